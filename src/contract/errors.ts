@@ -1,0 +1,43 @@
+/** Every error that the API can answer with: one code, one HTTP status, one label each. */
+import { z } from 'zod'
+
+/** A missing entry does not compile, so a code always has a status and a label. */
+export const ERRORS = {
+  invalid_request: { status: 400, label: 'Bad Request' },
+  invalid_path: { status: 400, label: 'Bad Request' },
+  invalid_transformation: { status: 400, label: 'Bad Request' },
+  job_not_retryable: { status: 400, label: 'Bad Request' },
+  job_not_cancellable: { status: 400, label: 'Bad Request' },
+  job_not_deletable: { status: 400, label: 'Bad Request' },
+  unauthorized: { status: 401, label: 'Unauthorized' },
+  not_found: { status: 404, label: 'Not Found' },
+  file_not_found: { status: 404, label: 'Not Found' },
+  job_not_found: { status: 404, label: 'Not Found' },
+  queue_not_found: { status: 404, label: 'Not Found' },
+  method_not_allowed: { status: 405, label: 'Method Not Allowed' },
+  lease_lost: { status: 409, label: 'Conflict' },
+  idempotency_conflict: { status: 409, label: 'Conflict' },
+  length_required: { status: 411, label: 'Length Required' },
+  queue_draining: { status: 409, label: 'Conflict' },
+  source_changed: { status: 412, label: 'Precondition Failed' },
+  too_large: { status: 413, label: 'Content Too Large' },
+  content_mismatch: { status: 415, label: 'Unsupported Media Type' },
+  range_not_satisfiable: { status: 416, label: 'Range Not Satisfiable' },
+  processing_failed: { status: 422, label: 'Processing Failed' },
+  internal: { status: 500, label: 'Internal Server Error' },
+  not_configured: { status: 503, label: 'Service Unavailable' },
+} as const satisfies Record<string, { status: number; label: string }>
+
+export type ErrorCode = keyof typeof ERRORS
+const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
+
+export const errorBody = z
+  .object({
+    error: z.string().describe('A short label'),
+    message: z.string().describe('What is wrong and what would be right'),
+    code: z.enum(codes),
+    requestId: z.string(),
+  })
+  .meta({ id: 'Error' })
+
+export type ErrorBody = z.infer<typeof errorBody>

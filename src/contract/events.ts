@@ -1,0 +1,39 @@
+/** What `GET /queue/events` sends. Durable events are rows of the log; progress is live only. */
+import { z } from 'zod'
+import { jobStatus } from './job.ts'
+
+export const DURABLE_EVENTS = [
+  'job:created',
+  'job:started',
+  'job:completed',
+  'job:error',
+  'job:retrying',
+  'job:cancelled',
+  'job:deleted',
+] as const
+export const durableEventType = z.enum(DURABLE_EVENTS)
+export type DurableEventType = z.infer<typeof durableEventType>
+
+/** The `data` of a durable event; `priority` comes with created, `error` with error and retrying. */
+export const durableEventData = z.object({
+  jobId: z.string(),
+  filePath: z.string(),
+  status: jobStatus.or(z.literal('deleted')),
+  priority: z.int().optional(),
+  error: z.string().optional(),
+})
+export type DurableEventData = z.infer<typeof durableEventData>
+
+export const progressData = z.object({
+  jobId: z.string(),
+  progress: z.number(),
+  stage: z.string(),
+  etaSeconds: z.number().nullable(),
+})
+export type ProgressData = z.infer<typeof progressData>
+
+/** One message from the hub to a stream: `id` is the sequence number of a durable event. */
+export type StreamMessage =
+  | { event: DurableEventType; id: number; data: DurableEventData }
+  | { event: 'job:progress'; filePath: string; data: ProgressData }
+  | { event: 'resync'; data: { reason: string } }

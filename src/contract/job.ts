@@ -1,0 +1,138 @@
+/** Jobs as callers see them, and the bodies and queries of the job routes. */
+import { z } from 'zod'
+import { failureCode } from './failure.ts'
+import { mediaFacts } from './media.ts'
+import { storagePath } from './path.ts'
+import { plan, stage, timings } from './runner.ts'
+import { transformation } from './transformation.ts'
+
+export const JOB_STATUSES = ['pending', 'running', 'completed', 'error', 'cancelled'] as const
+export const jobStatus = z.enum(JOB_STATUSES)
+export type JobStatus = z.infer<typeof jobStatus>
+
+export const queueName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,62}$/,
+    'a queue name is 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit',
+  )
+
+/** `job_` and 32 hex digits. */
+export const jobId = z.string().regex(/^job_[0-9a-f]{32}$/)
+
+const time = z.iso.datetime({ precision: 3 })
+
+export const job = z
+  .object({
+    id: z.string(),
+    filePath: z.string(),
+    status: jobStatus,
+    priority: z.int().describe('Lower runs first'),
+    progress: z.number().min(0).max(100),
+    startedAt: time.nullable().describe('When the latest attempt began'),
+    completedAt: time.nullable().describe('When the job reached a final status'),
+    error: z.string().nullable(),
+    queue: z.string(),
+    transformation: z.string().describe('The canonical form, which names the variant'),
+    outputPath: z.string().nullable().describe('Where the finished variant is served'),
+    createdAt: time,
+    attempt: z.int().nonnegative().describe('Tries begun that count; 0 before the first'),
+    maxAttempts: z.int().positive(),
+    errorCode: failureCode.nullable(),
+    stage: stage.nullable(),
+    etaSeconds: z.number().nonnegative().nullable(),
+    retryAt: time.nullable().describe('When a job that waits for its next attempt may run again'),
+    input: mediaFacts.nullable(),
+    output: mediaFacts.nullable(),
+    plan: plan.nullable(),
+    timings: timings.nullable(),
+  })
+  .meta({ id: 'Job' })
+export type Job = z.infer<typeof job>
+
+export const MAX_TRANSFORMATIONS = 50
+
+export const createJobs = z
+  .strictObject({
+    filePath: storagePath,
+    transformations: z
+      .array(z.union([z.string().max(500), transformation]))
+      .min(1)
+      .max(MAX_TRANSFORMATIONS)
+      .default([{}])
+      .describe(
+        'One job each: a string in the URL grammar, or an object; none gives the default MP4',
+      ),
+    priority: z.int().min(0).max(100).optional().describe('Lower first; default 2, images 1'),
+    queue: queueName.default('default'),
+    maxAttempts: z.int().min(1).max(20).optional(),
+    timeoutSeconds: z.int().min(1).max(86_400).optional(),
+    stallSeconds: z.int().min(1).max(3_600).optional(),
+  })
+  .meta({ id: 'CreateJobs' })
+export type CreateJobs = z.infer<typeof createJobs>
+
+export const createdJob = job.extend({
+  deduplicated: z.boolean().describe('True when the variant already had a pending or running job'),
+})
+
+export const listJobs = z.object({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  status: jobStatus.optional(),
+  queue: queueName.optional(),
+  filePath: storagePath.optional(),
+  cursor: z.string().max(100).optional().describe('nextCursor of the page before'),
+})
+export type ListJobs = z.infer<typeof listJobs>
+
+export const jobList = z
+  .object({
+    jobs: z.array(job),
+    limit: z.int(),
+    offset: z.int(),
+    count: z.int().describe('Jobs in this result'),
+    nextCursor: z.string().nullable().describe('null on the last page'),
+  })
+  .meta({ id: 'JobList' })
+
+export const done = z.object({ success: z.literal(true), message: z.string() })
+
+export const ATTEMPT_OUTCOMES = ['completed', 'failed', 'released', 'cancelled'] as const
+
+/** One claim of a job by a runner. */
+export const attempt = z
+  .object({
+    attempt: z.int().describe('Which try it was; a try that was interrupted does not count'),
+    runner: z.string().nullable(),
+    startedAt: time,
+    endedAt: time.nullable().describe('null while it runs'),
+    outcome: z.enum(ATTEMPT_OUTCOMES).nullable(),
+    errorCode: failureCode.nullable(),
+    error: z.string().nullable(),
+    command: z.string().nullable().describe('The ffmpeg command'),
+    stderrTail: z.string().nullable().describe('The last lines that ffmpeg said'),
+  })
+  .meta({ id: 'Attempt' })
+export type Attempt = z.infer<typeof attempt>
+
+const throughput = z.object({
+  from: time.describe('Start of the hour'),
+  completed: z.int(),
+  failed: z.int(),
+  mediaSeconds: z.number().describe('Length of what was produced'),
+  processingSeconds: z.number().describe('Time that runners spent on it'),
+})
+
+export const stats = z
+  .object({
+    pending: z.int(),
+    running: z.int(),
+    completed: z.int(),
+    error: z.int(),
+    cancelled: z.int(),
+    total: z.int(),
+    throughput: z.object({ thisHour: throughput, lastHour: throughput }),
+  })
+  .meta({ id: 'Stats' })
+export type Stats = z.infer<typeof stats>

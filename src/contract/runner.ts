@@ -1,0 +1,130 @@
+/**
+ * What a runner and the gateway say to each other, as JSON over HTTP under `/runner`.
+ *
+ * - `fence` goes out with a claim and comes back with everything that the runner says about the
+ *   job. It grows with every claim of that job and is never used twice, so what a runner says
+ *   after its lease has gone to another is refused with 409 `lease_lost`, and changes nothing.
+ * - `attempt` is for people: it grows only when a try counts.
+ *
+ * | call                                                     | answer                       |
+ * |----------------------------------------------------------|------------------------------|
+ * | `POST /runner/claim` claimRequest                        | 200 assignment, 204 no work  |
+ * | `GET  /runner/jobs/{id}/source?fence=` with `Range`      | 206 bytes of the original    |
+ * | `POST /runner/jobs/{id}/report` report                   | 200 reportAnswer             |
+ * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputAnswer             |
+ * | `PUT  /runner/jobs/{id}/output/{part}?fence=&uploadId=`  | 200 uploadedPart             |
+ * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishAnswer             |
+ *
+ * Any of them may answer 409 `lease_lost`: drop the work and claim again. 412 `source_changed`
+ * from `source`: the original was replaced; finish with outcome `released`. All but `claim` may
+ * be sent again after a lost answer.
+ */
+import { z } from 'zod'
+import { failureCode } from './failure.ts'
+import { mediaFacts } from './media.ts'
+import { rendition } from './transformation.ts'
+
+/** Raised when the meaning of a message changes; the gateway accepts this one and the one before. */
+export const PROTOCOL_VERSION = 1
+
+export const STAGES = ['probe', 'encode', 'verify', 'upload'] as const
+export const stage = z.enum(STAGES)
+export type Stage = z.infer<typeof stage>
+
+const fence = z.int().positive()
+const queueName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)
+/** The last lines of ffmpeg's stderr, for the attempt's record. */
+const stderrTail = z.string().max(8_000)
+const command = z.string().max(8_000)
+
+export const claimRequest = z.object({
+  protocol: z.int().positive(),
+  runner: z.object({
+    id: z.string().min(1).max(100).describe('Unique to this process, e.g. "laptop-4f2a"'),
+    cpus: z.number().positive().optional(),
+    memoryBytes: z.int().positive().optional(),
+    diskBytes: z.int().nonnegative().optional(),
+  }),
+  queues: z.array(queueName).min(1).max(10).describe('In the order of preference'),
+  waitSeconds: z.number().min(0).max(20).describe('How long the gateway may hold an empty answer'),
+})
+export type ClaimRequest = z.infer<typeof claimRequest>
+
+export const assignment = z.object({
+  jobId: z.string(),
+  queue: queueName,
+  fence,
+  attempt: z.int().positive(),
+  filePath: z.string(),
+  rendition,
+  source: z.object({ sizeBytes: z.int().nonnegative(), etag: z.string() }),
+  leaseSeconds: z.number().positive(),
+  stallSeconds: z.number().positive().describe('ffmpeg without progress for this long is stalled'),
+  timeoutSeconds: z.number().positive().describe('An attempt longer than this is a timeout'),
+})
+export type Assignment = z.infer<typeof assignment>
+
+export const timings = z
+  .partialRecord(stage, z.number().nonnegative())
+  .describe('Milliseconds spent in each stage')
+export type Timings = z.infer<typeof timings>
+
+export const plan = z.object({
+  mode: z.enum(['remux', 'encode', 'frame']),
+  reason: z.string().max(500).describe('Why this mode, in a sentence'),
+})
+export type Plan = z.infer<typeof plan>
+
+const findings = { input: mediaFacts.optional(), plan: plan.optional() }
+
+/** Sent about once a second while a job is worked on, whether or not progress moved. */
+export const report = z.object({
+  fence,
+  progress: z.number().min(0).max(100),
+  stage,
+  etaSeconds: z.number().nonnegative().nullable(),
+  ...findings,
+})
+export type Report = z.infer<typeof report>
+
+export const reportAnswer = z.object({ leaseExpiresAt: z.iso.datetime() })
+
+/** Also counts as a report, so that a job too short for one a second shows how it moves on. */
+export const outputRequest = report.extend({ sizeBytes: z.int().positive() })
+export type OutputRequest = z.infer<typeof outputRequest>
+export const outputAnswer = z.object({
+  uploadId: z.string(),
+  partSizeBytes: z.int().positive().describe('Every part has this size but the last'),
+})
+export const uploadedPart = z.object({ partNumber: z.int().min(1).max(10_000), etag: z.string() })
+export type UploadedPart = z.infer<typeof uploadedPart>
+
+const attemptRecord = { fence, stderrTail, command, timings, ...findings }
+
+export const finish = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z.literal('completed'),
+    ...attemptRecord,
+    uploadId: z.string(),
+    parts: z.array(uploadedPart).min(1).max(10_000),
+    output: mediaFacts,
+  }),
+  z.object({
+    outcome: z.literal('failed'),
+    ...attemptRecord,
+    errorCode: failureCode,
+    message: z
+      .string()
+      .min(1)
+      .max(1_000)
+      .describe('What went wrong, for the person who sent the file'),
+  }),
+  z.object({
+    outcome: z.literal('released'),
+    fence,
+    reason: z.string().max(500).describe('e.g. "runner is shutting down"'),
+  }),
+])
+export type Finish = z.infer<typeof finish>
+
+export const finishAnswer = z.object({ status: z.enum(['completed', 'error', 'pending']) })

@@ -1,0 +1,13 @@
+/** Outcomes that are not what the caller hoped for, and are no surprise either. */
+import type { ErrorCode } from '../contract/errors.ts'
+
+export interface Refusal<Code extends ErrorCode = ErrorCode> {
+  ok: false
+  code: Code
+  message: string
+}
+export const refuse = <Code extends ErrorCode>(code: Code, message: string): Refusal<Code> => ({
+  ok: false,
+  code,
+  message,
+})

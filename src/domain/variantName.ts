@@ -1,0 +1,32 @@
+/** Paths that name a variant: an optional transformation, then the path of the original. */
+import { storagePath } from '../contract/path.ts'
+import {
+  canonicalForm,
+  looksLikeTransformation,
+  parseTransformation,
+  toRendition,
+  TransformationError,
+} from './transformation.ts'
+
+export type VariantName =
+  | { ok: true; filePath: string; variant: string | null }
+  | { ok: false; code: 'invalid_path' | 'invalid_transformation'; message: string }
+
+/**
+ * Reads `w_640,q_60/videos/clip.mp4`. The variant is null when there is no transformation. A first
+ * segment that is meant as one and is not valid is an error, not the name of a folder.
+ */
+export function parseVariantName(text: string): VariantName {
+  const slash = text.indexOf('/')
+  const head = slash < 0 ? '' : text.slice(0, slash)
+  const transformed = looksLikeTransformation(head)
+  try {
+    const variant = transformed ? canonicalForm(toRendition(parseTransformation(head))) : null
+    const path = storagePath.safeParse(transformed ? text.slice(slash + 1) : text)
+    if (path.success) return { ok: true, filePath: path.data, variant }
+    return { ok: false, code: 'invalid_path', message: path.error.issues[0]!.message }
+  } catch (error) {
+    if (!(error instanceof TransformationError)) throw error
+    return { ok: false, code: 'invalid_transformation', message: `${head}: ${error.message}` }
+  }
+}

@@ -1,0 +1,124 @@
+CREATE TABLE `attempts` (
+	`job_id` text NOT NULL,
+	`fence` integer NOT NULL,
+	`attempt` integer NOT NULL,
+	`runner` text,
+	`started_at` integer NOT NULL,
+	`ended_at` integer,
+	`outcome` text,
+	`error_code` text,
+	`error` text,
+	`command` text,
+	`stderr_tail` text,
+	PRIMARY KEY(`job_id`, `fence`)
+);
+--> statement-breakpoint
+CREATE TABLE `events` (
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`queue` text NOT NULL,
+	`job_id` text NOT NULL,
+	`file_path` text NOT NULL,
+	`type` text NOT NULL,
+	`data` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `events_by_queue` ON `events` (`queue`,`seq`);--> statement-breakpoint
+CREATE TABLE `idempotency_keys` (
+	`key` text PRIMARY KEY NOT NULL,
+	`request_hash` text NOT NULL,
+	`job_ids` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `idempotency_keys_by_age` ON `idempotency_keys` (`created_at`);--> statement-breakpoint
+CREATE TABLE `jobs` (
+	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`id` text NOT NULL,
+	`queue` text NOT NULL,
+	`file_path` text NOT NULL,
+	`variant` text NOT NULL,
+	`status` text DEFAULT 'pending' NOT NULL,
+	`priority` integer NOT NULL,
+	`progress` real DEFAULT 0 NOT NULL,
+	`stage` text,
+	`eta_seconds` real,
+	`fence` integer DEFAULT 0 NOT NULL,
+	`attempt` integer DEFAULT 0 NOT NULL,
+	`max_attempts` integer NOT NULL,
+	`lease_seconds` integer NOT NULL,
+	`stall_seconds` integer NOT NULL,
+	`timeout_seconds` integer NOT NULL,
+	`run_after` integer,
+	`lease_expires_at` integer,
+	`runner` text,
+	`source_etag` text NOT NULL,
+	`source_bytes` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	`started_at` integer,
+	`completed_at` integer,
+	`error` text,
+	`error_code` text,
+	`input` text,
+	`output` text,
+	`plan` text,
+	`timings` text,
+	FOREIGN KEY (`queue`) REFERENCES `queues`(`name`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `jobs_id_unique` ON `jobs` (`id`);--> statement-breakpoint
+CREATE UNIQUE INDEX `jobs_active` ON `jobs` (`file_path`,`variant`) WHERE status IN ('pending', 'running');--> statement-breakpoint
+CREATE INDEX `jobs_ready` ON `jobs` (`queue`,`priority`,`seq`) WHERE status = 'pending' AND run_after IS NULL;--> statement-breakpoint
+CREATE INDEX `jobs_delayed` ON `jobs` (`queue`,`run_after`) WHERE run_after IS NOT NULL;--> statement-breakpoint
+CREATE INDEX `jobs_by_status` ON `jobs` (`status`,`seq`);--> statement-breakpoint
+CREATE INDEX `jobs_by_queue` ON `jobs` (`queue`,`seq`);--> statement-breakpoint
+CREATE INDEX `jobs_by_queue_status` ON `jobs` (`queue`,`status`,`seq`);--> statement-breakpoint
+CREATE INDEX `jobs_by_file` ON `jobs` (`file_path`,`seq`);--> statement-breakpoint
+CREATE INDEX `jobs_by_variant` ON `jobs` (`file_path`,`variant`,`seq`);--> statement-breakpoint
+CREATE TABLE `outputs` (
+	`key` text PRIMARY KEY NOT NULL,
+	`job_id` text NOT NULL,
+	`fence` integer NOT NULL,
+	`upload_id` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`retired` integer DEFAULT false NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `outputs_by_job` ON `outputs` (`job_id`,`fence`);--> statement-breakpoint
+CREATE INDEX `outputs_retired` ON `outputs` (`created_at`) WHERE retired = 1;--> statement-breakpoint
+CREATE TABLE `queue_hours` (
+	`queue` text NOT NULL,
+	`hour` integer NOT NULL,
+	`completed` integer DEFAULT 0 NOT NULL,
+	`failed` integer DEFAULT 0 NOT NULL,
+	`media_ms` integer DEFAULT 0 NOT NULL,
+	`processing_ms` integer DEFAULT 0 NOT NULL,
+	PRIMARY KEY(`queue`, `hour`)
+);
+--> statement-breakpoint
+CREATE TABLE `queues` (
+	`name` text PRIMARY KEY NOT NULL,
+	`concurrency` integer DEFAULT 4 NOT NULL,
+	`paused` integer DEFAULT false NOT NULL,
+	`draining` integer DEFAULT false NOT NULL,
+	`lease_seconds` integer DEFAULT 30 NOT NULL,
+	`max_attempts` integer DEFAULT 3 NOT NULL,
+	`stall_seconds` integer DEFAULT 60 NOT NULL,
+	`timeout_seconds` integer DEFAULT 14400 NOT NULL,
+	`pending` integer DEFAULT 0 NOT NULL,
+	`running` integer DEFAULT 0 NOT NULL,
+	`completed` integer DEFAULT 0 NOT NULL,
+	`error` integer DEFAULT 0 NOT NULL,
+	`cancelled` integer DEFAULT 0 NOT NULL
+);
+--> statement-breakpoint
+CREATE TABLE `variants` (
+	`file_path` text NOT NULL,
+	`variant` text NOT NULL,
+	`output_key` text NOT NULL,
+	`job_id` text NOT NULL,
+	`size_bytes` integer NOT NULL,
+	`source_etag` text NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`file_path`, `variant`)
+);

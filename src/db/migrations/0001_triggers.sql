@@ -1,0 +1,102 @@
+-- What follows from a change of a job happens in the same transaction as the change, here and
+-- nowhere else: counters, the event log, the record of attempts, and which outputs are garbage.
+-- No caller can forget to publish an event, and no counter can drift.
+
+INSERT INTO queues (name) VALUES ('default');
+--> statement-breakpoint
+CREATE TRIGGER jobs_created AFTER INSERT ON jobs BEGIN
+  UPDATE queues SET pending = pending + 1 WHERE name = NEW.queue;
+  INSERT INTO events (queue, job_id, file_path, type, data, created_at)
+  VALUES (NEW.queue, NEW.id, NEW.file_path, 'job:created',
+    json_object('jobId', NEW.id, 'filePath', NEW.file_path, 'status', NEW.status, 'priority', NEW.priority),
+    NEW.created_at);
+END;
+--> statement-breakpoint
+CREATE TRIGGER jobs_changed AFTER UPDATE OF status ON jobs WHEN OLD.status <> NEW.status BEGIN
+  UPDATE queues SET
+    pending = pending + (NEW.status = 'pending') - (OLD.status = 'pending'),
+    running = running + (NEW.status = 'running') - (OLD.status = 'running'),
+    completed = completed + (NEW.status = 'completed') - (OLD.status = 'completed'),
+    error = error + (NEW.status = 'error') - (OLD.status = 'error'),
+    cancelled = cancelled + (NEW.status = 'cancelled') - (OLD.status = 'cancelled')
+  WHERE name = NEW.queue;
+  -- json_patch leaves out what is null: only what has an error tells of one.
+  INSERT INTO events (queue, job_id, file_path, type, data, created_at)
+  VALUES (NEW.queue, NEW.id, NEW.file_path,
+    CASE NEW.status
+      WHEN 'running' THEN 'job:started'
+      WHEN 'completed' THEN 'job:completed'
+      WHEN 'error' THEN 'job:error'
+      WHEN 'cancelled' THEN 'job:cancelled'
+      ELSE 'job:retrying'
+    END,
+    json_patch(
+      json_object('jobId', NEW.id, 'filePath', NEW.file_path, 'status', NEW.status),
+      json_object('error', CASE WHEN NEW.status IN ('error', 'pending') THEN NEW.error END)),
+    CAST(unixepoch('subsec') * 1000 AS INTEGER));
+END;
+--> statement-breakpoint
+CREATE TRIGGER jobs_claimed AFTER UPDATE OF status ON jobs
+WHEN OLD.status <> 'running' AND NEW.status = 'running' BEGIN
+  INSERT INTO attempts (job_id, fence, attempt, runner, started_at)
+  VALUES (NEW.id, NEW.fence, NEW.attempt, NEW.runner, NEW.started_at);
+END;
+--> statement-breakpoint
+-- A claim that goes back with its attempt untouched was an interruption, not a failure.
+CREATE TRIGGER jobs_left_running AFTER UPDATE OF status ON jobs
+WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN
+  UPDATE attempts SET
+    ended_at = CAST(unixepoch('subsec') * 1000 AS INTEGER),
+    outcome = CASE
+      WHEN NEW.status = 'completed' THEN 'completed'
+      WHEN NEW.status = 'cancelled' THEN 'cancelled'
+      WHEN NEW.attempt < OLD.attempt THEN 'released'
+      ELSE 'failed'
+    END,
+    error_code = NEW.error_code,
+    error = NEW.error
+  WHERE job_id = OLD.id AND fence = OLD.fence;
+  UPDATE outputs SET retired = 1
+  WHERE NEW.status <> 'completed' AND job_id = OLD.id AND fence = OLD.fence;
+END;
+--> statement-breakpoint
+CREATE TRIGGER jobs_measured AFTER UPDATE OF status ON jobs
+WHEN OLD.status = 'running' AND NEW.status IN ('completed', 'error') BEGIN
+  INSERT INTO queue_hours (queue, hour, completed, failed, media_ms, processing_ms)
+  VALUES (NEW.queue, NEW.completed_at / 3600000 * 3600000,
+    NEW.status = 'completed',
+    NEW.status = 'error',
+    CAST(coalesce(NEW.output ->> 'durationSeconds', 0) * 1000 AS INTEGER),
+    max(NEW.completed_at - NEW.started_at, 0))
+  ON CONFLICT (queue, hour) DO UPDATE SET
+    completed = completed + excluded.completed,
+    failed = failed + excluded.failed,
+    media_ms = media_ms + excluded.media_ms,
+    processing_ms = processing_ms + excluded.processing_ms;
+END;
+--> statement-breakpoint
+CREATE TRIGGER jobs_deleted AFTER DELETE ON jobs BEGIN
+  UPDATE queues SET
+    pending = pending - (OLD.status = 'pending'),
+    running = running - (OLD.status = 'running'),
+    completed = completed - (OLD.status = 'completed'),
+    error = error - (OLD.status = 'error'),
+    cancelled = cancelled - (OLD.status = 'cancelled')
+  WHERE name = OLD.queue;
+  INSERT INTO events (queue, job_id, file_path, type, data, created_at)
+  VALUES (OLD.queue, OLD.id, OLD.file_path, 'job:deleted',
+    json_object('jobId', OLD.id, 'filePath', OLD.file_path, 'status', 'deleted'),
+    CAST(unixepoch('subsec') * 1000 AS INTEGER));
+  DELETE FROM attempts WHERE job_id = OLD.id;
+  UPDATE outputs SET retired = 1
+  WHERE OLD.status = 'running' AND job_id = OLD.id AND fence = OLD.fence;
+END;
+--> statement-breakpoint
+CREATE TRIGGER variants_replaced AFTER UPDATE OF output_key ON variants
+WHEN OLD.output_key <> NEW.output_key BEGIN
+  UPDATE outputs SET retired = 1 WHERE key = OLD.output_key;
+END;
+--> statement-breakpoint
+CREATE TRIGGER variants_removed AFTER DELETE ON variants BEGIN
+  UPDATE outputs SET retired = 1 WHERE key = OLD.output_key;
+END;

@@ -1,0 +1,200 @@
+/**
+ * The tables. What triggers keep (counters, events, attempts, retired outputs) is in
+ * `migrations/0001_triggers.sql`; nothing in code writes those.
+ */
+import { sql } from 'drizzle-orm'
+import {
+  index,
+  integer,
+  primaryKey,
+  real,
+  sqliteTable,
+  text,
+  uniqueIndex,
+} from 'drizzle-orm/sqlite-core'
+import type { DurableEventType } from '../contract/events.ts'
+import type { FailureCode } from '../contract/failure.ts'
+import type { ATTEMPT_OUTCOMES, JobStatus } from '../contract/job.ts'
+import type { MediaFacts } from '../contract/media.ts'
+import type { Plan, Stage, Timings } from '../contract/runner.ts'
+
+/** Milliseconds since the epoch, by the database's caller. */
+const time = () => integer()
+const count = () => integer().notNull().default(0)
+
+/** Limits, and how many jobs are in each state: one row read answers what `/queue/stats` asks. */
+export const queues = sqliteTable('queues', {
+  name: text().primaryKey(),
+  concurrency: integer().notNull().default(4),
+  /** Runs none of its jobs. */
+  paused: integer({ mode: 'boolean' }).notNull().default(false),
+  /** Takes no new jobs. */
+  draining: integer({ mode: 'boolean' }).notNull().default(false),
+  leaseSeconds: integer().notNull().default(30),
+  maxAttempts: integer().notNull().default(3),
+  stallSeconds: integer().notNull().default(60),
+  timeoutSeconds: integer().notNull().default(14_400),
+  pending: count(),
+  running: count(),
+  completed: count(),
+  error: count(),
+  cancelled: count(),
+})
+
+export const jobs = sqliteTable(
+  'jobs',
+  {
+    /** The order of creation, which is the age that decides between equal priorities. */
+    seq: integer().primaryKey({ autoIncrement: true }),
+    id: text().notNull().unique(),
+    queue: text()
+      .notNull()
+      .references(() => queues.name),
+    filePath: text().notNull(),
+    /** The canonical transformation. */
+    variant: text().notNull(),
+    status: text().$type<JobStatus>().notNull().default('pending'),
+    priority: integer().notNull(),
+    progress: real().notNull().default(0),
+    stage: text().$type<Stage>(),
+    etaSeconds: real(),
+    /** Grows with every claim; what a runner says under an older one is refused. */
+    fence: integer().notNull().default(0),
+    /** Tries begun that count: an interruption takes its one back. */
+    attempt: integer().notNull().default(0),
+    maxAttempts: integer().notNull(),
+    leaseSeconds: integer().notNull(),
+    stallSeconds: integer().notNull(),
+    timeoutSeconds: integer().notNull(),
+    /** Not to be claimed before; null once due, so that a claim never scans what must wait. */
+    runAfter: time(),
+    leaseExpiresAt: time(),
+    runner: text(),
+    sourceEtag: text().notNull(),
+    sourceBytes: integer().notNull(),
+    createdAt: time().notNull(),
+    startedAt: time(),
+    completedAt: time(),
+    error: text(),
+    errorCode: text().$type<FailureCode>(),
+    input: text({ mode: 'json' }).$type<MediaFacts>(),
+    output: text({ mode: 'json' }).$type<MediaFacts>(),
+    plan: text({ mode: 'json' }).$type<Plan>(),
+    timings: text({ mode: 'json' }).$type<Timings>(),
+  },
+  (t) => [
+    /** Doubles are impossible: one variant has one job at work or waiting, whatever the queue. */
+    uniqueIndex('jobs_active')
+      .on(t.filePath, t.variant)
+      .where(sql`status IN ('pending', 'running')`),
+    /** The claim: its first row is the next job. */
+    index('jobs_ready')
+      .on(t.queue, t.priority, t.seq)
+      .where(sql`status = 'pending' AND run_after IS NULL`),
+    index('jobs_delayed')
+      .on(t.queue, t.runAfter)
+      .where(sql`run_after IS NOT NULL`),
+    index('jobs_by_status').on(t.status, t.seq),
+    index('jobs_by_queue').on(t.queue, t.seq),
+    index('jobs_by_queue_status').on(t.queue, t.status, t.seq),
+    index('jobs_by_file').on(t.filePath, t.seq),
+    index('jobs_by_variant').on(t.filePath, t.variant, t.seq),
+  ],
+)
+
+/** Every claim of a job and how it ended; rows come and close by trigger. */
+export const attempts = sqliteTable(
+  'attempts',
+  {
+    jobId: text().notNull(),
+    fence: integer().notNull(),
+    attempt: integer().notNull(),
+    runner: text(),
+    startedAt: time().notNull(),
+    endedAt: time(),
+    outcome: text().$type<(typeof ATTEMPT_OUTCOMES)[number]>(),
+    errorCode: text().$type<FailureCode>(),
+    error: text(),
+    command: text(),
+    stderrTail: text(),
+  },
+  (t) => [primaryKey({ columns: [t.jobId, t.fence] })],
+)
+
+/** Every object that an attempt began to write in R2, until it is known to be gone. */
+export const outputs = sqliteTable(
+  'outputs',
+  {
+    key: text().primaryKey(),
+    jobId: text().notNull(),
+    fence: integer().notNull(),
+    /** The multipart upload that makes it. */
+    uploadId: text().notNull(),
+    createdAt: time().notNull(),
+    /** Nobody needs it any more: the collector removes it. */
+    retired: integer({ mode: 'boolean' }).notNull().default(false),
+  },
+  (t) => [
+    index('outputs_by_job').on(t.jobId, t.fence),
+    index('outputs_retired')
+      .on(t.createdAt)
+      .where(sql`retired = 1`),
+  ],
+)
+
+/** What is ready to be served: the winner for each variant of each file. */
+export const variants = sqliteTable(
+  'variants',
+  {
+    filePath: text().notNull(),
+    variant: text().notNull(),
+    outputKey: text().notNull(),
+    jobId: text().notNull(),
+    sizeBytes: integer().notNull(),
+    /** The original that it was made from; another etag there means that this one is stale. */
+    sourceEtag: text().notNull(),
+    createdAt: time().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.filePath, t.variant] })],
+)
+
+/** The event log; `seq` is the id of the server-sent event. */
+export const events = sqliteTable(
+  'events',
+  {
+    seq: integer().primaryKey({ autoIncrement: true }),
+    queue: text().notNull(),
+    jobId: text().notNull(),
+    filePath: text().notNull(),
+    type: text().$type<DurableEventType>().notNull(),
+    data: text().notNull(),
+    createdAt: time().notNull(),
+  },
+  (t) => [index('events_by_queue').on(t.queue, t.seq)],
+)
+
+/** Throughput by hour (milliseconds since the epoch, floored to the hour). */
+export const queueHours = sqliteTable(
+  'queue_hours',
+  {
+    queue: text().notNull(),
+    hour: time().notNull(),
+    completed: count(),
+    failed: count(),
+    mediaMs: count(),
+    processingMs: count(),
+  },
+  (t) => [primaryKey({ columns: [t.queue, t.hour] })],
+)
+
+/** Answers to `Idempotency-Key`, so that a request sent again makes nothing twice. */
+export const idempotencyKeys = sqliteTable(
+  'idempotency_keys',
+  {
+    key: text().primaryKey(),
+    requestHash: text().notNull(),
+    jobIds: text({ mode: 'json' }).$type<string[]>().notNull(),
+    createdAt: time().notNull(),
+  },
+  (t) => [index('idempotency_keys_by_age').on(t.createdAt)],
+)

@@ -1,0 +1,58 @@
+/**
+ * From a hub's socket to a client's server-sent events. The Worker holds the client, so the hub
+ * can sleep; the heartbeat comes from here, so it wakes nobody.
+ */
+import type { SSEStreamingApi } from 'hono/streaming'
+import type { StreamMessage } from '../contract/events.ts'
+import type { EventStream } from './sockets.ts'
+
+const HEARTBEAT_MS = 15_000
+/** Some proxies hide that a client has left, so no stream is older; a live client resumes. */
+const MAX_AGE_MS = 30 * 60_000
+/** How soon a client comes back. */
+const RETRY_MS = 1_000
+/** A client this far behind is let go; it resumes from the log. */
+const MAX_UNSENT = 10_000
+
+/** Serves one client until it leaves, the hub goes away, or the stream is too old. */
+export async function bridge({ socket, cursor }: EventStream, stream: SSEStreamingApi) {
+  const { promise: ended, resolve: end } = Promise.withResolvers<void>()
+  let unsent = 0
+  // Writes go one after another: an event is on its way before the next begins.
+  let last = Promise.resolve()
+  const write = (message: Parameters<SSEStreamingApi['writeSSE']>[0]) => {
+    if (++unsent > MAX_UNSENT) return end()
+    last = last
+      .then(() => stream.writeSSE(message))
+      .then(() => void unsent--)
+      .catch(() => end())
+  }
+  // With an id from the start, a client that saw no event yet misses none when it resumes.
+  write({
+    event: 'connected',
+    id: String(cursor),
+    retry: RETRY_MS,
+    data: JSON.stringify({ clientId: `client_${crypto.randomUUID().replaceAll('-', '')}` }),
+  })
+  socket.addEventListener('message', ({ data }) => {
+    const message = JSON.parse(data as string) as StreamMessage
+    write({
+      event: message.event,
+      data: JSON.stringify(message.data),
+      ...('id' in message && { id: String(message.id) }),
+    })
+  })
+  socket.addEventListener('close', () => end())
+  socket.addEventListener('error', () => end())
+  stream.onAbort(end)
+  socket.accept()
+  const heartbeat = setInterval(
+    () => write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) }),
+    HEARTBEAT_MS,
+  )
+  const age = setTimeout(end, MAX_AGE_MS)
+  await ended
+  clearInterval(heartbeat)
+  clearTimeout(age)
+  socket.close(1000)
+}

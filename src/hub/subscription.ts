@@ -1,0 +1,21 @@
+/** What one subscriber of a hub wants, and what of it has been sent. Kept in its socket. */
+import { z } from 'zod'
+import type { StreamMessage } from '../contract/events.ts'
+
+export const subscription = z.object({
+  jobId: z.string().nullable(),
+  filePath: z.string().nullable(),
+  /** The sequence number of the last event that was looked at for this subscriber. */
+  cursor: z.int().nonnegative(),
+})
+export type Subscription = z.infer<typeof subscription>
+export type Filter = Pick<Subscription, 'jobId' | 'filePath'>
+
+export function matches(filter: Filter, event: { jobId: string; filePath: string }): boolean {
+  return (
+    (filter.jobId === null || filter.jobId === event.jobId) &&
+    (filter.filePath === null || filter.filePath === event.filePath)
+  )
+}
+
+export const encode = (message: StreamMessage) => JSON.stringify(message)

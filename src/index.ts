@@ -1,0 +1,23 @@
+/** The Worker's entry: what Cloudflare calls, and nothing of what happens then. */
+import { app } from './app.ts'
+import { listQueues } from './db/queueRows.ts'
+import { type Env, readRetention } from './env.ts'
+import { removeOld } from './jobs/retention.ts'
+import { createPlatform } from './platform.ts'
+import { consumeTickets, logDeadTickets } from './queue/tickets.ts'
+
+export { QueueHub } from './hub/QueueHub.ts'
+
+export default {
+  fetch: app.fetch,
+  async queue(batch, env, ctx) {
+    if (batch.queue.endsWith('-dead')) return logDeadTickets(batch)
+    await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)).hubs)
+  },
+  /** The second net under the hubs' own alarms, and the removal of what is old. */
+  async scheduled(_controller, env, ctx) {
+    const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
+    for (const { name } of await listQueues(platform.db)) await env.HUBS.getByName(name).watch()
+    await removeOld(platform, readRetention(env))
+  },
+} satisfies ExportedHandler<Env>

@@ -1,0 +1,62 @@
+/** What a caller does to a job by hand: retry, cancel, delete. */
+import { cancelJob, retryJob } from '../db/jobChanges.ts'
+import { deleteJobRow, findJob } from '../db/jobRows.ts'
+import { collectOutputs } from './collect.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Platform } from './platform.ts'
+
+type Outcome<Code extends Refusal['code']> = Promise<{ ok: true } | Refusal<Code>>
+
+const unknown = (id: string) => `There is no job ${id}.`
+
+/** Queues a failed job again, with a fresh set of attempts. */
+export async function retry(platform: Platform, id: string): Outcome<'job_not_retryable'> {
+  const row = await retryJob(platform.db, id)
+  if (row) {
+    platform.defer(platform.sendTickets(row.queue, 1))
+    platform.defer(platform.hubs.poke(row.queue, null))
+    return { ok: true }
+  }
+  const job = await findJob(platform.db, id)
+  if (!job) return refuse('job_not_retryable', unknown(id))
+  return refuse(
+    'job_not_retryable',
+    job.status === 'error'
+      ? 'Its variant has another job that is pending or running; wait for that one or cancel it.'
+      : `Only a job in status error can be retried; this one is ${job.status}.`,
+  )
+}
+
+/** Cancels a waiting job; with `force` a running one too, whose runner then drops its work. */
+export async function cancel(
+  platform: Platform,
+  id: string,
+  force: boolean,
+): Outcome<'job_not_cancellable'> {
+  const row = await cancelJob(platform.db, id, force, Date.now())
+  if (row) {
+    platform.defer(afterStop(platform, row.queue))
+    return { ok: true }
+  }
+  const job = await findJob(platform.db, id)
+  if (!job) return refuse('job_not_cancellable', unknown(id))
+  return refuse(
+    'job_not_cancellable',
+    job.status === 'running'
+      ? 'This job is running. To stop it all the same, send {"force": true}.'
+      : `Only a pending job can be cancelled; this one is ${job.status}.`,
+  )
+}
+
+/** Removes a job for good. If it was running, its runner is refused from then on. */
+export async function remove(platform: Platform, id: string): Outcome<'job_not_deletable'> {
+  const row = await deleteJobRow(platform.db, id)
+  if (!row) return refuse('job_not_deletable', unknown(id))
+  platform.defer(afterStop(platform, row.queue))
+  return { ok: true }
+}
+
+/** What a stopped attempt had half written goes at once. */
+async function afterStop(platform: Platform, queue: string) {
+  await Promise.all([platform.hubs.poke(queue, null), collectOutputs(platform)])
+}

@@ -1,0 +1,65 @@
+/** Claiming a job, and reporting on it while the lease holds. */
+import type { Assignment, ClaimRequest, Report } from '../contract/runner.ts'
+import { claimNextJob, noteSource, reportProgress } from '../db/jobChanges.ts'
+import type { JobRow } from '../db/jobRows.ts'
+import { renditionOf } from '../domain/transformation.ts'
+import { failAttempt } from './finish.ts'
+import { leaseLost, type Lost } from './lease.ts'
+import type { Platform } from './platform.ts'
+
+/** The next job of the first of `queues` that has one, or null. */
+export async function claim(platform: Platform, request: ClaimRequest): Promise<Assignment | null> {
+  for (const queue of request.queues) {
+    for (;;) {
+      const row = await claimNextJob(platform.db, queue, request.runner.id, Date.now())
+      if (!row) break
+      platform.defer(platform.hubs.poke(queue, row.leaseExpiresAt))
+      const source = await platform.originals.head(row.filePath)
+      if (source) return assignmentOf(platform, row, source)
+      await failAttempt(platform, row, {
+        errorCode: 'input_invalid',
+        message: `The file ${row.filePath} is no longer in storage.`,
+      })
+    }
+  }
+  return null
+}
+
+async function assignmentOf({ db }: Platform, row: JobRow, source: R2Object): Promise<Assignment> {
+  const claim = { jobId: row.id, fence: row.fence }
+  if (source.etag !== row.sourceEtag)
+    await noteSource(db, claim, { etag: source.etag, sizeBytes: source.size })
+  return {
+    jobId: row.id,
+    queue: row.queue,
+    fence: row.fence,
+    attempt: row.attempt,
+    filePath: row.filePath,
+    rendition: renditionOf(row.variant),
+    source: { sizeBytes: source.size, etag: source.etag },
+    leaseSeconds: row.leaseSeconds,
+    stallSeconds: row.stallSeconds,
+    timeoutSeconds: row.timeoutSeconds,
+  }
+}
+
+/** Takes in progress and extends the lease; gives back the job as it now is. */
+export async function report(
+  platform: Platform,
+  jobId: string,
+  progress: Report,
+): Promise<{ ok: true; row: JobRow } | Lost> {
+  const claim = { jobId, fence: progress.fence }
+  const row = await reportProgress(platform.db, claim, progress, Date.now())
+  if (!row) return leaseLost()
+  const { queue, filePath, stage, etaSeconds } = row
+  platform.defer(
+    platform.hubs.progress(queue, filePath, {
+      jobId,
+      progress: row.progress,
+      stage: stage!,
+      etaSeconds,
+    }),
+  )
+  return { ok: true, row }
+}

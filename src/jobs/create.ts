@@ -1,0 +1,140 @@
+/** Creating jobs: one for each variant that has none at work. */
+import type { CreateJobs } from '../contract/job.ts'
+import type { Rendition } from '../contract/transformation.ts'
+import { findIdempotencyKey, findJobs, insertJobs, type JobRow } from '../db/jobRows.ts'
+import {
+  canonicalForm,
+  checkTransformation,
+  parseTransformation,
+  toRendition,
+  TransformationError,
+} from '../domain/transformation.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Platform } from './platform.ts'
+import { freeSlots, lookAgain } from './queue.ts'
+
+/** Single frames are quick, and people wait for them: they go first. */
+const PRIORITY = { video: 2, image: 1 } as const satisfies Record<Rendition['kind'], number>
+
+export interface CreatedJob {
+  row: JobRow
+  deduplicated: boolean
+}
+export type CreateOutcome =
+  | { ok: true; jobs: CreatedJob[] }
+  | Refusal<
+      | 'invalid_transformation'
+      | 'file_not_found'
+      | 'queue_not_found'
+      | 'queue_draining'
+      | 'idempotency_conflict'
+    >
+
+/**
+ * Queues the variants that `request` asks for, in its order, each once. With an idempotency key a
+ * request that came before is answered with the jobs that it made; the same key with another
+ * request is refused.
+ */
+export async function createJobs(
+  platform: Platform,
+  request: CreateJobs,
+  idempotencyKey: string | null,
+): Promise<CreateOutcome> {
+  const variants = readVariants(request)
+  if ('ok' in variants) return variants
+  const requestHash = idempotencyKey === null ? '' : await sha256(JSON.stringify(request))
+  const before =
+    idempotencyKey && (await answeredBefore(platform, idempotencyKey, requestHash, variants))
+  if (before) return before
+
+  const source = await platform.originals.head(request.filePath)
+  if (!source)
+    return refuse(
+      'file_not_found',
+      `There is no file ${request.filePath} in storage. Put it there first: PUT /files/${request.filePath}`,
+    )
+  const jobs = [...variants].map(([variant, rendition]) => ({
+    id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
+    variant,
+    priority: request.priority ?? PRIORITY[rendition.kind],
+  }))
+  let inserted
+  try {
+    inserted = await insertJobs(platform.db, {
+      ...request,
+      jobs,
+      source: { etag: source.etag, sizeBytes: source.size },
+      idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash },
+      now: Date.now(),
+    })
+  } catch (error) {
+    // The same key may have come in twice at once; then the other request has made the jobs.
+    const other =
+      idempotencyKey && (await answeredBefore(platform, idempotencyKey, requestHash, variants))
+    if (other) return other
+    throw error
+  }
+  if (!inserted.queue)
+    return refuse(
+      'queue_not_found',
+      `There is no queue "${request.queue}". The one that is always there is "default".`,
+    )
+  const rows = new Map(inserted.rows.map((row) => [row.variant, row]))
+  const created: CreatedJob[] = []
+  for (const job of jobs) {
+    const row = rows.get(job.variant)
+    // Nothing was inserted, and what was at work already does not cover the request.
+    if (!row)
+      return refuse(
+        'queue_draining',
+        `The queue "${request.queue}" is draining and takes no new jobs.`,
+      )
+    created.push({ row, deduplicated: row.id !== job.id })
+  }
+  const fresh = created.filter((job) => !job.deduplicated).length
+  if (fresh > 0) {
+    const slots = Math.min(fresh, freeSlots(inserted.queue))
+    platform.defer(platform.sendTickets(request.queue, slots))
+    platform.defer(platform.hubs.poke(request.queue, lookAgain(inserted.queue)))
+  }
+  return { ok: true, jobs: created }
+}
+
+function readVariants(request: CreateJobs) {
+  const variants = new Map<string, Rendition>()
+  for (const [index, written] of request.transformations.entries()) {
+    try {
+      const read = typeof written === 'string' ? parseTransformation : checkTransformation
+      const rendition = toRendition(read(written as never))
+      variants.set(canonicalForm(rendition), rendition)
+    } catch (error) {
+      if (!(error instanceof TransformationError)) throw error
+      return refuse('invalid_transformation', `transformations[${index}]: ${error.message}`)
+    }
+  }
+  return variants
+}
+
+async function answeredBefore(
+  { db }: Platform,
+  key: string,
+  requestHash: string,
+  variants: ReadonlyMap<string, Rendition>,
+): Promise<CreateOutcome | null> {
+  const before = await findIdempotencyKey(db, key)
+  if (!before) return null
+  if (before.requestHash !== requestHash)
+    return refuse(
+      'idempotency_conflict',
+      'This Idempotency-Key was used for another request. Use a new key for a new request.',
+    )
+  const rows = new Map((await findJobs(db, before.jobIds)).map((row) => [row.variant, row]))
+  // In the order asked for; what was deleted meanwhile is not there any more.
+  const inOrder = [...variants.keys()].flatMap((variant) => rows.get(variant) ?? [])
+  return { ok: true, jobs: inOrder.map((row) => ({ row, deduplicated: true })) }
+}
+
+async function sha256(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+}

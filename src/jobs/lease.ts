@@ -1,0 +1,22 @@
+/** Whether a runner still holds what it speaks of. */
+import type { Claim } from '../db/jobChanges.ts'
+import { findJob, type JobRow } from '../db/jobRows.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Platform } from './platform.ts'
+
+export type Lost = Refusal<'lease_lost'>
+export const leaseLost = (): Lost =>
+  refuse(
+    'lease_lost',
+    'This lease has ended: the job is finished, cancelled or with another runner.',
+  )
+
+/** The job of a live claim, or a refusal. */
+export async function heldJob(
+  platform: Platform,
+  claim: Claim,
+): Promise<{ ok: true; row: JobRow } | Lost> {
+  const row = await findJob(platform.db, claim.jobId)
+  if (!row || row.fence !== claim.fence || row.status !== 'running') return leaseLost()
+  return { ok: true, row }
+}

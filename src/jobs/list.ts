@@ -1,0 +1,38 @@
+/** Pages of jobs, newest first. */
+import type { z } from '@hono/zod-openapi'
+import type { jobList, ListJobs } from '../contract/job.ts'
+import { listJobRows } from '../db/jobRows.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Platform } from './platform.ts'
+import { jobView } from './view.ts'
+
+type Outcome = { ok: true; page: z.infer<typeof jobList> } | Refusal<'invalid_request'>
+
+/**
+ * One page. A cursor is the sequence number of the page's last job: the next page begins below
+ * it, so its cost does not grow with its depth, as that of an offset does.
+ */
+export async function listJobs({ db }: Platform, query: ListJobs): Promise<Outcome> {
+  const { cursor, ...list } = query
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+    return refuse('invalid_request', 'cursor: send the nextCursor of the page before, unchanged')
+  if (cursor !== undefined && query.offset > 0)
+    return refuse('invalid_request', 'offset: a page begins at a cursor or at an offset, not both')
+  // One more than asked for tells whether there is a next page.
+  const rows = await listJobRows(db, {
+    ...list,
+    limit: list.limit + 1,
+    before: cursor === undefined ? null : Number(cursor),
+  })
+  const shown = rows.slice(0, list.limit)
+  return {
+    ok: true,
+    page: {
+      jobs: shown.map(jobView),
+      limit: list.limit,
+      offset: list.offset,
+      count: shown.length,
+      nextCursor: rows.length > shown.length ? String(shown.at(-1)!.seq) : null,
+    },
+  }
+}

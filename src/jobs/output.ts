@@ -1,0 +1,51 @@
+/** The upload of an attempt's output, in parts, under a key that no other attempt has. */
+import type { OutputRequest, UploadedPart } from '../contract/runner.ts'
+import type { Claim } from '../db/jobChanges.ts'
+import { findOutput, noteOutput } from '../db/outputRows.ts'
+import { contentTypeOf } from '../domain/contentType.ts'
+import { renditionOf } from '../domain/transformation.ts'
+import { report } from './claim.ts'
+import { heldJob, leaseLost, type Lost } from './lease.ts'
+import type { Platform } from './platform.ts'
+
+/** R2 takes parts of 5 MiB to 5 GiB; a Worker a request of up to 100 MB on every plan. */
+export const PART_SIZE_BYTES = 16 * 1024 * 1024
+
+/**
+ * Begins the upload. Asked twice, it begins two; the one that the attempt does not finish with is
+ * retired when the attempt ends.
+ */
+export async function beginOutput(
+  platform: Platform,
+  jobId: string,
+  request: OutputRequest,
+): Promise<{ ok: true; uploadId: string } | Lost> {
+  const held = await report(platform, jobId, request)
+  if (!held.ok) return held
+  const claim = { jobId, fence: request.fence }
+  const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
+  const upload = await platform.variants.createMultipartUpload(key, {
+    httpMetadata: { contentType: contentTypeOf(renditionOf(held.row.variant).format) },
+  })
+  const { uploadId } = upload
+  if (await noteOutput(platform.db, claim, { key, uploadId }, Date.now()))
+    return { ok: true, uploadId }
+  await upload.abort()
+  return leaseLost()
+}
+
+/** Stores one part. A part sent again replaces the one before. */
+export async function putPart(
+  platform: Platform,
+  claim: Claim,
+  uploadId: string,
+  partNumber: number,
+  body: ReadableStream,
+): Promise<{ ok: true; part: UploadedPart } | Lost> {
+  const held = await heldJob(platform, claim)
+  if (!held.ok) return held
+  const output = await findOutput(platform.db, claim, uploadId)
+  if (!output) return leaseLost()
+  const upload = platform.variants.resumeMultipartUpload(output.key, uploadId)
+  return { ok: true, part: await upload.uploadPart(partNumber, body) }
+}

@@ -1,0 +1,30 @@
+/**
+ * What the use cases work with: the bindings as ports, so that nothing below the composition
+ * root looks at the environment.
+ */
+import type { ProgressData } from '../contract/events.ts'
+import type { Database } from '../db/database.ts'
+
+/** The hubs of all queues, one Durable Object each. */
+export interface Hubs {
+  /**
+   * There are new events to send, and something may have to be looked at by `deadline` (ms since
+   * the epoch): a lease that runs out, a retry that falls due.
+   */
+  poke(queue: string, deadline: number | null): Promise<void>
+  /** Sends progress to whoever is watching now. */
+  progress(queue: string, filePath: string, progress: ProgressData): Promise<void>
+  /** Wakes up to `count` runners that wait for work. */
+  wake(queue: string, count: number): Promise<void>
+}
+
+export interface Platform {
+  db: Database
+  originals: R2Bucket
+  variants: R2Bucket
+  /** Sends tickets, each of which says that there may be work in the queue. */
+  sendTickets(queue: string, count: number): Promise<void>
+  hubs: Hubs
+  /** Lets work go on after the answer; what it throws is logged and goes no further. */
+  defer(work: Promise<unknown>): void
+}

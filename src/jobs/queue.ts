@@ -1,0 +1,53 @@
+/** Making queues and changing their settings. */
+import type { QueueSettings } from '../contract/queue.ts'
+import { findQueue, insertQueue, listQueues, type QueueRow, updateQueue } from '../db/queueRows.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import type { Platform } from './platform.ts'
+
+/** Figures over all queues read a row of each, so there is a bound to them. */
+const MAX_QUEUES = 100
+
+/** Changes what is given of a queue. What may run now because of it is woken. */
+export async function changeQueue(
+  platform: Platform,
+  name: string,
+  settings: QueueSettings,
+): Promise<{ ok: true; queue: QueueRow } | Refusal<'queue_not_found'>> {
+  const given = Object.fromEntries(
+    Object.entries(settings).filter(([, value]) => value !== undefined),
+  ) as Partial<QueueRow>
+  const queue =
+    Object.keys(given).length === 0
+      ? await findQueue(platform.db, name)
+      : await updateQueue(platform.db, name, given)
+  if (!queue) return refuse('queue_not_found', `There is no queue "${name}".`)
+  const slots = freeSlots(queue)
+  if (slots > 0) platform.defer(platform.sendTickets(name, slots))
+  return { ok: true, queue }
+}
+
+/** Makes a queue where there is none of that name, and sets what is given. */
+export async function createQueue(
+  platform: Platform,
+  name: string,
+  settings: QueueSettings,
+): Promise<{ ok: true; queue: QueueRow } | Refusal<'invalid_request'>> {
+  const queues = await listQueues(platform.db)
+  if (queues.length >= MAX_QUEUES && !queues.some((queue) => queue.name === name))
+    return refuse('invalid_request', `There are ${MAX_QUEUES} queues, which is the limit.`)
+  await insertQueue(platform.db, name)
+  return (await changeQueue(platform, name, settings)) as { ok: true; queue: QueueRow }
+}
+
+/** How many more of its waiting jobs a queue may run now. */
+export function freeSlots(queue: QueueRow): number {
+  return queue.paused ? 0 : Math.min(queue.pending, Math.max(0, queue.concurrency - queue.running))
+}
+
+/** A wake-up may be lost: while a job waits and could run, the watchdog looks again this often. */
+const LOOK_AGAIN_MS = 8_000
+
+/** When to look at a queue's waiting jobs again (ms since the epoch), or null for no need. */
+export function lookAgain(queue: QueueRow): number | null {
+  return freeSlots(queue) > 0 ? Date.now() + LOOK_AGAIN_MS : null
+}

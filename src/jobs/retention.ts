@@ -1,0 +1,32 @@
+/** Removing what is older than it is kept. */
+import { listQueues } from '../db/queueRows.ts'
+import {
+  deleteEvents,
+  deleteFinishedJobs,
+  deleteHours,
+  deleteIdempotencyKeys,
+} from '../db/retentionRows.ts'
+import { collectOutputs } from './collect.ts'
+import type { Platform } from './platform.ts'
+
+const DAY_MS = 86_400_000
+const IDEMPOTENCY_DAYS = 1
+
+export interface Retention {
+  jobDays: number
+  eventDays: number
+}
+
+/**
+ * One bounded round. Jobs go before events, so that the event of a job's removal is kept as long
+ * as any other. Variants stay: they are what the jobs were for.
+ */
+export async function removeOld(platform: Platform, { jobDays, eventDays }: Retention) {
+  const { db } = platform
+  const now = Date.now()
+  await deleteFinishedJobs(db, now - jobDays * DAY_MS)
+  await deleteEvents(db, now - eventDays * DAY_MS)
+  await deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS)
+  for (const { name } of await listQueues(db)) await deleteHours(db, name, now - jobDays * DAY_MS)
+  await collectOutputs(platform)
+}

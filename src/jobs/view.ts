@@ -1,0 +1,69 @@
+/** A job's row as the API shows it. */
+import type { StoredFile } from '../contract/file.ts'
+import type { Attempt, Job } from '../contract/job.ts'
+import type { AttemptRow, JobRow } from '../db/jobRows.ts'
+
+const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+
+/** Where a variant is served, as a path from the service's root. */
+export function variantPath(variant: string, filePath: string): string {
+  return `/t/${variant}/${encodeSegments(filePath)}`
+}
+
+/** Where the status of a variant is told. */
+export function statusPath(variant: string, filePath: string): string {
+  return `/video-status/${variant}/${encodeSegments(filePath)}`
+}
+
+const encodeSegments = (path: string) => path.split('/').map(encodeURIComponent).join('/')
+
+export function jobView(row: JobRow): Job {
+  return {
+    id: row.id,
+    filePath: row.filePath,
+    status: row.status,
+    priority: row.priority,
+    progress: row.progress,
+    startedAt: iso(row.startedAt),
+    completedAt: iso(row.completedAt),
+    error: row.error,
+    queue: row.queue,
+    transformation: row.variant,
+    outputPath: row.status === 'completed' ? variantPath(row.variant, row.filePath) : null,
+    createdAt: iso(row.createdAt)!,
+    attempt: row.attempt,
+    maxAttempts: row.maxAttempts,
+    errorCode: row.errorCode,
+    stage: row.stage,
+    etaSeconds: row.etaSeconds,
+    retryAt: iso(row.runAfter),
+    input: row.input,
+    output: row.output,
+    plan: row.plan,
+    timings: row.timings,
+  }
+}
+
+export const createdJobView = ({ row, deduplicated }: { row: JobRow; deduplicated: boolean }) => ({
+  ...jobView(row),
+  deduplicated,
+})
+
+export const fileView = (filePath: string, object: R2Object): StoredFile => ({
+  filePath,
+  size: object.size,
+  etag: object.httpEtag,
+  contentType: object.httpMetadata?.contentType ?? 'application/octet-stream',
+})
+
+export const attemptView = (row: AttemptRow): Attempt => ({
+  attempt: row.attempt,
+  runner: row.runner,
+  startedAt: iso(row.startedAt)!,
+  endedAt: iso(row.endedAt),
+  outcome: row.outcome,
+  errorCode: row.errorCode,
+  error: row.error,
+  command: row.command,
+  stderrTail: row.stderrTail,
+})

@@ -1,0 +1,120 @@
+/** `/upload`: small files as a form, with the variants to queue at once. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { bodyLimit } from 'hono/body-limit'
+import { uploaded } from '../contract/file.ts'
+import { MAX_TRANSFORMATIONS } from '../contract/job.ts'
+import { storagePath } from '../contract/path.ts'
+import { parseTransformation, TransformationError } from '../domain/transformation.ts'
+import { createApi, platformOf, withKey } from '../http/api.ts'
+import { errors, json, problem } from '../http/problem.ts'
+import { type CreatedJob, createJobs } from '../jobs/create.ts'
+import { putFile } from '../jobs/file.ts'
+import { createdJobView, fileView } from '../jobs/view.ts'
+import { contentProblem, SNIFF_BYTES } from '../storage/sniff.ts'
+
+/** A form is held in memory, and a Worker has 128 MB of it. Larger files go to PUT /files. */
+const MAX_FORM_BYTES = 32 * 1024 * 1024
+const MAX_FILES = 20
+
+const many = <T extends z.ZodType>(one: T) =>
+  z.preprocess(
+    (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),
+    z.array(one),
+  )
+
+const form = z.object({
+  files: many(z.instanceof(File))
+    .pipe(z.array(z.instanceof(File)).min(1, 'at least one file is needed').max(MAX_FILES))
+    .openapi({ type: 'array', items: { type: 'string', format: 'binary' } }),
+  folder: z.string().default('').openapi({ description: 'Put before each name' }),
+  names: many(z.string()).openapi({
+    type: 'array',
+    items: { type: 'string' },
+    description: 'Names to store the files under, in their order; default: their own',
+  }),
+  transformations: many(z.string().max(500))
+    .pipe(z.array(z.string()).max(MAX_TRANSFORMATIONS))
+    .openapi({
+      type: 'array',
+      items: { type: 'string' },
+      description: 'Variants to queue for each file, one a field',
+    }),
+})
+
+const uploadRoute = createRoute({
+  tags: ['files'],
+  ...withKey,
+  method: 'post',
+  path: '/upload',
+  summary: 'Store small files, and queue variants of them',
+  middleware: bodyLimit({
+    maxSize: MAX_FORM_BYTES,
+    onError: (c) =>
+      problem(
+        c,
+        'too_large',
+        `A form may have ${MAX_FORM_BYTES / 1024 / 1024} MiB. Send larger files one by one: PUT /files/{path}`,
+      ),
+  }),
+  request: { body: { required: true, content: { 'multipart/form-data': { schema: form } } } },
+  responses: {
+    201: json(uploaded, 'They are stored, their variants queued'),
+    ...errors(400, 401, 404, 409, 413, 415, 503),
+  },
+})
+
+type Form = z.infer<typeof form>
+
+/** Where each file goes, or what is wrong with a name. */
+function readPaths({ files, folder, names }: Form) {
+  if (names.length > 0 && names.length !== files.length)
+    return `names: there are ${names.length} for ${files.length} files; send one for each or none`
+  const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`
+  const paths: string[] = []
+  for (const [index, file] of files.entries()) {
+    const path = storagePath.safeParse(prefix + (names[index] ?? file.name))
+    if (!path.success) return `files[${index}]: ${path.error.issues[0]!.message}`
+    if (paths.includes(path.data)) return `files[${index}]: ${path.data} is there twice`
+    paths.push(path.data)
+  }
+  return paths
+}
+
+export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
+  const platform = platformOf(c)
+  const request = c.req.valid('form')
+  const { files, transformations } = request
+  const paths = readPaths(request)
+  if (typeof paths === 'string') return problem(c, 'invalid_path', paths)
+  // Everything is looked at before anything is stored: a form goes in whole or not at all.
+  for (const text of transformations)
+    try {
+      parseTransformation(text)
+    } catch (error) {
+      if (!(error instanceof TransformationError)) throw error
+      return problem(c, 'invalid_transformation', `transformations: ${text}: ${error.message}`)
+    }
+  for (const [index, file] of files.entries()) {
+    const leading = new Uint8Array(await file.slice(0, SNIFF_BYTES).arrayBuffer())
+    const mismatch = await contentProblem(paths[index]!, leading)
+    if (mismatch !== null) return problem(c, 'content_mismatch', `files[${index}]: ${mismatch}`)
+  }
+  const stored = []
+  for (const [index, file] of files.entries()) {
+    const filePath = paths[index]!
+    const outcome = await putFile(platform, filePath, file.stream(), file.size)
+    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    let jobs: CreatedJob[] = []
+    if (transformations.length > 0) {
+      const created = await createJobs(
+        platform,
+        { filePath, transformations, queue: 'default' },
+        null,
+      )
+      if (!created.ok) return problem(c, created.code, created.message)
+      jobs = created.jobs
+    }
+    stored.push({ ...fileView(filePath, outcome.object), jobs: jobs.map(createdJobView) })
+  }
+  return c.json({ files: stored }, 201)
+})

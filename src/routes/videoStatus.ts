@@ -1,0 +1,87 @@
+/** `/video-status`: how far the processing of a file or of one variant is. */
+import { createRoute, z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { errorBody } from '../contract/errors.ts'
+import { job, type JobStatus } from '../contract/job.ts'
+import { findNewestJob } from '../db/jobRows.ts'
+import { findVariant } from '../db/outputRows.ts'
+import { parseVariantName } from '../domain/variantName.ts'
+import { type ApiEnv, createApi, platformOf } from '../http/api.ts'
+import { errors, json, problem } from '../http/problem.ts'
+import { jobView } from '../jobs/view.ts'
+
+const MESSAGES: Record<JobStatus, string> = {
+  pending: 'Waiting to be processed',
+  running: 'Processing in progress',
+  completed: 'Processing completed',
+  error: 'Processing failed',
+  cancelled: 'Processing was cancelled',
+}
+
+const status = job
+  .pick({ status: true, progress: true, startedAt: true, completedAt: true, error: true })
+  .extend({ message: z.string() })
+const notFound = errorBody.extend({ status: z.literal('not_found') })
+const params = z.object({
+  path: z.string().describe('videos/clip.mp4, or w_640,q_60/videos/clip.mp4 for one variant'),
+})
+
+const statusRoute = createRoute({
+  tags: ['files'],
+  method: 'get',
+  path: '/video-status/{path}{.+}',
+  summary: 'Status of the newest job of a file or variant',
+  request: { params },
+  responses: {
+    200: json(status, 'How far it is'),
+    404: json(notFound, 'No job was ever made for it'),
+    ...errors(400),
+  },
+})
+
+const sizeRoute = createRoute({
+  tags: ['files'],
+  method: 'get',
+  path: '/video-status/{path}{.+}/size',
+  summary: 'Size of a finished variant',
+  request: { params },
+  responses: {
+    200: json(z.object({ size: z.int(), status: z.literal('ready') }), 'Its size in bytes'),
+    404: json(notFound, 'It is not ready'),
+    ...errors(400),
+  },
+})
+
+const nothing = (c: Context<ApiEnv>, message: string) =>
+  c.json(
+    {
+      status: 'not_found' as const,
+      message,
+      error: 'Not Found',
+      code: 'not_found' as const,
+      requestId: c.get('requestId'),
+    },
+    404,
+  )
+
+export const videoStatusRoutes = createApi()
+  .openapi(sizeRoute, async (c) => {
+    const name = parseVariantName(c.req.valid('param').path)
+    if (!name.ok) return problem(c, name.code, name.message)
+    const { db } = platformOf(c)
+    const variant = name.variant ?? (await findNewestJob(db, name.filePath, null))?.variant
+    const ready = variant === undefined ? undefined : await findVariant(db, name.filePath, variant)
+    if (!ready) return nothing(c, 'The processed video is not ready')
+    return c.json({ size: ready.sizeBytes, status: 'ready' as const }, 200)
+  })
+  .openapi(statusRoute, async (c) => {
+    const name = parseVariantName(c.req.valid('param').path)
+    if (!name.ok) return problem(c, name.code, name.message)
+    const row = await findNewestJob(platformOf(c).db, name.filePath, name.variant)
+    if (!row) return nothing(c, 'No processing job found for this video')
+    const { status, progress, startedAt, completedAt, error } = jobView(row)
+    return c.json(
+      { status, progress, startedAt, completedAt, error, message: MESSAGES[status] },
+      200,
+    )
+  })

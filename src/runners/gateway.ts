@@ -1,0 +1,150 @@
+/**
+ * The runner API: claim, source, report, upload, finish, as `contract/runner.ts` has it. It trusts
+ * a runner with what its live lease names and with nothing else.
+ */
+import { createRoute, z } from '@hono/zod-openapi'
+import * as protocol from '../contract/runner.ts'
+import { createApi, jsonBody, platformOf } from '../http/api.ts'
+import { errors, json, problem } from '../http/problem.ts'
+import { waitForWork } from '../hub/sockets.ts'
+import { claim, report } from '../jobs/claim.ts'
+import { finish } from '../jobs/finish.ts'
+import { heldJob } from '../jobs/lease.ts'
+import { beginOutput, PART_SIZE_BYTES, putPart } from '../jobs/output.ts'
+import { readSource } from '../http/serve.ts'
+
+const runner = { tags: ['runner'], security: [{ runnerToken: [] }] }
+const jobParams = z.object({ id: z.string().max(100) })
+const fence = z.coerce.number().int().positive()
+
+const claimRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/claim',
+  summary: 'Take the next job',
+  request: { body: jsonBody(protocol.claimRequest) },
+  responses: {
+    200: json(protocol.assignment, 'A job, under a lease'),
+    204: { description: 'No work; ask again' },
+    ...errors(400, 401, 503),
+  },
+})
+
+const sourceRoute = createRoute({
+  ...runner,
+  method: 'get',
+  path: '/jobs/{id}/source',
+  summary: 'Read a range of the original',
+  request: { params: jobParams, query: z.object({ fence }) },
+  responses: {
+    200: { description: 'The original' },
+    206: { description: 'The range asked for' },
+    ...errors(400, 401, 409, 412, 416, 503),
+  },
+})
+
+const reportRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/jobs/{id}/report',
+  summary: 'Report progress and extend the lease',
+  request: { params: jobParams, body: jsonBody(protocol.report) },
+  responses: {
+    200: json(protocol.reportAnswer, 'The lease holds on'),
+    ...errors(400, 401, 409, 503),
+  },
+})
+
+const outputRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/jobs/{id}/output',
+  summary: 'Begin the upload of the output',
+  request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
+  responses: {
+    200: json(protocol.outputAnswer, 'Where the parts go'),
+    ...errors(400, 401, 409, 503),
+  },
+})
+
+const partRoute = createRoute({
+  ...runner,
+  method: 'put',
+  path: '/jobs/{id}/output/{part}',
+  summary: 'Upload one part of the output',
+  request: {
+    params: jobParams.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
+    query: z.object({ fence, uploadId: z.string().min(1).max(2_000) }),
+  },
+  responses: {
+    200: json(protocol.uploadedPart, 'The part is stored'),
+    ...errors(400, 401, 409, 503),
+  },
+})
+
+const finishRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/jobs/{id}/finish',
+  summary: 'End the attempt',
+  request: { params: jobParams, body: jsonBody(protocol.finish) },
+  responses: {
+    200: json(protocol.finishAnswer, 'What became of the job'),
+    ...errors(400, 401, 409, 503),
+  },
+})
+
+export const gateway = createApi()
+  .openapi(claimRoute, async (c) => {
+    const request = c.req.valid('json')
+    const { PROTOCOL_VERSION: version } = protocol
+    if (request.protocol > version || request.protocol < version - 1)
+      return problem(
+        c,
+        'invalid_request',
+        `This gateway speaks runner protocol ${version}, not ${request.protocol}: update the older side.`,
+      )
+    // The wait begins before the look, so that work that comes in between is not missed. After it
+    // the runner asks again: a claim made for one that died waiting would hold a job for nobody.
+    const work = request.waitSeconds > 0 ? await waitForWork(c.env, request.queues) : null
+    c.req.raw.signal.addEventListener('abort', () => work?.close())
+    try {
+      const assignment = await claim(platformOf(c), request)
+      if (assignment) return c.json(assignment, 200)
+      await work?.wait(request.waitSeconds * 1000)
+      return c.body(null, 204)
+    } finally {
+      work?.close()
+    }
+  })
+  .openapi(sourceRoute, async (c) => {
+    const claimed = { jobId: c.req.valid('param').id, fence: c.req.valid('query').fence }
+    const held = await heldJob(platformOf(c), claimed)
+    if (!held.ok) return problem(c, held.code, held.message)
+    return readSource(c, c.env.ORIGINALS, held.row)
+  })
+  .openapi(reportRoute, async (c) => {
+    const answer = await report(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    if (!answer.ok) return problem(c, answer.code, answer.message)
+    return c.json({ leaseExpiresAt: new Date(answer.row.leaseExpiresAt!).toISOString() }, 200)
+  })
+  .openapi(outputRoute, async (c) => {
+    const answer = await beginOutput(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    if (!answer.ok) return problem(c, answer.code, answer.message)
+    return c.json({ uploadId: answer.uploadId, partSizeBytes: PART_SIZE_BYTES }, 200)
+  })
+  .openapi(partRoute, async (c) => {
+    const { id, part } = c.req.valid('param')
+    const query = c.req.valid('query')
+    if (!c.req.raw.body)
+      return problem(c, 'invalid_request', 'The bytes of the part go into the body')
+    const claimed = { jobId: id, fence: query.fence }
+    const answer = await putPart(platformOf(c), claimed, query.uploadId, part, c.req.raw.body)
+    if (!answer.ok) return problem(c, answer.code, answer.message)
+    return c.json(answer.part, 200)
+  })
+  .openapi(finishRoute, async (c) => {
+    const answer = await finish(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    if (!answer.ok) return problem(c, answer.code, answer.message)
+    return c.json({ status: answer.status }, 200)
+  })

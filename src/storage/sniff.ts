@@ -1,0 +1,29 @@
+/** Whether a file is what its name says, by its leading bytes. */
+import { fileTypeFromBuffer } from 'file-type'
+import { extensionOf, EXTENSIONS } from '../domain/contentType.ts'
+
+/** As many leading bytes as file-type asks for to tell all that it knows. */
+export const SNIFF_BYTES = 4_100
+
+/** Names of one container family: what is inside tells them no further apart than this. */
+const FAMILIES: readonly (readonly string[])[] = [
+  ['mp4', 'm4v', 'mov', 'm4a', '3gp', '3g2', 'f4v', 'm4b'],
+  ['mkv', 'webm'],
+  ['mpg', 'mpeg', 'ts', 'mts', 'm2ts'],
+  ['ogg', 'ogv', 'opus', 'oga', 'ogx', 'ogm'],
+  ['jpg', 'jpeg'],
+]
+
+const family = (extension: string) =>
+  FAMILIES.find((members) => members.includes(extension))?.[0] ?? extension
+
+/** Says what is wrong with a name and the bytes that the file begins with, or null. */
+export async function contentProblem(path: string, leading: Uint8Array): Promise<string | null> {
+  const extension = extensionOf(path)
+  if (extension === null) return `The name ${path} must end in one of .${EXTENSIONS.join(', .')}`
+  if (leading.length === 0) return 'The file is empty.'
+  const found = await fileTypeFromBuffer(leading)
+  if (!found) return `The content is no media that is known; .${extension} was expected.`
+  if (family(found.ext) === family(extension)) return null
+  return `The content is ${found.mime}, which does not go with the name ${path}.`
+}

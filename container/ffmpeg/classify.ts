@@ -1,0 +1,68 @@
+/**
+ * From what ffmpeg said to why the job failed. Owns the patterns and the words; a person who sent
+ * the file reads them, so no address and no path is ever in them.
+ */
+import { JobFailure } from '../failures.ts'
+import type { Ended } from './process.ts'
+
+const ACCEPTED = 'Send a video file such as MP4, MOV, MKV or WebM.'
+
+/** Lines that say why a file could not be read, and what a person makes of them. */
+const COMPLAINTS: [RegExp, string][] = [
+  [/moov atom not found/, 'its index (the moov atom) is missing, so it was cut short'],
+  [/EBML header parsing failed/, 'its Matroska header is broken'],
+  [/partial file|Truncating packet/, 'it ends early'],
+  [/Invalid data found when processing input/, 'its content is not media, or is damaged'],
+  [/Invalid NAL unit|Error splitting the input into NAL units/, 'its video data is damaged'],
+  [/Could not find codec parameters/, 'a stream in it cannot be made out'],
+  [/Error while decoding|Decoding error/, 'its data cannot be decoded'],
+]
+
+const OUT_OF_DISK = /No space left on device|ENOSPC|Disk quota exceeded/
+const OUT_OF_MEMORY = /Cannot allocate memory|ENOMEM|std::bad_alloc|malloc of size/
+const UNSUPPORTED =
+  /Unknown encoder|Unknown decoder|Encoder not found|Decoder \(codec \w+\) not found|Decoder not found|not currently supported in container|No such filter|not implemented/i
+
+/** True when ffmpeg complained about its input, whatever its exit code. */
+export function complainsOfInput(stderr: string): boolean {
+  return COMPLAINTS.some(([pattern]) => pattern.test(stderr))
+}
+
+/** The failure for a file that ffprobe could not open. */
+export function unreadable(stderr: string): JobFailure {
+  const refused = /\[(\w+)[^\]]*\] Format not on whitelist/.exec(stderr)
+  if (refused !== null) {
+    return new JobFailure(
+      'input_invalid',
+      `The file is not a video but something that ffmpeg knows as "${refused[1]}". ${ACCEPTED}`,
+    )
+  }
+  return new JobFailure(
+    'input_invalid',
+    `The file holds no video or audio that ffmpeg can read: ${reason(stderr)}. ${ACCEPTED}`,
+  )
+}
+
+/** The failure for an ffmpeg that ended badly by itself (not killed by the runner). */
+export function classify(ended: Ended): JobFailure {
+  const { stderrTail: said } = ended
+  if (OUT_OF_DISK.test(said)) {
+    return new JobFailure('out_of_disk', 'The runner had too little disk space for this file.')
+  }
+  if (ended.signal === 'SIGKILL' || ended.code === 137 || OUT_OF_MEMORY.test(said)) {
+    return new JobFailure('out_of_memory', 'The runner had too little memory for this file.')
+  }
+  if (UNSUPPORTED.test(said)) {
+    return new JobFailure('unsupported', 'This ffmpeg cannot read or write one of the formats.')
+  }
+  if (complainsOfInput(said)) {
+    return new JobFailure('input_invalid', `The file cannot be processed: ${reason(said)}.`)
+  }
+  return new JobFailure('internal', `ffmpeg ended with ${ended.signal ?? `code ${ended.code}`}.`)
+}
+
+function reason(stderr: string): string {
+  return (
+    COMPLAINTS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'it is in no format that is known'
+  )
+}

@@ -1,0 +1,129 @@
+/**
+ * From the size of a source and what was asked to the sizes of scaling, cutting and padding, as
+ * plain numbers. Owns every rule about size; knows nothing of ffmpeg.
+ */
+import type { Rendition } from '../../src/contract/transformation.ts'
+
+export type Size = { width: number; height: number }
+type Area = Size & { x: number; y: number }
+
+/** In the order in which they are done; null where there is nothing to do. */
+export type Geometry = {
+  /** The whole picture is resized to this first (the source's own size when nothing is resized). */
+  scaled: Size
+  crop: Area | null
+  /** `x` and `y` say where the picture lies in the padded one. */
+  pad: Area | null
+  /** What comes out in the end. */
+  output: Size
+}
+
+export type GeometryRequest = Pick<Rendition, 'width' | 'height' | 'fit' | 'gravity'> & {
+  /** The sides are multiples of this: 2 for 4:2:0 video, 1 for pictures. */
+  unit: 1 | 2
+  /** When neither side is asked for, the short side is at most this; null for no limit. */
+  shortSide: number | null
+}
+
+/**
+ * - One side asked for, whatever the fit: aspect kept.
+ * - `fill` covers the box and cuts what overlaps; a box larger than the source shrinks, with its
+ *   aspect, until it lies within. `crop` cuts without resizing. `fit` goes inside the box. `pad`
+ *   is `fit` and then bars up to exactly the box, picture in the middle. `scale` distorts to
+ *   exactly the box.
+ * - Only `scale` makes a picture larger.
+ * - Odd sides asked for become the even number below; an odd source loses its last column or row
+ *   rather than being resampled.
+ *
+ * @param source the picture as seen: upright, square pixels
+ */
+export function geometry(source: Size, request: GeometryRequest): Geometry {
+  const { unit, fit, gravity } = request
+  const width = request.width === null ? null : down(request.width, unit)
+  const height = request.height === null ? null : down(request.height, unit)
+
+  if (width === null && height === null) {
+    const shorter = Math.min(source.width, source.height)
+    const factor = request.shortSide === null ? 1 : Math.min(1, request.shortSide / shorter)
+    return resized(source, factor, source, unit)
+  }
+  if (width === null || height === null) {
+    const factor = width === null ? Number(height) / source.height : width / source.width
+    if (fit === 'scale') return resized(source, factor, { width: Infinity, height: Infinity }, unit)
+    return resized(source, Math.min(1, factor), source, unit)
+  }
+
+  const box = { width, height }
+  switch (fit) {
+    case 'scale':
+      return { scaled: box, crop: null, pad: null, output: box }
+    case 'crop':
+      return cut(source, within(box, source, unit), gravity, unit)
+    case 'fill': {
+      const factor = Math.max(width / source.width, height / source.height)
+      if (factor >= 1) {
+        const smaller = { width: width / factor, height: height / factor }
+        return cut(source, within(smaller, source, unit), gravity, unit)
+      }
+      const scaled = {
+        width: Math.max(width, near(source.width * factor, unit)),
+        height: Math.max(height, near(source.height * factor, unit)),
+      }
+      return cut(scaled, box, gravity, unit)
+    }
+    case 'fit':
+    case 'pad': {
+      const factor = Math.min(1, width / source.width, height / source.height)
+      const most = {
+        width: Math.min(width, source.width),
+        height: Math.min(height, source.height),
+      }
+      const inner = resized(source, factor, most, unit)
+      if (fit === 'fit' || same(inner.output, box)) return inner
+      const x = down((width - inner.output.width) / 2, unit)
+      const y = down((height - inner.output.height) / 2, unit)
+      return { ...inner, pad: { ...box, x, y }, output: box }
+    }
+  }
+}
+
+export function same(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height
+}
+
+/** Resized by `factor`, no side above `most`. Left as it is, but for an odd edge, at factor 1. */
+function resized(source: Size, factor: number, most: Size, unit: number): Geometry {
+  const output = within(
+    { width: near(source.width * factor, unit), height: near(source.height * factor, unit) },
+    most,
+    unit,
+  )
+  return factor === 1
+    ? cut(source, output, 'north_west', unit)
+    : { scaled: output, crop: null, pad: null, output }
+}
+
+function cut(scaled: Size, box: Size, gravity: Rendition['gravity'], unit: number): Geometry {
+  // A side of one pixel cannot be cut to two; it has to be stretched.
+  const whole = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
+  if (same(whole, box)) return { scaled: whole, crop: null, pad: null, output: box }
+  const place = (spare: number, low: string, high: string) =>
+    gravity.includes(low) ? 0 : gravity.includes(high) ? down(spare, unit) : down(spare / 2, unit)
+  const x = place(whole.width - box.width, 'west', 'east')
+  const y = place(whole.height - box.height, 'north', 'south')
+  return { scaled: whole, crop: { ...box, x, y }, pad: null, output: box }
+}
+
+function within(size: Size, most: Size, unit: number): Size {
+  const side = (wanted: number, limit: number) =>
+    Math.max(unit, Math.min(near(wanted, unit), down(limit, unit)))
+  return { width: side(size.width, most.width), height: side(size.height, most.height) }
+}
+
+function near(value: number, unit: number): number {
+  return Math.max(unit, Math.round(value / unit) * unit)
+}
+
+function down(value: number, unit: number): number {
+  return Math.floor(value / unit) * unit
+}

@@ -1,0 +1,96 @@
+/**
+ * A child process that cannot outlive its use: no shell, its own process group, killed as a group,
+ * and a bounded memory of what it said. Knows nothing about ffmpeg's arguments or output.
+ */
+import { spawn } from 'node:child_process'
+
+/** How long a group has between SIGTERM and SIGKILL. */
+const GRACE_MS = 1_000
+const STDERR_CHARACTERS = 8_000
+
+const groups = new Set<number>()
+
+/** For the moment of exit: kills at once every group that still runs. */
+export function killGroups(): void {
+  for (const pid of groups) kill(pid, 'SIGKILL')
+}
+
+export type Ended = { code: number | null; signal: NodeJS.Signals | null; stderrTail: string }
+
+/**
+ * Runs `file` to its end.
+ *
+ * @param onStdout gets stdout as it comes, as text
+ * @param onStderr gets the last 8,000 characters of stderr once the process is gone, even when it
+ *   was aborted
+ * @returns how it ended, whatever its exit code
+ * @throws the signal's reason when aborted, but only after the whole group has been killed and the
+ *   process is gone; or the error of a program that could not be started
+ */
+export function runProcess(options: {
+  file: string
+  arguments: string[]
+  cwd: string
+  signal: AbortSignal
+  onStdout: (text: string) => void
+  onStderr?: (tail: string) => void
+}): Promise<Ended> {
+  const { signal } = options
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
+    const child = spawn(options.file, options.arguments, {
+      cwd: options.cwd,
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      // Nothing of the runner's environment: its token is there, and http_proxy would be obeyed.
+      env: { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: options.cwd, HOME: options.cwd },
+    })
+    const { pid } = child
+    let stderrTail = ''
+    let grace: NodeJS.Timeout | undefined
+
+    const stop = () => {
+      if (pid === undefined) return
+      kill(pid, 'SIGTERM')
+      grace = setTimeout(() => kill(pid, 'SIGKILL'), GRACE_MS)
+    }
+    const clear = () => {
+      signal.removeEventListener('abort', stop)
+      clearTimeout(grace)
+      if (pid !== undefined) groups.delete(pid)
+    }
+
+    if (pid !== undefined) groups.add(pid)
+    signal.addEventListener('abort', stop, { once: true })
+    child.stdout.setEncoding('utf8').on('data', options.onStdout)
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderrTail = lastLines(stderrTail + text)
+    })
+    child.on('error', (error) => {
+      if (pid !== undefined) return
+      clear()
+      reject(error)
+    })
+    child.on('close', (code, endSignal) => {
+      clear()
+      options.onStderr?.(stderrTail)
+      if (signal.aborted) reject(signal.reason)
+      else resolve({ code, signal: endSignal, stderrTail })
+    })
+  })
+}
+
+/** Whole lines only: half a line could hold half an address, which nobody would know to take out. */
+function lastLines(text: string): string {
+  if (text.length <= STDERR_CHARACTERS) return text
+  const tail = text.slice(-STDERR_CHARACTERS)
+  return tail.slice(tail.indexOf('\n') + 1)
+}
+
+function kill(group: number, signal: NodeJS.Signals) {
+  try {
+    process.kill(-group, signal)
+  } catch {
+    // ESRCH: gone already, which is what was wanted.
+  }
+}

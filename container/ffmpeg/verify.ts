@@ -1,0 +1,84 @@
+/**
+ * Looks at what ffmpeg made before anyone else gets it. Owns what counts as right; an exit code of
+ * zero is not enough, since ffmpeg ends well on half a file.
+ */
+import { stat } from 'node:fs/promises'
+import type { MediaFacts } from '../../src/contract/media.ts'
+import type { Rendition } from '../../src/contract/transformation.ts'
+import { JobFailure } from '../failures.ts'
+import { complainsOfInput } from './classify.ts'
+import type { RenderPlan } from './plan.ts'
+import { probe, type Probe } from './probe.ts'
+
+/** Half a second for codec delay and container rounding, or 2 % where clocks drift. */
+export function durationTolerance(seconds: number): number {
+  return Math.max(0.5, seconds * 0.02)
+}
+
+/**
+ * @param options.stderr what ffmpeg said while it made the file
+ * @returns the facts of the output; `durationSeconds` is null for a picture
+ * @throws JobFailure `output_invalid`, or `input_invalid` when the source ended before it said
+ */
+export async function verify(options: {
+  ffprobe: string
+  file: string
+  plan: RenderPlan
+  rendition: Rendition
+  source: Probe
+  stderr: string
+  cwd: string
+  signal: AbortSignal
+}): Promise<MediaFacts> {
+  const { plan, rendition, source } = options
+  const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
+  if (sizeBytes === 0) throw empty(options.stderr)
+  const { facts, audio } = await probe({
+    ffprobe: options.ffprobe,
+    input: ['-protocol_whitelist', 'file', `file:${options.file}`],
+    sizeBytes,
+    cwd: options.cwd,
+    signal: options.signal,
+  }).catch((error: unknown) => {
+    if (error instanceof JobFailure && error.code === 'input_invalid') throw empty(options.stderr)
+    throw error
+  })
+
+  const { width, height } = plan.size
+  if (facts.width !== width || facts.height !== height) {
+    throw new JobFailure(
+      'output_invalid',
+      `The result measures ${facts.width} by ${facts.height} instead of ${width} by ${height}.`,
+    )
+  }
+  if (rendition.kind === 'image') return { ...facts, durationSeconds: null, frameRate: null }
+
+  if (source.audio !== null && audio === null) {
+    throw new JobFailure('output_invalid', 'The result has lost its sound.')
+  }
+  const expected = plan.durationSeconds
+  const actual = facts.durationSeconds ?? 0
+  if (expected === null || !source.durationIsDeclared) return facts
+  if (actual < expected - durationTolerance(expected)) {
+    throw complainsOfInput(options.stderr)
+      ? new JobFailure(
+          'input_invalid',
+          `The file ends early: ${expected.toFixed(1)} seconds of it were to be read, and only ${actual.toFixed(1)} were there.`,
+        )
+      : new JobFailure('output_invalid', wrongLength(actual, expected))
+  }
+  if (actual > expected + durationTolerance(expected)) {
+    throw new JobFailure('output_invalid', wrongLength(actual, expected))
+  }
+  return facts
+}
+
+function wrongLength(actual: number, expected: number): string {
+  return `The result is ${actual.toFixed(1)} seconds long instead of ${expected.toFixed(1)}.`
+}
+
+function empty(stderr: string): JobFailure {
+  return complainsOfInput(stderr)
+    ? new JobFailure('input_invalid', 'The file is damaged: nothing of what was asked can be read.')
+    : new JobFailure('output_invalid', 'ffmpeg gave no result.')
+}

@@ -1,0 +1,56 @@
+/**
+ * The runner: composition root. The one place where the environment is looked at and signals are
+ * heard. SIGTERM or SIGINT gives the job back and exits 0; a second one exits at once.
+ *
+ * Exit codes: 0 idle or told to stop, 1 refused by the gateway, 2 bad settings.
+ */
+import { createClient } from './client.ts'
+import { Released } from './failures.ts'
+import { killGroups } from './ffmpeg/process.ts'
+import { createLog } from './log.ts'
+import { runLoop } from './loop.ts'
+import { removeLeftovers } from './scratch.ts'
+import { BadSettings, readSettings, type Settings } from './settings.ts'
+import { work } from './work.ts'
+
+/** What a shutdown may take in all before the process ends regardless. */
+const SHUTDOWN_MS = 3_000
+
+async function main(settings: Settings): Promise<number> {
+  const log = createLog((line) => process.stdout.write(line), { runner: settings.runnerId })
+  const client = createClient({ gatewayUrl: settings.gatewayUrl, token: settings.token })
+  const stopping = new AbortController()
+  const stop = (name: NodeJS.Signals) => {
+    if (stopping.signal.aborted) process.exit(1)
+    log('info', 'stopping', { signal: name })
+    setTimeout(() => process.exit(0), SHUTDOWN_MS).unref()
+    stopping.abort(new Released('the runner is shutting down'))
+  }
+  process.on('SIGTERM', stop).on('SIGINT', stop)
+  // Whatever way the process ends, no ffmpeg stays behind.
+  process.on('exit', killGroups)
+
+  const removed = await removeLeftovers(settings.scratchDir)
+  log('info', 'runner started', { queues: settings.queues, leftoversRemoved: removed })
+  const shutdown = stopping.signal
+  const end = await runLoop({
+    ...{ client, settings, log, shutdown },
+    work: (assignment) => work(assignment, { client, settings, log, shutdown }),
+  })
+  log('info', 'runner ended', { reason: end })
+  return end === 'refused' ? 1 : 0
+}
+
+function start(): Settings {
+  try {
+    return readSettings(process.env)
+  } catch (error) {
+    if (!(error instanceof BadSettings)) throw error
+    createLog((line) => process.stdout.write(line))('error', 'bad settings', {
+      problems: error.message.split('\n'),
+    })
+    process.exit(2)
+  }
+}
+
+process.exit(await main(start()))

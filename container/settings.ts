@@ -1,0 +1,114 @@
+/** The environment, read once and refused at start when something in it is wrong. */
+import { randomBytes } from 'node:crypto'
+import { hostname, tmpdir } from 'node:os'
+import { z } from 'zod'
+
+const PATIENCE = 'must be a number of seconds from 0 to 86400, or the word forever'
+
+const absent = (value: unknown) => (value === '' ? undefined : value)
+
+const environment = z.object({
+  GATEWAY_URL: z.preprocess(
+    absent,
+    z
+      .url({
+        protocol: /^https?$/,
+        error: 'must be the http or https address of the gateway, e.g. http://127.0.0.1:8787',
+      })
+      .transform((url) => url.replace(/\/+$/, '')),
+  ),
+  RUNNER_TOKEN: z.preprocess(
+    absent,
+    z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+      .optional(),
+  ),
+  RUNNER_NAME: z.preprocess(
+    absent,
+    z
+      .string()
+      .regex(/^[\w.-]{1,80}$/, 'must be 1 to 80 letters, digits, dots, dashes or underscores')
+      .default(
+        () =>
+          hostname()
+            .replace(/[^\w.-]/g, '-')
+            .slice(0, 80) || 'runner',
+      ),
+  ),
+  QUEUES: z.preprocess(
+    absent,
+    z
+      .string()
+      .default('default')
+      .transform((list) => list.split(',').map((name) => name.trim()))
+      .pipe(
+        z
+          .array(
+            z
+              .string()
+              .regex(
+                /^[a-z0-9][a-z0-9_-]{0,62}$/,
+                'must be queue names of small letters, digits, _ and -, separated by commas',
+              ),
+          )
+          .max(10, 'must name at most 10 queues'),
+      ),
+  ),
+  IDLE_SECONDS: z.preprocess(
+    absent,
+    z
+      .union([z.literal('forever'), z.coerce.number()], PATIENCE)
+      .refine((value) => value === 'forever' || (value >= 0 && value <= 86_400), PATIENCE)
+      .default(60)
+      .transform((value) => (value === 'forever' ? Number.POSITIVE_INFINITY : value)),
+  ),
+  SCRATCH_DIR: z.preprocess(
+    absent,
+    z.string().default(() => tmpdir()),
+  ),
+  FFMPEG: z.preprocess(absent, z.string().default('ffmpeg')),
+  FFPROBE: z.preprocess(absent, z.string().default('ffprobe')),
+})
+
+export type Settings = {
+  gatewayUrl: string
+  token: string | null
+  /** Unique to this process. */
+  runnerId: string
+  /** In the order of preference. */
+  queues: string[]
+  /** `Infinity` means never to exit for want of work. */
+  idleSeconds: number
+  scratchDir: string
+  ffmpeg: string
+  ffprobe: string
+}
+
+/** Thrown with one line for each setting that is wrong, saying what would be right. */
+export class BadSettings extends Error {
+  override name = 'BadSettings'
+}
+
+/**
+ * @param env e.g. `process.env`
+ * @throws BadSettings
+ */
+export function readSettings(env: Record<string, string | undefined>): Settings {
+  const parsed = environment.safeParse(env)
+  if (!parsed.success) {
+    const lines = parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`)
+    throw new BadSettings([...new Set(lines)].join('\n'))
+  }
+  const value = parsed.data
+  return {
+    gatewayUrl: value.GATEWAY_URL,
+    token: value.RUNNER_TOKEN ?? null,
+    runnerId: `${value.RUNNER_NAME}-${randomBytes(4).toString('hex')}`,
+    queues: value.QUEUES,
+    idleSeconds: value.IDLE_SECONDS,
+    scratchDir: value.SCRATCH_DIR,
+    ffmpeg: value.FFMPEG,
+    ffprobe: value.FFPROBE,
+  }
+}

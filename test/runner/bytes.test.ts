@@ -1,0 +1,14 @@
+import { stat } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { bench, clip, probeOutput, runJob, useBench } from './bench.ts'
+import { image } from './gateway.ts'
+
+useBench()
+
+it.each(['big.mov', 'big.mkv'])('one frame of %s costs a small part of the file', async (name) => {
+  const { size } = await stat(clip(name))
+  const { job } = await runJob(name, image({ atSeconds: 5 }))
+  expect((await probeOutput(job)).video.codec_name).toBe('mjpeg')
+  expect(size).toBeGreaterThan(100e6)
+  expect(bench.gateway.sourceBytes).toBeLessThan(size / 10)
+})

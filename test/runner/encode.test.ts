@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { clip, packetHash, probeOutput, runJob, useBench } from './bench.ts'
+import { image, video } from './gateway.ts'
+
+useBench()
+
+describe('a video', () => {
+  it('is encoded to H.264 at the width that was asked for, and found so by the gateway', async () => {
+    const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
+    const output = await probeOutput(job)
+    expect(output.video).toMatchObject({
+      ...{ codec_name: 'h264', width: 320, height: 180, pix_fmt: 'yuv420p' },
+    })
+    expect(output.audio).toMatchObject({ codec_name: 'aac' })
+    expect(Number(output.format.duration)).toBeCloseTo(4, 0)
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      output: { videoCodec: 'h264', audioCodec: 'aac', width: 320, height: 180, frameRate: 25 },
+      timings: {
+        probe: expect.any(Number),
+        encode: expect.any(Number),
+        verify: expect.any(Number),
+        upload: expect.any(Number),
+      },
+    })
+  })
+
+  it('tells the gateway what it found and means to do, however short it is', async () => {
+    const { job, finish } = await runJob('clip.mp4', video({ width: 320, quality: 100 }))
+    expect(finish).toMatchObject({ input: { width: 640 }, plan: { mode: 'encode' } })
+    expect(job.reports.at(-1)).toMatchObject({ stage: 'upload', plan: { mode: 'encode' } })
+    expect(job.reports[0]).toMatchObject({ stage: 'probe', progress: 0 })
+  })
+
+  it('shows neither addresses nor folders in its command and its stderr', async () => {
+    const { finish } = await runJob('clip.mp4', video({ width: 320 }))
+    if (finish.outcome !== 'completed') throw new Error('not completed')
+    expect(finish.command).toMatch(/^ffmpeg .* -i clip\.mp4 .* output\.mp4$/)
+    expect(finish.stderrTail).toContain("from 'clip.mp4'")
+    expect(finish.command + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-/)
+  })
+
+  it('comes out as WebM with VP9 and Opus', async () => {
+    const { job } = await runJob('clip.mp4', video({ format: 'webm', width: 160, endSeconds: 1 }))
+    const output = await probeOutput(job)
+    expect([output.video.codec_name, output.audio.codec_name]).toEqual(['vp9', 'opus'])
+    expect([output.video.width, output.video.height]).toEqual([160, 90])
+  })
+
+  it.each(['mov', 'mkv'] as const)('comes out as %s', async (format) => {
+    const { job } = await runJob('clip.mp4', video({ format, width: 160 }))
+    const output = await probeOutput(job)
+    expect(output.format.format_name).toContain(format === 'mov' ? 'mov' : 'matroska')
+  })
+
+  it('above 720p comes out at 720p when no size is asked for', async () => {
+    const { job } = await runJob('fullhd.mp4', video())
+    const { video: stream, audio } = await probeOutput(job)
+    expect([stream.width, stream.height, audio]).toEqual([1280, 720, undefined])
+  })
+
+  it('is padded to exactly the box', async () => {
+    const { job } = await runJob('clip.mp4', video({ width: 300, height: 300, fit: 'pad' }))
+    const { video: stream } = await probeOutput(job)
+    expect([stream.width, stream.height]).toEqual([300, 300])
+  })
+
+  it('fills the box and is cut to it', async () => {
+    const wish = video({ width: 200, height: 300, fit: 'fill', gravity: 'south_east' })
+    const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    expect([stream.width, stream.height]).toEqual([200, 300])
+  })
+
+  it('is trimmed to the frame', async () => {
+    const { job } = await runJob('clip.mp4', video({ startSeconds: 1.2, endSeconds: 2.6 }))
+    const { video: stream } = await probeOutput(job)
+    expect(Number(stream.nb_frames)).toBe(35)
+    expect(Number(stream.duration)).toBeCloseTo(1.4, 2)
+  })
+
+  it('stored sideways comes out upright', async () => {
+    const { job, finish } = await runJob('rotated.mp4', video({ height: 320 }))
+    const { video: stream } = await probeOutput(job)
+    expect([stream.width, stream.height, stream.side_data_list]).toEqual([180, 320, undefined])
+    expect(finish).toMatchObject({ output: { width: 180, height: 320 } })
+  })
+
+  it('with pixels that are not square comes out with square ones', async () => {
+    const { job } = await runJob('anamorphic.mp4', video())
+    const { video: stream } = await probeOutput(job)
+    expect([stream.width, stream.height, stream.sample_aspect_ratio]).toEqual([1024, 576, '1:1'])
+  })
+
+  it('of odd size loses its edge and is not resampled', async () => {
+    const { job } = await runJob('odd.mkv', video())
+    const { video: stream } = await probeOutput(job)
+    expect([stream.width, stream.height]).toEqual([640, 360])
+  })
+
+  it('with six channels comes out in stereo', async () => {
+    const { job } = await runJob('surround.mkv', video())
+    expect((await probeOutput(job)).audio).toMatchObject({ codec_name: 'aac', channels: 2 })
+  })
+
+  it('in HDR comes out in the colours of ordinary screens', async () => {
+    const { job } = await runJob('hlg.mp4', video())
+    const { video: stream } = await probeOutput(job)
+    expect(stream).toMatchObject({ color_transfer: 'bt709', pix_fmt: 'yuv420p' })
+  })
+
+  it('from an MPEG transport stream keeps its length', async () => {
+    const { job } = await runJob('clip.ts', video({ width: 160 }))
+    expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(4, 0)
+  })
+
+  it('that suits already is copied, bit for bit', async () => {
+    const { job, finish } = await runJob('frugal.mp4', video())
+    if (finish.outcome !== 'completed') throw new Error('not completed')
+    expect(finish.command).toContain('-c copy')
+    const { path } = await probeOutput(job)
+    expect(await packetHash(path)).toBe(await packetHash(clip('frugal.mp4')))
+  })
+})
+
+describe('a frame', () => {
+  it.each([
+    ['jpg', 'mjpeg'],
+    ['png', 'png'],
+    ['webp', 'webp'],
+  ] as const)('comes out as %s', async (format, codec) => {
+    const wish = image({ format, atSeconds: 1, width: 320 })
+    const { job, finish } = await runJob('clip.mp4', wish)
+    const { video: stream } = await probeOutput(job)
+    expect([stream.codec_name, stream.width, stream.height]).toEqual([codec, 320, 180])
+    expect(finish).toMatchObject({ output: { durationSeconds: null, width: 320 } })
+  })
+
+  it('may have odd sides, to the pixel', async () => {
+    const wish = image({ format: 'png', width: 201, height: 301, fit: 'fill' })
+    const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    expect([stream.width, stream.height]).toEqual([201, 301])
+  })
+
+  it('at the last moment of the video is its last frame', async () => {
+    const { finish } = await runJob('clip.mp4', image({ atSeconds: 3.999 }))
+    expect(finish.outcome).toBe('completed')
+  })
+
+  it('where only the sound goes on is the picture that was last to be seen', async () => {
+    const { job } = await runJob('short-picture.flv', image({ format: 'webp', atSeconds: 3 }))
+    expect((await probeOutput(job)).video).toMatchObject({ width: 320, height: 180 })
+  })
+
+  it('after the end is refused with the length of the video', async () => {
+    const { finish } = await runJob('clip.mp4', image({ atSeconds: 9 }))
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: 'The video is 4 seconds long, so it has no frame at second 9.',
+    })
+  })
+})

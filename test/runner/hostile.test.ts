@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest'
+import { bench, runJob, useBench } from './bench.ts'
+import { image, video } from './gateway.ts'
+
+useBench()
+
+it.each([
+  ['an empty file', 'empty.mp4', /^The file is empty/],
+  ['a text file', 'text.mp4', /^The file holds no video or audio that ffmpeg can read/],
+  ['a file cut before its index', 'no-moov.mp4', /the moov atom.*cut short/],
+  ['a file cut after its index', 'half.mp4', /^The file ends early: 4\.0 seconds/],
+  ['an HLS playlist', 'playlist.mp4', /not a video but something.*"hls"/],
+  ['a concat script', 'concat.mp4', /not a video but something.*"concat"/],
+  ['a picture', 'picture.png', /not a video but something.*"png_pipe"/],
+])('%s is refused in words that a person understands', async (_, name, message) => {
+  const { finish } = await runJob(name, video({ width: 160 }))
+  expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
+  if (finish.outcome !== 'failed') throw new Error('not failed')
+  expect(finish.message).toMatch(message)
+  expect(finish.message + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-|passwd/)
+})
+
+it('a file cut after its index still gives the frames that are there', async () => {
+  const { finish } = await runJob('half.mp4', image({ atSeconds: 0.5 }))
+  expect(finish.outcome).toBe('completed')
+})
+
+it('a frame from the missing half of a file is refused', async () => {
+  const { finish } = await runJob('half.mp4', image({ atSeconds: 3.5 }))
+  expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
+})
+
+it('a file of sound is refused as such', async () => {
+  const { finish } = await runJob('sound.m4a', video())
+  expect(finish).toMatchObject({
+    errorCode: 'unsupported',
+    input: { audioCodec: 'aac', videoCodec: null },
+    message: expect.stringContaining('sound (aac) and no picture'),
+  })
+})
+
+it('an original that is gone is a failure of storage', async () => {
+  bench.gateway.mishap = () => 'gone'
+  const { finish } = await runJob('clip.mp4', video())
+  expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })
+})
+
+it('an original that was replaced sends the job back', async () => {
+  bench.gateway.mishap = () => 'changed'
+  const { finish } = await runJob('clip.mp4', video())
+  expect(finish).toMatchObject({ outcome: 'released', reason: 'the original was replaced' })
+})

@@ -1,0 +1,296 @@
+import { describe, expect, it } from 'vitest'
+import { geometry, type GeometryRequest } from '../../container/ffmpeg/geometry.ts'
+import { planRendition } from '../../container/ffmpeg/plan.ts'
+import type { Probe, VideoStream } from '../../container/ffmpeg/probe.ts'
+import {
+  frugalBitsPerPixel,
+  jpegScale,
+  resolveQuality,
+  vp9Crf,
+  x264Crf,
+} from '../../container/ffmpeg/quality.ts'
+import { image, video } from './gateway.ts'
+
+const request = (wish: Partial<GeometryRequest>): GeometryRequest => ({
+  ...{ width: null, height: null, fit: 'fill', gravity: 'center', unit: 2, shortSide: 720 },
+  ...wish,
+})
+const size = (width: number, height: number) => ({ width, height })
+const FULL_HD = size(1920, 1080)
+const PORTRAIT = size(1080, 1920)
+
+describe('without a size', () => {
+  it.each([
+    ['full HD comes out at 720p', FULL_HD, size(1280, 720)],
+    ['portrait at 720 wide', PORTRAIT, size(720, 1280)],
+    ['a square at 720', size(1080, 1080), size(720, 720)],
+    ['an ultra-wide at 720 high', size(2560, 1080), size(1706, 720)],
+    ['a small one as it is', size(320, 240), size(320, 240)],
+    ['720p as it is', size(1280, 720), size(1280, 720)],
+    ['an odd one without its edge', size(641, 361), size(640, 360)],
+  ])('%s', (_, source, expected) => {
+    expect(geometry(source, request({})).output).toEqual(expected)
+  })
+
+  it('a frame keeps its size, to the pixel', () => {
+    const wish = request({ unit: 1, shortSide: null })
+    expect(geometry(size(3841, 2161), wish).output).toEqual(size(3841, 2161))
+  })
+})
+
+describe('with one side', () => {
+  it.each([
+    ['the other follows', FULL_HD, { width: 640 }, size(640, 360)],
+    ['the height leads', FULL_HD, { height: 360 }, size(640, 360)],
+    ['portrait follows too', PORTRAIT, { width: 360 }, size(360, 640)],
+    ['the other is rounded to even', size(1920, 817), { width: 640 }, size(640, 272)],
+    ['an odd wish becomes the even number below', FULL_HD, { width: 641 }, size(640, 360)],
+    ['nothing is enlarged', size(320, 180), { width: 1280 }, size(320, 180)],
+    ['scale enlarges', size(320, 180), { width: 1280, fit: 'scale' }, size(1280, 720)],
+    ['no side falls below two', size(4000, 2), { width: 640 }, size(640, 2)],
+    ['a size above 720p may be asked for', FULL_HD, { height: 1080 }, FULL_HD],
+  ] as const)('%s', (_, source, wish, expected) => {
+    expect(geometry(source, request(wish)).output).toEqual(expected)
+  })
+})
+
+describe('with both sides', () => {
+  const square = { width: 400, height: 400 }
+
+  it('fill covers the box and cuts by gravity', () => {
+    const cut = (gravity: GeometryRequest['gravity'], source = FULL_HD) =>
+      geometry(source, request({ ...square, gravity })).crop
+    expect(geometry(FULL_HD, request(square)).scaled).toEqual(size(712, 400))
+    expect(cut('center')).toEqual({ ...square, x: 156, y: 0 })
+    expect(cut('west')).toEqual({ ...square, x: 0, y: 0 })
+    expect(cut('north_east')).toEqual({ ...square, x: 312, y: 0 })
+    expect(cut('south', PORTRAIT)).toEqual({ ...square, x: 0, y: 312 })
+  })
+
+  it('fill shrinks a box larger than the source, keeping its aspect', () => {
+    const shape = geometry(size(640, 360), request({ width: 1000, height: 1000 }))
+    expect(shape).toMatchObject({ scaled: size(640, 360), output: size(360, 360) })
+    expect(shape.crop).toEqual({ ...size(360, 360), x: 140, y: 0 })
+  })
+
+  it('fill shrinks a box that is larger one way only', () => {
+    const shape = geometry(size(640, 360), request({ width: 1280, height: 180 }))
+    expect(shape.output).toEqual(size(640, 90))
+  })
+
+  it('crop cuts without resizing, and no more than there is', () => {
+    const shape = geometry(FULL_HD, request({ ...square, fit: 'crop', gravity: 'south_east' }))
+    expect(shape.scaled).toEqual(FULL_HD)
+    expect(shape.crop).toEqual({ ...square, x: 1520, y: 680 })
+    const small = geometry(size(320, 180), request({ ...square, fit: 'crop' }))
+    expect(small).toMatchObject({ crop: null, output: size(320, 180) })
+  })
+
+  it('fit stays inside the box and never grows', () => {
+    const output = (source: typeof FULL_HD) =>
+      geometry(source, request({ ...square, fit: 'fit' })).output
+    expect(output(FULL_HD)).toEqual(size(400, 226))
+    expect(output(PORTRAIT)).toEqual(size(226, 400))
+    expect(output(size(200, 100))).toEqual(size(200, 100))
+  })
+
+  it('scale distorts to exactly the box', () => {
+    const shape = geometry(size(100, 50), request({ ...square, fit: 'scale' }))
+    expect(shape).toEqual({ scaled: square, crop: null, pad: null, output: square })
+  })
+
+  it('pad puts the picture in the middle of exactly the box', () => {
+    const pad = (source: typeof FULL_HD) => geometry(source, request({ ...square, fit: 'pad' })).pad
+    expect(pad(FULL_HD)).toEqual({ ...square, x: 0, y: 86 })
+    expect(pad(PORTRAIT)).toEqual({ ...square, x: 86, y: 0 })
+    expect(pad(size(100, 50))).toEqual({ ...square, x: 150, y: 174 })
+  })
+
+  it('every fit gives even sides that lie within the box, whatever the source', () => {
+    const sides = [2, 3, 99, 100, 641, 1079, 1080, 1921, 7680]
+    const fits = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
+    for (const fit of fits) {
+      for (const [width, height] of sides.flatMap((one) => sides.map((two) => [one, two]))) {
+        for (const source of [FULL_HD, PORTRAIT, size(641, 361), size(1, 7), size(5000, 3)]) {
+          const wish = request({ width: width as number, height: height as number, fit })
+          const { scaled, crop, pad, output } = geometry(source, wish)
+          const context = JSON.stringify({ source, wish, scaled, crop, pad, output })
+          expect(output.width % 2 === 0 && output.height % 2 === 0, context).toBe(true)
+          expect(output.width >= 2 && output.height >= 2, context).toBe(true)
+          expect(output.width, context).toBeLessThanOrEqual(Math.max(2, width as number))
+          expect(output.height, context).toBeLessThanOrEqual(Math.max(2, height as number))
+          if (crop !== null) {
+            expect(crop.x + crop.width, context).toBeLessThanOrEqual(scaled.width)
+            expect(crop.y + crop.height, context).toBeLessThanOrEqual(scaled.height)
+          }
+          if (pad !== null) {
+            const inner = crop ?? scaled
+            expect(pad.x + inner.width, context).toBeLessThanOrEqual(pad.width)
+            expect(pad.y + inner.height, context).toBeLessThanOrEqual(pad.height)
+          }
+          if (fit !== 'scale') {
+            expect(scaled.width, context).toBeLessThanOrEqual(Math.max(2, source.width))
+            expect(scaled.height, context).toBeLessThanOrEqual(Math.max(2, source.height))
+          }
+        }
+      }
+    }
+  })
+})
+
+describe('quality', () => {
+  it('becomes a CRF by the formula that the API promises', () => {
+    expect([1, 25, 60, 75, 100].map(x264Crf)).toEqual([51, 43, 31, 26, 18])
+  })
+
+  it('becomes a VP9 CRF on its own scale', () => {
+    expect([1, 60, 100].map(vp9Crf)).toEqual([63, 34, 15])
+  })
+
+  it('becomes a JPEG scale from 31 down to 2', () => {
+    expect([1, 60, 80, 100].map(jpegScale)).toEqual([31, 14, 8, 2])
+  })
+
+  it('auto falls as the picture grows', () => {
+    expect([360, 720, 1080, 2160].map((side) => resolveQuality('auto', 'video', side))).toEqual([
+      ...[70, 65, 60, 55],
+    ])
+    expect(resolveQuality('auto', 'image', 360)).toBe(80)
+    expect(resolveQuality(33, 'video', 360)).toBe(33)
+  })
+
+  it('halves the bits that are worth keeping with every 6 of CRF', () => {
+    expect(frugalBitsPerPixel(60)).toBeCloseTo(0.0397, 4)
+    expect(frugalBitsPerPixel(85)).toBeCloseTo(0.1, 2)
+  })
+})
+
+const stream: VideoStream = {
+  ...{ codec: 'h264', pixelFormat: 'yuv420p', display: size(1280, 720), upright: size(1280, 720) },
+  ...{ rotated: false, interlaced: false, hdr: false, frameRate: 30, bitRate: 1_000_000 },
+  endSeconds: 10,
+}
+
+function probed(
+  more: Partial<VideoStream> = {},
+  audio: Partial<Probe['audio']> | null = {},
+): Probe {
+  return {
+    facts: {
+      ...{ format: 'mov,mp4,m4a,3gp,3g2,mj2', durationSeconds: 10, sizeBytes: 1, frameRate: 30 },
+      ...{ videoCodec: 'h264', audioCodec: 'aac', width: 1280, height: 720 },
+    },
+    video: { ...stream, ...more },
+    audio: audio === null ? null : { codec: 'aac', channels: 2, sampleRate: 48_000, ...audio },
+    contentSeconds: 10,
+    durationIsDeclared: true,
+  }
+}
+
+const files = { input: 'IN', output: 'OUT' }
+const plan = (wish: Parameters<typeof video>[0], probe = probed()) =>
+  planRendition(video(wish), probe, files)
+const after = (list: string[], option: string) => list[list.indexOf(option) + 1]
+
+describe('copying', () => {
+  it.each(['mp4', 'mov', 'mkv'] as const)('is the plan for frugal H.264 into %s', (format) => {
+    const { mode, arguments: list } = plan({ format })
+    expect(mode).toBe('remux')
+    expect(after(list, '-c')).toBe('copy')
+  })
+
+  it('is the plan without sound, and for frugal VP9 into webm', () => {
+    expect(plan({}, probed({}, null)).mode).toBe('remux')
+    const vp9 = probed({ codec: 'vp9' }, { codec: 'opus' })
+    expect(plan({ format: 'webm' }, vp9).mode).toBe('remux')
+  })
+
+  it.each([
+    ['a part is asked for', { startSeconds: 1 }, probed(), /a part/],
+    ['a smaller size is asked for', { width: 640 }, probed(), /640 by 360/],
+    ['the codec does not suit', {}, probed({ codec: 'hevc' }), /hevc/],
+    ['the container does not take it', { format: 'webm' } as const, probed(), /webm.*h264/],
+    ['the pixels have ten bits', {}, probed({ pixelFormat: 'yuv420p10le' }), /yuv420p10le/],
+    ['the audio does not suit', {}, probed({}, { codec: 'ac3' }), /ac3/],
+    ['the audio has six channels', {}, probed({}, { channels: 6 }), /6 channels/],
+    ['it is stored rotated', {}, probed({ rotated: true }), /rotated/],
+    ['it is interlaced', {}, probed({ interlaced: true }), /interlaced/],
+    ['it is HDR', {}, probed({ hdr: true }), /HDR/],
+    ['it is generous with bits', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits a pixel.*60/],
+    ['its bit rate is unknown', {}, probed({ bitRate: null }), /bits a pixel/],
+    ['it is above 720p', {}, probed({ display: FULL_HD, upright: FULL_HD }), /1280 by 720/],
+  ])('is not the plan when %s', (_, wish, probe, reason) => {
+    const { mode, reason: said } = plan(wish, probe)
+    expect(mode).toBe('encode')
+    expect(said).toMatch(reason)
+  })
+
+  it('is the plan for a generous file when high quality is asked for', () => {
+    expect(plan({ quality: 90 }, probed({ bitRate: 2_500_000 })).mode).toBe('remux')
+  })
+})
+
+describe('encoding', () => {
+  it('puts limits and seeking before the input, the length after it', () => {
+    const { arguments: list, durationSeconds } = plan({ startSeconds: 2, endSeconds: 5.5 })
+    const input = list.indexOf('-i')
+    expect(list.indexOf('-protocol_whitelist')).toBeLessThan(input)
+    expect(list.indexOf('-format_whitelist')).toBeLessThan(input)
+    expect([list.indexOf('-ss') < input, after(list, '-ss')]).toEqual([true, '2.000'])
+    expect([list.indexOf('-t') > input, after(list, '-t')]).toEqual([true, '3.500'])
+    expect(list.filter((one) => one === '-i')).toHaveLength(1)
+    expect(durationSeconds).toBe(3.5)
+  })
+
+  it('leaves the length open when the end lies at or past the end of the file', () => {
+    const { arguments: list, durationSeconds } = plan({ startSeconds: 2, endSeconds: 99 })
+    expect([list.includes('-t'), durationSeconds]).toEqual([false, 8])
+  })
+
+  it('takes x264 at the CRF of the quality, and mixes six channels down', () => {
+    const { arguments: list } = plan({ width: 640, quality: 75 }, probed({}, { channels: 6 }))
+    expect(after(list, '-crf')).toBe('26')
+    expect(after(list, '-ac')).toBe('2')
+    expect(after(list, '-vf')).toBe('scale=640:360:flags=bicubic,setsar=1')
+    expect(after(list, '-movflags')).toBe('+faststart')
+  })
+
+  it('pads with the colour that was asked for', () => {
+    const { arguments: list } = plan({ width: 400, height: 400, fit: 'pad', background: 'ff8800' })
+    expect(after(list, '-vf')).toContain('pad=400:400:0:86:0xff8800')
+  })
+
+  it.each([
+    ['starts past the end', { startSeconds: 10 }, /10 seconds long.*start at second 10/],
+    ['ends before it starts', { startSeconds: 5, endSeconds: 4 }, /must be after/],
+  ])('is refused when it %s', (_, wish, message) => {
+    expect(() => plan(wish)).toThrow(
+      expect.objectContaining({ code: 'unsupported', message: expect.stringMatching(message) }),
+    )
+  })
+
+  it('is refused for a file of sound, and for a picture of absurd size', () => {
+    expect(() => plan({}, { ...probed(), video: null })).toThrow(/sound \(aac\) and no picture/)
+    const absurd = probed({ upright: size(60_000, 60_000) })
+    expect(() => plan({}, absurd)).toThrow(/60000 by 60000/)
+  })
+})
+
+describe('a frame', () => {
+  const frame = (atSeconds: number, probe = probed()) =>
+    planRendition(image({ atSeconds }), probe, files)
+
+  it('is sought before the input', () => {
+    const { mode, arguments: list } = frame(5)
+    expect([mode, after(list, '-ss'), after(list, '-frames:v')]).toEqual(['frame', '5.000', '1'])
+    expect(list.indexOf('-ss')).toBeLessThan(list.indexOf('-i'))
+  })
+
+  it('is never sought past the start of the last frame', () => {
+    expect(after(frame(9.999).arguments, '-ss')).toBe('9.965')
+  })
+
+  it('is refused at the end of the video and beyond', () => {
+    expect(() => frame(10)).toThrow(/10 seconds long.*no frame at second 10/)
+  })
+})

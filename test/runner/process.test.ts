@@ -1,0 +1,120 @@
+/** The runner as it is started for real: its own process, its environment, its signals. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bench, clip, ffmpegProcesses, startHeld, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+
+useBench()
+
+function start(env: Record<string, string> = {}) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../container/main.ts')], {
+    env: {
+      ...{ PATH: process.env['PATH'], GATEWAY_URL: bench.gateway.url, RUNNER_NAME: 'spawned' },
+      ...{ RUNNER_TOKEN: bench.gateway.token, SCRATCH_DIR: bench.scratch, IDLE_SECONDS: '0' },
+      ...env,
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let said = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => (said += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
+  const closed = once(child, 'close').then(([code]) => ({ code, said }))
+  return {
+    child,
+    closed,
+    lines: () =>
+      said
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+  }
+}
+
+async function startMidway(env: Record<string, string> = {}) {
+  const { job, reached } = await startHeld()
+  const runner = start(env)
+  await reached
+  return { job, runner }
+}
+
+describe('the process', () => {
+  it('exits with 0 when nothing is left, after the work that there was', async () => {
+    const job = await bench.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
+    const { closed, lines } = start()
+    expect(await closed).toMatchObject({ code: 0 })
+    expect(job.finishes).toMatchObject([{ outcome: 'completed' }])
+    expect(lines().map((line) => line.event)).toEqual([
+      ...['runner started', 'job started', 'job finished', 'runner ended'],
+    ])
+    expect(lines().every((line) => line.time && line.level && line.runner)).toBe(true)
+    expect(JSON.stringify(lines())).not.toMatch(/a-token|127\.0\.0\.1/)
+  })
+
+  it('claims again and again until it has been idle for as long as it was told', async () => {
+    const { closed } = start({ IDLE_SECONDS: '1.5' })
+    expect(await closed).toMatchObject({ code: 0 })
+    expect(bench.gateway.claims).toBeGreaterThan(1)
+  })
+
+  it('goes on after a gateway that was away, and says so once', async () => {
+    bench.gateway.failures.claim = 3
+    const job = await bench.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
+    const finished = bench.gateway.next('finish')
+    const { child, closed, lines } = start({ IDLE_SECONDS: 'forever' })
+    await finished
+    child.kill('SIGTERM')
+    expect(await closed).toMatchObject({ code: 0 })
+    expect(job.finishes).toHaveLength(1)
+    expect(lines().filter((line) => line.event === 'gateway not reached')).toHaveLength(1)
+  })
+
+  it.each(['SIGTERM', 'SIGINT'] as const)('gives its job back on %s and exits', async (signal) => {
+    const { job, runner } = await startMidway()
+    const at = performance.now()
+    runner.child.kill(signal)
+    expect(await runner.closed).toMatchObject({ code: 0 })
+    expect(performance.now() - at).toBeLessThan(3_500)
+    expect(job.finishes).toEqual([
+      { outcome: 'released', fence: 1, reason: 'the runner is shutting down' },
+    ])
+    expect(await ffmpegProcesses()).toEqual([])
+  })
+
+  it('exits at once on a second signal, and the next runner tidies up', async () => {
+    const { runner } = await startMidway()
+    for (const pid of await ffmpegProcesses()) process.kill(pid, 'SIGSTOP')
+    runner.child.kill('SIGTERM')
+    await expect.poll(() => runner.lines().at(-1).event).toBe('stopping')
+    runner.child.kill('SIGTERM')
+    expect(await runner.closed).toMatchObject({ code: 1 })
+    await expect.poll(ffmpegProcesses).toEqual([])
+
+    const living = join(bench.scratch, `reelqueue-${process.pid}-living`)
+    await mkdir(living)
+    expect(await readdir(bench.scratch)).toHaveLength(2)
+    await start().closed
+    expect(await readdir(bench.scratch)).toEqual([`reelqueue-${process.pid}-living`])
+    await rm(living, { recursive: true })
+  })
+
+  it('refuses bad settings and says what is right', async () => {
+    const { closed, lines } = start({ IDLE_SECONDS: 'soon', QUEUES: 'Two Words' })
+    expect(await closed).toMatchObject({ code: 2 })
+    expect(lines()).toMatchObject([
+      {
+        event: 'bad settings',
+        problems: [/^QUEUES must be/, /^IDLE_SECONDS must be/].map((one) =>
+          expect.stringMatching(one),
+        ),
+      },
+    ])
+  })
+
+  it('exits with 1 when the gateway refuses its token', async () => {
+    const { closed } = start({ RUNNER_TOKEN: 'wrong', IDLE_SECONDS: 'forever' })
+    expect(await closed).toMatchObject({ code: 1 })
+  })
+})

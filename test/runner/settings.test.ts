@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest'
+import { readSettings } from '../../container/settings.ts'
+
+const GATEWAY_URL = 'http://127.0.0.1:8787/'
+
+it('needs nothing but the address of the gateway', () => {
+  expect(readSettings({ GATEWAY_URL, RUNNER_NAME: 'laptop', QUEUES: '' })).toMatchObject({
+    ...{ gatewayUrl: 'http://127.0.0.1:8787', token: null, queues: ['default'], idleSeconds: 60 },
+    ...{ runnerId: expect.stringMatching(/^laptop-[0-9a-f]{8}$/), ffmpeg: 'ffmpeg' },
+  })
+})
+
+it('takes queues in their order, and patience without end', () => {
+  const settings = readSettings({ GATEWAY_URL, QUEUES: 'urgent, default', IDLE_SECONDS: 'forever' })
+  expect(settings).toMatchObject({ queues: ['urgent', 'default'], idleSeconds: Infinity })
+})
+
+it.each([
+  ['no address', {}, /^GATEWAY_URL must be the http or https address/],
+  ['another protocol', { GATEWAY_URL: 'file:///etc' }, /^GATEWAY_URL must be/],
+  ['a bad queue', { GATEWAY_URL, QUEUES: 'a,,B' }, /^QUEUES must be queue names/],
+  ['impatience', { GATEWAY_URL, IDLE_SECONDS: '-1' }, /^IDLE_SECONDS must be a number.*forever/],
+  ['words for a number', { GATEWAY_URL, IDLE_SECONDS: 'long' }, /^IDLE_SECONDS must be/],
+  ['a token with a line break', { GATEWAY_URL, RUNNER_TOKEN: 'a\nb' }, /^RUNNER_TOKEN must be/],
+])('refuses %s and says what is right', (_, env, message) => {
+  expect(() => readSettings(env)).toThrow(
+    expect.objectContaining({ name: 'BadSettings', message: expect.stringMatching(message) }),
+  )
+})

@@ -1,0 +1,139 @@
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
+import { get } from 'node:http'
+import { afterEach, describe, expect, it } from 'vitest'
+import { BLOCK_BYTES } from '../../container/blocks.ts'
+import { createClient } from '../../container/client.ts'
+import { openSource, parseRange, type Source } from '../../container/source.ts'
+import { bench, clip, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+
+useBench()
+
+let source: Source | undefined
+afterEach(async () => {
+  await source?.close()
+  source = undefined
+})
+
+async function openClip(fatal: unknown[] = []) {
+  const { gateway } = bench
+  const { assignment } = await gateway.offer(clip('clip.mp4'), video())
+  const client = createClient({ gatewayUrl: gateway.url, token: gateway.token })
+  source = await openSource({
+    sizeBytes: assignment.source.sizeBytes,
+    fetchRange: (start, end, signal) => client.source(assignment, start, end, signal),
+    onFatal: (error) => fatal.push(error),
+  })
+  return { url: source.url, original: await readFile(clip('clip.mp4')) }
+}
+
+async function read(url: string, range?: string) {
+  const answer = await fetch(url, { headers: range === undefined ? {} : { range } })
+  return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()), answer }
+}
+
+describe('the local source', () => {
+  it('gives the right bytes though the gateway drops and refuses connections', async () => {
+    const { url, original } = await openClip()
+    bench.gateway.mishap = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'refuse' : null)
+    const { status, bytes } = await read(url)
+    expect(status).toBe(200)
+    expect(bytes.equals(original)).toBe(true)
+    expect(bench.gateway.sourceCalls.length).toBe(Math.ceil(original.length / BLOCK_BYTES) + 2)
+  })
+
+  it('answers ranges', async () => {
+    const { url, original } = await openClip()
+    const { status, bytes, answer } = await read(url, 'bytes=1000-300000')
+    expect([status, bytes.equals(original.subarray(1000, 300_001))]).toEqual([206, true])
+    expect(answer.headers.get('content-range')).toBe(`bytes 1000-300000/${original.length}`)
+    expect((await read(url, 'bytes=-7')).bytes.equals(original.subarray(-7))).toBe(true)
+    expect((await read(url, `bytes=${original.length}-`)).status).toBe(416)
+  })
+
+  it('fetches nothing twice while it is recent', async () => {
+    const { url } = await openClip()
+    await read(url)
+    const calls = bench.gateway.sourceCalls.length
+    await read(url, 'bytes=5000-')
+    expect(bench.gateway.sourceCalls.length).toBe(calls)
+  })
+
+  it('is not to be found by guessing', async () => {
+    const { url } = await openClip()
+    expect(new URL(url).pathname.length).toBeGreaterThan(30)
+    expect((await read(new URL('/', url).href)).status).toBe(404)
+    expect((await fetch(url, { method: 'POST' })).status).toBe(404)
+  })
+
+  it('says when the original cannot be had at all', async () => {
+    const fatal: unknown[] = []
+    const { url } = await openClip(fatal)
+    bench.gateway.mishap = () => 'gone'
+    await expect(read(url)).rejects.toThrow()
+    expect(fatal).toEqual([expect.objectContaining({ name: 'GatewayRefusal', status: 404 })])
+  })
+
+  it('stops fetching when the reader goes', async () => {
+    const fatal: unknown[] = []
+    const asked = Promise.withResolvers<void>()
+    const stopped = Promise.withResolvers<void>()
+    source = await openSource({
+      sizeBytes: 1e9,
+      fetchRange: (_start, _end, signal) =>
+        new Promise((_, reject) => {
+          asked.resolve()
+          signal.addEventListener('abort', () => {
+            reject(signal.reason)
+            stopped.resolve()
+          })
+        }),
+      onFatal: (error) => fatal.push(error),
+    })
+    const request = get(source.url)
+    request.on('error', () => {})
+    await asked.promise
+    request.destroy()
+    await stopped.promise
+    expect(fatal).toEqual([])
+  })
+
+  it('asks for more at once the further a walk has come, up to 4 MiB', async () => {
+    const lengths: number[] = []
+    source = await openSource({
+      sizeBytes: 40 * 1024 * 1024 + 1,
+      fetchRange: async (start, end) => {
+        lengths.push(end - start)
+        return Buffer.alloc(end - start)
+      },
+      onFatal: () => {},
+    })
+    const request = get(source.url)
+    const [response] = await once(request, 'response')
+    let total = 0
+    for await (const chunk of response) total += chunk.length
+    expect(total).toBe(40 * 1024 * 1024 + 1)
+    expect(lengths[0]).toBe(BLOCK_BYTES)
+    expect(Math.max(...lengths)).toBe(4 * 1024 * 1024)
+    expect(lengths.at(-1)).toBeLessThanOrEqual(4 * 1024 * 1024)
+  })
+})
+
+describe('a range header', () => {
+  it.each([
+    [undefined, { start: 0, end: 100 }],
+    ['bytes=0-', { start: 0, end: 100 }],
+    ['bytes=10-19', { start: 10, end: 20 }],
+    ['bytes=90-999', { start: 90, end: 100 }],
+    ['bytes=-10', { start: 90, end: 100 }],
+    ['bytes=-999', { start: 0, end: 100 }],
+    ['bytes=100-', null],
+    ['bytes=20-10', null],
+    ['bytes=-', null],
+    ['bytes=0-1,5-6', null],
+    ['lines=0-1', null],
+  ])('%s', (header, expected) => {
+    expect(parseRange(header, 100)).toEqual(expected)
+  })
+})

@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest'
+import { bench, probeOutput, runJob, runUntilIdle, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+
+useBench()
+
+it('a result goes up in parts of the size that the gateway names', async () => {
+  bench.gateway.partSizeBytes = 20_000
+  const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
+  if (finish.outcome !== 'completed') throw new Error('not completed')
+  expect(job.sizeBytes).toBe(finish.output.sizeBytes)
+  expect(finish.parts.length).toBeGreaterThan(2)
+  expect(finish.parts.map((part) => part.partNumber)).toEqual(finish.parts.map((_, at) => at + 1))
+  const lengths = [...job.parts.values()].map((part) => part.length)
+  expect(lengths.slice(0, -1).every((length) => length === 20_000)).toBe(true)
+  expect((await probeOutput(job)).video).toMatchObject({ width: 320, nb_frames: '100' })
+})
+
+it('a part that fails is sent again, whole', async () => {
+  bench.gateway.partSizeBytes = 20_000
+  bench.gateway.failures.part = 2
+  const { job } = await runJob('clip.mp4', video({ width: 320 }))
+  expect((await probeOutput(job)).video).toMatchObject({ width: 320, nb_frames: '100' })
+})
+
+it('a finish whose answer is lost is sent again', async () => {
+  bench.gateway.failures.finish = 1
+  const { job } = await runJob('clip.mp4', video({ width: 320 }))
+  expect(job.finishes).toHaveLength(1)
+})
+
+it('a gateway with a wrong token is left alone', async () => {
+  bench.gateway.token = 'another'
+  const run = runUntilIdle()
+  bench.gateway.token = 'the right one'
+  expect(await run).toBe('refused')
+})

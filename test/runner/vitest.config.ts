@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    name: 'runner',
+    root: import.meta.dirname,
+    include: ['**/*.test.ts'],
+    environment: 'node',
+    pool: 'forks',
+    // Each file keeps an ffmpeg busy; more than the cores that CI has would only make timers late.
+    maxWorkers: 2,
+    globalSetup: ['./clips.setup.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+  },
+})

@@ -1,0 +1,89 @@
+/**
+ * The lint rules. Most of this says which way imports point:
+ *
+ *   contract ← domain ← db, storage ← jobs ← routes, queue, hub, runners, http ← app, index
+ */
+import { defineConfig } from 'oxlint'
+
+/** Each folder of src/ may import from those in the lists before its own, and never from after. */
+const LAYERS = [
+  ['contract'],
+  ['domain'],
+  ['db', 'storage'],
+  ['jobs'],
+  ['routes', 'queue', 'hub', 'runners', 'http'],
+]
+const UP = String.raw`^(\.\./)+`
+
+const outside = {
+  regex: `${UP}(container|scripts|test)/`,
+  message: 'The Worker knows nothing of what is around it.',
+}
+const drizzle = {
+  group: ['drizzle-orm', 'drizzle-orm/*'],
+  message: 'Every SQL statement is in src/db.',
+}
+const beyondContract = {
+  regex: String.raw`${UP}src/((${LAYERS.flat().slice(1).join('|')})/|[^/]+$)`,
+  message: 'Of src/, only the contract is shared.',
+}
+
+const allow = (files: string[], ...patterns: object[]) => ({
+  files,
+  rules: { 'no-restricted-imports': ['error', { patterns }] as never },
+})
+
+const layerRules = LAYERS.flatMap((folders, index) =>
+  folders.map((folder) => {
+    const above = LAYERS.slice(index + 1).flat()
+    const top = above.length === 0
+    return allow(
+      [`src/${folder}/**`],
+      outside,
+      ...(folder === 'db' ? [] : [drizzle]),
+      {
+        regex: `${UP}(${top ? 'app|index' : 'app|index|env|platform'})\\.ts$`,
+        message: `src/${folder} is composed; it does not reach for what composes it.`,
+      },
+      ...(top
+        ? []
+        : [
+            {
+              regex: `${UP}(${above.join('|')})/`,
+              message: `src/${folder} comes before that. Imports point one way: oxlint.config.ts.`,
+            },
+          ]),
+      ...(folder === 'contract'
+        ? [{ group: ['*', '!zod', '!./*'], message: 'The contract is zod, and nothing else.' }]
+        : []),
+    )
+  }),
+)
+
+export default defineConfig({
+  plugins: ['typescript', 'import', 'unicorn', 'oxc'],
+  categories: { correctness: 'error' },
+  rules: {
+    'typescript/no-floating-promises': 'error',
+    'typescript/no-misused-promises': 'error',
+    'import/no-cycle': 'error',
+    // Names with control characters in them are refused, and that takes naming them.
+    'no-control-regex': 'off',
+    // A URLSearchParams in a template is the query that it stands for.
+    'typescript/restrict-template-expressions': 'off',
+    // Spread literals keep long argument lists in the groups that belong together.
+    'unicorn/no-useless-spread': 'off',
+  },
+  overrides: [
+    ...layerRules,
+    allow(['src/*.ts'], outside, drizzle),
+    allow(['container/**'], drizzle, beyondContract, {
+      regex: `${UP}(scripts|test)/|^(hono|cloudflare:)`,
+      message: 'The runner is a process that speaks HTTP to the gateway.',
+    }),
+    allow(['scripts/**', 'test/e2e/**'], drizzle, beyondContract, {
+      regex: `${UP}container/`,
+      message: 'From outside there is HTTP, events, and the types of the contract.',
+    }),
+  ],
+})

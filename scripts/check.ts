@@ -1,0 +1,69 @@
+/**
+ * `npm run check`: everything that can be said of the code without running it. Each step runs even
+ * when one before it failed; only what failed is printed at length.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { checkGenerated } from './generated.ts'
+
+type Outcome = { ok: boolean; output: string }
+type Step = { name: string; fix: string; run: () => Outcome }
+
+const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
+
+/** One for each runtime: a Worker file cannot use `process`, and the contract can use neither. */
+const tsconfigs = globSync('{.,src/**,container,test/*,scripts}/tsconfig.json').sort()
+
+const steps: Step[] = [
+  ...tsconfigs.map((tsconfig) => ({
+    name: `types of ${dirname(tsconfig) === '.' ? 'src' : dirname(tsconfig)}`,
+    fix: 'correct the types named above',
+    run: () => tool('tsc', '--project', tsconfig),
+  })),
+  {
+    name: 'lint',
+    fix: 'the rules are in oxlint.config.ts; "npx oxlint --fix" corrects some of them',
+    run: () =>
+      tool('oxlint', '--type-aware', '--deny-warnings', '--report-unused-disable-directives'),
+  },
+  { name: 'format', fix: 'npm run format', run: () => tool('prettier', '--check', '.') },
+  {
+    name: 'unused code',
+    fix: 'remove what nothing uses, or name it in knip.jsonc with the reason',
+    run: () => tool('knip'),
+  },
+  {
+    name: 'generated files',
+    fix: 'npx drizzle-kit generate, and commit what it makes',
+    run: checkGenerated,
+  },
+]
+
+function tool(name: string, ...args: string[]): Outcome {
+  const program = join(BIN, name)
+  if (!existsSync(program)) return { ok: false, output: `${name} is missing: run npm ci` }
+  const { status, stdout, stderr } = spawnSync(program, args, {
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  return { ok: status === 0, output: `${stdout}${stderr}`.trim() }
+}
+
+const failed = steps.filter(({ name, fix, run }) => {
+  const began = performance.now()
+  const { ok, output } = run()
+  const seconds = ((performance.now() - began) / 1000).toFixed(1)
+  console.log(
+    ok
+      ? `ok      ${name} (${seconds} s)`
+      : `FAILED  ${name} (${seconds} s)\n\n${output}\n\n  To do: ${fix}\n`,
+  )
+  return !ok
+})
+console.log(
+  failed.length === 0
+    ? 'All checks passed.'
+    : `${failed.length} of ${steps.length} checks failed: ${failed.map(({ name }) => name).join(', ')}`,
+)
+process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,0 +1,89 @@
+/**
+ * A small client of the HTTP API, for the demo and the end-to-end tests. An error of the API is
+ * thrown with the API's own message.
+ */
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import type { Job } from '../src/contract/job.ts'
+
+export type ServerEvent = Readonly<{
+  type: string
+  /** The sequence number of a durable event; live ones have none. */
+  id: string | undefined
+  data: Record<string, unknown>
+  receivedAt: number
+}>
+
+export class ApiError extends Error {
+  readonly status: number
+  readonly code: string | undefined
+  constructor(status: number, code: string | undefined, message: string) {
+    super(message)
+    this.status = status
+    this.code = code
+  }
+}
+
+export type Client = ReturnType<typeof createClient>
+
+export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
+  async function request(path: string, init: RequestInit = {}): Promise<Response> {
+    const headers = new Headers(init.headers)
+    headers.set('Authorization', `Bearer ${apiKey}`)
+    const response = await fetch(`${url}${path}`, { ...init, headers })
+    if (response.ok) return response
+    const text = await response.text()
+    throw new ApiError(response.status, ...describe(text, response))
+  }
+
+  return {
+    request,
+    put: (path: string, body: Uint8Array<ArrayBuffer> | string) =>
+      request(`/files/${path}`, { method: 'PUT', body }),
+    async createJobs(filePath: string, transformations: string[]): Promise<Job[]> {
+      const response = await request('/queue/jobs', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        body: JSON.stringify({ filePath, transformations }),
+      })
+      return ((await response.json()) as { jobs: Job[] }).jobs
+    },
+    async job(id: string): Promise<Job> {
+      return (await request(`/queue/jobs/${id}`)).json() as Promise<Job>
+    },
+    /** The event stream, open once this resolves. It ends with `signal`. */
+    async events(signal: AbortSignal, lastEventId?: string): Promise<AsyncIterable<ServerEvent>> {
+      const response = await request('/queue/events', {
+        signal,
+        ...(lastEventId === undefined ? {} : { headers: { 'Last-Event-ID': lastEventId } }),
+      })
+      return readEvents(response.body!, signal)
+    },
+  }
+}
+
+function describe(text: string, { status, statusText }: Response): [string | undefined, string] {
+  try {
+    const { code, message } = JSON.parse(text) as { code?: string; message?: string }
+    if (message) return [code, `${message} (${status})`]
+  } catch {
+    // Not the API's own error; what it said is all that there is to show.
+  }
+  return [undefined, `${status} ${statusText}: ${text.slice(0, 200)}`]
+}
+
+async function* readEvents(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  signal: AbortSignal,
+): AsyncGenerator<ServerEvent> {
+  const messages = body
+    .pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream())
+  try {
+    for await (const { event = 'message', id, data } of messages) {
+      const parsed = JSON.parse(data) as Record<string, unknown>
+      yield { type: event, id, data: parsed, receivedAt: performance.now() }
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * What a fresh machine needs before anything else can run: the packages of the lock file (Node 24
+ * among them) and ffmpeg. Silent when there is nothing to do.
+ *
+ * Runs on the system's own Node, from 20 on, with no packages: plain JavaScript, built-ins only.
+ */
+import { spawnSync } from 'node:child_process'
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const MODULES = join(ROOT, 'node_modules')
+export const NODE_24 = join(MODULES, 'node', 'bin', 'node')
+
+export function setUp() {
+  installPackages()
+  installFfmpeg()
+}
+
+function installPackages() {
+  if (!packagesMatchLock()) {
+    step('Installing the packages (npm ci)')
+    run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+      // npm removes node_modules first, so it must not run on the Node that lives in there.
+      PATH: searchPath()
+        .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
+        .join(delimiter),
+    })
+  }
+  if (!existsSync(NODE_24)) {
+    fail(
+      'npm ci ran, but Node 24 is missing: the install script of the package "node" did not run.\n' +
+        'Allow install scripts and try again:\n\n  npm ci --ignore-scripts=false\n',
+    )
+  }
+}
+
+/** npm writes what it has installed into node_modules/.package-lock.json once it is all there. */
+function packagesMatchLock() {
+  const wanted = readLock(join(ROOT, 'package-lock.json'))
+  const installed = readLock(join(MODULES, '.package-lock.json'))
+  if (!wanted || !installed) return false
+  return Object.entries(wanted).every(([path, { integrity, optional }]) => {
+    if (path === '') return true
+    const found = installed[path]
+    return found ? found.integrity === integrity : optional === true
+  })
+}
+
+/** @returns {Record<string, {integrity?: string, optional?: boolean}> | undefined} */
+function readLock(path) {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')).packages
+  } catch {
+    return undefined
+  }
+}
+
+const FFMPEG_INSTALLERS = [
+  {
+    tool: 'apt-get',
+    commands: ['apt-get update -qq', 'apt-get install -y -qq --no-install-recommends ffmpeg'],
+    root: true,
+  },
+  { tool: 'apk', commands: ['apk add --no-cache ffmpeg'], root: true },
+  { tool: 'dnf', commands: ['dnf install -y ffmpeg-free'], root: true },
+  { tool: 'brew', commands: ['brew install ffmpeg'], root: false },
+]
+
+function installFfmpeg() {
+  if (onPath('ffmpeg') && onPath('ffprobe')) return
+  const installer = FFMPEG_INSTALLERS.find(({ tool }) => onPath(tool))
+  if (!installer) fail('ffmpeg and ffprobe are not on the PATH. Install ffmpeg, then try again.')
+  if (installer.root && process.getuid?.() !== 0) {
+    const commands = installer.commands.map((command) => `sudo ${command}`).join(' && ')
+    fail(`ffmpeg and ffprobe are not on the PATH. Install them, then try again:\n\n  ${commands}\n`)
+  }
+  for (const command of installer.commands) {
+    step(`Installing ffmpeg (${command})`)
+    const [program, ...args] = command.split(' ')
+    run(program, args, { DEBIAN_FRONTEND: 'noninteractive' })
+  }
+  if (!onPath('ffmpeg') || !onPath('ffprobe')) {
+    fail(
+      `"${installer.commands.join(' && ')}" ran, but ffmpeg and ffprobe are still not on the PATH.`,
+    )
+  }
+}
+
+function onPath(program) {
+  return searchPath().some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK)
+      return true
+    } catch {
+      return false
+    }
+  })
+}
+
+function searchPath() {
+  return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
+}
+
+/** Shows the program's output only when it fails. */
+function run(program, args, env) {
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+  })
+  if (status === 0) return
+  const output = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-30).join('\n')
+  fail(`${output}\n"${[program, ...args].join(' ')}" failed: ${error?.message ?? `exit ${status}`}`)
+}
+
+function step(text) {
+  console.log(`${text} …`)
+}
+
+/** @returns {never} */
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}

@@ -1,0 +1,69 @@
+/** The local runners: started once the Worker answers, and started again when one dies. */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { launch, type Process } from './process.ts'
+import type { Settings } from './settings.ts'
+
+const BACKOFF_MS = { first: 1_000, most: 30_000 }
+
+export type Runner = Readonly<{
+  /** Resolves when it is up and asks the gateway for work. */
+  ready: Promise<void>
+  stop: (graceMs: number) => Promise<void>
+}>
+
+export function startRunner(number: number, settings: Settings): Runner {
+  const stopping = new AbortController()
+  const ready = Promise.withResolvers<void>()
+  let current: Process | undefined
+
+  const keepRunning = async () => {
+    let backoff = BACKOFF_MS.first
+    while (!stopping.signal.aborted) {
+      current = launchRunner(number, settings, () => {
+        backoff = BACKOFF_MS.first
+        ready.resolve()
+      })
+      const { code, signal } = await current.exited
+      if (stopping.signal.aborted) return
+      console.error(
+        `Runner ${number} ended (${signal ?? `exit ${code}`}); ` +
+          `starting it again in ${backoff / 1000} s. Its last lines:\n${current.tail()}`,
+      )
+      await delay(backoff, undefined, { signal: stopping.signal }).catch(() => undefined)
+      backoff = Math.min(backoff * 2, BACKOFF_MS.most)
+    }
+  }
+  const ended = keepRunning()
+
+  return {
+    ready: ready.promise,
+    async stop(graceMs) {
+      stopping.abort()
+      await current?.stop(graceMs)
+      await ended
+    },
+  }
+}
+
+function launchRunner(number: number, settings: Settings, onReady: () => void): Process {
+  const scratch = join(settings.stateDir, 'scratch')
+  mkdirSync(scratch, { recursive: true })
+  return launch({
+    command: process.execPath,
+    args: ['container/main.ts'],
+    env: {
+      GATEWAY_URL: settings.url,
+      RUNNER_TOKEN: settings.runnerToken,
+      RUNNER_NAME: `local-${number}`,
+      IDLE_SECONDS: 'forever',
+      QUEUES: 'default',
+      SCRATCH_DIR: scratch,
+    },
+    logFile: join(settings.stateDir, `runner-${number}.log`),
+    onLine: (line) => {
+      if (line.includes('"event":"ready"')) onReady()
+    },
+  })
+}

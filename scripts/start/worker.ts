@@ -1,0 +1,71 @@
+/** The Worker with its database, storage and queues on this machine, under `wrangler dev`. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { launch, type Process } from './process.ts'
+import { Refusal, type Settings } from './settings.ts'
+
+const START_TIMEOUT_MS = 90_000
+const CRON_INTERVAL_MS = 60_000
+
+const QUIET = {
+  CI: '1',
+  WRANGLER_SEND_METRICS: 'false',
+  WRANGLER_SEND_ERROR_REPORTS: 'false',
+  WRANGLER_HIDE_BANNER: 'true',
+  CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+  NO_COLOR: '1',
+}
+
+export async function migrate({ stateDir }: Settings): Promise<void> {
+  const migration = wrangler(stateDir, ['d1', 'migrations', 'apply', 'reelqueue', '--local'])
+  const { code } = await migration.exited
+  if (code !== 0) throw new Refusal(`The migrations did not apply:\n${migration.tail()}`)
+}
+
+export function startWorker({ port, stateDir, apiKey, runnerToken }: Settings): Process {
+  // In a file and not in the arguments, which every user of the machine can list.
+  const secrets = join(stateDir, 'secrets.env')
+  writeFileSync(secrets, `API_KEY=${apiKey}\nRUNNER_TOKEN=${runnerToken}\n`, { mode: 0o600 })
+  return wrangler(stateDir, [
+    ...['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
+    ...['--env-file', secrets, '--enable-containers=false', '--show-interactive-dev-session=false'],
+  ])
+}
+
+function wrangler(stateDir: string, args: string[]): Process {
+  return launch({
+    command: 'wrangler',
+    args: [...args, '--persist-to', stateDir],
+    env: { ...QUIET, WRANGLER_REGISTRY_PATH: join(stateDir, 'registry') },
+    logFile: join(stateDir, 'wrangler.log'),
+  })
+}
+
+export async function untilHealthy({ url }: Settings, worker: Process): Promise<void> {
+  const deadline = Date.now() + START_TIMEOUT_MS
+  while (!(await answers(`${url}/health`))) {
+    if (Date.now() > deadline) {
+      throw new Refusal(
+        `${url}/health did not answer in ${START_TIMEOUT_MS / 1000} s:\n${worker.tail()}`,
+      )
+    }
+    await delay(100)
+  }
+}
+
+/** Cron triggers do not fire by themselves under `wrangler dev`. */
+export function startCron({ url }: Settings): void {
+  const cron = encodeURIComponent('* * * * *')
+  setInterval(() => void answers(`${url}/cdn-cgi/local/scheduled?cron=${cron}`), CRON_INTERVAL_MS)
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    await response.body?.cancel()
+    return response.ok
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,48 @@
+/**
+ * Sets the machine up, then runs a program of this repository under the Node 24 that came with the
+ * packages, and hands signals on to it.
+ *
+ * With `guard`, the program may tell it by IPC of the process groups that it starts: when it dies
+ * without cleaning up (kill -9, out of memory), they are ended here.
+ */
+import { spawn } from 'node:child_process'
+import { delimiter, join } from 'node:path'
+import { NODE_24, ROOT, setUp } from './setup.mjs'
+
+export function runWithNode24(program, { args = [], guard = false } = {}) {
+  setUp()
+  const child = spawn(NODE_24, [join(ROOT, program), ...args], {
+    cwd: ROOT,
+    stdio: ['inherit', 'inherit', 'inherit', ...(guard ? ['ipc'] : [])],
+    env: {
+      ...process.env,
+      PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+    },
+  })
+
+  const groups = new Set()
+  child.on('message', ({ started, ended }) => {
+    if (started) groups.add(started)
+    if (ended) groups.delete(ended)
+  })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+
+  // npm that is killed outright (kill -9) takes nothing with it, and would leave the port in use.
+  const npm = process.ppid
+  if (guard && process.env.npm_lifecycle_event) {
+    setInterval(() => process.ppid === npm || child.kill('SIGTERM'), 1_000)
+  }
+
+  child.on('exit', (code) => {
+    for (const group of groups) endGroup(group)
+    process.exit(code ?? 1)
+  })
+}
+
+function endGroup(group) {
+  try {
+    process.kill(-group, 'SIGKILL')
+  } catch {
+    // It had ended already.
+  }
+}

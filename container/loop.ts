@@ -38,14 +38,18 @@ export async function runLoop(options: {
   let idleSince = performance.now()
   let failures = 0
   let wakeUps = 0
+  let reached = false
   while (!shutdown.aborted) {
     const patience = settings.idleSeconds - (performance.now() - idleSince) / 1_000
-    const waitSeconds = Math.max(0, Math.min(WAIT_SECONDS, patience))
+    // The first answer tells at once whether the gateway is there.
+    const waitSeconds = reached ? Math.max(0, Math.min(WAIT_SECONDS, patience)) : 0
     const askedAt = performance.now()
     try {
       const request = await describeRunner(settings)
       const assignment = await client.claim({ ...request, waitSeconds }, shutdown)
       if (failures > 0) log('info', 'gateway reached again', { failures })
+      if (!reached) log('info', 'ready')
+      reached = true
       failures = 0
       if (assignment !== null) {
         wakeUps = 0

@@ -17,9 +17,6 @@ export const queueName = z
     'a queue name is 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit',
   )
 
-/** `job_` and 32 hex digits. */
-export const jobId = z.string().regex(/^job_[0-9a-f]{32}$/)
-
 const time = z.iso.datetime({ precision: 3 })
 
 export const job = z

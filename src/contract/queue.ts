@@ -30,7 +30,6 @@ export const queue = z
     cancelled: z.int(),
   })
   .meta({ id: 'Queue' })
-export type QueueView = z.infer<typeof queue>
 
 /** Limits of jobs hold for jobs created from then on; the others hold at once. */
 export const queueSettings = z

@@ -20,11 +20,14 @@ export function listEvents(
     .limit(limit)
 }
 
-/** The sequence numbers of a queue's oldest kept and newest event; 0 where there is none. */
-export async function findEventRange(db: Database, queue: string) {
+/**
+ * The log's ends: `oldest` is the first sequence number from which on it is whole, `newest` the
+ * last that it gave out, in whichever queue and kept or not. Old events go from all queues alike.
+ */
+export async function findEventRange(db: Database) {
   const [range] = await db.all<{ oldest: number; newest: number }>(sql`
-    SELECT
-      coalesce((SELECT min(seq) FROM events WHERE queue = ${queue}), 0) AS oldest,
-      coalesce((SELECT max(seq) FROM events WHERE queue = ${queue}), 0) AS newest`)
+    WITH given (newest) AS (
+      SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0))
+    SELECT newest, coalesce((SELECT min(seq) FROM events), newest + 1) AS oldest FROM given`)
   return range!
 }

@@ -39,10 +39,10 @@ export class QueueHub extends DurableObject<Env> {
       return new Response(null, { status: 101, webSocket: client })
     }
     const since = searchParams.get('since')
-    const { oldest, newest } = await findEventRange(this.db, this.queue)
+    const { oldest, newest } = await findEventRange(this.db)
     const from = since === null ? newest : Number(since)
     // An id that is older than what is kept, or that this log never gave out.
-    const lost = from > newest || (oldest > 0 && from < oldest - 1)
+    const lost = from > newest || from < oldest - 1
     const cursor = lost ? newest : from
     server.serializeAttachment({
       jobId: searchParams.get('jobId'),
@@ -114,8 +114,9 @@ export class QueueHub extends DurableObject<Env> {
   /** One pump runs at a time, so that events leave in order; a call meanwhile has it look again. */
   private async pump(): Promise<void> {
     this.pumpAgain = true
-    this.pumping ??= this.pumpAll().finally(() => (this.pumping = null))
-    await this.pumping
+    // Asked again: a call may come in just when the pump has looked for the last time.
+    while (this.pumpAgain)
+      await (this.pumping ??= this.pumpAll().finally(() => (this.pumping = null)))
   }
 
   private async pumpAll() {
@@ -123,9 +124,12 @@ export class QueueHub extends DurableObject<Env> {
       this.pumpAgain = false
       const cursors = [...this.subscribers()].map(([, subscriber]) => subscriber.cursor)
       if (cursors.length === 0) return
-      const rows = await listEvents(this.db, this.queue, Math.min(...cursors), EVENTS_A_READ)
+      const from = Math.min(...cursors)
+      const rows = await listEvents(this.db, this.queue, from, EVENTS_A_READ)
       if (rows.length === 0) continue
-      for (const [socket, subscriber] of this.subscribers()) deliver(socket, subscriber, rows)
+      // Who came during the read and is further behind waits for the next: these rows begin too late.
+      for (const [socket, subscriber] of this.subscribers())
+        if (subscriber.cursor >= from) deliver(socket, subscriber, rows)
       if (rows.length === EVENTS_A_READ) this.pumpAgain = true
     }
   }

@@ -47,7 +47,7 @@ async function complete(
     output: { ...message.output, sizeBytes: object.size },
   }
   const row = await completeJob(platform.db, claim, { ...completion, finish: message }, Date.now())
-  if (!row) return leaseLost()
+  if (!row) return saidBefore(platform, claim, ['completed'])
   const { queue, filePath } = row
   const progress = { jobId: row.id, progress: 100, stage: 'upload' as const, etaSeconds: 0 }
   // Before the event that ends the job, for those who draw a bar.
@@ -87,7 +87,7 @@ export async function failAttempt(
     : null
   const claim = { jobId: job.id, fence: job.fence }
   const row = await failJob(platform.db, claim, { errorCode, message, retryAt, ...more }, now)
-  if (!row) return leaseLost()
+  if (!row) return saidBefore(platform, claim, ['error', 'pending'])
   afterwards(platform, row, retryAt)
   return { ok: true, status: retryAt === null ? 'error' : 'pending' }
 }

@@ -47,14 +47,14 @@ export async function storeFile(
   const put = bucket.put(path, readable, {
     httpMetadata: { contentType: contentTypeOf(extensionOf(path)!) },
   })
-  const [stored, copied] = await Promise.allSettled([put, copy(leading, reader, body, writable)])
-  if (copied.status === 'rejected')
-    return refuse(
-      'invalid_request',
-      `The body did not have the ${sizeBytes} bytes that its Content-Length says. Nothing was stored.`,
-    )
-  if (stored.status === 'rejected') throw stored.reason
-  return { ok: true, object: stored.value }
+  const [stored] = await Promise.allSettled([put, copy(leading, reader, body, writable)])
+  if (stored.status === 'fulfilled') return { ok: true, object: stored.value }
+  // The put passes on what broke the stream, which is a TypeError; what R2 itself throws is none.
+  if (!(stored.reason instanceof TypeError)) throw stored.reason
+  return refuse(
+    'invalid_request',
+    `The body did not have the ${sizeBytes} bytes that its Content-Length says. Nothing was stored.`,
+  )
 }
 
 async function copy(

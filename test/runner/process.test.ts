@@ -47,7 +47,7 @@ describe('the process', () => {
     expect(await closed).toMatchObject({ code: 0 })
     expect(job.finishes).toMatchObject([{ outcome: 'completed' }])
     expect(lines().map((line) => line.event)).toEqual([
-      ...['runner started', 'job started', 'job finished', 'runner ended'],
+      ...['runner started', 'ready', 'job started', 'job finished', 'runner ended'],
     ])
     expect(lines().every((line) => line.time && line.level && line.runner)).toBe(true)
     expect(JSON.stringify(lines())).not.toMatch(/a-token|127\.0\.0\.1/)

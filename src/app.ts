@@ -13,6 +13,7 @@ import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { statsRoutes } from './routes/stats.ts'
+import { partedUploadRoutes } from './routes/uploads.ts'
 import { uploadRoutes } from './routes/upload.ts'
 import { variantRoutes } from './routes/variants.ts'
 import { videoStatusRoutes } from './routes/videoStatus.ts'
@@ -40,7 +41,7 @@ app.use(
     },
   }),
 )
-const KEYED = ['/queue/jobs/*', '/queue/stats', '/queues/*', '/files/*', '/upload']
+const KEYED = ['/queue/jobs/*', '/queue/stats', '/queues/*', '/files/*', '/upload', '/uploads/*']
 for (const path of KEYED) app.use(path, requireBearer('API_KEY'))
 app.use('/runner/*', requireBearer('RUNNER_TOKEN'))
 
@@ -51,6 +52,7 @@ app.route('/', statsRoutes)
 app.route('/', eventRoutes)
 app.route('/', fileRoutes)
 app.route('/', uploadRoutes)
+app.route('/', partedUploadRoutes)
 app.route('/', variantRoutes)
 app.route('/', videoStatusRoutes)
 app.route('/runner', gateway)

@@ -8,10 +8,15 @@ const days = z.coerce.number().min(1).max(3_650)
 /** Reads the settings that are not bindings; a bad one is named. */
 export function readRetention(env: Env) {
   return z
-    .object({ JOB_RETENTION_DAYS: days, EVENT_RETENTION_DAYS: days })
+    .object({
+      JOB_RETENTION_DAYS: days,
+      EVENT_RETENTION_DAYS: days,
+      UPLOAD_RETENTION_DAYS: days,
+    })
     .transform((vars) => ({
       jobDays: vars.JOB_RETENTION_DAYS,
       eventDays: vars.EVENT_RETENTION_DAYS,
+      uploadDays: vars.UPLOAD_RETENTION_DAYS,
     }))
     .parse(env)
 }
@@ -28,6 +33,8 @@ export interface Env {
   JOB_RETENTION_DAYS: string
   /** How long events are kept for clients that come back, in days. */
   EVENT_RETENTION_DAYS: string
+  /** How long an upload in parts may take, in days. */
+  UPLOAD_RETENTION_DAYS: string
   /** What a runner outside of the account shows. Unset: there are no such runners. */
   RUNNER_TOKEN?: string
 }

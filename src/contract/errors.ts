@@ -13,6 +13,7 @@ export const ERRORS = {
   not_found: { status: 404, label: 'Not Found' },
   file_not_found: { status: 404, label: 'Not Found' },
   job_not_found: { status: 404, label: 'Not Found' },
+  upload_not_found: { status: 404, label: 'Not Found' },
   queue_not_found: { status: 404, label: 'Not Found' },
   method_not_allowed: { status: 405, label: 'Method Not Allowed' },
   lease_lost: { status: 409, label: 'Conflict' },

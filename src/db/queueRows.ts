@@ -50,10 +50,14 @@ export function listExpired(db: Database, queue: string, now: number): Promise<J
     .limit(100)
 }
 
-/** Whether a job of the queue waits that could be claimed now, were there a slot. */
+/**
+ * Whether a job of the queue waits that could be claimed now, were there a slot. By its index, since
+ * SQLite would else walk through the delayed ones.
+ */
 export async function hasReadyJob(db: Database, queue: string): Promise<boolean> {
   const rows = await db.all(sql`
-    SELECT 1 FROM jobs WHERE queue = ${queue} AND status = 'pending' AND run_after IS NULL LIMIT 1`)
+    SELECT 1 FROM jobs INDEXED BY jobs_ready
+    WHERE queue = ${queue} AND status = 'pending' AND run_after IS NULL LIMIT 1`)
   return rows.length > 0
 }
 

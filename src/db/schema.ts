@@ -142,6 +142,19 @@ export const outputs = sqliteTable(
   ],
 )
 
+/** Originals that are on their way in parts. */
+export const uploads = sqliteTable(
+  'uploads',
+  {
+    id: text().primaryKey(),
+    filePath: text().notNull(),
+    /** R2's own id of the multipart upload. */
+    uploadId: text().notNull(),
+    createdAt: time().notNull(),
+  },
+  (t) => [index('uploads_by_age').on(t.createdAt)],
+)
+
 /** What is ready to be served: the winner for each variant of each file. */
 export const variants = sqliteTable(
   'variants',

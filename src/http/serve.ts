@@ -60,6 +60,10 @@ function satisfiable(range: string, size: number): boolean {
   return Number(from) < size && (to === '' || Number(to) >= Number(from))
 }
 
+/** Whether an If-None-Match names `etag`; R2 sees to that itself where it is asked for a body. */
+const namesTag = (tags: string | null, etag: string) =>
+  (tags ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
+
 /** Serves an object with ranges and conditional requests; null when there is none. */
 export async function serveObject(
   c: Context,
@@ -76,7 +80,10 @@ export async function serveObject(
     if (!head) return null
     const headers = headersOf(head, delivery)
     headers.set('Content-Length', String(head.size))
-    if (request.method === 'HEAD') return new Response(null, { headers })
+    if (request.method === 'HEAD') {
+      const known = namesTag(request.headers.get('If-None-Match'), head.httpEtag)
+      return new Response(null, { status: known ? 304 : 200, headers })
+    }
     ranged = wantsRange(request, head)
     if (ranged && !satisfiable(range!, head.size)) {
       c.header('Content-Range', `bytes */${head.size}`)

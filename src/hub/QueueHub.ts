@@ -94,6 +94,8 @@ export class QueueHub extends DurableObject<Env> {
     const platform = createPlatform(this.env, this.ctx.waitUntil.bind(this.ctx))
     const next = await watchQueue(platform, this.queue)
     if (next !== null) await this.armAlarm(next)
+    // An event whose poke was lost is late by no more than a round.
+    await this.pump()
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {

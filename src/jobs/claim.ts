@@ -7,8 +7,12 @@ import { failAttempt } from './finish.ts'
 import { leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
 
+/** Jobs without a file that one claim ends, as an invocation may make so many calls only. */
+const MAX_GONE = 20
+
 /** The next job of the first of `queues` that has one, or null. */
 export async function claim(platform: Platform, request: ClaimRequest): Promise<Assignment | null> {
+  let gone = 0
   for (const queue of request.queues) {
     for (;;) {
       const row = await claimNextJob(platform.db, queue, request.runner.id, Date.now())
@@ -20,6 +24,10 @@ export async function claim(platform: Platform, request: ClaimRequest): Promise<
         errorCode: 'input_invalid',
         message: `The file ${row.filePath} is no longer in storage.`,
       })
+      if (++gone < MAX_GONE) continue
+      // There may be more behind these: the runner is woken to ask again.
+      platform.defer(platform.sendTickets(queue, 1))
+      return null
     }
   }
   return null

@@ -4,16 +4,20 @@ import { storeFile, type StoreOutcome } from '../storage/write.ts'
 import { collectOutputs } from './collect.ts'
 import type { Platform } from './platform.ts'
 
-/** Stores a file under `path`; variants made from an earlier one there are taken out of service. */
+/** Stores a file under `path`, in one piece. */
 export async function putFile(
   platform: Platform,
   path: string,
   body: ReadableStream<Uint8Array>,
   sizeBytes: number,
-): Promise<StoreOutcome> {
-  const outcome = await storeFile(platform.originals, path, body, sizeBytes)
-  if (!outcome.ok) return outcome
-  await retireVariants(platform.db, path, outcome.object.etag)
-  platform.defer(collectOutputs(platform))
+): Promise<StoreOutcome<R2Object>> {
+  const outcome = await storeFile(platform.originals, path, { body, sizeBytes })
+  if (outcome.ok) await retireOlder(platform, path, outcome.stored)
   return outcome
+}
+
+/** Takes the variants out of service that were made from what was under `path` before. */
+export async function retireOlder(platform: Platform, path: string, stored: R2Object) {
+  await retireVariants(platform.db, path, stored.etag)
+  platform.defer(collectOutputs(platform))
 }

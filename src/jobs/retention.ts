@@ -8,25 +8,29 @@ import {
 } from '../db/retentionRows.ts'
 import { collectOutputs } from './collect.ts'
 import type { Platform } from './platform.ts'
+import { dropOldUploads } from './upload.ts'
 
 const DAY_MS = 86_400_000
 const IDEMPOTENCY_DAYS = 1
+const UPLOADS_A_ROUND = 20
 
 export interface Retention {
   jobDays: number
   eventDays: number
+  uploadDays: number
 }
 
 /**
  * One bounded round. Jobs go before events, so that the event of a job's removal is kept as long
  * as any other. Variants stay: they are what the jobs were for.
  */
-export async function removeOld(platform: Platform, { jobDays, eventDays }: Retention) {
+export async function removeOld(platform: Platform, { jobDays, eventDays, uploadDays }: Retention) {
   const { db } = platform
   const now = Date.now()
   await deleteFinishedJobs(db, now - jobDays * DAY_MS)
   await deleteEvents(db, now - eventDays * DAY_MS)
   await deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS)
   for (const { name } of await listQueues(db)) await deleteHours(db, name, now - jobDays * DAY_MS)
+  await dropOldUploads(platform, now - uploadDays * DAY_MS, UPLOADS_A_ROUND)
   await collectOutputs(platform)
 }

@@ -3,6 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { storedFile } from '../contract/file.ts'
 import { storagePath } from '../contract/path.ts'
 import { createApi, platformOf, withKey } from '../http/api.ts'
+import { contentLength } from '../http/length.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { putFile } from '../jobs/file.ts'
 import { fileView } from '../jobs/view.ts'
@@ -22,16 +23,9 @@ const putRoute = createRoute({
 
 export const fileRoutes = createApi().openapi(putRoute, async (c) => {
   const { path } = c.req.valid('param')
-  const length = c.req.header('Content-Length')
-  if (length === undefined || !/^\d+$/.test(length))
-    return problem(
-      c,
-      'length_required',
-      'Send the file as the raw body with its Content-Length (curl -T does).',
-    )
-  const { body } = c.req.raw
-  if (length === '0' || !body) return problem(c, 'content_mismatch', 'The file is empty.')
-  const outcome = await putFile(platformOf(c), path, body, Number(length))
+  const length = contentLength(c)
+  if (!length.ok) return problem(c, length.code, length.message)
+  const outcome = await putFile(platformOf(c), path, length.body, length.sizeBytes)
   if (!outcome.ok) return problem(c, outcome.code, outcome.message)
-  return c.json(fileView(path, outcome.object), 201)
+  return c.json(fileView(path, outcome.stored), 201)
 })

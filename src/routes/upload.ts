@@ -114,7 +114,7 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
       if (!created.ok) return problem(c, created.code, created.message)
       jobs = created.jobs
     }
-    stored.push({ ...fileView(filePath, outcome.object), jobs: jobs.map(createdJobView) })
+    stored.push({ ...fileView(filePath, outcome.stored), jobs: jobs.map(createdJobView) })
   }
   return c.json({ files: stored }, 201)
 })

@@ -1,5 +1,5 @@
 /** `/video-status`: how far the processing of a file or of one variant is. */
-import { createRoute, z } from '@hono/zod-openapi'
+import { createRoute, type RouteHandler, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { errorBody } from '../contract/errors.ts'
 import { job, type JobStatus } from '../contract/job.ts'
@@ -64,24 +64,30 @@ const nothing = (c: Context<ApiEnv>, message: string) =>
     404,
   )
 
+const SIZE = /\/size$/
+
+const readSize: RouteHandler<typeof sizeRoute, ApiEnv> = async (c) => {
+  const name = parseVariantName(c.req.valid('param').path.replace(SIZE, ''))
+  if (!name.ok) return problem(c, name.code, name.message)
+  const { db } = platformOf(c)
+  const variant = name.variant ?? (await findNewestJob(db, name.filePath, null))?.variant
+  const ready = variant === undefined ? undefined : await findVariant(db, name.filePath, variant)
+  if (!ready) return nothing(c, 'The processed video is not ready')
+  return c.json({ size: ready.sizeBytes, status: 'ready' as const }, 200)
+}
+
+const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
+  const name = parseVariantName(c.req.valid('param').path)
+  if (!name.ok) return problem(c, name.code, name.message)
+  const row = await findNewestJob(platformOf(c).db, name.filePath, name.variant)
+  if (!row) return nothing(c, 'No processing job found for this video')
+  const { status, progress, startedAt, completedAt, error } = jobView(row)
+  return c.json({ status, progress, startedAt, completedAt, error, message: MESSAGES[status] }, 200)
+}
+
 export const videoStatusRoutes = createApi()
-  .openapi(sizeRoute, async (c) => {
-    const name = parseVariantName(c.req.valid('param').path)
-    if (!name.ok) return problem(c, name.code, name.message)
-    const { db } = platformOf(c)
-    const variant = name.variant ?? (await findNewestJob(db, name.filePath, null))?.variant
-    const ready = variant === undefined ? undefined : await findVariant(db, name.filePath, variant)
-    if (!ready) return nothing(c, 'The processed video is not ready')
-    return c.json({ size: ready.sizeBytes, status: 'ready' as const }, 200)
-  })
-  .openapi(statusRoute, async (c) => {
-    const name = parseVariantName(c.req.valid('param').path)
-    if (!name.ok) return problem(c, name.code, name.message)
-    const row = await findNewestJob(platformOf(c).db, name.filePath, name.variant)
-    if (!row) return nothing(c, 'No processing job found for this video')
-    const { status, progress, startedAt, completedAt, error } = jobView(row)
-    return c.json(
-      { status, progress, startedAt, completedAt, error, message: MESSAGES[status] },
-      200,
-    )
-  })
+// The router has nothing after a parameter of several segments, so one route answers for both.
+videoStatusRoutes.openAPIRegistry.registerPath(sizeRoute)
+videoStatusRoutes.openapi(statusRoute, (c, next) =>
+  SIZE.test(c.req.path) ? (readSize(c as never, next) as never) : readStatus(c, next),
+)

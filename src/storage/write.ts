@@ -3,8 +3,8 @@ import { contentTypeOf, extensionOf } from '../domain/contentType.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { contentProblem, SNIFF_BYTES } from './sniff.ts'
 
-export type StoreOutcome =
-  { ok: true; object: R2Object } | Refusal<'content_mismatch' | 'invalid_request'>
+export type StoreOutcome<Stored> =
+  { ok: true; stored: Stored } | Refusal<'content_mismatch' | 'invalid_request'>
 
 /** Reads until at least SNIFF_BYTES are there or the stream ends. */
 async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
@@ -25,16 +25,20 @@ async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
   return leading
 }
 
+interface Incoming {
+  body: ReadableStream<Uint8Array>
+  sizeBytes: number
+}
+
 /**
- * Stores `body`, which is `sizeBytes` long, under `path`. Nothing is stored when the content does
- * not match the name or ends early: what was there before stays.
+ * Hands `body`, which is `sizeBytes` long, to `put` once its leading bytes have shown that it is
+ * what `path` says. Refused when they do not, or when the body ends early.
  */
-export async function storeFile(
-  bucket: R2Bucket,
+export async function storeChecked<Stored>(
   path: string,
-  body: ReadableStream<Uint8Array>,
-  sizeBytes: number,
-): Promise<StoreOutcome> {
+  { body, sizeBytes }: Incoming,
+  put: (body: ReadableStream) => Promise<Stored>,
+): Promise<StoreOutcome<Stored>> {
   const reader = body.getReader()
   const leading = await readLeading(reader)
   const mismatch = await contentProblem(path, leading)
@@ -44,11 +48,9 @@ export async function storeFile(
   }
   // R2 wants the length beforehand, and this stream errs when it is not kept.
   const { readable, writable } = new FixedLengthStream(sizeBytes)
-  const put = bucket.put(path, readable, {
-    httpMetadata: { contentType: contentTypeOf(extensionOf(path)!) },
-  })
-  const [stored] = await Promise.allSettled([put, copy(leading, reader, body, writable)])
-  if (stored.status === 'fulfilled') return { ok: true, object: stored.value }
+  const copied = copy(leading, reader, body, writable)
+  const [stored] = await Promise.allSettled([put(readable), copied])
+  if (stored.status === 'fulfilled') return { ok: true, stored: stored.value }
   // The put passes on what broke the stream, which is a TypeError; what R2 itself throws is none.
   if (!(stored.reason instanceof TypeError)) throw stored.reason
   return refuse(
@@ -56,6 +58,21 @@ export async function storeFile(
     `The body did not have the ${sizeBytes} bytes that its Content-Length says. Nothing was stored.`,
   )
 }
+
+/** Stores a whole file under `path`. When it is refused, what was there before stays. */
+export function storeFile(
+  bucket: R2Bucket,
+  path: string,
+  incoming: Incoming,
+): Promise<StoreOutcome<R2Object>> {
+  return storeChecked(path, incoming, (body) =>
+    bucket.put(path, body, { httpMetadata: metadataOf(path) }),
+  )
+}
+
+export const metadataOf = (path: string): R2HTTPMetadata => ({
+  contentType: contentTypeOf(extensionOf(path)!),
+})
 
 async function copy(
   leading: Uint8Array,

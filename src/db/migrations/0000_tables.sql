@@ -112,6 +112,14 @@ CREATE TABLE `queues` (
 	`cancelled` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE `uploads` (
+	`id` text PRIMARY KEY NOT NULL,
+	`file_path` text NOT NULL,
+	`upload_id` text NOT NULL,
+	`created_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `uploads_by_age` ON `uploads` (`created_at`);--> statement-breakpoint
 CREATE TABLE `variants` (
 	`file_path` text NOT NULL,
 	`variant` text NOT NULL,

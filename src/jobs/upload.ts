@@ -1,0 +1,112 @@
+/** Originals that come in parts, since one request may be too small for them. */
+import type { UploadedPart } from '../contract/runner.ts'
+import {
+  deleteUpload,
+  findUpload,
+  insertUpload,
+  listUploadsBefore,
+  type UploadRow,
+} from '../db/uploadRows.ts'
+import { extensionOf, EXTENSIONS } from '../domain/contentType.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import { metadataOf, storeChecked, type StoreOutcome } from '../storage/write.ts'
+import { retireOlder } from './file.ts'
+import type { Platform } from './platform.ts'
+
+type NotFound = Refusal<'upload_not_found'>
+const notFound = (id: string): NotFound =>
+  refuse('upload_not_found', `There is no upload ${id}: it was completed, aborted or too old.`)
+
+/** What a client can mend: a part too small, one that is not there, parts of unequal size. */
+const PART_PROBLEMS = /\((10011|10025|10048)\)/
+/** R2 does not know the upload any more. */
+const NO_UPLOAD = /\(10024\)/
+
+/** Begins the upload of a file to `filePath`. */
+export async function beginUpload(
+  { db, originals }: Platform,
+  filePath: string,
+): Promise<{ ok: true; id: string } | Refusal<'content_mismatch'>> {
+  if (extensionOf(filePath) === null)
+    return refuse(
+      'content_mismatch',
+      `The name ${filePath} must end in one of .${EXTENSIONS.join(', .')}`,
+    )
+  const { uploadId } = await originals.createMultipartUpload(filePath, {
+    httpMetadata: metadataOf(filePath),
+  })
+  const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
+  await insertUpload(db, { id, filePath, uploadId, createdAt: Date.now() })
+  return { ok: true, id }
+}
+
+const multipart = ({ originals }: Platform, upload: UploadRow) =>
+  originals.resumeMultipartUpload(upload.filePath, upload.uploadId)
+
+/** Stores one part; the first shows whether the content is what the name says. */
+export async function putUploadPart(
+  platform: Platform,
+  id: string,
+  partNumber: number,
+  incoming: { body: ReadableStream<Uint8Array>; sizeBytes: number },
+): Promise<StoreOutcome<UploadedPart> | NotFound> {
+  const upload = await findUpload(platform.db, id)
+  if (!upload) return notFound(id)
+  const put = (body: ReadableStream) => multipart(platform, upload).uploadPart(partNumber, body)
+  if (partNumber === 1) return storeChecked(upload.filePath, incoming, put)
+  return { ok: true, stored: await put(incoming.body) }
+}
+
+/** Makes the parts one file, which takes the place of what was under its path. */
+export async function completeUpload(
+  platform: Platform,
+  id: string,
+  parts: UploadedPart[],
+): Promise<
+  { ok: true; filePath: string; object: R2Object } | NotFound | Refusal<'invalid_request'>
+> {
+  const upload = await findUpload(platform.db, id)
+  if (!upload) return notFound(id)
+  // Without part 1 nothing has shown what the content is.
+  if (!parts.some((part) => part.partNumber === 1))
+    return refuse('invalid_request', 'parts: part 1 is missing')
+  try {
+    const object = await multipart(platform, upload).complete(parts)
+    await deleteUpload(platform.db, id)
+    await retireOlder(platform, upload.filePath, object)
+    return { ok: true, filePath: upload.filePath, object }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    if (NO_UPLOAD.test(error.message)) return notFound(id)
+    if (!PART_PROBLEMS.test(error.message)) throw error
+    return refuse(
+      'invalid_request',
+      'parts: these do not make a file. Each has to be sent and named with its etag, all but the last must have the same size, of at least 5 MiB.',
+    )
+  }
+}
+
+/** Drops an upload and the parts that came. */
+export async function abortUpload(
+  platform: Platform,
+  id: string,
+): Promise<{ ok: true } | NotFound> {
+  const upload = await findUpload(platform.db, id)
+  if (!upload) return notFound(id)
+  await drop(platform, upload)
+  return { ok: true }
+}
+
+/** Drops up to `limit` uploads that began before `before` (ms): nobody is going to finish these. */
+export async function dropOldUploads(platform: Platform, before: number, limit: number) {
+  for (const upload of await listUploadsBefore(platform.db, before, limit))
+    await drop(platform, upload)
+}
+
+async function drop(platform: Platform, upload: UploadRow) {
+  // R2 forgets abandoned uploads by itself after some days; then there is none to abort.
+  await multipart(platform, upload)
+    .abort()
+    .catch(() => undefined)
+  await deleteUpload(platform.db, upload.id)
+}

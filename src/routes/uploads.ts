@@ -1,0 +1,98 @@
+/** `/uploads`: originals that come in parts. */
+import { createRoute, z } from '@hono/zod-openapi'
+import { storedFile } from '../contract/file.ts'
+import { done } from '../contract/job.ts'
+import { storagePath } from '../contract/path.ts'
+import { uploadedPart } from '../contract/runner.ts'
+import { createApi, jsonBody, platformOf, withKey } from '../http/api.ts'
+import { contentLength } from '../http/length.ts'
+import { errors, json, problem } from '../http/problem.ts'
+import { abortUpload, beginUpload, completeUpload, putUploadPart } from '../jobs/upload.ts'
+import { fileView } from '../jobs/view.ts'
+
+const uploads = { tags: ['files'], ...withKey }
+const params = z.object({ uploadId: z.string().max(100) })
+
+/** Fits into a request on every plan; 10,000 of them make 312 GiB, which is more than fits a runner. */
+const PART_SIZE_BYTES = 32 * 1024 * 1024
+
+const beginRoute = createRoute({
+  ...uploads,
+  method: 'post',
+  path: '/uploads',
+  summary: 'Begin to store an original in parts',
+  request: { body: jsonBody(z.strictObject({ filePath: storagePath })) },
+  responses: {
+    201: json(
+      z.object({
+        uploadId: z.string(),
+        filePath: z.string(),
+        partSizeBytes: z.int().describe('A good size for every part but the last; at least 5 MiB'),
+      }),
+      'Where the parts go',
+    ),
+    ...errors(400, 401, 415, 503),
+  },
+})
+
+const partRoute = createRoute({
+  ...uploads,
+  method: 'put',
+  path: '/uploads/{uploadId}/{part}',
+  summary: 'Store one part, as the raw body; one sent again replaces the one before',
+  request: {
+    params: params.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
+  },
+  responses: {
+    200: json(uploadedPart, 'Keep it for the completion'),
+    ...errors(400, 401, 404, 411, 415, 503),
+  },
+})
+
+const completeRoute = createRoute({
+  ...uploads,
+  method: 'post',
+  path: '/uploads/{uploadId}/complete',
+  summary: 'Make the parts one file, replacing what is there',
+  request: {
+    params,
+    body: jsonBody(z.strictObject({ parts: z.array(uploadedPart).min(1).max(10_000) })),
+  },
+  responses: { 201: json(storedFile, 'It is stored'), ...errors(400, 401, 404, 503) },
+})
+
+const abortRoute = createRoute({
+  ...uploads,
+  method: 'delete',
+  path: '/uploads/{uploadId}',
+  summary: 'Drop an upload and its parts',
+  request: { params },
+  responses: { 200: json(done, 'It is gone'), ...errors(401, 404, 503) },
+})
+
+export const partedUploadRoutes = createApi()
+  .openapi(beginRoute, async (c) => {
+    const { filePath } = c.req.valid('json')
+    const outcome = await beginUpload(platformOf(c), filePath)
+    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    return c.json({ uploadId: outcome.id, filePath, partSizeBytes: PART_SIZE_BYTES }, 201)
+  })
+  .openapi(partRoute, async (c) => {
+    const { uploadId, part } = c.req.valid('param')
+    const length = contentLength(c)
+    if (!length.ok) return problem(c, length.code, length.message)
+    const outcome = await putUploadPart(platformOf(c), uploadId, part, length)
+    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    return c.json(outcome.stored, 200)
+  })
+  .openapi(completeRoute, async (c) => {
+    const { parts } = c.req.valid('json')
+    const outcome = await completeUpload(platformOf(c), c.req.valid('param').uploadId, parts)
+    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    return c.json(fileView(outcome.filePath, outcome.object), 201)
+  })
+  .openapi(abortRoute, async (c) => {
+    const outcome = await abortUpload(platformOf(c), c.req.valid('param').uploadId)
+    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    return c.json({ success: true as const, message: 'Upload aborted' }, 200)
+  })

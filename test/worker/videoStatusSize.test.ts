@@ -1,0 +1,21 @@
+import { env, exports } from 'cloudflare:workers'
+import { expect, it } from 'vitest'
+
+const get = async (path: string) => {
+  const response = await exports.default.fetch(`http://reelqueue${path}`)
+  return { status: response.status, body: await response.json() }
+}
+
+it('tells the size of a finished variant in a folder, and 404 for the others', async () => {
+  await env.DB.exec(
+    `INSERT INTO variants VALUES ('videos/2026/clip.mp4', 'w_640', 'k', 'j', 2097152, 'e', 0)`,
+  )
+  expect(await get('/video-status/w_640/videos/2026/clip.mp4/size')).toEqual({
+    status: 200,
+    body: { size: 2097152, status: 'ready' },
+  })
+  expect(await get('/video-status/w_320/videos/2026/clip.mp4/size')).toMatchObject({
+    status: 404,
+    body: { status: 'not_found', message: 'The processed video is not ready' },
+  })
+})

@@ -1,0 +1,9 @@
+/** The bindings that the tests run with, and the module that they test. */
+declare namespace Cloudflare {
+  interface Env extends Required<import('../../src/env.ts').Env> {
+    TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
+  }
+  interface GlobalProps {
+    mainModule: typeof import('../../src/index.ts')
+  }
+}

@@ -1,0 +1,44 @@
+/** A D1 database that adds up what its statements read and write, as D1 itself bills it. */
+
+export interface Meter {
+  rowsRead: number
+  rowsWritten: number
+}
+
+interface MeteredStatement {
+  inner: D1PreparedStatement
+}
+
+export function meter(d1: D1Database) {
+  const total: Meter = { rowsRead: 0, rowsWritten: 0 }
+  const count = <T>(result: D1Result<T>) => {
+    total.rowsRead += result.meta.rows_read
+    total.rowsWritten += result.meta.rows_written
+    return result
+  }
+  const prepared = (
+    inner: D1PreparedStatement,
+  ): MeteredStatement & Partial<D1PreparedStatement> => ({
+    inner,
+    bind: (...values: unknown[]) => prepared(inner.bind(...values)) as never,
+    run: async () => count(await inner.run()) as never,
+    all: async () => count(await inner.all()) as never,
+    // D1 tells of no rows read with raw(), so it is made from all().
+    raw: async () => count(await inner.all<object>()).results.map(Object.values) as never,
+  })
+  const metered = {
+    prepare: (sql: string) => prepared(d1.prepare(sql)),
+    batch: async (statements: MeteredStatement[]) =>
+      (await d1.batch(statements.map((statement) => statement.inner))).map(count),
+  }
+  return {
+    d1: metered as unknown as D1Database,
+    /** What `work` costs. */
+    cost: async <T>(work: () => Promise<T>): Promise<Meter & { result: T }> => {
+      total.rowsRead = 0
+      total.rowsWritten = 0
+      const result = await work()
+      return { ...total, result }
+    },
+  }
+}

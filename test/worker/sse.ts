@@ -1,0 +1,110 @@
+/** A client of the event stream that keeps what it was sent and waits for what is to come. */
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { EventSourceParserStream } from 'eventsource-parser/stream'
+import { expect } from 'vitest'
+import { visit } from './http.ts'
+
+export interface Message {
+  event: string
+  id: number | null
+  data: Record<string, unknown>
+}
+export type Client = Awaited<ReturnType<typeof follow>>
+
+const DEADLINE_MS = 8_000
+
+export async function follow(query = '', headers: HeadersInit = {}) {
+  const response = await visit(`/queue/events${query}`, { headers })
+  expect(response.status).toBe(200)
+  const reader = response
+    .body!.pipeThrough(new TextDecoderStream())
+    .pipeThrough(new EventSourceParserStream())
+    .getReader()
+  const seen: Message[] = []
+  const waiting = new Set<() => void>()
+  let ended = false
+
+  const reading = (async () => {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) break
+      const { event, id, data } = value
+      seen.push({
+        event: event!,
+        id: id === undefined ? null : Number(id),
+        data: JSON.parse(data) as Message['data'],
+      })
+      for (const look of waiting) look()
+    }
+  })()
+    .catch(() => undefined)
+    .finally(() => (ended = true))
+
+  return {
+    headers: response.headers,
+    seen,
+    /** Events of the log, without what is live only. */
+    durable: () => seen.filter(({ event }) => /^job:(?!progress)/.test(event)),
+    ids: () => seen.flatMap(({ event, id }) => (event === 'connected' || id === null ? [] : [id])),
+    get ended() {
+      return ended
+    },
+    /** Resolves with the first message that is wanted, whether it came already or comes yet. */
+    first(wanted: (message: Message) => boolean): Promise<Message> {
+      return new Promise((resolve, reject) => {
+        const timer = setTimeout(() => {
+          waiting.delete(look)
+          const events = seen.map(({ event, id }) => `${event} ${id}`).slice(-50)
+          reject(new Error(`not seen in ${DEADLINE_MS} ms; seen: ${events.join(', ')}`))
+        }, DEADLINE_MS)
+        const look = () => {
+          const found = seen.find(wanted)
+          if (!found) return
+          clearTimeout(timer)
+          waiting.delete(look)
+          resolve(found)
+        }
+        waiting.add(look)
+        look()
+      })
+    },
+    async leave() {
+      await reader.cancel()
+      await reading
+    },
+  }
+}
+
+/** Whether a message is this event of this job. */
+export const of =
+  (jobId: string, event: string) =>
+  (message: Message): boolean =>
+    message.event === event && message.data['jobId'] === jobId
+
+export const hub = (queue = 'default') => env.HUBS.getByName(queue)
+
+export const socketCount = (queue = 'default') =>
+  runInDurableObject(hub(queue), (_instance, state) => state.getWebSockets().length)
+
+/** The ids of a queue's log after `seq`. */
+export async function logIds(seq: number, queue = 'default'): Promise<number[]> {
+  const { results } = await env.DB.prepare(
+    'SELECT seq FROM events WHERE queue = ? AND seq > ? ORDER BY seq',
+  )
+    .bind(queue, seq)
+    .all<{ seq: number }>()
+  return results.map((row) => row.seq)
+}
+
+/** Writes `count` events into a queue's log as the triggers would, at once. */
+export const writeEvents = (count: number, queue = 'default') =>
+  env.DB.prepare(
+    `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+     INSERT INTO events (queue, job_id, file_path, type, data, created_at)
+     SELECT ?, 'job_' || i, 'filler.mp4', 'job:created',
+       json_object('jobId', 'job_' || i, 'filePath', 'filler.mp4', 'status', 'pending', 'priority', 2),
+       1 FROM n`,
+  )
+    .bind(count, queue)
+    .run()

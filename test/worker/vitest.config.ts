@@ -1,0 +1,31 @@
+/** Tests in workerd, with the project's own wrangler.toml: real D1, R2, Queues, Durable Objects. */
+import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+export default defineConfig({
+  plugins: [
+    cloudflareTest(async () => ({
+      wrangler: { configPath: `${root}/wrangler.toml` },
+      miniflare: {
+        bindings: {
+          API_KEY: 'test-api-key',
+          RUNNER_TOKEN: 'test-runner-token',
+          // There are no containers in here.
+          RUNNER_SLOTS: '0',
+          TEST_MIGRATIONS: await readD1Migrations(`${root}/src/db/migrations`),
+        },
+      },
+    })),
+  ],
+  test: {
+    name: 'worker',
+    root,
+    include: ['test/worker/**/*.test.ts'],
+    setupFiles: ['test/worker/setup.ts'],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+  },
+})

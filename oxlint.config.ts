@@ -81,7 +81,7 @@ export default defineConfig({
       regex: `${UP}(scripts|test)/|^(hono|cloudflare:)`,
       message: 'The runner is a process that speaks HTTP to the gateway.',
     }),
-    allow(['scripts/**', 'test/e2e/**'], drizzle, beyondContract, {
+    allow(['scripts/**', 'test/e2e/**', 'test/chaos/**'], drizzle, beyondContract, {
       regex: `${UP}container/`,
       message: 'From outside there is HTTP, events, and the types of the contract.',
     }),

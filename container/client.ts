@@ -2,7 +2,8 @@
  * Calls to the gateway: one function a route, each with its timeout, its retries and its answer
  * checked against the contract. Owns HTTP and nothing of what the calls are for.
  */
-import { openAsBlob } from 'node:fs'
+import { createHash } from 'node:crypto'
+import { open } from 'node:fs/promises'
 import { z } from 'zod'
 import * as contract from '../src/contract/runner.ts'
 import { backoffMs, pause } from './backoff.ts'
@@ -13,23 +14,33 @@ export type Lease = { jobId: string; fence: number }
 
 /** Tries of a call whose answer matters; with backoff they span about ten seconds. */
 const TRIES = 6
-const SOURCE_TIMEOUT_MS = 30_000
+const SOURCE_TIMEOUT_MS = 60_000
+/** A range of which nothing comes for so long is asked for anew; connections have been seen to stall. */
+const STALL_MS = 8_000
 const CALL_TIMEOUT_MS = 30_000
 /** What an answer to a claim may take beyond the wait that it was allowed. */
 const CLAIM_SPARE_MS = 10_000
-/** A part may be hundreds of MiB over a slow line. */
-const PART_TIMEOUT_MS = 600_000
+/** A part is 8 MiB, which a line of half a megabit a second carries in that time. */
+const PART_TIMEOUT_MS = 150_000
 
 type Send = {
   method?: string
   headers?: Record<string, string>
-  body?: () => Promise<string | Blob>
+  body?: string | Buffer<ArrayBuffer>
 }
 type Limits = { timeoutMs: number; tries: number; signal: AbortSignal }
 
 export type Client = ReturnType<typeof createClient>
 
-export function createClient(options: { gatewayUrl: string; token: string | null }) {
+/**
+ * @param options.patience for tests: how long a transfer may stand still or take, in milliseconds
+ */
+export function createClient(options: {
+  gatewayUrl: string
+  token: string | null
+  patience?: { stallMs: number; partMs: number }
+}) {
+  const { stallMs, partMs } = options.patience ?? { stallMs: STALL_MS, partMs: PART_TIMEOUT_MS }
   const authorization: Record<string, string> =
     options.token === null ? {} : { authorization: `Bearer ${options.token}` }
 
@@ -42,12 +53,14 @@ export function createClient(options: { gatewayUrl: string; token: string | null
     const answer = await fetch(`${options.gatewayUrl}/runner/${path}`, {
       method: send.method ?? 'GET',
       headers: { ...authorization, ...send.headers },
-      body: send.body === undefined ? null : await send.body(),
+      body: send.body ?? null,
       redirect: 'error',
       signal: AbortSignal.any([limits.signal, AbortSignal.timeout(Math.ceil(limits.timeoutMs))]),
     })
     if (answer.ok) return read(answer)
     const said = (await answer.text().catch(() => '')).slice(0, 300)
+    // It was changed on its way; sent again, it may arrive whole.
+    if (said.includes('"digest_mismatch"')) throw new Error(said)
     if (answer.status === 409) throw new LeaseLost(said)
     if (answer.status === 412) throw new Released('the original was replaced')
     if (answer.status >= 500 || answer.status === 408 || answer.status === 429) {
@@ -86,7 +99,7 @@ export function createClient(options: { gatewayUrl: string; token: string | null
   const job = ({ jobId }: Lease) => `jobs/${encodeURIComponent(jobId)}`
 
   return {
-    /** Waits for work. Never retried here: a claim whose answer is lost must not be sent twice. */
+    /** Waits for work. Not retried here: after a lost answer the next claim has to say so. */
     claim(
       request: contract.ClaimRequest,
       signal: AbortSignal,
@@ -108,8 +121,8 @@ export function createClient(options: { gatewayUrl: string; token: string | null
     },
 
     /**
-     * Bytes `start` (inclusive) to `end` (exclusive) of the original. A short answer counts as a
-     * broken connection and is fetched again.
+     * Bytes `start` (inclusive) to `end` (exclusive) of the original. An answer that stalls, is short
+     * or does not match its digest counts as a broken connection and is fetched again.
      */
     source(lease: Lease, start: number, end: number, signal: AbortSignal): Promise<Buffer> {
       const send = {
@@ -122,8 +135,12 @@ export function createClient(options: { gatewayUrl: string; token: string | null
           await answer.body?.cancel()
           throw new GatewayRefusal(answer.status, `asked for ${start}-${end - 1}, got ${range}`)
         }
-        const bytes = Buffer.from(await answer.arrayBuffer())
+        const bytes = await readMoving(answer, stallMs)
         if (bytes.length !== end - start) throw new Error(`short answer of ${bytes.length} bytes`)
+        const digest = answer.headers.get('content-digest') ?? ''
+        if (digest.startsWith('sha-256=') && digest !== contentDigest(bytes)) {
+          throw new Error(`bytes ${start} to ${end} were changed on their way`)
+        }
         return bytes
       })
     },
@@ -138,20 +155,23 @@ export function createClient(options: { gatewayUrl: string; token: string | null
       return post(`${job(lease)}/output`, message, contract.outputAnswer, limits)
     },
 
-    /** Streams one part from disk; `start` inclusive and `end` exclusive are bytes of the file. */
-    putPart(
+    /** Sends one part; `start` inclusive and `end` exclusive are bytes of the file. */
+    async putPart(
       lease: Lease,
       part: { uploadId: string; partNumber: number; file: string; start: number; end: number },
       signal: AbortSignal,
     ): Promise<contract.UploadedPart> {
       const query = new URLSearchParams({ fence: `${lease.fence}`, uploadId: part.uploadId })
+      const bytes = await readSlice(part.file, part.start, part.end)
       const send = {
         method: 'PUT',
-        headers: { 'content-type': 'application/octet-stream' },
-        // A blob of a file knows its length, so Content-Length is sent, and is read as it goes out.
-        body: async () => (await openAsBlob(part.file)).slice(part.start, part.end),
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-digest': contentDigest(bytes),
+        },
+        body: bytes,
       }
-      const limits = { timeoutMs: PART_TIMEOUT_MS, tries: TRIES, signal }
+      const limits = { timeoutMs: partMs, tries: TRIES, signal }
       return call(
         `${job(lease)}/output/${part.partNumber}?${query}`,
         send,
@@ -171,6 +191,31 @@ function json(message: unknown): Send {
   return {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: async () => JSON.stringify(message),
+    body: JSON.stringify(message),
+  }
+}
+
+function contentDigest(bytes: Buffer): string {
+  return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+}
+
+async function readSlice(file: string, start: number, end: number): Promise<Buffer<ArrayBuffer>> {
+  const bytes = Buffer.alloc(end - start)
+  await using handle = await open(file)
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, start)
+  if (bytesRead !== bytes.length) throw new Error(`the file ends at ${start + bytesRead}`)
+  return bytes
+}
+
+/** The whole body, as long as some of it comes every `stallMs`. */
+async function readMoving(answer: Response, stallMs: number): Promise<Buffer> {
+  const reader = answer.body!.getReader()
+  const chunks: Uint8Array[] = []
+  for (;;) {
+    const timer = setTimeout(() => void reader.cancel(), stallMs)
+    const { done, value } = await reader.read().finally(() => clearTimeout(timer))
+    // Cancelled, it ends early, and the length tells.
+    if (done) return Buffer.concat(chunks)
+    chunks.push(value)
   }
 }

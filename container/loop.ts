@@ -1,11 +1,10 @@
 /** Claims work, hands it on, claims again. Owns when to go on and when to stop, and no work. */
-import { statfs } from 'node:fs/promises'
-import { availableParallelism, totalmem } from 'node:os'
 import { PROTOCOL_VERSION, type Assignment } from '../src/contract/runner.ts'
 import { backoffMs, pause } from './backoff.ts'
 import type { Client } from './client.ts'
 import { GatewayRefusal } from './failures.ts'
 import { describe, type Log } from './log.ts'
+import { freeDisk, type Machine } from './machine.ts'
 import type { Settings } from './settings.ts'
 
 /** How long the gateway may hold an empty answer. */
@@ -30,13 +29,16 @@ export type LoopEnd = 'idle' | 'shutdown' | 'refused'
 export async function runLoop(options: {
   client: Client
   settings: Settings
+  machine: Machine
   log: Log
   shutdown: AbortSignal
   work: (assignment: Assignment) => Promise<void>
 }): Promise<LoopEnd> {
-  const { client, settings, log, shutdown } = options
+  const { client, settings, machine, log, shutdown } = options
+  let protocol = PROTOCOL_VERSION
   let idleSince = performance.now()
   let failures = 0
+  let again = false
   let wakeUps = 0
   let reached = false
   while (!shutdown.aborted) {
@@ -45,12 +47,19 @@ export async function runLoop(options: {
     const waitSeconds = reached ? Math.max(0, Math.min(WAIT_SECONDS, patience)) : 0
     const askedAt = performance.now()
     try {
-      const request = await describeRunner(settings)
+      const disk = await freeDisk(settings)
+      const request = {
+        protocol,
+        runner: { id: settings.runnerId, ...machine, ...(disk !== null && { diskBytes: disk }) },
+        queues: settings.queues,
+        ...(again && { again }),
+      }
       const assignment = await client.claim({ ...request, waitSeconds }, shutdown)
       if (failures > 0) log('info', 'gateway reached again', { failures })
       if (!reached) log('info', 'ready')
       reached = true
       failures = 0
+      again = false
       if (assignment !== null) {
         wakeUps = 0
         await options.work(assignment)
@@ -59,11 +68,18 @@ export async function runLoop(options: {
       }
     } catch (error) {
       if (shutdown.aborted) break
+      if (isOlder(error) && protocol === PROTOCOL_VERSION) {
+        protocol -= 1
+        log('info', 'the gateway is older, going back a version', { protocol })
+        continue
+      }
       if (error instanceof GatewayRefusal) {
         log('error', 'refused by the gateway', { status: error.status, error: error.message })
         return 'refused'
       }
       failures += 1
+      // It may have been answered with a job.
+      again = true
       if (failures === 1) log('warn', 'gateway not reached', { error: describe(error) })
     }
     if ((performance.now() - idleSince) / 1_000 >= settings.idleSeconds) return 'idle'
@@ -77,16 +93,7 @@ export async function runLoop(options: {
   return 'shutdown'
 }
 
-async function describeRunner(settings: Settings) {
-  const disk = await statfs(settings.scratchDir).catch(() => null)
-  return {
-    protocol: PROTOCOL_VERSION,
-    runner: {
-      id: settings.runnerId,
-      cpus: availableParallelism(),
-      memoryBytes: totalmem(),
-      ...(disk !== null && { diskBytes: disk.bavail * disk.bsize }),
-    },
-    queues: settings.queues,
-  }
+/** A gateway refuses a version that it does not speak, and says which it does. */
+function isOlder(error: unknown): boolean {
+  return error instanceof GatewayRefusal && error.status === 400 && /protocol/.test(error.message)
 }

@@ -9,6 +9,7 @@ import { Released } from './failures.ts'
 import { killGroups } from './ffmpeg/process.ts'
 import { createLog } from './log.ts'
 import { runLoop } from './loop.ts'
+import { describeMachine } from './machine.ts'
 import { removeLeftovers } from './scratch.ts'
 import { BadSettings, readSettings, type Settings } from './settings.ts'
 import { work } from './work.ts'
@@ -31,10 +32,16 @@ async function main(settings: Settings): Promise<number> {
   process.on('exit', killGroups)
 
   const removed = await removeLeftovers(settings.scratchDir)
-  log('info', 'runner started', { queues: settings.queues, leftoversRemoved: removed })
+  const machine = await describeMachine(settings, log)
+  const { cpus, memoryBytes, hwaccels } = machine
+  log('info', 'runner started', {
+    queues: settings.queues,
+    leftoversRemoved: removed,
+    ...{ cpus, memoryBytes, hwaccels },
+  })
   const shutdown = stopping.signal
   const end = await runLoop({
-    ...{ client, settings, log, shutdown },
+    ...{ client, settings, machine, log, shutdown },
     work: (assignment) => work(assignment, { client, settings, log, shutdown }),
   })
   log('info', 'runner ended', { reason: end })

@@ -36,6 +36,17 @@ const environment = z.object({
             .slice(0, 80) || 'runner',
       ),
   ),
+  RUNNER_ID: z.preprocess(
+    absent,
+    z
+      .string()
+      .regex(/^[\w.-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, dashes or underscores')
+      .optional(),
+  ),
+  DISK_BYTES: z.preprocess(
+    absent,
+    z.coerce.number('must be a number of bytes').int().positive().optional(),
+  ),
   QUEUES: z.preprocess(
     absent,
     z
@@ -81,6 +92,8 @@ export type Settings = {
   /** `Infinity` means never to exit for want of work. */
   idleSeconds: number
   scratchDir: string
+  /** What a job may take of the disk; null for what is free in `scratchDir`. */
+  diskBytes: number | null
   ffmpeg: string
   ffprobe: string
 }
@@ -104,10 +117,12 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   return {
     gatewayUrl: value.GATEWAY_URL,
     token: value.RUNNER_TOKEN ?? null,
-    runnerId: `${value.RUNNER_NAME}-${randomBytes(4).toString('hex')}`,
+    // A slot has named its runner already, to know it again.
+    runnerId: value.RUNNER_ID ?? `${value.RUNNER_NAME}-${randomBytes(4).toString('hex')}`,
     queues: value.QUEUES,
     idleSeconds: value.IDLE_SECONDS,
     scratchDir: value.SCRATCH_DIR,
+    diskBytes: value.DISK_BYTES ?? null,
     ffmpeg: value.FFMPEG,
     ffprobe: value.FFPROBE,
   }

@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { checkBundle } from './bundle.ts'
 import { checkGenerated } from './generated.ts'
 
 type Outcome = { ok: boolean; output: string }
@@ -37,6 +38,11 @@ const steps: Step[] = [
     name: 'generated files',
     fix: 'npx drizzle-kit generate, and commit what it makes',
     run: checkGenerated,
+  },
+  {
+    name: 'deploy (dry run)',
+    fix: 'correct wrangler.toml, or what has made the bundle so large',
+    run: checkBundle,
   },
 ]
 

@@ -1,12 +1,10 @@
 /** The HTTP app: middleware, routes, errors, OpenAPI. */
-import { HTTPException } from 'hono/http-exception'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { requestId } from 'hono/request-id'
 import { secureHeaders } from 'hono/secure-headers'
 import packageJson from '../package.json' with { type: 'json' }
-import { createApi } from './http/api.ts'
 import { requireBearer } from './http/auth.ts'
 import { problem } from './http/problem.ts'
+import { createService } from './http/service.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
@@ -19,18 +17,8 @@ import { variantRoutes } from './routes/variants.ts'
 import { videoStatusRoutes } from './routes/videoStatus.ts'
 import { gateway } from './runners/gateway.ts'
 
-export const app = createApi()
+export const app = createService()
 
-app.use(requestId())
-app.use(async (c, next) => {
-  try {
-    decodeURIComponent(new URL(c.req.url).pathname)
-  } catch {
-    // Taken as it stands, it would be a second spelling of a path that is written with %25.
-    return problem(c, 'invalid_path', 'The path is not percent-encoded UTF-8.')
-  }
-  return next()
-})
 app.use(secureHeaders({ crossOriginResourcePolicy: false }))
 app.use(
   methodNotAllowed({
@@ -81,33 +69,4 @@ app.get('/openapi.json', (c) => {
     ([path, item]) => [path.replace('{.+}', ''), item] as const,
   )
   return c.json({ ...document, paths: Object.fromEntries(paths) })
-})
-
-app.notFound((c) =>
-  problem(c, 'not_found', `There is no route ${c.req.method} ${c.req.path}. See /openapi.json.`),
-)
-
-app.onError((error, c) => {
-  // What Hono itself refuses, such as a body that is no JSON.
-  if (error instanceof HTTPException && error.status < 500)
-    return problem(
-      c,
-      'invalid_request',
-      error.status === 415
-        ? 'This route does not take this Content-Type: send JSON as application/json, a form as multipart/form-data.'
-        : error.message,
-    )
-  console.error(
-    JSON.stringify({
-      event: 'request_failed',
-      requestId: c.get('requestId'),
-      method: c.req.method,
-      error: error.stack ?? String(error),
-    }),
-  )
-  return problem(
-    c,
-    'internal',
-    'Something went wrong in the service. Try again; the request id finds it in the logs.',
-  )
 })

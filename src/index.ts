@@ -7,17 +7,21 @@ import { createPlatform } from './platform.ts'
 import { consumeTickets, logDeadTickets } from './queue/tickets.ts'
 
 export { QueueHub } from './hub/QueueHub.ts'
+export { RunnerGateway } from './runners/RunnerGateway.ts'
+export { RunnerSlot } from './runners/RunnerSlot.ts'
 
 export default {
   fetch: app.fetch,
   async queue(batch, env, ctx) {
     if (batch.queue.endsWith('-dead')) return logDeadTickets(batch)
-    await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)).hubs)
+    await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)))
   },
   /** The second net under the hubs' own alarms, and the removal of what is old. */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
-    for (const { name } of await listQueues(platform.db)) await env.HUBS.getByName(name).watch()
-    await removeOld(platform, readRetention(env))
+    // Beside each other: one that fails is logged, and keeps no other from its round.
+    for (const { name } of await listQueues(platform.db))
+      platform.defer(env.HUBS.getByName(name).watch())
+    platform.defer(removeOld(platform, readRetention(env)))
   },
 } satisfies ExportedHandler<Env>

@@ -47,10 +47,16 @@ export function unreadable(stderr: string): JobFailure {
 export function classify(ended: Ended): JobFailure {
   const { stderrTail: said } = ended
   if (OUT_OF_DISK.test(said)) {
-    return new JobFailure('out_of_disk', 'The runner had too little disk space for this file.')
+    return new JobFailure(
+      'out_of_disk',
+      'The runner had too little disk space for this file: give it more, or ask for a smaller or shorter variant.',
+    )
   }
   if (ended.signal === 'SIGKILL' || ended.code === 137 || OUT_OF_MEMORY.test(said)) {
-    return new JobFailure('out_of_memory', 'The runner had too little memory for this file.')
+    return new JobFailure(
+      'out_of_memory',
+      'The runner had too little memory for this file: give it more, or ask for a smaller variant.',
+    )
   }
   if (UNSUPPORTED.test(said)) {
     return new JobFailure('unsupported', 'This ffmpeg cannot read or write one of the formats.')

@@ -1,12 +1,16 @@
 /**
- * A child process that cannot outlive its use: no shell, its own process group, killed as a group,
- * and a bounded memory of what it said. Knows nothing about ffmpeg's arguments or output.
+ * A child process that cannot outlive its use, however the runner ends: not run by a shell, in a
+ * process group of its own, killed as a group; and a bounded memory of what it said. Knows nothing
+ * about ffmpeg's arguments or output.
  */
 import { spawn } from 'node:child_process'
 
 /** How long a group has between SIGTERM and SIGKILL. */
 const GRACE_MS = 1_000
 const STDERR_CHARACTERS = 8_000
+
+/** Ends the group unless it is told first that there is none any more. */
+const GUARD = 'read -r ended || kill -s KILL -- "-$1"'
 
 const groups = new Set<number>()
 
@@ -38,14 +42,16 @@ export function runProcess(options: {
   const { signal } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
+    // Nothing of the runner's environment: its token is there, and http_proxy would be obeyed.
+    const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: options.cwd, HOME: options.cwd }
     const child = spawn(options.file, options.arguments, {
       cwd: options.cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
-      // Nothing of the runner's environment: its token is there, and http_proxy would be obeyed.
-      env: { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: options.cwd, HOME: options.cwd },
+      env,
     })
     const { pid } = child
+    const dismissGuard = pid === undefined ? () => {} : guard(pid, env)
     let stderrTail = ''
     let grace: NodeJS.Timeout | undefined
 
@@ -57,6 +63,7 @@ export function runProcess(options: {
     const clear = () => {
       signal.removeEventListener('abort', stop)
       clearTimeout(grace)
+      dismissGuard()
       if (pid !== undefined) groups.delete(pid)
     }
 
@@ -78,6 +85,25 @@ export function runProcess(options: {
       else resolve({ code, signal: endSignal, stderrTail })
     })
   })
+}
+
+/**
+ * A process that is killed outright (kill -9, out of memory) can end nothing any more. So a shell
+ * waits on a pipe from here, whose end without a word says that it has died.
+ *
+ * @returns tells the shell that the group has ended
+ */
+function guard(group: number, env: NodeJS.ProcessEnv): () => void {
+  const shell = spawn('sh', ['-c', GUARD, 'guard', String(group)], {
+    cwd: '/',
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env,
+  })
+  // Where there is no shell there is no guard, and no other harm.
+  shell.on('error', () => {})
+  shell.stdin.on('error', () => {})
+  return () => shell.stdin.end('ended\n')
 }
 
 /** Whole lines only: half a line could hold half an address, which nobody would know to take out. */

@@ -30,6 +30,7 @@ export function startWorker({ port, stateDir, apiKey, runnerToken }: Settings): 
   return wrangler(stateDir, [
     ...['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
     ...['--env-file', secrets, '--enable-containers=false', '--show-interactive-dev-session=false'],
+    ...['--var', 'RUNNER_SLOTS:0'],
   ])
 }
 

@@ -6,6 +6,7 @@ export const ERRORS = {
   invalid_request: { status: 400, label: 'Bad Request' },
   invalid_path: { status: 400, label: 'Bad Request' },
   invalid_transformation: { status: 400, label: 'Bad Request' },
+  digest_mismatch: { status: 400, label: 'Bad Request' },
   job_not_retryable: { status: 400, label: 'Bad Request' },
   job_not_cancellable: { status: 400, label: 'Bad Request' },
   job_not_deletable: { status: 400, label: 'Bad Request' },

@@ -16,16 +16,24 @@
  * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishAnswer             |
  *
  * Any of them may answer 409 `lease_lost`: drop the work and claim again. 412 `source_changed`
- * from `source`: the original was replaced; finish with outcome `released`. All but `claim` may
- * be sent again after a lost answer.
+ * from `source`: the original was replaced; finish with outcome `released`. All of them may be sent
+ * again after a lost answer; `claim` then says so, since it would take a second job otherwise.
+ *
+ * Bytes are checked both ways by `Content-Digest: sha-256=:…:` (RFC 9530). The gateway sends one with
+ * every range of the source of up to 8 MiB; the runner sends one with every part, and a part that does
+ * not match it is refused with 400 `digest_mismatch` and sent again.
  */
 import { z } from 'zod'
 import { failureCode } from './failure.ts'
 import { mediaFacts } from './media.ts'
 import { rendition } from './transformation.ts'
 
-/** Raised when the meaning of a message changes; the gateway accepts this one and the one before. */
-export const PROTOCOL_VERSION = 1
+/**
+ * Raised when the meaning of a message changes; the gateway accepts this one and the one before, and a
+ * runner that is refused falls back to the one before. Version 2 brought the digests, and `encoders`
+ * and `hwaccels` in a claim.
+ */
+export const PROTOCOL_VERSION = 2
 
 export const STAGES = ['probe', 'encode', 'verify', 'upload'] as const
 export const stage = z.enum(STAGES)
@@ -43,10 +51,24 @@ export const claimRequest = z.object({
     id: z.string().min(1).max(100).describe('Unique to this process, e.g. "laptop-4f2a"'),
     cpus: z.number().positive().optional(),
     memoryBytes: z.int().positive().optional(),
-    diskBytes: z.int().nonnegative().optional(),
+    diskBytes: z
+      .int()
+      .nonnegative()
+      .optional()
+      .describe('Free for one job; larger sources are left'),
+    encoders: z
+      .array(z.string().max(64))
+      .max(500)
+      .optional()
+      .describe('Of ffmpeg, by its names; jobs that need others are left. Not given: it has all'),
+    hwaccels: z.array(z.string().max(64)).max(50).optional().describe('Of ffmpeg, by its names'),
   }),
   queues: z.array(queueName).min(1).max(10).describe('In the order of preference'),
   waitSeconds: z.number().min(0).max(20).describe('How long the gateway may hold an empty answer'),
+  again: z
+    .boolean()
+    .optional()
+    .describe('The answer to the claim before was lost: what it gave is given again'),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
 

@@ -7,10 +7,12 @@ import { and, eq, lte, type SQL, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failure.ts'
 import type { MediaFacts } from '../contract/media.ts'
 import type { Finish, Report } from '../contract/runner.ts'
+import type { Fit } from '../domain/fit.ts'
 import { type JobEvent, TRANSITIONS } from '../domain/jobState.ts'
 import { type Database, statement } from './database.ts'
 import type { JobRow } from './jobRows.ts'
 import { dueStatement } from './queueRows.ts'
+import { readyFor } from './readyRows.ts'
 import { attempts, jobs } from './schema.ts'
 
 /** One holder's claim of one job. */
@@ -39,14 +41,15 @@ const found = ({ input, plan }: Pick<Report, 'input' | 'plan'>) => ({
 const first = <T>(rows: T[]): T | undefined => rows[0]
 
 /**
- * Takes the queue's next job, by priority and then by age, for `runner`: undefined when nothing
- * is due, the queue is paused, or its `concurrency` is reached. Retries that fell due join first.
+ * Takes the queue's next job that fits, by priority and then by age, for `runner`: undefined when
+ * nothing is due, the queue is paused, or its `concurrency` is reached. Retries that fell due join first.
  */
 export async function claimNextJob(
   db: Database,
   queue: string,
   runner: string,
   now: number,
+  fit: Fit = {},
 ): Promise<JobRow | undefined> {
   const due = statement(db, dueStatement(queue, now))
   const claim = db
@@ -65,10 +68,7 @@ export async function claimNextJob(
       errorCode: null,
     })
     .where(
-      sql`seq = (
-        SELECT next.seq FROM jobs AS next
-        WHERE next.queue = ${queue} AND next.status = 'pending' AND next.run_after IS NULL
-        ORDER BY next.priority, next.seq LIMIT 1)
+      sql`seq = (${readyFor(queue, fit)} LIMIT 1)
       AND EXISTS (
         SELECT 1 FROM queues
         WHERE name = ${queue} AND NOT paused AND running < concurrency)`,
@@ -77,14 +77,38 @@ export async function claimNextJob(
   return first((await db.batch([due, claim]))[1])
 }
 
-/** Records progress, which never goes backwards, and extends the lease by its full length. */
+/**
+ * The job that `runner` was given and has said nothing of, because the answer to its claim was lost;
+ * undefined when there is none. Its lease begins anew.
+ */
+export function takeAgain(db: Database, queue: string, runner: string, now: number) {
+  return db
+    .update(jobs)
+    .set({ leaseExpiresAt: leaseUntil(now, sql`started_at`) })
+    .where(
+      and(
+        eq(jobs.queue, queue),
+        sql`status = 'running' AND stage IS NULL`,
+        eq(jobs.runner, runner),
+      ),
+    )
+    .returning()
+    .then(first)
+}
+
+/**
+ * Records progress, and extends the lease by its full length. Progress never goes backwards: a report
+ * that tells of less was overtaken on its way.
+ */
 export function reportProgress(db: Database, claim: Claim, report: Report, now: number) {
+  const unlessLate = <T>(said: T, column: SQL) =>
+    sql`iif(${report.progress} >= progress, ${said}, ${column})`
   return db
     .update(jobs)
     .set({
       progress: sql`max(progress, ${report.progress})`,
-      stage: report.stage,
-      etaSeconds: report.etaSeconds,
+      stage: unlessLate(report.stage, sql`stage`),
+      etaSeconds: unlessLate(report.etaSeconds, sql`eta_seconds`),
       leaseExpiresAt: leaseUntil(now, sql`started_at`),
       ...found(report),
     })
@@ -152,14 +176,15 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
       source_etag = excluded.source_etag, created_at = excluded.created_at`,
   )
   // An upload that was begun twice has a twin that nobody finishes. Whatever came first, what is
-  // in place stays.
+  // in place stays, and what a deleted job put there does too.
   const retireTwins = statement(
     db,
     sql`
     UPDATE outputs SET retired = 1
     WHERE job_id = ${claim.jobId} AND fence = ${claim.fence} AND key NOT IN (
       SELECT output_key FROM variants JOIN jobs USING (file_path, variant)
-      WHERE jobs.id = ${claim.jobId})`,
+      WHERE jobs.id = ${claim.jobId})
+    AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId})`,
   )
   const note = noteAttempt(db, claim, c.finish)
   return first((await db.batch([complete, place, retireTwins, note]))[0])

@@ -1,5 +1,6 @@
 /** R2 objects as HTTP answers: ranges, validators, and answers for what is not there. */
 import type { Context } from 'hono'
+import { contentDigest } from '../domain/digest.ts'
 import { problem } from './problem.ts'
 
 interface Delivery {
@@ -35,11 +36,16 @@ function partOf(object: R2Object): { offset: number; length: number } {
   return { offset: offset ?? 0, length: length ?? size - (offset ?? 0) }
 }
 
-function bodyAnswer(object: R2ObjectBody, headers: Headers, ranged: boolean): Response {
+function bodyAnswer(
+  object: R2ObjectBody,
+  headers: Headers,
+  ranged: boolean,
+  body: BodyInit = object.body,
+): Response {
   const { offset, length } = partOf(object)
   headers.set('Content-Length', String(ranged ? length : object.size))
   if (ranged) headers.set('Content-Range', `bytes ${offset}-${offset + length - 1}/${object.size}`)
-  return new Response(object.body, { status: ranged ? 206 : 200, headers })
+  return new Response(body, { status: ranged ? 206 : 200, headers })
 }
 
 /** Only a single byte range is served as one; anything else gets the whole, as RFC 9110 allows. */
@@ -101,6 +107,9 @@ export async function serveObject(
   return new Response(null, { status: unchanged ? 304 : 412, headers })
 }
 
+/** A range of up to this goes out with a digest, for which it has to be in memory whole. */
+const MOST_DIGESTED = 8 * 1024 * 1024
+
 /** Reads an original for the attempt that works on it; refused once it is another file. */
 export async function readSource(
   c: Context,
@@ -120,5 +129,9 @@ export async function readSource(
   if (!object || !('body' in object))
     return problem(c, 'source_changed', 'The original was replaced or removed: release the job.')
   const delivery = { contentType: 'application/octet-stream', cacheControl: 'no-store' }
-  return bodyAnswer(object, headersOf(object, delivery), ranged)
+  const headers = headersOf(object, delivery)
+  if (!ranged || partOf(object).length > MOST_DIGESTED) return bodyAnswer(object, headers, ranged)
+  const bytes = await object.arrayBuffer()
+  headers.set('Content-Digest', contentDigest(await crypto.subtle.digest('SHA-256', bytes)))
+  return bodyAnswer(object, headers, ranged, bytes)
 }

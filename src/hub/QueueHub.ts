@@ -66,15 +66,20 @@ export class QueueHub extends DurableObject<Env> {
     await this.pump()
   }
 
-  /** Tells up to `count` waiting runners that there may be work, the longest waiting first. */
-  wake(count: number): void {
+  /**
+   * Tells up to `count` waiting runners that there may be work, the longest waiting first; gives back
+   * how many it told.
+   */
+  wake(count: number): number {
+    let told = 0
     for (const socket of this.ctx.getWebSockets(RUNNER)) {
-      if (count === 0) return
+      if (told === count) break
       if (socket.readyState !== WebSocket.OPEN) continue
       socket.send('work')
       socket.close(1000, 'work')
-      count--
+      told++
     }
+    return told
   }
 
   /** Sends progress to those who watch the job now; it is kept nowhere. */

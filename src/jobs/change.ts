@@ -4,6 +4,7 @@ import { deleteJobRow, findJob } from '../db/jobRows.ts'
 import { collectOutputs } from './collect.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
+import { soon } from './queue.ts'
 
 type Outcome<Code extends Refusal['code']> = Promise<{ ok: true } | Refusal<Code>>
 
@@ -14,7 +15,7 @@ export async function retry(platform: Platform, id: string): Outcome<'job_not_re
   const row = await retryJob(platform.db, id)
   if (row) {
     platform.defer(platform.sendTickets(row.queue, 1))
-    platform.defer(platform.hubs.poke(row.queue, null))
+    platform.defer(platform.hubs.poke(row.queue, soon()))
     return { ok: true }
   }
   const job = await findJob(platform.db, id)
@@ -56,7 +57,7 @@ export async function remove(platform: Platform, id: string): Outcome<'job_not_d
   return { ok: true }
 }
 
-/** What a stopped attempt had half written goes at once. */
+/** What a stopped attempt had half written goes at once, and its slot may be another job's. */
 async function afterStop(platform: Platform, queue: string) {
-  await Promise.all([platform.hubs.poke(queue, null), collectOutputs(platform)])
+  await Promise.all([platform.hubs.poke(queue, soon()), collectOutputs(platform)])
 }

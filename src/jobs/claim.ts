@@ -1,7 +1,8 @@
 /** Claiming a job, and reporting on it while the lease holds. */
 import type { Assignment, ClaimRequest, Report } from '../contract/runner.ts'
-import { claimNextJob, noteSource, reportProgress } from '../db/jobChanges.ts'
+import { claimNextJob, noteSource, reportProgress, takeAgain } from '../db/jobChanges.ts'
 import type { JobRow } from '../db/jobRows.ts'
+import { type Fit, fitOf } from '../domain/fit.ts'
 import { renditionOf } from '../domain/transformation.ts'
 import { failAttempt } from './finish.ts'
 import { leaseLost, type Lost } from './lease.ts'
@@ -13,9 +14,10 @@ const MAX_GONE = 20
 /** The next job of the first of `queues` that has one, or null. */
 export async function claim(platform: Platform, request: ClaimRequest): Promise<Assignment | null> {
   let gone = 0
+  const fit = fitOf(request.runner)
   for (const queue of request.queues) {
     for (;;) {
-      const row = await claimNextJob(platform.db, queue, request.runner.id, Date.now())
+      const row = await nextRow(platform, queue, request, fit)
       if (!row) break
       platform.defer(platform.hubs.poke(queue, row.leaseExpiresAt))
       const source = await platform.originals.head(row.filePath)
@@ -31,6 +33,11 @@ export async function claim(platform: Platform, request: ClaimRequest): Promise<
     }
   }
   return null
+}
+
+async function nextRow({ db }: Platform, queue: string, { runner, again }: ClaimRequest, fit: Fit) {
+  const given = again ? await takeAgain(db, queue, runner.id, Date.now()) : undefined
+  return given ?? claimNextJob(db, queue, runner.id, Date.now(), fit)
 }
 
 async function assignmentOf({ db }: Platform, row: JobRow, source: R2Object): Promise<Assignment> {

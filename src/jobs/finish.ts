@@ -7,6 +7,7 @@ import { backoffMs, triesAgain } from '../domain/jobState.ts'
 import { collectOutputs } from './collect.ts'
 import { heldJob, leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
+import { soon } from './queue.ts'
 
 type Finished = { ok: true; status: 'completed' | 'error' | 'pending' }
 
@@ -42,6 +43,11 @@ async function complete(
   // Replaced while it was worked on: what came out is a variant of a file that is no more.
   if (source && source.etag !== held.row.sourceEtag) return release(platform, claim)
   const object = await wholeObject(platform.variants, output, message)
+  if (!object)
+    return failAttempt(platform, held.row, {
+      errorCode: 'storage',
+      message: 'The upload of the result did not arrive whole.',
+    })
   const completion = {
     outputKey: output.key,
     output: { ...message.output, sizeBytes: object.size },
@@ -56,17 +62,24 @@ async function complete(
   return { ok: true, status: 'completed' }
 }
 
-/** Completes the upload, or finds it completed by the same message when it came before. */
+/** Parts that are missing, too small, uneven, or of an upload that is gone: R2's codes for these. */
+const PART_PROBLEMS = /\((10011|10024|10025|10048)\)/
+
+/**
+ * Completes the upload, or finds it completed by the same message when it came before. Null when
+ * the parts make no object.
+ */
 async function wholeObject(
   bucket: R2Bucket,
   output: { key: string; uploadId: string },
   { parts }: Extract<Finish, { outcome: 'completed' }>,
-): Promise<R2Object> {
+): Promise<R2Object | null> {
   try {
     return await bucket.resumeMultipartUpload(output.key, output.uploadId).complete(parts)
   } catch (error) {
     const object = await bucket.head(output.key)
     if (object) return object
+    if (error instanceof Error && PART_PROBLEMS.test(error.message)) return null
     throw error
   }
 }
@@ -111,7 +124,8 @@ async function saidBefore(
   return row?.fence === claim.fence && status ? { ok: true, status } : leaseLost()
 }
 
+/** The slot is free, and the runner that had it may be gone. */
 function afterwards(platform: Platform, row: JobRow, deadline: number | null) {
-  platform.defer(platform.hubs.poke(row.queue, deadline))
+  platform.defer(platform.hubs.poke(row.queue, Math.min(deadline ?? Infinity, soon())))
   platform.defer(collectOutputs(platform))
 }

@@ -20,3 +20,12 @@ export async function heldJob(
   if (!row || row.fence !== claim.fence || row.status !== 'running') return leaseLost()
   return { ok: true, row }
 }
+
+/** Whether it was this runner that claimed the job last. */
+export async function isOwn(
+  { db }: Platform,
+  jobId: string,
+  runner: string,
+): Promise<{ ok: true } | Lost> {
+  return (await findJob(db, jobId))?.runner === runner ? { ok: true } : leaseLost()
+}

@@ -3,13 +3,18 @@ import type { OutputRequest, UploadedPart } from '../contract/runner.ts'
 import type { Claim } from '../db/jobChanges.ts'
 import { findOutput, noteOutput } from '../db/outputRows.ts'
 import { contentTypeOf } from '../domain/contentType.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
 import { renditionOf } from '../domain/transformation.ts'
+import { storePart } from '../storage/part.ts'
 import { report } from './claim.ts'
 import { heldJob, leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
 
-/** R2 takes parts of 5 MiB to 5 GiB; a Worker a request of up to 100 MB on every plan. */
-export const PART_SIZE_BYTES = 16 * 1024 * 1024
+/**
+ * R2 takes parts of 5 MiB to 5 GiB, 10,000 of them. Small ones lose little when a connection breaks,
+ * and connections have been seen to stall after 10 to 15 MB.
+ */
+export const PART_SIZE_BYTES = 8 * 1024 * 1024
 
 /**
  * Begins the upload. Asked twice, it begins two; the one that the attempt does not finish with is
@@ -38,14 +43,18 @@ export async function beginOutput(
 export async function putPart(
   platform: Platform,
   claim: Claim,
-  uploadId: string,
-  partNumber: number,
-  body: ReadableStream,
-): Promise<{ ok: true; part: UploadedPart } | Lost> {
+  { uploadId, partNumber, sizeBytes }: { uploadId: string; partNumber: number; sizeBytes: number },
+  { body, digest }: { body: ReadableStream<Uint8Array>; digest?: string | undefined },
+): Promise<{ ok: true; part: UploadedPart } | Lost | Refusal<'digest_mismatch'>> {
   const held = await heldJob(platform, claim)
   if (!held.ok) return held
   const output = await findOutput(platform.db, claim, uploadId)
   if (!output) return leaseLost()
   const upload = platform.variants.resumeMultipartUpload(output.key, uploadId)
-  return { ok: true, part: await upload.uploadPart(partNumber, body) }
+  const stored = await storePart(upload, partNumber, body, sizeBytes)
+  if (digest === undefined || digest === stored.digest) return { ok: true, part: stored.part }
+  return refuse(
+    'digest_mismatch',
+    `Part ${partNumber} came as ${stored.digest}, and was sent as ${digest}: send it again.`,
+  )
 }

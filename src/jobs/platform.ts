@@ -4,6 +4,7 @@
  */
 import type { ProgressData } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
+import type { Fit } from '../domain/fit.ts'
 
 /** The hubs of all queues, one Durable Object each. */
 export interface Hubs {
@@ -14,8 +15,22 @@ export interface Hubs {
   poke(queue: string, deadline: number | null): Promise<void>
   /** Sends progress to whoever is watching now. */
   progress(queue: string, filePath: string, progress: ProgressData): Promise<void>
-  /** Wakes up to `count` runners that wait for work. */
-  wake(queue: string, count: number): Promise<void>
+  /** Tells up to `count` runners that wait for work; gives back how many it told. */
+  wake(queue: string, count: number): Promise<number>
+}
+
+/** Containers that can be started to run jobs. Where there are none, asking is harmless. */
+export interface Slots {
+  readonly count: number
+  /** What a runner in a slot can do. */
+  readonly fit: Fit
+  /**
+   * Starts slots until `wanted` of them are about to claim from `queues`, the first of which has work.
+   * Those of the runners `atWork` are not asked.
+   */
+  wake(queues: string[], wanted: number, atWork: string[]): Promise<void>
+  /** A runner has asked for work; if it is in a slot, that slot hears of it. */
+  heard(runner: string): Promise<void>
 }
 
 export interface Platform {
@@ -25,6 +40,7 @@ export interface Platform {
   /** Sends tickets, each of which says that there may be work in the queue. */
   sendTickets(queue: string, count: number): Promise<void>
   hubs: Hubs
+  slots: Slots
   /** Lets work go on after the answer; what it throws is logged and goes no further. */
   defer(work: Promise<unknown>): void
 }

@@ -22,7 +22,10 @@ export async function changeQueue(
       : await updateQueue(platform.db, name, given)
   if (!queue) return refuse('queue_not_found', `There is no queue "${name}".`)
   const slots = freeSlots(queue)
-  if (slots > 0) platform.defer(platform.sendTickets(name, slots))
+  if (slots > 0) {
+    platform.defer(platform.sendTickets(name, slots))
+    platform.defer(platform.hubs.poke(name, lookAgain(queue)))
+  }
   return { ok: true, queue }
 }
 
@@ -49,5 +52,8 @@ const LOOK_AGAIN_MS = 8_000
 
 /** When to look at a queue's waiting jobs again (ms since the epoch), or null for no need. */
 export function lookAgain(queue: QueueRow): number | null {
-  return freeSlots(queue) > 0 ? Date.now() + LOOK_AGAIN_MS : null
+  return freeSlots(queue) > 0 ? soon() : null
 }
+
+/** When to look at a queue again of which it is not known whether a job of it could run now. */
+export const soon = () => Date.now() + LOOK_AGAIN_MS

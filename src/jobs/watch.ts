@@ -38,7 +38,8 @@ export async function watchQueue(platform: Platform, queue: string): Promise<num
       { leaseExpiredBy: now },
     )
   await releaseDue(platform.db, queue, now)
-  await collectOutputs(platform)
+  // Beside the rest: a bucket that is down stops no watchdog.
+  platform.defer(collectOutputs(platform))
   // Wake-ups may be lost, so they are sent again for as long as a job waits and could run.
   const ready = await hasReadyJob(platform.db, queue)
   const row = ready ? await findQueue(platform.db, queue) : undefined

@@ -4,7 +4,8 @@
  */
 import { z } from 'zod'
 import { queueName } from '../contract/job.ts'
-import type { Hubs } from '../jobs/platform.ts'
+import type { Platform } from '../jobs/platform.ts'
+import { wakeRunners } from '../jobs/wake.ts'
 
 const ticket = z.object({ queue: queueName })
 export type Ticket = z.infer<typeof ticket>
@@ -21,14 +22,14 @@ export async function sendTickets(tickets: Queue<Ticket>, queue: string, count: 
  * Turns a batch of tickets into one wake-up a queue. A wake-up that finds nobody is no failure:
  * every finished job and the watchdog look again, so it is never retried for that.
  */
-export async function consumeTickets(batch: MessageBatch, hubs: Hubs): Promise<void> {
+export async function consumeTickets(batch: MessageBatch, platform: Platform): Promise<void> {
   const counts = new Map<string, number>()
   for (const message of batch.messages) {
     const { success, data } = ticket.safeParse(message.body)
     if (success) counts.set(data.queue, (counts.get(data.queue) ?? 0) + 1)
     else console.error(JSON.stringify({ event: 'ticket_unreadable', message: message.id }))
   }
-  await Promise.all([...counts].map(([queue, count]) => hubs.wake(queue, count)))
+  await Promise.all([...counts].map(([queue, count]) => wakeRunners(platform, queue, count)))
   batch.ackAll()
 }
 

@@ -1,7 +1,7 @@
 /** `/files`: storing an original as the raw body of a request. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { storedFile } from '../contract/file.ts'
-import { storagePath } from '../contract/path.ts'
+import { originalPath } from '../domain/variantName.ts'
 import { createApi, platformOf, withKey } from '../http/api.ts'
 import { contentLength } from '../http/length.ts'
 import { errors, json, problem } from '../http/problem.ts'
@@ -14,7 +14,7 @@ const putRoute = createRoute({
   method: 'put',
   path: '/files/{path}{.+}',
   summary: 'Store an original, replacing what is there',
-  request: { params: z.object({ path: storagePath }) },
+  request: { params: z.object({ path: originalPath }) },
   responses: {
     201: json(storedFile, 'It is stored'),
     ...errors(400, 401, 411, 415, 503),

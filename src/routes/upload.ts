@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { uploaded } from '../contract/file.ts'
 import { MAX_TRANSFORMATIONS } from '../contract/job.ts'
-import { storagePath } from '../contract/path.ts'
+import { originalPath } from '../domain/variantName.ts'
 import { parseTransformation, TransformationError } from '../domain/transformation.ts'
 import { createApi, platformOf, withKey } from '../http/api.ts'
 import { errors, json, problem } from '../http/problem.ts'
@@ -72,7 +72,7 @@ function readPaths({ files, folder, names }: Form) {
   const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`
   const paths: string[] = []
   for (const [index, file] of files.entries()) {
-    const path = storagePath.safeParse(prefix + (names[index] ?? file.name))
+    const path = originalPath.safeParse(prefix + (names[index] ?? file.name))
     if (!path.success) return `files[${index}]: ${path.error.issues[0]!.message}`
     if (paths.includes(path.data)) return `files[${index}]: ${path.data} is there twice`
     paths.push(path.data)

@@ -2,7 +2,7 @@
 import { createRoute, z } from '@hono/zod-openapi'
 import { storedFile } from '../contract/file.ts'
 import { done } from '../contract/job.ts'
-import { storagePath } from '../contract/path.ts'
+import { originalPath } from '../domain/variantName.ts'
 import { uploadedPart } from '../contract/runner.ts'
 import { createApi, jsonBody, platformOf, withKey } from '../http/api.ts'
 import { contentLength } from '../http/length.ts'
@@ -21,7 +21,7 @@ const beginRoute = createRoute({
   method: 'post',
   path: '/uploads',
   summary: 'Begin to store an original in parts',
-  request: { body: jsonBody(z.strictObject({ filePath: storagePath })) },
+  request: { body: jsonBody(z.strictObject({ filePath: originalPath })) },
   responses: {
     201: json(
       z.object({

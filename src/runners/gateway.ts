@@ -3,13 +3,14 @@
  * a runner with what its live lease names and with nothing else.
  */
 import { createRoute, z } from '@hono/zod-openapi'
+import { createMiddleware } from 'hono/factory'
 import * as protocol from '../contract/runner.ts'
-import { createApi, jsonBody, platformOf } from '../http/api.ts'
+import { type ApiEnv, createApi, jsonBody, platformOf } from '../http/api.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { waitForWork } from '../hub/sockets.ts'
 import { claim, report } from '../jobs/claim.ts'
 import { finish } from '../jobs/finish.ts'
-import { heldJob } from '../jobs/lease.ts'
+import { heldJob, isOwn } from '../jobs/lease.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../jobs/output.ts'
 import { readSource } from '../http/serve.ts'
 
@@ -78,7 +79,7 @@ const partRoute = createRoute({
   },
   responses: {
     200: json(protocol.uploadedPart, 'The part is stored'),
-    ...errors(400, 401, 409, 503),
+    ...errors(400, 401, 409, 411, 503),
   },
 })
 
@@ -94,9 +95,23 @@ const finishRoute = createRoute({
   },
 })
 
+/** A container speaks of the jobs that its own runner has claimed. */
+const ownJobsOnly = createMiddleware<ApiEnv>(async (c, next) => {
+  const caller = c.env.CALLER
+  if (caller !== undefined) {
+    const owned = await isOwn(platformOf(c), c.req.param('id') ?? '', caller)
+    if (!owned.ok) return problem(c, owned.code, owned.message)
+  }
+  return next()
+})
+
 export const gateway = createApi()
+gateway.use('/jobs/:id/*', ownJobsOnly)
+gateway
   .openapi(claimRoute, async (c) => {
-    const request = c.req.valid('json')
+    const said = c.req.valid('json')
+    // A container is who its props say, whatever it calls itself.
+    const request = { ...said, runner: { ...said.runner, id: c.env.CALLER ?? said.runner.id } }
     const { PROTOCOL_VERSION: version } = protocol
     if (request.protocol > version || request.protocol < version - 1)
       return problem(
@@ -104,12 +119,14 @@ export const gateway = createApi()
         'invalid_request',
         `This gateway speaks runner protocol ${version}, not ${request.protocol}: update the older side.`,
       )
+    const platform = platformOf(c)
+    platform.defer(platform.slots.heard(request.runner.id))
     // The wait begins before the look, so that work that comes in between is not missed. After it
     // the runner asks again: a claim made for one that died waiting would hold a job for nobody.
     const work = request.waitSeconds > 0 ? await waitForWork(c.env, request.queues) : null
     c.req.raw.signal.addEventListener('abort', () => work?.close())
     try {
-      const assignment = await claim(platformOf(c), request)
+      const assignment = await claim(platform, request)
       if (assignment) return c.json(assignment, 200)
       await work?.wait(request.waitSeconds * 1000)
       return c.body(null, 204)
@@ -138,8 +155,15 @@ export const gateway = createApi()
     const query = c.req.valid('query')
     if (!c.req.raw.body)
       return problem(c, 'invalid_request', 'The bytes of the part go into the body')
-    const claimed = { jobId: id, fence: query.fence }
-    const answer = await putPart(platformOf(c), claimed, query.uploadId, part, c.req.raw.body)
+    const sizeBytes = Number(c.req.header('Content-Length') ?? Number.NaN)
+    if (!Number.isSafeInteger(sizeBytes))
+      return problem(c, 'length_required', 'Send the size of the part as Content-Length')
+    const answer = await putPart(
+      platformOf(c),
+      { jobId: id, fence: query.fence },
+      { uploadId: query.uploadId, partNumber: part, sizeBytes },
+      { body: c.req.raw.body, digest: c.req.header('Content-Digest') },
+    )
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json(answer.part, 200)
   })

@@ -52,7 +52,8 @@ export function runUntilIdle(shutdown = new AbortController().signal): Promise<L
   })
   const client = createClient(settings)
   const log = createLog((line) => bench.logs.push(line))
-  const shared = { client, settings, log, shutdown }
+  const machine = { cpus: 2, memoryBytes: 2e9 }
+  const shared = { client, settings, machine, log, shutdown }
   return runLoop({ ...shared, work: (assignment) => work(assignment, shared) })
 }
 

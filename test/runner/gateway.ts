@@ -3,6 +3,7 @@
  * tests: the real gateway is used in test/e2e. It checks every message against the contract, counts
  * calls and bytes, and can be told to misbehave.
  */
+import { createHash } from 'node:crypto'
 import { EventEmitter, on, once } from 'node:events'
 import { openAsBlob } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
@@ -14,7 +15,7 @@ import * as contract from '../../src/contract/runner.ts'
 import { rendition } from '../../src/contract/transformation.ts'
 
 /** What a misbehaving source does with one request for bytes. */
-export type SourceMishap = 'drop' | 'refuse' | 'hold' | 'gone' | 'changed' | null
+export type SourceMishap = 'drop' | 'refuse' | 'hold' | 'gone' | 'changed' | 'flip' | null
 
 export type OfferedJob = {
   id: string
@@ -59,6 +60,10 @@ export async function startGateway() {
   const gateway = {
     url: '',
     token: 'a-token',
+    /** The newest protocol that it knows. */
+    speaks: contract.PROTOCOL_VERSION,
+    /** So many of the next parts arrive with a byte changed. */
+    flippedParts: 0,
     partSizeBytes: 5 * 1024 * 1024,
     claims: 0,
     /** Bytes of originals put on the wire, and the requests that asked for them. */
@@ -126,7 +131,8 @@ export async function startGateway() {
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (request.headers.authorization !== `Bearer ${gateway.token}`) fail(401)
     if (url.pathname === '/runner/claim') {
-      checked(contract.claimRequest, await json(request))
+      const { protocol } = checked(contract.claimRequest, await json(request))
+      if (protocol > gateway.speaks) return refuseProtocol(response)
       gateway.claims += 1
       events.emit('claim')
       failSome('claim')
@@ -164,6 +170,13 @@ export async function startGateway() {
       const bytes = await buffer(request)
       events.emit('part', { number: Number(number), length: request.headers['content-length'] })
       failSome('part')
+      if (gateway.flippedParts > 0) {
+        gateway.flippedParts -= 1
+        bytes[0]! ^= 1
+      }
+      const digest = request.headers['content-digest']
+      if (gateway.speaks >= 2 && digest !== contentDigest(bytes))
+        return response.writeHead(400).end('{"code":"digest_mismatch"}')
       if (Number(request.headers['content-length']) !== bytes.length) violations.push('no length')
       job.parts.set(Number(number), bytes)
       return send({ partNumber: Number(number), etag: `etag-${number}` })
@@ -194,8 +207,10 @@ export async function startGateway() {
     const bytes = Buffer.from(await (await openAsBlob(job.file)).slice(start, end).arrayBuffer())
     response.writeHead(206, {
       'content-length': bytes.length,
+      ...(gateway.speaks >= 2 && { 'content-digest': contentDigest(bytes) }),
       'content-range': `bytes ${start}-${end - 1}/${job.assignment.source.sizeBytes}`,
     })
+    if (mishap === 'flip') bytes[0]! ^= 1
     if (mishap === 'drop') {
       response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy())
       return
@@ -206,7 +221,9 @@ export async function startGateway() {
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: Error & { status?: number }) => {
-      if (error.status === undefined) violations.push(error.message)
+      // A body that breaks off is the line's fault, and what some tests are about.
+      const broken = error.message === 'aborted'
+      if (error.status === undefined && !broken) violations.push(error.message)
       if (!response.headersSent) response.writeHead(error.status ?? 500).end(error.message)
     })
   })
@@ -215,6 +232,15 @@ export async function startGateway() {
   gateway.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return gateway
 }
+
+/** As the gateway before this one worded it. */
+function refuseProtocol(response: ServerResponse) {
+  const message = 'This gateway speaks runner protocol 1, not 2: update the older side.'
+  return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))
+}
+
+const contentDigest = (bytes: Buffer) =>
+  `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
 
 /** What the runner uploaded, put together in the order of its finish, as a file to probe. */
 export async function saveOutput(job: OfferedJob, path: string): Promise<string> {

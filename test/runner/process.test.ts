@@ -83,6 +83,15 @@ describe('the process', () => {
     expect(await ffmpegProcesses()).toEqual([])
   })
 
+  it('leaves no ffmpeg behind when it is killed outright', async () => {
+    const { runner } = await startMidway()
+    expect(await ffmpegProcesses()).not.toEqual([])
+    runner.child.kill('SIGKILL')
+    await expect.poll(ffmpegProcesses).toEqual([])
+    await start().closed
+    expect(await readdir(bench.scratch)).toEqual([])
+  })
+
   it('exits at once on a second signal, and the next runner tidies up', async () => {
     const { runner } = await startMidway()
     for (const pid of await ffmpegProcesses()) process.kill(pid, 'SIGSTOP')

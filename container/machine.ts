@@ -1,0 +1,60 @@
+/** What this machine has, for the gateway to give it jobs that it can do. Decides nothing by it. */
+import { statfs } from 'node:fs/promises'
+import { availableParallelism, totalmem } from 'node:os'
+import { runProcess } from './ffmpeg/process.ts'
+import { describe, type Log } from './log.ts'
+import type { Settings } from './settings.ts'
+
+export type Machine = {
+  cpus: number
+  memoryBytes: number
+  /** Left out when ffmpeg did not say: then it is taken to have all. */
+  encoders?: string[]
+  hwaccels?: string[]
+}
+
+const TOO_LONG_MS = 20_000
+
+/** Asked once at the start: none of it changes while a process lives. */
+export async function describeMachine(settings: Settings, log: Log): Promise<Machine> {
+  const machine = { cpus: availableParallelism(), memoryBytes: totalmem() }
+  try {
+    const encoders = readEncoders(await ask(settings, '-encoders'))
+    return { ...machine, encoders, hwaccels: readHwaccels(await ask(settings, '-hwaccels')) }
+  } catch (error) {
+    log('warn', 'ffmpeg does not say what it can do', { error: describe(error) })
+    return machine
+  }
+}
+
+/** What a job may take of the disk now, in bytes; null when that cannot be told. */
+export async function freeDisk({ diskBytes, scratchDir }: Settings): Promise<number | null> {
+  if (diskBytes !== null) return diskBytes
+  const disk = await statfs(scratchDir).catch(() => null)
+  return disk === null ? null : disk.bavail * disk.bsize
+}
+
+async function ask({ ffmpeg, scratchDir }: Settings, question: string): Promise<string> {
+  let answer = ''
+  const { code } = await runProcess({
+    file: ffmpeg,
+    arguments: ['-hide_banner', question],
+    cwd: scratchDir,
+    signal: AbortSignal.timeout(TOO_LONG_MS),
+    onStdout: (text) => (answer += text),
+  })
+  if (code !== 0) throw new Error(`ffmpeg ${question} ended with ${code}`)
+  return answer
+}
+
+/** Lines such as ` V....D libx264              libx264 H.264 …`, below a line of dashes. */
+export function readEncoders(text: string): string[] {
+  const [, list = ''] = text.split(/^\s*-{3,}$/m)
+  return [...list.matchAll(/^ [VAS][\w.]{5} ([\w-]+)/gm)].map(([, name]) => name!).slice(0, 500)
+}
+
+/** One a line, below a headline. */
+export function readHwaccels(text: string): string[] {
+  const [, ...lines] = text.trim().split('\n')
+  return lines.map((line) => line.trim()).filter((line) => /^[\w-]+$/.test(line))
+}

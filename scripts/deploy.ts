@@ -1,0 +1,101 @@
+/**
+ * Brings the service into the account that wrangler is logged in to: what it stores in, the tables, a
+ * first API key, then the Worker and its containers. Each step looks first, so that all of it can be
+ * run again after whatever went wrong. Arguments go on to `wrangler deploy`.
+ */
+import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { unstable_readConfig as readConfig } from 'wrangler'
+
+const CONFIG = join(import.meta.dirname, '..', 'wrangler.toml')
+const config = readConfig({ config: CONFIG })
+const given = process.argv.slice(2)
+type Bucket = { bucket_name: string }
+type Table = { binding: string; database_name: string }
+type Consumer = { queue: string; dead_letter_queue?: string }
+
+requireTools()
+provision()
+// Before the Worker that needs them: migrations only add, so the one before does not mind.
+run('Applying the migrations', ['d1', 'migrations', 'apply', binding(), '--remote'])
+const secrets = firstSecrets()
+try {
+  const file = secrets && ['--secrets-file', secrets.file]
+  run('Deploying the Worker and its containers', ['deploy', ...(file ?? []), ...given])
+} finally {
+  if (secrets) rmSync(secrets.folder, { recursive: true })
+}
+if (secrets) {
+  console.log(`\nThe API key of this service, shown this once:\n\n  ${secrets.apiKey}\n`)
+}
+
+function requireTools(): void {
+  if (!asks(['whoami'])) fail('wrangler is not logged in. Run: npx wrangler login')
+  if (given.includes('--containers-rollout=none')) return
+  const docker = process.env['WRANGLER_DOCKER_BIN'] ?? 'docker'
+  if (spawnSync(docker, ['info'], { stdio: 'ignore' }).status !== 0) {
+    fail(
+      'The image is built with Docker, and no engine answers. Start one; or deploy the Worker alone ' +
+        'with: npm run deploy -- --containers-rollout=none',
+    )
+  }
+}
+
+/** Buckets, the database and both queues, where there are none of these names yet. */
+function provision(): void {
+  const queues = new Set(
+    (config.queues.consumers as Consumer[]).flatMap((one) => [one.queue, one.dead_letter_queue]),
+  )
+  const wanted = [
+    ...(config.r2_buckets as Bucket[]).map((one) => ['r2', 'bucket', one.bucket_name]),
+    ...(config.d1_databases as Table[]).map((one) => ['d1', one.database_name]),
+    ...[...queues].flatMap((name) => (name === undefined ? [] : [['queues', name]])),
+  ]
+  for (const words of wanted) {
+    const kind = words.slice(0, -1)
+    const name = words.at(-1)!
+    if (asks([...kind, 'info', name])) continue
+    run(`Making ${words.join(' ')}`, [...kind, 'create', name])
+  }
+}
+
+function binding(): string {
+  return (config.d1_databases as Table[])[0]!.binding
+}
+
+/** A key for a service that has none yet; null when it has. */
+function firstSecrets(): { file: string; folder: string; apiKey: string } | null {
+  const { status, output } = wrangler(['secret', 'list', '--format', 'json'])
+  if (output.includes('"API_KEY"')) return null
+  // A key that is there and cannot be seen now must not be replaced.
+  if (status !== 0 && !/not found|does not exist/.test(output)) fail(output)
+  const apiKey = `rq_${randomBytes(24).toString('base64url')}`
+  const folder = mkdtempSync(join(tmpdir(), 'reelqueue-deploy-'))
+  const file = join(folder, 'secrets.env')
+  writeFileSync(file, `API_KEY=${apiKey}\n`, { mode: 0o600 })
+  return { file, folder, apiKey }
+}
+
+function wrangler(args: string[], stdio: 'pipe' | 'inherit' = 'pipe') {
+  const list = [...args, '--config', CONFIG]
+  const { status, stdout, stderr } = spawnSync('wrangler', list, { encoding: 'utf8', stdio })
+  return { status, output: `${stdout ?? ''}${stderr ?? ''}` }
+}
+
+/** Whether a question to the account is answered. */
+function asks(args: string[]): boolean {
+  return wrangler(args).status === 0
+}
+
+function run(what: string, args: string[]): void {
+  console.log(`${what} …`)
+  if (wrangler(args, 'inherit').status !== 0) fail(`"wrangler ${args.join(' ')}" failed.`)
+}
+
+function fail(message: string): never {
+  console.error(message)
+  process.exit(1)
+}

@@ -1,0 +1,9 @@
+/** As zod/v4/classic/external.js has it, without `locales` and without `core`, which holds them too. */
+export * from '../../node_modules/zod/v4/classic/schemas.js'
+export * from '../../node_modules/zod/v4/classic/checks.js'
+export * from '../../node_modules/zod/v4/classic/errors.js'
+export * from '../../node_modules/zod/v4/classic/parse.js'
+export * from '../../node_modules/zod/v4/classic/compat.js'
+export { globalRegistry, registry, config } from '../../node_modules/zod/v4/core/index.js'
+export * as iso from '../../node_modules/zod/v4/classic/iso.js'
+export * as coerce from '../../node_modules/zod/v4/classic/coerce.js'

@@ -1,0 +1,50 @@
+/** What a way into this service has whatever its routes: request ids, and answers for what goes wrong. */
+import { HTTPException } from 'hono/http-exception'
+import { requestId } from 'hono/request-id'
+import { createApi } from './api.ts'
+import { problem } from './problem.ts'
+
+export function createService() {
+  const app = createApi()
+
+  app.use(requestId())
+  app.use(async (c, next) => {
+    try {
+      decodeURIComponent(new URL(c.req.url).pathname)
+    } catch {
+      // Taken as it stands, it would be a second spelling of a path that is written with %25.
+      return problem(c, 'invalid_path', 'The path is not percent-encoded UTF-8.')
+    }
+    return next()
+  })
+  app.notFound((c) =>
+    problem(c, 'not_found', `There is no route ${c.req.method} ${c.req.path}. See /openapi.json.`),
+  )
+
+  app.onError((error, c) => {
+    // What Hono itself refuses, such as a body that is no JSON.
+    if (error instanceof HTTPException && error.status < 500)
+      return problem(
+        c,
+        'invalid_request',
+        error.status === 415
+          ? 'This route does not take this Content-Type: send JSON as application/json, a form as multipart/form-data.'
+          : error.message,
+      )
+    console.error(
+      JSON.stringify({
+        event: 'request_failed',
+        requestId: c.get('requestId'),
+        method: c.req.method,
+        error: error.stack ?? String(error),
+      }),
+    )
+    return problem(
+      c,
+      'internal',
+      'Something went wrong in the service. Try again; the request id finds it in the logs.',
+    )
+  })
+
+  return app
+}

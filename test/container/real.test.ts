@@ -1,0 +1,13 @@
+import { describe, test } from 'vitest'
+import { findRealEngine } from './engines.ts'
+import { describeContainers } from './scenarios.ts'
+
+const found = await findRealEngine()
+
+if (typeof found === 'string') {
+  test.skip(`with a real engine and the real image: skipped, as ${found}`)
+} else {
+  describe('with a real engine and the real image', () => {
+    describeContainers(async () => found)
+  })
+}

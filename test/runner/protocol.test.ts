@@ -1,0 +1,61 @@
+/** A runner beside a gateway of another version, and what it says that it has. */
+import { expect, it } from 'vitest'
+import { describeMachine, readEncoders, readHwaccels } from '../../container/machine.ts'
+import { readSettings } from '../../container/settings.ts'
+import { createLog } from '../../container/log.ts'
+import { PROTOCOL_VERSION } from '../../src/contract/runner.ts'
+import { bench, runJob, runUntilIdle, useBench } from './bench.ts'
+import { image } from './gateway.ts'
+
+useBench()
+
+it('does the jobs of a gateway one version older, which sends and checks no digests', async () => {
+  bench.gateway.speaks = PROTOCOL_VERSION - 1
+  const { finish } = await runJob('clip.mp4', image({ width: 64 }))
+  expect(finish).toMatchObject({ outcome: 'completed' })
+})
+
+it('is refused by a gateway that is older still, and ends', async () => {
+  bench.gateway.speaks = PROTOCOL_VERSION - 2
+  expect(await runUntilIdle()).toBe('refused')
+})
+
+it('says what the machine and its ffmpeg have', async () => {
+  const settings = readSettings({ GATEWAY_URL: bench.gateway.url, SCRATCH_DIR: bench.scratch })
+  const machine = await describeMachine(
+    settings,
+    createLog((line) => expect.unreachable(line)),
+  )
+  expect(machine.cpus).toBeGreaterThan(0)
+  expect(machine.memoryBytes).toBeGreaterThan(1e8)
+  expect(machine.encoders).toEqual(
+    expect.arrayContaining(['libx264', 'aac', 'libvpx-vp9', 'libopus', 'mjpeg', 'png', 'libwebp']),
+  )
+  expect(Array.isArray(machine.hwaccels)).toBe(true)
+})
+
+it('is taken to have all encoders when its ffmpeg does not say', async () => {
+  const settings = readSettings({
+    ...{ GATEWAY_URL: bench.gateway.url, SCRATCH_DIR: bench.scratch, FFMPEG: '/bin/false' },
+  })
+  const lines: string[] = []
+  const machine = await describeMachine(
+    settings,
+    createLog((line) => lines.push(line)),
+  )
+  expect(Object.keys(machine).toSorted()).toEqual(['cpus', 'memoryBytes'])
+  expect(lines.join('')).toContain('ffmpeg does not say what it can do')
+})
+
+it('reads the lists of ffmpeg', () => {
+  const encoders = [
+    'Encoders:',
+    ' V..... = Video',
+    ' ------',
+    ' V....D libx264              libx264 H.264 (codec h264)',
+    ' A....D aac                  AAC (Advanced Audio Coding)',
+    ' V....D h264_nvenc           NVIDIA NVENC H.264 encoder (codec h264)',
+  ]
+  expect(readEncoders(encoders.join('\n'))).toEqual(['libx264', 'aac', 'h264_nvenc'])
+  expect(readHwaccels('Hardware acceleration methods:\nvdpau\ncuda\n\n')).toEqual(['vdpau', 'cuda'])
+})

@@ -1,0 +1,133 @@
+/** Transfers over a line that breaks: every connection stalls and is cut after 10 MB. */
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { createClient } from '../../container/client.ts'
+import { openSource } from '../../container/source.ts'
+import { upload } from '../../container/upload.ts'
+import { bench, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+
+useBench()
+
+const MB = 1_000_000
+const CUT_AFTER = 10 * MB
+const SIZE = 45 * MB
+
+const closing: (() => void)[] = []
+afterEach(() => closing.splice(0).forEach((close) => close()))
+
+/**
+ * Passes on 10 MB a connection, in both directions together; then nothing more comes, and after
+ * `stallMs` the connection is cut. Infinity: it stays open and dead.
+ */
+async function startBrokenLine(target: string, stallMs: number) {
+  const line = { url: '', connections: 0, cut: 0 }
+  const { hostname, port } = new URL(target)
+  const sockets = new Set<Socket>()
+  const server = createServer((near) => {
+    line.connections += 1
+    const far = connect(Number(port), hostname)
+    let carried = 0
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from)
+      from.on('error', () => to.destroy())
+      from.on('close', () => to.destroy())
+      from.on('data', (chunk: Buffer) => {
+        if (carried >= CUT_AFTER) return
+        carried += chunk.length
+        to.write(chunk)
+        if (carried < CUT_AFTER) return
+        line.cut += 1
+        if (stallMs < Infinity) setTimeout(() => [near, far].map((end) => end.destroy()), stallMs)
+      })
+    }
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closing.push(() => {
+    server.close()
+    sockets.forEach((socket) => socket.destroy())
+  })
+  line.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return line
+}
+
+it.each([
+  ['cut after a stall', 200],
+  ['left dead', Infinity],
+])('the source arrives whole though each connection is %s', async (_, stallMs) => {
+  const { gateway } = bench
+  const bytes = randomBytes(SIZE)
+  const file = join(bench.scratch, 'source.bin')
+  await writeFile(file, bytes)
+  const { assignment } = await gateway.offer(file, video())
+  const line = await startBrokenLine(gateway.url, stallMs)
+  const patience = { stallMs: 500, partMs: 2_000 }
+  const client = createClient({ gatewayUrl: line.url, token: gateway.token, patience })
+  const source = await openSource({
+    sizeBytes: SIZE,
+    fetchRange: (start, end, signal) => client.source(assignment, start, end, signal),
+    onFatal: (error) => expect.unreachable(String(error)),
+  })
+  const read = Buffer.from(await (await fetch(source.url)).arrayBuffer())
+  await source.close()
+  expect(read.equals(bytes)).toBe(true)
+  expect(line.cut).toBeGreaterThanOrEqual(3)
+})
+
+it.each([
+  ['cut after a stall', 200],
+  ['left dead', Infinity],
+])('the result is stored whole though each connection is %s', async (_, stallMs) => {
+  const { gateway } = bench
+  gateway.partSizeBytes = 8 * 1024 * 1024
+  const bytes = randomBytes(SIZE)
+  const file = join(bench.scratch, 'result.bin')
+  await writeFile(file, bytes)
+  const job = await gateway.offer(file, video())
+  const line = await startBrokenLine(gateway.url, stallMs)
+  const patience = { stallMs: 500, partMs: 2_000 }
+  const client = createClient({ gatewayUrl: line.url, token: gateway.token, patience })
+  const { parts } = await upload({
+    ...{ client, lease: job.assignment, file, onProgress: () => {} },
+    request: { progress: 93, stage: 'upload', etaSeconds: null, sizeBytes: SIZE },
+    signal: new AbortController().signal,
+  })
+  const stored = Buffer.concat(parts.map(({ partNumber }) => job.parts.get(partNumber)!))
+  expect(stored.equals(bytes)).toBe(true)
+  expect(line.cut).toBeGreaterThanOrEqual(3)
+})
+
+it('a byte that is flipped on the way down is noticed, and the range fetched again', async () => {
+  const { gateway } = bench
+  const bytes = randomBytes(300_000)
+  const file = join(bench.scratch, 'source.bin')
+  await writeFile(file, bytes)
+  const { assignment } = await gateway.offer(file, video())
+  gateway.mishap = (_, call) => (call <= 2 ? 'flip' : null)
+  const client = createClient({ gatewayUrl: gateway.url, token: gateway.token })
+  const read = await client.source(assignment, 1_000, 200_000, new AbortController().signal)
+  expect(read.equals(bytes.subarray(1_000, 200_000))).toBe(true)
+  expect(gateway.sourceCalls).toHaveLength(3)
+})
+
+it('a byte that is flipped on the way up is noticed, and the part sent again', async () => {
+  const { gateway } = bench
+  const bytes = randomBytes(300_000)
+  const file = join(bench.scratch, 'result.bin')
+  await writeFile(file, bytes)
+  const job = await gateway.offer(file, video())
+  gateway.flippedParts = 2
+  const client = createClient({ gatewayUrl: gateway.url, token: gateway.token })
+  const part = { uploadId: 'upload_1', partNumber: 1, file, start: 0, end: bytes.length }
+  await client.putPart(job.assignment, part, new AbortController().signal)
+  expect(job.parts.get(1)!.equals(bytes)).toBe(true)
+  expect(gateway.flippedParts).toBe(0)
+})

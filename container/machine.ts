@@ -17,7 +17,7 @@ const TOO_LONG_MS = 20_000
 
 /** Asked once at the start: none of it changes while a process lives. */
 export async function describeMachine(settings: Settings, log: Log): Promise<Machine> {
-  const machine = { cpus: availableParallelism(), memoryBytes: totalmem() }
+  const machine = { cpus: availableParallelism(), memoryBytes: memoryOf(settings) }
   try {
     const encoders = readEncoders(await ask(settings, '-encoders'))
     return { ...machine, encoders, hwaccels: readHwaccels(await ask(settings, '-hwaccels')) }
@@ -25,6 +25,11 @@ export async function describeMachine(settings: Settings, log: Log): Promise<Mac
     log('warn', 'ffmpeg does not say what it can do', { error: describe(error) })
     return machine
   }
+}
+
+/** What there is for this process and its children, in bytes. A container may have less than its host. */
+export function memoryOf({ memoryBytes }: Settings): number {
+  return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }
 
 /** What a job may take of the disk now, in bytes; null when that cannot be told. */

@@ -47,6 +47,10 @@ const environment = z.object({
     absent,
     z.coerce.number('must be a number of bytes').int().positive().optional(),
   ),
+  MEMORY_BYTES: z.preprocess(
+    absent,
+    z.coerce.number('must be a number of bytes').int().positive().optional(),
+  ),
   QUEUES: z.preprocess(
     absent,
     z
@@ -94,6 +98,8 @@ export type Settings = {
   scratchDir: string
   /** What a job may take of the disk; null for what is free in `scratchDir`. */
   diskBytes: number | null
+  /** What there is of memory, of which ffmpeg may take most; null for what the system says. */
+  memoryBytes: number | null
   ffmpeg: string
   ffprobe: string
 }
@@ -123,6 +129,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     idleSeconds: value.IDLE_SECONDS,
     scratchDir: value.SCRATCH_DIR,
     diskBytes: value.DISK_BYTES ?? null,
+    memoryBytes: value.MEMORY_BYTES ?? null,
     ffmpeg: value.FFMPEG,
     ffprobe: value.FFPROBE,
   }

@@ -8,12 +8,13 @@ import type { MediaFacts } from '../src/contract/media.ts'
 import type { Assignment, Plan, Stage, Timings } from '../src/contract/runner.ts'
 import type { Client } from './client.ts'
 import { GatewayRefusal, GatewayUnreachable, JobFailure } from './failures.ts'
-import { INPUT_LIMITS } from './ffmpeg/limits.ts'
+import { encodeLimits, INPUT_LIMITS } from './ffmpeg/limits.ts'
 import { planRendition, type RenderPlan } from './ffmpeg/plan.ts'
 import { probe } from './ffmpeg/probe.ts'
 import type { Progress } from './ffmpeg/progress.ts'
 import { runFfmpeg } from './ffmpeg/run.ts'
 import { verify } from './ffmpeg/verify.ts'
+import { memoryOf } from './machine.ts'
 import { keepReporting, type Standing } from './reporting.ts'
 import { makeScratch, removeScratch } from './scratch.ts'
 import type { Settings } from './settings.ts'
@@ -22,8 +23,6 @@ import { upload } from './upload.ts'
 
 /** Where each stage begins on the scale of 0 to 100, whose last steps are the gateway's. */
 const PROGRESS = { probe: 0, encode: 1, verify: 92, upload: 93, end: 97 }
-/** A probe reads a few MiB; one that has not ended by then never will. */
-const PROBE_SECONDS = 120
 
 /** What the attempt's record will say, filled in as the stages go by, whatever becomes of them. */
 export type AttemptRecord = {
@@ -85,14 +84,16 @@ async function runThrough(running: Running) {
   const { rendition } = assignment
   const { sizeBytes } = assignment.source
   const file = join(scratch, `output.${rendition.format}`)
-  const tools = { ffmpeg: settings.ffmpeg, ffprobe: settings.ffprobe, cwd: scratch, signal }
+  const { ffmpeg, ffprobe, diskBytes } = settings
+  const limits = encodeLimits({ memoryBytes: memoryOf(settings), diskBytes })
+  const tools = { ffmpeg, ffprobe, limits, cwd: scratch, signal }
+  const bytesRead = source.bytesServed
   const timed = stopwatch(standing, record)
   if (sizeBytes === 0) throw new JobFailure('input_invalid', 'The file is empty.')
 
-  const found = await timed('probe', () => {
-    const limit = AbortSignal.any([signal, probeLimit()])
-    return probe({ ...tools, input: [...INPUT_LIMITS, source.url], sizeBytes, signal: limit })
-  })
+  const found = await timed('probe', () =>
+    probe({ ...tools, input: [...INPUT_LIMITS, source.url], sizeBytes, bytesRead }),
+  )
   standing.input = record.input = found.facts
   const plan = planRendition(rendition, found, { input: source.url, output: file })
   standing.plan = record.plan = { mode: plan.mode, reason: plan.reason }
@@ -104,7 +105,7 @@ async function runThrough(running: Running) {
       record.command = redact(['ffmpeg', ...list].map(quote).join(' ')).slice(0, 8_000)
       return runFfmpeg({
         ...tools,
-        ...{ arguments: list, output: file, bytesRead: source.bytesServed },
+        ...{ arguments: list, output: file, bytesRead },
         stallSeconds: assignment.stallSeconds,
         onProgress: follow(standing, plan),
         onStderr: (tail) => (record.stderrTail = redact(tail).slice(-8_000)),
@@ -169,13 +170,6 @@ function sourceFailure(error: unknown): unknown {
   return error instanceof GatewayUnreachable || error instanceof GatewayRefusal
     ? new JobFailure('storage', 'The original could not be read from storage.', { cause: error })
     : error
-}
-
-function probeLimit(): AbortSignal {
-  const limit = new AbortController()
-  const failure = new JobFailure('stalled', 'Reading what the file holds took too long.')
-  setTimeout(() => limit.abort(failure), PROBE_SECONDS * 1_000).unref()
-  return limit.signal
 }
 
 /** As one would type it, for people to read. */

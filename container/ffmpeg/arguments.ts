@@ -4,7 +4,7 @@
  */
 import type { Rendition } from '../../src/contract/transformation.ts'
 import { same, type Geometry } from './geometry.ts'
-import { INPUT_LIMITS, MOST_PIXELS } from './limits.ts'
+import { INPUT_LIMITS } from './limits.ts'
 import type { AudioStream, VideoStream } from './probe.ts'
 import { jpegScale, vp9Crf, x264Crf } from './quality.ts'
 
@@ -77,7 +77,6 @@ function opening(job: Job): string[] {
   return [
     ...['-hide_banner', '-nostdin', '-nostats', '-progress', 'pipe:1', '-y'],
     ...INPUT_LIMITS,
-    ...['-max_pixels', String(MOST_PIXELS)],
     ...(job.startSeconds > 0 ? ['-ss', seconds(job.startSeconds)] : []),
     ...['-i', job.input],
     ...(job.lengthSeconds === null ? [] : ['-t', seconds(job.lengthSeconds)]),

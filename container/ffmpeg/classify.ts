@@ -4,6 +4,7 @@
  */
 import { JobFailure } from '../failures.ts'
 import type { Ended } from './process.ts'
+import { tooLarge, tooManyStreams } from './refusals.ts'
 
 const ACCEPTED = 'Send a video file such as MP4, MOV, MKV or WebM.'
 
@@ -19,7 +20,10 @@ const COMPLAINTS: [RegExp, string][] = [
 ]
 
 const OUT_OF_DISK = /No space left on device|ENOSPC|Disk quota exceeded/
+const FILE_LIMIT = /File too large/
 const OUT_OF_MEMORY = /Cannot allocate memory|ENOMEM|std::bad_alloc|malloc of size/
+const TOO_LARGE = /exceeds specified max pixel count/
+const TOO_MANY_STREAMS = /exceeds max_streams parameter/
 const UNSUPPORTED =
   /Unknown encoder|Unknown decoder|Encoder not found|Decoder \(codec \w+\) not found|Decoder not found|not currently supported in container|No such filter|not implemented/i
 
@@ -28,8 +32,22 @@ export function complainsOfInput(stderr: string): boolean {
   return COMPLAINTS.some(([pattern]) => pattern.test(stderr))
 }
 
+/** True when it ended for want of memory: its own limit, or the system's, which kills. */
+export function ranOutOfMemory({ code, signal, stderrTail }: Ended): boolean {
+  if (TOO_MANY_STREAMS.test(stderrTail)) return false
+  return signal === 'SIGKILL' || code === 137 || (code !== 0 && OUT_OF_MEMORY.test(stderrTail))
+}
+
+/** True when ffmpeg refused to decode a picture because of its size. */
+export function sawTooLarge(stderr: string): boolean {
+  return TOO_LARGE.test(stderr)
+}
+
 /** The failure for a file that ffprobe could not open. */
-export function unreadable(stderr: string): JobFailure {
+export function unreadable(ended: Ended): JobFailure {
+  const stderr = ended.stderrTail
+  if (TOO_MANY_STREAMS.test(stderr)) return tooManyStreams()
+  if (ranOutOfMemory(ended)) return classify(ended)
   const refused = /\[(\w+)[^\]]*\] Format not on whitelist/.exec(stderr)
   if (refused !== null) {
     return new JobFailure(
@@ -46,18 +64,25 @@ export function unreadable(stderr: string): JobFailure {
 /** The failure for an ffmpeg that ended badly by itself (not killed by the runner). */
 export function classify(ended: Ended): JobFailure {
   const { stderrTail: said } = ended
+  if (ended.signal === 'SIGXFSZ' || FILE_LIMIT.test(said)) {
+    return new JobFailure(
+      'out_of_disk',
+      'The result became larger than this runner has room for in one job: give it more disk, or ask for a smaller or shorter variant.',
+    )
+  }
   if (OUT_OF_DISK.test(said)) {
     return new JobFailure(
       'out_of_disk',
       'The runner had too little disk space for this file: give it more, or ask for a smaller or shorter variant.',
     )
   }
-  if (ended.signal === 'SIGKILL' || ended.code === 137 || OUT_OF_MEMORY.test(said)) {
+  if (ranOutOfMemory(ended)) {
     return new JobFailure(
       'out_of_memory',
       'The runner had too little memory for this file: give it more, or ask for a smaller variant.',
     )
   }
+  if (sawTooLarge(said)) return tooLarge(null)
   if (UNSUPPORTED.test(said)) {
     return new JobFailure('unsupported', 'This ffmpeg cannot read or write one of the formats.')
   }

@@ -7,9 +7,10 @@ import type { Rendition } from '../../src/contract/transformation.ts'
 import { JobFailure } from '../failures.ts'
 import { encodeArguments, frameArguments, remuxArguments, type Job } from './arguments.ts'
 import { geometry, same, type Size } from './geometry.ts'
-import { MOST_PIXELS } from './limits.ts'
+import { MOST_FRAMES, MOST_SECONDS } from './limits.ts'
 import type { Probe, VideoStream } from './probe.ts'
 import { frugalBitsPerPixel, resolveQuality } from './quality.ts'
+import { isTooLarge, tooLarge, tooLong, tooManyFrames, variantTooLarge } from './refusals.ts'
 
 /** "A video above 720p comes out at 720p": the short side, so that portrait is treated alike. */
 const DEFAULT_SHORT_SIDE = 720
@@ -32,8 +33,8 @@ const COPIED = {
 
 /**
  * @param files where ffmpeg reads and writes
- * @throws JobFailure `unsupported` when the file has no picture, is too large, or ends before the
- *   second that was asked for
+ * @throws JobFailure `unsupported` when the file has no picture, is too large or too long, or ends
+ *   before the second that was asked for
  */
 export function planRendition(
   rendition: Rendition,
@@ -47,18 +48,17 @@ export function planRendition(
       `The file holds sound (${probe.audio?.codec ?? 'unknown'}) and no picture; a ${rendition.kind} cannot be made of it.`,
     )
   }
-  if (video.upright.width * video.upright.height > MOST_PIXELS) {
-    throw new JobFailure(
-      'unsupported',
-      `The picture measures ${video.upright.width} by ${video.upright.height}; at most ${MOST_PIXELS} pixels are accepted.`,
-    )
-  }
+  // Pixels may be said to be oblong, a thousand times as wide as high.
+  const large = [video.upright, video.display].find(isTooLarge)
+  if (large !== undefined) throw tooLarge(large)
   const image = rendition.kind === 'image'
   const shape = geometry(video.display, {
     ...rendition,
     unit: image ? 1 : 2,
     shortSide: image ? null : DEFAULT_SHORT_SIDE,
   })
+  const blown = [shape.scaled, shape.output].find(isTooLarge)
+  if (blown !== undefined) throw variantTooLarge(blown)
   const { width, height } = shape.output
   const quality = resolveQuality(rendition.quality, rendition.kind, Math.min(width, height))
   const job = { rendition, ...files, geometry: shape, quality, video, audio: probe.audio }
@@ -87,13 +87,17 @@ function planVideo(
   const obstacle = obstacleToRemux(rendition, probe, job)
   const remaining =
     probe.contentSeconds === null ? null : Math.max(0, probe.contentSeconds - job.startSeconds)
+  const seconds = job.lengthSeconds ?? remaining
+  const frames = (seconds ?? 0) * (job.video.frameRate ?? 0)
+  if (seconds !== null && seconds > MOST_SECONDS) throw tooLong(seconds)
+  if (frames > MOST_FRAMES) throw tooManyFrames(frames)
   return {
     mode: obstacle === null ? 'remux' : 'encode',
     reason: obstacle ?? 'codecs, size and bit rate are as asked already',
     arguments: obstacle === null ? remuxArguments(job) : encodeArguments(job),
     fallbackArguments: null,
     size: job.geometry.output,
-    durationSeconds: job.lengthSeconds ?? remaining,
+    durationSeconds: seconds,
   }
 }
 

@@ -5,8 +5,9 @@
 import { z } from 'zod'
 import type { MediaFacts } from '../../src/contract/media.ts'
 import { JobFailure } from '../failures.ts'
-import { classify, unreadable } from './classify.ts'
-import { runProcess } from './process.ts'
+import { askFfprobe, type Question } from './ask.ts'
+import { sawTooLarge } from './classify.ts'
+import { tooLarge } from './refusals.ts'
 
 const number = z.coerce.number().catch(Number.NaN)
 
@@ -69,37 +70,22 @@ export type Probe = {
 }
 
 /**
- * @param options.input what ffprobe opens, with the options that limit it before
- * @param options.sizeBytes of the file, for the facts
- * @throws JobFailure `input_invalid` when ffprobe finds nothing to read; the signal's reason
+ * @param question.sizeBytes of the file, for the facts
+ * @throws JobFailure `input_invalid` when there is nothing in it to read, or as askFfprobe does
  */
-export async function probe(options: {
-  ffprobe: string
-  input: readonly string[]
-  sizeBytes: number
-  cwd: string
-  signal: AbortSignal
-}): Promise<Probe> {
-  let json = ''
-  const ended = await runProcess({
-    file: options.ffprobe,
-    arguments: [
-      ...['-v', 'error', '-of', 'json', '-show_format', '-show_streams'],
-      ...options.input,
-    ],
-    cwd: options.cwd,
-    signal: options.signal,
-    onStdout: (text) => (json += text),
-  })
-  if (ended.signal !== null) throw classify(ended)
-  if (ended.code !== 0) throw unreadable(ended.stderrTail)
+export async function probe(question: Question & { sizeBytes: number }): Promise<Probe> {
+  const { json, said } = await askFfprobe(question)
   const found = answer.safeParse(JSON.parse(json))
   if (!found.success)
     throw new JobFailure('internal', 'ffprobe gave an answer that makes no sense.')
-  return readAnswer(found.data, options.sizeBytes)
+  return readAnswer(found.data, question.sizeBytes, said)
 }
 
-function readAnswer({ format, streams }: z.infer<typeof answer>, sizeBytes: number): Probe {
+function readAnswer(
+  { format, streams }: z.infer<typeof answer>,
+  sizeBytes: number,
+  said: string,
+): Probe {
   const still = (stream: Stream) =>
     stream.disposition?.['attached_pic'] === 1 || stream.disposition?.['timed_thumbnails'] === 1
   const videoStream = streams.find((stream) => stream.codec_type === 'video' && !still(stream))
@@ -107,6 +93,9 @@ function readAnswer({ format, streams }: z.infer<typeof answer>, sizeBytes: numb
   if (videoStream === undefined && audioStream === undefined) {
     throw new JobFailure('input_invalid', 'The file holds no video and no audio.')
   }
+
+  // A size that ffprobe refuses to decode it does not tell either.
+  if (videoStream !== undefined && !videoStream.width && sawTooLarge(said)) throw tooLarge(null)
 
   const start = finite(format.start_time) ?? 0
   const duration = finite(format.duration)

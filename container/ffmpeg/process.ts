@@ -1,9 +1,11 @@
 /**
- * A child process that cannot outlive its use, however the runner ends: not run by a shell, in a
- * process group of its own, killed as a group; and a bounded memory of what it said. Knows nothing
- * about ffmpeg's arguments or output.
+ * A child process that cannot outlive its use, however the runner ends: no argument is read by a
+ * shell, it is in a process group of its own, held to limits, killed as a group; and a bounded memory
+ * of what it said. Knows nothing about ffmpeg's arguments or output.
  */
 import { spawn } from 'node:child_process'
+import { confined, wasNotStarted } from './confine.ts'
+import type { ProcessLimits } from './limits.ts'
 
 /** How long a group has between SIGTERM and SIGKILL. */
 const GRACE_MS = 1_000
@@ -24,6 +26,7 @@ export type Ended = { code: number | null; signal: NodeJS.Signals | null; stderr
 /**
  * Runs `file` to its end.
  *
+ * @param limits that the system holds it to; without, it may take what there is
  * @param onStdout gets stdout as it comes, as text
  * @param onStderr gets the last 8,000 characters of stderr once the process is gone, even when it
  *   was aborted
@@ -34,17 +37,20 @@ export type Ended = { code: number | null; signal: NodeJS.Signals | null; stderr
 export function runProcess(options: {
   file: string
   arguments: string[]
+  limits?: ProcessLimits
   cwd: string
   signal: AbortSignal
   onStdout: (text: string) => void
   onStderr?: (tail: string) => void
 }): Promise<Ended> {
-  const { signal } = options
+  const { signal, limits } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason)
     // Nothing of the runner's environment: its token is there, and http_proxy would be obeyed.
     const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: options.cwd, HOME: options.cwd }
-    const child = spawn(options.file, options.arguments, {
+    const started =
+      limits === undefined ? options : confined(options.file, options.arguments, limits)
+    const child = spawn(started.file, started.arguments, {
       cwd: options.cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -82,6 +88,8 @@ export function runProcess(options: {
       clear()
       options.onStderr?.(stderrTail)
       if (signal.aborted) reject(signal.reason)
+      else if (limits !== undefined && wasNotStarted(code))
+        reject(new Error(`${options.file} cannot be started`))
       else resolve({ code, signal: endSignal, stderrTail })
     })
   })

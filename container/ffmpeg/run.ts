@@ -5,8 +5,10 @@
 import { stat } from 'node:fs/promises'
 import { JobFailure } from '../failures.ts'
 import { classify } from './classify.ts'
+import { MOST_FRAMES, type ProcessLimits } from './limits.ts'
 import { runProcess } from './process.ts'
 import { createProgressReader, type Progress } from './progress.ts'
+import { tooManyFrames } from './refusals.ts'
 
 const LOOK_MS = 500
 
@@ -16,12 +18,13 @@ const LOOK_MS = 500
  * @param options.bytesRead of the source so far, another sign of life: a seek without an index has
  *   to read a long way before the first frame comes out
  * @param options.onStderr gets the end of stderr, however it ended
- * @throws JobFailure (`stalled` when none of these moved for `stallSeconds`, else as classified), or
- *   the signal's reason; ffmpeg is gone by then
+ * @throws JobFailure (`stalled` when none of these moved for `stallSeconds`, `unsupported` when the
+ *   frames have no end, else as classified), or the signal's reason; ffmpeg is gone by then
  */
 export async function runFfmpeg(options: {
   ffmpeg: string
   arguments: string[]
+  limits: ProcessLimits
   cwd: string
   output: string
   signal: AbortSignal
@@ -30,7 +33,7 @@ export async function runFfmpeg(options: {
   onProgress: (progress: Progress) => void
   onStderr: (tail: string) => void
 }): Promise<void> {
-  const stalled = new AbortController()
+  const ending = new AbortController()
   const read = createProgressReader()
   let progress: Progress = { outSeconds: 0, frames: 0 }
   let seen = ''
@@ -46,7 +49,7 @@ export async function runFfmpeg(options: {
     if (signs !== seen) movedAt = now
     seen = signs
     if (now - movedAt > options.stallSeconds * 1_000) {
-      stalled.abort(
+      ending.abort(
         new JobFailure(
           'stalled',
           `Nothing moved for ${options.stallSeconds} seconds while the file was processed.`,
@@ -60,11 +63,13 @@ export async function runFfmpeg(options: {
     const ended = await runProcess({
       file: options.ffmpeg,
       arguments: options.arguments,
+      limits: options.limits,
       cwd: options.cwd,
-      signal: AbortSignal.any([options.signal, stalled.signal]),
+      signal: AbortSignal.any([options.signal, ending.signal]),
       onStderr: options.onStderr,
       onStdout: (text) => {
         progress = read(text)
+        if (progress.frames > MOST_FRAMES) ending.abort(tooManyFrames(progress.frames))
         options.onProgress(progress)
       },
     })

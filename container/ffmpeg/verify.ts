@@ -7,6 +7,7 @@ import type { MediaFacts } from '../../src/contract/media.ts'
 import type { Rendition } from '../../src/contract/transformation.ts'
 import { JobFailure } from '../failures.ts'
 import { complainsOfInput } from './classify.ts'
+import type { ProcessLimits } from './limits.ts'
 import type { RenderPlan } from './plan.ts'
 import { probe, type Probe } from './probe.ts'
 
@@ -27,6 +28,7 @@ export async function verify(options: {
   rendition: Rendition
   source: Probe
   stderr: string
+  limits: ProcessLimits
   cwd: string
   signal: AbortSignal
 }): Promise<MediaFacts> {
@@ -37,6 +39,8 @@ export async function verify(options: {
     ffprobe: options.ffprobe,
     input: ['-protocol_whitelist', 'file', `file:${options.file}`],
     sizeBytes,
+    limits: options.limits,
+    bytesRead: () => 0,
     cwd: options.cwd,
     signal: options.signal,
   }).catch((error: unknown) => {

@@ -1,0 +1,78 @@
+/**
+ * Runs ffprobe over a file within all the limits that there are for that. Owns what may end it;
+ * what its answer means is probe.ts's.
+ */
+import { JobFailure } from '../failures.ts'
+import { classify, ranOutOfMemory, unreadable } from './classify.ts'
+import { PROBE, probeLimits, type ProcessLimits } from './limits.ts'
+import { runProcess } from './process.ts'
+import { indexTooLarge, nothingFound, probeTooSlow } from './refusals.ts'
+
+const LOOK_MS = 100
+
+/** No more than is read: of tags, whose number and length the file decides, these two. */
+const ENTRIES = [
+  'format=format_name,duration,start_time,bit_rate',
+  'stream=codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,avg_frame_rate,field_order,color_transfer,channels,sample_rate,bit_rate,duration,start_time',
+  'stream_disposition=attached_pic,timed_thumbnails',
+  'stream_tags=BPS,DURATION',
+  'stream_side_data=rotation',
+].join(':')
+
+export type Question = {
+  ffprobe: string
+  /** What ffprobe opens, with the options that limit it before. */
+  input: readonly string[]
+  /** What ffmpeg may take; a probe gets less. */
+  limits: ProcessLimits
+  /** How much it has read so far. */
+  bytesRead: () => number
+  cwd: string
+  signal: AbortSignal
+}
+
+/**
+ * @returns ffprobe's JSON, and what it complained of
+ * @throws JobFailure when ffprobe finds nothing to read, or a limit ends it; the signal's reason
+ */
+export async function askFfprobe(question: Question): Promise<{ json: string; said: string }> {
+  const limits = probeLimits(question.limits)
+  const ending = new AbortController()
+  const endAfter = setTimeout(() => ending.abort(tookTooLong()), PROBE.seconds * 1_000)
+  const before = question.bytesRead()
+  const watch = setInterval(() => {
+    if (question.bytesRead() - before > PROBE.readBytes) ending.abort(nothingFound())
+  }, LOOK_MS)
+  let json = ''
+  try {
+    const ended = await runProcess({
+      file: question.ffprobe,
+      arguments: ['-v', 'error', '-of', 'json', '-show_entries', ENTRIES, ...question.input],
+      limits,
+      cwd: question.cwd,
+      signal: AbortSignal.any([question.signal, ending.signal]),
+      onStdout: (text) => {
+        json += text
+        if (json.length > PROBE.answerCharacters) ending.abort(saysTooMuch())
+      },
+    })
+    const said = ended.stderrTail
+    if (ended.signal === 'SIGXCPU') throw probeTooSlow()
+    // On a machine with less memory than that, the machine may be what is at fault.
+    if (ranOutOfMemory(ended) && limits.memoryBytes === PROBE.memoryBytes) throw indexTooLarge()
+    if (ended.signal !== null) throw classify(ended)
+    if (ended.code !== 0) throw unreadable(ended)
+    return { json, said }
+  } finally {
+    clearTimeout(endAfter)
+    clearInterval(watch)
+  }
+}
+
+function tookTooLong(): JobFailure {
+  return new JobFailure('stalled', 'Reading what the file holds took too long.')
+}
+
+function saysTooMuch(): JobFailure {
+  return new JobFailure('input_invalid', 'The description of its streams in the file has no end.')
+}

@@ -3,8 +3,9 @@
  * the file reads them, so no address and no path is ever in them.
  */
 import { JobFailure } from '../failures.ts'
+import type { Size } from './geometry.ts'
 import type { Ended } from './process.ts'
-import { tooLarge, tooManyStreams } from './refusals.ts'
+import { isTooLarge, tooLarge, tooManyStreams } from './refusals.ts'
 
 const ACCEPTED = 'Send a video file such as MP4, MOV, MKV or WebM.'
 
@@ -16,13 +17,16 @@ const COMPLAINTS: [RegExp, string][] = [
   [/Invalid data found when processing input/, 'its content is not media, or is damaged'],
   [/Invalid NAL unit|Error splitting the input into NAL units/, 'its video data is damaged'],
   [/Could not find codec parameters/, 'a stream in it cannot be made out'],
+  [/Invalid timestamps|invalid dropping/, 'its time stamps make no sense'],
   [/Error while decoding|Decoding error/, 'its data cannot be decoded'],
 ]
 
 const OUT_OF_DISK = /No space left on device|ENOSPC|Disk quota exceeded/
 const FILE_LIMIT = /File too large/
-const OUT_OF_MEMORY = /Cannot allocate memory|ENOMEM|std::bad_alloc|malloc of size/
-const TOO_LARGE = /exceeds specified max pixel count/
+/** The last: x264 does not say why when it is its threads for which there is no memory. */
+const OUT_OF_MEMORY =
+  /Cannot allocate memory|ENOMEM|std::bad_alloc|malloc of size|using cpu capabilities: .*\n.*Error while opening encoder/
+const SIZE_REFUSED = /Picture size (\d+)x(\d+) (?:is invalid|exceeds)/
 const TOO_MANY_STREAMS = /exceeds max_streams parameter/
 const UNSUPPORTED =
   /Unknown encoder|Unknown decoder|Encoder not found|Decoder \(codec \w+\) not found|Decoder not found|not currently supported in container|No such filter|not implemented/i
@@ -38,9 +42,11 @@ export function ranOutOfMemory({ code, signal, stderrTail }: Ended): boolean {
   return signal === 'SIGKILL' || code === 137 || (code !== 0 && OUT_OF_MEMORY.test(stderrTail))
 }
 
-/** True when ffmpeg refused to decode a picture because of its size. */
-export function sawTooLarge(stderr: string): boolean {
-  return TOO_LARGE.test(stderr)
+/** The size of a picture that ffmpeg refused to decode because of it, if it did. */
+export function sizeRefused(stderr: string): Size | null {
+  const [, width, height] = SIZE_REFUSED.exec(stderr) ?? []
+  const size = { width: Number(width), height: Number(height) }
+  return isTooLarge(size) ? size : null
 }
 
 /** The failure for a file that ffprobe could not open. */
@@ -82,7 +88,8 @@ export function classify(ended: Ended): JobFailure {
       'The runner had too little memory for this file: give it more, or ask for a smaller variant.',
     )
   }
-  if (sawTooLarge(said)) return tooLarge(null)
+  const size = sizeRefused(said)
+  if (size !== null) return tooLarge(size)
   if (UNSUPPORTED.test(said)) {
     return new JobFailure('unsupported', 'This ffmpeg cannot read or write one of the formats.')
   }

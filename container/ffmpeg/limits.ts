@@ -70,14 +70,15 @@ export function encodeLimits(machine: {
 
 /**
  * For ffprobe. It reads a few MiB and decodes a few frames; with the index of a day of video
- * (100 MiB to read, 250 MiB in memory), or with 8K (0.4 GiB), it stays well below all of these.
+ * (some 80 MiB to read, 250 MiB in memory, half a second) or with 8K (0.4 GiB, half a second) it
+ * stays below all of these.
  */
 export const PROBE = {
   memoryBytes: GIB,
-  cpuSeconds: 10,
+  cpuSeconds: 4,
   /** On the wall, storage included. */
   seconds: 120,
-  readBytes: 256 * MIB,
+  readBytes: 128 * MIB,
   /** Of its answer, which is about 600 for each stream. */
   answerCharacters: 1e6,
 } as const

@@ -51,6 +51,8 @@ export function planRendition(
   // Pixels may be said to be oblong, a thousand times as wide as high.
   const large = [video.upright, video.display].find(isTooLarge)
   if (large !== undefined) throw tooLarge(large)
+  // Even one picture takes the index of all.
+  if ((video.frames ?? 0) > MOST_FRAMES) throw tooManyFrames(Number(video.frames))
   const image = rendition.kind === 'image'
   const shape = geometry(video.display, {
     ...rendition,

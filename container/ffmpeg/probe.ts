@@ -6,7 +6,7 @@ import { z } from 'zod'
 import type { MediaFacts } from '../../src/contract/media.ts'
 import { JobFailure } from '../failures.ts'
 import { askFfprobe, type Question } from './ask.ts'
-import { sawTooLarge } from './classify.ts'
+import { sizeRefused } from './classify.ts'
 import { tooLarge } from './refusals.ts'
 
 const number = z.coerce.number().catch(Number.NaN)
@@ -24,6 +24,7 @@ const answer = z.object({
       height: z.int().optional(),
       sample_aspect_ratio: z.string().optional(),
       avg_frame_rate: z.string().optional(),
+      nb_frames: number.optional(),
       field_order: z.string().optional(),
       color_transfer: z.string().optional(),
       channels: z.int().optional(),
@@ -51,6 +52,8 @@ export type VideoStream = {
   /** PQ or HLG: needs tone mapping to be seen on an ordinary screen. */
   hdr: boolean
   frameRate: number | null
+  /** How many pictures the file says that there are; null when it does not count them. */
+  frames: number | null
   /** Bits a second; null when the file does not say and it cannot be derived. */
   bitRate: number | null
   /** When the last picture ends, in seconds from the start of the file. */
@@ -95,7 +98,8 @@ function readAnswer(
   }
 
   // A size that ffprobe refuses to decode it does not tell either.
-  if (videoStream !== undefined && !videoStream.width && sawTooLarge(said)) throw tooLarge(null)
+  const refused = sizeRefused(said)
+  if (videoStream !== undefined && !videoStream.width && refused !== null) throw tooLarge(refused)
 
   const start = finite(format.start_time) ?? 0
   const duration = finite(format.duration)
@@ -156,6 +160,7 @@ function readVideo(stream: Stream, start: number, derivedRate: number | null): V
     interlaced: ['tt', 'bb', 'tb', 'bt'].includes(stream.field_order ?? ''),
     hdr: ['smpte2084', 'arib-std-b67'].includes(stream.color_transfer ?? ''),
     frameRate: ratio(stream.avg_frame_rate, '/'),
+    frames: finite(stream.nb_frames),
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
     endSeconds: endOf(stream, start),
   }

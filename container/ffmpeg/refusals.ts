@@ -13,10 +13,11 @@ export function isTooLarge({ width, height }: Size): boolean {
   return width * height > MOST_PIXELS
 }
 
-/** @param size null when only ffmpeg knows it, which says so in passing */
-export function tooLarge(size: Size | null): JobFailure {
-  const measures = size === null ? 'is too large' : `measures ${size.width} by ${size.height}`
-  return new JobFailure('unsupported', `The picture ${measures}; ${PIXELS}. Send a smaller one.`)
+export function tooLarge({ width, height }: Size): JobFailure {
+  return new JobFailure(
+    'unsupported',
+    `The picture measures ${width} by ${height}; ${PIXELS}. Send a smaller one.`,
+  )
 }
 
 export function variantTooLarge({ width, height }: Size): JobFailure {
@@ -36,7 +37,7 @@ export function tooLong(seconds: number): JobFailure {
 export function tooManyFrames(frames: number): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The video has ${grouped(Math.round(frames))} pictures or more; at most ${grouped(MOST_FRAMES)} are processed. Ask for a part of it, or, if it has fewer, save it anew.`,
+    `The video says that it has ${grouped(Math.round(frames))} pictures or more; at most ${grouped(MOST_FRAMES)} are processed. Ask for a part of it, or, if it has fewer, save it anew.`,
   )
 }
 

@@ -5,10 +5,10 @@
 import { stat } from 'node:fs/promises'
 import { JobFailure } from '../failures.ts'
 import { classify } from './classify.ts'
-import { MOST_FRAMES, type ProcessLimits } from './limits.ts'
+import { MOST_FRAMES, MOST_SECONDS, type ProcessLimits } from './limits.ts'
 import { runProcess } from './process.ts'
 import { createProgressReader, type Progress } from './progress.ts'
-import { tooManyFrames } from './refusals.ts'
+import { tooLong, tooManyFrames } from './refusals.ts'
 
 const LOOK_MS = 500
 
@@ -18,8 +18,8 @@ const LOOK_MS = 500
  * @param options.bytesRead of the source so far, another sign of life: a seek without an index has
  *   to read a long way before the first frame comes out
  * @param options.onStderr gets the end of stderr, however it ended
- * @throws JobFailure (`stalled` when none of these moved for `stallSeconds`, `unsupported` when the
- *   frames have no end, else as classified), or the signal's reason; ffmpeg is gone by then
+ * @throws JobFailure (`stalled` when none of these moved for `stallSeconds`, `unsupported` when it
+ *   goes on and on, else as classified), or the signal's reason; ffmpeg is gone by then
  */
 export async function runFfmpeg(options: {
   ffmpeg: string
@@ -69,6 +69,7 @@ export async function runFfmpeg(options: {
       onStderr: options.onStderr,
       onStdout: (text) => {
         progress = read(text)
+        if (progress.outSeconds > MOST_SECONDS) ending.abort(tooLong(progress.outSeconds))
         if (progress.frames > MOST_FRAMES) ending.abort(tooManyFrames(progress.frames))
         options.onProgress(progress)
       },

@@ -34,7 +34,7 @@ export async function verify(options: {
 }): Promise<MediaFacts> {
   const { plan, rendition, source } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
-  if (sizeBytes === 0) throw empty(options.stderr)
+  if (sizeBytes === 0) throw empty(options.stderr, plan)
   const { facts, audio } = await probe({
     ffprobe: options.ffprobe,
     input: ['-protocol_whitelist', 'file', `file:${options.file}`],
@@ -44,7 +44,8 @@ export async function verify(options: {
     cwd: options.cwd,
     signal: options.signal,
   }).catch((error: unknown) => {
-    if (error instanceof JobFailure && error.code === 'input_invalid') throw empty(options.stderr)
+    if (error instanceof JobFailure && error.code === 'input_invalid')
+      throw empty(options.stderr, plan)
     throw error
   })
 
@@ -72,7 +73,13 @@ export async function verify(options: {
       : new JobFailure('output_invalid', wrongLength(actual, expected))
   }
   if (actual > expected + durationTolerance(expected)) {
-    throw new JobFailure('output_invalid', wrongLength(actual, expected))
+    const cut = rendition.endSeconds !== null
+    throw cut
+      ? new JobFailure('output_invalid', wrongLength(actual, expected))
+      : new JobFailure(
+          'input_invalid',
+          `The file says that ${expected.toFixed(1)} seconds of it are to be read, and goes on for ${actual.toFixed(1)}: it is damaged.`,
+        )
   }
   return facts
 }
@@ -81,8 +88,10 @@ function wrongLength(actual: number, expected: number): string {
   return `The result is ${actual.toFixed(1)} seconds long instead of ${expected.toFixed(1)}.`
 }
 
-function empty(stderr: string): JobFailure {
-  return complainsOfInput(stderr)
+function empty(stderr: string, { fallbackArguments }: RenderPlan): JobFailure {
+  // With another way still to go, that nothing came is a finding and not the end.
+  const nothingThere = fallbackArguments === null && /nothing was encoded|video:0k/i.test(stderr)
+  return nothingThere || complainsOfInput(stderr)
     ? new JobFailure('input_invalid', 'The file is damaged: nothing of what was asked can be read.')
     : new JobFailure('output_invalid', 'ffmpeg gave no result.')
 }

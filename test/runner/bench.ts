@@ -44,11 +44,17 @@ export function useBench() {
   })
 }
 
-/** Runs the loop until the gateway has no more work. */
-export function runUntilIdle(shutdown = new AbortController().signal): Promise<LoopEnd> {
+/**
+ * Runs the loop until the gateway has no more work.
+ *
+ * @param env settings other than the bench's own
+ */
+export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEnd> {
+  const shutdown = new AbortController().signal
   const settings = readSettings({
     ...{ GATEWAY_URL: bench.gateway.url, RUNNER_TOKEN: bench.gateway.token },
     ...{ RUNNER_NAME: 'bench', IDLE_SECONDS: '0', SCRATCH_DIR: bench.scratch },
+    ...env,
   })
   const client = createClient(settings)
   const log = createLog((line) => bench.logs.push(line))
@@ -75,9 +81,10 @@ export async function runJob(
   name: string,
   rendition: Assignment['rendition'],
   more: Partial<Assignment> = {},
+  env: Record<string, string> = {},
 ): Promise<{ job: OfferedJob; finish: Finish }> {
   const job = await bench.gateway.offer(clip(name), rendition, more)
-  await runUntilIdle()
+  await runUntilIdle(env)
   const [finish] = job.finishes
   if (finish === undefined) throw new Error(`nothing finished: ${bench.logs.join('')}`)
   return { job, finish }

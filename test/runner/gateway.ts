@@ -5,7 +5,7 @@
  */
 import { createHash } from 'node:crypto'
 import { EventEmitter, on, once } from 'node:events'
-import { openAsBlob } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { stat, writeFile } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -204,7 +204,7 @@ export async function startGateway() {
     if (mishap === 'gone') fail(404)
     if (mishap === 'changed') fail(412)
     if (mishap === 'hold') return
-    const bytes = Buffer.from(await (await openAsBlob(job.file)).slice(start, end).arrayBuffer())
+    const bytes = await buffer(createReadStream(job.file, { start, end: end - 1 }))
     response.writeHead(206, {
       'content-length': bytes.length,
       ...(gateway.speaks >= 2 && { 'content-digest': contentDigest(bytes) }),

@@ -168,6 +168,7 @@ describe('quality', () => {
 const stream: VideoStream = {
   ...{ codec: 'h264', pixelFormat: 'yuv420p', display: size(1280, 720), upright: size(1280, 720) },
   ...{ rotated: false, interlaced: false, hdr: false, frameRate: 30, bitRate: 1_000_000 },
+  frames: 300,
   endSeconds: 10,
 }
 

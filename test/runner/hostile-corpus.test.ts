@@ -1,0 +1,157 @@
+/** The files of test/fixtures/hostile, one job each, all done by one and the same runner process. */
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { image, video } from './gateway.ts'
+import { startHostileBench, type HostileBench } from './hostileBench.ts'
+
+const execute = promisify(execFile)
+const small = video({ width: 32 })
+
+let hostile: HostileBench
+beforeAll(async () => {
+  hostile = await startHostileBench()
+})
+afterAll(() => hostile.close())
+
+describe('a file that is no media', () => {
+  it.each([
+    ['an HLS playlist', 'hls.mp4', /"hls"/],
+    ['an ffconcat script', 'ffconcat.mp4', /"concat"/],
+    ['a DASH manifest with an external entity', 'dash.mp4', /"dash"|no video or audio/],
+    ['an SVG that shows other files', 'picture.svg', /"svg_pipe"|no video or audio/],
+    ['a description of a session, which opens ports', 'session.mp4', /"sdp"/],
+    ['a subtitle index, which reads the file beside it', 'vobsub.mp4', /"vobsub"/],
+    ['subtitles that name a font', 'subtitles.mp4', /"ass"/],
+    ['a text of metadata', 'metadata.mp4', /"ffmetadata"/],
+    ['a PNG that says 100,000 by 100,000', 'picture.mp4', /"png_pipe"/],
+    ['a web page', 'page.mp4', /no video or audio/],
+    ['prose', 'prose.mp4', /no video or audio/],
+    ['a megabyte of zeros', 'zeros.mp4', /no video or audio/],
+    ['nothing', 'nothing.mp4', /^The file is empty/],
+  ])('%s is refused in words', async (_, name, message) => {
+    const { finish } = await hostile.run(name, small)
+    expect(finish).toMatchObject({
+      ...{ outcome: 'failed', errorCode: 'input_invalid' },
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('an image under the name of a pattern is one file, and refused', async () => {
+    const { finish } = await hostile.run('pattern.mp4', small, { filePath: 'frames/%03d.jpg' })
+    expect(finish).toMatchObject({
+      errorCode: 'input_invalid',
+      message: expect.stringMatching('"jpeg_pipe"'),
+    })
+  })
+})
+
+describe('a file that lies', () => {
+  it.each([
+    ['has no index', 'no-index.mp4', 'input_invalid', /moov atom/],
+    ['has a broken index', 'broken-index.mp4', 'input_invalid', /damaged/],
+    ['has boxes 100,000 deep', 'nested.mp4', 'input_invalid', /damaged/],
+    ['has tags 100,000 deep', 'nested.mkv', 'input_invalid', /no video or audio/],
+    ['has its pictures in another file', 'reference.mov', 'input_invalid', /nothing of what/],
+    ['leaves out all of its pictures', 'skipped.mp4', 'input_invalid', /nothing of what/],
+    ['shows its pictures before time began', 'negative.mp4', 'input_invalid', /nothing of what/],
+    ['shows each picture for two days', 'days.mp4', 'input_invalid', /1\.0 seconds.*goes on/],
+    ['lasts a century', 'century.mp4', 'unsupported', /876,000 hours.*at most 24/],
+    ['has 200 streams', 'streams.mp4', 'unsupported', /more than 64 streams/],
+    ['counts 80 million pictures', 'million-pictures.mp4', 'unsupported', /80,000,000 pictures/],
+    ['counts a billion pictures', 'billion-pictures.mp4', 'unsupported', /1,000,000,000 pictures/],
+    ['counts a billion in an AVI', 'billion.avi', 'unsupported', /1,000,000,000 pictures/],
+  ])('that %s is refused in words', async (_, name, errorCode, message) => {
+    const { finish } = await hostile.run(name, small)
+    expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
+  })
+})
+
+describe('a picture of a size that no memory holds', () => {
+  const measures = (size: string) => new RegExp(`measures ${size}; at most 67,108,864 pixels`)
+
+  it.each([
+    ['in a PNG', 'png.avi', measures('100000 by 100000')],
+    ['in a JPEG', 'mjpeg.avi', measures('65500 by 65500')],
+    ['in H.264', 'h264.avi', measures('100000 by 100000')],
+    ['in H.264, of which the container knows', 'honest.avi', measures('100000 by 100000')],
+    ['by the shape of its pixels', 'oblong.mp4', measures('2097088 by 64')],
+  ])('%s is never decoded', async (_, name, message) => {
+    const { finish } = await hostile.run(name, image())
+    expect(finish).toMatchObject({
+      ...{ outcome: 'failed', errorCode: 'unsupported' },
+      message: expect.stringMatching(message),
+    })
+  })
+})
+
+describe('a file without end', () => {
+  it.each([
+    ['of nothing in Matroska', 'endless.mkv', 'input_invalid', /no video and no audio/],
+    ['of nothing in MP4', 'endless.mp4', 'input_invalid', /moov atom/],
+    ['of stuffing', 'endless.ts', 'input_invalid', /No video was found in 128 MiB/],
+    ['of empty chunks', 'endless.avi', 'timeout', /longer than 3 seconds/],
+    ['of pictures', 'pictures.mov', 'timeout', /longer than 3 seconds/],
+  ])('%s is given up', async (_, name, errorCode, message) => {
+    const timeoutSeconds = errorCode === 'timeout' ? 3 : 60
+    const { finish } = await hostile.run(name, small, { timeoutSeconds })
+    expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
+  })
+})
+
+describe('a file that is only odd comes out right', () => {
+  it.each([
+    ['Matroska under the name of MP4', 'extension.mp4', 1],
+    ['an MP4 with a web page after it', 'polyglot.mp4', 1],
+    ['an MP4 with a web page before it', 'page-first.mp4', 1],
+    ['one that begins 31 years in', 'huge-times.mkv', 1],
+    ['one that begins two hours before zero', 'below-zero.ts', 1],
+    ['one that begins with 24 days of nothing', 'late.mp4', 0.8],
+  ])('%s', async (_, name, seconds) => {
+    const { finish } = await hostile.run(name, small)
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      command: expect.stringMatching(
+        /-protocol_whitelist http,tcp -format_whitelist mov,\S+ .* -i /,
+      ),
+      output: { width: 32, height: 24, durationSeconds: seconds },
+    })
+  })
+
+  it('the first picture of 11 hours', async () => {
+    const { finish } = await hostile.run('pictures.mov', image())
+    expect(finish.outcome).toBe('completed')
+  })
+})
+
+describe('the canaries', () => {
+  afterEach(() => {
+    hostile.asked.length = 0
+  })
+
+  it('would be seen: an ffmpeg without limits asks the address', async () => {
+    const limits = ['-protocol_whitelist', 'file,http,tcp', '-f', 'concat', '-safe', '0']
+    const script = join(hostile.folder, 'ffconcat.mp4')
+    const list = ['-v', 'error', ...limits, '-i', script, '-f', 'null', '-']
+    await execute('ffmpeg', list).catch(() => {})
+    expect(hostile.asked).not.toEqual([])
+  })
+
+  it('would be read: an ffmpeg that follows references gives the file away', async () => {
+    const limits = ['-enable_drefs', '1', '-use_absolute_path', '1']
+    const reference = join(hostile.folder, 'reference.mov')
+    const list = ['-v', 'error', ...limits, '-i', reference, '-f', 'rawvideo', '-']
+    expect((await execute('ffmpeg', list)).stdout).toContain('the canary sings')
+  })
+})
+
+it('after all of these the same runner does an ordinary job', async () => {
+  const { finish, output } = await hostile.run('good.mp4', small)
+  expect(finish.outcome).toBe('completed')
+  await writeFile(join(hostile.folder, 'saved.mp4'), output)
+  const list = ['-v', 'error', '-count_frames', '-show_entries', 'stream=nb_read_frames']
+  const { stdout } = await execute('ffprobe', [...list, join(hostile.folder, 'saved.mp4')])
+  expect(stdout).toContain('nb_read_frames=10')
+})

@@ -1,0 +1,136 @@
+/** Each limit on ffmpeg, reached; and what stays possible below it. */
+import { chmod, readdir, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { encodeLimits, probeLimits, type ProcessLimits } from '../../container/ffmpeg/limits.ts'
+import { runProcess } from '../../container/ffmpeg/process.ts'
+import { mountSmallDisk, unmount } from '../chaos/disk.ts'
+import { bench, runJob, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+
+const MOST_OF_A_MEGABYTE = 950_000
+const GIB = 1024 ** 3
+const disk = join(tmpdir(), `runner-small-disk-${process.pid}`)
+const refusal = mountSmallDisk(disk, 1)
+
+useBench()
+afterAll(() => {
+  if (refusal === null) unmount(disk)
+})
+
+const fullHd = video({ height: 1080, quality: 100 })
+
+describe('an encode', () => {
+  it('at 1080p has enough with what a machine of 2 GiB leaves it', async () => {
+    const { finish } = await runJob('fullhd.mp4', fullHd, {}, { MEMORY_BYTES: String(2 * GIB) })
+    expect(finish).toMatchObject({ outcome: 'completed', output: { width: 1920, height: 1080 } })
+  })
+
+  it('that needs more memory than there is fails as such', async () => {
+    const { finish } = await runJob('fullhd.mp4', fullHd, {}, { MEMORY_BYTES: '300000000' })
+    expect(finish).toMatchObject({
+      errorCode: 'out_of_memory',
+      message:
+        'The runner had too little memory for this file: give it more, or ask for a smaller variant.',
+    })
+  })
+
+  it('whose result becomes larger than a job may write fails as out of disk', async () => {
+    const { finish } = await runJob('fullhd.mp4', fullHd, {}, { DISK_BYTES: '100000' })
+    expect(finish).toMatchObject({
+      errorCode: 'out_of_disk',
+      message:
+        'The result became larger than this runner has room for in one job: give it more disk, or ask for a smaller or shorter variant.',
+    })
+  })
+
+  it.skipIf(refusal)(
+    `on a disk that is too small fails as out of disk ${refusal ?? ''}`,
+    async () => {
+      await writeFile(join(disk, 'other'), Buffer.alloc(MOST_OF_A_MEGABYTE))
+      const { finish } = await runJob('fullhd.mp4', fullHd, {}, { SCRATCH_DIR: disk })
+      expect(finish).toMatchObject({
+        errorCode: 'out_of_disk',
+        message:
+          'The runner had too little disk space for this file: give it more, or ask for a smaller or shorter variant.',
+      })
+      expect(await readdir(disk)).toEqual(['other'])
+    },
+  )
+
+  it.each([
+    ['pictures', 'frame=99999999', /99,999,999 pictures or more; at most 5,184,000/],
+    ['hours', 'out_time_us=360000000000', /100 hours long; at most 24/],
+  ])('that goes on for more %s than are processed is ended', async (_, progress, message) => {
+    const FFMPEG = join(bench.scratch, 'ffmpeg')
+    await writeFile(FFMPEG, `#!/bin/sh\necho ${progress}\nexec sleep 60\n`)
+    await chmod(FFMPEG, 0o755)
+    const { finish } = await runJob('clip.mp4', video({ width: 160 }), {}, { FFMPEG })
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringMatching(message),
+    })
+  })
+})
+
+describe('a probe', () => {
+  it('may take less than an encode', () => {
+    const encode = encodeLimits({ memoryBytes: 16 * GIB, diskBytes: null })
+    expect(encode).toMatchObject({ memoryBytes: 8 * GIB, cpuSeconds: null })
+    expect(probeLimits(encode)).toEqual({ memoryBytes: GIB, cpuSeconds: 4, fileBytes: 0 })
+    expect(probeLimits({ ...encode, memoryBytes: 5e8 }).memoryBytes).toBe(5e8)
+  })
+
+  it.each([
+    ['computes for too long', 'kill -s XCPU $$', 'timeout', /more than 4 seconds of computing/],
+    ['takes too much memory', 'echo Cannot allocate memory >&2; exit 1', 'input_invalid', /1 GiB/],
+    ['has no end to say', 'exec yes', 'input_invalid', /description of its streams.*no end/],
+  ])('that %s is ended', async (_, script, errorCode, message) => {
+    const FFPROBE = join(bench.scratch, 'ffprobe')
+    await writeFile(FFPROBE, `#!/bin/sh\n${script}\n`)
+    await chmod(FFPROBE, 0o755)
+    const { finish } = await runJob('clip.mp4', video(), {}, { FFPROBE })
+    expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
+  })
+})
+
+describe('the system', () => {
+  const limits: ProcessLimits = { memoryBytes: GIB, fileBytes: 51_200, cpuSeconds: 1 }
+
+  async function run(file: string, ...list: string[]) {
+    let said = ''
+    const ended = await runProcess({
+      ...{ file, arguments: list, limits, cwd: bench.scratch },
+      signal: AbortSignal.timeout(20_000),
+      onStdout: (text) => (said += text),
+    })
+    return { ...ended, said }
+  }
+
+  it('holds a process to its limits', async () => {
+    const show = 'for each in c d f n t; do ulimit -$each; done; cat /proc/self/oom_score_adj'
+    const { said } = await run('sh', '-c', show)
+    expect(said.trim().split('\n')).toEqual(['0', '1048576', '100', '64', '1', '1000'])
+  })
+
+  it('ends one that computes for too long', async () => {
+    expect(await run('sh', '-c', 'while :; do :; done')).toMatchObject({ signal: 'SIGXCPU' })
+  })
+
+  it('ends one that writes too much', async () => {
+    const { signal } = await run('sh', '-c', 'exec head -c 100000 /dev/zero >file')
+    expect(signal).toBe('SIGXFSZ')
+  })
+
+  it('is told nothing by an argument, whatever is in it', async () => {
+    const list = ['$(touch file)', '`touch file`', '; touch file', "'", '"', '*', '-n', '']
+    const { said } = await run('printf', '%s|', ...list)
+    expect(said).toBe(list.map((each) => `${each}|`).join(''))
+    expect(await readdir(bench.scratch)).toEqual([])
+  })
+
+  it('says when there is no such program', async () => {
+    await expect(run('no-such-program')).rejects.toThrow('no-such-program cannot be started')
+  })
+})

@@ -57,6 +57,7 @@ describe('a file that lies', () => {
     ['has its pictures in another file', 'reference.mov', 'input_invalid', /nothing of what/],
     ['leaves out all of its pictures', 'skipped.mp4', 'input_invalid', /nothing of what/],
     ['shows its pictures before time began', 'negative.mp4', 'input_invalid', /nothing of what/],
+    ['counts 80 million in a fragment', 'fragment.mp4', 'input_invalid', /more than 1 GiB/],
     ['shows each picture for two days', 'days.mp4', 'input_invalid', /1\.0 seconds.*goes on/],
     ['lasts a century', 'century.mp4', 'unsupported', /876,000 hours.*at most 24/],
     ['has 200 streams', 'streams.mp4', 'unsupported', /more than 64 streams/],
@@ -74,6 +75,7 @@ describe('a picture of a size that no memory holds', () => {
 
   it.each([
     ['in a PNG', 'png.avi', measures('100000 by 100000')],
+    ['that ffmpeg would decode', 'ten-thousand.avi', measures('10000 by 10000')],
     ['in a JPEG', 'mjpeg.avi', measures('65500 by 65500')],
     ['in H.264', 'h264.avi', measures('100000 by 100000')],
     ['in H.264, of which the container knows', 'honest.avi', measures('100000 by 100000')],

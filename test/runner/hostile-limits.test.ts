@@ -1,5 +1,5 @@
 /** Each limit on ffmpeg, reached; and what stays possible below it. */
-import { chmod, readdir, writeFile } from 'node:fs/promises'
+import { chmod, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
@@ -15,8 +15,9 @@ const disk = join(tmpdir(), `runner-small-disk-${process.pid}`)
 const refusal = mountSmallDisk(disk, 1)
 
 useBench()
-afterAll(() => {
+afterAll(async () => {
   if (refusal === null) unmount(disk)
+  await rmdir(disk)
 })
 
 const fullHd = video({ height: 1080, quality: 100 })

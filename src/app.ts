@@ -1,15 +1,17 @@
 /** The HTTP app: middleware, routes, errors, OpenAPI. */
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import { secureHeaders } from 'hono/secure-headers'
 import packageJson from '../package.json' with { type: 'json' }
-import { requireBearer } from './http/auth.ts'
+import { requireRunner } from './http/auth.ts'
+import { allowOrigins } from './http/headers.ts'
 import { problem } from './http/problem.ts'
 import { createService } from './http/service.ts'
 import { eventRoutes } from './routes/events.ts'
 import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
+import { keyRoutes } from './routes/keys.ts'
 import { queueRoutes } from './routes/queues.ts'
+import { signedUrlRoutes } from './routes/signedUrls.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { partedUploadRoutes } from './routes/uploads.ts'
 import { uploadRoutes } from './routes/upload.ts'
@@ -19,7 +21,7 @@ import { gateway } from './runners/gateway.ts'
 
 export const app = createService()
 
-app.use(secureHeaders({ crossOriginResourcePolicy: false }))
+app.use(allowOrigins)
 app.use(
   methodNotAllowed({
     app,
@@ -29,13 +31,13 @@ app.use(
     },
   }),
 )
-const KEYED = ['/queue/jobs/*', '/queue/stats', '/queues/*', '/files/*', '/upload', '/uploads/*']
-for (const path of KEYED) app.use(path, requireBearer('API_KEY'))
-app.use('/runner/*', requireBearer('RUNNER_TOKEN'))
+app.use('/runner/*', requireRunner)
 
 app.route('/', healthRoutes)
 app.route('/', jobRoutes)
 app.route('/', queueRoutes)
+app.route('/', keyRoutes)
+app.route('/', signedUrlRoutes)
 app.route('/', statsRoutes)
 app.route('/', eventRoutes)
 app.route('/', fileRoutes)

@@ -43,6 +43,61 @@ export function readSlots(env: Env) {
   }
 }
 
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          (text) => URL.canParse(text) && new URL(text).origin === text,
+          'CORS_ORIGINS takes origins such as https://app.example.com, with commas between',
+        ),
+    ),
+  )
+
+/** Reads what is open to visitors without a key, and to which origins' scripts. */
+export function readPublic(env: Env) {
+  const vars = z
+    .object({
+      PUBLIC_EVENTS: z.enum(['off', 'named', 'open']).default('named'),
+      PUBLIC_STATUS: z.enum(['off', 'named']).default('named'),
+      PUBLIC_VARIANTS: z.enum(['off', 'ready', 'open']).default('open'),
+      CORS_ORIGINS: origins,
+    })
+    .parse(env)
+  return {
+    events: vars.PUBLIC_EVENTS,
+    status: vars.PUBLIC_STATUS,
+    variants: vars.PUBLIC_VARIANTS,
+    origins: vars.CORS_ORIGINS,
+  }
+}
+
+const signingKeys = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_-]{1,32}:[^\s,]{32,}(,[A-Za-z0-9_-]{1,32}:[^\s,]{32,})*$/,
+    'SIGNING_KEYS takes id:secret, of at least 32 characters, with commas between',
+  )
+  .transform((text) =>
+    text.split(',').map((entry) => {
+      const colon = entry.indexOf(':')
+      return { id: entry.slice(0, colon), secret: entry.slice(colon + 1) }
+    }),
+  )
+
+/**
+ * The secrets that tokens and URLs are signed with: the first signs, all are good for checking. With
+ * none set it is the API key, so that signing works at once; to change that one then ends what it signed.
+ */
+export function readSigningKeys(env: Env): { id: string; secret: string }[] {
+  if (env.SIGNING_KEYS) return signingKeys.parse(env.SIGNING_KEYS)
+  return env.API_KEY ? [{ id: 'api-key', secret: env.API_KEY }] : []
+}
+
 export interface Env {
   DB: D1Database
   ORIGINALS: R2Bucket
@@ -50,8 +105,23 @@ export interface Env {
   TICKETS: Queue<Ticket>
   HUBS: DurableObjectNamespace<QueueHub>
   SLOTS: DurableObjectNamespace<RunnerSlot>
-  /** The key of the API's callers. Unset: the routes that need it answer 503 and say so. */
+  /** The first API key, which may do everything. Unset: the routes that need a key say so with a 503. */
   API_KEY?: string
+  /** `id:secret,id2:secret2`, for stream tokens and signed URLs. Unset: derived from API_KEY. */
+  SIGNING_KEYS?: string
+  /** What visitors may follow: nothing, a job or file that they can name, everything. */
+  PUBLIC_EVENTS?: string
+  /** Whether visitors may ask for the status of a path that they can name. */
+  PUBLIC_STATUS?: string
+  /** What visitors get of `/t`: nothing, what is ready, or that and new variants. */
+  PUBLIC_VARIANTS?: string
+  /** The origins whose scripts may call, with commas between. */
+  CORS_ORIGINS?: string
+  /** Limits of requests, by class of route. */
+  READS: RateLimit
+  WRITES: RateLimit
+  UPLOADS: RateLimit
+  NEW_VARIANTS: RateLimit
   /** How long finished jobs are kept, in days. */
   JOB_RETENTION_DAYS: string
   /** How long events are kept for clients that come back, in days. */

@@ -130,6 +130,9 @@ export const stats = z
     cancelled: z.int(),
     total: z.int(),
     throughput: z.object({ thisHour: throughput, lastHour: throughput }),
+    partial: z
+      .boolean()
+      .describe('For a key bound to a folder: it has more jobs than were counted (10,000)'),
   })
   .meta({ id: 'Stats' })
 export type Stats = z.infer<typeof stats>

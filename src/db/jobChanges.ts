@@ -7,6 +7,7 @@ import { and, eq, lte, type SQL, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failure.ts'
 import type { MediaFacts } from '../contract/media.ts'
 import type { Finish, Report } from '../contract/runner.ts'
+import { EVERYTHING, type Restriction } from '../domain/access.ts'
 import type { Fit } from '../domain/fit.ts'
 import { type JobEvent, TRANSITIONS } from '../domain/jobState.ts'
 import { type Database, statement } from './database.ts'
@@ -14,6 +15,7 @@ import type { JobRow } from './jobRows.ts'
 import { dueStatement } from './queueRows.ts'
 import { readyFor } from './readyRows.ts'
 import { attempts, jobs } from './schema.ts'
+import { jobsWithin } from './within.ts'
 
 /** One holder's claim of one job. */
 export interface Claim {
@@ -245,12 +247,18 @@ export function releaseJob(db: Database, claim: Claim) {
 }
 
 /** Cancels a waiting job, with `force` a running one too. */
-export function cancelJob(db: Database, id: string, force: boolean, now: number) {
+export function cancelJob(
+  db: Database,
+  id: string,
+  force: boolean,
+  now: number,
+  within: Restriction = EVERYTHING,
+) {
   const event = force ? 'forceCancel' : 'cancel'
   return db
     .update(jobs)
     .set({ ...UNHELD, status: TRANSITIONS[event].to, runAfter: null, completedAt: now })
-    .where(and(eq(jobs.id, id), allowed(event)))
+    .where(and(eq(jobs.id, id), allowed(event), jobsWithin(within)))
     .returning()
     .then(first)
 }
@@ -259,7 +267,7 @@ export function cancelJob(db: Database, id: string, force: boolean, now: number)
  * Queues a failed job again with a fresh set of attempts. Undefined when it is not in `error`, or
  * when its variant has another job at work already.
  */
-export function retryJob(db: Database, id: string) {
+export function retryJob(db: Database, id: string, within: Restriction = EVERYTHING) {
   return db
     .update(jobs)
     .set({
@@ -276,6 +284,7 @@ export function retryJob(db: Database, id: string) {
       and(
         eq(jobs.id, id),
         allowed('retry'),
+        jobsWithin(within),
         sql`NOT EXISTS (
           SELECT 1 FROM jobs AS other
           WHERE other.file_path = ${jobs.filePath} AND other.variant = ${jobs.variant}

@@ -1,9 +1,11 @@
 /** Statements on jobs that only read or create. The changes of state are in `jobChanges.ts`. */
-import { and, desc, eq, inArray, lt, sql } from 'drizzle-orm'
-import type { CreateJobs, ListJobs } from '../contract/job.ts'
+import { and, desc, eq, inArray, sql } from 'drizzle-orm'
+import type { CreateJobs } from '../contract/job.ts'
+import { EVERYTHING, type Restriction } from '../domain/access.ts'
 import { type Database, statement } from './database.ts'
 import type { QueueRow } from './queueRows.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema.ts'
+import { jobsWithin } from './within.ts'
 
 export type JobRow = typeof jobs.$inferSelect
 export type AttemptRow = typeof attempts.$inferSelect
@@ -20,30 +22,44 @@ interface NewJobs extends Pick<
   jobs: NewJob[]
   source: { etag: string; sizeBytes: number }
   idempotency: { key: string; requestHash: string } | null
+  /** The API key that makes them, and how many of its jobs may be pending at once. */
+  keyId: string | null
+  maxQueued: number | null
   now: number
 }
 
 /**
  * Inserts one pending job for each variant that has none at work, in one transaction, and gives
  * back the active job of every variant asked for, and the queue. A row whose id is not among the
- * new ones was there before. No queue: nothing was inserted.
+ * new ones was there before. No queue: nothing was inserted; nor was it where the key's cap would
+ * be passed, which is looked at in the same statement.
  */
 export async function insertJobs(
   db: Database,
   n: NewJobs,
 ): Promise<{ rows: JobRow[]; queue: QueueRow | undefined }> {
+  const asked = JSON.stringify(n.jobs)
+  const belowCap =
+    n.maxQueued === null
+      ? sql``
+      : sql`AND ${n.maxQueued} >=
+      (SELECT count(*) FROM jobs WHERE key_id = ${n.keyId} AND status = 'pending') +
+      (SELECT count(*) FROM json_each(${asked}) AS more WHERE NOT EXISTS (
+        SELECT 1 FROM jobs AS active WHERE active.file_path = ${n.filePath}
+          AND active.variant = more.value ->> 'variant'
+          AND active.status IN ('pending', 'running')))`
   const insert = statement(
     db,
     sql`
     INSERT INTO jobs (id, queue, file_path, variant, priority, source_etag, source_bytes, created_at,
-      max_attempts, lease_seconds, stall_seconds, timeout_seconds)
+      key_id, max_attempts, lease_seconds, stall_seconds, timeout_seconds)
     SELECT new.value ->> 'id', q.name, ${n.filePath}, new.value ->> 'variant',
       new.value ->> 'priority', ${n.source.etag}, ${n.source.sizeBytes}, ${n.now},
-      coalesce(${n.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
+      ${n.keyId}, coalesce(${n.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
       coalesce(${n.stallSeconds ?? null}, q.stall_seconds),
       coalesce(${n.timeoutSeconds ?? null}, q.timeout_seconds)
-    FROM json_each(${JSON.stringify(n.jobs)}) AS new, queues AS q
-    WHERE q.name = ${n.queue} AND NOT q.draining
+    FROM json_each(${asked}) AS new, queues AS q
+    WHERE q.name = ${n.queue} AND NOT q.draining ${belowCap}
     ORDER BY new.key
     ON CONFLICT DO NOTHING`,
   )
@@ -66,6 +82,7 @@ export async function insertJobs(
     return { rows, queue: found[0] }
   }
   // In the same transaction: of two requests with one key at once, the second fails whole.
+  // A request that is refused is not remembered: some of its variants have no job.
   const remember = statement(
     db,
     sql`
@@ -73,9 +90,9 @@ export async function insertJobs(
     SELECT ${n.idempotency.key}, ${n.idempotency.requestHash}, json_group_array(id), ${n.now}
     FROM jobs
     WHERE file_path = ${n.filePath} AND status IN ('pending', 'running')
-      AND variant IN (SELECT value ->> 'variant' FROM json_each(${JSON.stringify(n.jobs)}))
+      AND variant IN (SELECT value ->> 'variant' FROM json_each(${asked}))
       AND EXISTS (SELECT 1 FROM queues WHERE name = ${n.queue})
-    HAVING count(*) > 0`,
+    HAVING count(*) = ${n.jobs.length}`,
   )
   const [, rows, found] = await db.batch([insert, active, queue, remember])
   return { rows, queue: found[0] }
@@ -86,8 +103,16 @@ export function findIdempotencyKey(db: Database, key: string) {
   return db.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key)).get()
 }
 
-export function findJob(db: Database, id: string): Promise<JobRow | undefined> {
-  return db.select().from(jobs).where(eq(jobs.id, id)).get()
+export function findJob(
+  db: Database,
+  id: string,
+  within: Restriction = EVERYTHING,
+): Promise<JobRow | undefined> {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.id, id), jobsWithin(within)))
+    .get()
 }
 
 export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
@@ -98,12 +123,17 @@ export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
 }
 
 /** The newest job of a file, or of one variant of it. */
-export function findNewestJob(db: Database, filePath: string, variant: string | null) {
+export function findNewestJob(
+  db: Database,
+  filePath: string,
+  variant: string | null,
+  within: Restriction = EVERYTHING,
+): Promise<JobRow | undefined> {
   const ofVariant = variant === null ? undefined : eq(jobs.variant, variant)
   return db
     .select()
     .from(jobs)
-    .where(and(eq(jobs.filePath, filePath), ofVariant))
+    .where(and(eq(jobs.filePath, filePath), ofVariant, jobsWithin(within)))
     .orderBy(desc(jobs.seq))
     .limit(1)
     .get()
@@ -119,32 +149,11 @@ export function listAttempts(db: Database, jobId: string) {
     .limit(100)
 }
 
-/** Newest first. Without an offset the cost of a page does not depend on how deep it lies. */
-export function listJobRows(
-  db: Database,
-  list: Omit<ListJobs, 'cursor'> & { before: number | null },
-): Promise<JobRow[]> {
-  return db
-    .select()
-    .from(jobs)
-    .where(
-      and(
-        list.status === undefined ? undefined : eq(jobs.status, list.status),
-        list.queue === undefined ? undefined : eq(jobs.queue, list.queue),
-        list.filePath === undefined ? undefined : eq(jobs.filePath, list.filePath),
-        list.before === null ? undefined : lt(jobs.seq, list.before),
-      ),
-    )
-    .orderBy(desc(jobs.seq))
-    .limit(list.limit)
-    .offset(list.offset)
-}
-
 /** Removes a job for good; its events stay. Gives back what it was, or undefined. */
-export function deleteJobRow(db: Database, id: string) {
+export function deleteJobRow(db: Database, id: string, within: Restriction = EVERYTHING) {
   return db
     .delete(jobs)
-    .where(eq(jobs.id, id))
+    .where(and(eq(jobs.id, id), jobsWithin(within)))
     .returning()
     .then((rows): JobRow | undefined => rows[0])
 }

@@ -12,6 +12,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
+import type { Scope } from '../contract/access.ts'
 import type { DurableEventType } from '../contract/events.ts'
 import type { FailureCode } from '../contract/failure.ts'
 import type { ATTEMPT_OUTCOMES, JobStatus } from '../contract/job.ts'
@@ -70,6 +71,8 @@ export const jobs = sqliteTable(
     runAfter: time(),
     leaseExpiresAt: time(),
     runner: text(),
+    /** The API key that made it; null for the key in the secret and for visitors. */
+    keyId: text(),
     sourceEtag: text().notNull(),
     sourceBytes: integer().notNull(),
     createdAt: time().notNull(),
@@ -99,6 +102,10 @@ export const jobs = sqliteTable(
     index('jobs_by_queue_status').on(t.queue, t.status, t.seq),
     index('jobs_by_file').on(t.filePath, t.seq),
     index('jobs_by_variant').on(t.filePath, t.variant, t.seq),
+    /** What counts against a key's maxQueuedJobs. */
+    index('jobs_pending_by_key')
+      .on(t.keyId)
+      .where(sql`status = 'pending' AND key_id IS NOT NULL`),
   ],
 )
 
@@ -211,3 +218,21 @@ export const idempotencyKeys = sqliteTable(
   },
   (t) => [index('idempotency_keys_by_age').on(t.createdAt)],
 )
+
+/** Who may call. Of a key there is only its hash: it is shown once, when it is made. */
+export const apiKeys = sqliteTable('api_keys', {
+  id: text().primaryKey(),
+  name: text().notNull(),
+  /** SHA-256 in hex. Keys are 256 random bits, so looking one up by its hash tells nothing of it. */
+  hash: text().notNull().unique(),
+  scopes: text({ mode: 'json' }).$type<Scope[]>().notNull(),
+  queue: text(),
+  pathPrefix: text(),
+  maxStreams: integer(),
+  maxQueuedJobs: integer(),
+  expiresAt: time(),
+  disabled: integer({ mode: 'boolean' }).notNull().default(false),
+  createdAt: time().notNull(),
+  /** To the hour, so that a request is not a write. */
+  lastUsedAt: time(),
+})

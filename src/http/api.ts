@@ -55,6 +55,3 @@ export const emptyBodyIsNone = createMiddleware<ApiEnv>(async (c, next) => {
   }
   await next()
 })
-
-/** Marks a route as one that needs the API key, in its description. */
-export const withKey = { security: [{ apiKey: [] }] }

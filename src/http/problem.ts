@@ -1,9 +1,11 @@
 /** Error answers: one shape, from one table, and typed so that a route can only give what it declares. */
 import type { Context, TypedResponse } from 'hono'
 import { type ErrorBody, errorBody, type ErrorCode, ERRORS } from '../contract/errors.ts'
+import type { Caller } from '../domain/access.ts'
 
 export interface AppEnv {
-  Variables: { requestId: string }
+  /** `caller` is there once a route's middleware has let the request through. */
+  Variables: { requestId: string; caller: Caller }
 }
 
 type Status<Code extends ErrorCode> = (typeof ERRORS)[Code]['status']
@@ -30,6 +32,7 @@ export function problem<Code extends ErrorCode>(
 const MEANING: Record<number, string> = {
   400: 'The request is not valid; the message says what would be',
   401: 'The API key is missing or wrong',
+  403: 'The API key may not do this',
   404: 'There is no such thing',
   409: 'It is at odds with what is there',
   411: 'The length must be told beforehand',
@@ -38,6 +41,7 @@ const MEANING: Record<number, string> = {
   415: 'The content is not what the name says',
   416: 'The range lies outside of the file',
   422: 'The job for this variant failed',
+  429: 'Too many requests, or more than the key may have at once; see Retry-After',
   500: 'Something went wrong in the service',
   503: 'The service is not configured',
 }

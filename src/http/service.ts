@@ -1,12 +1,14 @@
 /** What a way into this service has whatever its routes: request ids, and answers for what goes wrong. */
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
+import { protect } from './headers.ts'
 import { createApi } from './api.ts'
 import { problem } from './problem.ts'
 
 export function createService() {
   const app = createApi()
 
+  app.use(protect)
   app.use(requestId())
   app.use(async (c, next) => {
     try {

@@ -15,6 +15,8 @@ import { encode, matches, type Subscription, subscription } from './subscription
 const STREAM = 'stream'
 const RUNNER = 'runner'
 const EVENTS_A_READ = 500
+const streamsOf = (key: string) => `streams of ${key}`
+const isOpen = (socket: WebSocket) => socket.readyState === WebSocket.OPEN
 
 export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
@@ -28,8 +30,9 @@ export class QueueHub extends DurableObject<Env> {
 
   /**
    * Upgrades to a WebSocket. `/runner` gets one message when there may be work. `/stream` gets
-   * every event from now on, or those after `since` first, filtered by `jobId` and `filePath`;
-   * the answer's `X-Cursor` is the id after which it begins.
+   * every event from now on, or those after `since` first, filtered by `jobId`, `filePath` and
+   * `pathPrefix`; the answer's `X-Cursor` is the id after which it begins. It is 429 when `key` has
+   * `max` streams open already.
    */
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
@@ -37,6 +40,12 @@ export class QueueHub extends DurableObject<Env> {
     if (pathname === '/runner') {
       this.ctx.acceptWebSocket(server, [RUNNER])
       return new Response(null, { status: 101, webSocket: client })
+    }
+    const counted = searchParams.get('key')
+    // In the one place that has all of a queue's streams, so that the cap is exact.
+    if (counted !== null) {
+      const open = this.ctx.getWebSockets(streamsOf(counted)).filter(isOpen).length
+      if (open >= Number(searchParams.get('max'))) return new Response(null, { status: 429 })
     }
     const since = searchParams.get('since')
     const { oldest, newest } = await findEventRange(this.db)
@@ -47,9 +56,10 @@ export class QueueHub extends DurableObject<Env> {
     server.serializeAttachment({
       jobId: searchParams.get('jobId'),
       filePath: searchParams.get('filePath'),
+      pathPrefix: searchParams.get('pathPrefix'),
       cursor,
     } satisfies Subscription)
-    this.ctx.acceptWebSocket(server, [STREAM])
+    this.ctx.acceptWebSocket(server, counted === null ? [STREAM] : [STREAM, streamsOf(counted)])
     if (lost) {
       const reason = 'Events since your last one are no longer kept: list the jobs anew.'
       server.send(encode({ event: 'resync', data: { reason } }))

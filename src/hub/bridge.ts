@@ -14,8 +14,15 @@ const RETRY_MS = 1_000
 /** A client this far behind is let go; it resumes from the log. */
 const MAX_UNSENT = 10_000
 
-/** Serves one client until it leaves, the hub goes away, or the stream is too old. */
-export async function bridge({ socket, cursor }: EventStream, stream: SSEStreamingApi) {
+/**
+ * Serves one client until it leaves, the hub goes away, or the stream is too old; no longer than
+ * `until` (ms since the epoch), when its leave to follow ends.
+ */
+export async function bridge(
+  { socket, cursor }: EventStream,
+  stream: SSEStreamingApi,
+  until: number | null = null,
+) {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let unsent = 0
   // Writes go one after another: an event is on its way before the next begins.
@@ -50,7 +57,8 @@ export async function bridge({ socket, cursor }: EventStream, stream: SSEStreami
     () => write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) }),
     HEARTBEAT_MS,
   )
-  const age = setTimeout(end, MAX_AGE_MS)
+  const leave = until === null ? MAX_AGE_MS : Math.max(until - Date.now(), 0)
+  const age = setTimeout(end, Math.min(MAX_AGE_MS, leave))
   await ended
   clearInterval(heartbeat)
   clearTimeout(age)

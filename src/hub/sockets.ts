@@ -2,18 +2,13 @@
 import type { Env } from '../env.ts'
 import type { Filter } from './subscription.ts'
 
-interface Connection {
-  socket: WebSocket
-  headers: Headers
-}
+const connect = (env: Env, queue: string, path: string): Promise<Response> =>
+  env.HUBS.getByName(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
 
-async function connect(env: Env, queue: string, path: string): Promise<Connection> {
-  const response = await env.HUBS.getByName(queue).fetch(`http://hub${path}`, {
-    headers: { Upgrade: 'websocket' },
-  })
-  const socket = response.webSocket
-  if (!socket) throw new Error(`the hub of ${queue} answered ${response.status} to an upgrade`)
-  return { socket, headers: response.headers }
+function socketOf(response: Response): WebSocket {
+  const { webSocket, status } = response
+  if (!webSocket) throw new Error(`the hub answered ${status} to an upgrade`)
+  return webSocket
 }
 
 /** An open event stream of a queue; its events come once the socket is accepted. */
@@ -23,19 +18,30 @@ export interface EventStream {
   cursor: number
 }
 
-/** Opens the event stream of a queue, from now on or after the event `since`. */
+export interface StreamOptions {
+  /** After which event it begins; null for from now on. */
+  since: number | null
+  /** The key that the stream counts for, and how many it may have. */
+  counted: { keyId: string; max: number } | null
+}
+
+/** Opens an event stream of a queue; null when its key has as many as it may. */
 export async function openStream(
   env: Env,
   queue: string,
   filter: Filter,
-  since: number | null,
-): Promise<EventStream> {
+  { since, counted }: StreamOptions,
+): Promise<EventStream | null> {
   const query = new URLSearchParams()
-  if (filter.jobId !== null) query.set('jobId', filter.jobId)
-  if (filter.filePath !== null) query.set('filePath', filter.filePath)
+  for (const [name, value] of Object.entries(filter)) if (value !== null) query.set(name, value)
   if (since !== null) query.set('since', String(since))
-  const { socket, headers } = await connect(env, queue, `/stream?${query}`)
-  return { socket, cursor: Number(headers.get('X-Cursor')) }
+  if (counted !== null) {
+    query.set('key', counted.keyId)
+    query.set('max', String(counted.max))
+  }
+  const response = await connect(env, queue, `/stream?${query}`)
+  if (response.status === 429) return null
+  return { socket: socketOf(response), cursor: Number(response.headers.get('X-Cursor')) }
 }
 
 /** A wait for work in any of some queues, begun before the first look so that no wake-up is missed. */
@@ -46,8 +52,8 @@ export interface WorkWait {
 }
 
 export async function waitForWork(env: Env, queues: string[]): Promise<WorkWait> {
-  const connections = await Promise.all(queues.map((queue) => connect(env, queue, '/runner')))
-  const sockets = connections.map(({ socket }) => socket)
+  const answers = await Promise.all(queues.map((queue) => connect(env, queue, '/runner')))
+  const sockets = answers.map(socketOf)
   const woken = new Promise<true>((resolve) => {
     for (const socket of sockets) {
       socket.addEventListener('message', () => resolve(true))

@@ -5,16 +5,19 @@ import type { StreamMessage } from '../contract/events.ts'
 export const subscription = z.object({
   jobId: z.string().nullable(),
   filePath: z.string().nullable(),
+  /** Ends in a slash. */
+  pathPrefix: z.string().nullable().default(null),
   /** The sequence number of the last event that was looked at for this subscriber. */
   cursor: z.int().nonnegative(),
 })
 export type Subscription = z.infer<typeof subscription>
-export type Filter = Pick<Subscription, 'jobId' | 'filePath'>
+export type Filter = Pick<Subscription, 'jobId' | 'filePath' | 'pathPrefix'>
 
 export function matches(filter: Filter, event: { jobId: string; filePath: string }): boolean {
   return (
     (filter.jobId === null || filter.jobId === event.jobId) &&
-    (filter.filePath === null || filter.filePath === event.filePath)
+    (filter.filePath === null || filter.filePath === event.filePath) &&
+    (filter.pathPrefix === null || event.filePath.startsWith(filter.pathPrefix))
   )
 }
 

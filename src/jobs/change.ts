@@ -1,6 +1,7 @@
-/** What a caller does to a job by hand: retry, cancel, delete. */
+/** What a caller does by hand to a job that it can see: retry, cancel, delete. */
 import { cancelJob, retryJob } from '../db/jobChanges.ts'
 import { deleteJobRow, findJob } from '../db/jobRows.ts'
+import type { Restriction } from '../domain/access.ts'
 import { collectOutputs } from './collect.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
@@ -11,14 +12,18 @@ type Outcome<Code extends Refusal['code']> = Promise<{ ok: true } | Refusal<Code
 const unknown = (id: string) => `There is no job ${id}.`
 
 /** Queues a failed job again, with a fresh set of attempts. */
-export async function retry(platform: Platform, id: string): Outcome<'job_not_retryable'> {
-  const row = await retryJob(platform.db, id)
+export async function retry(
+  platform: Platform,
+  within: Restriction,
+  id: string,
+): Outcome<'job_not_retryable'> {
+  const row = await retryJob(platform.db, id, within)
   if (row) {
     platform.defer(platform.sendTickets(row.queue, 1))
     platform.defer(platform.hubs.poke(row.queue, soon()))
     return { ok: true }
   }
-  const job = await findJob(platform.db, id)
+  const job = await findJob(platform.db, id, within)
   if (!job) return refuse('job_not_retryable', unknown(id))
   return refuse(
     'job_not_retryable',
@@ -31,15 +36,16 @@ export async function retry(platform: Platform, id: string): Outcome<'job_not_re
 /** Cancels a waiting job; with `force` a running one too, whose runner then drops its work. */
 export async function cancel(
   platform: Platform,
+  within: Restriction,
   id: string,
   force: boolean,
 ): Outcome<'job_not_cancellable'> {
-  const row = await cancelJob(platform.db, id, force, Date.now())
+  const row = await cancelJob(platform.db, id, force, Date.now(), within)
   if (row) {
     platform.defer(afterStop(platform, row.queue))
     return { ok: true }
   }
-  const job = await findJob(platform.db, id)
+  const job = await findJob(platform.db, id, within)
   if (!job) return refuse('job_not_cancellable', unknown(id))
   return refuse(
     'job_not_cancellable',
@@ -50,8 +56,12 @@ export async function cancel(
 }
 
 /** Removes a job for good. If it was running, its runner is refused from then on. */
-export async function remove(platform: Platform, id: string): Outcome<'job_not_deletable'> {
-  const row = await deleteJobRow(platform.db, id)
+export async function remove(
+  platform: Platform,
+  within: Restriction,
+  id: string,
+): Outcome<'job_not_deletable'> {
+  const row = await deleteJobRow(platform.db, id, within)
   if (!row) return refuse('job_not_deletable', unknown(id))
   platform.defer(afterStop(platform, row.queue))
   return { ok: true }

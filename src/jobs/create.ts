@@ -9,6 +9,8 @@ import {
   toRendition,
   TransformationError,
 } from '../domain/transformation.ts'
+import { type Caller, sees, seesPath, seesQueue } from '../domain/access.ts'
+import { sha256Hex } from '../domain/digest.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
 import { freeSlots, lookAgain } from './queue.ts'
@@ -28,7 +30,13 @@ export type CreateOutcome =
       | 'queue_not_found'
       | 'queue_draining'
       | 'idempotency_conflict'
+      | 'forbidden'
+      | 'variant_busy'
+      | 'cap_reached'
     >
+
+/** Who asks for jobs: its bounds, and how many of its own may wait. */
+export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'>
 
 /**
  * Queues the variants that `request` asks for, in its order, each once. With an idempotency key a
@@ -37,14 +45,23 @@ export type CreateOutcome =
  */
 export async function createJobs(
   platform: Platform,
+  caller: Creator,
   request: CreateJobs,
-  idempotencyKey: string | null,
+  givenKey: string | null,
 ): Promise<CreateOutcome> {
+  if (!seesPath(caller, request.filePath))
+    return refuse('forbidden', `This key is bound to the folder ${caller.pathPrefix}`)
+  if (!seesQueue(caller, request.queue))
+    return refuse('forbidden', `This key is bound to the queue "${caller.queue}": name that one.`)
+  const keyId = caller.keyId?.startsWith('key_') ? caller.keyId : null
+  // Nobody meets the answers of another key, or can tell that there are any.
+  const idempotencyKey = givenKey && keyId ? `${keyId}:${givenKey}` : givenKey
   const variants = readVariants(request)
   if ('ok' in variants) return variants
-  const requestHash = idempotencyKey === null ? '' : await sha256(JSON.stringify(request))
+  const requestHash = idempotencyKey === null ? '' : await sha256Hex(JSON.stringify(request))
   const before =
-    idempotencyKey && (await answeredBefore(platform, idempotencyKey, requestHash, variants))
+    idempotencyKey &&
+    (await answeredBefore(platform, caller, { idempotencyKey, requestHash, variants }))
   if (before) return before
 
   const source = await platform.originals.head(request.filePath)
@@ -65,12 +82,15 @@ export async function createJobs(
       jobs,
       source: { etag: source.etag, sizeBytes: source.size },
       idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash },
+      keyId,
+      maxQueued: caller.maxQueuedJobs,
       now: Date.now(),
     })
   } catch (error) {
     // The same key may have come in twice at once; then the other request has made the jobs.
     const other =
-      idempotencyKey && (await answeredBefore(platform, idempotencyKey, requestHash, variants))
+      idempotencyKey &&
+      (await answeredBefore(platform, caller, { idempotencyKey, requestHash, variants }))
     if (other) return other
     throw error
   }
@@ -85,10 +105,16 @@ export async function createJobs(
     const row = rows.get(job.variant)
     // Nothing was inserted, and what was at work already does not cover the request.
     if (!row)
-      return refuse(
-        'queue_draining',
-        `The queue "${request.queue}" is draining and takes no new jobs.`,
-      )
+      return inserted.queue.draining
+        ? refuse(
+            'queue_draining',
+            `The queue "${request.queue}" is draining and takes no new jobs.`,
+          )
+        : refuse(
+            'cap_reached',
+            `This key may have ${caller.maxQueuedJobs} jobs pending at once, and these would be more. Wait until some have begun.`,
+          )
+    if (!sees(caller, row)) return variantBusy()
     created.push({ row, deduplicated: row.id !== job.id })
   }
   const fresh = created.filter((job) => !job.deduplicated).length
@@ -99,6 +125,10 @@ export async function createJobs(
   }
   return { ok: true, jobs: created }
 }
+
+/** Doubles are impossible across queues too, so this much has to be told. */
+export const variantBusy = () =>
+  refuse('variant_busy', 'This variant is being made in another queue. Ask again when it is ready.')
 
 function readVariants(request: CreateJobs) {
   const variants = new Map<string, Rendition>()
@@ -117,11 +147,14 @@ function readVariants(request: CreateJobs) {
 
 async function answeredBefore(
   { db }: Platform,
-  key: string,
-  requestHash: string,
-  variants: ReadonlyMap<string, Rendition>,
+  caller: Creator,
+  {
+    idempotencyKey,
+    requestHash,
+    variants,
+  }: { idempotencyKey: string; requestHash: string; variants: ReadonlyMap<string, Rendition> },
 ): Promise<CreateOutcome | null> {
-  const before = await findIdempotencyKey(db, key)
+  const before = await findIdempotencyKey(db, idempotencyKey)
   if (!before) return null
   if (before.requestHash !== requestHash)
     return refuse(
@@ -131,10 +164,6 @@ async function answeredBefore(
   const rows = new Map((await findJobs(db, before.jobIds)).map((row) => [row.variant, row]))
   // In the order asked for; what was deleted meanwhile is not there any more.
   const inOrder = [...variants.keys()].flatMap((variant) => rows.get(variant) ?? [])
+  if (!inOrder.every((row) => sees(caller, row))) return variantBusy()
   return { ok: true, jobs: inOrder.map((row) => ({ row, deduplicated: true })) }
-}
-
-async function sha256(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -1,7 +1,8 @@
 /** Pages of jobs, newest first. */
 import type { z } from '@hono/zod-openapi'
 import type { jobList, ListJobs } from '../contract/job.ts'
-import { listJobRows } from '../db/jobRows.ts'
+import { listJobRows } from '../db/jobPages.ts'
+import type { Restriction } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
 import { jobView } from './view.ts'
@@ -12,19 +13,25 @@ type Outcome = { ok: true; page: z.infer<typeof jobList> } | Refusal<'invalid_re
  * One page. A cursor is the sequence number of the page's last job: the next page begins below
  * it, so its cost does not grow with its depth, as that of an offset does.
  */
-export async function listJobs({ db }: Platform, query: ListJobs): Promise<Outcome> {
+export async function listJobs(
+  { db }: Platform,
+  within: Restriction,
+  query: ListJobs,
+): Promise<Outcome> {
   const { cursor, ...list } = query
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
     return refuse('invalid_request', 'cursor: send the nextCursor of the page before, unchanged')
   if (cursor !== undefined && query.offset > 0)
     return refuse('invalid_request', 'offset: a page begins at a cursor or at an offset, not both')
   // One more than asked for tells whether there is a next page.
-  const rows = await listJobRows(db, {
-    ...list,
-    limit: list.limit + 1,
-    before: cursor === undefined ? null : Number(cursor),
-  })
+  const before = cursor === undefined ? null : Number(cursor)
+  const { rows, lookedTo } = await listJobRows(
+    db,
+    { ...list, limit: list.limit + 1, before },
+    within,
+  )
   const shown = rows.slice(0, list.limit)
+  const next = rows.length > shown.length ? shown.at(-1)!.seq : lookedTo
   return {
     ok: true,
     page: {
@@ -32,7 +39,7 @@ export async function listJobs({ db }: Platform, query: ListJobs): Promise<Outco
       limit: list.limit,
       offset: list.offset,
       count: shown.length,
-      nextCursor: rows.length > shown.length ? String(shown.at(-1)!.seq) : null,
+      nextCursor: next === null ? null : String(next),
     },
   }
 }

@@ -1,18 +1,31 @@
 /** Making queues and changing their settings. */
 import type { QueueSettings } from '../contract/queue.ts'
 import { findQueue, insertQueue, listQueues, type QueueRow, updateQueue } from '../db/queueRows.ts'
+import { type Restriction, seesQueue } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
 
 /** Figures over all queues read a row of each, so there is a bound to them. */
 const MAX_QUEUES = 100
 
+/** The queues that the caller can see. */
+export async function readQueues({ db }: Platform, within: Restriction): Promise<QueueRow[]> {
+  return (await listQueues(db)).filter(({ name }) => seesQueue(within, name))
+}
+
+/** One of them, or undefined. */
+export async function readQueue({ db }: Platform, within: Restriction, name: string) {
+  return seesQueue(within, name) ? findQueue(db, name) : undefined
+}
+
 /** Changes what is given of a queue. What may run now because of it is woken. */
 export async function changeQueue(
   platform: Platform,
+  within: Restriction,
   name: string,
   settings: QueueSettings,
 ): Promise<{ ok: true; queue: QueueRow } | Refusal<'queue_not_found'>> {
+  if (!seesQueue(within, name)) return refuse('queue_not_found', `There is no queue "${name}".`)
   const given = Object.fromEntries(
     Object.entries(settings).filter(([, value]) => value !== undefined),
   ) as Partial<QueueRow>
@@ -32,14 +45,17 @@ export async function changeQueue(
 /** Makes a queue where there is none of that name, and sets what is given. */
 export async function createQueue(
   platform: Platform,
+  within: Restriction,
   name: string,
   settings: QueueSettings,
-): Promise<{ ok: true; queue: QueueRow } | Refusal<'invalid_request'>> {
+): Promise<{ ok: true; queue: QueueRow } | Refusal<'invalid_request' | 'forbidden'>> {
+  if (!seesQueue(within, name))
+    return refuse('forbidden', `This key is bound to the queue "${within.queue}".`)
   const queues = await listQueues(platform.db)
   if (queues.length >= MAX_QUEUES && !queues.some((queue) => queue.name === name))
     return refuse('invalid_request', `There are ${MAX_QUEUES} queues, which is the limit.`)
   await insertQueue(platform.db, name)
-  return (await changeQueue(platform, name, settings)) as { ok: true; queue: QueueRow }
+  return (await changeQueue(platform, within, name, settings)) as { ok: true; queue: QueueRow }
 }
 
 /** How many more of its waiting jobs a queue may run now. */

@@ -8,9 +8,10 @@ import {
   type UploadRow,
 } from '../db/uploadRows.ts'
 import { extensionOf, EXTENSIONS } from '../domain/contentType.ts'
+import { type Restriction, seesPath } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { metadataOf, storeChecked, type StoreOutcome } from '../storage/write.ts'
-import { retireOlder } from './file.ts'
+import { outside, retireOlder } from './file.ts'
 import type { Platform } from './platform.ts'
 
 type NotFound = Refusal<'upload_not_found'>
@@ -25,8 +26,10 @@ const NO_UPLOAD = /\(10024\)/
 /** Begins the upload of a file to `filePath`. */
 export async function beginUpload(
   { db, originals }: Platform,
+  within: Restriction,
   filePath: string,
-): Promise<{ ok: true; id: string } | Refusal<'content_mismatch'>> {
+): Promise<{ ok: true; id: string } | Refusal<'content_mismatch' | 'forbidden'>> {
+  if (!seesPath(within, filePath)) return outside(within)
   if (extensionOf(filePath) === null)
     return refuse(
       'content_mismatch',
@@ -43,14 +46,21 @@ export async function beginUpload(
 const multipart = ({ originals }: Platform, upload: UploadRow) =>
   originals.resumeMultipartUpload(upload.filePath, upload.uploadId)
 
+/** An upload that the caller can see. */
+async function findOwn({ db }: Platform, within: Restriction, id: string) {
+  const upload = await findUpload(db, id)
+  return upload && seesPath(within, upload.filePath) ? upload : undefined
+}
+
 /** Stores one part; the first shows whether the content is what the name says. */
 export async function putUploadPart(
   platform: Platform,
+  within: Restriction,
   id: string,
   partNumber: number,
   incoming: { body: ReadableStream<Uint8Array>; sizeBytes: number },
 ): Promise<StoreOutcome<UploadedPart> | NotFound> {
-  const upload = await findUpload(platform.db, id)
+  const upload = await findOwn(platform, within, id)
   if (!upload) return notFound(id)
   const put = (body: ReadableStream) => multipart(platform, upload).uploadPart(partNumber, body)
   if (partNumber === 1) return storeChecked(upload.filePath, incoming, put)
@@ -60,12 +70,13 @@ export async function putUploadPart(
 /** Makes the parts one file, which takes the place of what was under its path. */
 export async function completeUpload(
   platform: Platform,
+  within: Restriction,
   id: string,
   parts: UploadedPart[],
 ): Promise<
   { ok: true; filePath: string; object: R2Object } | NotFound | Refusal<'invalid_request'>
 > {
-  const upload = await findUpload(platform.db, id)
+  const upload = await findOwn(platform, within, id)
   if (!upload) return notFound(id)
   // Without part 1 nothing has shown what the content is.
   if (!parts.some((part) => part.partNumber === 1))
@@ -89,9 +100,10 @@ export async function completeUpload(
 /** Drops an upload and the parts that came. */
 export async function abortUpload(
   platform: Platform,
+  within: Restriction,
   id: string,
 ): Promise<{ ok: true } | NotFound> {
-  const upload = await findUpload(platform.db, id)
+  const upload = await findOwn(platform, within, id)
   if (!upload) return notFound(id)
   await drop(platform, upload)
   return { ok: true }

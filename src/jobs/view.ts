@@ -7,15 +7,15 @@ const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOStrin
 
 /** Where a variant is served, as a path from the service's root. */
 export function variantPath(variant: string, filePath: string): string {
-  return `/t/${variant}/${encodeSegments(filePath)}`
+  return `/t/${variant}/${encodePath(filePath)}`
 }
 
 /** Where the status of a variant is told. */
 export function statusPath(variant: string, filePath: string): string {
-  return `/video-status/${variant}/${encodeSegments(filePath)}`
+  return `/video-status/${variant}/${encodePath(filePath)}`
 }
 
-const encodeSegments = (path: string) => path.split('/').map(encodeURIComponent).join('/')
+export const encodePath = (path: string) => path.split('/').map(encodeURIComponent).join('/')
 
 export function jobView(row: JobRow): Job {
   return {

@@ -1,19 +1,24 @@
-/** `/queue/events`: what happens in a queue, as server-sent events. */
+/** `/queue/events`: what happens in a queue, as server-sent events, and tokens to follow it with. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { streamSSE } from 'hono/streaming'
+import { createStreamToken, streamToken } from '../contract/access.ts'
 import { queueName } from '../contract/job.ts'
 import { storagePath } from '../contract/path.ts'
-import { findJob } from '../db/jobRows.ts'
-import { findQueue } from '../db/queueRows.ts'
-import { createApi, platformOf } from '../http/api.ts'
-import { errors, problem } from '../http/problem.ts'
+import { readSigningKeys } from '../env.ts'
+import { openOrKey, withKey } from '../http/access.ts'
+import { createApi, jsonBody, platformOf } from '../http/api.ts'
+import { followerOf } from '../http/follower.ts'
+import { errors, json, problem } from '../http/problem.ts'
+import { mintToken } from '../http/streamToken.ts'
 import { bridge } from '../hub/bridge.ts'
 import { openStream } from '../hub/sockets.ts'
+import { resolveView } from '../jobs/follow.ts'
 
 const eventId = z.coerce.number().int().nonnegative()
 
 const eventsRoute = createRoute({
   tags: ['events'],
+  ...openOrKey('events:read'),
   method: 'get',
   path: '/queue/events',
   summary: 'Follow the jobs of a queue, live',
@@ -22,10 +27,11 @@ const eventsRoute = createRoute({
       'last-event-id': eventId.optional().describe('Sends the events after this one first'),
     }),
     query: z.object({
-      queue: queueName.optional().describe('Default: that of jobId, else "default"'),
+      queue: queueName.optional().describe('Default: that of the key or the job, else "default"'),
       jobId: z.string().max(100).optional(),
       filePath: storagePath.optional(),
       lastEventId: eventId.optional().describe('For clients that cannot set the header'),
+      token: z.string().max(5_000).optional().describe('From POST /queue/events/token'),
     }),
   },
   responses: {
@@ -33,21 +39,57 @@ const eventsRoute = createRoute({
       description: 'A stream of events until either side ends it',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    ...errors(400, 404),
+    ...errors(400, 401, 403, 404, 429),
   },
 })
 
-export const eventRoutes = createApi().openapi(eventsRoute, async (c) => {
-  const { queue: named, jobId, filePath, lastEventId } = c.req.valid('query')
-  const since = c.req.valid('header')['last-event-id'] ?? lastEventId ?? null
-  const { db } = platformOf(c)
-  const job = jobId === undefined ? undefined : await findJob(db, jobId)
-  if (jobId !== undefined && !job) return problem(c, 'job_not_found', `There is no job ${jobId}.`)
-  const queue = named ?? job?.queue ?? 'default'
-  if (!(await findQueue(db, queue)))
-    return problem(c, 'queue_not_found', `There is no queue "${queue}".`)
-  const filter = { jobId: jobId ?? null, filePath: filePath ?? null }
-  const events = await openStream(c.env, queue, filter, since)
-  c.header('X-Accel-Buffering', 'no')
-  return streamSSE(c, (stream) => bridge(events, stream))
+const tokenRoute = createRoute({
+  tags: ['events'],
+  ...withKey('events:read'),
+  method: 'post',
+  path: '/queue/events/token',
+  summary: 'Mint a token with which a browser can follow a queue, a folder, a file or a job',
+  request: { body: jsonBody(createStreamToken) },
+  responses: {
+    201: json(streamToken, 'The token'),
+    ...errors(400, 401, 403, 404, 429, 503),
+  },
 })
+
+export const eventRoutes = createApi()
+  .openapi(eventsRoute, async (c) => {
+    const { token, lastEventId, ...asked } = c.req.valid('query')
+    const since = c.req.valid('header')['last-event-id'] ?? lastEventId ?? null
+    const follower = await followerOf(c, token, asked)
+    if (!follower.ok) return problem(c, follower.code, follower.message)
+    const view = await resolveView(platformOf(c), follower.within, asked)
+    if (!view.ok) return problem(c, view.code, view.message)
+    const { keyId, maxStreams, until } = follower
+    const counted = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
+    const events = await openStream(c.env, view.queue, view.filter, { since, counted })
+    if (!events) {
+      c.header('Retry-After', '10')
+      return problem(
+        c,
+        'cap_reached',
+        `This key may have ${maxStreams} event streams open at once. Close one first.`,
+      )
+    }
+    c.header('X-Accel-Buffering', 'no')
+    return streamSSE(c, (stream) => bridge(events, stream, until))
+  })
+  .openapi(tokenRoute, async (c) => {
+    const { expiresInSeconds, ...asked } = c.req.valid('json')
+    const caller = c.get('caller')
+    const view = await resolveView(platformOf(c), caller, asked)
+    if (!view.ok) return problem(c, view.code, view.message)
+    const ring = readSigningKeys(c.env)
+    if (ring.length === 0)
+      return problem(c, 'not_configured', 'This service has no SIGNING_KEYS and no API_KEY.')
+    const until = Date.now() + expiresInSeconds * 1000
+    const { queue, filter } = view
+    const token = await mintToken(ring, { keyId: caller.keyId!, queue, ...filter, until })
+    c.header('Cache-Control', 'no-store')
+    const url = new URL(`/queue/events?token=${token}`, c.req.url).href
+    return c.json({ token, url, expiresAt: new Date(until).toISOString() }, 201)
+  })

@@ -1,31 +1,52 @@
 /** `/files`: storing an original as the raw body of a request. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { createMiddleware } from 'hono/factory'
 import { storedFile } from '../contract/file.ts'
 import { originalPath } from '../domain/variantName.ts'
-import { createApi, platformOf, withKey } from '../http/api.ts'
+import { lacking, withKey } from '../http/access.ts'
+import { type ApiEnv, createApi, platformOf } from '../http/api.ts'
 import { contentLength } from '../http/length.ts'
+import { withinLimit } from '../http/limits.ts'
 import { errors, json, problem } from '../http/problem.ts'
+import { limitProblem, readSignature } from '../http/signedUrl.ts'
 import { putFile } from '../jobs/file.ts'
 import { fileView } from '../jobs/view.ts'
 
+const keyed = withKey('files:write')
+/** A signature stands in for the key; the handler is where it is looked at. */
+const keyOrSignature = createMiddleware<ApiEnv>(async (c, next) =>
+  c.req.query('sig') === undefined ? keyed.middleware(c, next) : next(),
+)
+
 const putRoute = createRoute({
   tags: ['files'],
-  ...withKey,
+  security: keyed.security,
+  middleware: keyOrSignature,
   method: 'put',
   path: '/files/{path}{.+}',
   summary: 'Store an original, replacing what is there',
   request: { params: z.object({ path: originalPath }) },
   responses: {
     201: json(storedFile, 'It is stored'),
-    ...errors(400, 401, 411, 415, 503),
+    ...errors(400, 401, 403, 411, 413, 415, 429, 503),
   },
 })
 
 export const fileRoutes = createApi().openapi(putRoute, async (c) => {
   const { path } = c.req.valid('param')
+  const signed = await readSignature(c, { method: 'PUT', variant: null, filePath: path })
+  if (signed?.ok === false) return problem(c, signed.code, signed.message)
+  const caller = signed ? signed.leave.caller : c.get('caller')
   const length = contentLength(c)
   if (!length.ok) return problem(c, length.code, length.message)
-  const outcome = await putFile(platformOf(c), path, length.body, length.sizeBytes)
+  if (signed) {
+    const refused =
+      lacking(caller, 'files:write') ?? limitProblem(c, signed.leave, length.sizeBytes)
+    if (refused) return problem(c, refused.code, refused.message)
+    const within = await withinLimit(c, 'UPLOADS', caller)
+    if (!within.ok) return problem(c, within.code, within.message)
+  }
+  const outcome = await putFile(platformOf(c), caller, path, length)
   if (!outcome.ok) return problem(c, outcome.code, outcome.message)
   return c.json(fileView(path, outcome.stored), 201)
 })

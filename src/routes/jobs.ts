@@ -10,18 +10,20 @@ import {
   listJobs as listJobsQuery,
 } from '../contract/job.ts'
 import { findJob, listAttempts } from '../db/jobRows.ts'
-import { createApi, emptyBodyIsNone, jsonBody, platformOf, withKey } from '../http/api.ts'
+import { withKey } from '../http/access.ts'
+import { createApi, emptyBodyIsNone, jsonBody, platformOf } from '../http/api.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { cancel, remove, retry } from '../jobs/change.ts'
 import { createJobs } from '../jobs/create.ts'
 import { listJobs } from '../jobs/list.ts'
 import { attemptView, createdJobView, jobView } from '../jobs/view.ts'
 
-const jobs = { tags: ['jobs'], ...withKey }
+const read = { tags: ['jobs'], ...withKey('jobs:read') }
+const write = { tags: ['jobs'], ...withKey('jobs:write') }
 const params = z.object({ jobId: z.string().max(100) })
 
 const createRouteSpec = createRoute({
-  ...jobs,
+  ...write,
   method: 'post',
   path: '/queue/jobs',
   summary: 'Queue variants of a file, one job each',
@@ -38,55 +40,55 @@ const createRouteSpec = createRoute({
   },
   responses: {
     202: json(z.object({ jobs: z.array(createdJob) }), 'The jobs, in the order asked for'),
-    ...errors(400, 401, 404, 409, 503),
+    ...errors(400, 401, 403, 404, 409, 429, 503),
   },
 })
 
 const listRoute = createRoute({
-  ...jobs,
+  ...read,
   method: 'get',
   path: '/queue/jobs',
   summary: 'List jobs, newest first',
   request: { query: listJobsQuery },
-  responses: { 200: json(jobList, 'A page of jobs'), ...errors(400, 401, 503) },
+  responses: { 200: json(jobList, 'A page of jobs'), ...errors(400, 401, 403, 429, 503) },
 })
 
 const getRoute = createRoute({
-  ...jobs,
+  ...read,
   method: 'get',
   path: '/queue/jobs/{jobId}',
   summary: 'One job',
   request: { params },
-  responses: { 200: json(job, 'The job'), ...errors(401, 404, 503) },
+  responses: { 200: json(job, 'The job'), ...errors(401, 403, 404, 429, 503) },
 })
 
 const attemptsRoute = createRoute({
-  ...jobs,
+  ...read,
   method: 'get',
   path: '/queue/jobs/{jobId}/attempts',
   summary: 'Every try of a job and how it ended, the latest first',
   request: { params },
   responses: {
     200: json(z.object({ attempts: z.array(attempt) }), 'The attempts'),
-    ...errors(401, 404, 503),
+    ...errors(401, 403, 404, 429, 503),
   },
 })
 
 const retryRoute = createRoute({
-  ...jobs,
+  ...write,
   method: 'post',
   path: '/queue/jobs/{jobId}/retry',
   summary: 'Queue a failed job again, with a fresh set of attempts',
   request: { params },
-  responses: { 200: json(done, 'It is pending again'), ...errors(400, 401, 500, 503) },
+  responses: { 200: json(done, 'It is pending again'), ...errors(400, 401, 403, 429, 500, 503) },
 })
 
 const cancelRoute = createRoute({
-  ...jobs,
+  ...write,
   method: 'post',
   path: '/queue/jobs/{jobId}/cancel',
   summary: 'Cancel a pending job, or with force a running one',
-  middleware: emptyBodyIsNone,
+  middleware: [write.middleware, emptyBodyIsNone] as const,
   request: {
     params,
     body: {
@@ -95,57 +97,65 @@ const cancelRoute = createRoute({
       },
     },
   },
-  responses: { 200: json(done, 'It is cancelled'), ...errors(400, 401, 500, 503) },
+  responses: { 200: json(done, 'It is cancelled'), ...errors(400, 401, 403, 429, 500, 503) },
 })
 
 const deleteRoute = createRoute({
-  ...jobs,
+  ...write,
   method: 'delete',
   path: '/queue/jobs/{jobId}',
   summary: 'Remove a job for good, stopping it if it runs',
   request: { params },
-  responses: { 200: json(done, 'It is gone'), ...errors(400, 401, 500, 503) },
+  responses: { 200: json(done, 'It is gone'), ...errors(400, 401, 403, 429, 500, 503) },
 })
 
 export const jobRoutes = createApi()
   .openapi(createRouteSpec, async (c) => {
     const key = c.req.valid('header')['idempotency-key'] ?? null
-    const outcome = await createJobs(platformOf(c), c.req.valid('json'), key)
+    const outcome = await createJobs(platformOf(c), c.get('caller'), c.req.valid('json'), key)
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json({ jobs: outcome.jobs.map(createdJobView) }, 202)
   })
   .openapi(listRoute, async (c) => {
-    const outcome = await listJobs(platformOf(c), c.req.valid('query'))
+    const outcome = await listJobs(platformOf(c), c.get('caller'), c.req.valid('query'))
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json(outcome.page, 200)
   })
   .openapi(getRoute, async (c) => {
     const { jobId } = c.req.valid('param')
-    const row = await findJob(platformOf(c).db, jobId)
+    const row = await findJob(platformOf(c).db, jobId, c.get('caller'))
     if (!row) return problem(c, 'job_not_found', `There is no job ${jobId}.`)
     return c.json(jobView(row), 200)
   })
   .openapi(attemptsRoute, async (c) => {
     const { jobId } = c.req.valid('param')
     const { db } = platformOf(c)
-    const [row, attempts] = await Promise.all([findJob(db, jobId), listAttempts(db, jobId)])
+    const [row, attempts] = await Promise.all([
+      findJob(db, jobId, c.get('caller')),
+      listAttempts(db, jobId),
+    ])
     if (!row) return problem(c, 'job_not_found', `There is no job ${jobId}.`)
     return c.json({ attempts: attempts.map(attemptView) }, 200)
   })
   .openapi(retryRoute, async (c) => {
-    const outcome = await retry(platformOf(c), c.req.valid('param').jobId)
+    const outcome = await retry(platformOf(c), c.get('caller'), c.req.valid('param').jobId)
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json({ success: true as const, message: 'Job queued for retry' }, 200)
   })
   .openapi(cancelRoute, async (c) => {
     // Without a body there is no default either.
     const body: { force?: boolean } = c.req.valid('json')
-    const outcome = await cancel(platformOf(c), c.req.valid('param').jobId, body.force ?? false)
+    const outcome = await cancel(
+      platformOf(c),
+      c.get('caller'),
+      c.req.valid('param').jobId,
+      body.force ?? false,
+    )
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json({ success: true as const, message: 'Job cancelled' }, 200)
   })
   .openapi(deleteRoute, async (c) => {
-    const outcome = await remove(platformOf(c), c.req.valid('param').jobId)
+    const outcome = await remove(platformOf(c), c.get('caller'), c.req.valid('param').jobId)
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json({ success: true as const, message: 'Job deleted' }, 200)
   })

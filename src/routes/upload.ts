@@ -3,12 +3,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { uploaded } from '../contract/file.ts'
 import { MAX_TRANSFORMATIONS } from '../contract/job.ts'
+import { seesPath } from '../domain/access.ts'
 import { originalPath } from '../domain/variantName.ts'
 import { parseTransformation, TransformationError } from '../domain/transformation.ts'
-import { createApi, platformOf, withKey } from '../http/api.ts'
+import { lacking, withKey } from '../http/access.ts'
+import { createApi, platformOf } from '../http/api.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { type CreatedJob, createJobs } from '../jobs/create.ts'
-import { putFile } from '../jobs/file.ts'
+import { outside, putFile } from '../jobs/file.ts'
 import { createdJobView, fileView } from '../jobs/view.ts'
 import { contentProblem, SNIFF_BYTES } from '../storage/sniff.ts'
 
@@ -41,25 +43,30 @@ const form = z.object({
     }),
 })
 
+const write = withKey('files:write')
+
 const uploadRoute = createRoute({
   tags: ['files'],
-  ...withKey,
+  ...write,
   method: 'post',
   path: '/upload',
   summary: 'Store small files, and queue variants of them',
-  middleware: bodyLimit({
-    maxSize: MAX_FORM_BYTES,
-    onError: (c) =>
-      problem(
-        c,
-        'too_large',
-        `A form may have ${MAX_FORM_BYTES / 1024 / 1024} MiB. Send larger files one by one: PUT /files/{path}`,
-      ),
-  }),
+  middleware: [
+    write.middleware,
+    bodyLimit({
+      maxSize: MAX_FORM_BYTES,
+      onError: (c) =>
+        problem(
+          c,
+          'too_large',
+          `A form may have ${MAX_FORM_BYTES / 1024 / 1024} MiB. Send larger files one by one: PUT /files/{path}`,
+        ),
+    }),
+  ] as const,
   request: { body: { required: true, content: { 'multipart/form-data': { schema: form } } } },
   responses: {
     201: json(uploaded, 'They are stored, their variants queued'),
-    ...errors(400, 401, 404, 409, 413, 415, 503),
+    ...errors(400, 401, 403, 404, 409, 413, 415, 429, 503),
   },
 })
 
@@ -86,6 +93,13 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
   const { files, transformations } = request
   const paths = readPaths(request)
   if (typeof paths === 'string') return problem(c, 'invalid_path', paths)
+  const caller = c.get('caller')
+  const lack = transformations.length === 0 ? null : lacking(caller, 'jobs:write')
+  if (lack) return problem(c, lack.code, lack.message)
+  if (!paths.every((path) => seesPath(caller, path))) {
+    const { code, message } = outside(caller)
+    return problem(c, code, message)
+  }
   // Everything is looked at before anything is stored: a form goes in whole or not at all.
   for (const text of transformations)
     try {
@@ -102,13 +116,17 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
   const stored = []
   for (const [index, file] of files.entries()) {
     const filePath = paths[index]!
-    const outcome = await putFile(platform, filePath, file.stream(), file.size)
+    const outcome = await putFile(platform, caller, filePath, {
+      body: file.stream(),
+      sizeBytes: file.size,
+    })
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     let jobs: CreatedJob[] = []
     if (transformations.length > 0) {
       const created = await createJobs(
         platform,
-        { filePath, transformations, queue: 'default' },
+        caller,
+        { filePath, transformations, queue: caller.queue ?? 'default' },
         null,
       )
       if (!created.ok) return problem(c, created.code, created.message)

@@ -4,13 +4,14 @@ import { storedFile } from '../contract/file.ts'
 import { done } from '../contract/job.ts'
 import { originalPath } from '../domain/variantName.ts'
 import { uploadedPart } from '../contract/runner.ts'
-import { createApi, jsonBody, platformOf, withKey } from '../http/api.ts'
+import { withKey } from '../http/access.ts'
+import { createApi, jsonBody, platformOf } from '../http/api.ts'
 import { contentLength } from '../http/length.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { abortUpload, beginUpload, completeUpload, putUploadPart } from '../jobs/upload.ts'
 import { fileView } from '../jobs/view.ts'
 
-const uploads = { tags: ['files'], ...withKey }
+const uploads = { tags: ['files'], ...withKey('files:write') }
 const params = z.object({ uploadId: z.string().max(100) })
 
 /** Fits into a request on every plan; 10,000 of them make 312 GiB, which is more than fits a runner. */
@@ -31,7 +32,7 @@ const beginRoute = createRoute({
       }),
       'Where the parts go',
     ),
-    ...errors(400, 401, 415, 503),
+    ...errors(400, 401, 403, 415, 429, 503),
   },
 })
 
@@ -45,7 +46,7 @@ const partRoute = createRoute({
   },
   responses: {
     200: json(uploadedPart, 'Keep it for the completion'),
-    ...errors(400, 401, 404, 411, 415, 503),
+    ...errors(400, 401, 403, 404, 411, 415, 429, 503),
   },
 })
 
@@ -58,7 +59,7 @@ const completeRoute = createRoute({
     params,
     body: jsonBody(z.strictObject({ parts: z.array(uploadedPart).min(1).max(10_000) })),
   },
-  responses: { 201: json(storedFile, 'It is stored'), ...errors(400, 401, 404, 503) },
+  responses: { 201: json(storedFile, 'It is stored'), ...errors(400, 401, 403, 404, 429, 503) },
 })
 
 const abortRoute = createRoute({
@@ -67,13 +68,13 @@ const abortRoute = createRoute({
   path: '/uploads/{uploadId}',
   summary: 'Drop an upload and its parts',
   request: { params },
-  responses: { 200: json(done, 'It is gone'), ...errors(401, 404, 503) },
+  responses: { 200: json(done, 'It is gone'), ...errors(401, 403, 404, 429, 503) },
 })
 
 export const partedUploadRoutes = createApi()
   .openapi(beginRoute, async (c) => {
     const { filePath } = c.req.valid('json')
-    const outcome = await beginUpload(platformOf(c), filePath)
+    const outcome = await beginUpload(platformOf(c), c.get('caller'), filePath)
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json({ uploadId: outcome.id, filePath, partSizeBytes: PART_SIZE_BYTES }, 201)
   })
@@ -81,18 +82,23 @@ export const partedUploadRoutes = createApi()
     const { uploadId, part } = c.req.valid('param')
     const length = contentLength(c)
     if (!length.ok) return problem(c, length.code, length.message)
-    const outcome = await putUploadPart(platformOf(c), uploadId, part, length)
+    const outcome = await putUploadPart(platformOf(c), c.get('caller'), uploadId, part, length)
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json(outcome.stored, 200)
   })
   .openapi(completeRoute, async (c) => {
     const { parts } = c.req.valid('json')
-    const outcome = await completeUpload(platformOf(c), c.req.valid('param').uploadId, parts)
+    const outcome = await completeUpload(
+      platformOf(c),
+      c.get('caller'),
+      c.req.valid('param').uploadId,
+      parts,
+    )
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json(fileView(outcome.filePath, outcome.object), 201)
   })
   .openapi(abortRoute, async (c) => {
-    const outcome = await abortUpload(platformOf(c), c.req.valid('param').uploadId)
+    const outcome = await abortUpload(platformOf(c), c.get('caller'), c.req.valid('param').uploadId)
     if (!outcome.ok) return problem(c, outcome.code, outcome.message)
     return c.json({ success: true as const, message: 'Upload aborted' }, 200)
   })

@@ -3,17 +3,23 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { failureCode } from '../contract/failure.ts'
 import { errorBody } from '../contract/errors.ts'
+import type { Caller } from '../domain/access.ts'
 import { contentTypeOf, extensionOf } from '../domain/contentType.ts'
 import { renditionOf } from '../domain/transformation.ts'
 import { parseVariantName } from '../domain/variantName.ts'
+import { refuse } from '../domain/refusal.ts'
+import { readPublic } from '../env.ts'
+import { openOrKey, lacking } from '../http/access.ts'
 import { type ApiEnv, createApi, platformOf } from '../http/api.ts'
+import { withinLimit } from '../http/limits.ts'
 import { errors, json, problem } from '../http/problem.ts'
-import { requestVariant } from '../jobs/variant.ts'
+import { type Leave, readSignature } from '../http/signedUrl.ts'
+import { requestVariant, seesOriginal } from '../jobs/variant.ts'
 import { statusPath } from '../jobs/view.ts'
 import { serveObject } from '../http/serve.ts'
 
 /** Long enough to spare a busy page, short enough that a replaced file is seen soon. */
-const CACHE_CONTROL = 'public, max-age=300'
+const CACHE_SECONDS = 300
 const RETRY_AFTER_SECONDS = '2'
 
 const queued = z.object({
@@ -25,6 +31,7 @@ const failed = errorBody.extend({ jobId: z.string(), errorCode: failureCode.null
 
 const variantRoute = createRoute({
   tags: ['files'],
+  ...openOrKey('jobs:read'),
   method: 'get',
   path: '/t/{path}{.+}',
   summary: 'A variant, or with no transformation the original',
@@ -39,13 +46,23 @@ const variantRoute = createRoute({
     206: { description: 'The range asked for' },
     304: { description: 'It has not changed' },
     422: json(failed, 'Its job failed'),
-    ...errors(400, 404, 409, 412, 416),
+    ...errors(400, 401, 403, 404, 409, 412, 416, 429),
   },
 })
 
-async function serve(c: Context<ApiEnv>, bucket: R2Bucket, key: string, contentType: string) {
-  const delivery = { contentType, cacheControl: CACHE_CONTROL }
-  return serveObject(c, bucket, key, delivery)
+/** What may be had without a key may be kept by any cache; a signed URL's is gone when it expires. */
+function cacheControl(c: Context<ApiEnv>, leave: Leave | undefined) {
+  const seconds = leave ? Math.floor((leave.until - Date.now()) / 1000) : CACHE_SECONDS
+  const open = !leave && readPublic(c.env).variants !== 'off'
+  return `${open ? 'public' : 'private'}, max-age=${Math.min(seconds, CACHE_SECONDS)}`
+}
+
+/** Who may have what is not there made: who may queue jobs, and where it is open any visitor. */
+async function mayQueue(c: Context<ApiEnv>, caller: Caller) {
+  const lack = lacking(caller, 'jobs:write')
+  if (!lack) return { ok: true as const }
+  if (readPublic(c.env).variants === 'open') return withinLimit(c, 'NEW_VARIANTS', caller)
+  return refuse(lack.code, `This variant is not ready, and to have it made: ${lack.message}`)
 }
 
 const ofPath = (path: string) => {
@@ -57,20 +74,29 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const name = parseVariantName(c.req.valid('param').path)
   if (!name.ok) return problem(c, name.code, name.message)
   const { filePath, variant } = name
-  const missing = `There is no file ${filePath} in storage.`
-  if (variant === null)
-    return (
-      (await serve(c, c.env.ORIGINALS, filePath, ofPath(filePath))) ??
-      problem(c, 'file_not_found', missing)
-    )
-  const outcome = await requestVariant(platformOf(c), filePath, variant)
+  const signed = await readSignature(c, { method: 'GET', variant, filePath })
+  if (signed?.ok === false) return problem(c, signed.code, signed.message)
+  const caller = signed ? signed.leave.caller : c.get('caller')
+  const open = !signed && readPublic(c.env).variants !== 'off'
+  const lack = open ? null : lacking(caller, 'jobs:read')
+  if (lack) return problem(c, lack.code, lack.message)
+
+  const missing = () => problem(c, 'file_not_found', `There is no file ${filePath} in storage.`)
+  const caching = cacheControl(c, signed?.leave)
+  const serve = (bucket: R2Bucket, key: string, contentType: string) =>
+    serveObject(c, bucket, key, { contentType, cacheControl: caching })
+  const platform = platformOf(c)
+  if (variant === null) {
+    if (!(await seesOriginal(platform, caller, filePath))) return missing()
+    return (await serve(c.env.ORIGINALS, filePath, ofPath(filePath))) ?? missing()
+  }
+  const outcome = await requestVariant(platform, caller, { filePath, variant }, () =>
+    mayQueue(c, caller),
+  )
   if (!outcome.ok) return problem(c, outcome.code, outcome.message)
   if (outcome.state === 'ready') {
     const contentType = contentTypeOf(renditionOf(variant).format)
-    return (
-      (await serve(c, c.env.VARIANTS, outcome.variant.outputKey, contentType)) ??
-      problem(c, 'file_not_found', missing)
-    )
+    return (await serve(c.env.VARIANTS, outcome.variant.outputKey, contentType)) ?? missing()
   }
   c.header('Cache-Control', 'no-store')
   if (outcome.state === 'failed') {

@@ -5,8 +5,11 @@ import { errorBody } from '../contract/errors.ts'
 import { job, type JobStatus } from '../contract/job.ts'
 import { findNewestJob } from '../db/jobRows.ts'
 import { findVariant } from '../db/outputRows.ts'
+import { seesPath } from '../domain/access.ts'
 import { parseVariantName } from '../domain/variantName.ts'
 import { type ApiEnv, createApi, platformOf } from '../http/api.ts'
+import { readPublic } from '../env.ts'
+import { openOrKey, lacking } from '../http/access.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { jobView } from '../jobs/view.ts'
 
@@ -29,18 +32,20 @@ const params = z.object({
 const statusRoute = createRoute({
   tags: ['files'],
   method: 'get',
+  ...openOrKey('jobs:read'),
   path: '/video-status/{path}{.+}',
   summary: 'Status of the newest job of a file or variant',
   request: { params },
   responses: {
     200: json(status, 'How far it is'),
     404: json(notFound, 'No job was ever made for it'),
-    ...errors(400),
+    ...errors(400, 401, 403, 429),
   },
 })
 
 const sizeRoute = createRoute({
   tags: ['files'],
+  security: openOrKey('jobs:read').security,
   method: 'get',
   path: '/video-status/{path}{.+}/size',
   summary: 'Size of a finished variant',
@@ -48,7 +53,7 @@ const sizeRoute = createRoute({
   responses: {
     200: json(z.object({ size: z.int(), status: z.literal('ready') }), 'Its size in bytes'),
     404: json(notFound, 'It is not ready'),
-    ...errors(400),
+    ...errors(400, 401, 403, 429),
   },
 })
 
@@ -64,22 +69,40 @@ const nothing = (c: Context<ApiEnv>, message: string) =>
     404,
   )
 
+/** What keeps a caller from asking at all, or null. */
+function closed(c: Context<ApiEnv>) {
+  return readPublic(c.env).status === 'named' ? null : lacking(c.get('caller'), 'jobs:read')
+}
+
 const SIZE = /\/size$/
 
 const readSize: RouteHandler<typeof sizeRoute, ApiEnv> = async (c) => {
+  const lack = closed(c)
+  if (lack) return problem(c, lack.code, lack.message)
   const name = parseVariantName(c.req.valid('param').path.replace(SIZE, ''))
   if (!name.ok) return problem(c, name.code, name.message)
   const { db } = platformOf(c)
-  const variant = name.variant ?? (await findNewestJob(db, name.filePath, null))?.variant
-  const ready = variant === undefined ? undefined : await findVariant(db, name.filePath, variant)
+  const caller = c.get('caller')
+  // Its newest job says which variant is meant, and for a key with a queue whether it sees any.
+  const job =
+    name.variant === null || caller.queue !== null
+      ? await findNewestJob(db, name.filePath, name.variant, caller)
+      : null
+  const variant = job === undefined ? undefined : (name.variant ?? job?.variant)
+  const ready =
+    variant === undefined || !seesPath(caller, name.filePath)
+      ? undefined
+      : await findVariant(db, name.filePath, variant)
   if (!ready) return nothing(c, 'The processed video is not ready')
   return c.json({ size: ready.sizeBytes, status: 'ready' as const }, 200)
 }
 
 const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
+  const lack = closed(c)
+  if (lack) return problem(c, lack.code, lack.message)
   const name = parseVariantName(c.req.valid('param').path)
   if (!name.ok) return problem(c, name.code, name.message)
-  const row = await findNewestJob(platformOf(c).db, name.filePath, name.variant)
+  const row = await findNewestJob(platformOf(c).db, name.filePath, name.variant, c.get('caller'))
   if (!row) return nothing(c, 'No processing job found for this video')
   const { status, progress, startedAt, completedAt, error } = jobView(row)
   return c.json({ status, progress, startedAt, completedAt, error, message: MESSAGES[status] }, 200)

@@ -1,6 +1,7 @@
 /** The bindings that the tests run with, and the module that they test. */
 declare namespace Cloudflare {
   interface Env extends Required<import('../../src/env.ts').Env> {
+    TIGHT: RateLimit
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
   }
   interface GlobalProps {

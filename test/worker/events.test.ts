@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { api, complete, create, createOne, fail, report, take, visit } from './http.ts'
+import { api, complete, create, createOne, fail, report, take } from './http.ts'
 import { expectJson, putOriginal } from './support.ts'
 import { type Client, follow, hub, of, socketCount } from './sse.ts'
 
 const clients: Client[] = []
-async function watch(query = '', headers: HeadersInit = {}) {
+async function watch(query = '', headers: Record<string, string> = {}) {
   const client = await follow(query, headers)
   clients.push(client)
   await client.first(({ event }) => event === 'connected')
@@ -31,7 +31,7 @@ describe('the stream', () => {
 
   it('is 404 for a queue or a job that is not there', async () => {
     for (const query of ['?queue=nowhere', `?jobId=job_${'0'.repeat(32)}`])
-      await expectJson(await visit(`/queue/events${query}`), 404)
+      await expectJson(await api('GET', `/queue/events${query}`), 404)
   })
 
   it('tells the life of a job in order, with ids that rise', async () => {

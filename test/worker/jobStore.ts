@@ -30,6 +30,8 @@ export async function insertJob(job: NewJob = {}): Promise<JobRow> {
     jobs: [{ id, variant, priority }],
     source: { etag: 'etag', sizeBytes: 1_000 },
     idempotency: null,
+    keyId: null,
+    maxQueued: null,
     now: Date.now(),
   })
   return rows[0]!

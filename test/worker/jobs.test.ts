@@ -25,6 +25,7 @@ describe('stats', () => {
       error: 0,
       cancelled: 0,
       total: 0,
+      partial: false,
       throughput: {
         thisHour: { from: expect.any(String), ...figures },
         lastHour: { from: expect.any(String), ...figures },

@@ -7,7 +7,7 @@ import { openPlatform, putOriginal } from './support.ts'
 import { type Client, follow, hub, logIds, of, writeEvents } from './sse.ts'
 
 const clients: Client[] = []
-async function watch(query = '', headers: HeadersInit = {}) {
+async function watch(query = '', headers: Record<string, string> = {}) {
   const client = await follow(query, headers)
   clients.push(client)
   return client

@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { claimNextJob } from '../../src/db/jobChanges.ts'
 import { findJob, findNewestJob, type JobRow } from '../../src/db/jobRows.ts'
+import { EVERYTHING, ROOT } from '../../src/domain/access.ts'
 import { createJobs } from '../../src/jobs/create.ts'
 import { claim, report } from '../../src/jobs/claim.ts'
 import { finish } from '../../src/jobs/finish.ts'
@@ -59,16 +60,16 @@ beforeAll(async () => {
 }, 120_000)
 
 const page = (query: Record<string, unknown>) => async () => {
-  const outcome = await listJobs(platform, listQuery.parse(query))
+  const outcome = await listJobs(platform, EVERYTHING, listQuery.parse(query))
   if (!outcome.ok) throw new Error(outcome.message)
   return outcome.page
 }
 
 describe('with 100,000 jobs', () => {
   it('stats read a row a queue and an hour', async () => {
-    const one = await cost(() => readStats(platform, 'default'))
+    const one = await cost(() => readStats(platform, EVERYTHING, 'default'))
     expect(one.rowsRead).toBeLessThanOrEqual(5)
-    const all = await cost(() => readStats(platform, undefined))
+    const all = await cost(() => readStats(platform, EVERYTHING, undefined))
     expect(all.result).toMatchObject({ stats: { total: JOBS } })
     expect(all.rowsRead).toBeLessThanOrEqual(10)
   })
@@ -133,7 +134,7 @@ describe('with 100,000 jobs', () => {
 
   it('creating a job costs the same as in an empty table', async () => {
     const request = { filePath: 'videos/1.mp4', transformations: ['w_100'], queue: 'default' }
-    const spent = await cost(() => createJobs(platform, request, null))
+    const spent = await cost(() => createJobs(platform, ROOT, request, null))
     expect(spent.result).toMatchObject({ ok: true, jobs: [{ deduplicated: false }] })
     expect(spent.rowsRead).toBeLessThanOrEqual(15)
     expect(spent.rowsWritten).toBeLessThanOrEqual(15)

@@ -3,7 +3,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { expect } from 'vitest'
-import { visit } from './http.ts'
+import { API_KEY, visit } from './http.ts'
 
 export interface Message {
   event: string
@@ -14,8 +14,9 @@ export type Client = Awaited<ReturnType<typeof follow>>
 
 const DEADLINE_MS = 8_000
 
-export async function follow(query = '', headers: HeadersInit = {}) {
-  const response = await visit(`/queue/events${query}`, { headers })
+/** With the key, which sees everything, unless `headers` has another or none. */
+export async function follow(query = '', headers: Record<string, string> = {}) {
+  const response = await visit(`/queue/events${query}`, { headers: { ...API_KEY, ...headers } })
   expect(response.status).toBe(200)
   const reader = response
     .body!.pipeThrough(new TextDecoderStream())

@@ -17,6 +17,16 @@ export default defineConfig({
           RUNNER_SLOTS: '0',
           TEST_MIGRATIONS: await readD1Migrations(`${root}/src/db/migrations`),
         },
+        // So wide that tests meet no limit but those that they set, such as this tight one.
+        ratelimits: Object.fromEntries(
+          ['READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'TIGHT'].map((name) => [
+            name,
+            {
+              namespace_id: name,
+              simple: { limit: name === 'TIGHT' ? 3 : 1_000_000, period: 60 as const },
+            },
+          ]),
+        ),
       },
     })),
   ],

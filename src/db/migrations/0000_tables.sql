@@ -1,3 +1,19 @@
+CREATE TABLE `api_keys` (
+	`id` text PRIMARY KEY NOT NULL,
+	`name` text NOT NULL,
+	`hash` text NOT NULL,
+	`scopes` text NOT NULL,
+	`queue` text,
+	`path_prefix` text,
+	`max_streams` integer,
+	`max_queued_jobs` integer,
+	`expires_at` integer,
+	`disabled` integer DEFAULT false NOT NULL,
+	`created_at` integer NOT NULL,
+	`last_used_at` integer
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `api_keys_hash_unique` ON `api_keys` (`hash`);--> statement-breakpoint
 CREATE TABLE `attempts` (
 	`job_id` text NOT NULL,
 	`fence` integer NOT NULL,
@@ -52,6 +68,7 @@ CREATE TABLE `jobs` (
 	`run_after` integer,
 	`lease_expires_at` integer,
 	`runner` text,
+	`key_id` text,
 	`source_etag` text NOT NULL,
 	`source_bytes` integer NOT NULL,
 	`created_at` integer NOT NULL,
@@ -75,6 +92,7 @@ CREATE INDEX `jobs_by_queue` ON `jobs` (`queue`,`seq`);--> statement-breakpoint
 CREATE INDEX `jobs_by_queue_status` ON `jobs` (`queue`,`status`,`seq`);--> statement-breakpoint
 CREATE INDEX `jobs_by_file` ON `jobs` (`file_path`,`seq`);--> statement-breakpoint
 CREATE INDEX `jobs_by_variant` ON `jobs` (`file_path`,`variant`,`seq`);--> statement-breakpoint
+CREATE INDEX `jobs_pending_by_key` ON `jobs` (`key_id`) WHERE status = 'pending' AND key_id IS NOT NULL;--> statement-breakpoint
 CREATE TABLE `outputs` (
 	`key` text PRIMARY KEY NOT NULL,
 	`job_id` text NOT NULL,

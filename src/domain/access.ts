@@ -1,0 +1,36 @@
+/** What a caller may see: everything, or one queue, or one folder, or one folder in one queue. */
+import { type Scope, SCOPES } from '../contract/access.ts'
+
+/** What lies outside is to be answered as if it did not exist. */
+export interface Restriction {
+  queue: string | null
+  /** Ends in a slash. */
+  pathPrefix: string | null
+}
+export const EVERYTHING: Restriction = Object.freeze({ queue: null, pathPrefix: null })
+
+export interface Caller extends Restriction {
+  /** `key_…`, "root" for the key in the secret, null for a visitor without a key. */
+  keyId: string | null
+  scopes: readonly Scope[]
+  maxStreams: number | null
+  maxQueuedJobs: number | null
+  /** When its leave ends (ms since the epoch). */
+  until: number | null
+}
+
+const UNBOUND = { ...EVERYTHING, maxStreams: null, maxQueuedJobs: null, until: null }
+/** The key in the secret: the first one, with which others are made. */
+export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: SCOPES })
+export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
+
+export const seesQueue = ({ queue }: Restriction, name: string) => queue === null || queue === name
+
+export const seesPath = ({ pathPrefix }: Restriction, path: string) =>
+  pathPrefix === null || path.startsWith(pathPrefix)
+
+export const sees = (restriction: Restriction, job: { queue: string; filePath: string }) =>
+  seesQueue(restriction, job.queue) && seesPath(restriction, job.filePath)
+
+/** The least text that sorts after all that begins with `prefix`: "0" comes next after "/". */
+export const afterPrefix = (prefix: string) => `${prefix.slice(0, -1)}0`

@@ -1,0 +1,94 @@
+/**
+ * Signed URLs: leave to read one variant or to store one file, for a while, without a key. What is
+ * signed is what the URL means (method, variant, path, expiry, limits, who signed), not how it is
+ * spelled, so another spelling of the same thing is the same leave and any other thing is none.
+ */
+import type { Context } from 'hono'
+import type { CreateSignedUrl } from '../contract/access.ts'
+import { type Caller, ROOT } from '../domain/access.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import { isSigned, type Keyring, sign } from '../domain/signature.ts'
+import { readSigningKeys } from '../env.ts'
+import { callerById } from '../jobs/keys.ts'
+import { encodePath } from '../jobs/view.ts'
+import { type ApiEnv, platformOf } from './api.ts'
+
+export interface Target {
+  method: CreateSignedUrl['method']
+  variant: string | null
+  filePath: string
+}
+/** All that is text in the URL is signed as that text. */
+interface Terms {
+  exp: string
+  key: string
+  maxBytes: string | null
+  contentType: string | null
+}
+
+const signedText = (
+  { method, variant, filePath }: Target,
+  { exp, key, maxBytes, contentType }: Terms,
+) => JSON.stringify(['1', method, variant, filePath, exp, key, maxBytes, contentType])
+
+/** The URL, without its origin. */
+export async function signUrl(ring: Keyring, target: Target, terms: Terms): Promise<string> {
+  const { method, variant, filePath } = target
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(terms)) if (value !== null) query.set(name, value)
+  query.set('sig', await sign(ring, 'signed-url', signedText(target, terms)))
+  const path = encodePath(filePath)
+  const place = method === 'PUT' ? '/files' : variant === null ? '/t' : `/t/${variant}`
+  return `${place}/${path}?${query}`
+}
+
+export interface Leave {
+  /** Who signed, as its key is now. */
+  caller: Caller
+  until: number
+  maxBytes: number | null
+  contentType: string | null
+}
+
+/** The leave that a request's URL gives for `target`; null when it is not a signed one. */
+export async function readSignature(
+  c: Context<ApiEnv>,
+  target: Target,
+): Promise<{ ok: true; leave: Leave } | Refusal<'forbidden'> | null> {
+  const sig = c.req.query('sig')
+  if (sig === undefined) return null
+  const terms = {
+    exp: c.req.query('exp') ?? '',
+    key: c.req.query('key') ?? '',
+    maxBytes: c.req.query('maxBytes') ?? null,
+    contentType: c.req.query('contentType') ?? null,
+  }
+  const text = signedText(target, terms)
+  if (!(await isSigned(readSigningKeys(c.env), 'signed-url', text, sig)))
+    return refuse('forbidden', 'The signature is not for this URL: something in it was changed.')
+  const until = Number(terms.exp) * 1000
+  if (until <= Date.now()) return refuse('forbidden', 'This URL has expired. Ask for a new one.')
+  const found =
+    terms.key === 'root'
+      ? { ok: true as const, caller: ROOT }
+      : await callerById(platformOf(c), terms.key)
+  if (!found.ok)
+    return refuse('forbidden', 'The key that signed this URL was deleted, disabled or has expired.')
+  const maxBytes = terms.maxBytes === null ? null : Number(terms.maxBytes)
+  const { contentType } = terms
+  return { ok: true, leave: { caller: found.caller, until, maxBytes, contentType } }
+}
+
+/** What of an upload is not as its URL has it, or null. */
+export function limitProblem(
+  c: Context<ApiEnv>,
+  { maxBytes, contentType }: Leave,
+  sizeBytes: number,
+): Refusal<'too_large' | 'content_mismatch'> | null {
+  if (maxBytes !== null && sizeBytes > maxBytes)
+    return refuse('too_large', `This URL takes up to ${maxBytes} bytes; these are ${sizeBytes}.`)
+  const sent = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
+  if (contentType !== null && sent !== contentType.toLowerCase())
+    return refuse('content_mismatch', `This URL takes a body with the Content-Type ${contentType}.`)
+  return null
+}

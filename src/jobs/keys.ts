@@ -1,0 +1,129 @@
+/** API keys: making them, changing them, and telling whose a key is that was shown. */
+import type { ApiKey, ChangeApiKey, CreateApiKey } from '../contract/access.ts'
+import {
+  countKeys,
+  deleteKey,
+  findKey,
+  findKeyByHash,
+  insertKey,
+  type KeyRow,
+  listKeyRows,
+  noteKeyUse,
+  updateKey,
+} from '../db/keyRows.ts'
+import type { Caller } from '../domain/access.ts'
+import { toBase64url } from '../domain/base64url.ts'
+import { type Refusal, refuse } from '../domain/refusal.ts'
+import { sha256Hex } from '../domain/digest.ts'
+import type { Platform } from './platform.ts'
+
+/** The list reads a row of each, so there is a bound to them. */
+const MAX_KEYS = 1_000
+const USE_NOTED_MS = 3_600_000
+/** `rq_` and 256 bits; what looks otherwise is not looked up. */
+const SHAPE = /^rq_[A-Za-z0-9_-]{43}$/
+
+const unknown = (id: string) => refuse('key_not_found', `There is no API key ${id}.`)
+const ms = (time: string | null | undefined) =>
+  time === undefined || time === null ? time : Date.parse(time)
+
+/** Makes a key, which is in the answer and nowhere else. It can do no more than who makes it. */
+export async function createKey(
+  { db }: Platform,
+  caller: Caller,
+  request: CreateApiKey,
+): Promise<{ ok: true; row: KeyRow; key: string } | Refusal<'forbidden' | 'invalid_request'>> {
+  const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope))
+  if (beyond.length > 0)
+    return refuse(
+      'forbidden',
+      `A key can only hand on scopes that it has; not ${beyond.join(', ')}`,
+    )
+  if ((await countKeys(db)) >= MAX_KEYS)
+    return refuse('invalid_request', `There are ${MAX_KEYS} keys, which is the limit.`)
+  const random = crypto.getRandomValues(new Uint8Array(32))
+  const key = `rq_${toBase64url(random)}`
+  const row = await insertKey(db, {
+    ...request,
+    id: `key_${crypto.randomUUID().replaceAll('-', '')}`,
+    hash: await sha256Hex(key),
+    scopes: [...new Set(request.scopes)],
+    expiresAt: ms(request.expiresAt) ?? null,
+    createdAt: Date.now(),
+  })
+  return { ok: true, row, key }
+}
+
+export const listKeys = ({ db }: Platform) => listKeyRows(db)
+
+export async function readKey({ db }: Platform, id: string) {
+  const row = await findKey(db, id)
+  return row ? { ok: true as const, row } : unknown(id)
+}
+
+/** Renames, expires, disables or enables a key, or sets its caps. Its scopes and bounds stay. */
+export async function changeKey({ db }: Platform, id: string, request: ChangeApiKey) {
+  const { expiresAt, ...rest } = request
+  const changes = Object.fromEntries(
+    Object.entries({ ...rest, expiresAt: ms(expiresAt) }).filter(
+      ([, value]) => value !== undefined,
+    ),
+  )
+  const row =
+    Object.keys(changes).length === 0 ? await findKey(db, id) : await updateKey(db, id, changes)
+  return row ? { ok: true as const, row } : unknown(id)
+}
+
+export async function removeKey({ db }: Platform, id: string) {
+  return (await deleteKey(db, id)) ? { ok: true as const } : unknown(id)
+}
+
+/** Whose a key is. That it is disabled or expired is told to who has it, and to nobody else. */
+export async function callerOf(
+  platform: Platform,
+  shown: string,
+): Promise<{ ok: true; caller: Caller } | Refusal<'unauthorized'>> {
+  const row = SHAPE.test(shown)
+    ? await findKeyByHash(platform.db, await sha256Hex(shown))
+    : undefined
+  return admit(platform, row)
+}
+
+/** The caller for whom something was signed, as its key is now. */
+export async function callerById(platform: Platform, id: string) {
+  return admit(platform, await findKey(platform.db, id))
+}
+
+function admit(
+  platform: Platform,
+  row: KeyRow | undefined,
+): { ok: true; caller: Caller } | Refusal<'unauthorized'> {
+  if (!row) return refuse('unauthorized', 'This key is not known')
+  if (row.disabled) return refuse('unauthorized', 'This key is disabled')
+  const now = Date.now()
+  if (row.expiresAt !== null && row.expiresAt <= now)
+    return refuse('unauthorized', 'This key has expired')
+  const noted = now - USE_NOTED_MS
+  if (row.lastUsedAt === null || row.lastUsedAt < noted)
+    platform.defer(noteKeyUse(platform.db, row.id, now, noted))
+  const { id, scopes, queue, pathPrefix, maxStreams, maxQueuedJobs, expiresAt } = row
+  const caps = { maxStreams, maxQueuedJobs }
+  return { ok: true, caller: { keyId: id, scopes, queue, pathPrefix, ...caps, until: expiresAt } }
+}
+
+const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString())
+
+/** Each field by name: the hash is not among them. */
+export const keyView = (row: KeyRow): ApiKey => ({
+  id: row.id,
+  name: row.name,
+  scopes: row.scopes,
+  queue: row.queue,
+  pathPrefix: row.pathPrefix,
+  maxStreams: row.maxStreams,
+  maxQueuedJobs: row.maxQueuedJobs,
+  disabled: row.disabled,
+  expiresAt: iso(row.expiresAt),
+  createdAt: iso(row.createdAt)!,
+  lastUsedAt: iso(row.lastUsedAt),
+})

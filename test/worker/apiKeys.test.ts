@@ -104,7 +104,9 @@ describe('a key', () => {
     expect(first).toBeGreaterThan(Date.now() - 10_000)
     expect(await use()).toBe(first)
     const old = Date.now() - 3_700_000
-    await env.DB.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?').bind(old, key.id).run()
+    await env.DB.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?')
+      .bind(old, key.id)
+      .run()
     expect(await use()).toBeGreaterThanOrEqual(first)
   })
 

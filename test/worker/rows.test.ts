@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { claimNextJob } from '../../src/db/jobChanges.ts'
 import { findJob, findNewestJob, type JobRow } from '../../src/db/jobRows.ts'
-import { EVERYTHING, ROOT } from '../../src/domain/access.ts'
+import { EVERYTHING, type Restriction, ROOT } from '../../src/domain/access.ts'
 import { createJobs } from '../../src/jobs/create.ts'
 import { claim, report } from '../../src/jobs/claim.ts'
 import { finish } from '../../src/jobs/finish.ts'
@@ -101,6 +101,73 @@ describe('with 100,000 jobs', () => {
     const { result, rowsRead } = await cost(page(query))
     expect(result.count).toBe(20)
     expect(rowsRead).toBeLessThanOrEqual(45)
+  })
+
+  const small = { queue: null, pathPrefix: 'videos/' }
+  const within = (restriction: Restriction, query: Record<string, unknown>) => () =>
+    listJobs(platform, restriction, listQuery.parse({ limit: 50, ...query }))
+
+  it.each([
+    [{}],
+    [{ status: 'completed' }],
+    [{ queue: 'other' }],
+    [{ status: 'error', queue: 'default', offset: 100 }],
+    [{ cursor: '50000' }],
+  ])('a page %j of a folder with all of them looks at 10,000 of them at most', async (query) => {
+    const spent = await cost(within(small, query))
+    expect(spent.result).toMatchObject({ ok: true, page: { count: 50 } })
+    expect(spent.rowsRead).toBeLessThanOrEqual(3 * 10_000 + 200)
+  })
+
+  it.each([[{}], [{ status: 'pending' }], [{ queue: 'default' }], [{ cursor: '99990' }]])(
+    'a page %j of a folder with a few reads the few',
+    async (query) => {
+      await run(
+        "UPDATE jobs SET file_path = 'few/' || seq || '.mp4' WHERE seq % 1000 IN (1, 3) AND file_path LIKE 'videos/%'",
+      )
+      const spent = await cost(within({ queue: null, pathPrefix: 'few/' }, query))
+      expect(spent.result).toMatchObject({ ok: true, page: { count: expect.any(Number) } })
+      expect(spent.rowsRead).toBeLessThanOrEqual(4 * 200 + 100)
+    },
+  )
+
+  it('a folder that is nearly empty among them is found whole, the newest first', async () => {
+    const { result, rowsRead } = await cost(within({ queue: null, pathPrefix: 'videos/77/' }, {}))
+    expect(result).toMatchObject({ page: { count: 0, nextCursor: null } })
+    expect(rowsRead).toBeLessThanOrEqual(10)
+  })
+
+  it('stats of a folder count 10,000 of its jobs at most, and say that there are more', async () => {
+    const all = await cost(() => readStats(platform, small, undefined))
+    expect(all.result).toMatchObject({ stats: { total: 10_000, partial: true } })
+    expect(all.rowsRead).toBeLessThanOrEqual(4 * 10_000)
+    const few = await cost(() =>
+      readStats(platform, { queue: null, pathPrefix: 'few/' }, undefined),
+    )
+    expect(few.result).toMatchObject({ stats: { total: 200, partial: false } })
+    expect(few.rowsRead).toBeLessThanOrEqual(1_000)
+  })
+
+  it('a large folder whose jobs are all old is reached by its cursors, in bounded steps', async () => {
+    await run(
+      "UPDATE jobs SET file_path = 'old/' || seq || '.mp4' WHERE seq <= 12000 AND file_path LIKE 'videos/%'",
+    )
+    let cursor: string | null = null
+    for (let pages = 0; pages < 20; pages++) {
+      const query: Record<string, unknown> = cursor === null ? {} : { cursor }
+      const spent = await cost(within({ queue: null, pathPrefix: 'old/' }, query))
+      if (!spent.result.ok) throw new Error(spent.result.message)
+      expect(spent.rowsRead).toBeLessThanOrEqual(3 * 10_000 + 200)
+      const { page } = spent.result
+      cursor = page.nextCursor
+      if (page.count === 0) continue
+      expect(pages).toBeGreaterThan(5)
+      const seqs = page.jobs.map(({ filePath }) => Number(/^old\/(\d+)/.exec(filePath)![1]))
+      expect(seqs[0]).toBeGreaterThan(11_990)
+      expect(seqs).toEqual(seqs.toSorted((a, b) => b - a))
+      return
+    }
+    throw new Error('no page had any')
   })
 
   it('a job is found by its id', async () => {

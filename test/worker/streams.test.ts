@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { expectError, makeKey, type MadeKey, visitWith } from './access.ts'
-import { api, create, type CreatedJob, visit } from './http.ts'
+import { api, create, type CreatedJob, report, take, visit } from './http.ts'
 import { type Client, follow, of, socketCount } from './sse.ts'
 import { expectJson, putOriginal } from './support.ts'
 
@@ -94,6 +94,27 @@ describe('a key', () => {
     expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
     const outside = await visit('/queue/events?filePath=ab/one.mp4', { headers: key.headers })
     await expectError(outside, 404, 'file_not_found')
+  })
+
+  it('that is bound to a folder is sent the progress and the past of that folder only', async () => {
+    const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
+    const all = await watch('', { Authorization: 'Bearer test-api-key' })
+    const client = await watch('?lastEventId=0', key.headers)
+    const jobs: CreatedJob[] = []
+    for (const filePath of ['ab/one.mp4', 'a/one.mp4'])
+      jobs.push(...(await create({ filePath, transformations: ['w_950'], priority: 0 })))
+    for (const { id } of jobs) {
+      const assignment = await take()
+      expect(assignment.jobId).toBe(id)
+      await report(assignment, 30)
+      await all.first(of(id, 'job:progress'))
+    }
+    await client.first(of(jobs[1]!.id, 'job:progress'))
+    for (const { id } of jobs) await api('DELETE', `/queue/jobs/${id}`)
+    await client.first(of(jobs[1]!.id, 'job:deleted'))
+    expect(client.seen.some(({ data }) => data['jobId'] === jobs[0]!.id)).toBe(false)
+    expect(client.durable()[0]!.data['jobId']).toBe(named.id)
+    for (const { data } of client.durable()) expect(data['filePath']).toMatch(/^a\//)
   })
 
   it('that is bound to a queue follows that one without naming it', async () => {

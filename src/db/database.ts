@@ -22,3 +22,6 @@ export function statement(db: Database, text: SQL) {
   }
   return Object.assign(raw, { _prepare: () => prepared })
 }
+
+/** For statements that change one row or none. */
+export const first = <T>(rows: T[]): T | undefined => rows[0]

@@ -2,8 +2,7 @@
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { events } from './schema.ts'
-
-export type EventRow = typeof events.$inferSelect
+import type { EventRow } from './rows.ts'
 
 /** The next events of a queue after `seq`, oldest first. */
 export function listEvents(

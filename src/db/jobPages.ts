@@ -3,9 +3,9 @@ import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm'
 import type { JobStatus, ListJobs } from '../contract/job.ts'
 import { afterPrefix, type Restriction } from '../domain/access.ts'
 import type { Database } from './database.ts'
-import type { JobRow } from './jobRows.ts'
 import { jobs } from './schema.ts'
 import { inFolder, jobsWithin } from './within.ts'
+import type { JobRow } from './rows.ts'
 
 /**
  * How many jobs are looked at for a page or a count of a folder. No index has a folder's jobs by age:

@@ -3,12 +3,9 @@ import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import { EVERYTHING, type Restriction } from '../domain/access.ts'
 import { type Database, statement } from './database.ts'
-import type { QueueRow } from './queueRows.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema.ts'
 import { jobsWithin } from './within.ts'
-
-export type JobRow = typeof jobs.$inferSelect
-export type AttemptRow = typeof attempts.$inferSelect
+import type { JobRow, QueueRow } from './rows.ts'
 
 export interface NewJob {
   id: string

@@ -2,8 +2,8 @@
 import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { apiKeys } from './schema.ts'
+import type { KeyRow } from './rows.ts'
 
-export type KeyRow = typeof apiKeys.$inferSelect
 type Changes = Partial<
   Pick<KeyRow, 'name' | 'disabled' | 'expiresAt' | 'maxStreams' | 'maxQueuedJobs'>
 >

@@ -1,10 +1,9 @@
 /** Statements on what is in R2: outputs that attempts write, and the variants that are served. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import type { Claim } from './jobChanges.ts'
+import type { Claim } from './leases.ts'
 import { outputs, variants } from './schema.ts'
-
-export type VariantRow = typeof variants.$inferSelect
+import type { VariantRow } from './rows.ts'
 
 /** Notes an object that an attempt begins to write. False when the claim is no longer held. */
 export async function noteOutput(

@@ -1,10 +1,8 @@
 /** Statements on queues: their limits, their counters, and what their watchdog has to look at. */
 import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import type { JobRow } from './jobRows.ts'
 import { jobs, queueHours, queues } from './schema.ts'
-
-export type QueueRow = typeof queues.$inferSelect
+import type { JobRow, QueueRow } from './rows.ts'
 
 export function listQueues(db: Database): Promise<QueueRow[]> {
   return db.select().from(queues)

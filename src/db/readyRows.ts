@@ -3,8 +3,8 @@ import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { IMAGE_FORMATS } from '../contract/transformation.ts'
 import { type Fit, FORMATS } from '../domain/fit.ts'
 import type { Database } from './database.ts'
-import type { JobRow } from './jobRows.ts'
 import { jobs } from './schema.ts'
+import type { JobRow } from './rows.ts'
 
 /**
  * How many of a queue's first jobs are looked at for one that fits. It bounds what a claim reads when

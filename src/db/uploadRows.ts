@@ -2,8 +2,7 @@
 import { asc, eq, lt } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { uploads } from './schema.ts'
-
-export type UploadRow = typeof uploads.$inferSelect
+import type { UploadRow } from './rows.ts'
 
 export async function insertUpload(db: Database, upload: UploadRow): Promise<void> {
   await db.insert(uploads).values(upload)

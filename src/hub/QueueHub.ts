@@ -6,11 +6,12 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { DurableEventData, ProgressData, StreamMessage } from '../contract/events.ts'
 import { type Database, openDatabase } from '../db/database.ts'
-import { type EventRow, findEventRange, listEvents } from '../db/eventRows.ts'
+import { findEventRange, listEvents } from '../db/eventRows.ts'
 import type { Env } from '../env.ts'
 import { watchQueue } from '../jobs/watch.ts'
 import { createPlatform } from '../platform.ts'
 import { encode, matches, type Subscription, subscription } from './subscription.ts'
+import type { EventRow } from '../db/rows.ts'
 
 const STREAM = 'stream'
 const RUNNER = 'runner'

@@ -1,12 +1,12 @@
 /** Claiming a job, and reporting on it while the lease holds. */
 import type { Assignment, ClaimRequest, Report } from '../contract/runner.ts'
-import { claimNextJob, noteSource, reportProgress, takeAgain } from '../db/jobChanges.ts'
-import type { JobRow } from '../db/jobRows.ts'
+import { claimNextJob, noteSource, reportProgress, takeAgain } from '../db/leases.ts'
 import { type Fit, fitOf } from '../domain/fit.ts'
 import { renditionOf } from '../domain/transformation.ts'
 import { failAttempt } from './finish.ts'
 import { leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
+import type { JobRow } from '../db/rows.ts'
 
 /** Jobs without a file that one claim ends, as an invocation may make so many calls only. */
 const MAX_GONE = 20

@@ -1,7 +1,7 @@
 /** Creating jobs: one for each variant that has none at work. */
 import type { CreateJobs } from '../contract/job.ts'
 import type { Rendition } from '../contract/transformation.ts'
-import { findIdempotencyKey, findJobs, insertJobs, type JobRow } from '../db/jobRows.ts'
+import { findIdempotencyKey, findJobs, insertJobs } from '../db/jobRows.ts'
 import {
   canonicalForm,
   checkTransformation,
@@ -14,6 +14,7 @@ import { sha256Hex } from '../domain/digest.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
 import { freeSlots, lookAgain } from './queue.ts'
+import type { JobRow } from '../db/rows.ts'
 
 /** Single frames are quick, and people wait for them: they go first. */
 const PRIORITY = { video: 2, image: 1 } as const satisfies Record<Rendition['kind'], number>

@@ -1,13 +1,15 @@
 /** The ends of an attempt: completed, failed, released. */
 import type { Finish } from '../contract/runner.ts'
-import { type Claim, completeJob, failJob, releaseJob } from '../db/jobChanges.ts'
-import { findJob, type JobRow } from '../db/jobRows.ts'
+import { completeJob, failJob, releaseJob } from '../db/jobChanges.ts'
+import type { Claim } from '../db/leases.ts'
+import { findJob } from '../db/jobRows.ts'
 import { findOutput } from '../db/outputRows.ts'
 import { backoffMs, triesAgain } from '../domain/jobState.ts'
 import { collectOutputs } from './collect.ts'
 import { heldJob, leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
 import { soon } from './queue.ts'
+import type { JobRow } from '../db/rows.ts'
 
 type Finished = { ok: true; status: 'completed' | 'error' | 'pending' }
 

@@ -6,7 +6,6 @@ import {
   findKey,
   findKeyByHash,
   insertKey,
-  type KeyRow,
   listKeyRows,
   noteKeyUse,
   updateKey,
@@ -16,6 +15,7 @@ import { toBase64url } from '../domain/base64url.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { sha256Hex } from '../domain/digest.ts'
 import type { Platform } from './platform.ts'
+import type { KeyRow } from '../db/rows.ts'
 
 /** The list reads a row of each, so there is a bound to them. */
 const MAX_KEYS = 1_000

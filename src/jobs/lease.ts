@@ -1,8 +1,9 @@
 /** Whether a runner still holds what it speaks of. */
-import type { Claim } from '../db/jobChanges.ts'
-import { findJob, type JobRow } from '../db/jobRows.ts'
+import type { Claim } from '../db/leases.ts'
+import { findJob } from '../db/jobRows.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
+import type { JobRow } from '../db/rows.ts'
 
 export type Lost = Refusal<'lease_lost'>
 export const leaseLost = (): Lost =>

@@ -1,6 +1,6 @@
 /** The upload of an attempt's output, in parts, under a key that no other attempt has. */
 import type { OutputRequest, UploadedPart } from '../contract/runner.ts'
-import type { Claim } from '../db/jobChanges.ts'
+import type { Claim } from '../db/leases.ts'
 import { findOutput, noteOutput } from '../db/outputRows.ts'
 import { contentTypeOf } from '../domain/contentType.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'

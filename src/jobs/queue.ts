@@ -1,9 +1,10 @@
 /** Making queues and changing their settings. */
 import type { QueueSettings } from '../contract/queue.ts'
-import { findQueue, insertQueue, listQueues, type QueueRow, updateQueue } from '../db/queueRows.ts'
+import { findQueue, insertQueue, listQueues, updateQueue } from '../db/queueRows.ts'
 import { type Restriction, seesQueue } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
+import type { QueueRow } from '../db/rows.ts'
 
 /** Figures over all queues read a row of each, so there is a bound to them. */
 const MAX_QUEUES = 100

@@ -1,18 +1,13 @@
 /** Originals that come in parts, since one request may be too small for them. */
 import type { UploadedPart } from '../contract/runner.ts'
-import {
-  deleteUpload,
-  findUpload,
-  insertUpload,
-  listUploadsBefore,
-  type UploadRow,
-} from '../db/uploadRows.ts'
+import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../db/uploadRows.ts'
 import { extensionOf, EXTENSIONS } from '../domain/contentType.ts'
 import { type Restriction, seesPath } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { metadataOf, storeChecked, type StoreOutcome } from '../storage/write.ts'
 import { outside, retireOlder } from './file.ts'
 import type { Platform } from './platform.ts'
+import type { UploadRow } from '../db/rows.ts'
 
 type NotFound = Refusal<'upload_not_found'>
 const notFound = (id: string): NotFound =>

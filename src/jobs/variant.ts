@@ -1,10 +1,11 @@
 /** A variant on demand: there already, on its way, failed, or queued now. */
-import { findNewestJob, type JobRow } from '../db/jobRows.ts'
-import { findVariant, type VariantRow } from '../db/outputRows.ts'
+import { findNewestJob } from '../db/jobRows.ts'
+import { findVariant } from '../db/outputRows.ts'
 import { type Caller, sees, seesPath } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { createJobs, variantBusy } from './create.ts'
 import type { Platform } from './platform.ts'
+import type { JobRow, VariantRow } from '../db/rows.ts'
 
 export type VariantOutcome =
   | { ok: true; state: 'ready'; variant: VariantRow }

@@ -1,7 +1,7 @@
 /** A job's row as the API shows it. */
 import type { StoredFile } from '../contract/file.ts'
 import type { Attempt, Job } from '../contract/job.ts'
-import type { AttemptRow, JobRow } from '../db/jobRows.ts'
+import type { AttemptRow, JobRow } from '../db/rows.ts'
 
 const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
 

@@ -6,11 +6,11 @@ import {
   listExpired,
   releaseDue,
 } from '../db/queueRows.ts'
-import type { JobRow } from '../db/jobRows.ts'
 import { failAttempt } from './finish.ts'
 import { collectOutputs } from './collect.ts'
 import type { Platform } from './platform.ts'
 import { freeSlots, lookAgain } from './queue.ts'
+import type { JobRow } from '../db/rows.ts'
 
 /** A lease ends with the time of its job at the latest, however often it is extended. */
 const hasOverrun = (job: JobRow, now: number) =>

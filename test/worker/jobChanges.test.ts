@@ -2,11 +2,12 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { JOB_STATUSES } from '../../src/contract/job.ts'
-import { deleteJobRow, findJob, type JobRow } from '../../src/db/jobRows.ts'
+import { deleteJobRow, findJob } from '../../src/db/jobRows.ts'
 import { findOutput, findVariant, noteOutput } from '../../src/db/outputRows.ts'
 import { type JobEvent, transition, TRANSITIONS } from '../../src/domain/jobState.ts'
 import { applyEvent, insertJob, insertJobIn } from './jobStore.ts'
 import { db, eventTypes, readCounters } from './support.ts'
+import type { JobRow } from '../../src/db/rows.ts'
 
 const EVENT_TYPES: Record<JobEvent, string> = {
   claim: 'job:started',

@@ -1,16 +1,11 @@
 /** Drives jobs through the database's own functions, with no hub, queue or runner around them. */
-import {
-  cancelJob,
-  claimNextJob,
-  completeJob,
-  failJob,
-  releaseJob,
-  retryJob,
-} from '../../src/db/jobChanges.ts'
-import { insertJobs, type JobRow } from '../../src/db/jobRows.ts'
+import { cancelJob, completeJob, failJob, releaseJob, retryJob } from '../../src/db/jobChanges.ts'
+import { claimNextJob } from '../../src/db/leases.ts'
+import { insertJobs } from '../../src/db/jobRows.ts'
 import type { JobStatus } from '../../src/contract/job.ts'
 import type { JobEvent } from '../../src/domain/jobState.ts'
 import { db } from './support.ts'
+import type { JobRow } from '../../src/db/rows.ts'
 
 export interface NewJob {
   queue?: string

@@ -1,8 +1,8 @@
 /** What the use cases read and write in a database of 100,000 jobs: bounded, whatever its size. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { claimNextJob } from '../../src/db/jobChanges.ts'
-import { findJob, findNewestJob, type JobRow } from '../../src/db/jobRows.ts'
+import { claimNextJob } from '../../src/db/leases.ts'
+import { findJob, findNewestJob } from '../../src/db/jobRows.ts'
 import { EVERYTHING, type Restriction, ROOT } from '../../src/domain/access.ts'
 import { createJobs } from '../../src/jobs/create.ts'
 import { claim, report } from '../../src/jobs/claim.ts'
@@ -13,6 +13,7 @@ import { watchQueue } from '../../src/jobs/watch.ts'
 import { listJobs as listQuery } from '../../src/contract/job.ts'
 import { meter } from './metering.ts'
 import { openPlatform, putOriginal, readCounters } from './support.ts'
+import type { JobRow } from '../../src/db/rows.ts'
 
 const JOBS = 100_000
 const CHUNK = 20_000

@@ -2,8 +2,8 @@
 import { env, exports } from 'cloudflare:workers'
 import type { Assignment } from '../../src/contract/runner.ts'
 import { openDatabase } from '../../src/db/database.ts'
-import type { JobRow } from '../../src/db/jobRows.ts'
 import { createPlatform } from '../../src/platform.ts'
+import type { JobRow } from '../../src/db/rows.ts'
 
 export const db = openDatabase(env.DB)
 

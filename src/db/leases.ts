@@ -1,0 +1,123 @@
+/**
+ * A job in a runner's hands: the claim, and what may be said under it. Every statement but the claim
+ * names the fence, so what comes from a runner that has lost its lease changes nothing.
+ */
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import type { Report } from '../contract/runner.ts'
+import type { Fit } from '../domain/fit.ts'
+import { TRANSITIONS } from '../domain/jobState.ts'
+import { type Database, first, statement } from './database.ts'
+import { dueStatement } from './queueRows.ts'
+import { readyFor } from './readyRows.ts'
+import type { JobRow } from './rows.ts'
+import { jobs } from './schema.ts'
+
+/** One holder's claim of one job. */
+export interface Claim {
+  jobId: string
+  fence: number
+}
+
+export const heldBy = (claim: Claim) => and(eq(jobs.id, claim.jobId), eq(jobs.fence, claim.fence))
+/** A runner ends an overlong attempt itself; one that does not loses its lease this much later. */
+const TIMEOUT_GRACE_MS = 10_000
+/** When a lease that is extended now runs out: no later than its job may take. */
+const leaseUntil = (now: number, startedAt: SQL) => sql`min(
+  ${now} + lease_seconds * 1000,
+  ${startedAt} + timeout_seconds * 1000 + ${TIMEOUT_GRACE_MS})`
+/** What a runner has found out so far; what it does not tell of stays. */
+export const found = ({ input, plan }: Pick<Report, 'input' | 'plan'>) => ({
+  ...(input && { input }),
+  ...(plan && { plan }),
+})
+
+/**
+ * Takes the queue's next job that fits, by priority and then by age, for `runner`: undefined when
+ * nothing is due, the queue is paused, or its `concurrency` is reached. Retries that fell due join first.
+ */
+export async function claimNextJob(
+  db: Database,
+  queue: string,
+  runner: string,
+  now: number,
+  fit: Fit = {},
+): Promise<JobRow | undefined> {
+  const due = statement(db, dueStatement(queue, now))
+  const claim = db
+    .update(jobs)
+    .set({
+      status: TRANSITIONS.claim.to,
+      fence: sql`fence + 1`,
+      attempt: sql`attempt + 1`,
+      runner,
+      startedAt: now,
+      leaseExpiresAt: leaseUntil(now, sql`${now}`),
+      progress: 0,
+      completedAt: null,
+      // Those of the attempt before are in its own record.
+      error: null,
+      errorCode: null,
+    })
+    .where(
+      sql`seq = (${readyFor(queue, fit)} LIMIT 1)
+      AND EXISTS (
+        SELECT 1 FROM queues
+        WHERE name = ${queue} AND NOT paused AND running < concurrency)`,
+    )
+    .returning()
+  return first((await db.batch([due, claim]))[1])
+}
+
+/**
+ * The job that `runner` was given and has said nothing of, because the answer to its claim was lost;
+ * undefined when there is none. Its lease begins anew.
+ */
+export function takeAgain(db: Database, queue: string, runner: string, now: number) {
+  return db
+    .update(jobs)
+    .set({ leaseExpiresAt: leaseUntil(now, sql`started_at`) })
+    .where(
+      and(
+        eq(jobs.queue, queue),
+        sql`status = 'running' AND stage IS NULL`,
+        eq(jobs.runner, runner),
+      ),
+    )
+    .returning()
+    .then(first)
+}
+
+/**
+ * Records progress, and extends the lease by its full length. Progress never goes backwards: a report
+ * that tells of less was overtaken on its way.
+ */
+export function reportProgress(db: Database, claim: Claim, report: Report, now: number) {
+  const unlessLate = <T>(said: T, column: SQL) =>
+    sql`iif(${report.progress} >= progress, ${said}, ${column})`
+  return db
+    .update(jobs)
+    .set({
+      progress: sql`max(progress, ${report.progress})`,
+      stage: unlessLate(report.stage, sql`stage`),
+      etaSeconds: unlessLate(report.etaSeconds, sql`eta_seconds`),
+      leaseExpiresAt: leaseUntil(now, sql`started_at`),
+      ...found(report),
+    })
+    .where(and(heldBy(claim), sql`status = 'running'`))
+    .returning()
+    .then(first)
+}
+
+/** Notes the original that an attempt reads, when it is another than at the job's creation. */
+export function noteSource(
+  db: Database,
+  claim: Claim,
+  source: { etag: string; sizeBytes: number },
+) {
+  return db
+    .update(jobs)
+    .set({ sourceEtag: source.etag, sourceBytes: source.sizeBytes })
+    .where(and(heldBy(claim), sql`status = 'running'`))
+    .returning()
+    .then(first)
+}

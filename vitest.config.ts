@@ -8,6 +8,7 @@ export default defineConfig({
       'test/runner/vitest.config.ts',
       'test/e2e/vitest.config.ts',
       'test/container/vitest.config.ts',
+      'test/chaos/vitest.config.ts',
     ],
     reporters: ['default', './scripts/test-summary.ts'],
   },

@@ -4,14 +4,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-/** An MP4 with its index at the end, so that cutting it short makes it unreadable. */
-export function clip({ size = '640x360', seconds = 2 } = {}): Uint8Array<ArrayBuffer> {
+/**
+ * An MP4 with its index at the end, so that cutting it short makes it unreadable.
+ *
+ * @param options `crf` 51 makes it small, and an encode of it as long as that of any other
+ */
+export function clip({ size = '640x360', seconds = 2, crf = 23 } = {}): Uint8Array<ArrayBuffer> {
   return inFolder((folder) => {
     const path = join(folder, 'clip.mp4')
     execFileSync('ffmpeg', [
       ...['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`],
       ...['-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(seconds)],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', path],
+      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', String(crf), '-pix_fmt', 'yuv420p'],
+      ...['-c:a', 'aac', path],
     ])
     return Uint8Array.from(readFileSync(path))
   })

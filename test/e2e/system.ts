@@ -75,11 +75,18 @@ async function freePort(): Promise<number> {
   return address.port
 }
 
-/** Every live process that was started, directly or not, for this state folder. */
+/**
+ * Every live process that was started, directly or not, for this state folder. Those that work on a
+ * file know of nothing but their scratch folder in it.
+ */
 export function processesOf(stateDir: string): { pid: number; command: string }[] {
+  const marks = [`STATE_DIR=${stateDir}\0`, `TMPDIR=${stateDir}/`]
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
-    .filter((name) => read(`/proc/${name}/environ`).includes(`STATE_DIR=${stateDir}\0`))
+    .filter((name) => {
+      const environment = read(`/proc/${name}/environ`)
+      return marks.some((mark) => environment.includes(mark))
+    })
     .map((name) => ({
       pid: Number(name),
       command: read(`/proc/${name}/cmdline`).replaceAll('\0', ' ').trim(),

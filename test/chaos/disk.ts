@@ -1,0 +1,19 @@
+/** A disk of a few MB, for what happens when one is full. */
+import { execFileSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+
+/** Mounts one at `folder`; gives back why it could not, or null. */
+export function mountSmallDisk(folder: string, megabytes: number): string | null {
+  mkdirSync(folder, { recursive: true })
+  try {
+    const options = `size=${megabytes}m`
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'reelqueue-test', folder], {
+      stdio: 'pipe',
+    })
+    return null
+  } catch (error) {
+    return `a tmpfs cannot be mounted here: ${String((error as { stderr?: Buffer }).stderr ?? error).trim()}`
+  }
+}
+
+export const unmount = (folder: string) => execFileSync('umount', [folder])

@@ -1,0 +1,54 @@
+/** What a system that has ended left in its files: its rows, and what is in its bucket. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { expect } from 'vitest'
+
+/**
+ * No lease, no job at work, no output that is not a variant's, no upload that is open; and the
+ * bucket holds the variants, each in the size that its row says, and nothing else.
+ */
+export function expectNothingStored(stateDir: string): void {
+  const rows = open(join(stateDir, 'v3/d1/miniflare-D1DatabaseObject'), 'jobs')
+  const bucket = open(join(stateDir, 'v3/r2/miniflare-R2BucketObject'), '_mf_objects')
+  expect(
+    rows(`SELECT id, status, lease_expires_at, run_after FROM jobs
+      WHERE status IN ('pending', 'running') OR lease_expires_at IS NOT NULL OR stage IS NOT NULL
+        OR run_after IS NOT NULL`),
+  ).toEqual([])
+  expect(rows('SELECT * FROM attempts WHERE outcome IS NULL OR ended_at IS NULL')).toEqual([])
+  expect(
+    rows('SELECT * FROM outputs WHERE retired OR key NOT IN (SELECT output_key FROM variants)'),
+  ).toEqual([])
+
+  const variants = rows('SELECT output_key AS key, size_bytes AS size FROM variants ORDER BY key')
+  // Originals are in the other bucket, whose keys are storage paths.
+  const stored = bucket(
+    "SELECT key, size FROM _mf_objects WHERE key LIKE 'job\\_%' ESCAPE '\\' ORDER BY key",
+  )
+  expect(stored).toEqual(variants)
+  expect(bucket('SELECT key FROM _mf_multipart_uploads WHERE state = 0')).toEqual([])
+}
+
+type Row = Record<string, string | number | null>
+
+/** Reads all databases of a folder that have such a table, as if they were one. */
+function open(folder: string, table: string): (query: string) => Row[] {
+  const files = readdirSync(folder).filter((name) => name.endsWith('.sqlite'))
+  const read = (name: string, query: string): Row[] => {
+    const database = new DatabaseSync(join(folder, name), { readOnly: true })
+    try {
+      return database
+        .prepare(query)
+        .all()
+        .map((row) => ({ ...row }) as Row)
+    } finally {
+      database.close()
+    }
+  }
+  const having = files.filter(
+    (name) => read(name, `SELECT 1 FROM sqlite_master WHERE name = '${table}'`).length > 0,
+  )
+  expect(having, `databases with ${table}`).not.toEqual([])
+  return (query) => having.flatMap((name) => read(name, query))
+}

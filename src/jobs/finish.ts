@@ -5,6 +5,7 @@ import type { Claim } from '../db/leases.ts'
 import { findJob } from '../db/jobRows.ts'
 import { findOutput } from '../db/outputRows.ts'
 import { backoffMs, triesAgain } from '../domain/jobState.ts'
+import { completionProblem } from '../storage/completion.ts'
 import { collectOutputs } from './collect.ts'
 import { heldJob, leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
@@ -64,9 +65,6 @@ async function complete(
   return { ok: true, status: 'completed' }
 }
 
-/** Parts that are missing, too small, uneven, or of an upload that is gone: R2's codes for these. */
-const PART_PROBLEMS = /\((10011|10024|10025|10048)\)/
-
 /**
  * Completes the upload, or finds it completed by the same message when it came before. Null when
  * the parts make no object.
@@ -81,7 +79,7 @@ async function wholeObject(
   } catch (error) {
     const object = await bucket.head(output.key)
     if (object) return object
-    if (error instanceof Error && PART_PROBLEMS.test(error.message)) return null
+    if (completionProblem(error)) return null
     throw error
   }
 }

@@ -4,6 +4,7 @@ import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../db
 import { extensionOf, EXTENSIONS } from '../domain/contentType.ts'
 import { type Restriction, seesPath } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
+import { completionProblem } from '../storage/completion.ts'
 import { metadataOf, storeChecked, type StoreOutcome } from '../storage/write.ts'
 import { outside, retireOlder } from './file.ts'
 import type { Platform } from './platform.ts'
@@ -12,11 +13,6 @@ import type { UploadRow } from '../db/rows.ts'
 type NotFound = Refusal<'upload_not_found'>
 const notFound = (id: string): NotFound =>
   refuse('upload_not_found', `There is no upload ${id}: it was completed, aborted or too old.`)
-
-/** What a client can mend: a part too small, one that is not there, parts of unequal size. */
-const PART_PROBLEMS = /\((10011|10025|10048)\)/
-/** R2 does not know the upload any more. */
-const NO_UPLOAD = /\(10024\)/
 
 /** Begins the upload of a file to `filePath`. */
 export async function beginUpload(
@@ -82,9 +78,9 @@ export async function completeUpload(
     await retireOlder(platform, upload.filePath, object)
     return { ok: true, filePath: upload.filePath, object }
   } catch (error) {
-    if (!(error instanceof Error)) throw error
-    if (NO_UPLOAD.test(error.message)) return notFound(id)
-    if (!PART_PROBLEMS.test(error.message)) throw error
+    const problem = completionProblem(error)
+    if (problem === 'gone') return notFound(id)
+    if (problem === null) throw error
     return refuse(
       'invalid_request',
       'parts: these do not make a file. Each has to be sent and named with its etag, all but the last must have the same size, of at least 5 MiB.',

@@ -5,6 +5,7 @@ import { jobStatus } from './job.ts'
 export const DURABLE_EVENTS = [
   'job:created',
   'job:started',
+  'job:playable',
   'job:completed',
   'job:error',
   'job:retrying',
@@ -29,6 +30,8 @@ export const progressData = z.object({
   progress: z.number(),
   stage: z.string(),
   etaSeconds: z.number().nullable(),
+  fps: z.number().nullable(),
+  speed: z.number().nullable(),
 })
 export type ProgressData = z.infer<typeof progressData>
 

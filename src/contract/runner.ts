@@ -13,11 +13,16 @@
  * | `POST /runner/jobs/{id}/report` report                   | 200 reportAnswer             |
  * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputAnswer             |
  * | `PUT  /runner/jobs/{id}/output/{part}?fence=&uploadId=`  | 200 uploadedPart             |
+ * | `PUT  /runner/jobs/{id}/files/{name}?fence=`             | 200 storedPackageFile        |
  * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishAnswer             |
  *
  * Any of them may answer 409 `lease_lost`: drop the work and claim again. 412 `source_changed`
  * from `source`: the original was replaced; finish with outcome `released`. All of them may be sent
  * again after a lost answer; `claim` then says so, since it would take a second job otherwise.
+ *
+ * `source` takes `&reference=n` for the n-th of the assignment's references. A package (a stream, a
+ * storyboard) is stored file by file under `files/{name}`, each whole in one request; one that is sent
+ * again under the same name takes the place of the one before, as a playlist does that grows.
  *
  * Bytes are checked both ways by `Content-Digest: sha-256=:…:` (RFC 9530). The gateway sends one with
  * every range of the source of up to 8 MiB; the runner sends one with every part, and a part that does
@@ -26,16 +31,17 @@
 import { z } from 'zod'
 import { failureCode } from './failure.ts'
 import { mediaFacts } from './media.ts'
-import { rendition } from './transformation.ts'
+import { rendition } from './rendition.ts'
 
 /**
  * Raised when the meaning of a message changes; the gateway accepts this one and the one before, and a
  * runner that is refused falls back to the one before. Version 2 brought the digests, and `encoders`
- * and `hwaccels` in a claim.
+ * and `hwaccels` in a claim; version 3 renditions of all kinds, references and packages.
  */
-export const PROTOCOL_VERSION = 2
+export const PROTOCOL_VERSION = 3
 
-export const STAGES = ['probe', 'encode', 'verify', 'upload'] as const
+/** `analyse`: passes that measure and make nothing, such as that for loudness. */
+export const STAGES = ['probe', 'analyse', 'encode', 'verify', 'upload'] as const
 export const stage = z.enum(STAGES)
 export type Stage = z.infer<typeof stage>
 
@@ -72,6 +78,8 @@ export const claimRequest = z.object({
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
 
+const storedFile = z.object({ sizeBytes: z.int().nonnegative(), etag: z.string() })
+
 export const assignment = z.object({
   jobId: z.string(),
   queue: queueName,
@@ -79,7 +87,11 @@ export const assignment = z.object({
   attempt: z.int().positive(),
   filePath: z.string(),
   rendition,
-  source: z.object({ sizeBytes: z.int().nonnegative(), etag: z.string() }),
+  source: storedFile,
+  references: z
+    .array(storedFile)
+    .default([])
+    .describe('What `referencesOf` the rendition names, in its order'),
   leaseSeconds: z.number().positive(),
   stallSeconds: z.number().positive().describe('ffmpeg without progress for this long is stalled'),
   timeoutSeconds: z.number().positive().describe('An attempt longer than this is a timeout'),
@@ -91,9 +103,23 @@ export const timings = z
   .describe('Milliseconds spent in each stage')
 export type Timings = z.infer<typeof timings>
 
+const streamPlan = z.object({
+  action: z.enum(['copy', 'encode', 'drop']),
+  reason: z.string().max(500).describe('Why, in a sentence'),
+})
+
 export const plan = z.object({
-  mode: z.enum(['remux', 'encode', 'frame']),
+  mode: z
+    .enum(['remux', 'encode', 'frame', 'package', 'probe'])
+    .describe('remux: every stream is copied; frame: a picture; package: several files'),
   reason: z.string().max(500).describe('Why this mode, in a sentence'),
+  video: streamPlan.nullable().default(null).describe('null: the source has none'),
+  audio: streamPlan.nullable().default(null).describe('null: the source has none'),
+  notes: z
+    .array(z.string().max(500))
+    .max(20)
+    .default([])
+    .describe('What is worth knowing, such as an output that is larger than its source'),
 })
 export type Plan = z.infer<typeof plan>
 
@@ -105,6 +131,17 @@ export const report = z.object({
   progress: z.number().min(0).max(100),
   stage,
   etaSeconds: z.number().nonnegative().nullable(),
+  fps: z.number().nonnegative().nullable().default(null).describe('Frames made a second of late'),
+  speed: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .describe('Seconds of media a second of late'),
+  playable: z
+    .boolean()
+    .default(false)
+    .describe('The package can be played as far as it goes: its playlists name what is stored'),
   ...findings,
 })
 export type Report = z.infer<typeof report>
@@ -121,6 +158,12 @@ export const outputAnswer = z.object({
 export const uploadedPart = z.object({ partNumber: z.int().min(1).max(10_000), etag: z.string() })
 export type UploadedPart = z.infer<typeof uploadedPart>
 
+/** Names of a package's files: flat, so that playlists name them without a folder. */
+export const packageFileName = z.string().regex(/^[a-z0-9_]{1,48}\.[a-z0-9]{2,4}$/)
+/** A request's body ends at 100 MB on the smaller plans. */
+export const MOST_PACKAGE_FILE_BYTES = 95 * 1000 * 1000
+export const storedPackageFile = z.object({ etag: z.string() })
+
 const attemptRecord = { fence, stderrTail, command, timings, ...findings }
 
 export const finish = z.discriminatedUnion('outcome', [
@@ -129,6 +172,13 @@ export const finish = z.discriminatedUnion('outcome', [
     ...attemptRecord,
     uploadId: z.string(),
     parts: z.array(uploadedPart).min(1).max(10_000),
+    output: mediaFacts,
+  }),
+  z.object({
+    outcome: z.literal('packaged').describe('All the files of a package are stored'),
+    ...attemptRecord,
+    files: z.int().min(1),
+    sizeBytes: z.int().positive().describe('Of all of them together'),
     output: mediaFacts,
   }),
   z.object({

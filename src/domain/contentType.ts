@@ -24,6 +24,12 @@ const CONTENT_TYPES = {
   ogg: 'audio/ogg',
   opus: 'audio/ogg',
   flac: 'audio/flac',
+  srt: 'application/x-subrip',
+  vtt: 'text/vtt',
+  m3u8: 'application/vnd.apple.mpegurl',
+  mpd: 'application/dash+xml',
+  m4s: 'video/iso.segment',
+  json: 'application/json',
 } as const
 
 type Extension = keyof typeof CONTENT_TYPES

@@ -1,12 +1,13 @@
 /** Which jobs a runner can do, by what it says that it has. */
 import type { ClaimRequest } from '../contract/runner.ts'
-import { IMAGE_FORMATS, type Rendition, VIDEO_FORMATS } from '../contract/transformation.ts'
+import type { Rendition } from '../contract/rendition.ts'
+import { IMAGE_FORMATS, VIDEO_FORMATS } from '../contract/transformation.ts'
 
 type Format = Rendition['format']
 export const FORMATS: readonly Format[] = [...VIDEO_FORMATS, ...IMAGE_FORMATS]
 
 /** What of ffmpeg each format takes. */
-const ENCODERS: Record<Format, readonly string[]> = {
+const ENCODERS: Partial<Record<Format, readonly string[]>> = {
   mp4: ['libx264', 'aac'],
   mov: ['libx264', 'aac'],
   mkv: ['libx264', 'aac'],
@@ -29,7 +30,7 @@ export interface Fit {
 
 export function fitOf({ diskBytes, encoders }: ClaimRequest['runner']): Fit {
   const lacks = FORMATS.filter((format) =>
-    ENCODERS[format].some((encoder) => encoders && !encoders.includes(encoder)),
+    ENCODERS[format]?.some((encoder) => encoders && !encoders.includes(encoder)),
   )
   return { ...(diskBytes !== undefined && { diskBytes }), lacks }
 }

@@ -1,12 +1,8 @@
 /** Paths that name a variant: an optional transformation, then the path of the original. */
 import { storagePath } from '../contract/path.ts'
-import {
-  canonicalForm,
-  looksLikeTransformation,
-  parseTransformation,
-  toRendition,
-  TransformationError,
-} from './transformation.ts'
+import { canonicalForm, toRendition } from './rendition.ts'
+import { looksLikeTransformation, parseTransformation } from './transformation.ts'
+import { TransformationError } from './transformationError.ts'
 
 const firstFolder = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')
 

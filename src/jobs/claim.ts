@@ -2,7 +2,7 @@
 import type { Assignment, ClaimRequest, Report } from '../contract/runner.ts'
 import { claimNextJob, noteSource, reportProgress, takeAgain } from '../db/leases.ts'
 import { type Fit, fitOf } from '../domain/fit.ts'
-import { renditionOf } from '../domain/transformation.ts'
+import { renditionOf } from '../domain/rendition.ts'
 import { failAttempt } from './finish.ts'
 import { leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'

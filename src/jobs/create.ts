@@ -1,14 +1,10 @@
 /** Creating jobs: one for each variant that has none at work. */
 import type { CreateJobs } from '../contract/job.ts'
-import type { Rendition } from '../contract/transformation.ts'
+import type { Kind, Rendition } from '../contract/rendition.ts'
 import { findIdempotencyKey, findJobs, insertJobs } from '../db/jobRows.ts'
-import {
-  canonicalForm,
-  checkTransformation,
-  parseTransformation,
-  toRendition,
-  TransformationError,
-} from '../domain/transformation.ts'
+import { canonicalForm, toRendition } from '../domain/rendition.ts'
+import { checkTransformation, parseTransformation } from '../domain/transformation.ts'
+import { TransformationError } from '../domain/transformationError.ts'
 import { type Caller, sees, seesPath, seesQueue } from '../domain/access.ts'
 import { sha256Hex } from '../domain/digest.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
@@ -16,8 +12,9 @@ import type { Platform } from './platform.ts'
 import { freeSlots, lookAgain } from './queue.ts'
 import type { JobRow } from '../db/rows.ts'
 
-/** Single frames are quick, and people wait for them: they go first. */
-const PRIORITY = { video: 2, image: 1 } as const satisfies Record<Rendition['kind'], number>
+/** Pictures and probes are quick, and people wait for them: they go first. */
+const QUICK: readonly Kind[] = ['image', 'probe']
+const priorityOf = ({ kind }: Rendition) => (QUICK.includes(kind) ? 1 : 2)
 
 export interface CreatedJob {
   row: JobRow
@@ -74,7 +71,7 @@ export async function createJobs(
   const jobs = [...variants].map(([variant, rendition]) => ({
     id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
     variant,
-    priority: request.priority ?? PRIORITY[rendition.kind],
+    priority: request.priority ?? priorityOf(rendition),
   }))
   let inserted
   try {

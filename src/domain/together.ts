@@ -1,0 +1,54 @@
+/** Which keys of a transformation go together. */
+import { type Kind, RENDITIONS } from '../contract/rendition.ts'
+import type { Key, Transformation } from '../contract/transformation.ts'
+import { takesAudio, takesVideo } from './codecs.ts'
+import { FIELDS } from './fields.ts'
+import { formatOf } from './kind.ts'
+import { TransformationError } from './transformationError.ts'
+
+const CUTS: readonly Key[] = ['so', 'eo']
+const NAMES: Record<Kind, string> = {
+  video: 'a video',
+  stream: 'a stream (f_hls)',
+  audio: 'sound alone',
+  image: 'one frame',
+  preview: 'a preview',
+  sprite: 'a storyboard (t_sprite)',
+  wave: 'a waveform (t_wave)',
+  probe: 'what a probe finds (f_json)',
+}
+const CHOOSES: readonly Key[] = ['f', 't', 'n']
+
+/** Whether a key means anything for a kind: whether renditions of it have its field. */
+const belongs = (key: Key, kind: Kind) =>
+  CHOOSES.includes(key) || FIELDS[key as keyof typeof FIELDS] in RENDITIONS[kind].shape
+
+/** @throws TransformationError that says which keys are at odds, and what would be right */
+export function checkTogether(t: Transformation, kind: Kind): void {
+  const refuse = (message: string): never => {
+    throw new TransformationError(message)
+  }
+  for (const key of Object.keys(t) as Key[]) {
+    if (t[key] === undefined || belongs(key, kind)) continue
+    if (kind === 'image' && CUTS.includes(key))
+      refuse('so and eo cut a video; for one frame use tt')
+    if (key === 'tt') refuse('tt says which frame, so it needs t_true or an image format')
+    refuse(`${key} has no meaning for ${NAMES[kind]}`)
+  }
+  const format = formatOf(kind, t.f)
+  if (t.eo !== undefined && t.eo <= (t.so ?? 0))
+    refuse(`eo (${t.eo}) must be greater than so (${t.so ?? 0})`)
+  if (t.c === 'crop' && t.w === undefined && t.h === undefined) refuse('c_crop needs w, h or both')
+  if ((t.fx === undefined) !== (t.fy === undefined))
+    refuse('fx and fy are the two sides of one point: give both')
+  if (t.fx !== undefined && t.g !== undefined) refuse('fx and fy say what g says: give one of them')
+  if (t.tt !== undefined && t.t === 'best')
+    refuse('t_best looks for the second itself: leave tt out')
+  if (t.sz !== undefined && (t.q !== undefined || t.br !== undefined))
+    refuse('sz takes the place of q and br: leave them out')
+  if (t.vc !== undefined && !takesVideo(format, t.vc))
+    refuse(`${format} does not hold ${t.vc}: see vc and f in the documentation of the keys`)
+  if (t.ac !== undefined && !takesAudio(format, t.ac))
+    refuse(`${format} does not hold ${t.ac} sound: see ac and f in the documentation of the keys`)
+  if (t.lad !== undefined && new Set(t.lad).size !== t.lad.length) refuse('lad names a size twice')
+}

@@ -3,7 +3,7 @@
  * checked against the contract. Owns HTTP and nothing of what the calls are for.
  */
 import { createHash } from 'node:crypto'
-import { open } from 'node:fs/promises'
+import { open, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import * as contract from '../src/contract/runner.ts'
 import { backoffMs, pause } from './backoff.ts'
@@ -121,28 +121,40 @@ export function createClient(options: {
     },
 
     /**
-     * Bytes `start` (inclusive) to `end` (exclusive) of the original. An answer that stalls, is short
+     * Bytes `start` (inclusive) to `end` (exclusive) of the original, or of a reference by its place
+     * in the assignment. An answer that stalls, is short
      * or does not match its digest counts as a broken connection and is fetched again.
      */
-    source(lease: Lease, start: number, end: number, signal: AbortSignal): Promise<Buffer> {
+    source(
+      lease: Lease & { reference?: number },
+      start: number,
+      end: number,
+      signal: AbortSignal,
+    ): Promise<Buffer> {
       const send = {
         headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
       }
       const limits = { timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal }
-      return call(`${job(lease)}/source?fence=${lease.fence}`, send, limits, async (answer) => {
-        const range = answer.headers.get('content-range') ?? 'none'
-        if (answer.status !== 206 || !range.startsWith(`bytes ${start}-${end - 1}/`)) {
-          await answer.body?.cancel()
-          throw new GatewayRefusal(answer.status, `asked for ${start}-${end - 1}, got ${range}`)
-        }
-        const bytes = await readMoving(answer, stallMs)
-        if (bytes.length !== end - start) throw new Error(`short answer of ${bytes.length} bytes`)
-        const digest = answer.headers.get('content-digest') ?? ''
-        if (digest.startsWith('sha-256=') && digest !== contentDigest(bytes)) {
-          throw new Error(`bytes ${start} to ${end} were changed on their way`)
-        }
-        return bytes
-      })
+      const which = lease.reference === undefined ? '' : `&reference=${lease.reference}`
+      return call(
+        `${job(lease)}/source?fence=${lease.fence}${which}`,
+        send,
+        limits,
+        async (answer) => {
+          const range = answer.headers.get('content-range') ?? 'none'
+          if (answer.status !== 206 || !range.startsWith(`bytes ${start}-${end - 1}/`)) {
+            await answer.body?.cancel()
+            throw new GatewayRefusal(answer.status, `asked for ${start}-${end - 1}, got ${range}`)
+          }
+          const bytes = await readMoving(answer, stallMs)
+          if (bytes.length !== end - start) throw new Error(`short answer of ${bytes.length} bytes`)
+          const digest = answer.headers.get('content-digest') ?? ''
+          if (digest.startsWith('sha-256=') && digest !== contentDigest(bytes)) {
+            throw new Error(`bytes ${start} to ${end} were changed on their way`)
+          }
+          return bytes
+        },
+      )
     },
 
     requestOutput(
@@ -177,6 +189,24 @@ export function createClient(options: {
         send,
         limits,
         async (answer) => contract.uploadedPart.parse(await answer.json()),
+      )
+    },
+
+    /** Stores one file of a package, whole; sent again under its name, it replaces the one before. */
+    async putFile(lease: Lease, name: string, file: string, signal: AbortSignal): Promise<void> {
+      const bytes = await readFile(file)
+      const send = {
+        method: 'PUT',
+        headers: {
+          'content-type': 'application/octet-stream',
+          'content-digest': contentDigest(bytes),
+        },
+        body: bytes,
+      }
+      const limits = { timeoutMs: partMs, tries: TRIES, signal }
+      const path = `${job(lease)}/files/${name}?fence=${lease.fence}`
+      await call(path, send, limits, async (answer) =>
+        contract.storedPackageFile.parse(await answer.json()),
       )
     },
 

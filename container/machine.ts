@@ -1,6 +1,7 @@
 /** What this machine has, for the gateway to give it jobs that it can do. Decides nothing by it. */
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
+import { encodeLimits } from './ffmpeg/limits.ts'
 import { runProcess } from './ffmpeg/process.ts'
 import { describe, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
@@ -30,6 +31,12 @@ export async function describeMachine(settings: Settings, log: Log): Promise<Mac
 /** What there is for this process and its children, in bytes. A container may have less than its host. */
 export function memoryOf({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
+}
+
+/** ffmpeg and ffprobe, and what they are held to. */
+export function toolsOf(settings: Settings) {
+  const { ffmpeg, ffprobe, diskBytes } = settings
+  return { ffmpeg, ffprobe, limits: encodeLimits({ memoryBytes: memoryOf(settings), diskBytes }) }
 }
 
 /** What a job may take of the disk now, in bytes; null when that cannot be told. */

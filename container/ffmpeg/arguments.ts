@@ -2,7 +2,7 @@
  * ffmpeg's argument list for one rendition, suited to ffmpeg 5.1 and 7.1. Owns codecs, containers
  * and filters; every number that is a decision (sizes, seconds, quality) is handed in.
  */
-import type { Rendition } from '../../src/contract/transformation.ts'
+import type { RenditionOf } from '../../src/contract/rendition.ts'
 import { same, type Geometry } from './geometry.ts'
 import { INPUT_LIMITS } from './limits.ts'
 import type { AudioStream, VideoStream } from './probe.ts'
@@ -12,7 +12,7 @@ import { jpegScale, vp9Crf, x264Crf } from './quality.ts'
 const X264_PRESET = 'veryfast'
 
 export type Job = {
-  rendition: Rendition
+  rendition: RenditionOf<'video'> | RenditionOf<'image'>
   /** The address or file that ffmpeg reads. */
   input: string
   /** The file that it writes. */
@@ -152,7 +152,7 @@ function filters({ geometry, rendition, video }: Job): string[] {
   ]
 }
 
-function videoFormat(rendition: Rendition) {
+function videoFormat(rendition: Job['rendition']) {
   if (rendition.kind !== 'video') throw new TypeError('a picture has no container')
   return rendition.format
 }

@@ -2,7 +2,7 @@
  * From the size of a source and what was asked to the sizes of scaling, cutting and padding, as
  * plain numbers. Owns every rule about size; knows nothing of ffmpeg.
  */
-import type { Rendition } from '../../src/contract/transformation.ts'
+import type { RenditionOf } from '../../src/contract/rendition.ts'
 
 export type Size = { width: number; height: number }
 type Area = Size & { x: number; y: number }
@@ -18,7 +18,7 @@ export type Geometry = {
   output: Size
 }
 
-export type GeometryRequest = Pick<Rendition, 'width' | 'height' | 'fit' | 'gravity'> & {
+export type GeometryRequest = Pick<RenditionOf<'image'>, 'width' | 'height' | 'fit' | 'gravity'> & {
   /** The sides are multiples of this: 2 for 4:2:0 video, 1 for pictures. */
   unit: 1 | 2
   /** When neither side is asked for, the short side is at most this; null for no limit. */
@@ -103,7 +103,7 @@ function resized(source: Size, factor: number, most: Size, unit: number): Geomet
     : { scaled: output, crop: null, pad: null, output }
 }
 
-function cut(scaled: Size, box: Size, gravity: Rendition['gravity'], unit: number): Geometry {
+function cut(scaled: Size, box: Size, gravity: GeometryRequest['gravity'], unit: number): Geometry {
   // A side of one pixel cannot be cut to two; it has to be stretched.
   const whole = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
   if (same(whole, box)) return { scaled: whole, crop: null, pad: null, output: box }

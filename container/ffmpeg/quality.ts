@@ -1,7 +1,7 @@
 /** From quality 1 to 100 to each encoder's own scale. Owns the formulas and nothing else. */
-import type { Rendition } from '../../src/contract/transformation.ts'
+import type { Kind, RenditionOf } from '../../src/contract/rendition.ts'
 
-type Quality = Rendition['quality']
+type Quality = RenditionOf<'image'>['quality']
 
 /**
  * What `auto` stands for. A small picture is watched enlarged and shows its flaws, a large one is
@@ -10,11 +10,7 @@ type Quality = Rendition['quality']
  *
  * @param shortSide of the output, in pixels
  */
-export function resolveQuality(
-  quality: Quality,
-  kind: Rendition['kind'],
-  shortSide: number,
-): number {
+export function resolveQuality(quality: Quality, kind: Kind, shortSide: number): number {
   if (quality !== 'auto') return quality
   if (kind === 'image') return 80
   if (shortSide <= 480) return 70

@@ -4,12 +4,11 @@
  */
 import { stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/media.ts'
-import type { Rendition } from '../../src/contract/transformation.ts'
 import { JobFailure } from '../failures.ts'
 import { complainsOfInput } from './classify.ts'
 import type { ProcessLimits } from './limits.ts'
-import type { RenderPlan } from './plan.ts'
-import { probe, type Probe } from './probe.ts'
+import { probe } from './probe.ts'
+import type { Expectation } from './steps.ts'
 
 /** Half a second for codec delay and container rounding, or 2 % where clocks drift. */
 export function durationTolerance(seconds: number): number {
@@ -18,23 +17,23 @@ export function durationTolerance(seconds: number): number {
 
 /**
  * @param options.stderr what ffmpeg said while it made the file
+ * @param options.more whether there is another way still to go if this one gave nothing
  * @returns the facts of the output; `durationSeconds` is null for a picture
  * @throws JobFailure `output_invalid`, or `input_invalid` when the source ended before it said
  */
 export async function verify(options: {
   ffprobe: string
   file: string
-  plan: RenderPlan
-  rendition: Rendition
-  source: Probe
+  expect: Expectation
   stderr: string
+  more: boolean
   limits: ProcessLimits
   cwd: string
   signal: AbortSignal
 }): Promise<MediaFacts> {
-  const { plan, rendition, source } = options
+  const { expect } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
-  if (sizeBytes === 0) throw empty(options.stderr, plan)
+  if (sizeBytes === 0) throw empty(options)
   const { facts, audio } = await probe({
     ffprobe: options.ffprobe,
     input: ['-protocol_whitelist', 'file', `file:${options.file}`],
@@ -44,28 +43,31 @@ export async function verify(options: {
     cwd: options.cwd,
     signal: options.signal,
   }).catch((error: unknown) => {
-    if (error instanceof JobFailure && error.code === 'input_invalid')
-      throw empty(options.stderr, plan)
+    if (error instanceof JobFailure && error.code === 'input_invalid') throw empty(options)
     throw error
   })
 
-  const { width, height } = plan.size
-  if (facts.width !== width || facts.height !== height) {
-    throw new JobFailure(
-      'output_invalid',
-      `The result measures ${facts.width} by ${facts.height} instead of ${width} by ${height}.`,
-    )
-  }
-  if (rendition.kind === 'image') return { ...facts, durationSeconds: null, frameRate: null }
-
-  if (source.audio !== null && audio === null) {
+  checkSize(facts, expect)
+  if (expect.sound && audio === null) {
     throw new JobFailure('output_invalid', 'The result has lost its sound.')
   }
-  const expected = plan.durationSeconds
-  const actual = facts.durationSeconds ?? 0
-  if (expected === null || !source.durationIsDeclared) return facts
+  checkLength(facts.durationSeconds ?? 0, options)
+  return expect.still ? { ...facts, durationSeconds: null, frameRate: null } : facts
+}
+
+function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
+  if (width === (size?.width ?? null) && height === (size?.height ?? null)) return
+  throw new JobFailure(
+    'output_invalid',
+    `The result measures ${width} by ${height} instead of ${size?.width} by ${size?.height}.`,
+  )
+}
+
+function checkLength(actual: number, { expect, stderr }: { expect: Expectation; stderr: string }) {
+  const expected = expect.seconds
+  if (expected === null) return
   if (actual < expected - durationTolerance(expected)) {
-    throw complainsOfInput(options.stderr)
+    throw complainsOfInput(stderr)
       ? new JobFailure(
           'input_invalid',
           `The file ends early: ${expected.toFixed(1)} seconds of it were to be read, and only ${actual.toFixed(1)} were there.`,
@@ -73,24 +75,22 @@ export async function verify(options: {
       : new JobFailure('output_invalid', wrongLength(actual, expected))
   }
   if (actual > expected + durationTolerance(expected)) {
-    const cut = rendition.endSeconds !== null
-    throw cut
+    throw expect.cut
       ? new JobFailure('output_invalid', wrongLength(actual, expected))
       : new JobFailure(
           'input_invalid',
           `The file says that ${expected.toFixed(1)} seconds of it are to be read, and goes on for ${actual.toFixed(1)}: it is damaged.`,
         )
   }
-  return facts
 }
 
 function wrongLength(actual: number, expected: number): string {
   return `The result is ${actual.toFixed(1)} seconds long instead of ${expected.toFixed(1)}.`
 }
 
-function empty(stderr: string, { fallbackArguments }: RenderPlan): JobFailure {
+function empty({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
   // With another way still to go, that nothing came is a finding and not the end.
-  const nothingThere = fallbackArguments === null && /nothing was encoded|video:0k/i.test(stderr)
+  const nothingThere = !more && /nothing was encoded|video:0k/i.test(stderr)
   return nothingThere || complainsOfInput(stderr)
     ? new JobFailure('input_invalid', 'The file is damaged: nothing of what was asked can be read.')
     : new JobFailure('output_invalid', 'ffmpeg gave no result.')

@@ -76,14 +76,19 @@ export async function startHeld(more: Partial<Assignment> = {}) {
   return { job, reached: Promise.all([held, encoding]) }
 }
 
-/** Offers one job, runs it, and gives what the gateway was told in the end. */
+/**
+ * Offers one job, runs it, and gives what the gateway was told in the end.
+ *
+ * @param others files that are stored under the paths that the rendition names
+ */
 export async function runJob(
   name: string,
   rendition: Assignment['rendition'],
   more: Partial<Assignment> = {},
   env: Record<string, string> = {},
+  others: Record<string, string> = {},
 ): Promise<{ job: OfferedJob; finish: Finish }> {
-  const job = await bench.gateway.offer(clip(name), rendition, more)
+  const job = await bench.gateway.offer(clip(name), rendition, more, others)
   await runUntilIdle(env)
   const [finish] = job.finishes
   if (finish === undefined) throw new Error(`nothing finished: ${bench.logs.join('')}`)

@@ -12,7 +12,15 @@ import type { AddressInfo } from 'node:net'
 import { buffer, json } from 'node:stream/consumers'
 import { z } from 'zod'
 import * as contract from '../../src/contract/runner.ts'
-import { rendition } from '../../src/contract/transformation.ts'
+import {
+  type Kind,
+  type Rendition,
+  type RenditionOf,
+  RENDITIONS,
+  referencesOf,
+} from '../../src/contract/rendition.ts'
+import type { Transformation } from '../../src/contract/transformation.ts'
+import { toRendition } from '../../src/domain/rendition.ts'
 
 /** What a misbehaving source does with one request for bytes. */
 export type SourceMishap = 'drop' | 'refuse' | 'hold' | 'gone' | 'changed' | 'flip' | null
@@ -28,27 +36,30 @@ export type OfferedJob = {
   reports: contract.Report[]
   finishes: contract.Finish[]
   parts: Map<number, Buffer>
+  /** The stored files that the rendition names, by their paths there. */
+  others: Record<string, string>
+  /** The files of a package, as they are now. */
+  files: Map<string, Buffer>
 }
 
 /** A rendition with the grammar's defaults, so that a test names only what it is about. */
-export function video(
-  wish: Partial<Extract<contract.Assignment['rendition'], { kind: 'video' }>> = {},
-) {
-  return rendition.parse({
-    ...{ kind: 'video', format: 'mp4', ...FRAME, startSeconds: 0, endSeconds: null, ...wish },
-  })
-}
+const wished =
+  <K extends Kind>(kind: K, t: Transformation) =>
+  (wish: Partial<RenditionOf<K>> = {}): Rendition =>
+    RENDITIONS[kind].parse({ ...toRendition(t), ...wish })
 
-export function image(
-  wish: Partial<Extract<contract.Assignment['rendition'], { kind: 'image' }>> = {},
-) {
-  return rendition.parse({ kind: 'image', format: 'jpg', ...FRAME, atSeconds: 0, ...wish })
-}
-
-const FRAME = {
-  ...{ width: null, height: null, fit: 'fill', gravity: 'center' },
-  ...{ background: '000000', quality: 60 },
-}
+export const video = (wish: Partial<RenditionOf<'video'>> = {}) =>
+  // The format decides on the codecs that are its default.
+  wished('video', { f: wish.format ?? 'mp4' })(wish)
+export const image = wished('image', { t: true })
+export const audio = (wish: Partial<RenditionOf<'audio'>> = {}) =>
+  wished('audio', { f: wish.format ?? 'm4a' })(wish)
+export const stream = wished('stream', { f: 'hls' })
+export const preview = (wish: Partial<RenditionOf<'preview'>> = {}) =>
+  wished('preview', { t: 'preview', f: wish.format ?? 'webp' })(wish)
+export const sprite = wished('sprite', { t: 'sprite' })
+export const wave = wished('wave', { t: 'wave' })
+export const probing = wished('probe', { f: 'json' })
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
 
@@ -78,17 +89,25 @@ export async function startGateway() {
       file: string,
       wish: contract.Assignment['rendition'],
       more: Partial<contract.Assignment> = {},
+      others: Record<string, string> = {},
     ): Promise<OfferedJob> {
       const { size } = await stat(file)
+      const references = await Promise.all(
+        referencesOf(wish).map(async (path) => {
+          const stored = await stat(others[path] ?? file)
+          return { sizeBytes: stored.size, etag: path }
+        }),
+      )
       const id = `job_${jobs.size + 1}`
       const assignment = contract.assignment.parse({
         ...{ jobId: id, queue: 'default', fence: jobs.size + 1, attempt: 1 },
         ...{ filePath: 'videos/clip.mp4', rendition: wish, source: { sizeBytes: size, etag: 'e' } },
+        references,
         ...{ leaseSeconds: 30, stallSeconds: 30, timeoutSeconds: 60, ...more },
       })
       const job: OfferedJob = {
         ...{ id, assignment, file, leaseLost: false, sizeBytes: null },
-        ...{ reports: [], finishes: [], parts: new Map() },
+        ...{ reports: [], finishes: [], parts: new Map(), others, files: new Map() },
       }
       jobs.set(id, job)
       waiting.push(job)
@@ -148,7 +167,10 @@ export async function startGateway() {
     const key = `${request.method} ${route}`
     if (key === 'GET source') {
       lease(Number(url.searchParams.get('fence')))
-      return sendSource(job, request, response)
+      const reference = url.searchParams.get('reference')
+      const path = referencesOf(job.assignment.rendition)[Number(reference)] ?? ''
+      const file = reference === null ? job.file : (job.others[path] ?? job.file)
+      return sendSource(file, request, response)
     }
     if (key === 'POST report') {
       const report = checked(contract.report, await json(request))
@@ -181,18 +203,29 @@ export async function startGateway() {
       job.parts.set(Number(number), bytes)
       return send({ partNumber: Number(number), etag: `etag-${number}` })
     }
+    if (key === 'PUT files') {
+      lease(Number(url.searchParams.get('fence')))
+      const name = checked(contract.packageFileName, number)
+      const bytes = await buffer(request)
+      failSome('part')
+      if (request.headers['content-digest'] !== contentDigest(bytes))
+        return response.writeHead(400).end('{"code":"digest_mismatch"}')
+      job.files.set(name, bytes)
+      send({ etag: name })
+      return events.emit('file', { name, bytes })
+    }
     if (key === 'POST finish') {
       const finish = checked(contract.finish, await json(request))
       failSome('finish')
       lease(finish.fence)
       job.finishes.push(finish)
-      send({ status: finish.outcome === 'completed' ? 'completed' : 'pending' })
+      send({ status: /^(completed|packaged)$/.test(finish.outcome) ? 'completed' : 'pending' })
       return events.emit('finish', finish)
     }
     return fail(404)
   }
 
-  async function sendSource(job: OfferedJob, request: IncomingMessage, response: ServerResponse) {
+  async function sendSource(file: string, request: IncomingMessage, response: ServerResponse) {
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
     if (range === null) return fail(400)
     const start = Number(range[1])
@@ -204,11 +237,11 @@ export async function startGateway() {
     if (mishap === 'gone') fail(404)
     if (mishap === 'changed') fail(412)
     if (mishap === 'hold') return
-    const bytes = await buffer(createReadStream(job.file, { start, end: end - 1 }))
+    const bytes = await buffer(createReadStream(file, { start, end: end - 1 }))
     response.writeHead(206, {
       'content-length': bytes.length,
       ...(gateway.speaks >= 2 && { 'content-digest': contentDigest(bytes) }),
-      'content-range': `bytes ${start}-${end - 1}/${job.assignment.source.sizeBytes}`,
+      'content-range': `bytes ${start}-${end - 1}/${(await stat(file)).size}`,
     })
     if (mishap === 'flip') bytes[0]! ^= 1
     if (mishap === 'drop') {

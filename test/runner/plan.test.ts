@@ -9,6 +9,7 @@ import {
   vp9Crf,
   x264Crf,
 } from '../../container/ffmpeg/quality.ts'
+import type { Rendition } from '../../src/contract/rendition.ts'
 import { image, video } from './gateway.ts'
 
 const request = (wish: Partial<GeometryRequest>): GeometryRequest => ({
@@ -188,9 +189,20 @@ function probed(
   }
 }
 
-const files = { input: 'IN', output: 'OUT' }
-const plan = (wish: Parameters<typeof video>[0], probe = probed()) =>
-  planRendition(video(wish), probe, files)
+/** The plan with the arguments of its first step. */
+const planOf = (rendition: Rendition, probe: Probe) => {
+  const source = { url: 'IN', path: 'videos/clip.mp4', probe }
+  const plan = planRendition(rendition, { source, references: new Map(), folder: '/scratch' })
+  const [step] = plan.steps
+  const list = step !== undefined && 'ffmpeg' in step ? (step.ffmpeg([]) as string[]) : []
+  return {
+    ...plan,
+    arguments: list,
+    size: plan.expect?.size,
+    durationSeconds: plan.expect?.seconds,
+  }
+}
+const plan = (wish: Parameters<typeof video>[0], probe = probed()) => planOf(video(wish), probe)
 const after = (list: string[], option: string) => list[list.indexOf(option) + 1]
 
 describe('copying', () => {
@@ -278,8 +290,7 @@ describe('encoding', () => {
 })
 
 describe('a frame', () => {
-  const frame = (atSeconds: number, probe = probed()) =>
-    planRendition(image({ atSeconds }), probe, files)
+  const frame = (atSeconds: number, probe = probed()) => planOf(image({ atSeconds }), probe)
 
   it('is sought before the input', () => {
     const { mode, arguments: list } = frame(5)

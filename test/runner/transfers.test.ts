@@ -97,7 +97,15 @@ it.each([
   const client = createClient({ gatewayUrl: line.url, token: gateway.token, patience })
   const { parts } = await upload({
     ...{ client, lease: job.assignment, file, onProgress: () => {} },
-    request: { progress: 93, stage: 'upload', etaSeconds: null, sizeBytes: SIZE },
+    request: {
+      progress: 93,
+      stage: 'upload',
+      etaSeconds: null,
+      fps: null,
+      speed: null,
+      playable: false,
+      sizeBytes: SIZE,
+    },
     signal: new AbortController().signal,
   })
   const stored = Buffer.concat(parts.map(({ partNumber }) => job.parts.get(partNumber)!))

@@ -1,0 +1,74 @@
+/**
+ * What a plan is: the steps that make a variant, in order, and what must come out. Each kind of
+ * variant has its own way to plan (kinds/); making.ts goes through the steps of any of them.
+ */
+import type { Plan } from '../../src/contract/runner.ts'
+import type { Size } from './geometry.ts'
+import type { Probe } from './probe.ts'
+
+/** A stored file as ffmpeg can open it. */
+export type Input = {
+  url: string
+  /** Its path in storage, whose extension says what to open it as. */
+  path: string
+  /** What a probe found in it; null for what is no media, such as subtitles. */
+  probe: Probe | null
+}
+
+export type Context = {
+  source: Input & { probe: Probe }
+  /** The other files that the rendition names, by path. */
+  references: ReadonlyMap<string, Input>
+  /** The folder for everything that the steps write. */
+  folder: string
+}
+
+type Told = {
+  /** `analyse` steps measure; `encode` steps make what is kept. */
+  stage: 'analyse' | 'encode'
+  /** How its time compares to that of an ordinary encode of the same length, which is 1. */
+  cost: number
+}
+
+export type FfmpegStep = Told & {
+  /** How much media it goes through, in seconds of ffmpeg's `out_time`; null when nobody knows. */
+  seconds: number | null
+  /**
+   * The arguments, made when the step begins.
+   *
+   * @param said what the ffmpeg steps before wrote to stderr, in their order, the last lines each
+   */
+  ffmpeg: (said: readonly string[]) => string[] | Promise<string[]>
+}
+
+/** Something that the runner does itself, such as writing a list of what was made. */
+export type TaskStep = Told & { task: () => Promise<void> }
+
+export type Step = FfmpegStep | TaskStep
+
+/** What verify.ts holds the output to. */
+export type Expectation = {
+  /** What the picture must measure; null when there must be none. */
+  size: Size | null
+  sound: boolean
+  /** How long it must be, in seconds; null for a picture, or when the source does not say. */
+  seconds: number | null
+  /** The end was asked for, so a length that is off is this side's fault and not the source's. */
+  cut: boolean
+  /** It is a single picture, of whose length and rate ffprobe makes something up. */
+  still: boolean
+}
+
+export type RenderPlan = Plan & {
+  steps: Step[]
+  /** For when the steps end well and give nothing; null when there is no second way. */
+  fallback: Step | null
+  /**
+   * The absolute path of the file that is the variant, or of the file by which a player begins when
+   * the variant is a package: every file in `folder/package`.
+   */
+  output: string
+  package: boolean
+  /** null: it is no media, and not looked into. */
+  expect: Expectation | null
+}

@@ -114,16 +114,16 @@ const MOST_DIGESTED = 8 * 1024 * 1024
 export async function readSource(
   c: Context,
   bucket: R2Bucket,
-  source: { filePath: string; sourceEtag: string; sourceBytes: number },
+  source: { path: string; etag: string; sizeBytes: number },
 ) {
   const range = c.req.header('Range')
   const ranged = range !== undefined && SINGLE_RANGE.test(range)
-  if (ranged && !satisfiable(range, source.sourceBytes)) {
-    c.header('Content-Range', `bytes */${source.sourceBytes}`)
-    return problem(c, 'range_not_satisfiable', `The source has ${source.sourceBytes} bytes.`)
+  if (ranged && !satisfiable(range, source.sizeBytes)) {
+    c.header('Content-Range', `bytes */${source.sizeBytes}`)
+    return problem(c, 'range_not_satisfiable', `The source has ${source.sizeBytes} bytes.`)
   }
-  const object = await bucket.get(source.filePath, {
-    onlyIf: { etagMatches: source.sourceEtag },
+  const object = await bucket.get(source.path, {
+    onlyIf: { etagMatches: source.etag },
     ...(ranged && { range: c.req.raw.headers }),
   })
   if (!object || !('body' in object))

@@ -10,7 +10,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import { isSigned, type Keyring, sign } from '../domain/signature.ts'
 import { readSigningKeys } from '../env.ts'
 import { callerById } from '../jobs/keys.ts'
-import { encodePath } from '../jobs/view.ts'
+import { encodePath, encodeVariant } from '../jobs/view.ts'
 import { type ApiEnv, platformOf } from './api.ts'
 
 export interface Target {
@@ -38,7 +38,8 @@ export async function signUrl(ring: Keyring, target: Target, terms: Terms): Prom
   for (const [name, value] of Object.entries(terms)) if (value !== null) query.set(name, value)
   query.set('sig', await sign(ring, 'signed-url', signedText(target, terms)))
   const path = encodePath(filePath)
-  const place = method === 'PUT' ? '/files' : variant === null ? '/t' : `/t/${variant}`
+  const place =
+    method === 'PUT' ? '/files' : variant === null ? '/t' : `/t/${encodeVariant(variant)}`
   return `${place}/${path}?${query}`
 }
 

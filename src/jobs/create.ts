@@ -7,9 +7,11 @@ import { checkTransformation, parseTransformation } from '../domain/transformati
 import { TransformationError } from '../domain/transformationError.ts'
 import { type Caller, sees, seesPath, seesQueue } from '../domain/access.ts'
 import { sha256Hex } from '../domain/digest.ts'
+import { encodersOf, sizeClassOf } from '../domain/fit.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
 import { freeSlots, lookAgain } from './queue.ts'
+import { findReferences } from './references.ts'
 import type { JobRow } from '../db/rows.ts'
 
 /** Pictures and probes are quick, and people wait for them: they go first. */
@@ -24,6 +26,7 @@ export type CreateOutcome =
   | { ok: true; jobs: CreatedJob[] }
   | Refusal<
       | 'invalid_transformation'
+      | 'invalid_request'
       | 'file_not_found'
       | 'queue_not_found'
       | 'queue_draining'
@@ -68,10 +71,15 @@ export async function createJobs(
       'file_not_found',
       `There is no file ${request.filePath} in storage. Put it there first: PUT /files/${request.filePath}`,
     )
+  const references = await findReferences(platform, caller, variants.values())
+  if (!references.ok) return references
   const jobs = [...variants].map(([variant, rendition]) => ({
     id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
     variant,
     priority: request.priority ?? priorityOf(rendition),
+    needs: encodersOf(rendition),
+    sizeClass: sizeClassOf(rendition, source.size),
+    madeWith: references.of(rendition),
   }))
   let inserted
   try {

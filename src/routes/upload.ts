@@ -35,7 +35,7 @@ const form = z.object({
     items: { type: 'string' },
     description: 'Names to store the files under, in their order; default: their own',
   }),
-  transformations: many(z.string().max(500))
+  transformations: many(z.string().max(2_000))
     .pipe(z.array(z.string()).max(MAX_TRANSFORMATIONS))
     .openapi({
       type: 'array',

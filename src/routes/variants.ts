@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import { failureCode } from '../contract/failure.ts'
 import { errorBody } from '../contract/errors.ts'
 import type { Caller } from '../domain/access.ts'
-import { contentTypeOf, extensionOf } from '../domain/contentType.ts'
+import { extensionOf, OCTETS, typeOfFormat } from '../domain/contentType.ts'
 import { renditionOf } from '../domain/rendition.ts'
 import { parseVariantName } from '../domain/variantName.ts'
 import { refuse } from '../domain/refusal.ts'
@@ -67,7 +67,7 @@ async function mayQueue(c: Context<ApiEnv>, caller: Caller) {
 
 const ofPath = (path: string) => {
   const extension = extensionOf(path)
-  return extension === null ? 'application/octet-stream' : contentTypeOf(extension)
+  return extension === null ? OCTETS : typeOfFormat(extension)
 }
 
 export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
@@ -95,7 +95,7 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   )
   if (!outcome.ok) return problem(c, outcome.code, outcome.message)
   if (outcome.state === 'ready') {
-    const contentType = contentTypeOf(renditionOf(variant).format)
+    const contentType = typeOfFormat(renditionOf(variant).format)
     return (await serve(c.env.VARIANTS, outcome.variant.outputKey, contentType)) ?? missing()
   }
   c.header('Cache-Control', 'no-store')

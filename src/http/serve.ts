@@ -3,13 +3,13 @@ import type { Context } from 'hono'
 import { contentDigest } from '../domain/digest.ts'
 import { problem } from './problem.ts'
 
-interface Delivery {
+export interface Delivery {
   contentType: string
   cacheControl: string
 }
 
 /** Headers that make a browser treat the object as media and as nothing else. */
-function headersOf(object: R2Object, delivery: Delivery): Headers {
+export function headersOf(object: R2Object, delivery: Delivery): Headers {
   return new Headers({
     'Content-Type': delivery.contentType,
     'Cache-Control': delivery.cacheControl,
@@ -67,7 +67,7 @@ function satisfiable(range: string, size: number): boolean {
 }
 
 /** Whether an If-None-Match names `etag`; R2 sees to that itself where it is asked for a body. */
-const namesTag = (tags: string | null, etag: string) =>
+export const namesTag = (tags: string | null, etag: string) =>
   (tags ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
 
 /** Serves an object with ranges and conditional requests; null when there is none. */

@@ -31,13 +31,18 @@ const signedText = (
   { exp, key, maxBytes, contentType }: Terms,
 ) => JSON.stringify(['1', method, variant, filePath, exp, key, maxBytes, contentType])
 
-/** The URL, without its origin. */
-export async function signUrl(ring: Keyring, target: Target, terms: Terms): Promise<string> {
+/** The URL, without its origin; of a package that of one file, though all of it is signed. */
+export async function signUrl(
+  ring: Keyring,
+  target: Target,
+  member: string | null,
+  terms: Terms,
+): Promise<string> {
   const { method, variant, filePath } = target
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(terms)) if (value !== null) query.set(name, value)
   query.set('sig', await sign(ring, 'signed-url', signedText(target, terms)))
-  const path = encodePath(filePath)
+  const path = encodePath(member === null ? filePath : `${filePath}/${member}`)
   const place =
     method === 'PUT' ? '/files' : variant === null ? '/t' : `/t/${encodeVariant(variant)}`
   return `${place}/${path}?${query}`

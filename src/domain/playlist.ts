@@ -38,7 +38,7 @@ export function withQuery(name: string, text: string, query: string): string {
         )
         .replaceAll(
           // That of a file, and not of a folder that others are beneath.
-          /<BaseURL>([^<]*[^<\/])<\/BaseURL>/g,
+          /<BaseURL>([^<]*[^</])<\/BaseURL>/g,
           (_, uri: string) => `<BaseURL>${add(uri, escaped)}</BaseURL>`,
         )
     }

@@ -25,6 +25,7 @@ const defaultsOf = (format: Rendition['format']): Fields => ({
 
 /** Every default filled in. Keys that have no effect beside the others fall away here. */
 export function toRendition(t: Transformation): Rendition {
+  if (t.n !== undefined) throw new Error('a preset is put in place before it comes to this')
   const kind = kindOf(t)
   const format = formatOf(kind, t.f)
   const fields: Fields = defaultsOf(format)

@@ -32,7 +32,9 @@ function subtitleProblem(extension: string, leading: Uint8Array): string | null 
   let text: string
   try {
     // The last character may be cut in two.
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(leading, { stream: true })
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(leading, {
+      stream: true,
+    })
   } catch {
     return 'The content is no text in UTF-8: save the subtitles as that.'
   }

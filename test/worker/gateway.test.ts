@@ -66,12 +66,50 @@ describe('a runner gets what it can do', () => {
     ['f_mov', ['mjpeg'], ['libx264', 'aac', 'h264_nvenc']],
     ['t_true', ['png'], ['mjpeg']],
     ['f_webp,t_true', ['mjpeg', 'png'], ['libwebp']],
+    ['vc_h265', ['libx264', 'aac'], ['libx265', 'aac']],
+    ['vc_av1,f_webm', ['libvpx-vp9', 'libopus'], ['libsvtav1', 'libopus']],
+    ['f_mkv,ac_mp3', ['libx264', 'aac'], ['libx264', 'libmp3lame']],
+    ['ac_none', ['aac'], ['libx264']],
+    ['f_hls', ['libx264'], ['libx264', 'aac']],
+    ['f_wav', ['aac'], ['pcm_s16le']],
+    ['f_gif', ['libwebp_anim'], ['gif']],
+    ['t_preview', ['libwebp'], ['libwebp_anim']],
+    ['t_sprite', ['png'], ['mjpeg']],
+    ['t_wave', ['mjpeg'], ['png']],
   ])('by its encoders: %s', async (transformation, without, with_) => {
     const queue = transformation.replaceAll(/[^a-z0-9]/g, '-')
     await addQueue(queue)
     const [job] = await createJobs(`${queue}.mp4`, [transformation], { queue })
     expect(await claim({ encoders: without }, undefined, queue)).toBeNull()
     expect(await claim({ encoders: with_ }, undefined, queue)).toMatchObject({ jobId: job!.id })
+  })
+
+  it('by nothing for what takes none', async () => {
+    await addQueue('none')
+    const [probe, copy] = await createJobs('none.mp4', ['f_json', 'f_m4a,ac_copy'], {
+      queue: 'none',
+    })
+    const able = { encoders: [], diskBytes: 1e12 }
+    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: probe!.id })
+    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: copy!.id })
+  })
+
+  it('though hundreds that it cannot do come first', async () => {
+    await addQueue('behind')
+    await env.DB.prepare("UPDATE queues SET concurrency = 9 WHERE name = 'behind'").run()
+    for (let n = 0; n < 10; n++)
+      await createJobs(
+        `behind-${n}.mp4`,
+        Array.from({ length: 20 }, (_, m) => `vc_av1,w_${100 + m}`),
+        { queue: 'behind', priority: 0 },
+      )
+    const [last] = await createJobs('behind.mp4', ['w_640'], { queue: 'behind', priority: 9 })
+    const able = { encoders: ['libx264', 'aac'] }
+    expect(await countReady(db, 'behind', able, 9)).toBe(1)
+    expect(await countReady(db, 'behind', {}, 9)).toBe(10)
+    expect(await claim(able, undefined, 'behind')).toMatchObject({ jobId: last!.id })
+    expect(await claim(able, undefined, 'behind')).toBeNull()
+    expect(await claim({}, undefined, 'behind')).toMatchObject({ jobId: expect.any(String) })
   })
 
   it('in the order of priority and age, as ever', async () => {

@@ -7,6 +7,7 @@ import { visitWith } from './access.ts'
 import { claimAsRunner, startJob } from './fakeRunner.ts'
 import { api, countRows, type ErrorAnswer, jobOf, visit } from './http.ts'
 import { meter } from './metering.ts'
+import { follow, of } from './sse.ts'
 import { eventTypes, expectJson, jobRow, openPlatform, putOriginal } from './support.ts'
 
 const MASTER = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI="audio.m3u8"\nv720.m3u8\n'
@@ -200,15 +201,50 @@ describe('a package that is being made', () => {
     await again.packaged()
   })
 
-  it('tells of itself in the event', async () => {
-    const { results } = await env.DB.prepare(
-      "SELECT data FROM events WHERE type = 'job:playable' LIMIT 1",
-    ).all<{ data: string }>()
-    expect(JSON.parse(results[0]!.data)).toEqual({
-      jobId: expect.stringMatching(/^job_/),
-      filePath: 'live.mp4',
-      status: 'running',
+  it('tells at once that it can be played, and with its progress how fast it is made', async () => {
+    const runner = await stream('told.mp4')
+    const { jobId } = runner
+    const client = await follow(`?jobId=${jobId}`)
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    await expectJson(await runner.sayPlayable(), 200)
+    const { data, id } = await client.first(of(jobId, 'job:playable'))
+    expect(data).toEqual({ jobId, filePath: 'told.mp4', status: 'running' })
+    expect(id).toBeGreaterThan(0)
+    const progress = await client.first(of(jobId, 'job:progress'))
+    expect(progress.data).toEqual({
+      ...{ jobId, progress: 20, stage: 'encode', etaSeconds: 5, fps: 50, speed: 2 },
     })
+    await client.leave()
+    await expectJson(await runner.fail('input_invalid'), 200)
+    expect(await jobOf(jobId)).toMatchObject({ playable: false, fps: null, speed: null })
+  })
+
+  it('is not playable before it has a file', async () => {
+    const runner = await stream('early.mp4')
+    await expectJson(await runner.sayPlayable(), 200)
+    expect(await jobOf(runner.jobId)).toMatchObject({ playable: false, speed: 2 })
+    expect((await visit(at('early.mp4', 'master.m3u8'))).status).toBe(202)
+    await api('DELETE', `/queue/jobs/${runner.jobId}`)
+  })
+
+  it('can be played by a page of another origin', async () => {
+    await makeStream('embedded.mp4')
+    const Origin = 'https://app.example.com'
+    const ask = (path: string, init: RequestInit) => visitWith({ CORS_ORIGINS: Origin }, path, init)
+    const path = at('embedded.mp4', 'v720_00001.m4s')
+    const allowed = await ask(path, { method: 'OPTIONS', headers: { Origin } })
+    expect(allowed.headers.get('Access-Control-Allow-Headers')).toContain('Range')
+    for (const [each, status] of [
+      [path, 206],
+      [at('embedded.mp4'), 307],
+      [at('embedded.mp4', 'v720_00002.m4s'), 404],
+    ] as const) {
+      const answer = await ask(each, { headers: { Origin, Range: 'bytes=0-1' } })
+      expect(answer.status).toBe(status)
+      expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(Origin)
+      expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('Content-Range')
+      await answer.body?.cancel()
+    }
   })
 })
 

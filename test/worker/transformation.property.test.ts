@@ -7,7 +7,6 @@ import {
   FITS,
   FLIPS,
   GRAVITIES,
-  IMAGE_FORMATS,
   type Key,
   PRESETS,
   ROTATIONS,

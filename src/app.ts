@@ -10,6 +10,8 @@ import { fileRoutes } from './routes/files.ts'
 import { healthRoutes } from './routes/health.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { presetRoutes } from './routes/presets.ts'
+import { probeRoutes } from './routes/probe.ts'
 import { queueRoutes } from './routes/queues.ts'
 import { signedUrlRoutes } from './routes/signedUrls.ts'
 import { statsRoutes } from './routes/stats.ts'
@@ -36,6 +38,8 @@ app.use('/runner/*', requireRunner)
 app.route('/', healthRoutes)
 app.route('/', jobRoutes)
 app.route('/', queueRoutes)
+app.route('/', presetRoutes)
+app.route('/', probeRoutes)
 app.route('/', keyRoutes)
 app.route('/', signedUrlRoutes)
 app.route('/', statsRoutes)

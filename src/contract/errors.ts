@@ -17,6 +17,7 @@ export const ERRORS = {
   job_not_found: { status: 404, label: 'Not Found' },
   upload_not_found: { status: 404, label: 'Not Found' },
   queue_not_found: { status: 404, label: 'Not Found' },
+  preset_not_found: { status: 404, label: 'Not Found' },
   key_not_found: { status: 404, label: 'Not Found' },
   method_not_allowed: { status: 405, label: 'Method Not Allowed' },
   lease_lost: { status: 409, label: 'Conflict' },

@@ -38,6 +38,15 @@ export const job = z
     errorCode: failureCode.nullable(),
     stage: stage.nullable(),
     etaSeconds: z.number().nonnegative().nullable(),
+    fps: z.number().nonnegative().nullable().describe('Frames made a second, while it runs'),
+    speed: z
+      .number()
+      .nonnegative()
+      .nullable()
+      .describe('Seconds of media made a second, while it runs'),
+    playable: z
+      .boolean()
+      .describe('A stream can be played: as far as it goes while the job runs, then whole'),
     retryAt: time.nullable().describe('When a job that waits for its next attempt may run again'),
     input: mediaFacts.nullable(),
     output: mediaFacts.nullable(),
@@ -53,7 +62,7 @@ export const createJobs = z
   .strictObject({
     filePath: storagePath,
     transformations: z
-      .array(z.union([z.string().max(500), transformation]))
+      .array(z.union([z.string().max(2_000), transformation]))
       .min(1)
       .max(MAX_TRANSFORMATIONS)
       .default([{}])

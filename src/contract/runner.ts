@@ -34,11 +34,16 @@ import { mediaFacts } from './media.ts'
 import { rendition } from './rendition.ts'
 
 /**
- * Raised when the meaning of a message changes; the gateway accepts this one and the one before, and a
+ * Raised when the meaning of a message changes; the gateway accepts those from OLDEST_PROTOCOL on, and a
  * runner that is refused falls back to the one before. Version 2 brought the digests, and `encoders`
  * and `hwaccels` in a claim; version 3 renditions of all kinds, references and packages.
  */
 export const PROTOCOL_VERSION = 3
+/**
+ * An older runner would read a rendition of today, drop the fields that it does not know, and make
+ * another variant than was asked for; so it gets none.
+ */
+export const OLDEST_PROTOCOL = 3
 
 /** `analyse`: passes that measure and make nothing, such as that for loudness. */
 export const STAGES = ['probe', 'analyse', 'encode', 'verify', 'upload'] as const

@@ -19,7 +19,15 @@ const allowed = (event: JobEvent) => {
   return sql`${jobs.status} IN (${sql.join(states, sql`, `)})`
 }
 /** What a job loses when no runner has it any more. */
-const UNHELD = { leaseExpiresAt: null, stage: null, etaSeconds: null } as const
+const UNHELD = {
+  leaseExpiresAt: null,
+  stage: null,
+  etaSeconds: null,
+  fps: null,
+  speed: null,
+} as const
+/** And what was of its package when it did not come to its end. */
+const UNMADE = { ...UNHELD, playableAt: null, packageKey: null } as const
 const noteAttempt = (db: Database, claim: Claim, notes: { command: string; stderrTail: string }) =>
   db
     .update(attempts)
@@ -29,7 +37,7 @@ const noteAttempt = (db: Database, claim: Claim, notes: { command: string; stder
 export interface Completion {
   outputKey: string
   output: MediaFacts
-  finish: Extract<Finish, { outcome: 'completed' }>
+  finish: Extract<Finish, { outcome: 'completed' | 'packaged' }>
 }
 
 /**
@@ -45,6 +53,8 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
       progress: 100,
       completedAt: now,
       output: c.output,
+      // A package that was never said to be playable is now.
+      playableAt: sql`iif(package_key = ${c.outputKey}, coalesce(playable_at, ${now}), NULL)`,
       timings: c.finish.timings,
       ...found(c.finish),
       error: null,
@@ -55,14 +65,27 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
   const place = statement(
     db,
     sql`
-    INSERT INTO variants (file_path, variant, output_key, job_id, size_bytes, source_etag, created_at)
-    SELECT file_path, variant, ${c.outputKey}, id, ${c.output.sizeBytes}, source_etag, ${now}
+    INSERT INTO variants (file_path, variant, output_key, job_id, size_bytes, source_etag,
+      made_with, created_at)
+    SELECT file_path, variant, ${c.outputKey}, id, ${c.output.sizeBytes}, source_etag,
+      made_with, ${now}
     FROM jobs
     WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
       AND completed_at = ${now}
     ON CONFLICT (file_path, variant) DO UPDATE SET
       output_key = excluded.output_key, job_id = excluded.job_id, size_bytes = excluded.size_bytes,
-      source_etag = excluded.source_etag, created_at = excluded.created_at`,
+      source_etag = excluded.source_etag, made_with = excluded.made_with,
+      created_at = excluded.created_at`,
+  )
+  const refer = statement(
+    db,
+    sql`
+    INSERT INTO variant_references (path, file_path, variant, etag)
+    SELECT value ->> 'path', file_path, variant, value ->> 'etag'
+    FROM jobs, json_each(jobs.made_with)
+    WHERE jobs.id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
+      AND completed_at = ${now}
+    ON CONFLICT DO UPDATE SET etag = excluded.etag`,
   )
   // An upload that was begun twice has a twin that nobody finishes. Whatever came first, what is
   // in place stays, and what a deleted job put there does too.
@@ -76,7 +99,7 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
     AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId})`,
   )
   const note = noteAttempt(db, claim, c.finish)
-  return first((await db.batch([complete, place, retireTwins, note]))[0])
+  return first((await db.batch([complete, place, refer, retireTwins, note]))[0])
 }
 
 export interface Failure {
@@ -95,7 +118,7 @@ export async function failJob(db: Database, claim: Claim, failure: Failure, now:
   const fail = db
     .update(jobs)
     .set({
-      ...UNHELD,
+      ...UNMADE,
       status: TRANSITIONS[event].to,
       runAfter: failure.retryAt,
       completedAt: failure.retryAt === null ? now : null,
@@ -122,7 +145,7 @@ export function releaseJob(db: Database, claim: Claim) {
   return db
     .update(jobs)
     .set({
-      ...UNHELD,
+      ...UNMADE,
       status: TRANSITIONS.release.to,
       attempt: sql`attempt - 1`,
       progress: 0,
@@ -144,7 +167,7 @@ export function cancelJob(
   const event = force ? 'forceCancel' : 'cancel'
   return db
     .update(jobs)
-    .set({ ...UNHELD, status: TRANSITIONS[event].to, runAfter: null, completedAt: now })
+    .set({ ...UNMADE, status: TRANSITIONS[event].to, runAfter: null, completedAt: now })
     .where(and(eq(jobs.id, id), allowed(event), jobsWithin(within)))
     .returning()
     .then(first)

@@ -5,12 +5,15 @@ import { EVERYTHING, type Restriction } from '../domain/access.ts'
 import { type Database, statement } from './database.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema.ts'
 import { jobsWithin } from './within.ts'
-import type { JobRow, QueueRow } from './rows.ts'
+import type { JobRow, QueueRow, Reference } from './rows.ts'
 
 export interface NewJob {
   id: string
   variant: string
   priority: number
+  needs: string[]
+  sizeClass: number
+  madeWith: Reference[]
 }
 interface NewJobs extends Pick<
   CreateJobs,
@@ -49,9 +52,11 @@ export async function insertJobs(
     db,
     sql`
     INSERT INTO jobs (id, queue, file_path, variant, priority, source_etag, source_bytes, created_at,
-      key_id, max_attempts, lease_seconds, stall_seconds, timeout_seconds)
+      needs, size_class, made_with, key_id, max_attempts, lease_seconds, stall_seconds,
+      timeout_seconds)
     SELECT new.value ->> 'id', q.name, ${n.filePath}, new.value ->> 'variant',
       new.value ->> 'priority', ${n.source.etag}, ${n.source.sizeBytes}, ${n.now},
+      new.value ->> 'needs', new.value ->> 'sizeClass', new.value ->> 'madeWith',
       ${n.keyId}, coalesce(${n.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
       coalesce(${n.stallSeconds ?? null}, q.stall_seconds),
       coalesce(${n.timeoutSeconds ?? null}, q.timeout_seconds)

@@ -53,13 +53,15 @@ export async function claimNextJob(
       startedAt: now,
       leaseExpiresAt: leaseUntil(now, sql`${now}`),
       progress: 0,
+      playableAt: null,
+      packageKey: null,
       completedAt: null,
       // Those of the attempt before are in its own record.
       error: null,
       errorCode: null,
     })
     .where(
-      sql`seq = (${readyFor(queue, fit)} LIMIT 1)
+      sql`seq = (${readyFor(queue, fit)})
       AND EXISTS (
         SELECT 1 FROM queues
         WHERE name = ${queue} AND NOT paused AND running < concurrency)`,
@@ -100,6 +102,12 @@ export function reportProgress(db: Database, claim: Claim, report: Report, now: 
       progress: sql`max(progress, ${report.progress})`,
       stage: unlessLate(report.stage, sql`stage`),
       etaSeconds: unlessLate(report.etaSeconds, sql`eta_seconds`),
+      fps: unlessLate(report.fps, sql`fps`),
+      speed: unlessLate(report.speed, sql`speed`),
+      // Only a package can be played before its end, and it is there once a file of it is.
+      ...(report.playable && {
+        playableAt: sql`iif(package_key IS NULL, NULL, coalesce(playable_at, ${now}))`,
+      }),
       leaseExpiresAt: leaseUntil(now, sql`started_at`),
       ...found(report),
     })
@@ -108,16 +116,32 @@ export function reportProgress(db: Database, claim: Claim, report: Report, now: 
     .then(first)
 }
 
-/** Notes the original that an attempt reads, when it is another than at the job's creation. */
-export function noteSource(
-  db: Database,
-  claim: Claim,
-  source: { etag: string; sizeBytes: number },
-) {
+/** Files as an attempt reads them, where these are others than at the job's creation. */
+type Files = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'madeWith'>
+
+export function noteFiles(db: Database, claim: Claim, files: Files) {
   return db
     .update(jobs)
-    .set({ sourceEtag: source.etag, sourceBytes: source.sizeBytes })
+    .set(files)
     .where(and(heldBy(claim), sql`status = 'running'`))
     .returning()
     .then(first)
+}
+
+/** Notes under which key an attempt stores its package, with the output row, once. */
+export async function notePackage(db: Database, claim: Claim, key: string, now: number) {
+  const note = statement(
+    db,
+    sql`
+    INSERT INTO outputs (key, job_id, fence, created_at)
+    SELECT ${key}, id, fence, ${now} FROM jobs
+    WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'running'
+    ON CONFLICT DO NOTHING`,
+  )
+  const put = db
+    .update(jobs)
+    .set({ packageKey: key })
+    .where(and(heldBy(claim), sql`status = 'running'`))
+    .returning()
+  return first((await db.batch([note, put]))[1])
 }

@@ -1,6 +1,6 @@
 /** Statements on what is in R2: outputs that attempts write, and the variants that are served. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import { type Database, statement } from './database.ts'
 import type { Claim } from './leases.ts'
 import { outputs, variants } from './schema.ts'
 import type { VariantRow } from './rows.ts'
@@ -61,7 +61,23 @@ export function findVariant(
     .get()
 }
 
-/** Takes the variants of a file out of service that were made from another original than `etag`. */
+/** How many variants that were made with one other file go out of service in one statement. */
+const MOST_REFERRING = 200
+
+/**
+ * Takes the variants out of service that were made from another file at `filePath` than that with
+ * `etag`, or with one. Of a file that very many were made with, some stay: they are not served, as
+ * whether a variant is fresh is looked at when it is asked for, and they go when they are made anew.
+ */
 export async function retireVariants(db: Database, filePath: string, etag: string) {
-  await db.delete(variants).where(and(eq(variants.filePath, filePath), sql`source_etag <> ${etag}`))
+  const own = db
+    .delete(variants)
+    .where(and(eq(variants.filePath, filePath), sql`source_etag <> ${etag}`))
+  const referring = statement(
+    db,
+    sql`DELETE FROM variants WHERE (file_path, variant) IN (
+      SELECT file_path, variant FROM variant_references
+      WHERE path = ${filePath} AND etag <> ${etag} LIMIT ${MOST_REFERRING})`,
+  )
+  await db.batch([own, referring])
 }

@@ -1,10 +1,22 @@
 /** The rows of the tables, as the statements give them back. */
-import type { apiKeys, attempts, events, jobs, queues, uploads, variants } from './schema.ts'
+import type {
+  apiKeys,
+  attempts,
+  events,
+  jobs,
+  presets,
+  queues,
+  uploads,
+  variants,
+} from './schema.ts'
+
+export type { Reference } from './schema.ts'
 
 export type AttemptRow = typeof attempts.$inferSelect
 export type EventRow = typeof events.$inferSelect
 export type JobRow = typeof jobs.$inferSelect
 export type KeyRow = typeof apiKeys.$inferSelect
+export type PresetRow = typeof presets.$inferSelect
 export type QueueRow = typeof queues.$inferSelect
 export type UploadRow = typeof uploads.$inferSelect
 export type VariantRow = typeof variants.$inferSelect

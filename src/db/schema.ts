@@ -19,6 +19,13 @@ import type { ATTEMPT_OUTCOMES, JobStatus } from '../contract/job.ts'
 import type { MediaFacts } from '../contract/media.ts'
 import type { Plan, Stage, Timings } from '../contract/runner.ts'
 
+/** A stored file that a variant is made with besides its own, as it was then. */
+export interface Reference {
+  path: string
+  etag: string
+  sizeBytes: number
+}
+
 /** Milliseconds since the epoch, by the database's caller. */
 const time = () => integer()
 const count = () => integer().notNull().default(0)
@@ -59,6 +66,15 @@ export const jobs = sqliteTable(
     progress: real().notNull().default(0),
     stage: text().$type<Stage>(),
     etaSeconds: real(),
+    fps: real(),
+    speed: real(),
+    /** When the attempt's package could first be played; its files so far are under `packageKey`. */
+    playableAt: time(),
+    packageKey: text(),
+    /** ffmpeg's encoders that its runner has to have, in their order. */
+    needs: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
+    /** `sizeClassOf` its source: with `needs`, all that decides which runners it fits. */
+    sizeClass: integer().notNull().default(0),
     /** Grows with every claim; what a runner says under an older one is refused. */
     fence: integer().notNull().default(0),
     /** Tries begun that count: an interruption takes its one back. */
@@ -75,6 +91,8 @@ export const jobs = sqliteTable(
     keyId: text(),
     sourceEtag: text().notNull(),
     sourceBytes: integer().notNull(),
+    /** The other files that it is made with, in the order of `referencesOf`. */
+    madeWith: text({ mode: 'json' }).$type<Reference[]>().notNull().default([]),
     createdAt: time().notNull(),
     startedAt: time(),
     completedAt: time(),
@@ -90,9 +108,9 @@ export const jobs = sqliteTable(
     uniqueIndex('jobs_active')
       .on(t.filePath, t.variant)
       .where(sql`status IN ('pending', 'running')`),
-    /** The claim: its first row is the next job. */
+    /** The claim: of all that fit the same runners the first row is the next job. */
     index('jobs_ready')
-      .on(t.queue, t.priority, t.seq)
+      .on(t.queue, t.needs, t.sizeClass, t.priority, t.seq)
       .where(sql`status = 'pending' AND run_after IS NULL`),
     index('jobs_delayed')
       .on(t.queue, t.runAfter)
@@ -135,8 +153,8 @@ export const outputs = sqliteTable(
     key: text().primaryKey(),
     jobId: text().notNull(),
     fence: integer().notNull(),
-    /** The multipart upload that makes it. */
-    uploadId: text().notNull(),
+    /** The multipart upload that makes it; null: the key is that of a package, with files under it. */
+    uploadId: text(),
     createdAt: time().notNull(),
     /** Nobody needs it any more: the collector removes it. */
     retired: integer({ mode: 'boolean' }).notNull().default(false),
@@ -173,9 +191,39 @@ export const variants = sqliteTable(
     sizeBytes: integer().notNull(),
     /** The original that it was made from; another etag there means that this one is stale. */
     sourceEtag: text().notNull(),
+    /** The same for the other files that it was made with. */
+    madeWith: text({ mode: 'json' }).$type<Reference[]>().notNull().default([]),
     createdAt: time().notNull(),
   },
   (t) => [primaryKey({ columns: [t.filePath, t.variant] })],
+)
+
+/** Which variants were made with a file besides their own; a row goes with its variant, by trigger. */
+export const variantReferences = sqliteTable(
+  'variant_references',
+  {
+    path: text().notNull(),
+    filePath: text().notNull(),
+    variant: text().notNull(),
+    etag: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.path, t.filePath, t.variant] })],
+)
+
+/** Transformations that go by a name in a queue. */
+export const presets = sqliteTable(
+  'presets',
+  {
+    queue: text()
+      .notNull()
+      .references(() => queues.name),
+    name: text().notNull(),
+    /** As it was written: a canonical form would have lost what says which kind it is. */
+    transformation: text().notNull(),
+    createdAt: time().notNull(),
+    updatedAt: time().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.queue, t.name] })],
 )
 
 /** The event log; `seq` is the id of the server-sent event. */

@@ -1,6 +1,7 @@
-/** Which content type a file has, by its extension: the one list of what can be stored. */
+/** Which content type a file has, by its extension. */
 
-const CONTENT_TYPES = {
+/** What can be stored as an original: that which is media or goes with it. */
+const ORIGINALS = {
   mp4: 'video/mp4',
   m4v: 'video/mp4',
   mov: 'video/quicktime',
@@ -26,21 +27,34 @@ const CONTENT_TYPES = {
   flac: 'audio/flac',
   srt: 'application/x-subrip',
   vtt: 'text/vtt',
+} as const
+/** What is made and served besides; as originals these could name other files to who reads them. */
+const MADE = {
   m3u8: 'application/vnd.apple.mpegurl',
   mpd: 'application/dash+xml',
   m4s: 'video/iso.segment',
   json: 'application/json',
 } as const
 
-type Extension = keyof typeof CONTENT_TYPES
-export const EXTENSIONS = Object.keys(CONTENT_TYPES) as Extension[]
+const TYPES: Record<string, string> = { ...ORIGINALS, ...MADE }
+type Extension = keyof typeof ORIGINALS
+export const EXTENSIONS = Object.keys(ORIGINALS) as Extension[]
 
-const isExtension = (text: string): text is Extension => Object.hasOwn(CONTENT_TYPES, text)
+const endOf = (path: string) => /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
+const isExtension = (text: string): text is Extension => Object.hasOwn(ORIGINALS, text)
 
 /** The extension of a path that can be stored, in lower case, or null. */
 export function extensionOf(path: string): Extension | null {
-  const extension = /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
+  const extension = endOf(path)
   return isExtension(extension) ? extension : null
 }
 
-export const contentTypeOf = (extension: Extension): string => CONTENT_TYPES[extension]
+/** By the extension of a stored original or of a file that was made of one; null when there is none. */
+export function contentTypeOf(path: string): string | null {
+  const extension = endOf(path)
+  return Object.hasOwn(TYPES, extension) ? TYPES[extension]! : null
+}
+
+export const OCTETS = 'application/octet-stream'
+/** Of a variant that is one file, by its format. */
+export const typeOfFormat = (format: string): string => contentTypeOf(`.${format}`) ?? OCTETS

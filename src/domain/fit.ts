@@ -1,36 +1,59 @@
-/** Which jobs a runner can do, by what it says that it has. */
-import type { ClaimRequest } from '../contract/runner.ts'
+/** Which runners a job fits: what of ffmpeg it takes, and how much of a disk. */
 import type { Rendition } from '../contract/rendition.ts'
-import { IMAGE_FORMATS, VIDEO_FORMATS } from '../contract/transformation.ts'
+import type { ClaimRequest } from '../contract/runner.ts'
 
-type Format = Rendition['format']
-export const FORMATS: readonly Format[] = [...VIDEO_FORMATS, ...IMAGE_FORMATS]
+const VIDEO = { h264: 'libx264', h265: 'libx265', vp9: 'libvpx-vp9', av1: 'libsvtav1' } as const
+const AUDIO = {
+  aac: ['aac'],
+  opus: ['libopus'],
+  mp3: ['libmp3lame'],
+  pcm: ['pcm_s16le'],
+  copy: [],
+  none: [],
+} as const
+const PICTURE = { jpg: 'mjpeg', png: 'png', webp: 'libwebp' } as const
+const PREVIEW = { webp: 'libwebp_anim', gif: 'gif', mp4: 'libx264' } as const
 
-/** What of ffmpeg each format takes. */
-const ENCODERS: Partial<Record<Format, readonly string[]>> = {
-  mp4: ['libx264', 'aac'],
-  mov: ['libx264', 'aac'],
-  mkv: ['libx264', 'aac'],
-  webm: ['libvpx-vp9', 'libopus'],
-  jpg: ['mjpeg'],
-  png: ['png'],
-  webp: ['libwebp'],
+/** The encoders, by ffmpeg's names, that a runner needs whatever the source turns out to be. */
+export function encodersOf(rendition: Rendition): string[] {
+  switch (rendition.kind) {
+    case 'video':
+    case 'stream':
+      return [...AUDIO[rendition.audioCodec], VIDEO[rendition.videoCodec]]
+    case 'audio':
+      return [...AUDIO[rendition.audioCodec]]
+    case 'image':
+    case 'sprite':
+    case 'wave':
+      return [PICTURE[rendition.format]]
+    case 'preview':
+      return [PREVIEW[rendition.format]]
+    case 'probe':
+      return []
+  }
 }
 
-/** What a runner cannot do. Nothing given: it can do all. */
+/** What comes out of these is small, however large the source. */
+const SMALL: readonly Rendition['kind'][] = ['image', 'sprite', 'wave', 'probe']
+const GIB = 2 ** 30
+
+/** Sizes by doubling: 0 for what fits any disk, 1 up to 1 GiB, 2 up to 2 GiB, 3 up to 4 GiB… */
+export const classOfBytes = (bytes: number) => 1 + Math.max(0, Math.ceil(Math.log2(bytes / GIB)))
+export const sizeClassOf = ({ kind }: Rendition, sourceBytes: number) =>
+  SMALL.includes(kind) ? 0 : classOfBytes(sourceBytes)
+
+/** What a runner can do. What is not given is no bound. */
 export interface Fit {
   /**
    * Videos made of larger sources are not for it. The source is read by ranges and never stored, but a
-   * result is seldom larger than its source, and it has to fit. A single frame always does.
+   * result is seldom larger than its source, and it has to fit.
    */
   diskBytes?: number
-  /** Formats that it has no encoders for. */
-  lacks?: Format[]
+  /** All that it has. */
+  encoders?: string[]
 }
 
-export function fitOf({ diskBytes, encoders }: ClaimRequest['runner']): Fit {
-  const lacks = FORMATS.filter((format) =>
-    ENCODERS[format]?.some((encoder) => encoders && !encoders.includes(encoder)),
-  )
-  return { ...(diskBytes !== undefined && { diskBytes }), lacks }
-}
+export const fitOf = ({ diskBytes, encoders }: ClaimRequest['runner']): Fit => ({
+  ...(diskBytes !== undefined && { diskBytes }),
+  ...(encoders !== undefined && { encoders }),
+})

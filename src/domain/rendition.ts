@@ -13,6 +13,9 @@ const NAMED_COLOURS: Record<string, string> = { black: '000000', white: 'ffffff'
 const colour = (text: string) => NAMED_COLOURS[text.toLowerCase()] ?? text.toLowerCase()
 
 type Fields = Record<Field, unknown>
+const SILENT: readonly unknown[] = ['none']
+/** Sound that has the bit rate which it has. */
+const UNRATED: readonly unknown[] = ['none', 'copy', 'pcm']
 
 const defaultsOf = (format: Rendition['format']): Fields => ({
   ...DEFAULTS,
@@ -22,6 +25,7 @@ const defaultsOf = (format: Rendition['format']): Fields => ({
 
 /** Every default filled in. Keys that have no effect beside the others fall away here. */
 export function toRendition(t: Transformation): Rendition {
+  if (t.n !== undefined) throw new Error('a preset is put in place before it comes to this')
   const kind = kindOf(t)
   const format = formatOf(kind, t.f)
   const fields: Fields = defaultsOf(format)
@@ -49,6 +53,8 @@ function withEffect(fields: Fields, kind: Kind): Fields {
     ...(fields.overlay === null && byDefault(['overlayGravity', 'overlaySize', 'overlayOpacity'])),
     ...(fields.subtitles === null && byDefault(['subtitleMode'])),
     ...(fields.startSeconds === 0 && fields.endSeconds === null && byDefault(['cut'])),
+    ...(SILENT.includes(fields.audioCodec) && byDefault(['audioTrack', 'loudness'])),
+    ...(UNRATED.includes(fields.audioCodec) && byDefault(['audioKbps'])),
     // The size decides on the bit rate, and with it on the quality.
     ...(fields.sizeKilobytes !== null && byDefault(['quality', 'videoKbps'])),
   } as Fields

@@ -2,7 +2,8 @@
 import { type Kind, RENDITIONS } from '../contract/rendition.ts'
 import type { Key, Transformation } from '../contract/transformation.ts'
 import { takesAudio, takesVideo } from './codecs.ts'
-import { FIELDS } from './fields.ts'
+import { extensionOf } from './contentType.ts'
+import { DEFAULTS, FIELDS } from './fields.ts'
 import { formatOf } from './kind.ts'
 import { TransformationError } from './transformationError.ts'
 
@@ -18,6 +19,13 @@ const NAMES: Record<Kind, string> = {
   probe: 'what a probe finds (f_json)',
 }
 const CHOOSES: readonly Key[] = ['f', 't', 'n']
+/** Sound that is copied stays as it is. */
+const CHANGES_SOUND = ['ln', 'sp', 'cat', 'fi', 'fo'] as const
+const PICTURES = ['jpg', 'jpeg', 'png', 'webp', 'gif']
+const SUBTITLES = ['srt', 'vtt']
+
+const endsIn = (path: string, extensions: readonly string[]) =>
+  extensions.includes(extensionOf(path) ?? '')
 
 /** Whether a key means anything for a kind: whether renditions of it have its field. */
 const belongs = (key: Key, kind: Kind) =>
@@ -50,5 +58,15 @@ export function checkTogether(t: Transformation, kind: Kind): void {
     refuse(`${format} does not hold ${t.vc}: see vc and f in the documentation of the keys`)
   if (t.ac !== undefined && !takesAudio(format, t.ac))
     refuse(`${format} does not hold ${t.ac} sound: see ac and f in the documentation of the keys`)
+  const changes =
+    t.ac === 'copy' &&
+    CHANGES_SOUND.find((key) => t[key] !== undefined && t[key] !== DEFAULTS[FIELDS[key]])
+  if (changes) refuse(`ac_copy keeps the sound as it is, and ${changes} changes it: leave one out`)
+  if (t.b === 'blur' && kind === 'wave')
+    refuse('b_blur blurs a picture, and a waveform has none: b takes six hex digits here')
+  if (t.wm !== undefined && !endsIn(t.wm, PICTURES))
+    refuse(`wm takes an image, which is to end in .${PICTURES.join(', .')}; not ${t.wm}`)
+  if (t.st !== undefined && !endsIn(t.st, SUBTITLES))
+    refuse(`st takes subtitles, which are to end in .${SUBTITLES.join(' or .')}; not ${t.st}`)
   if (t.lad !== undefined && new Set(t.lad).size !== t.lad.length) refuse('lad names a size twice')
 }

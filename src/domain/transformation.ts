@@ -1,6 +1,6 @@
 /**
  * The URL grammar of transformations: text to object and back. The keys, their values and their
- * limits are the contract's; which of them go together is `rendition.ts`'s.
+ * limits are the contract's; which of them go together is `together.ts`'s.
  */
 import {
   type Key,
@@ -11,6 +11,8 @@ import { kindOf } from './kind.ts'
 import { checkTogether } from './together.ts'
 import { TransformationError } from './transformationError.ts'
 
+/** A name is a part of URLs, and those end at a few thousand characters. */
+const MOST_CHARACTERS = 2_000
 /** Also the order of the canonical form. */
 export const KEYS = Object.keys(schema.shape) as Key[]
 /** Plain decimals only: no sign, exponent or leading zero, at most milliseconds. */
@@ -53,6 +55,12 @@ export function writeValue(key: Key, value: unknown): string {
   return PATHS.includes(key) || key === 'cat' ? text.replaceAll('/', ':') : text
 }
 
+/** The text form, in the order of the keys and with nothing left out. */
+export const writeTransformation = (t: Transformation): string =>
+  KEYS.filter((key) => t[key] !== undefined)
+    .map((key) => `${key}_${writeValue(key, t[key])}`)
+    .join(',')
+
 /**
  * Reads `w_640,q_60` into an object. Throws TransformationError when a pair is malformed, twice
  * there, unknown, out of range, or at odds with another.
@@ -81,6 +89,8 @@ export function checkTransformation(value: unknown): Transformation {
       isKey(key) ? `not a valid value for ${accepted(key)}` : issue.message,
     )
   }
+  if (writeTransformation(result.data).length > MOST_CHARACTERS)
+    throw new TransformationError(`longer than ${MOST_CHARACTERS} characters: name shorter paths`)
   // What a named preset brings along is not known yet; the whole is checked once it is.
   if (result.data.n === undefined) checkTogether(result.data, kindOf(result.data))
   return result.data

@@ -3,13 +3,13 @@ import type { Context } from 'hono'
 import { contentDigest } from '../domain/digest.ts'
 import { problem } from './problem.ts'
 
-interface Delivery {
+export interface Delivery {
   contentType: string
   cacheControl: string
 }
 
 /** Headers that make a browser treat the object as media and as nothing else. */
-function headersOf(object: R2Object, delivery: Delivery): Headers {
+export function headersOf(object: R2Object, delivery: Delivery): Headers {
   return new Headers({
     'Content-Type': delivery.contentType,
     'Cache-Control': delivery.cacheControl,
@@ -67,7 +67,7 @@ function satisfiable(range: string, size: number): boolean {
 }
 
 /** Whether an If-None-Match names `etag`; R2 sees to that itself where it is asked for a body. */
-const namesTag = (tags: string | null, etag: string) =>
+export const namesTag = (tags: string | null, etag: string) =>
   (tags ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
 
 /** Serves an object with ranges and conditional requests; null when there is none. */
@@ -114,16 +114,16 @@ const MOST_DIGESTED = 8 * 1024 * 1024
 export async function readSource(
   c: Context,
   bucket: R2Bucket,
-  source: { filePath: string; sourceEtag: string; sourceBytes: number },
+  source: { path: string; etag: string; sizeBytes: number },
 ) {
   const range = c.req.header('Range')
   const ranged = range !== undefined && SINGLE_RANGE.test(range)
-  if (ranged && !satisfiable(range, source.sourceBytes)) {
-    c.header('Content-Range', `bytes */${source.sourceBytes}`)
-    return problem(c, 'range_not_satisfiable', `The source has ${source.sourceBytes} bytes.`)
+  if (ranged && !satisfiable(range, source.sizeBytes)) {
+    c.header('Content-Range', `bytes */${source.sizeBytes}`)
+    return problem(c, 'range_not_satisfiable', `The source has ${source.sizeBytes} bytes.`)
   }
-  const object = await bucket.get(source.filePath, {
-    onlyIf: { etagMatches: source.sourceEtag },
+  const object = await bucket.get(source.path, {
+    onlyIf: { etagMatches: source.etag },
     ...(ranged && { range: c.req.raw.headers }),
   })
   if (!object || !('body' in object))

@@ -10,7 +10,7 @@ import { type Refusal, refuse } from '../domain/refusal.ts'
 import { isSigned, type Keyring, sign } from '../domain/signature.ts'
 import { readSigningKeys } from '../env.ts'
 import { callerById } from '../jobs/keys.ts'
-import { encodePath } from '../jobs/view.ts'
+import { encodePath, encodeVariant } from '../jobs/view.ts'
 import { type ApiEnv, platformOf } from './api.ts'
 
 export interface Target {
@@ -31,14 +31,20 @@ const signedText = (
   { exp, key, maxBytes, contentType }: Terms,
 ) => JSON.stringify(['1', method, variant, filePath, exp, key, maxBytes, contentType])
 
-/** The URL, without its origin. */
-export async function signUrl(ring: Keyring, target: Target, terms: Terms): Promise<string> {
+/** The URL, without its origin; of a package that of one file, though all of it is signed. */
+export async function signUrl(
+  ring: Keyring,
+  target: Target,
+  member: string | null,
+  terms: Terms,
+): Promise<string> {
   const { method, variant, filePath } = target
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(terms)) if (value !== null) query.set(name, value)
   query.set('sig', await sign(ring, 'signed-url', signedText(target, terms)))
-  const path = encodePath(filePath)
-  const place = method === 'PUT' ? '/files' : variant === null ? '/t' : `/t/${variant}`
+  const path = encodePath(member === null ? filePath : `${filePath}/${member}`)
+  const place =
+    method === 'PUT' ? '/files' : variant === null ? '/t' : `/t/${encodeVariant(variant)}`
   return `${place}/${path}?${query}`
 }
 

@@ -1,12 +1,14 @@
 /** Claiming a job, and reporting on it while the lease holds. */
+import type { Rendition } from '../contract/rendition.ts'
 import type { Assignment, ClaimRequest, Report } from '../contract/runner.ts'
-import { claimNextJob, noteSource, reportProgress, takeAgain } from '../db/leases.ts'
-import { type Fit, fitOf } from '../domain/fit.ts'
+import { claimNextJob, noteFiles, reportProgress, takeAgain } from '../db/leases.ts'
+import { type Fit, fitOf, sizeClassOf } from '../domain/fit.ts'
 import { renditionOf } from '../domain/rendition.ts'
 import { failAttempt } from './finish.ts'
 import { leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
-import type { JobRow } from '../db/rows.ts'
+import { readReferences } from './references.ts'
+import type { JobRow, Reference } from '../db/rows.ts'
 
 /** Jobs without a file that one claim ends, as an invocation may make so many calls only. */
 const MAX_GONE = 20
@@ -20,12 +22,9 @@ export async function claim(platform: Platform, request: ClaimRequest): Promise<
       const row = await nextRow(platform, queue, request, fit)
       if (!row) break
       platform.defer(platform.hubs.poke(queue, row.leaseExpiresAt))
-      const source = await platform.originals.head(row.filePath)
-      if (source) return assignmentOf(platform, row, source)
-      await failAttempt(platform, row, {
-        errorCode: 'input_invalid',
-        message: `The file ${row.filePath} is no longer in storage.`,
-      })
+      const files = await filesOf(platform, row)
+      if (typeof files !== 'string') return assignmentOf(platform, row, files)
+      await failAttempt(platform, row, { errorCode: 'input_invalid', message: files })
       if (++gone < MAX_GONE) continue
       // There may be more behind these: the runner is woken to ask again.
       platform.defer(platform.sendTickets(queue, 1))
@@ -40,18 +39,51 @@ async function nextRow({ db }: Platform, queue: string, { runner, again }: Claim
   return given ?? claimNextJob(db, queue, runner.id, Date.now(), fit)
 }
 
-async function assignmentOf({ db }: Platform, row: JobRow, source: R2Object): Promise<Assignment> {
-  const claim = { jobId: row.id, fence: row.fence }
-  if (source.etag !== row.sourceEtag)
-    await noteSource(db, claim, { etag: source.etag, sizeBytes: source.size })
+interface Files {
+  rendition: Rendition
+  source: R2Object
+  references: Reference[]
+}
+
+/** All that the job is made of, or what of it is gone. */
+async function filesOf(platform: Platform, row: JobRow): Promise<Files | string> {
+  const rendition = renditionOf(row.variant)
+  const [source, references] = await Promise.all([
+    platform.originals.head(row.filePath),
+    readReferences(platform, rendition),
+  ])
+  if (!source) return `The file ${row.filePath} is no longer in storage.`
+  if (typeof references === 'string')
+    return `The file ${references}, which the transformation names, is no longer in storage.`
+  return { rendition, source, references }
+}
+
+async function assignmentOf(
+  { db }: Platform,
+  row: JobRow,
+  { rendition, source, references }: Files,
+): Promise<Assignment> {
+  const others = JSON.stringify(references)
+  if (source.etag !== row.sourceEtag || others !== JSON.stringify(row.madeWith))
+    await noteFiles(
+      db,
+      { jobId: row.id, fence: row.fence },
+      {
+        sourceEtag: source.etag,
+        sourceBytes: source.size,
+        sizeClass: sizeClassOf(rendition, source.size),
+        madeWith: references,
+      },
+    )
   return {
     jobId: row.id,
     queue: row.queue,
     fence: row.fence,
     attempt: row.attempt,
     filePath: row.filePath,
-    rendition: renditionOf(row.variant),
+    rendition,
     source: { sizeBytes: source.size, etag: source.etag },
+    references: references.map(({ sizeBytes, etag }) => ({ sizeBytes, etag })),
     leaseSeconds: row.leaseSeconds,
     stallSeconds: row.stallSeconds,
     timeoutSeconds: row.timeoutSeconds,
@@ -65,16 +97,13 @@ export async function report(
   progress: Report,
 ): Promise<{ ok: true; row: JobRow } | Lost> {
   const claim = { jobId, fence: progress.fence }
-  const row = await reportProgress(platform.db, claim, progress, Date.now())
+  const now = Date.now()
+  const row = await reportProgress(platform.db, claim, progress, now)
   if (!row) return leaseLost()
-  const { queue, filePath, stage, etaSeconds } = row
-  platform.defer(
-    platform.hubs.progress(queue, filePath, {
-      jobId,
-      progress: row.progress,
-      stage: stage!,
-      etaSeconds,
-    }),
-  )
+  const { queue, filePath, stage, etaSeconds, fps, speed } = row
+  const said = { jobId, progress: row.progress, stage: stage!, etaSeconds, fps, speed }
+  platform.defer(platform.hubs.progress(queue, filePath, said))
+  // Said for the first time: that is an event.
+  if (row.playableAt === now) platform.defer(platform.hubs.poke(queue, null))
   return { ok: true, row }
 }

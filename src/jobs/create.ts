@@ -1,15 +1,18 @@
 /** Creating jobs: one for each variant that has none at work. */
 import type { CreateJobs } from '../contract/job.ts'
+import type { PresetBody } from '../contract/preset.ts'
 import type { Kind, Rendition } from '../contract/rendition.ts'
 import { findIdempotencyKey, findJobs, insertJobs } from '../db/jobRows.ts'
-import { canonicalForm, toRendition } from '../domain/rendition.ts'
-import { checkTransformation, parseTransformation } from '../domain/transformation.ts'
+import { canonicalForm } from '../domain/rendition.ts'
 import { TransformationError } from '../domain/transformationError.ts'
 import { type Caller, sees, seesPath, seesQueue } from '../domain/access.ts'
 import { sha256Hex } from '../domain/digest.ts'
+import { encodersOf, sizeClassOf } from '../domain/fit.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
+import { readRendition } from './preset.ts'
 import { freeSlots, lookAgain } from './queue.ts'
+import { findReferences } from './references.ts'
 import type { JobRow } from '../db/rows.ts'
 
 /** Pictures and probes are quick, and people wait for them: they go first. */
@@ -24,6 +27,7 @@ export type CreateOutcome =
   | { ok: true; jobs: CreatedJob[] }
   | Refusal<
       | 'invalid_transformation'
+      | 'invalid_request'
       | 'file_not_found'
       | 'queue_not_found'
       | 'queue_draining'
@@ -54,7 +58,7 @@ export async function createJobs(
   const keyId = caller.keyId?.startsWith('key_') ? caller.keyId : null
   // Nobody meets the answers of another key, or can tell that there are any.
   const idempotencyKey = givenKey && keyId ? `${keyId}:${givenKey}` : givenKey
-  const variants = readVariants(request)
+  const variants = await readVariants(platform, request)
   if ('ok' in variants) return variants
   const requestHash = idempotencyKey === null ? '' : await sha256Hex(JSON.stringify(request))
   const before =
@@ -68,10 +72,15 @@ export async function createJobs(
       'file_not_found',
       `There is no file ${request.filePath} in storage. Put it there first: PUT /files/${request.filePath}`,
     )
+  const references = await findReferences(platform, caller, variants.values())
+  if (!references.ok) return references
   const jobs = [...variants].map(([variant, rendition]) => ({
     id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
     variant,
     priority: request.priority ?? priorityOf(rendition),
+    needs: encodersOf(rendition),
+    sizeClass: sizeClassOf(rendition, source.size),
+    madeWith: references.of(rendition),
   }))
   let inserted
   try {
@@ -128,12 +137,11 @@ export async function createJobs(
 export const variantBusy = () =>
   refuse('variant_busy', 'This variant is being made in another queue. Ask again when it is ready.')
 
-function readVariants(request: CreateJobs) {
+async function readVariants(platform: Platform, { queue, transformations }: CreateJobs) {
   const variants = new Map<string, Rendition>()
-  for (const [index, written] of request.transformations.entries()) {
+  for (const [index, written] of transformations.entries()) {
     try {
-      const read = typeof written === 'string' ? parseTransformation : checkTransformation
-      const rendition = toRendition(read(written as never))
+      const rendition = await readRendition(platform, queue, written as PresetBody)
       variants.set(canonicalForm(rendition), rendition)
     } catch (error) {
       if (!(error instanceof TransformationError)) throw error
@@ -160,8 +168,9 @@ async function answeredBefore(
       'This Idempotency-Key was used for another request. Use a new key for a new request.',
     )
   const rows = new Map((await findJobs(db, before.jobIds)).map((row) => [row.variant, row]))
-  // In the order asked for; what was deleted meanwhile is not there any more.
-  const inOrder = [...variants.keys()].flatMap((variant) => rows.get(variant) ?? [])
+  // In the order asked for, and what a preset stood for then; what was deleted is not there any more.
+  const names = new Set([...variants.keys(), ...rows.keys()])
+  const inOrder = [...names].flatMap((variant) => rows.get(variant) ?? [])
   if (!inOrder.every((row) => sees(caller, row))) return variantBusy()
   return { ok: true, jobs: inOrder.map((row) => ({ row, deduplicated: true })) }
 }

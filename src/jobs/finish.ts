@@ -1,14 +1,17 @@
 /** The ends of an attempt: completed, failed, released. */
+import { PACKAGE_ENTRY } from '../contract/rendition.ts'
 import type { Finish } from '../contract/runner.ts'
-import { completeJob, failJob, releaseJob } from '../db/jobChanges.ts'
+import { completeJob, type Completion, failJob, releaseJob } from '../db/jobChanges.ts'
 import type { Claim } from '../db/leases.ts'
 import { findJob } from '../db/jobRows.ts'
 import { findOutput } from '../db/outputRows.ts'
 import { backoffMs, triesAgain } from '../domain/jobState.ts'
+import { renditionOf } from '../domain/rendition.ts'
 import { completionProblem } from '../storage/completion.ts'
 import { collectOutputs } from './collect.ts'
 import { heldJob, leaseLost, type Lost } from './lease.ts'
 import type { Platform } from './platform.ts'
+import { areCurrent } from './references.ts'
 import { soon } from './queue.ts'
 import type { JobRow } from '../db/rows.ts'
 
@@ -24,6 +27,8 @@ export async function finish(
   switch (message.outcome) {
     case 'completed':
       return complete(platform, claim, message)
+    case 'packaged':
+      return completePackage(platform, claim, message)
     case 'failed': {
       const held = await heldJob(platform, claim)
       if (!held.ok) return saidBefore(platform, claim, ['error', 'pending'])
@@ -42,25 +47,72 @@ async function complete(
   const held = await heldJob(platform, claim)
   const output = held.ok && (await findOutput(platform.db, claim, message.uploadId))
   if (!output) return saidBefore(platform, claim, ['completed'])
-  const source = await platform.originals.head(held.row.filePath)
-  // Replaced while it was worked on: what came out is a variant of a file that is no more.
-  if (source && source.etag !== held.row.sourceEtag) return release(platform, claim)
-  const object = await wholeObject(platform.variants, output, message)
+  const moved = await releaseIfMoved(platform, held.row)
+  if (moved) return moved
+  const { key, uploadId } = output
+  const object = await wholeObject(platform.variants, { key, uploadId: uploadId! }, message)
   if (!object)
     return failAttempt(platform, held.row, {
       errorCode: 'storage',
       message: 'The upload of the result did not arrive whole.',
     })
-  const completion = {
-    outputKey: output.key,
-    output: { ...message.output, sizeBytes: object.size },
-  }
-  const row = await completeJob(platform.db, claim, { ...completion, finish: message }, Date.now())
+  if (entryOf(held.row) !== null)
+    return failAttempt(platform, held.row, {
+      errorCode: 'output_invalid',
+      message: 'The result is one file, and this variant is a package of several.',
+    })
+  return place(platform, claim, message, { key, sizeBytes: object.size })
+}
+
+/** Of a package the file by which a player begins has to be there; of the others the runner knows. */
+async function completePackage(
+  platform: Platform,
+  claim: Claim,
+  message: Extract<Finish, { outcome: 'packaged' }>,
+): Promise<Finished | Lost> {
+  const held = await heldJob(platform, claim)
+  if (!held.ok) return saidBefore(platform, claim, ['completed'])
+  const moved = await releaseIfMoved(platform, held.row)
+  if (moved) return moved
+  const { packageKey: key } = held.row
+  const entry = entryOf(held.row)
+  if (key === null || entry === null || !(await platform.variants.head(key + entry)))
+    return failAttempt(platform, held.row, {
+      errorCode: 'output_invalid',
+      message: entry === null ? 'This variant is no package.' : `The package has no ${entry}.`,
+    })
+  return place(platform, claim, message, { key, sizeBytes: message.sizeBytes })
+}
+
+const entryOf = ({ variant }: JobRow) => PACKAGE_ENTRY[renditionOf(variant).kind] ?? null
+
+/**
+ * Where a file that it was made of was replaced while it was worked on, what came out is a variant of
+ * what is no more: the job is done again.
+ */
+async function releaseIfMoved(platform: Platform, row: JobRow): Promise<Finished | Lost | null> {
+  const [source, current] = await Promise.all([
+    platform.originals.head(row.filePath),
+    areCurrent(platform, row.madeWith),
+  ])
+  if (current && (!source || source.etag === row.sourceEtag)) return null
+  return release(platform, { jobId: row.id, fence: row.fence })
+}
+
+async function place(
+  platform: Platform,
+  claim: Claim,
+  message: Completion['finish'],
+  made: { key: string; sizeBytes: number },
+): Promise<Finished | Lost> {
+  const output = { ...message.output, sizeBytes: made.sizeBytes }
+  const completion = { outputKey: made.key, output, finish: message }
+  const row = await completeJob(platform.db, claim, completion, Date.now())
   if (!row) return saidBefore(platform, claim, ['completed'])
   const { queue, filePath } = row
-  const progress = { jobId: row.id, progress: 100, stage: 'upload' as const, etaSeconds: 0 }
+  const last = { progress: 100, stage: 'upload' as const, etaSeconds: 0, fps: null, speed: null }
   // Before the event that ends the job, for those who draw a bar.
-  await platform.hubs.progress(queue, filePath, progress).catch(() => undefined)
+  await platform.hubs.progress(queue, filePath, { jobId: row.id, ...last }).catch(() => undefined)
   afterwards(platform, row, null)
   return { ok: true, status: 'completed' }
 }

@@ -16,10 +16,12 @@ export const leaseLost = (): Lost =>
 export async function heldJob(
   platform: Platform,
   claim: Claim,
-): Promise<{ ok: true; row: JobRow } | Lost> {
+): Promise<{ ok: true; row: JobRow } | (Lost & { ended: boolean })> {
   const row = await findJob(platform.db, claim.jobId)
-  if (!row || row.fence !== claim.fence || row.status !== 'running') return leaseLost()
-  return { ok: true, row }
+  if (row?.fence === claim.fence && row.status === 'running') return { ok: true, row }
+  // What it made may be what the job was completed with, also of a job that is not there any more.
+  const kept = row?.fence === claim.fence && row.status === 'completed'
+  return { ...leaseLost(), ended: row !== undefined && !kept }
 }
 
 /** Whether it was this runner that claimed the job last. */

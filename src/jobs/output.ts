@@ -2,7 +2,7 @@
 import type { OutputRequest, UploadedPart } from '../contract/runner.ts'
 import type { Claim } from '../db/leases.ts'
 import { findOutput, noteOutput } from '../db/outputRows.ts'
-import { contentTypeOf } from '../domain/contentType.ts'
+import { typeOfFormat } from '../domain/contentType.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { renditionOf } from '../domain/rendition.ts'
 import { storePart } from '../storage/part.ts'
@@ -30,7 +30,7 @@ export async function beginOutput(
   const claim = { jobId, fence: request.fence }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const upload = await platform.variants.createMultipartUpload(key, {
-    httpMetadata: { contentType: contentTypeOf(renditionOf(held.row.variant).format) },
+    httpMetadata: { contentType: typeOfFormat(renditionOf(held.row.variant).format) },
   })
   const { uploadId } = upload
   if (await noteOutput(platform.db, claim, { key, uploadId }, Date.now()))

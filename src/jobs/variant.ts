@@ -3,16 +3,20 @@ import { findNewestJob } from '../db/jobRows.ts'
 import { findVariant } from '../db/outputRows.ts'
 import { type Caller, sees, seesPath } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
+import { renditionOf } from '../domain/rendition.ts'
 import { createJobs, variantBusy } from './create.ts'
 import type { Platform } from './platform.ts'
+import { areCurrent, unseenReference } from './references.ts'
 import type { JobRow, VariantRow } from '../db/rows.ts'
 
 export type VariantOutcome =
   | { ok: true; state: 'ready'; variant: VariantRow }
-  | { ok: true; state: 'queued'; jobId: string }
+  | { ok: true; state: 'playable'; packageKey: string }
+  | { ok: true; state: 'queued'; jobId: string; queue: string }
   | { ok: true; state: 'failed'; job: JobRow }
   | Refusal<
       | 'file_not_found'
+      | 'queue_not_found'
       | 'queue_draining'
       | 'variant_busy'
       | 'cap_reached'
@@ -29,15 +33,18 @@ const noFile = (filePath: string) =>
 /**
  * Finds a variant, and queues its job when there is none at work and `mayQueue` allows it. One that
  * failed is not queued again for a visitor. A variant is ready only if it was made from the original
- * as it is now, so a replaced file, however it was replaced, never answers with what it was before.
+ * and the other files as they are now, so a replaced one, however it was replaced, never answers with
+ * what it was before. A package that is being made is playable as far as it goes.
  */
 export async function requestVariant(
   platform: Platform,
   caller: Caller,
-  { filePath, variant }: { filePath: string; variant: string },
+  { filePath, variant, queue }: { filePath: string; variant: string; queue?: string | undefined },
   mayQueue: MayQueue,
 ): Promise<VariantOutcome> {
   if (!seesPath(caller, filePath)) return noFile(filePath)
+  const unseen = caller.pathPrefix === null ? null : unseenReference(caller, [renditionOf(variant)])
+  if (unseen) return unseen
   const { db } = platform
   const bound = caller.queue !== null
   const [source, made, inQueue] = await Promise.all([
@@ -47,26 +54,39 @@ export async function requestVariant(
   ])
   // What another queue has made is not there for a key that is bound to one.
   const ready = !bound || inQueue ? made : undefined
-  if (ready && (!source || source.etag === ready.sourceEtag))
+  const fresh = ready && (!source || source.etag === ready.sourceEtag)
+  if (fresh && (await areCurrent(platform, ready.madeWith)))
     return { ok: true, state: 'ready', variant: ready }
   if (!source) return noFile(filePath)
 
   const newest = await findNewestJob(db, filePath, variant)
   const own = bound ? inQueue : newest
-  if (newest?.status === 'pending' || newest?.status === 'running')
-    return sees(caller, newest) ? { ok: true, state: 'queued', jobId: newest.id } : variantBusy()
-  if (own?.status === 'error' && own.sourceEtag === source.etag)
+  if (newest?.status === 'pending' || newest?.status === 'running') {
+    if (!sees(caller, newest)) return variantBusy()
+    const { id, playableAt, packageKey } = newest
+    return playableAt !== null && packageKey !== null && newest.sourceEtag === source.etag
+      ? { ok: true, state: 'playable', packageKey }
+      : { ok: true, state: 'queued', jobId: id, queue: newest.queue }
+  }
+  const same = own?.status === 'error' && own.sourceEtag === source.etag
+  if (same && (await areCurrent(platform, own.madeWith)))
     return { ok: true, state: 'failed', job: own }
   const may = await mayQueue()
   if (!may.ok) return may
-  const request = { filePath, transformations: [variant], queue: caller.queue ?? 'default' }
+  const into = queue ?? caller.queue ?? 'default'
+  const request = { filePath, transformations: [variant], queue: into }
   const created = await createJobs(platform, caller, request, null)
-  if (created.ok) return { ok: true, state: 'queued', jobId: created.jobs[0]!.row.id }
+  if (created.ok) {
+    const { row } = created.jobs[0]!
+    return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
+  }
   const { code, message } = created
-  // The transformation is canonical, and there is a queue that a key can be bound to.
-  return code === 'queue_draining' || code === 'variant_busy' || code === 'cap_reached'
-    ? refuse(code, message)
-    : refuse('file_not_found', message)
+  // The transformation is canonical and there is no idempotency key; the rest is about files.
+  return code === 'invalid_transformation' ||
+    code === 'idempotency_conflict' ||
+    code === 'invalid_request'
+    ? refuse('file_not_found', message)
+    : refuse(code, message)
 }
 
 /** Whether the caller can see the original. Files are in no queue, but the jobs of a file are. */

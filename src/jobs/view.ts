@@ -7,15 +7,19 @@ const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOStrin
 
 /** Where a variant is served, as a path from the service's root. */
 export function variantPath(variant: string, filePath: string): string {
-  return `/t/${variant}/${encodePath(filePath)}`
+  return `/t/${encodeVariant(variant)}/${encodePath(filePath)}`
 }
 
 /** Where the status of a variant is told. */
 export function statusPath(variant: string, filePath: string): string {
-  return `/video-status/${variant}/${encodePath(filePath)}`
+  return `/video-status/${encodeVariant(variant)}/${encodePath(filePath)}`
 }
 
 export const encodePath = (path: string) => path.split('/').map(encodeURIComponent).join('/')
+
+/** What its grammar is written with stands in a path as it is; names of other files may hold more. */
+export const encodeVariant = (variant: string) =>
+  encodeURIComponent(variant).replaceAll(/%2C|%3A|%2B/g, decodeURIComponent)
 
 export function jobView(row: JobRow): Job {
   return {
@@ -36,6 +40,9 @@ export function jobView(row: JobRow): Job {
     errorCode: row.errorCode,
     stage: row.stage,
     etaSeconds: row.etaSeconds,
+    fps: row.fps,
+    speed: row.speed,
+    playable: row.playableAt !== null,
     retryAt: iso(row.runAfter),
     input: row.input,
     output: row.output,

@@ -20,7 +20,8 @@ export async function wakeRunners(platform: Platform, queue: string, count: numb
   const queues = await listQueues(db)
   const row = queues.find(({ name }) => name === queue)
   if (!row || freeSlots(row) === 0) return
-  const wanted = Math.min(freeSlots(row), await countReady(db, queue, slots.fit)) - told
+  const free = freeSlots(row)
+  const wanted = Math.min(free, await countReady(db, queue, slots.fit, free)) - told
   if (wanted <= 0) return
   // Its runner may help with the other queues once this one is empty.
   const others = queues.map(({ name }) => name).filter((name) => name !== queue)

@@ -1,14 +1,18 @@
 /** `/signed-urls`: leave for one file or variant, to be handed to who has no key. */
 import { createRoute } from '@hono/zod-openapi'
-import { createSignedUrl, signedUrl } from '../contract/access.ts'
+import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../contract/access.ts'
 import { seesPath } from '../domain/access.ts'
-import { originalPath, parseVariantName } from '../domain/variantName.ts'
+import { renditionOf } from '../domain/rendition.ts'
+import { originalPath, splitMember } from '../domain/variantName.ts'
 import { readSigningKeys } from '../env.ts'
 import { lacking, withKey } from '../http/access.ts'
-import { createApi, jsonBody } from '../http/api.ts'
+import { createApi, jsonBody, platformOf } from '../http/api.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { signUrl } from '../http/signedUrl.ts'
 import { outside } from '../jobs/file.ts'
+import type { Platform } from '../jobs/platform.ts'
+import { nameVariant } from '../jobs/preset.ts'
+import { unseenReference } from '../jobs/references.ts'
 
 /** Nobody can sign for what it may not do itself. */
 const SCOPES = { GET: 'jobs:read', PUT: 'files:write' } as const
@@ -23,11 +27,14 @@ const signRoute = createRoute({
   responses: { 201: json(signedUrl, 'The URL'), ...errors(400, 401, 403, 429, 503) },
 })
 
-/** An original that is to be stored, or a variant or original that is to be read. */
-function readName(method: 'GET' | 'PUT', path: string) {
-  if (method === 'GET') return parseVariantName(path)
+/** An original that is to be stored, or a variant, one file of a package, or original to be read. */
+async function readName(platform: Platform, queue: string, { method, path }: CreateSignedUrl) {
+  if (method === 'GET') {
+    const name = await nameVariant(platform, queue, path)
+    return name.ok ? { ok: true as const, ...splitMember(name.filePath, name.variant) } : name
+  }
   const { success, data, error } = originalPath.safeParse(path)
-  if (success) return { ok: true as const, filePath: data, variant: null }
+  if (success) return { ok: true as const, filePath: data, variant: null, member: null }
   const { message } = error.issues[0]!
   return { ok: false as const, code: 'invalid_path' as const, message: `path: ${message}` }
 }
@@ -37,12 +44,14 @@ export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
   const caller = c.get('caller')
   const lack = lacking(caller, SCOPES[request.method])
   if (lack) return problem(c, lack.code, lack.message)
-  const name = readName(request.method, request.path)
+  const name = await readName(platformOf(c), caller.queue ?? 'default', request)
   if (!name.ok) return problem(c, name.code, name.message)
   if (!seesPath(caller, name.filePath)) {
     const { code, message } = outside(caller)
     return problem(c, code, message)
   }
+  const unseen = name.variant === null ? null : unseenReference(caller, [renditionOf(name.variant)])
+  if (unseen) return problem(c, unseen.code, unseen.message)
   const ring = readSigningKeys(c.env)
   if (ring.length === 0)
     return problem(c, 'not_configured', 'This service has no SIGNING_KEYS and no API_KEY.')
@@ -52,6 +61,7 @@ export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
   const path = await signUrl(
     ring,
     { method: request.method, filePath: name.filePath, variant: name.variant },
+    name.member,
     {
       exp: String(exp),
       key: caller.keyId!,

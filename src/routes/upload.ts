@@ -5,13 +5,13 @@ import { uploaded } from '../contract/file.ts'
 import { MAX_TRANSFORMATIONS } from '../contract/job.ts'
 import { seesPath } from '../domain/access.ts'
 import { originalPath } from '../domain/variantName.ts'
-import { parseTransformation } from '../domain/transformation.ts'
 import { TransformationError } from '../domain/transformationError.ts'
 import { lacking, withKey } from '../http/access.ts'
 import { createApi, platformOf } from '../http/api.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { type CreatedJob, createJobs } from '../jobs/create.ts'
 import { outside, putFile } from '../jobs/file.ts'
+import { readRendition } from '../jobs/preset.ts'
 import { createdJobView, fileView } from '../jobs/view.ts'
 import { contentProblem, SNIFF_BYTES } from '../storage/sniff.ts'
 
@@ -35,7 +35,7 @@ const form = z.object({
     items: { type: 'string' },
     description: 'Names to store the files under, in their order; default: their own',
   }),
-  transformations: many(z.string().max(500))
+  transformations: many(z.string().max(2_000))
     .pipe(z.array(z.string()).max(MAX_TRANSFORMATIONS))
     .openapi({
       type: 'array',
@@ -104,7 +104,7 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
   // Everything is looked at before anything is stored: a form goes in whole or not at all.
   for (const text of transformations)
     try {
-      parseTransformation(text)
+      await readRendition(platform, caller.queue ?? 'default', text)
     } catch (error) {
       if (!(error instanceof TransformationError)) throw error
       return problem(c, 'invalid_transformation', `transformations: ${text}: ${error.message}`)

@@ -3,10 +3,11 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { failureCode } from '../contract/failure.ts'
 import { errorBody } from '../contract/errors.ts'
+import { queueName } from '../contract/job.ts'
 import type { Caller } from '../domain/access.ts'
-import { contentTypeOf, extensionOf } from '../domain/contentType.ts'
+import { extensionOf, OCTETS, typeOfFormat } from '../domain/contentType.ts'
 import { renditionOf } from '../domain/rendition.ts'
-import { parseVariantName } from '../domain/variantName.ts'
+import { splitMember } from '../domain/variantName.ts'
 import { refuse } from '../domain/refusal.ts'
 import { readPublic } from '../env.ts'
 import { openOrKey, lacking } from '../http/access.ts'
@@ -14,9 +15,11 @@ import { type ApiEnv, createApi, platformOf } from '../http/api.ts'
 import { withinLimit } from '../http/limits.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { type Leave, readSignature } from '../http/signedUrl.ts'
+import { nameVariant } from '../jobs/preset.ts'
 import { requestVariant, seesOriginal } from '../jobs/variant.ts'
 import { statusPath } from '../jobs/view.ts'
 import { serveObject } from '../http/serve.ts'
+import { serveMember } from '../http/serveMember.ts'
 
 /** Long enough to spare a busy page, short enough that a replaced file is seen soon. */
 const CACHE_SECONDS = 300
@@ -37,13 +40,21 @@ const variantRoute = createRoute({
   summary: 'A variant, or with no transformation the original',
   request: {
     params: z.object({
-      path: z.string().describe('A transformation and a storage path: w_640,q_60/videos/clip.mp4'),
+      path: z
+        .string()
+        .describe(
+          'A transformation and a storage path: w_640,q_60/videos/clip.mp4, and of a package the file: f_hls/videos/clip.mp4/master.m3u8',
+        ),
+    }),
+    query: z.object({
+      queue: queueName.optional().describe('Whose presets are meant; default: that of the key'),
     }),
   },
   responses: {
     200: { description: 'The file' },
     202: json(queued, 'It is being made; ask again after Retry-After'),
     206: { description: 'The range asked for' },
+    307: { description: 'A package: to the file by which a player begins' },
     304: { description: 'It has not changed' },
     422: json(failed, 'Its job failed'),
     ...errors(400, 401, 403, 404, 409, 412, 416, 429),
@@ -67,13 +78,15 @@ async function mayQueue(c: Context<ApiEnv>, caller: Caller) {
 
 const ofPath = (path: string) => {
   const extension = extensionOf(path)
-  return extension === null ? 'application/octet-stream' : contentTypeOf(extension)
+  return extension === null ? OCTETS : typeOfFormat(extension)
 }
 
 export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
-  const name = parseVariantName(c.req.valid('param').path)
+  const platform = platformOf(c)
+  const queue = c.req.valid('query').queue ?? c.get('caller').queue ?? 'default'
+  const name = await nameVariant(platform, queue, c.req.valid('param').path)
   if (!name.ok) return problem(c, name.code, name.message)
-  const { filePath, variant } = name
+  const { filePath, variant, member, entry } = splitMember(name.filePath, name.variant)
   const signed = await readSignature(c, { method: 'GET', variant, filePath })
   if (signed?.ok === false) return problem(c, signed.code, signed.message)
   const caller = signed ? signed.leave.caller : c.get('caller')
@@ -85,18 +98,36 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const caching = cacheControl(c, signed?.leave)
   const serve = (bucket: R2Bucket, key: string, contentType: string) =>
     serveObject(c, bucket, key, { contentType, cacheControl: caching })
-  const platform = platformOf(c)
   if (variant === null) {
     if (!(await seesOriginal(platform, caller, filePath))) return missing()
     return (await serve(c.env.ORIGINALS, filePath, ofPath(filePath))) ?? missing()
+  }
+  if (entry !== null && member === null) {
+    const { pathname, search } = new URL(c.req.url)
+    return c.body(null, 307, { Location: `${pathname}/${entry}${search}` })
   }
   const outcome = await requestVariant(platform, caller, { filePath, variant }, () =>
     mayQueue(c, caller),
   )
   if (!outcome.ok) return problem(c, outcome.code, outcome.message)
-  if (outcome.state === 'ready') {
-    const contentType = contentTypeOf(renditionOf(variant).format)
-    return (await serve(c.env.VARIANTS, outcome.variant.outputKey, contentType)) ?? missing()
+  if (outcome.state === 'ready' || outcome.state === 'playable') {
+    const live = outcome.state === 'playable'
+    const key = live ? outcome.packageKey : outcome.variant.outputKey
+    if (member === null) {
+      const contentType = typeOfFormat(renditionOf(variant).format)
+      return (await serve(c.env.VARIANTS, key, contentType)) ?? missing()
+    }
+    const found = await serveMember(c, `${key}${member}`, {
+      member,
+      live,
+      signed: signed !== null,
+      cacheControl: caching,
+    })
+    if (found) return found
+    c.header('Cache-Control', 'no-store')
+    // It may come yet.
+    if (live) c.header('Retry-After', '1')
+    return problem(c, 'file_not_found', `There is no ${member} in the package of ${filePath}.`)
   }
   c.header('Cache-Control', 'no-store')
   if (outcome.state === 'failed') {

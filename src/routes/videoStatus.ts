@@ -2,15 +2,15 @@
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { errorBody } from '../contract/errors.ts'
-import { job, type JobStatus } from '../contract/job.ts'
+import { job, type JobStatus, queueName } from '../contract/job.ts'
 import { findNewestJob } from '../db/jobRows.ts'
 import { findVariant } from '../db/outputRows.ts'
 import { seesPath } from '../domain/access.ts'
-import { parseVariantName } from '../domain/variantName.ts'
 import { type ApiEnv, createApi, platformOf } from '../http/api.ts'
 import { readPublic } from '../env.ts'
 import { openOrKey, lacking } from '../http/access.ts'
 import { errors, json, problem } from '../http/problem.ts'
+import { nameVariant } from '../jobs/preset.ts'
 import { jobView } from '../jobs/view.ts'
 
 const MESSAGES: Record<JobStatus, string> = {
@@ -29,13 +29,17 @@ const params = z.object({
   path: z.string().describe('videos/clip.mp4, or w_640,q_60/videos/clip.mp4 for one variant'),
 })
 
+const query = z.object({
+  queue: queueName.optional().describe('Whose presets are meant; default: that of the key'),
+})
+
 const statusRoute = createRoute({
   tags: ['files'],
   method: 'get',
   ...openOrKey('jobs:read'),
   path: '/video-status/{path}{.+}',
   summary: 'Status of the newest job of a file or variant',
-  request: { params },
+  request: { params, query },
   responses: {
     200: json(status, 'How far it is'),
     404: json(notFound, 'No job was ever made for it'),
@@ -49,7 +53,7 @@ const sizeRoute = createRoute({
   method: 'get',
   path: '/video-status/{path}{.+}/size',
   summary: 'Size of a finished variant',
-  request: { params },
+  request: { params, query },
   responses: {
     200: json(z.object({ size: z.int(), status: z.literal('ready') }), 'Its size in bytes'),
     404: json(notFound, 'It is not ready'),
@@ -74,12 +78,15 @@ function closed(c: Context<ApiEnv>) {
   return readPublic(c.env).status === 'named' ? null : lacking(c.get('caller'), 'jobs:read')
 }
 
+const nameOf = (c: Context<ApiEnv>, text: string, { queue }: { queue?: string | undefined }) =>
+  nameVariant(platformOf(c), queue ?? c.get('caller').queue ?? 'default', text)
+
 const SIZE = /\/size$/
 
 const readSize: RouteHandler<typeof sizeRoute, ApiEnv> = async (c) => {
   const lack = closed(c)
   if (lack) return problem(c, lack.code, lack.message)
-  const name = parseVariantName(c.req.valid('param').path.replace(SIZE, ''))
+  const name = await nameOf(c, c.req.valid('param').path.replace(SIZE, ''), c.req.valid('query'))
   if (!name.ok) return problem(c, name.code, name.message)
   const { db } = platformOf(c)
   const caller = c.get('caller')
@@ -100,7 +107,7 @@ const readSize: RouteHandler<typeof sizeRoute, ApiEnv> = async (c) => {
 const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
   const lack = closed(c)
   if (lack) return problem(c, lack.code, lack.message)
-  const name = parseVariantName(c.req.valid('param').path)
+  const name = await nameOf(c, c.req.valid('param').path, c.req.valid('query'))
   if (!name.ok) return problem(c, name.code, name.message)
   const row = await findNewestJob(platformOf(c).db, name.filePath, name.variant, c.get('caller'))
   if (!row) return nothing(c, 'No processing job found for this video')

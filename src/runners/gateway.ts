@@ -6,12 +6,14 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import * as protocol from '../contract/runner.ts'
 import { type ApiEnv, createApi, jsonBody, platformOf } from '../http/api.ts'
+import { contentLength } from '../http/length.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { waitForWork } from '../hub/sockets.ts'
 import { claim, report } from '../jobs/claim.ts'
 import { finish } from '../jobs/finish.ts'
 import { heldJob, isOwn } from '../jobs/lease.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../jobs/output.ts'
+import { putPackageFile } from '../jobs/package.ts'
 import { readSource } from '../http/serve.ts'
 
 const runner = { tags: ['runner'], security: [{ runnerToken: [] }] }
@@ -35,8 +37,20 @@ const sourceRoute = createRoute({
   ...runner,
   method: 'get',
   path: '/jobs/{id}/source',
-  summary: 'Read a range of the original',
-  request: { params: jobParams, query: z.object({ fence }) },
+  summary: 'Read a range of the original, or of another file that the variant is made with',
+  request: {
+    params: jobParams,
+    query: z.object({
+      fence,
+      reference: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(100)
+        .optional()
+        .describe('Its place among the references of the assignment, from 0'),
+    }),
+  },
   responses: {
     200: { description: 'The original' },
     206: { description: 'The range asked for' },
@@ -83,6 +97,21 @@ const partRoute = createRoute({
   },
 })
 
+const fileRoute = createRoute({
+  ...runner,
+  method: 'put',
+  path: '/jobs/{id}/files/{name}',
+  summary: 'Store one file of a package, replacing the one of that name',
+  request: {
+    params: jobParams.extend({ name: protocol.packageFileName }),
+    query: z.object({ fence }),
+  },
+  responses: {
+    200: json(protocol.storedPackageFile, 'The file is stored'),
+    ...errors(400, 401, 409, 411, 413, 503),
+  },
+})
+
 const finishRoute = createRoute({
   ...runner,
   method: 'post',
@@ -112,12 +141,12 @@ gateway
     const said = c.req.valid('json')
     // A container is who its props say, whatever it calls itself.
     const request = { ...said, runner: { ...said.runner, id: c.env.CALLER ?? said.runner.id } }
-    const { PROTOCOL_VERSION: version } = protocol
-    if (request.protocol > version || request.protocol < version - 1)
+    const { PROTOCOL_VERSION: version, OLDEST_PROTOCOL: oldest } = protocol
+    if (request.protocol > version || request.protocol < oldest)
       return problem(
         c,
         'invalid_request',
-        `This gateway speaks runner protocol ${version}, not ${request.protocol}: update the older side.`,
+        `This gateway speaks runner protocol ${oldest === version ? version : `${oldest} to ${version}`}, not ${request.protocol}: update the older side.`,
       )
     const platform = platformOf(c)
     platform.defer(platform.slots.heard(request.runner.id))
@@ -135,10 +164,27 @@ gateway
     }
   })
   .openapi(sourceRoute, async (c) => {
-    const claimed = { jobId: c.req.valid('param').id, fence: c.req.valid('query').fence }
-    const held = await heldJob(platformOf(c), claimed)
+    const query = c.req.valid('query')
+    const held = await heldJob(platformOf(c), {
+      jobId: c.req.valid('param').id,
+      fence: query.fence,
+    })
     if (!held.ok) return problem(c, held.code, held.message)
-    return readSource(c, c.env.ORIGINALS, held.row)
+    const { filePath, sourceEtag, sourceBytes, madeWith } = held.row
+    if (query.reference === undefined)
+      return readSource(c, c.env.ORIGINALS, {
+        path: filePath,
+        etag: sourceEtag,
+        sizeBytes: sourceBytes,
+      })
+    const reference = madeWith[query.reference]
+    if (!reference)
+      return problem(
+        c,
+        'invalid_request',
+        `reference: this job has ${madeWith.length} of them, counted from 0`,
+      )
+    return readSource(c, c.env.ORIGINALS, reference)
   })
   .openapi(reportRoute, async (c) => {
     const answer = await report(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
@@ -166,6 +212,23 @@ gateway
     )
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json(answer.part, 200)
+  })
+  .openapi(fileRoute, async (c) => {
+    const { id, name } = c.req.valid('param')
+    const length = contentLength(c)
+    if (!length.ok)
+      return problem(
+        c,
+        length.code === 'length_required' ? length.code : 'invalid_request',
+        length.message,
+      )
+    const answer = await putPackageFile(
+      platformOf(c),
+      { jobId: id, fence: c.req.valid('query').fence },
+      { name, ...length, digest: c.req.header('Content-Digest') },
+    )
+    if (!answer.ok) return problem(c, answer.code, answer.message)
+    return c.json({ etag: answer.etag }, 200)
   })
   .openapi(finishRoute, async (c) => {
     const answer = await finish(platformOf(c), c.req.valid('param').id, c.req.valid('json'))

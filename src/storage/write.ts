@@ -1,5 +1,5 @@
 /** Storing originals: streamed, measured, and checked against their names on the way. */
-import { contentTypeOf, extensionOf } from '../domain/contentType.ts'
+import { contentTypeOf, OCTETS } from '../domain/contentType.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { contentProblem, SNIFF_BYTES } from './sniff.ts'
 
@@ -71,7 +71,7 @@ export function storeFile(
 }
 
 export const metadataOf = (path: string): R2HTTPMetadata => ({
-  contentType: contentTypeOf(extensionOf(path)!),
+  contentType: contentTypeOf(path) ?? OCTETS,
 })
 
 async function copy(

@@ -144,6 +144,7 @@ describe('a claim at the gateway', () => {
       filePath: 'videos/clip.mp4',
       rendition: expect.objectContaining({ kind: 'video', width: 640, quality: 60 }) as never,
       source: { sizeBytes: source!.size, etag: source!.etag },
+      references: [],
       leaseSeconds: 30,
       stallSeconds: 60,
       timeoutSeconds: 14_400,
@@ -178,7 +179,7 @@ describe('a claim at the gateway', () => {
     for (const path of ['theirs.mp4', 'ours.mp4']) await putOriginal(path)
     const claim = (...queues: string[]) =>
       asRunner('/runner/claim', 'POST', {
-        protocol: 1,
+        protocol: 3,
         runner: { id: 'test-runner' },
         queues,
         waitSeconds: 0,

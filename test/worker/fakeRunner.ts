@@ -1,4 +1,5 @@
 /** A runner without ffmpeg: it speaks the protocol for one claim, and its outputs are any bytes. */
+import { exports } from 'cloudflare:workers'
 import type { FailureCode } from '../../src/contract/failure.ts'
 import type { UploadedPart } from '../../src/contract/runner.ts'
 import { asRunner, claimJob, createJobs, expectJson } from './support.ts'
@@ -27,7 +28,10 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }) {
   const runner = {
     jobId,
     fence,
-    source: () => asRunner(at(`source?fence=${fence}`)),
+    source: (reference?: number) =>
+      asRunner(
+        at(`source?fence=${fence}${reference === undefined ? '' : `&reference=${reference}`}`),
+      ),
     report: (progress = 10) =>
       asRunner(at('report'), 'POST', { fence, progress, stage: 'encode', etaSeconds: 5 }),
     beginOutput: () =>
@@ -49,6 +53,19 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }) {
     },
     complete: (upload: Upload) =>
       finish({ outcome: 'completed', ...notes, ...upload, output: OUTPUT }),
+    putFile: (name: string, text: string, headers: Record<string, string> = {}) =>
+      exports.default.fetch(`http://reelqueue${at(`files/${name}?fence=${fence}`)}`, {
+        method: 'PUT',
+        headers: { Authorization: 'Bearer test-runner-token', ...headers },
+        body: new TextEncoder().encode(text),
+      }),
+    sayPlayable: () =>
+      asRunner(at('report'), 'POST', {
+        ...{ fence, progress: 20, stage: 'encode', etaSeconds: 5, fps: 50, speed: 2 },
+        playable: true,
+      }),
+    packaged: (files = 2, sizeBytes = 1_000) =>
+      finish({ outcome: 'packaged', ...notes, files, sizeBytes, output: OUTPUT }),
     fail: (errorCode: FailureCode) =>
       finish({ outcome: 'failed', ...notes, errorCode, message: `it was ${errorCode}` }),
     release: () => finish({ outcome: 'released', reason: 'shutting down' }),

@@ -1,8 +1,9 @@
 /** What the gateway gives to whom: versions, what fits, digests, and containers known by their props. */
 import { env, exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { PROTOCOL_VERSION } from '../../src/contract/runner.ts'
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../src/contract/runner.ts'
 import { countReady } from '../../src/db/readyRows.ts'
+import { classOfBytes } from '../../src/domain/fit.ts'
 import { asRunner, createJobs, db, expectJson, jobRow } from './support.ts'
 
 interface Assigned {
@@ -20,18 +21,20 @@ const addQueue = (name: string) =>
   env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(name).run()
 
 async function setSize(filePath: string, bytes: number) {
-  await env.DB.prepare('UPDATE jobs SET source_bytes = ? WHERE file_path = ?')
-    .bind(bytes, filePath)
+  await env.DB.prepare(
+    'UPDATE jobs SET source_bytes = ?, size_class = min(size_class, 1) * ? WHERE file_path = ?',
+  )
+    .bind(bytes, classOfBytes(bytes), filePath)
     .run()
 }
 
 describe('the version of the protocol', () => {
-  it.each([PROTOCOL_VERSION, PROTOCOL_VERSION - 1])('%i is spoken', async (protocol) => {
+  it.each([...new Set([PROTOCOL_VERSION, OLDEST_PROTOCOL])])('%i is spoken', async (protocol) => {
     await createJobs(`version-${protocol}.mp4`, ['w_640'])
     expect(await claim({}, protocol)).toMatchObject({ jobId: expect.any(String) })
   })
 
-  it.each([PROTOCOL_VERSION + 1, PROTOCOL_VERSION - 2])('%i is refused', async (protocol) => {
+  it.each([PROTOCOL_VERSION + 1, OLDEST_PROTOCOL - 1])('%i is refused', async (protocol) => {
     const request = { protocol, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
     expect((await asRunner('/runner/claim', 'POST', request)).status).toBe(400)
   })
@@ -44,17 +47,17 @@ describe('a runner gets what it can do', () => {
     const [large] = await createJobs('large.mp4', ['w_640'], more)
     await setSize('large.mp4', 20e9)
     const [small] = await createJobs('small.mp4', ['w_640'], { queue: 'disk' })
-    expect(await countReady(db, 'disk', { diskBytes: 10e9 })).toBe(1)
-    expect(await claim({ diskBytes: 10e9 }, 2, 'disk')).toMatchObject({ jobId: small!.id })
-    expect(await claim({ diskBytes: 10e9 }, 2, 'disk')).toBeNull()
-    expect(await claim({ diskBytes: 30e9 }, 2, 'disk')).toMatchObject({ jobId: large!.id })
+    expect(await countReady(db, 'disk', { diskBytes: 10e9 }, 5)).toBe(1)
+    expect(await claim({ diskBytes: 10e9 }, undefined, 'disk')).toMatchObject({ jobId: small!.id })
+    expect(await claim({ diskBytes: 10e9 }, undefined, 'disk')).toBeNull()
+    expect(await claim({ diskBytes: 30e9 }, undefined, 'disk')).toMatchObject({ jobId: large!.id })
   })
 
   it('by its disk: one frame of a large video fits anywhere', async () => {
     await addQueue('frame')
     const [frame] = await createJobs('film.mp4', ['t_true,w_640'], { queue: 'frame' })
     await setSize('film.mp4', 20e9)
-    expect(await claim({ diskBytes: 1e6 }, 2, 'frame')).toMatchObject({ jobId: frame!.id })
+    expect(await claim({ diskBytes: 1e6 }, undefined, 'frame')).toMatchObject({ jobId: frame!.id })
   })
 
   it.each([
@@ -63,12 +66,50 @@ describe('a runner gets what it can do', () => {
     ['f_mov', ['mjpeg'], ['libx264', 'aac', 'h264_nvenc']],
     ['t_true', ['png'], ['mjpeg']],
     ['f_webp,t_true', ['mjpeg', 'png'], ['libwebp']],
+    ['vc_h265', ['libx264', 'aac'], ['libx265', 'aac']],
+    ['vc_av1,f_webm', ['libvpx-vp9', 'libopus'], ['libsvtav1', 'libopus']],
+    ['f_mkv,ac_mp3', ['libx264', 'aac'], ['libx264', 'libmp3lame']],
+    ['ac_none', ['aac'], ['libx264']],
+    ['f_hls', ['libx264'], ['libx264', 'aac']],
+    ['f_wav', ['aac'], ['pcm_s16le']],
+    ['f_gif', ['libwebp_anim'], ['gif']],
+    ['t_preview', ['libwebp'], ['libwebp_anim']],
+    ['t_sprite', ['png'], ['mjpeg']],
+    ['t_wave', ['mjpeg'], ['png']],
   ])('by its encoders: %s', async (transformation, without, with_) => {
     const queue = transformation.replaceAll(/[^a-z0-9]/g, '-')
     await addQueue(queue)
     const [job] = await createJobs(`${queue}.mp4`, [transformation], { queue })
-    expect(await claim({ encoders: without }, 2, queue)).toBeNull()
-    expect(await claim({ encoders: with_ }, 2, queue)).toMatchObject({ jobId: job!.id })
+    expect(await claim({ encoders: without }, undefined, queue)).toBeNull()
+    expect(await claim({ encoders: with_ }, undefined, queue)).toMatchObject({ jobId: job!.id })
+  })
+
+  it('by nothing for what takes none', async () => {
+    await addQueue('none')
+    const [probe, copy] = await createJobs('none.mp4', ['f_json', 'f_m4a,ac_copy'], {
+      queue: 'none',
+    })
+    const able = { encoders: [], diskBytes: 1e12 }
+    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: probe!.id })
+    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: copy!.id })
+  })
+
+  it('though hundreds that it cannot do come first', async () => {
+    await addQueue('behind')
+    await env.DB.prepare("UPDATE queues SET concurrency = 9 WHERE name = 'behind'").run()
+    for (let n = 0; n < 10; n++)
+      await createJobs(
+        `behind-${n}.mp4`,
+        Array.from({ length: 20 }, (_, m) => `vc_av1,w_${100 + m}`),
+        { queue: 'behind', priority: 0 },
+      )
+    const [last] = await createJobs('behind.mp4', ['w_640'], { queue: 'behind', priority: 9 })
+    const able = { encoders: ['libx264', 'aac'] }
+    expect(await countReady(db, 'behind', able, 9)).toBe(1)
+    expect(await countReady(db, 'behind', {}, 9)).toBe(10)
+    expect(await claim(able, undefined, 'behind')).toMatchObject({ jobId: last!.id })
+    expect(await claim(able, undefined, 'behind')).toBeNull()
+    expect(await claim({}, undefined, 'behind')).toMatchObject({ jobId: expect.any(String) })
   })
 
   it('in the order of priority and age, as ever', async () => {
@@ -79,7 +120,7 @@ describe('a runner gets what it can do', () => {
     const [third] = await at('third.mp4', 2)
     const [first] = await at('first.mp4', 1)
     for (const [job] of [[first], [second], [third]])
-      expect(await claim({ diskBytes: 1e9 }, 2, 'order')).toMatchObject({ jobId: job!.id })
+      expect(await claim({ diskBytes: 1e9 }, undefined, 'order')).toMatchObject({ jobId: job!.id })
   })
 })
 
@@ -91,7 +132,7 @@ describe('digests', () => {
   const start = async (filePath: string) => {
     await addQueue(filePath)
     await createJobs(filePath, ['w_640'], { queue: filePath })
-    return (await claim({}, 2, filePath))!
+    return (await claim({}, undefined, filePath))!
   }
   const token = { Authorization: 'Bearer test-runner-token' }
 
@@ -135,7 +176,7 @@ describe('a container', () => {
       headers: { 'Content-Type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
     })
-  const ask = { protocol: 2, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }
+  const ask = { protocol: 3, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }
 
   it('needs no token, is who its props say, and speaks of its own jobs only', async () => {
     await addQueue('mine')

@@ -178,7 +178,8 @@ class World {
     if (what === 'delete')
       return expect((await deleteJobRow(db, id))?.id).toBe(model.delete(job) ? id : undefined)
     if (what === 'report') {
-      const said = { fence, progress: (now / 7) % 100, stage: 'encode' as const, etaSeconds: null }
+      const standing = { stage: 'encode' as const, etaSeconds: null, fps: null, speed: null }
+      const said = { fence, progress: (now / 7) % 100, ...standing, playable: false }
       const row = await reportProgress(db, claim, said, now)
       expect(row?.id).toBe(model.isHeld(id, fence) ? id : undefined)
       if (!row) return

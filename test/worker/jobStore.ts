@@ -22,7 +22,7 @@ export async function insertJob(job: NewJob = {}): Promise<JobRow> {
   const { rows } = await insertJobs(db, {
     filePath: job.filePath ?? `videos/${made}.mp4`,
     queue,
-    jobs: [{ id, variant, priority }],
+    jobs: [{ id, variant, priority, needs: ['aac', 'libx264'], sizeClass: 1, madeWith: [] }],
     source: { etag: 'etag', sizeBytes: 1_000 },
     idempotency: null,
     keyId: null,

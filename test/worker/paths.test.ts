@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { storagePath } from '../../src/contract/path.ts'
-import { originalPath, parseVariantName } from '../../src/domain/variantName.ts'
+import { canonicalForm, toRendition } from '../../src/domain/rendition.ts'
+import { originalPath, parseVariantName, splitMember } from '../../src/domain/variantName.ts'
 
 const problem = (path: string) => storagePath.safeParse(path).error?.issues[0]?.message
 const bytes = (text: string) => new TextEncoder().encode(text).length
@@ -99,7 +100,26 @@ describe('the name of a variant', () => {
     ['w_640/w_320/clip.mp4', 'w_320/clip.mp4', 'w_640'],
     ['w_640/e\u0301.mp4', '\u00e9.mp4', 'w_640'],
   ])('%s is of %s, variant %s', (text, filePath, variant) => {
-    expect(parseVariantName(text)).toEqual({ ok: true, filePath, variant })
+    const name = parseVariantName(text)
+    if (!name.ok) throw new Error(name.message)
+    const named = name.transformation && canonicalForm(toRendition(name.transformation))
+    expect({ filePath: name.filePath, variant: named }).toEqual({ filePath, variant })
+  })
+
+  it.each([
+    ['videos/clip.mp4', 'f_hls', 'videos/clip.mp4', null],
+    ['clip.mp4', 'f_hls', 'clip.mp4', null],
+    ['videos/clip.mp4/master.m3u8', 'f_hls', 'videos/clip.mp4', 'master.m3u8'],
+    ['videos/clip.mp4/init_v720.mp4', 'f_hls', 'videos/clip.mp4', 'init_v720.mp4'],
+    ['videos/clip/master.m3u8', 'f_hls', 'videos/clip', 'master.m3u8'],
+    ['videos/clip.mp4/v720_00001.m4s', 'lad_720,f_hls', 'videos/clip.mp4', 'v720_00001.m4s'],
+    ['clip.mp4/sprite_1.jpg', 't_sprite', 'clip.mp4', 'sprite_1.jpg'],
+    ['videos/Clip.MP4/Master.m3u8', 'f_hls', 'videos/Clip.MP4/Master.m3u8', null],
+    // No package has files of its own.
+    ['clip.mp4/master.m3u8', 'w_640', 'clip.mp4/master.m3u8', null],
+    ['clip.mp4/a.mp4', null, 'clip.mp4/a.mp4', null],
+  ])('%s as %s is of %s, its file %s', (path, variant, filePath, member) => {
+    expect(splitMember(path, variant)).toMatchObject({ filePath, variant, member })
   })
 
   it.each([

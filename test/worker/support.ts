@@ -57,7 +57,7 @@ export async function createJobs(
 
 /** Claims by the gateway; null when there is no work. */
 export async function claimJob(queue = 'default', id = 'test-runner'): Promise<Assignment | null> {
-  const request = { protocol: 1, runner: { id }, queues: [queue], waitSeconds: 0 }
+  const request = { protocol: 3, runner: { id }, queues: [queue], waitSeconds: 0 }
   const response = await asRunner('/runner/claim', 'POST', request)
   return response.status === 204 ? null : expectJson<Assignment>(response, 200)
 }

@@ -8,7 +8,7 @@ const get = async (path: string) => {
 
 it('tells the size of a finished variant in a folder, and 404 for the others', async () => {
   await env.DB.exec(
-    `INSERT INTO variants VALUES ('videos/2026/clip.mp4', 'w_640', 'k', 'j', 2097152, 'e', 0)`,
+    `INSERT INTO variants VALUES ('videos/2026/clip.mp4', 'w_640', 'k', 'j', 2097152, 'e', '[]', 0)`,
   )
   expect(await get('/video-status/w_640/videos/2026/clip.mp4/size')).toEqual({
     status: 200,

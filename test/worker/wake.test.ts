@@ -66,7 +66,9 @@ describe('a wake-up', () => {
   it('asks none for a job that fits no slot', async () => {
     await addQueue('huge')
     await createJobs('huge.mp4', ['w_100'], { queue: 'huge' })
-    await env.DB.prepare("UPDATE jobs SET source_bytes = 2e10 WHERE queue = 'huge'").run()
+    await env.DB.prepare(
+      "UPDATE jobs SET source_bytes = 2e10, size_class = 6 WHERE queue = 'huge'",
+    ).run()
     const { platform, asked } = fakeSlots(['started'])
     await wakeRunners(platform, 'huge', 1)
     expect(asked).toEqual([])

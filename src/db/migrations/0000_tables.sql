@@ -59,6 +59,12 @@ CREATE TABLE `jobs` (
 	`progress` real DEFAULT 0 NOT NULL,
 	`stage` text,
 	`eta_seconds` real,
+	`fps` real,
+	`speed` real,
+	`playable_at` integer,
+	`package_key` text,
+	`needs` text DEFAULT '[]' NOT NULL,
+	`size_class` integer DEFAULT 0 NOT NULL,
 	`fence` integer DEFAULT 0 NOT NULL,
 	`attempt` integer DEFAULT 0 NOT NULL,
 	`max_attempts` integer NOT NULL,
@@ -71,6 +77,7 @@ CREATE TABLE `jobs` (
 	`key_id` text,
 	`source_etag` text NOT NULL,
 	`source_bytes` integer NOT NULL,
+	`made_with` text DEFAULT '[]' NOT NULL,
 	`created_at` integer NOT NULL,
 	`started_at` integer,
 	`completed_at` integer,
@@ -85,7 +92,7 @@ CREATE TABLE `jobs` (
 --> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_id_unique` ON `jobs` (`id`);--> statement-breakpoint
 CREATE UNIQUE INDEX `jobs_active` ON `jobs` (`file_path`,`variant`) WHERE status IN ('pending', 'running');--> statement-breakpoint
-CREATE INDEX `jobs_ready` ON `jobs` (`queue`,`priority`,`seq`) WHERE status = 'pending' AND run_after IS NULL;--> statement-breakpoint
+CREATE INDEX `jobs_ready` ON `jobs` (`queue`,`needs`,`size_class`,`priority`,`seq`) WHERE status = 'pending' AND run_after IS NULL;--> statement-breakpoint
 CREATE INDEX `jobs_delayed` ON `jobs` (`queue`,`run_after`) WHERE run_after IS NOT NULL;--> statement-breakpoint
 CREATE INDEX `jobs_by_status` ON `jobs` (`status`,`seq`);--> statement-breakpoint
 CREATE INDEX `jobs_by_queue` ON `jobs` (`queue`,`seq`);--> statement-breakpoint
@@ -97,13 +104,23 @@ CREATE TABLE `outputs` (
 	`key` text PRIMARY KEY NOT NULL,
 	`job_id` text NOT NULL,
 	`fence` integer NOT NULL,
-	`upload_id` text NOT NULL,
+	`upload_id` text,
 	`created_at` integer NOT NULL,
 	`retired` integer DEFAULT false NOT NULL
 );
 --> statement-breakpoint
 CREATE INDEX `outputs_by_job` ON `outputs` (`job_id`,`fence`);--> statement-breakpoint
 CREATE INDEX `outputs_retired` ON `outputs` (`created_at`) WHERE retired = 1;--> statement-breakpoint
+CREATE TABLE `presets` (
+	`queue` text NOT NULL,
+	`name` text NOT NULL,
+	`transformation` text NOT NULL,
+	`created_at` integer NOT NULL,
+	`updated_at` integer NOT NULL,
+	PRIMARY KEY(`queue`, `name`),
+	FOREIGN KEY (`queue`) REFERENCES `queues`(`name`) ON UPDATE no action ON DELETE no action
+);
+--> statement-breakpoint
 CREATE TABLE `queue_hours` (
 	`queue` text NOT NULL,
 	`hour` integer NOT NULL,
@@ -138,6 +155,14 @@ CREATE TABLE `uploads` (
 );
 --> statement-breakpoint
 CREATE INDEX `uploads_by_age` ON `uploads` (`created_at`);--> statement-breakpoint
+CREATE TABLE `variant_references` (
+	`path` text NOT NULL,
+	`file_path` text NOT NULL,
+	`variant` text NOT NULL,
+	`etag` text NOT NULL,
+	PRIMARY KEY(`path`, `file_path`, `variant`)
+);
+--> statement-breakpoint
 CREATE TABLE `variants` (
 	`file_path` text NOT NULL,
 	`variant` text NOT NULL,
@@ -145,6 +170,7 @@ CREATE TABLE `variants` (
 	`job_id` text NOT NULL,
 	`size_bytes` integer NOT NULL,
 	`source_etag` text NOT NULL,
+	`made_with` text DEFAULT '[]' NOT NULL,
 	`created_at` integer NOT NULL,
 	PRIMARY KEY(`file_path`, `variant`)
 );

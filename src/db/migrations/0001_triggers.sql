@@ -60,6 +60,15 @@ WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN
   WHERE NEW.status <> 'completed' AND job_id = OLD.id AND fence = OLD.fence;
 END;
 --> statement-breakpoint
+-- A claim clears playable_at, so this comes once an attempt.
+CREATE TRIGGER jobs_playable AFTER UPDATE OF playable_at ON jobs
+WHEN OLD.playable_at IS NULL AND NEW.playable_at IS NOT NULL AND NEW.status = 'running' BEGIN
+  INSERT INTO events (queue, job_id, file_path, type, data, created_at)
+  VALUES (NEW.queue, NEW.id, NEW.file_path, 'job:playable',
+    json_object('jobId', NEW.id, 'filePath', NEW.file_path, 'status', NEW.status),
+    CAST(unixepoch('subsec') * 1000 AS INTEGER));
+END;
+--> statement-breakpoint
 CREATE TRIGGER jobs_measured AFTER UPDATE OF status ON jobs
 WHEN OLD.status = 'running' AND NEW.status IN ('completed', 'error') BEGIN
   INSERT INTO queue_hours (queue, hour, completed, failed, media_ms, processing_ms)
@@ -99,4 +108,7 @@ END;
 --> statement-breakpoint
 CREATE TRIGGER variants_removed AFTER DELETE ON variants BEGIN
   UPDATE outputs SET retired = 1 WHERE key = OLD.output_key;
+  DELETE FROM variant_references
+  WHERE path IN (SELECT value ->> 'path' FROM json_each(OLD.made_with))
+    AND file_path = OLD.file_path AND variant = OLD.variant;
 END;

@@ -71,6 +71,8 @@ export const jobs = sqliteTable(
     runAfter: time(),
     leaseExpiresAt: time(),
     runner: text(),
+    /** SHA-256 of the secret of the runner that claimed it last; null for one that has none. */
+    runnerHash: text(),
     /** The API key that made it; null for the key in the secret and for visitors. */
     keyId: text(),
     sourceEtag: text().notNull(),

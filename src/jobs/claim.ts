@@ -1,6 +1,13 @@
 /** Claiming a job, and reporting on it while the lease holds. */
 import type { Assignment, ClaimRequest, Report } from '../contract/runner.ts'
-import { claimNextJob, noteSource, reportProgress, takeAgain } from '../db/leases.ts'
+import {
+  type Claim,
+  claimNextJob,
+  type Holder,
+  noteSource,
+  reportProgress,
+  takeAgain,
+} from '../db/leases.ts'
 import { type Fit, fitOf } from '../domain/fit.ts'
 import { renditionOf } from '../domain/transformation.ts'
 import { failAttempt } from './finish.ts'
@@ -12,12 +19,17 @@ import type { JobRow } from '../db/rows.ts'
 const MAX_GONE = 20
 
 /** The next job of the first of `queues` that has one, or null. */
-export async function claim(platform: Platform, request: ClaimRequest): Promise<Assignment | null> {
+export async function claim(
+  platform: Platform,
+  request: ClaimRequest,
+  runnerHash: string | null,
+): Promise<Assignment | null> {
   let gone = 0
   const fit = fitOf(request.runner)
+  const holder = { id: request.runner.id, hash: runnerHash }
   for (const queue of request.queues) {
     for (;;) {
-      const row = await nextRow(platform, queue, request, fit)
+      const row = await nextRow(platform, queue, { ...request, holder, fit })
       if (!row) break
       platform.defer(platform.hubs.poke(queue, row.leaseExpiresAt))
       const source = await platform.originals.head(row.filePath)
@@ -35,9 +47,13 @@ export async function claim(platform: Platform, request: ClaimRequest): Promise<
   return null
 }
 
-async function nextRow({ db }: Platform, queue: string, { runner, again }: ClaimRequest, fit: Fit) {
-  const given = again ? await takeAgain(db, queue, runner.id, Date.now()) : undefined
-  return given ?? claimNextJob(db, queue, runner.id, Date.now(), fit)
+async function nextRow(
+  { db }: Platform,
+  queue: string,
+  { holder, again, fit }: Pick<ClaimRequest, 'again'> & { holder: Holder; fit: Fit },
+) {
+  const given = again ? await takeAgain(db, queue, holder, Date.now()) : undefined
+  return given ?? claimNextJob(db, queue, holder, Date.now(), fit)
 }
 
 async function assignmentOf({ db }: Platform, row: JobRow, source: R2Object): Promise<Assignment> {
@@ -61,16 +77,15 @@ async function assignmentOf({ db }: Platform, row: JobRow, source: R2Object): Pr
 /** Takes in progress and extends the lease; gives back the job as it now is. */
 export async function report(
   platform: Platform,
-  jobId: string,
-  progress: Report,
+  claim: Claim,
+  progress: Omit<Report, 'fence'>,
 ): Promise<{ ok: true; row: JobRow } | Lost> {
-  const claim = { jobId, fence: progress.fence }
   const row = await reportProgress(platform.db, claim, progress, Date.now())
   if (!row) return leaseLost()
   const { queue, filePath, stage, etaSeconds } = row
   platform.defer(
     platform.hubs.progress(queue, filePath, {
-      jobId,
+      jobId: row.id,
       progress: row.progress,
       stage: stage!,
       etaSeconds,

@@ -13,6 +13,7 @@ import { finish } from '../jobs/finish.ts'
 import { heldJob, isOwn } from '../jobs/lease.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../jobs/output.ts'
 import { readSource } from '../http/serve.ts'
+import { claimOf, runnerHashOf, secretProblem } from './secret.ts'
 
 const runner = { tags: ['runner'], security: [{ runnerToken: [] }] }
 const jobParams = z.object({ id: z.string().max(100) })
@@ -119,6 +120,8 @@ gateway
         'invalid_request',
         `This gateway speaks runner protocol ${version}, not ${request.protocol}: update the older side.`,
       )
+    const unbound = secretProblem(c, request.protocol)
+    if (unbound) return problem(c, unbound.code, unbound.message)
     const platform = platformOf(c)
     platform.defer(platform.slots.heard(request.runner.id))
     // The wait begins before the look, so that work that comes in between is not missed. After it
@@ -126,7 +129,7 @@ gateway
     const work = request.waitSeconds > 0 ? await waitForWork(c.env, request.queues) : null
     c.req.raw.signal.addEventListener('abort', () => work?.close())
     try {
-      const assignment = await claim(platform, request)
+      const assignment = await claim(platform, request, await runnerHashOf(c))
       if (assignment) return c.json(assignment, 200)
       await work?.wait(request.waitSeconds * 1000)
       return c.body(null, 204)
@@ -135,18 +138,22 @@ gateway
     }
   })
   .openapi(sourceRoute, async (c) => {
-    const claimed = { jobId: c.req.valid('param').id, fence: c.req.valid('query').fence }
+    const claimed = await claimOf(c, c.req.valid('param').id, c.req.valid('query').fence)
     const held = await heldJob(platformOf(c), claimed)
     if (!held.ok) return problem(c, held.code, held.message)
     return readSource(c, c.env.ORIGINALS, held.row)
   })
   .openapi(reportRoute, async (c) => {
-    const answer = await report(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    const said = c.req.valid('json')
+    const claimed = await claimOf(c, c.req.valid('param').id, said.fence)
+    const answer = await report(platformOf(c), claimed, said)
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json({ leaseExpiresAt: new Date(answer.row.leaseExpiresAt!).toISOString() }, 200)
   })
   .openapi(outputRoute, async (c) => {
-    const answer = await beginOutput(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    const said = c.req.valid('json')
+    const claimed = await claimOf(c, c.req.valid('param').id, said.fence)
+    const answer = await beginOutput(platformOf(c), claimed, said)
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json({ uploadId: answer.uploadId, partSizeBytes: PART_SIZE_BYTES }, 200)
   })
@@ -160,7 +167,7 @@ gateway
       return problem(c, 'length_required', 'Send the size of the part as Content-Length')
     const answer = await putPart(
       platformOf(c),
-      { jobId: id, fence: query.fence },
+      await claimOf(c, id, query.fence),
       { uploadId: query.uploadId, partNumber: part, sizeBytes },
       { body: c.req.raw.body, digest: c.req.header('Content-Digest') },
     )
@@ -168,7 +175,9 @@ gateway
     return c.json(answer.part, 200)
   })
   .openapi(finishRoute, async (c) => {
-    const answer = await finish(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    const said = c.req.valid('json')
+    const claimed = await claimOf(c, c.req.valid('param').id, said.fence)
+    const answer = await finish(platformOf(c), claimed, said)
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json({ status: answer.status }, 200)
   })

@@ -15,7 +15,7 @@ beforeEach(async () => {
 })
 
 async function claimAgain(id: string): Promise<Assignment> {
-  const request = { protocol: 1, runner: { id }, queues: ['default'], waitSeconds: 0, again: true }
+  const request = { protocol: 2, runner: { id }, queues: ['default'], waitSeconds: 0, again: true }
   return expectJson<Assignment>(await asRunner('/runner/claim', 'POST', request), 200)
 }
 

@@ -178,7 +178,7 @@ describe('a claim at the gateway', () => {
     for (const path of ['theirs.mp4', 'ours.mp4']) await putOriginal(path)
     const claim = (...queues: string[]) =>
       asRunner('/runner/claim', 'POST', {
-        protocol: 1,
+        protocol: 2,
         runner: { id: 'test-runner' },
         queues,
         waitSeconds: 0,

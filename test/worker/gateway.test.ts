@@ -3,7 +3,7 @@ import { env, exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOL_VERSION } from '../../src/contract/runner.ts'
 import { countReady } from '../../src/db/readyRows.ts'
-import { asRunner, createJobs, db, expectJson, jobRow } from './support.ts'
+import { asRunner, createJobs, db, expectJson, jobRow, RUNNER_SECRET } from './support.ts'
 
 interface Assigned {
   jobId: string
@@ -93,7 +93,7 @@ describe('digests', () => {
     await createJobs(filePath, ['w_640'], { queue: filePath })
     return (await claim({}, 2, filePath))!
   }
-  const token = { Authorization: 'Bearer test-runner-token' }
+  const token = { Authorization: 'Bearer test-runner-token', 'Runner-Secret': RUNNER_SECRET }
 
   it('go out with a range of the source', async () => {
     const { jobId, fence } = await start('ranged')

@@ -21,7 +21,7 @@ const ALL_ACKED = { outcome: 'ok', ackAll: true, retryBatch: { retry: false }, r
 /** A runner that waits for work of a queue; resolves with the answer's status and how long it took. */
 async function wait(queue: string, waitSeconds: number) {
   const begun = Date.now()
-  const request = { protocol: 1, runner: { id: 'waiting' }, queues: [queue], waitSeconds }
+  const request = { protocol: 2, runner: { id: 'waiting' }, queues: [queue], waitSeconds }
   const response = await asRunner('/runner/claim', 'POST', request)
   return { status: response.status, ms: Date.now() - begun }
 }
@@ -102,7 +102,7 @@ describe('a runner that waits', () => {
   it('does not wait when there is work', async () => {
     const { id } = await createOne('tickets/there.mp4')
     const request = {
-      protocol: 1,
+      protocol: 2,
       runner: { id: 'r' },
       queues: ['empty', 'default'],
       waitSeconds: 20,

@@ -137,7 +137,7 @@ describe('a retry that fell due', () => {
     await expectJson(await runner.fail('stalled'), 200)
     const waiters = () =>
       runInDurableObject(hub, (_, state) => state.getWebSockets('runner').length)
-    const request = { protocol: 1, runner: { id: 'waits' }, queues: ['default'], waitSeconds: 20 }
+    const request = { protocol: 2, runner: { id: 'waits' }, queues: ['default'], waitSeconds: 20 }
     /** As a runner does: an answer without work is followed by the next question. */
     const ask = async (): Promise<Assignment> => {
       const response = await asRunner('/runner/claim', 'POST', request)

@@ -68,6 +68,7 @@ CREATE TABLE `jobs` (
 	`run_after` integer,
 	`lease_expires_at` integer,
 	`runner` text,
+	`runner_hash` text,
 	`key_id` text,
 	`source_etag` text NOT NULL,
 	`source_bytes` integer NOT NULL,

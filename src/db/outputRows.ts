@@ -61,7 +61,9 @@ export function findVariant(
     .get()
 }
 
-/** Takes the variants of a file out of service that were made from another original than `etag`. */
-export async function retireVariants(db: Database, filePath: string, etag: string) {
-  await db.delete(variants).where(and(eq(variants.filePath, filePath), sql`source_etag <> ${etag}`))
+/** Takes the variants of a file out of service: those of another original than `etag`, or all. */
+export async function retireVariants(db: Database, filePath: string, etag: string | null) {
+  await db
+    .delete(variants)
+    .where(and(eq(variants.filePath, filePath), sql`source_etag IS NOT ${etag}`))
 }

@@ -9,7 +9,7 @@ import {
   toRendition,
   TransformationError,
 } from '../domain/transformation.ts'
-import { type Caller, sees, seesPath, seesQueue } from '../domain/access.ts'
+import { type Caller, chargedTo, sees, seesPath, seesQueue } from '../domain/access.ts'
 import { sha256Hex } from '../domain/digest.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
@@ -54,7 +54,7 @@ export async function createJobs(
     return refuse('forbidden', `This key is bound to the folder ${caller.pathPrefix}`)
   if (!seesQueue(caller, request.queue))
     return refuse('forbidden', `This key is bound to the queue "${caller.queue}": name that one.`)
-  const keyId = caller.keyId?.startsWith('key_') ? caller.keyId : null
+  const keyId = chargedTo(caller)
   // Nobody meets the answers of another key, or can tell that there are any.
   const idempotencyKey = givenKey && keyId ? `${keyId}:${givenKey}` : givenKey
   const variants = readVariants(request)

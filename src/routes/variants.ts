@@ -46,7 +46,7 @@ const variantRoute = createRoute({
     206: { description: 'The range asked for' },
     304: { description: 'It has not changed' },
     422: json(failed, 'Its job failed'),
-    ...errors(400, 401, 403, 404, 409, 412, 416, 429),
+    ...errors(400, 401, 403, 404, 409, 412, 416, 429, 503),
   },
 })
 

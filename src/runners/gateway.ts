@@ -6,6 +6,7 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import * as protocol from '../contract/runner.ts'
 import { type ApiEnv, createApi, jsonBody, platformOf } from '../http/api.ts'
+import { countedAs } from '../http/limits.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { waitForWork } from '../hub/sockets.ts'
 import { claim, report } from '../jobs/claim.ts'
@@ -28,7 +29,7 @@ const claimRoute = createRoute({
   responses: {
     200: json(protocol.assignment, 'A job, under a lease'),
     204: { description: 'No work; ask again' },
-    ...errors(400, 401, 503),
+    ...errors(400, 401, 429, 503),
   },
 })
 
@@ -41,7 +42,7 @@ const sourceRoute = createRoute({
   responses: {
     200: { description: 'The original' },
     206: { description: 'The range asked for' },
-    ...errors(400, 401, 409, 412, 416, 503),
+    ...errors(400, 401, 409, 412, 416, 429, 503),
   },
 })
 
@@ -53,7 +54,7 @@ const reportRoute = createRoute({
   request: { params: jobParams, body: jsonBody(protocol.report) },
   responses: {
     200: json(protocol.reportAnswer, 'The lease holds on'),
-    ...errors(400, 401, 409, 503),
+    ...errors(400, 401, 409, 429, 503),
   },
 })
 
@@ -65,7 +66,7 @@ const outputRoute = createRoute({
   request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
   responses: {
     200: json(protocol.outputAnswer, 'Where the parts go'),
-    ...errors(400, 401, 409, 503),
+    ...errors(400, 401, 409, 429, 503),
   },
 })
 
@@ -80,7 +81,7 @@ const partRoute = createRoute({
   },
   responses: {
     200: json(protocol.uploadedPart, 'The part is stored'),
-    ...errors(400, 401, 409, 411, 503),
+    ...errors(400, 401, 409, 411, 429, 503),
   },
 })
 
@@ -92,8 +93,14 @@ const finishRoute = createRoute({
   request: { params: jobParams, body: jsonBody(protocol.finish) },
   responses: {
     200: json(protocol.finishAnswer, 'What became of the job'),
-    ...errors(400, 401, 409, 503),
+    ...errors(400, 401, 409, 429, 503),
   },
+})
+
+/** Of each job so much can be said; of different ones, as much as there are runners. */
+const limitJob = createMiddleware<ApiEnv>(async (c, next) => {
+  const within = await countedAs(c, 'RUNNERS', `job:${c.req.param('id')}`)
+  return within.ok ? next() : problem(c, within.code, within.message)
 })
 
 /** A container speaks of the jobs that its own runner has claimed. */
@@ -107,12 +114,14 @@ const ownJobsOnly = createMiddleware<ApiEnv>(async (c, next) => {
 })
 
 export const gateway = createApi()
-gateway.use('/jobs/:id/*', ownJobsOnly)
+gateway.use('/jobs/:id/*', limitJob, ownJobsOnly)
 gateway
   .openapi(claimRoute, async (c) => {
     const said = c.req.valid('json')
     // A container is who its props say, whatever it calls itself.
     const request = { ...said, runner: { ...said.runner, id: c.env.CALLER ?? said.runner.id } }
+    const within = await countedAs(c, 'RUNNERS', `runner:${request.runner.id}`)
+    if (!within.ok) return problem(c, within.code, within.message)
     const { PROTOCOL_VERSION: version } = protocol
     if (request.protocol > version || request.protocol < version - 1)
       return problem(

@@ -63,7 +63,9 @@ it.each([
 
 it('what wrangler.toml says is valid, and so is what is left out', async () => {
   expect(() => checkSettings(env)).not.toThrow()
-  const { PUBLIC_EVENTS, PUBLIC_STATUS, PUBLIC_VARIANTS, CORS_ORIGINS, ...rest } = env
-  expect(() => checkSettings(rest as Env)).not.toThrow()
+  const optional = ['PUBLIC_EVENTS', 'PUBLIC_STATUS', 'PUBLIC_VARIANTS', 'CORS_ORIGINS']
+  const rest = Object.entries(env).filter(([name]) => !optional.includes(name))
+  expect(rest).toHaveLength(Object.keys(env).length - optional.length)
+  expect(() => checkSettings(Object.fromEntries(rest) as unknown as Env)).not.toThrow()
   expect((await api('GET', '/queue/stats')).status).toBe(200)
 })

@@ -2,7 +2,7 @@
  * Calls to the gateway: one function a route, each with its timeout, its retries and its answer
  * checked against the contract. Owns HTTP and nothing of what the calls are for.
  */
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import * as contract from '../src/contract/runner.ts'
@@ -41,8 +41,12 @@ export function createClient(options: {
   patience?: { stallMs: number; partMs: number }
 }) {
   const { stallMs, partMs } = options.patience ?? { stallMs: STALL_MS, partMs: PART_TIMEOUT_MS }
-  const authorization: Record<string, string> =
-    options.token === null ? {} : { authorization: `Bearer ${options.token}` }
+  // Known to this process alone: what it claims is bound to it, and no other runner can speak for it.
+  const secret = randomBytes(16).toString('base64url')
+  const credentials: Record<string, string> = {
+    [contract.RUNNER_SECRET_HEADER]: secret,
+    ...(options.token !== null && { authorization: `Bearer ${options.token}` }),
+  }
 
   async function once<T>(
     path: string,
@@ -52,7 +56,7 @@ export function createClient(options: {
   ): Promise<T> {
     const answer = await fetch(`${options.gatewayUrl}/runner/${path}`, {
       method: send.method ?? 'GET',
-      headers: { ...authorization, ...send.headers },
+      headers: { ...credentials, ...send.headers },
       body: send.body ?? null,
       redirect: 'error',
       signal: AbortSignal.any([limits.signal, AbortSignal.timeout(Math.ceil(limits.timeoutMs))]),

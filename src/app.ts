@@ -3,6 +3,7 @@ import { methodNotAllowed } from 'hono/method-not-allowed'
 import packageJson from '../package.json' with { type: 'json' }
 import { requireRunner } from './http/auth.ts'
 import { allowOrigins } from './http/headers.ts'
+import { limitClients } from './http/limits.ts'
 import { problem } from './http/problem.ts'
 import { createService } from './http/service.ts'
 import { eventRoutes } from './routes/events.ts'
@@ -60,7 +61,7 @@ app.openAPIRegistry.registerComponent('securitySchemes', 'runnerToken', {
   scheme: 'bearer',
 })
 
-app.get('/openapi.json', (c) => {
+app.get('/openapi.json', limitClients, (c) => {
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

@@ -4,23 +4,34 @@ import type { QueueHub } from './hub/QueueHub.ts'
 import type { Ticket } from './queue/tickets.ts'
 import type { RunnerSlot } from './runners/RunnerSlot.ts'
 
+/** A setting that is not valid. Its message names it and what it takes, and never what it was. */
+export class BadSetting extends Error {
+  override name = 'BadSetting'
+}
+
+function read<Out>(schema: z.ZodType<Out>, value: unknown, name?: string): Out {
+  const { success, data, error } = schema.safeParse(value)
+  if (success) return data
+  const { path, message } = error.issues[0]!
+  throw new BadSetting(`${name ?? path[0]?.toString()}: ${message}`)
+}
+
 const days = z.coerce.number().min(1).max(3_650)
 
 /** Reads the settings that are not bindings; a bad one is named. */
 export function readRetention(env: Env) {
-  return z
-    .object({
-      JOB_RETENTION_DAYS: days,
-      EVENT_RETENTION_DAYS: days,
-      UPLOAD_RETENTION_DAYS: days,
-    })
-    .transform((vars) => ({
-      jobDays: vars.JOB_RETENTION_DAYS,
-      eventDays: vars.EVENT_RETENTION_DAYS,
-      uploadDays: vars.UPLOAD_RETENTION_DAYS,
-    }))
-    .parse(env)
+  const vars = read(retention, env)
+  return {
+    jobDays: vars.JOB_RETENTION_DAYS,
+    eventDays: vars.EVENT_RETENTION_DAYS,
+    uploadDays: vars.UPLOAD_RETENTION_DAYS,
+  }
 }
+const retention = z.object({
+  JOB_RETENTION_DAYS: days,
+  EVENT_RETENTION_DAYS: days,
+  UPLOAD_RETENTION_DAYS: days,
+})
 
 const slots = z.object({
   RUNNER_SLOTS: z.coerce.number().int().min(0).max(1_000),
@@ -32,7 +43,7 @@ const slots = z.object({
 
 /** Reads what there is of containers. */
 export function readSlots(env: Env) {
-  const vars = slots.parse(env)
+  const vars = read(slots, env)
   const { CONTAINER_GATEWAY_URL: url, RUNNER_TOKEN: token } = vars
   return {
     count: vars.RUNNER_SLOTS,
@@ -58,16 +69,16 @@ const origins = z
     ),
   )
 
+const open = z.object({
+  PUBLIC_EVENTS: z.enum(['off', 'named', 'open']).default('named'),
+  PUBLIC_STATUS: z.enum(['off', 'named']).default('named'),
+  PUBLIC_VARIANTS: z.enum(['off', 'ready', 'open']).default('open'),
+  CORS_ORIGINS: origins,
+})
+
 /** Reads what is open to visitors without a key, and to which origins' scripts. */
 export function readPublic(env: Env) {
-  const vars = z
-    .object({
-      PUBLIC_EVENTS: z.enum(['off', 'named', 'open']).default('named'),
-      PUBLIC_STATUS: z.enum(['off', 'named']).default('named'),
-      PUBLIC_VARIANTS: z.enum(['off', 'ready', 'open']).default('open'),
-      CORS_ORIGINS: origins,
-    })
-    .parse(env)
+  const vars = read(open, env)
   return {
     events: vars.PUBLIC_EVENTS,
     status: vars.PUBLIC_STATUS,
@@ -94,8 +105,13 @@ const signingKeys = z
  * none set it is the API key, so that signing works at once; to change that one then ends what it signed.
  */
 export function readSigningKeys(env: Env): { id: string; secret: string }[] {
-  if (env.SIGNING_KEYS) return signingKeys.parse(env.SIGNING_KEYS)
+  if (env.SIGNING_KEYS) return read(signingKeys, env.SIGNING_KEYS, 'SIGNING_KEYS')
   return env.API_KEY ? [{ id: 'api-key', secret: env.API_KEY }] : []
+}
+
+/** Throws a BadSetting for the first that is not valid, though nothing may need it yet. */
+export function checkSettings(env: Env): void {
+  for (const each of [readPublic, readSlots, readRetention, readSigningKeys]) each(env)
 }
 
 export interface Env {
@@ -122,6 +138,7 @@ export interface Env {
   WRITES: RateLimit
   UPLOADS: RateLimit
   NEW_VARIANTS: RateLimit
+  RUNNERS: RateLimit
   /** How long finished jobs are kept, in days. */
   JOB_RETENTION_DAYS: string
   /** How long events are kept for clients that come back, in days. */

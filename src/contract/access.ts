@@ -24,10 +24,13 @@ export const pathPrefix = z
 const time = z.iso.datetime({ precision: 3 })
 const cap = z.int().min(1).max(1_000_000)
 
+const bytesCap = z.int().min(1)
+
 const limits = {
   expiresAt: time.nullable().describe('From then on the key is refused; null for never'),
   maxStreams: cap.nullable().describe('Event streams open at once, in each queue; null for any'),
   maxQueuedJobs: cap.nullable().describe('Of its jobs that are pending at once; null for any'),
+  maxStoredBytes: bytesCap.nullable().describe('Of the originals that it stores; null for any'),
 }
 
 export const apiKey = z
@@ -38,6 +41,11 @@ export const apiKey = z
     queue: z.string().nullable().describe('The one queue that it sees; null for all'),
     pathPrefix: z.string().nullable().describe('The one folder that it sees; null for all'),
     ...limits,
+    storedBytes: z
+      .int()
+      .describe(
+        'Of the originals that it stored last under their paths, and what is on its way in',
+      ),
     disabled: z.boolean(),
     createdAt: time,
     lastUsedAt: time.nullable().describe('To the hour'),
@@ -54,6 +62,7 @@ const settings = {
   expiresAt: future.nullable().optional(),
   maxStreams: cap.nullable().optional(),
   maxQueuedJobs: cap.nullable().optional(),
+  maxStoredBytes: bytesCap.nullable().optional(),
 }
 
 export const createApiKey = z

@@ -26,6 +26,7 @@ export const ERRORS = {
   length_required: { status: 411, label: 'Length Required' },
   queue_draining: { status: 409, label: 'Conflict' },
   source_changed: { status: 412, label: 'Precondition Failed' },
+  storage_cap_reached: { status: 413, label: 'Content Too Large' },
   too_large: { status: 413, label: 'Content Too Large' },
   content_mismatch: { status: 415, label: 'Unsupported Media Type' },
   range_not_satisfiable: { status: 416, label: 'Range Not Satisfiable' },

@@ -4,6 +4,9 @@
  * - `fence` goes out with a claim and comes back with everything that the runner says about the
  *   job. It grows with every claim of that job and is never used twice, so what a runner says
  *   after its lease has gone to another is refused with 409 `lease_lost`, and changes nothing.
+ * - `Runner-Secret` is a header of every call: 128 random bits that a runner makes up when it starts
+ *   and tells nobody else. A claim is bound to it, so another runner, which has the same token and can
+ *   guess the fence, is answered as one whose lease is lost.
  * - `attempt` is for people: it grows only when a try counts.
  *
  * | call                                                     | answer                       |
@@ -36,7 +39,8 @@ import { rendition } from './rendition.ts'
 /**
  * Raised when the meaning of a message changes; the gateway accepts those from OLDEST_PROTOCOL on, and a
  * runner that is refused falls back to the one before. Version 2 brought the digests, and `encoders`
- * and `hwaccels` in a claim; version 3 renditions of all kinds, references and packages.
+ * and `hwaccels` in a claim; version 3 renditions of all kinds, references and packages, and the
+ * secret of a runner.
  */
 export const PROTOCOL_VERSION = 3
 /**
@@ -44,6 +48,10 @@ export const PROTOCOL_VERSION = 3
  * another variant than was asked for; so it gets none.
  */
 export const OLDEST_PROTOCOL = 3
+
+export const RUNNER_SECRET_HEADER = 'Runner-Secret'
+/** 128 bits as base64url are 22 characters. */
+export const runnerSecret = z.string().regex(/^[A-Za-z0-9_-]{22,128}$/)
 
 /** `analyse`: passes that measure and make nothing, such as that for loudness. */
 export const STAGES = ['probe', 'analyse', 'encode', 'verify', 'upload'] as const

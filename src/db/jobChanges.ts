@@ -173,6 +173,16 @@ export function cancelJob(
     .then(first)
 }
 
+/** Cancels all jobs of a file that wait or run; gives back the queues that they were in. */
+export async function cancelJobsOf(db: Database, filePath: string, now: number) {
+  const rows = await db
+    .update(jobs)
+    .set({ ...UNHELD, status: TRANSITIONS.forceCancel.to, runAfter: null, completedAt: now })
+    .where(and(eq(jobs.filePath, filePath), allowed('forceCancel')))
+    .returning({ queue: jobs.queue })
+  return new Set(rows.map(({ queue }) => queue))
+}
+
 /**
  * Queues a failed job again with a fresh set of attempts. Undefined when it is not in `error`, or
  * when its variant has another job at work already.

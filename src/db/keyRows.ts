@@ -5,7 +5,10 @@ import { apiKeys } from './schema.ts'
 import type { KeyRow } from './rows.ts'
 
 type Changes = Partial<
-  Pick<KeyRow, 'name' | 'disabled' | 'expiresAt' | 'maxStreams' | 'maxQueuedJobs'>
+  Pick<
+    KeyRow,
+    'name' | 'disabled' | 'expiresAt' | 'maxStreams' | 'maxQueuedJobs' | 'maxStoredBytes'
+  >
 >
 
 export async function countKeys(db: Database): Promise<number> {

@@ -16,9 +16,29 @@ import { jobs } from './schema.ts'
 export interface Claim {
   jobId: string
   fence: number
+  /** Of the secret that a runner has shown, null for none. Not given: it is the service that speaks. */
+  runnerHash?: string | null
 }
 
-export const heldBy = (claim: Claim) => and(eq(jobs.id, claim.jobId), eq(jobs.fence, claim.fence))
+/** A runner: what it calls itself, and the hash of what it has to show for it. */
+export interface Holder {
+  id: string
+  hash: string | null
+}
+
+export const heldBy = ({ jobId, fence, runnerHash }: Claim) =>
+  and(
+    eq(jobs.id, jobId),
+    eq(jobs.fence, fence),
+    // A job that was claimed without a secret is held by its fence alone.
+    runnerHash === undefined
+      ? undefined
+      : sql`(runner_hash IS NULL OR runner_hash = ${runnerHash ?? ''})`,
+  )
+/** The same of a row that was read. */
+export const isHeldBy = (row: JobRow, { fence, runnerHash }: Claim) =>
+  row.fence === fence &&
+  (runnerHash === undefined || row.runnerHash === null || row.runnerHash === runnerHash)
 /** A runner ends an overlong attempt itself; one that does not loses its lease this much later. */
 const TIMEOUT_GRACE_MS = 10_000
 /** When a lease that is extended now runs out: no later than its job may take. */
@@ -38,7 +58,7 @@ export const found = ({ input, plan }: Pick<Report, 'input' | 'plan'>) => ({
 export async function claimNextJob(
   db: Database,
   queue: string,
-  runner: string,
+  runner: Holder,
   now: number,
   fit: Fit = {},
 ): Promise<JobRow | undefined> {
@@ -49,7 +69,8 @@ export async function claimNextJob(
       status: TRANSITIONS.claim.to,
       fence: sql`fence + 1`,
       attempt: sql`attempt + 1`,
-      runner,
+      runner: runner.id,
+      runnerHash: runner.hash,
       startedAt: now,
       leaseExpiresAt: leaseUntil(now, sql`${now}`),
       progress: 0,
@@ -74,7 +95,7 @@ export async function claimNextJob(
  * The job that `runner` was given and has said nothing of, because the answer to its claim was lost;
  * undefined when there is none. Its lease begins anew.
  */
-export function takeAgain(db: Database, queue: string, runner: string, now: number) {
+export function takeAgain(db: Database, queue: string, runner: Holder, now: number) {
   return db
     .update(jobs)
     .set({ leaseExpiresAt: leaseUntil(now, sql`started_at`) })
@@ -82,7 +103,8 @@ export function takeAgain(db: Database, queue: string, runner: string, now: numb
       and(
         eq(jobs.queue, queue),
         sql`status = 'running' AND stage IS NULL`,
-        eq(jobs.runner, runner),
+        eq(jobs.runner, runner.id),
+        sql`runner_hash IS ${runner.hash}`,
       ),
     )
     .returning()
@@ -93,7 +115,12 @@ export function takeAgain(db: Database, queue: string, runner: string, now: numb
  * Records progress, and extends the lease by its full length. Progress never goes backwards: a report
  * that tells of less was overtaken on its way.
  */
-export function reportProgress(db: Database, claim: Claim, report: Report, now: number) {
+export function reportProgress(
+  db: Database,
+  claim: Claim,
+  report: Omit<Report, 'fence'>,
+  now: number,
+) {
   const unlessLate = <T>(said: T, column: SQL) =>
     sql`iif(${report.progress} >= progress, ${said}, ${column})`
   return db

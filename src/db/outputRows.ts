@@ -66,18 +66,19 @@ const MOST_REFERRING = 200
 
 /**
  * Takes the variants out of service that were made from another file at `filePath` than that with
- * `etag`, or with one. Of a file that very many were made with, some stay: they are not served, as
- * whether a variant is fresh is looked at when it is asked for, and they go when they are made anew.
+ * `etag` (null: from any), or with one. Of a file that very many were made with, some stay: they are
+ * not served, as whether a variant is fresh is looked at when it is asked for, and they go when they
+ * are made anew.
  */
-export async function retireVariants(db: Database, filePath: string, etag: string) {
+export async function retireVariants(db: Database, filePath: string, etag: string | null) {
   const own = db
     .delete(variants)
-    .where(and(eq(variants.filePath, filePath), sql`source_etag <> ${etag}`))
+    .where(and(eq(variants.filePath, filePath), sql`source_etag IS NOT ${etag}`))
   const referring = statement(
     db,
     sql`DELETE FROM variants WHERE (file_path, variant) IN (
       SELECT file_path, variant FROM variant_references
-      WHERE path = ${filePath} AND etag <> ${etag} LIMIT ${MOST_REFERRING})`,
+      WHERE path = ${filePath} AND etag IS NOT ${etag} LIMIT ${MOST_REFERRING})`,
   )
   await db.batch([own, referring])
 }

@@ -87,6 +87,8 @@ export const jobs = sqliteTable(
     runAfter: time(),
     leaseExpiresAt: time(),
     runner: text(),
+    /** SHA-256 of the secret of the runner that claimed it last; null for one that has none. */
+    runnerHash: text(),
     /** The API key that made it; null for the key in the secret and for visitors. */
     keyId: text(),
     sourceEtag: text().notNull(),
@@ -175,9 +177,54 @@ export const uploads = sqliteTable(
     filePath: text().notNull(),
     /** R2's own id of the multipart upload. */
     uploadId: text().notNull(),
+    /** The API key that began it and is charged for it; null for the key in the secret. */
+    keyId: text(),
     createdAt: time().notNull(),
   },
   (t) => [index('uploads_by_age').on(t.createdAt)],
+)
+
+/**
+ * Whose bytes an original is, as it was stored through the API last. R2 is what counts, and a row
+ * follows it; triggers keep each key's `stored_bytes` by these rows and those of `incoming`.
+ */
+export const files = sqliteTable(
+  'files',
+  {
+    filePath: text().primaryKey(),
+    /** The API key that is charged for it; null where none is, or where there is no file any more. */
+    keyId: text(),
+    sizeBytes: integer().notNull(),
+    /** Another after each change: who looks at R2 can tell that nothing was settled meanwhile. */
+    revision: text().notNull(),
+    settledAt: time().notNull(),
+  },
+  (t) => [
+    index('files_unowned')
+      .on(t.settledAt)
+      .where(sql`key_id IS NULL`),
+  ],
+)
+
+/** Bytes that a key is charged for from before they come: a whole file, or a part of an upload. */
+export const incoming = sqliteTable(
+  'incoming',
+  {
+    /** The upload's, or one of its own for a file that comes whole. */
+    id: text().notNull(),
+    /** 0 for a file that comes whole. */
+    part: integer().notNull(),
+    keyId: text().notNull(),
+    filePath: text().notNull(),
+    sizeBytes: integer().notNull(),
+    createdAt: time().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.id, t.part] }),
+    index('incoming_whole')
+      .on(t.createdAt)
+      .where(sql`part = 0`),
+  ],
 )
 
 /** What is ready to be served: the winner for each variant of each file. */
@@ -278,6 +325,9 @@ export const apiKeys = sqliteTable('api_keys', {
   pathPrefix: text(),
   maxStreams: integer(),
   maxQueuedJobs: integer(),
+  maxStoredBytes: integer(),
+  /** Kept by triggers. */
+  storedBytes: count(),
   expiresAt: time(),
   disabled: integer({ mode: 'boolean' }).notNull().default(false),
   createdAt: time().notNull(),

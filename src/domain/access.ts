@@ -24,6 +24,10 @@ const UNBOUND = { ...EVERYTHING, maxStreams: null, maxQueuedJobs: null, until: n
 export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: SCOPES })
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
+/** The API key that a caller's jobs and files are counted against; null where there is no limit. */
+export const chargedTo = ({ keyId }: Pick<Caller, 'keyId'>) =>
+  keyId?.startsWith('key_') ? keyId : null
+
 export const seesQueue = ({ queue }: Restriction, name: string) => queue === null || queue === name
 
 export const seesPath = ({ pathPrefix }: Restriction, path: string) =>

@@ -1,8 +1,10 @@
 /** Bearer tokens: how one is shown, and how two are compared. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import type { Env } from '../env.ts'
-import { type AppEnv, problem } from './problem.ts'
+import { VISITOR } from '../domain/access.ts'
+import type { ApiEnv } from './api.ts'
+import { withinLimit } from './limits.ts'
+import { problem } from './problem.ts'
 
 const encoder = new TextEncoder()
 
@@ -18,7 +20,7 @@ export const bearerOf = (c: Context): string | undefined =>
   /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
 
 /** Lets a runner through that shows the one token of all runners. */
-export const requireRunner = createMiddleware<AppEnv & { Bindings: Env }>(async (c, next) => {
+export const requireRunner = createMiddleware<ApiEnv>(async (c, next) => {
   const expected = c.env.RUNNER_TOKEN
   if (!expected)
     return problem(
@@ -28,6 +30,9 @@ export const requireRunner = createMiddleware<AppEnv & { Bindings: Env }>(async 
     )
   const shown = bearerOf(c)
   if (shown === undefined || !(await equal(shown, expected))) {
+    // Runners are told apart where they speak; this one is a stranger, whoever shares its address.
+    const within = await withinLimit(c, 'READS', VISITOR)
+    if (!within.ok) return problem(c, within.code, within.message)
     c.header('WWW-Authenticate', 'Bearer')
     return problem(
       c,

@@ -37,13 +37,13 @@ const MEANING: Record<number, string> = {
   409: 'It is at odds with what is there',
   411: 'The length must be told beforehand',
   412: 'The original was replaced meanwhile',
-  413: 'It is larger than one request may be',
+  413: 'It is larger than one request may be, or than what is left of what the key may store',
   415: 'The content is not what the name says',
   416: 'The range lies outside of the file',
   422: 'The job for this variant failed',
   429: 'Too many requests, or more than the key may have at once; see Retry-After',
   500: 'Something went wrong in the service',
-  503: 'The service is not configured',
+  503: 'The service is not configured, or not rightly',
 }
 
 /** Declares error responses of a route by their status. */

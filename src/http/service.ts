@@ -1,6 +1,7 @@
 /** What a way into this service has whatever its routes: request ids, and answers for what goes wrong. */
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
+import { BadSetting } from '../env.ts'
 import { protect } from './headers.ts'
 import { createApi } from './api.ts'
 import { problem } from './problem.ts'
@@ -33,6 +34,16 @@ export function createService() {
           ? 'This route does not take this Content-Type: send JSON as application/json, a form as multipart/form-data.'
           : error.message,
       )
+    // Nothing is taken for what was meant: until it is mended, whoever needs that setting is refused.
+    if (error instanceof BadSetting) {
+      const requestId = c.get('requestId')
+      console.error(JSON.stringify({ event: 'bad_setting', requestId, error: error.message }))
+      return problem(
+        c,
+        'not_configured',
+        'A setting of this service is not valid. Its log says which, by the request id.',
+      )
+    }
     console.error(
       JSON.stringify({
         event: 'request_failed',

@@ -1,7 +1,14 @@
 /** Claiming a job, and reporting on it while the lease holds. */
 import type { Rendition } from '../contract/rendition.ts'
 import type { Assignment, ClaimRequest, Report } from '../contract/runner.ts'
-import { claimNextJob, noteFiles, reportProgress, takeAgain } from '../db/leases.ts'
+import {
+  type Claim,
+  claimNextJob,
+  type Holder,
+  noteFiles,
+  reportProgress,
+  takeAgain,
+} from '../db/leases.ts'
 import { type Fit, fitOf, sizeClassOf } from '../domain/fit.ts'
 import { renditionOf } from '../domain/rendition.ts'
 import { failAttempt } from './finish.ts'
@@ -14,12 +21,17 @@ import type { JobRow, Reference } from '../db/rows.ts'
 const MAX_GONE = 20
 
 /** The next job of the first of `queues` that has one, or null. */
-export async function claim(platform: Platform, request: ClaimRequest): Promise<Assignment | null> {
+export async function claim(
+  platform: Platform,
+  request: ClaimRequest,
+  runnerHash: string | null,
+): Promise<Assignment | null> {
   let gone = 0
   const fit = fitOf(request.runner)
+  const holder = { id: request.runner.id, hash: runnerHash }
   for (const queue of request.queues) {
     for (;;) {
-      const row = await nextRow(platform, queue, request, fit)
+      const row = await nextRow(platform, queue, { ...request, holder, fit })
       if (!row) break
       platform.defer(platform.hubs.poke(queue, row.leaseExpiresAt))
       const files = await filesOf(platform, row)
@@ -34,9 +46,13 @@ export async function claim(platform: Platform, request: ClaimRequest): Promise<
   return null
 }
 
-async function nextRow({ db }: Platform, queue: string, { runner, again }: ClaimRequest, fit: Fit) {
-  const given = again ? await takeAgain(db, queue, runner.id, Date.now()) : undefined
-  return given ?? claimNextJob(db, queue, runner.id, Date.now(), fit)
+async function nextRow(
+  { db }: Platform,
+  queue: string,
+  { holder, again, fit }: Pick<ClaimRequest, 'again'> & { holder: Holder; fit: Fit },
+) {
+  const given = again ? await takeAgain(db, queue, holder, Date.now()) : undefined
+  return given ?? claimNextJob(db, queue, holder, Date.now(), fit)
 }
 
 interface Files {
@@ -93,14 +109,13 @@ async function assignmentOf(
 /** Takes in progress and extends the lease; gives back the job as it now is. */
 export async function report(
   platform: Platform,
-  jobId: string,
-  progress: Report,
+  claim: Claim,
+  progress: Omit<Report, 'fence'>,
 ): Promise<{ ok: true; row: JobRow } | Lost> {
-  const claim = { jobId, fence: progress.fence }
   const now = Date.now()
   const row = await reportProgress(platform.db, claim, progress, now)
   if (!row) return leaseLost()
-  const { queue, filePath, stage, etaSeconds, fps, speed } = row
+  const { id: jobId, queue, filePath, stage, etaSeconds, fps, speed } = row
   const said = { jobId, progress: row.progress, stage: stage!, etaSeconds, fps, speed }
   platform.defer(platform.hubs.progress(queue, filePath, said))
   // Said for the first time: that is an event.

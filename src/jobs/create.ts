@@ -5,7 +5,7 @@ import type { Kind, Rendition } from '../contract/rendition.ts'
 import { findIdempotencyKey, findJobs, insertJobs } from '../db/jobRows.ts'
 import { canonicalForm } from '../domain/rendition.ts'
 import { TransformationError } from '../domain/transformationError.ts'
-import { type Caller, sees, seesPath, seesQueue } from '../domain/access.ts'
+import { type Caller, chargedTo, sees, seesPath, seesQueue } from '../domain/access.ts'
 import { sha256Hex } from '../domain/digest.ts'
 import { encodersOf, sizeClassOf } from '../domain/fit.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
@@ -55,7 +55,7 @@ export async function createJobs(
     return refuse('forbidden', `This key is bound to the folder ${caller.pathPrefix}`)
   if (!seesQueue(caller, request.queue))
     return refuse('forbidden', `This key is bound to the queue "${caller.queue}": name that one.`)
-  const keyId = caller.keyId?.startsWith('key_') ? caller.keyId : null
+  const keyId = chargedTo(caller)
   // Nobody meets the answers of another key, or can tell that there are any.
   const idempotencyKey = givenKey && keyId ? `${keyId}:${givenKey}` : givenKey
   const variants = await readVariants(platform, request)

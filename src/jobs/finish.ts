@@ -2,7 +2,7 @@
 import { PACKAGE_ENTRY } from '../contract/rendition.ts'
 import type { Finish } from '../contract/runner.ts'
 import { completeJob, type Completion, failJob, releaseJob } from '../db/jobChanges.ts'
-import type { Claim } from '../db/leases.ts'
+import { type Claim, isHeldBy } from '../db/leases.ts'
 import { findJob } from '../db/jobRows.ts'
 import { findOutput } from '../db/outputRows.ts'
 import { backoffMs, triesAgain } from '../domain/jobState.ts'
@@ -20,10 +20,9 @@ type Finished = { ok: true; status: 'completed' | 'error' | 'pending' }
 /** Ends an attempt. Said twice, it is answered twice and done once. */
 export async function finish(
   platform: Platform,
-  jobId: string,
+  claim: Claim,
   message: Finish,
 ): Promise<Finished | Lost> {
-  const claim = { jobId, fence: message.fence }
   switch (message.outcome) {
     case 'completed':
       return complete(platform, claim, message)
@@ -173,7 +172,7 @@ async function saidBefore(
 ): Promise<Finished | Lost> {
   const row = await findJob(db, claim.jobId)
   const status = states.find((state) => state === row?.status)
-  return row?.fence === claim.fence && status ? { ok: true, status } : leaseLost()
+  return row && isHeldBy(row, claim) && status ? { ok: true, status } : leaseLost()
 }
 
 /** The slot is free, and the runner that had it may be gone. */

@@ -122,6 +122,8 @@ export const keyView = (row: KeyRow): ApiKey => ({
   pathPrefix: row.pathPrefix,
   maxStreams: row.maxStreams,
   maxQueuedJobs: row.maxQueuedJobs,
+  maxStoredBytes: row.maxStoredBytes,
+  storedBytes: row.storedBytes,
   disabled: row.disabled,
   expiresAt: iso(row.expiresAt),
   createdAt: iso(row.createdAt)!,

@@ -1,5 +1,5 @@
 /** Whether a runner still holds what it speaks of. */
-import type { Claim } from '../db/leases.ts'
+import { type Claim, isHeldBy } from '../db/leases.ts'
 import { findJob } from '../db/jobRows.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import type { Platform } from './platform.ts'
@@ -18,7 +18,7 @@ export async function heldJob(
   claim: Claim,
 ): Promise<{ ok: true; row: JobRow } | (Lost & { ended: boolean })> {
   const row = await findJob(platform.db, claim.jobId)
-  if (row?.fence === claim.fence && row.status === 'running') return { ok: true, row }
+  if (row && isHeldBy(row, claim) && row.status === 'running') return { ok: true, row }
   // What it made may be what the job was completed with, also of a job that is not there any more.
   const kept = row?.fence === claim.fence && row.status === 'completed'
   return { ...leaseLost(), ended: row !== undefined && !kept }

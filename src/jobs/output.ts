@@ -22,12 +22,11 @@ export const PART_SIZE_BYTES = 8 * 1024 * 1024
  */
 export async function beginOutput(
   platform: Platform,
-  jobId: string,
+  claim: Claim,
   request: OutputRequest,
 ): Promise<{ ok: true; uploadId: string } | Lost> {
-  const held = await report(platform, jobId, request)
+  const held = await report(platform, claim, request)
   if (!held.ok) return held
-  const claim = { jobId, fence: request.fence }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const upload = await platform.variants.createMultipartUpload(key, {
     httpMetadata: { contentType: typeOfFormat(renditionOf(held.row.variant).format) },

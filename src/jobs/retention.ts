@@ -1,4 +1,5 @@
 /** Removing what is older than it is kept. */
+import { findRevisions, forgetUnowned, listUnsettled } from '../db/fileRows.ts'
 import { listQueues } from '../db/queueRows.ts'
 import {
   deleteEvents,
@@ -8,11 +9,13 @@ import {
 } from '../db/retentionRows.ts'
 import { collectOutputs } from './collect.ts'
 import type { Platform } from './platform.ts'
+import { settle } from './room.ts'
 import { dropOldUploads } from './upload.ts'
 
 const DAY_MS = 86_400_000
 const IDEMPOTENCY_DAYS = 1
 const UPLOADS_A_ROUND = 20
+const FILES_A_ROUND = 200
 
 export interface Retention {
   jobDays: number
@@ -31,6 +34,18 @@ export async function removeOld(platform: Platform, { jobDays, eventDays, upload
   await deleteEvents(db, now - eventDays * DAY_MS)
   await deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS)
   for (const { name } of await listQueues(db)) await deleteHours(db, name, now - jobDays * DAY_MS)
-  await dropOldUploads(platform, now - uploadDays * DAY_MS, UPLOADS_A_ROUND)
+  const begun = now - uploadDays * DAY_MS
+  await dropOldUploads(platform, begun, UPLOADS_A_ROUND)
+  await settleOld(platform, begun)
+  await forgetUnowned(db, begun, FILES_A_ROUND)
   await collectOutputs(platform)
+}
+
+/** What of a file has come is put down where its writer has not done so, and cannot any more. */
+async function settleOld(platform: Platform, before: number) {
+  const { db } = platform
+  for (const { id, filePath } of await listUnsettled(db, before, UPLOADS_A_ROUND)) {
+    const revision = (await findRevisions(db, [filePath])).get(filePath) ?? null
+    await settle(platform, { id, filePath, revision })
+  }
 }

@@ -2,12 +2,13 @@
 import type { UploadedPart } from '../contract/runner.ts'
 import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../db/uploadRows.ts'
 import { extensionOf, EXTENSIONS } from '../domain/contentType.ts'
-import { type Restriction, seesPath } from '../domain/access.ts'
+import { chargedTo, type Restriction, seesPath } from '../domain/access.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 import { completionProblem } from '../storage/completion.ts'
 import { metadataOf, storeChecked, type StoreOutcome } from '../storage/write.ts'
-import { outside, retireOlder } from './file.ts'
+import { outside, retireOlder, type Storer } from './file.ts'
 import type { Platform } from './platform.ts'
+import { type Full, holdNothing, holdPart, settle } from './room.ts'
 import type { UploadRow } from '../db/rows.ts'
 
 type NotFound = Refusal<'upload_not_found'>
@@ -17,20 +18,19 @@ const notFound = (id: string): NotFound =>
 /** Begins the upload of a file to `filePath`. */
 export async function beginUpload(
   { db, originals }: Platform,
-  within: Restriction,
+  caller: Storer,
   filePath: string,
 ): Promise<{ ok: true; id: string } | Refusal<'content_mismatch' | 'forbidden'>> {
-  if (!seesPath(within, filePath)) return outside(within)
+  if (!seesPath(caller, filePath)) return outside(caller)
   if (extensionOf(filePath) === null)
     return refuse(
       'content_mismatch',
       `The name ${filePath} must end in one of .${EXTENSIONS.join(', .')}`,
     )
-  const { uploadId } = await originals.createMultipartUpload(filePath, {
-    httpMetadata: metadataOf(filePath),
-  })
+  const keyId = chargedTo(caller)
+  const { uploadId } = await originals.createMultipartUpload(filePath, metadataOf(filePath, keyId))
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
-  await insertUpload(db, { id, filePath, uploadId, createdAt: Date.now() })
+  await insertUpload(db, { id, filePath, uploadId, keyId, createdAt: Date.now() })
   return { ok: true, id }
 }
 
@@ -50,9 +50,11 @@ export async function putUploadPart(
   id: string,
   partNumber: number,
   incoming: { body: ReadableStream<Uint8Array>; sizeBytes: number },
-): Promise<StoreOutcome<UploadedPart> | NotFound> {
+): Promise<StoreOutcome<UploadedPart> | NotFound | Full> {
   const upload = await findOwn(platform, within, id)
   if (!upload) return notFound(id)
+  const room = await holdPart(platform, upload, partNumber, incoming.sizeBytes)
+  if (!room.ok) return room
   const put = (body: ReadableStream) => multipart(platform, upload).uploadPart(partNumber, body)
   if (partNumber === 1) return storeChecked(upload.filePath, incoming, put)
   return { ok: true, stored: await put(incoming.body) }
@@ -72,14 +74,21 @@ export async function completeUpload(
   // Without part 1 nothing has shown what the content is.
   if (!parts.some((part) => part.partNumber === 1))
     return refuse('invalid_request', 'parts: part 1 is missing')
+  const { keyId, filePath } = upload
+  const hold = { ...(await holdNothing(platform, filePath)), id }
   try {
     const object = await multipart(platform, upload).complete(parts)
+    // What the parts were charged as ends in the statement that charges for the file.
+    await settle(platform, hold, { keyId, sizeBytes: object.size })
     await deleteUpload(platform.db, id)
-    await retireOlder(platform, upload.filePath, object)
-    return { ok: true, filePath: upload.filePath, object }
+    await retireOlder(platform, filePath, object)
+    return { ok: true, filePath, object }
   } catch (error) {
     const problem = completionProblem(error)
-    if (problem === 'gone') return notFound(id)
+    if (problem === 'gone') {
+      await drop(platform, upload)
+      return notFound(id)
+    }
     if (problem === null) throw error
     return refuse(
       'invalid_request',
@@ -107,9 +116,10 @@ export async function dropOldUploads(platform: Platform, before: number, limit: 
 }
 
 async function drop(platform: Platform, upload: UploadRow) {
-  // R2 forgets abandoned uploads by itself after some days; then there is none to abort.
+  // R2 forgets abandoned uploads by itself after some days; then there is none to abort. Or it was
+  // completed, and whoever did was kept from putting that down.
   await multipart(platform, upload)
     .abort()
-    .catch(() => undefined)
+    .catch(async () => settle(platform, await holdNothing(platform, upload.filePath)))
   await deleteUpload(platform.db, upload.id)
 }

@@ -39,7 +39,7 @@ const eventsRoute = createRoute({
       description: 'A stream of events until either side ends it',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    ...errors(400, 401, 403, 404, 429),
+    ...errors(400, 401, 403, 404, 429, 503),
   },
 })
 

@@ -3,15 +3,16 @@ import { createRoute, z } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
 import { uploaded } from '../contract/file.ts'
 import { MAX_TRANSFORMATIONS } from '../contract/job.ts'
-import { seesPath } from '../domain/access.ts'
+import { chargedTo, seesPath } from '../domain/access.ts'
 import { originalPath } from '../domain/variantName.ts'
 import { TransformationError } from '../domain/transformationError.ts'
 import { lacking, withKey } from '../http/access.ts'
 import { createApi, platformOf } from '../http/api.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { type CreatedJob, createJobs } from '../jobs/create.ts'
-import { outside, putFile } from '../jobs/file.ts'
+import { outside, putHeld } from '../jobs/file.ts'
 import { readRendition } from '../jobs/preset.ts'
+import { holdRoom, letGo } from '../jobs/room.ts'
 import { createdJobView, fileView } from '../jobs/view.ts'
 import { contentProblem, SNIFF_BYTES } from '../storage/sniff.ts'
 
@@ -114,26 +115,32 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
     const mismatch = await contentProblem(paths[index]!, leading)
     if (mismatch !== null) return problem(c, 'content_mismatch', `files[${index}]: ${mismatch}`)
   }
-  const stored = []
-  for (const [index, file] of files.entries()) {
-    const filePath = paths[index]!
-    const outcome = await putFile(platform, caller, filePath, {
-      body: file.stream(),
-      sizeBytes: file.size,
-    })
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
-    let jobs: CreatedJob[] = []
-    if (transformations.length > 0) {
-      const created = await createJobs(
-        platform,
-        caller,
-        { filePath, transformations, queue: caller.queue ?? 'default' },
-        null,
-      )
-      if (!created.ok) return problem(c, created.code, created.message)
-      jobs = created.jobs
+  const wanted = files.map(({ size }, index) => ({ filePath: paths[index]!, sizeBytes: size }))
+  const room = await holdRoom(platform, chargedTo(caller), wanted)
+  if (!room.ok) return problem(c, room.code, room.message)
+  const left = [...room.holds]
+  const storeEach = async () => {
+    const stored = []
+    for (const [index, file] of files.entries()) {
+      const filePath = paths[index]!
+      const incoming = { body: file.stream(), sizeBytes: file.size }
+      const outcome = await putHeld(platform, caller, left.shift()!, incoming)
+      if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+      let jobs: CreatedJob[] = []
+      if (transformations.length > 0) {
+        const created = await createJobs(
+          platform,
+          caller,
+          { filePath, transformations, queue: caller.queue ?? 'default' },
+          null,
+        )
+        if (!created.ok) return problem(c, created.code, created.message)
+        jobs = created.jobs
+      }
+      stored.push({ ...fileView(filePath, outcome.stored), jobs: jobs.map(createdJobView) })
     }
-    stored.push({ ...fileView(filePath, outcome.stored), jobs: jobs.map(createdJobView) })
+    return c.json({ files: stored }, 201)
   }
-  return c.json({ files: stored }, 201)
+  // Whatever ends this early, nothing stays held for the files that have not come.
+  return storeEach().finally(() => platform.defer(letGo(platform, left)))
 })

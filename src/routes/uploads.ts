@@ -46,7 +46,7 @@ const partRoute = createRoute({
   },
   responses: {
     200: json(uploadedPart, 'Keep it for the completion'),
-    ...errors(400, 401, 403, 404, 411, 415, 429, 503),
+    ...errors(400, 401, 403, 404, 411, 413, 415, 429, 503),
   },
 })
 

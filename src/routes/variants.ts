@@ -57,7 +57,7 @@ const variantRoute = createRoute({
     307: { description: 'A package: to the file by which a player begins' },
     304: { description: 'It has not changed' },
     422: json(failed, 'Its job failed'),
-    ...errors(400, 401, 403, 404, 409, 412, 416, 429),
+    ...errors(400, 401, 403, 404, 409, 412, 416, 429, 503),
   },
 })
 

@@ -43,7 +43,7 @@ const statusRoute = createRoute({
   responses: {
     200: json(status, 'How far it is'),
     404: json(notFound, 'No job was ever made for it'),
-    ...errors(400, 401, 403, 429),
+    ...errors(400, 401, 403, 429, 503),
   },
 })
 
@@ -57,7 +57,7 @@ const sizeRoute = createRoute({
   responses: {
     200: json(z.object({ size: z.int(), status: z.literal('ready') }), 'Its size in bytes'),
     404: json(notFound, 'It is not ready'),
-    ...errors(400, 401, 403, 429),
+    ...errors(400, 401, 403, 429, 503),
   },
 })
 

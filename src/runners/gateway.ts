@@ -7,6 +7,7 @@ import { createMiddleware } from 'hono/factory'
 import * as protocol from '../contract/runner.ts'
 import { type ApiEnv, createApi, jsonBody, platformOf } from '../http/api.ts'
 import { contentLength } from '../http/length.ts'
+import { countedAs } from '../http/limits.ts'
 import { errors, json, problem } from '../http/problem.ts'
 import { waitForWork } from '../hub/sockets.ts'
 import { claim, report } from '../jobs/claim.ts'
@@ -15,6 +16,7 @@ import { heldJob, isOwn } from '../jobs/lease.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../jobs/output.ts'
 import { putPackageFile } from '../jobs/package.ts'
 import { readSource } from '../http/serve.ts'
+import { claimOf, runnerHashOf, secretProblem } from './secret.ts'
 
 const runner = { tags: ['runner'], security: [{ runnerToken: [] }] }
 const jobParams = z.object({ id: z.string().max(100) })
@@ -29,7 +31,7 @@ const claimRoute = createRoute({
   responses: {
     200: json(protocol.assignment, 'A job, under a lease'),
     204: { description: 'No work; ask again' },
-    ...errors(400, 401, 503),
+    ...errors(400, 401, 429, 503),
   },
 })
 
@@ -54,7 +56,7 @@ const sourceRoute = createRoute({
   responses: {
     200: { description: 'The original' },
     206: { description: 'The range asked for' },
-    ...errors(400, 401, 409, 412, 416, 503),
+    ...errors(400, 401, 409, 412, 416, 429, 503),
   },
 })
 
@@ -66,7 +68,7 @@ const reportRoute = createRoute({
   request: { params: jobParams, body: jsonBody(protocol.report) },
   responses: {
     200: json(protocol.reportAnswer, 'The lease holds on'),
-    ...errors(400, 401, 409, 503),
+    ...errors(400, 401, 409, 429, 503),
   },
 })
 
@@ -78,7 +80,7 @@ const outputRoute = createRoute({
   request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
   responses: {
     200: json(protocol.outputAnswer, 'Where the parts go'),
-    ...errors(400, 401, 409, 503),
+    ...errors(400, 401, 409, 429, 503),
   },
 })
 
@@ -93,7 +95,7 @@ const partRoute = createRoute({
   },
   responses: {
     200: json(protocol.uploadedPart, 'The part is stored'),
-    ...errors(400, 401, 409, 411, 503),
+    ...errors(400, 401, 409, 411, 429, 503),
   },
 })
 
@@ -120,8 +122,14 @@ const finishRoute = createRoute({
   request: { params: jobParams, body: jsonBody(protocol.finish) },
   responses: {
     200: json(protocol.finishAnswer, 'What became of the job'),
-    ...errors(400, 401, 409, 503),
+    ...errors(400, 401, 409, 429, 503),
   },
+})
+
+/** Of each job so much can be said; of different ones, as much as there are runners. */
+const limitJob = createMiddleware<ApiEnv>(async (c, next) => {
+  const within = await countedAs(c, 'RUNNERS', `job:${c.req.param('id')}`)
+  return within.ok ? next() : problem(c, within.code, within.message)
 })
 
 /** A container speaks of the jobs that its own runner has claimed. */
@@ -135,12 +143,14 @@ const ownJobsOnly = createMiddleware<ApiEnv>(async (c, next) => {
 })
 
 export const gateway = createApi()
-gateway.use('/jobs/:id/*', ownJobsOnly)
+gateway.use('/jobs/:id/*', limitJob, ownJobsOnly)
 gateway
   .openapi(claimRoute, async (c) => {
     const said = c.req.valid('json')
     // A container is who its props say, whatever it calls itself.
     const request = { ...said, runner: { ...said.runner, id: c.env.CALLER ?? said.runner.id } }
+    const within = await countedAs(c, 'RUNNERS', `runner:${request.runner.id}`)
+    if (!within.ok) return problem(c, within.code, within.message)
     const { PROTOCOL_VERSION: version, OLDEST_PROTOCOL: oldest } = protocol
     if (request.protocol > version || request.protocol < oldest)
       return problem(
@@ -148,6 +158,8 @@ gateway
         'invalid_request',
         `This gateway speaks runner protocol ${oldest === version ? version : `${oldest} to ${version}`}, not ${request.protocol}: update the older side.`,
       )
+    const unbound = secretProblem(c)
+    if (unbound) return problem(c, unbound.code, unbound.message)
     const platform = platformOf(c)
     platform.defer(platform.slots.heard(request.runner.id))
     // The wait begins before the look, so that work that comes in between is not missed. After it
@@ -155,7 +167,7 @@ gateway
     const work = request.waitSeconds > 0 ? await waitForWork(c.env, request.queues) : null
     c.req.raw.signal.addEventListener('abort', () => work?.close())
     try {
-      const assignment = await claim(platform, request)
+      const assignment = await claim(platform, request, await runnerHashOf(c))
       if (assignment) return c.json(assignment, 200)
       await work?.wait(request.waitSeconds * 1000)
       return c.body(null, 204)
@@ -165,10 +177,8 @@ gateway
   })
   .openapi(sourceRoute, async (c) => {
     const query = c.req.valid('query')
-    const held = await heldJob(platformOf(c), {
-      jobId: c.req.valid('param').id,
-      fence: query.fence,
-    })
+    const claimed = await claimOf(c, c.req.valid('param').id, query.fence)
+    const held = await heldJob(platformOf(c), claimed)
     if (!held.ok) return problem(c, held.code, held.message)
     const { filePath, sourceEtag, sourceBytes, madeWith } = held.row
     if (query.reference === undefined)
@@ -187,12 +197,16 @@ gateway
     return readSource(c, c.env.ORIGINALS, reference)
   })
   .openapi(reportRoute, async (c) => {
-    const answer = await report(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    const said = c.req.valid('json')
+    const claimed = await claimOf(c, c.req.valid('param').id, said.fence)
+    const answer = await report(platformOf(c), claimed, said)
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json({ leaseExpiresAt: new Date(answer.row.leaseExpiresAt!).toISOString() }, 200)
   })
   .openapi(outputRoute, async (c) => {
-    const answer = await beginOutput(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    const said = c.req.valid('json')
+    const claimed = await claimOf(c, c.req.valid('param').id, said.fence)
+    const answer = await beginOutput(platformOf(c), claimed, said)
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json({ uploadId: answer.uploadId, partSizeBytes: PART_SIZE_BYTES }, 200)
   })
@@ -206,7 +220,7 @@ gateway
       return problem(c, 'length_required', 'Send the size of the part as Content-Length')
     const answer = await putPart(
       platformOf(c),
-      { jobId: id, fence: query.fence },
+      await claimOf(c, id, query.fence),
       { uploadId: query.uploadId, partNumber: part, sizeBytes },
       { body: c.req.raw.body, digest: c.req.header('Content-Digest') },
     )
@@ -224,14 +238,16 @@ gateway
       )
     const answer = await putPackageFile(
       platformOf(c),
-      { jobId: id, fence: c.req.valid('query').fence },
+      await claimOf(c, id, c.req.valid('query').fence),
       { name, ...length, digest: c.req.header('Content-Digest') },
     )
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json({ etag: answer.etag }, 200)
   })
   .openapi(finishRoute, async (c) => {
-    const answer = await finish(platformOf(c), c.req.valid('param').id, c.req.valid('json'))
+    const said = c.req.valid('json')
+    const claimed = await claimOf(c, c.req.valid('param').id, said.fence)
+    const answer = await finish(platformOf(c), claimed, said)
     if (!answer.ok) return problem(c, answer.code, answer.message)
     return c.json({ status: answer.status }, 200)
   })

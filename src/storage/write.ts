@@ -59,20 +59,40 @@ export async function storeChecked<Stored>(
   )
 }
 
-/** Stores a whole file under `path`. When it is refused, what was there before stays. */
+/**
+ * Stores a whole file under `path`, charged to the API key `keyId`. When it is refused, what was there
+ * before stays.
+ */
 export function storeFile(
   bucket: R2Bucket,
   path: string,
   incoming: Incoming,
+  keyId: string | null,
 ): Promise<StoreOutcome<R2Object>> {
-  return storeChecked(path, incoming, (body) =>
-    bucket.put(path, body, { httpMetadata: metadataOf(path) }),
-  )
+  return storeChecked(path, incoming, (body) => bucket.put(path, body, metadataOf(path, keyId)))
 }
 
-export const metadataOf = (path: string): R2HTTPMetadata => ({
-  contentType: contentTypeOf(path) ?? OCTETS,
+/** Who is charged for an object is said with the object, so that it can always be told from R2 alone. */
+const CHARGED_TO = 'reelqueue-key'
+
+export const metadataOf = (path: string, keyId: string | null) => ({
+  httpMetadata: { contentType: contentTypeOf(path) ?? OCTETS },
+  ...(keyId !== null && { customMetadata: { [CHARGED_TO]: keyId } }),
 })
+
+/** What is under a path, and who is charged for it: nothing and nobody where there is no file. */
+export async function lookAt(bucket: R2Bucket, path: string): Promise<Stored> {
+  const object = await bucket.head(path)
+  return {
+    keyId: object?.customMetadata?.[CHARGED_TO] ?? null,
+    sizeBytes: object?.size ?? 0,
+  }
+}
+
+export interface Stored {
+  keyId: string | null
+  sizeBytes: number
+}
 
 async function copy(
   leading: Uint8Array,

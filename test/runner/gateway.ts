@@ -79,6 +79,8 @@ export async function startGateway() {
     claims: 0,
     /** Bytes of originals put on the wire, and the requests that asked for them. */
     sourceBytes: 0,
+    /** What runners have shown as theirs. */
+    secrets: new Set<string>(),
     sourceCalls: [] as { start: number; end: number }[],
     mishap: ((): SourceMishap => null) as (start: number, call: number) => SourceMishap,
     /** Answers this many calls of a kind with 503 before behaving again. */
@@ -149,6 +151,9 @@ export async function startGateway() {
     const send = (value: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (request.headers.authorization !== `Bearer ${gateway.token}`) fail(401)
+    const secret = contract.runnerSecret.safeParse(request.headers['runner-secret'])
+    if (!secret.success) violations.push('no secret')
+    gateway.secrets.add(secret.data ?? '')
     if (url.pathname === '/runner/claim') {
       const { protocol } = checked(contract.claimRequest, await json(request))
       if (protocol > gateway.speaks) return refuseProtocol(response)
@@ -268,7 +273,7 @@ export async function startGateway() {
 
 /** As the gateway before this one worded it. */
 function refuseProtocol(response: ServerResponse) {
-  const message = 'This gateway speaks runner protocol 1, not 2: update the older side.'
+  const message = 'This gateway speaks runner protocol 2, not 3: update the older side.'
   return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))
 }
 

@@ -59,3 +59,12 @@ it('reads the lists of ffmpeg', () => {
   expect(readEncoders(encoders.join('\n'))).toEqual(['libx264', 'aac', 'h264_nvenc'])
   expect(readHwaccels('Hardware acceleration methods:\nvdpau\ncuda\n\n')).toEqual(['vdpau', 'cuda'])
 })
+
+it('shows one secret with every call, which no other runner has', async () => {
+  await runJob('clip.mp4', image({ width: 64 }))
+  const [one, ...more] = bench.gateway.secrets
+  expect([one, more]).toEqual([expect.stringMatching(/^[\w-]{22}$/), []])
+  await runJob('clip.mp4', image({ width: 64 }))
+  expect(bench.gateway.secrets.size).toBe(2)
+  expect(bench.logs.join('')).not.toContain(one)
+})

@@ -1,6 +1,6 @@
 /** API keys: made, shown once, changed, and refused. */
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { ApiKey } from '../../src/contract/access.ts'
 import { SCOPES } from '../../src/contract/access.ts'
 import { sha256Hex } from '../../src/domain/digest.ts'
@@ -118,6 +118,20 @@ describe('a key', () => {
     const headers = { Authorization: 'Bearer x' }
     await expectError(await visitWith(without, '/queue/stats', { headers }), 503, 'not_configured')
   })
+})
+
+it.each([
+  ['the first key', '/queue/stats', { API_KEY: 'k'.repeat(43) }],
+  ['the runners’ token', '/runner/jobs/x/source?fence=1', { RUNNER_TOKEN: 'k'.repeat(43) }],
+])('%s is compared in constant time, digest against digest', async (_, path, secret) => {
+  const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')
+  for (const shown of ['k'.repeat(43), 'k'.repeat(42), 'x'.repeat(43), 'kk']) {
+    compare.mockClear()
+    await visitWith(secret, path, { headers: { Authorization: `Bearer ${shown}` } })
+    const sizes = compare.mock.calls.map((sides) => sides.map((side) => side.byteLength))
+    expect(sizes, shown).toEqual([[32, 32]])
+  }
+  compare.mockRestore()
 })
 
 describe('what is asked for a key', () => {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../src/contract/runner.ts'
 import { countReady } from '../../src/db/readyRows.ts'
 import { classOfBytes } from '../../src/domain/fit.ts'
-import { asRunner, createJobs, db, expectJson, jobRow } from './support.ts'
+import { asRunner, createJobs, db, expectJson, jobRow, RUNNER_SECRET } from './support.ts'
 
 interface Assigned {
   jobId: string
@@ -134,7 +134,7 @@ describe('digests', () => {
     await createJobs(filePath, ['w_640'], { queue: filePath })
     return (await claim({}, undefined, filePath))!
   }
-  const token = { Authorization: 'Bearer test-runner-token' }
+  const token = { Authorization: 'Bearer test-runner-token', 'Runner-Secret': RUNNER_SECRET }
 
   it('go out with a range of the source', async () => {
     const { jobId, fence } = await start('ranged')

@@ -50,7 +50,8 @@ it('the gateway of the containers has them too', async () => {
 })
 
 it('what failed inside has them, and says nothing of the inside', async () => {
-  const response = await visitWith({ PUBLIC_STATUS: 'everything' }, '/video-status/x.mp4')
+  const broken = { prepare: () => { throw new Error('src/db is gone') } } as never // prettier-ignore
+  const response = await visitWith({ DB: broken }, '/video-status/x.mp4')
   expect(response.status).toBe(500)
   expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
   expect(await response.text()).not.toMatch(/zod|stack|src\/|PUBLIC/i)

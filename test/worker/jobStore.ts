@@ -53,7 +53,7 @@ export function applyEvent(
   const failure = { errorCode: 'stalled', message: 'no progress' } as const
   switch (event) {
     case 'claim':
-      return claimNextJob(db, job.queue, 'runner', now)
+      return claimNextJob(db, job.queue, { id: 'runner', hash: null }, now)
     case 'complete': {
       const finish = {
         outcome: 'completed' as const,

@@ -53,6 +53,66 @@ describe('a rate limit', () => {
   })
 })
 
+describe('a rate limit on what takes no key', () => {
+  const tight = { READS: env.TIGHT }
+
+  it.each(['/health', '/openapi.json'])('counts the clients of %s by address', async (path) => {
+    const ask = (address: string) => visitWith(tight, path, from(`${address}:${path}`))
+    for (let n = 0; n < 3; n++) expect((await ask('one')).status).toBe(200)
+    const refused = await ask('one')
+    await expectError(refused, 429, 'rate_limited')
+    expect(refused.headers.get('Retry-After')).toBe('10')
+    expect((await ask('other')).status).toBe(200)
+  })
+
+  it('counts wrong tokens by address, and the runners behind it not', async () => {
+    const claim = (token: string, runner: string) =>
+      visitWith(tight, '/runner/claim', {
+        method: 'POST',
+        headers: {
+          ...from('203.0.113.9').headers,
+          ...{ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+        },
+        body: JSON.stringify({
+          ...{ protocol: 2, runner: { id: runner }, queues: ['default'], waitSeconds: 0 },
+        }),
+      })
+    for (let n = 0; n < 3; n++) expect((await claim('wrong', 'a')).status).toBe(401)
+    await expectError(await claim('wrong', 'a'), 429, 'rate_limited')
+    expect([200, 204]).toContain((await claim('test-runner-token', 'a')).status)
+  })
+})
+
+describe('a rate limit on runners', () => {
+  const tight = { RUNNERS: env.TIGHT }
+  const send = (path: string, body: object) =>
+    visitWith(tight, `/runner/${path}`, {
+      method: 'POST',
+      headers: {
+        ...from('203.0.113.10').headers,
+        ...{ Authorization: 'Bearer test-runner-token', 'Content-Type': 'application/json' },
+      },
+      body: JSON.stringify(body),
+    })
+
+  it('counts what is said of one job, and stops no other runner at the same address', async () => {
+    const said = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
+    for (let n = 0; n < 3; n++) expect((await send('jobs/one/report', said)).status).toBe(409)
+    const refused = await send('jobs/one/finish', { outcome: 'released', fence: 1, reason: 'x' })
+    await expectError(refused, 429, 'rate_limited')
+    expect(refused.headers.get('Retry-After')).toBe('10')
+    expect((await send('jobs/two/report', said)).status).toBe(409)
+  })
+
+  it('counts the claims of each runner by itself, so a fleet behind one address is none', async () => {
+    const claim = (id: string) =>
+      send('claim', { protocol: 2, runner: { id }, queues: ['none-here'], waitSeconds: 0 })
+    for (let n = 0; n < 3; n++) expect((await claim('busy')).status).toBe(204)
+    await expectError(await claim('busy'), 429, 'rate_limited')
+    for (let n = 0; n < 20; n++) expect((await claim(`fleet-${n}`)).status).toBe(204)
+  })
+})
+
 describe('what visitors get of variants', () => {
   it.each([
     ['open', 202, 200],

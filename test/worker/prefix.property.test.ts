@@ -80,6 +80,8 @@ const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
     await sendJson('/signed-urls', { method: 'GET', path: text }),
     await sendJson('/signed-urls', { method: 'PUT', path: text }),
   ],
+  // The last, as what is inside may go.
+  'DELETE /files': (text) => each(text, (at) => send('DELETE', `/files/${at}`)),
 }
 
 /** Written by hand, as FormData itself refuses to send some names. */

@@ -17,6 +17,7 @@ import type { JobRow } from '../../src/db/rows.ts'
 
 const JOBS = 100_000
 const CHUNK = 20_000
+const RUNNER = { id: 'runner', hash: 'the hash of its secret' }
 const { d1, cost } = meter(env.DB)
 const { platform, settled } = openPlatform(d1)
 const run = (sql: string, ...values: unknown[]) =>
@@ -212,7 +213,7 @@ describe('with 100,000 jobs', () => {
 
 describe('an attempt with 100,000 jobs', () => {
   let row: JobRow
-  const take = () => claimNextJob(platform.db, 'default', 'runner', Date.now())
+  const take = () => claimNextJob(platform.db, 'default', RUNNER, Date.now())
 
   it('a claim reads a few rows of each class of jobs that there is', async () => {
     const spent = await cost(take)
@@ -236,11 +237,11 @@ describe('an attempt with 100,000 jobs', () => {
 
   it('a claim that finds nothing reads next to nothing', async () => {
     await run("UPDATE queues SET running = concurrency WHERE name = 'other'")
-    const full = await cost(() => claimNextJob(platform.db, 'other', 'runner', Date.now()))
+    const full = await cost(() => claimNextJob(platform.db, 'other', RUNNER, Date.now()))
     expect(full.result).toBeUndefined()
     expect(full.rowsRead).toBeLessThanOrEqual(20)
     await run("INSERT INTO queues (name) VALUES ('empty')")
-    const none = await cost(() => claimNextJob(platform.db, 'empty', 'runner', Date.now()))
+    const none = await cost(() => claimNextJob(platform.db, 'empty', RUNNER, Date.now()))
     expect(none.rowsRead).toBeLessThanOrEqual(10)
     expect([full.rowsWritten, none.rowsWritten]).toEqual([0, 0])
   })
@@ -259,19 +260,20 @@ describe('an attempt with 100,000 jobs', () => {
           AND run_after IS NULL LIMIT 1)`,
     )
     const fit = { encoders: ['png', 'aac'], diskBytes: 10e9 }
-    const spent = await cost(() => claimNextJob(platform.db, 'mixed', 'runner', Date.now(), fit))
+    const spent = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
     expect(spent.result).toMatchObject({ needs: ['png'], status: 'running' })
     expect(spent.rowsRead).toBeLessThanOrEqual(150)
-    const none = await cost(() => claimNextJob(platform.db, 'mixed', 'runner', Date.now(), fit))
+    const none = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
     expect(none.result).toBeUndefined()
     expect(none.rowsRead).toBeLessThanOrEqual(150)
   })
 
   it('a report writes one row and its index', async () => {
     row = (await take())!
-    const standing = { fence: row.fence, progress: 10, stage: 'encode', etaSeconds: 9 } as const
+    const claimed = { jobId: row.id, fence: row.fence, runnerHash: RUNNER.hash }
+    const standing = { progress: 10, stage: 'encode', etaSeconds: 9 } as const
     const said = { ...standing, fps: 25, speed: 1.5, playable: false }
-    const spent = await cost(() => report(platform, row.id, said))
+    const spent = await cost(() => report(platform, claimed, said))
     expect(spent.result).toMatchObject({ ok: true })
     expect(spent.rowsRead).toBeLessThanOrEqual(3)
     expect(spent.rowsWritten).toBeLessThanOrEqual(2)
@@ -280,7 +282,8 @@ describe('an attempt with 100,000 jobs', () => {
   it('the end of an attempt reads and writes a few rows', async () => {
     const message = { outcome: 'failed', fence: row.fence, errorCode: 'unsupported' } as const
     const notes = { message: 'no', stderrTail: '', command: '', timings: {} }
-    const spent = await cost(() => finish(platform, row.id, { ...message, ...notes }))
+    const claimed = { jobId: row.id, fence: row.fence, runnerHash: RUNNER.hash }
+    const spent = await cost(() => finish(platform, claimed, { ...message, ...notes }))
     expect(spent.result).toEqual({ ok: true, status: 'error' })
     expect(spent.rowsRead).toBeLessThanOrEqual(20)
     expect(spent.rowsWritten).toBeLessThanOrEqual(20)
@@ -290,7 +293,7 @@ describe('an attempt with 100,000 jobs', () => {
   it('a claim looks at a bounded number of jobs whose file is gone', async () => {
     const request = { protocol: 3, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
     const { kept: before } = await readCounters()
-    const spent = await cost(() => claim(platform, request))
+    const spent = await cost(() => claim(platform, request, RUNNER.hash))
     await settled()
     expect(spent.result).toBeNull()
     expect(spent.rowsRead).toBeLessThanOrEqual(20 * 40)

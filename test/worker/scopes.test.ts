@@ -14,6 +14,7 @@ const ROUTES: [string, string, Scope][] = [
   ['POST', '/queue/jobs/x/cancel', 'jobs:write'],
   ['DELETE', '/queue/jobs/x', 'jobs:write'],
   ['PUT', '/files/x.mp4', 'files:write'],
+  ['DELETE', '/files/x.mp4', 'files:write'],
   ['POST', '/upload', 'files:write'],
   ['POST', '/uploads', 'files:write'],
   ['PUT', '/uploads/x/1', 'files:write'],

@@ -1,6 +1,10 @@
 /** What test files share: the ways in, and a platform whose deferred work can be waited for. */
 import { env, exports } from 'cloudflare:workers'
-import type { Assignment } from '../../src/contract/runner.ts'
+import {
+  type Assignment,
+  PROTOCOL_VERSION,
+  RUNNER_SECRET_HEADER,
+} from '../../src/contract/runner.ts'
 import { openDatabase } from '../../src/db/database.ts'
 import { createPlatform } from '../../src/platform.ts'
 import type { JobRow } from '../../src/db/rows.ts'
@@ -18,19 +22,22 @@ export function openPlatform(d1: D1Database = env.DB) {
 }
 
 const call =
-  (key: string) =>
+  (key: string, more: Record<string, string> = {}) =>
   (path: string, method = 'GET', body?: unknown) =>
     exports.default.fetch(`http://reelqueue${path}`, {
       method,
-      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json' },
+      headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', ...more },
       ...(body !== undefined && {
         body: body instanceof Uint8Array ? body : JSON.stringify(body),
       }),
     })
 /** Calls the API with the key of its callers. */
 export const asUser = call('test-api-key')
-/** Speaks the runner protocol: the runner is the one thing that these tests fake. */
-export const asRunner = call('test-runner-token')
+/** Speaks the runner protocol as a runner with this secret: runners are what these tests fake. */
+export const runnerWith = (secret: string | null) =>
+  call('test-runner-token', secret === null ? {} : { [RUNNER_SECRET_HEADER]: secret })
+export const RUNNER_SECRET = 'a-test-runner-s-secret'
+export const asRunner = runnerWith(RUNNER_SECRET)
 
 export async function expectJson<T>(response: Response, status: number): Promise<T> {
   const text = await response.text()
@@ -57,7 +64,8 @@ export async function createJobs(
 
 /** Claims by the gateway; null when there is no work. */
 export async function claimJob(queue = 'default', id = 'test-runner'): Promise<Assignment | null> {
-  const request = { protocol: 3, runner: { id }, queues: [queue], waitSeconds: 0 }
+  const runner = { id }
+  const request = { protocol: PROTOCOL_VERSION, runner, queues: [queue], waitSeconds: 0 }
   const response = await asRunner('/runner/claim', 'POST', request)
   return response.status === 204 ? null : expectJson<Assignment>(response, 200)
 }

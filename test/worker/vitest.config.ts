@@ -19,7 +19,7 @@ export default defineConfig({
         },
         // So wide that tests meet no limit but those that they set, such as this tight one.
         ratelimits: Object.fromEntries(
-          ['READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'TIGHT'].map((name) => [
+          ['READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map((name) => [
             name,
             {
               namespace_id: name,

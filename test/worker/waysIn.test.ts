@@ -4,7 +4,11 @@
  */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { PROTOCOL_VERSION, type UploadedPart } from '../../src/contract/runner.ts'
+import {
+  PROTOCOL_VERSION,
+  RUNNER_SECRET_HEADER,
+  type UploadedPart,
+} from '../../src/contract/runner.ts'
 import { OUTPUT } from './fakeRunner.ts'
 import { createJobs, expectJson, jobRow } from './support.ts'
 
@@ -37,7 +41,10 @@ const WAYS: [string, { runner: string; send: Send }][] = [
   ],
 ]
 
-describe.each(WAYS)('%s', (_, { runner, send }) => {
+describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
+  const secret = { [RUNNER_SECRET_HEADER]: `the-secret-of-this-${runner}` }
+  const send: Send = (path, init) =>
+    sendBare(path, { ...init, headers: { ...(init.headers as Record<string, string>), ...secret } })
   const queue = runner.toLowerCase()
   const post = (path: string, body: unknown) =>
     send(path, {

@@ -7,6 +7,8 @@ CREATE TABLE `api_keys` (
 	`path_prefix` text,
 	`max_streams` integer,
 	`max_queued_jobs` integer,
+	`max_stored_bytes` integer,
+	`stored_bytes` integer DEFAULT 0 NOT NULL,
 	`expires_at` integer,
 	`disabled` integer DEFAULT false NOT NULL,
 	`created_at` integer NOT NULL,
@@ -40,6 +42,15 @@ CREATE TABLE `events` (
 );
 --> statement-breakpoint
 CREATE INDEX `events_by_queue` ON `events` (`queue`,`seq`);--> statement-breakpoint
+CREATE TABLE `files` (
+	`file_path` text PRIMARY KEY NOT NULL,
+	`key_id` text,
+	`size_bytes` integer NOT NULL,
+	`revision` text NOT NULL,
+	`settled_at` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `files_unowned` ON `files` (`settled_at`) WHERE key_id IS NULL;--> statement-breakpoint
 CREATE TABLE `idempotency_keys` (
 	`key` text PRIMARY KEY NOT NULL,
 	`request_hash` text NOT NULL,
@@ -48,6 +59,17 @@ CREATE TABLE `idempotency_keys` (
 );
 --> statement-breakpoint
 CREATE INDEX `idempotency_keys_by_age` ON `idempotency_keys` (`created_at`);--> statement-breakpoint
+CREATE TABLE `incoming` (
+	`id` text NOT NULL,
+	`part` integer NOT NULL,
+	`key_id` text NOT NULL,
+	`file_path` text NOT NULL,
+	`size_bytes` integer NOT NULL,
+	`created_at` integer NOT NULL,
+	PRIMARY KEY(`id`, `part`)
+);
+--> statement-breakpoint
+CREATE INDEX `incoming_whole` ON `incoming` (`created_at`) WHERE part = 0;--> statement-breakpoint
 CREATE TABLE `jobs` (
 	`seq` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
 	`id` text NOT NULL,
@@ -74,6 +96,7 @@ CREATE TABLE `jobs` (
 	`run_after` integer,
 	`lease_expires_at` integer,
 	`runner` text,
+	`runner_hash` text,
 	`key_id` text,
 	`source_etag` text NOT NULL,
 	`source_bytes` integer NOT NULL,
@@ -151,6 +174,7 @@ CREATE TABLE `uploads` (
 	`id` text PRIMARY KEY NOT NULL,
 	`file_path` text NOT NULL,
 	`upload_id` text NOT NULL,
+	`key_id` text,
 	`created_at` integer NOT NULL
 );
 --> statement-breakpoint

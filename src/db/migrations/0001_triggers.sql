@@ -112,3 +112,36 @@ CREATE TRIGGER variants_removed AFTER DELETE ON variants BEGIN
   WHERE path IN (SELECT value ->> 'path' FROM json_each(OLD.made_with))
     AND file_path = OLD.file_path AND variant = OLD.variant;
 END;
+
+--> statement-breakpoint
+-- What a key is charged for: the originals that are its own, and what is on its way in. A key that
+-- was deleted is no row, so what it had stored is charged to nobody.
+CREATE TRIGGER files_stored AFTER INSERT ON files BEGIN
+  UPDATE api_keys SET stored_bytes = stored_bytes + NEW.size_bytes WHERE id = NEW.key_id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER files_replaced AFTER UPDATE OF key_id, size_bytes ON files BEGIN
+  UPDATE api_keys SET stored_bytes = stored_bytes - OLD.size_bytes WHERE id = OLD.key_id;
+  UPDATE api_keys SET stored_bytes = stored_bytes + NEW.size_bytes WHERE id = NEW.key_id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER files_removed AFTER DELETE ON files BEGIN
+  UPDATE api_keys SET stored_bytes = stored_bytes - OLD.size_bytes WHERE id = OLD.key_id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER incoming_begun AFTER INSERT ON incoming BEGIN
+  UPDATE api_keys SET stored_bytes = stored_bytes + NEW.size_bytes WHERE id = NEW.key_id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER incoming_changed AFTER UPDATE OF size_bytes ON incoming BEGIN
+  UPDATE api_keys SET stored_bytes = stored_bytes + NEW.size_bytes - OLD.size_bytes
+  WHERE id = NEW.key_id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER incoming_ended AFTER DELETE ON incoming BEGIN
+  UPDATE api_keys SET stored_bytes = stored_bytes - OLD.size_bytes WHERE id = OLD.key_id;
+END;
+--> statement-breakpoint
+CREATE TRIGGER uploads_ended AFTER DELETE ON uploads BEGIN
+  DELETE FROM incoming WHERE id = OLD.id;
+END;

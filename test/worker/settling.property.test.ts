@@ -1,0 +1,89 @@
+/**
+ * Writers of one path that come between one another, in whatever order: each holds room, writes to
+ * R2, and settles what it wrote. What is put down in the end is what R2 has.
+ */
+import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { Hold } from '../../src/db/fileRows.ts'
+import { holdNothing, holdRoom, letGo, settle } from '../../src/jobs/room.ts'
+import { lookAt } from '../../src/storage/write.ts'
+import { makeKey } from './access.ts'
+import { countRows } from './http.ts'
+import { openPlatform } from './support.ts'
+import { storedBytes } from './storedBytes.ts'
+
+const writer = fc.record({
+  does: fc.constantFrom('store', 'store', 'remove', 'fail'),
+  who: fc.constantFrom(0, 1, null),
+  size: fc.integer({ min: 1, max: 1_000 }),
+})
+type Writer = { does: string; who: number | null; size: number }
+/** Up to five writers, and the order in which they take their three steps. */
+const interleaved = fc.array(writer, { minLength: 2, maxLength: 5 }).chain((writers) => {
+  const turns = writers.flatMap((_, index) => [index, index, index])
+  return fc.record({
+    writers: fc.constant(writers),
+    turns: fc.shuffledSubarray(turns, { minLength: turns.length }),
+  })
+})
+const { platform } = openPlatform()
+
+function begin({ does, who, size }: Writer, filePath: string, ids: string[]): () => Promise<void> {
+  const keyId = who === null || does === 'remove' ? null : ids[who]!
+  const known = does === 'remove' ? { keyId: null, sizeBytes: 0 } : { keyId, sizeBytes: size }
+  let hold: Hold
+  const steps = [
+    async () => {
+      if (does === 'remove') hold = await holdNothing(platform, filePath)
+      else {
+        const room = await holdRoom(platform, keyId, [{ filePath, sizeBytes: size }])
+        if (!room.ok) throw new Error(room.message)
+        hold = room.holds[0]!
+      }
+    },
+    async () => {
+      if (does === 'remove') return env.ORIGINALS.delete(filePath)
+      if (does === 'fail') return
+      const customMetadata = keyId === null ? {} : { 'reelqueue-key': keyId }
+      await env.ORIGINALS.put(filePath, new Uint8Array(size), { customMetadata })
+    },
+    () => (does === 'fail' ? letGo(platform, [hold]) : settle(platform, hold, known)),
+  ]
+  return () => steps.shift()!()
+}
+
+it('is what R2 has', { timeout: 120_000 }, async () => {
+  let run = 0
+  const between = new Set<boolean>()
+  await fc.assert(
+    fc.asyncProperty(interleaved, async ({ writers, turns }) => {
+      const filePath = `settling/${++run}.mp4`
+      const ids = [(await makeKey()).id, (await makeKey()).id]
+      const takeTurn = writers.map((one) => begin(one, filePath, ids))
+      for (const turn of turns) await takeTurn[turn]!()
+      const found = await lookAt(env.ORIGINALS, filePath)
+      for (const id of ids)
+        expect(await storedBytes({ id })).toBe(found.keyId === id ? found.sizeBytes : 0)
+      expect(await countRows('incoming')).toBe(0)
+      between.add(found.keyId === null)
+    }),
+    {
+      numRuns: 80,
+      // The first to write is the last to settle.
+      examples: [
+        [
+          {
+            writers: [
+              { does: 'store', who: 0, size: 10 },
+              { does: 'store', who: 1, size: 20 },
+            ],
+            turns: [0, 1, 0, 1, 1, 0],
+          },
+        ],
+      ],
+    },
+  )
+  // The control: there was something stored in the end, and there was nothing.
+  expect(between.size).toBe(2)
+})

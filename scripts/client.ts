@@ -5,6 +5,9 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Job } from '../src/contract/job.ts'
 
+/** Three heartbeats: a stream that brings nothing for so long is dead, and its reader comes back. */
+const SILENCE_MS = 45_000
+
 export type ServerEvent = Readonly<{
   type: string
   /** The sequence number of a durable event; live ones have none. */
@@ -50,13 +53,14 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
     async job(id: string): Promise<Job> {
       return (await request(`/queue/jobs/${id}`)).json() as Promise<Job>
     },
-    /** The event stream, open once this resolves. It ends with `signal`. */
+    /** The event stream, open once this resolves. It ends with `signal`; silence is an error. */
     async events(signal: AbortSignal, lastEventId?: string): Promise<AsyncIterable<ServerEvent>> {
+      const silence = new AbortController()
       const response = await request('/queue/events', {
-        signal,
+        signal: AbortSignal.any([signal, silence.signal]),
         ...(lastEventId === undefined ? {} : { headers: { 'Last-Event-ID': lastEventId } }),
       })
-      return readEvents(response.body!, signal)
+      return readEvents(response.body!, signal, silence)
     },
   }
 }
@@ -74,16 +78,23 @@ function describe(text: string, { status, statusText }: Response): [string | und
 async function* readEvents(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
   signal: AbortSignal,
+  silence: AbortController,
 ): AsyncGenerator<ServerEvent> {
+  const timer = setTimeout(() => {
+    silence.abort(new Error(`The event stream was silent for ${SILENCE_MS / 1000} s`))
+  }, SILENCE_MS)
   const messages = body
     .pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream())
   try {
     for await (const { event = 'message', id, data } of messages) {
+      timer.refresh()
       const parsed = JSON.parse(data) as Record<string, unknown>
       yield { type: event, id, data: parsed, receivedAt: performance.now() }
     }
   } catch (error) {
     if (!signal.aborted) throw error
+  } finally {
+    clearTimeout(timer)
   }
 }

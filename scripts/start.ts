@@ -6,7 +6,7 @@ import { claimPort, claimState } from './start/claim.ts'
 import type { Process } from './start/process.ts'
 import { startRunner, type Runner } from './start/runners.ts'
 import { readSettings, Refusal, type Settings } from './start/settings.ts'
-import { migrate, startCron, startWorker, untilHealthy } from './start/worker.ts'
+import { migrate, startCron, startWorker, untilHealthy, untilSilent } from './start/worker.ts'
 
 // A runner needs a moment to end ffmpeg and hand its job back; the Worker must outlive that.
 const RUNNER_GRACE_MS = 10_000
@@ -31,22 +31,37 @@ async function start(settings: Settings): Promise<void> {
   await migrate(settings)
   if (ending) return
 
-  worker = startWorker(settings)
-  const died = worker.exited.then(({ code, signal }) => {
+  for (let first = true; ; first = false) {
+    await runWorker(settings, first)
     if (ending) return
+    console.error('The Worker does not answer any more; starting it again …')
+    await worker?.stop(WORKER_GRACE_MS)
+  }
+}
+
+/** Runs the Worker until it answers no more, or until the end; fails if its process ends by itself. */
+async function runWorker(settings: Settings, first: boolean): Promise<void> {
+  const started = (worker = startWorker(settings))
+  let silent = false
+  const died = started.exited.then(({ code, signal }) => {
+    if (ending || silent) return
     throw new Refusal(
-      `The Worker ended by itself (${signal ?? `exit ${code}`}):\n${worker?.tail()}`,
+      `The Worker ended by itself (${signal ?? `exit ${code}`}):\n${started.tail()}`,
     )
   })
-  await Promise.race([untilHealthy(settings, worker), died])
+  await Promise.race([untilHealthy(settings, started), died])
+  if (first && !ending) await Promise.race([startRest(settings), died])
   if (ending) return
+  await Promise.race([untilSilent(settings), died])
+  silent = true
+}
 
+/** What needs the Worker to be up, and outlives it when it is started again. */
+async function startRest(settings: Settings): Promise<void> {
   startCron(settings)
   runners = Array.from({ length: settings.runners }, (_, i) => startRunner(i + 1, settings))
-  await Promise.race([Promise.all(runners.map(({ ready }) => ready)), died])
-  if (ending) return
-  greet(settings)
-  await died
+  await Promise.all(runners.map(({ ready }) => ready))
+  if (!ending) greet(settings)
 }
 
 function greet({ url, apiKey, runners, stateDir }: Settings): void {

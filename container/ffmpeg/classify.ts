@@ -31,6 +31,18 @@ const TOO_MANY_STREAMS = /exceeds max_streams parameter/
 const UNSUPPORTED =
   /Unknown encoder|Unknown decoder|Encoder not found|Decoder \(codec \w+\) not found|Decoder not found|not currently supported in container|No such filter|not implemented/i
 
+/** Its very last words when a signal ended it in good order; tags in a file do not come last. */
+const TOLD_TO_END = /(?:^|\n)Exiting normally, received signal \d+\.\s*$/
+const OBEYED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
+
+/**
+ * True when a signal had it end before its time, whatever its exit code. It then complains of its
+ * input, of which it was kept from reading more, so nothing that it says is true of the file.
+ */
+export function wasToldToEnd({ signal, stderrTail }: Ended): boolean {
+  return TOLD_TO_END.test(stderrTail) || (signal !== null && OBEYED.includes(signal))
+}
+
 /** True when ffmpeg complained about its input, whatever its exit code. */
 export function complainsOfInput(stderr: string): boolean {
   return COMPLAINTS.some(([pattern]) => pattern.test(stderr))
@@ -70,6 +82,8 @@ export function unreadable(ended: Ended): JobFailure {
 /** The failure for an ffmpeg that ended badly by itself (not killed by the runner). */
 export function classify(ended: Ended): JobFailure {
   const { stderrTail: said } = ended
+  if (wasToldToEnd(ended))
+    return new JobFailure('internal', 'Something other than the runner ended ffmpeg.')
   if (ended.signal === 'SIGXFSZ' || FILE_LIMIT.test(said)) {
     return new JobFailure(
       'out_of_disk',

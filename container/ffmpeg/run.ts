@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { JobFailure } from '../failures.ts'
-import { classify } from './classify.ts'
+import { classify, wasToldToEnd } from './classify.ts'
 import { MOST_FRAMES, MOST_SECONDS, type ProcessLimits } from './limits.ts'
 import { runProcess } from './process.ts'
 import { createProgressReader, type Progress } from './progress.ts'
@@ -74,7 +74,7 @@ export async function runFfmpeg(options: {
         options.onProgress(progress)
       },
     })
-    if (ended.code !== 0) throw classify(ended)
+    if (ended.code !== 0 || wasToldToEnd(ended)) throw classify(ended)
   } finally {
     clearInterval(watch)
   }

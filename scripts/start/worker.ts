@@ -7,6 +7,8 @@ import { Refusal, type Settings } from './settings.ts'
 
 const START_TIMEOUT_MS = 90_000
 const CRON_INTERVAL_MS = 60_000
+/** wrangler starts a Worker that died again by itself, within a second or two: not to be hasty. */
+const CHECK = { intervalMs: 3_000, timeoutMs: 5_000, failures: 4 }
 
 const QUIET = {
   CI: '1',
@@ -55,15 +57,24 @@ export async function untilHealthy({ url }: Settings, worker: Process): Promise<
   }
 }
 
+/** Resolves when the Worker no longer answers, although its process may live. */
+export async function untilSilent({ url }: Settings): Promise<void> {
+  let failures = 0
+  while (failures < CHECK.failures) {
+    await delay(CHECK.intervalMs)
+    failures = (await answers(`${url}/health`, CHECK.timeoutMs)) ? 0 : failures + 1
+  }
+}
+
 /** Cron triggers do not fire by themselves under `wrangler dev`. */
 export function startCron({ url }: Settings): void {
   const cron = encodeURIComponent('* * * * *')
   setInterval(() => void answers(`${url}/cdn-cgi/local/scheduled?cron=${cron}`), CRON_INTERVAL_MS)
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, timeoutMs = 10_000): Promise<boolean> {
   try {
-    const response = await fetch(url, { signal: AbortSignal.timeout(10_000) })
+    const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
     await response.body?.cancel()
     return response.ok
   } catch {

@@ -10,6 +10,7 @@ import { findEventRange, listEvents } from '../db/eventRows.ts'
 import type { Env } from '../env.ts'
 import { watchQueue } from '../jobs/watch.ts'
 import { createPlatform } from '../platform.ts'
+import { PING, PONG } from './sockets.ts'
 import { encode, matches, type Subscription, subscription } from './subscription.ts'
 import type { EventRow } from '../db/rows.ts'
 
@@ -23,6 +24,11 @@ export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
   private pumping: Promise<void> | null = null
   private pumpAgain = false
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
+  }
 
   /** The queue that this object is named after. */
   private get queue(): string {
@@ -124,9 +130,12 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   private *subscribers(): Generator<[WebSocket, Subscription]> {
-    for (const socket of this.ctx.getWebSockets(STREAM))
-      if (socket.readyState === WebSocket.OPEN)
-        yield [socket, subscription.parse(socket.deserializeAttachment())]
+    for (const socket of this.ctx.getWebSockets(STREAM).filter(isOpen)) {
+      const { data } = subscription.safeParse(socket.deserializeAttachment())
+      if (data) yield [socket, data]
+      // Its client resumes; to fail here would silence all the others with it.
+      else socket.close(1011, 'no place in the log')
+    }
   }
 
   /** One pump runs at a time, so that events leave in order; a call meanwhile has it look again. */

@@ -1,10 +1,11 @@
 /**
  * From a hub's socket to a client's server-sent events. The Worker holds the client, so the hub
- * can sleep; the heartbeat comes from here, so it wakes nobody.
+ * can sleep; the heartbeat comes from here, so it wakes nobody. A stream brings every event or it
+ * ends: one that went on while its hub is out of reach would be taken for a quiet queue.
  */
 import type { SSEStreamingApi } from 'hono/streaming'
 import type { StreamMessage } from '../contract/events.ts'
-import type { EventStream } from './sockets.ts'
+import { type EventStream, PING, PONG } from './sockets.ts'
 
 const HEARTBEAT_MS = 15_000
 /** Some proxies hide that a client has left, so no stream is older; a live client resumes. */
@@ -25,6 +26,8 @@ export async function bridge(
 ) {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let unsent = 0
+  /** Whether the hub's socket brought anything since it was last asked to. */
+  let heard = true
   // Writes go one after another: an event is on its way before the next begins.
   let last = Promise.resolve()
   const write = (message: Parameters<SSEStreamingApi['writeSSE']>[0]) => {
@@ -42,6 +45,8 @@ export async function bridge(
     data: JSON.stringify({ clientId: `client_${crypto.randomUUID().replaceAll('-', '')}` }),
   })
   socket.addEventListener('message', ({ data }) => {
+    heard = true
+    if (data === PONG) return
     const message = JSON.parse(data as string) as StreamMessage
     write({
       event: message.event,
@@ -53,10 +58,12 @@ export async function bridge(
   socket.addEventListener('error', () => end())
   stream.onAbort(end)
   socket.accept()
-  const heartbeat = setInterval(
-    () => write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) }),
-    HEARTBEAT_MS,
-  )
+  const heartbeat = setInterval(() => {
+    if (!heard) return end()
+    heard = false
+    socket.send(PING)
+    write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) })
+  }, HEARTBEAT_MS)
   const leave = until === null ? MAX_AGE_MS : Math.max(until - Date.now(), 0)
   const age = setTimeout(end, Math.min(MAX_AGE_MS, leave))
   await ended

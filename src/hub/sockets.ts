@@ -2,6 +2,13 @@
 import type { Env } from '../env.ts'
 import type { Filter } from './subscription.ts'
 
+/**
+ * What a stream's socket is asked, and what the runtime answers for the hub without waking it. A
+ * socket that brings no answer is dead, whatever its state says.
+ */
+export const PING = 'ping'
+export const PONG = 'pong'
+
 const connect = (env: Env, queue: string, path: string): Promise<Response> =>
   env.HUBS.getByName(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
 

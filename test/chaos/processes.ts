@@ -29,15 +29,23 @@ export function runnerCalled(stateDir: string, id: string): number {
   return runner.pid
 }
 
-/** The process that the Worker runs in; the one at the system's own port is wrangler's front of it. */
-export function workerOf({ stateDir, url }: { stateDir: string; url: string }): number {
-  const worker = processesOf(stateDir).find(
+/** The process that the Worker runs in. */
+export const workerOf = (system: Served): number => workerdOf(system, 'worker')
+
+/** The process at the system's own port: wrangler's front, which hands requests on to the Worker. */
+export const frontOf = (system: Served): number => workerdOf(system, 'front')
+
+type Served = { stateDir: string; url: string }
+
+function workerdOf({ stateDir, url }: Served, part: 'worker' | 'front'): number {
+  const atPort = `entry=127.0.0.1:${new URL(url).port} `
+  const found = processesOf(stateDir).find(
     ({ command }) =>
       /workerd .*--socket-addr=entry=/.test(command) &&
-      !command.includes(`entry=127.0.0.1:${new URL(url).port} `),
+      command.includes(atPort) === (part === 'front'),
   )
-  if (!worker) throw new Error('There is no live Worker')
-  return worker.pid
+  if (!found) throw new Error(`There is no live ${part}`)
+  return found.pid
 }
 
 /** Every ffmpeg has ended and every scratch folder is removed, within 3 seconds from now. */

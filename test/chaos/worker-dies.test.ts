@@ -4,7 +4,7 @@ import { follow, type Events } from '../e2e/events.ts'
 import { clip } from '../e2e/media.ts'
 import { processesEnd, startSystem, type System } from '../e2e/system.ts'
 import * as jobs from './jobs.ts'
-import { strike, workerOf } from './processes.ts'
+import { frontOf, strike, workerOf } from './processes.ts'
 import { startProxy, type Proxy } from './proxy.ts'
 import { startRunner, type Runner } from './runner.ts'
 import { expectSettled, settleAndStop } from './settled.ts'
@@ -69,6 +69,17 @@ test('kill -9 of the Worker as it has finished a job: said again, it is done onc
   // Its answer was lost, and what the runner sent again was taken for the same.
   await vi.waitFor(() => expect(runner.output()).toMatch(new RegExp(`job finished.*${jobId}`)))
 })
+
+test('kill -9 of what stands in front of the Worker: npm start says so and starts it again', async () => {
+  const jobId = await create('w_604')
+  await jobs.inMidEncode(events, jobId)
+  strike(frontOf(system))
+  const again = () => expect(system.output()).toContain('The Worker does not answer any more')
+  await vi.waitFor(again, { timeout: 60_000, interval: 200 })
+  await followAgain()
+  await jobs.event(events, jobId, 'job:completed')
+  await expectSettled(system)
+}, 150_000)
 
 test('a power cut in mid-encode: after the next start the job is done by a new attempt', async () => {
   await jobs.setQueue(system.client, { leaseSeconds: jobs.LEASE_SECONDS })

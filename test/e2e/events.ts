@@ -9,17 +9,19 @@ export async function follow(client: Client, lastEventId?: string) {
   const seen: ServerEvent[] = []
   const waiting = new Set<() => void>()
   let ended = false
+  let cause: unknown
 
   const reading = (async () => {
     for await (const event of stream) {
       seen.push(event)
       for (const look of waiting) look()
     }
-  })().finally(() => {
-    ended = true
-    for (const look of waiting) look()
-  })
-  reading.catch(() => undefined)
+  })()
+    .catch((error: unknown) => (cause = error))
+    .finally(() => {
+      ended = true
+      for (const look of waiting) look()
+    })
 
   return {
     seen: seen as readonly ServerEvent[],
@@ -30,7 +32,7 @@ export async function follow(client: Client, lastEventId?: string) {
         const look = () => {
           const found = seen.find(wanted)
           if (found) resolve(found)
-          else if (ended) reject(new Error('The event stream ended before that event'))
+          else if (ended) reject(new Error('The event stream ended before that event', { cause }))
           else return
           waiting.delete(look)
         }
@@ -40,7 +42,7 @@ export async function follow(client: Client, lastEventId?: string) {
     },
     async close(): Promise<void> {
       stop.abort()
-      await reading.catch(() => undefined)
+      await reading
     },
   }
 }

@@ -2,6 +2,7 @@
 import { SSEStreamingApi } from 'hono/streaming'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { bridge } from '../../src/hub/bridge.ts'
+import { PING, PONG } from '../../src/hub/sockets.ts'
 
 beforeEach(() => {
   vi.useFakeTimers({
@@ -10,21 +11,25 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-function open() {
+/** @param answers as the runtime does it for a hub that sleeps */
+function open({ answers = true } = {}) {
   const { 0: socket, 1: hub } = new WebSocketPair()
   hub.accept()
+  const fromWorker = vi.fn()
+  hub.addEventListener('message', ({ data }) => {
+    fromWorker(data)
+    if (answers && data === PING) hub.send(PONG)
+  })
   const closed = new Promise<void>((resolve) => hub.addEventListener('close', () => resolve()))
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const stream = new SSEStreamingApi(writable, readable)
   const ended = bridge({ socket, cursor: 7 }, stream).then(() => stream.close())
   const reader = stream.responseReadable.pipeThrough(new TextDecoderStream()).getReader()
-  return { hub, ended, closed, reader, next: async () => (await reader.read()).value }
+  return { hub, fromWorker, ended, closed, reader, next: async () => (await reader.read()).value }
 }
 
-it('a heartbeat comes every 15 s, and the hub has no part in it', async () => {
-  const { hub, next, ended } = open()
-  const fromWorker = vi.fn()
-  hub.addEventListener('message', fromWorker)
+it('a heartbeat comes every 15 s, and the hub hears nothing but what is answered for it', async () => {
+  const { hub, fromWorker, next, ended } = open()
   expect(await next()).toMatch(
     /^event: connected\ndata: \{"clientId":"client_\w+"\}\nid: 7\nretry: 1000\n\n$/,
   )
@@ -33,7 +38,32 @@ it('a heartbeat comes every 15 s, and the hub has no part in it', async () => {
     await vi.advanceTimersByTimeAsync(15_000)
     expect(await next()).toBe(`event: heartbeat\ndata: {"timestamp":${begun + beat * 15_000}}\n\n`)
   }
-  expect(fromWorker).not.toHaveBeenCalled()
+  expect(fromWorker.mock.calls).toEqual([[PING], [PING], [PING]])
+  hub.close(1000)
+  await ended
+})
+
+it('a hub that is not heard of from one heartbeat to the next ends the stream', async () => {
+  const { next, reader, ended, closed } = open({ answers: false })
+  await next()
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(await next()).toContain('event: heartbeat')
+  await vi.advanceTimersByTimeAsync(15_000)
+  await Promise.all([ended, closed])
+  expect((await reader.read()).done).toBe(true)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('an event is a sign of life too', async () => {
+  const { hub, next, ended } = open({ answers: false })
+  await next()
+  const data = { jobId: 'job_1', filePath: 'a.mp4', status: 'pending' }
+  for (let beat = 1; beat <= 3; beat++) {
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(await next()).toContain('event: heartbeat')
+    hub.send(JSON.stringify({ event: 'job:created', id: beat, data }))
+    expect(await next()).toContain('event: job:created')
+  }
   hub.close(1000)
   await ended
 })

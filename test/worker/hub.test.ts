@@ -1,6 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, it, vi } from 'vitest'
+import { openStream, PING, PONG } from '../../src/hub/sockets.ts'
 import { api, complete, create, createOne, report, take } from './http.ts'
 import { expectJson, putOriginal } from './support.ts'
 import { type Client, follow, hub, logIds, of, socketCount, writeEvents } from './sse.ts'
@@ -113,6 +114,38 @@ it('a hub that holds clients keeps nothing but its alarm for its watchdog', asyn
   }))
   expect(stored).toEqual({ keys: [], alarm: null })
   expect(client.ended).toBe(false)
+})
+
+it('a hub that sleeps has its sockets’ pings answered by the runtime', async () => {
+  const filter = { jobId: null, filePath: null, pathPrefix: null }
+  const stream = await openStream(env, 'default', filter, { since: null, counted: null })
+  const { socket } = stream!
+  const answered = new Promise((resolve) =>
+    socket.addEventListener('message', ({ data }) => resolve(data)),
+  )
+  socket.accept()
+  await evictDurableObject(hub())
+  socket.send(PING)
+  expect(await answered).toBe(PONG)
+  // It is the runtime that did it: the hub has no ear for what a socket says.
+  const [stamp, hears] = await runInDurableObject(hub(), (instance, state) => [
+    state.getWebSocketAutoResponseTimestamp(state.getWebSockets('stream')[0]!),
+    'webSocketMessage' in instance,
+  ])
+  expect(stamp).toBeInstanceOf(Date)
+  expect(hears).toBe(false)
+  socket.close(1000)
+})
+
+it('a subscriber whose place is not known any more is let go, and silences no other', async () => {
+  const [lost, other] = [await watch(), await watch()]
+  await runInDurableObject(hub(), (_instance, state) =>
+    state.getWebSockets('stream')[0]!.serializeAttachment({ cursor: 'of another version' }),
+  )
+  const { id } = await createOne('hub/of-another-version.mp4')
+  await vi.waitFor(() => expect([lost, other].filter(({ ended }) => ended)).toHaveLength(1), 5_000)
+  const left = [lost, other].find(({ ended }) => !ended)!
+  await left.first(of(id, 'job:created'))
 })
 
 it('a hub whose sockets are closed ends its clients’ streams, and they resume', async () => {

@@ -2,6 +2,7 @@ import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { Client } from '../../scripts/client.ts'
+import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../src/contract/runner.ts'
 import { ends, follow } from '../e2e/events.ts'
 import { startStandIn } from './engines.ts'
 import { describeContainers } from './scenarios.ts'
@@ -16,6 +17,9 @@ const cancel = (client: Client, id: string) =>
 
 let standIn: Awaited<ReturnType<typeof startStandIn>>
 afterAll(() => standIn?.close())
+
+/** Of some runner, and of none that has claimed. */
+const SECRET = { [RUNNER_SECRET_HEADER]: 'the-secret-of-no-runner' }
 
 describe('with a stand-in engine', () => {
   const bench = describeContainers(async () => (standIn = await startStandIn()))
@@ -37,7 +41,7 @@ describe('with a stand-in engine', () => {
     const inner = request({
       createConnection: () => socket,
       ...{ host, path: pathname, method: init.method ?? 'GET' },
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...SECRET },
     })
     inner.end(init.body && JSON.stringify(init.body))
     const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
@@ -62,7 +66,7 @@ describe('with a stand-in engine', () => {
     const at = (id: string) => `${gateway}/runner/jobs/${id}/report`
     // It may claim; there is nothing else that waits.
     const runner = { id: 'any' }
-    const claim = { protocol: 2, runner, queues: ['default'], waitSeconds: 0 }
+    const claim = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
     const claimed = { method: 'POST', body: claim }
     expect(await fromContainer(name!, `${gateway}/runner/claim`, claimed)).toMatchObject({
       status: 204,

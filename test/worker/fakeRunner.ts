@@ -1,8 +1,8 @@
 /** A runner without ffmpeg: it speaks the protocol for one claim, and its outputs are any bytes. */
 import { exports } from 'cloudflare:workers'
 import type { FailureCode } from '../../src/contract/failure.ts'
-import type { UploadedPart } from '../../src/contract/runner.ts'
-import { asRunner, claimJob, createJobs, expectJson } from './support.ts'
+import { RUNNER_SECRET_HEADER, type UploadedPart } from '../../src/contract/runner.ts'
+import { asRunner, claimJob, createJobs, expectJson, RUNNER_SECRET } from './support.ts'
 
 export interface Upload {
   uploadId: string
@@ -56,7 +56,10 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }) {
     putFile: (name: string, text: string, headers: Record<string, string> = {}) =>
       exports.default.fetch(`http://reelqueue${at(`files/${name}?fence=${fence}`)}`, {
         method: 'PUT',
-        headers: { Authorization: 'Bearer test-runner-token', ...headers },
+        headers: {
+          ...{ Authorization: 'Bearer test-runner-token', [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
+          ...headers,
+        },
         body: new TextEncoder().encode(text),
       }),
     sayPlayable: () =>

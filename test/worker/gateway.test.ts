@@ -1,7 +1,11 @@
 /** What the gateway gives to whom: versions, what fits, digests, and containers known by their props. */
 import { env, exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '../../src/contract/runner.ts'
+import {
+  OLDEST_PROTOCOL,
+  PROTOCOL_VERSION,
+  RUNNER_SECRET_HEADER,
+} from '../../src/contract/runner.ts'
 import { countReady } from '../../src/db/readyRows.ts'
 import { classOfBytes } from '../../src/domain/fit.ts'
 import { asRunner, createJobs, db, expectJson, jobRow, RUNNER_SECRET } from './support.ts'
@@ -173,7 +177,7 @@ describe('a container', () => {
   const asContainer = (runner: string, path: string, body?: object) =>
     exports.RunnerGateway({ props: { runner } }).fetch(`http://gateway.reelqueue${path}`, {
       method: body ? 'POST' : 'GET',
-      headers: { 'Content-Type': 'application/json' },
+      headers: { 'Content-Type': 'application/json', [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
       ...(body && { body: JSON.stringify(body) }),
     })
   const ask = { protocol: 3, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }

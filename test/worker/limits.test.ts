@@ -1,9 +1,10 @@
 /** How often a caller may come, and how much one key may have waiting. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
+import { RUNNER_SECRET_HEADER } from '../../src/contract/runner.ts'
 import { expectError, makeKey, visitWith } from './access.ts'
 import { api, countRows, take } from './http.ts'
-import { expectJson, putOriginal } from './support.ts'
+import { expectJson, putOriginal, RUNNER_SECRET } from './support.ts'
 
 const from = (address: string) => ({ headers: { 'CF-Connecting-IP': address } })
 
@@ -72,9 +73,10 @@ describe('a rate limit on what takes no key', () => {
         headers: {
           ...from('203.0.113.9').headers,
           ...{ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+          ...{ [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
         },
         body: JSON.stringify({
-          ...{ protocol: 2, runner: { id: runner }, queues: ['default'], waitSeconds: 0 },
+          ...{ protocol: 3, runner: { id: runner }, queues: ['default'], waitSeconds: 0 },
         }),
       })
     for (let n = 0; n < 3; n++) expect((await claim('wrong', 'a')).status).toBe(401)
@@ -91,6 +93,7 @@ describe('a rate limit on runners', () => {
       headers: {
         ...from('203.0.113.10').headers,
         ...{ Authorization: 'Bearer test-runner-token', 'Content-Type': 'application/json' },
+        ...{ [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
       },
       body: JSON.stringify(body),
     })
@@ -106,7 +109,7 @@ describe('a rate limit on runners', () => {
 
   it('counts the claims of each runner by itself, so a fleet behind one address is none', async () => {
     const claim = (id: string) =>
-      send('claim', { protocol: 2, runner: { id }, queues: ['none-here'], waitSeconds: 0 })
+      send('claim', { protocol: 3, runner: { id }, queues: ['none-here'], waitSeconds: 0 })
     for (let n = 0; n < 3; n++) expect((await claim('busy')).status).toBe(204)
     await expectError(await claim('busy'), 429, 'rate_limited')
     for (let n = 0; n < 20; n++) expect((await claim(`fleet-${n}`)).status).toBe(204)

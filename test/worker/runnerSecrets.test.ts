@@ -18,11 +18,11 @@ const ask = (send: typeof own, more: object = {}) => {
   const request = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
   return send('/runner/claim', 'POST', { ...request, ...more })
 }
-async function claimed(filePath: string, send = own, more: object = {}) {
+async function claimed(filePath: string) {
   // Whatever else waits, or was given and not heard of, is not to be had instead.
   await env.DB.prepare('DELETE FROM jobs WHERE stage IS NULL').run()
   const [job] = await createJobs(filePath, ['w_640'])
-  const assignment = await expectJson<Assignment>(await ask(send, more), 200)
+  const assignment = await expectJson<Assignment>(await ask(own), 200)
   expect(assignment.jobId).toBe(job!.id)
   return assignment
 }
@@ -126,18 +126,7 @@ describe('a claim', () => {
     const { jobId } = await claimed('secrets/again.mp4')
     const before = await jobRow(jobId)
     expect((await ask(others.another, { again: true })).status).toBe(204)
-    expect((await ask(others.none, { again: true, protocol: 2 })).status).toBe(204)
     expect(await jobRow(jobId)).toEqual(before)
     expect(await expectJson(await ask(own, { again: true }), 200)).toMatchObject({ jobId })
   })
-})
-
-it('a runner of the version before, which has no secret, is held to its fence', async () => {
-  const old = await claimed('secrets/older.mp4', others.none, { protocol: 2 })
-  expect(await jobRow(old.jobId)).toMatchObject({ runner_hash: null })
-  await expectJson(await WORDS.report!(others.none, old, await begin(old)), 200)
-  const wrong = await WORDS.report!(others.none, { ...old, fence: old.fence + 1 }, null as never)
-  expect(wrong.status).toBe(409)
-  // One that began under an older gateway goes on, with its secret, when the gateway is newer.
-  await expectJson(await WORDS.released!(own, old, null as never), 200)
 })

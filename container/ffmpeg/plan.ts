@@ -6,12 +6,14 @@ import type { Kind, RenditionOf } from '../../src/contract/rendition.ts'
 import type { Rendition } from '../../src/contract/rendition.ts'
 import { JobFailure } from '../failures.ts'
 import { planImage } from './kinds/image.ts'
+import { planProbe } from './kinds/probe.ts'
 import { planVideo } from './kinds/video.ts'
 import type { Context, RenderPlan } from './steps.ts'
 
 const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
   video: planVideo,
   image: planImage,
+  probe: planProbe,
 }
 
 /**

@@ -77,7 +77,7 @@ export type Probe = {
  * @throws JobFailure `input_invalid` when there is nothing in it to read, or as askFfprobe does
  */
 export async function probe(question: Question & { sizeBytes: number }): Promise<Probe> {
-  const { json, said } = await askFfprobe(question)
+  const { answer: json, said } = await askFfprobe(question)
   const found = answer.safeParse(JSON.parse(json))
   if (!found.success)
     throw new JobFailure('internal', 'ffprobe gave an answer that makes no sense.')

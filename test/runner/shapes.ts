@@ -40,6 +40,11 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
     ffmpeg(...picture(25, 0.08), ...tone(0.08), ...H264, ...AAC, 'short.mp4'),
     ffmpeg(...picture(25, 1), '-frames:v', '1', ...H264, 'one-frame.mp4'),
     ffmpeg(...picture(1, 4), ...tone(4), ...H264, ...AAC, 'one-fps.mp4'),
+    ffmpeg(
+      ...[...picture(25, 0.2), ...H264, '-metadata', `title=${'a'.repeat(10_000)}`],
+      ...Array.from({ length: 60 }, (_, at) => ['-metadata', `note${at}=${at}`]).flat(),
+      'tagged.mkv',
+    ),
   ])
 }
 

@@ -77,11 +77,21 @@ async function runStep(
       stallSeconds: assignment.stallSeconds,
       onProgress: (progress) => follow.progress(step, progress),
       onStderr: (text) => (tail = text),
+    }).catch((error: unknown) => {
+      throw step.about === undefined ? error : aboutIt(step.about, error)
     })
   } finally {
     said.push(tail)
     record.stderrTail = redact(tail).slice(-8_000)
   }
+}
+
+/** Which of several files is at fault; what would help is a matter of that file too. */
+function aboutIt(what: string, error: unknown): unknown {
+  if (!(error instanceof JobFailure)) return error
+  if (!['input_invalid', 'unsupported', 'internal'].includes(error.code)) return error
+  const because = error.message.replace(/^The file cannot be processed: /, '')
+  return new JobFailure('input_invalid', `The ${what} cannot be used: ${because}`, { cause: error })
 }
 
 /** What is no media, such as what a probe found, has a size and nothing else to be told of. */

@@ -66,6 +66,8 @@ async function runStep(
       stallSeconds: assignment.stallSeconds,
       onProgress: (progress) => following.progress(progress),
       onStderr: (text) => (tail = text),
+    }).catch((error: unknown) => {
+      throw step.about === undefined ? error : aboutIt(step.about, error)
     })
   } catch (error) {
     const byTheFile = error instanceof JobFailure && error.code === 'input_invalid'
@@ -74,6 +76,14 @@ async function runStep(
     said.push(tail)
     record.stderrTail = redact(tail).slice(-8_000)
   }
+}
+
+/** Which of several files is at fault; what would help is a matter of that file too. */
+function aboutIt(what: string, error: unknown): unknown {
+  if (!(error instanceof JobFailure)) return error
+  if (!['input_invalid', 'unsupported', 'internal'].includes(error.code)) return error
+  const because = error.message.replace(/^The file cannot be processed: /, '')
+  return new JobFailure('input_invalid', `The ${what} cannot be used: ${because}`, { cause: error })
 }
 
 /** What is no media, such as what a probe found, has a size and nothing else to be told of. */

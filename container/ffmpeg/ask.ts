@@ -27,7 +27,7 @@ export type Telling = {
 /** No more than is read: of tags, whose number and length the file decides, these two. */
 const ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
-  'stream=codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,avg_frame_rate,nb_frames,field_order,color_transfer,channels,sample_rate,bit_rate,duration,start_time',
+  'stream=codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,avg_frame_rate,nb_frames,field_order,color_space,color_primaries,color_transfer,color_range,channels,sample_rate,bit_rate,duration,start_time',
   'stream_disposition=attached_pic,timed_thumbnails',
   'stream_tags=BPS,DURATION',
   'stream_side_data=rotation',

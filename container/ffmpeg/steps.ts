@@ -29,6 +29,8 @@ type Told = {
   stage: 'analyse' | 'encode'
   /** How its time compares to that of an ordinary encode of the same length, which is 1. */
   cost: number
+  /** What it reads when that is not the source, such as "watermark", for the words of a failure. */
+  about?: string
 }
 
 export type FfmpegStep = Told & {

@@ -8,12 +8,14 @@ import { JobFailure } from '../failures.ts'
 import { planImage } from './kinds/image.ts'
 import { planProbe } from './kinds/probe.ts'
 import { planVideo } from './kinds/video.ts'
+import { planWave } from './kinds/wave.ts'
 import type { Context, RenderPlan } from './steps.ts'
 
 const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
   video: planVideo,
   image: planImage,
   probe: planProbe,
+  wave: planWave,
 }
 
 /**

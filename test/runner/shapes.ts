@@ -40,6 +40,16 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
     ffmpeg(...picture(25, 0.08), ...tone(0.08), ...H264, ...AAC, 'short.mp4'),
     ffmpeg(...picture(25, 1), '-frames:v', '1', ...H264, 'one-frame.mp4'),
     ffmpeg(...picture(1, 4), ...tone(4), ...H264, ...AAC, 'one-fps.mp4'),
+    // A third black, a third blurred, a third sharp, and a keyframe every half second.
+    ffmpeg(
+      ...[...picture(10, 6), ...H264, '-g', '5', '-vf'],
+      [
+        "drawbox=t=fill:color=black:enable='lt(t,2)'",
+        "gblur=sigma=9:enable='between(t,2,4)'",
+      ].join(),
+      'unsteady.mp4',
+    ),
+    ffmpeg(...lavfi('color=black:s=320x180:r=10:d=1'), ...H264, 'black.mp4'),
     ffmpeg(
       ...[...picture(25, 0.2), ...H264, '-metadata', `title=${'a'.repeat(10_000)}`],
       ...Array.from({ length: 60 }, (_, at) => ['-metadata', `note${at}=${at}`]).flat(),

@@ -6,12 +6,12 @@ import { decimal } from './filters/time.ts'
 import { INPUT_LIMITS, QUIETLY } from './limits.ts'
 import type { FfmpegStep } from './steps.ts'
 
-/** Each costs a seek, which reads some MiB. */
-const CANDIDATES = 12
+/** Each costs a seek, which reads up to 5 MiB. */
+const CANDIDATES = 8
 /** Where they are further apart, the keyframe before each will do, and saves decoding up to it. */
 const KEYFRAMES_BEYOND_SECONDS = 30
 /** For files that do not say how long they are; what lies after their end gives nothing. */
-const BLIND_SECONDS = [0, 1, 3, 7, 15, 30, 60, 120, 240, 480, 960, 1920]
+const BLIND_SECONDS = [0, 2, 5, 15, 60, 180, 600, 1_800]
 
 /** Luma as shares of what there is, and how strongly neighbours differ. */
 export type Look = { second: number; mean: number; spread: number; edges: number }

@@ -1,4 +1,7 @@
-/** How the pictures of a stream follow each other, from the times of its packets. */
+/** How the pictures of a file follow each other, from the times of its packets. */
+import { askFfprobe } from './ask.ts'
+import { INPUT_LIMITS } from './limits.ts'
+import type { Tools } from './steps.ts'
 
 export type Spacing = {
   /** The longest from one keyframe to the next; null when there are no two. */
@@ -9,11 +12,28 @@ export type Spacing = {
   uneven: boolean | null
 }
 
+/** Encoders put a keyframe every 2 to 10 seconds. */
+const LOOKED_AT_SECONDS = 30
+/** Uncompressed video is all keyframes, and says so at once. */
+const LOOKED_AT_BYTES = 32 * 1024 ** 2
+
 /** Containers round times, Matroska to the millisecond: two roundings are no difference. */
 const ROUNDING_SECONDS = 0.0021
 const LEAST_PICTURES = 3
 /** A file may stumble once, or at its cuts. */
 const MOST_UNEVEN = 0.02
+
+/** Looks at the beginning of the first video stream that is no cover. */
+export async function askSpacing(url: string, tools: Tools): Promise<Spacing> {
+  const { answer } = await askFfprobe(
+    { ...tools, input: [...INPUT_LIMITS, url] },
+    {
+      ...{ entries: 'packet=pts_time,flags', form: 'csv=p=0', enoughBytes: LOOKED_AT_BYTES },
+      part: ['-select_streams', 'V:0', '-read_intervals', `%+${LOOKED_AT_SECONDS}`],
+    },
+  )
+  return readSpacing(answer)
+}
 
 /** @param lines `pts_time,flags` a packet, in the order of the file; the last may be cut off */
 export function readSpacing(lines: string): Spacing {

@@ -8,14 +8,9 @@ import { JobFailure } from '../../failures.ts'
 import { askFfprobe } from '../ask.ts'
 import * as described from '../document.ts'
 import { INPUT_LIMITS } from '../limits.ts'
-import { readSpacing } from '../spacing.ts'
+import { askSpacing } from '../spacing.ts'
 import type { Context, RenderPlan, Tools } from '../steps.ts'
 import { remuxObstacles } from './remux.ts'
-
-/** Encoders put a keyframe every 2 to 10 seconds. */
-const SPACING_SECONDS = 30
-/** Uncompressed video is all keyframes, and says so at once. */
-const SPACING_BYTES = 32 * 1024 ** 2
 
 export function planProbe(_: RenditionOf<'probe'>, context: Context): RenderPlan {
   const output = join(context.folder, 'output.json')
@@ -52,16 +47,7 @@ async function describe(context: Context, tools: Tools): Promise<ProbeDocument> 
       throw error
     },
   )
-  const spacing =
-    source.probe.video === null
-      ? null
-      : await askFfprobe(
-          { ...tools, input: ['-select_streams', 'V:0', ...input] },
-          {
-            ...{ entries: 'packet=pts_time,flags', form: 'csv=p=0', enoughBytes: SPACING_BYTES },
-            part: ['-read_intervals', `%+${SPACING_SECONDS}`],
-          },
-        ).then(({ answer }) => readSpacing(answer))
+  const spacing = source.probe.video === null ? null : await askSpacing(source.url, tools)
   const { format } = found
   return {
     format: await containerOf(source.url, format.format_name, tags['major_brand']),

@@ -5,7 +5,7 @@
 import type { Stage } from '../src/contract/runner.ts'
 import type { Progress } from './ffmpeg/progress.ts'
 import type { RenderPlan, Step } from './ffmpeg/steps.ts'
-import { createPace, type Pace } from './pace.ts'
+import { createRate, type Rate } from './rate.ts'
 import type { Standing } from './reporting.ts'
 
 /** Where each stage begins on the scale of 0 to 100, whose last steps are the gateway's. */
@@ -24,7 +24,7 @@ const VERIFY_SECONDS = 1
 const ASSUMED_BYTES_A_SECOND = 1e7
 
 export type Following = ReturnType<typeof followAttempt>
-type Watched = { step: Step; seconds: Pace; shown: Pace; frames: Pace; work: number }
+type Watched = { step: Step; seconds: Rate; shown: Rate; frames: Rate; work: number }
 
 /** @param clock in seconds */
 export function followAttempt(standing: Standing, clock = () => performance.now() / 1_000) {
@@ -36,7 +36,7 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
   /** Work a second, by the step that was measured last. */
   let workRate: number | null = null
   let outputBytes = 0
-  let uploading: Pace | null = null
+  let uploading: Rate | null = null
   let uploadedShare = 0
 
   const advance = (progress: number) => {
@@ -47,7 +47,7 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
     advance(scale.encode + share * (scale.verify - scale.encode))
   }
   const uploadSeconds = (now: number): number => {
-    const rate = uploading?.rate(now)
+    const rate = uploading?.at(now)
     return rate ? (1 - uploadedShare) / rate : outputBytes / ASSUMED_BYTES_A_SECOND
   }
   /** Seconds that are left; null when there is nothing to go by. */
@@ -56,7 +56,7 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
     if (stage === 'probe') return null
     if (stage === 'upload') return uploadSeconds(now)
     if (stage === 'verify') return VERIFY_SECONDS + uploadSeconds(now)
-    const rate = watched?.seconds.rate(now)
+    const rate = watched?.seconds.at(now)
     if (watched && rate) workRate = rate * watched.step.cost
     if (workRate === null) return null
     const stepsLeft = Math.max(0, whole - before - (watched?.work ?? 0)) / workRate
@@ -70,8 +70,8 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
       const seconds = left(now)
       standing.etaSeconds = seconds === null ? null : Math.ceil(seconds)
       const shown = standing.stage === 'encode' ? watched : null
-      standing.fps = rounded(shown?.frames.rate(now))
-      const rate = shown?.shown.rate(now) ?? null
+      standing.fps = rounded(shown?.frames.at(now))
+      const rate = shown?.shown.at(now) ?? null
       standing.speed = rounded(rate === null || shown === null ? null : rate * clockOf(shown.step))
     },
     plan(plan: RenderPlan) {
@@ -82,14 +82,14 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
     enter(stage: Stage) {
       standing.stage = stage
       advance(scale[stage])
-      if (stage === 'upload') uploading = createPace(clock(), ESTIMATE_SECONDS)
+      if (stage === 'upload') uploading = createRate(clock(), ESTIMATE_SECONDS)
       this.refresh()
     },
     begin(step: Step) {
       const now = clock()
       watched = {
-        ...{ step, work: 0, seconds: createPace(now, ESTIMATE_SECONDS) },
-        ...{ shown: createPace(now, SHOWN_SECONDS), frames: createPace(now, SHOWN_SECONDS) },
+        ...{ step, work: 0, seconds: createRate(now, ESTIMATE_SECONDS) },
+        ...{ shown: createRate(now, SHOWN_SECONDS), frames: createRate(now, SHOWN_SECONDS) },
       }
     },
     progress({ outSeconds, frames, bytes }: Progress) {

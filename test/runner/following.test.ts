@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { followAttempt } from '../../container/following.ts'
 import type { FfmpegStep, RenderPlan, Step } from '../../container/ffmpeg/steps.ts'
-import { createPace } from '../../container/pace.ts'
+import { createRate } from '../../container/rate.ts'
 import type { Standing } from '../../container/reporting.ts'
 import type { Stage } from '../../src/contract/runner.ts'
 
@@ -193,10 +193,10 @@ describe('speed and frames a second', () => {
   })
 
   it('are not made of one report', () => {
-    const pace = createPace(0, 5)
-    pace.add(0.1, 10)
-    expect(pace.rate(0.1)).toBeNull()
-    pace.add(0.5, 12)
-    expect(pace.rate(0.5)).toBe(24)
+    const rate = createRate(0, 5)
+    rate.add(0.1, 10)
+    expect(rate.at(0.1)).toBeNull()
+    rate.add(0.5, 12)
+    expect(rate.at(0.5)).toBe(24)
   })
 })

@@ -5,13 +5,13 @@ const LEAST_SECONDS = 0.3
 /** What reports itself twice a second and has not done so for this long stands still. */
 const SILENT_SECONDS = 1.5
 
-export type Pace = ReturnType<typeof createPace>
+export type Rate = ReturnType<typeof createRate>
 
 /**
  * @param startedAt when the amount was nothing, in seconds of any clock
  * @param windowSeconds how far back "of late" goes
  */
-export function createPace(startedAt: number, windowSeconds: number) {
+export function createRate(startedAt: number, windowSeconds: number) {
   let samples = [{ at: startedAt, amount: 0 }]
   return {
     add(at: number, amount: number) {
@@ -21,7 +21,7 @@ export function createPace(startedAt: number, windowSeconds: number) {
       if (first > 0) samples = samples.slice(first)
     },
     /** Amount a second; null until there is something to go by. */
-    rate(now: number): number | null {
+    at(now: number): number | null {
       const [first, last] = [samples[0]!, samples.at(-1)!]
       const until = now - last.at > SILENT_SECONDS ? now : last.at
       if (last.amount === 0 || until - first.at < LEAST_SECONDS) return null

@@ -14,6 +14,7 @@ import type { Context, Input } from './ffmpeg/steps.ts'
 import { type Inputs, openInputs, type OpenInput } from './inputs.ts'
 import { toolsOf } from './machine.ts'
 import { advance, make, PROGRESS } from './making.ts'
+import { makePackage } from './package.ts'
 import { keepReporting, type Standing } from './reporting.ts'
 import { makeScratch, removeScratch } from './scratch.ts'
 import type { Settings } from './settings.ts'
@@ -87,6 +88,7 @@ async function runThrough(running: Running) {
   const { mode, reason, video, audio, notes } = plan
   standing.plan = record.plan = { mode, reason, video, audio, notes }
 
+  if (plan.package) return makePackage(running, plan, timed)
   const output = await make(running, plan, timed)
   const stored = await timed('upload', () =>
     upload({

@@ -6,11 +6,13 @@ import type { Kind, RenditionOf } from '../../src/contract/rendition.ts'
 import type { Rendition } from '../../src/contract/rendition.ts'
 import { JobFailure } from '../failures.ts'
 import { planImage } from './kinds/image.ts'
+import { planStream } from './kinds/stream.ts'
 import { planVideo } from './kinds/video.ts'
 import type { Context, RenderPlan } from './steps.ts'
 
 const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
   video: planVideo,
+  stream: planStream,
   image: planImage,
 }
 

@@ -15,6 +15,7 @@ import { followAttempt, type Following } from './following.ts'
 import { type Inputs, openInputs, type OpenInput } from './inputs.ts'
 import { toolsOf } from './machine.ts'
 import { make } from './making.ts'
+import { makePackage } from './package.ts'
 import { keepReporting, type Standing } from './reporting.ts'
 import { makeScratch, removeScratch } from './scratch.ts'
 import type { Settings } from './settings.ts'
@@ -99,6 +100,7 @@ async function runThrough(running: Running) {
   standing.plan = record.plan = { mode, reason, video, audio, notes }
   following.plan(plan)
 
+  if (plan.package) return makePackage(running, plan, timed)
   const output = await make(running, plan, timed)
   following.made(output.sizeBytes)
   const stored = await timed('upload', () =>

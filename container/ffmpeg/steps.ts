@@ -5,6 +5,7 @@
 import type { Plan } from '../../src/contract/runner.ts'
 import type { Question } from './ask.ts'
 import type { Size } from './geometry.ts'
+import type { StreamLayout } from './layout.ts'
 import type { Probe } from './probe.ts'
 
 /** A stored file as ffmpeg can open it. */
@@ -79,6 +80,8 @@ export type RenderPlan = Plan & {
    */
   output: string
   package: boolean
+  /** For a package whose files are stored while the steps still run. */
+  stream?: StreamLayout
   /** null: it is no media, and not looked into. */
   expect: Expectation | null
 }

@@ -80,7 +80,11 @@ function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
   )
 }
 
-function checkLength(actual: number, { expect, stderr }: { expect: Expectation; stderr: string }) {
+/** @throws JobFailure, whose class says whether the source or the making of it is at fault */
+export function checkLength(
+  actual: number,
+  { expect, stderr }: { expect: Pick<Expectation, 'seconds' | 'cut'>; stderr: string },
+) {
   const expected = expect.seconds
   if (expected === null) return
   if (actual < expected - durationTolerance(expected)) {
@@ -105,7 +109,7 @@ function wrongLength(actual: number, expected: number): string {
   return `The result is ${actual.toFixed(1)} seconds long instead of ${expected.toFixed(1)}.`
 }
 
-function empty({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
+export function empty({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
   // With another way still to go, that nothing came is a finding and not the end.
   const nothingThere = !more && /nothing was encoded|video:0k/i.test(stderr)
   return nothingThere || complainsOfInput(stderr)

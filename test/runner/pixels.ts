@@ -17,3 +17,10 @@ export async function pixelsOf(path: string, width: number, height: number) {
     at: (x: number, y: number) => [...bytes.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)],
   }
 }
+
+/** Width and height of a picture. */
+export async function sizeOf(path: string): Promise<number[]> {
+  const list = ['-v', 'error', '-of', 'json', '-show_entries', 'stream=width,height', path]
+  const [{ width, height }] = JSON.parse((await execute('ffprobe', list)).stdout).streams
+  return [width, height]
+}

@@ -6,6 +6,7 @@ import { JobFailure } from '../../failures.ts'
 import { STRIPPED } from '../containers.ts'
 import { cutOf, round } from '../cut.ts'
 import { layOut } from '../filters/layout.ts'
+import { packageIn } from '../layout.ts'
 import { INPUT_LIMITS, QUIETLY } from '../limits.ts'
 import { pictureOf, shapeOf } from '../picture.ts'
 import { resolveQuality } from '../quality.ts'
@@ -38,7 +39,7 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
   const tile = shape.output
   const board = storyboardOf({ ...rendition, lengthSeconds: length, tile })
   const quality = resolveQuality(rendition.quality, 'image', Math.min(tile.width, tile.height))
-  const packageFolder = join(folder, 'package')
+  const packageFolder = packageIn(folder)
   const output = join(packageFolder, String(PACKAGE_ENTRY.sprite))
   let onlyKeyframes = false
 
@@ -51,8 +52,8 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
   }
   const chains = layOut({
     ...{ from: '[0:V:0]', to: '[tiles]', name: 'tile', video, shape, pixels: 'rgb24' },
-    // What is on screen in the middle of the interval, from the start of the file on.
-    time: [`fps=1/${board.intervalSeconds}:start_time=0:round=near`],
+    // What is on screen in the middle of each interval; of the last, what there is.
+    time: [`fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`],
     ...{ turn: { rotate: 0, flip: 'none' }, background: '000000' },
   })
   const filters = [
@@ -90,7 +91,7 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
     await writeFile(output, toWebVtt(board, format))
   }
   const { pictures, sheets, intervalSeconds } = board
-  const reason = `${pictures} pictures, one every ${round(intervalSeconds)} seconds, on ${sheets === 1 ? 'one sheet' : `${sheets} sheets`}`
+  const reason = `${pictures === 1 ? 'one picture' : `${pictures} pictures`}, one every ${round(intervalSeconds)} seconds, on ${sheets === 1 ? 'one sheet' : `${sheets} sheets`}`
   return {
     ...{ mode: 'package', reason, video: { action: 'encode', reason } },
     audio: source.probe.audio && { action: 'drop', reason: 'a storyboard has no sound' },

@@ -58,6 +58,12 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
       ...[...lavfi('color=black:s=160x90:r=2:d=100'), ...H264, '-x264-params', 'keyint=1'],
       ...['-vf', "geq=lum='20+2*floor(T)':cb=128:cr=128", 'long.mp4'],
     ),
+    ffmpeg(
+      ...[...lavfi('color=gray:s=160x90:r=10:d=0.5'), ...H264, '-vf'],
+      [...['drawbox=0:0:20:20:red:fill', 'drawbox=140:70:20:20:blue:fill']].join(),
+      'corners.mp4',
+    ),
+    ffmpeg(...lavfi('color=red:s=20x20'), '-frames:v', '1', 'red.png'),
     ffmpeg(...lavfi('color=black:s=320x180:r=10:d=1'), ...H264, 'black.mp4'),
     ffmpeg(
       ...[...picture(25, 0.2), ...H264, '-metadata', `title=${'a'.repeat(10_000)}`],

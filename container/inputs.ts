@@ -5,6 +5,7 @@
 import { referencesOf } from '../src/contract/rendition.ts'
 import type { Assignment } from '../src/contract/runner.ts'
 import type { Client } from './client.ts'
+import { createPace, type Pace } from './pace.ts'
 import { openSource, type Source } from './source.ts'
 
 export type OpenInput = { path: string; sizeBytes: number; source: Source }
@@ -13,6 +14,8 @@ export type Inputs = {
   references: OpenInput[]
   /** Bytes given to ffmpeg so far, of all of them: a sign of life for the stall watch. */
   bytesRead: () => number
+  /** Held, no more is read. */
+  pace: Pace
   close: () => Promise<void>
 }
 
@@ -26,20 +29,18 @@ export async function openInputs(options: {
   const { assignment, client, signal, onFatal } = options
   const paths = referencesOf(assignment.rendition)
   const opened: OpenInput[] = []
+  const pace = createPace()
   const close = async () => {
     await Promise.all(opened.map(({ source }) => source.close()))
   }
   const openOne = async (path: string, sizeBytes: number, reference?: number) => {
     const source = await openSource({
       sizeBytes,
-      fetchRange: (start, end, stop) => {
+      fetchRange: async (start, end, stop) => {
         const which = reference === undefined ? {} : { reference }
-        return client.source(
-          { ...assignment, ...which },
-          start,
-          end,
-          AbortSignal.any([signal, stop]),
-        )
+        const either = AbortSignal.any([signal, stop])
+        await pace.passed(either)
+        return client.source({ ...assignment, ...which }, start, end, either)
       },
       onFatal,
     })
@@ -56,7 +57,7 @@ export async function openInputs(options: {
       references.push(await openOne(path, stored.sizeBytes, at))
     }
     const bytesRead = () => opened.reduce((sum, { source }) => sum + source.bytesServed(), 0)
-    return { original, references, bytesRead, close }
+    return { original, references, bytesRead, pace, close }
   } catch (error) {
     await close()
     throw error

@@ -11,9 +11,11 @@ import { INPUT_LIMITS } from './ffmpeg/limits.ts'
 import { planRendition } from './ffmpeg/plan.ts'
 import { probe } from './ffmpeg/probe.ts'
 import type { Context, Input } from './ffmpeg/steps.ts'
+import { followAttempt, type Following } from './following.ts'
 import { type Inputs, openInputs, type OpenInput } from './inputs.ts'
 import { toolsOf } from './machine.ts'
-import { advance, make, PROGRESS } from './making.ts'
+import { make } from './making.ts'
+import { makePackage } from './package.ts'
 import { keepReporting, type Standing } from './reporting.ts'
 import { makeScratch, removeScratch } from './scratch.ts'
 import type { Settings } from './settings.ts'
@@ -40,7 +42,12 @@ export type Attempt = {
 }
 
 /** An attempt on its way. */
-export type Running = Attempt & { standing: Standing; scratch: string; inputs: Inputs }
+export type Running = Attempt & {
+  standing: Standing
+  following: Following
+  scratch: string
+  inputs: Inputs
+}
 
 /**
  * @returns what a completed finish says besides the record
@@ -50,9 +57,10 @@ export type Running = Attempt & { standing: Standing; scratch: string; inputs: I
 export async function runStages(attempt: Attempt) {
   const { assignment, client, settings, signal } = attempt
   const standing: Standing = {
-    ...{ stage: 'probe', progress: PROGRESS.probe, etaSeconds: null },
+    ...{ stage: 'probe', progress: 0, etaSeconds: null },
     ...{ fps: null, speed: null, playable: false },
   }
+  const following = followAttempt(standing)
   const scratch = await makeScratch(settings.scratchDir)
   const done = new AbortController()
   let reporting: Promise<void> | undefined
@@ -63,11 +71,15 @@ export async function runStages(attempt: Attempt) {
       onFatal: (error) => attempt.end(sourceFailure(error)),
     })
     reporting = keepReporting({
-      ...{ client, assignment, standing: () => standing },
+      ...{ client, assignment },
+      standing: () => {
+        following.refresh()
+        return standing
+      },
       signal: AbortSignal.any([signal, done.signal]),
       onLost: attempt.end,
     })
-    return await runThrough({ ...attempt, standing, scratch, inputs })
+    return await runThrough({ ...attempt, standing, following, scratch, inputs })
   } finally {
     done.abort()
     await reporting
@@ -77,23 +89,25 @@ export async function runStages(attempt: Attempt) {
 }
 
 async function runThrough(running: Running) {
-  const { assignment, client, record, signal, standing } = running
+  const { assignment, client, record, signal, standing, following } = running
   if (assignment.source.sizeBytes === 0) throw new JobFailure('input_invalid', 'The file is empty.')
-  const timed = stopwatch(standing, record)
+  const timed = stopwatch(following, record)
 
   const context = await timed('probe', () => lookInto(running))
   standing.input = record.input = context.source.probe.facts
   const plan = planRendition(assignment.rendition, context)
   const { mode, reason, video, audio, notes } = plan
   standing.plan = record.plan = { mode, reason, video, audio, notes }
+  following.plan(plan)
 
+  if (plan.package) return makePackage(running, plan, timed)
   const output = await make(running, plan, timed)
+  following.made(output.sizeBytes)
   const stored = await timed('upload', () =>
     upload({
       ...{ client, lease: assignment, file: plan.output, signal },
       request: { ...standing, sizeBytes: output.sizeBytes },
-      onProgress: (share) =>
-        advance(standing, PROGRESS.upload + share * (PROGRESS.end - PROGRESS.upload)),
+      onProgress: (share) => following.uploaded(share),
     }),
   )
   return { outcome: 'completed' as const, ...stored, output }
@@ -120,11 +134,10 @@ function isMedia(path: string): boolean {
 }
 
 /** Names the stage while it runs, and adds what it took to the record, even when it fails. */
-function stopwatch(standing: Standing, { timings }: AttemptRecord) {
+function stopwatch(following: Following, { timings }: AttemptRecord) {
   return async <T>(stage: Stage, run: () => Promise<T>): Promise<T> => {
     const startedAt = performance.now()
-    Object.assign(standing, { stage, etaSeconds: null })
-    advance(standing, PROGRESS[stage])
+    following.enter(stage)
     try {
       return await run()
     } finally {

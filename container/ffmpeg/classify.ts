@@ -19,6 +19,7 @@ const COMPLAINTS: [RegExp, string][] = [
   [/Could not find codec parameters/, 'a stream in it cannot be made out'],
   [/Invalid timestamps|invalid dropping/, 'its time stamps make no sense'],
   [/Error while decoding|Decoding error/, 'its data cannot be decoded'],
+  [/WebPAnimEncoderAssemble\(\) failed/, 'it has no picture at the time that was asked for'],
 ]
 
 const OUT_OF_DISK = /No space left on device|ENOSPC|Disk quota exceeded/

@@ -18,7 +18,11 @@ export type Geometry = {
   output: Size
 }
 
-export type GeometryRequest = Pick<RenditionOf<'image'>, 'width' | 'height' | 'fit' | 'gravity'> & {
+type Frame = RenditionOf<'image'>
+export type GeometryRequest = Pick<Frame, 'width' | 'height' | 'fit' | 'gravity'> & {
+  /** The centre of what to keep when cutting, as shares of the sides; both null for `gravity`. */
+  focusX?: number | null
+  focusY?: number | null
   /** The sides are multiples of this: 2 for 4:2:0 video, 1 for pictures. */
   unit: 1 | 2
   /** When neither side is asked for, the short side is at most this; null for no limit. */
@@ -38,7 +42,8 @@ export type GeometryRequest = Pick<RenditionOf<'image'>, 'width' | 'height' | 'f
  * @param source the picture as seen: upright, square pixels
  */
 export function geometry(source: Size, request: GeometryRequest): Geometry {
-  const { unit, fit, gravity } = request
+  const { unit, fit } = request
+  const keep = { ...request, focusX: request.focusX ?? null, focusY: request.focusY ?? null }
   const width = request.width === null ? null : down(request.width, unit)
   const height = request.height === null ? null : down(request.height, unit)
 
@@ -58,18 +63,18 @@ export function geometry(source: Size, request: GeometryRequest): Geometry {
     case 'scale':
       return { scaled: box, crop: null, pad: null, output: box }
     case 'crop':
-      return cut(source, within(box, source, unit), gravity, unit)
+      return cut(source, within(box, source, unit), keep, unit)
     case 'fill': {
       const factor = Math.max(width / source.width, height / source.height)
       if (factor >= 1) {
         const smaller = { width: width / factor, height: height / factor }
-        return cut(source, within(smaller, source, unit), gravity, unit)
+        return cut(source, within(smaller, source, unit), keep, unit)
       }
       const scaled = {
         width: Math.max(width, near(source.width * factor, unit)),
         height: Math.max(height, near(source.height * factor, unit)),
       }
-      return cut(scaled, box, gravity, unit)
+      return cut(scaled, box, keep, unit)
     }
     case 'fit':
     case 'pad': {
@@ -99,19 +104,35 @@ function resized(source: Size, factor: number, most: Size, unit: number): Geomet
     unit,
   )
   return factor === 1
-    ? cut(source, output, 'north_west', unit)
+    ? cut(source, output, CORNER, unit)
     : { scaled: output, crop: null, pad: null, output }
 }
 
-function cut(scaled: Size, box: Size, gravity: GeometryRequest['gravity'], unit: number): Geometry {
+/** What a cut leaves: the neighbourhood of a point, or of a side or corner. */
+type Keep = Required<Pick<GeometryRequest, 'gravity' | 'focusX' | 'focusY'>>
+const CORNER: Keep = { gravity: 'north_west', focusX: null, focusY: null }
+
+function cut(scaled: Size, box: Size, keep: Keep, unit: number): Geometry {
   // A side of one pixel cannot be cut to two; it has to be stretched.
   const whole = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
   if (same(whole, box)) return { scaled: whole, crop: null, pad: null, output: box }
-  const place = (spare: number, low: string, high: string) =>
-    gravity.includes(low) ? 0 : gravity.includes(high) ? down(spare, unit) : down(spare / 2, unit)
-  const x = place(whole.width - box.width, 'west', 'east')
-  const y = place(whole.height - box.height, 'north', 'south')
+  const x = place([whole.width, box.width], keep.focusX, keep.gravity, ['west', 'east'], unit)
+  const y = place([whole.height, box.height], keep.focusY, keep.gravity, ['north', 'south'], unit)
   return { scaled: whole, crop: { ...box, x, y }, pad: null, output: box }
+}
+
+/** Where a piece of a side begins, so that the focus is as near its middle as the edges allow. */
+function place(
+  [whole, piece]: [number, number],
+  focus: number | null,
+  gravity: Keep['gravity'],
+  [low, high]: [string, string],
+  unit: number,
+): number {
+  const spare = whole - piece
+  if (focus !== null) return down(Math.min(spare, Math.max(0, whole * focus - piece / 2)), unit)
+  if (gravity.includes(low)) return 0
+  return down(gravity.includes(high) ? spare : spare / 2, unit)
 }
 
 function within(size: Size, most: Size, unit: number): Size {

@@ -37,6 +37,23 @@ export const INPUT_LIMITS: readonly string[] = [
   ...['-max_pixels', String(MOST_PIXELS)],
 ]
 
+/** The same for a file that may be one thing only: it is opened as that, whatever is in it. */
+export function forcedInput(demuxer: string): string[] {
+  return [
+    ...['-protocol_whitelist', 'http,tcp'],
+    ...['-format_whitelist', demuxer, '-f', demuxer],
+    ...['-max_streams', '1', '-max_pixels', String(MOST_PIXELS)],
+  ]
+}
+
+/** For a file that the runner made itself, in its scratch folder. */
+export const WRITTEN_HERE: readonly string[] = ['-protocol_whitelist', 'file']
+
+/** How every ffmpeg begins: it asks nobody, and says how far it is for a program to read. */
+export const QUIETLY: readonly string[] = [
+  ...['-hide_banner', '-nostdin', '-nostats', '-progress', 'pipe:1', '-y'],
+]
+
 /** What the system holds a process to (confine.ts), whatever hostile media makes of it. */
 export type ProcessLimits = {
   /** Of the process's own: heap and stacks, not the program or what is merely reserved. */

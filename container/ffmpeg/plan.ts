@@ -6,12 +6,22 @@ import type { Kind, RenditionOf } from '../../src/contract/rendition.ts'
 import type { Rendition } from '../../src/contract/rendition.ts'
 import { JobFailure } from '../failures.ts'
 import { planImage } from './kinds/image.ts'
+import { planPreview } from './kinds/preview.ts'
+import { planProbe } from './kinds/probe.ts'
+import { planSprite } from './kinds/sprite.ts'
+import { planStream } from './kinds/stream.ts'
 import { planVideo } from './kinds/video.ts'
+import { planWave } from './kinds/wave.ts'
 import type { Context, RenderPlan } from './steps.ts'
 
 const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
   video: planVideo,
+  stream: planStream,
   image: planImage,
+  preview: planPreview,
+  sprite: planSprite,
+  probe: planProbe,
+  wave: planWave,
 }
 
 /**

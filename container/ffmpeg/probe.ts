@@ -26,7 +26,10 @@ const answer = z.object({
       avg_frame_rate: z.string().optional(),
       nb_frames: number.optional(),
       field_order: z.string().optional(),
+      color_space: z.string().optional(),
+      color_primaries: z.string().optional(),
       color_transfer: z.string().optional(),
+      color_range: z.string().optional(),
       channels: z.int().optional(),
       sample_rate: number.optional(),
       bit_rate: number.optional(),
@@ -40,6 +43,15 @@ const answer = z.object({
 })
 type Stream = z.infer<typeof answer>['streams'][number]
 
+/** What the file says of its colours, in ffprobe's words; null where it says nothing. */
+export type Colour = {
+  matrix: string | null
+  primaries: string | null
+  transfer: string | null
+  /** `tv` (limited) or `pc` (full). */
+  range: string | null
+}
+
 export type VideoStream = {
   codec: string
   pixelFormat: string
@@ -51,6 +63,7 @@ export type VideoStream = {
   interlaced: boolean
   /** PQ or HLG: needs tone mapping to be seen on an ordinary screen. */
   hdr: boolean
+  colour: Colour
   frameRate: number | null
   /** How many pictures the file says that there are; null when it does not count them. */
   frames: number | null
@@ -60,12 +73,21 @@ export type VideoStream = {
   endSeconds: number | null
 }
 
-export type AudioStream = { codec: string; channels: number; sampleRate: number }
+export type AudioStream = {
+  codec: string
+  channels: number
+  sampleRate: number
+  /** Bits a second; null when the file does not say. */
+  bitRate: number | null
+}
 
 export type Probe = {
   facts: MediaFacts
   video: VideoStream | null
+  /** The first of `audios`. */
   audio: AudioStream | null
+  /** The sound tracks, in the order of the file. */
+  audios: AudioStream[]
   /** Seconds from the start of the file to the end of its first video and audio streams. */
   contentSeconds: number | null
   /** The duration was written by whoever made the file, not measured: a cut file falls short of it. */
@@ -77,7 +99,7 @@ export type Probe = {
  * @throws JobFailure `input_invalid` when there is nothing in it to read, or as askFfprobe does
  */
 export async function probe(question: Question & { sizeBytes: number }): Promise<Probe> {
-  const { json, said } = await askFfprobe(question)
+  const { answer: json, said } = await askFfprobe(question)
   const found = answer.safeParse(JSON.parse(json))
   if (!found.success)
     throw new JobFailure('internal', 'ffprobe gave an answer that makes no sense.')
@@ -92,7 +114,9 @@ function readAnswer(
   const still = (stream: Stream) =>
     stream.disposition?.['attached_pic'] === 1 || stream.disposition?.['timed_thumbnails'] === 1
   const videoStream = streams.find((stream) => stream.codec_type === 'video' && !still(stream))
-  const audioStream = streams.find((stream) => stream.codec_type === 'audio')
+  const audioStreams = streams.filter((stream) => stream.codec_type === 'audio')
+  const audios = audioStreams.map(readAudio)
+  const [audioStream] = audioStreams
   if (videoStream === undefined && audioStream === undefined) {
     throw new JobFailure('input_invalid', 'The file holds no video and no audio.')
   }
@@ -126,16 +150,19 @@ function readAnswer(
       frameRate: video?.frameRate ?? null,
     },
     video,
-    audio:
-      audioStream === undefined
-        ? null
-        : {
-            codec: audioStream.codec_name ?? 'unknown',
-            channels: audioStream.channels ?? 2,
-            sampleRate: finite(audioStream.sample_rate) ?? 48_000,
-          },
+    audio: audios[0] ?? null,
+    audios,
     contentSeconds: end ?? duration,
     durationIsDeclared: !format.format_name.startsWith('mpeg'),
+  }
+}
+
+function readAudio(stream: Stream): AudioStream {
+  return {
+    codec: stream.codec_name ?? 'unknown',
+    channels: stream.channels ?? 2,
+    sampleRate: finite(stream.sample_rate) ?? 48_000,
+    bitRate: finite(stream.bit_rate) ?? finite(Number(stream.tags?.['BPS'])),
   }
 }
 
@@ -159,6 +186,12 @@ function readVideo(stream: Stream, start: number, derivedRate: number | null): V
     rotated: Math.round(rotation) !== 0,
     interlaced: ['tt', 'bb', 'tb', 'bt'].includes(stream.field_order ?? ''),
     hdr: ['smpte2084', 'arib-std-b67'].includes(stream.color_transfer ?? ''),
+    colour: {
+      matrix: said(stream.color_space),
+      primaries: said(stream.color_primaries),
+      transfer: said(stream.color_transfer),
+      range: said(stream.color_range),
+    },
     frameRate: ratio(stream.avg_frame_rate, '/'),
     frames: finite(stream.nb_frames),
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
@@ -173,6 +206,11 @@ function endOf(stream: Stream, formatStart: number): number | null {
   const tag = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(stream.tags?.['DURATION'] ?? '')
   if (tag === null) return null
   return Number(tag[1]) * 3600 + Number(tag[2]) * 60 + Number(tag[3]) - formatStart
+}
+
+/** ffprobe has several words for what a file leaves open. */
+function said(word: string | undefined): string | null {
+  return word === undefined || /^(unknown|unspecified|reserved)$/.test(word) ? null : word
 }
 
 function finite(value: number | undefined): number | null {

@@ -1,9 +1,14 @@
-/** Reads what `ffmpeg -progress` writes. Owns the parsing; what progress means is the caller's. */
+/**
+ * Reads what `ffmpeg -progress` writes. Owns the parsing; what progress means is the caller's. Its
+ * `fps` and `speed` are left: they are averages since the start, and say nothing about now.
+ */
 
 export type Progress = {
   /** How much of the output is written, in seconds of its own time. Never goes back. */
   outSeconds: number
   frames: number
+  /** How large the output is by now. */
+  bytes: number
 }
 
 /**
@@ -16,6 +21,7 @@ export function createProgressReader(): (chunk: string) => Progress {
   let rest = ''
   let outSeconds = 0
   let frames = 0
+  let bytes = 0
   return (chunk) => {
     const lines = (rest + chunk).split('\n')
     rest = lines.pop() ?? ''
@@ -25,7 +31,8 @@ export function createProgressReader(): (chunk: string) => Progress {
       if (!Number.isFinite(number)) continue
       if (key === 'out_time_us') outSeconds = Math.max(outSeconds, number / 1e6)
       if (key === 'frame') frames = Math.max(frames, number)
+      if (key === 'total_size') bytes = Math.max(bytes, number)
     }
-    return { outSeconds, frames }
+    return { outSeconds, frames, bytes }
   }
 }

@@ -35,7 +35,7 @@ export async function runFfmpeg(options: {
 }): Promise<void> {
   const ending = new AbortController()
   const read = createProgressReader()
-  let progress: Progress = { outSeconds: 0, frames: 0 }
+  let progress: Progress = { outSeconds: 0, frames: 0, bytes: 0 }
   let seen = ''
   let movedAt = performance.now()
 

@@ -3,7 +3,9 @@
  * variant has its own way to plan (kinds/); making.ts goes through the steps of any of them.
  */
 import type { Plan } from '../../src/contract/runner.ts'
+import type { Question } from './ask.ts'
 import type { Size } from './geometry.ts'
+import type { StreamLayout } from './layout.ts'
 import type { Probe } from './probe.ts'
 
 /** A stored file as ffmpeg can open it. */
@@ -28,11 +30,17 @@ type Told = {
   stage: 'analyse' | 'encode'
   /** How its time compares to that of an ordinary encode of the same length, which is 1. */
   cost: number
+  /** What it reads when that is not the source, such as "watermark", for the words of a failure. */
+  about?: string
 }
 
 export type FfmpegStep = Told & {
   /** How much media it goes through, in seconds of ffmpeg's `out_time`; null when nobody knows. */
   seconds: number | null
+  /** Seconds of media in one of `out_time`, where speed or sampling makes them differ; else 1. */
+  clock?: number
+  /** What it would find can be done without, if it is the file that keeps it from that. */
+  optional?: boolean
   /**
    * The arguments, made when the step begins.
    *
@@ -41,8 +49,11 @@ export type FfmpegStep = Told & {
   ffmpeg: (said: readonly string[]) => string[] | Promise<string[]>
 }
 
+/** How a task may look into files: the limits, the scratch folder, the end of the attempt. */
+export type Tools = Omit<Question, 'input'>
+
 /** Something that the runner does itself, such as writing a list of what was made. */
-export type TaskStep = Told & { task: () => Promise<void> }
+export type TaskStep = Told & { task: (tools: Tools) => Promise<void> }
 
 export type Step = FfmpegStep | TaskStep
 
@@ -69,6 +80,8 @@ export type RenderPlan = Plan & {
    */
   output: string
   package: boolean
+  /** For a package whose files are stored while the steps still run. */
+  stream?: StreamLayout
   /** null: it is no media, and not looked into. */
   expect: Expectation | null
 }

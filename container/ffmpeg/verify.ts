@@ -9,19 +9,14 @@ import { complainsOfInput } from './classify.ts'
 import type { ProcessLimits } from './limits.ts'
 import { probe } from './probe.ts'
 import type { Expectation } from './steps.ts'
+import { type Animation, readAnimation } from './webp.ts'
 
 /** Half a second for codec delay and container rounding, or 2 % where clocks drift. */
 export function durationTolerance(seconds: number): number {
   return Math.max(0.5, seconds * 0.02)
 }
 
-/**
- * @param options.stderr what ffmpeg said while it made the file
- * @param options.more whether there is another way still to go if this one gave nothing
- * @returns the facts of the output; `durationSeconds` is null for a picture
- * @throws JobFailure `output_invalid`, or `input_invalid` when the source ended before it said
- */
-export async function verify(options: {
+type Checked = {
   ffprobe: string
   file: string
   expect: Expectation
@@ -30,11 +25,32 @@ export async function verify(options: {
   limits: ProcessLimits
   cwd: string
   signal: AbortSignal
-}): Promise<MediaFacts> {
+}
+
+/**
+ * @param options.stderr what ffmpeg said while it made the file
+ * @param options.more whether there is another way still to go if this one gave nothing
+ * @returns the facts of the output; `durationSeconds` is null for a picture
+ * @throws JobFailure `output_invalid`, or `input_invalid` when the source ended before it said
+ */
+export async function verify(options: Checked): Promise<MediaFacts> {
   const { expect } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
   if (sizeBytes === 0) throw empty(options)
-  const { facts, audio } = await probe({
+  const { facts, audio } = await lookInto(options, sizeBytes)
+
+  checkSize(facts, expect)
+  if (expect.sound && audio === null) {
+    throw new JobFailure('output_invalid', 'The result has lost its sound.')
+  }
+  checkLength(facts.durationSeconds ?? 0, options)
+  return expect.still ? { ...facts, durationSeconds: null, frameRate: null } : facts
+}
+
+async function lookInto(options: Checked, sizeBytes: number) {
+  const animation = await readAnimation(options.file)
+  if (animation !== null) return { facts: animationFacts(animation, sizeBytes), audio: null }
+  return probe({
     ffprobe: options.ffprobe,
     input: ['-protocol_whitelist', 'file', `file:${options.file}`],
     sizeBytes,
@@ -46,13 +62,14 @@ export async function verify(options: {
     if (error instanceof JobFailure && error.code === 'input_invalid') throw empty(options)
     throw error
   })
+}
 
-  checkSize(facts, expect)
-  if (expect.sound && audio === null) {
-    throw new JobFailure('output_invalid', 'The result has lost its sound.')
+function animationFacts({ width, height, frames, seconds }: Animation, sizeBytes: number) {
+  const frameRate = seconds > 0 ? Math.round((frames / seconds) * 1e3) / 1e3 : null
+  return {
+    ...{ format: 'webp', durationSeconds: seconds, sizeBytes, width, height, frameRate },
+    ...{ videoCodec: 'webp', audioCodec: null },
   }
-  checkLength(facts.durationSeconds ?? 0, options)
-  return expect.still ? { ...facts, durationSeconds: null, frameRate: null } : facts
 }
 
 function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
@@ -63,7 +80,11 @@ function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
   )
 }
 
-function checkLength(actual: number, { expect, stderr }: { expect: Expectation; stderr: string }) {
+/** @throws JobFailure, whose class says whether the source or the making of it is at fault */
+export function checkLength(
+  actual: number,
+  { expect, stderr }: { expect: Pick<Expectation, 'seconds' | 'cut'>; stderr: string },
+) {
   const expected = expect.seconds
   if (expected === null) return
   if (actual < expected - durationTolerance(expected)) {
@@ -88,7 +109,7 @@ function wrongLength(actual: number, expected: number): string {
   return `The result is ${actual.toFixed(1)} seconds long instead of ${expected.toFixed(1)}.`
 }
 
-function empty({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
+export function empty({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
   // With another way still to go, that nothing came is a finding and not the end.
   const nothingThere = !more && /nothing was encoded|video:0k/i.test(stderr)
   return nothingThere || complainsOfInput(stderr)

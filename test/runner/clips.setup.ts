@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import { makeShapes } from './shapes.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -48,10 +49,23 @@ export default async function setup(project: TestProject) {
       'copy',
       'short-picture.flv',
     ),
+    ffmpeg(
+      ...picture('640x360', 7, 30_000 / 1001),
+      ...tone(7),
+      ...h264,
+      '-c:a',
+      'aac',
+      'stream.mp4',
+    ),
+    ffmpeg(...picture('360x640', 1), ...h264, 'portrait.mp4'),
     ffmpeg('-i', 'clip.mp4', '-vn', '-c', 'copy', 'sound.m4a'),
     ffmpeg('-i', 'clip.mp4', '-frames:v', '1', 'picture.png'),
     ffmpeg(...picture('1920x1080', 1), ...h264, 'fullhd.mp4'),
-    ffmpeg(...picture('641x361', 1), '-c:v', 'ffv1', '-pix_fmt', 'yuv444p', 'odd.mkv'),
+    // testsrc2 itself rounds odd sides down.
+    ffmpeg(
+      ...[...picture('642x362', 1), '-vf', 'format=yuv444p,crop=641:361:0:0'],
+      ...['-c:v', 'ffv1', 'odd.mkv'],
+    ),
     ffmpeg(...picture('720x576', 1), '-vf', 'setsar=64/45', ...h264, 'anamorphic.mp4'),
     ffmpeg(
       '-f',
@@ -88,6 +102,7 @@ export default async function setup(project: TestProject) {
     // 460,800 bytes a frame: 138 MB, with the index at the end as MOV has it.
     ffmpeg(...picture('640x360', 12), '-c:v', 'rawvideo', '-pix_fmt', 'uyvy422', 'big.mov'),
   ])
+  await makeShapes(folder, ffmpeg)
   await ffmpeg('-i', 'big.mov', '-c', 'copy', 'big.mkv')
 
   const whole = await readFile(join(folder, 'faststart.mp4'))

@@ -1,10 +1,15 @@
 /** One file with picture and sound: copied where it fits as it is, else encoded. */
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { encodeArguments, remuxArguments, type Job } from '../arguments.ts'
+import { audioEncoder } from '../audioEncoders.ts'
+import { container, STRIPPED } from '../containers.ts'
 import { cutOf } from '../cut.ts'
-import { same } from '../geometry.ts'
+import { FRAMES_AS_THEY_COME, videoEncoder } from '../encoders.ts'
+import { same, type Geometry } from '../geometry.ts'
+import { editGraph } from '../graph.ts'
+import { INPUT_LIMITS, QUIETLY } from '../limits.ts'
 import { pictureOf, shapeOf } from '../picture.ts'
+import type { AudioStream, VideoStream } from '../probe.ts'
 import { frugalBitsPerPixel, resolveQuality } from '../quality.ts'
 import type { Context, RenderPlan } from '../steps.ts'
 
@@ -18,22 +23,50 @@ const COPIED = {
 }
 
 type Video = RenditionOf<'video'>
+type Job = {
+  video: VideoStream
+  audio: AudioStream | null
+  geometry: Geometry
+  quality: number
+  partial: boolean
+}
 
-export function planVideo(rendition: Video, { source, folder }: Context): RenderPlan {
+export function planVideo(rendition: Video, context: Context): RenderPlan {
+  const { source, folder } = context
   const { probe } = source
   const video = pictureOf('video', probe)
   const shape = shapeOf(video, { ...rendition, unit: 2, shortSide: DEFAULT_SHORT_SIDE })
   const { width, height } = shape.output
   const cut = cutOf(rendition, probe)
   const output = join(folder, `output.${rendition.format}`)
-  const job = {
-    ...{ rendition, input: source.url, output, geometry: shape, video, audio: probe.audio },
-    ...{ startSeconds: cut.startSeconds, lengthSeconds: cut.lengthSeconds },
-    quality: resolveQuality(rendition.quality, 'video', Math.min(width, height)),
-  }
+  const quality = resolveQuality(rendition.quality, 'video', Math.min(width, height))
+  const partial = cut.startSeconds > 0 || cut.lengthSeconds !== null
+  const job = { geometry: shape, video, audio: probe.audio, quality, partial }
   const obstacle = obstacleToRemux(rendition, job)
-  const list = obstacle === null ? remuxArguments(job) : encodeArguments(job)
-  const seconds = cut.seconds
+  const graph = editGraph(rendition, context, {
+    picture: { unit: 2, shortSide: DEFAULT_SHORT_SIDE, pixels: 'yuv420p' },
+    sound: true,
+  })
+  const encode = [
+    ...[...QUIETLY, ...graph.inputs, '-filter_complex', graph.filters],
+    ...['-map', String(graph.video), ...(graph.audio === null ? [] : ['-map', graph.audio])],
+    ...STRIPPED,
+    ...[
+      ...FRAMES_AS_THEY_COME,
+      ...videoEncoder({ codec: rendition.videoCodec, preset: rendition.preset, quality }),
+    ],
+    ...(graph.audio === null || rendition.audioCodec === 'copy' || rendition.audioCodec === 'none'
+      ? []
+      : audioEncoder(rendition.audioCodec, rendition.audioKbps, probe.audio)),
+    ...container(rendition.format, output),
+  ]
+  const copy = [
+    ...[...QUIETLY, ...INPUT_LIMITS, '-i', source.url],
+    ...['-map', '0:V:0', '-map', '0:a:0?', '-sn', ...STRIPPED, '-c', 'copy'],
+    ...container(rendition.format, output),
+  ]
+  const list = obstacle === null ? copy : encode
+  const { seconds } = graph
   const action = obstacle === null ? 'copy' : 'encode'
   const reason = obstacle ?? 'codecs, size and bit rate are as asked already'
   return {
@@ -42,7 +75,7 @@ export function planVideo(rendition: Video, { source, folder }: Context): Render
     video: { action, reason },
     audio: probe.audio && { action, reason },
     notes: [],
-    steps: [{ stage: 'encode', cost: 1, seconds, ffmpeg: () => list }],
+    steps: [...graph.before, { stage: 'encode', cost: 1, seconds, ffmpeg: () => list }],
     fallback: null,
     output,
     package: false,
@@ -60,7 +93,7 @@ export function planVideo(rendition: Video, { source, folder }: Context): Render
 function obstacleToRemux(rendition: Video, job: Job): string | null {
   const { video, audio } = job
   const codecs = rendition.format === 'webm' ? COPIED.webm : COPIED.h264
-  if (job.startSeconds > 0 || job.lengthSeconds !== null) return 'a part of the video is asked for'
+  if (job.partial) return 'a part of the video is asked for'
   if (!codecs.video.includes(video.codec)) {
     return `${rendition.format} does not take ${video.codec} video as it is`
   }

@@ -1,0 +1,20 @@
+/** ffmpeg's options for each encoder of sound. */
+import type { RenditionOf } from '../../src/contract/rendition.ts'
+import type { AudioStream } from './probe.ts'
+
+type Codec = Exclude<RenditionOf<'video'>['audioCodec'], 'copy' | 'none'>
+
+const ENCODERS: Record<Codec, string> = {
+  ...{ aac: 'aac', opus: 'libopus', mp3: 'libmp3lame', pcm: 'pcm_s16le' },
+}
+/** The highest that all of them take; Opus takes no other that is usual. */
+const SAMPLE_RATE = 48_000
+
+/** @param source whose sample rate is kept where the codec takes it */
+export function audioEncoder(codec: Codec, kbps: number, source: AudioStream | null): string[] {
+  const other = codec === 'opus' || source === null || source.sampleRate > SAMPLE_RATE
+  return [
+    ...['-c:a', ENCODERS[codec], ...(codec === 'pcm' ? [] : ['-b:a', `${kbps}k`])],
+    ...(other ? ['-ar', String(SAMPLE_RATE)] : []),
+  ]
+}

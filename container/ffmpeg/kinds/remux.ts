@@ -1,0 +1,50 @@
+/** What keeps a file from being copied into each container, by the rules by which videos are planned. */
+import type { ProbeDocument } from '../../../src/contract/probe.ts'
+import { RENDITIONS, type RenditionOf } from '../../../src/contract/rendition.ts'
+import { VIDEO_FORMATS } from '../../../src/contract/transformation.ts'
+import { JobFailure } from '../../failures.ts'
+import type { Context } from '../steps.ts'
+import { planVideo } from './video.ts'
+
+export function remuxObstacles(context: Context): ProbeDocument['remux'] {
+  const each = VIDEO_FORMATS.map((format) => [format, obstacle(format, context)])
+  return Object.fromEntries(each) as ProbeDocument['remux']
+}
+
+function obstacle(format: RenditionOf<'video'>['format'], context: Context): string | null {
+  try {
+    const plan = planVideo(asItIs(format, context), frugal(context))
+    return plan.mode === 'remux' ? null : plan.reason
+  } catch (error) {
+    if (error instanceof JobFailure) return error.message
+    throw error
+  }
+}
+
+/** A rendition that asks for nothing: any size, any bit rate, sound as it is. */
+function asItIs(format: RenditionOf<'video'>['format'], { source }: Context): RenditionOf<'video'> {
+  const { video } = source.probe
+  return RENDITIONS.video.parse({
+    ...{ kind: 'video', format, quality: 100, background: '000000' },
+    ...{ width: video?.display.width ?? null, height: video?.display.height ?? null },
+    ...{ fit: 'fill', gravity: 'center', focusX: null, focusY: null, rotate: 0, flip: 'none' },
+    ...{ overlay: null, overlayGravity: 'center', overlaySize: 1, overlayOpacity: 1 },
+    ...{ startSeconds: 0, endSeconds: null, cut: 'exact', speed: 1, append: [] },
+    ...{ fadeInSeconds: 0, fadeOutSeconds: 0, frameRate: null, preset: 'balanced' },
+    ...{ videoCodec: CODECS[video?.codec ?? ''] ?? 'h264', videoKbps: null, sizeKilobytes: null },
+    ...{ audioCodec: 'copy', audioKbps: 512, audioTrack: 1, loudness: null },
+    ...{ subtitles: null, subtitleMode: 'track', metadata: 'strip' },
+  })
+}
+
+/** The file as one that is no larger than it need be, since that is in nobody's way. */
+function frugal(context: Context): Context {
+  const { source } = context
+  const { probe } = source
+  const video = probe.video && { ...probe.video, bitRate: 1 }
+  return { ...context, source: { ...source, probe: { ...probe, video } } }
+}
+
+const CODECS: Record<string, RenditionOf<'video'>['videoCodec']> = {
+  ...{ h264: 'h264', hevc: 'h265', vp9: 'vp9', av1: 'av1' },
+}

@@ -1,0 +1,48 @@
+/**
+ * What a stream consists of, before any of it is made: its tracks, each with segments of its own.
+ * Planning, publishing and the playlists all go by it.
+ */
+import { join } from 'node:path'
+import type { Size } from './geometry.ts'
+
+export type Track = {
+  /** Begins the names of all its files: `v720`, `a`. */
+  name: string
+  /** null for sound. */
+  picture: { size: Size; frameRate: number; codec: string } | null
+  /** The most bits a second that it is let have over one segment. */
+  capBits: number
+}
+
+export type StreamLayout = {
+  /** Pictures from small to large, then the sound. */
+  tracks: Track[]
+  /** Whole WebVTT file, in the time of the stream; null for none. */
+  subtitles: { file: string; name: string; language: string | null } | null
+  /** How long each segment is but the last, in seconds; sound keeps to it within a frame of its own. */
+  segmentSeconds: number
+  /** How long it all must be; null when the source does not say. */
+  seconds: number | null
+  /** The end was asked for, so a length that is off is this side's fault and not the source's. */
+  cut: boolean
+}
+
+/** Where ffmpeg writes segments, and a playlist that says which of them are whole. */
+export const segmentsIn = (folder: string) => join(folder, 'segments')
+/** Where the runner writes what is stored as it is. */
+export const packageIn = (folder: string) => join(folder, 'package')
+
+export const initName = ({ name }: Track) => `${name}_init.mp4`
+/** @param number counted from 1 */
+export const segmentName = ({ name }: Track, number: number) =>
+  `${name}_${String(number).padStart(5, '0')}.m4s`
+export const segmentPattern = ({ name }: Track) => `${name}_%05d.m4s`
+export const playlistName = ({ name }: Track) => `${name}.m3u8`
+/** `v720` is `i720` as keyframes alone. */
+export const keyframesName = ({ name }: Track) => `i${name.slice(1)}.m3u8`
+export const SUBTITLES = { file: 's.vtt', playlist: 's.m3u8' }
+export const MASTER = 'master.m3u8'
+export const MANIFEST = 'manifest.mpd'
+
+/** The whole seconds that no segment, rounded, goes beyond; fixed before the first is made. */
+export const targetOf = ({ segmentSeconds }: StreamLayout) => Math.ceil(segmentSeconds - 0.01)

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { clip, probeOutput, runJob, useBench } from './bench.ts'
+import { image } from './gateway.ts'
+import { pixelsOf } from './pixels.ts'
+
+useBench()
+
+type Wish = Parameters<typeof image>[0]
+
+/** The frame as PNG, and its pixels at its own size. */
+async function frame(name: string, wish: Wish, others: Record<string, string> = {}) {
+  const { job, finish } = await runJob(name, image({ format: 'png', ...wish }), {}, {}, others)
+  if (finish.outcome !== 'completed') throw new Error(JSON.stringify(finish))
+  const { path, video } = await probeOutput(job)
+  const { width, height } = video as { width: number; height: number }
+  return { width, height, ...(await pixelsOf(path, width, height)) }
+}
+
+const RED = [expect.closeTo(254, -1), expect.closeTo(0, -1), expect.closeTo(0, -1)]
+const BLUE = [expect.closeTo(0, -1), expect.closeTo(0, -1), expect.closeTo(254, -1)]
+
+// corners.mp4 is grey, with red at its top left and blue at its bottom right.
+describe('a frame', () => {
+  it('is turned clockwise', async () => {
+    const { width, height, at } = await frame('corners.mp4', { rotate: 90 })
+    expect([width, height]).toEqual([90, 160])
+    expect([at(85, 5), at(5, 155)]).toEqual([RED, BLUE])
+  })
+
+  it('is mirrored', async () => {
+    expect((await frame('corners.mp4', { flip: 'h' })).at(155, 5)).toEqual(RED)
+    expect((await frame('corners.mp4', { flip: 'v' })).at(5, 85)).toEqual(RED)
+    expect((await frame('corners.mp4', { flip: 'hv' })).at(5, 5)).toEqual(BLUE)
+  })
+
+  it('of a phone’s video is upright before it is turned', async () => {
+    const upright = await frame('phone.mov', {})
+    expect([upright.width, upright.height]).toEqual([180, 320])
+    const turned = await frame('phone.mov', { rotate: 90 })
+    expect([turned.width, turned.height]).toEqual([320, 180])
+  })
+
+  it('keeps its focal point when it is cut', async () => {
+    const box = { width: 40, height: 40, fit: 'crop' } as const
+    const low = await frame('corners.mp4', { ...box, focusX: 1, focusY: 1 })
+    expect(low.at(36, 36)).toEqual(BLUE)
+    const high = await frame('corners.mp4', { ...box, focusX: 0, focusY: 0 })
+    expect(high.at(3, 3)).toEqual(RED)
+  })
+
+  it('carries a watermark where it is asked for, as large as it is asked for', async () => {
+    const marked = { overlay: 'logo.png', overlaySize: 50 } as const
+    const logo = { 'logo.png': clip('red.png') }
+    const { at } = await frame('corners.mp4', { ...marked, overlayGravity: 'north_east' }, logo)
+    expect(at(120, 10)).toEqual(RED)
+    expect(at(60, 40)).not.toEqual(RED)
+    expect(at(155, 85)).toEqual(BLUE)
+  })
+
+  it('is padded with its own blurred edge', async () => {
+    const box = { width: 160, height: 160, fit: 'pad', background: 'blur' } as const
+    const { width, height, at } = await frame('corners.mp4', box)
+    expect([width, height]).toEqual([160, 160])
+    expect(at(80, 5)).not.toEqual([0, 0, 0])
+  })
+
+  it('the best of several is edited as well', async () => {
+    const wish = { pick: 'best', rotate: 180, overlay: 'logo.png', overlaySize: 25 } as const
+    const { at } = await frame('corners.mp4', wish, { 'logo.png': clip('red.png') })
+    expect(at(5, 5)).toEqual(BLUE)
+    expect(at(145, 75)).toEqual(RED)
+  })
+})

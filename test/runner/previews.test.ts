@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { clip, probeOutput, runJob, useBench } from './bench.ts'
+import { preview } from './gateway.ts'
+import { pixelsOf } from './pixels.ts'
+
+const execute = promisify(execFile)
+
+useBench()
+
+describe('a preview', () => {
+  it('as WebP is three seconds of small pictures, ten a second', async () => {
+    const { job, finish } = await runJob('clip.mp4', preview())
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      output: {
+        ...{ format: 'webp', width: 427, height: 240, frameRate: 10, durationSeconds: 3 },
+        ...{ videoCodec: 'webp', audioCodec: null },
+      },
+      plan: { mode: 'encode', audio: { action: 'drop' } },
+    })
+    const bytes = Buffer.concat([...job.parts.values()])
+    expect(bytes.toString('latin1', 8, 16)).toBe('WEBPVP8X')
+    // A loop count of zero is for ever.
+    expect(bytes.readUInt16LE(bytes.indexOf('ANIM') + 12)).toBe(0)
+  })
+
+  it('as GIF has a palette of its own, and moves', async () => {
+    const wish = preview({ format: 'gif', width: 120, startSeconds: 1, endSeconds: 2 })
+    const { path, video, format } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    expect(video).toMatchObject({ codec_name: 'gif', width: 120, height: 68, nb_frames: '10' })
+    expect(Number(format.duration)).toBeCloseTo(1, 1)
+    const list = ['-v', 'error', '-i', path, '-vf', 'palettegen', '-f', 'rawvideo', '-']
+    await expect(execute('ffmpeg', list, { encoding: 'buffer' })).resolves.toBeDefined()
+    const { bytes } = await pixelsOf(path, 40, 22)
+    expect(new Set(bytes).size).toBeGreaterThan(16)
+  })
+
+  it('as MP4 plays anywhere, from its first byte on, and is silent', async () => {
+    const { path, video, audio } = await probeOutput(
+      (await runJob('clip.mp4', preview({ format: 'mp4' }))).job,
+    )
+    expect(audio).toBeUndefined()
+    expect(video).toMatchObject({
+      ...{ codec_name: 'h264', pix_fmt: 'yuv420p', width: 426, height: 240 },
+      avg_frame_rate: '24/1',
+    })
+    expect(Number(video.duration)).toBeCloseTo(3, 1)
+    const { stdout } = await execute('ffprobe', ['-v', 'trace', path, '-show_format'], {
+      maxBuffer: 2 ** 26,
+    }).then(({ stderr }) => ({ stdout: stderr }))
+    expect(stdout.indexOf("type:'moov'")).toBeLessThan(stdout.indexOf("type:'mdat'"))
+  })
+
+  it('plays faster, of a part, and is laid out as asked', async () => {
+    const wish = preview({
+      ...{ format: 'mp4', startSeconds: 2, endSeconds: 10, speed: 4, frameRate: 5 },
+      ...{ width: 100, height: 100, fit: 'pad', background: 'ff0000', rotate: 90 },
+    })
+    const { job, finish } = await runJob('clock.mp4', wish)
+    const { path, video } = await probeOutput(job)
+    expect(video).toMatchObject({ width: 100, height: 100, avg_frame_rate: '5/1' })
+    expect(Number(video.duration)).toBeCloseTo(2, 1)
+    const { at } = await pixelsOf(path, 100, 100)
+    expect(at(5, 50)[0]).toBeGreaterThan(200)
+    // Second 2 of the clock, whose luma is 60: (60 − 16) × 255 / 219.
+    expect(at(50, 50)[0]).toBeCloseTo(51, -1)
+    expect(finish).toMatchObject({ plan: { reason: '2 seconds from second 2 on, silent' } })
+  })
+
+  it('of less than three seconds is as long as the video', async () => {
+    const { finish } = await runJob('short.mp4', preview())
+    expect(finish).toMatchObject({ outcome: 'completed' })
+    const one = await runJob('one-fps.mp4', preview({ format: 'gif' }))
+    expect(one.finish).toMatchObject({ outcome: 'completed', output: { frameRate: 1 } })
+  })
+
+  it('of one frame is that', async () => {
+    const { finish } = await runJob('one-frame.mp4', preview({ format: 'mp4' }))
+    expect(finish).toMatchObject({ outcome: 'completed' })
+  })
+
+  it.each(['webp', 'gif', 'mp4'] as const)(
+    'as %s where only sound is left is refused',
+    async (format) => {
+      const { finish } = await runJob('short-picture.flv', preview({ format, startSeconds: 2 }))
+      expect(finish).toMatchObject({
+        errorCode: 'input_invalid',
+        message: expect.stringMatching(/nothing|no picture/),
+      })
+    },
+  )
+
+  it.each([
+    ['clip.mp4', preview({ endSeconds: 40 }), 'at most 30 are made'],
+    ['clip.mp4', preview({ startSeconds: 9 }), 'is 4 seconds long'],
+    ['sound.m4a', preview(), 'no picture'],
+    ['clip.mp4', preview({ format: 'gif', width: 7680, fit: 'scale' }), 'too large'],
+  ])('of %s is refused in words', async (name, wish, words) => {
+    const { finish } = await runJob(name, wish)
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringContaining(words),
+    })
+  })
+})
+
+it('the clock of the tests tells its time', async () => {
+  const { at } = await pixelsOf(clip('clock.mp4'), 32, 18)
+  expect(at(16, 9)[0]).toBeCloseTo(5, -1)
+})

@@ -1,0 +1,193 @@
+/** A stream, once it is whole: by other people's parsers, by ffprobe, and by its bytes. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bench, useBench } from './bench.ts'
+import { stream } from './gateway.ts'
+import { makeStream } from './streamBench.ts'
+
+useBench()
+
+const sum = (list: { duration: number }[]) => list.reduce((all, { duration }) => all + duration, 0)
+const sizesOf = (master: Awaited<ReturnType<typeof makeStream>>['master']) =>
+  master.playlists
+    ?.map(({ attributes }) => attributes['RESOLUTION'] as { width: number; height: number })
+    .map(({ width, height }) => [width, height])
+    .toSorted((one, other) => one[0]! - other[0]!)
+
+it('is read alike by a parser of HLS, a parser of DASH and ffprobe', async () => {
+  const made = await makeStream(
+    'stream.mp4',
+    stream({ segmentSeconds: 2, ladder: [144, 240, 360] }),
+  )
+  const { job, finish, master, rungs } = made
+
+  expect(rungs).toEqual(['v144.m3u8', 'v240.m3u8', 'v360.m3u8'])
+  expect(sizesOf(master)).toEqual([
+    [256, 144],
+    [426, 240],
+    [640, 360],
+  ])
+  expect(master.independentSegments).toBe(true)
+  expect(finish).toMatchObject({
+    files: job.files.size,
+    sizeBytes: [...job.files.values()].reduce((all, { length }) => all + length, 0),
+    plan: { mode: 'package' },
+    output: { format: 'hls', videoCodec: 'h264', audioCodec: 'aac', width: 640, height: 360 },
+  })
+
+  const keyframes = new Set<string>()
+  for (const uri of [...rungs, 'a.m3u8']) {
+    const list = made.read(uri)
+    expect(list).toMatchObject({ playlistType: 'VOD', endList: true, targetDuration: 2 })
+    const named = list.segments.flatMap(({ uri: file, map }) => [file, map!.uri])
+    expect(named.filter((each) => !job.files.has(each))).toEqual([])
+    for (const { duration } of list.segments) expect(Math.round(duration)).toBeLessThanOrEqual(2)
+    expect(Math.abs(sum(list.segments) - 7)).toBeLessThan(0.05)
+    const { format, streams } = await made.probe(uri)
+    expect(Number(format.start_time)).toBeCloseTo(0, 1)
+    expect(Number(format.duration)).toBeCloseTo(sum(list.segments), 1)
+    expect(streams).toHaveLength(1)
+    if (uri === 'a.m3u8') {
+      expect(streams[0]).toMatchObject({ codec_name: 'aac', channels: 2, sample_rate: '48000' })
+      continue
+    }
+    const attributes = master.playlists?.find((each) => each.uri === uri)?.attributes
+    expect(streams[0]).toMatchObject({ codec_name: 'h264', r_frame_rate: '30000/1001' })
+    expect(attributes).toMatchObject({
+      CODECS: `${avc(streams[0])},mp4a.40.2`,
+      RESOLUTION: { width: streams[0].width, height: streams[0].height },
+      'FRAME-RATE': 29.97,
+      AUDIO: 'audio',
+    })
+    const times = (await made.packets(uri)).filter(({ flags }) => flags.startsWith('K'))
+    keyframes.add(times.map(({ pts_time: at }) => Number(at).toFixed(3)).join(' '))
+  }
+  expect([...keyframes]).toEqual(['0.000 2.002 4.004 6.006'])
+
+  const mpd = made.mpd()
+  const sound = Object.values(Object.values(mpd.mediaGroups.AUDIO)[0]!)[0]!.playlists
+  expect(mpd.duration).toBeCloseTo(7, 1)
+  expect(mpd.playlists.map(({ attributes }) => attributes.RESOLUTION?.height)).toEqual([
+    144, 240, 360,
+  ])
+  for (const { attributes, segments } of [...mpd.playlists, ...sound]) {
+    const hls = made.read(`${attributes.NAME}.m3u8`).segments
+    expect(segments.map(({ uri }) => uri)).toEqual(hls.map(({ uri }) => uri))
+    segments.forEach((segment, at) => expect(segment.duration).toBeCloseTo(hls[at]!.duration, 4))
+  }
+})
+
+it('states bandwidths that no segment exceeds, and has keyframes to show by themselves', async () => {
+  const made = await makeStream('stream.mp4', stream({ segmentSeconds: 3, ladder: [144, 240] }))
+  const { master, job } = made
+  const rate = (uri: string) =>
+    made
+      .read(uri)
+      .segments.filter(({ duration }) => duration >= 1.5)
+      .map(({ uri: file, duration }) => (job.files.get(file)!.length * 8) / duration)
+  for (const { uri, attributes } of master.playlists!) {
+    const most = Math.max(...rate(uri)) + Math.max(...rate('a.m3u8'))
+    expect(attributes['BANDWIDTH']).toBeGreaterThanOrEqual(Math.floor(most))
+    expect(attributes['BANDWIDTH']).toBeLessThan(most * 1.1)
+    expect(Number(attributes['AVERAGE-BANDWIDTH'])).toBeLessThanOrEqual(
+      Number(attributes['BANDWIDTH']),
+    )
+  }
+  expect(master.iFramePlaylists?.map(({ uri }) => uri)).toEqual(['i144.m3u8', 'i240.m3u8'])
+  for (const { uri } of master.iFramePlaylists!) {
+    const list = made.read(uri)
+    expect(list).toMatchObject({ iFramesOnly: true, endList: true })
+    expect(list.segments).toHaveLength(3)
+    for (const { uri: file, byterange, map } of list.segments) {
+      const { offset, length } = byterange!
+      const range = job.files.get(file)!.subarray(offset, offset + length)
+      const shown = await made.save('one.mp4', Buffer.concat([job.files.get(map!.uri)!, range]))
+      expect(shown.streams).toEqual([{ codec_name: 'h264' }])
+      expect(shown.packets[0].flags).toMatch(/^K/)
+    }
+  }
+})
+
+describe('its ladder', () => {
+  it('is not above the source, and says what it left out', async () => {
+    const { finish, master } = await makeStream('clip.mp4', stream({ ladder: [240, 720, 1080] }))
+    expect(sizesOf(master)).toEqual([[426, 240]])
+    expect(finish).toMatchObject({
+      plan: { notes: [expect.stringMatching(/^720, 1080 .* short side is 360, and are left out/)] },
+    })
+  })
+
+  it('is the size of the source when all that was asked for is above', async () => {
+    const { master } = await makeStream('clip.mp4', stream({ ladder: [2160], segmentSeconds: 2 }))
+    expect(sizesOf(master)).toEqual([[640, 360]])
+  })
+
+  it('of an upright video has upright sizes, by the short side', async () => {
+    const { master } = await makeStream('portrait.mp4', stream())
+    expect(sizesOf(master)).toEqual([
+      [240, 426],
+      [360, 640],
+    ])
+  })
+
+  it('of odd sides and no sound has even ones, and pictures alone', async () => {
+    const { master, job, mpd, probe } = await makeStream('odd.mkv', stream())
+    expect(sizesOf(master)).toEqual([
+      [426, 240],
+      [640, 360],
+    ])
+    expect(job.files.has('a.m3u8')).toBe(false)
+    expect(master.playlists![0]!.attributes['CODECS']).toMatch(/^avc1\.\w{6}$/)
+    expect(mpd().mediaGroups.AUDIO).toEqual({})
+    expect((await probe('v360.m3u8')).streams).toHaveLength(1)
+  })
+})
+
+it('leaves the sound out when none is asked for', async () => {
+  const wish = stream({ audioCodec: 'none', ladder: [144] })
+  const { job, finish } = await makeStream('clip.mp4', wish)
+  expect([...job.files.keys()].filter((name) => name.startsWith('a'))).toEqual([])
+  expect(finish).toMatchObject({
+    plan: { audio: { action: 'drop' } },
+    output: { audioCodec: null },
+  })
+})
+
+it.each([
+  ['h265', 'hevc', /^hvc1\.1\.6\.L\d+(\.[0-9A-F]+)*,mp4a\.40\.2$/],
+  ['av1', 'av1', /^av01\.0\.\d\dM\.08,mp4a\.40\.2$/],
+] as const)('comes as %s, cut alike', async (videoCodec, codec, codecs) => {
+  const wish = stream({ videoCodec, ladder: [144, 240], segmentSeconds: 2, preset: 'fast' })
+  const made = await makeStream('clip.mp4', wish)
+  for (const { uri, attributes } of made.master.playlists!) {
+    expect(attributes['CODECS']).toMatch(codecs)
+    expect((await made.probe(uri)).streams[0]).toMatchObject({ codec_name: codec })
+    expect(made.read(uri).segments.map(({ duration }) => duration)).toEqual([2, 2])
+  }
+})
+
+it('is edited like any video, and its subtitles are a track of their own', async () => {
+  const path = join(bench.scratch, 'talk.srt')
+  await writeFile(path, '1\n00:00:02,000 --> 00:00:03,000\nOne <i>two</i>\n')
+  const wish = stream({
+    ...{ startSeconds: 1, endSeconds: 6, rotate: 90, ladder: [144], segmentSeconds: 2 },
+    ...{ subtitles: 'talk.de.srt', frameRate: 15 },
+  })
+  const made = await makeStream('stream.mp4', wish, { 'talk.de.srt': path })
+  expect(sizesOf(made.master)).toEqual([[144, 256]])
+  expect(sum(made.read('v144.m3u8').segments)).toBeCloseTo(5, 1)
+  expect(made.master.mediaGroups?.['SUBTITLES']).toMatchObject({
+    subtitles: { German: { uri: 's.m3u8', language: 'de', default: false } },
+  })
+  expect(made.read('s.m3u8')).toMatchObject({ endList: true, segments: [{ uri: 's.vtt' }] })
+  expect(String(made.job.files.get('s.vtt'))).toBe(
+    'WEBVTT\n\n00:01.000 --> 00:02.000\nOne <i>two</i>\n',
+  )
+})
+
+/** The name that a player would ask for, from what ffprobe found in the stream. */
+function avc({ profile, level }: { profile: string; level: number }): string {
+  expect(profile).toBe('High')
+  return `avc1.6400${level.toString(16).padStart(2, '0')}`
+}

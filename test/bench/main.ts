@@ -1,0 +1,107 @@
+/**
+ * `npm run bench`: what the runner adds to the bare ffmpeg command, and what one decode for all the
+ * sizes of a stream saves. Figures to look at, not tests: machines differ and are never quiet.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { createClient } from '../../container/client.ts'
+import { runLoop } from '../../container/loop.ts'
+import { readSettings } from '../../container/settings.ts'
+import { work } from '../../container/work.ts'
+import { renditionOf } from '../../src/domain/rendition.ts'
+import { startGateway } from '../runner/gateway.ts'
+
+const execute = promisify(execFile)
+/** Each is run so often, and the quickest counts: what is slower was disturbed. */
+const ROUNDS = 3
+const SECONDS = 20
+
+const folder = await mkdtemp(join(tmpdir(), 'reelqueue-bench-'))
+const clip = join(folder, 'clip.mp4')
+
+async function quickest(run: () => Promise<unknown>): Promise<number> {
+  let least = Infinity
+  for (let round = 0; round < ROUNDS; round++) {
+    const startedAt = performance.now()
+    await run()
+    least = Math.min(least, performance.now() - startedAt)
+  }
+  return least
+}
+
+/** The whole way of a job through the runner, and the last ffmpeg command that it ran. */
+async function throughRunner(transformation: string) {
+  const gateway = await startGateway()
+  try {
+    const job = await gateway.offer(clip, renditionOf(transformation), { timeoutSeconds: 600 })
+    const env = { GATEWAY_URL: gateway.url, RUNNER_TOKEN: gateway.token, IDLE_SECONDS: '0' }
+    const settings = readSettings({ ...env, SCRATCH_DIR: folder })
+    const shared = { client: createClient(settings), settings, log: () => {} }
+    const machine = { cpus: 2, memoryBytes: 2e9 }
+    const shutdown = new AbortController().signal
+    await runLoop({
+      ...shared,
+      machine,
+      shutdown,
+      work: (each) => work(each, { ...shared, shutdown }),
+    })
+    const [finish] = job.finishes
+    if (finish?.outcome !== 'completed' && finish?.outcome !== 'packaged')
+      throw new Error(`${transformation}: ${JSON.stringify(finish)}`)
+    return { finish, sourceBytes: gateway.sourceBytes }
+  } finally {
+    await gateway.close()
+  }
+}
+
+const row = (what: string, ...figures: string[]) =>
+  console.log(what.padEnd(34), ...figures.map((figure) => figure.padStart(14)))
+const ms = (time: number) => `${time.toFixed(0)} ms`
+
+try {
+  const source = ['-f', 'lavfi', '-i', `testsrc2=s=1920x1080:r=30:d=${SECONDS}`]
+  const tone = ['-f', 'lavfi', '-i', `sine=d=${SECONDS}`]
+  const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
+  await execute('ffmpeg', ['-v', 'error', ...source, ...tone, ...h264, clip])
+
+  console.log(`${SECONDS} s of 1080p at 30 frames a second\n`)
+  row('', 'runner', 'bare ffmpeg', 'ratio')
+  for (const [what, transformation, bare] of [
+    ['720p H.264', 'h_720', ['-vf', 'scale=-2:720', '-crf', '31', '-preset', 'veryfast']],
+    ['360p H.264', 'h_360', ['-vf', 'scale=-2:360', '-crf', '31', '-preset', 'veryfast']],
+    ['remux to MKV', 'h_1080,q_100,f_mkv', ['-c', 'copy']],
+  ] as const) {
+    const runner = await quickest(() => throughRunner(transformation))
+    const out = join(folder, transformation.includes('mkv') ? 'out.mkv' : 'out.mp4')
+    const alone = await quickest(() =>
+      execute('ffmpeg', ['-v', 'error', '-y', '-i', clip, ...bare, out]),
+    )
+    row(what, ms(runner), ms(alone), (runner / alone).toFixed(2))
+  }
+
+  console.log()
+  row('', 'one job', 'a job each', 'ratio')
+  const sizes = [240, 480, 720]
+  const together = await quickest(() => throughRunner(`f_hls,lad_${sizes.join('+')}`))
+  const apart = await quickest(async () => {
+    for (const size of sizes) await throughRunner(`f_hls,lad_${size}`)
+  })
+  row(`a stream of ${sizes.join(', ')}`, ms(together), ms(apart), (together / apart).toFixed(2))
+
+  console.log()
+  row('', 'read', 'of the file')
+  for (const transformation of ['t_true,tt_10', 't_best', 't_sprite', 'f_json']) {
+    const { sourceBytes, finish } = await throughRunner(transformation)
+    const size = finish.input?.sizeBytes ?? 1
+    row(
+      transformation,
+      `${(sourceBytes / 1e6).toFixed(2)} MB`,
+      `${((100 * sourceBytes) / size).toFixed(0)} %`,
+    )
+  }
+} finally {
+  await rm(folder, { recursive: true })
+}

@@ -103,6 +103,8 @@ async function runThrough(running: Running) {
   if (plan.package) return makePackage(running, plan, timed)
   const output = await make(running, plan, timed)
   following.made(output.sizeBytes)
+  const grown = largerThan(assignment.source.sizeBytes, output.sizeBytes)
+  if (grown !== null) record.plan = { ...standing.plan, notes: [...notes, grown] }
   const stored = await timed('upload', () =>
     upload({
       ...{ client, lease: assignment, file: plan.output, signal },
@@ -111,6 +113,13 @@ async function runThrough(running: Running) {
     }),
   )
   return { outcome: 'completed' as const, ...stored, output }
+}
+
+/** Worth knowing, since a smaller file is what most variants are for; null when it is smaller. */
+function largerThan(sourceBytes: number, outputBytes: number): string | null {
+  if (outputBytes <= sourceBytes) return null
+  const [from, to] = [sourceBytes, outputBytes].map((bytes) => `${Math.ceil(bytes / 1000)} kB`)
+  return `The variant is larger than its source: ${to} instead of ${from}.`
 }
 
 /** What a probe finds in each of the files; one that is no media fails on its own step's terms. */

@@ -53,6 +53,10 @@ function soundChains(joining: Joining, file: GraphFile, at: number, to: string):
   if (file.audio === null) {
     return [`${silence(file.seconds === null ? null : file.seconds / speed)}${to}`]
   }
-  const filters = soundOf(file.audio, speed, joining.files.length > 1)
+  const filters = soundOf(file.audio, {
+    speed,
+    joined: joining.files.length > 1,
+    early: file.take.keyframe === true,
+  })
   return [`[${at}:a:${file.track - 1}]${filters.join(',')}${to}`]
 }

@@ -103,7 +103,10 @@ function withPalette(format: Preview['format'], { filters, video }: Graph, quali
 const ENCODERS: Record<Preview['format'], (quality: number, output: string) => string[]> = {
   mp4: (quality, output) => [
     ...FRAMES_AS_THEY_COME,
-    ...videoEncoder({ codec: 'h264', preset: 'balanced', quality }),
+    ...videoEncoder({
+      ...{ codec: 'h264', preset: 'balanced' },
+      rate: { by: 'quality', quality, cap: null },
+    }),
     ...container('mp4', output),
   ],
   webp: (quality, output) => [

@@ -6,12 +6,14 @@ import { JobFailure } from '../../failures.ts'
 import type { Context } from '../steps.ts'
 import { planVideo } from './video.ts'
 
+type Video = RenditionOf<'video'>
+
 export function remuxObstacles(context: Context): ProbeDocument['remux'] {
   const each = VIDEO_FORMATS.map((format) => [format, obstacle(format, context)])
   return Object.fromEntries(each) as ProbeDocument['remux']
 }
 
-function obstacle(format: RenditionOf<'video'>['format'], context: Context): string | null {
+function obstacle(format: Video['format'], context: Context): string | null {
   try {
     const plan = planVideo(asItIs(format, context), frugal(context))
     return plan.mode === 'remux' ? null : plan.reason
@@ -22,7 +24,7 @@ function obstacle(format: RenditionOf<'video'>['format'], context: Context): str
 }
 
 /** A rendition that asks for nothing: any size, any bit rate, sound as it is. */
-function asItIs(format: RenditionOf<'video'>['format'], { source }: Context): RenditionOf<'video'> {
+function asItIs(format: Video['format'], { source }: Context): Video {
   const { video } = source.probe
   return RENDITIONS.video.parse({
     ...{ kind: 'video', format, quality: 100, background: '000000' },
@@ -31,7 +33,7 @@ function asItIs(format: RenditionOf<'video'>['format'], { source }: Context): Re
     ...{ overlay: null, overlayGravity: 'center', overlaySize: 1, overlayOpacity: 1 },
     ...{ startSeconds: 0, endSeconds: null, cut: 'exact', speed: 1, append: [] },
     ...{ fadeInSeconds: 0, fadeOutSeconds: 0, frameRate: null, preset: 'balanced' },
-    ...{ videoCodec: CODECS[video?.codec ?? ''] ?? 'h264', videoKbps: null, sizeKilobytes: null },
+    ...{ videoCodec: codecIn(format, video?.codec), videoKbps: null, sizeKilobytes: null },
     ...{ audioCodec: 'copy', audioKbps: 512, audioTrack: 1, loudness: null },
     ...{ subtitles: null, subtitleMode: 'track', metadata: 'strip' },
   })
@@ -45,6 +47,19 @@ function frugal(context: Context): Context {
   return { ...context, source: { ...source, probe: { ...probe, video } } }
 }
 
-const CODECS: Record<string, RenditionOf<'video'>['videoCodec']> = {
+/** By ffprobe's names. */
+const CODECS: Record<string, Video['videoCodec']> = {
   ...{ h264: 'h264', hevc: 'h265', vp9: 'vp9', av1: 'av1' },
+}
+/** What each container takes, the usual first, of which it would be if it is none of them. */
+const HOLDS: Record<Video['format'], readonly Video['videoCodec'][]> = {
+  mp4: ['h264', 'h265', 'av1', 'vp9'],
+  mov: ['h264', 'h265'],
+  webm: ['vp9', 'av1'],
+  mkv: ['h264', 'h265', 'vp9', 'av1'],
+}
+
+function codecIn(format: Video['format'], codec = ''): Video['videoCodec'] {
+  const [usual = 'h264'] = HOLDS[format]
+  return HOLDS[format].find((each) => each === CODECS[codec]) ?? usual
 }

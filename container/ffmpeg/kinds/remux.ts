@@ -14,17 +14,35 @@ export function remuxObstacles(context: Context): ProbeDocument['remux'] {
 }
 
 function obstacle(format: Video['format'], context: Context): string | null {
+  // Sound that the container does not take is in the way, and no reason to say nothing of the picture.
+  const usual = format === 'webm' ? 'opus' : 'aac'
+  return inTheWay(asItIs(format, 'copy', context), context, () =>
+    inTheWay(asItIs(format, usual, context), context, (failure) => failure.message),
+  )
+}
+
+function inTheWay(
+  rendition: Video,
+  context: Context,
+  otherwise: (failure: JobFailure) => string | null,
+): string | null {
   try {
-    const plan = planVideo(asItIs(format, context), frugal(context))
-    return plan.mode === 'remux' ? null : plan.reason
+    const { video, audio } = planVideo(rendition, frugal(context))
+    const encoded = [video, audio].filter((each) => each !== null && each.action !== 'copy')
+    const reasons = encoded.map((each) => String(each?.reason))
+    return reasons.length === 0 ? null : [...new Set(reasons)].join('; ')
   } catch (error) {
-    if (error instanceof JobFailure) return error.message
+    if (error instanceof JobFailure) return otherwise(error)
     throw error
   }
 }
 
 /** A rendition that asks for nothing: any size, any bit rate, sound as it is. */
-function asItIs(format: Video['format'], { source }: Context): Video {
+function asItIs(
+  format: Video['format'],
+  audioCodec: Video['audioCodec'],
+  { source }: Context,
+): Video {
   const { video } = source.probe
   return RENDITIONS.video.parse({
     ...{ kind: 'video', format, quality: 100, background: '000000' },
@@ -34,7 +52,7 @@ function asItIs(format: Video['format'], { source }: Context): Video {
     ...{ startSeconds: 0, endSeconds: null, cut: 'exact', speed: 1, append: [] },
     ...{ fadeInSeconds: 0, fadeOutSeconds: 0, frameRate: null, preset: 'balanced' },
     ...{ videoCodec: codecIn(format, video?.codec), videoKbps: null, sizeKilobytes: null },
-    ...{ audioCodec: 'copy', audioKbps: 512, audioTrack: 1, loudness: null },
+    ...{ audioCodec, audioKbps: 512, audioTrack: 1, loudness: null },
     ...{ subtitles: null, subtitleMode: 'track', metadata: 'strip' },
   })
 }

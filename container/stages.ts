@@ -98,7 +98,7 @@ async function runThrough(running: Running) {
   const plan = planRendition(assignment.rendition, context)
   const { mode, reason, video, audio, notes } = plan
   standing.plan = record.plan = { mode, reason, video, audio, notes }
-  following.plan(plan)
+  following.plan(plan, 'speed' in assignment.rendition ? assignment.rendition.speed : 1)
 
   if (plan.package) return makePackage(running, plan, timed)
   const output = await make(running, plan, timed)

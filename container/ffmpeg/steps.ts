@@ -37,8 +37,6 @@ type Told = {
 export type FfmpegStep = Told & {
   /** How much media it goes through, in seconds of ffmpeg's `out_time`; null when nobody knows. */
   seconds: number | null
-  /** Seconds of media in one of `out_time`, where speed or sampling makes them differ; else 1. */
-  clock?: number
   /** What it would find can be done without, if it is the file that keeps it from that. */
   optional?: boolean
   /**

@@ -76,7 +76,7 @@ export function planPreview(rendition: Preview, context: Context): RenderPlan {
     notes: [],
     steps: [
       ...graph.before,
-      { stage: 'encode', cost: 1, seconds: seconds ?? played, clock: speed, ffmpeg: () => list },
+      { stage: 'encode', cost: 1, seconds: seconds ?? played, ffmpeg: () => list },
     ],
     fallback: null,
     output,

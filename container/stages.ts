@@ -131,10 +131,18 @@ async function lookInto({ inputs, scratch, signal, settings }: Running): Promise
   const references = new Map<string, Input>()
   for (const each of inputs.references) {
     const { path, source } = each
-    references.set(path, { path, url: source.url, probe: isMedia(path) ? await look(each) : null })
+    references.set(path, { path, url: source.url, probe: isMedia(path) ? await named(path, look(each)) : null })
   }
   const source = { path: original.path, url: original.source.url, probe: await look(original) }
   return { source, references, folder: scratch }
+}
+
+/** Of several files, a failure says which. */
+async function named<T>(path: string, looking: Promise<T>): Promise<T> {
+  return looking.catch((error: unknown) => {
+    if (!(error instanceof JobFailure)) throw error
+    throw new JobFailure(error.code, `${path}: ${error.message}`, { cause: error })
+  })
 }
 
 /** Pictures and subtitles are opened by what their extension says, where they are used. */

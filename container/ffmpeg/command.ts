@@ -16,6 +16,7 @@ export type Command = {
   hevc: boolean
   /** The sound track of the first file, counted from 1. */
   track: number
+  speed: number
   output: string
 }
 
@@ -36,11 +37,18 @@ export function commandOf(command: Command): string[] {
     ...(command.metadata === 'keep' ? kept(command) : STRIPPED),
     ...(video === 'copy' ? ['-c:v', 'copy'] : (video ?? [])),
     ...(command.hevc && ['mp4', 'mov'].includes(format) ? ['-tag:v', 'hvc1'] : []),
-    // Sound before the start would otherwise come along, since a seek goes to a picture.
-    ...(audio === 'copy' ? ['-c:a', 'copy', '-copypriorss:a', '0'] : (audio ?? [])),
+    ...(audio === 'copy' ? ['-c:a', 'copy', ...fromStart(command)] : (audio ?? [])),
     ...(captions.input.length === 0 ? [] : ['-c:s', SUBTITLES[format] ?? 'srt']),
     ...container(format, command.output),
   ]
+}
+
+/**
+ * A seek goes to a picture, and copied sound from before the start would come along. Not so where the
+ * picture is copied too, and where nothing is cut: the first packet lies before zero, as it must.
+ */
+function fromStart({ graph, video }: Command): string[] {
+  return video !== 'copy' && graph.inputs.includes('-ss') ? ['-copypriorss:a', '0'] : []
 }
 
 /** A track without a line would be no file that a player opens, so there is none. */

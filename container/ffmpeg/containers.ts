@@ -22,10 +22,18 @@ export function container(format: Format, file: string): string[] {
   return [...CONTAINERS[format], file]
 }
 
-/** Streams that come from a filter have no tags of their own, so each is told whose it has. */
-export function kept(streams: { video: unknown; audio: unknown; track: number }): string[] {
+/**
+ * Streams that come from a filter have no tags of their own, so each is told whose it has. Chapters
+ * move with a cut, and not with a speed.
+ */
+export function kept(streams: {
+  video: unknown
+  audio: unknown
+  track: number
+  speed: number
+}): string[] {
   return [
-    ...['-map_metadata', '0', '-map_chapters', '0', '-dn'],
+    ...['-map_metadata', '0', '-map_chapters', streams.speed === 1 ? '0' : '-1', '-dn'],
     ...(streams.video === null ? [] : ['-map_metadata:s:v:0', '0:s:v:0']),
     ...(streams.audio === null ? [] : ['-map_metadata:s:a:0', `0:s:a:${streams.track - 1}`]),
   ]

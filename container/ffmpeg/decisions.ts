@@ -46,7 +46,7 @@ export function decide(rendition: Video, source: Source, graph: EditGraph): Deci
     ...{ audio, soundCodec },
     rate:
       obstacle === null || rendition.sizeKilobytes === null
-        ? { by: 'quality', quality, cap: capOf(rendition.videoKbps, graph.seconds) }
+        ? { by: 'quality', pass: 0, quality, cap: capOf(rendition.videoKbps, graph.seconds) }
         : {
             ...{ by: 'size', pass: 0 },
             kbps: rateForSize({

@@ -14,9 +14,19 @@ export type VideoEncoding = {
 /** What decides on the bits. */
 export type Rate =
   /** The look, 1 to 100 with `auto` resolved, and the most that it may take on average. */
-  | { by: 'quality'; quality: number; cap: { kbps: number; bufferSeconds: number } | null }
-  /** The bits alone. `pass` 0 is the only one. */
-  | { by: 'size'; kbps: number; pass: 0 | 1 | 2 }
+  | {
+      by: 'quality'
+      quality: number
+      cap: { kbps: number; bufferSeconds: number } | null
+      pass: Pass
+    }
+  /** The bits alone. */
+  | { by: 'size'; kbps: number; pass: Pass }
+
+/** 0 is the only one; the first of two measures. */
+type Pass = 0 | 1 | 2
+
+type ByQuality = Extract<Rate, { by: 'quality' }>
 
 /**
  * From fast to small, by names that 5.1 and 7.1 know. Balanced is what a shared half CPU can bear:
@@ -42,6 +52,15 @@ const TIME_BASE = '1:120000'
 /** Frames keep their times, so that a variable rate stays in step with the sound. */
 export const FRAMES_AS_THEY_COME = ['-fps_mode', 'vfr', '-enc_time_base', TIME_BASE]
 
+/**
+ * ffmpeg tells libvpx that each frame lasts one unit of the time base, from which that counts the bits
+ * that it may spend. So where bits are counted, the unit is a frame, and times are rounded to it.
+ */
+export function framesFor(codec: VideoCodec, rate: Rate): readonly string[] {
+  const counted = rate.by === 'size' || rate.cap !== null
+  return codec === 'vp9' && counted ? ['-fps_mode', 'vfr'] : FRAMES_AS_THEY_COME
+}
+
 /** Written by the first of two passes, in the scratch folder, which is where ffmpeg runs. */
 const PASS_LOG = 'passes'
 
@@ -66,22 +85,21 @@ const ENCODERS: Record<VideoCodec, (rate: Rate, speed: string) => string[]> = {
         : ['-crf', String(x265Crf(rate.quality)), ...capped(rate)]),
     ]
   },
-  vp9: (rate, speed) => [
-    ...['-c:v', 'libvpx-vp9', '-row-mt', '1', '-tile-columns', '1'],
-    ...['-deadline', Number(speed) > 5 ? 'realtime' : 'good', '-cpu-used', speed],
-    ...(rate.by === 'size'
-      ? [...bits(rate.kbps), ...passes(rate.pass)]
-      : [
-          '-crf',
-          String(vp9Crf(rate.quality)),
-          ...(rate.cap === null ? ['-b:v', '0'] : capped(rate, true)),
-        ]),
-  ],
+  vp9: (rate, speed) => {
+    // Two passes are not made in real time.
+    const live = Number(speed) > 5 && rate.pass === 0
+    return [
+      ...['-c:v', 'libvpx-vp9', '-row-mt', '1', '-tile-columns', '1'],
+      ...(live ? ['-deadline', 'realtime'] : ['-deadline', 'good']),
+      ...['-cpu-used', live ? speed : String(Math.min(5, Number(speed)))],
+      ...(rate.by === 'size'
+        ? [...bits(rate.kbps), ...passes(rate.pass)]
+        : ['-crf', String(vp9Crf(rate.quality)), ...constrained(rate), ...passes(rate.pass)]),
+    ]
+  },
   av1: (rate, speed) => [
     ...['-c:v', 'libsvtav1', '-preset', speed],
-    ...(rate.by === 'size'
-      ? bits(rate.kbps)
-      : ['-crf', String(av1Crf(rate.quality)), ...capped(rate)]),
+    ...(rate.by === 'size' ? bits(rate.kbps) : ['-crf', String(av1Crf(rate.quality))]),
   ],
 }
 
@@ -89,14 +107,17 @@ function bits(kbps: number): string[] {
   return ['-b:v', `${kbps}k`]
 }
 
-function passes(pass: 0 | 1 | 2): string[] {
+function passes(pass: Pass): string[] {
   return pass === 0 ? [] : ['-pass', String(pass), '-passlogfile', PASS_LOG]
 }
 
-/** @param targeted the encoder takes its target for the cap, as VP9's constrained quality does */
-function capped({ cap }: Extract<Rate, { by: 'quality' }>, targeted = false): string[] {
+function capped({ cap }: ByQuality): string[] {
   if (cap === null) return []
-  const { kbps, bufferSeconds } = cap
-  const buffer = Math.max(1, Math.round(kbps * bufferSeconds))
-  return [...(targeted ? bits(kbps) : []), ...['-maxrate', `${kbps}k`, '-bufsize', `${buffer}k`]]
+  const buffer = Math.max(1, Math.round(cap.kbps * cap.bufferSeconds))
+  return ['-maxrate', `${cap.kbps}k`, '-bufsize', `${buffer}k`]
+}
+
+/** VP9 takes the cap for its target as well; none is 0, without which it has a target of its own. */
+function constrained(rate: ByQuality): string[] {
+  return rate.cap === null ? bits(0) : [...bits(rate.cap.kbps), ...capped(rate)]
 }

@@ -45,7 +45,7 @@ export function filesOf(
 ): GraphFile[] {
   const { source } = context
   const cut = wish.take
-    ? { ...wish.take, seconds: wish.take.lengthSeconds }
+    ? takenOf(wish.take, source.probe.contentSeconds)
     : cutOf(rendition, source.probe)
   const picture = wish.picture !== null
   const first: GraphFile = {
@@ -55,6 +55,11 @@ export function filesOf(
     ...{ track: rendition.audioTrack, take: cut, seconds: cut.seconds },
   }
   return [first, ...rendition.append.map((path) => appended(path, rendition, context, picture))]
+}
+
+function takenOf(take: Take, whole: number | null) {
+  const rest = whole === null ? null : Math.max(0, whole - take.startSeconds)
+  return { ...take, seconds: take.lengthSeconds ?? rest }
 }
 
 function appended(
@@ -87,7 +92,7 @@ function appended(
   }
 }
 
-export function opening({ url }: Input, { startSeconds, lengthSeconds, keyframe }: Take): string[] {
+function opening({ url }: Input, { startSeconds, lengthSeconds, keyframe }: Take): string[] {
   return [
     ...INPUT_LIMITS,
     ...(startSeconds > 0 ? ['-ss', decimal(startSeconds)] : []),

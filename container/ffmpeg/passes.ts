@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RenditionOf } from '../../src/contract/rendition.ts'
-import { FRAMES_AS_THEY_COME, type Rate, videoEncoder } from './encoders.ts'
+import { framesFor, type Rate, videoEncoder } from './encoders.ts'
 import type { EditGraph } from './graph.ts'
 import { QUIETLY } from './limits.ts'
 import type { FfmpegStep } from './steps.ts'
@@ -17,37 +17,51 @@ type Options = {
   folder: string
 }
 
-/** SVT-AV1 has but one pass here: what the first missed the size by, the second makes good. */
+/**
+ * SVT-AV1 makes no second pass here and keeps to no cap, so that a draft shows what comes out; what
+ * it misses by is made good, by at most so much.
+ */
 const MOST_CORRECTION = 4
+/** Of a cap that the draft went beyond. */
+const AIM = 0.85
 
 export function encodeSteps(options: Options): FfmpegStep[] {
   const { rate, command, picture } = options
   const { videoCodec: codec, preset } = options.rendition
   const { seconds } = picture
   const encoder = (by: Rate) => [
-    ...FRAMES_AS_THEY_COME,
+    ...framesFor(codec, by),
     ...videoEncoder({ codec, preset, rate: by }),
   ]
   const last = (by: () => Rate): FfmpegStep => ({
     ...{ stage: 'encode', cost: 1, seconds },
     ffmpeg: (said) => command(said, encoder(by())),
   })
-  if (rate.by === 'quality') return [last(() => rate)]
-
-  const draft = join(options.folder, 'draft.mkv')
-  const corrects = codec === 'av1'
-  const first: FfmpegStep = {
-    ...{ stage: 'analyse', cost: corrects ? 1 : 0.5, seconds },
+  const before = (by: Rate, cost: number, ...output: string[]): FfmpegStep => ({
+    ...{ stage: 'analyse', cost, seconds },
     ffmpeg: () => [
       ...[...QUIETLY, ...picture.inputs, '-filter_complex', picture.filters],
-      ...['-map', String(picture.video), ...encoder({ ...rate, pass: corrects ? 0 : 1 })],
-      ...(corrects ? ['-f', 'matroska', draft] : ['-f', 'null', '-']),
+      ...['-map', String(picture.video), ...encoder(by), ...output],
     ],
+  })
+  if (codec === 'av1' && (rate.by === 'size' || rate.cap !== null)) {
+    const draft = join(options.folder, 'draft.mkv')
+    const corrected = () => correctedRate(rate, (statSync(draft).size * 8) / 1000 / (seconds ?? 1))
+    return [before(rate, 1, '-f', 'matroska', draft), last(corrected)]
   }
-  const corrected = (): Rate => {
-    const came = (statSync(draft).size * 8) / 1000 / (seconds ?? 1)
-    const factor = Math.min(MOST_CORRECTION, Math.max(1 / MOST_CORRECTION, rate.kbps / came))
-    return { ...rate, kbps: rate.kbps * factor, pass: 0 }
+  // VP9 keeps to a cap only when it knows what comes.
+  const once = rate.by === 'quality' && (rate.cap === null || codec !== 'vp9')
+  if (once) return [last(() => rate)]
+  const second: Rate = { ...rate, pass: 2 }
+  return [before({ ...rate, pass: 1 }, 0.5, '-f', 'null', '-'), last(() => second)]
+}
+
+/** @param came the bit rate that the draft came to, in kbit/s */
+function correctedRate(rate: Rate, came: number): Rate {
+  if (rate.by === 'quality') {
+    const cap = rate.cap?.kbps ?? Infinity
+    return came <= cap ? rate : { by: 'size', kbps: cap * AIM, pass: 0 }
   }
-  return [first, last(corrects ? corrected : () => ({ ...rate, pass: 2 }))]
+  const factor = Math.min(MOST_CORRECTION, Math.max(1 / MOST_CORRECTION, rate.kbps / came))
+  return { ...rate, kbps: rate.kbps * factor }
 }

@@ -115,7 +115,16 @@ export async function shapes(folder: string, ffmpeg: Ffmpeg): Promise<void> {
       ...['-metadata:s:a:1', 'language=deu', '-metadata:s:a:1', 'title=Kommentar', 'tracks.mkv'],
     ],
     [
-      ...[...test(1), ...tone(1), '-i', 'chapters.txt', '-map_metadata', '2', '-map_chapters', '2'],
+      ...[
+        ...plain('gray', 1),
+        ...tone(1),
+        '-i',
+        'chapters.txt',
+        '-map_metadata',
+        '2',
+        '-map_chapters',
+        '2',
+      ],
       ...['-metadata', 'creation_time=2020-01-02T03:04:05Z', '-metadata:s:a:0', 'language=deu'],
       ...['-metadata:s:v:0', 'handler_name=My camera', ...h264, '-c:a', 'aac', 'tagged.mp4'],
     ],
@@ -125,7 +134,7 @@ export async function shapes(folder: string, ffmpeg: Ffmpeg): Promise<void> {
       ...[...tags('bt709', 'bt709', 'bt709'), 'keyframes.mp4'],
     ],
     [
-      ...[...plain('gray', 1), '-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
+      ...[...plain('gray', 3), '-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
       ...['-x265-params', 'log-level=none', 'hevc.mkv'],
     ],
     [...plain('red', 1), ...tone(1), ...h264, '-c:a', 'aac', 'red.mp4'],

@@ -75,6 +75,13 @@ export async function ssimOf(path: string, original: string): Promise<number> {
   return Number(/All:([\d.]+)/.exec(stderr)?.[1])
 }
 
+/** The titles of its chapters. */
+export async function chaptersOf(path: string): Promise<string[]> {
+  const list = ['-v', 'error', '-of', 'json', '-show_chapters', path]
+  const { chapters } = JSON.parse((await execute('ffprobe', list)).stdout)
+  return chapters.map((chapter: { tags?: { title?: string } }) => chapter.tags?.title)
+}
+
 /** The text of a subtitle track, as SRT. */
 export async function captionsIn(path: string): Promise<string> {
   const list = ['-v', 'error', '-i', path, '-map', '0:s:0', '-f', 'srt', '-']

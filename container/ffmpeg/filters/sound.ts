@@ -31,7 +31,7 @@ export function soundOf(
   { speed, joined, early }: { speed: number; joined: boolean; early: boolean },
 ): string[] {
   const layout = `aformat=channel_layouts=${audio.channels === 1 ? 'mono' : 'stereo'}`
-  return ['aresample=async=1:first_pts=0', joined ? JOINED : layout, ...soundSpeed(speed)]
+  return [`aresample=async=1${early ? '' : ':first_pts=0'}`, joined ? JOINED : layout, ...soundSpeed(speed)]
 }
 
 /** @param seconds how much; null when nobody knows, and then `concat` fills up what is missing */

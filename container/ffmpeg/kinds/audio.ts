@@ -46,7 +46,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: Context): Re
             ...{ format: rendition.format, metadata: rendition.metadata, video: null, output },
             graph: graphWith(levels === null ? [] : bringToLoudness(levels, said)),
             audio: encodes ? audioEncoder(codec, rendition.audioKbps, track) : 'copy',
-            ...{ track: rendition.audioTrack, hevc: false },
+            ...{ track: rendition.audioTrack, speed: rendition.speed, hevc: false },
           }),
       },
     ],

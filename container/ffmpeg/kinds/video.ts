@@ -48,7 +48,8 @@ export function planVideo(rendition: Video, context: Context): RenderPlan {
     commandOf({
       ...{ format: rendition.format, metadata: rendition.metadata, video: encoder, audio, output },
       graph: graphWith(levels === null ? [] : bringToLoudness(levels, said)),
-      ...{ track: rendition.audioTrack, hevc: rendition.videoCodec === 'h265' },
+      ...{ track: rendition.audioTrack, speed: rendition.speed },
+      hevc: rendition.videoCodec === 'h265',
     })
   const measure =
     levels === null

@@ -92,7 +92,7 @@ function appended(
   }
 }
 
-function opening({ url }: Input, { startSeconds, lengthSeconds, keyframe }: Take): string[] {
+export function opening({ url }: Input, { startSeconds, lengthSeconds, keyframe }: Take): string[] {
   return [
     ...INPUT_LIMITS,
     ...(startSeconds > 0 ? ['-ss', decimal(startSeconds)] : []),

@@ -29,6 +29,8 @@ type Watched = { step: Step; seconds: Rate; shown: Rate; frames: Rate; work: num
 /** @param clock in seconds */
 export function followAttempt(standing: Standing, clock = () => performance.now() / 1_000) {
   let scale = MADE
+  /** Seconds of media in one of the output's. */
+  let played = 1
   let steps: readonly Step[] = []
   let whole = 0
   let before = 0
@@ -72,9 +74,11 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
       const shown = standing.stage === 'encode' ? watched : null
       standing.fps = rounded(shown?.frames.at(now))
       const rate = shown?.shown.at(now) ?? null
-      standing.speed = rounded(rate === null || shown === null ? null : rate * clockOf(shown.step))
+      standing.speed = rounded(rate === null || shown === null ? null : rate * played)
     },
-    plan(plan: RenderPlan) {
+    /** @param speed at which the media is to be played, which is that of the output's clock */
+    plan(plan: RenderPlan, speed = 1) {
+      played = speed
       steps = plan.steps
       whole = steps.reduce((sum, step) => sum + workOf(step), 0)
       if (plan.mode === 'remux') scale = COPIED
@@ -130,10 +134,6 @@ function lengthOf(step: Step): number | null {
 
 function workOf(step: Step): number {
   return step.cost * (lengthOf(step) ?? UNKNOWN_SECONDS)
-}
-
-function clockOf(step: Step): number {
-  return 'clock' in step ? (step.clock ?? 1) : 1
 }
 
 function rounded(value: number | null | undefined): number | null {

@@ -19,8 +19,14 @@ const COMPLAINTS: [RegExp, string][] = [
   [/Could not find codec parameters/, 'a stream in it cannot be made out'],
   [/Invalid timestamps|invalid dropping/, 'its time stamps make no sense'],
   [/Error while decoding|Decoding error/, 'its data cannot be decoded'],
-  [/WebPAnimEncoderAssemble\(\) failed/, 'it has no picture at the time that was asked for'],
 ]
+
+/**
+ * What the muxers of WebP and GIF make of no picture at all. Version 7 says of WebP's that there is
+ * no memory, so this comes first.
+ */
+const NO_PICTURE =
+  /WebPAnimEncoderAssemble\(\) failed|Error writing trailer\b.*Invalid argument[^]*nothing was encoded/
 
 const OUT_OF_DISK = /No space left on device|ENOSPC|Disk quota exceeded/
 const FILE_LIMIT = /File too large/
@@ -96,6 +102,9 @@ export function classify(ended: Ended): JobFailure {
       'out_of_disk',
       'The runner had too little disk space for this file: give it more, or ask for a smaller or shorter variant.',
     )
+  }
+  if (NO_PICTURE.test(said)) {
+    return new JobFailure('input_invalid', 'The file has no picture at the time asked for.')
   }
   if (ranOutOfMemory(ended)) {
     return new JobFailure(

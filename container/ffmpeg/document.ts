@@ -110,7 +110,7 @@ function pictureOf(each: Stream, spacing: Spacing | null) {
     displayWidth: sideways ? height : square,
     displayHeight: sideways ? square : height,
     bitDepth: bitDepth(pixelFormat) ?? (whole(each.bits_per_raw_sample) || null),
-    frameRate,
+    frameRate: thousandths(frameRate),
     variableFrameRate: varies(frameRate, spacing),
     frames: whole(each.nb_frames) ?? whole(Number(each.tags['NUMBER_OF_FRAMES'] ?? Number.NaN)),
     sampleAspectRatio: shapeOf(each.sample_aspect_ratio),

@@ -5,6 +5,7 @@
 import type { Kind, RenditionOf } from '../../src/contract/rendition.ts'
 import type { Rendition } from '../../src/contract/rendition.ts'
 import { JobFailure } from '../failures.ts'
+import { planAudio } from './kinds/audio.ts'
 import { planImage } from './kinds/image.ts'
 import { planPreview } from './kinds/preview.ts'
 import { planProbe } from './kinds/probe.ts'
@@ -17,6 +18,7 @@ import type { Context, RenderPlan } from './steps.ts'
 const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
   video: planVideo,
   stream: planStream,
+  audio: planAudio,
   image: planImage,
   preview: planPreview,
   sprite: planSprite,

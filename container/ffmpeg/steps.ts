@@ -37,8 +37,6 @@ type Told = {
 export type FfmpegStep = Told & {
   /** How much media it goes through, in seconds of ffmpeg's `out_time`; null when nobody knows. */
   seconds: number | null
-  /** Seconds of media in one of `out_time`, where speed or sampling makes them differ; else 1. */
-  clock?: number
   /** What it would find can be done without, if it is the file that keeps it from that. */
   optional?: boolean
   /**
@@ -66,6 +64,13 @@ export type Expectation = {
   seconds: number | null
   /** The end was asked for, so a length that is off is this side's fault and not the source's. */
   cut: boolean
+  /** The codecs by ffprobe's names; not given where any will do. */
+  videoCodec?: string
+  audioCodec?: string
+  /** It may begin earlier, at a keyframe, and so be longer. */
+  longer?: boolean
+  /** The most that it may measure, in bytes. */
+  mostBytes?: number
   /** It is a single picture, of whose length and rate ffprobe makes something up. */
   still: boolean
 }

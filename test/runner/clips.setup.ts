@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import { makeShapes } from './shapes.ts'
+import { shapes } from './clips.shapes.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -103,6 +104,7 @@ export default async function setup(project: TestProject) {
     ffmpeg(...picture('640x360', 12), '-c:v', 'rawvideo', '-pix_fmt', 'uyvy422', 'big.mov'),
   ])
   await makeShapes(folder, ffmpeg)
+  await shapes(folder, ffmpeg)
   await ffmpeg('-i', 'big.mov', '-c', 'copy', 'big.mkv')
 
   const whole = await readFile(join(folder, 'faststart.mp4'))

@@ -15,11 +15,11 @@ it.each([
   ['phone.mov', { side_data_list: [{ rotation: -90 }], avg_frame_rate: '30000/1001' }],
   ['hlg.mp4', { pix_fmt: 'yuv420p10le', color_transfer: 'arib-std-b67' }],
   ['vfr.mp4', { r_frame_rate: '60/1', nb_read_packets: '36' }],
-  ['interlaced.mp4', { field_order: 'tt', nb_read_packets: '25' }],
+  ['interlaced.mp4', { field_order: 'tt' }],
   ['odd.mkv', { width: 641, height: 361 }],
   ['short.mp4', { nb_read_packets: '2' }],
   ['one-frame.mp4', { nb_read_packets: '1' }],
-  ['one-fps.mp4', { avg_frame_rate: '1/1', nb_read_packets: '4' }],
+  ['one-fps.mp4', { avg_frame_rate: '1/1' }],
 ])('%s is the shape that it is to be', async (name, shape) => {
   const [picture] = await streamsOf(name)
   expect(picture).toMatchObject(shape)
@@ -27,7 +27,7 @@ it.each([
 
 it('the sound of the shapes is as it is to be', async () => {
   expect(await streamsOf('silent.mp4')).toHaveLength(1)
-  const [, ...tracks] = await streamsOf('tracks.mkv')
+  const [, ...tracks] = await streamsOf('languages.mkv')
   expect(tracks.map(({ tags }: { tags: { language: string } }) => tags.language)).toEqual([
     ...['eng', 'ger', 'fre'],
   ])

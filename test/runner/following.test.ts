@@ -20,8 +20,8 @@ beforeEach(() => {
 const step = (stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep => ({
   ...{ stage, cost: 1, seconds: 100, ffmpeg: () => [], ...wish },
 })
-const planOf = (steps: Step[], mode: RenderPlan['mode'] = 'encode') =>
-  following.plan({ steps, mode } as RenderPlan)
+const planOf = (steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) =>
+  following.plan({ steps, mode } as RenderPlan, speed)
 
 /** Goes on at `speed` for `seconds` on the wall, told of twice a second. */
 function run(speed: number, seconds: number, from = 0) {
@@ -184,8 +184,8 @@ describe('speed and frames a second', () => {
   })
 
   it('speed is in seconds of media, however the output counts them', () => {
-    const twice = step('encode', { clock: 2, seconds: 50 })
-    planOf([twice])
+    const twice = step('encode', { seconds: 50 })
+    planOf([twice], 'encode', 2)
     following.enter('encode')
     following.begin(twice)
     run(3, 5)

@@ -100,7 +100,7 @@ describe('a waveform', () => {
       startSeconds: 0.2,
       endSeconds: 0.4,
     })
-    const { finish } = await runJob('tracks.mkv', { ...silent, audioTrack: 3 } as typeof silent)
+    const { finish } = await runJob('languages.mkv', { ...silent, audioTrack: 3 } as typeof silent)
     expect(finish).toMatchObject({ outcome: 'completed' })
     const { command } = finish as { command: string }
     expect(command).toContain('-ss 0.2 -t 0.2')

@@ -1,7 +1,7 @@
 /**
- * The shapes in which real files come, small, made by ffmpeg's own sources. Beside these,
- * clips.setup.ts makes some that many tests stand on: `hlg.mp4` (10-bit HLG), `odd.mkv` (odd sides),
- * `surround.mkv` (5.1), `anamorphic.mp4`, and `clip.mp4`, whose index lies at the end.
+ * More shapes in which real files come, and clips whose pictures say where and when they are; small,
+ * made by ffmpeg's own sources. Others are made by clips.shapes.ts and clips.setup.ts, among them
+ * `clip.mp4`, whose index lies at the end.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -23,11 +23,6 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
       ...[...picture(60, 1), ...tone(1), ...H264, ...AAC],
       ...['-vf', "select='lt(t,0.5)+not(mod(n,5))'", '-fps_mode', 'vfr', 'vfr.mp4'],
     ),
-    ffmpeg(
-      ...[...picture(50, 1), '-vf', 'tinterlace=interleave_top', ...H264],
-      ...['-flags', '+ildct+ilme', '-x264-params', 'tff=1', 'interlaced.mp4'],
-    ),
-    ffmpeg(...picture(25, 1), ...H264, 'silent.mp4'),
     // 880, 440 and 220 Hz, the second of them the default.
     ffmpeg(
       ...[...picture(25, 1), ...tone(1, 880), ...tone(1, 440), ...tone(1, 220)],
@@ -35,11 +30,9 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
       ...['-c:a:0', 'aac', '-c:a:1', 'libopus', '-c:a:2', 'ac3'],
       ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=ger'],
       ...['-metadata:s:a:2', 'language=fre', '-disposition:a', '0', '-disposition:a:1', 'default'],
-      'tracks.mkv',
+      'languages.mkv',
     ),
     ffmpeg(...picture(25, 0.08), ...tone(0.08), ...H264, ...AAC, 'short.mp4'),
-    ffmpeg(...picture(25, 1), '-frames:v', '1', ...H264, 'one-frame.mp4'),
-    ffmpeg(...picture(1, 4), ...tone(4), ...H264, ...AAC, 'one-fps.mp4'),
     // A third black, a third blurred, a third sharp, and a keyframe every half second.
     ffmpeg(
       ...[...picture(10, 6), ...H264, '-g', '5', '-vf'],
@@ -60,7 +53,7 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
     ),
     ffmpeg(
       ...[...lavfi('color=gray:s=160x90:r=10:d=0.5'), ...H264, '-vf'],
-      [...['drawbox=0:0:20:20:red:fill', 'drawbox=140:70:20:20:blue:fill']].join(),
+      'drawbox=0:0:20:20:red:fill,drawbox=140:70:20:20:blue:fill',
       'corners.mp4',
     ),
     ffmpeg(...lavfi('color=red:s=20x20'), '-frames:v', '1', 'red.png'),

@@ -76,7 +76,7 @@ export function planPreview(rendition: Preview, context: Context): RenderPlan {
     notes: [],
     steps: [
       ...graph.before,
-      { stage: 'encode', cost: 1, seconds: seconds ?? played, clock: speed, ffmpeg: () => list },
+      { stage: 'encode', cost: 1, seconds: seconds ?? played, ffmpeg: () => list },
     ],
     fallback: null,
     output,
@@ -103,7 +103,10 @@ function withPalette(format: Preview['format'], { filters, video }: Graph, quali
 const ENCODERS: Record<Preview['format'], (quality: number, output: string) => string[]> = {
   mp4: (quality, output) => [
     ...FRAMES_AS_THEY_COME,
-    ...videoEncoder({ codec: 'h264', preset: 'balanced', quality }),
+    ...videoEncoder({
+      ...{ codec: 'h264', preset: 'balanced' },
+      rate: { by: 'quality', quality, cap: null, pass: 0 },
+    }),
     ...container('mp4', output),
   ],
   webp: (quality, output) => [

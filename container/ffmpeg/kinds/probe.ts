@@ -50,7 +50,9 @@ async function describe(context: Context, tools: Tools): Promise<ProbeDocument> 
   const spacing = source.probe.video === null ? null : await askSpacing(source.url, tools)
   const { format } = found
   return {
-    format: await containerOf(source.url, format.format_name, tags['major_brand']),
+    format: await containerOf(source.url, format.format_name, {
+      ...{ signal: tools.signal, brand: tags['major_brand'] },
+    }),
     formatName: format.format_name,
     durationSeconds: described.positive(format.duration),
     sizeBytes: source.probe.facts.sizeBytes,
@@ -67,14 +69,18 @@ const NAMES: Record<string, string> = { mpegts: 'ts', mpeg: 'mpg', asf: 'wmv' }
 const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V: 'm4v' }
 
 /** ffprobe names all that a demuxer reads; which it is stands in the file's first bytes. */
-async function containerOf(url: string, formatName: string, brand = ''): Promise<string> {
+async function containerOf(
+  url: string,
+  formatName: string,
+  { signal, brand = '' }: { signal: AbortSignal; brand?: string | undefined },
+): Promise<string> {
   const [first = formatName] = formatName.split(',')
   if (first === 'mov') {
     const name = brand.trim()
     return BRANDS[name] ?? (name.startsWith('3g') ? name.slice(0, 3) : name === '' ? 'mov' : 'mp4')
   }
   if (first === 'matroska') {
-    const head = await fetch(url, { headers: { range: 'bytes=0-127' } })
+    const head = await fetch(url, { headers: { range: 'bytes=0-127' }, signal })
     return Buffer.from(await head.arrayBuffer()).includes('webm') ? 'webm' : 'mkv'
   }
   return NAMES[first] ?? first

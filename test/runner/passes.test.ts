@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest'
+import type { Report } from '../../src/contract/runner.ts'
+import { bench, runJob, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+
+useBench()
+
+const rising = (reports: Report[]) => {
+  const progress = reports.map((each) => each.progress)
+  expect(progress).toEqual(progress.toSorted((one, other) => one - other))
+  return progress
+}
+
+it('what is made in two passes rises through both, and says how fast it is in the second', async () => {
+  const wish = video({ sizeKilobytes: 3_000, preset: 'small', height: 1080 })
+  const { job, finish } = await runJob('fullhd.mp4', { ...wish, speed: 0.25 } as typeof wish)
+  expect(finish).toMatchObject({
+    ...{ outcome: 'completed' },
+    timings: { analyse: expect.any(Number), encode: expect.any(Number) },
+  })
+  rising(job.reports)
+  const passes = job.reports.filter(({ stage }) => stage === 'analyse' || stage === 'encode')
+  const first = passes.filter(({ stage }) => stage === 'analyse')
+  const second = passes.filter(({ stage }) => stage === 'encode')
+  expect(first.length).toBeGreaterThan(0)
+  expect(second.length).toBeGreaterThan(1)
+  // The first pass is no more than its share of the whole, and the second begins where it ended.
+  expect(first.at(-1)!.progress).toBeLessThan(60)
+  expect(second[0]!.progress).toBeLessThan(75)
+  expect(first.every(({ fps, speed }) => fps === null && speed === null)).toBe(true)
+  expect(second.at(-1)).toMatchObject({ fps: expect.any(Number), speed: expect.any(Number) })
+  expect(second.at(-1)!.etaSeconds).not.toBeNull()
+  expect(bench.gateway.violations).toEqual([])
+})

@@ -131,7 +131,11 @@ async function lookInto({ inputs, scratch, signal, settings }: Running): Promise
   const references = new Map<string, Input>()
   for (const each of inputs.references) {
     const { path, source } = each
-    references.set(path, { path, url: source.url, probe: isMedia(path) ? await named(path, look(each)) : null })
+    references.set(path, {
+      path,
+      url: source.url,
+      probe: isMedia(path) ? await named(path, look(each)) : null,
+    })
   }
   const source = { path: original.path, url: original.source.url, probe: await look(original) }
   return { source, references, folder: scratch }

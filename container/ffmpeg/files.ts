@@ -14,8 +14,6 @@ export type Take = {
   startSeconds: number
   /** How much to take from there; null for all of it. */
   lengthSeconds: number | null
-  /** Begin at the keyframe before, for what is copied. */
-  keyframe?: boolean
 }
 
 export type GraphFile = {
@@ -92,11 +90,10 @@ function appended(
   }
 }
 
-export function opening({ url }: Input, { startSeconds, lengthSeconds, keyframe }: Take): string[] {
+export function opening({ url }: Input, { startSeconds, lengthSeconds }: Take): string[] {
   return [
     ...INPUT_LIMITS,
     ...(startSeconds > 0 ? ['-ss', decimal(startSeconds)] : []),
-    ...(keyframe && startSeconds > 0 ? ['-noaccurate_seek'] : []),
     ...(lengthSeconds === null ? [] : ['-t', decimal(lengthSeconds)]),
     ...['-i', url],
   ]

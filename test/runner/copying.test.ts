@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { clip, packetHash, probeOutput, runJob, useBench } from './bench.ts'
 import { video } from './gateway.ts'
-import { chaptersOf, frameTimes } from './seen.ts'
+import { chaptersOf, frameTimes, soundStart } from './seen.ts'
 
 useBench()
 
@@ -61,6 +61,24 @@ describe('of a video that fits', () => {
     const times = await frameTimes(path)
     expect(times.length).toBeGreaterThanOrEqual(15)
     expect(times.length).toBeLessThanOrEqual(17)
+  })
+
+  it('a part keeps in step with its sound, when one of them is encoded', async () => {
+    const part = { format: 'mkv', startSeconds: 1.5, endSeconds: 2.5 } as const
+    const fast = await runJob('keyframes.mp4', video({ ...part, cut: 'fast', audioCodec: 'opus' }))
+    expect(fast.finish).toMatchObject({
+      plan: { video: { action: 'copy' }, audio: { action: 'encode' } },
+    })
+    const { path } = await probeOutput(fast.job)
+    // The picture begins half a second before, at its keyframe; the sound where it was asked to.
+    expect(await soundStart(path)).toBeCloseTo(0.5, 1)
+
+    const exact = await runJob('keyframes.mp4', video({ ...part, width: 96, audioCodec: 'copy' }))
+    expect(exact.finish).toMatchObject({
+      plan: { video: { action: 'encode' }, audio: { action: 'copy' } },
+    })
+    const { format } = await probeOutput(exact.job)
+    expect(Number(format.duration)).toBeCloseTo(1, 1)
   })
 
   it('a part is exact to the frame by default', async () => {

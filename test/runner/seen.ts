@@ -75,6 +75,16 @@ export async function ssimOf(path: string, original: string): Promise<number> {
   return Number(/All:([\d.]+)/.exec(stderr)?.[1])
 }
 
+/** When the first sound is heard after the first frame is seen, in seconds. */
+export async function soundStart(path: string): Promise<number> {
+  const first = async (stream: string) => {
+    const list = ['-v', 'error', '-select_streams', stream, '-show_entries', 'packet=pts_time']
+    const { stdout } = await execute('ffprobe', [...list, '-of', 'csv=p=0', path])
+    return Math.min(...stdout.split(/\s+/).filter(Boolean).map(Number.parseFloat))
+  }
+  return (await first('a:0')) - (await first('v:0'))
+}
+
 /** The titles of its chapters. */
 export async function chaptersOf(path: string): Promise<string[]> {
   const list = ['-v', 'error', '-of', 'json', '-show_chapters', path]

@@ -60,10 +60,6 @@ function soundChains(joining: Joining, file: GraphFile, at: number, to: string):
   if (file.audio === null) {
     return [`${silence(file.seconds === null ? null : file.seconds / speed)}${to}`]
   }
-  const filters = soundOf(file.audio, {
-    speed,
-    joined: joining.files.length > 1,
-    early: file.take.keyframe === true,
-  })
+  const filters = soundOf(file.audio, speed, joining.files.length > 1)
   return [`[${at}:a:${file.track - 1}]${filters.join(',')}${to}`]
 }

@@ -34,7 +34,6 @@ export function planVideo(rendition: Video, context: Context): RenderPlan {
   const graphWith = (soundFilters: readonly string[]) =>
     editGraph(rendition, context, {
       ...{ picture: copies ? null : PICTURE, sound: decided.soundCodec !== null, soundFilters },
-      ...(copies && { take: { ...cut, keyframe: true } }),
     })
   const { loudness } = rendition
   const audio =

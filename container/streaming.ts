@@ -75,7 +75,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   function openWhenPlayable() {
     if (opened !== null || tracks.some((track) => track.counts().listed < PLAYABLE)) return opened
     opened = (async () => {
-      if (stream.subtitles !== null) await putSubtitles(stream.seconds ?? UNKNOWN_SECONDS)
+      if (stream.subtitles !== null) await putSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
       await put(layout.MASTER, playlists.master(measured(), stream, false))
       standing.playable = true
     })()
@@ -143,7 +143,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
     /** Measures what is still on the disk, so that what is wrong is known before it is stored. */
     async check(stderr: string) {
       await look()
-      await Promise.all(tracks.map((track) => track.take()))
+      await Promise.all(tracks.map((track) => track.end()))
       checkStream(measured(), stream, stderr)
       return factsOf(measured(), facts)
     },

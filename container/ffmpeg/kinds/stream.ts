@@ -97,6 +97,7 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
       tracks: tracks.map(({ name, picture, capBits }) => ({ name, picture, capBits })),
       subtitles: subtitles?.track ?? null,
       segmentSeconds,
+      expectedSeconds: graph.seconds,
       seconds: source.probe.durationIsDeclared ? graph.seconds : null,
       cut: rendition.endSeconds !== null,
     },

@@ -90,6 +90,8 @@ async function runThrough(running: Running) {
 
   if (plan.package) return makePackage(running, plan, timed)
   const output = await make(running, plan, timed)
+  const grown = largerThan(assignment.source.sizeBytes, output.sizeBytes)
+  if (grown !== null) record.plan = { ...standing.plan, notes: [...notes, grown] }
   const stored = await timed('upload', () =>
     upload({
       ...{ client, lease: assignment, file: plan.output, signal },
@@ -101,6 +103,13 @@ async function runThrough(running: Running) {
   return { outcome: 'completed' as const, ...stored, output }
 }
 
+/** Worth knowing, since a smaller file is what most variants are for; null when it is smaller. */
+function largerThan(sourceBytes: number, outputBytes: number): string | null {
+  if (outputBytes <= sourceBytes) return null
+  const [from, to] = [sourceBytes, outputBytes].map((bytes) => `${Math.ceil(bytes / 1000)} kB`)
+  return `The variant is larger than its source: ${to} instead of ${from}.`
+}
+
 /** What a probe finds in each of the files; one that is no media fails on its own step's terms. */
 async function lookInto({ inputs, scratch, signal, settings }: Running): Promise<Context> {
   const tools = { ...toolsOf(settings), cwd: scratch, signal, bytesRead: inputs.bytesRead }
@@ -110,10 +119,22 @@ async function lookInto({ inputs, scratch, signal, settings }: Running): Promise
   const references = new Map<string, Input>()
   for (const each of inputs.references) {
     const { path, source } = each
-    references.set(path, { path, url: source.url, probe: isMedia(path) ? await look(each) : null })
+    references.set(path, {
+      path,
+      url: source.url,
+      probe: isMedia(path) ? await named(path, look(each)) : null,
+    })
   }
   const source = { path: original.path, url: original.source.url, probe: await look(original) }
   return { source, references, folder: scratch }
+}
+
+/** Of several files, a failure says which. */
+async function named<T>(path: string, looking: Promise<T>): Promise<T> {
+  return looking.catch((error: unknown) => {
+    if (!(error instanceof JobFailure)) throw error
+    throw new JobFailure(error.code, `${path}: ${error.message}`, { cause: error })
+  })
 }
 
 /** Pictures and subtitles are opened by what their extension says, where they are used. */

@@ -16,8 +16,6 @@ import {
 import { trackPlaylist } from './ffmpeg/playlists.ts'
 import type { Shelf } from './shelf.ts'
 
-export type StoredTrack = ReturnType<typeof createStoredTrack>
-
 /** A growing playlist is stored anew for each hundredth that it grows, so that it stays affordable. */
 const GROWTH = 100
 /** Players pass over a last segment as short as that, and then wait for it for ever. */

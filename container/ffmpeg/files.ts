@@ -14,6 +14,8 @@ export type Take = {
   startSeconds: number
   /** How much to take from there; null for all of it. */
   lengthSeconds: number | null
+  /** Begin at the keyframe before, for what is copied. */
+  keyframe?: boolean
 }
 
 export type GraphFile = {
@@ -43,7 +45,7 @@ export function filesOf(
 ): GraphFile[] {
   const { source } = context
   const cut = wish.take
-    ? { ...wish.take, seconds: wish.take.lengthSeconds }
+    ? takenOf(wish.take, source.probe.contentSeconds)
     : cutOf(rendition, source.probe)
   const picture = wish.picture !== null
   const first: GraphFile = {
@@ -53,6 +55,11 @@ export function filesOf(
     ...{ track: rendition.audioTrack, take: cut, seconds: cut.seconds },
   }
   return [first, ...rendition.append.map((path) => appended(path, rendition, context, picture))]
+}
+
+function takenOf(take: Take, whole: number | null) {
+  const rest = whole === null ? null : Math.max(0, whole - take.startSeconds)
+  return { ...take, seconds: take.lengthSeconds ?? rest }
 }
 
 function appended(
@@ -85,10 +92,11 @@ function appended(
   }
 }
 
-export function opening({ url }: Input, { startSeconds, lengthSeconds }: Take): string[] {
+function opening({ url }: Input, { startSeconds, lengthSeconds, keyframe }: Take): string[] {
   return [
     ...INPUT_LIMITS,
     ...(startSeconds > 0 ? ['-ss', decimal(startSeconds)] : []),
+    ...(keyframe && startSeconds > 0 ? ['-noaccurate_seek'] : []),
     ...(lengthSeconds === null ? [] : ['-t', decimal(lengthSeconds)]),
     ...['-i', url],
   ]

@@ -82,6 +82,14 @@ export function editGraph(rendition: Edits, context: Context, wish: GraphWish): 
     return to
   }
 
+  // As a track they need no picture to be drawn on.
+  if (edits.subtitles !== null && (video !== null || edits.subtitleMode === 'track')) {
+    const burnt = edits.subtitleMode === 'burn'
+    const span = { startSeconds: first.take.startSeconds, lengthSeconds: first.seconds, speed }
+    const made = prepareCaptions(edits.subtitles, burnt ? 'ass' : 'srt', span, context)
+    before.push(...made.steps)
+    if (!burnt) captions = made.file
+  }
   if (video !== null && shape !== null && wish.picture !== null) {
     if (edits.overlay !== null) {
       const { pixels } = wish.picture
@@ -91,14 +99,9 @@ export function editGraph(rendition: Edits, context: Context, wish: GraphWish): 
       inputs.push(watermarkInput(context.folder))
       video = ends.to
     }
-    if (edits.subtitles !== null) {
-      const burnt = edits.subtitleMode === 'burn'
-      const span = { ...first.take, speed }
-      const made = prepareCaptions(edits.subtitles, burnt ? 'ass' : 'srt', span, context)
-      before.push(...made.steps)
-      // Relative, so that no character of a folder's name means anything to the filter.
-      if (burnt) video = filter(video, ['ass=captions.ass'], '[captioned]')
-      else captions = made.file
+    // Relative, so that no character of a folder's name means anything to the filter.
+    if (edits.subtitles !== null && captions === null) {
+      video = filter(video, ['ass=captions.ass'], '[captioned]')
     }
     video = filter(video, fades(edits, seconds, 'fade'), '[v]')
   }

@@ -5,6 +5,7 @@
 import type { Kind, RenditionOf } from '../../src/contract/rendition.ts'
 import type { Rendition } from '../../src/contract/rendition.ts'
 import { JobFailure } from '../failures.ts'
+import { planAudio } from './kinds/audio.ts'
 import { planImage } from './kinds/image.ts'
 import { planStream } from './kinds/stream.ts'
 import { planVideo } from './kinds/video.ts'
@@ -12,6 +13,7 @@ import type { Context, RenderPlan } from './steps.ts'
 
 const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
   video: planVideo,
+  audio: planAudio,
   stream: planStream,
   image: planImage,
 }

@@ -58,6 +58,13 @@ export type Expectation = {
   seconds: number | null
   /** The end was asked for, so a length that is off is this side's fault and not the source's. */
   cut: boolean
+  /** The codecs by ffprobe's names; not given where any will do. */
+  videoCodec?: string
+  audioCodec?: string
+  /** It may begin earlier, at a keyframe, and so be longer. */
+  longer?: boolean
+  /** The most that it may measure, in bytes. */
+  mostBytes?: number
   /** It is a single picture, of whose length and rate ffprobe makes something up. */
   still: boolean
 }

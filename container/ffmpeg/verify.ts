@@ -34,7 +34,7 @@ export async function verify(options: {
   const { expect } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
   if (sizeBytes === 0) throw empty(options)
-  const { facts, audio } = await probe({
+  const { facts } = await probe({
     ffprobe: options.ffprobe,
     input: ['-protocol_whitelist', 'file', `file:${options.file}`],
     sizeBytes,
@@ -48,11 +48,29 @@ export async function verify(options: {
   })
 
   checkSize(facts, expect)
-  if (expect.sound && audio === null) {
-    throw new JobFailure('output_invalid', 'The result has lost its sound.')
-  }
+  checkStreams(facts, expect)
   checkLength(facts.durationSeconds ?? 0, options)
+  if (expect.mostBytes !== undefined && sizeBytes > expect.mostBytes) {
+    throw new JobFailure(
+      'output_invalid',
+      `The result measures ${Math.ceil(sizeBytes / 1000)} kB instead of ${Math.floor(expect.mostBytes / 1000)} at the most. Ask for a smaller picture (w, h), or for more.`,
+    )
+  }
   return expect.still ? { ...facts, durationSeconds: null, frameRate: null } : facts
+}
+
+function checkStreams({ videoCodec, audioCodec }: MediaFacts, expect: Expectation) {
+  const invalid = (message: string) => new JobFailure('output_invalid', message)
+  if (expect.sound && audioCodec === null) throw invalid('The result has lost its sound.')
+  if (!expect.sound && audioCodec !== null) throw invalid('The result has sound, and should not.')
+  const pairs = [
+    ['picture', videoCodec, expect.videoCodec],
+    ['sound', audioCodec, expect.audioCodec],
+  ] as const
+  for (const [what, actual, expected] of pairs) {
+    if (expected === undefined || actual === expected) continue
+    throw invalid(`The ${what} of the result is ${actual ?? 'not there'} instead of ${expected}.`)
+  }
 }
 
 function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
@@ -66,7 +84,7 @@ function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
 /** @throws JobFailure, whose class says whether the source or the making of it is at fault */
 export function checkLength(
   actual: number,
-  { expect, stderr }: { expect: Pick<Expectation, 'seconds' | 'cut'>; stderr: string },
+  { expect, stderr }: { expect: Pick<Expectation, 'seconds' | 'cut' | 'longer'>; stderr: string },
 ) {
   const expected = expect.seconds
   if (expected === null) return
@@ -78,7 +96,7 @@ export function checkLength(
         )
       : new JobFailure('output_invalid', wrongLength(actual, expected))
   }
-  if (actual > expected + durationTolerance(expected)) {
+  if (!expect.longer && actual > expected + durationTolerance(expected)) {
     throw expect.cut
       ? new JobFailure('output_invalid', wrongLength(actual, expected))
       : new JobFailure(

@@ -17,7 +17,6 @@ export function startBrowser(): Promise<Browser> {
 }
 
 type Kept = { fatal: string[]; passing: string[]; levels: number[]; ended: boolean }
-export type Player = Awaited<ReturnType<typeof openPlayer>>
 
 /** @param origin of the page, so that what it asks for is of its own origin */
 export async function openPlayer(browser: Browser, origin: string) {

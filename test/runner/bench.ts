@@ -107,8 +107,20 @@ export async function probeOutput(job: OfferedJob) {
 }
 
 /** A hash of each packet's bytes, which copying keeps and encoding does not. */
-export async function packetHash(path: string): Promise<string> {
-  const list = ['-v', 'error', '-i', path, '-map', '0:v:0', '-c', 'copy', '-f', 'streamhash', '-']
+export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<string> {
+  const list = [
+    '-v',
+    'error',
+    '-i',
+    path,
+    '-map',
+    `0:${of}:0`,
+    '-c',
+    'copy',
+    '-f',
+    'streamhash',
+    '-',
+  ]
   return (await execute('ffmpeg', list)).stdout
 }
 

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
+import { shapes } from './clips.shapes.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -98,6 +99,7 @@ export default async function setup(project: TestProject) {
     // 460,800 bytes a frame: 138 MB, with the index at the end as MOV has it.
     ffmpeg(...picture('640x360', 12), '-c:v', 'rawvideo', '-pix_fmt', 'uyvy422', 'big.mov'),
   ])
+  await shapes(folder, ffmpeg)
   await ffmpeg('-i', 'big.mov', '-c', 'copy', 'big.mkv')
 
   const whole = await readFile(join(folder, 'faststart.mp4'))

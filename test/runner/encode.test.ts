@@ -116,7 +116,7 @@ describe('a video', () => {
   it('that suits already is copied, bit for bit', async () => {
     const { job, finish } = await runJob('frugal.mp4', video())
     if (finish.outcome !== 'completed') throw new Error('not completed')
-    expect(finish.command).toContain('-c copy')
+    expect(finish.command).toContain('-c:v copy')
     const { path } = await probeOutput(job)
     expect(await packetHash(path)).toBe(await packetHash(clip('frugal.mp4')))
   })

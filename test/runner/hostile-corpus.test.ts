@@ -58,7 +58,7 @@ describe('a file that lies', () => {
     ['leaves out all of its pictures', 'skipped.mp4', 'input_invalid', /nothing of what/],
     ['shows its pictures before time began', 'negative.mp4', 'input_invalid', /nothing of what/],
     ['counts 80 million in a fragment', 'fragment.mp4', 'input_invalid', /more than 1 GiB/],
-    ['shows each picture for two days', 'days.mp4', 'input_invalid', /1\.0 seconds.*goes on/],
+    ['shows each picture for two days', 'days.mp4', 'input_invalid', /time stamps make no sense/],
     ['lasts a century', 'century.mp4', 'unsupported', /876,000 hours.*at most 24/],
     ['has 200 streams', 'streams.mp4', 'unsupported', /more than 64 streams/],
     ['counts 80 million pictures', 'million-pictures.mp4', 'unsupported', /80,000,000 pictures/],

@@ -180,6 +180,14 @@ it.each([
   }
 })
 
+it('has sound of the loudness that was asked for', async () => {
+  const wish = stream({ loudness: 23, ladder: [144], preset: 'fast' })
+  const { finish, probe } = await makeStream('stream.mp4', wish)
+  expect(finish.command).toContain('loudnorm=I=-23')
+  expect(finish.command).toContain('measured_I=')
+  expect(Number((await probe('a.m3u8')).format.duration)).toBeCloseTo(7, 1)
+})
+
 it('is edited like any video, and its subtitles are a track of their own', async () => {
   const path = join(bench.scratch, 'talk.srt')
   await writeFile(path, '1\n00:00:02,000 --> 00:00:03,000\nOne <i>two</i>\n')

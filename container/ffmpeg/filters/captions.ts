@@ -32,7 +32,7 @@ export function prepareCaptions(
   const file = join(folder, `captions.${format}`)
   const convert = () => [
     ...[...QUIETLY, ...forcedInput(demuxer), '-i', references.get(path)?.url ?? ''],
-    ...['-map', '0:s:0', '-map_metadata', '-1', '-fs', String(MOST_BYTES + 1)],
+    ...['-map', '0:s:0', '-map_metadata', '-1', '-fs', String(2 * MOST_BYTES)],
     ...['-c:s', format, '-f', format, file],
   ]
   const move = async () => {

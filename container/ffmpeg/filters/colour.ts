@@ -31,7 +31,7 @@ export function coloured(video: VideoStream, from: Size, to: Size, pixels: Pixel
 }
 
 /** Whether the pixels are as they come out, so that they need not be touched. */
-export function isPlain(video: VideoStream): boolean {
+function isPlain(video: VideoStream): boolean {
   return (
     video.pixelFormat === 'yuv420p' &&
     !video.hdr &&

@@ -20,7 +20,7 @@ type Joining = {
 
 /** @returns chains that end in `[joined]` for the picture and `[sound]`, as far as there are any */
 export function join(joining: Joining): string[] {
-  const { files, sounding, shape } = joining
+  const { files, sounding, shape, rate } = joining
   const alone = files.length === 1
   const chains = files.flatMap((file, at) => [
     ...pictureChains(joining, file, at, alone ? '[joined]' : `[v${at}]`),
@@ -30,15 +30,18 @@ export function join(joining: Joining): string[] {
   // Picture and sound of a file end together only when they are joined by one filter.
   const labels = files.map((_, at) => `${shape ? `[v${at}]` : ''}${sounding ? `[a${at}]` : ''}`)
   const counts = `n=${files.length}:v=${shape ? 1 : 0}:a=${sounding ? 1 : 0}`
-  const ends = `${shape ? '[joined]' : ''}${sounding ? '[sound]' : ''}`
-  return [...chains, `${labels.join('')}concat=${counts}${ends}`]
+  const ends = `${shape ? '[uneven]' : ''}${sounding ? '[sound]' : ''}`
+  const even = shape ? [`[uneven]${evenly(rate)}[joined]`] : []
+  return [...chains, `${labels.join('')}concat=${counts}${ends}`, ...even]
 }
 
 function pictureChains(joining: Joining, file: GraphFile, at: number, to: string): string[] {
   const { edits, rate, picture, shape } = joining
   const { video } = file
   if (video === null || picture === null || shape === null) return []
-  const time = [...pictureSpeed(edits.speed), ...(rate === null ? [] : [`fps=${decimal(rate, 6)}`])]
+  // Joined, a file's picture may end before its sound does: the rate is made even afterwards.
+  const alone = joining.files.length === 1
+  const time = [...pictureSpeed(edits.speed), ...(alone && rate !== null ? [evenly(rate)] : [])]
   return layOut({
     ...{ from: `[${at}:V:0]`, to, name: `v${at}`, video, time, pixels: picture.pixels },
     turn: at === 0 ? edits : { rotate: 0, flip: 'none' },
@@ -47,12 +50,20 @@ function pictureChains(joining: Joining, file: GraphFile, at: number, to: string
   })
 }
 
+function evenly(rate: number | null): string {
+  return rate === null ? 'null' : `fps=${decimal(rate, 6)}`
+}
+
 function soundChains(joining: Joining, file: GraphFile, at: number, to: string): string[] {
   const { speed } = joining.edits
   if (!joining.sounding) return []
   if (file.audio === null) {
     return [`${silence(file.seconds === null ? null : file.seconds / speed)}${to}`]
   }
-  const filters = soundOf(file.audio, speed, joining.files.length > 1)
+  const filters = soundOf(file.audio, {
+    speed,
+    joined: joining.files.length > 1,
+    early: file.take.keyframe === true,
+  })
   return [`[${at}:a:${file.track - 1}]${filters.join(',')}${to}`]
 }

@@ -21,10 +21,21 @@ export function trackOf({ audios }: Probe, track: number): AudioStream | null {
   )
 }
 
-/** The sound begins with the picture: what is missing at its start, or in between, is silence. */
-export function soundOf(audio: AudioStream, speed: number, joined: boolean): string[] {
+/**
+ * The sound begins with the picture: what is missing at its start, or in between, is silence.
+ *
+ * @param how.early it begins before the second asked for, where a copied picture begins
+ */
+export function soundOf(
+  audio: AudioStream,
+  { speed, joined, early }: { speed: number; joined: boolean; early: boolean },
+): string[] {
   const layout = `aformat=channel_layouts=${audio.channels === 1 ? 'mono' : 'stereo'}`
-  return ['aresample=async=1:first_pts=0', joined ? JOINED : layout, ...soundSpeed(speed)]
+  return [
+    `aresample=async=1${early ? '' : ':first_pts=0'}`,
+    joined ? JOINED : layout,
+    ...soundSpeed(speed),
+  ]
 }
 
 /** @param seconds how much; null when nobody knows, and then `concat` fills up what is missing */

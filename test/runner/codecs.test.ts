@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest'
+import { probeOutput, runJob, useBench } from './bench.ts'
+import { audio, video } from './gateway.ts'
+import { toneOf } from './seen.ts'
+
+useBench()
+
+const short = { width: 96, height: 64, fit: 'scale', endSeconds: 0.3 } as const
+
+describe('a video', () => {
+  it.each([
+    ['mp4', 'h264', 'aac', 'h264', 'avc1', 'aac'],
+    ['mp4', 'h265', 'mp3', 'hevc', 'hvc1', 'mp3'],
+    ['mp4', 'vp9', 'opus', 'vp9', 'vp09', 'opus'],
+    ['mp4', 'av1', 'aac', 'av1', 'av01', 'aac'],
+    ['mov', 'h264', 'pcm', 'h264', 'avc1', 'pcm_s16le'],
+    ['mov', 'h265', 'aac', 'hevc', 'hvc1', 'aac'],
+    ['mkv', 'h265', 'opus', 'hevc', null, 'opus'],
+    ['mkv', 'av1', 'pcm', 'av1', null, 'pcm_s16le'],
+    ['webm', 'vp9', 'opus', 'vp9', null, 'opus'],
+    ['webm', 'av1', 'opus', 'av1', null, 'opus'],
+  ] as const)('comes out as %s of %s and %s', async (format, videoCodec, audioCodec, ...found) => {
+    const wish = video({ ...short, format, videoCodec, audioCodec, preset: 'fast' })
+    const { job } = await runJob('small.mp4', wish)
+    const output = await probeOutput(job)
+    const [codec, tag, sound] = found
+    expect(output.video).toMatchObject({ codec_name: codec, pix_fmt: 'yuv420p', width: 96 })
+    expect(output.audio).toMatchObject({ codec_name: sound })
+    if (tag !== null) expect(output.video.codec_tag_string).toBe(tag)
+  })
+
+  it('comes out silent when no sound is asked for', async () => {
+    const { job, finish } = await runJob('small.mp4', video({ ...short, audioCodec: 'none' }))
+    expect((await probeOutput(job)).audio).toBeUndefined()
+    expect(finish).toMatchObject({ plan: { audio: { action: 'drop' } } })
+  })
+
+  it('of a source without sound has none', async () => {
+    const { job, finish } = await runJob('silent.mp4', video(short))
+    expect((await probeOutput(job)).audio).toBeUndefined()
+    expect(finish).toMatchObject({ outcome: 'completed', plan: { audio: null } })
+  })
+
+  it('keeps its sound as it is when that is asked for', async () => {
+    const wish = video({ format: 'mov', width: 96, audioCodec: 'copy' })
+    const { job, finish } = await runJob('blue.mkv', wish)
+    expect((await probeOutput(job)).audio).toMatchObject({ codec_name: 'mp3' })
+    expect(finish).toMatchObject({ plan: { audio: { action: 'copy' } } })
+  })
+
+  it('is refused when its container does not take that sound, which is told', async () => {
+    const wish = video({ format: 'webm', width: 96, audioCodec: 'copy' })
+    const { finish } = await runJob('small.mp4', wish)
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringMatching(/sound is aac, which webm does not take.*opus, vorbis/),
+    })
+  })
+
+  it('has the track that is asked for', async () => {
+    const { job } = await runJob('tracks.mkv', video({ width: 96, audioTrack: 2 }))
+    const { path } = await probeOutput(job)
+    expect((await toneOf(path, 880)) - (await toneOf(path, 440))).toBeGreaterThan(20)
+  })
+
+  it.each([
+    ['tracks.mkv', 3, 'The file has 2 audio tracks, so track 3 (at) cannot be taken.'],
+    ['silent.mp4', 2, 'The file has no audio tracks, so track 2 (at) cannot be taken.'],
+  ])('from %s is refused with track %d', async (name, audioTrack, message) => {
+    const { finish } = await runJob(name, video({ audioTrack }))
+    expect(finish).toMatchObject({ errorCode: 'unsupported', message })
+  })
+
+  it('is refused below the size that the encoder takes', async () => {
+    const { finish } = await runJob('small.mp4', video({ width: 32, videoCodec: 'av1' }))
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringMatching(/32 by 18; av1 needs 64 by 64/),
+    })
+  })
+})
+
+describe('sound alone', () => {
+  it.each([
+    ['m4a', 'aac', 'aac'],
+    ['mp3', 'mp3', 'mp3'],
+    ['opus', 'opus', 'opus'],
+    ['wav', 'pcm', 'pcm_s16le'],
+  ] as const)('comes out as %s', async (format, audioCodec, codec) => {
+    const { job, finish } = await runJob('blue.mkv', audio({ format, audioCodec }))
+    const output = await probeOutput(job)
+    expect([output.audio.codec_name, output.video]).toEqual([codec, undefined])
+    expect(Number(output.format.duration)).toBeCloseTo(1, 0)
+    expect(finish).toMatchObject({ output: { videoCodec: null, width: null } })
+  })
+
+  it('is made of a file without a picture', async () => {
+    const { job } = await runJob('tone.wav', audio({ format: 'mp3', startSeconds: 0.5 }))
+    const { format } = await probeOutput(job)
+    expect(Number(format.duration)).toBeCloseTo(0.5, 1)
+  })
+
+  it('that fits is copied', async () => {
+    const { finish } = await runJob('small.mp4', audio())
+    expect(finish).toMatchObject({
+      plan: { mode: 'remux', audio: { action: 'copy' }, video: { action: 'drop' } },
+    })
+  })
+
+  it('of a file without any is refused in words', async () => {
+    const { finish } = await runJob('silent.mp4', audio())
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: 'The file holds a picture (h264) and no sound, so m4a cannot be made of it.',
+    })
+  })
+
+  it('with six channels comes out in stereo', async () => {
+    const { job } = await runJob('surround.mkv', audio({ format: 'opus', endSeconds: 0.5 }))
+    expect((await probeOutput(job)).audio).toMatchObject({ channels: 2, sample_rate: '48000' })
+  })
+})

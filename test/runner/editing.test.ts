@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest'
+import { clip, probeOutput, runJob, useBench } from './bench.ts'
+import { audio, video } from './gateway.ts'
+import { frameTimes, levelOf, named, pixelsAt, toneOf } from './seen.ts'
+
+useBench()
+
+type Wish = Parameters<typeof video>[0]
+const made = async (name: string, wish: Wish, others: Record<string, string> = {}) =>
+  probeOutput((await runJob(name, video({ quality: 90, ...wish }), {}, {}, others)).job)
+const coloursAt = async (path: string, seconds: number, ...places: [number, number][]) =>
+  (await pixelsAt(path, seconds, ...places)).map(named)
+
+/** The four corners, from the left top clockwise, of a picture of that size. */
+const corners = (width: number, height: number): [number, number][] => [
+  ...([
+    [5, 5],
+    [width - 6, 5],
+  ] as [number, number][]),
+  ...([
+    [width - 6, height - 6],
+    [5, height - 6],
+  ] as [number, number][]),
+]
+
+describe('a picture', () => {
+  it.each([
+    ['is as it was', {}, [80, 60], ['white', 'blue', 'blue', 'red']],
+    ['is turned by 90 degrees', { rotate: 90 }, [60, 80], ['red', 'white', 'blue', 'blue']],
+    ['is turned by 180 degrees', { rotate: 180 }, [80, 60], ['blue', 'red', 'white', 'blue']],
+    ['is turned by 270 degrees', { rotate: 270 }, [60, 80], ['blue', 'blue', 'red', 'white']],
+    ['is mirrored', { flip: 'h' }, [80, 60], ['blue', 'white', 'red', 'blue']],
+    ['is upside down', { flip: 'v' }, [80, 60], ['red', 'blue', 'blue', 'white']],
+    ['is both', { flip: 'hv' }, [80, 60], ['blue', 'red', 'white', 'blue']],
+  ] as [string, Wish, [number, number], string[]][])('%s', async (_, wish, size, colours) => {
+    const { video: stream, path } = await made('sides.mp4', wish)
+    expect([stream.width, stream.height]).toEqual(size)
+    expect(await coloursAt(path, 0, ...corners(...size))).toEqual(colours)
+  })
+
+  it.each([
+    [0, 'red'],
+    [1, 'blue'],
+  ])('is cut around the point that matters (%d)', async (focusX, colour) => {
+    const wish = { width: 30, height: 30, fit: 'crop', focusX, focusY: 1 } as const
+    const { path } = await made('sides.mp4', wish)
+    expect(await coloursAt(path, 0, [15, 15])).toEqual([colour])
+  })
+
+  it('is padded with a colour', async () => {
+    const { path } = await made('red.mp4', {
+      ...{ width: 90, height: 90, fit: 'pad', background: '0000ff' },
+    })
+    expect(await coloursAt(path, 0, [45, 4], [45, 45], [45, 85])).toEqual(['blue', 'red', 'blue'])
+  })
+
+  it('is padded with itself, blurred', async () => {
+    const { video: stream, path } = await made('sides.mp4', {
+      ...{ width: 80, height: 160, fit: 'pad', background: 'blur' },
+    })
+    expect([stream.width, stream.height]).toEqual([80, 160])
+    expect(await coloursAt(path, 0, [10, 90], [60, 80])).toEqual(['red', 'blue'])
+    const [[leftRed, , leftBlue] = [], [rightRed, , rightBlue] = []] = await pixelsAt(
+      ...([path, 0] as const),
+      ...([
+        [8, 150],
+        [72, 150],
+      ] as [number, number][]),
+    )
+    expect(Number(leftRed)).toBeGreaterThan(Number(leftBlue) + 50)
+    expect(Number(rightBlue)).toBeGreaterThan(Number(rightRed) + 50)
+  })
+})
+
+describe('a watermark', () => {
+  const others = () => ({ 'brand/logo.png': clip('logo.png') })
+
+  it.each(['png', 'jpg', 'webp'])(
+    'as %s lies where it should, as large as it should',
+    async (type) => {
+      const overlay = `brand/logo.${type}`
+      const { path } = await made(
+        'red.mp4',
+        { overlay, overlayGravity: 'south_east', overlaySize: 25, audioCodec: 'none' },
+        { [overlay]: clip(`logo.${type}`) },
+      )
+      // 40 by 20 at 3 pixels from the edges of 160 by 90: from 117, 67 to 156, 86.
+      const seen = await coloursAt(path, 0.8, [137, 77], [120, 70], [112, 77], [137, 62], [159, 89])
+      expect(seen).toEqual(['white', 'white', 'red', 'red', 'red'])
+    },
+  )
+
+  it('may let through what is below', async () => {
+    const wish = { overlay: 'brand/logo.png', overlaySize: 50, overlayOpacity: 50 } as const
+    const { path } = await made('red.mp4', { ...wish, overlayGravity: 'center' }, others())
+    const [[red, green, blue] = []] = await pixelsAt(path, 0, [80, 45])
+    expect(red).toBeGreaterThan(230)
+    for (const each of [green, blue]) expect(Math.abs(Number(each) - 128)).toBeLessThan(25)
+  })
+
+  it('that is no image by its name is refused', async () => {
+    const wish = video({ overlay: 'brand/logo.gif' })
+    const { finish } = await runJob('red.mp4', wish, {}, {}, { 'brand/logo.gif': clip('logo.png') })
+    expect(finish).toMatchObject({
+      errorCode: expect.stringMatching(/unsupported|input_invalid/),
+      message: expect.stringMatching(/logo\.gif|not a video/),
+    })
+  })
+})
+
+describe('time', () => {
+  it('runs twice as fast, and the pitch stays', async () => {
+    const { path, format } = await made('keyframes.mp4', { speed: 2 })
+    expect(Number(format.duration)).toBeCloseTo(1.5, 1)
+    expect(await frameTimes(path)).toHaveLength(15)
+    expect((await toneOf(path, 440)) - (await toneOf(path, 880))).toBeGreaterThan(20)
+  })
+
+  it('runs at a quarter, and the pitch stays', async () => {
+    const { path, format } = await made('red.mp4', { speed: 0.25 })
+    expect(Number(format.duration)).toBeCloseTo(4, 0)
+    expect((await toneOf(path, 440)) - (await toneOf(path, 220))).toBeGreaterThan(20)
+  })
+
+  it('fades in and out, seen and heard', async () => {
+    const { path } = await made('red.mp4', { fadeInSeconds: 0.4, fadeOutSeconds: 0.4 })
+    expect(await coloursAt(path, 0, [80, 45])).toEqual(['black'])
+    expect(await coloursAt(path, 0.5, [80, 45])).toEqual(['red'])
+    const [[red] = []] = await pixelsAt(path, 0.9, [80, 45])
+    expect(red).toBeLessThan(130)
+    const middle = await levelOf(path, 0.45, 0.55)
+    expect(middle - (await levelOf(path, 0, 0.1))).toBeGreaterThan(6)
+    expect(middle - (await levelOf(path, 0.9, 1))).toBeGreaterThan(6)
+  })
+
+  it('is cut before anything else', async () => {
+    const { path } = await made('sides.mp4', {
+      ...{ startSeconds: 0.2, endSeconds: 0.4, speed: 0.5, rotate: 90, fadeInSeconds: 0 },
+    })
+    expect((await frameTimes(path)).at(-1)).toBeCloseTo(0.2, 2)
+  })
+})
+
+describe('files that are played one after another', () => {
+  const others = () => ({ 'b/lime.mp4': clip('lime-silent.mp4'), 'b/blue.mkv': clip('blue.mkv') })
+
+  it('have the frame, the rate and the sound of the first', async () => {
+    const append = ['b/lime.mp4', 'b/blue.mkv']
+    const output = await made('red.mp4', { append }, others())
+    expect(output.video).toMatchObject({ width: 160, height: 90, avg_frame_rate: '10/1' })
+    expect(await frameTimes(output.path)).toHaveLength(30)
+    expect(Number(output.format.duration)).toBeCloseTo(3, 0)
+    const at = (seconds: number) => coloursAt(output.path, seconds, [80, 45], [20, 45])
+    expect(await at(0.5)).toEqual(['red', 'red'])
+    // It is half as wide, so that bars are left and right of it.
+    expect(await at(1.5)).toEqual(['lime', 'black'])
+    expect(await at(2.5)).toEqual(['blue', 'blue'])
+    const heard = await Promise.all([
+      ...[levelOf(output.path, 0.3, 0.7), levelOf(output.path, 1.3, 1.7)],
+      levelOf(output.path, 2.3, 2.7),
+    ])
+    expect(heard.map((level) => level > -60)).toEqual([true, false, true])
+  })
+
+  it('have sound when only a later one has some', async () => {
+    const output = await made('silent.mp4', { append: ['b/blue.mkv'] }, others())
+    expect(output.audio.codec_name).toBe('aac')
+    expect(await levelOf(output.path, 0.2, 0.8)).toBeLessThan(-60)
+    expect(await levelOf(output.path, 1.2, 1.8)).toBeGreaterThan(-40)
+  })
+
+  it('may be sound alone', async () => {
+    const wish = audio({
+      format: 'mp3',
+      audioCodec: 'mp3',
+      append: ['b/blue.mkv'],
+      startSeconds: 0.5,
+    })
+    const { job } = await runJob('tone.wav', wish, {}, {}, others())
+    expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(1.55, 1)
+  })
+
+  it('are refused when one has no picture, by its name', async () => {
+    const wish = video({ append: ['b/tone.wav'] })
+    const { finish } = await runJob('red.mp4', wish, {}, {}, { 'b/tone.wav': clip('tone.wav') })
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringMatching(/^b\/tone\.wav is to be played after the first/),
+    })
+  })
+})

@@ -1,0 +1,134 @@
+/** What a rendition names besides its source comes from strangers too. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { deflateSync } from 'node:zlib'
+import { createServer } from 'node:http'
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { bench, runJob, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+
+useBench()
+
+const asked: string[] = []
+const server = createServer((request, response) => {
+  asked.push(String(request.url))
+  response.end('the canary sings')
+})
+let url = ''
+beforeEach(async () => {
+  asked.length = 0
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/canary`
+})
+afterEach(async () => {
+  server.close()
+  server.closeAllConnections()
+  await once(server, 'close')
+  expect(asked).toEqual([])
+})
+
+const playlist = () => `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n${url}\n#EXT-X-ENDLIST\n`
+const concat = () => `ffconcat version 1.0\nfile '${url}'\nfile /etc/passwd\n`
+
+/** Runs a job in which a file is what the text says, under the name that it has. */
+async function refused(wish: Parameters<typeof video>[0], path: string, content: string | Buffer) {
+  const file = join(bench.scratch, 'stored')
+  await writeFile(file, content)
+  const { finish } = await runJob('small.mp4', video(wish), {}, {}, { [path]: file })
+  if (finish.outcome !== 'failed') throw new Error('not failed')
+  expect(finish.message + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-|passwd|canary/)
+  return finish
+}
+
+function png(width: number, height: number): Buffer {
+  const chunk = (type: string, data: Buffer) => {
+    const length = Buffer.alloc(4)
+    length.writeUInt32BE(data.length)
+    const body = Buffer.concat([Buffer.from(type), data])
+    const sum = Buffer.alloc(4)
+    sum.writeUInt32BE(crc(body))
+    return Buffer.concat([length, body, sum])
+  }
+  const header = Buffer.alloc(13)
+  header.writeUInt32BE(width, 0)
+  header.writeUInt32BE(height, 4)
+  header.set([8, 2, 0, 0, 0], 8)
+  const rows = deflateSync(Buffer.alloc(1_000_000))
+  return Buffer.concat([
+    Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
+    ...[chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))],
+  ])
+}
+
+function crc(bytes: Buffer): number {
+  let sum = ~0
+  for (const byte of bytes) {
+    sum ^= byte
+    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
+  }
+  return ~sum >>> 0
+}
+
+describe('a watermark', () => {
+  it.each(['png', 'jpg', 'webp'])('that is a playlist named %s is refused', async (type) => {
+    const overlay = `brand/logo.${type}`
+    const { errorCode, message } = await refused({ overlay }, overlay, playlist())
+    expect(errorCode).toBe('input_invalid')
+    expect(message).toMatch(/^The watermark cannot be used: /)
+  })
+
+  it('that is a script is refused', async () => {
+    const overlay = 'brand/logo.png'
+    expect((await refused({ overlay }, overlay, concat())).message).toMatch(/^The watermark/)
+  })
+
+  it('of 100,000 by 100,000 pixels is refused', async () => {
+    const overlay = 'brand/logo.png'
+    const { message } = await refused({ overlay }, overlay, png(100_000, 100_000))
+    expect(message).toMatch(/^The watermark cannot be used: .*100000 by 100000/)
+  })
+})
+
+describe('subtitles', () => {
+  it.each(['srt', 'vtt'])('that are a playlist named %s are refused', async (type) => {
+    for (const subtitleMode of ['track', 'burn'] as const) {
+      const subtitles = `text/lines.${type}`
+      const { errorCode, message } = await refused(
+        { subtitles, subtitleMode },
+        subtitles,
+        playlist(),
+      )
+      expect(errorCode).toBe('input_invalid')
+      expect(message).toMatch(/^The subtitles /)
+    }
+  })
+
+  it('that are a script are refused', async () => {
+    const subtitles = 'text/lines.srt'
+    expect((await refused({ subtitles }, subtitles, concat())).message).toMatch(/^The subtitles /)
+  })
+
+  it('that are ASS under the name of SRT are refused', async () => {
+    const ass = `[Script Info]\nScriptType: v4.00+\n[Fonts]\nfontname: ${url}\n[Events]\n`
+    const subtitles = 'text/lines.srt'
+    const wish = { subtitles, subtitleMode: 'burn' } as const
+    expect((await refused(wish, subtitles, ass)).message).toMatch(/^The subtitles /)
+  })
+
+  it('of monstrous length are refused', async () => {
+    const line = (at: number) =>
+      `${at}\n00:00:00,000 --> 00:00:01,000\n${at} ${'long '.repeat(40)}\n\n`
+    const text = Array.from({ length: 30_000 }, (_, at) => line(at + 1)).join('')
+    const subtitles = 'text/lines.srt'
+    expect((await refused({ subtitles }, subtitles, text)).message).toMatch(/longer than 4 MiB/)
+  })
+})
+
+it('a file to be appended that is a playlist is refused', async () => {
+  const append = ['videos/next.mp4']
+  const { message } = await refused({ append }, 'videos/next.mp4', playlist())
+  expect(message).toMatch(/^videos\/next\.mp4: The file is not a video but .*"hls"/)
+})

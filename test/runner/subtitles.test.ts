@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import { retime } from '../../container/ffmpeg/filters/retime.ts'
+import { clip, probeOutput, runJob, useBench } from './bench.ts'
+import { video } from './gateway.ts'
+import { captionsIn, pixelsAt } from './seen.ts'
+
+useBench()
+
+const paths = () => ({ 's/lines.srt': clip('lines.srt'), 's/lines.vtt': clip('lines.vtt') })
+const made = async (name: string, wish: Parameters<typeof video>[0]) =>
+  probeOutput((await runJob(name, video(wish), {}, {}, paths())).job)
+
+describe('subtitles as a track', () => {
+  it.each([
+    ['mp4', 's/lines.srt', 'mov_text'],
+    ['mov', 's/lines.vtt', 'mov_text'],
+    ['mkv', 's/lines.srt', 'subrip'],
+    ['mkv', 's/lines.vtt', 'subrip'],
+    ['webm', 's/lines.vtt', 'webvtt'],
+  ] as const)('come out in %s of %s as %s', async (format, subtitles, codec) => {
+    const { path, streams } = await made('keyframes.mp4', { format, subtitles, width: 96 })
+    const track = streams.find((each: { codec_type: string }) => each.codec_type === 'subtitle')
+    expect(track.codec_name).toBe(codec)
+    const text = await captionsIn(path)
+    // A container may begin all of its tracks a little later, for the sound's sake.
+    expect(text).toMatch(/00:00:00,5\d\d --> 00:00:01,0\d\d\nfirst/)
+    expect(text).toMatch(/00:00:01,2\d\d --> 00:00:01,8\d\d\n.*second/)
+    expect(text).not.toContain('too late')
+  })
+
+  it('leave the picture to be copied', async () => {
+    const wish = video({ subtitles: 's/lines.srt' })
+    const { finish } = await runJob('keyframes.mp4', wish, {}, {}, paths())
+    expect([finish.outcome, finish]).toEqual(['completed', expect.objectContaining({})])
+    expect(finish).toMatchObject({ plan: { mode: 'remux' } })
+  })
+
+  it('move with what is cut off, and with the speed', async () => {
+    const { path } = await made('keyframes.mp4', {
+      ...{ subtitles: 's/lines.srt', startSeconds: 0.8, endSeconds: 2.8, speed: 0.5, width: 96 },
+    })
+    const text = await captionsIn(path)
+    expect(text).toContain('00:00:00,000 --> 00:00:00,400\nfirst')
+    expect(text).toMatch(/00:00:00,800 --> 00:00:02,000/)
+  })
+
+  it('of which none is left are none', async () => {
+    const wish = { subtitles: 's/lines.srt', startSeconds: 2.5, width: 96 }
+    const { streams } = await made('keyframes.mp4', wish)
+    expect(streams.map((each: { codec_type: string }) => each.codec_type)).not.toContain('subtitle')
+  })
+})
+
+describe('subtitles in the picture', () => {
+  it('are seen while they last, and not else', async () => {
+    const { path, streams } = await made('keyframes.mp4', {
+      ...{ subtitles: 's/lines.vtt', subtitleMode: 'burn', quality: 90, startSeconds: 0.25 },
+      ...{ width: 320, height: 180, fit: 'scale' },
+    })
+    expect(streams).toHaveLength(2)
+    const lit = async (seconds: number) => {
+      const places = Array.from({ length: 320 * 60 }, (_, at) => [
+        at % 320,
+        120 + Math.floor(at / 320),
+      ])
+      const pixels = await pixelsAt(path, seconds, ...(places as [number, number][]))
+      return pixels.filter(([red = 0]) => red > 170).length
+    }
+    expect(await lit(0)).toBe(0)
+    expect(await lit(0.5)).toBeGreaterThan(5)
+    expect(await lit(2)).toBe(0)
+  })
+})
+
+describe('times', () => {
+  const span = { startSeconds: 10, lengthSeconds: 20, speed: 2 }
+
+  it('of SRT are moved, cut and counted anew', () => {
+    const srt = [
+      '1\n00:00:05,000 --> 00:00:06,000\ngone',
+      '2\n00:00:09,000 --> 00:00:12,000\na\n\nb',
+      '3\n00:00:29,000 --> 01:00:00,000\nc',
+    ].join('\n\n')
+    expect(retime(srt, 'srt', span)).toEqual({
+      read: 3,
+      kept: 2,
+      text: '1\n00:00:00,000 --> 00:00:01,000\na\n\nb\n\n2\n00:00:09,500 --> 00:00:10,000\nc\n',
+    })
+  })
+
+  it('of ASS are moved, and its head stays', () => {
+    const ass = 'PlayResX: 384\nDialogue: 0,0:00:12.50,1:00:00.00,Default,,0,0,0,,Hi, you\n'
+    expect(retime(ass, 'ass', { ...span, lengthSeconds: null }).text).toBe(
+      'PlayResX: 384\nDialogue: 0,00:00:01.25,00:29:55.00,Default,,0,0,0,,Hi, you\n',
+    )
+  })
+})

@@ -127,11 +127,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
       await promise
     }
   }
-  const watcher = watch(layout.segmentsIn(scratch), (_, name) => {
-    if (name === null || name.endsWith('.m3u8')) void look()
-  })
-  // A folder that cannot be watched is looked at all the same.
-  watcher.on('error', () => {})
+  const watcher = watchFor(layout.segmentsIn(scratch), '.m3u8', () => void look())
   const timer = setInterval(() => void look(), LOOK_MS)
   signal.addEventListener('abort', tell)
   const following = together(tracks.map(follow))
@@ -173,9 +169,21 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
     async stop() {
       stopping.abort(new Error('the stream is made, or given up'))
       clearInterval(timer)
-      watcher.close()
+      watcher?.close()
       inputs.pace.release()
       await following.catch(() => {})
     },
+  }
+}
+
+/** A folder that cannot be watched, as where the system has no watches left, is looked at all the same. */
+function watchFor(folder: string, ending: string, onChange: () => void) {
+  try {
+    const watcher = watch(folder, (_, name) => {
+      if (name === null || name.endsWith(ending)) onChange()
+    })
+    return watcher.on('error', () => {})
+  } catch {
+    return null
   }
 }

@@ -7,6 +7,7 @@ export default defineConfig({
       'test/worker/vitest.config.ts',
       'test/runner/vitest.config.ts',
       'test/e2e/vitest.config.ts',
+      'test/browser/vitest.config.ts',
       'test/container/vitest.config.ts',
       'test/chaos/vitest.config.ts',
     ],

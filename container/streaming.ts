@@ -75,7 +75,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   function openWhenPlayable() {
     if (opened !== null || tracks.some((track) => track.counts().listed < PLAYABLE)) return opened
     opened = (async () => {
-      if (stream.subtitles !== null) await putSubtitles(stream.seconds ?? UNKNOWN_SECONDS)
+      if (stream.subtitles !== null) await putSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
       await put(layout.MASTER, playlists.master(measured(), stream, false))
       standing.playable = true
     })()
@@ -126,11 +126,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
       await promise
     }
   }
-  const watcher = watch(layout.segmentsIn(scratch), (_, name) => {
-    if (name === null || name.endsWith('.m3u8')) void look()
-  })
-  // A folder that cannot be watched is looked at all the same.
-  watcher.on('error', () => {})
+  const watcher = watchFor(layout.segmentsIn(scratch), '.m3u8', () => void look())
   const timer = setInterval(() => void look(), LOOK_MS)
   signal.addEventListener('abort', tell)
   const following = together(tracks.map(follow))
@@ -142,7 +138,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
     /** Measures what is still on the disk, so that what is wrong is known before it is stored. */
     async check(stderr: string) {
       await look()
-      await Promise.all(tracks.map((track) => track.take()))
+      await Promise.all(tracks.map((track) => track.end()))
       checkStream(measured(), stream, stderr)
       return factsOf(measured(), facts)
     },
@@ -172,9 +168,21 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
     async stop() {
       stopping.abort(new Error('the stream is made, or given up'))
       clearInterval(timer)
-      watcher.close()
+      watcher?.close()
       inputs.pace.release()
       await following.catch(() => {})
     },
+  }
+}
+
+/** A folder that cannot be watched, as where the system has no watches left, is looked at all the same. */
+function watchFor(folder: string, ending: string, onChange: () => void) {
+  try {
+    const watcher = watch(folder, (_, name) => {
+      if (name === null || name.endsWith(ending)) onChange()
+    })
+    return watcher.on('error', () => {})
+  } catch {
+    return null
   }
 }

@@ -1,6 +1,6 @@
 /**
  * What a fresh machine needs before anything else can run: the packages of the lock file (Node 24
- * among them) and ffmpeg. Silent when there is nothing to do.
+ * among them), ffmpeg, and for tests in a browser Chromium. Silent when there is nothing to do.
  *
  * Runs on the system's own Node, from 20 on, with no packages: plain JavaScript, built-ins only.
  */
@@ -13,9 +13,11 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(ROOT, 'node_modules')
 export const NODE_24 = join(MODULES, 'node', 'bin', 'node')
 
-export function setUp() {
+/** @param {{browser?: boolean}} [needs] */
+export function setUp({ browser = false } = {}) {
   installPackages()
   installFfmpeg()
+  if (browser) installChromium()
 }
 
 function installPackages() {
@@ -85,6 +87,50 @@ function installFfmpeg() {
     fail(
       `"${installer.commands.join(' && ')}" ran, but ffmpeg and ffprobe are still not on the PATH.`,
     )
+  }
+}
+
+const CHROMIUM = '/usr/bin/chromium'
+const CHROMIUM_COMMANDS = [
+  'apt-get update -qq',
+  'apt-get install -y -qq --no-install-recommends chromium',
+]
+
+/** Only Debian's own: elsewhere that package is another (Ubuntu's needs snap), or plays no H.264. */
+function installChromium() {
+  const named = process.env.CHROMIUM
+  if (named) {
+    if (!existsSync(named)) fail(`CHROMIUM is ${named}, and there is no such file.`)
+    return
+  }
+  if (existsSync(CHROMIUM)) return
+  const commands = CHROMIUM_COMMANDS.map((command) => `sudo ${command}`).join(' && ')
+  if (!isDebian()) {
+    fail(
+      'The browser tests need a Chromium or Chrome that plays H.264. Install one, name it, and try again:\n\n' +
+        '  CHROMIUM=/path/to/chrome npm test\n',
+    )
+  }
+  if (process.getuid?.() !== 0) {
+    fail(
+      `The browser tests need Chromium. Install it, or name another in CHROMIUM, then try again:\n\n  ${commands}\n`,
+    )
+  }
+  for (const command of CHROMIUM_COMMANDS) {
+    step(`Installing Chromium for the browser tests (${command})`)
+    const [program, ...args] = command.split(' ')
+    run(program, args, { DEBIAN_FRONTEND: 'noninteractive' })
+  }
+  if (!existsSync(CHROMIUM)) {
+    fail(`"${CHROMIUM_COMMANDS.join(' && ')}" ran, but there is no ${CHROMIUM}.`)
+  }
+}
+
+function isDebian() {
+  try {
+    return /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8')) && onPath('apt-get')
+  } catch {
+    return false
   }
 }
 

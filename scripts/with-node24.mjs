@@ -3,14 +3,14 @@
  * packages, and hands signals on to it.
  *
  * With `guard`, the program may tell it by IPC of the process groups that it starts: when it dies
- * without cleaning up (kill -9, out of memory), they are ended here.
+ * without cleaning up (kill -9, out of memory), they are ended here. With `browser`, it needs one.
  */
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { NODE_24, ROOT, setUp } from './setup.mjs'
 
-export function runWithNode24(program, { args = [], guard = false } = {}) {
-  setUp()
+export function runWithNode24(program, { args = [], guard = false, browser = false } = {}) {
+  setUp({ browser })
   const child = spawn(NODE_24, [join(ROOT, program), ...args], {
     cwd: ROOT,
     stdio: ['inherit', 'inherit', 'inherit', ...(guard ? ['ipc'] : [])],

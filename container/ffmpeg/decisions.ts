@@ -80,7 +80,8 @@ function codecOf(codec: Video['audioCodec']): SoundCodec {
   return codec === 'copy' || codec === 'none' ? 'aac' : codec
 }
 
-function checkLeast({ videoCodec }: Video, { width, height }: Size) {
+/** @throws JobFailure `unsupported` when the encoder takes no picture as small as that */
+export function checkLeast({ videoCodec }: Pick<Video, 'videoCodec'>, { width, height }: Size) {
   const least = LEAST_SIDE[videoCodec]
   if (Math.min(width, height) >= least) return
   throw new JobFailure(

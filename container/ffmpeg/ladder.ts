@@ -24,7 +24,8 @@ export function ladderOf(source: Size, wanted: readonly number[]) {
   const above = wanted.filter((side) => side > most)
   const within = wanted.filter((side) => side <= most)
   const sides = wanted.length === 0 ? usual(most) : within.length === 0 ? [most] : within
-  const rungs = sides.map((side) => sizeOf(source, side))
+  // Sides become even, so two that were apart may not be any more.
+  const rungs = [...new Map(sides.map((side) => [even(side), sizeOf(source, side)])).values()]
   const notes =
     above.length === 0
       ? []
@@ -33,6 +34,8 @@ export function ladderOf(source: Size, wanted: readonly number[]) {
         ]
   return { rungs, notes }
 }
+
+const even = (side: number) => Math.round(side / 2) * 2
 
 function usual(most: number): number[] {
   const fit = USUAL.filter((side) => side <= most)

@@ -21,6 +21,8 @@ export type StreamLayout = {
   subtitles: { file: string; name: string; language: string | null } | null
   /** How long each segment is but the last, in seconds; sound keeps to it within a frame of its own. */
   segmentSeconds: number
+  /** About how long it will be, whoever says so; null when nobody does. */
+  expectedSeconds: number | null
   /** How long it all must be; null when the source does not say. */
   seconds: number | null
   /** The end was asked for, so a length that is off is this side's fault and not the source's. */

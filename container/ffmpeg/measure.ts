@@ -57,6 +57,15 @@ export function takeSegment(measured: Measured, bytes: Buffer, layout: StreamLay
   measured.bytes += bytes.length
 }
 
+/** The last segment becomes part of the one before: both are in one file, one after the other. */
+export function absorbLast({ segments }: Measured): void {
+  const last = segments.pop()
+  const before = segments.at(-1)
+  if (last === undefined || before === undefined) throw new TypeError('there are no two segments')
+  before.duration += last.duration
+  before.bytes += last.bytes
+}
+
 export function timescaleOf({ init, track }: Measured): number {
   if (init === null) throw new TypeError(`the init segment of ${track.name} is not known yet`)
   return init.timescale

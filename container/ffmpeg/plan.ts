@@ -2,9 +2,7 @@
  * From a rendition, and from what probes found, to the steps that make it. Pure: starts nothing and
  * reads nothing.
  */
-import type { Kind, RenditionOf } from '../../src/contract/rendition.ts'
-import type { Rendition } from '../../src/contract/rendition.ts'
-import { JobFailure } from '../failures.ts'
+import type { Kind, Rendition, RenditionOf } from '../../src/contract/rendition.ts'
 import { planAudio } from './kinds/audio.ts'
 import { planImage } from './kinds/image.ts'
 import { planPreview } from './kinds/preview.ts'
@@ -15,7 +13,7 @@ import { planVideo } from './kinds/video.ts'
 import { planWave } from './kinds/wave.ts'
 import type { Context, RenderPlan } from './steps.ts'
 
-const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
+const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
   video: planVideo,
   stream: planStream,
   audio: planAudio,
@@ -31,9 +29,6 @@ const PLANNERS: { [K in Kind]?: (rendition: RenditionOf<K>, context: Context) =>
  *   long, or ends before the second that was asked for
  */
 export function planRendition(rendition: Rendition, context: Context): RenderPlan {
-  const plan = PLANNERS[rendition.kind] as
-    ((rendition: Rendition, context: Context) => RenderPlan) | undefined
-  if (plan === undefined)
-    throw new JobFailure('unsupported', `This runner cannot make a ${rendition.kind}.`)
+  const plan = PLANNERS[rendition.kind] as (rendition: Rendition, context: Context) => RenderPlan
   return plan(rendition, context)
 }

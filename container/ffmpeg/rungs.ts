@@ -1,7 +1,7 @@
 /** How a rung is encoded: by quality, within a cap, with a keyframe at the start of each segment. */
 import type { RenditionOf } from '../../src/contract/rendition.ts'
+import { videoEncoder } from './encoders.ts'
 import type { Track } from './layout.ts'
-import { x264Crf } from './quality.ts'
 
 type Stream = RenditionOf<'stream'>
 type Picture = NonNullable<Track['picture']>
@@ -18,11 +18,25 @@ export type Rung = Track & {
 /** How far an encoder may run ahead of its cap, in seconds of it. */
 export const BUFFER_SECONDS = 1.5
 
-export function cappedEncoder(rung: Rung): string[] {
-  const { capBits, framesEach } = rung
+/**
+ * No keyframes of the encoder's own at changes of scene, and none that pictures reach back over. An
+ * option given again takes the place of the one before.
+ */
+const CLOSED = 'scenecut=0:open-gop=0'
+const OWN: Record<Rung['codec'], readonly string[]> = {
+  h264: ['-forced-idr', '1', '-x264-params', CLOSED],
+  h265: ['-forced-idr', '1', '-x265-params', `log-level=error:${CLOSED}`, '-tag:v', 'hvc1'],
+  vp9: [],
+  av1: [],
+}
+
+export function cappedEncoder({ codec, preset, quality, capBits, framesEach }: Rung): string[] {
+  const cap = { kbps: Math.round(capBits / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
-    ...encoder(rung),
-    ...['-maxrate', String(capBits), '-bufsize', String(Math.round(capBits * BUFFER_SECONDS))],
+    ...videoEncoder({ codec, preset, rate: { by: 'quality', quality, cap, pass: 0 } }),
+    ...OWN[codec],
+    // Said once more for those encoders of which the general options leave it out.
+    ...['-maxrate', `${cap.kbps}k`, '-bufsize', `${Math.round(cap.kbps * BUFFER_SECONDS)}k`],
     // Counted and not timed: the frame rate is constant here, and not every encoder heeds times.
     ...['-g', String(framesEach), '-keyint_min', String(framesEach)],
     ...['-force_key_frames', `expr:not(mod(n,${framesEach}))`],
@@ -39,36 +53,4 @@ export function frameRateOf(wanted: number | null): { value: number; text: strin
   if (Math.abs(rate - television) < 2e-3) return { value: television, text: `${whole}000/1001` }
   const value = Math.round(rate * 1000) / 1000
   return { value, text: String(value) }
-}
-
-/** Of 5.1 and 7.1, from fast to small. Several rungs are made at once, so "small" is not the slowest. */
-const SPEEDS = {
-  h264: { fast: 'ultrafast', balanced: 'veryfast', small: 'medium' },
-  h265: { fast: 'ultrafast', balanced: 'superfast', small: 'fast' },
-  av1: { fast: '12', balanced: '10', small: '8' },
-} as const
-
-/** No keyframes of the encoder's own at changes of scene, and none that pictures reach back over. */
-const CLOSED = 'scenecut=0:open-gop=0'
-
-function encoder({ codec, preset, quality }: Rung): string[] {
-  const pixels = ['-pix_fmt', 'yuv420p']
-  switch (codec) {
-    case 'h265':
-      return [
-        ...['-c:v', 'libx265', '-preset', SPEEDS.h265[preset], '-crf', String(x264Crf(quality))],
-        ...['-tag:v', 'hvc1', '-forced-idr', '1', '-x265-params', `${CLOSED}:log-level=error`],
-        ...pixels,
-      ]
-    case 'av1':
-      return [
-        ...['-c:v', 'libsvtav1', '-preset', SPEEDS.av1[preset]],
-        ...['-crf', String(Math.round(63 - (quality / 100) * 45)), ...pixels],
-      ]
-    default:
-      return [
-        ...['-c:v', 'libx264', '-preset', SPEEDS.h264[preset], '-crf', String(x264Crf(quality))],
-        ...['-profile:v', 'high', '-forced-idr', '1', '-x264-params', CLOSED, ...pixels],
-      ]
-  }
 }

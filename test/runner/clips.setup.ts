@@ -58,6 +58,7 @@ export default async function setup(project: TestProject) {
       'aac',
       'stream.mp4',
     ),
+    ffmpeg(...picture('320x180', 6.08), ...tone(6.08), ...h264, '-c:a', 'aac', 'tail.mp4'),
     ffmpeg(...picture('360x640', 1), ...h264, 'portrait.mp4'),
     ffmpeg('-i', 'clip.mp4', '-vn', '-c', 'copy', 'sound.m4a'),
     ffmpeg('-i', 'clip.mp4', '-frames:v', '1', 'picture.png'),

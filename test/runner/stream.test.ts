@@ -144,6 +144,19 @@ describe('its ladder', () => {
   })
 })
 
+it('has no segment so short that players pass over it', async () => {
+  const made = await makeStream('tail.mp4', stream({ ladder: [144], segmentSeconds: 2 }))
+  for (const uri of ['v144.m3u8', 'a.m3u8']) {
+    const { segments, targetDuration } = made.read(uri)
+    expect(segments).toHaveLength(3)
+    expect(segments.at(-1)!.duration).toBeGreaterThan(2.05)
+    expect(targetDuration).toBe(2)
+    const { format } = await made.probe(uri)
+    expect(Number(format.duration)).toBeCloseTo(6.08, 1)
+    expect((await made.packets(uri)).length).toBeGreaterThan(6.07 * 25)
+  }
+})
+
 it('leaves the sound out when none is asked for', async () => {
   const wish = stream({ audioCodec: 'none', ladder: [144] })
   const { job, finish } = await makeStream('clip.mp4', wish)
@@ -165,6 +178,14 @@ it.each([
     expect((await made.probe(uri)).streams[0]).toMatchObject({ codec_name: codec })
     expect(made.read(uri).segments.map(({ duration }) => duration)).toEqual([2, 2])
   }
+})
+
+it('has sound of the loudness that was asked for', async () => {
+  const wish = stream({ loudness: 23, ladder: [144], preset: 'fast' })
+  const { finish, probe } = await makeStream('stream.mp4', wish)
+  expect(finish.command).toContain('loudnorm=I=-23')
+  expect(finish.command).toContain('measured_I=')
+  expect(Number((await probe('a.m3u8')).format.duration)).toBeCloseTo(7, 1)
 })
 
 it('is edited like any video, and its subtitles are a track of their own', async () => {

@@ -54,6 +54,13 @@ it('names in no playlist what is not stored yet', async () => {
   expect(rungs.map((uri) => read(uri).segments.length)).toEqual([6, 6])
 })
 
+it('comes whole where storing takes longer than making it', async () => {
+  bench.gateway.failures.part = 10
+  const { job, finish } = await runJob('tail.mp4', WISH)
+  expect(finish).toMatchObject({ outcome: 'packaged', output: { width: 320, height: 180 } })
+  expect(playlist(job.files.get('v144.m3u8')).segments).toHaveLength(3)
+})
+
 describe('while its job runs', () => {
   it('can be played: master, playlists and two segments of each track are stored', async () => {
     const { job, ended } = await startHeldStream()

@@ -40,7 +40,13 @@ const bytesOf = ({ parts, files }: OfferedJob) =>
 const FOCUS = ['fx', 'fy']
 
 /** Where the plain clip does not have what the key is about. */
-const CLIPS: Partial<Record<Key, string>> = { at: 'tracks.mkv', ac: 'frugal.mp4', md: 'titled.mp4' }
+const CLIPS: Partial<Record<Key, string>> = {
+  at: 'tracks.mkv',
+  ac: 'frugal.mp4',
+  ab: 'surround.mkv',
+  cut: 'frugal.mp4',
+  md: 'tagged.mp4',
+}
 
 /** What shows that a key did its work, for the example in its row. */
 const SHOWS: Record<Exclude<Key, 'n'>, (made: Made) => unknown> = {
@@ -97,7 +103,7 @@ const SHOWS: Record<Exclude<Key, 'n'>, (made: Made) => unknown> = {
         .get('sprite.vtt')!
         .toString()
         .match(/#xywh=/g),
-    ).toHaveLength(8),
+    ).toHaveLength(4),
   sc: (made) => expect(names(made).filter((name) => name !== 'sprite.vtt')).toHaveLength(2),
   wc: measures(1280, 240),
 }

@@ -36,7 +36,7 @@ const names = ({ job }: Made) => [...job.files.keys()].sort()
 
 /** All that was uploaded, in one. */
 const bytesOf = ({ parts, files }: OfferedJob) =>
-  Buffer.concat([...parts.values(), ...[...files].toSorted().map(([, bytes]) => bytes)])
+  Buffer.concat([...parts.values(), ...[...files.keys()].sort().map((name) => files.get(name)!)])
 const FOCUS = ['fx', 'fy']
 
 /** Where the plain clip does not have what the key is about. */

@@ -35,6 +35,7 @@ export const ERRORS = {
   cap_reached: { status: 429, label: 'Too Many Requests' },
   internal: { status: 500, label: 'Internal Server Error' },
   not_configured: { status: 503, label: 'Service Unavailable' },
+  not_ready: { status: 503, label: 'Service Unavailable' },
 } as const satisfies Record<string, { status: number; label: string }>
 
 export type ErrorCode = keyof typeof ERRORS

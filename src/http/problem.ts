@@ -43,7 +43,7 @@ const MEANING: Record<number, string> = {
   422: 'The job for this variant failed',
   429: 'Too many requests, or more than the key may have at once; see Retry-After',
   500: 'Something went wrong in the service',
-  503: 'The service is not configured, or not rightly',
+  503: 'The service is not configured rightly, or what is asked for is not ready yet',
 }
 
 /** Declares error responses of a route by their status. */

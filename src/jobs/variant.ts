@@ -53,14 +53,21 @@ export async function requestVariant(
     bound ? findNewestJob(db, filePath, variant, caller) : undefined,
   ])
   // What another queue has made is not there for a key that is bound to one.
-  const ready = !bound || inQueue ? made : undefined
-  const fresh = ready && (!source || source.etag === ready.sourceEtag)
-  if (fresh && (await areCurrent(platform, ready.madeWith)))
-    return { ok: true, state: 'ready', variant: ready }
+  const isReady = async (row: VariantRow | undefined): Promise<boolean> =>
+    row !== undefined &&
+    (!bound || inQueue !== undefined) &&
+    (!source || source.etag === row.sourceEtag) &&
+    (await areCurrent(platform, row.madeWith))
+  if (made && (await isReady(made))) return { ok: true, state: 'ready', variant: made }
   if (!source) return noFile(filePath)
 
   const newest = await findNewestJob(db, filePath, variant)
   const own = bound ? inQueue : newest
+  // It may have been completed between the two looks; the job would be done twice otherwise.
+  if (newest?.status === 'completed' && newest.id !== made?.jobId) {
+    const since = await findVariant(db, filePath, variant)
+    if (since && (await isReady(since))) return { ok: true, state: 'ready', variant: since }
+  }
   if (newest?.status === 'pending' || newest?.status === 'running') {
     if (!sees(caller, newest)) return variantBusy()
     const { id, playableAt, packageKey } = newest

@@ -141,6 +141,9 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
     return c.json({ ...body, jobId: id, errorCode }, 422)
   }
   c.header('Retry-After', RETRY_AFTER_SECONDS)
+  // A player that is in the middle of a package whose attempt was lost takes a 202 for a playlist.
+  if (member !== null && member !== entry)
+    return problem(c, 'not_ready', `There is no ${member} yet: the package is being made.`)
   const statusUrl = statusPath(variant, filePath)
   return c.json({ status: 'pending' as const, statusUrl, jobId: outcome.jobId }, 202)
 })

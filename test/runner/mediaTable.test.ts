@@ -90,7 +90,7 @@ const SHOWS: Record<Exclude<Key, 'n'>, (made: Made) => unknown> = {
   fi: lasts(4),
   fo: lasts(4),
   md: async ({ output }) =>
-    expect((await output()).format.tags).toMatchObject({ title: 'A title' }),
+    expect((await output()).format.tags).toMatchObject({ title: 'A holiday' }),
   lad: (made) => expect(names(made)).toEqual(expect.arrayContaining(['v144.m3u8', 'v240.m3u8'])),
   sd: ({ job }) =>
     expect(job.files.get('v144.m3u8')!.toString()).toContain('#EXT-X-TARGETDURATION:2\n'),

@@ -192,6 +192,9 @@ describe('a package that is being made', () => {
     await runner.release()
     // Of an attempt that ended nothing is served, and the next says anew that it can be played.
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
+    const between = await visit(at(filePath, 'v720.m3u8'))
+    expect(between.headers.get('Retry-After')).toMatch(/^\d+$/)
+    expect(await expectJson(between, 503)).toMatchObject({ code: 'not_ready' })
     const again = await claimAsRunner()
     await expectJson(await again.putFile('master.m3u8', MASTER), 200)
     await again.sayPlayable()

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { api, complete, countRows, createOne, type ErrorAnswer, fail, take, visit } from './http.ts'
-import { expectJson, jobRow, putOriginal } from './support.ts'
+import { ROOT } from '../../src/domain/access.ts'
+import { requestVariant } from '../../src/jobs/variant.ts'
+import { expectJson, jobRow, openPlatform, putOriginal } from './support.ts'
 
 interface Queued {
   status: string
@@ -160,6 +162,25 @@ describe('a variant whose job', () => {
     const { jobId } = await queued(`/t/w_640/${filePath}`)
     expect(jobId).not.toBe(id)
     await api('DELETE', `/queue/jobs/${jobId}`)
+  })
+
+  it('was completed while it was looked for is not made again', async () => {
+    const filePath = 'ended/just-now.mp4'
+    await putOriginal(filePath)
+    const { jobId } = await queued(`/t/w_640/${filePath}`)
+    const { platform } = openPlatform()
+    const { originals } = platform
+    // The job ends after its variant was looked for, and before the job itself is.
+    const head = async (path: string) => {
+      await complete(await take(), 'the variant')
+      return originals.head(path)
+    }
+    const asked = { ...platform, originals: Object.assign(Object.create(originals), { head }) }
+    const outcome = await requestVariant(asked, ROOT, { filePath, variant: 'w_640' }, async () => ({
+      ok: true,
+    }))
+    expect(outcome).toMatchObject({ ok: true, state: 'ready', variant: { jobId } })
+    expect(await jobsOf(filePath)).toBe(1)
   })
 
   it('was cancelled, or deleted, is queued again', async () => {

@@ -5,7 +5,7 @@
 import { referencesOf } from '../src/contract/rendition.ts'
 import type { Assignment } from '../src/contract/runner.ts'
 import type { Client } from './client.ts'
-import { createPace, type Pace } from './pace.ts'
+import { createPace, type Pace } from './packages/pace.ts'
 import { openSource, type Source } from './source.ts'
 
 export type OpenInput = { path: string; sizeBytes: number; source: Source }

@@ -5,7 +5,7 @@
 import type { Plan } from '../../src/contract/runner.ts'
 import type { Question } from './ask.ts'
 import type { Size } from './geometry.ts'
-import type { StreamLayout } from './layout.ts'
+import type { StreamLayout } from './streams/layout.ts'
 import type { Probe } from './probe.ts'
 
 /** A stored file as ffmpeg can open it. */

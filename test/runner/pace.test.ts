@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createPace } from '../../container/pace.ts'
+import { createPace } from '../../container/packages/pace.ts'
 
 const never = new AbortController().signal
 

@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
 import { checkLeast } from '../decisions.ts'
 import { editGraph } from '../graph.ts'
-import { capOf, ladderOf } from '../ladder.ts'
-import * as layout from '../layout.ts'
+import { capOf, ladderOf } from '../streams/ladder.ts'
+import * as layout from '../streams/layout.ts'
 import { QUIETLY, WRITTEN_HERE } from '../limits.ts'
 import { bringToLoudness, measureLoudness } from '../loudness.ts'
 import { resolveQuality } from '../quality.ts'
-import { frameRateOf, type Rung } from '../rungs.ts'
+import { frameRateOf, type Rung } from '../streams/rungs.ts'
 import type { Context, RenderPlan, Step } from '../steps.ts'
-import { streamCommand } from '../streamCommand.ts'
+import { streamCommand } from '../streams/streamCommand.ts'
 
 type Stream = RenditionOf<'stream'>
 

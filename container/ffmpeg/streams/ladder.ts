@@ -2,8 +2,8 @@
  * The rungs of a stream: their sizes, and the most that each takes. Owns the numbers; encodes
  * nothing.
  */
-import type { RenditionOf } from '../../src/contract/rendition.ts'
-import { geometry, type Size } from './geometry.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { geometry, type Size } from '../geometry.ts'
 
 type Codec = RenditionOf<'stream'>['videoCodec']
 

@@ -2,7 +2,7 @@
  * Writes the manifest of MPEG-DASH (ISO/IEC 23009-1) over the segments that the playlists of HLS
  * name too. Pure: numbers in, text out. It is written once all is there, as a static presentation.
  */
-import type { Size } from './geometry.ts'
+import type { Size } from '../geometry.ts'
 
 export type Representation = {
   id: string

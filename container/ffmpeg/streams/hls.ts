@@ -2,7 +2,7 @@
  * Writes the playlists of HTTP Live Streaming (RFC 8216bis) from what was measured. Pure: numbers in,
  * text out; what is stored, and when, is streaming.ts's.
  */
-import type { Size } from './geometry.ts'
+import type { Size } from '../geometry.ts'
 
 /** A file, or part of it, and how long it plays. */
 export type Piece = {

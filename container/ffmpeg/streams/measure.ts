@@ -3,7 +3,7 @@
  * must be, and the figures that playlists state. Keeps numbers, not bytes, so that a day of video
  * costs little memory.
  */
-import { JobFailure } from '../failures.ts'
+import { JobFailure } from '../../failures.ts'
 import { readInit, readSegment, type Init, type Segment } from './boxes.ts'
 import type { Rate } from './hls.ts'
 import { initName, segmentName, targetOf, type StreamLayout, type Track } from './layout.ts'

@@ -1,9 +1,9 @@
 /** Where the files of a package go: to the gateway, each whole, a few at a time. */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
-import { MOST_PACKAGE_FILE_BYTES } from '../src/contract/runner.ts'
-import { GatewayRefusal, GatewayUnreachable, JobFailure } from './failures.ts'
-import type { Running } from './stages.ts'
+import { MOST_PACKAGE_FILE_BYTES } from '../../src/contract/runner.ts'
+import { GatewayRefusal, GatewayUnreachable, JobFailure } from '../failures.ts'
+import type { Running } from '../stages.ts'
 
 /** Files on their way at once. */
 const AT_ONCE = 4

@@ -3,10 +3,10 @@
  * rung is a smaller copy, every track with segments and a playlist of its own.
  */
 import { join } from 'node:path'
-import { STRIPPED } from './containers.ts'
-import type { EditGraph } from './graph.ts'
+import { STRIPPED } from '../containers.ts'
+import type { EditGraph } from '../graph.ts'
 import * as layout from './layout.ts'
-import { QUIETLY } from './limits.ts'
+import { QUIETLY } from '../limits.ts'
 import { cappedEncoder, type Rung } from './rungs.ts'
 
 export function streamCommand(stream: {

@@ -1,6 +1,6 @@
 /** How a rung is encoded: by quality, within a cap, with a keyframe at the start of each segment. */
-import type { RenditionOf } from '../../src/contract/rendition.ts'
-import { videoEncoder } from './encoders.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { videoEncoder } from '../encoders.ts'
 import type { Track } from './layout.ts'
 
 type Stream = RenditionOf<'stream'>

@@ -4,7 +4,7 @@
  */
 import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import * as layout from './ffmpeg/layout.ts'
+import * as layout from '../ffmpeg/streams/layout.ts'
 import {
   absorbLast,
   secondsOf,
@@ -12,8 +12,8 @@ import {
   takeSegment,
   timescaleOf,
   unmeasured,
-} from './ffmpeg/measure.ts'
-import { trackPlaylist } from './ffmpeg/playlists.ts'
+} from '../ffmpeg/streams/measure.ts'
+import { trackPlaylist } from '../ffmpeg/streams/playlists.ts'
 import type { Shelf } from './shelf.ts'
 
 /** A growing playlist is stored anew for each hundredth that it grows, so that it stays affordable. */

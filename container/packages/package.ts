@@ -5,12 +5,12 @@
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PACKAGE_ENTRY } from '../src/contract/rendition.ts'
-import { packageIn } from './ffmpeg/layout.ts'
-import type { RenderPlan } from './ffmpeg/steps.ts'
-import { make, type Timed } from './making.ts'
+import { PACKAGE_ENTRY } from '../../src/contract/rendition.ts'
+import { packageIn } from '../ffmpeg/streams/layout.ts'
+import type { RenderPlan } from '../ffmpeg/steps.ts'
+import { make, type Timed } from '../making.ts'
 import { createShelf, type Shelf, together } from './shelf.ts'
-import type { Running } from './stages.ts'
+import type { Running } from '../stages.ts'
 import { makeStream } from './streaming.ts'
 
 /** @returns what a finish with outcome `packaged` says besides the record */

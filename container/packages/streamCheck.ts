@@ -3,14 +3,14 @@
  * probed by its first one, and its length is the sum of what was measured.
  */
 import { rm, stat } from 'node:fs/promises'
-import type { MediaFacts } from '../src/contract/media.ts'
-import { JobFailure } from './failures.ts'
-import type { StreamLayout, Track } from './ffmpeg/layout.ts'
-import { checkAligned, secondsOf, type Measured } from './ffmpeg/measure.ts'
-import { probe } from './ffmpeg/probe.ts'
-import { checkLength, empty } from './ffmpeg/verify.ts'
-import { toolsOf } from './machine.ts'
-import type { Running } from './stages.ts'
+import type { MediaFacts } from '../../src/contract/media.ts'
+import { JobFailure } from '../failures.ts'
+import type { StreamLayout, Track } from '../ffmpeg/streams/layout.ts'
+import { checkAligned, secondsOf, type Measured } from '../ffmpeg/streams/measure.ts'
+import { probe } from '../ffmpeg/probe.ts'
+import { checkLength, empty } from '../ffmpeg/verify.ts'
+import { toolsOf } from '../machine.ts'
+import type { Running } from '../stages.ts'
 
 /**
  * What ffprobe says of a track by its first segment.

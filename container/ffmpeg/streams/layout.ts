@@ -3,7 +3,7 @@
  * Planning, publishing and the playlists all go by it.
  */
 import { join } from 'node:path'
-import type { Size } from './geometry.ts'
+import type { Size } from '../geometry.ts'
 
 export type Track = {
   /** Begins the names of all its files: `v720`, `a`. */

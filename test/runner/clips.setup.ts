@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
-import { makeShapes } from './shapes.ts'
+import { makeShapes, turn } from './shapes.ts'
 import { shapes } from './clips.shapes.ts'
 
 declare module 'vitest' {
@@ -36,7 +36,9 @@ export default async function setup(project: TestProject) {
   await Promise.all([
     ffmpeg('-i', 'clip.mp4', '-c', 'copy', '-movflags', '+faststart', 'faststart.mp4'),
     ffmpeg('-i', 'clip.mp4', '-c', 'copy', '-f', 'mpegts', 'clip.ts'),
-    ffmpeg('-i', 'clip.mp4', '-c', 'copy', '-metadata:s:v', 'rotate=90', 'rotated.mp4'),
+    ffmpeg('-i', 'clip.mp4', '-c', 'copy', 'rotated.mp4').then(() =>
+      turn(join(folder, 'rotated.mp4'), 360),
+    ),
     ffmpeg(
       ...picture('320x180', 1),
       '-i',

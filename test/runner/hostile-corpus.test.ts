@@ -18,7 +18,8 @@ afterAll(() => hostile.close())
 
 describe('a file that is no media', () => {
   it.each([
-    ['an HLS playlist', 'hls.mp4', /"hls"/],
+    // From ffmpeg 7 on the name of a file decides, and a playlist by this one is no media at all.
+    ['an HLS playlist', 'hls.mp4', /"hls"|no video or audio/],
     ['an ffconcat script', 'ffconcat.mp4', /"concat"/],
     ['a DASH manifest with an external entity', 'dash.mp4', /"dash"|no video or audio/],
     ['an SVG that shows other files', 'picture.svg', /"svg_pipe"|no video or audio/],
@@ -58,7 +59,12 @@ describe('a file that lies', () => {
     ['leaves out all of its pictures', 'skipped.mp4', 'input_invalid', /nothing of what/],
     ['shows its pictures before time began', 'negative.mp4', 'input_invalid', /nothing of what/],
     ['counts 80 million in a fragment', 'fragment.mp4', 'input_invalid', /more than 1 GiB/],
-    ['shows each picture for two days', 'days.mp4', 'input_invalid', /time stamps make no sense/],
+    [
+      'shows each picture for two days',
+      'days.mp4',
+      'input_invalid',
+      /time stamps make no sense|ends early/,
+    ],
     ['lasts a century', 'century.mp4', 'unsupported', /876,000 hours.*at most 24/],
     ['has 200 streams', 'streams.mp4', 'unsupported', /more than 64 streams/],
     ['counts 80 million pictures', 'million-pictures.mp4', 'unsupported', /80,000,000 pictures/],
@@ -79,7 +85,8 @@ describe('a picture of a size that no memory holds', () => {
     ['in a JPEG', 'mjpeg.avi', measures('65500 by 65500')],
     ['in H.264', 'h264.avi', measures('100000 by 100000')],
     ['in H.264, of which the container knows', 'honest.avi', measures('100000 by 100000')],
-    ['by the shape of its pixels', 'oblong.mp4', measures('2097088 by 64')],
+    // The larger number is that of ffmpeg 7, which does not cut the shape of pixels down.
+    ['by the shape of its pixels', 'oblong.mp4', measures('(2097088|137438953408) by 64')],
   ])('%s is never decoded', async (_, name, message) => {
     const { finish } = await hostile.run(name, image())
     expect(finish).toMatchObject({

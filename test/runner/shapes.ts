@@ -76,11 +76,16 @@ async function makePhone(path: string, ffmpeg: Ffmpeg) {
     ...['-metadata', 'com.apple.quicktime.location.ISO6709=+52.5200+013.4050+034.000/'],
     ...['-metadata', 'com.apple.quicktime.model=Phone 12', path],
   )
+  await turn(path, 180)
+}
+
+/** Has the first track of a file, as high as `height`, shown a quarter turn clockwise. */
+export async function turn(path: string, height: number) {
   const bytes = await readFile(path)
-  // The matrix of the first track header (ISO/IEC 14496-12, 8.3.2): a quarter turn clockwise.
+  // The matrix of the track header (ISO/IEC 14496-12, 8.3.2).
   const matrix = bytes.indexOf('tkhd') + 44
   const [one, zero] = [0x1_0000, 0]
-  const turned = [zero, one, zero, -one, zero, zero, 180 * one, zero, 0x4000_0000]
+  const turned = [zero, one, zero, -one, zero, zero, height * one, zero, 0x4000_0000]
   for (const [at, value] of turned.entries()) bytes.writeInt32BE(value, matrix + at * 4)
   await writeFile(path, bytes)
 }

@@ -39,6 +39,8 @@ export function rateOf(options: {
   if (joined) return Math.min(source ?? 25, MOST_FRAME_RATE)
   // Sped up, frames come faster than anyone can see or many players can show.
   if (speed > 1 && source !== null) return Math.min(source, MOST_FRAME_RATE)
+  // From ffmpeg 7 on slowed frames say nothing of how long they are shown, and an MP4 loses the last.
+  if (speed < 1 && played !== null) return Math.min(played, MOST_FRAME_RATE)
   return played !== null && played > MOST_FRAME_RATE ? MOST_FRAME_RATE : null
 }
 

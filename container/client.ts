@@ -100,6 +100,25 @@ export function createClient(options: {
     )
   }
 
+  /** Sends bytes with their digest, so that what was changed on its way is refused and sent again. */
+  function put<T>(
+    path: string,
+    bytes: Buffer<ArrayBuffer>,
+    answer: z.ZodType<T>,
+    signal: AbortSignal,
+  ) {
+    const send = {
+      method: 'PUT',
+      headers: {
+        'content-type': 'application/octet-stream',
+        'content-digest': contentDigest(bytes),
+      },
+      body: bytes,
+    }
+    const limits = { timeoutMs: partMs, tries: TRIES, signal }
+    return call(path, send, limits, async (response) => answer.parse(await response.json()))
+  }
+
   const job = ({ jobId }: Lease) => `jobs/${encodeURIComponent(jobId)}`
 
   return {
@@ -179,39 +198,15 @@ export function createClient(options: {
     ): Promise<contract.UploadedPart> {
       const query = new URLSearchParams({ fence: `${lease.fence}`, uploadId: part.uploadId })
       const bytes = await readSlice(part.file, part.start, part.end)
-      const send = {
-        method: 'PUT',
-        headers: {
-          'content-type': 'application/octet-stream',
-          'content-digest': contentDigest(bytes),
-        },
-        body: bytes,
-      }
-      const limits = { timeoutMs: partMs, tries: TRIES, signal }
-      return call(
-        `${job(lease)}/output/${part.partNumber}?${query}`,
-        send,
-        limits,
-        async (answer) => contract.uploadedPart.parse(await answer.json()),
-      )
+      const path = `output/${part.partNumber}?${query}`
+      return put(`${job(lease)}/${path}`, bytes, contract.uploadedPart, signal)
     },
 
     /** Stores one file of a package, whole; sent again under its name, it replaces the one before. */
     async putFile(lease: Lease, name: string, file: string, signal: AbortSignal): Promise<void> {
       const bytes = await readFile(file)
-      const send = {
-        method: 'PUT',
-        headers: {
-          'content-type': 'application/octet-stream',
-          'content-digest': contentDigest(bytes),
-        },
-        body: bytes,
-      }
-      const limits = { timeoutMs: partMs, tries: TRIES, signal }
-      const path = `${job(lease)}/files/${name}?fence=${lease.fence}`
-      await call(path, send, limits, async (answer) =>
-        contract.storedPackageFile.parse(await answer.json()),
-      )
+      const path = `files/${name}?fence=${lease.fence}`
+      await put(`${job(lease)}/${path}`, bytes, contract.storedPackageFile, signal)
     },
 
     finish(lease: Lease, finish: contract.Finish, signal: AbortSignal) {

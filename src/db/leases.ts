@@ -30,15 +30,11 @@ export const heldBy = ({ jobId, fence, runnerHash }: Claim) =>
   and(
     eq(jobs.id, jobId),
     eq(jobs.fence, fence),
-    // A job that was claimed without a secret is held by its fence alone.
-    runnerHash === undefined
-      ? undefined
-      : sql`(runner_hash IS NULL OR runner_hash = ${runnerHash ?? ''})`,
+    runnerHash === undefined ? undefined : sql`runner_hash IS ${runnerHash}`,
   )
 /** The same of a row that was read. */
 export const isHeldBy = (row: JobRow, { fence, runnerHash }: Claim) =>
-  row.fence === fence &&
-  (runnerHash === undefined || row.runnerHash === null || row.runnerHash === runnerHash)
+  row.fence === fence && (runnerHash === undefined || row.runnerHash === runnerHash)
 /** A runner ends an overlong attempt itself; one that does not loses its lease this much later. */
 const TIMEOUT_GRACE_MS = 10_000
 /** When a lease that is extended now runs out: no later than its job may take. */

@@ -2,13 +2,12 @@
  * The runner API: claim, source, report, upload, finish, as `contract/runner.ts` has it. It trusts
  * a runner with what its live lease names and with nothing else.
  */
-import { createRoute, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
-import * as protocol from '../contract/runner.ts'
-import { type ApiEnv, createApi, jsonBody, platformOf } from '../http/api.ts'
+import { OLDEST_PROTOCOL as oldest, PROTOCOL_VERSION as version } from '../contract/runner.ts'
+import { type ApiEnv, createApi, platformOf } from '../http/api.ts'
 import { contentLength } from '../http/length.ts'
 import { countedAs } from '../http/limits.ts'
-import { errors, json, problem } from '../http/problem.ts'
+import { problem } from '../http/problem.ts'
 import { waitForWork } from '../hub/sockets.ts'
 import { claim, report } from '../jobs/claim.ts'
 import { finish } from '../jobs/finish.ts'
@@ -16,115 +15,16 @@ import { heldJob, isOwn } from '../jobs/lease.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../jobs/output.ts'
 import { putPackageFile } from '../jobs/package.ts'
 import { readSource } from '../http/serve.ts'
+import {
+  claimRoute,
+  fileRoute,
+  finishRoute,
+  outputRoute,
+  partRoute,
+  reportRoute,
+  sourceRoute,
+} from './protocol.ts'
 import { claimOf, runnerHashOf, secretProblem } from './secret.ts'
-
-const runner = { tags: ['runner'], security: [{ runnerToken: [] }] }
-const jobParams = z.object({ id: z.string().max(100) })
-const fence = z.coerce.number().int().positive()
-
-const claimRoute = createRoute({
-  ...runner,
-  method: 'post',
-  path: '/claim',
-  summary: 'Take the next job',
-  request: { body: jsonBody(protocol.claimRequest) },
-  responses: {
-    200: json(protocol.assignment, 'A job, under a lease'),
-    204: { description: 'No work; ask again' },
-    ...errors(400, 401, 429, 503),
-  },
-})
-
-const sourceRoute = createRoute({
-  ...runner,
-  method: 'get',
-  path: '/jobs/{id}/source',
-  summary: 'Read a range of the original, or of another file that the variant is made with',
-  request: {
-    params: jobParams,
-    query: z.object({
-      fence,
-      reference: z.coerce
-        .number()
-        .int()
-        .min(0)
-        .max(100)
-        .optional()
-        .describe('Its place among the references of the assignment, from 0'),
-    }),
-  },
-  responses: {
-    200: { description: 'The original' },
-    206: { description: 'The range asked for' },
-    ...errors(400, 401, 409, 412, 416, 429, 503),
-  },
-})
-
-const reportRoute = createRoute({
-  ...runner,
-  method: 'post',
-  path: '/jobs/{id}/report',
-  summary: 'Report progress and extend the lease',
-  request: { params: jobParams, body: jsonBody(protocol.report) },
-  responses: {
-    200: json(protocol.reportAnswer, 'The lease holds on'),
-    ...errors(400, 401, 409, 429, 503),
-  },
-})
-
-const outputRoute = createRoute({
-  ...runner,
-  method: 'post',
-  path: '/jobs/{id}/output',
-  summary: 'Begin the upload of the output',
-  request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
-  responses: {
-    200: json(protocol.outputAnswer, 'Where the parts go'),
-    ...errors(400, 401, 409, 429, 503),
-  },
-})
-
-const partRoute = createRoute({
-  ...runner,
-  method: 'put',
-  path: '/jobs/{id}/output/{part}',
-  summary: 'Upload one part of the output',
-  request: {
-    params: jobParams.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
-    query: z.object({ fence, uploadId: z.string().min(1).max(2_000) }),
-  },
-  responses: {
-    200: json(protocol.uploadedPart, 'The part is stored'),
-    ...errors(400, 401, 409, 411, 429, 503),
-  },
-})
-
-const fileRoute = createRoute({
-  ...runner,
-  method: 'put',
-  path: '/jobs/{id}/files/{name}',
-  summary: 'Store one file of a package, replacing the one of that name',
-  request: {
-    params: jobParams.extend({ name: protocol.packageFileName }),
-    query: z.object({ fence }),
-  },
-  responses: {
-    200: json(protocol.storedPackageFile, 'The file is stored'),
-    ...errors(400, 401, 409, 411, 413, 503),
-  },
-})
-
-const finishRoute = createRoute({
-  ...runner,
-  method: 'post',
-  path: '/jobs/{id}/finish',
-  summary: 'End the attempt',
-  request: { params: jobParams, body: jsonBody(protocol.finish) },
-  responses: {
-    200: json(protocol.finishAnswer, 'What became of the job'),
-    ...errors(400, 401, 409, 429, 503),
-  },
-})
 
 /** Of each job so much can be said; of different ones, as much as there are runners. */
 const limitJob = createMiddleware<ApiEnv>(async (c, next) => {
@@ -151,7 +51,6 @@ gateway
     const request = { ...said, runner: { ...said.runner, id: c.env.CALLER ?? said.runner.id } }
     const within = await countedAs(c, 'RUNNERS', `runner:${request.runner.id}`)
     if (!within.ok) return problem(c, within.code, within.message)
-    const { PROTOCOL_VERSION: version, OLDEST_PROTOCOL: oldest } = protocol
     if (request.protocol > version || request.protocol < oldest)
       return problem(
         c,

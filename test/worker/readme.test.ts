@@ -1,6 +1,6 @@
-/** The README's table of who may call what says of every route what its description says. */
+/** The access table in docs/security.md must agree with the OpenAPI description of every route. */
 import { expect, it } from 'vitest'
-import readme from '../../README.md?raw'
+import securityPage from '../../docs/security.md?raw'
 import { visit } from './http.ts'
 import { expectJson } from './support.ts'
 
@@ -24,8 +24,8 @@ function readRoute(text: string) {
     (method === undefined || method === of) &&
     (open ? plain(at).startsWith(plain(path!)) : plain(at) === plain(path!))
 }
-const table: Row[] = readme
-  .slice(readme.indexOf('Who may call what by default:'))
+const table: Row[] = securityPage
+  .slice(securityPage.indexOf('Who may call what by default:'))
   .split('\n\n')[1]!
   .split('\n')
   .filter((line) => line.startsWith('| `'))

@@ -1,6 +1,7 @@
 /**
- * `npm run check`: everything that can be said of the code without running it. Each step runs even
- * when one before it failed; only what failed is printed at length.
+ * `npm run check`: every check that does not execute the code. Each step runs even if an earlier one
+ * failed; only failed steps print their output. An argument selects steps by the start of their name:
+ * `node scripts/check.ts lint`.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
@@ -56,7 +57,12 @@ function tool(name: string, ...args: string[]): Outcome {
   return { ok: status === 0, output: `${stdout}${stderr}`.trim() }
 }
 
-const failed = steps.filter(({ name, fix, run }) => {
+const wanted = process.argv.slice(2)
+const selected = steps.filter(
+  ({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)),
+)
+
+const failed = selected.filter(({ name, fix, run }) => {
   const began = performance.now()
   const { ok, output } = run()
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
@@ -70,6 +76,6 @@ const failed = steps.filter(({ name, fix, run }) => {
 console.log(
   failed.length === 0
     ? 'All checks passed.'
-    : `${failed.length} of ${steps.length} checks failed: ${failed.map(({ name }) => name).join(', ')}`,
+    : `${failed.length} of ${selected.length} checks failed: ${failed.map(({ name }) => name).join(', ')}`,
 )
 process.exitCode = failed.length === 0 ? 0 : 1

@@ -1,8 +1,9 @@
 /**
- * What a fresh machine needs before anything else can run: the packages of the lock file (Node 24
- * among them), ffmpeg, and for tests in a browser Chromium. Silent when there is nothing to do.
+ * Installs what a fresh machine lacks: the packages of the lock file (Node 24 among them), ffmpeg, and
+ * Chromium for the browser tests. Prints nothing when there is nothing to do.
  *
- * Runs on the system's own Node, from 20 on, with no packages: plain JavaScript, built-ins only.
+ * Runs on the system's own Node (20 or later) before any package is installed, so it is plain
+ * JavaScript and uses built-in modules only.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
@@ -13,10 +14,10 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(ROOT, 'node_modules')
 export const NODE_24 = join(MODULES, 'node', 'bin', 'node')
 
-/** @param {{browser?: boolean}} [needs] */
-export function setUp({ browser = false } = {}) {
+/** @param {{ffmpeg?: boolean, browser?: boolean}} [needs] */
+export function setUp({ ffmpeg = true, browser = false } = {}) {
   installPackages()
-  installFfmpeg()
+  if (ffmpeg) installFfmpeg()
   if (browser) installChromium()
 }
 
@@ -24,7 +25,7 @@ function installPackages() {
   if (!packagesMatchLock()) {
     step('Installing the packages (npm ci)')
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      // npm removes node_modules first, so it must not run on the Node that lives in there.
+      // npm deletes node_modules first, so it must not run on the Node that is installed in it.
       PATH: searchPath()
         .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
         .join(delimiter),
@@ -38,7 +39,7 @@ function installPackages() {
   }
 }
 
-/** npm writes what it has installed into node_modules/.package-lock.json once it is all there. */
+/** npm writes node_modules/.package-lock.json after it has installed everything. */
 function packagesMatchLock() {
   const wanted = readLock(join(ROOT, 'package-lock.json'))
   const installed = readLock(join(MODULES, '.package-lock.json'))
@@ -96,24 +97,24 @@ const CHROMIUM_COMMANDS = [
   'apt-get install -y -qq --no-install-recommends chromium',
 ]
 
-/** Only Debian's own: elsewhere that package is another (Ubuntu's needs snap), or plays no H.264. */
+/** Installs Debian's package only: Ubuntu's needs snap, and others cannot play H.264. */
 function installChromium() {
   const named = process.env.CHROMIUM
   if (named) {
-    if (!existsSync(named)) fail(`CHROMIUM is ${named}, and there is no such file.`)
+    if (!existsSync(named)) fail(`CHROMIUM is ${named}, but that file does not exist.`)
     return
   }
   if (existsSync(CHROMIUM)) return
   const commands = CHROMIUM_COMMANDS.map((command) => `sudo ${command}`).join(' && ')
   if (!isDebian()) {
     fail(
-      'The browser tests need a Chromium or Chrome that plays H.264. Install one, name it, and try again:\n\n' +
+      'The browser tests need a Chromium or Chrome that plays H.264. Install one, then set CHROMIUM:\n\n' +
         '  CHROMIUM=/path/to/chrome npm test\n',
     )
   }
   if (process.getuid?.() !== 0) {
     fail(
-      `The browser tests need Chromium. Install it, or name another in CHROMIUM, then try again:\n\n  ${commands}\n`,
+      `The browser tests need Chromium. Install it, or set CHROMIUM to another browser, then try again:\n\n  ${commands}\n`,
     )
   }
   for (const command of CHROMIUM_COMMANDS) {
@@ -122,7 +123,7 @@ function installChromium() {
     run(program, args, { DEBIAN_FRONTEND: 'noninteractive' })
   }
   if (!existsSync(CHROMIUM)) {
-    fail(`"${CHROMIUM_COMMANDS.join(' && ')}" ran, but there is no ${CHROMIUM}.`)
+    fail(`"${CHROMIUM_COMMANDS.join(' && ')}" ran, but ${CHROMIUM} does not exist.`)
   }
 }
 
@@ -149,7 +150,7 @@ function searchPath() {
   return (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== '')
 }
 
-/** Shows the program's output only when it fails. */
+/** Runs a program, and shows its output only if it fails. */
 function run(program, args, env) {
   const { status, error, stdout, stderr } = spawnSync(program, args, {
     cwd: ROOT,

@@ -1,4 +1,7 @@
-/** `npm start`: sets a fresh machine up, then runs the whole system. The system is start.ts. */
+/**
+ * `npm start`: sets a fresh machine up, then runs the whole system, which is start.ts. `npm run dev` passes
+ * `--dev`: runners restart when their code changes, and every log line is printed.
+ */
 import { runWithNode24 } from './with-node24.mjs'
 
-runWithNode24('scripts/start.ts', { guard: true })
+runWithNode24('scripts/start.ts', { args: process.argv.slice(2), guard: true })

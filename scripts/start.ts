@@ -64,7 +64,7 @@ async function startRest(settings: Settings): Promise<void> {
   if (!ending) greet(settings)
 }
 
-function greet({ url, apiKey, runners, stateDir }: Settings): void {
+function greet({ url, apiKey, runners, stateDir, dev }: Settings): void {
   const auth = `-H 'Authorization: Bearer ${apiKey}'`
   console.log(`
 Reelqueue is ready at ${url} with ${runners} runner${runners === 1 ? '' : 's'}. Logs and data: ${stateDir}
@@ -76,7 +76,7 @@ Upload a file, queue a variant of it, and follow the work:
   curl -X POST ${auth} -H 'Content-Type: application/json' -d '{"filePath": "videos/clip.mp4", "transformations": ["w_640"]}' ${url}/queue/jobs
   curl -N ${auth} ${url}/queue/events
 
-Ctrl-C ends it.`)
+${dev ? 'The Worker and the runners reload when their code changes. ' : ''}Ctrl-C ends it.`)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -89,7 +89,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 process.on('disconnect', () => void end(1))
 
 try {
-  await start(readSettings(process.env))
+  await start(readSettings(process.env, process.argv.slice(2)))
 } catch (error) {
   console.error(error instanceof Refusal ? error.message : error)
   await end(1)

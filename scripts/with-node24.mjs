@@ -1,16 +1,18 @@
 /**
- * Sets the machine up, then runs a program of this repository under the Node 24 that came with the
- * packages, and hands signals on to it.
+ * Sets the machine up, then runs a program of this repository with the Node 24 of the npm packages, and
+ * forwards signals to it.
  *
- * With `guard`, the program may tell it by IPC of the process groups that it starts: when it dies
- * without cleaning up (kill -9, out of memory), they are ended here. With `browser`, it needs one.
+ * With `guard`, the program reports the process groups that it starts over IPC. If it dies without
+ * cleaning up (kill -9, out of memory), they are killed here. `ffmpeg` and `browser` say what else the
+ * program needs.
  */
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { NODE_24, ROOT, setUp } from './setup.mjs'
 
-export function runWithNode24(program, { args = [], guard = false, browser = false } = {}) {
-  setUp({ browser })
+export function runWithNode24(program, options = {}) {
+  const { args = [], guard = false, ffmpeg = true, browser = false } = options
+  setUp({ ffmpeg, browser })
   const child = spawn(NODE_24, [join(ROOT, program), ...args], {
     cwd: ROOT,
     stdio: ['inherit', 'inherit', 'inherit', ...(guard ? ['ipc'] : [])],
@@ -27,7 +29,7 @@ export function runWithNode24(program, { args = [], guard = false, browser = fal
   })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
 
-  // npm that is killed outright (kill -9) takes nothing with it, and would leave the port in use.
+  // If npm is killed with SIGKILL, its children survive and would keep the port in use.
   const npm = process.ppid
   if (guard && process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid === npm || child.kill('SIGTERM'), 1_000)
@@ -43,6 +45,6 @@ function endGroup(group) {
   try {
     process.kill(-group, 'SIGKILL')
   } catch {
-    // It had ended already.
+    // The group has already exited.
   }
 }

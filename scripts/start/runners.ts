@@ -52,7 +52,7 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
   mkdirSync(scratch, { recursive: true })
   return launch({
     command: process.execPath,
-    args: ['container/main.ts'],
+    args: [...(settings.dev ? ['--watch', '--watch-preserve-output'] : []), 'container/main.ts'],
     env: {
       GATEWAY_URL: settings.url,
       RUNNER_TOKEN: settings.runnerToken,
@@ -63,6 +63,7 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
     },
     logFile: join(settings.stateDir, `runner-${number}.log`),
     onLine: (line) => {
+      if (settings.dev) console.log(`runner ${number} | ${line}`)
       if (line.includes('"event":"ready"')) onReady()
     },
   })

@@ -13,6 +13,8 @@ export type Settings = Readonly<{
   runnerToken: string
   runners: number
   stateDir: string
+  /** For development: runners restart when their code changes, and log lines are printed. */
+  dev: boolean
 }>
 
 /** A message for the person at the terminal; anything else that is thrown is a bug. */
@@ -21,7 +23,7 @@ export class Refusal extends Error {}
 // What RFC 6750 allows in a bearer token; none of it means anything to a shell or to an env file.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
-export function readSettings(env: NodeJS.ProcessEnv): Settings {
+export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Settings {
   const port = integer(env, 'PORT', { fallback: 8787, min: 1, max: 65_535 })
   const runners = integer(env, 'RUNNERS', { fallback: 1, min: 0, max: 64 })
   const stateDir = resolve(env.STATE_DIR || '.reelqueue')
@@ -38,6 +40,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     runnerToken: randomBytes(32).toString('base64url'),
     runners,
     stateDir,
+    dev: args.includes('--dev'),
   }
 }
 

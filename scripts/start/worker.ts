@@ -19,30 +19,37 @@ const QUIET = {
   NO_COLOR: '1',
 }
 
-export async function migrate({ stateDir }: Settings): Promise<void> {
-  const migration = wrangler(stateDir, ['d1', 'migrations', 'apply', 'reelqueue', '--local'])
+export async function migrate(settings: Settings): Promise<void> {
+  const migration = wrangler(settings, ['d1', 'migrations', 'apply', 'reelqueue', '--local'])
   const { code } = await migration.exited
   if (code !== 0) throw new Refusal(`The migrations did not apply:\n${migration.tail()}`)
 }
 
-export function startWorker({ port, stateDir, apiKey, runnerToken }: Settings): Process {
+export function startWorker(settings: Settings): Process {
+  const { port, stateDir, apiKey, runnerToken } = settings
   // In a file and not in the arguments, which every user of the machine can list.
   const secrets = join(stateDir, 'secrets.env')
   writeFileSync(secrets, `API_KEY=${apiKey}\nRUNNER_TOKEN=${runnerToken}\n`, { mode: 0o600 })
-  return wrangler(stateDir, [
+  return wrangler(settings, [
     ...['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
     ...['--env-file', secrets, '--enable-containers=false', '--show-interactive-dev-session=false'],
     ...['--var', 'RUNNER_SLOTS:0'],
   ])
 }
 
-function wrangler(stateDir: string, args: string[]): Process {
+function wrangler({ stateDir, dev }: Settings, args: string[]): Process {
   return launch({
     command: 'wrangler',
     args: [...args, '--persist-to', stateDir],
     env: { ...QUIET, WRANGLER_REGISTRY_PATH: join(stateDir, 'registry') },
     logFile: join(stateDir, 'wrangler.log'),
+    ...(dev && { onLine: printLine }),
   })
+}
+
+/** Prints a line of the Worker's log, except for the health checks of this program. */
+function printLine(line: string): void {
+  if (!line.includes('GET /health 200')) console.log(`worker   | ${line}`)
 }
 
 export async function untilHealthy({ url }: Settings, worker: Process): Promise<void> {

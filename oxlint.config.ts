@@ -28,10 +28,12 @@ const beyondContract = {
   message: 'Of src/, only the contract is shared.',
 }
 
-const allow = (files: string[], ...patterns: object[]) => ({
-  files,
-  rules: { 'no-restricted-imports': ['error', { patterns }] as never },
-})
+function allow(files: string[], ...patterns: object[]) {
+  return {
+    files,
+    rules: { 'no-restricted-imports': ['error', { patterns }] as never },
+  }
+}
 
 const layerRules = LAYERS.flatMap((folders, index) =>
   folders.map((folder) => {
@@ -61,6 +63,7 @@ const layerRules = LAYERS.flatMap((folders, index) =>
 )
 
 export default defineConfig({
+  jsPlugins: ['./scripts/lint/topLevelFunctions.mjs'],
   plugins: ['typescript', 'import', 'unicorn', 'oxc'],
   categories: { correctness: 'error' },
   rules: {
@@ -71,8 +74,10 @@ export default defineConfig({
     'no-control-regex': 'off',
     // A URLSearchParams in a template is the query that it stands for.
     'typescript/restrict-template-expressions': 'off',
-    // Spread literals keep long argument lists in the groups that belong together.
-    'unicorn/no-useless-spread': 'off',
+    curly: ['error', 'all'],
+    'reelqueue/top-level-functions': 'error',
+    'typescript/consistent-type-definitions': ['error', 'interface'],
+    'unicorn/no-useless-spread': 'error',
   },
   overrides: [
     ...layerRules,

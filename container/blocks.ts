@@ -44,7 +44,9 @@ export function createBlocks(sizeBytes: number, fetchRange: FetchRange): () => W
 
   async function fetchFrom(index: number, most: number, signal: AbortSignal) {
     let last = index + 1
-    while (last < count && last - index < most && !kept.has(last)) last++
+    while (last < count && last - index < most && !kept.has(last)) {
+      last++
+    }
     const start = index * BLOCK_BYTES
     const bytes = await fetchRange(start, Math.min(sizeBytes, last * BLOCK_BYTES), signal)
     for (let at = last - 1; at >= index; at--) {
@@ -61,7 +63,9 @@ export function createBlocks(sizeBytes: number, fetchRange: FetchRange): () => W
       const index = Math.floor(position / BLOCK_BYTES)
       const most = Math.min(MOST_BLOCKS_A_FETCH, Math.max(1, Math.floor(taken / BLOCKS_A_STEP)))
       const recent = kept.get(index)
-      if (recent !== undefined) keep(index, recent)
+      if (recent !== undefined) {
+        keep(index, recent)
+      }
       const block = recent ?? (await fetchFrom(index, most, signal))
       taken += 1
       return block.subarray(position - index * BLOCK_BYTES)

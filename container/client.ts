@@ -10,7 +10,10 @@ import { backoffMs, pause } from './backoff.ts'
 import { GatewayRefusal, GatewayUnreachable, LeaseLost, Released } from './failures.ts'
 
 /** What names a job in every call about it. */
-export type Lease = { jobId: string; fence: number }
+export interface Lease {
+  jobId: string
+  fence: number
+}
 
 /** Tries of a call whose answer matters; with backoff they span about ten seconds. */
 const TRIES = 6
@@ -23,12 +26,16 @@ const CLAIM_SPARE_MS = 10_000
 /** A part is 8 MiB, which a line of half a megabit a second carries in that time. */
 const PART_TIMEOUT_MS = 150_000
 
-type Send = {
+interface Send {
   method?: string
   headers?: Record<string, string>
   body?: string | Buffer<ArrayBuffer>
 }
-type Limits = { timeoutMs: number; tries: number; signal: AbortSignal }
+interface Limits {
+  timeoutMs: number
+  tries: number
+  signal: AbortSignal
+}
 
 export type Client = ReturnType<typeof createClient>
 
@@ -61,12 +68,20 @@ export function createClient(options: {
       redirect: 'error',
       signal: AbortSignal.any([limits.signal, AbortSignal.timeout(Math.ceil(limits.timeoutMs))]),
     })
-    if (answer.ok) return read(answer)
+    if (answer.ok) {
+      return read(answer)
+    }
     const said = (await answer.text().catch(() => '')).slice(0, 300)
     // It was changed on its way; sent again, it may arrive whole.
-    if (said.includes('"digest_mismatch"')) throw new Error(said)
-    if (answer.status === 409) throw new LeaseLost(said)
-    if (answer.status === 412) throw new Released('the original was replaced')
+    if (said.includes('"digest_mismatch"')) {
+      throw new Error(said)
+    }
+    if (answer.status === 409) {
+      throw new LeaseLost(said)
+    }
+    if (answer.status === 412) {
+      throw new Released('the original was replaced')
+    }
     if (answer.status >= 500 || answer.status === 408 || answer.status === 429) {
       throw new Error(`gateway answered ${answer.status}: ${said}`)
     }
@@ -85,7 +100,9 @@ export function createClient(options: {
       } catch (error) {
         limits.signal.throwIfAborted()
         const final = [LeaseLost, Released, GatewayRefusal].some((kind) => error instanceof kind)
-        if (final) throw error
+        if (final) {
+          throw error
+        }
         if (failures >= limits.tries) {
           throw new GatewayUnreachable(`no answer after ${failures} tries`, { cause: error })
         }
@@ -170,7 +187,9 @@ export function createClient(options: {
             throw new GatewayRefusal(answer.status, `asked for ${start}-${end - 1}, got ${range}`)
           }
           const bytes = await readMoving(answer, stallMs)
-          if (bytes.length !== end - start) throw new Error(`short answer of ${bytes.length} bytes`)
+          if (bytes.length !== end - start) {
+            throw new Error(`short answer of ${bytes.length} bytes`)
+          }
           const digest = answer.headers.get('content-digest') ?? ''
           if (digest.startsWith('sha-256=') && digest !== contentDigest(bytes)) {
             throw new Error(`bytes ${start} to ${end} were changed on their way`)
@@ -232,7 +251,9 @@ async function readSlice(file: string, start: number, end: number): Promise<Buff
   const bytes = Buffer.alloc(end - start)
   await using handle = await open(file)
   const { bytesRead } = await handle.read(bytes, 0, bytes.length, start)
-  if (bytesRead !== bytes.length) throw new Error(`the file ends at ${start + bytesRead}`)
+  if (bytesRead !== bytes.length) {
+    throw new Error(`the file ends at ${start + bytesRead}`)
+  }
   return bytes
 }
 
@@ -244,7 +265,9 @@ async function readMoving(answer: Response, stallMs: number): Promise<Buffer> {
     const timer = setTimeout(() => void reader.cancel(), stallMs)
     const { done, value } = await reader.read().finally(() => clearTimeout(timer))
     // Cancelled, it ends early, and the length tells.
-    if (done) return Buffer.concat(chunks)
+    if (done) {
+      return Buffer.concat(chunks)
+    }
     chunks.push(value)
   }
 }

@@ -24,7 +24,13 @@ const VERIFY_SECONDS = 1
 const ASSUMED_BYTES_A_SECOND = 1e7
 
 export type Following = ReturnType<typeof followAttempt>
-type Watched = { step: Step; seconds: Rate; shown: Rate; frames: Rate; work: number }
+interface Watched {
+  step: Step
+  seconds: Rate
+  shown: Rate
+  frames: Rate
+  work: number
+}
 
 /** @param clock in seconds */
 export function followAttempt(standing: Standing, clock = () => performance.now() / 1_000) {
@@ -55,12 +61,22 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
   /** Seconds that are left; null when there is nothing to go by. */
   const left = (now: number): number | null => {
     const { stage } = standing
-    if (stage === 'probe') return null
-    if (stage === 'upload') return uploadSeconds(now)
-    if (stage === 'verify') return VERIFY_SECONDS + uploadSeconds(now)
+    if (stage === 'probe') {
+      return null
+    }
+    if (stage === 'upload') {
+      return uploadSeconds(now)
+    }
+    if (stage === 'verify') {
+      return VERIFY_SECONDS + uploadSeconds(now)
+    }
     const rate = watched?.seconds.at(now)
-    if (watched && rate) workRate = rate * watched.step.cost
-    if (workRate === null) return null
+    if (watched && rate) {
+      workRate = rate * watched.step.cost
+    }
+    if (workRate === null) {
+      return null
+    }
     const stepsLeft = Math.max(0, whole - before - (watched?.work ?? 0)) / workRate
     return stepsLeft + VERIFY_SECONDS + uploadSeconds(now)
   }
@@ -81,23 +97,32 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
       played = speed
       steps = plan.steps
       whole = steps.reduce((sum, step) => sum + workOf(step), 0)
-      if (plan.mode === 'remux') scale = COPIED
+      if (plan.mode === 'remux') {
+        scale = COPIED
+      }
     },
     enter(stage: Stage) {
       standing.stage = stage
       advance(scale[stage])
-      if (stage === 'upload') uploading = createRate(clock(), ESTIMATE_SECONDS)
+      if (stage === 'upload') {
+        uploading = createRate(clock(), ESTIMATE_SECONDS)
+      }
       this.refresh()
     },
     begin(step: Step) {
       const now = clock()
       watched = {
-        ...{ step, work: 0, seconds: createRate(now, ESTIMATE_SECONDS) },
-        ...{ shown: createRate(now, SHOWN_SECONDS), frames: createRate(now, SHOWN_SECONDS) },
+        step,
+        work: 0,
+        seconds: createRate(now, ESTIMATE_SECONDS),
+        shown: createRate(now, SHOWN_SECONDS),
+        frames: createRate(now, SHOWN_SECONDS),
       }
     },
     progress({ outSeconds, frames, bytes }: Progress) {
-      if (watched === null) return
+      if (watched === null) {
+        return
+      }
       const now = clock()
       watched.seconds.add(now, outSeconds)
       watched.shown.add(now, outSeconds)
@@ -105,12 +130,16 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
       const length = lengthOf(watched.step)
       const share = length === null ? 0 : Math.min(1, outSeconds / length)
       watched.work = workOf(watched.step) * share
-      if (watched.step.stage === 'encode' && share > 0) outputBytes = bytes / share
+      if (watched.step.stage === 'encode' && share > 0) {
+        outputBytes = bytes / share
+      }
       advanceSteps(before + watched.work)
       this.refresh()
     },
     done(step: Step) {
-      if (steps.includes(step)) before += workOf(step)
+      if (steps.includes(step)) {
+        before += workOf(step)
+      }
       watched = null
       advanceSteps(before)
     },

@@ -8,8 +8,12 @@ import type { Client } from './client.ts'
 import { createPace, type Pace } from './packages/pace.ts'
 import { openSource, type Source } from './source.ts'
 
-export type OpenInput = { path: string; sizeBytes: number; source: Source }
-export type Inputs = {
+export interface OpenInput {
+  path: string
+  sizeBytes: number
+  source: Source
+}
+export interface Inputs {
   original: OpenInput
   references: OpenInput[]
   /** Bytes given to ffmpeg so far, of all of them: a sign of life for the stall watch. */
@@ -53,7 +57,9 @@ export async function openInputs(options: {
     const references: OpenInput[] = []
     for (const [at, path] of paths.entries()) {
       const stored = assignment.references[at]
-      if (stored === undefined) throw new Error(`the assignment lacks the reference ${path}`)
+      if (stored === undefined) {
+        throw new Error(`the assignment lacks the reference ${path}`)
+      }
       references.push(await openOne(path, stored.sizeBytes, at))
     }
     const bytesRead = () => opened.reduce((sum, { source }) => sum + source.bytesServed(), 0)

@@ -55,8 +55,12 @@ export async function runLoop(options: {
         ...(again && { again }),
       }
       const assignment = await client.claim({ ...request, waitSeconds }, shutdown)
-      if (failures > 0) log('info', 'gateway reached again', { failures })
-      if (!reached) log('info', 'ready')
+      if (failures > 0) {
+        log('info', 'gateway reached again', { failures })
+      }
+      if (!reached) {
+        log('info', 'ready')
+      }
       reached = true
       failures = 0
       again = false
@@ -67,7 +71,9 @@ export async function runLoop(options: {
         continue
       }
     } catch (error) {
-      if (shutdown.aborted) break
+      if (shutdown.aborted) {
+        break
+      }
       if (isOlder(error) && protocol === PROTOCOL_VERSION) {
         protocol -= 1
         log('info', 'the gateway is older, going back a version', { protocol })
@@ -80,9 +86,13 @@ export async function runLoop(options: {
       failures += 1
       // It may have been answered with a job.
       again = true
-      if (failures === 1) log('warn', 'gateway not reached', { error: describe(error) })
+      if (failures === 1) {
+        log('warn', 'gateway not reached', { error: describe(error) })
+      }
     }
-    if ((performance.now() - idleSince) / 1_000 >= settings.idleSeconds) return 'idle'
+    if ((performance.now() - idleSince) / 1_000 >= settings.idleSeconds) {
+      return 'idle'
+    }
     const spent = performance.now() - askedAt
     const left = settings.idleSeconds * 1_000 - (performance.now() - idleSince)
     wakeUps = spent < SHORTEST_WAIT_MS ? wakeUps + 1 : 0

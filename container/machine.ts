@@ -6,7 +6,7 @@ import { runProcess } from './ffmpeg/process.ts'
 import { describe, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
 
-export type Machine = {
+export interface Machine {
   cpus: number
   memoryBytes: number
   /** Left out when ffmpeg did not say: then it is taken to have all. */
@@ -41,7 +41,9 @@ export function toolsOf(settings: Settings) {
 
 /** What a job may take of the disk now, in bytes; null when that cannot be told. */
 export async function freeDisk({ diskBytes, scratchDir }: Settings): Promise<number | null> {
-  if (diskBytes !== null) return diskBytes
+  if (diskBytes !== null) {
+    return diskBytes
+  }
   const disk = await statfs(scratchDir).catch(() => null)
   return disk === null ? null : disk.bavail * disk.bsize
 }
@@ -55,7 +57,9 @@ async function ask({ ffmpeg, scratchDir }: Settings, question: string): Promise<
     signal: AbortSignal.timeout(TOO_LONG_MS),
     onStdout: (text) => (answer += text),
   })
-  if (code !== 0) throw new Error(`ffmpeg ${question} ended with ${code}`)
+  if (code !== 0) {
+    throw new Error(`ffmpeg ${question} ended with ${code}`)
+  }
   return answer
 }
 

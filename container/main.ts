@@ -22,7 +22,9 @@ async function main(settings: Settings): Promise<number> {
   const client = createClient({ gatewayUrl: settings.gatewayUrl, token: settings.token })
   const stopping = new AbortController()
   const stop = (name: NodeJS.Signals) => {
-    if (stopping.signal.aborted) process.exit(1)
+    if (stopping.signal.aborted) {
+      process.exit(1)
+    }
     log('info', 'stopping', { signal: name })
     setTimeout(() => process.exit(0), SHUTDOWN_MS).unref()
     stopping.abort(new Released('the runner is shutting down'))
@@ -37,11 +39,17 @@ async function main(settings: Settings): Promise<number> {
   log('info', 'runner started', {
     queues: settings.queues,
     leftoversRemoved: removed,
-    ...{ cpus, memoryBytes, hwaccels },
+    cpus,
+    memoryBytes,
+    hwaccels,
   })
   const shutdown = stopping.signal
   const end = await runLoop({
-    ...{ client, settings, machine, log, shutdown },
+    client,
+    settings,
+    machine,
+    log,
+    shutdown,
     work: (assignment) => work(assignment, { client, settings, log, shutdown }),
   })
   log('info', 'runner ended', { reason: end })
@@ -52,7 +60,9 @@ function start(): Settings {
   try {
     return readSettings(process.env)
   } catch (error) {
-    if (!(error instanceof BadSettings)) throw error
+    if (!(error instanceof BadSettings)) {
+      throw error
+    }
     createLog((line) => process.stdout.write(line))('error', 'bad settings', {
       problems: error.message.split('\n'),
     })

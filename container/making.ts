@@ -30,22 +30,34 @@ export async function make(
   }
   const check = (more: boolean) =>
     timed('verify', () => {
-      if (look !== undefined) return look()
+      if (look !== undefined) {
+        return look()
+      }
       const { settings, scratch: cwd, signal, record } = running
       const { output: file, expect } = plan
-      if (expect === null) return noMedia(file)
+      if (expect === null) {
+        return noMedia(file)
+      }
       return verify({
         ...toolsOf(settings),
-        ...{ cwd, signal, file, expect, more },
+        cwd,
+        signal,
+        file,
+        expect,
+        more,
         stderr: record.stderrTail,
       })
     })
 
-  for (const step of plan.steps) await run(step)
+  for (const step of plan.steps) {
+    await run(step)
+  }
   const { fallback } = plan
   return check(fallback !== null).catch(async (error: unknown) => {
     const gaveNothing = error instanceof JobFailure && error.code === 'output_invalid'
-    if (fallback === null || !gaveNothing) throw error
+    if (fallback === null || !gaveNothing) {
+      throw error
+    }
     await run(fallback)
     return check(false)
   })
@@ -58,7 +70,9 @@ async function runStep(
   said: string[],
 ) {
   const tools = { ...toolsOf(settings), cwd: scratch, signal, bytesRead: inputs.bytesRead }
-  if ('task' in step) return step.task(tools)
+  if ('task' in step) {
+    return step.task(tools)
+  }
   const redact = (text: string) => {
     const inputNames = [inputs.original, ...inputs.references].reduce(
       (rest, { source, path }) => rest.replaceAll(source.url, basename(path)),
@@ -71,7 +85,9 @@ async function runStep(
   let tail = ''
   try {
     await runFfmpeg({
-      ...{ ...tools, arguments: list, output: plan.output },
+      ...tools,
+      arguments: list,
+      output: plan.output,
       stallSeconds: assignment.stallSeconds,
       onProgress: (progress) => following.progress(progress),
       onStderr: (text) => (tail = text),
@@ -80,7 +96,9 @@ async function runStep(
     })
   } catch (error) {
     const byTheFile = error instanceof JobFailure && error.code === 'input_invalid'
-    if (!byTheFile || step.optional !== true) throw error
+    if (!byTheFile || step.optional !== true) {
+      throw error
+    }
   } finally {
     said.push(tail)
     record.stderrTail = redact(tail).slice(-8_000)
@@ -89,8 +107,12 @@ async function runStep(
 
 /** Which of several files is at fault; what would help is a matter of that file too. */
 function aboutIt(what: string, error: unknown): unknown {
-  if (!(error instanceof JobFailure)) return error
-  if (!['input_invalid', 'unsupported', 'internal'].includes(error.code)) return error
+  if (!(error instanceof JobFailure)) {
+    return error
+  }
+  if (!['input_invalid', 'unsupported', 'internal'].includes(error.code)) {
+    return error
+  }
   const because = error.message.replace(/^The file cannot be processed: /, '')
   return new JobFailure('input_invalid', `The ${what} cannot be used: ${because}`, { cause: error })
 }

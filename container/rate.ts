@@ -18,13 +18,17 @@ export function createRate(startedAt: number, windowSeconds: number) {
       samples.push({ at, amount })
       // The newest of those that are too old is where the window begins.
       const first = samples.findLastIndex((each) => each.at <= at - windowSeconds)
-      if (first > 0) samples = samples.slice(first)
+      if (first > 0) {
+        samples = samples.slice(first)
+      }
     },
     /** Amount a second; null until there is something to go by. */
     at(now: number): number | null {
       const [first, last] = [samples[0]!, samples.at(-1)!]
       const until = now - last.at > SILENT_SECONDS ? now : last.at
-      if (last.amount === 0 || until - first.at < LEAST_SECONDS) return null
+      if (last.amount === 0 || until - first.at < LEAST_SECONDS) {
+        return null
+      }
       return (last.amount - first.amount) / (until - first.at)
     },
   }

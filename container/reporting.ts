@@ -47,8 +47,12 @@ export async function keepReporting(options: {
       inputTold ||= input !== undefined
       planTold ||= plan !== undefined
     } catch (error) {
-      if (signal.aborted) return
-      if (error instanceof LeaseLost) return options.onLost(error)
+      if (signal.aborted) {
+        return
+      }
+      if (error instanceof LeaseLost) {
+        return options.onLost(error)
+      }
       if (performance.now() - heardAt > leaseMs) {
         return options.onLost(new LeaseLost('no report got through', { cause: error }))
       }

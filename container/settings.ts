@@ -5,7 +5,9 @@ import { z } from 'zod'
 
 const PATIENCE = 'must be a number of seconds from 0 to 86400, or the word forever'
 
-const absent = (value: unknown) => (value === '' ? undefined : value)
+function absent(value: unknown) {
+  return value === '' ? undefined : value
+}
 
 const environment = z.object({
   GATEWAY_URL: z.preprocess(
@@ -86,7 +88,7 @@ const environment = z.object({
   FFPROBE: z.preprocess(absent, z.string().default('ffprobe')),
 })
 
-export type Settings = {
+export interface Settings {
   gatewayUrl: string
   token: string | null
   /** Unique to this process. */

@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { createBlocks, type FetchRange } from './blocks.ts'
 
-export type Source = {
+export interface Source {
   url: string
   /** Bytes given to ffmpeg so far, a sign of life for the stall watch. */
   bytesServed: () => number
@@ -45,7 +45,9 @@ export async function openSource(options: {
         'content-range': `bytes ${range.start}-${range.end - 1}/${options.sizeBytes}`,
       }),
     })
-    if (request.method === 'HEAD') return response.end()
+    if (request.method === 'HEAD') {
+      return response.end()
+    }
 
     const gone = new AbortController()
     response.on('close', () => gone.abort())
@@ -55,14 +57,18 @@ export async function openSource(options: {
       position += bytes.length
       served += bytes.length
       // Waiting for the reader keeps what is fetched close to what is read.
-      if (!response.write(bytes)) await once(response, 'drain', { signal: gone.signal })
+      if (!response.write(bytes)) {
+        await once(response, 'drain', { signal: gone.signal })
+      }
     }
     return response.end()
   }
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
-      if (!response.destroyed) options.onFatal(error)
+      if (!response.destroyed) {
+        options.onFatal(error)
+      }
       response.destroy()
     })
   })
@@ -89,9 +95,13 @@ export function parseRange(
   header: string | undefined,
   sizeBytes: number,
 ): { start: number; end: number } | null {
-  if (header === undefined) return { start: 0, end: sizeBytes }
+  if (header === undefined) {
+    return { start: 0, end: sizeBytes }
+  }
   const match = /^bytes=(\d*)-(\d*)$/.exec(header)
-  if (match === null || (match[1] === '' && match[2] === '')) return null
+  if (match === null || (match[1] === '' && match[2] === '')) {
+    return null
+  }
   if (match[1] === '') {
     return { start: Math.max(0, sizeBytes - Number(match[2])), end: sizeBytes }
   }

@@ -22,7 +22,7 @@ import type { Settings } from './settings.ts'
 import { upload } from './upload.ts'
 
 /** What the attempt's record will say, filled in as the stages go by, whatever becomes of them. */
-export type AttemptRecord = {
+export interface AttemptRecord {
   stderrTail: string
   command: string
   timings: Timings
@@ -30,7 +30,7 @@ export type AttemptRecord = {
   plan?: Plan
 }
 
-export type Attempt = {
+export interface Attempt {
   assignment: Assignment
   client: Client
   settings: Settings
@@ -57,8 +57,12 @@ export type Running = Attempt & {
 export async function runStages(attempt: Attempt) {
   const { assignment, client, settings, signal } = attempt
   const standing: Standing = {
-    ...{ stage: 'probe', progress: 0, etaSeconds: null },
-    ...{ fps: null, speed: null, playable: false },
+    stage: 'probe',
+    progress: 0,
+    etaSeconds: null,
+    fps: null,
+    speed: null,
+    playable: false,
   }
   const following = followAttempt(standing)
   const scratch = await makeScratch(settings.scratchDir)
@@ -67,11 +71,14 @@ export async function runStages(attempt: Attempt) {
   let inputs: Inputs | undefined
   try {
     inputs = await openInputs({
-      ...{ assignment, client, signal },
+      assignment,
+      client,
+      signal,
       onFatal: (error) => attempt.end(sourceFailure(error)),
     })
     reporting = keepReporting({
-      ...{ client, assignment },
+      client,
+      assignment,
       standing: () => {
         following.refresh()
         return standing
@@ -90,7 +97,9 @@ export async function runStages(attempt: Attempt) {
 
 async function runThrough(running: Running) {
   const { assignment, client, record, signal, standing, following } = running
-  if (assignment.source.sizeBytes === 0) throw new JobFailure('input_invalid', 'The file is empty.')
+  if (assignment.source.sizeBytes === 0) {
+    throw new JobFailure('input_invalid', 'The file is empty.')
+  }
   const timed = stopwatch(following, record)
 
   const context = await timed('probe', () => lookInto(running))
@@ -100,14 +109,21 @@ async function runThrough(running: Running) {
   standing.plan = record.plan = { mode, reason, video, audio, notes }
   following.plan(plan, 'speed' in assignment.rendition ? assignment.rendition.speed : 1)
 
-  if (plan.package) return makePackage(running, plan, timed)
+  if (plan.package) {
+    return makePackage(running, plan, timed)
+  }
   const output = await make(running, plan, timed)
   following.made(output.sizeBytes)
   const grown = largerThan(assignment.source.sizeBytes, output.sizeBytes)
-  if (grown !== null) record.plan = { ...standing.plan, notes: [...notes, grown] }
+  if (grown !== null) {
+    record.plan = { ...standing.plan, notes: [...notes, grown] }
+  }
   const stored = await timed('upload', () =>
     upload({
-      ...{ client, lease: assignment, file: plan.output, signal },
+      client,
+      lease: assignment,
+      file: plan.output,
+      signal,
       request: { ...standing, sizeBytes: output.sizeBytes },
       onProgress: (share) => following.uploaded(share),
     }),
@@ -117,7 +133,9 @@ async function runThrough(running: Running) {
 
 /** Worth knowing, since a smaller file is what most variants are for; null when it is smaller. */
 function largerThan(sourceBytes: number, outputBytes: number): string | null {
-  if (outputBytes <= sourceBytes) return null
+  if (outputBytes <= sourceBytes) {
+    return null
+  }
   const [from, to] = [sourceBytes, outputBytes].map((bytes) => `${Math.ceil(bytes / 1000)} kB`)
   return `The variant is larger than its source: ${to} instead of ${from}.`
 }
@@ -144,7 +162,9 @@ async function lookInto({ inputs, scratch, signal, settings }: Running): Promise
 /** Of several files, a failure says which. */
 async function named<T>(path: string, looking: Promise<T>): Promise<T> {
   return looking.catch((error: unknown) => {
-    if (!(error instanceof JobFailure)) throw error
+    if (!(error instanceof JobFailure)) {
+      throw error
+    }
     throw new JobFailure(error.code, `${path}: ${error.message}`, { cause: error })
   })
 }

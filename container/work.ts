@@ -38,12 +38,16 @@ export async function work(
   } catch (error) {
     // Something that broke because the attempt was being ended says less than what ended it.
     const cause = isForeseen(error) || !signal.aborted ? error : signal.reason
-    if (!isForeseen(cause)) log('error', 'job broke', { error: describe(cause) })
+    if (!isForeseen(cause)) {
+      log('error', 'job broke', { error: describe(cause) })
+    }
     finish = finishFor(cause, assignment.fence, record)
   }
   clearTimeout(timer)
 
-  if (finish === null) return log('warn', 'lease lost, work dropped')
+  if (finish === null) {
+    return log('warn', 'lease lost, work dropped')
+  }
   const how = {
     outcome: finish.outcome,
     ...(finish.outcome === 'failed' && { errorCode: finish.errorCode, message: finish.message }),
@@ -60,7 +64,9 @@ export async function work(
 
 /** What to tell the gateway; null for nothing. */
 function finishFor(cause: unknown, fence: number, record: AttemptRecord): Finish | null {
-  if (cause instanceof LeaseLost) return null
+  if (cause instanceof LeaseLost) {
+    return null
+  }
   if (cause instanceof Released) {
     return { outcome: 'released', fence, reason: cause.message.slice(0, 500) }
   }

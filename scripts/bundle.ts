@@ -19,7 +19,9 @@ export function checkBundle(): { ok: boolean; output: string } {
     },
   )
   const output = `${stdout}${stderr}`
-  if (status !== 0) return { ok: false, output }
+  if (status !== 0) {
+    return { ok: false, output }
+  }
   const size = Number(/gzip: ([\d.]+) KiB/.exec(output)?.[1])
   if (!(size <= MOST_KIB)) {
     return {

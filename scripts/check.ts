@@ -9,8 +9,15 @@ import { dirname, join } from 'node:path'
 import { checkBundle } from './bundle.ts'
 import { checkGenerated } from './generated.ts'
 
-type Outcome = { ok: boolean; output: string }
-type Step = { name: string; fix: string; run: () => Outcome }
+interface Outcome {
+  ok: boolean
+  output: string
+}
+interface Step {
+  name: string
+  fix: string
+  run: () => Outcome
+}
 
 const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
 
@@ -49,7 +56,9 @@ const steps: Step[] = [
 
 function tool(name: string, ...args: string[]): Outcome {
   const program = join(BIN, name)
-  if (!existsSync(program)) return { ok: false, output: `${name} is missing: run npm ci` }
+  if (!existsSync(program)) {
+    return { ok: false, output: `${name} is missing: run npm ci` }
+  }
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -33,7 +33,9 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
     const headers = new Headers(init.headers)
     headers.set('Authorization', `Bearer ${apiKey}`)
     const response = await fetch(`${url}${path}`, { ...init, headers })
-    if (response.ok) return response
+    if (response.ok) {
+      return response
+    }
     const text = await response.text()
     throw new ApiError(response.status, ...describe(text, response))
   }
@@ -68,7 +70,9 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
 function describe(text: string, { status, statusText }: Response): [string | undefined, string] {
   try {
     const { code, message } = JSON.parse(text) as { code?: string; message?: string }
-    if (message) return [code, `${message} (${status})`]
+    if (message) {
+      return [code, `${message} (${status})`]
+    }
   } catch {
     // Not the API's own error; what it said is all that there is to show.
   }
@@ -93,7 +97,9 @@ async function* readEvents(
       yield { type: event, id, data: parsed, receivedAt: performance.now() }
     }
   } catch (error) {
-    if (!signal.aborted) throw error
+    if (!signal.aborted) {
+      throw error
+    }
   } finally {
     clearTimeout(timer)
   }

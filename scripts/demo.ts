@@ -65,10 +65,18 @@ async function work(client: Client, filePath: string): Promise<void> {
 
   for await (const { type, data } of events) {
     const name = names.get(data.jobId as string)
-    if (name === undefined) continue
-    if (type === 'job:started') bars.show(name, 0, 'started')
-    if (type === 'job:progress') bars.show(name, data.progress as number, data.stage as string)
-    if (type === 'job:retrying') bars.show(name, 0, `will be tried again: ${data.error as string}`)
+    if (name === undefined) {
+      continue
+    }
+    if (type === 'job:started') {
+      bars.show(name, 0, 'started')
+    }
+    if (type === 'job:progress') {
+      bars.show(name, data.progress as number, data.stage as string)
+    }
+    if (type === 'job:retrying') {
+      bars.show(name, 0, `will be tried again: ${data.error as string}`)
+    }
     if (type === 'job:completed') {
       bars.show(name, 100, 'completed')
       names.delete(data.jobId as string)
@@ -78,7 +86,9 @@ async function work(client: Client, filePath: string): Promise<void> {
         `${name} ended as ${data.status as string}: ${(data.error as string) ?? type}`,
       )
     }
-    if (names.size === 0) return stop.abort()
+    if (names.size === 0) {
+      return stop.abort()
+    }
   }
   throw new Error(
     patience.aborted

@@ -13,9 +13,17 @@ import { unstable_readConfig as readConfig } from 'wrangler'
 const CONFIG = join(import.meta.dirname, '..', 'wrangler.toml')
 const config = readConfig({ config: CONFIG })
 const given = process.argv.slice(2)
-type Bucket = { bucket_name: string }
-type Table = { binding: string; database_name: string }
-type Consumer = { queue: string; dead_letter_queue?: string }
+interface Bucket {
+  bucket_name: string
+}
+interface Table {
+  binding: string
+  database_name: string
+}
+interface Consumer {
+  queue: string
+  dead_letter_queue?: string
+}
 
 requireTools()
 provision()
@@ -26,15 +34,21 @@ try {
   const file = secrets && ['--secrets-file', secrets.file]
   run('Deploying the Worker and its containers', ['deploy', ...(file ?? []), ...given])
 } finally {
-  if (secrets) rmSync(secrets.folder, { recursive: true })
+  if (secrets) {
+    rmSync(secrets.folder, { recursive: true })
+  }
 }
 if (secrets) {
   console.log(`\nThe API key of this service, shown this once:\n\n  ${secrets.apiKey}\n`)
 }
 
 function requireTools(): void {
-  if (!asks(['whoami'])) fail('wrangler is not logged in. Run: npx wrangler login')
-  if (given.includes('--containers-rollout=none')) return
+  if (!asks(['whoami'])) {
+    fail('wrangler is not logged in. Run: npx wrangler login')
+  }
+  if (given.includes('--containers-rollout=none')) {
+    return
+  }
   const docker = process.env['WRANGLER_DOCKER_BIN'] ?? 'docker'
   if (spawnSync(docker, ['info'], { stdio: 'ignore' }).status !== 0) {
     fail(
@@ -57,7 +71,9 @@ function provision(): void {
   for (const words of wanted) {
     const kind = words.slice(0, -1)
     const name = words.at(-1)!
-    if (asks([...kind, 'info', name])) continue
+    if (asks([...kind, 'info', name])) {
+      continue
+    }
     run(`Making ${words.join(' ')}`, [...kind, 'create', name])
   }
 }
@@ -69,9 +85,13 @@ function binding(): string {
 /** A key for a service that has none yet; null when it has. */
 function firstSecrets(): { file: string; folder: string; apiKey: string } | null {
   const { status, output } = wrangler(['secret', 'list', '--format', 'json'])
-  if (output.includes('"API_KEY"')) return null
+  if (output.includes('"API_KEY"')) {
+    return null
+  }
   // A key that is there and cannot be seen now must not be replaced.
-  if (status !== 0 && !/not found|does not exist/.test(output)) fail(output)
+  if (status !== 0 && !/not found|does not exist/.test(output)) {
+    fail(output)
+  }
   const apiKey = `rq_${randomBytes(24).toString('base64url')}`
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-deploy-'))
   const file = join(folder, 'secrets.env')
@@ -92,7 +112,9 @@ function asks(args: string[]): boolean {
 
 function run(what: string, args: string[]): void {
   console.log(`${what} …`)
-  if (wrangler(args, 'inherit').status !== 0) fail(`"wrangler ${args.join(' ')}" failed.`)
+  if (wrangler(args, 'inherit').status !== 0) {
+    fail(`"wrangler ${args.join(' ')}" failed.`)
+  }
 }
 
 function fail(message: string): never {

@@ -23,7 +23,9 @@ export function checkGenerated(): { ok: boolean; output: string } {
       // Standard input is closed: a question (was this column renamed?) is an answer too.
       { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
     )
-    if (status !== 0) return { ok: false, output: `${stdout}${stderr}` }
+    if (status !== 0) {
+      return { ok: false, output: `${stdout}${stderr}` }
+    }
     const made = files(out).filter((name) => !before.includes(name))
     return {
       ok: made.length === 0,
@@ -34,4 +36,6 @@ export function checkGenerated(): { ok: boolean; output: string } {
   }
 }
 
-const files = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' })
+function files(folder: string) {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+}

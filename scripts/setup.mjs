@@ -17,8 +17,12 @@ export const NODE_24 = join(MODULES, 'node', 'bin', 'node')
 /** @param {{ffmpeg?: boolean, browser?: boolean}} [needs] */
 export function setUp({ ffmpeg = true, browser = false } = {}) {
   installPackages()
-  if (ffmpeg) installFfmpeg()
-  if (browser) installChromium()
+  if (ffmpeg) {
+    installFfmpeg()
+  }
+  if (browser) {
+    installChromium()
+  }
 }
 
 function installPackages() {
@@ -43,9 +47,13 @@ function installPackages() {
 function packagesMatchLock() {
   const wanted = readLock(join(ROOT, 'package-lock.json'))
   const installed = readLock(join(MODULES, '.package-lock.json'))
-  if (!wanted || !installed) return false
+  if (!wanted || !installed) {
+    return false
+  }
   return Object.entries(wanted).every(([path, { integrity, optional }]) => {
-    if (path === '') return true
+    if (path === '') {
+      return true
+    }
     const found = installed[path]
     return found ? found.integrity === integrity : optional === true
   })
@@ -72,9 +80,13 @@ const FFMPEG_INSTALLERS = [
 ]
 
 function installFfmpeg() {
-  if (onPath('ffmpeg') && onPath('ffprobe')) return
+  if (onPath('ffmpeg') && onPath('ffprobe')) {
+    return
+  }
   const installer = FFMPEG_INSTALLERS.find(({ tool }) => onPath(tool))
-  if (!installer) fail('ffmpeg and ffprobe are not on the PATH. Install ffmpeg, then try again.')
+  if (!installer) {
+    fail('ffmpeg and ffprobe are not on the PATH. Install ffmpeg, then try again.')
+  }
   if (installer.root && process.getuid?.() !== 0) {
     const commands = installer.commands.map((command) => `sudo ${command}`).join(' && ')
     fail(`ffmpeg and ffprobe are not on the PATH. Install them, then try again:\n\n  ${commands}\n`)
@@ -101,10 +113,14 @@ const CHROMIUM_COMMANDS = [
 function installChromium() {
   const named = process.env.CHROMIUM
   if (named) {
-    if (!existsSync(named)) fail(`CHROMIUM is ${named}, but that file does not exist.`)
+    if (!existsSync(named)) {
+      fail(`CHROMIUM is ${named}, but that file does not exist.`)
+    }
     return
   }
-  if (existsSync(CHROMIUM)) return
+  if (existsSync(CHROMIUM)) {
+    return
+  }
   const commands = CHROMIUM_COMMANDS.map((command) => `sudo ${command}`).join(' && ')
   if (!isDebian()) {
     fail(
@@ -159,7 +175,9 @@ function run(program, args, env) {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   })
-  if (status === 0) return
+  if (status === 0) {
+    return
+  }
   const output = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-30).join('\n')
   fail(`${output}\n"${[program, ...args].join(' ')}" failed: ${error?.message ?? `exit ${status}`}`)
 }

@@ -29,11 +29,15 @@ async function start(settings: Settings): Promise<void> {
   await claimState(settings)
   await claimPort(settings)
   await migrate(settings)
-  if (ending) return
+  if (ending) {
+    return
+  }
 
   for (let first = true; ; first = false) {
     await runWorker(settings, first)
-    if (ending) return
+    if (ending) {
+      return
+    }
     console.error('The Worker does not answer any more; starting it again …')
     await worker?.stop(WORKER_GRACE_MS)
   }
@@ -44,14 +48,20 @@ async function runWorker(settings: Settings, first: boolean): Promise<void> {
   const started = (worker = startWorker(settings))
   let silent = false
   const died = started.exited.then(({ code, signal }) => {
-    if (ending || silent) return
+    if (ending || silent) {
+      return
+    }
     throw new Refusal(
       `The Worker ended by itself (${signal ?? `exit ${code}`}):\n${started.tail()}`,
     )
   })
   await Promise.race([untilHealthy(settings, started), died])
-  if (first && !ending) await Promise.race([startRest(settings), died])
-  if (ending) return
+  if (first && !ending) {
+    await Promise.race([startRest(settings), died])
+  }
+  if (ending) {
+    return
+  }
   await Promise.race([untilSilent(settings), died])
   silent = true
 }
@@ -61,7 +71,9 @@ async function startRest(settings: Settings): Promise<void> {
   startCron(settings)
   runners = Array.from({ length: settings.runners }, (_, i) => startRunner(i + 1, settings))
   await Promise.all(runners.map(({ ready }) => ready))
-  if (!ending) greet(settings)
+  if (!ending) {
+    greet(settings)
+  }
 }
 
 function greet({ url, apiKey, runners, stateDir, dev }: Settings): void {
@@ -81,7 +93,9 @@ ${dev ? 'The Worker and the runners reload when their code changes. ' : ''}Ctrl-
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (!ending) console.log('Ending; a job that is being worked on goes back to the queue …')
+    if (!ending) {
+      console.log('Ending; a job that is being worked on goes back to the queue …')
+    }
     void end(0)
   })
 }

@@ -9,7 +9,9 @@ export default class TestSummary implements Reporter {
     const broken = modules.filter((module) => module.errors().length > 0).length + errors.length
     const skipped = count('skipped')
     const failed = count('failed') + broken
-    if (tests.length === 0) process.exitCode = 1
+    if (tests.length === 0) {
+      process.exitCode = 1
+    }
     console.log(
       `${count('passed')} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`,
     )

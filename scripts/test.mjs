@@ -16,7 +16,9 @@ runWithNode24('node_modules/vitest/vitest.mjs', {
 /** The projects that `--project name` and `--project=name` select; without any, all of them run. */
 function projectsOf(list) {
   const named = list.flatMap((each, at) => {
-    if (each === '--project') return [list[at + 1] ?? '']
+    if (each === '--project') {
+      return [list[at + 1] ?? '']
+    }
     return each.startsWith('--project=') ? [each.slice('--project='.length)] : []
   })
   return named.length === 0 ? ['*'] : named

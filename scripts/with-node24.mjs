@@ -24,10 +24,16 @@ export function runWithNode24(program, options = {}) {
 
   const groups = new Set()
   child.on('message', ({ started, ended }) => {
-    if (started) groups.add(started)
-    if (ended) groups.delete(ended)
+    if (started) {
+      groups.add(started)
+    }
+    if (ended) {
+      groups.delete(ended)
+    }
   })
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal))
+  }
 
   // If npm is killed with SIGKILL, its children survive and would keep the port in use.
   const npm = process.ppid
@@ -36,7 +42,9 @@ export function runWithNode24(program, options = {}) {
   }
 
   child.on('exit', (code) => {
-    for (const group of groups) endGroup(group)
+    for (const group of groups) {
+      endGroup(group)
+    }
     process.exit(code ?? 1)
   })
 }

@@ -11,7 +11,9 @@ export class BadSetting extends Error {
 
 function read<Out>(schema: z.ZodType<Out>, value: unknown, name?: string): Out {
   const { success, data, error } = schema.safeParse(value)
-  if (success) return data
+  if (success) {
+    return data
+  }
   const { path, message } = error.issues[0]!
   throw new BadSetting(`${name ?? path[0]?.toString()}: ${message}`)
 }
@@ -105,13 +107,17 @@ const signingKeys = z
  * none set it is the API key, so that signing works at once; to change that one then ends what it signed.
  */
 export function readSigningKeys(env: Env): { id: string; secret: string }[] {
-  if (env.SIGNING_KEYS) return read(signingKeys, env.SIGNING_KEYS, 'SIGNING_KEYS')
+  if (env.SIGNING_KEYS) {
+    return read(signingKeys, env.SIGNING_KEYS, 'SIGNING_KEYS')
+  }
   return env.API_KEY ? [{ id: 'api-key', secret: env.API_KEY }] : []
 }
 
 /** Throws a BadSetting for the first that is not valid, though nothing may need it yet. */
 export function checkSettings(env: Env): void {
-  for (const each of [readPublic, readSlots, readRetention, readSigningKeys]) each(env)
+  for (const each of [readPublic, readSlots, readRetention, readSigningKeys]) {
+    each(env)
+  }
 }
 
 export interface Env {

@@ -13,15 +13,18 @@ export { RunnerSlot } from './runners/RunnerSlot.ts'
 export default {
   fetch: app.fetch,
   async queue(batch, env, ctx) {
-    if (batch.queue.endsWith('-dead')) return logDeadTickets(batch)
+    if (batch.queue.endsWith('-dead')) {
+      return logDeadTickets(batch)
+    }
     await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)))
   },
   /** The second net under the hubs' own alarms, and the removal of what is old. */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     // Beside each other: one that fails is logged, and keeps no other from its round.
-    for (const { name } of await listQueues(platform.db))
+    for (const { name } of await listQueues(platform.db)) {
       platform.defer(env.HUBS.getByName(name).watch())
+    }
     platform.defer(removeOld(platform, readRetention(env)))
   },
 } satisfies ExportedHandler<Env>

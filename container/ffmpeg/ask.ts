@@ -12,7 +12,7 @@ const LOOK_MS = 100
 const ENOUGH = new Error('enough was read')
 
 /** What is to be told of a file. */
-export type Telling = {
+export interface Telling {
   entries: string
   /** Options that say which part of the file is looked at. */
   part?: readonly string[]
@@ -33,7 +33,7 @@ const ENTRIES = [
   'stream_side_data=rotation',
 ].join(':')
 
-export type Question = {
+export interface Question {
   ffprobe: string
   /** What ffprobe opens, with the options that limit it before. */
   input: readonly string[]
@@ -60,34 +60,46 @@ export async function askFfprobe(
   const before = question.bytesRead()
   const watch = setInterval(() => {
     const read = question.bytesRead() - before
-    if (read > (enoughBytes ?? Infinity)) ending.abort(ENOUGH)
-    else if (read > PROBE.readBytes) ending.abort(nothingFound())
+    if (read > (enoughBytes ?? Infinity)) {
+      ending.abort(ENOUGH)
+    } else if (read > PROBE.readBytes) {
+      ending.abort(nothingFound())
+    }
   }, LOOK_MS)
   let answer = ''
   try {
     const ended = await runProcess({
       file: question.ffprobe,
-      arguments: [
-        ...['-v', 'error', '-of', form, '-show_entries', entries, ...part],
-        ...question.input,
-      ],
+      arguments: ['-v', 'error', '-of', form, '-show_entries', entries, ...part, ...question.input],
       limits,
       cwd: question.cwd,
       signal: AbortSignal.any([question.signal, ending.signal]),
       onStdout: (text) => {
         answer += text
-        if (answer.length > PROBE.answerCharacters) ending.abort(saysTooMuch())
+        if (answer.length > PROBE.answerCharacters) {
+          ending.abort(saysTooMuch())
+        }
       },
     })
     const said = ended.stderrTail
-    if (ended.signal === 'SIGXCPU') throw probeTooSlow()
+    if (ended.signal === 'SIGXCPU') {
+      throw probeTooSlow()
+    }
     // On a machine with less memory than that, the machine may be what is at fault.
-    if (ranOutOfMemory(ended) && limits.memoryBytes === PROBE.memoryBytes) throw indexTooLarge()
-    if (ended.signal !== null) throw classify(ended)
-    if (ended.code !== 0) throw unreadable(ended)
+    if (ranOutOfMemory(ended) && limits.memoryBytes === PROBE.memoryBytes) {
+      throw indexTooLarge()
+    }
+    if (ended.signal !== null) {
+      throw classify(ended)
+    }
+    if (ended.code !== 0) {
+      throw unreadable(ended)
+    }
     return { answer, said }
   } catch (error) {
-    if (error === ENOUGH) return { answer, said: '' }
+    if (error === ENOUGH) {
+      return { answer, said: '' }
+    }
     throw error
   } finally {
     clearTimeout(endAfter)

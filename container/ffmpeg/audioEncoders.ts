@@ -5,14 +5,20 @@ import type { AudioStream } from './probe.ts'
 export type SoundCodec = Exclude<RenditionOf<'video'>['audioCodec'], 'copy' | 'none'>
 
 const ENCODERS: Record<SoundCodec, string> = {
-  ...{ aac: 'aac', opus: 'libopus', mp3: 'libmp3lame', pcm: 'pcm_s16le' },
+  aac: 'aac',
+  opus: 'libopus',
+  mp3: 'libmp3lame',
+  pcm: 'pcm_s16le',
 }
 /** The highest that all of them take; Opus takes no other that is usual. */
 const SAMPLE_RATE = 48_000
 
 /** The names by which ffprobe knows the codecs. */
 export const SOUND_PROBED_AS: Record<SoundCodec, string> = {
-  ...{ aac: 'aac', opus: 'opus', mp3: 'mp3', pcm: 'pcm_s16le' },
+  aac: 'aac',
+  opus: 'opus',
+  mp3: 'mp3',
+  pcm: 'pcm_s16le',
 }
 
 /** What it takes, in kbit/s. */
@@ -28,7 +34,9 @@ export function audioEncoder(
 ): string[] {
   const other = codec === 'opus' || source === null || source.sampleRate > SAMPLE_RATE
   return [
-    ...['-c:a', ENCODERS[codec], ...(codec === 'pcm' ? [] : ['-b:a', `${kbps}k`])],
+    '-c:a',
+    ENCODERS[codec],
+    ...(codec === 'pcm' ? [] : ['-b:a', `${kbps}k`]),
     ...(other ? ['-ar', String(SAMPLE_RATE)] : []),
   ]
 }

@@ -14,11 +14,18 @@ const KEYFRAMES_BEYOND_SECONDS = 30
 const BLIND_SECONDS = [0, 2, 5, 15, 60, 180, 600, 1_800]
 
 /** Luma as shares of what there is, and how strongly neighbours differ. */
-export type Look = { second: number; mean: number; spread: number; edges: number }
+export interface Look {
+  second: number
+  mean: number
+  spread: number
+  edges: number
+}
 
 /** @param lengthSeconds of the picture; null when nobody knows */
 export function candidatesOf(lengthSeconds: number | null): number[] {
-  if (lengthSeconds === null) return BLIND_SECONDS
+  if (lengthSeconds === null) {
+    return BLIND_SECONDS
+  }
   const parts = Array.from({ length: CANDIDATES }, (_, at) => (at + 0.5) / CANDIDATES)
   return parts.map((part) => Math.floor(part * lengthSeconds * 1e3) / 1e3)
 }
@@ -32,17 +39,39 @@ export function lookStep(
   const print = (key: string) => `metadata=print:key=lavfi.signalstats.${key}`
   const filters = [
     ...(interlaced ? ['yadif'] : []),
-    ...['scale=320:320:force_original_aspect_ratio=decrease:flags=area', 'format=yuv420p'],
-    ...['signalstats', print('YAVG'), print('YLOW'), print('YHIGH')],
-    ...['convolution=0 1 0 1 -4 1 0 1 0', 'signalstats', print('YAVG')],
+    'scale=320:320:force_original_aspect_ratio=decrease:flags=area',
+    'format=yuv420p',
+    'signalstats',
+    print('YAVG'),
+    print('YLOW'),
+    print('YHIGH'),
+    'convolution=0 1 0 1 -4 1 0 1 0',
+    'signalstats',
+    print('YAVG'),
   ]
   const keyframe = apart > KEYFRAMES_BEYOND_SECONDS
   return {
-    ...{ stage: 'analyse', cost: 0.01, seconds: null, optional: true },
+    stage: 'analyse',
+    cost: 0.01,
+    seconds: null,
+    optional: true,
     ffmpeg: () => [
-      ...[...QUIETLY, ...(keyframe ? ['-noaccurate_seek', '-skip_frame', 'nokey'] : [])],
-      ...[...INPUT_LIMITS, '-ss', decimal(second), '-i', url, '-map', '0:V:0'],
-      ...['-frames:v', '1', '-vf', filters.join(','), '-f', 'null', '-'],
+      ...QUIETLY,
+      ...(keyframe ? ['-noaccurate_seek', '-skip_frame', 'nokey'] : []),
+      ...INPUT_LIMITS,
+      '-ss',
+      decimal(second),
+      '-i',
+      url,
+      '-map',
+      '0:V:0',
+      '-frames:v',
+      '1',
+      '-vf',
+      filters.join(','),
+      '-f',
+      'null',
+      '-',
     ],
   }
 }
@@ -60,14 +89,17 @@ export function readLook(second: number, said: string): Look | null {
   const [mean, edges] = valuesOf('YAVG')
   const [low] = valuesOf('YLOW')
   const [high] = valuesOf('YHIGH')
-  if (mean === undefined || edges === undefined || low === undefined || high === undefined)
+  if (mean === undefined || edges === undefined || low === undefined || high === undefined) {
     return null
+  }
   // A keyframe lies before the second that was sought, by as much as its time is below zero.
   const offset = Number(/pts_time:(-?[\d.]+)/.exec(said)?.[1] ?? 0)
   return {
     // Down to the millisecond, for a seek goes to the first frame at or after.
     second: Math.max(0, Math.floor((second + offset) * 1e3) / 1e3),
-    ...{ mean: share(mean, 16, 235), spread: (high - low) / 219, edges },
+    mean: share(mean, 16, 235),
+    spread: (high - low) / 219,
+    edges,
   }
 }
 
@@ -75,9 +107,13 @@ export function readLook(second: number, said: string): Look | null {
 export function bestOf(looks: readonly (Look | null)[]): number {
   let best = { second: 0, score: -1 }
   for (const look of looks) {
-    if (look === null) continue
+    if (look === null) {
+      continue
+    }
     const score = scoreOf(look)
-    if (score > best.score) best = { second: look.second, score }
+    if (score > best.score) {
+      best = { second: look.second, score }
+    }
   }
   return best.second
 }

@@ -57,7 +57,9 @@ export function complainsOfInput(stderr: string): boolean {
 
 /** True when it ended for want of memory: its own limit, or the system's, which kills. */
 export function ranOutOfMemory({ code, signal, stderrTail }: Ended): boolean {
-  if (TOO_MANY_STREAMS.test(stderrTail)) return false
+  if (TOO_MANY_STREAMS.test(stderrTail)) {
+    return false
+  }
   return signal === 'SIGKILL' || code === 137 || (code !== 0 && OUT_OF_MEMORY.test(stderrTail))
 }
 
@@ -71,8 +73,12 @@ export function sizeRefused(stderr: string): Size | null {
 /** The failure for a file that ffprobe could not open. */
 export function unreadable(ended: Ended): JobFailure {
   const stderr = ended.stderrTail
-  if (TOO_MANY_STREAMS.test(stderr)) return tooManyStreams()
-  if (ranOutOfMemory(ended)) return classify(ended)
+  if (TOO_MANY_STREAMS.test(stderr)) {
+    return tooManyStreams()
+  }
+  if (ranOutOfMemory(ended)) {
+    return classify(ended)
+  }
   const refused = /\[(\w+)[^\]]*\] Format not on whitelist/.exec(stderr)
   if (refused !== null) {
     return new JobFailure(
@@ -89,8 +95,9 @@ export function unreadable(ended: Ended): JobFailure {
 /** The failure for an ffmpeg that ended badly by itself (not killed by the runner). */
 export function classify(ended: Ended): JobFailure {
   const { stderrTail: said } = ended
-  if (wasToldToEnd(ended))
+  if (wasToldToEnd(ended)) {
     return new JobFailure('internal', 'Something other than the runner ended ffmpeg.')
+  }
   if (ended.signal === 'SIGXFSZ' || FILE_LIMIT.test(said)) {
     return new JobFailure(
       'out_of_disk',
@@ -113,7 +120,9 @@ export function classify(ended: Ended): JobFailure {
     )
   }
   const size = sizeRefused(said)
-  if (size !== null) return tooLarge(size)
+  if (size !== null) {
+    return tooLarge(size)
+  }
   if (UNSUPPORTED.test(said)) {
     return new JobFailure('unsupported', 'This ffmpeg cannot read or write one of the formats.')
   }

@@ -5,7 +5,7 @@ import { container, kept, STRIPPED } from './containers.ts'
 import type { EditGraph } from './graph.ts'
 import { QUIETLY, WRITTEN_HERE } from './limits.ts'
 
-export type Command = {
+export interface Command {
   format: RenditionOf<'video' | 'audio'>['format']
   metadata: 'strip' | 'keep'
   graph: EditGraph
@@ -21,7 +21,10 @@ export type Command = {
 }
 
 const SUBTITLES: Partial<Record<Command['format'], string>> = {
-  ...{ mp4: 'mov_text', mov: 'mov_text', webm: 'webvtt', mkv: 'srt' },
+  mp4: 'mov_text',
+  mov: 'mov_text',
+  webm: 'webvtt',
+  mkv: 'srt',
 }
 
 export function commandOf(command: Command): string[] {
@@ -29,7 +32,9 @@ export function commandOf(command: Command): string[] {
   const captions = captionsOf(graph)
   const sound = `0:a:${track - 1}`
   return [
-    ...[...QUIETLY, ...graph.inputs, ...captions.input],
+    ...QUIETLY,
+    ...graph.inputs,
+    ...captions.input,
     ...(graph.filters === '' ? [] : ['-filter_complex', graph.filters]),
     ...(video === null ? ['-vn'] : ['-map', video === 'copy' ? '0:V:0' : String(graph.video)]),
     ...(audio === null ? ['-an'] : ['-map', audio === 'copy' ? sound : String(graph.audio)]),

@@ -32,7 +32,9 @@ const NOT_STARTED = [126, 127]
 export function confined(file: string, list: readonly string[], limits: ProcessLimits) {
   const { memoryBytes, fileBytes, cpuSeconds } = limits
   const numbers = [
-    ...[Math.floor(memoryBytes / 1024), Math.ceil(fileBytes / 512), MOST_OPEN_FILES],
+    Math.floor(memoryBytes / 1024),
+    Math.ceil(fileBytes / 512),
+    MOST_OPEN_FILES,
     cpuSeconds ?? 'unlimited',
   ]
   return { file: 'sh', arguments: ['-c', SCRIPT, file, ...numbers.map(String), ...list] }

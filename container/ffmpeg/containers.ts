@@ -33,7 +33,11 @@ export function kept(streams: {
   speed: number
 }): string[] {
   return [
-    ...['-map_metadata', '0', '-map_chapters', streams.speed === 1 ? '0' : '-1', '-dn'],
+    '-map_metadata',
+    '0',
+    '-map_chapters',
+    streams.speed === 1 ? '0' : '-1',
+    '-dn',
     ...(streams.video === null ? [] : ['-map_metadata:s:v:0', '0:s:v:0']),
     ...(streams.audio === null ? [] : ['-map_metadata:s:a:0', `0:s:a:${streams.track - 1}`]),
   ]

@@ -13,7 +13,10 @@ type Sounding = Pick<
   | ('speed' | 'append' | 'fadeInSeconds' | 'fadeOutSeconds')
 > & { format: Video['format'] | RenditionOf<'audio'>['format'] }
 
-export type Decision = { action: 'copy' | 'encode' | 'drop'; reason: string }
+export interface Decision {
+  action: 'copy' | 'encode' | 'drop'
+  reason: string
+}
 
 /** The codecs of ffprobe's that each container holds, in any player's opinion or in most. */
 const HOLDS: Record<Sounding['format'], readonly string[] | null> = {
@@ -28,16 +31,25 @@ const HOLDS: Record<Sounding['format'], readonly string[] | null> = {
 }
 /** What is as good as the codec that was asked for, in a container that is used with both. */
 const ALIKE: Record<string, readonly string[]> = {
-  ...{ aac: ['aac'], mp3: ['mp3'], opus: ['opus', 'vorbis'], pcm: ['pcm_s16le'] },
+  aac: ['aac'],
+  mp3: ['mp3'],
+  opus: ['opus', 'vorbis'],
+  pcm: ['pcm_s16le'],
 }
 /** Encoding anew costs more of the sound than a bit rate above the one asked for is worth. */
 const SPARE_KBPS = 1.5
 
 /** What is done to the time of a file, which no copying can do. */
 export function edited(r: Omit<Sounding, 'format'>): string | null {
-  if (r.speed !== 1) return 'the speed changes'
-  if (r.append.length > 0) return 'files are joined'
-  if (r.fadeInSeconds > 0 || r.fadeOutSeconds > 0) return 'it is faded'
+  if (r.speed !== 1) {
+    return 'the speed changes'
+  }
+  if (r.append.length > 0) {
+    return 'files are joined'
+  }
+  if (r.fadeInSeconds > 0 || r.fadeOutSeconds > 0) {
+    return 'it is faded'
+  }
   const partial = r.startSeconds > 0 || r.endSeconds !== null
   return partial && r.cut === 'exact' ? 'a part is asked for, exact to the frame' : null
 }
@@ -51,11 +63,17 @@ export function decideAudio(
   audio: AudioStream | null,
   partial: boolean,
 ): Decision | null {
-  if (audio === null) return null
-  if (r.audioCodec === 'none') return { action: 'drop', reason: 'no sound is asked for' }
+  if (audio === null) {
+    return null
+  }
+  if (r.audioCodec === 'none') {
+    return { action: 'drop', reason: 'no sound is asked for' }
+  }
   const change = edited(partial ? r : { ...r, startSeconds: 0, endSeconds: null })
   const obstacle = r.loudness === null ? change : 'the loudness changes'
-  if (r.audioCodec === 'copy') return copied(r, audio, obstacle)
+  if (r.audioCodec === 'copy') {
+    return copied(r, audio, obstacle)
+  }
   const alike = ALIKE[r.audioCodec] ?? []
   const kept =
     HOLDS[r.format] === null ? alike : alike.filter((codec) => HOLDS[r.format]?.includes(codec))
@@ -88,32 +106,59 @@ function copied(r: Sounding, audio: AudioStream, obstacle: string | null): Decis
 }
 
 function tooRich({ bitRate }: AudioStream, { audioCodec, audioKbps }: Sounding): string | null {
-  if (audioCodec === 'pcm' || bitRate === null) return null
+  if (audioCodec === 'pcm' || bitRate === null) {
+    return null
+  }
   const kbps = Math.round(bitRate / 1000)
   return kbps > audioKbps * SPARE_KBPS
     ? `the audio has ${kbps} kbit/s, more than the ${audioKbps} asked for`
     : null
 }
 
-type Picture = { output: Size; quality: number; sizeBytes: number; partial: boolean }
+interface Picture {
+  output: Size
+  quality: number
+  sizeBytes: number
+  partial: boolean
+}
 
 /** Why the picture cannot be copied as it is; null when it can. */
 export function obstacleToCopy(r: Video, video: VideoStream, picture: Picture): string | null {
   const change = edited(picture.partial ? r : { ...r, startSeconds: 0, endSeconds: null })
-  if (change !== null) return change
-  if (r.rotate !== 0 || r.flip !== 'none') return 'the picture is turned'
-  if (r.overlay !== null) return 'a watermark is laid on'
-  if (r.subtitles !== null && r.subtitleMode === 'burn') return 'subtitles are drawn in'
+  if (change !== null) {
+    return change
+  }
+  if (r.rotate !== 0 || r.flip !== 'none') {
+    return 'the picture is turned'
+  }
+  if (r.overlay !== null) {
+    return 'a watermark is laid on'
+  }
+  if (r.subtitles !== null && r.subtitleMode === 'burn') {
+    return 'subtitles are drawn in'
+  }
   const codecs = [PROBED_AS[r.videoCodec], ...(r.format === 'webm' ? ['vp8'] : [])]
-  if (!codecs.includes(video.codec)) return `${video.codec} becomes ${r.videoCodec}`
-  if (video.pixelFormat !== 'yuv420p') return `the pixels are ${video.pixelFormat}, not yuv420p`
-  if (video.hdr) return 'the colours are HDR'
-  if (video.interlaced) return 'the video is interlaced'
-  if (video.rotated) return 'the video is stored rotated'
+  if (!codecs.includes(video.codec)) {
+    return `${video.codec} becomes ${r.videoCodec}`
+  }
+  if (video.pixelFormat !== 'yuv420p') {
+    return `the pixels are ${video.pixelFormat}, not yuv420p`
+  }
+  if (video.hdr) {
+    return 'the colours are HDR'
+  }
+  if (video.interlaced) {
+    return 'the video is interlaced'
+  }
+  if (video.rotated) {
+    return 'the video is stored rotated'
+  }
   if (!same(picture.output, video.upright)) {
     return `the size becomes ${picture.output.width} by ${picture.output.height}`
   }
-  if (!same(video.display, video.upright)) return 'the pixels are not square'
+  if (!same(video.display, video.upright)) {
+    return 'the pixels are not square'
+  }
   if (r.frameRate !== null && Math.abs(r.frameRate - (video.frameRate ?? 0)) > 0.01) {
     return `the frame rate becomes ${r.frameRate}`
   }

@@ -4,7 +4,7 @@ import { MOST_FRAMES, MOST_SECONDS } from './limits.ts'
 import type { Probe } from './probe.ts'
 import { tooLong, tooManyFrames } from './refusals.ts'
 
-export type Cut = {
+export interface Cut {
   startSeconds: number
   /** How much to take from there; null for all of it. */
   lengthSeconds: number | null
@@ -35,8 +35,12 @@ export function cutOf(
   const lengthSeconds = toTheEnd ? null : endSeconds - startSeconds
   const seconds = lengthSeconds ?? (whole === null ? null : Math.max(0, whole - startSeconds))
   const frames = (seconds ?? 0) * (probe.video?.frameRate ?? 0)
-  if (seconds !== null && seconds > MOST_SECONDS) throw tooLong(seconds)
-  if (frames > MOST_FRAMES) throw tooManyFrames(frames)
+  if (seconds !== null && seconds > MOST_SECONDS) {
+    throw tooLong(seconds)
+  }
+  if (frames > MOST_FRAMES) {
+    throw tooManyFrames(frames)
+  }
   return { startSeconds, lengthSeconds, seconds }
 }
 

@@ -14,7 +14,7 @@ type Video = RenditionOf<'video'>
 
 const FITS = 'codec, size and bit rate are as asked already'
 
-export type Decided = {
+export interface Decided {
   video: Decision
   /** null: no file has sound. */
   audio: Decision | null
@@ -23,7 +23,7 @@ export type Decided = {
   rate: Rate
 }
 
-export type Source = {
+export interface Source {
   probe: Probe
   video: VideoStream
   track: AudioStream | null
@@ -37,20 +37,26 @@ export function decide(rendition: Video, source: Source, graph: EditGraph): Deci
   const quality = resolveQuality(rendition.quality, 'video', Math.min(size.width, size.height))
   const facts = { output: size, quality, sizeBytes: probe.facts.sizeBytes, partial }
   const obstacle = obstacleToCopy(rendition, source.video, facts)
-  if (obstacle !== null) checkLeast(rendition, size)
+  if (obstacle !== null) {
+    checkLeast(rendition, size)
+  }
   const audio = graph.audio === null ? null : soundDecision(rendition, track, partial)
   const soundCodec = audio?.action === 'encode' ? codecOf(rendition.audioCodec) : null
   return {
     video:
       obstacle === null ? { action: 'copy', reason: FITS } : { action: 'encode', reason: obstacle },
-    ...{ audio, soundCodec },
+    audio,
+    soundCodec,
     rate:
       obstacle === null || rendition.sizeKilobytes === null
         ? { by: 'quality', pass: 0, quality, cap: capOf(rendition.videoKbps, graph.seconds) }
         : {
-            ...{ by: 'size', pass: 0 },
+            by: 'size',
+            pass: 0,
             kbps: rateForSize({
-              ...{ kilobytes: rendition.sizeKilobytes, seconds: graph.seconds, size },
+              kilobytes: rendition.sizeKilobytes,
+              seconds: graph.seconds,
+              size,
               frameRate: graph.frameRate,
               soundKbps: kbpsOf(rendition, audio, track),
             }),
@@ -61,7 +67,9 @@ export function decide(rendition: Video, source: Source, graph: EditGraph): Deci
 /** Of silence beside joined files nothing can be copied, so that it is encoded. */
 function soundDecision(rendition: Video, track: AudioStream | null, partial: boolean): Decision {
   const decision = decideAudio(rendition, track, partial)
-  if (decision === null) return { action: 'encode', reason: 'files are joined' }
+  if (decision === null) {
+    return { action: 'encode', reason: 'files are joined' }
+  }
   // Only a sound whose bits are counted leaves the picture what it may have.
   const uncounted = rendition.sizeKilobytes !== null && track?.bitRate === null
   return uncounted && decision.action === 'copy'
@@ -70,8 +78,12 @@ function soundDecision(rendition: Video, track: AudioStream | null, partial: boo
 }
 
 function kbpsOf(rendition: Video, audio: Decision | null, track: AudioStream | null): number {
-  if (audio === null || audio.action === 'drop') return 0
-  if (audio.action === 'copy') return (track?.bitRate ?? 0) / 1000
+  if (audio === null || audio.action === 'drop') {
+    return 0
+  }
+  if (audio.action === 'copy') {
+    return (track?.bitRate ?? 0) / 1000
+  }
   return soundKbps(codecOf(rendition.audioCodec), rendition.audioKbps)
 }
 
@@ -83,7 +95,9 @@ function codecOf(codec: Video['audioCodec']): SoundCodec {
 /** @throws JobFailure `unsupported` when the encoder takes no picture as small as that */
 export function checkLeast({ videoCodec }: Pick<Video, 'videoCodec'>, { width, height }: Size) {
   const least = LEAST_SIDE[videoCodec]
-  if (Math.min(width, height) >= least) return
+  if (Math.min(width, height) >= least) {
+    return
+  }
   throw new JobFailure(
     'unsupported',
     `The picture would measure ${width} by ${height}; ${videoCodec} needs ${least} by ${least} at the least. Ask for a larger one, or for vc_h264.`,
@@ -92,7 +106,11 @@ export function checkLeast({ videoCodec }: Pick<Video, 'videoCodec'>, { width, h
 
 /** One sentence for both streams. */
 export function reasonFor({ video, audio }: Decided): string {
-  if (audio === null || audio.reason === video.reason) return video.reason
-  if (video.action === 'copy' && audio.action === 'copy') return FITS
+  if (audio === null || audio.reason === video.reason) {
+    return video.reason
+  }
+  if (video.action === 'copy' && audio.action === 'copy') {
+    return FITS
+  }
   return `picture: ${video.reason}; sound: ${audio.reason}`
 }

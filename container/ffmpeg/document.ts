@@ -32,11 +32,27 @@ export const TAG_ENTRIES = 'format_tags'
 const text = z.string().optional().catch(undefined)
 const number = z.coerce.number().optional().catch(undefined)
 const stream = z.object({
-  ...{ index: z.int(), codec_type: text, codec_name: text, profile: text, pix_fmt: text },
-  ...{ width: number, height: number, sample_aspect_ratio: text, display_aspect_ratio: text },
-  ...{ avg_frame_rate: text, nb_frames: number, field_order: text, color_range: text },
-  ...{ color_space: text, color_transfer: text, color_primaries: text, channels: number },
-  ...{ channel_layout: text, sample_rate: number, bit_rate: number, duration: number },
+  index: z.int(),
+  codec_type: text,
+  codec_name: text,
+  profile: text,
+  pix_fmt: text,
+  width: number,
+  height: number,
+  sample_aspect_ratio: text,
+  display_aspect_ratio: text,
+  avg_frame_rate: text,
+  nb_frames: number,
+  field_order: text,
+  color_range: text,
+  color_space: text,
+  color_transfer: text,
+  color_primaries: text,
+  channels: number,
+  channel_layout: text,
+  sample_rate: number,
+  bit_rate: number,
+  duration: number,
   bits_per_raw_sample: number,
   disposition: z.object({ default: number }).default({}),
   tags: z.record(z.string(), z.string()).default({}),
@@ -69,8 +85,11 @@ export function describeStreams(streams: readonly Stream[], spacing: Spacing | n
         return { type: 'video', ...common, ...pictureOf(each, each === first ? spacing : null) }
       case 'audio':
         return {
-          ...{ type: 'audio', ...common, channels: whole(each.channels) },
-          ...{ channelLayout: said(each.channel_layout), sampleRate: whole(each.sample_rate) },
+          type: 'audio',
+          ...common,
+          channels: whole(each.channels),
+          channelLayout: said(each.channel_layout),
+          sampleRate: whole(each.sample_rate),
         }
       case 'subtitle':
       case 'attachment':
@@ -106,7 +125,11 @@ function pictureOf(each: Stream, spacing: Spacing | null) {
   const frameRate = ratio(each.avg_frame_rate, '/')
   const fieldOrder = said(each.field_order)
   return {
-    ...{ width, height, rotation, pixelFormat, fieldOrder },
+    width,
+    height,
+    rotation,
+    pixelFormat,
+    fieldOrder,
     displayWidth: sideways ? height : square,
     displayHeight: sideways ? square : height,
     bitDepth: bitDepth(pixelFormat) ?? (whole(each.bits_per_raw_sample) || null),
@@ -132,7 +155,9 @@ const HDR: Record<string, 'pq' | 'hlg'> = { smpte2084: 'pq', 'arib-std-b67': 'hl
 const EVEN = 0.03
 
 function varies(frameRate: number | null, spacing: Spacing | null): boolean | null {
-  if (spacing?.uneven == null || spacing.usualSeconds === null) return null
+  if (spacing?.uneven == null || spacing.usualSeconds === null) {
+    return null
+  }
   const drift = frameRate === null ? 0 : Math.abs(frameRate * spacing.usualSeconds - 1)
   return spacing.uneven || drift > EVEN
 }
@@ -182,6 +207,8 @@ function ratio(text: string | undefined, separator: string): number | null {
 
 function clock(tag: string | undefined): number | null {
   const [, hours, minutes, seconds] = /^(\d{1,6}):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tag ?? '') ?? []
-  if (seconds === undefined) return null
+  if (seconds === undefined) {
+    return null
+  }
   return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
 }

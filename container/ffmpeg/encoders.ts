@@ -5,7 +5,7 @@ import { av1Crf, vp9Crf, x264Crf, x265Crf } from './quality.ts'
 type Video = RenditionOf<'video'>
 export type VideoCodec = Video['videoCodec']
 
-export type VideoEncoding = {
+export interface VideoEncoding {
   codec: VideoCodec
   preset: Video['preset']
   rate: Rate
@@ -41,7 +41,10 @@ const SPEEDS = {
 
 /** The names by which ffprobe knows the codecs. */
 export const PROBED_AS: Record<VideoCodec, string> = {
-  ...{ h264: 'h264', h265: 'hevc', vp9: 'vp9', av1: 'av1' },
+  h264: 'h264',
+  h265: 'hevc',
+  vp9: 'vp9',
+  av1: 'av1',
 }
 /** The smallest side that the encoder takes. */
 export const LEAST_SIDE: Record<VideoCodec, number> = { h264: 2, h265: 16, vp9: 2, av1: 64 }
@@ -71,7 +74,10 @@ export function videoEncoder({ codec, preset, rate }: VideoEncoding): string[] {
 
 const ENCODERS: Record<VideoCodec, (rate: Rate, speed: string) => string[]> = {
   h264: (rate, speed) => [
-    ...['-c:v', 'libx264', '-preset', speed],
+    '-c:v',
+    'libx264',
+    '-preset',
+    speed,
     ...(rate.by === 'size'
       ? [...bits(rate.kbps), ...passes(rate.pass)]
       : ['-crf', String(x264Crf(rate.quality)), ...capped(rate)]),
@@ -79,7 +85,12 @@ const ENCODERS: Record<VideoCodec, (rate: Rate, speed: string) => string[]> = {
   h265: (rate, speed) => {
     const pass = rate.by === 'size' && rate.pass > 0 ? `:pass=${rate.pass}:stats=${PASS_LOG}` : ''
     return [
-      ...['-c:v', 'libx265', '-preset', speed, '-x265-params', `log-level=error${pass}`],
+      '-c:v',
+      'libx265',
+      '-preset',
+      speed,
+      '-x265-params',
+      `log-level=error${pass}`,
       ...(rate.by === 'size'
         ? bits(rate.kbps)
         : ['-crf', String(x265Crf(rate.quality)), ...capped(rate)]),
@@ -89,16 +100,25 @@ const ENCODERS: Record<VideoCodec, (rate: Rate, speed: string) => string[]> = {
     // Two passes are not made in real time.
     const live = Number(speed) > 5 && rate.pass === 0
     return [
-      ...['-c:v', 'libvpx-vp9', '-row-mt', '1', '-tile-columns', '1'],
+      '-c:v',
+      'libvpx-vp9',
+      '-row-mt',
+      '1',
+      '-tile-columns',
+      '1',
       ...(live ? ['-deadline', 'realtime'] : ['-deadline', 'good']),
-      ...['-cpu-used', live ? speed : String(Math.min(5, Number(speed)))],
+      '-cpu-used',
+      live ? speed : String(Math.min(5, Number(speed))),
       ...(rate.by === 'size'
         ? [...bits(rate.kbps), ...passes(rate.pass)]
         : ['-crf', String(vp9Crf(rate.quality)), ...constrained(rate), ...passes(rate.pass)]),
     ]
   },
   av1: (rate, speed) => [
-    ...['-c:v', 'libsvtav1', '-preset', speed],
+    '-c:v',
+    'libsvtav1',
+    '-preset',
+    speed,
     ...(rate.by === 'size' ? bits(rate.kbps) : ['-crf', String(av1Crf(rate.quality))]),
   ],
 }
@@ -112,7 +132,9 @@ function passes(pass: Pass): string[] {
 }
 
 function capped({ cap }: ByQuality): string[] {
-  if (cap === null) return []
+  if (cap === null) {
+    return []
+  }
   const buffer = Math.max(1, Math.round(cap.kbps * cap.bufferSeconds))
   return ['-maxrate', `${cap.kbps}k`, '-bufsize', `${buffer}k`]
 }

@@ -10,13 +10,13 @@ import type { AudioStream, VideoStream } from './probe.ts'
 import type { Context, Input } from './steps.ts'
 
 /** What is taken of a file. */
-export type Take = {
+export interface Take {
   startSeconds: number
   /** How much to take from there; null for all of it. */
   lengthSeconds: number | null
 }
 
-export type GraphFile = {
+export interface GraphFile {
   /** What opens it. Seeking before the input is exact: what comes before is decoded and dropped. */
   arguments: string[]
   /** null when no picture is wanted. */
@@ -29,7 +29,7 @@ export type GraphFile = {
   seconds: number | null
 }
 
-type Files = {
+interface Files {
   startSeconds: number
   endSeconds: number | null
   append: readonly string[]
@@ -50,7 +50,9 @@ export function filesOf(
     arguments: opening(source, cut),
     video: picture ? pictureOf(rendition.kind as Kind, source.probe) : null,
     audio: trackOf(source.probe, rendition.audioTrack),
-    ...{ track: rendition.audioTrack, take: cut, seconds: cut.seconds },
+    track: rendition.audioTrack,
+    take: cut,
+    seconds: cut.seconds,
   }
   return [first, ...rendition.append.map((path) => appended(path, rendition, context, picture))]
 }
@@ -86,7 +88,9 @@ function appended(
     arguments: opening(file, cut),
     video: picture ? pictureOf('video', probe) : null,
     audio: probe.audios[track - 1] ?? null,
-    ...{ track, take: cut, seconds: cut.seconds },
+    track,
+    take: cut,
+    seconds: cut.seconds,
   }
 }
 
@@ -95,6 +99,7 @@ export function opening({ url }: Input, { startSeconds, lengthSeconds }: Take): 
     ...INPUT_LIMITS,
     ...(startSeconds > 0 ? ['-ss', decimal(startSeconds)] : []),
     ...(lengthSeconds === null ? [] : ['-t', decimal(lengthSeconds)]),
-    ...['-i', url],
+    '-i',
+    url,
   ]
 }

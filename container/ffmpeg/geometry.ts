@@ -4,11 +4,14 @@
  */
 import type { RenditionOf } from '../../src/contract/rendition.ts'
 
-export type Size = { width: number; height: number }
+export interface Size {
+  width: number
+  height: number
+}
 type Area = Size & { x: number; y: number }
 
 /** In the order in which they are done; null where there is nothing to do. */
-export type Geometry = {
+export interface Geometry {
   /** The whole picture is resized to this first (the source's own size when nothing is resized). */
   scaled: Size
   crop: Area | null
@@ -54,7 +57,9 @@ export function geometry(source: Size, request: GeometryRequest): Geometry {
   }
   if (width === null || height === null) {
     const factor = width === null ? Number(height) / source.height : width / source.width
-    if (fit === 'scale') return resized(source, factor, { width: Infinity, height: Infinity }, unit)
+    if (fit === 'scale') {
+      return resized(source, factor, { width: Infinity, height: Infinity }, unit)
+    }
     return resized(source, Math.min(1, factor), source, unit)
   }
 
@@ -84,7 +89,9 @@ export function geometry(source: Size, request: GeometryRequest): Geometry {
         height: Math.min(height, source.height),
       }
       const inner = resized(source, factor, most, unit)
-      if (fit === 'fit' || same(inner.output, box)) return inner
+      if (fit === 'fit' || same(inner.output, box)) {
+        return inner
+      }
       const x = down((width - inner.output.width) / 2, unit)
       const y = down((height - inner.output.height) / 2, unit)
       return { ...inner, pad: { ...box, x, y }, output: box }
@@ -115,7 +122,9 @@ const CORNER: Keep = { gravity: 'north_west', focusX: null, focusY: null }
 function cut(scaled: Size, box: Size, keep: Keep, unit: number): Geometry {
   // A side of one pixel cannot be cut to two; it has to be stretched.
   const whole = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
-  if (same(whole, box)) return { scaled: whole, crop: null, pad: null, output: box }
+  if (same(whole, box)) {
+    return { scaled: whole, crop: null, pad: null, output: box }
+  }
   const x = place([whole.width, box.width], keep.focusX, keep.gravity, ['west', 'east'], unit)
   const y = place([whole.height, box.height], keep.focusY, keep.gravity, ['north', 'south'], unit)
   return { scaled: whole, crop: { ...box, x, y }, pad: null, output: box }
@@ -130,8 +139,12 @@ function place(
   unit: number,
 ): number {
   const spare = whole - piece
-  if (focus !== null) return down(Math.min(spare, Math.max(0, whole * focus - piece / 2)), unit)
-  if (gravity.includes(low)) return 0
+  if (focus !== null) {
+    return down(Math.min(spare, Math.max(0, whole * focus - piece / 2)), unit)
+  }
+  if (gravity.includes(low)) {
+    return 0
+  }
   return down(gravity.includes(high) ? spare : spare / 2, unit)
 }
 

@@ -18,7 +18,7 @@ import type { Size } from './geometry.ts'
 import { shapeOf } from './picture.ts'
 import type { Context, Step } from './steps.ts'
 
-export type GraphWish = {
+export interface GraphWish {
   /** null: no picture is looked at. `unit` and `shortSide` are the geometry's. */
   picture: { unit: 1 | 2; shortSide: number | null; pixels: Pixels } | null
   /** Whether sound comes out, if any of the files has some. */
@@ -29,7 +29,7 @@ export type GraphWish = {
   soundFilters?: readonly string[]
 }
 
-export type EditGraph = {
+export interface EditGraph {
   /** Steps that have to be made before the graph is run: they write what it reads. */
   before: Step[]
   /** Arguments of every input, with their limits. */
@@ -77,7 +77,9 @@ export function editGraph(rendition: Edits, context: Context, wish: GraphWish): 
   let audio = sounding ? '[sound]' : null
   let captions: string | null = null
   const filter = (from: string, filters: readonly string[], to: string) => {
-    if (filters.length === 0) return from
+    if (filters.length === 0) {
+      return from
+    }
     chains.push(`${from}${filters.join(',')}${to}`)
     return to
   }
@@ -88,7 +90,9 @@ export function editGraph(rendition: Edits, context: Context, wish: GraphWish): 
     const span = { startSeconds: first.take.startSeconds, lengthSeconds: first.seconds, speed }
     const made = prepareCaptions(edits.subtitles, burnt ? 'ass' : 'srt', span, context)
     before.push(...made.steps)
-    if (!burnt) captions = made.file
+    if (!burnt) {
+      captions = made.file
+    }
   }
   if (video !== null && shape !== null && wish.picture !== null) {
     if (edits.overlay !== null) {
@@ -110,8 +114,15 @@ export function editGraph(rendition: Edits, context: Context, wish: GraphWish): 
     audio = filter(audio, last, '[a]')
   }
   return {
-    ...{ before, inputs: inputs.flat(), inputCount: inputs.length, filters: chains.join(';') },
-    ...{ video, audio, seconds, size: shape?.output ?? null, captions },
+    before,
+    inputs: inputs.flat(),
+    inputCount: inputs.length,
+    filters: chains.join(';'),
+    video,
+    audio,
+    seconds,
+    size: shape?.output ?? null,
+    captions,
     frameRate: rate ?? (source === null ? null : source * speed),
   }
 }

@@ -11,8 +11,22 @@
  * about sound. Never `-enable_drefs`: without it a QuickTime file cannot name another one.
  */
 const DEMUXERS = [
-  ...['mov', 'matroska', 'webm', 'avi', 'mpegts', 'mpeg', 'flv', 'asf', 'ogg', 'mxf', 'dv', 'ivf'],
-  ...['wav', 'mp3', 'aac', 'flac'],
+  'mov',
+  'matroska',
+  'webm',
+  'avi',
+  'mpegts',
+  'mpeg',
+  'flv',
+  'asf',
+  'ogg',
+  'mxf',
+  'dv',
+  'ivf',
+  'wav',
+  'mp3',
+  'aac',
+  'flac',
 ]
 
 const MIB = 1024 ** 2
@@ -31,18 +45,29 @@ const MOST_OUTPUT_BYTES = 10_000 * 5 * MIB
 
 /** Options that go before the input's address, for ffmpeg and ffprobe alike. */
 export const INPUT_LIMITS: readonly string[] = [
-  ...['-protocol_whitelist', 'http,tcp'],
-  ...['-format_whitelist', DEMUXERS.join(',')],
-  ...['-max_streams', String(MOST_STREAMS)],
-  ...['-max_pixels', String(MOST_PIXELS)],
+  '-protocol_whitelist',
+  'http,tcp',
+  '-format_whitelist',
+  DEMUXERS.join(','),
+  '-max_streams',
+  String(MOST_STREAMS),
+  '-max_pixels',
+  String(MOST_PIXELS),
 ]
 
 /** The same for a file that may be one thing only: it is opened as that, whatever is in it. */
 export function forcedInput(demuxer: string): string[] {
   return [
-    ...['-protocol_whitelist', 'http,tcp'],
-    ...['-format_whitelist', demuxer, '-f', demuxer],
-    ...['-max_streams', '1', '-max_pixels', String(MOST_PIXELS)],
+    '-protocol_whitelist',
+    'http,tcp',
+    '-format_whitelist',
+    demuxer,
+    '-f',
+    demuxer,
+    '-max_streams',
+    '1',
+    '-max_pixels',
+    String(MOST_PIXELS),
   ]
 }
 
@@ -51,11 +76,16 @@ export const WRITTEN_HERE: readonly string[] = ['-protocol_whitelist', 'file']
 
 /** How every ffmpeg begins: it asks nobody, and says how far it is for a program to read. */
 export const QUIETLY: readonly string[] = [
-  ...['-hide_banner', '-nostdin', '-nostats', '-progress', 'pipe:1', '-y'],
+  '-hide_banner',
+  '-nostdin',
+  '-nostats',
+  '-progress',
+  'pipe:1',
+  '-y',
 ]
 
 /** What the system holds a process to (confine.ts), whatever hostile media makes of it. */
-export type ProcessLimits = {
+export interface ProcessLimits {
   /** Of the process's own: heap and stacks, not the program or what is merely reserved. */
   memoryBytes: number
   /** How large a file may become that it writes. */

@@ -19,10 +19,19 @@ export function measureLoudness(
   const measure = `${target(loudness)}:print_format=json`
   const graph = graphWith([measure])
   return {
-    ...{ stage: 'analyse', cost: 0.1, seconds: graph.seconds },
+    stage: 'analyse',
+    cost: 0.1,
+    seconds: graph.seconds,
     ffmpeg: () => [
-      ...[...QUIETLY, ...graph.inputs, '-filter_complex', graph.filters],
-      ...['-map', String(graph.audio), '-f', 'null', '-'],
+      ...QUIETLY,
+      ...graph.inputs,
+      '-filter_complex',
+      graph.filters,
+      '-map',
+      String(graph.audio),
+      '-f',
+      'null',
+      '-',
     ],
   }
 }
@@ -36,12 +45,16 @@ export function bringToLoudness(loudness: number, said: readonly string[]): stri
   const value = (name: string) =>
     Number(new RegExp(`"${name}" : "(-?[\\d.]+)"`).exec(found)?.[1] ?? NaN)
   const measured = {
-    ...{ I: value('input_i'), TP: value('input_tp'), LRA: value('input_lra') },
-    ...{ thresh: value('input_thresh') },
+    I: value('input_i'),
+    TP: value('input_tp'),
+    LRA: value('input_lra'),
+    thresh: value('input_thresh'),
   }
   const offset = value('target_offset')
   // Silence is infinitely quiet, and so is what is too short to be measured.
-  if (!Object.values(measured).every(Number.isFinite) || measured.I < -70) return []
+  if (!Object.values(measured).every(Number.isFinite) || measured.I < -70) {
+    return []
+  }
   const list = Object.entries(measured).map(([name, each]) => `measured_${name}=${each}`)
   return [
     `${target(loudness)}:linear=true:offset=${Number.isFinite(offset) ? offset : 0}:${list.join(':')}`,

@@ -7,7 +7,7 @@ import type { EditGraph } from './graph.ts'
 import { QUIETLY } from './limits.ts'
 import type { FfmpegStep } from './steps.ts'
 
-type Options = {
+interface Options {
   rendition: Pick<RenditionOf<'video'>, 'videoCodec' | 'preset'>
   rate: Rate
   /** The picture alone, for a pass of which nothing else is kept. */
@@ -34,14 +34,24 @@ export function encodeSteps(options: Options): FfmpegStep[] {
     ...videoEncoder({ codec, preset, rate: by }),
   ]
   const last = (by: () => Rate): FfmpegStep => ({
-    ...{ stage: 'encode', cost: 1, seconds },
+    stage: 'encode',
+    cost: 1,
+    seconds,
     ffmpeg: (said) => command(said, encoder(by())),
   })
   const before = (by: Rate, cost: number, ...output: string[]): FfmpegStep => ({
-    ...{ stage: 'analyse', cost, seconds },
+    stage: 'analyse',
+    cost,
+    seconds,
     ffmpeg: () => [
-      ...[...QUIETLY, ...picture.inputs, '-filter_complex', picture.filters],
-      ...['-map', String(picture.video), ...encoder(by), ...output],
+      ...QUIETLY,
+      ...picture.inputs,
+      '-filter_complex',
+      picture.filters,
+      '-map',
+      String(picture.video),
+      ...encoder(by),
+      ...output,
     ],
   })
   if (codec === 'av1' && (rate.by === 'size' || rate.cap !== null)) {
@@ -51,7 +61,9 @@ export function encodeSteps(options: Options): FfmpegStep[] {
   }
   // VP9 keeps to a cap only when it knows what comes.
   const once = rate.by === 'quality' && (rate.cap === null || codec !== 'vp9')
-  if (once) return [last(() => rate)]
+  if (once) {
+    return [last(() => rate)]
+  }
   const second: Rate = { ...rate, pass: 2 }
   return [before({ ...rate, pass: 1 }, 0.5, '-f', 'null', '-'), last(() => second)]
 }

@@ -17,9 +17,13 @@ export function pictureOf(kind: Rendition['kind'], probe: Probe): VideoStream {
   }
   // Pixels may be said to be oblong, a thousand times as wide as high.
   const large = [video.upright, video.display].find(isTooLarge)
-  if (large !== undefined) throw tooLarge(large)
+  if (large !== undefined) {
+    throw tooLarge(large)
+  }
   // Even one picture takes the index of all.
-  if ((video.frames ?? 0) > MOST_FRAMES) throw tooManyFrames(Number(video.frames))
+  if ((video.frames ?? 0) > MOST_FRAMES) {
+    throw tooManyFrames(Number(video.frames))
+  }
   return video
 }
 
@@ -27,6 +31,8 @@ export function pictureOf(kind: Rendition['kind'], probe: Probe): VideoStream {
 export function shapeOf(video: VideoStream, request: GeometryRequest): Geometry {
   const shape = geometry(video.display, request)
   const blown = [shape.scaled, shape.output].find(isTooLarge)
-  if (blown !== undefined) throw variantTooLarge(blown)
+  if (blown !== undefined) {
+    throw variantTooLarge(blown)
+  }
   return shape
 }

@@ -9,10 +9,18 @@ const WHOLE_PIXEL = /^(?:rgb48|bgr48|rgba64|bgra64|ayuv64)/
 
 /** @returns bits of a sample; null when the format is not known */
 export function bitDepth(pixelFormat: string | null): number | null {
-  if (pixelFormat === null || pixelFormat === 'unknown') return null
-  if (WHOLE_PIXEL.test(pixelFormat)) return 16
-  if (pixelFormat.startsWith('nv20')) return 10
-  if (pixelFormat.startsWith('mono')) return 1
+  if (pixelFormat === null || pixelFormat === 'unknown') {
+    return null
+  }
+  if (WHOLE_PIXEL.test(pixelFormat)) {
+    return 16
+  }
+  if (pixelFormat.startsWith('nv20')) {
+    return 10
+  }
+  if (pixelFormat.startsWith('mono')) {
+    return 1
+  }
   const [, depth] = DEEP.exec(pixelFormat) ?? INTERLEAVED.exec(pixelFormat) ?? []
   return depth === undefined ? 8 : Number(depth)
 }

@@ -44,7 +44,7 @@ const answer = z.object({
 type Stream = z.infer<typeof answer>['streams'][number]
 
 /** What the file says of its colours, in ffprobe's words; null where it says nothing. */
-export type Colour = {
+export interface Colour {
   matrix: string | null
   primaries: string | null
   transfer: string | null
@@ -52,7 +52,7 @@ export type Colour = {
   range: string | null
 }
 
-export type VideoStream = {
+export interface VideoStream {
   codec: string
   pixelFormat: string
   /** The picture as it should be seen: upright, square pixels. */
@@ -73,7 +73,7 @@ export type VideoStream = {
   endSeconds: number | null
 }
 
-export type AudioStream = {
+export interface AudioStream {
   codec: string
   channels: number
   sampleRate: number
@@ -81,7 +81,7 @@ export type AudioStream = {
   bitRate: number | null
 }
 
-export type Probe = {
+export interface Probe {
   facts: MediaFacts
   video: VideoStream | null
   /** The first of `audios`. */
@@ -101,8 +101,9 @@ export type Probe = {
 export async function probe(question: Question & { sizeBytes: number }): Promise<Probe> {
   const { answer: json, said } = await askFfprobe(question)
   const found = answer.safeParse(JSON.parse(json))
-  if (!found.success)
+  if (!found.success) {
     throw new JobFailure('internal', 'ffprobe gave an answer that makes no sense.')
+  }
   return readAnswer(found.data, question.sizeBytes, said)
 }
 
@@ -123,7 +124,9 @@ function readAnswer(
 
   // A size that ffprobe refuses to decode it does not tell either.
   const refused = sizeRefused(said)
-  if (videoStream !== undefined && !videoStream.width && refused !== null) throw tooLarge(refused)
+  if (videoStream !== undefined && !videoStream.width && refused !== null) {
+    throw tooLarge(refused)
+  }
 
   const start = finite(format.start_time) ?? 0
   const duration = finite(format.duration)
@@ -202,9 +205,13 @@ function readVideo(stream: Stream, start: number, derivedRate: number | null): V
 /** Matroska has no duration of a stream but in a tag, counted from zero, as `hh:mm:ss.fff`. */
 function endOf(stream: Stream, formatStart: number): number | null {
   const duration = finite(stream.duration)
-  if (duration !== null) return (finite(stream.start_time) ?? 0) + duration - formatStart
+  if (duration !== null) {
+    return (finite(stream.start_time) ?? 0) + duration - formatStart
+  }
   const tag = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(stream.tags?.['DURATION'] ?? '')
-  if (tag === null) return null
+  if (tag === null) {
+    return null
+  }
   return Number(tag[1]) * 3600 + Number(tag[2]) * 60 + Number(tag[3]) - formatStart
 }
 

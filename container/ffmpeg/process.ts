@@ -18,10 +18,16 @@ const groups = new Set<number>()
 
 /** For the moment of exit: kills at once every group that still runs. */
 export function killGroups(): void {
-  for (const pid of groups) kill(pid, 'SIGKILL')
+  for (const pid of groups) {
+    kill(pid, 'SIGKILL')
+  }
 }
 
-export type Ended = { code: number | null; signal: NodeJS.Signals | null; stderrTail: string }
+export interface Ended {
+  code: number | null
+  signal: NodeJS.Signals | null
+  stderrTail: string
+}
 
 /**
  * Runs `file` to its end.
@@ -45,7 +51,9 @@ export function runProcess(options: {
 }): Promise<Ended> {
   const { signal, limits } = options
   return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
+    if (signal.aborted) {
+      return reject(signal.reason)
+    }
     // Nothing of the runner's environment: its token is there, and http_proxy would be obeyed.
     const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: options.cwd, HOME: options.cwd }
     const started =
@@ -62,7 +70,9 @@ export function runProcess(options: {
     let grace: NodeJS.Timeout | undefined
 
     const stop = () => {
-      if (pid === undefined) return
+      if (pid === undefined) {
+        return
+      }
       kill(pid, 'SIGTERM')
       grace = setTimeout(() => kill(pid, 'SIGKILL'), GRACE_MS)
     }
@@ -70,27 +80,36 @@ export function runProcess(options: {
       signal.removeEventListener('abort', stop)
       clearTimeout(grace)
       dismissGuard()
-      if (pid !== undefined) groups.delete(pid)
+      if (pid !== undefined) {
+        groups.delete(pid)
+      }
     }
 
-    if (pid !== undefined) groups.add(pid)
+    if (pid !== undefined) {
+      groups.add(pid)
+    }
     signal.addEventListener('abort', stop, { once: true })
     child.stdout.setEncoding('utf8').on('data', options.onStdout)
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderrTail = lastLines(stderrTail + text)
     })
     child.on('error', (error) => {
-      if (pid !== undefined) return
+      if (pid !== undefined) {
+        return
+      }
       clear()
       reject(error)
     })
     child.on('close', (code, endSignal) => {
       clear()
       options.onStderr?.(stderrTail)
-      if (signal.aborted) reject(signal.reason)
-      else if (limits !== undefined && wasNotStarted(code))
+      if (signal.aborted) {
+        reject(signal.reason)
+      } else if (limits !== undefined && wasNotStarted(code)) {
         reject(new Error(`${options.file} cannot be started`))
-      else resolve({ code, signal: endSignal, stderrTail })
+      } else {
+        resolve({ code, signal: endSignal, stderrTail })
+      }
     })
   })
 }
@@ -116,7 +135,9 @@ function guard(group: number, env: NodeJS.ProcessEnv): () => void {
 
 /** Whole lines only: half a line could hold half an address, which nobody would know to take out. */
 function lastLines(text: string): string {
-  if (text.length <= STDERR_CHARACTERS) return text
+  if (text.length <= STDERR_CHARACTERS) {
+    return text
+  }
   const tail = text.slice(-STDERR_CHARACTERS)
   return tail.slice(tail.indexOf('\n') + 1)
 }

@@ -3,7 +3,7 @@
  * `fps` and `speed` are left: they are averages since the start, and say nothing about now.
  */
 
-export type Progress = {
+export interface Progress {
   /** How much of the output is written, in seconds of its own time. Never goes back. */
   outSeconds: number
   frames: number
@@ -28,10 +28,18 @@ export function createProgressReader(): (chunk: string) => Progress {
     for (const line of lines) {
       const [key, value] = line.split('=', 2)
       const number = Number(value)
-      if (!Number.isFinite(number)) continue
-      if (key === 'out_time_us') outSeconds = Math.max(outSeconds, number / 1e6)
-      if (key === 'frame') frames = Math.max(frames, number)
-      if (key === 'total_size') bytes = Math.max(bytes, number)
+      if (!Number.isFinite(number)) {
+        continue
+      }
+      if (key === 'out_time_us') {
+        outSeconds = Math.max(outSeconds, number / 1e6)
+      }
+      if (key === 'frame') {
+        frames = Math.max(frames, number)
+      }
+      if (key === 'total_size') {
+        bytes = Math.max(bytes, number)
+      }
     }
     return { outSeconds, frames, bytes }
   }

@@ -11,10 +11,18 @@ type Quality = RenditionOf<'image'>['quality']
  * @param shortSide of the output, in pixels
  */
 export function resolveQuality(quality: Quality, kind: Kind, shortSide: number): number {
-  if (quality !== 'auto') return quality
-  if (kind === 'image') return 80
-  if (shortSide <= 480) return 70
-  if (shortSide <= 720) return 65
+  if (quality !== 'auto') {
+    return quality
+  }
+  if (kind === 'image') {
+    return 80
+  }
+  if (shortSide <= 480) {
+    return 70
+  }
+  if (shortSide <= 720) {
+    return 65
+  }
   return shortSide <= 1080 ? 60 : 55
 }
 

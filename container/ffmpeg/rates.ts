@@ -8,7 +8,9 @@ const BUFFER_SECONDS = 2
 const BUFFER_SHARE = 0.05
 
 export function capOf(kbps: number | null, seconds: number | null) {
-  if (kbps === null) return null
+  if (kbps === null) {
+    return null
+  }
   const bufferSeconds = Math.min(BUFFER_SECONDS, (seconds ?? Infinity) * BUFFER_SHARE)
   return { kbps, bufferSeconds }
 }

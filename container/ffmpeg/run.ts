@@ -42,11 +42,16 @@ export async function runFfmpeg(options: {
   async function look() {
     const written = await stat(options.output).catch(() => null)
     const signs = [
-      ...[progress.outSeconds, progress.frames, options.bytesRead()],
-      ...[written?.size, written?.mtimeMs],
+      progress.outSeconds,
+      progress.frames,
+      options.bytesRead(),
+      written?.size,
+      written?.mtimeMs,
     ].join(' ')
     const now = performance.now()
-    if (signs !== seen) movedAt = now
+    if (signs !== seen) {
+      movedAt = now
+    }
     seen = signs
     if (now - movedAt > options.stallSeconds * 1_000) {
       ending.abort(
@@ -69,12 +74,18 @@ export async function runFfmpeg(options: {
       onStderr: options.onStderr,
       onStdout: (text) => {
         progress = read(text)
-        if (progress.outSeconds > MOST_SECONDS) ending.abort(tooLong(progress.outSeconds))
-        if (progress.frames > MOST_FRAMES) ending.abort(tooManyFrames(progress.frames))
+        if (progress.outSeconds > MOST_SECONDS) {
+          ending.abort(tooLong(progress.outSeconds))
+        }
+        if (progress.frames > MOST_FRAMES) {
+          ending.abort(tooManyFrames(progress.frames))
+        }
         options.onProgress(progress)
       },
     })
-    if (ended.code !== 0 || wasToldToEnd(ended)) throw classify(ended)
+    if (ended.code !== 0 || wasToldToEnd(ended)) {
+      throw classify(ended)
+    }
   } finally {
     clearInterval(watch)
   }

@@ -3,7 +3,7 @@ import { askFfprobe } from './ask.ts'
 import { INPUT_LIMITS } from './limits.ts'
 import type { Tools } from './steps.ts'
 
-export type Spacing = {
+export interface Spacing {
   /** The longest from one keyframe to the next; null when there are no two. */
   keyframeIntervalSeconds: number | null
   /** Seconds from a picture to the next, as most are; null when there are too few. */
@@ -28,7 +28,9 @@ export async function askSpacing(url: string, tools: Tools): Promise<Spacing> {
   const { answer } = await askFfprobe(
     { ...tools, input: [...INPUT_LIMITS, url] },
     {
-      ...{ entries: 'packet=pts_time,flags', form: 'csv=p=0', enoughBytes: LOOKED_AT_BYTES },
+      entries: 'packet=pts_time,flags',
+      form: 'csv=p=0',
+      enoughBytes: LOOKED_AT_BYTES,
       part: ['-select_streams', 'V:0', '-read_intervals', `%+${LOOKED_AT_SECONDS}`],
     },
   )

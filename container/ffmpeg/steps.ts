@@ -9,7 +9,7 @@ import type { StreamLayout } from './streams/layout.ts'
 import type { Probe } from './probe.ts'
 
 /** A stored file as ffmpeg can open it. */
-export type Input = {
+export interface Input {
   url: string
   /** Its path in storage, whose extension says what to open it as. */
   path: string
@@ -17,7 +17,7 @@ export type Input = {
   probe: Probe | null
 }
 
-export type Context = {
+export interface Context {
   source: Input & { probe: Probe }
   /** The other files that the rendition names, by path. */
   references: ReadonlyMap<string, Input>
@@ -25,7 +25,7 @@ export type Context = {
   folder: string
 }
 
-type Told = {
+interface Told {
   /** `analyse` steps measure; `encode` steps make what is kept. */
   stage: 'analyse' | 'encode'
   /** How its time compares to that of an ordinary encode of the same length, which is 1. */
@@ -56,7 +56,7 @@ export type TaskStep = Told & { task: (tools: Tools) => Promise<void> }
 export type Step = FfmpegStep | TaskStep
 
 /** What verify.ts holds the output to. */
-export type Expectation = {
+export interface Expectation {
   /** What the picture must measure; null when there must be none. */
   size: Size | null
   sound: boolean

@@ -10,7 +10,7 @@ const LEAST_INTERVAL_SECONDS = 0.5
 const MOST_SIDE = 16_383
 const MOST_SHEETS = 100
 
-export type Storyboard = {
+export interface Storyboard {
   intervalSeconds: number
   pictures: number
   tile: Size

@@ -16,7 +16,7 @@ export function durationTolerance(seconds: number): number {
   return Math.max(0.5, seconds * 0.02)
 }
 
-type Checked = {
+interface Checked {
   ffprobe: string
   file: string
   expect: Expectation
@@ -36,7 +36,9 @@ type Checked = {
 export async function verify(options: Checked): Promise<MediaFacts> {
   const { expect } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
-  if (sizeBytes === 0) throw empty(options)
+  if (sizeBytes === 0) {
+    throw empty(options)
+  }
   const { facts } = await lookInto(options, sizeBytes)
 
   checkSize(facts, expect)
@@ -53,7 +55,9 @@ export async function verify(options: Checked): Promise<MediaFacts> {
 
 async function lookInto(options: Checked, sizeBytes: number) {
   const animation = await readAnimation(options.file)
-  if (animation !== null) return { facts: animationFacts(animation, sizeBytes) }
+  if (animation !== null) {
+    return { facts: animationFacts(animation, sizeBytes) }
+  }
   return probe({
     ffprobe: options.ffprobe,
     input: ['-protocol_whitelist', 'file', `file:${options.file}`],
@@ -63,7 +67,9 @@ async function lookInto(options: Checked, sizeBytes: number) {
     cwd: options.cwd,
     signal: options.signal,
   }).catch((error: unknown) => {
-    if (error instanceof JobFailure && error.code === 'input_invalid') throw empty(options)
+    if (error instanceof JobFailure && error.code === 'input_invalid') {
+      throw empty(options)
+    }
     throw error
   })
 }
@@ -71,27 +77,41 @@ async function lookInto(options: Checked, sizeBytes: number) {
 function animationFacts({ width, height, frames, seconds }: Animation, sizeBytes: number) {
   const frameRate = seconds > 0 ? Math.round((frames / seconds) * 1e3) / 1e3 : null
   return {
-    ...{ format: 'webp', durationSeconds: seconds, sizeBytes, width, height, frameRate },
-    ...{ videoCodec: 'webp', audioCodec: null },
+    format: 'webp',
+    durationSeconds: seconds,
+    sizeBytes,
+    width,
+    height,
+    frameRate,
+    videoCodec: 'webp',
+    audioCodec: null,
   }
 }
 
 function checkStreams({ videoCodec, audioCodec }: MediaFacts, expect: Expectation) {
   const invalid = (message: string) => new JobFailure('output_invalid', message)
-  if (expect.sound && audioCodec === null) throw invalid('The result has lost its sound.')
-  if (!expect.sound && audioCodec !== null) throw invalid('The result has sound, and should not.')
+  if (expect.sound && audioCodec === null) {
+    throw invalid('The result has lost its sound.')
+  }
+  if (!expect.sound && audioCodec !== null) {
+    throw invalid('The result has sound, and should not.')
+  }
   const pairs = [
     ['picture', videoCodec, expect.videoCodec],
     ['sound', audioCodec, expect.audioCodec],
   ] as const
   for (const [what, actual, expected] of pairs) {
-    if (expected === undefined || actual === expected) continue
+    if (expected === undefined || actual === expected) {
+      continue
+    }
     throw invalid(`The ${what} of the result is ${actual ?? 'not there'} instead of ${expected}.`)
   }
 }
 
 function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
-  if (width === (size?.width ?? null) && height === (size?.height ?? null)) return
+  if (width === (size?.width ?? null) && height === (size?.height ?? null)) {
+    return
+  }
   throw new JobFailure(
     'output_invalid',
     `The result measures ${width} by ${height} instead of ${size?.width} by ${size?.height}.`,
@@ -104,7 +124,9 @@ export function checkLength(
   { expect, stderr }: { expect: Pick<Expectation, 'seconds' | 'cut' | 'longer'>; stderr: string },
 ) {
   const expected = expect.seconds
-  if (expected === null) return
+  if (expected === null) {
+    return
+  }
   if (actual < expected - durationTolerance(expected)) {
     throw complainsOfInput(stderr)
       ? new JobFailure(

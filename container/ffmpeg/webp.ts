@@ -4,7 +4,12 @@
  */
 import { open } from 'node:fs/promises'
 
-export type Animation = { width: number; height: number; frames: number; seconds: number }
+export interface Animation {
+  width: number
+  height: number
+  frames: number
+  seconds: number
+}
 
 const HEADER_BYTES = 30
 
@@ -17,20 +22,28 @@ export async function readAnimation(path: string): Promise<Animation | null> {
       return bytesRead === length ? buffer : null
     }
     const head = await read(HEADER_BYTES, 0)
-    if (head === null || head.toString('latin1', 8, 16) !== 'WEBPVP8X') return null
+    if (head === null || head.toString('latin1', 8, 16) !== 'WEBPVP8X') {
+      return null
+    }
     const end = head.readUInt32LE(4) + 8
     const found = {
-      ...{ width: head.readUIntLE(24, 3) + 1, height: head.readUIntLE(27, 3) + 1 },
-      ...{ frames: 0, seconds: 0 },
+      width: head.readUIntLE(24, 3) + 1,
+      height: head.readUIntLE(27, 3) + 1,
+      frames: 0,
+      seconds: 0,
     }
     let milliseconds = 0
     for (let at = HEADER_BYTES; at < end;) {
       const chunk = await read(8, at)
-      if (chunk === null) return null
+      if (chunk === null) {
+        return null
+      }
       const length = chunk.readUInt32LE(4)
       if (chunk.toString('latin1', 0, 4) === 'ANMF') {
         const frame = await read(16, at + 8)
-        if (frame === null) return null
+        if (frame === null) {
+          return null
+        }
         found.frames += 1
         milliseconds += frame.readUIntLE(12, 3)
       }

@@ -14,7 +14,9 @@ export function createPace() {
     /** Resolves at once unless held, else when released; rejects with the signal's reason. */
     async passed(signal: AbortSignal): Promise<void> {
       signal.throwIfAborted()
-      if (held === null) return
+      if (held === null) {
+        return
+      }
       const aborted = Promise.withResolvers<never>()
       const abort = () => aborted.reject(signal.reason)
       signal.addEventListener('abort', abort, { once: true })

@@ -44,7 +44,9 @@ async function makeWhole(
       running.following.uploaded(done / names.length)
     }
     await together(others.map(put))
-    if (entry !== undefined) await put(entry)
+    if (entry !== undefined) {
+      await put(entry)
+    }
   })
   return output
 }

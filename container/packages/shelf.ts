@@ -27,7 +27,9 @@ export function createShelf({ assignment, client, signal: attempt }: Running) {
         const name = basename(file)
         signal.throwIfAborted()
         const { size } = await stat(file)
-        if (size > MOST_PACKAGE_FILE_BYTES) throw tooLarge(name, size)
+        if (size > MOST_PACKAGE_FILE_BYTES) {
+          throw tooLarge(name, size)
+        }
         try {
           await client.putFile(assignment, name, file, signal)
         } catch (error) {
@@ -45,7 +47,9 @@ export function createShelf({ assignment, client, signal: attempt }: Running) {
 export async function together(all: Promise<void>[]): Promise<void> {
   const ended = await Promise.allSettled(all)
   const failed = ended.find((each) => each.status === 'rejected')
-  if (failed !== undefined) throw failed.reason
+  if (failed !== undefined) {
+    throw failed.reason
+  }
 }
 
 /** Runs what it is given in the order in which it came, no more than `most` at a time. */
@@ -53,14 +57,20 @@ function limited(most: number) {
   let free = most
   const waiting: (() => void)[] = []
   return async <T>(run: () => Promise<T>): Promise<T> => {
-    if (free > 0) free -= 1
-    else await new Promise<void>((resolve) => waiting.push(resolve))
+    if (free > 0) {
+      free -= 1
+    } else {
+      await new Promise<void>((resolve) => waiting.push(resolve))
+    }
     try {
       return await run()
     } finally {
       const next = waiting.shift()
-      if (next === undefined) free += 1
-      else next()
+      if (next === undefined) {
+        free += 1
+      } else {
+        next()
+      }
     }
   }
 }

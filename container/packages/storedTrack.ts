@@ -47,11 +47,15 @@ export function createStoredTrack(options: {
 
   /** Nothing can come that has to become part of it. */
   function isSettled(number: number): boolean {
-    if (ended) return true
+    if (ended) {
+      return true
+    }
     const { segments } = measured
     const next = segments[number]
     const scale = timescaleOf(measured)
-    if (next !== undefined) return next.duration / scale >= TINY_SECONDS
+    if (next !== undefined) {
+      return next.duration / scale >= TINY_SECONDS
+    }
     const { start, duration } = segments[number - 1]!
     const ends = (start + duration) / scale
     return stream.expectedSeconds !== null && ends + stream.segmentSeconds < stream.expectedSeconds
@@ -73,7 +77,9 @@ export function createStoredTrack(options: {
   /** Measures all that is whole. One call after another, since each has to follow on. */
   function take(): Promise<void> {
     taking = taking.then(async () => {
-      while (measured.segments.length < whole) await takeNext()
+      while (measured.segments.length < whole) {
+        await takeNext()
+      }
     })
     return taking
   }
@@ -95,7 +101,9 @@ export function createStoredTrack(options: {
     async look() {
       const text = await readFile(made(layout.playlistName(track)), 'utf8').catch(() => '')
       const last = [...text.matchAll(LISTED)].at(-1)
-      if (!counted) whole = Math.max(whole, Number(last?.[1] ?? 0))
+      if (!counted) {
+        whole = Math.max(whole, Number(last?.[1] ?? 0))
+      }
     },
     /**
      * No more is made. A last segment that is tiny becomes part of the one before, unless that is
@@ -120,15 +128,21 @@ export function createStoredTrack(options: {
     async store(onStored: () => void): Promise<void> {
       while (stored < whole) {
         await take()
-        if (!isSettled(stored + 1)) return
+        if (!isSettled(stored + 1)) {
+          return
+        }
         begun = stored + 1
-        if (stored === 0) await shelf.put(made(layout.initName(track)), signal)
+        if (stored === 0) {
+          await shelf.put(made(layout.initName(track)), signal)
+        }
         const file = made(layout.segmentName(track, stored + 1))
         await shelf.put(file, signal)
         await rm(file)
         stored += 1
         onStored()
-        if (stored - listed > listed / GROWTH) await storeList(false)
+        if (stored - listed > listed / GROWTH) {
+          await storeList(false)
+        }
       }
     },
     /** About what lies on the disk still to be stored. */

@@ -25,7 +25,12 @@ export async function probeTrack(
   const { size: sizeBytes } = await stat(file)
   const input = ['-protocol_whitelist', 'file', `file:${file}`]
   const { facts } = await probe({
-    ...{ ...toolsOf(settings), input, sizeBytes, bytesRead: () => 0, cwd, signal },
+    ...toolsOf(settings),
+    input,
+    sizeBytes,
+    bytesRead: () => 0,
+    cwd,
+    signal,
   })
   await rm(file)
   const wanted = track.picture?.size ?? null
@@ -48,7 +53,9 @@ export function checkStream(
   stderr: string,
 ): void {
   const pictures = tracks.filter(({ track }) => track.picture !== null)
-  if (pictures.some(({ segments }) => segments.length === 0)) throw empty({ stderr, more: false })
+  if (pictures.some(({ segments }) => segments.length === 0)) {
+    throw empty({ stderr, more: false })
+  }
   checkAligned(pictures)
   const longest = Math.max(...tracks.map(secondsOf))
   checkLength(longest, { expect: { seconds, cut }, stderr })
@@ -59,7 +66,9 @@ export function factsOf(tracks: readonly Measured[], facts: ReadonlyMap<string, 
   const largest = tracks.findLast(({ track }) => track.picture !== null)
   const sound = tracks.find(({ track }) => track.picture === null)
   const picture = facts.get(largest?.track.name ?? '')
-  if (largest === undefined || picture === undefined) throw new TypeError('there is no picture')
+  if (largest === undefined || picture === undefined) {
+    throw new TypeError('there is no picture')
+  }
   return {
     ...picture,
     format: 'hls',

@@ -73,9 +73,13 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   /** Stored with the caps for bandwidths; the one at the end takes its place. */
   let opened: Promise<void> | null = null
   function openWhenPlayable() {
-    if (opened !== null || tracks.some((track) => track.counts().listed < PLAYABLE)) return opened
+    if (opened !== null || tracks.some((track) => track.counts().listed < PLAYABLE)) {
+      return opened
+    }
     opened = (async () => {
-      if (stream.subtitles !== null) await putSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
+      if (stream.subtitles !== null) {
+        await putSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
+      }
       await put(layout.MASTER, playlists.master(measured(), stream, false))
       standing.playable = true
     })()
@@ -83,7 +87,9 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   }
 
   async function putSubtitles(seconds: number) {
-    if (stream.subtitles === null) return
+    if (stream.subtitles === null) {
+      return
+    }
     await shelf.put(stream.subtitles.file, signal)
     await put(layout.SUBTITLES.playlist, playlists.subtitlesPlaylist(seconds))
   }
@@ -96,7 +102,9 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
       .reduce((sum, { whole, stored }) => sum + whole - stored, 0)
   const onStored = () => {
     keepPace()
-    if (!over) return
+    if (!over) {
+      return
+    }
     running.following.uploaded(1 - countLeft() / left)
   }
 
@@ -108,8 +116,11 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   }
   const keepPace = () => {
     const waiting = tracks.reduce((sum, track) => sum + track.waitingBytes(), 0)
-    if (waiting > most) inputs.pace.hold()
-    else inputs.pace.release()
+    if (waiting > most) {
+      inputs.pace.hold()
+    } else {
+      inputs.pace.release()
+    }
   }
   async function look() {
     await Promise.all(tracks.map((track) => track.look()))
@@ -131,7 +142,9 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   signal.addEventListener('abort', tell)
   const following = together(tracks.map(follow))
   following.catch((error: unknown) => {
-    if (!signal.aborted) running.end(error)
+    if (!signal.aborted) {
+      running.end(error)
+    }
   })
 
   return {
@@ -179,7 +192,9 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
 function watchFor(folder: string, ending: string, onChange: () => void) {
   try {
     const watcher = watch(folder, (_, name) => {
-      if (name === null || name.endsWith(ending)) onChange()
+      if (name === null || name.endsWith(ending)) {
+        onChange()
+      }
     })
     return watcher.on('error', () => {})
   } catch {

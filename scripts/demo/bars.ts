@@ -3,7 +3,10 @@ import type { WriteStream } from 'node:tty'
 
 const WIDTH = 30
 
-type Bar = { percent: number; note: string }
+interface Bar {
+  percent: number
+  note: string
+}
 
 export function createBars(names: string[], out: WriteStream) {
   const bars = new Map<string, Bar>(names.map((name) => [name, { percent: 0, note: 'pending' }]))
@@ -16,15 +19,20 @@ export function createBars(names: string[], out: WriteStream) {
   }
   const draw = () => {
     // A line that wraps would spoil the count of lines to go up by.
-    for (const [name, bar] of bars)
+    for (const [name, bar] of bars) {
       out.write(`\x1b[2K${line(name, bar).slice(0, (out.columns || 80) - 1)}\n`)
+    }
   }
-  if (out.isTTY) draw()
+  if (out.isTTY) {
+    draw()
+  }
 
   return {
     show(name: string, percent: number, note: string): void {
       bars.set(name, { percent, note })
-      if (!out.isTTY) return void out.write(`${line(name, { percent, note })}\n`)
+      if (!out.isTTY) {
+        return void out.write(`${line(name, { percent, note })}\n`)
+      }
       out.write(`\x1b[${bars.size}A`)
       draw()
     },

@@ -6,15 +6,35 @@ const SECONDS = 6
 
 export function makeClip(path: string): void {
   run('ffmpeg', [
-    ...['-v', 'error', '-nostdin', '-y'],
-    ...['-f', 'lavfi', '-i', 'testsrc2=size=1280x720:rate=30'],
-    ...['-f', 'lavfi', '-i', 'sine=frequency=440'],
-    ...['-t', String(SECONDS), '-c:v', 'libx264', '-preset', 'veryfast', '-pix_fmt', 'yuv420p'],
-    ...['-c:a', 'aac', '-movflags', '+faststart', path],
+    '-v',
+    'error',
+    '-nostdin',
+    '-y',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=1280x720:rate=30',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=frequency=440',
+    '-t',
+    String(SECONDS),
+    '-c:v',
+    'libx264',
+    '-preset',
+    'veryfast',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+    '-movflags',
+    '+faststart',
+    path,
   ])
 }
 
-type Probe = {
+interface Probe {
   format: { duration?: string; format_name: string }
   streams: { codec_name: string; width?: number; height?: number }[]
 }
@@ -37,6 +57,8 @@ export function probe(path: string) {
 
 function run(program: string, args: string[]): string {
   const { status, error, stdout, stderr } = spawnSync(program, args, { encoding: 'utf8' })
-  if (status !== 0) throw new Error(`${program} failed: ${error?.message ?? stderr}`)
+  if (status !== 0) {
+    throw new Error(`${program} failed: ${error?.message ?? stderr}`)
+  }
   return stdout
 }

@@ -12,7 +12,9 @@ export async function claimPort({ port }: Settings): Promise<void> {
   try {
     await once(server, 'listening')
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
+      throw error
+    }
     throw new Refusal(`Port ${port} is in use. Choose another: PORT=${port + 1} npm start`)
   }
   server.close()

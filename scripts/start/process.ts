@@ -17,7 +17,7 @@ export type Process = Readonly<{
   tail: () => string
 }>
 
-type Launch = {
+interface Launch {
   command: string
   args: string[]
   env?: NodeJS.ProcessEnv
@@ -40,7 +40,9 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
       log.write(`${line}\n`)
-      if (tail.push(line) > TAIL_LINES) tail.shift()
+      if (tail.push(line) > TAIL_LINES) {
+        tail.shift()
+      }
       onLine?.(line)
     })
   }
@@ -66,14 +68,18 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
     exited,
     tail: () => tail.join('\n'),
     async stop(graceMs) {
-      if (!pid) return
+      if (!pid) {
+        return
+      }
       // To the process alone: it ends its own children, in its own order.
       child.kill('SIGTERM')
       const ended = await Promise.race([
         exited.then(() => true),
         delay(graceMs, false, { ref: false }),
       ])
-      if (!ended) signalGroup(pid, 'SIGKILL')
+      if (!ended) {
+        signalGroup(pid, 'SIGKILL')
+      }
       await exited
     },
   }

@@ -26,7 +26,9 @@ export function startRunner(number: number, settings: Settings): Runner {
         ready.resolve()
       })
       const { code, signal } = await current.exited
-      if (stopping.signal.aborted) return
+      if (stopping.signal.aborted) {
+        return
+      }
       console.error(
         `Runner ${number} ended (${signal ?? `exit ${code}`}); ` +
           `starting it again in ${backoff / 1000} s. Its last lines:\n${current.tail()}`,
@@ -63,8 +65,12 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
     },
     logFile: join(settings.stateDir, `runner-${number}.log`),
     onLine: (line) => {
-      if (settings.dev) console.log(`runner ${number} | ${line}`)
-      if (line.includes('"event":"ready"')) onReady()
+      if (settings.dev) {
+        console.log(`runner ${number} | ${line}`)
+      }
+      if (line.includes('"event":"ready"')) {
+        onReady()
+      }
     },
   })
 }

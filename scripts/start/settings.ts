@@ -50,21 +50,29 @@ function integer(
   { fallback, min, max }: { fallback: number; min: number; max: number },
 ): number {
   const text = env[name]
-  if (!text) return fallback
+  if (!text) {
+    return fallback
+  }
   const value = Number(text)
-  if (/^\d+$/.test(text) && value >= min && value <= max) return value
+  if (/^\d+$/.test(text) && value >= min && value <= max) {
+    return value
+  }
   throw new Refusal(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
 }
 
 function givenKey(key: string): string {
-  if (TOKEN.test(key)) return key
+  if (TOKEN.test(key)) {
+    return key
+  }
   throw new Refusal('API_KEY may hold letters, digits and . _ ~ + / - only, with = at its end')
 }
 
 function keptKey(path: string): string {
   if (existsSync(path)) {
     const kept = readFileSync(path, 'utf8').trim()
-    if (TOKEN.test(kept)) return kept
+    if (TOKEN.test(kept)) {
+      return kept
+    }
     throw new Refusal(`${path} holds no usable API key; remove it and a new one is made`)
   }
   const made = `rq_${randomBytes(24).toString('base64url')}`

@@ -22,7 +22,9 @@ const QUIET = {
 export async function migrate(settings: Settings): Promise<void> {
   const migration = wrangler(settings, ['d1', 'migrations', 'apply', 'reelqueue', '--local'])
   const { code } = await migration.exited
-  if (code !== 0) throw new Refusal(`The migrations did not apply:\n${migration.tail()}`)
+  if (code !== 0) {
+    throw new Refusal(`The migrations did not apply:\n${migration.tail()}`)
+  }
 }
 
 export function startWorker(settings: Settings): Process {
@@ -31,9 +33,19 @@ export function startWorker(settings: Settings): Process {
   const secrets = join(stateDir, 'secrets.env')
   writeFileSync(secrets, `API_KEY=${apiKey}\nRUNNER_TOKEN=${runnerToken}\n`, { mode: 0o600 })
   return wrangler(settings, [
-    ...['dev', '--ip', '127.0.0.1', '--port', String(port), '--inspector-port', '0'],
-    ...['--env-file', secrets, '--enable-containers=false', '--show-interactive-dev-session=false'],
-    ...['--var', 'RUNNER_SLOTS:0'],
+    'dev',
+    '--ip',
+    '127.0.0.1',
+    '--port',
+    String(port),
+    '--inspector-port',
+    '0',
+    '--env-file',
+    secrets,
+    '--enable-containers=false',
+    '--show-interactive-dev-session=false',
+    '--var',
+    'RUNNER_SLOTS:0',
   ])
 }
 
@@ -49,7 +61,9 @@ function wrangler({ stateDir, dev }: Settings, args: string[]): Process {
 
 /** Prints a line of the Worker's log, except for the health checks of this program. */
 function printLine(line: string): void {
-  if (!line.includes('GET /health 200')) console.log(`worker   | ${line}`)
+  if (!line.includes('GET /health 200')) {
+    console.log(`worker   | ${line}`)
+  }
 }
 
 export async function untilHealthy({ url }: Settings, worker: Process): Promise<void> {

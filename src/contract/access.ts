@@ -77,12 +77,15 @@ export const createApiKey = z
     const refuse = (message: string) =>
       context.addIssue({ code: 'custom', path: ['scopes'], message })
     const bound = key.queue !== undefined || key.pathPrefix !== undefined
-    if (bound && key.scopes.includes('keys:admin'))
+    if (bound && key.scopes.includes('keys:admin')) {
       refuse('a key with keys:admin could make itself a wider one, so it cannot be bound')
-    if (key.pathPrefix !== undefined && key.scopes.includes('queues:admin'))
+    }
+    if (key.pathPrefix !== undefined && key.scopes.includes('queues:admin')) {
       refuse('a queue is shared by all paths, so queues:admin cannot be bound to a pathPrefix')
-    if (key.queue !== undefined && !key.pathPrefix && key.scopes.includes('files:write'))
+    }
+    if (key.queue !== undefined && !key.pathPrefix && key.scopes.includes('files:write')) {
       refuse('files are in no queue: a key bound to one needs a pathPrefix for files:write')
+    }
   })
   .meta({ id: 'CreateApiKey' })
 export type CreateApiKey = z.infer<typeof createApiKey>

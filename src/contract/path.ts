@@ -23,16 +23,31 @@ function utf8Bytes(text: string): number {
 
 /** Says what is wrong with a path, or null when it is good. Expects it NFC-normalised. */
 function pathProblem(path: string): string | null {
-  if (path === '') return 'the path is empty'
-  if (LONE_SURROGATE.test(path)) return 'it is not valid Unicode'
-  if (utf8Bytes(path) > MAX_PATH_BYTES) return `it is longer than ${MAX_PATH_BYTES} bytes`
-  if (FORBIDDEN.test(path)) return 'it holds a backslash, a control or a direction character'
+  if (path === '') {
+    return 'the path is empty'
+  }
+  if (LONE_SURROGATE.test(path)) {
+    return 'it is not valid Unicode'
+  }
+  if (utf8Bytes(path) > MAX_PATH_BYTES) {
+    return `it is longer than ${MAX_PATH_BYTES} bytes`
+  }
+  if (FORBIDDEN.test(path)) {
+    return 'it holds a backslash, a control or a direction character'
+  }
   for (const segment of path.split('/')) {
-    if (segment === '') return 'it has an empty segment (a slash at an end, or two in a row)'
-    if (segment === '.' || segment === '..') return `the segment "${segment}" is not allowed`
-    if (utf8Bytes(segment) > MAX_SEGMENT_BYTES)
+    if (segment === '') {
+      return 'it has an empty segment (a slash at an end, or two in a row)'
+    }
+    if (segment === '.' || segment === '..') {
+      return `the segment "${segment}" is not allowed`
+    }
+    if (utf8Bytes(segment) > MAX_SEGMENT_BYTES) {
       return `a segment is longer than ${MAX_SEGMENT_BYTES} bytes`
-    if (segment !== segment.trim()) return 'a segment begins or ends with white space'
+    }
+    if (segment !== segment.trim()) {
+      return 'a segment begins or ends with white space'
+    }
   }
   return null
 }
@@ -43,9 +58,10 @@ export const storagePath = z
   .transform((path) => path.normalize('NFC'))
   .superRefine((path, context) => {
     const problem = pathProblem(path)
-    if (problem !== null)
+    if (problem !== null) {
       context.addIssue({
         code: 'custom',
         message: `not a storage path: ${problem}. Use one like videos/clip.mp4`,
       })
+    }
   })

@@ -40,18 +40,23 @@ export const PRESETS = ['fast', 'balanced', 'small'] as const
 export const FLIPS = ['h', 'v', 'hv'] as const
 export const ROTATIONS = [90, 180, 270] as const
 
-const list = (values: readonly unknown[]) => values.join(', ')
-const whole = (from: number, to: number) => z.int().min(from).max(to)
+function list(values: readonly unknown[]) {
+  return values.join(', ')
+}
+function whole(from: number, to: number) {
+  return z.int().min(from).max(to)
+}
 /** 7680 is the width of 8K UHD; below 2 pixels no 4:2:0 picture exists. */
 const pixels = whole(2, 7680)
 /** What is left of a sum such as 0.1 + 0.2, beyond three decimals, is no part of a name. */
-const decimal = (from: number, to: number) =>
-  z
+function decimal(from: number, to: number) {
+  return z
     .number()
     .min(from)
     .max(to)
     .multipleOf(0.001)
     .overwrite((value) => Math.round(value * 1000) / 1000)
+}
 /** Seconds to the millisecond, up to a day. */
 const seconds = decimal(0, 86_400)
 const SECONDS = '0 to 86400 seconds with up to 3 decimals'

@@ -24,4 +24,6 @@ export function statement(db: Database, text: SQL) {
 }
 
 /** For statements that change one row or none. */
-export const first = <T>(rows: T[]): T | undefined => rows[0]
+export function first<T>(rows: T[]): T | undefined {
+  return rows[0]
+}

@@ -16,8 +16,10 @@ export interface Hold {
 }
 
 /** What a key has stored, and what more it wants to, against its cap. */
-const withinCap = (more: ReturnType<typeof sql>) => sql`
+function withinCap(more: ReturnType<typeof sql>) {
+  return sql`
   (k.max_stored_bytes IS NULL OR k.stored_bytes + ${more} <= k.max_stored_bytes)`
+}
 
 /**
  * Charges a key for files before they come: for all of them, or for none where they would pass its

@@ -14,7 +14,7 @@ import { type Claim, found, heldBy } from './leases.ts'
 import { attempts, jobs } from './schema.ts'
 import { jobsWithin } from './within.ts'
 
-const allowed = (event: JobEvent) => {
+function allowed(event: JobEvent) {
   const states = TRANSITIONS[event].from.map((state) => sql.raw(`'${state}'`))
   return sql`${jobs.status} IN (${sql.join(states, sql`, `)})`
 }
@@ -28,11 +28,12 @@ const UNHELD = {
 } as const
 /** And what was of its package when it did not come to its end. */
 const UNMADE = { ...UNHELD, playableAt: null, packageKey: null } as const
-const noteAttempt = (db: Database, claim: Claim, notes: { command: string; stderrTail: string }) =>
-  db
+function noteAttempt(db: Database, claim: Claim, notes: { command: string; stderrTail: string }) {
+  return db
     .update(attempts)
     .set({ command: notes.command, stderrTail: notes.stderrTail })
     .where(and(eq(attempts.jobId, claim.jobId), eq(attempts.fence, claim.fence)))
+}
 
 export interface Completion {
   outputKey: string
@@ -136,7 +137,9 @@ export async function failJob(db: Database, claim: Claim, failure: Failure, now:
       ),
     )
     .returning()
-  if (!failure.notes) return first(await fail)
+  if (!failure.notes) {
+    return first(await fail)
+  }
   return first((await db.batch([fail, noteAttempt(db, claim, failure.notes)]))[0])
 }
 

@@ -33,12 +33,14 @@ export async function listJobRows(db: Database, list: PageOf, within: Restrictio
       .limit(list.limit)
       .offset(list.offset)
   // A file has few jobs, and an index that has them by age.
-  if (pathPrefix === null || list.filePath !== undefined)
+  if (pathPrefix === null || list.filePath !== undefined) {
     return { rows: await page(and(wanted(list), jobsWithin(within))), lookedTo: null }
+  }
 
   const known = { ...list, queue: within.queue ?? list.queue }
-  if (within.queue !== null && list.queue !== undefined && list.queue !== within.queue)
+  if (within.queue !== null && list.queue !== undefined && list.queue !== within.queue) {
     return { rows: [], lookedTo: null }
+  }
   if (!(await isLargeFolder(db, pathPrefix))) {
     const members = sql`${jobs.seq} IN (
       SELECT seq FROM jobs INDEXED BY jobs_by_file WHERE ${inFolder(jobs.filePath, pathPrefix)})`
@@ -71,13 +73,14 @@ export async function listJobRows(db: Database, list: PageOf, within: Restrictio
   return { rows, lookedTo: last?.seq ?? null }
 }
 
-const wanted = (list: PageOf) =>
-  and(
+function wanted(list: PageOf) {
+  return and(
     list.status === undefined ? undefined : eq(jobs.status, list.status),
     list.queue === undefined ? undefined : eq(jobs.queue, list.queue),
     list.filePath === undefined ? undefined : eq(jobs.filePath, list.filePath),
     list.before === null ? undefined : lt(jobs.seq, list.before),
   )
+}
 
 /** Whether a folder has more jobs than may be looked at. */
 export async function isLargeFolder(db: Database, prefix: string): Promise<boolean> {

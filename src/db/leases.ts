@@ -26,26 +26,32 @@ export interface Holder {
   hash: string | null
 }
 
-export const heldBy = ({ jobId, fence, runnerHash }: Claim) =>
-  and(
+export function heldBy({ jobId, fence, runnerHash }: Claim) {
+  return and(
     eq(jobs.id, jobId),
     eq(jobs.fence, fence),
     runnerHash === undefined ? undefined : sql`runner_hash IS ${runnerHash}`,
   )
+}
 /** The same of a row that was read. */
-export const isHeldBy = (row: JobRow, { fence, runnerHash }: Claim) =>
-  row.fence === fence && (runnerHash === undefined || row.runnerHash === runnerHash)
+export function isHeldBy(row: JobRow, { fence, runnerHash }: Claim) {
+  return row.fence === fence && (runnerHash === undefined || row.runnerHash === runnerHash)
+}
 /** A runner ends an overlong attempt itself; one that does not loses its lease this much later. */
 const TIMEOUT_GRACE_MS = 10_000
 /** When a lease that is extended now runs out: no later than its job may take. */
-const leaseUntil = (now: number, startedAt: SQL) => sql`min(
+function leaseUntil(now: number, startedAt: SQL) {
+  return sql`min(
   ${now} + lease_seconds * 1000,
   ${startedAt} + timeout_seconds * 1000 + ${TIMEOUT_GRACE_MS})`
+}
 /** What a runner has found out so far; what it does not tell of stays. */
-export const found = ({ input, plan }: Pick<Report, 'input' | 'plan'>) => ({
-  ...(input && { input }),
-  ...(plan && { plan }),
-})
+export function found({ input, plan }: Pick<Report, 'input' | 'plan'>) {
+  return {
+    ...(input && { input }),
+    ...(plan && { plan }),
+  }
+}
 
 /**
  * Takes the queue's next job that fits, by priority and then by age, for `runner`: undefined when

@@ -4,7 +4,9 @@ import type { Database } from './database.ts'
 import { presets } from './schema.ts'
 import type { PresetRow } from './rows.ts'
 
-const named = (queue: string, name: string) => and(eq(presets.queue, queue), eq(presets.name, name))
+function named(queue: string, name: string) {
+  return and(eq(presets.queue, queue), eq(presets.name, name))
+}
 
 export function findPreset(
   db: Database,

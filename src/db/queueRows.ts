@@ -79,6 +79,8 @@ export async function releaseDue(db: Database, queue: string, now: number): Prom
 }
 
 /** At most 100 a time, so that no statement grows with the number of jobs. */
-export const dueStatement = (queue: string, now: number) => sql`
+export function dueStatement(queue: string, now: number) {
+  return sql`
   UPDATE jobs SET run_after = NULL WHERE seq IN (
     SELECT seq FROM jobs WHERE queue = ${queue} AND run_after <= ${now} LIMIT 100)`
+}

@@ -8,9 +8,11 @@ import type { JobRow } from './rows.ts'
 /** How many jobs of about the size of a runner's disk are looked at for one that fits it. */
 const LOOK_AHEAD = 100
 
-const ready = (queue: string, more: SQL = sql``) => sql`
+function ready(queue: string, more: SQL = sql``) {
+  return sql`
   FROM jobs INDEXED BY jobs_ready
   WHERE queue = ${queue} AND status = 'pending' AND run_after IS NULL ${more}`
+}
 const due = sql`ORDER BY needs, size_class, priority, seq LIMIT 1`
 
 /**
@@ -18,7 +20,7 @@ const due = sql`ORDER BY needs, size_class, priority, seq LIMIT 1`
  * There are few classes however many jobs, and one that does not fit hides no other: each is found from
  * the one before by the index, without a look at the jobs in between.
  */
-const heads = (queue: string, { diskBytes, encoders }: Fit) => {
+function heads(queue: string, { diskBytes, encoders }: Fit) {
   const boundary = diskBytes === undefined ? null : classOfBytes(diskBytes)
   const head =
     boundary === null
@@ -52,10 +54,12 @@ const heads = (queue: string, { diskBytes, encoders }: Fit) => {
 }
 
 /** `seq` of the queue's next job that fits, by priority and then by age; no row when there is none. */
-export const readyFor = (queue: string, fit: Fit) => sql`
+export function readyFor(queue: string, fit: Fit) {
+  return sql`
   ${heads(queue, fit)}
   SELECT jobs.seq FROM heads JOIN jobs ON jobs.seq = heads.seq
   ORDER BY jobs.priority, jobs.seq LIMIT 1`
+}
 
 /** How many of the queue's jobs fit, counted no further than `most` of a class. */
 export async function countReady(

@@ -27,8 +27,12 @@ export interface Reference {
 }
 
 /** Milliseconds since the epoch, by the database's caller. */
-const time = () => integer()
-const count = () => integer().notNull().default(0)
+function time() {
+  return integer()
+}
+function count() {
+  return integer().notNull().default(0)
+}
 
 /** Limits, and how many jobs are in each state: one row read answers what `/queue/stats` asks. */
 export const queues = sqliteTable('queues', {

@@ -5,8 +5,9 @@ import { afterPrefix, type Restriction } from '../domain/access.ts'
 import { jobs } from './schema.ts'
 
 /** Paths that begin with `prefix`, as a range that an index of paths can be entered by. */
-export const inFolder = (column: SQLiteColumn, prefix: string): SQL =>
-  and(gte(column, prefix), lt(column, afterPrefix(prefix)))!
+export function inFolder(column: SQLiteColumn, prefix: string): SQL {
+  return and(gte(column, prefix), lt(column, afterPrefix(prefix)))!
+}
 
 /** Jobs that a restricted caller can see; undefined where that is all. */
 export function jobsWithin({ queue, pathPrefix }: Restriction): SQL | undefined {

@@ -25,16 +25,23 @@ export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: S
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
 /** The API key that a caller's jobs and files are counted against; null where there is no limit. */
-export const chargedTo = ({ keyId }: Pick<Caller, 'keyId'>) =>
-  keyId?.startsWith('key_') ? keyId : null
+export function chargedTo({ keyId }: Pick<Caller, 'keyId'>) {
+  return keyId?.startsWith('key_') ? keyId : null
+}
 
-export const seesQueue = ({ queue }: Restriction, name: string) => queue === null || queue === name
+export function seesQueue({ queue }: Restriction, name: string) {
+  return queue === null || queue === name
+}
 
-export const seesPath = ({ pathPrefix }: Restriction, path: string) =>
-  pathPrefix === null || path.startsWith(pathPrefix)
+export function seesPath({ pathPrefix }: Restriction, path: string) {
+  return pathPrefix === null || path.startsWith(pathPrefix)
+}
 
-export const sees = (restriction: Restriction, job: { queue: string; filePath: string }) =>
-  seesQueue(restriction, job.queue) && seesPath(restriction, job.filePath)
+export function sees(restriction: Restriction, job: { queue: string; filePath: string }) {
+  return seesQueue(restriction, job.queue) && seesPath(restriction, job.filePath)
+}
 
 /** The least text that sorts after all that begins with `prefix`: "0" comes next after "/". */
-export const afterPrefix = (prefix: string) => `${prefix.slice(0, -1)}0`
+export function afterPrefix(prefix: string) {
+  return `${prefix.slice(0, -1)}0`
+}

@@ -26,7 +26,15 @@ const AUDIO: Partial<Record<Format, readonly Audio[]>> = {
   wav: ['pcm'],
 }
 
-export const takesVideo = (format: Format, codec: Video) => VIDEO[format]?.includes(codec) ?? false
-export const takesAudio = (format: Format, codec: Audio) => AUDIO[format]?.includes(codec) ?? false
-export const defaultVideo = (format: Format): Video => VIDEO[format]?.[0] ?? 'h264'
-export const defaultAudio = (format: Format): Audio => AUDIO[format]?.[0] ?? 'none'
+export function takesVideo(format: Format, codec: Video) {
+  return VIDEO[format]?.includes(codec) ?? false
+}
+export function takesAudio(format: Format, codec: Audio) {
+  return AUDIO[format]?.includes(codec) ?? false
+}
+export function defaultVideo(format: Format): Video {
+  return VIDEO[format]?.[0] ?? 'h264'
+}
+export function defaultAudio(format: Format): Audio {
+  return AUDIO[format]?.[0] ?? 'none'
+}

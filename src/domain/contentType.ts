@@ -40,8 +40,12 @@ const TYPES: Record<string, string> = { ...ORIGINALS, ...MADE }
 type Extension = keyof typeof ORIGINALS
 export const EXTENSIONS = Object.keys(ORIGINALS) as Extension[]
 
-const endOf = (path: string) => /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
-const isExtension = (text: string): text is Extension => Object.hasOwn(ORIGINALS, text)
+function endOf(path: string) {
+  return /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''
+}
+function isExtension(text: string): text is Extension {
+  return Object.hasOwn(ORIGINALS, text)
+}
 
 /** The extension of a path that can be stored, in lower case, or null. */
 export function extensionOf(path: string): Extension | null {
@@ -57,4 +61,6 @@ export function contentTypeOf(path: string): string | null {
 
 export const OCTETS = 'application/octet-stream'
 /** Of a variant that is one file, by its format. */
-export const typeOfFormat = (format: string): string => contentTypeOf(`.${format}`) ?? OCTETS
+export function typeOfFormat(format: string): string {
+  return contentTypeOf(`.${format}`) ?? OCTETS
+}

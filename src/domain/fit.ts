@@ -38,9 +38,12 @@ const SMALL: readonly Rendition['kind'][] = ['image', 'sprite', 'wave', 'probe']
 const GIB = 2 ** 30
 
 /** Sizes by doubling: 0 for what fits any disk, 1 up to 1 GiB, 2 up to 2 GiB, 3 up to 4 GiB… */
-export const classOfBytes = (bytes: number) => 1 + Math.max(0, Math.ceil(Math.log2(bytes / GIB)))
-export const sizeClassOf = ({ kind }: Rendition, sourceBytes: number) =>
-  SMALL.includes(kind) ? 0 : classOfBytes(sourceBytes)
+export function classOfBytes(bytes: number) {
+  return 1 + Math.max(0, Math.ceil(Math.log2(bytes / GIB)))
+}
+export function sizeClassOf({ kind }: Rendition, sourceBytes: number) {
+  return SMALL.includes(kind) ? 0 : classOfBytes(sourceBytes)
+}
 
 /** What a runner can do. What is not given is no bound. */
 export interface Fit {
@@ -53,7 +56,9 @@ export interface Fit {
   encoders?: string[]
 }
 
-export const fitOf = ({ diskBytes, encoders }: ClaimRequest['runner']): Fit => ({
-  ...(diskBytes !== undefined && { diskBytes }),
-  ...(encoders !== undefined && { encoders }),
-})
+export function fitOf({ diskBytes, encoders }: ClaimRequest['runner']): Fit {
+  return {
+    ...(diskBytes !== undefined && { diskBytes }),
+    ...(encoders !== undefined && { encoders }),
+  }
+}

@@ -29,16 +29,19 @@ const BY_FORMAT: readonly Kind[] = ['video', 'stream', 'audio', 'image', 'previe
 
 /** @throws TransformationError when `t` and `f` are at odds */
 export function kindOf({ t, f }: Transformation): Kind {
-  if (t === undefined)
+  if (t === undefined) {
     return BY_FORMAT.find((kind) => f === undefined || FORMATS_OF[kind].includes(f))!
+  }
   const kind = t === true || t === 'best' ? 'image' : t
-  if (f !== undefined && !FORMATS_OF[kind].includes(f))
+  if (f !== undefined && !FORMATS_OF[kind].includes(f)) {
     throw new TransformationError(
       `t_${t} makes ${kind === 'image' ? 'an image' : `a ${kind}`}, so f must be ${FORMATS_OF[kind].join(', ')}, not ${f}`,
     )
+  }
   return kind
 }
 
 /** DASH and HLS are two lists of the same segments, so they are one variant. */
-export const formatOf = (kind: Kind, f: Format | undefined): Rendition['format'] =>
-  kind === 'stream' ? 'hls' : ((f ?? FORMATS_OF[kind][0]) as Rendition['format'])
+export function formatOf(kind: Kind, f: Format | undefined): Rendition['format'] {
+  return kind === 'stream' ? 'hls' : ((f ?? FORMATS_OF[kind][0]) as Rendition['format'])
+}

@@ -1,18 +1,28 @@
 /** The text files of a package, which name its other files. */
 
 const PLAYLISTS = ['m3u8', 'mpd'] as const
-const endOf = (name: string) => name.slice(name.lastIndexOf('.') + 1)
+function endOf(name: string) {
+  return name.slice(name.lastIndexOf('.') + 1)
+}
 
 /** Whether a file grows while its package is being made. */
-export const isPlaylist = (name: string) => (PLAYLISTS as readonly string[]).includes(endOf(name))
+export function isPlaylist(name: string) {
+  return (PLAYLISTS as readonly string[]).includes(endOf(name))
+}
 /** Whether a file may name others. */
-export const namesFiles = (name: string) => isPlaylist(name) || endOf(name) === 'vtt'
+export function namesFiles(name: string) {
+  return isPlaylist(name) || endOf(name) === 'vtt'
+}
 
 /** Beside its own kind a file is named by nothing but its name; what is elsewhere gets no query. */
-const isElsewhere = (uri: string) => /^([a-z][a-z0-9+.-]*:|\/)/i.test(uri)
+function isElsewhere(uri: string) {
+  return /^([a-z][a-z0-9+.-]*:|\/)/i.test(uri)
+}
 
 function add(uri: string, query: string): string {
-  if (isElsewhere(uri)) return uri
+  if (isElsewhere(uri)) {
+    return uri
+  }
   const [, path, fragment] = /^([^#]*)(.*)$/s.exec(uri)!
   return `${path}${path!.includes('?') ? '&' : '?'}${query}${fragment}`
 }

@@ -6,8 +6,10 @@ export interface Refusal<Code extends ErrorCode = ErrorCode> {
   code: Code
   message: string
 }
-export const refuse = <Code extends ErrorCode>(code: Code, message: string): Refusal<Code> => ({
-  ok: false,
-  code,
-  message,
-})
+export function refuse<Code extends ErrorCode>(code: Code, message: string): Refusal<Code> {
+  return {
+    ok: false,
+    code,
+    message,
+  }
+}

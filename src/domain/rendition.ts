@@ -10,27 +10,36 @@ import { FORMATS_OF, formatOf, kindOf } from './kind.ts'
 import { KEYS, parseTransformation, writeValue } from './transformation.ts'
 
 const NAMED_COLOURS: Record<string, string> = { black: '000000', white: 'ffffff' }
-const colour = (text: string) => NAMED_COLOURS[text.toLowerCase()] ?? text.toLowerCase()
+function colour(text: string) {
+  return NAMED_COLOURS[text.toLowerCase()] ?? text.toLowerCase()
+}
 
 type Fields = Record<Field, unknown>
 const SILENT: readonly unknown[] = ['none']
 /** Sound that has the bit rate which it has. */
 const UNRATED: readonly unknown[] = ['none', 'copy', 'pcm']
 
-const defaultsOf = (format: Rendition['format']): Fields => ({
-  ...DEFAULTS,
-  videoCodec: defaultVideo(format),
-  audioCodec: defaultAudio(format),
-})
+function defaultsOf(format: Rendition['format']): Fields {
+  return {
+    ...DEFAULTS,
+    videoCodec: defaultVideo(format),
+    audioCodec: defaultAudio(format),
+  }
+}
 
 /** Every default filled in. Keys that have no effect beside the others fall away here. */
 export function toRendition(t: Transformation): Rendition {
-  if (t.n !== undefined) throw new Error('a preset is put in place before it comes to this')
+  if (t.n !== undefined) {
+    throw new Error('a preset is put in place before it comes to this')
+  }
   const kind = kindOf(t)
   const format = formatOf(kind, t.f)
   const fields: Fields = defaultsOf(format)
-  for (const [key, field] of Object.entries(FIELDS) as [Filling, Field][])
-    if (t[key] !== undefined) fields[field] = t[key]
+  for (const [key, field] of Object.entries(FIELDS) as [Filling, Field][]) {
+    if (t[key] !== undefined) {
+      fields[field] = t[key]
+    }
+  }
   const pick = t.t === 'best' ? 'best' : 'at'
   return schema.parse({ ...withEffect(fields, kind), kind, format, pick })
 }
@@ -89,7 +98,11 @@ function choiceOf({ kind, format, ...rest }: Rendition): Partial<Record<Key, unk
 }
 
 const NAMED_BY_T = ['sprite', 'wave', 'preview'] as const
-const same = (one: unknown, other: unknown) => JSON.stringify(one) === JSON.stringify(other)
+function same(one: unknown, other: unknown) {
+  return JSON.stringify(one) === JSON.stringify(other)
+}
 
 /** The rendition that a canonical form names. */
-export const renditionOf = (canonical: string) => toRendition(parseTransformation(canonical))
+export function renditionOf(canonical: string) {
+  return toRendition(parseTransformation(canonical))
+}

@@ -42,6 +42,8 @@ export async function isSigned(
   const key = ring.find((one) => one.id === id)
   const mac = written === undefined || rest.length > 0 ? null : fromBase64url(written)
   // One text for one signature: the last character of base64url has bits to spare.
-  if (!key || !mac || toBase64url(mac) !== written) return false
+  if (!key || !mac || toBase64url(mac) !== written) {
+    return false
+  }
   return crypto.subtle.verify('HMAC', await keyOf(key.secret, purpose), mac, encoder.encode(text))
 }

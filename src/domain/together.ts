@@ -24,12 +24,14 @@ const CHANGES_SOUND = ['ln', 'sp', 'cat', 'fi', 'fo'] as const
 const PICTURES = ['jpg', 'jpeg', 'png', 'webp', 'gif']
 const SUBTITLES = ['srt', 'vtt']
 
-const endsIn = (path: string, extensions: readonly string[]) =>
-  extensions.includes(extensionOf(path) ?? '')
+function endsIn(path: string, extensions: readonly string[]) {
+  return extensions.includes(extensionOf(path) ?? '')
+}
 
 /** Whether a key means anything for a kind: whether renditions of it have its field. */
-const belongs = (key: Key, kind: Kind) =>
-  CHOOSES.includes(key) || FIELDS[key as keyof typeof FIELDS] in RENDITIONS[kind].shape
+function belongs(key: Key, kind: Kind) {
+  return CHOOSES.includes(key) || FIELDS[key as keyof typeof FIELDS] in RENDITIONS[kind].shape
+}
 
 /** @throws TransformationError that says which keys are at odds, and what would be right */
 export function checkTogether(t: Transformation, kind: Kind): void {
@@ -37,36 +39,58 @@ export function checkTogether(t: Transformation, kind: Kind): void {
     throw new TransformationError(message)
   }
   for (const key of Object.keys(t) as Key[]) {
-    if (t[key] === undefined || belongs(key, kind)) continue
-    if (kind === 'image' && CUTS.includes(key))
+    if (t[key] === undefined || belongs(key, kind)) {
+      continue
+    }
+    if (kind === 'image' && CUTS.includes(key)) {
       refuse('so and eo cut a video; for one frame use tt')
-    if (key === 'tt') refuse('tt says which frame, so it needs t_true or an image format')
+    }
+    if (key === 'tt') {
+      refuse('tt says which frame, so it needs t_true or an image format')
+    }
     refuse(`${key} has no meaning for ${NAMES[kind]}`)
   }
   const format = formatOf(kind, t.f)
-  if (t.eo !== undefined && t.eo <= (t.so ?? 0))
+  if (t.eo !== undefined && t.eo <= (t.so ?? 0)) {
     refuse(`eo (${t.eo}) must be greater than so (${t.so ?? 0})`)
-  if (t.c === 'crop' && t.w === undefined && t.h === undefined) refuse('c_crop needs w, h or both')
-  if ((t.fx === undefined) !== (t.fy === undefined))
+  }
+  if (t.c === 'crop' && t.w === undefined && t.h === undefined) {
+    refuse('c_crop needs w, h or both')
+  }
+  if ((t.fx === undefined) !== (t.fy === undefined)) {
     refuse('fx and fy are the two sides of one point: give both')
-  if (t.fx !== undefined && t.g !== undefined) refuse('fx and fy say what g says: give one of them')
-  if (t.tt !== undefined && t.t === 'best')
+  }
+  if (t.fx !== undefined && t.g !== undefined) {
+    refuse('fx and fy say what g says: give one of them')
+  }
+  if (t.tt !== undefined && t.t === 'best') {
     refuse('t_best looks for the second itself: leave tt out')
-  if (t.sz !== undefined && (t.q !== undefined || t.br !== undefined))
+  }
+  if (t.sz !== undefined && (t.q !== undefined || t.br !== undefined)) {
     refuse('sz takes the place of q and br: leave them out')
-  if (t.vc !== undefined && !takesVideo(format, t.vc))
+  }
+  if (t.vc !== undefined && !takesVideo(format, t.vc)) {
     refuse(`${format} does not hold ${t.vc}: see vc and f in the documentation of the keys`)
-  if (t.ac !== undefined && !takesAudio(format, t.ac))
+  }
+  if (t.ac !== undefined && !takesAudio(format, t.ac)) {
     refuse(`${format} does not hold ${t.ac} sound: see ac and f in the documentation of the keys`)
+  }
   const changes =
     t.ac === 'copy' &&
     CHANGES_SOUND.find((key) => t[key] !== undefined && t[key] !== DEFAULTS[FIELDS[key]])
-  if (changes) refuse(`ac_copy keeps the sound as it is, and ${changes} changes it: leave one out`)
-  if (t.b === 'blur' && kind === 'wave')
+  if (changes) {
+    refuse(`ac_copy keeps the sound as it is, and ${changes} changes it: leave one out`)
+  }
+  if (t.b === 'blur' && kind === 'wave') {
     refuse('b_blur blurs a picture, and a waveform has none: b takes six hex digits here')
-  if (t.wm !== undefined && !endsIn(t.wm, PICTURES))
+  }
+  if (t.wm !== undefined && !endsIn(t.wm, PICTURES)) {
     refuse(`wm takes an image, which is to end in .${PICTURES.join(', .')}; not ${t.wm}`)
-  if (t.st !== undefined && !endsIn(t.st, SUBTITLES))
+  }
+  if (t.st !== undefined && !endsIn(t.st, SUBTITLES)) {
     refuse(`st takes subtitles, which are to end in .${SUBTITLES.join(' or .')}; not ${t.st}`)
-  if (t.lad !== undefined && new Set(t.lad).size !== t.lad.length) refuse('lad names a size twice')
+  }
+  if (t.lad !== undefined && new Set(t.lad).size !== t.lad.length) {
+    refuse('lad names a size twice')
+  }
 }

@@ -20,7 +20,9 @@ const NUMBER = /^(0|[1-9]\d{0,7})(\.\d{1,3})?$/
 const PAIR = /^([a-z]+)_(.*)$/
 const PATHS: readonly Key[] = ['wm', 'st']
 
-const isKey = (text: string): text is Key => (KEYS as string[]).includes(text)
+function isKey(text: string): text is Key {
+  return (KEYS as string[]).includes(text)
+}
 
 /**
  * True when a path segment is meant as a transformation: nothing but key_value pairs and commas,
@@ -34,32 +36,49 @@ export function looksLikeTransformation(segment: string): boolean {
 }
 
 /** The accepted values of a key, in words, from the contract's own description. */
-const accepted = (key: Key) => `${key}: ${schema.shape[key].description}`
+function accepted(key: Key) {
+  return `${key}: ${schema.shape[key].description}`
+}
 
-const readNumber = (text: string) => (NUMBER.test(text) ? Number(text) : text)
-const readPath = (text: string) => text.replaceAll(':', '/')
+function readNumber(text: string) {
+  return NUMBER.test(text) ? Number(text) : text
+}
+function readPath(text: string) {
+  return text.replaceAll(':', '/')
+}
 
 function readValue(key: Key, text: string): unknown {
-  if (key === 'cat') return text.split('+').map(readPath)
-  if (key === 'lad') return text.split('+').map(readNumber)
-  if (key === 't') return text === 'true' ? true : text
+  if (key === 'cat') {
+    return text.split('+').map(readPath)
+  }
+  if (key === 'lad') {
+    return text.split('+').map(readNumber)
+  }
+  if (key === 't') {
+    return text === 'true' ? true : text
+  }
   // A colour and a name may consist of digits.
-  if (key === 'b' || key === 'wc' || key === 'n') return text
+  if (key === 'b' || key === 'wc' || key === 'n') {
+    return text
+  }
   return PATHS.includes(key) ? readPath(text) : readNumber(text)
 }
 
 /** The text of a value, as `readValue` reads it. */
 export function writeValue(key: Key, value: unknown): string {
-  if (Array.isArray(value)) return value.map((each) => writeValue(key, each)).join('+')
+  if (Array.isArray(value)) {
+    return value.map((each) => writeValue(key, each)).join('+')
+  }
   const text = String(value)
   return PATHS.includes(key) || key === 'cat' ? text.replaceAll('/', ':') : text
 }
 
 /** The text form, in the order of the keys and with nothing left out. */
-export const writeTransformation = (t: Transformation): string =>
-  KEYS.filter((key) => t[key] !== undefined)
+export function writeTransformation(t: Transformation): string {
+  return KEYS.filter((key) => t[key] !== undefined)
     .map((key) => `${key}_${writeValue(key, t[key])}`)
     .join(',')
+}
 
 /**
  * Reads `w_640,q_60` into an object. Throws TransformationError when a pair is malformed, twice
@@ -69,11 +88,16 @@ export function parseTransformation(text: string): Transformation {
   const pairs: Record<string, unknown> = {}
   for (const part of text.split(',')) {
     const pair = PAIR.exec(part)
-    if (!pair) throw new TransformationError(`"${part}" is not a key_value pair such as w_640`)
+    if (!pair) {
+      throw new TransformationError(`"${part}" is not a key_value pair such as w_640`)
+    }
     const [, key, value] = pair as unknown as [string, string, string]
-    if (!isKey(key))
+    if (!isKey(key)) {
       throw new TransformationError(`"${key}" is not a key; the keys are ${KEYS.join(', ')}`)
-    if (key in pairs) throw new TransformationError(`the key "${key}" is there twice`)
+    }
+    if (key in pairs) {
+      throw new TransformationError(`the key "${key}" is there twice`)
+    }
     pairs[key] = readValue(key, value)
   }
   return checkTransformation(pairs)
@@ -89,9 +113,12 @@ export function checkTransformation(value: unknown): Transformation {
       isKey(key) ? `not a valid value for ${accepted(key)}` : issue.message,
     )
   }
-  if (writeTransformation(result.data).length > MOST_CHARACTERS)
+  if (writeTransformation(result.data).length > MOST_CHARACTERS) {
     throw new TransformationError(`longer than ${MOST_CHARACTERS} characters: name shorter paths`)
+  }
   // What a named preset brings along is not known yet; the whole is checked once it is.
-  if (result.data.n === undefined) checkTogether(result.data, kindOf(result.data))
+  if (result.data.n === undefined) {
+    checkTogether(result.data, kindOf(result.data))
+  }
   return result.data
 }

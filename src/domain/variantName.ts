@@ -8,7 +8,9 @@ import { renditionOf } from './rendition.ts'
 import { looksLikeTransformation, parseTransformation } from './transformation.ts'
 import { TransformationError } from './transformationError.ts'
 
-const firstFolder = (path: string) => (path.includes('/') ? path.slice(0, path.indexOf('/')) : '')
+function firstFolder(path: string) {
+  return path.includes('/') ? path.slice(0, path.indexOf('/')) : ''
+}
 
 /**
  * A path under which an original can be stored: its first folder must not be one that would be read
@@ -42,19 +44,25 @@ export function parseVariantName(text: string): WrittenName {
   try {
     const transformation = transformed ? parseTransformation(written) : null
     const path = storagePath.safeParse(transformed ? text.slice(written.length + 1) : text)
-    if (path.success) return { ok: true, filePath: path.data, written, transformation }
+    if (path.success) {
+      return { ok: true, filePath: path.data, written, transformation }
+    }
     return { ok: false, code: 'invalid_path', message: path.error.issues[0]!.message }
   } catch (error) {
-    if (!(error instanceof TransformationError)) throw error
+    if (!(error instanceof TransformationError)) {
+      throw error
+    }
     return badTransformation(written, error)
   }
 }
 
-export const badTransformation = (written: string, error: TransformationError): BadName => ({
-  ok: false,
-  code: 'invalid_transformation',
-  message: `${written}: ${error.message}`,
-})
+export function badTransformation(written: string, error: TransformationError): BadName {
+  return {
+    ok: false,
+    code: 'invalid_transformation',
+    message: `${written}: ${error.message}`,
+  }
+}
 
 export interface ServedName {
   filePath: string

@@ -19,10 +19,16 @@ const HOW = 'send it as "Authorization: Bearer <key>".'
 /** Whose key was shown; null when there is none. */
 async function identify(c: Context<ApiEnv>): Promise<Found | null> {
   const shown = bearerOf(c)
-  if (shown === undefined) return null
-  if (c.env.API_KEY && (await equal(shown, c.env.API_KEY))) return { ok: true, caller: ROOT }
+  if (shown === undefined) {
+    return null
+  }
+  if (c.env.API_KEY && (await equal(shown, c.env.API_KEY))) {
+    return { ok: true, caller: ROOT }
+  }
   const found = await callerOf(platformOf(c), shown)
-  if (!found.ok && !c.env.API_KEY) return notConfigured
+  if (!found.ok && !c.env.API_KEY) {
+    return notConfigured
+  }
   return found.ok ? found : refuse('unauthorized', `${found.message}: ${HOW}`)
 }
 
@@ -32,13 +38,17 @@ const notConfigured = refuse(
 )
 
 function refuseCall(c: Context<ApiEnv>, { code, message }: Refusal) {
-  if (code === 'unauthorized') c.header('WWW-Authenticate', 'Bearer')
+  if (code === 'unauthorized') {
+    c.header('WWW-Authenticate', 'Bearer')
+  }
   return problem(c, code, message)
 }
 
 /** What is missing for a caller to do what any of these scopes allows, or null. */
 export function lacking({ keyId, scopes }: Caller, ...wanted: Scope[]) {
-  if (wanted.some((scope) => scopes.includes(scope))) return null
+  if (wanted.some((scope) => scopes.includes(scope))) {
+    return null
+  }
   return keyId === null
     ? refuse('unauthorized', `A key is needed: ${HOW}`)
     : refuse(
@@ -47,44 +57,66 @@ export function lacking({ keyId, scopes }: Caller, ...wanted: Scope[]) {
       )
 }
 
-const classOf = (method: string, scope: Scope): LimitClass =>
-  scope === 'files:write' ? 'UPLOADS' : method === 'GET' || method === 'HEAD' ? 'READS' : 'WRITES'
+function classOf(method: string, scope: Scope): LimitClass {
+  return scope === 'files:write'
+    ? 'UPLOADS'
+    : method === 'GET' || method === 'HEAD'
+      ? 'READS'
+      : 'WRITES'
+}
 
 /** Lets through who shows a key with one of these scopes. */
-export const requireScope = (...scopes: [Scope, ...Scope[]]) =>
-  createMiddleware<ApiEnv>(async (c, next) => {
+export function requireScope(...scopes: [Scope, ...Scope[]]) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
     const found = await identify(c)
     const caller = found?.ok ? found.caller : VISITOR
     // Before anything is answered: a key that is not known counts against the client.
     const within = await withinLimit(c, classOf(c.req.method, scopes[0]), caller)
-    if (!within.ok) return problem(c, within.code, within.message)
-    if (found?.ok === false) return refuseCall(c, found)
-    if (!found && !c.env.API_KEY) return refuseCall(c, notConfigured)
+    if (!within.ok) {
+      return problem(c, within.code, within.message)
+    }
+    if (found?.ok === false) {
+      return refuseCall(c, found)
+    }
+    if (!found && !c.env.API_KEY) {
+      return refuseCall(c, notConfigured)
+    }
     const lack = lacking(caller, ...scopes)
-    if (lack) return refuseCall(c, lack)
+    if (lack) {
+      return refuseCall(c, lack)
+    }
     c.set('caller', caller)
     return next()
   })
+}
 
 /** For routes that visitors may be let into: finds out who is calling, and leaves it at that. */
 const knowCaller = createMiddleware<ApiEnv>(async (c, next) => {
   const found = await identify(c)
   const caller = found?.ok ? found.caller : VISITOR
   const within = await withinLimit(c, 'READS', caller)
-  if (!within.ok) return problem(c, within.code, within.message)
-  if (found?.ok === false) return refuseCall(c, found)
+  if (!within.ok) {
+    return problem(c, within.code, within.message)
+  }
+  if (found?.ok === false) {
+    return refuseCall(c, found)
+  }
   c.set('caller', caller)
   return next()
 })
 
 /** Declares that a route takes a key with one of these scopes: in its description and in front of it. */
-export const withKey = (...scopes: [Scope, ...Scope[]]) => ({
-  security: scopes.map((scope) => ({ apiKey: [scope] })),
-  middleware: requireScope(...scopes),
-})
+export function withKey(...scopes: [Scope, ...Scope[]]) {
+  return {
+    security: scopes.map((scope) => ({ apiKey: [scope] })),
+    middleware: requireScope(...scopes),
+  }
+}
 
 /** Declares that a route is open to visitors, and to keys with `scope` where visitors are kept out. */
-export const openOrKey = (scope: Scope) => ({
-  security: [{}, { apiKey: [scope] }],
-  middleware: knowCaller,
-})
+export function openOrKey(scope: Scope) {
+  return {
+    security: [{}, { apiKey: [scope] }],
+    middleware: knowCaller,
+  }
+}

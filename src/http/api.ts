@@ -17,31 +17,38 @@ function describeIssue(issue: z.core.$ZodIssue, above: PropertyKey[] = []): stri
     const ways = issue.errors.map(([first]) => first!)
     // Where one way got past the outermost type, it is the one that was meant.
     const meant = ways.find((way) => way.path.length > 0)
-    if (meant) return describeIssue(meant, path)
+    if (meant) {
+      return describeIssue(meant, path)
+    }
     message = ways.map((way) => way.message).join(', or ')
   }
   return path.length === 0 ? message : `${path.join('.')}: ${message}`
 }
 
 /** An app whose requests are checked against their schemas before a handler sees them. */
-export const createApi = () =>
-  new OpenAPIHono<ApiEnv>({
+export function createApi() {
+  return new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
-      if (result.success) return
+      if (result.success) {
+        return
+      }
       const message = describeIssue(result.error.issues[0]!)
       return problem(c, /storage path/.test(message) ? 'invalid_path' : 'invalid_request', message)
     },
   })
+}
 
 export function platformOf(c: Context<ApiEnv>): Platform {
   return createPlatform(c.env, (work) => c.executionCtx.waitUntil(work))
 }
 
 /** Declares a JSON request body that must be there. */
-export const jsonBody = <Schema extends z.ZodType>(schema: Schema) => ({
-  required: true as const,
-  content: { 'application/json': { schema } },
-})
+export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
+  return {
+    required: true as const,
+    content: { 'application/json': { schema } },
+  }
+}
 
 /**
  * For routes whose body may be missing: many clients name a content type for a body that they

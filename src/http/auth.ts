@@ -16,23 +16,27 @@ export async function equal(a: string, b: string): Promise<boolean> {
 }
 
 /** What is shown as `Authorization: Bearer …`. */
-export const bearerOf = (c: Context): string | undefined =>
-  /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
+export function bearerOf(c: Context): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
+}
 
 /** Lets a runner through that shows the one token of all runners. */
 export const requireRunner = createMiddleware<ApiEnv>(async (c, next) => {
   const expected = c.env.RUNNER_TOKEN
-  if (!expected)
+  if (!expected) {
     return problem(
       c,
       'not_configured',
       'This service has no RUNNER_TOKEN. Set it with: npx wrangler secret put RUNNER_TOKEN',
     )
+  }
   const shown = bearerOf(c)
   if (shown === undefined || !(await equal(shown, expected))) {
     // Runners are told apart where they speak; this one is a stranger, whoever shares its address.
     const within = await withinLimit(c, 'READS', VISITOR)
-    if (!within.ok) return problem(c, within.code, within.message)
+    if (!within.ok) {
+      return problem(c, within.code, within.message)
+    }
     c.header('WWW-Authenticate', 'Bearer')
     return problem(
       c,

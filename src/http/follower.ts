@@ -23,15 +23,20 @@ export async function followerOf(
   token: string | undefined,
   asked: { jobId?: string | undefined; filePath?: string | undefined },
 ): Promise<Outcome> {
-  if (token !== undefined) return holderOf(c, token)
+  if (token !== undefined) {
+    return holderOf(c, token)
+  }
   const caller = c.get('caller')
   const { keyId, maxStreams, until } = caller
   const follower = { ok: true as const, within: caller, keyId, maxStreams, until }
   const lack = lacking(caller, 'events:read')
   const { events: open } = readPublic(c.env)
-  if (!lack || open === 'open') return follower
-  if (open === 'named' && (asked.jobId !== undefined || asked.filePath !== undefined))
+  if (!lack || open === 'open') {
     return follower
+  }
+  if (open === 'named' && (asked.jobId !== undefined || asked.filePath !== undefined)) {
+    return follower
+  }
   const named = open === 'named' ? 'name a job or file (?jobId= or ?filePath=), ' : ''
   return refuse(
     lack.code,
@@ -41,15 +46,20 @@ export async function followerOf(
 
 async function holderOf(c: Context<ApiEnv>, token: string): Promise<Outcome> {
   const read = await readToken(readSigningKeys(c.env), token)
-  if (!read.ok) return read
+  if (!read.ok) {
+    return read
+  }
   const { keyId, until, ...within } = read.grant
-  if (keyId === 'root') return { ok: true, within, keyId, maxStreams: ROOT.maxStreams, until }
+  if (keyId === 'root') {
+    return { ok: true, within, keyId, maxStreams: ROOT.maxStreams, until }
+  }
   const minter = await callerById(platformOf(c), keyId)
-  if (!minter.ok)
+  if (!minter.ok) {
     return refuse(
       'unauthorized',
       'The key that minted this token was deleted, disabled or has expired.',
     )
+  }
   const { maxStreams } = minter.caller
   return {
     ok: true,

@@ -34,12 +34,18 @@ const HOUR_SECONDS = 3_600
 /** Lets scripts of the configured origins call; with none, no script of another origin can. */
 export const allowOrigins = createMiddleware<ApiEnv>(async (c, next) => {
   const { origins } = readPublic(c.env)
-  if (origins.length === 0 || c.req.path.startsWith('/runner/')) return next()
+  if (origins.length === 0 || c.req.path.startsWith('/runner/')) {
+    return next()
+  }
   return cors({
     origin: origins,
     allowHeaders: ['Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID', 'Range'],
     exposeHeaders: [
-      ...['Accept-Ranges', 'Content-Length', 'Content-Range', 'ETag', 'Retry-After'],
+      'Accept-Ranges',
+      'Content-Length',
+      'Content-Range',
+      'ETag',
+      'Retry-After',
       'X-Request-Id',
     ],
     maxAge: HOUR_SECONDS,

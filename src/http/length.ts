@@ -9,12 +9,15 @@ export function contentLength(
   | { ok: true; body: ReadableStream<Uint8Array>; sizeBytes: number }
   | Refusal<'length_required' | 'content_mismatch'> {
   const length = c.req.header('Content-Length')
-  if (length === undefined || !/^\d+$/.test(length))
+  if (length === undefined || !/^\d+$/.test(length)) {
     return refuse(
       'length_required',
       'Send the file as the raw body with its Content-Length (curl -T does).',
     )
+  }
   const { body } = c.req.raw
-  if (length === '0' || !body) return refuse('content_mismatch', 'The file is empty.')
+  if (length === '0' || !body) {
+    return refuse('content_mismatch', 'The file is empty.')
+  }
   return { ok: true, body, sizeBytes: Number(length) }
 }

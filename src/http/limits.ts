@@ -11,17 +11,21 @@ const PERIODS = { READS: 10, WRITES: 10, UPLOADS: 10, NEW_VARIANTS: 60, RUNNERS:
 export type LimitClass = keyof typeof PERIODS
 
 /** Who is counted: the key, or for visitors the client's address. */
-export const clientOf = (c: Context<ApiEnv>, { keyId }: Caller) =>
-  keyId ?? `client:${c.req.header('CF-Connecting-IP') ?? 'unknown'}`
+export function clientOf(c: Context<ApiEnv>, { keyId }: Caller) {
+  return keyId ?? `client:${c.req.header('CF-Connecting-IP') ?? 'unknown'}`
+}
 
 /** Refuses a request that is one too many, and says when to come again. */
-export const withinLimit = (c: Context<ApiEnv>, limit: LimitClass, caller: Caller) =>
-  countedAs(c, limit, clientOf(c, caller))
+export function withinLimit(c: Context<ApiEnv>, limit: LimitClass, caller: Caller) {
+  return countedAs(c, limit, clientOf(c, caller))
+}
 
 /** The same, for whoever `key` names. */
 export async function countedAs(c: Context<ApiEnv>, limit: LimitClass, key: string) {
   const { success } = await c.env[limit].limit({ key })
-  if (success) return { ok: true as const }
+  if (success) {
+    return { ok: true as const }
+  }
   c.header('Retry-After', String(PERIODS[limit]))
   return refuse(
     'rate_limited',

@@ -44,7 +44,9 @@ function bodyAnswer(
 ): Response {
   const { offset, length } = partOf(object)
   headers.set('Content-Length', String(ranged ? length : object.size))
-  if (ranged) headers.set('Content-Range', `bytes ${offset}-${offset + length - 1}/${object.size}`)
+  if (ranged) {
+    headers.set('Content-Range', `bytes ${offset}-${offset + length - 1}/${object.size}`)
+  }
   return new Response(body, { status: ranged ? 206 : 200, headers })
 }
 
@@ -61,14 +63,17 @@ function wantsRange(request: Request, object: R2Object): boolean {
 
 function satisfiable(range: string, size: number): boolean {
   const [, from, suffix] = /^bytes=(?:(\d+)-\d*|-(\d+))$/.exec(range)!
-  if (from === undefined) return Number(suffix) > 0 && size > 0
+  if (from === undefined) {
+    return Number(suffix) > 0 && size > 0
+  }
   const [, to] = range.split('-')
   return Number(from) < size && (to === '' || Number(to) >= Number(from))
 }
 
 /** Whether an If-None-Match names `etag`; R2 sees to that itself where it is asked for a body. */
-export const namesTag = (tags: string | null, etag: string) =>
-  (tags ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
+export function namesTag(tags: string | null, etag: string) {
+  return (tags ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
+}
 
 /** Serves an object with ranges and conditional requests; null when there is none. */
 export async function serveObject(
@@ -83,7 +88,9 @@ export async function serveObject(
   // A plain read needs no look at the size first.
   if (range !== null || request.method === 'HEAD') {
     const head = await bucket.head(key)
-    if (!head) return null
+    if (!head) {
+      return null
+    }
     const headers = headersOf(head, delivery)
     headers.set('Content-Length', String(head.size))
     if (request.method === 'HEAD') {
@@ -100,9 +107,13 @@ export async function serveObject(
     onlyIf: request.headers,
     ...(ranged && { range: request.headers }),
   })
-  if (!object) return null
+  if (!object) {
+    return null
+  }
   const headers = headersOf(object, delivery)
-  if ('body' in object) return bodyAnswer(object, headers, ranged)
+  if ('body' in object) {
+    return bodyAnswer(object, headers, ranged)
+  }
   const unchanged = request.headers.has('If-None-Match') || request.headers.has('If-Modified-Since')
   return new Response(null, { status: unchanged ? 304 : 412, headers })
 }
@@ -126,11 +137,14 @@ export async function readSource(
     onlyIf: { etagMatches: source.etag },
     ...(ranged && { range: c.req.raw.headers }),
   })
-  if (!object || !('body' in object))
+  if (!object || !('body' in object)) {
     return problem(c, 'source_changed', 'The original was replaced or removed: release the job.')
+  }
   const delivery = { contentType: 'application/octet-stream', cacheControl: 'no-store' }
   const headers = headersOf(object, delivery)
-  if (!ranged || partOf(object).length > MOST_DIGESTED) return bodyAnswer(object, headers, ranged)
+  if (!ranged || partOf(object).length > MOST_DIGESTED) {
+    return bodyAnswer(object, headers, ranged)
+  }
   const bytes = await object.arrayBuffer()
   headers.set('Content-Digest', contentDigest(await crypto.subtle.digest('SHA-256', bytes)))
   return bodyAnswer(object, headers, ranged, bytes)

@@ -34,8 +34,12 @@ const MOST_REWRITTEN = 16 * 1024 * 1024
 /** Whole, as its text is another than what is stored; the tag is good, since the URL has the query too. */
 async function serveSigned(c: Context<ApiEnv>, key: string, member: string, delivery: Delivery) {
   const object = await c.env.VARIANTS.get(key)
-  if (!object) return null
-  if (object.size > MOST_REWRITTEN) throw new Error(`${member} has ${object.size} bytes`)
+  if (!object) {
+    return null
+  }
+  if (object.size > MOST_REWRITTEN) {
+    throw new Error(`${member} has ${object.size} bytes`)
+  }
   const headers = headersOf(object, delivery)
   headers.delete('Accept-Ranges')
   const request = c.req.raw

@@ -26,7 +26,7 @@ export function createService() {
 
   app.onError((error, c) => {
     // What Hono itself refuses, such as a body that is no JSON.
-    if (error instanceof HTTPException && error.status < 500)
+    if (error instanceof HTTPException && error.status < 500) {
       return problem(
         c,
         'invalid_request',
@@ -34,6 +34,7 @@ export function createService() {
           ? 'This route does not take this Content-Type: send JSON as application/json, a form as multipart/form-data.'
           : error.message,
       )
+    }
     // Nothing is taken for what was meant: until it is mended, whoever needs that setting is refused.
     if (error instanceof BadSetting) {
       const requestId = c.get('requestId')

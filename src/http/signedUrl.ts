@@ -26,10 +26,12 @@ interface Terms {
   contentType: string | null
 }
 
-const signedText = (
+function signedText(
   { method, variant, filePath }: Target,
   { exp, key, maxBytes, contentType }: Terms,
-) => JSON.stringify(['1', method, variant, filePath, exp, key, maxBytes, contentType])
+) {
+  return JSON.stringify(['1', method, variant, filePath, exp, key, maxBytes, contentType])
+}
 
 /** The URL, without its origin; of a package that of one file, though all of it is signed. */
 export async function signUrl(
@@ -40,7 +42,11 @@ export async function signUrl(
 ): Promise<string> {
   const { method, variant, filePath } = target
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(terms)) if (value !== null) query.set(name, value)
+  for (const [name, value] of Object.entries(terms)) {
+    if (value !== null) {
+      query.set(name, value)
+    }
+  }
   query.set('sig', await sign(ring, 'signed-url', signedText(target, terms)))
   const path = encodePath(member === null ? filePath : `${filePath}/${member}`)
   const place =
@@ -62,7 +68,9 @@ export async function readSignature(
   target: Target,
 ): Promise<{ ok: true; leave: Leave } | Refusal<'forbidden'> | null> {
   const sig = c.req.query('sig')
-  if (sig === undefined) return null
+  if (sig === undefined) {
+    return null
+  }
   const terms = {
     exp: c.req.query('exp') ?? '',
     key: c.req.query('key') ?? '',
@@ -70,16 +78,20 @@ export async function readSignature(
     contentType: c.req.query('contentType') ?? null,
   }
   const text = signedText(target, terms)
-  if (!(await isSigned(readSigningKeys(c.env), 'signed-url', text, sig)))
+  if (!(await isSigned(readSigningKeys(c.env), 'signed-url', text, sig))) {
     return refuse('forbidden', 'The signature is not for this URL: something in it was changed.')
+  }
   const until = Number(terms.exp) * 1000
-  if (until <= Date.now()) return refuse('forbidden', 'This URL has expired. Ask for a new one.')
+  if (until <= Date.now()) {
+    return refuse('forbidden', 'This URL has expired. Ask for a new one.')
+  }
   const found =
     terms.key === 'root'
       ? { ok: true as const, caller: ROOT }
       : await callerById(platformOf(c), terms.key)
-  if (!found.ok)
+  if (!found.ok) {
     return refuse('forbidden', 'The key that signed this URL was deleted, disabled or has expired.')
+  }
   const maxBytes = terms.maxBytes === null ? null : Number(terms.maxBytes)
   const { contentType } = terms
   return { ok: true, leave: { caller: found.caller, until, maxBytes, contentType } }
@@ -91,10 +103,12 @@ export function limitProblem(
   { maxBytes, contentType }: Leave,
   sizeBytes: number,
 ): Refusal<'too_large' | 'content_mismatch'> | null {
-  if (maxBytes !== null && sizeBytes > maxBytes)
+  if (maxBytes !== null && sizeBytes > maxBytes) {
     return refuse('too_large', `This URL takes up to ${maxBytes} bytes; these are ${sizeBytes}.`)
+  }
   const sent = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
-  if (contentType !== null && sent !== contentType.toLowerCase())
+  if (contentType !== null && sent !== contentType.toLowerCase()) {
     return refuse('content_mismatch', `This URL takes a body with the Content-Type ${contentType}.`)
+  }
   return null
 }

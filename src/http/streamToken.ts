@@ -30,13 +30,15 @@ export async function readToken(
   const payload = token.slice(0, Math.max(dot, 0))
   const signed = await isSigned(ring, 'stream-token', payload, token.slice(dot + 1))
   const bytes = signed ? fromBase64url(payload) : null
-  if (!bytes)
+  if (!bytes) {
     return refuse(
       'unauthorized',
       'This token was not signed here. Mint one with POST /queue/events/token.',
     )
+  }
   const read = grant.parse(JSON.parse(new TextDecoder().decode(bytes)))
-  if (read.until <= Date.now())
+  if (read.until <= Date.now()) {
     return refuse('unauthorized', 'This token has expired. Mint one with POST /queue/events/token.')
+  }
   return { ok: true, grant: read }
 }

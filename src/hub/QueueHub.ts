@@ -17,8 +17,12 @@ import type { EventRow } from '../db/rows.ts'
 const STREAM = 'stream'
 const RUNNER = 'runner'
 const EVENTS_A_READ = 500
-const streamsOf = (key: string) => `streams of ${key}`
-const isOpen = (socket: WebSocket) => socket.readyState === WebSocket.OPEN
+function streamsOf(key: string) {
+  return `streams of ${key}`
+}
+function isOpen(socket: WebSocket) {
+  return socket.readyState === WebSocket.OPEN
+}
 
 export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
@@ -52,7 +56,9 @@ export class QueueHub extends DurableObject<Env> {
     // In the one place that has all of a queue's streams, so that the cap is exact.
     if (counted !== null) {
       const open = this.ctx.getWebSockets(streamsOf(counted)).filter(isOpen).length
-      if (open >= Number(searchParams.get('max'))) return new Response(null, { status: 429 })
+      if (open >= Number(searchParams.get('max'))) {
+        return new Response(null, { status: 429 })
+      }
     }
     const since = searchParams.get('since')
     const { oldest, newest } = await findEventRange(this.db)
@@ -79,7 +85,9 @@ export class QueueHub extends DurableObject<Env> {
 
   /** There may be new events, and something to look at by `deadline` (ms since the epoch). */
   async poke(deadline: number | null): Promise<void> {
-    if (deadline !== null) await this.armAlarm(deadline)
+    if (deadline !== null) {
+      await this.armAlarm(deadline)
+    }
     await this.pump()
   }
 
@@ -90,8 +98,12 @@ export class QueueHub extends DurableObject<Env> {
   wake(count: number): number {
     let told = 0
     for (const socket of this.ctx.getWebSockets(RUNNER)) {
-      if (told === count) break
-      if (socket.readyState !== WebSocket.OPEN) continue
+      if (told === count) {
+        break
+      }
+      if (socket.readyState !== WebSocket.OPEN) {
+        continue
+      }
       socket.send('work')
       socket.close(1000, 'work')
       told++
@@ -102,8 +114,11 @@ export class QueueHub extends DurableObject<Env> {
   /** Sends progress to those who watch the job now; it is kept nowhere. */
   progress(filePath: string, data: ProgressData): void {
     const message = encode({ event: 'job:progress', filePath, data })
-    for (const [socket, subscriber] of this.subscribers())
-      if (matches(subscriber, { jobId: data.jobId, filePath })) send(socket, message)
+    for (const [socket, subscriber] of this.subscribers()) {
+      if (matches(subscriber, { jobId: data.jobId, filePath })) {
+        send(socket, message)
+      }
+    }
   }
 
   /** The watchdog: it is set for the earliest moment at which something runs out or falls due. */
@@ -115,7 +130,9 @@ export class QueueHub extends DurableObject<Env> {
   async watch(): Promise<void> {
     const platform = createPlatform(this.env, this.ctx.waitUntil.bind(this.ctx))
     const next = await watchQueue(platform, this.queue)
-    if (next !== null) await this.armAlarm(next)
+    if (next !== null) {
+      await this.armAlarm(next)
+    }
     // An event whose poke was lost is late by no more than a round.
     await this.pump()
   }
@@ -126,15 +143,21 @@ export class QueueHub extends DurableObject<Env> {
 
   private async armAlarm(deadline: number) {
     const armed = await this.ctx.storage.getAlarm()
-    if (armed === null || armed > deadline) await this.ctx.storage.setAlarm(deadline)
+    if (armed === null || armed > deadline) {
+      await this.ctx.storage.setAlarm(deadline)
+    }
   }
 
   private *subscribers(): Generator<[WebSocket, Subscription]> {
     for (const socket of this.ctx.getWebSockets(STREAM).filter(isOpen)) {
       const { data } = subscription.safeParse(socket.deserializeAttachment())
-      if (data) yield [socket, data]
+      if (data) {
+        yield [socket, data]
+      }
       // Its client resumes; to fail here would silence all the others with it.
-      else socket.close(1011, 'no place in the log')
+      else {
+        socket.close(1011, 'no place in the log')
+      }
     }
   }
 
@@ -142,39 +165,53 @@ export class QueueHub extends DurableObject<Env> {
   private async pump(): Promise<void> {
     this.pumpAgain = true
     // Asked again: a call may come in just when the pump has looked for the last time.
-    while (this.pumpAgain)
+    while (this.pumpAgain) {
       await (this.pumping ??= this.pumpAll().finally(() => (this.pumping = null)))
+    }
   }
 
   private async pumpAll() {
     while (this.pumpAgain) {
       this.pumpAgain = false
       const cursors = [...this.subscribers()].map(([, subscriber]) => subscriber.cursor)
-      if (cursors.length === 0) return
+      if (cursors.length === 0) {
+        return
+      }
       const from = Math.min(...cursors)
       const rows = await listEvents(this.db, this.queue, from, EVENTS_A_READ)
-      if (rows.length === 0) continue
+      if (rows.length === 0) {
+        continue
+      }
       // Who came during the read and is further behind waits for the next: these rows begin too late.
-      for (const [socket, subscriber] of this.subscribers())
-        if (subscriber.cursor >= from) deliver(socket, subscriber, rows)
-      if (rows.length === EVENTS_A_READ) this.pumpAgain = true
+      for (const [socket, subscriber] of this.subscribers()) {
+        if (subscriber.cursor >= from) {
+          deliver(socket, subscriber, rows)
+        }
+      }
+      if (rows.length === EVENTS_A_READ) {
+        this.pumpAgain = true
+      }
     }
   }
 }
 
 function deliver(socket: WebSocket, subscriber: Subscription, rows: EventRow[]) {
-  for (const row of rows)
-    if (row.seq > subscriber.cursor && matches(subscriber, row))
+  for (const row of rows) {
+    if (row.seq > subscriber.cursor && matches(subscriber, row)) {
       send(socket, encode(toMessage(row)))
+    }
+  }
   const cursor = Math.max(subscriber.cursor, rows.at(-1)!.seq)
   socket.serializeAttachment({ ...subscriber, cursor } satisfies Subscription)
 }
 
-const toMessage = (row: EventRow): StreamMessage => ({
-  event: row.type,
-  id: row.seq,
-  data: JSON.parse(row.data) as DurableEventData,
-})
+function toMessage(row: EventRow): StreamMessage {
+  return {
+    event: row.type,
+    id: row.seq,
+    data: JSON.parse(row.data) as DurableEventData,
+  }
+}
 
 /** A socket that closed meanwhile is the client's affair: it resumes with the last id it had. */
 function send(socket: WebSocket, message: string) {

@@ -31,7 +31,9 @@ export async function bridge(
   // Writes go one after another: an event is on its way before the next begins.
   let last = Promise.resolve()
   const write = (message: Parameters<SSEStreamingApi['writeSSE']>[0]) => {
-    if (++unsent > MAX_UNSENT) return end()
+    if (++unsent > MAX_UNSENT) {
+      return end()
+    }
     last = last
       .then(() => stream.writeSSE(message))
       .then(() => void unsent--)
@@ -46,7 +48,9 @@ export async function bridge(
   })
   socket.addEventListener('message', ({ data }) => {
     heard = true
-    if (data === PONG) return
+    if (data === PONG) {
+      return
+    }
     const message = JSON.parse(data as string) as StreamMessage
     write({
       event: message.event,
@@ -59,7 +63,9 @@ export async function bridge(
   stream.onAbort(end)
   socket.accept()
   const heartbeat = setInterval(() => {
-    if (!heard) return end()
+    if (!heard) {
+      return end()
+    }
     heard = false
     socket.send(PING)
     write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) })

@@ -24,18 +24,24 @@ export async function waitForEnd(
 ): Promise<void> {
   const filter = { jobId, filePath: null, pathPrefix: null }
   const events = await openStream(env, queue, filter, { since: null, counted: null })
-  if (!events) return
+  if (!events) {
+    return
+  }
   const { socket } = events
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const timer = setTimeout(end, ms)
   socket.addEventListener('message', ({ data }) => {
-    if (ENDS.includes((JSON.parse(data as string) as StreamMessage).event)) end()
+    if (ENDS.includes((JSON.parse(data as string) as StreamMessage).event)) {
+      end()
+    }
   })
   socket.addEventListener('close', () => end())
   socket.addEventListener('error', () => end())
   socket.accept()
   try {
-    if (!(await isOver())) await ended
+    if (!(await isOver())) {
+      await ended
+    }
   } finally {
     clearTimeout(timer)
     socket.close(1000)

@@ -9,12 +9,15 @@ import type { Filter } from './subscription.ts'
 export const PING = 'ping'
 export const PONG = 'pong'
 
-const connect = (env: Env, queue: string, path: string): Promise<Response> =>
-  env.HUBS.getByName(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
+function connect(env: Env, queue: string, path: string): Promise<Response> {
+  return env.HUBS.getByName(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
+}
 
 function socketOf(response: Response): WebSocket {
   const { webSocket, status } = response
-  if (!webSocket) throw new Error(`the hub answered ${status} to an upgrade`)
+  if (!webSocket) {
+    throw new Error(`the hub answered ${status} to an upgrade`)
+  }
   return webSocket
 }
 
@@ -40,14 +43,22 @@ export async function openStream(
   { since, counted }: StreamOptions,
 ): Promise<EventStream | null> {
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(filter)) if (value !== null) query.set(name, value)
-  if (since !== null) query.set('since', String(since))
+  for (const [name, value] of Object.entries(filter)) {
+    if (value !== null) {
+      query.set(name, value)
+    }
+  }
+  if (since !== null) {
+    query.set('since', String(since))
+  }
   if (counted !== null) {
     query.set('key', counted.keyId)
     query.set('max', String(counted.max))
   }
   const response = await connect(env, queue, `/stream?${query}`)
-  if (response.status === 429) return null
+  if (response.status === 429) {
+    return null
+  }
   return { socket: socketOf(response), cursor: Number(response.headers.get('X-Cursor')) }
 }
 
@@ -80,7 +91,9 @@ export async function waitForWork(env: Env, queues: string[]): Promise<WorkWait>
       return result
     },
     close() {
-      for (const socket of sockets) socket.close(1000)
+      for (const socket of sockets) {
+        socket.close(1000)
+      }
     },
   }
 }

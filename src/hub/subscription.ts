@@ -21,4 +21,6 @@ export function matches(filter: Filter, event: { jobId: string; filePath: string
   )
 }
 
-export const encode = (message: StreamMessage) => JSON.stringify(message)
+export function encode(message: StreamMessage) {
+  return JSON.stringify(message)
+}

@@ -9,7 +9,9 @@ import { soon } from './queue.ts'
 
 type Outcome<Code extends Refusal['code']> = Promise<{ ok: true } | Refusal<Code>>
 
-const unknown = (id: string) => `There is no job ${id}.`
+function unknown(id: string) {
+  return `There is no job ${id}.`
+}
 
 /** Queues a failed job again, with a fresh set of attempts. */
 export async function retry(
@@ -24,7 +26,9 @@ export async function retry(
     return { ok: true }
   }
   const job = await findJob(platform.db, id, within)
-  if (!job) return refuse('job_not_retryable', unknown(id))
+  if (!job) {
+    return refuse('job_not_retryable', unknown(id))
+  }
   return refuse(
     'job_not_retryable',
     job.status === 'error'
@@ -46,7 +50,9 @@ export async function cancel(
     return { ok: true }
   }
   const job = await findJob(platform.db, id, within)
-  if (!job) return refuse('job_not_cancellable', unknown(id))
+  if (!job) {
+    return refuse('job_not_cancellable', unknown(id))
+  }
   return refuse(
     'job_not_cancellable',
     job.status === 'running'
@@ -62,7 +68,9 @@ export async function remove(
   id: string,
 ): Outcome<'job_not_deletable'> {
   const row = await deleteJobRow(platform.db, id, within)
-  if (!row) return refuse('job_not_deletable', unknown(id))
+  if (!row) {
+    return refuse('job_not_deletable', unknown(id))
+  }
   platform.defer(afterStop(platform, row.queue))
   return { ok: true }
 }

@@ -32,12 +32,18 @@ export async function claim(
   for (const queue of request.queues) {
     for (;;) {
       const row = await nextRow(platform, queue, { ...request, holder, fit })
-      if (!row) break
+      if (!row) {
+        break
+      }
       platform.defer(platform.hubs.poke(queue, row.leaseExpiresAt))
       const files = await filesOf(platform, row)
-      if (typeof files !== 'string') return assignmentOf(platform, row, files)
+      if (typeof files !== 'string') {
+        return assignmentOf(platform, row, files)
+      }
       await failAttempt(platform, row, { errorCode: 'input_invalid', message: files })
-      if (++gone < MAX_GONE) continue
+      if (++gone < MAX_GONE) {
+        continue
+      }
       // There may be more behind these: the runner is woken to ask again.
       platform.defer(platform.sendTickets(queue, 1))
       return null
@@ -68,9 +74,12 @@ async function filesOf(platform: Platform, row: JobRow): Promise<Files | string>
     platform.originals.head(row.filePath),
     readReferences(platform, rendition),
   ])
-  if (!source) return `The file ${row.filePath} is no longer in storage.`
-  if (typeof references === 'string')
+  if (!source) {
+    return `The file ${row.filePath} is no longer in storage.`
+  }
+  if (typeof references === 'string') {
     return `The file ${references}, which the transformation names, is no longer in storage.`
+  }
   return { rendition, source, references }
 }
 
@@ -80,7 +89,7 @@ async function assignmentOf(
   { rendition, source, references }: Files,
 ): Promise<Assignment> {
   const others = JSON.stringify(references)
-  if (source.etag !== row.sourceEtag || others !== JSON.stringify(row.madeWith))
+  if (source.etag !== row.sourceEtag || others !== JSON.stringify(row.madeWith)) {
     await noteFiles(
       db,
       { jobId: row.id, fence: row.fence },
@@ -91,6 +100,7 @@ async function assignmentOf(
         madeWith: references,
       },
     )
+  }
   return {
     jobId: row.id,
     queue: row.queue,
@@ -114,11 +124,15 @@ export async function report(
 ): Promise<{ ok: true; row: JobRow } | Lost> {
   const now = Date.now()
   const row = await reportProgress(platform.db, claim, progress, now)
-  if (!row) return leaseLost()
+  if (!row) {
+    return leaseLost()
+  }
   const { id: jobId, queue, filePath, stage, etaSeconds, fps, speed } = row
   const said = { jobId, progress: row.progress, stage: stage!, etaSeconds, fps, speed }
   platform.defer(platform.hubs.progress(queue, filePath, said))
   // Said for the first time: that is an event.
-  if (row.playableAt === now) platform.defer(platform.hubs.poke(queue, null))
+  if (row.playableAt === now) {
+    platform.defer(platform.hubs.poke(queue, null))
+  }
   return { ok: true, row }
 }

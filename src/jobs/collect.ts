@@ -6,7 +6,9 @@ import type { Platform } from './platform.ts'
 const BATCH = 50
 
 /** R2's answer for an upload that was completed or aborted already, which is what is wanted. */
-const isGone = (error: unknown) => error instanceof Error && error.message.includes('(10024)')
+function isGone(error: unknown) {
+  return error instanceof Error && error.message.includes('(10024)')
+}
 
 /** Files of one package that one round removes; R2 lists up to 1,000 at once. */
 const FILES_A_ROUND = 500
@@ -17,7 +19,9 @@ const FILES_A_ROUND = 500
  */
 export async function collectOutputs({ db, variants }: Platform): Promise<number> {
   const retired = await listRetiredOutputs(db, BATCH)
-  if (retired.length === 0) return 0
+  if (retired.length === 0) {
+    return 0
+  }
   const keys: string[] = []
   const packages: string[] = []
   for (const { key, uploadId } of retired) {
@@ -26,19 +30,31 @@ export async function collectOutputs({ db, variants }: Platform): Promise<number
       continue
     }
     const upload = variants.resumeMultipartUpload(key, uploadId)
-    if (await upload.abort().then(() => true, isGone)) keys.push(key)
+    if (await upload.abort().then(() => true, isGone)) {
+      keys.push(key)
+    }
   }
-  if (keys.length > 0) await variants.delete(keys)
+  if (keys.length > 0) {
+    await variants.delete(keys)
+  }
   // One after another, as long as there is room: a huge one takes several rounds.
   let room = FILES_A_ROUND
   for (const key of packages) {
-    if (room <= 0) break
+    if (room <= 0) {
+      break
+    }
     const { objects, truncated } = await variants.list({ prefix: key, limit: room })
-    if (objects.length > 0) await variants.delete(objects.map((object) => object.key))
+    if (objects.length > 0) {
+      await variants.delete(objects.map((object) => object.key))
+    }
     room -= Math.max(objects.length, 1)
-    if (!truncated) keys.push(key)
+    if (!truncated) {
+      keys.push(key)
+    }
   }
-  if (keys.length === 0) return 0
+  if (keys.length === 0) {
+    return 0
+  }
   await forgetOutputs(db, keys)
   return keys.length
 }

@@ -17,7 +17,9 @@ import type { JobRow } from '../db/rows.ts'
 
 /** Pictures and probes are quick, and people wait for them: they go first. */
 const QUICK: readonly Kind[] = ['image', 'probe']
-const priorityOf = ({ kind }: Rendition) => (QUICK.includes(kind) ? 1 : 2)
+function priorityOf({ kind }: Rendition) {
+  return QUICK.includes(kind) ? 1 : 2
+}
 
 export interface CreatedJob {
   row: JobRow
@@ -51,29 +53,38 @@ export async function createJobs(
   request: CreateJobs,
   givenKey: string | null,
 ): Promise<CreateOutcome> {
-  if (!seesPath(caller, request.filePath))
+  if (!seesPath(caller, request.filePath)) {
     return refuse('forbidden', `This key is bound to the folder ${caller.pathPrefix}`)
-  if (!seesQueue(caller, request.queue))
+  }
+  if (!seesQueue(caller, request.queue)) {
     return refuse('forbidden', `This key is bound to the queue "${caller.queue}": name that one.`)
+  }
   const keyId = chargedTo(caller)
   // Nobody meets the answers of another key, or can tell that there are any.
   const idempotencyKey = givenKey && keyId ? `${keyId}:${givenKey}` : givenKey
   const variants = await readVariants(platform, request)
-  if ('ok' in variants) return variants
+  if ('ok' in variants) {
+    return variants
+  }
   const requestHash = idempotencyKey === null ? '' : await sha256Hex(JSON.stringify(request))
   const before =
     idempotencyKey &&
     (await answeredBefore(platform, caller, { idempotencyKey, requestHash, variants }))
-  if (before) return before
+  if (before) {
+    return before
+  }
 
   const source = await platform.originals.head(request.filePath)
-  if (!source)
+  if (!source) {
     return refuse(
       'file_not_found',
       `There is no file ${request.filePath} in storage. Put it there first: PUT /files/${request.filePath}`,
     )
+  }
   const references = await findReferences(platform, caller, variants.values())
-  if (!references.ok) return references
+  if (!references.ok) {
+    return references
+  }
   const jobs = [...variants].map(([variant, rendition]) => ({
     id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
     variant,
@@ -98,20 +109,23 @@ export async function createJobs(
     const other =
       idempotencyKey &&
       (await answeredBefore(platform, caller, { idempotencyKey, requestHash, variants }))
-    if (other) return other
+    if (other) {
+      return other
+    }
     throw error
   }
-  if (!inserted.queue)
+  if (!inserted.queue) {
     return refuse(
       'queue_not_found',
       `There is no queue "${request.queue}". The one that is always there is "default".`,
     )
+  }
   const rows = new Map(inserted.rows.map((row) => [row.variant, row]))
   const created: CreatedJob[] = []
   for (const job of jobs) {
     const row = rows.get(job.variant)
     // Nothing was inserted, and what was at work already does not cover the request.
-    if (!row)
+    if (!row) {
       return inserted.queue.draining
         ? refuse(
             'queue_draining',
@@ -121,7 +135,10 @@ export async function createJobs(
             'cap_reached',
             `This key may have ${caller.maxQueuedJobs} jobs pending at once, and these would be more. Wait until some have begun.`,
           )
-    if (!sees(caller, row)) return variantBusy()
+    }
+    if (!sees(caller, row)) {
+      return variantBusy()
+    }
     created.push({ row, deduplicated: row.id !== job.id })
   }
   const fresh = created.filter((job) => !job.deduplicated).length
@@ -134,8 +151,12 @@ export async function createJobs(
 }
 
 /** Doubles are impossible across queues too, so this much has to be told. */
-export const variantBusy = () =>
-  refuse('variant_busy', 'This variant is being made in another queue. Ask again when it is ready.')
+export function variantBusy() {
+  return refuse(
+    'variant_busy',
+    'This variant is being made in another queue. Ask again when it is ready.',
+  )
+}
 
 async function readVariants(platform: Platform, { queue, transformations }: CreateJobs) {
   const variants = new Map<string, Rendition>()
@@ -144,7 +165,9 @@ async function readVariants(platform: Platform, { queue, transformations }: Crea
       const rendition = await readRendition(platform, queue, written as PresetBody)
       variants.set(canonicalForm(rendition), rendition)
     } catch (error) {
-      if (!(error instanceof TransformationError)) throw error
+      if (!(error instanceof TransformationError)) {
+        throw error
+      }
       return refuse('invalid_transformation', `transformations[${index}]: ${error.message}`)
     }
   }
@@ -161,16 +184,21 @@ async function answeredBefore(
   }: { idempotencyKey: string; requestHash: string; variants: ReadonlyMap<string, Rendition> },
 ): Promise<CreateOutcome | null> {
   const before = await findIdempotencyKey(db, idempotencyKey)
-  if (!before) return null
-  if (before.requestHash !== requestHash)
+  if (!before) {
+    return null
+  }
+  if (before.requestHash !== requestHash) {
     return refuse(
       'idempotency_conflict',
       'This Idempotency-Key was used for another request. Use a new key for a new request.',
     )
+  }
   const rows = new Map((await findJobs(db, before.jobIds)).map((row) => [row.variant, row]))
   // In the order asked for, and what a preset stood for then; what was deleted is not there any more.
   const names = new Set([...variants.keys(), ...rows.keys()])
   const inOrder = [...names].flatMap((variant) => rows.get(variant) ?? [])
-  if (!inOrder.every((row) => sees(caller, row))) return variantBusy()
+  if (!inOrder.every((row) => sees(caller, row))) {
+    return variantBusy()
+  }
   return { ok: true, jobs: inOrder.map((row) => ({ row, deduplicated: true })) }
 }

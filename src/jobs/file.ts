@@ -11,8 +11,9 @@ import { soon } from './queue.ts'
 import { type Full, holdNothing, holdRoom, letGo, settle } from './room.ts'
 
 /** What is not there to be seen is not there to be written either, and that can be said. */
-export const outside = ({ pathPrefix }: Restriction) =>
-  refuse('forbidden', `This key is bound to the folder ${pathPrefix}`)
+export function outside({ pathPrefix }: Restriction) {
+  return refuse('forbidden', `This key is bound to the folder ${pathPrefix}`)
+}
 
 /** Who stores files: its bounds, and the key that is charged for them. */
 export type Storer = Restriction & Pick<Caller, 'keyId'>
@@ -28,7 +29,9 @@ export async function putFile(
   path: string,
   incoming: Incoming,
 ): Promise<StoreOutcome<R2Object> | Refusal<'forbidden'> | Full> {
-  if (!seesPath(caller, path)) return outside(caller)
+  if (!seesPath(caller, path)) {
+    return outside(caller)
+  }
   const { sizeBytes } = incoming
   const room = await holdRoom(platform, chargedTo(caller), [{ filePath: path, sizeBytes }])
   return room.ok ? putHeld(platform, caller, room.holds[0]!, incoming) : room
@@ -58,7 +61,9 @@ async function store(platform: Platform, keyId: string | null, hold: Hold, incom
   if (outcome.ok) {
     await settle(platform, hold, { keyId, sizeBytes: outcome.stored.size })
     await retireOlder(platform, hold.filePath, outcome.stored)
-  } else await letGo(platform, [hold])
+  } else {
+    await letGo(platform, [hold])
+  }
   return outcome
 }
 
@@ -78,17 +83,25 @@ export async function removeFile(
   path: string,
 ): Promise<{ ok: true } | Refusal<'file_not_found'>> {
   const missing = refuse('file_not_found', `There is no file ${path} in storage.`)
-  if (!seesPath(within, path)) return missing
+  if (!seesPath(within, path)) {
+    return missing
+  }
   const hold = await holdNothing(platform, path)
   const found = await platform.originals.head(path)
-  if (found) await platform.originals.delete(path)
+  if (found) {
+    await platform.originals.delete(path)
+  }
   // Nothing is put down for a path that nobody knew of.
   const nothing = { keyId: null, sizeBytes: 0 }
-  if (found || hold.revision !== null) await settle(platform, hold, nothing)
+  if (found || hold.revision !== null) {
+    await settle(platform, hold, nothing)
+  }
   // First the jobs: none of those that ran completes after that, so no variant comes after the last.
   const queues = await cancelJobsOf(platform.db, path, Date.now())
   await retireVariants(platform.db, path, null)
   platform.defer(collectOutputs(platform))
-  for (const queue of queues) platform.defer(platform.hubs.poke(queue, soon()))
+  for (const queue of queues) {
+    platform.defer(platform.hubs.poke(queue, soon()))
+  }
   return found ? { ok: true } : missing
 }

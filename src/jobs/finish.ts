@@ -15,7 +15,10 @@ import { areCurrent } from './references.ts'
 import { soon } from './queue.ts'
 import type { JobRow } from '../db/rows.ts'
 
-type Finished = { ok: true; status: 'completed' | 'error' | 'pending' }
+interface Finished {
+  ok: true
+  status: 'completed' | 'error' | 'pending'
+}
 
 /** Ends an attempt. Said twice, it is answered twice and done once. */
 export async function finish(
@@ -30,7 +33,9 @@ export async function finish(
       return completePackage(platform, claim, message)
     case 'failed': {
       const held = await heldJob(platform, claim)
-      if (!held.ok) return saidBefore(platform, claim, ['error', 'pending'])
+      if (!held.ok) {
+        return saidBefore(platform, claim, ['error', 'pending'])
+      }
       return failAttempt(platform, held.row, message, { notes: message })
     }
     case 'released':
@@ -45,21 +50,27 @@ async function complete(
 ): Promise<Finished | Lost> {
   const held = await heldJob(platform, claim)
   const output = held.ok && (await findOutput(platform.db, claim, message.uploadId))
-  if (!output) return saidBefore(platform, claim, ['completed'])
+  if (!output) {
+    return saidBefore(platform, claim, ['completed'])
+  }
   const moved = await releaseIfMoved(platform, held.row)
-  if (moved) return moved
+  if (moved) {
+    return moved
+  }
   const { key, uploadId } = output
   const object = await wholeObject(platform.variants, { key, uploadId: uploadId! }, message)
-  if (!object)
+  if (!object) {
     return failAttempt(platform, held.row, {
       errorCode: 'storage',
       message: 'The upload of the result did not arrive whole.',
     })
-  if (entryOf(held.row) !== null)
+  }
+  if (entryOf(held.row) !== null) {
     return failAttempt(platform, held.row, {
       errorCode: 'output_invalid',
       message: 'The result is one file, and this variant is a package of several.',
     })
+  }
   return place(platform, claim, message, { key, sizeBytes: object.size })
 }
 
@@ -70,20 +81,27 @@ async function completePackage(
   message: Extract<Finish, { outcome: 'packaged' }>,
 ): Promise<Finished | Lost> {
   const held = await heldJob(platform, claim)
-  if (!held.ok) return saidBefore(platform, claim, ['completed'])
+  if (!held.ok) {
+    return saidBefore(platform, claim, ['completed'])
+  }
   const moved = await releaseIfMoved(platform, held.row)
-  if (moved) return moved
+  if (moved) {
+    return moved
+  }
   const { packageKey: key } = held.row
   const entry = entryOf(held.row)
-  if (key === null || entry === null || !(await platform.variants.head(key + entry)))
+  if (key === null || entry === null || !(await platform.variants.head(key + entry))) {
     return failAttempt(platform, held.row, {
       errorCode: 'output_invalid',
       message: entry === null ? 'This variant is no package.' : `The package has no ${entry}.`,
     })
+  }
   return place(platform, claim, message, { key, sizeBytes: message.sizeBytes })
 }
 
-const entryOf = ({ variant }: JobRow) => PACKAGE_ENTRY[renditionOf(variant).kind] ?? null
+function entryOf({ variant }: JobRow) {
+  return PACKAGE_ENTRY[renditionOf(variant).kind] ?? null
+}
 
 /**
  * Where a file that it was made of was replaced while it was worked on, what came out is a variant of
@@ -94,7 +112,9 @@ async function releaseIfMoved(platform: Platform, row: JobRow): Promise<Finished
     platform.originals.head(row.filePath),
     areCurrent(platform, row.madeWith),
   ])
-  if (current && (!source || source.etag === row.sourceEtag)) return null
+  if (current && (!source || source.etag === row.sourceEtag)) {
+    return null
+  }
   return release(platform, { jobId: row.id, fence: row.fence })
 }
 
@@ -107,7 +127,9 @@ async function place(
   const output = { ...message.output, sizeBytes: made.sizeBytes }
   const completion = { outputKey: made.key, output, finish: message }
   const row = await completeJob(platform.db, claim, completion, Date.now())
-  if (!row) return saidBefore(platform, claim, ['completed'])
+  if (!row) {
+    return saidBefore(platform, claim, ['completed'])
+  }
   const { queue, filePath } = row
   const last = { progress: 100, stage: 'upload' as const, etaSeconds: 0, fps: null, speed: null }
   // Before the event that ends the job, for those who draw a bar.
@@ -129,8 +151,12 @@ async function wholeObject(
     return await bucket.resumeMultipartUpload(output.key, output.uploadId).complete(parts)
   } catch (error) {
     const object = await bucket.head(output.key)
-    if (object) return object
-    if (completionProblem(error)) return null
+    if (object) {
+      return object
+    }
+    if (completionProblem(error)) {
+      return null
+    }
     throw error
   }
 }
@@ -151,14 +177,18 @@ export async function failAttempt(
     : null
   const claim = { jobId: job.id, fence: job.fence }
   const row = await failJob(platform.db, claim, { errorCode, message, retryAt, ...more }, now)
-  if (!row) return saidBefore(platform, claim, ['error', 'pending'])
+  if (!row) {
+    return saidBefore(platform, claim, ['error', 'pending'])
+  }
   afterwards(platform, row, retryAt)
   return { ok: true, status: retryAt === null ? 'error' : 'pending' }
 }
 
 async function release(platform: Platform, claim: Claim): Promise<Finished | Lost> {
   const row = await releaseJob(platform.db, claim)
-  if (!row) return saidBefore(platform, claim, ['pending'])
+  if (!row) {
+    return saidBefore(platform, claim, ['pending'])
+  }
   platform.defer(platform.sendTickets(row.queue, 1))
   afterwards(platform, row, null)
   return { ok: true, status: 'pending' }

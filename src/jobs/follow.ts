@@ -38,13 +38,17 @@ export async function resolveView(
     differs(within.filePath, filePath) ||
     (filePath !== null && !seesPath(within, filePath)) ||
     (pathPrefix !== null && !seesPath(within, pathPrefix))
-  if (outside) return refuse('file_not_found', 'There is nothing to follow under this path.')
+  if (outside) {
+    return refuse('file_not_found', 'There is nothing to follow under this path.')
+  }
   // A job of this token may be gone; that of a request has to be there.
   const job = asked.jobId === undefined ? undefined : await findJob(db, asked.jobId, within)
-  if (asked.jobId !== undefined && (!job || differs(within.jobId, jobId)))
+  if (asked.jobId !== undefined && (!job || differs(within.jobId, jobId))) {
     return refuse('job_not_found', `There is no job ${asked.jobId}.`)
+  }
   const queue = asked.queue ?? within.queue ?? job?.queue ?? 'default'
-  if (!seesQueue(within, queue) || !(await findQueue(db, queue)))
+  if (!seesQueue(within, queue) || !(await findQueue(db, queue))) {
     return refuse('queue_not_found', `There is no queue "${queue}".`)
+  }
   return { ok: true, queue, filter: { jobId, filePath, pathPrefix } }
 }

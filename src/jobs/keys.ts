@@ -23,9 +23,12 @@ const USE_NOTED_MS = 3_600_000
 /** `rq_` and 256 bits; what looks otherwise is not looked up. */
 const SHAPE = /^rq_[A-Za-z0-9_-]{43}$/
 
-const unknown = (id: string) => refuse('key_not_found', `There is no API key ${id}.`)
-const ms = (time: string | null | undefined) =>
-  time === undefined || time === null ? time : Date.parse(time)
+function unknown(id: string) {
+  return refuse('key_not_found', `There is no API key ${id}.`)
+}
+function ms(time: string | null | undefined) {
+  return time === undefined || time === null ? time : Date.parse(time)
+}
 
 /** Makes a key, which is in the answer and nowhere else. It can do no more than who makes it. */
 export async function createKey(
@@ -34,13 +37,15 @@ export async function createKey(
   request: CreateApiKey,
 ): Promise<{ ok: true; row: KeyRow; key: string } | Refusal<'forbidden' | 'invalid_request'>> {
   const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope))
-  if (beyond.length > 0)
+  if (beyond.length > 0) {
     return refuse(
       'forbidden',
       `A key can only hand on scopes that it has; not ${beyond.join(', ')}`,
     )
-  if ((await countKeys(db)) >= MAX_KEYS)
+  }
+  if ((await countKeys(db)) >= MAX_KEYS) {
     return refuse('invalid_request', `There are ${MAX_KEYS} keys, which is the limit.`)
+  }
   const random = crypto.getRandomValues(new Uint8Array(32))
   const key = `rq_${toBase64url(random)}`
   const row = await insertKey(db, {
@@ -54,7 +59,9 @@ export async function createKey(
   return { ok: true, row, key }
 }
 
-export const listKeys = ({ db }: Platform) => listKeyRows(db)
+export function listKeys({ db }: Platform) {
+  return listKeyRows(db)
+}
 
 export async function readKey({ db }: Platform, id: string) {
   const row = await findKey(db, id)
@@ -98,34 +105,44 @@ function admit(
   platform: Platform,
   row: KeyRow | undefined,
 ): { ok: true; caller: Caller } | Refusal<'unauthorized'> {
-  if (!row) return refuse('unauthorized', 'This key is not known')
-  if (row.disabled) return refuse('unauthorized', 'This key is disabled')
+  if (!row) {
+    return refuse('unauthorized', 'This key is not known')
+  }
+  if (row.disabled) {
+    return refuse('unauthorized', 'This key is disabled')
+  }
   const now = Date.now()
-  if (row.expiresAt !== null && row.expiresAt <= now)
+  if (row.expiresAt !== null && row.expiresAt <= now) {
     return refuse('unauthorized', 'This key has expired')
+  }
   const noted = now - USE_NOTED_MS
-  if (row.lastUsedAt === null || row.lastUsedAt < noted)
+  if (row.lastUsedAt === null || row.lastUsedAt < noted) {
     platform.defer(noteKeyUse(platform.db, row.id, now, noted))
+  }
   const { id, scopes, queue, pathPrefix, maxStreams, maxQueuedJobs, expiresAt } = row
   const caps = { maxStreams, maxQueuedJobs }
   return { ok: true, caller: { keyId: id, scopes, queue, pathPrefix, ...caps, until: expiresAt } }
 }
 
-const iso = (time: number | null) => (time === null ? null : new Date(time).toISOString())
+function iso(time: number | null) {
+  return time === null ? null : new Date(time).toISOString()
+}
 
 /** Each field by name: the hash is not among them. */
-export const keyView = (row: KeyRow): ApiKey => ({
-  id: row.id,
-  name: row.name,
-  scopes: row.scopes,
-  queue: row.queue,
-  pathPrefix: row.pathPrefix,
-  maxStreams: row.maxStreams,
-  maxQueuedJobs: row.maxQueuedJobs,
-  maxStoredBytes: row.maxStoredBytes,
-  storedBytes: row.storedBytes,
-  disabled: row.disabled,
-  expiresAt: iso(row.expiresAt),
-  createdAt: iso(row.createdAt)!,
-  lastUsedAt: iso(row.lastUsedAt),
-})
+export function keyView(row: KeyRow): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    scopes: row.scopes,
+    queue: row.queue,
+    pathPrefix: row.pathPrefix,
+    maxStreams: row.maxStreams,
+    maxQueuedJobs: row.maxQueuedJobs,
+    maxStoredBytes: row.maxStoredBytes,
+    storedBytes: row.storedBytes,
+    disabled: row.disabled,
+    expiresAt: iso(row.expiresAt),
+    createdAt: iso(row.createdAt)!,
+    lastUsedAt: iso(row.lastUsedAt),
+  }
+}

@@ -6,11 +6,12 @@ import type { Platform } from './platform.ts'
 import type { JobRow } from '../db/rows.ts'
 
 export type Lost = Refusal<'lease_lost'>
-export const leaseLost = (): Lost =>
-  refuse(
+export function leaseLost(): Lost {
+  return refuse(
     'lease_lost',
     'This lease has ended: the job is finished, cancelled or with another runner.',
   )
+}
 
 /** The job of a live claim, or a refusal. */
 export async function heldJob(
@@ -18,7 +19,9 @@ export async function heldJob(
   claim: Claim,
 ): Promise<{ ok: true; row: JobRow } | (Lost & { ended: boolean })> {
   const row = await findJob(platform.db, claim.jobId)
-  if (row && isHeldBy(row, claim) && row.status === 'running') return { ok: true, row }
+  if (row && isHeldBy(row, claim) && row.status === 'running') {
+    return { ok: true, row }
+  }
   // What it made may be what the job was completed with, also of a job that is not there any more.
   const kept = row?.fence === claim.fence && row.status === 'completed'
   return { ...leaseLost(), ended: row !== undefined && !kept }

@@ -19,10 +19,12 @@ export async function listJobs(
   query: ListJobs,
 ): Promise<Outcome> {
   const { cursor, ...list } = query
-  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor))
+  if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
     return refuse('invalid_request', 'cursor: send the nextCursor of the page before, unchanged')
-  if (cursor !== undefined && query.offset > 0)
+  }
+  if (cursor !== undefined && query.offset > 0) {
     return refuse('invalid_request', 'offset: a page begins at a cursor or at an offset, not both')
+  }
   // One more than asked for tells whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)
   const { rows, lookedTo } = await listJobRows(

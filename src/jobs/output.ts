@@ -26,14 +26,17 @@ export async function beginOutput(
   request: OutputRequest,
 ): Promise<{ ok: true; uploadId: string } | Lost> {
   const held = await report(platform, claim, request)
-  if (!held.ok) return held
+  if (!held.ok) {
+    return held
+  }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const upload = await platform.variants.createMultipartUpload(key, {
     httpMetadata: { contentType: typeOfFormat(renditionOf(held.row.variant).format) },
   })
   const { uploadId } = upload
-  if (await noteOutput(platform.db, claim, { key, uploadId }, Date.now()))
+  if (await noteOutput(platform.db, claim, { key, uploadId }, Date.now())) {
     return { ok: true, uploadId }
+  }
   await upload.abort()
   return leaseLost()
 }
@@ -46,12 +49,18 @@ export async function putPart(
   { body, digest }: { body: ReadableStream<Uint8Array>; digest?: string | undefined },
 ): Promise<{ ok: true; part: UploadedPart } | Lost | Refusal<'digest_mismatch'>> {
   const held = await heldJob(platform, claim)
-  if (!held.ok) return held
+  if (!held.ok) {
+    return held
+  }
   const output = await findOutput(platform.db, claim, uploadId)
-  if (!output) return leaseLost()
+  if (!output) {
+    return leaseLost()
+  }
   const upload = platform.variants.resumeMultipartUpload(output.key, uploadId)
   const stored = await storePart(upload, partNumber, body, sizeBytes)
-  if (digest === undefined || digest === stored.digest) return { ok: true, part: stored.part }
+  if (digest === undefined || digest === stored.digest) {
+    return { ok: true, part: stored.part }
+  }
   return refuse(
     'digest_mismatch',
     `Part ${partNumber} came as ${stored.digest}, and was sent as ${digest}: send it again.`,

@@ -28,16 +28,24 @@ export async function putPackageFile(
   { name, body, sizeBytes, digest }: PackageFile,
 ): Promise<Outcome> {
   const contentType = contentTypeOf(name)
-  if (contentType === null)
+  if (contentType === null) {
     return refuse('invalid_request', `${name}: files of a package are not of this type`)
-  if (sizeBytes > MOST_PACKAGE_FILE_BYTES)
+  }
+  if (sizeBytes > MOST_PACKAGE_FILE_BYTES) {
     return refuse('too_large', `A file may have ${MOST_PACKAGE_FILE_BYTES} bytes at most.`)
+  }
   const held = await heldJob(platform, claim)
-  if (!held.ok) return held
+  if (!held.ok) {
+    return held
+  }
   const prefix = `${claim.jobId}/${claim.fence}/package/`
   // Noted before anything is stored, so that all that is stored can be found and removed.
-  if (held.row.packageKey === null && !(await notePackage(platform.db, claim, prefix, Date.now())))
+  if (
+    held.row.packageKey === null &&
+    !(await notePackage(platform.db, claim, prefix, Date.now()))
+  ) {
     return leaseLost()
+  }
   const key = prefix + name
   const stored = await storeDigested(platform.variants, key, {
     body,
@@ -45,14 +53,19 @@ export async function putPackageFile(
     digest,
     contentType,
   })
-  if (!stored)
+  if (!stored) {
     return refuse(
       'digest_mismatch',
       `${name} did not come as it was sent (${digest}): send it again.`,
     )
+  }
   // The attempt may have ended meanwhile, and its files been removed: this one would stay for ever.
   const still = await heldJob(platform, claim)
-  if (still.ok) return { ok: true, etag: stored.etag }
-  if (still.ended) await platform.variants.delete(key)
+  if (still.ok) {
+    return { ok: true, etag: stored.etag }
+  }
+  if (still.ended) {
+    await platform.variants.delete(key)
+  }
   return leaseLost()
 }

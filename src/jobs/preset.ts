@@ -20,18 +20,26 @@ import type { PresetRow } from '../db/rows.ts'
 const MOST_PRESETS = 100
 
 type Db = Pick<Platform, 'db'>
-const iso = (ms: number) => new Date(ms).toISOString()
-const view = ({ createdAt, updatedAt, ...row }: PresetRow): Preset => ({
-  ...row,
-  createdAt: iso(createdAt),
-  updatedAt: iso(updatedAt),
-})
-const noQueue = (queue: string) => refuse('queue_not_found', `There is no queue "${queue}".`)
-const noPreset = (queue: string, name: string) =>
-  refuse('preset_not_found', `The queue "${queue}" has no preset "${name}".`)
+function iso(ms: number) {
+  return new Date(ms).toISOString()
+}
+function view({ createdAt, updatedAt, ...row }: PresetRow): Preset {
+  return {
+    ...row,
+    createdAt: iso(createdAt),
+    updatedAt: iso(updatedAt),
+  }
+}
+function noQueue(queue: string) {
+  return refuse('queue_not_found', `There is no queue "${queue}".`)
+}
+function noPreset(queue: string, name: string) {
+  return refuse('preset_not_found', `The queue "${queue}" has no preset "${name}".`)
+}
 
-const read = (written: PresetBody): Transformation =>
-  typeof written === 'string' ? parseTransformation(written) : checkTransformation(written)
+function read(written: PresetBody): Transformation {
+  return typeof written === 'string' ? parseTransformation(written) : checkTransformation(written)
+}
 
 /**
  * What is meant by a transformation: with the keys of its preset, unless it says otherwise itself.
@@ -39,7 +47,9 @@ const read = (written: PresetBody): Transformation =>
  */
 async function resolve({ db }: Db, queue: string, t: Transformation): Promise<Transformation> {
   const { n, ...own } = t
-  if (n === undefined) return t
+  if (n === undefined) {
+    return t
+  }
   const row = await findPreset(db, queue, n)
   if (!row) {
     const names = (await listPresetRows(db, queue)).map(({ name }) => name)
@@ -58,22 +68,32 @@ export async function readRendition(platform: Db, queue: string, written: Preset
 /** The name that `n_card/videos/clip.mp4` is written for, with the presets of a queue. */
 export async function nameVariant(platform: Db, queue: string, text: string): Promise<VariantName> {
   const name = parseVariantName(text)
-  if (!name.ok) return name
+  if (!name.ok) {
+    return name
+  }
   const { filePath, transformation: t, written } = name
-  if (t === null) return { ok: true, filePath, variant: null }
+  if (t === null) {
+    return { ok: true, filePath, variant: null }
+  }
   try {
     const rendition = toRendition(await resolve(platform, queue, t))
     return { ok: true, filePath, variant: canonicalForm(rendition) }
   } catch (error) {
-    if (!(error instanceof TransformationError)) throw error
+    if (!(error instanceof TransformationError)) {
+      throw error
+    }
     return badTransformation(written, error)
   }
 }
 
 export async function listPresets({ db }: Db, within: Restriction, queue: string) {
-  if (!seesQueue(within, queue)) return noQueue(queue)
+  if (!seesQueue(within, queue)) {
+    return noQueue(queue)
+  }
   const rows = await listPresetRows(db, queue)
-  if (rows.length === 0 && !(await findQueue(db, queue))) return noQueue(queue)
+  if (rows.length === 0 && !(await findQueue(db, queue))) {
+    return noQueue(queue)
+  }
   return { ok: true as const, presets: rows.map(view) }
 }
 
@@ -92,21 +112,29 @@ export async function putPreset(
   within: Restriction,
   { queue, name, written }: { queue: string; name: string; written: PresetBody },
 ): Promise<Put> {
-  if (!seesQueue(within, queue) || !(await findQueue(db, queue))) return noQueue(queue)
+  if (!seesQueue(within, queue) || !(await findQueue(db, queue))) {
+    return noQueue(queue)
+  }
   let transformation
   try {
     const t = read(written)
-    if (t.n !== undefined)
+    if (t.n !== undefined) {
       return refuse('invalid_transformation', 'n: a preset cannot name another preset')
+    }
     transformation = writeTransformation(t)
   } catch (error) {
-    if (!(error instanceof TransformationError)) throw error
+    if (!(error instanceof TransformationError)) {
+      throw error
+    }
     return refuse('invalid_transformation', error.message)
   }
-  if (transformation === '')
+  if (transformation === '') {
     return refuse('invalid_transformation', 'a preset takes one key at least, such as w_640')
+  }
   const row = await putPresetRow(db, queue, { name, transformation }, MOST_PRESETS, Date.now())
-  if (row) return { ok: true, preset: view(row) }
+  if (row) {
+    return { ok: true, preset: view(row) }
+  }
   return refuse('invalid_request', `A queue may have ${MOST_PRESETS} presets.`)
 }
 

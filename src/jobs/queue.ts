@@ -26,7 +26,9 @@ export async function changeQueue(
   name: string,
   settings: QueueSettings,
 ): Promise<{ ok: true; queue: QueueRow } | Refusal<'queue_not_found'>> {
-  if (!seesQueue(within, name)) return refuse('queue_not_found', `There is no queue "${name}".`)
+  if (!seesQueue(within, name)) {
+    return refuse('queue_not_found', `There is no queue "${name}".`)
+  }
   const given = Object.fromEntries(
     Object.entries(settings).filter(([, value]) => value !== undefined),
   ) as Partial<QueueRow>
@@ -34,7 +36,9 @@ export async function changeQueue(
     Object.keys(given).length === 0
       ? await findQueue(platform.db, name)
       : await updateQueue(platform.db, name, given)
-  if (!queue) return refuse('queue_not_found', `There is no queue "${name}".`)
+  if (!queue) {
+    return refuse('queue_not_found', `There is no queue "${name}".`)
+  }
   const slots = freeSlots(queue)
   if (slots > 0) {
     platform.defer(platform.sendTickets(name, slots))
@@ -50,11 +54,13 @@ export async function createQueue(
   name: string,
   settings: QueueSettings,
 ): Promise<{ ok: true; queue: QueueRow } | Refusal<'invalid_request' | 'forbidden'>> {
-  if (!seesQueue(within, name))
+  if (!seesQueue(within, name)) {
     return refuse('forbidden', `This key is bound to the queue "${within.queue}".`)
+  }
   const queues = await listQueues(platform.db)
-  if (queues.length >= MAX_QUEUES && !queues.some((queue) => queue.name === name))
+  if (queues.length >= MAX_QUEUES && !queues.some((queue) => queue.name === name)) {
     return refuse('invalid_request', `There are ${MAX_QUEUES} queues, which is the limit.`)
+  }
   await insertQueue(platform.db, name)
   return (await changeQueue(platform, within, name, settings)) as { ok: true; queue: QueueRow }
 }
@@ -73,4 +79,6 @@ export function lookAgain(queue: QueueRow): number | null {
 }
 
 /** When to look at a queue again of which it is not known whether a job of it could run now. */
-export const soon = () => Date.now() + LOOK_AGAIN_MS
+export function soon() {
+  return Date.now() + LOOK_AGAIN_MS
+}

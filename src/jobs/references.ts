@@ -28,7 +28,10 @@ async function look({ originals }: Platform, paths: Iterable<string>) {
   return new Map(await Promise.all(found))
 }
 
-type Found = { ok: true; of(rendition: Rendition): Reference[] }
+interface Found {
+  ok: true
+  of(rendition: Rendition): Reference[]
+}
 
 /** Looks at all that these renditions name. */
 export async function findReferences(
@@ -38,17 +41,22 @@ export async function findReferences(
 ): Promise<Found | Refusal<'forbidden' | 'file_not_found' | 'invalid_request'>> {
   const all = [...renditions]
   const unseen = unseenReference(caller, all)
-  if (unseen) return unseen
+  if (unseen) {
+    return unseen
+  }
   const paths = new Set(all.flatMap(referencesOf))
-  if (paths.size > MOST_REFERENCES)
+  if (paths.size > MOST_REFERENCES) {
     return refuse('invalid_request', `A request may name ${MOST_REFERENCES} other files at most.`)
+  }
   const files = await look(platform, paths)
-  for (const [path, file] of files)
-    if (!file)
+  for (const [path, file] of files) {
+    if (!file) {
       return refuse(
         'file_not_found',
         `There is no file ${path} in storage, which a transformation names. Put it there first: PUT /files/${path}`,
       )
+    }
+  }
   return { ok: true, of: (rendition) => referencesOf(rendition).map((path) => files.get(path)!) }
 }
 
@@ -60,7 +68,9 @@ export async function readReferences(
   const files = await look(platform, referencesOf(rendition))
   const references: Reference[] = []
   for (const [path, file] of files) {
-    if (!file) return path
+    if (!file) {
+      return path
+    }
     references.push(file)
   }
   return references

@@ -33,7 +33,9 @@ export async function removeOld(platform: Platform, { jobDays, eventDays, upload
   await deleteFinishedJobs(db, now - jobDays * DAY_MS)
   await deleteEvents(db, now - eventDays * DAY_MS)
   await deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS)
-  for (const { name } of await listQueues(db)) await deleteHours(db, name, now - jobDays * DAY_MS)
+  for (const { name } of await listQueues(db)) {
+    await deleteHours(db, name, now - jobDays * DAY_MS)
+  }
   const begun = now - uploadDays * DAY_MS
   await dropOldUploads(platform, begun, UPLOADS_A_ROUND)
   await settleOld(platform, begun)

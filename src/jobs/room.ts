@@ -19,11 +19,12 @@ import type { Platform } from './platform.ts'
 
 export type Full = Refusal<'storage_cap_reached'>
 
-const full = ({ maxStoredBytes, storedBytes }: KeyRow, sizeBytes: number): Full =>
-  refuse(
+function full({ maxStoredBytes, storedBytes }: KeyRow, sizeBytes: number): Full {
+  return refuse(
     'storage_cap_reached',
     `This key may store ${maxStoredBytes} bytes and has ${storedBytes}, with what is on its way; there is no room for ${sizeBytes} more. Delete files (DELETE /files/{path}), abort uploads, or have its maxStoredBytes raised.`,
   )
+}
 
 /** Holds room for all of `wanted`, or for none; a caller without a key needs none. */
 export async function holdRoom(
@@ -37,7 +38,9 @@ export async function holdRoom(
     // A key that was deleted meanwhile has no cap any more.
     const key = await findKey(db, keyId)
     const sum = wanted.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
-    if (key) return full(key, sum)
+    if (key) {
+      return full(key, sum)
+    }
   }
   const revisions = await findRevisions(
     db,
@@ -58,8 +61,12 @@ export async function holdPart(
   part: number,
   sizeBytes: number,
 ): Promise<{ ok: true } | Full> {
-  if (upload.keyId === null) return { ok: true }
-  if (await chargePart(db, upload.id, part, sizeBytes, Date.now())) return { ok: true }
+  if (upload.keyId === null) {
+    return { ok: true }
+  }
+  if (await chargePart(db, upload.id, part, sizeBytes, Date.now())) {
+    return { ok: true }
+  }
   const key = await findKey(db, upload.keyId)
   return key?.maxStoredBytes ? full(key, sizeBytes) : { ok: true }
 }
@@ -73,7 +80,9 @@ export async function holdNothing({ db }: Platform, filePath: string): Promise<H
 /** Lets go of what was held for what did not come. */
 export async function letGo({ db }: Platform, holds: Hold[]): Promise<void> {
   const ids = holds.flatMap(({ id }) => id ?? [])
-  if (ids.length > 0) await dropCharges(db, ids)
+  if (ids.length > 0) {
+    await dropCharges(db, ids)
+  }
 }
 
 /**
@@ -86,8 +95,10 @@ export async function settle(platform: Platform, hold: Hold, known?: Stored): Pr
   let stored = known ?? (await lookAt(originals, hold.filePath))
   for (;;) {
     const outcome = await settleFile(db, { ...hold, revision }, stored, Date.now())
-    if (outcome.settled) return
-    // Another has settled it. The look comes after the revision that it is put down against.
+    if (outcome.settled) {
+      return
+      // Another has settled it. The look comes after the revision that it is put down against.
+    }
     ;({ revision } = outcome)
     stored = await lookAt(originals, hold.filePath)
   }

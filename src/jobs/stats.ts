@@ -19,9 +19,13 @@ export async function readStats(
 ): Promise<Outcome> {
   const name = asked ?? within.queue ?? undefined
   const one = name === undefined || !seesQueue(within, name) ? undefined : await findQueue(db, name)
-  if (name !== undefined && !one) return refuse('queue_not_found', `There is no queue "${name}".`)
+  if (name !== undefined && !one) {
+    return refuse('queue_not_found', `There is no queue "${name}".`)
+  }
   const { pathPrefix } = within
-  if (pathPrefix !== null) return folderStats(db, { queue: name ?? null, pathPrefix })
+  if (pathPrefix !== null) {
+    return folderStats(db, { queue: name ?? null, pathPrefix })
+  }
   const queues = one ? [one] : await listQueues(db)
   const thisHour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
   const names = queues.map((queue) => queue.name)

@@ -12,8 +12,12 @@ import { type Full, holdNothing, holdPart, settle } from './room.ts'
 import type { UploadRow } from '../db/rows.ts'
 
 type NotFound = Refusal<'upload_not_found'>
-const notFound = (id: string): NotFound =>
-  refuse('upload_not_found', `There is no upload ${id}: it was completed, aborted or too old.`)
+function notFound(id: string): NotFound {
+  return refuse(
+    'upload_not_found',
+    `There is no upload ${id}: it was completed, aborted or too old.`,
+  )
+}
 
 /** Begins the upload of a file to `filePath`. */
 export async function beginUpload(
@@ -21,12 +25,15 @@ export async function beginUpload(
   caller: Storer,
   filePath: string,
 ): Promise<{ ok: true; id: string } | Refusal<'content_mismatch' | 'forbidden'>> {
-  if (!seesPath(caller, filePath)) return outside(caller)
-  if (extensionOf(filePath) === null)
+  if (!seesPath(caller, filePath)) {
+    return outside(caller)
+  }
+  if (extensionOf(filePath) === null) {
     return refuse(
       'content_mismatch',
       `The name ${filePath} must end in one of .${EXTENSIONS.join(', .')}`,
     )
+  }
   const keyId = chargedTo(caller)
   const { uploadId } = await originals.createMultipartUpload(filePath, metadataOf(filePath, keyId))
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
@@ -34,8 +41,9 @@ export async function beginUpload(
   return { ok: true, id }
 }
 
-const multipart = ({ originals }: Platform, upload: UploadRow) =>
-  originals.resumeMultipartUpload(upload.filePath, upload.uploadId)
+function multipart({ originals }: Platform, upload: UploadRow) {
+  return originals.resumeMultipartUpload(upload.filePath, upload.uploadId)
+}
 
 /** An upload that the caller can see. */
 async function findOwn({ db }: Platform, within: Restriction, id: string) {
@@ -52,11 +60,17 @@ export async function putUploadPart(
   incoming: { body: ReadableStream<Uint8Array>; sizeBytes: number },
 ): Promise<StoreOutcome<UploadedPart> | NotFound | Full> {
   const upload = await findOwn(platform, within, id)
-  if (!upload) return notFound(id)
+  if (!upload) {
+    return notFound(id)
+  }
   const room = await holdPart(platform, upload, partNumber, incoming.sizeBytes)
-  if (!room.ok) return room
+  if (!room.ok) {
+    return room
+  }
   const put = (body: ReadableStream) => multipart(platform, upload).uploadPart(partNumber, body)
-  if (partNumber === 1) return storeChecked(upload.filePath, incoming, put)
+  if (partNumber === 1) {
+    return storeChecked(upload.filePath, incoming, put)
+  }
   return { ok: true, stored: await put(incoming.body) }
 }
 
@@ -70,10 +84,13 @@ export async function completeUpload(
   { ok: true; filePath: string; object: R2Object } | NotFound | Refusal<'invalid_request'>
 > {
   const upload = await findOwn(platform, within, id)
-  if (!upload) return notFound(id)
+  if (!upload) {
+    return notFound(id)
+  }
   // Without part 1 nothing has shown what the content is.
-  if (!parts.some((part) => part.partNumber === 1))
+  if (!parts.some((part) => part.partNumber === 1)) {
     return refuse('invalid_request', 'parts: part 1 is missing')
+  }
   const { keyId, filePath } = upload
   const hold = { ...(await holdNothing(platform, filePath)), id }
   try {
@@ -89,7 +106,9 @@ export async function completeUpload(
       await drop(platform, upload)
       return notFound(id)
     }
-    if (problem === null) throw error
+    if (problem === null) {
+      throw error
+    }
     return refuse(
       'invalid_request',
       'parts: these do not make a file. Each has to be sent and named with its etag, all but the last must have the same size, of at least 5 MiB.',
@@ -104,15 +123,18 @@ export async function abortUpload(
   id: string,
 ): Promise<{ ok: true } | NotFound> {
   const upload = await findOwn(platform, within, id)
-  if (!upload) return notFound(id)
+  if (!upload) {
+    return notFound(id)
+  }
   await drop(platform, upload)
   return { ok: true }
 }
 
 /** Drops up to `limit` uploads that began before `before` (ms): nobody is going to finish these. */
 export async function dropOldUploads(platform: Platform, before: number, limit: number) {
-  for (const upload of await listUploadsBefore(platform.db, before, limit))
+  for (const upload of await listUploadsBefore(platform.db, before, limit)) {
     await drop(platform, upload)
+  }
 }
 
 async function drop(platform: Platform, upload: UploadRow) {

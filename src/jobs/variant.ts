@@ -27,8 +27,9 @@ export type VariantOutcome =
 
 type MayQueue = () => Promise<{ ok: true } | Refusal<'unauthorized' | 'forbidden' | 'rate_limited'>>
 
-const noFile = (filePath: string) =>
-  refuse('file_not_found', `There is no file ${filePath} in storage.`)
+function noFile(filePath: string) {
+  return refuse('file_not_found', `There is no file ${filePath} in storage.`)
+}
 
 /**
  * Finds a variant, and queues its job when there is none at work and `mayQueue` allows it. One that
@@ -42,9 +43,13 @@ export async function requestVariant(
   { filePath, variant, queue }: { filePath: string; variant: string; queue?: string | undefined },
   mayQueue: MayQueue,
 ): Promise<VariantOutcome> {
-  if (!seesPath(caller, filePath)) return noFile(filePath)
+  if (!seesPath(caller, filePath)) {
+    return noFile(filePath)
+  }
   const unseen = caller.pathPrefix === null ? null : unseenReference(caller, [renditionOf(variant)])
-  if (unseen) return unseen
+  if (unseen) {
+    return unseen
+  }
   const { db } = platform
   const bound = caller.queue !== null
   const [source, made, inQueue] = await Promise.all([
@@ -58,28 +63,39 @@ export async function requestVariant(
     (!bound || inQueue !== undefined) &&
     (!source || source.etag === row.sourceEtag) &&
     (await areCurrent(platform, row.madeWith))
-  if (made && (await isReady(made))) return { ok: true, state: 'ready', variant: made }
-  if (!source) return noFile(filePath)
+  if (made && (await isReady(made))) {
+    return { ok: true, state: 'ready', variant: made }
+  }
+  if (!source) {
+    return noFile(filePath)
+  }
 
   const newest = await findNewestJob(db, filePath, variant)
   const own = bound ? inQueue : newest
   // It may have been completed between the two looks; the job would be done twice otherwise.
   if (newest?.status === 'completed' && newest.id !== made?.jobId) {
     const since = await findVariant(db, filePath, variant)
-    if (since && (await isReady(since))) return { ok: true, state: 'ready', variant: since }
+    if (since && (await isReady(since))) {
+      return { ok: true, state: 'ready', variant: since }
+    }
   }
   if (newest?.status === 'pending' || newest?.status === 'running') {
-    if (!sees(caller, newest)) return variantBusy()
+    if (!sees(caller, newest)) {
+      return variantBusy()
+    }
     const { id, playableAt, packageKey } = newest
     return playableAt !== null && packageKey !== null && newest.sourceEtag === source.etag
       ? { ok: true, state: 'playable', packageKey }
       : { ok: true, state: 'queued', jobId: id, queue: newest.queue }
   }
   const same = own?.status === 'error' && own.sourceEtag === source.etag
-  if (same && (await areCurrent(platform, own.madeWith)))
+  if (same && (await areCurrent(platform, own.madeWith))) {
     return { ok: true, state: 'failed', job: own }
+  }
   const may = await mayQueue()
-  if (!may.ok) return may
+  if (!may.ok) {
+    return may
+  }
   const into = queue ?? caller.queue ?? 'default'
   const request = { filePath, transformations: [variant], queue: into }
   const created = await createJobs(platform, caller, request, null)
@@ -98,6 +114,8 @@ export async function requestVariant(
 
 /** Whether the caller can see the original. Files are in no queue, but the jobs of a file are. */
 export async function seesOriginal({ db }: Platform, caller: Caller, filePath: string) {
-  if (!seesPath(caller, filePath)) return false
+  if (!seesPath(caller, filePath)) {
+    return false
+  }
   return caller.queue === null || (await findNewestJob(db, filePath, null, caller)) !== undefined
 }

@@ -3,7 +3,9 @@ import type { StoredFile } from '../contract/file.ts'
 import type { Attempt, Job } from '../contract/job.ts'
 import type { AttemptRow, JobRow } from '../db/rows.ts'
 
-const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString())
+function iso(ms: number | null) {
+  return ms === null ? null : new Date(ms).toISOString()
+}
 
 /** Where a variant is served, as a path from the service's root. */
 export function variantPath(variant: string, filePath: string): string {
@@ -15,11 +17,14 @@ export function statusPath(variant: string, filePath: string): string {
   return `/video-status/${encodeVariant(variant)}/${encodePath(filePath)}`
 }
 
-export const encodePath = (path: string) => path.split('/').map(encodeURIComponent).join('/')
+export function encodePath(path: string) {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
 
 /** What its grammar is written with stands in a path as it is; names of other files may hold more. */
-export const encodeVariant = (variant: string) =>
-  encodeURIComponent(variant).replaceAll(/%2C|%3A|%2B/g, decodeURIComponent)
+export function encodeVariant(variant: string) {
+  return encodeURIComponent(variant).replaceAll(/%2C|%3A|%2B/g, decodeURIComponent)
+}
 
 export function jobView(row: JobRow): Job {
   return {
@@ -51,26 +56,32 @@ export function jobView(row: JobRow): Job {
   }
 }
 
-export const createdJobView = ({ row, deduplicated }: { row: JobRow; deduplicated: boolean }) => ({
-  ...jobView(row),
-  deduplicated,
-})
+export function createdJobView({ row, deduplicated }: { row: JobRow; deduplicated: boolean }) {
+  return {
+    ...jobView(row),
+    deduplicated,
+  }
+}
 
-export const fileView = (filePath: string, object: R2Object): StoredFile => ({
-  filePath,
-  size: object.size,
-  etag: object.httpEtag,
-  contentType: object.httpMetadata?.contentType ?? 'application/octet-stream',
-})
+export function fileView(filePath: string, object: R2Object): StoredFile {
+  return {
+    filePath,
+    size: object.size,
+    etag: object.httpEtag,
+    contentType: object.httpMetadata?.contentType ?? 'application/octet-stream',
+  }
+}
 
-export const attemptView = (row: AttemptRow): Attempt => ({
-  attempt: row.attempt,
-  runner: row.runner,
-  startedAt: iso(row.startedAt)!,
-  endedAt: iso(row.endedAt),
-  outcome: row.outcome,
-  errorCode: row.errorCode,
-  error: row.error,
-  command: row.command,
-  stderrTail: row.stderrTail,
-})
+export function attemptView(row: AttemptRow): Attempt {
+  return {
+    attempt: row.attempt,
+    runner: row.runner,
+    startedAt: iso(row.startedAt)!,
+    endedAt: iso(row.endedAt),
+    outcome: row.outcome,
+    errorCode: row.errorCode,
+    error: row.error,
+    command: row.command,
+    stderrTail: row.stderrTail,
+  }
+}

@@ -16,13 +16,19 @@ const MAX_QUEUES = 10
 export async function wakeRunners(platform: Platform, queue: string, count: number): Promise<void> {
   const { db, hubs, slots } = platform
   const told = await hubs.wake(queue, count)
-  if (told >= count || slots.count === 0) return
+  if (told >= count || slots.count === 0) {
+    return
+  }
   const queues = await listQueues(db)
   const row = queues.find(({ name }) => name === queue)
-  if (!row || freeSlots(row) === 0) return
+  if (!row || freeSlots(row) === 0) {
+    return
+  }
   const free = freeSlots(row)
   const wanted = Math.min(free, await countReady(db, queue, slots.fit, free)) - told
-  if (wanted <= 0) return
+  if (wanted <= 0) {
+    return
+  }
   // Its runner may help with the other queues once this one is empty.
   const others = queues.map(({ name }) => name).filter((name) => name !== queue)
   const atWork = await listRunnersAtWork(db)
@@ -37,6 +43,8 @@ export async function isAtWork({ db }: Pick<Platform, 'db'>, runner: string): Pr
 /** Ends what a runner held that is known to be gone; gives back how many jobs that were. */
 export async function loseRunner(platform: Platform, runner: string, message: string) {
   const held = await listHeldBy(platform.db, runner)
-  for (const job of held) await failAttempt(platform, job, { errorCode: 'runner_lost', message })
+  for (const job of held) {
+    await failAttempt(platform, job, { errorCode: 'runner_lost', message })
+  }
   return held.length
 }

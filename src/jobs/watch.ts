@@ -13,8 +13,9 @@ import { freeSlots, lookAgain } from './queue.ts'
 import type { JobRow } from '../db/rows.ts'
 
 /** A lease ends with the time of its job at the latest, however often it is extended. */
-const hasOverrun = (job: JobRow, now: number) =>
-  now >= (job.startedAt ?? now) + job.timeoutSeconds * 1000
+function hasOverrun(job: JobRow, now: number) {
+  return now >= (job.startedAt ?? now) + job.timeoutSeconds * 1000
+}
 
 /**
  * Ends attempts whose lease ran out, lets due retries be claimed, removes retired outputs, and
@@ -22,7 +23,7 @@ const hasOverrun = (job: JobRow, now: number) =>
  */
 export async function watchQueue(platform: Platform, queue: string): Promise<number | null> {
   const now = Date.now()
-  for (const job of await listExpired(platform.db, queue, now))
+  for (const job of await listExpired(platform.db, queue, now)) {
     await failAttempt(
       platform,
       job,
@@ -37,13 +38,16 @@ export async function watchQueue(platform: Platform, queue: string): Promise<num
           },
       { leaseExpiredBy: now },
     )
+  }
   await releaseDue(platform.db, queue, now)
   // Beside the rest: a bucket that is down stops no watchdog.
   platform.defer(collectOutputs(platform))
   // Wake-ups may be lost, so they are sent again for as long as a job waits and could run.
   const ready = await hasReadyJob(platform.db, queue)
   const row = ready ? await findQueue(platform.db, queue) : undefined
-  if (row) await platform.sendTickets(queue, freeSlots(row))
+  if (row) {
+    await platform.sendTickets(queue, freeSlots(row))
+  }
   const deadlines = [row && lookAgain(row), await findNextDeadline(platform.db, queue)]
   const next = Math.min(...deadlines.map((deadline) => deadline ?? Infinity))
   return next === Infinity ? null : next

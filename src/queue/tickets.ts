@@ -15,7 +15,9 @@ const MAX_TICKETS = 100
 
 export async function sendTickets(tickets: Queue<Ticket>, queue: string, count: number) {
   const messages = Array.from({ length: Math.min(count, MAX_TICKETS) }, () => ({ body: { queue } }))
-  if (messages.length > 0) await tickets.sendBatch(messages)
+  if (messages.length > 0) {
+    await tickets.sendBatch(messages)
+  }
 }
 
 /**
@@ -26,8 +28,11 @@ export async function consumeTickets(batch: MessageBatch, platform: Platform): P
   const counts = new Map<string, number>()
   for (const message of batch.messages) {
     const { success, data } = ticket.safeParse(message.body)
-    if (success) counts.set(data.queue, (counts.get(data.queue) ?? 0) + 1)
-    else console.error(JSON.stringify({ event: 'ticket_unreadable', message: message.id }))
+    if (success) {
+      counts.set(data.queue, (counts.get(data.queue) ?? 0) + 1)
+    } else {
+      console.error(JSON.stringify({ event: 'ticket_unreadable', message: message.id }))
+    }
   }
   await Promise.all([...counts].map(([queue, count]) => wakeRunners(platform, queue, count)))
   batch.ackAll()
@@ -35,7 +40,8 @@ export async function consumeTickets(batch: MessageBatch, platform: Platform): P
 
 /** Tickets that could not be delivered are harmless; that it happens is worth knowing. */
 export function logDeadTickets(batch: MessageBatch): void {
-  for (const { id, body, attempts } of batch.messages)
+  for (const { id, body, attempts } of batch.messages) {
     console.warn(JSON.stringify({ event: 'ticket_dead', message: id, body, attempts }))
+  }
   batch.ackAll()
 }

@@ -61,9 +61,13 @@ export const eventRoutes = createApi()
     const { token, lastEventId, ...asked } = c.req.valid('query')
     const since = c.req.valid('header')['last-event-id'] ?? lastEventId ?? null
     const follower = await followerOf(c, token, asked)
-    if (!follower.ok) return problem(c, follower.code, follower.message)
+    if (!follower.ok) {
+      return problem(c, follower.code, follower.message)
+    }
     const view = await resolveView(platformOf(c), follower.within, asked)
-    if (!view.ok) return problem(c, view.code, view.message)
+    if (!view.ok) {
+      return problem(c, view.code, view.message)
+    }
     const { keyId, maxStreams, until } = follower
     const counted = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
     const events = await openStream(c.env, view.queue, view.filter, { since, counted })
@@ -82,10 +86,13 @@ export const eventRoutes = createApi()
     const { expiresInSeconds, ...asked } = c.req.valid('json')
     const caller = c.get('caller')
     const view = await resolveView(platformOf(c), caller, asked)
-    if (!view.ok) return problem(c, view.code, view.message)
+    if (!view.ok) {
+      return problem(c, view.code, view.message)
+    }
     const ring = readSigningKeys(c.env)
-    if (ring.length === 0)
+    if (ring.length === 0) {
       return problem(c, 'not_configured', 'This service has no SIGNING_KEYS and no API_KEY.')
+    }
     const until = Date.now() + expiresInSeconds * 1000
     const { queue, filter } = view
     const token = await mintToken(ring, { keyId: caller.keyId!, queue, ...filter, until })

@@ -48,24 +48,36 @@ export const fileRoutes = createApi()
   .openapi(putRoute, async (c) => {
     const { path } = c.req.valid('param')
     const signed = await readSignature(c, { method: 'PUT', variant: null, filePath: path })
-    if (signed?.ok === false) return problem(c, signed.code, signed.message)
+    if (signed?.ok === false) {
+      return problem(c, signed.code, signed.message)
+    }
     const caller = signed ? signed.leave.caller : c.get('caller')
     const length = contentLength(c)
-    if (!length.ok) return problem(c, length.code, length.message)
+    if (!length.ok) {
+      return problem(c, length.code, length.message)
+    }
     if (signed) {
       const refused =
         lacking(caller, 'files:write') ?? limitProblem(c, signed.leave, length.sizeBytes)
-      if (refused) return problem(c, refused.code, refused.message)
+      if (refused) {
+        return problem(c, refused.code, refused.message)
+      }
       const within = await withinLimit(c, 'UPLOADS', caller)
-      if (!within.ok) return problem(c, within.code, within.message)
+      if (!within.ok) {
+        return problem(c, within.code, within.message)
+      }
     }
     const outcome = await putFile(platformOf(c), caller, path, length)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(fileView(path, outcome.stored), 201)
   })
   .openapi(deleteRoute, async (c) => {
     const { path } = c.req.valid('param')
     const outcome = await removeFile(platformOf(c), c.get('caller'), path)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ success: true as const, message: 'File deleted' }, 200)
   })

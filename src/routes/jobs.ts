@@ -113,18 +113,24 @@ export const jobRoutes = createApi()
   .openapi(createRouteSpec, async (c) => {
     const key = c.req.valid('header')['idempotency-key'] ?? null
     const outcome = await createJobs(platformOf(c), c.get('caller'), c.req.valid('json'), key)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ jobs: outcome.jobs.map(createdJobView) }, 202)
   })
   .openapi(listRoute, async (c) => {
     const outcome = await listJobs(platformOf(c), c.get('caller'), c.req.valid('query'))
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(outcome.page, 200)
   })
   .openapi(getRoute, async (c) => {
     const { jobId } = c.req.valid('param')
     const row = await findJob(platformOf(c).db, jobId, c.get('caller'))
-    if (!row) return problem(c, 'job_not_found', `There is no job ${jobId}.`)
+    if (!row) {
+      return problem(c, 'job_not_found', `There is no job ${jobId}.`)
+    }
     return c.json(jobView(row), 200)
   })
   .openapi(attemptsRoute, async (c) => {
@@ -134,12 +140,16 @@ export const jobRoutes = createApi()
       findJob(db, jobId, c.get('caller')),
       listAttempts(db, jobId),
     ])
-    if (!row) return problem(c, 'job_not_found', `There is no job ${jobId}.`)
+    if (!row) {
+      return problem(c, 'job_not_found', `There is no job ${jobId}.`)
+    }
     return c.json({ attempts: attempts.map(attemptView) }, 200)
   })
   .openapi(retryRoute, async (c) => {
     const outcome = await retry(platformOf(c), c.get('caller'), c.req.valid('param').jobId)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ success: true as const, message: 'Job queued for retry' }, 200)
   })
   .openapi(cancelRoute, async (c) => {
@@ -151,11 +161,15 @@ export const jobRoutes = createApi()
       c.req.valid('param').jobId,
       body.force ?? false,
     )
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ success: true as const, message: 'Job cancelled' }, 200)
   })
   .openapi(deleteRoute, async (c) => {
     const outcome = await remove(platformOf(c), c.get('caller'), c.req.valid('param').jobId)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ success: true as const, message: 'Job deleted' }, 200)
   })

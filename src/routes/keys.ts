@@ -66,7 +66,9 @@ const deleteSpec = createRoute({
 export const keyRoutes = createApi()
   .openapi(createSpec, async (c) => {
     const outcome = await createKey(platformOf(c), c.get('caller'), c.req.valid('json'))
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     c.header('Cache-Control', 'no-store')
     return c.json({ ...keyView(outcome.row), key: outcome.key }, 201)
   })
@@ -75,17 +77,23 @@ export const keyRoutes = createApi()
   )
   .openapi(getSpec, async (c) => {
     const outcome = await readKey(platformOf(c), c.req.valid('param').keyId)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(keyView(outcome.row), 200)
   })
   .openapi(patchSpec, async (c) => {
     const { keyId } = c.req.valid('param')
     const outcome = await changeKey(platformOf(c), keyId, c.req.valid('json'))
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(keyView(outcome.row), 200)
   })
   .openapi(deleteSpec, async (c) => {
     const outcome = await removeKey(platformOf(c), c.req.valid('param').keyId)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ success: true as const, message: 'Key deleted' }, 200)
   })

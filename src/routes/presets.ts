@@ -55,13 +55,17 @@ export const presetRoutes = createApi()
   .openapi(listRoute, async (c) => {
     const { name } = c.req.valid('param')
     const outcome = await listPresets(platformOf(c), c.get('caller'), name)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ presets: outcome.presets }, 200)
   })
   .openapi(getRoute, async (c) => {
     const { name, preset: which } = c.req.valid('param')
     const outcome = await readPreset(platformOf(c), c.get('caller'), name, which)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(outcome.preset, 200)
   })
   .openapi(putRoute, async (c) => {
@@ -71,12 +75,16 @@ export const presetRoutes = createApi()
       name: which,
       written: c.req.valid('json'),
     })
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(outcome.preset, 200)
   })
   .openapi(deleteRoute, async (c) => {
     const { name, preset: which } = c.req.valid('param')
     const outcome = await removePreset(platformOf(c), c.get('caller'), name, which)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ success: true as const, message: 'Preset deleted' }, 200)
   })

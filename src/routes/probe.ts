@@ -62,7 +62,9 @@ export const probeRoutes = createApi().openapi(probeRoute, async (c) => {
     await waitForEnd(c.env, outcome, isOver, waitSeconds * 1000)
     outcome = await ask()
   }
-  if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+  if (!outcome.ok) {
+    return problem(c, outcome.code, outcome.message)
+  }
   c.header('Cache-Control', 'no-store')
   if (outcome.state === 'failed') {
     const { id, error, errorCode } = outcome.job
@@ -76,11 +78,17 @@ export const probeRoutes = createApi().openapi(probeRoute, async (c) => {
   }
   if (outcome.state === 'ready') {
     const object = await c.env.VARIANTS.get(outcome.variant.outputKey)
-    if (!object) return problem(c, 'file_not_found', 'It was removed just now. Ask again.')
-    if (object.size > MOST_PROBE_BYTES) throw new Error(`a probe of ${object.size} bytes`)
+    if (!object) {
+      return problem(c, 'file_not_found', 'It was removed just now. Ask again.')
+    }
+    if (object.size > MOST_PROBE_BYTES) {
+      throw new Error(`a probe of ${object.size} bytes`)
+    }
     return c.json({ filePath, ...(await object.json<ProbeDocument>()) }, 200)
   }
-  if (outcome.state !== 'queued') throw new Error('a probe is no package')
+  if (outcome.state !== 'queued') {
+    throw new Error('a probe is no package')
+  }
   c.header('Retry-After', '2')
   const statusUrl = statusPath(VARIANT, filePath)
   return c.json({ status: 'pending' as const, statusUrl, jobId: outcome.jobId }, 202)

@@ -58,18 +58,24 @@ export const queueRoutes = createApi()
   .openapi(getRoute, async (c) => {
     const { name } = c.req.valid('param')
     const row = await readQueue(platformOf(c), c.get('caller'), name)
-    if (!row) return problem(c, 'queue_not_found', `There is no queue "${name}".`)
+    if (!row) {
+      return problem(c, 'queue_not_found', `There is no queue "${name}".`)
+    }
     return c.json(row, 200)
   })
   .openapi(putRoute, async (c) => {
     const { name } = c.req.valid('param')
     const outcome = await createQueue(platformOf(c), c.get('caller'), name, c.req.valid('json'))
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(outcome.queue, 200)
   })
   .openapi(patchRoute, async (c) => {
     const { name } = c.req.valid('param')
     const outcome = await changeQueue(platformOf(c), c.get('caller'), name, c.req.valid('json'))
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(outcome.queue, 200)
   })

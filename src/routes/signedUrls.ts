@@ -34,7 +34,9 @@ async function readName(platform: Platform, queue: string, { method, path }: Cre
     return name.ok ? { ok: true as const, ...splitMember(name.filePath, name.variant) } : name
   }
   const { success, data, error } = originalPath.safeParse(path)
-  if (success) return { ok: true as const, filePath: data, variant: null, member: null }
+  if (success) {
+    return { ok: true as const, filePath: data, variant: null, member: null }
+  }
   const { message } = error.issues[0]!
   return { ok: false as const, code: 'invalid_path' as const, message: `path: ${message}` }
 }
@@ -43,18 +45,25 @@ export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
   const request = c.req.valid('json')
   const caller = c.get('caller')
   const lack = lacking(caller, SCOPES[request.method])
-  if (lack) return problem(c, lack.code, lack.message)
+  if (lack) {
+    return problem(c, lack.code, lack.message)
+  }
   const name = await readName(platformOf(c), caller.queue ?? 'default', request)
-  if (!name.ok) return problem(c, name.code, name.message)
+  if (!name.ok) {
+    return problem(c, name.code, name.message)
+  }
   if (!seesPath(caller, name.filePath)) {
     const { code, message } = outside(caller)
     return problem(c, code, message)
   }
   const unseen = name.variant === null ? null : unseenReference(caller, [renditionOf(name.variant)])
-  if (unseen) return problem(c, unseen.code, unseen.message)
+  if (unseen) {
+    return problem(c, unseen.code, unseen.message)
+  }
   const ring = readSigningKeys(c.env)
-  if (ring.length === 0)
+  if (ring.length === 0) {
     return problem(c, 'not_configured', 'This service has no SIGNING_KEYS and no API_KEY.')
+  }
   const exp = Math.floor(Date.now() / 1000) + request.expiresInSeconds
   const { maxBytes, contentType } =
     request.method === 'PUT' ? request : { maxBytes: undefined, contentType: undefined }

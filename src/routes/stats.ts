@@ -18,6 +18,8 @@ const statsRoute = createRoute({
 
 export const statsRoutes = createApi().openapi(statsRoute, async (c) => {
   const outcome = await readStats(platformOf(c), c.get('caller'), c.req.valid('query').queue)
-  if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+  if (!outcome.ok) {
+    return problem(c, outcome.code, outcome.message)
+  }
   return c.json(outcome.stats, 200)
 })

@@ -20,11 +20,12 @@ import { contentProblem, SNIFF_BYTES } from '../storage/sniff.ts'
 const MAX_FORM_BYTES = 32 * 1024 * 1024
 const MAX_FILES = 20
 
-const many = <T extends z.ZodType>(one: T) =>
-  z.preprocess(
+function many<T extends z.ZodType>(one: T) {
+  return z.preprocess(
     (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),
     z.array(one),
   )
+}
 
 const form = z.object({
   files: many(z.instanceof(File))
@@ -76,14 +77,19 @@ type Form = z.infer<typeof form>
 
 /** Where each file goes, or what is wrong with a name. */
 function readPaths({ files, folder, names }: Form) {
-  if (names.length > 0 && names.length !== files.length)
+  if (names.length > 0 && names.length !== files.length) {
     return `names: there are ${names.length} for ${files.length} files; send one for each or none`
+  }
   const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`
   const paths: string[] = []
   for (const [index, file] of files.entries()) {
     const path = originalPath.safeParse(prefix + (names[index] ?? file.name))
-    if (!path.success) return `files[${index}]: ${path.error.issues[0]!.message}`
-    if (paths.includes(path.data)) return `files[${index}]: ${path.data} is there twice`
+    if (!path.success) {
+      return `files[${index}]: ${path.error.issues[0]!.message}`
+    }
+    if (paths.includes(path.data)) {
+      return `files[${index}]: ${path.data} is there twice`
+    }
     paths.push(path.data)
   }
   return paths
@@ -94,30 +100,41 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
   const request = c.req.valid('form')
   const { files, transformations } = request
   const paths = readPaths(request)
-  if (typeof paths === 'string') return problem(c, 'invalid_path', paths)
+  if (typeof paths === 'string') {
+    return problem(c, 'invalid_path', paths)
+  }
   const caller = c.get('caller')
   const lack = transformations.length === 0 ? null : lacking(caller, 'jobs:write')
-  if (lack) return problem(c, lack.code, lack.message)
+  if (lack) {
+    return problem(c, lack.code, lack.message)
+  }
   if (!paths.every((path) => seesPath(caller, path))) {
     const { code, message } = outside(caller)
     return problem(c, code, message)
   }
   // Everything is looked at before anything is stored: a form goes in whole or not at all.
-  for (const text of transformations)
+  for (const text of transformations) {
     try {
       await readRendition(platform, caller.queue ?? 'default', text)
     } catch (error) {
-      if (!(error instanceof TransformationError)) throw error
+      if (!(error instanceof TransformationError)) {
+        throw error
+      }
       return problem(c, 'invalid_transformation', `transformations: ${text}: ${error.message}`)
     }
+  }
   for (const [index, file] of files.entries()) {
     const leading = new Uint8Array(await file.slice(0, SNIFF_BYTES).arrayBuffer())
     const mismatch = await contentProblem(paths[index]!, leading)
-    if (mismatch !== null) return problem(c, 'content_mismatch', `files[${index}]: ${mismatch}`)
+    if (mismatch !== null) {
+      return problem(c, 'content_mismatch', `files[${index}]: ${mismatch}`)
+    }
   }
   const wanted = files.map(({ size }, index) => ({ filePath: paths[index]!, sizeBytes: size }))
   const room = await holdRoom(platform, chargedTo(caller), wanted)
-  if (!room.ok) return problem(c, room.code, room.message)
+  if (!room.ok) {
+    return problem(c, room.code, room.message)
+  }
   const left = [...room.holds]
   const storeEach = async () => {
     const stored = []
@@ -125,7 +142,9 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
       const filePath = paths[index]!
       const incoming = { body: file.stream(), sizeBytes: file.size }
       const outcome = await putHeld(platform, caller, left.shift()!, incoming)
-      if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+      if (!outcome.ok) {
+        return problem(c, outcome.code, outcome.message)
+      }
       let jobs: CreatedJob[] = []
       if (transformations.length > 0) {
         const created = await createJobs(
@@ -134,7 +153,9 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
           { filePath, transformations, queue: caller.queue ?? 'default' },
           null,
         )
-        if (!created.ok) return problem(c, created.code, created.message)
+        if (!created.ok) {
+          return problem(c, created.code, created.message)
+        }
         jobs = created.jobs
       }
       stored.push({ ...fileView(filePath, outcome.stored), jobs: jobs.map(createdJobView) })

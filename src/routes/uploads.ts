@@ -75,15 +75,21 @@ export const partedUploadRoutes = createApi()
   .openapi(beginRoute, async (c) => {
     const { filePath } = c.req.valid('json')
     const outcome = await beginUpload(platformOf(c), c.get('caller'), filePath)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ uploadId: outcome.id, filePath, partSizeBytes: PART_SIZE_BYTES }, 201)
   })
   .openapi(partRoute, async (c) => {
     const { uploadId, part } = c.req.valid('param')
     const length = contentLength(c)
-    if (!length.ok) return problem(c, length.code, length.message)
+    if (!length.ok) {
+      return problem(c, length.code, length.message)
+    }
     const outcome = await putUploadPart(platformOf(c), c.get('caller'), uploadId, part, length)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(outcome.stored, 200)
   })
   .openapi(completeRoute, async (c) => {
@@ -94,11 +100,15 @@ export const partedUploadRoutes = createApi()
       c.req.valid('param').uploadId,
       parts,
     )
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json(fileView(outcome.filePath, outcome.object), 201)
   })
   .openapi(abortRoute, async (c) => {
     const outcome = await abortUpload(platformOf(c), c.get('caller'), c.req.valid('param').uploadId)
-    if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+    if (!outcome.ok) {
+      return problem(c, outcome.code, outcome.message)
+    }
     return c.json({ success: true as const, message: 'Upload aborted' }, 200)
   })

@@ -71,12 +71,16 @@ function cacheControl(c: Context<ApiEnv>, leave: Leave | undefined) {
 /** Who may have what is not there made: who may queue jobs, and where it is open any visitor. */
 async function mayQueue(c: Context<ApiEnv>, caller: Caller) {
   const lack = lacking(caller, 'jobs:write')
-  if (!lack) return { ok: true as const }
-  if (readPublic(c.env).variants === 'open') return withinLimit(c, 'NEW_VARIANTS', caller)
+  if (!lack) {
+    return { ok: true as const }
+  }
+  if (readPublic(c.env).variants === 'open') {
+    return withinLimit(c, 'NEW_VARIANTS', caller)
+  }
   return refuse(lack.code, `This variant is not ready, and to have it made: ${lack.message}`)
 }
 
-const ofPath = (path: string) => {
+function ofPath(path: string) {
   const extension = extensionOf(path)
   return extension === null ? OCTETS : typeOfFormat(extension)
 }
@@ -85,21 +89,29 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const platform = platformOf(c)
   const queue = c.req.valid('query').queue ?? c.get('caller').queue ?? 'default'
   const name = await nameVariant(platform, queue, c.req.valid('param').path)
-  if (!name.ok) return problem(c, name.code, name.message)
+  if (!name.ok) {
+    return problem(c, name.code, name.message)
+  }
   const { filePath, variant, member, entry } = splitMember(name.filePath, name.variant)
   const signed = await readSignature(c, { method: 'GET', variant, filePath })
-  if (signed?.ok === false) return problem(c, signed.code, signed.message)
+  if (signed?.ok === false) {
+    return problem(c, signed.code, signed.message)
+  }
   const caller = signed ? signed.leave.caller : c.get('caller')
   const open = !signed && readPublic(c.env).variants !== 'off'
   const lack = open ? null : lacking(caller, 'jobs:read')
-  if (lack) return problem(c, lack.code, lack.message)
+  if (lack) {
+    return problem(c, lack.code, lack.message)
+  }
 
   const missing = () => problem(c, 'file_not_found', `There is no file ${filePath} in storage.`)
   const caching = cacheControl(c, signed?.leave)
   const serve = (bucket: R2Bucket, key: string, contentType: string) =>
     serveObject(c, bucket, key, { contentType, cacheControl: caching })
   if (variant === null) {
-    if (!(await seesOriginal(platform, caller, filePath))) return missing()
+    if (!(await seesOriginal(platform, caller, filePath))) {
+      return missing()
+    }
     return (await serve(c.env.ORIGINALS, filePath, ofPath(filePath))) ?? missing()
   }
   if (entry !== null && member === null) {
@@ -109,7 +121,9 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const outcome = await requestVariant(platform, caller, { filePath, variant }, () =>
     mayQueue(c, caller),
   )
-  if (!outcome.ok) return problem(c, outcome.code, outcome.message)
+  if (!outcome.ok) {
+    return problem(c, outcome.code, outcome.message)
+  }
   if (outcome.state === 'ready' || outcome.state === 'playable') {
     const live = outcome.state === 'playable'
     const key = live ? outcome.packageKey : outcome.variant.outputKey
@@ -123,10 +137,14 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
       signed: signed !== null,
       cacheControl: caching,
     })
-    if (found) return found
+    if (found) {
+      return found
+    }
     c.header('Cache-Control', 'no-store')
     // It may come yet.
-    if (live) c.header('Retry-After', '1')
+    if (live) {
+      c.header('Retry-After', '1')
+    }
     return problem(c, 'file_not_found', `There is no ${member} in the package of ${filePath}.`)
   }
   c.header('Cache-Control', 'no-store')
@@ -142,8 +160,9 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   }
   c.header('Retry-After', RETRY_AFTER_SECONDS)
   // A player that is in the middle of a package whose attempt was lost takes a 202 for a playlist.
-  if (member !== null && member !== entry)
+  if (member !== null && member !== entry) {
     return problem(c, 'not_ready', `There is no ${member} yet: the package is being made.`)
+  }
   const statusUrl = statusPath(variant, filePath)
   return c.json({ status: 'pending' as const, statusUrl, jobId: outcome.jobId }, 202)
 })

@@ -61,8 +61,8 @@ const sizeRoute = createRoute({
   },
 })
 
-const nothing = (c: Context<ApiEnv>, message: string) =>
-  c.json(
+function nothing(c: Context<ApiEnv>, message: string) {
+  return c.json(
     {
       status: 'not_found' as const,
       message,
@@ -72,22 +72,28 @@ const nothing = (c: Context<ApiEnv>, message: string) =>
     },
     404,
   )
+}
 
 /** What keeps a caller from asking at all, or null. */
 function closed(c: Context<ApiEnv>) {
   return readPublic(c.env).status === 'named' ? null : lacking(c.get('caller'), 'jobs:read')
 }
 
-const nameOf = (c: Context<ApiEnv>, text: string, { queue }: { queue?: string | undefined }) =>
-  nameVariant(platformOf(c), queue ?? c.get('caller').queue ?? 'default', text)
+function nameOf(c: Context<ApiEnv>, text: string, { queue }: { queue?: string | undefined }) {
+  return nameVariant(platformOf(c), queue ?? c.get('caller').queue ?? 'default', text)
+}
 
 const SIZE = /\/size$/
 
 const readSize: RouteHandler<typeof sizeRoute, ApiEnv> = async (c) => {
   const lack = closed(c)
-  if (lack) return problem(c, lack.code, lack.message)
+  if (lack) {
+    return problem(c, lack.code, lack.message)
+  }
   const name = await nameOf(c, c.req.valid('param').path.replace(SIZE, ''), c.req.valid('query'))
-  if (!name.ok) return problem(c, name.code, name.message)
+  if (!name.ok) {
+    return problem(c, name.code, name.message)
+  }
   const { db } = platformOf(c)
   const caller = c.get('caller')
   // Its newest job says which variant is meant, and for a key with a queue whether it sees any.
@@ -100,17 +106,25 @@ const readSize: RouteHandler<typeof sizeRoute, ApiEnv> = async (c) => {
     variant === undefined || !seesPath(caller, name.filePath)
       ? undefined
       : await findVariant(db, name.filePath, variant)
-  if (!ready) return nothing(c, 'The processed video is not ready')
+  if (!ready) {
+    return nothing(c, 'The processed video is not ready')
+  }
   return c.json({ size: ready.sizeBytes, status: 'ready' as const }, 200)
 }
 
 const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
   const lack = closed(c)
-  if (lack) return problem(c, lack.code, lack.message)
+  if (lack) {
+    return problem(c, lack.code, lack.message)
+  }
   const name = await nameOf(c, c.req.valid('param').path, c.req.valid('query'))
-  if (!name.ok) return problem(c, name.code, name.message)
+  if (!name.ok) {
+    return problem(c, name.code, name.message)
+  }
   const row = await findNewestJob(platformOf(c).db, name.filePath, name.variant, c.get('caller'))
-  if (!row) return nothing(c, 'No processing job found for this video')
+  if (!row) {
+    return nothing(c, 'No processing job found for this video')
+  }
   const { status, progress, startedAt, completedAt, error } = jobView(row)
   return c.json({ status, progress, startedAt, completedAt, error, message: MESSAGES[status] }, 200)
 }

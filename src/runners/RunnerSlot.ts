@@ -39,7 +39,9 @@ export class RunnerSlot extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     // Built anew beside a container that went on: its end is still to be noticed.
-    if (this.life && ctx.container?.running) this.watch(this.life)
+    if (this.life && ctx.container?.running) {
+      this.watch(this.life)
+    }
   }
 
   private get slot(): string {
@@ -53,29 +55,45 @@ export class RunnerSlot extends DurableObject<Env> {
   async wake(queues: string[]): Promise<WakeAnswer> {
     await this.ending
     const { container } = this.ctx
-    if (!container) return this.fail('there is no container: is one configured for this class?')
-    if (this.life && !container.running) await this.end(this.life, 'unseen')
+    if (!container) {
+      return this.fail('there is no container: is one configured for this class?')
+    }
+    if (this.life && !container.running) {
+      await this.end(this.life, 'unseen')
+    }
     const { life } = this
-    if (life) return life.heardAt === null ? 'starting' : 'busy'
-    if (Date.now() < (this.ctx.storage.kv.get<number>('restUntil') ?? 0)) return 'resting'
+    if (life) {
+      return life.heardAt === null ? 'starting' : 'busy'
+    }
+    if (Date.now() < (this.ctx.storage.kv.get<number>('restUntil') ?? 0)) {
+      return 'resting'
+    }
     return this.start(container, queues)
   }
 
   /** Its runner, or one of that name, has just asked for work. */
   heard(runner: string): void {
     const { life } = this
-    if (life?.runner === runner) this.keep({ ...life, heardAt: Date.now() })
+    if (life?.runner === runner) {
+      this.keep({ ...life, heardAt: Date.now() })
+    }
   }
 
   override async alarm(): Promise<void> {
     const { life } = this
     const { container } = this.ctx
-    if (!life || !container) return
-    if (!container.running) return this.end(life, 'unseen')
+    if (!life || !container) {
+      return
+    }
+    if (!container.running) {
+      return this.end(life, 'unseen')
+    }
     const now = Date.now()
     const silent =
       life.heardAt === null ? now - life.startedAt >= START_MS : now - life.heardAt >= SILENT_MS
-    if (silent && !(await isAtWork(this.platform(), life.runner))) return this.end(life, 'silent')
+    if (silent && !(await isAtWork(this.platform(), life.runner))) {
+      return this.end(life, 'silent')
+    }
     await container.setInactivityTimeout(INACTIVITY_MS)
     await this.ctx.storage.setAlarm(now + CHECK_MS)
   }
@@ -121,7 +139,9 @@ export class RunnerSlot extends DurableObject<Env> {
 
   /** Deals with the end of a life, once, however many notice it. */
   private end(life: Life, how: string): Promise<void> {
-    if (this.life?.runner !== life.runner) return Promise.resolve()
+    if (this.life?.runner !== life.runner) {
+      return Promise.resolve()
+    }
     return (this.ending ??= this.settle(this.life, how).finally(() => (this.ending = null)))
   }
 
@@ -138,7 +158,11 @@ export class RunnerSlot extends DurableObject<Env> {
     const seconds = Math.round((Date.now() - life.startedAt) / 1000)
     const claimed = life.heardAt !== null
     this.log(claimed && lost === 0 ? 'info' : 'error', 'slot_ended', {
-      ...{ runner, how, seconds, claimed, jobsLost: lost },
+      runner,
+      how,
+      seconds,
+      claimed,
+      jobsLost: lost,
     })
     if (!claimed) {
       this.ctx.storage.kv.put('restUntil', Date.now() + REST_MS)

@@ -5,7 +5,9 @@ import type { Claim } from '../db/leases.ts'
 import { sha256Hex } from '../domain/digest.ts'
 import { type Refusal, refuse } from '../domain/refusal.ts'
 
-const shownBy = (c: Context) => c.req.header(RUNNER_SECRET_HEADER)
+function shownBy(c: Context) {
+  return c.req.header(RUNNER_SECRET_HEADER)
+}
 
 /** As a job's row has it; null for a runner that shows none. */
 export async function runnerHashOf(c: Context): Promise<string | null> {
@@ -14,15 +16,19 @@ export async function runnerHashOf(c: Context): Promise<string | null> {
 }
 
 /** The claim that a runner speaks under. */
-export const claimOf = async (c: Context, jobId: string, fence: number): Promise<Claim> => ({
-  jobId,
-  fence,
-  runnerHash: await runnerHashOf(c),
-})
+export async function claimOf(c: Context, jobId: string, fence: number): Promise<Claim> {
+  return {
+    jobId,
+    fence,
+    runnerHash: await runnerHashOf(c),
+  }
+}
 
 /** Why nothing can be claimed with what is shown, or null. */
 export function secretProblem(c: Context): Refusal<'invalid_request'> | null {
-  if (runnerSecret.safeParse(shownBy(c)).success) return null
+  if (runnerSecret.safeParse(shownBy(c)).success) {
+    return null
+  }
   return refuse(
     'invalid_request',
     `${RUNNER_SECRET_HEADER}: a runner makes up 128 random bits when it starts and sends them, as base64url, with every call`,

@@ -4,7 +4,9 @@ import type { RunnerSlot, WakeAnswer } from './RunnerSlot.ts'
 
 /** A runner in a slot is called after it: `slot-2-5f3a9c01`. */
 const RUNNER = /^(slot-\d+)-[0-9a-f]{8}$/
-const slotOf = (runner: string): string | undefined => RUNNER.exec(runner)?.[1]
+function slotOf(runner: string): string | undefined {
+  return RUNNER.exec(runner)?.[1]
+}
 
 /** Where no containers are configured. */
 export const NO_SLOTS: Slots = {
@@ -45,7 +47,9 @@ export function createSlots(
     },
     async heard(runner) {
       const name = slotOf(runner)
-      if (name !== undefined) await namespace.getByName(name).heard(runner)
+      if (name !== undefined) {
+        await namespace.getByName(name).heard(runner)
+      }
     },
   }
 }

@@ -7,7 +7,11 @@ const GONE = /\(10024\)/
 
 /** Null when it is something else, which is then no fault of the parts. */
 export function completionProblem(error: unknown): 'bad_parts' | 'gone' | null {
-  if (!(error instanceof Error)) return null
-  if (GONE.test(error.message)) return 'gone'
+  if (!(error instanceof Error)) {
+    return null
+  }
+  if (GONE.test(error.message)) {
+    return 'gone'
+  }
   return BAD_PARTS.test(error.message) ? 'bad_parts' : null
 }

@@ -28,7 +28,11 @@ export async function storeDigested(
     }),
   })
   const [stored, copied] = await Promise.allSettled([put, body.pipeTo(writable)])
-  if (stored.status === 'fulfilled') return stored.value
-  if (String(stored.reason).includes(MISMATCH)) return null
+  if (stored.status === 'fulfilled') {
+    return stored.value
+  }
+  if (String(stored.reason).includes(MISMATCH)) {
+    return null
+  }
   throw copied.status === 'rejected' ? copied.reason : stored.reason
 }

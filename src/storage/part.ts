@@ -22,7 +22,9 @@ export async function storePart(
 async function copy(body: ReadableStream<Uint8Array>, targets: WritableStream<Uint8Array>[]) {
   const writers = targets.map((target) => target.getWriter())
   try {
-    for await (const chunk of body) await Promise.all(writers.map((writer) => writer.write(chunk)))
+    for await (const chunk of body) {
+      await Promise.all(writers.map((writer) => writer.write(chunk)))
+    }
     await Promise.all(writers.map((writer) => writer.close()))
   } catch (error) {
     await Promise.allSettled(writers.map((writer) => writer.abort(error)))

@@ -14,8 +14,9 @@ const FAMILIES: readonly (readonly string[])[] = [
   ['jpg', 'jpeg'],
 ]
 
-const family = (extension: string) =>
-  FAMILIES.find((members) => members.includes(extension))?.[0] ?? extension
+function family(extension: string) {
+  return FAMILIES.find((members) => members.includes(extension))?.[0] ?? extension
+}
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
 /** How subtitles begin; they have no bytes of their own that would tell. */
@@ -38,18 +39,30 @@ function subtitleProblem(extension: string, leading: Uint8Array): string | null 
   } catch {
     return 'The content is no text in UTF-8: save the subtitles as that.'
   }
-  if (!text.includes('\0') && begins.test(text)) return null
+  if (!text.includes('\0') && begins.test(text)) {
+    return null
+  }
   return `The content is no .${extension}, which begins ${how}.`
 }
 
 /** Says what is wrong with a name and the bytes that the file begins with, or null. */
 export async function contentProblem(path: string, leading: Uint8Array): Promise<string | null> {
   const extension = extensionOf(path)
-  if (extension === null) return `The name ${path} must end in one of .${EXTENSIONS.join(', .')}`
-  if (leading.length === 0) return 'The file is empty.'
+  if (extension === null) {
+    return `The name ${path} must end in one of .${EXTENSIONS.join(', .')}`
+  }
+  if (leading.length === 0) {
+    return 'The file is empty.'
+  }
   const found = await fileTypeFromBuffer(leading)
-  if (!found && extension in SUBTITLES) return subtitleProblem(extension, leading)
-  if (!found) return `The content is no media that is known; .${extension} was expected.`
-  if (family(found.ext) === family(extension)) return null
+  if (!found && extension in SUBTITLES) {
+    return subtitleProblem(extension, leading)
+  }
+  if (!found) {
+    return `The content is no media that is known; .${extension} was expected.`
+  }
+  if (family(found.ext) === family(extension)) {
+    return null
+  }
   return `The content is ${found.mime}, which does not go with the name ${path}.`
 }

@@ -12,7 +12,9 @@ async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
   let length = 0
   while (length < SNIFF_BYTES) {
     const { done, value } = await reader.read()
-    if (done) break
+    if (done) {
+      break
+    }
     chunks.push(value)
     length += value.length
   }
@@ -50,9 +52,13 @@ export async function storeChecked<Stored>(
   const { readable, writable } = new FixedLengthStream(sizeBytes)
   const copied = copy(leading, reader, body, writable)
   const [stored] = await Promise.allSettled([put(readable), copied])
-  if (stored.status === 'fulfilled') return { ok: true, stored: stored.value }
+  if (stored.status === 'fulfilled') {
+    return { ok: true, stored: stored.value }
+  }
   // The put passes on what broke the stream, which is a TypeError; what R2 itself throws is none.
-  if (!(stored.reason instanceof TypeError)) throw stored.reason
+  if (!(stored.reason instanceof TypeError)) {
+    throw stored.reason
+  }
   return refuse(
     'invalid_request',
     `The body did not have the ${sizeBytes} bytes that its Content-Length says. Nothing was stored.`,
@@ -75,10 +81,12 @@ export function storeFile(
 /** Who is charged for an object is said with the object, so that it can always be told from R2 alone. */
 const CHARGED_TO = 'reelqueue-key'
 
-export const metadataOf = (path: string, keyId: string | null) => ({
-  httpMetadata: { contentType: contentTypeOf(path) ?? OCTETS },
-  ...(keyId !== null && { customMetadata: { [CHARGED_TO]: keyId } }),
-})
+export function metadataOf(path: string, keyId: string | null) {
+  return {
+    httpMetadata: { contentType: contentTypeOf(path) ?? OCTETS },
+    ...(keyId !== null && { customMetadata: { [CHARGED_TO]: keyId } }),
+  }
+}
 
 /** What is under a path, and who is charged for it: nothing and nobody where there is no file. */
 export async function lookAt(bucket: R2Bucket, path: string): Promise<Stored> {

@@ -49,17 +49,21 @@ async function throughRunner(transformation: string) {
       work: (each) => work(each, { ...shared, shutdown }),
     })
     const [finish] = job.finishes
-    if (finish?.outcome !== 'completed' && finish?.outcome !== 'packaged')
+    if (finish?.outcome !== 'completed' && finish?.outcome !== 'packaged') {
       throw new Error(`${transformation}: ${JSON.stringify(finish)}`)
+    }
     return { finish, sourceBytes: gateway.sourceBytes }
   } finally {
     await gateway.close()
   }
 }
 
-const row = (what: string, ...figures: string[]) =>
-  console.log(what.padEnd(34), ...figures.map((figure) => figure.padStart(14)))
-const ms = (time: number) => `${time.toFixed(0)} ms`
+function row(what: string, ...figures: string[]) {
+  return console.log(what.padEnd(34), ...figures.map((figure) => figure.padStart(14)))
+}
+function ms(time: number) {
+  return `${time.toFixed(0)} ms`
+}
 
 try {
   const source = ['-f', 'lavfi', '-i', `testsrc2=s=1920x1080:r=30:d=${SECONDS}`]
@@ -87,7 +91,9 @@ try {
   const sizes = [240, 480, 720]
   const together = await quickest(() => throughRunner(`f_hls,lad_${sizes.join('+')}`))
   const apart = await quickest(async () => {
-    for (const size of sizes) await throughRunner(`f_hls,lad_${size}`)
+    for (const size of sizes) {
+      await throughRunner(`f_hls,lad_${size}`)
+    }
   })
   row(`a stream of ${sizes.join(', ')}`, ms(together), ms(apart), (together / apart).toFixed(2))
 

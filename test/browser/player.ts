@@ -16,14 +16,21 @@ export function startBrowser(): Promise<Browser> {
   })
 }
 
-type Kept = { fatal: string[]; passing: string[]; levels: number[]; ended: boolean }
+interface Kept {
+  fatal: string[]
+  passing: string[]
+  levels: number[]
+  ended: boolean
+}
 
 /** @param origin of the page, so that what it asks for is of its own origin */
 export async function openPlayer(browser: Browser, origin: string) {
   const page = await browser.newPage()
   await page.setRequestInterception(true)
   page.on('request', (request) => {
-    if (request.url() !== `${origin}/`) return void request.continue()
+    if (request.url() !== `${origin}/`) {
+      return void request.continue()
+    }
     const body = '<!doctype html><link rel="icon" href="data:,"><video muted></video>'
     void request.respond({ contentType: 'text/html', body })
   })
@@ -37,14 +44,19 @@ export async function openPlayer(browser: Browser, origin: string) {
           const video = document.querySelector('video')!
           const kit = (globalThis as unknown as { Hls: typeof Hls }).Hls
           const kept = {
-            ...{ fatal: [] as string[], passing: [] as string[], levels: [] as number[] },
+            fatal: [] as string[],
+            passing: [] as string[],
+            levels: [] as number[],
             ended: false,
           }
           const hls = new kit({ startPosition: 0 })
           hls.on(kit.Events.ERROR, (_, { fatal, details, error }) => {
             const what = `${details}: ${error.message}`
-            if (fatal) kept.fatal.push(what)
-            else kept.passing.push(what)
+            if (fatal) {
+              kept.fatal.push(what)
+            } else {
+              kept.passing.push(what)
+            }
           })
           hls.on(kit.Events.MANIFEST_PARSED, (_, { levels }) => {
             kept.levels = levels.map(({ height }) => height)
@@ -66,7 +78,9 @@ export async function openPlayer(browser: Browser, origin: string) {
           (wanted) => {
             const { kept } = globalThis as unknown as { kept: Kept }
             const video = document.querySelector('video')!
-            if (kept.fatal.length > 0) return 'broken'
+            if (kept.fatal.length > 0) {
+              return 'broken'
+            }
             return wanted === 'the end' ? kept.ended : video.currentTime >= wanted
           },
           { timeout, polling: 100 },
@@ -74,7 +88,9 @@ export async function openPlayer(browser: Browser, origin: string) {
         )
         .then((answer) => answer.jsonValue() as Promise<true | 'broken'>)
         .catch((error: Error) => error.message)
-      if (reached === true) return
+      if (reached === true) {
+        return
+      }
       throw new Error(`${reached}: ${JSON.stringify(await this.state())}`)
     },
     state: () =>
@@ -86,10 +102,12 @@ export async function openPlayer(browser: Browser, origin: string) {
           Array.from({ length: ranges.length }, (_, at) => [ranges.start(at), ranges.end(at)])
         return {
           ...kept,
-          ...{ currentTime, duration },
+          currentTime,
+          duration,
           height: video.videoHeight,
           frames: video.getVideoPlaybackQuality().totalVideoFrames,
-          ...{ played: spans(played), buffered: spans(buffered) },
+          played: spans(played),
+          buffered: spans(buffered),
         }
       }),
     close: () => page.close(),

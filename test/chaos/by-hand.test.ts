@@ -22,16 +22,21 @@ afterAll(async () => {
   await system?.stop()
 })
 
-const create = (transformation: string) => jobs.createOne(system.client, PATH, transformation)
+function create(transformation: string) {
+  return jobs.createOne(system.client, PATH, transformation)
+}
 async function begin(transformation: string): Promise<string> {
   const jobId = await create(transformation)
   await jobs.inMidEncode(events, jobId)
   return jobId
 }
-const statusOf = async (jobId: string) => (await system.client.job(jobId)).status
+async function statusOf(jobId: string) {
+  return (await system.client.job(jobId)).status
+}
 /** Sends both at once, and gives both statuses, the lower first. */
-const race = async (...requests: Promise<Response>[]) =>
-  (await Promise.all(requests.map(jobs.statusOf))).toSorted((a, b) => a - b)
+async function race(...requests: Promise<Response>[]) {
+  return (await Promise.all(requests.map(jobs.statusOf))).toSorted((a, b) => a - b)
+}
 
 test('two racing cancels in mid-encode: one 200, one 400, and ffmpeg is gone within 3 s', async () => {
   const jobId = await begin('f_webm,w_1000')

@@ -16,4 +16,6 @@ export function mountSmallDisk(folder: string, megabytes: number): string | null
   }
 }
 
-export const unmount = (folder: string) => execFileSync('umount', [folder])
+export function unmount(folder: string) {
+  return execFileSync('umount', [folder])
+}

@@ -7,21 +7,28 @@ import type { Events } from '../e2e/events.ts'
 /** Short, so that a dead runner is missed soon. */
 export const LEASE_SECONDS = 5
 
-const asJson = (method: string, body: unknown) => ({
-  method,
-  headers: { 'Content-Type': 'application/json' },
-  body: JSON.stringify(body),
-})
-const read = async <T>(answer: Promise<Response>) => (await answer).json() as Promise<T>
+function asJson(method: string, body: unknown) {
+  return {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  }
+}
+async function read<T>(answer: Promise<Response>) {
+  return (await answer).json() as Promise<T>
+}
 
-export const setQueue = (client: Client, settings: QueueSettings) =>
-  client.request('/queues/default', asJson('PATCH', settings))
+export function setQueue(client: Client, settings: QueueSettings) {
+  return client.request('/queues/default', asJson('PATCH', settings))
+}
 
-export const requestJobs = (client: Client, jobs: Partial<CreateJobs>) =>
-  client.request('/queue/jobs', asJson('POST', jobs))
+export function requestJobs(client: Client, jobs: Partial<CreateJobs>) {
+  return client.request('/queue/jobs', asJson('POST', jobs))
+}
 
-export const createJobs = async (client: Client, jobs: Partial<CreateJobs>): Promise<Job[]> =>
-  (await read<{ jobs: Job[] }>(requestJobs(client, jobs))).jobs
+export async function createJobs(client: Client, jobs: Partial<CreateJobs>): Promise<Job[]> {
+  return (await read<{ jobs: Job[] }>(requestJobs(client, jobs))).jobs
+}
 
 /** One job; gives its id. */
 export async function createOne(
@@ -34,22 +41,28 @@ export async function createOne(
   return job!.id
 }
 
-export const cancel = (client: Client, jobId: string) =>
-  client.request(`/queue/jobs/${jobId}/cancel`, asJson('POST', { force: true }))
-export const remove = (client: Client, jobId: string) =>
-  client.request(`/queue/jobs/${jobId}`, { method: 'DELETE' })
-export const retry = (client: Client, jobId: string) =>
-  client.request(`/queue/jobs/${jobId}/retry`, { method: 'POST' })
+export function cancel(client: Client, jobId: string) {
+  return client.request(`/queue/jobs/${jobId}/cancel`, asJson('POST', { force: true }))
+}
+export function remove(client: Client, jobId: string) {
+  return client.request(`/queue/jobs/${jobId}`, { method: 'DELETE' })
+}
+export function retry(client: Client, jobId: string) {
+  return client.request(`/queue/jobs/${jobId}/retry`, { method: 'POST' })
+}
 
 /** The status of an answer, refusals included. */
-export const statusOf = (answer: Promise<Response>): Promise<number> =>
-  answer.then(
+export function statusOf(answer: Promise<Response>): Promise<number> {
+  return answer.then(
     ({ status }) => status,
     (error: unknown) => {
-      if (error instanceof ApiError) return error.status
+      if (error instanceof ApiError) {
+        return error.status
+      }
       throw error
     },
   )
+}
 
 /** The latest first. */
 export async function attemptsOf(client: Client, jobId: string): Promise<Attempt[]> {
@@ -58,10 +71,11 @@ export async function attemptsOf(client: Client, jobId: string): Promise<Attempt
 }
 
 /** How its attempts went, the first first: an outcome, or why it failed. */
-export const historyOf = async (client: Client, jobId: string) =>
-  (await attemptsOf(client, jobId))
+export async function historyOf(client: Client, jobId: string) {
+  return (await attemptsOf(client, jobId))
     .toReversed()
     .map(({ outcome, errorCode }) => (outcome === 'failed' ? errorCode : outcome))
+}
 
 /** Every job of the system, newest first. */
 export async function allJobs(client: Client): Promise<Job[]> {
@@ -76,18 +90,22 @@ export async function allJobs(client: Client): Promise<Job[]> {
   return jobs
 }
 
-export const readStats = (client: Client) => read<Stats>(client.request('/queue/stats'))
+export function readStats(client: Client) {
+  return read<Stats>(client.request('/queue/stats'))
+}
 
 /** The first event of a job of this type, past or to come. */
-export const event = (events: Events, jobId: string, type: string): Promise<ServerEvent> =>
-  events.first((seen) => seen.type === type && seen.data.jobId === jobId)
+export function event(events: Events, jobId: string, type: string): Promise<ServerEvent> {
+  return events.first((seen) => seen.type === type && seen.data.jobId === jobId)
+}
 
 /** When a job's encode is well under way. */
-export const inMidEncode = (events: Events, jobId: string): Promise<ServerEvent> =>
-  events.first(
+export function inMidEncode(events: Events, jobId: string): Promise<ServerEvent> {
+  return events.first(
     ({ type, data }) =>
       type === 'job:progress' &&
       data.jobId === jobId &&
       data.stage === 'encode' &&
       (data.progress as number) > 5,
   )
+}

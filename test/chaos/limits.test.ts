@@ -27,13 +27,16 @@ beforeAll(async () => {
 afterAll(async () => {
   await events?.close()
   await system?.stop()
-  if (refusal === null) unmount(scratch)
+  if (refusal === null) {
+    unmount(scratch)
+  }
 })
 
 const once = { maxAttempts: 1 }
-const create = (transformation: string, more: { stallSeconds?: number } = {}) =>
-  jobs.createOne(system.client, PATH, transformation, { ...once, ...more })
-const expectFailure = async (jobId: string, errorCode: string) => {
+function create(transformation: string, more: { stallSeconds?: number } = {}) {
+  return jobs.createOne(system.client, PATH, transformation, { ...once, ...more })
+}
+async function expectFailure(jobId: string, errorCode: string) {
   const { receivedAt } = await jobs.event(events, jobId, 'job:error')
   await expectNoWork(stateDir)
   expect(await system.client.job(jobId)).toMatchObject({ status: 'error', errorCode, attempt: 1 })
@@ -44,7 +47,9 @@ test('ffmpeg that stands still for the stallSeconds of its job is stalled, and k
   const jobId = await create('f_webm,w_1000', { stallSeconds: 2 })
   await jobs.inMidEncode(events, jobId)
   const struck = performance.now()
-  for (const pid of ffmpegsOf(stateDir)) strike(pid, 'SIGSTOP')
+  for (const pid of ffmpegsOf(stateDir)) {
+    strike(pid, 'SIGSTOP')
+  }
   const ended = await expectFailure(jobId, 'stalled')
   expect(ended - struck).toBeGreaterThan(2_000)
   expect(ended - struck).toBeLessThan(7_000)

@@ -36,10 +36,14 @@ function loseEvery(n: number): { rule: Rule; lost: string[] } {
   return {
     lost,
     rule: async ({ number, method, path, forward }) => {
-      if (number % n !== 0) return forward()
+      if (number % n !== 0) {
+        return forward()
+      }
       const answerOnly = number % (2 * n) === 0
       lost.push(`${answerOnly ? 'answer to' : 'request'} ${method} ${path.split('?')[0]}`)
-      if (answerOnly) await forward()
+      if (answerOnly) {
+        await forward()
+      }
       return null
     },
   }
@@ -56,11 +60,14 @@ test.each([3, 4, 7])(
       `t_true,tt_2,w_${90 + n}`,
     ]
     const made = await jobs.createJobs(system.client, { filePath: PATH, transformations })
-    for (const { id } of made) await jobs.event(events, id, 'job:completed')
+    for (const { id } of made) {
+      await jobs.event(events, id, 'job:completed')
+    }
     const kinds = new Set(lost.map((one) => one.split('/').at(-1)))
     expect(kinds.size).toBeGreaterThan(1)
-    for (const { id } of made)
+    for (const { id } of made) {
       expect(await jobs.historyOf(system.client, id), lost.join('\n')).toEqual(['completed'])
+    }
     proxy.obey()
     await expectSettled(system)
   },
@@ -71,7 +78,9 @@ test('reports that come twice, late and out of order: progress only rises, and n
   const answers: Promise<{ status: number }>[] = []
   let reports = 0
   proxy.obey(async ({ path, forward }) => {
-    if (!path.endsWith('/report')) return forward()
+    if (!path.endsWith('/report')) {
+      return forward()
+    }
     reports += 1
     // Kept until the job has ended; the runner has no answer, and goes on.
     if (reports % 3 === 1) {
@@ -91,7 +100,9 @@ test('reports that come twice, late and out of order: progress only rises, and n
   expect((await Promise.all(answers)).map(({ status }) => status)).not.toContain(500)
 
   proxy.obey()
-  for (const send of late) expect(await send()).toMatchObject({ status: 409 })
+  for (const send of late) {
+    expect(await send()).toMatchObject({ status: 409 })
+  }
   expect(await system.client.job(jobId)).toEqual(job)
   const progress = events
     .of(jobId)

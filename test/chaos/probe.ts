@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 
-type Probe = {
+interface Probe {
   format: { duration?: string }
   streams: { width?: number; height?: number }[]
 }

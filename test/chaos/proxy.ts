@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export type Passing = {
+export interface Passing {
   /** Counts from 1. */
   number: number
   method: string
@@ -12,7 +12,11 @@ export type Passing = {
   /** Sends it as it came, and gives what the gateway said. */
   forward: (halfway?: () => void) => Promise<Answer>
 }
-export type Answer = { status: number; headers: IncomingMessage['headers']; body: Buffer }
+export interface Answer {
+  status: number
+  headers: IncomingMessage['headers']
+  body: Buffer
+}
 
 /** Gives the answer for the runner, or null: the connection is cut, and it gets none. */
 export type Rule = (passing: Passing) => Promise<Answer | null>
@@ -29,7 +33,9 @@ export async function startProxy(gatewayUrl: string) {
     const { method = 'GET', url: path = '/' } = request
     const forward = (halfway?: () => void) => ask(gatewayUrl, request, body, halfway)
     const answer = await rule({ number: ++number, method, path, body, forward })
-    if (!answer) return response.destroy()
+    if (!answer) {
+      return response.destroy()
+    }
     const { 'transfer-encoding': _chunked, ...headers } = answer.headers
     return response.writeHead(answer.status, headers).end(answer.body)
   }
@@ -47,7 +53,9 @@ export async function startProxy(gatewayUrl: string) {
     interceptOnce: (path: RegExp, act: (passing: Passing) => Promise<void>): Promise<void> =>
       new Promise((resolve, reject) => {
         rule = async (passing) => {
-          if (!path.test(passing.path)) return passing.forward()
+          if (!path.test(passing.path)) {
+            return passing.forward()
+          }
           rule = faithful
           await act(passing).then(resolve, reject)
           return null
@@ -72,13 +80,17 @@ async function ask(
   if (halfway) {
     outgoing.write(body.subarray(0, body.length / 2), halfway)
     outgoing.end(body.subarray(body.length / 2))
-  } else outgoing.end(body)
+  } else {
+    outgoing.end(body)
+  }
   const [answer] = await answered
   return { status: answer.statusCode!, headers: answer.headers, body: await readAll(answer) }
 }
 
 async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {
   const chunks: Buffer[] = []
-  for await (const chunk of stream) chunks.push(chunk)
+  for await (const chunk of stream) {
+    chunks.push(chunk)
+  }
   return Buffer.concat(chunks)
 }

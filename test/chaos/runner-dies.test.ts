@@ -39,7 +39,9 @@ async function begin(transformation: string) {
   const runner = runnerCalled(system.stateDir, attempt!.runner!)
   return { jobId, runner, ffmpeg: ffmpegsOf(system.stateDir, runner)[0]! }
 }
-const history = (jobId: string) => historyOf(system.client, jobId)
+function history(jobId: string) {
+  return historyOf(system.client, jobId)
+}
 
 test('kill -9 of a runner in mid-encode: noticed within 5 s of the lease, and done by another', async () => {
   const { jobId, runner } = await begin('w_1000')

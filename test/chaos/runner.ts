@@ -35,7 +35,9 @@ export async function startRunner(
   await new Promise<void>((resolve) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       output.push(text)
-      if (text.includes('"event":"ready"')) resolve()
+      if (text.includes('"event":"ready"')) {
+        resolve()
+      }
     })
   })
   return {

@@ -26,9 +26,12 @@ export async function expectSettled({ client, stateDir }: System): Promise<Job[]
   await expectExactCounts(client, jobs)
   await expectTrueHistories(client, jobs)
   const completed = jobs.filter(({ status }) => status === 'completed')
-  for (let from = 0; from < completed.length; from += AT_ONCE)
+  for (let from = 0; from < completed.length; from += AT_ONCE) {
     await Promise.all(completed.slice(from, from + AT_ONCE).map((job) => expectWhole(client, job)))
-  if (existsSync(join(stateDir, 'scratch'))) await expectNoWork(stateDir)
+  }
+  if (existsSync(join(stateDir, 'scratch'))) {
+    await expectNoWork(stateDir)
+  }
   return jobs
 }
 
@@ -44,7 +47,9 @@ async function expectExactCounts(client: Client, jobs: Job[]) {
   const count = (status: Job['status']) => jobs.filter((job) => job.status === status).length
   expect(await readStats(client)).toMatchObject({
     ...Object.fromEntries(FINAL.map((status) => [status, count(status)])),
-    ...{ pending: 0, running: 0, total: jobs.length },
+    pending: 0,
+    running: 0,
+    total: jobs.length,
   })
 }
 
@@ -67,7 +72,9 @@ async function expectTrueHistories(client: Client, jobs: Job[]) {
     const last = attempts.length > 0 && attempts[0]!.outcome === ENDED_AS[job.status]
     const waited = attempts.length > 0 && !last ? ['job:started', 'job:retrying'] : []
     expect(stories.get(job.id), `events of ${name}`).toEqual([
-      ...['job:created', ...between, ...waited],
+      'job:created',
+      ...between,
+      ...waited,
       ...(last ? ['job:started'] : []),
       `job:${job.status}`,
     ])
@@ -83,8 +90,9 @@ const ENDED_AS = { completed: 'completed', error: 'failed', cancelled: 'cancelle
 async function storiesOf(client: Client, jobs: Job[]): Promise<Map<string, string[]>> {
   const events = await follow(client, '0')
   try {
-    for (const { id, status } of jobs)
+    for (const { id, status } of jobs) {
       await events.first(({ type, data }) => data.jobId === id && type === `job:${status}`)
+    }
   } finally {
     await events.close()
   }
@@ -109,5 +117,7 @@ async function expectWhole(client: Client, job: Job) {
   expect(Number(response.headers.get('Content-Length'))).toBe(sizeBytes)
   const { format, streams } = await probe(bytes)
   expect(streams[0]).toMatchObject({ width, height })
-  if (durationSeconds !== null) expect(Number(format.duration)).toBeCloseTo(durationSeconds, 1)
+  if (durationSeconds !== null) {
+    expect(Number(format.duration)).toBeCloseTo(durationSeconds, 1)
+  }
 }

@@ -21,7 +21,9 @@ beforeAll(async () => {
   events = await follow(system.client)
   await jobs.setQueue(system.client, { leaseSeconds: jobs.LEASE_SECONDS, maxAttempts: 20 })
   const bytes = clip({ size: '320x180', seconds: 2 })
-  for (let file = 0; file < FILES; file++) await system.client.put(`storm/${file}.mp4`, bytes)
+  for (let file = 0; file < FILES; file++) {
+    await system.client.put(`storm/${file}.mp4`, bytes)
+  }
 })
 afterAll(async () => {
   await events?.close()
@@ -57,7 +59,9 @@ test('200 jobs on 3 runners with random kills: each is completed, once', async (
       }
     }
     const over = await Promise.race([done.then(() => true), delay(500 + random.below(1_500))])
-    if (over === true) break
+    if (over === true) {
+      break
+    }
   }
   // Of each job, on the one live stream; an end of another kind says why.
   const others = (await done).filter(({ type }) => type !== 'job:completed')

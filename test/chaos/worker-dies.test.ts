@@ -29,8 +29,12 @@ afterAll(async () => {
   await system?.stop()
 })
 
-const create = (transformation: string) => jobs.createOne(system.client, PATH, transformation)
-const killWorker = () => strike(workerOf(system))
+function create(transformation: string) {
+  return jobs.createOne(system.client, PATH, transformation)
+}
+function killWorker() {
+  return strike(workerOf(system))
+}
 /** Its event streams end with the Worker; a client comes back with what it missed. */
 async function followAgain() {
   await events.close()

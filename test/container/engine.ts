@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 /** As the engine's bridge: workerd listens there for what side-cars pass on. */
 const BRIDGE = { Gateway: '127.0.0.1', Subnet: '127.0.0.0/8' }
 
-type Create = {
+interface Create {
   Image: string
   Env?: string[]
   Cmd?: string[]
@@ -42,7 +42,9 @@ export async function startEngine(socketPath: string) {
     /** The side-car of a container, for tests that speak as the container would. */
     sidecarOf: (name: string) => containers.get(`${name}-proxy`)?.sidecar,
     async close() {
-      for (const name of containers.keys()) await remove(name)
+      for (const name of containers.keys()) {
+        await remove(name)
+      }
       server.close()
       server.closeAllConnections()
     },
@@ -56,7 +58,9 @@ export async function startEngine(socketPath: string) {
       return
     }
     const broken = engine.brokenStarts > 0
-    if (broken) engine.brokenStarts -= 1
+    if (broken) {
+      engine.brokenStarts -= 1
+    }
     const proxy = containers.get(`${container.name}-proxy`)?.sidecar
     const child = spawn(
       process.execPath,
@@ -69,13 +73,15 @@ export async function startEngine(socketPath: string) {
           PATH: process.env['PATH'],
           ...Object.fromEntries((container.Env ?? []).map((pair) => pair.split(/=(.*)/s, 2))),
           // The side-car is the only way out, as where it shares the container's network.
-          ...{ NODE_USE_ENV_PROXY: '1', HTTP_PROXY: `http://127.0.0.1:${proxy?.egressPort}` },
+          NODE_USE_ENV_PROXY: '1',
+          HTTP_PROXY: `http://127.0.0.1:${proxy?.egressPort}`,
         },
       },
     )
     container.child = child
-    for (const stream of [child.stdout, child.stderr])
+    for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => engine.logs.push(text))
+    }
     child.on('close', (code, signal) => {
       container.status = 'exited'
       container.exit.resolve(code ?? (signal === 'SIGKILL' ? 137 : 143))
@@ -90,10 +96,14 @@ export async function startEngine(socketPath: string) {
 
   async function remove(name: string) {
     const container = containers.get(name)
-    if (!container) return
+    if (!container) {
+      return
+    }
     containers.delete(name)
     await container.sidecar?.close()
-    if (!container.child || container.status !== 'running') return
+    if (!container.child || container.status !== 'running') {
+      return
+    }
     kill(container, 'SIGKILL')
     await container.exit.promise
   }
@@ -120,35 +130,60 @@ export async function startEngine(socketPath: string) {
       .slice(1)
       .map(decodeURIComponent)
     const call = `${request.method} ${kind}`
-    if (call === 'GET _ping') return [200, 'OK']
-    if (call === 'GET info') return [200, { ID: 'stand-in', OSType: 'linux' }]
-    if (call === 'GET networks') return [200, { IPAM: { Config: [BRIDGE] } }]
-    if (call === 'POST networks') return [201, { Id: 'network' }]
-    if (call === 'GET volumes') return [200, { Volumes: [] }]
-    if (call === 'GET images') return [200, { Id: `sha256:${name}`, Size: 1 }]
-    if (kind !== 'containers') return [404, { message: `no such call: ${request.method} ${url}` }]
+    if (call === 'GET _ping') {
+      return [200, 'OK']
+    }
+    if (call === 'GET info') {
+      return [200, { ID: 'stand-in', OSType: 'linux' }]
+    }
+    if (call === 'GET networks') {
+      return [200, { IPAM: { Config: [BRIDGE] } }]
+    }
+    if (call === 'POST networks') {
+      return [201, { Id: 'network' }]
+    }
+    if (call === 'GET volumes') {
+      return [200, { Volumes: [] }]
+    }
+    if (call === 'GET images') {
+      return [200, { Id: `sha256:${name}`, Size: 1 }]
+    }
+    if (kind !== 'containers') {
+      return [404, { message: `no such call: ${request.method} ${url}` }]
+    }
 
     if (name === 'create') {
       const wanted = url.searchParams.get('name') ?? `c${containers.size}`
-      if (containers.has(wanted)) return [409, { message: 'the name is taken' }]
+      if (containers.has(wanted)) {
+        return [409, { message: 'the name is taken' }]
+      }
       const create = (await json(request)) as Create
       const exit = Promise.withResolvers<number>()
       containers.set(wanted, { ...create, name: wanted, status: 'created', exit })
       return [201, { Id: wanted, Warnings: [] }]
     }
-    if (name === 'json')
+    if (name === 'json') {
       return [200, [...containers.values()].filter((c) => c.status === 'running').map(describe)]
+    }
     const container = containers.get(name)
-    if (!container) return [404, { message: `no such container: ${name}` }]
-    if (request.method === 'DELETE') return [204, await remove(name)]
+    if (!container) {
+      return [404, { message: `no such container: ${name}` }]
+    }
+    if (request.method === 'DELETE') {
+      return [204, await remove(name)]
+    }
     switch (action) {
       case 'json':
         return [200, describe(container)]
       case 'start':
-        if (container.status === 'running') return [304]
+        if (container.status === 'running') {
+          return [304]
+        }
         return [204, await start(container)]
       case 'kill':
-        if (container.status !== 'running') return [409, { message: 'not running' }]
+        if (container.status !== 'running') {
+          return [409, { message: 'not running' }]
+        }
         return [204, kill(container, url.searchParams.get('signal') ?? 'SIGKILL')]
       case 'wait':
         return [200, { StatusCode: await container.exit.promise }]
@@ -160,7 +195,9 @@ export async function startEngine(socketPath: string) {
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
     answer(request)
       .then(([status, body]) => {
-        if (status === 204 || status === 304) return response.writeHead(status).end()
+        if (status === 204 || status === 304) {
+          return response.writeHead(status).end()
+        }
         const text = typeof body === 'string' ? body : JSON.stringify(body)
         return response.writeHead(status, { 'content-type': 'application/json' }).end(text)
       })

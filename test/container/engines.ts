@@ -30,14 +30,20 @@ export async function startStandIn(): Promise<StandIn> {
 /** How to reach a real engine, or why there is none. */
 export async function findRealEngine(): Promise<EngineAccess | string> {
   const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'
-  if (!host.startsWith('unix://')) return `DOCKER_HOST is ${host}, and not a Unix socket`
+  if (!host.startsWith('unix://')) {
+    return `DOCKER_HOST is ${host}, and not a Unix socket`
+  }
   const socketPath = host.slice('unix://'.length)
   try {
     const { status, body } = await callEngine(socketPath, 'GET', '/networks/bridge')
-    if (status !== 200) return `the engine at ${socketPath} answers ${status}`
+    if (status !== 200) {
+      return `the engine at ${socketPath} answers ${status}`
+    }
     const { IPAM } = JSON.parse(body) as { IPAM: { Config: { Gateway?: string }[] } }
     const gateway = IPAM.Config[0]?.Gateway
-    if (!gateway) return `the engine at ${socketPath} has no gateway address on its bridge`
+    if (!gateway) {
+      return `the engine at ${socketPath} has no gateway address on its bridge`
+    }
     // With the real side-car the requests are intercepted; a stand-in for it cannot do that.
     const intercepts = process.env['MINIFLARE_CONTAINER_EGRESS_IMAGE'] === undefined
     return { socketPath, env: {}, gatewayHost: intercepts ? null : gateway }

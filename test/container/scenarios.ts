@@ -102,7 +102,9 @@ export function describeContainers(open: () => Promise<EngineAccess>) {
     console.log(`202 to four containers: ${Math.round(performance.now() - began)} ms`)
     expect(new Set(up).size).toBe(WIDTH)
     const ids = jobs.map(({ id }) => id)
-    for (const { data } of await ends(events, ids)) expect(data['status']).toBe('completed')
+    for (const { data } of await ends(events, ids)) {
+      expect(data['status']).toBe('completed')
+    }
     const runners = await Promise.all(ids.map(async (id) => (await attempts(id))[0]!['runner']))
     expect(new Set(runners).size).toBe(WIDTH)
     expect((await containers()).length).toBeLessThanOrEqual(WIDTH)

@@ -23,10 +23,14 @@ export async function startSidecar(workerd: { host: string; port: number }) {
       request.setEncoding('utf8').on('data', (text: string) => (body += text))
       request.on('end', () => {
         state.config = { ...state.config, ...(JSON.parse(body) as object) }
-        if (typeof state.config['port'] === 'number') state.egressPort = state.config['port']
+        if (typeof state.config['port'] === 'number') {
+          state.egressPort = state.config['port']
+        }
         response.writeHead(204).end()
       })
-    } else response.writeHead(request.url === '/ca' ? 200 : 404).end('no certificate here')
+    } else {
+      response.writeHead(request.url === '/ca' ? 200 : 404).end('no certificate here')
+    }
   })
 
   /** What the container talks to. */

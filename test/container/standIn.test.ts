@@ -8,12 +8,13 @@ import { startStandIn } from './engines.ts'
 import { describeContainers } from './scenarios.ts'
 import { until } from './system.ts'
 
-const cancel = (client: Client, id: string) =>
-  client.request(`/queue/jobs/${id}/cancel`, {
+function cancel(client: Client, id: string) {
+  return client.request(`/queue/jobs/${id}/cancel`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: '{"force": true}',
   })
+}
 
 let standIn: Awaited<ReturnType<typeof startStandIn>>
 afterAll(() => standIn?.close())
@@ -32,15 +33,19 @@ describe('with a stand-in engine', () => {
   ) {
     const { host, port, pathname } = new URL(url)
     const tunnel = request({
-      ...{ host: '127.0.0.1', port: standIn.engine.sidecarOf(name)!.egressPort },
-      ...{ method: 'CONNECT', path: `${host}:${port || 80}` },
+      host: '127.0.0.1',
+      port: standIn.engine.sidecarOf(name)!.egressPort,
+      method: 'CONNECT',
+      path: `${host}:${port || 80}`,
     }).end()
     const socket = await new Promise<import('node:net').Socket>((resolve, reject) => {
       tunnel.on('connect', (_, opened) => resolve(opened)).on('error', reject)
     })
     const inner = request({
       createConnection: () => socket,
-      ...{ host, path: pathname, method: init.method ?? 'GET' },
+      host,
+      path: pathname,
+      method: init.method ?? 'GET',
       headers: { 'content-type': 'application/json', ...SECRET },
     })
     inner.end(init.body && JSON.stringify(init.body))
@@ -89,7 +94,9 @@ describe('with a stand-in engine', () => {
       status: 404,
     })
     await expect(fromContainer(name!, 'http://example.com/', {})).rejects.toThrow()
-    for (const id of [job!.id, otherId]) await cancel(client, id)
+    for (const id of [job!.id, otherId]) {
+      await cancel(client, id)
+    }
     await events.close()
   }, 120_000)
 

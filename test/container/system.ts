@@ -19,7 +19,7 @@ const SECRETS = {
   RUNNER_TOKEN: 'token-of-the-container-tests',
 }
 
-export type EngineAccess = {
+export interface EngineAccess {
   socketPath: string
   /** For wrangler: how it finds this engine. */
   env: Record<string, string>
@@ -42,23 +42,38 @@ export async function startSystem(engine: EngineAccess) {
       .join(''),
   )
   const env = {
-    ...{ CI: '1', NO_COLOR: '1', WRANGLER_SEND_METRICS: 'false' },
-    ...{ CLOUDFLARE_CF_FETCH_ENABLED: 'false', WRANGLER_REGISTRY_PATH: join(folder, 'registry') },
+    CI: '1',
+    NO_COLOR: '1',
+    WRANGLER_SEND_METRICS: 'false',
+    CLOUDFLARE_CF_FETCH_ENABLED: 'false',
+    WRANGLER_REGISTRY_PATH: join(folder, 'registry'),
     ...engine.env,
   }
   const persist = ['--persist-to', folder]
   const migrations = ['d1', 'migrations', 'apply', 'reelqueue', '--local', ...persist]
   const migrated = spawnSync('wrangler', migrations, { env: { ...process.env, ...env } })
-  if (migrated.status !== 0) throw new Error(`migrations: ${String(migrated.stderr)}`)
+  if (migrated.status !== 0) {
+    throw new Error(`migrations: ${String(migrated.stderr)}`)
+  }
 
   const before = await listContainers(engine)
   const lines: string[] = []
   const worker = launch({
     command: 'wrangler',
     args: [
-      ...['dev', '--ip', gatewayHost === null ? '127.0.0.1' : '0.0.0.0', '--port', String(port)],
-      ...['--inspector-port', '0', '--show-interactive-dev-session=false', ...persist],
-      ...['--env-file', secrets, '--var', `RUNNER_IDLE_SECONDS:${IDLE_SECONDS}`],
+      'dev',
+      '--ip',
+      gatewayHost === null ? '127.0.0.1' : '0.0.0.0',
+      '--port',
+      String(port),
+      '--inspector-port',
+      '0',
+      '--show-interactive-dev-session=false',
+      ...persist,
+      '--env-file',
+      secrets,
+      '--var',
+      `RUNNER_IDLE_SECONDS:${IDLE_SECONDS}`,
       ...(gatewayHost === null
         ? []
         : ['--var', `CONTAINER_GATEWAY_URL:http://${gatewayHost}:${port}`]),
@@ -70,7 +85,9 @@ export async function startSystem(engine: EngineAccess) {
   const deadline = Date.now() + START_MS
   while (!(await healthy(url))) {
     const ended = await Promise.race([worker.exited, delay(100, null)])
-    if (ended || Date.now() > deadline) throw new Error(`wrangler dev: ${worker.tail()}`)
+    if (ended || Date.now() > deadline) {
+      throw new Error(`wrangler dev: ${worker.tail()}`)
+    }
   }
 
   const client = createClient({ url, apiKey: SECRETS.API_KEY })
@@ -94,14 +111,18 @@ export async function startSystem(engine: EngineAccess) {
     kill: async (name: string, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> => {
       const path = `/containers/${encodeURIComponent(name)}/kill?signal=${signal}`
       const { status, body } = await callEngine(engine.socketPath, 'POST', path)
-      if (status !== 204) throw new Error(`kill ${name}: ${status} ${body}`)
+      if (status !== 204) {
+        throw new Error(`kill ${name}: ${status} ${body}`)
+      }
     },
     stop: async (): Promise<void> => {
       await worker.stop(10_000)
       // A real engine keeps what workerd had no time to remove.
-      for (const name of await listContainers(engine))
-        if (!before.includes(name))
+      for (const name of await listContainers(engine)) {
+        if (!before.includes(name)) {
           await callEngine(engine.socketPath, 'DELETE', `/containers/${name}?force=true`)
+        }
+      }
       rmSync(folder, { recursive: true, force: true })
     },
   }
@@ -131,7 +152,9 @@ export async function until<T>(
 ): Promise<T> {
   for (const deadline = Date.now() + ms; Date.now() < deadline; await delay(50)) {
     const found = await look()
-    if (found !== false && found !== undefined) return found
+    if (found !== false && found !== undefined) {
+      return found
+    }
   }
   throw new Error(`waited ${ms} ms for ${what}`)
 }
@@ -149,6 +172,8 @@ async function freePort(): Promise<number> {
   const address = server.address()
   server.close()
   await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  if (address === null || typeof address === 'string') {
+    throw new Error('no port')
+  }
   return address.port
 }

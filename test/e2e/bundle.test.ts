@@ -26,10 +26,7 @@ test('the bundle has no planted secret, and nothing that looks like a key', () =
   const out = join(folder, 'out')
   const { status, stdout, stderr } = spawnSync(
     join(ROOT, 'node_modules', '.bin', 'wrangler'),
-    [
-      ...['deploy', '--dry-run', '--containers-rollout=none'],
-      ...['--env-file', secrets, '--outdir', out],
-    ],
+    ['deploy', '--dry-run', '--containers-rollout=none', '--env-file', secrets, '--outdir', out],
     {
       cwd: ROOT,
       encoding: 'utf8',
@@ -43,6 +40,8 @@ test('the bundle has no planted secret, and nothing that looks like a key', () =
   const all = [...files, stdout, stderr].join('\n')
   // The control: this is the Worker.
   expect(all).toContain('/queue/events/token')
-  for (const secret of Object.values(PLANTED)) expect(all).not.toContain(secret)
+  for (const secret of Object.values(PLANTED)) {
+    expect(all).not.toContain(secret)
+  }
   expect(all).not.toMatch(/rq_[A-Za-z0-9_-]{32,}/)
 })

@@ -14,13 +14,17 @@ export async function follow(client: Client, lastEventId?: string) {
   const reading = (async () => {
     for await (const event of stream) {
       seen.push(event)
-      for (const look of waiting) look()
+      for (const look of waiting) {
+        look()
+      }
     }
   })()
     .catch((error: unknown) => (cause = error))
     .finally(() => {
       ended = true
-      for (const look of waiting) look()
+      for (const look of waiting) {
+        look()
+      }
     })
 
   return {
@@ -31,9 +35,13 @@ export async function follow(client: Client, lastEventId?: string) {
       return new Promise((resolve, reject) => {
         const look = () => {
           const found = seen.find(wanted)
-          if (found) resolve(found)
-          else if (ended) reject(new Error('The event stream ended before that event', { cause }))
-          else return
+          if (found) {
+            resolve(found)
+          } else if (ended) {
+            reject(new Error('The event stream ended before that event', { cause }))
+          } else {
+            return
+          }
           waiting.delete(look)
         }
         waiting.add(look)

@@ -20,7 +20,9 @@ async function refusal(request: Promise<unknown>): Promise<ApiError> {
     () => undefined,
     (reason: unknown) => reason,
   )
-  if (!(error instanceof ApiError)) throw new Error(`Not refused by the API: ${String(error)}`)
+  if (!(error instanceof ApiError)) {
+    throw new Error(`Not refused by the API: ${String(error)}`)
+  }
   return error
 }
 

@@ -13,16 +13,36 @@ export function clip({ size = '640x360', seconds = 2, crf = 23 } = {}): Uint8Arr
   return inFolder((folder) => {
     const path = join(folder, 'clip.mp4')
     execFileSync('ffmpeg', [
-      ...['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', `testsrc2=size=${size}:rate=30`],
-      ...['-f', 'lavfi', '-i', 'sine=frequency=440', '-t', String(seconds)],
-      ...['-c:v', 'libx264', '-preset', 'ultrafast', '-crf', String(crf), '-pix_fmt', 'yuv420p'],
-      ...['-c:a', 'aac', path],
+      '-v',
+      'error',
+      '-nostdin',
+      '-f',
+      'lavfi',
+      '-i',
+      `testsrc2=size=${size}:rate=30`,
+      '-f',
+      'lavfi',
+      '-i',
+      'sine=frequency=440',
+      '-t',
+      String(seconds),
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-crf',
+      String(crf),
+      '-pix_fmt',
+      'yuv420p',
+      '-c:a',
+      'aac',
+      path,
     ])
     return Uint8Array.from(readFileSync(path))
   })
 }
 
-type Probe = {
+interface Probe {
   format: { format_name: string; duration?: string }
   streams: { codec_name: string; width?: number; height?: number }[]
 }

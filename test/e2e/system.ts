@@ -15,7 +15,9 @@ const START = join(import.meta.dirname, '..', '..', 'scripts', 'start.mjs')
 
 export type System = Awaited<ReturnType<typeof startSystem>>
 
-const newStateDir = () => mkdtempSync(join(inject('stateDirs'), 'state-'))
+function newStateDir() {
+  return mkdtempSync(join(inject('stateDirs'), 'state-'))
+}
 
 /** @param options a state folder that was used before is gone on with */
 export async function startSystem(options: { stateDir?: string; runners?: number } = {}) {
@@ -25,7 +27,10 @@ export async function startSystem(options: { stateDir?: string; runners?: number
   const child = spawn(process.execPath, [START], {
     env: {
       ...process.env,
-      ...{ PORT: String(port), STATE_DIR: stateDir, API_KEY: apiKey, RUNNERS: String(runners) },
+      PORT: String(port),
+      STATE_DIR: stateDir,
+      API_KEY: apiKey,
+      RUNNERS: String(runners),
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -35,7 +40,9 @@ export async function startSystem(options: { stateDir?: string; runners?: number
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
         output.push(text)
-        if (text.includes('Ctrl-C ends it.')) resolve()
+        if (text.includes('Ctrl-C ends it.')) {
+          resolve()
+        }
       })
     }
   })
@@ -59,7 +66,9 @@ export async function startSystem(options: { stateDir?: string; runners?: number
     },
     /** As a power cut does it. */
     async cutPower(): Promise<void> {
-      for (const { pid } of processesOf(stateDir)) kill(pid)
+      for (const { pid } of processesOf(stateDir)) {
+        kill(pid)
+      }
       await exited
     },
   }
@@ -71,7 +80,9 @@ async function freePort(): Promise<number> {
   const address = server.address()
   server.close()
   await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no port')
+  if (address === null || typeof address === 'string') {
+    throw new Error('no port')
+  }
   return address.port
 }
 

@@ -52,8 +52,11 @@ export function useBench() {
 export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEnd> {
   const shutdown = new AbortController().signal
   const settings = readSettings({
-    ...{ GATEWAY_URL: bench.gateway.url, RUNNER_TOKEN: bench.gateway.token },
-    ...{ RUNNER_NAME: 'bench', IDLE_SECONDS: '0', SCRATCH_DIR: bench.scratch },
+    GATEWAY_URL: bench.gateway.url,
+    RUNNER_TOKEN: bench.gateway.token,
+    RUNNER_NAME: 'bench',
+    IDLE_SECONDS: '0',
+    SCRATCH_DIR: bench.scratch,
     ...env,
   })
   const client = createClient(settings)
@@ -91,7 +94,9 @@ export async function runJob(
   const job = await bench.gateway.offer(clip(name), rendition, more, others)
   await runUntilIdle(env)
   const [finish] = job.finishes
-  if (finish === undefined) throw new Error(`nothing finished: ${bench.logs.join('')}`)
+  if (finish === undefined) {
+    throw new Error(`nothing finished: ${bench.logs.join('')}`)
+  }
   return { job, finish }
 }
 

@@ -8,10 +8,11 @@ const CANNOT_MAKE_OUT =
 const TOLD_TO_END = 'Exiting normally, received signal 15.\n'
 
 it('an ffmpeg that is told to end while it opens a file says nothing about that file', () => {
-  for (const code of [255, 1, 0])
+  for (const code of [255, 1, 0]) {
     expect(
       classify({ code, signal: null, stderrTail: CANNOT_MAKE_OUT + TOLD_TO_END }),
     ).toMatchObject({ code: 'internal', message: 'Something other than the runner ended ffmpeg.' })
+  }
 })
 
 it('neither does an ffprobe, which obeys without a word', () => {

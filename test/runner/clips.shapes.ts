@@ -7,25 +7,48 @@ import { join } from 'node:path'
 
 type Ffmpeg = (...list: string[]) => Promise<unknown>
 
-const lavfi = (source: string) => ['-f', 'lavfi', '-i', source]
-const test = (seconds: number, rate = 10, size = '160x90') =>
-  lavfi(`testsrc2=s=${size}:r=${rate}:d=${seconds}`)
-const plain = (colour: string, seconds: number, rate = 10, size = '160x90') =>
-  lavfi(`color=${colour}:s=${size}:r=${rate}:d=${seconds}`)
-const tone = (seconds: number, hertz = 440) => lavfi(`sine=f=${hertz}:d=${seconds}`)
+function lavfi(source: string) {
+  return ['-f', 'lavfi', '-i', source]
+}
+function test(seconds: number, rate = 10, size = '160x90') {
+  return lavfi(`testsrc2=s=${size}:r=${rate}:d=${seconds}`)
+}
+function plain(colour: string, seconds: number, rate = 10, size = '160x90') {
+  return lavfi(`color=${colour}:s=${size}:r=${rate}:d=${seconds}`)
+}
+function tone(seconds: number, hertz = 440) {
+  return lavfi(`sine=f=${hertz}:d=${seconds}`)
+}
 const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
-const tags = (primaries: string, transfer: string, matrix: string, range = 'tv') => [
-  ...['-color_primaries', primaries, '-color_trc', transfer],
-  ...['-colorspace', matrix, '-color_range', range],
-]
+function tags(primaries: string, transfer: string, matrix: string, range = 'tv') {
+  return [
+    '-color_primaries',
+    primaries,
+    '-color_trc',
+    transfer,
+    '-colorspace',
+    matrix,
+    '-color_range',
+    range,
+  ]
+}
 /** A picture of one colour, whose samples are by that matrix and range. */
-const red = (matrix: string, range: string, format: string) =>
-  `scale=out_color_matrix=${matrix}:out_range=${range},format=${format}`
-const hdr = (transfer: string) => [
-  ...['-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p10le'],
-  ...['-x265-params', `log-level=none:colorprim=bt2020:transfer=${transfer}:colormatrix=bt2020nc`],
-  ...tags('bt2020', transfer, 'bt2020nc'),
-]
+function red(matrix: string, range: string, format: string) {
+  return `scale=out_color_matrix=${matrix}:out_range=${range},format=${format}`
+}
+function hdr(transfer: string) {
+  return [
+    '-c:v',
+    'libx265',
+    '-preset',
+    'ultrafast',
+    '-pix_fmt',
+    'yuv420p10le',
+    '-x265-params',
+    `log-level=none:colorprim=bt2020:transfer=${transfer}:colormatrix=bt2020nc`,
+    ...tags('bt2020', transfer, 'bt2020nc'),
+  ]
+}
 
 const SRT = `1
 00:00:00,500 --> 00:00:01,000
@@ -67,75 +90,160 @@ export async function shapes(folder: string, ffmpeg: Ffmpeg): Promise<void> {
     [...test(3, 1), ...tone(3), ...h264, '-c:a', 'aac', 'one-fps.mp4'],
     [...test(1, 10, '160x90'), '-an', '-vf', 'setsar=4/3', ...h264, 'oblong.mp4'],
     [
-      ...[...test(1), '-vf', red('bt601', 'limited', 'yuv420p'), '-c:v', 'libx264'],
-      ...['-preset', 'ultrafast', ...tags('smpte170m', 'smpte170m', 'smpte170m'), 'bt601.mp4'],
+      ...test(1),
+      '-vf',
+      red('bt601', 'limited', 'yuv420p'),
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      ...tags('smpte170m', 'smpte170m', 'smpte170m'),
+      'bt601.mp4',
     ],
     [
-      ...[...plain('red', 0.5), '-vf', red('bt601', 'limited', 'yuv420p')],
-      ...[...h264, ...tags('smpte170m', 'smpte170m', 'smpte170m'), 'red-601.mp4'],
+      ...plain('red', 0.5),
+      '-vf',
+      red('bt601', 'limited', 'yuv420p'),
+      ...h264,
+      ...tags('smpte170m', 'smpte170m', 'smpte170m'),
+      'red-601.mp4',
     ],
     [
-      ...[...plain('red', 0.5), '-vf', red('bt709', 'full', 'yuvj420p'), '-c:v', 'libx264'],
-      ...['-preset', 'ultrafast', ...tags('bt709', 'bt709', 'bt709', 'pc'), 'red-full.mp4'],
+      ...plain('red', 0.5),
+      '-vf',
+      red('bt709', 'full', 'yuvj420p'),
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      ...tags('bt709', 'bt709', 'bt709', 'pc'),
+      'red-full.mp4',
     ],
     [
-      ...[...plain('red', 0.5), '-vf', red('bt709', 'limited', 'yuv420p'), '-c:v', 'libx264'],
-      ...['-preset', 'ultrafast', ...tags('bt709', 'bt709', 'bt709'), 'red-709.mp4'],
+      ...plain('red', 0.5),
+      '-vf',
+      red('bt709', 'limited', 'yuv420p'),
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      ...tags('bt709', 'bt709', 'bt709'),
+      'red-709.mp4',
     ],
     [...plain('red', 0.5), '-c:v', 'png', '-pix_fmt', 'rgb24', 'red-rgb.mov'],
     [
-      ...[...plain('gray', 0.5), '-vf', 'scale=out_color_matrix=bt2020:out_range=limited'],
-      ...[...h264, ...tags('bt2020', 'bt709', 'bt2020nc'), 'gray-2020.mp4'],
+      ...plain('gray', 0.5),
+      '-vf',
+      'scale=out_color_matrix=bt2020:out_range=limited',
+      ...h264,
+      ...tags('bt2020', 'bt709', 'bt2020nc'),
+      'gray-2020.mp4',
     ],
     [...plain('gray', 0.5), ...hdr('smpte2084'), 'pq.mp4'],
     [...plain('gray', 0.5), ...hdr('arib-std-b67'), 'small-hlg.mp4'],
     [
-      ...[...test(0.5), '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p10le'],
+      ...test(0.5),
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-pix_fmt',
+      'yuv420p10le',
       'ten-bits.mp4',
     ],
     // Frames at 0 to 0.5 s by tens of a second, then none until 1.5 s: as phones in the dark do.
     [
-      ...[...test(2), ...tone(2), '-vf', "select='lt(t,0.55)+gte(t,1.45)'", '-fps_mode', 'vfr'],
-      ...[...h264, '-c:a', 'aac', 'vfr.mkv'],
+      ...test(2),
+      ...tone(2),
+      '-vf',
+      "select='lt(t,0.55)+gte(t,1.45)'",
+      '-fps_mode',
+      'vfr',
+      ...h264,
+      '-c:a',
+      'aac',
+      'vfr.mkv',
     ],
     [
-      ...[
-        ...test(1, 20, '160x96'),
-        '-vf',
-        'tinterlace=interleave_top,fieldorder=tff',
-        '-c:v',
-        'libx264',
-      ],
-      ...['-preset', 'ultrafast', '-flags', '+ildct+ilme', '-x264-params', 'tff=1'],
-      ...['-pix_fmt', 'yuv420p', 'interlaced.mp4'],
+      ...test(1, 20, '160x96'),
+      '-vf',
+      'tinterlace=interleave_top,fieldorder=tff',
+      '-c:v',
+      'libx264',
+      '-preset',
+      'ultrafast',
+      '-flags',
+      '+ildct+ilme',
+      '-x264-params',
+      'tff=1',
+      '-pix_fmt',
+      'yuv420p',
+      'interlaced.mp4',
     ],
     [
-      ...[...test(1), ...tone(1, 440), ...tone(1, 880), '-map', '0', '-map', '1', '-map', '2'],
-      ...[...h264, '-c:a', 'aac', '-metadata:s:a:0', 'language=eng'],
-      ...['-metadata:s:a:1', 'language=deu', '-metadata:s:a:1', 'title=Kommentar', 'tracks.mkv'],
+      ...test(1),
+      ...tone(1, 440),
+      ...tone(1, 880),
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-map',
+      '2',
+      ...h264,
+      '-c:a',
+      'aac',
+      '-metadata:s:a:0',
+      'language=eng',
+      '-metadata:s:a:1',
+      'language=deu',
+      '-metadata:s:a:1',
+      'title=Kommentar',
+      'tracks.mkv',
     ],
     [
-      ...[
-        ...plain('gray', 1),
-        ...tone(1),
-        '-i',
-        'chapters.txt',
-        '-map_metadata',
-        '2',
-        '-map_chapters',
-        '2',
-      ],
-      ...['-metadata', 'creation_time=2020-01-02T03:04:05Z', '-metadata:s:a:0', 'language=deu'],
-      ...['-metadata:s:v:0', 'handler_name=My camera', ...h264, '-c:a', 'aac', 'tagged.mp4'],
+      ...plain('gray', 1),
+      ...tone(1),
+      '-i',
+      'chapters.txt',
+      '-map_metadata',
+      '2',
+      '-map_chapters',
+      '2',
+      '-metadata',
+      'creation_time=2020-01-02T03:04:05Z',
+      '-metadata:s:a:0',
+      'language=deu',
+      '-metadata:s:v:0',
+      'handler_name=My camera',
+      ...h264,
+      '-c:a',
+      'aac',
+      'tagged.mp4',
     ],
     // Frugal, with a keyframe every second, so that a part can be copied.
     [
-      ...[...plain('gray', 3), ...tone(3), ...h264, '-g', '10', '-c:a', 'aac'],
-      ...[...tags('bt709', 'bt709', 'bt709'), 'keyframes.mp4'],
+      ...plain('gray', 3),
+      ...tone(3),
+      ...h264,
+      '-g',
+      '10',
+      '-c:a',
+      'aac',
+      ...tags('bt709', 'bt709', 'bt709'),
+      'keyframes.mp4',
     ],
     [
-      ...[...plain('gray', 3), '-c:v', 'libx265', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'],
-      ...['-x265-params', 'log-level=none', 'hevc.mkv'],
+      ...plain('gray', 3),
+      '-c:v',
+      'libx265',
+      '-preset',
+      'ultrafast',
+      '-pix_fmt',
+      'yuv420p',
+      '-x265-params',
+      'log-level=none',
+      'hevc.mkv',
     ],
     [...plain('red', 1), ...tone(1), ...h264, '-c:a', 'aac', 'red.mp4'],
     [...plain('lime', 1, 15, '80x90'), ...h264, 'lime-silent.mp4'],
@@ -149,19 +257,33 @@ export async function shapes(folder: string, ffmpeg: Ffmpeg): Promise<void> {
     // Left half red, right half blue, top left corner white: what a turn does can be seen.
     [
       ...plain('blue', 0.5, 10, '80x60'),
-      ...['-vf', 'drawbox=0:0:40:60:red:fill,drawbox=0:0:20:20:white:fill', ...h264, 'sides.mp4'],
+      '-vf',
+      'drawbox=0:0:40:60:red:fill,drawbox=0:0:20:20:white:fill',
+      ...h264,
+      'sides.mp4',
     ],
     // Enough detail for a rate to matter.
     [
       ...lavfi('mandelbrot=s=320x180:r=25:start_scale=0.02:end_scale=0.005:end_pts=100'),
-      ...['-t', '2', '-vf', 'noise=alls=4:allf=t,format=yuv420p', '-c:v', 'libx264', '-qp', '10'],
-      ...['-preset', 'ultrafast', 'rich.mkv'],
+      '-t',
+      '2',
+      '-vf',
+      'noise=alls=4:allf=t,format=yuv420p',
+      '-c:v',
+      'libx264',
+      '-qp',
+      '10',
+      '-preset',
+      'ultrafast',
+      'rich.mkv',
     ],
   ]
   // Not all at once: each ffmpeg takes what cores there are.
   const queue = [...makes]
   const work = async () => {
-    for (let next = queue.shift(); next !== undefined; next = queue.shift()) await ffmpeg(...next)
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      await ffmpeg(...next)
+    }
   }
   await Promise.all([work(), work(), work()])
 }

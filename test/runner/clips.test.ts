@@ -29,7 +29,9 @@ it('the sound of the shapes is as it is to be', async () => {
   expect(await streamsOf('silent.mp4')).toHaveLength(1)
   const [, ...tracks] = await streamsOf('languages.mkv')
   expect(tracks.map(({ tags }: { tags: { language: string } }) => tags.language)).toEqual([
-    ...['eng', 'ger', 'fre'],
+    'eng',
+    'ger',
+    'fre',
   ])
   const [, surround] = await streamsOf('surround.mkv')
   expect(surround).toMatchObject({ channels: 6 })

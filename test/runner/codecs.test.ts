@@ -26,7 +26,9 @@ describe('a video', () => {
     const [codec, tag, sound] = found
     expect(output.video).toMatchObject({ codec_name: codec, pix_fmt: 'yuv420p', width: 96 })
     expect(output.audio).toMatchObject({ codec_name: sound })
-    if (tag !== null) expect(output.video.codec_tag_string).toBe(tag)
+    if (tag !== null) {
+      expect(output.video.codec_tag_string).toBe(tag)
+    }
   })
 
   it('comes out silent when no sound is asked for', async () => {

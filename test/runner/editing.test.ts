@@ -6,22 +6,26 @@ import { frameTimes, levelOf, named, pixelsAt, toneOf } from './seen.ts'
 useBench()
 
 type Wish = Parameters<typeof video>[0]
-const made = async (name: string, wish: Wish, others: Record<string, string> = {}) =>
-  probeOutput((await runJob(name, video({ quality: 90, ...wish }), {}, {}, others)).job)
-const coloursAt = async (path: string, seconds: number, ...places: [number, number][]) =>
-  (await pixelsAt(path, seconds, ...places)).map(named)
+async function made(name: string, wish: Wish, others: Record<string, string> = {}) {
+  return probeOutput((await runJob(name, video({ quality: 90, ...wish }), {}, {}, others)).job)
+}
+async function coloursAt(path: string, seconds: number, ...places: [number, number][]) {
+  return (await pixelsAt(path, seconds, ...places)).map(named)
+}
 
 /** The four corners, from the left top clockwise, of a picture of that size. */
-const corners = (width: number, height: number): [number, number][] => [
-  ...([
-    [5, 5],
-    [width - 6, 5],
-  ] as [number, number][]),
-  ...([
-    [width - 6, height - 6],
-    [5, height - 6],
-  ] as [number, number][]),
-]
+function corners(width: number, height: number): [number, number][] {
+  return [
+    ...([
+      [5, 5],
+      [width - 6, 5],
+    ] as [number, number][]),
+    ...([
+      [width - 6, height - 6],
+      [5, height - 6],
+    ] as [number, number][]),
+  ]
+}
 
 describe('a picture', () => {
   it.each([
@@ -49,14 +53,20 @@ describe('a picture', () => {
 
   it('is padded with a colour', async () => {
     const { path } = await made('red.mp4', {
-      ...{ width: 90, height: 90, fit: 'pad', background: '0000ff' },
+      width: 90,
+      height: 90,
+      fit: 'pad',
+      background: '0000ff',
     })
     expect(await coloursAt(path, 0, [45, 4], [45, 45], [45, 85])).toEqual(['blue', 'red', 'blue'])
   })
 
   it('is padded with itself, blurred', async () => {
     const { video: stream, path } = await made('sides.mp4', {
-      ...{ width: 80, height: 160, fit: 'pad', background: 'blur' },
+      width: 80,
+      height: 160,
+      fit: 'pad',
+      background: 'blur',
     })
     expect([stream.width, stream.height]).toEqual([80, 160])
     expect(await coloursAt(path, 0, [10, 90], [60, 80])).toEqual(['red', 'blue'])
@@ -95,7 +105,9 @@ describe('a watermark', () => {
     const { path } = await made('red.mp4', { ...wish, overlayGravity: 'center' }, others())
     const [[red, green, blue] = []] = await pixelsAt(path, 0, [80, 45])
     expect(red).toBeGreaterThan(230)
-    for (const each of [green, blue]) expect(Math.abs(Number(each) - 128)).toBeLessThan(25)
+    for (const each of [green, blue]) {
+      expect(Math.abs(Number(each) - 128)).toBeLessThan(25)
+    }
   })
 
   it('that is no image by its name is refused', async () => {
@@ -135,7 +147,11 @@ describe('time', () => {
 
   it('is cut before anything else', async () => {
     const { path } = await made('sides.mp4', {
-      ...{ startSeconds: 0.2, endSeconds: 0.4, speed: 0.5, rotate: 90, fadeInSeconds: 0 },
+      startSeconds: 0.2,
+      endSeconds: 0.4,
+      speed: 0.5,
+      rotate: 90,
+      fadeInSeconds: 0,
     })
     expect((await frameTimes(path)).at(-1)).toBeCloseTo(0.2, 2)
   })
@@ -156,7 +172,8 @@ describe('files that are played one after another', () => {
     expect(await at(1.5)).toEqual(['lime', 'black'])
     expect(await at(2.5)).toEqual(['blue', 'blue'])
     const heard = await Promise.all([
-      ...[levelOf(output.path, 0.3, 0.7), levelOf(output.path, 1.3, 1.7)],
+      levelOf(output.path, 0.3, 0.7),
+      levelOf(output.path, 1.3, 1.7),
       levelOf(output.path, 2.3, 2.7),
     ])
     expect(heard.map((level) => level > -60)).toEqual([true, false, true])

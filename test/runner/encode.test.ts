@@ -9,7 +9,10 @@ describe('a video', () => {
     const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
     const output = await probeOutput(job)
     expect(output.video).toMatchObject({
-      ...{ codec_name: 'h264', width: 320, height: 180, pix_fmt: 'yuv420p' },
+      codec_name: 'h264',
+      width: 320,
+      height: 180,
+      pix_fmt: 'yuv420p',
     })
     expect(output.audio).toMatchObject({ codec_name: 'aac' })
     expect(Number(output.format.duration)).toBeCloseTo(4, 0)
@@ -34,7 +37,9 @@ describe('a video', () => {
 
   it('shows neither addresses nor folders in its command and its stderr', async () => {
     const { finish } = await runJob('clip.mp4', video({ width: 320 }))
-    if (finish.outcome !== 'completed') throw new Error('not completed')
+    if (finish.outcome !== 'completed') {
+      throw new Error('not completed')
+    }
     expect(finish.command).toMatch(/^ffmpeg .* -i clip\.mp4 .* output\.mp4$/)
     expect(finish.stderrTail).toContain("from 'clip.mp4'")
     expect(finish.command + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-/)
@@ -115,7 +120,9 @@ describe('a video', () => {
 
   it('that suits already is copied, bit for bit', async () => {
     const { job, finish } = await runJob('frugal.mp4', video())
-    if (finish.outcome !== 'completed') throw new Error('not completed')
+    if (finish.outcome !== 'completed') {
+      throw new Error('not completed')
+    }
     expect(finish.command).toContain('-c:v copy')
     const { path } = await probeOutput(job)
     expect(await packetHash(path)).toBe(await packetHash(clip('frugal.mp4')))

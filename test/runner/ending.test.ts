@@ -12,7 +12,9 @@ async function startMidway(more: Parameters<typeof startHeld>[0] = {}) {
   return { job, ended }
 }
 
-const outcome = (job: OfferedJob) => job.finishes.map((finish) => ({ ...finish, command: '' }))
+function outcome(job: OfferedJob) {
+  return job.finishes.map((finish) => ({ ...finish, command: '' }))
+}
 
 describe('an encode under way', () => {
   it('is dropped when the lease has gone to another, and the runner claims again', async () => {
@@ -48,7 +50,9 @@ describe('an encode under way', () => {
 
   it('fails as stalled when ffmpeg stands still, however stubborn it is', async () => {
     const { job, ended } = await startMidway({ stallSeconds: 1 })
-    for (const pid of await ffmpegProcesses()) process.kill(pid, 'SIGSTOP')
+    for (const pid of await ffmpegProcesses()) {
+      process.kill(pid, 'SIGSTOP')
+    }
     await ended
     expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'stalled' }])
   })
@@ -63,7 +67,9 @@ describe('an encode under way', () => {
 
   it('fails as out of memory when something else kills ffmpeg', async () => {
     const { job, ended } = await startMidway()
-    for (const pid of await ffmpegProcesses()) process.kill(pid, 'SIGKILL')
+    for (const pid of await ffmpegProcesses()) {
+      process.kill(pid, 'SIGKILL')
+    }
     await ended
     expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
   })

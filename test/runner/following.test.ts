@@ -12,16 +12,28 @@ let following: ReturnType<typeof followAttempt>
 beforeEach(() => {
   now = 100
   standing = {
-    ...{ stage: 'probe', progress: 0, etaSeconds: null, fps: null, speed: null, playable: false },
+    stage: 'probe',
+    progress: 0,
+    etaSeconds: null,
+    fps: null,
+    speed: null,
+    playable: false,
   }
   following = followAttempt(standing, () => now)
 })
 
-const step = (stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep => ({
-  ...{ stage, cost: 1, seconds: 100, ffmpeg: () => [], ...wish },
-})
-const planOf = (steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) =>
-  following.plan({ steps, mode } as RenderPlan, speed)
+function step(stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep {
+  return {
+    stage,
+    cost: 1,
+    seconds: 100,
+    ffmpeg: () => [],
+    ...wish,
+  }
+}
+function planOf(steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) {
+  return following.plan({ steps, mode } as RenderPlan, speed)
+}
 
 /** Goes on at `speed` for `seconds` on the wall, told of twice a second. */
 function run(speed: number, seconds: number, from = 0) {
@@ -69,7 +81,9 @@ describe('progress', () => {
     expect(standing.progress).toBe(before)
     following.progress({ outSeconds: 1e6, frames: 1, bytes: 1 })
     expect(standing.progress).toBe(92)
-    for (const stage of ['verify', 'encode', 'verify', 'upload'] as Stage[]) following.enter(stage)
+    for (const stage of ['verify', 'encode', 'verify', 'upload'] as Stage[]) {
+      following.enter(stage)
+    }
     following.uploaded(0.5)
     expect(standing.progress).toBe(95)
     following.uploaded(1)

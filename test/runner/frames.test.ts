@@ -10,7 +10,9 @@ type Wish = Parameters<typeof image>[0]
 /** The frame as PNG, and its pixels at its own size. */
 async function frame(name: string, wish: Wish, others: Record<string, string> = {}) {
   const { job, finish } = await runJob(name, image({ format: 'png', ...wish }), {}, {}, others)
-  if (finish.outcome !== 'completed') throw new Error(JSON.stringify(finish))
+  if (finish.outcome !== 'completed') {
+    throw new Error(JSON.stringify(finish))
+  }
   const { path, video } = await probeOutput(job)
   const { width, height } = video as { width: number; height: number }
   return { width, height, ...(await pixelsOf(path, width, height)) }

@@ -25,7 +25,7 @@ import { toRendition } from '../../src/domain/rendition.ts'
 /** What a misbehaving source does with one request for bytes. */
 export type SourceMishap = 'drop' | 'refuse' | 'hold' | 'gone' | 'changed' | 'flip' | null
 
-export type OfferedJob = {
+export interface OfferedJob {
   id: string
   assignment: contract.Assignment
   file: string
@@ -43,20 +43,23 @@ export type OfferedJob = {
 }
 
 /** A rendition with the grammar's defaults, so that a test names only what it is about. */
-const wished =
-  <K extends Kind>(kind: K, t: Transformation) =>
-  (wish: Partial<RenditionOf<K>> = {}): Rendition =>
+function wished<K extends Kind>(kind: K, t: Transformation) {
+  return (wish: Partial<RenditionOf<K>> = {}): Rendition =>
     RENDITIONS[kind].parse({ ...toRendition(t), ...wish })
+}
 
-export const video = (wish: Partial<RenditionOf<'video'>> = {}) =>
+export function video(wish: Partial<RenditionOf<'video'>> = {}) {
   // The format decides on the codecs that are its default.
-  wished('video', { f: wish.format ?? 'mp4' })(wish)
+  return wished('video', { f: wish.format ?? 'mp4' })(wish)
+}
 export const image = wished('image', { t: true })
-export const audio = (wish: Partial<RenditionOf<'audio'>> = {}) =>
-  wished('audio', { f: wish.format ?? 'm4a' })(wish)
+export function audio(wish: Partial<RenditionOf<'audio'>> = {}) {
+  return wished('audio', { f: wish.format ?? 'm4a' })(wish)
+}
 export const stream = wished('stream', { f: 'hls' })
-export const preview = (wish: Partial<RenditionOf<'preview'>> = {}) =>
-  wished('preview', { t: 'preview', f: wish.format ?? 'webp' })(wish)
+export function preview(wish: Partial<RenditionOf<'preview'>> = {}) {
+  return wished('preview', { t: 'preview', f: wish.format ?? 'webp' })(wish)
+}
 export const sprite = wished('sprite', { t: 'sprite' })
 export const wave = wished('wave', { t: 'wave' })
 export const probing = wished('probe', { f: 'json' })
@@ -102,14 +105,30 @@ export async function startGateway() {
       )
       const id = `job_${jobs.size + 1}`
       const assignment = contract.assignment.parse({
-        ...{ jobId: id, queue: 'default', fence: jobs.size + 1, attempt: 1 },
-        ...{ filePath: 'videos/clip.mp4', rendition: wish, source: { sizeBytes: size, etag: 'e' } },
+        jobId: id,
+        queue: 'default',
+        fence: jobs.size + 1,
+        attempt: 1,
+        filePath: 'videos/clip.mp4',
+        rendition: wish,
+        source: { sizeBytes: size, etag: 'e' },
         references,
-        ...{ leaseSeconds: 30, stallSeconds: 30, timeoutSeconds: 60, ...more },
+        leaseSeconds: 30,
+        stallSeconds: 30,
+        timeoutSeconds: 60,
+        ...more,
       })
       const job: OfferedJob = {
-        ...{ id, assignment, file, leaseLost: false, sizeBytes: null },
-        ...{ reports: [], finishes: [], parts: new Map(), others, files: new Map() },
+        id,
+        assignment,
+        file,
+        leaseLost: false,
+        sizeBytes: null,
+        reports: [],
+        finishes: [],
+        parts: new Map(),
+        others,
+        files: new Map(),
       }
       jobs.set(id, job)
       waiting.push(job)
@@ -118,7 +137,11 @@ export async function startGateway() {
 
     /** Resolves at the next report, finish, claim, source or part that `test` accepts. */
     async next<T>(event: string, test: (value: T) => boolean = () => true): Promise<T> {
-      for await (const [value] of on(events, event)) if (test(value as T)) return value as T
+      for await (const [value] of on(events, event)) {
+        if (test(value as T)) {
+          return value as T
+        }
+      }
       throw new Error('unreachable')
     },
 
@@ -131,7 +154,9 @@ export async function startGateway() {
 
   function checked<T>(schema: z.ZodType<T>, value: unknown): T {
     const parsed = schema.safeParse(value)
-    if (parsed.success) return parsed.data
+    if (parsed.success) {
+      return parsed.data
+    }
     violations.push(z.prettifyError(parsed.error))
     throw Object.assign(new Error('bad message'), { status: 400 })
   }
@@ -150,13 +175,19 @@ export async function startGateway() {
     const url = new URL(request.url ?? '', 'http://gateway')
     const send = (value: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
-    if (request.headers.authorization !== `Bearer ${gateway.token}`) fail(401)
+    if (request.headers.authorization !== `Bearer ${gateway.token}`) {
+      fail(401)
+    }
     const secret = contract.runnerSecret.safeParse(request.headers['runner-secret'])
-    if (!secret.success) violations.push('no secret')
+    if (!secret.success) {
+      violations.push('no secret')
+    }
     gateway.secrets.add(secret.data ?? '')
     if (url.pathname === '/runner/claim') {
       const { protocol } = checked(contract.claimRequest, await json(request))
-      if (protocol > gateway.speaks) return refuseProtocol(response)
+      if (protocol > gateway.speaks) {
+        return refuseProtocol(response)
+      }
       gateway.claims += 1
       events.emit('claim')
       failSome('claim')
@@ -167,7 +198,9 @@ export async function startGateway() {
     const [, , , id = '', route, number] = url.pathname.split('/')
     const job = jobs.get(id) ?? fail(404)
     const lease = (fence: number) => {
-      if (job.leaseLost || fence !== job.assignment.fence) fail(409)
+      if (job.leaseLost || fence !== job.assignment.fence) {
+        fail(409)
+      }
     }
     const key = `${request.method} ${route}`
     if (key === 'GET source') {
@@ -202,9 +235,12 @@ export async function startGateway() {
         bytes[0]! ^= 1
       }
       const digest = request.headers['content-digest']
-      if (gateway.speaks >= 2 && digest !== contentDigest(bytes))
+      if (gateway.speaks >= 2 && digest !== contentDigest(bytes)) {
         return response.writeHead(400).end('{"code":"digest_mismatch"}')
-      if (Number(request.headers['content-length']) !== bytes.length) violations.push('no length')
+      }
+      if (Number(request.headers['content-length']) !== bytes.length) {
+        violations.push('no length')
+      }
       job.parts.set(Number(number), bytes)
       return send({ partNumber: Number(number), etag: `etag-${number}` })
     }
@@ -213,8 +249,9 @@ export async function startGateway() {
       const name = checked(contract.packageFileName, number)
       const bytes = await buffer(request)
       failSome('part')
-      if (request.headers['content-digest'] !== contentDigest(bytes))
+      if (request.headers['content-digest'] !== contentDigest(bytes)) {
         return response.writeHead(400).end('{"code":"digest_mismatch"}')
+      }
       job.files.set(name, bytes)
       send({ etag: name })
       return events.emit('file', { name, bytes })
@@ -232,23 +269,35 @@ export async function startGateway() {
 
   async function sendSource(file: string, request: IncomingMessage, response: ServerResponse) {
     const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
-    if (range === null) return fail(400)
+    if (range === null) {
+      return fail(400)
+    }
     const start = Number(range[1])
     const end = Number(range[2]) + 1
     gateway.sourceCalls.push({ start, end })
     const mishap = gateway.mishap(start, gateway.sourceCalls.length)
     events.emit('source', { start, end, mishap })
-    if (mishap === 'refuse') fail(503)
-    if (mishap === 'gone') fail(404)
-    if (mishap === 'changed') fail(412)
-    if (mishap === 'hold') return
+    if (mishap === 'refuse') {
+      fail(503)
+    }
+    if (mishap === 'gone') {
+      fail(404)
+    }
+    if (mishap === 'changed') {
+      fail(412)
+    }
+    if (mishap === 'hold') {
+      return
+    }
     const bytes = await buffer(createReadStream(file, { start, end: end - 1 }))
     response.writeHead(206, {
       'content-length': bytes.length,
       ...(gateway.speaks >= 2 && { 'content-digest': contentDigest(bytes) }),
       'content-range': `bytes ${start}-${end - 1}/${(await stat(file)).size}`,
     })
-    if (mishap === 'flip') bytes[0]! ^= 1
+    if (mishap === 'flip') {
+      bytes[0]! ^= 1
+    }
     if (mishap === 'drop') {
       response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy())
       return
@@ -261,8 +310,12 @@ export async function startGateway() {
     answer(request, response).catch((error: Error & { status?: number }) => {
       // A body that breaks off is the line's fault, and what some tests are about.
       const broken = error.message === 'aborted'
-      if (error.status === undefined && !broken) violations.push(error.message)
-      if (!response.headersSent) response.writeHead(error.status ?? 500).end(error.message)
+      if (error.status === undefined && !broken) {
+        violations.push(error.message)
+      }
+      if (!response.headersSent) {
+        response.writeHead(error.status ?? 500).end(error.message)
+      }
     })
   })
   server.listen(0, '127.0.0.1')
@@ -277,13 +330,16 @@ function refuseProtocol(response: ServerResponse) {
   return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))
 }
 
-const contentDigest = (bytes: Buffer) =>
-  `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+function contentDigest(bytes: Buffer) {
+  return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+}
 
 /** What the runner uploaded, put together in the order of its finish, as a file to probe. */
 export async function saveOutput(job: OfferedJob, path: string): Promise<string> {
   const finish = job.finishes.at(-1)
-  if (finish?.outcome !== 'completed') throw new Error(`not completed: ${JSON.stringify(finish)}`)
+  if (finish?.outcome !== 'completed') {
+    throw new Error(`not completed: ${JSON.stringify(finish)}`)
+  }
   const parts = finish.parts.map(({ partNumber }) => job.parts.get(partNumber) ?? Buffer.alloc(0))
   await writeFile(path, Buffer.concat(parts))
   return path

@@ -59,7 +59,8 @@ describe('the graph', () => {
   it('reads a watermark only once the runner has made it anew', () => {
     const wish = video({ overlay: 'logo.png' })
     const graph = editGraph(wish, context(probed(), { 'logo.png': null }), {
-      ...{ picture: VIDEO, sound: true },
+      picture: VIDEO,
+      sound: true,
     })
     expect(graph.before).toHaveLength(1)
     expect(graph.inputs.join(' ')).toContain('-protocol_whitelist file -f png_pipe -i /scratch/')

@@ -35,7 +35,8 @@ describe('a file that is no media', () => {
   ])('%s is refused in words', async (_, name, message) => {
     const { finish } = await hostile.run(name, small)
     expect(finish).toMatchObject({
-      ...{ outcome: 'failed', errorCode: 'input_invalid' },
+      outcome: 'failed',
+      errorCode: 'input_invalid',
       message: expect.stringMatching(message),
     })
   })
@@ -90,7 +91,8 @@ describe('a picture of a size that no memory holds', () => {
   ])('%s is never decoded', async (_, name, message) => {
     const { finish } = await hostile.run(name, image())
     expect(finish).toMatchObject({
-      ...{ outcome: 'failed', errorCode: 'unsupported' },
+      outcome: 'failed',
+      errorCode: 'unsupported',
       message: expect.stringMatching(message),
     })
   })

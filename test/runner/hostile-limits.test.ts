@@ -16,7 +16,9 @@ const refusal = mountSmallDisk(disk, 1)
 
 useBench()
 afterAll(async () => {
-  if (refusal === null) unmount(disk)
+  if (refusal === null) {
+    unmount(disk)
+  }
   await rmdir(disk)
 })
 
@@ -102,7 +104,10 @@ describe('the system', () => {
   async function run(file: string, ...list: string[]) {
     let said = ''
     const ended = await runProcess({
-      ...{ file, arguments: list, limits, cwd: bench.scratch },
+      file,
+      arguments: list,
+      limits,
+      cwd: bench.scratch,
       signal: AbortSignal.timeout(20_000),
       onStdout: (text) => (said += text),
     })

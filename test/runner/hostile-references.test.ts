@@ -30,15 +30,21 @@ afterEach(async () => {
   expect(asked).toEqual([])
 })
 
-const playlist = () => `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n${url}\n#EXT-X-ENDLIST\n`
-const concat = () => `ffconcat version 1.0\nfile '${url}'\nfile /etc/passwd\n`
+function playlist() {
+  return `#EXTM3U\n#EXT-X-TARGETDURATION:4\n#EXTINF:4,\n${url}\n#EXT-X-ENDLIST\n`
+}
+function concat() {
+  return `ffconcat version 1.0\nfile '${url}'\nfile /etc/passwd\n`
+}
 
 /** Runs a job in which a file is what the text says, under the name that it has. */
 async function refused(wish: Parameters<typeof video>[0], path: string, content: string | Buffer) {
   const file = join(bench.scratch, 'stored')
   await writeFile(file, content)
   const { finish } = await runJob('small.mp4', video(wish), {}, {}, { [path]: file })
-  if (finish.outcome !== 'failed') throw new Error('not failed')
+  if (finish.outcome !== 'failed') {
+    throw new Error('not failed')
+  }
   expect(finish.message + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-|passwd|canary/)
   return finish
 }
@@ -59,7 +65,9 @@ function png(width: number, height: number): Buffer {
   const rows = deflateSync(Buffer.alloc(1_000_000))
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
-    ...[chunk('IHDR', header), chunk('IDAT', rows), chunk('IEND', Buffer.alloc(0))],
+    chunk('IHDR', header),
+    chunk('IDAT', rows),
+    chunk('IEND', Buffer.alloc(0)),
   ])
 }
 
@@ -67,7 +75,9 @@ function crc(bytes: Buffer): number {
   let sum = ~0
   for (const byte of bytes) {
     sum ^= byte
-    for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
+    for (let bit = 0; bit < 8; bit++) {
+      sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
+    }
   }
   return ~sum >>> 0
 }

@@ -15,7 +15,9 @@ it.each([
 ])('%s is refused in words that a person understands', async (_, name, message) => {
   const { finish } = await runJob(name, video({ width: 160 }))
   expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
-  if (finish.outcome !== 'failed') throw new Error('not failed')
+  if (finish.outcome !== 'failed') {
+    throw new Error('not failed')
+  }
   expect(finish.message).toMatch(message)
   expect(finish.message + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-|passwd/)
 })

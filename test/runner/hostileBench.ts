@@ -41,8 +41,11 @@ export async function startHostileBench() {
   const main = join(import.meta.dirname, '../../container/main.ts')
   const runner = spawn(process.execPath, [main], {
     env: {
-      ...{ PATH: process.env['PATH'], GATEWAY_URL: gateway.url, RUNNER_TOKEN: gateway.token },
-      ...{ SCRATCH_DIR: bench.scratch, IDLE_SECONDS: 'forever' },
+      PATH: process.env['PATH'],
+      GATEWAY_URL: gateway.url,
+      RUNNER_TOKEN: gateway.token,
+      SCRATCH_DIR: bench.scratch,
+      IDLE_SECONDS: 'forever',
     },
     stdio: 'ignore',
   })
@@ -65,7 +68,9 @@ export async function startHostileBench() {
       expect({ asked, exitCode: runner.exitCode }).toEqual({ asked: [], exitCode: null })
       expect(gateway.violations).toEqual([])
       expect(job.finishes).toHaveLength(1)
-      if (finish.outcome === 'failed') expect(finish.message).not.toMatch(INTERNALS)
+      if (finish.outcome === 'failed') {
+        expect(finish.message).not.toMatch(INTERNALS)
+      }
       const output = Buffer.concat([...job.parts.values()])
       expect(output.includes('canary') || output.includes('<script>')).toBe(false)
       return { job, finish, output }

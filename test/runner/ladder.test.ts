@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { capOf, ladderOf } from '../../container/ffmpeg/streams/ladder.ts'
 
-const sides = (width: number, height: number, wanted: number[] = []) =>
-  ladderOf({ width, height }, wanted).rungs.map((rung) => Math.min(rung.width, rung.height))
+function sides(width: number, height: number, wanted: number[] = []) {
+  return ladderOf({ width, height }, wanted).rungs.map((rung) => Math.min(rung.width, rung.height))
+}
 
 describe('a ladder', () => {
   it.each([

@@ -1,7 +1,11 @@
 /** The table of docs/media.md, which the tests walk: what is documented there is what there is. */
 import { readFileSync } from 'node:fs'
 
-export type Row = { key: string; values: string; example: string }
+export interface Row {
+  key: string
+  values: string
+  example: string
+}
 
 const page = readFileSync(new URL('../../docs/media.md', import.meta.url), 'utf8')
 const ROW = /^\| `([a-z]+)` +\| (.+?) +\| `([^`]+)` +\| .+ \|$/gm

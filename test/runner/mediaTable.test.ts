@@ -12,7 +12,7 @@ import { rows } from './media.ts'
 useBench()
 
 type Output = Awaited<ReturnType<typeof probeOutput>>
-type Made = {
+interface Made {
   /** What comes out without the key. */
   control: OfferedJob
   output: () => Promise<Output>
@@ -20,23 +20,34 @@ type Made = {
   plan: { mode: string } | undefined
 }
 
-const size = async ({ output }: Made) => {
+async function size({ output }: Made) {
   const { video } = await output()
   return [video.width, video.height]
 }
-const seconds = async ({ output }: Made) => Number((await output()).format.duration)
-const measures = (width: number, height: number) => async (made: Made) =>
-  expect(await size(made)).toEqual([width, height])
-const lasts = (wanted: number) => async (made: Made) =>
-  expect(Math.abs((await seconds(made)) - wanted)).toBeLessThan(0.15)
-const smaller = ({ job, control }: Made) =>
-  expect(bytesOf(job).length).toBeLessThan(bytesOf(control).length)
+async function seconds({ output }: Made) {
+  return Number((await output()).format.duration)
+}
+function measures(width: number, height: number) {
+  return async (made: Made) => expect(await size(made)).toEqual([width, height])
+}
+function lasts(wanted: number) {
+  return async (made: Made) => expect(Math.abs((await seconds(made)) - wanted)).toBeLessThan(0.15)
+}
+function smaller({ job, control }: Made) {
+  return expect(bytesOf(job).length).toBeLessThan(bytesOf(control).length)
+}
 /** The files of a package, by their names. */
-const names = ({ job }: Made) => [...job.files.keys()].sort()
+function names({ job }: Made) {
+  return [...job.files.keys()].sort()
+}
 
 /** All that was uploaded, in one. */
-const bytesOf = ({ parts, files }: OfferedJob) =>
-  Buffer.concat([...parts.values(), ...[...files.keys()].sort().map((name) => files.get(name)!)])
+function bytesOf({ parts, files }: OfferedJob) {
+  return Buffer.concat([
+    ...parts.values(),
+    ...[...files.keys()].sort().map((name) => files.get(name)!),
+  ])
+}
 const FOCUS = ['fx', 'fy']
 
 /** Where the plain clip does not have what the key is about. */

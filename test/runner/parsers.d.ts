@@ -24,7 +24,7 @@ declare module 'm3u8-parser' {
 }
 
 declare module 'mpd-parser' {
-  type Playlist = {
+  interface Playlist {
     attributes: { NAME: string; CODECS: string; RESOLUTION?: { width: number; height: number } }
     segments: { uri: string; duration: number; map: { uri: string } }[]
   }

@@ -5,7 +5,7 @@ import { video } from './gateway.ts'
 
 useBench()
 
-const rising = (reports: Report[]) => {
+function rising(reports: Report[]) {
   const progress = reports.map((each) => each.progress)
   expect(progress).toEqual(progress.toSorted((one, other) => one - other))
   return progress
@@ -18,7 +18,7 @@ it('what is made in two passes rises through both, and says how fast it is in th
   const wish = video({ sizeKilobytes: 6_000, preset: 'small', height: 1080, append })
   const { job, finish } = await runJob('fullhd.mp4', wish, {}, {}, others)
   expect(finish).toMatchObject({
-    ...{ outcome: 'completed' },
+    outcome: 'completed',
     timings: { analyse: expect.any(Number), encode: expect.any(Number) },
   })
   rising(job.reports)

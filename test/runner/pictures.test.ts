@@ -11,8 +11,10 @@ describe('the best frame', () => {
     const wish = image({ format: 'png', pick: 'best' })
     const { job, finish } = await runJob('unsteady.mp4', wish)
     expect(finish).toMatchObject({
-      ...{ outcome: 'completed', plan: { reason: 'the best of 8 frames' } },
-      ...{ output: { width: 320, height: 180 }, timings: { analyse: expect.any(Number) } },
+      outcome: 'completed',
+      plan: { reason: 'the best of 8 frames' },
+      output: { width: 320, height: 180 },
+      timings: { analyse: expect.any(Number) },
     })
     const { path } = await probeOutput(job)
     const [, second] =
@@ -47,7 +49,10 @@ describe('the best frame', () => {
 
   it('is neither dark nor flat nor blown out while there is another', () => {
     const look = (second: number, mean: number, spread: number, edges: number) => ({
-      ...{ second, mean, spread, edges },
+      second,
+      mean,
+      spread,
+      edges,
     })
     const fair = look(5, 0.5, 0.5, 2)
     expect(bestOf([look(1, 0.02, 0.9, 9), fair, look(6, 0.99, 0.9, 9)])).toBe(5)
@@ -71,7 +76,8 @@ describe('a waveform', () => {
       const { job, finish } = await runJob('sound.m4a', wave({ format }))
       expect((await probeOutput(job)).video).toMatchObject({ width: 1280, height: 240 })
       expect(finish).toMatchObject({
-        ...{ outcome: 'completed', output: { durationSeconds: null, audioCodec: null } },
+        outcome: 'completed',
+        output: { durationSeconds: null, audioCodec: null },
         plan: { video: null, audio: { action: 'encode' } },
       })
     },

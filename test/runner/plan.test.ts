@@ -10,11 +10,20 @@ import {
 import { image, video } from './gateway.ts'
 import { after, planOf, probed } from './probed.ts'
 
-const request = (wish: Partial<GeometryRequest>): GeometryRequest => ({
-  ...{ width: null, height: null, fit: 'fill', gravity: 'center', unit: 2, shortSide: 720 },
-  ...wish,
-})
-const size = (width: number, height: number) => ({ width, height })
+function request(wish: Partial<GeometryRequest>): GeometryRequest {
+  return {
+    width: null,
+    height: null,
+    fit: 'fill',
+    gravity: 'center',
+    unit: 2,
+    shortSide: 720,
+    ...wish,
+  }
+}
+function size(width: number, height: number) {
+  return { width, height }
+}
 const FULL_HD = size(1920, 1080)
 const PORTRAIT = size(1080, 1920)
 
@@ -152,7 +161,7 @@ describe('quality', () => {
 
   it('auto falls as the picture grows', () => {
     expect([360, 720, 1080, 2160].map((side) => resolveQuality('auto', 'video', side))).toEqual([
-      ...[70, 65, 60, 55],
+      70, 65, 60, 55,
     ])
     expect(resolveQuality('auto', 'image', 360)).toBe(80)
     expect(resolveQuality(33, 'video', 360)).toBe(33)
@@ -164,7 +173,9 @@ describe('quality', () => {
   })
 })
 
-const plan = (wish: Parameters<typeof video>[0], probe = probed()) => planOf(video(wish), probe)
+function plan(wish: Parameters<typeof video>[0], probe = probed()) {
+  return planOf(video(wish), probe)
+}
 
 describe('copying', () => {
   it.each(['mp4', 'mov', 'mkv'] as const)('is the plan for frugal H.264 into %s', (format) => {

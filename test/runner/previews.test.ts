@@ -15,8 +15,13 @@ describe('a preview', () => {
     expect(finish).toMatchObject({
       outcome: 'completed',
       output: {
-        ...{ format: 'webp', width: 427, height: 240, frameRate: 10, durationSeconds: 3 },
-        ...{ videoCodec: 'webp', audioCodec: null },
+        format: 'webp',
+        width: 427,
+        height: 240,
+        frameRate: 10,
+        durationSeconds: 3,
+        videoCodec: 'webp',
+        audioCodec: null,
       },
       plan: { mode: 'encode', audio: { action: 'drop' } },
     })
@@ -43,7 +48,10 @@ describe('a preview', () => {
     )
     expect(audio).toBeUndefined()
     expect(video).toMatchObject({
-      ...{ codec_name: 'h264', pix_fmt: 'yuv420p', width: 426, height: 240 },
+      codec_name: 'h264',
+      pix_fmt: 'yuv420p',
+      width: 426,
+      height: 240,
       avg_frame_rate: '24/1',
     })
     expect(Number(video.duration)).toBeCloseTo(3, 1)
@@ -55,8 +63,16 @@ describe('a preview', () => {
 
   it('plays faster, of a part, and is laid out as asked', async () => {
     const wish = preview({
-      ...{ format: 'mp4', startSeconds: 2, endSeconds: 10, speed: 4, frameRate: 5 },
-      ...{ width: 100, height: 100, fit: 'pad', background: 'ff0000', rotate: 90 },
+      format: 'mp4',
+      startSeconds: 2,
+      endSeconds: 10,
+      speed: 4,
+      frameRate: 5,
+      width: 100,
+      height: 100,
+      fit: 'pad',
+      background: 'ff0000',
+      rotate: 90,
     })
     const { job, finish } = await runJob('clock.mp4', wish)
     const { path, video } = await probeOutput(job)

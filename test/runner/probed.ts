@@ -8,8 +8,16 @@ const BT709 = { matrix: 'bt709', primaries: 'bt709', transfer: 'bt709', range: '
 const HD = { width: 1280, height: 720 }
 
 export const stream: VideoStream = {
-  ...{ codec: 'h264', pixelFormat: 'yuv420p', display: HD, upright: HD, colour: BT709 },
-  ...{ rotated: false, interlaced: false, hdr: false, frameRate: 30, bitRate: 1_000_000 },
+  codec: 'h264',
+  pixelFormat: 'yuv420p',
+  display: HD,
+  upright: HD,
+  colour: BT709,
+  rotated: false,
+  interlaced: false,
+  hdr: false,
+  frameRate: 30,
+  bitRate: 1_000_000,
   frames: 300,
   endSeconds: 10,
 }
@@ -22,8 +30,14 @@ export function probed(
   const sound = { codec: 'aac', channels: 2, sampleRate: 48_000, bitRate: 128_000, ...audio }
   return {
     facts: {
-      ...{ format: 'mov,mp4,m4a,3gp,3g2,mj2', durationSeconds: 10, sizeBytes: 1, frameRate: 30 },
-      ...{ videoCodec: 'h264', audioCodec: 'aac', width: 1280, height: 720 },
+      format: 'mov,mp4,m4a,3gp,3g2,mj2',
+      durationSeconds: 10,
+      sizeBytes: 1,
+      frameRate: 30,
+      videoCodec: 'h264',
+      audioCodec: 'aac',
+      width: 1280,
+      height: 720,
     },
     video: { ...stream, ...more },
     audio: audio === null ? null : sound,
@@ -34,11 +48,11 @@ export function probed(
 }
 
 /** The plan, with the arguments of its last step. */
-export const planOf = (
+export function planOf(
   rendition: Rendition,
   probe: Probe,
   others: Record<string, Probe | null> = {},
-) => {
+) {
   const source = { url: 'IN', path: 'videos/clip.mp4', probe }
   const references = new Map(
     Object.entries(others).map(([path, found]): [string, Input] => [
@@ -57,4 +71,6 @@ export const planOf = (
   }
 }
 
-export const after = (list: string[], option: string) => list[list.indexOf(option) + 1]
+export function after(list: string[], option: string) {
+  return list[list.indexOf(option) + 1]
+}

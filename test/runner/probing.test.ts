@@ -20,7 +20,10 @@ describe('the document of a file', () => {
   it('says of a phone’s video how it is turned, and what the phone noted', async () => {
     const document = await probeClip('phone.mov')
     expect(document).toMatchObject({
-      ...{ format: 'mov', formatName: 'mov,mp4,m4a,3gp,3g2,mj2', startSeconds: 0, chapters: 0 },
+      format: 'mov',
+      formatName: 'mov,mp4,m4a,3gp,3g2,mj2',
+      startSeconds: 0,
+      chapters: 0,
       tags: {
         'com.apple.quicktime.location.ISO6709': '+52.5200+013.4050+034.000/',
         'com.apple.quicktime.model': 'Phone 12',
@@ -29,10 +32,23 @@ describe('the document of a file', () => {
     expect(document.durationSeconds).toBeCloseTo(1, 1)
     const [picture, sound] = document.streams
     expect(picture).toMatchObject({
-      ...{ type: 'video', index: 0, codec: 'h264', width: 320, height: 180, rotation: 90 },
-      ...{ displayWidth: 180, displayHeight: 320, pixelFormat: 'yuv420p', bitDepth: 8 },
-      ...{ variableFrameRate: false, interlaced: false, frames: 30, default: true },
-      ...{ sampleAspectRatio: '1:1', displayAspectRatio: '16:9', language: null },
+      type: 'video',
+      index: 0,
+      codec: 'h264',
+      width: 320,
+      height: 180,
+      rotation: 90,
+      displayWidth: 180,
+      displayHeight: 320,
+      pixelFormat: 'yuv420p',
+      bitDepth: 8,
+      variableFrameRate: false,
+      interlaced: false,
+      frames: 30,
+      default: true,
+      sampleAspectRatio: '1:1',
+      displayAspectRatio: '16:9',
+      language: null,
     })
     expect(picture).toHaveProperty('frameRate', expect.closeTo(29.97, 2))
     expect(sound).toMatchObject({ type: 'audio', codec: 'aac', channels: 1, sampleRate: 44_100 })
@@ -45,9 +61,14 @@ describe('the document of a file', () => {
   it('says of HLG that it is HDR, with its depth and colours', async () => {
     const { streams, remux } = await probeClip('hlg.mp4')
     expect(streams[0]).toMatchObject({
-      ...{ codec: 'hevc', profile: 'Main 10', bitDepth: 10 },
+      codec: 'hevc',
+      profile: 'Main 10',
+      bitDepth: 10,
       color: {
-        ...{ space: 'bt2020nc', transfer: 'arib-std-b67', primaries: 'bt2020', hdr: 'hlg' },
+        space: 'bt2020nc',
+        transfer: 'arib-std-b67',
+        primaries: 'bt2020',
+        hdr: 'hlg',
       },
     })
     expect(remux.webm).toBe('hevc becomes vp9')
@@ -141,7 +162,9 @@ describe('the spacing of pictures', () => {
     const text = `${lines([0, 0.04, 0.08])}\nN/A,__\n0.1`
     expect(readSpacing(text).usualSeconds).toBeCloseTo(0.04)
     expect(readSpacing('')).toEqual({
-      ...{ keyframeIntervalSeconds: null, usualSeconds: null, uneven: null },
+      keyframeIntervalSeconds: null,
+      usualSeconds: null,
+      uneven: null,
     })
   })
 })

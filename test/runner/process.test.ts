@@ -12,8 +12,12 @@ useBench()
 function start(env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../container/main.ts')], {
     env: {
-      ...{ PATH: process.env['PATH'], GATEWAY_URL: bench.gateway.url, RUNNER_NAME: 'spawned' },
-      ...{ RUNNER_TOKEN: bench.gateway.token, SCRATCH_DIR: bench.scratch, IDLE_SECONDS: '0' },
+      PATH: process.env['PATH'],
+      GATEWAY_URL: bench.gateway.url,
+      RUNNER_NAME: 'spawned',
+      RUNNER_TOKEN: bench.gateway.token,
+      SCRATCH_DIR: bench.scratch,
+      IDLE_SECONDS: '0',
       ...env,
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,7 +51,11 @@ describe('the process', () => {
     expect(await closed).toMatchObject({ code: 0 })
     expect(job.finishes).toMatchObject([{ outcome: 'completed' }])
     expect(lines().map((line) => line.event)).toEqual([
-      ...['runner started', 'ready', 'job started', 'job finished', 'runner ended'],
+      'runner started',
+      'ready',
+      'job started',
+      'job finished',
+      'runner ended',
     ])
     expect(lines().every((line) => line.time && line.level && line.runner)).toBe(true)
     expect(JSON.stringify(lines())).not.toMatch(/a-token|127\.0\.0\.1/)
@@ -94,7 +102,9 @@ describe('the process', () => {
 
   it('exits at once on a second signal, and the next runner tidies up', async () => {
     const { runner } = await startMidway()
-    for (const pid of await ffmpegProcesses()) process.kill(pid, 'SIGSTOP')
+    for (const pid of await ffmpegProcesses()) {
+      process.kill(pid, 'SIGSTOP')
+    }
     runner.child.kill('SIGTERM')
     await expect.poll(() => runner.lines().at(-1).event).toBe('stopping')
     runner.child.kill('SIGTERM')

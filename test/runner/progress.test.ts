@@ -2,16 +2,29 @@ import { expect, it } from 'vitest'
 import { createProgressReader } from '../../container/ffmpeg/progress.ts'
 
 const SAID = [
-  ...['frame=1', 'fps=0.00', 'out_time_us=N/A', 'out_time=N/A', 'progress=continue'],
-  ...['frame=50', 'out_time_us=2000000', 'total_size=4096', 'progress=continue'],
-  ...['frame=100', 'out_time_us=4017052', 'speed=14.3x', 'progress=end', ''],
+  'frame=1',
+  'fps=0.00',
+  'out_time_us=N/A',
+  'out_time=N/A',
+  'progress=continue',
+  'frame=50',
+  'out_time_us=2000000',
+  'total_size=4096',
+  'progress=continue',
+  'frame=100',
+  'out_time_us=4017052',
+  'speed=14.3x',
+  'progress=end',
+  '',
 ].join('\n')
 
 it('reads the same from any cut of the same text', () => {
   for (let length = 1; length <= SAID.length; length++) {
     const read = createProgressReader()
     let last = read('')
-    for (let at = 0; at < SAID.length; at += length) last = read(SAID.slice(at, at + length))
+    for (let at = 0; at < SAID.length; at += length) {
+      last = read(SAID.slice(at, at + length))
+    }
     expect(last).toEqual({ outSeconds: 4.017052, frames: 100, bytes: 4096 })
   }
 })

@@ -36,7 +36,9 @@ it('says what the machine and its ffmpeg have', async () => {
 
 it('is taken to have all encoders when its ffmpeg does not say', async () => {
   const settings = readSettings({
-    ...{ GATEWAY_URL: bench.gateway.url, SCRATCH_DIR: bench.scratch, FFMPEG: '/bin/false' },
+    GATEWAY_URL: bench.gateway.url,
+    SCRATCH_DIR: bench.scratch,
+    FFMPEG: '/bin/false',
   })
   const lines: string[] = []
   const machine = await describeMachine(

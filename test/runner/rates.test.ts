@@ -7,8 +7,9 @@ import { levelOf, loudnessOf, ssimOf } from './seen.ts'
 useBench()
 
 const CODECS = ['h264', 'h265', 'vp9', 'av1'] as const
-const made = async (name: string, wish: Parameters<typeof video>[0]) =>
-  probeOutput((await runJob(name, video({ format: 'mkv', ...wish }))).job)
+async function made(name: string, wish: Parameters<typeof video>[0]) {
+  return probeOutput((await runJob(name, video({ format: 'mkv', ...wish }))).job)
+}
 
 describe('quality', () => {
   it('is the same look in every codec', async () => {

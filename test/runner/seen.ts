@@ -24,8 +24,12 @@ export function named([red = 0, green = 0, blue = 0]: number[] = []): string {
 }
 
 const COLOURS: Record<string, [number, number, number]> = {
-  ...{ red: [255, 0, 0], lime: [0, 255, 0], blue: [0, 0, 255], white: [255, 255, 255] },
-  ...{ black: [0, 0, 0], gray: [128, 128, 128] },
+  red: [255, 0, 0],
+  lime: [0, 255, 0],
+  blue: [0, 0, 255],
+  white: [255, 255, 255],
+  black: [0, 0, 0],
+  gray: [128, 128, 128],
 }
 
 async function sizeOf(path: string): Promise<{ width: number }> {

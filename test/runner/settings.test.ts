@@ -5,8 +5,12 @@ const GATEWAY_URL = 'http://127.0.0.1:8787/'
 
 it('needs nothing but the address of the gateway', () => {
   expect(readSettings({ GATEWAY_URL, RUNNER_NAME: 'laptop', QUEUES: '' })).toMatchObject({
-    ...{ gatewayUrl: 'http://127.0.0.1:8787', token: null, queues: ['default'], idleSeconds: 60 },
-    ...{ runnerId: expect.stringMatching(/^laptop-[0-9a-f]{8}$/), ffmpeg: 'ffmpeg' },
+    gatewayUrl: 'http://127.0.0.1:8787',
+    token: null,
+    queues: ['default'],
+    idleSeconds: 60,
+    runnerId: expect.stringMatching(/^laptop-[0-9a-f]{8}$/),
+    ffmpeg: 'ffmpeg',
   })
 })
 

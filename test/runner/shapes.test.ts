@@ -6,12 +6,18 @@ import { frameTimes, named, pixelsAt } from './seen.ts'
 useBench()
 
 const BT709 = {
-  ...{ color_primaries: 'bt709', color_transfer: 'bt709', color_space: 'bt709' },
-  ...{ color_range: 'tv', pix_fmt: 'yuv420p' },
+  color_primaries: 'bt709',
+  color_transfer: 'bt709',
+  color_space: 'bt709',
+  color_range: 'tv',
+  pix_fmt: 'yuv420p',
 }
-const made = async (name: string, wish = video({ width: 96, quality: 90 })) =>
-  probeOutput((await runJob(name, wish)).job)
-const seenIn = async (path: string) => named((await pixelsAt(path, 0, [40, 30]))[0])
+async function made(name: string, wish = video({ width: 96, quality: 90 })) {
+  return probeOutput((await runJob(name, wish)).job)
+}
+async function seenIn(path: string) {
+  return named((await pixelsAt(path, 0, [40, 30]))[0])
+}
 
 describe('colours come out as BT.709, and say so,', () => {
   it.each([

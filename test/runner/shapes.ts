@@ -8,10 +8,15 @@ import { join } from 'node:path'
 
 type Ffmpeg = (...list: string[]) => Promise<unknown>
 
-const lavfi = (source: string) => ['-f', 'lavfi', '-i', source]
-const picture = (rate: number | string, seconds: number) =>
-  lavfi(`testsrc2=s=320x180:r=${rate}:d=${seconds}`)
-const tone = (seconds: number, hertz = 440) => lavfi(`sine=f=${hertz}:d=${seconds}`)
+function lavfi(source: string) {
+  return ['-f', 'lavfi', '-i', source]
+}
+function picture(rate: number | string, seconds: number) {
+  return lavfi(`testsrc2=s=320x180:r=${rate}:d=${seconds}`)
+}
+function tone(seconds: number, hertz = 440) {
+  return lavfi(`sine=f=${hertz}:d=${seconds}`)
+}
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p']
 const AAC = ['-c:a', 'aac']
 
@@ -20,22 +25,57 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
     makePhone(join(folder, 'phone.mov'), ffmpeg),
     // 30 frames in its first half second, then one of five.
     ffmpeg(
-      ...[...picture(60, 1), ...tone(1), ...H264, ...AAC],
-      ...['-vf', "select='lt(t,0.5)+not(mod(n,5))'", '-fps_mode', 'vfr', 'vfr.mp4'],
+      ...picture(60, 1),
+      ...tone(1),
+      ...H264,
+      ...AAC,
+      '-vf',
+      "select='lt(t,0.5)+not(mod(n,5))'",
+      '-fps_mode',
+      'vfr',
+      'vfr.mp4',
     ),
     // 880, 440 and 220 Hz, the second of them the default.
     ffmpeg(
-      ...[...picture(25, 1), ...tone(1, 880), ...tone(1, 440), ...tone(1, 220)],
-      ...['-map', '0', '-map', '1', '-map', '2', '-map', '3', ...H264],
-      ...['-c:a:0', 'aac', '-c:a:1', 'libopus', '-c:a:2', 'ac3'],
-      ...['-metadata:s:a:0', 'language=eng', '-metadata:s:a:1', 'language=ger'],
-      ...['-metadata:s:a:2', 'language=fre', '-disposition:a', '0', '-disposition:a:1', 'default'],
+      ...picture(25, 1),
+      ...tone(1, 880),
+      ...tone(1, 440),
+      ...tone(1, 220),
+      '-map',
+      '0',
+      '-map',
+      '1',
+      '-map',
+      '2',
+      '-map',
+      '3',
+      ...H264,
+      '-c:a:0',
+      'aac',
+      '-c:a:1',
+      'libopus',
+      '-c:a:2',
+      'ac3',
+      '-metadata:s:a:0',
+      'language=eng',
+      '-metadata:s:a:1',
+      'language=ger',
+      '-metadata:s:a:2',
+      'language=fre',
+      '-disposition:a',
+      '0',
+      '-disposition:a:1',
+      'default',
       'languages.mkv',
     ),
     ffmpeg(...picture(25, 0.08), ...tone(0.08), ...H264, ...AAC, 'short.mp4'),
     // A third black, a third blurred, a third sharp, and a keyframe every half second.
     ffmpeg(
-      ...[...picture(10, 6), ...H264, '-g', '5', '-vf'],
+      ...picture(10, 6),
+      ...H264,
+      '-g',
+      '5',
+      '-vf',
       [
         "drawbox=t=fill:color=black:enable='lt(t,2)'",
         "gblur=sigma=9:enable='between(t,2,4)'",
@@ -44,22 +84,37 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
     ),
     // Grey that grows lighter by 20 a second, so that a picture says its time.
     ffmpeg(
-      ...[...lavfi('color=black:s=320x180:r=10:d=12'), ...H264, '-g', '10'],
-      ...['-vf', "geq=lum='20+20*floor(T)':cb=128:cr=128", 'clock.mp4'],
+      ...lavfi('color=black:s=320x180:r=10:d=12'),
+      ...H264,
+      '-g',
+      '10',
+      '-vf',
+      "geq=lum='20+20*floor(T)':cb=128:cr=128",
+      'clock.mp4',
     ),
     ffmpeg(
-      ...[...lavfi('color=black:s=160x90:r=2:d=100'), ...H264, '-x264-params', 'keyint=1'],
-      ...['-vf', "geq=lum='20+2*floor(T)':cb=128:cr=128", 'long.mp4'],
+      ...lavfi('color=black:s=160x90:r=2:d=100'),
+      ...H264,
+      '-x264-params',
+      'keyint=1',
+      '-vf',
+      "geq=lum='20+2*floor(T)':cb=128:cr=128",
+      'long.mp4',
     ),
     ffmpeg(
-      ...[...lavfi('color=gray:s=160x90:r=10:d=0.5'), ...H264, '-vf'],
+      ...lavfi('color=gray:s=160x90:r=10:d=0.5'),
+      ...H264,
+      '-vf',
       'drawbox=0:0:20:20:red:fill,drawbox=140:70:20:20:blue:fill',
       'corners.mp4',
     ),
     ffmpeg(...lavfi('color=red:s=20x20'), '-frames:v', '1', 'red.png'),
     ffmpeg(...lavfi('color=black:s=320x180:r=10:d=1'), ...H264, 'black.mp4'),
     ffmpeg(
-      ...[...picture(25, 0.2), ...H264, '-metadata', `title=${'a'.repeat(10_000)}`],
+      ...picture(25, 0.2),
+      ...H264,
+      '-metadata',
+      `title=${'a'.repeat(10_000)}`,
       ...Array.from({ length: 60 }, (_, at) => ['-metadata', `note${at}=${at}`]).flat(),
       'tagged.mkv',
     ),
@@ -72,9 +127,17 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg) {
  */
 async function makePhone(path: string, ffmpeg: Ffmpeg) {
   await ffmpeg(
-    ...[...picture('30000/1001', 1), ...tone(1), ...H264, ...AAC, '-movflags', 'use_metadata_tags'],
-    ...['-metadata', 'com.apple.quicktime.location.ISO6709=+52.5200+013.4050+034.000/'],
-    ...['-metadata', 'com.apple.quicktime.model=Phone 12', path],
+    ...picture('30000/1001', 1),
+    ...tone(1),
+    ...H264,
+    ...AAC,
+    '-movflags',
+    'use_metadata_tags',
+    '-metadata',
+    'com.apple.quicktime.location.ISO6709=+52.5200+013.4050+034.000/',
+    '-metadata',
+    'com.apple.quicktime.model=Phone 12',
+    path,
   )
   await turn(path, 180)
 }
@@ -86,6 +149,8 @@ export async function turn(path: string, height: number) {
   const matrix = bytes.indexOf('tkhd') + 44
   const [one, zero] = [0x1_0000, 0]
   const turned = [zero, one, zero, -one, zero, zero, height * one, zero, 0x4000_0000]
-  for (const [at, value] of turned.entries()) bytes.writeInt32BE(value, matrix + at * 4)
+  for (const [at, value] of turned.entries()) {
+    bytes.writeInt32BE(value, matrix + at * 4)
+  }
   await writeFile(path, bytes)
 }

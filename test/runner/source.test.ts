@@ -112,7 +112,9 @@ describe('the local source', () => {
     const request = get(source.url)
     const [response] = await once(request, 'response')
     let total = 0
-    for await (const chunk of response) total += chunk.length
+    for await (const chunk of response) {
+      total += chunk.length
+    }
     expect(total).toBe(40 * 1024 * 1024 + 1)
     expect(lengths[0]).toBe(BLOCK_BYTES)
     expect(Math.max(...lengths)).toBe(4 * 1024 * 1024)

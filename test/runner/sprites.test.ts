@@ -9,7 +9,12 @@ import { pixelsOf, sizeOf } from './pixels.ts'
 
 useBench()
 
-type Cue = { start: number; end: number; sheet: string; at: number[] }
+interface Cue {
+  start: number
+  end: number
+  sheet: string
+  at: number[]
+}
 
 function parseVtt(text: string): Cue[] {
   expect(text.startsWith('WEBVTT\n\n')).toBe(true)
@@ -29,8 +34,12 @@ function parseVtt(text: string): Cue[] {
 /** Makes a storyboard, saves its files, and reads its cues. */
 async function board(name: string, wish: Partial<RenditionOf<'sprite'>> = {}) {
   const { job, finish } = await runJob(name, sprite(wish))
-  if (finish.outcome !== 'packaged') throw new Error(JSON.stringify(finish))
-  for (const [file, bytes] of job.files) await writeFile(join(bench.scratch, file), bytes)
+  if (finish.outcome !== 'packaged') {
+    throw new Error(JSON.stringify(finish))
+  }
+  for (const [file, bytes] of job.files) {
+    await writeFile(join(bench.scratch, file), bytes)
+  }
   const cues = parseVtt(String(job.files.get('sprite.vtt')))
   const sheets = [...job.files.keys()].filter((file) => file !== 'sprite.vtt').toSorted()
   return { job, finish, cues, sheets, path: (sheet: string) => join(bench.scratch, sheet) }
@@ -39,22 +48,30 @@ async function board(name: string, wish: Partial<RenditionOf<'sprite'>> = {}) {
 /** Every moment of the video has one cue, and no more. */
 function expectWhole(cues: Cue[], lengthSeconds: number) {
   expect(cues[0]?.start).toBe(0)
-  for (const [at, cue] of cues.entries()) expect(cue.start).toBe(cues[at - 1]?.end ?? 0)
+  for (const [at, cue] of cues.entries()) {
+    expect(cue.start).toBe(cues[at - 1]?.end ?? 0)
+  }
   expect(cues.at(-1)?.end).toBeCloseTo(lengthSeconds, 2)
 }
 
 describe('a storyboard', () => {
   it('shows at every moment the picture of that moment', async () => {
     const { cues, sheets, path, finish } = await board('clock.mp4', {
-      ...{ intervalSeconds: 1, columns: 3, format: 'png' },
+      intervalSeconds: 1,
+      columns: 3,
+      format: 'png',
     })
     expect(finish).toMatchObject({
-      ...{ files: 3, plan: { mode: 'package' }, output: { format: 'vtt' } },
+      files: 3,
+      plan: { mode: 'package' },
+      output: { format: 'vtt' },
     })
     expectWhole(cues, 12)
     expect(cues).toHaveLength(12)
     expect(sheets).toEqual(['sprite_001.png', 'sprite_002.png'])
-    for (const sheet of sheets) expect(await sizeOf(path(sheet))).toEqual([480, 270])
+    for (const sheet of sheets) {
+      expect(await sizeOf(path(sheet))).toEqual([480, 270])
+    }
     for (const { start, sheet, at } of cues) {
       const [x = 0, y = 0, width, height] = at
       expect([width, height]).toEqual([160, 90])
@@ -133,8 +150,9 @@ describe('the layout of a storyboard', () => {
     expect(layout(7_200)).toMatchObject({ intervalSeconds: 72, pictures: 100, sheets: 1, rows: 10 })
     expect(layout(10)).toMatchObject({ intervalSeconds: 0.5, pictures: 20, columns: 10, rows: 2 })
     expect(layout(0.04)).toMatchObject({ pictures: 1, columns: 1, rows: 1 })
-    for (const length of [50.001, 61.7, 3_599.999, 86_400])
+    for (const length of [50.001, 61.7, 3_599.999, 86_400]) {
       expect(layout(length).pictures).toBeLessThanOrEqual(100)
+    }
   })
 
   it('covers a length that is no multiple of the interval, and one that is', () => {

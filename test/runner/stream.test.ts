@@ -8,12 +8,15 @@ import { makeStream } from './streamBench.ts'
 
 useBench()
 
-const sum = (list: { duration: number }[]) => list.reduce((all, { duration }) => all + duration, 0)
-const sizesOf = (master: Awaited<ReturnType<typeof makeStream>>['master']) =>
-  master.playlists
+function sum(list: { duration: number }[]) {
+  return list.reduce((all, { duration }) => all + duration, 0)
+}
+function sizesOf(master: Awaited<ReturnType<typeof makeStream>>['master']) {
+  return master.playlists
     ?.map(({ attributes }) => attributes['RESOLUTION'] as { width: number; height: number })
     .map(({ width, height }) => [width, height])
     .toSorted((one, other) => one[0]! - other[0]!)
+}
 
 it('is read alike by a parser of HLS, a parser of DASH and ffprobe', async () => {
   const made = await makeStream(
@@ -42,7 +45,9 @@ it('is read alike by a parser of HLS, a parser of DASH and ffprobe', async () =>
     expect(list).toMatchObject({ playlistType: 'VOD', endList: true, targetDuration: 2 })
     const named = list.segments.flatMap(({ uri: file, map }) => [file, map!.uri])
     expect(named.filter((each) => !job.files.has(each))).toEqual([])
-    for (const { duration } of list.segments) expect(Math.round(duration)).toBeLessThanOrEqual(2)
+    for (const { duration } of list.segments) {
+      expect(Math.round(duration)).toBeLessThanOrEqual(2)
+    }
     expect(Math.abs(sum(list.segments) - 7)).toBeLessThan(0.05)
     const { format, streams } = await made.probe(uri)
     expect(Number(format.start_time)).toBeCloseTo(0, 1)
@@ -192,8 +197,13 @@ it('is edited like any video, and its subtitles are a track of their own', async
   const path = join(bench.scratch, 'talk.srt')
   await writeFile(path, '1\n00:00:02,000 --> 00:00:03,000\nOne <i>two</i>\n')
   const wish = stream({
-    ...{ startSeconds: 1, endSeconds: 6, rotate: 90, ladder: [144], segmentSeconds: 2 },
-    ...{ subtitles: 'talk.de.srt', frameRate: 15 },
+    startSeconds: 1,
+    endSeconds: 6,
+    rotate: 90,
+    ladder: [144],
+    segmentSeconds: 2,
+    subtitles: 'talk.de.srt',
+    frameRate: 15,
   })
   const made = await makeStream('stream.mp4', wish, { 'talk.de.srt': path })
   expect(sizesOf(made.master)).toEqual([[144, 256]])

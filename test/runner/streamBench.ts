@@ -12,7 +12,9 @@ import type { OfferedJob } from './gateway.ts'
 const execute = promisify(execFile)
 
 export function playlist(bytes: Buffer | undefined) {
-  if (bytes === undefined) throw new Error('there is no such playlist')
+  if (bytes === undefined) {
+    throw new Error('there is no such playlist')
+  }
   const parser = new Parser()
   parser.push(bytes.toString())
   parser.end()
@@ -26,14 +28,18 @@ export async function makeStream(
   others: Record<string, string> = {},
 ) {
   const { job, finish } = await runJob(name, wish, {}, {}, others)
-  if (finish.outcome !== 'packaged') throw new Error(JSON.stringify(finish, null, 1))
+  if (finish.outcome !== 'packaged') {
+    throw new Error(JSON.stringify(finish, null, 1))
+  }
   return { job, finish, ...(await openPackage(job)) }
 }
 
 export async function openPackage({ id, files }: OfferedJob) {
   const folder = join(bench.scratch, `package-${id}`)
   await mkdir(folder)
-  for (const [name, bytes] of files) await writeFile(join(folder, name), bytes)
+  for (const [name, bytes] of files) {
+    await writeFile(join(folder, name), bytes)
+  }
   const master = playlist(files.get('master.m3u8'))
   const ask = async (file: string, ...entries: string[]) => {
     const list = ['-v', 'error', '-allowed_extensions', 'ALL', '-of', 'json', ...entries]

@@ -8,8 +8,10 @@ import { openPackage, playlist } from './streamBench.ts'
 useBench()
 
 const WISH = stream({ ladder: [144, 180], segmentSeconds: 2 })
-const playable = () => bench.gateway.next<Report>('report', (report) => report.playable)
-const files = () => {
+function playable() {
+  return bench.gateway.next<Report>('report', (report) => report.playable)
+}
+function files() {
   const stored: { name: string; bytes: Buffer }[] = []
   const stop = new AbortController()
   const following = (async () => {
@@ -38,7 +40,9 @@ it('names in no playlist what is not stored yet', async () => {
   const lists: Record<string, string[]> = {}
   for (const { name, bytes } of stored) {
     there.add(name)
-    if (!name.endsWith('.m3u8') || name === 'master.m3u8') continue
+    if (!name.endsWith('.m3u8') || name === 'master.m3u8') {
+      continue
+    }
     const { segments, endList } = playlist(bytes)
     const named = segments.flatMap(({ uri, map }) => [uri, map!.uri])
     expect(named.filter((each) => !there.has(each))).toEqual([])
@@ -111,7 +115,9 @@ describe('nothing is left of it', () => {
 
   it('when ffmpeg is killed', async () => {
     const { job, ended } = await startHeldStream()
-    for (const pid of await ffmpegProcesses()) process.kill(pid, 'SIGKILL')
+    for (const pid of await ffmpegProcesses()) {
+      process.kill(pid, 'SIGKILL')
+    }
     await ended
     expect(job.finishes).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
   })

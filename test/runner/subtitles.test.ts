@@ -6,9 +6,12 @@ import { captionsIn, pixelsAt } from './seen.ts'
 
 useBench()
 
-const paths = () => ({ 's/lines.srt': clip('lines.srt'), 's/lines.vtt': clip('lines.vtt') })
-const made = async (name: string, wish: Parameters<typeof video>[0]) =>
-  probeOutput((await runJob(name, video(wish), {}, {}, paths())).job)
+function paths() {
+  return { 's/lines.srt': clip('lines.srt'), 's/lines.vtt': clip('lines.vtt') }
+}
+async function made(name: string, wish: Parameters<typeof video>[0]) {
+  return probeOutput((await runJob(name, video(wish), {}, {}, paths())).job)
+}
 
 describe('subtitles as a track', () => {
   it.each([
@@ -37,7 +40,11 @@ describe('subtitles as a track', () => {
 
   it('move with what is cut off, and with the speed', async () => {
     const { path } = await made('keyframes.mp4', {
-      ...{ subtitles: 's/lines.srt', startSeconds: 0.8, endSeconds: 2.8, speed: 0.5, width: 96 },
+      subtitles: 's/lines.srt',
+      startSeconds: 0.8,
+      endSeconds: 2.8,
+      speed: 0.5,
+      width: 96,
     })
     const text = await captionsIn(path)
     expect(text).toContain('00:00:00,000 --> 00:00:00,400\nfirst')
@@ -54,8 +61,13 @@ describe('subtitles as a track', () => {
 describe('subtitles in the picture', () => {
   it('are seen while they last, and not else', async () => {
     const { path, streams } = await made('keyframes.mp4', {
-      ...{ subtitles: 's/lines.vtt', subtitleMode: 'burn', quality: 90, startSeconds: 0.25 },
-      ...{ width: 320, height: 180, fit: 'scale' },
+      subtitles: 's/lines.vtt',
+      subtitleMode: 'burn',
+      quality: 90,
+      startSeconds: 0.25,
+      width: 320,
+      height: 180,
+      fit: 'scale',
     })
     expect(streams).toHaveLength(2)
     const lit = async (seconds: number) => {

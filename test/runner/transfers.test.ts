@@ -40,12 +40,18 @@ async function startBrokenLine(target: string, stallMs: number) {
       from.on('error', () => to.destroy())
       from.on('close', () => to.destroy())
       from.on('data', (chunk: Buffer) => {
-        if (carried >= CUT_AFTER) return
+        if (carried >= CUT_AFTER) {
+          return
+        }
         carried += chunk.length
         to.write(chunk)
-        if (carried < CUT_AFTER) return
+        if (carried < CUT_AFTER) {
+          return
+        }
         line.cut += 1
-        if (stallMs < Infinity) setTimeout(() => [near, far].map((end) => end.destroy()), stallMs)
+        if (stallMs < Infinity) {
+          setTimeout(() => [near, far].map((end) => end.destroy()), stallMs)
+        }
       })
     }
   })
@@ -96,7 +102,10 @@ it.each([
   const patience = { stallMs: 500, partMs: 2_000 }
   const client = createClient({ gatewayUrl: line.url, token: gateway.token, patience })
   const { parts } = await upload({
-    ...{ client, lease: job.assignment, file, onProgress: () => {} },
+    client,
+    lease: job.assignment,
+    file,
+    onProgress: () => {},
     request: {
       progress: 93,
       stage: 'upload',

@@ -7,7 +7,9 @@ useBench()
 it('a result goes up in parts of the size that the gateway names', async () => {
   bench.gateway.partSizeBytes = 20_000
   const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
-  if (finish.outcome !== 'completed') throw new Error('not completed')
+  if (finish.outcome !== 'completed') {
+    throw new Error('not completed')
+  }
   expect(job.sizeBytes).toBe(finish.output.sizeBytes)
   expect(finish.parts.length).toBeGreaterThan(2)
   expect(finish.parts.map((part) => part.partNumber)).toEqual(finish.parts.map((_, at) => at + 1))

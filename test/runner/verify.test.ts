@@ -8,15 +8,26 @@ useBench()
 const GIB = 1024 ** 3
 /** What small.mp4 is. */
 const RIGHT: Expectation = {
-  ...{ size: { width: 160, height: 90 }, sound: true, seconds: 1, cut: true, still: false },
-  ...{ videoCodec: 'h264', audioCodec: 'aac', mostBytes: 1_000_000 },
+  size: { width: 160, height: 90 },
+  sound: true,
+  seconds: 1,
+  cut: true,
+  still: false,
+  videoCodec: 'h264',
+  audioCodec: 'aac',
+  mostBytes: 1_000_000,
 }
 let look: (more: Partial<Expectation>) => Promise<unknown>
 beforeEach(() => {
   look = (more) =>
     verify({
-      ...{ ffprobe: 'ffprobe', file: clip('small.mp4'), expect: { ...RIGHT, ...more } },
-      ...{ stderr: '', more: false, cwd: bench.scratch, signal: new AbortController().signal },
+      ffprobe: 'ffprobe',
+      file: clip('small.mp4'),
+      expect: { ...RIGHT, ...more },
+      stderr: '',
+      more: false,
+      cwd: bench.scratch,
+      signal: new AbortController().signal,
       limits: { memoryBytes: 2 * GIB, fileBytes: GIB, cpuSeconds: null },
     })
 })

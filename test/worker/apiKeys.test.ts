@@ -9,10 +9,14 @@ import { api, visit } from './http.ts'
 import { expectJson, openPlatform } from './support.ts'
 import { callerOf } from '../../src/jobs/keys.ts'
 
-const row = (id: string) =>
-  env.DB.prepare('SELECT * FROM api_keys WHERE id = ?').bind(id).first<Record<string, unknown>>()
-const stats = (key: { call: (method: string, path: string) => Promise<Response> }) =>
-  key.call('GET', '/queue/stats')
+function row(id: string) {
+  return env.DB.prepare('SELECT * FROM api_keys WHERE id = ?')
+    .bind(id)
+    .first<Record<string, unknown>>()
+}
+function stats(key: { call: (method: string, path: string) => Promise<Response> }) {
+  return key.call('GET', '/queue/stats')
+}
 
 describe('a key', () => {
   it('is shown once, and only its hash is stored', async () => {
@@ -71,18 +75,25 @@ describe('a key', () => {
     expect(await row(key.id)).toBeNull()
     expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('is not known')
     expect((await stats(control)).status).toBe(200)
-    for (const method of ['GET', 'PATCH', 'DELETE'])
+    for (const method of ['GET', 'PATCH', 'DELETE']) {
       await expectError(
         await api(method, `/api-keys/${key.id}`, method === 'PATCH' ? {} : undefined),
         404,
         'key_not_found',
       )
+    }
   })
 
   it('that nobody made is told nothing but that', async () => {
     const real = await makeKey()
     await api('PATCH', `/api-keys/${real.id}`, { disabled: true })
-    for (const shown of [`rq_${'A'.repeat(43)}`, real.key.slice(0, -1), `${real.key}x`, 'x', 'rq_'])
+    for (const shown of [
+      `rq_${'A'.repeat(43)}`,
+      real.key.slice(0, -1),
+      `${real.key}x`,
+      'x',
+      'rq_',
+    ]) {
       expect(
         await expectError(
           await visit('/queue/stats', { headers: { Authorization: `Bearer ${shown}` } }),
@@ -90,6 +101,7 @@ describe('a key', () => {
           'unauthorized',
         ),
       ).toContain('This key is not known')
+    }
   })
 
   it('writes its last use once an hour, however often it is used', async () => {
@@ -165,8 +177,9 @@ describe('what is asked for a key', () => {
 
   it('has its folder end in a slash, in normal form', async () => {
     const scopes = ['jobs:read']
-    for (const pathPrefix of ['cafe\u0301', 'cafe\u0301/'])
+    for (const pathPrefix of ['cafe\u0301', 'cafe\u0301/']) {
       expect(await makeKey({ scopes, pathPrefix })).toMatchObject({ pathPrefix: 'caf\u00e9/' })
+    }
   })
 
   it('is no more than the one who asks has', async () => {

@@ -23,19 +23,22 @@ beforeAll(async () => {
     scopes: ['jobs:read', 'jobs:write', 'events:read', 'queues:admin'],
     queue: 'side',
   })
-  for (const path of ['a/clip.mp4', 'ab/clip.mp4', 'a/side.mp4']) await putOriginal(path)
+  for (const path of ['a/clip.mp4', 'ab/clip.mp4', 'a/side.mp4']) {
+    await putOriginal(path)
+  }
   inside = (await create({ filePath: 'a/clip.mp4', transformations: ['w_640'] }))[0]!
   beside = (await create({ filePath: 'ab/clip.mp4', transformations: ['w_640'] }))[0]!
   aside = (await create({ filePath: 'ab/clip.mp4', transformations: ['w_320'], queue: 'side' }))[0]!
 })
 
-const ids = async (key: MadeKey, query = '') => {
+async function ids(key: MadeKey, query = '') {
   const page = await expectJson<JobPage>(await key.call('GET', `/queue/jobs${query}`), 200)
   expect(page.count).toBe(page.jobs.length)
   return page.jobs.map(({ id }) => id)
 }
-const statsOf = async (key: MadeKey) =>
-  expectJson<Stats>(await key.call('GET', '/queue/stats'), 200)
+async function statsOf(key: MadeKey) {
+  return expectJson<Stats>(await key.call('GET', '/queue/stats'), 200)
+}
 
 describe('what is read', () => {
   it('lists hold its own jobs only, whatever is asked for', async () => {
@@ -61,8 +64,9 @@ describe('what is read', () => {
       [folder, beside, inside],
       [queue, inside, aside],
     ] as const) {
-      for (const path of [`/queue/jobs/${outside.id}`, `/queue/jobs/${outside.id}/attempts`])
+      for (const path of [`/queue/jobs/${outside.id}`, `/queue/jobs/${outside.id}/attempts`]) {
         await expectError(await key.call('GET', path), 404, 'job_not_found')
+      }
       expect((await key.call('GET', `/queue/jobs/${own.id}`)).status).toBe(200)
       const status = `/video-status/${outside.transformation}/${outside.filePath}`
       const [theirs, none] = [
@@ -77,8 +81,9 @@ describe('what is read', () => {
   })
 
   it('files and variants outside are answered as those that are not there', async () => {
-    for (const path of ['/t/ab/clip.mp4', '/t/w_100/ab/clip.mp4'])
+    for (const path of ['/t/ab/clip.mp4', '/t/w_100/ab/clip.mp4']) {
       await expectError(await folder.call('GET', path), 404, 'file_not_found')
+    }
     expect(await countRows('jobs', "variant = 'w_100'")).toBe(0)
     expect((await folder.call('GET', '/t/a/clip.mp4')).status).toBe(200)
   })
@@ -98,7 +103,7 @@ describe('what is done', () => {
       for (const [key, { id }] of [
         [folder, beside],
         [queue, inside],
-      ] as const)
+      ] as const) {
         for (const [method, what] of [
           ['POST', '/retry'],
           ['POST', '/cancel'],
@@ -113,6 +118,7 @@ describe('what is done', () => {
             ).message.replace(of, '…')
           expect(await message(id)).toBe(await message('job_nowhere'))
         }
+      }
     })
   })
 
@@ -155,7 +161,9 @@ describe('what is done', () => {
     await expectError(await store('/files/ab/new.mp4'), 403, 'forbidden')
     await expectError(await store('/files/a.mp4'), 403, 'forbidden')
     const form = new FormData()
-    for (const name of ['one.mp4', 'two.mp4']) form.append('files', new File([mp4()], name))
+    for (const name of ['one.mp4', 'two.mp4']) {
+      form.append('files', new File([mp4()], name))
+    }
     form.append('names', 'a/one.mp4')
     form.append('names', 'ab/two.mp4')
     const upload = { method: 'POST', headers: folder.headers, body: form }

@@ -18,7 +18,9 @@ function open({ answers = true } = {}) {
   const fromWorker = vi.fn()
   hub.addEventListener('message', ({ data }) => {
     fromWorker(data)
-    if (answers && data === PING) hub.send(PONG)
+    if (answers && data === PING) {
+      hub.send(PONG)
+    }
   })
   const closed = new Promise<void>((resolve) => hub.addEventListener('close', () => resolve()))
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
@@ -87,7 +89,9 @@ it('a stream of 30 minutes is ended, and the hub’s socket with it', async () =
   const reading = (async () => {
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) return
+      if (done) {
+        return
+      }
       events.push(value)
     }
   })()
@@ -103,7 +107,9 @@ it('a stream of 30 minutes is ended, and the hub’s socket with it', async () =
 it('a client that reads nothing is let go before it fills the memory', async () => {
   const { hub, closed } = open()
   const message = JSON.stringify({ event: 'job:progress', data: { jobId: 'job_1', progress: 1 } })
-  for (let sent = 0; sent < 10_050; sent++) hub.send(message)
+  for (let sent = 0; sent < 10_050; sent++) {
+    hub.send(message)
+  }
   await closed
   expect(vi.getTimerCount()).toBe(0)
 })

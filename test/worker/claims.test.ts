@@ -14,10 +14,11 @@ import {
   readCounters,
 } from './support.ts'
 
-const run = (sql: string, ...values: unknown[]) =>
-  env.DB.prepare(sql)
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
     .bind(...values)
     .run()
+}
 
 beforeEach(async () => {
   await run('DELETE FROM jobs')
@@ -31,7 +32,9 @@ async function claimAll(queue = 'default', now = Date.now()) {
   const paths: string[] = []
   for (;;) {
     const row = await applyEvent('claim', { id: '', fence: 0, queue }, now)
-    if (!row) return paths
+    if (!row) {
+      return paths
+    }
     paths.push(row.filePath)
   }
 }
@@ -64,7 +67,9 @@ describe('a claim', () => {
   })
 
   it('takes nothing beyond the concurrency, and one more when one has ended', async () => {
-    for (let n = 0; n < 7; n++) await insertJob({ filePath: `${n}` })
+    for (let n = 0; n < 7; n++) {
+      await insertJob({ filePath: `${n}` })
+    }
     expect(await claimAll()).toEqual(['0', '1', '2', '3', '4'])
     const { results } = await env.DB.prepare("SELECT * FROM jobs WHERE file_path = '3'").all()
     await applyEvent('complete', results[0] as never)
@@ -117,7 +122,9 @@ describe('twenty claims at once, with fifty jobs and a concurrency of five,', ()
   }
 
   it('give five different jobs', async () => {
-    for (let n = 0; n < 50; n++) await insertJob()
+    for (let n = 0; n < 50; n++) {
+      await insertJob()
+    }
     const claims = Array.from({ length: 20 }, () =>
       applyEvent('claim', { id: '', fence: 0, queue: 'default' }),
     )
@@ -125,8 +132,12 @@ describe('twenty claims at once, with fifty jobs and a concurrency of five,', ()
   })
 
   it('give five different jobs to runners at the gateway', async () => {
-    for (let n = 0; n < 50; n++) await insertJob({ filePath: `${n}.mp4` })
-    for (let n = 0; n < 50; n++) await putOriginal(`${n}.mp4`)
+    for (let n = 0; n < 50; n++) {
+      await insertJob({ filePath: `${n}.mp4` })
+    }
+    for (let n = 0; n < 50; n++) {
+      await putOriginal(`${n}.mp4`)
+    }
     const claims = Array.from({ length: 20 }, (_, n) => claimJob('default', `runner-${n}`))
     await expectFive((await Promise.all(claims)).map((assignment) => assignment?.jobId))
   })
@@ -176,7 +187,9 @@ describe('a claim at the gateway', () => {
   it('takes the first of the queues named that has a job', async () => {
     await insertJob({ queue: 'other', filePath: 'theirs.mp4', priority: 0 })
     await insertJob({ filePath: 'ours.mp4', priority: 9 })
-    for (const path of ['theirs.mp4', 'ours.mp4']) await putOriginal(path)
+    for (const path of ['theirs.mp4', 'ours.mp4']) {
+      await putOriginal(path)
+    }
     const claim = (...queues: string[]) =>
       asRunner('/runner/claim', 'POST', {
         protocol: 3,

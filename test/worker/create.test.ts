@@ -12,8 +12,12 @@ import {
 } from './http.ts'
 import { expectJson, jobRow, putOriginal } from './support.ts'
 
-const post = (request: object) => api('POST', '/queue/jobs', request)
-const activeOf = (filePath: string) => countRows('jobs', 'file_path = ?', filePath)
+function post(request: object) {
+  return api('POST', '/queue/jobs', request)
+}
+function activeOf(filePath: string) {
+  return countRows('jobs', 'file_path = ?', filePath)
+}
 
 describe('one variant has one job at work', () => {
   it('a second request while it waits, and while it runs, gets the same job', async () => {

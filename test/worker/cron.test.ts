@@ -13,14 +13,17 @@ import { type FakeRunner, startJob } from './fakeRunner.ts'
 import { insertJobIn } from './jobStore.ts'
 import { jobRow } from './support.ts'
 
-const run = (sql: string) => env.DB.prepare(sql).run()
+function run(sql: string) {
+  return env.DB.prepare(sql).run()
+}
 async function cron(bindings: Env = env) {
   const context = createExecutionContext()
   await worker.scheduled(createScheduledController(), bindings, context)
   await waitOnExecutionContext(context)
 }
-const forgetAlarm = (queue: string) =>
-  runInDurableObject(env.HUBS.getByName(queue), (_, state) => state.storage.deleteAlarm())
+function forgetAlarm(queue: string) {
+  return runInDurableObject(env.HUBS.getByName(queue), (_, state) => state.storage.deleteAlarm())
+}
 
 let lost: FakeRunner
 let holder: FakeRunner

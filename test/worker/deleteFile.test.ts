@@ -6,19 +6,22 @@ import { API_KEY, api, complete, countRows, create, report, take, visit } from '
 import { mp4 } from './media.ts'
 import { eventTypes, expectJson, jobRow, putOriginal, readCounters } from './support.ts'
 
-const remove = (path: string, headers: Record<string, string> = API_KEY) =>
-  visit(`/files/${path}`, { method: 'DELETE', headers })
-const put = (path: string, filling: string) =>
-  visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
-const made = async (filePath: string) => {
+function remove(path: string, headers: Record<string, string> = API_KEY) {
+  return visit(`/files/${path}`, { method: 'DELETE', headers })
+}
+function put(path: string, filling: string) {
+  return visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
+}
+async function made(filePath: string) {
   expect((await put(filePath, 'first')).status).toBe(201)
   await create({ filePath, transformations: ['w_640'], priority: 0 })
   await complete(await take(), `the variant of ${filePath}`)
 }
-const outputOf = (filePath: string) =>
-  env.DB.prepare('SELECT output_key FROM variants WHERE file_path = ?')
+function outputOf(filePath: string) {
+  return env.DB.prepare('SELECT output_key FROM variants WHERE file_path = ?')
     .bind(filePath)
     .first<string>('output_key')
+}
 
 describe('a file that is deleted', () => {
   it('is gone with its variants, and another one is as it was', async () => {
@@ -105,7 +108,9 @@ describe('deleting a file that is not there', () => {
 describe('a key bound to a folder', () => {
   it('deletes inside, and outside finds nothing and leaves it there', async () => {
     const key = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'mine/' })
-    for (const path of ['mine/a.mp4', 'theirs/a.mp4', 'mine.mp4']) await putOriginal(path)
+    for (const path of ['mine/a.mp4', 'theirs/a.mp4', 'mine.mp4']) {
+      await putOriginal(path)
+    }
     await putOriginal('theirs/made.mp4')
     const [job] = await create({ filePath: 'theirs/a.mp4', transformations: ['w_640'] })
     for (const path of [

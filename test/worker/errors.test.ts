@@ -14,8 +14,9 @@ async function expectProblem(response: Response, status: number): Promise<ErrorA
   const text = await response.text()
   expect({ status: response.status, text }).toMatchObject({ status })
   const body = JSON.parse(text) as ErrorAnswer
-  for (const field of ['error', 'message', 'code', 'requestId'] as const)
+  for (const field of ['error', 'message', 'code', 'requestId'] as const) {
     expect(body[field]).toEqual(expect.stringMatching(/./))
+  }
   expect(body.requestId).toBe(response.headers.get('X-Request-Id'))
   expect(response.headers.get('Content-Type')).toMatch(/^application\/json/)
   expect(text).not.toMatch(INTERNAL)
@@ -23,12 +24,16 @@ async function expectProblem(response: Response, status: number): Promise<ErrorA
 }
 
 type Case = [name: string, status: number, path: string, init?: RequestInit]
-const post = (body: unknown, headers: HeadersInit = JSON_TYPE): RequestInit => ({
-  method: 'POST',
-  headers,
-  body: typeof body === 'string' ? body : JSON.stringify(body),
-})
-const get = (headers: HeadersInit = API_KEY): RequestInit => ({ headers })
+function post(body: unknown, headers: HeadersInit = JSON_TYPE): RequestInit {
+  return {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  }
+}
+function get(headers: HeadersInit = API_KEY): RequestInit {
+  return { headers }
+}
 
 const CASES: Case[] = [
   // Bodies.

@@ -11,7 +11,9 @@ async function watch(query = '', headers: Record<string, string> = {}) {
   return client
 }
 afterEach(async () => {
-  for (const client of clients.splice(0)) await client.leave()
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
 })
 
 describe('the stream', () => {
@@ -30,8 +32,9 @@ describe('the stream', () => {
   })
 
   it('is 404 for a queue or a job that is not there', async () => {
-    for (const query of ['?queue=nowhere', `?jobId=job_${'0'.repeat(32)}`])
+    for (const query of ['?queue=nowhere', `?jobId=job_${'0'.repeat(32)}`]) {
       await expectJson(await api('GET', `/queue/events${query}`), 404)
+    }
   })
 
   it('tells the life of a job in order, with ids that rise', async () => {
@@ -113,7 +116,9 @@ describe('filters', () => {
     expect(assignment.jobId).toBe(mine.id)
     await report(assignment, 12)
     const last = [mine, sibling!, stranger, elsewhere!]
-    for (const { id } of last) await api('DELETE', `/queue/jobs/${id}`)
+    for (const { id } of last) {
+      await api('DELETE', `/queue/jobs/${id}`)
+    }
     await all.first(of(stranger.id, 'job:deleted'))
     await byQueue.first(of(elsewhere!.id, 'job:deleted'))
     await byJob.first(of(mine.id, 'job:deleted'))
@@ -125,8 +130,9 @@ describe('filters', () => {
     expect(jobsOf(byFile)).toEqual(new Set([mine.id, sibling!.id]))
     expect(jobsOf(byQueue)).toEqual(new Set([elsewhere!.id]))
     expect(jobsOf(all)).toEqual(new Set([mine.id, sibling!.id, stranger.id]))
-    for (const client of [byJob, byFile, all])
+    for (const client of [byJob, byFile, all]) {
       expect(client.seen.filter(({ event }) => event === 'job:progress')).toHaveLength(1)
+    }
   })
 
   it('a job in another queue is followed there without naming the queue', async () => {
@@ -149,8 +155,11 @@ it('two clients see the same events in the same order', async () => {
     )
   ).flat()
   await Promise.all(jobs.map(({ id }) => api('POST', `/queue/jobs/${id}/cancel`)))
-  for (const { id } of jobs)
-    for (const client of [one, two]) await client.first(of(id, 'job:cancelled'))
+  for (const { id } of jobs) {
+    for (const client of [one, two]) {
+      await client.first(of(id, 'job:cancelled'))
+    }
+  }
   expect(one.durable()).toEqual(two.durable())
   expect(one.ids()).toEqual(one.ids().toSorted((a, b) => a - b))
   expect(one.durable()).toHaveLength(48)

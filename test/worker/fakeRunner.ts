@@ -36,7 +36,10 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }) {
       asRunner(at('report'), 'POST', { fence, progress, stage: 'encode', etaSeconds: 5 }),
     beginOutput: () =>
       asRunner(at('output'), 'POST', {
-        ...{ fence, progress: 90, stage: 'upload', etaSeconds: 0 },
+        fence,
+        progress: 90,
+        stage: 'upload',
+        etaSeconds: 0,
         sizeBytes: 1_000,
       }),
     putPart: (uploadId: string, text = 'a part', part = 1) =>
@@ -57,14 +60,20 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }) {
       exports.default.fetch(`http://reelqueue${at(`files/${name}?fence=${fence}`)}`, {
         method: 'PUT',
         headers: {
-          ...{ Authorization: 'Bearer test-runner-token', [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
+          Authorization: 'Bearer test-runner-token',
+          [RUNNER_SECRET_HEADER]: RUNNER_SECRET,
           ...headers,
         },
         body: new TextEncoder().encode(text),
       }),
     sayPlayable: () =>
       asRunner(at('report'), 'POST', {
-        ...{ fence, progress: 20, stage: 'encode', etaSeconds: 5, fps: 50, speed: 2 },
+        fence,
+        progress: 20,
+        stage: 'encode',
+        etaSeconds: 5,
+        fps: 50,
+        speed: 2,
         playable: true,
       }),
     packaged: (files = 2, sizeBytes = 1_000) =>
@@ -80,7 +89,9 @@ export type FakeRunner = ReturnType<typeof fakeRunner>
 /** Claims the next job of the default queue. */
 export async function claimAsRunner(): Promise<FakeRunner> {
   const assignment = await claimJob()
-  if (!assignment) throw new Error('there was nothing to claim')
+  if (!assignment) {
+    throw new Error('there was nothing to claim')
+  }
   return fakeRunner(assignment)
 }
 
@@ -88,7 +99,9 @@ export async function claimAsRunner(): Promise<FakeRunner> {
 export async function startJob(filePath: string, more: Record<string, unknown> = {}) {
   const [job] = await createJobs(filePath, ['w_640'], { priority: 0, ...more })
   const runner = await claimAsRunner()
-  if (runner.jobId !== job!.id) throw new Error('another job was claimed')
+  if (runner.jobId !== job!.id) {
+    throw new Error('another job was claimed')
+  }
   return runner
 }
 

@@ -4,10 +4,15 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { claimAsRunner, fakeRunner, type FakeRunner, startJob, type Upload } from './fakeRunner.ts'
 import { asUser, expectJson, jobRow } from './support.ts'
 
-const outputRows = async (jobId: string) =>
-  (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(jobId).all()).results
-const variantRows = async () => (await env.DB.prepare('SELECT * FROM variants').all()).results
-const stored = async () => (await env.VARIANTS.list()).objects.map(({ key, etag }) => [key, etag])
+async function outputRows(jobId: string) {
+  return (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(jobId).all()).results
+}
+async function variantRows() {
+  return (await env.DB.prepare('SELECT * FROM variants').all()).results
+}
+async function stored() {
+  return (await env.VARIANTS.list()).objects.map(({ key, etag }) => [key, etag])
+}
 
 /** Everything that a runner can say about a job. */
 const WORDS: Record<string, (runner: FakeRunner, upload: Upload) => Promise<Response>> = {
@@ -22,8 +27,9 @@ const WORDS: Record<string, (runner: FakeRunner, upload: Upload) => Promise<Resp
 }
 const words = Object.keys(WORDS)
 
-const expectLost = async (response: Response) =>
-  expect(await expectJson(response, 409)).toMatchObject({ code: 'lease_lost' })
+async function expectLost(response: Response) {
+  return expect(await expectJson(response, 409)).toMatchObject({ code: 'lease_lost' })
+}
 
 describe('when the job is with another runner,', () => {
   let stale: FakeRunner, staleUpload: Upload

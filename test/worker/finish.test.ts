@@ -13,13 +13,17 @@ import {
   readCounters,
 } from './support.ts'
 
-const run = (sql: string, ...values: unknown[]) =>
-  env.DB.prepare(sql)
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
     .bind(...values)
     .run()
-const attempts = async (jobId: string) =>
-  (await env.DB.prepare('SELECT * FROM attempts WHERE job_id = ?').bind(jobId).all()).results
-const becomeDue = (jobId: string) => run('UPDATE jobs SET run_after = 1 WHERE id = ?', jobId)
+}
+async function attempts(jobId: string) {
+  return (await env.DB.prepare('SELECT * FROM attempts WHERE job_id = ?').bind(jobId).all()).results
+}
+function becomeDue(jobId: string) {
+  return run('UPDATE jobs SET run_after = 1 WHERE id = ?', jobId)
+}
 
 beforeAll(async () => {
   await run('UPDATE queues SET concurrency = 50')
@@ -76,7 +80,9 @@ describe('finish', () => {
     const runner = await startJob(`at-once-${crypto.randomUUID()}.mp4`)
     const say = await prepare(runner)
     const answers = await Promise.all([say(), say(), say()])
-    for (const answer of answers) expect(await expectJson(answer, 200)).toEqual({ status })
+    for (const answer of answers) {
+      expect(await expectJson(answer, 200)).toEqual({ status })
+    }
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
     expect(await jobRow(runner.jobId)).toMatchObject({ status, fence: 1 })
     const { kept, counted } = await readCounters()

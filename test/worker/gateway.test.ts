@@ -15,14 +15,15 @@ interface Assigned {
   fence: number
 }
 
-const claim = async (runner: object, protocol = PROTOCOL_VERSION, queue = 'default') => {
+async function claim(runner: object, protocol = PROTOCOL_VERSION, queue = 'default') {
   const request = { protocol, runner: { id: 'r', ...runner }, queues: [queue], waitSeconds: 0 }
   const response = await asRunner('/runner/claim', 'POST', request)
   return response.status === 204 ? null : expectJson<Assigned>(response, 200)
 }
 
-const addQueue = (name: string) =>
-  env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(name).run()
+function addQueue(name: string) {
+  return env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(name).run()
+}
 
 async function setSize(filePath: string, bytes: number) {
   await env.DB.prepare(
@@ -101,12 +102,13 @@ describe('a runner gets what it can do', () => {
   it('though hundreds that it cannot do come first', async () => {
     await addQueue('behind')
     await env.DB.prepare("UPDATE queues SET concurrency = 9 WHERE name = 'behind'").run()
-    for (let n = 0; n < 10; n++)
+    for (let n = 0; n < 10; n++) {
       await createJobs(
         `behind-${n}.mp4`,
         Array.from({ length: 20 }, (_, m) => `vc_av1,w_${100 + m}`),
         { queue: 'behind', priority: 0 },
       )
+    }
     const [last] = await createJobs('behind.mp4', ['w_640'], { queue: 'behind', priority: 9 })
     const able = { encoders: ['libx264', 'aac'] }
     expect(await countReady(db, 'behind', able, 9)).toBe(1)
@@ -123,8 +125,9 @@ describe('a runner gets what it can do', () => {
     const [second] = await at('second.mp4', 2)
     const [third] = await at('third.mp4', 2)
     const [first] = await at('first.mp4', 1)
-    for (const [job] of [[first], [second], [third]])
+    for (const [job] of [[first], [second], [third]]) {
       expect(await claim({ diskBytes: 1e9 }, undefined, 'order')).toMatchObject({ jobId: job!.id })
+    }
   })
 })
 

@@ -65,8 +65,9 @@ describe('other origins', () => {
   const allowed = (response: Response) => response.headers.get('Access-Control-Allow-Origin')
 
   it('are let in when they are configured, errors included, and no other', async () => {
-    for (const path of ['/queue/jobs', '/nowhere', '/t/h/clip.mp4', '/queue/jobs?limit=0'])
+    for (const path of ['/queue/jobs', '/nowhere', '/t/h/clip.mp4', '/queue/jobs?limit=0']) {
       expect(allowed(await ask(app, { CORS_ORIGINS }, {}, path))).toBe(app)
+    }
     for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.com', 'null']) {
       const response = await ask(origin, { CORS_ORIGINS })
       expect(allowed(response)).toBeNull()

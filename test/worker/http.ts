@@ -17,12 +17,13 @@ export interface ErrorAnswer {
 export const API_KEY = { Authorization: 'Bearer test-api-key' }
 
 /** A request as a stranger sends it. */
-export const visit = (path: string, init?: RequestInit) =>
-  exports.default.fetch(`http://reelqueue${path}`, init)
+export function visit(path: string, init?: RequestInit) {
+  return exports.default.fetch(`http://reelqueue${path}`, init)
+}
 
 /** A request with the API key, and with `body` as JSON if there is one. */
-export const api = (method: string, path: string, body?: unknown, headers: HeadersInit = {}) =>
-  visit(path, {
+export function api(method: string, path: string, body?: unknown, headers: HeadersInit = {}) {
+  return visit(path, {
     method,
     headers: {
       ...API_KEY,
@@ -31,6 +32,7 @@ export const api = (method: string, path: string, body?: unknown, headers: Heade
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   })
+}
 
 /** Creates jobs of a file that is there, and expects that to work. */
 export async function create(request: object): Promise<CreatedJob[]> {
@@ -44,7 +46,9 @@ export async function createOne(filePath: string, transformation = 'w_640'): Pro
   return (await create({ filePath, transformations: [transformation] }))[0]!
 }
 
-export const jobOf = async (id: string) => (await api('GET', `/queue/jobs/${id}`)).json<Job>()
+export async function jobOf(id: string) {
+  return (await api('GET', `/queue/jobs/${id}`)).json<Job>()
+}
 
 export async function countRows(table: string, where = '1', ...values: unknown[]): Promise<number> {
   const counted = env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`)
@@ -58,13 +62,14 @@ export async function take(queue = 'default'): Promise<Assignment> {
   return assignment!
 }
 
-export const report = ({ jobId, fence }: Assignment, progress: number) =>
-  asRunner(`/runner/jobs/${jobId}/report`, 'POST', {
+export function report({ jobId, fence }: Assignment, progress: number) {
+  return asRunner(`/runner/jobs/${jobId}/report`, 'POST', {
     fence,
     progress,
     stage: 'encode',
     etaSeconds: 3,
   })
+}
 
 const FACTS: MediaFacts = {
   format: 'mov,mp4,m4a,3gp,3g2,mj2',
@@ -78,8 +83,9 @@ const FACTS: MediaFacts = {
 }
 const RECORD = { stderrTail: '', command: 'ffmpeg', timings: { encode: 2, upload: 1 } }
 
-const finish = (jobId: string, message: Partial<Finish>) =>
-  asRunner(`/runner/jobs/${jobId}/finish`, 'POST', { ...RECORD, ...message })
+function finish(jobId: string, message: Partial<Finish>) {
+  return asRunner(`/runner/jobs/${jobId}/finish`, 'POST', { ...RECORD, ...message })
+}
 
 /** Uploads `content` as the output and completes the job. */
 export async function complete({ jobId, fence }: Assignment, content: string): Promise<void> {
@@ -101,8 +107,10 @@ export async function complete({ jobId, fence }: Assignment, content: string): P
 }
 
 /** Fails the job with `message`, by default in a way that no second try helps. */
-export const fail = (
+export function fail(
   { jobId, fence }: Assignment,
   message: string,
   errorCode: 'input_invalid' | 'internal' = 'input_invalid',
-) => finish(jobId, { outcome: 'failed', fence, message, errorCode })
+) {
+  return finish(jobId, { outcome: 'failed', fence, message, errorCode })
+}

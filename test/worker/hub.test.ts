@@ -14,7 +14,9 @@ async function watch(query = '') {
   return client
 }
 afterEach(async () => {
-  for (const client of clients.splice(0)) await client.leave()
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
 })
 
 /** Runs `work` while the log cannot be read at all, so that whoever tries fails. */
@@ -60,12 +62,16 @@ it('a hub that is evicted in mid-stream loses no event, and no client sees it', 
     await evictDurableObject(hub()).catch(() => undefined)
     jobs.push((await making)[0]!)
   }
-  for (const { id } of jobs) await client.first(of(id, 'job:created'))
+  for (const { id } of jobs) {
+    await client.first(of(id, 'job:created'))
+  }
   expect(client.ids()).toEqual(await logIds(since))
   expect(client.seen.filter(({ event }) => event === 'connected')).toHaveLength(1)
   expect(client.ended).toBe(false)
   expect(await socketCount()).toBe(1)
-  for (const { id } of jobs) await api('DELETE', `/queue/jobs/${id}`)
+  for (const { id } of jobs) {
+    await api('DELETE', `/queue/jobs/${id}`)
+  }
 })
 
 it('a hub may sleep between every two events: a whole life is told the same', async () => {

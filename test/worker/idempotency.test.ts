@@ -2,12 +2,15 @@ import { expect, it } from 'vitest'
 import { api, complete, countRows, create, createOne, type CreatedJob, take } from './http.ts'
 import { expectJson, jobRow, putOriginal } from './support.ts'
 
-const post = (key: string, request: object) =>
-  api('POST', '/queue/jobs', request, { 'Idempotency-Key': key })
+function post(key: string, request: object) {
+  return api('POST', '/queue/jobs', request, { 'Idempotency-Key': key })
+}
 async function jobsOf(key: string, request: object): Promise<CreatedJob[]> {
   return (await expectJson<{ jobs: CreatedJob[] }>(await post(key, request), 202)).jobs
 }
-const idsOf = (jobs: CreatedJob[]) => jobs.map((job) => job.id)
+function idsOf(jobs: CreatedJob[]) {
+  return jobs.map((job) => job.id)
+}
 
 it('a request sent again under its key gets its jobs, in its order, also when they are done', async () => {
   await putOriginal('idem/again.mp4')
@@ -16,7 +19,9 @@ it('a request sent again under its key gets its jobs, in its order, also when th
   expect(first.map((job) => job.deduplicated)).toEqual([false, false, false])
   expect(idsOf(await jobsOf('again', request))).toEqual(idsOf(first))
 
-  for (let left = first.length; left > 0; left--) await complete(await take(), 'the output')
+  for (let left = first.length; left > 0; left--) {
+    await complete(await take(), 'the output')
+  }
   const after = await jobsOf('again', request)
   expect(idsOf(after)).toEqual(idsOf(first))
   expect(after.map((job) => job.status)).toEqual(['completed', 'completed', 'completed'])
@@ -24,7 +29,9 @@ it('a request sent again under its key gets its jobs, in its order, also when th
 
   // The control: without the key the same request is a new one.
   expect(idsOf(await create(request))).not.toEqual(idsOf(first))
-  for (let left = first.length; left > 0; left--) await complete(await take(), 'the output')
+  for (let left = first.length; left > 0; left--) {
+    await complete(await take(), 'the output')
+  }
 })
 
 it('jobs that were there before stay in the order asked for, too', async () => {
@@ -49,7 +56,9 @@ it('two requests at once under one key make one set of jobs', async () => {
   await putOriginal('idem/race.mp4')
   const request = { filePath: 'idem/race.mp4', transformations: ['w_640', 'w_320'] }
   const answers = await Promise.all(Array.from({ length: 5 }, () => jobsOf('race', request)))
-  for (const jobs of answers) expect(idsOf(jobs)).toEqual(idsOf(answers[0]!))
+  for (const jobs of answers) {
+    expect(idsOf(jobs)).toEqual(idsOf(answers[0]!))
+  }
   expect(await countRows('jobs', 'file_path = ?', 'idem/race.mp4')).toBe(2)
   expect(await countRows('idempotency_keys', 'key = ?', 'race')).toBe(1)
 })

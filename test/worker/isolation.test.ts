@@ -23,12 +23,15 @@ beforeAll(async () => {
   ;[myUpload, theirUpload] = [await mine.upload('mine'), await theirs.upload('theirs')]
 })
 
-const world = async () => [
-  await jobRow(theirs.jobId),
-  (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(theirs.jobId).all()).results,
-  (await env.DB.prepare('SELECT * FROM variants').all()).results,
-  (await env.VARIANTS.list()).objects.map(({ key, etag }) => [key, etag]),
-]
+async function world() {
+  return [
+    await jobRow(theirs.jobId),
+    (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(theirs.jobId).all())
+      .results,
+    (await env.DB.prepare('SELECT * FROM variants').all()).results,
+    (await env.VARIANTS.list()).objects.map(({ key, etag }) => [key, etag]),
+  ]
+}
 
 const WORDS: Record<string, (runner: FakeRunner, upload: Upload) => Promise<Response>> = {
   source: (runner) => runner.source(),
@@ -46,16 +49,18 @@ describe.each(Object.keys(WORDS))('"%s"', (word) => {
     const before = await world()
     for (const fence of [mine.fence, theirs.fence + 7, 1_000]) {
       const liar = fakeRunner({ jobId: theirs.jobId, fence })
-      for (const upload of [myUpload, theirUpload])
+      for (const upload of [myUpload, theirUpload]) {
         expect(await expectJson(await say(liar, upload), 409)).toMatchObject({ code: 'lease_lost' })
+      }
     }
     expect(await world()).toEqual(before)
   })
 
   it('of a job that is not there, or is no job’s name, is refused', async () => {
     const before = await world()
-    for (const jobId of ['job_nowhere', 'x', '%2e%2e%2fclaim', "x' OR '1'='1"])
+    for (const jobId of ['job_nowhere', 'x', '%2e%2e%2fclaim', "x' OR '1'='1"]) {
       expect((await say(fakeRunner({ jobId, fence: 1 }), theirUpload)).status).toBe(409)
+    }
     expect(await world()).toEqual(before)
   })
 
@@ -64,11 +69,14 @@ describe.each(Object.keys(WORDS))('"%s"', (word) => {
     const said: [string, RequestInit][] = []
     const at = `/runner/jobs/${theirs.jobId}`
     said.push([`${at}/source?fence=${theirs.fence}`, { method: 'GET' }])
-    for (const what of ['report', 'output', 'finish'])
+    for (const what of ['report', 'output', 'finish']) {
       said.push([`${at}/${what}`, { method: 'POST' }])
-    for (const [path, init] of said)
-      for (const headers of [{}, { Authorization: 'Bearer test-api-key' }])
+    }
+    for (const [path, init] of said) {
+      for (const headers of [{}, { Authorization: 'Bearer test-api-key' }]) {
         expect((await visit(path, { ...init, headers })).status).toBe(401)
+      }
+    }
     expect(await world()).toEqual(before)
   })
 })
@@ -109,10 +117,11 @@ it('an upload of another job takes no part and completes nothing', async () => {
   for (const [word, runner] of [
     ['part', mine],
     ['completed', mine],
-  ] as const)
+  ] as const) {
     expect(await expectJson(await WORDS[word]!(runner, theirUpload), 409)).toMatchObject({
       code: 'lease_lost',
     })
+  }
   expect(await world()).toEqual(before)
 })
 
@@ -121,8 +130,9 @@ it('the runner’s token is no API key', async () => {
     ['GET', '/queue/jobs'],
     ['GET', '/api-keys'],
     ['DELETE', `/queue/jobs/${theirs.jobId}`],
-  ] as const)
+  ] as const) {
     expect((await asRunner(path, method)).status).toBe(401)
+  }
   expect((await api('GET', `/queue/jobs/${theirs.jobId}`)).status).toBe(200)
 })
 

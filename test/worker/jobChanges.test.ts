@@ -19,18 +19,20 @@ const EVENT_TYPES: Record<JobEvent, string> = {
   forceCancel: 'job:cancelled',
   retry: 'job:retrying',
 }
-const attemptsOf = async (id: string) =>
-  (
+async function attemptsOf(id: string) {
+  return (
     await env.DB.prepare('SELECT * FROM attempts WHERE job_id = ? ORDER BY fence')
       .bind(id)
       .all<Record<string, unknown>>()
   ).results
+}
 
 /** Another job, in the same queue, that nothing may touch; it runs, so that no claim takes it. */
 let control: JobRow
 beforeEach(async () => {
-  for (const table of ['jobs', 'variants', 'outputs', 'events'])
+  for (const table of ['jobs', 'variants', 'outputs', 'events']) {
     await env.DB.prepare(`DELETE FROM ${table}`).run()
+  }
   control = await insertJobIn('running')
 })
 afterEach(async () => {

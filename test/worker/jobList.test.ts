@@ -10,8 +10,12 @@ interface Page {
   count: number
   nextCursor: string | null
 }
-const list = async (query = '') => (await api('GET', `/queue/jobs${query}`)).json<Page>()
-const ids = (page: Page) => page.jobs.map((job) => job.id)
+async function list(query = '') {
+  return (await api('GET', `/queue/jobs${query}`)).json<Page>()
+}
+function ids(page: Page) {
+  return page.jobs.map((job) => job.id)
+}
 
 /** Jobs by age, oldest first. */
 const created: string[] = []

@@ -17,15 +17,17 @@ const CONCURRENCY = 2
 
 type Change = Exclude<JobEvent, 'claim'> | 'report' | 'output' | 'delete'
 /** A change of some job: mostly of one in a state that it suits, under its fence or another. */
-const change = (weight: number, of: JobStatus, ...what: Change[]) => ({
-  weight,
-  arbitrary: fc.record({
-    do: fc.constantFrom(...what),
-    job: fc.nat({ max: 9 }),
-    of: fc.oneof({ weight: 4, arbitrary: fc.constant(of) }, fc.constant('all')),
-    stale: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1),
-  }),
-})
+function change(weight: number, of: JobStatus, ...what: Change[]) {
+  return {
+    weight,
+    arbitrary: fc.record({
+      do: fc.constantFrom(...what),
+      job: fc.nat({ max: 9 }),
+      of: fc.oneof({ weight: 4, arbitrary: fc.constant(of) }, fc.constant('all')),
+      stale: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1),
+    }),
+  }
+}
 const queue = fc.constantFrom('default', 'default', 'other')
 const step = fc.oneof(
   {
@@ -111,10 +113,16 @@ class World {
 
   async take(step: Step) {
     this.now += 1
-    if ('ms' in step) return void (this.now += step.ms)
-    if ('name' in step) return this.create(step)
+    if ('ms' in step) {
+      return void (this.now += step.ms)
+    }
+    if ('name' in step) {
+      return this.create(step)
+    }
     if ('queue' in step) {
-      if (step.do === 'claim') return this.claim(step.queue)
+      if (step.do === 'claim') {
+        return this.claim(step.queue)
+      }
       return step.do === 'pause' ? this.pause(step.queue) : this.watch(step.queue)
     }
     const those = this.model.jobs.filter((job) => job.status === step.of).map((job) => job.id)
@@ -126,7 +134,9 @@ class World {
   private async create(step: { queue: string; name: string; priority: number }) {
     const row = await insertJob({ queue: step.queue, filePath: step.name, priority: step.priority })
     const active = this.model.active(step.name)
-    if (active) return expect(row.id).toBe(active.id)
+    if (active) {
+      return expect(row.id).toBe(active.id)
+    }
     expect(this.ids).not.toContain(row.id)
     this.ids.push(row.id)
     this.model.create(row.id, step.queue, step.name, step.priority)
@@ -140,7 +150,9 @@ class World {
   }
 
   private async pause(queue: string) {
-    if (!this.paused.delete(queue)) this.paused.add(queue)
+    if (!this.paused.delete(queue)) {
+      this.paused.add(queue)
+    }
     await env.DB.prepare('UPDATE queues SET paused = ? WHERE name = ?')
       .bind(Number(this.paused.has(queue)), queue)
       .run()
@@ -175,14 +187,17 @@ class World {
     const job = model.find(id)
     const fence = (job?.fence ?? 1) + stale
     const claim = { jobId: id, fence }
-    if (what === 'delete')
+    if (what === 'delete') {
       return expect((await deleteJobRow(db, id))?.id).toBe(model.delete(job) ? id : undefined)
+    }
     if (what === 'report') {
       const standing = { stage: 'encode' as const, etaSeconds: null, fps: null, speed: null }
       const said = { fence, progress: (now / 7) % 100, ...standing, playable: false }
       const row = await reportProgress(db, claim, said, now)
       expect(row?.id).toBe(model.isHeld(id, fence) ? id : undefined)
-      if (!row) return
+      if (!row) {
+        return
+      }
       job!.progress = Math.max(job!.progress, said.progress)
       job!.lease = now + 30_000
       return
@@ -192,7 +207,9 @@ class World {
       const key = model.outputs.has(first) ? `${first}/${now}` : first
       const noted = await noteOutput(db, claim, { key, uploadId: key }, now)
       expect(noted).toBe(model.isHeld(id, fence))
-      if (noted) model.outputs.set(key, false)
+      if (noted) {
+        model.outputs.set(key, false)
+      }
       return
     }
     const row = await applyEvent(what, { id, fence, queue: '' }, now)
@@ -210,8 +227,12 @@ it('the job store does what the state table says, whatever happens in whatever o
         await world.take(step)
         await expectStored(world.model)
       }
-      for (const line of world.model.log) applied.add(line.split(' ')[0]!)
-      for (const { outcome } of world.model.attempts) applied.add(String(outcome))
+      for (const line of world.model.log) {
+        applied.add(line.split(' ')[0]!)
+      }
+      for (const { outcome } of world.model.attempts) {
+        applied.add(String(outcome))
+      }
     }),
     { numRuns: 30, interruptAfterTimeLimit: 12_000 },
   )
@@ -221,7 +242,11 @@ it('the job store does what the state table says, whatever happens in whatever o
       ...['created', 'started', 'completed', 'error', 'retrying', 'cancelled', 'deleted'].map(
         (type) => `job:${type}`,
       ),
-      ...['completed', 'failed', 'released', 'cancelled', 'null'],
+      'completed',
+      'failed',
+      'released',
+      'cancelled',
+      'null',
     ].sort(),
   )
 }, 60_000)

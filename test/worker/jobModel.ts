@@ -69,8 +69,14 @@ export class JobModel {
   /** The job that a claim must take, after those that fell due have joined. */
   next(queue: string, paused: boolean, now: number): ModelJob | undefined {
     const ours = this.jobs.filter((job) => job.queue === queue)
-    for (const job of ours) if (job.runAfter !== null && job.runAfter <= now) job.runAfter = null
-    if (paused || ours.filter((job) => job.status === 'running').length >= this.concurrency) return
+    for (const job of ours) {
+      if (job.runAfter !== null && job.runAfter <= now) {
+        job.runAfter = null
+      }
+    }
+    if (paused || ours.filter((job) => job.status === 'running').length >= this.concurrency) {
+      return
+    }
     // Sorting is stable, so that equal priorities keep the order of creation.
     return ours
       .filter((job) => job.status === 'pending' && job.runAfter === null)
@@ -80,11 +86,19 @@ export class JobModel {
   /** Applies an event if the table allows it; whether it did. */
   apply(event: JobEvent, job: ModelJob | undefined, fence: number, now: number): boolean {
     const to = job && transition(job.status, event)
-    if (!job || !to) return false
+    if (!job || !to) {
+      return false
+    }
     const byRunner = ['complete', 'fail', 'backOff', 'release'].includes(event)
-    if (byRunner && job.fence !== fence) return false
-    if (event === 'retry' && this.active(job.name)) return false
-    if (job.status === 'running') this.leaveRunning(event, job)
+    if (byRunner && job.fence !== fence) {
+      return false
+    }
+    if (event === 'retry' && this.active(job.name)) {
+      return false
+    }
+    if (job.status === 'running') {
+      this.leaveRunning(event, job)
+    }
     job.status = to
     job.lease = null
     job.runAfter = event === 'backOff' ? now + BACKOFF_MS : null
@@ -95,17 +109,29 @@ export class JobModel {
       job.lease = now + LEASE_MS
       this.attempts.push({ id: job.id, fence: job.fence, outcome: null })
     }
-    if (event === 'release') job.attempt--
-    if (event === 'retry') job.attempt = 0
-    if (event === 'retry' || event === 'release') job.progress = 0
-    if (event === 'complete') job.progress = 100
+    if (event === 'release') {
+      job.attempt--
+    }
+    if (event === 'retry') {
+      job.attempt = 0
+    }
+    if (event === 'retry' || event === 'release') {
+      job.progress = 0
+    }
+    if (event === 'complete') {
+      job.progress = 100
+    }
     this.log.push(`${EVENT_TYPES[to]} ${job.id}`)
     return true
   }
 
   delete(job: ModelJob | undefined): boolean {
-    if (!job) return false
-    if (job.status === 'running') this.retire(`${job.id}/${job.fence}`)
+    if (!job) {
+      return false
+    }
+    if (job.status === 'running') {
+      this.retire(`${job.id}/${job.fence}`)
+    }
     this.jobs = this.jobs.filter((other) => other !== job)
     this.attempts = this.attempts.filter(({ id }) => id !== job.id)
     this.log.push(`job:deleted ${job.id}`)
@@ -117,16 +143,25 @@ export class JobModel {
     attempt.outcome = OUTCOMES[event] ?? 'failed'
     const key = `${job.id}/${job.fence}`
     this.retire(key)
-    if (event !== 'complete') return
+    if (event !== 'complete') {
+      return
+    }
     const before = this.variants.get(job.name)
-    if (before !== undefined && this.outputs.has(before)) this.outputs.set(before, true)
+    if (before !== undefined && this.outputs.has(before)) {
+      this.outputs.set(before, true)
+    }
     this.variants.set(job.name, key)
-    if (this.outputs.has(key)) this.outputs.set(key, false)
+    if (this.outputs.has(key)) {
+      this.outputs.set(key, false)
+    }
   }
 
   /** All outputs of one claim. */
   private retire(claim: string) {
-    for (const key of this.outputs.keys())
-      if (key === claim || key.startsWith(`${claim}/`)) this.outputs.set(key, true)
+    for (const key of this.outputs.keys()) {
+      if (key === claim || key.startsWith(`${claim}/`)) {
+        this.outputs.set(key, true)
+      }
+    }
   }
 }

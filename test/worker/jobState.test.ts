@@ -24,8 +24,9 @@ describe('the state table', () => {
 
   it('has all the states and events that the design has', () => {
     expect(grid).toHaveLength(40)
-    for (const known of Object.keys(ALLOWED))
+    for (const known of Object.keys(ALLOWED)) {
       expect(grid.map(({ from, event }) => `${from} ${event}`)).toContain(known)
+    }
   })
   it.each(grid)('$event of a job that is $from', ({ from, event }) => {
     expect(transition(from, event)).toBe(ALLOWED[`${from} ${event}`] ?? null)

@@ -95,6 +95,8 @@ const WAYS: Record<JobStatus, JobEvent[]> = {
 /** Inserts a job and leads it into `status`. Its queue must have nothing else to claim. */
 export async function insertJobIn(status: JobStatus, job: NewJob = {}): Promise<JobRow> {
   let row = await insertJob(job)
-  for (const event of WAYS[status]) row = (await applyEvent(event, row))!
+  for (const event of WAYS[status]) {
+    row = (await applyEvent(event, row))!
+  }
   return row
 }

@@ -3,7 +3,9 @@ import { api, complete, countRows, createOne, fail, jobOf, take } from './http.t
 import { claimJob, jobRow } from './support.ts'
 
 const NO_JOB = `job_${'0'.repeat(32)}`
-const stats = async () => (await api('GET', '/queue/stats')).json<Record<string, unknown>>()
+async function stats() {
+  return (await api('GET', '/queue/stats')).json<Record<string, unknown>>()
+}
 
 /** A job that failed for good, and another one that waits and must go on waiting. */
 async function failedJob(filePath: string) {

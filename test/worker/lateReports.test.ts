@@ -8,7 +8,10 @@ it('one that is late extends the lease, and takes neither progress nor stage bac
   const report = async (progress: number, stage: string, etaSeconds: number | null) =>
     expectJson(
       await asRunner(`/runner/jobs/${jobId}/report`, 'POST', {
-        ...{ fence, progress, stage, etaSeconds },
+        fence,
+        progress,
+        stage,
+        etaSeconds,
       }),
       200,
     )

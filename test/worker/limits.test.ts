@@ -6,12 +6,16 @@ import { expectError, makeKey, visitWith } from './access.ts'
 import { api, countRows, take } from './http.ts'
 import { expectJson, putOriginal, RUNNER_SECRET } from './support.ts'
 
-const from = (address: string) => ({ headers: { 'CF-Connecting-IP': address } })
+function from(address: string) {
+  return { headers: { 'CF-Connecting-IP': address } }
+}
 
 describe('a rate limit', () => {
   const tight = { READS: env.TIGHT }
   const three = async (request: () => Promise<Response>) => {
-    for (let n = 0; n < 3; n++) expect((await request()).status).toBeLessThan(429)
+    for (let n = 0; n < 3; n++) {
+      expect((await request()).status).toBeLessThan(429)
+    }
   }
 
   it('counts each key by itself, and answers what is too much with 429', async () => {
@@ -43,7 +47,9 @@ describe('a rate limit', () => {
       visitWith({ NEW_VARIANTS: env.TIGHT }, `/t/w_${width}/limits/clip.mp4`, {
         headers: { ...from('203.0.113.4').headers, ...headers },
       })
-    for (const width of [100, 102, 104]) expect((await ask(width)).status).toBe(202)
+    for (const width of [100, 102, 104]) {
+      expect((await ask(width)).status).toBe(202)
+    }
     const refused = await ask(106)
     await expectError(refused, 429, 'rate_limited')
     expect(refused.headers.get('Retry-After')).toBe('60')
@@ -59,7 +65,9 @@ describe('a rate limit on what takes no key', () => {
 
   it.each(['/health', '/openapi.json'])('counts the clients of %s by address', async (path) => {
     const ask = (address: string) => visitWith(tight, path, from(`${address}:${path}`))
-    for (let n = 0; n < 3; n++) expect((await ask('one')).status).toBe(200)
+    for (let n = 0; n < 3; n++) {
+      expect((await ask('one')).status).toBe(200)
+    }
     const refused = await ask('one')
     await expectError(refused, 429, 'rate_limited')
     expect(refused.headers.get('Retry-After')).toBe('10')
@@ -72,14 +80,20 @@ describe('a rate limit on what takes no key', () => {
         method: 'POST',
         headers: {
           ...from('203.0.113.9').headers,
-          ...{ Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-          ...{ [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
+          Authorization: `Bearer ${token}`,
+          'Content-Type': 'application/json',
+          [RUNNER_SECRET_HEADER]: RUNNER_SECRET,
         },
         body: JSON.stringify({
-          ...{ protocol: 3, runner: { id: runner }, queues: ['default'], waitSeconds: 0 },
+          protocol: 3,
+          runner: { id: runner },
+          queues: ['default'],
+          waitSeconds: 0,
         }),
       })
-    for (let n = 0; n < 3; n++) expect((await claim('wrong', 'a')).status).toBe(401)
+    for (let n = 0; n < 3; n++) {
+      expect((await claim('wrong', 'a')).status).toBe(401)
+    }
     await expectError(await claim('wrong', 'a'), 429, 'rate_limited')
     expect([200, 204]).toContain((await claim('test-runner-token', 'a')).status)
   })
@@ -92,15 +106,18 @@ describe('a rate limit on runners', () => {
       method: 'POST',
       headers: {
         ...from('203.0.113.10').headers,
-        ...{ Authorization: 'Bearer test-runner-token', 'Content-Type': 'application/json' },
-        ...{ [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
+        Authorization: 'Bearer test-runner-token',
+        'Content-Type': 'application/json',
+        [RUNNER_SECRET_HEADER]: RUNNER_SECRET,
       },
       body: JSON.stringify(body),
     })
 
   it('counts what is said of one job, and stops no other runner at the same address', async () => {
     const said = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
-    for (let n = 0; n < 3; n++) expect((await send('jobs/one/report', said)).status).toBe(409)
+    for (let n = 0; n < 3; n++) {
+      expect((await send('jobs/one/report', said)).status).toBe(409)
+    }
     const refused = await send('jobs/one/finish', { outcome: 'released', fence: 1, reason: 'x' })
     await expectError(refused, 429, 'rate_limited')
     expect(refused.headers.get('Retry-After')).toBe('10')
@@ -110,9 +127,13 @@ describe('a rate limit on runners', () => {
   it('counts the claims of each runner by itself, so a fleet behind one address is none', async () => {
     const claim = (id: string) =>
       send('claim', { protocol: 3, runner: { id }, queues: ['none-here'], waitSeconds: 0 })
-    for (let n = 0; n < 3; n++) expect((await claim('busy')).status).toBe(204)
+    for (let n = 0; n < 3; n++) {
+      expect((await claim('busy')).status).toBe(204)
+    }
     await expectError(await claim('busy'), 429, 'rate_limited')
-    for (let n = 0; n < 20; n++) expect((await claim(`fleet-${n}`)).status).toBe(204)
+    for (let n = 0; n < 20; n++) {
+      expect((await claim(`fleet-${n}`)).status).toBe(204)
+    }
   })
 })
 
@@ -134,8 +155,9 @@ describe('what visitors get of variants', () => {
     ['named', 404],
     ['off', 401],
   ])('with PUBLIC_STATUS %s: a status is %i, and its size', async (setting, status) => {
-    for (const path of ['/video-status/none.mp4', '/video-status/none.mp4/size'])
+    for (const path of ['/video-status/none.mp4', '/video-status/none.mp4/size']) {
       expect((await visitWith({ PUBLIC_STATUS: setting }, path)).status).toBe(status)
+    }
   })
 })
 

@@ -7,10 +7,18 @@ import { asUser, createJobs, expectJson } from './support.ts'
 
 const WITHIN_MS = 10_000
 const hub = env.HUBS.getByName('default')
-const alarm = () => runInDurableObject(hub, (_, state) => state.storage.getAlarm())
-const forget = () => runInDurableObject(hub, (_, state) => state.storage.deleteAlarm())
-const run = (sql: string) => env.DB.prepare(sql).run()
-const setQueue = (settings: Record<string, unknown>) => asUser('/queues/default', 'PATCH', settings)
+function alarm() {
+  return runInDurableObject(hub, (_, state) => state.storage.getAlarm())
+}
+function forget() {
+  return runInDurableObject(hub, (_, state) => state.storage.deleteAlarm())
+}
+function run(sql: string) {
+  return env.DB.prepare(sql).run()
+}
+function setQueue(settings: Record<string, unknown>) {
+  return asUser('/queues/default', 'PATCH', settings)
+}
 
 /** A running job that takes the queue's one slot, and one that waits for it. */
 let runner: FakeRunner
@@ -21,7 +29,7 @@ beforeEach(async () => {
   await createJobs('waiting.mp4', ['w_640'])
 })
 
-const failed = async () => {
+async function failed() {
   await expectJson(await runner.fail('input_invalid'), 200)
   return asUser(`/queue/jobs/${runner.jobId}/retry`, 'POST')
 }

@@ -16,12 +16,13 @@ interface Document {
   components: Record<string, Record<string, unknown>>
 }
 let document: Document
-const operations = () =>
-  Object.entries(document.paths).flatMap(([path, item]) =>
+function operations() {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
     Object.entries(item).map(
       ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
     ),
   )
+}
 beforeAll(async () => {
   const response = await visit('/openapi.json')
   expect(response.status).toBe(200)
@@ -32,7 +33,9 @@ beforeAll(async () => {
 /** The router has nothing after a path of several segments, so the status route serves this one. */
 const SERVED_WITHIN = ['GET /video-status/{path}/size']
 /** Hono's spelling of a path in that of OpenAPI. */
-const spelled = (path: string) => path.replaceAll(/:(\w+)(\{[^}]+\})?/g, '{$1}')
+function spelled(path: string) {
+  return path.replaceAll(/:(\w+)(\{[^}]+\})?/g, '{$1}')
+}
 
 it('says what it is', () => {
   expect(document.openapi).toBe('3.1.0')
@@ -66,7 +69,9 @@ it('every operation has a summary, a tag and answers that are described', () => 
       statuses.some((status) => status < '400'),
       name,
     ).toBe(true)
-    for (const { description } of Object.values(responses!)) expect(description, name).toMatch(/./)
+    for (const { description } of Object.values(responses!)) {
+      expect(description, name).toMatch(/./)
+    }
   }
 })
 
@@ -97,13 +102,16 @@ describe('who needs which key is said as it is enforced', () => {
     for (const [name, { security = [], responses }] of operations()) {
       const [method, path] = name.split(' ') as [string, string]
       // Nothing is sent, so a route without a key refuses for another reason or serves.
-      if (path === '/queue/events') continue
+      if (path === '/queue/events') {
+        continue
+      }
       const response = await visit(path.replaceAll(/\{\w+\}/g, 'x'), { method })
       const open = security.some((way) => Object.keys(way).length === 0)
       expect(response.status === 401, name).toBe(security.length > 0 && !open)
       expect('401' in responses!, name).toBe(security.length > 0)
-      for (const scheme of security.flatMap(Object.keys))
+      for (const scheme of security.flatMap(Object.keys)) {
         expect(securitySchemes).toHaveProperty(scheme)
+      }
     }
   })
 })

@@ -12,8 +12,12 @@ beforeAll(async () => {
   await putOriginal('originals/empty.mp4', '')
 })
 
-const get = (headers: HeadersInit = {}, method = 'GET') => visit(`/t/${PATH}`, { method, headers })
-const textOf = async (response: Response) => new TextDecoder().decode(await response.arrayBuffer())
+function get(headers: HeadersInit = {}, method = 'GET') {
+  return visit(`/t/${PATH}`, { method, headers })
+}
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
 
 it('an original is served whole, as the media that it is and nothing else', async () => {
   const response = await get()

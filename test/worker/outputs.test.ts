@@ -6,26 +6,31 @@ import { watchQueue } from '../../src/jobs/watch.ts'
 import { claimAsRunner, completeJob, startJob, type Upload } from './fakeRunner.ts'
 import { asUser, expectJson, jobRow, openPlatform, putOriginal } from './support.ts'
 
-const outputs = async (jobId: string) =>
-  (
+async function outputs(jobId: string) {
+  return (
     await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ? ORDER BY created_at')
       .bind(jobId)
       .all<{ key: string; upload_id: string; retired: number }>()
   ).results
-const keyOf = async (jobId: string, { uploadId }: Upload) =>
-  (await outputs(jobId)).find((row) => row.upload_id === uploadId)!.key
+}
+async function keyOf(jobId: string, { uploadId }: Upload) {
+  return (await outputs(jobId)).find((row) => row.upload_id === uploadId)!.key
+}
 
 /** The row is forgotten last, so when it is gone the object is too. */
-const collected = (jobId: string, key: string) =>
-  vi.waitFor(async () => {
+function collected(jobId: string, key: string) {
+  return vi.waitFor(async () => {
     expect((await outputs(jobId)).map((row) => row.key)).not.toContain(key)
     expect(await env.VARIANTS.head(key)).toBeNull()
   })
-const expectAborted = (key: string, { uploadId, parts }: Upload) =>
-  expect(env.VARIANTS.resumeMultipartUpload(key, uploadId).complete(parts)).rejects.toThrow()
+}
+function expectAborted(key: string, { uploadId, parts }: Upload) {
+  return expect(env.VARIANTS.resumeMultipartUpload(key, uploadId).complete(parts)).rejects.toThrow()
+}
 
-const expireLease = (jobId: string) =>
-  env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(jobId).run()
+function expireLease(jobId: string) {
+  return env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(jobId).run()
+}
 async function watch() {
   const { platform, settled } = openPlatform()
   await watchQueue(platform, 'default')
@@ -33,8 +38,9 @@ async function watch() {
 }
 
 /** What is served from another file, which nothing here may touch. */
-const serve = async (path: string) =>
-  new TextDecoder().decode(await (await asUser(`/t/w_640/${path}`)).arrayBuffer())
+async function serve(path: string) {
+  return new TextDecoder().decode(await (await asUser(`/t/w_640/${path}`)).arrayBuffer())
+}
 beforeAll(async () => {
   await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
   const runner = await startJob('control.mp4')
@@ -52,8 +58,9 @@ describe('the upload of an attempt that is lost', () => {
     const runner = await startJob(`${state}.mp4`)
     const upload = await runner.upload()
     const key = await keyOf(runner.jobId, upload)
-    if (state !== 'half written')
+    if (state !== 'half written') {
       await env.VARIANTS.resumeMultipartUpload(key, upload.uploadId).complete(upload.parts)
+    }
     await expireLease(runner.jobId)
     await watch()
     await collected(runner.jobId, key)

@@ -11,12 +11,19 @@ import { follow, of } from './sse.ts'
 import { eventTypes, expectJson, jobRow, openPlatform, putOriginal } from './support.ts'
 
 const MASTER = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI="audio.m3u8"\nv720.m3u8\n'
-const textOf = async (response: Response) => new TextDecoder().decode(await response.arrayBuffer())
-const keys = async (jobId: string) =>
-  (await env.VARIANTS.list({ prefix: jobId })).objects.map(({ key }) => key)
-const stream = (filePath: string) => startJob(filePath, { transformations: ['f_hls'] })
-const at = (filePath: string, name = '') => `/t/f_hls/${filePath}${name && `/${name}`}`
-const digestOf = async (text: string) => {
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
+async function keys(jobId: string) {
+  return (await env.VARIANTS.list({ prefix: jobId })).objects.map(({ key }) => key)
+}
+function stream(filePath: string) {
+  return startJob(filePath, { transformations: ['f_hls'] })
+}
+function at(filePath: string, name = '') {
+  return `/t/f_hls/${filePath}${name && `/${name}`}`
+}
+async function digestOf(text: string) {
   const sum = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(sum)))}:`
 }
@@ -37,10 +44,11 @@ beforeAll(async () => {
 describe('a file of a package', () => {
   it('is stored under its attempt, and one of the same name takes its place', async () => {
     const runner = await stream('put.mp4')
-    for (const text of ['one', 'two'])
+    for (const text of ['one', 'two']) {
       expect(await expectJson(await runner.putFile('v.m3u8', text), 200)).toEqual({
         etag: expect.any(String),
       })
+    }
     const key = `${runner.jobId}/1/package/v.m3u8`
     expect(await keys(runner.jobId)).toEqual([key])
     const object = await env.VARIANTS.get(key)
@@ -79,8 +87,9 @@ describe('a file of a package', () => {
       await runner.putFile('master.m3u8', 'late'),
       await runner.sayPlayable(),
       await runner.packaged(),
-    ])
+    ]) {
       expect((await expectJson<ErrorAnswer>(late, 409)).code).toBe('lease_lost')
+    }
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', playable_at: null })
     await expectJson(await again.packaged(), 200)
     expect(await textOf(await visit(at('stale.mp4', 'master.m3u8')))).toBe(`${MASTER}#second`)
@@ -177,7 +186,9 @@ describe('a package that is being made', () => {
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
     expect(await jobOf(runner.jobId)).toMatchObject({ playable: false })
-    for (let n = 0; n < 2; n++) await expectJson(await runner.sayPlayable(), 200)
+    for (let n = 0; n < 2; n++) {
+      await expectJson(await runner.sayPlayable(), 200)
+    }
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:playable'])
     expect(await jobOf(runner.jobId)).toMatchObject({ playable: true, fps: 50, speed: 2 })
     const master = await visit(at(filePath, 'master.m3u8'))
@@ -215,7 +226,12 @@ describe('a package that is being made', () => {
     expect(id).toBeGreaterThan(0)
     const progress = await client.first(of(jobId, 'job:progress'))
     expect(progress.data).toEqual({
-      ...{ jobId, progress: 20, stage: 'encode', etaSeconds: 5, fps: 50, speed: 2 },
+      jobId,
+      progress: 20,
+      stage: 'encode',
+      etaSeconds: 5,
+      fps: 50,
+      speed: 2,
     })
     await client.leave()
     await expectJson(await runner.fail('input_invalid'), 200)
@@ -276,8 +292,9 @@ describe('a signature for a package', () => {
     const segment = await visit(`${at(filePath, 'v720_00001.m4s')}${search}`)
     expect(await textOf(segment)).toBe('0123456789')
     // It is none for another variant of the file, or for another file.
-    for (const other of [`/t/f_hls,sd_2/${filePath}/master.m3u8`, at('other.mp4', 'master.m3u8')])
+    for (const other of [`/t/f_hls,sd_2/${filePath}/master.m3u8`, at('other.mp4', 'master.m3u8')]) {
       expect((await visit(other + search)).status).toBe(403)
+    }
   })
 
   it('can be asked for with the file that is to be read', async () => {

@@ -5,8 +5,12 @@ import { storagePath } from '../../src/contract/path.ts'
 import { canonicalForm, toRendition } from '../../src/domain/rendition.ts'
 import { originalPath, parseVariantName, splitMember } from '../../src/domain/variantName.ts'
 
-const problem = (path: string) => storagePath.safeParse(path).error?.issues[0]?.message
-const bytes = (text: string) => new TextEncoder().encode(text).length
+function problem(path: string) {
+  return storagePath.safeParse(path).error?.issues[0]?.message
+}
+function bytes(text: string) {
+  return new TextEncoder().encode(text).length
+}
 
 describe('a storage path', () => {
   it.each([
@@ -71,7 +75,9 @@ describe('a storage path', () => {
     fc.assert(
       fc.property(path, (text) => {
         const { success, data } = storagePath.safeParse(text)
-        if (!success) return
+        if (!success) {
+          return
+        }
         accepted++
         expect(data).toBe(data.normalize('NFC'))
         expect(bytes(data)).toBeLessThanOrEqual(1_024)
@@ -101,7 +107,9 @@ describe('the name of a variant', () => {
     ['w_640/e\u0301.mp4', '\u00e9.mp4', 'w_640'],
   ])('%s is of %s, variant %s', (text, filePath, variant) => {
     const name = parseVariantName(text)
-    if (!name.ok) throw new Error(name.message)
+    if (!name.ok) {
+      throw new Error(name.message)
+    }
     const named = name.transformation && canonicalForm(toRendition(name.transformation))
     expect({ filePath: name.filePath, variant: named }).toEqual({ filePath, variant })
   })
@@ -143,11 +151,13 @@ describe('the name of a variant', () => {
 
 describe('where an original can be stored', () => {
   it('refuses a first folder that would be read as a transformation, and only there', () => {
-    for (const path of ['b_roll/clip.mp4', 'w_640/clip.mp4', 't_shirts/a/clip.mp4'])
+    for (const path of ['b_roll/clip.mp4', 'w_640/clip.mp4', 't_shirts/a/clip.mp4']) {
       expect(originalPath.safeParse(path).error?.issues[0]?.message).toContain(
         `the folder "${path.split('/')[0]}" would be read as a transformation`,
       )
-    for (const path of ['a_b/c.mp4', 'videos/b_roll/clip.mp4', 'b_roll.mp4'])
+    }
+    for (const path of ['a_b/c.mp4', 'videos/b_roll/clip.mp4', 'b_roll.mp4']) {
       expect(originalPath.parse(path)).toBe(path)
+    }
   })
 })

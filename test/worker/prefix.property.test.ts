@@ -18,15 +18,48 @@ let outside: string
 beforeAll(async () => {
   key = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'a/' })
   await putOriginal('a/in.mp4')
-  for (const path of ['b/secret.mp4', 'secret.mp4', 'ab/secret.mp4', 'A/secret.mp4'])
+  for (const path of ['b/secret.mp4', 'secret.mp4', 'ab/secret.mp4', 'A/secret.mp4']) {
     await putOriginal(path, SECRET)
+  }
   outside = (await createOne('b/secret.mp4', 'w_640')).id
 })
 
 const piece = fc.constantFrom(
-  ...['a', 'ab', 'b', 'A', '..', '.', '', '/', '//', '\\', '%2e%2e', '%2E', '%2f', '%5c', '%00'],
-  ...['%252e%252e', '%c0%ae', '\u0000', '\u202e', '\uff0f', '\u2024\u2024', 'a\u0301', '＼', ' '],
-  ...['secret.mp4', 'in.mp4', 'w_640', 'w_640,q_60', '?', '#', ';', 'a/', 'b/', '/a/../', 'ü'],
+  'a',
+  'ab',
+  'b',
+  'A',
+  '..',
+  '.',
+  '',
+  '/',
+  '//',
+  '\\',
+  '%2e%2e',
+  '%2E',
+  '%2f',
+  '%5c',
+  '%00',
+  '%252e%252e',
+  '%c0%ae',
+  '\u0000',
+  '\u202e',
+  '\uff0f',
+  '\u2024\u2024',
+  'a\u0301',
+  '＼',
+  ' ',
+  'secret.mp4',
+  'in.mp4',
+  'w_640',
+  'w_640,q_60',
+  '?',
+  '#',
+  ';',
+  'a/',
+  'b/',
+  '/a/../',
+  'ü',
 )
 const path = fc
   .tuple(
@@ -37,17 +70,26 @@ const path = fc
   )
   .map(([start, pieces, end, slashes]) => start + pieces.join(slashes ? '/' : '') + end)
 
-const send = (method: string, at: string, body?: BodyInit, more: Record<string, string> = {}) =>
-  visit(at, { method, headers: { ...key.headers, ...more }, ...(body !== undefined && { body }) })
-const sendJson = (at: string, body: object) =>
-  send('POST', at, JSON.stringify(body), { 'Content-Type': 'application/json' })
+function send(method: string, at: string, body?: BodyInit, more: Record<string, string> = {}) {
+  return visit(at, {
+    method,
+    headers: { ...key.headers, ...more },
+    ...(body !== undefined && { body }),
+  })
+}
+function sendJson(at: string, body: object) {
+  return send('POST', at, JSON.stringify(body), { 'Content-Type': 'application/json' })
+}
 /** As a path of a URL: as it stands, and with everything escaped. */
-const spellings = (text: string) => [
-  text.replaceAll('?', '%3f').replaceAll('#', '%23'),
-  encodeURIComponent(text.toWellFormed()),
-]
-const each = async (text: string, request: (spelled: string) => Promise<Response>) =>
-  Promise.all(spellings(text).map(request))
+function spellings(text: string) {
+  return [
+    text.replaceAll('?', '%3f').replaceAll('#', '%23'),
+    encodeURIComponent(text.toWellFormed()),
+  ]
+}
+async function each(text: string, request: (spelled: string) => Promise<Response>) {
+  return Promise.all(spellings(text).map(request))
+}
 
 const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
   'PUT /files': (text) => each(text, (at) => send('PUT', `/files/${at}`, mp4())),
@@ -71,7 +113,9 @@ const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
   'GET /queue/events': async (filePath) => {
     const response = await send('GET', `/queue/events?${new URLSearchParams({ filePath })}`)
     // A stream is told by what it may show; its filter is inside, or it is not opened.
-    if (response.status !== 200) return [response]
+    if (response.status !== 200) {
+      return [response]
+    }
     await response.body!.cancel()
     expect(seesPath(key, filePath.normalize('NFC'))).toBe(true)
     return []
@@ -98,11 +142,15 @@ function uploadNamed(name: string) {
 function upload(fields: Record<string, string>) {
   const form = new FormData()
   form.append('files', new File([mp4()], 'clip.mp4'))
-  for (const [field, value] of Object.entries(fields)) form.append(field, value)
+  for (const [field, value] of Object.entries(fields)) {
+    form.append(field, value)
+  }
   return send('POST', '/upload', form)
 }
 
-const keys = async (bucket: R2Bucket) => (await bucket.list()).objects.map((object) => object.key)
+async function keys(bucket: R2Bucket) {
+  return (await bucket.list()).objects.map((object) => object.key)
+}
 async function world() {
   const { results: jobs } = await env.DB.prepare(
     "SELECT id, file_path, status FROM jobs WHERE file_path NOT GLOB 'a/*'",

@@ -5,9 +5,13 @@ import { expectError, makeKey } from './access.ts'
 import { api, countRows, create, visit } from './http.ts'
 import { expectJson, putOriginal } from './support.ts'
 
-const at = (name: string, queue = 'default') => `/queues/${queue}/presets/${name}`
-const put = (name: string, body: unknown, queue?: string) => api('PUT', at(name, queue), body)
-const canonical = async (transformation: unknown, queue = 'default') => {
+function at(name: string, queue = 'default') {
+  return `/queues/${queue}/presets/${name}`
+}
+function put(name: string, body: unknown, queue?: string) {
+  return api('PUT', at(name, queue), body)
+}
+async function canonical(transformation: unknown, queue = 'default') {
   const [job] = await create({ filePath: 'clip.mp4', transformations: [transformation], queue })
   await api('DELETE', `/queue/jobs/${job!.id}`)
   return job!.transformation

@@ -8,13 +8,21 @@ import { api, countRows } from './http.ts'
 import { expectJson, jobRow, putOriginal } from './support.ts'
 
 const DOCUMENT = {
-  ...{ format: 'mp4', formatName: 'mov,mp4', durationSeconds: 2, sizeBytes: 9, bitRate: 36 },
-  ...{ startSeconds: 0, chapters: 0, tags: {}, streams: [] },
+  format: 'mp4',
+  formatName: 'mov,mp4',
+  durationSeconds: 2,
+  sizeBytes: 9,
+  bitRate: 36,
+  startSeconds: 0,
+  chapters: 0,
+  tags: {},
+  streams: [],
   remux: { mp4: null, mov: null, webm: 'webm does not hold h264', mkv: null },
 }
-const probe = (filePath: string, waitSeconds = 0, more: object = {}) =>
-  api('POST', '/probe', { filePath, waitSeconds, ...more })
-const socketsOpen = async () => {
+function probe(filePath: string, waitSeconds = 0, more: object = {}) {
+  return api('POST', '/probe', { filePath, waitSeconds, ...more })
+}
+async function socketsOpen() {
   const { socketCount } = await import('./sse.ts')
   return socketCount()
 }

@@ -4,24 +4,29 @@ import { API_KEY, type ErrorAnswer, visit } from './http.ts'
 import { mp4, png } from './media.ts'
 import { expectJson, putOriginal } from './support.ts'
 
-const put = (path: string, body: BodyInit, headers: Record<string, string> = {}) =>
-  visit(`/files/${path}`, { method: 'PUT', headers: { ...API_KEY, ...headers }, body })
-const stored = async (key: string) => {
+function put(path: string, body: BodyInit, headers: Record<string, string> = {}) {
+  return visit(`/files/${path}`, { method: 'PUT', headers: { ...API_KEY, ...headers }, body })
+}
+async function stored(key: string) {
   const object = await env.ORIGINALS.get(key)
   return object && new Uint8Array(await object.arrayBuffer())
 }
-const refuse = async (response: Response, status: number) =>
-  (await expectJson<ErrorAnswer>(response, status)).code
+async function refuse(response: Response, status: number) {
+  return (await expectJson<ErrorAnswer>(response, status)).code
+}
 
 const LARGE = 'x'.repeat(50_000)
 /** A body whose length nobody tells beforehand. */
-const streamOf = (...chunks: Uint8Array[]) =>
-  new ReadableStream<Uint8Array>({
+function streamOf(...chunks: Uint8Array[]) {
+  return new ReadableStream<Uint8Array>({
     start(controller) {
-      for (const chunk of chunks) controller.enqueue(chunk)
+      for (const chunk of chunks) {
+        controller.enqueue(chunk)
+      }
       controller.close()
     },
   })
+}
 
 describe('a file', () => {
   it('is stored byte by byte with the content type of its name', async () => {
@@ -122,9 +127,13 @@ describe('names', () => {
 
   it('two paths never share a key', async () => {
     const paths = ['k/a/b_c.mp4', 'k/a_b/c.mp4', 'k/a_b_c.mp4', 'k/A/b_c.mp4', 'k/a%252Fb_c.mp4']
-    for (const path of paths) expect((await put(path, mp4(path))).status).toBe(201)
+    for (const path of paths) {
+      expect((await put(path, mp4(path))).status).toBe(201)
+    }
     expect((await env.ORIGINALS.list({ prefix: 'k/' })).objects).toHaveLength(paths.length)
-    for (const path of paths) expect(await stored(decodeURIComponent(path))).toEqual(mp4(path))
+    for (const path of paths) {
+      expect(await stored(decodeURIComponent(path))).toEqual(mp4(path))
+    }
   })
 
   it.each([

@@ -14,7 +14,9 @@ interface Row {
   otherwise: string
 }
 
-const plain = (path: string) => path.replaceAll(/\{\w+\}/g, '{}')
+function plain(path: string) {
+  return path.replaceAll(/\{\w+\}/g, '{}')
+}
 
 /** `GET /t/…`, of which the method may be missing and the end left open. */
 function readRoute(text: string) {
@@ -43,7 +45,9 @@ it('names each of them, with its scope and whether a visitor may', async () => {
   const { paths } = await expectJson<Document>(await visit('/openapi.json'), 200)
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, { security = [] }]) => ({
-      ...{ method: method.toUpperCase(), path, security },
+      method: method.toUpperCase(),
+      path,
+      security,
     })),
   )
   expect(operations.length).toBeGreaterThan(30)
@@ -54,8 +58,12 @@ it('names each of them, with its scope and whether a visitor may', async () => {
     const open = security.length === 0 || security.some((way) => Object.keys(way).length === 0)
     expect(row!.visitor === 'no', name).toBe(!open)
     for (const way of security) {
-      for (const scope of way.apiKey ?? []) expect(row!.key, name).toContain(`\`${scope}\``)
-      if (way.runnerToken) expect(row!.otherwise, name).toContain('RUNNER_TOKEN')
+      for (const scope of way.apiKey ?? []) {
+        expect(row!.key, name).toContain(`\`${scope}\``)
+      }
+      if (way.runnerToken) {
+        expect(row!.otherwise, name).toContain('RUNNER_TOKEN')
+      }
     }
   }
   // The control: a route that is none is in no row.

@@ -7,18 +7,22 @@ import { api, countRows, create, visit } from './http.ts'
 import { mp4, png } from './media.ts'
 import { asRunner, claimJob, expectJson, jobRow, putOriginal } from './support.ts'
 
-const textOf = async (response: Response) => new TextDecoder().decode(await response.arrayBuffer())
-const put = (path: string, bytes: Uint8Array<ArrayBuffer>) =>
-  visit(`/files/${path}`, {
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
+function put(path: string, bytes: Uint8Array<ArrayBuffer>) {
+  return visit(`/files/${path}`, {
     method: 'PUT',
     headers: { Authorization: 'Bearer test-api-key', 'Content-Length': String(bytes.length) },
     body: bytes,
   })
+}
 
 beforeAll(async () => {
   await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
-  for (const path of ['a/clip.mp4', 'a/logo.png', 'b/logo.png', 'b/more.mp4', 'a/en.srt'])
+  for (const path of ['a/clip.mp4', 'a/logo.png', 'b/logo.png', 'b/more.mp4', 'a/en.srt']) {
     await putOriginal(path)
+  }
 })
 
 describe('a job that names other files', () => {

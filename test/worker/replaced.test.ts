@@ -3,12 +3,14 @@ import { expect, it, vi } from 'vitest'
 import { API_KEY, complete, countRows, create, take, visit } from './http.ts'
 import { mp4 } from './media.ts'
 
-const put = (path: string, filling: string) =>
-  visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
-const keyOf = (filePath: string) =>
-  env.DB.prepare('SELECT output_key FROM variants WHERE file_path = ?')
+function put(path: string, filling: string) {
+  return visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
+}
+function keyOf(filePath: string) {
+  return env.DB.prepare('SELECT output_key FROM variants WHERE file_path = ?')
     .bind(filePath)
     .first<string>('output_key')
+}
 
 /** Stores a file and makes a variant of it. Gives back the key of the variant's object. */
 async function made(filePath: string): Promise<string> {

@@ -13,9 +13,13 @@ async function watch(query = '', headers: Record<string, string> = {}) {
   return client
 }
 afterEach(async () => {
-  for (const client of clients.splice(0)) await client.leave()
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
 })
-const newest = async () => (await logIds(0)).at(-1) ?? 0
+async function newest() {
+  return (await logIds(0)).at(-1) ?? 0
+}
 /** Waits until a client has the newest event of the log. */
 async function caughtUp(client: Client, queue = 'default') {
   const last = (await logIds(0, queue)).at(-1)

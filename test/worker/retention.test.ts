@@ -9,14 +9,19 @@ import { readRetention } from '../../src/env.ts'
 
 const DAY_MS = 86_400_000
 const KEPT = { jobDays: 30, eventDays: 7, uploadDays: 1 }
-const run = (sql: string, ...values: unknown[]) =>
-  env.DB.prepare(sql)
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
     .bind(...values)
     .run()
-const count = async (table: string, where = '1') =>
-  (await env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).first<number>('n'))!
-const age = (table: string, column: string, days: number, where = '1') =>
-  run(`UPDATE ${table} SET ${column} = ? WHERE ${where}`, Date.now() - days * DAY_MS)
+}
+async function count(table: string, where = '1') {
+  return (await env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).first<number>(
+    'n',
+  ))!
+}
+function age(table: string, column: string, days: number, where = '1') {
+  return run(`UPDATE ${table} SET ${column} = ? WHERE ${where}`, Date.now() - days * DAY_MS)
+}
 
 async function clean() {
   const { platform, settled } = openPlatform()
@@ -66,7 +71,9 @@ describe('finished jobs', () => {
   })
 
   it('go in rounds of 200 a status, and all of them in the end', async () => {
-    for (let n = 0; n < 250; n++) await insertJobIn('cancelled')
+    for (let n = 0; n < 250; n++) {
+      await insertJobIn('cancelled')
+    }
     await age('jobs', 'completed_at', 31)
     await clean()
     expect(await count('jobs')).toBe(50)

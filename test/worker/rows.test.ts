@@ -20,16 +20,18 @@ const CHUNK = 20_000
 const RUNNER = { id: 'runner', hash: 'the hash of its secret' }
 const { d1, cost } = meter(env.DB)
 const { platform, settled } = openPlatform(d1)
-const run = (sql: string, ...values: unknown[]) =>
-  env.DB.prepare(sql)
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
     .bind(...values)
     .run()
+}
 
 beforeAll(async () => {
   await run("INSERT INTO queues (name) VALUES ('other')")
   await run('UPDATE queues SET concurrency = 1000')
   for (let from = 0; from < JOBS; from += CHUNK)
-    // Statuses, priorities and queues are spread over the ages; each file has about 20 jobs.
+  // Statuses, priorities and queues are spread over the ages; each file has about 20 jobs.
+  {
     await run(
       `WITH RECURSIVE n(i) AS (
         SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
@@ -46,6 +48,7 @@ beforeAll(async () => {
       from,
       from + CHUNK,
     )
+  }
   // The rows came with their statuses, so the counters are set once by hand.
   for (const queue of ['default', 'other']) {
     const { counted } = await readCounters(queue)
@@ -53,18 +56,23 @@ beforeAll(async () => {
     await run(`UPDATE queues SET ${set.join(', ')} WHERE name = ?`, queue)
   }
   const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000
-  for (let n = 0; n < 48; n++)
+  for (let n = 0; n < 48; n++) {
     await run(
       'INSERT INTO queue_hours (queue, hour, completed) SELECT name, ?, 10 FROM queues',
       hour - n * 3_600_000,
     )
+  }
   await putOriginal('videos/1.mp4')
 }, 120_000)
 
-const page = (query: Record<string, unknown>) => async () => {
-  const outcome = await listJobs(platform, EVERYTHING, listQuery.parse(query))
-  if (!outcome.ok) throw new Error(outcome.message)
-  return outcome.page
+function page(query: Record<string, unknown>) {
+  return async () => {
+    const outcome = await listJobs(platform, EVERYTHING, listQuery.parse(query))
+    if (!outcome.ok) {
+      throw new Error(outcome.message)
+    }
+    return outcome.page
+  }
 }
 
 describe('with 100,000 jobs', () => {
@@ -91,9 +99,13 @@ describe('with 100,000 jobs', () => {
   ])('a %s of 50 reads at most two rows a job', async (_, query) => {
     const { result, rowsRead, rowsWritten } = await cost(page({ limit: 50, ...query }))
     expect(result.count).toBe(50)
-    for (const [key, value] of Object.entries(query))
-      if (key !== 'cursor')
-        for (const job of result.jobs) expect(job).toMatchObject({ [key]: value })
+    for (const [key, value] of Object.entries(query)) {
+      if (key !== 'cursor') {
+        for (const job of result.jobs) {
+          expect(job).toMatchObject({ [key]: value })
+        }
+      }
+    }
     expect(rowsRead).toBeLessThanOrEqual(110)
     expect(rowsWritten).toBe(0)
   })
@@ -158,11 +170,15 @@ describe('with 100,000 jobs', () => {
     for (let pages = 0; pages < 20; pages++) {
       const query: Record<string, unknown> = cursor === null ? {} : { cursor }
       const spent = await cost(within({ queue: null, pathPrefix: 'old/' }, query))
-      if (!spent.result.ok) throw new Error(spent.result.message)
+      if (!spent.result.ok) {
+        throw new Error(spent.result.message)
+      }
       expect(spent.rowsRead).toBeLessThanOrEqual(3 * 10_000 + 200)
       const { page } = spent.result
       cursor = page.nextCursor
-      if (page.count === 0) continue
+      if (page.count === 0) {
+        continue
+      }
       expect(pages).toBeGreaterThan(5)
       const seqs = page.jobs.map(({ filePath }) => Number(/^old\/(\d+)/.exec(filePath)![1]))
       expect(seqs[0]).toBeGreaterThan(11_990)

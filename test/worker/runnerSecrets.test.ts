@@ -13,7 +13,7 @@ const OWN = 'the-secret-of-the-one-that-claimed'
 const own = runnerWith(OWN)
 const others = { another: runnerWith('the-secret-of-some-other-one'), none: runnerWith(null) }
 
-const ask = (send: typeof own, more: object = {}) => {
+function ask(send: typeof own, more: object = {}) {
   const runner = { id: 'gpu-box' }
   const request = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
   return send('/runner/claim', 'POST', { ...request, ...more })
@@ -43,11 +43,18 @@ const WORDS: Record<string, (send: typeof own, a: Assignment, u: Upload) => Prom
   source: (send, { jobId, fence }) => send(`/runner/jobs/${jobId}/source?fence=${fence}`),
   report: (send, { jobId, fence }) =>
     send(`/runner/jobs/${jobId}/report`, 'POST', {
-      ...{ fence, progress: 99, stage: 'encode', etaSeconds: 0 },
+      fence,
+      progress: 99,
+      stage: 'encode',
+      etaSeconds: 0,
     }),
   output: (send, { jobId, fence }) =>
     send(`/runner/jobs/${jobId}/output`, 'POST', {
-      ...{ fence, progress: 99, stage: 'upload', etaSeconds: 0, sizeBytes: 5 },
+      fence,
+      progress: 99,
+      stage: 'upload',
+      etaSeconds: 0,
+      sizeBytes: 5,
     }),
   part: (send, { jobId, fence }, { uploadId }) =>
     send(
@@ -57,11 +64,19 @@ const WORDS: Record<string, (send: typeof own, a: Assignment, u: Upload) => Prom
     ),
   completed: (send, { jobId, fence }, upload) =>
     send(`/runner/jobs/${jobId}/finish`, 'POST', {
-      ...{ outcome: 'completed', fence, ...notes, ...upload, output: OUTPUT },
+      outcome: 'completed',
+      fence,
+      ...notes,
+      ...upload,
+      output: OUTPUT,
     }),
   failed: (send, { jobId, fence }) =>
     send(`/runner/jobs/${jobId}/finish`, 'POST', {
-      ...{ outcome: 'failed', fence, ...notes, errorCode: 'input_invalid', message: 'no' },
+      outcome: 'failed',
+      fence,
+      ...notes,
+      errorCode: 'input_invalid',
+      message: 'no',
     }),
   released: (send, { jobId, fence }) =>
     send(`/runner/jobs/${jobId}/finish`, 'POST', { outcome: 'released', fence, reason: 'mine' }),
@@ -99,8 +114,9 @@ describe('another runner with the token, the job, the fence and the upload', () 
     expect(await (await env.VARIANTS.get(row))!.text()).toBe('result')
     // Told again after a lost answer it is answered again, to the one that said it alone.
     await expectJson(await WORDS.completed!(own, assignment, upload), 200)
-    for (const send of Object.values(others))
+    for (const send of Object.values(others)) {
       await expectJson(await WORDS.completed!(send, assignment, upload), 409)
+    }
   })
 })
 

@@ -13,14 +13,17 @@ const SECRETS = {
 }
 const logged: string[] = []
 beforeAll(() => {
-  for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const)
+  for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
     vi.spyOn(console, level).mockImplementation((...said: unknown[]) => {
       logged.push(said.map(String).join(' '))
     })
+  }
 })
 afterAll(() => vi.restoreAllMocks())
 
-const auth = (token: string) => ({ Authorization: `Bearer ${token}` })
+function auth(token: string) {
+  return { Authorization: `Bearer ${token}` }
+}
 const json = { 'Content-Type': 'application/json' }
 
 it('in answers of every kind, in rows, and in what is logged', async () => {
@@ -42,9 +45,11 @@ it('in answers of every kind, in rows, and in what is logged', async () => {
     return { status: response.status, body }
   }
   const keys = [SECRETS.API_KEY, SECRETS.RUNNER_TOKEN, made.key, gone.key, SIGNING]
-  for (const key of keys)
-    for (const path of ['/queue/jobs', '/api-keys', '/queue/events', '/queues', '/nowhere'])
+  for (const key of keys) {
+    for (const path of ['/queue/jobs', '/api-keys', '/queue/events', '/queues', '/nowhere']) {
       await ask(path, { headers: auth(key) })
+    }
+  }
   // Errors of the service itself: of the database, and of a setting that is wrong.
   const broken = { prepare: () => { throw new Error('D1 is gone') } } as never // prettier-ignore
   for (const key of keys) {
@@ -72,12 +77,15 @@ it('in answers of every kind, in rows, and in what is logged', async () => {
   // The controls: there is something to search, and the search would find what is there.
   expect(logged.some((line) => line.includes('request_failed'))).toBe(true)
   expect(said).toContain('secret/clip.mp4')
-  for (const secret of [...Object.values(SECRETS), SIGNING, gone.key])
+  for (const secret of [...Object.values(SECRETS), SIGNING, gone.key]) {
     expect(said).not.toContain(secret)
+  }
   // Sent as the text of a transformation, it comes back to its sender in the error; it is logged nowhere.
   expect([...rows, ...logged].join('\n')).not.toContain(made.key)
   // Nor are the tokens and signatures that URLs carry.
-  for (const line of logged) expect(line).not.toMatch(/token=|sig=/)
+  for (const line of logged) {
+    expect(line).not.toMatch(/token=|sig=/)
+  }
 })
 
 it('the key of the tests is in none of their tables either', async () => {

@@ -18,7 +18,11 @@ const writer = fc.record({
   who: fc.constantFrom(0, 1, null),
   size: fc.integer({ min: 1, max: 1_000 }),
 })
-type Writer = { does: string; who: number | null; size: number }
+interface Writer {
+  does: string
+  who: number | null
+  size: number
+}
 /** Up to five writers, and the order in which they take their three steps. */
 const interleaved = fc.array(writer, { minLength: 2, maxLength: 5 }).chain((writers) => {
   const turns = writers.flatMap((_, index) => [index, index, index])
@@ -35,16 +39,23 @@ function begin({ does, who, size }: Writer, filePath: string, ids: string[]): ()
   let hold: Hold
   const steps = [
     async () => {
-      if (does === 'remove') hold = await holdNothing(platform, filePath)
-      else {
+      if (does === 'remove') {
+        hold = await holdNothing(platform, filePath)
+      } else {
         const room = await holdRoom(platform, keyId, [{ filePath, sizeBytes: size }])
-        if (!room.ok) throw new Error(room.message)
+        if (!room.ok) {
+          throw new Error(room.message)
+        }
         hold = room.holds[0]!
       }
     },
     async () => {
-      if (does === 'remove') return env.ORIGINALS.delete(filePath)
-      if (does === 'fail') return
+      if (does === 'remove') {
+        return env.ORIGINALS.delete(filePath)
+      }
+      if (does === 'fail') {
+        return
+      }
       const customMetadata = keyId === null ? {} : { 'reelqueue-key': keyId }
       await env.ORIGINALS.put(filePath, new Uint8Array(size), { customMetadata })
     },
@@ -61,10 +72,13 @@ it('is what R2 has', { timeout: 120_000 }, async () => {
       const filePath = `settling/${++run}.mp4`
       const ids = [(await makeKey()).id, (await makeKey()).id]
       const takeTurn = writers.map((one) => begin(one, filePath, ids))
-      for (const turn of turns) await takeTurn[turn]!()
+      for (const turn of turns) {
+        await takeTurn[turn]!()
+      }
       const found = await lookAt(env.ORIGINALS, filePath)
-      for (const id of ids)
+      for (const id of ids) {
         expect(await storedBytes({ id })).toBe(found.keyId === id ? found.sizeBytes : 0)
+      }
       expect(await countRows('incoming')).toBe(0)
       between.add(found.keyId === null)
     }),

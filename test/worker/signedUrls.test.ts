@@ -8,13 +8,16 @@ import { expectJson, putOriginal } from './support.ts'
 
 const CLOSED = { PUBLIC_VARIANTS: 'off' }
 /** Where nothing is open, only the signature can be what lets a request in. */
-const get = (url: string, settings = {}) => visitWith({ ...CLOSED, ...settings }, url)
-const put = (url: string, body = mp4(), headers: Record<string, string> = {}) =>
-  visitWith(CLOSED, url, {
+function get(url: string, settings = {}) {
+  return visitWith({ ...CLOSED, ...settings }, url)
+}
+function put(url: string, body = mp4(), headers: Record<string, string> = {}) {
+  return visitWith(CLOSED, url, {
     method: 'PUT',
     body,
     headers: { 'Content-Length': String(body.length), ...headers },
   })
+}
 
 async function signed(body: object, key?: MadeKey): Promise<string> {
   const response = key
@@ -23,12 +26,17 @@ async function signed(body: object, key?: MadeKey): Promise<string> {
   const { url } = await expectJson<{ url: string; expiresAt: string }>(response, 201)
   return url.replace('http://reelqueue', '')
 }
-const stored = async () => (await env.ORIGINALS.list()).objects.map(({ key }) => key)
+async function stored() {
+  return (await env.ORIGINALS.list()).objects.map(({ key }) => key)
+}
 /** The URL with one part of its query set or, with null, taken out. */
 function altered(url: string, name: string, value: string | null) {
   const changed = new URL(url, 'http://x')
-  if (value === null) changed.searchParams.delete(name)
-  else changed.searchParams.set(name, value)
+  if (value === null) {
+    changed.searchParams.delete(name)
+  } else {
+    changed.searchParams.set(name, value)
+  }
   return changed.pathname + changed.search
 }
 
@@ -74,8 +82,9 @@ describe('a URL signed to read', () => {
       altered(url, 'sig', sig.slice(0, -1)),
       altered(url, 'sig', `${sig}A`),
       altered(url, 'sig', ''),
-    ])
+    ]) {
       await expectError(await get(changed), 403, 'forbidden')
+    }
     // Where variants are open too: a wrong signature is not a missing one.
     await expectError(await visitWith({}, altered(url, 'exp', '1')), 403, 'forbidden')
     const upload = await put(url.replace('/t/w_640/', '/files/'))
@@ -134,9 +143,11 @@ describe('a URL signed to store', () => {
     const type = { 'Content-Type': 'video/mp4' }
     await expectError(await put(url, mp4('longer than that'), type), 413, 'too_large')
     await expectError(await put(url, mp4()), 415, 'content_mismatch')
-    for (const name of ['maxBytes', 'contentType'])
-      for (const value of ['99999999', null])
+    for (const name of ['maxBytes', 'contentType']) {
+      for (const value of ['99999999', null]) {
         await expectError(await put(altered(url, name, value), mp4(), type), 403, 'forbidden')
+      }
+    }
     expect(await stored()).not.toContain('s/limited.mp4')
     expect((await put(url, mp4(), type)).status).toBe(201)
   })

@@ -20,8 +20,12 @@ async function useSlot(name: string) {
     running: false,
     broken: false,
     start(options: Started) {
-      if (this.broken) throw new Error('no capacity')
-      if (this.running) throw new Error('start() while running')
+      if (this.broken) {
+        throw new Error('no capacity')
+      }
+      if (this.running) {
+        throw new Error('start() while running')
+      }
       this.running = true
       started.push(options)
       exit = Promise.withResolvers()
@@ -56,8 +60,11 @@ async function useSlot(name: string) {
     ends: async (error?: Error) => {
       await inSlot((slot) => {
         container.running = false
-        if (error) exit.reject(error)
-        else exit.resolve()
+        if (error) {
+          exit.reject(error)
+        } else {
+          exit.resolve()
+        }
         return vi.waitUntil(() => !(slot as unknown as { life?: object }).life)
       })
     },

@@ -29,14 +29,18 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
   const reading = (async () => {
     for (;;) {
       const { done, value } = await reader.read()
-      if (done) break
+      if (done) {
+        break
+      }
       const { event, id, data } = value
       seen.push({
         event: event!,
         id: id === undefined ? null : Number(id),
         data: JSON.parse(data) as Message['data'],
       })
-      for (const look of waiting) look()
+      for (const look of waiting) {
+        look()
+      }
     }
   })()
     .catch(() => undefined)
@@ -61,7 +65,9 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
         }, DEADLINE_MS)
         const look = () => {
           const found = seen.find(wanted)
-          if (!found) return
+          if (!found) {
+            return
+          }
           clearTimeout(timer)
           waiting.delete(look)
           resolve(found)
@@ -78,15 +84,17 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
 }
 
 /** Whether a message is this event of this job. */
-export const of =
-  (jobId: string, event: string) =>
-  (message: Message): boolean =>
-    message.event === event && message.data['jobId'] === jobId
+export function of(jobId: string, event: string) {
+  return (message: Message): boolean => message.event === event && message.data['jobId'] === jobId
+}
 
-export const hub = (queue = 'default') => env.HUBS.getByName(queue)
+export function hub(queue = 'default') {
+  return env.HUBS.getByName(queue)
+}
 
-export const socketCount = (queue = 'default') =>
-  runInDurableObject(hub(queue), (_instance, state) => state.getWebSockets().length)
+export function socketCount(queue = 'default') {
+  return runInDurableObject(hub(queue), (_instance, state) => state.getWebSockets().length)
+}
 
 /** The ids of a queue's log after `seq`. */
 export async function logIds(seq: number, queue = 'default'): Promise<number[]> {
@@ -99,8 +107,8 @@ export async function logIds(seq: number, queue = 'default'): Promise<number[]> 
 }
 
 /** Writes `count` events into a queue's log as the triggers would, at once. */
-export const writeEvents = (count: number, queue = 'default') =>
-  env.DB.prepare(
+export function writeEvents(count: number, queue = 'default') {
+  return env.DB.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
      INSERT INTO events (queue, job_id, file_path, type, data, created_at)
      SELECT ?, 'job_' || i, 'filler.mp4', 'job:created',
@@ -109,3 +117,4 @@ export const writeEvents = (count: number, queue = 'default') =>
   )
     .bind(count, queue)
     .run()
+}

@@ -11,7 +11,10 @@ import { mp4 } from './media.ts'
 import { storedBytes } from './storedBytes.ts'
 
 const CAP = 700
-type Who = { name: string; headers: Record<string, string> }
+interface Who {
+  name: string
+  headers: Record<string, string>
+}
 
 const step = fc.record({
   do: fc.constantFrom('put', 'put', 'put', 'delete', 'refused', 'parts', 'abort', 'form'),
@@ -19,10 +22,17 @@ const step = fc.record({
   path: fc.constantFrom('a', 'b', 'c'),
   size: fc.integer({ min: 40, max: 400 }),
 })
-type Step = { do: string; who: number; path: string; size: number }
+interface Step {
+  do: string
+  who: number
+  path: string
+  size: number
+}
 
 /** Bytes that say themselves whose they are: the test does not ask the service. */
-const written = (who: Who, size: number) => mp4(who.name + '.'.repeat(size - 24 - who.name.length))
+function written(who: Who, size: number) {
+  return mp4(who.name + '.'.repeat(size - 24 - who.name.length))
+}
 
 async function take(step: Step, who: Who, folder: string): Promise<void> {
   const filePath = `${folder}/${step.path}.mp4`
@@ -43,8 +53,9 @@ async function take(step: Step, who: Who, folder: string): Promise<void> {
       break
     case 'form': {
       const form = new FormData()
-      for (const name of ['a.mp4', 'b.mp4'])
+      for (const name of ['a.mp4', 'b.mp4']) {
         form.append('files', new File([written(who, step.size)], name))
+      }
       form.append('folder', folder)
       response = await send('/upload', 'POST', form)
       break
@@ -57,7 +68,9 @@ async function take(step: Step, who: Who, folder: string): Promise<void> {
       if (step.do === 'parts' && response.ok) {
         const body = JSON.stringify({ parts: [await part.json()] })
         response = await send(`/uploads/${uploadId}/complete`, 'POST', body, json)
-      } else response = await send(`/uploads/${uploadId}`, 'DELETE')
+      } else {
+        response = await send(`/uploads/${uploadId}`, 'DELETE')
+      }
     }
   }
   expect([200, 201, 404, 413, 415], await response.text()).toContain(response.status)

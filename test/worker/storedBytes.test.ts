@@ -9,12 +9,19 @@ import { expectJson, openPlatform } from './support.ts'
 import { storedBytes } from './storedBytes.ts'
 
 /** A file of so many bytes, of which 24 are what makes it an MP4. */
-const bytes = (size: number) => mp4('x'.repeat(size - 24))
-const put = (key: { headers: Record<string, string> }, path: string, size: number) =>
-  visit(`/files/${path}`, { method: 'PUT', headers: key.headers, body: bytes(size) })
+function bytes(size: number) {
+  return mp4('x'.repeat(size - 24))
+}
+function put(key: { headers: Record<string, string> }, path: string, size: number) {
+  return visit(`/files/${path}`, { method: 'PUT', headers: key.headers, body: bytes(size) })
+}
 const root = { headers: API_KEY }
-const inR2 = async (path: string) => (await env.ORIGINALS.head(path))?.size ?? null
-const capped = (maxStoredBytes: number) => makeKey({ maxStoredBytes })
+async function inR2(path: string) {
+  return (await env.ORIGINALS.head(path))?.size ?? null
+}
+function capped(maxStoredBytes: number) {
+  return makeKey({ maxStoredBytes })
+}
 const DAY_MS = 86_400_000
 
 /** Each way to store one file of `size` bytes. */
@@ -35,9 +42,13 @@ const WAYS: Record<string, (key: MadeKey, path: string, size: number) => Promise
     const begun = await key.call('POST', '/uploads', { filePath: path })
     const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
     const part = await visit(`/uploads/${uploadId}/1`, {
-      ...{ method: 'PUT', headers: key.headers, body: bytes(size) },
+      method: 'PUT',
+      headers: key.headers,
+      body: bytes(size),
     })
-    if (part.status !== 200) return part
+    if (part.status !== 200) {
+      return part
+    }
     return key.call('POST', `/uploads/${uploadId}/complete`, { parts: [await part.json()] })
   },
 }
@@ -89,8 +100,9 @@ describe('what a key has stored', () => {
     expect((await put(key, 'later/b.mp4', 30)).status).toBe(201)
     await change(null)
     expect((await put(key, 'later/c.mp4', 5_000)).status).toBe(201)
-    for (const bad of [0, -1, 1.5, '9'])
+    for (const bad of [0, -1, 1.5, '9']) {
       await expectError(await change(bad as number), 400, 'invalid_request')
+    }
   })
 
   it('is free again once it is deleted, by whoever deletes it', async () => {
@@ -117,7 +129,9 @@ describe('what a key has stored', () => {
     const key = await capped(1_000)
     await put(key, 'refused/a.mp4', 600)
     const bad = await visit('/files/refused/a.mp4', {
-      ...{ method: 'PUT', headers: key.headers, body: 'no video at all' },
+      method: 'PUT',
+      headers: key.headers,
+      body: 'no video at all',
     })
     expect(bad.status).toBe(415)
     expect([await storedBytes(key), await countRows('incoming')]).toEqual([600, 0])
@@ -147,7 +161,9 @@ describe('what a key has stored', () => {
 it('a form that does not fit goes in not at all', async () => {
   const key = await capped(1_000)
   const form = new FormData()
-  for (const name of ['a.mp4', 'b.mp4']) form.append('files', new File([bytes(501)], name))
+  for (const name of ['a.mp4', 'b.mp4']) {
+    form.append('files', new File([bytes(501)], name))
+  }
   form.append('folder', 'whole')
   const refused = await visit('/upload', { method: 'POST', headers: key.headers, body: form })
   await expectError(refused, 413, 'storage_cap_reached')

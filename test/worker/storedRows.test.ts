@@ -28,11 +28,11 @@ beforeAll(async () => {
     .run()
 }, 120_000)
 
-const expectAtMost = ({ rowsRead, rowsWritten }: Meter, read: number, written: number) => {
+function expectAtMost({ rowsRead, rowsWritten }: Meter, read: number, written: number) {
   expect(rowsRead, 'rows read').toBeLessThanOrEqual(read)
   expect(rowsWritten, 'rows written').toBeLessThanOrEqual(written)
 }
-const put = async (caller: Caller, path: string) => {
+async function put(caller: Caller, path: string) {
   const bytes = mp4()
   const body = new Response(bytes).body!
   const spent = await cost(() => putFile(platform, caller, path, { body, sizeBytes: bytes.length }))
@@ -77,7 +77,9 @@ describe('an upload with 1,000 parts', () => {
   }
   beforeAll(async () => {
     const begun = await beginUpload(platform, keyed, 'rows/parts.mp4')
-    if (!begun.ok) throw new Error(begun.message)
+    if (!begun.ok) {
+      throw new Error(begun.message)
+    }
     ;({ id } = begun)
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)
@@ -95,7 +97,9 @@ describe('an upload with 1,000 parts', () => {
 
   it('ends with a few rows a part', async () => {
     const sent = await part(1)
-    if (!sent.ok) throw new Error(sent.message)
+    if (!sent.ok) {
+      throw new Error(sent.message)
+    }
     const spent = await cost(() => completeUpload(platform, keyed, id, [sent.stored]))
     await settled()
     expect(spent.result).toMatchObject({ ok: true })

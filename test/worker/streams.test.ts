@@ -15,7 +15,9 @@ async function watch(query: string, headers: Record<string, string> = NOBODY) {
   return client
 }
 afterEach(async () => {
-  for (const client of clients.splice(0)) await client.leave()
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
   await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
 })
 
@@ -23,7 +25,9 @@ const PATHS = ['a/one.mp4', 'a/two.mp4', 'ab/one.mp4']
 let named: CreatedJob
 beforeAll(async () => {
   await expectJson(await api('PUT', '/queues/side', {}), 200)
-  for (const path of PATHS) await putOriginal(path)
+  for (const path of PATHS) {
+    await putOriginal(path)
+  }
   named = (await create({ filePath: 'a/one.mp4', transformations: ['w_100'] }))[0]!
 })
 
@@ -35,9 +39,12 @@ async function seenBy(client: Client) {
   })
   width += 2
   const jobs = []
-  for (const filePath of PATHS)
+  for (const filePath of PATHS) {
     jobs.push(...(await create({ filePath, transformations: [`w_${width}`] })))
-  for (const { id } of jobs) await all.first(of(id, 'job:created'))
+  }
+  for (const { id } of jobs) {
+    await all.first(of(id, 'job:created'))
+  }
   // The hub sends to all of them in one go; this is for the way from there.
   await new Promise((resolve) => setTimeout(resolve, 50))
   return client.durable().map(({ data }) => data['filePath'])
@@ -48,12 +55,12 @@ interface Token {
   url: string
   expiresAt: string
 }
-const mint = async (body: object, key?: MadeKey) => {
+async function mint(body: object, key?: MadeKey) {
   const path = '/queue/events/token'
   const response = key ? await key.call('POST', path, body) : await api('POST', path, body)
   return expectJson<Token>(response, 201)
 }
-const tampered = (token: string) => {
+function tampered(token: string) {
   const [payload, ...rest] = token.split('.')
   const grant = JSON.parse(atob(payload!.replaceAll('-', '+').replaceAll('_', '/'))) as object
   const wider = btoa(JSON.stringify({ ...grant, pathPrefix: null }))
@@ -62,10 +69,15 @@ const tampered = (token: string) => {
 
 describe('a visitor', () => {
   it('cannot follow a queue, and is told what would be right', async () => {
-    for (const path of ['/queue/events', '/queue/events?queue=side', '/queue/events?lastEventId=0'])
+    for (const path of [
+      '/queue/events',
+      '/queue/events?queue=side',
+      '/queue/events?lastEventId=0',
+    ]) {
       expect(await expectError(await visit(path), 401, 'unauthorized')).toMatch(
         /jobId.*filePath.*events:read.*token/,
       )
+    }
     expect(await socketCount()).toBe(0)
   })
 
@@ -101,8 +113,9 @@ describe('a key', () => {
     const all = await watch('', { Authorization: 'Bearer test-api-key' })
     const client = await watch('?lastEventId=0', key.headers)
     const jobs: CreatedJob[] = []
-    for (const filePath of ['ab/one.mp4', 'a/one.mp4'])
+    for (const filePath of ['ab/one.mp4', 'a/one.mp4']) {
       jobs.push(...(await create({ filePath, transformations: ['w_950'], priority: 0 })))
+    }
     for (const { id } of jobs) {
       const assignment = await take()
       expect(assignment.jobId).toBe(id)
@@ -110,11 +123,15 @@ describe('a key', () => {
       await all.first(of(id, 'job:progress'))
     }
     await client.first(of(jobs[1]!.id, 'job:progress'))
-    for (const { id } of jobs) await api('DELETE', `/queue/jobs/${id}`)
+    for (const { id } of jobs) {
+      await api('DELETE', `/queue/jobs/${id}`)
+    }
     await client.first(of(jobs[1]!.id, 'job:deleted'))
     expect(client.seen.some(({ data }) => data['jobId'] === jobs[0]!.id)).toBe(false)
     expect(client.durable()[0]!.data['jobId']).toBe(named.id)
-    for (const { data } of client.durable()) expect(data['filePath']).toMatch(/^a\//)
+    for (const { data } of client.durable()) {
+      expect(data['filePath']).toMatch(/^a\//)
+    }
   })
 
   it('that is bound to a queue follows that one without naming it', async () => {
@@ -175,7 +192,9 @@ describe('a stream token', () => {
     const [other] = await create({ filePath: 'a/two.mp4', transformations: ['w_902'] })
     const { token } = await mint({ jobId: mine!.id })
     const client = await watch(`?token=${token}`)
-    for (const { id } of [other!, mine!]) await api('DELETE', `/queue/jobs/${id}`)
+    for (const { id } of [other!, mine!]) {
+      await api('DELETE', `/queue/jobs/${id}`)
+    }
     await client.first(of(mine!.id, 'job:deleted'))
     expect(client.durable()).toHaveLength(1)
     const wider = await visit(`/queue/events?token=${token}&jobId=${named.id}`)
@@ -189,13 +208,15 @@ describe('a stream token', () => {
       { filePath: 'ab/one.mp4' },
       { queue: 'side' },
       { pathPrefix: 'a/../ab/' },
-    ])
+    ]) {
       expect([400, 404]).toContain((await key.call('POST', '/queue/events/token', body)).status)
+    }
     const { token } = await mint({}, key)
     const seen = await seenBy(await watch(`?token=${token}`))
     expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
-    for (const outside of ['filePath=ab/one.mp4', 'queue=side'])
+    for (const outside of ['filePath=ab/one.mp4', 'queue=side']) {
       expect((await visit(`/queue/events?token=${token}&${outside}`)).status).toBe(404)
+    }
   })
 
   it('that was changed, has expired, or is of another purpose is refused', async () => {
@@ -209,8 +230,9 @@ describe('a stream token', () => {
       `${payload}`,
       'x',
       `${token}.x`,
-    ])
+    ]) {
       await expectError(await visit(`/queue/events?token=${wrong}`), 401, 'unauthorized')
+    }
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2_000 })
     try {
       const late = await visit(`/queue/events?token=${token}`)

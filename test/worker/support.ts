@@ -16,14 +16,15 @@ export function openPlatform(d1: D1Database = env.DB) {
   const deferred: Promise<unknown>[] = []
   const platform = createPlatform({ ...env, DB: d1 }, (work) => void deferred.push(work))
   const settled = async () => {
-    while (deferred.length > 0) await deferred.shift()
+    while (deferred.length > 0) {
+      await deferred.shift()
+    }
   }
   return { platform, settled }
 }
 
-const call =
-  (key: string, more: Record<string, string> = {}) =>
-  (path: string, method = 'GET', body?: unknown) =>
+function call(key: string, more: Record<string, string> = {}) {
+  return (path: string, method = 'GET', body?: unknown) =>
     exports.default.fetch(`http://reelqueue${path}`, {
       method,
       headers: { Authorization: `Bearer ${key}`, 'Content-Type': 'application/json', ...more },
@@ -31,24 +32,28 @@ const call =
         body: body instanceof Uint8Array ? body : JSON.stringify(body),
       }),
     })
+}
 /** Calls the API with the key of its callers. */
 export const asUser = call('test-api-key')
 /** Speaks the runner protocol as a runner with this secret: runners are what these tests fake. */
-export const runnerWith = (secret: string | null) =>
-  call('test-runner-token', secret === null ? {} : { [RUNNER_SECRET_HEADER]: secret })
+export function runnerWith(secret: string | null) {
+  return call('test-runner-token', secret === null ? {} : { [RUNNER_SECRET_HEADER]: secret })
+}
 export const RUNNER_SECRET = 'a-test-runner-s-secret'
 export const asRunner = runnerWith(RUNNER_SECRET)
 
 export async function expectJson<T>(response: Response, status: number): Promise<T> {
   const text = await response.text()
-  if (response.status !== status)
+  if (response.status !== status) {
     throw new Error(`expected ${status}, got ${response.status}: ${text}`)
+  }
   return JSON.parse(text) as T
 }
 
 /** Puts an original in storage as it would be found there, whatever its bytes. */
-export const putOriginal = async (path: string, text = `the bytes of ${path}`) =>
-  (await env.ORIGINALS.put(path, text))!
+export async function putOriginal(path: string, text = `the bytes of ${path}`) {
+  return (await env.ORIGINALS.put(path, text))!
+}
 
 /** Stores a file and queues variants of it by the API. */
 export async function createJobs(
@@ -70,8 +75,9 @@ export async function claimJob(queue = 'default', id = 'test-runner'): Promise<A
   return response.status === 204 ? null : expectJson<Assignment>(response, 200)
 }
 
-export const jobRow = (id: string) =>
-  env.DB.prepare('SELECT * FROM jobs WHERE id = ?').bind(id).first<Record<string, never>>()
+export function jobRow(id: string) {
+  return env.DB.prepare('SELECT * FROM jobs WHERE id = ?').bind(id).first<Record<string, never>>()
+}
 
 /** The queue's counters, and the same counted from its jobs. */
 export async function readCounters(queue = 'default') {

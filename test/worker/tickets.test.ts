@@ -7,7 +7,9 @@ import { api, create, createOne, take } from './http.ts'
 import { asRunner, claimJob, createJobs, expectJson, putOriginal } from './support.ts'
 import { hub, socketCount } from './sse.ts'
 
-const message = (id: string, body: unknown) => ({ id, timestamp: 1_000, attempts: 1, body })
+function message(id: string, body: unknown) {
+  return { id, timestamp: 1_000, attempts: 1, body }
+}
 /** Hands a batch to the Worker; gives back what became of its messages. */
 async function consume(queue: string, bodies: unknown[]) {
   const messages = bodies.map((body, n) => message(`m${n}`, body))
@@ -25,8 +27,9 @@ async function wait(queue: string, waitSeconds: number) {
   const response = await asRunner('/runner/claim', 'POST', request)
   return { status: response.status, ms: Date.now() - begun }
 }
-const waiting = (queue: string, count: number) =>
-  vi.waitFor(async () => expect(await socketCount(queue)).toBe(count), 5_000)
+function waiting(queue: string, count: number) {
+  return vi.waitFor(async () => expect(await socketCount(queue)).toBe(count), 5_000)
+}
 
 describe('the consumer', () => {
   it('acks every ticket, also when nobody waits', async () => {

@@ -25,47 +25,80 @@ import {
 } from '../../src/domain/transformation.ts'
 import { TransformationError } from '../../src/domain/transformationError.ts'
 
-const whole = (min: number, max: number) => fc.integer({ min, max })
-const decimal = (min: number, max: number) =>
-  whole(min * 1000, max * 1000).map((thousandths) => thousandths / 1000)
+function whole(min: number, max: number) {
+  return fc.integer({ min, max })
+}
+function decimal(min: number, max: number) {
+  return whole(min * 1000, max * 1000).map((thousandths) => thousandths / 1000)
+}
 const seconds = decimal(0, 86_400)
 const colour = fc.oneof(fc.stringMatching(/^[0-9a-fA-F]{6}$/), fc.constantFrom('black', 'white'))
 const folder = fc.constantFrom('', 'a/', 'b c/d_e/', 'ünïcödé/', '字/', '100%/', "it's/")
-const file = (...extensions: string[]) =>
-  fc
+function file(...extensions: string[]) {
+  return fc
     .tuple(folder, fc.stringMatching(/^[a-z0-9_-]{1,6}$/), fc.constantFrom(...extensions))
     .map(([at, name, extension]) => `${at}${name}.${extension}`)
+}
 
 /** A value of every key. A missing one does not compile. */
 const VALUES = {
-  ...{ w: whole(2, 7680), h: whole(2, 7680), c: fc.constantFrom(...FITS) },
-  ...{ g: fc.constantFrom(...GRAVITIES), fx: decimal(0, 1), fy: decimal(0, 1) },
+  w: whole(2, 7680),
+  h: whole(2, 7680),
+  c: fc.constantFrom(...FITS),
+  g: fc.constantFrom(...GRAVITIES),
+  fx: decimal(0, 1),
+  fy: decimal(0, 1),
   b: fc.oneof(colour, fc.constant('blur')),
   q: fc.oneof(whole(1, 100), fc.constant('auto')),
-  ...{ p: fc.constantFrom(...PRESETS), vc: fc.constantFrom(...VIDEO_CODECS) },
-  ...{ br: whole(50, 100_000), sz: whole(50, 50_000_000), fps: decimal(1, 120) },
-  ...{ ac: fc.constantFrom(...AUDIO_CODECS), ab: whole(16, 512), at: whole(1, 32) },
-  ...{ ln: whole(10, 31), so: seconds, eo: seconds, cut: fc.constantFrom('exact', 'fast') },
-  ...{ sp: decimal(0.25, 4), cat: fc.array(file('mp4', 'mov'), { minLength: 1, maxLength: 10 }) },
-  ...{ r: fc.constantFrom(...ROTATIONS), fl: fc.constantFrom(...FLIPS), wm: file('png', 'jpg') },
-  ...{ wg: fc.constantFrom(...GRAVITIES), ws: whole(1, 100), wo: whole(1, 100) },
-  ...{ st: file('srt', 'vtt'), sm: fc.constantFrom('track', 'burn') },
-  ...{ fi: decimal(0, 60), fo: decimal(0, 60), md: fc.constantFrom('strip', 'keep') },
+  p: fc.constantFrom(...PRESETS),
+  vc: fc.constantFrom(...VIDEO_CODECS),
+  br: whole(50, 100_000),
+  sz: whole(50, 50_000_000),
+  fps: decimal(1, 120),
+  ac: fc.constantFrom(...AUDIO_CODECS),
+  ab: whole(16, 512),
+  at: whole(1, 32),
+  ln: whole(10, 31),
+  so: seconds,
+  eo: seconds,
+  cut: fc.constantFrom('exact', 'fast'),
+  sp: decimal(0.25, 4),
+  cat: fc.array(file('mp4', 'mov'), { minLength: 1, maxLength: 10 }),
+  r: fc.constantFrom(...ROTATIONS),
+  fl: fc.constantFrom(...FLIPS),
+  wm: file('png', 'jpg'),
+  wg: fc.constantFrom(...GRAVITIES),
+  ws: whole(1, 100),
+  wo: whole(1, 100),
+  st: file('srt', 'vtt'),
+  sm: fc.constantFrom('track', 'burn'),
+  fi: decimal(0, 60),
+  fo: decimal(0, 60),
+  md: fc.constantFrom('strip', 'keep'),
   lad: fc.uniqueArray(whole(144, 4320), { minLength: 1, maxLength: 8 }),
-  ...{ sd: whole(2, 10), tt: seconds, si: decimal(0.5, 3_600), sc: whole(1, 20), wc: colour },
+  sd: whole(2, 10),
+  tt: seconds,
+  si: decimal(0.5, 3_600),
+  sc: whole(1, 20),
+  wc: colour,
 } satisfies Record<Filling, fc.Arbitrary<unknown>>
 
 const CHOOSING: Record<Kind, fc.Arbitrary<unknown>> = {
-  ...{ video: fc.constant(undefined), stream: fc.constant(undefined) },
-  ...{ audio: fc.constant(undefined), probe: fc.constant(undefined) },
+  video: fc.constant(undefined),
+  stream: fc.constant(undefined),
+  audio: fc.constant(undefined),
+  probe: fc.constant(undefined),
   image: fc.constantFrom(true, true, 'best'),
-  ...{ preview: fc.constant('preview'), sprite: fc.constant('sprite'), wave: fc.constant('wave') },
+  preview: fc.constant('preview'),
+  sprite: fc.constant('sprite'),
+  wave: fc.constant('wave'),
 }
 const KINDS = Object.keys(RENDITIONS) as Kind[]
-const keysOf = (kind: Kind) =>
-  (Object.keys(FIELDS) as Filling[]).filter((key) => FIELDS[key] in RENDITIONS[kind].shape)
+function keysOf(kind: Kind) {
+  return (Object.keys(FIELDS) as Filling[]).filter((key) => FIELDS[key] in RENDITIONS[kind].shape)
+}
 
-const makesSense = (t: unknown): t is Transformation => {
+function makesSense(t: unknown): t is Transformation {
   try {
     checkTransformation(t)
     return true
@@ -75,8 +108,8 @@ const makesSense = (t: unknown): t is Transformation => {
 }
 
 /** Transformations of a kind that make sense, with few keys, since many seldom go together. */
-const ofKind = (kind: Kind): fc.Arbitrary<Transformation> =>
-  fc
+function ofKind(kind: Kind): fc.Arbitrary<Transformation> {
+  return fc
     .subarray(keysOf(kind), { maxLength: Math.min(keysOf(kind).length, 8) })
     .chain((keys) =>
       fc.record({
@@ -87,6 +120,7 @@ const ofKind = (kind: Kind): fc.Arbitrary<Transformation> =>
     )
     .map((t) => Object.fromEntries(Object.entries(t).filter(([, value]) => value !== undefined)))
     .filter(makesSense)
+}
 const transformations = fc.constantFrom(...KINDS).chain(ofKind)
 
 /** Defaults that may be spelled out beside `t` without another meaning. */
@@ -108,9 +142,12 @@ function defaultsFor(t: Transformation): Transformation {
     ),
   )
 }
-const write = (t: Transformation) =>
-  Object.entries(t).map(([key, value]) => writeTransformation({ [key]: value }))
-const named = (t: Transformation) => canonicalForm(toRendition(checkTransformation(t)))
+function write(t: Transformation) {
+  return Object.entries(t).map(([key, value]) => writeTransformation({ [key]: value }))
+}
+function named(t: Transformation) {
+  return canonicalForm(toRendition(checkTransformation(t)))
+}
 
 describe('for every transformation', () => {
   it('any order of its pairs, with any of the defaults spelled out, names the same variant', () => {

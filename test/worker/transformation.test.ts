@@ -8,7 +8,9 @@ import {
 } from '../../src/domain/transformation.ts'
 import { TransformationError } from '../../src/domain/transformationError.ts'
 
-const canonical = (text: string) => canonicalForm(toRendition(parseTransformation(text)))
+function canonical(text: string) {
+  return canonicalForm(toRendition(parseTransformation(text)))
+}
 
 function refusal(read: () => unknown): string {
   try {
@@ -247,8 +249,17 @@ describe('a bad value is refused with the key and what is allowed', () => {
 
 describe('a path segment looks like a transformation', () => {
   it.each([
-    ...['w_640', 'w_abc', 'x_1,w_640', 'w_640,w_640', 't_false', 'w_640,', ',w_640'],
-    ...['wm_Café bar:ü.png', 'n_card', 'lad_360+720,f_hls', 'st_字幕:中文.srt'],
+    'w_640',
+    'w_abc',
+    'x_1,w_640',
+    'w_640,w_640',
+    't_false',
+    'w_640,',
+    ',w_640',
+    'wm_Café bar:ü.png',
+    'n_card',
+    'lad_360+720,f_hls',
+    'st_字幕:中文.srt',
   ])('when it is meant as one: %s', (segment) =>
     expect(looksLikeTransformation(segment)).toBe(true),
   )

@@ -11,15 +11,23 @@ interface Uploaded {
 
 function upload(fields: Fields) {
   const body = new FormData()
-  for (const [name, values] of Object.entries(fields))
-    for (const value of [values].flat())
-      if (typeof value === 'string') body.append(name, value)
-      else body.append(name, value)
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of [values].flat()) {
+      if (typeof value === 'string') {
+        body.append(name, value)
+      } else {
+        body.append(name, value)
+      }
+    }
+  }
   return visit('/upload', { method: 'POST', headers: API_KEY, body })
 }
-const clip = (name = 'clip.mp4', filling = name) => new File([mp4(filling)], name)
-const keys = async (prefix: string) =>
-  (await env.ORIGINALS.list({ prefix })).objects.map((object) => object.key)
+function clip(name = 'clip.mp4', filling = name) {
+  return new File([mp4(filling)], name)
+}
+async function keys(prefix: string) {
+  return (await env.ORIGINALS.list({ prefix })).objects.map((object) => object.key)
+}
 
 describe('a form', () => {
   it('stores one file under its own name', async () => {
@@ -53,8 +61,9 @@ describe('a form', () => {
     expect(await keys('form/')).toEqual(['form/in/deep/second.png', 'form/in/first.mp4'])
     for (const { filePath, jobs } of files) {
       expect(jobs.map((job) => job.transformation)).toEqual(['w_640', 'w_64,t_true'])
-      for (const job of jobs)
+      for (const job of jobs) {
         expect(await jobRow(job.id)).toMatchObject({ file_path: filePath, status: 'pending' })
+      }
     }
   })
 

@@ -14,9 +14,12 @@ async function begin(filePath: string): Promise<string> {
   const answer = await api('POST', '/uploads', { filePath })
   return (await expectJson<{ uploadId: string }>(answer, 201)).uploadId
 }
-const put = (id: string, part: number, body: BodyInit) =>
-  visit(`/uploads/${id}/${part}`, { method: 'PUT', headers: API_KEY, body })
-const complete = (id: string, parts: unknown[]) => api('POST', `/uploads/${id}/complete`, { parts })
+function put(id: string, part: number, body: BodyInit) {
+  return visit(`/uploads/${id}/${part}`, { method: 'PUT', headers: API_KEY, body })
+}
+function complete(id: string, parts: unknown[]) {
+  return api('POST', `/uploads/${id}/complete`, { parts })
+}
 
 function firstPart(): Uint8Array<ArrayBuffer> {
   const part = new Uint8Array(PART)

@@ -9,9 +9,15 @@ interface Queued {
   statusUrl: string
   jobId: string
 }
-const queued = async (url: string) => expectJson<Queued>(await visit(url), 202)
-const jobsOf = (filePath: string) => countRows('jobs', 'file_path = ?', filePath)
-const textOf = async (response: Response) => new TextDecoder().decode(await response.arrayBuffer())
+async function queued(url: string) {
+  return expectJson<Queued>(await visit(url), 202)
+}
+function jobsOf(filePath: string) {
+  return countRows('jobs', 'file_path = ?', filePath)
+}
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
 
 /** Asks for a variant by its URL and makes it as a runner does (a fake one). */
 async function make(url: string, output: string) {

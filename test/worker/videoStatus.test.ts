@@ -2,8 +2,9 @@ import { expect, it } from 'vitest'
 import { api, complete, create, createOne, fail, report, take, visit } from './http.ts'
 import { expectJson, putOriginal } from './support.ts'
 
-const status = async (path: string, code = 200) =>
-  expectJson<Record<string, unknown>>(await visit(`/video-status/${path}`), code)
+async function status(path: string, code = 200) {
+  return expectJson<Record<string, unknown>>(await visit(`/video-status/${path}`), code)
+}
 const FIELDS = ['status', 'progress', 'startedAt', 'completedAt', 'error', 'message']
 const NOT_FOUND = {
   status: 'not_found',

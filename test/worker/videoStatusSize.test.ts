@@ -1,7 +1,7 @@
 import { env, exports } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 
-const get = async (path: string) => {
+async function get(path: string) {
   const response = await exports.default.fetch(`http://reelqueue${path}`)
   return { status: response.status, body: await response.json() }
 }

@@ -27,11 +27,14 @@ function fakeSlots(answers: WakeAnswer[]) {
   const { platform } = openPlatform()
   return { platform: { ...platform, slots }, asked, heard, slots }
 }
-const names = (asked: { name: string }[]) => asked.map(({ name }) => name)
-const addQueue = (name: string, concurrency = 4) =>
-  env.DB.prepare('INSERT INTO queues (name, concurrency) VALUES (?, ?)')
+function names(asked: { name: string }[]) {
+  return asked.map(({ name }) => name)
+}
+function addQueue(name: string, concurrency = 4) {
+  return env.DB.prepare('INSERT INTO queues (name, concurrency) VALUES (?, ?)')
     .bind(name, concurrency)
     .run()
+}
 
 describe('a wake-up', () => {
   it('starts a slot for each job that could run, and tickets that come twice start no more', async () => {
@@ -93,7 +96,8 @@ describe('a wake-up', () => {
 
 it('a slot hears of its own runner, and of no other', async () => {
   const { slots, heard } = fakeSlots(['started'])
-  for (const runner of ['slot-0-0123abcd', 'laptop-0123abcd', 'slot-0', 'slot-x-0123abcd'])
+  for (const runner of ['slot-0-0123abcd', 'laptop-0123abcd', 'slot-0', 'slot-x-0123abcd']) {
     await slots.heard(runner)
+  }
   expect(heard).toEqual(['slot-0 slot-0-0123abcd'])
 })

@@ -10,13 +10,17 @@ import { type FakeRunner, startJob } from './fakeRunner.ts'
 import { asRunner, claimJob, db, eventTypes, expectJson, jobRow, openPlatform } from './support.ts'
 
 const hub = env.HUBS.getByName('default')
-const alarm = () => runInDurableObject(hub, (_, state) => state.storage.getAlarm())
-const run = (sql: string, ...values: unknown[]) =>
-  env.DB.prepare(sql)
+function alarm() {
+  return runInDurableObject(hub, (_, state) => state.storage.getAlarm())
+}
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
     .bind(...values)
     .run()
-const expireLease = ({ jobId }: FakeRunner) =>
-  run('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?', jobId)
+}
+function expireLease({ jobId }: FakeRunner) {
+  return run('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?', jobId)
+}
 async function watch() {
   const { platform, settled } = openPlatform()
   const next = await watchQueue(platform, 'default')
@@ -33,8 +37,13 @@ beforeEach(async () => {
   await run('DELETE FROM jobs')
   control = await startJob('control.mp4')
 })
-const expectControl = async () =>
-  expect(await jobRow(control.jobId)).toMatchObject({ status: 'running', fence: 1, attempt: 1 })
+async function expectControl() {
+  return expect(await jobRow(control.jobId)).toMatchObject({
+    status: 'running',
+    fence: 1,
+    attempt: 1,
+  })
+}
 
 describe('a lease that ran out', () => {
   it('ends its attempt as runner_lost by the alarm, and the job waits for the next', async () => {
@@ -122,7 +131,9 @@ describe('a retry that fell due', () => {
   it('can be claimed after the round, and one that did not cannot', async () => {
     const due = await startJob('due.mp4')
     const later = await startJob('later.mp4')
-    for (const runner of [due, later]) await expectJson(await runner.fail('stalled'), 200)
+    for (const runner of [due, later]) {
+      await expectJson(await runner.fail('stalled'), 200)
+    }
     await run('UPDATE jobs SET run_after = 1 WHERE id = ?', due.jobId)
     const next = await watch()
     expect(await jobRow(due.jobId)).toMatchObject({ run_after: null, status: 'pending' })

@@ -15,13 +15,13 @@ import { createJobs, expectJson, jobRow } from './support.ts'
 type Send = (path: string, init: RequestInit) => Promise<Response>
 
 const token = { Authorization: 'Bearer test-runner-token' }
-const withToken =
-  (origin: string): Send =>
-  (path, init) =>
+function withToken(origin: string): Send {
+  return (path, init) =>
     exports.default.fetch(origin + path, {
       ...init,
       headers: { ...(init.headers as Record<string, string>), ...token },
     })
+}
 
 const WAYS: [string, { runner: string; send: Send }][] = [
   [
@@ -98,8 +98,9 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
       await send(`${at}/output/1?${query}`, { method: 'PUT', body: 'result' }),
       await post(`${at}/finish`, { outcome: 'released', fence: other, reason: 'none' }),
     ]
-    for (const answer of refused)
+    for (const answer of refused) {
       expect(await expectJson(answer, 409)).toMatchObject({ code: 'lease_lost' })
+    }
     expect(await jobRow(jobId)).toEqual(before)
   })
 

@@ -31,9 +31,21 @@ export function prepareCaptions(
   const told = { stage: 'analyse' as const, cost: 0.01, seconds: null, about: 'subtitles' }
   const file = join(folder, `captions.${format}`)
   const convert = () => [
-    ...[...QUIETLY, ...forcedInput(demuxer), '-i', references.get(path)?.url ?? ''],
-    ...['-map', '0:s:0', '-map_metadata', '-1', '-fs', String(2 * MOST_BYTES)],
-    ...['-c:s', format, '-f', format, file],
+    ...QUIETLY,
+    ...forcedInput(demuxer),
+    '-i',
+    references.get(path)?.url ?? '',
+    '-map',
+    '0:s:0',
+    '-map_metadata',
+    '-1',
+    '-fs',
+    String(2 * MOST_BYTES),
+    '-c:s',
+    format,
+    '-f',
+    format,
+    file,
   ]
   const move = async () => {
     if ((await stat(file)).size > MOST_BYTES) {

@@ -11,8 +11,13 @@ export type Pixels = 'yuv420p' | 'rgb24'
 
 /** The matrices that swscale can undo, by ffprobe's words for them. */
 const MATRICES: Record<string, string> = {
-  ...{ bt709: 'bt709', smpte170m: 'bt601', bt470bg: 'bt601', fcc: 'fcc', smpte240m: 'smpte240m' },
-  ...{ bt2020nc: 'bt2020', bt2020c: 'bt2020' },
+  bt709: 'bt709',
+  smpte170m: 'bt601',
+  bt470bg: 'bt601',
+  fcc: 'fcc',
+  smpte240m: 'smpte240m',
+  bt2020nc: 'bt2020',
+  bt2020c: 'bt2020',
 }
 const WIDE = ['bt2020', 'smpte431', 'smpte432']
 /** Those of no stated matrix are seen in BT.601 below this height, as by browsers. */
@@ -42,10 +47,13 @@ function isPlain(video: VideoStream): boolean {
 }
 
 function scaled(video: VideoStream, from: Size, to: Size, pixels: Pixels): string[] {
-  if (pixels === 'yuv420p' && isPlain(video) && same(from, to)) return ['format=yuv420p']
+  if (pixels === 'yuv420p' && isPlain(video) && same(from, to)) {
+    return ['format=yuv420p']
+  }
   const rgb = isRgb(video.pixelFormat)
   const options = [
-    ...[`${to.width}:${to.height}`, 'flags=bicubic+accurate_rnd+full_chroma_int'],
+    `${to.width}:${to.height}`,
+    'flags=bicubic+accurate_rnd+full_chroma_int',
     ...(rgb ? [] : [`in_color_matrix=${matrixOf(video)}`, `in_range=${rangeOf(video)}`]),
     ...(pixels === 'yuv420p' ? ['out_color_matrix=bt709', 'out_range=limited'] : []),
   ]
@@ -65,15 +73,25 @@ function converted(video: VideoStream, from: Size, to: Size, pixels: Pixels): st
   const incoming = `zscale=pin=${pin}:min=${min}:rin=${rangeOf(video)}:tin=${video.hdr ? transfer : 'bt709'}`
   const outgoing = pixels === 'yuv420p' ? ':m=bt709:r=limited' : ''
   const last = pixels === 'yuv420p' ? ['format=yuv420p'] : ['format=gbrp', 'format=rgb24']
-  if (!video.hdr) return [...resize, ...whole, `${incoming}:p=bt709:t=bt709${outgoing}`, ...last]
+  if (!video.hdr) {
+    return [...resize, ...whole, `${incoming}:p=bt709:t=bt709${outgoing}`, ...last]
+  }
   return [
-    ...[...resize, ...whole, `${incoming}:t=linear:npl=100`, 'format=gbrpf32le'],
-    ...['zscale=p=bt709', 'tonemap=hable:desat=0', `zscale=t=bt709${outgoing}`, ...last],
+    ...resize,
+    ...whole,
+    `${incoming}:t=linear:npl=100`,
+    'format=gbrpf32le',
+    'zscale=p=bt709',
+    'tonemap=hable:desat=0',
+    `zscale=t=bt709${outgoing}`,
+    ...last,
   ]
 }
 
 function matrixOf({ colour, display }: VideoStream): string {
-  if (colour.matrix !== null) return MATRICES[colour.matrix] ?? 'auto'
+  if (colour.matrix !== null) {
+    return MATRICES[colour.matrix] ?? 'auto'
+  }
   return Math.min(display.width, display.height) < HD_HEIGHT ? 'bt601' : 'bt709'
 }
 

@@ -7,7 +7,7 @@ import { layOut, within } from './layout.ts'
 import { silence, soundOf } from './sound.ts'
 import { decimal, pictureSpeed } from './time.ts'
 
-type Joining = {
+interface Joining {
   files: GraphFile[]
   edits: FullEdits
   /** The even rate of all frames; null to leave them when they come. */
@@ -26,7 +26,9 @@ export function join(joining: Joining): string[] {
     ...pictureChains(joining, file, at, alone ? '[joined]' : `[v${at}]`),
     ...soundChains(joining, file, at, alone ? '[sound]' : `[a${at}]`),
   ])
-  if (alone) return chains
+  if (alone) {
+    return chains
+  }
   // Picture and sound of a file end together only when they are joined by one filter.
   const labels = files.map((_, at) => `${shape ? `[v${at}]` : ''}${sounding ? `[a${at}]` : ''}`)
   const counts = `n=${files.length}:v=${shape ? 1 : 0}:a=${sounding ? 1 : 0}`
@@ -38,12 +40,19 @@ export function join(joining: Joining): string[] {
 function pictureChains(joining: Joining, file: GraphFile, at: number, to: string): string[] {
   const { edits, rate, picture, shape } = joining
   const { video } = file
-  if (video === null || picture === null || shape === null) return []
+  if (video === null || picture === null || shape === null) {
+    return []
+  }
   // Joined, a file's picture may end before its sound does: the rate is made even afterwards.
   const alone = joining.files.length === 1
   const time = [...pictureSpeed(edits.speed), ...(alone && rate !== null ? [evenly(rate)] : [])]
   return layOut({
-    ...{ from: `[${at}:V:0]`, to, name: `v${at}`, video, time, pixels: picture.pixels },
+    from: `[${at}:V:0]`,
+    to,
+    name: `v${at}`,
+    video,
+    time,
+    pixels: picture.pixels,
     turn: at === 0 ? edits : { rotate: 0, flip: 'none' },
     shape: at === 0 ? shape : within(video, shape.output, picture.unit),
     background: edits.background,
@@ -56,7 +65,9 @@ function evenly(rate: number | null): string {
 
 function soundChains(joining: Joining, file: GraphFile, at: number, to: string): string[] {
   const { speed } = joining.edits
-  if (!joining.sounding) return []
+  if (!joining.sounding) {
+    return []
+  }
   if (file.audio === null) {
     return [`${silence(file.seconds === null ? null : file.seconds / speed)}${to}`]
   }

@@ -9,7 +9,9 @@ type Background = Extract<Rendition, { kind: 'video' }>['background']
 
 /** The picture's sizes after a turn. */
 export function turned(video: VideoStream, { rotate }: Turn): VideoStream {
-  if (rotate % 180 === 0) return video
+  if (rotate % 180 === 0) {
+    return video
+  }
   const swap = ({ width, height }: Size): Size => ({ width: height, height: width })
   return { ...video, display: swap(video.display), upright: swap(video.upright) }
 }
@@ -44,13 +46,17 @@ export function layOut(options: {
   const { crop, pad } = shape
   const first = [
     ...(video.interlaced ? ['yadif'] : []),
-    ...[...options.time, ...turns(turn)],
+    ...options.time,
+    ...turns(turn),
     ...coloured(video, turned(video, turn).upright, shape.scaled, pixels),
     ...(crop === null ? [] : [`crop=${crop.width}:${crop.height}:${crop.x}:${crop.y}`]),
   ].join(',')
-  if (pad === null) return [`${from}${first}${to}`]
-  if (background !== 'blur')
+  if (pad === null) {
+    return [`${from}${first}${to}`]
+  }
+  if (background !== 'blur') {
     return [`${from}${first},pad=${pad.width}:${pad.height}:${pad.x}:${pad.y}:0x${background}${to}`]
+  }
   const label = (part: string) => `[${options.name}_${part}]`
   return [
     `${from}${first},split${label('bars')}${label('inner')}`,
@@ -92,7 +98,8 @@ export function within(video: VideoStream, output: Size, unit: 1 | 2): Geometry 
   const spare = (whole: number, piece: number) => Math.floor((whole - piece) / 2 / unit) * unit
   const pad = {
     ...output,
-    ...{ x: spare(output.width, scaled.width), y: spare(output.height, scaled.height) },
+    x: spare(output.width, scaled.width),
+    y: spare(output.height, scaled.height),
   }
   const fits = scaled.width === output.width && scaled.height === output.height
   return { scaled, crop: null, pad: fits ? null : pad, output }

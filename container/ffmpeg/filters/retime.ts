@@ -1,7 +1,11 @@
 /** Moves the times of subtitles. Knows SRT and ASS only as ffmpeg writes them. */
 
 /** Which part of the source's time comes out, and how fast. */
-export type Span = { startSeconds: number; lengthSeconds: number | null; speed: number }
+export interface Span {
+  startSeconds: number
+  lengthSeconds: number | null
+  speed: number
+}
 
 const TIMES = {
   srt: /^(\d+:\d\d:\d\d),(\d{3}) --> (\d+:\d\d:\d\d),(\d{3})/,
@@ -15,13 +19,17 @@ export function retime(text: string, format: 'srt' | 'ass', span: Span) {
   const moved = parts.map((part) => {
     const line = format === 'srt' ? part.slice(part.indexOf('\n') + 1) : part
     const match = TIMES[format].exec(line)
-    if (match === null) return format === 'srt' ? null : part
+    if (match === null) {
+      return format === 'srt' ? null : part
+    }
     found.read += 1
     const [all, start = '', startRest = '', end = '', endRest = ''] = match
     const from = Math.max(0, move(secondsOf(start, startRest), span))
     const last = span.lengthSeconds === null ? Infinity : span.lengthSeconds / span.speed
     const to = Math.min(last, move(secondsOf(end, endRest), span))
-    if (to <= from) return null
+    if (to <= from) {
+      return null
+    }
     found.kept += 1
     const rest = line.slice(all.length)
     return format === 'srt'

@@ -13,7 +13,9 @@ const JOINED = 'aformat=sample_rates=48000:channel_layouts=stereo'
  */
 export function trackOf({ audios }: Probe, track: number): AudioStream | null {
   const found = audios[track - 1] ?? null
-  if (found !== null || track === 1) return found
+  if (found !== null || track === 1) {
+    return found
+  }
   const there = audios.length === 1 ? 'one audio track' : `${audios.length || 'no'} audio tracks`
   throw new JobFailure(
     'unsupported',

@@ -18,7 +18,9 @@ export function pictureSpeed(speed: number): string[] {
 
 /** Steps of at most 2, up to which samples are blended rather than left out; the pitch stays. */
 export function soundSpeed(speed: number): string[] {
-  if (speed === 1) return []
+  if (speed === 1) {
+    return []
+  }
   const steps = speed > 2 || speed < 0.5 ? 2 : 1
   return Array.from({ length: steps }, () => `atempo=${(speed ** (1 / steps)).toFixed(6)}`)
 }
@@ -34,13 +36,21 @@ export function rateOf(options: {
   joined: boolean
 }): number | null {
   const { wanted, source, speed, joined } = options
-  if (wanted !== null) return wanted
+  if (wanted !== null) {
+    return wanted
+  }
   const played = source === null ? null : source * speed
-  if (joined) return Math.min(source ?? 25, MOST_FRAME_RATE)
+  if (joined) {
+    return Math.min(source ?? 25, MOST_FRAME_RATE)
+  }
   // Sped up, frames come faster than anyone can see or many players can show.
-  if (speed > 1 && source !== null) return Math.min(source, MOST_FRAME_RATE)
+  if (speed > 1 && source !== null) {
+    return Math.min(source, MOST_FRAME_RATE)
+  }
   // From ffmpeg 7 on slowed frames say nothing of how long they are shown, and an MP4 loses the last.
-  if (speed < 1 && played !== null) return Math.min(played, MOST_FRAME_RATE)
+  if (speed < 1 && played !== null) {
+    return Math.min(played, MOST_FRAME_RATE)
+  }
   return played !== null && played > MOST_FRAME_RATE ? MOST_FRAME_RATE : null
 }
 

@@ -20,7 +20,10 @@ type Overlay = Pick<
 const MARGIN = 0.02
 /** An extension says what an image is opened as, whatever is in it. */
 const DEMUXERS: Record<string, string> = {
-  ...{ png: 'png_pipe', jpg: 'jpeg_pipe', jpeg: 'jpeg_pipe', webp: 'webp_pipe' },
+  png: 'png_pipe',
+  jpg: 'jpeg_pipe',
+  jpeg: 'jpeg_pipe',
+  webp: 'webp_pipe',
 }
 const FILE = 'watermark.png'
 
@@ -46,11 +49,28 @@ export function prepareWatermark(
     `format=rgba,colorchannelmixer=aa=${overlayOpacity / 100}`,
   ]
   return {
-    ...{ stage: 'analyse', cost: 0.01, seconds: null, about: 'watermark' },
+    stage: 'analyse',
+    cost: 0.01,
+    seconds: null,
+    about: 'watermark',
     ffmpeg: () => [
-      ...[...QUIETLY, ...forcedInput(demuxer), '-i', references.get(path)?.url ?? ''],
-      ...['-map', '0:v:0', '-frames:v', '1', '-vf', filters.join(',')],
-      ...['-c:v', 'png', '-f', 'image2', '-update', '1', join(folder, FILE)],
+      ...QUIETLY,
+      ...forcedInput(demuxer),
+      '-i',
+      references.get(path)?.url ?? '',
+      '-map',
+      '0:v:0',
+      '-frames:v',
+      '1',
+      '-vf',
+      filters.join(','),
+      '-c:v',
+      'png',
+      '-f',
+      'image2',
+      '-update',
+      '1',
+      join(folder, FILE),
     ],
   }
 }

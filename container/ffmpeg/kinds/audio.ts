@@ -40,13 +40,20 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: Context): Re
     steps: [
       ...(levels === null ? [] : [measureLoudness(levels, (list) => graphWith(list, true))]),
       {
-        ...{ stage: 'encode', cost: encodes ? 0.2 : 0.05, seconds },
+        stage: 'encode',
+        cost: encodes ? 0.2 : 0.05,
+        seconds,
         ffmpeg: (said) =>
           commandOf({
-            ...{ format: rendition.format, metadata: rendition.metadata, video: null, output },
+            format: rendition.format,
+            metadata: rendition.metadata,
+            video: null,
+            output,
             graph: graphWith(levels === null ? [] : bringToLoudness(levels, said)),
             audio: encodes ? audioEncoder(codec, rendition.audioKbps, track) : 'copy',
-            ...{ track: rendition.audioTrack, speed: rendition.speed, hevc: false },
+            track: rendition.audioTrack,
+            speed: rendition.speed,
+            hevc: false,
           }),
       },
     ],
@@ -54,7 +61,10 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: Context): Re
     output,
     package: false,
     expect: {
-      ...{ size: null, sound: true, still: false, cut: rendition.endSeconds !== null },
+      size: null,
+      sound: true,
+      still: false,
+      cut: rendition.endSeconds !== null,
       seconds: probe.durationIsDeclared ? seconds : null,
       ...(encodes && { audioCodec: SOUND_PROBED_AS[codec] }),
     },

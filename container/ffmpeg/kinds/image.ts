@@ -32,14 +32,27 @@ export function planImage(rendition: RenditionOf<'image'>, context: Context): Re
   const startSeconds = best ? 0 : frameSecond(rendition.atSeconds, probe, video)
   const graphOf = (take: Take) =>
     editGraph(rendition, context, {
-      ...{ picture: { unit: 1, shortSide: null, pixels: 'rgb24' }, sound: false, take },
+      picture: { unit: 1, shortSide: null, pixels: 'rgb24' },
+      sound: false,
+      take,
     })
   const graph = graphOf({ startSeconds, lengthSeconds: null })
   const size = graph.size!
   const quality = resolveQuality(rendition.quality, 'image', Math.min(size.width, size.height))
   const encode = ({ inputs, filters, video: label }: typeof graph, more: string[]) => [
-    ...[...QUIETLY, ...inputs, '-filter_complex', filters, '-map', label!, ...STRIPPED],
-    ...[...more, ...stillEncoder(rendition.format, quality), '-f', 'image2', '-update', '1'],
+    ...QUIETLY,
+    ...inputs,
+    '-filter_complex',
+    filters,
+    '-map',
+    label!,
+    ...STRIPPED,
+    ...more,
+    ...stillEncoder(rendition.format, quality),
+    '-f',
+    'image2',
+    '-update',
+    '1',
     output,
   ]
   const told = { stage: 'encode' as const, cost: best ? 0.1 : 1, seconds: null }
@@ -76,7 +89,9 @@ export function planImage(rendition: RenditionOf<'image'>, context: Context): Re
 /** The second to seek to: the one asked for, but never past the start of the last frame. */
 function frameSecond(atSeconds: number, probe: Probe, video: VideoStream): number {
   const length = video.endSeconds ?? probe.contentSeconds
-  if (length === null || atSeconds === 0) return atSeconds
+  if (length === null || atSeconds === 0) {
+    return atSeconds
+  }
   if (atSeconds >= length) {
     throw new JobFailure(
       'unsupported',

@@ -47,7 +47,8 @@ export function planPreview(rendition: Preview, context: Context): RenderPlan {
   const edits = { ...rendition, endSeconds: end, frameRate }
   const graph = editGraph(edits, context, {
     picture: {
-      ...{ unit: format === 'mp4' ? 2 : 1, shortSide: SHORT_SIDE },
+      unit: format === 'mp4' ? 2 : 1,
+      shortSide: SHORT_SIDE,
       pixels: format === 'mp4' ? 'yuv420p' : 'rgb24',
     },
     sound: false,
@@ -65,13 +66,21 @@ export function planPreview(rendition: Preview, context: Context): RenderPlan {
   const quality = resolveQuality(rendition.quality, 'preview', Math.min(size.width, size.height))
   const output = join(folder, `output.${format}`)
   const list = [
-    ...[...QUIETLY, ...graph.inputs, '-filter_complex', withPalette(format, graph, quality)],
-    ...['-map', format === 'gif' ? '[gif]' : String(graph.video), '-an', ...STRIPPED],
+    ...QUIETLY,
+    ...graph.inputs,
+    '-filter_complex',
+    withPalette(format, graph, quality),
+    '-map',
+    format === 'gif' ? '[gif]' : String(graph.video),
+    '-an',
+    ...STRIPPED,
     ...ENCODERS[format](quality, output),
   ]
   const reason = `${round(seconds ?? played)} seconds from second ${round(startSeconds)} on, silent`
   return {
-    ...{ mode: 'encode', reason, video: { action: 'encode', reason } },
+    mode: 'encode',
+    reason,
+    video: { action: 'encode', reason },
     audio: source.probe.audio && { action: 'drop', reason: 'a preview is silent' },
     notes: [],
     steps: [
@@ -89,7 +98,9 @@ type Graph = ReturnType<typeof editGraph>
 
 /** One palette for all frames, best where the picture moves. */
 function withPalette(format: Preview['format'], { filters, video }: Graph, quality: number) {
-  if (format !== 'gif') return filters
+  if (format !== 'gif') {
+    return filters
+  }
   // 256 is all that GIF has; below quality 60 fewer, which pack better.
   const colours = Math.min(256, Math.max(16, Math.round((quality / 60) * 256)))
   return [
@@ -104,13 +115,22 @@ const ENCODERS: Record<Preview['format'], (quality: number, output: string) => s
   mp4: (quality, output) => [
     ...FRAMES_AS_THEY_COME,
     ...videoEncoder({
-      ...{ codec: 'h264', preset: 'balanced' },
+      codec: 'h264',
+      preset: 'balanced',
       rate: { by: 'quality', quality, cap: null, pass: 0 },
     }),
     ...container('mp4', output),
   ],
   webp: (quality, output) => [
-    ...['-c:v', 'libwebp_anim', '-quality', String(quality), '-loop', '0', '-f', 'webp', output],
+    '-c:v',
+    'libwebp_anim',
+    '-quality',
+    String(quality),
+    '-loop',
+    '0',
+    '-f',
+    'webp',
+    output,
   ],
   gif: (_, output) => ['-c:v', 'gif', '-loop', '0', '-f', 'gif', output],
 }

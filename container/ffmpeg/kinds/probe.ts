@@ -25,9 +25,16 @@ export function planProbe(_: RenditionOf<'probe'>, context: Context): RenderPlan
     await writeFile(output, text)
   }
   return {
-    ...{ mode: 'probe', reason: 'what the file holds is asked for', video: null, audio: null },
-    ...{ notes: [], steps: [{ stage: 'analyse', cost: 1, task }], fallback: null },
-    ...{ output, package: false, expect: null },
+    mode: 'probe',
+    reason: 'what the file holds is asked for',
+    video: null,
+    audio: null,
+    notes: [],
+    steps: [{ stage: 'analyse', cost: 1, task }],
+    fallback: null,
+    output,
+    package: false,
+    expect: null,
   }
 }
 
@@ -43,7 +50,9 @@ async function describe(context: Context, tools: Tools): Promise<ProbeDocument> 
     ({ format }) => format.tags,
     (error: unknown) => {
       // Tags without end are no reason to say nothing of the rest.
-      if (error instanceof JobFailure && error.code === 'input_invalid') return {}
+      if (error instanceof JobFailure && error.code === 'input_invalid') {
+        return {}
+      }
       throw error
     },
   )
@@ -51,7 +60,8 @@ async function describe(context: Context, tools: Tools): Promise<ProbeDocument> 
   const { format } = found
   return {
     format: await containerOf(source.url, format.format_name, {
-      ...{ signal: tools.signal, brand: tags['major_brand'] },
+      signal: tools.signal,
+      brand: tags['major_brand'],
     }),
     formatName: format.format_name,
     durationSeconds: described.positive(format.duration),

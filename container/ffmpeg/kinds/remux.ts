@@ -32,7 +32,9 @@ function inTheWay(
     const reasons = encoded.map((each) => String(each?.reason))
     return reasons.length === 0 ? null : [...new Set(reasons)].join('; ')
   } catch (error) {
-    if (error instanceof JobFailure) return otherwise(error)
+    if (error instanceof JobFailure) {
+      return otherwise(error)
+    }
     throw error
   }
 }
@@ -45,15 +47,41 @@ function asItIs(
 ): Video {
   const { video } = source.probe
   return RENDITIONS.video.parse({
-    ...{ kind: 'video', format, quality: 100, background: '000000' },
-    ...{ width: video?.display.width ?? null, height: video?.display.height ?? null },
-    ...{ fit: 'fill', gravity: 'center', focusX: null, focusY: null, rotate: 0, flip: 'none' },
-    ...{ overlay: null, overlayGravity: 'center', overlaySize: 1, overlayOpacity: 1 },
-    ...{ startSeconds: 0, endSeconds: null, cut: 'exact', speed: 1, append: [] },
-    ...{ fadeInSeconds: 0, fadeOutSeconds: 0, frameRate: null, preset: 'balanced' },
-    ...{ videoCodec: codecIn(format, video?.codec), videoKbps: null, sizeKilobytes: null },
-    ...{ audioCodec, audioKbps: 512, audioTrack: 1, loudness: null },
-    ...{ subtitles: null, subtitleMode: 'track', metadata: 'strip' },
+    kind: 'video',
+    format,
+    quality: 100,
+    background: '000000',
+    width: video?.display.width ?? null,
+    height: video?.display.height ?? null,
+    fit: 'fill',
+    gravity: 'center',
+    focusX: null,
+    focusY: null,
+    rotate: 0,
+    flip: 'none',
+    overlay: null,
+    overlayGravity: 'center',
+    overlaySize: 1,
+    overlayOpacity: 1,
+    startSeconds: 0,
+    endSeconds: null,
+    cut: 'exact',
+    speed: 1,
+    append: [],
+    fadeInSeconds: 0,
+    fadeOutSeconds: 0,
+    frameRate: null,
+    preset: 'balanced',
+    videoCodec: codecIn(format, video?.codec),
+    videoKbps: null,
+    sizeKilobytes: null,
+    audioCodec,
+    audioKbps: 512,
+    audioTrack: 1,
+    loudness: null,
+    subtitles: null,
+    subtitleMode: 'track',
+    metadata: 'strip',
   })
 }
 
@@ -67,7 +95,10 @@ function frugal(context: Context): Context {
 
 /** By ffprobe's names. */
 const CODECS: Record<string, Video['videoCodec']> = {
-  ...{ h264: 'h264', hevc: 'h265', vp9: 'vp9', av1: 'av1' },
+  h264: 'h264',
+  hevc: 'h265',
+  vp9: 'vp9',
+  av1: 'av1',
 }
 /** What each container takes, the usual first, of which it would be if it is none of them. */
 const HOLDS: Record<Video['format'], readonly Video['videoCodec'][]> = {

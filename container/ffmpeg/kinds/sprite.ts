@@ -33,8 +33,12 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
   }
   const width = rendition.width ?? (rendition.height === null ? TILE_WIDTH : null)
   const shape = shapeOf(video, {
-    ...{ width, height: rendition.height, fit: 'fill', gravity: 'center' },
-    ...{ unit: 2, shortSide: null },
+    width,
+    height: rendition.height,
+    fit: 'fill',
+    gravity: 'center',
+    unit: 2,
+    shortSide: null,
   })
   const tile = shape.output
   const board = storyboardOf({ ...rendition, lengthSeconds: length, tile })
@@ -45,16 +49,24 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
 
   const look = async (tools: Tools) => {
     await mkdir(packageFolder, { recursive: true })
-    if (length <= WHOLE_SECONDS) return
+    if (length <= WHOLE_SECONDS) {
+      return
+    }
     const { keyframeIntervalSeconds } = await askSpacing(source.url, tools)
     // A picture is then at most half its interval older than it says.
     onlyKeyframes = (keyframeIntervalSeconds ?? Infinity) <= board.intervalSeconds / 2
   }
   const chains = layOut({
-    ...{ from: '[0:V:0]', to: '[tiles]', name: 'tile', video, shape, pixels: 'rgb24' },
+    from: '[0:V:0]',
+    to: '[tiles]',
+    name: 'tile',
+    video,
+    shape,
+    pixels: 'rgb24',
     // What is on screen in the middle of each interval; of the last, what there is.
     time: [`fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`],
-    ...{ turn: { rotate: 0, flip: 'none' }, background: '000000' },
+    turn: { rotate: 0, flip: 'none' },
+    background: '000000',
   })
   const filters = [
     ...chains,
@@ -63,20 +75,30 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
     `[laid]tile=${board.columns}x${board.rows}:color=black[sheet]`,
   ].join(';')
   const draw = () => [
-    ...[...QUIETLY, ...(onlyKeyframes ? ['-skip_frame', 'nokey'] : [])],
-    ...[...INPUT_LIMITS, '-i', source.url, '-filter_complex', filters],
+    ...QUIETLY,
+    ...(onlyKeyframes ? ['-skip_frame', 'nokey'] : []),
+    ...INPUT_LIMITS,
+    '-i',
+    source.url,
+    '-filter_complex',
+    filters,
     // A sheet comes when it is full; by this output ffmpeg says how far it has come.
-    ...['-map', '[clock]', '-f', 'null', '-'],
-    ...[
-      '-map',
-      '[sheet]',
-      ...STRIPPED,
-      ...stillEncoder(format, quality),
-      '-fps_mode',
-      'passthrough',
-    ],
+    '-map',
+    '[clock]',
+    '-f',
+    'null',
+    '-',
+
+    '-map',
+    '[sheet]',
+    ...STRIPPED,
+    ...stillEncoder(format, quality),
+    '-fps_mode',
+    'passthrough',
     // Relative, so that no character of a folder's name is taken for a number.
-    ...['-f', 'image2', `package/sprite_%03d.${format}`],
+    '-f',
+    'image2',
+    `package/sprite_%03d.${format}`,
   ]
   const tell = async () => {
     for (let sheet = 0; sheet < board.sheets; sheet++) {
@@ -93,7 +115,9 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
   const { pictures, sheets, intervalSeconds } = board
   const reason = `${pictures === 1 ? 'one picture' : `${pictures} pictures`}, one every ${round(intervalSeconds)} seconds, on ${sheets === 1 ? 'one sheet' : `${sheets} sheets`}`
   return {
-    ...{ mode: 'package', reason, video: { action: 'encode', reason } },
+    mode: 'package',
+    reason,
+    video: { action: 'encode', reason },
     audio: source.probe.audio && { action: 'drop', reason: 'a storyboard has no sound' },
     notes: [],
     steps: [

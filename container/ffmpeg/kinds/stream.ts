@@ -26,9 +26,13 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
   } as const
   const graph = editGraph(rendition, context, wish)
   const { size } = graph
-  if (size === null) throw new TypeError('a stream is planned with a picture')
+  if (size === null) {
+    throw new TypeError('a stream is planned with a picture')
+  }
   const { rungs: sizes, notes } = ladderOf(size, rendition.ladder)
-  for (const each of sizes) checkLeast(rendition, each)
+  for (const each of sizes) {
+    checkLeast(rendition, each)
+  }
   const rate = frameRateOf(rendition.frameRate ?? graph.frameRate)
   const framesEach = Math.ceil(rendition.segmentSeconds * rate.value - 1e-6)
   const segmentSeconds = framesEach / rate.value
@@ -49,7 +53,11 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
     const soundFilters = levels === null ? [] : bringToLoudness(levels, said)
     return streamCommand({
       graph: editGraph(rendition, context, { ...wish, soundFilters }),
-      ...{ rungs, sound, frameRate: rate.text, segmentSeconds, folder },
+      rungs,
+      sound,
+      frameRate: rate.text,
+      segmentSeconds,
+      folder,
     })
   }
   const measureSound = (target: number) =>
@@ -72,7 +80,9 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
       ...(subtitles?.steps ?? []),
       ...(levels === null ? [] : [measureSound(levels)]),
       {
-        ...{ stage: 'encode', cost: 1, seconds: graph.seconds },
+        stage: 'encode',
+        cost: 1,
+        seconds: graph.seconds,
         ffmpeg: command,
       },
     ],
@@ -100,11 +110,16 @@ function soundTrack({ audioKbps: kbps }: Stream) {
 const TONGUE = /\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)\.(?:srt|vtt)$/
 
 function subtitlesOf({ subtitles }: Stream, captions: string | null, folder: string) {
-  if (subtitles === null || captions === null) return null
+  if (subtitles === null || captions === null) {
+    return null
+  }
   const file = join(layout.packageIn(folder), layout.SUBTITLES.file)
   const language = TONGUE.exec(subtitles)?.[1] ?? null
   const step: Step = {
-    ...{ stage: 'analyse', cost: 0.01, seconds: null, about: 'subtitles' },
+    stage: 'analyse',
+    cost: 0.01,
+    seconds: null,
+    about: 'subtitles',
     ffmpeg: () => [...QUIETLY, ...WRITTEN_HERE, '-f', 'srt', '-i', captions, '-f', 'webvtt', file],
   }
   return { steps: [step], track: { file, name: nameOf(language), language } }

@@ -33,7 +33,9 @@ export function planVideo(rendition: Video, context: Context): RenderPlan {
 
   const graphWith = (soundFilters: readonly string[]) =>
     editGraph(rendition, context, {
-      ...{ picture: copies ? null : PICTURE, sound: decided.soundCodec !== null, soundFilters },
+      picture: copies ? null : PICTURE,
+      sound: decided.soundCodec !== null,
+      soundFilters,
     })
   const { loudness } = rendition
   const audio =
@@ -45,9 +47,14 @@ export function planVideo(rendition: Video, context: Context): RenderPlan {
   const levels = decided.soundCodec === null ? null : loudness
   const command = (said: readonly string[], encoder: string[] | 'copy') =>
     commandOf({
-      ...{ format: rendition.format, metadata: rendition.metadata, video: encoder, audio, output },
+      format: rendition.format,
+      metadata: rendition.metadata,
+      video: encoder,
+      audio,
+      output,
       graph: graphWith(levels === null ? [] : bringToLoudness(levels, said)),
-      ...{ track: rendition.audioTrack, speed: rendition.speed },
+      track: rendition.audioTrack,
+      speed: rendition.speed,
       hevc: rendition.videoCodec === 'h265',
     })
   const measure =
@@ -61,25 +68,33 @@ export function planVideo(rendition: Video, context: Context): RenderPlan {
   const make: Step[] = copies
     ? [
         {
-          ...{ stage: 'encode', cost: 0.05, seconds: whole.seconds },
+          stage: 'encode',
+          cost: 0.05,
+          seconds: whole.seconds,
           ffmpeg: (said) => command(said, 'copy'),
         },
       ]
     : encodeSteps({
-        ...{ rendition, rate: decided.rate, command, folder: context.folder },
+        rendition,
+        rate: decided.rate,
+        command,
+        folder: context.folder,
         picture: editGraph(rendition, context, { picture: PICTURE, sound: false }),
       })
   return {
     mode: copies && decided.soundCodec === null ? 'remux' : 'encode',
     reason: reasonFor(decided),
-    ...{ video: decided.video, audio: decided.audio },
+    video: decided.video,
+    audio: decided.audio,
     notes: notesOf(rendition, copies, partial),
     steps: [...graphWith([]).before, ...measure, ...make],
     fallback: null,
     output,
     package: false,
     expect: {
-      ...{ size: whole.size, still: false, cut: rendition.endSeconds !== null },
+      size: whole.size,
+      still: false,
+      cut: rendition.endSeconds !== null,
       seconds: probe.durationIsDeclared ? whole.seconds : null,
       ...streamsOf(rendition, decided),
       ...(copies && partial && { longer: true }),
@@ -102,7 +117,9 @@ function streamsOf(
 }
 
 function notesOf({ cut }: Video, copies: boolean, partial: boolean): string[] {
-  if (cut !== 'fast' || !partial) return []
+  if (cut !== 'fast' || !partial) {
+    return []
+  }
   return copies
     ? ['It begins at the keyframe before the second asked for (cut_fast).']
     : ['The picture is encoded anyway, so the cut is exact.']

@@ -40,15 +40,33 @@ export function planWave(rendition: RenditionOf<'wave'>, context: Context): Rend
     `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[picture]`,
   ].join(';')
   const list = [
-    ...[...QUIETLY, ...opening(source, cut), '-filter_complex', filters],
+    ...QUIETLY,
+    ...opening(source, cut),
+    '-filter_complex',
+    filters,
     // The picture comes at the end; by this output ffmpeg says how far it has come.
-    ...['-map', '[clock]', '-f', 'null', '-'],
-    ...['-map', '[picture]', ...STRIPPED, '-frames:v', '1'],
-    ...[...stillEncoder(rendition.format, QUALITY), '-f', 'image2', '-update', '1', output],
+    '-map',
+    '[clock]',
+    '-f',
+    'null',
+    '-',
+    '-map',
+    '[picture]',
+    ...STRIPPED,
+    '-frames:v',
+    '1',
+    ...stillEncoder(rendition.format, QUALITY),
+    '-f',
+    'image2',
+    '-update',
+    '1',
+    output,
   ]
   const reason = 'a picture of the sound is asked for'
   return {
-    ...{ mode: 'frame', reason, audio: { action: 'encode', reason } },
+    mode: 'frame',
+    reason,
+    audio: { action: 'encode', reason },
     video: source.probe.video && { action: 'drop', reason },
     notes: [],
     steps: [{ stage: 'encode', cost: 0.05, seconds: cut.seconds, ffmpeg: () => list }],

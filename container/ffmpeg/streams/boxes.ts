@@ -5,7 +5,7 @@
  */
 import { codecString } from './codecString.ts'
 
-export type Init = {
+export interface Init {
   /** Ticks a second, in which a segment's times are given. */
   timescale: number
   /** As `CODECS` has it (RFC 6381). */
@@ -16,7 +16,7 @@ export type Init = {
   sampleRate: number | null
 }
 
-export type Segment = {
+export interface Segment {
   /** When it begins and how long it is, in ticks. */
   start: number
   duration: number
@@ -28,7 +28,12 @@ export type Segment = {
   bytes: number
 }
 
-type Box = { type: string; start: number; end: number; body: Buffer }
+interface Box {
+  type: string
+  start: number
+  end: number
+  body: Buffer
+}
 
 const NOT_SYNC = 0x1_0000
 const SAMPLE_ENTRY = 8
@@ -43,13 +48,16 @@ export function readInit(bytes: Buffer): Init {
   const timescale = header.readUInt32BE(header[0] === 1 ? 20 : 12)
   const handler = need(track, 'hdlr').body.toString('latin1', 8, 12)
   const entry = boxesOf(inside(track, 'minf', 'stbl', 'stsd').subarray(SAMPLE_ENTRY))[0]
-  if (entry === undefined) throw new Error('the init segment describes no samples')
+  if (entry === undefined) {
+    throw new Error('the init segment describes no samples')
+  }
   const { type, body } = entry
   const picture = handler === 'vide'
   const settings = boxesOf(body.subarray(picture ? VISUAL_FIELDS : AUDIO_FIELDS))
   const codec = codecString(type, (name) => settings.find((box) => box.type === name)?.body ?? null)
   return {
-    ...{ timescale, codec },
+    timescale,
+    codec,
     size: picture ? { width: body.readUInt16BE(24), height: body.readUInt16BE(26) } : null,
     channels: picture ? null : body.readUInt16BE(16),
     sampleRate: picture ? null : body.readUInt16BE(24),
@@ -68,7 +76,9 @@ export function readSegment(bytes: Buffer): Segment {
   const start = time[0] === 1 ? Number(time.readBigUInt64BE(4)) : time.readUInt32BE(4)
   const samples = readRun(need(track, 'trun').body, readDefaults(need(track, 'tfhd').body))
   const [first] = samples.list
-  if (first === undefined) throw new Error('the segment has no samples')
+  if (first === undefined) {
+    throw new Error('the segment has no samples')
+  }
   return {
     start,
     duration: samples.list.reduce((sum, { duration }) => sum + duration, 0),
@@ -79,7 +89,11 @@ export function readSegment(bytes: Buffer): Segment {
   }
 }
 
-type Defaults = { duration: number; size: number; flags: number }
+interface Defaults {
+  duration: number
+  size: number
+  flags: number
+}
 
 /** `tfhd`: each field is there when its flag is. */
 function readDefaults(body: Buffer): Defaults {
@@ -111,7 +125,9 @@ function fieldsOf(body: Buffer, from: number) {
   const flags = body.readUIntBE(1, 3)
   let at = from
   return (flag: number, length: 4 | 8 = 4): number | null => {
-    if ((flags & flag) === 0) return null
+    if ((flags & flag) === 0) {
+      return null
+    }
     at += length
     return body.readUInt32BE(at - 4)
   }
@@ -123,7 +139,9 @@ function boxesOf(bytes: Buffer): Box[] {
     const size = bytes.readUInt32BE(start)
     const large = size === 1
     const end = start + (large ? Number(bytes.readBigUInt64BE(start + 8)) : size)
-    if (end <= start || end > bytes.length) throw new Error('a box does not end within the file')
+    if (end <= start || end > bytes.length) {
+      throw new Error('a box does not end within the file')
+    }
     const type = bytes.toString('latin1', start + 4, start + 8)
     boxes.push({ type, start, end, body: bytes.subarray(start + (large ? 16 : 8), end) })
     start = end
@@ -133,7 +151,9 @@ function boxesOf(bytes: Buffer): Box[] {
 
 function need(bytes: Buffer, type: string): Box {
   const box = boxesOf(bytes).find((each) => each.type === type)
-  if (box === undefined) throw new Error(`the box ${type} is missing`)
+  if (box === undefined) {
+    throw new Error(`the box ${type} is missing`)
+  }
   return box
 }
 

@@ -11,7 +11,9 @@
 export function codecString(entry: string, settings: (box: string) => Buffer | null): string {
   const need = (box: string) => {
     const body = settings(box)
-    if (body === null) throw new Error(`${entry} comes without ${box}`)
+    if (body === null) {
+      throw new Error(`${entry} comes without ${box}`)
+    }
     return body
   }
   switch (entry) {
@@ -35,7 +37,9 @@ function hevc(settings: Buffer): string {
   const tier = (general & 0x20) === 0 ? 'L' : 'H'
   const compatible = reversed(settings.readUInt32BE(2)).toString(16).toUpperCase()
   const constraints = [...settings.subarray(6, 12)]
-  while (constraints.at(-1) === 0) constraints.pop()
+  while (constraints.at(-1) === 0) {
+    constraints.pop()
+  }
   const tail = constraints.map((each) => `.${each.toString(16).toUpperCase()}`).join('')
   return `${space}${general & 0x1f}.${compatible}.${tier}${settings.readUInt8(12)}${tail}`
 }
@@ -43,7 +47,9 @@ function hevc(settings: Buffer): string {
 /** The bits of a 32-bit number from the last to the first. */
 function reversed(value: number): number {
   let result = 0
-  for (let bit = 0; bit < 32; bit++) result = result * 2 + ((value >>> bit) & 1)
+  for (let bit = 0; bit < 32; bit++) {
+    result = result * 2 + ((value >>> bit) & 1)
+  }
   return result
 }
 
@@ -61,12 +67,20 @@ function aacObjectType(esds: Buffer): number {
   let at = 4
   const enter = () => {
     const tag = esds.readUInt8(at++)
-    while ((esds.readUInt8(at++) & 0x80) !== 0);
+    while ((esds.readUInt8(at++) & 0x80) !== 0) {
+      // Each byte with the top bit set is followed by another length byte.
+    }
     return tag
   }
-  if (enter() === 3) at += 3
-  if (enter() === 4) at += 13
-  if (enter() !== 5) throw new Error('mp4a comes without its settings')
+  if (enter() === 3) {
+    at += 3
+  }
+  if (enter() === 4) {
+    at += 13
+  }
+  if (enter() !== 5) {
+    throw new Error('mp4a comes without its settings')
+  }
   const type = esds.readUInt8(at) >> 3
   return type === 31 ? 32 + ((esds.readUInt16BE(at) >> 5) & 0x3f) : type
 }

@@ -4,7 +4,7 @@
  */
 import type { Size } from '../geometry.ts'
 
-export type Representation = {
+export interface Representation {
   id: string
   codec: string
   bandwidth: number
@@ -54,13 +54,16 @@ export function manifest(presentation: {
 
 function representation({ id, codec, bandwidth, ...each }: Representation): string[] {
   const size = each.picture && {
-    ...{ width: each.picture.size.width, height: each.picture.size.height },
+    width: each.picture.size.width,
+    height: each.picture.size.height,
     frameRate: rational(each.picture.frameRate),
   }
   const sound = each.sound && { audioSamplingRate: each.sound.sampleRate }
   const said = { id, codecs: codec, bandwidth: Math.ceil(bandwidth), ...size, ...sound }
   const template = {
-    ...{ timescale: each.timescale, startNumber: 1, initialization: `${id}_init.mp4` },
+    timescale: each.timescale,
+    startNumber: 1,
+    initialization: `${id}_init.mp4`,
     media: `${id}_$Number%05d$.m4s`,
   }
   return [
@@ -84,9 +87,13 @@ function timeline(segments: Representation['segments']) {
   const entries: { t?: number; d: number; r?: number }[] = []
   for (const { start, duration } of segments) {
     const last = entries.at(-1)
-    if (last === undefined) entries.push({ t: start, d: duration })
-    else if (last.d === duration) last.r = (last.r ?? 0) + 1
-    else entries.push({ d: duration })
+    if (last === undefined) {
+      entries.push({ t: start, d: duration })
+    } else if (last.d === duration) {
+      last.r = (last.r ?? 0) + 1
+    } else {
+      entries.push({ d: duration })
+    }
   }
   return entries
 }
@@ -106,8 +113,12 @@ function text({ uri, language }: { uri: string; language: string | null }): stri
 /** 29.97 is 30000/1001, as DASH wants it said. */
 function rational(rate: number): string {
   const whole = Math.round(rate)
-  if (Math.abs(rate - whole) < 1e-6) return String(whole)
-  if (Math.abs(rate - (whole * 1000) / 1001) < 1e-3) return `${whole * 1000}/1001`
+  if (Math.abs(rate - whole) < 1e-6) {
+    return String(whole)
+  }
+  if (Math.abs(rate - (whole * 1000) / 1001) < 1e-3) {
+    return `${whole * 1000}/1001`
+  }
   return `${Math.round(rate * 1000)}/1000`
 }
 

@@ -5,14 +5,17 @@
 import type { Size } from '../geometry.ts'
 
 /** A file, or part of it, and how long it plays. */
-export type Piece = {
+export interface Piece {
   uri: string
   seconds: number
   range?: { offset: number; length: number }
 }
 
 /** Bits a second: that of the worst segment, and over all. */
-export type Rate = { peak: number; average: number | null }
+export interface Rate {
+  peak: number
+  average: number | null
+}
 
 const HEAD = ['#EXTM3U', '#EXT-X-VERSION:7']
 
@@ -44,7 +47,7 @@ export function mediaPlaylist(list: {
   ])
 }
 
-export type VideoVariant = {
+export interface VideoVariant {
   uri: string
   codec: string
   size: Size
@@ -53,8 +56,17 @@ export type VideoVariant = {
   /** The playlist of its keyframes alone; null as long as there is none. */
   keyframes: { uri: string; rate: Rate } | null
 }
-export type AudioVariant = { uri: string; codec: string; channels: number; rate: Rate }
-export type Subtitles = { uri: string; name: string; language: string | null }
+export interface AudioVariant {
+  uri: string
+  codec: string
+  channels: number
+  rate: Rate
+}
+export interface Subtitles {
+  uri: string
+  name: string
+  language: string | null
+}
 
 /** What a player that knows nothing of its line begins with (HLS authoring specification, 9.18). */
 const FIRST_BITS = 2_000_000
@@ -93,7 +105,9 @@ export function masterPlaylist(list: {
       return [`#EXT-X-STREAM-INF:${[...withAudio(video.rate), ...said].join(',')}`, video.uri]
     }),
     ...list.video.flatMap((video) => {
-      if (video.keyframes === null) return []
+      if (video.keyframes === null) {
+        return []
+      }
       const { peak, average } = video.keyframes.rate
       const rates = [
         `BANDWIDTH=${Math.ceil(peak)}`,

@@ -35,7 +35,9 @@ export function ladderOf(source: Size, wanted: readonly number[]) {
   return { rungs, notes }
 }
 
-const even = (side: number) => Math.round(side / 2) * 2
+function even(side: number) {
+  return Math.round(side / 2) * 2
+}
 
 function usual(most: number): number[] {
   const fit = USUAL.filter((side) => side <= most)

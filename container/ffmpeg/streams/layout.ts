@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { Size } from '../geometry.ts'
 
-export type Track = {
+export interface Track {
   /** Begins the names of all its files: `v720`, `a`. */
   name: string
   /** null for sound. */
@@ -14,7 +14,7 @@ export type Track = {
   capBits: number
 }
 
-export type StreamLayout = {
+export interface StreamLayout {
   /** Pictures from small to large, then the sound. */
   tracks: Track[]
   /** Whole WebVTT file, in the time of the stream; null for none. */
@@ -30,21 +30,36 @@ export type StreamLayout = {
 }
 
 /** Where ffmpeg writes segments, and a playlist that says which of them are whole. */
-export const segmentsIn = (folder: string) => join(folder, 'segments')
+export function segmentsIn(folder: string) {
+  return join(folder, 'segments')
+}
 /** Where the runner writes what is stored as it is. */
-export const packageIn = (folder: string) => join(folder, 'package')
+export function packageIn(folder: string) {
+  return join(folder, 'package')
+}
 
-export const initName = ({ name }: Track) => `${name}_init.mp4`
+export function initName({ name }: Track) {
+  return `${name}_init.mp4`
+}
 /** @param number counted from 1 */
-export const segmentName = ({ name }: Track, number: number) =>
-  `${name}_${String(number).padStart(5, '0')}.m4s`
-export const segmentPattern = ({ name }: Track) => `${name}_%05d.m4s`
-export const playlistName = ({ name }: Track) => `${name}.m3u8`
+export function segmentName({ name }: Track, number: number) {
+  return `${name}_${String(number).padStart(5, '0')}.m4s`
+}
+export function segmentPattern({ name }: Track) {
+  return `${name}_%05d.m4s`
+}
+export function playlistName({ name }: Track) {
+  return `${name}.m3u8`
+}
 /** `v720` is `i720` as keyframes alone. */
-export const keyframesName = ({ name }: Track) => `i${name.slice(1)}.m3u8`
+export function keyframesName({ name }: Track) {
+  return `i${name.slice(1)}.m3u8`
+}
 export const SUBTITLES = { file: 's.vtt', playlist: 's.m3u8' }
 export const MASTER = 'master.m3u8'
 export const MANIFEST = 'manifest.mpd'
 
 /** The whole seconds that no segment, rounded, goes beyond; fixed before the first is made. */
-export const targetOf = ({ segmentSeconds }: StreamLayout) => Math.ceil(segmentSeconds - 0.01)
+export function targetOf({ segmentSeconds }: StreamLayout) {
+  return Math.ceil(segmentSeconds - 0.01)
+}

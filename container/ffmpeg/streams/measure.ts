@@ -8,7 +8,7 @@ import { readInit, readSegment, type Init, type Segment } from './boxes.ts'
 import type { Rate } from './hls.ts'
 import { initName, segmentName, targetOf, type StreamLayout, type Track } from './layout.ts'
 
-export type Measured = {
+export interface Measured {
   track: Track
   init: Init | null
   /** In their order, each beginning where the one before ends. */
@@ -17,9 +17,14 @@ export type Measured = {
   bytes: number
 }
 
-export const unmeasured = (track: Track): Measured => ({
-  ...{ track, init: null, segments: [], bytes: 0 },
-})
+export function unmeasured(track: Track): Measured {
+  return {
+    track,
+    init: null,
+    segments: [],
+    bytes: 0,
+  }
+}
 
 /** @throws JobFailure `output_invalid` when it is not what the layout says */
 export function takeInit(measured: Measured, bytes: Buffer): void {
@@ -61,13 +66,17 @@ export function takeSegment(measured: Measured, bytes: Buffer, layout: StreamLay
 export function absorbLast({ segments }: Measured): void {
   const last = segments.pop()
   const before = segments.at(-1)
-  if (last === undefined || before === undefined) throw new TypeError('there are no two segments')
+  if (last === undefined || before === undefined) {
+    throw new TypeError('there are no two segments')
+  }
   before.duration += last.duration
   before.bytes += last.bytes
 }
 
 export function timescaleOf({ init, track }: Measured): number {
-  if (init === null) throw new TypeError(`the init segment of ${track.name} is not known yet`)
+  if (init === null) {
+    throw new TypeError(`the init segment of ${track.name} is not known yet`)
+  }
   return init.timescale
 }
 
@@ -97,7 +106,9 @@ export function rateOf(measured: Measured, layout: StreamLayout, keyframesOnly =
       bits += pieces[at]!.bits
       seconds += pieces[at]!.seconds
     }
-    if (seconds >= target / 2 && seconds <= target * 1.5) peak = Math.max(peak, bits / seconds)
+    if (seconds >= target / 2 && seconds <= target * 1.5) {
+      peak = Math.max(peak, bits / seconds)
+    }
   })
   return { peak, average }
 }
@@ -110,7 +121,9 @@ export function checkAligned(all: readonly Measured[]): void {
       ({ start, duration }, at) =>
         start !== other.segments[at]?.start || duration !== other.segments[at].duration,
     )
-    if (apart < 0 && first!.segments.length === other.segments.length) continue
+    if (apart < 0 && first!.segments.length === other.segments.length) {
+      continue
+    }
     throw wrong(`${first!.track.name} and ${other.track.name} are not cut at the same pictures.`)
   }
 }

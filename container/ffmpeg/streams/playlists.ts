@@ -54,7 +54,9 @@ export function master(all: readonly Measured[], stream: StreamLayout, ended: bo
     video: all.flatMap((measured) => {
       const { track, init } = measured
       const { picture } = track
-      if (picture === null || init === null) return []
+      if (picture === null || init === null) {
+        return []
+      }
       const keyframes = {
         uri: layout.keyframesName(track),
         rate: ended ? rateOf(measured, stream, true) : { peak: 0, average: null },
@@ -65,8 +67,10 @@ export function master(all: readonly Measured[], stream: StreamLayout, ended: bo
     }),
     audio: sound?.init
       ? {
-          ...{ uri: layout.playlistName(sound.track), codec: sound.init.codec },
-          ...{ channels: sound.init.channels ?? 2, rate: rate(sound) },
+          uri: layout.playlistName(sound.track),
+          codec: sound.init.codec,
+          channels: sound.init.channels ?? 2,
+          rate: rate(sound),
         }
       : null,
     subtitles: stream.subtitles && { ...stream.subtitles, uri: layout.SUBTITLES.playlist },
@@ -84,8 +88,11 @@ export function dashManifest(all: readonly Measured[], stream: StreamLayout): st
     const { track, init, segments } = measured
     const { picture } = track
     return {
-      ...{ id: track.name, codec: init?.codec ?? '', bandwidth: rateOf(measured, stream).peak },
-      ...{ timescale: timescaleOf(measured), segments },
+      id: track.name,
+      codec: init?.codec ?? '',
+      bandwidth: rateOf(measured, stream).peak,
+      timescale: timescaleOf(measured),
+      segments,
       ...(picture === null
         ? { sound: { sampleRate: init?.sampleRate ?? 48_000, channels: init?.channels ?? 2 } }
         : { picture }),

@@ -36,11 +36,19 @@ export function cappedEncoder({ codec, preset, quality, capBits, framesEach }: R
     ...videoEncoder({ codec, preset, rate: { by: 'quality', quality, cap, pass: 0 } }),
     ...OWN[codec],
     // Said once more for those encoders of which the general options leave it out.
-    ...['-maxrate', `${cap.kbps}k`, '-bufsize', `${Math.round(cap.kbps * BUFFER_SECONDS)}k`],
+    '-maxrate',
+    `${cap.kbps}k`,
+    '-bufsize',
+    `${Math.round(cap.kbps * BUFFER_SECONDS)}k`,
     // Counted and not timed: the frame rate is constant here, and not every encoder heeds times.
-    ...['-g', String(framesEach), '-keyint_min', String(framesEach)],
-    ...['-force_key_frames', `expr:not(mod(n,${framesEach}))`],
-    ...['-fps_mode', 'passthrough'],
+    '-g',
+    String(framesEach),
+    '-keyint_min',
+    String(framesEach),
+    '-force_key_frames',
+    `expr:not(mod(n,${framesEach}))`,
+    '-fps_mode',
+    'passthrough',
   ]
 }
 
@@ -48,9 +56,13 @@ export function cappedEncoder({ codec, preset, quality, capBits, framesEach }: R
 export function frameRateOf(wanted: number | null): { value: number; text: string } {
   const rate = Math.min(120, Math.max(1, wanted ?? 25))
   const whole = Math.round(rate)
-  if (Math.abs(rate - whole) < 1e-3) return { value: whole, text: String(whole) }
+  if (Math.abs(rate - whole) < 1e-3) {
+    return { value: whole, text: String(whole) }
+  }
   const television = (whole * 1000) / 1001
-  if (Math.abs(rate - television) < 2e-3) return { value: television, text: `${whole}000/1001` }
+  if (Math.abs(rate - television) < 2e-3) {
+    return { value: television, text: `${whole}000/1001` }
+  }
   const value = Math.round(rate * 1000) / 1000
   return { value, text: String(value) }
 }

@@ -32,17 +32,32 @@ export function streamCommand(stream: {
     ...(sound === null ? [] : [`${graph.audio}aresample=async=1:first_pts=0[sound_out]`]),
   ]
   return [
-    ...[...QUIETLY, ...graph.inputs, '-filter_complex', filters.join(';')],
+    ...QUIETLY,
+    ...graph.inputs,
+    '-filter_complex',
+    filters.join(';'),
     ...rungs.flatMap((rung) => [
-      ...['-map', `[${rung.name}]`, ...cappedEncoder(rung), ...NOTHING_ELSE],
+      '-map',
+      `[${rung.name}]`,
+      ...cappedEncoder(rung),
+      ...NOTHING_ELSE,
       // The moments of pictures are rounded, so the nearest is meant.
       ...segmented(rung, folder, segmentSeconds - 0.5 / rung.picture.frameRate),
     ]),
     ...(sound === null
       ? []
       : [
-          ...['-map', '[sound_out]', '-c:a', 'aac', '-b:a', `${sound.kbps}k`],
-          ...['-ac', '2', '-ar', '48000', ...NOTHING_ELSE],
+          '-map',
+          '[sound_out]',
+          '-c:a',
+          'aac',
+          '-b:a',
+          `${sound.kbps}k`,
+          '-ac',
+          '2',
+          '-ar',
+          '48000',
+          ...NOTHING_ELSE,
           ...segmented(sound, folder, segmentSeconds),
         ]),
   ]
@@ -58,11 +73,26 @@ const NOTHING_ELSE = [...STRIPPED, '-sn']
 function segmented(track: layout.Track, folder: string, seconds: number): string[] {
   const segments = layout.segmentsIn(folder)
   return [
-    ...['-avoid_negative_ts', 'disabled', '-f', 'hls', '-hls_time', seconds.toFixed(6)],
-    ...['-hls_list_size', '3', '-start_number', '1', '-hls_flags', 'temp_file'],
-    ...['-hls_segment_type', 'fmp4', '-hls_segment_options', 'movflags=+skip_sidx'],
-    ...['-hls_fmp4_init_filename', layout.initName(track)],
-    ...['-hls_segment_filename', join(segments, layout.segmentPattern(track))],
+    '-avoid_negative_ts',
+    'disabled',
+    '-f',
+    'hls',
+    '-hls_time',
+    seconds.toFixed(6),
+    '-hls_list_size',
+    '3',
+    '-start_number',
+    '1',
+    '-hls_flags',
+    'temp_file',
+    '-hls_segment_type',
+    'fmp4',
+    '-hls_segment_options',
+    'movflags=+skip_sidx',
+    '-hls_fmp4_init_filename',
+    layout.initName(track),
+    '-hls_segment_filename',
+    join(segments, layout.segmentPattern(track)),
     join(segments, layout.playlistName(track)),
   ]
 }

@@ -1,0 +1,32 @@
+/**
+ * Lint rule `reelqueue/top-level-functions`: named functions at the top level of a module are function
+ * declarations. Arrow functions are for callbacks, where a declaration would be longer.
+ */
+const rule = {
+  meta: { type: 'suggestion' },
+  create(context) {
+    function check(declaration) {
+      if (declaration?.type !== 'VariableDeclaration') {
+        return
+      }
+      for (const { id, init } of declaration.declarations) {
+        // A type on the variable gives the parameters theirs, which a declaration cannot have.
+        if (init?.type === 'ArrowFunctionExpression' && !id.typeAnnotation) {
+          context.report({
+            node: init,
+            message: `Write "function ${id.name}" instead of an arrow.`,
+          })
+        }
+      }
+    }
+    return {
+      Program({ body }) {
+        for (const statement of body) {
+          check(statement.type === 'ExportNamedDeclaration' ? statement.declaration : statement)
+        }
+      },
+    }
+  },
+}
+
+export default { meta: { name: 'reelqueue' }, rules: { 'top-level-functions': rule } }

@@ -4,12 +4,13 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
+      'test/unit/vitest.config.ts',
       'test/worker/vitest.config.ts',
       'test/runner/vitest.config.ts',
-      'test/e2e/vitest.config.ts',
-      'test/browser/vitest.config.ts',
-      'test/container/vitest.config.ts',
-      'test/chaos/vitest.config.ts',
+      'test/system/e2e/vitest.config.ts',
+      'test/system/browser/vitest.config.ts',
+      'test/system/container/vitest.config.ts',
+      'test/system/chaos/vitest.config.ts',
     ],
     reporters: ['default', './scripts/test-summary.ts'],
   },

@@ -3,7 +3,7 @@
  * reasons, so that whoever notices first (a report refused, a signal, a timer, ffmpeg itself)
  * ends the whole attempt with one value. What each becomes in the protocol is decided in work.ts.
  */
-import type { FailureCode } from '../src/contract/failure.ts'
+import type { FailureCode } from '../src/contract/failureCode.ts'
 
 /** The job failed. `message` is read by the person who sent the file: no paths, no URLs. */
 export class JobFailure extends Error {

@@ -4,15 +4,15 @@
  *
  * Exit codes: 0 idle or told to stop, 1 refused by the gateway, 2 bad settings.
  */
-import { createClient } from './client.ts'
+import { createClient } from './gateway/client.ts'
 import { Released } from './failures.ts'
-import { killGroups } from './ffmpeg/process.ts'
+import { killGroups } from './ffmpeg/process/process.ts'
 import { createLog } from './log.ts'
-import { runLoop } from './loop.ts'
-import { describeMachine } from './machine.ts'
-import { removeLeftovers } from './scratch.ts'
+import { runLoop } from './claimLoop.ts'
+import { describeMachine } from './capabilities.ts'
+import { removeLeftovers } from './attempt/scratchFolder.ts'
 import { BadSettings, readSettings, type Settings } from './settings.ts'
-import { work } from './work.ts'
+import { work } from './runAssignment.ts'
 
 /** What a shutdown may take in all before the process ends regardless. */
 const SHUTDOWN_MS = 3_000

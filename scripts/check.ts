@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { checkBundle } from './bundle.ts'
-import { checkGenerated } from './generated.ts'
+import { checkMigrations } from './migrations.ts'
 
 interface Outcome {
   ok: boolean
@@ -22,7 +22,7 @@ interface Step {
 const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
 
 /** One for each runtime: a Worker file cannot use `process`, and the contract can use neither. */
-const tsconfigs = globSync('{.,src/**,container,test/*,scripts}/tsconfig.json').sort()
+const tsconfigs = globSync('{.,src/**,container,test/**,scripts}/tsconfig.json').sort()
 
 const steps: Step[] = [
   ...tsconfigs.map((tsconfig) => ({
@@ -43,9 +43,14 @@ const steps: Step[] = [
     run: () => tool('knip'),
   },
   {
-    name: 'generated files',
+    name: 'migrations match the schema',
     fix: 'npx drizzle-kit generate, and commit what it makes',
-    run: checkGenerated,
+    run: checkMigrations,
+  },
+  {
+    name: 'bindings match wrangler.toml',
+    fix: 'npm run types, and commit src/worker-configuration.d.ts',
+    run: () => tool('wrangler', 'types', 'src/worker-configuration.d.ts', '--check'),
   },
   {
     name: 'deploy (dry run)',

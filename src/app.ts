@@ -1,26 +1,27 @@
 /** The HTTP app: middleware, routes, errors, OpenAPI. */
+import { errorResult } from './domain/result.ts'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import packageJson from '../package.json' with { type: 'json' }
-import { requireRunner } from './http/auth.ts'
-import { allowOrigins } from './http/headers.ts'
-import { limitClients } from './http/limits.ts'
-import { problem } from './http/problem.ts'
-import { createService } from './http/service.ts'
-import { eventRoutes } from './routes/events.ts'
-import { fileRoutes } from './routes/files.ts'
-import { healthRoutes } from './routes/health.ts'
-import { jobRoutes } from './routes/jobs.ts'
-import { keyRoutes } from './routes/keys.ts'
-import { presetRoutes } from './routes/presets.ts'
-import { probeRoutes } from './routes/probe.ts'
-import { queueRoutes } from './routes/queues.ts'
-import { signedUrlRoutes } from './routes/signedUrls.ts'
-import { statsRoutes } from './routes/stats.ts'
-import { partedUploadRoutes } from './routes/uploads.ts'
-import { uploadRoutes } from './routes/upload.ts'
-import { variantRoutes } from './routes/variants.ts'
-import { videoStatusRoutes } from './routes/videoStatus.ts'
-import { gateway } from './runners/gateway.ts'
+import { requireRunner } from './http/middleware/bearerToken.ts'
+import { allowOrigins } from './http/middleware/headers.ts'
+import { rateLimitVisitors } from './http/middleware/rateLimit.ts'
+import { errorResponse } from './http/responses/errorResponse.ts'
+import { createService } from './http/baseApp.ts'
+import { eventRoutes } from './http/routes/events.ts'
+import { fileRoutes } from './http/routes/files.ts'
+import { healthRoutes } from './http/routes/health.ts'
+import { jobRoutes } from './http/routes/jobs.ts'
+import { keyRoutes } from './http/routes/apiKeys.ts'
+import { presetRoutes } from './http/routes/namedPresets.ts'
+import { probeRoutes } from './http/routes/probe.ts'
+import { queueRoutes } from './http/routes/queues.ts'
+import { signedUrlRoutes } from './http/routes/signedUrls.ts'
+import { statsRoutes } from './http/routes/stats.ts'
+import { partedUploadRoutes } from './http/routes/multipartUploads.ts'
+import { uploadRoutes } from './http/routes/formUpload.ts'
+import { variantRoutes } from './http/routes/variants.ts'
+import { videoStatusRoutes } from './http/routes/videoStatus.ts'
+import { gateway } from './runners/handlers.ts'
 
 export const app = createService()
 
@@ -30,7 +31,10 @@ app.use(
     app,
     onMethodNotAllowed: (c, methods) => {
       c.header('Allow', methods.join(', '))
-      return problem(c, 'method_not_allowed', `This route takes ${methods.join(', ')}.`)
+      return errorResponse(
+        c,
+        errorResult('method_not_allowed', `This route takes ${methods.join(', ')}.`),
+      )
     },
   }),
 )
@@ -61,7 +65,7 @@ app.openAPIRegistry.registerComponent('securitySchemes', 'runnerToken', {
   scheme: 'bearer',
 })
 
-app.get('/openapi.json', limitClients, (c) => {
+app.get('/openapi.json', rateLimitVisitors, (c) => {
   const document = app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

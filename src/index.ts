@@ -1,12 +1,11 @@
 /** The Worker's entry: what Cloudflare calls, and nothing of what happens then. */
 import { app } from './app.ts'
-import { listQueues } from './db/queueRows.ts'
-import { type Env, readRetention } from './env.ts'
-import { removeOld } from './jobs/retention.ts'
-import { createPlatform } from './platform.ts'
-import { consumeTickets, logDeadTickets } from './queue/tickets.ts'
+import { listQueues } from './db/queues.ts'
+import { runCleaner } from './services/maintenance/cleaner.ts'
+import { createPlatform } from './platform/platform.ts'
+import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
 
-export { QueueHub } from './hub/QueueHub.ts'
+export { QueueHub } from './events/QueueHub.ts'
 export { RunnerGateway } from './runners/RunnerGateway.ts'
 export { RunnerSlot } from './runners/RunnerSlot.ts'
 
@@ -23,8 +22,8 @@ export default {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     // Beside each other: one that fails is logged, and keeps no other from its round.
     for (const { name } of await listQueues(platform.db)) {
-      platform.defer(env.HUBS.getByName(name).watch())
+      platform.defer(platform.hubs.watch(name))
     }
-    platform.defer(removeOld(platform, readRetention(env)))
+    platform.defer(runCleaner(platform, platform.settings.retention))
   },
 } satisfies ExportedHandler<Env>

@@ -1,9 +1,9 @@
 /** Jobs as callers see them, and the bodies and queries of the job routes. */
 import { z } from 'zod'
-import { failureCode } from './failure.ts'
-import { mediaFacts } from './media.ts'
-import { storagePath } from './path.ts'
-import { plan, stage, timings } from './runner.ts'
+import { failureCode } from './failureCode.ts'
+import { mediaFacts } from './mediaFacts.ts'
+import { storagePath } from './storagePath.ts'
+import { plan, stage, timings } from './runnerProtocol.ts'
 import { transformation } from './transformation.ts'
 
 export const JOB_STATUSES = ['pending', 'running', 'completed', 'error', 'cancelled'] as const

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod'
 import { queueName } from './job.ts'
-import { storagePath } from './path.ts'
+import { storagePath } from './storagePath.ts'
 
 const count = z.int().nonnegative()
 const seconds = z.number().nonnegative()
@@ -88,7 +88,7 @@ export const probeDocument = z
   .meta({ id: 'Probe' })
 export type ProbeDocument = z.infer<typeof probeDocument>
 /** It is read whole into memory, by the gateway too. */
-export const MOST_PROBE_BYTES = 512 * 1024
+export const MAX_PROBE_BYTES = 512 * 1024
 
 export const probeRequest = z
   .strictObject({

@@ -153,7 +153,7 @@ export type RenditionOf<K extends Kind> = Extract<Rendition, { kind: K }>
  * The stored files that a rendition is made of besides its own, each once, in the order in which an
  * assignment lists them and a runner asks for them.
  */
-export function referencesOf(rendition: Rendition): string[] {
+export function referenceFilesOf(rendition: Rendition): string[] {
   const { append, overlay, subtitles } = rendition as Partial<RenditionOf<'video'>>
   const paths = [...(append ?? []), overlay, subtitles].filter((each) => typeof each === 'string')
   return [...new Set(paths)]

@@ -4,7 +4,7 @@
  * docs/media.md all follow it. What a key means for each kind of variant is `rendition.ts`'s.
  */
 import { z } from 'zod'
-import { storagePath } from './path.ts'
+import { storagePath } from './storagePath.ts'
 
 export const VIDEO_FORMATS = ['mp4', 'webm', 'mov', 'mkv'] as const
 export const AUDIO_FORMATS = ['m4a', 'mp3', 'opus', 'wav'] as const
@@ -68,8 +68,8 @@ const reference = storagePath.refine((path) => !MARKS.test(path), {
   error: 'a path with ":", "," or "+" in it cannot be named by a transformation',
 })
 const REFERENCE = 'a path in storage, in a URL with ":" for "/"'
-export const MOST_APPENDED = 10
-export const MOST_RUNGS = 8
+export const MAX_APPENDED = 10
+export const MAX_RUNGS = 8
 
 /** A variant as a caller asks for it. Keys left out take the defaults named here. */
 export const transformation = z
@@ -138,10 +138,10 @@ export const transformation = z
     cat: z
       .array(reference)
       .min(1)
-      .max(MOST_APPENDED)
+      .max(MAX_APPENDED)
       .optional()
       .describe(
-        `Up to ${MOST_APPENDED} files to play after this one, joined by "+", each ${REFERENCE}`,
+        `Up to ${MAX_APPENDED} files to play after this one, joined by "+", each ${REFERENCE}`,
       ),
     r: z
       .literal(ROTATIONS)
@@ -175,10 +175,10 @@ export const transformation = z
     lad: z
       .array(whole(144, 4320))
       .min(1)
-      .max(MOST_RUNGS)
+      .max(MAX_RUNGS)
       .optional()
       .describe(
-        `Ladder of f_hls: up to ${MOST_RUNGS} short sides in pixels, 144 to 4320, joined by "+"; default by the source`,
+        `Ladder of f_hls: up to ${MAX_RUNGS} short sides in pixels, 144 to 4320, joined by "+"; default by the source`,
       ),
     sd: whole(2, 10)
       .optional()

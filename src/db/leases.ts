@@ -3,12 +3,12 @@
  * names the fence, so what comes from a runner that has lost its lease changes nothing.
  */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import type { Report } from '../contract/runner.ts'
-import type { Fit } from '../domain/fit.ts'
-import { TRANSITIONS } from '../domain/jobState.ts'
+import type { Report } from '../contract/runnerProtocol.ts'
+import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
+import { TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, statement } from './database.ts'
-import { dueStatement } from './queueRows.ts'
-import { readyFor } from './readyRows.ts'
+import { releaseDueStatement } from './queues.ts'
+import { nextReadyJob } from './claimQuery.ts'
 import type { JobRow } from './rows.ts'
 import { jobs } from './schema.ts'
 
@@ -26,7 +26,7 @@ export interface Holder {
   hash: string | null
 }
 
-export function heldBy({ jobId, fence, runnerHash }: Claim) {
+export function isHeldByClaim({ jobId, fence, runnerHash }: Claim) {
   return and(
     eq(jobs.id, jobId),
     eq(jobs.fence, fence),
@@ -62,9 +62,9 @@ export async function claimNextJob(
   queue: string,
   runner: Holder,
   now: number,
-  fit: Fit = {},
+  fit: RunnerCapabilities = {},
 ): Promise<JobRow | undefined> {
-  const due = statement(db, dueStatement(queue, now))
+  const due = statement(db, releaseDueStatement(queue, now))
   const claim = db
     .update(jobs)
     .set({
@@ -84,7 +84,7 @@ export async function claimNextJob(
       errorCode: null,
     })
     .where(
-      sql`seq = (${readyFor(queue, fit)})
+      sql`seq = (${nextReadyJob(queue, fit)})
       AND EXISTS (
         SELECT 1 FROM queues
         WHERE name = ${queue} AND NOT paused AND running < concurrency)`,
@@ -97,7 +97,7 @@ export async function claimNextJob(
  * The job that `runner` was given and has said nothing of, because the answer to its claim was lost;
  * undefined when there is none. Its lease begins anew.
  */
-export function takeAgain(db: Database, queue: string, runner: Holder, now: number) {
+export function repeatClaim(db: Database, queue: string, runner: Holder, now: number) {
   return db
     .update(jobs)
     .set({ leaseExpiresAt: leaseUntil(now, sql`started_at`) })
@@ -140,7 +140,7 @@ export function reportProgress(
       leaseExpiresAt: leaseUntil(now, sql`started_at`),
       ...found(report),
     })
-    .where(and(heldBy(claim), sql`status = 'running'`))
+    .where(and(isHeldByClaim(claim), sql`status = 'running'`))
     .returning()
     .then(first)
 }
@@ -148,17 +148,17 @@ export function reportProgress(
 /** Files as an attempt reads them, where these are others than at the job's creation. */
 type Files = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'madeWith'>
 
-export function noteFiles(db: Database, claim: Claim, files: Files) {
+export function updateJobFiles(db: Database, claim: Claim, files: Files) {
   return db
     .update(jobs)
     .set(files)
-    .where(and(heldBy(claim), sql`status = 'running'`))
+    .where(and(isHeldByClaim(claim), sql`status = 'running'`))
     .returning()
     .then(first)
 }
 
 /** Notes under which key an attempt stores its package, with the output row, once. */
-export async function notePackage(db: Database, claim: Claim, key: string, now: number) {
+export async function recordPackage(db: Database, claim: Claim, key: string, now: number) {
   const note = statement(
     db,
     sql`
@@ -170,7 +170,7 @@ export async function notePackage(db: Database, claim: Claim, key: string, now: 
   const put = db
     .update(jobs)
     .set({ packageKey: key })
-    .where(and(heldBy(claim), sql`status = 'running'`))
+    .where(and(isHeldByClaim(claim), sql`status = 'running'`))
     .returning()
   return first((await db.batch([note, put]))[1])
 }

@@ -10,13 +10,13 @@ import type {
   variants,
 } from './schema.ts'
 
-export type { Reference } from './schema.ts'
+export type { ReferenceFile } from './schema.ts'
 
 export type AttemptRow = typeof attempts.$inferSelect
 export type EventRow = typeof events.$inferSelect
 export type JobRow = typeof jobs.$inferSelect
-export type KeyRow = typeof apiKeys.$inferSelect
-export type PresetRow = typeof presets.$inferSelect
+export type ApiKeyRow = typeof apiKeys.$inferSelect
+export type NamedPresetRow = typeof presets.$inferSelect
 export type QueueRow = typeof queues.$inferSelect
 export type UploadRow = typeof uploads.$inferSelect
 export type VariantRow = typeof variants.$inferSelect

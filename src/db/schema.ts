@@ -12,15 +12,15 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
-import type { Scope } from '../contract/access.ts'
+import type { Scope } from '../contract/apiKey.ts'
 import type { DurableEventType } from '../contract/events.ts'
-import type { FailureCode } from '../contract/failure.ts'
+import type { FailureCode } from '../contract/failureCode.ts'
 import type { ATTEMPT_OUTCOMES, JobStatus } from '../contract/job.ts'
-import type { MediaFacts } from '../contract/media.ts'
-import type { Plan, Stage, Timings } from '../contract/runner.ts'
+import type { MediaFacts } from '../contract/mediaFacts.ts'
+import type { Plan, Stage, Timings } from '../contract/runnerProtocol.ts'
 
 /** A stored file that a variant is made with besides its own, as it was then. */
-export interface Reference {
+export interface ReferenceFile {
   path: string
   etag: string
   sizeBytes: number
@@ -98,7 +98,7 @@ export const jobs = sqliteTable(
     sourceEtag: text().notNull(),
     sourceBytes: integer().notNull(),
     /** The other files that it is made with, in the order of `referencesOf`. */
-    madeWith: text({ mode: 'json' }).$type<Reference[]>().notNull().default([]),
+    madeWith: text({ mode: 'json' }).$type<ReferenceFile[]>().notNull().default([]),
     createdAt: time().notNull(),
     startedAt: time(),
     completedAt: time(),
@@ -243,7 +243,7 @@ export const variants = sqliteTable(
     /** The original that it was made from; another etag there means that this one is stale. */
     sourceEtag: text().notNull(),
     /** The same for the other files that it was made with. */
-    madeWith: text({ mode: 'json' }).$type<Reference[]>().notNull().default([]),
+    madeWith: text({ mode: 'json' }).$type<ReferenceFile[]>().notNull().default([]),
     createdAt: time().notNull(),
   },
   (t) => [primaryKey({ columns: [t.filePath, t.variant] })],

@@ -6,7 +6,7 @@ import { fromBase64url, toBase64url } from './base64url.ts'
 
 export type Purpose = 'stream-token' | 'signed-url'
 /** The first signs; all are good for checking. */
-export type Keyring = readonly { id: string; secret: string }[]
+export type SigningKeys = readonly { id: string; secret: string }[]
 
 const encoder = new TextEncoder()
 
@@ -25,7 +25,7 @@ async function keyOf(secret: string, purpose: Purpose): Promise<CryptoKey> {
 }
 
 /** `id.mac`, by the first key of a ring that has one. */
-export async function sign(ring: Keyring, purpose: Purpose, text: string): Promise<string> {
+export async function sign(ring: SigningKeys, purpose: Purpose, text: string): Promise<string> {
   const { id, secret } = ring[0]!
   const mac = await crypto.subtle.sign('HMAC', await keyOf(secret, purpose), encoder.encode(text))
   return `${id}.${toBase64url(new Uint8Array(mac))}`
@@ -33,7 +33,7 @@ export async function sign(ring: Keyring, purpose: Purpose, text: string): Promi
 
 /** Whether one of the ring's keys has signed this text for this purpose. */
 export async function isSigned(
-  ring: Keyring,
+  ring: SigningKeys,
   purpose: Purpose,
   text: string,
   signature: string,

@@ -4,14 +4,13 @@
  * spelled, so another spelling of the same thing is the same leave and any other thing is none.
  */
 import type { Context } from 'hono'
-import type { CreateSignedUrl } from '../contract/access.ts'
-import { type Caller, ROOT } from '../domain/access.ts'
-import { type Refusal, refuse } from '../domain/refusal.ts'
-import { isSigned, type Keyring, sign } from '../domain/signature.ts'
-import { readSigningKeys } from '../env.ts'
-import { callerById } from '../jobs/keys.ts'
-import { encodePath, encodeVariant } from '../jobs/view.ts'
-import { type ApiEnv, platformOf } from './api.ts'
+import type { CreateSignedUrl } from '../contract/apiKey.ts'
+import { type Caller, ROOT } from '../domain/caller.ts'
+import { type ErrorResult, errorResult } from '../domain/result.ts'
+import { isSigned, type SigningKeys, sign } from '../domain/signature.ts'
+import { callerById } from '../services/apiKeys/apiKeys.ts'
+import { encodePath, encodeVariant } from '../services/serializers.ts'
+import { type ApiEnv } from './router.ts'
 
 export interface Target {
   method: CreateSignedUrl['method']
@@ -35,7 +34,7 @@ function signedText(
 
 /** The URL, without its origin; of a package that of one file, though all of it is signed. */
 export async function signUrl(
-  ring: Keyring,
+  ring: SigningKeys,
   target: Target,
   member: string | null,
   terms: Terms,
@@ -54,7 +53,7 @@ export async function signUrl(
   return `${place}/${path}?${query}`
 }
 
-export interface Leave {
+export interface SignedAccess {
   /** Who signed, as its key is now. */
   caller: Caller
   until: number
@@ -66,7 +65,7 @@ export interface Leave {
 export async function readSignature(
   c: Context<ApiEnv>,
   target: Target,
-): Promise<{ ok: true; leave: Leave } | Refusal<'forbidden'> | null> {
+): Promise<{ ok: true; leave: SignedAccess } | ErrorResult<'forbidden'> | null> {
   const sig = c.req.query('sig')
   if (sig === undefined) {
     return null
@@ -78,19 +77,25 @@ export async function readSignature(
     contentType: c.req.query('contentType') ?? null,
   }
   const text = signedText(target, terms)
-  if (!(await isSigned(readSigningKeys(c.env), 'signed-url', text, sig))) {
-    return refuse('forbidden', 'The signature is not for this URL: something in it was changed.')
+  if (!(await isSigned(c.get('platform').settings.signingKeys, 'signed-url', text, sig))) {
+    return errorResult(
+      'forbidden',
+      'The signature is not for this URL: something in it was changed.',
+    )
   }
   const until = Number(terms.exp) * 1000
   if (until <= Date.now()) {
-    return refuse('forbidden', 'This URL has expired. Ask for a new one.')
+    return errorResult('forbidden', 'This URL has expired. Ask for a new one.')
   }
   const found =
     terms.key === 'root'
       ? { ok: true as const, caller: ROOT }
-      : await callerById(platformOf(c), terms.key)
+      : await callerById(c.get('platform'), terms.key)
   if (!found.ok) {
-    return refuse('forbidden', 'The key that signed this URL was deleted, disabled or has expired.')
+    return errorResult(
+      'forbidden',
+      'The key that signed this URL was deleted, disabled or has expired.',
+    )
   }
   const maxBytes = terms.maxBytes === null ? null : Number(terms.maxBytes)
   const { contentType } = terms
@@ -98,17 +103,23 @@ export async function readSignature(
 }
 
 /** What of an upload is not as its URL has it, or null. */
-export function limitProblem(
+export function signedLimitError(
   c: Context<ApiEnv>,
-  { maxBytes, contentType }: Leave,
+  { maxBytes, contentType }: SignedAccess,
   sizeBytes: number,
-): Refusal<'too_large' | 'content_mismatch'> | null {
+): ErrorResult<'too_large' | 'content_mismatch'> | null {
   if (maxBytes !== null && sizeBytes > maxBytes) {
-    return refuse('too_large', `This URL takes up to ${maxBytes} bytes; these are ${sizeBytes}.`)
+    return errorResult(
+      'too_large',
+      `This URL takes up to ${maxBytes} bytes; these are ${sizeBytes}.`,
+    )
   }
   const sent = c.req.header('Content-Type')?.split(';')[0]?.trim().toLowerCase()
   if (contentType !== null && sent !== contentType.toLowerCase()) {
-    return refuse('content_mismatch', `This URL takes a body with the Content-Type ${contentType}.`)
+    return errorResult(
+      'content_mismatch',
+      `This URL takes a body with the Content-Type ${contentType}.`,
+    )
   }
   return null
 }

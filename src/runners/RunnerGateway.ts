@@ -3,9 +3,8 @@
  * token: who is calling is in the props, which the slot has set and the container cannot.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import type { Env } from '../env.ts'
-import { createService } from '../http/service.ts'
-import { gateway } from './gateway.ts'
+import { createService } from '../http/baseApp.ts'
+import { gateway } from './handlers.ts'
 
 export interface RunnerProps {
   /** The id of the one runner in the container. */

@@ -6,9 +6,9 @@
  * container that never spoke up, or fell silent without a job.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { type Env, readSlots } from '../env.ts'
-import { isAtWork, loseRunner } from '../jobs/wake.ts'
-import { createPlatform } from '../platform.ts'
+import { isBusy, failJobsOfRunner } from '../services/queues/wakeRunners.ts'
+import { createPlatform } from '../platform/platform.ts'
+import type { WakeAnswer } from '../platform/slots.ts'
 
 /** Requests of a container to this host go to the gateway; it is a name that exists nowhere else. */
 const GATEWAY_HOST = 'gateway.reelqueue'
@@ -21,9 +21,6 @@ const CHECK_MS = 30_000
 const REST_MS = 60_000
 /** The platform's own net, far behind the alarm that extends it. */
 const INACTIVITY_MS = 600_000
-
-/** `started` and `starting` will ask for work; `busy` has asked already. */
-export type WakeAnswer = 'started' | 'starting' | 'busy' | 'resting' | 'failed'
 
 /** One run of the container, from its start until its end has been dealt with. */
 interface Life {
@@ -91,7 +88,7 @@ export class RunnerSlot extends DurableObject<Env> {
     const now = Date.now()
     const silent =
       life.heardAt === null ? now - life.startedAt >= START_MS : now - life.heardAt >= SILENT_MS
-    if (silent && !(await isAtWork(this.platform(), life.runner))) {
+    if (silent && !(await isBusy(this.platform(), life.runner))) {
       return this.end(life, 'silent')
     }
     await container.setInactivityTimeout(INACTIVITY_MS)
@@ -99,7 +96,7 @@ export class RunnerSlot extends DurableObject<Env> {
   }
 
   private async start(container: Container, queues: string[]): Promise<WakeAnswer> {
-    const { diskBytes, idleSeconds, gateway } = readSlots(this.env)
+    const { diskBytes, idleSeconds, gateway } = this.platform().settings.containers
     const runner = `${this.slot}-${crypto.randomUUID().slice(0, 8)}`
     const life = { runner, queue: queues[0]!, startedAt: Date.now(), heardAt: null }
     // Before the first wait, so that whoever asks meanwhile finds it starting.
@@ -148,7 +145,7 @@ export class RunnerSlot extends DurableObject<Env> {
   private async settle(life: Life, how: string): Promise<void> {
     const platform = this.platform()
     const { runner, queue } = life
-    const lost = await loseRunner(
+    const lost = await failJobsOfRunner(
       platform,
       runner,
       `The container of ${this.slot} ended while it worked on this job (${how}).`,

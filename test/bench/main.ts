@@ -7,12 +7,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createClient } from '../../container/client.ts'
-import { runLoop } from '../../container/loop.ts'
+import { createClient } from '../../container/gateway/client.ts'
+import { runLoop } from '../../container/claimLoop.ts'
 import { readSettings } from '../../container/settings.ts'
-import { work } from '../../container/work.ts'
-import { renditionOf } from '../../src/domain/rendition.ts'
-import { startGateway } from '../runner/gateway.ts'
+import { work } from '../../container/runAssignment.ts'
+import { renditionOf } from '../../src/domain/transformation/rendition.ts'
+import { startGateway } from '../runner/helpers/fakeGateway.ts'
 
 const execute = promisify(execFile)
 /** Each is run so often, and the quickest counts: what is slower was disturbed. */

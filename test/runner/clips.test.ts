@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
-import { clip } from './bench.ts'
+import { clip } from './helpers/runnerHarness.ts'
 
 const execute = promisify(execFile)
 

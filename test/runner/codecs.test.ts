@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { probeOutput, runJob, useBench } from './bench.ts'
-import { audio, video } from './gateway.ts'
-import { toneOf } from './seen.ts'
+import { probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { audio, video } from './helpers/fakeGateway.ts'
+import { toneOf } from './helpers/measureOutput.ts'
 
 useBench()
 

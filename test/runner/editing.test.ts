@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './bench.ts'
-import { audio, video } from './gateway.ts'
-import { frameTimes, levelOf, named, pixelsAt, toneOf } from './seen.ts'
+import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { audio, video } from './helpers/fakeGateway.ts'
+import { frameTimes, levelOf, named, pixelsAt, toneOf } from './helpers/measureOutput.ts'
 
 useBench()
 

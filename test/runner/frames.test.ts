@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './bench.ts'
-import { image } from './gateway.ts'
-import { pixelsOf } from './pixels.ts'
+import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { image } from './helpers/fakeGateway.ts'
+import { pixelsOf } from './helpers/pixels.ts'
 
 useBench()
 

@@ -4,8 +4,8 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { image, video } from './gateway.ts'
-import { startHostileBench, type HostileBench } from './hostileBench.ts'
+import { image, video } from './helpers/fakeGateway.ts'
+import { startHostileBench, type HostileBench } from './helpers/hostileHarness.ts'
 
 const execute = promisify(execFile)
 const small = video({ width: 32 })

@@ -3,13 +3,17 @@ import { chmod, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { encodeLimits, probeLimits, type ProcessLimits } from '../../container/ffmpeg/limits.ts'
-import { runProcess } from '../../container/ffmpeg/process.ts'
-import { mountSmallDisk, unmount } from '../chaos/disk.ts'
-import { bench, runJob, useBench } from './bench.ts'
-import { video } from './gateway.ts'
+import {
+  encodeLimits,
+  probeLimits,
+  type ProcessLimits,
+} from '../../container/ffmpeg/process/limits.ts'
+import { runProcess } from '../../container/ffmpeg/process/process.ts'
+import { mountSmallDisk, unmount } from '../system/chaos/smallDisk.ts'
+import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
 
-const MOST_OF_A_MEGABYTE = 950_000
+const MAX_OF_A_MEGABYTE = 950_000
 const GIB = 1024 ** 3
 const disk = join(tmpdir(), `runner-small-disk-${process.pid}`)
 const refusal = mountSmallDisk(disk, 1)
@@ -51,7 +55,7 @@ describe('an encode', () => {
   it.skipIf(refusal)(
     `on a disk that is too small fails as out of disk ${refusal ?? ''}`,
     async () => {
-      await writeFile(join(disk, 'other'), Buffer.alloc(MOST_OF_A_MEGABYTE))
+      await writeFile(join(disk, 'other'), Buffer.alloc(MAX_OF_A_MEGABYTE))
       const { finish } = await runJob('fullhd.mp4', fullHd, {}, { SCRATCH_DIR: disk })
       expect(finish).toMatchObject({
         errorCode: 'out_of_disk',

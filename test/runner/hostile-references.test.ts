@@ -6,8 +6,8 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bench, runJob, useBench } from './bench.ts'
-import { video } from './gateway.ts'
+import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
 
 useBench()
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
-import type { Report } from '../../src/contract/runner.ts'
-import { bench, clip, runJob, useBench } from './bench.ts'
-import { video } from './gateway.ts'
+import type { Report } from '../../src/contract/runnerProtocol.ts'
+import { bench, clip, runJob, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
 
 useBench()
 

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './bench.ts'
-import { preview } from './gateway.ts'
-import { pixelsOf } from './pixels.ts'
+import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { preview } from './helpers/fakeGateway.ts'
+import { pixelsOf } from './helpers/pixels.ts'
 
 const execute = promisify(execFile)
 

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bench, clip, ffmpegProcesses, startHeld, useBench } from './bench.ts'
-import { video } from './gateway.ts'
+import { bench, clip, ffmpegProcesses, startHeld, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
 
 useBench()
 

@@ -1,11 +1,11 @@
 /** A runner beside a gateway of another version, and what it says that it has. */
 import { expect, it } from 'vitest'
-import { describeMachine, readEncoders, readHwaccels } from '../../container/machine.ts'
+import { describeMachine, readEncoders, readHwaccels } from '../../container/capabilities.ts'
 import { readSettings } from '../../container/settings.ts'
 import { createLog } from '../../container/log.ts'
-import { PROTOCOL_VERSION } from '../../src/contract/runner.ts'
-import { bench, runJob, runUntilIdle, useBench } from './bench.ts'
-import { image } from './gateway.ts'
+import { PROTOCOL_VERSION } from '../../src/contract/runnerProtocol.ts'
+import { bench, runJob, runUntilIdle, useBench } from './helpers/runnerHarness.ts'
+import { image } from './helpers/fakeGateway.ts'
 
 useBench()
 

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
-import { BLOCK_BYTES } from '../../container/blocks.ts'
-import { createClient } from '../../container/client.ts'
-import { openSource, parseRange, type Source } from '../../container/source.ts'
-import { bench, clip, useBench } from './bench.ts'
-import { video } from './gateway.ts'
+import { BLOCK_BYTES } from '../../container/source/blockCache.ts'
+import { createClient } from '../../container/gateway/client.ts'
+import { openSource, parseRange, type Source } from '../../container/source/loopbackServer.ts'
+import { bench, clip, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
 
 useBench()
 
@@ -36,7 +36,7 @@ async function read(url: string, range?: string) {
 describe('the local source', () => {
   it('gives the right bytes though the gateway drops and refuses connections', async () => {
     const { url, original } = await openClip()
-    bench.gateway.mishap = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'refuse' : null)
+    bench.gateway.mishap = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'errorResult' : null)
     const { status, bytes } = await read(url)
     expect(status).toBe(200)
     expect(bytes.equals(original)).toBe(true)

@@ -2,9 +2,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bench, useBench } from './bench.ts'
-import { stream } from './gateway.ts'
-import { makeStream } from './streamBench.ts'
+import { bench, useBench } from './helpers/runnerHarness.ts'
+import { stream } from './helpers/fakeGateway.ts'
+import { makeStream } from './helpers/streamReader.ts'
 
 useBench()
 

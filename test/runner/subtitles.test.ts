@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { retime } from '../../container/ffmpeg/filters/retime.ts'
-import { clip, probeOutput, runJob, useBench } from './bench.ts'
-import { video } from './gateway.ts'
-import { captionsIn, pixelsAt } from './seen.ts'
+import { retime } from '../../container/ffmpeg/edit/subtitleTiming.ts'
+import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
+import { captionsIn, pixelsAt } from './helpers/measureOutput.ts'
 
 useBench()
 

@@ -5,11 +5,11 @@ import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { createClient } from '../../container/client.ts'
-import { openSource } from '../../container/source.ts'
-import { upload } from '../../container/upload.ts'
-import { bench, useBench } from './bench.ts'
-import { video } from './gateway.ts'
+import { createClient } from '../../container/gateway/client.ts'
+import { openSource } from '../../container/source/loopbackServer.ts'
+import { upload } from '../../container/gateway/uploadOutput.ts'
+import { bench, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
 
 useBench()
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { bench, probeOutput, runJob, runUntilIdle, useBench } from './bench.ts'
-import { video } from './gateway.ts'
+import { bench, probeOutput, runJob, runUntilIdle, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
 
 useBench()
 

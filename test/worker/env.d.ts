@@ -1,11 +1,8 @@
-/** The bindings that the tests run with, and the module that they test. */
+/** The bindings that only the tests have. */
 declare namespace Cloudflare {
-  interface Env extends Required<import('../../src/env.ts').Env> {
+  interface Env {
     TIGHT: RateLimit
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
-  }
-  interface GlobalProps {
-    mainModule: typeof import('../../src/index.ts')
   }
 }
 declare module '*.md?raw' {

@@ -34,7 +34,7 @@ export default defineConfig({
     name: 'worker',
     root,
     include: ['test/worker/**/*.test.ts'],
-    setupFiles: ['test/worker/setup.ts'],
+    setupFiles: ['test/worker/helpers/setup.ts'],
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

@@ -1,0 +1,98 @@
+/**
+ * The one command that makes all tracks of a stream: one decode and one graph of edits, of which each
+ * rung is a smaller copy, every track with segments and a playlist of its own.
+ */
+import { join } from 'node:path'
+import { STRIPPED } from '../encode/containers.ts'
+import type { EditGraph } from '../edit/graph.ts'
+import * as layout from './streamLayout.ts'
+import { QUIETLY } from '../process/limits.ts'
+import { cappedEncoder, type Rung } from './rungEncoder.ts'
+
+export function streamCommand(stream: {
+  graph: EditGraph
+  rungs: readonly Rung[]
+  /** What rungs come in, in ffmpeg's notation. */
+  frameRate: string
+  sound: (layout.Track & { kbps: number }) | null
+  segmentSeconds: number
+  /** The scratch folder. */
+  folder: string
+}): string[] {
+  const { graph, rungs, sound, segmentSeconds, folder } = stream
+  const copies = rungs.map(({ name }) => `[${name}_in]`).join('')
+  const filters = [
+    graph.filters,
+    // A constant rate, so that the pictures at which all rungs are cut can be counted.
+    `${graph.video}fps=${stream.frameRate}:start_time=0,split=${rungs.length}${copies}`,
+    ...rungs.map(
+      ({ name, picture: { size } }) =>
+        `[${name}_in]scale=${size.width}:${size.height}:flags=bicubic,setsar=1[${name}]`,
+    ),
+    ...(sound === null ? [] : [`${graph.audio}aresample=async=1:first_pts=0[sound_out]`]),
+  ]
+  return [
+    ...QUIETLY,
+    ...graph.inputs,
+    '-filter_complex',
+    filters.join(';'),
+    ...rungs.flatMap((rung) => [
+      '-map',
+      `[${rung.name}]`,
+      ...cappedEncoder(rung),
+      ...NOTHING_ELSE,
+      // The moments of pictures are rounded, so the nearest is meant.
+      ...segmented(rung, folder, segmentSeconds - 0.5 / rung.picture.frameRate),
+    ]),
+    ...(sound === null
+      ? []
+      : [
+          '-map',
+          '[sound_out]',
+          '-c:a',
+          'aac',
+          '-b:a',
+          `${sound.kbps}k`,
+          '-ac',
+          '2',
+          '-ar',
+          '48000',
+          ...NOTHING_ELSE,
+          ...segmented(sound, folder, segmentSeconds),
+        ]),
+  ]
+}
+
+const NOTHING_ELSE = [...STRIPPED, '-sn']
+
+/**
+ * Segments of one fragment each, with no index of their own. Times are left as they are, since each
+ * output would else be moved by what its own encoder holds back. Of ffmpeg's playlist only the last
+ * entry counts: what it names, and all before, is whole.
+ */
+function segmented(track: layout.Track, folder: string, seconds: number): string[] {
+  const segments = layout.segmentsIn(folder)
+  return [
+    '-avoid_negative_ts',
+    'disabled',
+    '-f',
+    'hls',
+    '-hls_time',
+    seconds.toFixed(6),
+    '-hls_list_size',
+    '3',
+    '-start_number',
+    '1',
+    '-hls_flags',
+    'temp_file',
+    '-hls_segment_type',
+    'fmp4',
+    '-hls_segment_options',
+    'movflags=+skip_sidx',
+    '-hls_fmp4_init_filename',
+    layout.initName(track),
+    '-hls_segment_filename',
+    join(segments, layout.segmentPattern(track)),
+    join(segments, layout.playlistName(track)),
+  ]
+}

@@ -1,0 +1,203 @@
+/**
+ * Stores a stream while ffmpeg makes it. Owns what is stored when: segments once ffmpeg's own
+ * playlists name them, playlists after what they name, the master once every track can be played, and
+ * all that states final figures at the end. Where ffmpeg is faster than the line, it waits.
+ */
+import { watch } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
+import * as layout from '../ffmpeg/streaming/streamLayout.ts'
+import * as playlists from '../ffmpeg/streaming/playlists.ts'
+import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
+import { make } from '../attempt/executePlan.ts'
+import { type Shelf, together } from './packageUploader.ts'
+import type { Running, Timed } from '../attempt/types.ts'
+import { createStoredTrack } from './trackPublisher.ts'
+import { checkStream, factsOf, probeTrack } from './verifyStream.ts'
+
+/** Segments of every track that make a stream playable: one to show and one to go on with. */
+const PLAYABLE = 2
+/** What may wait on the disk to be stored, unless the runner has less to give. */
+const MAX_WAITING_BYTES = 512 * 1024 ** 2
+/** A look now and then, for folders of which the system does not tell what changes. */
+const LOOK_MS = 1_000
+/** What subtitles are said to last while nobody knows: a day, beyond which nothing is made. */
+const UNKNOWN_SECONDS = 86_400
+
+type StreamPlan = RenderPlan & { stream: layout.StreamLayout }
+
+/** @returns the facts of the stream */
+export async function makeStream(
+  running: Running,
+  plan: StreamPlan,
+  { timed, shelf }: { timed: Timed; shelf: Shelf },
+): Promise<MediaFacts> {
+  const { scratch, inputs, record } = running
+  for (const folder of [layout.segmentsIn(scratch), layout.packageIn(scratch)]) {
+    await mkdir(folder, { recursive: true })
+  }
+  // What is stored is a sign of life too, while ffmpeg waits for it.
+  const bytesRead = () => inputs.bytesRead() + shelf.stored().bytes
+  const publisher = publish(running, plan.stream, shelf)
+  try {
+    const facts = await make({ ...running, inputs: { ...inputs, bytesRead } }, plan, timed, () =>
+      publisher.check(record.stderrTail),
+    )
+    await timed('upload', () => publisher.finish())
+    return facts
+  } finally {
+    await publisher.stop()
+  }
+}
+
+function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
+  const { scratch, inputs, settings, standing } = running
+  const stopping = new AbortController()
+  const signal = AbortSignal.any([running.signal, stopping.signal])
+  const facts = new Map<string, MediaFacts>()
+  const most = Math.min(MAX_WAITING_BYTES, (settings.diskBytes ?? Infinity) / 4)
+  const tracks = stream.tracks.map((track) => {
+    const probeFirst = async (file: string) => {
+      facts.set(track.name, await probeTrack({ ...running, signal }, track, file))
+    }
+    return createStoredTrack({ track, stream, folder: scratch, shelf, signal, probeFirst })
+  })
+  const measured = () => tracks.map((track) => track.measured)
+  const put = async (name: string, text: string) => {
+    const file = join(layout.packageIn(scratch), name)
+    await writeFile(file, text)
+    await shelf.put(file, signal)
+  }
+
+  /** Stored with the caps for bandwidths; the one at the end takes its place. */
+  let opened: Promise<void> | null = null
+  function openWhenPlayable() {
+    if (opened !== null || tracks.some((track) => track.counts().listed < PLAYABLE)) {
+      return opened
+    }
+    opened = (async () => {
+      if (stream.subtitles !== null) {
+        await putSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
+      }
+      await put(layout.MASTER, playlists.master(measured(), stream, false))
+      standing.playable = true
+    })()
+    return opened
+  }
+
+  async function putSubtitles(seconds: number) {
+    if (stream.subtitles === null) {
+      return
+    }
+    await shelf.put(stream.subtitles.file, signal)
+    await put(layout.SUBTITLES.playlist, playlists.subtitlesPlaylist(seconds))
+  }
+
+  /** Of segments, once no more are made. */
+  let left = 0
+  const countLeft = () =>
+    tracks
+      .map((track) => track.counts())
+      .reduce((sum, { whole, stored }) => sum + whole - stored, 0)
+  const onStored = () => {
+    keepPace()
+    if (!over) {
+      return
+    }
+    running.following.uploaded(1 - countLeft() / left)
+  }
+
+  let changed = Promise.withResolvers<void>()
+  let over = false
+  const tell = () => {
+    changed.resolve()
+    changed = Promise.withResolvers()
+  }
+  const keepPace = () => {
+    const waiting = tracks.reduce((sum, track) => sum + track.waitingBytes(), 0)
+    if (waiting > most) {
+      inputs.pace.hold()
+    } else {
+      inputs.pace.release()
+    }
+  }
+  async function look() {
+    await Promise.all(tracks.map((track) => track.look()))
+    keepPace()
+    tell()
+  }
+
+  /** One track, for as long as it grows. */
+  async function follow(track: (typeof tracks)[number]) {
+    while (!signal.aborted && !over) {
+      const { promise } = changed
+      await track.store(onStored)
+      await openWhenPlayable()
+      await promise
+    }
+  }
+  const watcher = watchFor(layout.segmentsIn(scratch), '.m3u8', () => void look())
+  const timer = setInterval(() => void look(), LOOK_MS)
+  signal.addEventListener('abort', tell)
+  const following = together(tracks.map(follow))
+  following.catch((error: unknown) => {
+    if (!signal.aborted) {
+      running.end(error)
+    }
+  })
+
+  return {
+    /** Measures what is still on the disk, so that what is wrong is known before it is stored. */
+    async check(stderr: string) {
+      await look()
+      await Promise.all(tracks.map((track) => track.end()))
+      checkStream(measured(), stream, stderr)
+      return factsOf(measured(), facts)
+    },
+    /** Stores the rest, then all playlists as they remain, the master last. */
+    async finish() {
+      left = Math.max(1, countLeft())
+      over = true
+      tell()
+      await following
+      const there = tracks.filter((track) => track.counts().whole > 0)
+      await together(there.map((track) => track.store(onStored)))
+      const all = there.map((track) => track.measured)
+      await together(there.map((track) => track.storeList(true)))
+      await together(
+        all
+          .filter(({ track }) => track.picture !== null)
+          .map((each) =>
+            put(layout.keyframesName(each.track), playlists.keyframesPlaylist(each, stream)),
+          ),
+      )
+      await putSubtitles(Math.max(...there.map((track) => track.seconds())))
+      await put(layout.MANIFEST, playlists.dashManifest(all, stream))
+      await put(layout.MASTER, playlists.master(all, stream, true))
+      standing.playable = true
+      running.following.uploaded(1)
+    },
+    async stop() {
+      stopping.abort(new Error('the stream is made, or given up'))
+      clearInterval(timer)
+      watcher?.close()
+      inputs.pace.release()
+      await following.catch(() => {})
+    },
+  }
+}
+
+/** A folder that cannot be watched, as where the system has no watches left, is looked at all the same. */
+function watchFor(folder: string, ending: string, onChange: () => void) {
+  try {
+    const watcher = watch(folder, (_, name) => {
+      if (name === null || name.endsWith(ending)) {
+        onChange()
+      }
+    })
+    return watcher.on('error', () => {})
+  } catch {
+    return null
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Looks at what ffmpeg made of a stream. Segments are gone from the disk by the end, so each rung is
+ * probed by its first one, and its length is the sum of what was measured.
+ */
+import { rm, stat } from 'node:fs/promises'
+import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
+import { JobFailure } from '../failures.ts'
+import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
+import { checkAligned, secondsOf, type Measured } from '../ffmpeg/streaming/segmentMeasurements.ts'
+import { probe } from '../ffmpeg/probe/probe.ts'
+import { checkLength, empty } from '../ffmpeg/verify/verifyOutput.ts'
+import { toolsOf } from '../capabilities.ts'
+import type { Running } from '../attempt/types.ts'
+
+/**
+ * What ffprobe says of a track by its first segment.
+ *
+ * @throws JobFailure `output_invalid` when that is not the track that was planned
+ */
+export async function probeTrack(
+  { settings, scratch: cwd, signal }: Running,
+  track: Track,
+  file: string,
+): Promise<MediaFacts> {
+  const { size: sizeBytes } = await stat(file)
+  const input = ['-protocol_whitelist', 'file', `file:${file}`]
+  const { facts } = await probe({
+    ...toolsOf(settings),
+    input,
+    sizeBytes,
+    bytesRead: () => 0,
+    cwd,
+    signal,
+  })
+  await rm(file)
+  const wanted = track.picture?.size ?? null
+  if (facts.width !== (wanted?.width ?? null) || facts.height !== (wanted?.height ?? null)) {
+    throw new JobFailure(
+      'output_invalid',
+      `In the result, ${track.name} measures ${facts.width} by ${facts.height} instead of ${wanted?.width} by ${wanted?.height}.`,
+    )
+  }
+  return facts
+}
+
+/**
+ * @param stderr what ffmpeg said meanwhile
+ * @throws JobFailure as verify.ts does for one file; `output_invalid` when the rungs do not match
+ */
+export function checkStream(
+  tracks: readonly Measured[],
+  { seconds, cut }: StreamLayout,
+  stderr: string,
+): void {
+  const pictures = tracks.filter(({ track }) => track.picture !== null)
+  if (pictures.some(({ segments }) => segments.length === 0)) {
+    throw empty({ stderr, more: false })
+  }
+  checkAligned(pictures)
+  const longest = Math.max(...tracks.map(secondsOf))
+  checkLength(longest, { expect: { seconds, cut }, stderr })
+}
+
+/** Those of the whole: the picture of its largest rung, with what sound there is. */
+export function factsOf(tracks: readonly Measured[], facts: ReadonlyMap<string, MediaFacts>) {
+  const largest = tracks.findLast(({ track }) => track.picture !== null)
+  const sound = tracks.find(({ track }) => track.picture === null)
+  const picture = facts.get(largest?.track.name ?? '')
+  if (largest === undefined || picture === undefined) {
+    throw new TypeError('there is no picture')
+  }
+  return {
+    ...picture,
+    format: 'hls',
+    durationSeconds: Math.round(Math.max(...tracks.map(secondsOf)) * 1e3) / 1e3,
+    frameRate: largest.track.picture?.frameRate ?? null,
+    audioCodec: facts.get(sound?.track.name ?? '')?.audioCodec ?? null,
+  }
+}

@@ -1,0 +1,72 @@
+/** Statements on API keys. */
+import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
+import type { Database } from './database.ts'
+import { apiKeys } from './schema.ts'
+import type { ApiKeyRow } from './rows.ts'
+
+type Changes = Partial<
+  Pick<
+    ApiKeyRow,
+    'name' | 'disabled' | 'expiresAt' | 'maxStreams' | 'maxQueuedJobs' | 'maxStoredBytes'
+  >
+>
+
+export async function countKeys(db: Database): Promise<number> {
+  return db.$count(apiKeys)
+}
+
+export function insertKey(db: Database, key: typeof apiKeys.$inferInsert): Promise<ApiKeyRow> {
+  return db
+    .insert(apiKeys)
+    .values(key)
+    .returning()
+    .then((rows) => rows[0]!)
+}
+
+export function findKey(db: Database, id: string): Promise<ApiKeyRow | undefined> {
+  return db.select().from(apiKeys).where(eq(apiKeys.id, id)).get()
+}
+
+export function findKeyByHash(db: Database, hash: string): Promise<ApiKeyRow | undefined> {
+  return db.select().from(apiKeys).where(eq(apiKeys.hash, hash)).get()
+}
+
+/** The newest first. How many there can be is bounded by who makes them. */
+export function listKeyRows(db: Database): Promise<ApiKeyRow[]> {
+  return db
+    .select()
+    .from(apiKeys)
+    .orderBy(desc(apiKeys.createdAt), desc(sql`rowid`))
+}
+
+/** Undefined when there is no such key. */
+export function updateKey(
+  db: Database,
+  id: string,
+  changes: Changes,
+): Promise<ApiKeyRow | undefined> {
+  return db
+    .update(apiKeys)
+    .set(changes)
+    .where(eq(apiKeys.id, id))
+    .returning()
+    .then((rows) => rows[0])
+}
+
+/** Whether there was such a key. */
+export async function deleteKey(db: Database, id: string): Promise<boolean> {
+  return (await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning()).length > 0
+}
+
+/** Notes that a key was used, unless another request has noted it since `before` (ms). */
+export async function recordKeyUse(
+  db: Database,
+  id: string,
+  now: number,
+  before: number,
+): Promise<void> {
+  await db
+    .update(apiKeys)
+    .set({ lastUsedAt: now })
+    .where(and(eq(apiKeys.id, id), or(isNull(apiKeys.lastUsedAt), lt(apiKeys.lastUsedAt, before))))
+}

@@ -1,0 +1,74 @@
+/**
+ * Error responses: one shape, from one table of codes, and typed so that a route can only respond with
+ * the statuses that it declares.
+ */
+import type { Context, TypedResponse } from 'hono'
+import { type ErrorBody, errorBody, type ErrorCode, ERRORS } from '../../contract/errors.ts'
+import type { Caller } from '../../domain/caller.ts'
+import type { ErrorResult } from '../../domain/result.ts'
+import type { WorkerPlatform } from '../../platform/platform.ts'
+
+export interface AppEnv {
+  /** `caller` is there once a route's middleware has let the request through. */
+  Variables: { requestId: string; caller: Caller; platform: WorkerPlatform }
+}
+
+type Status<Code extends ErrorCode> = (typeof ERRORS)[Code]['status']
+type TypedErrorResponse<Code extends ErrorCode> = Code extends ErrorCode
+  ? TypedResponse<ErrorBody, Status<Code>, 'json'> & Response
+  : never
+
+/** Responds with an error result. */
+export function errorResponse<Code extends ErrorCode>(
+  c: Context,
+  { code, message }: ErrorResult<Code>,
+): TypedErrorResponse<Code> {
+  const { status } = ERRORS[code]
+  return c.json(errorBodyOf(c, code, message), status) as unknown as TypedErrorResponse<Code>
+}
+
+/** The JSON body of an error, for responses that add fields of their own. */
+export function errorBodyOf<Code extends ErrorCode>(c: Context, code: Code, message: string) {
+  const requestId = (c as Context<AppEnv>).get('requestId')
+  return { error: ERRORS[code].label, message, code, requestId }
+}
+
+const DESCRIPTIONS: Record<number, string> = {
+  400: 'The request is not valid. The message says what would be.',
+  401: 'The API key is missing or not valid',
+  403: 'The API key may not do this',
+  404: 'Not found',
+  409: 'Conflicts with the current state',
+  411: 'Content-Length is missing',
+  412: 'The original was replaced',
+  413: 'The request is too large, or exceeds what is left of the API key’s storage quota',
+  415: 'The content does not match the file name or the Content-Type',
+  416: 'The range lies outside of the file',
+  422: 'The job for this variant failed',
+  429: 'Too many requests, or more than the API key may have at once. See Retry-After.',
+  500: 'Internal error',
+  503: 'The service is not configured correctly, or the resource is not ready yet',
+}
+
+/** Declares error responses of a route by their status. */
+export function errors<Codes extends number>(...statuses: Codes[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: DESCRIPTIONS[status]!,
+        content: { 'application/json': { schema: errorBody } },
+      },
+    ]),
+  ) as unknown as {
+    [Code in Codes]: {
+      description: string
+      content: { 'application/json': { schema: typeof errorBody } }
+    }
+  }
+}
+
+/** Declares a JSON response. */
+export function json<Schema>(schema: Schema, description: string) {
+  return { description, content: { 'application/json': { schema } } }
+}

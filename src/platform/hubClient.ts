@@ -1,0 +1,114 @@
+/** Calls to the queue hubs: the only place that addresses them. */
+import type { Hubs } from '../services/ports.ts'
+import type { EventFilter } from '../domain/subscription.ts'
+
+/**
+ * Sent over an event socket, and answered by the runtime without waking the hub. A socket that brings no
+ * pong is dead, whatever its state says.
+ */
+export const PING = 'ping'
+export const PONG = 'pong'
+
+/** An open event stream of a queue. Events arrive once the socket is accepted. */
+export interface EventStream {
+  socket: WebSocket
+  /** The id of the event after which the stream begins. */
+  cursor: number
+}
+
+export interface StreamOptions {
+  filter: EventFilter
+  /** The id of the event after which the stream begins; null: from now on. */
+  since: number | null
+  /** The API key that the stream counts for, and how many streams it may have open. */
+  counted: { keyId: string; max: number } | null
+}
+
+/** A wait for work in several queues. It begins before the first claim, so that no wake-up is missed. */
+export interface WorkWait {
+  /** Resolves with true when there may be work, with false after `ms`. */
+  wait(ms: number): Promise<boolean>
+  close(): void
+}
+
+export interface HubClient extends Hubs {
+  /** Runs one round of the queue's watchdog now. */
+  watch(queue: string): Promise<void>
+  /** Opens an event stream of a queue; null when its API key has as many open as it may. */
+  openStream(queue: string, options: StreamOptions): Promise<EventStream | null>
+  waitForWork(queues: string[]): Promise<WorkWait>
+}
+
+export function createHubClient(namespace: Env['HUBS']): HubClient {
+  const hubOf = (queue: string) => namespace.getByName(queue)
+  const connect = (queue: string, path: string): Promise<Response> =>
+    hubOf(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
+  return {
+    poke: (queue, deadline) => hubOf(queue).poke(deadline),
+    progress: (queue, filePath, progress) => hubOf(queue).progress(filePath, progress),
+    wake: (queue, count) => hubOf(queue).wake(count),
+    watch: (queue) => hubOf(queue).watch(),
+    async openStream(queue, options) {
+      const response = await connect(queue, `/stream?${queryOf(options)}`)
+      if (response.status === 429) {
+        return null
+      }
+      return { socket: socketOf(response), cursor: Number(response.headers.get('X-Cursor')) }
+    },
+    async waitForWork(queues) {
+      const responses = await Promise.all(queues.map((queue) => connect(queue, '/runner')))
+      return createWorkWait(responses.map(socketOf))
+    },
+  }
+}
+
+function queryOf({ filter, since, counted }: StreamOptions): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(filter)) {
+    if (value !== null) {
+      query.set(name, value)
+    }
+  }
+  if (since !== null) {
+    query.set('since', String(since))
+  }
+  if (counted !== null) {
+    query.set('key', counted.keyId)
+    query.set('max', String(counted.max))
+  }
+  return query
+}
+
+function socketOf({ webSocket, status }: Response): WebSocket {
+  if (!webSocket) {
+    throw new Error(`the hub answered ${status} to a WebSocket upgrade`)
+  }
+  return webSocket
+}
+
+function createWorkWait(sockets: WebSocket[]): WorkWait {
+  const woken = new Promise<true>((resolve) => {
+    for (const socket of sockets) {
+      socket.addEventListener('message', () => resolve(true))
+      // A hub that restarts (a deploy) may lose wake-ups: claim again.
+      socket.addEventListener('close', () => resolve(true))
+      socket.accept()
+    }
+  })
+  return {
+    async wait(ms) {
+      let timer: number | null = null
+      const timeout = new Promise<false>((resolve) => {
+        timer = setTimeout(() => resolve(false), ms)
+      })
+      const result = await Promise.race([woken, timeout])
+      clearTimeout(timer)
+      return result
+    },
+    close() {
+      for (const socket of sockets) {
+        socket.close(1000)
+      }
+    },
+  }
+}

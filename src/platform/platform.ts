@@ -1,0 +1,43 @@
+/**
+ * The composition root: turns the Worker's bindings into the ports that services work with. Built once
+ * per request.
+ */
+import { openDatabase } from '../db/database.ts'
+import type { Platform, Slots } from '../services/ports.ts'
+import { createHubClient, type HubClient } from './hubClient.ts'
+import { createSettings, type Settings } from './settings.ts'
+import { createSlots, NO_SLOTS } from './slots.ts'
+import { sendTickets } from './tickets.ts'
+
+/** The ports, with what only the layers above the services use. */
+export interface WorkerPlatform extends Platform {
+  hubs: HubClient
+  settings: Settings
+}
+
+/** @param waitUntil keeps the invocation alive for deferred work */
+export function createPlatform(
+  env: Env,
+  waitUntil: (work: Promise<unknown>) => void,
+): WorkerPlatform {
+  const settings = createSettings(env)
+  let slots: Slots | undefined
+  return {
+    db: openDatabase(env.DB),
+    originals: env.ORIGINALS,
+    variants: env.VARIANTS,
+    sendTickets: (queue, count) => sendTickets(env.TICKETS, queue, count),
+    hubs: createHubClient(env.HUBS),
+    settings,
+    get slots() {
+      const { containers } = settings
+      return (slots ??= containers.count === 0 ? NO_SLOTS : createSlots(env.SLOTS, containers))
+    },
+    defer: (work) =>
+      waitUntil(
+        work.catch((error: unknown) =>
+          console.error(JSON.stringify({ event: 'deferred_failed', error: String(error) })),
+        ),
+      ),
+  }
+}

@@ -1,0 +1,151 @@
+/** Reads and validates the Worker's settings: the [vars] of `wrangler.toml`, and its secrets. */
+import { z } from 'zod'
+
+/** A setting that is not valid. Its message names it and what it takes, and never what it was. */
+export class InvalidSettingError extends Error {
+  override name = 'InvalidSettingError'
+}
+
+function read<Out>(schema: z.ZodType<Out>, value: unknown, name?: string): Out {
+  const { success, data, error } = schema.safeParse(value)
+  if (success) {
+    return data
+  }
+  const { path, message } = error.issues[0]!
+  throw new InvalidSettingError(`${name ?? path[0]?.toString()}: ${message}`)
+}
+
+const days = z.coerce.number().min(1).max(3_650)
+
+/** Reads the settings that are not bindings; a bad one is named. */
+function readRetention(env: Env) {
+  const vars = read(retention, env)
+  return {
+    jobDays: vars.JOB_RETENTION_DAYS,
+    eventDays: vars.EVENT_RETENTION_DAYS,
+    uploadDays: vars.UPLOAD_RETENTION_DAYS,
+  }
+}
+const retention = z.object({
+  JOB_RETENTION_DAYS: days,
+  EVENT_RETENTION_DAYS: days,
+  UPLOAD_RETENTION_DAYS: days,
+})
+
+const containers = z.object({
+  RUNNER_SLOTS: z.coerce.number().int().min(0).max(1_000),
+  RUNNER_DISK_BYTES: z.coerce.number().int().positive(),
+  RUNNER_IDLE_SECONDS: z.coerce.number().min(1).max(3_600),
+  CONTAINER_GATEWAY_URL: z.url().optional(),
+  RUNNER_TOKEN: z.string().optional(),
+})
+
+/** Reads what there is of containers. */
+function readContainers(env: Env) {
+  const vars = read(containers, env)
+  const { CONTAINER_GATEWAY_URL: url, RUNNER_TOKEN: token } = vars
+  return {
+    count: vars.RUNNER_SLOTS,
+    diskBytes: vars.RUNNER_DISK_BYTES,
+    idleSeconds: vars.RUNNER_IDLE_SECONDS,
+    /** For an engine that does not intercept. Elsewhere a container gets no token. */
+    gateway: url !== undefined && token !== undefined ? { url, token } : null,
+  }
+}
+
+const origins = z
+  .string()
+  .default('')
+  .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
+  .pipe(
+    z.array(
+      z
+        .string()
+        .refine(
+          (text) => URL.canParse(text) && new URL(text).origin === text,
+          'CORS_ORIGINS takes origins such as https://app.example.com, with commas between',
+        ),
+    ),
+  )
+
+const publicAccess = z.object({
+  PUBLIC_EVENTS: z.enum(['off', 'named', 'open']).default('named'),
+  PUBLIC_STATUS: z.enum(['off', 'named']).default('named'),
+  PUBLIC_VARIANTS: z.enum(['off', 'ready', 'open']).default('open'),
+  CORS_ORIGINS: origins,
+})
+
+/** Reads what is open to visitors without a key, and to which origins' scripts. */
+function readPublicAccess(env: Env) {
+  const vars = read(publicAccess, env)
+  return {
+    events: vars.PUBLIC_EVENTS,
+    status: vars.PUBLIC_STATUS,
+    variants: vars.PUBLIC_VARIANTS,
+    origins: vars.CORS_ORIGINS,
+  }
+}
+
+const signingKeys = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9_-]{1,32}:[^\s,]{32,}(,[A-Za-z0-9_-]{1,32}:[^\s,]{32,})*$/,
+    'SIGNING_KEYS takes id:secret, of at least 32 characters, with commas between',
+  )
+  .transform((text) =>
+    text.split(',').map((entry) => {
+      const colon = entry.indexOf(':')
+      return { id: entry.slice(0, colon), secret: entry.slice(colon + 1) }
+    }),
+  )
+
+/**
+ * The secrets that tokens and URLs are signed with: the first signs, all are good for checking. With
+ * none set it is the API key, so that signing works at once; to change that one then ends what it signed.
+ */
+function readSigningKeys(env: Env): { id: string; secret: string }[] {
+  if (env.SIGNING_KEYS) {
+    return read(signingKeys, env.SIGNING_KEYS, 'SIGNING_KEYS')
+  }
+  return env.API_KEY ? [{ id: 'api-key', secret: env.API_KEY }] : []
+}
+
+export interface Settings {
+  readonly publicAccess: ReturnType<typeof readPublicAccess>
+  readonly containers: ReturnType<typeof readContainers>
+  readonly retention: ReturnType<typeof readRetention>
+  readonly signingKeys: ReturnType<typeof readSigningKeys>
+}
+
+/**
+ * All settings. Each group is validated when it is first read, so that an invalid setting fails only
+ * the requests that need it.
+ */
+export function createSettings(env: Env): Settings {
+  return {
+    get publicAccess() {
+      return remember(this, 'publicAccess', readPublicAccess(env))
+    },
+    get containers() {
+      return remember(this, 'containers', readContainers(env))
+    },
+    get retention() {
+      return remember(this, 'retention', readRetention(env))
+    },
+    get signingKeys() {
+      return remember(this, 'signingKeys', readSigningKeys(env))
+    },
+  }
+}
+
+function remember<Value>(settings: Settings, name: keyof Settings, value: Value): Value {
+  Object.defineProperty(settings, name, { value })
+  return value
+}
+
+/** @throws InvalidSettingError for the first setting that is not valid, even if nothing uses it yet */
+export function validateSettings(env: Env): void {
+  for (const read of [readPublicAccess, readContainers, readRetention, readSigningKeys]) {
+    read(env)
+  }
+}

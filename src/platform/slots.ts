@@ -1,0 +1,56 @@
+/** All slots of a deployment, by their names. Which of them are free is the caller's to say. */
+import type { Slots } from '../services/ports.ts'
+/** `started` and `starting` will claim; `busy` has claimed already; `resting` failed to start lately. */
+export type WakeAnswer = 'started' | 'starting' | 'busy' | 'resting' | 'failed'
+
+/** A runner in a slot is called after it: `slot-2-5f3a9c01`. */
+const RUNNER = /^(slot-\d+)-[0-9a-f]{8}$/
+function slotOf(runner: string): string | undefined {
+  return RUNNER.exec(runner)?.[1]
+}
+
+/** Where no containers are configured. */
+export const NO_SLOTS: Slots = {
+  count: 0,
+  fit: {},
+  wake: async () => {},
+  heard: async () => {},
+}
+
+export function createSlots(
+  namespace: Env['SLOTS'],
+  { count, diskBytes }: { count: number; diskBytes: number },
+): Slots {
+  const ask = (name: string, queues: string[]): Promise<WakeAnswer> =>
+    namespace
+      .getByName(name)
+      .wake(queues)
+      .catch((error: unknown) => {
+        console.error(
+          JSON.stringify({ event: 'slot_unreachable', slot: name, error: String(error) }),
+        )
+        return 'failed' as const
+      })
+
+  return {
+    count,
+    fit: { diskBytes },
+    async wake(queues, wanted, atWork) {
+      const busy = new Set(atWork.map(slotOf))
+      const free = Array.from({ length: count }, (_, n) => `slot-${n}`).filter(
+        (name) => !busy.has(name),
+      )
+      let missing = wanted
+      while (missing > 0 && free.length > 0) {
+        const answers = await Promise.all(free.splice(0, missing).map((name) => ask(name, queues)))
+        missing -= answers.filter((answer) => answer === 'started' || answer === 'starting').length
+      }
+    },
+    async heard(runner) {
+      const name = slotOf(runner)
+      if (name !== undefined) {
+        await namespace.getByName(name).heard(runner)
+      }
+    },
+  }
+}

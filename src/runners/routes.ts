@@ -1,0 +1,113 @@
+/** The routes of the runner API, as the OpenAPI document shows them; what they do is gateway.ts's. */
+import { createRoute, z } from '@hono/zod-openapi'
+import * as protocol from '../contract/runnerProtocol.ts'
+import { jsonBody } from '../http/router.ts'
+import { errors, json } from '../http/responses/errorResponse.ts'
+
+const runner = { tags: ['runner'], security: [{ runnerToken: [] }] }
+const jobParams = z.object({ id: z.string().max(100) })
+const fence = z.coerce.number().int().positive()
+
+export const claimRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/claim',
+  summary: 'Take the next job',
+  request: { body: jsonBody(protocol.claimRequest) },
+  responses: {
+    200: json(protocol.assignment, 'A job, under a lease'),
+    204: { description: 'No work; ask again' },
+    ...errors(400, 401, 429, 503),
+  },
+})
+
+export const sourceRoute = createRoute({
+  ...runner,
+  method: 'get',
+  path: '/jobs/{id}/source',
+  summary: 'Read a range of the original, or of another file that the variant is made with',
+  request: {
+    params: jobParams,
+    query: z.object({
+      fence,
+      reference: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(100)
+        .optional()
+        .describe('Its place among the references of the assignment, from 0'),
+    }),
+  },
+  responses: {
+    200: { description: 'The original' },
+    206: { description: 'The range asked for' },
+    ...errors(400, 401, 409, 412, 416, 429, 503),
+  },
+})
+
+export const reportRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/jobs/{id}/report',
+  summary: 'Report progress and extend the lease',
+  request: { params: jobParams, body: jsonBody(protocol.report) },
+  responses: {
+    200: json(protocol.reportAnswer, 'The lease holds on'),
+    ...errors(400, 401, 409, 429, 503),
+  },
+})
+
+export const outputRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/jobs/{id}/output',
+  summary: 'Begin the upload of the output',
+  request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
+  responses: {
+    200: json(protocol.outputAnswer, 'Where the parts go'),
+    ...errors(400, 401, 409, 429, 503),
+  },
+})
+
+export const partRoute = createRoute({
+  ...runner,
+  method: 'put',
+  path: '/jobs/{id}/output/{part}',
+  summary: 'Upload one part of the output',
+  request: {
+    params: jobParams.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
+    query: z.object({ fence, uploadId: z.string().min(1).max(2_000) }),
+  },
+  responses: {
+    200: json(protocol.uploadedPart, 'The part is stored'),
+    ...errors(400, 401, 409, 411, 429, 503),
+  },
+})
+
+export const fileRoute = createRoute({
+  ...runner,
+  method: 'put',
+  path: '/jobs/{id}/files/{name}',
+  summary: 'Store one file of a package, replacing the one of that name',
+  request: {
+    params: jobParams.extend({ name: protocol.packageFileName }),
+    query: z.object({ fence }),
+  },
+  responses: {
+    200: json(protocol.storedPackageFile, 'The file is stored'),
+    ...errors(400, 401, 409, 411, 413, 503),
+  },
+})
+
+export const finishRoute = createRoute({
+  ...runner,
+  method: 'post',
+  path: '/jobs/{id}/finish',
+  summary: 'End the attempt',
+  request: { params: jobParams, body: jsonBody(protocol.finish) },
+  responses: {
+    200: json(protocol.finishAnswer, 'What became of the job'),
+    ...errors(400, 401, 409, 429, 503),
+  },
+})

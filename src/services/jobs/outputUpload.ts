@@ -1,0 +1,68 @@
+/** The upload of an attempt's output, in parts, under a key that no other attempt has. */
+import type { OutputRequest, UploadedPart } from '../../contract/runnerProtocol.ts'
+import type { Claim } from '../../db/leases.ts'
+import { findOutput, recordOutput } from '../../db/outputs.ts'
+import { typeOfFormat } from '../../domain/contentType.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { renditionOf } from '../../domain/transformation/rendition.ts'
+import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
+import { report } from './claimJob.ts'
+import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
+import type { Platform } from '../ports.ts'
+
+/**
+ * R2 takes parts of 5 MiB to 5 GiB, 10,000 of them. Small ones lose little when a connection breaks,
+ * and connections have been seen to stall after 10 to 15 MB.
+ */
+export const PART_SIZE_BYTES = 8 * 1024 * 1024
+
+/**
+ * Begins the upload. Asked twice, it begins two; the one that the attempt does not finish with is
+ * retired when the attempt ends.
+ */
+export async function beginOutput(
+  platform: Platform,
+  claim: Claim,
+  request: OutputRequest,
+): Promise<{ ok: true; uploadId: string } | LeaseLostError> {
+  const held = await report(platform, claim, request)
+  if (!held.ok) {
+    return held
+  }
+  const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
+  const upload = await platform.variants.createMultipartUpload(key, {
+    httpMetadata: { contentType: typeOfFormat(renditionOf(held.row.variant).format) },
+  })
+  const { uploadId } = upload
+  if (await recordOutput(platform.db, claim, { key, uploadId }, Date.now())) {
+    return { ok: true, uploadId }
+  }
+  await upload.abort()
+  return leaseLostError()
+}
+
+/** Stores one part. A part sent again replaces the one before. */
+export async function putPart(
+  platform: Platform,
+  claim: Claim,
+  { uploadId, partNumber, sizeBytes }: { uploadId: string; partNumber: number; sizeBytes: number },
+  { body, digest }: { body: ReadableStream<Uint8Array>; digest?: string | undefined },
+): Promise<{ ok: true; part: UploadedPart } | LeaseLostError | ErrorResult<'digest_mismatch'>> {
+  const held = await findHeldJob(platform, claim)
+  if (!held.ok) {
+    return held
+  }
+  const output = await findOutput(platform.db, claim, uploadId)
+  if (!output) {
+    return leaseLostError()
+  }
+  const upload = platform.variants.resumeMultipartUpload(output.key, uploadId)
+  const stored = await uploadPartWithDigest(upload, partNumber, body, sizeBytes)
+  if (digest === undefined || digest === stored.digest) {
+    return { ok: true, part: stored.part }
+  }
+  return errorResult(
+    'digest_mismatch',
+    `Part ${partNumber} came as ${stored.digest}, and was sent as ${digest}: send it again.`,
+  )
+}

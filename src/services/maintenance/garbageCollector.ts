@@ -1,0 +1,60 @@
+/** Removing from R2 what nobody needs any more. The rows say what that is; see `outputs`. */
+import { deleteOutputRows, listRetiredOutputs } from '../../db/outputs.ts'
+import type { Platform } from '../ports.ts'
+
+/** R2 deletes, and a D1 statement binds, a bounded number of keys at once. */
+const BATCH = 50
+
+/** R2's answer for an upload that was completed or aborted already, which is what is wanted. */
+function isGone(error: unknown) {
+  return error instanceof Error && error.message.includes('(10024)')
+}
+
+/** Files of one package that one round removes; R2 lists up to 1,000 at once. */
+const FILES_A_ROUND = 500
+
+/**
+ * Aborts the uploads and deletes the objects of retired outputs. A row is forgotten only when its
+ * object is gone, so an interrupted collection is done again; every step may be done twice.
+ */
+export async function collectGarbage({ db, variants }: Platform): Promise<number> {
+  const retired = await listRetiredOutputs(db, BATCH)
+  if (retired.length === 0) {
+    return 0
+  }
+  const keys: string[] = []
+  const packages: string[] = []
+  for (const { key, uploadId } of retired) {
+    if (uploadId === null) {
+      packages.push(key)
+      continue
+    }
+    const upload = variants.resumeMultipartUpload(key, uploadId)
+    if (await upload.abort().then(() => true, isGone)) {
+      keys.push(key)
+    }
+  }
+  if (keys.length > 0) {
+    await variants.delete(keys)
+  }
+  // One after another, as long as there is room: a huge one takes several rounds.
+  let room = FILES_A_ROUND
+  for (const key of packages) {
+    if (room <= 0) {
+      break
+    }
+    const { objects, truncated } = await variants.list({ prefix: key, limit: room })
+    if (objects.length > 0) {
+      await variants.delete(objects.map((object) => object.key))
+    }
+    room -= Math.max(objects.length, 1)
+    if (!truncated) {
+      keys.push(key)
+    }
+  }
+  if (keys.length === 0) {
+    return 0
+  }
+  await deleteOutputRows(db, keys)
+  return keys.length
+}

@@ -1,0 +1,87 @@
+/** A job's row as the API shows it. */
+import type { StoredFile } from '../contract/storedFile.ts'
+import type { Attempt, Job } from '../contract/job.ts'
+import type { AttemptRow, JobRow } from '../db/rows.ts'
+
+function iso(ms: number | null) {
+  return ms === null ? null : new Date(ms).toISOString()
+}
+
+/** Where a variant is served, as a path from the service's root. */
+export function variantPath(variant: string, filePath: string): string {
+  return `/t/${encodeVariant(variant)}/${encodePath(filePath)}`
+}
+
+/** Where the status of a variant is told. */
+export function statusPath(variant: string, filePath: string): string {
+  return `/video-status/${encodeVariant(variant)}/${encodePath(filePath)}`
+}
+
+export function encodePath(path: string) {
+  return path.split('/').map(encodeURIComponent).join('/')
+}
+
+/** What its grammar is written with stands in a path as it is; names of other files may hold more. */
+export function encodeVariant(variant: string) {
+  return encodeURIComponent(variant).replaceAll(/%2C|%3A|%2B/g, decodeURIComponent)
+}
+
+export function serializeJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    filePath: row.filePath,
+    status: row.status,
+    priority: row.priority,
+    progress: row.progress,
+    startedAt: iso(row.startedAt),
+    completedAt: iso(row.completedAt),
+    error: row.error,
+    queue: row.queue,
+    transformation: row.variant,
+    outputPath: row.status === 'completed' ? variantPath(row.variant, row.filePath) : null,
+    createdAt: iso(row.createdAt)!,
+    attempt: row.attempt,
+    maxAttempts: row.maxAttempts,
+    errorCode: row.errorCode,
+    stage: row.stage,
+    etaSeconds: row.etaSeconds,
+    fps: row.fps,
+    speed: row.speed,
+    playable: row.playableAt !== null,
+    retryAt: iso(row.runAfter),
+    input: row.input,
+    output: row.output,
+    plan: row.plan,
+    timings: row.timings,
+  }
+}
+
+export function serializeCreatedJob({ row, deduplicated }: { row: JobRow; deduplicated: boolean }) {
+  return {
+    ...serializeJob(row),
+    deduplicated,
+  }
+}
+
+export function serializeFile(filePath: string, object: R2Object): StoredFile {
+  return {
+    filePath,
+    size: object.size,
+    etag: object.httpEtag,
+    contentType: object.httpMetadata?.contentType ?? 'application/octet-stream',
+  }
+}
+
+export function serializeAttempt(row: AttemptRow): Attempt {
+  return {
+    attempt: row.attempt,
+    runner: row.runner,
+    startedAt: iso(row.startedAt)!,
+    endedAt: iso(row.endedAt),
+    outcome: row.outcome,
+    errorCode: row.errorCode,
+    error: row.error,
+    command: row.command,
+    stderrTail: row.stderrTail,
+  }
+}

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest'
+import {
+  bench,
+  ffmpegProcesses,
+  runUntilIdle,
+  startHeld,
+  useBench,
+} from './helpers/runnerHarness.ts'
+import type { OfferedJob } from './helpers/fakeGateway.ts'
+
+useBench()
+
+/** Starts an encode that is under way and stays so. */
+async function startMidway(more: Parameters<typeof startHeld>[0] = {}) {
+  const { job, reached } = await startHeld(more)
+  const ended = runUntilIdle()
+  await reached
+  return { job, ended }
+}
+
+function outcome(job: OfferedJob) {
+  return job.finishes.map((finish) => ({ ...finish, command: '' }))
+}
+
+describe('an encode under way', () => {
+  it('is dropped when the lease has gone to another, and the runner claims again', async () => {
+    const { job, ended } = await startMidway()
+    const [pid] = await ffmpegProcesses()
+    expect(pid).toBeDefined()
+    const claims = bench.gateway.claims
+    const claimed = bench.gateway.next('claim')
+    job.leaseLostError = true
+    await claimed
+    expect(await ffmpegProcesses()).toEqual([])
+    expect(await ended).toBe('idle')
+    expect(job.finishes).toEqual([])
+    expect(bench.gateway.claims).toBe(claims + 1)
+  })
+
+  it('is dropped when no report gets through for as long as the lease lasts', async () => {
+    const { job, ended } = await startMidway({ leaseSeconds: 2 })
+    bench.gateway.failures.report = Infinity
+    await ended
+    expect(job.finishes).toEqual([])
+    expect(bench.logs.join('')).toContain('lease lost')
+  })
+
+  it('goes on when a report now and then is refused', async () => {
+    const { job, ended } = await startMidway()
+    bench.gateway.failures.report = 2
+    await bench.gateway.next('report')
+    job.leaseLostError = true
+    await ended
+    expect(bench.gateway.failures.report).toBe(0)
+  })
+
+  it('fails as stalled when ffmpeg stands still, however stubborn it is', async () => {
+    const { job, ended } = await startMidway({ stallSeconds: 1 })
+    for (const pid of await ffmpegProcesses()) {
+      process.kill(pid, 'SIGSTOP')
+    }
+    await ended
+    expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'stalled' }])
+  })
+
+  it('fails as a timeout when the attempt takes too long', async () => {
+    const { job, ended } = await startMidway({ timeoutSeconds: 3 })
+    await ended
+    expect(outcome(job)).toMatchObject([
+      { errorCode: 'timeout', message: 'The job took longer than 3 seconds.' },
+    ])
+  })
+
+  it('fails as out of memory when something else kills ffmpeg', async () => {
+    const { job, ended } = await startMidway()
+    for (const pid of await ffmpegProcesses()) {
+      process.kill(pid, 'SIGKILL')
+    }
+    await ended
+    expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
+  })
+
+  it('reports about once a second, and its progress never goes back', async () => {
+    const { job, ended } = await startMidway()
+    await bench.gateway.next('report')
+    await bench.gateway.next('report')
+    job.leaseLostError = true
+    await ended
+    const progress = job.reports.map((report) => report.progress)
+    expect(progress).toEqual(progress.toSorted((one, other) => one - other))
+    expect(job.reports.filter((report) => report.input !== undefined)).toHaveLength(1)
+    expect(job.reports.find((report) => report.plan !== undefined)).toMatchObject({
+      input: { width: 640, height: 360, videoCodec: 'rawvideo', durationSeconds: 12 },
+      plan: { mode: 'encode' },
+    })
+  })
+})

@@ -1,0 +1,88 @@
+/**
+ * One runner process for a whole file of hostile jobs, and canaries: a file and an address that those
+ * jobs name, and that nobody may look at.
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { Assignment, Finish } from '../../../src/contract/runnerProtocol.ts'
+import { CANARY, makeHostile } from '../../fixtures/hostile/make.ts'
+import { bench, ffmpegProcesses } from './runnerHarness.ts'
+import { startGateway } from './fakeGateway.ts'
+
+/** What no message may hold: addresses and paths of this machine, and what a file named. */
+const INTERNALS = /127\.0\.0\.1|localhost|\/tmp|reelqueue-|passwd|canary|0x[0-9a-f]{6}/
+
+const SLOWEST_SECONDS = 10
+
+export type HostileBench = Awaited<ReturnType<typeof startHostileBench>>
+
+export async function startHostileBench() {
+  const folder = await mkdtemp(join(tmpdir(), 'runner-hostile-'))
+  const file = join(folder, 'canary.txt')
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(String(request.url))
+    response.end(CANARY)
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/canary`
+  await writeFile(file, CANARY)
+  await makeHostile(folder, { file, url })
+
+  const gateway = (bench.gateway = await startGateway())
+  bench.scratch = await mkdtemp(join(tmpdir(), 'runner-bench-'))
+  const main = join(import.meta.dirname, '../../../container/main.ts')
+  const runner = spawn(process.execPath, [main], {
+    env: {
+      PATH: process.env['PATH'],
+      GATEWAY_URL: gateway.url,
+      RUNNER_TOKEN: gateway.token,
+      SCRATCH_DIR: bench.scratch,
+      IDLE_SECONDS: 'forever',
+    },
+    stdio: 'ignore',
+  })
+
+  return {
+    folder,
+    /** What was asked of the address that nobody may ask. */
+    asked,
+
+    /** Has the runner do a job, and looks at all that must hold however the job ended. */
+    async run(name: string, wish: Assignment['rendition'], more: Partial<Assignment> = {}) {
+      const finished = gateway.next<Finish>('finish')
+      const startedAt = performance.now()
+      const job = await gateway.offer(join(folder, name), wish, more)
+      const finish = await finished
+      expect((performance.now() - startedAt) / 1_000).toBeLessThan(SLOWEST_SECONDS)
+
+      const left = { scratch: await readdir(bench.scratch), ffmpeg: await ffmpegProcesses() }
+      expect(left).toEqual({ scratch: [], ffmpeg: [] })
+      expect({ asked, exitCode: runner.exitCode }).toEqual({ asked: [], exitCode: null })
+      expect(gateway.violations).toEqual([])
+      expect(job.finishes).toHaveLength(1)
+      if (finish.outcome === 'failed') {
+        expect(finish.message).not.toMatch(INTERNALS)
+      }
+      const output = Buffer.concat([...job.parts.values()])
+      expect(output.includes('canary') || output.includes('<script>')).toBe(false)
+      return { job, finish, output }
+    },
+
+    async close() {
+      const exited = once(runner, 'exit')
+      runner.kill('SIGTERM')
+      await exited
+      await gateway.close()
+      server.close()
+      await Promise.all([folder, bench.scratch].map((each) => rm(each, { recursive: true })))
+    },
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What every test with a real ffmpeg stands on: a gateway, a scratch folder of its own, and the
+ * runner's own loop over them. The runner runs in this process, except in process.test.ts.
+ */
+import { execFile } from 'node:child_process'
+import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterEach, beforeEach, expect, inject } from 'vitest'
+import { createClient } from '../../../container/gateway/client.ts'
+import { createLog } from '../../../container/log.ts'
+import { runLoop, type LoopEnd } from '../../../container/claimLoop.ts'
+import { readSettings } from '../../../container/settings.ts'
+import { work } from '../../../container/runAssignment.ts'
+import type { Assignment, Finish, Report } from '../../../src/contract/runnerProtocol.ts'
+import { saveOutput, startGateway, video, type Gateway, type OfferedJob } from './fakeGateway.ts'
+
+const execute = promisify(execFile)
+
+export const bench = { gateway: null as unknown as Gateway, scratch: '', logs: [] as string[] }
+
+/** The path of a clip that clips.setup.ts made. */
+export function clip(name: string): string {
+  return join(inject('clips'), name)
+}
+
+/** To be called at the top of a test file. Afterwards no scratch folder and no ffmpeg may be left. */
+export function useBench() {
+  beforeEach(async () => {
+    bench.gateway = await startGateway()
+    bench.scratch = await mkdtemp(join(tmpdir(), 'runner-bench-'))
+    bench.logs = []
+  })
+  afterEach(async () => {
+    await bench.gateway.close()
+    const left = await readdir(bench.scratch).then((all) =>
+      all.filter((one) => one.startsWith('reelqueue-')),
+    )
+    const alive = await ffmpegProcesses()
+    await rm(bench.scratch, { recursive: true })
+    expect(bench.gateway.violations).toEqual([])
+    expect({ left, alive }).toEqual({ left: [], alive: [] })
+  })
+}
+
+/**
+ * Runs the loop until the gateway has no more work.
+ *
+ * @param env settings other than the bench's own
+ */
+export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEnd> {
+  const shutdown = new AbortController().signal
+  const settings = readSettings({
+    GATEWAY_URL: bench.gateway.url,
+    RUNNER_TOKEN: bench.gateway.token,
+    RUNNER_NAME: 'bench',
+    IDLE_SECONDS: '0',
+    SCRATCH_DIR: bench.scratch,
+    ...env,
+  })
+  const client = createClient(settings)
+  const log = createLog((line) => bench.logs.push(line))
+  const machine = { cpus: 2, memoryBytes: 2e9 }
+  const shared = { client, settings, machine, log, shutdown }
+  return runLoop({ ...shared, work: (assignment) => work(assignment, shared) })
+}
+
+/**
+ * Offers a job whose source says nothing more from a third of the file on, so that its encode stays
+ * under way for as long as a test wants. `reached` resolves when it has come that far.
+ */
+export async function startHeld(more: Partial<Assignment> = {}) {
+  const { gateway } = bench
+  gateway.mishap = (start) => (start > 45e6 && start < 130e6 ? 'hold' : null)
+  const job = await gateway.offer(clip('big.mov'), video({ width: 160 }), more)
+  const held = gateway.next<{ mishap: string | null }>('source', ({ mishap }) => mishap === 'hold')
+  const encoding = gateway.next<Report>('report', ({ stage }) => stage === 'encode')
+  return { job, reached: Promise.all([held, encoding]) }
+}
+
+/**
+ * Offers one job, runs it, and gives what the gateway was told in the end.
+ *
+ * @param others files that are stored under the paths that the rendition names
+ */
+export async function runJob(
+  name: string,
+  rendition: Assignment['rendition'],
+  more: Partial<Assignment> = {},
+  env: Record<string, string> = {},
+  others: Record<string, string> = {},
+): Promise<{ job: OfferedJob; finish: Finish }> {
+  const job = await bench.gateway.offer(clip(name), rendition, more, others)
+  await runUntilIdle(env)
+  const [finish] = job.finishes
+  if (finish === undefined) {
+    throw new Error(`nothing finished: ${bench.logs.join('')}`)
+  }
+  return { job, finish }
+}
+
+/** What ffprobe says of what came out, by the test's own reading. */
+export async function probeOutput(job: OfferedJob) {
+  const path = join(bench.scratch, `saved.${job.assignment.rendition.format}`)
+  await saveOutput(job, path)
+  const list = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path]
+  const { format, streams } = JSON.parse((await execute('ffprobe', list)).stdout)
+  const of = (type: string) =>
+    streams.find((stream: { codec_type: string }) => stream.codec_type === type)
+  return { path, format, video: of('video'), audio: of('audio'), streams }
+}
+
+/** A hash of each packet's bytes, which copying keeps and encoding does not. */
+export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<string> {
+  const list = [
+    '-v',
+    'error',
+    '-i',
+    path,
+    '-map',
+    `0:${of}:0`,
+    '-c',
+    'copy',
+    '-f',
+    'streamhash',
+    '-',
+  ]
+  return (await execute('ffmpeg', list)).stdout
+}
+
+/** Ids of the processes that work in this test's scratch folder: the runner's ffmpeg. */
+export async function ffmpegProcesses(): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
+  return pids.filter((_, at) => folders[at]?.startsWith(bench.scratch)).map(Number)
+}

@@ -1,0 +1,68 @@
+/** Reads a package as players do: with parsers that others wrote, and with ffprobe. */
+import { execFile } from 'node:child_process'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { Parser } from 'm3u8-parser'
+import { parse } from 'mpd-parser'
+import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
+import { bench, runJob } from './runnerHarness.ts'
+import type { OfferedJob } from './fakeGateway.ts'
+
+const execute = promisify(execFile)
+
+export function playlist(bytes: Buffer | undefined) {
+  if (bytes === undefined) {
+    throw new Error('there is no such playlist')
+  }
+  const parser = new Parser()
+  parser.push(bytes.toString())
+  parser.end()
+  return parser.manifest
+}
+
+/** Makes a stream of a clip, and saves it beside the bench's other files for ffprobe to open. */
+export async function makeStream(
+  name: string,
+  wish: Assignment['rendition'],
+  others: Record<string, string> = {},
+) {
+  const { job, finish } = await runJob(name, wish, {}, {}, others)
+  if (finish.outcome !== 'packaged') {
+    throw new Error(JSON.stringify(finish, null, 1))
+  }
+  return { job, finish, ...(await openPackage(job)) }
+}
+
+export async function openPackage({ id, files }: OfferedJob) {
+  const folder = join(bench.scratch, `package-${id}`)
+  await mkdir(folder)
+  for (const [name, bytes] of files) {
+    await writeFile(join(folder, name), bytes)
+  }
+  const master = playlist(files.get('master.m3u8'))
+  const ask = async (file: string, ...entries: string[]) => {
+    const list = ['-v', 'error', '-allowed_extensions', 'ALL', '-of', 'json', ...entries]
+    return JSON.parse((await execute('ffprobe', [...list, join(folder, file)])).stdout)
+  }
+  return {
+    folder,
+    master,
+    read: (file: string) => playlist(files.get(file)),
+    mpd: () => parse(String(files.get('manifest.mpd')), { manifestUri: 'http://x/manifest.mpd' }),
+    /** From small to large. */
+    rungs: [...files.keys()].filter((file) => /^v\d+\.m3u8$/.test(file)).toSorted(byNumber),
+    probe: (file: string) => ask(file, '-show_format', '-show_streams'),
+    async packets(file: string): Promise<{ pts_time: string; flags: string }[]> {
+      return (await ask(file, '-show_entries', 'packet=pts_time,flags')).packets
+    },
+    save: async (file: string, bytes: Buffer) => {
+      await writeFile(join(folder, file), bytes)
+      return ask(file, '-show_entries', 'packet=flags,pos:stream=codec_name')
+    },
+  }
+}
+
+function byNumber(one: string, other: string): number {
+  return Number(/\d+/.exec(one)?.[0]) - Number(/\d+/.exec(other)?.[0])
+}

@@ -1,0 +1,193 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { bitDepth } from '../../container/ffmpeg/probe/pixelFormat.ts'
+import { readSpacing } from '../../container/ffmpeg/probe/frameTiming.ts'
+import { type ProbeDocument, probeDocument } from '../../src/contract/probe.ts'
+import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { probing, saveOutput } from './helpers/fakeGateway.ts'
+
+useBench()
+
+async function probeClip(name: string): Promise<ProbeDocument> {
+  const { job, finish } = await runJob(name, probing())
+  expect(finish).toMatchObject({ outcome: 'completed', plan: { mode: 'probe' } })
+  const path = await saveOutput(job, join(bench.scratch, 'saved.json'))
+  return probeDocument.parse(JSON.parse(await readFile(path, 'utf8')))
+}
+
+describe('the document of a file', () => {
+  it('says of a phone’s video how it is turned, and what the phone noted', async () => {
+    const document = await probeClip('phone.mov')
+    expect(document).toMatchObject({
+      format: 'mov',
+      formatName: 'mov,mp4,m4a,3gp,3g2,mj2',
+      startSeconds: 0,
+      chapters: 0,
+      tags: {
+        'com.apple.quicktime.location.ISO6709': '+52.5200+013.4050+034.000/',
+        'com.apple.quicktime.model': 'Phone 12',
+      },
+    })
+    expect(document.durationSeconds).toBeCloseTo(1, 1)
+    const [picture, sound] = document.streams
+    expect(picture).toMatchObject({
+      type: 'video',
+      index: 0,
+      codec: 'h264',
+      width: 320,
+      height: 180,
+      rotation: 90,
+      displayWidth: 180,
+      displayHeight: 320,
+      pixelFormat: 'yuv420p',
+      bitDepth: 8,
+      variableFrameRate: false,
+      interlaced: false,
+      frames: 30,
+      default: true,
+      sampleAspectRatio: '1:1',
+      displayAspectRatio: '16:9',
+      language: null,
+    })
+    expect(picture).toHaveProperty('frameRate', expect.closeTo(29.97, 2))
+    expect(sound).toMatchObject({ type: 'audio', codec: 'aac', channels: 1, sampleRate: 44_100 })
+    expect(document.remux).toMatchObject({
+      mp4: 'the video is stored rotated',
+      webm: 'h264 becomes vp9; aac becomes opus',
+    })
+  })
+
+  it('says of HLG that it is HDR, with its depth and colours', async () => {
+    const { streams, remux } = await probeClip('hlg.mp4')
+    expect(streams[0]).toMatchObject({
+      codec: 'hevc',
+      profile: 'Main 10',
+      bitDepth: 10,
+      color: {
+        space: 'bt2020nc',
+        transfer: 'arib-std-b67',
+        primaries: 'bt2020',
+        hdr: 'hlg',
+      },
+    })
+    expect(remux.webm).toBe('hevc becomes vp9')
+  })
+
+  it.each([
+    ['vfr.mp4', { variableFrameRate: true }],
+    ['silent.mp4', { variableFrameRate: false }],
+    ['one-fps.mp4', { variableFrameRate: false, frameRate: 1 }],
+    ['one-frame.mp4', { variableFrameRate: null, keyframeIntervalSeconds: null, frames: 1 }],
+    ['interlaced.mp4', { interlaced: true, fieldOrder: 'tt' }],
+    ['anamorphic.mp4', { width: 720, displayWidth: 1024, sampleAspectRatio: '64:45' }],
+    ['odd.mkv', { width: 641, displayHeight: 361, bitDepth: 8, pixelFormat: 'yuv444p' }],
+    ['clip.ts', { variableFrameRate: false, frameRate: 25 }],
+  ])('says of %s how its pictures come', async (name, picture) => {
+    const { streams } = await probeClip(name)
+    expect(streams[0]).toMatchObject(picture)
+  })
+
+  it('says how far apart keyframes are', async () => {
+    const { streams, format } = await probeClip('big.mkv')
+    expect(format).toBe('mkv')
+    expect(streams[0]).toMatchObject({ keyframeIntervalSeconds: 0.04 })
+    expect(bench.gateway.sourceBytes).toBeLessThan(60e6)
+  })
+
+  it('lists all tracks with their languages', async () => {
+    const { streams, remux } = await probeClip('languages.mkv')
+    expect(remux.mkv).toBeNull()
+    expect(streams.slice(1)).toMatchObject([
+      { codec: 'aac', language: 'eng', default: false },
+      { codec: 'opus', language: 'ger', default: true },
+      { codec: 'ac3', language: 'fre', default: false },
+    ])
+  })
+
+  it('of sound alone says that there is no picture to copy', async () => {
+    const { format, streams, remux } = await probeClip('sound.m4a')
+    expect([format, streams.length]).toEqual(['m4a', 1])
+    expect(remux.mp4).toContain('no picture')
+  })
+
+  it('of a file that can be copied says that nothing is in the way', async () => {
+    const { remux } = await probeClip('clip.mp4')
+    const webm = 'h264 becomes vp9; aac becomes opus'
+    expect(remux).toEqual({ mp4: null, mov: null, mkv: null, webm })
+  })
+})
+
+describe('a file that means harm', () => {
+  it('has its tags cut, and no more of them than fifty', async () => {
+    const { tags } = await probeClip('tagged.mkv')
+    expect(Object.keys(tags).length).toBeLessThanOrEqual(50)
+    expect(Math.max(...Object.values(tags).map((value) => value.length))).toBe(500)
+  })
+
+  it('that is a playlist is refused as by any other job', async () => {
+    const { finish } = await runJob('playlist.mp4', probing())
+    expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
+  })
+
+  it('that ends within its streams is still told of', async () => {
+    const { streams } = await probeClip('half.mp4')
+    expect(streams).toHaveLength(2)
+  })
+})
+
+describe('the spacing of pictures', () => {
+  const lines = (times: number[], keys: number[] = [0]) =>
+    times.map((time, at) => `${time.toFixed(6)},${keys.includes(at) ? 'K_' : '__'}`).join('\n')
+
+  it('is even where times are rounded to the millisecond, in whatever order they come', () => {
+    const times = Array.from({ length: 90 }, (_, at) => Math.round((at / 59.94) * 1000) / 1000)
+    const shuffled = times.toSorted((one, other) => ((one * 7) % 1) - ((other * 7) % 1))
+    expect(readSpacing(lines(shuffled))).toMatchObject({ uneven: false })
+  })
+
+  it('is even when one picture is missing, and uneven when many are', () => {
+    const times = Array.from({ length: 50 }, (_, at) => at / 25)
+    expect(readSpacing(lines(times.toSpliced(20, 1))).uneven).toBe(false)
+    expect(readSpacing(lines(times.filter((_, at) => at % 7 !== 3))).uneven).toBe(true)
+  })
+
+  it('has the longest of the intervals between keyframes', () => {
+    const times = Array.from({ length: 50 }, (_, at) => at / 25)
+    expect(readSpacing(lines(times, [0, 10, 35])).keyframeIntervalSeconds).toBeCloseTo(1)
+    expect(readSpacing(lines(times, [5])).keyframeIntervalSeconds).toBeNull()
+  })
+
+  it('is not read from what was cut off, or has no time', () => {
+    const text = `${lines([0, 0.04, 0.08])}\nN/A,__\n0.1`
+    expect(readSpacing(text).usualSeconds).toBeCloseTo(0.04)
+    expect(readSpacing('')).toEqual({
+      keyframeIntervalSeconds: null,
+      usualSeconds: null,
+      uneven: null,
+    })
+  })
+})
+
+it.each([
+  ...([
+    ['yuv420p', 8],
+    ['yuvj420p', 8],
+    ['yuv420p10le', 10],
+    ['gbrp12be', 12],
+  ] as const),
+  ...([
+    ['p010le', 10],
+    ['nv12', 8],
+    ['nv20le', 10],
+    ['rgb24', 8],
+    ['rgb48be', 16],
+  ] as const),
+  ...([
+    ['gray16le', 16],
+    ['monob', 1],
+    ['unknown', null],
+  ] as const),
+])('a sample of %s has %s bits', (format, bits) => {
+  expect(bitDepth(format)).toBe(bits)
+})

@@ -1,0 +1,216 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { followAttempt } from '../../container/attempt/progressTracker.ts'
+import type { FfmpegStep, RenderPlan, Step } from '../../container/ffmpeg/renderPlan.ts'
+import { createRate } from '../../container/attempt/rateMeter.ts'
+import type { Standing } from '../../container/attempt/heartbeat.ts'
+import type { Stage } from '../../src/contract/runnerProtocol.ts'
+
+let now = 0
+let standing: Standing
+let following: ReturnType<typeof followAttempt>
+
+beforeEach(() => {
+  now = 100
+  standing = {
+    stage: 'probe',
+    progress: 0,
+    etaSeconds: null,
+    fps: null,
+    speed: null,
+    playable: false,
+  }
+  following = followAttempt(standing, () => now)
+})
+
+function step(stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep {
+  return {
+    stage,
+    cost: 1,
+    seconds: 100,
+    ffmpeg: () => [],
+    ...wish,
+  }
+}
+function planOf(steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) {
+  return following.plan({ steps, mode } as RenderPlan, speed)
+}
+
+/** Goes on at `speed` for `seconds` on the wall, told of twice a second. */
+function run(speed: number, seconds: number, from = 0) {
+  const seen: Standing[] = []
+  for (let past = 0.5; past <= seconds; past += 0.5) {
+    now += 0.5
+    const outSeconds = from + speed * past
+    following.progress({ outSeconds, frames: outSeconds * 25, bytes: outSeconds * 1e6 })
+    seen.push({ ...standing })
+  }
+  return seen
+}
+
+describe('progress', () => {
+  it('rises through both passes of a plan, by what each costs', () => {
+    const passes = [step('analyse', { cost: 0.5 }), step('encode')]
+    planOf(passes)
+    const seen = passes.flatMap((pass) => {
+      following.enter(pass.stage)
+      following.begin(pass)
+      const along = run(10, 10)
+      following.done(pass)
+      return along
+    })
+    const progress = seen.map((each) => each.progress)
+    expect(progress).toEqual(progress.toSorted((one, other) => one - other))
+    expect(new Set(progress).size).toBe(progress.length)
+    const [first, second] = ['analyse', 'encode'].map(
+      (stage) => seen.findLast((each) => each.stage === stage)!.progress,
+    )
+    // A third of the work is the first pass.
+    expect(first).toBeCloseTo(1 + 91 / 3)
+    expect(second).toBeCloseTo(92)
+  })
+
+  it('never goes back and ends before what is the gateway’s, whatever it is told', () => {
+    const only = step('encode')
+    planOf([only])
+    following.begin(only)
+    following.enter('encode')
+    run(10, 8)
+    const before = standing.progress
+    following.progress({ outSeconds: 1, frames: 1, bytes: 1 })
+    following.enter('encode')
+    expect(standing.progress).toBe(before)
+    following.progress({ outSeconds: 1e6, frames: 1, bytes: 1 })
+    expect(standing.progress).toBe(92)
+    for (const stage of ['verify', 'encode', 'verify', 'upload'] as Stage[]) {
+      following.enter(stage)
+    }
+    following.uploaded(0.5)
+    expect(standing.progress).toBe(95)
+    following.uploaded(1)
+    expect(standing.progress).toBe(97)
+  })
+
+  it('of what is only copied is half upload', () => {
+    const copy = step('encode')
+    planOf([copy], 'remux')
+    following.enter('encode')
+    following.begin(copy)
+    following.done(copy)
+    expect(standing.progress).toBe(48)
+    following.enter('upload')
+    following.uploaded(0.5)
+    expect(standing.progress).toBe(73)
+  })
+
+  it('moves on after a step whose length nobody knows', () => {
+    const steps = [step('analyse', { seconds: null }), step('encode', { seconds: null })]
+    planOf(steps)
+    following.begin(steps[0]!)
+    run(1, 5)
+    expect(standing.progress).toBe(1)
+    following.done(steps[0]!)
+    expect(standing.progress).toBeCloseTo(1 + 91 / 2)
+  })
+})
+
+describe('what is left', () => {
+  it('is not said before there is something to go by', () => {
+    const only = step('encode')
+    planOf([only])
+    following.enter('encode')
+    following.begin(only)
+    expect(standing).toMatchObject({ etaSeconds: null, fps: null, speed: null })
+    now += 5
+    following.refresh()
+    expect(standing.etaSeconds).toBeNull()
+  })
+
+  it('counts the passes to come and the upload', () => {
+    const passes = [step('analyse'), step('encode')]
+    planOf(passes)
+    following.enter('analyse')
+    following.begin(passes[0]!)
+    run(10, 5)
+    // 50 and 100 seconds of media at 10 a second, and a second to look at it.
+    expect(standing.etaSeconds).toBe(16)
+    following.done(passes[0]!)
+    following.enter('encode')
+    following.begin(passes[1]!)
+    expect(standing.etaSeconds).toBe(11)
+    run(10, 5)
+    // 100 MB in the end, at 10 MB a second until it is measured.
+    expect(standing.etaSeconds).toBe(5 + 1 + 10)
+    following.done(passes[1]!)
+    following.made(100e6)
+    following.enter('verify')
+    expect(standing.etaSeconds).toBe(11)
+    following.enter('upload')
+    expect(standing.etaSeconds).toBe(10)
+    now += 2
+    following.uploaded(0.5)
+    expect(standing.etaSeconds).toBe(2)
+  })
+
+  it('follows the speed of late and not that since the start', () => {
+    const only = step('encode', { seconds: 1000 })
+    planOf([only])
+    following.enter('encode')
+    following.begin(only)
+    run(1, 60)
+    const slow = Number(standing.etaSeconds)
+    const eta = run(10, 60, 60).map(({ etaSeconds }) => Number(etaSeconds))
+    // It comes down by and by, within its window and not at once.
+    expect(eta[1]).toBeGreaterThan(slow / 2)
+    // 340 seconds at 10 a second, a second to look at it, and a GB to send.
+    expect(standing.etaSeconds).toBe(34 + 1 + 100)
+  })
+})
+
+describe('speed and frames a second', () => {
+  it('are those of the last seconds, and only of an encode', () => {
+    const passes = [step('analyse', { seconds: 1000 }), step('encode', { seconds: 1000 })]
+    planOf(passes)
+    following.enter('analyse')
+    following.begin(passes[0]!)
+    run(2, 10)
+    expect(standing).toMatchObject({ fps: null, speed: null })
+    following.done(passes[0]!)
+    following.enter('encode')
+    following.begin(passes[1]!)
+    run(2, 20)
+    expect(standing).toMatchObject({ fps: 50, speed: 2 })
+    run(0.5, 10, 40)
+    expect(standing).toMatchObject({ fps: 12.5, speed: 0.5 })
+    following.done(passes[1]!)
+    following.enter('verify')
+    expect(standing).toMatchObject({ fps: null, speed: null })
+  })
+
+  it('fall when nothing comes any more', () => {
+    const only = step('encode')
+    planOf([only])
+    following.enter('encode')
+    following.begin(only)
+    run(2, 10)
+    now += 15
+    following.refresh()
+    expect(standing).toMatchObject({ fps: 12.5, speed: 0.5 })
+  })
+
+  it('speed is in seconds of media, however the output counts them', () => {
+    const twice = step('encode', { seconds: 50 })
+    planOf([twice], 'encode', 2)
+    following.enter('encode')
+    following.begin(twice)
+    run(3, 5)
+    expect(standing).toMatchObject({ fps: 75, speed: 6 })
+  })
+
+  it('are not made of one report', () => {
+    const rate = createRate(0, 5)
+    rate.add(0.1, 10)
+    expect(rate.at(0.1)).toBeNull()
+    rate.add(0.5, 12)
+    expect(rate.at(0.5)).toBe(24)
+  })
+})

@@ -1,0 +1,15 @@
+import { stat } from 'node:fs/promises'
+import { expect, it } from 'vitest'
+import { bench, clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { image } from './helpers/fakeGateway.ts'
+
+useBench()
+
+it.each(['big.mov', 'big.mkv'])('one frame of %s costs a small part of the file', async (name) => {
+  const { size } = await stat(clip(name))
+  const { job } = await runJob(name, image({ atSeconds: 5 }))
+  expect((await probeOutput(job)).video.codec_name).toBe('mjpeg')
+  expect(size).toBeGreaterThan(100e6)
+  // How much is read ahead before ffmpeg has its frame depends on how quick it is about it.
+  expect(bench.gateway.sourceBytes).toBeLessThan(size / 6)
+})

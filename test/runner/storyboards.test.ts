@@ -1,0 +1,177 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { storyboardOf, toWebVtt } from '../../container/ffmpeg/plan/storyboard.ts'
+import type { RenditionOf } from '../../src/contract/rendition.ts'
+import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { sprite } from './helpers/fakeGateway.ts'
+import { pixelsOf, sizeOf } from './helpers/pixels.ts'
+
+useBench()
+
+interface Cue {
+  start: number
+  end: number
+  sheet: string
+  at: number[]
+}
+
+function parseVtt(text: string): Cue[] {
+  expect(text.startsWith('WEBVTT\n\n')).toBe(true)
+  const seconds = (clock: string) =>
+    clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
+  return text
+    .trim()
+    .split('\n\n')
+    .slice(1)
+    .map((cue) => {
+      const found = /^(\d\d:\d\d:\d\d\.\d{3}) --> (\S+)\n(\w+\.\w+)#xywh=([\d,]+)$/.exec(cue)
+      const [, start = '', end = '', sheet = '', at = ''] = found ?? []
+      return { start: seconds(start), end: seconds(end), sheet, at: at.split(',').map(Number) }
+    })
+}
+
+/** Makes a storyboard, saves its files, and reads its cues. */
+async function board(name: string, wish: Partial<RenditionOf<'sprite'>> = {}) {
+  const { job, finish } = await runJob(name, sprite(wish))
+  if (finish.outcome !== 'packaged') {
+    throw new Error(JSON.stringify(finish))
+  }
+  for (const [file, bytes] of job.files) {
+    await writeFile(join(bench.scratch, file), bytes)
+  }
+  const cues = parseVtt(String(job.files.get('sprite.vtt')))
+  const sheets = [...job.files.keys()].filter((file) => file !== 'sprite.vtt').toSorted()
+  return { job, finish, cues, sheets, path: (sheet: string) => join(bench.scratch, sheet) }
+}
+
+/** Every moment of the video has one cue, and no more. */
+function expectWhole(cues: Cue[], lengthSeconds: number) {
+  expect(cues[0]?.start).toBe(0)
+  for (const [at, cue] of cues.entries()) {
+    expect(cue.start).toBe(cues[at - 1]?.end ?? 0)
+  }
+  expect(cues.at(-1)?.end).toBeCloseTo(lengthSeconds, 2)
+}
+
+describe('a storyboard', () => {
+  it('shows at every moment the picture of that moment', async () => {
+    const { cues, sheets, path, finish } = await board('clock.mp4', {
+      intervalSeconds: 1,
+      columns: 3,
+      format: 'png',
+    })
+    expect(finish).toMatchObject({
+      files: 3,
+      plan: { mode: 'package' },
+      output: { format: 'vtt' },
+    })
+    expectWhole(cues, 12)
+    expect(cues).toHaveLength(12)
+    expect(sheets).toEqual(['sprite_001.png', 'sprite_002.png'])
+    for (const sheet of sheets) {
+      expect(await sizeOf(path(sheet))).toEqual([480, 270])
+    }
+    for (const { start, sheet, at } of cues) {
+      const [x = 0, y = 0, width, height] = at
+      expect([width, height]).toEqual([160, 90])
+      const { at: pixel } = await pixelsOf(path(sheet), 480, 270)
+      // The luma of second n is 20 + 20n, of 16 to 235.
+      const expected = ((20 + 20 * start - 16) * 255) / 219
+      expect(Math.abs(Number(pixel(x + 80, y + 45)[0]) - Math.min(255, expected))).toBeLessThan(4)
+    }
+    // Twelve of eighteen: what is left of the last sheet is black.
+    const { at: pixel } = await pixelsOf(path('sprite_002.png'), 480, 270)
+    expect(pixel(240, 225)).toEqual([0, 0, 0])
+  })
+
+  it('of a short video has a picture every half second, on one sheet that is no larger', async () => {
+    const { cues, sheets, path } = await board('clip.mp4')
+    expect(cues).toHaveLength(8)
+    expectWhole(cues, 4)
+    expect(sheets).toEqual(['sprite_001.jpg'])
+    expect(await sizeOf(path('sprite_001.jpg'))).toEqual([1280, 90])
+  })
+
+  it.each(['jpg', 'png', 'webp'] as const)('comes out as %s', async (format) => {
+    const { sheets, path } = await board('silent.mp4', { format, columns: 1, width: 128 })
+    expect(sheets).toEqual([`sprite_001.${format}`, `sprite_002.${format}`])
+    expect(await sizeOf(path(`sprite_002.${format}`))).toEqual([128, 72])
+  })
+
+  it('is upright, of square pixels, and in the box that is asked for', async () => {
+    const phone = await board('phone.mov')
+    expect(phone.cues[0]?.at).toEqual([0, 0, 160, 284])
+    const wide = await board('anamorphic.mp4', { height: 72 })
+    expect(wide.cues[0]?.at).toEqual([0, 0, 128, 72])
+    const square = await board('clip.mp4', { width: 64, height: 64 })
+    expect(square.cues[0]?.at).toEqual([0, 0, 64, 64])
+  })
+
+  it('is made of keyframes alone where these come often enough', async () => {
+    const { finish, cues, path } = await board('long.mp4', { format: 'png' })
+    expect((finish as { command: string }).command).toContain('-skip_frame nokey')
+    expect(cues).toHaveLength(100)
+    expectWhole(cues, 100)
+    const { at: pixel } = await pixelsOf(path('sprite_001.png'), 1600, 900)
+    // 2 a second, from 20 on.
+    expect(pixel(80, 45)[0]).toBeLessThan(20)
+    expect(Math.abs(Number(pixel(1520, 855)[0]) - ((218 - 16) * 255) / 219)).toBeLessThan(8)
+  })
+
+  it.each(['one-frame.mp4', 'short.mp4', 'one-fps.mp4', 'vfr.mp4', 'half.mp4', 'clip.ts'])(
+    'of %s covers all of it',
+    async (name) => {
+      const { cues, finish } = await board(name)
+      const length = (finish as { input: { durationSeconds: number } }).input.durationSeconds
+      expectWhole(cues, cues.at(-1)!.end)
+      expect(Math.abs(cues.at(-1)!.end - length)).toBeLessThan(0.2)
+    },
+  )
+
+  it.each([
+    ['sound.m4a', {}, 'no picture'],
+    ['long.mp4', { columns: 1, intervalSeconds: 0.5 }, 'would have 200 sheets; at most 100'],
+  ])('of %s that is too much is refused in words', async (name, wish, words) => {
+    const { finish } = await runJob(name, sprite(wish))
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringContaining(words),
+    })
+  })
+})
+
+describe('the layout of a storyboard', () => {
+  const tile = { width: 160, height: 90 }
+  const layout = (lengthSeconds: number, intervalSeconds: number | null = null, columns = 10) =>
+    storyboardOf({ lengthSeconds, intervalSeconds, columns, tile })
+
+  it('has a hundred pictures by default, and never more than two a second', () => {
+    expect(layout(7_200)).toMatchObject({ intervalSeconds: 72, pictures: 100, sheets: 1, rows: 10 })
+    expect(layout(10)).toMatchObject({ intervalSeconds: 0.5, pictures: 20, columns: 10, rows: 2 })
+    expect(layout(0.04)).toMatchObject({ pictures: 1, columns: 1, rows: 1 })
+    for (const length of [50.001, 61.7, 3_599.999, 86_400]) {
+      expect(layout(length).pictures).toBeLessThanOrEqual(100)
+    }
+  })
+
+  it('covers a length that is no multiple of the interval, and one that is', () => {
+    for (const length of [4, 4.001, 4.016667, 9.99, 12.5]) {
+      const cues = parseVtt(toWebVtt(layout(length, 0.5, 3), 'jpg'))
+      expectWhole(cues, length)
+      expect(cues.every(({ start, end }) => end > start)).toBe(true)
+    }
+  })
+
+  it('is no larger than pictures may be', () => {
+    const wish = { lengthSeconds: 100, intervalSeconds: 1, columns: 10 }
+    expect(() => storyboardOf({ ...wish, tile: { width: 1920, height: 1080 } })).toThrow(
+      'would measure 19200 by 10800; at most 16383 by 16383',
+    )
+  })
+
+  it('names its sheets as a package may', () => {
+    const cues = parseVtt(toWebVtt(layout(3_600, 1, 10), 'webp'))
+    expect(cues.at(-1)).toMatchObject({ sheet: 'sprite_036.webp', at: [1440, 810, 160, 90] })
+  })
+})

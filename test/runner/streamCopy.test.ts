@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest'
+import { clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { video } from './helpers/fakeGateway.ts'
+import { chaptersOf, frameTimes, soundStart } from './helpers/measureOutput.ts'
+
+useBench()
+
+describe('of a video that fits', () => {
+  it('each stream is copied, and the plan says so', async () => {
+    const { finish } = await runJob('keyframes.mp4', video())
+    expect(finish).toMatchObject({
+      plan: {
+        mode: 'remux',
+        reason: 'codec, size and bit rate are as asked already',
+        video: { action: 'copy' },
+        audio: { action: 'copy', reason: 'aac is as asked already' },
+      },
+    })
+  })
+
+  it('the picture alone is copied when the sound does not', async () => {
+    const wish = video({ format: 'mkv', audioCodec: 'opus' })
+    const { job, finish } = await runJob('keyframes.mp4', wish)
+    expect(finish).toMatchObject({
+      plan: {
+        mode: 'encode',
+        video: { action: 'copy' },
+        audio: { action: 'encode', reason: 'aac becomes opus' },
+      },
+    })
+    const { path, audio } = await probeOutput(job)
+    expect(await packetHash(path)).toBe(await packetHash(clip('keyframes.mp4')))
+    expect(audio.codec_name).toBe('opus')
+  })
+
+  it('the sound alone is copied when the picture does not', async () => {
+    const { job, finish } = await runJob('keyframes.mp4', video({ width: 96 }))
+    expect(finish).toMatchObject({
+      plan: {
+        reason: 'picture: the size becomes 96 by 54; sound: aac is as asked already',
+        video: { action: 'encode' },
+        audio: { action: 'copy' },
+      },
+    })
+    const { path } = await probeOutput(job)
+    const hash = (file: string) => packetHash(file, 'a')
+    expect(await hash(path)).toBe(await hash(clip('keyframes.mp4')))
+  })
+
+  it('a part is copied from the keyframe before', async () => {
+    const wish = video({ startSeconds: 1.5, endSeconds: 2.5, cut: 'fast' })
+    const { job, finish } = await runJob('keyframes.mp4', wish)
+    expect(finish).toMatchObject({
+      plan: {
+        mode: 'remux',
+        notes: ['It begins at the keyframe before the second asked for (cut_fast).'],
+      },
+    })
+    const { path, format } = await probeOutput(job)
+    expect(Number(format.duration)).toBeCloseTo(1.5, 0)
+    const times = await frameTimes(path)
+    expect(times.length).toBeGreaterThanOrEqual(15)
+    expect(times.length).toBeLessThanOrEqual(17)
+  })
+
+  it('a part keeps in step with its sound, when one of them is encoded', async () => {
+    const part = { format: 'mkv', startSeconds: 1.5, endSeconds: 2.5 } as const
+    const fast = await runJob('keyframes.mp4', video({ ...part, cut: 'fast', audioCodec: 'opus' }))
+    expect(fast.finish).toMatchObject({
+      plan: { video: { action: 'copy' }, audio: { action: 'encode' } },
+    })
+    const { path } = await probeOutput(fast.job)
+    // The picture begins half a second before, at its keyframe; the sound where it was asked to.
+    expect(await soundStart(path)).toBeCloseTo(0.5, 1)
+
+    const exact = await runJob('keyframes.mp4', video({ ...part, width: 96, audioCodec: 'copy' }))
+    expect(exact.finish).toMatchObject({
+      plan: { video: { action: 'encode' }, audio: { action: 'copy' } },
+    })
+    const { format } = await probeOutput(exact.job)
+    expect(Number(format.duration)).toBeCloseTo(1, 1)
+  })
+
+  it('a part is exact to the frame by default', async () => {
+    const wish = video({ startSeconds: 1.5, endSeconds: 2.5 })
+    const { job, finish } = await runJob('keyframes.mp4', wish)
+    expect(finish).toMatchObject({
+      plan: { mode: 'encode', video: { reason: 'a part is asked for, exact to the frame' } },
+    })
+    expect(await frameTimes((await probeOutput(job)).path)).toHaveLength(10)
+  })
+
+  it('H.265 is copied under the name that players know', async () => {
+    const { job, finish } = await runJob('hevc.mkv', video({ videoCodec: 'h265', quality: 100 }))
+    expect((await probeOutput(job)).video.codec_tag_string).toBe('hvc1')
+    expect(finish).toMatchObject({ plan: { mode: 'remux' } })
+  })
+})
+
+it('a result that is larger than its source is said to be', async () => {
+  const { finish } = await runJob(
+    'keyframes.mp4',
+    video({ flip: 'h', quality: 100, audioKbps: 512, audioCodec: 'mp3' }),
+  )
+  expect(finish).toMatchObject({
+    plan: {
+      notes: [expect.stringMatching(/^The variant is larger than its source: \d+ kB instead of/)],
+    },
+  })
+})
+
+describe('titles, places, dates and chapters', () => {
+  const wish = (metadata: 'strip' | 'keep', copied: boolean) =>
+    video({ metadata, ...(copied ? { quality: 100 } : { width: 96 }) })
+  const PRIVATE = /holiday|2020-01-02|deu|My camera|Arrival/
+
+  it.each([true, false])('are left out, copied (%s) or not', async (copied) => {
+    const { job, finish } = await runJob('tagged.mp4', wish('strip', copied))
+    expect(finish).toMatchObject({ plan: { mode: copied ? 'remux' : 'encode' } })
+    const { format, streams, path } = await probeOutput(job)
+    expect(await chaptersOf(path)).toEqual([])
+    expect(JSON.stringify({ format, streams })).not.toMatch(PRIVATE)
+  })
+
+  it.each([true, false])('are kept when asked for, copied (%s) or not', async (copied) => {
+    const { job } = await runJob('tagged.mp4', wish('keep', copied))
+    const { format, audio, path } = await probeOutput(job)
+    expect(format.tags).toMatchObject({
+      title: 'A holiday',
+      creation_time: expect.stringContaining('2020-01-02'),
+    })
+    expect(audio.tags.language).toBe('deu')
+    expect(await chaptersOf(path)).toEqual(['Arrival', 'Beach'])
+  })
+})

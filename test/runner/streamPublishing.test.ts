@@ -1,0 +1,138 @@
+/** A stream while it is made: what is stored when, and what is left when it comes to nothing. */
+import { describe, expect, it } from 'vitest'
+import type { Report } from '../../src/contract/runnerProtocol.ts'
+import {
+  bench,
+  clip,
+  ffmpegProcesses,
+  runJob,
+  runUntilIdle,
+  useBench,
+} from './helpers/runnerHarness.ts'
+import { stream } from './helpers/fakeGateway.ts'
+import { openPackage, playlist } from './helpers/streamReader.ts'
+
+useBench()
+
+const WISH = stream({ ladder: [144, 180], segmentSeconds: 2 })
+function playable() {
+  return bench.gateway.next<Report>('report', (report) => report.playable)
+}
+function files() {
+  const stored: { name: string; bytes: Buffer }[] = []
+  const stop = new AbortController()
+  const following = (async () => {
+    while (!stop.signal.aborted) {
+      stored.push(await bench.gateway.next<{ name: string; bytes: Buffer }>('file'))
+    }
+  })()
+  void following
+  return stored
+}
+/** Runs on for as long as a test wants: the source says no more from its tenth second on. */
+async function startHeldStream() {
+  bench.gateway.mishap = (start) => (start > 115e6 && start < 130e6 ? 'hold' : null)
+  const job = await bench.gateway.offer(clip('big.mov'), WISH)
+  const ended = runUntilIdle()
+  await playable()
+  return { job, ended }
+}
+
+it('names in no playlist what is not stored yet', async () => {
+  bench.gateway.failures.part = 3
+  const stored = files()
+  const { job, finish } = await runJob('big.mov', WISH)
+  expect(finish.outcome).toBe('packaged')
+  const there = new Set<string>()
+  const lists: Record<string, string[]> = {}
+  for (const { name, bytes } of stored) {
+    there.add(name)
+    if (!name.endsWith('.m3u8') || name === 'master.m3u8') {
+      continue
+    }
+    const { segments, endList } = playlist(bytes)
+    const named = segments.flatMap(({ uri, map }) => [uri, map!.uri])
+    expect(named.filter((each) => !there.has(each))).toEqual([])
+    // Only ever appended to, as EVENT promises.
+    const before = lists[name] ?? []
+    expect(named.slice(0, before.length)).toEqual(before)
+    lists[name] = named
+    expect(String(bytes)).toContain(endList === true ? 'TYPE:VOD' : 'TYPE:EVENT')
+  }
+  expect(stored.at(-1)?.name).toBe('master.m3u8')
+  expect(there).toEqual(new Set(job.files.keys()))
+  const { rungs, read } = await openPackage(job)
+  expect(rungs.map((uri) => read(uri).segments.length)).toEqual([6, 6])
+})
+
+it('comes whole where storing takes longer than making it', async () => {
+  bench.gateway.failures.part = 10
+  const { job, finish } = await runJob('tail.mp4', WISH)
+  expect(finish).toMatchObject({ outcome: 'packaged', output: { width: 320, height: 180 } })
+  expect(playlist(job.files.get('v144.m3u8')).segments).toHaveLength(3)
+})
+
+describe('while its job runs', () => {
+  it('can be played: master, playlists and two segments of each track are stored', async () => {
+    const { job, ended } = await startHeldStream()
+    expect(job.finishes).toEqual([])
+    expect(job.reports.at(-1)).toMatchObject({ stage: 'encode', playable: true })
+    const { master, rungs, read, probe } = await openPackage(job)
+    expect(master.playlists?.map(({ uri }) => uri).toSorted()).toEqual(rungs)
+    expect(master.iFramePlaylists ?? []).toEqual([])
+    for (const uri of rungs) {
+      const { segments, playlistType, endList } = read(uri)
+      expect(segments.length).toBeGreaterThanOrEqual(2)
+      expect({ playlistType, endList }).toEqual({ playlistType: 'EVENT', endList: undefined })
+      expect((await probe(segments[0]!.map!.uri)).streams).toHaveLength(1)
+    }
+    job.leaseLostError = true
+    await ended
+  })
+
+  it('states bandwidths that it will keep to', async () => {
+    const stored = files()
+    await runJob('stream.mp4', WISH)
+    const [first, last] = stored.filter(({ name }) => name === 'master.m3u8')
+    const rates = ({ bytes }: { bytes: Buffer }) =>
+      playlist(bytes)
+        .playlists!.toSorted((one, other) => one.uri.localeCompare(other.uri))
+        .map(({ attributes }) => Number(attributes['BANDWIDTH']))
+    const [caps, peaks] = [rates(first!), rates(last!)]
+    peaks.forEach((peak, at) => expect(peak).toBeLessThanOrEqual(caps[at]!))
+  })
+
+  it('reports a progress that never goes back', async () => {
+    const { job } = await runJob('big.mov', WISH)
+    const progress = job.reports.map((report) => report.progress)
+    expect(progress).toEqual(progress.toSorted((one, other) => one - other))
+  })
+})
+
+describe('nothing is left of it', () => {
+  it('when the lease has gone to another', async () => {
+    const { job, ended } = await startHeldStream()
+    const claimed = bench.gateway.next('claim')
+    job.leaseLostError = true
+    await claimed
+    expect(await ffmpegProcesses()).toEqual([])
+    await ended
+    expect(job.finishes).toEqual([])
+  })
+
+  it('when ffmpeg is killed', async () => {
+    const { job, ended } = await startHeldStream()
+    for (const pid of await ffmpegProcesses()) {
+      process.kill(pid, 'SIGKILL')
+    }
+    await ended
+    expect(job.finishes).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
+  })
+
+  it('when storage takes no more of it, which fails the attempt as that', async () => {
+    bench.gateway.failures.part = Infinity
+    const { job, finish } = await runJob('big.mov', WISH)
+    expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })
+    expect(job.files.size).toBe(0)
+  })
+})

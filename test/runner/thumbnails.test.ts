@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { bestOf, candidatesOf, readLook } from '../../container/ffmpeg/plan/thumbnail.ts'
+import { bench, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { image, wave } from './helpers/fakeGateway.ts'
+import { pixelsOf } from './helpers/pixels.ts'
+
+useBench()
+
+describe('the best frame', () => {
+  it('is from where the picture is lit and sharp, and always the same', async () => {
+    const wish = image({ format: 'png', pick: 'best' })
+    const { job, finish } = await runJob('unsteady.mp4', wish)
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      plan: { reason: 'the best of 8 frames' },
+      output: { width: 320, height: 180 },
+      timings: { analyse: expect.any(Number) },
+    })
+    const { path } = await probeOutput(job)
+    const [, second] =
+      /-ss ([\d.]+)/.exec(finish.outcome === 'completed' ? finish.command : '') ?? []
+    expect(Number(second)).toBeGreaterThanOrEqual(4)
+    const first = await pixelsOf(path, 32, 18)
+    const again = await probeOutput((await runJob('unsteady.mp4', wish)).job)
+    expect((await pixelsOf(again.path, 32, 18)).bytes).toEqual(first.bytes)
+  })
+
+  it('of a video that is black is a frame all the same', async () => {
+    const { job } = await runJob('black.mp4', image({ pick: 'best', width: 160 }))
+    expect((await probeOutput(job)).video).toMatchObject({ width: 160, height: 90 })
+  })
+
+  it('of a single frame is that', async () => {
+    const { finish } = await runJob('one-frame.mp4', image({ pick: 'best' }))
+    expect(finish.outcome).toBe('completed')
+  })
+
+  it('is found without reading the whole file', async () => {
+    const { finish } = await runJob('big.mov', image({ pick: 'best', width: 160 }))
+    expect(finish.outcome).toBe('completed')
+    // Nine seeks, and what the sockets in between swallow: no more for a file of any size.
+    expect(bench.gateway.sourceBytes).toBeLessThan(60e6)
+  })
+
+  it('of a damaged file is looked for where it can be read', async () => {
+    const { finish } = await runJob('half.mp4', image({ pick: 'best' }))
+    expect(finish.outcome).toBe('completed')
+  })
+
+  it('is neither dark nor flat nor blown out while there is another', () => {
+    const look = (second: number, mean: number, spread: number, edges: number) => ({
+      second,
+      mean,
+      spread,
+      edges,
+    })
+    const fair = look(5, 0.5, 0.5, 2)
+    expect(bestOf([look(1, 0.02, 0.9, 9), fair, look(6, 0.99, 0.9, 9)])).toBe(5)
+    expect(bestOf([look(1, 0.5, 0.01, 9), fair, look(6, 0.5, 0.5, 1)])).toBe(5)
+    expect(bestOf([null, { ...fair, second: 2 }, fair])).toBe(2)
+    expect(bestOf([look(1, 0, 0, 0), look(2, 0.01, 0, 0)])).toBe(2)
+    expect(bestOf([null, null])).toBe(0)
+  })
+
+  it('is sought over the whole length, and blindly where nobody knows it', () => {
+    expect(candidatesOf(8)).toEqual(Array.from({ length: 8 }, (_, at) => at + 0.5))
+    expect(candidatesOf(null)[0]).toBe(0)
+    expect(readLook(3, 'nothing was encoded')).toBeNull()
+  })
+})
+
+describe('a waveform', () => {
+  it.each(['png', 'webp', 'jpg'] as const)(
+    'comes out as %s, of sound alone too',
+    async (format) => {
+      const { job, finish } = await runJob('sound.m4a', wave({ format }))
+      expect((await probeOutput(job)).video).toMatchObject({ width: 1280, height: 240 })
+      expect(finish).toMatchObject({
+        outcome: 'completed',
+        output: { durationSeconds: null, audioCodec: null },
+        plan: { video: null, audio: { action: 'encode' } },
+      })
+    },
+  )
+
+  it('has its size and colours', async () => {
+    const wish = wave({
+      format: 'png',
+      width: 301,
+      height: 99,
+      colour: 'ff0000',
+      background: '0000ff',
+    })
+    const { path, video } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    expect([video.width, video.height]).toEqual([301, 99])
+    const { at } = await pixelsOf(path, 301, 99)
+    expect(at(150, 1)).toEqual([0, 0, 255])
+    expect(at(150, 49)).toEqual([255, 0, 0])
+  })
+
+  it('is of the part and of the track that are asked for', async () => {
+    const silent = wave({
+      format: 'png',
+      width: 100,
+      height: 20,
+      startSeconds: 0.2,
+      endSeconds: 0.4,
+    })
+    const { finish } = await runJob('languages.mkv', { ...silent, audioTrack: 3 } as typeof silent)
+    expect(finish).toMatchObject({ outcome: 'completed' })
+    const { command } = finish as { command: string }
+    expect(command).toContain('-ss 0.2 -t 0.2')
+    expect(command).toContain('[0:a:2]')
+  })
+
+  it('of a file without sound is refused in words', async () => {
+    const { finish } = await runJob('silent.mp4', wave())
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringContaining('has no sound'),
+    })
+  })
+})

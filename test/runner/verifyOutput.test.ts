@@ -1,0 +1,70 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Expectation } from '../../container/ffmpeg/renderPlan.ts'
+import { verify } from '../../container/ffmpeg/verify/verifyOutput.ts'
+import { bench, clip, useBench } from './helpers/runnerHarness.ts'
+
+useBench()
+
+const GIB = 1024 ** 3
+/** What small.mp4 is. */
+const RIGHT: Expectation = {
+  size: { width: 160, height: 90 },
+  sound: true,
+  seconds: 1,
+  cut: true,
+  still: false,
+  videoCodec: 'h264',
+  audioCodec: 'aac',
+  mostBytes: 1_000_000,
+}
+let look: (more: Partial<Expectation>) => Promise<unknown>
+beforeEach(() => {
+  look = (more) =>
+    verify({
+      ffprobe: 'ffprobe',
+      file: clip('small.mp4'),
+      expect: { ...RIGHT, ...more },
+      stderr: '',
+      more: false,
+      cwd: bench.scratch,
+      signal: new AbortController().signal,
+      limits: { memoryBytes: 2 * GIB, fileBytes: GIB, cpuSeconds: null },
+    })
+})
+
+describe('a result', () => {
+  it('is let through when it is what was meant', async () => {
+    await expect(look({})).resolves.toMatchObject({ videoCodec: 'h264', width: 160 })
+  })
+
+  it.each([
+    [
+      'has another codec',
+      { videoCodec: 'hevc' },
+      'The picture of the result is h264 instead of hevc.',
+    ],
+    [
+      'sounds by another codec',
+      { audioCodec: 'opus' },
+      'The sound of the result is aac instead of opus.',
+    ],
+    ['sounds and should not', { sound: false }, 'The result has sound, and should not.'],
+    [
+      'has another size',
+      { size: { width: 90, height: 160 } },
+      'The result measures 160 by 90 instead of 90 by 160.',
+    ],
+    ['is too short', { seconds: 3 }, 'The result is 1.0 seconds long instead of 3.0.'],
+    ['is too long', { seconds: 0.2 }, 'The result is 1.0 seconds long instead of 0.2.'],
+    ['is too large', { mostBytes: 1_000 }, /^The result measures \d+ kB instead of 1 at the most/],
+  ])('is refused when it %s', async (_, more, message) => {
+    await expect(look(more)).rejects.toMatchObject({
+      code: 'output_invalid',
+      message: typeof message === 'string' ? message : expect.stringMatching(message),
+    })
+  })
+
+  it('may be longer when it begins at a keyframe', async () => {
+    await expect(look({ seconds: 0.2, longer: true })).resolves.toBeDefined()
+  })
+})

@@ -1,0 +1,52 @@
+/** A runner that is started by hand, as one on another machine is: with a URL and a token. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { System } from '../fixtures/system.ts'
+
+const MAIN = join(import.meta.dirname, '..', '..', '..', 'container', 'main.ts')
+
+export type Runner = Awaited<ReturnType<typeof startRunner>>
+
+/** @param options the system's own address and scratch folder are the defaults */
+export async function startRunner(
+  { url, stateDir }: System,
+  options: { gatewayUrl?: string; scratch?: string; name?: string } = {},
+) {
+  const { gatewayUrl = url, scratch = join(stateDir, 'scratch'), name = 'by-hand' } = options
+  mkdirSync(scratch, { recursive: true })
+  const secrets = readFileSync(join(stateDir, 'secrets.env'), 'utf8')
+  const child = spawn(process.execPath, [MAIN], {
+    env: {
+      PATH: process.env['PATH'],
+      // By this the tests know the processes of a system from all others.
+      STATE_DIR: stateDir,
+      GATEWAY_URL: gatewayUrl,
+      RUNNER_TOKEN: /RUNNER_TOKEN=(.*)/.exec(secrets)![1],
+      RUNNER_NAME: name,
+      IDLE_SECONDS: 'forever',
+      SCRATCH_DIR: scratch,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  const output: string[] = []
+  await new Promise<void>((resolve) => {
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output.push(text)
+      if (text.includes('"event":"ready"')) {
+        resolve()
+      }
+    })
+  })
+  return {
+    name,
+    pid: child.pid!,
+    output: () => output.join(''),
+    async stop(): Promise<number | null> {
+      child.kill('SIGTERM')
+      return exited
+    },
+  }
+}

@@ -1,0 +1,76 @@
+/** Many jobs, three runners, and a killer that chooses by a seed. */
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ends, follow, type Events } from '../fixtures/events.ts'
+import { clip } from '../fixtures/media.ts'
+import { startSystem, type System } from '../fixtures/system.ts'
+import * as jobs from './jobs.ts'
+import { ffmpegsOf, runnersOf, strike } from './processes.ts'
+import { chooseSeed, createRandom } from './random.ts'
+import { settleAndStop } from './invariants.ts'
+
+const FILES = 4
+const FRAMES_EACH = 40
+const VIDEOS_EACH = 10
+const KILLS = 12
+
+let system: System
+let events: Events
+beforeAll(async () => {
+  system = await startSystem({ runners: 3 })
+  events = await follow(system.client)
+  await jobs.setQueue(system.client, { leaseSeconds: jobs.LEASE_SECONDS, maxAttempts: 20 })
+  const bytes = clip({ size: '320x180', seconds: 2 })
+  for (let file = 0; file < FILES; file++) {
+    await system.client.put(`storm/${file}.mp4`, bytes)
+  }
+})
+afterAll(async () => {
+  await events?.close()
+  await system?.stop()
+})
+
+const transformations = [
+  ...Array.from({ length: FRAMES_EACH }, (_, i) => `t_true,tt_1,w_${64 + i}`),
+  ...Array.from({ length: VIDEOS_EACH }, (_, i) => `w_${100 + i * 2}`),
+]
+
+test('200 jobs on 3 runners with random kills: each is completed, once', async () => {
+  const random = createRandom(chooseSeed())
+  const created = await Promise.all(
+    Array.from({ length: FILES }, (_, file) =>
+      jobs.createJobs(system.client, { filePath: `storm/${file}.mp4`, transformations }),
+    ),
+  )
+  const ids = created.flat().map(({ id }) => id)
+  expect(ids).toHaveLength(FILES * transformations.length)
+
+  const done = ends(events, ids)
+  let kills = 0
+  while (kills < KILLS) {
+    const victims = random.next() < 0.5 ? runnersOf(system.stateDir) : []
+    const pids = victims.length > 0 ? victims.map(({ pid }) => pid) : ffmpegsOf(system.stateDir)
+    if (pids.length > 0) {
+      try {
+        strike(random.one(pids), random.next() < 0.8 ? 'SIGKILL' : 'SIGTERM')
+        kills += 1
+      } catch {
+        // It ended before it was hit.
+      }
+    }
+    const over = await Promise.race([done.then(() => true), delay(500 + random.below(1_500))])
+    if (over === true) {
+      break
+    }
+  }
+  // Of each job, on the one live stream; an end of another kind says why.
+  const others = (await done).filter(({ type }) => type !== 'job:completed')
+  expect(others.map(({ type, data }) => ({ type, ...data }))).toEqual([])
+  expect(kills).toBeGreaterThan(KILLS / 2)
+  const tries = (await jobs.allJobs(system.client)).reduce((sum, { attempt }) => sum + attempt, 0)
+  console.log(`${ids.length} jobs in ${tries} counted attempts after ${kills} kills`)
+}, 240_000)
+
+test('after all of it nothing is left', async () => {
+  await settleAndStop(system)
+})

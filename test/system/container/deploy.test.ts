@@ -1,0 +1,97 @@
+/** `npm run deploy`, with a stand-in for wrangler that notes what it is asked for. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '..', '..', '..')
+const folders: string[] = []
+afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })))
+
+/** @param refuses the calls (as they begin) that fail */
+function deploy(refuses: string[], args: string[] = [], reason = 'It was not found') {
+  const folder = mkdtempSync(join(tmpdir(), 'reelqueue-deploy-test-'))
+  folders.push(folder)
+  const calls = join(folder, 'calls')
+  const copy = join(folder, 'secrets')
+  const cases = refuses.map((call) => `"${call}"*) echo '${reason}' >&2; exit 1;;`).join('\n')
+  writeFileSync(
+    join(folder, 'wrangler'),
+    `#!/bin/sh
+echo "$*" >> ${calls}
+case "$*" in
+${cases}
+"secret list"*) echo '[{"name":"API_KEY"}]';;
+*--secrets-file*) cp "$3" ${copy};;
+esac
+exit 0
+`,
+    { mode: 0o755 },
+  )
+  writeFileSync(join(folder, 'docker'), '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(ROOT, 'scripts/deploy.ts'), ...args],
+    {
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        PATH: [folder, process.env['PATH']].join(delimiter),
+        WRANGLER_DOCKER_BIN: join(folder, 'docker'),
+      },
+    },
+  )
+  const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
+  const made = read(calls)
+    .split('\n')
+    .map((line) =>
+      line.replace(/ --config \S+$/, '').replace(/--secrets-file \S+/, '--secrets-file'),
+    )
+    .filter((line) => line !== '')
+  return { status, output: stdout + stderr, calls: made, secrets: read(copy) }
+}
+function changes({ calls }: { calls: string[] }) {
+  return calls.filter((call) => !/ info |^whoami|^secret list/.test(call))
+}
+
+test('the first deploy makes all that there is to make, and a key', () => {
+  const infos = ['r2 bucket info', 'd1 info', 'queues info', 'secret list']
+  const first = deploy(infos)
+  expect(first.status, first.output).toBe(0)
+  expect(changes(first)).toEqual([
+    'r2 bucket create reelqueue-originals',
+    'r2 bucket create reelqueue-variants',
+    'd1 create reelqueue',
+    'queues create reelqueue-tickets',
+    'queues create reelqueue-tickets-dead',
+    'd1 migrations apply DB --remote',
+    'deploy --secrets-file',
+  ])
+  const [, key] = /^API_KEY=(rq_[\w-]{32})$/m.exec(first.secrets)!
+  expect(first.output).toContain(key)
+})
+
+test('a later one migrates and deploys, and leaves the key as it is', () => {
+  const later = deploy([], ['--message', 'again'])
+  expect(later.status, later.output).toBe(0)
+  expect(changes(later)).toEqual(['d1 migrations apply DB --remote', 'deploy --message again'])
+})
+
+test('nothing is deployed on tables that did not migrate', () => {
+  const failed = deploy(['d1 migrations'])
+  expect(failed.status).toBe(1)
+  expect(changes(failed)).toEqual(['d1 migrations apply DB --remote'])
+})
+
+test('a key that cannot be looked for now is not replaced', () => {
+  const failed = deploy(['secret list'], [], 'The network is down')
+  expect(failed.status).toBe(1)
+  expect(changes(failed)).toEqual(['d1 migrations apply DB --remote'])
+})
+
+test('without a login it says what to do', () => {
+  const stranger = deploy(['whoami'])
+  expect([stranger.status, stranger.calls]).toEqual([1, ['whoami']])
+  expect(stranger.output).toContain('npx wrangler login')
+})

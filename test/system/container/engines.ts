@@ -1,0 +1,53 @@
+/** The two engines that the tests run against: the stand-in, and a real one where one answers. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEngine, type Engine } from './standInEngine.ts'
+import { callEngine, type EngineAccess } from './containerSystem.ts'
+
+type StandIn = EngineAccess & { engine: Engine; close: () => Promise<void> }
+
+export async function startStandIn(): Promise<StandIn> {
+  const folder = mkdtempSync(join(tmpdir(), 'reelqueue-engine-'))
+  const socketPath = join(folder, 'docker.sock')
+  // wrangler builds and pulls with the command; there is nothing to build here. The Dockerfile comes by
+  // its standard input, and has to be read.
+  const docker = join(folder, 'docker')
+  writeFileSync(docker, '#!/bin/sh\n[ "$1" = build ] && cat >/dev/null\nexit 0\n', { mode: 0o755 })
+  const engine = await startEngine(socketPath)
+  return {
+    engine,
+    close: async () => {
+      await engine.close()
+      rmSync(folder, { recursive: true, force: true })
+    },
+    socketPath,
+    gatewayHost: null,
+    env: { DOCKER_HOST: `unix://${socketPath}`, WRANGLER_DOCKER_BIN: docker },
+  }
+}
+
+/** How to reach a real engine, or why there is none. */
+export async function findRealEngine(): Promise<EngineAccess | string> {
+  const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'
+  if (!host.startsWith('unix://')) {
+    return `DOCKER_HOST is ${host}, and not a Unix socket`
+  }
+  const socketPath = host.slice('unix://'.length)
+  try {
+    const { status, body } = await callEngine(socketPath, 'GET', '/networks/bridge')
+    if (status !== 200) {
+      return `the engine at ${socketPath} answers ${status}`
+    }
+    const { IPAM } = JSON.parse(body) as { IPAM: { Config: { Gateway?: string }[] } }
+    const gateway = IPAM.Config[0]?.Gateway
+    if (!gateway) {
+      return `the engine at ${socketPath} has no gateway address on its bridge`
+    }
+    // With the real side-car the requests are intercepted; a stand-in for it cannot do that.
+    const intercepts = process.env['MINIFLARE_CONTAINER_EGRESS_IMAGE'] === undefined
+    return { socketPath, env: {}, gatewayHost: intercepts ? null : gateway }
+  } catch (error) {
+    return `no engine answers at ${socketPath} (${(error as Error).message})`
+  }
+}

@@ -1,0 +1,13 @@
+/** What the image's own text says, for what only an engine could show otherwise. */
+import { readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+
+const dockerfile = readFileSync(new URL('../../../container/Dockerfile', import.meta.url), 'utf8')
+
+test('the runner and its ffmpeg run as a user that is not root and owns nothing but its scratch', () => {
+  const users = [...dockerfile.matchAll(/^USER (\S+)/gm)].map(([, user]) => user)
+  expect(users).toEqual(['runner'])
+  expect(dockerfile).toMatch(/useradd --uid 10001 .*--shell \/usr\/sbin\/nologin runner/)
+  expect(dockerfile.indexOf('USER runner')).toBeGreaterThan(dockerfile.lastIndexOf('COPY'))
+  expect(dockerfile.match(/-o runner/g)).toHaveLength(1)
+})

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ApiError } from '../../../scripts/client.ts'
+import { ends, follow, type Events } from '../fixtures/events.ts'
+import { clip } from '../fixtures/media.ts'
+import { startSystem, type System } from '../fixtures/system.ts'
+
+let system: System
+let events: Events
+beforeAll(async () => {
+  system = await startSystem()
+  events = await follow(system.client)
+})
+afterAll(async () => {
+  await events?.close()
+  await system?.stop()
+})
+
+async function refusal(request: Promise<unknown>): Promise<ApiError> {
+  const error: unknown = await request.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  )
+  if (!(error instanceof ApiError)) {
+    throw new Error(`Not refused by the API: ${String(error)}`)
+  }
+  return error
+}
+
+test('an empty file is refused', async () => {
+  const { status, message } = await refusal(system.client.put('videos/empty.mp4', ''))
+  expect([400, 411, 415]).toContain(status)
+  expect(message).toMatch(/empty|body|length/i)
+})
+
+test('a text that is named .mp4 is refused, and is not stored', async () => {
+  const { status, code } = await refusal(
+    system.client.put('videos/notes.mp4', 'Not a video at all.\n'.repeat(500)),
+  )
+  expect(status).toBe(415)
+  expect(code).toBe('content_mismatch')
+  const missing = await refusal(system.client.createJobs('videos/notes.mp4', ['w_640']))
+  expect(missing.status).toBe(404)
+})
+
+test('a video that is cut short fails with a message for people, and the next job runs', async () => {
+  const whole = clip()
+  await system.client.put('videos/cut.mp4', whole.slice(0, whole.length / 2))
+  await system.client.put('videos/whole.mp4', whole)
+  const [cut] = await system.client.createJobs('videos/cut.mp4', ['w_320'])
+  const [next] = await system.client.createJobs('videos/whole.mp4', ['w_320'])
+
+  const [failed, completed] = await ends(events, [cut!.id, next!.id])
+  expect(failed!.type).toBe('job:error')
+  expect(completed!.type).toBe('job:completed')
+
+  const job = await system.client.job(cut!.id)
+  expect(job).toMatchObject({ status: 'error', errorCode: 'input_invalid', attempt: 1 })
+  expect(job.error).toBe(failed!.data.error)
+  expect(job.error).toMatch(/^[A-Z].{15,}/)
+  // No folders of this machine, no addresses inside of it, no source lines.
+  expect(job.error).not.toMatch(/\/tmp|127\.0\.0\.1|\bat .*:\d+/)
+
+  const response = await refusal(system.client.request('/t/w_320/videos/cut.mp4'))
+  expect(response.status).toBe(422)
+})

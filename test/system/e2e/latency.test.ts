@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ends, follow, type Events } from '../fixtures/events.ts'
+import { clip } from '../fixtures/media.ts'
+import { startSystem, type System } from '../fixtures/system.ts'
+
+const IDLE_MS = [0, 200, 600, 1_400]
+const JOBS_EACH = 5
+const PROMISE_MS = 150
+
+let system: System
+let events: Events
+beforeAll(async () => {
+  system = await startSystem()
+  events = await follow(system.client)
+})
+afterAll(async () => {
+  await events?.close()
+  await system?.stop()
+})
+
+test('an idle runner starts a job within 150 ms of its 202, as a client sees it', async () => {
+  await system.client.put('videos/short.mp4', clip({ seconds: 1 }))
+  // Single frames, each of another width, are quick and are jobs of their own.
+  const waitFor = async (width: number) => {
+    const [job] = await system.client.createJobs('videos/short.mp4', [`t_true,tt_0,w_${width}`])
+    const accepted = performance.now()
+    const started = await events.first(
+      ({ type, data }) => type === 'job:started' && data.jobId === job!.id,
+    )
+    const [end] = await ends(events, [job!.id])
+    expect(end!.type).toBe('job:completed')
+    return started.receivedAt - accepted
+  }
+  let width = 64
+  await waitFor(width++)
+
+  // A runner may wait in another way after a moment than after a while, so each has its own median.
+  for (const idleMs of IDLE_MS) {
+    const waits: number[] = []
+    for (let i = 0; i < JOBS_EACH; i++) {
+      await delay(idleMs)
+      waits.push(Math.round(await waitFor(width++)))
+    }
+    const median = waits.toSorted((a, b) => a - b)[(JOBS_EACH - 1) / 2]!
+    const figures = `idle for ${idleMs} ms: 202 to job:started in ${waits.join(', ')} ms`
+    console.log(figures)
+    expect(median, figures).toBeLessThan(PROMISE_MS)
+  }
+})

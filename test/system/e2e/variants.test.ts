@@ -1,0 +1,115 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ends, follow, type Events } from '../fixtures/events.ts'
+import { clip, probe } from '../fixtures/media.ts'
+import { startSystem, type System } from '../fixtures/system.ts'
+
+let system: System
+let events: Events
+beforeAll(async () => {
+  system = await startSystem()
+  events = await follow(system.client)
+})
+afterAll(async () => {
+  await events?.close()
+  await system?.stop()
+})
+
+const PATH = 'videos/holiday.mp4'
+// Long enough that an encode reports more than once.
+const SECONDS = 16
+const VARIANTS = [
+  {
+    transformation: 'w_640',
+    contentType: 'video/mp4',
+    format: /mp4/,
+    codecs: ['h264', 'aac'],
+    width: 640,
+  },
+  {
+    transformation: 'f_webm,w_480',
+    contentType: 'video/webm',
+    format: /webm/,
+    codecs: ['vp9', 'opus'],
+    width: 480,
+  },
+  {
+    transformation: 't_true,tt_2,w_320',
+    contentType: 'image/jpeg',
+    format: /image2|jpeg/,
+    codecs: ['mjpeg'],
+    width: 320,
+  },
+]
+
+describe('a file from upload to its variants', () => {
+  let jobIds: string[]
+  beforeAll(async () => {
+    await system.client.put(PATH, clip({ size: '1280x720', seconds: SECONDS }))
+    const wanted = VARIANTS.map(({ transformation }) => transformation)
+    const jobs = await system.client.createJobs(PATH, wanted)
+    expect(jobs.map(({ status }) => status)).toEqual(['pending', 'pending', 'pending'])
+    jobIds = jobs.map(({ id }) => id)
+    await ends(events, jobIds)
+  }, 120_000)
+
+  test.each(VARIANTS)('$transformation is what was asked for', async (variant) => {
+    const response = await system.client.request(`/t/${variant.transformation}/${PATH}`)
+    expect(response.status).toBe(200)
+    expect(response.headers.get('Content-Type')).toBe(variant.contentType)
+    const { format, streams } = probe(await response.bytes())
+    expect(format.format_name).toMatch(variant.format)
+    expect(streams.map(({ codec_name }) => codec_name)).toEqual(variant.codecs)
+    expect(streams[0]!.width).toBe(variant.width)
+    expect(streams[0]!.height).toBe((variant.width * 720) / 1280)
+    if (streams.length > 1) {
+      expect(Number(format.duration)).toBeCloseTo(SECONDS, 0)
+    }
+  })
+
+  test('each job was created, started and completed, in this order', () => {
+    for (const jobId of jobIds) {
+      const durable = events.of(jobId).filter(({ id }) => id !== undefined)
+      expect(durable.map(({ type }) => type)).toEqual([
+        'job:created',
+        'job:started',
+        'job:completed',
+      ])
+      expect(durable.map(({ data }) => data.status)).toEqual(['pending', 'running', 'completed'])
+      expect(durable.every(({ data }) => data.filePath === PATH)).toBe(true)
+    }
+  })
+
+  test('an encode reports rising progress several times', () => {
+    const [mp4] = jobIds
+    const progress = events
+      .of(mp4!)
+      .filter(({ type }) => type === 'job:progress')
+      .map(({ data }) => data.progress as number)
+    expect(progress.length).toBeGreaterThanOrEqual(2)
+    expect(progress).toEqual(progress.toSorted((a, b) => a - b))
+    expect(new Set(progress).size).toBeGreaterThanOrEqual(2)
+  })
+
+  test('event ids rise', () => {
+    const ids = events.seen.flatMap(({ id }) => (id === undefined ? [] : [Number(id)]))
+    expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
+  })
+
+  test('a client that comes back with Last-Event-ID gets what it missed, once and in order', async () => {
+    const durable = events.seen.filter(({ type, id }) => id !== undefined && type !== 'connected')
+    const [last, ...missed] = durable.slice(2)
+    const resumed = await follow(system.client, last!.id)
+    const next = await system.client.createJobs(PATH, ['t_true,tt_1,w_64'])
+    await ends(resumed, [next[0]!.id])
+    await resumed.close()
+    const got = resumed.seen.filter(({ type, id }) => id !== undefined && type !== 'connected')
+    expect(got.slice(0, missed.length).map(({ id, type }) => [id, type])).toEqual(
+      missed.map(({ id, type }) => [id, type]),
+    )
+    expect(got.slice(missed.length).map(({ type }) => type)).toEqual([
+      'job:created',
+      'job:started',
+      'job:completed',
+    ])
+  })
+})

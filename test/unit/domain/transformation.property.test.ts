@@ -1,0 +1,263 @@
+/** Laws of the transformation grammar, over random transformations. */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { type Kind, RENDITIONS } from '../../../src/contract/rendition.ts'
+import {
+  AUDIO_CODECS,
+  FITS,
+  FLIPS,
+  GRAVITIES,
+  type Key,
+  PRESETS,
+  ROTATIONS,
+  type Transformation,
+  VIDEO_CODECS,
+} from '../../../src/contract/transformation.ts'
+import { DEFAULTS, FIELDS, type Filling } from '../../../src/domain/transformation/fields.ts'
+import { FORMATS_OF } from '../../../src/domain/transformation/kind.ts'
+import {
+  canonicalForm,
+  renditionOf,
+  toRendition,
+} from '../../../src/domain/transformation/rendition.ts'
+import {
+  checkTransformation,
+  KEYS,
+  looksLikeTransformation,
+  parseTransformation,
+  writeTransformation,
+} from '../../../src/domain/transformation/grammar.ts'
+import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
+
+function whole(min: number, max: number) {
+  return fc.integer({ min, max })
+}
+function decimal(min: number, max: number) {
+  return whole(min * 1000, max * 1000).map((thousandths) => thousandths / 1000)
+}
+const seconds = decimal(0, 86_400)
+const colour = fc.oneof(fc.stringMatching(/^[0-9a-fA-F]{6}$/), fc.constantFrom('black', 'white'))
+const folder = fc.constantFrom('', 'a/', 'b c/d_e/', 'ünïcödé/', '字/', '100%/', "it's/")
+function file(...extensions: string[]) {
+  return fc
+    .tuple(folder, fc.stringMatching(/^[a-z0-9_-]{1,6}$/), fc.constantFrom(...extensions))
+    .map(([at, name, extension]) => `${at}${name}.${extension}`)
+}
+
+/** A value of every key. A missing one does not compile. */
+const VALUES = {
+  w: whole(2, 7680),
+  h: whole(2, 7680),
+  c: fc.constantFrom(...FITS),
+  g: fc.constantFrom(...GRAVITIES),
+  fx: decimal(0, 1),
+  fy: decimal(0, 1),
+  b: fc.oneof(colour, fc.constant('blur')),
+  q: fc.oneof(whole(1, 100), fc.constant('auto')),
+  p: fc.constantFrom(...PRESETS),
+  vc: fc.constantFrom(...VIDEO_CODECS),
+  br: whole(50, 100_000),
+  sz: whole(50, 50_000_000),
+  fps: decimal(1, 120),
+  ac: fc.constantFrom(...AUDIO_CODECS),
+  ab: whole(16, 512),
+  at: whole(1, 32),
+  ln: whole(10, 31),
+  so: seconds,
+  eo: seconds,
+  cut: fc.constantFrom('exact', 'fast'),
+  sp: decimal(0.25, 4),
+  cat: fc.array(file('mp4', 'mov'), { minLength: 1, maxLength: 10 }),
+  r: fc.constantFrom(...ROTATIONS),
+  fl: fc.constantFrom(...FLIPS),
+  wm: file('png', 'jpg'),
+  wg: fc.constantFrom(...GRAVITIES),
+  ws: whole(1, 100),
+  wo: whole(1, 100),
+  st: file('srt', 'vtt'),
+  sm: fc.constantFrom('track', 'burn'),
+  fi: decimal(0, 60),
+  fo: decimal(0, 60),
+  md: fc.constantFrom('strip', 'keep'),
+  lad: fc.uniqueArray(whole(144, 4320), { minLength: 1, maxLength: 8 }),
+  sd: whole(2, 10),
+  tt: seconds,
+  si: decimal(0.5, 3_600),
+  sc: whole(1, 20),
+  wc: colour,
+} satisfies Record<Filling, fc.Arbitrary<unknown>>
+
+const CHOOSING: Record<Kind, fc.Arbitrary<unknown>> = {
+  video: fc.constant(undefined),
+  stream: fc.constant(undefined),
+  audio: fc.constant(undefined),
+  probe: fc.constant(undefined),
+  image: fc.constantFrom(true, true, 'best'),
+  preview: fc.constant('preview'),
+  sprite: fc.constant('sprite'),
+  wave: fc.constant('wave'),
+}
+const KINDS = Object.keys(RENDITIONS) as Kind[]
+function keysOf(kind: Kind) {
+  return (Object.keys(FIELDS) as Filling[]).filter((key) => FIELDS[key] in RENDITIONS[kind].shape)
+}
+
+function makesSense(t: unknown): t is Transformation {
+  try {
+    checkTransformation(t)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Transformations of a kind that make sense, with few keys, since many seldom go together. */
+function ofKind(kind: Kind): fc.Arbitrary<Transformation> {
+  return fc
+    .subarray(keysOf(kind), { maxLength: Math.min(keysOf(kind).length, 8) })
+    .chain((keys) =>
+      fc.record({
+        ...Object.fromEntries(keys.map((key) => [key, VALUES[key]])),
+        t: CHOOSING[kind],
+        f: fc.constantFrom(...FORMATS_OF[kind]),
+      }),
+    )
+    .map((t) => Object.fromEntries(Object.entries(t).filter(([, value]) => value !== undefined)))
+    .filter(makesSense)
+}
+const transformations = fc.constantFrom(...KINDS).chain(ofKind)
+
+/** Defaults that may be spelled out beside `t` without another meaning. */
+function defaultsFor(t: Transformation): Transformation {
+  const { kind, format } = toRendition(t)
+  const spelled = keysOf(kind).flatMap((key) => {
+    const value = (DEFAULTS as Record<string, unknown>)[FIELDS[key]]
+    // None, and mirroring by nothing, cannot be written.
+    const writable = value !== undefined && value !== null && value !== 0 && value !== 'none'
+    const fits = writable && !(Array.isArray(value) && value.length === 0)
+    return fits && makesSense({ [key]: value, ...t }) ? [[key, value] as const] : []
+  })
+  const zeros = (['so', 'fi', 'fo', 'tt'] as const).filter((key) => keysOf(kind).includes(key))
+  const f = FORMATS_OF[kind].find((each) => each === format)
+  const all = { ...Object.fromEntries([...spelled, ...zeros.map((key) => [key, 0] as const)]), f }
+  return Object.fromEntries(
+    Object.entries(all).filter(
+      ([key, value]) => value !== undefined && makesSense({ [key]: value, ...t }),
+    ),
+  )
+}
+function write(t: Transformation) {
+  return Object.entries(t).map(([key, value]) => writeTransformation({ [key]: value }))
+}
+function named(t: Transformation) {
+  return canonicalForm(toRendition(checkTransformation(t)))
+}
+
+describe('for every transformation', () => {
+  it('any order of its pairs, with any of the defaults spelled out, names the same variant', () => {
+    const written = transformations.chain((t) =>
+      fc
+        .subarray(Object.keys(defaultsFor(t)) as Key[])
+        .map((keys) => {
+          const defaults = defaultsFor(t)
+          return { ...Object.fromEntries(keys.map((key) => [key, defaults[key]])), ...t }
+        })
+        // One default at a time makes sense; some do not beside each other.
+        .filter(makesSense)
+        .chain((all) => fc.shuffledSubarray(write(all), { minLength: Object.keys(all).length }))
+        .filter((pairs) => pairs.length > 0)
+        .map((pairs) => ({ t, text: pairs.join(',') })),
+    )
+    fc.assert(
+      fc.property(written, ({ t, text }) => {
+        expect(canonicalForm(toRendition(parseTransformation(text)))).toBe(named(t))
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('the canonical form is a fixed point and keeps the whole rendition', () => {
+    fc.assert(
+      fc.property(transformations, (t) => {
+        const rendition = toRendition(t)
+        const text = canonicalForm(rendition)
+        expect(renditionOf(text)).toEqual(rendition)
+        expect(canonicalForm(renditionOf(text))).toBe(text)
+        expect(looksLikeTransformation(text)).toBe(true)
+        expect(text).toMatch(/^[^/]+$/)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('two that differ in their rendition differ in their canonical form', () => {
+    // One change of one key: neighbours are where two names would collide, if any did.
+    const neighbours = fc.tuple(transformations, transformations, fc.nat()).map(([t, other, n]) => {
+      const keys = Object.keys(other) as Key[]
+      const key = keys[n % Math.max(keys.length, 1)]
+      return [t, key === undefined ? other : { ...t, [key]: other[key] }] as const
+    })
+    fc.assert(
+      fc.property(neighbours, ([a, b]) => {
+        try {
+          checkTransformation(b)
+        } catch {
+          return
+        }
+        const same = JSON.stringify(toRendition(a)) === JSON.stringify(toRendition(b))
+        expect(named(a) === named(b)).toBe(same)
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  it('the object form with any number for its seconds is refused or can be read again', () => {
+    const anySeconds = fc.oneof(
+      seconds,
+      fc.double({ min: 0, max: 86_400, noNaN: true }),
+      fc.tuple(seconds, seconds).map(([a, b]) => a + b),
+    )
+    fc.assert(
+      fc.property(anySeconds, anySeconds, (so, eo) => {
+        let text
+        try {
+          text = named({ so, eo })
+        } catch (error) {
+          expect(error).toBeInstanceOf(TransformationError)
+          return
+        }
+        expect(canonicalForm(renditionOf(text))).toBe(text)
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+it('text of any kind is read or refused with a message, never anything else', () => {
+  // A named preset is no variant yet.
+  const keys = KEYS.filter((key) => key !== 'n')
+  const pair = fc
+    .tuple(fc.constantFrom(...keys, 'x', ''), fc.string())
+    .map((parts) => parts.join('_'))
+  const text = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.array(pair).map((pairs) => pairs.join(',')),
+  )
+  fc.assert(
+    fc.property(text, (text) => {
+      try {
+        const canonical = canonicalForm(toRendition(parseTransformation(text)))
+        expect(canonicalForm(renditionOf(canonical))).toBe(canonical)
+      } catch (error) {
+        expect(error).toBeInstanceOf(TransformationError)
+        expect((error as Error).message).not.toBe('')
+      }
+    }),
+    { numRuns: 500 },
+  )
+})
+
+it.each(KINDS)('every key of %s is reached by these laws', (kind) => {
+  const seen = new Set(fc.sample(ofKind(kind), 400).flatMap(Object.keys))
+  expect([...seen]).toEqual(expect.arrayContaining(keysOf(kind)))
+})

@@ -1,0 +1,192 @@
+/** API keys: made, shown once, changed, and refused. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
+import type { ApiKey } from '../../../src/contract/apiKey.ts'
+import { SCOPES } from '../../../src/contract/apiKey.ts'
+import { sha256Hex } from '../../../src/domain/digest.ts'
+import { expectError, makeKey, visitWith } from '../helpers/apiKeys.ts'
+import { api, visit } from '../helpers/http.ts'
+import { expectJson, openPlatform } from '../helpers/support.ts'
+import { findCallerByKey } from '../../../src/services/apiKeys/apiKeys.ts'
+
+function row(id: string) {
+  return env.DB.prepare('SELECT * FROM api_keys WHERE id = ?')
+    .bind(id)
+    .first<Record<string, unknown>>()
+}
+function stats(key: { call: (method: string, path: string) => Promise<Response> }) {
+  return key.call('GET', '/queue/stats')
+}
+
+describe('a key', () => {
+  it('is shown once, and only its hash is stored', async () => {
+    const made = await makeKey({ name: 'once', scopes: ['jobs:read'] })
+    expect(made.id).toMatch(/^key_[0-9a-f]{32}$/)
+    expect(made.key).toMatch(/^rq_[\w-]{43}$/)
+    expect(await row(made.id)).toMatchObject({ hash: await sha256Hex(made.key), name: 'once' })
+    expect(JSON.stringify(await row(made.id))).not.toContain(made.key)
+    const one = await api('GET', `/api-keys/${made.id}`)
+    const list = await api('GET', '/api-keys')
+    for (const response of [one, list]) {
+      const text = await response.text()
+      expect(text).toContain(made.id)
+      expect(text).not.toContain(made.key)
+      expect(text).not.toContain(await sha256Hex(made.key))
+    }
+  })
+
+  it('is listed, the newest first', async () => {
+    const [older, newer] = [await makeKey(), await makeKey()]
+    const { apiKeys } = await expectJson<{ apiKeys: ApiKey[] }>(await api('GET', '/api-keys'), 200)
+    const ids = apiKeys.map(({ id }) => id)
+    expect(ids.indexOf(newer.id)).toBeLessThan(ids.indexOf(older.id))
+  })
+
+  it('can be renamed, and goes on', async () => {
+    const [key, control] = [await makeKey({ name: 'before' }), await makeKey({ name: 'control' })]
+    const renamed = await api('PATCH', `/api-keys/${key.id}`, { name: 'after' })
+    expect(await expectJson(renamed, 200)).toMatchObject({ id: key.id, name: 'after' })
+    expect(await row(key.id)).toMatchObject({ name: 'after', disabled: 0 })
+    expect(await row(control.id)).toMatchObject({ name: 'control' })
+    expect((await stats(key)).status).toBe(200)
+  })
+
+  it('that is disabled is refused with that reason, and works again when enabled', async () => {
+    const [key, control] = [await makeKey(), await makeKey()]
+    await expectJson(await api('PATCH', `/api-keys/${key.id}`, { disabled: true }), 200)
+    expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('is disabled')
+    expect((await stats(control)).status).toBe(200)
+    await expectJson(await api('PATCH', `/api-keys/${key.id}`, { disabled: false }), 200)
+    expect((await stats(key)).status).toBe(200)
+  })
+
+  it('that has expired is refused with that reason, until its expiry is moved', async () => {
+    const key = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
+    expect((await stats(key)).status).toBe(200)
+    await env.DB.prepare('UPDATE api_keys SET expires_at = 1 WHERE id = ?').bind(key.id).run()
+    expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('has expired')
+    await expectJson(await api('PATCH', `/api-keys/${key.id}`, { expiresAt: null }), 200)
+    expect((await stats(key)).status).toBe(200)
+  })
+
+  it('that is deleted is not known any more', async () => {
+    const [key, control] = [await makeKey(), await makeKey()]
+    await expectJson(await api('DELETE', `/api-keys/${key.id}`), 200)
+    expect(await row(key.id)).toBeNull()
+    expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('is not known')
+    expect((await stats(control)).status).toBe(200)
+    for (const method of ['GET', 'PATCH', 'DELETE']) {
+      await expectError(
+        await api(method, `/api-keys/${key.id}`, method === 'PATCH' ? {} : undefined),
+        404,
+        'key_not_found',
+      )
+    }
+  })
+
+  it('that nobody made is told nothing but that', async () => {
+    const real = await makeKey()
+    await api('PATCH', `/api-keys/${real.id}`, { disabled: true })
+    for (const shown of [
+      `rq_${'A'.repeat(43)}`,
+      real.key.slice(0, -1),
+      `${real.key}x`,
+      'x',
+      'rq_',
+    ]) {
+      expect(
+        await expectError(
+          await visit('/queue/stats', { headers: { Authorization: `Bearer ${shown}` } }),
+          401,
+          'unauthorized',
+        ),
+      ).toContain('This key is not known')
+    }
+  })
+
+  it('writes its last use once an hour, however often it is used', async () => {
+    const key = await makeKey()
+    const { platform, settled } = openPlatform()
+    const use = async () => {
+      expect(await findCallerByKey(platform, key.key)).toMatchObject({ ok: true })
+      await settled()
+      return (await row(key.id))!['last_used_at'] as number
+    }
+    const first = await use()
+    expect(first).toBeGreaterThan(Date.now() - 10_000)
+    expect(await use()).toBe(first)
+    const old = Date.now() - 3_700_000
+    await env.DB.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?')
+      .bind(old, key.id)
+      .run()
+    expect(await use()).toBeGreaterThanOrEqual(first)
+  })
+
+  it('goes on working where the secret is unset, and others are told how to set it', async () => {
+    const key = await makeKey()
+    const without = { ...env, API_KEY: '' }
+    expect((await visitWith(without, '/queue/stats', { headers: key.headers })).status).toBe(200)
+    await expectError(await visitWith(without, '/queue/stats'), 503, 'not_configured')
+    const headers = { Authorization: 'Bearer x' }
+    await expectError(await visitWith(without, '/queue/stats', { headers }), 503, 'not_configured')
+  })
+})
+
+it.each([
+  ['the first key', '/queue/stats', { API_KEY: 'k'.repeat(43) }],
+  ['the runners’ token', '/runner/jobs/x/source?fence=1', { RUNNER_TOKEN: 'k'.repeat(43) }],
+])('%s is compared in constant time, digest against digest', async (_, path, secret) => {
+  const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')
+  for (const shown of ['k'.repeat(43), 'k'.repeat(42), 'x'.repeat(43), 'kk']) {
+    compare.mockClear()
+    await visitWith(secret, path, { headers: { Authorization: `Bearer ${shown}` } })
+    const sizes = compare.mock.calls.map((sides) => sides.map((side) => side.byteLength))
+    expect(sizes, shown).toEqual([[32, 32]])
+  }
+  compare.mockRestore()
+})
+
+describe('what is asked for a key', () => {
+  const refused = async (request: object, why: string) =>
+    expect(
+      await expectError(
+        await api('POST', '/api-keys', { name: 'x', scopes: ['jobs:read'], ...request }),
+        400,
+        'invalid_request',
+      ),
+    ).toContain(why)
+
+  it.each([
+    [{ scopes: [] }, 'scopes'],
+    [{ scopes: ['everything'] }, 'scopes'],
+    [{ name: ' ' }, 'name'],
+    [{ expiresAt: '2020-01-01T00:00:00.000Z' }, 'still to come'],
+    [{ queue: 'a', scopes: ['keys:admin'] }, 'wider'],
+    [{ pathPrefix: 'a/', scopes: ['queues:admin'] }, 'shared by all paths'],
+    [{ queue: 'a', scopes: ['files:write'] }, 'files are in no queue'],
+    [{ maxStreams: 0 }, 'maxStreams'],
+  ])('may not be %j', refused)
+
+  it.each(['../a', '/', 'a//b', '.', ''])('has no folder %j', async (pathPrefix) => {
+    await expectError(
+      await api('POST', '/api-keys', { name: 'x', scopes: ['jobs:read'], pathPrefix }),
+      400,
+      'invalid_path',
+    )
+  })
+
+  it('has its folder end in a slash, in normal form', async () => {
+    const scopes = ['jobs:read']
+    for (const pathPrefix of ['cafe\u0301', 'cafe\u0301/']) {
+      expect(await makeKey({ scopes, pathPrefix })).toMatchObject({ pathPrefix: 'caf\u00e9/' })
+    }
+  })
+
+  it('is no more than the one who asks has', async () => {
+    const admin = await makeKey({ scopes: ['keys:admin', 'jobs:read'] })
+    const wider = await admin.call('POST', '/api-keys', { name: 'w', scopes: [...SCOPES] })
+    expect(await expectError(wider, 403, 'forbidden')).toContain('jobs:write')
+    const equal = await admin.call('POST', '/api-keys', { name: 'e', scopes: ['jobs:read'] })
+    expect(equal.status).toBe(201)
+  })
+})

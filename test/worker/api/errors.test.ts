@@ -1,0 +1,174 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { api, API_KEY, countRows, createOne, type ErrorAnswer, visit } from '../helpers/http.ts'
+
+const JSON_TYPE = { ...API_KEY, 'Content-Type': 'application/json' }
+const RUNNER = { Authorization: 'Bearer test-runner-token', 'Content-Type': 'application/json' }
+const SQL = "x' OR 1=1; DROP TABLE jobs;--"
+const LONG = 'a'.repeat(5_000)
+const INTERNAL =
+  /sqlite|d1_|drizzle|select |insert |no such table|constraint|\bat .+:\d+|\/src\/|node_modules|job_[0-9a-f]{32}\/\d/i
+
+/** Expects the one shape of errors, and nothing of what is inside. */
+async function expectProblem(response: Response, status: number): Promise<ErrorAnswer> {
+  const text = await response.text()
+  expect({ status: response.status, text }).toMatchObject({ status })
+  const body = JSON.parse(text) as ErrorAnswer
+  for (const field of ['error', 'message', 'code', 'requestId'] as const) {
+    expect(body[field]).toEqual(expect.stringMatching(/./))
+  }
+  expect(body.requestId).toBe(response.headers.get('X-Request-Id'))
+  expect(response.headers.get('Content-Type')).toMatch(/^application\/json/)
+  expect(text).not.toMatch(INTERNAL)
+  return body
+}
+
+type Case = [name: string, status: number, path: string, init?: RequestInit]
+function post(body: unknown, headers: HeadersInit = JSON_TYPE): RequestInit {
+  return {
+    method: 'POST',
+    headers,
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  }
+}
+function get(headers: HeadersInit = API_KEY): RequestInit {
+  return { headers }
+}
+
+const CASES: Case[] = [
+  // Bodies.
+  ['a body that is no JSON', 400, '/queue/jobs', post('{"filePath":')],
+  ['no body', 400, '/queue/jobs', { method: 'POST', headers: API_KEY }],
+  ['an empty body', 400, '/queue/jobs', post('')],
+  ['JSON null', 400, '/queue/jobs', post(null)],
+  ['a JSON array', 400, '/queue/jobs', post([])],
+  ['a text body', 400, '/queue/jobs', post('{}', { ...API_KEY, 'Content-Type': 'text/plain' })],
+  ['an unknown field', 400, '/queue/jobs', post({ filePath: 'a.mp4', transform: 'w_1' })],
+  ['a field of another type', 400, '/queue/jobs', post({ filePath: 7 })],
+  ['an unknown field of cancel', 400, '/queue/jobs/x/cancel', post({ force: true, hard: 1 })],
+  ['a cancel that is no JSON', 400, '/queue/jobs/x/cancel', post('force')],
+  ['no transformations', 400, '/queue/jobs', post({ filePath: 'a.mp4', transformations: [] })],
+  // Values.
+  ['a priority too high', 400, '/queue/jobs', post({ filePath: 'a.mp4', priority: 101 })],
+  ['a long path', 400, '/queue/jobs', post({ filePath: `${LONG}.mp4` })],
+  [
+    'a long transformation',
+    400,
+    '/queue/jobs',
+    post({ filePath: 'a.mp4', transformations: [LONG] }),
+  ],
+  ['a long queue name', 400, '/queue/jobs', post({ filePath: 'a.mp4', queue: LONG })],
+  ['a long job id', 400, `/queue/jobs/${LONG}`, get()],
+  ['a long job id to retry', 400, `/queue/jobs/${LONG}/retry`, post(undefined, API_KEY)],
+  [
+    'a long idempotency key',
+    400,
+    '/queue/jobs',
+    post({ filePath: 'a.mp4' }, { ...JSON_TYPE, 'Idempotency-Key': LONG }),
+  ],
+  ['a long cursor', 400, `/queue/jobs?cursor=${LONG}`, get()],
+  ['SQL as a job id', 404, `/queue/jobs/${encodeURIComponent(SQL)}`, get()],
+  ['SQL as a status', 400, `/queue/jobs?status=${encodeURIComponent(SQL)}`, get()],
+  ['SQL as a limit', 400, `/queue/jobs?limit=${encodeURIComponent(SQL)}`, get()],
+  ['SQL as a path', 404, '/queue/jobs', post({ filePath: `${SQL}.mp4` })],
+  ['SQL as a queue', 400, `/queue/stats?queue=${encodeURIComponent(SQL)}`, get()],
+  ['SQL as a variant', 404, `/t/w_640/${encodeURIComponent(SQL)}.mp4`],
+  ['SQL as an event id', 400, `/queue/events?lastEventId=${encodeURIComponent(SQL)}`],
+  ['a negative event id', 400, '/queue/events?lastEventId=-1'],
+  ['a bad event id header', 400, '/queue/events', get({ 'Last-Event-ID': 'abc' })],
+  // Encodings.
+  ['half an escape', 400, '/t/w_640/%E0%A4%A.mp4'],
+  [
+    'bytes that are no UTF-8',
+    400,
+    '/files/%FF.mp4',
+    { method: 'PUT', headers: API_KEY, body: 'x' },
+  ],
+  ['a NUL', 400, '/t/a%00b.mp4'],
+  ['a path that goes up', 400, '/t/w_640/a%2F..%2Fb.mp4'],
+  ['a path from the root', 400, '/t/w_640//b.mp4'],
+  // Routes and methods.
+  ['an unknown route', 404, '/nothing/here'],
+  ['the root', 404, '/'],
+  ['an unknown route below a known one', 404, '/queue/jobs/x/pause', post({})],
+  ['a wrong method', 405, '/queue/jobs', { method: 'PUT', headers: API_KEY, body: '{}' }],
+  ['a wrong method on events', 405, '/queue/events', { method: 'POST' }],
+  ['a wrong method on a variant', 405, '/t/w_640/a.mp4', { method: 'DELETE' }],
+  ['a wrong method on a file', 405, '/files/a.mp4', { method: 'POST', headers: API_KEY }],
+  ['a wrong method on retry', 405, '/queue/jobs/x/retry', get()],
+  ['a wrong method on claim', 405, '/runner/claim', get(RUNNER)],
+  // Keys.
+  ['no key', 401, '/queue/jobs'],
+  ['a wrong key', 401, '/queue/jobs', get({ Authorization: 'Bearer nonsense' })],
+  ['an empty key', 401, '/queue/jobs', get({ Authorization: 'Bearer ' })],
+  ['a key of another scheme', 401, '/queue/stats', get({ Authorization: 'Basic test-api-key' })],
+  ['the runner’s token at the API', 401, '/queue/stats', get(RUNNER)],
+  ['the API’s key at the gateway', 401, '/runner/claim', post({}, JSON_TYPE)],
+  ['no key for an upload', 401, '/upload', { method: 'POST', body: new FormData() }],
+  ['no key for a file', 401, '/files/a.mp4', { method: 'PUT', body: 'x' }],
+  ['no key for a delete', 401, '/queue/jobs/x', { method: 'DELETE' }],
+  // The gateway.
+  ['a claim without a runner', 400, '/runner/claim', post({ protocol: 1 }, RUNNER)],
+  [
+    'a protocol to come',
+    400,
+    '/runner/claim',
+    post({ protocol: 99, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }, RUNNER),
+  ],
+  ['a source without a fence', 400, '/runner/jobs/x/source', get(RUNNER)],
+  ['a source of no job', 409, '/runner/jobs/x/source?fence=1', get(RUNNER)],
+]
+
+describe('every error has one shape and tells nothing of what is inside', () => {
+  let control = ''
+  beforeAll(async () => {
+    control = (await createOne('errors/control.mp4')).id
+  })
+
+  it.each(CASES)('%s is %i', async (_name, status, path, init) => {
+    await expectProblem(await visit(path, init), status)
+    expect(await countRows('jobs')).toBe(1)
+    expect(await countRows('jobs', "id = ? AND status = 'pending'", control)).toBe(1)
+  })
+})
+
+it('a wrong method is told which ones are right', async () => {
+  const response = await api('PATCH', '/queue/jobs')
+  const { message } = await expectProblem(response, 405)
+  const allow = response.headers.get('Allow')!.split(', ')
+  expect(allow.toSorted()).toEqual(['GET', 'HEAD', 'POST'])
+  expect(message).toContain('POST')
+})
+
+it('a missing key is answered with the scheme that is wanted', async () => {
+  const response = await visit('/queue/stats')
+  expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
+  await expectProblem(response, 401)
+})
+
+it('a wrong content type is told which one is right', async () => {
+  const headers = { ...API_KEY, 'Content-Type': 'application/x-www-form-urlencoded' }
+  const { message } = await expectProblem(
+    await visit('/queue/jobs', post('filePath=a.mp4', headers)),
+    400,
+  )
+  expect(message).toContain('application/json')
+})
+
+it('a fault inside is 500 and says only how to find it in the logs', async () => {
+  const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+  await env.DB.prepare('ALTER TABLE queues RENAME TO queues_away').run()
+  try {
+    for (const path of ['/queue/stats', '/health', '/queue/events']) {
+      const answer = await expectProblem(await api('GET', path), 500)
+      expect(answer.code).toBe('internal')
+      expect(answer.message).toContain('request id')
+      const line = JSON.parse(String(logged.mock.lastCall![0])) as object
+      expect(line).toMatchObject({ event: 'request_failed', requestId: answer.requestId })
+    }
+  } finally {
+    await env.DB.prepare('ALTER TABLE queues_away RENAME TO queues').run()
+    logged.mockRestore()
+  }
+  expect(await (await visit('/health')).json()).toEqual({ status: 'ok' })
+})

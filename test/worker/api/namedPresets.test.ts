@@ -1,0 +1,118 @@
+/** Transformations that go by a name. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { expectError, makeKey } from '../helpers/apiKeys.ts'
+import { api, countRows, create, visit } from '../helpers/http.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+
+function at(name: string, queue = 'default') {
+  return `/queues/${queue}/presets/${name}`
+}
+function put(name: string, body: unknown, queue?: string) {
+  return api('PUT', at(name, queue), body)
+}
+async function canonical(transformation: unknown, queue = 'default') {
+  const [job] = await create({ filePath: 'clip.mp4', transformations: [transformation], queue })
+  await api('DELETE', `/queue/jobs/${job!.id}`)
+  return job!.transformation
+}
+
+beforeAll(async () => {
+  await env.DB.prepare("INSERT INTO queues (name) VALUES ('other')").run()
+  await putOriginal('clip.mp4')
+  await expectJson(await put('card', 'q_50,w_320'), 200)
+  await expectJson(await put('card', { h: 90, w: 160, c: 'pad' }, 'other'), 200)
+})
+
+describe('a preset', () => {
+  it('is kept as it was written, by queue, and listed', async () => {
+    const { presets } = await expectJson<{ presets: object[] }>(
+      await api('GET', '/queues/default/presets'),
+      200,
+    )
+    expect(presets).toEqual([
+      {
+        name: 'card',
+        queue: 'default',
+        transformation: 'w_320,q_50',
+        createdAt: expect.any(String),
+        updatedAt: expect.any(String),
+      },
+    ])
+    const one = await api('GET', at('card', 'other'))
+    expect(await expectJson(one, 200)).toMatchObject({ transformation: 'w_160,h_90,c_pad' })
+  })
+
+  it('stands for its keys wherever a transformation is taken, and the others override it', async () => {
+    expect(await canonical('n_card')).toBe('w_320,q_50')
+    expect(await canonical('n_card', 'other')).toBe('w_160,h_90,c_pad')
+    expect(await canonical({ n: 'card', w: 640 })).toBe('w_640,q_50')
+    expect(await canonical('q_60,f_webm,n_card')).toBe('w_320,f_webm')
+    for (const url of ['/t/n_card/clip.mp4', '/t/w_320,n_card/clip.mp4']) {
+      const answer = await expectJson<{ statusUrl: string }>(await visit(url), 202)
+      expect(answer.statusUrl).toBe('/video-status/w_320,q_50/clip.mp4')
+    }
+    expect((await visit('/video-status/n_card/clip.mp4')).status).toBe(200)
+    expect((await visit('/video-status/n_card/clip.mp4?queue=other')).status).toBe(404)
+    expect(await countRows('jobs', "variant LIKE '%n_card%'")).toBe(0)
+  })
+
+  it('that there is not is refused with the names that there are', async () => {
+    const request = { filePath: 'clip.mp4', transformations: ['n_none,w_64'] }
+    const answer = await api('POST', '/queue/jobs', request)
+    expect(await expectError(answer, 400, 'invalid_transformation')).toBe(
+      'transformations[0]: the queue "default" has no preset "none"; it has card',
+    )
+    const served = await visit('/t/n_none/clip.mp4')
+    expect(await expectError(served, 400, 'invalid_transformation')).toContain('it has card')
+  })
+
+  it('and keys that do not go with it are refused', async () => {
+    const answer = await visit('/t/n_card,f_mp3/clip.mp4')
+    expect(await expectError(answer, 400, 'invalid_transformation')).toContain(
+      'w has no meaning for sound alone',
+    )
+  })
+
+  it.each([
+    ['n_card', 'n: a preset cannot name another preset'],
+    ['w_0', 'w: Width in pixels'],
+    ['w_640,x_1', '"x" is not a key'],
+    [{}, 'a preset takes one key at least'],
+  ])('%j is none', async (body, message) => {
+    const answer = await put('bad', body)
+    expect(await expectError(answer, 400, 'invalid_transformation')).toContain(message)
+    expect(await countRows('presets', "name = 'bad'")).toBe(0)
+  })
+
+  it('is changed and removed by name', async () => {
+    await expectJson(await put('brief', 'w_100'), 200)
+    await expectJson(await put('brief', 'w_200'), 200)
+    expect(await canonical('n_brief')).toBe('w_200')
+    await expectJson(await api('DELETE', at('brief')), 200)
+    await expectError(await api('DELETE', at('brief')), 404, 'preset_not_found')
+    await expectError(await api('GET', at('brief')), 404, 'preset_not_found')
+    await expectError(await put('brief', 'w_1_0', 'none'), 404, 'queue_not_found')
+  })
+
+  it('is one of 100 at most', async () => {
+    await env.DB.prepare("INSERT INTO queues (name) VALUES ('full')").run()
+    await env.DB.prepare(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
+       INSERT INTO presets SELECT 'full', 'p' || i, 'w_640', 1, 1 FROM n`,
+    ).run()
+    await expectError(await put('more', 'w_640', 'full'), 400, 'invalid_request')
+    await expectJson(await put('p7', 'w_320', 'full'), 200)
+    expect(await countRows('presets', "queue = 'full'")).toBe(100)
+  })
+
+  it('of another queue is not there for a key that is bound to one', async () => {
+    const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'other' })
+    await expectError(await key.call('GET', '/queues/default/presets'), 404, 'queue_not_found')
+    await expectError(await key.call('PUT', at('card', 'other'), 'w_64'), 403, 'forbidden')
+    const own = await key.call('GET', '/queues/other/presets')
+    expect(await expectJson(own, 200)).toMatchObject({ presets: [{ name: 'card' }] })
+    const served = await key.call('GET', '/t/n_card/clip.mp4')
+    expect((await expectJson<{ statusUrl: string }>(served, 202)).statusUrl).toContain('w_160,h_90')
+  })
+})

@@ -1,0 +1,117 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { app } from '../../../src/app.ts'
+import { visit } from '../helpers/http.ts'
+
+interface Operation {
+  summary?: string
+  tags?: string[]
+  security?: Record<string, unknown>[]
+  parameters?: { name: string; in: string; required?: boolean }[]
+  responses?: Record<string, { description: string }>
+}
+interface Document {
+  openapi: string
+  info: Record<string, unknown>
+  paths: Record<string, Record<string, Operation>>
+  components: Record<string, Record<string, unknown>>
+}
+let document: Document
+function operations() {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item).map(
+      ([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const,
+    ),
+  )
+}
+beforeAll(async () => {
+  const response = await visit('/openapi.json')
+  expect(response.status).toBe(200)
+  expect(response.headers.get('Content-Type')).toMatch(/^application\/json/)
+  document = await response.json<Document>()
+})
+
+/** The router has nothing after a path of several segments, so the status route serves this one. */
+const SERVED_WITHIN = ['GET /video-status/{path}/size']
+/** Hono's spelling of a path in that of OpenAPI. */
+function spelled(path: string) {
+  return path.replaceAll(/:(\w+)(\{[^}]+\})?/g, '{$1}')
+}
+
+it('says what it is', () => {
+  expect(document.openapi).toBe('3.1.0')
+  expect(document.info).toMatchObject({ title: 'Reelqueue', version: expect.any(String) })
+})
+
+it('describes every route of the app, the runner’s too, and none that is not there', () => {
+  const routes = new Set([
+    ...SERVED_WITHIN,
+    ...app.routes
+      // Middleware is on every method; a route that a handler and its checks share comes often.
+      .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json')
+      .map(({ method, path }) => `${method} ${spelled(path)}`),
+  ])
+  expect(
+    operations()
+      .map(([name]) => name)
+      .toSorted(),
+  ).toEqual([...routes].toSorted())
+  expect([...routes]).toEqual(
+    expect.arrayContaining(['GET /queue/events', 'POST /runner/claim', 'GET /t/{path}']),
+  )
+})
+
+it('every operation has a summary, a tag and answers that are described', () => {
+  for (const [name, { summary, tags, responses }] of operations()) {
+    expect(summary, name).toMatch(/^[A-Z].+/)
+    expect(tags, name).toHaveLength(1)
+    const statuses = Object.keys(responses!)
+    expect(
+      statuses.some((status) => status < '400'),
+      name,
+    ).toBe(true)
+    for (const { description } of Object.values(responses!)) {
+      expect(description, name).toMatch(/./)
+    }
+  }
+})
+
+it('every part of a path is a parameter, and nothing of the router’s syntax is left', () => {
+  for (const [name, { parameters = [] }] of operations()) {
+    const named = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!)
+    const described = parameters.filter((p) => p.in === 'path').map((p) => p.name)
+    expect(described.toSorted(), name).toEqual(named.toSorted())
+    expect(name).toMatch(/^[A-Z]+ [\w/{}.-]+$/)
+  }
+})
+
+it('every reference resolves', () => {
+  const text = JSON.stringify(document)
+  const references = [...text.matchAll(/"\$ref":"#\/([^"]+)"/g)].map((match) => match[1]!)
+  expect(references.length).toBeGreaterThan(10)
+  for (const reference of references) {
+    const found = reference
+      .split('/')
+      .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], document)
+    expect(found, reference).toBeTypeOf('object')
+  }
+})
+
+describe('who needs which key is said as it is enforced', () => {
+  it('for every operation', async () => {
+    const { securitySchemes } = document.components
+    for (const [name, { security = [], responses }] of operations()) {
+      const [method, path] = name.split(' ') as [string, string]
+      // Nothing is sent, so a route without a key refuses for another reason or serves.
+      if (path === '/queue/events') {
+        continue
+      }
+      const response = await visit(path.replaceAll(/\{\w+\}/g, 'x'), { method })
+      const open = security.some((way) => Object.keys(way).length === 0)
+      expect(response.status === 401, name).toBe(security.length > 0 && !open)
+      expect('401' in responses!, name).toBe(security.length > 0)
+      for (const scheme of security.flatMap(Object.keys)) {
+        expect(securitySchemes).toHaveProperty(scheme)
+      }
+    }
+  })
+})

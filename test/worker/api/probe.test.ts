@@ -1,0 +1,102 @@
+/** `POST /probe`: made as any variant is, and waited for. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, expect, it, vi } from 'vitest'
+import { probeDocument } from '../../../src/contract/probe.ts'
+import { expectError, makeKey } from '../helpers/apiKeys.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { api, countRows } from '../helpers/http.ts'
+import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+
+const DOCUMENT = {
+  format: 'mp4',
+  formatName: 'mov,mp4',
+  durationSeconds: 2,
+  sizeBytes: 9,
+  bitRate: 36,
+  startSeconds: 0,
+  chapters: 0,
+  tags: {},
+  streams: [],
+  remux: { mp4: null, mov: null, webm: 'webm does not hold h264', mkv: null },
+}
+function probe(filePath: string, waitSeconds = 0, more: object = {}) {
+  return api('POST', '/probe', { filePath, waitSeconds, ...more })
+}
+async function socketsOpen() {
+  const { socketCount } = await import('../helpers/eventStream.ts')
+  return socketCount()
+}
+
+beforeAll(async () => {
+  await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
+})
+
+async function finish(document = JSON.stringify(DOCUMENT)) {
+  const runner = await claimAsRunner()
+  await expectJson(await runner.complete(await runner.upload(document)), 200)
+  return runner
+}
+
+it('answers with the document once its job is done, without being asked again', async () => {
+  await putOriginal('a/clip.mp4')
+  const asked = probe('a/clip.mp4', 20)
+  await vi.waitFor(async () => expect(await socketsOpen()).toBe(1))
+  const { jobId } = await finish()
+  expect(await jobRow(jobId)).toMatchObject({ variant: 'f_json', priority: 1, needs: '[]' })
+  const found = await expectJson(await asked, 200)
+  expect(found).toEqual({ filePath: 'a/clip.mp4', ...DOCUMENT })
+  expect(probeDocument.parse(found)).toEqual(found)
+  // The second time it is there.
+  expect(await expectJson(await probe('a/clip.mp4'), 200)).toEqual(found)
+  expect(await countRows('jobs', "file_path = 'a/clip.mp4'")).toBe(1)
+})
+
+it('says where to ask when it takes longer, and makes one job', async () => {
+  await putOriginal('slow.mp4')
+  const answers = await Promise.all([probe('slow.mp4'), probe('slow.mp4', 0.05)])
+  const [first, second] = await Promise.all(
+    answers.map((answer) => expectJson<Record<string, string>>(answer, 202)),
+  )
+  expect(first).toEqual({
+    status: 'pending',
+    statusUrl: '/video-status/f_json/slow.mp4',
+    jobId: second!['jobId'],
+  })
+  await finish()
+  expect((await probe('slow.mp4')).status).toBe(200)
+  await putOriginal('slow.mp4', 'replaced')
+  expect((await probe('slow.mp4')).status).toBe(202)
+  await api('DELETE', `/queue/jobs/${(await claimAsRunner()).jobId}`)
+})
+
+it('is 422 with the words of a job that failed', async () => {
+  await putOriginal('broken.mp4')
+  const asked = probe('broken.mp4', 20)
+  await vi.waitFor(async () => expect(await countRows('jobs', "file_path = 'broken.mp4'")).toBe(1))
+  const runner = await claimAsRunner()
+  await runner.fail('input_invalid')
+  expect(await expectJson(await asked, 422)).toMatchObject({
+    code: 'processing_failed',
+    message: 'it was input_invalid',
+    jobId: runner.jobId,
+  })
+})
+
+it('takes a file that is there, a queue that is there, and a key that may have it made', async () => {
+  await expectError(await probe('none.mp4'), 404, 'file_not_found')
+  await putOriginal('kept.mp4')
+  await expectError(await probe('kept.mp4', 0, { queue: 'none' }), 404, 'queue_not_found')
+  await expectError(await probe('kept.mp4', 26), 400, 'invalid_request')
+  const reader = await makeKey({ scopes: ['jobs:read'] })
+  const refused = await reader.call('POST', '/probe', { filePath: 'kept.mp4', waitSeconds: 0 })
+  await expectError(refused, 403, 'forbidden')
+  const made = await reader.call('POST', '/probe', { filePath: 'a/clip.mp4' })
+  expect(await expectJson(made, 200)).toMatchObject({ format: 'mp4' })
+  expect(await countRows('jobs', "file_path = 'kept.mp4'")).toBe(0)
+  const bound = await makeKey({ scopes: ['jobs:read', 'jobs:write'], pathPrefix: 'b/' })
+  await expectError(
+    await bound.call('POST', '/probe', { filePath: 'a/clip.mp4' }),
+    404,
+    'file_not_found',
+  )
+})

@@ -1,0 +1,198 @@
+/**
+ * A key bound to `a/` sends every route paths that are made to get out of there. Whatever is
+ * answered, no original, job, upload or signature outside of `a/` comes of it, and nothing of what
+ * lies there is told.
+ */
+import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { canSeePath } from '../../../src/domain/caller.ts'
+import { BOUND_SCOPES, makeKey, type MadeKey } from '../helpers/apiKeys.ts'
+import { createOne, visit } from '../helpers/http.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { putOriginal } from '../helpers/support.ts'
+
+const SECRET = 'what nobody may read'
+let key: MadeKey
+let outside: string
+beforeAll(async () => {
+  key = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'a/' })
+  await putOriginal('a/in.mp4')
+  for (const path of ['b/secret.mp4', 'secret.mp4', 'ab/secret.mp4', 'A/secret.mp4']) {
+    await putOriginal(path, SECRET)
+  }
+  outside = (await createOne('b/secret.mp4', 'w_640')).id
+})
+
+const piece = fc.constantFrom(
+  'a',
+  'ab',
+  'b',
+  'A',
+  '..',
+  '.',
+  '',
+  '/',
+  '//',
+  '\\',
+  '%2e%2e',
+  '%2E',
+  '%2f',
+  '%5c',
+  '%00',
+  '%252e%252e',
+  '%c0%ae',
+  '\u0000',
+  '\u202e',
+  '\uff0f',
+  '\u2024\u2024',
+  'a\u0301',
+  '＼',
+  ' ',
+  'secret.mp4',
+  'in.mp4',
+  'w_640',
+  'w_640,q_60',
+  '?',
+  '#',
+  ';',
+  'a/',
+  'b/',
+  '/a/../',
+  'ü',
+)
+const path = fc
+  .tuple(
+    fc.constantFrom('', 'a/', 'a/../', 'b/', 'w_640/', '/a/', './a/', 'a%2f..%2f', 'a/..%2fb/'),
+    fc.array(piece, { minLength: 1, maxLength: 4 }),
+    fc.constantFrom('', '/', '/secret.mp4', '.mp4'),
+    fc.boolean(),
+  )
+  .map(([start, pieces, end, slashes]) => start + pieces.join(slashes ? '/' : '') + end)
+
+function send(method: string, at: string, body?: BodyInit, more: Record<string, string> = {}) {
+  return visit(at, {
+    method,
+    headers: { ...key.headers, ...more },
+    ...(body !== undefined && { body }),
+  })
+}
+function sendJson(at: string, body: object) {
+  return send('POST', at, JSON.stringify(body), { 'Content-Type': 'application/json' })
+}
+/** As a path of a URL: as it stands, and with everything escaped. */
+function spellings(text: string) {
+  return [
+    text.replaceAll('?', '%3f').replaceAll('#', '%23'),
+    encodeURIComponent(text.toWellFormed()),
+  ]
+}
+async function each(text: string, request: (spelled: string) => Promise<Response>) {
+  return Promise.all(spellings(text).map(request))
+}
+
+const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
+  'PUT /files': (text) => each(text, (at) => send('PUT', `/files/${at}`, mp4())),
+  'GET /t': (text) => each(text, (at) => send('GET', `/t/${at}`)),
+  'GET /t of a variant': (text) => each(text, (at) => send('GET', `/t/w_644/${at}`)),
+  'GET /video-status': (text) => each(text, (at) => send('GET', `/video-status/${at}`)),
+  'GET /video-status of a size': (text) =>
+    each(text, (at) => send('GET', `/video-status/${at}/size`)),
+  'POST /queue/jobs': async (filePath) => [await sendJson('/queue/jobs', { filePath })],
+  'GET /queue/jobs': async (filePath) => [
+    await send('GET', `/queue/jobs?${new URLSearchParams({ filePath })}`),
+  ],
+  'POST /uploads': async (filePath) => [await sendJson('/uploads', { filePath })],
+  'POST /upload by folder': async (folder) => [await upload({ folder })],
+  'POST /upload by name': async (names) => [await upload({ names })],
+  'POST /upload by the file’s own name': async (name) => [await uploadNamed(name)],
+  'POST /queue/events/token': async (filePath) => [
+    await sendJson('/queue/events/token', { filePath }),
+    await sendJson('/queue/events/token', { pathPrefix: filePath }),
+  ],
+  'GET /queue/events': async (filePath) => {
+    const response = await send('GET', `/queue/events?${new URLSearchParams({ filePath })}`)
+    // A stream is told by what it may show; its filter is inside, or it is not opened.
+    if (response.status !== 200) {
+      return [response]
+    }
+    await response.body!.cancel()
+    expect(canSeePath(key, filePath.normalize('NFC'))).toBe(true)
+    return []
+  },
+  'POST /signed-urls': async (text) => [
+    await sendJson('/signed-urls', { method: 'GET', path: text }),
+    await sendJson('/signed-urls', { method: 'PUT', path: text }),
+  ],
+  // The last, as what is inside may go.
+  'DELETE /files': (text) => each(text, (at) => send('DELETE', `/files/${at}`)),
+}
+
+/** Written by hand, as FormData itself refuses to send some names. */
+function uploadNamed(name: string) {
+  const head = [
+    '--edge',
+    `Content-Disposition: form-data; name="files"; filename="${name.replaceAll('"', '%22')}"`,
+    'Content-Type: video/mp4',
+  ]
+  const body = new Blob([`${head.join('\r\n')}\r\n\r\n`, mp4(), '\r\n--edge--\r\n'])
+  return send('POST', '/upload', body, { 'Content-Type': 'multipart/form-data; boundary=edge' })
+}
+
+function upload(fields: Record<string, string>) {
+  const form = new FormData()
+  form.append('files', new File([mp4()], 'clip.mp4'))
+  for (const [field, value] of Object.entries(fields)) {
+    form.append(field, value)
+  }
+  return send('POST', '/upload', form)
+}
+
+async function keys(bucket: R2Bucket) {
+  return (await bucket.list()).objects.map((object) => object.key)
+}
+async function world() {
+  const { results: jobs } = await env.DB.prepare(
+    "SELECT id, file_path, status FROM jobs WHERE file_path NOT GLOB 'a/*'",
+  ).all()
+  const { results: uploads } = await env.DB.prepare(
+    "SELECT file_path FROM uploads WHERE file_path NOT GLOB 'a/*'",
+  ).all()
+  const originals = (await keys(env.ORIGINALS)).filter((name) => !name.startsWith('a/'))
+  return { jobs, uploads, originals }
+}
+
+describe('no path leads out of the folder', () => {
+  let before: Awaited<ReturnType<typeof world>>
+  beforeEach(async () => {
+    before = await world()
+    expect(before.originals).toHaveLength(4)
+    expect(before.jobs).toHaveLength(1)
+  })
+
+  it.each(Object.keys(ROUTES))(
+    'by %s',
+    async (route) => {
+      const statuses = new Set<number>()
+      await fc.assert(
+        fc.asyncProperty(path, async (text) => {
+          for (const response of await ROUTES[route]!(text)) {
+            statuses.add(response.status)
+            const answer = await response.text()
+            expect(response.status).toBeLessThan(500)
+            expect(answer).not.toContain(SECRET)
+            expect(answer).not.toContain(outside)
+          }
+        }),
+        {
+          numRuns: 60,
+          examples: [['a/in.mp4'], ['b/secret.mp4'], ['a/../b/secret.mp4'], ['ab'], ['a/\\']],
+        },
+      )
+      expect(await world()).toEqual(before)
+      // The control: some of what was sent was read, and some of it was turned away.
+      expect(statuses.size, [...statuses].join()).toBeGreaterThan(1)
+    },
+    60_000,
+  )
+})

@@ -1,0 +1,227 @@
+/** A key bound to a folder or a queue: what lies outside is as if it did not exist. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Job, Stats } from '../../../src/contract/job.ts'
+import { BOUND_SCOPES, expectError, makeKey, type MadeKey } from '../helpers/apiKeys.ts'
+import {
+  api,
+  complete,
+  countRows,
+  create,
+  type CreatedJob,
+  fail,
+  take,
+  visit,
+} from '../helpers/http.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+
+interface JobPage {
+  jobs: Job[]
+  count: number
+}
+let folder: MadeKey
+let queue: MadeKey
+/** One job of each: `a/` is the folder, `ab/` begins like it, and `side` is the queue. */
+let inside: CreatedJob, beside: CreatedJob, aside: CreatedJob
+
+beforeAll(async () => {
+  await expectJson(await api('PUT', '/queues/side', {}), 200)
+  folder = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'a' })
+  queue = await makeKey({
+    scopes: ['jobs:read', 'jobs:write', 'events:read', 'queues:admin'],
+    queue: 'side',
+  })
+  for (const path of ['a/clip.mp4', 'ab/clip.mp4', 'a/side.mp4']) {
+    await putOriginal(path)
+  }
+  inside = (await create({ filePath: 'a/clip.mp4', transformations: ['w_640'] }))[0]!
+  beside = (await create({ filePath: 'ab/clip.mp4', transformations: ['w_640'] }))[0]!
+  aside = (await create({ filePath: 'ab/clip.mp4', transformations: ['w_320'], queue: 'side' }))[0]!
+})
+
+async function ids(key: MadeKey, query = '') {
+  const page = await expectJson<JobPage>(await key.call('GET', `/queue/jobs${query}`), 200)
+  expect(page.count).toBe(page.jobs.length)
+  return page.jobs.map(({ id }) => id)
+}
+async function statsOf(key: MadeKey) {
+  return expectJson<Stats>(await key.call('GET', '/queue/stats'), 200)
+}
+
+describe('what is read', () => {
+  it('lists hold its own jobs only, whatever is asked for', async () => {
+    expect(await ids(folder)).toEqual([inside.id])
+    expect(await ids(folder, '?status=pending&queue=default&limit=1')).toEqual([inside.id])
+    expect(await ids(folder, '?filePath=ab/clip.mp4')).toEqual([])
+    expect(await ids(folder, '?queue=side')).toEqual([])
+    expect(await ids(queue)).toEqual([aside.id])
+    expect(await ids(queue, '?queue=default')).toEqual([])
+    const everything = await expectJson<JobPage>(await api('GET', '/queue/jobs'), 200)
+    expect(everything.count).toBe(3)
+  })
+
+  it('counts are those of its own jobs', async () => {
+    expect(await statsOf(folder)).toMatchObject({ pending: 1, total: 1, partial: false })
+    expect(await statsOf(queue)).toMatchObject({ pending: 1, total: 1, partial: false })
+    await expectError(await queue.call('GET', '/queue/stats?queue=default'), 404, 'queue_not_found')
+    expect(await (await api('GET', '/queue/stats')).json()).toMatchObject({ total: 3 })
+  })
+
+  it('jobs and statuses outside are answered as those that are not there', async () => {
+    for (const [key, outside, own] of [
+      [folder, beside, inside],
+      [queue, inside, aside],
+    ] as const) {
+      for (const path of [`/queue/jobs/${outside.id}`, `/queue/jobs/${outside.id}/attempts`]) {
+        await expectError(await key.call('GET', path), 404, 'job_not_found')
+      }
+      expect((await key.call('GET', `/queue/jobs/${own.id}`)).status).toBe(200)
+      const status = `/video-status/${outside.transformation}/${outside.filePath}`
+      const [theirs, none] = [
+        await key.call('GET', status),
+        await key.call('GET', '/video-status/x'),
+      ]
+      expect(theirs.status).toBe(404)
+      const { requestId: _, ...body } = await theirs.json<Record<string, unknown>>()
+      expect(await none.json()).toMatchObject(body)
+      expect((await visit(status)).status).toBe(200)
+    }
+  })
+
+  it('files and variants outside are answered as those that are not there', async () => {
+    for (const path of ['/t/ab/clip.mp4', '/t/w_100/ab/clip.mp4']) {
+      await expectError(await folder.call('GET', path), 404, 'file_not_found')
+    }
+    expect(await countRows('jobs', "variant = 'w_100'")).toBe(0)
+    expect((await folder.call('GET', '/t/a/clip.mp4')).status).toBe(200)
+  })
+})
+
+describe('what is done', () => {
+  const untouched = async (work: () => Promise<void>) => {
+    const before = [await jobRow(beside.id), await jobRow(inside.id), await jobRow(aside.id)]
+    await work()
+    expect([await jobRow(beside.id), await jobRow(inside.id), await jobRow(aside.id)]).toEqual(
+      before,
+    )
+  }
+
+  it('retry, cancel and delete of a job outside are refused as for a missing one', async () => {
+    await untouched(async () => {
+      for (const [key, { id }] of [
+        [folder, beside],
+        [queue, inside],
+      ] as const) {
+        for (const [method, what] of [
+          ['POST', '/retry'],
+          ['POST', '/cancel'],
+          ['DELETE', ''],
+        ] as const) {
+          const message = async (of: string) =>
+            (
+              await expectJson<{ message: string }>(
+                await key.call(method, `/queue/jobs/${of}${what}`),
+                400,
+              )
+            ).message.replace(of, '…')
+          expect(await message(id)).toBe(await message('job_nowhere'))
+        }
+      }
+    })
+  })
+
+  it('a job is created inside, and outside it is 403', async () => {
+    const request = { filePath: 'a/clip.mp4', transformations: ['w_200'] }
+    expect((await folder.call('POST', '/queue/jobs', request)).status).toBe(202)
+    await untouched(async () => {
+      const outside = { ...request, filePath: 'ab/clip.mp4' }
+      await expectError(await folder.call('POST', '/queue/jobs', outside), 403, 'forbidden')
+      await expectError(await queue.call('POST', '/queue/jobs', request), 403, 'forbidden')
+    })
+    expect(await countRows('jobs', "variant = 'w_200'")).toBe(1)
+  })
+
+  it('a variant at work in another queue is not shown, and not made twice', async () => {
+    const request = { filePath: 'ab/clip.mp4', transformations: ['w_640'], queue: 'side' }
+    for (const header of [{}, { 'Idempotency-Key': 'one' }]) {
+      const refused = await queue.call('POST', '/queue/jobs', request, header)
+      expect(await expectError(refused, 409, 'variant_busy')).not.toContain(beside.id)
+    }
+  })
+
+  it('an Idempotency-Key of another key is one that nobody has used', async () => {
+    const request = { filePath: 'a/side.mp4', transformations: ['w_300'] }
+    const header = { 'Idempotency-Key': 'shared' }
+    await expectJson(await api('POST', '/queue/jobs', request, header), 202)
+    const other = { ...request, transformations: ['w_302'] }
+    await expectJson(await folder.call('POST', '/queue/jobs', other, header), 202)
+    await expectError(
+      await folder.call('POST', '/queue/jobs', request, header),
+      409,
+      'idempotency_conflict',
+    )
+  })
+
+  it('files are stored inside, and outside it is 403 and nothing is stored', async () => {
+    const store = (path: string) =>
+      visit(path, { method: 'PUT', headers: folder.headers, body: mp4() })
+    expect((await store('/files/a/new.mp4')).status).toBe(201)
+    await expectError(await store('/files/ab/new.mp4'), 403, 'forbidden')
+    await expectError(await store('/files/a.mp4'), 403, 'forbidden')
+    const form = new FormData()
+    for (const name of ['one.mp4', 'two.mp4']) {
+      form.append('files', new File([mp4()], name))
+    }
+    form.append('names', 'a/one.mp4')
+    form.append('names', 'ab/two.mp4')
+    const upload = { method: 'POST', headers: folder.headers, body: form }
+    await expectError(await visit('/upload', upload), 403, 'forbidden')
+    await expectError(
+      await folder.call('POST', '/uploads', { filePath: 'ab/x.mp4' }),
+      403,
+      'forbidden',
+    )
+    const keys = (await env.ORIGINALS.list()).objects.map(({ key }) => key)
+    expect(keys).toEqual(['a/clip.mp4', 'a/new.mp4', 'a/side.mp4', 'ab/clip.mp4'])
+    expect(await countRows('uploads')).toBe(0)
+  })
+
+  it('an upload in parts that lies outside is not there', async () => {
+    const begun = await api('POST', '/uploads', { filePath: 'ab/parts.mp4' })
+    const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
+    const at = `/uploads/${uploadId}`
+    const part = { method: 'PUT', headers: folder.headers, body: mp4() }
+    await expectError(await visit(`${at}/1`, part), 404, 'upload_not_found')
+    const parts = { parts: [{ partNumber: 1, etag: 'x' }] }
+    await expectError(await folder.call('POST', `${at}/complete`, parts), 404, 'upload_not_found')
+    await expectError(await folder.call('DELETE', at), 404, 'upload_not_found')
+    expect(await countRows('uploads', 'id = ?', uploadId)).toBe(1)
+  })
+
+  it('queues other than its own are not there, and are not made', async () => {
+    const list = await expectJson<{ queues: { name: string }[] }>(
+      await queue.call('GET', '/queues'),
+      200,
+    )
+    expect(list.queues.map(({ name }) => name)).toEqual(['side'])
+    await expectError(await queue.call('GET', '/queues/default'), 404, 'queue_not_found')
+    const paused = { paused: true }
+    await expectError(await queue.call('PATCH', '/queues/default', paused), 404, 'queue_not_found')
+    await expectError(await queue.call('PUT', '/queues/fresh', {}), 403, 'forbidden')
+    expect(await countRows('queues', 'paused OR name = ?', 'fresh')).toBe(0)
+    expect(await countRows('queues')).toBe(2)
+  })
+})
+
+it('throughput of a folder is counted from its own jobs', async () => {
+  await api('DELETE', `/queue/jobs/${beside.id}`)
+  const first = await take()
+  expect(first.jobId).toBe(inside.id)
+  await complete(first, 'made')
+  await fail(await take(), 'no')
+  const { throughput, completed, error } = await statsOf(folder)
+  expect({ completed, error }).toEqual({ completed: 1, error: 1 })
+  expect(throughput.thisHour).toMatchObject({ completed: 1, failed: 1, mediaSeconds: 2 })
+  expect((await statsOf(queue)).throughput.thisHour).toMatchObject({ completed: 0, failed: 0 })
+})

@@ -1,0 +1,62 @@
+/** Which scope each route takes: with every other it is 403 and names the one that is missing. */
+import { beforeAll, expect, it } from 'vitest'
+import { SCOPES, type Scope } from '../../../src/contract/apiKey.ts'
+import { expectError, makeKey, type MadeKey } from '../helpers/apiKeys.ts'
+import { visit } from '../helpers/http.ts'
+
+const ROUTES: [string, string, Scope][] = [
+  ['GET', '/queue/jobs', 'jobs:read'],
+  ['GET', '/queue/jobs/x', 'jobs:read'],
+  ['GET', '/queue/jobs/x/attempts', 'jobs:read'],
+  ['GET', '/queue/stats', 'jobs:read'],
+  ['POST', '/queue/jobs', 'jobs:write'],
+  ['POST', '/queue/jobs/x/retry', 'jobs:write'],
+  ['POST', '/queue/jobs/x/cancel', 'jobs:write'],
+  ['DELETE', '/queue/jobs/x', 'jobs:write'],
+  ['PUT', '/files/x.mp4', 'files:write'],
+  ['DELETE', '/files/x.mp4', 'files:write'],
+  ['POST', '/upload', 'files:write'],
+  ['POST', '/uploads', 'files:write'],
+  ['PUT', '/uploads/x/1', 'files:write'],
+  ['POST', '/uploads/x/complete', 'files:write'],
+  ['DELETE', '/uploads/x', 'files:write'],
+  ['POST', '/queue/events/token', 'events:read'],
+  ['GET', '/queues', 'queues:admin'],
+  ['GET', '/queues/default', 'queues:admin'],
+  ['PUT', '/queues/new', 'queues:admin'],
+  ['PATCH', '/queues/default', 'queues:admin'],
+  ['GET', '/api-keys', 'keys:admin'],
+  ['POST', '/api-keys', 'keys:admin'],
+  ['GET', '/api-keys/x', 'keys:admin'],
+  ['PATCH', '/api-keys/x', 'keys:admin'],
+  ['DELETE', '/api-keys/x', 'keys:admin'],
+]
+const keys = new Map<Scope, MadeKey>()
+const without = new Map<Scope, MadeKey>()
+beforeAll(async () => {
+  for (const scope of SCOPES) {
+    keys.set(scope, await makeKey({ scopes: [scope] }))
+    without.set(scope, await makeKey({ scopes: SCOPES.filter((other) => other !== scope) }))
+  }
+})
+
+it.each(ROUTES)('%s %s takes %s and nothing less', async (method, path, scope) => {
+  await expectError(await visit(path, { method }), 401, 'unauthorized')
+  const refused = await without.get(scope)!.call(method, path)
+  expect(await expectError(refused, 403, 'forbidden')).toContain(scope)
+  // The control: with that scope alone it goes on to what is wrong with the request, if anything is.
+  expect([401, 403]).not.toContain((await keys.get(scope)!.call(method, path)).status)
+})
+
+it('a URL is signed by who may do itself what it allows', async () => {
+  const body = { GET: { method: 'GET', path: 'a.mp4' }, PUT: { method: 'PUT', path: 'a.mp4' } }
+  await expectError(await visit('/signed-urls', { method: 'POST' }), 401, 'unauthorized')
+  const reads = keys.get('jobs:read')!
+  const stores = keys.get('files:write')!
+  expect((await reads.call('POST', '/signed-urls', body.GET)).status).toBe(201)
+  expect((await stores.call('POST', '/signed-urls', body.PUT)).status).toBe(201)
+  await expectError(await reads.call('POST', '/signed-urls', body.PUT), 403, 'forbidden')
+  await expectError(await stores.call('POST', '/signed-urls', body.GET), 403, 'forbidden')
+  const other = keys.get('queues:admin')!
+  await expectError(await other.call('POST', '/signed-urls', body.GET), 403, 'forbidden')
+})

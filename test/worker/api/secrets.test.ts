@@ -1,0 +1,95 @@
+/** Planted secrets come back in nothing that is answered, streamed, stored or logged. */
+import { env } from 'cloudflare:workers'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { makeKey, visitWith } from '../helpers/apiKeys.ts'
+import { API_KEY, complete, createOne, fail, take } from '../helpers/http.ts'
+import { expectJson } from '../helpers/support.ts'
+
+const SIGNING = 'planted-signing-secret-'.padEnd(40, 's')
+const SECRETS = {
+  API_KEY: 'planted-api-key-4f1c',
+  RUNNER_TOKEN: 'planted-runner-token-77aa',
+  SIGNING_KEYS: `k1:${SIGNING}`,
+}
+const logged: string[] = []
+beforeAll(() => {
+  for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
+    vi.spyOn(console, level).mockImplementation((...said: unknown[]) => {
+      logged.push(said.map(String).join(' '))
+    })
+  }
+})
+afterAll(() => vi.restoreAllMocks())
+
+function auth(token: string) {
+  return { Authorization: `Bearer ${token}` }
+}
+const json = { 'Content-Type': 'application/json' }
+
+it('in answers of every kind, in rows, and in what is logged', async () => {
+  const made = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
+  const gone = await makeKey()
+  await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(gone.id).run()
+  await createOne('secret/clip.mp4')
+  await complete(await take(), 'made')
+  await createOne('secret/failed.mp4')
+  await fail(await take(), 'no')
+
+  const answers: string[] = []
+  const ask = async (path: string, init: RequestInit = {}, settings = {}) => {
+    const response = await visitWith({ ...SECRETS, ...settings }, path, init)
+    const body = response.headers.get('Content-Type')?.includes('event-stream')
+      ? await response.body!.cancel().then(() => '')
+      : await response.text()
+    answers.push(body, ...[...response.headers].map((pair) => pair.join(': ')))
+    return { status: response.status, body }
+  }
+  const keys = [SECRETS.API_KEY, SECRETS.RUNNER_TOKEN, made.key, gone.key, SIGNING]
+  for (const key of keys) {
+    for (const path of ['/queue/jobs', '/api-keys', '/queue/events', '/queues', '/nowhere']) {
+      await ask(path, { headers: auth(key) })
+    }
+  }
+  // Errors of the service itself: of the database, and of a setting that is wrong.
+  const broken = { prepare: () => { throw new Error('D1 is gone') } } as never // prettier-ignore
+  for (const key of keys) {
+    const failed = await ask('/queue/stats', { headers: auth(key) }, { DB: broken })
+    expect([401, 500]).toContain(failed.status)
+  }
+  await ask('/signed-urls', { method: 'POST' }, { SIGNING_KEYS: `bad:${SIGNING}, x` })
+  const post = (path: string, body: object, key = SECRETS.API_KEY) =>
+    ask(path, { method: 'POST', headers: { ...auth(key), ...json }, body: JSON.stringify(body) })
+  const signed = await post('/signed-urls', { method: 'GET', path: 'secret/clip.mp4' }, made.key)
+  const token = await post('/queue/events/token', {}, made.key)
+  expect([signed.status, token.status]).toEqual([201, 201])
+  const { url } = JSON.parse(signed.body) as { url: string }
+  expect((await ask(url.replace('http://reelqueue', ''))).status).toBe(200)
+  expect(
+    (await ask(new URL((JSON.parse(token.body) as { url: string }).url).pathname)).status,
+  ).toBe(401)
+  await post('/queue/jobs', { filePath: 'x', transformations: [made.key] })
+
+  const tables = ['jobs', 'events', 'api_keys', 'attempts', 'idempotency_keys', 'queues']
+  const rows = await Promise.all(
+    tables.map(async (name) => JSON.stringify(await env.DB.prepare(`SELECT * FROM ${name}`).all())),
+  )
+  const said = [...answers, ...rows, ...logged].join('\n')
+  // The controls: there is something to search, and the search would find what is there.
+  expect(logged.some((line) => line.includes('request_failed'))).toBe(true)
+  expect(said).toContain('secret/clip.mp4')
+  for (const secret of [...Object.values(SECRETS), SIGNING, gone.key]) {
+    expect(said).not.toContain(secret)
+  }
+  // Sent as the text of a transformation, it comes back to its sender in the error; it is logged nowhere.
+  expect([...rows, ...logged].join('\n')).not.toContain(made.key)
+  // Nor are the tokens and signatures that URLs carry.
+  for (const line of logged) {
+    expect(line).not.toMatch(/token=|sig=/)
+  }
+})
+
+it('the key of the tests is in none of their tables either', async () => {
+  const secret = API_KEY.Authorization.replace('Bearer ', '')
+  const answer = await visitWith({}, '/api-keys', { headers: API_KEY })
+  expect(JSON.stringify(await expectJson(answer, 200))).not.toContain(secret)
+})

@@ -1,0 +1,70 @@
+/** A setting with a bad value opens nothing, and says which it is where the owner looks. */
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { validateSettings } from '../../../src/platform/settings.ts'
+import { expectError, makeKey, visitWith } from '../helpers/apiKeys.ts'
+import { api, API_KEY, countRows } from '../helpers/http.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+
+const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+afterEach(() => logged.mockClear())
+
+const BAD: [keyof Env, string, string][] = [
+  ['PUBLIC_EVENTS', 'yes', '/queue/events?filePath=settings/clip.mp4'],
+  ['PUBLIC_STATUS', 'true', '/video-status/settings/clip.mp4'],
+  ['PUBLIC_VARIANTS', 'public', '/t/w_640/settings/clip.mp4'],
+  ['PUBLIC_VARIANTS', 'OPEN', '/t/settings/clip.mp4'],
+  ['CORS_ORIGINS', '*', '/queue/stats'],
+  ['CORS_ORIGINS', 'https://app.example.com/', '/openapi.json'],
+  ['CORS_ORIGINS', 'app.example.com', '/t/settings/clip.mp4'],
+  ['RUNNER_SLOTS', 'many', '/queue/stats'],
+]
+
+describe.each(BAD)('%s = %j', (name, value, path) => {
+  it('refuses who needs it, and opens nothing', async () => {
+    await putOriginal('settings/clip.mp4')
+    const { headers } = await makeKey()
+    const before = await countRows('jobs')
+    const response = await visitWith({ [name]: value }, path, { headers })
+    expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
+    const told = await expectError(response, 503, 'not_configured')
+    expect(told).toBe(
+      'A setting of this service is not valid. Its log says which, by the request id.',
+    )
+    expect(await countRows('jobs')).toBe(before)
+  })
+
+  it('is named in the log, under the request id of the answer, without its value', async () => {
+    const response = await visitWith({ [name]: value }, path, { headers: API_KEY })
+    const { requestId } = await expectJson<{ requestId: string }>(response, 503)
+    const [line] = logged.mock.calls.map(([text]) => JSON.parse(text) as Record<string, string>)
+    expect(line).toMatchObject({ event: 'bad_setting', requestId })
+    expect(line!.error).toContain(name)
+    expect(line!.error).not.toContain(`"${value}"`)
+  })
+
+  it('has /health answer 503, which is else well', async () => {
+    expect((await visitWith({ [name]: value }, '/health')).status).toBe(503)
+    expect((await visitWith({}, '/health')).status).toBe(200)
+  })
+})
+
+it.each([
+  ['JOB_RETENTION_DAYS', 'soon'],
+  ['SIGNING_KEYS', 'too-short:secret'],
+  ['RUNNER_DISK_BYTES', '-1'],
+] as const)('/health tells of %s = %j too, before anything needs it', async (name, value) => {
+  const secret = visitWith({ [name]: value }, '/health')
+  await expectError(await secret, 503, 'not_configured')
+  expect(logged.mock.calls.join()).toContain(name)
+  expect(logged.mock.calls.join()).not.toContain('too-short')
+})
+
+it('what wrangler.toml says is valid, and so is what is left out', async () => {
+  expect(() => validateSettings(env)).not.toThrow()
+  const optional = ['PUBLIC_EVENTS', 'PUBLIC_STATUS', 'PUBLIC_VARIANTS', 'CORS_ORIGINS']
+  const rest = Object.entries(env).filter(([name]) => !optional.includes(name))
+  expect(rest).toHaveLength(Object.keys(env).length - optional.length)
+  expect(() => validateSettings(Object.fromEntries(rest) as unknown as Env)).not.toThrow()
+  expect((await api('GET', '/queue/stats')).status).toBe(200)
+})

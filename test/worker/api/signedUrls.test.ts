@@ -1,0 +1,188 @@
+/** Signed URLs: good for what was signed, for as long as was said, and for nothing else. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { expectError, makeKey, type MadeKey, visitWith } from '../helpers/apiKeys.ts'
+import { api, complete, countRows, createOne, take } from '../helpers/http.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+
+const CLOSED = { PUBLIC_VARIANTS: 'off' }
+/** Where nothing is open, only the signature can be what lets a request in. */
+function get(url: string, settings = {}) {
+  return visitWith({ ...CLOSED, ...settings }, url)
+}
+function put(url: string, body = mp4(), headers: Record<string, string> = {}) {
+  return visitWith(CLOSED, url, {
+    method: 'PUT',
+    body,
+    headers: { 'Content-Length': String(body.length), ...headers },
+  })
+}
+
+async function signed(body: object, key?: MadeKey): Promise<string> {
+  const response = key
+    ? await key.call('POST', '/signed-urls', body)
+    : await api('POST', '/signed-urls', body)
+  const { url } = await expectJson<{ url: string; expiresAt: string }>(response, 201)
+  return url.replace('http://reelqueue', '')
+}
+async function stored() {
+  return (await env.ORIGINALS.list()).objects.map(({ key }) => key)
+}
+/** The URL with one part of its query set or, with null, taken out. */
+function altered(url: string, name: string, value: string | null) {
+  const changed = new URL(url, 'http://x')
+  if (value === null) {
+    changed.searchParams.delete(name)
+  } else {
+    changed.searchParams.set(name, value)
+  }
+  return changed.pathname + changed.search
+}
+
+beforeAll(async () => {
+  await createOne('s/clip.mp4', 'w_640')
+  await complete(await take(), 'the variant')
+  await putOriginal('s/other.mp4')
+})
+
+describe('a URL signed to read', () => {
+  it('serves the variant, however it is spelled, and may be kept by nobody else', async () => {
+    const url = await signed({
+      method: 'GET',
+      path: 'q_60,w_640/s/clip.mp4',
+      expiresInSeconds: 100,
+    })
+    for (const spelling of [url, url.replace('w_640', 'w_640%2Cq_60')]) {
+      const response = await get(spelling)
+      expect(response.status).toBe(200)
+      expect(await response.text()).toBe('the variant')
+      const [, seconds] = /^private, max-age=(\d+)$/.exec(response.headers.get('Cache-Control')!)!
+      expect(Number(seconds)).toBeLessThanOrEqual(100)
+    }
+    expect((await get('/t/w_640/s/clip.mp4')).status).toBe(401)
+  })
+
+  it('is refused once any part of it is another', async () => {
+    const url = await signed({ method: 'GET', path: 'w_640/s/clip.mp4' })
+    const exp = Number(new URL(url, 'http://x').searchParams.get('exp'))
+    const sig = new URL(url, 'http://x').searchParams.get('sig')!
+    const key = (await makeKey()).id
+    for (const changed of [
+      url.replace('w_640', 'w_642'),
+      url.replace('w_640/', ''),
+      url.replace('clip', 'other'),
+      altered(url, 'exp', String(exp + 1)),
+      altered(url, 'exp', `${exp}.0`),
+      altered(url, 'exp', null),
+      altered(url, 'key', key),
+      altered(url, 'maxBytes', '1'),
+      altered(url, 'contentType', 'video/mp4'),
+      altered(url, 'sig', sig.replace(/^[^.]+/, 'other')),
+      altered(url, 'sig', sig.slice(0, -1)),
+      altered(url, 'sig', `${sig}A`),
+      altered(url, 'sig', ''),
+    ]) {
+      await expectError(await get(changed), 403, 'forbidden')
+    }
+    // Where variants are open too: a wrong signature is not a missing one.
+    await expectError(await visitWith({}, altered(url, 'exp', '1')), 403, 'forbidden')
+    const upload = await put(url.replace('/t/w_640/', '/files/'))
+    await expectError(upload, 403, 'forbidden')
+    expect((await get(url)).status).toBe(200)
+  })
+
+  it('is refused when its time is over, and says so', async () => {
+    const url = await signed({ method: 'GET', path: 's/clip.mp4', expiresInSeconds: 2 })
+    expect((await get(url)).status).toBe(200)
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_000 })
+    try {
+      expect(await expectError(await get(url), 403, 'forbidden')).toContain('expired')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('ends with the key that signed it, and sees what that key sees', async () => {
+    const key = await makeKey({ scopes: ['jobs:read'], pathPrefix: 's/' })
+    const url = await signed({ method: 'GET', path: 's/clip.mp4' }, key)
+    const outside = { method: 'GET', path: 'elsewhere/clip.mp4' }
+    await expectError(await key.call('POST', '/signed-urls', outside), 403, 'forbidden')
+    expect((await get(url)).status).toBe(200)
+    await api('PATCH', `/api-keys/${key.id}`, { disabled: true })
+    await expectError(await get(url), 403, 'forbidden')
+    await api('PATCH', `/api-keys/${key.id}`, { disabled: false })
+    expect((await get(url)).status).toBe(200)
+  })
+
+  it('has a variant made only for a key that may queue jobs', async () => {
+    const reader = await makeKey({ scopes: ['jobs:read'] })
+    const writer = await makeKey({ scopes: ['jobs:read', 'jobs:write'] })
+    const path = { method: 'GET', path: 'w_800/s/clip.mp4' }
+    const refused = await get(await signed(path, reader))
+    expect(await expectError(refused, 403, 'forbidden')).toContain('jobs:write')
+    expect(await countRows('jobs', "variant = 'w_800'")).toBe(0)
+    expect((await get(await signed(path, writer))).status).toBe(202)
+    expect(await countRows('jobs', "variant = 'w_800'")).toBe(1)
+  })
+})
+
+describe('a URL signed to store', () => {
+  it('stores that file and no other', async () => {
+    const url = await signed({ method: 'PUT', path: 's/signed é.mp4' })
+    await expectError(await put(url.replace('/s/', '/r/')), 403, 'forbidden')
+    expect((await put(url)).status).toBe(201)
+    expect(await stored()).toContain('s/signed é.mp4')
+    expect(await stored()).not.toContain('r/signed é.mp4')
+    expect((await get(url.replace('/files/', '/t/'))).status).toBe(403)
+  })
+
+  it('holds the body to its limits, which cannot be changed', async () => {
+    const limits = { maxBytes: mp4().length, contentType: 'video/mp4' }
+    const url = await signed({ method: 'PUT', path: 's/limited.mp4', ...limits })
+    const type = { 'Content-Type': 'video/mp4' }
+    await expectError(await put(url, mp4('longer than that'), type), 413, 'too_large')
+    await expectError(await put(url, mp4()), 415, 'content_mismatch')
+    for (const name of ['maxBytes', 'contentType']) {
+      for (const value of ['99999999', null]) {
+        await expectError(await put(altered(url, name, value), mp4(), type), 403, 'forbidden')
+      }
+    }
+    expect(await stored()).not.toContain('s/limited.mp4')
+    expect((await put(url, mp4(), type)).status).toBe(201)
+  })
+
+  it.each(['../x.mp4', 'w_640/x.mp4', '', 'a//b.mp4'])('is not signed for %j', async (path) => {
+    const response = await api('POST', '/signed-urls', { method: 'PUT', path })
+    await expectError(response, 400, 'invalid_path')
+  })
+})
+
+describe('signing keys', () => {
+  const [old, fresh] = ['old:' + 'o'.repeat(32), 'new:' + 'n'.repeat(32)]
+  const signWith = async (SIGNING_KEYS: string) => {
+    const headers = { Authorization: 'Bearer test-api-key', 'Content-Type': 'application/json' }
+    const body = JSON.stringify({ method: 'GET', path: 's/clip.mp4' })
+    const init = { method: 'POST', headers, body }
+    const response = await visitWith({ SIGNING_KEYS }, '/signed-urls', init)
+    const { url } = await expectJson<{ url: string }>(response, 201)
+    return url.replace('http://reelqueue', '')
+  }
+
+  it('are changed in turn: the first signs, the others are still good for checking', async () => {
+    const url = await signWith(old)
+    expect((await get(url, { SIGNING_KEYS: `${fresh},${old}` })).status).toBe(200)
+    expect((await get(url, { SIGNING_KEYS: fresh })).status).toBe(403)
+    const next = await signWith(`${fresh},${old}`)
+    expect(next).toContain('sig=new.')
+    expect((await get(next, { SIGNING_KEYS: fresh })).status).toBe(200)
+    // Without any, what signs is derived from the API key.
+    expect((await get(next)).status).toBe(403)
+  })
+
+  it('that are too short are refused, and no part of them is told', async () => {
+    const response = await get(await signWith(old), { SIGNING_KEYS: 'short:hunter2' })
+    expect(response.status).toBe(503)
+    expect(await response.text()).not.toContain('hunter2')
+  })
+})

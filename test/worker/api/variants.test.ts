@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest'
+import {
+  api,
+  complete,
+  countRows,
+  createOne,
+  type ErrorAnswer,
+  fail,
+  take,
+  visit,
+} from '../helpers/http.ts'
+import { ROOT } from '../../../src/domain/caller.ts'
+import { requestVariant } from '../../../src/services/variants/requestVariant.ts'
+import { expectJson, jobRow, openPlatform, putOriginal } from '../helpers/support.ts'
+
+interface Queued {
+  status: string
+  statusUrl: string
+  jobId: string
+}
+async function queued(url: string) {
+  return expectJson<Queued>(await visit(url), 202)
+}
+function jobsOf(filePath: string) {
+  return countRows('jobs', 'file_path = ?', filePath)
+}
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
+
+/** Asks for a variant by its URL and makes it as a runner does (a fake one). */
+async function make(url: string, output: string) {
+  const { jobId } = await queued(url)
+  const assignment = await take()
+  expect(assignment.jobId).toBe(jobId)
+  await complete(assignment, output)
+  return jobId
+}
+
+describe('a variant that is not there', () => {
+  it('is queued, and the answer says where to ask', async () => {
+    const filePath = 'v/new clip.mp4'
+    await putOriginal(filePath)
+    const response = await visit('/t/w_640,q_50/v/new%20clip.mp4')
+    expect(response.headers.get('Retry-After')).toMatch(/^\d+$/)
+    expect(response.headers.get('Cache-Control')).toBe('no-store')
+    const answer = await expectJson<Queued>(response, 202)
+    expect(answer).toEqual({
+      status: 'pending',
+      statusUrl: '/video-status/w_640,q_50/v/new%20clip.mp4',
+      jobId: expect.stringMatching(/^job_/),
+    })
+    expect(await jobRow(answer.jobId)).toMatchObject({ file_path: filePath, variant: 'w_640,q_50' })
+    expect(await expectJson(await visit(answer.statusUrl), 200)).toMatchObject({
+      status: 'pending',
+      message: 'Waiting to be processed',
+    })
+    await api('DELETE', `/queue/jobs/${answer.jobId}`)
+  })
+
+  it('has one job however often, at once, and in whatever spelling it is asked for', async () => {
+    const filePath = 'v/often.mp4'
+    await putOriginal(filePath)
+    const spellings = [
+      'w_640,q_50',
+      'q_50,w_640',
+      'w_640%2Cq_50',
+      'q_50%2cw_640',
+      'w_640,q_50,c_fill',
+      'f_mp4,w_640,q_50,so_0',
+    ]
+    const answers = await Promise.all(
+      spellings.map((spelling) => queued(`/t/${spelling}/${filePath}`)),
+    )
+    expect(new Set(answers.map(({ jobId }) => jobId)).size).toBe(1)
+    expect(await jobsOf(filePath)).toBe(1)
+    const { jobId } = await take()
+    expect((await queued(`/t/w_640,q_50/${filePath}`)).jobId).toBe(jobId)
+    expect(await jobsOf(filePath)).toBe(1)
+    await api('DELETE', `/queue/jobs/${jobId}`)
+  })
+
+  it('is 404 when its original is not there, and nothing is queued', async () => {
+    const { code } = await expectJson<ErrorAnswer>(await visit('/t/w_640/v/none.mp4'), 404)
+    expect(code).toBe('file_not_found')
+    expect(await jobsOf('v/none.mp4')).toBe(0)
+  })
+
+  it.each(['w_0', 'w_99999', 'q_999', 'w_640,w_320', 'c_stretch', 'w_640,z_1', 'w_-1', 'f_exe'])(
+    '%s is 400 and not the name of a folder',
+    async (bad) => {
+      await putOriginal('v/bad.mp4')
+      const answer = await expectJson<ErrorAnswer>(await visit(`/t/${bad}/v/bad.mp4`), 400)
+      expect(answer.code).toBe('invalid_transformation')
+      expect(answer.message).toContain(bad)
+      expect(await jobsOf('v/bad.mp4')).toBe(0)
+    },
+  )
+
+  it('a folder that is no transformation is a folder', async () => {
+    await putOriginal('my_videos/clip.mp4', 'in a folder')
+    expect(await textOf(await visit('/t/my_videos/clip.mp4'))).toBe('in a folder')
+  })
+})
+
+describe('a variant that is ready', () => {
+  it('is served with its type, its tag, ranges and conditions', async () => {
+    const filePath = 'ready/clip.mp4'
+    await putOriginal(filePath)
+    await make(`/t/w_640/${filePath}`, '0123456789')
+    const url = `/t/w_640/${filePath}`
+    const response = await visit(url)
+    expect(response.status).toBe(200)
+    expect(await textOf(response)).toBe('0123456789')
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'content-type': 'video/mp4',
+      'accept-ranges': 'bytes',
+      'x-content-type-options': 'nosniff',
+      'cache-control': expect.stringContaining('max-age'),
+    })
+    const etag = response.headers.get('ETag')!
+    const range = await visit(url, { headers: { Range: 'bytes=2-4' } })
+    expect(range.status).toBe(206)
+    expect(await textOf(range)).toBe('234')
+    expect((await visit(url, { headers: { 'If-None-Match': etag } })).status).toBe(304)
+    expect((await visit(`/t/c_fill,w_640/${filePath}`)).status).toBe(200)
+    expect(await jobsOf(filePath)).toBe(1)
+    // The control: another variant is not there yet.
+    const { jobId } = await queued(`/t/w_320/${filePath}`)
+    await api('DELETE', `/queue/jobs/${jobId}`)
+  })
+
+  it.each([
+    ['t_true', 'image/jpeg'],
+    ['f_webm', 'video/webm'],
+    ['t_true,f_png', 'image/png'],
+  ])('%s has the type %s whatever its original’s', async (transformation, type) => {
+    const filePath = `ready/${transformation}.mp4`
+    await putOriginal(filePath)
+    await make(`/t/${transformation}/${filePath}`, 'output')
+    const response = await visit(`/t/${transformation}/${filePath}`)
+    expect(response.headers.get('Content-Type')).toBe(type)
+    expect(await textOf(response)).toBe('output')
+  })
+
+  it('is made anew once its original was replaced directly in the bucket', async () => {
+    const filePath = 'ready/replaced.mp4'
+    await putOriginal(filePath, 'the first')
+    const before = await make(`/t/w_640/${filePath}`, 'of the first')
+    await putOriginal(filePath, 'the second')
+    const after = await make(`/t/w_640/${filePath}`, 'of the second')
+    expect(after).not.toBe(before)
+    expect(await textOf(await visit(`/t/w_640/${filePath}`))).toBe('of the second')
+  })
+})
+
+describe('a variant whose job', () => {
+  it('failed is 422 with the job’s error, and a visitor does not queue it again', async () => {
+    const filePath = 'ended/failed.mp4'
+    const { id } = await createOne(filePath)
+    await fail(await take(), 'The file is no video.')
+    for (let n = 0; n < 2; n++) {
+      const response = await visit(`/t/w_640/${filePath}`)
+      expect(response.headers.get('Cache-Control')).toBe('no-store')
+      expect(await expectJson(response, 422)).toMatchObject({
+        code: 'processing_failed',
+        message: 'The file is no video.',
+        error: 'Processing Failed',
+        jobId: id,
+        errorCode: 'input_invalid',
+        requestId: expect.any(String),
+      })
+    }
+    expect(await jobsOf(filePath)).toBe(1)
+    // Another original under that name may do better.
+    await putOriginal(filePath, 'another file')
+    const { jobId } = await queued(`/t/w_640/${filePath}`)
+    expect(jobId).not.toBe(id)
+    await api('DELETE', `/queue/jobs/${jobId}`)
+  })
+
+  it('was completed while it was looked for is not made again', async () => {
+    const filePath = 'ended/just-now.mp4'
+    await putOriginal(filePath)
+    const { jobId } = await queued(`/t/w_640/${filePath}`)
+    const { platform } = openPlatform()
+    const { originals } = platform
+    // The job ends after its variant was looked for, and before the job itself is.
+    const head = async (path: string) => {
+      await complete(await take(), 'the variant')
+      return originals.head(path)
+    }
+    const asked = { ...platform, originals: Object.assign(Object.create(originals), { head }) }
+    const outcome = await requestVariant(asked, ROOT, { filePath, variant: 'w_640' }, async () => ({
+      ok: true,
+    }))
+    expect(outcome).toMatchObject({ ok: true, state: 'ready', variant: { jobId } })
+    expect(await jobsOf(filePath)).toBe(1)
+  })
+
+  it('was cancelled, or deleted, is queued again', async () => {
+    const filePath = 'ended/cancelled.mp4'
+    const { id } = await createOne(filePath)
+    await api('POST', `/queue/jobs/${id}/cancel`)
+    const { jobId } = await queued(`/t/w_640/${filePath}`)
+    expect(jobId).not.toBe(id)
+    expect(await jobRow(jobId)).toMatchObject({ status: 'pending' })
+    await api('DELETE', `/queue/jobs/${jobId}`)
+    expect((await queued(`/t/w_640/${filePath}`)).jobId).not.toBe(jobId)
+  })
+})

@@ -1,0 +1,79 @@
+import { expect, it } from 'vitest'
+import { api, complete, create, createOne, fail, report, take, visit } from '../helpers/http.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+
+async function status(path: string, code = 200) {
+  return expectJson<Record<string, unknown>>(await visit(`/video-status/${path}`), code)
+}
+const FIELDS = ['status', 'progress', 'startedAt', 'completedAt', 'error', 'message']
+const NOT_FOUND = {
+  status: 'not_found',
+  message: 'No processing job found for this video',
+  error: 'Not Found',
+  code: 'not_found',
+  requestId: expect.any(String),
+}
+
+it('of a file that has no job is 404 with the contract’s words', async () => {
+  await putOriginal('status/none.mp4')
+  expect(await status('status/none.mp4', 404)).toEqual(NOT_FOUND)
+  expect(await status('w_640/status/none.mp4', 404)).toEqual(NOT_FOUND)
+})
+
+it('follows a job from pending to its end', async () => {
+  const filePath = 'status/life.mp4'
+  await createOne(filePath)
+  const pending = await status(filePath)
+  expect(Object.keys(pending)).toEqual(FIELDS)
+  expect(pending).toMatchObject({ status: 'pending', progress: 0, startedAt: null, error: null })
+  const assignment = await take()
+  await report(assignment, 62)
+  expect(await status(filePath)).toEqual({
+    status: 'running',
+    progress: 62,
+    startedAt: expect.stringMatching(/Z$/),
+    completedAt: null,
+    error: null,
+    message: 'Processing in progress',
+  })
+  await status(`${filePath}/size`, 404)
+  await complete(assignment, 'x'.repeat(321))
+  expect(await status(filePath)).toMatchObject({
+    status: 'completed',
+    progress: 100,
+    completedAt: expect.stringMatching(/Z$/),
+  })
+  expect(await status(`${filePath}/size`)).toEqual({ size: 321, status: 'ready' })
+  expect(await status(`w_640/${filePath}/size`)).toEqual({ size: 321, status: 'ready' })
+})
+
+it('tells what went wrong', async () => {
+  await createOne('status/failed.mp4')
+  await fail(await take(), 'The file is no video.')
+  expect(await status('status/failed.mp4')).toMatchObject({
+    status: 'error',
+    error: 'The file is no video.',
+    message: 'Processing failed',
+  })
+  await status('status/failed.mp4/size', 404)
+})
+
+it('with a transformation is of that variant, without of the file’s newest job', async () => {
+  const filePath = 'status/variants.mp4'
+  const { id: older } = await createOne(filePath, 'w_640')
+  await create({ filePath, transformations: ['w_320'] })
+  await api('POST', `/queue/jobs/${older}/cancel`)
+  expect(await status(`w_640/${filePath}`)).toMatchObject({ status: 'cancelled' })
+  expect(await status(`c_fill%2Cw_640/${filePath}`)).toMatchObject({ status: 'cancelled' })
+  expect(await status(`w_320/${filePath}`)).toMatchObject({ status: 'pending' })
+  expect(await status(filePath)).toMatchObject({ status: 'pending' })
+  expect(await status(`w_160/${filePath}`, 404)).toEqual(NOT_FOUND)
+})
+
+it('of a bad transformation or path is 400', async () => {
+  expect(await status('w_0/status/life.mp4', 400)).toMatchObject({ code: 'invalid_transformation' })
+  expect(await status('w_0/status/life.mp4/size', 400)).toMatchObject({
+    code: 'invalid_transformation',
+  })
+  expect(await status('a%2F..%2Fb.mp4', 400)).toMatchObject({ code: 'invalid_path' })
+})

@@ -1,0 +1,178 @@
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { api, complete, create, createOne, fail, report, take } from '../helpers/http.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+import { type Client, follow, hub, of, socketCount } from '../helpers/eventStream.ts'
+
+const clients: Client[] = []
+async function watch(query = '', headers: Record<string, string> = {}) {
+  const client = await follow(query, headers)
+  clients.push(client)
+  await client.first(({ event }) => event === 'connected')
+  return client
+}
+afterEach(async () => {
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
+})
+
+describe('the stream', () => {
+  it('has the headers of the contract, and begins with connected', async () => {
+    const client = await watch()
+    expect(client.headers.get('Content-Type')).toBe('text/event-stream')
+    expect(client.headers.get('Cache-Control')).toBe('no-cache')
+    expect(client.headers.get('X-Accel-Buffering')).toBe('no')
+    expect(client.seen).toEqual([
+      {
+        event: 'connected',
+        id: expect.any(Number),
+        data: { clientId: expect.stringMatching(/^client_\w+$/) },
+      },
+    ])
+  })
+
+  it('is 404 for a queue or a job that is not there', async () => {
+    for (const query of ['?queue=nowhere', `?jobId=job_${'0'.repeat(32)}`]) {
+      await expectJson(await api('GET', `/queue/events${query}`), 404)
+    }
+  })
+
+  it('tells the life of a job in order, with ids that rise', async () => {
+    const client = await watch()
+    const filePath = 'events/life.mp4'
+    await putOriginal(filePath)
+    const [job] = await create({ filePath, transformations: ['w_640'], priority: 7 })
+    const { id } = job!
+    const assignment = await take()
+    await client.first(of(id, 'job:started'))
+    await report(assignment, 47)
+    const progress = await client.first(of(id, 'job:progress'))
+    await complete(assignment, 'the output')
+    await client.first(of(id, 'job:completed'))
+
+    expect(progress).toMatchObject({ id: null, data: { jobId: id, progress: 47, stage: 'encode' } })
+    expect(client.durable().map(({ event, data }) => [event, data])).toEqual([
+      ['job:created', { jobId: id, filePath, status: 'pending', priority: 7 }],
+      ['job:started', { jobId: id, filePath, status: 'running' }],
+      ['job:completed', { jobId: id, filePath, status: 'completed' }],
+    ])
+    const ids = [client.seen[0]!.id!, ...client.ids()]
+    expect(ids).toEqual(ids.toSorted((a, b) => a - b))
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('tells failures, retries, cancels and deletes', async () => {
+    const client = await watch()
+    const { id } = await createOne('events/trouble.mp4')
+    await fail(await take(), 'A fault that may pass.', 'internal')
+    await client.first(of(id, 'job:retrying'))
+    await api('DELETE', `/queue/jobs/${id}`)
+    const { id: failed } = await createOne('events/failed.mp4')
+    await fail(await take(), 'The file is no video.')
+    await client.first(of(failed, 'job:error'))
+    await api('POST', `/queue/jobs/${failed}/retry`)
+    await api('POST', `/queue/jobs/${failed}/cancel`)
+    await client.first(of(failed, 'job:cancelled'))
+
+    const of2 = (jobId: string) =>
+      client
+        .durable()
+        .filter(({ data }) => data['jobId'] === jobId)
+        .map(({ event, data: { status, error } }) => [event, status, error])
+    expect(of2(id)).toEqual([
+      ['job:created', 'pending', undefined],
+      ['job:started', 'running', undefined],
+      ['job:retrying', 'pending', 'A fault that may pass.'],
+      ['job:deleted', 'deleted', undefined],
+    ])
+    expect(of2(failed)).toEqual([
+      ['job:created', 'pending', undefined],
+      ['job:started', 'running', undefined],
+      ['job:error', 'error', 'The file is no video.'],
+      ['job:retrying', 'pending', undefined],
+      ['job:cancelled', 'cancelled', undefined],
+    ])
+  })
+})
+
+describe('filters', () => {
+  it('a job, a file and a queue each pick what is theirs', async () => {
+    await expectJson(await api('PUT', '/queues/other', {}), 200)
+    const mine = await createOne('filter/mine.mp4')
+    const [byJob, byFile, byQueue, all] = [
+      await watch(`?jobId=${mine.id}`),
+      await watch('?filePath=filter/mine.mp4'),
+      await watch('?queue=other'),
+      await watch(),
+    ]
+    const [sibling] = await create({ filePath: 'filter/mine.mp4', transformations: ['w_320'] })
+    const [elsewhere] = await create({
+      filePath: 'filter/mine.mp4',
+      transformations: ['w_160'],
+      queue: 'other',
+    })
+    const stranger = await createOne('filter/stranger.mp4')
+    const assignment = await take()
+    expect(assignment.jobId).toBe(mine.id)
+    await report(assignment, 12)
+    const last = [mine, sibling!, stranger, elsewhere!]
+    for (const { id } of last) {
+      await api('DELETE', `/queue/jobs/${id}`)
+    }
+    await all.first(of(stranger.id, 'job:deleted'))
+    await byQueue.first(of(elsewhere!.id, 'job:deleted'))
+    await byJob.first(of(mine.id, 'job:deleted'))
+    await byFile.first(of(sibling!.id, 'job:deleted'))
+
+    const jobsOf = (client: Client) =>
+      new Set(client.seen.slice(1).map(({ data }) => data['jobId']))
+    expect(jobsOf(byJob)).toEqual(new Set([mine.id]))
+    expect(jobsOf(byFile)).toEqual(new Set([mine.id, sibling!.id]))
+    expect(jobsOf(byQueue)).toEqual(new Set([elsewhere!.id]))
+    expect(jobsOf(all)).toEqual(new Set([mine.id, sibling!.id, stranger.id]))
+    for (const client of [byJob, byFile, all]) {
+      expect(client.seen.filter(({ event }) => event === 'job:progress')).toHaveLength(1)
+    }
+  })
+
+  it('a job in another queue is followed there without naming the queue', async () => {
+    await putOriginal('filter/far.mp4')
+    const [job] = await create({ filePath: 'filter/far.mp4', queue: 'other' })
+    const client = await watch(`?jobId=${job!.id}`)
+    await api('POST', `/queue/jobs/${job!.id}/cancel`)
+    await client.first(of(job!.id, 'job:cancelled'))
+  })
+})
+
+it('two clients see the same events in the same order', async () => {
+  const [one, two] = [await watch(), await watch()]
+  await putOriginal('events/many.mp4')
+  const jobs = (
+    await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        create({ filePath: 'events/many.mp4', transformations: [`w_${100 + n}`, `h_${100 + n}`] }),
+      ),
+    )
+  ).flat()
+  await Promise.all(jobs.map(({ id }) => api('POST', `/queue/jobs/${id}/cancel`)))
+  for (const { id } of jobs) {
+    for (const client of [one, two]) {
+      await client.first(of(id, 'job:cancelled'))
+    }
+  }
+  expect(one.durable()).toEqual(two.durable())
+  expect(one.ids()).toEqual(one.ids().toSorted((a, b) => a - b))
+  expect(one.durable()).toHaveLength(48)
+})
+
+it('a client that leaves frees its socket, and the others go on', async () => {
+  const [leaving, staying] = [await watch(), await watch()]
+  await vi.waitFor(async () => expect(await socketCount()).toBe(2), 5_000)
+  await leaving.leave()
+  await vi.waitFor(async () => expect(await socketCount()).toBe(1), 5_000)
+  const { id } = await createOne('events/stay.mp4')
+  await staying.first(of(id, 'job:created'))
+  await staying.leave()
+  await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
+  await hub().poke(null)
+})

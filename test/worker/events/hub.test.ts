@@ -1,0 +1,178 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, expect, it, vi } from 'vitest'
+import { createHubClient, PING, PONG } from '../../../src/platform/hubClient.ts'
+import { api, complete, create, createOne, report, take } from '../helpers/http.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+import {
+  type Client,
+  follow,
+  hub,
+  logIds,
+  of,
+  socketCount,
+  writeEvents,
+} from '../helpers/eventStream.ts'
+
+const clients: Client[] = []
+async function watch(query = '') {
+  const client = await follow(query)
+  clients.push(client)
+  await client.first(({ event }) => event === 'connected')
+  return client
+}
+afterEach(async () => {
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
+})
+
+/** Runs `work` while the log cannot be read at all, so that whoever tries fails. */
+async function withoutLog<T>(work: () => Promise<T>): Promise<T> {
+  await env.DB.prepare('ALTER TABLE events RENAME TO events_away').run()
+  try {
+    return await work()
+  } finally {
+    await env.DB.prepare('ALTER TABLE events_away RENAME TO events').run()
+  }
+}
+
+it('a poke reads nothing when nobody watches', async () => {
+  await createOne('hub/unseen.mp4')
+  await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
+  await withoutLog(() => hub().poke(null))
+
+  const client = await watch()
+  await expect(withoutLog(async () => hub().poke(null))).rejects.toThrow()
+  // The control: what could not be read then comes with the next poke.
+  const { id } = await createOne('hub/seen.mp4')
+  await client.first(of(id, 'job:created'))
+  expect(client.durable()).toHaveLength(1)
+})
+
+it('an event whose poke was lost comes with the watchdog’s next round', async () => {
+  const client = await watch()
+  await writeEvents(3)
+  const last = (await logIds(0)).at(-1)
+  await hub().watch()
+  await client.first(({ event, id }) => event === 'job:created' && id === last)
+  expect(client.durable()).toHaveLength(3)
+})
+
+it('a hub that is evicted in mid-stream loses no event, and no client sees it', async () => {
+  const client = await watch()
+  const filePath = 'hub/evicted.mp4'
+  await putOriginal(filePath)
+  const since = client.seen[0]!.id!
+  const jobs = []
+  for (let n = 0; n < 6; n++) {
+    const making = create({ filePath, transformations: [`w_${100 + n}`] })
+    await evictDurableObject(hub()).catch(() => undefined)
+    jobs.push((await making)[0]!)
+  }
+  for (const { id } of jobs) {
+    await client.first(of(id, 'job:created'))
+  }
+  expect(client.ids()).toEqual(await logIds(since))
+  expect(client.seen.filter(({ event }) => event === 'connected')).toHaveLength(1)
+  expect(client.ended).toBe(false)
+  expect(await socketCount()).toBe(1)
+  for (const { id } of jobs) {
+    await api('DELETE', `/queue/jobs/${id}`)
+  }
+})
+
+it('a hub may sleep between every two events: a whole life is told the same', async () => {
+  const filePath = 'hub/asleep.mp4'
+  const [awake, filtered] = [await watch(), await watch(`?filePath=${filePath}`)]
+  const sleep = () => evictDurableObject(hub())
+  await putOriginal(filePath)
+  const [job] = await create({ filePath, transformations: ['w_640'], priority: 0 })
+  const { id } = job!
+  await awake.first(of(id, 'job:created'))
+  await sleep()
+  const assignment = await take()
+  expect(assignment.jobId).toBe(id)
+  await awake.first(of(id, 'job:started'))
+  await sleep()
+  await report(assignment, 30)
+  await awake.first(of(id, 'job:progress'))
+  await sleep()
+  await complete(assignment, 'the output')
+  await awake.first(of(id, 'job:completed'))
+  await sleep()
+  await api('DELETE', `/queue/jobs/${id}`)
+  for (const client of [awake, filtered]) {
+    await client.first(of(id, 'job:deleted'))
+    const mine = client.seen.filter(
+      ({ event, data }) =>
+        data['jobId'] === id && !(event === 'job:progress' && data['progress'] !== 30),
+    )
+    expect(mine.map(({ event }) => event)).toEqual([
+      'job:created',
+      'job:started',
+      'job:progress',
+      'job:completed',
+      'job:deleted',
+    ])
+    expect(client.ended).toBe(false)
+  }
+})
+
+it('a hub that holds clients keeps nothing but its alarm for its watchdog', async () => {
+  await expectJson(await api('PUT', '/queues/still', {}), 200)
+  const client = await watch('?queue=still')
+  const stored = await runInDurableObject(hub('still'), async (_instance, state) => ({
+    keys: [...(await state.storage.list()).keys()],
+    alarm: await state.storage.getAlarm(),
+  }))
+  expect(stored).toEqual({ keys: [], alarm: null })
+  expect(client.ended).toBe(false)
+})
+
+it('a hub that sleeps has its sockets’ pings answered by the runtime', async () => {
+  const filter = { jobId: null, filePath: null, pathPrefix: null }
+  const stream = await createHubClient(env.HUBS).openStream('default', {
+    filter,
+    since: null,
+    counted: null,
+  })
+  const { socket } = stream!
+  const answered = new Promise((resolve) =>
+    socket.addEventListener('message', ({ data }) => resolve(data)),
+  )
+  socket.accept()
+  await evictDurableObject(hub())
+  socket.send(PING)
+  expect(await answered).toBe(PONG)
+  // It is the runtime that did it: the hub has no ear for what a socket says.
+  const [stamp, hears] = await runInDurableObject(hub(), (instance, state) => [
+    state.getWebSocketAutoResponseTimestamp(state.getWebSockets('stream')[0]!),
+    'webSocketMessage' in instance,
+  ])
+  expect(stamp).toBeInstanceOf(Date)
+  expect(hears).toBe(false)
+  socket.close(1000)
+})
+
+it('a subscriber whose place is not known any more is let go, and silences no other', async () => {
+  const [lost, other] = [await watch(), await watch()]
+  await runInDurableObject(hub(), (_instance, state) =>
+    state.getWebSockets('stream')[0]!.serializeAttachment({ cursor: 'of another version' }),
+  )
+  const { id } = await createOne('hub/of-another-version.mp4')
+  await vi.waitFor(() => expect([lost, other].filter(({ ended }) => ended)).toHaveLength(1), 5_000)
+  const left = [lost, other].find(({ ended }) => !ended)!
+  await left.first(of(id, 'job:created'))
+})
+
+it('a hub whose sockets are closed ends its clients’ streams, and they resume', async () => {
+  const client = await watch()
+  const since = client.seen[0]!.id!
+  await evictDurableObject(hub(), { webSockets: 'close' })
+  await vi.waitFor(() => expect(client.ended).toBe(true), 5_000)
+  const { id } = await createOne('hub/resumed.mp4')
+  const again = await watch(`?lastEventId=${since}`)
+  await again.first(of(id, 'job:created'))
+  expect(again.ids()).toEqual(await logIds(since))
+})

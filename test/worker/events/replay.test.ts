@@ -1,0 +1,181 @@
+import { env } from 'cloudflare:workers'
+import { afterEach, describe, expect, it } from 'vitest'
+import { findEventRange, listEvents } from '../../../src/db/events.ts'
+import { api, create, createOne } from '../helpers/http.ts'
+import { meter } from '../helpers/meteredDatabase.ts'
+import { openPlatform, putOriginal } from '../helpers/support.ts'
+import { type Client, follow, hub, logIds, of, writeEvents } from '../helpers/eventStream.ts'
+
+const clients: Client[] = []
+async function watch(query = '', headers: Record<string, string> = {}) {
+  const client = await follow(query, headers)
+  clients.push(client)
+  return client
+}
+afterEach(async () => {
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
+})
+async function newest() {
+  return (await logIds(0)).at(-1) ?? 0
+}
+/** Waits until a client has the newest event of the log. */
+async function caughtUp(client: Client, queue = 'default') {
+  const last = (await logIds(0, queue)).at(-1)
+  await client.first(({ id, event }) => id === last && event !== 'connected')
+}
+
+describe('a client that comes back', () => {
+  it.each(['by the header', 'by the query'])('gets what it missed, in order, %s', async (how) => {
+    const client = await watch()
+    const { id: first } = await createOne(`replay/${how}/1.mp4`)
+    const last = (await client.first(of(first, 'job:created'))).id!
+    await client.leave()
+    const { id: second } = await createOne(`replay/${how}/2.mp4`)
+    await api('POST', `/queue/jobs/${first}/cancel`)
+    await api('POST', `/queue/jobs/${second}/cancel`)
+
+    const again =
+      how === 'by the header'
+        ? await watch('', { 'Last-Event-ID': String(last) })
+        : await watch(`?lastEventId=${last}`)
+    await again.first(of(second, 'job:cancelled'))
+    expect(again.seen[0]).toMatchObject({ event: 'connected', id: last })
+    expect(again.ids()).toEqual(await logIds(last))
+    expect(again.durable().map(({ event, data }) => [event, data['jobId']])).toEqual([
+      ['job:created', second],
+      ['job:cancelled', first],
+      ['job:cancelled', second],
+    ])
+  })
+
+  it('and missed nothing gets nothing but what comes', async () => {
+    const last = await newest()
+    const client = await watch(`?lastEventId=${last}`)
+    const { id } = await createOne('replay/next.mp4')
+    await client.first(of(id, 'job:created'))
+    expect(client.ids()).toEqual(await logIds(last))
+  })
+
+  it('gets only what its filter wants of what it missed', async () => {
+    const last = await newest()
+    const { id: mine } = await createOne('replay/mine.mp4')
+    const { id: other } = await createOne('replay/other.mp4')
+    await api('POST', `/queue/jobs/${other}/cancel`)
+    await api('POST', `/queue/jobs/${mine}/cancel`)
+    const client = await watch(`?filePath=replay/mine.mp4&lastEventId=${last}`)
+    await client.first(of(mine, 'job:cancelled'))
+    expect(client.durable().map(({ data }) => data['jobId'])).toEqual([mine, mine])
+  })
+
+  it('gets 1,200 missed events, which is more than the hub reads at once', async () => {
+    const last = await newest()
+    await writeEvents(1_200)
+    const client = await watch(`?lastEventId=${last}`)
+    await caughtUp(client)
+    expect(client.ids()).toHaveLength(1_200)
+    expect(client.ids()).toEqual(await logIds(last))
+  })
+
+  it('misses and doubles nothing when events are written and sent during the replay', async () => {
+    const last = await newest()
+    await writeEvents(1_200)
+    const old = await watch()
+    await old.first(({ event }) => event === 'connected')
+    const before = await newest()
+    for (let round = 0; round < 10; round++) {
+      const from = last + round * 100
+      const coming = watch(`?lastEventId=${from}`)
+      const pokes = []
+      for (let n = 0; n < 8; n++) {
+        await writeEvents(1)
+        pokes.push(hub().poke(null))
+      }
+      const client = await coming
+      await Promise.all(pokes)
+      await caughtUp(client)
+      expect(client.ids()).toEqual(await logIds(from))
+      await client.leave()
+    }
+    await caughtUp(old)
+    expect(old.ids()).toEqual(await logIds(before))
+  })
+})
+
+it('an event written while nobody poked the hub comes with the next one', async () => {
+  const client = await watch()
+  const last = client.seen.length
+  await client.first(({ event }) => event === 'connected')
+  await writeEvents(3)
+  await hub().poke(null)
+  await caughtUp(client)
+  expect(client.seen.length).toBeGreaterThanOrEqual(last + 3)
+})
+
+describe('resync', () => {
+  const resync = ({ event }: { event: string }) => event === 'resync'
+
+  it('is sent when what was missed is kept no more, and then all goes on', async () => {
+    await writeEvents(20)
+    const ids = await logIds(0)
+    const cut = ids.at(-10)!
+    await env.DB.prepare('DELETE FROM events WHERE seq < ?').bind(cut).run()
+
+    const lost = await watch(`?lastEventId=${cut - 2}`)
+    expect((await lost.first(resync)).data).toEqual({ reason: expect.any(String) })
+    const { id } = await createOne('replay/after.mp4')
+    await lost.first(of(id, 'job:created'))
+    expect(lost.seen.map(({ event }) => event)).toEqual(['connected', 'resync', 'job:created'])
+    expect(lost.seen[0]!.id).toBe(ids.at(-1))
+
+    // The control: the oldest id after which nothing is missing.
+    const kept = await watch(`?lastEventId=${cut - 1}`)
+    await kept.first(of(id, 'job:created'))
+    expect(kept.seen.filter(resync)).toEqual([])
+    expect(kept.ids()).toEqual(await logIds(cut - 1))
+  })
+
+  it('is sent for an id that was never given out', async () => {
+    const client = await watch(`?lastEventId=${(await newest()) + 1_000}`)
+    await client.first(resync)
+  })
+
+  it('is not sent to whom missed only what other queues did', async () => {
+    await api('PUT', '/queues/quiet', {})
+    const before = await watch('?queue=quiet')
+    const { id: seen } = await before.first(({ event }) => event === 'connected')
+    await before.leave()
+    await createOne('replay/loud.mp4')
+    await putOriginal('replay/quiet.mp4')
+    const [job] = await create({ filePath: 'replay/quiet.mp4', queue: 'quiet' })
+    const client = await watch(`?queue=quiet&lastEventId=${seen}`)
+    await client.first(of(job!.id, 'job:created'))
+    expect(client.seen.map(({ event }) => event)).toEqual(['connected', 'job:created'])
+  })
+
+  it('is not sent again once the client took it, though the whole log was pruned', async () => {
+    await env.DB.prepare('DELETE FROM events').run()
+    const lost = await watch('?lastEventId=3')
+    await lost.first(resync)
+    const { id: seen } = lost.seen[0]!
+    await lost.leave()
+    const { id } = await createOne('replay/pruned.mp4')
+    const client = await watch(`?lastEventId=${seen}`)
+    await client.first(of(id, 'job:created'))
+    expect(client.seen.map(({ event }) => event)).toEqual(['connected', 'job:created'])
+  })
+})
+
+it('the log is read by what is new in it, however long it is', async () => {
+  await writeEvents(1_200)
+  const metered = meter(env.DB)
+  const { db } = openPlatform(metered.d1).platform
+  const rowsRead = async (read: () => Promise<unknown>) => (await metered.cost(read)).rowsRead
+  // The index may show one row of the next queue.
+  const { newest: last } = await findEventRange(db)
+  expect(await rowsRead(() => findEventRange(db))).toBeLessThanOrEqual(6)
+  expect(await rowsRead(() => listEvents(db, 'default', last, 500))).toBeLessThanOrEqual(1)
+  expect(await rowsRead(() => listEvents(db, 'default', last - 3, 500))).toBeLessThanOrEqual(4)
+  expect(await rowsRead(() => listEvents(db, 'default', 0, 500))).toBeLessThanOrEqual(501)
+})

@@ -1,0 +1,123 @@
+/** The clock is faked here, and nothing else: a socket pair stands for the hub. */
+import { SSEStreamingApi } from 'hono/streaming'
+import { afterEach, beforeEach, expect, it, vi } from 'vitest'
+import { bridge } from '../../../src/events/sse.ts'
+import { PING, PONG } from '../../../src/platform/hubClient.ts'
+
+beforeEach(() => {
+  vi.useFakeTimers({
+    toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
+  })
+})
+afterEach(() => vi.useRealTimers())
+
+/** @param answers as the runtime does it for a hub that sleeps */
+function open({ answers = true } = {}) {
+  const { 0: socket, 1: hub } = new WebSocketPair()
+  hub.accept()
+  const fromWorker = vi.fn()
+  hub.addEventListener('message', ({ data }) => {
+    fromWorker(data)
+    if (answers && data === PING) {
+      hub.send(PONG)
+    }
+  })
+  const closed = new Promise<void>((resolve) => hub.addEventListener('close', () => resolve()))
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
+  const stream = new SSEStreamingApi(writable, readable)
+  const ended = bridge({ socket, cursor: 7 }, stream).then(() => stream.close())
+  const reader = stream.responseReadable.pipeThrough(new TextDecoderStream()).getReader()
+  return { hub, fromWorker, ended, closed, reader, next: async () => (await reader.read()).value }
+}
+
+it('a heartbeat comes every 15 s, and the hub hears nothing but what is answered for it', async () => {
+  const { hub, fromWorker, next, ended } = open()
+  expect(await next()).toMatch(
+    /^event: connected\ndata: \{"clientId":"client_\w+"\}\nid: 7\nretry: 1000\n\n$/,
+  )
+  const begun = Date.now()
+  for (let beat = 1; beat <= 3; beat++) {
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(await next()).toBe(`event: heartbeat\ndata: {"timestamp":${begun + beat * 15_000}}\n\n`)
+  }
+  expect(fromWorker.mock.calls).toEqual([[PING], [PING], [PING]])
+  hub.close(1000)
+  await ended
+})
+
+it('a hub that is not heard of from one heartbeat to the next ends the stream', async () => {
+  const { next, reader, ended, closed } = open({ answers: false })
+  await next()
+  await vi.advanceTimersByTimeAsync(15_000)
+  expect(await next()).toContain('event: heartbeat')
+  await vi.advanceTimersByTimeAsync(15_000)
+  await Promise.all([ended, closed])
+  expect((await reader.read()).done).toBe(true)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('an event is a sign of life too', async () => {
+  const { hub, next, ended } = open({ answers: false })
+  await next()
+  const data = { jobId: 'job_1', filePath: 'a.mp4', status: 'pending' }
+  for (let beat = 1; beat <= 3; beat++) {
+    await vi.advanceTimersByTimeAsync(15_000)
+    expect(await next()).toContain('event: heartbeat')
+    hub.send(JSON.stringify({ event: 'job:created', id: beat, data }))
+    expect(await next()).toContain('event: job:created')
+  }
+  hub.close(1000)
+  await ended
+})
+
+it('no heartbeat comes before its time', async () => {
+  const { hub, next, reader, ended } = open()
+  await next()
+  await vi.advanceTimersByTimeAsync(14_999)
+  const data = { jobId: 'job_1', filePath: 'a.mp4', status: 'pending' }
+  hub.send(JSON.stringify({ event: 'job:created', id: 8, data }))
+  expect(await next()).toBe(`event: job:created\ndata: ${JSON.stringify(data)}\nid: 8\n\n`)
+  hub.close(1000)
+  await ended
+  expect((await reader.read()).done).toBe(true)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('a stream of 30 minutes is ended, and the hub’s socket with it', async () => {
+  const { reader, ended, closed } = open()
+  const events: string[] = []
+  const reading = (async () => {
+    for (;;) {
+      const { done, value } = await reader.read()
+      if (done) {
+        return
+      }
+      events.push(value)
+    }
+  })()
+  await vi.advanceTimersByTimeAsync(30 * 60_000 - 1)
+  expect(vi.getTimerCount()).toBe(2)
+  await vi.advanceTimersByTimeAsync(1)
+  await Promise.all([ended, closed, reading])
+  // The last one falls on the end itself.
+  expect(events.filter((event) => event.startsWith('event: heartbeat'))).toHaveLength(119)
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('a client that reads nothing is let go before it fills the memory', async () => {
+  const { hub, closed } = open()
+  const message = JSON.stringify({ event: 'job:progress', data: { jobId: 'job_1', progress: 1 } })
+  for (let sent = 0; sent < 10_050; sent++) {
+    hub.send(message)
+  }
+  await closed
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('a client that leaves ends the bridge at once', async () => {
+  const { reader, ended, closed, next } = open()
+  await next()
+  await reader.cancel()
+  await Promise.all([ended, closed])
+  expect(vi.getTimerCount()).toBe(0)
+})

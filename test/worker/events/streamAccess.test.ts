@@ -1,0 +1,263 @@
+/** Who may follow what: visitors, keys, and holders of a stream token. */
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { expectError, makeKey, type MadeKey, visitWith } from '../helpers/apiKeys.ts'
+import { api, create, type CreatedJob, report, take, visit } from '../helpers/http.ts'
+import { type Client, follow, of, socketCount } from '../helpers/eventStream.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+
+const NOBODY = { Authorization: '' }
+const clients: Client[] = []
+async function watch(query: string, headers: Record<string, string> = NOBODY) {
+  const client = await follow(query, headers)
+  clients.push(client)
+  await client.first(({ event }) => event === 'connected')
+  return client
+}
+afterEach(async () => {
+  for (const client of clients.splice(0)) {
+    await client.leave()
+  }
+  await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
+})
+
+const PATHS = ['a/one.mp4', 'a/two.mp4', 'ab/one.mp4']
+let named: CreatedJob
+beforeAll(async () => {
+  await expectJson(await api('PUT', '/queues/side', {}), 200)
+  for (const path of PATHS) {
+    await putOriginal(path)
+  }
+  named = (await create({ filePath: 'a/one.mp4', transformations: ['w_100'] }))[0]!
+})
+
+let width = 200
+/** Makes a job of each file, and gives back the paths of those that `client` was told of. */
+async function seenBy(client: Client) {
+  const all = await watch('', {
+    Authorization: 'Bearer test-api-key',
+  })
+  width += 2
+  const jobs = []
+  for (const filePath of PATHS) {
+    jobs.push(...(await create({ filePath, transformations: [`w_${width}`] })))
+  }
+  for (const { id } of jobs) {
+    await all.first(of(id, 'job:created'))
+  }
+  // The hub sends to all of them in one go; this is for the way from there.
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  return client.durable().map(({ data }) => data['filePath'])
+}
+
+interface Token {
+  token: string
+  url: string
+  expiresAt: string
+}
+async function mint(body: object, key?: MadeKey) {
+  const path = '/queue/events/token'
+  const response = key ? await key.call('POST', path, body) : await api('POST', path, body)
+  return expectJson<Token>(response, 201)
+}
+function tampered(token: string) {
+  const [payload, ...rest] = token.split('.')
+  const grant = JSON.parse(atob(payload!.replaceAll('-', '+').replaceAll('_', '/'))) as object
+  const wider = btoa(JSON.stringify({ ...grant, pathPrefix: null }))
+  return [wider.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', ''), ...rest].join('.')
+}
+
+describe('a visitor', () => {
+  it('cannot follow a queue, and is told what would be right', async () => {
+    for (const path of [
+      '/queue/events',
+      '/queue/events?queue=side',
+      '/queue/events?lastEventId=0',
+    ]) {
+      expect(await expectError(await visit(path), 401, 'unauthorized')).toMatch(
+        /jobId.*filePath.*events:read.*token/,
+      )
+    }
+    expect(await socketCount()).toBe(0)
+  })
+
+  it('can follow a file that it can name, and sees no other', async () => {
+    expect(new Set(await seenBy(await watch('?filePath=a/two.mp4')))).toEqual(
+      new Set(['a/two.mp4']),
+    )
+  })
+
+  it.each([
+    ['off', '?jobId=x', 401],
+    ['off', '', 401],
+    ['named', '', 401],
+    ['named', '?jobId=x', 404],
+    ['open', '?queue=nowhere', 404],
+  ])('with PUBLIC_EVENTS %s, "%s" is %i', async (setting, query, status) => {
+    const response = await visitWith({ PUBLIC_EVENTS: setting }, `/queue/events${query}`)
+    expect(response.status).toBe(status)
+  })
+})
+
+describe('a key', () => {
+  it('that is bound to a folder sees its events only, with a filter outside it 404', async () => {
+    const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
+    const seen = await seenBy(await watch('', key.headers))
+    expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
+    const outside = await visit('/queue/events?filePath=ab/one.mp4', { headers: key.headers })
+    await expectError(outside, 404, 'file_not_found')
+  })
+
+  it('that is bound to a folder is sent the progress and the past of that folder only', async () => {
+    const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
+    const all = await watch('', { Authorization: 'Bearer test-api-key' })
+    const client = await watch('?lastEventId=0', key.headers)
+    const jobs: CreatedJob[] = []
+    for (const filePath of ['ab/one.mp4', 'a/one.mp4']) {
+      jobs.push(...(await create({ filePath, transformations: ['w_950'], priority: 0 })))
+    }
+    for (const { id } of jobs) {
+      const assignment = await take()
+      expect(assignment.jobId).toBe(id)
+      await report(assignment, 30)
+      await all.first(of(id, 'job:progress'))
+    }
+    await client.first(of(jobs[1]!.id, 'job:progress'))
+    for (const { id } of jobs) {
+      await api('DELETE', `/queue/jobs/${id}`)
+    }
+    await client.first(of(jobs[1]!.id, 'job:deleted'))
+    expect(client.seen.some(({ data }) => data['jobId'] === jobs[0]!.id)).toBe(false)
+    expect(client.durable()[0]!.data['jobId']).toBe(named.id)
+    for (const { data } of client.durable()) {
+      expect(data['filePath']).toMatch(/^a\//)
+    }
+  })
+
+  it('that is bound to a queue follows that one without naming it', async () => {
+    const key = await makeKey({ scopes: ['events:read'], queue: 'side' })
+    expect(await seenBy(await watch('', key.headers))).toEqual([])
+    const outside = await visit('/queue/events?queue=default', { headers: key.headers })
+    await expectError(outside, 404, 'queue_not_found')
+  })
+
+  it('without events:read is as good as none, and a wrong one is worse', async () => {
+    const key = await makeKey({ scopes: ['jobs:read'] })
+    await expectError(await key.call('GET', '/queue/events'), 403, 'forbidden')
+    const headers = { Authorization: 'Bearer wrong' }
+    await expectError(
+      await visit('/queue/events?filePath=a/one.mp4', { headers }),
+      401,
+      'unauthorized',
+    )
+  })
+
+  it('may have as many streams as its cap says, its tokens’ among them', async () => {
+    const key = await makeKey({ scopes: ['events:read'], maxStreams: 2 })
+    const { token } = await mint({}, key)
+    const [one] = [await watch('', key.headers), await watch(`?token=${token}`)]
+    for (const refused of [
+      await key.call('GET', '/queue/events'),
+      await visit(`/queue/events?token=${token}`),
+    ]) {
+      await expectError(refused, 429, 'cap_reached')
+      expect(refused.headers.get('Retry-After')).toBe('10')
+    }
+    await watch('', { Authorization: 'Bearer test-api-key' })
+    await one.leave()
+    clients.splice(clients.indexOf(one), 1)
+    await vi.waitFor(async () => expect(await socketCount()).toBe(2), 5_000)
+    await watch('', key.headers)
+  })
+})
+
+describe('a stream token', () => {
+  it.each([
+    [{}, PATHS],
+    [{ pathPrefix: 'a/' }, ['a/one.mp4', 'a/two.mp4']],
+    [{ filePath: 'ab/one.mp4' }, ['ab/one.mp4']],
+    [{ queue: 'side' }, []],
+  ])('for %j shows that much', async (limits, paths) => {
+    const { token, url, expiresAt } = await mint(limits)
+    expect(new URL(url).search).toBe(`?token=${token}`)
+    const minutes = (Date.parse(expiresAt) - Date.now()) / 60_000
+    expect(minutes).toBeGreaterThan(9.5)
+    expect(minutes).toBeLessThanOrEqual(10)
+    const seen = await seenBy(await watch(`?token=${token}`))
+    expect(new Set(seen.filter((path) => path !== undefined))).toEqual(new Set(paths))
+  })
+
+  it('for a job shows that job, and no request makes it another', async () => {
+    const [mine] = await create({ filePath: 'a/two.mp4', transformations: ['w_900'] })
+    const [other] = await create({ filePath: 'a/two.mp4', transformations: ['w_902'] })
+    const { token } = await mint({ jobId: mine!.id })
+    const client = await watch(`?token=${token}`)
+    for (const { id } of [other!, mine!]) {
+      await api('DELETE', `/queue/jobs/${id}`)
+    }
+    await client.first(of(mine!.id, 'job:deleted'))
+    expect(client.durable()).toHaveLength(1)
+    const wider = await visit(`/queue/events?token=${token}&jobId=${named.id}`)
+    await expectError(wider, 404, 'job_not_found')
+  })
+
+  it('cannot be minted for more than the key sees', async () => {
+    const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/', queue: 'default' })
+    for (const body of [
+      { pathPrefix: 'ab/' },
+      { filePath: 'ab/one.mp4' },
+      { queue: 'side' },
+      { pathPrefix: 'a/../ab/' },
+    ]) {
+      expect([400, 404]).toContain((await key.call('POST', '/queue/events/token', body)).status)
+    }
+    const { token } = await mint({}, key)
+    const seen = await seenBy(await watch(`?token=${token}`))
+    expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
+    for (const outside of ['filePath=ab/one.mp4', 'queue=side']) {
+      expect((await visit(`/queue/events?token=${token}&${outside}`)).status).toBe(404)
+    }
+  })
+
+  it('that was changed, has expired, or is of another purpose is refused', async () => {
+    const { token } = await mint({ pathPrefix: 'a/', expiresInSeconds: 1 })
+    const [payload, id, mac] = token.split('.')
+    for (const wrong of [
+      tampered(token),
+      `${payload}.other.${mac}`,
+      `${payload}.${id}.${mac!.slice(1)}A`,
+      `${payload}.${id}`,
+      `${payload}`,
+      'x',
+      `${token}.x`,
+    ]) {
+      await expectError(await visit(`/queue/events?token=${wrong}`), 401, 'unauthorized')
+    }
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 2_000 })
+    try {
+      const late = await visit(`/queue/events?token=${token}`)
+      expect(await expectError(late, 401, 'unauthorized')).toContain('has expired')
+    } finally {
+      vi.useRealTimers()
+    }
+    await expectError(
+      await api('POST', '/queue/events/token', { expiresInSeconds: 3_601 }),
+      400,
+      'invalid_request',
+    )
+  })
+
+  it('ends with the key that minted it', async () => {
+    const key = await makeKey({ scopes: ['events:read'] })
+    const { token } = await mint({}, key)
+    await watch(`?token=${token}`)
+    await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(key.id).run()
+    await expectError(await visit(`/queue/events?token=${token}`), 401, 'unauthorized')
+  })
+
+  it('ends its stream when its time is over', async () => {
+    const { token } = await mint({ expiresInSeconds: 1 })
+    const client = await watch(`?token=${token}`)
+    await vi.waitFor(() => expect(client.ended).toBe(true), 5_000)
+  })
+})

@@ -1,0 +1,108 @@
+/** Drives jobs through the database's own functions, with no hub, queue or runner around them. */
+import {
+  cancelJob,
+  completeJob,
+  failJob,
+  releaseJob,
+  retryJob,
+} from '../../../src/db/jobTransitions.ts'
+import { claimNextJob } from '../../../src/db/leases.ts'
+import { insertJobs } from '../../../src/db/jobs.ts'
+import type { JobStatus } from '../../../src/contract/job.ts'
+import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
+import { db } from './support.ts'
+import type { JobRow } from '../../../src/db/rows.ts'
+
+export interface NewJob {
+  queue?: string
+  filePath?: string
+  variant?: string
+  priority?: number
+}
+let made = 0
+
+/** Inserts a pending job; gives back the active job of its variant, new or not. */
+export async function insertJob(job: NewJob = {}): Promise<JobRow> {
+  const id = `job_${(++made).toString(16).padStart(32, '0')}`
+  const { queue = 'default', variant = 'f_mp4', priority = 2 } = job
+  const { rows } = await insertJobs(db, {
+    filePath: job.filePath ?? `videos/${made}.mp4`,
+    queue,
+    jobs: [{ id, variant, priority, needs: ['aac', 'libx264'], sizeClass: 1, madeWith: [] }],
+    source: { etag: 'etag', sizeBytes: 1_000 },
+    idempotency: null,
+    keyId: null,
+    maxQueued: null,
+    now: Date.now(),
+  })
+  return rows[0]!
+}
+
+const OUTPUT = {
+  format: 'mov,mp4',
+  durationSeconds: 2,
+  sizeBytes: 500,
+  videoCodec: 'h264',
+  audioCodec: null,
+  width: 640,
+  height: 360,
+  frameRate: 25,
+}
+
+/** Applies an event of the state table by the statement that makes it; undefined: refused. */
+export function applyEvent(
+  event: JobEvent,
+  job: Pick<JobRow, 'id' | 'fence' | 'queue'>,
+  now = Date.now(),
+): Promise<JobRow | undefined> {
+  const claim = { jobId: job.id, fence: job.fence }
+  const failure = { errorCode: 'stalled', message: 'no progress' } as const
+  switch (event) {
+    case 'claim':
+      return claimNextJob(db, job.queue, { id: 'runner', hash: null }, now)
+    case 'complete': {
+      const finish = {
+        outcome: 'completed' as const,
+        fence: job.fence,
+        stderrTail: 'tail',
+        command: 'ffmpeg',
+        timings: { encode: 10 },
+        uploadId: 'upload',
+        parts: [],
+        output: OUTPUT,
+      }
+      const outputKey = `${job.id}/${job.fence}`
+      return completeJob(db, claim, { outputKey, output: OUTPUT, finish }, now)
+    }
+    case 'fail':
+      return failJob(db, claim, { ...failure, retryAt: null }, now)
+    case 'backOff':
+      return failJob(db, claim, { ...failure, retryAt: now + 60_000 }, now)
+    case 'release':
+      return releaseJob(db, claim)
+    case 'cancel':
+      return cancelJob(db, job.id, false, now)
+    case 'forceCancel':
+      return cancelJob(db, job.id, true, now)
+    case 'retry':
+      return retryJob(db, job.id)
+  }
+}
+
+/** Which events lead a new job into a state. */
+const WAYS: Record<JobStatus, JobEvent[]> = {
+  pending: [],
+  running: ['claim'],
+  completed: ['claim', 'complete'],
+  error: ['claim', 'fail'],
+  cancelled: ['cancel'],
+}
+
+/** Inserts a job and leads it into `status`. Its queue must have nothing else to claim. */
+export async function insertJobIn(status: JobStatus, job: NewJob = {}): Promise<JobRow> {
+  let row = await insertJob(job)
+  for (const event of WAYS[status]) {
+    row = (await applyEvent(event, row))!
+  }
+  return row
+}

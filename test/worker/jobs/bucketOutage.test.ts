@@ -1,0 +1,47 @@
+/** A bucket that fails: what it has to give waits, and the watchdog does not. */
+import { env } from 'cloudflare:workers'
+import { expect, it } from 'vitest'
+import type { Platform } from '../../../src/services/ports.ts'
+import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
+import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+import { startJob } from '../helpers/fakeRunner.ts'
+import { expectJson, jobRow, openPlatform } from '../helpers/support.ts'
+
+it('leases are noticed and the next look is set, while what is garbage stays noted', async () => {
+  const { platform, settled } = openPlatform()
+  const lost = await startJob('lost.mp4')
+  await expectJson(await lost.beginOutput(), 200)
+  await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1').run()
+  const variants = new Proxy(platform.variants, {
+    get: () => () => {
+      throw new Error('the bucket is down')
+    },
+  })
+  const down: Platform = { ...platform, variants }
+  const next = await runWatchdog(down, 'default')
+  const row = (await jobRow(lost.jobId))!
+  expect(row).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
+  expect(next).toBe(row.run_after)
+  await settled()
+  const retired = () =>
+    env.DB.prepare('SELECT count(*) AS n FROM outputs WHERE retired').first<number>('n')
+  expect(await retired()).toBe(1)
+
+  // The control: once the bucket is back, it is removed.
+  await runWatchdog(platform, 'default')
+  await settled()
+  expect(await retired()).toBe(0)
+})
+
+it('an upload that could not be aborted is noted until it is', async () => {
+  const { platform, settled } = openPlatform()
+  const runner = await startJob('half.mp4')
+  await expectJson(await runner.beginOutput(), 200)
+  await env.DB.prepare('UPDATE outputs SET retired = 1').run()
+  const failing = {
+    resumeMultipartUpload: () => ({ abort: () => Promise.reject(new Error('busy (10001)')) }),
+  } as unknown as R2Bucket
+  expect(await collectGarbage({ ...platform, variants: failing })).toBe(0)
+  expect(await collectGarbage(platform)).toBe(1)
+  await settled()
+})

@@ -1,0 +1,136 @@
+/** What is old goes, oldest first and in bounded rounds; what is not, or is still needed, stays. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
+import { claimAsRunner, completeJob, startJob } from '../helpers/fakeRunner.ts'
+import { applyEvent, insertJobIn } from '../helpers/jobStore.ts'
+import { asUser, db, expectJson, jobRow, openPlatform, readCounters } from '../helpers/support.ts'
+import { createSettings } from '../../../src/platform/settings.ts'
+
+const DAY_MS = 86_400_000
+const KEPT = { jobDays: 30, eventDays: 7, uploadDays: 1 }
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
+    .bind(...values)
+    .run()
+}
+async function count(table: string, where = '1') {
+  return (await env.DB.prepare(`SELECT count(*) AS n FROM ${table} WHERE ${where}`).first<number>(
+    'n',
+  ))!
+}
+function age(table: string, column: string, days: number, where = '1') {
+  return run(`UPDATE ${table} SET ${column} = ? WHERE ${where}`, Date.now() - days * DAY_MS)
+}
+
+async function clean() {
+  const { platform, settled } = openPlatform()
+  await runCleaner(platform, KEPT)
+  await settled()
+}
+
+beforeEach(async () => {
+  await run('DELETE FROM jobs')
+  await run('DELETE FROM events')
+})
+
+describe('finished jobs', () => {
+  it.each(['completed', 'error', 'cancelled'] as const)(
+    'in %s go with their attempts',
+    async (status) => {
+      const old = await insertJobIn(status)
+      const young = await insertJobIn(status)
+      await age('jobs', 'completed_at', 31, `id = '${old.id}'`)
+      await age('jobs', 'completed_at', 29, `id = '${young.id}'`)
+      await clean()
+      expect(await jobRow(old.id)).toBeNull()
+      expect(await jobRow(young.id)).toMatchObject({ status })
+      expect(await count('attempts', `job_id = '${old.id}'`)).toBe(0)
+      const { kept, counted } = await readCounters()
+      expect(kept).toEqual(counted)
+    },
+  )
+
+  it('that wait or run stay, however old they are', async () => {
+    const running = await insertJobIn('running')
+    const pending = await insertJobIn('pending')
+    await age('jobs', 'created_at', 400)
+    await clean()
+    expect(await jobRow(running.id)).toMatchObject({ status: 'running' })
+    expect(await jobRow(pending.id)).toMatchObject({ status: 'pending' })
+    await applyEvent('forceCancel', running)
+  })
+
+  it('leave the variants that they made', async () => {
+    const runner = await startJob('kept.mp4')
+    await completeJob(runner)
+    await age('jobs', 'completed_at', 31)
+    await clean()
+    expect(await jobRow(runner.jobId)).toBeNull()
+    expect((await asUser('/t/w_640/kept.mp4')).status).toBe(200)
+  })
+
+  it('go in rounds of 200 a status, and all of them in the end', async () => {
+    for (let n = 0; n < 250; n++) {
+      await insertJobIn('cancelled')
+    }
+    await age('jobs', 'completed_at', 31)
+    await clean()
+    expect(await count('jobs')).toBe(50)
+    await clean()
+    expect(await count('jobs')).toBe(0)
+    expect((await readCounters()).kept).toMatchObject({ cancelled: 0 })
+  })
+})
+
+it('events older than they are kept go, younger ones stay', async () => {
+  const { id } = await insertJobIn('completed')
+  await age('events', 'created_at', 8, "type = 'job:created'")
+  await age('events', 'created_at', 6, "type = 'job:completed'")
+  await clean()
+  const { results } = await env.DB.prepare('SELECT type FROM events WHERE job_id = ? ORDER BY seq')
+    .bind(id)
+    .all()
+  expect(results).toEqual([{ type: 'job:started' }, { type: 'job:completed' }])
+})
+
+it('an upload that nobody will finish is aborted, and its object is gone', async () => {
+  const runner = await startJob('half.mp4')
+  const { uploadId } = await expectJson<{ uploadId: string }>(await runner.beginOutput(), 200)
+  await expectJson(await runner.putPart(uploadId), 200)
+  const { key } = (await env.DB.prepare('SELECT key FROM outputs WHERE job_id = ?')
+    .bind(runner.jobId)
+    .first<{ key: string }>())!
+  // As if its Worker had died before it could tidy up.
+  await run("UPDATE jobs SET status = 'cancelled', completed_at = ?", Date.now())
+  expect(await count('outputs', `key = '${key}' AND retired`)).toBe(1)
+  await clean()
+  expect(await count('outputs', `key = '${key}'`)).toBe(0)
+  const upload = env.VARIANTS.resumeMultipartUpload(key, uploadId)
+  await expect(upload.uploadPart(1, 'more')).rejects.toThrow()
+  expect(await env.VARIANTS.head(key)).toBeNull()
+})
+
+it('idempotency keys go after a day', async () => {
+  await run("INSERT INTO idempotency_keys VALUES ('old', '', '[]', ?)", Date.now() - 1.1 * DAY_MS)
+  await run("INSERT INTO idempotency_keys VALUES ('young', '', '[]', ?)", Date.now() - 0.9 * DAY_MS)
+  await clean()
+  const { results } = await env.DB.prepare('SELECT key FROM idempotency_keys').all()
+  expect(results).toEqual([{ key: 'young' }])
+})
+
+it('the ages are those of wrangler.toml, and a bad one is refused', () => {
+  expect(createSettings(env).retention).toEqual(KEPT)
+  expect(() => createSettings({ ...env, JOB_RETENTION_DAYS: 'soon' }).retention).toThrow(
+    /JOB_RETENTION_DAYS/,
+  )
+})
+
+it('a cleaned database still works', async () => {
+  await insertJobIn('pending')
+  await clean()
+  expect(await db.query.jobs.findFirst()).toMatchObject({ status: 'pending' })
+  await run('DELETE FROM jobs')
+  await startJob('after.mp4')
+  await expect(claimAsRunner()).rejects.toThrow('nothing to claim')
+})

@@ -1,0 +1,170 @@
+import { describe, expect, it } from 'vitest'
+import {
+  api,
+  complete,
+  countRows,
+  create,
+  createOne,
+  type CreatedJob,
+  type ErrorAnswer,
+  fail,
+  take,
+} from '../helpers/http.ts'
+import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+
+function post(request: object) {
+  return api('POST', '/queue/jobs', request)
+}
+function activeOf(filePath: string) {
+  return countRows('jobs', 'file_path = ?', filePath)
+}
+
+describe('one variant has one job at work', () => {
+  it('a second request while it waits, and while it runs, gets the same job', async () => {
+    const filePath = 'create/double.mp4'
+    const first = await createOne(filePath)
+    expect(first.deduplicated).toBe(false)
+    const [waiting] = await create({ filePath, transformations: ['w_640'] })
+    expect(waiting).toEqual({ ...first, deduplicated: true })
+
+    const assignment = await take()
+    const [running] = await create({ filePath, transformations: ['w_640'] })
+    expect(running).toMatchObject({ id: first.id, status: 'running', deduplicated: true })
+    expect(await activeOf(filePath)).toBe(1)
+    await complete(assignment, 'the output')
+  })
+
+  it.each([
+    ['another order', 'q_50,w_640'],
+    ['defaults spelled out', 'w_640,q_50,c_fill,g_center,f_mp4'],
+    ['an object', { q: 50, w: 640 }],
+    ['an object with defaults', { w: 640, q: 50, f: 'mp4', so: 0 }],
+  ])('%s is the same request', async (name, spelling) => {
+    const filePath = `create/${name}.mp4`
+    const first = await createOne(filePath, 'w_640,q_50')
+    const [again] = await create({ filePath, transformations: [spelling] })
+    expect(again).toMatchObject({ id: first.id, deduplicated: true, transformation: 'w_640,q_50' })
+    expect(await activeOf(filePath)).toBe(1)
+  })
+
+  it('two spellings in one request make one job, and others keep their order', async () => {
+    const filePath = 'create/twice.mp4'
+    await putOriginal(filePath)
+    const jobs = await create({ filePath, transformations: ['w_640', 'w_320', { w: 640 }] })
+    expect(jobs.map((job) => job.transformation)).toEqual(['w_640', 'w_320'])
+    expect(await activeOf(filePath)).toBe(2)
+  })
+
+  it('identical requests at once make one job', async () => {
+    const filePath = 'create/race.mp4'
+    await putOriginal(filePath)
+    const request = { filePath, transformations: ['w_640'] }
+    const jobs = (await Promise.all(Array.from({ length: 6 }, () => create(request)))).flat()
+    expect(new Set(jobs.map((job) => job.id)).size).toBe(1)
+    expect(jobs.filter((job) => !job.deduplicated)).toHaveLength(1)
+    expect(await activeOf(filePath)).toBe(1)
+    expect(await countRows('events', "type = 'job:created' AND file_path = ?", filePath)).toBe(1)
+  })
+
+  it('another file, or another variant, is another job', async () => {
+    const one = await createOne('create/one.mp4')
+    const [other] = await create({ filePath: 'create/one.mp4', transformations: ['w_641'] })
+    const two = await createOne('create/two.mp4')
+    expect(new Set([one.id, other!.id, two.id]).size).toBe(3)
+  })
+})
+
+describe('once a job has ended, its variant gets a new one', () => {
+  const ends: Record<string, (job: CreatedJob) => Promise<unknown>> = {
+    cancelled: (job) => api('POST', `/queue/jobs/${job.id}/cancel`),
+    completed: async () => complete(await take('default'), 'the output'),
+    error: async () => fail(await take('default'), 'The file is no video.'),
+  }
+  it.each(Object.keys(ends))('%s', async (status) => {
+    const filePath = `create/${status}.mp4`
+    await putOriginal(filePath)
+    // First in line, so that the fake runner gets this one.
+    const request = { filePath, transformations: ['w_640'], priority: 0 }
+    const [first] = await create(request)
+    await ends[status]!(first!)
+    expect(await jobRow(first!.id)).toMatchObject({ status })
+    const [second] = await create(request)
+    expect(second).toMatchObject({ status: 'pending', deduplicated: false })
+    expect(second!.id).not.toBe(first!.id)
+    expect(await jobRow(first!.id)).toMatchObject({ status })
+    await api('DELETE', `/queue/jobs/${second!.id}`)
+  })
+})
+
+describe('priority', () => {
+  it('is 2 for a video, 1 for a single frame, and what is asked for', async () => {
+    const filePath = 'create/priority.mp4'
+    await putOriginal(filePath)
+    const transformations = ['w_640', 't_true', 'f_png', 'f_webm']
+    const jobs = await create({ filePath, transformations })
+    expect(jobs.map((job) => job.priority)).toEqual([2, 1, 1, 2])
+    const explicit = await create({ filePath, transformations: ['w_9', 't_true,w_9'], priority: 7 })
+    expect(explicit.map((job) => job.priority)).toEqual([7, 7])
+    expect(await jobRow(explicit[0]!.id)).toMatchObject({ priority: 7 })
+  })
+
+  it('nothing asked for makes the default MP4', async () => {
+    await putOriginal('create/default.mp4')
+    const [job] = await create({ filePath: 'create/default.mp4' })
+    expect(job).toMatchObject({ transformation: 'f_mp4', queue: 'default', priority: 2 })
+  })
+})
+
+describe('what cannot be made is refused whole', () => {
+  const expectRejected = async (request: object, status: number) => {
+    const before = await countRows('jobs')
+    const answer = await expectJson<ErrorAnswer>(await post(request), status)
+    expect(await countRows('jobs')).toBe(before)
+    return answer
+  }
+
+  it('a queue that is not there is 404', async () => {
+    await putOriginal('refused/a.mp4')
+    const { code } = await expectRejected({ filePath: 'refused/a.mp4', queue: 'nowhere' }, 404)
+    expect(code).toBe('queue_not_found')
+  })
+
+  it('a file that is not there is 404', async () => {
+    const { code, message } = await expectRejected({ filePath: 'refused/missing.mp4' }, 404)
+    expect(code).toBe('file_not_found')
+    expect(message).toContain('PUT /files/refused/missing.mp4')
+  })
+
+  it.each([
+    ['w_0', 'w'],
+    ['w_99999', '7680'],
+    ['q_999', '100'],
+    ['z_1', 'z'],
+    ['w_640,w_320', 'twice'],
+    ['', 'key_value'],
+    ['640', 'key_value'],
+    ['so_5,eo_3', 'eo'],
+    [{ w: 0 }, 'w'],
+    [{ c: 'stretch' }, 'fill'],
+    [{ q: 'high' }, 'auto'],
+    [{ width: 640 }, 'width'],
+  ])('the transformation %j is 400, and the others with it', async (bad, told) => {
+    await putOriginal('refused/a.mp4')
+    const { code, message } = await expectRejected(
+      { filePath: 'refused/a.mp4', transformations: ['w_640', bad] },
+      400,
+    )
+    expect(code).toMatch(/^invalid_(transformation|request)$/)
+    expect(message).toMatch(/transformations(\[1\]|\.1)/)
+    expect(message).toContain(told)
+  })
+
+  it('takes 50 transformations and no 51', async () => {
+    const filePath = 'refused/many.mp4'
+    await putOriginal(filePath)
+    const transformations = Array.from({ length: 51 }, (_, index) => `w_${100 + index}`)
+    expect((await expectRejected({ filePath, transformations }, 400)).message).toContain('50')
+    expect(await create({ filePath, transformations: transformations.slice(1) })).toHaveLength(50)
+    expect(await activeOf(filePath)).toBe(50)
+  })
+})

@@ -1,0 +1,65 @@
+/** The second net: what the cron does when a queue's alarm was lost. */
+import {
+  createExecutionContext,
+  createScheduledController,
+  runInDurableObject,
+  waitOnExecutionContext,
+} from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeEach, expect, it } from 'vitest'
+import worker from '../../../src/index.ts'
+import { type FakeRunner, startJob } from '../helpers/fakeRunner.ts'
+import { insertJobIn } from '../helpers/jobStore.ts'
+import { jobRow } from '../helpers/support.ts'
+
+function run(sql: string) {
+  return env.DB.prepare(sql).run()
+}
+async function cron(bindings: Env = env) {
+  const context = createExecutionContext()
+  await worker.scheduled(createScheduledController(), bindings, context)
+  await waitOnExecutionContext(context)
+}
+function forgetAlarm(queue: string) {
+  return runInDurableObject(env.HUBS.getByName(queue), (_, state) => state.storage.deleteAlarm())
+}
+
+let lost: FakeRunner
+let holder: FakeRunner
+beforeEach(async () => {
+  await run('DELETE FROM jobs')
+  holder = await startJob('held.mp4')
+  lost = await startJob('lost.mp4')
+  await run(`UPDATE jobs SET lease_expires_at = 1 WHERE id = '${lost.jobId}'`)
+  await forgetAlarm('default')
+})
+
+it('ends leases that ran out, leaves those that hold, and sets the alarm again', async () => {
+  await cron()
+  const row = (await jobRow(lost.jobId))!
+  expect(row).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
+  expect(await jobRow(holder.jobId)).toMatchObject({ status: 'running' })
+  const alarm = await runInDurableObject(env.HUBS.getByName('default'), (_, state) =>
+    state.storage.getAlarm(),
+  )
+  expect(alarm).toBe(row.run_after)
+})
+
+it('removes what is old', async () => {
+  const { id } = await insertJobIn('cancelled')
+  await run(`UPDATE jobs SET completed_at = 1 WHERE id = '${id}'`)
+  await cron()
+  expect(await jobRow(id)).toBeNull()
+})
+
+it('goes on with the others when one queue fails', async () => {
+  await run("INSERT OR IGNORE INTO queues (name) VALUES ('another')")
+  const failing = {
+    getByName: (name: string) =>
+      name === 'another'
+        ? { watch: () => Promise.reject(new Error('this hub is down')) }
+        : env.HUBS.getByName(name),
+  } as Env['HUBS']
+  await cron({ ...env, HUBS: failing })
+  expect(await jobRow(lost.jobId)).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
+})

@@ -1,0 +1,92 @@
+import { expect, it } from 'vitest'
+import {
+  api,
+  complete,
+  countRows,
+  create,
+  createOne,
+  type CreatedJob,
+  take,
+} from '../helpers/http.ts'
+import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+
+function post(key: string, request: object) {
+  return api('POST', '/queue/jobs', request, { 'Idempotency-Key': key })
+}
+async function jobsOf(key: string, request: object): Promise<CreatedJob[]> {
+  return (await expectJson<{ jobs: CreatedJob[] }>(await post(key, request), 202)).jobs
+}
+function idsOf(jobs: CreatedJob[]) {
+  return jobs.map((job) => job.id)
+}
+
+it('a request sent again under its key gets its jobs, in its order, also when they are done', async () => {
+  await putOriginal('idem/again.mp4')
+  const request = { filePath: 'idem/again.mp4', transformations: ['w_640', 't_true', 'w_320'] }
+  const first = await jobsOf('again', request)
+  expect(first.map((job) => job.deduplicated)).toEqual([false, false, false])
+  expect(idsOf(await jobsOf('again', request))).toEqual(idsOf(first))
+
+  for (let left = first.length; left > 0; left--) {
+    await complete(await take(), 'the output')
+  }
+  const after = await jobsOf('again', request)
+  expect(idsOf(after)).toEqual(idsOf(first))
+  expect(after.map((job) => job.status)).toEqual(['completed', 'completed', 'completed'])
+  expect(await countRows('jobs', 'file_path = ?', 'idem/again.mp4')).toBe(3)
+
+  // The control: without the key the same request is a new one.
+  expect(idsOf(await create(request))).not.toEqual(idsOf(first))
+  for (let left = first.length; left > 0; left--) {
+    await complete(await take(), 'the output')
+  }
+})
+
+it('jobs that were there before stay in the order asked for, too', async () => {
+  const old = await createOne('idem/mixed.mp4', 'w_320')
+  const request = { filePath: 'idem/mixed.mp4', transformations: ['w_640', 'w_320'] }
+  const first = await jobsOf('mixed', request)
+  expect(first.map((job) => job.deduplicated)).toEqual([false, true])
+  expect(first[1]!.id).toBe(old.id)
+  expect(idsOf(await jobsOf('mixed', request))).toEqual(idsOf(first))
+})
+
+it('the same key with another request is 409 and makes nothing', async () => {
+  const { filePath } = await createOne('idem/other.mp4')
+  const first = await jobsOf('other', { filePath, transformations: ['w_640'] })
+  const response = await post('other', { filePath, transformations: ['w_320'] })
+  expect(await expectJson(response, 409)).toMatchObject({ code: 'idempotency_conflict' })
+  expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(1)
+  expect(await jobRow(first[0]!.id)).toMatchObject({ status: 'pending' })
+})
+
+it('two requests at once under one key make one set of jobs', async () => {
+  await putOriginal('idem/race.mp4')
+  const request = { filePath: 'idem/race.mp4', transformations: ['w_640', 'w_320'] }
+  const answers = await Promise.all(Array.from({ length: 5 }, () => jobsOf('race', request)))
+  for (const jobs of answers) {
+    expect(idsOf(jobs)).toEqual(idsOf(answers[0]!))
+  }
+  expect(await countRows('jobs', 'file_path = ?', 'idem/race.mp4')).toBe(2)
+  expect(await countRows('idempotency_keys', 'key = ?', 'race')).toBe(1)
+})
+
+it('two different requests at once under one key: one is made, the other is 409', async () => {
+  await putOriginal('idem/clash.mp4')
+  const requests = ['w_640', 'w_320'].map((transformation) => ({
+    filePath: 'idem/clash.mp4',
+    transformations: [transformation],
+  }))
+  const responses = await Promise.all(requests.map((request) => post('clash', request)))
+  expect(new Set(responses.map((response) => response.status))).toEqual(new Set([202, 409]))
+  expect(await countRows('jobs', 'file_path = ?', 'idem/clash.mp4')).toBe(1)
+})
+
+it('a refused request does not use its key up', async () => {
+  const request = { filePath: 'idem/late.mp4', transformations: ['w_640'] }
+  expect((await post('late', request)).status).toBe(404)
+  expect((await post('late', { ...request, transformations: ['w_0'] })).status).toBe(400)
+  await putOriginal('idem/late.mp4')
+  expect((await post('late', { ...request, queue: 'nowhere' })).status).toBe(404)
+  expect(await jobsOf('late', request)).toHaveLength(1)
+})

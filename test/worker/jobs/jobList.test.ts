@@ -1,0 +1,107 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import type { Job } from '../../../src/contract/job.ts'
+import { api, create } from '../helpers/http.ts'
+import { putOriginal } from '../helpers/support.ts'
+
+interface Page {
+  jobs: Job[]
+  limit: number
+  offset: number
+  count: number
+  nextCursor: string | null
+}
+async function list(query = '') {
+  return (await api('GET', `/queue/jobs${query}`)).json<Page>()
+}
+function ids(page: Page) {
+  return page.jobs.map((job) => job.id)
+}
+
+/** Jobs by age, oldest first. */
+const created: string[] = []
+async function createMany(filePath: string, count: number) {
+  await putOriginal(filePath)
+  for (let done = 0; done < count; done += 40) {
+    const size = Math.min(40, count - done)
+    const transformations = Array.from({ length: size }, (_, index) => `w_${100 + done + index}`)
+    created.push(...(await create({ filePath, transformations })).map((job) => job.id))
+  }
+}
+
+it('an empty list is an empty page', async () => {
+  expect(await list()).toEqual({ jobs: [], limit: 50, offset: 0, count: 0, nextCursor: null })
+})
+
+describe('with 120 jobs', () => {
+  beforeAll(() => createMany('list/many.mp4', 120))
+
+  it('shows the newest 50 first', async () => {
+    const page = await list()
+    expect(page).toMatchObject({ limit: 50, offset: 0, count: 50 })
+    expect(ids(page)).toEqual(created.toReversed().slice(0, 50))
+  })
+
+  it('limit and offset pick a slice, with and without a status', async () => {
+    const slice = created.toReversed().slice(10, 17)
+    for (const query of ['?limit=7&offset=10', '?limit=7&offset=10&status=pending']) {
+      const page = await list(query)
+      expect(page).toMatchObject({ limit: 7, offset: 10, count: 7 })
+      expect(ids(page)).toEqual(slice)
+    }
+    expect(await list('?offset=118')).toMatchObject({ count: 2, nextCursor: null })
+    expect(await list('?offset=500')).toMatchObject({ count: 0, jobs: [], nextCursor: null })
+  })
+
+  it('status, queue and filePath each narrow the list', async () => {
+    const cancelled = created[60]!
+    await api('POST', `/queue/jobs/${cancelled}/cancel`)
+    expect(ids(await list('?status=cancelled'))).toEqual([cancelled])
+    expect(ids(await list('?status=pending&limit=500'))).toHaveLength(119)
+    expect(await list('?status=running')).toMatchObject({ count: 0 })
+    expect(await list('?queue=other')).toMatchObject({ count: 0 })
+    expect(await list('?queue=default&limit=500')).toMatchObject({ count: 120 })
+    expect(await list('?filePath=list/many.mp4&limit=500')).toMatchObject({ count: 120 })
+    expect(await list('?filePath=list/other.mp4')).toMatchObject({ count: 0 })
+  })
+
+  it('pages by cursor hold every job once while new ones come in', async () => {
+    const before = created.toReversed()
+    const seen: string[] = []
+    let cursor: string | null = null
+    do {
+      const page: Page = await list(`?limit=25${cursor === null ? '' : `&cursor=${cursor}`}`)
+      seen.push(...ids(page))
+      cursor = page.nextCursor
+      await createMany(`list/new-${seen.length}.mp4`, 3)
+    } while (cursor !== null)
+    expect(seen).toEqual(before)
+  })
+})
+
+describe('a bad value is 400 and says what is allowed', () => {
+  it.each([
+    ['limit=0', 'limit'],
+    ['limit=501', '500'],
+    ['limit=-1', 'limit'],
+    ['limit=ten', 'limit'],
+    ['limit=1.5', 'limit'],
+    ['limit=1&limit=2', 'limit'],
+    ['offset=-1', 'offset'],
+    ['offset=many', 'offset'],
+    ['status=done', 'pending'],
+    ['status=done', 'cancelled'],
+    ['status=', 'completed'],
+    ['status=PENDING', 'running'],
+    ['queue=No Such', 'a-z'],
+    ['filePath=/etc/passwd', 'videos/clip.mp4'],
+    ['cursor=abc', 'nextCursor'],
+    ["cursor=1' OR '1'='1", 'nextCursor'],
+    ['cursor=9&offset=5', 'not both'],
+  ])('%s', async (query, told) => {
+    const response = await api('GET', `/queue/jobs?${query}`)
+    expect(response.status).toBe(400)
+    const { message, code } = await response.json<{ message: string; code: string }>()
+    expect(message).toContain(told)
+    expect(code).toMatch(/^invalid_/)
+  })
+})

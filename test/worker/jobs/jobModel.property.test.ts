@@ -1,0 +1,252 @@
+/** Random lives of jobs, in D1 and in a model of the state table: nothing may differ, ever. */
+import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { JobStatus } from '../../../src/contract/job.ts'
+import { failJob } from '../../../src/db/jobTransitions.ts'
+import { reportProgress } from '../../../src/db/leases.ts'
+import { deleteJobRow } from '../../../src/db/jobs.ts'
+import { recordOutput } from '../../../src/db/outputs.ts'
+import { listExpired, releaseDueRetries } from '../../../src/db/queues.ts'
+import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
+import { BACKOFF_MS, JobModel, MAX_ATTEMPTS } from '../helpers/jobModel.ts'
+import { applyEvent, insertJob } from '../helpers/jobStore.ts'
+import { db } from '../helpers/support.ts'
+
+const CONCURRENCY = 2
+
+type Change = Exclude<JobEvent, 'claim'> | 'report' | 'output' | 'delete'
+/** A change of some job: mostly of one in a state that it suits, under its fence or another. */
+function change(weight: number, of: JobStatus, ...what: Change[]) {
+  return {
+    weight,
+    arbitrary: fc.record({
+      do: fc.constantFrom(...what),
+      job: fc.nat({ max: 9 }),
+      of: fc.oneof({ weight: 4, arbitrary: fc.constant(of) }, fc.constant('all')),
+      stale: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1),
+    }),
+  }
+}
+const queue = fc.constantFrom('default', 'default', 'other')
+const step = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      do: fc.constant('create' as const),
+      queue,
+      name: fc.constantFrom('a', 'a', 'a', 'b', 'c'),
+      priority: fc.nat({ max: 2 }),
+    }),
+  },
+  { weight: 6, arbitrary: fc.record({ do: fc.constant('claim' as const), queue }) },
+  change(5, 'running', 'complete', 'complete', 'fail', 'backOff', 'release'),
+  change(5, 'running', 'report', 'output', 'output', 'output'),
+  change(2, 'error', 'retry'),
+  change(1, 'pending', 'cancel'),
+  change(1, 'running', 'forceCancel', 'delete'),
+  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('pause', 'watch', 'watch'), queue }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(31_000, 61_000) }),
+  },
+)
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never
+
+async function reset() {
+  await env.DB.batch(
+    [
+      'DELETE FROM jobs',
+      ...['events', 'attempts', 'variants', 'outputs', 'queue_hours'].map(
+        (t) => `DELETE FROM ${t}`,
+      ),
+      `INSERT INTO queues (name) VALUES ('other') ON CONFLICT DO NOTHING`,
+      `UPDATE queues SET concurrency = ${CONCURRENCY}, paused = 0`,
+    ].map((sql) => env.DB.prepare(sql)),
+  )
+}
+
+async function expectStored(model: JobModel) {
+  const [jobs, events, attempts, outputs, variants, counters] = (
+    await env.DB.batch<Record<string, unknown>>(
+      [
+        `SELECT id, queue, file_path AS name, priority, status, attempt, fence, progress,
+          run_after AS runAfter, lease_expires_at AS lease FROM jobs ORDER BY seq`,
+        `SELECT type || ' ' || job_id AS line FROM events ORDER BY seq`,
+        'SELECT job_id AS id, fence, outcome FROM attempts ORDER BY rowid',
+        'SELECT key, retired FROM outputs ORDER BY rowid',
+        'SELECT file_path, output_key FROM variants ORDER BY rowid',
+        'SELECT name, pending, running, completed, error, cancelled FROM queues ORDER BY name',
+      ].map((sql) => env.DB.prepare(sql)),
+    )
+  ).map((result) => result.results)
+  expect(jobs).toEqual(model.jobs)
+  expect(events!.map((row) => row.line)).toEqual(model.log)
+  expect(attempts).toEqual(model.attempts)
+  expect(outputs).toEqual(
+    [...model.outputs].map(([key, retired]) => ({ key, retired: Number(retired) })),
+  )
+  expect(variants).toEqual(
+    [...model.variants].map(([file_path, output_key]) => ({ file_path, output_key })),
+  )
+  for (const counted of counters!) {
+    const ours = model.jobs.filter((job) => job.queue === counted.name)
+    const count = (status: string) => ours.filter((job) => job.status === status).length
+    expect(counted).toEqual({
+      name: counted.name,
+      ...Object.fromEntries(
+        ['pending', 'running', 'completed', 'error', 'cancelled'].map((s) => [s, count(s)]),
+      ),
+    })
+    expect(counted.running).toBeLessThanOrEqual(CONCURRENCY)
+  }
+  const active = model.jobs.filter((job) => ['pending', 'running'].includes(job.status))
+  expect(new Set(active.map((job) => job.name)).size).toBe(active.length)
+}
+
+/** Does a step in both; what the database answers must be what the model says. */
+class World {
+  model = new JobModel(CONCURRENCY)
+  ids: string[] = []
+  paused = new Set<string>()
+  now = 1_700_000_000_000
+
+  async take(step: Step) {
+    this.now += 1
+    if ('ms' in step) {
+      return void (this.now += step.ms)
+    }
+    if ('name' in step) {
+      return this.create(step)
+    }
+    if ('queue' in step) {
+      if (step.do === 'claim') {
+        return this.claim(step.queue)
+      }
+      return step.do === 'pause' ? this.pause(step.queue) : this.watch(step.queue)
+    }
+    const those = this.model.jobs.filter((job) => job.status === step.of).map((job) => job.id)
+    const ids = those.length > 0 ? those : this.ids
+    const id = ids[step.job % Math.max(ids.length, 1)] ?? 'job_none'
+    return this.change(step.do, id, step.stale)
+  }
+
+  private async create(step: { queue: string; name: string; priority: number }) {
+    const row = await insertJob({ queue: step.queue, filePath: step.name, priority: step.priority })
+    const active = this.model.active(step.name)
+    if (active) {
+      return expect(row.id).toBe(active.id)
+    }
+    expect(this.ids).not.toContain(row.id)
+    this.ids.push(row.id)
+    this.model.create(row.id, step.queue, step.name, step.priority)
+  }
+
+  private async claim(queue: string) {
+    const next = this.model.next(queue, this.paused.has(queue), this.now)
+    const row = await applyEvent('claim', { id: '', fence: 0, queue }, this.now)
+    expect(row?.id).toBe(next?.id)
+    this.model.apply('claim', next, 0, this.now)
+  }
+
+  private async pause(queue: string) {
+    if (!this.paused.delete(queue)) {
+      this.paused.add(queue)
+    }
+    await env.DB.prepare('UPDATE queues SET paused = ? WHERE name = ?')
+      .bind(Number(this.paused.has(queue)), queue)
+      .run()
+  }
+
+  /** The watchdog's statements: expired leases by the retry ladder, then what fell due. */
+  private async watch(queue: string) {
+    const { model, now } = this
+    const expired = model.jobs.filter(
+      (job) => job.queue === queue && (job.lease ?? Infinity) <= now,
+    )
+    const rows = await listExpired(db, queue, now)
+    expect(rows.map((row) => row.id).sort()).toEqual(expired.map((job) => job.id).sort())
+    for (const row of rows) {
+      const again = row.attempt < MAX_ATTEMPTS
+      const failure = {
+        errorCode: 'runner_lost' as const,
+        message: 'gone',
+        retryAt: again ? now + BACKOFF_MS : null,
+        leaseExpiredBy: now,
+      }
+      const failed = await failJob(db, { jobId: row.id, fence: row.fence }, failure, now)
+      expect(failed?.id).toBe(row.id)
+      model.apply(again ? 'backOff' : 'fail', model.find(row.id), row.fence, now)
+    }
+    await releaseDueRetries(db, queue, now)
+    model.next(queue, true, now)
+  }
+
+  private async change(what: Change, id: string, stale: number) {
+    const { model, now } = this
+    const job = model.find(id)
+    const fence = (job?.fence ?? 1) + stale
+    const claim = { jobId: id, fence }
+    if (what === 'delete') {
+      return expect((await deleteJobRow(db, id))?.id).toBe(model.delete(job) ? id : undefined)
+    }
+    if (what === 'report') {
+      const standing = { stage: 'encode' as const, etaSeconds: null, fps: null, speed: null }
+      const said = { fence, progress: (now / 7) % 100, ...standing, playable: false }
+      const row = await reportProgress(db, claim, said, now)
+      expect(row?.id).toBe(model.isHeld(id, fence) ? id : undefined)
+      if (!row) {
+        return
+      }
+      job!.progress = Math.max(job!.progress, said.progress)
+      job!.lease = now + 30_000
+      return
+    }
+    if (what === 'output') {
+      const first = `${id}/${fence}`
+      const key = model.outputs.has(first) ? `${first}/${now}` : first
+      const noted = await recordOutput(db, claim, { key, uploadId: key }, now)
+      expect(noted).toBe(model.isHeld(id, fence))
+      if (noted) {
+        model.outputs.set(key, false)
+      }
+      return
+    }
+    const row = await applyEvent(what, { id, fence, queue: '' }, now)
+    expect(row?.id).toBe(model.apply(what, job, fence, now) ? id : undefined)
+  }
+}
+
+it('the job store does what the state table says, whatever happens in whatever order', async () => {
+  const applied = new Set<string>()
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 50, maxLength: 80 }), async (steps) => {
+      await reset()
+      const world = new World()
+      for (const step of steps) {
+        await world.take(step)
+        await expectStored(world.model)
+      }
+      for (const line of world.model.log) {
+        applied.add(line.split(' ')[0]!)
+      }
+      for (const { outcome } of world.model.attempts) {
+        applied.add(String(outcome))
+      }
+    }),
+    { numRuns: 30, interruptAfterTimeLimit: 12_000 },
+  )
+  // The runs went everywhere, or they say little.
+  expect([...applied].sort()).toEqual(
+    [
+      ...['created', 'started', 'completed', 'error', 'retrying', 'cancelled', 'deleted'].map(
+        (type) => `job:${type}`,
+      ),
+      'completed',
+      'failed',
+      'released',
+      'cancelled',
+      'null',
+    ].sort(),
+  )
+}, 60_000)

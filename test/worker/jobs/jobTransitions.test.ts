@@ -1,0 +1,173 @@
+/** Every state with every event, in SQL: the row, the counters, the event log, the attempts. */
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { JOB_STATUSES } from '../../../src/contract/job.ts'
+import { deleteJobRow, findJob } from '../../../src/db/jobs.ts'
+import { findOutput, findVariant, recordOutput } from '../../../src/db/outputs.ts'
+import { type JobEvent, transition, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
+import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
+import { db, eventTypes, readCounters } from '../helpers/support.ts'
+import type { JobRow } from '../../../src/db/rows.ts'
+
+const EVENT_TYPES: Record<JobEvent, string> = {
+  claim: 'job:started',
+  complete: 'job:completed',
+  fail: 'job:error',
+  backOff: 'job:retrying',
+  release: 'job:retrying',
+  cancel: 'job:cancelled',
+  forceCancel: 'job:cancelled',
+  retry: 'job:retrying',
+}
+async function attemptsOf(id: string) {
+  return (
+    await env.DB.prepare('SELECT * FROM attempts WHERE job_id = ? ORDER BY fence')
+      .bind(id)
+      .all<Record<string, unknown>>()
+  ).results
+}
+
+/** Another job, in the same queue, that nothing may touch; it runs, so that no claim takes it. */
+let control: JobRow
+beforeEach(async () => {
+  for (const table of ['jobs', 'variants', 'outputs', 'events']) {
+    await env.DB.prepare(`DELETE FROM ${table}`).run()
+  }
+  control = await insertJobIn('running')
+})
+afterEach(async () => {
+  expect(await findJob(db, control.id)).toEqual(control)
+  const { kept, counted } = await readCounters()
+  expect(kept).toEqual(counted)
+})
+
+const events = Object.keys(TRANSITIONS) as JobEvent[]
+const grid = JOB_STATUSES.flatMap((from) =>
+  events.map((event) => ({ from, event, to: transition(from, event) })),
+)
+
+describe('every event in every state', () => {
+  it.each(grid.filter(({ to }) => to !== null))(
+    '$event leads a job from $from to $to, and one event row tells of it',
+    async ({ from, event, to }) => {
+      const before = await insertJobIn(from)
+      const told = await eventTypes(before.id)
+      const changed = await applyEvent(event, before)
+      const after = await findJob(db, before.id)
+      expect(after).toMatchObject({ id: before.id, status: to })
+      expect(after).toEqual(changed)
+      expect(await eventTypes(before.id)).toEqual([...told, EVENT_TYPES[event]])
+      const { kept } = await readCounters()
+      expect(kept![to!]).toBe(to === 'running' ? 2 : 1)
+    },
+  )
+
+  it.each(grid.filter(({ to }) => to === null))(
+    '$event of a job that is $from is refused and changes nothing',
+    async ({ from, event }) => {
+      const before = await insertJobIn(from)
+      const told = await eventTypes(before.id)
+      expect(await applyEvent(event, before)).toBeUndefined()
+      expect(await findJob(db, before.id)).toEqual(before)
+      expect(await eventTypes(before.id)).toEqual(told)
+      const { kept } = await readCounters()
+      expect(kept![from]).toBe(from === 'running' ? 2 : 1)
+    },
+  )
+
+  it.each(JOB_STATUSES)('a job that is %s can be deleted, and its log stays', async (status) => {
+    const job = await insertJobIn(status)
+    const told = await eventTypes(job.id)
+    expect(await deleteJobRow(db, job.id)).toEqual(job)
+    expect(await findJob(db, job.id)).toBeUndefined()
+    expect(await eventTypes(job.id)).toEqual([...told, 'job:deleted'])
+    expect(await attemptsOf(job.id)).toEqual([])
+    expect(await deleteJobRow(db, job.id)).toBeUndefined()
+  })
+})
+
+describe('what a change leaves behind', () => {
+  it.each(['complete', 'fail', 'backOff', 'release', 'forceCancel'] as const)(
+    '%s ends the lease and closes the attempt',
+    async (event) => {
+      const running = await insertJobIn('running')
+      expect(running.leaseExpiresAt).toBe(running.startedAt! + running.leaseSeconds * 1000)
+      const after = await applyEvent(event, running)
+      expect(after).toMatchObject({ leaseExpiresAt: null, stage: null, etaSeconds: null })
+      const failed = event === 'fail' || event === 'backOff'
+      const outcomes = { complete: 'completed', release: 'released', forceCancel: 'cancelled' }
+      expect(await attemptsOf(running.id)).toMatchObject([
+        {
+          fence: 1,
+          attempt: 1,
+          runner: 'runner',
+          outcome: failed ? 'failed' : outcomes[event as keyof typeof outcomes],
+          error_code: failed ? 'stalled' : null,
+          error: failed ? 'no progress' : null,
+          ended_at: expect.any(Number) as number,
+        },
+      ])
+    },
+  )
+
+  it('a retry by hand gives a fresh set of attempts, and the fence goes on growing', async () => {
+    const failed = await insertJobIn('error')
+    const again = (await applyEvent('retry', failed))!
+    const fresh = { attempt: 0, fence: 1, error: null, errorCode: null, completedAt: null }
+    expect(again).toMatchObject(fresh)
+    expect(await applyEvent('claim', again)).toMatchObject({ id: failed.id, attempt: 1, fence: 2 })
+  })
+
+  it('a retry is refused while the variant has another job at work, and only then', async () => {
+    const failed = await insertJobIn('error', { filePath: 'same.mp4' })
+    const elsewhere = await insertJob({ filePath: 'other.mp4' })
+    const twin = await insertJob({ filePath: 'same.mp4' })
+    expect(twin.id).not.toBe(failed.id)
+    expect(await applyEvent('retry', failed)).toBeUndefined()
+    await applyEvent('cancel', twin)
+    expect(await applyEvent('retry', failed)).toMatchObject({ id: failed.id, status: 'pending' })
+    expect(await findJob(db, elsewhere.id)).toEqual(elsewhere)
+  })
+
+  it.each(['release', 'forceCancel'] as const)(
+    'the record of an attempt that ends by %s does not tell of the failure before it',
+    async (event) => {
+      const first = await insertJobIn('running')
+      await applyEvent('backOff', first)
+      await env.DB.prepare('UPDATE jobs SET run_after = NULL WHERE id = ?').bind(first.id).run()
+      const second = (await applyEvent('claim', first))!
+      expect(second).toMatchObject({ id: first.id, attempt: 2 })
+      await applyEvent(event, second)
+      expect(await attemptsOf(first.id)).toMatchObject([
+        { outcome: 'failed', error_code: 'stalled' },
+        { outcome: event === 'release' ? 'released' : 'cancelled', error_code: null, error: null },
+      ])
+    },
+  )
+
+  it('a job that is said to be complete once more after its deletion leaves what is served', async () => {
+    const job = await insertJobIn('running')
+    const key = `${job.id}/${job.fence}`
+    const claim = { jobId: job.id, fence: job.fence }
+    await recordOutput(db, claim, { key, uploadId: 'upload' }, Date.now())
+    await applyEvent('complete', job)
+    await deleteJobRow(db, job.id)
+    expect(await applyEvent('complete', job)).toBeUndefined()
+    expect(await findVariant(db, job.filePath, job.variant)).toMatchObject({ outputKey: key })
+    expect(await findOutput(db, claim, 'upload')).toMatchObject({ key, retired: false })
+  })
+
+  it('an hour counts what was completed and failed in it, once', async () => {
+    await env.DB.prepare('DELETE FROM queue_hours').run()
+    const hour = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000)
+    for (const event of ['complete', 'complete', 'fail', 'backOff', 'release'] as const) {
+      const job = await insertJob()
+      const running = (await applyEvent('claim', job, hour + 1_000))!
+      await applyEvent(event, running, hour + 4_000)
+      await applyEvent('cancel', job)
+    }
+    const { results } = await env.DB.prepare('SELECT * FROM queue_hours').all()
+    const figures = { completed: 2, failed: 1, media_ms: 4_000, processing_ms: 9_000 }
+    expect(results).toEqual([{ queue: 'default', hour, ...figures }])
+  })
+})

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest'
+import { api, complete, countRows, createOne, fail, jobOf, take } from '../helpers/http.ts'
+import { claimJob, jobRow } from '../helpers/support.ts'
+
+const NO_JOB = `job_${'0'.repeat(32)}`
+async function stats() {
+  return (await api('GET', '/queue/stats')).json<Record<string, unknown>>()
+}
+
+/** A job that failed for good, and another one that waits and must go on waiting. */
+async function failedJob(filePath: string) {
+  const { id } = await createOne(filePath)
+  expect((await fail(await take(), 'The file is no video.')).status).toBe(200)
+  const control = await createOne(`control/${filePath}`)
+  return { id, control }
+}
+
+describe('stats', () => {
+  it('are zeros, not nulls, when there is nothing', async () => {
+    const response = await api('GET', '/queue/stats')
+    expect(response.status).toBe(200)
+    const figures = { completed: 0, failed: 0, mediaSeconds: 0, processingSeconds: 0 }
+    expect(await response.json()).toEqual({
+      pending: 0,
+      running: 0,
+      completed: 0,
+      error: 0,
+      cancelled: 0,
+      total: 0,
+      partial: false,
+      throughput: {
+        thisHour: { from: expect.any(String), ...figures },
+        lastHour: { from: expect.any(String), ...figures },
+      },
+    })
+  })
+
+  it('count each job in its state and what was made in this hour', async () => {
+    await createOne('stats/done.mp4')
+    await complete(await take(), 'the output')
+    await createOne('stats/failed.mp4')
+    await fail(await take(), 'The file is no video.')
+    await createOne('stats/running.mp4')
+    const running = await take()
+    const { id } = await createOne('stats/cancelled.mp4')
+    await api('POST', `/queue/jobs/${id}/cancel`)
+    await createOne('stats/pending.mp4')
+    expect(await stats()).toMatchObject({
+      pending: 1,
+      running: 1,
+      completed: 1,
+      error: 1,
+      cancelled: 1,
+      total: 5,
+      throughput: { thisHour: { completed: 1, failed: 1, mediaSeconds: 2 } },
+    })
+    await complete(running, 'the output')
+    await complete(await take(), 'the output')
+  })
+
+  it('are 404 for a queue that is not there', async () => {
+    expect((await api('GET', '/queue/stats?queue=nowhere')).status).toBe(404)
+  })
+})
+
+describe('one job', () => {
+  it('begins with the eight fields of the contract, in their order', async () => {
+    const { id } = await createOne('one/clip.mp4')
+    const response = await api('GET', `/queue/jobs/${id}`)
+    expect(response.status).toBe(200)
+    const job = await response.json<object>()
+    expect(Object.keys(job).slice(0, 8)).toEqual([
+      'id',
+      'filePath',
+      'status',
+      'priority',
+      'progress',
+      'startedAt',
+      'completedAt',
+      'error',
+    ])
+    expect(job).toMatchObject({
+      id: expect.stringMatching(/^job_/),
+      filePath: 'one/clip.mp4',
+      status: 'pending',
+      priority: 2,
+      progress: 0,
+      startedAt: null,
+      completedAt: null,
+      error: null,
+      outputPath: null,
+      transformation: 'w_640',
+    })
+    await complete(await take(), 'the output')
+    const done = await jobOf(id)
+    expect(done).toMatchObject({ status: 'completed', progress: 100, attempt: 1 })
+    expect(done.outputPath).toBe('/t/w_640/one/clip.mp4')
+    expect(done.completedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  })
+
+  it('is 404 when there is none', async () => {
+    const response = await api('GET', `/queue/jobs/${NO_JOB}`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toMatchObject({ code: 'job_not_found' })
+  })
+})
+
+describe('retry', () => {
+  it('queues a failed job again with a fresh set of attempts', async () => {
+    const { id, control } = await failedJob('retry/failed.mp4')
+    expect(await jobOf(id)).toMatchObject({ status: 'error', error: 'The file is no video.' })
+    const response = await api('POST', `/queue/jobs/${id}/retry`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ success: true, message: 'Job queued for retry' })
+    expect(await jobRow(id)).toMatchObject({ status: 'pending', attempt: 0, error: null })
+    expect((await take()).jobId).toBe(id)
+    expect(await jobRow(control.id)).toMatchObject({ status: 'pending', fence: 0 })
+    await api('DELETE', `/queue/jobs/${id}`)
+    await api('DELETE', `/queue/jobs/${control.id}`)
+  })
+
+  it('is 400 for a job that is not in error, and for none, and changes nothing', async () => {
+    const { id } = await createOne('retry/pending.mp4')
+    const before = await jobRow(id)
+    for (const jobId of [id, NO_JOB]) {
+      const response = await api('POST', `/queue/jobs/${jobId}/retry`)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ code: 'job_not_retryable' })
+    }
+    expect(await jobRow(id)).toEqual(before)
+    await api('DELETE', `/queue/jobs/${id}`)
+  })
+})
+
+describe('cancel', () => {
+  it('cancels a job that waits, and no runner gets it', async () => {
+    const { id } = await createOne('cancel/pending.mp4')
+    const response = await api('POST', `/queue/jobs/${id}/cancel`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ success: true, message: 'Job cancelled' })
+    expect(await jobOf(id)).toMatchObject({ status: 'cancelled', error: null })
+    expect(await claimJob()).toBeNull()
+  })
+
+  it('is 400 for a running job without force, which runs on', async () => {
+    const { id } = await createOne('cancel/running.mp4')
+    const assignment = await take()
+    const refused = await api('POST', `/queue/jobs/${id}/cancel`, {})
+    expect(refused.status).toBe(400)
+    expect((await refused.json<{ message: string }>()).message).toContain('{"force": true}')
+    expect(await jobRow(id)).toMatchObject({ status: 'running', fence: assignment.fence })
+
+    const forced = await api('POST', `/queue/jobs/${id}/cancel`, { force: true })
+    expect(forced.status).toBe(200)
+    expect(await jobRow(id)).toMatchObject({ status: 'cancelled', lease_expires_at: null })
+    expect((await fail(assignment, 'too late')).status).toBe(409)
+  })
+
+  it('takes a request that names JSON and has no body, as many clients send it', async () => {
+    const { id } = await createOne('cancel/empty.mp4')
+    const headers = { 'Content-Type': 'application/json' }
+    expect((await api('POST', `/queue/jobs/${id}/cancel`, undefined, headers)).status).toBe(200)
+    expect(await jobRow(id)).toMatchObject({ status: 'cancelled' })
+  })
+
+  it('is 400 for a job that is not there or was cancelled before', async () => {
+    const { id } = await createOne('cancel/twice.mp4')
+    await api('POST', `/queue/jobs/${id}/cancel`)
+    for (const jobId of [id, NO_JOB]) {
+      const response = await api('POST', `/queue/jobs/${jobId}/cancel`)
+      expect(response.status).toBe(400)
+      expect(await response.json()).toMatchObject({ code: 'job_not_cancellable' })
+    }
+  })
+})
+
+describe('delete', () => {
+  it('removes one job for good and no other', async () => {
+    const { id } = await createOne('delete/gone.mp4')
+    const { id: kept } = await createOne('delete/kept.mp4')
+    const response = await api('DELETE', `/queue/jobs/${id}`)
+    expect(response.status).toBe(200)
+    expect(await response.json()).toEqual({ success: true, message: 'Job deleted' })
+    expect(await jobRow(id)).toBeNull()
+    expect((await api('GET', `/queue/jobs/${id}`)).status).toBe(404)
+    expect(await jobOf(kept)).toMatchObject({ status: 'pending' })
+    await api('DELETE', `/queue/jobs/${kept}`)
+  })
+
+  it('is 400 when there is no such job', async () => {
+    const before = await countRows('jobs')
+    const response = await api('DELETE', `/queue/jobs/${NO_JOB}`)
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ code: 'job_not_deletable' })
+    expect(await countRows('jobs')).toBe(before)
+  })
+})

@@ -1,0 +1,62 @@
+/** Whatever lets a job run has the watchdog look again soon, since the wake-up for it may be lost. */
+import { runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeEach, expect, it, vi } from 'vitest'
+import { type FakeRunner, startJob } from '../helpers/fakeRunner.ts'
+import { asUser, createJobs, expectJson } from '../helpers/support.ts'
+
+const WITHIN_MS = 10_000
+const hub = env.HUBS.getByName('default')
+function alarm() {
+  return runInDurableObject(hub, (_, state) => state.storage.getAlarm())
+}
+function forget() {
+  return runInDurableObject(hub, (_, state) => state.storage.deleteAlarm())
+}
+function run(sql: string) {
+  return env.DB.prepare(sql).run()
+}
+function setQueue(settings: Record<string, unknown>) {
+  return asUser('/queues/default', 'PATCH', settings)
+}
+
+/** A running job that takes the queue's one slot, and one that waits for it. */
+let runner: FakeRunner
+beforeEach(async () => {
+  await run('DELETE FROM jobs')
+  await run('UPDATE queues SET concurrency = 1, paused = 0')
+  runner = await startJob('running.mp4')
+  await createJobs('waiting.mp4', ['w_640'])
+})
+
+async function failed() {
+  await expectJson(await runner.fail('input_invalid'), 200)
+  return asUser(`/queue/jobs/${runner.jobId}/retry`, 'POST')
+}
+const WAYS: Record<string, () => Promise<Response>> = {
+  'more concurrency': () => setQueue({ concurrency: 2 }),
+  'the end of a pause': async () => {
+    await run('UPDATE queues SET paused = 1, concurrency = 2')
+    return setQueue({ paused: false })
+  },
+  'a retry': failed,
+  'a job given back': () => runner.release(),
+  'a completed job': async () => runner.complete(await runner.upload()),
+  'a job that failed for good': () => runner.fail('input_invalid'),
+  'a job cancelled by force': () =>
+    asUser(`/queue/jobs/${runner.jobId}/cancel`, 'POST', { force: true }),
+  'a running job deleted': () => asUser(`/queue/jobs/${runner.jobId}`, 'DELETE'),
+}
+
+it.each(Object.keys(WAYS))('%s: within 10 s', async (way) => {
+  await forget()
+  expect((await WAYS[way]!()).status).toBe(200)
+  await vi.waitFor(async () => expect(await alarm()).not.toBeNull(), { timeout: 3_000 })
+  expect(await alarm()).toBeLessThanOrEqual(Date.now() + WITHIN_MS)
+})
+
+it('the control: a pause lets nothing run, and sets no alarm', async () => {
+  await forget()
+  await expectJson(await setQueue({ paused: true }), 200)
+  expect(await alarm()).toBeNull()
+})

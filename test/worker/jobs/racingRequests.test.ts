@@ -1,0 +1,83 @@
+import { expect, it } from 'vitest'
+import { api, countRows, createOne, fail, take } from '../helpers/http.ts'
+import { claimJob, jobRow, readCounters } from '../helpers/support.ts'
+
+/** Sends all of it at once; gives back how often each status came. */
+async function atOnce(...requests: [method: string, path: string][]) {
+  const responses = await Promise.all(requests.map(([method, path]) => api(method, path)))
+  return responses.map((response) => response.status).toSorted((a, b) => a - b)
+}
+const ROUNDS = 5
+
+it('of two cancels at once one is 200 and one 400', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const { id } = await createOne(`race/cancel-${round}.mp4`)
+    const cancel: [string, string] = ['POST', `/queue/jobs/${id}/cancel`]
+    expect(await atOnce(cancel, cancel)).toEqual([200, 400])
+    expect(await jobRow(id)).toMatchObject({ status: 'cancelled' })
+    expect(await countRows('events', "job_id = ? AND type = 'job:cancelled'", id)).toBe(1)
+  }
+})
+
+it('of two deletes at once one is 200 and one 400', async () => {
+  const control = await createOne('race/control.mp4')
+  for (let round = 0; round < ROUNDS; round++) {
+    const { id } = await createOne(`race/delete-${round}.mp4`)
+    const remove: [string, string] = ['DELETE', `/queue/jobs/${id}`]
+    expect(await atOnce(remove, remove)).toEqual([200, 400])
+    expect(await jobRow(id)).toBeNull()
+    expect(await countRows('events', "job_id = ? AND type = 'job:deleted'", id)).toBe(1)
+  }
+  expect(await jobRow(control.id)).toMatchObject({ status: 'pending' })
+  await api('DELETE', `/queue/jobs/${control.id}`)
+})
+
+it('of two retries at once one is 200 and one 400, and a runner gets the job once', async () => {
+  const { id } = await createOne('race/retry.mp4')
+  await fail(await take(), 'The file is no video.')
+  const retry: [string, string] = ['POST', `/queue/jobs/${id}/retry`]
+  expect(await atOnce(retry, retry)).toEqual([200, 400])
+  expect((await claimJob())?.jobId).toBe(id)
+  expect(await claimJob()).toBeNull()
+  await api('DELETE', `/queue/jobs/${id}`)
+})
+
+it('cancel and retry at once: each is true of the state that it found', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const { id } = await createOne(`race/mixed-${round}.mp4`)
+    await fail(await take(), 'The file is no video.')
+    const [cancelled, retried] = (
+      await Promise.all([
+        api('POST', `/queue/jobs/${id}/cancel`),
+        api('POST', `/queue/jobs/${id}/retry`),
+      ])
+    ).map((response) => response.status)
+    // A job in error can be retried whatever the cancel does; the cancel works only after that.
+    expect(retried).toBe(200)
+    const status = cancelled === 200 ? 'cancelled' : 'pending'
+    expect([200, 400]).toContain(cancelled)
+    expect(await jobRow(id)).toMatchObject({ status })
+    await api('DELETE', `/queue/jobs/${id}`)
+  }
+})
+
+it('a cancel and a claim at once: the job is cancelled or it runs, never both', async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const { id } = await createOne(`race/claim-${round}.mp4`)
+    const [cancel, assignment] = await Promise.all([
+      api('POST', `/queue/jobs/${id}/cancel`),
+      claimJob(),
+    ])
+    expect([200, 400]).toContain(cancel.status)
+    expect(assignment?.jobId).toBe(cancel.status === 200 ? undefined : id)
+    expect(await jobRow(id)).toMatchObject({
+      status: cancel.status === 200 ? 'cancelled' : 'running',
+    })
+    await api('DELETE', `/queue/jobs/${id}`)
+  }
+})
+
+it('after all of it the counters are what the rows say', async () => {
+  const { kept, counted } = await readCounters()
+  expect(kept).toEqual(counted)
+})

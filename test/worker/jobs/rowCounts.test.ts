@@ -1,0 +1,319 @@
+/** What the use cases read and write in a database of 100,000 jobs: bounded, whatever its size. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { claimNextJob } from '../../../src/db/leases.ts'
+import { findJob, findNewestJob } from '../../../src/db/jobs.ts'
+import { UNRESTRICTED, type Restriction, ROOT } from '../../../src/domain/caller.ts'
+import { createJobs } from '../../../src/services/jobs/createJobs.ts'
+import { claim, report } from '../../../src/services/jobs/claimJob.ts'
+import { finish } from '../../../src/services/jobs/finishAttempt.ts'
+import { listJobs } from '../../../src/services/jobs/listJobs.ts'
+import { readStats } from '../../../src/services/queues/stats.ts'
+import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+import { listJobs as listQuery } from '../../../src/contract/job.ts'
+import { meter } from '../helpers/meteredDatabase.ts'
+import { openPlatform, putOriginal, readCounters } from '../helpers/support.ts'
+import type { JobRow } from '../../../src/db/rows.ts'
+
+const JOBS = 100_000
+const CHUNK = 20_000
+const RUNNER = { id: 'runner', hash: 'the hash of its secret' }
+const { d1, cost } = meter(env.DB)
+const { platform, settled } = openPlatform(d1)
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
+    .bind(...values)
+    .run()
+}
+
+beforeAll(async () => {
+  await run("INSERT INTO queues (name) VALUES ('other')")
+  await run('UPDATE queues SET concurrency = 1000')
+  for (let from = 0; from < JOBS; from += CHUNK)
+  // Statuses, priorities and queues are spread over the ages; each file has about 20 jobs.
+  {
+    await run(
+      `WITH RECURSIVE n(i) AS (
+        SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
+      INSERT INTO jobs (id, queue, file_path, variant, priority, max_attempts, lease_seconds,
+        stall_seconds, timeout_seconds, source_etag, source_bytes, created_at, status, fence,
+        attempt, started_at, completed_at, lease_expires_at)
+      SELECT printf('job_%032x', i), iif(i % 5 = 0, 'other', 'default'),
+        'videos/' || (i % 5000) || '.mp4', 'w_' || (640 + i / 5000), i / 10 % 10, 3, 30, 60, 600,
+        'etag', 1000, i,
+        CASE WHEN i % 1000 = 1 THEN 'running' WHEN i % 10 < 3 THEN 'pending'
+          WHEN i % 10 < 8 THEN 'completed' WHEN i % 10 = 8 THEN 'error' ELSE 'cancelled' END,
+        1, 1, i, i, iif(i % 1000 = 1, 9e15, NULL)
+      FROM n`,
+      from,
+      from + CHUNK,
+    )
+  }
+  // The rows came with their statuses, so the counters are set once by hand.
+  for (const queue of ['default', 'other']) {
+    const { counted } = await readCounters(queue)
+    const set = Object.entries(counted!).map(([status, n]) => `${status} = ${n}`)
+    await run(`UPDATE queues SET ${set.join(', ')} WHERE name = ?`, queue)
+  }
+  const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000
+  for (let n = 0; n < 48; n++) {
+    await run(
+      'INSERT INTO queue_hours (queue, hour, completed) SELECT name, ?, 10 FROM queues',
+      hour - n * 3_600_000,
+    )
+  }
+  await putOriginal('videos/1.mp4')
+}, 120_000)
+
+function page(query: Record<string, unknown>) {
+  return async () => {
+    const outcome = await listJobs(platform, UNRESTRICTED, listQuery.parse(query))
+    if (!outcome.ok) {
+      throw new Error(outcome.message)
+    }
+    return outcome.page
+  }
+}
+
+describe('with 100,000 jobs', () => {
+  it('stats read a row a queue and an hour', async () => {
+    const one = await cost(() => readStats(platform, UNRESTRICTED, 'default'))
+    expect(one.rowsRead).toBeLessThanOrEqual(5)
+    const all = await cost(() => readStats(platform, UNRESTRICTED, undefined))
+    expect(all.result).toMatchObject({ stats: { total: JOBS } })
+    expect(all.rowsRead).toBeLessThanOrEqual(10)
+  })
+
+  it.each([
+    ['first page', {}],
+    ['first page of a queue', { queue: 'other' }],
+    ['first page of a status', { status: 'error' }],
+    ['first page of a status of a queue', { status: 'error', queue: 'default' }],
+    ['page deep in the table', { cursor: '5000' }],
+    ['page of a status deep in the table', { cursor: '5000', status: 'completed' }],
+    ['page of a queue deep in the table', { cursor: '5000', queue: 'other' }],
+    [
+      'page of a status of a queue deep in the table',
+      { cursor: '5000', status: 'completed', queue: 'default' },
+    ],
+  ])('a %s of 50 reads at most two rows a job', async (_, query) => {
+    const { result, rowsRead, rowsWritten } = await cost(page({ limit: 50, ...query }))
+    expect(result.count).toBe(50)
+    for (const [key, value] of Object.entries(query)) {
+      if (key !== 'cursor') {
+        for (const job of result.jobs) {
+          expect(job).toMatchObject({ [key]: value })
+        }
+      }
+    }
+    expect(rowsRead).toBeLessThanOrEqual(110)
+    expect(rowsWritten).toBe(0)
+  })
+
+  it('the jobs of a file are read without those of others', async () => {
+    const query = { limit: 50, filePath: 'videos/7.mp4' }
+    const { result, rowsRead } = await cost(page(query))
+    expect(result.count).toBe(20)
+    expect(rowsRead).toBeLessThanOrEqual(45)
+  })
+
+  const small = { queue: null, pathPrefix: 'videos/' }
+  const within = (restriction: Restriction, query: Record<string, unknown>) => () =>
+    listJobs(platform, restriction, listQuery.parse({ limit: 50, ...query }))
+
+  it.each([
+    [{}],
+    [{ status: 'completed' }],
+    [{ queue: 'other' }],
+    [{ status: 'error', queue: 'default', offset: 100 }],
+    [{ cursor: '50000' }],
+  ])('a page %j of a folder with all of them looks at 10,000 of them at most', async (query) => {
+    const spent = await cost(within(small, query))
+    expect(spent.result).toMatchObject({ ok: true, page: { count: 50 } })
+    expect(spent.rowsRead).toBeLessThanOrEqual(3 * 10_000 + 200)
+  })
+
+  it.each([[{}], [{ status: 'pending' }], [{ queue: 'default' }], [{ cursor: '99990' }]])(
+    'a page %j of a folder with a few reads the few',
+    async (query) => {
+      await run(
+        "UPDATE jobs SET file_path = 'few/' || seq || '.mp4' WHERE seq % 1000 IN (1, 3) AND file_path LIKE 'videos/%'",
+      )
+      const spent = await cost(within({ queue: null, pathPrefix: 'few/' }, query))
+      expect(spent.result).toMatchObject({ ok: true, page: { count: expect.any(Number) } })
+      expect(spent.rowsRead).toBeLessThanOrEqual(4 * 200 + 100)
+    },
+  )
+
+  it('a folder that is nearly empty among them is found whole, the newest first', async () => {
+    const { result, rowsRead } = await cost(within({ queue: null, pathPrefix: 'videos/77/' }, {}))
+    expect(result).toMatchObject({ page: { count: 0, nextCursor: null } })
+    expect(rowsRead).toBeLessThanOrEqual(10)
+  })
+
+  it('stats of a folder count 10,000 of its jobs at most, and say that there are more', async () => {
+    const all = await cost(() => readStats(platform, small, undefined))
+    expect(all.result).toMatchObject({ stats: { total: 10_000, partial: true } })
+    expect(all.rowsRead).toBeLessThanOrEqual(4 * 10_000)
+    const few = await cost(() =>
+      readStats(platform, { queue: null, pathPrefix: 'few/' }, undefined),
+    )
+    expect(few.result).toMatchObject({ stats: { total: 200, partial: false } })
+    expect(few.rowsRead).toBeLessThanOrEqual(1_000)
+  })
+
+  it('a large folder whose jobs are all old is reached by its cursors, in bounded steps', async () => {
+    await run(
+      "UPDATE jobs SET file_path = 'old/' || seq || '.mp4' WHERE seq <= 12000 AND file_path LIKE 'videos/%'",
+    )
+    let cursor: string | null = null
+    for (let pages = 0; pages < 20; pages++) {
+      const query: Record<string, unknown> = cursor === null ? {} : { cursor }
+      const spent = await cost(within({ queue: null, pathPrefix: 'old/' }, query))
+      if (!spent.result.ok) {
+        throw new Error(spent.result.message)
+      }
+      expect(spent.rowsRead).toBeLessThanOrEqual(3 * 10_000 + 200)
+      const { page } = spent.result
+      cursor = page.nextCursor
+      if (page.count === 0) {
+        continue
+      }
+      expect(pages).toBeGreaterThan(5)
+      const seqs = page.jobs.map(({ filePath }) => Number(/^old\/(\d+)/.exec(filePath)![1]))
+      expect(seqs[0]).toBeGreaterThan(11_990)
+      expect(seqs).toEqual(seqs.toSorted((a, b) => b - a))
+      return
+    }
+    throw new Error('no page had any')
+  })
+
+  it('a job is found by its id', async () => {
+    const id = 'job_0000000000000000000000000000c350'
+    const { result, rowsRead } = await cost(() => findJob(platform.db, id))
+    expect(result?.id).toBe(id)
+    expect(rowsRead).toBeLessThanOrEqual(2)
+  })
+
+  it.each([
+    ['status of a file', null],
+    ['status of a variant', 'w_645'],
+    ['status of a variant without a job', 'w_2'],
+  ])('the %s is found by its path', async (_, variant) => {
+    const find = () => findNewestJob(platform.db, 'videos/4321.mp4', variant)
+    const { result, rowsRead } = await cost(find)
+    expect(result?.variant).toBe(variant === 'w_2' ? undefined : (variant ?? 'w_659'))
+    expect(rowsRead).toBeLessThanOrEqual(5)
+  })
+
+  it('a round of the watchdog with nothing to do reads little beside what runs', async () => {
+    await run("UPDATE queues SET paused = 1 WHERE name = 'other'")
+    const spent = await cost(() => runWatchdog(platform, 'other'))
+    expect(spent.rowsRead).toBeLessThanOrEqual(10)
+    expect(spent.rowsWritten).toBe(0)
+    const busy = await cost(() => runWatchdog(platform, 'default'))
+    // The lease of each running job twice: which have run out, and which runs out next.
+    expect(busy.rowsRead).toBeLessThanOrEqual(220)
+    expect(busy.rowsWritten).toBe(0)
+  })
+
+  it('creating a job costs the same as in an empty table', async () => {
+    const request = { filePath: 'videos/1.mp4', transformations: ['w_100'], queue: 'default' }
+    const spent = await cost(() => createJobs(platform, ROOT, request, null))
+    expect(spent.result).toMatchObject({ ok: true, jobs: [{ deduplicated: false }] })
+    expect(spent.rowsRead).toBeLessThanOrEqual(15)
+    expect(spent.rowsWritten).toBeLessThanOrEqual(15)
+    await settled()
+  })
+})
+
+describe('an attempt with 100,000 jobs', () => {
+  let row: JobRow
+  const take = () => claimNextJob(platform.db, 'default', RUNNER, Date.now())
+
+  it('a claim reads a few rows of each class of jobs that there is', async () => {
+    const spent = await cost(take)
+    expect(spent.result).toMatchObject({ status: 'running', priority: 0 })
+    expect(spent.rowsRead).toBeLessThanOrEqual(30)
+    expect(spent.rowsWritten).toBeLessThanOrEqual(20)
+  })
+
+  it('a claim reads as much with 1,000 jobs of the first priority that wait for a retry', async () => {
+    await run(
+      `UPDATE jobs SET run_after = 9e15, priority = 0 WHERE seq IN (
+        SELECT seq FROM jobs WHERE queue = 'default' AND status = 'pending' LIMIT 1000)`,
+    )
+    const spent = await cost(take)
+    expect(spent.result).toMatchObject({ status: 'running', runAfter: null })
+    expect(spent.rowsRead).toBeLessThanOrEqual(30)
+    const watched = await cost(() => runWatchdog(platform, 'default'))
+    expect(watched.rowsRead).toBeLessThanOrEqual(220)
+    expect(watched.rowsWritten).toBe(0)
+  })
+
+  it('a claim that finds nothing reads next to nothing', async () => {
+    await run("UPDATE queues SET running = concurrency WHERE name = 'other'")
+    const full = await cost(() => claimNextJob(platform.db, 'other', RUNNER, Date.now()))
+    expect(full.result).toBeUndefined()
+    expect(full.rowsRead).toBeLessThanOrEqual(20)
+    await run("INSERT INTO queues (name) VALUES ('empty')")
+    const none = await cost(() => claimNextJob(platform.db, 'empty', RUNNER, Date.now()))
+    expect(none.rowsRead).toBeLessThanOrEqual(10)
+    expect([full.rowsWritten, none.rowsWritten]).toEqual([0, 0])
+  })
+
+  it('a job that fits is found behind thousands that do not, at the cost of their classes', async () => {
+    await run("INSERT INTO queues (name) VALUES ('mixed')")
+    await run(
+      `UPDATE jobs SET queue = 'mixed', priority = 0, size_class = 1 + seq % 5,
+        needs = '["aac","' || iif(seq % 2, 'libx265', 'libsvtav1') || '"]'
+      WHERE seq IN (SELECT seq FROM jobs
+        WHERE queue = 'default' AND status = 'pending' AND run_after IS NULL LIMIT 5000)`,
+    )
+    await run(
+      `UPDATE jobs SET queue = 'mixed', priority = 9, size_class = 1, needs = '["png"]' WHERE seq IN (
+        SELECT seq FROM jobs WHERE queue = 'default' AND status = 'pending'
+          AND run_after IS NULL LIMIT 1)`,
+    )
+    const fit = { encoders: ['png', 'aac'], diskBytes: 10e9 }
+    const spent = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
+    expect(spent.result).toMatchObject({ needs: ['png'], status: 'running' })
+    expect(spent.rowsRead).toBeLessThanOrEqual(150)
+    const none = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
+    expect(none.result).toBeUndefined()
+    expect(none.rowsRead).toBeLessThanOrEqual(150)
+  })
+
+  it('a report writes one row and its index', async () => {
+    row = (await take())!
+    const claimed = { jobId: row.id, fence: row.fence, runnerHash: RUNNER.hash }
+    const standing = { progress: 10, stage: 'encode', etaSeconds: 9 } as const
+    const said = { ...standing, fps: 25, speed: 1.5, playable: false }
+    const spent = await cost(() => report(platform, claimed, said))
+    expect(spent.result).toMatchObject({ ok: true })
+    expect(spent.rowsRead).toBeLessThanOrEqual(3)
+    expect(spent.rowsWritten).toBeLessThanOrEqual(2)
+  })
+
+  it('the end of an attempt reads and writes a few rows', async () => {
+    const message = { outcome: 'failed', fence: row.fence, errorCode: 'unsupported' } as const
+    const notes = { message: 'no', stderrTail: '', command: '', timings: {} }
+    const claimed = { jobId: row.id, fence: row.fence, runnerHash: RUNNER.hash }
+    const spent = await cost(() => finish(platform, claimed, { ...message, ...notes }))
+    expect(spent.result).toEqual({ ok: true, status: 'error' })
+    expect(spent.rowsRead).toBeLessThanOrEqual(20)
+    expect(spent.rowsWritten).toBeLessThanOrEqual(20)
+    await settled()
+  })
+
+  it('a claim looks at a bounded number of jobs whose file is gone', async () => {
+    const request = { protocol: 3, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
+    const { kept: before } = await readCounters()
+    const spent = await cost(() => claim(platform, request, RUNNER.hash))
+    await settled()
+    expect(spent.result).toBeNull()
+    expect(spent.rowsRead).toBeLessThanOrEqual(20 * 40)
+    const { kept: after } = await readCounters()
+    expect(after).toEqual({ ...before!, pending: before!.pending - 20, error: before!.error + 20 })
+  })
+})

@@ -1,0 +1,188 @@
+/** The watchdog: leases that ran out, retries that fell due, and when it looks again. */
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
+import { listExpired } from '../../../src/db/queues.ts'
+import { failAttempt } from '../../../src/services/jobs/finishAttempt.ts'
+import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+import { type FakeRunner, startJob } from '../helpers/fakeRunner.ts'
+import {
+  asRunner,
+  claimJob,
+  db,
+  eventTypes,
+  expectJson,
+  jobRow,
+  openPlatform,
+} from '../helpers/support.ts'
+
+const hub = env.HUBS.getByName('default')
+function alarm() {
+  return runInDurableObject(hub, (_, state) => state.storage.getAlarm())
+}
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
+    .bind(...values)
+    .run()
+}
+function expireLease({ jobId }: FakeRunner) {
+  return run('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?', jobId)
+}
+async function watch() {
+  const { platform, settled } = openPlatform()
+  const next = await runWatchdog(platform, 'default')
+  await settled()
+  return next
+}
+
+/** A job with a live lease, beside all others; no round of the watchdog may touch it. */
+let control: FakeRunner
+beforeAll(async () => {
+  await run('UPDATE queues SET concurrency = 50')
+})
+beforeEach(async () => {
+  await run('DELETE FROM jobs')
+  control = await startJob('control.mp4')
+})
+async function expectControl() {
+  return expect(await jobRow(control.jobId)).toMatchObject({
+    status: 'running',
+    fence: 1,
+    attempt: 1,
+  })
+}
+
+describe('a lease that ran out', () => {
+  it('ends its attempt as runner_lost by the alarm, and the job waits for the next', async () => {
+    const runner = await startJob('lost.mp4')
+    await vi.waitFor(async () => expect(await alarm()).not.toBeNull())
+    await expireLease(runner)
+    const before = Date.now()
+    expect(await runDurableObjectAlarm(hub)).toBe(true)
+    const row = (await jobRow(runner.jobId))!
+    expect(row).toMatchObject({
+      status: 'pending',
+      error_code: 'runner_lost',
+      error: 'The runner test-runner was not heard of for 30 s.',
+      lease_expires_at: null,
+      attempt: 1,
+    })
+    expect(row.run_after).toBeGreaterThanOrEqual(before + 4_000)
+    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:retrying'])
+    // It is set again: for the retry, since the other lease runs longer.
+    expect(await alarm()).toBe(row.run_after)
+    expect((await runner.report()).status).toBe(409)
+    expect(await claimJob()).toBeNull()
+    await expectControl()
+  })
+
+  it('ends the job in error when no attempt is left', async () => {
+    const runner = await startJob('last.mp4', { maxAttempts: 1 })
+    await expireLease(runner)
+    await watch()
+    expect(await jobRow(runner.jobId)).toMatchObject({
+      status: 'error',
+      error_code: 'runner_lost',
+      run_after: null,
+    })
+    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:error'])
+    await expectControl()
+  })
+
+  it('holds again after a report that comes before the watchdog', async () => {
+    const runner = await startJob('in-time.mp4')
+    await expireLease(runner)
+    await expectJson(await runner.report(60), 200)
+    await watch()
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', progress: 60 })
+  })
+
+  it('holds again after a report that comes between the watchdog’s look and its change', async () => {
+    const runner = await startJob('just-in-time.mp4')
+    await expireLease(runner)
+    const now = Date.now()
+    const [seen, ...others] = await listExpired(db, 'default', now)
+    expect([seen?.id, others]).toEqual([runner.jobId, []])
+    await expectJson(await runner.report(60), 200)
+    const { platform, settled } = openPlatform()
+    const cause = { errorCode: 'runner_lost', message: 'gone' } as const
+    const outcome = await failAttempt(platform, seen!, cause, { leaseExpiredBy: now })
+    await settled()
+    expect(outcome).toMatchObject({ ok: false, code: 'lease_lost' })
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', error: null })
+    await expectJson(await runner.report(61), 200)
+  })
+
+  it('is ended once by two rounds at once', async () => {
+    const runner = await startJob('once.mp4')
+    await expireLease(runner)
+    await Promise.all([watch(), watch(), runDurableObjectAlarm(hub)])
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending', attempt: 1, fence: 1 })
+    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:retrying'])
+  })
+})
+
+describe('a lease', () => {
+  it('is not extended beyond the time that the job may take, which ends it as a timeout', async () => {
+    const runner = await startJob('endless.mp4', { timeoutSeconds: 1 })
+    await run('UPDATE jobs SET started_at = ? WHERE id = ?', Date.now() - 3_600_000, runner.jobId)
+    await expectJson(await runner.report(50), 200)
+    await watch()
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'error', error_code: 'timeout' })
+    expect((await runner.report()).status).toBe(409)
+    await expectControl()
+  })
+})
+
+describe('a retry that fell due', () => {
+  it('can be claimed after the round, and one that did not cannot', async () => {
+    const due = await startJob('due.mp4')
+    const later = await startJob('later.mp4')
+    for (const runner of [due, later]) {
+      await expectJson(await runner.fail('stalled'), 200)
+    }
+    await run('UPDATE jobs SET run_after = 1 WHERE id = ?', due.jobId)
+    const next = await watch()
+    expect(await jobRow(due.jobId)).toMatchObject({ run_after: null, status: 'pending' })
+    const waits = (await jobRow(later.jobId))!.run_after!
+    expect(next).toBeLessThanOrEqual(waits)
+    expect(await claimJob()).toMatchObject({ jobId: due.jobId, attempt: 2 })
+    expect(await claimJob()).toBeNull()
+  })
+
+  it('wakes a runner that waits for work', async () => {
+    const runner = await startJob('wakes.mp4')
+    await expectJson(await runner.fail('stalled'), 200)
+    const waiters = () =>
+      runInDurableObject(hub, (_, state) => state.getWebSockets('runner').length)
+    const request = { protocol: 3, runner: { id: 'waits' }, queues: ['default'], waitSeconds: 20 }
+    /** As a runner does: an answer without work is followed by the next question. */
+    const ask = async (): Promise<Assignment> => {
+      const response = await asRunner('/runner/claim', 'POST', request)
+      return response.status === 204 ? ask() : expectJson<Assignment>(response, 200)
+    }
+    const claimed = ask()
+    await vi.waitFor(async () => expect(await waiters()).toBeGreaterThan(0), { timeout: 5_000 })
+    await run('UPDATE jobs SET run_after = 1 WHERE id = ?', runner.jobId)
+    const woken = Date.now()
+    await watch()
+    expect(await claimed).toMatchObject({ jobId: runner.jobId, attempt: 2 })
+    expect(Date.now() - woken).toBeLessThan(10_000)
+  })
+})
+
+it('a queue with nothing to wait for is not looked at again', async () => {
+  await run('DELETE FROM jobs')
+  expect(await watch()).toBeNull()
+})
+
+it('the next look is at the earliest lease or retry', async () => {
+  const lease = (await jobRow(control.jobId))!.lease_expires_at!
+  expect(await watch()).toBe(lease)
+  const runner = await startJob('earlier.mp4')
+  await expectJson(await runner.fail('stalled'), 200)
+  const { run_after: retryAt } = (await jobRow(runner.jobId))!
+  expect(retryAt).toBeLessThan(lease)
+  expect(await watch()).toBe(retryAt)
+})

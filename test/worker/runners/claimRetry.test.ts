@@ -1,0 +1,47 @@
+/** A claim whose answer was lost: the job that it gave is given again, and not a second one. */
+import { beforeAll, beforeEach, expect, it } from 'vitest'
+import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
+import { env } from 'cloudflare:workers'
+import { fakeRunner } from '../helpers/fakeRunner.ts'
+import { asRunner, claimJob, createJobs, expectJson, jobRow } from '../helpers/support.ts'
+
+beforeAll(async () => {
+  await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
+})
+beforeEach(async () => {
+  await env.DB.prepare('DELETE FROM jobs').run()
+  await createJobs('videos/first.mp4', ['w_640'])
+  await createJobs('videos/second.mp4', ['w_640'])
+})
+
+async function claimAgain(id: string): Promise<Assignment> {
+  const request = { protocol: 3, runner: { id }, queues: ['default'], waitSeconds: 0, again: true }
+  return expectJson<Assignment>(await asRunner('/runner/claim', 'POST', request), 200)
+}
+
+it('gives the same job under the same fence, with a new lease', async () => {
+  const given = (await claimJob('default', 'laptop'))!
+  await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(given.jobId).run()
+  const asked = Date.now()
+  expect(await claimAgain('laptop')).toEqual(given)
+  const row = (await jobRow(given.jobId))!
+  expect(row).toMatchObject({ status: 'running', attempt: 1, fence: 1 })
+  expect(row.lease_expires_at).toBeGreaterThanOrEqual(asked + 30_000)
+})
+
+it('gives the next job when the lost answer had given none', async () => {
+  expect((await claimAgain('laptop')).filePath).toBe('videos/first.mp4')
+})
+
+it('gives the next job when there was word of the one before', async () => {
+  const given = (await claimJob('default', 'laptop'))!
+  await expectJson(await fakeRunner(given).report(), 200)
+  expect((await claimAgain('laptop')).filePath).toBe('videos/second.mp4')
+  expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', progress: 10 })
+})
+
+it('gives no job of another runner', async () => {
+  const given = (await claimJob('default', 'laptop'))!
+  expect((await claimAgain('desktop')).jobId).not.toBe(given.jobId)
+  expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', runner: 'laptop' })
+})

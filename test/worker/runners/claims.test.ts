@@ -1,0 +1,206 @@
+/** Which job a claim takes, and how many may run at once. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { findJob } from '../../../src/db/jobs.ts'
+import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
+import {
+  asRunner,
+  claimJob,
+  createJobs,
+  db,
+  expectJson,
+  jobRow,
+  putOriginal,
+  readCounters,
+} from '../helpers/support.ts'
+
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
+    .bind(...values)
+    .run()
+}
+
+beforeEach(async () => {
+  await run('DELETE FROM jobs')
+  await run("DELETE FROM queues WHERE name <> 'default'")
+  await run("UPDATE queues SET concurrency = 5, paused = 0 WHERE name = 'default'")
+  await run("INSERT INTO queues (name) VALUES ('other')")
+})
+
+/** Claims until nothing is left; gives back the paths in the order of the claims. */
+async function claimAll(queue = 'default', now = Date.now()) {
+  const paths: string[] = []
+  for (;;) {
+    const row = await applyEvent('claim', { id: '', fence: 0, queue }, now)
+    if (!row) {
+      return paths
+    }
+    paths.push(row.filePath)
+  }
+}
+
+describe('a claim', () => {
+  it('takes the lowest priority first and the oldest among equals', async () => {
+    await insertJob({ filePath: 'second', priority: 2 })
+    await insertJob({ filePath: 'third', priority: 2 })
+    await insertJob({ filePath: 'last', priority: 9 })
+    await insertJob({ filePath: 'first', priority: 0 })
+    expect(await claimAll()).toEqual(['first', 'second', 'third', 'last'])
+  })
+
+  it('takes no job of another queue', async () => {
+    await insertJob({ queue: 'other', filePath: 'theirs', priority: 0 })
+    await insertJob({ filePath: 'ours' })
+    expect(await claimAll()).toEqual(['ours'])
+    expect(await claimAll('other')).toEqual(['theirs'])
+  })
+
+  it('of a paused queue gives nothing, and of others still does', async () => {
+    const waiting = await insertJob()
+    await insertJob({ queue: 'other', filePath: 'theirs' })
+    await run("UPDATE queues SET paused = 1 WHERE name = 'default'")
+    expect(await claimAll()).toEqual([])
+    expect(await findJob(db, waiting.id)).toEqual(waiting)
+    expect(await claimAll('other')).toEqual(['theirs'])
+    await run("UPDATE queues SET paused = 0 WHERE name = 'default'")
+    expect(await claimAll()).toEqual([waiting.filePath])
+  })
+
+  it('takes nothing beyond the concurrency, and one more when one has ended', async () => {
+    for (let n = 0; n < 7; n++) {
+      await insertJob({ filePath: `${n}` })
+    }
+    expect(await claimAll()).toEqual(['0', '1', '2', '3', '4'])
+    const { results } = await env.DB.prepare("SELECT * FROM jobs WHERE file_path = '3'").all()
+    await applyEvent('complete', results[0] as never)
+    expect(await claimAll()).toEqual(['5'])
+  })
+
+  it('never takes a job that waits for its retry, and takes it in its turn once due', async () => {
+    const now = Date.now()
+    const failed = await insertJobIn('running', { filePath: 'retried', priority: 1 })
+    const waits = (await applyEvent('backOff', failed, now))!
+    await insertJob({ filePath: 'new', priority: 2 })
+    await insertJob({ filePath: 'urgent', priority: 0 })
+    expect(waits.runAfter).toBe(now + 60_000)
+    expect(await applyEvent('claim', failed, now + 59_999)).toMatchObject({ filePath: 'urgent' })
+    expect(await findJob(db, failed.id)).toEqual(waits)
+    expect(await claimAll('default', now + 60_000)).toEqual(['retried', 'new'])
+  })
+
+  it('grows the fence each time, and every claim is on record', async () => {
+    const job = await insertJob()
+    const fences: number[] = []
+    for (const event of ['release', 'release', 'fail'] as const) {
+      const claimed = (await applyEvent('claim', job))!
+      fences.push(claimed.fence)
+      expect(claimed.attempt).toBe(1)
+      await applyEvent(event, claimed)
+    }
+    expect(fences).toEqual([1, 2, 3])
+    const { results } = await env.DB.prepare(
+      'SELECT fence, attempt, outcome FROM attempts WHERE job_id = ? ORDER BY fence',
+    )
+      .bind(job.id)
+      .all()
+    expect(results).toEqual([
+      { fence: 1, attempt: 1, outcome: 'released' },
+      { fence: 2, attempt: 1, outcome: 'released' },
+      { fence: 3, attempt: 1, outcome: 'failed' },
+    ])
+  })
+})
+
+describe('twenty claims at once, with fifty jobs and a concurrency of five,', () => {
+  const expectFive = async (claimed: (string | undefined)[]) => {
+    const ids = claimed.filter((id) => id !== undefined)
+    expect(ids).toHaveLength(5)
+    expect(new Set(ids).size).toBe(5)
+    const { kept, counted } = await readCounters()
+    expect(kept).toEqual({ pending: 45, running: 5, completed: 0, error: 0, cancelled: 0 })
+    expect(counted).toEqual(kept)
+  }
+
+  it('give five different jobs', async () => {
+    for (let n = 0; n < 50; n++) {
+      await insertJob()
+    }
+    const claims = Array.from({ length: 20 }, () =>
+      applyEvent('claim', { id: '', fence: 0, queue: 'default' }),
+    )
+    await expectFive((await Promise.all(claims)).map((row) => row?.id))
+  })
+
+  it('give five different jobs to runners at the gateway', async () => {
+    for (let n = 0; n < 50; n++) {
+      await insertJob({ filePath: `${n}.mp4` })
+    }
+    for (let n = 0; n < 50; n++) {
+      await putOriginal(`${n}.mp4`)
+    }
+    const claims = Array.from({ length: 20 }, (_, n) => claimJob('default', `runner-${n}`))
+    await expectFive((await Promise.all(claims)).map((assignment) => assignment?.jobId))
+  })
+})
+
+describe('a claim at the gateway', () => {
+  it('gives all that a runner needs', async () => {
+    const [job] = await createJobs('videos/clip.mp4', ['w_640,q_60'])
+    const source = await env.ORIGINALS.head('videos/clip.mp4')
+    expect(await claimJob()).toEqual({
+      jobId: job!.id,
+      queue: 'default',
+      fence: 1,
+      attempt: 1,
+      filePath: 'videos/clip.mp4',
+      rendition: expect.objectContaining({ kind: 'video', width: 640, quality: 60 }) as never,
+      source: { sizeBytes: source!.size, etag: source!.etag },
+      references: [],
+      leaseSeconds: 30,
+      stallSeconds: 60,
+      timeoutSeconds: 14_400,
+    })
+    expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner: 'test-runner' })
+    expect(await claimJob()).toBeNull()
+  })
+
+  it('ends a job whose file is gone as input_invalid, and gives the next one', async () => {
+    const [gone] = await createJobs('gone.mp4', ['w_640'], { priority: 0 })
+    const [next] = await createJobs('there.mp4', ['w_640'])
+    await env.ORIGINALS.delete('gone.mp4')
+    expect(await claimJob()).toMatchObject({ jobId: next!.id })
+    expect(await jobRow(gone!.id)).toMatchObject({
+      status: 'error',
+      error_code: 'input_invalid',
+      error: 'The file gone.mp4 is no longer in storage.',
+    })
+  })
+
+  it('reads the original as it is now, not as it was when the job was made', async () => {
+    const [job] = await createJobs('replaced.mp4', ['w_640'])
+    const replaced = await putOriginal('replaced.mp4', 'other, longer bytes than before')
+    const { source } = (await claimJob())!
+    expect(source).toEqual({ sizeBytes: replaced.size, etag: replaced.etag })
+    expect(await jobRow(job!.id)).toMatchObject({ source_etag: replaced.etag })
+  })
+
+  it('takes the first of the queues named that has a job', async () => {
+    await insertJob({ queue: 'other', filePath: 'theirs.mp4', priority: 0 })
+    await insertJob({ filePath: 'ours.mp4', priority: 9 })
+    for (const path of ['theirs.mp4', 'ours.mp4']) {
+      await putOriginal(path)
+    }
+    const claim = (...queues: string[]) =>
+      asRunner('/runner/claim', 'POST', {
+        protocol: 3,
+        runner: { id: 'test-runner' },
+        queues,
+        waitSeconds: 0,
+      })
+    const inOrder = await expectJson(await claim('default', 'other'), 200)
+    expect(inOrder).toMatchObject({ filePath: 'ours.mp4' })
+    const next = await expectJson(await claim('default', 'other'), 200)
+    expect(next).toMatchObject({ queue: 'other', filePath: 'theirs.mp4' })
+    expect((await claim('default', 'other')).status).toBe(204)
+  })
+})

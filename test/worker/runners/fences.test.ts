@@ -1,0 +1,132 @@
+/** A runner whose lease has gone is refused, whatever it says, and nothing of it comes through. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  claimAsRunner,
+  fakeRunner,
+  type FakeRunner,
+  startJob,
+  type Upload,
+} from '../helpers/fakeRunner.ts'
+import { asUser, expectJson, jobRow } from '../helpers/support.ts'
+
+async function outputRows(jobId: string) {
+  return (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(jobId).all()).results
+}
+async function variantRows() {
+  return (await env.DB.prepare('SELECT * FROM variants').all()).results
+}
+async function stored() {
+  return (await env.VARIANTS.list()).objects.map(({ key, etag }) => [key, etag])
+}
+
+/** Everything that a runner can say about a job. */
+const WORDS: Record<string, (runner: FakeRunner, upload: Upload) => Promise<Response>> = {
+  source: (runner) => runner.source(),
+  report: (runner) => runner.report(99),
+  output: (runner) => runner.beginOutput(),
+  part: (runner, { uploadId }) => runner.putPart(uploadId, 'overwritten'),
+  completed: (runner, upload) => runner.complete(upload),
+  failed: (runner) => runner.fail('input_invalid'),
+  'failed for a while': (runner) => runner.fail('stalled'),
+  released: (runner) => runner.release(),
+}
+const words = Object.keys(WORDS)
+
+async function expectLost(response: Response) {
+  return expect(await expectJson(response, 409)).toMatchObject({ code: 'lease_lost' })
+}
+
+describe('when the job is with another runner,', () => {
+  let stale: FakeRunner, staleUpload: Upload
+  let holder: FakeRunner, holderUpload: Upload
+  beforeAll(async () => {
+    await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
+    stale = await startJob('contested.mp4')
+    staleUpload = await stale.upload('stale')
+    await expectJson(await stale.release(), 200)
+    holder = await claimAsRunner()
+    expect(holder).toMatchObject({ jobId: stale.jobId, fence: stale.fence + 1 })
+    holderUpload = await holder.upload('held')
+  })
+
+  it.each(words)('"%s" of the one before is refused and changes nothing', async (word) => {
+    const before = [await jobRow(stale.jobId), await variantRows(), await stored()]
+    const [output] = (await outputRows(stale.jobId)).filter((row) => row.fence === holder.fence)
+    await expectLost(await WORDS[word]!(stale, staleUpload))
+    await expectLost(await WORDS[word]!(stale, holderUpload))
+    expect([await jobRow(stale.jobId), await variantRows(), await stored()]).toEqual(before)
+    expect(await outputRows(stale.jobId)).toContainEqual(output)
+  })
+
+  it.each(['part', 'completed'])(
+    '"%s" of the holder with the other upload is too',
+    async (word) => {
+      const before = await jobRow(holder.jobId)
+      await expectLost(await WORDS[word]!(holder, staleUpload))
+      expect(await jobRow(holder.jobId)).toEqual(before)
+    },
+  )
+
+  it.each([0, 3, 99])('a fence that was never given out, %i, is no way in', async (fence) => {
+    const before = await jobRow(holder.jobId)
+    const response = await fakeRunner({ jobId: holder.jobId, fence }).report(99)
+    expect(response.status).toBe(fence === 0 ? 400 : 409)
+    expect(await jobRow(holder.jobId)).toEqual(before)
+  })
+
+  it('the holder goes on and completes with its own bytes', async () => {
+    await expectJson(await holder.report(95), 200)
+    expect(await jobRow(holder.jobId)).toMatchObject({ progress: 95, stage: 'encode' })
+    expect(await expectJson(await holder.complete(holderUpload), 200)).toEqual({
+      status: 'completed',
+    })
+    const served = await asUser('/t/w_640/contested.mp4')
+    expect(new TextDecoder().decode(await served.arrayBuffer())).toBe('held')
+  })
+})
+
+describe.each([
+  [
+    'cancelled by force',
+    (id: string) => asUser(`/queue/jobs/${id}/cancel`, 'POST', { force: true }),
+  ],
+  ['deleted', (id: string) => asUser(`/queue/jobs/${id}`, 'DELETE')],
+])('when the job was %s,', (how, stop) => {
+  it.each(words)('"%s" is refused and changes nothing', async (word) => {
+    const runner = await startJob(`${how}/${word}.mp4`)
+    const upload = await runner.upload()
+    await expectJson(await stop(runner.jobId), 200)
+    const before = [await jobRow(runner.jobId), await variantRows(), await stored()]
+    await expectLost(await WORDS[word]!(runner, upload))
+    expect([await jobRow(runner.jobId), await variantRows(), await stored()]).toEqual(before)
+  })
+})
+
+it('a lease holds for its full length from the last report on', async () => {
+  const runner = await startJob('extended.mp4')
+  const other = await startJob('control.mp4')
+  const control = await jobRow(other.jobId)
+  await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(runner.jobId).run()
+  const sent = Date.now()
+  const { leaseExpiresAt } = await expectJson<{ leaseExpiresAt: string }>(
+    await runner.report(),
+    200,
+  )
+  expect(Date.parse(leaseExpiresAt)).toBeGreaterThanOrEqual(sent + 30_000)
+  expect(Date.parse(leaseExpiresAt)).toBeLessThanOrEqual(Date.now() + 30_000)
+  expect(await jobRow(runner.jobId)).toMatchObject({ lease_expires_at: Date.parse(leaseExpiresAt) })
+  expect(await jobRow(other.jobId)).toEqual(control)
+})
+
+it('progress never goes backwards', async () => {
+  const runner = await startJob('steady.mp4')
+  for (const [said, kept] of [
+    [40, 40],
+    [30, 40],
+    [41.5, 41.5],
+  ] as const) {
+    await expectJson(await runner.report(said), 200)
+    expect(await jobRow(runner.jobId)).toMatchObject({ progress: kept })
+  }
+})

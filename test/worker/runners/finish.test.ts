@@ -1,0 +1,178 @@
+/** The ends of an attempt: said twice and done once; retried or final by the failure's class. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'
+import {
+  claimAsRunner,
+  completeJob,
+  type FakeRunner,
+  OUTPUT,
+  startJob,
+} from '../helpers/fakeRunner.ts'
+import {
+  asUser,
+  claimJob,
+  createJobs,
+  eventTypes,
+  expectJson,
+  jobRow,
+  readCounters,
+} from '../helpers/support.ts'
+
+function run(sql: string, ...values: unknown[]) {
+  return env.DB.prepare(sql)
+    .bind(...values)
+    .run()
+}
+async function attempts(jobId: string) {
+  return (await env.DB.prepare('SELECT * FROM attempts WHERE job_id = ?').bind(jobId).all()).results
+}
+function becomeDue(jobId: string) {
+  return run('UPDATE jobs SET run_after = 1 WHERE id = ?', jobId)
+}
+
+beforeAll(async () => {
+  await run('UPDATE queues SET concurrency = 50')
+})
+
+describe('finish', () => {
+  it('of a completed job records what was made, how, and for how long', async () => {
+    const runner = await startJob('whole.mp4')
+    const { uploadId } = await completeJob(runner)
+    const row = await jobRow(runner.jobId)
+    expect(row).toMatchObject({ status: 'completed', progress: 100, error: null, stage: null })
+    expect(JSON.parse(row!.timings!)).toEqual({ encode: 100 })
+    const object = await env.DB.prepare(
+      'SELECT v.*, o.upload_id, o.retired FROM variants v JOIN outputs o ON o.key = output_key WHERE v.job_id = ?',
+    )
+      .bind(runner.jobId)
+      .first<{ output_key: string; size_bytes: number }>()
+    expect(object).toMatchObject({ variant: 'w_640', upload_id: uploadId, retired: 0 })
+    const stored = (await env.VARIANTS.head(object!.output_key))!
+    // The size is R2's, not what the runner says.
+    expect(JSON.parse(row!.output!)).toEqual({ ...OUTPUT, sizeBytes: stored.size })
+    expect(object!.size_bytes).toBe(stored.size)
+    expect(await attempts(runner.jobId)).toMatchObject([
+      { outcome: 'completed', command: 'ffmpeg -i', stderr_tail: 'the last line' },
+    ])
+  })
+
+  const twice: [string, string, (runner: FakeRunner) => Promise<() => Promise<Response>>][] = [
+    [
+      'completed',
+      'job:completed',
+      async (runner) => {
+        const upload = await runner.upload()
+        return () => runner.complete(upload)
+      },
+    ],
+    ['error', 'job:error', async (runner) => () => runner.fail('input_invalid')],
+    ['pending', 'job:retrying', async (runner) => () => runner.fail('stalled')],
+    ['pending', 'job:retrying', async (runner) => () => runner.release()],
+  ]
+  it.each(twice)('said twice (%s, %s) is answered twice and done once', async (...row) => {
+    const [status, event, prepare] = row
+    const runner = await startJob(`twice-${crypto.randomUUID()}.mp4`)
+    const say = await prepare(runner)
+    expect(await expectJson(await say(), 200)).toEqual({ status })
+    const after = [await jobRow(runner.jobId), await attempts(runner.jobId)]
+    expect(await expectJson(await say(), 200)).toEqual({ status })
+    expect([await jobRow(runner.jobId), await attempts(runner.jobId)]).toEqual(after)
+    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
+    await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
+  })
+  it.each(twice)('said twice at once (%s, %s) is too', async (...row) => {
+    const [status, event, prepare] = row
+    const runner = await startJob(`at-once-${crypto.randomUUID()}.mp4`)
+    const say = await prepare(runner)
+    const answers = await Promise.all([say(), say(), say()])
+    for (const answer of answers) {
+      expect(await expectJson(answer, 200)).toEqual({ status })
+    }
+    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
+    expect(await jobRow(runner.jobId)).toMatchObject({ status, fence: 1 })
+    const { kept, counted } = await readCounters()
+    expect(kept).toEqual(counted)
+    await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
+  })
+
+  it('of an interrupted job gives the attempt back, and its place by age', async () => {
+    const runner = await startJob('interrupted.mp4', { priority: 5 })
+    await createJobs('younger.mp4', ['w_640'], { priority: 5 })
+    await expectJson(await runner.report(70), 200)
+    await expectJson(await runner.release(), 200)
+    const back = { status: 'pending', attempt: 0, progress: 0, run_after: null, started_at: null }
+    expect(await jobRow(runner.jobId)).toMatchObject(back)
+    expect(await claimJob()).toMatchObject({ jobId: runner.jobId, attempt: 1, fence: 2 })
+    expect(await claimJob()).toMatchObject({ filePath: 'younger.mp4' })
+  })
+
+  it('with an upload that does not hold together ends the attempt, to be tried again', async () => {
+    const runner = await startJob('broken.mp4')
+    const upload = await runner.upload()
+    const wrong = { ...upload, parts: [{ partNumber: 1, etag: 'wrong' }] }
+    expect(await expectJson(await runner.complete(wrong), 200)).toEqual({ status: 'pending' })
+    const row = (await jobRow(runner.jobId))!
+    expect(row).toMatchObject({ status: 'pending', error_code: 'storage', attempt: 1 })
+    expect(row.run_after).toBeGreaterThan(Date.now())
+    expect((await runner.complete(upload)).status).toBe(409)
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending', fence: 1 })
+    await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
+  })
+})
+
+describe('the retry ladder', () => {
+  const final = ['input_invalid', 'unsupported', 'timeout']
+
+  it.each(FAILURE_CODES)('%s', async (code) => {
+    const runner = await startJob(`${code}.mp4`)
+    const said = Date.now()
+    const { status } = await expectJson<{ status: string }>(await runner.fail(code), 200)
+    const row = (await jobRow(runner.jobId))!
+    expect(row).toMatchObject({ status, error: `it was ${code}`, error_code: code, attempt: 1 })
+    if (final.includes(code)) {
+      expect(row).toMatchObject({ status: 'error', run_after: null })
+      expect(row.completed_at).toBeGreaterThanOrEqual(said)
+    } else {
+      expect(row).toMatchObject({ status: 'pending', completed_at: null })
+      expect(row.run_after).toBeGreaterThanOrEqual(said + 4_000)
+      expect(row.run_after).toBeLessThanOrEqual(Date.now() + 6_000)
+    }
+    await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
+  })
+
+  it('ends in error after as many attempts as the job has, each later than the one before', async () => {
+    let runner = await startJob('hopeless.mp4', { maxAttempts: 3 })
+    for (const [attempt, atLeast] of [
+      [1, 4_000],
+      [2, 16_000],
+    ] as const) {
+      const said = Date.now()
+      expect(await expectJson(await runner.fail('stalled'), 200)).toEqual({ status: 'pending' })
+      const row = (await jobRow(runner.jobId))!
+      expect(row.attempt).toBe(attempt)
+      expect(row.run_after).toBeGreaterThanOrEqual(said + atLeast)
+      expect(await claimJob()).toBeNull()
+      await becomeDue(runner.jobId)
+      runner = await claimAsRunner()
+      expect(await jobRow(runner.jobId)).toMatchObject({ error: null, attempt: attempt + 1 })
+    }
+    expect(await expectJson(await runner.fail('stalled'), 200)).toEqual({ status: 'error' })
+    expect(await jobRow(runner.jobId)).toMatchObject({
+      status: 'error',
+      error: 'it was stalled',
+      run_after: null,
+      attempt: 3,
+    })
+    expect(await attempts(runner.jobId)).toHaveLength(3)
+  })
+
+  it('starts anew after a retry by hand', async () => {
+    const runner = await startJob('again.mp4', { maxAttempts: 1 })
+    expect(await expectJson(await runner.fail('stalled'), 200)).toEqual({ status: 'error' })
+    await expectJson(await asUser(`/queue/jobs/${runner.jobId}/retry`, 'POST'), 200)
+    const again = await claimAsRunner()
+    expect(again).toMatchObject({ jobId: runner.jobId, fence: 2 })
+    expect(await jobRow(runner.jobId)).toMatchObject({ attempt: 1, status: 'running' })
+  })
+})

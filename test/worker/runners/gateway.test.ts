@@ -1,0 +1,213 @@
+/** What the gateway gives to whom: versions, what fits, digests, and containers known by their props. */
+import { env, exports } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import {
+  MIN_PROTOCOL_VERSION,
+  PROTOCOL_VERSION,
+  RUNNER_SECRET_HEADER,
+} from '../../../src/contract/runnerProtocol.ts'
+import { countReadyJobs } from '../../../src/db/claimQuery.ts'
+import { classOfBytes } from '../../../src/domain/runnerRequirements.ts'
+import { asRunner, createJobs, db, expectJson, jobRow, RUNNER_SECRET } from '../helpers/support.ts'
+
+interface Assigned {
+  jobId: string
+  fence: number
+}
+
+async function claim(runner: object, protocol = PROTOCOL_VERSION, queue = 'default') {
+  const request = { protocol, runner: { id: 'r', ...runner }, queues: [queue], waitSeconds: 0 }
+  const response = await asRunner('/runner/claim', 'POST', request)
+  return response.status === 204 ? null : expectJson<Assigned>(response, 200)
+}
+
+function addQueue(name: string) {
+  return env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(name).run()
+}
+
+async function setSize(filePath: string, bytes: number) {
+  await env.DB.prepare(
+    'UPDATE jobs SET source_bytes = ?, size_class = min(size_class, 1) * ? WHERE file_path = ?',
+  )
+    .bind(bytes, classOfBytes(bytes), filePath)
+    .run()
+}
+
+describe('the version of the protocol', () => {
+  it.each([...new Set([PROTOCOL_VERSION, MIN_PROTOCOL_VERSION])])(
+    '%i is spoken',
+    async (protocol) => {
+      await createJobs(`version-${protocol}.mp4`, ['w_640'])
+      expect(await claim({}, protocol)).toMatchObject({ jobId: expect.any(String) })
+    },
+  )
+
+  it.each([PROTOCOL_VERSION + 1, MIN_PROTOCOL_VERSION - 1])('%i is refused', async (protocol) => {
+    const request = { protocol, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
+    expect((await asRunner('/runner/claim', 'POST', request)).status).toBe(400)
+  })
+})
+
+describe('a runner gets what it can do', () => {
+  it('by its disk: a video that is larger is left for others and stops nobody', async () => {
+    await addQueue('disk')
+    const more = { queue: 'disk', priority: 0 }
+    const [large] = await createJobs('large.mp4', ['w_640'], more)
+    await setSize('large.mp4', 20e9)
+    const [small] = await createJobs('small.mp4', ['w_640'], { queue: 'disk' })
+    expect(await countReadyJobs(db, 'disk', { diskBytes: 10e9 }, 5)).toBe(1)
+    expect(await claim({ diskBytes: 10e9 }, undefined, 'disk')).toMatchObject({ jobId: small!.id })
+    expect(await claim({ diskBytes: 10e9 }, undefined, 'disk')).toBeNull()
+    expect(await claim({ diskBytes: 30e9 }, undefined, 'disk')).toMatchObject({ jobId: large!.id })
+  })
+
+  it('by its disk: one frame of a large video fits anywhere', async () => {
+    await addQueue('frame')
+    const [frame] = await createJobs('film.mp4', ['t_true,w_640'], { queue: 'frame' })
+    await setSize('film.mp4', 20e9)
+    expect(await claim({ diskBytes: 1e6 }, undefined, 'frame')).toMatchObject({ jobId: frame!.id })
+  })
+
+  it.each([
+    ['f_webm', ['libx264', 'aac'], ['libvpx-vp9', 'libopus']],
+    ['w_640', ['libvpx-vp9', 'libopus'], ['libx264', 'aac']],
+    ['f_mov', ['mjpeg'], ['libx264', 'aac', 'h264_nvenc']],
+    ['t_true', ['png'], ['mjpeg']],
+    ['f_webp,t_true', ['mjpeg', 'png'], ['libwebp']],
+    ['vc_h265', ['libx264', 'aac'], ['libx265', 'aac']],
+    ['vc_av1,f_webm', ['libvpx-vp9', 'libopus'], ['libsvtav1', 'libopus']],
+    ['f_mkv,ac_mp3', ['libx264', 'aac'], ['libx264', 'libmp3lame']],
+    ['ac_none', ['aac'], ['libx264']],
+    ['f_hls', ['libx264'], ['libx264', 'aac']],
+    ['f_wav', ['aac'], ['pcm_s16le']],
+    ['f_gif', ['libwebp_anim'], ['gif']],
+    ['t_preview', ['libwebp'], ['libwebp_anim']],
+    ['t_sprite', ['png'], ['mjpeg']],
+    ['t_wave', ['mjpeg'], ['png']],
+  ])('by its encoders: %s', async (transformation, without, with_) => {
+    const queue = transformation.replaceAll(/[^a-z0-9]/g, '-')
+    await addQueue(queue)
+    const [job] = await createJobs(`${queue}.mp4`, [transformation], { queue })
+    expect(await claim({ encoders: without }, undefined, queue)).toBeNull()
+    expect(await claim({ encoders: with_ }, undefined, queue)).toMatchObject({ jobId: job!.id })
+  })
+
+  it('by nothing for what takes none', async () => {
+    await addQueue('none')
+    const [probe, copy] = await createJobs('none.mp4', ['f_json', 'f_m4a,ac_copy'], {
+      queue: 'none',
+    })
+    const able = { encoders: [], diskBytes: 1e12 }
+    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: probe!.id })
+    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: copy!.id })
+  })
+
+  it('though hundreds that it cannot do come first', async () => {
+    await addQueue('behind')
+    await env.DB.prepare("UPDATE queues SET concurrency = 9 WHERE name = 'behind'").run()
+    for (let n = 0; n < 10; n++) {
+      await createJobs(
+        `behind-${n}.mp4`,
+        Array.from({ length: 20 }, (_, m) => `vc_av1,w_${100 + m}`),
+        { queue: 'behind', priority: 0 },
+      )
+    }
+    const [last] = await createJobs('behind.mp4', ['w_640'], { queue: 'behind', priority: 9 })
+    const able = { encoders: ['libx264', 'aac'] }
+    expect(await countReadyJobs(db, 'behind', able, 9)).toBe(1)
+    expect(await countReadyJobs(db, 'behind', {}, 9)).toBe(10)
+    expect(await claim(able, undefined, 'behind')).toMatchObject({ jobId: last!.id })
+    expect(await claim(able, undefined, 'behind')).toBeNull()
+    expect(await claim({}, undefined, 'behind')).toMatchObject({ jobId: expect.any(String) })
+  })
+
+  it('in the order of priority and age, as ever', async () => {
+    await addQueue('order')
+    const at = (path: string, priority: number) =>
+      createJobs(path, ['w_640'], { queue: 'order', priority })
+    const [second] = await at('second.mp4', 2)
+    const [third] = await at('third.mp4', 2)
+    const [first] = await at('first.mp4', 1)
+    for (const [job] of [[first], [second], [third]]) {
+      expect(await claim({ diskBytes: 1e9 }, undefined, 'order')).toMatchObject({ jobId: job!.id })
+    }
+  })
+})
+
+describe('digests', () => {
+  const digestOf = async (bytes: Uint8Array) => {
+    const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    return `sha-256=:${btoa(String.fromCharCode(...sum))}:`
+  }
+  const start = async (filePath: string) => {
+    await addQueue(filePath)
+    await createJobs(filePath, ['w_640'], { queue: filePath })
+    return (await claim({}, undefined, filePath))!
+  }
+  const token = { Authorization: 'Bearer test-runner-token', 'Runner-Secret': RUNNER_SECRET }
+
+  it('go out with a range of the source', async () => {
+    const { jobId, fence } = await start('ranged')
+    const response = await exports.default.fetch(
+      `http://x/runner/jobs/${jobId}/source?fence=${fence}`,
+      { headers: { ...token, Range: 'bytes=4-8' } },
+    )
+    const bytes = new TextEncoder().encode('the bytes of ranged').subarray(4, 9)
+    expect(response.status).toBe(206)
+    expect(response.headers.get('Content-Digest')).toBe(await digestOf(bytes))
+    expect(await response.text()).toBe('bytes')
+  })
+
+  it('errorResult a part that was changed on its way, and take it when it comes whole', async () => {
+    const { jobId, fence } = await start('uploaded')
+    const standing = { fence, progress: 93, stage: 'upload', etaSeconds: null, sizeBytes: 6 }
+    const { uploadId } = await expectJson<{ uploadId: string }>(
+      await asRunner(`/runner/jobs/${jobId}/output`, 'POST', standing),
+      200,
+    )
+    const query = new URLSearchParams({ fence: String(fence), uploadId })
+    const put = async (body: string, digest: string) =>
+      exports.default.fetch(`http://x/runner/jobs/${jobId}/output/1?${query}`, {
+        method: 'PUT',
+        headers: { ...token, 'Content-Digest': digest },
+        body: new TextEncoder().encode(body),
+      })
+    const digest = await digestOf(new TextEncoder().encode('a part'))
+    const refused = await put('b part', digest)
+    expect(await expectJson(refused, 400)).toMatchObject({ code: 'digest_mismatch' })
+    expect(await expectJson(await put('a part', digest), 200)).toMatchObject({ partNumber: 1 })
+  })
+})
+
+describe('a container', () => {
+  const asContainer = (runner: string, path: string, body?: object) =>
+    exports.RunnerGateway({ props: { runner } }).fetch(`http://gateway.reelqueue${path}`, {
+      method: body ? 'POST' : 'GET',
+      headers: { 'Content-Type': 'application/json', [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+  const ask = { protocol: 3, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }
+
+  it('needs no token, is who its props say, and speaks of its own jobs only', async () => {
+    await addQueue('mine')
+    const [job] = await createJobs('mine.mp4', ['w_640'], { queue: 'mine' })
+    const claimed = await asContainer('slot-0-aaaaaaaa', '/runner/claim', ask)
+    const { jobId, fence } = await expectJson<Assigned>(claimed, 200)
+    expect(jobId).toBe(job!.id)
+    expect(await jobRow(jobId)).toMatchObject({ runner: 'slot-0-aaaaaaaa' })
+    const report = { fence, progress: 5, stage: 'encode', etaSeconds: null }
+    const at = `/runner/jobs/${jobId}/report`
+    expect((await asContainer('slot-0-aaaaaaaa', at, report)).status).toBe(200)
+    expect((await asContainer('slot-1-bbbbbbbb', at, report)).status).toBe(409)
+    const source = `/runner/jobs/${jobId}/source?fence=${fence}`
+    expect((await asContainer('slot-1-bbbbbbbb', source)).status).toBe(409)
+    expect((await asContainer('slot-0-aaaaaaaa', source)).status).toBe(200)
+  })
+
+  it.each(['/queue/stats', '/health', '/t/mine.mp4', '/files/mine.mp4', '/openapi.json'])(
+    'does not reach %s',
+    async (path) => {
+      expect((await asContainer('slot-0-aaaaaaaa', path)).status).toBe(404)
+    },
+  )
+})

@@ -1,0 +1,115 @@
+/**
+ * One gateway, three ways in: what it answers must not depend on how a runner reaches it. The
+ * suite is run over each way; only who the runner is comes from elsewhere. (The runner is faked.)
+ */
+import { env, exports } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  PROTOCOL_VERSION,
+  RUNNER_SECRET_HEADER,
+  type UploadedPart,
+} from '../../../src/contract/runnerProtocol.ts'
+import { OUTPUT } from '../helpers/fakeRunner.ts'
+import { createJobs, expectJson, jobRow } from '../helpers/support.ts'
+
+type Send = (path: string, init: RequestInit) => Promise<Response>
+
+const token = { Authorization: 'Bearer test-runner-token' }
+function withToken(origin: string): Send {
+  return (path, init) =>
+    exports.default.fetch(origin + path, {
+      ...init,
+      headers: { ...(init.headers as Record<string, string>), ...token },
+    })
+}
+
+const WAYS: [string, { runner: string; send: Send }][] = [
+  [
+    'a container, known by its props',
+    {
+      runner: 'slot-3-0a1b2c3d',
+      send: (path, init) =>
+        exports
+          .RunnerGateway({ props: { runner: 'slot-3-0a1b2c3d' } })
+          .fetch(`http://gateway.reelqueue${path}`, init),
+    },
+  ],
+  ['a local runner, with the token', { runner: 'local-1', send: withToken('http://127.0.0.1') }],
+  [
+    'a runner anywhere, with the token over HTTPS',
+    { runner: 'gpu-box', send: withToken('https://reelqueue.example') },
+  ],
+]
+
+describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
+  const secret = { [RUNNER_SECRET_HEADER]: `the-secret-of-this-${runner}` }
+  const send: Send = (path, init) =>
+    sendBare(path, { ...init, headers: { ...(init.headers as Record<string, string>), ...secret } })
+  const queue = runner.toLowerCase()
+  const post = (path: string, body: unknown) =>
+    send(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  const claim = (protocol = PROTOCOL_VERSION) =>
+    post('/runner/claim', { protocol, runner: { id: runner }, queues: [queue], waitSeconds: 0 })
+  const take = async (filePath: string) => {
+    await createJobs(filePath, ['w_640'], { queue })
+    return expectJson<{ jobId: string; fence: number }>(await claim(), 200)
+  }
+  const standing = { progress: 50, stage: 'encode', etaSeconds: 1 }
+  const record = { stderrTail: '', command: 'ffmpeg', timings: {} }
+
+  beforeAll(async () => {
+    await env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(queue).run()
+  })
+
+  it('does a whole job: claim, read, report, upload, finish', async () => {
+    expect((await claim()).status).toBe(204)
+    const { jobId, fence } = await take(`${queue}/whole.mp4`)
+    const at = `/runner/jobs/${jobId}`
+    const range = await send(`${at}/source?fence=${fence}`, { headers: { Range: 'bytes=4-8' } })
+    expect(range.status).toBe(206)
+    expect(await range.text()).toBe('bytes')
+    await expectJson(await post(`${at}/report`, { fence, ...standing }), 200)
+    const begun = await post(`${at}/output`, { fence, ...standing, sizeBytes: 6 })
+    const { uploadId } = await expectJson<{ uploadId: string }>(begun, 200)
+    const query = new URLSearchParams({ fence: String(fence), uploadId })
+    const put = await send(`${at}/output/1?${query}`, { method: 'PUT', body: 'result' })
+    const parts = [await expectJson<UploadedPart>(put, 200)]
+    const finish = { outcome: 'completed', fence, ...record, uploadId, parts, output: OUTPUT }
+    expect(await expectJson(await post(`${at}/finish`, finish), 200)).toEqual({
+      status: 'completed',
+    })
+    expect(await jobRow(jobId)).toMatchObject({ status: 'completed', runner, progress: 100 })
+  })
+
+  it('is refused everything under a fence that is not its own, and nothing changes', async () => {
+    const { jobId, fence } = await take(`${queue}/stale.mp4`)
+    const before = await jobRow(jobId)
+    const at = `/runner/jobs/${jobId}`
+    const other = fence + 1
+    const query = new URLSearchParams({ fence: String(other), uploadId: 'any' })
+    const refused = [
+      await send(`${at}/source?fence=${other}`, {}),
+      await post(`${at}/report`, { fence: other, ...standing }),
+      await post(`${at}/output`, { fence: other, ...standing, sizeBytes: 6 }),
+      await send(`${at}/output/1?${query}`, { method: 'PUT', body: 'result' }),
+      await post(`${at}/finish`, { outcome: 'released', fence: other, reason: 'none' }),
+    ]
+    for (const answer of refused) {
+      expect(await expectJson(answer, 409)).toMatchObject({ code: 'lease_lost' })
+    }
+    expect(await jobRow(jobId)).toEqual(before)
+  })
+
+  it('is told what is wrong with a message, and which versions are spoken', async () => {
+    expect(await expectJson(await post('/runner/claim', { protocol: 1 }), 400)).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('runner'),
+    })
+    const answer = await expectJson<{ message: string }>(await claim(PROTOCOL_VERSION + 1), 400)
+    expect(answer.message).toContain(`protocol ${PROTOCOL_VERSION}`)
+  })
+})

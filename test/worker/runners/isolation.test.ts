@@ -1,0 +1,143 @@
+/** A runner with a good token and a live lease of its own cannot reach the job of another. */
+import { env, exports } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  claimAsRunner,
+  fakeRunner,
+  OUTPUT,
+  type FakeRunner,
+  startJob,
+  type Upload,
+} from '../helpers/fakeRunner.ts'
+import { api, visit } from '../helpers/http.ts'
+import { asRunner, expectJson, jobRow } from '../helpers/support.ts'
+
+let mine: FakeRunner, theirs: FakeRunner
+let myUpload: Upload, theirUpload: Upload
+beforeAll(async () => {
+  await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
+  // Claimed twice, so that its fence is another than that of the other job.
+  await (await startJob('isolation/mine.mp4')).release()
+  mine = await claimAsRunner()
+  theirs = await startJob('isolation/theirs.mp4')
+  ;[myUpload, theirUpload] = [await mine.upload('mine'), await theirs.upload('theirs')]
+})
+
+async function world() {
+  return [
+    await jobRow(theirs.jobId),
+    (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(theirs.jobId).all())
+      .results,
+    (await env.DB.prepare('SELECT * FROM variants').all()).results,
+    (await env.VARIANTS.list()).objects.map(({ key, etag }) => [key, etag]),
+  ]
+}
+
+const WORDS: Record<string, (runner: FakeRunner, upload: Upload) => Promise<Response>> = {
+  source: (runner) => runner.source(),
+  report: (runner) => runner.report(99),
+  output: (runner) => runner.beginOutput(),
+  part: (runner, { uploadId }) => runner.putPart(uploadId, 'overwritten'),
+  completed: (runner, upload) => runner.complete(upload),
+  failed: (runner) => runner.fail('input_invalid'),
+  released: (runner) => runner.release(),
+}
+
+describe.each(Object.keys(WORDS))('"%s"', (word) => {
+  const say = WORDS[word]!
+  it('of another job under every fence but its own is refused', async () => {
+    const before = await world()
+    for (const fence of [mine.fence, theirs.fence + 7, 1_000]) {
+      const liar = fakeRunner({ jobId: theirs.jobId, fence })
+      for (const upload of [myUpload, theirUpload]) {
+        expect(await expectJson(await say(liar, upload), 409)).toMatchObject({ code: 'lease_lost' })
+      }
+    }
+    expect(await world()).toEqual(before)
+  })
+
+  it('of a job that is not there, or is no job’s name, is refused', async () => {
+    const before = await world()
+    for (const jobId of ['job_nowhere', 'x', '%2e%2e%2fclaim', "x' OR '1'='1"]) {
+      expect((await say(fakeRunner({ jobId, fence: 1 }), theirUpload)).status).toBe(409)
+    }
+    expect(await world()).toEqual(before)
+  })
+
+  it('without the token, or with an API key, is 401', async () => {
+    const before = await world()
+    const said: [string, RequestInit][] = []
+    const at = `/runner/jobs/${theirs.jobId}`
+    said.push([`${at}/source?fence=${theirs.fence}`, { method: 'GET' }])
+    for (const what of ['report', 'output', 'finish']) {
+      said.push([`${at}/${what}`, { method: 'POST' }])
+    }
+    for (const [path, init] of said) {
+      for (const headers of [{}, { Authorization: 'Bearer test-api-key' }]) {
+        expect((await visit(path, { ...init, headers })).status).toBe(401)
+      }
+    }
+    expect(await world()).toEqual(before)
+  })
+})
+
+it('a container that knows another’s job, fence and upload is refused all the same', async () => {
+  const before = await world()
+  const { jobId, fence } = theirs
+  const at = `http://gateway.reelqueue/runner/jobs/${jobId}`
+  const standing = { fence, progress: 99, stage: 'upload', etaSeconds: 0 }
+  const notes = { stderrTail: '', command: '', timings: {} }
+  const query = new URLSearchParams({ fence: String(fence), uploadId: theirUpload.uploadId })
+  const said: [string, string, object?][] = [
+    ['GET', `${at}/source?fence=${fence}`],
+    ['POST', `${at}/report`, standing],
+    ['POST', `${at}/output`, { ...standing, sizeBytes: 4 }],
+    ['PUT', `${at}/output/1?${query}`, {}],
+    ['POST', `${at}/finish`, { outcome: 'released', fence, reason: 'mine now' }],
+    [
+      'POST',
+      `${at}/finish`,
+      { outcome: 'completed', fence, ...notes, ...theirUpload, output: OUTPUT },
+    ],
+  ]
+  const stranger = exports.RunnerGateway({ props: { runner: 'slot-9-99999999' } })
+  for (const [method, url, body] of said) {
+    const response = await stranger.fetch(url, {
+      method,
+      headers: { 'Content-Type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    })
+    expect(await expectJson(response, 409)).toMatchObject({ code: 'lease_lost' })
+  }
+  expect(await world()).toEqual(before)
+})
+
+it('an upload of another job takes no part and completes nothing', async () => {
+  const before = await world()
+  for (const [word, runner] of [
+    ['part', mine],
+    ['completed', mine],
+  ] as const) {
+    expect(await expectJson(await WORDS[word]!(runner, theirUpload), 409)).toMatchObject({
+      code: 'lease_lost',
+    })
+  }
+  expect(await world()).toEqual(before)
+})
+
+it('the runner’s token is no API key', async () => {
+  for (const [method, path] of [
+    ['GET', '/queue/jobs'],
+    ['GET', '/api-keys'],
+    ['DELETE', `/queue/jobs/${theirs.jobId}`],
+  ] as const) {
+    expect((await asRunner(path, method)).status).toBe(401)
+  }
+  expect((await api('GET', `/queue/jobs/${theirs.jobId}`)).status).toBe(200)
+})
+
+it('the control: each goes on with its own', async () => {
+  expect(await (await theirs.source()).text()).toBe('the bytes of isolation/theirs.mp4')
+  expect(await expectJson(await theirs.complete(theirUpload), 200)).toEqual({ status: 'completed' })
+  expect(await expectJson(await mine.complete(myUpload), 200)).toEqual({ status: 'completed' })
+})

@@ -1,0 +1,27 @@
+/** Reports of one attempt that the network delivered out of order. */
+import { expect, it } from 'vitest'
+import { startJob } from '../helpers/fakeRunner.ts'
+import { asRunner, expectJson, jobRow } from '../helpers/support.ts'
+
+it('one that is late extends the lease, and takes neither progress nor stage back', async () => {
+  const { jobId, fence } = await startJob('late.mp4')
+  const report = async (progress: number, stage: string, etaSeconds: number | null) =>
+    expectJson(
+      await asRunner(`/runner/jobs/${jobId}/report`, 'POST', {
+        fence,
+        progress,
+        stage,
+        etaSeconds,
+      }),
+      200,
+    )
+  await report(93, 'upload', 1)
+  const before = (await jobRow(jobId))!
+  await report(40, 'encode', 60)
+  const after = (await jobRow(jobId))!
+  expect(after).toMatchObject({ progress: 93, stage: 'upload', eta_seconds: 1 })
+  expect(after.lease_expires_at).toBeGreaterThanOrEqual(before.lease_expires_at!)
+  // The control: a newer one is taken as it is, with the same progress too.
+  await report(93, 'upload', null)
+  expect(await jobRow(jobId)).toMatchObject({ progress: 93, stage: 'upload', eta_seconds: null })
+})

@@ -1,0 +1,168 @@
+/** A slot and its container, which is a fake here: containers do not start in this pool. */
+import { env } from 'cloudflare:workers'
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { describe, expect, it, vi } from 'vitest'
+import type { RunnerSlot } from '../../../src/runners/RunnerSlot.ts'
+import { claimJob, createJobs, jobRow } from '../helpers/support.ts'
+
+interface Started {
+  enableInternet: boolean
+  env: Record<string, string>
+}
+
+/** Gives the slot a container that does as it is told, and what it was told. */
+async function useSlot(name: string) {
+  const stub = env.SLOTS.getByName(name)
+  const started: Started[] = []
+  const intercepted: string[] = []
+  let exit = Promise.withResolvers<void>()
+  const container = {
+    running: false,
+    broken: false,
+    start(options: Started) {
+      if (this.broken) {
+        throw new Error('no capacity')
+      }
+      if (this.running) {
+        throw new Error('start() while running')
+      }
+      this.running = true
+      started.push(options)
+      exit = Promise.withResolvers()
+    },
+    monitor: () => exit.promise,
+    async destroy() {
+      this.running = false
+      exit.resolve()
+    },
+    async interceptOutboundHttp(host: string) {
+      intercepted.push(host)
+    },
+    async setInactivityTimeout() {},
+  }
+  const inSlot = <T>(use: (slot: RunnerSlot) => T | Promise<T>) =>
+    runInDurableObject(stub, (slot) => {
+      Object.defineProperty((slot as unknown as { ctx: object }).ctx, 'container', {
+        value: container,
+        configurable: true,
+      })
+      return use(slot)
+    })
+  return {
+    container,
+    started,
+    intercepted,
+    inSlot,
+    wake: (queue = 'default') => inSlot((slot) => slot.wake([queue])),
+    heard: (runner: string) => inSlot((slot) => slot.heard(runner)),
+    runner: () => started.at(-1)!.env['RUNNER_ID']!,
+    /** The container ends by itself, with this error or well. */
+    ends: async (error?: Error) => {
+      await inSlot((slot) => {
+        container.running = false
+        if (error) {
+          exit.reject(error)
+        } else {
+          exit.resolve()
+        }
+        return vi.waitUntil(() => !(slot as unknown as { life?: object }).life)
+      })
+    },
+    alarmIn: async (ms: number) => {
+      const now = Date.now()
+      await inSlot(() => void vi.useFakeTimers({ now: now + ms, toFake: ['Date'] }))
+      try {
+        return await runDurableObjectAlarm(stub)
+      } finally {
+        vi.useRealTimers()
+      }
+    },
+  }
+}
+
+describe('a slot', () => {
+  it('starts its container once, without internet or token, however often it is woken', async () => {
+    const { wake, started, intercepted, heard, runner } = await useSlot('slot-0')
+    const answers = await Promise.all([wake(), wake(), wake()])
+    expect(answers.toSorted()).toEqual(['started', 'starting', 'starting'])
+    expect(started).toEqual([
+      {
+        enableInternet: false,
+        env: {
+          GATEWAY_URL: 'http://gateway.reelqueue',
+          RUNNER_ID: expect.stringMatching(/^slot-0-[0-9a-f]{8}$/),
+          QUEUES: 'default',
+          IDLE_SECONDS: '30',
+          DISK_BYTES: '10000000000',
+        },
+      },
+    ])
+    expect(intercepted).toEqual(['gateway.reelqueue'])
+    await heard('slot-0-00000000')
+    expect(await wake()).toBe('starting')
+    await heard(runner())
+    expect(await wake()).toBe('busy')
+  })
+
+  it('starts another runner once the one before has ended', async () => {
+    const { wake, heard, runner, ends, started } = await useSlot('slot-1')
+    await wake()
+    const first = runner()
+    await heard(first)
+    await ends()
+    expect(await wake()).toBe('started')
+    expect(started).toHaveLength(2)
+    expect(runner()).not.toBe(first)
+  })
+
+  it('reports a job as lost at once when the container ends under it', async () => {
+    const { wake, heard, runner, ends } = await useSlot('slot-2')
+    const [job] = await createJobs('killed.mp4', ['w_640'])
+    await wake()
+    await heard(runner())
+    await claimJob('default', runner())
+    expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner: runner() })
+    await ends(new Error('exit code 137'))
+    expect(await jobRow(job!.id)).toMatchObject({
+      status: 'pending',
+      error_code: 'runner_lost',
+      error: 'The container of slot-2 ended while it worked on this job (exit code 137).',
+    })
+  })
+
+  it('rests after a start that cannot be made, and after one that ends without a claim', async () => {
+    const { wake, container } = await useSlot('slot-3')
+    container.broken = true
+    expect(await wake()).toBe('failed')
+    expect(await wake()).toBe('resting')
+    const other = await useSlot('slot-4')
+    await other.wake()
+    await other.ends(new Error('exit code 3'))
+    expect(await other.wake()).toBe('resting')
+  })
+
+  it('stops a container that has not claimed after a minute', async () => {
+    const { wake, container, alarmIn } = await useSlot('slot-5')
+    await wake()
+    await alarmIn(60_000)
+    expect(container.running).toBe(false)
+    expect(await wake()).toBe('resting')
+  })
+
+  it('keeps a container whose runner has a job, and stops it when it is silent without one', async () => {
+    const { wake, heard, runner, container, alarmIn } = await useSlot('slot-6')
+    const [job] = await createJobs('kept.mp4', ['w_640'], { priority: 0 })
+    await wake()
+    await heard(runner())
+    await claimJob('default', runner())
+    await alarmIn(600_000)
+    expect(container.running).toBe(true)
+    await env.DB.prepare("UPDATE jobs SET runner = 'another' WHERE id = ?").bind(job!.id).run()
+    await alarmIn(600_000)
+    expect(container.running).toBe(false)
+  })
+
+  it('is harmless where there are no containers', async () => {
+    expect(await env.SLOTS.getByName('slot-7').wake(['default'])).toBe('failed')
+  })
+})

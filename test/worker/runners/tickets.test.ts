@@ -1,0 +1,174 @@
+import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import worker from '../../../src/index.ts'
+import { sendTickets } from '../../../src/platform/tickets.ts'
+import { api, create, createOne, take } from '../helpers/http.ts'
+import { asRunner, claimJob, createJobs, expectJson, putOriginal } from '../helpers/support.ts'
+import { hub, socketCount } from '../helpers/eventStream.ts'
+
+function message(id: string, body: unknown) {
+  return { id, timestamp: 1_000, attempts: 1, body }
+}
+/** Hands a batch to the Worker; gives back what became of its messages. */
+async function consume(queue: string, bodies: unknown[]) {
+  const messages = bodies.map((body, n) => message(`m${n}`, body))
+  const batch = createMessageBatch(queue, messages)
+  const context = createExecutionContext()
+  await worker.queue(batch, env, context)
+  return getQueueResult(batch, context)
+}
+const ALL_ACKED = { outcome: 'ok', ackAll: true, retryBatch: { retry: false }, retryMessages: [] }
+
+/** A runner that waits for work of a queue; resolves with the answer's status and how long it took. */
+async function wait(queue: string, waitSeconds: number) {
+  const begun = Date.now()
+  const request = { protocol: 3, runner: { id: 'waiting' }, queues: [queue], waitSeconds }
+  const response = await asRunner('/runner/claim', 'POST', request)
+  return { status: response.status, ms: Date.now() - begun }
+}
+function waiting(queue: string, count: number) {
+  return vi.waitFor(async () => expect(await socketCount(queue)).toBe(count), 5_000)
+}
+
+describe('the consumer', () => {
+  it('acks every ticket, also when nobody waits', async () => {
+    const result = await consume('reelqueue-tickets', [{ queue: 'default' }, { queue: 'default' }])
+    expect(result).toMatchObject(ALL_ACKED)
+  })
+
+  it('acks and logs what it cannot read, and wakes for what it can', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const woken = wait('readable', 15)
+    await waiting('readable', 1)
+    const unreadable = [null, 'default', 7, {}, { queue: 7 }, { queue: '../x' }, { q: 'default' }]
+    const result = await consume('reelqueue-tickets', [...unreadable, { queue: 'readable' }])
+    expect(result).toMatchObject(ALL_ACKED)
+    expect(await woken).toMatchObject({ status: 204 })
+    const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)) as object)
+    expect(lines).toEqual(
+      unreadable.map((_, n) => ({ event: 'ticket_unreadable', message: `m${n}` })),
+    )
+    logged.mockRestore()
+  })
+
+  it('acks dead letters, logs them, and wakes nobody', async () => {
+    const logged = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+    const woken = wait('default', 1)
+    await waiting('default', 1)
+    expect(await consume('reelqueue-tickets-dead', [{ queue: 'default' }, 'junk'])).toMatchObject(
+      ALL_ACKED,
+    )
+    expect(logged.mock.calls.map(([line]) => JSON.parse(String(line)) as object)).toEqual([
+      { event: 'ticket_dead', message: 'm0', body: { queue: 'default' }, attempts: 1 },
+      { event: 'ticket_dead', message: 'm1', body: 'junk', attempts: 1 },
+    ])
+    logged.mockRestore()
+    expect((await woken).ms).toBeGreaterThanOrEqual(1_000)
+  })
+
+  it('wakes one runner a ticket, of the ticket’s queue and no other', async () => {
+    const woken: string[] = []
+    const queues = ['here', 'here', 'here', 'there']
+    const waits = queues.map((queue) => wait(queue, 15).then(() => woken.push(queue)))
+    await waiting('here', 3)
+    await waiting('there', 1)
+    await consume('reelqueue-tickets', [{ queue: 'here' }, { queue: 'here' }])
+    await waiting('here', 1)
+    await vi.waitFor(() => expect(woken).toEqual(['here', 'here']), 5_000)
+    expect(await socketCount('there')).toBe(1)
+    await consume('reelqueue-tickets', [{ queue: 'there' }, { queue: 'here' }])
+    await Promise.all(waits)
+    expect(woken).toHaveLength(4)
+  })
+})
+
+describe('a runner that waits', () => {
+  it('is woken by a new job long before its wait ends, and gets it with its next claim', async () => {
+    const woken = wait('default', 20)
+    await waiting('default', 1)
+    const { id } = await createOne('tickets/woken.mp4')
+    const { status, ms } = await woken
+    expect(status).toBe(204)
+    expect(ms).toBeLessThan(5_000)
+    expect((await claimJob())?.jobId).toBe(id)
+    await waiting('default', 0)
+  })
+
+  it('for nothing gets 204 when its time is over', async () => {
+    const { status, ms } = await wait('default', 1)
+    expect(status).toBe(204)
+    expect(ms).toBeGreaterThanOrEqual(1_000)
+    expect(ms).toBeLessThan(3_000)
+  })
+
+  it('does not wait when there is work', async () => {
+    const { id } = await createOne('tickets/there.mp4')
+    const request = {
+      protocol: 3,
+      runner: { id: 'r' },
+      queues: ['empty', 'default'],
+      waitSeconds: 20,
+    }
+    const response = await asRunner('/runner/claim', 'POST', request)
+    expect(await expectJson<{ jobId: string }>(response, 200)).toMatchObject({ jobId: id })
+  })
+})
+
+describe('creating jobs sends as many tickets as could be used', () => {
+  const sent = vi.fn<(messages: { body: { queue: string } }[]) => void>()
+  // The real binding, listened to: a consumer would only show that there was at least one.
+  const send = env.TICKETS.sendBatch.bind(env.TICKETS)
+  beforeEach(() => {
+    sent.mockClear()
+    vi.spyOn(env.TICKETS, 'sendBatch').mockImplementation((messages) => {
+      sent(Array.from(messages) as { body: { queue: string } }[])
+      return send(messages)
+    })
+  })
+  afterEach(() => vi.restoreAllMocks())
+  const tickets = () => sent.mock.calls.flatMap(([messages]) => messages.map(({ body }) => body))
+
+  it.each([
+    [1, 4, 1],
+    [3, 4, 3],
+    [6, 4, 4],
+    [3, 1, 1],
+  ])('%i jobs with %i slots: %i tickets', async (jobs, concurrency, expected) => {
+    const queue = `send-${jobs}-${concurrency}`
+    await expectJson(await api('PUT', `/queues/${queue}`, { concurrency }), 200)
+    const transformations = Array.from({ length: jobs }, (_, n) => `w_${100 + n}`)
+    await createJobs(`tickets/${queue}.mp4`, transformations, { queue })
+    await vi.waitFor(() => expect(tickets()).not.toEqual([]), 5_000)
+    expect(tickets()).toEqual(Array.from({ length: expected }, () => ({ queue })))
+  })
+
+  it('none when every slot is taken or the jobs were there, one when a job is retried', async () => {
+    const queue = 'send-full'
+    await expectJson(await api('PUT', `/queues/${queue}`, { concurrency: 1 }), 200)
+    const filePath = 'tickets/full.mp4'
+    await putOriginal(filePath)
+    const request = { filePath, transformations: ['w_640'], queue }
+    await create(request)
+    await take(queue)
+    await vi.waitFor(() => expect(tickets()).toEqual([{ queue }]), 5_000)
+    await create(request)
+    await create({ ...request, transformations: ['w_320'] })
+    // The control: a later ticket of another queue is the next one seen.
+    await createOne('tickets/control.mp4')
+    await vi.waitFor(() => expect(tickets()).toEqual([{ queue }, { queue: 'default' }]), 5_000)
+  })
+
+  it('never more than a batch holds', async () => {
+    await sendTickets(env.TICKETS, 'many', 1_000)
+    expect(tickets()).toHaveLength(100)
+    await sendTickets(env.TICKETS, 'many', 0)
+    await sendTickets(env.TICKETS, 'many', -3)
+    expect(sent).toHaveBeenCalledTimes(1)
+  })
+})
+
+it('a queue that has no waiting runner takes a wake-up without harm', async () => {
+  await hub('lonely').wake(5)
+  expect(await socketCount('lonely')).toBe(0)
+})

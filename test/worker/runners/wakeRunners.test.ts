@@ -1,0 +1,102 @@
+/** How many slots a wake-up starts, and which of them are asked. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { wakeRunners } from '../../../src/services/queues/wakeRunners.ts'
+import { failJobsOfRunner } from '../../../src/services/queues/wakeRunners.ts'
+import { createSlots, type WakeAnswer } from '../../../src/platform/slots.ts'
+import { claimJob, createJobs, jobRow, openPlatform } from '../helpers/support.ts'
+
+/** Slots of which each gives a set answer, once; then it is busy. */
+function fakeSlots(answers: WakeAnswer[]) {
+  const asked: { name: string; queues: string[] }[] = []
+  const heard: string[] = []
+  const namespace = {
+    getByName: (name: string) => ({
+      wake: async (queues: string[]) => {
+        asked.push({ name, queues })
+        const n = Number(name.slice(5))
+        const answer = answers[n]!
+        answers[n] = answer === 'started' ? 'starting' : answer
+        return answer
+      },
+      heard: async (runner: string) => void heard.push(`${name} ${runner}`),
+    }),
+  } as unknown as Env['SLOTS']
+  const slots = createSlots(namespace, { count: answers.length, diskBytes: 10e9 })
+  const { platform } = openPlatform()
+  return { platform: { ...platform, slots }, asked, heard, slots }
+}
+function names(asked: { name: string }[]) {
+  return asked.map(({ name }) => name)
+}
+function addQueue(name: string, concurrency = 4) {
+  return env.DB.prepare('INSERT INTO queues (name, concurrency) VALUES (?, ?)')
+    .bind(name, concurrency)
+    .run()
+}
+
+describe('a wake-up', () => {
+  it('starts a slot for each job that could run, and tickets that come twice start no more', async () => {
+    await addQueue('two')
+    await createJobs('two.mp4', ['w_100', 'w_102'], { queue: 'two' })
+    const { platform, asked } = fakeSlots(['started', 'started', 'started'])
+    await wakeRunners(platform, 'two', 2)
+    await wakeRunners(platform, 'two', 2)
+    expect(names(asked)).toEqual(['slot-0', 'slot-1', 'slot-0', 'slot-1'])
+    expect(asked[0]!.queues[0]).toBe('two')
+  })
+
+  it('goes on to others while slots are busy, resting or out of order', async () => {
+    await addQueue('one')
+    await createJobs('one.mp4', ['w_100'], { queue: 'one' })
+    const { platform, asked } = fakeSlots(['busy', 'resting', 'failed', 'started', 'started'])
+    await wakeRunners(platform, 'one', 1)
+    expect(names(asked)).toEqual(['slot-0', 'slot-1', 'slot-2', 'slot-3'])
+  })
+
+  it('asks none for more than the concurrency, for an empty queue, or for one that is not there', async () => {
+    await addQueue('narrow', 1)
+    await addQueue('empty')
+    await createJobs('narrow.mp4', ['w_100', 'w_102', 'w_104'], { queue: 'narrow' })
+    const { platform, asked } = fakeSlots(['started', 'started', 'started'])
+    await wakeRunners(platform, 'narrow', 3)
+    await wakeRunners(platform, 'empty', 3)
+    await wakeRunners(platform, 'unknown', 3)
+    expect(names(asked)).toEqual(['slot-0'])
+  })
+
+  it('asks none for a job that fits no slot', async () => {
+    await addQueue('huge')
+    await createJobs('huge.mp4', ['w_100'], { queue: 'huge' })
+    await env.DB.prepare(
+      "UPDATE jobs SET source_bytes = 2e10, size_class = 6 WHERE queue = 'huge'",
+    ).run()
+    const { platform, asked } = fakeSlots(['started'])
+    await wakeRunners(platform, 'huge', 1)
+    expect(asked).toEqual([])
+  })
+
+  it('does not ask the slot whose runner has a job', async () => {
+    await addQueue('held')
+    await createJobs('held.mp4', ['w_100', 'w_102'], { queue: 'held' })
+    const held = await claimJob('held', 'slot-0-0123abcd')
+    const { platform, asked } = fakeSlots(['started', 'started'])
+    await wakeRunners(platform, 'held', 1)
+    expect(names(asked)).toEqual(['slot-1'])
+    expect(await failJobsOfRunner(platform, 'slot-0-0123abcd', 'The container ended.')).toBe(1)
+    expect(await jobRow(held!.jobId)).toMatchObject({
+      status: 'pending',
+      error: 'The container ended.',
+      error_code: 'runner_lost',
+    })
+    expect(await failJobsOfRunner(platform, 'slot-0-0123abcd', 'The container ended.')).toBe(0)
+  })
+})
+
+it('a slot hears of its own runner, and of no other', async () => {
+  const { slots, heard } = fakeSlots(['started'])
+  for (const runner of ['slot-0-0123abcd', 'laptop-0123abcd', 'slot-0', 'slot-x-0123abcd']) {
+    await slots.heard(runner)
+  }
+  expect(heard).toEqual(['slot-0 slot-0-0123abcd'])
+})

@@ -1,0 +1,108 @@
+/**
+ * Writers of one path that come between one another, in whatever order: each holds room, writes to
+ * R2, and settles what it wrote. What is put down in the end is what R2 has.
+ */
+import { env } from 'cloudflare:workers'
+import fc from 'fast-check'
+import { expect, it } from 'vitest'
+import type { StorageReservation } from '../../../src/db/files.ts'
+import {
+  unreservedWrite,
+  reserveStorage,
+  releaseReservations,
+  settle,
+} from '../../../src/services/files/storageQuota.ts'
+import { readStored } from '../../../src/storage/originals.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
+import { countRows } from '../helpers/http.ts'
+import { openPlatform } from '../helpers/support.ts'
+import { storedBytes } from '../helpers/storedBytes.ts'
+
+const writer = fc.record({
+  does: fc.constantFrom('store', 'store', 'remove', 'fail'),
+  who: fc.constantFrom(0, 1, null),
+  size: fc.integer({ min: 1, max: 1_000 }),
+})
+interface Writer {
+  does: string
+  who: number | null
+  size: number
+}
+/** Up to five writers, and the order in which they take their three steps. */
+const interleaved = fc.array(writer, { minLength: 2, maxLength: 5 }).chain((writers) => {
+  const turns = writers.flatMap((_, index) => [index, index, index])
+  return fc.record({
+    writers: fc.constant(writers),
+    turns: fc.shuffledSubarray(turns, { minLength: turns.length }),
+  })
+})
+const { platform } = openPlatform()
+
+function begin({ does, who, size }: Writer, filePath: string, ids: string[]): () => Promise<void> {
+  const keyId = who === null || does === 'remove' ? null : ids[who]!
+  const known = does === 'remove' ? { keyId: null, sizeBytes: 0 } : { keyId, sizeBytes: size }
+  let hold: StorageReservation
+  const steps = [
+    async () => {
+      if (does === 'remove') {
+        hold = await unreservedWrite(platform, filePath)
+      } else {
+        const room = await reserveStorage(platform, keyId, [{ filePath, sizeBytes: size }])
+        if (!room.ok) {
+          throw new Error(room.message)
+        }
+        hold = room.holds[0]!
+      }
+    },
+    async () => {
+      if (does === 'remove') {
+        return env.ORIGINALS.delete(filePath)
+      }
+      if (does === 'fail') {
+        return
+      }
+      const customMetadata = keyId === null ? {} : { 'reelqueue-key': keyId }
+      await env.ORIGINALS.put(filePath, new Uint8Array(size), { customMetadata })
+    },
+    () => (does === 'fail' ? releaseReservations(platform, [hold]) : settle(platform, hold, known)),
+  ]
+  return () => steps.shift()!()
+}
+
+it('is what R2 has', { timeout: 120_000 }, async () => {
+  let run = 0
+  const between = new Set<boolean>()
+  await fc.assert(
+    fc.asyncProperty(interleaved, async ({ writers, turns }) => {
+      const filePath = `settling/${++run}.mp4`
+      const ids = [(await makeKey()).id, (await makeKey()).id]
+      const takeTurn = writers.map((one) => begin(one, filePath, ids))
+      for (const turn of turns) {
+        await takeTurn[turn]!()
+      }
+      const found = await readStored(env.ORIGINALS, filePath)
+      for (const id of ids) {
+        expect(await storedBytes({ id })).toBe(found.keyId === id ? found.sizeBytes : 0)
+      }
+      expect(await countRows('incoming')).toBe(0)
+      between.add(found.keyId === null)
+    }),
+    {
+      numRuns: 80,
+      // The first to write is the last to settle.
+      examples: [
+        [
+          {
+            writers: [
+              { does: 'store', who: 0, size: 10 },
+              { does: 'store', who: 1, size: 20 },
+            ],
+            turns: [0, 1, 0, 1, 1, 0],
+          },
+        ],
+      ],
+    },
+  )
+  // The control: there was something stored in the end, and there was nothing.
+  expect(between.size).toBe(2)
+})

@@ -1,0 +1,149 @@
+/** `DELETE /files`: the file goes, and what was made of it, and what was to be made. */
+import { env } from 'cloudflare:workers'
+import { describe, expect, it, vi } from 'vitest'
+import { BOUND_SCOPES, expectError, makeKey } from '../helpers/apiKeys.ts'
+import { API_KEY, api, complete, countRows, create, report, take, visit } from '../helpers/http.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { eventTypes, expectJson, jobRow, putOriginal, readCounters } from '../helpers/support.ts'
+
+function remove(path: string, headers: Record<string, string> = API_KEY) {
+  return visit(`/files/${path}`, { method: 'DELETE', headers })
+}
+function put(path: string, filling: string) {
+  return visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
+}
+async function made(filePath: string) {
+  expect((await put(filePath, 'first')).status).toBe(201)
+  await create({ filePath, transformations: ['w_640'], priority: 0 })
+  await complete(await take(), `the variant of ${filePath}`)
+}
+function outputOf(filePath: string) {
+  return env.DB.prepare('SELECT output_key FROM variants WHERE file_path = ?')
+    .bind(filePath)
+    .first<string>('output_key')
+}
+
+describe('a file that is deleted', () => {
+  it('is gone with its variants, and another one is as it was', async () => {
+    await made('gone/a.mp4')
+    await made('gone/b.mp4')
+    const [key, control] = [await outputOf('gone/a.mp4'), await outputOf('gone/b.mp4')]
+    const answer = await expectJson(await remove('gone/a.mp4'), 200)
+    expect(answer).toEqual({ success: true, message: 'File deleted' })
+    expect(await env.ORIGINALS.head('gone/a.mp4')).toBeNull()
+    expect((await visit('/t/gone/a.mp4')).status).toBe(404)
+    expect((await visit('/t/w_640/gone/a.mp4')).status).toBe(404)
+    await vi.waitFor(async () => expect(await env.VARIANTS.head(key!)).toBeNull(), 5_000)
+    expect(await outputOf('gone/b.mp4')).toBe(control)
+    expect((await visit('/t/w_640/gone/b.mp4')).status).toBe(200)
+    expect((await visit('/t/gone/b.mp4')).status).toBe(200)
+  })
+
+  it('can be stored anew, and its variants are made of what it is then', async () => {
+    await made('anew.mp4')
+    await expectJson(await remove('anew.mp4'), 200)
+    await put('anew.mp4', 'second')
+    expect((await visit('/t/w_640/anew.mp4')).status).toBe(202)
+    await complete(await take(), 'of the second')
+    const served = await (await visit('/t/w_640/anew.mp4')).bytes()
+    expect(new TextDecoder().decode(served)).toBe('of the second')
+  })
+
+  it('has its jobs that wait and run cancelled, and those that ended stay', async () => {
+    const filePath = 'jobs/a.mp4'
+    await made(filePath)
+    const [ended] = await create({ filePath, transformations: ['w_640'], priority: 0 })
+    const twice = await take()
+    expect(twice.jobId).toBe(ended!.id)
+    await complete(twice, 'once more')
+    const [runs] = await create({ filePath, transformations: ['w_320'], priority: 0 })
+    const running = await take()
+    expect(running.jobId).toBe(runs!.id)
+    const [waits] = await create({ filePath, transformations: ['w_200'] })
+    await putOriginal('jobs/b.mp4')
+    const [control] = await create({ filePath: 'jobs/b.mp4', transformations: ['w_200'] })
+
+    await expectJson(await remove(filePath), 200)
+    expect((await jobRow(ended!.id))!.status).toBe('completed')
+    expect((await jobRow(control!.id))!.status).toBe('pending')
+    for (const { id } of [runs!, waits!]) {
+      expect(await jobRow(id)).toMatchObject({ status: 'cancelled', lease_expires_at: null })
+      expect((await eventTypes(id)).at(-1)).toBe('job:cancelled')
+    }
+    // The runner hears of it with its next report, and nothing of it comes into service.
+    expect((await report(running, 50)).status).toBe(409)
+    await expect(complete(running, 'too late')).rejects.toThrow('lease_lost')
+    expect(await outputOf(filePath)).toBeNull()
+    const { kept, counted } = await readCounters()
+    expect(kept).toEqual(counted)
+    await expectJson(await api('DELETE', `/queue/jobs/${control!.id}`), 200)
+  })
+})
+
+describe('deleting a file that is not there', () => {
+  it('is 404, the second time too, and touches nothing', async () => {
+    await putOriginal('twice/a.mp4')
+    await putOriginal('twice/a.mp4.mp4')
+    expect((await remove('twice/a.mp4')).status).toBe(200)
+    expect(await expectError(await remove('twice/a.mp4'), 404, 'file_not_found')).toContain(
+      'There is no file twice/a.mp4 in storage.',
+    )
+    await expectError(await remove('twice'), 404, 'file_not_found')
+    expect(await env.ORIGINALS.head('twice/a.mp4.mp4')).not.toBeNull()
+    expect(await countRows('files', "file_path = 'twice'")).toBe(0)
+  })
+
+  it('does what one that broke off has left', async () => {
+    await made('broken/off.mp4')
+    const [job] = await create({ filePath: 'broken/off.mp4', transformations: ['w_100'] })
+    // As if its Worker had died when the file was gone.
+    await env.ORIGINALS.delete('broken/off.mp4')
+    expect((await visit('/t/w_640/broken/off.mp4')).status).toBe(200)
+    expect((await remove('broken/off.mp4')).status).toBe(404)
+    expect((await visit('/t/w_640/broken/off.mp4')).status).toBe(404)
+    expect((await jobRow(job!.id))!.status).toBe('cancelled')
+  })
+})
+
+describe('a key bound to a folder', () => {
+  it('deletes inside, and outside finds nothing and leaves it there', async () => {
+    const key = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'mine/' })
+    for (const path of ['mine/a.mp4', 'theirs/a.mp4', 'mine.mp4']) {
+      await putOriginal(path)
+    }
+    await putOriginal('theirs/made.mp4')
+    const [job] = await create({ filePath: 'theirs/a.mp4', transformations: ['w_640'] })
+    for (const path of [
+      'theirs/a.mp4',
+      'mine.mp4',
+      'mine%2f..%2ftheirs/a.mp4',
+      'theirs/none.mp4',
+    ]) {
+      const refused = await remove(path, key.headers)
+      expect([400, 404], path).toContain(refused.status)
+    }
+    const told = async (path: string) =>
+      (await expectError(await remove(path, key.headers), 404, 'file_not_found')).replace(path, '')
+    // What is there and what is not are answered alike.
+    expect(await told('theirs/a.mp4')).toBe(await told('theirs/none.mp4'))
+    expect(await env.ORIGINALS.head('theirs/a.mp4')).not.toBeNull()
+    expect(await env.ORIGINALS.head('mine.mp4')).not.toBeNull()
+    expect((await jobRow(job!.id))!.status).toBe('pending')
+    expect((await remove('mine/a.mp4', key.headers)).status).toBe(200)
+    expect(await env.ORIGINALS.head('mine/a.mp4')).toBeNull()
+  })
+})
+
+it('a URL that is signed to store or to read is no leave to delete', async () => {
+  await putOriginal('signed/a.mp4')
+  for (const [method, place] of [
+    ['PUT', '/files/'],
+    ['GET', '/t/'],
+  ] as const) {
+    const answer = await api('POST', '/signed-urls', { method, path: 'signed/a.mp4' })
+    const { url } = await expectJson<{ url: string }>(answer, 201)
+    const path = url.replace('http://reelqueue', '').replace(place, '/files/')
+    await expectError(await visit(path, { method: 'DELETE' }), 401, 'unauthorized')
+  }
+  expect(await env.ORIGINALS.head('signed/a.mp4')).not.toBeNull()
+})

@@ -1,0 +1,133 @@
+import { env } from 'cloudflare:workers'
+import { describe, expect, it } from 'vitest'
+import { API_KEY, countRows, type CreatedJob, type ErrorAnswer, visit } from '../helpers/http.ts'
+import { mp4, png } from '../helpers/mediaBytes.ts'
+import { expectJson, jobRow } from '../helpers/support.ts'
+
+type Fields = Record<string, string | Blob | (string | Blob)[]>
+interface Uploaded {
+  files: { filePath: string; size: number; contentType: string; jobs: CreatedJob[] }[]
+}
+
+function upload(fields: Fields) {
+  const body = new FormData()
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of [values].flat()) {
+      if (typeof value === 'string') {
+        body.append(name, value)
+      } else {
+        body.append(name, value)
+      }
+    }
+  }
+  return visit('/upload', { method: 'POST', headers: API_KEY, body })
+}
+function clip(name = 'clip.mp4', filling = name) {
+  return new File([mp4(filling)], name)
+}
+async function keys(prefix: string) {
+  return (await env.ORIGINALS.list({ prefix })).objects.map((object) => object.key)
+}
+
+describe('a form', () => {
+  it('stores one file under its own name', async () => {
+    const { files } = await expectJson<Uploaded>(await upload({ files: clip('own.mp4') }), 201)
+    expect(files).toEqual([
+      {
+        filePath: 'own.mp4',
+        size: mp4('own.mp4').length,
+        etag: expect.any(String),
+        contentType: 'video/mp4',
+        jobs: [],
+      },
+    ])
+    const object = await env.ORIGINALS.get('own.mp4')
+    expect(new Uint8Array(await object!.arrayBuffer())).toEqual(mp4('own.mp4'))
+    expect(await countRows('jobs')).toBe(0)
+  })
+
+  it('stores files in a folder, under names, and queues variants of each', async () => {
+    const response = await upload({
+      files: [clip('1.mp4'), new File([png()], '2.png')],
+      folder: 'form/in',
+      names: ['first.mp4', 'deep/second.png'],
+      transformations: ['w_640', 't_true,w_64'],
+    })
+    const { files } = await expectJson<Uploaded>(response, 201)
+    expect(files.map((file) => file.filePath)).toEqual([
+      'form/in/first.mp4',
+      'form/in/deep/second.png',
+    ])
+    expect(await keys('form/')).toEqual(['form/in/deep/second.png', 'form/in/first.mp4'])
+    for (const { filePath, jobs } of files) {
+      expect(jobs.map((job) => job.transformation)).toEqual(['w_640', 'w_64,t_true'])
+      for (const job of jobs) {
+        expect(await jobRow(job.id)).toMatchObject({ file_path: filePath, status: 'pending' })
+      }
+    }
+  })
+
+  it('takes a folder with a slash at its end as the same', async () => {
+    await expectJson(await upload({ files: clip(), folder: 'form/slash/' }), 201)
+    expect(await keys('form/slash')).toEqual(['form/slash/clip.mp4'])
+  })
+})
+
+describe('a form goes in whole or not at all', () => {
+  const folder = 'bad'
+  const cases: [string, number, Fields][] = [
+    ['no file', 400, { folder }],
+    ['text where a file should be', 400, { folder, files: 'clip.mp4' }],
+    [
+      'a second file of other content',
+      415,
+      { files: [clip(), new File(['text'], 'b.mp4')], folder },
+    ],
+    ['an empty file', 415, { files: [clip(), new File([], 'b.mp4')], folder }],
+    ['an unknown extension', 415, { files: [clip(), clip('b.exe')], folder }],
+    ['a folder that goes up', 400, { files: clip(), folder: 'bad/../..' }],
+    ['a folder from the root', 400, { files: clip(), folder: '/bad' }],
+    ['a name that goes up', 400, { files: [clip(), clip()], names: ['a.mp4', '../b.mp4'], folder }],
+    ['too few names', 400, { files: [clip(), clip('b.mp4')], names: 'a.mp4', folder }],
+    ['one name twice', 400, { files: [clip(), clip()], folder }],
+    ['a bad transformation', 400, { files: clip(), transformations: ['w_640', 'w_0'], folder }],
+    [
+      'too many files',
+      400,
+      { files: Array.from({ length: 21 }, (_, n) => clip(`${n}.mp4`)), folder },
+    ],
+    [
+      '51 transformations',
+      400,
+      {
+        files: clip(),
+        transformations: Array.from({ length: 51 }, (_, n) => `w_${n + 10}`),
+        folder,
+      },
+    ],
+  ]
+  it.each(cases)('%s is %i', async (_name, status, fields) => {
+    const jobs = await countRows('jobs')
+    const answer = await expectJson<ErrorAnswer>(await upload(fields), status)
+    expect(answer.code).toMatch(/^(invalid_(request|path|transformation)|content_mismatch)$/)
+    expect(await keys('bad')).toEqual([])
+    expect(await countRows('jobs')).toBe(jobs)
+  })
+
+  it('over 32 MiB is 413 and says where larger files go', async () => {
+    const large = new File([mp4(), new Uint8Array(33 * 1024 * 1024)], 'large.mp4')
+    const answer = await expectJson<ErrorAnswer>(await upload({ files: large, folder }), 413)
+    expect(answer).toMatchObject({ code: 'too_large' })
+    expect(answer.message).toContain('PUT /files/')
+    expect(await keys('bad')).toEqual([])
+  })
+
+  it('JSON instead of a form is 400 and says what is wanted', async () => {
+    const response = await visit('/upload', {
+      method: 'POST',
+      headers: { ...API_KEY, 'Content-Type': 'application/json' },
+      body: '{}',
+    })
+    expect((await expectJson<ErrorAnswer>(response, 400)).message).toContain('multipart/form-data')
+  })
+})

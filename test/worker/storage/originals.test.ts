@@ -1,0 +1,139 @@
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { countRows, type ErrorAnswer, visit } from '../helpers/http.ts'
+import { expectJson, putOriginal } from '../helpers/support.ts'
+
+const PATH = 'originals/clip.mp4'
+const CONTENT = Array.from({ length: 100 }, (_, n) => String(n % 10)).join('')
+let etag = ''
+beforeAll(async () => {
+  etag = (await putOriginal(PATH, CONTENT))!.httpEtag
+  await putOriginal('originals/other.mp4', 'another file')
+  await putOriginal('originals/empty.mp4', '')
+})
+
+function get(headers: HeadersInit = {}, method = 'GET') {
+  return visit(`/t/${PATH}`, { method, headers })
+}
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
+
+it('an original is served whole, as the media that it is and nothing else', async () => {
+  const response = await get()
+  expect(response.status).toBe(200)
+  expect(await textOf(response)).toBe(CONTENT)
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'video/mp4',
+    'content-length': '100',
+    'accept-ranges': 'bytes',
+    etag,
+    'cache-control': 'public, max-age=300',
+    'x-content-type-options': 'nosniff',
+  })
+  expect(await countRows('jobs')).toBe(0)
+})
+
+describe('ranges', () => {
+  it.each([
+    ['bytes=0-9', 'bytes 0-9/100', CONTENT.slice(0, 10)],
+    ['bytes=90-', 'bytes 90-99/100', CONTENT.slice(90)],
+    ['bytes=-7', 'bytes 93-99/100', CONTENT.slice(93)],
+    ['bytes=95-500', 'bytes 95-99/100', CONTENT.slice(95)],
+    ['bytes=-500', 'bytes 0-99/100', CONTENT],
+    ['bytes=99-99', 'bytes 99-99/100', CONTENT.slice(99)],
+    ['bytes=0-', 'bytes 0-99/100', CONTENT],
+  ])('%s is 206', async (range, contentRange, content) => {
+    const response = await get({ Range: range })
+    expect(response.status).toBe(206)
+    expect(response.headers.get('Content-Range')).toBe(contentRange)
+    expect(response.headers.get('Content-Length')).toBe(String(content.length))
+    expect(response.headers.get('ETag')).toBe(etag)
+    expect(await textOf(response)).toBe(content)
+  })
+
+  it.each(['bytes=100-', 'bytes=100-200', 'bytes=5000-', 'bytes=-0', 'bytes=9-0'])(
+    '%s is 416 and tells the size',
+    async (range) => {
+      const response = await get({ Range: range })
+      expect(response.headers.get('Content-Range')).toBe('bytes */100')
+      const { code } = await expectJson<ErrorAnswer>(response, 416)
+      expect(code).toBe('range_not_satisfiable')
+    },
+  )
+
+  it.each(['bytes=0-1,5-6', 'items=0-9', 'bytes', 'bytes=a-b'])(
+    '%s gets the whole',
+    async (range) => {
+      const response = await get({ Range: range })
+      expect(response.status).toBe(200)
+      expect(response.headers.get('Content-Range')).toBeNull()
+      expect(await textOf(response)).toBe(CONTENT)
+    },
+  )
+
+  it('of an empty file cannot be had', async () => {
+    const headers = { Range: 'bytes=0-9' }
+    expect((await visit('/t/originals/empty.mp4', { headers })).status).toBe(416)
+    expect((await visit('/t/originals/empty.mp4')).status).toBe(200)
+  })
+
+  it('If-Range with the file’s tag gives the range, with another the whole', async () => {
+    const range = { Range: 'bytes=0-9' }
+    expect((await get({ ...range, 'If-Range': etag })).status).toBe(206)
+    const whole = await get({ ...range, 'If-Range': '"another"' })
+    expect(whole.status).toBe(200)
+    expect(await textOf(whole)).toBe(CONTENT)
+    // A range of the file that was there cannot be asked of this one, so it is no 416 either.
+    expect((await get({ Range: 'bytes=500-', 'If-Range': '"another"' })).status).toBe(200)
+  })
+})
+
+describe('conditions', () => {
+  it.each(['GET', 'HEAD'])('%s with the tag that it has is 304', async (method) => {
+    for (const tag of [etag, `"x", ${etag}`, '*', `W/${etag}`]) {
+      const response = await get({ 'If-None-Match': tag }, method)
+      expect(response.status).toBe(304)
+      expect(response.headers.get('ETag')).toBe(etag)
+      expect(await textOf(response)).toBe('')
+    }
+    expect((await get({ 'If-None-Match': '"another"' }, method)).status).toBe(200)
+  })
+
+  it('If-None-Match comes before a range', async () => {
+    expect((await get({ 'If-None-Match': etag, Range: 'bytes=0-9' })).status).toBe(304)
+    expect((await get({ 'If-None-Match': '"another"', Range: 'bytes=0-9' })).status).toBe(206)
+  })
+
+  it('If-Match with another tag is 412', async () => {
+    expect((await get({ 'If-Match': '"another"' })).status).toBe(412)
+    expect((await get({ 'If-Match': etag })).status).toBe(200)
+  })
+})
+
+it('HEAD tells all that GET does, without the file', async () => {
+  const response = await get({}, 'HEAD')
+  expect(response.status).toBe(200)
+  expect(Object.fromEntries(response.headers)).toMatchObject({
+    'content-type': 'video/mp4',
+    'content-length': '100',
+    etag,
+    'accept-ranges': 'bytes',
+  })
+  expect(await textOf(response)).toBe('')
+})
+
+it('a file that is not there is 404, for GET and HEAD', async () => {
+  const { code } = await expectJson<ErrorAnswer>(await visit('/t/originals/none.mp4'), 404)
+  expect(code).toBe('file_not_found')
+  expect((await visit('/t/originals/none.mp4', { method: 'HEAD' })).status).toBe(404)
+})
+
+it('what has no known extension is served as bytes, never as a page', async () => {
+  await env.ORIGINALS.put('originals/page.html', '<script>alert(1)</script>', {
+    httpMetadata: { contentType: 'text/html' },
+  })
+  const response = await visit('/t/originals/page.html')
+  expect(response.headers.get('Content-Type')).toBe('application/octet-stream')
+  expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
+})

@@ -1,0 +1,163 @@
+/** What attempts write in R2: the winner is served, and everything else goes. */
+import { env } from 'cloudflare:workers'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
+import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+import { claimAsRunner, completeJob, startJob, type Upload } from '../helpers/fakeRunner.ts'
+import { asUser, expectJson, jobRow, openPlatform, putOriginal } from '../helpers/support.ts'
+
+async function outputs(jobId: string) {
+  return (
+    await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ? ORDER BY created_at')
+      .bind(jobId)
+      .all<{ key: string; upload_id: string; retired: number }>()
+  ).results
+}
+async function keyOf(jobId: string, { uploadId }: Upload) {
+  return (await outputs(jobId)).find((row) => row.upload_id === uploadId)!.key
+}
+
+/** The row is forgotten last, so when it is gone the object is too. */
+function collected(jobId: string, key: string) {
+  return vi.waitFor(async () => {
+    expect((await outputs(jobId)).map((row) => row.key)).not.toContain(key)
+    expect(await env.VARIANTS.head(key)).toBeNull()
+  })
+}
+function expectAborted(key: string, { uploadId, parts }: Upload) {
+  return expect(env.VARIANTS.resumeMultipartUpload(key, uploadId).complete(parts)).rejects.toThrow()
+}
+
+function expireLease(jobId: string) {
+  return env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(jobId).run()
+}
+async function watch() {
+  const { platform, settled } = openPlatform()
+  await runWatchdog(platform, 'default')
+  await settled()
+}
+
+/** What is served from another file, which nothing here may touch. */
+async function serve(path: string) {
+  return new TextDecoder().decode(await (await asUser(`/t/w_640/${path}`)).arrayBuffer())
+}
+beforeAll(async () => {
+  await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
+  const runner = await startJob('control.mp4')
+  const upload = await runner.upload('control')
+  await expectJson(await runner.complete(upload), 200)
+})
+
+/** A job that waits for its retry would come between, on a slow day. */
+afterEach(async () => {
+  await env.DB.prepare("DELETE FROM jobs WHERE status = 'pending'").run()
+})
+
+describe('the upload of an attempt that is lost', () => {
+  it.each(['half written', 'whole but not reported'])('goes when it is %s', async (state) => {
+    const runner = await startJob(`${state}.mp4`)
+    const upload = await runner.upload()
+    const key = await keyOf(runner.jobId, upload)
+    if (state !== 'half written') {
+      await env.VARIANTS.resumeMultipartUpload(key, upload.uploadId).complete(upload.parts)
+    }
+    await expireLease(runner.jobId)
+    await watch()
+    await collected(runner.jobId, key)
+    await expectAborted(key, upload)
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending' })
+    expect(await serve('control.mp4')).toBe('control')
+  })
+
+  it.each([
+    ['fails', (id: string, fail: () => Promise<Response>) => fail()],
+    ['is cancelled', (id: string) => asUser(`/queue/jobs/${id}/cancel`, 'POST', { force: true })],
+    ['is deleted', (id: string) => asUser(`/queue/jobs/${id}`, 'DELETE')],
+  ])('goes when its job %s', async (how, end) => {
+    const runner = await startJob(`${how}.mp4`)
+    const upload = await runner.upload()
+    const key = await keyOf(runner.jobId, upload)
+    await expectJson(await end(runner.jobId, () => runner.fail('input_invalid')), 200)
+    await collected(runner.jobId, key)
+    await expectAborted(key, upload)
+  })
+
+  it('goes at the next collection when one was cut short', async () => {
+    const runner = await startJob('cut-short.mp4')
+    const key = await keyOf(runner.jobId, await runner.upload())
+    await env.DB.prepare('UPDATE outputs SET retired = 1 WHERE job_id = ?').bind(runner.jobId).run()
+    // The object went, and then the power did: the row is still there.
+    await env.VARIANTS.delete(key)
+    expect(await collectGarbage(openPlatform().platform)).toBe(1)
+    expect(await outputs(runner.jobId)).toEqual([])
+    expect(await collectGarbage(openPlatform().platform)).toBe(0)
+  })
+})
+
+describe('a completed job', () => {
+  it('keeps the upload that it was finished with; the one begun twice goes', async () => {
+    const runner = await startJob('twins.mp4')
+    const first = await runner.upload('first')
+    const second = await runner.upload('second')
+    const third = await runner.upload('third')
+    const [firstKey, thirdKey] = [
+      await keyOf(runner.jobId, first),
+      await keyOf(runner.jobId, third),
+    ]
+    await expectJson(await runner.complete(second), 200)
+    await collected(runner.jobId, firstKey)
+    await collected(runner.jobId, thirdKey)
+    await expectAborted(firstKey, first)
+    expect(await outputs(runner.jobId)).toMatchObject([{ upload_id: second.uploadId, retired: 0 }])
+    expect(await serve('twins.mp4')).toBe('second')
+  })
+
+  it('takes an upload that was made whole before the answer was lost', async () => {
+    const runner = await startJob('answer-lost.mp4')
+    const upload = await runner.upload('whole')
+    const key = await keyOf(runner.jobId, upload)
+    await env.VARIANTS.resumeMultipartUpload(key, upload.uploadId).complete(upload.parts)
+    expect(await expectJson(await runner.complete(upload), 200)).toEqual({ status: 'completed' })
+    expect(await serve('answer-lost.mp4')).toBe('whole')
+  })
+
+  it('replaces the variant of an older one, whose object goes', async () => {
+    const older = await startJob('replaced.mp4')
+    const before = await keyOf(older.jobId, await completeJob(older))
+    const newer = await startJob('replaced.mp4')
+    expect(newer.jobId).not.toBe(older.jobId)
+    expect(await serve('replaced.mp4')).toBe(`made by ${older.jobId} 1`)
+    await completeJob(newer)
+    await collected(older.jobId, before)
+    expect(await serve('replaced.mp4')).toBe(`made by ${newer.jobId} 1`)
+    expect(await jobRow(older.jobId)).toMatchObject({ status: 'completed' })
+    expect(await serve('control.mp4')).toBe('control')
+  })
+
+  it('leaves its variant in service when it is deleted', async () => {
+    const runner = await startJob('kept.mp4')
+    await completeJob(runner)
+    await expectJson(await asUser(`/queue/jobs/${runner.jobId}`, 'DELETE'), 200)
+    await collectGarbage(openPlatform().platform)
+    expect(await jobRow(runner.jobId)).toBeNull()
+    expect(await serve('kept.mp4')).toBe(`made by ${runner.jobId} 1`)
+  })
+
+  it('whose original was replaced meanwhile is done again from the new one', async () => {
+    const runner = await startJob('moved-on.mp4')
+    const upload = await runner.upload('of the old one')
+    const key = await keyOf(runner.jobId, upload)
+    const replaced = await putOriginal('moved-on.mp4', 'another original')
+    expect((await runner.source()).status).toBe(412)
+    expect(await expectJson(await runner.complete(upload), 200)).toEqual({ status: 'pending' })
+    await collected(runner.jobId, key)
+    const again = await claimAsRunner()
+    expect(again).toMatchObject({ jobId: runner.jobId, fence: 2 })
+    await completeJob(again)
+    expect(await serve('moved-on.mp4')).toBe(`made by ${runner.jobId} 2`)
+    const variant = await env.DB.prepare('SELECT * FROM variants WHERE job_id = ?')
+      .bind(runner.jobId)
+      .first()
+    expect(variant).toMatchObject({ source_etag: replaced.etag })
+  })
+})

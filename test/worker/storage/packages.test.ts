@@ -1,0 +1,347 @@
+/** Variants of several files: stored under an attempt, served as they grow, and gone when nobody needs them. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
+import { putPackageFile } from '../../../src/services/jobs/packageFiles.ts'
+import { visitWith } from '../helpers/apiKeys.ts'
+import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
+import { api, countRows, type ErrorAnswer, jobOf, visit } from '../helpers/http.ts'
+import { meter } from '../helpers/meteredDatabase.ts'
+import { follow, of } from '../helpers/eventStream.ts'
+import { eventTypes, expectJson, jobRow, openPlatform, putOriginal } from '../helpers/support.ts'
+
+const MASTER = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI="audio.m3u8"\nv720.m3u8\n'
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
+async function keys(jobId: string) {
+  return (await env.VARIANTS.list({ prefix: jobId })).objects.map(({ key }) => key)
+}
+function stream(filePath: string) {
+  return startJob(filePath, { transformations: ['f_hls'] })
+}
+function at(filePath: string, name = '') {
+  return `/t/f_hls/${filePath}${name && `/${name}`}`
+}
+async function digestOf(text: string) {
+  const sum = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
+  return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(sum)))}:`
+}
+
+/** A finished stream. */
+async function makeStream(filePath: string) {
+  const runner = await stream(filePath)
+  await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+  await expectJson(await runner.putFile('v720_00001.m4s', '0123456789'), 200)
+  await expectJson(await runner.packaged(2, 12_345), 200)
+  return runner
+}
+
+beforeAll(async () => {
+  await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
+})
+
+describe('a file of a package', () => {
+  it('is stored under its attempt, and one of the same name takes its place', async () => {
+    const runner = await stream('put.mp4')
+    for (const text of ['one', 'two']) {
+      expect(await expectJson(await runner.putFile('v.m3u8', text), 200)).toEqual({
+        etag: expect.any(String),
+      })
+    }
+    const key = `${runner.jobId}/1/package/v.m3u8`
+    expect(await keys(runner.jobId)).toEqual([key])
+    const object = await env.VARIANTS.get(key)
+    expect(await object!.text()).toBe('two')
+    expect(object!.httpMetadata?.contentType).toBe('application/vnd.apple.mpegurl')
+    expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(1)
+  })
+
+  it('that was changed on its way is refused, and the one before stays', async () => {
+    const runner = await stream('damaged.mp4')
+    const digest = await digestOf('whole')
+    await expectJson(await runner.putFile('v.m3u8', 'whole', { 'Content-Digest': digest }), 200)
+    const answer = await runner.putFile('v.m3u8', 'w h o l e', { 'Content-Digest': digest })
+    expect((await expectJson<ErrorAnswer>(answer, 400)).code).toBe('digest_mismatch')
+    expect(await (await env.VARIANTS.get(`${runner.jobId}/1/package/v.m3u8`))!.text()).toBe('whole')
+  })
+
+  it.each([
+    ['..%2Fescape.m4s', 400],
+    ['UPPER.m4s', 400],
+    ['page.html', 400],
+  ])('is not taken under the name %s', async (name, status) => {
+    const runner = await stream(`named-${status}-${encodeURIComponent(name)}.mp4`)
+    expect((await runner.putFile(name, 'text')).status).toBe(status)
+    expect(await keys(runner.jobId)).toEqual([])
+  })
+
+  it('of an attempt that has lost its lease changes nothing', async () => {
+    const runner = await stream('stale.mp4')
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    await runner.release()
+    const again = await claimAsRunner()
+    expect(again).toMatchObject({ jobId: runner.jobId, fence: 2 })
+    await expectJson(await again.putFile('master.m3u8', `${MASTER}#second`), 200)
+    for (const late of [
+      await runner.putFile('master.m3u8', 'late'),
+      await runner.sayPlayable(),
+      await runner.packaged(),
+    ]) {
+      expect((await expectJson<ErrorAnswer>(late, 409)).code).toBe('lease_lost')
+    }
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', playable_at: null })
+    await expectJson(await again.packaged(), 200)
+    expect(await textOf(await visit(at('stale.mp4', 'master.m3u8')))).toBe(`${MASTER}#second`)
+    // What the first had stored goes.
+    await vi.waitFor(async () => expect(await keys(`${runner.jobId}/1/`)).toEqual([]))
+  })
+})
+
+describe('a package that is finished', () => {
+  it('without the file by which players begin is no output', async () => {
+    const runner = await stream('headless.mp4')
+    await expectJson(await runner.putFile('v720_00001.m4s', 'text'), 200)
+    await runner.packaged()
+    expect(await jobRow(runner.jobId)).toMatchObject({
+      error_code: 'output_invalid',
+      error: 'The package has no master.m3u8.',
+    })
+    expect(await countRows('variants', 'job_id = ?', runner.jobId)).toBe(0)
+    await api('DELETE', `/queue/jobs/${runner.jobId}`)
+  })
+
+  it('is not taken for a variant that is one file', async () => {
+    const runner = await startJob('single.mp4')
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    await runner.packaged()
+    expect(await jobRow(runner.jobId)).toMatchObject({ error: 'This variant is no package.' })
+    await api('DELETE', `/queue/jobs/${runner.jobId}`)
+  })
+
+  it('is answered twice and made once when it is said twice', async () => {
+    const runner = await makeStream('twice.mp4')
+    expect(await expectJson(await runner.packaged(), 200)).toEqual({ status: 'completed' })
+    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:completed'])
+  })
+
+  it('is served file by file, with types, ranges and tags', async () => {
+    const filePath = 'served/clip.mp4'
+    const runner = await makeStream(filePath)
+    const entry = await visit(at(filePath), { redirect: 'manual' })
+    expect(entry.status).toBe(307)
+    expect(entry.headers.get('Location')).toBe(at(filePath, 'master.m3u8'))
+    const dash = await visit('/t/f_dash/served/clip.mp4?queue=default', { redirect: 'manual' })
+    expect(dash.headers.get('Location')).toBe('/t/f_dash/served/clip.mp4/master.m3u8?queue=default')
+    const master = await visit(at(filePath, 'master.m3u8'))
+    expect(master.headers.get('Content-Type')).toBe('application/vnd.apple.mpegurl')
+    expect(master.headers.get('Cache-Control')).toBe('public, max-age=300')
+    expect(await textOf(master)).toBe(MASTER)
+    const segment = at(filePath, 'v720_00001.m4s')
+    const range = await visit(segment, { headers: { Range: 'bytes=2-4' } })
+    expect(range.status).toBe(206)
+    expect(range.headers.get('Content-Type')).toBe('video/iso.segment')
+    expect(await textOf(range)).toBe('234')
+    const head = await visit(segment, { method: 'HEAD' })
+    expect(head.headers.get('Content-Length')).toBe('10')
+    const tag = { 'If-None-Match': head.headers.get('ETag')! }
+    expect((await visit(segment, { headers: tag })).status).toBe(304)
+    const none = await visit(at(filePath, 'v720_00002.m4s'))
+    expect(none.headers.get('Retry-After')).toBeNull()
+    expect((await expectJson<ErrorAnswer>(none, 404)).code).toBe('file_not_found')
+    expect(await jobOf(runner.jobId)).toMatchObject({
+      playable: true,
+      output: { sizeBytes: 12_345 },
+      fps: null,
+    })
+    const size = await visit('/video-status/f_hls/served/clip.mp4/size')
+    expect(await expectJson(size, 200)).toEqual({ size: 12_345, status: 'ready' })
+    expect(await countRows('jobs', 'file_path LIKE ?', 'served/%')).toBe(1)
+  })
+
+  it('goes whole when its original is replaced, also one too large for one round', async () => {
+    const runner = await makeStream('large.mp4')
+    const control = await makeStream('control.mp4')
+    const prefix = `${runner.jobId}/1/package/`
+    await Promise.all(
+      Array.from({ length: 700 }, (_, n) => env.VARIANTS.put(`${prefix}s_${n}.m4s`, 'x')),
+    )
+    await env.DB.prepare('DELETE FROM variants WHERE job_id = ?').bind(runner.jobId).run()
+    const { platform } = openPlatform()
+    await collectGarbage(platform)
+    expect((await keys(prefix)).length).toBe(202)
+    expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(1)
+    await collectGarbage(platform)
+    expect(await keys(prefix)).toEqual([])
+    expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(0)
+    expect(await keys(control.jobId)).toHaveLength(2)
+  })
+})
+
+describe('a package that is being made', () => {
+  it('is 202 until it can be played, and then served as far as it goes', async () => {
+    const filePath = 'live.mp4'
+    const runner = await stream(filePath)
+    expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
+    expect(await jobOf(runner.jobId)).toMatchObject({ playable: false })
+    for (let n = 0; n < 2; n++) {
+      await expectJson(await runner.sayPlayable(), 200)
+    }
+    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:playable'])
+    expect(await jobOf(runner.jobId)).toMatchObject({ playable: true, fps: 50, speed: 2 })
+    const master = await visit(at(filePath, 'master.m3u8'))
+    expect(master.headers.get('Cache-Control')).toBe('no-cache')
+    expect(await textOf(master)).toBe(MASTER)
+    const early = await visit(at(filePath, 'v720_00001.m4s'))
+    expect([early.status, early.headers.get('Retry-After')]).toEqual([404, '1'])
+    await expectJson(await runner.putFile('v720_00001.m4s', 'segment'), 200)
+    const segment = await visit(at(filePath, 'v720_00001.m4s'))
+    expect(segment.headers.get('Cache-Control')).toBe('public, max-age=300')
+    expect(await textOf(segment)).toBe('segment')
+    await runner.release()
+    // Of an attempt that ended nothing is served, and the next says anew that it can be played.
+    expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
+    const between = await visit(at(filePath, 'v720.m3u8'))
+    expect(between.headers.get('Retry-After')).toMatch(/^\d+$/)
+    expect(await expectJson(between, 503)).toMatchObject({ code: 'not_ready' })
+    const again = await claimAsRunner()
+    await expectJson(await again.putFile('master.m3u8', MASTER), 200)
+    await again.sayPlayable()
+    expect((await eventTypes(runner.jobId)).filter((type) => type === 'job:playable')).toHaveLength(
+      2,
+    )
+    await again.packaged()
+  })
+
+  it('tells at once that it can be played, and with its progress how fast it is made', async () => {
+    const runner = await stream('told.mp4')
+    const { jobId } = runner
+    const client = await follow(`?jobId=${jobId}`)
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    await expectJson(await runner.sayPlayable(), 200)
+    const { data, id } = await client.first(of(jobId, 'job:playable'))
+    expect(data).toEqual({ jobId, filePath: 'told.mp4', status: 'running' })
+    expect(id).toBeGreaterThan(0)
+    const progress = await client.first(of(jobId, 'job:progress'))
+    expect(progress.data).toEqual({
+      jobId,
+      progress: 20,
+      stage: 'encode',
+      etaSeconds: 5,
+      fps: 50,
+      speed: 2,
+    })
+    await client.leave()
+    await expectJson(await runner.fail('input_invalid'), 200)
+    expect(await jobOf(jobId)).toMatchObject({ playable: false, fps: null, speed: null })
+  })
+
+  it('is not playable before it has a file', async () => {
+    const runner = await stream('early.mp4')
+    await expectJson(await runner.sayPlayable(), 200)
+    expect(await jobOf(runner.jobId)).toMatchObject({ playable: false, speed: 2 })
+    expect((await visit(at('early.mp4', 'master.m3u8'))).status).toBe(202)
+    await api('DELETE', `/queue/jobs/${runner.jobId}`)
+  })
+
+  it('can be played by a page of another origin', async () => {
+    await makeStream('embedded.mp4')
+    const Origin = 'https://app.example.com'
+    const ask = (path: string, init: RequestInit) => visitWith({ CORS_ORIGINS: Origin }, path, init)
+    const path = at('embedded.mp4', 'v720_00001.m4s')
+    const allowed = await ask(path, { method: 'OPTIONS', headers: { Origin } })
+    expect(allowed.headers.get('Access-Control-Allow-Headers')).toContain('Range')
+    for (const [each, status] of [
+      [path, 206],
+      [at('embedded.mp4'), 307],
+      [at('embedded.mp4', 'v720_00002.m4s'), 404],
+    ] as const) {
+      const answer = await ask(each, { headers: { Origin, Range: 'bytes=0-1' } })
+      expect(answer.status).toBe(status)
+      expect(answer.headers.get('Access-Control-Allow-Origin')).toBe(Origin)
+      expect(answer.headers.get('Access-Control-Expose-Headers')).toContain('Content-Range')
+      await answer.body?.cancel()
+    }
+  })
+})
+
+describe('a signature for a package', () => {
+  it('is good for all of its files, and its playlists hand it on', async () => {
+    const filePath = 'signed/clip.mp4'
+    await makeStream(filePath)
+    const request = { method: 'GET', path: `f_hls/${filePath}` }
+    const { url } = await expectJson<{ url: string }>(
+      await api('POST', '/signed-urls', request),
+      201,
+    )
+    const { pathname, search } = new URL(url)
+    expect(pathname).toBe(at(filePath))
+    const entry = await visit(pathname + search, { redirect: 'manual' })
+    const location = entry.headers.get('Location')!
+    expect(location).toBe(`${at(filePath, 'master.m3u8')}${search}`)
+    const master = await visit(location)
+    expect(master.headers.get('Cache-Control')).toMatch(/^private/)
+    const text = await textOf(master)
+    expect(text).toBe(
+      `#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI="audio.m3u8${search}"\nv720.m3u8${search}\n`,
+    )
+    const head = await visit(location, { method: 'HEAD' })
+    expect(head.headers.get('Content-Length')).toBe(String(text.length))
+    const segment = await visit(`${at(filePath, 'v720_00001.m4s')}${search}`)
+    expect(await textOf(segment)).toBe('0123456789')
+    // It is none for another variant of the file, or for another file.
+    for (const other of [`/t/f_hls,sd_2/${filePath}/master.m3u8`, at('other.mp4', 'master.m3u8')]) {
+      expect((await visit(other + search)).status).toBe(403)
+    }
+  })
+
+  it('can be asked for with the file that is to be read', async () => {
+    await putOriginal('signed/other.mp4')
+    const request = { method: 'GET', path: 'f_hls/signed/other.mp4/master.m3u8' }
+    const { url } = await expectJson<{ url: string }>(
+      await api('POST', '/signed-urls', request),
+      201,
+    )
+    const { pathname, search } = new URL(url)
+    expect(pathname).toBe(at('signed/other.mp4', 'master.m3u8'))
+    const answer = await visit(pathname + search)
+    const { jobId } = await expectJson<{ jobId: string }>(answer, 202)
+    await api('DELETE', `/queue/jobs/${jobId}`)
+  })
+})
+
+describe('what a package costs in rows', () => {
+  const { d1, cost } = meter(env.DB)
+  const { platform } = openPlatform(d1)
+
+  it('is two reads for each of its files, and a write for the first', async () => {
+    const runner = await stream('costs.mp4')
+    const put = (name: string) =>
+      putPackageFile(platform, runner, {
+        name,
+        body: new Response('text').body!,
+        sizeBytes: 4,
+        digest: undefined,
+      })
+    const first = await cost(() => put('v_1.m4s'))
+    expect(first.result.ok).toBe(true)
+    expect(first.rowsWritten).toBeLessThanOrEqual(5)
+    const next = await cost(() => put('v_2.m4s'))
+    expect(next.result.ok).toBe(true)
+    expect(next.rowsRead).toBeLessThanOrEqual(4)
+    expect(next.rowsWritten).toBe(0)
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    await runner.packaged()
+  })
+
+  it('is one row of its variant for a segment that is served', async () => {
+    const serve = () => visitWith({ DB: d1 }, at('costs.mp4', 'v_2.m4s'))
+    const spent = await cost(serve)
+    expect(spent.result.status).toBe(200)
+    expect(await spent.result.text()).toBe('text')
+    expect(spent.rowsRead).toBeLessThanOrEqual(2)
+    expect(spent.rowsWritten).toBe(0)
+  })
+})

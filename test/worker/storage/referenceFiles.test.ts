@@ -1,0 +1,196 @@
+/** Variants that are made with other files: who may name which, and what follows when these change. */
+import { env } from 'cloudflare:workers'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { expectError, makeKey } from '../helpers/apiKeys.ts'
+import { completeJob, fakeRunner, startJob } from '../helpers/fakeRunner.ts'
+import { api, countRows, create, visit } from '../helpers/http.ts'
+import { mp4, png } from '../helpers/mediaBytes.ts'
+import { asRunner, claimJob, expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+
+async function textOf(response: Response) {
+  return new TextDecoder().decode(await response.arrayBuffer())
+}
+function put(path: string, bytes: Uint8Array<ArrayBuffer>) {
+  return visit(`/files/${path}`, {
+    method: 'PUT',
+    headers: { Authorization: 'Bearer test-api-key', 'Content-Length': String(bytes.length) },
+    body: bytes,
+  })
+}
+
+beforeAll(async () => {
+  await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
+  for (const path of ['a/clip.mp4', 'a/logo.png', 'b/logo.png', 'b/more.mp4', 'a/en.srt']) {
+    await putOriginal(path)
+  }
+})
+
+describe('a job that names other files', () => {
+  it('is refused while one is not there, which is named', async () => {
+    const request = { filePath: 'a/clip.mp4', transformations: ['w_640', 'wm_a:none.png'] }
+    const answer = await api('POST', '/queue/jobs', request)
+    expect(await expectError(answer, 404, 'file_not_found')).toContain('a/none.png')
+    expect(await countRows('jobs', "file_path = 'a/clip.mp4'")).toBe(0)
+  })
+
+  it('is refused to a key that cannot see them all', async () => {
+    const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], pathPrefix: 'a/' })
+    for (const transformation of ['wm_b:logo.png', 'cat_b:more.mp4', 'cat_a:clip.mp4+b:none.mp4']) {
+      const request = { filePath: 'a/clip.mp4', transformations: [transformation] }
+      const answer = await key.call('POST', '/queue/jobs', request)
+      expect(await expectError(answer, 403, 'forbidden')).toContain('b/')
+      const served = await key.call('GET', `/t/${transformation}/a/clip.mp4`)
+      await expectError(served, 403, 'forbidden')
+      const signed = { method: 'GET', path: `${transformation}/a/clip.mp4` }
+      await expectError(await key.call('POST', '/signed-urls', signed), 403, 'forbidden')
+    }
+    expect(await countRows('jobs')).toBe(0)
+    const own = { filePath: 'a/clip.mp4', transformations: ['wm_a:logo.png'] }
+    const { jobs } = await expectJson<{ jobs: { id: string }[] }>(
+      await key.call('POST', '/queue/jobs', own),
+      202,
+    )
+    await key.call('DELETE', `/queue/jobs/${jobs[0]!.id}`)
+  })
+
+  it('gives them to its runner in their order, under its fence and with digests', async () => {
+    const transformations = ['st_a:en.srt,wm_a:logo.png,cat_b:more.mp4+a:logo.png']
+    const [job] = await create({ filePath: 'a/clip.mp4', transformations })
+    const assignment = (await claimJob())!
+    const files = await Promise.all(
+      ['b/more.mp4', 'a/logo.png', 'a/en.srt'].map((path) => env.ORIGINALS.head(path)),
+    )
+    expect(assignment).toMatchObject({
+      jobId: job!.id,
+      references: files.map((file) => ({ etag: file!.etag, sizeBytes: file!.size })),
+    })
+    const runner = fakeRunner(assignment)
+    expect(await textOf(await runner.source(0))).toBe('the bytes of b/more.mp4')
+    expect(await textOf(await runner.source(2))).toBe('the bytes of a/en.srt')
+    expect((await runner.source(3)).status).toBe(400)
+    expect(await textOf(await runner.source())).toBe('the bytes of a/clip.mp4')
+    const stale = await asRunner(
+      `/runner/jobs/${job!.id}/source?fence=${assignment.fence + 1}&reference=0`,
+    )
+    expect(stale.status).toBe(409)
+    await putOriginal('b/more.mp4', 'another')
+    expect((await runner.source(0)).status).toBe(412)
+    await putOriginal('b/more.mp4')
+    await api('DELETE', `/queue/jobs/${job!.id}`)
+  })
+
+  it('fails in words for the caller once one is gone', async () => {
+    await putOriginal('a/soon-gone.png')
+    const [job] = await create({
+      filePath: 'a/clip.mp4',
+      transformations: ['wm_a:soon-gone.png'],
+    })
+    await env.ORIGINALS.delete('a/soon-gone.png')
+    expect(await claimJob()).toBeNull()
+    expect(await jobRow(job!.id)).toMatchObject({
+      status: 'error',
+      error_code: 'input_invalid',
+      error: 'The file a/soon-gone.png, which the transformation names, is no longer in storage.',
+    })
+  })
+})
+
+describe('a variant that was made with another file', () => {
+  const make = async (filePath: string, transformation: string) => {
+    const runner = await startJob(filePath, { transformations: [transformation] })
+    await completeJob(runner)
+    return runner
+  }
+
+  it('goes when that file is replaced by the API, and others stay', async () => {
+    expect((await put('marks/logo.png', png())).status).toBe(201)
+    const marked = await make('made/one.mp4', 'wm_marks:logo.png')
+    const plain = await make('made/one.mp4', 'w_640')
+    expect(await countRows('variant_references')).toBe(1)
+    expect((await put('marks/logo.png', new Uint8Array([...png(), 0]))).status).toBe(201)
+    expect(await countRows('variants', 'job_id = ?', marked.jobId)).toBe(0)
+    expect(await countRows('variants', 'job_id = ?', plain.jobId)).toBe(1)
+    expect(await countRows('variant_references')).toBe(0)
+    await vi.waitFor(async () =>
+      expect((await env.VARIANTS.list({ prefix: marked.jobId })).objects).toEqual([]),
+    )
+    expect((await put('made/one.mp4', mp4())).status).toBe(201)
+    expect(await countRows('variants', 'job_id = ?', plain.jobId)).toBe(0)
+  })
+
+  it('is made anew when that file was replaced in the bucket', async () => {
+    await putOriginal('marks/direct.png')
+    const before = await make('made/two.mp4', 'wm_marks:direct.png')
+    const url = '/t/wm_marks:direct.png/made/two.mp4'
+    expect((await visit(url)).status).toBe(200)
+    await putOriginal('marks/direct.png', 'another mark')
+    const { jobId } = await expectJson<{ jobId: string }>(await visit(url), 202)
+    expect(jobId).not.toBe(before.jobId)
+    await api('DELETE', `/queue/jobs/${jobId}`)
+  })
+
+  it('is released when that file is replaced while it is made', async () => {
+    await putOriginal('marks/moving.png')
+    const runner = await startJob('made/three.mp4', { transformations: ['wm_marks:moving.png'] })
+    const upload = await runner.upload()
+    await putOriginal('marks/moving.png', 'another mark')
+    expect(await expectJson(await runner.complete(upload), 200)).toEqual({ status: 'pending' })
+    await api('DELETE', `/queue/jobs/${runner.jobId}`)
+  })
+
+  it('that failed is made again once that file is another', async () => {
+    await putOriginal('marks/broken.png')
+    const runner = await startJob('made/four.mp4', { transformations: ['wm_marks:broken.png'] })
+    await runner.fail('input_invalid')
+    const url = '/t/wm_marks:broken.png/made/four.mp4'
+    expect((await visit(url)).status).toBe(422)
+    await putOriginal('marks/broken.png', 'whole')
+    const { jobId } = await expectJson<{ jobId: string }>(await visit(url), 202)
+    await api('DELETE', `/queue/jobs/${jobId}`)
+  })
+})
+
+it('a name in another script is percent-decoded once, and led to by its own URL', async () => {
+  await putOriginal('märks/100%25 ü.png')
+  const [job] = await create({
+    filePath: 'a/clip.mp4',
+    transformations: [{ wm: 'märks/100%25 ü.png' }],
+  })
+  expect(job!.transformation).toBe('wm_märks:100%25 ü.png')
+  const runner = fakeRunner((await claimJob())!)
+  await completeJob(runner)
+  const { outputPath } = await expectJson<{ outputPath: string }>(
+    await api('GET', `/queue/jobs/${job!.id}`),
+    200,
+  )
+  expect(outputPath).toBe('/t/wm_m%C3%A4rks:100%2525%20%C3%BC.png/a/clip.mp4')
+  expect((await visit(outputPath)).status).toBe(200)
+})
+
+describe('subtitles can be stored', () => {
+  const text = (content: string) => new Uint8Array(new TextEncoder().encode(content))
+  it.each([
+    ['s/a.vtt', 'WEBVTT\n\n00:00.000 --> 00:01.000\nHello'],
+    ['s/b.vtt', '\uFEFFWEBVTT - a title\r\n'],
+    ['s/a.srt', '1\r\n00:00:00,000 --> 00:00:01,000\r\nHello'],
+    ['s/b.srt', '\uFEFF\n0:00:00,000 --> 0:00:01,000\nHällo'],
+  ])('%s', async (path, content) => {
+    expect((await put(path, text(content))).status).toBe(201)
+  })
+
+  it.each([
+    ['s/c.vtt', text('WEBVTTX\n')],
+    ['s/d.vtt', text('<html>WEBVTT')],
+    ['s/c.srt', text('<script>1</script>')],
+    ['s/d.srt', text('1\nno time\n')],
+    ['s/e.srt', new Uint8Array([0x31, 0x0a, 0xff, 0xfe])],
+    ['s/f.srt', mp4()],
+    ['s/playlist.m3u8', text('#EXTM3U\n')],
+    ['s/manifest.mpd', text('<MPD/>')],
+    ['s/document.json', text('{}')],
+    ['s/segment.m4s', mp4()],
+  ])('and not %s', async (path, bytes) => {
+    await expectError(await put(path, bytes), 415, 'content_mismatch')
+    expect(await env.ORIGINALS.head(path)).toBeNull()
+  })
+})

@@ -1,0 +1,74 @@
+import { env } from 'cloudflare:workers'
+import { expect, it, vi } from 'vitest'
+import { API_KEY, complete, countRows, create, take, visit } from '../helpers/http.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+
+function put(path: string, filling: string) {
+  return visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
+}
+function keyOf(filePath: string) {
+  return env.DB.prepare('SELECT output_key FROM variants WHERE file_path = ?')
+    .bind(filePath)
+    .first<string>('output_key')
+}
+
+/** Stores a file and makes a variant of it. Gives back the key of the variant's object. */
+async function made(filePath: string): Promise<string> {
+  expect((await put(filePath, 'first')).status).toBe(201)
+  // First in line, whatever else was queued.
+  await create({ filePath, transformations: ['w_640'], priority: 0 })
+  await complete(await take(), `the variant of ${filePath}`)
+  const key = await keyOf(filePath)
+  expect(key).not.toBeNull()
+  return key!
+}
+
+it('replacing a file retires its variants, their objects too, and no other file’s', async () => {
+  const key = await made('replaced/a.mp4')
+  const control = await made('replaced/b.mp4')
+  expect(await env.VARIANTS.head(key)).not.toBeNull()
+
+  expect((await put('replaced/a.mp4', 'second')).status).toBe(201)
+  expect(await keyOf('replaced/a.mp4')).toBeNull()
+  await vi.waitFor(async () => expect(await env.VARIANTS.head(key)).toBeNull(), 5_000)
+  await vi.waitFor(async () => expect(await countRows('outputs', 'retired = 1')).toBe(0), 5_000)
+
+  expect(await keyOf('replaced/b.mp4')).toBe(control)
+  expect(await env.VARIANTS.head(control)).not.toBeNull()
+  expect((await visit('/t/w_640/replaced/b.mp4')).status).toBe(200)
+  expect((await visit('/t/w_640/replaced/a.mp4')).status).toBe(202)
+})
+
+it('storing the same bytes again keeps the variants', async () => {
+  const key = await made('replaced/same.mp4')
+  expect((await put('replaced/same.mp4', 'first')).status).toBe(201)
+  expect(await keyOf('replaced/same.mp4')).toBe(key)
+  expect((await visit('/t/w_640/replaced/same.mp4')).status).toBe(200)
+})
+
+it('a refused replacement keeps the variants', async () => {
+  const key = await made('replaced/refused.mp4')
+  const refused = await visit('/files/replaced/refused.mp4', {
+    method: 'PUT',
+    headers: API_KEY,
+    body: 'no video',
+  })
+  expect(refused.status).toBe(415)
+  expect(await keyOf('replaced/refused.mp4')).toBe(key)
+})
+
+it('a file replaced while its variant is made does not get the variant of the old one', async () => {
+  const filePath = 'replaced/meanwhile.mp4'
+  await put(filePath, 'first')
+  await create({ filePath, transformations: ['w_640'], priority: 0 })
+  const assignment = await take()
+  expect(assignment.filePath).toBe(filePath)
+  await put(filePath, 'second')
+  await expect(complete(assignment, 'the variant of the first')).rejects.toThrow()
+  expect(await keyOf(filePath)).toBeNull()
+  const again = await take()
+  expect(again).toMatchObject({ jobId: assignment.jobId, attempt: 1 })
+  await complete(again, 'the variant of the second')
+  const served = await visit(`/t/w_640/${filePath}`)
+  expect(await served.bytes()).toEqual(new TextEncoder().encode('the variant of the second'))
+})

@@ -79,6 +79,7 @@ const runnerLayerRules = RUNNER_LAYERS.slice(0, -1).map((folder, index) =>
 )
 
 export default defineConfig({
+  ignorePatterns: ['src/worker-configuration.d.ts'],
   jsPlugins: ['./scripts/lint/topLevelFunctions.mjs'],
   plugins: ['typescript', 'import', 'unicorn', 'oxc'],
   categories: { correctness: 'error' },

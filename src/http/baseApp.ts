@@ -10,9 +10,9 @@ import { errorResponse } from './responses/errorResponse.ts'
 export function createService() {
   const app = createApi()
 
-  app.use(providePlatform)
   app.use(protect)
   app.use(requestId())
+  app.use(providePlatform)
   app.use(async (c, next) => {
     try {
       decodeURIComponent(new URL(c.req.url).pathname)

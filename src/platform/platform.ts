@@ -3,7 +3,7 @@
  * per request.
  */
 import { openDatabase } from '../db/database.ts'
-import type { Platform, Slots } from '../services/ports.ts'
+import type { Platform } from '../services/ports.ts'
 import { createHubClient, type HubClient } from './hubClient.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSlots, NO_SLOTS } from './slots.ts'
@@ -21,7 +21,7 @@ export function createPlatform(
   waitUntil: (work: Promise<unknown>) => void,
 ): WorkerPlatform {
   const settings = createSettings(env)
-  let slots: Slots | undefined
+  const { containers } = settings
   return {
     db: openDatabase(env.DB),
     originals: env.ORIGINALS,
@@ -29,10 +29,7 @@ export function createPlatform(
     sendTickets: (queue, count) => sendTickets(env.TICKETS, queue, count),
     hubs: createHubClient(env.HUBS),
     settings,
-    get slots() {
-      const { containers } = settings
-      return (slots ??= containers.count === 0 ? NO_SLOTS : createSlots(env.SLOTS, containers))
-    },
+    slots: containers.count === 0 ? NO_SLOTS : createSlots(env.SLOTS, containers),
     defer: (work) =>
       waitUntil(
         work.catch((error: unknown) =>

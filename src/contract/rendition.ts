@@ -7,10 +7,10 @@ import { z } from 'zod'
 import {
   AUDIO_CODECS,
   AUDIO_FORMATS,
-  FITS,
+  RESIZE_MODES,
   GRAVITIES,
   IMAGE_FORMATS,
-  PRESETS,
+  ENCODER_SPEEDS,
   PREVIEW_FORMATS,
   VIDEO_CODECS,
   VIDEO_FORMATS,
@@ -27,7 +27,7 @@ const size = { width: pixels.nullable(), height: pixels.nullable() }
 /** How the picture is laid out. */
 const frame = {
   ...size,
-  fit: z.enum(FITS),
+  resizeMode: z.enum(RESIZE_MODES),
   gravity: z.enum(GRAVITIES),
   focusX: share.nullable(),
   focusY: share.nullable(),
@@ -38,14 +38,19 @@ const frame = {
 const edit = {
   rotate: z.literal([0, 90, 180, 270]),
   flip: z.enum(['none', 'h', 'v', 'hv']),
-  overlay: path.nullable(),
-  overlayGravity: z.enum(GRAVITIES),
-  overlaySize: z.int().describe('Percent of the width of the picture'),
-  overlayOpacity: z.int().describe('Percent'),
+  watermark: path.nullable(),
+  watermarkGravity: z.enum(GRAVITIES),
+  watermarkSize: z.int().describe('Percent of the width of the picture'),
+  watermarkOpacity: z.int().describe('Percent'),
 }
 /** Offsets are in the source's own time, before `speed`. */
 const range = { startSeconds: seconds, endSeconds: seconds.nullable() }
-const time = { ...range, cut: z.enum(['exact', 'fast']), speed: z.number(), append: z.array(path) }
+const time = {
+  ...range,
+  trimMode: z.enum(['exact', 'fast']),
+  speed: z.number(),
+  append: z.array(path),
+}
 const fades = { fadeInSeconds: seconds, fadeOutSeconds: seconds }
 const sound = {
   audioCodec: z.enum(AUDIO_CODECS),
@@ -55,7 +60,7 @@ const sound = {
 }
 const encoder = {
   videoCodec: z.enum(VIDEO_CODECS),
-  preset: z.enum(PRESETS),
+  encoderSpeed: z.enum(ENCODER_SPEEDS),
   frameRate: z.number().nullable(),
 }
 const captions = { subtitles: path.nullable(), subtitleMode: z.enum(['track', 'burn']) }
@@ -127,7 +132,7 @@ const wave = z.object({
   ...size,
   ...range,
   background: rgb,
-  colour: rgb,
+  waveformColor: rgb,
   audioTrack: z.int().min(1),
 })
 const probe = z.object({ kind: z.literal('probe'), format: z.literal('json') })
@@ -154,8 +159,8 @@ export type RenditionOf<K extends Kind> = Extract<Rendition, { kind: K }>
  * assignment lists them and a runner asks for them.
  */
 export function referenceFilesOf(rendition: Rendition): string[] {
-  const { append, overlay, subtitles } = rendition as Partial<RenditionOf<'video'>>
-  const paths = [...(append ?? []), overlay, subtitles].filter((each) => typeof each === 'string')
+  const { append, watermark, subtitles } = rendition as Partial<RenditionOf<'video'>>
+  const paths = [...(append ?? []), watermark, subtitles].filter((each) => typeof each === 'string')
   return [...new Set(paths)]
 }
 

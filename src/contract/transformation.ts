@@ -20,7 +20,7 @@ export const FORMATS = [
   'gif',
   'json',
 ] as const
-export const FITS = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
+export const RESIZE_MODES = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
 export const GRAVITIES = [
   'center',
   'north',
@@ -36,7 +36,7 @@ export const VIDEO_CODECS = ['h264', 'h265', 'vp9', 'av1'] as const
 export const AUDIO_CODECS = ['aac', 'opus', 'mp3', 'pcm', 'copy', 'none'] as const
 /** What is made in place of a video: one frame, the best of several, and so on. */
 export const PICTURES = [true, 'best', 'sprite', 'wave', 'preview'] as const
-export const PRESETS = ['fast', 'balanced', 'small'] as const
+export const ENCODER_SPEEDS = ['fast', 'balanced', 'small'] as const
 export const FLIPS = ['h', 'v', 'hv'] as const
 export const ROTATIONS = [90, 180, 270] as const
 
@@ -77,9 +77,9 @@ export const transformation = z
     w: pixels.optional().describe('Width in pixels, 2 to 7680'),
     h: pixels.optional().describe('Height in pixels, 2 to 7680'),
     c: z
-      .enum(FITS)
+      .enum(RESIZE_MODES)
       .optional()
-      .describe(`How the picture meets w and h: ${list(FITS)}; default fill`),
+      .describe(`How the picture meets w and h: ${list(RESIZE_MODES)}; default fill`),
     g: z
       .enum(GRAVITIES)
       .optional()
@@ -101,9 +101,9 @@ export const transformation = z
       .optional()
       .describe('Quality, 1 to 100 or auto, the same look in every codec; default 60'),
     p: z
-      .enum(PRESETS)
+      .enum(ENCODER_SPEEDS)
       .optional()
-      .describe(`Speed of the encoder against size: ${list(PRESETS)}; default balanced`),
+      .describe(`Speed of the encoder against size: ${list(ENCODER_SPEEDS)}; default balanced`),
     vc: z
       .enum(VIDEO_CODECS)
       .optional()

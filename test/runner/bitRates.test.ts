@@ -26,14 +26,17 @@ describe('quality', () => {
       (await stat((await made('rich.mkv', wish)).path)).size
     const [low, high] = [await size({ quality: 40 }), await size({ quality: 80 })]
     expect(high).toBeGreaterThan(low * 1.5)
-    const [fast, small] = [await size({ preset: 'fast' }), await size({ preset: 'small' })]
+    const [fast, small] = [
+      await size({ encoderSpeed: 'fast' }),
+      await size({ encoderSpeed: 'small' }),
+    ]
     expect(fast).toBeGreaterThan(small)
   })
 })
 
 describe('a cap on the bit rate', () => {
   it.each(CODECS)('holds in %s', async (videoCodec) => {
-    const wish = { videoCodec, preset: 'fast', quality: 100, videoKbps: 400 } as const
+    const wish = { videoCodec, encoderSpeed: 'fast', quality: 100, videoKbps: 400 } as const
     const { path, format } = await made('rich.mkv', wish)
     const kbps = ((await stat(path)).size * 8) / 1000 / Number(format.duration)
     expect(kbps).toBeLessThan(400 * 1.1)
@@ -42,7 +45,11 @@ describe('a cap on the bit rate', () => {
 
 describe('a size to come to', () => {
   it.each(CODECS)('is not passed in %s, and nearly reached', async (videoCodec) => {
-    const { path } = await made('rich.mkv', { videoCodec, preset: 'fast', sizeKilobytes: 150 })
+    const { path } = await made('rich.mkv', {
+      videoCodec,
+      encoderSpeed: 'fast',
+      sizeKilobytes: 150,
+    })
     const { size } = await stat(path)
     expect(size).toBeLessThanOrEqual(150_000)
     // SVT-AV1 is led by frames yet to come, of which a clip so short has none.

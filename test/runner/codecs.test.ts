@@ -5,7 +5,7 @@ import { toneOf } from './helpers/measureOutput.ts'
 
 useBench()
 
-const short = { width: 96, height: 64, fit: 'scale', endSeconds: 0.3 } as const
+const short = { width: 96, height: 64, resizeMode: 'scale', endSeconds: 0.3 } as const
 
 describe('a video', () => {
   it.each([
@@ -20,7 +20,7 @@ describe('a video', () => {
     ['webm', 'vp9', 'opus', 'vp9', null, 'opus'],
     ['webm', 'av1', 'opus', 'av1', null, 'opus'],
   ] as const)('comes out as %s of %s and %s', async (format, videoCodec, audioCodec, ...found) => {
-    const wish = video({ ...short, format, videoCodec, audioCodec, preset: 'fast' })
+    const wish = video({ ...short, format, videoCodec, audioCodec, encoderSpeed: 'fast' })
     const { job } = await runJob('small.mp4', wish)
     const output = await probeOutput(job)
     const [codec, tag, sound] = found

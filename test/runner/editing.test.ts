@@ -46,7 +46,7 @@ describe('a picture', () => {
     [0, 'red'],
     [1, 'blue'],
   ])('is cut around the point that matters (%d)', async (focusX, colour) => {
-    const wish = { width: 30, height: 30, fit: 'crop', focusX, focusY: 1 } as const
+    const wish = { width: 30, height: 30, resizeMode: 'crop', focusX, focusY: 1 } as const
     const { path } = await made('sides.mp4', wish)
     expect(await coloursAt(path, 0, [15, 15])).toEqual([colour])
   })
@@ -55,7 +55,7 @@ describe('a picture', () => {
     const { path } = await made('red.mp4', {
       width: 90,
       height: 90,
-      fit: 'pad',
+      resizeMode: 'pad',
       background: '0000ff',
     })
     expect(await coloursAt(path, 0, [45, 4], [45, 45], [45, 85])).toEqual(['blue', 'red', 'blue'])
@@ -65,7 +65,7 @@ describe('a picture', () => {
     const { video: stream, path } = await made('sides.mp4', {
       width: 80,
       height: 160,
-      fit: 'pad',
+      resizeMode: 'pad',
       background: 'blur',
     })
     expect([stream.width, stream.height]).toEqual([80, 160])
@@ -88,11 +88,11 @@ describe('a watermark', () => {
   it.each(['png', 'jpg', 'webp'])(
     'as %s lies where it should, as large as it should',
     async (type) => {
-      const overlay = `brand/logo.${type}`
+      const watermark = `brand/logo.${type}`
       const { path } = await made(
         'red.mp4',
-        { overlay, overlayGravity: 'south_east', overlaySize: 25, audioCodec: 'none' },
-        { [overlay]: clip(`logo.${type}`) },
+        { watermark, watermarkGravity: 'south_east', watermarkSize: 25, audioCodec: 'none' },
+        { [watermark]: clip(`logo.${type}`) },
       )
       // 40 by 20 at 3 pixels from the edges of 160 by 90: from 117, 67 to 156, 86.
       const seen = await coloursAt(path, 0.8, [137, 77], [120, 70], [112, 77], [137, 62], [159, 89])
@@ -101,8 +101,8 @@ describe('a watermark', () => {
   )
 
   it('may let through what is below', async () => {
-    const wish = { overlay: 'brand/logo.png', overlaySize: 50, overlayOpacity: 50 } as const
-    const { path } = await made('red.mp4', { ...wish, overlayGravity: 'center' }, others())
+    const wish = { watermark: 'brand/logo.png', watermarkSize: 50, watermarkOpacity: 50 } as const
+    const { path } = await made('red.mp4', { ...wish, watermarkGravity: 'center' }, others())
     const [[red, green, blue] = []] = await pixelsAt(path, 0, [80, 45])
     expect(red).toBeGreaterThan(230)
     for (const each of [green, blue]) {
@@ -111,7 +111,7 @@ describe('a watermark', () => {
   })
 
   it('that is no image by its name is refused', async () => {
-    const wish = video({ overlay: 'brand/logo.gif' })
+    const wish = video({ watermark: 'brand/logo.gif' })
     const { finish } = await runJob('red.mp4', wish, {}, {}, { 'brand/logo.gif': clip('logo.png') })
     expect(finish).toMatchObject({
       errorCode: expect.stringMatching(/unsupported|input_invalid/),

@@ -65,13 +65,13 @@ describe('a video', () => {
   })
 
   it('is padded to exactly the box', async () => {
-    const { job } = await runJob('clip.mp4', video({ width: 300, height: 300, fit: 'pad' }))
+    const { job } = await runJob('clip.mp4', video({ width: 300, height: 300, resizeMode: 'pad' }))
     const { video: stream } = await probeOutput(job)
     expect([stream.width, stream.height]).toEqual([300, 300])
   })
 
   it('fills the box and is cut to it', async () => {
-    const wish = video({ width: 200, height: 300, fit: 'fill', gravity: 'south_east' })
+    const wish = video({ width: 200, height: 300, resizeMode: 'fill', gravity: 'south_east' })
     const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
     expect([stream.width, stream.height]).toEqual([200, 300])
   })
@@ -143,7 +143,7 @@ describe('a frame', () => {
   })
 
   it('may have odd sides, to the pixel', async () => {
-    const wish = image({ format: 'png', width: 201, height: 301, fit: 'fill' })
+    const wish = image({ format: 'png', width: 201, height: 301, resizeMode: 'fill' })
     const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
     expect([stream.width, stream.height]).toEqual([201, 301])
   })

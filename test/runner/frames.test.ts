@@ -43,7 +43,7 @@ describe('a frame', () => {
   })
 
   it('keeps its focal point when it is cut', async () => {
-    const box = { width: 40, height: 40, fit: 'crop' } as const
+    const box = { width: 40, height: 40, resizeMode: 'crop' } as const
     const low = await frame('corners.mp4', { ...box, focusX: 1, focusY: 1 })
     expect(low.at(36, 36)).toEqual(BLUE)
     const high = await frame('corners.mp4', { ...box, focusX: 0, focusY: 0 })
@@ -51,23 +51,23 @@ describe('a frame', () => {
   })
 
   it('carries a watermark where it is asked for, as large as it is asked for', async () => {
-    const marked = { overlay: 'logo.png', overlaySize: 50 } as const
+    const marked = { watermark: 'logo.png', watermarkSize: 50 } as const
     const logo = { 'logo.png': clip('red.png') }
-    const { at } = await frame('corners.mp4', { ...marked, overlayGravity: 'north_east' }, logo)
+    const { at } = await frame('corners.mp4', { ...marked, watermarkGravity: 'north_east' }, logo)
     expect(at(120, 10)).toEqual(RED)
     expect(at(60, 40)).not.toEqual(RED)
     expect(at(155, 85)).toEqual(BLUE)
   })
 
   it('is padded with its own blurred edge', async () => {
-    const box = { width: 160, height: 160, fit: 'pad', background: 'blur' } as const
+    const box = { width: 160, height: 160, resizeMode: 'pad', background: 'blur' } as const
     const { width, height, at } = await frame('corners.mp4', box)
     expect([width, height]).toEqual([160, 160])
     expect(at(80, 5)).not.toEqual([0, 0, 0])
   })
 
   it('the best of several is edited as well', async () => {
-    const wish = { pick: 'best', rotate: 180, overlay: 'logo.png', overlaySize: 25 } as const
+    const wish = { pick: 'best', rotate: 180, watermark: 'logo.png', watermarkSize: 25 } as const
     const { at } = await frame('corners.mp4', wish, { 'logo.png': clip('red.png') })
     expect(at(5, 5)).toEqual(BLUE)
     expect(at(145, 75)).toEqual(RED)

@@ -57,7 +57,7 @@ describe('the graph', () => {
   })
 
   it('reads a watermark only once the runner has made it anew', () => {
-    const wish = video({ overlay: 'logo.png' })
+    const wish = video({ watermark: 'logo.png' })
     const graph = editGraph(wish, context(probed(), { 'logo.png': null }), {
       picture: VIDEO,
       sound: true,

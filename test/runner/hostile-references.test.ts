@@ -84,20 +84,20 @@ function crc(bytes: Buffer): number {
 
 describe('a watermark', () => {
   it.each(['png', 'jpg', 'webp'])('that is a playlist named %s is refused', async (type) => {
-    const overlay = `brand/logo.${type}`
-    const { errorCode, message } = await refused({ overlay }, overlay, playlist())
+    const watermark = `brand/logo.${type}`
+    const { errorCode, message } = await refused({ watermark }, watermark, playlist())
     expect(errorCode).toBe('input_invalid')
     expect(message).toMatch(/^The watermark cannot be used: /)
   })
 
   it('that is a script is refused', async () => {
-    const overlay = 'brand/logo.png'
-    expect((await refused({ overlay }, overlay, concat())).message).toMatch(/^The watermark/)
+    const watermark = 'brand/logo.png'
+    expect((await refused({ watermark }, watermark, concat())).message).toMatch(/^The watermark/)
   })
 
   it('of 100,000 by 100,000 pixels is refused', async () => {
-    const overlay = 'brand/logo.png'
-    const { message } = await refused({ overlay }, overlay, png(100_000, 100_000))
+    const watermark = 'brand/logo.png'
+    const { message } = await refused({ watermark }, watermark, png(100_000, 100_000))
     expect(message).toMatch(/^The watermark cannot be used: .*100000 by 100000/)
   })
 })

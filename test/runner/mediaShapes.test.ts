@@ -46,7 +46,7 @@ describe('colours come out as BT.709, and say so,', () => {
   })
 
   it.each(['h265', 'vp9', 'av1'] as const)('in %s', async (videoCodec) => {
-    const wish = video({ format: 'mkv', preset: 'fast', videoCodec })
+    const wish = video({ format: 'mkv', encoderSpeed: 'fast', videoCodec })
     expect((await made('red-601.mp4', wish)).video).toMatchObject(BT709)
   })
 

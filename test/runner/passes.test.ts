@@ -15,7 +15,7 @@ it('what is made in two passes rises through both, and says how fast it is in th
   // Reports go out once a second, and each pass has to be there for some of them.
   const append = ['more/1.mp4', 'more/2.mp4', 'more/3.mp4']
   const others = Object.fromEntries(append.map((path) => [path, clip('fullhd.mp4')]))
-  const wish = video({ sizeKilobytes: 6_000, preset: 'small', height: 1080, append })
+  const wish = video({ sizeKilobytes: 6_000, encoderSpeed: 'small', height: 1080, append })
   const { job, finish } = await runJob('fullhd.mp4', wish, {}, {}, others)
   expect(finish).toMatchObject({
     outcome: 'completed',

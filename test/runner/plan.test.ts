@@ -14,7 +14,7 @@ function request(wish: Partial<GeometryRequest>): GeometryRequest {
   return {
     width: null,
     height: null,
-    fit: 'fill',
+    resizeMode: 'fill',
     gravity: 'center',
     unit: 2,
     shortSide: 720,
@@ -54,7 +54,7 @@ describe('with one side', () => {
     ['the other is rounded to even', size(1920, 817), { width: 640 }, size(640, 272)],
     ['an odd wish becomes the even number below', FULL_HD, { width: 641 }, size(640, 360)],
     ['nothing is enlarged', size(320, 180), { width: 1280 }, size(320, 180)],
-    ['scale enlarges', size(320, 180), { width: 1280, fit: 'scale' }, size(1280, 720)],
+    ['scale enlarges', size(320, 180), { width: 1280, resizeMode: 'scale' }, size(1280, 720)],
     ['no side falls below two', size(4000, 2), { width: 640 }, size(640, 2)],
     ['a size above 720p may be asked for', FULL_HD, { height: 1080 }, FULL_HD],
   ] as const)('%s', (_, source, wish, expected) => {
@@ -87,28 +87,32 @@ describe('with both sides', () => {
   })
 
   it('crop cuts without resizing, and no more than there is', () => {
-    const shape = geometry(FULL_HD, request({ ...square, fit: 'crop', gravity: 'south_east' }))
+    const shape = geometry(
+      FULL_HD,
+      request({ ...square, resizeMode: 'crop', gravity: 'south_east' }),
+    )
     expect(shape.scaled).toEqual(FULL_HD)
     expect(shape.crop).toEqual({ ...square, x: 1520, y: 680 })
-    const small = geometry(size(320, 180), request({ ...square, fit: 'crop' }))
+    const small = geometry(size(320, 180), request({ ...square, resizeMode: 'crop' }))
     expect(small).toMatchObject({ crop: null, output: size(320, 180) })
   })
 
   it('fit stays inside the box and never grows', () => {
     const output = (source: typeof FULL_HD) =>
-      geometry(source, request({ ...square, fit: 'fit' })).output
+      geometry(source, request({ ...square, resizeMode: 'fit' })).output
     expect(output(FULL_HD)).toEqual(size(400, 226))
     expect(output(PORTRAIT)).toEqual(size(226, 400))
     expect(output(size(200, 100))).toEqual(size(200, 100))
   })
 
   it('scale distorts to exactly the box', () => {
-    const shape = geometry(size(100, 50), request({ ...square, fit: 'scale' }))
+    const shape = geometry(size(100, 50), request({ ...square, resizeMode: 'scale' }))
     expect(shape).toEqual({ scaled: square, crop: null, pad: null, output: square })
   })
 
   it('pad puts the picture in the middle of exactly the box', () => {
-    const pad = (source: typeof FULL_HD) => geometry(source, request({ ...square, fit: 'pad' })).pad
+    const pad = (source: typeof FULL_HD) =>
+      geometry(source, request({ ...square, resizeMode: 'pad' })).pad
     expect(pad(FULL_HD)).toEqual({ ...square, x: 0, y: 86 })
     expect(pad(PORTRAIT)).toEqual({ ...square, x: 86, y: 0 })
     expect(pad(size(100, 50))).toEqual({ ...square, x: 150, y: 174 })
@@ -117,10 +121,10 @@ describe('with both sides', () => {
   it('every fit gives even sides that lie within the box, whatever the source', () => {
     const sides = [2, 3, 99, 100, 641, 1079, 1080, 1921, 7680]
     const fits = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
-    for (const fit of fits) {
+    for (const resizeMode of fits) {
       for (const [width, height] of sides.flatMap((one) => sides.map((two) => [one, two]))) {
         for (const source of [FULL_HD, PORTRAIT, size(641, 361), size(1, 7), size(5000, 3)]) {
-          const wish = request({ width: width as number, height: height as number, fit })
+          const wish = request({ width: width as number, height: height as number, resizeMode })
           const { scaled, crop, pad, output } = geometry(source, wish)
           const context = JSON.stringify({ source, wish, scaled, crop, pad, output })
           expect(output.width % 2 === 0 && output.height % 2 === 0, context).toBe(true)
@@ -136,7 +140,7 @@ describe('with both sides', () => {
             expect(pad.x + inner.width, context).toBeLessThanOrEqual(pad.width)
             expect(pad.y + inner.height, context).toBeLessThanOrEqual(pad.height)
           }
-          if (fit !== 'scale') {
+          if (resizeMode !== 'scale') {
             expect(scaled.width, context).toBeLessThanOrEqual(Math.max(2, source.width))
             expect(scaled.height, context).toBeLessThanOrEqual(Math.max(2, source.height))
           }
@@ -246,7 +250,12 @@ describe('encoding', () => {
   })
 
   it('pads with the colour that was asked for', () => {
-    const { arguments: list } = plan({ width: 400, height: 400, fit: 'pad', background: 'ff8800' })
+    const { arguments: list } = plan({
+      width: 400,
+      height: 400,
+      resizeMode: 'pad',
+      background: 'ff8800',
+    })
     expect(after(list, '-filter_complex')).toContain('pad=400:400:0:86:0xff8800')
   })
 

@@ -70,7 +70,7 @@ describe('a preview', () => {
       frameRate: 5,
       width: 100,
       height: 100,
-      fit: 'pad',
+      resizeMode: 'pad',
       background: 'ff0000',
       rotate: 90,
     })
@@ -112,7 +112,7 @@ describe('a preview', () => {
     ['clip.mp4', preview({ endSeconds: 40 }), 'at most 30 are made'],
     ['clip.mp4', preview({ startSeconds: 9 }), 'is 4 seconds long'],
     ['sound.m4a', preview(), 'no picture'],
-    ['clip.mp4', preview({ format: 'gif', width: 7680, fit: 'scale' }), 'too large'],
+    ['clip.mp4', preview({ format: 'gif', width: 7680, resizeMode: 'scale' }), 'too large'],
   ])('of %s is refused in words', async (name, wish, words) => {
     const { finish } = await runJob(name, wish)
     expect(finish).toMatchObject({

@@ -176,7 +176,7 @@ it.each([
   ['h265', 'hevc', /^hvc1\.1\.6\.L\d+(\.[0-9A-F]+)*,mp4a\.40\.2$/],
   ['av1', 'av1', /^av01\.0\.\d\dM\.08,mp4a\.40\.2$/],
 ] as const)('comes as %s, cut alike', async (videoCodec, codec, codecs) => {
-  const wish = stream({ videoCodec, ladder: [144, 240], segmentSeconds: 2, preset: 'fast' })
+  const wish = stream({ videoCodec, ladder: [144, 240], segmentSeconds: 2, encoderSpeed: 'fast' })
   const made = await makeStream('clip.mp4', wish)
   for (const { uri, attributes } of made.master.playlists!) {
     expect(attributes['CODECS']).toMatch(codecs)
@@ -186,7 +186,7 @@ it.each([
 })
 
 it('has sound of the loudness that was asked for', async () => {
-  const wish = stream({ loudness: 23, ladder: [144], preset: 'fast' })
+  const wish = stream({ loudness: 23, ladder: [144], encoderSpeed: 'fast' })
   const { finish, probe } = await makeStream('stream.mp4', wish)
   expect(finish.command).toContain('loudnorm=I=-23')
   expect(finish.command).toContain('measured_I=')

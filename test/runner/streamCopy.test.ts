@@ -48,7 +48,7 @@ describe('of a video that fits', () => {
   })
 
   it('a part is copied from the keyframe before', async () => {
-    const wish = video({ startSeconds: 1.5, endSeconds: 2.5, cut: 'fast' })
+    const wish = video({ startSeconds: 1.5, endSeconds: 2.5, trimMode: 'fast' })
     const { job, finish } = await runJob('keyframes.mp4', wish)
     expect(finish).toMatchObject({
       plan: {
@@ -65,7 +65,10 @@ describe('of a video that fits', () => {
 
   it('a part keeps in step with its sound, when one of them is encoded', async () => {
     const part = { format: 'mkv', startSeconds: 1.5, endSeconds: 2.5 } as const
-    const fast = await runJob('keyframes.mp4', video({ ...part, cut: 'fast', audioCodec: 'opus' }))
+    const fast = await runJob(
+      'keyframes.mp4',
+      video({ ...part, trimMode: 'fast', audioCodec: 'opus' }),
+    )
     expect(fast.finish).toMatchObject({
       plan: { video: { action: 'copy' }, audio: { action: 'encode' } },
     })

@@ -67,7 +67,7 @@ describe('subtitles in the picture', () => {
       startSeconds: 0.25,
       width: 320,
       height: 180,
-      fit: 'scale',
+      resizeMode: 'scale',
     })
     expect(streams).toHaveLength(2)
     const lit = async (seconds: number) => {

@@ -88,7 +88,7 @@ describe('a waveform', () => {
       format: 'png',
       width: 301,
       height: 99,
-      colour: 'ff0000',
+      waveformColor: 'ff0000',
       background: '0000ff',
     })
     const { path, video } = await probeOutput((await runJob('clip.mp4', wish)).job)

@@ -5,8 +5,8 @@ type Video = RenditionOf<'video'>
 
 export type FullEdits = { kind: Rendition['kind'] } & Pick<
   Video,
-  | ('width' | 'height' | 'fit' | 'gravity' | 'focusX' | 'focusY' | 'background')
-  | ('rotate' | 'flip' | 'overlay' | 'overlayGravity' | 'overlaySize' | 'overlayOpacity')
+  | ('width' | 'height' | 'resizeMode' | 'gravity' | 'focusX' | 'focusY' | 'background')
+  | ('rotate' | 'flip' | 'watermark' | 'watermarkGravity' | 'watermarkSize' | 'watermarkOpacity')
   | ('startSeconds' | 'endSeconds' | 'speed' | 'append' | 'frameRate' | 'audioTrack')
   | ('fadeInSeconds' | 'fadeOutSeconds' | 'subtitles' | 'subtitleMode')
 >
@@ -17,17 +17,17 @@ export type Edits = { kind: Rendition['kind'] } & Partial<FullEdits>
 export const NO_EDITS: Omit<FullEdits, 'kind'> = {
   width: null,
   height: null,
-  fit: 'fill',
+  resizeMode: 'fill',
   gravity: 'center',
   focusX: null,
   focusY: null,
   background: '000000',
   rotate: 0,
   flip: 'none',
-  overlay: null,
-  overlayGravity: 'south_east',
-  overlaySize: 15,
-  overlayOpacity: 100,
+  watermark: null,
+  watermarkGravity: 'south_east',
+  watermarkSize: 15,
+  watermarkOpacity: 100,
   startSeconds: 0,
   endSeconds: null,
   speed: 1,

@@ -22,7 +22,7 @@ export interface Geometry {
 }
 
 type Frame = RenditionOf<'image'>
-export type GeometryRequest = Pick<Frame, 'width' | 'height' | 'fit' | 'gravity'> & {
+export type GeometryRequest = Pick<Frame, 'width' | 'height' | 'resizeMode' | 'gravity'> & {
   /** The centre of what to keep when cutting, as shares of the sides; both null for `gravity`. */
   focusX?: number | null
   focusY?: number | null
@@ -45,7 +45,7 @@ export type GeometryRequest = Pick<Frame, 'width' | 'height' | 'fit' | 'gravity'
  * @param source the picture as seen: upright, square pixels
  */
 export function geometry(source: Size, request: GeometryRequest): Geometry {
-  const { unit, fit } = request
+  const { unit, resizeMode } = request
   const keep = { ...request, focusX: request.focusX ?? null, focusY: request.focusY ?? null }
   const width = request.width === null ? null : down(request.width, unit)
   const height = request.height === null ? null : down(request.height, unit)
@@ -57,14 +57,14 @@ export function geometry(source: Size, request: GeometryRequest): Geometry {
   }
   if (width === null || height === null) {
     const factor = width === null ? Number(height) / source.height : width / source.width
-    if (fit === 'scale') {
+    if (resizeMode === 'scale') {
       return resized(source, factor, { width: Infinity, height: Infinity }, unit)
     }
     return resized(source, Math.min(1, factor), source, unit)
   }
 
   const box = { width, height }
-  switch (fit) {
+  switch (resizeMode) {
     case 'scale':
       return { scaled: box, crop: null, pad: null, output: box }
     case 'crop':
@@ -89,7 +89,7 @@ export function geometry(source: Size, request: GeometryRequest): Geometry {
         height: Math.min(height, source.height),
       }
       const inner = resized(source, factor, most, unit)
-      if (fit === 'fit' || same(inner.output, box)) {
+      if (resizeMode === 'fit' || same(inner.output, box)) {
         return inner
       }
       const x = down((width - inner.output.width) / 2, unit)

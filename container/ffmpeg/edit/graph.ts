@@ -95,11 +95,11 @@ export function editGraph(rendition: Edits, context: Context, wish: GraphWish): 
     }
   }
   if (video !== null && shape !== null && wish.picture !== null) {
-    if (edits.overlay !== null) {
+    if (edits.watermark !== null) {
       const { pixels } = wish.picture
       const ends = { from: video, to: '[marked]', input: inputs.length }
-      before.push(prepareWatermark(edits.overlay, edits, shape.output, context))
-      chains.push(...lay({ ...ends, picture: shape.output, overlay: edits, pixels }))
+      before.push(prepareWatermark(edits.watermark, edits, shape.output, context))
+      chains.push(...lay({ ...ends, picture: shape.output, watermark: edits, pixels }))
       inputs.push(watermarkInput(context.folder))
       video = ends.to
     }

@@ -13,7 +13,7 @@ import type { Pixels } from './colour.ts'
 
 type Overlay = Pick<
   RenditionOf<'video'>,
-  'overlay' | 'overlayGravity' | 'overlaySize' | 'overlayOpacity'
+  'watermark' | 'watermarkGravity' | 'watermarkSize' | 'watermarkOpacity'
 >
 
 /** The distance from the edges, as a share of the picture's width. */
@@ -30,7 +30,7 @@ const FILE = 'watermark.png'
 /** @param picture what it is laid on */
 export function prepareWatermark(
   path: string,
-  { overlaySize, overlayOpacity }: Overlay,
+  { watermarkSize, watermarkOpacity }: Overlay,
   picture: Size,
   { references, folder }: Context,
 ): FfmpegStep {
@@ -42,11 +42,11 @@ export function prepareWatermark(
     )
   }
   const margin = marginOf(picture)
-  const width = Math.max(1, Math.round((picture.width * overlaySize) / 100))
+  const width = Math.max(1, Math.round((picture.width * watermarkSize) / 100))
   const height = Math.max(1, picture.height - 2 * margin)
   const filters = [
     `scale=${width}:${height}:force_original_aspect_ratio=decrease:flags=bicubic`,
-    `format=rgba,colorchannelmixer=aa=${overlayOpacity / 100}`,
+    `format=rgba,colorchannelmixer=aa=${watermarkOpacity / 100}`,
   ]
   return {
     stage: 'analyse',
@@ -85,15 +85,15 @@ export function lay(options: {
   to: string
   input: number
   picture: Size
-  overlay: Overlay
+  watermark: Overlay
   pixels: Pixels
 }): string[] {
-  const { from, to, input, overlay, picture, pixels } = options
+  const { from, to, input, watermark, picture, pixels } = options
   const margin = marginOf(picture)
   const place = (low: string, high: string, whole: string, piece: string) =>
-    overlay.overlayGravity.includes(low)
+    watermark.watermarkGravity.includes(low)
       ? `${margin}`
-      : overlay.overlayGravity.includes(high)
+      : watermark.watermarkGravity.includes(high)
         ? `${whole}-${piece}-${margin}`
         : `(${whole}-${piece})/2`
   const x = place('west', 'east', 'main_w', 'overlay_w')

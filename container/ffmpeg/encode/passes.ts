@@ -8,7 +8,7 @@ import { QUIETLY } from '../process/limits.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
 
 interface Options {
-  rendition: Pick<RenditionOf<'video'>, 'videoCodec' | 'preset'>
+  rendition: Pick<RenditionOf<'video'>, 'videoCodec' | 'encoderSpeed'>
   rate: Rate
   /** The picture alone, for a pass of which nothing else is kept. */
   picture: EditGraph
@@ -27,11 +27,11 @@ const AIM = 0.85
 
 export function encodeSteps(options: Options): FfmpegStep[] {
   const { rate, command, picture } = options
-  const { videoCodec: codec, preset } = options.rendition
+  const { videoCodec: codec, encoderSpeed } = options.rendition
   const { seconds } = picture
   const encoder = (by: Rate) => [
     ...framesFor(codec, by),
-    ...videoEncoder({ codec, preset, rate: by }),
+    ...videoEncoder({ codec, encoderSpeed, rate: by }),
   ]
   const last = (by: () => Rate): FfmpegStep => ({
     stage: 'encode',

@@ -7,7 +7,7 @@ export type VideoCodec = Video['videoCodec']
 
 export interface VideoEncoding {
   codec: VideoCodec
-  preset: Video['preset']
+  encoderSpeed: Video['encoderSpeed']
   rate: Rate
 }
 
@@ -67,8 +67,8 @@ export function framesFor(codec: VideoCodec, rate: Rate): readonly string[] {
 /** Written by the first of two passes, in the scratch folder, which is where ffmpeg runs. */
 const PASS_LOG = 'passes'
 
-export function videoEncoder({ codec, preset, rate }: VideoEncoding): string[] {
-  const speed = SPEEDS[codec][preset]
+export function videoEncoder({ codec, encoderSpeed, rate }: VideoEncoding): string[] {
+  const speed = SPEEDS[codec][encoderSpeed]
   return [...ENCODERS[codec](rate, speed), '-pix_fmt', 'yuv420p']
 }
 

@@ -116,7 +116,7 @@ const ENCODERS: Record<Preview['format'], (quality: number, output: string) => s
     ...FRAMES_AS_THEY_COME,
     ...videoEncoder({
       codec: 'h264',
-      preset: 'balanced',
+      encoderSpeed: 'balanced',
       rate: { by: 'quality', quality, cap: null, pass: 0 },
     }),
     ...container('mp4', output),

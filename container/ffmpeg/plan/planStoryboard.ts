@@ -35,7 +35,7 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
   const shape = shapeOf(video, {
     width,
     height: rendition.height,
-    fit: 'fill',
+    resizeMode: 'fill',
     gravity: 'center',
     unit: 2,
     shortSide: null,

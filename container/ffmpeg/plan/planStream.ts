@@ -19,7 +19,7 @@ type Stream = RenditionOf<'stream'>
 
 export function planStream(rendition: Stream, context: Context): RenderPlan {
   const { folder, source } = context
-  const { videoCodec: codec, preset } = rendition
+  const { videoCodec: codec, encoderSpeed } = rendition
   const wish = {
     picture: { unit: 2, shortSide: null, pixels: 'yuv420p' },
     sound: rendition.audioCodec !== 'none',
@@ -42,7 +42,7 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
     const quality = resolveQuality(rendition.quality, 'video', shortSide)
     const capBits = capOf(each, { codec, quality, frameRate: rate.value })
     const picture = { size: each, frameRate: rate.value, codec }
-    return { name: `v${shortSide}`, picture, capBits, quality, preset, codec, framesEach }
+    return { name: `v${shortSide}`, picture, capBits, quality, encoderSpeed, codec, framesEach }
   })
   const sound = graph.audio === null ? null : soundTrack(rendition)
   const tracks = [...rungs, ...(sound === null ? [] : [sound])]

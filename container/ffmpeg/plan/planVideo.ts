@@ -116,8 +116,8 @@ function streamsOf(
   }
 }
 
-function notesOf({ cut }: Video, copies: boolean, partial: boolean): string[] {
-  if (cut !== 'fast' || !partial) {
+function notesOf({ trimMode }: Video, copies: boolean, partial: boolean): string[] {
+  if (trimMode !== 'fast' || !partial) {
     return []
   }
   return copies

@@ -35,7 +35,7 @@ export function planWave(rendition: RenditionOf<'wave'>, context: Context): Rend
   const output = join(folder, `output.${rendition.format}`)
   const filters = [
     `[0:a:${rendition.audioTrack - 1}]${thinned(cut.seconds).join(',')},asplit[sound][clock]`,
-    `[sound]showwavespic=s=${box}:colors=0x${rendition.colour}:scale=sqrt[wave]`,
+    `[sound]showwavespic=s=${box}:colors=0x${rendition.waveformColor}:scale=sqrt[wave]`,
     `color=c=0x${rendition.background}:s=${box}:r=1[back]`,
     `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[picture]`,
   ].join(';')

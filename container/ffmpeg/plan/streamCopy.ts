@@ -9,7 +9,7 @@ import { frugalBitsPerPixel } from '../encode/quality.ts'
 type Video = RenditionOf<'video'>
 type Sounding = Pick<
   Video,
-  | ('audioCodec' | 'audioKbps' | 'loudness' | 'cut' | 'startSeconds' | 'endSeconds')
+  | ('audioCodec' | 'audioKbps' | 'loudness' | 'trimMode' | 'startSeconds' | 'endSeconds')
   | ('speed' | 'append' | 'fadeInSeconds' | 'fadeOutSeconds')
 > & { format: Video['format'] | RenditionOf<'audio'>['format'] }
 
@@ -51,7 +51,7 @@ export function edited(r: Omit<Sounding, 'format'>): string | null {
     return 'it is faded'
   }
   const partial = r.startSeconds > 0 || r.endSeconds !== null
-  return partial && r.cut === 'exact' ? 'a part is asked for, exact to the frame' : null
+  return partial && r.trimMode === 'exact' ? 'a part is asked for, exact to the frame' : null
 }
 
 /**
@@ -131,7 +131,7 @@ export function obstacleToCopy(r: Video, video: VideoStream, picture: Picture): 
   if (r.rotate !== 0 || r.flip !== 'none') {
     return 'the picture is turned'
   }
-  if (r.overlay !== null) {
+  if (r.watermark !== null) {
     return 'a watermark is laid on'
   }
   if (r.subtitles !== null && r.subtitleMode === 'burn') {

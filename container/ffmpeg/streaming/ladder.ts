@@ -46,7 +46,7 @@ function usual(most: number): number[] {
 }
 
 function sizeOf(source: Size, shortSide: number): Size {
-  const open = { width: null, height: null, fit: 'fill', gravity: 'center' } as const
+  const open = { width: null, height: null, resizeMode: 'fill', gravity: 'center' } as const
   return geometry(source, { ...open, unit: 2, shortSide }).output
 }
 

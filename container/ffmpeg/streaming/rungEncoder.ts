@@ -9,7 +9,7 @@ type Picture = NonNullable<Track['picture']>
 export type Rung = Track & {
   picture: Picture
   codec: Stream['videoCodec']
-  preset: Stream['preset']
+  encoderSpeed: Stream['encoderSpeed']
   quality: number
   /** How many pictures a segment has; the last one may have fewer. */
   framesEach: number
@@ -30,10 +30,16 @@ const OWN: Record<Rung['codec'], readonly string[]> = {
   av1: [],
 }
 
-export function cappedEncoder({ codec, preset, quality, capBits, framesEach }: Rung): string[] {
+export function cappedEncoder({
+  codec,
+  encoderSpeed,
+  quality,
+  capBits,
+  framesEach,
+}: Rung): string[] {
   const cap = { kbps: Math.round(capBits / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
-    ...videoEncoder({ codec, preset, rate: { by: 'quality', quality, cap, pass: 0 } }),
+    ...videoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
     ...OWN[codec],
     // Said once more for those encoders of which the general options leave it out.
     '-maxrate',

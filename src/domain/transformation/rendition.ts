@@ -49,19 +49,20 @@ function withEffect(fields: Fields, kind: Kind): Fields {
   const byDefault = (names: (keyof typeof DEFAULTS)[]) =>
     Object.fromEntries(names.map((name) => [name, DEFAULTS[name]]))
   const bothSides = fields.width !== null && fields.height !== null
-  const fit = bothSides || fields.fit === 'crop' ? fields.fit : 'fill'
-  const crops = fit === 'crop' || (fit === 'fill' && bothSides)
+  const resizeMode = bothSides || fields.resizeMode === 'crop' ? fields.resizeMode : 'fill'
+  const crops = resizeMode === 'crop' || (resizeMode === 'fill' && bothSides)
   return {
     ...fields,
-    fit,
-    colour: colour(String(fields.colour)),
+    resizeMode,
+    waveformColor: colour(String(fields.waveformColor)),
     background: colour(String(fields.background)),
     ladder: (fields.ladder as number[]).toSorted((one, other) => one - other),
     ...(!crops && byDefault(['gravity', 'focusX', 'focusY'])),
-    ...(fit !== 'pad' && kind !== 'wave' && byDefault(['background'])),
-    ...(fields.overlay === null && byDefault(['overlayGravity', 'overlaySize', 'overlayOpacity'])),
+    ...(resizeMode !== 'pad' && kind !== 'wave' && byDefault(['background'])),
+    ...(fields.watermark === null &&
+      byDefault(['watermarkGravity', 'watermarkSize', 'watermarkOpacity'])),
     ...(fields.subtitles === null && byDefault(['subtitleMode'])),
-    ...(fields.startSeconds === 0 && fields.endSeconds === null && byDefault(['cut'])),
+    ...(fields.startSeconds === 0 && fields.endSeconds === null && byDefault(['trimMode'])),
     ...(SILENT.includes(fields.audioCodec) && byDefault(['audioTrack', 'loudness'])),
     ...(UNRATED.includes(fields.audioCodec) && byDefault(['audioKbps'])),
     // The size decides on the bit rate, and with it on the quality.

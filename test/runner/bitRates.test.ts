@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { audio, video } from './helpers/fakeGateway.ts'
+import { audio, video } from '../fixtures/renditions.ts'
 import { levelOf, loudnessOf, ssimOf } from './helpers/measureOutput.ts'
 
 useBench()

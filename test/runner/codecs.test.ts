@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { audio, video } from './helpers/fakeGateway.ts'
+import { audio, video } from '../fixtures/renditions.ts'
 import { toneOf } from './helpers/measureOutput.ts'
 
 useBench()

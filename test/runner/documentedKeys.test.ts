@@ -2,12 +2,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { type Key, transformation } from '../../src/contract/transformation.ts'
+import type { Key } from '../../src/contract/transformation.ts'
 import { renditionOf } from '../../src/domain/transformation/rendition.ts'
-import { KEYS } from '../../src/domain/transformation/grammar.ts'
 import { bench, clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import type { OfferedJob } from './helpers/fakeGateway.ts'
-import { rows } from './helpers/keyTable.ts'
+import { rows } from '../fixtures/keyTable.ts'
 
 useBench()
 
@@ -120,15 +119,6 @@ const SHOWS: Record<Exclude<Key, 'n'>, (made: Made) => unknown> = {
 }
 
 const SUBTITLES = '1\n00:00:00,500 --> 00:00:02,000\nGood morning.\n'
-
-it('has one row for each key, in the order of the contract', () => {
-  expect(rows.map(({ key }) => key)).toEqual(KEYS)
-})
-
-it('says of the values what the contract says', () => {
-  const described = KEYS.map((key) => [key, transformation.shape[key].description])
-  expect(rows.map(({ key, values }) => [key, values])).toEqual(described)
-})
 
 /** The example without its key, or with what the key needs left out beside it. */
 function without(key: string, example: string): string {

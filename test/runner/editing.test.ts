@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { audio, video } from './helpers/fakeGateway.ts'
+import { audio, video } from '../fixtures/renditions.ts'
 import { frameTimes, levelOf, named, pixelsAt, toneOf } from './helpers/measureOutput.ts'
 
 useBench()

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { image, video } from './helpers/fakeGateway.ts'
+import { image, video } from '../fixtures/renditions.ts'
 
 useBench()
 

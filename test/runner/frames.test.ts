@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { image } from './helpers/fakeGateway.ts'
+import { image } from '../fixtures/renditions.ts'
 import { pixelsOf } from './helpers/pixels.ts'
 
 useBench()

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { image, video } from './helpers/fakeGateway.ts'
+import { image, video } from '../fixtures/renditions.ts'
 import { startHostileBench, type HostileBench } from './helpers/hostileHarness.ts'
 
 const execute = promisify(execFile)

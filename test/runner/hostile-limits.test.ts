@@ -3,15 +3,11 @@ import { chmod, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import {
-  encodeLimits,
-  probeLimits,
-  type ProcessLimits,
-} from '../../container/ffmpeg/process/limits.ts'
+import type { ProcessLimits } from '../../container/ffmpeg/process/limits.ts'
 import { runProcess } from '../../container/ffmpeg/process/process.ts'
 import { mountSmallDisk, unmount } from '../system/chaos/smallDisk.ts'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 
 const MAX_OF_A_MEGABYTE = 950_000
 const GIB = 1024 ** 3
@@ -82,13 +78,6 @@ describe('an encode', () => {
 })
 
 describe('a probe', () => {
-  it('may take less than an encode', () => {
-    const encode = encodeLimits({ memoryBytes: 16 * GIB, diskBytes: null })
-    expect(encode).toMatchObject({ memoryBytes: 8 * GIB, cpuSeconds: null })
-    expect(probeLimits(encode)).toEqual({ memoryBytes: GIB, cpuSeconds: 4, fileBytes: 0 })
-    expect(probeLimits({ ...encode, memoryBytes: 5e8 }).memoryBytes).toBe(5e8)
-  })
-
   it.each([
     ['computes for too long', 'kill -s XCPU $$', 'timeout', /more than 4 seconds of computing/],
     ['takes too much memory', 'echo Cannot allocate memory >&2; exit 1', 'input_invalid', /1 GiB/],

@@ -7,7 +7,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 
 useBench()
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
-import { image, video } from './helpers/fakeGateway.ts'
+import { image, video } from '../fixtures/renditions.ts'
 
 useBench()
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { image, video } from './helpers/fakeGateway.ts'
+import { image, video } from '../fixtures/renditions.ts'
 import { frameTimes, named, pixelsAt } from './helpers/measureOutput.ts'
 
 useBench()

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import type { Report } from '../../src/contract/runnerProtocol.ts'
 import { bench, clip, runJob, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 
 useBench()
 

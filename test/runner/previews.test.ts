@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { preview } from './helpers/fakeGateway.ts'
+import { preview } from '../fixtures/renditions.ts'
 import { pixelsOf } from './helpers/pixels.ts'
 
 const execute = promisify(execFile)

@@ -1,11 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bitDepth } from '../../container/ffmpeg/probe/pixelFormat.ts'
-import { readSpacing } from '../../container/ffmpeg/probe/frameTiming.ts'
 import { type ProbeDocument, probeDocument } from '../../src/contract/probe.ts'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
-import { probing, saveOutput } from './helpers/fakeGateway.ts'
+import { saveOutput } from './helpers/fakeGateway.ts'
+import { probing } from '../fixtures/renditions.ts'
 
 useBench()
 
@@ -134,60 +133,4 @@ describe('a file that means harm', () => {
     const { streams } = await probeClip('half.mp4')
     expect(streams).toHaveLength(2)
   })
-})
-
-describe('the spacing of pictures', () => {
-  const lines = (times: number[], keys: number[] = [0]) =>
-    times.map((time, at) => `${time.toFixed(6)},${keys.includes(at) ? 'K_' : '__'}`).join('\n')
-
-  it('is even where times are rounded to the millisecond, in whatever order they come', () => {
-    const times = Array.from({ length: 90 }, (_, at) => Math.round((at / 59.94) * 1000) / 1000)
-    const shuffled = times.toSorted((one, other) => ((one * 7) % 1) - ((other * 7) % 1))
-    expect(readSpacing(lines(shuffled))).toMatchObject({ uneven: false })
-  })
-
-  it('is even when one picture is missing, and uneven when many are', () => {
-    const times = Array.from({ length: 50 }, (_, at) => at / 25)
-    expect(readSpacing(lines(times.toSpliced(20, 1))).uneven).toBe(false)
-    expect(readSpacing(lines(times.filter((_, at) => at % 7 !== 3))).uneven).toBe(true)
-  })
-
-  it('has the longest of the intervals between keyframes', () => {
-    const times = Array.from({ length: 50 }, (_, at) => at / 25)
-    expect(readSpacing(lines(times, [0, 10, 35])).keyframeIntervalSeconds).toBeCloseTo(1)
-    expect(readSpacing(lines(times, [5])).keyframeIntervalSeconds).toBeNull()
-  })
-
-  it('is not read from what was cut off, or has no time', () => {
-    const text = `${lines([0, 0.04, 0.08])}\nN/A,__\n0.1`
-    expect(readSpacing(text).usualSeconds).toBeCloseTo(0.04)
-    expect(readSpacing('')).toEqual({
-      keyframeIntervalSeconds: null,
-      usualSeconds: null,
-      uneven: null,
-    })
-  })
-})
-
-it.each([
-  ...([
-    ['yuv420p', 8],
-    ['yuvj420p', 8],
-    ['yuv420p10le', 10],
-    ['gbrp12be', 12],
-  ] as const),
-  ...([
-    ['p010le', 10],
-    ['nv12', 8],
-    ['nv20le', 10],
-    ['rgb24', 8],
-    ['rgb48be', 16],
-  ] as const),
-  ...([
-    ['gray16le', 16],
-    ['monob', 1],
-    ['unknown', null],
-  ] as const),
-])('a sample of %s has %s bits', (format, bits) => {
-  expect(bitDepth(format)).toBe(bits)
 })

@@ -1,11 +1,11 @@
 /** A runner beside a gateway of another version, and what it says that it has. */
 import { expect, it } from 'vitest'
-import { describeMachine, readEncoders, readHwaccels } from '../../container/capabilities.ts'
+import { describeMachine } from '../../container/capabilities.ts'
 import { readSettings } from '../../container/settings.ts'
 import { createLog } from '../../container/log.ts'
 import { PROTOCOL_VERSION } from '../../src/contract/runnerProtocol.ts'
 import { bench, runJob, runUntilIdle, useBench } from './helpers/runnerHarness.ts'
-import { image } from './helpers/fakeGateway.ts'
+import { image } from '../fixtures/renditions.ts'
 
 useBench()
 
@@ -47,19 +47,6 @@ it('is taken to have all encoders when its ffmpeg does not say', async () => {
   )
   expect(Object.keys(machine).toSorted()).toEqual(['cpus', 'memoryBytes'])
   expect(lines.join('')).toContain('ffmpeg does not say what it can do')
-})
-
-it('reads the lists of ffmpeg', () => {
-  const encoders = [
-    'Encoders:',
-    ' V..... = Video',
-    ' ------',
-    ' V....D libx264              libx264 H.264 (codec h264)',
-    ' A....D aac                  AAC (Advanced Audio Coding)',
-    ' V....D h264_nvenc           NVIDIA NVENC H.264 encoder (codec h264)',
-  ]
-  expect(readEncoders(encoders.join('\n'))).toEqual(['libx264', 'aac', 'h264_nvenc'])
-  expect(readHwaccels('Hardware acceleration methods:\nvdpau\ncuda\n\n')).toEqual(['vdpau', 'cuda'])
 })
 
 it('shows one secret with every call, which no other runner has', async () => {

@@ -4,9 +4,9 @@ import { get } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BLOCK_BYTES } from '../../container/source/blockCache.ts'
 import { createClient } from '../../container/gateway/client.ts'
-import { openSource, parseRange, type Source } from '../../container/source/loopbackServer.ts'
+import { openSource, type Source } from '../../container/source/loopbackServer.ts'
 import { bench, clip, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 
 useBench()
 
@@ -119,23 +119,5 @@ describe('the local source', () => {
     expect(lengths[0]).toBe(BLOCK_BYTES)
     expect(Math.max(...lengths)).toBe(4 * 1024 * 1024)
     expect(lengths.at(-1)).toBeLessThanOrEqual(4 * 1024 * 1024)
-  })
-})
-
-describe('a range header', () => {
-  it.each([
-    [undefined, { start: 0, end: 100 }],
-    ['bytes=0-', { start: 0, end: 100 }],
-    ['bytes=10-19', { start: 10, end: 20 }],
-    ['bytes=90-999', { start: 90, end: 100 }],
-    ['bytes=-10', { start: 90, end: 100 }],
-    ['bytes=-999', { start: 0, end: 100 }],
-    ['bytes=100-', null],
-    ['bytes=20-10', null],
-    ['bytes=-', null],
-    ['bytes=0-1,5-6', null],
-    ['lines=0-1', null],
-  ])('%s', (header, expected) => {
-    expect(parseRange(header, 100)).toEqual(expected)
   })
 })

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { expect, it } from 'vitest'
 import { bench, clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { image } from './helpers/fakeGateway.ts'
+import { image } from '../fixtures/renditions.ts'
 
 useBench()
 

@@ -1,35 +1,13 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { storyboardOf, toWebVtt } from '../../container/ffmpeg/plan/storyboard.ts'
 import type { RenditionOf } from '../../src/contract/rendition.ts'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
-import { sprite } from './helpers/fakeGateway.ts'
+import { sprite } from '../fixtures/renditions.ts'
+import { expectWhole, parseVtt } from '../fixtures/storyboardCues.ts'
 import { pixelsOf, sizeOf } from './helpers/pixels.ts'
 
 useBench()
-
-interface Cue {
-  start: number
-  end: number
-  sheet: string
-  at: number[]
-}
-
-function parseVtt(text: string): Cue[] {
-  expect(text.startsWith('WEBVTT\n\n')).toBe(true)
-  const seconds = (clock: string) =>
-    clock.split(':').reduce((sum, part) => sum * 60 + Number(part), 0)
-  return text
-    .trim()
-    .split('\n\n')
-    .slice(1)
-    .map((cue) => {
-      const found = /^(\d\d:\d\d:\d\d\.\d{3}) --> (\S+)\n(\w+\.\w+)#xywh=([\d,]+)$/.exec(cue)
-      const [, start = '', end = '', sheet = '', at = ''] = found ?? []
-      return { start: seconds(start), end: seconds(end), sheet, at: at.split(',').map(Number) }
-    })
-}
 
 /** Makes a storyboard, saves its files, and reads its cues. */
 async function board(name: string, wish: Partial<RenditionOf<'sprite'>> = {}) {
@@ -43,15 +21,6 @@ async function board(name: string, wish: Partial<RenditionOf<'sprite'>> = {}) {
   const cues = parseVtt(String(job.files.get('sprite.vtt')))
   const sheets = [...job.files.keys()].filter((file) => file !== 'sprite.vtt').toSorted()
   return { job, finish, cues, sheets, path: (sheet: string) => join(bench.scratch, sheet) }
-}
-
-/** Every moment of the video has one cue, and no more. */
-function expectWhole(cues: Cue[], lengthSeconds: number) {
-  expect(cues[0]?.start).toBe(0)
-  for (const [at, cue] of cues.entries()) {
-    expect(cue.start).toBe(cues[at - 1]?.end ?? 0)
-  }
-  expect(cues.at(-1)?.end).toBeCloseTo(lengthSeconds, 2)
 }
 
 describe('a storyboard', () => {
@@ -138,40 +107,5 @@ describe('a storyboard', () => {
       errorCode: 'unsupported',
       message: expect.stringContaining(words),
     })
-  })
-})
-
-describe('the layout of a storyboard', () => {
-  const tile = { width: 160, height: 90 }
-  const layout = (lengthSeconds: number, intervalSeconds: number | null = null, columns = 10) =>
-    storyboardOf({ lengthSeconds, intervalSeconds, columns, tile })
-
-  it('has a hundred pictures by default, and never more than two a second', () => {
-    expect(layout(7_200)).toMatchObject({ intervalSeconds: 72, pictures: 100, sheets: 1, rows: 10 })
-    expect(layout(10)).toMatchObject({ intervalSeconds: 0.5, pictures: 20, columns: 10, rows: 2 })
-    expect(layout(0.04)).toMatchObject({ pictures: 1, columns: 1, rows: 1 })
-    for (const length of [50.001, 61.7, 3_599.999, 86_400]) {
-      expect(layout(length).pictures).toBeLessThanOrEqual(100)
-    }
-  })
-
-  it('covers a length that is no multiple of the interval, and one that is', () => {
-    for (const length of [4, 4.001, 4.016667, 9.99, 12.5]) {
-      const cues = parseVtt(toWebVtt(layout(length, 0.5, 3), 'jpg'))
-      expectWhole(cues, length)
-      expect(cues.every(({ start, end }) => end > start)).toBe(true)
-    }
-  })
-
-  it('is no larger than pictures may be', () => {
-    const wish = { lengthSeconds: 100, intervalSeconds: 1, columns: 10 }
-    expect(() => storyboardOf({ ...wish, tile: { width: 1920, height: 1080 } })).toThrow(
-      'would measure 19200 by 10800; at most 16383 by 16383',
-    )
-  })
-
-  it('names its sheets as a package may', () => {
-    const cues = parseVtt(toWebVtt(layout(3_600, 1, 10), 'webp'))
-    expect(cues.at(-1)).toMatchObject({ sheet: 'sprite_036.webp', at: [1440, 810, 160, 90] })
   })
 })

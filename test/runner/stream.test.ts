@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { bench, useBench } from './helpers/runnerHarness.ts'
-import { stream } from './helpers/fakeGateway.ts'
+import { stream } from '../fixtures/renditions.ts'
 import { makeStream } from './helpers/streamReader.ts'
 
 useBench()

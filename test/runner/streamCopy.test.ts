@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 import { chaptersOf, frameTimes, soundStart } from './helpers/measureOutput.ts'
 
 useBench()

@@ -9,7 +9,7 @@ import {
   runUntilIdle,
   useBench,
 } from './helpers/runnerHarness.ts'
-import { stream } from './helpers/fakeGateway.ts'
+import { stream } from '../fixtures/renditions.ts'
 import { openPackage, playlist } from './helpers/streamReader.ts'
 
 useBench()

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { retime } from '../../container/ffmpeg/edit/subtitleTiming.ts'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 import { captionsIn, pixelsAt } from './helpers/measureOutput.ts'
 
 useBench()
@@ -81,29 +80,5 @@ describe('subtitles in the picture', () => {
     expect(await lit(0)).toBe(0)
     expect(await lit(0.5)).toBeGreaterThan(5)
     expect(await lit(2)).toBe(0)
-  })
-})
-
-describe('times', () => {
-  const span = { startSeconds: 10, lengthSeconds: 20, speed: 2 }
-
-  it('of SRT are moved, cut and counted anew', () => {
-    const srt = [
-      '1\n00:00:05,000 --> 00:00:06,000\ngone',
-      '2\n00:00:09,000 --> 00:00:12,000\na\n\nb',
-      '3\n00:00:29,000 --> 01:00:00,000\nc',
-    ].join('\n\n')
-    expect(retime(srt, 'srt', span)).toEqual({
-      read: 3,
-      kept: 2,
-      text: '1\n00:00:00,000 --> 00:00:01,000\na\n\nb\n\n2\n00:00:09,500 --> 00:00:10,000\nc\n',
-    })
-  })
-
-  it('of ASS are moved, and its head stays', () => {
-    const ass = 'PlayResX: 384\nDialogue: 0,0:00:12.50,1:00:00.00,Default,,0,0,0,,Hi, you\n'
-    expect(retime(ass, 'ass', { ...span, lengthSeconds: null }).text).toBe(
-      'PlayResX: 384\nDialogue: 0,00:00:01.25,00:29:55.00,Default,,0,0,0,,Hi, you\n',
-    )
   })
 })

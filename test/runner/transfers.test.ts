@@ -9,7 +9,7 @@ import { createClient } from '../../container/gateway/client.ts'
 import { openSource } from '../../container/source/loopbackServer.ts'
 import { upload } from '../../container/gateway/uploadOutput.ts'
 import { bench, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 
 useBench()
 

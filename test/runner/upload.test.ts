@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { bench, probeOutput, runJob, runUntilIdle, useBench } from './helpers/runnerHarness.ts'
-import { video } from './helpers/fakeGateway.ts'
+import { video } from '../fixtures/renditions.ts'
 
 useBench()
 

@@ -7,5 +7,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     environment: 'node',
+    // Pure functions leave nothing behind that another file could see.
+    isolate: false,
   },
 })

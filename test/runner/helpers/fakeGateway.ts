@@ -12,15 +12,7 @@ import type { AddressInfo } from 'node:net'
 import { buffer, json } from 'node:stream/consumers'
 import { z } from 'zod'
 import * as contract from '../../../src/contract/runnerProtocol.ts'
-import {
-  type Kind,
-  type Rendition,
-  type RenditionOf,
-  RENDITIONS,
-  referenceFilesOf,
-} from '../../../src/contract/rendition.ts'
-import type { Transformation } from '../../../src/contract/transformation.ts'
-import { toRendition } from '../../../src/domain/transformation/rendition.ts'
+import { referenceFilesOf } from '../../../src/contract/rendition.ts'
 
 /** What a misbehaving source does with one request for bytes. */
 export type SourceMishap = 'drop' | 'errorResult' | 'hold' | 'gone' | 'changed' | 'flip' | null
@@ -41,28 +33,6 @@ export interface OfferedJob {
   /** The files of a package, as they are now. */
   files: Map<string, Buffer>
 }
-
-/** A rendition with the grammar's defaults, so that a test names only what it is about. */
-function wished<K extends Kind>(kind: K, t: Transformation) {
-  return (wish: Partial<RenditionOf<K>> = {}): Rendition =>
-    RENDITIONS[kind].parse({ ...toRendition(t), ...wish })
-}
-
-export function video(wish: Partial<RenditionOf<'video'>> = {}) {
-  // The format decides on the codecs that are its default.
-  return wished('video', { f: wish.format ?? 'mp4' })(wish)
-}
-export const image = wished('image', { t: true })
-export function audio(wish: Partial<RenditionOf<'audio'>> = {}) {
-  return wished('audio', { f: wish.format ?? 'm4a' })(wish)
-}
-export const stream = wished('stream', { f: 'hls' })
-export function preview(wish: Partial<RenditionOf<'preview'>> = {}) {
-  return wished('preview', { t: 'preview', f: wish.format ?? 'webp' })(wish)
-}
-export const sprite = wished('sprite', { t: 'sprite' })
-export const wave = wished('wave', { t: 'wave' })
-export const probing = wished('probe', { f: 'json' })
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
 

@@ -14,7 +14,8 @@ import { runLoop, type LoopEnd } from '../../../container/claimLoop.ts'
 import { readSettings } from '../../../container/settings.ts'
 import { work } from '../../../container/runAssignment.ts'
 import type { Assignment, Finish, Report } from '../../../src/contract/runnerProtocol.ts'
-import { saveOutput, startGateway, video, type Gateway, type OfferedJob } from './fakeGateway.ts'
+import { saveOutput, startGateway, type Gateway, type OfferedJob } from './fakeGateway.ts'
+import { video } from '../../fixtures/renditions.ts'
 
 const execute = promisify(execFile)
 

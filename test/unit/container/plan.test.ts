@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { geometry, type GeometryRequest } from '../../container/ffmpeg/edit/geometry.ts'
+import { geometry, type GeometryRequest } from '../../../container/ffmpeg/edit/geometry.ts'
 import {
   frugalBitsPerPixel,
   jpegScale,
   resolveQuality,
   vp9Crf,
   x264Crf,
-} from '../../container/ffmpeg/encode/quality.ts'
-import { image, video } from './helpers/fakeGateway.ts'
-import { after, planOf, probed } from './helpers/fakeProbe.ts'
+} from '../../../container/ffmpeg/encode/quality.ts'
+import { image, video } from '../../fixtures/renditions.ts'
+import { after, planOf, probed } from '../../fixtures/probes.ts'
 
 function request(wish: Partial<GeometryRequest>): GeometryRequest {
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { capOf, ladderOf } from '../../container/ffmpeg/streaming/ladder.ts'
+import { capOf, ladderOf } from '../../../container/ffmpeg/streaming/ladder.ts'
 
 function sides(width: number, height: number, wanted: number[] = []) {
   return ladderOf({ width, height }, wanted).rungs.map((rung) => Math.min(rung.width, rung.height))

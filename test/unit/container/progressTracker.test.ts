@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { followAttempt } from '../../container/attempt/progressTracker.ts'
-import type { FfmpegStep, RenderPlan, Step } from '../../container/ffmpeg/renderPlan.ts'
-import { createRate } from '../../container/attempt/rateMeter.ts'
-import type { Standing } from '../../container/attempt/heartbeat.ts'
-import type { Stage } from '../../src/contract/runnerProtocol.ts'
+import { followAttempt } from '../../../container/attempt/progressTracker.ts'
+import type { FfmpegStep, RenderPlan, Step } from '../../../container/ffmpeg/renderPlan.ts'
+import { createRate } from '../../../container/attempt/rateMeter.ts'
+import type { Standing } from '../../../container/attempt/heartbeat.ts'
+import type { Stage } from '../../../src/contract/runnerProtocol.ts'
 
 let now = 0
 let standing: Standing

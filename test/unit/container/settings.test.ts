@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readSettings } from '../../container/settings.ts'
+import { readSettings } from '../../../container/settings.ts'
 
 const GATEWAY_URL = 'http://127.0.0.1:8787/'
 

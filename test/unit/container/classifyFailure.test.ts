@@ -1,6 +1,6 @@
 /** By what ffmpeg says with its last words; all of these are its own. */
 import { expect, it } from 'vitest'
-import { classify } from '../../container/ffmpeg/process/classifyFailure.ts'
+import { classify } from '../../../container/ffmpeg/process/classifyFailure.ts'
 
 const CANNOT_MAKE_OUT =
   '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5612] Could not find codec parameters for stream 0 (Video: h264 ' +

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { editGraph } from '../../container/ffmpeg/edit/graph.ts'
-import type { Context, Input } from '../../container/ffmpeg/renderPlan.ts'
-import { audio, image, preview, stream, video } from './helpers/fakeGateway.ts'
-import { planOf, probed } from './helpers/fakeProbe.ts'
+import { editGraph } from '../../../container/ffmpeg/edit/graph.ts'
+import type { Context, Input } from '../../../container/ffmpeg/renderPlan.ts'
+import { audio, image, preview, stream, video } from '../../fixtures/renditions.ts'
+import { planOf, probed } from '../../fixtures/probes.ts'
 
 const VIDEO = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
 const OWN_SIZE = { ...VIDEO, shortSide: null }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createProgressReader } from '../../container/ffmpeg/process/progressParser.ts'
+import { createProgressReader } from '../../../container/ffmpeg/process/progressParser.ts'
 
 const SAID = [
   'frame=1',

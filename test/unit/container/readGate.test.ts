@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { createPace } from '../../container/source/readGate.ts'
+import { createPace } from '../../../container/source/readGate.ts'
 
 const never = new AbortController().signal
 

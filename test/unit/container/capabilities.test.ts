@@ -1,0 +1,15 @@
+import { expect, it } from 'vitest'
+import { readEncoders, readHwaccels } from '../../../container/capabilities.ts'
+
+it('reads the lists of ffmpeg', () => {
+  const encoders = [
+    'Encoders:',
+    ' V..... = Video',
+    ' ------',
+    ' V....D libx264              libx264 H.264 (codec h264)',
+    ' A....D aac                  AAC (Advanced Audio Coding)',
+    ' V....D h264_nvenc           NVIDIA NVENC H.264 encoder (codec h264)',
+  ]
+  expect(readEncoders(encoders.join('\n'))).toEqual(['libx264', 'aac', 'h264_nvenc'])
+  expect(readHwaccels('Hardware acceleration methods:\nvdpau\ncuda\n\n')).toEqual(['vdpau', 'cuda'])
+})

@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest'
+import { bitDepth } from '../../../container/ffmpeg/probe/pixelFormat.ts'
+
+it.each([
+  ['yuv420p', 8],
+  ['yuvj420p', 8],
+  ['yuv420p10le', 10],
+  ['gbrp12be', 12],
+  ['p010le', 10],
+  ['nv12', 8],
+  ['nv20le', 10],
+  ['rgb24', 8],
+  ['rgb48be', 16],
+  ['gray16le', 16],
+  ['monob', 1],
+  ['unknown', null],
+] as const)('a sample of %s has %s bits', (format, bits) => {
+  expect(bitDepth(format)).toBe(bits)
+})

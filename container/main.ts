@@ -6,7 +6,7 @@
  */
 import { createClient } from './gateway/client.ts'
 import { Released } from './failures.ts'
-import { killGroups } from './ffmpeg/process/process.ts'
+import { killProcessGroups } from './ffmpeg/process/process.ts'
 import { createLog } from './log.ts'
 import { runLoop } from './claimLoop.ts'
 import { describeMachine } from './capabilities.ts'
@@ -31,7 +31,7 @@ async function main(settings: Settings): Promise<number> {
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
   // Whatever way the process ends, no ffmpeg stays behind.
-  process.on('exit', killGroups)
+  process.on('exit', killProcessGroups)
 
   const removed = await removeLeftovers(settings.scratchDir)
   const machine = await describeMachine(settings, log)

@@ -9,7 +9,7 @@ import { GatewayRefusal, GatewayUnreachable, JobFailure } from './failures.ts'
 import { INPUT_LIMITS } from './ffmpeg/process/limits.ts'
 import { planRendition } from './ffmpeg/plan/planRendition.ts'
 import { probe } from './ffmpeg/probe/probe.ts'
-import type { Context, Input } from './ffmpeg/renderPlan.ts'
+import type { PlanContext, InputFile } from './ffmpeg/renderPlan.ts'
 import { followAttempt, type Following } from './attempt/progressTracker.ts'
 import { type Inputs, openInputs, type OpenInput } from './source/inputFiles.ts'
 import { toolsOf } from './capabilities.ts'
@@ -79,7 +79,7 @@ async function runThrough(running: Running) {
   standing.plan = record.plan = { mode, reason, video, audio, notes }
   following.plan(plan, 'speed' in assignment.rendition ? assignment.rendition.speed : 1)
 
-  if (plan.package) {
+  if (plan.isPackage) {
     return makePackage(running, plan, timed)
   }
   const output = await make(running, plan, timed)
@@ -111,12 +111,12 @@ function largerThan(sourceBytes: number, outputBytes: number): string | null {
 }
 
 /** What a probe finds in each of the files; one that is no media fails on its own step's terms. */
-async function lookInto({ inputs, scratch, signal, settings }: Running): Promise<Context> {
+async function lookInto({ inputs, scratch, signal, settings }: Running): Promise<PlanContext> {
   const tools = { ...toolsOf(settings), cwd: scratch, signal, bytesRead: inputs.bytesRead }
   const look = ({ source, sizeBytes }: OpenInput) =>
     probe({ ...tools, input: [...INPUT_LIMITS, source.url], sizeBytes })
   const { original } = inputs
-  const references = new Map<string, Input>()
+  const references = new Map<string, InputFile>()
   for (const each of inputs.references) {
     const { path, source } = each
     references.set(path, {

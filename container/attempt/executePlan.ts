@@ -89,7 +89,7 @@ async function runStep(
       onProgress: (progress) => following.progress(progress),
       onStderr: (text) => (tail = text),
     }).catch((error: unknown) => {
-      throw step.about === undefined ? error : aboutIt(step.about, error)
+      throw step.inputName === undefined ? error : aboutIt(step.inputName, error)
     })
   } catch (error) {
     const byTheFile = error instanceof JobFailure && error.code === 'input_invalid'

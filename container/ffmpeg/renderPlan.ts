@@ -3,13 +3,13 @@
  * variant has its own way to plan (kinds/); making.ts goes through the steps of any of them.
  */
 import type { Plan } from '../../src/contract/runnerProtocol.ts'
-import type { Question } from './process/ffprobe.ts'
+import type { FfprobeOptions } from './process/ffprobe.ts'
 import type { Size } from './edit/geometry.ts'
 import type { StreamLayout } from './streaming/streamLayout.ts'
 import type { Probe } from './probe/probe.ts'
 
 /** A stored file as ffmpeg can open it. */
-export interface Input {
+export interface InputFile {
   url: string
   /** Its path in storage, whose extension says what to open it as. */
   path: string
@@ -17,10 +17,10 @@ export interface Input {
   probe: Probe | null
 }
 
-export interface Context {
-  source: Input & { probe: Probe }
+export interface PlanContext {
+  source: InputFile & { probe: Probe }
   /** The other files that the rendition names, by path. */
-  references: ReadonlyMap<string, Input>
+  references: ReadonlyMap<string, InputFile>
   /** The folder for everything that the steps write. */
   folder: string
 }
@@ -31,7 +31,7 @@ interface Told {
   /** How its time compares to that of an ordinary encode of the same length, which is 1. */
   cost: number
   /** What it reads when that is not the source, such as "watermark", for the words of a failure. */
-  about?: string
+  inputName?: string
 }
 
 export type FfmpegStep = Told & {
@@ -48,10 +48,10 @@ export type FfmpegStep = Told & {
 }
 
 /** How a task may look into files: the limits, the scratch folder, the end of the attempt. */
-export type Tools = Omit<Question, 'input'>
+export type ProbeEnvironment = Omit<FfprobeOptions, 'input'>
 
 /** Something that the runner does itself, such as writing a list of what was made. */
-export type TaskStep = Told & { task: (tools: Tools) => Promise<void> }
+export type TaskStep = Told & { task: (tools: ProbeEnvironment) => Promise<void> }
 
 export type Step = FfmpegStep | TaskStep
 
@@ -59,20 +59,20 @@ export type Step = FfmpegStep | TaskStep
 export interface Expectation {
   /** What the picture must measure; null when there must be none. */
   size: Size | null
-  sound: boolean
+  hasAudio: boolean
   /** How long it must be, in seconds; null for a picture, or when the source does not say. */
   seconds: number | null
   /** The end was asked for, so a length that is off is this side's fault and not the source's. */
-  cut: boolean
+  hasRequestedEnd: boolean
   /** The codecs by ffprobe's names; not given where any will do. */
   videoCodec?: string
   audioCodec?: string
   /** It may begin earlier, at a keyframe, and so be longer. */
-  longer?: boolean
+  mayBeLonger?: boolean
   /** The most that it may measure, in bytes. */
-  mostBytes?: number
+  maxBytes?: number
   /** It is a single picture, of whose length and rate ffprobe makes something up. */
-  still: boolean
+  isImage: boolean
 }
 
 export type RenderPlan = Plan & {
@@ -84,7 +84,7 @@ export type RenderPlan = Plan & {
    * the variant is a package: every file in `folder/package`.
    */
   output: string
-  package: boolean
+  isPackage: boolean
   /** For a package whose files are stored while the steps still run. */
   stream?: StreamLayout
   /** null: it is no media, and not looked into. */

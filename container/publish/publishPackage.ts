@@ -6,7 +6,7 @@
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PACKAGE_ENTRY } from '../../src/contract/rendition.ts'
-import { packageIn } from '../ffmpeg/streaming/streamLayout.ts'
+import { packageFolder } from '../ffmpeg/streaming/streamLayout.ts'
 import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { make } from '../attempt/executePlan.ts'
 import { createShelf, type Shelf, together } from './packageUploader.ts'
@@ -32,7 +32,7 @@ async function makeWhole(
 ) {
   const output = await make(running, plan, timed)
   await timed('upload', async () => {
-    const folder = packageIn(running.scratch)
+    const folder = packageFolder(running.scratch)
     const entry = PACKAGE_ENTRY[running.assignment.rendition.kind]
     const names = (await readdir(folder)).toSorted()
     const others = names.filter((name) => name !== entry)

@@ -34,7 +34,7 @@ export async function makeStream(
   { timed, shelf }: { timed: Timed; shelf: Shelf },
 ): Promise<MediaFacts> {
   const { scratch, inputs, record } = running
-  for (const folder of [layout.segmentsIn(scratch), layout.packageIn(scratch)]) {
+  for (const folder of [layout.segmentsFolder(scratch), layout.packageFolder(scratch)]) {
     await mkdir(folder, { recursive: true })
   }
   // What is stored is a sign of life too, while ffmpeg waits for it.
@@ -65,7 +65,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   })
   const measured = () => tracks.map((track) => track.measured)
   const put = async (name: string, text: string) => {
-    const file = join(layout.packageIn(scratch), name)
+    const file = join(layout.packageFolder(scratch), name)
     await writeFile(file, text)
     await shelf.put(file, signal)
   }
@@ -137,7 +137,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
       await promise
     }
   }
-  const watcher = watchFor(layout.segmentsIn(scratch), '.m3u8', () => void look())
+  const watcher = watchFor(layout.segmentsFolder(scratch), '.m3u8', () => void look())
   const timer = setInterval(() => void look(), LOOK_MS)
   signal.addEventListener('abort', tell)
   const following = together(tracks.map(follow))
@@ -167,7 +167,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
       await together(there.map((track) => track.storeList(true)))
       await together(
         all
-          .filter(({ track }) => track.picture !== null)
+          .filter(({ track }) => track.video !== null)
           .map((each) =>
             put(layout.keyframesName(each.track), playlists.keyframesPlaylist(each, stream)),
           ),

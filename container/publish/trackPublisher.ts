@@ -34,7 +34,7 @@ export function createStoredTrack(options: {
 }) {
   const { track, stream, folder, shelf, signal } = options
   const measured = unmeasured(track)
-  const made = (name: string) => join(layout.segmentsIn(folder), name)
+  const made = (name: string) => join(layout.segmentsFolder(folder), name)
   let taking = Promise.resolve()
   let whole = 0
   let stored = 0
@@ -85,7 +85,7 @@ export function createStoredTrack(options: {
   }
 
   async function storeList(final: boolean) {
-    const file = join(layout.packageIn(folder), layout.playlistName(track))
+    const file = join(layout.packageFolder(folder), layout.playlistName(track))
     await writeFile(file, trackPlaylist(measured, stored, stream, final))
     await shelf.put(file, signal)
     listed = stored
@@ -149,7 +149,9 @@ export function createStoredTrack(options: {
     waitingBytes() {
       const { segments, bytes } = measured
       const each =
-        segments.length > 0 ? bytes / segments.length : (track.capBits / 8) * stream.segmentSeconds
+        segments.length > 0
+          ? bytes / segments.length
+          : (track.maxBitRate / 8) * stream.segmentSeconds
       return (whole - stored) * each
     },
     seconds: () => secondsOf(measured),

@@ -33,7 +33,7 @@ export async function probeTrack(
     signal,
   })
   await rm(file)
-  const wanted = track.picture?.size ?? null
+  const wanted = track.video?.size ?? null
   if (facts.width !== (wanted?.width ?? null) || facts.height !== (wanted?.height ?? null)) {
     throw new JobFailure(
       'output_invalid',
@@ -49,31 +49,31 @@ export async function probeTrack(
  */
 export function checkStream(
   tracks: readonly Measured[],
-  { seconds, cut }: StreamLayout,
+  { seconds, hasRequestedEnd }: StreamLayout,
   stderr: string,
 ): void {
-  const pictures = tracks.filter(({ track }) => track.picture !== null)
-  if (pictures.some(({ segments }) => segments.length === 0)) {
+  const videoTracks = tracks.filter(({ track }) => track.video !== null)
+  if (videoTracks.some(({ segments }) => segments.length === 0)) {
     throw empty({ stderr, more: false })
   }
-  checkAligned(pictures)
+  checkAligned(videoTracks)
   const longest = Math.max(...tracks.map(secondsOf))
-  checkLength(longest, { expect: { seconds, cut }, stderr })
+  checkLength(longest, { expect: { seconds, hasRequestedEnd }, stderr })
 }
 
 /** Those of the whole: the picture of its largest rung, with what sound there is. */
 export function factsOf(tracks: readonly Measured[], facts: ReadonlyMap<string, MediaFacts>) {
-  const largest = tracks.findLast(({ track }) => track.picture !== null)
-  const sound = tracks.find(({ track }) => track.picture === null)
-  const picture = facts.get(largest?.track.name ?? '')
-  if (largest === undefined || picture === undefined) {
+  const largest = tracks.findLast(({ track }) => track.video !== null)
+  const audio = tracks.find(({ track }) => track.video === null)
+  const video = facts.get(largest?.track.name ?? '')
+  if (largest === undefined || video === undefined) {
     throw new TypeError('there is no picture')
   }
   return {
-    ...picture,
+    ...video,
     format: 'hls',
     durationSeconds: Math.round(Math.max(...tracks.map(secondsOf)) * 1e3) / 1e3,
-    frameRate: largest.track.picture?.frameRate ?? null,
-    audioCodec: facts.get(sound?.track.name ?? '')?.audioCodec ?? null,
+    frameRate: largest.track.video?.frameRate ?? null,
+    audioCodec: facts.get(audio?.track.name ?? '')?.audioCodec ?? null,
   }
 }

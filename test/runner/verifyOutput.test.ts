@@ -9,13 +9,13 @@ const GIB = 1024 ** 3
 /** What small.mp4 is. */
 const RIGHT: Expectation = {
   size: { width: 160, height: 90 },
-  sound: true,
+  hasAudio: true,
   seconds: 1,
-  cut: true,
-  still: false,
+  hasRequestedEnd: true,
+  isImage: false,
   videoCodec: 'h264',
   audioCodec: 'aac',
-  mostBytes: 1_000_000,
+  maxBytes: 1_000_000,
 }
 let look: (more: Partial<Expectation>) => Promise<unknown>
 beforeEach(() => {
@@ -48,7 +48,7 @@ describe('a result', () => {
       { audioCodec: 'opus' },
       'The sound of the result is aac instead of opus.',
     ],
-    ['sounds and should not', { sound: false }, 'The result has sound, and should not.'],
+    ['sounds and should not', { hasAudio: false }, 'The result has sound, and should not.'],
     [
       'has another size',
       { size: { width: 90, height: 160 } },
@@ -56,7 +56,7 @@ describe('a result', () => {
     ],
     ['is too short', { seconds: 3 }, 'The result is 1.0 seconds long instead of 3.0.'],
     ['is too long', { seconds: 0.2 }, 'The result is 1.0 seconds long instead of 0.2.'],
-    ['is too large', { mostBytes: 1_000 }, /^The result measures \d+ kB instead of 1 at the most/],
+    ['is too large', { maxBytes: 1_000 }, /^The result measures \d+ kB instead of 1 at the most/],
   ])('is refused when it %s', async (_, more, message) => {
     await expect(look(more)).rejects.toMatchObject({
       code: 'output_invalid',
@@ -65,6 +65,6 @@ describe('a result', () => {
   })
 
   it('may be longer when it begins at a keyframe', async () => {
-    await expect(look({ seconds: 0.2, longer: true })).resolves.toBeDefined()
+    await expect(look({ seconds: 0.2, mayBeLonger: true })).resolves.toBeDefined()
   })
 })

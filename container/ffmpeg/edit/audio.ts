@@ -11,12 +11,13 @@ const JOINED = 'aformat=sample_rates=48000:channel_layouts=stereo'
  * @returns null when the file has no sound at all and none was named
  * @throws JobFailure `unsupported` when there are tracks, and not that one
  */
-export function trackOf({ audios }: Probe, track: number): AudioStream | null {
-  const found = audios[track - 1] ?? null
+export function trackOf({ audioTracks }: Probe, track: number): AudioStream | null {
+  const found = audioTracks[track - 1] ?? null
   if (found !== null || track === 1) {
     return found
   }
-  const there = audios.length === 1 ? 'one audio track' : `${audios.length || 'no'} audio tracks`
+  const there =
+    audioTracks.length === 1 ? 'one audio track' : `${audioTracks.length || 'no'} audio tracks`
   throw new JobFailure(
     'unsupported',
     `The file has ${there}, so track ${track} (at) cannot be taken.`,

@@ -15,8 +15,8 @@ import { turned } from './frameLayout.ts'
 import { fades, rateOf } from './timing.ts'
 import { lay, prepareWatermark, watermarkInput } from './watermark.ts'
 import type { Size } from './geometry.ts'
-import { shapeOf } from '../probe/videoSource.ts'
-import type { Context, Step } from '../renderPlan.ts'
+import { resolveGeometry } from '../probe/videoSource.ts'
+import type { PlanContext, Step } from '../renderPlan.ts'
 
 export interface GraphWish {
   /** null: no picture is looked at. `unit` and `shortSide` are the geometry's. */
@@ -52,7 +52,7 @@ export interface EditGraph {
 }
 
 /** @throws JobFailure `unsupported` when a source does not hold what the edits need */
-export function editGraph(rendition: Edits, context: Context, wish: GraphWish): EditGraph {
+export function editGraph(rendition: Edits, context: PlanContext, wish: GraphWish): EditGraph {
   const edits: FullEdits = { ...NO_EDITS, ...rendition }
   const { speed } = edits
   const files = filesOf(edits, context, wish)
@@ -66,7 +66,7 @@ export function editGraph(rendition: Edits, context: Context, wish: GraphWish): 
   const rate = rateOf({ wanted: edits.frameRate, source, speed, joined: files.length > 1 })
   const shape =
     wish.picture && first.video
-      ? shapeOf(turned(first.video, edits), { ...edits, ...wish.picture })
+      ? resolveGeometry(turned(first.video, edits), { ...edits, ...wish.picture })
       : null
   const sounding = wish.sound && files.some(({ audio }) => audio !== null)
 

@@ -5,9 +5,9 @@ import { cutOf } from './trim.ts'
 import { decimal } from './timing.ts'
 import { trackOf } from './audio.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
-import { pictureOf } from '../probe/videoSource.ts'
+import { requireVideo } from '../probe/videoSource.ts'
 import type { AudioStream, VideoStream } from '../probe/probe.ts'
-import type { Context, Input } from '../renderPlan.ts'
+import type { PlanContext, InputFile } from '../renderPlan.ts'
 
 /** What is taken of a file. */
 export interface Take {
@@ -38,7 +38,7 @@ interface Files {
 
 export function filesOf(
   rendition: Files & { kind: string },
-  context: Context,
+  context: PlanContext,
   wish: { picture: object | null; take?: Take },
 ): GraphFile[] {
   const { source } = context
@@ -48,7 +48,7 @@ export function filesOf(
   const picture = wish.picture !== null
   const first: GraphFile = {
     arguments: opening(source, cut),
-    video: picture ? pictureOf(rendition.kind as Kind, source.probe) : null,
+    video: picture ? requireVideo(rendition.kind as Kind, source.probe) : null,
     audio: trackOf(source.probe, rendition.audioTrack),
     track: rendition.audioTrack,
     take: cut,
@@ -65,7 +65,7 @@ function takenOf(take: Take, whole: number | null) {
 function appended(
   path: string,
   { audioTrack }: Files,
-  { references }: Context,
+  { references }: PlanContext,
   picture: boolean,
 ): GraphFile {
   const file = references.get(path)
@@ -82,19 +82,19 @@ function appended(
       `${path} is to be played after the first file (cat), and holds no picture. Only files with one can be joined to a video.`,
     )
   }
-  const track = probe.audios.length >= audioTrack ? audioTrack : 1
+  const track = probe.audioTracks.length >= audioTrack ? audioTrack : 1
   const cut = cutOf({ startSeconds: 0, endSeconds: null }, probe)
   return {
     arguments: opening(file, cut),
-    video: picture ? pictureOf('video', probe) : null,
-    audio: probe.audios[track - 1] ?? null,
+    video: picture ? requireVideo('video', probe) : null,
+    audio: probe.audioTracks[track - 1] ?? null,
     track,
     take: cut,
     seconds: cut.seconds,
   }
 }
 
-export function opening({ url }: Input, { startSeconds, lengthSeconds }: Take): string[] {
+export function opening({ url }: InputFile, { startSeconds, lengthSeconds }: Take): string[] {
   return [
     ...INPUT_LIMITS,
     ...(startSeconds > 0 ? ['-ss', decimal(startSeconds)] : []),

@@ -3,7 +3,7 @@
  * the whole of it by what is missing, so that what is loud and what is quiet stay apart.
  */
 import type { EditGraph } from './graph.ts'
-import { QUIETLY } from '../process/limits.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
 
 /** True peaks stay below this, in dBTP, as R128 and the stores of music want it. */
@@ -23,7 +23,7 @@ export function measureLoudness(
     cost: 0.1,
     seconds: graph.seconds,
     ffmpeg: () => [
-      ...QUIETLY,
+      ...COMMON_OPTIONS,
       ...graph.inputs,
       '-filter_complex',
       graph.filters,

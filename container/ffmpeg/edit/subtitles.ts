@@ -6,8 +6,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { JobFailure } from '../../failures.ts'
-import { QUIETLY, forcedInput } from '../process/limits.ts'
-import type { Context, Step } from '../renderPlan.ts'
+import { COMMON_OPTIONS, forceDemuxer } from '../process/limits.ts'
+import type { PlanContext, Step } from '../renderPlan.ts'
 import { retime, type Span } from './subtitleTiming.ts'
 
 const DEMUXERS: Record<string, string> = { srt: 'srt', vtt: 'webvtt' }
@@ -19,7 +19,7 @@ export function prepareCaptions(
   path: string,
   format: 'ass' | 'srt',
   span: Span,
-  { references, folder }: Context,
+  { references, folder }: PlanContext,
 ): { file: string; steps: Step[] } {
   const demuxer = DEMUXERS[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '']
   if (demuxer === undefined) {
@@ -28,11 +28,11 @@ export function prepareCaptions(
       `The subtitles are named ${path}; they must be a file that is named .srt or .vtt.`,
     )
   }
-  const told = { stage: 'analyse' as const, cost: 0.01, seconds: null, about: 'subtitles' }
+  const told = { stage: 'analyse' as const, cost: 0.01, seconds: null, inputName: 'subtitles' }
   const file = join(folder, `captions.${format}`)
   const convert = () => [
-    ...QUIETLY,
-    ...forcedInput(demuxer),
+    ...COMMON_OPTIONS,
+    ...forceDemuxer(demuxer),
     '-i',
     references.get(path)?.url ?? '',
     '-map',

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import type { Size } from './geometry.ts'
-import { QUIETLY, WRITTEN_HERE, forcedInput } from '../process/limits.ts'
-import type { Context, FfmpegStep } from '../renderPlan.ts'
+import { COMMON_OPTIONS, LOCAL_FILE_INPUT, forceDemuxer } from '../process/limits.ts'
+import type { PlanContext, FfmpegStep } from '../renderPlan.ts'
 import { overlayFormat } from './frameLayout.ts'
 import type { Pixels } from './colour.ts'
 
@@ -32,7 +32,7 @@ export function prepareWatermark(
   path: string,
   { watermarkSize, watermarkOpacity }: Overlay,
   picture: Size,
-  { references, folder }: Context,
+  { references, folder }: PlanContext,
 ): FfmpegStep {
   const demuxer = DEMUXERS[/\.(\w+)$/.exec(path)?.[1]?.toLowerCase() ?? '']
   if (demuxer === undefined) {
@@ -52,10 +52,10 @@ export function prepareWatermark(
     stage: 'analyse',
     cost: 0.01,
     seconds: null,
-    about: 'watermark',
+    inputName: 'watermark',
     ffmpeg: () => [
-      ...QUIETLY,
-      ...forcedInput(demuxer),
+      ...COMMON_OPTIONS,
+      ...forceDemuxer(demuxer),
       '-i',
       references.get(path)?.url ?? '',
       '-map',
@@ -76,7 +76,7 @@ export function prepareWatermark(
 }
 
 export function watermarkInput(folder: string): string[] {
-  return [...WRITTEN_HERE, '-f', 'png_pipe', '-i', join(folder, FILE)]
+  return [...LOCAL_FILE_INPUT, '-f', 'png_pipe', '-i', join(folder, FILE)]
 }
 
 /** @returns chains that lay the input's image on `from`, from its first frame to its last */

@@ -3,7 +3,7 @@ import { statSync } from 'node:fs'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { container, kept, STRIPPED } from './containers.ts'
 import type { EditGraph } from '../edit/graph.ts'
-import { QUIETLY, WRITTEN_HERE } from '../process/limits.ts'
+import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
 
 export interface Command {
   format: RenditionOf<'video' | 'audio'>['format']
@@ -32,7 +32,7 @@ export function commandOf(command: Command): string[] {
   const captions = captionsOf(graph)
   const sound = `0:a:${track - 1}`
   return [
-    ...QUIETLY,
+    ...COMMON_OPTIONS,
     ...graph.inputs,
     ...captions.input,
     ...(graph.filters === '' ? [] : ['-filter_complex', graph.filters]),
@@ -59,6 +59,6 @@ function fromStart({ graph, video }: Command): string[] {
 /** A track without a line would be no file that a player opens, so there is none. */
 function captionsOf({ captions }: EditGraph): { input: string[] } {
   const size = captions === null ? 0 : statSync(captions).size
-  const input = [...WRITTEN_HERE, '-f', 'srt', '-i', String(captions)]
+  const input = [...LOCAL_FILE_INPUT, '-f', 'srt', '-i', String(captions)]
   return { input: size > 1 ? input : [] }
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { framesFor, type Rate, videoEncoder } from './videoEncoders.ts'
 import type { EditGraph } from '../edit/graph.ts'
-import { QUIETLY } from '../process/limits.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
 
 interface Options {
@@ -44,7 +44,7 @@ export function encodeSteps(options: Options): FfmpegStep[] {
     cost,
     seconds,
     ffmpeg: () => [
-      ...QUIETLY,
+      ...COMMON_OPTIONS,
       ...picture.inputs,
       '-filter_complex',
       picture.filters,

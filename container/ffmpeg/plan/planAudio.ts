@@ -9,9 +9,9 @@ import { cutOf } from '../edit/trim.ts'
 import { trackOf } from '../edit/audio.ts'
 import { editGraph } from '../edit/graph.ts'
 import { bringToLoudness, measureLoudness } from '../edit/loudness.ts'
-import type { Context, RenderPlan } from '../renderPlan.ts'
+import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
-export function planAudio(rendition: RenditionOf<'audio'>, context: Context): RenderPlan {
+export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext): RenderPlan {
   const { probe } = context.source
   const track = trackOf(probe, rendition.audioTrack)
   if (track === null) {
@@ -59,12 +59,12 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: Context): Re
     ],
     fallback: null,
     output,
-    package: false,
+    isPackage: false,
     expect: {
       size: null,
-      sound: true,
-      still: false,
-      cut: rendition.endSeconds !== null,
+      hasAudio: true,
+      isImage: false,
+      hasRequestedEnd: rendition.endSeconds !== null,
       seconds: probe.durationIsDeclared ? seconds : null,
       ...(encodes && { audioCodec: SOUND_PROBED_AS[codec] }),
     },

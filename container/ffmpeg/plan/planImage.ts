@@ -7,19 +7,19 @@ import { STRIPPED } from '../encode/containers.ts'
 import { round } from '../edit/trim.ts'
 import type { Take } from '../edit/inputs.ts'
 import { editGraph } from '../edit/graph.ts'
-import { QUIETLY } from '../process/limits.ts'
-import { pictureOf } from '../probe/videoSource.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
+import { requireVideo } from '../probe/videoSource.ts'
 import type { Probe, VideoStream } from '../probe/probe.ts'
 import { resolveQuality } from '../encode/quality.ts'
 import { stillEncoder } from '../encode/imageEncoders.ts'
-import type { Context, RenderPlan } from '../renderPlan.ts'
+import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
 /** How far before the second asked for a picture that is still on screen then is looked for. */
 const LOOK_BACK_SECONDS = 30
 
-export function planImage(rendition: RenditionOf<'image'>, context: Context): RenderPlan {
+export function planImage(rendition: RenditionOf<'image'>, context: PlanContext): RenderPlan {
   const { probe, url } = context.source
-  const video = pictureOf('image', probe)
+  const video = requireVideo('image', probe)
   const best = rendition.pick === 'best'
   const candidates = best ? candidatesOf(video.endSeconds ?? probe.contentSeconds) : []
   const apart = (candidates[2] ?? 0) - (candidates[1] ?? 0)
@@ -40,7 +40,7 @@ export function planImage(rendition: RenditionOf<'image'>, context: Context): Re
   const size = graph.size!
   const quality = resolveQuality(rendition.quality, 'image', Math.min(size.width, size.height))
   const encode = ({ inputs, filters, video: label }: typeof graph, more: string[]) => [
-    ...QUIETLY,
+    ...COMMON_OPTIONS,
     ...inputs,
     '-filter_complex',
     filters,
@@ -81,8 +81,8 @@ export function planImage(rendition: RenditionOf<'image'>, context: Context): Re
     ],
     fallback: startSeconds > 0 ? { ...told, ffmpeg: () => encode(last, []) } : null,
     output,
-    package: false,
-    expect: { size, sound: false, seconds: null, cut: false, still: true },
+    isPackage: false,
+    expect: { size, hasAudio: false, seconds: null, hasRequestedEnd: false, isImage: true },
   }
 }
 

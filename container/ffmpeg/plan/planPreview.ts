@@ -6,10 +6,10 @@ import { container, STRIPPED } from '../encode/containers.ts'
 import { cutOf, round } from '../edit/trim.ts'
 import { FRAMES_AS_THEY_COME, videoEncoder } from '../encode/videoEncoders.ts'
 import { editGraph } from '../edit/graph.ts'
-import { QUIETLY } from '../process/limits.ts'
-import { pictureOf } from '../probe/videoSource.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
+import { requireVideo } from '../probe/videoSource.ts'
 import { resolveQuality } from '../encode/quality.ts'
-import type { Context, RenderPlan } from '../renderPlan.ts'
+import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
 type Preview = RenditionOf<'preview'>
 
@@ -21,10 +21,10 @@ const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif:
 /** A GIF's palette is made of all frames, which are kept until then: 4 bytes each, about a GiB. */
 const MAX_GIF_PIXELS = 256e6
 
-export function planPreview(rendition: Preview, context: Context): RenderPlan {
+export function planPreview(rendition: Preview, context: PlanContext): RenderPlan {
   const { source, folder } = context
   const { format, startSeconds, endSeconds, speed } = rendition
-  const video = pictureOf('preview', source.probe)
+  const video = requireVideo('preview', source.probe)
   const end = endSeconds ?? startSeconds + SECONDS
   const played = (end - startSeconds) / speed
   if (played > MAX_SECONDS) {
@@ -66,7 +66,7 @@ export function planPreview(rendition: Preview, context: Context): RenderPlan {
   const quality = resolveQuality(rendition.quality, 'preview', Math.min(size.width, size.height))
   const output = join(folder, `output.${format}`)
   const list = [
-    ...QUIETLY,
+    ...COMMON_OPTIONS,
     ...graph.inputs,
     '-filter_complex',
     withPalette(format, graph, quality),
@@ -89,8 +89,8 @@ export function planPreview(rendition: Preview, context: Context): RenderPlan {
     ],
     fallback: null,
     output,
-    package: false,
-    expect: { size, sound: false, seconds, cut: true, still: false },
+    isPackage: false,
+    expect: { size, hasAudio: false, seconds, hasRequestedEnd: true, isImage: false },
   }
 }
 

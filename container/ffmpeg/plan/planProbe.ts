@@ -5,16 +5,16 @@ import { z } from 'zod'
 import { MAX_PROBE_BYTES, type ProbeDocument, probeDocument } from '../../../src/contract/probe.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { askFfprobe } from '../process/ffprobe.ts'
+import { runFfprobe } from '../process/ffprobe.ts'
 import * as described from '../probe/probeDocument.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
-import { askSpacing } from '../probe/frameTiming.ts'
-import type { Context, RenderPlan, Tools } from '../renderPlan.ts'
+import { probeFrameTiming } from '../probe/frameTiming.ts'
+import type { PlanContext, RenderPlan, ProbeEnvironment } from '../renderPlan.ts'
 import { remuxObstacles } from './remuxObstacles.ts'
 
-export function planProbe(_: RenditionOf<'probe'>, context: Context): RenderPlan {
+export function planProbe(_: RenditionOf<'probe'>, context: PlanContext): RenderPlan {
   const output = join(context.folder, 'output.json')
-  const task = async (tools: Tools) => {
+  const task = async (tools: ProbeEnvironment) => {
     const text = JSON.stringify(probeDocument.parse(await describe(context, tools)))
     if (Buffer.byteLength(text) > MAX_PROBE_BYTES) {
       throw new JobFailure(
@@ -33,17 +33,17 @@ export function planProbe(_: RenditionOf<'probe'>, context: Context): RenderPlan
     steps: [{ stage: 'analyse', cost: 1, task }],
     fallback: null,
     output,
-    package: false,
+    isPackage: false,
     expect: null,
   }
 }
 
-async function describe(context: Context, tools: Tools): Promise<ProbeDocument> {
+async function describe(context: PlanContext, tools: ProbeEnvironment): Promise<ProbeDocument> {
   const { source } = context
   const input = [...INPUT_LIMITS, source.url]
   const ask = async <T>(schema: z.ZodType<T>, entries: string): Promise<T> => {
-    const { answer } = await askFfprobe({ ...tools, input }, { entries })
-    return schema.parse(JSON.parse(answer))
+    const { output } = await runFfprobe({ ...tools, input }, { entries })
+    return schema.parse(JSON.parse(output))
   }
   const found = await ask(described.documentAnswer, described.DOCUMENT_ENTRIES)
   const tags: Record<string, string> = await ask(described.tagsAnswer, described.TAG_ENTRIES).then(
@@ -56,7 +56,7 @@ async function describe(context: Context, tools: Tools): Promise<ProbeDocument> 
       throw error
     },
   )
-  const spacing = source.probe.video === null ? null : await askSpacing(source.url, tools)
+  const spacing = source.probe.video === null ? null : await probeFrameTiming(source.url, tools)
   const { format } = found
   return {
     format: await containerOf(source.url, format.format_name, {

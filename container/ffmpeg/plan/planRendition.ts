@@ -11,9 +11,9 @@ import { planSprite } from './planStoryboard.ts'
 import { planStream } from './planStream.ts'
 import { planVideo } from './planVideo.ts'
 import { planWave } from './planWaveform.ts'
-import type { Context, RenderPlan } from '../renderPlan.ts'
+import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
-const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: Context) => RenderPlan } = {
+const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: PlanContext) => RenderPlan } = {
   video: planVideo,
   stream: planStream,
   audio: planAudio,
@@ -28,7 +28,10 @@ const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: Context) => 
  * @throws JobFailure `unsupported` when the file does not hold what is needed, is too large or too
  *   long, or ends before the second that was asked for
  */
-export function planRendition(rendition: Rendition, context: Context): RenderPlan {
-  const plan = PLANNERS[rendition.kind] as (rendition: Rendition, context: Context) => RenderPlan
+export function planRendition(rendition: Rendition, context: PlanContext): RenderPlan {
+  const plan = PLANNERS[rendition.kind] as (
+    rendition: Rendition,
+    context: PlanContext,
+  ) => RenderPlan
   return plan(rendition, context)
 }

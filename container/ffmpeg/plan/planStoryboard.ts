@@ -6,23 +6,23 @@ import { JobFailure } from '../../failures.ts'
 import { STRIPPED } from '../encode/containers.ts'
 import { cutOf, round } from '../edit/trim.ts'
 import { layOut } from '../edit/frameLayout.ts'
-import { packageIn } from '../streaming/streamLayout.ts'
-import { INPUT_LIMITS, QUIETLY } from '../process/limits.ts'
-import { pictureOf, shapeOf } from '../probe/videoSource.ts'
+import { packageFolder } from '../streaming/streamLayout.ts'
+import { INPUT_LIMITS, COMMON_OPTIONS } from '../process/limits.ts'
+import { requireVideo, resolveGeometry } from '../probe/videoSource.ts'
 import { resolveQuality } from '../encode/quality.ts'
-import { askSpacing } from '../probe/frameTiming.ts'
+import { probeFrameTiming } from '../probe/frameTiming.ts'
 import { stillEncoder } from '../encode/imageEncoders.ts'
-import type { Context, RenderPlan, Tools } from '../renderPlan.ts'
+import type { PlanContext, RenderPlan, ProbeEnvironment } from '../renderPlan.ts'
 import { sheetName, storyboardOf, toWebVtt } from './storyboard.ts'
 
 const TILE_WIDTH = 160
 /** Shorter videos are decoded whole in less time than it takes to find out whether they need be. */
 const WHOLE_SECONDS = 60
 
-export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): RenderPlan {
+export function planSprite(rendition: RenditionOf<'sprite'>, context: PlanContext): RenderPlan {
   const { source, folder } = context
   const { format } = rendition
-  const video = pictureOf('sprite', source.probe)
+  const video = requireVideo('sprite', source.probe)
   const { seconds } = cutOf({ startSeconds: 0, endSeconds: null }, source.probe)
   const length = video.endSeconds ?? seconds
   if (length === null || length <= 0) {
@@ -32,7 +32,7 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
     )
   }
   const width = rendition.width ?? (rendition.height === null ? TILE_WIDTH : null)
-  const shape = shapeOf(video, {
+  const shape = resolveGeometry(video, {
     width,
     height: rendition.height,
     resizeMode: 'fill',
@@ -43,16 +43,16 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
   const tile = shape.output
   const board = storyboardOf({ ...rendition, lengthSeconds: length, tile })
   const quality = resolveQuality(rendition.quality, 'image', Math.min(tile.width, tile.height))
-  const packageFolder = packageIn(folder)
-  const output = join(packageFolder, String(PACKAGE_ENTRY.sprite))
+  const outputFolder = packageFolder(folder)
+  const output = join(outputFolder, String(PACKAGE_ENTRY.sprite))
   let onlyKeyframes = false
 
-  const look = async (tools: Tools) => {
-    await mkdir(packageFolder, { recursive: true })
+  const look = async (tools: ProbeEnvironment) => {
+    await mkdir(outputFolder, { recursive: true })
     if (length <= WHOLE_SECONDS) {
       return
     }
-    const { keyframeIntervalSeconds } = await askSpacing(source.url, tools)
+    const { keyframeIntervalSeconds } = await probeFrameTiming(source.url, tools)
     // A picture is then at most half its interval older than it says.
     onlyKeyframes = (keyframeIntervalSeconds ?? Infinity) <= board.intervalSeconds / 2
   }
@@ -75,7 +75,7 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
     `[laid]tile=${board.columns}x${board.rows}:color=black[sheet]`,
   ].join(';')
   const draw = () => [
-    ...QUIETLY,
+    ...COMMON_OPTIONS,
     ...(onlyKeyframes ? ['-skip_frame', 'nokey'] : []),
     ...INPUT_LIMITS,
     '-i',
@@ -102,7 +102,7 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
   ]
   const tell = async () => {
     for (let sheet = 0; sheet < board.sheets; sheet++) {
-      const made = await stat(join(packageFolder, sheetName(sheet, format))).catch(() => null)
+      const made = await stat(join(outputFolder, sheetName(sheet, format))).catch(() => null)
       if (!made?.size) {
         throw new JobFailure(
           'input_invalid',
@@ -127,7 +127,7 @@ export function planSprite(rendition: RenditionOf<'sprite'>, context: Context): 
     ],
     fallback: null,
     output,
-    package: true,
+    isPackage: true,
     expect: null,
   }
 }

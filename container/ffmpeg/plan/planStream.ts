@@ -6,18 +6,18 @@ import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
 import { checkLeast } from './trackDecisions.ts'
 import { editGraph } from '../edit/graph.ts'
-import { capOf, ladderOf } from '../streaming/ladder.ts'
+import { computeMaxBitRate, buildLadder } from '../streaming/ladder.ts'
 import * as layout from '../streaming/streamLayout.ts'
-import { QUIETLY, WRITTEN_HERE } from '../process/limits.ts'
+import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
 import { bringToLoudness, measureLoudness } from '../edit/loudness.ts'
 import { resolveQuality } from '../encode/quality.ts'
-import { frameRateOf, type Rung } from '../streaming/rungEncoder.ts'
-import type { Context, RenderPlan, Step } from '../renderPlan.ts'
-import { streamCommand } from '../streaming/streamCommand.ts'
+import { toExactFrameRate, type Rung } from '../streaming/rungEncoder.ts'
+import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
+import { buildStreamCommand } from '../streaming/streamCommand.ts'
 
 type Stream = RenditionOf<'stream'>
 
-export function planStream(rendition: Stream, context: Context): RenderPlan {
+export function planStream(rendition: Stream, context: PlanContext): RenderPlan {
   const { folder, source } = context
   const { videoCodec: codec, encoderSpeed } = rendition
   const wish = {
@@ -29,20 +29,28 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
   if (size === null) {
     throw new TypeError('a stream is planned with a picture')
   }
-  const { rungs: sizes, notes } = ladderOf(size, rendition.ladder)
+  const { rungs: sizes, notes } = buildLadder(size, rendition.ladder)
   for (const each of sizes) {
     checkLeast(rendition, each)
   }
-  const rate = frameRateOf(rendition.frameRate ?? graph.frameRate)
-  const framesEach = Math.ceil(rendition.segmentSeconds * rate.value - 1e-6)
-  const segmentSeconds = framesEach / rate.value
+  const rate = toExactFrameRate(rendition.frameRate ?? graph.frameRate)
+  const framesPerSegment = Math.ceil(rendition.segmentSeconds * rate.value - 1e-6)
+  const segmentSeconds = framesPerSegment / rate.value
 
   const rungs = sizes.map((each): Rung => {
     const shortSide = Math.min(each.width, each.height)
     const quality = resolveQuality(rendition.quality, 'video', shortSide)
-    const capBits = capOf(each, { codec, quality, frameRate: rate.value })
-    const picture = { size: each, frameRate: rate.value, codec }
-    return { name: `v${shortSide}`, picture, capBits, quality, encoderSpeed, codec, framesEach }
+    const maxBitRate = computeMaxBitRate(each, { codec, quality, frameRate: rate.value })
+    const video = { size: each, frameRate: rate.value, codec }
+    return {
+      name: `v${shortSide}`,
+      video,
+      maxBitRate,
+      quality,
+      encoderSpeed,
+      codec,
+      framesPerSegment,
+    }
   })
   const sound = graph.audio === null ? null : soundTrack(rendition)
   const tracks = [...rungs, ...(sound === null ? [] : [sound])]
@@ -51,10 +59,10 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
   const levels = sound === null ? null : loudness
   const command = (said: readonly string[]) => {
     const soundFilters = levels === null ? [] : bringToLoudness(levels, said)
-    return streamCommand({
+    return buildStreamCommand({
       graph: editGraph(rendition, context, { ...wish, soundFilters }),
       rungs,
-      sound,
+      audio: sound,
       frameRate: rate.text,
       segmentSeconds,
       folder,
@@ -87,23 +95,23 @@ export function planStream(rendition: Stream, context: Context): RenderPlan {
       },
     ],
     fallback: null,
-    output: join(layout.packageIn(folder), PACKAGE_ENTRY.stream!),
-    package: true,
+    output: join(layout.packageFolder(folder), PACKAGE_ENTRY.stream!),
+    isPackage: true,
     expect: null,
     stream: {
-      tracks: tracks.map(({ name, picture, capBits }) => ({ name, picture, capBits })),
+      tracks: tracks.map(({ name, video, maxBitRate }) => ({ name, video, maxBitRate })),
       subtitles: subtitles?.track ?? null,
       segmentSeconds,
       expectedSeconds: graph.seconds,
       seconds: source.probe.durationIsDeclared ? graph.seconds : null,
-      cut: rendition.endSeconds !== null,
+      hasRequestedEnd: rendition.endSeconds !== null,
     },
   }
 }
 
 /** A quarter above what was asked for: the encoder's own frames are not all of one size. */
 function soundTrack({ audioKbps: kbps }: Stream) {
-  return { name: 'a', picture: null, capBits: kbps * 1_250, kbps }
+  return { name: 'a', video: null, maxBitRate: kbps * 1_250, kbps }
 }
 
 /** `talk.de.vtt` is in German. */
@@ -113,14 +121,24 @@ function subtitlesOf({ subtitles }: Stream, captions: string | null, folder: str
   if (subtitles === null || captions === null) {
     return null
   }
-  const file = join(layout.packageIn(folder), layout.SUBTITLES.file)
+  const file = join(layout.packageFolder(folder), layout.SUBTITLES.file)
   const language = TONGUE.exec(subtitles)?.[1] ?? null
   const step: Step = {
     stage: 'analyse',
     cost: 0.01,
     seconds: null,
-    about: 'subtitles',
-    ffmpeg: () => [...QUIETLY, ...WRITTEN_HERE, '-f', 'srt', '-i', captions, '-f', 'webvtt', file],
+    inputName: 'subtitles',
+    ffmpeg: () => [
+      ...COMMON_OPTIONS,
+      ...LOCAL_FILE_INPUT,
+      '-f',
+      'srt',
+      '-i',
+      captions,
+      '-f',
+      'webvtt',
+      file,
+    ],
   }
   return { steps: [step], track: { file, name: nameOf(language), language } }
 }

@@ -10,8 +10,8 @@ import { trackOf } from '../edit/audio.ts'
 import { editGraph } from '../edit/graph.ts'
 import { bringToLoudness, measureLoudness } from '../edit/loudness.ts'
 import { encodeSteps } from '../encode/passes.ts'
-import { pictureOf } from '../probe/videoSource.ts'
-import type { Context, Expectation, RenderPlan, Step } from '../renderPlan.ts'
+import { requireVideo } from '../probe/videoSource.ts'
+import type { PlanContext, Expectation, RenderPlan, Step } from '../renderPlan.ts'
 
 type Video = RenditionOf<'video'>
 
@@ -20,9 +20,9 @@ const PICTURE = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
 /** A size that was asked for may be missed by so much before the result counts as wrong. */
 const SPARE_SIZE = 1.02
 
-export function planVideo(rendition: Video, context: Context): RenderPlan {
+export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const { probe } = context.source
-  const video = pictureOf('video', probe)
+  const video = requireVideo('video', probe)
   const track = trackOf(probe, rendition.audioTrack)
   const cut = cutOf(rendition, probe)
   const partial = cut.startSeconds > 0 || cut.lengthSeconds !== null
@@ -90,16 +90,16 @@ export function planVideo(rendition: Video, context: Context): RenderPlan {
     steps: [...graphWith([]).before, ...measure, ...make],
     fallback: null,
     output,
-    package: false,
+    isPackage: false,
     expect: {
       size: whole.size,
-      still: false,
-      cut: rendition.endSeconds !== null,
+      isImage: false,
+      hasRequestedEnd: rendition.endSeconds !== null,
       seconds: probe.durationIsDeclared ? whole.seconds : null,
       ...streamsOf(rendition, decided),
-      ...(copies && partial && { longer: true }),
+      ...(copies && partial && { mayBeLonger: true }),
       ...(rendition.sizeKilobytes !== null && {
-        mostBytes: rendition.sizeKilobytes * 1000 * SPARE_SIZE,
+        maxBytes: rendition.sizeKilobytes * 1000 * SPARE_SIZE,
       }),
     },
   }
@@ -108,9 +108,9 @@ export function planVideo(rendition: Video, context: Context): RenderPlan {
 function streamsOf(
   { videoCodec }: Video,
   { video, audio, soundCodec }: Decided,
-): Pick<Expectation, 'sound' | 'videoCodec' | 'audioCodec'> {
+): Pick<Expectation, 'hasAudio' | 'videoCodec' | 'audioCodec'> {
   return {
-    sound: audio !== null && audio.action !== 'drop',
+    hasAudio: audio !== null && audio.action !== 'drop',
     ...(video.action === 'encode' && { videoCodec: PROBED_AS[videoCodec] }),
     ...(soundCodec !== null && { audioCodec: SOUND_PROBED_AS[soundCodec] }),
   }

@@ -6,9 +6,9 @@ import { STRIPPED } from '../encode/containers.ts'
 import { cutOf } from '../edit/trim.ts'
 import { opening } from '../edit/inputs.ts'
 import { trackOf } from '../edit/audio.ts'
-import { QUIETLY } from '../process/limits.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
 import { stillEncoder } from '../encode/imageEncoders.ts'
-import type { Context, RenderPlan } from '../renderPlan.ts'
+import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
 const WIDTH = 1280
 const HEIGHT = 240
@@ -20,7 +20,7 @@ const SAMPLE_RATE = 8_000
 /** showwavespic keeps all samples until the end, two bytes each. */
 const MAX_SAMPLES = 50e6
 
-export function planWave(rendition: RenditionOf<'wave'>, context: Context): RenderPlan {
+export function planWave(rendition: RenditionOf<'wave'>, context: PlanContext): RenderPlan {
   const { source, folder } = context
   const audio = trackOf(source.probe, rendition.audioTrack)
   if (audio === null) {
@@ -40,7 +40,7 @@ export function planWave(rendition: RenditionOf<'wave'>, context: Context): Rend
     `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[picture]`,
   ].join(';')
   const list = [
-    ...QUIETLY,
+    ...COMMON_OPTIONS,
     ...opening(source, cut),
     '-filter_complex',
     filters,
@@ -72,8 +72,8 @@ export function planWave(rendition: RenditionOf<'wave'>, context: Context): Rend
     steps: [{ stage: 'encode', cost: 0.05, seconds: cut.seconds, ffmpeg: () => list }],
     fallback: null,
     output,
-    package: false,
-    expect: { size, sound: false, seconds: null, cut: false, still: true },
+    isPackage: false,
+    expect: { size, hasAudio: false, seconds: null, hasRequestedEnd: false, isImage: true },
   }
 }
 

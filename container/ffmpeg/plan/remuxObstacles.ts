@@ -3,17 +3,17 @@ import type { ProbeDocument } from '../../../src/contract/probe.ts'
 import { RENDITIONS, type RenditionOf } from '../../../src/contract/rendition.ts'
 import { VIDEO_FORMATS } from '../../../src/contract/transformation.ts'
 import { JobFailure } from '../../failures.ts'
-import type { Context } from '../renderPlan.ts'
+import type { PlanContext } from '../renderPlan.ts'
 import { planVideo } from './planVideo.ts'
 
 type Video = RenditionOf<'video'>
 
-export function remuxObstacles(context: Context): ProbeDocument['remux'] {
+export function remuxObstacles(context: PlanContext): ProbeDocument['remux'] {
   const each = VIDEO_FORMATS.map((format) => [format, obstacle(format, context)])
   return Object.fromEntries(each) as ProbeDocument['remux']
 }
 
-function obstacle(format: Video['format'], context: Context): string | null {
+function obstacle(format: Video['format'], context: PlanContext): string | null {
   // Sound that the container does not take is in the way, and no reason to say nothing of the picture.
   const usual = format === 'webm' ? 'opus' : 'aac'
   return inTheWay(asItIs(format, 'copy', context), context, () =>
@@ -23,7 +23,7 @@ function obstacle(format: Video['format'], context: Context): string | null {
 
 function inTheWay(
   rendition: Video,
-  context: Context,
+  context: PlanContext,
   otherwise: (failure: JobFailure) => string | null,
 ): string | null {
   try {
@@ -43,7 +43,7 @@ function inTheWay(
 function asItIs(
   format: Video['format'],
   audioCodec: Video['audioCodec'],
-  { source }: Context,
+  { source }: PlanContext,
 ): Video {
   const { video } = source.probe
   return RENDITIONS.video.parse({
@@ -86,7 +86,7 @@ function asItIs(
 }
 
 /** The file as one that is no larger than it need be, since that is in nobody's way. */
-function frugal(context: Context): Context {
+function frugal(context: PlanContext): PlanContext {
   const { source } = context
   const { probe } = source
   const video = probe.video && { ...probe.video, bitRate: 1 }

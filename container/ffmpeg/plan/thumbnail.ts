@@ -3,7 +3,7 @@
  * sharp. Owns where is looked and what counts; the same file always gives the same second.
  */
 import { decimal } from '../edit/timing.ts'
-import { INPUT_LIMITS, QUIETLY } from '../process/limits.ts'
+import { INPUT_LIMITS, COMMON_OPTIONS } from '../process/limits.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
 
 /** Each costs a seek, which reads up to 5 MiB. */
@@ -56,7 +56,7 @@ export function lookStep(
     seconds: null,
     optional: true,
     ffmpeg: () => [
-      ...QUIETLY,
+      ...COMMON_OPTIONS,
       ...(keyframe ? ['-noaccurate_seek', '-skip_frame', 'nokey'] : []),
       ...INPUT_LIMITS,
       '-ss',

@@ -1,15 +1,15 @@
 /** How the pictures of a file follow each other, from the times of its packets. */
-import { askFfprobe } from '../process/ffprobe.ts'
+import { runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
-import type { Tools } from '../renderPlan.ts'
+import type { ProbeEnvironment } from '../renderPlan.ts'
 
-export interface Spacing {
+export interface FrameTiming {
   /** The longest from one keyframe to the next; null when there are no two. */
   keyframeIntervalSeconds: number | null
   /** Seconds from a picture to the next, as most are; null when there are too few. */
-  usualSeconds: number | null
+  typicalSeconds: number | null
   /** Whether some are further apart than others; null when there are too few to tell. */
-  uneven: boolean | null
+  isUneven: boolean | null
 }
 
 /** Encoders put a keyframe every 2 to 10 seconds. */
@@ -24,21 +24,21 @@ const MIN_PICTURES = 3
 const MAX_UNEVEN = 0.02
 
 /** Looks at the beginning of the first video stream that is no cover. */
-export async function askSpacing(url: string, tools: Tools): Promise<Spacing> {
-  const { answer } = await askFfprobe(
+export async function probeFrameTiming(url: string, tools: ProbeEnvironment): Promise<FrameTiming> {
+  const { output } = await runFfprobe(
     { ...tools, input: [...INPUT_LIMITS, url] },
     {
       entries: 'packet=pts_time,flags',
-      form: 'csv=p=0',
+      format: 'csv=p=0',
       enoughBytes: LOOKED_AT_BYTES,
-      part: ['-select_streams', 'V:0', '-read_intervals', `%+${LOOKED_AT_SECONDS}`],
+      selection: ['-select_streams', 'V:0', '-read_intervals', `%+${LOOKED_AT_SECONDS}`],
     },
   )
-  return readSpacing(answer)
+  return parseFrameTiming(output)
 }
 
 /** @param lines `pts_time,flags` a packet, in the order of the file; the last may be cut off */
-export function readSpacing(lines: string): Spacing {
+export function parseFrameTiming(lines: string): FrameTiming {
   const packets = [...lines.matchAll(/^(-?\d+\.\d+),(\w+)/gm)]
     .map(([, time, flags]) => ({ at: Number(time), key: String(flags).startsWith('K') }))
     .toSorted((one, other) => one.at - other.at)
@@ -50,8 +50,8 @@ export function readSpacing(lines: string): Spacing {
   const few = all.length < MIN_PICTURES - 1
   return {
     keyframeIntervalSeconds: keys.length === 0 ? null : Math.max(...keys),
-    usualSeconds: few ? null : usual,
-    uneven: few ? null : off > Math.max(1, all.length * MAX_UNEVEN),
+    typicalSeconds: few ? null : usual,
+    isUneven: few ? null : off > Math.max(1, all.length * MAX_UNEVEN),
   }
 }
 

@@ -5,8 +5,8 @@
 import { z } from 'zod'
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
-import { askFfprobe, type Question } from '../process/ffprobe.ts'
-import { sizeRefused } from '../process/classifyFailure.ts'
+import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
+import { findRejectedSize } from '../process/classifyFailure.ts'
 import { tooLarge } from '../process/limitErrors.ts'
 
 const number = z.coerce.number().catch(Number.NaN)
@@ -87,7 +87,7 @@ export interface Probe {
   /** The first of `audios`. */
   audio: AudioStream | null
   /** The sound tracks, in the order of the file. */
-  audios: AudioStream[]
+  audioTracks: AudioStream[]
   /** Seconds from the start of the file to the end of its first video and audio streams. */
   contentSeconds: number | null
   /** The duration was written by whoever made the file, not measured: a cut file falls short of it. */
@@ -98,13 +98,13 @@ export interface Probe {
  * @param question.sizeBytes of the file, for the facts
  * @throws JobFailure `input_invalid` when there is nothing in it to read, or as askFfprobe does
  */
-export async function probe(question: Question & { sizeBytes: number }): Promise<Probe> {
-  const { answer: json, said } = await askFfprobe(question)
-  const found = answer.safeParse(JSON.parse(json))
+export async function probe(question: FfprobeOptions & { sizeBytes: number }): Promise<Probe> {
+  const { output, stderr } = await runFfprobe(question)
+  const found = answer.safeParse(JSON.parse(output))
   if (!found.success) {
     throw new JobFailure('internal', 'ffprobe gave an answer that makes no sense.')
   }
-  return readAnswer(found.data, question.sizeBytes, said)
+  return readAnswer(found.data, question.sizeBytes, stderr)
 }
 
 function readAnswer(
@@ -116,14 +116,14 @@ function readAnswer(
     stream.disposition?.['attached_pic'] === 1 || stream.disposition?.['timed_thumbnails'] === 1
   const videoStream = streams.find((stream) => stream.codec_type === 'video' && !still(stream))
   const audioStreams = streams.filter((stream) => stream.codec_type === 'audio')
-  const audios = audioStreams.map(readAudio)
+  const audioTracks = audioStreams.map(readAudio)
   const [audioStream] = audioStreams
   if (videoStream === undefined && audioStream === undefined) {
     throw new JobFailure('input_invalid', 'The file holds no video and no audio.')
   }
 
   // A size that ffprobe refuses to decode it does not tell either.
-  const refused = sizeRefused(said)
+  const refused = findRejectedSize(said)
   if (videoStream !== undefined && !videoStream.width && refused !== null) {
     throw tooLarge(refused)
   }
@@ -153,8 +153,8 @@ function readAnswer(
       frameRate: video?.frameRate ?? null,
     },
     video,
-    audio: audios[0] ?? null,
-    audios,
+    audio: audioTracks[0] ?? null,
+    audioTracks,
     contentSeconds: end ?? duration,
     durationIsDeclared: !format.format_name.startsWith('mpeg'),
   }

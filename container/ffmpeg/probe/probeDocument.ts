@@ -5,7 +5,7 @@
 import { z } from 'zod'
 import { type ProbeDocument } from '../../../src/contract/probe.ts'
 import { bitDepth } from './pixelFormat.ts'
-import type { Spacing } from './frameTiming.ts'
+import type { FrameTiming } from './frameTiming.ts'
 
 const MAX_CHARACTERS = 500
 const MAX_TAGS = 50
@@ -76,7 +76,10 @@ export const tagsAnswer = z.object({
 })
 
 /** @param spacing of the pictures of the first video stream that is no cover */
-export function describeStreams(streams: readonly Stream[], spacing: Spacing | null): Described[] {
+export function describeStreams(
+  streams: readonly Stream[],
+  spacing: FrameTiming | null,
+): Described[] {
   const first = streams.find(({ codec_type }) => codec_type === 'video')
   return streams.map((each) => {
     const common = commonOf(each)
@@ -113,7 +116,7 @@ function commonOf(each: Stream) {
   }
 }
 
-function pictureOf(each: Stream, spacing: Spacing | null) {
+function pictureOf(each: Stream, spacing: FrameTiming | null) {
   const [width, height] = [whole(each.width), whole(each.height)]
   const turn = each.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0
   // ffprobe counts the other way round.
@@ -154,12 +157,12 @@ const HDR: Record<string, 'pq' | 'hlg'> = { smpte2084: 'pq', 'arib-std-b67': 'hl
 /** By how much the average over all may be off what is usual at the start, in an even stream. */
 const EVEN = 0.03
 
-function varies(frameRate: number | null, spacing: Spacing | null): boolean | null {
-  if (spacing?.uneven == null || spacing.usualSeconds === null) {
+function varies(frameRate: number | null, spacing: FrameTiming | null): boolean | null {
+  if (spacing?.isUneven == null || spacing.typicalSeconds === null) {
     return null
   }
-  const drift = frameRate === null ? 0 : Math.abs(frameRate * spacing.usualSeconds - 1)
-  return spacing.uneven || drift > EVEN
+  const drift = frameRate === null ? 0 : Math.abs(frameRate * spacing.typicalSeconds - 1)
+  return spacing.isUneven || drift > EVEN
 }
 
 /** The tags of the container, of which a file may have any number, of any length. */

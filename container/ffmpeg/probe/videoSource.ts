@@ -7,7 +7,7 @@ import type { Probe, VideoStream } from './probe.ts'
 import { isTooLarge, tooLarge, tooManyFrames, variantTooLarge } from '../process/limitErrors.ts'
 
 /** @throws JobFailure `unsupported` when there is no picture, or one that is too large */
-export function pictureOf(kind: Rendition['kind'], probe: Probe): VideoStream {
+export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream {
   const { video } = probe
   if (video === null) {
     throw new JobFailure(
@@ -28,7 +28,7 @@ export function pictureOf(kind: Rendition['kind'], probe: Probe): VideoStream {
 }
 
 /** @throws JobFailure `unsupported` when the variant would be too large */
-export function shapeOf(video: VideoStream, request: GeometryRequest): Geometry {
+export function resolveGeometry(video: VideoStream, request: GeometryRequest): Geometry {
   const shape = geometry(video.display, request)
   const blown = [shape.scaled, shape.output].find(isTooLarge)
   if (blown !== undefined) {

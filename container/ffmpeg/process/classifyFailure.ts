@@ -4,13 +4,13 @@
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../edit/geometry.ts'
-import type { Ended } from './process.ts'
+import type { ProcessResult } from './process.ts'
 import { isTooLarge, tooLarge, tooManyStreams } from './limitErrors.ts'
 
 const ACCEPTED = 'Send a video file such as MP4, MOV, MKV or WebM.'
 
 /** Lines that say why a file could not be read, and what a person makes of them. */
-const COMPLAINTS: [RegExp, string][] = [
+const INPUT_ERRORS: [RegExp, string][] = [
   [/moov atom not found/, 'its index (the moov atom) is missing, so it was cut short'],
   [/EBML header parsing failed/, 'its Matroska header is broken'],
   [/partial file|Truncating packet/, 'it ends early'],
@@ -39,24 +39,24 @@ const UNSUPPORTED =
   /Unknown encoder|Unknown decoder|Encoder not found|Decoder \(codec \w+\) not found|Decoder not found|not currently supported in container|No such filter|not implemented/i
 
 /** Its very last words when a signal ended it in good order; tags in a file do not come last. */
-const TOLD_TO_END = /(?:^|\n)Exiting normally, received signal \d+\.\s*$/
+const TERMINATED = /(?:^|\n)Exiting normally, received signal \d+\.\s*$/
 const OBEYED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
  * True when a signal had it end before its time, whatever its exit code. It then complains of its
  * input, of which it was kept from reading more, so nothing that it says is true of the file.
  */
-export function wasToldToEnd({ signal, stderrTail }: Ended): boolean {
-  return TOLD_TO_END.test(stderrTail) || (signal !== null && OBEYED.includes(signal))
+export function wasTerminated({ signal, stderrTail }: ProcessResult): boolean {
+  return TERMINATED.test(stderrTail) || (signal !== null && OBEYED.includes(signal))
 }
 
 /** True when ffmpeg complained about its input, whatever its exit code. */
-export function complainsOfInput(stderr: string): boolean {
-  return COMPLAINTS.some(([pattern]) => pattern.test(stderr))
+export function hasInputError(stderr: string): boolean {
+  return INPUT_ERRORS.some(([pattern]) => pattern.test(stderr))
 }
 
 /** True when it ended for want of memory: its own limit, or the system's, which kills. */
-export function ranOutOfMemory({ code, signal, stderrTail }: Ended): boolean {
+export function ranOutOfMemory({ code, signal, stderrTail }: ProcessResult): boolean {
   if (TOO_MANY_STREAMS.test(stderrTail)) {
     return false
   }
@@ -64,20 +64,20 @@ export function ranOutOfMemory({ code, signal, stderrTail }: Ended): boolean {
 }
 
 /** The size of a picture that ffmpeg refused to decode because of it, if it did. */
-export function sizeRefused(stderr: string): Size | null {
+export function findRejectedSize(stderr: string): Size | null {
   const [, width, height] = SIZE_REFUSED.exec(stderr) ?? []
   const size = { width: Number(width), height: Number(height) }
   return isTooLarge(size) ? size : null
 }
 
 /** The failure for a file that ffprobe could not open. */
-export function unreadable(ended: Ended): JobFailure {
+export function classifyProbeFailure(ended: ProcessResult): JobFailure {
   const stderr = ended.stderrTail
   if (TOO_MANY_STREAMS.test(stderr)) {
     return tooManyStreams()
   }
   if (ranOutOfMemory(ended)) {
-    return classify(ended)
+    return classifyFfmpegFailure(ended)
   }
   const refused = /\[(\w+)[^\]]*\] Format not on whitelist/.exec(stderr)
   if (refused !== null) {
@@ -93,9 +93,9 @@ export function unreadable(ended: Ended): JobFailure {
 }
 
 /** The failure for an ffmpeg that ended badly by itself (not killed by the runner). */
-export function classify(ended: Ended): JobFailure {
+export function classifyFfmpegFailure(ended: ProcessResult): JobFailure {
   const { stderrTail: said } = ended
-  if (wasToldToEnd(ended)) {
+  if (wasTerminated(ended)) {
     return new JobFailure('internal', 'Something other than the runner ended ffmpeg.')
   }
   if (ended.signal === 'SIGXFSZ' || FILE_LIMIT.test(said)) {
@@ -119,14 +119,14 @@ export function classify(ended: Ended): JobFailure {
       'The runner had too little memory for this file: give it more, or ask for a smaller variant.',
     )
   }
-  const size = sizeRefused(said)
+  const size = findRejectedSize(said)
   if (size !== null) {
     return tooLarge(size)
   }
   if (UNSUPPORTED.test(said)) {
     return new JobFailure('unsupported', 'This ffmpeg cannot read or write one of the formats.')
   }
-  if (complainsOfInput(said)) {
+  if (hasInputError(said)) {
     return new JobFailure('input_invalid', `The file cannot be processed: ${reason(said)}.`)
   }
   return new JobFailure('internal', `ffmpeg ended with ${ended.signal ?? `code ${ended.code}`}.`)
@@ -134,6 +134,7 @@ export function classify(ended: Ended): JobFailure {
 
 function reason(stderr: string): string {
   return (
-    COMPLAINTS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'it is in no format that is known'
+    INPUT_ERRORS.find(([pattern]) => pattern.test(stderr))?.[1] ??
+    'it is in no format that is known'
   )
 }

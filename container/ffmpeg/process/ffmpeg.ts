@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises'
 import { JobFailure } from '../../failures.ts'
-import { classify, wasToldToEnd } from './classifyFailure.ts'
+import { classifyFfmpegFailure, wasTerminated } from './classifyFailure.ts'
 import { MAX_FRAMES, MAX_SECONDS, type ProcessLimits } from './limits.ts'
 import { runProcess } from './process.ts'
 import { createProgressReader, type Progress } from './progressParser.ts'
@@ -83,8 +83,8 @@ export async function runFfmpeg(options: {
         options.onProgress(progress)
       },
     })
-    if (ended.code !== 0 || wasToldToEnd(ended)) {
-      throw classify(ended)
+    if (ended.code !== 0 || wasTerminated(ended)) {
+      throw classifyFfmpegFailure(ended)
     }
   } finally {
     clearInterval(watch)

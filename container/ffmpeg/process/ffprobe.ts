@@ -1,31 +1,31 @@
-/**
- * Runs ffprobe over a file within all the limits that there are for that. Owns what may end it;
- * what its answer means is probe.ts's.
- */
+/** Runs ffprobe on a file, and ends it when it exceeds a limit. Parsing its output is the caller's. */
 import { JobFailure } from '../../failures.ts'
-import { classify, ranOutOfMemory, unreadable } from './classifyFailure.ts'
+import { classifyFfmpegFailure, classifyProbeFailure, ranOutOfMemory } from './classifyFailure.ts'
 import { PROBE, probeLimits, type ProcessLimits } from './limits.ts'
-import { runProcess } from './process.ts'
-import { indexTooLarge, nothingFound, probeTooSlow } from './limitErrors.ts'
+import { ffmpegOptions } from './options.ts'
+import { runProcess, type ProcessResult } from './process.ts'
+import { indexTooLarge, noMediaFound, probeTooSlow } from './limitErrors.ts'
 
-const LOOK_MS = 100
-const ENOUGH = new Error('enough was read')
+const CHECK_INTERVAL_MS = 100
+/** Abort reason when a query has read as much as it asked for. */
+const ENOUGH_READ = new Error('enough was read')
 
-/** What is to be told of a file. */
-export interface Telling {
+/** The entries of a query, and the part of the file that it reads. */
+export interface FfprobeQuery {
+  /** Value of `-show_entries`. */
   entries: string
-  /** Options that say which part of the file is looked at. */
-  part?: readonly string[]
-  form?: 'json' | 'csv=p=0'
+  /** Options that select streams or an interval. */
+  selection?: readonly string[]
+  format?: 'json' | 'csv=p=0'
   /**
-   * Looks at this much at most, in bytes, and is content with what was found until then; else a
-   * probe that reads too much is a failure.
+   * Ends ffprobe after about so many bytes of the file, and returns what it has printed by then.
+   * Without it, reading more than `PROBE.readBytes` is a failure.
    */
   enoughBytes?: number
 }
 
-/** No more than is read: of tags, whose number and length the file decides, these two. */
-const ENTRIES = [
+/** Exactly the entries that are read. Of tags only two: a file may have any number, of any length. */
+const DEFAULT_ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   'stream=codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,avg_frame_rate,nb_frames,field_order,color_space,color_primaries,color_transfer,color_range,channels,sample_rate,bit_rate,duration,start_time',
   'stream_disposition=attached_pic,timed_thumbnails',
@@ -33,84 +33,97 @@ const ENTRIES = [
   'stream_side_data=rotation',
 ].join(':')
 
-export interface Question {
+export interface FfprobeOptions {
   ffprobe: string
-  /** What ffprobe opens, with the options that limit it before. */
+  /** The input, preceded by its options. */
   input: readonly string[]
-  /** What ffmpeg may take; a probe gets less. */
+  /** The limits of ffmpeg; ffprobe gets lower ones. */
   limits: ProcessLimits
-  /** How much it has read so far. */
+  /** Bytes of the source that have been read so far. */
   bytesRead: () => number
   cwd: string
   signal: AbortSignal
 }
 
 /**
- * @returns ffprobe's answer, JSON by default, and what it complained of
- * @throws JobFailure when ffprobe finds nothing to read, or a limit ends it; the signal's reason
+ * @returns what ffprobe printed, JSON by default, and the end of its stderr
+ * @throws JobFailure when ffprobe cannot read the file or exceeds a limit; the signal's reason
  */
-export async function askFfprobe(
-  question: Question,
-  telling: Telling = { entries: ENTRIES },
-): Promise<{ answer: string; said: string }> {
-  const { entries, part = [], form = 'json', enoughBytes } = telling
-  const limits = probeLimits(question.limits)
-  const ending = new AbortController()
-  const endAfter = setTimeout(() => ending.abort(tookTooLong()), PROBE.seconds * 1_000)
-  const before = question.bytesRead()
-  const watch = setInterval(() => {
-    const read = question.bytesRead() - before
+export async function runFfprobe(
+  options: FfprobeOptions,
+  query: FfprobeQuery = { entries: DEFAULT_ENTRIES },
+): Promise<{ output: string; stderr: string }> {
+  const { entries, selection = [], format = 'json', enoughBytes } = query
+  const limits = probeLimits(options.limits)
+  const stopping = new AbortController()
+  const timer = setTimeout(() => stopping.abort(probeTimedOut()), PROBE.seconds * 1_000)
+  const bytesBefore = options.bytesRead()
+  const readCheck = setInterval(() => {
+    const read = options.bytesRead() - bytesBefore
     if (read > (enoughBytes ?? Infinity)) {
-      ending.abort(ENOUGH)
+      stopping.abort(ENOUGH_READ)
     } else if (read > PROBE.readBytes) {
-      ending.abort(nothingFound())
+      stopping.abort(noMediaFound())
     }
-  }, LOOK_MS)
-  let answer = ''
+  }, CHECK_INTERVAL_MS)
+  let output = ''
   try {
-    const ended = await runProcess({
-      file: question.ffprobe,
-      arguments: ['-v', 'error', '-of', form, '-show_entries', entries, ...part, ...question.input],
+    const result = await runProcess({
+      file: options.ffprobe,
+      arguments: [
+        ...ffmpegOptions({ v: 'error', of: format, show_entries: entries }),
+        ...selection,
+        ...options.input,
+      ],
       limits,
-      cwd: question.cwd,
-      signal: AbortSignal.any([question.signal, ending.signal]),
+      cwd: options.cwd,
+      signal: AbortSignal.any([options.signal, stopping.signal]),
       onStdout: (text) => {
-        answer += text
-        if (answer.length > PROBE.answerCharacters) {
-          ending.abort(saysTooMuch())
+        output += text
+        if (output.length > PROBE.answerCharacters) {
+          stopping.abort(outputTooLong())
         }
       },
     })
-    const said = ended.stderrTail
-    if (ended.signal === 'SIGXCPU') {
-      throw probeTooSlow()
-    }
-    // On a machine with less memory than that, the machine may be what is at fault.
-    if (ranOutOfMemory(ended) && limits.memoryBytes === PROBE.memoryBytes) {
-      throw indexTooLarge()
-    }
-    if (ended.signal !== null) {
-      throw classify(ended)
-    }
-    if (ended.code !== 0) {
-      throw unreadable(ended)
-    }
-    return { answer, said }
+    throwOnFailure(result, limits)
+    return { output, stderr: result.stderrTail }
   } catch (error) {
-    if (error === ENOUGH) {
-      return { answer, said: '' }
+    if (error === ENOUGH_READ) {
+      return { output, stderr: '' }
     }
     throw error
   } finally {
-    clearTimeout(endAfter)
-    clearInterval(watch)
+    clearTimeout(timer)
+    clearInterval(readCheck)
   }
 }
 
-function tookTooLong(): JobFailure {
-  return new JobFailure('stalled', 'Reading what the file holds took too long.')
+function throwOnFailure(result: ProcessResult, limits: ProcessLimits): void {
+  if (result.signal === 'SIGXCPU') {
+    throw probeTooSlow()
+  }
+  // With a lower limit than that, the machine may have too little memory, and the file be good.
+  if (ranOutOfMemory(result) && limits.memoryBytes === PROBE.memoryBytes) {
+    throw indexTooLarge()
+  }
+  if (result.signal !== null) {
+    throw classifyFfmpegFailure(result)
+  }
+  if (result.code !== 0) {
+    throw classifyProbeFailure(result)
+  }
 }
 
-function saysTooMuch(): JobFailure {
-  return new JobFailure('input_invalid', 'The description of its streams in the file has no end.')
+function probeTimedOut(): JobFailure {
+  return new JobFailure(
+    'stalled',
+    `Reading the file's streams took longer than ${PROBE.seconds} seconds.`,
+  )
+}
+
+function outputTooLong(): JobFailure {
+  return new JobFailure(
+    'input_invalid',
+    `The description of the file's streams is longer than ${PROBE.answerCharacters / 1e6} MB.`,
+  )
 }

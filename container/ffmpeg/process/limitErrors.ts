@@ -62,7 +62,7 @@ export function probeTooSlow(): JobFailure {
   )
 }
 
-export function nothingFound(): JobFailure {
+export function noMediaFound(): JobFailure {
   return new JobFailure(
     'input_invalid',
     `No video was found in ${PROBE.readBytes / 1024 ** 2} MiB of the file. Save it anew and send that.`,

@@ -56,7 +56,7 @@ export const INPUT_LIMITS: readonly string[] = [
 ]
 
 /** The same for a file that may be one thing only: it is opened as that, whatever is in it. */
-export function forcedInput(demuxer: string): string[] {
+export function forceDemuxer(demuxer: string): string[] {
   return [
     '-protocol_whitelist',
     'http,tcp',
@@ -72,10 +72,10 @@ export function forcedInput(demuxer: string): string[] {
 }
 
 /** For a file that the runner made itself, in its scratch folder. */
-export const WRITTEN_HERE: readonly string[] = ['-protocol_whitelist', 'file']
+export const LOCAL_FILE_INPUT: readonly string[] = ['-protocol_whitelist', 'file']
 
 /** How every ffmpeg begins: it asks nobody, and says how far it is for a program to read. */
-export const QUIETLY: readonly string[] = [
+export const COMMON_OPTIONS: readonly string[] = [
   '-hide_banner',
   '-nostdin',
   '-nostats',

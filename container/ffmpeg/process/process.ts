@@ -4,7 +4,7 @@
  * of what it said. Knows nothing about ffmpeg's arguments or output.
  */
 import { spawn } from 'node:child_process'
-import { confined, wasNotStarted } from './rlimits.ts'
+import { withRlimits, failedToStart } from './rlimits.ts'
 import type { ProcessLimits } from './limits.ts'
 
 /** How long a group has between SIGTERM and SIGKILL. */
@@ -17,13 +17,13 @@ const GUARD = 'read -r ended || kill -s KILL -- "-$1"'
 const groups = new Set<number>()
 
 /** For the moment of exit: kills at once every group that still runs. */
-export function killGroups(): void {
+export function killProcessGroups(): void {
   for (const pid of groups) {
     kill(pid, 'SIGKILL')
   }
 }
 
-export interface Ended {
+export interface ProcessResult {
   code: number | null
   signal: NodeJS.Signals | null
   stderrTail: string
@@ -48,7 +48,7 @@ export function runProcess(options: {
   signal: AbortSignal
   onStdout: (text: string) => void
   onStderr?: (tail: string) => void
-}): Promise<Ended> {
+}): Promise<ProcessResult> {
   const { signal, limits } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -57,7 +57,7 @@ export function runProcess(options: {
     // Nothing of the runner's environment: its token is there, and http_proxy would be obeyed.
     const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: options.cwd, HOME: options.cwd }
     const started =
-      limits === undefined ? options : confined(options.file, options.arguments, limits)
+      limits === undefined ? options : withRlimits(options.file, options.arguments, limits)
     const child = spawn(started.file, started.arguments, {
       cwd: options.cwd,
       detached: true,
@@ -105,7 +105,7 @@ export function runProcess(options: {
       options.onStderr?.(stderrTail)
       if (signal.aborted) {
         reject(signal.reason)
-      } else if (limits !== undefined && wasNotStarted(code)) {
+      } else if (limits !== undefined && failedToStart(code)) {
         reject(new Error(`${options.file} cannot be started`))
       } else {
         resolve({ code, signal: endSignal, stderrTail })

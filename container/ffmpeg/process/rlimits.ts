@@ -29,7 +29,7 @@ exec "$0" "$@"`
 const NOT_STARTED = [126, 127]
 
 /** What to spawn in place of `file` with `list`. It keeps its process id when it becomes `file`. */
-export function confined(file: string, list: readonly string[], limits: ProcessLimits) {
+export function withRlimits(file: string, list: readonly string[], limits: ProcessLimits) {
   const { memoryBytes, fileBytes, cpuSeconds } = limits
   const numbers = [
     Math.floor(memoryBytes / 1024),
@@ -40,6 +40,6 @@ export function confined(file: string, list: readonly string[], limits: ProcessL
   return { file: 'sh', arguments: ['-c', SCRIPT, file, ...numbers.map(String), ...list] }
 }
 
-export function wasNotStarted(code: number | null): boolean {
+export function failedToStart(code: number | null): boolean {
   return code !== null && NOT_STARTED.includes(code)
 }

@@ -12,8 +12,8 @@ export interface Representation {
   /** Where each segment begins and how long it is, in ticks of the timescale. */
   segments: readonly { start: number; duration: number }[]
   /** For a picture; sound has `sampleRate` and `channels`. */
-  picture?: { size: Size; frameRate: number }
-  sound?: { sampleRate: number; channels: number }
+  video?: { size: Size; frameRate: number }
+  audio?: { sampleRate: number; channels: number }
 }
 
 const CHANNELS = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
@@ -53,13 +53,13 @@ export function manifest(presentation: {
 }
 
 function representation({ id, codec, bandwidth, ...each }: Representation): string[] {
-  const size = each.picture && {
-    width: each.picture.size.width,
-    height: each.picture.size.height,
-    frameRate: rational(each.picture.frameRate),
+  const size = each.video && {
+    width: each.video.size.width,
+    height: each.video.size.height,
+    frameRate: rational(each.video.frameRate),
   }
-  const sound = each.sound && { audioSamplingRate: each.sound.sampleRate }
-  const said = { id, codecs: codec, bandwidth: Math.ceil(bandwidth), ...size, ...sound }
+  const audio = each.audio && { audioSamplingRate: each.audio.sampleRate }
+  const said = { id, codecs: codec, bandwidth: Math.ceil(bandwidth), ...size, ...audio }
   const template = {
     timescale: each.timescale,
     startNumber: 1,
@@ -68,10 +68,10 @@ function representation({ id, codec, bandwidth, ...each }: Representation): stri
   }
   return [
     `      <Representation ${attributes(said)}>`,
-    ...(each.sound === undefined
+    ...(each.audio === undefined
       ? []
       : [
-          `        <AudioChannelConfiguration schemeIdUri="${CHANNELS}" value="${each.sound.channels}"/>`,
+          `        <AudioChannelConfiguration schemeIdUri="${CHANNELS}" value="${each.audio.channels}"/>`,
         ]),
     `        <SegmentTemplate ${attributes(template)}>`,
     '          <SegmentTimeline>',

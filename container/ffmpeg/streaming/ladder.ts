@@ -19,7 +19,7 @@ const WORTH_A_RUNG = 1.2
  * @returns from small to large, at least one, none above the source and none twice; and a note for
  *   what was asked for and left out
  */
-export function ladderOf(source: Size, wanted: readonly number[]) {
+export function buildLadder(source: Size, wanted: readonly number[]) {
   const most = Math.min(source.width, source.height)
   const above = wanted.filter((side) => side > most)
   const within = wanted.filter((side) => side <= most)
@@ -59,7 +59,7 @@ const GROWTH = 0.8
 const OF_H264: Record<Codec, number> = { h264: 1, h265: 0.7, vp9: 0.7, av1: 0.6 }
 
 /** The most bits a second that a rung may take: 40 more of quality double it. */
-export function capOf(
+export function computeMaxBitRate(
   { width, height }: Size,
   { codec, quality, frameRate }: { codec: Codec; quality: number; frameRate: number },
 ): number {

@@ -49,28 +49,28 @@ export function subtitlesPlaylist(seconds: number): string {
 export function master(all: readonly Measured[], stream: StreamLayout, ended: boolean): string {
   const rate = (measured: Measured): Rate =>
     ended ? rateOf(measured, stream) : cap(measured, stream)
-  const sound = all.find(({ track }) => track.picture === null)
+  const audio = all.find(({ track }) => track.video === null)
   return masterPlaylist({
     video: all.flatMap((measured) => {
       const { track, init } = measured
-      const { picture } = track
-      if (picture === null || init === null) {
+      const { video } = track
+      if (video === null || init === null) {
         return []
       }
       const keyframes = {
         uri: layout.keyframesName(track),
         rate: ended ? rateOf(measured, stream, true) : { peak: 0, average: null },
       }
-      const said = { uri: layout.playlistName(track), codec: init.codec, size: picture.size }
-      const { frameRate } = picture
+      const said = { uri: layout.playlistName(track), codec: init.codec, size: video.size }
+      const { frameRate } = video
       return [{ ...said, frameRate, rate: rate(measured), keyframes: ended ? keyframes : null }]
     }),
-    audio: sound?.init
+    audio: audio?.init
       ? {
-          uri: layout.playlistName(sound.track),
-          codec: sound.init.codec,
-          channels: sound.init.channels ?? 2,
-          rate: rate(sound),
+          uri: layout.playlistName(audio.track),
+          codec: audio.init.codec,
+          channels: audio.init.channels ?? 2,
+          rate: rate(audio),
         }
       : null,
     subtitles: stream.subtitles && { ...stream.subtitles, uri: layout.SUBTITLES.playlist },
@@ -79,30 +79,30 @@ export function master(all: readonly Measured[], stream: StreamLayout, ended: bo
 
 /** A segment may use up its cap and what the encoder had left over before. */
 function cap({ track }: Measured, { segmentSeconds }: StreamLayout): Rate {
-  const ahead = track.picture === null ? 0 : BUFFER_SECONDS / segmentSeconds
-  return { peak: track.capBits * (1 + ahead), average: null }
+  const ahead = track.video === null ? 0 : BUFFER_SECONDS / segmentSeconds
+  return { peak: track.maxBitRate * (1 + ahead), average: null }
 }
 
 export function dashManifest(all: readonly Measured[], stream: StreamLayout): string {
   const representations = all.map((measured): Representation => {
     const { track, init, segments } = measured
-    const { picture } = track
+    const { video } = track
     return {
       id: track.name,
       codec: init?.codec ?? '',
       bandwidth: rateOf(measured, stream).peak,
       timescale: timescaleOf(measured),
       segments,
-      ...(picture === null
-        ? { sound: { sampleRate: init?.sampleRate ?? 48_000, channels: init?.channels ?? 2 } }
-        : { picture }),
+      ...(video === null
+        ? { audio: { sampleRate: init?.sampleRate ?? 48_000, channels: init?.channels ?? 2 } }
+        : { video }),
     }
   })
   return manifest({
     seconds: Math.max(...all.map(secondsOf)),
     targetSeconds: layout.targetOf(stream),
-    video: representations.filter(({ picture }) => picture !== undefined),
-    audio: representations.find(({ sound }) => sound !== undefined) ?? null,
+    video: representations.filter(({ video }) => video !== undefined),
+    audio: representations.find(({ audio }) => audio !== undefined) ?? null,
     subtitles: stream.subtitles && { ...stream.subtitles, uri: layout.SUBTITLES.file },
   })
 }

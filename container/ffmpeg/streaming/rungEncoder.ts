@@ -4,15 +4,15 @@ import { videoEncoder } from '../encode/videoEncoders.ts'
 import type { Track } from './streamLayout.ts'
 
 type Stream = RenditionOf<'stream'>
-type Picture = NonNullable<Track['picture']>
+type VideoTrack = NonNullable<Track['video']>
 
 export type Rung = Track & {
-  picture: Picture
+  video: VideoTrack
   codec: Stream['videoCodec']
   encoderSpeed: Stream['encoderSpeed']
   quality: number
   /** How many pictures a segment has; the last one may have fewer. */
-  framesEach: number
+  framesPerSegment: number
 }
 
 /** How far an encoder may run ahead of its cap, in seconds of it. */
@@ -30,14 +30,14 @@ const OWN: Record<Rung['codec'], readonly string[]> = {
   av1: [],
 }
 
-export function cappedEncoder({
+export function buildRungEncoder({
   codec,
   encoderSpeed,
   quality,
-  capBits,
-  framesEach,
+  maxBitRate,
+  framesPerSegment,
 }: Rung): string[] {
-  const cap = { kbps: Math.round(capBits / 1000), bufferSeconds: BUFFER_SECONDS }
+  const cap = { kbps: Math.round(maxBitRate / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
     ...videoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
     ...OWN[codec],
@@ -48,18 +48,18 @@ export function cappedEncoder({
     `${Math.round(cap.kbps * BUFFER_SECONDS)}k`,
     // Counted and not timed: the frame rate is constant here, and not every encoder heeds times.
     '-g',
-    String(framesEach),
+    String(framesPerSegment),
     '-keyint_min',
-    String(framesEach),
+    String(framesPerSegment),
     '-force_key_frames',
-    `expr:not(mod(n,${framesEach}))`,
+    `expr:not(mod(n,${framesPerSegment}))`,
     '-fps_mode',
     'passthrough',
   ]
 }
 
 /** A rate in ffmpeg's notation, exact where it is one of those that television left us. */
-export function frameRateOf(wanted: number | null): { value: number; text: string } {
+export function toExactFrameRate(wanted: number | null): { value: number; text: string } {
   const rate = Math.min(120, Math.max(1, wanted ?? 25))
   const whole = Math.round(rate)
   if (Math.abs(rate - whole) < 1e-3) {

@@ -30,7 +30,7 @@ export function unmeasured(track: Track): Measured {
 export function takeInit(measured: Measured, bytes: Buffer): void {
   const { track } = measured
   const init = read(initName(track), () => readInit(bytes))
-  const wanted = track.picture?.size ?? null
+  const wanted = track.video?.size ?? null
   if (init.size?.width !== wanted?.width || init.size?.height !== wanted?.height) {
     throw wrong(
       `${track.name} measures ${init.size?.width} by ${init.size?.height} instead of ${wanted?.width} by ${wanted?.height}.`,
@@ -51,7 +51,7 @@ export function takeSegment(measured: Measured, bytes: Buffer, layout: StreamLay
   if (Math.abs(segment.start - begin) > 2) {
     throw wrong(`${name} does not begin where the segment before it ends.`)
   }
-  if (track.picture !== null && !(segment.startsWithKeyframe && segment.keyframes === 1)) {
+  if (track.video !== null && !(segment.startsWithKeyframe && segment.keyframes === 1)) {
     throw wrong(`${name} has not one keyframe, at its start, but ${segment.keyframes}.`)
   }
   const seconds = segment.duration / timescaleOf(measured)
@@ -115,7 +115,7 @@ export function rateOf(measured: Measured, layout: StreamLayout, keyframesOnly =
 
 /** @throws JobFailure `output_invalid` when the rungs do not change over at the same moments */
 export function checkAligned(all: readonly Measured[]): void {
-  const [first, ...others] = all.filter(({ track }) => track.picture !== null)
+  const [first, ...others] = all.filter(({ track }) => track.video !== null)
   for (const other of others) {
     const apart = first!.segments.findIndex(
       ({ start, duration }, at) =>

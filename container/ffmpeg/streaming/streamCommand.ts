@@ -6,45 +6,45 @@ import { join } from 'node:path'
 import { STRIPPED } from '../encode/containers.ts'
 import type { EditGraph } from '../edit/graph.ts'
 import * as layout from './streamLayout.ts'
-import { QUIETLY } from '../process/limits.ts'
-import { cappedEncoder, type Rung } from './rungEncoder.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
+import { buildRungEncoder, type Rung } from './rungEncoder.ts'
 
-export function streamCommand(stream: {
+export function buildStreamCommand(stream: {
   graph: EditGraph
   rungs: readonly Rung[]
   /** What rungs come in, in ffmpeg's notation. */
   frameRate: string
-  sound: (layout.Track & { kbps: number }) | null
+  audio: (layout.Track & { kbps: number }) | null
   segmentSeconds: number
   /** The scratch folder. */
   folder: string
 }): string[] {
-  const { graph, rungs, sound, segmentSeconds, folder } = stream
+  const { graph, rungs, audio, segmentSeconds, folder } = stream
   const copies = rungs.map(({ name }) => `[${name}_in]`).join('')
   const filters = [
     graph.filters,
     // A constant rate, so that the pictures at which all rungs are cut can be counted.
     `${graph.video}fps=${stream.frameRate}:start_time=0,split=${rungs.length}${copies}`,
     ...rungs.map(
-      ({ name, picture: { size } }) =>
+      ({ name, video: { size } }) =>
         `[${name}_in]scale=${size.width}:${size.height}:flags=bicubic,setsar=1[${name}]`,
     ),
-    ...(sound === null ? [] : [`${graph.audio}aresample=async=1:first_pts=0[sound_out]`]),
+    ...(audio === null ? [] : [`${graph.audio}aresample=async=1:first_pts=0[sound_out]`]),
   ]
   return [
-    ...QUIETLY,
+    ...COMMON_OPTIONS,
     ...graph.inputs,
     '-filter_complex',
     filters.join(';'),
     ...rungs.flatMap((rung) => [
       '-map',
       `[${rung.name}]`,
-      ...cappedEncoder(rung),
+      ...buildRungEncoder(rung),
       ...NOTHING_ELSE,
       // The moments of pictures are rounded, so the nearest is meant.
-      ...segmented(rung, folder, segmentSeconds - 0.5 / rung.picture.frameRate),
+      ...segmented(rung, folder, segmentSeconds - 0.5 / rung.video.frameRate),
     ]),
-    ...(sound === null
+    ...(audio === null
       ? []
       : [
           '-map',
@@ -52,13 +52,13 @@ export function streamCommand(stream: {
           '-c:a',
           'aac',
           '-b:a',
-          `${sound.kbps}k`,
+          `${audio.kbps}k`,
           '-ac',
           '2',
           '-ar',
           '48000',
           ...NOTHING_ELSE,
-          ...segmented(sound, folder, segmentSeconds),
+          ...segmented(audio, folder, segmentSeconds),
         ]),
   ]
 }
@@ -71,7 +71,7 @@ const NOTHING_ELSE = [...STRIPPED, '-sn']
  * entry counts: what it names, and all before, is whole.
  */
 function segmented(track: layout.Track, folder: string, seconds: number): string[] {
-  const segments = layout.segmentsIn(folder)
+  const segments = layout.segmentsFolder(folder)
   return [
     '-avoid_negative_ts',
     'disabled',

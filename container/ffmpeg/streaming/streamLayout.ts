@@ -9,9 +9,9 @@ export interface Track {
   /** Begins the names of all its files: `v720`, `a`. */
   name: string
   /** null for sound. */
-  picture: { size: Size; frameRate: number; codec: string } | null
+  video: { size: Size; frameRate: number; codec: string } | null
   /** The most bits a second that it is let have over one segment. */
-  capBits: number
+  maxBitRate: number
 }
 
 export interface StreamLayout {
@@ -26,15 +26,15 @@ export interface StreamLayout {
   /** How long it all must be; null when the source does not say. */
   seconds: number | null
   /** The end was asked for, so a length that is off is this side's fault and not the source's. */
-  cut: boolean
+  hasRequestedEnd: boolean
 }
 
 /** Where ffmpeg writes segments, and a playlist that says which of them are whole. */
-export function segmentsIn(folder: string) {
+export function segmentsFolder(folder: string) {
   return join(folder, 'segments')
 }
 /** Where the runner writes what is stored as it is. */
-export function packageIn(folder: string) {
+export function packageFolder(folder: string) {
   return join(folder, 'package')
 }
 

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
-import { complainsOfInput } from '../process/classifyFailure.ts'
+import { hasInputError } from '../process/classifyFailure.ts'
 import type { ProcessLimits } from '../process/limits.ts'
 import { probe } from '../probe/probe.ts'
 import type { Expectation } from '../renderPlan.ts'
@@ -44,13 +44,13 @@ export async function verify(options: Checked): Promise<MediaFacts> {
   checkSize(facts, expect)
   checkStreams(facts, expect)
   checkLength(facts.durationSeconds ?? 0, options)
-  if (expect.mostBytes !== undefined && sizeBytes > expect.mostBytes) {
+  if (expect.maxBytes !== undefined && sizeBytes > expect.maxBytes) {
     throw new JobFailure(
       'output_invalid',
-      `The result measures ${Math.ceil(sizeBytes / 1000)} kB instead of ${Math.floor(expect.mostBytes / 1000)} at the most. Ask for a smaller picture (w, h), or for more.`,
+      `The result measures ${Math.ceil(sizeBytes / 1000)} kB instead of ${Math.floor(expect.maxBytes / 1000)} at the most. Ask for a smaller picture (w, h), or for more.`,
     )
   }
-  return expect.still ? { ...facts, durationSeconds: null, frameRate: null } : facts
+  return expect.isImage ? { ...facts, durationSeconds: null, frameRate: null } : facts
 }
 
 async function lookInto(options: Checked, sizeBytes: number) {
@@ -90,10 +90,10 @@ function animationFacts({ width, height, frames, seconds }: Animation, sizeBytes
 
 function checkStreams({ videoCodec, audioCodec }: MediaFacts, expect: Expectation) {
   const invalid = (message: string) => new JobFailure('output_invalid', message)
-  if (expect.sound && audioCodec === null) {
+  if (expect.hasAudio && audioCodec === null) {
     throw invalid('The result has lost its sound.')
   }
-  if (!expect.sound && audioCodec !== null) {
+  if (!expect.hasAudio && audioCodec !== null) {
     throw invalid('The result has sound, and should not.')
   }
   const pairs = [
@@ -121,22 +121,25 @@ function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
 /** @throws JobFailure, whose class says whether the source or the making of it is at fault */
 export function checkLength(
   actual: number,
-  { expect, stderr }: { expect: Pick<Expectation, 'seconds' | 'cut' | 'longer'>; stderr: string },
+  {
+    expect,
+    stderr,
+  }: { expect: Pick<Expectation, 'seconds' | 'hasRequestedEnd' | 'mayBeLonger'>; stderr: string },
 ) {
   const expected = expect.seconds
   if (expected === null) {
     return
   }
   if (actual < expected - durationTolerance(expected)) {
-    throw complainsOfInput(stderr)
+    throw hasInputError(stderr)
       ? new JobFailure(
           'input_invalid',
           `The file ends early: ${expected.toFixed(1)} seconds of it were to be read, and only ${actual.toFixed(1)} were there.`,
         )
       : new JobFailure('output_invalid', wrongLength(actual, expected))
   }
-  if (!expect.longer && actual > expected + durationTolerance(expected)) {
-    throw expect.cut
+  if (!expect.mayBeLonger && actual > expected + durationTolerance(expected)) {
+    throw expect.hasRequestedEnd
       ? new JobFailure('output_invalid', wrongLength(actual, expected))
       : new JobFailure(
           'input_invalid',
@@ -152,7 +155,7 @@ function wrongLength(actual: number, expected: number): string {
 export function empty({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
   // With another way still to go, that nothing came is a finding and not the end.
   const nothingThere = !more && /nothing was encoded|video:0k/i.test(stderr)
-  return nothingThere || complainsOfInput(stderr)
+  return nothingThere || hasInputError(stderr)
     ? new JobFailure('input_invalid', 'The file is damaged: nothing of what was asked can be read.')
     : new JobFailure('output_invalid', 'ffmpeg gave no result.')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readSpacing } from '../../../container/ffmpeg/probe/frameTiming.ts'
+import { parseFrameTiming } from '../../../container/ffmpeg/probe/frameTiming.ts'
 
 describe('the spacing of pictures', () => {
   const lines = (times: number[], keys: number[] = [0]) =>
@@ -8,28 +8,28 @@ describe('the spacing of pictures', () => {
   it('is even where times are rounded to the millisecond, in whatever order they come', () => {
     const times = Array.from({ length: 90 }, (_, at) => Math.round((at / 59.94) * 1000) / 1000)
     const shuffled = times.toSorted((one, other) => ((one * 7) % 1) - ((other * 7) % 1))
-    expect(readSpacing(lines(shuffled))).toMatchObject({ uneven: false })
+    expect(parseFrameTiming(lines(shuffled))).toMatchObject({ isUneven: false })
   })
 
   it('is even when one picture is missing, and uneven when many are', () => {
     const times = Array.from({ length: 50 }, (_, at) => at / 25)
-    expect(readSpacing(lines(times.toSpliced(20, 1))).uneven).toBe(false)
-    expect(readSpacing(lines(times.filter((_, at) => at % 7 !== 3))).uneven).toBe(true)
+    expect(parseFrameTiming(lines(times.toSpliced(20, 1))).isUneven).toBe(false)
+    expect(parseFrameTiming(lines(times.filter((_, at) => at % 7 !== 3))).isUneven).toBe(true)
   })
 
   it('has the longest of the intervals between keyframes', () => {
     const times = Array.from({ length: 50 }, (_, at) => at / 25)
-    expect(readSpacing(lines(times, [0, 10, 35])).keyframeIntervalSeconds).toBeCloseTo(1)
-    expect(readSpacing(lines(times, [5])).keyframeIntervalSeconds).toBeNull()
+    expect(parseFrameTiming(lines(times, [0, 10, 35])).keyframeIntervalSeconds).toBeCloseTo(1)
+    expect(parseFrameTiming(lines(times, [5])).keyframeIntervalSeconds).toBeNull()
   })
 
   it('is not read from what was cut off, or has no time', () => {
     const text = `${lines([0, 0.04, 0.08])}\nN/A,__\n0.1`
-    expect(readSpacing(text).usualSeconds).toBeCloseTo(0.04)
-    expect(readSpacing('')).toEqual({
+    expect(parseFrameTiming(text).typicalSeconds).toBeCloseTo(0.04)
+    expect(parseFrameTiming('')).toEqual({
       keyframeIntervalSeconds: null,
-      usualSeconds: null,
-      uneven: null,
+      typicalSeconds: null,
+      isUneven: null,
     })
   })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { editGraph } from '../../../container/ffmpeg/edit/graph.ts'
-import type { Context, Input } from '../../../container/ffmpeg/renderPlan.ts'
+import type { PlanContext, InputFile } from '../../../container/ffmpeg/renderPlan.ts'
 import { audio, image, preview, stream, video } from '../../fixtures/renditions.ts'
 import { planOf, probed } from '../../fixtures/probes.ts'
 
@@ -8,8 +8,12 @@ const VIDEO = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
 const OWN_SIZE = { ...VIDEO, shortSide: null }
 const FULL_HD = { width: 1920, height: 1080 }
 
-function context(probe = probed(), others: Record<string, Input['probe']> = {}): Context {
-  const file = (path: string, found: Input['probe']): Input => ({ path, url: path, probe: found })
+function context(probe = probed(), others: Record<string, InputFile['probe']> = {}): PlanContext {
+  const file = (path: string, found: InputFile['probe']): InputFile => ({
+    path,
+    url: path,
+    probe: found,
+  })
   return {
     source: { ...file('IN', probe), probe },
     references: new Map(Object.entries(others).map(([path, found]) => [path, file(path, found)])),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { capOf, ladderOf } from '../../../container/ffmpeg/streaming/ladder.ts'
+import { computeMaxBitRate, buildLadder } from '../../../container/ffmpeg/streaming/ladder.ts'
 
 function sides(width: number, height: number, wanted: number[] = []) {
-  return ladderOf({ width, height }, wanted).rungs.map((rung) => Math.min(rung.width, rung.height))
+  return buildLadder({ width, height }, wanted).rungs.map((rung) =>
+    Math.min(rung.width, rung.height),
+  )
 }
 
 describe('a ladder', () => {
@@ -22,7 +24,7 @@ describe('a ladder', () => {
   })
 
   it('keeps the aspect to within a pixel', () => {
-    for (const { width, height } of ladderOf({ width: 1998, height: 1080 }, []).rungs) {
+    for (const { width, height } of buildLadder({ width: 1998, height: 1080 }, []).rungs) {
       expect(Math.abs(width - (height * 1998) / 1080)).toBeLessThanOrEqual(1)
     }
   })
@@ -31,7 +33,7 @@ describe('a ladder', () => {
 it('lets a codec that needs less have less, and a higher quality more', () => {
   const size = { width: 1280, height: 720 }
   const cap = (codec: 'h264' | 'h265' | 'av1', quality = 60) =>
-    capOf(size, { codec, quality, frameRate: 30 })
+    computeMaxBitRate(size, { codec, quality, frameRate: 30 })
   expect(cap('h264')).toBeGreaterThan(cap('h265'))
   expect(cap('h265')).toBeGreaterThan(cap('av1'))
   expect(cap('h264', 100) / cap('h264')).toBeCloseTo(2, 2)

@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, tmpdir } from 'node:os'
 import { z } from 'zod'
+import { DEFAULT_QUEUE, queueName } from '../src/contract/queue.ts'
 
 const PATIENCE = 'must be a number of seconds from 0 to 86400, or the word forever'
 
@@ -57,19 +58,16 @@ const environment = z.object({
     absent,
     z
       .string()
-      .default('default')
+      .default(DEFAULT_QUEUE)
       .transform((list) => list.split(',').map((name) => name.trim()))
       .pipe(
         z
-          .array(
-            z
-              .string()
-              .regex(
-                /^[a-z0-9][a-z0-9_-]{0,62}$/,
-                'must be queue names of small letters, digits, _ and -, separated by commas',
-              ),
-          )
-          .max(10, 'must name at most 10 queues'),
+          .array(z.string())
+          .max(10, 'must name at most 10 queues')
+          .refine(
+            (names) => names.every((name) => queueName.safeParse(name).success),
+            'must be queue names of lower-case letters, digits, _ and -, separated by commas',
+          ),
       ),
   ),
   IDLE_SECONDS: z.preprocess(

@@ -1,6 +1,6 @@
 /** Who may do what: API keys, their scopes, and what they hand on to browsers. */
 import { z } from 'zod'
-import { queueName } from './job.ts'
+import { queueName } from './queue.ts'
 import { storagePath } from './storagePath.ts'
 
 export const SCOPES = [

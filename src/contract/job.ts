@@ -3,19 +3,14 @@ import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
+import { limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
+import { DEFAULT_QUEUE, queueName } from './queue.ts'
 import { plan, stage, timings } from './runnerProtocol.ts'
 import { transformation } from './transformation.ts'
 
 export const JOB_STATUSES = ['pending', 'running', 'completed', 'error', 'cancelled'] as const
 export const jobStatus = z.enum(JOB_STATUSES)
 export type JobStatus = z.infer<typeof jobStatus>
-
-export const queueName = z
-  .string()
-  .regex(
-    /^[a-z0-9][a-z0-9_-]{0,62}$/,
-    'a queue name is 1 to 63 of a-z, 0-9, _ and -, beginning with a letter or digit',
-  )
 
 const time = z.iso.datetime({ precision: 3 })
 
@@ -69,11 +64,13 @@ export const createJobs = z
       .describe(
         'One job each: a string in the URL grammar, or an object; none gives the default MP4',
       ),
-    priority: z.int().min(0).max(100).optional().describe('Lower first; default 2, images 1'),
-    queue: queueName.default('default'),
-    maxAttempts: z.int().min(1).max(20).optional(),
-    timeoutSeconds: z.int().min(1).max(86_400).optional(),
-    stallSeconds: z.int().min(1).max(3_600).optional(),
+    priority: limit(PRIORITY)
+      .optional()
+      .describe(`Lower runs first; default ${PRIORITY.default}, for images ${PRIORITY.image}`),
+    queue: queueName.default(DEFAULT_QUEUE),
+    maxAttempts: limit(QUEUE_LIMITS.maxAttempts).optional(),
+    timeoutSeconds: limit(QUEUE_LIMITS.timeoutSeconds).optional(),
+    stallSeconds: limit(QUEUE_LIMITS.stallSeconds).optional(),
   })
   .meta({ id: 'CreateJobs' })
 export type CreateJobs = z.infer<typeof createJobs>

@@ -3,7 +3,7 @@
  * answers with. What could not be found out is null, never left out.
  */
 import { z } from 'zod'
-import { queueName } from './job.ts'
+import { queueName } from './queue.ts'
 import { storagePath } from './storagePath.ts'
 
 const count = z.int().nonnegative()

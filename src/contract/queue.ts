@@ -1,27 +1,35 @@
-/** Queues as callers see them, and what of one can be changed. */
+/** Queues: their names, their settings, and how the API returns them. */
 import { z } from 'zod'
+import { limit, QUEUE_LIMITS } from './limits.ts'
+
+export const queueName = z
+  .string()
+  .regex(
+    /^[a-z0-9][a-z0-9_-]{0,62}$/,
+    'A queue name has 1 to 63 of the characters a-z, 0-9, _ and -, and begins with a letter or a digit.',
+  )
+
+export const DEFAULT_QUEUE = 'default'
 
 const limits = {
-  concurrency: z.int().min(0).max(1_000).describe('How many of its jobs may run at once'),
-  leaseSeconds: z
-    .int()
-    .min(5)
-    .max(600)
-    .describe('How long a runner may be silent before its job goes to another'),
-  maxAttempts: z.int().min(1).max(20).describe('Tries that a new job gets'),
-  stallSeconds: z
-    .int()
-    .min(1)
-    .max(3_600)
-    .describe('ffmpeg without progress for so long is stalled'),
-  timeoutSeconds: z.int().min(1).max(86_400).describe('The longest that one attempt may take'),
+  concurrency: limit(QUEUE_LIMITS.concurrency).describe('Maximum of jobs that run at once'),
+  leaseSeconds: limit(QUEUE_LIMITS.leaseSeconds).describe(
+    'Seconds without a report from the runner after which its job is given to another runner',
+  ),
+  maxAttempts: limit(QUEUE_LIMITS.maxAttempts).describe('Maximum of attempts of a new job'),
+  stallSeconds: limit(QUEUE_LIMITS.stallSeconds).describe(
+    'Seconds without progress after which ffmpeg counts as stalled',
+  ),
+  timeoutSeconds: limit(QUEUE_LIMITS.timeoutSeconds).describe(
+    'Maximum duration of one attempt in seconds',
+  ),
 }
 
 export const queue = z
   .object({
     name: z.string(),
-    paused: z.boolean().describe('It takes jobs and runs none'),
-    draining: z.boolean().describe('It runs what it has and takes no new jobs'),
+    paused: z.boolean().describe('Jobs are accepted but do not run'),
+    draining: z.boolean().describe('Existing jobs run; new jobs are rejected'),
     ...limits,
     pending: z.int(),
     running: z.int(),
@@ -31,7 +39,7 @@ export const queue = z
   })
   .meta({ id: 'Queue' })
 
-/** Limits of jobs hold for jobs created from then on; the others hold at once. */
+/** The limits of attempts apply to jobs that are created afterwards, the others at once. */
 export const queueSettings = z
   .strictObject({ paused: z.boolean(), draining: z.boolean(), ...limits })
   .partial()

@@ -4,17 +4,9 @@
  * which keys a caller may use together.
  */
 import { z } from 'zod'
-import {
-  AUDIO_CODECS,
-  AUDIO_FORMATS,
-  RESIZE_MODES,
-  GRAVITIES,
-  IMAGE_FORMATS,
-  ENCODER_SPEEDS,
-  PREVIEW_FORMATS,
-  VIDEO_CODECS,
-  VIDEO_FORMATS,
-} from './transformation.ts'
+import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.ts'
+import { AUDIO_FORMATS, IMAGE_FORMATS, PREVIEW_FORMATS, VIDEO_FORMATS } from './formats.ts'
+import { ENCODER_SPEEDS, GRAVITIES, RESIZE_MODES } from './transformation.ts'
 
 const pixels = z.int().min(2)
 const seconds = z.number().nonnegative()

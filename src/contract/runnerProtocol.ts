@@ -34,6 +34,7 @@
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
+import { queueName } from './queue.ts'
 import { rendition } from './rendition.ts'
 
 /**
@@ -59,7 +60,6 @@ export const stage = z.enum(STAGES)
 export type Stage = z.infer<typeof stage>
 
 const fence = z.int().positive()
-const queueName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/)
 /** The last lines of ffmpeg's stderr, for the attempt's record. */
 const stderrTail = z.string().max(8_000)
 const command = z.string().max(8_000)

@@ -4,22 +4,10 @@
  * docs/media.md all follow it. What a key means for each kind of variant is `rendition.ts`'s.
  */
 import { z } from 'zod'
+import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.ts'
+import { AUDIO_FORMATS, FORMATS, IMAGE_FORMATS, STREAM_FORMATS, VIDEO_FORMATS } from './formats.ts'
 import { storagePath } from './storagePath.ts'
 
-export const VIDEO_FORMATS = ['mp4', 'webm', 'mov', 'mkv'] as const
-export const AUDIO_FORMATS = ['m4a', 'mp3', 'opus', 'wav'] as const
-export const IMAGE_FORMATS = ['jpg', 'png', 'webp'] as const
-export const PREVIEW_FORMATS = ['webp', 'gif', 'mp4'] as const
-/** Both name the same package, which holds the playlists of HLS and of DASH over one set of segments. */
-export const STREAM_FORMATS = ['hls', 'dash'] as const
-export const FORMATS = [
-  ...VIDEO_FORMATS,
-  ...STREAM_FORMATS,
-  ...AUDIO_FORMATS,
-  ...IMAGE_FORMATS,
-  'gif',
-  'json',
-] as const
 export const RESIZE_MODES = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
 export const GRAVITIES = [
   'center',
@@ -32,8 +20,6 @@ export const GRAVITIES = [
   'south_east',
   'south_west',
 ] as const
-export const VIDEO_CODECS = ['h264', 'h265', 'vp9', 'av1'] as const
-export const AUDIO_CODECS = ['aac', 'opus', 'mp3', 'pcm', 'copy', 'none'] as const
 /** What is made in place of a video: one frame, the best of several, and so on. */
 export const PICTURES = [true, 'best', 'sprite', 'wave', 'preview'] as const
 export const ENCODER_SPEEDS = ['fast', 'balanced', 'small'] as const

@@ -16,6 +16,7 @@ import type { Scope } from '../contract/apiKey.ts'
 import type { DurableEventType } from '../contract/events.ts'
 import type { FailureCode } from '../contract/failureCode.ts'
 import type { ATTEMPT_OUTCOMES, JobStatus } from '../contract/job.ts'
+import { QUEUE_LIMITS } from '../contract/limits.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Plan, Stage, Timings } from '../contract/runnerProtocol.ts'
 
@@ -37,15 +38,15 @@ function count() {
 /** Limits, and how many jobs are in each state: one row read answers what `/queue/stats` asks. */
 export const queues = sqliteTable('queues', {
   name: text().primaryKey(),
-  concurrency: integer().notNull().default(4),
+  concurrency: integer().notNull().default(QUEUE_LIMITS.concurrency.default),
   /** Runs none of its jobs. */
   paused: integer({ mode: 'boolean' }).notNull().default(false),
   /** Takes no new jobs. */
   draining: integer({ mode: 'boolean' }).notNull().default(false),
-  leaseSeconds: integer().notNull().default(30),
-  maxAttempts: integer().notNull().default(3),
-  stallSeconds: integer().notNull().default(60),
-  timeoutSeconds: integer().notNull().default(14_400),
+  leaseSeconds: integer().notNull().default(QUEUE_LIMITS.leaseSeconds.default),
+  maxAttempts: integer().notNull().default(QUEUE_LIMITS.maxAttempts.default),
+  stallSeconds: integer().notNull().default(QUEUE_LIMITS.stallSeconds.default),
+  timeoutSeconds: integer().notNull().default(QUEUE_LIMITS.timeoutSeconds.default),
   pending: count(),
   running: count(),
   completed: count(),

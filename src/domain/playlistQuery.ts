@@ -1,13 +1,13 @@
 /** The text files of a package, which name its other files. */
+import { findFileType } from '../contract/fileTypes.ts'
 
-const PLAYLISTS = ['m3u8', 'mpd'] as const
 function endOf(name: string) {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
 /** Whether a file grows while its package is being made. */
 export function isPlaylist(name: string) {
-  return (PLAYLISTS as readonly string[]).includes(endOf(name))
+  return findFileType(name)?.role === 'playlist'
 }
 /** Whether a file may name others. */
 export function namesFiles(name: string) {

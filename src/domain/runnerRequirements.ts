@@ -1,33 +1,32 @@
 /** Which runners a job fits: what of ffmpeg it takes, and how much of a disk. */
+import {
+  AUDIO_ENCODERS,
+  type AudioCodec,
+  IMAGE_ENCODERS,
+  PREVIEW_ENCODERS,
+  VIDEO_ENCODERS,
+} from '../contract/codecs.ts'
 import type { Rendition } from '../contract/rendition.ts'
 import type { ClaimRequest } from '../contract/runnerProtocol.ts'
 
-const VIDEO = { h264: 'libx264', h265: 'libx265', vp9: 'libvpx-vp9', av1: 'libsvtav1' } as const
-const AUDIO = {
-  aac: ['aac'],
-  opus: ['libopus'],
-  mp3: ['libmp3lame'],
-  pcm: ['pcm_s16le'],
-  copy: [],
-  none: [],
-} as const
-const PICTURE = { jpg: 'mjpeg', png: 'png', webp: 'libwebp' } as const
-const PREVIEW = { webp: 'libwebp_anim', gif: 'gif', mp4: 'libx264' } as const
+function listAudioEncoders(codec: AudioCodec): string[] {
+  return codec === 'copy' || codec === 'none' ? [] : [AUDIO_ENCODERS[codec]]
+}
 
 /** The encoders, by ffmpeg's names, that a runner needs whatever the source turns out to be. */
 export function requiredEncodersOf(rendition: Rendition): string[] {
   switch (rendition.kind) {
     case 'video':
     case 'stream':
-      return [...AUDIO[rendition.audioCodec], VIDEO[rendition.videoCodec]]
+      return [...listAudioEncoders(rendition.audioCodec), VIDEO_ENCODERS[rendition.videoCodec]]
     case 'audio':
-      return [...AUDIO[rendition.audioCodec]]
+      return listAudioEncoders(rendition.audioCodec)
     case 'image':
     case 'sprite':
     case 'wave':
-      return [PICTURE[rendition.format]]
+      return [IMAGE_ENCODERS[rendition.format]]
     case 'preview':
-      return [PREVIEW[rendition.format]]
+      return [PREVIEW_ENCODERS[rendition.format]]
     case 'probe':
       return []
   }

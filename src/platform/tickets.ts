@@ -3,7 +3,7 @@
  * or doubles nothing; what runs next is decided by the claim.
  */
 import { z } from 'zod'
-import { queueName } from '../contract/job.ts'
+import { queueName } from '../contract/queue.ts'
 import type { Platform } from '../services/ports.ts'
 import { wakeRunners } from '../services/queues/wakeRunners.ts'
 

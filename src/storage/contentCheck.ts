@@ -1,22 +1,9 @@
 /** Whether a file is what its name says, by its leading bytes. */
 import { fileTypeFromBuffer } from 'file-type'
-import { extensionOf, EXTENSIONS } from '../domain/contentType.ts'
+import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
 
 /** As many leading bytes as file-type asks for to tell all that it knows. */
 export const SNIFF_BYTES = 4_100
-
-/** Names of one container family: what is inside tells them no further apart than this. */
-const FAMILIES: readonly (readonly string[])[] = [
-  ['mp4', 'm4v', 'mov', 'm4a', '3gp', '3g2', 'f4v', 'm4b'],
-  ['mkv', 'webm'],
-  ['mpg', 'mpeg', 'ts', 'mts', 'm2ts'],
-  ['ogg', 'ogv', 'opus', 'oga', 'ogx', 'ogm'],
-  ['jpg', 'jpeg'],
-]
-
-function family(extension: string) {
-  return FAMILIES.find((members) => members.includes(extension))?.[0] ?? extension
-}
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
 /** How subtitles begin; they have no bytes of their own that would tell. */
@@ -50,7 +37,7 @@ export async function findContentProblem(
   path: string,
   leading: Uint8Array,
 ): Promise<string | null> {
-  const extension = extensionOf(path)
+  const extension = readExtension(path)
   if (extension === null) {
     return `The name ${path} must end in one of .${EXTENSIONS.join(', .')}`
   }
@@ -64,7 +51,7 @@ export async function findContentProblem(
   if (!found) {
     return `The content is no media that is known; .${extension} was expected.`
   }
-  if (family(found.ext) === family(extension)) {
+  if (findFamily(found.ext) === findFamily(extension)) {
     return null
   }
   return `The content is ${found.mime}, which does not go with the name ${path}.`

@@ -1,5 +1,5 @@
 /** Storing originals: streamed, measured, and checked against their names on the way. */
-import { contentTypeOf, OCTETS } from '../domain/contentType.ts'
+import { findFileType, OCTET_STREAM } from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { findContentProblem, SNIFF_BYTES } from './contentCheck.ts'
 
@@ -83,7 +83,7 @@ const CHARGED_TO = 'reelqueue-key'
 
 export function metadataOf(path: string, keyId: string | null) {
   return {
-    httpMetadata: { contentType: contentTypeOf(path) ?? OCTETS },
+    httpMetadata: { contentType: findFileType(path)?.contentType ?? OCTET_STREAM },
     ...(keyId !== null && { customMetadata: { [CHARGED_TO]: keyId } }),
   }
 }

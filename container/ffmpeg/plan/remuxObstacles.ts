@@ -1,7 +1,7 @@
 /** What keeps a file from being copied into each container, by the rules by which videos are planned. */
 import type { ProbeDocument } from '../../../src/contract/probe.ts'
 import { RENDITIONS, type RenditionOf } from '../../../src/contract/rendition.ts'
-import { VIDEO_FORMATS } from '../../../src/contract/transformation.ts'
+import { VIDEO_FORMATS } from '../../../src/contract/formats.ts'
 import { JobFailure } from '../../failures.ts'
 import type { PlanContext } from '../renderPlan.ts'
 import { planVideo } from './planVideo.ts'

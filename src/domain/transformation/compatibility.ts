@@ -1,8 +1,8 @@
 /** Which keys of a transformation go together. */
 import { type Kind, RENDITIONS } from '../../contract/rendition.ts'
 import type { Key, Transformation } from '../../contract/transformation.ts'
-import { takesAudio, takesVideo } from '../codecs.ts'
-import { extensionOf } from '../contentType.ts'
+import { containerCodecs } from '../../contract/codecs.ts'
+import { listExtensions, readExtension } from '../../contract/fileTypes.ts'
 import { DEFAULTS, FIELDS } from './fields.ts'
 import { formatOf } from './kind.ts'
 import { TransformationError } from './transformationError.ts'
@@ -21,11 +21,11 @@ const NAMES: Record<Kind, string> = {
 const CHOOSES: readonly Key[] = ['f', 't', 'n']
 /** Sound that is copied stays as it is. */
 const CHANGES_SOUND = ['ln', 'sp', 'cat', 'fi', 'fo'] as const
-const PICTURES = ['jpg', 'jpeg', 'png', 'webp', 'gif']
-const SUBTITLES = ['srt', 'vtt']
+const IMAGES = listExtensions('image')
+const SUBTITLES = listExtensions('subtitles')
 
 function endsIn(path: string, extensions: readonly string[]) {
-  return extensions.includes(extensionOf(path) ?? '')
+  return extensions.includes(readExtension(path) ?? '')
 }
 
 /** Whether a key means anything for a kind: whether renditions of it have its field. */
@@ -51,6 +51,7 @@ export function checkCompatibility(t: Transformation, kind: Kind): void {
     reject(`${key} has no meaning for ${NAMES[kind]}`)
   }
   const format = formatOf(kind, t.f)
+  const codecs = containerCodecs(format)
   if (t.eo !== undefined && t.eo <= (t.so ?? 0)) {
     reject(`eo (${t.eo}) must be greater than so (${t.so ?? 0})`)
   }
@@ -69,10 +70,10 @@ export function checkCompatibility(t: Transformation, kind: Kind): void {
   if (t.sz !== undefined && (t.q !== undefined || t.br !== undefined)) {
     reject('sz takes the place of q and br: leave them out')
   }
-  if (t.vc !== undefined && !takesVideo(format, t.vc)) {
+  if (t.vc !== undefined && !codecs?.video.includes(t.vc)) {
     reject(`${format} does not hold ${t.vc}: see vc and f in the documentation of the keys`)
   }
-  if (t.ac !== undefined && !takesAudio(format, t.ac)) {
+  if (t.ac !== undefined && !codecs?.audio.includes(t.ac)) {
     reject(`${format} does not hold ${t.ac} sound: see ac and f in the documentation of the keys`)
   }
   const changes =
@@ -84,8 +85,8 @@ export function checkCompatibility(t: Transformation, kind: Kind): void {
   if (t.b === 'blur' && kind === 'wave') {
     reject('b_blur blurs a picture, and a waveform has none: b takes six hex digits here')
   }
-  if (t.wm !== undefined && !endsIn(t.wm, PICTURES)) {
-    reject(`wm takes an image, which is to end in .${PICTURES.join(', .')}; not ${t.wm}`)
+  if (t.wm !== undefined && !endsIn(t.wm, IMAGES)) {
+    reject(`wm takes an image, which is to end in .${IMAGES.join(', .')}; not ${t.wm}`)
   }
   if (t.st !== undefined && !endsIn(t.st, SUBTITLES)) {
     reject(`st takes subtitles, which are to end in .${SUBTITLES.join(' or .')}; not ${t.st}`)

@@ -1,28 +1,11 @@
 /** Which kind of variant a transformation asks for, and in which format. */
 import type { Kind, Rendition } from '../../contract/rendition.ts'
-import {
-  AUDIO_FORMATS,
-  IMAGE_FORMATS,
-  PREVIEW_FORMATS,
-  STREAM_FORMATS,
-  type Transformation,
-  VIDEO_FORMATS,
-} from '../../contract/transformation.ts'
+import { type Format, FORMATS_BY_KIND } from '../../contract/formats.ts'
+import type { Transformation } from '../../contract/transformation.ts'
 import { TransformationError } from './transformationError.ts'
 
-type Format = NonNullable<Transformation['f']>
-
 /** The formats of each kind, its default first. */
-export const FORMATS_OF: Record<Kind, readonly Format[]> = {
-  video: VIDEO_FORMATS,
-  stream: STREAM_FORMATS,
-  audio: AUDIO_FORMATS,
-  image: IMAGE_FORMATS,
-  preview: PREVIEW_FORMATS,
-  sprite: IMAGE_FORMATS,
-  wave: ['png', 'webp', 'jpg'],
-  probe: ['json'],
-}
+export const FORMATS_OF: Record<Kind, readonly Format[]> = FORMATS_BY_KIND
 
 /** Without `t` the format decides. WebP may be a picture or a moving one: then it is the picture. */
 const BY_FORMAT: readonly Kind[] = ['video', 'stream', 'audio', 'image', 'preview', 'probe']

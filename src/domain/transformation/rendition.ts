@@ -4,7 +4,7 @@
  */
 import { type Kind, type Rendition, rendition as schema } from '../../contract/rendition.ts'
 import type { Key, Transformation } from '../../contract/transformation.ts'
-import { defaultAudio, defaultVideo } from '../codecs.ts'
+import { containerCodecs } from '../../contract/codecs.ts'
 import { DEFAULTS, type Field, FIELDS, type Filling } from './fields.ts'
 import { FORMATS_OF, formatOf, kindOf } from './kind.ts'
 import { KEYS, parseTransformation, writeValue } from './grammar.ts'
@@ -22,8 +22,8 @@ const UNRATED: readonly unknown[] = ['none', 'copy', 'pcm']
 function defaultsOf(format: Rendition['format']): Fields {
   return {
     ...DEFAULTS,
-    videoCodec: defaultVideo(format),
-    audioCodec: defaultAudio(format),
+    videoCodec: containerCodecs(format)?.video[0] ?? 'h264',
+    audioCodec: containerCodecs(format)?.audio[0] ?? 'none',
   }
 }
 

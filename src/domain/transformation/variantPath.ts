@@ -3,7 +3,7 @@ import { storagePath } from '../../contract/storagePath.ts'
 import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
 import { packageFileName } from '../../contract/runnerProtocol.ts'
 import type { Transformation } from '../../contract/transformation.ts'
-import { extensionOf } from '../contentType.ts'
+import { readExtension } from '../../contract/fileTypes.ts'
 import { renditionOf } from './rendition.ts'
 import { looksLikeTransformation, parseTransformation } from './grammar.ts'
 import { TransformationError } from './transformationError.ts'
@@ -85,7 +85,7 @@ export function splitPackageFile(filePath: string, variant: string | null): Serv
     entry !== null &&
     slash > 0 &&
     packageFileName.safeParse(last).success &&
-    (extensionOf(before) !== null || extensionOf(last) === null)
+    (readExtension(before) !== null || readExtension(last) === null)
   return isMember
     ? { filePath: before, variant, member: last, entry }
     : { filePath, variant, member: null, entry }

@@ -1,6 +1,6 @@
 /** One file of a package. Under a signature its playlists hand the signature on to what they name. */
 import type { Context } from 'hono'
-import { contentTypeOf, OCTETS } from '../../domain/contentType.ts'
+import { findFileType, OCTET_STREAM } from '../../contract/fileTypes.ts'
 import { isPlaylist, namesFiles, withQuery } from '../../domain/playlistQuery.ts'
 import type { ApiEnv } from '../router.ts'
 import { type Delivery, headersOf, namesTag, serveObject } from './objectResponse.ts'
@@ -19,7 +19,7 @@ export function serveMember(
   { member, live, signed, cacheControl }: Member,
 ): Promise<Response | null> {
   const delivery = {
-    contentType: contentTypeOf(member) ?? OCTETS,
+    contentType: findFileType(member)?.contentType ?? OCTET_STREAM,
     // It grows: each look is at the one that is there now.
     cacheControl: live && isPlaylist(member) ? 'no-cache' : cacheControl,
   }

@@ -1,4 +1,5 @@
 /** `/upload`: small files as a form, with the variants to queue at once. */
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { errorResult } from '../../domain/result.ts'
 import { createRoute, z } from '@hono/zod-openapi'
 import { bodyLimit } from 'hono/body-limit'
@@ -117,7 +118,7 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
   // Everything is looked at before anything is stored: a form goes in whole or not at all.
   for (const text of transformations) {
     try {
-      await resolveRendition(platform, caller.queue ?? 'default', text)
+      await resolveRendition(platform, caller.queue ?? DEFAULT_QUEUE, text)
     } catch (error) {
       if (!(error instanceof TransformationError)) {
         throw error
@@ -155,7 +156,7 @@ export const uploadRoutes = createApi().openapi(uploadRoute, async (c) => {
         const created = await createJobs(
           platform,
           caller,
-          { filePath, transformations, queue: caller.queue ?? 'default' },
+          { filePath, transformations, queue: caller.queue ?? DEFAULT_QUEUE },
           null,
         )
         if (!created.ok) {

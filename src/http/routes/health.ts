@@ -1,4 +1,5 @@
 /** `/health`: whether the Worker and its database answer, and its settings can be read. */
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { createRoute, z } from '@hono/zod-openapi'
 import { findQueue } from '../../db/queues.ts'
 import { validateSettings } from '../../platform/settings.ts'
@@ -17,6 +18,6 @@ const healthRoute = createRoute({
 
 export const healthRoutes = createApi().openapi(healthRoute, async (c) => {
   validateSettings(c.env)
-  await findQueue(c.get('platform').db, 'default')
+  await findQueue(c.get('platform').db, DEFAULT_QUEUE)
   return c.json({ status: 'ok' as const }, 200)
 })

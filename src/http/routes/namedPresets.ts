@@ -1,6 +1,7 @@
 /** `/queues/{name}/presets`: transformations that go by a name. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { done, queueName } from '../../contract/job.ts'
+import { done } from '../../contract/job.ts'
+import { queueName } from '../../contract/queue.ts'
 import { preset, presetBody, presetName } from '../../contract/namedPreset.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { createApi, jsonBody } from '../router.ts'

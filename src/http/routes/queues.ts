@@ -1,8 +1,7 @@
 /** `/queues`: the queues, their limits, and whether they run and take jobs. */
 import { errorResult } from '../../domain/result.ts'
 import { createRoute, z } from '@hono/zod-openapi'
-import { queueName } from '../../contract/job.ts'
-import { queue, queueSettings } from '../../contract/queue.ts'
+import { queue, queueName, queueSettings } from '../../contract/queue.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { createApi, jsonBody } from '../router.ts'
 import { errors, json, errorResponse } from '../responses/errorResponse.ts'

@@ -1,4 +1,5 @@
 /** `/signed-urls`: leave for one file or variant, to be handed to who has no key. */
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { errorResult } from '../../domain/result.ts'
 import { createRoute } from '@hono/zod-openapi'
 import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../../contract/apiKey.ts'
@@ -48,7 +49,7 @@ export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
   if (lack) {
     return errorResponse(c, lack)
   }
-  const name = await readName(c.get('platform'), caller.queue ?? 'default', request)
+  const name = await readName(c.get('platform'), caller.queue ?? DEFAULT_QUEUE, request)
   if (!name.ok) {
     return errorResponse(c, name)
   }

@@ -1,6 +1,7 @@
 /** `/queue/stats`: how many jobs are in each state, and what was done lately. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { queueName, stats } from '../../contract/job.ts'
+import { stats } from '../../contract/job.ts'
+import { queueName } from '../../contract/queue.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { createApi } from '../router.ts'
 import { errors, json, errorResponse } from '../responses/errorResponse.ts'

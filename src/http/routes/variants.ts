@@ -3,9 +3,9 @@ import { createRoute, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { failureCode } from '../../contract/failureCode.ts'
 import { errorBody } from '../../contract/errors.ts'
-import { queueName } from '../../contract/job.ts'
+import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import type { Caller } from '../../domain/caller.ts'
-import { extensionOf, OCTETS, typeOfFormat } from '../../domain/contentType.ts'
+import { formatContentType, OCTET_STREAM, readExtension } from '../../contract/fileTypes.ts'
 import { renditionOf } from '../../domain/transformation/rendition.ts'
 import { splitPackageFile } from '../../domain/transformation/variantPath.ts'
 import { errorResult } from '../../domain/result.ts'
@@ -80,13 +80,13 @@ async function mayQueue(c: Context<ApiEnv>, caller: Caller) {
 }
 
 function ofPath(path: string) {
-  const extension = extensionOf(path)
-  return extension === null ? OCTETS : typeOfFormat(extension)
+  const extension = readExtension(path)
+  return extension === null ? OCTET_STREAM : formatContentType(extension)
 }
 
 export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const platform = c.get('platform')
-  const queue = c.req.valid('query').queue ?? c.get('caller').queue ?? 'default'
+  const queue = c.req.valid('query').queue ?? c.get('caller').queue ?? DEFAULT_QUEUE
   const name = await resolveVariantPath(platform, queue, c.req.valid('param').path)
   if (!name.ok) {
     return errorResponse(c, name)
@@ -128,7 +128,7 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
     const live = outcome.state === 'playable'
     const key = live ? outcome.packageKey : outcome.variant.outputKey
     if (member === null) {
-      const contentType = typeOfFormat(renditionOf(variant).format)
+      const contentType = formatContentType(renditionOf(variant).format)
       return (await serve(c.env.VARIANTS, key, contentType)) ?? missing()
     }
     const found = await serveMember(c, `${key}${member}`, {

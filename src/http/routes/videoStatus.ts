@@ -2,7 +2,8 @@
 import { createRoute, type RouteHandler, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { errorBody } from '../../contract/errors.ts'
-import { job, type JobStatus, queueName } from '../../contract/job.ts'
+import { job, type JobStatus } from '../../contract/job.ts'
+import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import { findNewestJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
 import { canSeePath } from '../../domain/caller.ts'
@@ -72,7 +73,11 @@ function closed(c: Context<ApiEnv>) {
 }
 
 function nameOf(c: Context<ApiEnv>, text: string, { queue }: { queue?: string | undefined }) {
-  return resolveVariantPath(c.get('platform'), queue ?? c.get('caller').queue ?? 'default', text)
+  return resolveVariantPath(
+    c.get('platform'),
+    queue ?? c.get('caller').queue ?? DEFAULT_QUEUE,
+    text,
+  )
 }
 
 const SIZE = /\/size$/

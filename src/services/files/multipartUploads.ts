@@ -1,7 +1,7 @@
 /** Originals that come in parts, since one request may be too small for them. */
 import type { UploadedPart } from '../../contract/runnerProtocol.ts'
 import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../../db/uploads.ts'
-import { extensionOf, EXTENSIONS } from '../../domain/contentType.ts'
+import { EXTENSIONS, readExtension } from '../../contract/fileTypes.ts'
 import { chargedKeyId, type Restriction, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { classifyCompletionError } from '../../storage/multipartErrors.ts'
@@ -28,7 +28,7 @@ export async function beginUpload(
   if (!canSeePath(caller, filePath)) {
     return outside(caller)
   }
-  if (extensionOf(filePath) === null) {
+  if (readExtension(filePath) === null) {
     return errorResult(
       'content_mismatch',
       `The name ${filePath} must end in one of .${EXTENSIONS.join(', .')}`,

@@ -1,5 +1,6 @@
 /** Creating jobs: one for each variant that has none at work. */
 import type { CreateJobs } from '../../contract/job.ts'
+import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Kind, Rendition } from '../../contract/rendition.ts'
 import { findIdempotencyKey, findJobs, insertJobs } from '../../db/jobs.ts'
@@ -18,7 +19,7 @@ import type { JobRow } from '../../db/rows.ts'
 /** Pictures and probes are quick, and people wait for them: they go first. */
 const QUICK: readonly Kind[] = ['image', 'probe']
 function priorityOf({ kind }: Rendition) {
-  return QUICK.includes(kind) ? 1 : 2
+  return QUICK.includes(kind) ? PRIORITY.image : PRIORITY.default
 }
 
 export interface CreatedJob {

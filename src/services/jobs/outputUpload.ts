@@ -2,7 +2,7 @@
 import type { OutputRequest, UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { Claim } from '../../db/leases.ts'
 import { findOutput, recordOutput } from '../../db/outputs.ts'
-import { typeOfFormat } from '../../domain/contentType.ts'
+import { formatContentType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { renditionOf } from '../../domain/transformation/rendition.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
@@ -31,7 +31,7 @@ export async function beginOutput(
   }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const upload = await platform.variants.createMultipartUpload(key, {
-    httpMetadata: { contentType: typeOfFormat(renditionOf(held.row.variant).format) },
+    httpMetadata: { contentType: formatContentType(renditionOf(held.row.variant).format) },
   })
   const { uploadId } = upload
   if (await recordOutput(platform.db, claim, { key, uploadId }, Date.now())) {

@@ -3,7 +3,7 @@
  * has, so what a runner that lost its lease stores can be seen by nobody.
  */
 import { recordPackage, type Claim } from '../../db/leases.ts'
-import { contentTypeOf } from '../../domain/contentType.ts'
+import { findFileType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { MAX_PACKAGE_FILE_BYTES } from '../../contract/runnerProtocol.ts'
 import { putWithDigest } from '../../storage/putWithDigest.ts'
@@ -29,7 +29,7 @@ export async function putPackageFile(
   claim: Claim,
   { name, body, sizeBytes, digest }: PackageFile,
 ): Promise<Outcome> {
-  const contentType = contentTypeOf(name)
+  const contentType = findFileType(name)?.contentType ?? null
   if (contentType === null) {
     return errorResult('invalid_request', `${name}: files of a package are not of this type`)
   }

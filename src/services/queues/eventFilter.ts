@@ -1,4 +1,5 @@
 /** What of a queue's events someone gets to see: what is asked for, within what may be seen. */
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findJob } from '../../db/jobs.ts'
 import { findQueue } from '../../db/queues.ts'
 import { type Restriction, canSeePath, canSeeQueue } from '../../domain/caller.ts'
@@ -46,7 +47,7 @@ export async function resolveEventFilter(
   if (asked.jobId !== undefined && (!job || differs(within.jobId, jobId))) {
     return errorResult('job_not_found', `There is no job ${asked.jobId}.`)
   }
-  const queue = asked.queue ?? within.queue ?? job?.queue ?? 'default'
+  const queue = asked.queue ?? within.queue ?? job?.queue ?? DEFAULT_QUEUE
   if (!canSeeQueue(within, queue) || !(await findQueue(db, queue))) {
     return errorResult('queue_not_found', `There is no queue "${queue}".`)
   }

@@ -1,4 +1,5 @@
 /** A variant on demand: there already, on its way, failed, or queued now. */
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findNewestJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
 import { type Caller, canSee, canSeePath } from '../../domain/caller.ts'
@@ -99,7 +100,7 @@ export async function requestVariant(
   if (!may.ok) {
     return may
   }
-  const into = queue ?? caller.queue ?? 'default'
+  const into = queue ?? caller.queue ?? DEFAULT_QUEUE
   const request = { filePath, transformations: [variant], queue: into }
   const created = await createJobs(platform, caller, request, null)
   if (created.ok) {

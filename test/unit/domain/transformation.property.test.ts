@@ -1,9 +1,9 @@
 /** Laws of the transformation grammar, over random transformations. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import { type Kind, RENDITIONS } from '../../../src/contract/rendition.ts'
 import {
-  AUDIO_CODECS,
   RESIZE_MODES,
   FLIPS,
   GRAVITIES,
@@ -11,7 +11,6 @@ import {
   ENCODER_SPEEDS,
   ROTATIONS,
   type Transformation,
-  VIDEO_CODECS,
 } from '../../../src/contract/transformation.ts'
 import { DEFAULTS, FIELDS, type Filling } from '../../../src/domain/transformation/fields.ts'
 import { FORMATS_OF } from '../../../src/domain/transformation/kind.ts'

@@ -1,0 +1,25 @@
+/** Limits of queues and jobs: bounds that requests are checked against, and defaults. */
+import { z } from 'zod'
+
+interface Limit {
+  min: number
+  max: number
+  default: number
+}
+
+/** The limits of a queue. The defaults are also those of the columns of the table `queues`. */
+export const QUEUE_LIMITS = {
+  concurrency: { min: 0, max: 1_000, default: 4 },
+  leaseSeconds: { min: 5, max: 600, default: 30 },
+  maxAttempts: { min: 1, max: 20, default: 3 },
+  stallSeconds: { min: 1, max: 3_600, default: 60 },
+  timeoutSeconds: { min: 1, max: 86_400, default: 4 * 3_600 },
+} as const satisfies Record<string, Limit>
+
+/** Lower runs first. Images are quick, and a page waits for them. */
+export const PRIORITY = { min: 0, max: 100, default: 2, image: 1 } as const
+
+/** An integer within the bounds of a limit. */
+export function limit({ min, max }: Pick<Limit, 'min' | 'max'>) {
+  return z.int().min(min).max(max)
+}

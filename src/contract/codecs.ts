@@ -81,8 +81,15 @@ export const CONTAINERS: Readonly<Record<Container, ContainerCodecs>> = {
     video: ['h264', 'h265'],
     audio: ['aac', 'mp3', 'pcm', 'copy', 'none'],
     copiedAudio: [
-      ...['aac', 'mp3', 'ac3', 'eac3', 'alac'],
-      ...['pcm_s16le', 'pcm_s16be', 'pcm_s24le', 'pcm_s24be'],
+      'aac',
+      'mp3',
+      'ac3',
+      'eac3',
+      'alac',
+      'pcm_s16le',
+      'pcm_s16be',
+      'pcm_s24le',
+      'pcm_s24be',
     ],
   },
   mkv: {

@@ -3,10 +3,10 @@ import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { encodeLimits } from './ffmpeg/process/limits.ts'
 import { runProcess } from './ffmpeg/process/process.ts'
-import { describe, type Log } from './log.ts'
+import { formatError, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
 
-export interface Machine {
+export interface RunnerCapabilities {
   cpus: number
   memoryBytes: number
   /** Left out when ffmpeg did not say: then it is taken to have all. */
@@ -17,30 +17,40 @@ export interface Machine {
 const TOO_LONG_MS = 20_000
 
 /** Asked once at the start: none of it changes while a process lives. */
-export async function describeMachine(settings: Settings, log: Log): Promise<Machine> {
-  const machine = { cpus: availableParallelism(), memoryBytes: memoryOf(settings) }
+export async function detectCapabilities(
+  settings: Settings,
+  log: Log,
+): Promise<RunnerCapabilities> {
+  const capabilities = { cpus: availableParallelism(), memoryBytes: availableMemoryBytes(settings) }
   try {
-    const encoders = readEncoders(await ask(settings, '-encoders'))
-    return { ...machine, encoders, hwaccels: readHwaccels(await ask(settings, '-hwaccels')) }
+    const encoders = parseEncoders(await ask(settings, '-encoders'))
+    return { ...capabilities, encoders, hwaccels: parseHwaccels(await ask(settings, '-hwaccels')) }
   } catch (error) {
-    log('warn', 'ffmpeg does not say what it can do', { error: describe(error) })
-    return machine
+    log('warn', 'ffmpeg does not say what it can do', { error: formatError(error) })
+    return capabilities
   }
 }
 
 /** What there is for this process and its children, in bytes. A container may have less than its host. */
-export function memoryOf({ memoryBytes }: Settings): number {
+export function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }
 
 /** ffmpeg and ffprobe, and what they are held to. */
-export function toolsOf(settings: Settings) {
+export function ffmpegTools(settings: Settings) {
   const { ffmpeg, ffprobe, diskBytes } = settings
-  return { ffmpeg, ffprobe, limits: encodeLimits({ memoryBytes: memoryOf(settings), diskBytes }) }
+  return {
+    ffmpeg,
+    ffprobe,
+    limits: encodeLimits({ memoryBytes: availableMemoryBytes(settings), diskBytes }),
+  }
 }
 
 /** What a job may take of the disk now, in bytes; null when that cannot be told. */
-export async function freeDisk({ diskBytes, scratchDir }: Settings): Promise<number | null> {
+export async function readFreeDiskBytes({
+  diskBytes,
+  scratchDir,
+}: Settings): Promise<number | null> {
   if (diskBytes !== null) {
     return diskBytes
   }
@@ -64,13 +74,13 @@ async function ask({ ffmpeg, scratchDir }: Settings, question: string): Promise<
 }
 
 /** Lines such as ` V....D libx264              libx264 H.264 …`, below a line of dashes. */
-export function readEncoders(text: string): string[] {
+export function parseEncoders(text: string): string[] {
   const [, list = ''] = text.split(/^\s*-{3,}$/m)
   return [...list.matchAll(/^ [VAS][\w.]{5} ([\w-]+)/gm)].map(([, name]) => name!).slice(0, 500)
 }
 
 /** One a line, below a headline. */
-export function readHwaccels(text: string): string[] {
+export function parseHwaccels(text: string): string[] {
   const [, ...lines] = text.trim().split('\n')
   return lines.map((line) => line.trim()).filter((line) => /^[\w-]+$/.test(line))
 }

@@ -1,10 +1,10 @@
 /** Claims work, hands it on, claims again. Owns when to go on and when to stop, and no work. */
 import { PROTOCOL_VERSION, type Assignment } from '../src/contract/runnerProtocol.ts'
-import { backoffMs, pause } from './gateway/backoff.ts'
-import type { Client } from './gateway/client.ts'
-import { GatewayRefusal } from './failures.ts'
-import { describe, type Log } from './log.ts'
-import { freeDisk, type Machine } from './capabilities.ts'
+import { reconnectDelayMs, pause } from './gateway/backoff.ts'
+import type { GatewayClient } from './gateway/client.ts'
+import { GatewayRejection } from './failures.ts'
+import { formatError, type Log } from './log.ts'
+import { readFreeDiskBytes, type RunnerCapabilities } from './capabilities.ts'
 import type { Settings } from './settings.ts'
 
 /** How long the gateway may hold an empty answer. */
@@ -17,7 +17,7 @@ const SHORTEST_WAIT_MS = 1_000
 const WAKE_UPS_IN_A_ROW = 5
 
 /** Why the loop ended. */
-export type LoopEnd = 'idle' | 'shutdown' | 'refused'
+export type LoopEndReason = 'idle' | 'shutdown' | 'refused'
 
 /**
  * Runs until nothing has been had for `idleSeconds`, `shutdown` aborts, or the gateway refuses this
@@ -26,15 +26,15 @@ export type LoopEnd = 'idle' | 'shutdown' | 'refused'
  *
  * @param work does one assignment and never throws
  */
-export async function runLoop(options: {
-  client: Client
+export async function runClaimLoop(options: {
+  client: GatewayClient
   settings: Settings
-  machine: Machine
+  capabilities: RunnerCapabilities
   log: Log
   shutdown: AbortSignal
-  work: (assignment: Assignment) => Promise<void>
-}): Promise<LoopEnd> {
-  const { client, settings, machine, log, shutdown } = options
+  runAssignment: (assignment: Assignment) => Promise<void>
+}): Promise<LoopEndReason> {
+  const { client, settings, capabilities, log, shutdown } = options
   let protocol = PROTOCOL_VERSION
   let idleSince = performance.now()
   let failures = 0
@@ -47,10 +47,14 @@ export async function runLoop(options: {
     const waitSeconds = reached ? Math.max(0, Math.min(WAIT_SECONDS, patience)) : 0
     const askedAt = performance.now()
     try {
-      const disk = await freeDisk(settings)
+      const disk = await readFreeDiskBytes(settings)
       const request = {
         protocol,
-        runner: { id: settings.runnerId, ...machine, ...(disk !== null && { diskBytes: disk }) },
+        runner: {
+          id: settings.runnerId,
+          ...capabilities,
+          ...(disk !== null && { diskBytes: disk }),
+        },
         queues: settings.queues,
         ...(again && { again }),
       }
@@ -66,7 +70,7 @@ export async function runLoop(options: {
       again = false
       if (assignment !== null) {
         wakeUps = 0
-        await options.work(assignment)
+        await options.runAssignment(assignment)
         idleSince = performance.now()
         continue
       }
@@ -74,12 +78,12 @@ export async function runLoop(options: {
       if (shutdown.aborted) {
         break
       }
-      if (isOlder(error) && protocol === PROTOCOL_VERSION) {
+      if (isProtocolRejected(error) && protocol === PROTOCOL_VERSION) {
         protocol -= 1
         log('info', 'the gateway is older, going back a version', { protocol })
         continue
       }
-      if (error instanceof GatewayRefusal) {
+      if (error instanceof GatewayRejection) {
         log('error', 'refused by the gateway', { status: error.status, error: error.message })
         return 'refused'
       }
@@ -87,7 +91,7 @@ export async function runLoop(options: {
       // It may have been answered with a job.
       again = true
       if (failures === 1) {
-        log('warn', 'gateway not reached', { error: describe(error) })
+        log('warn', 'gateway not reached', { error: formatError(error) })
       }
     }
     if ((performance.now() - idleSince) / 1_000 >= settings.idleSeconds) {
@@ -97,13 +101,13 @@ export async function runLoop(options: {
     const left = settings.idleSeconds * 1_000 - (performance.now() - idleSince)
     wakeUps = spent < SHORTEST_WAIT_MS ? wakeUps + 1 : 0
     const emptyRest = wakeUps > WAKE_UPS_IN_A_ROW ? SHORTEST_WAIT_MS - spent : 0
-    const rest = failures > 0 ? backoffMs(failures) : emptyRest
+    const rest = failures > 0 ? reconnectDelayMs(failures) : emptyRest
     await pause(Math.max(0, Math.min(rest, left)), shutdown).catch(() => {})
   }
   return 'shutdown'
 }
 
 /** A gateway refuses a version that it does not speak, and says which it does. */
-function isOlder(error: unknown): boolean {
-  return error instanceof GatewayRefusal && error.status === 400 && /protocol/.test(error.message)
+function isProtocolRejected(error: unknown): boolean {
+  return error instanceof GatewayRejection && error.status === 400 && /protocol/.test(error.message)
 }

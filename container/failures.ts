@@ -22,7 +22,7 @@ export class LeaseLost extends Error {
 }
 
 /** The job goes back unharmed. `message` is the reason given to the gateway. */
-export class Released extends Error {
+export class AttemptReleased extends Error {
   override name = 'Released'
 }
 
@@ -32,7 +32,7 @@ export class GatewayUnreachable extends Error {
 }
 
 /** The gateway understood and said no (a 4xx without a meaning of its own): trying again is no use. */
-export class GatewayRefusal extends Error {
+export class GatewayRejection extends Error {
   override name = 'GatewayRefusal'
   readonly status: number
 

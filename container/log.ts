@@ -19,10 +19,10 @@ export function createLog(
 }
 
 /** What is worth logging of something thrown, with its chain of causes in one line. */
-export function describe(error: unknown): string {
+export function formatError(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error)
   }
   const own = error.stack ?? `${error.name}: ${error.message}`
-  return error.cause === undefined ? own : `${own} <- ${describe(error.cause)}`
+  return error.cause === undefined ? own : `${own} <- ${formatError(error.cause)}`
 }

@@ -3,12 +3,12 @@
  * time limit, a lost lease, a shutdown) and what the gateway is told of it; does none of the work.
  */
 import type { Assignment, Finish } from '../src/contract/runnerProtocol.ts'
-import type { Client } from './gateway/client.ts'
-import { JobFailure, LeaseLost, Released } from './failures.ts'
-import { describe, type Log } from './log.ts'
+import type { GatewayClient } from './gateway/client.ts'
+import { JobFailure, LeaseLost, AttemptReleased } from './failures.ts'
+import { formatError, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
 import type { AttemptRecord } from './attempt/types.ts'
-import { runStages } from './runAttempt.ts'
+import { runAttempt } from './runAttempt.ts'
 
 const FINISH_MS = 60_000
 /** A runner that is told to stop has about three seconds, of which ffmpeg may take one. */
@@ -17,9 +17,9 @@ const LAST_WORDS_MS = 1_500
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 /** Does the work and tells the gateway how it ended. Never throws. */
-export async function work(
+export async function runAssignment(
   assignment: Assignment,
-  deps: { client: Client; settings: Settings; log: Log; shutdown: AbortSignal },
+  deps: { client: GatewayClient; settings: Settings; log: Log; shutdown: AbortSignal },
 ): Promise<void> {
   const { client, settings, shutdown } = deps
   const { jobId, attempt, filePath, rendition, timeoutSeconds } = assignment
@@ -34,13 +34,13 @@ export async function work(
 
   let finish: Finish | null
   try {
-    const result = await runStages({ assignment, client, settings, record, signal, end })
+    const result = await runAttempt({ assignment, client, settings, record, signal, end })
     finish = { fence: assignment.fence, ...record, ...result }
   } catch (error) {
     // Something that broke because the attempt was being ended says less than what ended it.
     const cause = isForeseen(error) || !signal.aborted ? error : signal.reason
     if (!isForeseen(cause)) {
-      log('error', 'job broke', { error: describe(cause) })
+      log('error', 'job broke', { error: formatError(cause) })
     }
     finish = finishFor(cause, assignment.fence, record)
   }
@@ -59,7 +59,7 @@ export async function work(
     const { status } = await client.finish(assignment, finish, limit)
     log('info', 'job finished', { ...how, status })
   } catch (error) {
-    log('warn', 'finish not taken', { ...how, error: describe(error) })
+    log('warn', 'finish not taken', { ...how, error: formatError(error) })
   }
 }
 
@@ -68,7 +68,7 @@ function finishFor(cause: unknown, fence: number, record: AttemptRecord): Finish
   if (cause instanceof LeaseLost) {
     return null
   }
-  if (cause instanceof Released) {
+  if (cause instanceof AttemptReleased) {
     return { outcome: 'released', fence, reason: cause.message.slice(0, 500) }
   }
   const failure =
@@ -80,5 +80,5 @@ function finishFor(cause: unknown, fence: number, record: AttemptRecord): Finish
 }
 
 function isForeseen(error: unknown): boolean {
-  return [JobFailure, LeaseLost, Released].some((kind) => error instanceof kind)
+  return [JobFailure, LeaseLost, AttemptReleased].some((kind) => error instanceof kind)
 }

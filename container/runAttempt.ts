@@ -4,29 +4,29 @@
  * own file; what an attempt's end means to the gateway is work.ts's.
  */
 import type { Stage } from '../src/contract/runnerProtocol.ts'
-import type { Attempt, AttemptRecord, Running } from './attempt/types.ts'
-import { GatewayRefusal, GatewayUnreachable, JobFailure } from './failures.ts'
+import type { Attempt, AttemptRecord, RunningAttempt } from './attempt/types.ts'
+import { GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
 import { INPUT_LIMITS } from './ffmpeg/process/limits.ts'
 import { planRendition } from './ffmpeg/plan/planRendition.ts'
 import { probe } from './ffmpeg/probe/probe.ts'
 import type { PlanContext, InputFile } from './ffmpeg/renderPlan.ts'
-import { followAttempt, type Following } from './attempt/progressTracker.ts'
+import { createProgressTracker, type ProgressTracker } from './attempt/progressTracker.ts'
 import { type Inputs, openInputs, type OpenInput } from './source/inputFiles.ts'
-import { toolsOf } from './capabilities.ts'
-import { make } from './attempt/executePlan.ts'
-import { makePackage } from './publish/publishPackage.ts'
-import { keepReporting, type Standing } from './attempt/heartbeat.ts'
-import { makeScratch, removeScratch } from './attempt/scratchFolder.ts'
-import { upload } from './gateway/uploadOutput.ts'
+import { ffmpegTools } from './capabilities.ts'
+import { executePlan } from './attempt/executePlan.ts'
+import { publishPackage } from './publish/publishPackage.ts'
+import { sendHeartbeats, type AttemptState } from './attempt/heartbeat.ts'
+import { createScratchFolder, removeScratchFolder } from './attempt/scratchFolder.ts'
+import { uploadOutput } from './gateway/uploadOutput.ts'
 
 /**
  * @returns what a completed finish says besides the record
  * @throws JobFailure, LeaseLost, Released, or what nobody foresaw; by then ffmpeg is gone, the
  *   scratch folder is removed and no report is under way
  */
-export async function runStages(attempt: Attempt) {
+export async function runAttempt(attempt: Attempt) {
   const { assignment, client, settings, signal } = attempt
-  const standing: Standing = {
+  const state: AttemptState = {
     stage: 'probe',
     progress: 0,
     etaSeconds: null,
@@ -34,8 +34,8 @@ export async function runStages(attempt: Attempt) {
     speed: null,
     playable: false,
   }
-  const following = followAttempt(standing)
-  const scratch = await makeScratch(settings.scratchDir)
+  const tracker = createProgressTracker(state)
+  const scratch = await createScratchFolder(settings.scratchDir)
   const done = new AbortController()
   let reporting: Promise<void> | undefined
   let inputs: Inputs | undefined
@@ -46,56 +46,56 @@ export async function runStages(attempt: Attempt) {
       signal,
       onFatal: (error) => attempt.end(sourceFailure(error)),
     })
-    reporting = keepReporting({
+    reporting = sendHeartbeats({
       client,
       assignment,
-      standing: () => {
-        following.refresh()
-        return standing
+      state: () => {
+        tracker.refresh()
+        return state
       },
       signal: AbortSignal.any([signal, done.signal]),
       onLost: attempt.end,
     })
-    return await runThrough({ ...attempt, standing, following, scratch, inputs })
+    return await runStages({ ...attempt, state, tracker, scratch, inputs })
   } finally {
     done.abort()
     await reporting
     await inputs?.close()
-    await removeScratch(scratch)
+    await removeScratchFolder(scratch)
   }
 }
 
-async function runThrough(running: Running) {
-  const { assignment, client, record, signal, standing, following } = running
+async function runStages(attempt: RunningAttempt) {
+  const { assignment, client, record, signal, state, tracker } = attempt
   if (assignment.source.sizeBytes === 0) {
     throw new JobFailure('input_invalid', 'The file is empty.')
   }
-  const timed = stopwatch(following, record)
+  const timeStage = stopwatch(tracker, record)
 
-  const context = await timed('probe', () => lookInto(running))
-  standing.input = record.input = context.source.probe.facts
+  const context = await timeStage('probe', () => lookInto(attempt))
+  state.input = record.input = context.source.probe.facts
   const plan = planRendition(assignment.rendition, context)
   const { mode, reason, video, audio, notes } = plan
-  standing.plan = record.plan = { mode, reason, video, audio, notes }
-  following.plan(plan, 'speed' in assignment.rendition ? assignment.rendition.speed : 1)
+  state.plan = record.plan = { mode, reason, video, audio, notes }
+  tracker.plan(plan, 'speed' in assignment.rendition ? assignment.rendition.speed : 1)
 
   if (plan.isPackage) {
-    return makePackage(running, plan, timed)
+    return publishPackage(attempt, plan, timeStage)
   }
-  const output = await make(running, plan, timed)
-  following.made(output.sizeBytes)
+  const output = await executePlan(attempt, plan, timeStage)
+  tracker.made(output.sizeBytes)
   const grown = largerThan(assignment.source.sizeBytes, output.sizeBytes)
   if (grown !== null) {
-    record.plan = { ...standing.plan, notes: [...notes, grown] }
+    record.plan = { ...state.plan, notes: [...notes, grown] }
   }
-  const stored = await timed('upload', () =>
-    upload({
+  const stored = await timeStage('upload', () =>
+    uploadOutput({
       client,
       lease: assignment,
       file: plan.output,
       signal,
-      request: { ...standing, sizeBytes: output.sizeBytes },
-      onProgress: (share) => following.uploaded(share),
+      request: { ...state, sizeBytes: output.sizeBytes },
+      onProgress: (share) => tracker.uploaded(share),
     }),
   )
   return { outcome: 'completed' as const, ...stored, output }
@@ -111,8 +111,13 @@ function largerThan(sourceBytes: number, outputBytes: number): string | null {
 }
 
 /** What a probe finds in each of the files; one that is no media fails on its own step's terms. */
-async function lookInto({ inputs, scratch, signal, settings }: Running): Promise<PlanContext> {
-  const tools = { ...toolsOf(settings), cwd: scratch, signal, bytesRead: inputs.bytesRead }
+async function lookInto({
+  inputs,
+  scratch,
+  signal,
+  settings,
+}: RunningAttempt): Promise<PlanContext> {
+  const tools = { ...ffmpegTools(settings), cwd: scratch, signal, bytesRead: inputs.bytesRead }
   const look = ({ source, sizeBytes }: OpenInput) =>
     probe({ ...tools, input: [...INPUT_LIMITS, source.url], sizeBytes })
   const { original } = inputs
@@ -145,10 +150,10 @@ function isMedia(path: string): boolean {
 }
 
 /** Names the stage while it runs, and adds what it took to the record, even when it fails. */
-function stopwatch(following: Following, { timings }: AttemptRecord) {
+function stopwatch(tracker: ProgressTracker, { timings }: AttemptRecord) {
   return async <T>(stage: Stage, run: () => Promise<T>): Promise<T> => {
     const startedAt = performance.now()
-    following.enter(stage)
+    tracker.enter(stage)
     try {
       return await run()
     } finally {
@@ -158,7 +163,7 @@ function stopwatch(following: Following, { timings }: AttemptRecord) {
 }
 
 function sourceFailure(error: unknown): unknown {
-  return error instanceof GatewayUnreachable || error instanceof GatewayRefusal
+  return error instanceof GatewayUnreachable || error instanceof GatewayRejection
     ? new JobFailure('storage', 'The original could not be read from storage.', { cause: error })
     : error
 }

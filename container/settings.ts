@@ -105,7 +105,7 @@ export interface Settings {
 }
 
 /** Thrown with one line for each setting that is wrong, saying what would be right. */
-export class BadSettings extends Error {
+export class InvalidSettings extends Error {
   override name = 'BadSettings'
 }
 
@@ -117,7 +117,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   const parsed = environment.safeParse(env)
   if (!parsed.success) {
     const lines = parsed.error.issues.map((issue) => `${String(issue.path[0])} ${issue.message}`)
-    throw new BadSettings([...new Set(lines)].join('\n'))
+    throw new InvalidSettings([...new Set(lines)].join('\n'))
   }
   const value = parsed.data
   return {

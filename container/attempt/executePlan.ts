@@ -5,38 +5,38 @@ import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../failures.ts'
 import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
 import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
-import { verify } from '../ffmpeg/verify/verifyOutput.ts'
-import { toolsOf } from '../capabilities.ts'
-import type { Running, Timed } from './types.ts'
+import { verifyOutput } from '../ffmpeg/verify/verifyOutput.ts'
+import { ffmpegTools } from '../capabilities.ts'
+import type { RunningAttempt, StageTimer } from './types.ts'
 
 /**
  * @param look looks at what came out, in place of what the plan expects of its one output
  * @returns the facts of what was made, checked against what the plan expects
  */
-export async function make(
-  running: Running,
+export async function executePlan(
+  attempt: RunningAttempt,
   plan: RenderPlan,
-  timed: Timed,
+  timeStage: StageTimer,
   look?: () => Promise<MediaFacts>,
 ): Promise<MediaFacts> {
   const said: string[] = []
   const run = async (step: Step) => {
-    running.following.begin(step)
-    await timed(step.stage, () => runStep(running, plan, step, said))
-    running.following.done(step)
+    attempt.tracker.begin(step)
+    await timeStage(step.stage, () => runStep(attempt, plan, step, said))
+    attempt.tracker.done(step)
   }
   const check = (more: boolean) =>
-    timed('verify', () => {
+    timeStage('verify', () => {
       if (look !== undefined) {
         return look()
       }
-      const { settings, scratch: cwd, signal, record } = running
+      const { settings, scratch: cwd, signal, record } = attempt
       const { output: file, expect } = plan
       if (expect === null) {
         return noMedia(file)
       }
-      return verify({
-        ...toolsOf(settings),
+      return verifyOutput({
+        ...ffmpegTools(settings),
         cwd,
         signal,
         file,
@@ -61,12 +61,12 @@ export async function make(
 }
 
 async function runStep(
-  { assignment, settings, record, signal, scratch, inputs, following }: Running,
+  { assignment, settings, record, signal, scratch, inputs, tracker }: RunningAttempt,
   plan: RenderPlan,
   step: Step,
   said: string[],
 ) {
-  const tools = { ...toolsOf(settings), cwd: scratch, signal, bytesRead: inputs.bytesRead }
+  const tools = { ...ffmpegTools(settings), cwd: scratch, signal, bytesRead: inputs.bytesRead }
   if ('task' in step) {
     return step.task(tools)
   }
@@ -86,7 +86,7 @@ async function runStep(
       arguments: list,
       output: plan.output,
       stallSeconds: assignment.stallSeconds,
-      onProgress: (progress) => following.progress(progress),
+      onProgress: (progress) => tracker.progress(progress),
       onStderr: (text) => (tail = text),
     }).catch((error: unknown) => {
       throw step.inputName === undefined ? error : aboutIt(step.inputName, error)

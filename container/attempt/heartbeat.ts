@@ -5,14 +5,14 @@
 import { performance } from 'node:perf_hooks'
 import type { Assignment, Report } from '../../src/contract/runnerProtocol.ts'
 import { pause } from '../gateway/backoff.ts'
-import type { Client } from '../gateway/client.ts'
+import type { GatewayClient } from '../gateway/client.ts'
 import { LeaseLost } from '../failures.ts'
 
 const REPORT_MS = 1_000
 const REPORT_TIMEOUT_MS = 5_000
 
 /** How an attempt stands at a moment. */
-export type Standing = Omit<Report, 'fence'>
+export type AttemptState = Omit<Report, 'fence'>
 
 /**
  * Reports at once and then every second, one at a time, until `signal` aborts.
@@ -21,10 +21,10 @@ export type Standing = Omit<Report, 'fence'>
  *   nothing has been got through to it for as long as the lease lasts
  * @returns when `signal` has aborted or the lease is lost; never throws
  */
-export async function keepReporting(options: {
-  client: Client
+export async function sendHeartbeats(options: {
+  client: GatewayClient
   assignment: Assignment
-  standing: () => Standing
+  state: () => AttemptState
   signal: AbortSignal
   onLost: (reason: LeaseLost) => void
 }): Promise<void> {
@@ -36,7 +36,7 @@ export async function keepReporting(options: {
   let planTold = false
   while (!signal.aborted) {
     const startedAt = performance.now()
-    const { input, plan, ...rest } = options.standing()
+    const { input, plan, ...rest } = options.state()
     const news = {
       ...(input !== undefined && !inputTold && { input }),
       ...(plan !== undefined && !planTold && { plan }),

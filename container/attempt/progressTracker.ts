@@ -5,8 +5,8 @@
 import type { Stage } from '../../src/contract/runnerProtocol.ts'
 import type { Progress } from '../ffmpeg/process/progressParser.ts'
 import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
-import { createRate, type Rate } from './rateMeter.ts'
-import type { Standing } from './heartbeat.ts'
+import { createRateMeter, type RateMeter } from './rateMeter.ts'
+import type { AttemptState } from './heartbeat.ts'
 
 /** Where each stage begins on the scale of 0 to 100, whose last steps are the gateway's. */
 type Scale = Record<Stage | 'end', number>
@@ -23,17 +23,20 @@ const VERIFY_SECONDS = 1
 /** For an upload that has not begun: 80 Mbit/s, below what a machine in a data centre has. */
 const ASSUMED_BYTES_A_SECOND = 1e7
 
-export type Following = ReturnType<typeof followAttempt>
+export type ProgressTracker = ReturnType<typeof createProgressTracker>
 interface Watched {
   step: Step
-  seconds: Rate
-  shown: Rate
-  frames: Rate
+  seconds: RateMeter
+  shown: RateMeter
+  frames: RateMeter
   work: number
 }
 
 /** @param clock in seconds */
-export function followAttempt(standing: Standing, clock = () => performance.now() / 1_000) {
+export function createProgressTracker(
+  state: AttemptState,
+  clock = () => performance.now() / 1_000,
+) {
   let scale = MADE
   /** Seconds of media in one of the output's. */
   let played = 1
@@ -44,11 +47,11 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
   /** Work a second, by the step that was measured last. */
   let workRate: number | null = null
   let outputBytes = 0
-  let uploading: Rate | null = null
+  let uploading: RateMeter | null = null
   let uploadedShare = 0
 
   const advance = (progress: number) => {
-    standing.progress = Math.max(standing.progress, Math.min(scale.end, progress))
+    state.progress = Math.max(state.progress, Math.min(scale.end, progress))
   }
   const advanceSteps = (done: number) => {
     const share = whole === 0 ? 0 : Math.min(1, done / whole)
@@ -60,7 +63,7 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
   }
   /** Seconds that are left; null when there is nothing to go by. */
   const left = (now: number): number | null => {
-    const { stage } = standing
+    const { stage } = state
     if (stage === 'probe') {
       return null
     }
@@ -86,11 +89,11 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
     refresh() {
       const now = clock()
       const seconds = left(now)
-      standing.etaSeconds = seconds === null ? null : Math.ceil(seconds)
-      const shown = standing.stage === 'encode' ? watched : null
-      standing.fps = rounded(shown?.frames.at(now))
+      state.etaSeconds = seconds === null ? null : Math.ceil(seconds)
+      const shown = state.stage === 'encode' ? watched : null
+      state.fps = rounded(shown?.frames.at(now))
       const rate = shown?.shown.at(now) ?? null
-      standing.speed = rounded(rate === null || shown === null ? null : rate * played)
+      state.speed = rounded(rate === null || shown === null ? null : rate * played)
     },
     /** @param speed at which the media is to be played, which is that of the output's clock */
     plan(plan: RenderPlan, speed = 1) {
@@ -102,10 +105,10 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
       }
     },
     enter(stage: Stage) {
-      standing.stage = stage
+      state.stage = stage
       advance(scale[stage])
       if (stage === 'upload') {
-        uploading = createRate(clock(), ESTIMATE_SECONDS)
+        uploading = createRateMeter(clock(), ESTIMATE_SECONDS)
       }
       this.refresh()
     },
@@ -114,9 +117,9 @@ export function followAttempt(standing: Standing, clock = () => performance.now(
       watched = {
         step,
         work: 0,
-        seconds: createRate(now, ESTIMATE_SECONDS),
-        shown: createRate(now, SHOWN_SECONDS),
-        frames: createRate(now, SHOWN_SECONDS),
+        seconds: createRateMeter(now, ESTIMATE_SECONDS),
+        shown: createRateMeter(now, SHOWN_SECONDS),
+        frames: createRateMeter(now, SHOWN_SECONDS),
       }
     },
     progress({ outSeconds, frames, bytes }: Progress) {

@@ -5,13 +5,13 @@ const MIN_SECONDS = 0.3
 /** What reports itself twice a second and has not done so for this long stands still. */
 const SILENT_SECONDS = 1.5
 
-export type Rate = ReturnType<typeof createRate>
+export type RateMeter = ReturnType<typeof createRateMeter>
 
 /**
  * @param startedAt when the amount was nothing, in seconds of any clock
  * @param windowSeconds how far back "of late" goes
  */
-export function createRate(startedAt: number, windowSeconds: number) {
+export function createRateMeter(startedAt: number, windowSeconds: number) {
   let samples = [{ at: startedAt, amount: 0 }]
   return {
     add(at: number, amount: number) {

@@ -6,11 +6,11 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
 /** @returns the absolute path of a new empty folder that only this attempt uses */
-export function makeScratch(parent: string): Promise<string> {
+export function createScratchFolder(parent: string): Promise<string> {
   return mkdtemp(join(parent, `reelqueue-${process.pid}-`))
 }
 
-export function removeScratch(folder: string): Promise<void> {
+export function removeScratchFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }
 
@@ -21,13 +21,13 @@ export function removeScratch(folder: string): Promise<void> {
  *
  * @returns how many folders were removed
  */
-export async function removeLeftovers(parent: string): Promise<number> {
+export async function removeStaleScratchFolders(parent: string): Promise<number> {
   const names = await readdir(parent).catch(() => [])
   const leftovers = names.filter((name) => {
     const pid = Number(/^reelqueue-(\d+)-\w+$/.exec(name)?.[1])
     return Number.isSafeInteger(pid) && pid > 0 && (pid === process.pid || !isAlive(pid))
   })
-  await Promise.all(leftovers.map((name) => removeScratch(join(parent, name))))
+  await Promise.all(leftovers.map((name) => removeScratchFolder(join(parent, name))))
   return leftovers.length
 }
 

@@ -1,11 +1,11 @@
 /** What the parts of an attempt share while it runs. */
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { Assignment, Plan, Stage, Timings } from '../../src/contract/runnerProtocol.ts'
-import type { Client } from '../gateway/client.ts'
+import type { GatewayClient } from '../gateway/client.ts'
 import type { Settings } from '../settings.ts'
 import type { Inputs } from '../source/inputFiles.ts'
-import type { Standing } from './heartbeat.ts'
-import type { Following } from './progressTracker.ts'
+import type { AttemptState } from './heartbeat.ts'
+import type { ProgressTracker } from './progressTracker.ts'
 
 /** What the attempt's record will say, filled in as the stages go by, whatever becomes of them. */
 export interface AttemptRecord {
@@ -18,7 +18,7 @@ export interface AttemptRecord {
 
 export interface Attempt {
   assignment: Assignment
-  client: Client
+  client: GatewayClient
   settings: Settings
   record: AttemptRecord
   /** Aborts when the attempt has to end, with the reason why. */
@@ -28,12 +28,12 @@ export interface Attempt {
 }
 
 /** An attempt on its way. */
-export type Running = Attempt & {
-  standing: Standing
-  following: Following
+export type RunningAttempt = Attempt & {
+  state: AttemptState
+  tracker: ProgressTracker
   scratch: string
   inputs: Inputs
 }
 
 /** Runs one stage of an attempt, and adds its time to the record. */
-export type Timed = <T>(stage: Stage, run: () => Promise<T>) => Promise<T>
+export type StageTimer = <T>(stage: Stage, run: () => Promise<T>) => Promise<T>

@@ -11,7 +11,7 @@ const LONGEST_MS = 5_000
  * @param failures how many tries have failed so far, 1 or more
  * @returns milliseconds
  */
-export function backoffMs(failures: number, random: () => number = Math.random): number {
+export function reconnectDelayMs(failures: number, random: () => number = Math.random): number {
   const full = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1))
   return full * (0.5 + random() / 2)
 }

@@ -6,8 +6,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { open, readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import * as contract from '../../src/contract/runnerProtocol.ts'
-import { backoffMs, pause } from './backoff.ts'
-import { GatewayRefusal, GatewayUnreachable, LeaseLost, Released } from '../failures.ts'
+import { reconnectDelayMs, pause } from './backoff.ts'
+import { GatewayRejection, GatewayUnreachable, LeaseLost, AttemptReleased } from '../failures.ts'
 
 /** What names a job in every call about it. */
 export interface Lease {
@@ -37,12 +37,12 @@ interface Limits {
   signal: AbortSignal
 }
 
-export type Client = ReturnType<typeof createClient>
+export type GatewayClient = ReturnType<typeof createGatewayClient>
 
 /**
  * @param options.patience for tests: how long a transfer may stand still or take, in milliseconds
  */
-export function createClient(options: {
+export function createGatewayClient(options: {
   gatewayUrl: string
   token: string | null
   patience?: { stallMs: number; partMs: number }
@@ -80,12 +80,12 @@ export function createClient(options: {
       throw new LeaseLost(said)
     }
     if (answer.status === 412) {
-      throw new Released('the original was replaced')
+      throw new AttemptReleased('the original was replaced')
     }
     if (answer.status >= 500 || answer.status === 408 || answer.status === 429) {
       throw new Error(`gateway answered ${answer.status}: ${said}`)
     }
-    throw new GatewayRefusal(answer.status, `gateway answered ${answer.status}: ${said}`)
+    throw new GatewayRejection(answer.status, `gateway answered ${answer.status}: ${said}`)
   }
 
   async function call<T>(
@@ -99,14 +99,16 @@ export function createClient(options: {
         return await once(path, send, limits, read)
       } catch (error) {
         limits.signal.throwIfAborted()
-        const final = [LeaseLost, Released, GatewayRefusal].some((kind) => error instanceof kind)
+        const final = [LeaseLost, AttemptReleased, GatewayRejection].some(
+          (kind) => error instanceof kind,
+        )
         if (final) {
           throw error
         }
         if (failures >= limits.tries) {
           throw new GatewayUnreachable(`no answer after ${failures} tries`, { cause: error })
         }
-        await pause(backoffMs(failures), limits.signal)
+        await pause(reconnectDelayMs(failures), limits.signal)
       }
     }
   }
@@ -184,7 +186,7 @@ export function createClient(options: {
           const range = answer.headers.get('content-range') ?? 'none'
           if (answer.status !== 206 || !range.startsWith(`bytes ${start}-${end - 1}/`)) {
             await answer.body?.cancel()
-            throw new GatewayRefusal(answer.status, `asked for ${start}-${end - 1}, got ${range}`)
+            throw new GatewayRejection(answer.status, `asked for ${start}-${end - 1}, got ${range}`)
           }
           const bytes = await readMoving(answer, stallMs)
           if (bytes.length !== end - start) {

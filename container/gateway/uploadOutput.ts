@@ -1,14 +1,14 @@
 /** Sends a finished file to the gateway in parts. Owns the cutting; each call is the client's. */
 import type { OutputRequest, UploadedPart } from '../../src/contract/runnerProtocol.ts'
-import type { Client, Lease } from './client.ts'
-import { GatewayRefusal, GatewayUnreachable, JobFailure } from '../failures.ts'
+import type { GatewayClient, Lease } from './client.ts'
+import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
 
 /**
  * @param onProgress gets the share that is stored, 0 to 1, after each part
  * @throws JobFailure `storage` when the gateway does not take it; LeaseLost; the signal's reason
  */
-export async function upload(options: {
-  client: Client
+export async function uploadOutput(options: {
+  client: GatewayClient
   lease: Lease
   file: string
   /** The size of the file, and how the job stands: this call counts as a report. */
@@ -29,7 +29,7 @@ export async function upload(options: {
     }
     return { uploadId, parts }
   } catch (error) {
-    if (error instanceof GatewayUnreachable || error instanceof GatewayRefusal) {
+    if (error instanceof GatewayUnreachable || error instanceof GatewayRejection) {
       throw new JobFailure('storage', 'The result could not be stored.', { cause: error })
     }
     throw error

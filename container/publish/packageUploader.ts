@@ -2,16 +2,16 @@
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { MAX_PACKAGE_FILE_BYTES } from '../../src/contract/runnerProtocol.ts'
-import { GatewayRefusal, GatewayUnreachable, JobFailure } from '../failures.ts'
-import type { Running } from '../attempt/types.ts'
+import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
+import type { RunningAttempt } from '../attempt/types.ts'
 
 /** Files on their way at once. */
 const AT_ONCE = 4
 
-export type Shelf = ReturnType<typeof createShelf>
+export type PackageUploader = ReturnType<typeof createPackageUploader>
 
 /** Stores files, a few at once whoever asks, and counts what is stored. */
-export function createShelf({ assignment, client, signal: attempt }: Running) {
+export function createPackageUploader({ assignment, client, signal: attempt }: RunningAttempt) {
   const sizes = new Map<string, number>()
   const limit = limited(AT_ONCE)
   return {
@@ -33,7 +33,7 @@ export function createShelf({ assignment, client, signal: attempt }: Running) {
         try {
           await client.putFile(assignment, name, file, signal)
         } catch (error) {
-          if (error instanceof GatewayUnreachable || error instanceof GatewayRefusal) {
+          if (error instanceof GatewayUnreachable || error instanceof GatewayRejection) {
             throw new JobFailure('storage', 'The result could not be stored.', { cause: error })
           }
           throw error
@@ -44,7 +44,7 @@ export function createShelf({ assignment, client, signal: attempt }: Running) {
 }
 
 /** All of them end before the first that failed is told of, so that nothing goes on behind it. */
-export async function together(all: Promise<void>[]): Promise<void> {
+export async function waitForAll(all: Promise<void>[]): Promise<void> {
   const ended = await Promise.allSettled(all)
   const failed = ended.find((each) => each.status === 'rejected')
   if (failed !== undefined) {

@@ -8,42 +8,46 @@ import { join } from 'node:path'
 import { PACKAGE_ENTRY } from '../../src/contract/rendition.ts'
 import { packageFolder } from '../ffmpeg/streaming/streamLayout.ts'
 import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
-import { make } from '../attempt/executePlan.ts'
-import { createShelf, type Shelf, together } from './packageUploader.ts'
-import type { Running, Timed } from '../attempt/types.ts'
-import { makeStream } from './streamPublisher.ts'
+import { executePlan } from '../attempt/executePlan.ts'
+import { createPackageUploader, type PackageUploader, waitForAll } from './packageUploader.ts'
+import type { RunningAttempt, StageTimer } from '../attempt/types.ts'
+import { publishStream } from './streamPublisher.ts'
 
 /** @returns what a finish with outcome `packaged` says besides the record */
-export async function makePackage(running: Running, plan: RenderPlan, timed: Timed) {
-  const shelf = createShelf(running)
+export async function publishPackage(
+  attempt: RunningAttempt,
+  plan: RenderPlan,
+  timeStage: StageTimer,
+) {
+  const uploader = createPackageUploader(attempt)
   const output =
     plan.stream === undefined
-      ? await makeWhole(running, plan, { timed, shelf })
-      : await makeStream(running, { ...plan, stream: plan.stream }, { timed, shelf })
-  const { files, bytes: sizeBytes } = shelf.stored()
+      ? await publishFinishedFiles(attempt, plan, { timeStage, uploader })
+      : await publishStream(attempt, { ...plan, stream: plan.stream }, { timeStage, uploader })
+  const { files, bytes: sizeBytes } = uploader.stored()
   return { outcome: 'packaged' as const, files, sizeBytes, output: { ...output, sizeBytes } }
 }
 
 /** A package whose files are all there once its steps are done: every file of its folder. */
-async function makeWhole(
-  running: Running,
+async function publishFinishedFiles(
+  attempt: RunningAttempt,
   plan: RenderPlan,
-  { timed, shelf }: { timed: Timed; shelf: Shelf },
+  { timeStage, uploader }: { timeStage: StageTimer; uploader: PackageUploader },
 ) {
-  const output = await make(running, plan, timed)
-  await timed('upload', async () => {
-    const folder = packageFolder(running.scratch)
-    const entry = PACKAGE_ENTRY[running.assignment.rendition.kind]
+  const output = await executePlan(attempt, plan, timeStage)
+  await timeStage('upload', async () => {
+    const folder = packageFolder(attempt.scratch)
+    const entry = PACKAGE_ENTRY[attempt.assignment.rendition.kind]
     const names = (await readdir(folder)).toSorted()
     const others = names.filter((name) => name !== entry)
     let done = 0
     const put = async (name: string) => {
-      await shelf.put(join(folder, name))
+      await uploader.put(join(folder, name))
       await rm(join(folder, name))
       done += 1
-      running.following.uploaded(done / names.length)
+      attempt.tracker.uploaded(done / names.length)
     }
-    await together(others.map(put))
+    await waitForAll(others.map(put))
     if (entry !== undefined) {
       await put(entry)
     }

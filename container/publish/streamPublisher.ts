@@ -10,11 +10,11 @@ import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import * as playlists from '../ffmpeg/streaming/playlists.ts'
 import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
-import { make } from '../attempt/executePlan.ts'
-import { type Shelf, together } from './packageUploader.ts'
-import type { Running, Timed } from '../attempt/types.ts'
-import { createStoredTrack } from './trackPublisher.ts'
-import { checkStream, factsOf, probeTrack } from './verifyStream.ts'
+import { executePlan } from '../attempt/executePlan.ts'
+import { type PackageUploader, waitForAll } from './packageUploader.ts'
+import type { RunningAttempt, StageTimer } from '../attempt/types.ts'
+import { createTrackPublisher } from './trackPublisher.ts'
+import { verifyStream, buildStreamFacts, probeTrack } from './verifyStream.ts'
 
 /** Segments of every track that make a stream playable: one to show and one to go on with. */
 const PLAYABLE = 2
@@ -28,46 +28,49 @@ const UNKNOWN_SECONDS = 86_400
 type StreamPlan = RenderPlan & { stream: layout.StreamLayout }
 
 /** @returns the facts of the stream */
-export async function makeStream(
-  running: Running,
+export async function publishStream(
+  attempt: RunningAttempt,
   plan: StreamPlan,
-  { timed, shelf }: { timed: Timed; shelf: Shelf },
+  { timeStage, uploader }: { timeStage: StageTimer; uploader: PackageUploader },
 ): Promise<MediaFacts> {
-  const { scratch, inputs, record } = running
+  const { scratch, inputs, record } = attempt
   for (const folder of [layout.segmentsFolder(scratch), layout.packageFolder(scratch)]) {
     await mkdir(folder, { recursive: true })
   }
   // What is stored is a sign of life too, while ffmpeg waits for it.
-  const bytesRead = () => inputs.bytesRead() + shelf.stored().bytes
-  const publisher = publish(running, plan.stream, shelf)
+  const bytesRead = () => inputs.bytesRead() + uploader.stored().bytes
+  const publisher = publish(attempt, plan.stream, uploader)
   try {
-    const facts = await make({ ...running, inputs: { ...inputs, bytesRead } }, plan, timed, () =>
-      publisher.check(record.stderrTail),
+    const facts = await executePlan(
+      { ...attempt, inputs: { ...inputs, bytesRead } },
+      plan,
+      timeStage,
+      () => publisher.check(record.stderrTail),
     )
-    await timed('upload', () => publisher.finish())
+    await timeStage('upload', () => publisher.finish())
     return facts
   } finally {
     await publisher.stop()
   }
 }
 
-function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
-  const { scratch, inputs, settings, standing } = running
+function publish(attempt: RunningAttempt, stream: layout.StreamLayout, uploader: PackageUploader) {
+  const { scratch, inputs, settings, state } = attempt
   const stopping = new AbortController()
-  const signal = AbortSignal.any([running.signal, stopping.signal])
+  const signal = AbortSignal.any([attempt.signal, stopping.signal])
   const facts = new Map<string, MediaFacts>()
   const most = Math.min(MAX_WAITING_BYTES, (settings.diskBytes ?? Infinity) / 4)
   const tracks = stream.tracks.map((track) => {
     const probeFirst = async (file: string) => {
-      facts.set(track.name, await probeTrack({ ...running, signal }, track, file))
+      facts.set(track.name, await probeTrack({ ...attempt, signal }, track, file))
     }
-    return createStoredTrack({ track, stream, folder: scratch, shelf, signal, probeFirst })
+    return createTrackPublisher({ track, stream, folder: scratch, uploader, signal, probeFirst })
   })
   const measured = () => tracks.map((track) => track.measured)
   const put = async (name: string, text: string) => {
     const file = join(layout.packageFolder(scratch), name)
     await writeFile(file, text)
-    await shelf.put(file, signal)
+    await uploader.put(file, signal)
   }
 
   /** Stored with the caps for bandwidths; the one at the end takes its place. */
@@ -80,8 +83,8 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
       if (stream.subtitles !== null) {
         await putSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
       }
-      await put(layout.MASTER, playlists.master(measured(), stream, false))
-      standing.playable = true
+      await put(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(measured(), stream, false))
+      state.playable = true
     })()
     return opened
   }
@@ -90,8 +93,8 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
     if (stream.subtitles === null) {
       return
     }
-    await shelf.put(stream.subtitles.file, signal)
-    await put(layout.SUBTITLES.playlist, playlists.subtitlesPlaylist(seconds))
+    await uploader.put(stream.subtitles.file, signal)
+    await put(layout.SUBTITLES.playlist, playlists.buildSubtitlesPlaylist(seconds))
   }
 
   /** Of segments, once no more are made. */
@@ -105,7 +108,7 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
     if (!over) {
       return
     }
-    running.following.uploaded(1 - countLeft() / left)
+    attempt.tracker.uploaded(1 - countLeft() / left)
   }
 
   let changed = Promise.withResolvers<void>()
@@ -117,9 +120,9 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   const keepPace = () => {
     const waiting = tracks.reduce((sum, track) => sum + track.waitingBytes(), 0)
     if (waiting > most) {
-      inputs.pace.hold()
+      inputs.readGate.hold()
     } else {
-      inputs.pace.release()
+      inputs.readGate.release()
     }
   }
   async function look() {
@@ -140,10 +143,10 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
   const watcher = watchFor(layout.segmentsFolder(scratch), '.m3u8', () => void look())
   const timer = setInterval(() => void look(), LOOK_MS)
   signal.addEventListener('abort', tell)
-  const following = together(tracks.map(follow))
-  following.catch((error: unknown) => {
+  const tracker = waitForAll(tracks.map(follow))
+  tracker.catch((error: unknown) => {
     if (!signal.aborted) {
-      running.end(error)
+      attempt.end(error)
     }
   })
 
@@ -152,38 +155,41 @@ function publish(running: Running, stream: layout.StreamLayout, shelf: Shelf) {
     async check(stderr: string) {
       await look()
       await Promise.all(tracks.map((track) => track.end()))
-      checkStream(measured(), stream, stderr)
-      return factsOf(measured(), facts)
+      verifyStream(measured(), stream, stderr)
+      return buildStreamFacts(measured(), facts)
     },
     /** Stores the rest, then all playlists as they remain, the master last. */
     async finish() {
       left = Math.max(1, countLeft())
       over = true
       tell()
-      await following
+      await tracker
       const there = tracks.filter((track) => track.counts().whole > 0)
-      await together(there.map((track) => track.store(onStored)))
+      await waitForAll(there.map((track) => track.store(onStored)))
       const all = there.map((track) => track.measured)
-      await together(there.map((track) => track.storeList(true)))
-      await together(
+      await waitForAll(there.map((track) => track.storeList(true)))
+      await waitForAll(
         all
           .filter(({ track }) => track.video !== null)
           .map((each) =>
-            put(layout.keyframesName(each.track), playlists.keyframesPlaylist(each, stream)),
+            put(
+              layout.keyframesPlaylistName(each.track),
+              playlists.buildKeyframesPlaylist(each, stream),
+            ),
           ),
       )
       await putSubtitles(Math.max(...there.map((track) => track.seconds())))
-      await put(layout.MANIFEST, playlists.dashManifest(all, stream))
-      await put(layout.MASTER, playlists.master(all, stream, true))
-      standing.playable = true
-      running.following.uploaded(1)
+      await put(layout.DASH_MANIFEST, playlists.buildDashManifest(all, stream))
+      await put(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(all, stream, true))
+      state.playable = true
+      attempt.tracker.uploaded(1)
     },
     async stop() {
       stopping.abort(new Error('the stream is made, or given up'))
       clearInterval(timer)
       watcher?.close()
-      inputs.pace.release()
-      await following.catch(() => {})
+      inputs.readGate.release()
+      await tracker.catch(() => {})
     },
   }
 }

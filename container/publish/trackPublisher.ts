@@ -6,15 +6,15 @@ import { appendFile, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import {
-  absorbLast,
-  secondsOf,
-  takeInit,
-  takeSegment,
-  timescaleOf,
-  unmeasured,
+  mergeLastSegment,
+  measuredSeconds,
+  addInitSegment,
+  addSegment,
+  requireTimescale,
+  createMeasurements,
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
-import { trackPlaylist } from '../ffmpeg/streaming/playlists.ts'
-import type { Shelf } from './packageUploader.ts'
+import { buildTrackPlaylist } from '../ffmpeg/streaming/playlists.ts'
+import type { PackageUploader } from './packageUploader.ts'
 
 /** A growing playlist is stored anew for each hundredth that it grows, so that it stays affordable. */
 const GROWTH = 100
@@ -22,18 +22,18 @@ const GROWTH = 100
 const TINY_SECONDS = 0.3
 const LISTED = /_(\d{5,})\.m4s/g
 
-export function createStoredTrack(options: {
+export function createTrackPublisher(options: {
   track: layout.Track
   stream: layout.StreamLayout
   /** The scratch folder. */
   folder: string
-  shelf: Shelf
+  uploader: PackageUploader
   signal: AbortSignal
   /** Looks into the first segment with its init segment before it, as one file. */
   probeFirst: (file: string) => Promise<void>
 }) {
-  const { track, stream, folder, shelf, signal } = options
-  const measured = unmeasured(track)
+  const { track, stream, folder, uploader, signal } = options
+  const measured = createMeasurements(track)
   const made = (name: string) => join(layout.segmentsFolder(folder), name)
   let taking = Promise.resolve()
   let whole = 0
@@ -52,7 +52,7 @@ export function createStoredTrack(options: {
     }
     const { segments } = measured
     const next = segments[number]
-    const scale = timescaleOf(measured)
+    const scale = requireTimescale(measured)
     if (next !== undefined) {
       return next.duration / scale >= TINY_SECONDS
     }
@@ -66,12 +66,12 @@ export function createStoredTrack(options: {
     const segment = await readFile(made(layout.segmentName(track, number)))
     if (number === 1) {
       const init = await readFile(made(layout.initName(track)))
-      takeInit(measured, init)
+      addInitSegment(measured, init)
       const both = join(folder, `first_${track.name}.mp4`)
       await writeFile(both, Buffer.concat([init, segment]))
       await options.probeFirst(both)
     }
-    takeSegment(measured, segment, stream)
+    addSegment(measured, segment, stream)
   }
 
   /** Measures all that is whole. One call after another, since each has to follow on. */
@@ -86,8 +86,8 @@ export function createStoredTrack(options: {
 
   async function storeList(final: boolean) {
     const file = join(layout.packageFolder(folder), layout.playlistName(track))
-    await writeFile(file, trackPlaylist(measured, stored, stream, final))
-    await shelf.put(file, signal)
+    await writeFile(file, buildTrackPlaylist(measured, stored, stream, final))
+    await uploader.put(file, signal)
     listed = stored
   }
 
@@ -114,12 +114,12 @@ export function createStoredTrack(options: {
       await take()
       const { segments } = measured
       const last = segments.at(-1)
-      const tiny = last !== undefined && last.duration / timescaleOf(measured) < TINY_SECONDS
+      const tiny = last !== undefined && last.duration / requireTimescale(measured) < TINY_SECONDS
       if (tiny && segments.length > 1 && begun < segments.length - 1) {
         const [file, into] = [whole, whole - 1].map((at) => made(layout.segmentName(track, at)))
         await appendFile(into!, await readFile(file!))
         await rm(file!)
-        absorbLast(measured)
+        mergeLastSegment(measured)
         whole -= 1
       }
       ended = true
@@ -133,10 +133,10 @@ export function createStoredTrack(options: {
         }
         begun = stored + 1
         if (stored === 0) {
-          await shelf.put(made(layout.initName(track)), signal)
+          await uploader.put(made(layout.initName(track)), signal)
         }
         const file = made(layout.segmentName(track, stored + 1))
-        await shelf.put(file, signal)
+        await uploader.put(file, signal)
         await rm(file)
         stored += 1
         onStored()
@@ -154,6 +154,6 @@ export function createStoredTrack(options: {
           : (track.maxBitRate / 8) * stream.segmentSeconds
       return (whole - stored) * each
     },
-    seconds: () => secondsOf(measured),
+    seconds: () => measuredSeconds(measured),
   }
 }

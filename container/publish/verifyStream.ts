@@ -6,11 +6,15 @@ import { rm, stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../failures.ts'
 import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
-import { checkAligned, secondsOf, type Measured } from '../ffmpeg/streaming/segmentMeasurements.ts'
+import {
+  checkAligned,
+  measuredSeconds,
+  type TrackMeasurements,
+} from '../ffmpeg/streaming/segmentMeasurements.ts'
 import { probe } from '../ffmpeg/probe/probe.ts'
-import { checkLength, empty } from '../ffmpeg/verify/verifyOutput.ts'
-import { toolsOf } from '../capabilities.ts'
-import type { Running } from '../attempt/types.ts'
+import { checkDuration, emptyOutput } from '../ffmpeg/verify/verifyOutput.ts'
+import { ffmpegTools } from '../capabilities.ts'
+import type { RunningAttempt } from '../attempt/types.ts'
 
 /**
  * What ffprobe says of a track by its first segment.
@@ -18,14 +22,14 @@ import type { Running } from '../attempt/types.ts'
  * @throws JobFailure `output_invalid` when that is not the track that was planned
  */
 export async function probeTrack(
-  { settings, scratch: cwd, signal }: Running,
+  { settings, scratch: cwd, signal }: RunningAttempt,
   track: Track,
   file: string,
 ): Promise<MediaFacts> {
   const { size: sizeBytes } = await stat(file)
   const input = ['-protocol_whitelist', 'file', `file:${file}`]
   const { facts } = await probe({
-    ...toolsOf(settings),
+    ...ffmpegTools(settings),
     input,
     sizeBytes,
     bytesRead: () => 0,
@@ -47,22 +51,25 @@ export async function probeTrack(
  * @param stderr what ffmpeg said meanwhile
  * @throws JobFailure as verify.ts does for one file; `output_invalid` when the rungs do not match
  */
-export function checkStream(
-  tracks: readonly Measured[],
+export function verifyStream(
+  tracks: readonly TrackMeasurements[],
   { seconds, hasRequestedEnd }: StreamLayout,
   stderr: string,
 ): void {
   const videoTracks = tracks.filter(({ track }) => track.video !== null)
   if (videoTracks.some(({ segments }) => segments.length === 0)) {
-    throw empty({ stderr, more: false })
+    throw emptyOutput({ stderr, more: false })
   }
   checkAligned(videoTracks)
-  const longest = Math.max(...tracks.map(secondsOf))
-  checkLength(longest, { expect: { seconds, hasRequestedEnd }, stderr })
+  const longest = Math.max(...tracks.map(measuredSeconds))
+  checkDuration(longest, { expect: { seconds, hasRequestedEnd }, stderr })
 }
 
 /** Those of the whole: the picture of its largest rung, with what sound there is. */
-export function factsOf(tracks: readonly Measured[], facts: ReadonlyMap<string, MediaFacts>) {
+export function buildStreamFacts(
+  tracks: readonly TrackMeasurements[],
+  facts: ReadonlyMap<string, MediaFacts>,
+) {
   const largest = tracks.findLast(({ track }) => track.video !== null)
   const audio = tracks.find(({ track }) => track.video === null)
   const video = facts.get(largest?.track.name ?? '')
@@ -72,7 +79,7 @@ export function factsOf(tracks: readonly Measured[], facts: ReadonlyMap<string, 
   return {
     ...video,
     format: 'hls',
-    durationSeconds: Math.round(Math.max(...tracks.map(secondsOf)) * 1e3) / 1e3,
+    durationSeconds: Math.round(Math.max(...tracks.map(measuredSeconds)) * 1e3) / 1e3,
     frameRate: largest.track.video?.frameRate ?? null,
     audioCodec: facts.get(audio?.track.name ?? '')?.audioCodec ?? null,
   }

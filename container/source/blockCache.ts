@@ -19,7 +19,7 @@ const BLOCKS_KEPT = 128
 export type FetchRange = (start: number, end: number, signal: AbortSignal) => Promise<Buffer>
 
 /** One reader's walk through the file; each walk starts with small fetches again. */
-export type Walk = (position: number, signal: AbortSignal) => Promise<Buffer>
+export type BlockReader = (position: number, signal: AbortSignal) => Promise<Buffer>
 
 /**
  * @param sizeBytes the length of the original
@@ -27,7 +27,7 @@ export type Walk = (position: number, signal: AbortSignal) => Promise<Buffer>
  *   the end of their block; the further it has come, the more it fetches at once, up to 4 MiB, and
  *   stops short of what is already kept.
  */
-export function createBlocks(sizeBytes: number, fetchRange: FetchRange): () => Walk {
+export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () => BlockReader {
   const kept = new Map<number, Buffer>()
   const count = Math.ceil(sizeBytes / BLOCK_BYTES)
 

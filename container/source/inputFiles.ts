@@ -4,14 +4,14 @@
  */
 import { referenceFilesOf } from '../../src/contract/rendition.ts'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
-import type { Client } from '../gateway/client.ts'
-import { createPace, type Pace } from './readGate.ts'
-import { openSource, type Source } from './loopbackServer.ts'
+import type { GatewayClient } from '../gateway/client.ts'
+import { createReadGate, type ReadGate } from './readGate.ts'
+import { startSourceServer, type SourceServer } from './loopbackServer.ts'
 
 export interface OpenInput {
   path: string
   sizeBytes: number
-  source: Source
+  source: SourceServer
 }
 export interface Inputs {
   original: OpenInput
@@ -19,31 +19,31 @@ export interface Inputs {
   /** Bytes given to ffmpeg so far, of all of them: a sign of life for the stall watch. */
   bytesRead: () => number
   /** Held, no more is read. */
-  pace: Pace
+  readGate: ReadGate
   close: () => Promise<void>
 }
 
 /** @param options.onFatal called when bytes of one of them cannot be had at all */
 export async function openInputs(options: {
   assignment: Assignment
-  client: Client
+  client: GatewayClient
   signal: AbortSignal
   onFatal: (error: unknown) => void
 }): Promise<Inputs> {
   const { assignment, client, signal, onFatal } = options
   const paths = referenceFilesOf(assignment.rendition)
   const opened: OpenInput[] = []
-  const pace = createPace()
+  const readGate = createReadGate()
   const close = async () => {
     await Promise.all(opened.map(({ source }) => source.close()))
   }
   const openOne = async (path: string, sizeBytes: number, reference?: number) => {
-    const source = await openSource({
+    const source = await startSourceServer({
       sizeBytes,
       fetchRange: async (start, end, stop) => {
         const which = reference === undefined ? {} : { reference }
         const either = AbortSignal.any([signal, stop])
-        await pace.passed(either)
+        await readGate.passed(either)
         return client.source({ ...assignment, ...which }, start, end, either)
       },
       onFatal,
@@ -63,7 +63,7 @@ export async function openInputs(options: {
       references.push(await openOne(path, stored.sizeBytes, at))
     }
     const bytesRead = () => opened.reduce((sum, { source }) => sum + source.bytesServed(), 0)
-    return { original, references, bytesRead, pace, close }
+    return { original, references, bytesRead, readGate, close }
   } catch (error) {
     await close()
     throw error

@@ -7,9 +7,9 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createBlocks, type FetchRange } from './blockCache.ts'
+import { createBlockCache, type FetchRange } from './blockCache.ts'
 
-export interface Source {
+export interface SourceServer {
   url: string
   /** Bytes given to ffmpeg so far, a sign of life for the stall watch. */
   bytesServed: () => number
@@ -20,13 +20,13 @@ export interface Source {
  * @param onFatal called when bytes cannot be had at all; ffmpeg's connection is cut, and what ends
  *   the attempt is the caller's to decide
  */
-export async function openSource(options: {
+export async function startSourceServer(options: {
   sizeBytes: number
   fetchRange: FetchRange
   onFatal: (error: unknown) => void
-}): Promise<Source> {
+}): Promise<SourceServer> {
   const path = `/${randomBytes(24).toString('base64url')}`
-  const startWalk = createBlocks(options.sizeBytes, options.fetchRange)
+  const startWalk = createBlockCache(options.sizeBytes, options.fetchRange)
   let served = 0
 
   async function answer(request: IncomingMessage, response: ServerResponse) {

@@ -1,7 +1,7 @@
 /** Lets whoever stores the output hold back whoever reads the source, so that the disk does not fill. */
-export type Pace = ReturnType<typeof createPace>
+export type ReadGate = ReturnType<typeof createReadGate>
 
-export function createPace() {
+export function createReadGate() {
   let held: PromiseWithResolvers<void> | null = null
   return {
     hold() {

@@ -7,10 +7,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { createClient } from '../../container/gateway/client.ts'
-import { runLoop } from '../../container/claimLoop.ts'
+import { createGatewayClient } from '../../container/gateway/client.ts'
+import { runClaimLoop } from '../../container/claimLoop.ts'
 import { readSettings } from '../../container/settings.ts'
-import { work } from '../../container/runAssignment.ts'
+import { runAssignment } from '../../container/runAssignment.ts'
 import { renditionOf } from '../../src/domain/transformation/rendition.ts'
 import { startGateway } from '../runner/helpers/fakeGateway.ts'
 
@@ -39,14 +39,14 @@ async function throughRunner(transformation: string) {
     const job = await gateway.offer(clip, renditionOf(transformation), { timeoutSeconds: 600 })
     const env = { GATEWAY_URL: gateway.url, RUNNER_TOKEN: gateway.token, IDLE_SECONDS: '0' }
     const settings = readSettings({ ...env, SCRATCH_DIR: folder })
-    const shared = { client: createClient(settings), settings, log: () => {} }
-    const machine = { cpus: 2, memoryBytes: 2e9 }
+    const shared = { client: createGatewayClient(settings), settings, log: () => {} }
+    const capabilities = { cpus: 2, memoryBytes: 2e9 }
     const shutdown = new AbortController().signal
-    await runLoop({
+    await runClaimLoop({
       ...shared,
-      machine,
+      capabilities,
       shutdown,
-      work: (each) => work(each, { ...shared, shutdown }),
+      runAssignment: (each) => runAssignment(each, { ...shared, shutdown }),
     })
     const [finish] = job.finishes
     if (finish?.outcome !== 'completed' && finish?.outcome !== 'packaged') {

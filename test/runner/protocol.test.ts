@@ -1,6 +1,6 @@
 /** A runner beside a gateway of another version, and what it says that it has. */
 import { expect, it } from 'vitest'
-import { describeMachine } from '../../container/capabilities.ts'
+import { detectCapabilities } from '../../container/capabilities.ts'
 import { readSettings } from '../../container/settings.ts'
 import { createLog } from '../../container/log.ts'
 import { PROTOCOL_VERSION } from '../../src/contract/runnerProtocol.ts'
@@ -22,7 +22,7 @@ it('is refused by a gateway that is older still, and ends', async () => {
 
 it('says what the machine and its ffmpeg have', async () => {
   const settings = readSettings({ GATEWAY_URL: bench.gateway.url, SCRATCH_DIR: bench.scratch })
-  const machine = await describeMachine(
+  const machine = await detectCapabilities(
     settings,
     createLog((line) => expect.unreachable(line)),
   )
@@ -41,7 +41,7 @@ it('is taken to have all encoders when its ffmpeg does not say', async () => {
     FFMPEG: '/bin/false',
   })
   const lines: string[] = []
-  const machine = await describeMachine(
+  const machine = await detectCapabilities(
     settings,
     createLog((line) => lines.push(line)),
   )

@@ -3,14 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BLOCK_BYTES } from '../../container/source/blockCache.ts'
-import { createClient } from '../../container/gateway/client.ts'
-import { openSource, type Source } from '../../container/source/loopbackServer.ts'
+import { createGatewayClient } from '../../container/gateway/client.ts'
+import { startSourceServer, type SourceServer } from '../../container/source/loopbackServer.ts'
 import { bench, clip, useBench } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
 useBench()
 
-let source: Source | undefined
+let source: SourceServer | undefined
 afterEach(async () => {
   await source?.close()
   source = undefined
@@ -19,8 +19,8 @@ afterEach(async () => {
 async function openClip(fatal: unknown[] = []) {
   const { gateway } = bench
   const { assignment } = await gateway.offer(clip('clip.mp4'), video())
-  const client = createClient({ gatewayUrl: gateway.url, token: gateway.token })
-  source = await openSource({
+  const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
+  source = await startSourceServer({
     sizeBytes: assignment.source.sizeBytes,
     fetchRange: (start, end, signal) => client.source(assignment, start, end, signal),
     onFatal: (error) => fatal.push(error),
@@ -79,7 +79,7 @@ describe('the local source', () => {
     const fatal: unknown[] = []
     const asked = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
-    source = await openSource({
+    source = await startSourceServer({
       sizeBytes: 1e9,
       fetchRange: (_start, _end, signal) =>
         new Promise((_, reject) => {
@@ -101,7 +101,7 @@ describe('the local source', () => {
 
   it('asks for more at once the further a walk has come, up to 4 MiB', async () => {
     const lengths: number[] = []
-    source = await openSource({
+    source = await startSourceServer({
       sizeBytes: 40 * 1024 * 1024 + 1,
       fetchRange: async (start, end) => {
         lengths.push(end - start)

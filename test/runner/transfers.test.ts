@@ -5,9 +5,9 @@ import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { createClient } from '../../container/gateway/client.ts'
-import { openSource } from '../../container/source/loopbackServer.ts'
-import { upload } from '../../container/gateway/uploadOutput.ts'
+import { createGatewayClient } from '../../container/gateway/client.ts'
+import { startSourceServer } from '../../container/source/loopbackServer.ts'
+import { uploadOutput } from '../../container/gateway/uploadOutput.ts'
 import { bench, useBench } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
@@ -76,8 +76,8 @@ it.each([
   const { assignment } = await gateway.offer(file, video())
   const line = await startBrokenLine(gateway.url, stallMs)
   const patience = { stallMs: 500, partMs: 2_000 }
-  const client = createClient({ gatewayUrl: line.url, token: gateway.token, patience })
-  const source = await openSource({
+  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, patience })
+  const source = await startSourceServer({
     sizeBytes: SIZE,
     fetchRange: (start, end, signal) => client.source(assignment, start, end, signal),
     onFatal: (error) => expect.unreachable(String(error)),
@@ -100,8 +100,8 @@ it.each([
   const job = await gateway.offer(file, video())
   const line = await startBrokenLine(gateway.url, stallMs)
   const patience = { stallMs: 500, partMs: 2_000 }
-  const client = createClient({ gatewayUrl: line.url, token: gateway.token, patience })
-  const { parts } = await upload({
+  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, patience })
+  const { parts } = await uploadOutput({
     client,
     lease: job.assignment,
     file,
@@ -129,7 +129,7 @@ it('a byte that is flipped on the way down is noticed, and the range fetched aga
   await writeFile(file, bytes)
   const { assignment } = await gateway.offer(file, video())
   gateway.mishap = (_, call) => (call <= 2 ? 'flip' : null)
-  const client = createClient({ gatewayUrl: gateway.url, token: gateway.token })
+  const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
   const read = await client.source(assignment, 1_000, 200_000, new AbortController().signal)
   expect(read.equals(bytes.subarray(1_000, 200_000))).toBe(true)
   expect(gateway.sourceCalls).toHaveLength(3)
@@ -142,7 +142,7 @@ it('a byte that is flipped on the way up is noticed, and the part sent again', a
   await writeFile(file, bytes)
   const job = await gateway.offer(file, video())
   gateway.flippedParts = 2
-  const client = createClient({ gatewayUrl: gateway.url, token: gateway.token })
+  const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
   const part = { uploadId: 'upload_1', partNumber: 1, file, start: 0, end: bytes.length }
   await client.putPart(job.assignment, part, new AbortController().signal)
   expect(job.parts.get(1)!.equals(bytes)).toBe(true)

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Expectation } from '../../container/ffmpeg/renderPlan.ts'
-import { verify } from '../../container/ffmpeg/verify/verifyOutput.ts'
+import { verifyOutput } from '../../container/ffmpeg/verify/verifyOutput.ts'
 import { bench, clip, useBench } from './helpers/runnerHarness.ts'
 
 useBench()
@@ -20,7 +20,7 @@ const RIGHT: Expectation = {
 let look: (more: Partial<Expectation>) => Promise<unknown>
 beforeEach(() => {
   look = (more) =>
-    verify({
+    verifyOutput({
       ffprobe: 'ffprobe',
       file: clip('small.mp4'),
       expect: { ...RIGHT, ...more },

@@ -18,7 +18,7 @@ export interface Representation {
 
 const CHANNELS = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
 
-export function manifest(presentation: {
+export function formatDashManifest(presentation: {
   seconds: number
   targetSeconds: number
   video: readonly Representation[]

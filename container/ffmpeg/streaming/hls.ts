@@ -5,14 +5,14 @@
 import type { Size } from '../edit/geometry.ts'
 
 /** A file, or part of it, and how long it plays. */
-export interface Piece {
+export interface PlaylistSegment {
   uri: string
   seconds: number
   range?: { offset: number; length: number }
 }
 
 /** Bits a second: that of the worst segment, and over all. */
-export interface Rate {
+export interface BitRates {
   peak: number
   average: number | null
 }
@@ -24,10 +24,10 @@ const HEAD = ['#EXTM3U', '#EXT-X-VERSION:7']
  * @param list.ended whether all pieces are named
  * @param list.map the init segment; null for subtitles, which have none
  */
-export function mediaPlaylist(list: {
+export function formatMediaPlaylist(list: {
   targetSeconds: number
   map: string | null
-  pieces: readonly Piece[]
+  playlistSegments: readonly PlaylistSegment[]
   ended: boolean
   keyframesOnly?: boolean
 }): string {
@@ -38,7 +38,7 @@ export function mediaPlaylist(list: {
     `#EXT-X-PLAYLIST-TYPE:${list.ended ? 'VOD' : 'EVENT'}`,
     ...(list.keyframesOnly === true ? ['#EXT-X-I-FRAMES-ONLY'] : []),
     ...(list.map === null ? [] : ['#EXT-X-INDEPENDENT-SEGMENTS', `#EXT-X-MAP:URI="${list.map}"`]),
-    ...list.pieces.flatMap(({ uri, seconds, range }) => [
+    ...list.playlistSegments.flatMap(({ uri, seconds, range }) => [
       `#EXTINF:${seconds.toFixed(6)},`,
       ...(range === undefined ? [] : [`#EXT-X-BYTERANGE:${range.length}@${range.offset}`]),
       uri,
@@ -52,15 +52,15 @@ export interface VideoVariant {
   codec: string
   size: Size
   frameRate: number
-  rate: Rate
+  rate: BitRates
   /** The playlist of its keyframes alone; null as long as there is none. */
-  keyframes: { uri: string; rate: Rate } | null
+  keyframes: { uri: string; rate: BitRates } | null
 }
 export interface AudioVariant {
   uri: string
   codec: string
   channels: number
-  rate: Rate
+  rate: BitRates
 }
 export interface Subtitles {
   uri: string
@@ -71,7 +71,7 @@ export interface Subtitles {
 /** What a player that knows nothing of its line begins with (HLS authoring specification, 9.18). */
 const FIRST_BITS = 2_000_000
 
-export function masterPlaylist(list: {
+export function formatMasterPlaylist(list: {
   video: readonly VideoVariant[]
   audio: AudioVariant | null
   subtitles: Subtitles | null
@@ -82,7 +82,7 @@ export function masterPlaylist(list: {
     ...(subtitles === null ? [] : ['SUBTITLES="subtitles"']),
     'CLOSED-CAPTIONS=NONE',
   ]
-  const withAudio = ({ peak, average }: Rate) => [
+  const withAudio = ({ peak, average }: BitRates) => [
     `BANDWIDTH=${Math.ceil(peak + (audio?.rate.peak ?? 0))}`,
     ...(average === null
       ? []

@@ -5,7 +5,7 @@
  */
 import { codecString } from './codecString.ts'
 
-export interface Init {
+export interface InitSegment {
   /** Ticks a second, in which a segment's times are given. */
   timescale: number
   /** As `CODECS` has it (RFC 6381). */
@@ -42,18 +42,18 @@ const VISUAL_FIELDS = 78
 const AUDIO_FIELDS = 28
 
 /** @throws Error when it is no init segment of one track */
-export function readInit(bytes: Buffer): Init {
+export function readInitSegment(bytes: Buffer): InitSegment {
   const track = inside(bytes, 'moov', 'trak', 'mdia')
   const header = need(track, 'mdhd').body
   const timescale = header.readUInt32BE(header[0] === 1 ? 20 : 12)
   const handler = need(track, 'hdlr').body.toString('latin1', 8, 12)
-  const entry = boxesOf(inside(track, 'minf', 'stbl', 'stsd').subarray(SAMPLE_ENTRY))[0]
+  const entry = parseBoxes(inside(track, 'minf', 'stbl', 'stsd').subarray(SAMPLE_ENTRY))[0]
   if (entry === undefined) {
     throw new Error('the init segment describes no samples')
   }
   const { type, body } = entry
   const picture = handler === 'vide'
-  const settings = boxesOf(body.subarray(picture ? VISUAL_FIELDS : AUDIO_FIELDS))
+  const settings = parseBoxes(body.subarray(picture ? VISUAL_FIELDS : AUDIO_FIELDS))
   const codec = codecString(type, (name) => settings.find((box) => box.type === name)?.body ?? null)
   return {
     timescale,
@@ -66,7 +66,7 @@ export function readInit(bytes: Buffer): Init {
 
 /** @throws Error when it is no media segment of one fragment */
 export function readSegment(bytes: Buffer): Segment {
-  const fragments = boxesOf(bytes).filter(({ type }) => type === 'moof')
+  const fragments = parseBoxes(bytes).filter(({ type }) => type === 'moof')
   const [fragment] = fragments
   if (fragment === undefined || fragments.length > 1) {
     throw new Error(`the segment has ${fragments.length} fragments instead of one`)
@@ -133,7 +133,7 @@ function fieldsOf(body: Buffer, from: number) {
   }
 }
 
-function boxesOf(bytes: Buffer): Box[] {
+function parseBoxes(bytes: Buffer): Box[] {
   const boxes: Box[] = []
   for (let start = 0; start + 8 <= bytes.length;) {
     const size = bytes.readUInt32BE(start)
@@ -150,7 +150,7 @@ function boxesOf(bytes: Buffer): Box[] {
 }
 
 function need(bytes: Buffer, type: string): Box {
-  const box = boxesOf(bytes).find((each) => each.type === type)
+  const box = parseBoxes(bytes).find((each) => each.type === type)
   if (box === undefined) {
     throw new Error(`the box ${type} is missing`)
   }

@@ -4,20 +4,26 @@
  * costs little memory.
  */
 import { JobFailure } from '../../failures.ts'
-import { readInit, readSegment, type Init, type Segment } from './mp4Boxes.ts'
-import type { Rate } from './hls.ts'
-import { initName, segmentName, targetOf, type StreamLayout, type Track } from './streamLayout.ts'
+import { readInitSegment, readSegment, type InitSegment, type Segment } from './mp4Boxes.ts'
+import type { BitRates } from './hls.ts'
+import {
+  initName,
+  segmentName,
+  targetSeconds,
+  type StreamLayout,
+  type Track,
+} from './streamLayout.ts'
 
-export interface Measured {
+export interface TrackMeasurements {
   track: Track
-  init: Init | null
+  init: InitSegment | null
   /** In their order, each beginning where the one before ends. */
   segments: Segment[]
   /** Of all files, the init segment included. */
   bytes: number
 }
 
-export function unmeasured(track: Track): Measured {
+export function createMeasurements(track: Track): TrackMeasurements {
   return {
     track,
     init: null,
@@ -27,9 +33,9 @@ export function unmeasured(track: Track): Measured {
 }
 
 /** @throws JobFailure `output_invalid` when it is not what the layout says */
-export function takeInit(measured: Measured, bytes: Buffer): void {
+export function addInitSegment(measured: TrackMeasurements, bytes: Buffer): void {
   const { track } = measured
-  const init = read(initName(track), () => readInit(bytes))
+  const init = read(initName(track), () => readInitSegment(bytes))
   const wanted = track.video?.size ?? null
   if (init.size?.width !== wanted?.width || init.size?.height !== wanted?.height) {
     throw wrong(
@@ -41,7 +47,7 @@ export function takeInit(measured: Measured, bytes: Buffer): void {
 }
 
 /** @throws JobFailure `output_invalid` when it does not follow on, or is not cut where it must be */
-export function takeSegment(measured: Measured, bytes: Buffer, layout: StreamLayout): void {
+export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: StreamLayout): void {
   const { track, segments } = measured
   const name = segmentName(track, segments.length + 1)
   const segment = read(name, () => readSegment(bytes))
@@ -54,16 +60,18 @@ export function takeSegment(measured: Measured, bytes: Buffer, layout: StreamLay
   if (track.video !== null && !(segment.startsWithKeyframe && segment.keyframes === 1)) {
     throw wrong(`${name} has not one keyframe, at its start, but ${segment.keyframes}.`)
   }
-  const seconds = segment.duration / timescaleOf(measured)
-  if (Math.round(seconds) > targetOf(layout)) {
-    throw wrong(`${name} is ${seconds.toFixed(2)} seconds long; ${targetOf(layout)} are the most.`)
+  const seconds = segment.duration / requireTimescale(measured)
+  if (Math.round(seconds) > targetSeconds(layout)) {
+    throw wrong(
+      `${name} is ${seconds.toFixed(2)} seconds long; ${targetSeconds(layout)} are the most.`,
+    )
   }
   segments.push(segment)
   measured.bytes += bytes.length
 }
 
 /** The last segment becomes part of the one before: both are in one file, one after the other. */
-export function absorbLast({ segments }: Measured): void {
+export function mergeLastSegment({ segments }: TrackMeasurements): void {
   const last = segments.pop()
   const before = segments.at(-1)
   if (last === undefined || before === undefined) {
@@ -73,31 +81,35 @@ export function absorbLast({ segments }: Measured): void {
   before.bytes += last.bytes
 }
 
-export function timescaleOf({ init, track }: Measured): number {
+export function requireTimescale({ init, track }: TrackMeasurements): number {
   if (init === null) {
     throw new TypeError(`the init segment of ${track.name} is not known yet`)
   }
   return init.timescale
 }
 
-export function secondsOf(measured: Measured): number {
+export function measuredSeconds(measured: TrackMeasurements): number {
   const ticks = measured.segments.reduce((sum, { duration }) => sum + duration, 0)
-  return ticks === 0 ? 0 : ticks / timescaleOf(measured)
+  return ticks === 0 ? 0 : ticks / requireTimescale(measured)
 }
 
 /**
  * The peak is that of neighbouring segments that together last for half to one and a half times the
  * target, as RFC 8216bis has it, so that a short last one does not count by itself.
  */
-export function rateOf(measured: Measured, layout: StreamLayout, keyframesOnly = false): Rate {
-  const scale = timescaleOf(measured)
+export function measureBitRates(
+  measured: TrackMeasurements,
+  layout: StreamLayout,
+  keyframesOnly = false,
+): BitRates {
+  const scale = requireTimescale(measured)
   const pieces = measured.segments.map(({ bytes, first, duration }) => ({
     bits: (keyframesOnly ? first.length : bytes) * 8,
     seconds: duration / scale,
   }))
   const sum = (key: 'bits' | 'seconds') => pieces.reduce((all, piece) => all + piece[key], 0)
   const average = sum('bits') / (sum('seconds') || 1)
-  const target = targetOf(layout)
+  const target = targetSeconds(layout)
   let peak = average
   pieces.forEach((_, from) => {
     let bits = 0
@@ -114,7 +126,7 @@ export function rateOf(measured: Measured, layout: StreamLayout, keyframesOnly =
 }
 
 /** @throws JobFailure `output_invalid` when the rungs do not change over at the same moments */
-export function checkAligned(all: readonly Measured[]): void {
+export function checkAligned(all: readonly TrackMeasurements[]): void {
   const [first, ...others] = all.filter(({ track }) => track.video !== null)
   for (const other of others) {
     const apart = first!.segments.findIndex(

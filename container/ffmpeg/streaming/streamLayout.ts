@@ -52,14 +52,14 @@ export function playlistName({ name }: Track) {
   return `${name}.m3u8`
 }
 /** `v720` is `i720` as keyframes alone. */
-export function keyframesName({ name }: Track) {
+export function keyframesPlaylistName({ name }: Track) {
   return `i${name.slice(1)}.m3u8`
 }
 export const SUBTITLES = { file: 's.vtt', playlist: 's.m3u8' }
-export const MASTER = 'master.m3u8'
-export const MANIFEST = 'manifest.mpd'
+export const MASTER_PLAYLIST = 'master.m3u8'
+export const DASH_MANIFEST = 'manifest.mpd'
 
 /** The whole seconds that no segment, rounded, goes beyond; fixed before the first is made. */
-export function targetOf({ segmentSeconds }: StreamLayout) {
+export function targetSeconds({ segmentSeconds }: StreamLayout) {
   return Math.ceil(segmentSeconds - 0.01)
 }

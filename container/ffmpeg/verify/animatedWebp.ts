@@ -4,7 +4,7 @@
  */
 import { open } from 'node:fs/promises'
 
-export interface Animation {
+export interface AnimatedWebp {
   width: number
   height: number
   frames: number
@@ -14,7 +14,7 @@ export interface Animation {
 const HEADER_BYTES = 30
 
 /** @returns null when the file is no animated WebP, or ends early */
-export async function readAnimation(path: string): Promise<Animation | null> {
+export async function readAnimatedWebp(path: string): Promise<AnimatedWebp | null> {
   const file = await open(path)
   try {
     const read = async (length: number, position: number) => {

@@ -9,7 +9,7 @@ import { hasInputError } from '../process/classifyFailure.ts'
 import type { ProcessLimits } from '../process/limits.ts'
 import { probe } from '../probe/probe.ts'
 import type { Expectation } from '../renderPlan.ts'
-import { type Animation, readAnimation } from './animatedWebp.ts'
+import { type AnimatedWebp, readAnimatedWebp } from './animatedWebp.ts'
 
 /** Half a second for codec delay and container rounding, or 2 % where clocks drift. */
 export function durationTolerance(seconds: number): number {
@@ -33,17 +33,17 @@ interface Checked {
  * @returns the facts of the output; `durationSeconds` is null for a picture
  * @throws JobFailure `output_invalid`, or `input_invalid` when the source ended before it said
  */
-export async function verify(options: Checked): Promise<MediaFacts> {
+export async function verifyOutput(options: Checked): Promise<MediaFacts> {
   const { expect } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
   if (sizeBytes === 0) {
-    throw empty(options)
+    throw emptyOutput(options)
   }
   const { facts } = await lookInto(options, sizeBytes)
 
   checkSize(facts, expect)
   checkStreams(facts, expect)
-  checkLength(facts.durationSeconds ?? 0, options)
+  checkDuration(facts.durationSeconds ?? 0, options)
   if (expect.maxBytes !== undefined && sizeBytes > expect.maxBytes) {
     throw new JobFailure(
       'output_invalid',
@@ -54,7 +54,7 @@ export async function verify(options: Checked): Promise<MediaFacts> {
 }
 
 async function lookInto(options: Checked, sizeBytes: number) {
-  const animation = await readAnimation(options.file)
+  const animation = await readAnimatedWebp(options.file)
   if (animation !== null) {
     return { facts: animationFacts(animation, sizeBytes) }
   }
@@ -68,13 +68,13 @@ async function lookInto(options: Checked, sizeBytes: number) {
     signal: options.signal,
   }).catch((error: unknown) => {
     if (error instanceof JobFailure && error.code === 'input_invalid') {
-      throw empty(options)
+      throw emptyOutput(options)
     }
     throw error
   })
 }
 
-function animationFacts({ width, height, frames, seconds }: Animation, sizeBytes: number) {
+function animationFacts({ width, height, frames, seconds }: AnimatedWebp, sizeBytes: number) {
   const frameRate = seconds > 0 ? Math.round((frames / seconds) * 1e3) / 1e3 : null
   return {
     format: 'webp',
@@ -119,7 +119,7 @@ function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
 }
 
 /** @throws JobFailure, whose class says whether the source or the making of it is at fault */
-export function checkLength(
+export function checkDuration(
   actual: number,
   {
     expect,
@@ -152,7 +152,7 @@ function wrongLength(actual: number, expected: number): string {
   return `The result is ${actual.toFixed(1)} seconds long instead of ${expected.toFixed(1)}.`
 }
 
-export function empty({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
+export function emptyOutput({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
   // With another way still to go, that nothing came is a finding and not the end.
   const nothingThere = !more && /nothing was encoded|video:0k/i.test(stderr)
   return nothingThere || hasInputError(stderr)

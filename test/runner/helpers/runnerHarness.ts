@@ -8,11 +8,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, inject } from 'vitest'
-import { createClient } from '../../../container/gateway/client.ts'
+import { createGatewayClient } from '../../../container/gateway/client.ts'
 import { createLog } from '../../../container/log.ts'
-import { runLoop, type LoopEnd } from '../../../container/claimLoop.ts'
+import { runClaimLoop, type LoopEndReason } from '../../../container/claimLoop.ts'
 import { readSettings } from '../../../container/settings.ts'
-import { work } from '../../../container/runAssignment.ts'
+import { runAssignment } from '../../../container/runAssignment.ts'
 import type { Assignment, Finish, Report } from '../../../src/contract/runnerProtocol.ts'
 import { saveOutput, startGateway, type Gateway, type OfferedJob } from './fakeGateway.ts'
 import { video } from '../../fixtures/renditions.ts'
@@ -50,7 +50,7 @@ export function useBench() {
  *
  * @param env settings other than the bench's own
  */
-export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEnd> {
+export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndReason> {
   const shutdown = new AbortController().signal
   const settings = readSettings({
     GATEWAY_URL: bench.gateway.url,
@@ -60,11 +60,14 @@ export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEnd>
     SCRATCH_DIR: bench.scratch,
     ...env,
   })
-  const client = createClient(settings)
+  const client = createGatewayClient(settings)
   const log = createLog((line) => bench.logs.push(line))
-  const machine = { cpus: 2, memoryBytes: 2e9 }
-  const shared = { client, settings, machine, log, shutdown }
-  return runLoop({ ...shared, work: (assignment) => work(assignment, shared) })
+  const capabilities = { cpus: 2, memoryBytes: 2e9 }
+  const shared = { client, settings, capabilities, log, shutdown }
+  return runClaimLoop({
+    ...shared,
+    runAssignment: (assignment) => runAssignment(assignment, shared),
+  })
 }
 
 /**

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readEncoders, readHwaccels } from '../../../container/capabilities.ts'
+import { parseEncoders, parseHwaccels } from '../../../container/capabilities.ts'
 
 it('reads the lists of ffmpeg', () => {
   const encoders = [
@@ -10,6 +10,9 @@ it('reads the lists of ffmpeg', () => {
     ' A....D aac                  AAC (Advanced Audio Coding)',
     ' V....D h264_nvenc           NVIDIA NVENC H.264 encoder (codec h264)',
   ]
-  expect(readEncoders(encoders.join('\n'))).toEqual(['libx264', 'aac', 'h264_nvenc'])
-  expect(readHwaccels('Hardware acceleration methods:\nvdpau\ncuda\n\n')).toEqual(['vdpau', 'cuda'])
+  expect(parseEncoders(encoders.join('\n'))).toEqual(['libx264', 'aac', 'h264_nvenc'])
+  expect(parseHwaccels('Hardware acceleration methods:\nvdpau\ncuda\n\n')).toEqual([
+    'vdpau',
+    'cuda',
+  ])
 })

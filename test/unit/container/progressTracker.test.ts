@@ -1,17 +1,17 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { followAttempt } from '../../../container/attempt/progressTracker.ts'
+import { createProgressTracker } from '../../../container/attempt/progressTracker.ts'
 import type { FfmpegStep, RenderPlan, Step } from '../../../container/ffmpeg/renderPlan.ts'
-import { createRate } from '../../../container/attempt/rateMeter.ts'
-import type { Standing } from '../../../container/attempt/heartbeat.ts'
+import { createRateMeter } from '../../../container/attempt/rateMeter.ts'
+import type { AttemptState } from '../../../container/attempt/heartbeat.ts'
 import type { Stage } from '../../../src/contract/runnerProtocol.ts'
 
 let now = 0
-let standing: Standing
-let following: ReturnType<typeof followAttempt>
+let state: AttemptState
+let tracker: ReturnType<typeof createProgressTracker>
 
 beforeEach(() => {
   now = 100
-  standing = {
+  state = {
     stage: 'probe',
     progress: 0,
     etaSeconds: null,
@@ -19,7 +19,7 @@ beforeEach(() => {
     speed: null,
     playable: false,
   }
-  following = followAttempt(standing, () => now)
+  tracker = createProgressTracker(state, () => now)
 })
 
 function step(stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep {
@@ -32,17 +32,17 @@ function step(stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep 
   }
 }
 function planOf(steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) {
-  return following.plan({ steps, mode } as RenderPlan, speed)
+  return tracker.plan({ steps, mode } as RenderPlan, speed)
 }
 
 /** Goes on at `speed` for `seconds` on the wall, told of twice a second. */
 function run(speed: number, seconds: number, from = 0) {
-  const seen: Standing[] = []
+  const seen: AttemptState[] = []
   for (let past = 0.5; past <= seconds; past += 0.5) {
     now += 0.5
     const outSeconds = from + speed * past
-    following.progress({ outSeconds, frames: outSeconds * 25, bytes: outSeconds * 1e6 })
-    seen.push({ ...standing })
+    tracker.progress({ outSeconds, frames: outSeconds * 25, bytes: outSeconds * 1e6 })
+    seen.push({ ...state })
   }
   return seen
 }
@@ -52,10 +52,10 @@ describe('progress', () => {
     const passes = [step('analyse', { cost: 0.5 }), step('encode')]
     planOf(passes)
     const seen = passes.flatMap((pass) => {
-      following.enter(pass.stage)
-      following.begin(pass)
+      tracker.enter(pass.stage)
+      tracker.begin(pass)
       const along = run(10, 10)
-      following.done(pass)
+      tracker.done(pass)
       return along
     })
     const progress = seen.map((each) => each.progress)
@@ -72,44 +72,44 @@ describe('progress', () => {
   it('never goes back and ends before what is the gateway’s, whatever it is told', () => {
     const only = step('encode')
     planOf([only])
-    following.begin(only)
-    following.enter('encode')
+    tracker.begin(only)
+    tracker.enter('encode')
     run(10, 8)
-    const before = standing.progress
-    following.progress({ outSeconds: 1, frames: 1, bytes: 1 })
-    following.enter('encode')
-    expect(standing.progress).toBe(before)
-    following.progress({ outSeconds: 1e6, frames: 1, bytes: 1 })
-    expect(standing.progress).toBe(92)
+    const before = state.progress
+    tracker.progress({ outSeconds: 1, frames: 1, bytes: 1 })
+    tracker.enter('encode')
+    expect(state.progress).toBe(before)
+    tracker.progress({ outSeconds: 1e6, frames: 1, bytes: 1 })
+    expect(state.progress).toBe(92)
     for (const stage of ['verify', 'encode', 'verify', 'upload'] as Stage[]) {
-      following.enter(stage)
+      tracker.enter(stage)
     }
-    following.uploaded(0.5)
-    expect(standing.progress).toBe(95)
-    following.uploaded(1)
-    expect(standing.progress).toBe(97)
+    tracker.uploaded(0.5)
+    expect(state.progress).toBe(95)
+    tracker.uploaded(1)
+    expect(state.progress).toBe(97)
   })
 
   it('of what is only copied is half upload', () => {
     const copy = step('encode')
     planOf([copy], 'remux')
-    following.enter('encode')
-    following.begin(copy)
-    following.done(copy)
-    expect(standing.progress).toBe(48)
-    following.enter('upload')
-    following.uploaded(0.5)
-    expect(standing.progress).toBe(73)
+    tracker.enter('encode')
+    tracker.begin(copy)
+    tracker.done(copy)
+    expect(state.progress).toBe(48)
+    tracker.enter('upload')
+    tracker.uploaded(0.5)
+    expect(state.progress).toBe(73)
   })
 
   it('moves on after a step whose length nobody knows', () => {
     const steps = [step('analyse', { seconds: null }), step('encode', { seconds: null })]
     planOf(steps)
-    following.begin(steps[0]!)
+    tracker.begin(steps[0]!)
     run(1, 5)
-    expect(standing.progress).toBe(1)
-    following.done(steps[0]!)
-    expect(standing.progress).toBeCloseTo(1 + 91 / 2)
+    expect(state.progress).toBe(1)
+    tracker.done(steps[0]!)
+    expect(state.progress).toBeCloseTo(1 + 91 / 2)
   })
 })
 
@@ -117,52 +117,52 @@ describe('what is left', () => {
   it('is not said before there is something to go by', () => {
     const only = step('encode')
     planOf([only])
-    following.enter('encode')
-    following.begin(only)
-    expect(standing).toMatchObject({ etaSeconds: null, fps: null, speed: null })
+    tracker.enter('encode')
+    tracker.begin(only)
+    expect(state).toMatchObject({ etaSeconds: null, fps: null, speed: null })
     now += 5
-    following.refresh()
-    expect(standing.etaSeconds).toBeNull()
+    tracker.refresh()
+    expect(state.etaSeconds).toBeNull()
   })
 
   it('counts the passes to come and the upload', () => {
     const passes = [step('analyse'), step('encode')]
     planOf(passes)
-    following.enter('analyse')
-    following.begin(passes[0]!)
+    tracker.enter('analyse')
+    tracker.begin(passes[0]!)
     run(10, 5)
     // 50 and 100 seconds of media at 10 a second, and a second to look at it.
-    expect(standing.etaSeconds).toBe(16)
-    following.done(passes[0]!)
-    following.enter('encode')
-    following.begin(passes[1]!)
-    expect(standing.etaSeconds).toBe(11)
+    expect(state.etaSeconds).toBe(16)
+    tracker.done(passes[0]!)
+    tracker.enter('encode')
+    tracker.begin(passes[1]!)
+    expect(state.etaSeconds).toBe(11)
     run(10, 5)
     // 100 MB in the end, at 10 MB a second until it is measured.
-    expect(standing.etaSeconds).toBe(5 + 1 + 10)
-    following.done(passes[1]!)
-    following.made(100e6)
-    following.enter('verify')
-    expect(standing.etaSeconds).toBe(11)
-    following.enter('upload')
-    expect(standing.etaSeconds).toBe(10)
+    expect(state.etaSeconds).toBe(5 + 1 + 10)
+    tracker.done(passes[1]!)
+    tracker.made(100e6)
+    tracker.enter('verify')
+    expect(state.etaSeconds).toBe(11)
+    tracker.enter('upload')
+    expect(state.etaSeconds).toBe(10)
     now += 2
-    following.uploaded(0.5)
-    expect(standing.etaSeconds).toBe(2)
+    tracker.uploaded(0.5)
+    expect(state.etaSeconds).toBe(2)
   })
 
   it('follows the speed of late and not that since the start', () => {
     const only = step('encode', { seconds: 1000 })
     planOf([only])
-    following.enter('encode')
-    following.begin(only)
+    tracker.enter('encode')
+    tracker.begin(only)
     run(1, 60)
-    const slow = Number(standing.etaSeconds)
+    const slow = Number(state.etaSeconds)
     const eta = run(10, 60, 60).map(({ etaSeconds }) => Number(etaSeconds))
     // It comes down by and by, within its window and not at once.
     expect(eta[1]).toBeGreaterThan(slow / 2)
     // 340 seconds at 10 a second, a second to look at it, and a GB to send.
-    expect(standing.etaSeconds).toBe(34 + 1 + 100)
+    expect(state.etaSeconds).toBe(34 + 1 + 100)
   })
 })
 
@@ -170,44 +170,44 @@ describe('speed and frames a second', () => {
   it('are those of the last seconds, and only of an encode', () => {
     const passes = [step('analyse', { seconds: 1000 }), step('encode', { seconds: 1000 })]
     planOf(passes)
-    following.enter('analyse')
-    following.begin(passes[0]!)
+    tracker.enter('analyse')
+    tracker.begin(passes[0]!)
     run(2, 10)
-    expect(standing).toMatchObject({ fps: null, speed: null })
-    following.done(passes[0]!)
-    following.enter('encode')
-    following.begin(passes[1]!)
+    expect(state).toMatchObject({ fps: null, speed: null })
+    tracker.done(passes[0]!)
+    tracker.enter('encode')
+    tracker.begin(passes[1]!)
     run(2, 20)
-    expect(standing).toMatchObject({ fps: 50, speed: 2 })
+    expect(state).toMatchObject({ fps: 50, speed: 2 })
     run(0.5, 10, 40)
-    expect(standing).toMatchObject({ fps: 12.5, speed: 0.5 })
-    following.done(passes[1]!)
-    following.enter('verify')
-    expect(standing).toMatchObject({ fps: null, speed: null })
+    expect(state).toMatchObject({ fps: 12.5, speed: 0.5 })
+    tracker.done(passes[1]!)
+    tracker.enter('verify')
+    expect(state).toMatchObject({ fps: null, speed: null })
   })
 
   it('fall when nothing comes any more', () => {
     const only = step('encode')
     planOf([only])
-    following.enter('encode')
-    following.begin(only)
+    tracker.enter('encode')
+    tracker.begin(only)
     run(2, 10)
     now += 15
-    following.refresh()
-    expect(standing).toMatchObject({ fps: 12.5, speed: 0.5 })
+    tracker.refresh()
+    expect(state).toMatchObject({ fps: 12.5, speed: 0.5 })
   })
 
   it('speed is in seconds of media, however the output counts them', () => {
     const twice = step('encode', { seconds: 50 })
     planOf([twice], 'encode', 2)
-    following.enter('encode')
-    following.begin(twice)
+    tracker.enter('encode')
+    tracker.begin(twice)
     run(3, 5)
-    expect(standing).toMatchObject({ fps: 75, speed: 6 })
+    expect(state).toMatchObject({ fps: 75, speed: 6 })
   })
 
   it('are not made of one report', () => {
-    const rate = createRate(0, 5)
+    const rate = createRateMeter(0, 5)
     rate.add(0.1, 10)
     expect(rate.at(0.1)).toBeNull()
     rate.add(0.5, 12)

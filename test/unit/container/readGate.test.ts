@@ -1,28 +1,28 @@
 import { expect, it } from 'vitest'
-import { createPace } from '../../../container/source/readGate.ts'
+import { createReadGate } from '../../../container/source/readGate.ts'
 
 const never = new AbortController().signal
 
 it('lets everyone pass, but while it is held', async () => {
-  const pace = createPace()
-  await pace.passed(never)
-  pace.hold()
-  pace.hold()
+  const readGate = createReadGate()
+  await readGate.passed(never)
+  readGate.hold()
+  readGate.hold()
   let passed = 0
-  const waiting = [1, 2].map(() => pace.passed(never).then(() => (passed += 1)))
+  const waiting = [1, 2].map(() => readGate.passed(never).then(() => (passed += 1)))
   await Promise.resolve()
   expect(passed).toBe(0)
-  pace.release()
+  readGate.release()
   await Promise.all(waiting)
-  await pace.passed(never)
+  await readGate.passed(never)
 })
 
 it('holds nobody who is to end', async () => {
-  const pace = createPace()
-  pace.hold()
+  const readGate = createReadGate()
+  readGate.hold()
   const ending = new AbortController()
-  const held = pace.passed(ending.signal)
+  const held = readGate.passed(ending.signal)
   ending.abort(new Error('over'))
   await expect(held).rejects.toThrow('over')
-  await expect(pace.passed(ending.signal)).rejects.toThrow('over')
+  await expect(readGate.passed(ending.signal)).rejects.toThrow('over')
 })

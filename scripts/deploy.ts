@@ -27,7 +27,7 @@ interface Consumer {
 
 requireTools()
 provision()
-// Before the Worker that needs them: migrations only add, so the one before does not mind.
+// Before the Worker that needs them: migrations only add (0002 excepted), so the previous Worker still works.
 run('Applying the migrations', ['d1', 'migrations', 'apply', binding(), '--remote'])
 const secrets = firstSecrets()
 try {

@@ -13,7 +13,7 @@ function ready(queue: string, more: SQL = sql``) {
   FROM jobs INDEXED BY jobs_ready
   WHERE queue = ${queue} AND status = 'pending' AND run_after IS NULL ${more}`
 }
-const due = sql`ORDER BY needs, size_class, priority, seq LIMIT 1`
+const due = sql`ORDER BY required_encoders, size_class, priority, seq LIMIT 1`
 
 /**
  * Of each class of jobs (those that need the same and are of about one size) the next one, if it fits.
@@ -30,7 +30,7 @@ function heads(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
           WHEN c.size_class = ${boundary} THEN (
             SELECT seq FROM (
               SELECT seq, source_bytes
-              ${ready(queue, sql`AND needs = c.needs AND size_class = c.size_class`)}
+              ${ready(queue, sql`AND required_encoders = c.required_encoders AND size_class = c.size_class`)}
               ORDER BY priority, seq LIMIT ${sql.raw(String(LOOK_AHEAD))})
             WHERE source_bytes <= ${diskBytes} LIMIT 1)
         END`
@@ -38,18 +38,18 @@ function heads(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
     encoders === undefined
       ? sql`1`
       : sql`NOT EXISTS (
-          SELECT 1 FROM json_each(c.needs)
+          SELECT 1 FROM json_each(c.required_encoders)
           WHERE value NOT IN (SELECT value FROM json_each(${JSON.stringify(encoders)})))`
   return sql`
     WITH RECURSIVE first (seq) AS (
       SELECT (SELECT seq ${ready(queue)} ${due})
       UNION ALL
       SELECT coalesce(
-        (SELECT seq ${ready(queue, sql`AND needs = c.needs AND size_class > c.size_class`)} ${due}),
-        (SELECT seq ${ready(queue, sql`AND needs > c.needs`)} ${due}))
+        (SELECT seq ${ready(queue, sql`AND required_encoders = c.required_encoders AND size_class > c.size_class`)} ${due}),
+        (SELECT seq ${ready(queue, sql`AND required_encoders > c.required_encoders`)} ${due}))
       FROM first JOIN jobs AS c ON c.seq = first.seq),
-    heads (seq, needs, size_class, whole) AS (
-      SELECT ${head}, c.needs, c.size_class, ${boundary === null ? sql`1` : sql`c.size_class < ${boundary}`}
+    heads (seq, required_encoders, size_class, whole) AS (
+      SELECT ${head}, c.required_encoders, c.size_class, ${boundary === null ? sql`1` : sql`c.size_class < ${boundary}`}
       FROM first JOIN jobs AS c ON c.seq = first.seq WHERE ${able})`
 }
 
@@ -68,7 +68,10 @@ export async function countReadyJobs(
   fit: RunnerCapabilities,
   most: number,
 ): Promise<number> {
-  const ofClass = ready(queue, sql`AND needs = heads.needs AND size_class = heads.size_class`)
+  const ofClass = ready(
+    queue,
+    sql`AND required_encoders = heads.required_encoders AND size_class = heads.size_class`,
+  )
   const [row] = await db.all<{ n: number | null }>(sql`
     ${heads(queue, fit)}
     SELECT sum(iif(whole, (SELECT count(*) FROM (SELECT 1 ${ofClass} LIMIT ${most})), 1)) AS n
@@ -78,9 +81,9 @@ export async function countReadyJobs(
 
 /** The runners that hold a job, of whatever queue: few, as each queue's `concurrency` bounds them. */
 export async function listBusyRunners(db: Database): Promise<string[]> {
-  const rows = await db.all<{ runner: string }>(sql`
-    SELECT DISTINCT runner FROM jobs WHERE status = 'running' AND runner IS NOT NULL LIMIT 1000`)
-  return rows.map((row) => row.runner)
+  const rows = await db.all<{ runnerId: string }>(sql`
+    SELECT DISTINCT runner_id AS runnerId FROM jobs WHERE status = 'running' AND runner_id IS NOT NULL LIMIT 1000`)
+  return rows.map((row) => row.runnerId)
 }
 
 /** The running jobs that one runner holds: by rule one at most. */
@@ -88,6 +91,6 @@ export function listJobsHeldBy(db: Database, runner: string): Promise<JobRow[]> 
   return db
     .select()
     .from(jobs)
-    .where(and(sql`status = 'running'`, eq(jobs.runner, runner)))
+    .where(and(sql`status = 'running'`, eq(jobs.runnerId, runner)))
     .limit(10)
 }

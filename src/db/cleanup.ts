@@ -39,5 +39,5 @@ export async function deleteIdempotencyKeys(db: Database, before: number): Promi
 
 /** Removes a queue's hourly figures from before `before` (ms). */
 export async function deleteHours(db: Database, queue: string, before: number): Promise<void> {
-  await db.run(sql`DELETE FROM queue_hours WHERE queue = ${queue} AND hour < ${before}`)
+  await db.run(sql`DELETE FROM queue_hourly_stats WHERE queue = ${queue} AND hour < ${before}`)
 }

@@ -4,11 +4,11 @@
  */
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm'
 import { type Database, first, statement } from './database.ts'
-import { files, incoming } from './schema.ts'
+import { files, storageReservations } from './schema.ts'
 
 /** A write to a path, from before it to when what came of it is settled. */
 export interface StorageReservation {
-  /** Of its rows in `incoming`; null where nobody is charged. */
+  /** Of its rows in `storage_reservations`; null where nobody is charged. */
   id: string | null
   filePath: string
   /** Of the path's row as it was before the write; null where there was none. */
@@ -33,14 +33,14 @@ export async function reserveFiles(
 ): Promise<boolean> {
   const given = JSON.stringify(asked)
   const result = await db.run(sql`
-    INSERT INTO incoming (id, part, key_id, file_path, size_bytes, created_at)
+    INSERT INTO storage_reservations (id, part, api_key_id, file_path, size_bytes, created_at)
     SELECT f.value ->> 'id', 0, k.id, f.value ->> 'filePath', f.value ->> 'sizeBytes', ${now}
     FROM api_keys AS k, json_each(${given}) AS f
     WHERE k.id = ${keyId} AND ${withinCap(sql`
       (SELECT sum(value ->> 'sizeBytes') FROM json_each(${given})) -
       (SELECT total(size_bytes) FROM files
         WHERE file_path IN (SELECT value ->> 'filePath' FROM json_each(${given}))
-          AND key_id = k.id)`)}`)
+          AND api_key_id = k.id)`)}`)
   return result.meta.changes > 0
 }
 
@@ -56,20 +56,20 @@ export async function reserveUploadPart(
   now: number,
 ): Promise<boolean> {
   const result = await db.run(sql`
-    INSERT INTO incoming (id, part, key_id, file_path, size_bytes, created_at)
+    INSERT INTO storage_reservations (id, part, api_key_id, file_path, size_bytes, created_at)
     SELECT u.id, ${part}, k.id, u.file_path, ${sizeBytes}, ${now}
-    FROM uploads AS u JOIN api_keys AS k ON k.id = u.key_id
+    FROM uploads AS u JOIN api_keys AS k ON k.id = u.api_key_id
     WHERE u.id = ${uploadId} AND ${withinCap(sql`
       max(0, ${sizeBytes} - coalesce(
-        (SELECT size_bytes FROM incoming WHERE id = u.id AND part = ${part}), 0)) -
-      (SELECT total(size_bytes) FROM files WHERE file_path = u.file_path AND key_id = k.id)`)}
+        (SELECT size_bytes FROM storage_reservations WHERE id = u.id AND part = ${part}), 0)) -
+      (SELECT total(size_bytes) FROM files WHERE file_path = u.file_path AND api_key_id = k.id)`)}
     ON CONFLICT (id, part) DO UPDATE SET size_bytes = max(size_bytes, excluded.size_bytes)`)
   return result.meta.changes > 0
 }
 
 /** Ends the charge for what did not come. */
 export async function deleteReservations(db: Database, ids: string[]): Promise<void> {
-  await db.delete(incoming).where(inArray(incoming.id, ids))
+  await db.delete(storageReservations).where(inArray(storageReservations.id, ids))
 }
 
 /** The revisions of the paths that have one. */
@@ -96,12 +96,12 @@ export async function recordFile(
   const settle = statement(
     db,
     sql`
-    INSERT INTO files (file_path, key_id, size_bytes, revision, settled_at)
+    INSERT INTO files (file_path, api_key_id, size_bytes, revision, recorded_at)
     SELECT ${filePath}, ${stored.keyId}, ${stored.sizeBytes}, ${next}, ${now}
     WHERE (SELECT revision FROM files WHERE file_path = ${filePath}) IS ${revision}
     ON CONFLICT (file_path) DO UPDATE SET
-      key_id = excluded.key_id, size_bytes = excluded.size_bytes,
-      revision = excluded.revision, settled_at = excluded.settled_at`,
+      api_key_id = excluded.api_key_id, size_bytes = excluded.size_bytes,
+      revision = excluded.revision, recorded_at = excluded.recorded_at`,
   )
   const found = db
     .select({ revision: files.revision })
@@ -110,7 +110,7 @@ export async function recordFile(
   const uncharge = statement(
     db,
     sql`
-    DELETE FROM incoming WHERE id = ${id}
+    DELETE FROM storage_reservations WHERE id = ${id}
       AND EXISTS (SELECT 1 FROM files WHERE file_path = ${filePath} AND revision = ${next})`,
   )
   const [, rows] = await db.batch([settle, found, uncharge])
@@ -121,10 +121,10 @@ export async function recordFile(
 /** Files that were on their way before `before` (ms) and of which nothing was heard since. */
 export function listStaleReservations(db: Database, before: number, limit: number) {
   return db
-    .select({ id: incoming.id, filePath: incoming.filePath })
-    .from(incoming)
-    .where(and(sql`part = 0`, lt(incoming.createdAt, before)))
-    .orderBy(asc(incoming.createdAt))
+    .select({ id: storageReservations.id, filePath: storageReservations.filePath })
+    .from(storageReservations)
+    .where(and(sql`part = 0`, lt(storageReservations.createdAt, before)))
+    .orderBy(asc(storageReservations.createdAt))
     .limit(limit)
 }
 
@@ -136,5 +136,5 @@ export async function deleteUnownedFiles(
 ): Promise<void> {
   await db.run(sql`
     DELETE FROM files WHERE file_path IN (
-      SELECT file_path FROM files WHERE key_id IS NULL AND settled_at < ${before} LIMIT ${limit})`)
+      SELECT file_path FROM files WHERE api_key_id IS NULL AND recorded_at < ${before} LIMIT ${limit})`)
 }

@@ -66,24 +66,24 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
   const place = statement(
     db,
     sql`
-    INSERT INTO variants (file_path, variant, output_key, job_id, size_bytes, source_etag,
-      made_with, created_at)
-    SELECT file_path, variant, ${c.outputKey}, id, ${c.output.sizeBytes}, source_etag,
-      made_with, ${now}
+    INSERT INTO variants (file_path, transformation, output_key, job_id, size_bytes, source_etag,
+      reference_files, created_at)
+    SELECT file_path, transformation, ${c.outputKey}, id, ${c.output.sizeBytes}, source_etag,
+      reference_files, ${now}
     FROM jobs
     WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
       AND completed_at = ${now}
-    ON CONFLICT (file_path, variant) DO UPDATE SET
+    ON CONFLICT (file_path, transformation) DO UPDATE SET
       output_key = excluded.output_key, job_id = excluded.job_id, size_bytes = excluded.size_bytes,
-      source_etag = excluded.source_etag, made_with = excluded.made_with,
+      source_etag = excluded.source_etag, reference_files = excluded.reference_files,
       created_at = excluded.created_at`,
   )
   const refer = statement(
     db,
     sql`
-    INSERT INTO variant_references (path, file_path, variant, etag)
-    SELECT value ->> 'path', file_path, variant, value ->> 'etag'
-    FROM jobs, json_each(jobs.made_with)
+    INSERT INTO variant_references (path, file_path, transformation, etag)
+    SELECT value ->> 'path', file_path, transformation, value ->> 'etag'
+    FROM jobs, json_each(jobs.reference_files)
     WHERE jobs.id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
       AND completed_at = ${now}
     ON CONFLICT DO UPDATE SET etag = excluded.etag`,
@@ -95,7 +95,7 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
     sql`
     UPDATE outputs SET retired = 1
     WHERE job_id = ${claim.jobId} AND fence = ${claim.fence} AND key NOT IN (
-      SELECT output_key FROM variants JOIN jobs USING (file_path, variant)
+      SELECT output_key FROM variants JOIN jobs USING (file_path, transformation)
       WHERE jobs.id = ${claim.jobId})
     AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId})`,
   )
@@ -210,7 +210,7 @@ export function retryJob(db: Database, id: string, within: Restriction = UNRESTR
         isVisibleJob(within),
         sql`NOT EXISTS (
           SELECT 1 FROM jobs AS other
-          WHERE other.file_path = ${jobs.filePath} AND other.variant = ${jobs.variant}
+          WHERE other.file_path = ${jobs.filePath} AND other.transformation = ${jobs.transformation}
             AND other.status IN ('pending', 'running'))`,
       ),
     )

@@ -9,11 +9,11 @@ import type { JobRow, QueueRow, ReferenceFile } from './rows.ts'
 
 export interface NewJob {
   id: string
-  variant: string
+  transformation: string
   priority: number
-  needs: string[]
+  requiredEncoders: string[]
   sizeClass: number
-  madeWith: ReferenceFile[]
+  referenceFiles: ReferenceFile[]
 }
 interface NewJobs extends Pick<
   CreateJobs,
@@ -43,20 +43,20 @@ export async function insertJobs(
     n.maxQueued === null
       ? sql``
       : sql`AND ${n.maxQueued} >=
-      (SELECT count(*) FROM jobs WHERE key_id = ${n.keyId} AND status = 'pending') +
+      (SELECT count(*) FROM jobs WHERE api_key_id = ${n.keyId} AND status = 'pending') +
       (SELECT count(*) FROM json_each(${asked}) AS more WHERE NOT EXISTS (
         SELECT 1 FROM jobs AS active WHERE active.file_path = ${n.filePath}
-          AND active.variant = more.value ->> 'variant'
+          AND active.transformation = more.value ->> 'transformation'
           AND active.status IN ('pending', 'running')))`
   const insert = statement(
     db,
     sql`
-    INSERT INTO jobs (id, queue, file_path, variant, priority, source_etag, source_bytes, created_at,
-      needs, size_class, made_with, key_id, max_attempts, lease_seconds, stall_seconds,
+    INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes, created_at,
+      required_encoders, size_class, reference_files, api_key_id, max_attempts, lease_seconds, stall_seconds,
       timeout_seconds)
-    SELECT new.value ->> 'id', q.name, ${n.filePath}, new.value ->> 'variant',
+    SELECT new.value ->> 'id', q.name, ${n.filePath}, new.value ->> 'transformation',
       new.value ->> 'priority', ${n.source.etag}, ${n.source.sizeBytes}, ${n.now},
-      new.value ->> 'needs', new.value ->> 'sizeClass', new.value ->> 'madeWith',
+      new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
       ${n.keyId}, coalesce(${n.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
       coalesce(${n.stallSeconds ?? null}, q.stall_seconds),
       coalesce(${n.timeoutSeconds ?? null}, q.timeout_seconds)
@@ -72,8 +72,8 @@ export async function insertJobs(
       and(
         eq(jobs.filePath, n.filePath),
         inArray(
-          jobs.variant,
-          n.jobs.map((job) => job.variant),
+          jobs.transformation,
+          n.jobs.map((job) => job.transformation),
         ),
         sql`status IN ('pending', 'running')`,
       ),
@@ -92,7 +92,7 @@ export async function insertJobs(
     SELECT ${n.idempotency.key}, ${n.idempotency.requestHash}, json_group_array(id), ${n.now}
     FROM jobs
     WHERE file_path = ${n.filePath} AND status IN ('pending', 'running')
-      AND variant IN (SELECT value ->> 'variant' FROM json_each(${asked}))
+      AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${asked}))
       AND EXISTS (SELECT 1 FROM queues WHERE name = ${n.queue})
     HAVING count(*) = ${n.jobs.length}`,
   )
@@ -131,7 +131,7 @@ export function findNewestJob(
   variant: string | null,
   within: Restriction = UNRESTRICTED,
 ): Promise<JobRow | undefined> {
-  const ofVariant = variant === null ? undefined : eq(jobs.variant, variant)
+  const ofVariant = variant === null ? undefined : eq(jobs.transformation, variant)
   return db
     .select()
     .from(jobs)

@@ -17,7 +17,7 @@ export interface Claim {
   jobId: string
   fence: number
   /** Of the secret that a runner has shown, null for none. Not given: it is the service that speaks. */
-  runnerHash?: string | null
+  runnerSecretHash?: string | null
 }
 
 /** A runner: what it calls itself, and the hash of what it has to show for it. */
@@ -26,16 +26,19 @@ export interface Holder {
   hash: string | null
 }
 
-export function isHeldByClaim({ jobId, fence, runnerHash }: Claim) {
+export function isHeldByClaim({ jobId, fence, runnerSecretHash }: Claim) {
   return and(
     eq(jobs.id, jobId),
     eq(jobs.fence, fence),
-    runnerHash === undefined ? undefined : sql`runner_hash IS ${runnerHash}`,
+    runnerSecretHash === undefined ? undefined : sql`runner_secret_hash IS ${runnerSecretHash}`,
   )
 }
 /** The same of a row that was read. */
-export function isHeldBy(row: JobRow, { fence, runnerHash }: Claim) {
-  return row.fence === fence && (runnerHash === undefined || row.runnerHash === runnerHash)
+export function isHeldBy(row: JobRow, { fence, runnerSecretHash }: Claim) {
+  return (
+    row.fence === fence &&
+    (runnerSecretHash === undefined || row.runnerSecretHash === runnerSecretHash)
+  )
 }
 /** A runner ends an overlong attempt itself; one that does not loses its lease this much later. */
 const TIMEOUT_GRACE_MS = 10_000
@@ -71,8 +74,8 @@ export async function claimNextJob(
       status: TRANSITIONS.claim.to,
       fence: sql`fence + 1`,
       attempt: sql`attempt + 1`,
-      runner: runner.id,
-      runnerHash: runner.hash,
+      runnerId: runner.id,
+      runnerSecretHash: runner.hash,
       startedAt: now,
       leaseExpiresAt: leaseUntil(now, sql`${now}`),
       progress: 0,
@@ -105,8 +108,8 @@ export function repeatClaim(db: Database, queue: string, runner: Holder, now: nu
       and(
         eq(jobs.queue, queue),
         sql`status = 'running' AND stage IS NULL`,
-        eq(jobs.runner, runner.id),
-        sql`runner_hash IS ${runner.hash}`,
+        eq(jobs.runnerId, runner.id),
+        sql`runner_secret_hash IS ${runner.hash}`,
       ),
     )
     .returning()
@@ -146,7 +149,7 @@ export function reportProgress(
 }
 
 /** Files as an attempt reads them, where these are others than at the job's creation. */
-type Files = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'madeWith'>
+type Files = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'referenceFiles'>
 
 export function updateJobFiles(db: Database, claim: Claim, files: Files) {
   return db

@@ -1,11 +1,11 @@
 /** Statements on named presets. */
 import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { presets } from './schema.ts'
+import { namedPresets } from './schema.ts'
 import type { NamedPresetRow } from './rows.ts'
 
 function named(queue: string, name: string) {
-  return and(eq(presets.queue, queue), eq(presets.name, name))
+  return and(eq(namedPresets.queue, queue), eq(namedPresets.name, name))
 }
 
 export function findPreset(
@@ -13,12 +13,16 @@ export function findPreset(
   queue: string,
   name: string,
 ): Promise<NamedPresetRow | undefined> {
-  return db.select().from(presets).where(named(queue, name)).get()
+  return db.select().from(namedPresets).where(named(queue, name)).get()
 }
 
 /** By their names. How many there can be is bounded where they are made. */
 export function listPresetRows(db: Database, queue: string): Promise<NamedPresetRow[]> {
-  return db.select().from(presets).where(eq(presets.queue, queue)).orderBy(asc(presets.name))
+  return db
+    .select()
+    .from(namedPresets)
+    .where(eq(namedPresets.queue, queue))
+    .orderBy(asc(namedPresets.name))
 }
 
 /** Makes or changes one; undefined when there is no such queue, or it has `most` others already. */
@@ -30,10 +34,10 @@ export async function putPresetRow(
   now: number,
 ): Promise<NamedPresetRow | undefined> {
   await db.run(sql`
-    INSERT INTO presets (queue, name, transformation, created_at, updated_at)
+    INSERT INTO named_presets (queue, name, transformation, created_at, updated_at)
     SELECT queues.name, ${name}, ${transformation}, ${now}, ${now} FROM queues
     WHERE queues.name = ${queue}
-      AND (SELECT count(*) FROM presets AS other
+      AND (SELECT count(*) FROM named_presets AS other
         WHERE other.queue = ${queue} AND other.name <> ${name}) < ${most}
     ON CONFLICT (queue, name) DO UPDATE SET
       transformation = excluded.transformation, updated_at = excluded.updated_at`)
@@ -43,5 +47,5 @@ export async function putPresetRow(
 
 /** Whether there was one. */
 export async function deletePresetRow(db: Database, queue: string, name: string) {
-  return (await db.delete(presets).where(named(queue, name)).returning()).length > 0
+  return (await db.delete(namedPresets).where(named(queue, name)).returning()).length > 0
 }

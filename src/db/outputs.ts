@@ -57,7 +57,7 @@ export function findVariant(
   return db
     .select()
     .from(variants)
-    .where(and(eq(variants.filePath, filePath), eq(variants.variant, variant)))
+    .where(and(eq(variants.filePath, filePath), eq(variants.transformation, variant)))
     .get()
 }
 
@@ -76,8 +76,8 @@ export async function retireVariants(db: Database, filePath: string, etag: strin
     .where(and(eq(variants.filePath, filePath), sql`source_etag IS NOT ${etag}`))
   const referring = statement(
     db,
-    sql`DELETE FROM variants WHERE (file_path, variant) IN (
-      SELECT file_path, variant FROM variant_references
+    sql`DELETE FROM variants WHERE (file_path, transformation) IN (
+      SELECT file_path, transformation FROM variant_references
       WHERE path = ${filePath} AND etag IS NOT ${etag} LIMIT ${MAX_REFERRING})`,
   )
   await db.batch([own, referring])

@@ -1,7 +1,7 @@
 /** Statements on queues: their limits, their counters, and what their watchdog has to look at. */
 import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { jobs, queueHours, queues } from './schema.ts'
+import { jobs, queueHourlyStats, queues } from './schema.ts'
 import type { JobRow, QueueRow } from './rows.ts'
 
 export function listQueues(db: Database): Promise<QueueRow[]> {
@@ -35,8 +35,8 @@ export async function insertQueue(db: Database, name: string): Promise<void> {
 export function listHours(db: Database, names: string[], since: number) {
   return db
     .select()
-    .from(queueHours)
-    .where(and(inArray(queueHours.queue, names), gte(queueHours.hour, since)))
+    .from(queueHourlyStats)
+    .where(and(inArray(queueHourlyStats.queue, names), gte(queueHourlyStats.hour, since)))
 }
 
 /** Running jobs of a queue whose lease has run out by `now`. */

@@ -4,7 +4,7 @@ import type {
   attempts,
   events,
   jobs,
-  presets,
+  namedPresets,
   queues,
   uploads,
   variants,
@@ -16,7 +16,7 @@ export type AttemptRow = typeof attempts.$inferSelect
 export type EventRow = typeof events.$inferSelect
 export type JobRow = typeof jobs.$inferSelect
 export type ApiKeyRow = typeof apiKeys.$inferSelect
-export type NamedPresetRow = typeof presets.$inferSelect
+export type NamedPresetRow = typeof namedPresets.$inferSelect
 export type QueueRow = typeof queues.$inferSelect
 export type UploadRow = typeof uploads.$inferSelect
 export type VariantRow = typeof variants.$inferSelect

@@ -65,7 +65,7 @@ export const jobs = sqliteTable(
       .references(() => queues.name),
     filePath: text().notNull(),
     /** The canonical transformation. */
-    variant: text().notNull(),
+    transformation: text().notNull(),
     status: text().$type<JobStatus>().notNull().default('pending'),
     priority: integer().notNull(),
     progress: real().notNull().default(0),
@@ -77,8 +77,8 @@ export const jobs = sqliteTable(
     playableAt: time(),
     packageKey: text(),
     /** ffmpeg's encoders that its runner has to have, in their order. */
-    needs: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
-    /** `sizeClassOf` its source: with `needs`, all that decides which runners it fits. */
+    requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
+    /** `sizeClassOf` its source: with `required_encoders`, all that decides which runners it fits. */
     sizeClass: integer().notNull().default(0),
     /** Grows with every claim; what a runner says under an older one is refused. */
     fence: integer().notNull().default(0),
@@ -91,15 +91,15 @@ export const jobs = sqliteTable(
     /** Not to be claimed before; null once due, so that a claim never scans what must wait. */
     runAfter: time(),
     leaseExpiresAt: time(),
-    runner: text(),
+    runnerId: text(),
     /** SHA-256 of the secret of the runner that claimed it last; null for one that has none. */
-    runnerHash: text(),
+    runnerSecretHash: text(),
     /** The API key that made it; null for the key in the secret and for visitors. */
-    keyId: text(),
+    apiKeyId: text(),
     sourceEtag: text().notNull(),
     sourceBytes: integer().notNull(),
     /** The other files that it is made with, in the order of `referencesOf`. */
-    madeWith: text({ mode: 'json' }).$type<ReferenceFile[]>().notNull().default([]),
+    referenceFiles: text({ mode: 'json' }).$type<ReferenceFile[]>().notNull().default([]),
     createdAt: time().notNull(),
     startedAt: time(),
     completedAt: time(),
@@ -113,11 +113,11 @@ export const jobs = sqliteTable(
   (t) => [
     /** Doubles are impossible: one variant has one job at work or waiting, whatever the queue. */
     uniqueIndex('jobs_active')
-      .on(t.filePath, t.variant)
+      .on(t.filePath, t.transformation)
       .where(sql`status IN ('pending', 'running')`),
     /** The claim: of all that fit the same runners the first row is the next job. */
     index('jobs_ready')
-      .on(t.queue, t.needs, t.sizeClass, t.priority, t.seq)
+      .on(t.queue, t.requiredEncoders, t.sizeClass, t.priority, t.seq)
       .where(sql`status = 'pending' AND run_after IS NULL`),
     index('jobs_delayed')
       .on(t.queue, t.runAfter)
@@ -126,11 +126,11 @@ export const jobs = sqliteTable(
     index('jobs_by_queue').on(t.queue, t.seq),
     index('jobs_by_queue_status').on(t.queue, t.status, t.seq),
     index('jobs_by_file').on(t.filePath, t.seq),
-    index('jobs_by_variant').on(t.filePath, t.variant, t.seq),
+    index('jobs_by_variant').on(t.filePath, t.transformation, t.seq),
     /** What counts against a key's maxQueuedJobs. */
-    index('jobs_pending_by_key')
-      .on(t.keyId)
-      .where(sql`status = 'pending' AND key_id IS NOT NULL`),
+    index('jobs_pending_by_api_key')
+      .on(t.apiKeyId)
+      .where(sql`status = 'pending' AND api_key_id IS NOT NULL`),
   ],
 )
 
@@ -141,7 +141,7 @@ export const attempts = sqliteTable(
     jobId: text().notNull(),
     fence: integer().notNull(),
     attempt: integer().notNull(),
-    runner: text(),
+    runnerId: text(),
     startedAt: time().notNull(),
     endedAt: time(),
     outcome: text().$type<(typeof ATTEMPT_OUTCOMES)[number]>(),
@@ -183,7 +183,7 @@ export const uploads = sqliteTable(
     /** R2's own id of the multipart upload. */
     uploadId: text().notNull(),
     /** The API key that began it and is charged for it; null for the key in the secret. */
-    keyId: text(),
+    apiKeyId: text(),
     createdAt: time().notNull(),
   },
   (t) => [index('uploads_by_age').on(t.createdAt)],
@@ -191,42 +191,42 @@ export const uploads = sqliteTable(
 
 /**
  * Whose bytes an original is, as it was stored through the API last. R2 is what counts, and a row
- * follows it; triggers keep each key's `stored_bytes` by these rows and those of `incoming`.
+ * follows it; triggers keep each key's `stored_bytes` by these rows and those of `storage_reservations`.
  */
 export const files = sqliteTable(
   'files',
   {
     filePath: text().primaryKey(),
     /** The API key that is charged for it; null where none is, or where there is no file any more. */
-    keyId: text(),
+    apiKeyId: text(),
     sizeBytes: integer().notNull(),
     /** Another after each change: who looks at R2 can tell that nothing was settled meanwhile. */
     revision: text().notNull(),
-    settledAt: time().notNull(),
+    recordedAt: time().notNull(),
   },
   (t) => [
     index('files_unowned')
-      .on(t.settledAt)
-      .where(sql`key_id IS NULL`),
+      .on(t.recordedAt)
+      .where(sql`api_key_id IS NULL`),
   ],
 )
 
 /** Bytes that a key is charged for from before they come: a whole file, or a part of an upload. */
-export const incoming = sqliteTable(
-  'incoming',
+export const storageReservations = sqliteTable(
+  'storage_reservations',
   {
     /** The upload's, or one of its own for a file that comes whole. */
     id: text().notNull(),
     /** 0 for a file that comes whole. */
     part: integer().notNull(),
-    keyId: text().notNull(),
+    apiKeyId: text().notNull(),
     filePath: text().notNull(),
     sizeBytes: integer().notNull(),
     createdAt: time().notNull(),
   },
   (t) => [
     primaryKey({ columns: [t.id, t.part] }),
-    index('incoming_whole')
+    index('storage_reservations_whole')
       .on(t.createdAt)
       .where(sql`part = 0`),
   ],
@@ -237,17 +237,17 @@ export const variants = sqliteTable(
   'variants',
   {
     filePath: text().notNull(),
-    variant: text().notNull(),
+    transformation: text().notNull(),
     outputKey: text().notNull(),
     jobId: text().notNull(),
     sizeBytes: integer().notNull(),
     /** The original that it was made from; another etag there means that this one is stale. */
     sourceEtag: text().notNull(),
     /** The same for the other files that it was made with. */
-    madeWith: text({ mode: 'json' }).$type<ReferenceFile[]>().notNull().default([]),
+    referenceFiles: text({ mode: 'json' }).$type<ReferenceFile[]>().notNull().default([]),
     createdAt: time().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.filePath, t.variant] })],
+  (t) => [primaryKey({ columns: [t.filePath, t.transformation] })],
 )
 
 /** Which variants were made with a file besides their own; a row goes with its variant, by trigger. */
@@ -256,15 +256,15 @@ export const variantReferences = sqliteTable(
   {
     path: text().notNull(),
     filePath: text().notNull(),
-    variant: text().notNull(),
+    transformation: text().notNull(),
     etag: text().notNull(),
   },
-  (t) => [primaryKey({ columns: [t.path, t.filePath, t.variant] })],
+  (t) => [primaryKey({ columns: [t.path, t.filePath, t.transformation] })],
 )
 
 /** Transformations that go by a name in a queue. */
-export const presets = sqliteTable(
-  'presets',
+export const namedPresets = sqliteTable(
+  'named_presets',
   {
     queue: text()
       .notNull()
@@ -294,8 +294,8 @@ export const events = sqliteTable(
 )
 
 /** Throughput by hour (milliseconds since the epoch, floored to the hour). */
-export const queueHours = sqliteTable(
-  'queue_hours',
+export const queueHourlyStats = sqliteTable(
+  'queue_hourly_stats',
   {
     queue: text().notNull(),
     hour: time().notNull(),

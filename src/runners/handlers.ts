@@ -95,7 +95,7 @@ gateway
     if (!held.ok) {
       return errorResponse(c, held)
     }
-    const { filePath, sourceEtag, sourceBytes, madeWith } = held.row
+    const { filePath, sourceEtag, sourceBytes, referenceFiles } = held.row
     if (query.reference === undefined) {
       return readSource(c, c.env.ORIGINALS, {
         path: filePath,
@@ -103,13 +103,13 @@ gateway
         sizeBytes: sourceBytes,
       })
     }
-    const reference = madeWith[query.reference]
+    const reference = referenceFiles[query.reference]
     if (!reference) {
       return errorResponse(
         c,
         errorResult(
           'invalid_request',
-          `reference: this job has ${madeWith.length} of them, counted from 0`,
+          `reference: this job has ${referenceFiles.length} of them, counted from 0`,
         ),
       )
     }

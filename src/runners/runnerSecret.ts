@@ -20,7 +20,7 @@ export async function claimFrom(c: Context, jobId: string, fence: number): Promi
   return {
     jobId,
     fence,
-    runnerHash: await runnerSecretHashOf(c),
+    runnerSecretHash: await runnerSecretHashOf(c),
   }
 }
 

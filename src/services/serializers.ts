@@ -37,8 +37,8 @@ export function serializeJob(row: JobRow): Job {
     completedAt: iso(row.completedAt),
     error: row.error,
     queue: row.queue,
-    transformation: row.variant,
-    outputPath: row.status === 'completed' ? variantPath(row.variant, row.filePath) : null,
+    transformation: row.transformation,
+    outputPath: row.status === 'completed' ? variantPath(row.transformation, row.filePath) : null,
     createdAt: iso(row.createdAt)!,
     attempt: row.attempt,
     maxAttempts: row.maxAttempts,
@@ -75,7 +75,7 @@ export function serializeFile(filePath: string, object: R2Object): StoredFile {
 export function serializeAttempt(row: AttemptRow): Attempt {
   return {
     attempt: row.attempt,
-    runner: row.runner,
+    runner: row.runnerId,
     startedAt: iso(row.startedAt)!,
     endedAt: iso(row.endedAt),
     outcome: row.outcome,

@@ -98,7 +98,7 @@ const readSize: RouteHandler<typeof sizeRoute, ApiEnv> = async (c) => {
     name.variant === null || caller.queue !== null
       ? await findNewestJob(db, name.filePath, name.variant, caller)
       : null
-  const variant = job === undefined ? undefined : (name.variant ?? job?.variant)
+  const variant = job === undefined ? undefined : (name.variant ?? job?.transformation)
   const ready =
     variant === undefined || !canSeePath(caller, name.filePath)
       ? undefined

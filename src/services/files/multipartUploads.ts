@@ -37,7 +37,7 @@ export async function beginUpload(
   const keyId = chargedKeyId(caller)
   const { uploadId } = await originals.createMultipartUpload(filePath, metadataOf(filePath, keyId))
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
-  await insertUpload(db, { id, filePath, uploadId, keyId, createdAt: Date.now() })
+  await insertUpload(db, { id, filePath, uploadId, apiKeyId: keyId, createdAt: Date.now() })
   return { ok: true, id }
 }
 
@@ -91,7 +91,7 @@ export async function completeUpload(
   if (!parts.some((part) => part.partNumber === 1)) {
     return errorResult('invalid_request', 'parts: part 1 is missing')
   }
-  const { keyId, filePath } = upload
+  const { apiKeyId: keyId, filePath } = upload
   const hold = { ...(await unreservedWrite(platform, filePath)), id }
   try {
     const object = await multipart(platform, upload).complete(parts)

@@ -61,13 +61,13 @@ export async function reservePart(
   part: number,
   sizeBytes: number,
 ): Promise<{ ok: true } | QuotaExceeded> {
-  if (upload.keyId === null) {
+  if (upload.apiKeyId === null) {
     return { ok: true }
   }
   if (await reserveUploadPart(db, upload.id, part, sizeBytes, Date.now())) {
     return { ok: true }
   }
-  const key = await findKey(db, upload.keyId)
+  const key = await findKey(db, upload.apiKeyId)
   return key?.maxStoredBytes ? full(key, sizeBytes) : { ok: true }
 }
 

@@ -28,11 +28,11 @@ const MAX_GONE = 20
 export async function claim(
   platform: Platform,
   request: ClaimRequest,
-  runnerHash: string | null,
+  runnerSecretHash: string | null,
 ): Promise<Assignment | null> {
   let gone = 0
   const fit = capabilitiesOf(request.runner)
-  const holder = { id: request.runner.id, hash: runnerHash }
+  const holder = { id: request.runner.id, hash: runnerSecretHash }
   for (const queue of request.queues) {
     for (;;) {
       const row = await nextRow(platform, queue, { ...request, holder, fit })
@@ -73,7 +73,7 @@ interface Files {
 
 /** All that the job is made of, or what of it is gone. */
 async function filesOf(platform: Platform, row: JobRow): Promise<Files | string> {
-  const rendition = renditionOf(row.variant)
+  const rendition = renditionOf(row.transformation)
   const [source, references] = await Promise.all([
     platform.originals.head(row.filePath),
     readReferences(platform, rendition),
@@ -93,7 +93,7 @@ async function assignmentOf(
   { rendition, source, references }: Files,
 ): Promise<Assignment> {
   const others = JSON.stringify(references)
-  if (source.etag !== row.sourceEtag || others !== JSON.stringify(row.madeWith)) {
+  if (source.etag !== row.sourceEtag || others !== JSON.stringify(row.referenceFiles)) {
     await updateJobFiles(
       db,
       { jobId: row.id, fence: row.fence },
@@ -101,7 +101,7 @@ async function assignmentOf(
         sourceEtag: source.etag,
         sourceBytes: source.size,
         sizeClass: sizeClassOf(rendition, source.size),
-        madeWith: references,
+        referenceFiles: references,
       },
     )
   }

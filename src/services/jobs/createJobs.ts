@@ -89,13 +89,13 @@ export async function createJobs(
   if (!references.ok) {
     return references
   }
-  const jobs = [...variants].map(([variant, rendition]) => ({
+  const jobs = [...variants].map(([transformation, rendition]) => ({
     id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
-    variant,
+    transformation,
     priority: request.priority ?? priorityOf(rendition),
-    needs: requiredEncodersOf(rendition),
+    requiredEncoders: requiredEncodersOf(rendition),
     sizeClass: sizeClassOf(rendition, source.size),
-    madeWith: references.of(rendition),
+    referenceFiles: references.of(rendition),
   }))
   let inserted
   try {
@@ -124,10 +124,10 @@ export async function createJobs(
       `There is no queue "${request.queue}". The one that is always there is "default".`,
     )
   }
-  const rows = new Map(inserted.rows.map((row) => [row.variant, row]))
+  const rows = new Map(inserted.rows.map((row) => [row.transformation, row]))
   const created: CreatedJob[] = []
   for (const job of jobs) {
-    const row = rows.get(job.variant)
+    const row = rows.get(job.transformation)
     // Nothing was inserted, and what was at work already does not cover the request.
     if (!row) {
       return inserted.queue.draining
@@ -197,7 +197,7 @@ async function answeredBefore(
       'This Idempotency-Key was used for another request. Use a new key for a new request.',
     )
   }
-  const rows = new Map((await findJobs(db, before.jobIds)).map((row) => [row.variant, row]))
+  const rows = new Map((await findJobs(db, before.jobIds)).map((row) => [row.transformation, row]))
   // In the order asked for, and what a preset stood for then; what was deleted is not there any more.
   const names = new Set([...variants.keys(), ...rows.keys()])
   const inOrder = [...names].flatMap((variant) => rows.get(variant) ?? [])

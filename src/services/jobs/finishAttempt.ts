@@ -99,8 +99,8 @@ async function completePackage(
   return place(platform, claim, message, { key, sizeBytes: message.sizeBytes })
 }
 
-function entryOf({ variant }: JobRow) {
-  return PACKAGE_ENTRY[renditionOf(variant).kind] ?? null
+function entryOf({ transformation }: JobRow) {
+  return PACKAGE_ENTRY[renditionOf(transformation).kind] ?? null
 }
 
 /**
@@ -113,7 +113,7 @@ async function releaseIfMoved(
 ): Promise<Finished | LeaseLostError | null> {
   const [source, current] = await Promise.all([
     platform.originals.head(row.filePath),
-    areUnchanged(platform, row.madeWith),
+    areUnchanged(platform, row.referenceFiles),
   ])
   if (current && (!source || source.etag === row.sourceEtag)) {
     return null

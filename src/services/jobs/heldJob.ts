@@ -33,5 +33,5 @@ export async function isClaimedBy(
   jobId: string,
   runner: string,
 ): Promise<{ ok: true } | LeaseLostError> {
-  return (await findJob(db, jobId))?.runner === runner ? { ok: true } : leaseLostError()
+  return (await findJob(db, jobId))?.runnerId === runner ? { ok: true } : leaseLostError()
 }

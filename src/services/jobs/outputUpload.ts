@@ -31,7 +31,7 @@ export async function beginOutput(
   }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const upload = await platform.variants.createMultipartUpload(key, {
-    httpMetadata: { contentType: formatContentType(renditionOf(held.row.variant).format) },
+    httpMetadata: { contentType: formatContentType(renditionOf(held.row.transformation).format) },
   })
   const { uploadId } = upload
   if (await recordOutput(platform.db, claim, { key, uploadId }, Date.now())) {

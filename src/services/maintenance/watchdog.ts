@@ -34,7 +34,7 @@ export async function runWatchdog(platform: Platform, queue: string): Promise<nu
           }
         : {
             errorCode: 'runner_lost',
-            message: `The runner ${job.runner} was not heard of for ${job.leaseSeconds} s.`,
+            message: `The runner ${job.runnerId} was not heard of for ${job.leaseSeconds} s.`,
           },
       { leaseExpiredBy: now },
     )

@@ -66,7 +66,7 @@ export async function requestVariant(
     row !== undefined &&
     (!bound || inQueue !== undefined) &&
     (!source || source.etag === row.sourceEtag) &&
-    (await areUnchanged(platform, row.madeWith))
+    (await areUnchanged(platform, row.referenceFiles))
   if (made && (await isReady(made))) {
     return { ok: true, state: 'ready', variant: made }
   }
@@ -93,7 +93,7 @@ export async function requestVariant(
       : { ok: true, state: 'queued', jobId: id, queue: newest.queue }
   }
   const same = own?.status === 'error' && own.sourceEtag === source.etag
-  if (same && (await areUnchanged(platform, own.madeWith))) {
+  if (same && (await areUnchanged(platform, own.referenceFiles))) {
     return { ok: true, state: 'failed', job: own }
   }
   const may = await mayQueue()

@@ -82,7 +82,7 @@ describe('a preset', () => {
   ])('%j is none', async (body, message) => {
     const answer = await put('bad', body)
     expect(await expectError(answer, 400, 'invalid_transformation')).toContain(message)
-    expect(await countRows('presets', "name = 'bad'")).toBe(0)
+    expect(await countRows('named_presets', "name = 'bad'")).toBe(0)
   })
 
   it('is changed and removed by name', async () => {
@@ -99,11 +99,11 @@ describe('a preset', () => {
     await env.DB.prepare("INSERT INTO queues (name) VALUES ('full')").run()
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
-       INSERT INTO presets SELECT 'full', 'p' || i, 'w_640', 1, 1 FROM n`,
+       INSERT INTO named_presets SELECT 'full', 'p' || i, 'w_640', 1, 1 FROM n`,
     ).run()
     await expectError(await put('more', 'w_640', 'full'), 400, 'invalid_request')
     await expectJson(await put('p7', 'w_320', 'full'), 200)
-    expect(await countRows('presets', "queue = 'full'")).toBe(100)
+    expect(await countRows('named_presets', "queue = 'full'")).toBe(100)
   })
 
   it('of another queue is not there for a key that is bound to one', async () => {

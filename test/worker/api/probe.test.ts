@@ -42,7 +42,11 @@ it('answers with the document once its job is done, without being asked again', 
   const asked = probe('a/clip.mp4', 20)
   await vi.waitFor(async () => expect(await socketsOpen()).toBe(1))
   const { jobId } = await finish()
-  expect(await jobRow(jobId)).toMatchObject({ variant: 'f_json', priority: 1, needs: '[]' })
+  expect(await jobRow(jobId)).toMatchObject({
+    transformation: 'f_json',
+    priority: 1,
+    required_encoders: '[]',
+  })
   const found = await expectJson(await asked, 200)
   expect(found).toEqual({ filePath: 'a/clip.mp4', ...DOCUMENT })
   expect(probeDocument.parse(found)).toEqual(found)

@@ -162,7 +162,7 @@ describe('what visitors get of variants', () => {
 })
 
 describe('a key’s cap on queued jobs', () => {
-  const queued = (id: string) => countRows('jobs', "key_id = ? AND status = 'pending'", id)
+  const queued = (id: string) => countRows('jobs', "api_key_id = ? AND status = 'pending'", id)
 
   it('is exact, whole requests at a time, and counts none twice', async () => {
     await putOriginal('caps/clip.mp4')

@@ -50,7 +50,10 @@ describe('a variant that is not there', () => {
       statusUrl: '/video-status/w_640,q_50/v/new%20clip.mp4',
       jobId: expect.stringMatching(/^job_/),
     })
-    expect(await jobRow(answer.jobId)).toMatchObject({ file_path: filePath, variant: 'w_640,q_50' })
+    expect(await jobRow(answer.jobId)).toMatchObject({
+      file_path: filePath,
+      transformation: 'w_640,q_50',
+    })
     expect(await expectJson(await visit(answer.statusUrl), 200)).toMatchObject({
       status: 'pending',
       message: 'Waiting to be processed',

@@ -16,7 +16,7 @@ import type { JobRow } from '../../../src/db/rows.ts'
 export interface NewJob {
   queue?: string
   filePath?: string
-  variant?: string
+  transformation?: string
   priority?: number
 }
 let made = 0
@@ -24,11 +24,20 @@ let made = 0
 /** Inserts a pending job; gives back the active job of its variant, new or not. */
 export async function insertJob(job: NewJob = {}): Promise<JobRow> {
   const id = `job_${(++made).toString(16).padStart(32, '0')}`
-  const { queue = 'default', variant = 'f_mp4', priority = 2 } = job
+  const { queue = 'default', transformation = 'f_mp4', priority = 2 } = job
   const { rows } = await insertJobs(db, {
     filePath: job.filePath ?? `videos/${made}.mp4`,
     queue,
-    jobs: [{ id, variant, priority, needs: ['aac', 'libx264'], sizeClass: 1, madeWith: [] }],
+    jobs: [
+      {
+        id,
+        transformation,
+        priority,
+        requiredEncoders: ['aac', 'libx264'],
+        sizeClass: 1,
+        referenceFiles: [],
+      },
+    ],
     source: { etag: 'etag', sizeBytes: 1_000 },
     idempotency: null,
     keyId: null,

@@ -57,7 +57,7 @@ async function reset() {
   await env.DB.batch(
     [
       'DELETE FROM jobs',
-      ...['events', 'attempts', 'variants', 'outputs', 'queue_hours'].map(
+      ...['events', 'attempts', 'variants', 'outputs', 'queue_hourly_stats'].map(
         (t) => `DELETE FROM ${t}`,
       ),
       `INSERT INTO queues (name) VALUES ('other') ON CONFLICT DO NOTHING`,

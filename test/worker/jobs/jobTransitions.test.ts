@@ -100,7 +100,7 @@ describe('what a change leaves behind', () => {
         {
           fence: 1,
           attempt: 1,
-          runner: 'runner',
+          runner_id: 'runner',
           outcome: failed ? 'failed' : outcomes[event as keyof typeof outcomes],
           error_code: failed ? 'stalled' : null,
           error: failed ? 'no progress' : null,
@@ -153,12 +153,14 @@ describe('what a change leaves behind', () => {
     await applyEvent('complete', job)
     await deleteJobRow(db, job.id)
     expect(await applyEvent('complete', job)).toBeUndefined()
-    expect(await findVariant(db, job.filePath, job.variant)).toMatchObject({ outputKey: key })
+    expect(await findVariant(db, job.filePath, job.transformation)).toMatchObject({
+      outputKey: key,
+    })
     expect(await findOutput(db, claim, 'upload')).toMatchObject({ key, retired: false })
   })
 
   it('an hour counts what was completed and failed in it, once', async () => {
-    await env.DB.prepare('DELETE FROM queue_hours').run()
+    await env.DB.prepare('DELETE FROM queue_hourly_stats').run()
     const hour = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000)
     for (const event of ['complete', 'complete', 'fail', 'backOff', 'release'] as const) {
       const job = await insertJob()
@@ -166,7 +168,7 @@ describe('what a change leaves behind', () => {
       await applyEvent(event, running, hour + 4_000)
       await applyEvent('cancel', job)
     }
-    const { results } = await env.DB.prepare('SELECT * FROM queue_hours').all()
+    const { results } = await env.DB.prepare('SELECT * FROM queue_hourly_stats').all()
     const figures = { completed: 2, failed: 1, media_ms: 4_000, processing_ms: 9_000 }
     expect(results).toEqual([{ queue: 'default', hour, ...figures }])
   })

@@ -35,7 +35,7 @@ beforeAll(async () => {
     await run(
       `WITH RECURSIVE n(i) AS (
         SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
-      INSERT INTO jobs (id, queue, file_path, variant, priority, max_attempts, lease_seconds,
+      INSERT INTO jobs (id, queue, file_path, transformation, priority, max_attempts, lease_seconds,
         stall_seconds, timeout_seconds, source_etag, source_bytes, created_at, status, fence,
         attempt, started_at, completed_at, lease_expires_at)
       SELECT printf('job_%032x', i), iif(i % 5 = 0, 'other', 'default'),
@@ -58,7 +58,7 @@ beforeAll(async () => {
   const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000
   for (let n = 0; n < 48; n++) {
     await run(
-      'INSERT INTO queue_hours (queue, hour, completed) SELECT name, ?, 10 FROM queues',
+      'INSERT INTO queue_hourly_stats (queue, hour, completed) SELECT name, ?, 10 FROM queues',
       hour - n * 3_600_000,
     )
   }
@@ -202,7 +202,7 @@ describe('with 100,000 jobs', () => {
   ])('the %s is found by its path', async (_, variant) => {
     const find = () => findNewestJob(platform.db, 'videos/4321.mp4', variant)
     const { result, rowsRead } = await cost(find)
-    expect(result?.variant).toBe(variant === 'w_2' ? undefined : (variant ?? 'w_659'))
+    expect(result?.transformation).toBe(variant === 'w_2' ? undefined : (variant ?? 'w_659'))
     expect(rowsRead).toBeLessThanOrEqual(5)
   })
 
@@ -266,18 +266,18 @@ describe('an attempt with 100,000 jobs', () => {
     await run("INSERT INTO queues (name) VALUES ('mixed')")
     await run(
       `UPDATE jobs SET queue = 'mixed', priority = 0, size_class = 1 + seq % 5,
-        needs = '["aac","' || iif(seq % 2, 'libx265', 'libsvtav1') || '"]'
+        required_encoders = '["aac","' || iif(seq % 2, 'libx265', 'libsvtav1') || '"]'
       WHERE seq IN (SELECT seq FROM jobs
         WHERE queue = 'default' AND status = 'pending' AND run_after IS NULL LIMIT 5000)`,
     )
     await run(
-      `UPDATE jobs SET queue = 'mixed', priority = 9, size_class = 1, needs = '["png"]' WHERE seq IN (
+      `UPDATE jobs SET queue = 'mixed', priority = 9, size_class = 1, required_encoders = '["png"]' WHERE seq IN (
         SELECT seq FROM jobs WHERE queue = 'default' AND status = 'pending'
           AND run_after IS NULL LIMIT 1)`,
     )
     const fit = { encoders: ['png', 'aac'], diskBytes: 10e9 }
     const spent = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
-    expect(spent.result).toMatchObject({ needs: ['png'], status: 'running' })
+    expect(spent.result).toMatchObject({ requiredEncoders: ['png'], status: 'running' })
     expect(spent.rowsRead).toBeLessThanOrEqual(150)
     const none = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
     expect(none.result).toBeUndefined()
@@ -286,7 +286,7 @@ describe('an attempt with 100,000 jobs', () => {
 
   it('a report writes one row and its index', async () => {
     row = (await take())!
-    const claimed = { jobId: row.id, fence: row.fence, runnerHash: RUNNER.hash }
+    const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.hash }
     const standing = { progress: 10, stage: 'encode', etaSeconds: 9 } as const
     const said = { ...standing, fps: 25, speed: 1.5, playable: false }
     const spent = await cost(() => report(platform, claimed, said))
@@ -298,7 +298,7 @@ describe('an attempt with 100,000 jobs', () => {
   it('the end of an attempt reads and writes a few rows', async () => {
     const message = { outcome: 'failed', fence: row.fence, errorCode: 'unsupported' } as const
     const notes = { message: 'no', stderrTail: '', command: '', timings: {} }
-    const claimed = { jobId: row.id, fence: row.fence, runnerHash: RUNNER.hash }
+    const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.hash }
     const spent = await cost(() => finish(platform, claimed, { ...message, ...notes }))
     expect(spent.result).toEqual({ ok: true, status: 'error' })
     expect(spent.rowsRead).toBeLessThanOrEqual(20)

@@ -43,5 +43,5 @@ it('gives the next job when there was word of the one before', async () => {
 it('gives no job of another runner', async () => {
   const given = (await claimJob('default', 'laptop'))!
   expect((await claimAgain('desktop')).jobId).not.toBe(given.jobId)
-  expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', runner: 'laptop' })
+  expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', runner_id: 'laptop' })
 })

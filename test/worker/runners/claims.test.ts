@@ -160,7 +160,7 @@ describe('a claim at the gateway', () => {
       stallSeconds: 60,
       timeoutSeconds: 14_400,
     })
-    expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner: 'test-runner' })
+    expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner_id: 'test-runner' })
     expect(await claimJob()).toBeNull()
   })
 

@@ -47,7 +47,7 @@ describe('finish', () => {
     )
       .bind(runner.jobId)
       .first<{ output_key: string; size_bytes: number }>()
-    expect(object).toMatchObject({ variant: 'w_640', upload_id: uploadId, retired: 0 })
+    expect(object).toMatchObject({ transformation: 'w_640', upload_id: uploadId, retired: 0 })
     const stored = (await env.VARIANTS.head(object!.output_key))!
     // The size is R2's, not what the runner says.
     expect(JSON.parse(row!.output!)).toEqual({ ...OUTPUT, sizeBytes: stored.size })

@@ -194,7 +194,7 @@ describe('a container', () => {
     const claimed = await asContainer('slot-0-aaaaaaaa', '/runner/claim', ask)
     const { jobId, fence } = await expectJson<Assigned>(claimed, 200)
     expect(jobId).toBe(job!.id)
-    expect(await jobRow(jobId)).toMatchObject({ runner: 'slot-0-aaaaaaaa' })
+    expect(await jobRow(jobId)).toMatchObject({ runner_id: 'slot-0-aaaaaaaa' })
     const report = { fence, progress: 5, stage: 'encode', etaSeconds: null }
     const at = `/runner/jobs/${jobId}/report`
     expect((await asContainer('slot-0-aaaaaaaa', at, report)).status).toBe(200)

@@ -82,7 +82,11 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
     expect(await expectJson(await post(`${at}/finish`, finish), 200)).toEqual({
       status: 'completed',
     })
-    expect(await jobRow(jobId)).toMatchObject({ status: 'completed', runner, progress: 100 })
+    expect(await jobRow(jobId)).toMatchObject({
+      status: 'completed',
+      runner_id: runner,
+      progress: 100,
+    })
   })
 
   it('is refused everything under a fence that is not its own, and nothing changes', async () => {

@@ -124,7 +124,7 @@ describe('a claim', () => {
   it('keeps the hash of the secret, and the secret is in no row', async () => {
     const { jobId } = await claimed('secrets/hashed.mp4')
     const row = (await jobRow(jobId))!
-    expect(row.runner_hash).toBe(await sha256Hex(OWN))
+    expect(row.runner_secret_hash).toBe(await sha256Hex(OWN))
     expect(JSON.stringify(row)).not.toContain(OWN)
   })
 

@@ -121,7 +121,7 @@ describe('a slot', () => {
     await wake()
     await heard(runner())
     await claimJob('default', runner())
-    expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner: runner() })
+    expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner_id: runner() })
     await ends(new Error('exit code 137'))
     expect(await jobRow(job!.id)).toMatchObject({
       status: 'pending',
@@ -157,7 +157,7 @@ describe('a slot', () => {
     await claimJob('default', runner())
     await alarmIn(600_000)
     expect(container.running).toBe(true)
-    await env.DB.prepare("UPDATE jobs SET runner = 'another' WHERE id = ?").bind(job!.id).run()
+    await env.DB.prepare("UPDATE jobs SET runner_id = 'another' WHERE id = ?").bind(job!.id).run()
     await alarmIn(600_000)
     expect(container.running).toBe(false)
   })

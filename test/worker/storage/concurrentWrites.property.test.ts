@@ -84,7 +84,7 @@ it('is what R2 has', { timeout: 120_000 }, async () => {
       for (const id of ids) {
         expect(await storedBytes({ id })).toBe(found.keyId === id ? found.sizeBytes : 0)
       }
-      expect(await countRows('incoming')).toBe(0)
+      expect(await countRows('storage_reservations')).toBe(0)
       between.add(found.keyId === null)
     }),
     {

@@ -87,7 +87,7 @@ describe('an upload with 1,000 parts', () => {
     ;({ id } = begun)
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?)
-      INSERT INTO incoming SELECT ?, i, ?, 'rows/parts.mp4', 10, 1 FROM n`,
+      INSERT INTO storage_reservations SELECT ?, i, ?, 'rows/parts.mp4', 10, 1 FROM n`,
     )
       .bind(1_000 + PARTS, id, keyed.keyId)
       .run()

@@ -101,7 +101,7 @@ async function holds(folder: string, [capped, free]: [MadeKey, MadeKey]) {
   const { first = 0, second = 0 } = await writtenBy(folder)
   expect([await storedBytes(capped), await storedBytes(free)]).toEqual([first, second])
   expect(first).toBeLessThanOrEqual(CAP)
-  expect(await countRows('incoming', 'file_path LIKE ?', `${folder}/%`)).toBe(0)
+  expect(await countRows('storage_reservations', 'file_path LIKE ?', `${folder}/%`)).toBe(0)
 }
 
 it('one after another', { timeout: 120_000 }, async () => {

@@ -134,7 +134,7 @@ describe('what a key has stored', () => {
       body: 'no video at all',
     })
     expect(bad.status).toBe(415)
-    expect([await storedBytes(key), await countRows('incoming')]).toEqual([600, 0])
+    expect([await storedBytes(key), await countRows('storage_reservations')]).toEqual([600, 0])
   })
 
   it('does not keep a deleted key’s files from being there', async () => {
@@ -189,7 +189,7 @@ describe('an upload in parts', () => {
     expect((await part(root, id, 2, 400)).status).toBe(200)
     expect(await storedBytes(key)).toBe(1_000)
     expect((await key.call('DELETE', `/uploads/${id}`)).status).toBe(200)
-    expect([await storedBytes(key), await countRows('incoming')]).toEqual([0, 0])
+    expect([await storedBytes(key), await countRows('storage_reservations')]).toEqual([0, 0])
   })
 
   it('counts as the file once that is made, whatever else was sent', async () => {
@@ -200,7 +200,7 @@ describe('an upload in parts', () => {
     expect(await storedBytes(key)).toBe(900)
     await expectJson(await key.call('POST', `/uploads/${id}/complete`, { parts: [sent] }), 201)
     expect([await storedBytes(key), await inR2('parts/made.mp4')]).toEqual([600, 600])
-    expect(await countRows('incoming')).toBe(0)
+    expect(await countRows('storage_reservations')).toBe(0)
   })
 
   it('frees what it held when it is too old, and a younger one goes on holding', async () => {
@@ -230,7 +230,7 @@ it('what a writer that died left held is settled by what R2 has, a day later', a
     customMetadata: { 'reelqueue-key': key.id },
   })
   const hold = (id: string, path: string, size: number, age: number) =>
-    env.DB.prepare('INSERT INTO incoming VALUES (?, 0, ?, ?, ?, ?)')
+    env.DB.prepare('INSERT INTO storage_reservations VALUES (?, 0, ?, ?, ?, ?)')
       .bind(id, key.id, path, size, Date.now() - age * DAY_MS)
       .run()
   await hold('put_1', 'died/stored.mp4', 200, 1.1)
@@ -242,7 +242,7 @@ it('what a writer that died left held is settled by what R2 has, a day later', a
   // Rows of paths that nobody is charged for go too, when they can tell no writer anything.
   const unowned = () => countRows('files', "file_path = 'died/never.mp4'")
   expect(await unowned()).toBe(1)
-  await env.DB.prepare("UPDATE files SET settled_at = 1 WHERE file_path LIKE 'died/%'").run()
+  await env.DB.prepare("UPDATE files SET recorded_at = 1 WHERE file_path LIKE 'died/%'").run()
   await clean()
   expect([await unowned(), await storedBytes(key)]).toEqual([0, 230])
 })

@@ -1,4 +1,5 @@
 /** A job's row as the API shows it. */
+import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
 import type { Attempt, Job } from '../contract/job.ts'
 import type { AttemptRow, JobRow } from '../db/rows.ts'
@@ -21,9 +22,12 @@ export function encodePath(path: string) {
   return path.split('/').map(encodeURIComponent).join('/')
 }
 
-/** What its grammar is written with stands in a path as it is; names of other files may hold more. */
+/** The path segment by which a request reaches a variant. The characters of the grammar are not encoded. */
 export function encodeVariant(variant: string) {
-  return encodeURIComponent(variant).replaceAll(/%2C|%3A|%2B/g, decodeURIComponent)
+  return encodeURIComponent(writeRequestForm(variant)).replaceAll(
+    /%2C|%3A|%2B/g,
+    decodeURIComponent,
+  )
 }
 
 export function serializeJob(row: JobRow): Job {

@@ -11,7 +11,7 @@ import { createGatewayClient } from '../../container/gateway/client.ts'
 import { runClaimLoop } from '../../container/claimLoop.ts'
 import { readSettings } from '../../container/settings.ts'
 import { runAssignment } from '../../container/runAssignment.ts'
-import { renditionOf } from '../../src/domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
 import { startGateway } from '../runner/helpers/fakeGateway.ts'
 
 const execute = promisify(execFile)
@@ -36,7 +36,9 @@ async function quickest(run: () => Promise<unknown>): Promise<number> {
 async function throughRunner(transformation: string) {
   const gateway = await startGateway()
   try {
-    const job = await gateway.offer(clip, renditionOf(transformation), { timeoutSeconds: 600 })
+    const job = await gateway.offer(clip, readCanonicalForm(transformation), {
+      timeoutSeconds: 600,
+    })
     const env = { GATEWAY_URL: gateway.url, RUNNER_TOKEN: gateway.token, IDLE_SECONDS: '0' }
     const settings = readSettings({ ...env, SCRATCH_DIR: folder })
     const shared = { client: createGatewayClient(settings), settings, log: () => {} }

@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Key } from '../../src/contract/transformation.ts'
-import { renditionOf } from '../../src/domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
 import { bench, clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import type { OfferedJob } from './helpers/fakeGateway.ts'
 import { rows } from '../fixtures/keyTable.ts'
@@ -141,7 +141,7 @@ it.each(rows.filter(({ key }) => key !== 'n'))('$key as in $example', async ({ k
   expect(example.split(',').some((pair) => pair.startsWith(`${key}_`))).toBe(true)
   const name = CLIPS[key as Key] ?? 'clip.mp4'
   const make = async (text: string) => {
-    const { job, finish } = await runJob(name, renditionOf(text), {}, {}, others)
+    const { job, finish } = await runJob(name, readCanonicalForm(text), {}, {}, others)
     expect(finish).toMatchObject({ outcome: expect.stringMatching(/^(completed|packaged)$/) })
     return { job, finish }
   }

@@ -1,10 +1,11 @@
 /** Which keys of a transformation go together. */
+import { type GrammarDefaults, isSameValue, NAME_DEFAULTS } from '../../contract/defaults.ts'
 import { type Kind, RENDITIONS } from '../../contract/rendition.ts'
 import type { Key, Transformation } from '../../contract/transformation.ts'
 import { containerCodecs } from '../../contract/codecs.ts'
 import { listExtensions, readExtension } from '../../contract/fileTypes.ts'
-import { DEFAULTS, FIELDS } from './fields.ts'
-import { formatOf } from './kind.ts'
+import { FIELDS } from './fields.ts'
+import { readFormat } from './kind.ts'
 import { TransformationError } from './transformationError.ts'
 
 const CUTS: readonly Key[] = ['so', 'eo']
@@ -34,7 +35,7 @@ function belongs(key: Key, kind: Kind) {
 }
 
 /** @throws TransformationError that says which keys are at odds, and what would be right */
-export function checkCompatibility(t: Transformation, kind: Kind): void {
+export function checkCompatibility(t: Transformation, kind: Kind, defaults: GrammarDefaults): void {
   const reject = (message: string): never => {
     throw new TransformationError(message)
   }
@@ -50,7 +51,7 @@ export function checkCompatibility(t: Transformation, kind: Kind): void {
     }
     reject(`${key} has no meaning for ${NAMES[kind]}`)
   }
-  const format = formatOf(kind, t.f)
+  const format = readFormat(kind, t.f, defaults)
   const codecs = containerCodecs(format)
   if (t.eo !== undefined && t.eo <= (t.so ?? 0)) {
     reject(`eo (${t.eo}) must be greater than so (${t.so ?? 0})`)
@@ -78,7 +79,9 @@ export function checkCompatibility(t: Transformation, kind: Kind): void {
   }
   const changes =
     t.ac === 'copy' &&
-    CHANGES_SOUND.find((key) => t[key] !== undefined && t[key] !== DEFAULTS[FIELDS[key]])
+    CHANGES_SOUND.find(
+      (key) => t[key] !== undefined && !isSameValue(t[key], NAME_DEFAULTS.fields[FIELDS[key]]),
+    )
   if (changes) {
     reject(`ac_copy keeps the sound as it is, and ${changes} changes it: leave one out`)
   }

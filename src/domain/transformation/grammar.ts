@@ -2,12 +2,13 @@
  * The URL grammar of transformations: text to object and back. The keys, their values and their
  * limits are the contract's; which of them go together is `together.ts`'s.
  */
+import { type GrammarDefaults, REQUEST_DEFAULTS } from '../../contract/defaults.ts'
 import {
   type Key,
   type Transformation,
   transformation as schema,
 } from '../../contract/transformation.ts'
-import { kindOf } from './kind.ts'
+import { readKind } from './kind.ts'
 import { checkCompatibility } from './compatibility.ts'
 import { TransformationError } from './transformationError.ts'
 
@@ -84,7 +85,10 @@ export function writeTransformation(t: Transformation): string {
  * Reads `w_640,q_60` into an object. Throws TransformationError when a pair is malformed, twice
  * there, unknown, out of range, or at odds with another.
  */
-export function parseTransformation(text: string): Transformation {
+export function parseTransformation(
+  text: string,
+  defaults: GrammarDefaults = REQUEST_DEFAULTS,
+): Transformation {
   const pairs: Record<string, unknown> = {}
   for (const part of text.split(',')) {
     const pair = PAIR.exec(part)
@@ -100,11 +104,14 @@ export function parseTransformation(text: string): Transformation {
     }
     pairs[key] = readValue(key, value)
   }
-  return checkTransformation(pairs)
+  return checkTransformation(pairs, defaults)
 }
 
 /** Checks the object form as `parseTransformation` checks the text. */
-export function checkTransformation(value: unknown): Transformation {
+export function checkTransformation(
+  value: unknown,
+  defaults: GrammarDefaults = REQUEST_DEFAULTS,
+): Transformation {
   const result = schema.safeParse(value)
   if (!result.success) {
     const issue = result.error.issues[0]!
@@ -118,7 +125,7 @@ export function checkTransformation(value: unknown): Transformation {
   }
   // What a named preset brings along is not known yet; the whole is checked once it is.
   if (result.data.n === undefined) {
-    checkCompatibility(result.data, kindOf(result.data))
+    checkCompatibility(result.data, readKind(result.data), defaults)
   }
   return result.data
 }

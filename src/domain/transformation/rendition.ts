@@ -1,109 +1,73 @@
-/**
- * From a transformation to the rendition that a runner makes, and from that to the one canonical
- * text that names the variant.
- */
+/** Turns a transformation into a rendition, by filling in every default. */
+import {
+  type Field,
+  fieldDefaults,
+  type GrammarDefaults,
+  NAME_DEFAULTS,
+  REQUEST_DEFAULTS,
+} from '../../contract/defaults.ts'
 import { type Kind, type Rendition, rendition as schema } from '../../contract/rendition.ts'
-import type { Key, Transformation } from '../../contract/transformation.ts'
-import { containerCodecs } from '../../contract/codecs.ts'
-import { DEFAULTS, type Field, FIELDS, type Filling } from './fields.ts'
-import { FORMATS_OF, formatOf, kindOf } from './kind.ts'
-import { KEYS, parseTransformation, writeValue } from './grammar.ts'
+import type { Transformation } from '../../contract/transformation.ts'
+import { FIELDS, type Filling } from './fields.ts'
+import { readFormat, readKind } from './kind.ts'
 
-const NAMED_COLOURS: Record<string, string> = { black: '000000', white: 'ffffff' }
-function colour(text: string) {
-  return NAMED_COLOURS[text.toLowerCase()] ?? text.toLowerCase()
+const NAMED_COLORS: Record<string, string> = { black: '000000', white: 'ffffff' }
+function readColor(text: string) {
+  return NAMED_COLORS[text.toLowerCase()] ?? text.toLowerCase()
 }
 
 type Fields = Record<Field, unknown>
-const SILENT: readonly unknown[] = ['none']
-/** Sound that has the bit rate which it has. */
-const UNRATED: readonly unknown[] = ['none', 'copy', 'pcm']
+const NO_AUDIO: readonly unknown[] = ['none']
+/** Audio whose bit rate cannot be chosen. */
+const FIXED_BIT_RATE: readonly unknown[] = ['none', 'copy', 'pcm']
 
-function defaultsOf(format: Rendition['format']): Fields {
-  return {
-    ...DEFAULTS,
-    videoCodec: containerCodecs(format)?.video[0] ?? 'h264',
-    audioCodec: containerCodecs(format)?.audio[0] ?? 'none',
-  }
-}
-
-/** Every default filled in. Keys that have no effect beside the others fall away here. */
-export function toRendition(t: Transformation): Rendition {
+/**
+ * Fills in the defaults of a transformation without a preset, and resets the fields that have no
+ * effect, so that transformations with the same effect give the same rendition.
+ *
+ * @throws TransformationError if `t` and `f` contradict each other
+ */
+export function toRendition(
+  t: Transformation,
+  defaults: GrammarDefaults = REQUEST_DEFAULTS,
+): Rendition {
   if (t.n !== undefined) {
-    throw new Error('a preset is put in place before it comes to this')
+    throw new Error('The preset must be expanded before the rendition is built.')
   }
-  const kind = kindOf(t)
-  const format = formatOf(kind, t.f)
-  const fields: Fields = defaultsOf(format)
+  const kind = readKind(t)
+  const format = readFormat(kind, t.f, defaults)
+  const fields: Fields = fieldDefaults(format, defaults)
   for (const [key, field] of Object.entries(FIELDS) as [Filling, Field][]) {
     if (t[key] !== undefined) {
       fields[field] = t[key]
     }
   }
   const pick = t.t === 'best' ? 'best' : 'at'
-  return schema.parse({ ...withEffect(fields, kind), kind, format, pick })
+  return schema.parse({ ...resetWithoutEffect(fields, kind), kind, format, pick })
 }
 
-/** Sets back what changes nothing beside the rest, so that one thing has one name. */
-function withEffect(fields: Fields, kind: Kind): Fields {
-  const byDefault = (names: (keyof typeof DEFAULTS)[]) =>
-    Object.fromEntries(names.map((name) => [name, DEFAULTS[name]]))
+/** Resets the fields that have no effect beside the others to the values that names leave out. */
+function resetWithoutEffect(fields: Fields, kind: Kind): Fields {
+  const reset = (names: (keyof typeof NAME_DEFAULTS.fields)[]) =>
+    Object.fromEntries(names.map((name) => [name, NAME_DEFAULTS.fields[name]]))
   const bothSides = fields.width !== null && fields.height !== null
   const resizeMode = bothSides || fields.resizeMode === 'crop' ? fields.resizeMode : 'fill'
   const crops = resizeMode === 'crop' || (resizeMode === 'fill' && bothSides)
   return {
     ...fields,
     resizeMode,
-    waveformColor: colour(String(fields.waveformColor)),
-    background: colour(String(fields.background)),
+    waveformColor: readColor(String(fields.waveformColor)),
+    background: readColor(String(fields.background)),
     ladder: (fields.ladder as number[]).toSorted((one, other) => one - other),
-    ...(!crops && byDefault(['gravity', 'focusX', 'focusY'])),
-    ...(resizeMode !== 'pad' && kind !== 'wave' && byDefault(['background'])),
+    ...(!crops && reset(['gravity', 'focusX', 'focusY'])),
+    ...(resizeMode !== 'pad' && kind !== 'wave' && reset(['background'])),
     ...(fields.watermark === null &&
-      byDefault(['watermarkGravity', 'watermarkSize', 'watermarkOpacity'])),
-    ...(fields.subtitles === null && byDefault(['subtitleMode'])),
-    ...(fields.startSeconds === 0 && fields.endSeconds === null && byDefault(['trimMode'])),
-    ...(SILENT.includes(fields.audioCodec) && byDefault(['audioTrack', 'loudness'])),
-    ...(UNRATED.includes(fields.audioCodec) && byDefault(['audioKbps'])),
-    // The size decides on the bit rate, and with it on the quality.
-    ...(fields.sizeKilobytes !== null && byDefault(['quality', 'videoKbps'])),
+      reset(['watermarkGravity', 'watermarkSize', 'watermarkOpacity'])),
+    ...(fields.subtitles === null && reset(['subtitleMode'])),
+    ...(fields.startSeconds === 0 && fields.endSeconds === null && reset(['trimMode'])),
+    ...(NO_AUDIO.includes(fields.audioCodec) && reset(['audioTrack', 'loudness'])),
+    ...(FIXED_BIT_RATE.includes(fields.audioCodec) && reset(['audioKbps'])),
+    // The target size determines the bit rate, and with it the quality.
+    ...(fields.sizeKilobytes !== null && reset(['quality', 'videoKbps'])),
   } as Fields
-}
-
-/**
- * The one text that names a variant: the same for every order of pairs, and with or without
- * defaults spelled out. Written from the rendition, so two texts that mean the same rendition
- * cannot differ. The default MP4 is `f_mp4`, since a name may not be empty.
- */
-export function canonicalForm(rendition: Rendition): string {
-  const defaults = defaultsOf(rendition.format)
-  const fields = rendition as Partial<Fields>
-  const chosen = choiceOf(rendition)
-  const text = KEYS.flatMap((key) => {
-    const field = FIELDS[key as Filling] as Field | undefined
-    const value = field === undefined ? chosen[key] : fields[field]
-    const byDefault = field !== undefined && same(value, defaults[field])
-    return value === undefined || value === null || byDefault
-      ? []
-      : [`${key}_${writeValue(key, value)}`]
-  })
-  return text.join(',') || 'f_mp4'
-}
-
-/** What `t` and `f` have to say for the rendition to be of its kind and format. */
-function choiceOf({ kind, format, ...rest }: Rendition): Partial<Record<Key, unknown>> {
-  const frame = 'pick' in rest && rest.pick === 'best' ? 'best' : true
-  const t = kind === 'image' ? frame : NAMED_BY_T.find((name) => name === kind)
-  const implied = (kind === 'video' || t !== undefined) && format === FORMATS_OF[kind][0]
-  return { t, f: implied ? undefined : format }
-}
-
-const NAMED_BY_T = ['sprite', 'wave', 'preview'] as const
-function same(one: unknown, other: unknown) {
-  return JSON.stringify(one) === JSON.stringify(other)
-}
-
-/** The rendition that a canonical form names. */
-export function renditionOf(canonical: string) {
-  return toRendition(parseTransformation(canonical))
 }

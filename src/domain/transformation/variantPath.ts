@@ -4,7 +4,7 @@ import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
 import { packageFileName } from '../../contract/runnerProtocol.ts'
 import type { Transformation } from '../../contract/transformation.ts'
 import { readExtension } from '../../contract/fileTypes.ts'
-import { renditionOf } from './rendition.ts'
+import { readCanonicalForm } from './canonicalForm.ts'
 import { looksLikeTransformation, parseTransformation } from './grammar.ts'
 import { TransformationError } from './transformationError.ts'
 
@@ -78,7 +78,7 @@ export interface ServedName {
  * can be stored, or what cannot be stored itself.
  */
 export function splitPackageFile(filePath: string, variant: string | null): ServedName {
-  const entry = variant === null ? null : (PACKAGE_ENTRY[renditionOf(variant).kind] ?? null)
+  const entry = variant === null ? null : (PACKAGE_ENTRY[readCanonicalForm(variant).kind] ?? null)
   const slash = filePath.lastIndexOf('/')
   const [before, last] = [filePath.slice(0, Math.max(slash, 0)), filePath.slice(slash + 1)]
   const isMember =

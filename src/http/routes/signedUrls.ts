@@ -4,7 +4,7 @@ import { errorResult } from '../../domain/result.ts'
 import { createRoute } from '@hono/zod-openapi'
 import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../../contract/apiKey.ts'
 import { canSeePath } from '../../domain/caller.ts'
-import { renditionOf } from '../../domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { originalPath, splitPackageFile } from '../../domain/transformation/variantPath.ts'
 import { missingScopeError, requiresScope } from '../middleware/authenticate.ts'
 import { createApi, jsonBody } from '../router.ts'
@@ -57,7 +57,7 @@ export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
     return errorResponse(c, outside(caller))
   }
   const unseen =
-    name.variant === null ? null : hiddenReferenceFile(caller, [renditionOf(name.variant)])
+    name.variant === null ? null : hiddenReferenceFile(caller, [readCanonicalForm(name.variant)])
   if (unseen) {
     return errorResponse(c, unseen)
   }

@@ -6,7 +6,7 @@ import { errorBody } from '../../contract/errors.ts'
 import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { formatContentType, OCTET_STREAM, readExtension } from '../../contract/fileTypes.ts'
-import { renditionOf } from '../../domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { splitPackageFile } from '../../domain/transformation/variantPath.ts'
 import { errorResult } from '../../domain/result.ts'
 import { openToVisitors, missingScopeError } from '../middleware/authenticate.ts'
@@ -128,7 +128,7 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
     const live = outcome.state === 'playable'
     const key = live ? outcome.packageKey : outcome.variant.outputKey
     if (member === null) {
-      const contentType = formatContentType(renditionOf(variant).format)
+      const contentType = formatContentType(readCanonicalForm(variant).format)
       return (await serve(c.env.VARIANTS, key, contentType)) ?? missing()
     }
     const found = await serveMember(c, `${key}${member}`, {

@@ -14,7 +14,7 @@ import {
   capabilitiesOf,
   sizeClassOf,
 } from '../../domain/runnerRequirements.ts'
-import { renditionOf } from '../../domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { failAttempt } from './finishAttempt.ts'
 import { leaseLostError, type LeaseLostError } from './heldJob.ts'
 import type { Platform } from '../ports.ts'
@@ -73,7 +73,7 @@ interface Files {
 
 /** All that the job is made of, or what of it is gone. */
 async function filesOf(platform: Platform, row: JobRow): Promise<Files | string> {
-  const rendition = renditionOf(row.transformation)
+  const rendition = readCanonicalForm(row.transformation)
   const [source, references] = await Promise.all([
     platform.originals.head(row.filePath),
     readReferences(platform, rendition),

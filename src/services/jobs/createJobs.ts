@@ -4,7 +4,7 @@ import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Kind, Rendition } from '../../contract/rendition.ts'
 import { findIdempotencyKey, findJobs, insertJobs } from '../../db/jobs.ts'
-import { canonicalForm } from '../../domain/transformation/rendition.ts'
+import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import { type Caller, chargedKeyId, canSee, canSeePath, canSeeQueue } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
@@ -167,7 +167,7 @@ async function readVariants(platform: Platform, { queue, transformations }: Crea
   for (const [index, written] of transformations.entries()) {
     try {
       const rendition = await resolveRendition(platform, queue, written as PresetBody)
-      variants.set(canonicalForm(rendition), rendition)
+      variants.set(writeCanonicalForm(rendition), rendition)
     } catch (error) {
       if (!(error instanceof TransformationError)) {
         throw error

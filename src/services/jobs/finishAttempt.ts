@@ -6,7 +6,7 @@ import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findJob } from '../../db/jobs.ts'
 import { findOutput } from '../../db/outputs.ts'
 import { backoffMs, triesAgain } from '../../domain/jobTransitions.ts'
-import { renditionOf } from '../../domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { classifyCompletionError } from '../../storage/multipartErrors.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
@@ -100,7 +100,7 @@ async function completePackage(
 }
 
 function entryOf({ transformation }: JobRow) {
-  return PACKAGE_ENTRY[renditionOf(transformation).kind] ?? null
+  return PACKAGE_ENTRY[readCanonicalForm(transformation).kind] ?? null
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Claim } from '../../db/leases.ts'
 import { findOutput, recordOutput } from '../../db/outputs.ts'
 import { formatContentType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { renditionOf } from '../../domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
 import { report } from './claimJob.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
@@ -31,7 +31,9 @@ export async function beginOutput(
   }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const upload = await platform.variants.createMultipartUpload(key, {
-    httpMetadata: { contentType: formatContentType(renditionOf(held.row.transformation).format) },
+    httpMetadata: {
+      contentType: formatContentType(readCanonicalForm(held.row.transformation).format),
+    },
   })
   const { uploadId } = upload
   if (await recordOutput(platform.db, claim, { key, uploadId }, Date.now())) {

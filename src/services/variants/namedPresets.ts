@@ -5,7 +5,8 @@ import { deletePresetRow, findPreset, listPresetRows, putPresetRow } from '../..
 import { findQueue } from '../../db/queues.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { canonicalForm, toRendition } from '../../domain/transformation/rendition.ts'
+import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
+import { toRendition } from '../../domain/transformation/rendition.ts'
 import {
   checkTransformation,
   parseTransformation,
@@ -85,7 +86,7 @@ export async function resolveVariantPath(
   }
   try {
     const rendition = toRendition(await resolve(platform, queue, t))
-    return { ok: true, filePath, variant: canonicalForm(rendition) }
+    return { ok: true, filePath, variant: writeCanonicalForm(rendition) }
   } catch (error) {
     if (!(error instanceof TransformationError)) {
       throw error

@@ -4,7 +4,7 @@ import { findNewestJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
 import { type Caller, canSee, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { renditionOf } from '../../domain/transformation/rendition.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { createJobs, variantBusy } from '../jobs/createJobs.ts'
 import type { Platform } from '../ports.ts'
 import { areUnchanged, hiddenReferenceFile } from './referenceFiles.ts'
@@ -50,7 +50,7 @@ export async function requestVariant(
     return noFile(filePath)
   }
   const unseen =
-    caller.pathPrefix === null ? null : hiddenReferenceFile(caller, [renditionOf(variant)])
+    caller.pathPrefix === null ? null : hiddenReferenceFile(caller, [readCanonicalForm(variant)])
   if (unseen) {
     return unseen
   }

@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { storagePath } from '../../../src/contract/storagePath.ts'
-import { canonicalForm, toRendition } from '../../../src/domain/transformation/rendition.ts'
+import { writeCanonicalForm } from '../../../src/domain/transformation/canonicalForm.ts'
+import { toRendition } from '../../../src/domain/transformation/rendition.ts'
 import {
   originalPath,
   parseVariantName,
@@ -114,7 +115,7 @@ describe('the name of a variant', () => {
     if (!name.ok) {
       throw new Error(name.message)
     }
-    const named = name.transformation && canonicalForm(toRendition(name.transformation))
+    const named = name.transformation && writeCanonicalForm(toRendition(name.transformation))
     expect({ filePath: name.filePath, variant: named }).toEqual({ filePath, variant })
   })
 

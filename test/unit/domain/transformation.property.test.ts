@@ -12,13 +12,14 @@ import {
   ROTATIONS,
   type Transformation,
 } from '../../../src/contract/transformation.ts'
-import { DEFAULTS, FIELDS, type Filling } from '../../../src/domain/transformation/fields.ts'
-import { FORMATS_OF } from '../../../src/domain/transformation/kind.ts'
+import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
+import { type Format, FORMATS_BY_KIND } from '../../../src/contract/formats.ts'
+import { FIELDS, type Filling } from '../../../src/domain/transformation/fields.ts'
 import {
-  canonicalForm,
-  renditionOf,
-  toRendition,
-} from '../../../src/domain/transformation/rendition.ts'
+  writeCanonicalForm,
+  readCanonicalForm,
+} from '../../../src/domain/transformation/canonicalForm.ts'
+import { toRendition } from '../../../src/domain/transformation/rendition.ts'
 import {
   checkTransformation,
   KEYS,
@@ -97,6 +98,9 @@ const CHOOSING: Record<Kind, fc.Arbitrary<unknown>> = {
   wave: fc.constant('wave'),
 }
 const KINDS = Object.keys(RENDITIONS) as Kind[]
+function formats(kind: Kind): readonly Format[] {
+  return FORMATS_BY_KIND[kind]
+}
 function keysOf(kind: Kind) {
   return (Object.keys(FIELDS) as Filling[]).filter((key) => FIELDS[key] in RENDITIONS[kind].shape)
 }
@@ -118,7 +122,7 @@ function ofKind(kind: Kind): fc.Arbitrary<Transformation> {
       fc.record({
         ...Object.fromEntries(keys.map((key) => [key, VALUES[key]])),
         t: CHOOSING[kind],
-        f: fc.constantFrom(...FORMATS_OF[kind]),
+        f: fc.constantFrom(...formats(kind)),
       }),
     )
     .map((t) => Object.fromEntries(Object.entries(t).filter(([, value]) => value !== undefined)))
@@ -130,14 +134,14 @@ const transformations = fc.constantFrom(...KINDS).chain(ofKind)
 function defaultsFor(t: Transformation): Transformation {
   const { kind, format } = toRendition(t)
   const spelled = keysOf(kind).flatMap((key) => {
-    const value = (DEFAULTS as Record<string, unknown>)[FIELDS[key]]
+    const value = (NAME_DEFAULTS.fields as unknown as Record<string, unknown>)[FIELDS[key]]
     // None, and mirroring by nothing, cannot be written.
     const writable = value !== undefined && value !== null && value !== 0 && value !== 'none'
     const fits = writable && !(Array.isArray(value) && value.length === 0)
     return fits && makesSense({ [key]: value, ...t }) ? [[key, value] as const] : []
   })
   const zeros = (['so', 'fi', 'fo', 'tt'] as const).filter((key) => keysOf(kind).includes(key))
-  const f = FORMATS_OF[kind].find((each) => each === format)
+  const f = formats(kind).find((each) => each === format)
   const all = { ...Object.fromEntries([...spelled, ...zeros.map((key) => [key, 0] as const)]), f }
   return Object.fromEntries(
     Object.entries(all).filter(
@@ -149,7 +153,7 @@ function write(t: Transformation) {
   return Object.entries(t).map(([key, value]) => writeTransformation({ [key]: value }))
 }
 function named(t: Transformation) {
-  return canonicalForm(toRendition(checkTransformation(t)))
+  return writeCanonicalForm(toRendition(checkTransformation(t)))
 }
 
 describe('for every transformation', () => {
@@ -169,7 +173,7 @@ describe('for every transformation', () => {
     )
     fc.assert(
       fc.property(written, ({ t, text }) => {
-        expect(canonicalForm(toRendition(parseTransformation(text)))).toBe(named(t))
+        expect(writeCanonicalForm(toRendition(parseTransformation(text)))).toBe(named(t))
       }),
       { numRuns: 500 },
     )
@@ -179,9 +183,9 @@ describe('for every transformation', () => {
     fc.assert(
       fc.property(transformations, (t) => {
         const rendition = toRendition(t)
-        const text = canonicalForm(rendition)
-        expect(renditionOf(text)).toEqual(rendition)
-        expect(canonicalForm(renditionOf(text))).toBe(text)
+        const text = writeCanonicalForm(rendition)
+        expect(readCanonicalForm(text)).toEqual(rendition)
+        expect(writeCanonicalForm(readCanonicalForm(text))).toBe(text)
         expect(looksLikeTransformation(text)).toBe(true)
         expect(text).toMatch(/^[^/]+$/)
       }),
@@ -225,7 +229,7 @@ describe('for every transformation', () => {
           expect(error).toBeInstanceOf(TransformationError)
           return
         }
-        expect(canonicalForm(renditionOf(text))).toBe(text)
+        expect(writeCanonicalForm(readCanonicalForm(text))).toBe(text)
       }),
       { numRuns: 500 },
     )
@@ -245,8 +249,8 @@ it('text of any kind is read or refused with a message, never anything else', ()
   fc.assert(
     fc.property(text, (text) => {
       try {
-        const canonical = canonicalForm(toRendition(parseTransformation(text)))
-        expect(canonicalForm(renditionOf(canonical))).toBe(canonical)
+        const canonical = writeCanonicalForm(toRendition(parseTransformation(text)))
+        expect(writeCanonicalForm(readCanonicalForm(canonical))).toBe(canonical)
       } catch (error) {
         expect(error).toBeInstanceOf(TransformationError)
         expect((error as Error).message).not.toBe('')

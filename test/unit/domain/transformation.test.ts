@@ -1,10 +1,10 @@
 /** What the URL grammar takes, what it refuses, and what it says then. */
 import { describe, expect, it } from 'vitest'
 import {
-  canonicalForm,
-  renditionOf,
-  toRendition,
-} from '../../../src/domain/transformation/rendition.ts'
+  writeCanonicalForm,
+  readCanonicalForm,
+} from '../../../src/domain/transformation/canonicalForm.ts'
+import { toRendition } from '../../../src/domain/transformation/rendition.ts'
 import {
   checkTransformation,
   looksLikeTransformation,
@@ -13,7 +13,7 @@ import {
 import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
 
 function canonical(text: string) {
-  return canonicalForm(toRendition(parseTransformation(text)))
+  return writeCanonicalForm(toRendition(parseTransformation(text)))
 }
 
 function refusal(read: () => unknown): string {
@@ -86,7 +86,7 @@ describe('the canonical form', () => {
   ])('of %s is %s, and is its own canonical form', (text, expected) => {
     expect(canonical(text)).toBe(expected)
     expect(canonical(expected)).toBe(expected)
-    expect(renditionOf(expected)).toEqual(toRendition(parseTransformation(text)))
+    expect(readCanonicalForm(expected)).toEqual(toRendition(parseTransformation(text)))
   })
 
   it('is the same for the object form', () => {
@@ -99,8 +99,8 @@ describe('the canonical form', () => {
 
   it('can be read again for seconds that carry floating-point noise', () => {
     for (const so of [0.1 + 0.2, 1e-19, 50_000.00000000001, 86_399.999]) {
-      const named = canonicalForm(toRendition(checkTransformation({ so })))
-      expect(renditionOf(named)).toMatchObject({ startSeconds: Math.round(so * 1000) / 1000 })
+      const named = writeCanonicalForm(toRendition(checkTransformation({ so })))
+      expect(readCanonicalForm(named)).toMatchObject({ startSeconds: Math.round(so * 1000) / 1000 })
     }
     expect(refusal(() => checkTransformation({ so: 0.3, eo: 0.1 + 0.2 }))).toContain('eo')
   })
@@ -160,15 +160,18 @@ describe('a bad value is refused with the key and what is allowed', () => {
     ['t_true,tt_x', 'tt: When that frame is taken, 0 to 86400 seconds'],
     ['tt_5', 'tt says which frame, so it needs t_true or an image format'],
     ['tt_5,f_webm', 'tt says which frame, so it needs t_true or an image format'],
-    ['t_true,f_mp4', 't_true makes an image, so f must be jpg, png, webp, not mp4'],
+    ['t_true,f_mp4', 't_true makes an image, so f must be one of jpg, png, webp (got "mp4").'],
     ['t_true,so_1', 'so and eo cut a video; for one frame use tt'],
     ['f_png,eo_4', 'so and eo cut a video; for one frame use tt'],
     ['c_crop', 'c_crop needs w, h or both'],
     ['tt_5,t_best', 't_best looks for the second itself: leave tt out'],
-    ['t_best,f_gif', 't_best makes an image, so f must be jpg, png, webp, not gif'],
-    ['t_sprite,f_mp4', 't_sprite makes a sprite, so f must be jpg, png, webp, not mp4'],
-    ['t_preview,f_webm', 't_preview makes a preview, so f must be webp, gif, mp4, not webm'],
-    ['t_wave,f_gif', 't_wave makes a wave, so f must be png, webp, jpg, not gif'],
+    ['t_best,f_gif', 't_best makes an image, so f must be one of jpg, png, webp (got "gif").'],
+    ['t_sprite,f_mp4', 't_sprite makes a sprite, so f must be one of jpg, png, webp (got "mp4").'],
+    [
+      't_preview,f_webm',
+      't_preview makes a preview, so f must be one of webp, gif, mp4 (got "webm").',
+    ],
+    ['t_wave,f_gif', 't_wave makes a wave, so f must be one of png, webp, jpg (got "gif").'],
     ['f_hls,w_640', 'w has no meaning for a stream (f_hls)'],
     ['f_mp3,w_640', 'w has no meaning for sound alone'],
     ['f_json,q_60', 'q has no meaning for what a probe finds (f_json)'],

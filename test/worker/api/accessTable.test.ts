@@ -1,8 +1,7 @@
 /** The access table in docs/security.md must agree with the OpenAPI description of every route. */
 import { expect, it } from 'vitest'
 import securityPage from '../../../docs/security.md?raw'
-import { visit } from '../helpers/http.ts'
-import { expectJson } from '../helpers/support.ts'
+import { visit, expectJson } from '../helpers/requests.ts'
 
 interface Document {
   paths: Record<string, Record<string, { security?: Record<string, string[]>[] }>>

@@ -4,9 +4,9 @@ import { describe, expect, it, vi } from 'vitest'
 import type { ApiKey } from '../../../src/contract/apiKey.ts'
 import { SCOPES } from '../../../src/contract/apiKey.ts'
 import { sha256Hex } from '../../../src/domain/digest.ts'
-import { expectError, makeKey, visitWith } from '../helpers/apiKeys.ts'
-import { api, visit } from '../helpers/http.ts'
-import { expectJson, openPlatform } from '../helpers/support.ts'
+import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { openPlatform } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 import { findCallerByKey } from '../../../src/services/apiKeys/apiKeys.ts'
 
 function row(id: string) {

@@ -1,6 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { api, API_KEY, countRows, createOne, type ErrorAnswer, visit } from '../helpers/http.ts'
+import { API_KEY, visit, api, type ErrorBody } from '../helpers/requests.ts'
+import { createOne } from '../helpers/jobs.ts'
+import { countRows } from '../helpers/database.ts'
 
 const JSON_TYPE = { ...API_KEY, 'Content-Type': 'application/json' }
 const RUNNER = { Authorization: 'Bearer test-runner-token', 'Content-Type': 'application/json' }
@@ -10,10 +12,10 @@ const INTERNAL =
   /sqlite|d1_|drizzle|select |insert |no such table|constraint|\bat .+:\d+|\/src\/|node_modules|job_[0-9a-f]{32}\/\d/i
 
 /** Expects the one shape of errors, and nothing of what is inside. */
-async function expectProblem(response: Response, status: number): Promise<ErrorAnswer> {
+async function expectProblem(response: Response, status: number): Promise<ErrorBody> {
   const text = await response.text()
   expect({ status: response.status, text }).toMatchObject({ status })
-  const body = JSON.parse(text) as ErrorAnswer
+  const body = JSON.parse(text) as ErrorBody
   for (const field of ['error', 'message', 'code', 'requestId'] as const) {
     expect(body[field]).toEqual(expect.stringMatching(/./))
   }

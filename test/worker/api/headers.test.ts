@@ -1,12 +1,13 @@
 /** The headers of every answer, and what scripts of other origins may do. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { exports } from 'cloudflare:workers'
-import { visitWith } from '../helpers/apiKeys.ts'
-import { API_KEY, complete, createOne, take, visit } from '../helpers/http.ts'
+import { API_KEY, visit, visitWith } from '../helpers/requests.ts'
+import { createOne } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
 
 beforeAll(async () => {
   await createOne('h/clip.mp4')
-  await complete(await take(), 'made')
+  await (await claimAsRunner()).completeWith('made')
 })
 
 const ANSWERS: [string, RequestInit, number][] = [

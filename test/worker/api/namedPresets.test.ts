@@ -1,9 +1,10 @@
 /** Transformations that go by a name. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { expectError, makeKey } from '../helpers/apiKeys.ts'
-import { api, countRows, create, visit } from '../helpers/http.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
+import { visit, api, expectJson, expectError } from '../helpers/requests.ts'
+import { putOriginal, createJobs } from '../helpers/jobs.ts'
+import { countRows } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 
 function at(name: string, queue = 'default') {
   return `/queues/${queue}/presets/${name}`
@@ -12,7 +13,7 @@ function put(name: string, body: unknown, queue?: string) {
   return api('PUT', at(name, queue), body)
 }
 async function canonical(transformation: unknown, queue = 'default') {
-  const [job] = await create({ filePath: 'clip.mp4', transformations: [transformation], queue })
+  const [job] = await createJobs('clip.mp4', [transformation], { queue })
   await api('DELETE', `/queue/jobs/${job!.id}`)
   return job!.transformation
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { app } from '../../../src/app.ts'
-import { visit } from '../helpers/http.ts'
+import { visit } from '../helpers/requests.ts'
 
 interface Operation {
   summary?: string

@@ -2,10 +2,11 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, it, vi } from 'vitest'
 import { probeDocument } from '../../../src/contract/probe.ts'
-import { expectError, makeKey } from '../helpers/apiKeys.ts'
+import { api, expectJson, expectError } from '../helpers/requests.ts'
+import { putOriginal } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
-import { api, countRows } from '../helpers/http.ts'
-import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+import { jobRow, countRows } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 
 const DOCUMENT = {
   format: 'mp4',

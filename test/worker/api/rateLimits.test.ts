@@ -2,9 +2,11 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
-import { expectError, makeKey, visitWith } from '../helpers/apiKeys.ts'
-import { api, countRows, take } from '../helpers/http.ts'
-import { expectJson, putOriginal, RUNNER_SECRET } from '../helpers/support.ts'
+import { api, RUNNER_SECRET, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { putOriginal } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { countRows } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 
 function from(address: string) {
   return { headers: { 'CF-Connecting-IP': address } }
@@ -179,7 +181,7 @@ describe('a key’s cap on queued jobs', () => {
     const others = { filePath: 'caps/clip.mp4', transformations: ['w_106'] }
     await expectJson(await (await makeKey()).call('POST', '/queue/jobs', others), 202)
     // One that has begun waits no more.
-    await take()
+    await claimAsRunner()
     await expectJson(await ask('w_108'), 202)
     expect(await queued(key.id)).toBe(3)
   })

@@ -7,16 +7,16 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { canSeePath } from '../../../src/domain/caller.ts'
-import { BOUND_SCOPES, makeKey, type MadeKey } from '../helpers/apiKeys.ts'
-import { createOne, visit } from '../helpers/http.ts'
+import { visit } from '../helpers/requests.ts'
+import { putOriginal, createOne } from '../helpers/jobs.ts'
+import { makeKey, type MadeKey, RESTRICTABLE_SCOPES } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { putOriginal } from '../helpers/support.ts'
 
 const SECRET = 'what nobody may read'
 let key: MadeKey
 let outside: string
 beforeAll(async () => {
-  key = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'a/' })
+  key = await makeKey({ scopes: RESTRICTABLE_SCOPES, pathPrefix: 'a/' })
   await putOriginal('a/in.mp4')
   for (const path of ['b/secret.mp4', 'secret.mp4', 'ab/secret.mp4', 'A/secret.mp4']) {
     await putOriginal(path, SECRET)

@@ -2,19 +2,13 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Job, Stats } from '../../../src/contract/job.ts'
-import { BOUND_SCOPES, expectError, makeKey, type MadeKey } from '../helpers/apiKeys.ts'
-import {
-  api,
-  complete,
-  countRows,
-  create,
-  type CreatedJob,
-  fail,
-  take,
-  visit,
-} from '../helpers/http.ts'
+
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+import { visit, api, expectJson, expectError } from '../helpers/requests.ts'
+import { putOriginal, createJobs, type CreatedJob } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows } from '../helpers/database.ts'
+import { makeKey, type MadeKey, RESTRICTABLE_SCOPES } from '../helpers/apiKeys.ts'
 
 interface JobPage {
   jobs: Job[]
@@ -27,7 +21,7 @@ let inside: CreatedJob, beside: CreatedJob, aside: CreatedJob
 
 beforeAll(async () => {
   await expectJson(await api('PUT', '/queues/side', {}), 200)
-  folder = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'a' })
+  folder = await makeKey({ scopes: RESTRICTABLE_SCOPES, pathPrefix: 'a' })
   queue = await makeKey({
     scopes: ['jobs:read', 'jobs:write', 'events:read', 'queues:admin'],
     queue: 'side',
@@ -35,9 +29,9 @@ beforeAll(async () => {
   for (const path of ['a/clip.mp4', 'ab/clip.mp4', 'a/side.mp4']) {
     await putOriginal(path)
   }
-  inside = (await create({ filePath: 'a/clip.mp4', transformations: ['w_640'] }))[0]!
-  beside = (await create({ filePath: 'ab/clip.mp4', transformations: ['w_640'] }))[0]!
-  aside = (await create({ filePath: 'ab/clip.mp4', transformations: ['w_320'], queue: 'side' }))[0]!
+  inside = (await createJobs('a/clip.mp4', ['w_640']))[0]!
+  beside = (await createJobs('ab/clip.mp4', ['w_640']))[0]!
+  aside = (await createJobs('ab/clip.mp4', ['w_320'], { queue: 'side' }))[0]!
 })
 
 async function ids(key: MadeKey, query = '') {
@@ -216,12 +210,12 @@ describe('what is done', () => {
 
 it('throughput of a folder is counted from its own jobs', async () => {
   await api('DELETE', `/queue/jobs/${beside.id}`)
-  const first = await take()
+  const first = await claimAsRunner()
   expect(first.jobId).toBe(inside.id)
-  await complete(first, 'made')
-  await fail(await take(), 'no')
+  await first.completeWith('made')
+  await (await claimAsRunner()).fail('input_invalid', 'no')
   const { throughput, completed, error } = await statsOf(folder)
   expect({ completed, error }).toEqual({ completed: 1, error: 1 })
-  expect(throughput.thisHour).toMatchObject({ completed: 1, failed: 1, mediaSeconds: 2 })
+  expect(throughput.thisHour).toMatchObject({ completed: 1, failed: 1, mediaSeconds: 2.5 })
   expect((await statsOf(queue)).throughput.thisHour).toMatchObject({ completed: 0, failed: 0 })
 })

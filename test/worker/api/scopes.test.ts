@@ -1,8 +1,8 @@
 /** Which scope each route takes: with every other it is 403 and names the one that is missing. */
 import { beforeAll, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/contract/apiKey.ts'
-import { expectError, makeKey, type MadeKey } from '../helpers/apiKeys.ts'
-import { visit } from '../helpers/http.ts'
+import { visit, expectError } from '../helpers/requests.ts'
+import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
 
 const ROUTES: [string, string, Scope][] = [
   ['GET', '/queue/jobs', 'jobs:read'],

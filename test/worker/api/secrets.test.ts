@@ -1,9 +1,10 @@
 /** Planted secrets come back in nothing that is answered, streamed, stored or logged. */
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { makeKey, visitWith } from '../helpers/apiKeys.ts'
-import { API_KEY, complete, createOne, fail, take } from '../helpers/http.ts'
-import { expectJson } from '../helpers/support.ts'
+import { API_KEY, expectJson, visitWith } from '../helpers/requests.ts'
+import { createOne } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 
 const SIGNING = 'planted-signing-secret-'.padEnd(40, 's')
 const SECRETS = {
@@ -31,9 +32,9 @@ it('in answers of every kind, in rows, and in what is logged', async () => {
   const gone = await makeKey()
   await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(gone.id).run()
   await createOne('secret/clip.mp4')
-  await complete(await take(), 'made')
+  await (await claimAsRunner()).completeWith('made')
   await createOne('secret/failed.mp4')
-  await fail(await take(), 'no')
+  await (await claimAsRunner()).fail('input_invalid', 'no')
 
   const answers: string[] = []
   const ask = async (path: string, init: RequestInit = {}, settings = {}) => {

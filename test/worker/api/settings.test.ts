@@ -2,9 +2,10 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { validateSettings } from '../../../src/platform/settings.ts'
-import { expectError, makeKey, visitWith } from '../helpers/apiKeys.ts'
-import { api, API_KEY, countRows } from '../helpers/http.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
+import { API_KEY, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { putOriginal } from '../helpers/jobs.ts'
+import { countRows } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 
 const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
 afterEach(() => logged.mockClear())

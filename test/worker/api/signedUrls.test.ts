@@ -1,10 +1,13 @@
 /** Signed URLs: good for what was signed, for as long as was said, and for nothing else. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { expectError, makeKey, type MadeKey, visitWith } from '../helpers/apiKeys.ts'
-import { api, complete, countRows, createOne, take } from '../helpers/http.ts'
+
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
+import { api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { putOriginal, createOne } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { countRows } from '../helpers/database.ts'
+import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
 
 const CLOSED = { PUBLIC_VARIANTS: 'off' }
 /** Where nothing is open, only the signature can be what lets a request in. */
@@ -42,7 +45,7 @@ function altered(url: string, name: string, value: string | null) {
 
 beforeAll(async () => {
   await createOne('s/clip.mp4', 'w_640')
-  await complete(await take(), 'the variant')
+  await (await claimAsRunner()).completeWith('the variant')
   await putOriginal('s/other.mp4')
 })
 

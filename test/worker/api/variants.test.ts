@@ -1,17 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import {
-  api,
-  complete,
-  countRows,
-  createOne,
-  type ErrorAnswer,
-  fail,
-  take,
-  visit,
-} from '../helpers/http.ts'
+
 import { ROOT } from '../../../src/domain/caller.ts'
 import { requestVariant } from '../../../src/services/variants/requestVariant.ts'
-import { expectJson, jobRow, openPlatform, putOriginal } from '../helpers/support.ts'
+import { visit, api, expectJson, type ErrorBody } from '../helpers/requests.ts'
+import { putOriginal, createOne } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { openPlatform, jobRow, countRows } from '../helpers/database.ts'
 
 interface Queued {
   status: string
@@ -31,9 +25,9 @@ async function textOf(response: Response) {
 /** Asks for a variant by its URL and makes it as a runner does (a fake one). */
 async function make(url: string, output: string) {
   const { jobId } = await queued(url)
-  const assignment = await take()
-  expect(assignment.jobId).toBe(jobId)
-  await complete(assignment, output)
+  const runner = await claimAsRunner()
+  expect(runner.jobId).toBe(jobId)
+  await runner.completeWith(output)
   return jobId
 }
 
@@ -77,14 +71,14 @@ describe('a variant that is not there', () => {
     )
     expect(new Set(answers.map(({ jobId }) => jobId)).size).toBe(1)
     expect(await jobsOf(filePath)).toBe(1)
-    const { jobId } = await take()
+    const { jobId } = await claimAsRunner()
     expect((await queued(`/t/w_640,q_50/${filePath}`)).jobId).toBe(jobId)
     expect(await jobsOf(filePath)).toBe(1)
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
 
   it('is 404 when its original is not there, and nothing is queued', async () => {
-    const { code } = await expectJson<ErrorAnswer>(await visit('/t/w_640/v/none.mp4'), 404)
+    const { code } = await expectJson<ErrorBody>(await visit('/t/w_640/v/none.mp4'), 404)
     expect(code).toBe('file_not_found')
     expect(await jobsOf('v/none.mp4')).toBe(0)
   })
@@ -93,7 +87,7 @@ describe('a variant that is not there', () => {
     '%s is 400 and not the name of a folder',
     async (bad) => {
       await putOriginal('v/bad.mp4')
-      const answer = await expectJson<ErrorAnswer>(await visit(`/t/${bad}/v/bad.mp4`), 400)
+      const answer = await expectJson<ErrorBody>(await visit(`/t/${bad}/v/bad.mp4`), 400)
       expect(answer.code).toBe('invalid_transformation')
       expect(answer.message).toContain(bad)
       expect(await jobsOf('v/bad.mp4')).toBe(0)
@@ -161,7 +155,7 @@ describe('a variant whose job', () => {
   it('failed is 422 with the job’s error, and a visitor does not queue it again', async () => {
     const filePath = 'ended/failed.mp4'
     const { id } = await createOne(filePath)
-    await fail(await take(), 'The file is no video.')
+    await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
     for (let n = 0; n < 2; n++) {
       const response = await visit(`/t/w_640/${filePath}`)
       expect(response.headers.get('Cache-Control')).toBe('no-store')
@@ -190,7 +184,7 @@ describe('a variant whose job', () => {
     const { originals } = platform
     // The job ends after its variant was looked for, and before the job itself is.
     const head = async (path: string) => {
-      await complete(await take(), 'the variant')
+      await (await claimAsRunner()).completeWith('the variant')
       return originals.head(path)
     }
     const asked = { ...platform, originals: Object.assign(Object.create(originals), { head }) }

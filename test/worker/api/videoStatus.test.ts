@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
-import { api, complete, create, createOne, fail, report, take, visit } from '../helpers/http.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
+import { visit, api, expectJson } from '../helpers/requests.ts'
+import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
 
 async function status(path: string, code = 200) {
   return expectJson<Record<string, unknown>>(await visit(`/video-status/${path}`), code)
@@ -26,8 +27,8 @@ it('follows a job from pending to its end', async () => {
   const pending = await status(filePath)
   expect(Object.keys(pending)).toEqual(FIELDS)
   expect(pending).toMatchObject({ status: 'pending', progress: 0, startedAt: null, error: null })
-  const assignment = await take()
-  await report(assignment, 62)
+  const runner = await claimAsRunner()
+  await runner.report(62)
   expect(await status(filePath)).toEqual({
     status: 'running',
     progress: 62,
@@ -37,7 +38,7 @@ it('follows a job from pending to its end', async () => {
     message: 'Processing in progress',
   })
   await status(`${filePath}/size`, 404)
-  await complete(assignment, 'x'.repeat(321))
+  await runner.completeWith('x'.repeat(321))
   expect(await status(filePath)).toMatchObject({
     status: 'completed',
     progress: 100,
@@ -49,7 +50,7 @@ it('follows a job from pending to its end', async () => {
 
 it('tells what went wrong', async () => {
   await createOne('status/failed.mp4')
-  await fail(await take(), 'The file is no video.')
+  await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
   expect(await status('status/failed.mp4')).toMatchObject({
     status: 'error',
     error: 'The file is no video.',
@@ -61,7 +62,7 @@ it('tells what went wrong', async () => {
 it('with a transformation is of that variant, without of the file’s newest job', async () => {
   const filePath = 'status/variants.mp4'
   const { id: older } = await createOne(filePath, 'w_640')
-  await create({ filePath, transformations: ['w_320'] })
+  await createJobs(filePath, ['w_320'])
   await api('POST', `/queue/jobs/${older}/cancel`)
   expect(await status(`w_640/${filePath}`)).toMatchObject({ status: 'cancelled' })
   expect(await status(`c_fill%2Cw_640/${filePath}`)).toMatchObject({ status: 'cancelled' })

@@ -4,16 +4,10 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../../src/contract/job.ts'
 import oldDatabase from '../../fixtures/databaseAtMigration0001.sql?raw'
-import { api, countRows, visit } from '../helpers/http.ts'
+import { visit, api, expectJson } from '../helpers/requests.ts'
+import { claimJob } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows, readCounters, eventTypes } from '../helpers/database.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
-import {
-  asUser,
-  claimJob,
-  eventTypes,
-  expectJson,
-  jobRow,
-  readCounters,
-} from '../helpers/support.ts'
 
 const KEY = { Authorization: 'Bearer rq_fixture-fixture-fixture-fixture-fixture-key' }
 const KEY_ID = 'key_909eeba408174ff2a8d3e8d33115d36c'
@@ -78,8 +72,8 @@ describe('rows of an older version', () => {
 
   it('agree with the counters that triggers maintain', async () => {
     for (const queue of ['default', 'later']) {
-      const { kept, counted } = await readCounters(queue)
-      expect(kept).toEqual(counted)
+      const { stored, counted } = await readCounters(queue)
+      expect(stored).toEqual(counted)
     }
     const owned = await env.DB.prepare(
       `SELECT (SELECT sum(size_bytes) FROM files WHERE api_key_id = ?1) +
@@ -104,7 +98,7 @@ describe('rows of an older version', () => {
 
 describe('the API, over the rows of an older version', () => {
   it('lists the jobs', async () => {
-    const { jobs } = await expectJson<{ jobs: Job[] }>(await asUser('/queue/jobs'), 200)
+    const { jobs } = await expectJson<{ jobs: Job[] }>(await api('GET', '/queue/jobs'), 200)
     expect(jobs.map(({ transformation, status }) => [transformation, status])).toEqual([
       ['w_32', 'completed'],
       ['w_64,f_webm', 'cancelled'],
@@ -119,7 +113,7 @@ describe('the API, over the rows of an older version', () => {
       id: WATERMARKED_JOB,
       outputPath: '/t/w_320,wm_images:logo.png/videos/clip.mp4',
     })
-    const attempts = await asUser(`/queue/jobs/${WATERMARKED_JOB}/attempts`)
+    const attempts = await api('GET', `/queue/jobs/${WATERMARKED_JOB}/attempts`)
     expect(await expectJson(attempts, 200)).toMatchObject({
       attempts: [{ attempt: 1, runner: 'local-1-651a5b4c', outcome: 'completed' }],
     })
@@ -144,7 +138,7 @@ describe('the API, over the rows of an older version', () => {
   })
 
   it('runs a job that was pending', async () => {
-    await expectJson(await asUser('/queues/later', 'PATCH', { paused: false }), 200)
+    await expectJson(await api('PATCH', '/queues/later', { paused: false }), 200)
     expect(await claimJob('later')).toMatchObject({ jobId: PENDING_JOB, fence: 1 })
     expect(await eventTypes(PENDING_JOB)).toEqual(['job:created', 'job:started'])
     expect(
@@ -154,7 +148,7 @@ describe('the API, over the rows of an older version', () => {
 
   it('applies a named preset of before to a new job', async () => {
     const request = { filePath: 'videos/tiny.mp4', transformations: ['n_card'] }
-    const response = await asUser('/queue/jobs', 'POST', request)
+    const response = await api('POST', '/queue/jobs', request)
     expect(await expectJson(response, 202)).toMatchObject({
       jobs: [{ transformation: 'w_160,q_50', status: 'pending' }],
     })

@@ -1,7 +1,9 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { api, complete, create, createOne, fail, report, take } from '../helpers/http.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
-import { type Client, follow, hub, of, socketCount } from '../helpers/eventStream.ts'
+
+import { type Client, follow, hub, isEvent, socketCount } from '../helpers/eventStream.ts'
+import { api, expectJson } from '../helpers/requests.ts'
+import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
 
 const clients: Client[] = []
 async function watch(query = '', headers: Record<string, string> = {}) {
@@ -12,7 +14,7 @@ async function watch(query = '', headers: Record<string, string> = {}) {
 }
 afterEach(async () => {
   for (const client of clients.splice(0)) {
-    await client.leave()
+    await client.close()
   }
 })
 
@@ -41,14 +43,14 @@ describe('the stream', () => {
     const client = await watch()
     const filePath = 'events/life.mp4'
     await putOriginal(filePath)
-    const [job] = await create({ filePath, transformations: ['w_640'], priority: 7 })
+    const [job] = await createJobs(filePath, ['w_640'], { priority: 7 })
     const { id } = job!
-    const assignment = await take()
-    await client.first(of(id, 'job:started'))
-    await report(assignment, 47)
-    const progress = await client.first(of(id, 'job:progress'))
-    await complete(assignment, 'the output')
-    await client.first(of(id, 'job:completed'))
+    const runner = await claimAsRunner()
+    await client.first(isEvent(id, 'job:started'))
+    await runner.report(47)
+    const progress = await client.first(isEvent(id, 'job:progress'))
+    await runner.completeWith('the output')
+    await client.first(isEvent(id, 'job:completed'))
 
     expect(progress).toMatchObject({ id: null, data: { jobId: id, progress: 47, stage: 'encode' } })
     expect(client.durable().map(({ event, data }) => [event, data])).toEqual([
@@ -64,15 +66,15 @@ describe('the stream', () => {
   it('tells failures, retries, cancels and deletes', async () => {
     const client = await watch()
     const { id } = await createOne('events/trouble.mp4')
-    await fail(await take(), 'A fault that may pass.', 'internal')
-    await client.first(of(id, 'job:retrying'))
+    await (await claimAsRunner()).fail('internal', 'A fault that may pass.')
+    await client.first(isEvent(id, 'job:retrying'))
     await api('DELETE', `/queue/jobs/${id}`)
     const { id: failed } = await createOne('events/failed.mp4')
-    await fail(await take(), 'The file is no video.')
-    await client.first(of(failed, 'job:error'))
+    await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
+    await client.first(isEvent(failed, 'job:error'))
     await api('POST', `/queue/jobs/${failed}/retry`)
     await api('POST', `/queue/jobs/${failed}/cancel`)
-    await client.first(of(failed, 'job:cancelled'))
+    await client.first(isEvent(failed, 'job:cancelled'))
 
     const of2 = (jobId: string) =>
       client
@@ -105,24 +107,20 @@ describe('filters', () => {
       await watch('?queue=other'),
       await watch(),
     ]
-    const [sibling] = await create({ filePath: 'filter/mine.mp4', transformations: ['w_320'] })
-    const [elsewhere] = await create({
-      filePath: 'filter/mine.mp4',
-      transformations: ['w_160'],
-      queue: 'other',
-    })
+    const [sibling] = await createJobs('filter/mine.mp4', ['w_320'])
+    const [elsewhere] = await createJobs('filter/mine.mp4', ['w_160'], { queue: 'other' })
     const stranger = await createOne('filter/stranger.mp4')
-    const assignment = await take()
-    expect(assignment.jobId).toBe(mine.id)
-    await report(assignment, 12)
+    const runner = await claimAsRunner()
+    expect(runner.jobId).toBe(mine.id)
+    await runner.report(12)
     const last = [mine, sibling!, stranger, elsewhere!]
     for (const { id } of last) {
       await api('DELETE', `/queue/jobs/${id}`)
     }
-    await all.first(of(stranger.id, 'job:deleted'))
-    await byQueue.first(of(elsewhere!.id, 'job:deleted'))
-    await byJob.first(of(mine.id, 'job:deleted'))
-    await byFile.first(of(sibling!.id, 'job:deleted'))
+    await all.first(isEvent(stranger.id, 'job:deleted'))
+    await byQueue.first(isEvent(elsewhere!.id, 'job:deleted'))
+    await byJob.first(isEvent(mine.id, 'job:deleted'))
+    await byFile.first(isEvent(sibling!.id, 'job:deleted'))
 
     const jobsOf = (client: Client) =>
       new Set(client.seen.slice(1).map(({ data }) => data['jobId']))
@@ -137,10 +135,10 @@ describe('filters', () => {
 
   it('a job in another queue is followed there without naming the queue', async () => {
     await putOriginal('filter/far.mp4')
-    const [job] = await create({ filePath: 'filter/far.mp4', queue: 'other' })
+    const [job] = await createJobs('filter/far.mp4', undefined, { queue: 'other' })
     const client = await watch(`?jobId=${job!.id}`)
     await api('POST', `/queue/jobs/${job!.id}/cancel`)
-    await client.first(of(job!.id, 'job:cancelled'))
+    await client.first(isEvent(job!.id, 'job:cancelled'))
   })
 })
 
@@ -150,14 +148,14 @@ it('two clients see the same events in the same order', async () => {
   const jobs = (
     await Promise.all(
       Array.from({ length: 12 }, (_, n) =>
-        create({ filePath: 'events/many.mp4', transformations: [`w_${100 + n}`, `h_${100 + n}`] }),
+        createJobs('events/many.mp4', [`w_${100 + n}`, `h_${100 + n}`]),
       ),
     )
   ).flat()
   await Promise.all(jobs.map(({ id }) => api('POST', `/queue/jobs/${id}/cancel`)))
   for (const { id } of jobs) {
     for (const client of [one, two]) {
-      await client.first(of(id, 'job:cancelled'))
+      await client.first(isEvent(id, 'job:cancelled'))
     }
   }
   expect(one.durable()).toEqual(two.durable())
@@ -168,11 +166,11 @@ it('two clients see the same events in the same order', async () => {
 it('a client that leaves frees its socket, and the others go on', async () => {
   const [leaving, staying] = [await watch(), await watch()]
   await vi.waitFor(async () => expect(await socketCount()).toBe(2), 5_000)
-  await leaving.leave()
+  await leaving.close()
   await vi.waitFor(async () => expect(await socketCount()).toBe(1), 5_000)
   const { id } = await createOne('events/stay.mp4')
-  await staying.first(of(id, 'job:created'))
-  await staying.leave()
+  await staying.first(isEvent(id, 'job:created'))
+  await staying.close()
   await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
   await hub().poke(null)
 })

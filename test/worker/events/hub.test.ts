@@ -2,14 +2,15 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, expect, it, vi } from 'vitest'
 import { createHubClient, PING, PONG } from '../../../src/platform/hubClient.ts'
-import { api, complete, create, createOne, report, take } from '../helpers/http.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
+import { api, expectJson } from '../helpers/requests.ts'
+import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import {
   type Client,
   follow,
   hub,
   logIds,
-  of,
+  isEvent,
   socketCount,
   writeEvents,
 } from '../helpers/eventStream.ts'
@@ -23,7 +24,7 @@ async function watch(query = '') {
 }
 afterEach(async () => {
   for (const client of clients.splice(0)) {
-    await client.leave()
+    await client.close()
   }
 })
 
@@ -46,7 +47,7 @@ it('a poke reads nothing when nobody watches', async () => {
   await expect(withoutLog(async () => hub().poke(null))).rejects.toThrow()
   // The control: what could not be read then comes with the next poke.
   const { id } = await createOne('hub/seen.mp4')
-  await client.first(of(id, 'job:created'))
+  await client.first(isEvent(id, 'job:created'))
   expect(client.durable()).toHaveLength(1)
 })
 
@@ -66,12 +67,12 @@ it('a hub that is evicted in mid-stream loses no event, and no client sees it', 
   const since = client.seen[0]!.id!
   const jobs = []
   for (let n = 0; n < 6; n++) {
-    const making = create({ filePath, transformations: [`w_${100 + n}`] })
+    const making = createJobs(filePath, [`w_${100 + n}`])
     await evictDurableObject(hub()).catch(() => undefined)
     jobs.push((await making)[0]!)
   }
   for (const { id } of jobs) {
-    await client.first(of(id, 'job:created'))
+    await client.first(isEvent(id, 'job:created'))
   }
   expect(client.ids()).toEqual(await logIds(since))
   expect(client.seen.filter(({ event }) => event === 'connected')).toHaveLength(1)
@@ -87,23 +88,23 @@ it('a hub may sleep between every two events: a whole life is told the same', as
   const [awake, filtered] = [await watch(), await watch(`?filePath=${filePath}`)]
   const sleep = () => evictDurableObject(hub())
   await putOriginal(filePath)
-  const [job] = await create({ filePath, transformations: ['w_640'], priority: 0 })
+  const [job] = await createJobs(filePath, ['w_640'], { priority: 0 })
   const { id } = job!
-  await awake.first(of(id, 'job:created'))
+  await awake.first(isEvent(id, 'job:created'))
   await sleep()
-  const assignment = await take()
-  expect(assignment.jobId).toBe(id)
-  await awake.first(of(id, 'job:started'))
+  const runner = await claimAsRunner()
+  expect(runner.jobId).toBe(id)
+  await awake.first(isEvent(id, 'job:started'))
   await sleep()
-  await report(assignment, 30)
-  await awake.first(of(id, 'job:progress'))
+  await runner.report(30)
+  await awake.first(isEvent(id, 'job:progress'))
   await sleep()
-  await complete(assignment, 'the output')
-  await awake.first(of(id, 'job:completed'))
+  await runner.completeWith('the output')
+  await awake.first(isEvent(id, 'job:completed'))
   await sleep()
   await api('DELETE', `/queue/jobs/${id}`)
   for (const client of [awake, filtered]) {
-    await client.first(of(id, 'job:deleted'))
+    await client.first(isEvent(id, 'job:deleted'))
     const mine = client.seen.filter(
       ({ event, data }) =>
         data['jobId'] === id && !(event === 'job:progress' && data['progress'] !== 30),
@@ -163,7 +164,7 @@ it('a subscriber whose place is not known any more is let go, and silences no ot
   const { id } = await createOne('hub/of-another-version.mp4')
   await vi.waitFor(() => expect([lost, other].filter(({ ended }) => ended)).toHaveLength(1), 5_000)
   const left = [lost, other].find(({ ended }) => !ended)!
-  await left.first(of(id, 'job:created'))
+  await left.first(isEvent(id, 'job:created'))
 })
 
 it('a hub whose sockets are closed ends its clients’ streams, and they resume', async () => {
@@ -173,6 +174,6 @@ it('a hub whose sockets are closed ends its clients’ streams, and they resume'
   await vi.waitFor(() => expect(client.ended).toBe(true), 5_000)
   const { id } = await createOne('hub/resumed.mp4')
   const again = await watch(`?lastEventId=${since}`)
-  await again.first(of(id, 'job:created'))
+  await again.first(isEvent(id, 'job:created'))
   expect(again.ids()).toEqual(await logIds(since))
 })

@@ -1,10 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
 import { findEventRange, listEvents } from '../../../src/db/events.ts'
-import { api, create, createOne } from '../helpers/http.ts'
+import { api } from '../helpers/requests.ts'
+import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
+import { openPlatform } from '../helpers/database.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
-import { openPlatform, putOriginal } from '../helpers/support.ts'
-import { type Client, follow, hub, logIds, of, writeEvents } from '../helpers/eventStream.ts'
+import { type Client, follow, hub, logIds, isEvent, writeEvents } from '../helpers/eventStream.ts'
 
 const clients: Client[] = []
 async function watch(query = '', headers: Record<string, string> = {}) {
@@ -14,7 +15,7 @@ async function watch(query = '', headers: Record<string, string> = {}) {
 }
 afterEach(async () => {
   for (const client of clients.splice(0)) {
-    await client.leave()
+    await client.close()
   }
 })
 async function newest() {
@@ -30,8 +31,8 @@ describe('a client that comes back', () => {
   it.each(['by the header', 'by the query'])('gets what it missed, in order, %s', async (how) => {
     const client = await watch()
     const { id: first } = await createOne(`replay/${how}/1.mp4`)
-    const last = (await client.first(of(first, 'job:created'))).id!
-    await client.leave()
+    const last = (await client.first(isEvent(first, 'job:created'))).id!
+    await client.close()
     const { id: second } = await createOne(`replay/${how}/2.mp4`)
     await api('POST', `/queue/jobs/${first}/cancel`)
     await api('POST', `/queue/jobs/${second}/cancel`)
@@ -40,7 +41,7 @@ describe('a client that comes back', () => {
       how === 'by the header'
         ? await watch('', { 'Last-Event-ID': String(last) })
         : await watch(`?lastEventId=${last}`)
-    await again.first(of(second, 'job:cancelled'))
+    await again.first(isEvent(second, 'job:cancelled'))
     expect(again.seen[0]).toMatchObject({ event: 'connected', id: last })
     expect(again.ids()).toEqual(await logIds(last))
     expect(again.durable().map(({ event, data }) => [event, data['jobId']])).toEqual([
@@ -54,7 +55,7 @@ describe('a client that comes back', () => {
     const last = await newest()
     const client = await watch(`?lastEventId=${last}`)
     const { id } = await createOne('replay/next.mp4')
-    await client.first(of(id, 'job:created'))
+    await client.first(isEvent(id, 'job:created'))
     expect(client.ids()).toEqual(await logIds(last))
   })
 
@@ -65,7 +66,7 @@ describe('a client that comes back', () => {
     await api('POST', `/queue/jobs/${other}/cancel`)
     await api('POST', `/queue/jobs/${mine}/cancel`)
     const client = await watch(`?filePath=replay/mine.mp4&lastEventId=${last}`)
-    await client.first(of(mine, 'job:cancelled'))
+    await client.first(isEvent(mine, 'job:cancelled'))
     expect(client.durable().map(({ data }) => data['jobId'])).toEqual([mine, mine])
   })
 
@@ -96,7 +97,7 @@ describe('a client that comes back', () => {
       await Promise.all(pokes)
       await caughtUp(client)
       expect(client.ids()).toEqual(await logIds(from))
-      await client.leave()
+      await client.close()
     }
     await caughtUp(old)
     expect(old.ids()).toEqual(await logIds(before))
@@ -125,13 +126,13 @@ describe('resync', () => {
     const lost = await watch(`?lastEventId=${cut - 2}`)
     expect((await lost.first(resync)).data).toEqual({ reason: expect.any(String) })
     const { id } = await createOne('replay/after.mp4')
-    await lost.first(of(id, 'job:created'))
+    await lost.first(isEvent(id, 'job:created'))
     expect(lost.seen.map(({ event }) => event)).toEqual(['connected', 'resync', 'job:created'])
     expect(lost.seen[0]!.id).toBe(ids.at(-1))
 
     // The control: the oldest id after which nothing is missing.
     const kept = await watch(`?lastEventId=${cut - 1}`)
-    await kept.first(of(id, 'job:created'))
+    await kept.first(isEvent(id, 'job:created'))
     expect(kept.seen.filter(resync)).toEqual([])
     expect(kept.ids()).toEqual(await logIds(cut - 1))
   })
@@ -145,12 +146,12 @@ describe('resync', () => {
     await api('PUT', '/queues/quiet', {})
     const before = await watch('?queue=quiet')
     const { id: seen } = await before.first(({ event }) => event === 'connected')
-    await before.leave()
+    await before.close()
     await createOne('replay/loud.mp4')
     await putOriginal('replay/quiet.mp4')
-    const [job] = await create({ filePath: 'replay/quiet.mp4', queue: 'quiet' })
+    const [job] = await createJobs('replay/quiet.mp4', undefined, { queue: 'quiet' })
     const client = await watch(`?queue=quiet&lastEventId=${seen}`)
-    await client.first(of(job!.id, 'job:created'))
+    await client.first(isEvent(job!.id, 'job:created'))
     expect(client.seen.map(({ event }) => event)).toEqual(['connected', 'job:created'])
   })
 
@@ -159,10 +160,10 @@ describe('resync', () => {
     const lost = await watch('?lastEventId=3')
     await lost.first(resync)
     const { id: seen } = lost.seen[0]!
-    await lost.leave()
+    await lost.close()
     const { id } = await createOne('replay/pruned.mp4')
     const client = await watch(`?lastEventId=${seen}`)
-    await client.first(of(id, 'job:created'))
+    await client.first(isEvent(id, 'job:created'))
     expect(client.seen.map(({ event }) => event)).toEqual(['connected', 'job:created'])
   })
 })

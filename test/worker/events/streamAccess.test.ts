@@ -1,10 +1,11 @@
 /** Who may follow what: visitors, keys, and holders of a stream token. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
-import { expectError, makeKey, type MadeKey, visitWith } from '../helpers/apiKeys.ts'
-import { api, create, type CreatedJob, report, take, visit } from '../helpers/http.ts'
-import { type Client, follow, of, socketCount } from '../helpers/eventStream.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
+import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { putOriginal, createJobs, type CreatedJob } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
+import { type Client, follow, isEvent, socketCount } from '../helpers/eventStream.ts'
 
 const NOBODY = { Authorization: '' }
 const clients: Client[] = []
@@ -16,7 +17,7 @@ async function watch(query: string, headers: Record<string, string> = NOBODY) {
 }
 afterEach(async () => {
   for (const client of clients.splice(0)) {
-    await client.leave()
+    await client.close()
   }
   await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
 })
@@ -28,7 +29,7 @@ beforeAll(async () => {
   for (const path of PATHS) {
     await putOriginal(path)
   }
-  named = (await create({ filePath: 'a/one.mp4', transformations: ['w_100'] }))[0]!
+  named = (await createJobs('a/one.mp4', ['w_100']))[0]!
 })
 
 let width = 200
@@ -40,10 +41,10 @@ async function seenBy(client: Client) {
   width += 2
   const jobs = []
   for (const filePath of PATHS) {
-    jobs.push(...(await create({ filePath, transformations: [`w_${width}`] })))
+    jobs.push(...(await createJobs(filePath, [`w_${width}`])))
   }
   for (const { id } of jobs) {
-    await all.first(of(id, 'job:created'))
+    await all.first(isEvent(id, 'job:created'))
   }
   // The hub sends to all of them in one go; this is for the way from there.
   await new Promise((resolve) => setTimeout(resolve, 50))
@@ -114,19 +115,19 @@ describe('a key', () => {
     const client = await watch('?lastEventId=0', key.headers)
     const jobs: CreatedJob[] = []
     for (const filePath of ['ab/one.mp4', 'a/one.mp4']) {
-      jobs.push(...(await create({ filePath, transformations: ['w_950'], priority: 0 })))
+      jobs.push(...(await createJobs(filePath, ['w_950'], { priority: 0 })))
     }
     for (const { id } of jobs) {
-      const assignment = await take()
-      expect(assignment.jobId).toBe(id)
-      await report(assignment, 30)
-      await all.first(of(id, 'job:progress'))
+      const runner = await claimAsRunner()
+      expect(runner.jobId).toBe(id)
+      await runner.report(30)
+      await all.first(isEvent(id, 'job:progress'))
     }
-    await client.first(of(jobs[1]!.id, 'job:progress'))
+    await client.first(isEvent(jobs[1]!.id, 'job:progress'))
     for (const { id } of jobs) {
       await api('DELETE', `/queue/jobs/${id}`)
     }
-    await client.first(of(jobs[1]!.id, 'job:deleted'))
+    await client.first(isEvent(jobs[1]!.id, 'job:deleted'))
     expect(client.seen.some(({ data }) => data['jobId'] === jobs[0]!.id)).toBe(false)
     expect(client.durable()[0]!.data['jobId']).toBe(named.id)
     for (const { data } of client.durable()) {
@@ -164,7 +165,7 @@ describe('a key', () => {
       expect(refused.headers.get('Retry-After')).toBe('10')
     }
     await watch('', { Authorization: 'Bearer test-api-key' })
-    await one.leave()
+    await one.close()
     clients.splice(clients.indexOf(one), 1)
     await vi.waitFor(async () => expect(await socketCount()).toBe(2), 5_000)
     await watch('', key.headers)
@@ -188,14 +189,14 @@ describe('a stream token', () => {
   })
 
   it('for a job shows that job, and no request makes it another', async () => {
-    const [mine] = await create({ filePath: 'a/two.mp4', transformations: ['w_900'] })
-    const [other] = await create({ filePath: 'a/two.mp4', transformations: ['w_902'] })
+    const [mine] = await createJobs('a/two.mp4', ['w_900'])
+    const [other] = await createJobs('a/two.mp4', ['w_902'])
     const { token } = await mint({ jobId: mine!.id })
     const client = await watch(`?token=${token}`)
     for (const { id } of [other!, mine!]) {
       await api('DELETE', `/queue/jobs/${id}`)
     }
-    await client.first(of(mine!.id, 'job:deleted'))
+    await client.first(isEvent(mine!.id, 'job:deleted'))
     expect(client.durable()).toHaveLength(1)
     const wider = await visit(`/queue/events?token=${token}&jobId=${named.id}`)
     await expectError(wider, 404, 'job_not_found')

@@ -3,7 +3,7 @@ import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { expect } from 'vitest'
-import { API_KEY, visit } from './http.ts'
+import { API_KEY, visit } from './requests.ts'
 
 export interface Message {
   event: string
@@ -76,7 +76,7 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
         look()
       })
     },
-    async leave() {
+    async close() {
       await reader.cancel()
       await reading
     },
@@ -84,7 +84,7 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
 }
 
 /** Whether a message is this event of this job. */
-export function of(jobId: string, event: string) {
+export function isEvent(jobId: string, event: string) {
   return (message: Message): boolean => message.event === event && message.data['jobId'] === jobId
 }
 

@@ -1,13 +1,19 @@
-/** A runner without ffmpeg: it speaks the protocol for one claim, and its outputs are any bytes. */
-import { exports } from 'cloudflare:workers'
+/** A runner without ffmpeg: it speaks the protocol for one claim and uploads arbitrary bytes. */
+import { expect } from 'vitest'
 import type { FailureCode } from '../../../src/contract/failureCode.ts'
-import { RUNNER_SECRET_HEADER, type UploadedPart } from '../../../src/contract/runnerProtocol.ts'
-import { asRunner, claimJob, createJobs, expectJson, RUNNER_SECRET } from './support.ts'
+import {
+  type Assignment,
+  PROTOCOL_VERSION,
+  type UploadedPart,
+} from '../../../src/contract/runnerProtocol.ts'
+import { createOne } from './jobs.ts'
+import { asRunner, expectJson } from './requests.ts'
 
 export interface Upload {
   uploadId: string
   parts: UploadedPart[]
 }
+export type FakeRunner = ReturnType<typeof fakeRunner>
 
 export const OUTPUT = {
   format: 'mov,mp4,m4a,3gp,3g2,mj2',
@@ -19,35 +25,33 @@ export const OUTPUT = {
   height: 360,
   frameRate: 25,
 }
-const notes = { stderrTail: 'the last line', command: 'ffmpeg -i', timings: { encode: 100 } }
+const RECORD = { stderrTail: 'the last line', command: 'ffmpeg -i', timings: { encode: 100 } }
 
-export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }) {
+/** @param send sends requests as this runner; another runner has another secret */
+export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, send = asRunner) {
   const at = (what: string) => `/runner/jobs/${jobId}/${what}`
+  const report = (fields: Record<string, unknown>) =>
+    send('POST', at('report'), { fence, stage: 'encode', etaSeconds: 5, ...fields })
   const finish = (message: Record<string, unknown>) =>
-    asRunner(at('finish'), 'POST', { fence, ...message })
+    send('POST', at('finish'), { fence, ...message })
   const runner = {
     jobId,
     fence,
-    source: (reference?: number) =>
-      asRunner(
-        at(`source?fence=${fence}${reference === undefined ? '' : `&reference=${reference}`}`),
-      ),
-    report: (progress = 10) =>
-      asRunner(at('report'), 'POST', { fence, progress, stage: 'encode', etaSeconds: 5 }),
-    beginOutput: () =>
-      asRunner(at('output'), 'POST', {
-        fence,
-        progress: 90,
-        stage: 'upload',
-        etaSeconds: 0,
-        sizeBytes: 1_000,
-      }),
-    putPart: (uploadId: string, text = 'a part', part = 1) =>
-      asRunner(
-        at(`output/${part}?${new URLSearchParams({ fence: String(fence), uploadId })}`),
-        'PUT',
-        new TextEncoder().encode(text),
-      ),
+    source: (reference?: number) => {
+      const query = reference === undefined ? '' : `&reference=${reference}`
+      return send('GET', at(`source?fence=${fence}${query}`))
+    },
+    report: (progress = 10, fields: Record<string, unknown> = {}) =>
+      report({ progress, ...fields }),
+    reportPlayable: () => report({ progress: 20, fps: 50, speed: 2, playable: true }),
+    beginOutput: (sizeBytes = 1_000) => {
+      const standing = { fence, progress: 90, stage: 'upload', etaSeconds: 0 }
+      return send('POST', at('output'), { ...standing, sizeBytes })
+    },
+    putPart: (uploadId: string, text = 'a part', part = 1) => {
+      const query = new URLSearchParams({ fence: String(fence), uploadId })
+      return send('PUT', at(`output/${part}?${query}`), new TextEncoder().encode(text))
+    },
     /** Uploads an output in one part. */
     async upload(text = `made by ${jobId} ${fence}`): Promise<Upload> {
       const { uploadId } = await expectJson<{ uploadId: string }>(await runner.beginOutput(), 200)
@@ -55,59 +59,70 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }) {
       return { uploadId, parts: [part] }
     },
     complete: (upload: Upload) =>
-      finish({ outcome: 'completed', ...notes, ...upload, output: OUTPUT }),
-    putFile: (name: string, text: string, headers: Record<string, string> = {}) =>
-      exports.default.fetch(`http://reelqueue${at(`files/${name}?fence=${fence}`)}`, {
-        method: 'PUT',
-        headers: {
-          Authorization: 'Bearer test-runner-token',
-          [RUNNER_SECRET_HEADER]: RUNNER_SECRET,
-          ...headers,
-        },
-        body: new TextEncoder().encode(text),
-      }),
-    sayPlayable: () =>
-      asRunner(at('report'), 'POST', {
-        fence,
-        progress: 20,
-        stage: 'encode',
-        etaSeconds: 5,
-        fps: 50,
-        speed: 2,
-        playable: true,
-      }),
-    packaged: (files = 2, sizeBytes = 1_000) =>
-      finish({ outcome: 'packaged', ...notes, files, sizeBytes, output: OUTPUT }),
-    fail: (errorCode: FailureCode) =>
-      finish({ outcome: 'failed', ...notes, errorCode, message: `it was ${errorCode}` }),
+      finish({ outcome: 'completed', ...RECORD, ...upload, output: OUTPUT }),
+    /** Uploads an output and completes the job. @throws if the job does not become completed */
+    async completeWith(text?: string): Promise<Upload> {
+      const upload = await runner.upload(text)
+      const finished = await expectJson(await runner.complete(upload), 200)
+      expect(finished).toEqual({ status: 'completed' })
+      return upload
+    },
+    putFile: (name: string, text: string, headers: Record<string, string> = {}) => {
+      const bytes = new TextEncoder().encode(text)
+      return send('PUT', at(`files/${name}?fence=${fence}`), bytes, headers)
+    },
+    completePackage: (files = 2, sizeBytes = 1_000) =>
+      finish({ outcome: 'packaged', ...RECORD, files, sizeBytes, output: OUTPUT }),
+    fail: (errorCode: FailureCode, message = `it was ${errorCode}`) =>
+      finish({ outcome: 'failed', ...RECORD, errorCode, message }),
     release: () => finish({ outcome: 'released', reason: 'shutting down' }),
   }
   return runner
 }
-export type FakeRunner = ReturnType<typeof fakeRunner>
 
-/** Claims the next job of the default queue. */
-export async function claimAsRunner(): Promise<FakeRunner> {
-  const assignment = await claimJob()
-  if (!assignment) {
-    throw new Error('there was nothing to claim')
-  }
-  return fakeRunner(assignment)
+/** Every message that a runner can send about its claim. */
+export const RUNNER_MESSAGES: Record<
+  string,
+  (runner: FakeRunner, upload: Upload) => Promise<Response>
+> = {
+  source: (runner) => runner.source(),
+  report: (runner) => runner.report(99),
+  output: (runner) => runner.beginOutput(),
+  part: (runner, { uploadId }) => runner.putPart(uploadId, 'overwritten'),
+  completed: (runner, upload) => runner.complete(upload),
+  failed: (runner) => runner.fail('input_invalid'),
+  'failed for a while': (runner) => runner.fail('stalled'),
+  released: (runner) => runner.release(),
 }
 
-/** Stores a file, queues one variant of it, and claims that job. */
-export async function startJob(filePath: string, more: Record<string, unknown> = {}) {
-  const [job] = await createJobs(filePath, ['w_640'], { priority: 0, ...more })
+/** Claims a job; null if there is none. */
+export async function claimJob(queue = 'default', id = 'test-runner'): Promise<Assignment | null> {
+  const request = { protocol: PROTOCOL_VERSION, runner: { id }, queues: [queue], waitSeconds: 0 }
+  const response = await asRunner('POST', '/runner/claim', request)
+  return response.status === 204 ? null : expectJson<Assignment>(response, 200)
+}
+
+/** Claims a job as a runner that then works on it. @throws if there is none */
+export async function claimAsRunner(
+  queue = 'default',
+): Promise<FakeRunner & { assignment: Assignment }> {
+  const assignment = await claimJob(queue)
+  if (!assignment) {
+    throw new Error(`there was nothing to claim in ${queue}`)
+  }
+  return { ...fakeRunner(assignment), assignment }
+}
+
+/** Creates a job, with priority 0 so that it is the next one, and claims it. */
+export async function startJob(
+  filePath: string,
+  transformation = 'w_640',
+  fields: Record<string, unknown> = {},
+) {
+  const job = await createOne(filePath, transformation, { priority: 0, ...fields })
   const runner = await claimAsRunner()
-  if (runner.jobId !== job!.id) {
+  if (runner.jobId !== job.id) {
     throw new Error('another job was claimed')
   }
   return runner
-}
-
-/** Does the whole of a claimed job. */
-export async function completeJob(runner: FakeRunner): Promise<Upload> {
-  const upload = await runner.upload()
-  await expectJson(await runner.complete(upload), 200)
-  return upload
 }

@@ -10,7 +10,7 @@ import { claimNextJob } from '../../../src/db/leases.ts'
 import { insertJobs } from '../../../src/db/jobs.ts'
 import type { JobStatus } from '../../../src/contract/job.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
-import { db } from './support.ts'
+import { db } from './database.ts'
 import type { JobRow } from '../../../src/db/rows.ts'
 
 export interface NewJob {

@@ -4,8 +4,9 @@ import { expect, it } from 'vitest'
 import type { Platform } from '../../../src/services/ports.ts'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+import { expectJson } from '../helpers/requests.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
-import { expectJson, jobRow, openPlatform } from '../helpers/support.ts'
+import { openPlatform, jobRow } from '../helpers/database.ts'
 
 it('leases are noticed and the next look is set, while what is garbage stays noted', async () => {
   const { platform, settled } = openPlatform()

@@ -2,9 +2,10 @@
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
-import { claimAsRunner, completeJob, startJob } from '../helpers/fakeRunner.ts'
+import { api, expectJson } from '../helpers/requests.ts'
+import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
+import { db, openPlatform, jobRow, readCounters } from '../helpers/database.ts'
 import { applyEvent, insertJobIn } from '../helpers/jobStore.ts'
-import { asUser, db, expectJson, jobRow, openPlatform, readCounters } from '../helpers/support.ts'
 import { createSettings } from '../../../src/platform/settings.ts'
 
 const DAY_MS = 86_400_000
@@ -46,8 +47,8 @@ describe('finished jobs', () => {
       expect(await jobRow(old.id)).toBeNull()
       expect(await jobRow(young.id)).toMatchObject({ status })
       expect(await count('attempts', `job_id = '${old.id}'`)).toBe(0)
-      const { kept, counted } = await readCounters()
-      expect(kept).toEqual(counted)
+      const { stored, counted } = await readCounters()
+      expect(stored).toEqual(counted)
     },
   )
 
@@ -63,11 +64,11 @@ describe('finished jobs', () => {
 
   it('leave the variants that they made', async () => {
     const runner = await startJob('kept.mp4')
-    await completeJob(runner)
+    await runner.completeWith()
     await age('jobs', 'completed_at', 31)
     await clean()
     expect(await jobRow(runner.jobId)).toBeNull()
-    expect((await asUser('/t/w_640/kept.mp4')).status).toBe(200)
+    expect((await api('GET', '/t/w_640/kept.mp4')).status).toBe(200)
   })
 
   it('go in rounds of 200 a status, and all of them in the end', async () => {
@@ -79,7 +80,7 @@ describe('finished jobs', () => {
     expect(await count('jobs')).toBe(50)
     await clean()
     expect(await count('jobs')).toBe(0)
-    expect((await readCounters()).kept).toMatchObject({ cancelled: 0 })
+    expect((await readCounters()).stored).toMatchObject({ cancelled: 0 })
   })
 })
 

@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import {
-  api,
-  complete,
-  countRows,
-  create,
-  createOne,
-  type CreatedJob,
-  type ErrorAnswer,
-  fail,
-  take,
-} from '../helpers/http.ts'
-import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+import { api, expectJson, type ErrorBody } from '../helpers/requests.ts'
+import { putOriginal, createJobs, createOne, type CreatedJob } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows } from '../helpers/database.ts'
 
 function post(request: object) {
   return api('POST', '/queue/jobs', request)
@@ -24,14 +16,14 @@ describe('one variant has one job at work', () => {
     const filePath = 'create/double.mp4'
     const first = await createOne(filePath)
     expect(first.deduplicated).toBe(false)
-    const [waiting] = await create({ filePath, transformations: ['w_640'] })
+    const [waiting] = await createJobs(filePath, ['w_640'])
     expect(waiting).toEqual({ ...first, deduplicated: true })
 
-    const assignment = await take()
-    const [running] = await create({ filePath, transformations: ['w_640'] })
+    const runner = await claimAsRunner()
+    const [running] = await createJobs(filePath, ['w_640'])
     expect(running).toMatchObject({ id: first.id, status: 'running', deduplicated: true })
     expect(await activeOf(filePath)).toBe(1)
-    await complete(assignment, 'the output')
+    await runner.completeWith('the output')
   })
 
   it.each([
@@ -42,7 +34,7 @@ describe('one variant has one job at work', () => {
   ])('%s is the same request', async (name, spelling) => {
     const filePath = `create/${name}.mp4`
     const first = await createOne(filePath, 'w_640,q_50')
-    const [again] = await create({ filePath, transformations: [spelling] })
+    const [again] = await createJobs(filePath, [spelling])
     expect(again).toMatchObject({ id: first.id, deduplicated: true, transformation: 'w_640,q_50' })
     expect(await activeOf(filePath)).toBe(1)
   })
@@ -50,7 +42,7 @@ describe('one variant has one job at work', () => {
   it('two spellings in one request make one job, and others keep their order', async () => {
     const filePath = 'create/twice.mp4'
     await putOriginal(filePath)
-    const jobs = await create({ filePath, transformations: ['w_640', 'w_320', { w: 640 }] })
+    const jobs = await createJobs(filePath, ['w_640', 'w_320', { w: 640 }])
     expect(jobs.map((job) => job.transformation)).toEqual(['w_640', 'w_320'])
     expect(await activeOf(filePath)).toBe(2)
   })
@@ -58,8 +50,7 @@ describe('one variant has one job at work', () => {
   it('identical requests at once make one job', async () => {
     const filePath = 'create/race.mp4'
     await putOriginal(filePath)
-    const request = { filePath, transformations: ['w_640'] }
-    const jobs = (await Promise.all(Array.from({ length: 6 }, () => create(request)))).flat()
+    const jobs = await Promise.all(Array.from({ length: 6 }, () => createOne(filePath)))
     expect(new Set(jobs.map((job) => job.id)).size).toBe(1)
     expect(jobs.filter((job) => !job.deduplicated)).toHaveLength(1)
     expect(await activeOf(filePath)).toBe(1)
@@ -68,7 +59,7 @@ describe('one variant has one job at work', () => {
 
   it('another file, or another variant, is another job', async () => {
     const one = await createOne('create/one.mp4')
-    const [other] = await create({ filePath: 'create/one.mp4', transformations: ['w_641'] })
+    const [other] = await createJobs('create/one.mp4', ['w_641'])
     const two = await createOne('create/two.mp4')
     expect(new Set([one.id, other!.id, two.id]).size).toBe(3)
   })
@@ -77,22 +68,22 @@ describe('one variant has one job at work', () => {
 describe('once a job has ended, its variant gets a new one', () => {
   const ends: Record<string, (job: CreatedJob) => Promise<unknown>> = {
     cancelled: (job) => api('POST', `/queue/jobs/${job.id}/cancel`),
-    completed: async () => complete(await take('default'), 'the output'),
-    error: async () => fail(await take('default'), 'The file is no video.'),
+    completed: async () => (await claimAsRunner('default')).completeWith('the output'),
+    error: async () =>
+      (await claimAsRunner('default')).fail('input_invalid', 'The file is no video.'),
   }
   it.each(Object.keys(ends))('%s', async (status) => {
     const filePath = `create/${status}.mp4`
     await putOriginal(filePath)
     // First in line, so that the fake runner gets this one.
-    const request = { filePath, transformations: ['w_640'], priority: 0 }
-    const [first] = await create(request)
-    await ends[status]!(first!)
-    expect(await jobRow(first!.id)).toMatchObject({ status })
-    const [second] = await create(request)
+    const first = await createOne(filePath, 'w_640', { priority: 0 })
+    await ends[status]!(first)
+    expect(await jobRow(first.id)).toMatchObject({ status })
+    const second = await createOne(filePath, 'w_640', { priority: 0 })
     expect(second).toMatchObject({ status: 'pending', deduplicated: false })
-    expect(second!.id).not.toBe(first!.id)
-    expect(await jobRow(first!.id)).toMatchObject({ status })
-    await api('DELETE', `/queue/jobs/${second!.id}`)
+    expect(second.id).not.toBe(first.id)
+    expect(await jobRow(first.id)).toMatchObject({ status })
+    await api('DELETE', `/queue/jobs/${second.id}`)
   })
 })
 
@@ -101,16 +92,16 @@ describe('priority', () => {
     const filePath = 'create/priority.mp4'
     await putOriginal(filePath)
     const transformations = ['w_640', 't_true', 'f_png', 'f_webm']
-    const jobs = await create({ filePath, transformations })
+    const jobs = await createJobs(filePath, transformations)
     expect(jobs.map((job) => job.priority)).toEqual([2, 1, 1, 2])
-    const explicit = await create({ filePath, transformations: ['w_9', 't_true,w_9'], priority: 7 })
+    const explicit = await createJobs(filePath, ['w_9', 't_true,w_9'], { priority: 7 })
     expect(explicit.map((job) => job.priority)).toEqual([7, 7])
     expect(await jobRow(explicit[0]!.id)).toMatchObject({ priority: 7 })
   })
 
   it('nothing asked for makes the default MP4', async () => {
     await putOriginal('create/default.mp4')
-    const [job] = await create({ filePath: 'create/default.mp4' })
+    const [job] = await createJobs('create/default.mp4')
     expect(job).toMatchObject({ transformation: 'f_mp4', queue: 'default', priority: 2 })
   })
 })
@@ -118,7 +109,7 @@ describe('priority', () => {
 describe('what cannot be made is refused whole', () => {
   const expectRejected = async (request: object, status: number) => {
     const before = await countRows('jobs')
-    const answer = await expectJson<ErrorAnswer>(await post(request), status)
+    const answer = await expectJson<ErrorBody>(await post(request), status)
     expect(await countRows('jobs')).toBe(before)
     return answer
   }
@@ -164,7 +155,7 @@ describe('what cannot be made is refused whole', () => {
     await putOriginal(filePath)
     const transformations = Array.from({ length: 51 }, (_, index) => `w_${100 + index}`)
     expect((await expectRejected({ filePath, transformations }, 400)).message).toContain('50')
-    expect(await create({ filePath, transformations: transformations.slice(1) })).toHaveLength(50)
+    expect(await createJobs(filePath, transformations.slice(1))).toHaveLength(50)
     expect(await activeOf(filePath)).toBe(50)
   })
 })

@@ -8,9 +8,9 @@ import {
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, it } from 'vitest'
 import worker from '../../../src/index.ts'
-import { type FakeRunner, startJob } from '../helpers/fakeRunner.ts'
+import { startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
+import { jobRow } from '../helpers/database.ts'
 import { insertJobIn } from '../helpers/jobStore.ts'
-import { jobRow } from '../helpers/support.ts'
 
 function run(sql: string) {
   return env.DB.prepare(sql).run()

@@ -1,14 +1,8 @@
 import { expect, it } from 'vitest'
-import {
-  api,
-  complete,
-  countRows,
-  create,
-  createOne,
-  type CreatedJob,
-  take,
-} from '../helpers/http.ts'
-import { expectJson, jobRow, putOriginal } from '../helpers/support.ts'
+import { api, expectJson, expectError } from '../helpers/requests.ts'
+import { putOriginal, createJobs, createOne, type CreatedJob } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows } from '../helpers/database.ts'
 
 function post(key: string, request: object) {
   return api('POST', '/queue/jobs', request, { 'Idempotency-Key': key })
@@ -28,7 +22,7 @@ it('a request sent again under its key gets its jobs, in its order, also when th
   expect(idsOf(await jobsOf('again', request))).toEqual(idsOf(first))
 
   for (let left = first.length; left > 0; left--) {
-    await complete(await take(), 'the output')
+    await (await claimAsRunner()).completeWith('the output')
   }
   const after = await jobsOf('again', request)
   expect(idsOf(after)).toEqual(idsOf(first))
@@ -36,9 +30,11 @@ it('a request sent again under its key gets its jobs, in its order, also when th
   expect(await countRows('jobs', 'file_path = ?', 'idem/again.mp4')).toBe(3)
 
   // The control: without the key the same request is a new one.
-  expect(idsOf(await create(request))).not.toEqual(idsOf(first))
+  expect(idsOf(await createJobs(request.filePath, request.transformations))).not.toEqual(
+    idsOf(first),
+  )
   for (let left = first.length; left > 0; left--) {
-    await complete(await take(), 'the output')
+    await (await claimAsRunner()).completeWith('the output')
   }
 })
 
@@ -55,7 +51,7 @@ it('the same key with another request is 409 and makes nothing', async () => {
   const { filePath } = await createOne('idem/other.mp4')
   const first = await jobsOf('other', { filePath, transformations: ['w_640'] })
   const response = await post('other', { filePath, transformations: ['w_320'] })
-  expect(await expectJson(response, 409)).toMatchObject({ code: 'idempotency_conflict' })
+  await expectError(response, 409, 'idempotency_conflict')
   expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(1)
   expect(await jobRow(first[0]!.id)).toMatchObject({ status: 'pending' })
 })

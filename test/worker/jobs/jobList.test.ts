@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../../src/contract/job.ts'
-import { api, create } from '../helpers/http.ts'
-import { putOriginal } from '../helpers/support.ts'
+import { api } from '../helpers/requests.ts'
+import { putOriginal, createJobs } from '../helpers/jobs.ts'
 
 interface Page {
   jobs: Job[]
@@ -24,7 +24,7 @@ async function createMany(filePath: string, count: number) {
   for (let done = 0; done < count; done += 40) {
     const size = Math.min(40, count - done)
     const transformations = Array.from({ length: size }, (_, index) => `w_${100 + done + index}`)
-    created.push(...(await create({ filePath, transformations })).map((job) => job.id))
+    created.push(...(await createJobs(filePath, transformations)).map((job) => job.id))
   }
 }
 

@@ -11,7 +11,7 @@ import { listExpired, releaseDueRetries } from '../../../src/db/queues.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
 import { BACKOFF_MS, JobModel, MAX_ATTEMPTS } from '../helpers/jobModel.ts'
 import { applyEvent, insertJob } from '../helpers/jobStore.ts'
-import { db } from '../helpers/support.ts'
+import { db } from '../helpers/database.ts'
 
 const CONCURRENCY = 2
 

@@ -6,7 +6,7 @@ import { deleteJobRow, findJob } from '../../../src/db/jobs.ts'
 import { findOutput, findVariant, recordOutput } from '../../../src/db/outputs.ts'
 import { type JobEvent, transition, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
 import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
-import { db, eventTypes, readCounters } from '../helpers/support.ts'
+import { db, readCounters, eventTypes } from '../helpers/database.ts'
 import type { JobRow } from '../../../src/db/rows.ts'
 
 const EVENT_TYPES: Record<JobEvent, string> = {
@@ -37,8 +37,8 @@ beforeEach(async () => {
 })
 afterEach(async () => {
   expect(await findJob(db, control.id)).toEqual(control)
-  const { kept, counted } = await readCounters()
-  expect(kept).toEqual(counted)
+  const { stored, counted } = await readCounters()
+  expect(stored).toEqual(counted)
 })
 
 const events = Object.keys(TRANSITIONS) as JobEvent[]
@@ -57,8 +57,8 @@ describe('every event in every state', () => {
       expect(after).toMatchObject({ id: before.id, status: to })
       expect(after).toEqual(changed)
       expect(await eventTypes(before.id)).toEqual([...told, EVENT_TYPES[event]])
-      const { kept } = await readCounters()
-      expect(kept![to!]).toBe(to === 'running' ? 2 : 1)
+      const { stored } = await readCounters()
+      expect(stored![to!]).toBe(to === 'running' ? 2 : 1)
     },
   )
 
@@ -70,8 +70,8 @@ describe('every event in every state', () => {
       expect(await applyEvent(event, before)).toBeUndefined()
       expect(await findJob(db, before.id)).toEqual(before)
       expect(await eventTypes(before.id)).toEqual(told)
-      const { kept } = await readCounters()
-      expect(kept![from]).toBe(from === 'running' ? 2 : 1)
+      const { stored } = await readCounters()
+      expect(stored![from]).toBe(from === 'running' ? 2 : 1)
     },
   )
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { api, complete, countRows, createOne, fail, jobOf, take } from '../helpers/http.ts'
-import { claimJob, jobRow } from '../helpers/support.ts'
+import { api } from '../helpers/requests.ts'
+import { createOne, readJob } from '../helpers/jobs.ts'
+import { claimJob, claimAsRunner } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows } from '../helpers/database.ts'
 
 const NO_JOB = `job_${'0'.repeat(32)}`
 async function stats() {
@@ -10,7 +12,9 @@ async function stats() {
 /** A job that failed for good, and another one that waits and must go on waiting. */
 async function failedJob(filePath: string) {
   const { id } = await createOne(filePath)
-  expect((await fail(await take(), 'The file is no video.')).status).toBe(200)
+  expect(
+    (await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')).status,
+  ).toBe(200)
   const control = await createOne(`control/${filePath}`)
   return { id, control }
 }
@@ -37,11 +41,11 @@ describe('stats', () => {
 
   it('count each job in its state and what was made in this hour', async () => {
     await createOne('stats/done.mp4')
-    await complete(await take(), 'the output')
+    await (await claimAsRunner()).completeWith('the output')
     await createOne('stats/failed.mp4')
-    await fail(await take(), 'The file is no video.')
+    await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
     await createOne('stats/running.mp4')
-    const running = await take()
+    const running = await claimAsRunner()
     const { id } = await createOne('stats/cancelled.mp4')
     await api('POST', `/queue/jobs/${id}/cancel`)
     await createOne('stats/pending.mp4')
@@ -52,10 +56,10 @@ describe('stats', () => {
       error: 1,
       cancelled: 1,
       total: 5,
-      throughput: { thisHour: { completed: 1, failed: 1, mediaSeconds: 2 } },
+      throughput: { thisHour: { completed: 1, failed: 1, mediaSeconds: 2.5 } },
     })
-    await complete(running, 'the output')
-    await complete(await take(), 'the output')
+    await running.completeWith('the output')
+    await (await claimAsRunner()).completeWith('the output')
   })
 
   it('are 404 for a queue that is not there', async () => {
@@ -91,8 +95,8 @@ describe('one job', () => {
       outputPath: null,
       transformation: 'w_640',
     })
-    await complete(await take(), 'the output')
-    const done = await jobOf(id)
+    await (await claimAsRunner()).completeWith('the output')
+    const done = await readJob(id)
     expect(done).toMatchObject({ status: 'completed', progress: 100, attempt: 1 })
     expect(done.outputPath).toBe('/t/w_640/one/clip.mp4')
     expect(done.completedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
@@ -108,12 +112,12 @@ describe('one job', () => {
 describe('retry', () => {
   it('queues a failed job again with a fresh set of attempts', async () => {
     const { id, control } = await failedJob('retry/failed.mp4')
-    expect(await jobOf(id)).toMatchObject({ status: 'error', error: 'The file is no video.' })
+    expect(await readJob(id)).toMatchObject({ status: 'error', error: 'The file is no video.' })
     const response = await api('POST', `/queue/jobs/${id}/retry`)
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ success: true, message: 'Job queued for retry' })
     expect(await jobRow(id)).toMatchObject({ status: 'pending', attempt: 0, error: null })
-    expect((await take()).jobId).toBe(id)
+    expect((await claimAsRunner()).jobId).toBe(id)
     expect(await jobRow(control.id)).toMatchObject({ status: 'pending', fence: 0 })
     await api('DELETE', `/queue/jobs/${id}`)
     await api('DELETE', `/queue/jobs/${control.id}`)
@@ -138,22 +142,22 @@ describe('cancel', () => {
     const response = await api('POST', `/queue/jobs/${id}/cancel`)
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ success: true, message: 'Job cancelled' })
-    expect(await jobOf(id)).toMatchObject({ status: 'cancelled', error: null })
+    expect(await readJob(id)).toMatchObject({ status: 'cancelled', error: null })
     expect(await claimJob()).toBeNull()
   })
 
   it('is 400 for a running job without force, which runs on', async () => {
     const { id } = await createOne('cancel/running.mp4')
-    const assignment = await take()
+    const runner = await claimAsRunner()
     const refused = await api('POST', `/queue/jobs/${id}/cancel`, {})
     expect(refused.status).toBe(400)
     expect((await refused.json<{ message: string }>()).message).toContain('{"force": true}')
-    expect(await jobRow(id)).toMatchObject({ status: 'running', fence: assignment.fence })
+    expect(await jobRow(id)).toMatchObject({ status: 'running', fence: runner.fence })
 
     const forced = await api('POST', `/queue/jobs/${id}/cancel`, { force: true })
     expect(forced.status).toBe(200)
     expect(await jobRow(id)).toMatchObject({ status: 'cancelled', lease_expires_at: null })
-    expect((await fail(assignment, 'too late')).status).toBe(409)
+    expect((await runner.fail('input_invalid', 'too late')).status).toBe(409)
   })
 
   it('takes a request that names JSON and has no body, as many clients send it', async () => {
@@ -183,7 +187,7 @@ describe('delete', () => {
     expect(await response.json()).toEqual({ success: true, message: 'Job deleted' })
     expect(await jobRow(id)).toBeNull()
     expect((await api('GET', `/queue/jobs/${id}`)).status).toBe(404)
-    expect(await jobOf(kept)).toMatchObject({ status: 'pending' })
+    expect(await readJob(kept)).toMatchObject({ status: 'pending' })
     await api('DELETE', `/queue/jobs/${kept}`)
   })
 

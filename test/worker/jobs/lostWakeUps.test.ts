@@ -2,8 +2,9 @@
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, it, vi } from 'vitest'
-import { type FakeRunner, startJob } from '../helpers/fakeRunner.ts'
-import { asUser, createJobs, expectJson } from '../helpers/support.ts'
+import { api, expectJson } from '../helpers/requests.ts'
+import { createJobs } from '../helpers/jobs.ts'
+import { startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
 
 const WITHIN_MS = 10_000
 const hub = env.HUBS.getByName('default')
@@ -17,7 +18,7 @@ function run(sql: string) {
   return env.DB.prepare(sql).run()
 }
 function setQueue(settings: Record<string, unknown>) {
-  return asUser('/queues/default', 'PATCH', settings)
+  return api('PATCH', '/queues/default', settings)
 }
 
 /** A running job that takes the queue's one slot, and one that waits for it. */
@@ -31,7 +32,7 @@ beforeEach(async () => {
 
 async function failed() {
   await expectJson(await runner.fail('input_invalid'), 200)
-  return asUser(`/queue/jobs/${runner.jobId}/retry`, 'POST')
+  return api('POST', `/queue/jobs/${runner.jobId}/retry`)
 }
 const WAYS: Record<string, () => Promise<Response>> = {
   'more concurrency': () => setQueue({ concurrency: 2 }),
@@ -44,8 +45,8 @@ const WAYS: Record<string, () => Promise<Response>> = {
   'a completed job': async () => runner.complete(await runner.upload()),
   'a job that failed for good': () => runner.fail('input_invalid'),
   'a job cancelled by force': () =>
-    asUser(`/queue/jobs/${runner.jobId}/cancel`, 'POST', { force: true }),
-  'a running job deleted': () => asUser(`/queue/jobs/${runner.jobId}`, 'DELETE'),
+    api('POST', `/queue/jobs/${runner.jobId}/cancel`, { force: true }),
+  'a running job deleted': () => api('DELETE', `/queue/jobs/${runner.jobId}`),
 }
 
 it.each(Object.keys(WAYS))('%s: within 10 s', async (way) => {

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
-import { api, countRows, createOne, fail, take } from '../helpers/http.ts'
-import { claimJob, jobRow, readCounters } from '../helpers/support.ts'
+import { api } from '../helpers/requests.ts'
+import { createOne } from '../helpers/jobs.ts'
+import { claimJob, claimAsRunner } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows, readCounters } from '../helpers/database.ts'
 
 /** Sends all of it at once; gives back how often each status came. */
 async function atOnce(...requests: [method: string, path: string][]) {
@@ -34,7 +36,7 @@ it('of two deletes at once one is 200 and one 400', async () => {
 
 it('of two retries at once one is 200 and one 400, and a runner gets the job once', async () => {
   const { id } = await createOne('race/retry.mp4')
-  await fail(await take(), 'The file is no video.')
+  await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
   const retry: [string, string] = ['POST', `/queue/jobs/${id}/retry`]
   expect(await atOnce(retry, retry)).toEqual([200, 400])
   expect((await claimJob())?.jobId).toBe(id)
@@ -45,7 +47,7 @@ it('of two retries at once one is 200 and one 400, and a runner gets the job onc
 it('cancel and retry at once: each is true of the state that it found', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/mixed-${round}.mp4`)
-    await fail(await take(), 'The file is no video.')
+    await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
     const [cancelled, retried] = (
       await Promise.all([
         api('POST', `/queue/jobs/${id}/cancel`),
@@ -78,6 +80,6 @@ it('a cancel and a claim at once: the job is cancelled or it runs, never both', 
 })
 
 it('after all of it the counters are what the rows say', async () => {
-  const { kept, counted } = await readCounters()
-  expect(kept).toEqual(counted)
+  const { stored, counted } = await readCounters()
+  expect(stored).toEqual(counted)
 })

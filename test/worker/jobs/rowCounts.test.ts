@@ -12,7 +12,8 @@ import { readStats } from '../../../src/services/queues/stats.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { listJobs as listQuery } from '../../../src/contract/job.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
-import { openPlatform, putOriginal, readCounters } from '../helpers/support.ts'
+import { putOriginal } from '../helpers/jobs.ts'
+import { openPlatform, readCounters } from '../helpers/database.ts'
 import type { JobRow } from '../../../src/db/rows.ts'
 
 const JOBS = 100_000
@@ -308,12 +309,12 @@ describe('an attempt with 100,000 jobs', () => {
 
   it('a claim looks at a bounded number of jobs whose file is gone', async () => {
     const request = { protocol: 3, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
-    const { kept: before } = await readCounters()
+    const { stored: before } = await readCounters()
     const spent = await cost(() => claim(platform, request, RUNNER.hash))
     await settled()
     expect(spent.result).toBeNull()
     expect(spent.rowsRead).toBeLessThanOrEqual(20 * 40)
-    const { kept: after } = await readCounters()
+    const { stored: after } = await readCounters()
     expect(after).toEqual({ ...before!, pending: before!.pending - 20, error: before!.error + 20 })
   })
 })

@@ -6,16 +6,9 @@ import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { listExpired } from '../../../src/db/queues.ts'
 import { failAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
-import { type FakeRunner, startJob } from '../helpers/fakeRunner.ts'
-import {
-  asRunner,
-  claimJob,
-  db,
-  eventTypes,
-  expectJson,
-  jobRow,
-  openPlatform,
-} from '../helpers/support.ts'
+import { asRunner, expectJson } from '../helpers/requests.ts'
+import { claimJob, startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
+import { db, openPlatform, jobRow, eventTypes } from '../helpers/database.ts'
 
 const hub = env.HUBS.getByName('default')
 function alarm() {
@@ -78,7 +71,7 @@ describe('a lease that ran out', () => {
   })
 
   it('ends the job in error when no attempt is left', async () => {
-    const runner = await startJob('last.mp4', { maxAttempts: 1 })
+    const runner = await startJob('last.mp4', 'w_640', { maxAttempts: 1 })
     await expireLease(runner)
     await watch()
     expect(await jobRow(runner.jobId)).toMatchObject({
@@ -125,7 +118,7 @@ describe('a lease that ran out', () => {
 
 describe('a lease', () => {
   it('is not extended beyond the time that the job may take, which ends it as a timeout', async () => {
-    const runner = await startJob('endless.mp4', { timeoutSeconds: 1 })
+    const runner = await startJob('endless.mp4', 'w_640', { timeoutSeconds: 1 })
     await run('UPDATE jobs SET started_at = ? WHERE id = ?', Date.now() - 3_600_000, runner.jobId)
     await expectJson(await runner.report(50), 200)
     await watch()
@@ -159,7 +152,7 @@ describe('a retry that fell due', () => {
     const request = { protocol: 3, runner: { id: 'waits' }, queues: ['default'], waitSeconds: 20 }
     /** As a runner does: an answer without work is followed by the next question. */
     const ask = async (): Promise<Assignment> => {
-      const response = await asRunner('/runner/claim', 'POST', request)
+      const response = await asRunner('POST', '/runner/claim', request)
       return response.status === 204 ? ask() : expectJson<Assignment>(response, 200)
     }
     const claimed = ask()

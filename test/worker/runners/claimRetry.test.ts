@@ -2,8 +2,10 @@
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { env } from 'cloudflare:workers'
-import { fakeRunner } from '../helpers/fakeRunner.ts'
-import { asRunner, claimJob, createJobs, expectJson, jobRow } from '../helpers/support.ts'
+import { asRunner, expectJson } from '../helpers/requests.ts'
+import { createJobs } from '../helpers/jobs.ts'
+import { claimJob, fakeRunner } from '../helpers/fakeRunner.ts'
+import { jobRow } from '../helpers/database.ts'
 
 beforeAll(async () => {
   await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
@@ -16,7 +18,7 @@ beforeEach(async () => {
 
 async function claimAgain(id: string): Promise<Assignment> {
   const request = { protocol: 3, runner: { id }, queues: ['default'], waitSeconds: 0, again: true }
-  return expectJson<Assignment>(await asRunner('/runner/claim', 'POST', request), 200)
+  return expectJson<Assignment>(await asRunner('POST', '/runner/claim', request), 200)
 }
 
 it('gives the same job under the same fence, with a new lease', async () => {

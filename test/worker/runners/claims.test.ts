@@ -3,16 +3,10 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { findJob } from '../../../src/db/jobs.ts'
 import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
-import {
-  asRunner,
-  claimJob,
-  createJobs,
-  db,
-  expectJson,
-  jobRow,
-  putOriginal,
-  readCounters,
-} from '../helpers/support.ts'
+import { asRunner, expectJson } from '../helpers/requests.ts'
+import { putOriginal, createJobs } from '../helpers/jobs.ts'
+import { claimJob } from '../helpers/fakeRunner.ts'
+import { db, jobRow, readCounters } from '../helpers/database.ts'
 
 function run(sql: string, ...values: unknown[]) {
   return env.DB.prepare(sql)
@@ -116,9 +110,9 @@ describe('twenty claims at once, with fifty jobs and a concurrency of five,', ()
     const ids = claimed.filter((id) => id !== undefined)
     expect(ids).toHaveLength(5)
     expect(new Set(ids).size).toBe(5)
-    const { kept, counted } = await readCounters()
-    expect(kept).toEqual({ pending: 45, running: 5, completed: 0, error: 0, cancelled: 0 })
-    expect(counted).toEqual(kept)
+    const { stored, counted } = await readCounters()
+    expect(stored).toEqual({ pending: 45, running: 5, completed: 0, error: 0, cancelled: 0 })
+    expect(counted).toEqual(stored)
   }
 
   it('give five different jobs', async () => {
@@ -191,7 +185,7 @@ describe('a claim at the gateway', () => {
       await putOriginal(path)
     }
     const claim = (...queues: string[]) =>
-      asRunner('/runner/claim', 'POST', {
+      asRunner('POST', '/runner/claim', {
         protocol: 3,
         runner: { id: 'test-runner' },
         queues,

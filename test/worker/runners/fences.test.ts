@@ -1,14 +1,16 @@
 /** A runner whose lease has gone is refused, whatever it says, and nothing of it comes through. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { api, expectJson, expectError } from '../helpers/requests.ts'
 import {
   claimAsRunner,
-  fakeRunner,
-  type FakeRunner,
   startJob,
+  fakeRunner,
+  RUNNER_MESSAGES,
+  type FakeRunner,
   type Upload,
 } from '../helpers/fakeRunner.ts'
-import { asUser, expectJson, jobRow } from '../helpers/support.ts'
+import { jobRow } from '../helpers/database.ts'
 
 async function outputRows(jobId: string) {
   return (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(jobId).all()).results
@@ -20,21 +22,10 @@ async function stored() {
   return (await env.VARIANTS.list()).objects.map(({ key, etag }) => [key, etag])
 }
 
-/** Everything that a runner can say about a job. */
-const WORDS: Record<string, (runner: FakeRunner, upload: Upload) => Promise<Response>> = {
-  source: (runner) => runner.source(),
-  report: (runner) => runner.report(99),
-  output: (runner) => runner.beginOutput(),
-  part: (runner, { uploadId }) => runner.putPart(uploadId, 'overwritten'),
-  completed: (runner, upload) => runner.complete(upload),
-  failed: (runner) => runner.fail('input_invalid'),
-  'failed for a while': (runner) => runner.fail('stalled'),
-  released: (runner) => runner.release(),
-}
-const words = Object.keys(WORDS)
+const messages = Object.keys(RUNNER_MESSAGES)
 
 async function expectLost(response: Response) {
-  return expect(await expectJson(response, 409)).toMatchObject({ code: 'lease_lost' })
+  return await expectError(response, 409, 'lease_lost')
 }
 
 describe('when the job is with another runner,', () => {
@@ -50,11 +41,11 @@ describe('when the job is with another runner,', () => {
     holderUpload = await holder.upload('held')
   })
 
-  it.each(words)('"%s" of the one before is refused and changes nothing', async (word) => {
+  it.each(messages)('"%s" of the one before is refused and changes nothing', async (word) => {
     const before = [await jobRow(stale.jobId), await variantRows(), await stored()]
     const [output] = (await outputRows(stale.jobId)).filter((row) => row.fence === holder.fence)
-    await expectLost(await WORDS[word]!(stale, staleUpload))
-    await expectLost(await WORDS[word]!(stale, holderUpload))
+    await expectLost(await RUNNER_MESSAGES[word]!(stale, staleUpload))
+    await expectLost(await RUNNER_MESSAGES[word]!(stale, holderUpload))
     expect([await jobRow(stale.jobId), await variantRows(), await stored()]).toEqual(before)
     expect(await outputRows(stale.jobId)).toContainEqual(output)
   })
@@ -63,7 +54,7 @@ describe('when the job is with another runner,', () => {
     '"%s" of the holder with the other upload is too',
     async (word) => {
       const before = await jobRow(holder.jobId)
-      await expectLost(await WORDS[word]!(holder, staleUpload))
+      await expectLost(await RUNNER_MESSAGES[word]!(holder, staleUpload))
       expect(await jobRow(holder.jobId)).toEqual(before)
     },
   )
@@ -81,24 +72,21 @@ describe('when the job is with another runner,', () => {
     expect(await expectJson(await holder.complete(holderUpload), 200)).toEqual({
       status: 'completed',
     })
-    const served = await asUser('/t/w_640/contested.mp4')
+    const served = await api('GET', '/t/w_640/contested.mp4')
     expect(new TextDecoder().decode(await served.arrayBuffer())).toBe('held')
   })
 })
 
 describe.each([
-  [
-    'cancelled by force',
-    (id: string) => asUser(`/queue/jobs/${id}/cancel`, 'POST', { force: true }),
-  ],
-  ['deleted', (id: string) => asUser(`/queue/jobs/${id}`, 'DELETE')],
+  ['cancelled by force', (id: string) => api('POST', `/queue/jobs/${id}/cancel`, { force: true })],
+  ['deleted', (id: string) => api('DELETE', `/queue/jobs/${id}`)],
 ])('when the job was %s,', (how, stop) => {
-  it.each(words)('"%s" is refused and changes nothing', async (word) => {
+  it.each(messages)('"%s" is refused and changes nothing', async (word) => {
     const runner = await startJob(`${how}/${word}.mp4`)
     const upload = await runner.upload()
     await expectJson(await stop(runner.jobId), 200)
     const before = [await jobRow(runner.jobId), await variantRows(), await stored()]
-    await expectLost(await WORDS[word]!(runner, upload))
+    await expectLost(await RUNNER_MESSAGES[word]!(runner, upload))
     expect([await jobRow(runner.jobId), await variantRows(), await stored()]).toEqual(before)
   })
 })

@@ -2,22 +2,16 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'
+import { api, expectJson } from '../helpers/requests.ts'
+import { createJobs } from '../helpers/jobs.ts'
 import {
-  claimAsRunner,
-  completeJob,
-  type FakeRunner,
-  OUTPUT,
-  startJob,
-} from '../helpers/fakeRunner.ts'
-import {
-  asUser,
   claimJob,
-  createJobs,
-  eventTypes,
-  expectJson,
-  jobRow,
-  readCounters,
-} from '../helpers/support.ts'
+  claimAsRunner,
+  startJob,
+  OUTPUT,
+  type FakeRunner,
+} from '../helpers/fakeRunner.ts'
+import { jobRow, readCounters, eventTypes } from '../helpers/database.ts'
 
 function run(sql: string, ...values: unknown[]) {
   return env.DB.prepare(sql)
@@ -38,7 +32,7 @@ beforeAll(async () => {
 describe('finish', () => {
   it('of a completed job records what was made, how, and for how long', async () => {
     const runner = await startJob('whole.mp4')
-    const { uploadId } = await completeJob(runner)
+    const { uploadId } = await runner.completeWith()
     const row = await jobRow(runner.jobId)
     expect(row).toMatchObject({ status: 'completed', progress: 100, error: null, stage: null })
     expect(JSON.parse(row!.timings!)).toEqual({ encode: 100 })
@@ -91,13 +85,13 @@ describe('finish', () => {
     }
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
     expect(await jobRow(runner.jobId)).toMatchObject({ status, fence: 1 })
-    const { kept, counted } = await readCounters()
-    expect(kept).toEqual(counted)
+    const { stored, counted } = await readCounters()
+    expect(stored).toEqual(counted)
     await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
   })
 
   it('of an interrupted job gives the attempt back, and its place by age', async () => {
-    const runner = await startJob('interrupted.mp4', { priority: 5 })
+    const runner = await startJob('interrupted.mp4', 'w_640', { priority: 5 })
     await createJobs('younger.mp4', ['w_640'], { priority: 5 })
     await expectJson(await runner.report(70), 200)
     await expectJson(await runner.release(), 200)
@@ -142,7 +136,7 @@ describe('the retry ladder', () => {
   })
 
   it('ends in error after as many attempts as the job has, each later than the one before', async () => {
-    let runner = await startJob('hopeless.mp4', { maxAttempts: 3 })
+    let runner = await startJob('hopeless.mp4', 'w_640', { maxAttempts: 3 })
     for (const [attempt, atLeast] of [
       [1, 4_000],
       [2, 16_000],
@@ -168,9 +162,9 @@ describe('the retry ladder', () => {
   })
 
   it('starts anew after a retry by hand', async () => {
-    const runner = await startJob('again.mp4', { maxAttempts: 1 })
+    const runner = await startJob('again.mp4', 'w_640', { maxAttempts: 1 })
     expect(await expectJson(await runner.fail('stalled'), 200)).toEqual({ status: 'error' })
-    await expectJson(await asUser(`/queue/jobs/${runner.jobId}/retry`, 'POST'), 200)
+    await expectJson(await api('POST', `/queue/jobs/${runner.jobId}/retry`), 200)
     const again = await claimAsRunner()
     expect(again).toMatchObject({ jobId: runner.jobId, fence: 2 })
     expect(await jobRow(runner.jobId)).toMatchObject({ attempt: 1, status: 'running' })

@@ -8,7 +8,9 @@ import {
 } from '../../../src/contract/runnerProtocol.ts'
 import { countReadyJobs } from '../../../src/db/claimQuery.ts'
 import { classOfBytes } from '../../../src/domain/runnerRequirements.ts'
-import { asRunner, createJobs, db, expectJson, jobRow, RUNNER_SECRET } from '../helpers/support.ts'
+import { asRunner, RUNNER_SECRET, expectJson, expectError } from '../helpers/requests.ts'
+import { createJobs } from '../helpers/jobs.ts'
+import { db, jobRow, addQueue } from '../helpers/database.ts'
 
 interface Assigned {
   jobId: string
@@ -17,12 +19,8 @@ interface Assigned {
 
 async function claim(runner: object, protocol = PROTOCOL_VERSION, queue = 'default') {
   const request = { protocol, runner: { id: 'r', ...runner }, queues: [queue], waitSeconds: 0 }
-  const response = await asRunner('/runner/claim', 'POST', request)
+  const response = await asRunner('POST', '/runner/claim', request)
   return response.status === 204 ? null : expectJson<Assigned>(response, 200)
-}
-
-function addQueue(name: string) {
-  return env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(name).run()
 }
 
 async function setSize(filePath: string, bytes: number) {
@@ -44,7 +42,7 @@ describe('the version of the protocol', () => {
 
   it.each([PROTOCOL_VERSION + 1, MIN_PROTOCOL_VERSION - 1])('%i is refused', async (protocol) => {
     const request = { protocol, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
-    expect((await asRunner('/runner/claim', 'POST', request)).status).toBe(400)
+    expect((await asRunner('POST', '/runner/claim', request)).status).toBe(400)
   })
 })
 
@@ -162,7 +160,7 @@ describe('digests', () => {
     const { jobId, fence } = await start('uploaded')
     const standing = { fence, progress: 93, stage: 'upload', etaSeconds: null, sizeBytes: 6 }
     const { uploadId } = await expectJson<{ uploadId: string }>(
-      await asRunner(`/runner/jobs/${jobId}/output`, 'POST', standing),
+      await asRunner('POST', `/runner/jobs/${jobId}/output`, standing),
       200,
     )
     const query = new URLSearchParams({ fence: String(fence), uploadId })
@@ -174,7 +172,7 @@ describe('digests', () => {
       })
     const digest = await digestOf(new TextEncoder().encode('a part'))
     const refused = await put('b part', digest)
-    expect(await expectJson(refused, 400)).toMatchObject({ code: 'digest_mismatch' })
+    await expectError(refused, 400, 'digest_mismatch')
     expect(await expectJson(await put('a part', digest), 200)).toMatchObject({ partNumber: 1 })
   })
 })

@@ -9,8 +9,10 @@ import {
   RUNNER_SECRET_HEADER,
   type UploadedPart,
 } from '../../../src/contract/runnerProtocol.ts'
+import { expectJson, expectError } from '../helpers/requests.ts'
+import { createJobs } from '../helpers/jobs.ts'
 import { OUTPUT } from '../helpers/fakeRunner.ts'
-import { createJobs, expectJson, jobRow } from '../helpers/support.ts'
+import { jobRow } from '../helpers/database.ts'
 
 type Send = (path: string, init: RequestInit) => Promise<Response>
 
@@ -103,7 +105,7 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
       await post(`${at}/finish`, { outcome: 'released', fence: other, reason: 'none' }),
     ]
     for (const answer of refused) {
-      expect(await expectJson(answer, 409)).toMatchObject({ code: 'lease_lost' })
+      await expectError(answer, 409, 'lease_lost')
     }
     expect(await jobRow(jobId)).toEqual(before)
   })

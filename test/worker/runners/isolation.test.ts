@@ -1,16 +1,17 @@
 /** A runner with a good token and a live lease of its own cannot reach the job of another. */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { visit, api, asRunner, expectJson, expectError } from '../helpers/requests.ts'
 import {
   claimAsRunner,
+  startJob,
   fakeRunner,
   OUTPUT,
+  RUNNER_MESSAGES,
   type FakeRunner,
-  startJob,
   type Upload,
 } from '../helpers/fakeRunner.ts'
-import { api, visit } from '../helpers/http.ts'
-import { asRunner, expectJson, jobRow } from '../helpers/support.ts'
+import { jobRow } from '../helpers/database.ts'
 
 let mine: FakeRunner, theirs: FakeRunner
 let myUpload: Upload, theirUpload: Upload
@@ -33,24 +34,14 @@ async function world() {
   ]
 }
 
-const WORDS: Record<string, (runner: FakeRunner, upload: Upload) => Promise<Response>> = {
-  source: (runner) => runner.source(),
-  report: (runner) => runner.report(99),
-  output: (runner) => runner.beginOutput(),
-  part: (runner, { uploadId }) => runner.putPart(uploadId, 'overwritten'),
-  completed: (runner, upload) => runner.complete(upload),
-  failed: (runner) => runner.fail('input_invalid'),
-  released: (runner) => runner.release(),
-}
-
-describe.each(Object.keys(WORDS))('"%s"', (word) => {
-  const say = WORDS[word]!
+describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (word) => {
+  const say = RUNNER_MESSAGES[word]!
   it('of another job under every fence but its own is refused', async () => {
     const before = await world()
     for (const fence of [mine.fence, theirs.fence + 7, 1_000]) {
       const liar = fakeRunner({ jobId: theirs.jobId, fence })
       for (const upload of [myUpload, theirUpload]) {
-        expect(await expectJson(await say(liar, upload), 409)).toMatchObject({ code: 'lease_lost' })
+        await expectError(await say(liar, upload), 409, 'lease_lost')
       }
     }
     expect(await world()).toEqual(before)
@@ -107,7 +98,7 @@ it('a container that knows another’s job, fence and upload is refused all the 
       headers: { 'Content-Type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
     })
-    expect(await expectJson(response, 409)).toMatchObject({ code: 'lease_lost' })
+    await expectError(response, 409, 'lease_lost')
   }
   expect(await world()).toEqual(before)
 })
@@ -118,9 +109,7 @@ it('an upload of another job takes no part and completes nothing', async () => {
     ['part', mine],
     ['completed', mine],
   ] as const) {
-    expect(await expectJson(await WORDS[word]!(runner, theirUpload), 409)).toMatchObject({
-      code: 'lease_lost',
-    })
+    await expectError(await RUNNER_MESSAGES[word]!(runner, theirUpload), 409, 'lease_lost')
   }
   expect(await world()).toEqual(before)
 })
@@ -131,7 +120,7 @@ it('the runner’s token is no API key', async () => {
     ['GET', '/api-keys'],
     ['DELETE', `/queue/jobs/${theirs.jobId}`],
   ] as const) {
-    expect((await asRunner(path, method)).status).toBe(401)
+    expect((await asRunner(method, path)).status).toBe(401)
   }
   expect((await api('GET', `/queue/jobs/${theirs.jobId}`)).status).toBe(200)
 })

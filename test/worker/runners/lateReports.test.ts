@@ -1,13 +1,14 @@
 /** Reports of one attempt that the network delivered out of order. */
 import { expect, it } from 'vitest'
+import { asRunner, expectJson } from '../helpers/requests.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
-import { asRunner, expectJson, jobRow } from '../helpers/support.ts'
+import { jobRow } from '../helpers/database.ts'
 
 it('one that is late extends the lease, and takes neither progress nor stage back', async () => {
   const { jobId, fence } = await startJob('late.mp4')
   const report = async (progress: number, stage: string, etaSeconds: number | null) =>
     expectJson(
-      await asRunner(`/runner/jobs/${jobId}/report`, 'POST', {
+      await asRunner('POST', `/runner/jobs/${jobId}/report`, {
         fence,
         progress,
         stage,

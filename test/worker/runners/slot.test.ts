@@ -3,7 +3,9 @@ import { env } from 'cloudflare:workers'
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it, vi } from 'vitest'
 import type { RunnerSlot } from '../../../src/runners/RunnerSlot.ts'
-import { claimJob, createJobs, jobRow } from '../helpers/support.ts'
+import { createJobs } from '../helpers/jobs.ts'
+import { claimJob } from '../helpers/fakeRunner.ts'
+import { jobRow } from '../helpers/database.ts'
 
 interface Started {
   enableInternet: boolean

@@ -3,8 +3,9 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import worker from '../../../src/index.ts'
 import { sendTickets } from '../../../src/platform/tickets.ts'
-import { api, create, createOne, take } from '../helpers/http.ts'
-import { asRunner, claimJob, createJobs, expectJson, putOriginal } from '../helpers/support.ts'
+import { api, asRunner, expectJson } from '../helpers/requests.ts'
+import { createJobs, createOne } from '../helpers/jobs.ts'
+import { claimJob, claimAsRunner } from '../helpers/fakeRunner.ts'
 import { hub, socketCount } from '../helpers/eventStream.ts'
 
 function message(id: string, body: unknown) {
@@ -24,7 +25,7 @@ const ALL_ACKED = { outcome: 'ok', ackAll: true, retryBatch: { retry: false }, r
 async function wait(queue: string, waitSeconds: number) {
   const begun = Date.now()
   const request = { protocol: 3, runner: { id: 'waiting' }, queues: [queue], waitSeconds }
-  const response = await asRunner('/runner/claim', 'POST', request)
+  const response = await asRunner('POST', '/runner/claim', request)
   return { status: response.status, ms: Date.now() - begun }
 }
 function waiting(queue: string, count: number) {
@@ -110,7 +111,7 @@ describe('a runner that waits', () => {
       queues: ['empty', 'default'],
       waitSeconds: 20,
     }
-    const response = await asRunner('/runner/claim', 'POST', request)
+    const response = await asRunner('POST', '/runner/claim', request)
     expect(await expectJson<{ jobId: string }>(response, 200)).toMatchObject({ jobId: id })
   })
 })
@@ -147,13 +148,11 @@ describe('creating jobs sends as many tickets as could be used', () => {
     const queue = 'send-full'
     await expectJson(await api('PUT', `/queues/${queue}`, { concurrency: 1 }), 200)
     const filePath = 'tickets/full.mp4'
-    await putOriginal(filePath)
-    const request = { filePath, transformations: ['w_640'], queue }
-    await create(request)
-    await take(queue)
+    await createOne(filePath, 'w_640', { queue })
+    await claimAsRunner(queue)
     await vi.waitFor(() => expect(tickets()).toEqual([{ queue }]), 5_000)
-    await create(request)
-    await create({ ...request, transformations: ['w_320'] })
+    await createOne(filePath, 'w_640', { queue })
+    await createOne(filePath, 'w_320', { queue })
     // The control: a later ticket of another queue is the next one seen.
     await createOne('tickets/control.mp4')
     await vi.waitFor(() => expect(tickets()).toEqual([{ queue }, { queue: 'default' }]), 5_000)

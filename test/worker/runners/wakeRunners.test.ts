@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest'
 import { wakeRunners } from '../../../src/services/queues/wakeRunners.ts'
 import { failJobsOfRunner } from '../../../src/services/queues/wakeRunners.ts'
 import { createSlots, type WakeAnswer } from '../../../src/platform/slots.ts'
-import { claimJob, createJobs, jobRow, openPlatform } from '../helpers/support.ts'
+import { createJobs } from '../helpers/jobs.ts'
+import { claimJob } from '../helpers/fakeRunner.ts'
+import { openPlatform, jobRow, addQueue } from '../helpers/database.ts'
 
 /** Slots of which each gives a set answer, once; then it is busy. */
 function fakeSlots(answers: WakeAnswer[]) {
@@ -29,12 +31,6 @@ function fakeSlots(answers: WakeAnswer[]) {
 function names(asked: { name: string }[]) {
   return asked.map(({ name }) => name)
 }
-function addQueue(name: string, concurrency = 4) {
-  return env.DB.prepare('INSERT INTO queues (name, concurrency) VALUES (?, ?)')
-    .bind(name, concurrency)
-    .run()
-}
-
 describe('a wake-up', () => {
   it('starts a slot for each job that could run, and tickets that come twice start no more', async () => {
     await addQueue('two')

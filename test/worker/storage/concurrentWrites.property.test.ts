@@ -13,10 +13,8 @@ import {
   settle,
 } from '../../../src/services/files/storageQuota.ts'
 import { readStored } from '../../../src/storage/originals.ts'
-import { makeKey } from '../helpers/apiKeys.ts'
-import { countRows } from '../helpers/http.ts'
-import { openPlatform } from '../helpers/support.ts'
-import { storedBytes } from '../helpers/storedBytes.ts'
+import { openPlatform, countRows } from '../helpers/database.ts'
+import { makeKey, storedBytes } from '../helpers/apiKeys.ts'
 
 const writer = fc.record({
   does: fc.constantFrom('store', 'store', 'remove', 'fail'),

@@ -1,10 +1,13 @@
 /** `DELETE /files`: the file goes, and what was made of it, and what was to be made. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
-import { BOUND_SCOPES, expectError, makeKey } from '../helpers/apiKeys.ts'
-import { API_KEY, api, complete, countRows, create, report, take, visit } from '../helpers/http.ts'
+
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { eventTypes, expectJson, jobRow, putOriginal, readCounters } from '../helpers/support.ts'
+import { API_KEY, visit, api, expectJson, expectError } from '../helpers/requests.ts'
+import { putOriginal, createJobs } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows, readCounters, eventTypes } from '../helpers/database.ts'
+import { makeKey, RESTRICTABLE_SCOPES } from '../helpers/apiKeys.ts'
 
 function remove(path: string, headers: Record<string, string> = API_KEY) {
   return visit(`/files/${path}`, { method: 'DELETE', headers })
@@ -14,8 +17,8 @@ function put(path: string, filling: string) {
 }
 async function made(filePath: string) {
   expect((await put(filePath, 'first')).status).toBe(201)
-  await create({ filePath, transformations: ['w_640'], priority: 0 })
-  await complete(await take(), `the variant of ${filePath}`)
+  await createJobs(filePath, ['w_640'], { priority: 0 })
+  await (await claimAsRunner()).completeWith(`the variant of ${filePath}`)
 }
 function outputOf(filePath: string) {
   return env.DB.prepare('SELECT output_key FROM variants WHERE file_path = ?')
@@ -44,7 +47,7 @@ describe('a file that is deleted', () => {
     await expectJson(await remove('anew.mp4'), 200)
     await put('anew.mp4', 'second')
     expect((await visit('/t/w_640/anew.mp4')).status).toBe(202)
-    await complete(await take(), 'of the second')
+    await (await claimAsRunner()).completeWith('of the second')
     const served = await (await visit('/t/w_640/anew.mp4')).bytes()
     expect(new TextDecoder().decode(served)).toBe('of the second')
   })
@@ -52,16 +55,16 @@ describe('a file that is deleted', () => {
   it('has its jobs that wait and run cancelled, and those that ended stay', async () => {
     const filePath = 'jobs/a.mp4'
     await made(filePath)
-    const [ended] = await create({ filePath, transformations: ['w_640'], priority: 0 })
-    const twice = await take()
+    const [ended] = await createJobs(filePath, ['w_640'], { priority: 0 })
+    const twice = await claimAsRunner()
     expect(twice.jobId).toBe(ended!.id)
-    await complete(twice, 'once more')
-    const [runs] = await create({ filePath, transformations: ['w_320'], priority: 0 })
-    const running = await take()
+    await twice.completeWith('once more')
+    const [runs] = await createJobs(filePath, ['w_320'], { priority: 0 })
+    const running = await claimAsRunner()
     expect(running.jobId).toBe(runs!.id)
-    const [waits] = await create({ filePath, transformations: ['w_200'] })
+    const [waits] = await createJobs(filePath, ['w_200'])
     await putOriginal('jobs/b.mp4')
-    const [control] = await create({ filePath: 'jobs/b.mp4', transformations: ['w_200'] })
+    const [control] = await createJobs('jobs/b.mp4', ['w_200'])
 
     await expectJson(await remove(filePath), 200)
     expect((await jobRow(ended!.id))!.status).toBe('completed')
@@ -71,11 +74,11 @@ describe('a file that is deleted', () => {
       expect((await eventTypes(id)).at(-1)).toBe('job:cancelled')
     }
     // The runner hears of it with its next report, and nothing of it comes into service.
-    expect((await report(running, 50)).status).toBe(409)
-    await expect(complete(running, 'too late')).rejects.toThrow('lease_lost')
+    expect((await running.report(50)).status).toBe(409)
+    await expect(running.completeWith('too late')).rejects.toThrow('lease_lost')
     expect(await outputOf(filePath)).toBeNull()
-    const { kept, counted } = await readCounters()
-    expect(kept).toEqual(counted)
+    const { stored, counted } = await readCounters()
+    expect(stored).toEqual(counted)
     await expectJson(await api('DELETE', `/queue/jobs/${control!.id}`), 200)
   })
 })
@@ -95,7 +98,7 @@ describe('deleting a file that is not there', () => {
 
   it('does what one that broke off has left', async () => {
     await made('broken/off.mp4')
-    const [job] = await create({ filePath: 'broken/off.mp4', transformations: ['w_100'] })
+    const [job] = await createJobs('broken/off.mp4', ['w_100'])
     // As if its Worker had died when the file was gone.
     await env.ORIGINALS.delete('broken/off.mp4')
     expect((await visit('/t/w_640/broken/off.mp4')).status).toBe(200)
@@ -107,12 +110,12 @@ describe('deleting a file that is not there', () => {
 
 describe('a key bound to a folder', () => {
   it('deletes inside, and outside finds nothing and leaves it there', async () => {
-    const key = await makeKey({ scopes: BOUND_SCOPES, pathPrefix: 'mine/' })
+    const key = await makeKey({ scopes: RESTRICTABLE_SCOPES, pathPrefix: 'mine/' })
     for (const path of ['mine/a.mp4', 'theirs/a.mp4', 'mine.mp4']) {
       await putOriginal(path)
     }
     await putOriginal('theirs/made.mp4')
-    const [job] = await create({ filePath: 'theirs/a.mp4', transformations: ['w_640'] })
+    const [job] = await createJobs('theirs/a.mp4', ['w_640'])
     for (const path of [
       'theirs/a.mp4',
       'mine.mp4',

@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { API_KEY, countRows, type CreatedJob, type ErrorAnswer, visit } from '../helpers/http.ts'
+import { API_KEY, visit, expectJson, type ErrorBody } from '../helpers/requests.ts'
+import { type CreatedJob } from '../helpers/jobs.ts'
+import { jobRow, countRows } from '../helpers/database.ts'
 import { mp4, png } from '../helpers/mediaBytes.ts'
-import { expectJson, jobRow } from '../helpers/support.ts'
 
 type Fields = Record<string, string | Blob | (string | Blob)[]>
 interface Uploaded {
@@ -108,7 +109,7 @@ describe('a form goes in whole or not at all', () => {
   ]
   it.each(cases)('%s is %i', async (_name, status, fields) => {
     const jobs = await countRows('jobs')
-    const answer = await expectJson<ErrorAnswer>(await upload(fields), status)
+    const answer = await expectJson<ErrorBody>(await upload(fields), status)
     expect(answer.code).toMatch(/^(invalid_(request|path|transformation)|content_mismatch)$/)
     expect(await keys('bad')).toEqual([])
     expect(await countRows('jobs')).toBe(jobs)
@@ -116,7 +117,7 @@ describe('a form goes in whole or not at all', () => {
 
   it('over 32 MiB is 413 and says where larger files go', async () => {
     const large = new File([mp4(), new Uint8Array(33 * 1024 * 1024)], 'large.mp4')
-    const answer = await expectJson<ErrorAnswer>(await upload({ files: large, folder }), 413)
+    const answer = await expectJson<ErrorBody>(await upload({ files: large, folder }), 413)
     expect(answer).toMatchObject({ code: 'too_large' })
     expect(answer.message).toContain('PUT /files/')
     expect(await keys('bad')).toEqual([])
@@ -128,6 +129,6 @@ describe('a form goes in whole or not at all', () => {
       headers: { ...API_KEY, 'Content-Type': 'application/json' },
       body: '{}',
     })
-    expect((await expectJson<ErrorAnswer>(response, 400)).message).toContain('multipart/form-data')
+    expect((await expectJson<ErrorBody>(response, 400)).message).toContain('multipart/form-data')
   })
 })

@@ -2,9 +2,9 @@
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
-import { api, API_KEY, countRows, visit } from '../helpers/http.ts'
+import { API_KEY, visit, api, expectJson, expectError } from '../helpers/requests.ts'
+import { openPlatform, countRows } from '../helpers/database.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { expectJson, openPlatform } from '../helpers/support.ts'
 
 /** The smallest that R2 takes for a part that is not the last. */
 const PART = 5 * 1024 * 1024
@@ -47,7 +47,7 @@ it('makes one file of its parts, which may be sent again and in any order', asyn
 it('refuses a first part that is not what the name says, and a name that says nothing', async () => {
   const id = await begin('parts/fake.mp4')
   const answer = await put(id, 1, '<html>not a video</html>')
-  expect(await expectJson(answer, 415)).toMatchObject({ code: 'content_mismatch' })
+  await expectError(answer, 415, 'content_mismatch')
   expect((await api('POST', '/uploads', { filePath: 'parts/script.exe' })).status).toBe(415)
   expect((await api('POST', '/uploads', { filePath: 'parts/../x.mp4' })).status).toBe(400)
 })

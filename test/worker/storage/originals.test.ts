@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { countRows, type ErrorAnswer, visit } from '../helpers/http.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
+import { visit, expectJson, type ErrorBody } from '../helpers/requests.ts'
+import { putOriginal } from '../helpers/jobs.ts'
+import { countRows } from '../helpers/database.ts'
 
 const PATH = 'originals/clip.mp4'
 const CONTENT = Array.from({ length: 100 }, (_, n) => String(n % 10)).join('')
@@ -57,7 +58,7 @@ describe('ranges', () => {
     async (range) => {
       const response = await get({ Range: range })
       expect(response.headers.get('Content-Range')).toBe('bytes */100')
-      const { code } = await expectJson<ErrorAnswer>(response, 416)
+      const { code } = await expectJson<ErrorBody>(response, 416)
       expect(code).toBe('range_not_satisfiable')
     },
   )
@@ -124,7 +125,7 @@ it('HEAD tells all that GET does, without the file', async () => {
 })
 
 it('a file that is not there is 404, for GET and HEAD', async () => {
-  const { code } = await expectJson<ErrorAnswer>(await visit('/t/originals/none.mp4'), 404)
+  const { code } = await expectJson<ErrorBody>(await visit('/t/originals/none.mp4'), 404)
   expect(code).toBe('file_not_found')
   expect((await visit('/t/originals/none.mp4', { method: 'HEAD' })).status).toBe(404)
 })

@@ -3,8 +3,10 @@ import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
-import { claimAsRunner, completeJob, startJob, type Upload } from '../helpers/fakeRunner.ts'
-import { asUser, expectJson, jobRow, openPlatform, putOriginal } from '../helpers/support.ts'
+import { api, expectJson } from '../helpers/requests.ts'
+import { putOriginal } from '../helpers/jobs.ts'
+import { claimAsRunner, startJob, type Upload } from '../helpers/fakeRunner.ts'
+import { openPlatform, jobRow } from '../helpers/database.ts'
 
 async function outputs(jobId: string) {
   return (
@@ -39,7 +41,7 @@ async function watch() {
 
 /** What is served from another file, which nothing here may touch. */
 async function serve(path: string) {
-  return new TextDecoder().decode(await (await asUser(`/t/w_640/${path}`)).arrayBuffer())
+  return new TextDecoder().decode(await (await api('GET', `/t/w_640/${path}`)).arrayBuffer())
 }
 beforeAll(async () => {
   await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
@@ -71,8 +73,8 @@ describe('the upload of an attempt that is lost', () => {
 
   it.each([
     ['fails', (id: string, fail: () => Promise<Response>) => fail()],
-    ['is cancelled', (id: string) => asUser(`/queue/jobs/${id}/cancel`, 'POST', { force: true })],
-    ['is deleted', (id: string) => asUser(`/queue/jobs/${id}`, 'DELETE')],
+    ['is cancelled', (id: string) => api('POST', `/queue/jobs/${id}/cancel`, { force: true })],
+    ['is deleted', (id: string) => api('DELETE', `/queue/jobs/${id}`)],
   ])('goes when its job %s', async (how, end) => {
     const runner = await startJob(`${how}.mp4`)
     const upload = await runner.upload()
@@ -123,11 +125,11 @@ describe('a completed job', () => {
 
   it('replaces the variant of an older one, whose object goes', async () => {
     const older = await startJob('replaced.mp4')
-    const before = await keyOf(older.jobId, await completeJob(older))
+    const before = await keyOf(older.jobId, await older.completeWith())
     const newer = await startJob('replaced.mp4')
     expect(newer.jobId).not.toBe(older.jobId)
     expect(await serve('replaced.mp4')).toBe(`made by ${older.jobId} 1`)
-    await completeJob(newer)
+    await newer.completeWith()
     await collected(older.jobId, before)
     expect(await serve('replaced.mp4')).toBe(`made by ${newer.jobId} 1`)
     expect(await jobRow(older.jobId)).toMatchObject({ status: 'completed' })
@@ -136,8 +138,8 @@ describe('a completed job', () => {
 
   it('leaves its variant in service when it is deleted', async () => {
     const runner = await startJob('kept.mp4')
-    await completeJob(runner)
-    await expectJson(await asUser(`/queue/jobs/${runner.jobId}`, 'DELETE'), 200)
+    await runner.completeWith()
+    await expectJson(await api('DELETE', `/queue/jobs/${runner.jobId}`), 200)
     await collectGarbage(openPlatform().platform)
     expect(await jobRow(runner.jobId)).toBeNull()
     expect(await serve('kept.mp4')).toBe(`made by ${runner.jobId} 1`)
@@ -153,7 +155,7 @@ describe('a completed job', () => {
     await collected(runner.jobId, key)
     const again = await claimAsRunner()
     expect(again).toMatchObject({ jobId: runner.jobId, fence: 2 })
-    await completeJob(again)
+    await again.completeWith()
     expect(await serve('moved-on.mp4')).toBe(`made by ${runner.jobId} 2`)
     const variant = await env.DB.prepare('SELECT * FROM variants WHERE job_id = ?')
       .bind(runner.jobId)

@@ -3,12 +3,12 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
 import { putPackageFile } from '../../../src/services/jobs/packageFiles.ts'
-import { visitWith } from '../helpers/apiKeys.ts'
+import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { putOriginal, readJob } from '../helpers/jobs.ts'
 import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
-import { api, countRows, type ErrorAnswer, jobOf, visit } from '../helpers/http.ts'
+import { openPlatform, jobRow, countRows, eventTypes } from '../helpers/database.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
-import { follow, of } from '../helpers/eventStream.ts'
-import { eventTypes, expectJson, jobRow, openPlatform, putOriginal } from '../helpers/support.ts'
+import { follow, isEvent } from '../helpers/eventStream.ts'
 
 const MASTER = '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI="audio.m3u8"\nv720.m3u8\n'
 async function textOf(response: Response) {
@@ -18,7 +18,7 @@ async function keys(jobId: string) {
   return (await env.VARIANTS.list({ prefix: jobId })).objects.map(({ key }) => key)
 }
 function stream(filePath: string) {
-  return startJob(filePath, { transformations: ['f_hls'] })
+  return startJob(filePath, 'f_hls')
 }
 function at(filePath: string, name = '') {
   return `/t/f_hls/${filePath}${name && `/${name}`}`
@@ -33,7 +33,7 @@ async function makeStream(filePath: string) {
   const runner = await stream(filePath)
   await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
   await expectJson(await runner.putFile('v720_00001.m4s', '0123456789'), 200)
-  await expectJson(await runner.packaged(2, 12_345), 200)
+  await expectJson(await runner.completePackage(2, 12_345), 200)
   return runner
 }
 
@@ -62,7 +62,7 @@ describe('a file of a package', () => {
     const digest = await digestOf('whole')
     await expectJson(await runner.putFile('v.m3u8', 'whole', { 'Content-Digest': digest }), 200)
     const answer = await runner.putFile('v.m3u8', 'w h o l e', { 'Content-Digest': digest })
-    expect((await expectJson<ErrorAnswer>(answer, 400)).code).toBe('digest_mismatch')
+    await expectError(answer, 400, 'digest_mismatch')
     expect(await (await env.VARIANTS.get(`${runner.jobId}/1/package/v.m3u8`))!.text()).toBe('whole')
   })
 
@@ -85,13 +85,13 @@ describe('a file of a package', () => {
     await expectJson(await again.putFile('master.m3u8', `${MASTER}#second`), 200)
     for (const late of [
       await runner.putFile('master.m3u8', 'late'),
-      await runner.sayPlayable(),
-      await runner.packaged(),
+      await runner.reportPlayable(),
+      await runner.completePackage(),
     ]) {
-      expect((await expectJson<ErrorAnswer>(late, 409)).code).toBe('lease_lost')
+      await expectError(late, 409, 'lease_lost')
     }
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', playable_at: null })
-    await expectJson(await again.packaged(), 200)
+    await expectJson(await again.completePackage(), 200)
     expect(await textOf(await visit(at('stale.mp4', 'master.m3u8')))).toBe(`${MASTER}#second`)
     // What the first had stored goes.
     await vi.waitFor(async () => expect(await keys(`${runner.jobId}/1/`)).toEqual([]))
@@ -102,7 +102,7 @@ describe('a package that is finished', () => {
   it('without the file by which players begin is no output', async () => {
     const runner = await stream('headless.mp4')
     await expectJson(await runner.putFile('v720_00001.m4s', 'text'), 200)
-    await runner.packaged()
+    await runner.completePackage()
     expect(await jobRow(runner.jobId)).toMatchObject({
       error_code: 'output_invalid',
       error: 'The package has no master.m3u8.',
@@ -114,14 +114,14 @@ describe('a package that is finished', () => {
   it('is not taken for a variant that is one file', async () => {
     const runner = await startJob('single.mp4')
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
-    await runner.packaged()
+    await runner.completePackage()
     expect(await jobRow(runner.jobId)).toMatchObject({ error: 'This variant is no package.' })
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
   it('is answered twice and made once when it is said twice', async () => {
     const runner = await makeStream('twice.mp4')
-    expect(await expectJson(await runner.packaged(), 200)).toEqual({ status: 'completed' })
+    expect(await expectJson(await runner.completePackage(), 200)).toEqual({ status: 'completed' })
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:completed'])
   })
 
@@ -148,8 +148,8 @@ describe('a package that is finished', () => {
     expect((await visit(segment, { headers: tag })).status).toBe(304)
     const none = await visit(at(filePath, 'v720_00002.m4s'))
     expect(none.headers.get('Retry-After')).toBeNull()
-    expect((await expectJson<ErrorAnswer>(none, 404)).code).toBe('file_not_found')
-    expect(await jobOf(runner.jobId)).toMatchObject({
+    await expectError(none, 404, 'file_not_found')
+    expect(await readJob(runner.jobId)).toMatchObject({
       playable: true,
       output: { sizeBytes: 12_345 },
       fps: null,
@@ -185,12 +185,12 @@ describe('a package that is being made', () => {
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
-    expect(await jobOf(runner.jobId)).toMatchObject({ playable: false })
+    expect(await readJob(runner.jobId)).toMatchObject({ playable: false })
     for (let n = 0; n < 2; n++) {
-      await expectJson(await runner.sayPlayable(), 200)
+      await expectJson(await runner.reportPlayable(), 200)
     }
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:playable'])
-    expect(await jobOf(runner.jobId)).toMatchObject({ playable: true, fps: 50, speed: 2 })
+    expect(await readJob(runner.jobId)).toMatchObject({ playable: true, fps: 50, speed: 2 })
     const master = await visit(at(filePath, 'master.m3u8'))
     expect(master.headers.get('Cache-Control')).toBe('no-cache')
     expect(await textOf(master)).toBe(MASTER)
@@ -205,14 +205,14 @@ describe('a package that is being made', () => {
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
     const between = await visit(at(filePath, 'v720.m3u8'))
     expect(between.headers.get('Retry-After')).toMatch(/^\d+$/)
-    expect(await expectJson(between, 503)).toMatchObject({ code: 'not_ready' })
+    await expectError(between, 503, 'not_ready')
     const again = await claimAsRunner()
     await expectJson(await again.putFile('master.m3u8', MASTER), 200)
-    await again.sayPlayable()
+    await again.reportPlayable()
     expect((await eventTypes(runner.jobId)).filter((type) => type === 'job:playable')).toHaveLength(
       2,
     )
-    await again.packaged()
+    await again.completePackage()
   })
 
   it('tells at once that it can be played, and with its progress how fast it is made', async () => {
@@ -220,11 +220,11 @@ describe('a package that is being made', () => {
     const { jobId } = runner
     const client = await follow(`?jobId=${jobId}`)
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
-    await expectJson(await runner.sayPlayable(), 200)
-    const { data, id } = await client.first(of(jobId, 'job:playable'))
+    await expectJson(await runner.reportPlayable(), 200)
+    const { data, id } = await client.first(isEvent(jobId, 'job:playable'))
     expect(data).toEqual({ jobId, filePath: 'told.mp4', status: 'running' })
     expect(id).toBeGreaterThan(0)
-    const progress = await client.first(of(jobId, 'job:progress'))
+    const progress = await client.first(isEvent(jobId, 'job:progress'))
     expect(progress.data).toEqual({
       jobId,
       progress: 20,
@@ -233,15 +233,15 @@ describe('a package that is being made', () => {
       fps: 50,
       speed: 2,
     })
-    await client.leave()
+    await client.close()
     await expectJson(await runner.fail('input_invalid'), 200)
-    expect(await jobOf(jobId)).toMatchObject({ playable: false, fps: null, speed: null })
+    expect(await readJob(jobId)).toMatchObject({ playable: false, fps: null, speed: null })
   })
 
   it('is not playable before it has a file', async () => {
     const runner = await stream('early.mp4')
-    await expectJson(await runner.sayPlayable(), 200)
-    expect(await jobOf(runner.jobId)).toMatchObject({ playable: false, speed: 2 })
+    await expectJson(await runner.reportPlayable(), 200)
+    expect(await readJob(runner.jobId)).toMatchObject({ playable: false, speed: 2 })
     expect((await visit(at('early.mp4', 'master.m3u8'))).status).toBe(202)
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
@@ -333,7 +333,7 @@ describe('what a package costs in rows', () => {
     expect(next.rowsRead).toBeLessThanOrEqual(4)
     expect(next.rowsWritten).toBe(0)
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
-    await runner.packaged()
+    await runner.completePackage()
   })
 
   it('is one row of its variant for a segment that is served', async () => {

@@ -1,8 +1,8 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { API_KEY, type ErrorAnswer, visit } from '../helpers/http.ts'
+import { API_KEY, visit, expectJson, type ErrorBody } from '../helpers/requests.ts'
+import { putOriginal } from '../helpers/jobs.ts'
 import { mp4, png } from '../helpers/mediaBytes.ts'
-import { expectJson, putOriginal } from '../helpers/support.ts'
 
 function put(path: string, body: BodyInit, headers: Record<string, string> = {}) {
   return visit(`/files/${path}`, { method: 'PUT', headers: { ...API_KEY, ...headers }, body })
@@ -12,7 +12,7 @@ async function stored(key: string) {
   return object && new Uint8Array(await object.arrayBuffer())
 }
 async function expectRejected(response: Response, status: number) {
-  return (await expectJson<ErrorAnswer>(response, status)).code
+  return (await expectJson<ErrorBody>(response, status)).code
 }
 
 const LARGE = 'x'.repeat(50_000)

@@ -1,11 +1,12 @@
 /** Variants that are made with other files: who may name which, and what follows when these change. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { expectError, makeKey } from '../helpers/apiKeys.ts'
-import { completeJob, fakeRunner, startJob } from '../helpers/fakeRunner.ts'
-import { api, countRows, create, visit } from '../helpers/http.ts'
+import { visit, api, asRunner, expectJson, expectError } from '../helpers/requests.ts'
+import { putOriginal, createJobs } from '../helpers/jobs.ts'
+import { claimJob, startJob, fakeRunner } from '../helpers/fakeRunner.ts'
+import { jobRow, countRows } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 import { mp4, png } from '../helpers/mediaBytes.ts'
-import { asRunner, claimJob, expectJson, jobRow, putOriginal } from '../helpers/support.ts'
 
 async function textOf(response: Response) {
   return new TextDecoder().decode(await response.arrayBuffer())
@@ -55,7 +56,7 @@ describe('a job that names other files', () => {
 
   it('gives them to its runner in their order, under its fence and with digests', async () => {
     const transformations = ['st_a:en.srt,wm_a:logo.png,cat_b:more.mp4+a:logo.png']
-    const [job] = await create({ filePath: 'a/clip.mp4', transformations })
+    const [job] = await createJobs('a/clip.mp4', transformations)
     const assignment = (await claimJob())!
     const files = await Promise.all(
       ['b/more.mp4', 'a/logo.png', 'a/en.srt'].map((path) => env.ORIGINALS.head(path)),
@@ -70,6 +71,7 @@ describe('a job that names other files', () => {
     expect((await runner.source(3)).status).toBe(400)
     expect(await textOf(await runner.source())).toBe('the bytes of a/clip.mp4')
     const stale = await asRunner(
+      'GET',
       `/runner/jobs/${job!.id}/source?fence=${assignment.fence + 1}&reference=0`,
     )
     expect(stale.status).toBe(409)
@@ -81,10 +83,7 @@ describe('a job that names other files', () => {
 
   it('fails in words for the caller once one is gone', async () => {
     await putOriginal('a/soon-gone.png')
-    const [job] = await create({
-      filePath: 'a/clip.mp4',
-      transformations: ['wm_a:soon-gone.png'],
-    })
+    const [job] = await createJobs('a/clip.mp4', ['wm_a:soon-gone.png'])
     await env.ORIGINALS.delete('a/soon-gone.png')
     expect(await claimJob()).toBeNull()
     expect(await jobRow(job!.id)).toMatchObject({
@@ -97,8 +96,8 @@ describe('a job that names other files', () => {
 
 describe('a variant that was made with another file', () => {
   const make = async (filePath: string, transformation: string) => {
-    const runner = await startJob(filePath, { transformations: [transformation] })
-    await completeJob(runner)
+    const runner = await startJob(filePath, transformation)
+    await runner.completeWith()
     return runner
   }
 
@@ -131,7 +130,7 @@ describe('a variant that was made with another file', () => {
 
   it('is released when that file is replaced while it is made', async () => {
     await putOriginal('marks/moving.png')
-    const runner = await startJob('made/three.mp4', { transformations: ['wm_marks:moving.png'] })
+    const runner = await startJob('made/three.mp4', 'wm_marks:moving.png')
     const upload = await runner.upload()
     await putOriginal('marks/moving.png', 'another mark')
     expect(await expectJson(await runner.complete(upload), 200)).toEqual({ status: 'pending' })
@@ -140,7 +139,7 @@ describe('a variant that was made with another file', () => {
 
   it('that failed is made again once that file is another', async () => {
     await putOriginal('marks/broken.png')
-    const runner = await startJob('made/four.mp4', { transformations: ['wm_marks:broken.png'] })
+    const runner = await startJob('made/four.mp4', 'wm_marks:broken.png')
     await runner.fail('input_invalid')
     const url = '/t/wm_marks:broken.png/made/four.mp4'
     expect((await visit(url)).status).toBe(422)
@@ -152,13 +151,10 @@ describe('a variant that was made with another file', () => {
 
 it('a name in another script is percent-decoded once, and led to by its own URL', async () => {
   await putOriginal('märks/100%25 ü.png')
-  const [job] = await create({
-    filePath: 'a/clip.mp4',
-    transformations: [{ wm: 'märks/100%25 ü.png' }],
-  })
+  const [job] = await createJobs('a/clip.mp4', [{ wm: 'märks/100%25 ü.png' }])
   expect(job!.transformation).toBe('wm_märks:100%25 ü.png')
   const runner = fakeRunner((await claimJob())!)
-  await completeJob(runner)
+  await runner.completeWith()
   const { outputPath } = await expectJson<{ outputPath: string }>(
     await api('GET', `/queue/jobs/${job!.id}`),
     200,

@@ -1,7 +1,11 @@
 import { env } from 'cloudflare:workers'
 import { expect, it, vi } from 'vitest'
-import { API_KEY, complete, countRows, create, take, visit } from '../helpers/http.ts'
+
 import { mp4 } from '../helpers/mediaBytes.ts'
+import { API_KEY, visit } from '../helpers/requests.ts'
+import { createJobs } from '../helpers/jobs.ts'
+import { claimAsRunner } from '../helpers/fakeRunner.ts'
+import { countRows } from '../helpers/database.ts'
 
 function put(path: string, filling: string) {
   return visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
@@ -16,8 +20,8 @@ function keyOf(filePath: string) {
 async function made(filePath: string): Promise<string> {
   expect((await put(filePath, 'first')).status).toBe(201)
   // First in line, whatever else was queued.
-  await create({ filePath, transformations: ['w_640'], priority: 0 })
-  await complete(await take(), `the variant of ${filePath}`)
+  await createJobs(filePath, ['w_640'], { priority: 0 })
+  await (await claimAsRunner()).completeWith(`the variant of ${filePath}`)
   const key = await keyOf(filePath)
   expect(key).not.toBeNull()
   return key!
@@ -60,15 +64,15 @@ it('a refused replacement keeps the variants', async () => {
 it('a file replaced while its variant is made does not get the variant of the old one', async () => {
   const filePath = 'replaced/meanwhile.mp4'
   await put(filePath, 'first')
-  await create({ filePath, transformations: ['w_640'], priority: 0 })
-  const assignment = await take()
-  expect(assignment.filePath).toBe(filePath)
+  await createJobs(filePath, ['w_640'], { priority: 0 })
+  const runner = await claimAsRunner()
+  expect(runner.assignment.filePath).toBe(filePath)
   await put(filePath, 'second')
-  await expect(complete(assignment, 'the variant of the first')).rejects.toThrow()
+  await expect(runner.completeWith('the variant of the first')).rejects.toThrow()
   expect(await keyOf(filePath)).toBeNull()
-  const again = await take()
-  expect(again).toMatchObject({ jobId: assignment.jobId, attempt: 1 })
-  await complete(again, 'the variant of the second')
+  const again = await claimAsRunner()
+  expect(again.assignment).toMatchObject({ jobId: runner.jobId, attempt: 1 })
+  await again.completeWith('the variant of the second')
   const served = await visit(`/t/w_640/${filePath}`)
   expect(await served.bytes()).toEqual(new TextEncoder().encode('the variant of the second'))
 })

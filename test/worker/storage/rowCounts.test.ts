@@ -9,10 +9,10 @@ import {
   completeUpload,
   putUploadPart,
 } from '../../../src/services/files/multipartUploads.ts'
+import { openPlatform } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 import { meter, type Meter } from '../helpers/meteredDatabase.ts'
-import { openPlatform } from '../helpers/support.ts'
 
 const FILES = 100_000
 const PARTS = 1_000

@@ -5,10 +5,10 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
-import { API_KEY, countRows, visit } from '../helpers/http.ts'
+import { API_KEY, visit } from '../helpers/requests.ts'
+import { countRows } from '../helpers/database.ts'
+import { makeKey, type MadeKey, storedBytes } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { storedBytes } from '../helpers/storedBytes.ts'
 
 const CAP = 700
 interface Who {

@@ -2,11 +2,10 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
-import { expectError, makeKey, type MadeKey } from '../helpers/apiKeys.ts'
-import { API_KEY, api, countRows, visit } from '../helpers/http.ts'
+import { API_KEY, visit, api, expectJson, expectError } from '../helpers/requests.ts'
+import { openPlatform, countRows } from '../helpers/database.ts'
+import { makeKey, type MadeKey, storedBytes } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { expectJson, openPlatform } from '../helpers/support.ts'
-import { storedBytes } from '../helpers/storedBytes.ts'
 
 /** A file of so many bytes, of which 24 are what makes it an MP4. */
 function bytes(size: number) {

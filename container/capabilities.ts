@@ -1,4 +1,4 @@
-/** What this machine has, for the gateway to give it jobs that it can do. Decides nothing by it. */
+/** Capabilities of this machine and its ffmpeg, which a runner reports with every claim. */
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
 import { encodeLimits } from './ffmpeg/process/limits.ts'
@@ -9,44 +9,47 @@ import type { Settings } from './settings.ts'
 export interface RunnerCapabilities {
   cpus: number
   memoryBytes: number
-  /** Left out when ffmpeg did not say: then it is taken to have all. */
+  /** Absent when ffmpeg could not list them: the gateway then assumes that it has all. */
   encoders?: string[]
   hwaccels?: string[]
 }
 
-const TOO_LONG_MS = 20_000
+const FFMPEG_TIMEOUT_MS = 20_000
+/** As many as a claim may report. */
+const MAX_ENCODERS = 500
 
-/** Asked once at the start: none of it changes while a process lives. */
+/** Called once at the start: capabilities do not change while the process runs. */
 export async function detectCapabilities(
   settings: Settings,
   log: Log,
 ): Promise<RunnerCapabilities> {
-  const capabilities = { cpus: availableParallelism(), memoryBytes: availableMemoryBytes(settings) }
+  const capabilities = {
+    cpus: availableParallelism(),
+    memoryBytes: availableMemoryBytes(settings),
+  }
   try {
-    const encoders = parseEncoders(await ask(settings, '-encoders'))
-    return { ...capabilities, encoders, hwaccels: parseHwaccels(await ask(settings, '-hwaccels')) }
+    const encoders = parseEncoders(await queryFfmpeg(settings, '-encoders'))
+    const hwaccels = parseHwaccels(await queryFfmpeg(settings, '-hwaccels'))
+    return { ...capabilities, encoders, hwaccels }
   } catch (error) {
-    log('warn', 'ffmpeg does not say what it can do', { error: formatError(error) })
+    log('warn', 'ffmpeg does not list its encoders', { error: formatError(error) })
     return capabilities
   }
 }
 
-/** What there is for this process and its children, in bytes. A container may have less than its host. */
-export function availableMemoryBytes({ memoryBytes }: Settings): number {
+/** Memory for the runner and ffmpeg. In a container it is the container's, not the host's. */
+function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }
 
-/** ffmpeg and ffprobe, and what they are held to. */
+/** Paths of ffmpeg and ffprobe, and the limits under which they run. */
 export function ffmpegTools(settings: Settings) {
   const { ffmpeg, ffprobe, diskBytes } = settings
-  return {
-    ffmpeg,
-    ffprobe,
-    limits: encodeLimits({ memoryBytes: availableMemoryBytes(settings), diskBytes }),
-  }
+  const memoryBytes = availableMemoryBytes(settings)
+  return { ffmpeg, ffprobe, limits: encodeLimits({ memoryBytes, diskBytes }) }
 }
 
-/** What a job may take of the disk now, in bytes; null when that cannot be told. */
+/** Disk space that a job may use now; null when it is unknown. */
 export async function readFreeDiskBytes({
   diskBytes,
   scratchDir,
@@ -58,28 +61,30 @@ export async function readFreeDiskBytes({
   return disk === null ? null : disk.bavail * disk.bsize
 }
 
-async function ask({ ffmpeg, scratchDir }: Settings, question: string): Promise<string> {
-  let answer = ''
+async function queryFfmpeg({ ffmpeg, scratchDir }: Settings, option: string): Promise<string> {
+  let output = ''
   const { code } = await runProcess({
     file: ffmpeg,
-    arguments: ['-hide_banner', question],
+    arguments: ['-hide_banner', option],
     cwd: scratchDir,
-    signal: AbortSignal.timeout(TOO_LONG_MS),
-    onStdout: (text) => (answer += text),
+    signal: AbortSignal.timeout(FFMPEG_TIMEOUT_MS),
+    onStdout: (text) => (output += text),
   })
   if (code !== 0) {
-    throw new Error(`ffmpeg ${question} ended with ${code}`)
+    throw new Error(`ffmpeg ${option} exited with code ${code}`)
   }
-  return answer
+  return output
 }
 
-/** Lines such as ` V....D libx264              libx264 H.264 …`, below a line of dashes. */
+/** Parses lines such as ` V....D libx264    libx264 H.264 …`, which follow a line of dashes. */
 export function parseEncoders(text: string): string[] {
   const [, list = ''] = text.split(/^\s*-{3,}$/m)
-  return [...list.matchAll(/^ [VAS][\w.]{5} ([\w-]+)/gm)].map(([, name]) => name!).slice(0, 500)
+  return [...list.matchAll(/^ [VAS][\w.]{5} ([\w-]+)/gm)]
+    .map(([, name]) => name!)
+    .slice(0, MAX_ENCODERS)
 }
 
-/** One a line, below a headline. */
+/** Parses a headline and one name per line. */
 export function parseHwaccels(text: string): string[] {
   const [, ...lines] = text.trim().split('\n')
   return lines.map((line) => line.trim()).filter((line) => /^[\w-]+$/.test(line))

@@ -1,75 +1,67 @@
-/** Claims work, hands it on, claims again. Owns when to go on and when to stop, and no work. */
-import { PROTOCOL_VERSION, type Assignment } from '../src/contract/runnerProtocol.ts'
-import { reconnectDelayMs, pause } from './gateway/backoff.ts'
-import type { GatewayClient } from './gateway/client.ts'
-import { GatewayRejection } from './failures.ts'
-import { formatError, type Log } from './log.ts'
+/** Claim loop: claims jobs, runs them one at a time, and decides when to wait and when to exit. */
+import {
+  PROTOCOL_VERSION,
+  type Assignment,
+  type ClaimRequest,
+} from '../src/contract/runnerProtocol.ts'
 import { readFreeDiskBytes, type RunnerCapabilities } from './capabilities.ts'
+import { GatewayRejection } from './failures.ts'
+import { reconnectDelayMs, sleep } from './gateway/backoff.ts'
+import type { GatewayClient } from './gateway/gatewayClient.ts'
+import { formatError, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
 
-/** How long the gateway may hold an empty answer. */
-const WAIT_SECONDS = 8
+/** How long a claim may wait in the gateway for a job. */
+const MAX_WAIT_SECONDS = 8
 /**
- * An empty answer that comes sooner than this is a wake-up: there may be work, so it is asked for
- * at once. After a few in a row that gave nothing it is not, so that no gateway is ever hammered.
+ * A claim that ends without a job sooner than this was woken up, so the next one follows at once.
+ * After `MAX_WAKE_UPS` of them in a row it does not, so that the gateway is never flooded.
  */
-const SHORTEST_WAIT_MS = 1_000
-const WAKE_UPS_IN_A_ROW = 5
+const MIN_WAIT_MS = 1_000
+const MAX_WAKE_UPS = 5
 
-/** Why the loop ended. */
-export type LoopEndReason = 'idle' | 'shutdown' | 'refused'
+export type LoopEndReason = 'idle' | 'shutdown' | 'rejected'
 
-/**
- * Runs until nothing has been had for `idleSeconds`, `shutdown` aborts, or the gateway refuses this
- * runner (a wrong token, a protocol that it does not speak). A gateway that cannot be reached is
- * asked again, with backoff, for as long as there is patience for an idle one.
- *
- * @param work does one assignment and never throws
- */
-export async function runClaimLoop(options: {
+interface LoopOptions {
   client: GatewayClient
   settings: Settings
   capabilities: RunnerCapabilities
   log: Log
   shutdown: AbortSignal
+  /** Never throws. */
   runAssignment: (assignment: Assignment) => Promise<void>
-}): Promise<LoopEndReason> {
-  const { client, settings, capabilities, log, shutdown } = options
-  let protocol = PROTOCOL_VERSION
+}
+
+interface LoopState {
+  protocol: number
+  /** True once the gateway has responded. */
+  hasConnected: boolean
+  /** Claims that have failed in a row. */
+  failures: number
+  /** Claims in a row that were woken up and returned no job. */
+  wakeUps: number
+}
+
+/**
+ * Runs until no job was available for `idleSeconds`, `shutdown` aborts, or the gateway rejects this
+ * runner (its token, or its protocol version). While the gateway is unreachable, claims are repeated
+ * with backoff; that time counts as idle.
+ */
+export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason> {
+  const { settings, log, shutdown } = options
+  const idleMs = settings.idleSeconds * 1_000
+  const state: LoopState = {
+    protocol: PROTOCOL_VERSION,
+    hasConnected: false,
+    failures: 0,
+    wakeUps: 0,
+  }
   let idleSince = performance.now()
-  let failures = 0
-  let again = false
-  let wakeUps = 0
-  let reached = false
   while (!shutdown.aborted) {
-    const patience = settings.idleSeconds - (performance.now() - idleSince) / 1_000
-    // The first answer tells at once whether the gateway is there.
-    const waitSeconds = reached ? Math.max(0, Math.min(WAIT_SECONDS, patience)) : 0
-    const askedAt = performance.now()
+    const claimedAt = performance.now()
     try {
-      const disk = await readFreeDiskBytes(settings)
-      const request = {
-        protocol,
-        runner: {
-          id: settings.runnerId,
-          ...capabilities,
-          ...(disk !== null && { diskBytes: disk }),
-        },
-        queues: settings.queues,
-        ...(again && { again }),
-      }
-      const assignment = await client.claim({ ...request, waitSeconds }, shutdown)
-      if (failures > 0) {
-        log('info', 'gateway reached again', { failures })
-      }
-      if (!reached) {
-        log('info', 'ready')
-      }
-      reached = true
-      failures = 0
-      again = false
+      const assignment = await claim(options, state, idleMs - (claimedAt - idleSince))
       if (assignment !== null) {
-        wakeUps = 0
         await options.runAssignment(assignment)
         idleSince = performance.now()
         continue
@@ -78,36 +70,73 @@ export async function runClaimLoop(options: {
       if (shutdown.aborted) {
         break
       }
-      if (isProtocolRejected(error) && protocol === PROTOCOL_VERSION) {
-        protocol -= 1
-        log('info', 'the gateway is older, going back a version', { protocol })
+      if (isProtocolRejected(error) && state.protocol === PROTOCOL_VERSION) {
+        state.protocol -= 1
+        log('info', 'protocol version lowered', { protocol: state.protocol })
         continue
       }
       if (error instanceof GatewayRejection) {
-        log('error', 'refused by the gateway', { status: error.status, error: error.message })
-        return 'refused'
+        log('error', 'rejected by the gateway', { status: error.status, error: error.message })
+        return 'rejected'
       }
-      failures += 1
-      // It may have been answered with a job.
-      again = true
-      if (failures === 1) {
-        log('warn', 'gateway not reached', { error: formatError(error) })
+      state.failures += 1
+      if (state.failures === 1) {
+        log('warn', 'gateway unreachable', { error: formatError(error) })
       }
     }
-    if ((performance.now() - idleSince) / 1_000 >= settings.idleSeconds) {
+    const idleMsLeft = idleMs - (performance.now() - idleSince)
+    if (idleMsLeft <= 0) {
       return 'idle'
     }
-    const spent = performance.now() - askedAt
-    const left = settings.idleSeconds * 1_000 - (performance.now() - idleSince)
-    wakeUps = spent < SHORTEST_WAIT_MS ? wakeUps + 1 : 0
-    const emptyRest = wakeUps > WAKE_UPS_IN_A_ROW ? SHORTEST_WAIT_MS - spent : 0
-    const rest = failures > 0 ? reconnectDelayMs(failures) : emptyRest
-    await pause(Math.max(0, Math.min(rest, left)), shutdown).catch(() => {})
+    const delayMs = nextDelayMs(state, performance.now() - claimedAt)
+    await sleep(Math.max(0, Math.min(delayMs, idleMsLeft)), shutdown).catch(() => {})
   }
   return 'shutdown'
 }
 
-/** A gateway refuses a version that it does not speak, and says which it does. */
+/** @returns null when no job is available */
+async function claim(
+  { client, settings, capabilities, log, shutdown }: LoopOptions,
+  state: LoopState,
+  idleMsLeft: number,
+): Promise<Assignment | null> {
+  const diskBytes = await readFreeDiskBytes(settings)
+  const request: ClaimRequest = {
+    protocol: state.protocol,
+    runner: { id: settings.runnerId, ...capabilities, ...(diskBytes !== null && { diskBytes }) },
+    queues: settings.queues,
+    // The response of a failed claim may have been lost, and with it a job.
+    ...(state.failures > 0 && { again: true }),
+    // The first claim returns at once, to show whether the gateway can be reached.
+    waitSeconds: state.hasConnected
+      ? Math.max(0, Math.min(MAX_WAIT_SECONDS, idleMsLeft / 1_000))
+      : 0,
+  }
+  const assignment = await client.claim(request, shutdown)
+  if (state.failures > 0) {
+    log('info', 'gateway reachable again', { failures: state.failures })
+  }
+  if (!state.hasConnected) {
+    log('info', 'ready')
+  }
+  state.hasConnected = true
+  state.failures = 0
+  if (assignment !== null) {
+    state.wakeUps = 0
+  }
+  return assignment
+}
+
+/** @param claimMs how long the last claim took */
+function nextDelayMs(state: LoopState, claimMs: number): number {
+  state.wakeUps = claimMs < MIN_WAIT_MS ? state.wakeUps + 1 : 0
+  if (state.failures > 0) {
+    return reconnectDelayMs(state.failures)
+  }
+  return state.wakeUps > MAX_WAKE_UPS ? MIN_WAIT_MS - claimMs : 0
+}
+
+/** An older gateway rejects a version that it does not know, and names those that it knows. */
 function isProtocolRejected(error: unknown): boolean {
   return error instanceof GatewayRejection && error.status === 400 && /protocol/.test(error.message)
 }

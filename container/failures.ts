@@ -1,11 +1,11 @@
 /**
- * The ways in which an attempt ends other than well. They travel as thrown errors and as abort
- * reasons, so that whoever notices first (a report refused, a signal, a timer, ffmpeg itself)
- * ends the whole attempt with one value. What each becomes in the protocol is decided in work.ts.
+ * Errors that end an attempt, and errors of the gateway. They are also used as abort reasons, so
+ * that the attempt ends with one of them no matter where it was noticed: by a report, a signal, a
+ * timer or ffmpeg. `runAssignment.ts` turns them into the message that finishes the job.
  */
 import type { FailureCode } from '../src/contract/failureCode.ts'
 
-/** The job failed. `message` is read by the person who sent the file: no paths, no URLs. */
+/** The job fails. Users read `message`, so it contains no path of this machine and no URL. */
 export class JobFailure extends Error {
   override name = 'JobFailure'
   readonly code: FailureCode
@@ -16,24 +16,24 @@ export class JobFailure extends Error {
   }
 }
 
-/** The job has gone to another runner, or is no more. Nothing may be said about it any longer. */
+/** Another runner has the job, or it no longer exists. The attempt ends without a finish. */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
 }
 
-/** The job goes back unharmed. `message` is the reason given to the gateway. */
+/** The runner gives the job back, and the attempt does not count. `message` is sent as the reason. */
 export class AttemptReleased extends Error {
-  override name = 'Released'
+  override name = 'AttemptReleased'
 }
 
-/** The gateway could not be reached, or kept answering 5xx, for as many tries as were allowed. */
+/** No try of a request succeeded: the gateway was unreachable, or its responses were errors. */
 export class GatewayUnreachable extends Error {
   override name = 'GatewayUnreachable'
 }
 
-/** The gateway understood and said no (a 4xx without a meaning of its own): trying again is no use. */
+/** The gateway rejected a request in a way that another try cannot change (most 4xx). */
 export class GatewayRejection extends Error {
-  override name = 'GatewayRefusal'
+  override name = 'GatewayRejection'
   readonly status: number
 
   constructor(status: number, message: string) {

@@ -1,28 +1,27 @@
-/** JSON lines on stdout, one object a line. Callers never pass a token or the address of a source. */
+/** Log lines as JSON, one object per line. Callers must not pass the token or the URL of a source. */
 
 export type Level = 'info' | 'warn' | 'error'
 export type Log = (level: Level, event: string, fields?: Record<string, unknown>) => void
 
 /**
- * @param write where the lines go
- * @param always fields that every line carries, e.g. the runner's id
+ * @param write receives each line with its line break
+ * @param commonFields fields of every line, e.g. the runner's id
  */
 export function createLog(
   write: (line: string) => void,
-  always: Record<string, unknown> = {},
+  commonFields: Record<string, unknown> = {},
 ): Log {
   return (level, event, fields = {}) => {
-    write(
-      `${JSON.stringify({ time: new Date().toISOString(), level, event, ...always, ...fields })}\n`,
-    )
+    const time = new Date().toISOString()
+    write(`${JSON.stringify({ time, level, event, ...commonFields, ...fields })}\n`)
   }
 }
 
-/** What is worth logging of something thrown, with its chain of causes in one line. */
+/** Formats anything thrown for a log line: its stack, and the stacks of its causes. */
 export function formatError(error: unknown): string {
   if (!(error instanceof Error)) {
     return String(error)
   }
-  const own = error.stack ?? `${error.name}: ${error.message}`
-  return error.cause === undefined ? own : `${own} <- ${formatError(error.cause)}`
+  const text = error.stack ?? `${error.name}: ${error.message}`
+  return error.cause === undefined ? text : `${text} <- ${formatError(error.cause)}`
 }

@@ -1,36 +1,37 @@
 /**
- * The runner: composition root. The one place where the environment is looked at and signals are
- * heard. SIGTERM or SIGINT gives the job back and exits 0; a second one exits at once.
+ * Entry point of the runner: reads the settings, handles signals and starts the claim loop. SIGTERM
+ * or SIGINT gives the job back and exits with 0; a second signal exits at once.
  *
- * Exit codes: 0 idle or told to stop, 1 refused by the gateway, 2 bad settings.
+ * Exit codes: 0 idle or shut down, 1 rejected by the gateway, 2 invalid settings.
  */
-import { createGatewayClient } from './gateway/client.ts'
+import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
+import { detectCapabilities } from './capabilities.ts'
+import { runClaimLoop } from './claimLoop.ts'
 import { AttemptReleased } from './failures.ts'
 import { killProcessGroups } from './ffmpeg/process/process.ts'
+import { createGatewayClient } from './gateway/gatewayClient.ts'
 import { createLog } from './log.ts'
-import { runClaimLoop } from './claimLoop.ts'
-import { detectCapabilities } from './capabilities.ts'
-import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
-import { InvalidSettings, readSettings, type Settings } from './settings.ts'
 import { runAssignment } from './runAssignment.ts'
+import { InvalidSettings, readSettings, type Settings } from './settings.ts'
 
-/** What a shutdown may take in all before the process ends regardless. */
-const SHUTDOWN_MS = 3_000
+/** A shutdown that takes longer ends the process. */
+const MAX_SHUTDOWN_MS = 3_000
 
 async function main(settings: Settings): Promise<number> {
   const log = createLog((line) => process.stdout.write(line), { runner: settings.runnerId })
   const client = createGatewayClient({ gatewayUrl: settings.gatewayUrl, token: settings.token })
   const stopping = new AbortController()
+  const shutdown = stopping.signal
   const stop = (name: NodeJS.Signals) => {
-    if (stopping.signal.aborted) {
+    if (shutdown.aborted) {
       process.exit(1)
     }
     log('info', 'stopping', { signal: name })
-    setTimeout(() => process.exit(0), SHUTDOWN_MS).unref()
+    setTimeout(() => process.exit(0), MAX_SHUTDOWN_MS).unref()
     stopping.abort(new AttemptReleased('the runner is shutting down'))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
-  // Whatever way the process ends, no ffmpeg stays behind.
+  // However the process exits, no ffmpeg keeps running.
   process.on('exit', killProcessGroups)
 
   const removed = await removeStaleScratchFolders(settings.scratchDir)
@@ -43,8 +44,7 @@ async function main(settings: Settings): Promise<number> {
     memoryBytes,
     hwaccels,
   })
-  const shutdown = stopping.signal
-  const end = await runClaimLoop({
+  const reason = await runClaimLoop({
     client,
     settings,
     capabilities,
@@ -52,22 +52,22 @@ async function main(settings: Settings): Promise<number> {
     shutdown,
     runAssignment: (assignment) => runAssignment(assignment, { client, settings, log, shutdown }),
   })
-  log('info', 'runner ended', { reason: end })
-  return end === 'refused' ? 1 : 0
+  log('info', 'runner ended', { reason })
+  return reason === 'rejected' ? 1 : 0
 }
 
-function start(): Settings {
+function readSettingsOrExit(): Settings {
   try {
     return readSettings(process.env)
   } catch (error) {
     if (!(error instanceof InvalidSettings)) {
       throw error
     }
-    createLog((line) => process.stdout.write(line))('error', 'bad settings', {
+    createLog((line) => process.stdout.write(line))('error', 'invalid settings', {
       problems: error.message.split('\n'),
     })
     process.exit(2)
   }
 }
 
-process.exit(await main(start()))
+process.exit(await main(readSettingsOrExit()))

@@ -1,84 +1,116 @@
 /**
- * One assignment, from claim to finish. Owns what can end an attempt (the stages themselves, the
- * time limit, a lost lease, a shutdown) and what the gateway is told of it; does none of the work.
+ * Runs one assignment from claim to finish: starts the attempt, ends it when the job's time is over
+ * or the runner shuts down, and reports to the gateway how it ended.
  */
-import type { Assignment, Finish } from '../src/contract/runnerProtocol.ts'
-import type { GatewayClient } from './gateway/client.ts'
-import { JobFailure, LeaseLost, AttemptReleased } from './failures.ts'
-import { formatError, type Log } from './log.ts'
-import type { Settings } from './settings.ts'
+import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol.ts'
 import type { AttemptRecord } from './attempt/types.ts'
+import { AttemptReleased, JobFailure, LeaseLost } from './failures.ts'
+import type { GatewayClient } from './gateway/gatewayClient.ts'
+import { formatError, type Log } from './log.ts'
 import { runAttempt } from './runAttempt.ts'
+import type { Settings } from './settings.ts'
 
-const FINISH_MS = 60_000
-/** A runner that is told to stop has about three seconds, of which ffmpeg may take one. */
-const LAST_WORDS_MS = 1_500
-/** The longest that a timer can wait, about 24 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const FINISH_TIMEOUT_MS = 60_000
+/** A shutdown takes three seconds at most, and ffmpeg may need one of them to end. */
+const SHUTDOWN_FINISH_TIMEOUT_MS = 1_500
+/** The longest delay of `setTimeout`, about 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+/** Limits of the texts in a finish. */
+const MAX_REASON_CHARACTERS = 500
+const MAX_MESSAGE_CHARACTERS = 1_000
 
-/** Does the work and tells the gateway how it ended. Never throws. */
-export async function runAssignment(
-  assignment: Assignment,
-  deps: { client: GatewayClient; settings: Settings; log: Log; shutdown: AbortSignal },
-): Promise<void> {
-  const { client, settings, shutdown } = deps
-  const { jobId, attempt, filePath, rendition, timeoutSeconds } = assignment
-  const log: Log = (level, event, fields) => deps.log(level, event, { jobId, attempt, ...fields })
+interface RunnerContext {
+  client: GatewayClient
+  settings: Settings
+  log: Log
+  shutdown: AbortSignal
+}
+
+/** Never throws: every outcome is reported or logged. */
+export async function runAssignment(assignment: Assignment, runner: RunnerContext): Promise<void> {
+  const { jobId, attempt, filePath, rendition, fence } = assignment
+  const log: Log = (level, event, fields) => runner.log(level, event, { jobId, attempt, ...fields })
+  log('info', 'job started', { filePath, rendition })
   const record: AttemptRecord = { stderrTail: '', command: '', timings: {} }
+  let finish: Finish | null
+  try {
+    const result = await runUntilEnded(assignment, record, runner)
+    finish = { fence, ...record, ...result }
+  } catch (error) {
+    if (!isExpected(error)) {
+      log('error', 'job failed unexpectedly', { error: formatError(error) })
+    }
+    finish = buildFinish(error, fence, record)
+  }
+  if (finish === null) {
+    log('warn', 'lease lost')
+  } else {
+    await sendFinish(assignment, finish, record.timings, { ...runner, log })
+  }
+}
+
+async function runUntilEnded(
+  assignment: Assignment,
+  record: AttemptRecord,
+  { client, settings, shutdown }: RunnerContext,
+) {
+  const { timeoutSeconds } = assignment
   const ending = new AbortController()
   const signal = AbortSignal.any([shutdown, ending.signal])
   const end = (reason: unknown) => ending.abort(reason)
-  const overtime = new JobFailure('timeout', `The job took longer than ${timeoutSeconds} seconds.`)
-  const timer = setTimeout(end, Math.min(timeoutSeconds * 1_000, LONGEST_TIMER_MS), overtime)
-  log('info', 'job started', { filePath, rendition })
-
-  let finish: Finish | null
+  const timeout = new JobFailure('timeout', `The job took longer than ${timeoutSeconds} seconds.`)
+  const timer = setTimeout(end, Math.min(timeoutSeconds * 1_000, MAX_TIMER_MS), timeout)
   try {
-    const result = await runAttempt({ assignment, client, settings, record, signal, end })
-    finish = { fence: assignment.fence, ...record, ...result }
+    return await runAttempt({ assignment, client, settings, record, signal, end })
   } catch (error) {
-    // Something that broke because the attempt was being ended says less than what ended it.
-    const cause = isForeseen(error) || !signal.aborted ? error : signal.reason
-    if (!isForeseen(cause)) {
-      log('error', 'job broke', { error: formatError(cause) })
-    }
-    finish = finishFor(cause, assignment.fence, record)
-  }
-  clearTimeout(timer)
-
-  if (finish === null) {
-    return log('warn', 'lease lost, work dropped')
-  }
-  const how = {
-    outcome: finish.outcome,
-    ...(finish.outcome === 'failed' && { errorCode: finish.errorCode, message: finish.message }),
-    timings: record.timings,
-  }
-  try {
-    const limit = AbortSignal.timeout(shutdown.aborted ? LAST_WORDS_MS : FINISH_MS)
-    const { status } = await client.finish(assignment, finish, limit)
-    log('info', 'job finished', { ...how, status })
-  } catch (error) {
-    log('warn', 'finish not taken', { ...how, error: formatError(error) })
+    // An unexpected error after an abort is a consequence of it, so the reason of the abort is kept.
+    throw isExpected(error) || !signal.aborted ? error : signal.reason
+  } finally {
+    clearTimeout(timer)
   }
 }
 
-/** What to tell the gateway; null for nothing. */
-function finishFor(cause: unknown, fence: number, record: AttemptRecord): Finish | null {
-  if (cause instanceof LeaseLost) {
+async function sendFinish(
+  assignment: Assignment,
+  finish: Finish,
+  timings: Timings,
+  { client, log, shutdown }: RunnerContext,
+): Promise<void> {
+  const { outcome } = finish
+  const fields = {
+    outcome,
+    ...(outcome === 'failed' && { errorCode: finish.errorCode, message: finish.message }),
+    timings,
+  }
+  const timeoutMs = shutdown.aborted ? SHUTDOWN_FINISH_TIMEOUT_MS : FINISH_TIMEOUT_MS
+  try {
+    const { status } = await client.finish(assignment, finish, AbortSignal.timeout(timeoutMs))
+    log('info', 'job finished', { ...fields, status })
+  } catch (error) {
+    log('warn', 'finish not delivered', { ...fields, error: formatError(error) })
+  }
+}
+
+/** @returns null when the lease is lost: the gateway would reject the finish */
+function buildFinish(error: unknown, fence: number, record: AttemptRecord): Finish | null {
+  if (error instanceof LeaseLost) {
     return null
   }
-  if (cause instanceof AttemptReleased) {
-    return { outcome: 'released', fence, reason: cause.message.slice(0, 500) }
+  if (error instanceof AttemptReleased) {
+    return {
+      outcome: 'released',
+      fence,
+      reason: error.message.slice(0, MAX_REASON_CHARACTERS),
+    }
   }
   const failure =
-    cause instanceof JobFailure
-      ? cause
-      : new JobFailure('internal', 'The runner failed in a way that was not foreseen.')
-  const message = failure.message.slice(0, 1_000)
+    error instanceof JobFailure
+      ? error
+      : new JobFailure('internal', 'The runner failed unexpectedly. Its log has the details.')
+  const message = failure.message.slice(0, MAX_MESSAGE_CHARACTERS)
   return { outcome: 'failed', fence, ...record, errorCode: failure.code, message }
 }
 
-function isForeseen(error: unknown): boolean {
+function isExpected(error: unknown): boolean {
   return [JobFailure, LeaseLost, AttemptReleased].some((kind) => error instanceof kind)
 }

@@ -1,18 +1,27 @@
-/** The environment, read once and refused at start when something in it is wrong. */
+/** Settings of the runner, read from the environment and validated once at the start. */
 import { randomBytes } from 'node:crypto'
 import { hostname, tmpdir } from 'node:os'
 import { z } from 'zod'
 import { DEFAULT_QUEUE, queueName } from '../src/contract/queue.ts'
 
-const PATIENCE = 'must be a number of seconds from 0 to 86400, or the word forever'
+const MAX_IDLE_SECONDS = 86_400
+/** As many as a claim may name. */
+const MAX_QUEUES = 10
+const IDLE_SECONDS_ERROR = `must be a number of seconds from 0 to ${MAX_IDLE_SECONDS}, or "forever"`
 
-function absent(value: unknown) {
-  return value === '' ? undefined : value
+/** An empty variable counts as absent, as in a compose file that leaves it blank. */
+function setting<T extends z.ZodType>(schema: T) {
+  return z.preprocess((value) => (value === '' ? undefined : value), schema)
 }
 
+function matching(pattern: RegExp, error: string) {
+  return z.string().regex(pattern, error)
+}
+
+const byteCount = z.coerce.number('must be a number of bytes').int().positive()
+
 const environment = z.object({
-  GATEWAY_URL: z.preprocess(
-    absent,
+  GATEWAY_URL: setting(
     z
       .url({
         protocol: /^https?$/,
@@ -20,98 +29,82 @@ const environment = z.object({
       })
       .transform((url) => url.replace(/\/+$/, '')),
   ),
-  RUNNER_TOKEN: z.preprocess(
-    absent,
-    z
-      .string()
-      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
-      .optional(),
+  RUNNER_TOKEN: setting(
+    matching(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces').optional(),
   ),
-  RUNNER_NAME: z.preprocess(
-    absent,
-    z
-      .string()
-      .regex(/^[\w.-]{1,80}$/, 'must be 1 to 80 letters, digits, dots, dashes or underscores')
-      .default(
-        () =>
-          hostname()
-            .replace(/[^\w.-]/g, '-')
-            .slice(0, 80) || 'runner',
-      ),
+  RUNNER_NAME: setting(
+    matching(
+      /^[\w.-]{1,80}$/,
+      'must be 1 to 80 letters, digits, dots, dashes or underscores',
+    ).default(defaultRunnerName),
   ),
-  RUNNER_ID: z.preprocess(
-    absent,
-    z
-      .string()
-      .regex(/^[\w.-]{1,100}$/, 'must be 1 to 100 letters, digits, dots, dashes or underscores')
-      .optional(),
+  RUNNER_ID: setting(
+    matching(
+      /^[\w.-]{1,100}$/,
+      'must be 1 to 100 letters, digits, dots, dashes or underscores',
+    ).optional(),
   ),
-  DISK_BYTES: z.preprocess(
-    absent,
-    z.coerce.number('must be a number of bytes').int().positive().optional(),
-  ),
-  MEMORY_BYTES: z.preprocess(
-    absent,
-    z.coerce.number('must be a number of bytes').int().positive().optional(),
-  ),
-  QUEUES: z.preprocess(
-    absent,
+  DISK_BYTES: setting(byteCount.optional()),
+  MEMORY_BYTES: setting(byteCount.optional()),
+  QUEUES: setting(
     z
       .string()
       .default(DEFAULT_QUEUE)
       .transform((list) => list.split(',').map((name) => name.trim()))
-      .pipe(
-        z
-          .array(z.string())
-          .max(10, 'must name at most 10 queues')
-          .refine(
-            (names) => names.every((name) => queueName.safeParse(name).success),
-            'must be queue names of lower-case letters, digits, _ and -, separated by commas',
-          ),
-      ),
+      .refine((names) => names.every((name) => queueName.safeParse(name).success), {
+        error: 'must be queue names of lower-case letters, digits, _ and -, separated by commas',
+      })
+      .refine((names) => names.length <= MAX_QUEUES, `must name at most ${MAX_QUEUES} queues`),
   ),
-  IDLE_SECONDS: z.preprocess(
-    absent,
+  IDLE_SECONDS: setting(
     z
-      .union([z.literal('forever'), z.coerce.number()], PATIENCE)
-      .refine((value) => value === 'forever' || (value >= 0 && value <= 86_400), PATIENCE)
+      .union([z.literal('forever'), z.coerce.number()], IDLE_SECONDS_ERROR)
+      .refine(
+        (value) => value === 'forever' || (value >= 0 && value <= MAX_IDLE_SECONDS),
+        IDLE_SECONDS_ERROR,
+      )
       .default(60)
       .transform((value) => (value === 'forever' ? Number.POSITIVE_INFINITY : value)),
   ),
-  SCRATCH_DIR: z.preprocess(
-    absent,
-    z.string().default(() => tmpdir()),
-  ),
-  FFMPEG: z.preprocess(absent, z.string().default('ffmpeg')),
-  FFPROBE: z.preprocess(absent, z.string().default('ffprobe')),
+  SCRATCH_DIR: setting(z.string().default(() => tmpdir())),
+  FFMPEG: setting(z.string().default('ffmpeg')),
+  FFPROBE: setting(z.string().default('ffprobe')),
 })
+
+function defaultRunnerName(): string {
+  return (
+    hostname()
+      .replace(/[^\w.-]/g, '-')
+      .slice(0, 80) || 'runner'
+  )
+}
 
 export interface Settings {
   gatewayUrl: string
   token: string | null
   /** Unique to this process. */
   runnerId: string
-  /** In the order of preference. */
+  /** In order of preference. */
   queues: string[]
-  /** `Infinity` means never to exit for want of work. */
+  /** `Infinity`: the runner waits for jobs and never exits. */
   idleSeconds: number
   scratchDir: string
-  /** What a job may take of the disk; null for what is free in `scratchDir`. */
+  /** Disk space that one job may use; null for what is free in `scratchDir`. */
   diskBytes: number | null
-  /** What there is of memory, of which ffmpeg may take most; null for what the system says. */
+  /** Memory for the runner and ffmpeg; null for what the system reports. */
   memoryBytes: number | null
   ffmpeg: string
   ffprobe: string
 }
 
-/** Thrown with one line for each setting that is wrong, saying what would be right. */
+/** The message has one line for each invalid setting. */
 export class InvalidSettings extends Error {
-  override name = 'BadSettings'
+  override name = 'InvalidSettings'
 }
 
 /**
  * @param env e.g. `process.env`
- * @throws BadSettings
+ * @throws InvalidSettings
  */
 export function readSettings(env: Record<string, string | undefined>): Settings {
   const parsed = environment.safeParse(env)
@@ -123,7 +116,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
   return {
     gatewayUrl: value.GATEWAY_URL,
     token: value.RUNNER_TOKEN ?? null,
-    // A slot has named its runner already, to know it again.
+    // A slot sets the id of the runner that it starts, to recognise it.
     runnerId: value.RUNNER_ID ?? `${value.RUNNER_NAME}-${randomBytes(4).toString('hex')}`,
     queues: value.QUEUES,
     idleSeconds: value.IDLE_SECONDS,

@@ -1,173 +1,130 @@
 /**
- * How far an attempt has come, how fast it goes, and what is left: from the stages, ffmpeg's
- * progress and the upload's to what is reported. Progress never goes back, whatever it is told.
+ * Progress of an attempt: combines its stages, ffmpeg's progress and the upload into a percentage, an
+ * estimate of the time left, and rates. The percentage never decreases.
  */
 import type { Stage } from '../../src/contract/runnerProtocol.ts'
 import type { Progress } from '../ffmpeg/process/progressParser.ts'
 import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
-import { createRateMeter, type RateMeter } from './rateMeter.ts'
 import type { AttemptState } from './heartbeat.ts'
+import { createRateMeter, type RateMeter } from './rateMeter.ts'
+import { createStepProgress, ESTIMATE_WINDOW_SECONDS } from './stepProgress.ts'
 
-/** Where each stage begins on the scale of 0 to 100, whose last steps are the gateway's. */
+/** The percentage at which each stage begins. The last few percent belong to the gateway. */
 type Scale = Record<Stage | 'end', number>
-const MADE: Scale = { probe: 0, analyse: 1, encode: 1, verify: 92, upload: 93, end: 97 }
-/** What is only copied goes out about as slowly as it came in. */
-const COPIED: Scale = { ...MADE, verify: 48, upload: 49 }
+const ENCODE_SCALE: Scale = { probe: 0, analyse: 1, encode: 1, verify: 92, upload: 93, end: 97 }
+/** A stream copy takes about as long as its upload. */
+const REMUX_SCALE: Scale = { ...ENCODE_SCALE, verify: 48, upload: 49 }
 
-/** What a step counts for whose length nobody knows, in seconds. */
-const UNKNOWN_SECONDS = 10
-/** How far back "of late" goes: for rates to show, and for what is left, which must not jump. */
-const SHOWN_SECONDS = 5
-const ESTIMATE_SECONDS = 20
 const VERIFY_SECONDS = 1
-/** For an upload that has not begun: 80 Mbit/s, below what a machine in a data centre has. */
-const ASSUMED_BYTES_A_SECOND = 1e7
+/** Assumed until an upload is measured: 80 Mbit/s, less than a machine in a data centre has. */
+const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 
 export type ProgressTracker = ReturnType<typeof createProgressTracker>
-interface Watched {
-  step: Step
-  seconds: RateMeter
-  shown: RateMeter
-  frames: RateMeter
-  work: number
-}
 
-/** @param clock in seconds */
+/**
+ * @param state is updated with every call
+ * @param clock returns seconds
+ */
 export function createProgressTracker(
   state: AttemptState,
   clock = () => performance.now() / 1_000,
 ) {
-  let scale = MADE
-  /** Seconds of media in one of the output's. */
-  let played = 1
-  let steps: readonly Step[] = []
-  let whole = 0
-  let before = 0
-  let watched: Watched | null = null
-  /** Work a second, by the step that was measured last. */
-  let workRate: number | null = null
-  let outputBytes = 0
-  let uploading: RateMeter | null = null
+  const steps = createStepProgress()
+  let scale = ENCODE_SCALE
+  /** Seconds of the source in one second of the output. */
+  let playbackSpeed = 1
+  /** The measured size of the output; null until it exists. */
+  let outputBytes: number | null = null
+  let uploadRate: RateMeter | null = null
   let uploadedShare = 0
 
-  const advance = (progress: number) => {
+  function advance(progress: number) {
     state.progress = Math.max(state.progress, Math.min(scale.end, progress))
   }
-  const advanceSteps = (done: number) => {
-    const share = whole === 0 ? 0 : Math.min(1, done / whole)
-    advance(scale.encode + share * (scale.verify - scale.encode))
+
+  function advanceSteps() {
+    advance(scale.encode + steps.share() * (scale.verify - scale.encode))
   }
-  const uploadSeconds = (now: number): number => {
-    const rate = uploading?.at(now)
-    return rate ? (1 - uploadedShare) / rate : outputBytes / ASSUMED_BYTES_A_SECOND
+
+  function uploadSecondsLeft(now: number): number {
+    const rate = uploadRate?.at(now)
+    const bytes = outputBytes ?? steps.expectedOutputBytes()
+    return rate ? (1 - uploadedShare) / rate : bytes / DEFAULT_UPLOAD_BYTES_PER_SECOND
   }
-  /** Seconds that are left; null when there is nothing to go by. */
-  const left = (now: number): number | null => {
-    const { stage } = state
-    if (stage === 'probe') {
-      return null
+
+  /** Null while nothing has been measured. */
+  function secondsLeft(now: number): number | null {
+    switch (state.stage) {
+      case 'probe':
+        return null
+      case 'upload':
+        return uploadSecondsLeft(now)
+      case 'verify':
+        return VERIFY_SECONDS + uploadSecondsLeft(now)
+      default: {
+        const stepSeconds = steps.secondsLeft(now)
+        return stepSeconds === null ? null : stepSeconds + VERIFY_SECONDS + uploadSecondsLeft(now)
+      }
     }
-    if (stage === 'upload') {
-      return uploadSeconds(now)
-    }
-    if (stage === 'verify') {
-      return VERIFY_SECONDS + uploadSeconds(now)
-    }
-    const rate = watched?.seconds.at(now)
-    if (watched && rate) {
-      workRate = rate * watched.step.cost
-    }
-    if (workRate === null) {
-      return null
-    }
-    const stepsLeft = Math.max(0, whole - before - (watched?.work ?? 0)) / workRate
-    return stepsLeft + VERIFY_SECONDS + uploadSeconds(now)
+  }
+
+  /** Updates what changes with time alone: the estimate and the rates. */
+  function refresh() {
+    const now = clock()
+    const seconds = secondsLeft(now)
+    state.etaSeconds = seconds === null ? null : Math.ceil(seconds)
+    const { framesPerSecond, outSecondsPerSecond } = steps.rates(now)
+    const isEncoding = state.stage === 'encode'
+    state.fps = isEncoding ? roundToHundredths(framesPerSecond) : null
+    state.speed =
+      isEncoding && outSecondsPerSecond !== null
+        ? roundToHundredths(outSecondsPerSecond * playbackSpeed)
+        : null
   }
 
   return {
-    /** Brings rates and what is left up to this moment. */
-    refresh() {
-      const now = clock()
-      const seconds = left(now)
-      state.etaSeconds = seconds === null ? null : Math.ceil(seconds)
-      const shown = state.stage === 'encode' ? watched : null
-      state.fps = rounded(shown?.frames.at(now))
-      const rate = shown?.shown.at(now) ?? null
-      state.speed = rounded(rate === null || shown === null ? null : rate * played)
-    },
-    /** @param speed at which the media is to be played, which is that of the output's clock */
-    plan(plan: RenderPlan, speed = 1) {
-      played = speed
-      steps = plan.steps
-      whole = steps.reduce((sum, step) => sum + workOf(step), 0)
+    refresh,
+    /** @param speed playback speed of the output */
+    setPlan(plan: RenderPlan, speed = 1) {
+      playbackSpeed = speed
+      steps.setSteps(plan.steps)
       if (plan.mode === 'remux') {
-        scale = COPIED
+        scale = REMUX_SCALE
       }
     },
-    enter(stage: Stage) {
+    enterStage(stage: Stage) {
       state.stage = stage
       advance(scale[stage])
       if (stage === 'upload') {
-        uploading = createRateMeter(clock(), ESTIMATE_SECONDS)
+        uploadRate = createRateMeter(clock(), ESTIMATE_WINDOW_SECONDS)
       }
-      this.refresh()
+      refresh()
     },
-    begin(step: Step) {
-      const now = clock()
-      watched = {
-        step,
-        work: 0,
-        seconds: createRateMeter(now, ESTIMATE_SECONDS),
-        shown: createRateMeter(now, SHOWN_SECONDS),
-        frames: createRateMeter(now, SHOWN_SECONDS),
-      }
+    beginStep(step: Step) {
+      steps.begin(step, clock())
     },
-    progress({ outSeconds, frames, bytes }: Progress) {
-      if (watched === null) {
-        return
-      }
-      const now = clock()
-      watched.seconds.add(now, outSeconds)
-      watched.shown.add(now, outSeconds)
-      watched.frames.add(now, frames)
-      const length = lengthOf(watched.step)
-      const share = length === null ? 0 : Math.min(1, outSeconds / length)
-      watched.work = workOf(watched.step) * share
-      if (watched.step.stage === 'encode' && share > 0) {
-        outputBytes = bytes / share
-      }
-      advanceSteps(before + watched.work)
-      this.refresh()
+    updateStep(progress: Progress) {
+      steps.update(progress, clock())
+      advanceSteps()
+      refresh()
     },
-    done(step: Step) {
-      if (steps.includes(step)) {
-        before += workOf(step)
-      }
-      watched = null
-      advanceSteps(before)
+    finishStep(step: Step) {
+      steps.finish(step)
+      advanceSteps()
     },
-    /** @param sizeBytes what the output measures in the end */
-    made(sizeBytes: number) {
+    setOutputBytes(sizeBytes: number) {
       outputBytes = sizeBytes
     },
-    /** @param share 0 to 1 */
-    uploaded(share: number) {
+    /** @param share of the output that is uploaded, from 0 to 1 */
+    setUploadedShare(share: number) {
       uploadedShare = share
-      uploading?.add(clock(), share)
+      uploadRate?.add(clock(), share)
       advance(scale.upload + share * (scale.end - scale.upload))
-      this.refresh()
+      refresh()
     },
   }
 }
 
-function lengthOf(step: Step): number | null {
-  return 'seconds' in step && step.seconds !== null && step.seconds > 0 ? step.seconds : null
-}
-
-function workOf(step: Step): number {
-  return step.cost * (lengthOf(step) ?? UNKNOWN_SECONDS)
-}
-
-function rounded(value: number | null | undefined): number | null {
-  return value === null || value === undefined ? null : Math.round(value * 100) / 100
+function roundToHundredths(value: number | null): number | null {
+  return value === null ? null : Math.round(value * 100) / 100
 }

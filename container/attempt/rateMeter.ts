@@ -1,35 +1,35 @@
-/** How fast an amount grows of late, which an average since the start hides. Knows no units. */
+/** Measures how fast an amount grows over the last few seconds, in any unit. */
 
-/** Less than this says nothing: the first reports come in bursts. */
-const MIN_SECONDS = 0.3
-/** What reports itself twice a second and has not done so for this long stands still. */
-const SILENT_SECONDS = 1.5
+/** A shorter span gives no rate: the first reports come in bursts. */
+const MIN_SPAN_SECONDS = 0.3
+/** Amounts are reported twice a second. After this long without a report, the rate begins to fall. */
+const MAX_SILENCE_SECONDS = 1.5
 
 export type RateMeter = ReturnType<typeof createRateMeter>
 
 /**
- * @param startedAt when the amount was nothing, in seconds of any clock
- * @param windowSeconds how far back "of late" goes
+ * @param startedAt when the amount was 0, in seconds of any clock
+ * @param windowSeconds how far back the rate is measured
  */
 export function createRateMeter(startedAt: number, windowSeconds: number) {
   let samples = [{ at: startedAt, amount: 0 }]
   return {
     add(at: number, amount: number) {
       samples.push({ at, amount })
-      // The newest of those that are too old is where the window begins.
-      const first = samples.findLastIndex((each) => each.at <= at - windowSeconds)
+      // The newest sample that is older than the window is where the window begins.
+      const first = samples.findLastIndex((sample) => sample.at <= at - windowSeconds)
       if (first > 0) {
         samples = samples.slice(first)
       }
     },
-    /** Amount a second; null until there is something to go by. */
+    /** Amount per second; null until it can be measured. */
     at(now: number): number | null {
       const [first, last] = [samples[0]!, samples.at(-1)!]
-      const until = now - last.at > SILENT_SECONDS ? now : last.at
-      if (last.amount === 0 || until - first.at < MIN_SECONDS) {
+      const end = now - last.at > MAX_SILENCE_SECONDS ? now : last.at
+      if (last.amount === 0 || end - first.at < MIN_SPAN_SECONDS) {
         return null
       }
-      return (last.amount - first.amount) / (until - first.at)
+      return (last.amount - first.amount) / (end - first.at)
     },
   }
 }

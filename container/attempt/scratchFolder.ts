@@ -1,11 +1,11 @@
 /**
- * Scratch folders: one an attempt, named `reelqueue-<pid>-…` so that a later runner can tell whose
- * they were. Owns making and removing them, and nothing in them.
+ * Scratch folders, one for each attempt. They are named `reelqueue-<pid>-…`, so that a runner can
+ * remove those whose process no longer exists.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 
-/** @returns the absolute path of a new empty folder that only this attempt uses */
+/** @returns the absolute path of a new, empty folder */
 export function createScratchFolder(parent: string): Promise<string> {
   return mkdtemp(join(parent, `reelqueue-${process.pid}-`))
 }
@@ -15,20 +15,19 @@ export function removeScratchFolder(folder: string): Promise<void> {
 }
 
 /**
- * Removes what runners that are gone left behind. To be called before the first attempt: a folder
- * that carries this very process's id is then a leftover too (in a container every life of the
- * runner may have the same id).
+ * Removes the folders of runners that have ended. Call it before the first attempt: folders with this
+ * process's own id are removed too, because in a container each start may get the same id.
  *
  * @returns how many folders were removed
  */
 export async function removeStaleScratchFolders(parent: string): Promise<number> {
   const names = await readdir(parent).catch(() => [])
-  const leftovers = names.filter((name) => {
+  const stale = names.filter((name) => {
     const pid = Number(/^reelqueue-(\d+)-\w+$/.exec(name)?.[1])
     return Number.isSafeInteger(pid) && pid > 0 && (pid === process.pid || !isAlive(pid))
   })
-  await Promise.all(leftovers.map((name) => removeScratchFolder(join(parent, name))))
-  return leftovers.length
+  await Promise.all(stale.map((name) => removeScratchFolder(join(parent, name))))
+  return stale.length
 }
 
 function isAlive(pid: number): boolean {
@@ -36,7 +35,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: it lives, and belongs to someone else.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

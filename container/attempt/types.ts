@@ -1,13 +1,13 @@
-/** What the parts of an attempt share while it runs. */
+/** Types that the parts of an attempt share. */
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { Assignment, Plan, Stage, Timings } from '../../src/contract/runnerProtocol.ts'
-import type { GatewayClient } from '../gateway/client.ts'
+import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import type { Settings } from '../settings.ts'
 import type { Inputs } from '../source/inputFiles.ts'
 import type { AttemptState } from './heartbeat.ts'
 import type { ProgressTracker } from './progressTracker.ts'
 
-/** What the attempt's record will say, filled in as the stages go by, whatever becomes of them. */
+/** Record of the attempt, filled in stage by stage and sent with its finish, failed or not. */
 export interface AttemptRecord {
   stderrTail: string
   command: string
@@ -21,19 +21,20 @@ export interface Attempt {
   client: GatewayClient
   settings: Settings
   record: AttemptRecord
-  /** Aborts when the attempt has to end, with the reason why. */
+  /** Aborts when the attempt has to end; the reason is the error with which it ends. */
   signal: AbortSignal
-  /** Ends the attempt from within. */
+  /** Aborts `signal`. */
   end: (reason: unknown) => void
 }
 
-/** An attempt on its way. */
-export type RunningAttempt = Attempt & {
+/** An attempt whose inputs are open. */
+export interface RunningAttempt extends Attempt {
   state: AttemptState
   tracker: ProgressTracker
+  /** Absolute path of the scratch folder. */
   scratch: string
   inputs: Inputs
 }
 
-/** Runs one stage of an attempt, and adds its time to the record. */
+/** Runs one stage of an attempt, and adds its duration to the record. */
 export type StageTimer = <T>(stage: Stage, run: () => Promise<T>) => Promise<T>

@@ -1,92 +1,94 @@
 /**
- * What a plan is: the steps that make a variant, in order, and what must come out. Each kind of
- * variant has its own way to plan (kinds/); making.ts goes through the steps of any of them.
+ * Plan of a variant: the ffmpeg steps that make it, in order, and the output that they must produce.
+ * `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
  */
 import type { Plan } from '../../src/contract/runnerProtocol.ts'
-import type { FfprobeOptions } from './process/ffprobe.ts'
 import type { Size } from './edit/geometry.ts'
-import type { StreamLayout } from './streaming/streamLayout.ts'
 import type { Probe } from './probe/probe.ts'
+import type { FfprobeOptions } from './process/ffprobe.ts'
+import type { StreamLayout } from './streaming/streamLayout.ts'
 
-/** A stored file as ffmpeg can open it. */
+/** A stored file that ffmpeg can open. */
 export interface InputFile {
   url: string
-  /** Its path in storage, whose extension says what to open it as. */
+  /** Its path in storage. */
   path: string
-  /** What a probe found in it; null for what is no media, such as subtitles. */
+  /** Null for images and subtitles, which are opened as what the extension of `path` names. */
   probe: Probe | null
 }
 
+/** What a planner works from, besides the rendition. */
 export interface PlanContext {
   source: InputFile & { probe: Probe }
-  /** The other files that the rendition names, by path. */
+  /** The reference files of the rendition, by path. */
   references: ReadonlyMap<string, InputFile>
-  /** The folder for everything that the steps write. */
+  /** Absolute path of the scratch folder, in which the steps write all their files. */
   folder: string
 }
 
-interface Told {
-  /** `analyse` steps measure; `encode` steps make what is kept. */
+interface StepBase {
+  /** `analyse` steps measure; `encode` steps produce output. */
   stage: 'analyse' | 'encode'
-  /** How its time compares to that of an ordinary encode of the same length, which is 1. */
+  /** Time that a second of media takes, relative to an ordinary encode, which is 1. */
   cost: number
-  /** What it reads when that is not the source, such as "watermark", for the words of a failure. */
+  /** Input that the step reads in place of the source, such as "watermark", for failure messages. */
   inputName?: string
 }
 
-export type FfmpegStep = Told & {
-  /** How much media it goes through, in seconds of ffmpeg's `out_time`; null when nobody knows. */
+export interface FfmpegStep extends StepBase {
+  /** Final value of ffmpeg's `out_time` in seconds; null when it is unknown. */
   seconds: number | null
-  /** What it would find can be done without, if it is the file that keeps it from that. */
+  /** The plan continues without the result of this step if its input turns out to be invalid. */
   optional?: boolean
   /**
-   * The arguments, made when the step begins.
+   * Builds the arguments of ffmpeg when the step begins.
    *
-   * @param said what the ffmpeg steps before wrote to stderr, in their order, the last lines each
+   * @param stderrTails the end of stderr of each ffmpeg step before, in order
    */
-  ffmpeg: (said: readonly string[]) => string[] | Promise<string[]>
+  ffmpeg: (stderrTails: readonly string[]) => string[] | Promise<string[]>
 }
 
-/** How a task may look into files: the limits, the scratch folder, the end of the attempt. */
+/** What a task needs to run ffprobe: its path and limits, the scratch folder, the abort signal. */
 export type ProbeEnvironment = Omit<FfprobeOptions, 'input'>
 
-/** Something that the runner does itself, such as writing a list of what was made. */
-export type TaskStep = Told & { task: (tools: ProbeEnvironment) => Promise<void> }
+/** A step that the runner does itself, such as writing a list of files. */
+export interface TaskStep extends StepBase {
+  task: (environment: ProbeEnvironment) => Promise<void>
+}
 
 export type Step = FfmpegStep | TaskStep
 
-/** What verify.ts holds the output to. */
+/** Properties of the output, which `verify/verifyOutput.ts` checks. */
 export interface Expectation {
-  /** What the picture must measure; null when there must be none. */
+  /** Size of a frame; null when there must be no video. */
   size: Size | null
   hasAudio: boolean
-  /** How long it must be, in seconds; null for a picture, or when the source does not say. */
+  /** Duration in seconds; null for an image, or when the source does not declare one. */
   seconds: number | null
-  /** The end was asked for, so a length that is off is this side's fault and not the source's. */
+  /** The rendition sets the end, so a wrong duration is the runner's fault and not the source's. */
   hasRequestedEnd: boolean
-  /** The codecs by ffprobe's names; not given where any will do. */
+  /** Codecs by ffprobe's names; absent when any is allowed. */
   videoCodec?: string
   audioCodec?: string
-  /** It may begin earlier, at a keyframe, and so be longer. */
+  /** The output may begin at an earlier key frame, and so be longer than `seconds`. */
   mayBeLonger?: boolean
-  /** The most that it may measure, in bytes. */
   maxBytes?: number
-  /** It is a single picture, of whose length and rate ffprobe makes something up. */
+  /** A still image, for which ffprobe invents a duration and a frame rate. */
   isImage: boolean
 }
 
-export type RenderPlan = Plan & {
+export interface RenderPlan extends Plan {
   steps: Step[]
-  /** For when the steps end well and give nothing; null when there is no second way. */
+  /** Step to run if the steps succeed without a valid output; null if there is no alternative. */
   fallback: Step | null
   /**
-   * The absolute path of the file that is the variant, or of the file by which a player begins when
-   * the variant is a package: every file in `folder/package`.
+   * Absolute path of the output. For a package it is the file with which a player begins; all files
+   * in `folder/package` belong to the package.
    */
   output: string
   isPackage: boolean
-  /** For a package whose files are stored while the steps still run. */
+  /** Set for an HLS/DASH stream, whose files are stored while the steps still run. */
   stream?: StreamLayout
-  /** null: it is no media, and not looked into. */
+  /** Null for an output that is not media, and is not verified. */
   expect: Expectation | null
 }

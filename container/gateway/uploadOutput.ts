@@ -1,17 +1,18 @@
-/** Sends a finished file to the gateway in parts. Owns the cutting; each call is the client's. */
+/** Uploads an output to the gateway in parts. */
 import type { OutputRequest, UploadedPart } from '../../src/contract/runnerProtocol.ts'
-import type { GatewayClient, Lease } from './client.ts'
 import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
+import type { GatewayClient, Lease } from './gatewayClient.ts'
 
 /**
- * @param onProgress gets the share that is stored, 0 to 1, after each part
- * @throws JobFailure `storage` when the gateway does not take it; LeaseLost; the signal's reason
+ * @param options.request size of the file and state of the attempt: the first call is a report too
+ * @param options.onProgress called after each part with the uploaded share, from 0 to 1
+ * @throws JobFailure `storage` when the gateway rejects it or is unreachable; LeaseLost; the
+ *   signal's reason
  */
 export async function uploadOutput(options: {
   client: GatewayClient
   lease: Lease
   file: string
-  /** The size of the file, and how the job stands: this call counts as a report. */
   request: Omit<OutputRequest, 'fence'>
   signal: AbortSignal
   onProgress: (share: number) => void
@@ -29,9 +30,13 @@ export async function uploadOutput(options: {
     }
     return { uploadId, parts }
   } catch (error) {
-    if (error instanceof GatewayUnreachable || error instanceof GatewayRejection) {
-      throw new JobFailure('storage', 'The result could not be stored.', { cause: error })
-    }
-    throw error
+    throw toStorageFailure(error)
   }
+}
+
+/** Turns errors of the gateway into a failure of the job, and leaves others as they are. */
+export function toStorageFailure(error: unknown): unknown {
+  return error instanceof GatewayUnreachable || error instanceof GatewayRejection
+    ? new JobFailure('storage', 'The output could not be stored.', { cause: error })
+    : error
 }

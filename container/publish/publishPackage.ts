@@ -45,7 +45,7 @@ async function publishFinishedFiles(
       await uploader.put(join(folder, name))
       await rm(join(folder, name))
       done += 1
-      attempt.tracker.uploaded(done / names.length)
+      attempt.tracker.setUploadedShare(done / names.length)
     }
     await waitForAll(others.map(put))
     if (entry !== undefined) {

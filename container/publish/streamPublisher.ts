@@ -108,7 +108,7 @@ function publish(attempt: RunningAttempt, stream: layout.StreamLayout, uploader:
     if (!over) {
       return
     }
-    attempt.tracker.uploaded(1 - countLeft() / left)
+    attempt.tracker.setUploadedShare(1 - countLeft() / left)
   }
 
   let changed = Promise.withResolvers<void>()
@@ -120,9 +120,9 @@ function publish(attempt: RunningAttempt, stream: layout.StreamLayout, uploader:
   const keepPace = () => {
     const waiting = tracks.reduce((sum, track) => sum + track.waitingBytes(), 0)
     if (waiting > most) {
-      inputs.readGate.hold()
+      inputs.readGate.close()
     } else {
-      inputs.readGate.release()
+      inputs.readGate.open()
     }
   }
   async function look() {
@@ -182,13 +182,13 @@ function publish(attempt: RunningAttempt, stream: layout.StreamLayout, uploader:
       await put(layout.DASH_MANIFEST, playlists.buildDashManifest(all, stream))
       await put(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(all, stream, true))
       state.playable = true
-      attempt.tracker.uploaded(1)
+      attempt.tracker.setUploadedShare(1)
     },
     async stop() {
       stopping.abort(new Error('the stream is made, or given up'))
       clearInterval(timer)
       watcher?.close()
-      inputs.readGate.release()
+      inputs.readGate.open()
       await tracker.catch(() => {})
     },
   }

@@ -58,7 +58,7 @@ export function verifyStream(
 ): void {
   const videoTracks = tracks.filter(({ track }) => track.video !== null)
   if (videoTracks.some(({ segments }) => segments.length === 0)) {
-    throw emptyOutput({ stderr, more: false })
+    throw emptyOutput({ stderr, hasFallback: false })
   }
   checkAligned(videoTracks)
   const longest = Math.max(...tracks.map(measuredSeconds))

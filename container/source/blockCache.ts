@@ -1,73 +1,74 @@
 /**
- * The original as blocks of 256 KiB, fetched when first wanted and kept while recent. Owns what is
- * fetched and how much at once; knows neither HTTP server nor gateway.
+ * Cache of the source in blocks of 256 KiB: fetches them from the gateway when they are first read,
+ * and keeps the most recent ones in memory.
  */
 
-/** Enough for the header of most files, little enough to throw away after a seek. */
+/** Large enough for the header of most files, small enough to waste after a seek. */
 export const BLOCK_BYTES = 256 * 1024
-/** 4 MiB a fetch: R2 reads of more than 10 MB at once have been seen to stall in containers. */
-const MAX_BLOCKS_A_FETCH = 16
+/** 4 MiB: R2 reads of more than 10 MB at once have been seen to stall in containers. */
+const MAX_BLOCKS_PER_FETCH = 16
 /**
- * A fetch is at most a quarter of what the walk has taken already. The sockets between here and
- * ffmpeg swallow about 4 MiB that ffmpeg may never ask for; a steeper rise doubles that.
+ * A fetch has at most a quarter of the blocks that the reader has read. The sockets between the
+ * runner and ffmpeg buffer about 4 MiB, which ffmpeg may never read; a steeper rise doubles that.
  */
-const BLOCKS_A_STEP = 4
-/** 32 MiB: what demuxers bounce between (index and frames, audio and video far apart). */
-const BLOCKS_KEPT = 128
+const READ_BLOCKS_PER_FETCHED_BLOCK = 4
+/** 32 MiB: demuxers alternate between distant places (index and frames, audio and video). */
+const MAX_CACHED_BLOCKS = 128
 
-/** Bytes from `start` inclusive to `end` exclusive. */
+/** Fetches bytes from `start` inclusive to `end` exclusive. */
 export type FetchRange = (start: number, end: number, signal: AbortSignal) => Promise<Buffer>
 
-/** One reader's walk through the file; each walk starts with small fetches again. */
-export type BlockReader = (position: number, signal: AbortSignal) => Promise<Buffer>
+/** Returns the bytes from `position` to the end of the block that contains it. */
+export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Buffer>
 
 /**
- * @param sizeBytes the length of the original
- * @returns a function that starts a walk. A walk, given a position, gives the bytes from there to
- *   the end of their block; the further it has come, the more it fetches at once, up to 4 MiB, and
- *   stops short of what is already kept.
+ * @param sizeBytes size of the source
+ * @returns a function that starts a reader. Readers share the cache. Each begins with small fetches
+ *   and fetches more at once the more it has read, up to 4 MiB, but nothing that is cached already.
  */
-export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () => BlockReader {
-  const kept = new Map<number, Buffer>()
-  const count = Math.ceil(sizeBytes / BLOCK_BYTES)
+export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () => ReadBlock {
+  // A Map iterates in insertion order: the first key is the least recently used block.
+  const cache = new Map<number, Buffer>()
+  const blockCount = Math.ceil(sizeBytes / BLOCK_BYTES)
 
-  function keep(index: number, block: Buffer) {
-    kept.delete(index)
-    kept.set(index, block)
-    if (kept.size > BLOCKS_KEPT) {
-      for (const oldest of kept.keys()) {
-        kept.delete(oldest)
-        break
-      }
+  function store(index: number, block: Buffer) {
+    cache.delete(index)
+    cache.set(index, block)
+    const [oldest] = cache.keys()
+    if (cache.size > MAX_CACHED_BLOCKS && oldest !== undefined) {
+      cache.delete(oldest)
     }
   }
 
-  async function fetchFrom(index: number, most: number, signal: AbortSignal) {
-    let last = index + 1
-    while (last < count && last - index < most && !kept.has(last)) {
-      last++
+  async function fetchBlocks(index: number, maxBlocks: number, signal: AbortSignal) {
+    let end = index + 1
+    while (end < blockCount && end - index < maxBlocks && !cache.has(end)) {
+      end++
     }
     const start = index * BLOCK_BYTES
-    const bytes = await fetchRange(start, Math.min(sizeBytes, last * BLOCK_BYTES), signal)
-    for (let at = last - 1; at >= index; at--) {
-      const offset = at * BLOCK_BYTES - start
-      // A copy, so that a block that is kept does not keep the whole fetch in memory.
-      keep(at, Buffer.from(bytes.subarray(offset, offset + BLOCK_BYTES)))
+    const bytes = await fetchRange(start, Math.min(sizeBytes, end * BLOCK_BYTES), signal)
+    // From the last to the first, so that the block that is read now is the most recent.
+    for (let each = end - 1; each >= index; each--) {
+      const offset = each * BLOCK_BYTES - start
+      // A copy: a view would hold the memory of the whole fetch.
+      store(each, Buffer.from(bytes.subarray(offset, offset + BLOCK_BYTES)))
     }
     return bytes.subarray(0, BLOCK_BYTES)
   }
 
   return () => {
-    let taken = 0
+    let readBlocks = 0
     return async (position, signal) => {
       const index = Math.floor(position / BLOCK_BYTES)
-      const most = Math.min(MAX_BLOCKS_A_FETCH, Math.max(1, Math.floor(taken / BLOCKS_A_STEP)))
-      const recent = kept.get(index)
-      if (recent !== undefined) {
-        keep(index, recent)
+      const cached = cache.get(index)
+      if (cached !== undefined) {
+        store(index, cached)
       }
-      const block = recent ?? (await fetchFrom(index, most, signal))
-      taken += 1
+      const maxBlocks = Math.floor(readBlocks / READ_BLOCKS_PER_FETCHED_BLOCK)
+      const block =
+        cached ??
+        (await fetchBlocks(index, Math.min(MAX_BLOCKS_PER_FETCH, Math.max(1, maxBlocks)), signal))
+      readBlocks += 1
       return block.subarray(position - index * BLOCK_BYTES)
     }
   }

@@ -1,29 +1,29 @@
-/**
- * The stored files that an attempt reads: the original, and what else the rendition names. Owns
- * opening and closing them as one.
- */
+/** Input files of an attempt, the original and the reference files, each served to ffmpeg over HTTP. */
 import { referenceFilesOf } from '../../src/contract/rendition.ts'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
-import type { GatewayClient } from '../gateway/client.ts'
-import { createReadGate, type ReadGate } from './readGate.ts'
+import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import { startSourceServer, type SourceServer } from './loopbackServer.ts'
+import { createReadGate, type ReadGate } from './readGate.ts'
 
 export interface OpenInput {
+  /** Its path in storage. */
   path: string
   sizeBytes: number
   source: SourceServer
 }
+
 export interface Inputs {
   original: OpenInput
+  /** In the order of the assignment. */
   references: OpenInput[]
-  /** Bytes given to ffmpeg so far, of all of them: a sign of life for the stall watch. */
+  /** Bytes that ffmpeg has read so far, from all files. The stall check counts them as progress. */
   bytesRead: () => number
-  /** Held, no more is read. */
+  /** Pauses fetches from the gateway, for all files. */
   readGate: ReadGate
   close: () => Promise<void>
 }
 
-/** @param options.onFatal called when bytes of one of them cannot be had at all */
+/** @param options.onFatal called when bytes of one of the files cannot be fetched */
 export async function openInputs(options: {
   assignment: Assignment
   client: GatewayClient
@@ -31,20 +31,22 @@ export async function openInputs(options: {
   onFatal: (error: unknown) => void
 }): Promise<Inputs> {
   const { assignment, client, signal, onFatal } = options
-  const paths = referenceFilesOf(assignment.rendition)
   const opened: OpenInput[] = []
   const readGate = createReadGate()
-  const close = async () => {
+
+  async function close() {
     await Promise.all(opened.map(({ source }) => source.close()))
   }
-  const openOne = async (path: string, sizeBytes: number, reference?: number) => {
+
+  /** @param reference index of a reference file; none for the original */
+  async function open(path: string, sizeBytes: number, reference?: number): Promise<OpenInput> {
+    const lease = { ...assignment, ...(reference !== undefined && { reference }) }
     const source = await startSourceServer({
       sizeBytes,
-      fetchRange: async (start, end, stop) => {
-        const which = reference === undefined ? {} : { reference }
-        const either = AbortSignal.any([signal, stop])
-        await readGate.passed(either)
-        return client.source({ ...assignment, ...which }, start, end, either)
+      fetchRange: async (start, end, closed) => {
+        const either = AbortSignal.any([signal, closed])
+        await readGate.waitUntilOpen(either)
+        return client.readSource(lease, start, end, either)
       },
       onFatal,
     })
@@ -52,15 +54,16 @@ export async function openInputs(options: {
     opened.push(input)
     return input
   }
+
   try {
-    const original = await openOne(assignment.filePath, assignment.source.sizeBytes)
+    const original = await open(assignment.filePath, assignment.source.sizeBytes)
     const references: OpenInput[] = []
-    for (const [at, path] of paths.entries()) {
-      const stored = assignment.references[at]
+    for (const [index, path] of referenceFilesOf(assignment.rendition).entries()) {
+      const stored = assignment.references[index]
       if (stored === undefined) {
-        throw new Error(`the assignment lacks the reference ${path}`)
+        throw new Error(`the assignment has no reference file for ${path}`)
       }
-      references.push(await openOne(path, stored.sizeBytes, at))
+      references.push(await open(path, stored.sizeBytes, index))
     }
     const bytesRead = () => opened.reduce((sum, { source }) => sum + source.bytesServed(), 0)
     return { original, references, bytesRead, readGate, close }

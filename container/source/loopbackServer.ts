@@ -1,71 +1,58 @@
 /**
- * The original as ffmpeg sees it: an HTTP server on this machine only, under a path that cannot be
- * guessed, answering ranged reads. So ffmpeg learns neither the gateway's address nor its token,
- * and a read that breaks is mended behind its back.
+ * HTTP server on 127.0.0.1 from which ffmpeg reads a source by ranges, at a path that cannot be
+ * guessed. ffmpeg never learns the gateway's address or the token, and does not notice retries.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { createBlockCache, type FetchRange } from './blockCache.ts'
+import { createBlockCache, type FetchRange, type ReadBlock } from './blockCache.ts'
 
 export interface SourceServer {
   url: string
-  /** Bytes given to ffmpeg so far, a sign of life for the stall watch. */
+  /** Bytes that ffmpeg has read so far. The stall check counts them as progress. */
   bytesServed: () => number
   close: () => Promise<void>
 }
 
 /**
- * @param onFatal called when bytes cannot be had at all; ffmpeg's connection is cut, and what ends
- *   the attempt is the caller's to decide
+ * @param options.onFatal called when bytes cannot be fetched. ffmpeg's connection is then closed;
+ *   ending the attempt is left to the caller.
  */
 export async function startSourceServer(options: {
   sizeBytes: number
   fetchRange: FetchRange
   onFatal: (error: unknown) => void
 }): Promise<SourceServer> {
+  const { sizeBytes } = options
   const path = `/${randomBytes(24).toString('base64url')}`
-  const startWalk = createBlockCache(options.sizeBytes, options.fetchRange)
-  let served = 0
+  const startReader = createBlockCache(sizeBytes, options.fetchRange)
+  let bytesServed = 0
 
-  async function answer(request: IncomingMessage, response: ServerResponse) {
+  async function respond(request: IncomingMessage, response: ServerResponse) {
     if (request.url !== path || (request.method !== 'GET' && request.method !== 'HEAD')) {
       return response.writeHead(404).end()
     }
-    const range = parseRange(request.headers.range, options.sizeBytes)
+    const range = parseRange(request.headers.range, sizeBytes)
     if (range === null) {
-      return response.writeHead(416, { 'content-range': `bytes */${options.sizeBytes}` }).end()
+      return response.writeHead(416, { 'content-range': `bytes */${sizeBytes}` }).end()
     }
-    response.writeHead(request.headers.range === undefined ? 200 : 206, {
+    const isPartial = request.headers.range !== undefined
+    response.writeHead(isPartial ? 206 : 200, {
       'accept-ranges': 'bytes',
       'content-type': 'application/octet-stream',
       'content-length': range.end - range.start,
-      ...(request.headers.range !== undefined && {
-        'content-range': `bytes ${range.start}-${range.end - 1}/${options.sizeBytes}`,
-      }),
+      ...(isPartial && { 'content-range': `bytes ${range.start}-${range.end - 1}/${sizeBytes}` }),
     })
-    if (request.method === 'HEAD') {
-      return response.end()
-    }
-
-    const gone = new AbortController()
-    response.on('close', () => gone.abort())
-    const walk = startWalk()
-    for (let position = range.start; position < range.end;) {
-      const bytes = (await walk(position, gone.signal)).subarray(0, range.end - position)
-      position += bytes.length
-      served += bytes.length
-      // Waiting for the reader keeps what is fetched close to what is read.
-      if (!response.write(bytes)) {
-        await once(response, 'drain', { signal: gone.signal })
-      }
+    if (request.method === 'GET') {
+      await writeRange(response, range, startReader(), (bytes) => (bytesServed += bytes))
     }
     return response.end()
   }
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    respond(request, response).catch((error: unknown) => {
+      // A response that ffmpeg itself has closed is no error.
       if (!response.destroyed) {
         options.onFatal(error)
       }
@@ -77,7 +64,7 @@ export async function startSourceServer(options: {
 
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
-    bytesServed: () => served,
+    bytesServed: () => bytesServed,
     async close() {
       server.close()
       server.closeAllConnections()
@@ -86,15 +73,38 @@ export async function startSourceServer(options: {
   }
 }
 
+interface ByteRange {
+  start: number
+  /** Exclusive. */
+  end: number
+}
+
+async function writeRange(
+  response: ServerResponse,
+  { start, end }: ByteRange,
+  readBlock: ReadBlock,
+  onWritten: (bytes: number) => void,
+): Promise<void> {
+  const closed = new AbortController()
+  response.on('close', () => closed.abort())
+  for (let position = start; position < end;) {
+    const bytes = (await readBlock(position, closed.signal)).subarray(0, end - position)
+    position += bytes.length
+    onWritten(bytes.length)
+    // Waiting for ffmpeg to read keeps the fetches close to what it needs.
+    if (!response.write(bytes)) {
+      await once(response, 'drain', { signal: closed.signal })
+    }
+  }
+}
+
 /**
- * One range of the kinds `a-b`, `a-` and `-n` (RFC 9110, 14.1.2), cut to the file.
+ * Parses a header with one range of the form `a-b`, `a-` or `-n` (RFC 9110, 14.1.2), and limits it
+ * to the file. Without a header, returns the whole file.
  *
- * @returns `end` is exclusive; null when the range cannot be satisfied
+ * @returns null for a range that cannot be satisfied
  */
-export function parseRange(
-  header: string | undefined,
-  sizeBytes: number,
-): { start: number; end: number } | null {
+export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | null {
   if (header === undefined) {
     return { start: 0, end: sizeBytes }
   }

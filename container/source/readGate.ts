@@ -1,26 +1,30 @@
-/** Lets whoever stores the output hold back whoever reads the source, so that the disk does not fill. */
+/**
+ * Pauses reads of the source, so that the output does not fill the disk while it waits for its
+ * upload.
+ */
+
 export type ReadGate = ReturnType<typeof createReadGate>
 
 export function createReadGate() {
-  let held: PromiseWithResolvers<void> | null = null
+  let closed: PromiseWithResolvers<void> | null = null
   return {
-    hold() {
-      held ??= Promise.withResolvers()
+    close() {
+      closed ??= Promise.withResolvers()
     },
-    release() {
-      held?.resolve()
-      held = null
+    open() {
+      closed?.resolve()
+      closed = null
     },
-    /** Resolves at once unless held, else when released; rejects with the signal's reason. */
-    async passed(signal: AbortSignal): Promise<void> {
+    /** Resolves once the gate is open, at once if it is. @throws the signal's reason */
+    async waitUntilOpen(signal: AbortSignal): Promise<void> {
       signal.throwIfAborted()
-      if (held === null) {
+      if (closed === null) {
         return
       }
       const aborted = Promise.withResolvers<never>()
       const abort = () => aborted.reject(signal.reason)
       signal.addEventListener('abort', abort, { once: true })
-      await Promise.race([held.promise, aborted.promise]).finally(() =>
+      await Promise.race([closed.promise, aborted.promise]).finally(() =>
         signal.removeEventListener('abort', abort),
       )
     },

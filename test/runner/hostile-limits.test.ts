@@ -35,7 +35,7 @@ describe('an encode', () => {
     expect(finish).toMatchObject({
       errorCode: 'out_of_memory',
       message:
-        'The runner had too little memory for this file: give it more, or ask for a smaller variant.',
+        'The runner has too little memory for this file. Give it more, or request a smaller variant.',
     })
   })
 
@@ -44,7 +44,7 @@ describe('an encode', () => {
     expect(finish).toMatchObject({
       errorCode: 'out_of_disk',
       message:
-        'The result became larger than this runner has room for in one job: give it more disk, or ask for a smaller or shorter variant.',
+        'The output is larger than the disk space that this runner gives a job. Give the runner more disk, or request a smaller or shorter variant.',
     })
   })
 
@@ -56,15 +56,15 @@ describe('an encode', () => {
       expect(finish).toMatchObject({
         errorCode: 'out_of_disk',
         message:
-          'The runner had too little disk space for this file: give it more, or ask for a smaller or shorter variant.',
+          'The runner has too little disk space for this file. Give it more, or request a smaller or shorter variant.',
       })
       expect(await readdir(disk)).toEqual(['other'])
     },
   )
 
   it.each([
-    ['pictures', 'frame=99999999', /99,999,999 pictures or more; at most 5,184,000/],
-    ['hours', 'out_time_us=360000000000', /100 hours long; at most 24/],
+    ['pictures', 'frame=99999999', /at least 99,999,999 frames; at most 5,184,000/],
+    ['hours', 'out_time_us=360000000000', /duration of the file is 100 hours; at most 24/],
   ])('that goes on for more %s than are processed is ended', async (_, progress, message) => {
     const FFMPEG = join(bench.scratch, 'ffmpeg')
     await writeFile(FFMPEG, `#!/bin/sh\necho ${progress}\nexec sleep 60\n`)
@@ -79,7 +79,7 @@ describe('an encode', () => {
 
 describe('a probe', () => {
   it.each([
-    ['computes for too long', 'kill -s XCPU $$', 'timeout', /more than 4 seconds of computing/],
+    ['computes for too long', 'kill -s XCPU $$', 'timeout', /more than 4 seconds of CPU time/],
     ['takes too much memory', 'echo Cannot allocate memory >&2; exit 1', 'input_invalid', /1 GiB/],
     [
       'has no end to say',

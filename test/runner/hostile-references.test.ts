@@ -141,6 +141,6 @@ it('a file to be appended that is a playlist is refused', async () => {
   const append = ['videos/next.mp4']
   const { message } = await refused({ append }, 'videos/next.mp4', playlist())
   expect(message).toMatch(
-    /^videos\/next\.mp4: The file (is not a video but .*"hls"|holds no video or audio)/,
+    /^videos\/next\.mp4: The file (is not a video.*"hls"|has no audio or video)/,
   )
 })

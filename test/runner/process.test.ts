@@ -76,7 +76,7 @@ describe('the process', () => {
     child.kill('SIGTERM')
     expect(await closed).toMatchObject({ code: 0 })
     expect(job.finishes).toHaveLength(1)
-    expect(lines().filter((line) => line.event === 'gateway not reached')).toHaveLength(1)
+    expect(lines().filter((line) => line.event === 'gateway unreachable')).toHaveLength(1)
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)('gives its job back on %s and exits', async (signal) => {
@@ -124,7 +124,7 @@ describe('the process', () => {
     expect(await closed).toMatchObject({ code: 2 })
     expect(lines()).toMatchObject([
       {
-        event: 'bad settings',
+        event: 'invalid settings',
         problems: [/^QUEUES must be/, /^IDLE_SECONDS must be/].map((one) =>
           expect.stringMatching(one),
         ),

@@ -17,7 +17,7 @@ it('does the jobs of a gateway one version older, which sends and checks no dige
 
 it('is refused by a gateway that is older still, and ends', async () => {
   bench.gateway.speaks = PROTOCOL_VERSION - 2
-  expect(await runUntilIdle()).toBe('refused')
+  expect(await runUntilIdle()).toBe('rejected')
 })
 
 it('says what the machine and its ffmpeg have', async () => {
@@ -46,7 +46,7 @@ it('is taken to have all encoders when its ffmpeg does not say', async () => {
     createLog((line) => lines.push(line)),
   )
   expect(Object.keys(machine).toSorted()).toEqual(['cpus', 'memoryBytes'])
-  expect(lines.join('')).toContain('ffmpeg does not say what it can do')
+  expect(lines.join('')).toContain('ffmpeg does not list its encoders')
 })
 
 it('shows one secret with every call, which no other runner has', async () => {

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { get } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { BLOCK_BYTES } from '../../container/source/blockCache.ts'
-import { createGatewayClient } from '../../container/gateway/client.ts'
+import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
 import { startSourceServer, type SourceServer } from '../../container/source/loopbackServer.ts'
 import { bench, clip, useBench } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
@@ -22,7 +22,7 @@ async function openClip(fatal: unknown[] = []) {
   const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
   source = await startSourceServer({
     sizeBytes: assignment.source.sizeBytes,
-    fetchRange: (start, end, signal) => client.source(assignment, start, end, signal),
+    fetchRange: (start, end, signal) => client.readSource(assignment, start, end, signal),
     onFatal: (error) => fatal.push(error),
   })
   return { url: source.url, original: await readFile(clip('clip.mp4')) }
@@ -72,7 +72,7 @@ describe('the local source', () => {
     const { url } = await openClip(fatal)
     bench.gateway.mishap = () => 'gone'
     await expect(read(url)).rejects.toThrow()
-    expect(fatal).toEqual([expect.objectContaining({ name: 'GatewayRefusal', status: 404 })])
+    expect(fatal).toEqual([expect.objectContaining({ name: 'GatewayRejection', status: 404 })])
   })
 
   it('stops fetching when the reader goes', async () => {

@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, expect, it } from 'vitest'
-import { createGatewayClient } from '../../container/gateway/client.ts'
+import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
 import { startSourceServer } from '../../container/source/loopbackServer.ts'
 import { uploadOutput } from '../../container/gateway/uploadOutput.ts'
 import { bench, useBench } from './helpers/runnerHarness.ts'
@@ -75,11 +75,11 @@ it.each([
   await writeFile(file, bytes)
   const { assignment } = await gateway.offer(file, video())
   const line = await startBrokenLine(gateway.url, stallMs)
-  const patience = { stallMs: 500, partMs: 2_000 }
-  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, patience })
+  const timeouts = { stallMs: 500, partMs: 2_000 }
+  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, timeouts })
   const source = await startSourceServer({
     sizeBytes: SIZE,
-    fetchRange: (start, end, signal) => client.source(assignment, start, end, signal),
+    fetchRange: (start, end, signal) => client.readSource(assignment, start, end, signal),
     onFatal: (error) => expect.unreachable(String(error)),
   })
   const read = Buffer.from(await (await fetch(source.url)).arrayBuffer())
@@ -99,8 +99,8 @@ it.each([
   await writeFile(file, bytes)
   const job = await gateway.offer(file, video())
   const line = await startBrokenLine(gateway.url, stallMs)
-  const patience = { stallMs: 500, partMs: 2_000 }
-  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, patience })
+  const timeouts = { stallMs: 500, partMs: 2_000 }
+  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, timeouts })
   const { parts } = await uploadOutput({
     client,
     lease: job.assignment,
@@ -130,7 +130,7 @@ it('a byte that is flipped on the way down is noticed, and the range fetched aga
   const { assignment } = await gateway.offer(file, video())
   gateway.mishap = (_, call) => (call <= 2 ? 'flip' : null)
   const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
-  const read = await client.source(assignment, 1_000, 200_000, new AbortController().signal)
+  const read = await client.readSource(assignment, 1_000, 200_000, new AbortController().signal)
   expect(read.equals(bytes.subarray(1_000, 200_000))).toBe(true)
   expect(gateway.sourceCalls).toHaveLength(3)
 })

@@ -35,5 +35,5 @@ it('a gateway with a wrong token is left alone', async () => {
   bench.gateway.token = 'another'
   const run = runUntilIdle()
   bench.gateway.token = 'the right one'
-  expect(await run).toBe('refused')
+  expect(await run).toBe('rejected')
 })

@@ -25,7 +25,7 @@ beforeEach(() => {
       file: clip('small.mp4'),
       expect: { ...RIGHT, ...more },
       stderr: '',
-      more: false,
+      hasFallback: false,
       cwd: bench.scratch,
       signal: new AbortController().signal,
       limits: { memoryBytes: 2 * GIB, fileBytes: GIB, cpuSeconds: null },
@@ -41,22 +41,26 @@ describe('a result', () => {
     [
       'has another codec',
       { videoCodec: 'hevc' },
-      'The picture of the result is h264 instead of hevc.',
+      'The video codec of the output is h264 instead of hevc.',
     ],
     [
       'sounds by another codec',
       { audioCodec: 'opus' },
-      'The sound of the result is aac instead of opus.',
+      'The audio codec of the output is aac instead of opus.',
     ],
-    ['sounds and should not', { hasAudio: false }, 'The result has sound, and should not.'],
+    ['sounds and should not', { hasAudio: false }, 'The output has audio, and should not.'],
     [
       'has another size',
       { size: { width: 90, height: 160 } },
-      'The result measures 160 by 90 instead of 90 by 160.',
+      'The frame size of the output is 160 by 90 instead of 90 by 160.',
     ],
-    ['is too short', { seconds: 3 }, 'The result is 1.0 seconds long instead of 3.0.'],
-    ['is too long', { seconds: 0.2 }, 'The result is 1.0 seconds long instead of 0.2.'],
-    ['is too large', { maxBytes: 1_000 }, /^The result measures \d+ kB instead of 1 at the most/],
+    ['is too short', { seconds: 3 }, 'The duration of the output is 1.0 seconds instead of 3.0.'],
+    ['is too long', { seconds: 0.2 }, 'The duration of the output is 1.0 seconds instead of 0.2.'],
+    [
+      'is too large',
+      { maxBytes: 1_000 },
+      /^The size of the output is \d+ kB; at most 1 kB were requested/,
+    ],
   ])('is refused when it %s', async (_, more, message) => {
     await expect(look(more)).rejects.toMatchObject({
       code: 'output_invalid',

@@ -7,7 +7,7 @@ import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
 import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
 import { findRejectedSize } from '../process/classifyFailure.ts'
-import { tooLarge } from '../process/limitErrors.ts'
+import { frameTooLarge } from '../process/limitErrors.ts'
 
 const number = z.coerce.number().catch(Number.NaN)
 
@@ -125,7 +125,7 @@ function readAnswer(
   // A size that ffprobe refuses to decode it does not tell either.
   const refused = findRejectedSize(said)
   if (videoStream !== undefined && !videoStream.width && refused !== null) {
-    throw tooLarge(refused)
+    throw frameTooLarge(refused)
   }
 
   const start = finite(format.start_time) ?? 0

@@ -4,7 +4,12 @@ import { JobFailure } from '../../failures.ts'
 import { geometry, type Geometry, type GeometryRequest } from '../edit/geometry.ts'
 import { MAX_FRAMES } from '../process/limits.ts'
 import type { Probe, VideoStream } from './probe.ts'
-import { isTooLarge, tooLarge, tooManyFrames, variantTooLarge } from '../process/limitErrors.ts'
+import {
+  isTooLarge,
+  frameTooLarge,
+  tooManyFrames,
+  variantTooLarge,
+} from '../process/limitErrors.ts'
 
 /** @throws JobFailure `unsupported` when there is no picture, or one that is too large */
 export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream {
@@ -18,7 +23,7 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
   // Pixels may be said to be oblong, a thousand times as wide as high.
   const large = [video.upright, video.display].find(isTooLarge)
   if (large !== undefined) {
-    throw tooLarge(large)
+    throw frameTooLarge(large)
   }
   // Even one picture takes the index of all.
   if ((video.frames ?? 0) > MAX_FRAMES) {

@@ -1,61 +1,66 @@
 /**
- * From what ffmpeg said to why the job failed. Owns the patterns and the words; a person who sent
- * the file reads them, so no address and no path is ever in them.
+ * Turns the way in which ffmpeg or ffprobe ended into the failure of the job. Users read the message,
+ * so it never quotes stderr, which may contain addresses and paths.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../edit/geometry.ts'
+import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
-import { isTooLarge, tooLarge, tooManyStreams } from './limitErrors.ts'
 
-const ACCEPTED = 'Send a video file such as MP4, MOV, MKV or WebM.'
+/** Begins the message of a failure that the input causes. `attempt/runStep.ts` replaces it. */
+export const CANNOT_PROCESS = 'The file cannot be processed: '
+const SUPPORTED_FILES = 'Send a video file such as MP4, MOV, MKV or WebM.'
 
-/** Lines that say why a file could not be read, and what a person makes of them. */
+/** Lines of stderr that are about the input, and what they mean to a user. The first match counts. */
 const INPUT_ERRORS: [RegExp, string][] = [
-  [/moov atom not found/, 'its index (the moov atom) is missing, so it was cut short'],
-  [/EBML header parsing failed/, 'its Matroska header is broken'],
+  [/moov atom not found/, 'its index (the moov atom) is missing, so the file is truncated'],
+  [/EBML header parsing failed/, 'its Matroska header is damaged'],
   [/partial file|Truncating packet/, 'it ends early'],
-  [/Invalid data found when processing input/, 'its content is not media, or is damaged'],
+  [
+    /Invalid data found when processing input/,
+    'it is damaged, or its content is not audio or video',
+  ],
   [/Invalid NAL unit|Error splitting the input into NAL units/, 'its video data is damaged'],
-  [/Could not find codec parameters/, 'a stream in it cannot be made out'],
-  [/Invalid timestamps|invalid dropping/, 'its time stamps make no sense'],
+  [/Could not find codec parameters/, 'a stream in it is incomplete or in an unknown format'],
+  [/Invalid timestamps|invalid dropping/, 'its timestamps are invalid'],
   [/Error while decoding|Decoding error/, 'its data cannot be decoded'],
 ]
 
 /**
- * What the muxers of WebP and GIF make of no picture at all. Version 7 says of WebP's that there is
- * no memory, so this comes first.
+ * Errors of the WebP and GIF muxers when they receive no frame. ffmpeg 7 reports a lack of memory for
+ * WebP, so this is tested before memory.
  */
-const NO_PICTURE =
+const NO_FRAME =
   /WebPAnimEncoderAssemble\(\) failed|Error writing trailer\b.*Invalid argument[^]*nothing was encoded/
 
 const OUT_OF_DISK = /No space left on device|ENOSPC|Disk quota exceeded/
-const FILE_LIMIT = /File too large/
-/** The last: x264 does not say why when it is its threads for which there is no memory. */
+const FILE_SIZE_LIMIT = /File too large/
+/** The last alternative is x264, which gives no reason when its threads lack memory. */
 const OUT_OF_MEMORY =
   /Cannot allocate memory|ENOMEM|std::bad_alloc|malloc of size|using cpu capabilities: .*\n.*Error while opening encoder/
-const SIZE_REFUSED = /Picture size (\d+)x(\d+) (?:is invalid|exceeds)/
+const REJECTED_SIZE = /Picture size (\d+)x(\d+) (?:is invalid|exceeds)/
 const TOO_MANY_STREAMS = /exceeds max_streams parameter/
 const UNSUPPORTED =
   /Unknown encoder|Unknown decoder|Encoder not found|Decoder \(codec \w+\) not found|Decoder not found|not currently supported in container|No such filter|not implemented/i
 
-/** Its very last words when a signal ended it in good order; tags in a file do not come last. */
+/** Must be the last line: a tag of the file could contain the same text earlier. */
 const TERMINATED = /(?:^|\n)Exiting normally, received signal \d+\.\s*$/
-const OBEYED = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
+const TERMINATION_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
- * True when a signal had it end before its time, whatever its exit code. It then complains of its
- * input, of which it was kept from reading more, so nothing that it says is true of the file.
+ * True when a signal ended the process early, whatever its exit code. Its stderr then also has errors
+ * about the input, which it could not read any further; they say nothing about the file.
  */
 export function wasTerminated({ signal, stderrTail }: ProcessResult): boolean {
-  return TERMINATED.test(stderrTail) || (signal !== null && OBEYED.includes(signal))
+  return TERMINATED.test(stderrTail) || (signal !== null && TERMINATION_SIGNALS.includes(signal))
 }
 
-/** True when ffmpeg complained about its input, whatever its exit code. */
+/** True when stderr has an error about the input, whatever the exit code. */
 export function hasInputError(stderr: string): boolean {
   return INPUT_ERRORS.some(([pattern]) => pattern.test(stderr))
 }
 
-/** True when it ended for want of memory: its own limit, or the system's, which kills. */
+/** True when the process reached its memory limit, or the kernel killed it for lack of memory. */
 export function ranOutOfMemory({ code, signal, stderrTail }: ProcessResult): boolean {
   if (TOO_MANY_STREAMS.test(stderrTail)) {
     return false
@@ -63,78 +68,76 @@ export function ranOutOfMemory({ code, signal, stderrTail }: ProcessResult): boo
   return signal === 'SIGKILL' || code === 137 || (code !== 0 && OUT_OF_MEMORY.test(stderrTail))
 }
 
-/** The size of a picture that ffmpeg refused to decode because of it, if it did. */
+/** The frame size that ffmpeg rejected as too large; null if it did not. */
 export function findRejectedSize(stderr: string): Size | null {
-  const [, width, height] = SIZE_REFUSED.exec(stderr) ?? []
+  const [, width, height] = REJECTED_SIZE.exec(stderr) ?? []
   const size = { width: Number(width), height: Number(height) }
   return isTooLarge(size) ? size : null
 }
 
-/** The failure for a file that ffprobe could not open. */
-export function classifyProbeFailure(ended: ProcessResult): JobFailure {
-  const stderr = ended.stderrTail
-  if (TOO_MANY_STREAMS.test(stderr)) {
+/** Failure for a file that ffprobe could not open. */
+export function classifyProbeFailure(result: ProcessResult): JobFailure {
+  const { stderrTail } = result
+  if (TOO_MANY_STREAMS.test(stderrTail)) {
     return tooManyStreams()
   }
-  if (ranOutOfMemory(ended)) {
-    return classifyFfmpegFailure(ended)
+  if (ranOutOfMemory(result)) {
+    return classifyFfmpegFailure(result)
   }
-  const refused = /\[(\w+)[^\]]*\] Format not on whitelist/.exec(stderr)
-  if (refused !== null) {
-    return new JobFailure(
-      'input_invalid',
-      `The file is not a video but something that ffmpeg knows as "${refused[1]}". ${ACCEPTED}`,
-    )
-  }
-  return new JobFailure(
-    'input_invalid',
-    `The file holds no video or audio that ffmpeg can read: ${reason(stderr)}. ${ACCEPTED}`,
-  )
+  const [, demuxer] = /\[(\w+)[^\]]*\] Format not on whitelist/.exec(stderrTail) ?? []
+  const message =
+    demuxer === undefined
+      ? `The file has no audio or video that ffmpeg can read: ${findReason(stderrTail)}.`
+      : `The file is not a video. ffmpeg recognises it as "${demuxer}".`
+  return new JobFailure('input_invalid', `${message} ${SUPPORTED_FILES}`)
 }
 
-/** The failure for an ffmpeg that ended badly by itself (not killed by the runner). */
-export function classifyFfmpegFailure(ended: ProcessResult): JobFailure {
-  const { stderrTail: said } = ended
-  if (wasTerminated(ended)) {
-    return new JobFailure('internal', 'Something other than the runner ended ffmpeg.')
+/** Failure for an ffmpeg that failed on its own: it was not killed by the runner. */
+export function classifyFfmpegFailure(result: ProcessResult): JobFailure {
+  const { stderrTail } = result
+  if (wasTerminated(result)) {
+    return new JobFailure('internal', 'ffmpeg was ended by a signal that the runner did not send.')
   }
-  if (ended.signal === 'SIGXFSZ' || FILE_LIMIT.test(said)) {
+  if (result.signal === 'SIGXFSZ' || FILE_SIZE_LIMIT.test(stderrTail)) {
     return new JobFailure(
       'out_of_disk',
-      'The result became larger than this runner has room for in one job: give it more disk, or ask for a smaller or shorter variant.',
+      'The output is larger than the disk space that this runner gives a job. Give the runner more disk, or request a smaller or shorter variant.',
     )
   }
-  if (OUT_OF_DISK.test(said)) {
+  if (OUT_OF_DISK.test(stderrTail)) {
     return new JobFailure(
       'out_of_disk',
-      'The runner had too little disk space for this file: give it more, or ask for a smaller or shorter variant.',
+      'The runner has too little disk space for this file. Give it more, or request a smaller or shorter variant.',
     )
   }
-  if (NO_PICTURE.test(said)) {
-    return new JobFailure('input_invalid', 'The file has no picture at the time asked for.')
+  if (NO_FRAME.test(stderrTail)) {
+    return new JobFailure('input_invalid', 'The file has no frame at the requested time.')
   }
-  if (ranOutOfMemory(ended)) {
+  if (ranOutOfMemory(result)) {
     return new JobFailure(
       'out_of_memory',
-      'The runner had too little memory for this file: give it more, or ask for a smaller variant.',
+      'The runner has too little memory for this file. Give it more, or request a smaller variant.',
     )
   }
-  const size = findRejectedSize(said)
+  const size = findRejectedSize(stderrTail)
   if (size !== null) {
-    return tooLarge(size)
+    return frameTooLarge(size)
   }
-  if (UNSUPPORTED.test(said)) {
-    return new JobFailure('unsupported', 'This ffmpeg cannot read or write one of the formats.')
+  if (UNSUPPORTED.test(stderrTail)) {
+    return new JobFailure(
+      'unsupported',
+      "The runner's ffmpeg cannot read or write one of the formats.",
+    )
   }
-  if (hasInputError(said)) {
-    return new JobFailure('input_invalid', `The file cannot be processed: ${reason(said)}.`)
+  if (hasInputError(stderrTail)) {
+    return new JobFailure('input_invalid', `${CANNOT_PROCESS}${findReason(stderrTail)}.`)
   }
-  return new JobFailure('internal', `ffmpeg ended with ${ended.signal ?? `code ${ended.code}`}.`)
+  const ending = result.signal ?? `exit code ${result.code}`
+  return new JobFailure('internal', `ffmpeg failed with ${ending}.`)
 }
 
-function reason(stderr: string): string {
+function findReason(stderr: string): string {
   return (
-    INPUT_ERRORS.find(([pattern]) => pattern.test(stderr))?.[1] ??
-    'it is in no format that is known'
+    INPUT_ERRORS.find(([pattern]) => pattern.test(stderr))?.[1] ?? 'its format is not supported'
   )
 }

@@ -1,92 +1,90 @@
-/**
- * Runs ffmpeg over a plan and watches it: progress, stalls, how it ended. Owns nothing of what is
- * made of a failure afterwards.
- */
+/** Runs ffmpeg, reports its progress, and ends it when it stalls or exceeds a limit. */
 import { stat } from 'node:fs/promises'
 import { JobFailure } from '../../failures.ts'
 import { classifyFfmpegFailure, wasTerminated } from './classifyFailure.ts'
+import { tooLong, tooManyFrames } from './limitErrors.ts'
 import { MAX_FRAMES, MAX_SECONDS, type ProcessLimits } from './limits.ts'
 import { runProcess } from './process.ts'
 import { createProgressReader, type Progress } from './progressParser.ts'
-import { tooLong, tooManyFrames } from './limitErrors.ts'
 
-const LOOK_MS = 500
+const STALL_CHECK_INTERVAL_MS = 500
 
-/**
- * @param options.output the file that it writes; its growth is a sign of life too, because ffmpeg
- *   says nothing while it moves an MP4's index to the front
- * @param options.bytesRead of the source so far, another sign of life: a seek without an index has
- *   to read a long way before the first frame comes out
- * @param options.onStderr gets the end of stderr, however it ended
- * @throws JobFailure (`stalled` when none of these moved for `stallSeconds`, `unsupported` when it
- *   goes on and on, else as classified), or the signal's reason; ffmpeg is gone by then
- */
-export async function runFfmpeg(options: {
+export interface FfmpegOptions {
   ffmpeg: string
   arguments: string[]
   limits: ProcessLimits
   cwd: string
+  /** The file that it writes. Its growth is progress, e.g. while an MP4's index is moved. */
   output: string
   signal: AbortSignal
   stallSeconds: number
+  /** Bytes of the source read so far. They are progress, e.g. during a seek without an index. */
   bytesRead: () => number
   onProgress: (progress: Progress) => void
+  /** Receives the end of stderr once ffmpeg has ended, also when it was aborted. */
   onStderr: (tail: string) => void
-}): Promise<void> {
-  const ending = new AbortController()
-  const read = createProgressReader()
+}
+
+/**
+ * @throws JobFailure: `stalled` when there was no progress for `stallSeconds`, `unsupported` when the
+ *   output is too long, others by the way in which ffmpeg failed; or the signal's reason. ffmpeg has
+ *   ended by then.
+ */
+export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
+  const stopping = new AbortController()
+  const parseProgress = createProgressReader()
   let progress: Progress = { outSeconds: 0, frames: 0, bytes: 0 }
-  let seen = ''
-  let movedAt = performance.now()
-
-  async function look() {
-    const written = await stat(options.output).catch(() => null)
-    const signs = [
-      progress.outSeconds,
-      progress.frames,
-      options.bytesRead(),
-      written?.size,
-      written?.mtimeMs,
-    ].join(' ')
-    const now = performance.now()
-    if (signs !== seen) {
-      movedAt = now
-    }
-    seen = signs
-    if (now - movedAt > options.stallSeconds * 1_000) {
-      ending.abort(
-        new JobFailure(
-          'stalled',
-          `Nothing moved for ${options.stallSeconds} seconds while the file was processed.`,
-        ),
-      )
-    }
-  }
-
-  const watch = setInterval(() => void look(), LOOK_MS)
+  const stallCheck = startStallCheck(options, () => progress, stopping)
   try {
-    const ended = await runProcess({
+    const result = await runProcess({
       file: options.ffmpeg,
       arguments: options.arguments,
       limits: options.limits,
       cwd: options.cwd,
-      signal: AbortSignal.any([options.signal, ending.signal]),
+      signal: AbortSignal.any([options.signal, stopping.signal]),
       onStderr: options.onStderr,
       onStdout: (text) => {
-        progress = read(text)
+        progress = parseProgress(text)
         if (progress.outSeconds > MAX_SECONDS) {
-          ending.abort(tooLong(progress.outSeconds))
+          stopping.abort(tooLong(progress.outSeconds))
         }
         if (progress.frames > MAX_FRAMES) {
-          ending.abort(tooManyFrames(progress.frames))
+          stopping.abort(tooManyFrames(progress.frames))
         }
         options.onProgress(progress)
       },
     })
-    if (ended.code !== 0 || wasTerminated(ended)) {
-      throw classifyFfmpegFailure(ended)
+    if (result.code !== 0 || wasTerminated(result)) {
+      throw classifyFfmpegFailure(result)
     }
   } finally {
-    clearInterval(watch)
+    clearInterval(stallCheck)
   }
+}
+
+/** Aborts `stopping` when nothing has changed for `stallSeconds`. */
+function startStallCheck(
+  { output, bytesRead, stallSeconds }: FfmpegOptions,
+  progress: () => Progress,
+  stopping: AbortController,
+): NodeJS.Timeout {
+  let lastSnapshot = ''
+  let changedAt = performance.now()
+
+  async function check() {
+    const file = await stat(output).catch(() => null)
+    const { outSeconds, frames } = progress()
+    const snapshot = [outSeconds, frames, bytesRead(), file?.size, file?.mtimeMs].join(' ')
+    const now = performance.now()
+    if (snapshot !== lastSnapshot) {
+      changedAt = now
+    }
+    lastSnapshot = snapshot
+    if (now - changedAt > stallSeconds * 1_000) {
+      const message = `ffmpeg made no progress for ${stallSeconds} seconds.`
+      stopping.abort(new JobFailure('stalled', message))
+    }
+  }
+
+  return setInterval(() => void check(), STALL_CHECK_INTERVAL_MS)
 }

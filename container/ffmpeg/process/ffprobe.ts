@@ -80,7 +80,7 @@ export async function runFfprobe(
       signal: AbortSignal.any([options.signal, stopping.signal]),
       onStdout: (text) => {
         output += text
-        if (output.length > PROBE.answerCharacters) {
+        if (output.length > PROBE.outputCharacters) {
           stopping.abort(outputTooLong())
         }
       },
@@ -124,6 +124,6 @@ function probeTimedOut(): JobFailure {
 function outputTooLong(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `The description of the file's streams is longer than ${PROBE.answerCharacters / 1e6} MB.`,
+    `The description of the file's streams is longer than ${PROBE.outputCharacters / 1e6} MB.`,
   )
 }

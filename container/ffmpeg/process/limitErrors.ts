@@ -1,74 +1,76 @@
 /**
- * The words for a file that is media, and too much of it. Each says the limit and what would help;
- * a person who sent the file reads them.
+ * Failures for media that exceeds a limit. Users read the messages: each names the value, the limit,
+ * and what to do.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../edit/geometry.ts'
 import { MAX_FRAMES, MAX_PIXELS, MAX_SECONDS, MAX_STREAMS, PROBE } from './limits.ts'
 
-const PIXELS = `at most ${grouped(MAX_PIXELS)} pixels (8192 by 8192) are accepted`
+const PIXEL_LIMIT = `at most ${formatNumber(MAX_PIXELS)} pixels (8192 by 8192) are allowed`
+const SAVE_AGAIN = 'Save it again with a video editor, and send the new file.'
 
-/** Whether a picture may be decoded, resized to, or made. */
+/** True for a frame that is too large to be decoded, scaled or encoded. */
 export function isTooLarge({ width, height }: Size): boolean {
   return width * height > MAX_PIXELS
 }
 
-export function tooLarge({ width, height }: Size): JobFailure {
+export function frameTooLarge({ width, height }: Size): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The picture measures ${width} by ${height}; ${PIXELS}. Send a smaller one.`,
+    `The frame size is ${width} by ${height}; ${PIXEL_LIMIT}. Send a smaller video or image.`,
   )
 }
 
 export function variantTooLarge({ width, height }: Size): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The variant would measure ${width} by ${height}; ${PIXELS}. Ask for both sides, or for a smaller one.`,
+    `The variant would be ${width} by ${height}; ${PIXEL_LIMIT}. Set both w and h, or request a smaller size.`,
   )
 }
 
 export function tooLong(seconds: number): JobFailure {
+  const hours = formatNumber(Math.round(seconds / 3_600))
   return new JobFailure(
     'unsupported',
-    `The video says that it is ${grouped(Math.round(seconds / 3_600))} hours long; at most ${MAX_SECONDS / 3_600} are processed. Ask for a part of it, or, if it is shorter, save it anew.`,
+    `The duration of the file is ${hours} hours; at most ${MAX_SECONDS / 3_600} are allowed. Request a part of it. If it is in fact shorter, save it again.`,
   )
 }
 
 export function tooManyFrames(frames: number): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The video says that it has ${grouped(Math.round(frames))} pictures or more; at most ${grouped(MAX_FRAMES)} are processed. Ask for a part of it, or, if it has fewer, save it anew.`,
+    `The file has at least ${formatNumber(Math.round(frames))} frames; at most ${formatNumber(MAX_FRAMES)} are allowed. Request a part of it. If it has in fact fewer, save it again.`,
   )
 }
 
 export function tooManyStreams(): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The file has more than ${MAX_STREAMS} streams. Send it with the tracks that are needed, one picture and one sound.`,
+    `The file has more than ${MAX_STREAMS} streams. Send it with one video stream and one audio stream.`,
   )
 }
 
 export function indexTooLarge(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `The file's index asks for more than ${PROBE.memoryBytes / 1024 ** 3} GiB of memory, as that of no real video does: it is damaged. Save it anew and send that.`,
+    `The file is damaged: its index needs more than ${PROBE.memoryBytes / 1024 ** 3} GiB of memory. ${SAVE_AGAIN}`,
   )
 }
 
 export function probeTooSlow(): JobFailure {
   return new JobFailure(
     'timeout',
-    `Finding out what the file holds took more than ${PROBE.cpuSeconds} seconds of computing, as no ordinary video does. Save it anew and send that.`,
+    `Reading the file's streams took more than ${PROBE.cpuSeconds} seconds of CPU time. ${SAVE_AGAIN}`,
   )
 }
 
 export function noMediaFound(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `No video was found in ${PROBE.readBytes / 1024 ** 2} MiB of the file. Save it anew and send that.`,
+    `No audio or video was found after reading ${PROBE.readBytes / 1024 ** 2} MiB of the file. ${SAVE_AGAIN}`,
   )
 }
 
-function grouped(number: number): string {
+function formatNumber(number: number): string {
   return number.toLocaleString('en-GB')
 }

@@ -1,14 +1,15 @@
 /**
- * What ffmpeg and ffprobe may do with a file that a stranger sent, every number with its reason; the
- * whole of it in words is docs/media-safety.md. Hostile media is normal input: a playlist, a concat
- * script or an image pattern can name local files and internal addresses, so only self-contained
- * media formats are opened, and nothing but the one address that they get.
+ * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes them
+ * as a whole. Files come from strangers. A playlist, a concat script or an image pattern can name
+ * local files and internal addresses, so only self-contained media formats are opened, and only from
+ * the address that the runner serves.
  */
+import { ffmpegOptions } from './options.ts'
 
 /**
- * Demuxers by name. A demuxer with several names ("mov,mp4,m4a,…") matches when any one of them is
- * listed; checked with ffmpeg 5.1. Audio formats are here so that a sound file is refused with words
- * about sound. Never `-enable_drefs`: without it a QuickTime file cannot name another one.
+ * Allowed demuxers. One with several names ("mov,mp4,m4a,…") is allowed when any of its names is
+ * listed; checked with ffmpeg 5.1. Never add `-enable_drefs`: without it, a QuickTime file cannot
+ * refer to another file.
  */
 const DEMUXERS = [
   'mov',
@@ -32,77 +33,67 @@ const DEMUXERS = [
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 
-/** 8192 × 8192: above 8K UHD, below what a header can claim to exhaust memory. */
+/** 8192 × 8192: more than 8K UHD, less than a header can declare to exhaust memory. */
 export const MAX_PIXELS = 8192 * 8192
-/** Films on disc have some 40 (sound, subtitles); each costs buffers, and is looked into. */
+/** Films on disc have about 40 (audio, subtitles). Each needs buffers, and is probed. */
 export const MAX_STREAMS = 64
-/** A day: the largest offset that a transformation can name. */
+/** A day: the largest time that a transformation can name. */
 export const MAX_SECONDS = 86_400
-/** A day at 60 a second. */
+/** A day at 60 frames per second. */
 export const MAX_FRAMES = 60 * MAX_SECONDS
-/** R2 takes 10,000 parts, of at least 5 MiB each whatever the gateway chooses: 49 GiB. */
+/** R2 accepts 10,000 parts, and the gateway's parts have at least 5 MiB: 49 GiB. */
 const MAX_OUTPUT_BYTES = 10_000 * 5 * MIB
 
-/** Options that go before the input's address, for ffmpeg and ffprobe alike. */
-export const INPUT_LIMITS: readonly string[] = [
-  '-protocol_whitelist',
-  'http,tcp',
-  '-format_whitelist',
-  DEMUXERS.join(','),
-  '-max_streams',
-  String(MAX_STREAMS),
-  '-max_pixels',
-  String(MAX_PIXELS),
-]
+/** Input options of ffmpeg and ffprobe for a source; they precede its URL. */
+export const INPUT_LIMITS: readonly string[] = ffmpegOptions({
+  protocol_whitelist: 'http,tcp',
+  format_whitelist: DEMUXERS.join(','),
+  max_streams: MAX_STREAMS,
+  max_pixels: MAX_PIXELS,
+})
 
-/** The same for a file that may be one thing only: it is opened as that, whatever is in it. */
+/** Input options for a file of one format: it is opened with this demuxer, whatever it contains. */
 export function forceDemuxer(demuxer: string): string[] {
-  return [
-    '-protocol_whitelist',
-    'http,tcp',
-    '-format_whitelist',
-    demuxer,
-    '-f',
-    demuxer,
-    '-max_streams',
-    '1',
-    '-max_pixels',
-    String(MAX_PIXELS),
-  ]
+  return ffmpegOptions({
+    protocol_whitelist: 'http,tcp',
+    format_whitelist: demuxer,
+    f: demuxer,
+    max_streams: 1,
+    max_pixels: MAX_PIXELS,
+  })
 }
 
-/** For a file that the runner made itself, in its scratch folder. */
-export const LOCAL_FILE_INPUT: readonly string[] = ['-protocol_whitelist', 'file']
+/** Input options for a file that the runner has written to its scratch folder. */
+export const LOCAL_FILE_INPUT: readonly string[] = ffmpegOptions({ protocol_whitelist: 'file' })
 
-/** How every ffmpeg begins: it asks nobody, and says how far it is for a program to read. */
-export const COMMON_OPTIONS: readonly string[] = [
-  '-hide_banner',
-  '-nostdin',
-  '-nostats',
-  '-progress',
-  'pipe:1',
-  '-y',
-]
+/** First options of every ffmpeg: no questions, and progress in a form that programs can read. */
+export const COMMON_OPTIONS: readonly string[] = ffmpegOptions({
+  hide_banner: true,
+  nostdin: true,
+  nostats: true,
+  progress: 'pipe:1',
+  y: true,
+})
 
-/** What the system holds a process to (confine.ts), whatever hostile media makes of it. */
+/** Limits that the operating system enforces on a process; `rlimits.ts` sets them. */
 export interface ProcessLimits {
-  /** Of the process's own: heap and stacks, not the program or what is merely reserved. */
+  /** Heap and stacks; not the program, and not address space that is only reserved. */
   memoryBytes: number
-  /** How large a file may become that it writes. */
+  /** Size of each file that it writes. */
   fileBytes: number
-  /** Time on a core, all threads together; null where the clock on the wall is what counts. */
+  /** CPU time of all threads together; null for no limit. */
   cpuSeconds: number | null
 }
 
-/** ffmpeg opens its source, its output and its pipes, and at its start one library at a time. */
+/** ffmpeg opens its source, its output and its pipes, and one library at a time when it starts. */
 export const MAX_OPEN_FILES = 64
 
 /**
- * For ffmpeg. Of memory three quarters, so that the runner and the system live on whatever a file
- * does; a 1080p encode takes 0.5 GiB and the decoding of 8K 4 GiB (measured, two cores), and twice
- * that is the most on a machine with more.
+ * Limits for ffmpeg. It gets three quarters of the memory, so that the runner and the system survive
+ * any file. Encoding 1080p takes 0.5 GiB and decoding 8K 4 GiB (measured, two cores); the maximum is
+ * twice that.
  *
- * @param machine.diskBytes what a job may take of the disk; null for what there is
+ * @param machine.diskBytes disk space of a job; null for no limit
  */
 export function encodeLimits(machine: {
   memoryBytes: number
@@ -116,20 +107,20 @@ export function encodeLimits(machine: {
 }
 
 /**
- * For ffprobe. It reads a few MiB and decodes a few frames; with the index of a day of video
- * (some 80 MiB to read, 250 MiB in memory, half a second) or with 8K (0.4 GiB, half a second) it
- * stays below all of these.
+ * Limits for ffprobe, which reads a few MiB and decodes a few frames. The index of a day of video
+ * (80 MiB to read, 250 MiB in memory, half a second) and 8K (0.4 GiB, half a second) are well below.
  */
 export const PROBE = {
   memoryBytes: GIB,
   cpuSeconds: 4,
-  /** On the wall, storage included. */
+  /** Elapsed time, including reads from storage. */
   seconds: 120,
   readBytes: 128 * MIB,
-  /** Of its answer, which is about 600 for each stream. */
-  answerCharacters: 1e6,
+  /** Of its output, which has about 600 for each stream. */
+  outputCharacters: 1e6,
 } as const
 
+/** ffprobe never gets more memory than ffmpeg. It writes no file. */
 export function probeLimits(encode: ProcessLimits): ProcessLimits {
   const { memoryBytes, cpuSeconds } = PROBE
   return { memoryBytes: Math.min(memoryBytes, encode.memoryBytes), cpuSeconds, fileBytes: 0 }

@@ -1,107 +1,85 @@
 /**
- * A child process that cannot outlive its use, however the runner ends: no argument is read by a
- * shell, it is in a process group of its own, held to limits, killed as a group; and a bounded memory
- * of what it said. Knows nothing about ffmpeg's arguments or output.
+ * Runs a child process that cannot outlive the runner: it has a process group and resource limits of
+ * its own, and is killed as a group. Keeps the end of its stderr.
  */
 import { spawn } from 'node:child_process'
-import { withRlimits, failedToStart } from './rlimits.ts'
 import type { ProcessLimits } from './limits.ts'
+import { failedToStart, withRlimits } from './rlimits.ts'
 
-/** How long a group has between SIGTERM and SIGKILL. */
-const GRACE_MS = 1_000
-const STDERR_CHARACTERS = 8_000
+/** Time between SIGTERM and SIGKILL. */
+const KILL_DELAY_MS = 1_000
+const MAX_STDERR_CHARACTERS = 8_000
 
-/** Ends the group unless it is told first that there is none any more. */
-const GUARD = 'read -r ended || kill -s KILL -- "-$1"'
+/** Kills the process group `$1` when stdin ends without a line. */
+const GUARD_SCRIPT = 'read -r ended || kill -s KILL -- "-$1"'
 
-const groups = new Set<number>()
+const runningGroups = new Set<number>()
 
-/** For the moment of exit: kills at once every group that still runs. */
+/** Kills all running process groups at once; called when the runner exits. */
 export function killProcessGroups(): void {
-  for (const pid of groups) {
-    kill(pid, 'SIGKILL')
+  for (const pid of runningGroups) {
+    killGroup(pid, 'SIGKILL')
   }
 }
 
 export interface ProcessResult {
+  /** Null when a signal ended the process. */
   code: number | null
   signal: NodeJS.Signals | null
+  /** The last lines of stderr, up to 8,000 characters. */
   stderrTail: string
 }
 
-/**
- * Runs `file` to its end.
- *
- * @param limits that the system holds it to; without, it may take what there is
- * @param onStdout gets stdout as it comes, as text
- * @param onStderr gets the last 8,000 characters of stderr once the process is gone, even when it
- *   was aborted
- * @returns how it ended, whatever its exit code
- * @throws the signal's reason when aborted, but only after the whole group has been killed and the
- *   process is gone; or the error of a program that could not be started
- */
-export function runProcess(options: {
+export interface ProcessOptions {
   file: string
   arguments: string[]
+  /** Absent for no limits. */
   limits?: ProcessLimits
   cwd: string
   signal: AbortSignal
   onStdout: (text: string) => void
+  /** Receives the end of stderr once the process has ended, also when it was aborted. */
   onStderr?: (tail: string) => void
-}): Promise<ProcessResult> {
-  const { signal, limits } = options
+}
+
+/**
+ * Runs `file` until it ends. No shell reads the arguments.
+ *
+ * @returns how it ended, whatever its exit code
+ * @throws the signal's reason when aborted, after the whole group has been killed; Error when the
+ *   program cannot be started
+ */
+export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
+  const { signal, limits, cwd } = options
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       return reject(signal.reason)
     }
-    // Nothing of the runner's environment: its token is there, and http_proxy would be obeyed.
-    const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: options.cwd, HOME: options.cwd }
-    const started =
+    // The runner's environment is not passed on: it has the token, and proxies that ffmpeg would use.
+    const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: cwd, HOME: cwd }
+    const command =
       limits === undefined ? options : withRlimits(options.file, options.arguments, limits)
-    const child = spawn(started.file, started.arguments, {
-      cwd: options.cwd,
+    const child = spawn(command.file, command.arguments, {
+      cwd,
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
       env,
     })
     const { pid } = child
-    const dismissGuard = pid === undefined ? () => {} : guard(pid, env)
+    const stopWatching = pid === undefined ? () => {} : killOnAbort(pid, signal, env)
     let stderrTail = ''
-    let grace: NodeJS.Timeout | undefined
 
-    const stop = () => {
-      if (pid === undefined) {
-        return
-      }
-      kill(pid, 'SIGTERM')
-      grace = setTimeout(() => kill(pid, 'SIGKILL'), GRACE_MS)
-    }
-    const clear = () => {
-      signal.removeEventListener('abort', stop)
-      clearTimeout(grace)
-      dismissGuard()
-      if (pid !== undefined) {
-        groups.delete(pid)
-      }
-    }
-
-    if (pid !== undefined) {
-      groups.add(pid)
-    }
-    signal.addEventListener('abort', stop, { once: true })
     child.stdout.setEncoding('utf8').on('data', options.onStdout)
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderrTail = lastLines(stderrTail + text)
     })
     child.on('error', (error) => {
-      if (pid !== undefined) {
-        return
+      if (pid === undefined) {
+        reject(error)
       }
-      clear()
-      reject(error)
     })
     child.on('close', (code, endSignal) => {
-      clear()
+      stopWatching()
       options.onStderr?.(stderrTail)
       if (signal.aborted) {
         reject(signal.reason)
@@ -115,37 +93,59 @@ export function runProcess(options: {
 }
 
 /**
- * A process that is killed outright (kill -9, out of memory) can end nothing any more. So a shell
- * waits on a pipe from here, whose end without a word says that it has died.
+ * Kills the process group when the signal aborts or the runner dies.
  *
- * @returns tells the shell that the group has ended
+ * @returns a function to call once the group has ended
  */
-function guard(group: number, env: NodeJS.ProcessEnv): () => void {
-  const shell = spawn('sh', ['-c', GUARD, 'guard', String(group)], {
+function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): () => void {
+  const dismissGuard = startGuard(pid, env)
+  let killTimer: NodeJS.Timeout | undefined
+  const stop = () => {
+    killGroup(pid, 'SIGTERM')
+    killTimer = setTimeout(() => killGroup(pid, 'SIGKILL'), KILL_DELAY_MS)
+  }
+  runningGroups.add(pid)
+  signal.addEventListener('abort', stop, { once: true })
+  return () => {
+    signal.removeEventListener('abort', stop)
+    clearTimeout(killTimer)
+    dismissGuard()
+    runningGroups.delete(pid)
+  }
+}
+
+/**
+ * Starts a shell that kills the group when the runner is itself killed (`kill -9`, out of memory) and
+ * cannot do so: the shell reads a pipe from the runner, which then ends without a line.
+ *
+ * @returns a function that tells the shell that the group has ended
+ */
+function startGuard(group: number, env: NodeJS.ProcessEnv): () => void {
+  const shell = spawn('sh', ['-c', GUARD_SCRIPT, 'guard', String(group)], {
     cwd: '/',
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
     env,
   })
-  // Where there is no shell there is no guard, and no other harm.
+  // A system without a shell has no guard; everything else works.
   shell.on('error', () => {})
   shell.stdin.on('error', () => {})
   return () => shell.stdin.end('ended\n')
 }
 
-/** Whole lines only: half a line could hold half an address, which nobody would know to take out. */
+/** Keeps whole lines only: a part of a line could contain a part of a URL, which is not redacted. */
 function lastLines(text: string): string {
-  if (text.length <= STDERR_CHARACTERS) {
+  if (text.length <= MAX_STDERR_CHARACTERS) {
     return text
   }
-  const tail = text.slice(-STDERR_CHARACTERS)
+  const tail = text.slice(-MAX_STDERR_CHARACTERS)
   return tail.slice(tail.indexOf('\n') + 1)
 }
 
-function kill(group: number, signal: NodeJS.Signals) {
+function killGroup(group: number, signal: NodeJS.Signals) {
   try {
     process.kill(-group, signal)
   } catch {
-    // ESRCH: gone already, which is what was wanted.
+    // ESRCH: the group has ended already.
   }
 }

@@ -1,30 +1,30 @@
 /**
- * Reads what `ffmpeg -progress` writes. Owns the parsing; what progress means is the caller's. Its
- * `fps` and `speed` are left: they are averages since the start, and say nothing about now.
+ * Parses the output of `ffmpeg -progress`. `fps` and `speed` are ignored: ffmpeg averages them since
+ * the start, and `attempt/rateMeter.ts` measures the current ones.
  */
 
 export interface Progress {
-  /** How much of the output is written, in seconds of its own time. Never goes back. */
+  /** Position in the output in seconds. Never decreases. */
   outSeconds: number
   frames: number
-  /** How large the output is by now. */
+  /** Size of the output so far. */
   bytes: number
 }
 
 /**
- * A reader for `key=value` lines that come in chunks cut anywhere. `out_time_us` may be `N/A` or
- * negative before the first packet; both count as nothing.
+ * Parses lines of the form `key=value`, in chunks that may end anywhere. Before the first packet
+ * `out_time_us` may be `N/A` or negative; both are ignored.
  *
- * @returns a function that takes the next chunk and gives the state after it
+ * @returns a function that takes the next chunk and returns the progress after it
  */
 export function createProgressReader(): (chunk: string) => Progress {
-  let rest = ''
+  let incompleteLine = ''
   let outSeconds = 0
   let frames = 0
   let bytes = 0
   return (chunk) => {
-    const lines = (rest + chunk).split('\n')
-    rest = lines.pop() ?? ''
+    const lines = (incompleteLine + chunk).split('\n')
+    incompleteLine = lines.pop() ?? ''
     for (const line of lines) {
       const [key, value] = line.split('=', 2)
       const number = Number(value)

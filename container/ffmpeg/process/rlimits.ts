@@ -1,18 +1,17 @@
 /**
- * Has the system hold a process to limits, by way of a shell that sets them on itself and then
- * becomes the program. Owns the shell's words, which never change: program, numbers and arguments
- * reach them as parameters, and no argument is ever read as a command.
+ * Runs a program under resource limits: `sh` calls `ulimit` on itself and then `exec`s the program.
+ * The script is constant; program, limits and arguments are its parameters and never read as commands.
  */
 import { MAX_OPEN_FILES, type ProcessLimits } from './limits.ts'
 
 /**
- * - `-d` (data) rather than `-v` (addresses): each thread reserves 64 MiB of addresses that it may
- *   never use, and libraries another 300, so a limit on those says little about memory.
- * - `-S` leaves the hard limit, at which the kernel would kill without saying why.
- * - When memory does run out, 1000 makes the kernel end this process and not the runner.
+ * - `-d` (data) instead of `-v` (address space): each thread reserves 64 MiB of addresses that it may
+ *   never use, and libraries another 300, so a limit of address space says little about memory.
+ * - `-S` keeps the hard limit of CPU time, at which the kernel would kill with SIGKILL.
+ * - `oom_score_adj` 1000 makes the kernel kill this process, and not the runner, if memory runs out.
  *
- * A limit that the system does not know (macOS has no `-d` to speak of), or that is stricter
- * already, stays as it is.
+ * A limit that the system does not support (`-d` on macOS), or that is stricter already, stays as it
+ * is.
  */
 const SCRIPT = `{
   ulimit -c 0
@@ -25,21 +24,22 @@ const SCRIPT = `{
 shift 4
 exec "$0" "$@"`
 
-/** What the shell exits with when there is no such program, or when it cannot be run. */
-const NOT_STARTED = [126, 127]
+/** Exit codes of the shell for a program that does not exist or cannot be executed. */
+const START_FAILURES = [126, 127]
 
-/** What to spawn in place of `file` with `list`. It keeps its process id when it becomes `file`. */
-export function withRlimits(file: string, list: readonly string[], limits: ProcessLimits) {
+/** The command to spawn in place of `file`. The process id stays the same when `sh` becomes `file`. */
+export function withRlimits(file: string, args: readonly string[], limits: ProcessLimits) {
   const { memoryBytes, fileBytes, cpuSeconds } = limits
-  const numbers = [
+  const parameters = [
     Math.floor(memoryBytes / 1024),
     Math.ceil(fileBytes / 512),
     MAX_OPEN_FILES,
     cpuSeconds ?? 'unlimited',
   ]
-  return { file: 'sh', arguments: ['-c', SCRIPT, file, ...numbers.map(String), ...list] }
+  return { file: 'sh', arguments: ['-c', SCRIPT, file, ...parameters.map(String), ...args] }
 }
 
+/** True when `sh` could not start the program. */
 export function failedToStart(code: number | null): boolean {
-  return code !== null && NOT_STARTED.includes(code)
+  return code !== null && START_FAILURES.includes(code)
 }

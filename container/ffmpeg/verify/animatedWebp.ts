@@ -1,8 +1,8 @@
 /**
- * Reads what an animated WebP says of itself, since ffprobe cannot: its demuxer knows single pictures
- * only. The format: developers.google.com/speed/webp/docs/riff_container.
+ * Reads frame size, number of frames and duration of an animated WebP, which ffprobe reads as a still
+ * image. Format: developers.google.com/speed/webp/docs/riff_container.
  */
-import { open } from 'node:fs/promises'
+import { open, type FileHandle } from 'node:fs/promises'
 
 export interface AnimatedWebp {
   width: number
@@ -12,45 +12,52 @@ export interface AnimatedWebp {
 }
 
 const HEADER_BYTES = 30
+const CHUNK_HEADER_BYTES = 8
+const FRAME_HEADER_BYTES = 16
 
-/** @returns null when the file is no animated WebP, or ends early */
+/** @returns null when the file is not an animated WebP, or is truncated */
 export async function readAnimatedWebp(path: string): Promise<AnimatedWebp | null> {
-  const file = await open(path)
-  try {
-    const read = async (length: number, position: number) => {
-      const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
-      return bytesRead === length ? buffer : null
-    }
-    const head = await read(HEADER_BYTES, 0)
-    if (head === null || head.toString('latin1', 8, 16) !== 'WEBPVP8X') {
+  await using file = await open(path)
+  const header = await readBytes(file, HEADER_BYTES, 0)
+  if (header === null || header.toString('latin1', 8, 16) !== 'WEBPVP8X') {
+    return null
+  }
+  const fileEnd = header.readUInt32LE(4) + 8
+  let frames = 0
+  let milliseconds = 0
+  for (let position = HEADER_BYTES; position < fileEnd;) {
+    const chunk = await readBytes(file, CHUNK_HEADER_BYTES, position)
+    if (chunk === null) {
       return null
     }
-    const end = head.readUInt32LE(4) + 8
-    const found = {
-      width: head.readUIntLE(24, 3) + 1,
-      height: head.readUIntLE(27, 3) + 1,
-      frames: 0,
-      seconds: 0,
-    }
-    let milliseconds = 0
-    for (let at = HEADER_BYTES; at < end;) {
-      const chunk = await read(8, at)
-      if (chunk === null) {
+    const chunkBytes = chunk.readUInt32LE(4)
+    if (chunk.toString('latin1', 0, 4) === 'ANMF') {
+      const frame = await readBytes(file, FRAME_HEADER_BYTES, position + CHUNK_HEADER_BYTES)
+      if (frame === null) {
         return null
       }
-      const length = chunk.readUInt32LE(4)
-      if (chunk.toString('latin1', 0, 4) === 'ANMF') {
-        const frame = await read(16, at + 8)
-        if (frame === null) {
-          return null
-        }
-        found.frames += 1
-        milliseconds += frame.readUIntLE(12, 3)
-      }
-      at += 8 + length + (length % 2)
+      frames += 1
+      milliseconds += frame.readUIntLE(12, 3)
     }
-    return found.frames === 0 ? null : { ...found, seconds: milliseconds / 1_000 }
-  } finally {
-    await file.close()
+    // Chunks are padded to an even size.
+    position += CHUNK_HEADER_BYTES + chunkBytes + (chunkBytes % 2)
   }
+  if (frames === 0) {
+    return null
+  }
+  return {
+    width: header.readUIntLE(24, 3) + 1,
+    height: header.readUIntLE(27, 3) + 1,
+    frames,
+    seconds: milliseconds / 1_000,
+  }
+}
+
+async function readBytes(
+  file: FileHandle,
+  length: number,
+  position: number,
+): Promise<Buffer | null> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position)
+  return bytesRead === length ? buffer : null
 }

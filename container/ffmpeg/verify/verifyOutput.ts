@@ -1,161 +1,187 @@
 /**
- * Looks at what ffmpeg made before anyone else gets it. Owns what counts as right; an exit code of
- * zero is not enough, since ffmpeg ends well on half a file.
+ * Verifies an output against the plan's expectation before it is uploaded. ffmpeg's exit code is not
+ * enough: it is also zero when only half of the source could be read.
  */
 import { stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
-import { hasInputError } from '../process/classifyFailure.ts'
-import type { ProcessLimits } from '../process/limits.ts'
 import { probe } from '../probe/probe.ts'
+import { hasInputError } from '../process/classifyFailure.ts'
+import type { FfprobeOptions } from '../process/ffprobe.ts'
+import { LOCAL_FILE_INPUT } from '../process/limits.ts'
 import type { Expectation } from '../renderPlan.ts'
 import { type AnimatedWebp, readAnimatedWebp } from './animatedWebp.ts'
 
-/** Half a second for codec delay and container rounding, or 2 % where clocks drift. */
-export function durationTolerance(seconds: number): number {
-  return Math.max(0.5, seconds * 0.02)
-}
-
-interface Checked {
-  ffprobe: string
+interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
   file: string
   expect: Expectation
+  /** The end of stderr of the ffmpeg that made the file. */
   stderr: string
-  more: boolean
-  limits: ProcessLimits
-  cwd: string
-  signal: AbortSignal
+  /** True when another step can still be tried, if this one produced nothing. */
+  hasFallback: boolean
 }
 
 /**
- * @param options.stderr what ffmpeg said while it made the file
- * @param options.more whether there is another way still to go if this one gave nothing
- * @returns the facts of the output; `durationSeconds` is null for a picture
- * @throws JobFailure `output_invalid`, or `input_invalid` when the source ended before it said
+ * @returns the facts of the output; duration and frame rate are null for an image
+ * @throws JobFailure: `output_invalid`, or `input_invalid` when the source is at fault
  */
-export async function verifyOutput(options: Checked): Promise<MediaFacts> {
+export async function verifyOutput(options: VerifyOptions): Promise<MediaFacts> {
   const { expect } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
   if (sizeBytes === 0) {
     throw emptyOutput(options)
   }
-  const { facts } = await lookInto(options, sizeBytes)
+  const facts = await probeOutput(options, sizeBytes)
 
-  checkSize(facts, expect)
-  checkStreams(facts, expect)
+  checkFrameSize(facts, expect)
+  checkTracks(facts, expect)
   checkDuration(facts.durationSeconds ?? 0, options)
   if (expect.maxBytes !== undefined && sizeBytes > expect.maxBytes) {
+    const [actual, limit] = [Math.ceil(sizeBytes / 1000), Math.floor(expect.maxBytes / 1000)]
     throw new JobFailure(
       'output_invalid',
-      `The result measures ${Math.ceil(sizeBytes / 1000)} kB instead of ${Math.floor(expect.maxBytes / 1000)} at the most. Ask for a smaller picture (w, h), or for more.`,
+      `The size of the output is ${actual} kB; at most ${limit} kB were requested (sz). Request a larger size, or a smaller frame (w, h).`,
     )
   }
   return expect.isImage ? { ...facts, durationSeconds: null, frameRate: null } : facts
 }
 
-async function lookInto(options: Checked, sizeBytes: number) {
-  const animation = await readAnimatedWebp(options.file)
+/** ffprobe cannot read animated WebP, so its header is read here. */
+async function probeOutput(options: VerifyOptions, sizeBytes: number): Promise<MediaFacts> {
+  const { file, ffprobe, limits, cwd, signal } = options
+  const animation = await readAnimatedWebp(file)
   if (animation !== null) {
-    return { facts: animationFacts(animation, sizeBytes) }
+    return animationFacts(animation, sizeBytes)
   }
-  return probe({
-    ffprobe: options.ffprobe,
-    input: ['-protocol_whitelist', 'file', `file:${options.file}`],
-    sizeBytes,
-    limits: options.limits,
-    bytesRead: () => 0,
-    cwd: options.cwd,
-    signal: options.signal,
-  }).catch((error: unknown) => {
-    if (error instanceof JobFailure && error.code === 'input_invalid') {
-      throw emptyOutput(options)
-    }
-    throw error
-  })
+  const input = [...LOCAL_FILE_INPUT, `file:${file}`]
+  try {
+    const found = await probe({
+      ffprobe,
+      input,
+      limits,
+      cwd,
+      signal,
+      bytesRead: () => 0,
+      sizeBytes,
+    })
+    return found.facts
+  } catch (error) {
+    const isUnreadable = error instanceof JobFailure && error.code === 'input_invalid'
+    throw isUnreadable ? emptyOutput(options) : error
+  }
 }
 
-function animationFacts({ width, height, frames, seconds }: AnimatedWebp, sizeBytes: number) {
-  const frameRate = seconds > 0 ? Math.round((frames / seconds) * 1e3) / 1e3 : null
+function animationFacts(
+  { width, height, frames, seconds }: AnimatedWebp,
+  sizeBytes: number,
+): MediaFacts {
   return {
     format: 'webp',
     durationSeconds: seconds,
     sizeBytes,
     width,
     height,
-    frameRate,
+    frameRate: seconds > 0 ? Math.round((frames / seconds) * 1e3) / 1e3 : null,
     videoCodec: 'webp',
     audioCodec: null,
   }
 }
 
-function checkStreams({ videoCodec, audioCodec }: MediaFacts, expect: Expectation) {
-  const invalid = (message: string) => new JobFailure('output_invalid', message)
+function checkTracks({ videoCodec, audioCodec }: MediaFacts, expect: Expectation): void {
   if (expect.hasAudio && audioCodec === null) {
-    throw invalid('The result has lost its sound.')
+    throw new JobFailure('output_invalid', 'The output has no audio, and should have.')
   }
   if (!expect.hasAudio && audioCodec !== null) {
-    throw invalid('The result has sound, and should not.')
+    throw new JobFailure('output_invalid', 'The output has audio, and should not.')
   }
-  const pairs = [
-    ['picture', videoCodec, expect.videoCodec],
-    ['sound', audioCodec, expect.audioCodec],
-  ] as const
-  for (const [what, actual, expected] of pairs) {
-    if (expected === undefined || actual === expected) {
-      continue
-    }
-    throw invalid(`The ${what} of the result is ${actual ?? 'not there'} instead of ${expected}.`)
+  checkCodec('video', videoCodec, expect.videoCodec)
+  checkCodec('audio', audioCodec, expect.audioCodec)
+}
+
+function checkCodec(
+  track: 'video' | 'audio',
+  actual: string | null,
+  expected: string | undefined,
+): void {
+  if (expected !== undefined && actual !== expected) {
+    throw new JobFailure(
+      'output_invalid',
+      `The ${track} codec of the output is ${actual ?? 'missing'} instead of ${expected}.`,
+    )
   }
 }
 
-function checkSize({ width, height }: MediaFacts, { size }: Expectation) {
+function checkFrameSize({ width, height }: MediaFacts, { size }: Expectation): void {
   if (width === (size?.width ?? null) && height === (size?.height ?? null)) {
     return
   }
+  const format = (w?: number | null, h?: number | null) => (w ? `${w} by ${h}` : 'no video')
   throw new JobFailure(
     'output_invalid',
-    `The result measures ${width} by ${height} instead of ${size?.width} by ${size?.height}.`,
+    `The frame size of the output is ${format(width, height)} instead of ${format(size?.width, size?.height)}.`,
   )
 }
 
-/** @throws JobFailure, whose class says whether the source or the making of it is at fault */
+/** Half a second for codec delay and the rounding of containers, or 2 % where clocks drift. */
+export function durationTolerance(seconds: number): number {
+  return Math.max(0.5, seconds * 0.02)
+}
+
+/**
+ * @param actual duration of the output in seconds
+ * @throws JobFailure: `input_invalid` when the source is shorter or longer than it declares, else
+ *   `output_invalid`
+ */
 export function checkDuration(
   actual: number,
   {
     expect,
     stderr,
   }: { expect: Pick<Expectation, 'seconds' | 'hasRequestedEnd' | 'mayBeLonger'>; stderr: string },
-) {
-  const expected = expect.seconds
+): void {
+  const { seconds: expected, hasRequestedEnd, mayBeLonger } = expect
   if (expected === null) {
     return
   }
-  if (actual < expected - durationTolerance(expected)) {
+  const tolerance = durationTolerance(expected)
+  const [is, should] = [actual, expected].map((seconds) => seconds.toFixed(1))
+  const wrongDuration = () =>
+    new JobFailure(
+      'output_invalid',
+      `The duration of the output is ${is} seconds instead of ${should}.`,
+    )
+  if (actual < expected - tolerance) {
     throw hasInputError(stderr)
       ? new JobFailure(
           'input_invalid',
-          `The file ends early: ${expected.toFixed(1)} seconds of it were to be read, and only ${actual.toFixed(1)} were there.`,
+          `The file ends early: ${should} seconds of it were expected, and only ${is} could be read.`,
         )
-      : new JobFailure('output_invalid', wrongLength(actual, expected))
+      : wrongDuration()
   }
-  if (!expect.mayBeLonger && actual > expected + durationTolerance(expected)) {
-    throw expect.hasRequestedEnd
-      ? new JobFailure('output_invalid', wrongLength(actual, expected))
+  if (mayBeLonger !== true && actual > expected + tolerance) {
+    throw hasRequestedEnd
+      ? wrongDuration()
       : new JobFailure(
           'input_invalid',
-          `The file says that ${expected.toFixed(1)} seconds of it are to be read, and goes on for ${actual.toFixed(1)}: it is damaged.`,
+          `The file is damaged: it declares a duration of ${should} seconds, and continues for ${is}.`,
         )
   }
 }
 
-function wrongLength(actual: number, expected: number): string {
-  return `The result is ${actual.toFixed(1)} seconds long instead of ${expected.toFixed(1)}.`
-}
-
-export function emptyOutput({ stderr, more }: { stderr: string; more: boolean }): JobFailure {
-  // With another way still to go, that nothing came is a finding and not the end.
-  const nothingThere = !more && /nothing was encoded|video:0k/i.test(stderr)
-  return nothingThere || hasInputError(stderr)
-    ? new JobFailure('input_invalid', 'The file is damaged: nothing of what was asked can be read.')
-    : new JobFailure('output_invalid', 'ffmpeg gave no result.')
+/** Failure for an output that is empty, or that ffprobe cannot read. */
+export function emptyOutput({
+  stderr,
+  hasFallback,
+}: {
+  stderr: string
+  hasFallback: boolean
+}): JobFailure {
+  // With a fallback, an empty output must not count as invalid input: the fallback may succeed.
+  const isNothingEncoded = !hasFallback && /nothing was encoded|video:0k/i.test(stderr)
+  return isNothingEncoded || hasInputError(stderr)
+    ? new JobFailure(
+        'input_invalid',
+        'The file is damaged: nothing of the requested part can be read.',
+      )
+    : new JobFailure('output_invalid', 'ffmpeg produced no output.')
 }

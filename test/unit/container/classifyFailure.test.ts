@@ -11,7 +11,10 @@ it('an ffmpeg that is told to end while it opens a file says nothing about that 
   for (const code of [255, 1, 0]) {
     expect(
       classifyFfmpegFailure({ code, signal: null, stderrTail: CANNOT_MAKE_OUT + TOLD_TO_END }),
-    ).toMatchObject({ code: 'internal', message: 'Something other than the runner ended ffmpeg.' })
+    ).toMatchObject({
+      code: 'internal',
+      message: 'ffmpeg was ended by a signal that the runner did not send.',
+    })
   }
 })
 

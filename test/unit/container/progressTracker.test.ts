@@ -32,7 +32,7 @@ function step(stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep 
   }
 }
 function planOf(steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) {
-  return tracker.plan({ steps, mode } as RenderPlan, speed)
+  return tracker.setPlan({ steps, mode } as RenderPlan, speed)
 }
 
 /** Goes on at `speed` for `seconds` on the wall, told of twice a second. */
@@ -41,7 +41,7 @@ function run(speed: number, seconds: number, from = 0) {
   for (let past = 0.5; past <= seconds; past += 0.5) {
     now += 0.5
     const outSeconds = from + speed * past
-    tracker.progress({ outSeconds, frames: outSeconds * 25, bytes: outSeconds * 1e6 })
+    tracker.updateStep({ outSeconds, frames: outSeconds * 25, bytes: outSeconds * 1e6 })
     seen.push({ ...state })
   }
   return seen
@@ -52,10 +52,10 @@ describe('progress', () => {
     const passes = [step('analyse', { cost: 0.5 }), step('encode')]
     planOf(passes)
     const seen = passes.flatMap((pass) => {
-      tracker.enter(pass.stage)
-      tracker.begin(pass)
+      tracker.enterStage(pass.stage)
+      tracker.beginStep(pass)
       const along = run(10, 10)
-      tracker.done(pass)
+      tracker.finishStep(pass)
       return along
     })
     const progress = seen.map((each) => each.progress)
@@ -72,43 +72,43 @@ describe('progress', () => {
   it('never goes back and ends before what is the gateway’s, whatever it is told', () => {
     const only = step('encode')
     planOf([only])
-    tracker.begin(only)
-    tracker.enter('encode')
+    tracker.beginStep(only)
+    tracker.enterStage('encode')
     run(10, 8)
     const before = state.progress
-    tracker.progress({ outSeconds: 1, frames: 1, bytes: 1 })
-    tracker.enter('encode')
+    tracker.updateStep({ outSeconds: 1, frames: 1, bytes: 1 })
+    tracker.enterStage('encode')
     expect(state.progress).toBe(before)
-    tracker.progress({ outSeconds: 1e6, frames: 1, bytes: 1 })
+    tracker.updateStep({ outSeconds: 1e6, frames: 1, bytes: 1 })
     expect(state.progress).toBe(92)
     for (const stage of ['verify', 'encode', 'verify', 'upload'] as Stage[]) {
-      tracker.enter(stage)
+      tracker.enterStage(stage)
     }
-    tracker.uploaded(0.5)
+    tracker.setUploadedShare(0.5)
     expect(state.progress).toBe(95)
-    tracker.uploaded(1)
+    tracker.setUploadedShare(1)
     expect(state.progress).toBe(97)
   })
 
   it('of what is only copied is half upload', () => {
     const copy = step('encode')
     planOf([copy], 'remux')
-    tracker.enter('encode')
-    tracker.begin(copy)
-    tracker.done(copy)
+    tracker.enterStage('encode')
+    tracker.beginStep(copy)
+    tracker.finishStep(copy)
     expect(state.progress).toBe(48)
-    tracker.enter('upload')
-    tracker.uploaded(0.5)
+    tracker.enterStage('upload')
+    tracker.setUploadedShare(0.5)
     expect(state.progress).toBe(73)
   })
 
   it('moves on after a step whose length nobody knows', () => {
     const steps = [step('analyse', { seconds: null }), step('encode', { seconds: null })]
     planOf(steps)
-    tracker.begin(steps[0]!)
+    tracker.beginStep(steps[0]!)
     run(1, 5)
     expect(state.progress).toBe(1)
-    tracker.done(steps[0]!)
+    tracker.finishStep(steps[0]!)
     expect(state.progress).toBeCloseTo(1 + 91 / 2)
   })
 })
@@ -117,8 +117,8 @@ describe('what is left', () => {
   it('is not said before there is something to go by', () => {
     const only = step('encode')
     planOf([only])
-    tracker.enter('encode')
-    tracker.begin(only)
+    tracker.enterStage('encode')
+    tracker.beginStep(only)
     expect(state).toMatchObject({ etaSeconds: null, fps: null, speed: null })
     now += 5
     tracker.refresh()
@@ -128,34 +128,34 @@ describe('what is left', () => {
   it('counts the passes to come and the upload', () => {
     const passes = [step('analyse'), step('encode')]
     planOf(passes)
-    tracker.enter('analyse')
-    tracker.begin(passes[0]!)
+    tracker.enterStage('analyse')
+    tracker.beginStep(passes[0]!)
     run(10, 5)
     // 50 and 100 seconds of media at 10 a second, and a second to look at it.
     expect(state.etaSeconds).toBe(16)
-    tracker.done(passes[0]!)
-    tracker.enter('encode')
-    tracker.begin(passes[1]!)
+    tracker.finishStep(passes[0]!)
+    tracker.enterStage('encode')
+    tracker.beginStep(passes[1]!)
     expect(state.etaSeconds).toBe(11)
     run(10, 5)
     // 100 MB in the end, at 10 MB a second until it is measured.
     expect(state.etaSeconds).toBe(5 + 1 + 10)
-    tracker.done(passes[1]!)
-    tracker.made(100e6)
-    tracker.enter('verify')
+    tracker.finishStep(passes[1]!)
+    tracker.setOutputBytes(100e6)
+    tracker.enterStage('verify')
     expect(state.etaSeconds).toBe(11)
-    tracker.enter('upload')
+    tracker.enterStage('upload')
     expect(state.etaSeconds).toBe(10)
     now += 2
-    tracker.uploaded(0.5)
+    tracker.setUploadedShare(0.5)
     expect(state.etaSeconds).toBe(2)
   })
 
   it('follows the speed of late and not that since the start', () => {
     const only = step('encode', { seconds: 1000 })
     planOf([only])
-    tracker.enter('encode')
-    tracker.begin(only)
+    tracker.enterStage('encode')
+    tracker.beginStep(only)
     run(1, 60)
     const slow = Number(state.etaSeconds)
     const eta = run(10, 60, 60).map(({ etaSeconds }) => Number(etaSeconds))
@@ -170,27 +170,27 @@ describe('speed and frames a second', () => {
   it('are those of the last seconds, and only of an encode', () => {
     const passes = [step('analyse', { seconds: 1000 }), step('encode', { seconds: 1000 })]
     planOf(passes)
-    tracker.enter('analyse')
-    tracker.begin(passes[0]!)
+    tracker.enterStage('analyse')
+    tracker.beginStep(passes[0]!)
     run(2, 10)
     expect(state).toMatchObject({ fps: null, speed: null })
-    tracker.done(passes[0]!)
-    tracker.enter('encode')
-    tracker.begin(passes[1]!)
+    tracker.finishStep(passes[0]!)
+    tracker.enterStage('encode')
+    tracker.beginStep(passes[1]!)
     run(2, 20)
     expect(state).toMatchObject({ fps: 50, speed: 2 })
     run(0.5, 10, 40)
     expect(state).toMatchObject({ fps: 12.5, speed: 0.5 })
-    tracker.done(passes[1]!)
-    tracker.enter('verify')
+    tracker.finishStep(passes[1]!)
+    tracker.enterStage('verify')
     expect(state).toMatchObject({ fps: null, speed: null })
   })
 
   it('fall when nothing comes any more', () => {
     const only = step('encode')
     planOf([only])
-    tracker.enter('encode')
-    tracker.begin(only)
+    tracker.enterStage('encode')
+    tracker.beginStep(only)
     run(2, 10)
     now += 15
     tracker.refresh()
@@ -200,8 +200,8 @@ describe('speed and frames a second', () => {
   it('speed is in seconds of media, however the output counts them', () => {
     const twice = step('encode', { seconds: 50 })
     planOf([twice], 'encode', 2)
-    tracker.enter('encode')
-    tracker.begin(twice)
+    tracker.enterStage('encode')
+    tracker.beginStep(twice)
     run(3, 5)
     expect(state).toMatchObject({ fps: 75, speed: 6 })
   })

@@ -5,24 +5,24 @@ const never = new AbortController().signal
 
 it('lets everyone pass, but while it is held', async () => {
   const readGate = createReadGate()
-  await readGate.passed(never)
-  readGate.hold()
-  readGate.hold()
+  await readGate.waitUntilOpen(never)
+  readGate.close()
+  readGate.close()
   let passed = 0
-  const waiting = [1, 2].map(() => readGate.passed(never).then(() => (passed += 1)))
+  const waiting = [1, 2].map(() => readGate.waitUntilOpen(never).then(() => (passed += 1)))
   await Promise.resolve()
   expect(passed).toBe(0)
-  readGate.release()
+  readGate.open()
   await Promise.all(waiting)
-  await readGate.passed(never)
+  await readGate.waitUntilOpen(never)
 })
 
 it('holds nobody who is to end', async () => {
   const readGate = createReadGate()
-  readGate.hold()
+  readGate.close()
   const ending = new AbortController()
-  const held = readGate.passed(ending.signal)
+  const held = readGate.waitUntilOpen(ending.signal)
   ending.abort(new Error('over'))
   await expect(held).rejects.toThrow('over')
-  await expect(readGate.passed(ending.signal)).rejects.toThrow('over')
+  await expect(readGate.waitUntilOpen(ending.signal)).rejects.toThrow('over')
 })

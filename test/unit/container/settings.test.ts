@@ -28,6 +28,6 @@ it.each([
   ['a token with a line break', { GATEWAY_URL, RUNNER_TOKEN: 'a\nb' }, /^RUNNER_TOKEN must be/],
 ])('refuses %s and says what is right', (_, env, message) => {
   expect(() => readSettings(env)).toThrow(
-    expect.objectContaining({ name: 'BadSettings', message: expect.stringMatching(message) }),
+    expect.objectContaining({ name: 'InvalidSettings', message: expect.stringMatching(message) }),
   )
 })

@@ -1,0 +1,61 @@
+/** Probes the input files of an attempt, and builds the context that planners work from. */
+import { ffmpegTools } from '../capabilities.ts'
+import { JobFailure } from '../failures.ts'
+import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
+import { INPUT_LIMITS } from '../ffmpeg/process/limits.ts'
+import type { InputFile, PlanContext } from '../ffmpeg/renderPlan.ts'
+import type { OpenInput } from '../source/inputFiles.ts'
+import type { RunningAttempt } from './types.ts'
+
+/** @throws JobFailure for a file that cannot be read; that of a reference file begins with its path */
+export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext> {
+  const { original, references } = attempt.inputs
+  const referenceFiles = new Map<string, InputFile>()
+  for (const input of references) {
+    const { path, source } = input
+    referenceFiles.set(path, {
+      path,
+      url: source.url,
+      probe: isOpenedByExtension(path) ? null : await probeReference(attempt, input),
+    })
+  }
+  return {
+    source: {
+      path: original.path,
+      url: original.source.url,
+      probe: await probeInput(attempt, original),
+    },
+    references: referenceFiles,
+    folder: attempt.scratch,
+  }
+}
+
+function probeInput(
+  { settings, scratch: cwd, signal, inputs }: RunningAttempt,
+  { source, sizeBytes }: OpenInput,
+): Promise<Probe> {
+  return probe({
+    ...ffmpegTools(settings),
+    cwd,
+    signal,
+    bytesRead: inputs.bytesRead,
+    input: [...INPUT_LIMITS, source.url],
+    sizeBytes,
+  })
+}
+
+async function probeReference(attempt: RunningAttempt, input: OpenInput): Promise<Probe> {
+  try {
+    return await probeInput(attempt, input)
+  } catch (error) {
+    if (!(error instanceof JobFailure)) {
+      throw error
+    }
+    throw new JobFailure(error.code, `${input.path}: ${error.message}`, { cause: error })
+  }
+}
+
+/** Images and subtitles are opened as what their extension names, by the step that uses them. */
+function isOpenedByExtension(path: string): boolean {
+  return /\.(jpe?g|png|webp|srt|vtt)$/i.test(path)
+}

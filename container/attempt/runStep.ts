@@ -1,0 +1,90 @@
+/** Runs one step of a plan, and records its command and the end of its stderr. */
+import { basename } from 'node:path'
+import { ffmpegTools } from '../capabilities.ts'
+import { JobFailure } from '../failures.ts'
+import { CANNOT_PROCESS } from '../ffmpeg/process/classifyFailure.ts'
+import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
+import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
+import type { RunningAttempt } from './types.ts'
+
+const MAX_RECORD_CHARACTERS = 8_000
+
+/** @param stderrTails of the ffmpeg steps before; that of this step is added */
+export async function runStep(
+  attempt: RunningAttempt,
+  plan: RenderPlan,
+  step: Step,
+  stderrTails: string[],
+): Promise<void> {
+  const { settings, scratch: cwd, signal, inputs } = attempt
+  if ('task' in step) {
+    return step.task({ ...ffmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead })
+  }
+  const ffmpegArguments = await step.ffmpeg(stderrTails)
+  try {
+    await runFfmpegStep(attempt, plan.output, ffmpegArguments, stderrTails)
+  } catch (error) {
+    const failure = step.inputName === undefined ? error : nameInput(step.inputName, error)
+    const isInputInvalid = failure instanceof JobFailure && failure.code === 'input_invalid'
+    if (!isInputInvalid || step.optional !== true) {
+      throw failure
+    }
+  }
+}
+
+async function runFfmpegStep(
+  attempt: RunningAttempt,
+  output: string,
+  ffmpegArguments: string[],
+  stderrTails: string[],
+): Promise<void> {
+  const { assignment, settings, record, signal, scratch, inputs, tracker } = attempt
+  const command = ['ffmpeg', ...ffmpegArguments].map(quote).join(' ')
+  record.command = redact(attempt, command).slice(0, MAX_RECORD_CHARACTERS)
+  let stderrTail = ''
+  try {
+    await runFfmpeg({
+      ...ffmpegTools(settings),
+      arguments: ffmpegArguments,
+      cwd: scratch,
+      signal,
+      bytesRead: inputs.bytesRead,
+      output,
+      stallSeconds: assignment.stallSeconds,
+      onProgress: (progress) => tracker.updateStep(progress),
+      onStderr: (tail) => (stderrTail = tail),
+    })
+  } finally {
+    stderrTails.push(stderrTail)
+    record.stderrTail = redact(attempt, stderrTail).slice(-MAX_RECORD_CHARACTERS)
+  }
+}
+
+/** Replaces the URLs of the inputs by their file names, and removes the path of the scratch folder. */
+function redact({ inputs, scratch }: RunningAttempt, text: string): string {
+  return [inputs.original, ...inputs.references]
+    .reduce((rest, { source, path }) => rest.replaceAll(source.url, basename(path)), text)
+    .replaceAll(`${scratch}/`, '')
+}
+
+/**
+ * Says in a failure which input it is about, e.g. the watermark. The failure becomes `input_invalid`:
+ * only another file can mend it.
+ */
+function nameInput(inputName: string, error: unknown): unknown {
+  if (
+    !(error instanceof JobFailure) ||
+    !['input_invalid', 'unsupported', 'internal'].includes(error.code)
+  ) {
+    return error
+  }
+  const reason = error.message.replace(CANNOT_PROCESS, '')
+  return new JobFailure('input_invalid', `The ${inputName} cannot be used: ${reason}`, {
+    cause: error,
+  })
+}
+
+/** Quotes an argument as a shell would need it, for people who read the command. */
+function quote(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
+}

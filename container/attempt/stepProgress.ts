@@ -1,0 +1,105 @@
+/**
+ * Progress over the ffmpeg steps of a plan. A step's work is the duration of its media times its
+ * cost, so that steps of unequal cost add up to one share and one estimate.
+ */
+import type { Progress } from '../ffmpeg/process/progressParser.ts'
+import type { Step } from '../ffmpeg/renderPlan.ts'
+import { createRateMeter, type RateMeter } from './rateMeter.ts'
+
+/** Assumed duration of a step whose media has an unknown duration. */
+const DEFAULT_STEP_SECONDS = 10
+/** Windows of the rates: a short one for what is shown, a long one for a steady estimate. */
+const SHOWN_WINDOW_SECONDS = 5
+export const ESTIMATE_WINDOW_SECONDS = 20
+
+interface CurrentStep {
+  step: Step
+  work: number
+  /** Rates of output seconds, for the estimate and to be shown. */
+  estimateRate: RateMeter
+  shownRate: RateMeter
+  frameRate: RateMeter
+}
+
+export type StepProgress = ReturnType<typeof createStepProgress>
+
+/** All times are in seconds of any one clock. */
+export function createStepProgress() {
+  let steps: readonly Step[] = []
+  let totalWork = 0
+  let finishedWork = 0
+  let current: CurrentStep | null = null
+  /** Work per second of the step that was measured last. */
+  let workRate: number | null = null
+  let outputBytes = 0
+
+  return {
+    setSteps(planned: readonly Step[]) {
+      steps = planned
+      totalWork = steps.reduce((sum, step) => sum + workOf(step), 0)
+    },
+    begin(step: Step, now: number) {
+      current = {
+        step,
+        work: 0,
+        estimateRate: createRateMeter(now, ESTIMATE_WINDOW_SECONDS),
+        shownRate: createRateMeter(now, SHOWN_WINDOW_SECONDS),
+        frameRate: createRateMeter(now, SHOWN_WINDOW_SECONDS),
+      }
+    },
+    update({ outSeconds, frames, bytes }: Progress, now: number) {
+      if (current === null) {
+        return
+      }
+      current.estimateRate.add(now, outSeconds)
+      current.shownRate.add(now, outSeconds)
+      current.frameRate.add(now, frames)
+      const duration = knownSeconds(current.step)
+      const share = duration === null ? 0 : Math.min(1, outSeconds / duration)
+      current.work = workOf(current.step) * share
+      if (current.step.stage === 'encode' && share > 0) {
+        outputBytes = bytes / share
+      }
+    },
+    finish(step: Step) {
+      // A fallback step is not among those that were planned.
+      if (steps.includes(step)) {
+        finishedWork += workOf(step)
+      }
+      current = null
+    },
+    /** Share of the work that is done, from 0 to 1. */
+    share(): number {
+      const done = finishedWork + (current?.work ?? 0)
+      return totalWork === 0 ? 0 : Math.min(1, done / totalWork)
+    },
+    /** Null until a step has been measured. */
+    secondsLeft(now: number): number | null {
+      const rate = current?.estimateRate.at(now)
+      if (current !== null && rate) {
+        workRate = rate * current.step.cost
+      }
+      if (workRate === null) {
+        return null
+      }
+      return Math.max(0, totalWork - finishedWork - (current?.work ?? 0)) / workRate
+    },
+    /** Rates of the current step; null while there is none, or none is measured yet. */
+    rates(now: number): { framesPerSecond: number | null; outSecondsPerSecond: number | null } {
+      return {
+        framesPerSecond: current?.frameRate.at(now) ?? null,
+        outSecondsPerSecond: current?.shownRate.at(now) ?? null,
+      }
+    },
+    /** Size of the output, extrapolated from the part that is written; 0 if there is none. */
+    expectedOutputBytes: () => outputBytes,
+  }
+}
+
+function knownSeconds(step: Step): number | null {
+  return 'seconds' in step && step.seconds !== null && step.seconds > 0 ? step.seconds : null
+}
+
+function workOf(step: Step): number {
+  return step.cost * (knownSeconds(step) ?? DEFAULT_STEP_SECONDS)
+}

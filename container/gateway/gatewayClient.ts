@@ -1,0 +1,152 @@
+/** Client of the gateway: one method for each route, with its timeout and its number of tries. */
+import { open, readFile } from 'node:fs/promises'
+import * as contract from '../../src/contract/runnerProtocol.ts'
+import { readRange } from './readRange.ts'
+import {
+  bytesRequest,
+  createSender,
+  jsonReader,
+  jsonRequest,
+  type RequestLimits,
+} from './request.ts'
+
+/** Identifies a claimed job in every request about it. */
+export interface Lease {
+  jobId: string
+  fence: number
+}
+
+/** With the delays between them, six tries take about ten seconds. */
+const TRIES = 6
+const SOURCE_TIMEOUT_MS = 60_000
+/** Connections from containers have been seen to stall; the range is then requested again. */
+const STALL_MS = 8_000
+const CALL_TIMEOUT_MS = 30_000
+/** Added to the time for which a claim may wait. */
+const CLAIM_MARGIN_MS = 10_000
+/** Enough for a part of 8 MiB at half a megabit per second. */
+const PART_TIMEOUT_MS = 150_000
+
+export type GatewayClient = ReturnType<typeof createGatewayClient>
+
+/** @param options.timeouts of transfers in milliseconds, which tests shorten */
+export function createGatewayClient(options: {
+  gatewayUrl: string
+  token: string | null
+  timeouts?: { stallMs: number; partMs: number }
+}) {
+  const { stallMs, partMs } = options.timeouts ?? { stallMs: STALL_MS, partMs: PART_TIMEOUT_MS }
+  const send = createSender(options)
+
+  return {
+    /**
+     * Waits for a job for up to `request.waitSeconds`; returns null if there is none. Not retried:
+     * after a lost response, the next claim has to set `again`.
+     */
+    claim(
+      request: contract.ClaimRequest,
+      signal: AbortSignal,
+    ): Promise<contract.Assignment | null> {
+      const timeoutMs = request.waitSeconds * 1_000 + CLAIM_MARGIN_MS
+      return send(
+        jsonRequest('claim', request),
+        { timeoutMs, tries: 1, signal },
+        async (response) =>
+          response.status === 204 ? null : contract.assignment.parse(await response.json()),
+      )
+    },
+
+    /** Not retried: the next report follows within a second. */
+    async report(
+      lease: Lease,
+      report: Omit<contract.Report, 'fence'>,
+      limits: Omit<RequestLimits, 'tries'>,
+    ): Promise<void> {
+      const request = jsonRequest(`${jobPath(lease)}/report`, { fence: lease.fence, ...report })
+      await send(request, { ...limits, tries: 1 }, jsonReader(contract.reportAnswer))
+    },
+
+    /**
+     * Reads bytes `start` (inclusive) to `end` (exclusive) of the original, or of a reference file,
+     * given by its index in the assignment.
+     */
+    readSource(
+      lease: Lease & { reference?: number },
+      start: number,
+      end: number,
+      signal: AbortSignal,
+    ): Promise<Buffer> {
+      const reference = lease.reference === undefined ? '' : `&reference=${lease.reference}`
+      return send(
+        {
+          path: `${jobPath(lease)}/source?fence=${lease.fence}${reference}`,
+          headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
+        },
+        { timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal },
+        (response) => readRange(response, { start, end }, stallMs),
+      )
+    },
+
+    /** Starts the upload of an output. */
+    requestOutput(
+      lease: Lease,
+      request: Omit<contract.OutputRequest, 'fence'>,
+      signal: AbortSignal,
+    ) {
+      const message = { fence: lease.fence, ...request }
+      return send(
+        jsonRequest(`${jobPath(lease)}/output`, message),
+        { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
+        jsonReader(contract.outputAnswer),
+      )
+    },
+
+    /** Uploads one part: bytes `start` (inclusive) to `end` (exclusive) of the file. */
+    async putPart(
+      lease: Lease,
+      part: { uploadId: string; partNumber: number; file: string; start: number; end: number },
+      signal: AbortSignal,
+    ): Promise<contract.UploadedPart> {
+      const query = new URLSearchParams({ fence: `${lease.fence}`, uploadId: part.uploadId })
+      const bytes = await readSlice(part.file, part.start, part.end)
+      return send(
+        bytesRequest(`${jobPath(lease)}/output/${part.partNumber}?${query}`, bytes),
+        { timeoutMs: partMs, tries: TRIES, signal },
+        jsonReader(contract.uploadedPart),
+      )
+    },
+
+    /** Stores one file of a package. A file that was stored under the same name is replaced. */
+    async putFile(lease: Lease, name: string, file: string, signal: AbortSignal): Promise<void> {
+      const bytes = await readFile(file)
+      await send(
+        bytesRequest(`${jobPath(lease)}/files/${name}?fence=${lease.fence}`, bytes),
+        { timeoutMs: partMs, tries: TRIES, signal },
+        jsonReader(contract.storedPackageFile),
+      )
+    },
+
+    /** Ends the attempt. */
+    finish(lease: Lease, finish: contract.Finish, signal: AbortSignal) {
+      return send(
+        jsonRequest(`${jobPath(lease)}/finish`, finish),
+        { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
+        jsonReader(contract.finishAnswer),
+      )
+    },
+  }
+}
+
+function jobPath({ jobId }: Lease): string {
+  return `jobs/${encodeURIComponent(jobId)}`
+}
+
+async function readSlice(file: string, start: number, end: number): Promise<Buffer<ArrayBuffer>> {
+  const bytes = Buffer.alloc(end - start)
+  await using handle = await open(file)
+  const { bytesRead } = await handle.read(bytes, 0, bytes.length, start)
+  if (bytesRead !== bytes.length) {
+    throw new Error(`${file} ends at byte ${start + bytesRead}; byte ${end} was expected`)
+  }
+  return bytes
+}

@@ -1,0 +1,47 @@
+/** Reads the response to a range request, and checks that it is complete and unchanged. */
+import { GatewayRejection } from '../failures.ts'
+import { contentDigest } from './request.ts'
+
+/**
+ * @param range bytes that were requested; `end` is exclusive
+ * @param stallMs for how long the body may receive nothing
+ * @throws GatewayRejection for another range; Error for a body that stalls, is too short, or does
+ *   not match its digest, all of which another try can mend
+ */
+export async function readRange(
+  response: Response,
+  { start, end }: { start: number; end: number },
+  stallMs: number,
+): Promise<Buffer> {
+  const contentRange = response.headers.get('content-range') ?? 'none'
+  if (response.status !== 206 || !contentRange.startsWith(`bytes ${start}-${end - 1}/`)) {
+    await response.body?.cancel()
+    throw new GatewayRejection(
+      response.status,
+      `bytes ${start}-${end - 1} were requested, and the gateway returned ${contentRange}`,
+    )
+  }
+  const bytes = await readBody(response, stallMs)
+  if (bytes.length !== end - start) {
+    throw new Error(`the response has ${bytes.length} bytes instead of ${end - start}`)
+  }
+  const digest = response.headers.get('content-digest') ?? ''
+  if (digest.startsWith('sha-256=') && digest !== contentDigest(bytes)) {
+    throw new Error(`bytes ${start} to ${end} do not match their digest`)
+  }
+  return bytes
+}
+
+/** Returns what has arrived when the body ends, or when nothing arrives for `stallMs`. */
+async function readBody(response: Response, stallMs: number): Promise<Buffer> {
+  const reader = response.body!.getReader()
+  const chunks: Uint8Array[] = []
+  for (;;) {
+    const timer = setTimeout(() => void reader.cancel(), stallMs)
+    const { done, value } = await reader.read().finally(() => clearTimeout(timer))
+    if (done) {
+      return Buffer.concat(chunks)
+    }
+    chunks.push(value)
+  }
+}

@@ -1,0 +1,134 @@
+/** HTTP requests to the gateway: credentials, timeouts, retries, and the error for each status. */
+import { createHash, randomBytes } from 'node:crypto'
+import type { z } from 'zod'
+import { RUNNER_SECRET_HEADER } from '../../src/contract/runnerProtocol.ts'
+import { AttemptReleased, GatewayRejection, GatewayUnreachable, LeaseLost } from '../failures.ts'
+import { reconnectDelayMs, sleep } from './backoff.ts'
+
+export interface GatewayRequest {
+  /** Below `/runner/`, with its query. */
+  path: string
+  method?: 'GET' | 'POST' | 'PUT'
+  headers?: Record<string, string>
+  body?: string | Buffer<ArrayBuffer>
+}
+
+export interface RequestLimits {
+  /** Of one try, until the whole response has been read. */
+  timeoutMs: number
+  /** At least 1. */
+  tries: number
+  signal: AbortSignal
+}
+
+/**
+ * Sends a request until a response can be read or the tries are used up.
+ *
+ * @param read reads a successful response; when it throws, the request is sent again
+ * @throws GatewayRejection, LeaseLost or AttemptReleased, by status; GatewayUnreachable after the
+ *   last try; the signal's reason
+ */
+export type SendRequest = <T>(
+  request: GatewayRequest,
+  limits: RequestLimits,
+  read: (response: Response) => Promise<T>,
+) => Promise<T>
+
+export function createSender(options: { gatewayUrl: string; token: string | null }): SendRequest {
+  // The gateway binds each claim to this secret, so that no other runner can report for it.
+  const secret = randomBytes(16).toString('base64url')
+  const credentials: Record<string, string> = {
+    [RUNNER_SECRET_HEADER]: secret,
+    ...(options.token !== null && { authorization: `Bearer ${options.token}` }),
+  }
+
+  async function sendOnce<T>(
+    { path, method = 'GET', headers, body }: GatewayRequest,
+    { timeoutMs, signal }: RequestLimits,
+    read: (response: Response) => Promise<T>,
+  ): Promise<T> {
+    const response = await fetch(`${options.gatewayUrl}/runner/${path}`, {
+      method,
+      headers: { ...credentials, ...headers },
+      body: body ?? null,
+      redirect: 'error',
+      signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))]),
+    })
+    if (!response.ok) {
+      throw await readError(response)
+    }
+    return read(response)
+  }
+
+  return async (request, limits, read) => {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await sendOnce(request, limits, read)
+      } catch (error) {
+        limits.signal.throwIfAborted()
+        if (isFinal(error)) {
+          throw error
+        }
+        if (failures >= limits.tries) {
+          throw new GatewayUnreachable(`no response after ${failures} tries`, { cause: error })
+        }
+        await sleep(reconnectDelayMs(failures), limits.signal)
+      }
+    }
+  }
+}
+
+/** An error that another try would not change. */
+function isFinal(error: unknown): boolean {
+  return [LeaseLost, AttemptReleased, GatewayRejection].some((kind) => error instanceof kind)
+}
+
+async function readError(response: Response): Promise<Error> {
+  const { status } = response
+  const text = (await response.text().catch(() => '')).slice(0, 300)
+  // The bytes were changed on their way, so sending them again can succeed, whatever the status.
+  if (text.includes('"digest_mismatch"')) {
+    return new Error(text)
+  }
+  if (status === 409) {
+    return new LeaseLost(text)
+  }
+  if (status === 412) {
+    return new AttemptReleased('the original was replaced')
+  }
+  const message = `the gateway returned ${status}: ${text}`
+  const canRetry = status >= 500 || status === 408 || status === 429
+  return canRetry ? new Error(message) : new GatewayRejection(status, message)
+}
+
+export function jsonRequest(path: string, message: unknown): GatewayRequest {
+  return {
+    path,
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(message),
+  }
+}
+
+/** Includes a digest: the gateway rejects bytes that were changed on their way, and they are sent again. */
+export function bytesRequest(path: string, bytes: Buffer<ArrayBuffer>): GatewayRequest {
+  return {
+    path,
+    method: 'PUT',
+    headers: {
+      'content-type': 'application/octet-stream',
+      'content-digest': contentDigest(bytes),
+    },
+    body: bytes,
+  }
+}
+
+/** Parses the body of a response as JSON of this schema. */
+export function jsonReader<T>(schema: z.ZodType<T>): (response: Response) => Promise<T> {
+  return async (response) => schema.parse(await response.json())
+}
+
+/** Value of the header `Content-Digest` (RFC 9530). */
+export function contentDigest(bytes: Buffer): string {
+  return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+}

@@ -2,7 +2,7 @@
 import { and, eq, gte, lt, type SQL } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
-import { jobs } from './schema.ts'
+import { jobs } from './schema/index.ts'
 
 /** Paths that begin with `prefix`, as a range that an index of paths can be entered by. */
 export function isInFolder(column: SQLiteColumn, prefix: string): SQL {

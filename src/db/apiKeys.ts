@@ -1,7 +1,7 @@
 /** Statements on API keys. */
 import { and, desc, eq, isNull, lt, or, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { apiKeys } from './schema.ts'
+import { apiKeys } from './schema/index.ts'
 import type { ApiKeyRow } from './rows.ts'
 
 type Changes = Partial<

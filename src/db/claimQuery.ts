@@ -2,7 +2,7 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { classOfBytes, type RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { Database } from './database.ts'
-import { jobs } from './schema.ts'
+import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
 
 /** How many jobs of about the size of a runner's disk are looked at for one that fits it. */

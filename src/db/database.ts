@@ -1,7 +1,7 @@
 /** The one way into D1. Statements live beside this file, one module for each table they turn on. */
 import type { SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
-import * as schema from './schema.ts'
+import * as schema from './schema/index.ts'
 
 export function openDatabase(d1: D1Database) {
   return drizzle(d1, { schema, casing: 'snake_case' })

@@ -1,7 +1,7 @@
 /** Statements on the event log. Its rows are written by triggers alone. */
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { events } from './schema.ts'
+import { events } from './schema/index.ts'
 import type { EventRow } from './rows.ts'
 
 /** The next events of a queue after `seq`, oldest first. */

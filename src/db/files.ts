@@ -4,7 +4,7 @@
  */
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm'
 import { type Database, first, statement } from './database.ts'
-import { files, storageReservations } from './schema.ts'
+import { files, storageReservations } from './schema/index.ts'
 
 /** A write to a path, from before it to when what came of it is settled. */
 export interface StorageReservation {

@@ -3,7 +3,7 @@ import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm'
 import type { JobStatus, ListJobs } from '../contract/job.ts'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
 import type { Database } from './database.ts'
-import { jobs } from './schema.ts'
+import { jobs } from './schema/index.ts'
 import { isInFolder, isVisibleJob } from './accessConditions.ts'
 import type { JobRow } from './rows.ts'
 

@@ -11,7 +11,7 @@ import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
 import { type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, statement } from './database.ts'
 import { type Claim, found, isHeldByClaim } from './leases.ts'
-import { attempts, jobs } from './schema.ts'
+import { attempts, jobs } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 
 function allowed(event: JobEvent) {

@@ -3,7 +3,7 @@ import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
 import { type Database, statement } from './database.ts'
-import { attempts, idempotencyKeys, jobs, queues } from './schema.ts'
+import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import type { JobRow, QueueRow, ReferenceFile } from './rows.ts'
 

@@ -10,7 +10,7 @@ import { type Database, first, statement } from './database.ts'
 import { releaseDueStatement } from './queues.ts'
 import { nextReadyJob } from './claimQuery.ts'
 import type { JobRow } from './rows.ts'
-import { jobs } from './schema.ts'
+import { jobs } from './schema/index.ts'
 
 /** One holder's claim of one job. */
 export interface Claim {

@@ -1,7 +1,7 @@
 /** Statements on named presets. */
 import { and, asc, eq, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { namedPresets } from './schema.ts'
+import { namedPresets } from './schema/index.ts'
 import type { NamedPresetRow } from './rows.ts'
 
 function named(queue: string, name: string) {

@@ -2,7 +2,7 @@
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { type Database, statement } from './database.ts'
 import type { Claim } from './leases.ts'
-import { outputs, variants } from './schema.ts'
+import { outputs, variants } from './schema/index.ts'
 import type { VariantRow } from './rows.ts'
 
 /** Notes an object that an attempt begins to write. False when the claim is no longer held. */

@@ -1,7 +1,7 @@
 /** Statements on queues: their limits, their counters, and what their watchdog has to look at. */
 import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { jobs, queueHourlyStats, queues } from './schema.ts'
+import { jobs, queueHourlyStats, queues } from './schema/index.ts'
 import type { JobRow, QueueRow } from './rows.ts'
 
 export function listQueues(db: Database): Promise<QueueRow[]> {

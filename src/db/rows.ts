@@ -8,9 +8,9 @@ import type {
   queues,
   uploads,
   variants,
-} from './schema.ts'
+} from './schema/index.ts'
 
-export type { ReferenceFile } from './schema.ts'
+export type { ReferenceFile } from './schema/columns.ts'
 
 export type AttemptRow = typeof attempts.$inferSelect
 export type EventRow = typeof events.$inferSelect

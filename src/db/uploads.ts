@@ -1,7 +1,7 @@
 /** Statements on originals that are on their way in parts. */
 import { asc, eq, lt } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { uploads } from './schema.ts'
+import { uploads } from './schema/index.ts'
 import type { UploadRow } from './rows.ts'
 
 export async function insertUpload(db: Database, upload: UploadRow): Promise<void> {

@@ -1,0 +1,63 @@
+/** Tables of originals: which API key is charged for them, and uploads that are not complete. */
+import { sql } from 'drizzle-orm'
+import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { time } from './columns.ts'
+
+/** Multipart uploads of originals that are neither complete nor aborted. */
+export const uploads = sqliteTable(
+  'uploads',
+  {
+    id: text().primaryKey(),
+    filePath: text().notNull(),
+    /** R2's id of the multipart upload. */
+    uploadId: text().notNull(),
+    /** The API key that began it and is charged for it; null for the root key. */
+    apiKeyId: text(),
+    createdAt: time().notNull(),
+  },
+  (t) => [index('uploads_by_age').on(t.createdAt)],
+)
+
+/**
+ * The API key that is charged for each original, as of the last write through the API. R2 is the
+ * source of truth, and a row follows it. Triggers on this table and on `storage_reservations` maintain
+ * `api_keys.stored_bytes`.
+ */
+export const files = sqliteTable(
+  'files',
+  {
+    filePath: text().primaryKey(),
+    /** Null if no key is charged: for the root key's files, and when the file was deleted. */
+    apiKeyId: text(),
+    sizeBytes: integer().notNull(),
+    /** Changes with each write of the row: who read R2 can tell whether another writer was faster. */
+    revision: text().notNull(),
+    recordedAt: time().notNull(),
+  },
+  (t) => [
+    index('files_unowned')
+      .on(t.recordedAt)
+      .where(sql`api_key_id IS NULL`),
+  ],
+)
+
+/** Bytes that are charged to an API key before they arrive: a whole file, or one part of an upload. */
+export const storageReservations = sqliteTable(
+  'storage_reservations',
+  {
+    /** The id of the upload, or a new one for a whole file. A trigger deletes the rows of an upload. */
+    id: text().notNull(),
+    /** 0 for a whole file. */
+    part: integer().notNull(),
+    apiKeyId: text().notNull(),
+    filePath: text().notNull(),
+    sizeBytes: integer().notNull(),
+    createdAt: time().notNull(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.id, t.part] }),
+    index('storage_reservations_whole')
+      .on(t.createdAt)
+      .where(sql`part = 0`),
+  ],
+)

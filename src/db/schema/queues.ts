@@ -1,0 +1,53 @@
+/** Tables of queues: limits and counters, throughput, named presets. */
+import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { count, time } from './columns.ts'
+
+/** Limits of a queue, and its number of jobs in each status, so that reading the counts reads one row. */
+export const queues = sqliteTable('queues', {
+  name: text().primaryKey(),
+  concurrency: integer().notNull().default(4),
+  /** No job of the queue is started. */
+  paused: integer({ mode: 'boolean' }).notNull().default(false),
+  /** New jobs are rejected. */
+  draining: integer({ mode: 'boolean' }).notNull().default(false),
+  leaseSeconds: integer().notNull().default(30),
+  maxAttempts: integer().notNull().default(3),
+  stallSeconds: integer().notNull().default(60),
+  timeoutSeconds: integer().notNull().default(14_400),
+  // Only triggers on `jobs` write these five.
+  pending: count(),
+  running: count(),
+  completed: count(),
+  error: count(),
+  cancelled: count(),
+})
+
+/** Throughput of each queue by hour. A trigger on `jobs` writes it; the cleaner deletes old hours. */
+export const queueHourlyStats = sqliteTable(
+  'queue_hourly_stats',
+  {
+    queue: text().notNull(),
+    /** Start of the hour. */
+    hour: time().notNull(),
+    completed: count(),
+    failed: count(),
+    mediaMs: count(),
+    processingMs: count(),
+  },
+  (t) => [primaryKey({ columns: [t.queue, t.hour] })],
+)
+
+export const namedPresets = sqliteTable(
+  'named_presets',
+  {
+    queue: text()
+      .notNull()
+      .references(() => queues.name),
+    name: text().notNull(),
+    /** As the caller wrote it: the canonical form leaves out keys that say which kind it is. */
+    transformation: text().notNull(),
+    createdAt: time().notNull(),
+    updatedAt: time().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.queue, t.name] })],
+)

@@ -99,6 +99,9 @@ export default defineConfig({
   overrides: [
     ...layerRules,
     allow(['src/*.ts'], outside, drizzle),
+    // Logs of the Worker go through src/log.ts.
+    { files: ['src/**'], rules: { 'no-console': 'error' } },
+    { files: ['src/log.ts'], rules: { 'no-console': 'off' } },
     allow(['container/**'], drizzle, beyondContract, beyondRunner),
     ...runnerLayerRules,
     allow(['scripts/**', 'test/system/**'], drizzle, beyondContract, {

@@ -31,7 +31,7 @@ export function findKeyByHash(db: Database, hash: string): Promise<ApiKeyRow | u
   return db.select().from(apiKeys).where(eq(apiKeys.hash, hash)).get()
 }
 
-/** The newest first. How many there can be is bounded by who makes them. */
+/** All keys, newest first. Creating a key enforces the maximum number. */
 export function listKeyRows(db: Database): Promise<ApiKeyRow[]> {
   return db
     .select()
@@ -39,7 +39,7 @@ export function listKeyRows(db: Database): Promise<ApiKeyRow[]> {
     .orderBy(desc(apiKeys.createdAt), desc(sql`rowid`))
 }
 
-/** Undefined when there is no such key. */
+/** Returns the changed key, or undefined if it does not exist. */
 export function updateKey(
   db: Database,
   id: string,
@@ -53,12 +53,12 @@ export function updateKey(
     .then((rows) => rows[0])
 }
 
-/** Whether there was such a key. */
+/** Returns false if the key does not exist. */
 export async function deleteKey(db: Database, id: string): Promise<boolean> {
   return (await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning()).length > 0
 }
 
-/** Notes that a key was used, unless another request has noted it since `before` (ms). */
+/** Records that a key was used at `now`, unless that was recorded at or after `before` (ms). */
 export async function recordKeyUse(
   db: Database,
   id: string,

@@ -1,96 +1,109 @@
-/** Statements on jobs that could be claimed now, and on the runners that hold the others. */
+/** Statements on jobs that can be claimed now, and on the runners that hold running jobs. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { classOfBytes, type RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
 
-/** How many jobs of about the size of a runner's disk are looked at for one that fits it. */
-const LOOK_AHEAD = 100
+/** Jobs whose size is checked one by one, in the size class that contains the size of the disk. */
+const MAX_JOBS_CHECKED = 100
 
-function ready(queue: string, more: SQL = sql``) {
+function fromReadyJobs(queue: string, conditions: SQL = sql``) {
   return sql`
   FROM jobs INDEXED BY jobs_ready
-  WHERE queue = ${queue} AND status = 'pending' AND run_after IS NULL ${more}`
+  WHERE queue = ${queue} AND status = 'pending' AND run_after IS NULL ${conditions}`
 }
-const due = sql`ORDER BY required_encoders, size_class, priority, seq LIMIT 1`
+
+const IN_CLAIM_ORDER = sql`ORDER BY required_encoders, size_class, priority, seq LIMIT 1`
 
 /**
- * Of each class of jobs (those that need the same and are of about one size) the next one, if it fits.
- * There are few classes however many jobs, and one that does not fit hides no other: each is found from
- * the one before by the index, without a look at the jobs in between.
+ * The CTE `candidates`: for each class of ready jobs, the next job that a runner with these capabilities
+ * can run. A class is all jobs with the same required encoders and the same size class. There are few
+ * classes however many jobs there are, and the index leads from each class to the next without reading
+ * the jobs in between. So the cost depends on the number of classes, and a job that the runner cannot
+ * run hides no other.
+ *
+ * Column `whole_class`: the runner can run every job of the class.
  */
-function heads(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
-  const boundary = diskBytes === undefined ? null : classOfBytes(diskBytes)
-  const head =
-    boundary === null
+function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
+  const diskClass = diskBytes === undefined ? null : classOfBytes(diskBytes)
+  const sameClass = sql`
+    AND required_encoders = c.required_encoders AND size_class = c.size_class`
+  const nextOfClass =
+    diskClass === null
       ? sql`c.seq`
       : sql`CASE
-          WHEN c.size_class < ${boundary} OR c.source_bytes <= ${diskBytes} THEN c.seq
-          WHEN c.size_class = ${boundary} THEN (
+          WHEN c.size_class < ${diskClass} OR c.source_bytes <= ${diskBytes} THEN c.seq
+          WHEN c.size_class = ${diskClass} THEN (
             SELECT seq FROM (
               SELECT seq, source_bytes
-              ${ready(queue, sql`AND required_encoders = c.required_encoders AND size_class = c.size_class`)}
-              ORDER BY priority, seq LIMIT ${sql.raw(String(LOOK_AHEAD))})
+              ${fromReadyJobs(queue, sameClass)}
+              ORDER BY priority, seq LIMIT ${sql.raw(String(MAX_JOBS_CHECKED))})
             WHERE source_bytes <= ${diskBytes} LIMIT 1)
         END`
-  const able =
+  const wholeClass = diskClass === null ? sql`1` : sql`c.size_class < ${diskClass}`
+  const hasEncoders =
     encoders === undefined
       ? sql`1`
       : sql`NOT EXISTS (
           SELECT 1 FROM json_each(c.required_encoders)
           WHERE value NOT IN (SELECT value FROM json_each(${JSON.stringify(encoders)})))`
+  const nextSizeClass = sql`
+    AND required_encoders = c.required_encoders AND size_class > c.size_class`
+  const nextEncoders = sql`AND required_encoders > c.required_encoders`
   return sql`
-    WITH RECURSIVE first (seq) AS (
-      SELECT (SELECT seq ${ready(queue)} ${due})
+    WITH RECURSIVE first_of_class (seq) AS (
+      SELECT (SELECT seq ${fromReadyJobs(queue)} ${IN_CLAIM_ORDER})
       UNION ALL
       SELECT coalesce(
-        (SELECT seq ${ready(queue, sql`AND required_encoders = c.required_encoders AND size_class > c.size_class`)} ${due}),
-        (SELECT seq ${ready(queue, sql`AND required_encoders > c.required_encoders`)} ${due}))
-      FROM first JOIN jobs AS c ON c.seq = first.seq),
-    heads (seq, required_encoders, size_class, whole) AS (
-      SELECT ${head}, c.required_encoders, c.size_class, ${boundary === null ? sql`1` : sql`c.size_class < ${boundary}`}
-      FROM first JOIN jobs AS c ON c.seq = first.seq WHERE ${able})`
+        (SELECT seq ${fromReadyJobs(queue, nextSizeClass)} ${IN_CLAIM_ORDER}),
+        (SELECT seq ${fromReadyJobs(queue, nextEncoders)} ${IN_CLAIM_ORDER}))
+      FROM first_of_class JOIN jobs AS c ON c.seq = first_of_class.seq),
+    candidates (seq, required_encoders, size_class, whole_class) AS (
+      SELECT ${nextOfClass}, c.required_encoders, c.size_class, ${wholeClass}
+      FROM first_of_class JOIN jobs AS c ON c.seq = first_of_class.seq WHERE ${hasEncoders})`
 }
 
-/** `seq` of the queue's next job that fits, by priority and then by age; no row when there is none. */
-export function nextReadyJob(queue: string, fit: RunnerCapabilities) {
+/** `seq` of the queue's next job that the runner can run, by priority and then age; or no row. */
+export function nextClaimableJob(queue: string, capabilities: RunnerCapabilities) {
   return sql`
-  ${heads(queue, fit)}
-  SELECT jobs.seq FROM heads JOIN jobs ON jobs.seq = heads.seq
+  ${withCandidates(queue, capabilities)}
+  SELECT jobs.seq FROM candidates JOIN jobs ON jobs.seq = candidates.seq
   ORDER BY jobs.priority, jobs.seq LIMIT 1`
 }
 
-/** How many of the queue's jobs fit, counted no further than `most` of a class. */
-export async function countReadyJobs(
+/** Counts the queue's jobs that a runner with these capabilities can run, up to `limit` in each class. */
+export async function countClaimableJobs(
   db: Database,
   queue: string,
-  fit: RunnerCapabilities,
-  most: number,
+  capabilities: RunnerCapabilities,
+  limit: number,
 ): Promise<number> {
-  const ofClass = ready(
+  const ofClass = fromReadyJobs(
     queue,
-    sql`AND required_encoders = heads.required_encoders AND size_class = heads.size_class`,
+    sql`AND required_encoders = candidates.required_encoders
+      AND size_class = candidates.size_class`,
   )
   const [row] = await db.all<{ n: number | null }>(sql`
-    ${heads(queue, fit)}
-    SELECT sum(iif(whole, (SELECT count(*) FROM (SELECT 1 ${ofClass} LIMIT ${most})), 1)) AS n
-    FROM heads WHERE seq IS NOT NULL`)
+    ${withCandidates(queue, capabilities)}
+    SELECT sum(iif(whole_class, (SELECT count(*) FROM (SELECT 1 ${ofClass} LIMIT ${limit})), 1)) AS n
+    FROM candidates WHERE seq IS NOT NULL`)
   return row?.n ?? 0
 }
 
-/** The runners that hold a job, of whatever queue: few, as each queue's `concurrency` bounds them. */
+/** Ids of the runners that hold a job of any queue. `concurrency` keeps them few. */
 export async function listBusyRunners(db: Database): Promise<string[]> {
   const rows = await db.all<{ runnerId: string }>(sql`
-    SELECT DISTINCT runner_id AS runnerId FROM jobs WHERE status = 'running' AND runner_id IS NOT NULL LIMIT 1000`)
+    SELECT DISTINCT runner_id AS runnerId FROM jobs
+    WHERE status = 'running' AND runner_id IS NOT NULL LIMIT 1000`)
   return rows.map((row) => row.runnerId)
 }
 
-/** The running jobs that one runner holds: by rule one at most. */
-export function listJobsHeldBy(db: Database, runner: string): Promise<JobRow[]> {
+/** The running jobs that one runner holds. A runner claims one job at a time. */
+export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]> {
   return db
     .select()
     .from(jobs)
-    .where(and(sql`status = 'running'`, eq(jobs.runnerId, runner)))
+    .where(and(sql`status = 'running'`, eq(jobs.runnerId, runnerId)))
     .limit(10)
 }

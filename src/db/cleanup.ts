@@ -1,43 +1,47 @@
 /**
- * Statements that remove what is old. Each looks at a bounded number of rows, the oldest first,
- * so that a round costs the same however much there is.
+ * Statements of the cleaner, which delete old rows. Each reads a bounded number of rows, the oldest
+ * first, so that the cost of a round does not depend on the size of the tables.
  */
 import { sql } from 'drizzle-orm'
 import { JOB_STATUSES } from '../contract/job.ts'
 import { type Database, statement } from './database.ts'
 
-const FINAL = JOB_STATUSES.filter((status) => status !== 'pending' && status !== 'running')
+const FINAL_STATUSES = JOB_STATUSES.filter((status) => status !== 'pending' && status !== 'running')
 
-/** How many rows of a kind one round looks at. */
-const BATCH = 200
+/** Rows of one table that a round reads. */
+const BATCH_SIZE = 200
 
-/** Removes finished jobs, with their attempts, that ended before `before` (ms). */
+/** Deletes jobs, with their attempts, that ended before `before` (ms). */
 export async function deleteFinishedJobs(db: Database, before: number): Promise<void> {
-  const [first, ...rest] = FINAL.map((status) =>
+  const [first, ...rest] = FINAL_STATUSES.map((status) =>
     statement(
       db,
       sql`DELETE FROM jobs WHERE seq IN (
-        SELECT seq FROM (SELECT seq, completed_at FROM jobs WHERE status = ${status} ORDER BY seq LIMIT ${BATCH})
+        SELECT seq FROM (SELECT seq, completed_at FROM jobs WHERE status = ${status} ORDER BY seq LIMIT ${BATCH_SIZE})
         WHERE completed_at < ${before})`,
     ),
   )
   await db.batch([first!, ...rest])
 }
 
-/** Removes events from before `before` (ms). */
+/** Deletes events from before `before` (ms). */
 export async function deleteEvents(db: Database, before: number): Promise<void> {
   await db.run(sql`DELETE FROM events WHERE seq IN (
-    SELECT seq FROM (SELECT seq, created_at FROM events ORDER BY seq LIMIT ${BATCH * 5})
+    SELECT seq FROM (SELECT seq, created_at FROM events ORDER BY seq LIMIT ${BATCH_SIZE * 5})
     WHERE created_at < ${before})`)
 }
 
-/** Forgets idempotency keys from before `before` (ms). */
+/** Deletes idempotency keys from before `before` (ms). */
 export async function deleteIdempotencyKeys(db: Database, before: number): Promise<void> {
   await db.run(sql`DELETE FROM idempotency_keys WHERE key IN (
-    SELECT key FROM idempotency_keys WHERE created_at < ${before} LIMIT ${BATCH})`)
+    SELECT key FROM idempotency_keys WHERE created_at < ${before} LIMIT ${BATCH_SIZE})`)
 }
 
-/** Removes a queue's hourly figures from before `before` (ms). */
-export async function deleteHours(db: Database, queue: string, before: number): Promise<void> {
+/** Deletes the hourly statistics of a queue from before `before` (ms). */
+export async function deleteHourlyStats(
+  db: Database,
+  queue: string,
+  before: number,
+): Promise<void> {
   await db.run(sql`DELETE FROM queue_hourly_stats WHERE queue = ${queue} AND hour < ${before}`)
 }

@@ -1,4 +1,4 @@
-/** The one way into D1. Statements live beside this file, one module for each table they turn on. */
+/** Access to D1. The statements are in the other files of this folder, by table. */
 import type { SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import * as schema from './schema/index.ts'
@@ -6,11 +6,12 @@ import * as schema from './schema/index.ts'
 export function openDatabase(d1: D1Database) {
   return drizzle(d1, { schema, casing: 'snake_case' })
 }
+
 export type Database = ReturnType<typeof openDatabase>
 
 /**
- * A raw statement that can go into `db.batch`. drizzle's own `db.run` cannot: it has no prepared
- * D1 statement to bind (drizzle-team/drizzle-orm#2277), so this gives it one.
+ * Builds a raw statement for `db.batch`. drizzle's own `db.run` is not accepted there, as it has no
+ * prepared D1 statement to bind (drizzle-team/drizzle-orm#2277); this adds one.
  */
 export function statement(db: Database, text: SQL) {
   const raw = db.run(text)
@@ -23,7 +24,7 @@ export function statement(db: Database, text: SQL) {
   return Object.assign(raw, { _prepare: () => prepared })
 }
 
-/** For statements that change one row or none. */
+/** The row of a statement that changes at most one. */
 export function first<T>(rows: T[]): T | undefined {
   return rows[0]
 }

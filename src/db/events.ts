@@ -1,10 +1,10 @@
-/** Statements on the event log. Its rows are written by triggers alone. */
+/** Statements that read the event log. Only triggers write it. */
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { events } from './schema/index.ts'
 import type { EventRow } from './rows.ts'
 
-/** The next events of a queue after `seq`, oldest first. */
+/** The first `limit` events of a queue after `seq`, oldest first. */
 export function listEvents(
   db: Database,
   queue: string,
@@ -20,13 +20,13 @@ export function listEvents(
 }
 
 /**
- * The log's ends: `oldest` is the first sequence number from which on it is whole, `newest` the
- * last that it gave out, in whichever queue and kept or not. Old events go from all queues alike.
+ * The range of sequence numbers over all queues. From `oldest` on, no event is missing. `newest` is the
+ * last number that was assigned, even if its event was deleted since.
  */
 export async function findEventRange(db: Database) {
   const [range] = await db.all<{ oldest: number; newest: number }>(sql`
-    WITH given (newest) AS (
+    WITH assigned (newest) AS (
       SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0))
-    SELECT newest, coalesce((SELECT min(seq) FROM events), newest + 1) AS oldest FROM given`)
+    SELECT newest, coalesce((SELECT min(seq) FROM events), newest + 1) AS oldest FROM assigned`)
   return range!
 }

@@ -1,52 +1,53 @@
 /**
- * Statements on whose bytes the originals are, and on what is on its way in. What a key has stored is
- * the triggers' sum; that it stays below its cap is part of the statements that add to it.
+ * Statements on originals and storage reservations, which are charged to API keys. Triggers maintain
+ * the sum of each key. The statements that add to the sum check the storage quota themselves.
  */
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm'
 import { type Database, first, statement } from './database.ts'
 import { files, storageReservations } from './schema/index.ts'
 
-/** A write to a path, from before it to when what came of it is settled. */
+/** A write to a path, from before it begins until its result is recorded. */
 export interface StorageReservation {
-  /** Of its rows in `storage_reservations`; null where nobody is charged. */
+  /** `storage_reservations.id`; null if no key is charged. */
   id: string | null
   filePath: string
-  /** Of the path's row as it was before the write; null where there was none. */
+  /** `files.revision` of the path before the write; null if it had no row. */
   revision: string | null
 }
 
-/** What a key has stored, and what more it wants to, against its cap. */
-function withinCap(more: ReturnType<typeof sql>) {
+/** Condition: with `additional` bytes, the key (alias `k`) stays within its storage quota. */
+function isWithinQuota(additional: ReturnType<typeof sql>) {
   return sql`
-  (k.max_stored_bytes IS NULL OR k.stored_bytes + ${more} <= k.max_stored_bytes)`
+  (k.max_stored_bytes IS NULL OR k.stored_bytes + ${additional} <= k.max_stored_bytes)`
 }
 
 /**
- * Charges a key for files before they come: for all of them, or for none where they would pass its
- * cap. What they replace of its own is taken off, as it goes when they are there.
+ * Charges a key for files before they arrive. Returns false, and charges nothing, if they would exceed
+ * its quota. Files of the same key that they replace are subtracted.
  */
 export async function reserveFiles(
   db: Database,
   keyId: string,
-  asked: { id: string; filePath: string; sizeBytes: number }[],
+  reservations: { id: string; filePath: string; sizeBytes: number }[],
   now: number,
 ): Promise<boolean> {
-  const given = JSON.stringify(asked)
+  const requested = JSON.stringify(reservations)
   const result = await db.run(sql`
     INSERT INTO storage_reservations (id, part, api_key_id, file_path, size_bytes, created_at)
     SELECT f.value ->> 'id', 0, k.id, f.value ->> 'filePath', f.value ->> 'sizeBytes', ${now}
-    FROM api_keys AS k, json_each(${given}) AS f
-    WHERE k.id = ${keyId} AND ${withinCap(sql`
-      (SELECT sum(value ->> 'sizeBytes') FROM json_each(${given})) -
+    FROM api_keys AS k, json_each(${requested}) AS f
+    WHERE k.id = ${keyId} AND ${isWithinQuota(sql`
+      (SELECT sum(value ->> 'sizeBytes') FROM json_each(${requested})) -
       (SELECT total(size_bytes) FROM files
-        WHERE file_path IN (SELECT value ->> 'filePath' FROM json_each(${given}))
+        WHERE file_path IN (SELECT value ->> 'filePath' FROM json_each(${requested}))
           AND api_key_id = k.id)`)}`)
   return result.meta.changes > 0
 }
 
 /**
- * Charges an upload's key for a part before it comes, for the most that it was ever sent with, since
- * nobody can ask R2 how large a part is. False where that would pass its cap, or it has no key.
+ * Charges the key of an upload for a part before it arrives. A part that is sent again is charged with
+ * its largest size, since R2 does not tell which one it kept. Returns false if that would exceed the
+ * quota, or if the upload has no key.
  */
 export async function reserveUploadPart(
   db: Database,
@@ -59,7 +60,7 @@ export async function reserveUploadPart(
     INSERT INTO storage_reservations (id, part, api_key_id, file_path, size_bytes, created_at)
     SELECT u.id, ${part}, k.id, u.file_path, ${sizeBytes}, ${now}
     FROM uploads AS u JOIN api_keys AS k ON k.id = u.api_key_id
-    WHERE u.id = ${uploadId} AND ${withinCap(sql`
+    WHERE u.id = ${uploadId} AND ${isWithinQuota(sql`
       max(0, ${sizeBytes} - coalesce(
         (SELECT size_bytes FROM storage_reservations WHERE id = u.id AND part = ${part}), 0)) -
       (SELECT total(size_bytes) FROM files WHERE file_path = u.file_path AND api_key_id = k.id)`)}
@@ -67,12 +68,12 @@ export async function reserveUploadPart(
   return result.meta.changes > 0
 }
 
-/** Ends the charge for what did not come. */
+/** Deletes reservations whose bytes did not arrive. */
 export async function deleteReservations(db: Database, ids: string[]): Promise<void> {
   await db.delete(storageReservations).where(inArray(storageReservations.id, ids))
 }
 
-/** The revisions of the paths that have one. */
+/** Revisions by path, of the paths that have a row. */
 export async function findRevisions(db: Database, paths: string[]): Promise<Map<string, string>> {
   const rows = await db
     .select({ filePath: files.filePath, revision: files.revision })
@@ -82,43 +83,43 @@ export async function findRevisions(db: Database, paths: string[]): Promise<Map<
 }
 
 /**
- * Puts down what is under a path and ends the charge for its coming, if the path's row is still at the
- * hold's revision: otherwise somebody has settled it since, and this may be older than that. Gives
- * back the revision that is there in the end, and whether it is this one.
+ * Records what is stored under a path, and deletes its reservation. Nothing changes if the row has
+ * another revision than the write began with: then a later writer has recorded the path, and this
+ * result may be older. Returns whether it was recorded, and the revision of the row.
  */
 export async function recordFile(
   db: Database,
   { id, filePath, revision }: StorageReservation,
   stored: { keyId: string | null; sizeBytes: number },
   now: number,
-): Promise<{ settled: boolean; revision: string | null }> {
-  const next = crypto.randomUUID()
-  const settle = statement(
+): Promise<{ recorded: boolean; revision: string | null }> {
+  const newRevision = crypto.randomUUID()
+  const putFile = statement(
     db,
     sql`
     INSERT INTO files (file_path, api_key_id, size_bytes, revision, recorded_at)
-    SELECT ${filePath}, ${stored.keyId}, ${stored.sizeBytes}, ${next}, ${now}
+    SELECT ${filePath}, ${stored.keyId}, ${stored.sizeBytes}, ${newRevision}, ${now}
     WHERE (SELECT revision FROM files WHERE file_path = ${filePath}) IS ${revision}
     ON CONFLICT (file_path) DO UPDATE SET
       api_key_id = excluded.api_key_id, size_bytes = excluded.size_bytes,
       revision = excluded.revision, recorded_at = excluded.recorded_at`,
   )
-  const found = db
+  const readRevision = db
     .select({ revision: files.revision })
     .from(files)
     .where(eq(files.filePath, filePath))
-  const uncharge = statement(
+  const deleteReservation = statement(
     db,
     sql`
     DELETE FROM storage_reservations WHERE id = ${id}
-      AND EXISTS (SELECT 1 FROM files WHERE file_path = ${filePath} AND revision = ${next})`,
+      AND EXISTS (SELECT 1 FROM files WHERE file_path = ${filePath} AND revision = ${newRevision})`,
   )
-  const [, rows] = await db.batch([settle, found, uncharge])
-  const at = first(rows)?.revision ?? null
-  return { settled: at === next, revision: at }
+  const [, rows] = await db.batch([putFile, readRevision, deleteReservation])
+  const current = first(rows)?.revision ?? null
+  return { recorded: current === newRevision, revision: current }
 }
 
-/** Files that were on their way before `before` (ms) and of which nothing was heard since. */
+/** Reservations of whole files from before `before` (ms): their writer did not record a result. */
 export function listStaleReservations(db: Database, before: number, limit: number) {
   return db
     .select({ id: storageReservations.id, filePath: storageReservations.filePath })
@@ -128,7 +129,10 @@ export function listStaleReservations(db: Database, before: number, limit: numbe
     .limit(limit)
 }
 
-/** Forgets paths that nobody is charged for: their rows only tell writers at the same time of another. */
+/**
+ * Deletes rows of files that no key is charged for. Their revision only tells concurrent writers of
+ * each other.
+ */
 export async function deleteUnownedFiles(
   db: Database,
   before: number,

@@ -1,4 +1,4 @@
-/** Pages and counts of jobs: what each reads is bounded, for callers who see only a folder too. */
+/** Statements that list and count jobs. Each reads a bounded number of rows, also for one folder. */
 import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm'
 import type { JobStatus, ListJobs } from '../contract/job.ts'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
@@ -8,22 +8,27 @@ import { isInFolder, isVisibleJob } from './accessConditions.ts'
 import type { JobRow } from './rows.ts'
 
 /**
- * How many jobs are looked at for a page or a count of a folder. No index has a folder's jobs by age:
- * so many are found by path and sorted; of a larger folder the newest jobs of all are gone through.
+ * Jobs that are read for a page or a count of a folder. No index has the jobs of a folder by age. A
+ * folder with at most this many jobs is read by path and sorted. For a larger folder, this many of the
+ * newest jobs of all folders are read and filtered.
  */
-const MAX_OF_FOLDER = 10_000
+const MAX_JOBS_READ = 10_000
 
-type PageOf = Omit<ListJobs, 'cursor'> & { before: number | null }
+type PageQuery = Omit<ListJobs, 'cursor'> & { before: number | null }
 
 export interface Page {
   rows: JobRow[]
-  /** Where to go on though the page is not full, when as many jobs as may be were looked at. */
-  lookedTo: number | null
+  /** `seq` of the last job that was read, if the limit was reached before the page was full. */
+  lastRead: number | null
 }
 
-/** Newest first. Without an offset the cost of a page does not depend on how deep it lies. */
-export async function listJobRows(db: Database, list: PageOf, within: Restriction): Promise<Page> {
-  const { pathPrefix } = within
+/** A page of jobs, newest first. Without an offset, its cost does not depend on its position. */
+export async function listJobRows(
+  db: Database,
+  list: PageQuery,
+  restriction: Restriction,
+): Promise<Page> {
+  const { pathPrefix } = restriction
   const page = async (where: SQL | undefined) =>
     db
       .select()
@@ -32,48 +37,48 @@ export async function listJobRows(db: Database, list: PageOf, within: Restrictio
       .orderBy(desc(jobs.seq))
       .limit(list.limit)
       .offset(list.offset)
-  // A file has few jobs, and an index that has them by age.
+  // One file has few jobs, and an index has them by age.
   if (pathPrefix === null || list.filePath !== undefined) {
-    return { rows: await page(and(wanted(list), isVisibleJob(within))), lookedTo: null }
+    return { rows: await page(and(matchesQuery(list), isVisibleJob(restriction))), lastRead: null }
   }
 
-  const known = { ...list, queue: within.queue ?? list.queue }
-  if (within.queue !== null && list.queue !== undefined && list.queue !== within.queue) {
-    return { rows: [], lookedTo: null }
+  const query = { ...list, queue: restriction.queue ?? list.queue }
+  if (restriction.queue !== null && list.queue !== undefined && list.queue !== restriction.queue) {
+    return { rows: [], lastRead: null }
   }
   if (!(await isLargeFolder(db, pathPrefix))) {
-    const members = sql`${jobs.seq} IN (
+    const inFolder = sql`${jobs.seq} IN (
       SELECT seq FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, pathPrefix)})`
-    // The plus keeps SQLite from another index, which would have it look at other folders' jobs.
+    // The plus prevents the use of another index, which would read jobs of other folders.
     const filter = sql.join(
       [
-        members,
-        ...(known.queue === undefined ? [] : [sql`+queue = ${known.queue}`]),
-        ...(known.status === undefined ? [] : [sql`+status = ${known.status}`]),
-        ...(known.before === null ? [] : [sql`+seq < ${known.before}`]),
+        inFolder,
+        ...(query.queue === undefined ? [] : [sql`+queue = ${query.queue}`]),
+        ...(query.status === undefined ? [] : [sql`+status = ${query.status}`]),
+        ...(query.before === null ? [] : [sql`+seq < ${query.before}`]),
       ],
       sql` AND `,
     )
-    return { rows: await page(filter), lookedTo: null }
+    return { rows: await page(filter), lastRead: null }
   }
-  const [last] = await db
+  const [oldestRead] = await db
     .select({ seq: jobs.seq })
     .from(jobs)
-    .where(wanted(known))
+    .where(matchesQuery(query))
     .orderBy(desc(jobs.seq))
     .limit(1)
-    .offset(MAX_OF_FOLDER - 1)
+    .offset(MAX_JOBS_READ - 1)
   const rows = await page(
     and(
-      wanted(known),
-      last && sql`${jobs.seq} >= ${last.seq}`,
+      matchesQuery(query),
+      oldestRead && sql`${jobs.seq} >= ${oldestRead.seq}`,
       sql`+file_path >= ${pathPrefix} AND +file_path < ${prefixUpperBound(pathPrefix)}`,
     ),
   )
-  return { rows, lookedTo: last?.seq ?? null }
+  return { rows, lastRead: oldestRead?.seq ?? null }
 }
 
-function wanted(list: PageOf) {
+function matchesQuery(list: PageQuery) {
   return and(
     list.status === undefined ? undefined : eq(jobs.status, list.status),
     list.queue === undefined ? undefined : eq(jobs.queue, list.queue),
@@ -82,25 +87,28 @@ function wanted(list: PageOf) {
   )
 }
 
-/** Whether a folder has more jobs than may be looked at. */
+/** Returns whether a folder has more than `MAX_JOBS_READ` jobs. */
 export async function isLargeFolder(db: Database, prefix: string): Promise<boolean> {
   const rows = await db.all(sql`
     SELECT 1 FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, prefix)}
-    LIMIT 1 OFFSET ${MAX_OF_FOLDER}`)
+    LIMIT 1 OFFSET ${MAX_JOBS_READ}`)
   return rows.length > 0
 }
 
 export interface FolderCounts {
   status: JobStatus
-  /** The hour (ms) in which these ended, if it is one of those asked for. */
+  /** Start of the hour (ms) in which the jobs ended; null if that was before `since`. */
   hour: number | null
   jobs: number
   mediaSeconds: number
   processingMs: number
 }
 
-/** A folder's jobs by status, and what ended since `since` (ms) by hour; the first so many by path. */
-export function countJobsWithin(
+/**
+ * Counts the jobs of a folder by status, and those that ended since `since` (ms) by hour. Of a folder
+ * with more than `MAX_JOBS_READ` jobs, the first by path are counted.
+ */
+export function countJobsInFolder(
   db: Database,
   { queue, pathPrefix }: { queue: string | null; pathPrefix: string },
   since: number,
@@ -111,7 +119,7 @@ export function countJobsWithin(
       total(max(completed_at - started_at, 0)) AS processingMs
     FROM (
       SELECT * FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, pathPrefix)}
-      LIMIT ${MAX_OF_FOLDER})
+      LIMIT ${MAX_JOBS_READ})
     WHERE ${queue} IS NULL OR queue = ${queue}
     GROUP BY 1, 2`)
 }

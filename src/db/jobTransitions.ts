@@ -1,7 +1,7 @@
 /**
- * The changes of a job's state. Each is one conditional UPDATE whose guard comes from the state
- * table, so it happens whole or not at all; no row back is a conflict, an ordinary outcome.
- * Everything that follows from a change is the triggers' work.
+ * Changes of a job's status. Each is one conditional UPDATE whose guard comes from the transition
+ * table. If it returns no row, the change was not allowed, which is an expected outcome. Triggers do
+ * everything that follows from a change.
  */
 import { and, eq, lte, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
@@ -10,28 +10,36 @@ import type { Finish } from '../contract/runnerProtocol.ts'
 import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
 import { type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, statement } from './database.ts'
-import { type Claim, found, isHeldByClaim } from './leases.ts'
+import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { attempts, jobs } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 
-function allowed(event: JobEvent) {
+function isAllowed(event: JobEvent) {
   const states = TRANSITIONS[event].from.map((state) => sql.raw(`'${state}'`))
   return sql`${jobs.status} IN (${sql.join(states, sql`, `)})`
 }
-/** What a job loses when no runner has it any more. */
-const UNHELD = {
+
+/** Columns of a job that no runner holds. */
+const NOT_HELD = {
   leaseExpiresAt: null,
   stage: null,
   etaSeconds: null,
   fps: null,
   speed: null,
 } as const
-/** And what was of its package when it did not come to its end. */
-const UNMADE = { ...UNHELD, playableAt: null, packageKey: null } as const
-function noteAttempt(db: Database, claim: Claim, notes: { command: string; stderrTail: string }) {
+
+/** The same for a job whose attempt did not complete: its package is lost too. */
+const NOT_COMPLETED = { ...NOT_HELD, playableAt: null, packageKey: null } as const
+
+interface AttemptLog {
+  command: string
+  stderrTail: string
+}
+
+function recordAttemptLog(db: Database, claim: Claim, log: AttemptLog) {
   return db
     .update(attempts)
-    .set({ command: notes.command, stderrTail: notes.stderrTail })
+    .set({ command: log.command, stderrTail: log.stderrTail })
     .where(and(eq(attempts.jobId, claim.jobId), eq(attempts.fence, claim.fence)))
 }
 
@@ -42,33 +50,38 @@ export interface Completion {
 }
 
 /**
- * Completes a job and puts its output in place as the variant, in one transaction. The second
- * statement stands on the first: without a job completed under this fence no variant changes.
+ * Completes a job and makes its output the variant, in one transaction. The later statements depend on
+ * the first: unless the job was completed under this fence, no variant changes.
  */
-export async function completeJob(db: Database, claim: Claim, c: Completion, now: number) {
+export async function completeJob(
+  db: Database,
+  claim: Claim,
+  { outputKey, output, finish }: Completion,
+  now: number,
+) {
   const complete = db
     .update(jobs)
     .set({
-      ...UNHELD,
+      ...NOT_HELD,
       status: TRANSITIONS.complete.to,
       progress: 100,
       completedAt: now,
-      output: c.output,
-      // A package that was never said to be playable is now.
-      playableAt: sql`iif(package_key = ${c.outputKey}, coalesce(playable_at, ${now}), NULL)`,
-      timings: c.finish.timings,
-      ...found(c.finish),
+      output,
+      // A package that was not reported as playable is playable now.
+      playableAt: sql`iif(package_key = ${outputKey}, coalesce(playable_at, ${now}), NULL)`,
+      timings: finish.timings,
+      ...reportedFacts(finish),
       error: null,
       errorCode: null,
     })
-    .where(and(isHeldByClaim(claim), allowed('complete')))
+    .where(and(isHeldByClaim(claim), isAllowed('complete')))
     .returning()
-  const place = statement(
+  const putVariant = statement(
     db,
     sql`
     INSERT INTO variants (file_path, transformation, output_key, job_id, size_bytes, source_etag,
       reference_files, created_at)
-    SELECT file_path, transformation, ${c.outputKey}, id, ${c.output.sizeBytes}, source_etag,
+    SELECT file_path, transformation, ${outputKey}, id, ${output.sizeBytes}, source_etag,
       reference_files, ${now}
     FROM jobs
     WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
@@ -78,7 +91,7 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
       source_etag = excluded.source_etag, reference_files = excluded.reference_files,
       created_at = excluded.created_at`,
   )
-  const refer = statement(
+  const putReferences = statement(
     db,
     sql`
     INSERT INTO variant_references (path, file_path, transformation, etag)
@@ -88,9 +101,9 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
       AND completed_at = ${now}
     ON CONFLICT DO UPDATE SET etag = excluded.etag`,
   )
-  // An upload that was begun twice has a twin that nobody finishes. Whatever came first, what is
-  // in place stays, and what a deleted job put there does too.
-  const retireTwins = statement(
+  // An upload that was begun twice leaves an output that is not the variant. If the job was deleted
+  // meanwhile, nothing is retired: its output may be the variant.
+  const retireOtherOutputs = statement(
     db,
     sql`
     UPDATE outputs SET retired = 1
@@ -99,98 +112,103 @@ export async function completeJob(db: Database, claim: Claim, c: Completion, now
       WHERE jobs.id = ${claim.jobId})
     AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId})`,
   )
-  const note = noteAttempt(db, claim, c.finish)
-  return first((await db.batch([complete, place, refer, retireTwins, note]))[0])
+  const recordLog = recordAttemptLog(db, claim, finish)
+  const statements = [complete, putVariant, putReferences, retireOtherOutputs, recordLog] as const
+  return first((await db.batch(statements))[0])
 }
 
 export interface Failure {
   errorCode: FailureCode
   message: string
-  /** When to try again (ms since the epoch), or null when it failed for good. */
+  /** When the next attempt is due (ms since the epoch); null if the failure is final. */
   retryAt: number | null
-  notes?: Omit<Extract<Finish, { outcome: 'failed' }>, 'outcome' | 'fence'>
-  /** Only if its lease had run out by then (ms): a report may have come in between. */
+  /** What the runner reported about the attempt, if it did. */
+  details?: Omit<Extract<Finish, { outcome: 'failed' }>, 'outcome' | 'fence'>
+  /** Fails the job only if its lease has expired by then (ms): a report may have extended it. */
   leaseExpiredBy?: number
 }
 
-/** Ends an attempt that failed: for good, or to be tried again at `retryAt`. */
+/** Ends a failed attempt: the job fails, or waits for its next attempt at `retryAt`. */
 export async function failJob(db: Database, claim: Claim, failure: Failure, now: number) {
   const event = failure.retryAt === null ? 'fail' : 'backOff'
   const fail = db
     .update(jobs)
     .set({
-      ...UNMADE,
+      ...NOT_COMPLETED,
       status: TRANSITIONS[event].to,
       runAfter: failure.retryAt,
       completedAt: failure.retryAt === null ? now : null,
       error: failure.message,
       errorCode: failure.errorCode,
-      ...(failure.notes && { ...found(failure.notes), timings: failure.notes.timings }),
+      ...(failure.details && {
+        ...reportedFacts(failure.details),
+        timings: failure.details.timings,
+      }),
     })
     .where(
       and(
         isHeldByClaim(claim),
-        allowed(event),
+        isAllowed(event),
         failure.leaseExpiredBy === undefined
           ? undefined
           : lte(jobs.leaseExpiresAt, failure.leaseExpiredBy),
       ),
     )
     .returning()
-  if (!failure.notes) {
+  if (!failure.details) {
     return first(await fail)
   }
-  return first((await db.batch([fail, noteAttempt(db, claim, failure.notes)]))[0])
+  return first((await db.batch([fail, recordAttemptLog(db, claim, failure.details)]))[0])
 }
 
-/** Puts an interrupted job back where its age has it, with the attempt not counted. */
+/** Returns an interrupted job to its place in the queue. The attempt does not count. */
 export function releaseJob(db: Database, claim: Claim) {
   return db
     .update(jobs)
     .set({
-      ...UNMADE,
+      ...NOT_COMPLETED,
       status: TRANSITIONS.release.to,
       attempt: sql`attempt - 1`,
       progress: 0,
       startedAt: null,
     })
-    .where(and(isHeldByClaim(claim), allowed('release')))
+    .where(and(isHeldByClaim(claim), isAllowed('release')))
     .returning()
     .then(first)
 }
 
-/** Cancels a waiting job, with `force` a running one too. */
-export function cancelJob(
+/** Cancels a pending job; with `force` a running one too. Undefined if that is not allowed. */
+export function cancelJobRow(
   db: Database,
   id: string,
   force: boolean,
   now: number,
-  within: Restriction = UNRESTRICTED,
+  restriction: Restriction = UNRESTRICTED,
 ) {
   const event = force ? 'forceCancel' : 'cancel'
   return db
     .update(jobs)
-    .set({ ...UNMADE, status: TRANSITIONS[event].to, runAfter: null, completedAt: now })
-    .where(and(eq(jobs.id, id), allowed(event), isVisibleJob(within)))
+    .set({ ...NOT_COMPLETED, status: TRANSITIONS[event].to, runAfter: null, completedAt: now })
+    .where(and(eq(jobs.id, id), isAllowed(event), isVisibleJob(restriction)))
     .returning()
     .then(first)
 }
 
-/** Cancels all jobs of a file that wait or run; gives back the queues that they were in. */
-export async function cancelJobsOf(db: Database, filePath: string, now: number) {
+/** Cancels all pending and running jobs of a file; returns their queues. */
+export async function cancelJobsOfFile(db: Database, filePath: string, now: number) {
   const rows = await db
     .update(jobs)
-    .set({ ...UNHELD, status: TRANSITIONS.forceCancel.to, runAfter: null, completedAt: now })
-    .where(and(eq(jobs.filePath, filePath), allowed('forceCancel')))
+    .set({ ...NOT_HELD, status: TRANSITIONS.forceCancel.to, runAfter: null, completedAt: now })
+    .where(and(eq(jobs.filePath, filePath), isAllowed('forceCancel')))
     .returning({ queue: jobs.queue })
   return new Set(rows.map(({ queue }) => queue))
 }
 
 /**
- * Queues a failed job again with a fresh set of attempts. Undefined when it is not in `error`, or
- * when its variant has another job at work already.
+ * Returns a failed job to the queue, with all its attempts. Undefined if its status is not `error`, or
+ * if its variant has another job that is pending or running.
  */
-export function retryJob(db: Database, id: string, within: Restriction = UNRESTRICTED) {
+export function retryJobRow(db: Database, id: string, restriction: Restriction = UNRESTRICTED) {
   return db
     .update(jobs)
     .set({
@@ -206,8 +224,8 @@ export function retryJob(db: Database, id: string, within: Restriction = UNRESTR
     .where(
       and(
         eq(jobs.id, id),
-        allowed('retry'),
-        isVisibleJob(within),
+        isAllowed('retry'),
+        isVisibleJob(restriction),
         sql`NOT EXISTS (
           SELECT 1 FROM jobs AS other
           WHERE other.file_path = ${jobs.filePath} AND other.transformation = ${jobs.transformation}

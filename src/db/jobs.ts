@@ -1,4 +1,4 @@
-/** Statements on jobs that only read or create. The changes of state are in `jobChanges.ts`. */
+/** Statements that create, read and delete jobs. Changes of status are in `jobTransitions.ts`. */
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
@@ -22,31 +22,32 @@ interface NewJobs extends Pick<
   jobs: NewJob[]
   source: { etag: string; sizeBytes: number }
   idempotency: { key: string; requestHash: string } | null
-  /** The API key that makes them, and how many of its jobs may be pending at once. */
-  keyId: string | null
-  maxQueued: number | null
+  /** The API key that creates the jobs; null for the root key and visitors. */
+  apiKeyId: string | null
+  /** Maximum of pending jobs of that key. */
+  maxQueuedJobs: number | null
   now: number
 }
 
 /**
- * Inserts one pending job for each variant that has none at work, in one transaction, and gives
- * back the active job of every variant asked for, and the queue. A row whose id is not among the
- * new ones was there before. No queue: nothing was inserted; nor was it where the key's cap would
- * be passed, which is looked at in the same statement.
+ * Inserts a pending job for each variant that has no active job (pending or running). Returns the active
+ * job of every requested variant, and the queue, all in one transaction. A row whose id is not one of
+ * the new ids existed before. Nothing is inserted if the queue does not exist (`queue` is undefined), if
+ * it is draining, or if the API key would exceed `maxQueuedJobs`.
  */
 export async function insertJobs(
   db: Database,
   n: NewJobs,
 ): Promise<{ rows: JobRow[]; queue: QueueRow | undefined }> {
-  const asked = JSON.stringify(n.jobs)
-  const belowCap =
-    n.maxQueued === null
+  const requested = JSON.stringify(n.jobs)
+  const isBelowMaximum =
+    n.maxQueuedJobs === null
       ? sql``
-      : sql`AND ${n.maxQueued} >=
-      (SELECT count(*) FROM jobs WHERE api_key_id = ${n.keyId} AND status = 'pending') +
-      (SELECT count(*) FROM json_each(${asked}) AS more WHERE NOT EXISTS (
+      : sql`AND ${n.maxQueuedJobs} >=
+      (SELECT count(*) FROM jobs WHERE api_key_id = ${n.apiKeyId} AND status = 'pending') +
+      (SELECT count(*) FROM json_each(${requested}) AS requested WHERE NOT EXISTS (
         SELECT 1 FROM jobs AS active WHERE active.file_path = ${n.filePath}
-          AND active.transformation = more.value ->> 'transformation'
+          AND active.transformation = requested.value ->> 'transformation'
           AND active.status IN ('pending', 'running')))`
   const insert = statement(
     db,
@@ -57,11 +58,11 @@ export async function insertJobs(
     SELECT new.value ->> 'id', q.name, ${n.filePath}, new.value ->> 'transformation',
       new.value ->> 'priority', ${n.source.etag}, ${n.source.sizeBytes}, ${n.now},
       new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
-      ${n.keyId}, coalesce(${n.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
+      ${n.apiKeyId}, coalesce(${n.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
       coalesce(${n.stallSeconds ?? null}, q.stall_seconds),
       coalesce(${n.timeoutSeconds ?? null}, q.timeout_seconds)
-    FROM json_each(${asked}) AS new, queues AS q
-    WHERE q.name = ${n.queue} AND NOT q.draining ${belowCap}
+    FROM json_each(${requested}) AS new, queues AS q
+    WHERE q.name = ${n.queue} AND NOT q.draining ${isBelowMaximum}
     ORDER BY new.key
     ON CONFLICT DO NOTHING`,
   )
@@ -83,24 +84,24 @@ export async function insertJobs(
     const [, rows, found] = await db.batch([insert, active, queue])
     return { rows, queue: found[0] }
   }
-  // In the same transaction: of two requests with one key at once, the second fails whole.
-  // A request that is refused is not remembered: some of its variants have no job.
-  const remember = statement(
+  // In the same transaction: of two concurrent requests with one key, the second fails as a whole.
+  // A rejected request is not recorded: some of its variants have no job.
+  const recordKey = statement(
     db,
     sql`
     INSERT INTO idempotency_keys (key, request_hash, job_ids, created_at)
     SELECT ${n.idempotency.key}, ${n.idempotency.requestHash}, json_group_array(id), ${n.now}
     FROM jobs
     WHERE file_path = ${n.filePath} AND status IN ('pending', 'running')
-      AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${asked}))
+      AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${requested}))
       AND EXISTS (SELECT 1 FROM queues WHERE name = ${n.queue})
     HAVING count(*) = ${n.jobs.length}`,
   )
-  const [, rows, found] = await db.batch([insert, active, queue, remember])
+  const [, rows, found] = await db.batch([insert, active, queue, recordKey])
   return { rows, queue: found[0] }
 }
 
-/** What was answered to this key before, or undefined. */
+/** The request that was made with this key before, or undefined. */
 export function findIdempotencyKey(db: Database, key: string) {
   return db.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key)).get()
 }
@@ -108,12 +109,12 @@ export function findIdempotencyKey(db: Database, key: string) {
 export function findJob(
   db: Database,
   id: string,
-  within: Restriction = UNRESTRICTED,
+  restriction: Restriction = UNRESTRICTED,
 ): Promise<JobRow | undefined> {
   return db
     .select()
     .from(jobs)
-    .where(and(eq(jobs.id, id), isVisibleJob(within)))
+    .where(and(eq(jobs.id, id), isVisibleJob(restriction)))
     .get()
 }
 
@@ -124,24 +125,24 @@ export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
     .where(sql`${jobs.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
 }
 
-/** The newest job of a file, or of one variant of it. */
+/** The newest job of a file, or of one variant if `transformation` is not null. */
 export function findNewestJob(
   db: Database,
   filePath: string,
-  variant: string | null,
-  within: Restriction = UNRESTRICTED,
+  transformation: string | null,
+  restriction: Restriction = UNRESTRICTED,
 ): Promise<JobRow | undefined> {
-  const ofVariant = variant === null ? undefined : eq(jobs.transformation, variant)
+  const isVariant = transformation === null ? undefined : eq(jobs.transformation, transformation)
   return db
     .select()
     .from(jobs)
-    .where(and(eq(jobs.filePath, filePath), ofVariant, isVisibleJob(within)))
+    .where(and(eq(jobs.filePath, filePath), isVariant, isVisibleJob(restriction)))
     .orderBy(desc(jobs.seq))
     .limit(1)
     .get()
 }
 
-/** Every claim of a job, the latest first. */
+/** The attempts of a job, latest first, at most 100. */
 export function listAttempts(db: Database, jobId: string) {
   return db
     .select()
@@ -151,11 +152,11 @@ export function listAttempts(db: Database, jobId: string) {
     .limit(100)
 }
 
-/** Removes a job for good; its events stay. Gives back what it was, or undefined. */
-export function deleteJobRow(db: Database, id: string, within: Restriction = UNRESTRICTED) {
+/** Deletes a job. Its events are kept. Returns the deleted row, or undefined if there was none. */
+export function deleteJobRow(db: Database, id: string, restriction: Restriction = UNRESTRICTED) {
   return db
     .delete(jobs)
-    .where(and(eq(jobs.id, id), isVisibleJob(within)))
+    .where(and(eq(jobs.id, id), isVisibleJob(restriction)))
     .returning()
     .then((rows): JobRow | undefined => rows[0])
 }

@@ -1,31 +1,32 @@
 /**
- * A job in a runner's hands: the claim, and what may be said under it. Every statement but the claim
- * names the fence, so what comes from a runner that has lost its lease changes nothing.
+ * Statements on a job while a runner holds it: the claim and the reports under it. Each of them except
+ * the claim compares the fence, so that a runner whose lease is lost changes nothing.
  */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Report } from '../contract/runnerProtocol.ts'
 import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, statement } from './database.ts'
-import { releaseDueStatement } from './queues.ts'
-import { nextReadyJob } from './claimQuery.ts'
+import { releaseDueRetriesStatement } from './queues.ts'
+import { nextClaimableJob } from './claimQuery.ts'
 import type { JobRow } from './rows.ts'
 import { jobs } from './schema/index.ts'
 
-/** One holder's claim of one job. */
+/** The claim that a request refers to. */
 export interface Claim {
   jobId: string
   fence: number
-  /** Of the secret that a runner has shown, null for none. Not given: it is the service that speaks. */
+  /** Hash of the secret that the runner sent; null for none, undefined if the service itself acts. */
   runnerSecretHash?: string | null
 }
 
-/** A runner: what it calls itself, and the hash of what it has to show for it. */
-export interface Holder {
+export interface RunnerIdentity {
   id: string
-  hash: string | null
+  /** SHA-256 of its secret; null if it sent none. */
+  secretHash: string | null
 }
 
+/** Condition: the claim is the latest of its job, and the runner is the one that made it. */
 export function isHeldByClaim({ jobId, fence, runnerSecretHash }: Claim) {
   return and(
     eq(jobs.id, jobId),
@@ -33,23 +34,31 @@ export function isHeldByClaim({ jobId, fence, runnerSecretHash }: Claim) {
     runnerSecretHash === undefined ? undefined : sql`runner_secret_hash IS ${runnerSecretHash}`,
   )
 }
-/** The same of a row that was read. */
+
+/** The same condition for a row that was read before. */
 export function isHeldBy(row: JobRow, { fence, runnerSecretHash }: Claim) {
   return (
     row.fence === fence &&
     (runnerSecretHash === undefined || row.runnerSecretHash === runnerSecretHash)
   )
 }
-/** A runner ends an overlong attempt itself; one that does not loses its lease this much later. */
+
+function isRunning(claim: Claim) {
+  return and(isHeldByClaim(claim), sql`status = 'running'`)
+}
+
+/** A runner ends an attempt at its timeout. If it does not, the lease expires this much later. */
 const TIMEOUT_GRACE_MS = 10_000
-/** When a lease that is extended now runs out: no later than its job may take. */
-function leaseUntil(now: number, startedAt: SQL) {
+
+/** When a lease that begins or is extended at `now` expires: at the job's timeout at the latest. */
+function leaseExpiry(now: number, startedAt: SQL) {
   return sql`min(
   ${now} + lease_seconds * 1000,
   ${startedAt} + timeout_seconds * 1000 + ${TIMEOUT_GRACE_MS})`
 }
-/** What a runner has found out so far; what it does not tell of stays. */
-export function found({ input, plan }: Pick<Report, 'input' | 'plan'>) {
+
+/** The columns for what a runner reports about the source and its plan; absent facts stay as they are. */
+export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
   return {
     ...(input && { input }),
     ...(plan && { plan }),
@@ -57,17 +66,18 @@ export function found({ input, plan }: Pick<Report, 'input' | 'plan'>) {
 }
 
 /**
- * Takes the queue's next job that fits, by priority and then by age, for `runner`: undefined when
- * nothing is due, the queue is paused, or its `concurrency` is reached. Retries that fell due join first.
+ * Claims the next job of the queue that a runner with these capabilities can run, by priority and then
+ * by age. Due retries are released first. Undefined if no job is ready, the queue is paused, or its
+ * `concurrency` is reached.
  */
 export async function claimNextJob(
   db: Database,
   queue: string,
-  runner: Holder,
+  runner: RunnerIdentity,
   now: number,
-  fit: RunnerCapabilities = {},
+  capabilities: RunnerCapabilities = {},
 ): Promise<JobRow | undefined> {
-  const due = statement(db, releaseDueStatement(queue, now))
+  const releaseRetries = statement(db, releaseDueRetriesStatement(queue, now))
   const claim = db
     .update(jobs)
     .set({
@@ -75,41 +85,46 @@ export async function claimNextJob(
       fence: sql`fence + 1`,
       attempt: sql`attempt + 1`,
       runnerId: runner.id,
-      runnerSecretHash: runner.hash,
+      runnerSecretHash: runner.secretHash,
       startedAt: now,
-      leaseExpiresAt: leaseUntil(now, sql`${now}`),
+      leaseExpiresAt: leaseExpiry(now, sql`${now}`),
       progress: 0,
       playableAt: null,
       packageKey: null,
       completedAt: null,
-      // Those of the attempt before are in its own record.
+      // The error of the previous attempt is kept in `attempts`.
       error: null,
       errorCode: null,
     })
     .where(
-      sql`seq = (${nextReadyJob(queue, fit)})
+      sql`seq = (${nextClaimableJob(queue, capabilities)})
       AND EXISTS (
         SELECT 1 FROM queues
         WHERE name = ${queue} AND NOT paused AND running < concurrency)`,
     )
     .returning()
-  return first((await db.batch([due, claim]))[1])
+  return first((await db.batch([releaseRetries, claim]))[1])
 }
 
 /**
- * The job that `runner` was given and has said nothing of, because the answer to its claim was lost;
- * undefined when there is none. Its lease begins anew.
+ * Returns the job that the runner claimed and has not reported on: the response to its claim was lost.
+ * The lease starts again. Undefined if there is no such job.
  */
-export function repeatClaim(db: Database, queue: string, runner: Holder, now: number) {
+export function reissueClaim(
+  db: Database,
+  queue: string,
+  runner: RunnerIdentity,
+  now: number,
+): Promise<JobRow | undefined> {
   return db
     .update(jobs)
-    .set({ leaseExpiresAt: leaseUntil(now, sql`started_at`) })
+    .set({ leaseExpiresAt: leaseExpiry(now, sql`started_at`) })
     .where(
       and(
         eq(jobs.queue, queue),
         sql`status = 'running' AND stage IS NULL`,
         eq(jobs.runnerId, runner.id),
-        sql`runner_secret_hash IS ${runner.hash}`,
+        sql`runner_secret_hash IS ${runner.secretHash}`,
       ),
     )
     .returning()
@@ -117,52 +132,56 @@ export function repeatClaim(db: Database, queue: string, runner: Holder, now: nu
 }
 
 /**
- * Records progress, and extends the lease by its full length. Progress never goes backwards: a report
- * that tells of less was overtaken on its way.
+ * Records a progress report and extends the lease by its full length. Progress never decreases: a
+ * report with less progress was overtaken on the network, and only extends the lease.
  */
 export function reportProgress(
   db: Database,
   claim: Claim,
   report: Omit<Report, 'fence'>,
   now: number,
-) {
-  const unlessLate = <T>(said: T, column: SQL) =>
-    sql`iif(${report.progress} >= progress, ${said}, ${column})`
+): Promise<JobRow | undefined> {
+  const ifNewest = <T>(value: T, column: SQL) =>
+    sql`iif(${report.progress} >= progress, ${value}, ${column})`
   return db
     .update(jobs)
     .set({
       progress: sql`max(progress, ${report.progress})`,
-      stage: unlessLate(report.stage, sql`stage`),
-      etaSeconds: unlessLate(report.etaSeconds, sql`eta_seconds`),
-      fps: unlessLate(report.fps, sql`fps`),
-      speed: unlessLate(report.speed, sql`speed`),
-      // Only a package can be played before its end, and it is there once a file of it is.
+      stage: ifNewest(report.stage, sql`stage`),
+      etaSeconds: ifNewest(report.etaSeconds, sql`eta_seconds`),
+      fps: ifNewest(report.fps, sql`fps`),
+      speed: ifNewest(report.speed, sql`speed`),
+      // Only a package is playable before the end, and it exists once one of its files is stored.
       ...(report.playable && {
         playableAt: sql`iif(package_key IS NULL, NULL, coalesce(playable_at, ${now}))`,
       }),
-      leaseExpiresAt: leaseUntil(now, sql`started_at`),
-      ...found(report),
+      leaseExpiresAt: leaseExpiry(now, sql`started_at`),
+      ...reportedFacts(report),
     })
-    .where(and(isHeldByClaim(claim), sql`status = 'running'`))
+    .where(isRunning(claim))
     .returning()
     .then(first)
 }
 
-/** Files as an attempt reads them, where these are others than at the job's creation. */
-type Files = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'referenceFiles'>
+type JobFiles = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'referenceFiles'>
 
-export function updateJobFiles(db: Database, claim: Claim, files: Files) {
-  return db
-    .update(jobs)
-    .set(files)
-    .where(and(isHeldByClaim(claim), sql`status = 'running'`))
-    .returning()
-    .then(first)
+/** Records the files that the attempt reads, if they were replaced after the job was created. */
+export function updateJobFiles(
+  db: Database,
+  claim: Claim,
+  files: JobFiles,
+): Promise<JobRow | undefined> {
+  return db.update(jobs).set(files).where(isRunning(claim)).returning().then(first)
 }
 
-/** Notes under which key an attempt stores its package, with the output row, once. */
-export async function recordPackage(db: Database, claim: Claim, key: string, now: number) {
-  const note = statement(
+/** Records the key of an attempt's package, and inserts its output row if there is none yet. */
+export async function recordPackage(
+  db: Database,
+  claim: Claim,
+  key: string,
+  now: number,
+): Promise<JobRow | undefined> {
+  const insertOutput = statement(
     db,
     sql`
     INSERT INTO outputs (key, job_id, fence, created_at)
@@ -170,10 +189,6 @@ export async function recordPackage(db: Database, claim: Claim, key: string, now
     WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'running'
     ON CONFLICT DO NOTHING`,
   )
-  const put = db
-    .update(jobs)
-    .set({ packageKey: key })
-    .where(and(isHeldByClaim(claim), sql`status = 'running'`))
-    .returning()
-  return first((await db.batch([note, put]))[1])
+  const setKey = db.update(jobs).set({ packageKey: key }).where(isRunning(claim)).returning()
+  return first((await db.batch([insertOutput, setKey]))[1])
 }

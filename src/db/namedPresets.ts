@@ -4,7 +4,7 @@ import type { Database } from './database.ts'
 import { namedPresets } from './schema/index.ts'
 import type { NamedPresetRow } from './rows.ts'
 
-function named(queue: string, name: string) {
+function isPreset(queue: string, name: string) {
   return and(eq(namedPresets.queue, queue), eq(namedPresets.name, name))
 }
 
@@ -13,10 +13,10 @@ export function findPreset(
   queue: string,
   name: string,
 ): Promise<NamedPresetRow | undefined> {
-  return db.select().from(namedPresets).where(named(queue, name)).get()
+  return db.select().from(namedPresets).where(isPreset(queue, name)).get()
 }
 
-/** By their names. How many there can be is bounded where they are made. */
+/** All presets of a queue, by name. `putPresetRow` enforces the maximum number. */
 export function listPresetRows(db: Database, queue: string): Promise<NamedPresetRow[]> {
   return db
     .select()
@@ -25,12 +25,12 @@ export function listPresetRows(db: Database, queue: string): Promise<NamedPreset
     .orderBy(asc(namedPresets.name))
 }
 
-/** Makes or changes one; undefined when there is no such queue, or it has `most` others already. */
+/** Creates or changes a preset. Undefined if the queue does not exist or has `maxPresets` others. */
 export async function putPresetRow(
   db: Database,
   queue: string,
   { name, transformation }: Pick<NamedPresetRow, 'name' | 'transformation'>,
-  most: number,
+  maxPresets: number,
   now: number,
 ): Promise<NamedPresetRow | undefined> {
   await db.run(sql`
@@ -38,14 +38,14 @@ export async function putPresetRow(
     SELECT queues.name, ${name}, ${transformation}, ${now}, ${now} FROM queues
     WHERE queues.name = ${queue}
       AND (SELECT count(*) FROM named_presets AS other
-        WHERE other.queue = ${queue} AND other.name <> ${name}) < ${most}
+        WHERE other.queue = ${queue} AND other.name <> ${name}) < ${maxPresets}
     ON CONFLICT (queue, name) DO UPDATE SET
       transformation = excluded.transformation, updated_at = excluded.updated_at`)
   const row = await findPreset(db, queue, name)
   return row?.transformation === transformation ? row : undefined
 }
 
-/** Whether there was one. */
+/** Returns false if the preset does not exist. */
 export async function deletePresetRow(db: Database, queue: string, name: string) {
-  return (await db.delete(namedPresets).where(named(queue, name)).returning()).length > 0
+  return (await db.delete(namedPresets).where(isPreset(queue, name)).returning()).length > 0
 }

@@ -1,11 +1,11 @@
-/** Statements on what is in R2: outputs that attempts write, and the variants that are served. */
+/** Statements on outputs, which attempts write to R2, and on variants, which are served from there. */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { type Database, statement } from './database.ts'
 import type { Claim } from './leases.ts'
 import { outputs, variants } from './schema/index.ts'
 import type { VariantRow } from './rows.ts'
 
-/** Notes an object that an attempt begins to write. False when the claim is no longer held. */
+/** Records an object that an attempt is about to write. Returns false if the claim is no longer held. */
 export async function recordOutput(
   db: Database,
   claim: Claim,
@@ -19,7 +19,7 @@ export async function recordOutput(
   return result.meta.changes > 0
 }
 
-/** The output that a claim writes under `uploadId`, whether or not the claim is still held. */
+/** The output of a claim by its `uploadId`, even if the claim is no longer held. */
 export function findOutput(db: Database, claim: Claim, uploadId: string) {
   return db
     .select()
@@ -34,7 +34,7 @@ export function findOutput(db: Database, claim: Claim, uploadId: string) {
     .get()
 }
 
-/** The oldest outputs that nobody needs any more. */
+/** The oldest retired outputs. */
 export function listRetiredOutputs(db: Database, limit: number) {
   return db
     .select()
@@ -44,7 +44,7 @@ export function listRetiredOutputs(db: Database, limit: number) {
     .limit(limit)
 }
 
-/** Forgets outputs that are gone from R2. */
+/** Deletes the rows of outputs that were deleted from R2. */
 export function deleteOutputRows(db: Database, keys: string[]) {
   return db.delete(outputs).where(inArray(outputs.key, keys))
 }
@@ -52,23 +52,23 @@ export function deleteOutputRows(db: Database, keys: string[]) {
 export function findVariant(
   db: Database,
   filePath: string,
-  variant: string,
+  transformation: string,
 ): Promise<VariantRow | undefined> {
   return db
     .select()
     .from(variants)
-    .where(and(eq(variants.filePath, filePath), eq(variants.transformation, variant)))
+    .where(and(eq(variants.filePath, filePath), eq(variants.transformation, transformation)))
     .get()
 }
 
-/** How many variants that were made with one other file go out of service in one statement. */
-const MAX_REFERRING = 200
+/** Variants with the same reference file that one statement deletes. */
+const MAX_REFERRING_VARIANTS = 200
 
 /**
- * Takes the variants out of service that were made from another file at `filePath` than that with
- * `etag` (null: from any), or with one. Of a file that very many were made with, some stay: they are
- * not served, as whether a variant is fresh is looked at when it is asked for, and they go when they
- * are made anew.
+ * Deletes the variants that are stale now that the file at `filePath` has this `etag` (null: the file
+ * was deleted): those of the file itself, and those that have it as a reference file. Of the latter at
+ * most 200 are deleted. The others are not served either, because each request compares the etags, and
+ * they are replaced when they are requested again.
  */
 export async function retireVariants(db: Database, filePath: string, etag: string | null) {
   const own = db
@@ -78,7 +78,7 @@ export async function retireVariants(db: Database, filePath: string, etag: strin
     db,
     sql`DELETE FROM variants WHERE (file_path, transformation) IN (
       SELECT file_path, transformation FROM variant_references
-      WHERE path = ${filePath} AND etag IS NOT ${etag} LIMIT ${MAX_REFERRING})`,
+      WHERE path = ${filePath} AND etag IS NOT ${etag} LIMIT ${MAX_REFERRING_VARIANTS})`,
   )
   await db.batch([own, referring])
 }

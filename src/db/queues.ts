@@ -1,4 +1,4 @@
-/** Statements on queues: their limits, their counters, and what their watchdog has to look at. */
+/** Statements on queues: limits, counters, and what the watchdog reads. */
 import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { jobs, queueHourlyStats, queues } from './schema/index.ts'
@@ -12,7 +12,7 @@ export function findQueue(db: Database, name: string): Promise<QueueRow | undefi
   return db.select().from(queues).where(eq(queues.name, name)).get()
 }
 
-/** Changes a queue's settings; undefined when there is no such queue. */
+/** Changes a queue's settings. Undefined if the queue does not exist. */
 export function updateQueue(
   db: Database,
   name: string,
@@ -26,21 +26,21 @@ export function updateQueue(
     .then((rows) => rows[0])
 }
 
-/** Makes a queue with the default settings, where there is none of that name. */
+/** Creates a queue with the default settings, unless it exists. */
 export async function insertQueue(db: Database, name: string): Promise<void> {
   await db.insert(queues).values({ name }).onConflictDoNothing()
 }
 
-/** The queues' hourly figures from `since` (ms) on. */
-export function listHours(db: Database, names: string[], since: number) {
+/** Hourly statistics of these queues from `since` (ms) on. */
+export function listHourlyStats(db: Database, names: string[], since: number) {
   return db
     .select()
     .from(queueHourlyStats)
     .where(and(inArray(queueHourlyStats.queue, names), gte(queueHourlyStats.hour, since)))
 }
 
-/** Running jobs of a queue whose lease has run out by `now`. */
-export function listExpired(db: Database, queue: string, now: number): Promise<JobRow[]> {
+/** Running jobs of a queue whose lease has expired at `now`, at most 100. */
+export function listExpiredLeases(db: Database, queue: string, now: number): Promise<JobRow[]> {
   return db
     .select()
     .from(jobs)
@@ -49,8 +49,8 @@ export function listExpired(db: Database, queue: string, now: number): Promise<J
 }
 
 /**
- * Whether a job of the queue waits that could be claimed now, were there a slot. By its index, since
- * SQLite would else walk through the delayed ones.
+ * Returns whether the queue has a pending job that is not delayed. The index is named because SQLite
+ * would otherwise read the delayed jobs too.
  */
 export async function hasReadyJob(db: Database, queue: string): Promise<boolean> {
   const rows = await db.all(sql`
@@ -60,8 +60,8 @@ export async function hasReadyJob(db: Database, queue: string): Promise<boolean>
 }
 
 /**
- * When the queue next needs a look (ms): the earliest lease expiry or delayed retry, or null.
- * Running jobs are few, as `concurrency` bounds them; the delayed have an index.
+ * When the watchdog next has something to do (ms): the earliest lease expiry or delayed retry; or null.
+ * `concurrency` keeps the running jobs few, and delayed jobs have an index.
  */
 export async function findNextDeadline(db: Database, queue: string): Promise<number | null> {
   const [row] = await db.all<{ at: number | null }>(sql`
@@ -72,14 +72,14 @@ export async function findNextDeadline(db: Database, queue: string): Promise<num
   return row?.at ?? null
 }
 
-/** Lets retries that fell due by `now` be claimed; gives back how many. */
+/** Makes retries that are due at `now` claimable. Returns their number. */
 export async function releaseDueRetries(db: Database, queue: string, now: number): Promise<number> {
-  const result = await db.run(releaseDueStatement(queue, now))
+  const result = await db.run(releaseDueRetriesStatement(queue, now))
   return result.meta.changes
 }
 
-/** At most 100 a time, so that no statement grows with the number of jobs. */
-export function releaseDueStatement(queue: string, now: number) {
+/** Releases at most 100 retries, so that the cost does not depend on the number of jobs. */
+export function releaseDueRetriesStatement(queue: string, now: number) {
   return sql`
   UPDATE jobs SET run_after = NULL WHERE seq IN (
     SELECT seq FROM jobs WHERE queue = ${queue} AND run_after <= ${now} LIMIT 100)`

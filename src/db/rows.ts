@@ -1,4 +1,4 @@
-/** The rows of the tables, as the statements give them back. */
+/** The types of the tables' rows. */
 import type {
   apiKeys,
   attempts,

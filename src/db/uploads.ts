@@ -1,4 +1,4 @@
-/** Statements on originals that are on their way in parts. */
+/** Statements on multipart uploads of originals. */
 import { asc, eq, lt } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { uploads } from './schema/index.ts'
@@ -16,7 +16,7 @@ export async function deleteUpload(db: Database, id: string): Promise<void> {
   await db.delete(uploads).where(eq(uploads.id, id))
 }
 
-/** The oldest uploads that began before `before` (ms). */
+/** Uploads that began before `before` (ms), oldest first. */
 export function listUploadsBefore(
   db: Database,
   before: number,

@@ -83,7 +83,7 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   /** There may be new events, and something to look at by `deadline` (ms since the epoch). */
-  async poke(deadline: number | null): Promise<void> {
+  async notify(deadline: number | null): Promise<void> {
     if (deadline !== null) {
       await this.armAlarm(deadline)
     }

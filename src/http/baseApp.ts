@@ -1,4 +1,5 @@
 /** What a way into this service has whatever its routes: request ids, and answers for what goes wrong. */
+import { logError } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
@@ -48,7 +49,7 @@ export function createService() {
     // Nothing is taken for what was meant: until it is mended, whoever needs that setting is refused.
     if (error instanceof InvalidSettingError) {
       const requestId = c.get('requestId')
-      console.error(JSON.stringify({ event: 'bad_setting', requestId, error: error.message }))
+      logError('bad_setting', { requestId, error: error.message })
       return errorResponse(
         c,
         errorResult(
@@ -57,14 +58,11 @@ export function createService() {
         ),
       )
     }
-    console.error(
-      JSON.stringify({
-        event: 'request_failed',
-        requestId: c.get('requestId'),
-        method: c.req.method,
-        error: error.stack ?? String(error),
-      }),
-    )
+    logError('request_failed', {
+      requestId: c.get('requestId'),
+      method: c.req.method,
+      error: error.stack ?? String(error),
+    })
     return errorResponse(
       c,
       errorResult(

@@ -44,7 +44,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
   const connect = (queue: string, path: string): Promise<Response> =>
     hubOf(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
   return {
-    poke: (queue, deadline) => hubOf(queue).poke(deadline),
+    notify: (queue, deadline) => hubOf(queue).notify(deadline),
     progress: (queue, filePath, progress) => hubOf(queue).progress(filePath, progress),
     wake: (queue, count) => hubOf(queue).wake(count),
     watch: (queue) => hubOf(queue).watch(),

@@ -2,6 +2,7 @@
  * The composition root: turns the Worker's bindings into the ports that services work with. Built once
  * per request.
  */
+import { logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'
 import type { Platform } from '../services/ports.ts'
 import { createHubClient, type HubClient } from './hubClient.ts'
@@ -32,9 +33,7 @@ export function createPlatform(
     slots: containers.count === 0 ? NO_SLOTS : createSlots(env.SLOTS, containers),
     defer: (work) =>
       waitUntil(
-        work.catch((error: unknown) =>
-          console.error(JSON.stringify({ event: 'deferred_failed', error: String(error) })),
-        ),
+        work.catch((error: unknown) => logError('deferred_failed', { error: String(error) })),
       ),
   }
 }

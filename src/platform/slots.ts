@@ -1,5 +1,7 @@
 /** All slots of a deployment, by their names. Which of them are free is the caller's to say. */
+import { logError } from '../log.ts'
 import type { Slots } from '../services/ports.ts'
+
 /** `started` and `starting` will claim; `busy` has claimed already; `resting` failed to start lately. */
 export type WakeAnswer = 'started' | 'starting' | 'busy' | 'resting' | 'failed'
 
@@ -26,17 +28,15 @@ export function createSlots(
       .getByName(name)
       .wake(queues)
       .catch((error: unknown) => {
-        console.error(
-          JSON.stringify({ event: 'slot_unreachable', slot: name, error: String(error) }),
-        )
+        logError('slot_unreachable', { slot: name, error: String(error) })
         return 'failed' as const
       })
 
   return {
     count,
     fit: { diskBytes },
-    async wake(queues, wanted, atWork) {
-      const busy = new Set(atWork.map(slotOf))
+    async wake(queues, wanted, busyRunners) {
+      const busy = new Set(busyRunners.map(slotOf))
       const free = Array.from({ length: count }, (_, n) => `slot-${n}`).filter(
         (name) => !busy.has(name),
       )

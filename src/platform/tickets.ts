@@ -3,6 +3,7 @@
  * or doubles nothing; what runs next is decided by the claim.
  */
 import { z } from 'zod'
+import { logError, logWarn } from '../log.ts'
 import { queueName } from '../contract/queue.ts'
 import type { Platform } from '../services/ports.ts'
 import { wakeRunners } from '../services/queues/wakeRunners.ts'
@@ -30,7 +31,7 @@ export async function consumeTickets(batch: MessageBatch, platform: Platform): P
     if (success) {
       counts.set(data.queue, (counts.get(data.queue) ?? 0) + 1)
     } else {
-      console.error(JSON.stringify({ event: 'ticket_unreadable', message: message.id }))
+      logError('ticket_unreadable', { message: message.id })
     }
   }
   await Promise.all([...counts].map(([queue, count]) => wakeRunners(platform, queue, count)))
@@ -40,7 +41,7 @@ export async function consumeTickets(batch: MessageBatch, platform: Platform): P
 /** Tickets that could not be delivered are harmless; that it happens is worth knowing. */
 export function logDeadTickets(batch: MessageBatch): void {
   for (const { id, body, attempts } of batch.messages) {
-    console.warn(JSON.stringify({ event: 'ticket_dead', message: id, body, attempts }))
+    logWarn('ticket_dead', { message: id, body, attempts })
   }
   batch.ackAll()
 }

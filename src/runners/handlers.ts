@@ -12,8 +12,8 @@ import { type ApiEnv, createApi } from '../http/router.ts'
 import { contentLength } from '../http/requestBody.ts'
 import { checkRateLimitFor } from '../http/middleware/rateLimit.ts'
 import { errorResponse } from '../http/responses/errorResponse.ts'
-import { claim, report } from '../services/jobs/claimJob.ts'
-import { finish } from '../services/jobs/finishAttempt.ts'
+import { claimJob, recordReport } from '../services/jobs/claimJob.ts'
+import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { findHeldJob, isClaimedBy } from '../services/jobs/heldJob.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
@@ -78,7 +78,7 @@ gateway
     const work = request.waitSeconds > 0 ? await platform.hubs.waitForWork(request.queues) : null
     c.req.raw.signal.addEventListener('abort', () => work?.close())
     try {
-      const assignment = await claim(platform, request, await runnerSecretHashOf(c))
+      const assignment = await claimJob(platform, request, await runnerSecretHashOf(c))
       if (assignment) {
         return c.json(assignment, 200)
       }
@@ -118,7 +118,7 @@ gateway
   .openapi(reportRoute, async (c) => {
     const said = c.req.valid('json')
     const claimed = await claimFrom(c, c.req.valid('param').id, said.fence)
-    const answer = await report(c.get('platform'), claimed, said)
+    const answer = await recordReport(c.get('platform'), claimed, said)
     if (!answer.ok) {
       return errorResponse(c, answer)
     }
@@ -185,7 +185,7 @@ gateway
   .openapi(finishRoute, async (c) => {
     const said = c.req.valid('json')
     const claimed = await claimFrom(c, c.req.valid('param').id, said.fence)
-    const answer = await finish(c.get('platform'), claimed, said)
+    const answer = await finishAttempt(c.get('platform'), claimed, said)
     if (!answer.ok) {
       return errorResponse(c, answer)
     }

@@ -12,7 +12,7 @@ export interface Hubs {
    * There are new events to send, and something may have to be looked at by `deadline` (ms since
    * the epoch): a lease that runs out, a retry that falls due.
    */
-  poke(queue: string, deadline: number | null): Promise<void>
+  notify(queue: string, deadline: number | null): Promise<void>
   /** Sends progress to whoever is watching now. */
   progress(queue: string, filePath: string, progress: ProgressData): Promise<void>
   /** Tells up to `count` runners that wait for work; gives back how many it told. */
@@ -28,7 +28,7 @@ export interface Slots {
    * Starts slots until `wanted` of them are about to claim from `queues`, the first of which has work.
    * Those of the runners `atWork` are not asked.
    */
-  wake(queues: string[], wanted: number, atWork: string[]): Promise<void>
+  wake(queues: string[], wanted: number, busyRunners: string[]): Promise<void>
   /** A runner has asked for work; if it is in a slot, that slot hears of it. */
   heard(runner: string): Promise<void>
 }

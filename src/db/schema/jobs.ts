@@ -38,7 +38,7 @@ export const jobs = sqliteTable(
     /** When the package of the current attempt became playable. Its files are under `packageKey`. */
     playableAt: time(),
     packageKey: text(),
-    /** ffmpeg's names of the encoders that a runner must have, sorted. */
+    /** Encoders (ffmpeg's names) that a runner must have. The same set always has the same order. */
     requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
     /** `sizeClassOf` the source. With `requiredEncoders` it decides which runners can run the job. */
     sizeClass: integer().notNull().default(0),

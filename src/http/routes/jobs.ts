@@ -14,7 +14,7 @@ import { findJob, listAttempts } from '../../db/jobs.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { createApi, emptyBodyIsNone, jsonBody } from '../router.ts'
 import { errors, json, errorResponse } from '../responses/errorResponse.ts'
-import { cancel, remove, retry } from '../../services/jobs/jobActions.ts'
+import { cancelJob, deleteJob, retryJob } from '../../services/jobs/jobActions.ts'
 import { createJobs } from '../../services/jobs/createJobs.ts'
 import { listJobs } from '../../services/jobs/listJobs.ts'
 import { serializeAttempt, serializeCreatedJob, serializeJob } from '../../services/serializers.ts'
@@ -147,7 +147,7 @@ export const jobRoutes = createApi()
     return c.json({ attempts: attempts.map(serializeAttempt) }, 200)
   })
   .openapi(retryRoute, async (c) => {
-    const outcome = await retry(c.get('platform'), c.get('caller'), c.req.valid('param').jobId)
+    const outcome = await retryJob(c.get('platform'), c.get('caller'), c.req.valid('param').jobId)
     if (!outcome.ok) {
       return errorResponse(c, outcome)
     }
@@ -156,7 +156,7 @@ export const jobRoutes = createApi()
   .openapi(cancelRoute, async (c) => {
     // Without a body there is no default either.
     const body: { force?: boolean } = c.req.valid('json')
-    const outcome = await cancel(
+    const outcome = await cancelJob(
       c.get('platform'),
       c.get('caller'),
       c.req.valid('param').jobId,
@@ -168,7 +168,7 @@ export const jobRoutes = createApi()
     return c.json({ success: true as const, message: 'Job cancelled' }, 200)
   })
   .openapi(deleteRoute, async (c) => {
-    const outcome = await remove(c.get('platform'), c.get('caller'), c.req.valid('param').jobId)
+    const outcome = await deleteJob(c.get('platform'), c.get('caller'), c.req.valid('param').jobId)
     if (!outcome.ok) {
       return errorResponse(c, outcome)
     }

@@ -1,6 +1,6 @@
 /** Storing an original, removing one, and what follows for the variants of what was there before. */
 import type { StorageReservation } from '../../db/files.ts'
-import { cancelJobsOf } from '../../db/jobTransitions.ts'
+import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
 import { retireVariants } from '../../db/outputs.ts'
 import { type Caller, chargedKeyId, type Restriction, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -108,11 +108,11 @@ export async function removeFile(
     await settle(platform, hold, nothing)
   }
   // First the jobs: none of those that ran completes after that, so no variant comes after the last.
-  const queues = await cancelJobsOf(platform.db, path, Date.now())
+  const queues = await cancelJobsOfFile(platform.db, path, Date.now())
   await retireVariants(platform.db, path, null)
   platform.defer(collectGarbage(platform))
   for (const queue of queues) {
-    platform.defer(platform.hubs.poke(queue, recheckTime()))
+    platform.defer(platform.hubs.notify(queue, recheckTime()))
   }
   return found ? { ok: true } : missing
 }

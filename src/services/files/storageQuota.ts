@@ -105,7 +105,7 @@ export async function settle(
   let stored = known ?? (await readStored(originals, hold.filePath))
   for (;;) {
     const outcome = await recordFile(db, { ...hold, revision }, stored, Date.now())
-    if (outcome.settled) {
+    if (outcome.recorded) {
       return
       // Another has settled it. The look comes after the revision that it is put down against.
     }

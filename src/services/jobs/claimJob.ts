@@ -4,10 +4,10 @@ import type { Assignment, ClaimRequest, Report } from '../../contract/runnerProt
 import {
   type Claim,
   claimNextJob,
-  type Holder,
+  type RunnerIdentity,
   updateJobFiles,
   reportProgress,
-  repeatClaim,
+  reissueClaim,
 } from '../../db/leases.ts'
 import {
   type RunnerCapabilities,
@@ -25,21 +25,21 @@ import type { JobRow, ReferenceFile } from '../../db/rows.ts'
 const MAX_GONE = 20
 
 /** The next job of the first of `queues` that has one, or null. */
-export async function claim(
+export async function claimJob(
   platform: Platform,
   request: ClaimRequest,
   runnerSecretHash: string | null,
 ): Promise<Assignment | null> {
   let gone = 0
   const fit = capabilitiesOf(request.runner)
-  const holder = { id: request.runner.id, hash: runnerSecretHash }
+  const holder = { id: request.runner.id, secretHash: runnerSecretHash }
   for (const queue of request.queues) {
     for (;;) {
       const row = await nextRow(platform, queue, { ...request, holder, fit })
       if (!row) {
         break
       }
-      platform.defer(platform.hubs.poke(queue, row.leaseExpiresAt))
+      platform.defer(platform.hubs.notify(queue, row.leaseExpiresAt))
       const files = await filesOf(platform, row)
       if (typeof files !== 'string') {
         return assignmentOf(platform, row, files)
@@ -59,9 +59,13 @@ export async function claim(
 async function nextRow(
   { db }: Platform,
   queue: string,
-  { holder, again, fit }: Pick<ClaimRequest, 'again'> & { holder: Holder; fit: RunnerCapabilities },
+  {
+    holder,
+    again,
+    fit,
+  }: Pick<ClaimRequest, 'again'> & { holder: RunnerIdentity; fit: RunnerCapabilities },
 ) {
-  const given = again ? await repeatClaim(db, queue, holder, Date.now()) : undefined
+  const given = again ? await reissueClaim(db, queue, holder, Date.now()) : undefined
   return given ?? claimNextJob(db, queue, holder, Date.now(), fit)
 }
 
@@ -121,7 +125,7 @@ async function assignmentOf(
 }
 
 /** Takes in progress and extends the lease; gives back the job as it now is. */
-export async function report(
+export async function recordReport(
   platform: Platform,
   claim: Claim,
   progress: Omit<Report, 'fence'>,
@@ -136,7 +140,7 @@ export async function report(
   platform.defer(platform.hubs.progress(queue, filePath, said))
   // Said for the first time: that is an event.
   if (row.playableAt === now) {
-    platform.defer(platform.hubs.poke(queue, null))
+    platform.defer(platform.hubs.notify(queue, null))
   }
   return { ok: true, row }
 }

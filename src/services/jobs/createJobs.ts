@@ -12,7 +12,7 @@ import { requiredEncodersOf, sizeClassOf } from '../../domain/runnerRequirements
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import { resolveRendition } from '../variants/namedPresets.ts'
-import { claimableCount, nextCheckAt } from '../queues/queues.ts'
+import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { findReferences } from '../variants/referenceFiles.ts'
 import type { JobRow } from '../../db/rows.ts'
 
@@ -104,8 +104,8 @@ export async function createJobs(
       jobs,
       source: { etag: source.etag, sizeBytes: source.size },
       idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash },
-      keyId,
-      maxQueued: caller.maxQueuedJobs,
+      apiKeyId: keyId,
+      maxQueuedJobs: caller.maxQueuedJobs,
       now: Date.now(),
     })
   } catch (error) {
@@ -147,9 +147,9 @@ export async function createJobs(
   }
   const fresh = created.filter((job) => !job.deduplicated).length
   if (fresh > 0) {
-    const slots = Math.min(fresh, claimableCount(inserted.queue))
+    const slots = Math.min(fresh, countStartableJobs(inserted.queue))
     platform.defer(platform.sendTickets(request.queue, slots))
-    platform.defer(platform.hubs.poke(request.queue, nextCheckAt(inserted.queue)))
+    platform.defer(platform.hubs.notify(request.queue, nextCheckTime(inserted.queue)))
   }
   return { ok: true, jobs: created }
 }

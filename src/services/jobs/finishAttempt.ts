@@ -21,7 +21,7 @@ interface Finished {
 }
 
 /** Ends an attempt. Said twice, it is answered twice and done once. */
-export async function finish(
+export async function finishAttempt(
   platform: Platform,
   claim: Claim,
   message: Finish,
@@ -36,7 +36,7 @@ export async function finish(
       if (!held.ok) {
         return saidBefore(platform, claim, ['error', 'pending'])
       }
-      return failAttempt(platform, held.row, message, { notes: message })
+      return failAttempt(platform, held.row, message, { details: message })
     }
     case 'released':
       return release(platform, claim)
@@ -172,7 +172,7 @@ export async function failAttempt(
   platform: Platform,
   job: JobRow,
   { errorCode, message }: Cause,
-  more: { notes?: FailedFinish; leaseExpiredBy?: number } = {},
+  more: { details?: FailedFinish; leaseExpiredBy?: number } = {},
 ): Promise<Finished | LeaseLostError> {
   const now = Date.now()
   const retryAt = triesAgain(errorCode, job.attempt, job.maxAttempts)
@@ -210,6 +210,6 @@ async function saidBefore(
 
 /** The slot is free, and the runner that had it may be gone. */
 function afterwards(platform: Platform, row: JobRow, deadline: number | null) {
-  platform.defer(platform.hubs.poke(row.queue, Math.min(deadline ?? Infinity, recheckTime())))
+  platform.defer(platform.hubs.notify(row.queue, Math.min(deadline ?? Infinity, recheckTime())))
   platform.defer(collectGarbage(platform))
 }

@@ -1,5 +1,5 @@
-/** What a caller does by hand to a job that it can see: retry, cancel, delete. */
-import { cancelJob, retryJob } from '../../db/jobTransitions.ts'
+/** Actions of a caller on one job that it can see: retry, cancel, delete. */
+import { cancelJobRow, retryJobRow } from '../../db/jobTransitions.ts'
 import { deleteJobRow, findJob } from '../../db/jobs.ts'
 import type { Restriction } from '../../domain/caller.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
@@ -9,73 +9,73 @@ import { recheckTime } from '../queues/queues.ts'
 
 type Outcome<Code extends ErrorResult['code']> = Promise<{ ok: true } | ErrorResult<Code>>
 
-function unknown(id: string) {
+function notFoundMessage(id: string) {
   return `There is no job ${id}.`
 }
 
-/** Queues a failed job again, with a fresh set of attempts. */
-export async function retry(
+/** Returns a failed job to the queue, with all its attempts. */
+export async function retryJob(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   id: string,
 ): Outcome<'job_not_retryable'> {
-  const row = await retryJob(platform.db, id, within)
+  const row = await retryJobRow(platform.db, id, restriction)
   if (row) {
     platform.defer(platform.sendTickets(row.queue, 1))
-    platform.defer(platform.hubs.poke(row.queue, recheckTime()))
+    platform.defer(platform.hubs.notify(row.queue, recheckTime()))
     return { ok: true }
   }
-  const job = await findJob(platform.db, id, within)
+  const job = await findJob(platform.db, id, restriction)
   if (!job) {
-    return errorResult('job_not_retryable', unknown(id))
+    return errorResult('job_not_retryable', notFoundMessage(id))
   }
   return errorResult(
     'job_not_retryable',
     job.status === 'error'
-      ? 'Its variant has another job that is pending or running; wait for that one or cancel it.'
-      : `Only a job in status error can be retried; this one is ${job.status}.`,
+      ? 'Its variant has another job that is pending or running. Wait for that job, or cancel it.'
+      : `Only a job with the status "error" can be retried. The status of this job is "${job.status}".`,
   )
 }
 
-/** Cancels a waiting job; with `force` a running one too, whose runner then drops its work. */
-export async function cancel(
+/** Cancels a pending job; with `force` a running one too, whose runner then stops. */
+export async function cancelJob(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   id: string,
   force: boolean,
 ): Outcome<'job_not_cancellable'> {
-  const row = await cancelJob(platform.db, id, force, Date.now(), within)
+  const row = await cancelJobRow(platform.db, id, force, Date.now(), restriction)
   if (row) {
-    platform.defer(afterStop(platform, row.queue))
+    platform.defer(freeCapacity(platform, row.queue))
     return { ok: true }
   }
-  const job = await findJob(platform.db, id, within)
+  const job = await findJob(platform.db, id, restriction)
   if (!job) {
-    return errorResult('job_not_cancellable', unknown(id))
+    return errorResult('job_not_cancellable', notFoundMessage(id))
   }
   return errorResult(
     'job_not_cancellable',
     job.status === 'running'
-      ? 'This job is running. To stop it all the same, send {"force": true}.'
-      : `Only a pending job can be cancelled; this one is ${job.status}.`,
+      ? 'This job is running. Send {"force": true} to cancel it anyway.'
+      : `Only a pending job can be cancelled. The status of this job is "${job.status}".`,
   )
 }
 
-/** Removes a job for good. If it was running, its runner is refused from then on. */
-export async function remove(
+/** Deletes a job. If it was running, requests of its runner are rejected from then on. */
+export async function deleteJob(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   id: string,
 ): Outcome<'job_not_deletable'> {
-  const row = await deleteJobRow(platform.db, id, within)
+  const row = await deleteJobRow(platform.db, id, restriction)
   if (!row) {
-    return errorResult('job_not_deletable', unknown(id))
+    return errorResult('job_not_deletable', notFoundMessage(id))
   }
-  platform.defer(afterStop(platform, row.queue))
+  platform.defer(freeCapacity(platform, row.queue))
   return { ok: true }
 }
 
-/** What a stopped attempt had half written goes at once, and its slot may be another job's. */
-async function afterStop(platform: Platform, queue: string) {
-  await Promise.all([platform.hubs.poke(queue, recheckTime()), collectGarbage(platform)])
+/** Deletes what a stopped attempt wrote, and lets the queue run another job. */
+async function freeCapacity(platform: Platform, queue: string) {
+  await Promise.all([platform.hubs.notify(queue, recheckTime()), collectGarbage(platform)])
 }

@@ -33,13 +33,13 @@ export async function listJobs(
   }
   // One more than asked for tells whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)
-  const { rows, lookedTo } = await listJobRows(
+  const { rows, lastRead } = await listJobRows(
     db,
     { ...list, limit: list.limit + 1, before },
     within,
   )
   const shown = rows.slice(0, list.limit)
-  const next = rows.length > shown.length ? shown.at(-1)!.seq : lookedTo
+  const next = rows.length > shown.length ? shown.at(-1)!.seq : lastRead
   return {
     ok: true,
     page: {

@@ -6,7 +6,7 @@ import { formatContentType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
-import { report } from './claimJob.ts'
+import { recordReport } from './claimJob.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
 import type { Platform } from '../ports.ts'
 
@@ -25,7 +25,7 @@ export async function beginOutput(
   claim: Claim,
   request: OutputRequest,
 ): Promise<{ ok: true; uploadId: string } | LeaseLostError> {
-  const held = await report(platform, claim, request)
+  const held = await recordReport(platform, claim, request)
   if (!held.ok) {
     return held
   }

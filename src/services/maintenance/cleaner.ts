@@ -4,7 +4,7 @@ import { listQueues } from '../../db/queues.ts'
 import {
   deleteEvents,
   deleteFinishedJobs,
-  deleteHours,
+  deleteHourlyStats,
   deleteIdempotencyKeys,
 } from '../../db/cleanup.ts'
 import { collectGarbage } from './garbageCollector.ts'
@@ -37,7 +37,7 @@ export async function runCleaner(
   await deleteEvents(db, now - eventDays * DAY_MS)
   await deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS)
   for (const { name } of await listQueues(db)) {
-    await deleteHours(db, name, now - jobDays * DAY_MS)
+    await deleteHourlyStats(db, name, now - jobDays * DAY_MS)
   }
   const begun = now - uploadDays * DAY_MS
   await dropOldUploads(platform, begun, UPLOADS_A_ROUND)

@@ -3,13 +3,13 @@ import {
   findNextDeadline,
   findQueue,
   hasReadyJob,
-  listExpired,
+  listExpiredLeases,
   releaseDueRetries,
 } from '../../db/queues.ts'
 import { failAttempt } from '../jobs/finishAttempt.ts'
 import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
-import { claimableCount, nextCheckAt } from '../queues/queues.ts'
+import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
 
 /** A lease ends with the time of its job at the latest, however often it is extended. */
@@ -23,7 +23,7 @@ function hasOverrun(job: JobRow, now: number) {
  */
 export async function runWatchdog(platform: Platform, queue: string): Promise<number | null> {
   const now = Date.now()
-  for (const job of await listExpired(platform.db, queue, now)) {
+  for (const job of await listExpiredLeases(platform.db, queue, now)) {
     await failAttempt(
       platform,
       job,
@@ -46,9 +46,9 @@ export async function runWatchdog(platform: Platform, queue: string): Promise<nu
   const ready = await hasReadyJob(platform.db, queue)
   const row = ready ? await findQueue(platform.db, queue) : undefined
   if (row) {
-    await platform.sendTickets(queue, claimableCount(row))
+    await platform.sendTickets(queue, countStartableJobs(row))
   }
-  const deadlines = [row && nextCheckAt(row), await findNextDeadline(platform.db, queue)]
+  const deadlines = [row && nextCheckTime(row), await findNextDeadline(platform.db, queue)]
   const next = Math.min(...deadlines.map((deadline) => deadline ?? Infinity))
   return next === Infinity ? null : next
 }

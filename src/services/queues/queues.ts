@@ -39,10 +39,10 @@ export async function changeQueue(
   if (!queue) {
     return errorResult('queue_not_found', `There is no queue "${name}".`)
   }
-  const slots = claimableCount(queue)
+  const slots = countStartableJobs(queue)
   if (slots > 0) {
     platform.defer(platform.sendTickets(name, slots))
-    platform.defer(platform.hubs.poke(name, nextCheckAt(queue)))
+    platform.defer(platform.hubs.notify(name, nextCheckTime(queue)))
   }
   return { ok: true, queue }
 }
@@ -66,7 +66,7 @@ export async function createQueue(
 }
 
 /** How many more of its waiting jobs a queue may run now. */
-export function claimableCount(queue: QueueRow): number {
+export function countStartableJobs(queue: QueueRow): number {
   return queue.paused ? 0 : Math.min(queue.pending, Math.max(0, queue.concurrency - queue.running))
 }
 
@@ -74,8 +74,8 @@ export function claimableCount(queue: QueueRow): number {
 const LOOK_AGAIN_MS = 8_000
 
 /** When to look at a queue's waiting jobs again (ms since the epoch), or null for no need. */
-export function nextCheckAt(queue: QueueRow): number | null {
-  return claimableCount(queue) > 0 ? recheckTime() : null
+export function nextCheckTime(queue: QueueRow): number | null {
+  return countStartableJobs(queue) > 0 ? recheckTime() : null
 }
 
 /** When to look at a queue again of which it is not known whether a job of it could run now. */

@@ -1,7 +1,7 @@
 /** Counts and throughput, from what triggers keep, or counted up to a bound: the cost stays the same. */
 import { JOB_STATUSES, type Stats } from '../../contract/job.ts'
-import { countJobsWithin, isLargeFolder } from '../../db/jobList.ts'
-import { findQueue, listHours, listQueues } from '../../db/queues.ts'
+import { countJobsInFolder, isLargeFolder } from '../../db/jobList.ts'
+import { findQueue, listHourlyStats, listQueues } from '../../db/queues.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Database } from '../../db/database.ts'
@@ -30,7 +30,7 @@ export async function readStats(
   const queues = one ? [one] : await listQueues(db)
   const thisHour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
   const names = queues.map((queue) => queue.name)
-  const hours = await listHours(db, names, thisHour - HOUR_MS)
+  const hours = await listHourlyStats(db, names, thisHour - HOUR_MS)
 
   const sum = <Row>(rows: Row[], figure: (row: Row) => number) =>
     rows.reduce((total, row) => total + figure(row), 0)
@@ -68,7 +68,7 @@ async function folderStats(
   folder: { queue: string | null; pathPrefix: string },
 ): Promise<Outcome> {
   const thisHour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
-  const groups = await countJobsWithin(db, folder, thisHour - HOUR_MS)
+  const groups = await countJobsInFolder(db, folder, thisHour - HOUR_MS)
   const sum = (figure: (group: (typeof groups)[number]) => number, of = groups) =>
     of.reduce((total, group) => total + figure(group), 0)
   const jobs = (of: typeof groups) => sum((group) => group.jobs, of)

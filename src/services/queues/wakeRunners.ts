@@ -1,9 +1,9 @@
 /** Getting runners to a queue's work, and telling when one is gone. */
-import { countReadyJobs, listJobsHeldBy, listBusyRunners } from '../../db/claimQuery.ts'
+import { countClaimableJobs, listJobsHeldBy, listBusyRunners } from '../../db/claimQuery.ts'
 import { listQueues } from '../../db/queues.ts'
 import { failAttempt } from '../jobs/finishAttempt.ts'
 import type { Platform } from '../ports.ts'
-import { claimableCount } from './queues.ts'
+import { countStartableJobs } from './queues.ts'
 
 /** As many as a claim may name. */
 const MAX_QUEUES = 10
@@ -21,18 +21,18 @@ export async function wakeRunners(platform: Platform, queue: string, count: numb
   }
   const queues = await listQueues(db)
   const row = queues.find(({ name }) => name === queue)
-  if (!row || claimableCount(row) === 0) {
+  if (!row || countStartableJobs(row) === 0) {
     return
   }
-  const free = claimableCount(row)
-  const wanted = Math.min(free, await countReadyJobs(db, queue, slots.fit, free)) - told
+  const free = countStartableJobs(row)
+  const wanted = Math.min(free, await countClaimableJobs(db, queue, slots.fit, free)) - told
   if (wanted <= 0) {
     return
   }
   // Its runner may help with the other queues once this one is empty.
   const others = queues.map(({ name }) => name).filter((name) => name !== queue)
-  const atWork = await listBusyRunners(db)
-  await slots.wake([queue, ...others].slice(0, MAX_QUEUES), wanted, atWork)
+  const busyRunners = await listBusyRunners(db)
+  await slots.wake([queue, ...others].slice(0, MAX_QUEUES), wanted, busyRunners)
 }
 
 /** Whether a runner holds a job now. */

@@ -172,5 +172,5 @@ it('a client that leaves frees its socket, and the others go on', async () => {
   await staying.first(isEvent(id, 'job:created'))
   await staying.close()
   await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
-  await hub().poke(null)
+  await hub().notify(null)
 })

@@ -41,10 +41,10 @@ async function withoutLog<T>(work: () => Promise<T>): Promise<T> {
 it('a poke reads nothing when nobody watches', async () => {
   await createOne('hub/unseen.mp4')
   await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
-  await withoutLog(() => hub().poke(null))
+  await withoutLog(() => hub().notify(null))
 
   const client = await watch()
-  await expect(withoutLog(async () => hub().poke(null))).rejects.toThrow()
+  await expect(withoutLog(async () => hub().notify(null))).rejects.toThrow()
   // The control: what could not be read then comes with the next poke.
   const { id } = await createOne('hub/seen.mp4')
   await client.first(isEvent(id, 'job:created'))

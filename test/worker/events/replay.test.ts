@@ -88,13 +88,13 @@ describe('a client that comes back', () => {
     for (let round = 0; round < 10; round++) {
       const from = last + round * 100
       const coming = watch(`?lastEventId=${from}`)
-      const pokes = []
+      const notifications = []
       for (let n = 0; n < 8; n++) {
         await writeEvents(1)
-        pokes.push(hub().poke(null))
+        notifications.push(hub().notify(null))
       }
       const client = await coming
-      await Promise.all(pokes)
+      await Promise.all(notifications)
       await caughtUp(client)
       expect(client.ids()).toEqual(await logIds(from))
       await client.close()
@@ -109,7 +109,7 @@ it('an event written while nobody poked the hub comes with the next one', async 
   const last = client.seen.length
   await client.first(({ event }) => event === 'connected')
   await writeEvents(3)
-  await hub().poke(null)
+  await hub().notify(null)
   await caughtUp(client)
   expect(client.seen.length).toBeGreaterThanOrEqual(last + 3)
 })

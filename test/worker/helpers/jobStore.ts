@@ -1,10 +1,10 @@
 /** Drives jobs through the database's own functions, with no hub, queue or runner around them. */
 import {
-  cancelJob,
+  cancelJobRow,
   completeJob,
   failJob,
   releaseJob,
-  retryJob,
+  retryJobRow,
 } from '../../../src/db/jobTransitions.ts'
 import { claimNextJob } from '../../../src/db/leases.ts'
 import { insertJobs } from '../../../src/db/jobs.ts'
@@ -40,8 +40,8 @@ export async function insertJob(job: NewJob = {}): Promise<JobRow> {
     ],
     source: { etag: 'etag', sizeBytes: 1_000 },
     idempotency: null,
-    keyId: null,
-    maxQueued: null,
+    apiKeyId: null,
+    maxQueuedJobs: null,
     now: Date.now(),
   })
   return rows[0]!
@@ -68,7 +68,7 @@ export function applyEvent(
   const failure = { errorCode: 'stalled', message: 'no progress' } as const
   switch (event) {
     case 'claim':
-      return claimNextJob(db, job.queue, { id: 'runner', hash: null }, now)
+      return claimNextJob(db, job.queue, { id: 'runner', secretHash: null }, now)
     case 'complete': {
       const finish = {
         outcome: 'completed' as const,
@@ -90,11 +90,11 @@ export function applyEvent(
     case 'release':
       return releaseJob(db, claim)
     case 'cancel':
-      return cancelJob(db, job.id, false, now)
+      return cancelJobRow(db, job.id, false, now)
     case 'forceCancel':
-      return cancelJob(db, job.id, true, now)
+      return cancelJobRow(db, job.id, true, now)
     case 'retry':
-      return retryJob(db, job.id)
+      return retryJobRow(db, job.id)
   }
 }
 

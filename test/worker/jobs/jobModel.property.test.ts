@@ -7,7 +7,7 @@ import { failJob } from '../../../src/db/jobTransitions.ts'
 import { reportProgress } from '../../../src/db/leases.ts'
 import { deleteJobRow } from '../../../src/db/jobs.ts'
 import { recordOutput } from '../../../src/db/outputs.ts'
-import { listExpired, releaseDueRetries } from '../../../src/db/queues.ts'
+import { listExpiredLeases, releaseDueRetries } from '../../../src/db/queues.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
 import { BACKOFF_MS, JobModel, MAX_ATTEMPTS } from '../helpers/jobModel.ts'
 import { applyEvent, insertJob } from '../helpers/jobStore.ts'
@@ -164,7 +164,7 @@ class World {
     const expired = model.jobs.filter(
       (job) => job.queue === queue && (job.lease ?? Infinity) <= now,
     )
-    const rows = await listExpired(db, queue, now)
+    const rows = await listExpiredLeases(db, queue, now)
     expect(rows.map((row) => row.id).sort()).toEqual(expired.map((job) => job.id).sort())
     for (const row of rows) {
       const again = row.attempt < MAX_ATTEMPTS

@@ -5,8 +5,8 @@ import { claimNextJob } from '../../../src/db/leases.ts'
 import { findJob, findNewestJob } from '../../../src/db/jobs.ts'
 import { UNRESTRICTED, type Restriction, ROOT } from '../../../src/domain/caller.ts'
 import { createJobs } from '../../../src/services/jobs/createJobs.ts'
-import { claim, report } from '../../../src/services/jobs/claimJob.ts'
-import { finish } from '../../../src/services/jobs/finishAttempt.ts'
+import { claimJob, recordReport } from '../../../src/services/jobs/claimJob.ts'
+import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { listJobs } from '../../../src/services/jobs/listJobs.ts'
 import { readStats } from '../../../src/services/queues/stats.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
@@ -18,7 +18,7 @@ import type { JobRow } from '../../../src/db/rows.ts'
 
 const JOBS = 100_000
 const CHUNK = 20_000
-const RUNNER = { id: 'runner', hash: 'the hash of its secret' }
+const RUNNER = { id: 'runner', secretHash: 'the hash of its secret' }
 const { d1, cost } = meter(env.DB)
 const { platform, settled } = openPlatform(d1)
 function run(sql: string, ...values: unknown[]) {
@@ -287,10 +287,10 @@ describe('an attempt with 100,000 jobs', () => {
 
   it('a report writes one row and its index', async () => {
     row = (await take())!
-    const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.hash }
+    const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.secretHash }
     const standing = { progress: 10, stage: 'encode', etaSeconds: 9 } as const
     const said = { ...standing, fps: 25, speed: 1.5, playable: false }
-    const spent = await cost(() => report(platform, claimed, said))
+    const spent = await cost(() => recordReport(platform, claimed, said))
     expect(spent.result).toMatchObject({ ok: true })
     expect(spent.rowsRead).toBeLessThanOrEqual(3)
     expect(spent.rowsWritten).toBeLessThanOrEqual(2)
@@ -299,8 +299,8 @@ describe('an attempt with 100,000 jobs', () => {
   it('the end of an attempt reads and writes a few rows', async () => {
     const message = { outcome: 'failed', fence: row.fence, errorCode: 'unsupported' } as const
     const notes = { message: 'no', stderrTail: '', command: '', timings: {} }
-    const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.hash }
-    const spent = await cost(() => finish(platform, claimed, { ...message, ...notes }))
+    const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.secretHash }
+    const spent = await cost(() => finishAttempt(platform, claimed, { ...message, ...notes }))
     expect(spent.result).toEqual({ ok: true, status: 'error' })
     expect(spent.rowsRead).toBeLessThanOrEqual(20)
     expect(spent.rowsWritten).toBeLessThanOrEqual(20)
@@ -310,7 +310,7 @@ describe('an attempt with 100,000 jobs', () => {
   it('a claim looks at a bounded number of jobs whose file is gone', async () => {
     const request = { protocol: 3, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
     const { stored: before } = await readCounters()
-    const spent = await cost(() => claim(platform, request, RUNNER.hash))
+    const spent = await cost(() => claimJob(platform, request, RUNNER.secretHash))
     await settled()
     expect(spent.result).toBeNull()
     expect(spent.rowsRead).toBeLessThanOrEqual(20 * 40)

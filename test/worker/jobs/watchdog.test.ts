@@ -3,7 +3,7 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
-import { listExpired } from '../../../src/db/queues.ts'
+import { listExpiredLeases } from '../../../src/db/queues.ts'
 import { failAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { asRunner, expectJson } from '../helpers/requests.ts'
@@ -95,7 +95,7 @@ describe('a lease that ran out', () => {
     const runner = await startJob('just-in-time.mp4')
     await expireLease(runner)
     const now = Date.now()
-    const [seen, ...others] = await listExpired(db, 'default', now)
+    const [seen, ...others] = await listExpiredLeases(db, 'default', now)
     expect([seen?.id, others]).toEqual([runner.jobId, []])
     await expectJson(await runner.report(60), 200)
     const { platform, settled } = openPlatform()

@@ -6,7 +6,7 @@ import {
   PROTOCOL_VERSION,
   RUNNER_SECRET_HEADER,
 } from '../../../src/contract/runnerProtocol.ts'
-import { countReadyJobs } from '../../../src/db/claimQuery.ts'
+import { countClaimableJobs } from '../../../src/db/claimQuery.ts'
 import { classOfBytes } from '../../../src/domain/runnerRequirements.ts'
 import { asRunner, RUNNER_SECRET, expectJson, expectError } from '../helpers/requests.ts'
 import { createJobs } from '../helpers/jobs.ts'
@@ -53,7 +53,7 @@ describe('a runner gets what it can do', () => {
     const [large] = await createJobs('large.mp4', ['w_640'], more)
     await setSize('large.mp4', 20e9)
     const [small] = await createJobs('small.mp4', ['w_640'], { queue: 'disk' })
-    expect(await countReadyJobs(db, 'disk', { diskBytes: 10e9 }, 5)).toBe(1)
+    expect(await countClaimableJobs(db, 'disk', { diskBytes: 10e9 }, 5)).toBe(1)
     expect(await claim({ diskBytes: 10e9 }, undefined, 'disk')).toMatchObject({ jobId: small!.id })
     expect(await claim({ diskBytes: 10e9 }, undefined, 'disk')).toBeNull()
     expect(await claim({ diskBytes: 30e9 }, undefined, 'disk')).toMatchObject({ jobId: large!.id })
@@ -112,8 +112,8 @@ describe('a runner gets what it can do', () => {
     }
     const [last] = await createJobs('behind.mp4', ['w_640'], { queue: 'behind', priority: 9 })
     const able = { encoders: ['libx264', 'aac'] }
-    expect(await countReadyJobs(db, 'behind', able, 9)).toBe(1)
-    expect(await countReadyJobs(db, 'behind', {}, 9)).toBe(10)
+    expect(await countClaimableJobs(db, 'behind', able, 9)).toBe(1)
+    expect(await countClaimableJobs(db, 'behind', {}, 9)).toBe(10)
     expect(await claim(able, undefined, 'behind')).toMatchObject({ jobId: last!.id })
     expect(await claim(able, undefined, 'behind')).toBeNull()
     expect(await claim({}, undefined, 'behind')).toMatchObject({ jobId: expect.any(String) })

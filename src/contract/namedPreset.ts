@@ -1,8 +1,9 @@
 /** Named presets: transformations that a queue keeps under a name, for `n_card` in others. */
 import { z } from 'zod'
+import { KEY_DEFINITIONS } from './keys.ts'
 import { transformation } from './transformation.ts'
 
-export const presetName = transformation.shape.n.unwrap()
+export const presetName = KEY_DEFINITIONS.n.schema
 
 export const preset = z
   .object({

@@ -6,7 +6,7 @@
 import { z } from 'zod'
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.ts'
 import { AUDIO_FORMATS, IMAGE_FORMATS, PREVIEW_FORMATS, VIDEO_FORMATS } from './formats.ts'
-import { ENCODER_SPEEDS, GRAVITIES, RESIZE_MODES } from './transformation.ts'
+import { ENCODER_SPEEDS, GRAVITIES, RESIZE_MODES } from './keyValues.ts'
 
 const pixels = z.int().min(2)
 const seconds = z.number().nonnegative()

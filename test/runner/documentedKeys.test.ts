@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import type { Key } from '../../src/contract/transformation.ts'
+import type { Key } from '../../src/contract/keys.ts'
 import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
 import { bench, clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import type { OfferedJob } from './helpers/fakeGateway.ts'

@@ -6,11 +6,11 @@ import {
   NAME_DEFAULTS,
   REQUEST_DEFAULTS,
 } from '../../contract/defaults.ts'
+import { type Key, KEYS, readField } from '../../contract/keys.ts'
 import type { Rendition } from '../../contract/rendition.ts'
-import type { Key } from '../../contract/transformation.ts'
-import { FIELDS, type Filling } from './fields.ts'
-import { KEYS, parseTransformation, writeValue } from './grammar.ts'
+import { parseTransformation } from './parse.ts'
 import { toRendition } from './rendition.ts'
+import { writeValue } from './write.ts'
 
 /**
  * The name of a variant. It is written from the rendition: the same for every order of the keys,
@@ -58,10 +58,12 @@ function writeKeys(
   const fields: Fields = rendition as object
   const choice = chooseKind(rendition, isDefaultFormat)
   const pairs = KEYS.flatMap((key) => {
-    const field = FIELDS[key as Filling] as Field | undefined
-    const value = field === undefined ? choice[key] : fields[field]
-    const isOmitted =
-      field !== undefined && omitted.every((values: Fields) => isSameValue(value, values[field]))
+    if (key === 'f' || key === 't' || key === 'n') {
+      return choice[key] === undefined ? [] : [`${key}_${writeValue(key, choice[key])}`]
+    }
+    const field = readField(key)
+    const value = fields[field]
+    const isOmitted = omitted.every((values: Fields) => isSameValue(value, values[field]))
     return value === undefined || value === null || isOmitted
       ? []
       : [`${key}_${writeValue(key, value)}`]

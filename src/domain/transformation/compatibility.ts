@@ -1,100 +1,112 @@
-/** Which keys of a transformation go together. */
-import { type GrammarDefaults, isSameValue, NAME_DEFAULTS } from '../../contract/defaults.ts'
-import { type Kind, RENDITIONS } from '../../contract/rendition.ts'
-import type { Key, Transformation } from '../../contract/transformation.ts'
+/** The combinations of transformation keys that are rejected. */
 import { containerCodecs } from '../../contract/codecs.ts'
+import { type GrammarDefaults, isSameValue, NAME_DEFAULTS } from '../../contract/defaults.ts'
 import { listExtensions, readExtension } from '../../contract/fileTypes.ts'
-import { FIELDS } from './fields.ts'
+import { type FieldKey, type Key, readField } from '../../contract/keys.ts'
+import { type Kind, RENDITIONS } from '../../contract/rendition.ts'
+import type { Transformation } from '../../contract/transformation.ts'
 import { readFormat } from './kind.ts'
 import { TransformationError } from './transformationError.ts'
 
-const CUTS: readonly Key[] = ['so', 'eo']
-const NAMES: Record<Kind, string> = {
+const KIND_NAMES: Record<Kind, string> = {
   video: 'a video',
   stream: 'a stream (f_hls)',
-  audio: 'sound alone',
-  image: 'one frame',
-  preview: 'a preview',
+  audio: 'an audio file',
+  image: 'an image',
+  preview: 'a preview (t_preview)',
   sprite: 'a storyboard (t_sprite)',
   wave: 'a waveform (t_wave)',
-  probe: 'what a probe finds (f_json)',
+  probe: 'a probe (f_json)',
 }
-const CHOOSES: readonly Key[] = ['f', 't', 'n']
-/** Sound that is copied stays as it is. */
-const CHANGES_SOUND = ['ln', 'sp', 'cat', 'fi', 'fo'] as const
-const IMAGES = listExtensions('image')
-const SUBTITLES = listExtensions('subtitles')
+const TRIM_KEYS: readonly Key[] = ['so', 'eo']
+const CHANGES_AUDIO = ['ln', 'sp', 'cat', 'fi', 'fo'] as const
 
-function endsIn(path: string, extensions: readonly string[]) {
-  return extensions.includes(readExtension(path) ?? '')
-}
-
-/** Whether a key means anything for a kind: whether renditions of it have its field. */
-function belongs(key: Key, kind: Kind) {
-  return CHOOSES.includes(key) || FIELDS[key as keyof typeof FIELDS] in RENDITIONS[kind].shape
-}
-
-/** @throws TransformationError that says which keys are at odds, and what would be right */
+/** @throws TransformationError that names the keys that cannot be combined, and what to do */
 export function checkCompatibility(t: Transformation, kind: Kind, defaults: GrammarDefaults): void {
-  const reject = (message: string): never => {
-    throw new TransformationError(message)
-  }
   for (const key of Object.keys(t) as Key[]) {
-    if (t[key] === undefined || belongs(key, kind)) {
-      continue
+    if (t[key] !== undefined && !appliesTo(key, kind)) {
+      throw new TransformationError(describeOtherKind(key, kind))
     }
-    if (kind === 'image' && CUTS.includes(key)) {
-      reject('so and eo cut a video; for one frame use tt')
-    }
-    if (key === 'tt') {
-      reject('tt says which frame, so it needs t_true or an image format')
-    }
-    reject(`${key} has no meaning for ${NAMES[kind]}`)
   }
-  const format = readFormat(kind, t.f, defaults)
-  const codecs = containerCodecs(format)
+  const problem =
+    findFrameProblem(t, kind) ??
+    findCodecProblem(t, readFormat(kind, t.f, defaults)) ??
+    findFileProblem(t)
+  if (problem !== null) {
+    throw new TransformationError(problem)
+  }
+}
+
+/** True if a key has an effect on a kind, that is if renditions of the kind have its field. */
+function appliesTo(key: Key, kind: Kind): boolean {
+  return key === 'f' || key === 't' || key === 'n' || readField(key) in RENDITIONS[kind].shape
+}
+
+function describeOtherKind(key: Key, kind: Kind): string {
+  if (kind === 'image' && TRIM_KEYS.includes(key)) {
+    return 'so and eo trim a video. For one frame use tt.'
+  }
+  if (key === 'tt') {
+    return 'tt selects a frame, so it requires t_true or an image format.'
+  }
+  return `${key} cannot be used for ${KIND_NAMES[kind]}.`
+}
+
+function findFrameProblem(t: Transformation, kind: Kind): string | null {
   if (t.eo !== undefined && t.eo <= (t.so ?? 0)) {
-    reject(`eo (${t.eo}) must be greater than so (${t.so ?? 0})`)
+    return `eo (${t.eo}) must be greater than so (${t.so ?? 0}).`
   }
   if (t.c === 'crop' && t.w === undefined && t.h === undefined) {
-    reject('c_crop needs w, h or both')
+    return 'c_crop requires w, h or both.'
   }
   if ((t.fx === undefined) !== (t.fy === undefined)) {
-    reject('fx and fy are the two sides of one point: give both')
+    return 'fx and fy are the coordinates of one point: give both.'
   }
   if (t.fx !== undefined && t.g !== undefined) {
-    reject('fx and fy say what g says: give one of them')
+    return 'fx and fy replace g: give either fx and fy, or g.'
   }
   if (t.tt !== undefined && t.t === 'best') {
-    reject('t_best looks for the second itself: leave tt out')
-  }
-  if (t.sz !== undefined && (t.q !== undefined || t.br !== undefined)) {
-    reject('sz takes the place of q and br: leave them out')
-  }
-  if (t.vc !== undefined && !codecs?.video.includes(t.vc)) {
-    reject(`${format} does not hold ${t.vc}: see vc and f in the documentation of the keys`)
-  }
-  if (t.ac !== undefined && !codecs?.audio.includes(t.ac)) {
-    reject(`${format} does not hold ${t.ac} sound: see ac and f in the documentation of the keys`)
-  }
-  const changes =
-    t.ac === 'copy' &&
-    CHANGES_SOUND.find(
-      (key) => t[key] !== undefined && !isSameValue(t[key], NAME_DEFAULTS.fields[FIELDS[key]]),
-    )
-  if (changes) {
-    reject(`ac_copy keeps the sound as it is, and ${changes} changes it: leave one out`)
+    return 't_best chooses the time of the frame itself: remove tt.'
   }
   if (t.b === 'blur' && kind === 'wave') {
-    reject('b_blur blurs a picture, and a waveform has none: b takes six hex digits here')
-  }
-  if (t.wm !== undefined && !endsIn(t.wm, IMAGES)) {
-    reject(`wm takes an image, which is to end in .${IMAGES.join(', .')}; not ${t.wm}`)
-  }
-  if (t.st !== undefined && !endsIn(t.st, SUBTITLES)) {
-    reject(`st takes subtitles, which are to end in .${SUBTITLES.join(' or .')}; not ${t.st}`)
+    return 'b must be six hexadecimal digits, black or white for a waveform, which has no frame to blur.'
   }
   if (t.lad !== undefined && new Set(t.lad).size !== t.lad.length) {
-    reject('lad names a size twice')
+    return `lad must not repeat a size (got "${t.lad.join('+')}").`
   }
+  return null
+}
+
+function findCodecProblem(t: Transformation, format: string): string | null {
+  const codecs = containerCodecs(format)
+  if (t.sz !== undefined && (t.q !== undefined || t.br !== undefined)) {
+    return 'sz replaces q and br: remove them, or remove sz.'
+  }
+  if (t.vc !== undefined && !codecs?.video.includes(t.vc)) {
+    return `${format} does not accept ${t.vc}: vc must be one of ${codecs?.video.join(', ')}, or choose another format (f).`
+  }
+  if (t.ac !== undefined && !codecs?.audio.includes(t.ac)) {
+    return `${format} does not accept ${t.ac} audio: ac must be one of ${codecs?.audio.join(', ')}, or choose another format (f).`
+  }
+  const change = CHANGES_AUDIO.find((key) => isChanged(t, key))
+  return t.ac === 'copy' && change !== undefined
+    ? `ac_copy leaves the audio unchanged, but ${change} changes it: remove one of them.`
+    : null
+}
+
+/** True if a key has another value than the one at which it has no effect. */
+function isChanged(t: Transformation, key: Exclude<FieldKey, 'vc' | 'ac'>): boolean {
+  const field = readField(key) as keyof typeof NAME_DEFAULTS.fields
+  return t[key] !== undefined && !isSameValue(t[key], NAME_DEFAULTS.fields[field])
+}
+
+function findFileProblem({ wm, st }: Transformation): string | null {
+  const images: readonly (string | null)[] = listExtensions('image')
+  if (wm !== undefined && !images.includes(readExtension(wm))) {
+    return `wm must be an image that ends in .${images.join(', .')} (got "${wm}").`
+  }
+  const subtitles: readonly (string | null)[] = listExtensions('subtitles')
+  return st !== undefined && !subtitles.includes(readExtension(st))
+    ? `st must be subtitles that end in .${subtitles.join(' or .')} (got "${st}").`
+    : null
 }

@@ -8,7 +8,7 @@ import {
 } from '../../contract/defaults.ts'
 import { type Kind, type Rendition, rendition as schema } from '../../contract/rendition.ts'
 import type { Transformation } from '../../contract/transformation.ts'
-import { FIELDS, type Filling } from './fields.ts'
+import { FIELD_KEYS, readField } from '../../contract/keys.ts'
 import { readFormat, readKind } from './kind.ts'
 
 const NAMED_COLORS: Record<string, string> = { black: '000000', white: 'ffffff' }
@@ -37,9 +37,9 @@ export function toRendition(
   const kind = readKind(t)
   const format = readFormat(kind, t.f, defaults)
   const fields: Fields = fieldDefaults(format, defaults)
-  for (const [key, field] of Object.entries(FIELDS) as [Filling, Field][]) {
+  for (const key of FIELD_KEYS) {
     if (t[key] !== undefined) {
-      fields[field] = t[key]
+      fields[readField(key)] = t[key]
     }
   }
   const pick = t.t === 'best' ? 'best' : 'at'

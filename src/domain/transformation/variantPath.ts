@@ -5,7 +5,7 @@ import { packageFileName } from '../../contract/runnerProtocol.ts'
 import type { Transformation } from '../../contract/transformation.ts'
 import { readExtension } from '../../contract/fileTypes.ts'
 import { readCanonicalForm } from './canonicalForm.ts'
-import { looksLikeTransformation, parseTransformation } from './grammar.ts'
+import { looksLikeTransformation, parseTransformation } from './parse.ts'
 import { TransformationError } from './transformationError.ts'
 
 function firstFolder(path: string) {

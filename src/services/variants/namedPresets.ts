@@ -7,11 +7,8 @@ import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { toRendition } from '../../domain/transformation/rendition.ts'
-import {
-  checkTransformation,
-  parseTransformation,
-  writeTransformation,
-} from '../../domain/transformation/grammar.ts'
+import { checkTransformation, parseTransformation } from '../../domain/transformation/parse.ts'
+import { writeTransformation } from '../../domain/transformation/write.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import {
   badTransformation,

@@ -15,7 +15,7 @@ import {
   writeCanonicalForm,
   writeRequestForm,
 } from '../../../src/domain/transformation/canonicalForm.ts'
-import { parseTransformation } from '../../../src/domain/transformation/grammar.ts'
+import { parseTransformation } from '../../../src/domain/transformation/parse.ts'
 import { toRendition } from '../../../src/domain/transformation/rendition.ts'
 
 /**

@@ -136,11 +136,15 @@ describe('the name of a variant', () => {
   })
 
   it.each([
-    ['w_abc/x.mp4', 'invalid_transformation', 'w_abc: not a valid value for w: Width in pixels'],
-    ['w_0/x.mp4', 'invalid_transformation', 'w_0: not a valid value for w'],
+    [
+      'w_abc/x.mp4',
+      'invalid_transformation',
+      'w_abc: w must be an integer from 2 to 7680 (got "abc").',
+    ],
+    ['w_0/x.mp4', 'invalid_transformation', 'w_0: w must be an integer from 2 to 7680 (got "0").'],
     ['w_640,x_1/x.mp4', 'invalid_transformation', '"x" is not a key'],
     ['w_640,/x.mp4', 'invalid_transformation', '"" is not a key_value pair'],
-    ['w_1,w_2/x.mp4', 'invalid_transformation', 'the key "w" is there twice'],
+    ['w_1,w_2/x.mp4', 'invalid_transformation', 'The key "w" is given twice.'],
     ['w_640/', 'invalid_path', 'the path is empty'],
     ['w_640/../x.mp4', 'invalid_path', 'the segment ".."'],
     ['a_b/../x.mp4', 'invalid_path', 'the segment ".."'],

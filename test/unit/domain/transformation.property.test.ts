@@ -3,18 +3,17 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import { type Kind, RENDITIONS } from '../../../src/contract/rendition.ts'
+import { FIELD_KEYS, type FieldKey, type Key, KEYS, readField } from '../../../src/contract/keys.ts'
 import {
-  RESIZE_MODES,
+  ENCODER_SPEEDS,
   FLIPS,
   GRAVITIES,
-  type Key,
-  ENCODER_SPEEDS,
+  RESIZE_MODES,
   ROTATIONS,
-  type Transformation,
-} from '../../../src/contract/transformation.ts'
+} from '../../../src/contract/keyValues.ts'
+import type { Transformation } from '../../../src/contract/transformation.ts'
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { type Format, FORMATS_BY_KIND } from '../../../src/contract/formats.ts'
-import { FIELDS, type Filling } from '../../../src/domain/transformation/fields.ts'
 import {
   writeCanonicalForm,
   readCanonicalForm,
@@ -22,11 +21,10 @@ import {
 import { toRendition } from '../../../src/domain/transformation/rendition.ts'
 import {
   checkTransformation,
-  KEYS,
   looksLikeTransformation,
   parseTransformation,
-  writeTransformation,
-} from '../../../src/domain/transformation/grammar.ts'
+} from '../../../src/domain/transformation/parse.ts'
+import { writeTransformation } from '../../../src/domain/transformation/write.ts'
 import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
 
 function whole(min: number, max: number) {
@@ -85,7 +83,7 @@ const VALUES = {
   si: decimal(0.5, 3_600),
   sc: whole(1, 20),
   wc: colour,
-} satisfies Record<Filling, fc.Arbitrary<unknown>>
+} satisfies Record<FieldKey, fc.Arbitrary<unknown>>
 
 const CHOOSING: Record<Kind, fc.Arbitrary<unknown>> = {
   video: fc.constant(undefined),
@@ -102,7 +100,7 @@ function formats(kind: Kind): readonly Format[] {
   return FORMATS_BY_KIND[kind]
 }
 function keysOf(kind: Kind) {
-  return (Object.keys(FIELDS) as Filling[]).filter((key) => FIELDS[key] in RENDITIONS[kind].shape)
+  return FIELD_KEYS.filter((key) => readField(key) in RENDITIONS[kind].shape)
 }
 
 function makesSense(t: unknown): t is Transformation {
@@ -134,7 +132,7 @@ const transformations = fc.constantFrom(...KINDS).chain(ofKind)
 function defaultsFor(t: Transformation): Transformation {
   const { kind, format } = toRendition(t)
   const spelled = keysOf(kind).flatMap((key) => {
-    const value = (NAME_DEFAULTS.fields as unknown as Record<string, unknown>)[FIELDS[key]]
+    const value = (NAME_DEFAULTS.fields as unknown as Record<string, unknown>)[readField(key)]
     // None, and mirroring by nothing, cannot be written.
     const writable = value !== undefined && value !== null && value !== 0 && value !== 'none'
     const fits = writable && !(Array.isArray(value) && value.length === 0)

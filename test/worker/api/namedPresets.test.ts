@@ -48,6 +48,7 @@ describe('a preset', () => {
     expect(await canonical('n_card')).toBe('w_320,q_50')
     expect(await canonical('n_card', 'other')).toBe('w_160,h_90,c_pad')
     expect(await canonical({ n: 'card', w: 640 })).toBe('w_640,q_50')
+    expect(await canonical({ preset: 'card', width: 640 })).toBe('w_640,q_50')
     expect(await canonical('q_60,f_webm,n_card')).toBe('w_320,f_webm')
     for (const url of ['/t/n_card/clip.mp4', '/t/w_320,n_card/clip.mp4']) {
       const answer = await expectJson<{ statusUrl: string }>(await visit(url), 202)
@@ -71,19 +72,27 @@ describe('a preset', () => {
   it('and keys that do not go with it are refused', async () => {
     const answer = await visit('/t/n_card,f_mp3/clip.mp4')
     expect(await expectError(answer, 400, 'invalid_transformation')).toContain(
-      'w has no meaning for sound alone',
+      'w cannot be used for an audio file.',
     )
   })
 
   it.each([
     ['n_card', 'n: a preset cannot name another preset'],
-    ['w_0', 'w: Width in pixels'],
+    ['w_0', 'w must be an integer from 2 to 7680 (got "0").'],
     ['w_640,x_1', '"x" is not a key'],
     [{}, 'a preset takes one key at least'],
   ])('%j is none', async (body, message) => {
     const answer = await put('bad', body)
     expect(await expectError(answer, 400, 'invalid_transformation')).toContain(message)
     expect(await countRows('named_presets', "name = 'bad'")).toBe(0)
+  })
+
+  it('is shown with short names when it was written with long ones', async () => {
+    const written = { width: 160, height: 90, resizeMode: 'pad' }
+    const stored = await expectJson<{ preset: object }>(await put('long', written), 200)
+    expect(stored).toMatchObject({ transformation: 'w_160,h_90,c_pad' })
+    expect(await canonical('n_long')).toBe('w_160,h_90,c_pad')
+    await expectJson(await api('DELETE', at('long')), 200)
   })
 
   it('is changed and removed by name', async () => {

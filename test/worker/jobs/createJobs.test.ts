@@ -31,6 +31,8 @@ describe('one variant has one job at work', () => {
     ['defaults spelled out', 'w_640,q_50,c_fill,g_center,f_mp4'],
     ['an object', { q: 50, w: 640 }],
     ['an object with defaults', { w: 640, q: 50, f: 'mp4', so: 0 }],
+    ['an object with long names', { width: 640, quality: 50, format: 'mp4', startSeconds: 0 }],
+    ['an object with short and long names', { width: 640, q: 50 }],
   ])('%s is the same request', async (name, spelling) => {
     const filePath = `create/${name}.mp4`
     const first = await createOne(filePath, 'w_640,q_50')
@@ -138,7 +140,8 @@ describe('what cannot be made is refused whole', () => {
     [{ w: 0 }, 'w'],
     [{ c: 'stretch' }, 'fill'],
     [{ q: 'high' }, 'auto'],
-    [{ width: 640 }, 'width'],
+    [{ breadth: 640 }, 'breadth'],
+    [{ w: 640, width: 640 }, 'w and width are two names of one key'],
   ])('the transformation %j is 400, and the others with it', async (bad, told) => {
     await putOriginal('refused/a.mp4')
     const { code, message } = await expectRejected(

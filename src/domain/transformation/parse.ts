@@ -1,0 +1,122 @@
+/** Reads transformations: the text of the URL grammar, and the object form. */
+import { type GrammarDefaults, REQUEST_DEFAULTS } from '../../contract/defaults.ts'
+import { findKey, type Key, KEY_DEFINITIONS, KEYS } from '../../contract/keys.ts'
+import type { UrlForm } from '../../contract/keyValues.ts'
+import { type Transformation, transformation as schema } from '../../contract/transformation.ts'
+import { checkCompatibility } from './compatibility.ts'
+import { readKind } from './kind.ts'
+import { TransformationError } from './transformationError.ts'
+import { writeTransformation, writeValue } from './write.ts'
+
+/** A name is part of URLs, which browsers and proxies limit to a few thousand characters. */
+const MAX_CHARACTERS = 2_000
+const MAX_QUOTED_CHARACTERS = 100
+/** Decimals without sign, exponent and leading zeros, and with at most three decimal places. */
+const NUMBER = /^(0|[1-9]\d{0,7})(\.\d{1,3})?$/
+const PAIR = /^([a-z]+)_(.*)$/
+
+function isKey(text: string): text is Key {
+  return Object.hasOwn(KEY_DEFINITIONS, text)
+}
+
+/**
+ * True if a path segment is meant as a transformation: it consists of pairs and commas, and has at
+ * least one known key. Such a segment is parsed, and an error if it is not valid. Any other segment
+ * is the name of a folder.
+ */
+export function looksLikeTransformation(segment: string): boolean {
+  const parts = segment.split(',').filter((part) => part !== '')
+  const pairs = parts.map((part) => PAIR.exec(part))
+  return pairs.every((pair) => pair !== null) && pairs.some((pair) => isKey(pair![1]!))
+}
+
+function readElement(urlForm: UrlForm, text: string): unknown {
+  switch (urlForm) {
+    case 'number':
+      return NUMBER.test(text) ? Number(text) : text
+    case 'path':
+      return text.replaceAll(':', '/')
+    case 'textOrTrue':
+      return text === 'true' ? true : text
+    case 'text':
+      return text
+  }
+}
+
+function readValue(key: Key, text: string): unknown {
+  const { urlForm, isList } = KEY_DEFINITIONS[key]
+  return isList
+    ? text.split('+').map((element) => readElement(urlForm, element))
+    : readElement(urlForm, text)
+}
+
+/**
+ * Reads `w_640,q_60` into an object.
+ *
+ * @throws TransformationError if a pair is malformed, repeated, unknown or out of range, or if keys
+ *   cannot be combined
+ */
+export function parseTransformation(
+  text: string,
+  defaults: GrammarDefaults = REQUEST_DEFAULTS,
+): Transformation {
+  const pairs: Record<string, unknown> = {}
+  for (const part of text.split(',')) {
+    const pair = PAIR.exec(part)
+    if (!pair) {
+      throw new TransformationError(`"${part}" is not a key_value pair such as w_640.`)
+    }
+    const [, key, value] = pair as unknown as [string, string, string]
+    if (!isKey(key)) {
+      throw new TransformationError(`"${key}" is not a key. The keys are ${KEYS.join(', ')}.`)
+    }
+    if (key in pairs) {
+      throw new TransformationError(`The key "${key}" is given twice.`)
+    }
+    pairs[key] = readValue(key, value)
+  }
+  return checkTransformation(pairs, defaults)
+}
+
+/**
+ * Checks the object form, with short or long names, and returns it with short names.
+ *
+ * @throws TransformationError for the same reasons as `parseTransformation`
+ */
+export function checkTransformation(
+  value: unknown,
+  defaults: GrammarDefaults = REQUEST_DEFAULTS,
+): Transformation {
+  const result = schema.safeParse(value)
+  if (!result.success) {
+    const issue = result.error.issues[0]!
+    const name = String(issue.path[0] ?? '')
+    const key = findKey(name)
+    const hasBothNames = issue.code === 'custom' && issue.params?.['hasBothNames'] === true
+    throw new TransformationError(
+      key === null || hasBothNames ? issue.message : describeBadValue(name, key, value as object),
+    )
+  }
+  if (writeTransformation(result.data).length > MAX_CHARACTERS) {
+    throw new TransformationError(
+      `The transformation is longer than ${MAX_CHARACTERS} characters. Use shorter paths.`,
+    )
+  }
+  // The keys of a named preset are not known yet. They are checked when it is expanded.
+  if (result.data.n === undefined) {
+    checkCompatibility(result.data, readKind(result.data), defaults)
+  }
+  return result.data
+}
+
+/** @param name the key as the caller wrote it */
+function describeBadValue(name: string, key: Key, written: object): string {
+  const value: unknown = Reflect.get(written, name)
+  const text =
+    typeof value === 'string' || Array.isArray(value)
+      ? writeValue(key, value)
+      : JSON.stringify(value)
+  const quoted =
+    text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}…` : text
+  return `${name} must be ${KEY_DEFINITIONS[key].words} (got "${quoted}").`
+}

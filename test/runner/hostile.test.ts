@@ -37,7 +37,7 @@ it('a file of sound is refused as such', async () => {
   expect(finish).toMatchObject({
     errorCode: 'unsupported',
     input: { audioCodec: 'aac', videoCodec: null },
-    message: expect.stringContaining('sound (aac) and no picture'),
+    message: expect.stringContaining('an audio stream (aac) but no video stream'),
   })
 })
 

@@ -103,7 +103,7 @@ describe('a preview', () => {
       const { finish } = await runJob('short-picture.flv', preview({ format, startSeconds: 2 }))
       expect(finish).toMatchObject({
         errorCode: 'input_invalid',
-        message: expect.stringMatching(/nothing|no picture/),
+        message: expect.stringMatching(/nothing|no frame/),
       })
     },
   )
@@ -111,7 +111,7 @@ describe('a preview', () => {
   it.each([
     ['clip.mp4', preview({ endSeconds: 40 }), 'at most 30 are made'],
     ['clip.mp4', preview({ startSeconds: 9 }), 'is 4 seconds long'],
-    ['sound.m4a', preview(), 'no picture'],
+    ['sound.m4a', preview(), 'no video stream'],
     ['clip.mp4', preview({ format: 'gif', width: 7680, resizeMode: 'scale' }), 'too large'],
   ])('of %s is refused in words', async (name, wish, words) => {
     const { finish } = await runJob(name, wish)

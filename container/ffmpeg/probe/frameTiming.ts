@@ -1,60 +1,82 @@
-/** How the pictures of a file follow each other, from the times of its packets. */
+/** Frame timing of a file: the spacing of its frames and key frames, from the times of its packets. */
 import { runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import type { ProbeEnvironment } from '../renderPlan.ts'
 
 export interface FrameTiming {
-  /** The longest from one keyframe to the next; null when there are no two. */
+  /** Longest time between two key frames in seconds; null when there is at most one. */
   keyframeIntervalSeconds: number | null
-  /** Seconds from a picture to the next, as most are; null when there are too few. */
+  /** Median time from one frame to the next; null when there are too few frames. */
   typicalSeconds: number | null
-  /** Whether some are further apart than others; null when there are too few to tell. */
+  /** True when the spacing varies; null when there are too few frames. */
   isUneven: boolean | null
 }
 
-/** Encoders put a keyframe every 2 to 10 seconds. */
-const LOOKED_AT_SECONDS = 30
-/** Uncompressed video is all keyframes, and says so at once. */
-const LOOKED_AT_BYTES = 32 * 1024 ** 2
+/** Encoders write a key frame every 2 to 10 seconds. */
+const MEASURED_SECONDS = 30
+/** In uncompressed video all frames are key frames, so a part of the seconds is enough. */
+const MEASURED_BYTES = 32 * 1024 ** 2
 
-/** Containers round times, Matroska to the millisecond: two roundings are no difference. */
+/** Containers round times, Matroska to the millisecond. Twice that is not a difference. */
 const ROUNDING_SECONDS = 0.0021
-const MIN_PICTURES = 3
-/** A file may stumble once, or at its cuts. */
-const MAX_UNEVEN = 0.02
+/** Relative difference from the median that still counts as even. */
+const MAX_RELATIVE_DIFFERENCE = 0.05
+const MIN_FRAMES = 3
+/** Share of frames with another spacing that still counts as even: a file may have joins. */
+const MAX_UNEVEN_SHARE = 0.02
 
-/** Looks at the beginning of the first video stream that is no cover. */
-export async function probeFrameTiming(url: string, tools: ProbeEnvironment): Promise<FrameTiming> {
+/** Measures the first seconds of the first video stream that is not a cover. */
+export async function probeFrameTiming(
+  url: string,
+  environment: ProbeEnvironment,
+): Promise<FrameTiming> {
   const { output } = await runFfprobe(
-    { ...tools, input: [...INPUT_LIMITS, url] },
+    { ...environment, input: [...INPUT_LIMITS, url] },
     {
       entries: 'packet=pts_time,flags',
       format: 'csv=p=0',
-      enoughBytes: LOOKED_AT_BYTES,
-      selection: ['-select_streams', 'V:0', '-read_intervals', `%+${LOOKED_AT_SECONDS}`],
+      enoughBytes: MEASURED_BYTES,
+      selection: ffmpegOptions({
+        select_streams: 'V:0',
+        read_intervals: `%+${MEASURED_SECONDS}`,
+      }),
     },
   )
   return parseFrameTiming(output)
 }
 
-/** @param lines `pts_time,flags` a packet, in the order of the file; the last may be cut off */
-export function parseFrameTiming(lines: string): FrameTiming {
-  const packets = [...lines.matchAll(/^(-?\d+\.\d+),(\w+)/gm)]
-    .map(([, time, flags]) => ({ at: Number(time), key: String(flags).startsWith('K') }))
-    .toSorted((one, other) => one.at - other.at)
-  const keys = gaps(packets.filter(({ key }) => key).map(({ at }) => at))
-  const all = gaps(packets.map(({ at }) => at)).filter((gap) => gap > 0)
-  const usual = all.toSorted((one, other) => one - other)[Math.floor(all.length / 2)] ?? null
-  const tolerance = Math.max(ROUNDING_SECONDS, (usual ?? 0) * 0.05)
-  const off = all.filter((gap) => Math.abs(gap - (usual ?? 0)) > tolerance).length
-  const few = all.length < MIN_PICTURES - 1
+/** @param csv `pts_time,flags` of each packet, in the order of the file; the last may be truncated */
+export function parseFrameTiming(csv: string): FrameTiming {
+  const packets = [...csv.matchAll(/^(-?\d+\.\d+),(\w+)/gm)]
+    .map(([, time, flags]) => ({
+      seconds: Number(time),
+      isKeyframe: String(flags).startsWith('K'),
+    }))
+    .toSorted((one, other) => one.seconds - other.seconds)
+  const keyframes = packets.filter(({ isKeyframe }) => isKeyframe)
+  const keyframeIntervals = intervals(keyframes)
+  const frameIntervals = intervals(packets).filter((interval) => interval > 0)
+  const hasTooFewFrames = frameIntervals.length < MIN_FRAMES - 1
   return {
-    keyframeIntervalSeconds: keys.length === 0 ? null : Math.max(...keys),
-    typicalSeconds: few ? null : usual,
-    isUneven: few ? null : off > Math.max(1, all.length * MAX_UNEVEN),
+    keyframeIntervalSeconds: keyframeIntervals.length === 0 ? null : Math.max(...keyframeIntervals),
+    typicalSeconds: hasTooFewFrames ? null : median(frameIntervals),
+    isUneven: hasTooFewFrames ? null : isUneven(frameIntervals),
   }
 }
 
-function gaps(times: readonly number[]): number[] {
-  return times.slice(1).map((time, at) => time - times[at]!)
+function isUneven(frameIntervals: readonly number[]): boolean {
+  const typical = median(frameIntervals)
+  const tolerance = Math.max(ROUNDING_SECONDS, typical * MAX_RELATIVE_DIFFERENCE)
+  const different = frameIntervals.filter((each) => Math.abs(each - typical) > tolerance)
+  return different.length > Math.max(1, frameIntervals.length * MAX_UNEVEN_SHARE)
+}
+
+function intervals(packets: readonly { seconds: number }[]): number[] {
+  return packets.slice(1).map(({ seconds }, index) => seconds - packets[index]!.seconds)
+}
+
+/** @param values at least one */
+function median(values: readonly number[]): number {
+  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)]!
 }

@@ -1,49 +1,27 @@
-/**
- * Asks ffprobe what a file holds. Owns the reading of ffprobe's JSON; decides nothing about what to
- * do with the file, except that a file with nothing in it to read is a failure.
- */
-import { z } from 'zod'
+/** Probes a file: the properties of its streams that plans are made from. */
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
-import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
 import { findRejectedSize } from '../process/classifyFailure.ts'
+import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
 import { frameTooLarge } from '../process/limitErrors.ts'
+import {
+  ffprobeOutput,
+  type FfprobeOutput,
+  type FfprobeStream,
+  isCoverImage,
+  isRotated,
+  readBitRate,
+  readDurationTag,
+  readFrameCount,
+  readFrameRate,
+  readFrameSizes,
+  readHdr,
+  readInterlaced,
+  readKnown,
+  STREAM_ENTRIES,
+} from './ffprobeOutput.ts'
 
-const number = z.coerce.number().catch(Number.NaN)
-
-const answer = z.object({
-  format: z
-    .object({ format_name: z.string(), duration: number, start_time: number, bit_rate: number })
-    .partial({ duration: true, start_time: true, bit_rate: true }),
-  streams: z.array(
-    z.object({
-      codec_type: z.string().optional(),
-      codec_name: z.string().optional(),
-      pix_fmt: z.string().optional(),
-      width: z.int().optional(),
-      height: z.int().optional(),
-      sample_aspect_ratio: z.string().optional(),
-      avg_frame_rate: z.string().optional(),
-      nb_frames: number.optional(),
-      field_order: z.string().optional(),
-      color_space: z.string().optional(),
-      color_primaries: z.string().optional(),
-      color_transfer: z.string().optional(),
-      color_range: z.string().optional(),
-      channels: z.int().optional(),
-      sample_rate: number.optional(),
-      bit_rate: number.optional(),
-      duration: number.optional(),
-      start_time: number.optional(),
-      disposition: z.record(z.string(), z.number()).optional(),
-      tags: z.record(z.string(), z.string()).optional(),
-      side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).optional(),
-    }),
-  ),
-})
-type Stream = z.infer<typeof answer>['streams'][number]
-
-/** What the file says of its colours, in ffprobe's words; null where it says nothing. */
+/** Colours that the file declares, in ffprobe's words; null where it declares none. */
 export interface Colour {
   matrix: string | null
   primaries: string | null
@@ -55,21 +33,21 @@ export interface Colour {
 export interface VideoStream {
   codec: string
   pixelFormat: string
-  /** The picture as it should be seen: upright, square pixels. */
+  /** Frame size as it is shown: upright, with square pixels. */
   display: { width: number; height: number }
-  /** The picture as ffmpeg hands it to the first filter: upright, pixels of whatever shape. */
+  /** Frame size that ffmpeg's first filter receives: upright, with pixels of any shape. */
   upright: { width: number; height: number }
   rotated: boolean
   interlaced: boolean
-  /** PQ or HLG: needs tone mapping to be seen on an ordinary screen. */
+  /** PQ or HLG, which need tone mapping for an SDR screen. */
   hdr: boolean
   colour: Colour
   frameRate: number | null
-  /** How many pictures the file says that there are; null when it does not count them. */
+  /** Number of frames that the file declares; null when it declares none. */
   frames: number | null
-  /** Bits a second; null when the file does not say and it cannot be derived. */
+  /** Bits per second; null when the file does not declare it and it cannot be derived. */
   bitRate: number | null
-  /** When the last picture ends, in seconds from the start of the file. */
+  /** End of the last frame, in seconds from the start of the file. */
   endSeconds: number | null
 }
 
@@ -77,69 +55,71 @@ export interface AudioStream {
   codec: string
   channels: number
   sampleRate: number
-  /** Bits a second; null when the file does not say. */
+  /** Bits per second; null when the file does not declare it. */
   bitRate: number | null
 }
 
 export interface Probe {
   facts: MediaFacts
+  /** The first video stream that is not a cover. */
   video: VideoStream | null
-  /** The first of `audios`. */
+  /** The first of `audioTracks`. */
   audio: AudioStream | null
-  /** The sound tracks, in the order of the file. */
+  /** In the order of the file. */
   audioTracks: AudioStream[]
   /** Seconds from the start of the file to the end of its first video and audio streams. */
   contentSeconds: number | null
-  /** The duration was written by whoever made the file, not measured: a cut file falls short of it. */
+  /** The duration comes from a header and was not measured, so a truncated file is shorter. */
   durationIsDeclared: boolean
 }
 
+/** Exactly the entries that are read. Of tags only two: a file may have any number, of any length. */
+const ENTRIES = [
+  'format=format_name,duration,start_time,bit_rate',
+  `stream=${[...STREAM_ENTRIES, 'start_time'].join(',')}`,
+  'stream_disposition=attached_pic,timed_thumbnails',
+  'stream_tags=BPS,DURATION',
+  'stream_side_data=rotation',
+].join(':')
+
 /**
- * @param question.sizeBytes of the file, for the facts
- * @throws JobFailure `input_invalid` when there is nothing in it to read, or as askFfprobe does
+ * @param options.sizeBytes of the file, for the facts
+ * @throws JobFailure: `input_invalid` when the file has no audio and no video; others as `runFfprobe`
  */
-export async function probe(question: FfprobeOptions & { sizeBytes: number }): Promise<Probe> {
-  const { output, stderr } = await runFfprobe(question)
-  const found = answer.safeParse(JSON.parse(output))
-  if (!found.success) {
-    throw new JobFailure('internal', 'ffprobe gave an answer that makes no sense.')
+export async function probe(options: FfprobeOptions & { sizeBytes: number }): Promise<Probe> {
+  const { output, stderr } = await runFfprobe(options, { entries: ENTRIES })
+  const parsed = ffprobeOutput.safeParse(JSON.parse(output))
+  if (!parsed.success) {
+    throw new JobFailure('internal', 'The output of ffprobe has an unexpected form.')
   }
-  return readAnswer(found.data, question.sizeBytes, stderr)
+  return readProbe(parsed.data, options.sizeBytes, findRejectedSize(stderr))
 }
 
-function readAnswer(
-  { format, streams }: z.infer<typeof answer>,
+/** @param rejectedSize frame size that ffprobe rejected as too large, if any */
+function readProbe(
+  { format, streams }: FfprobeOutput,
   sizeBytes: number,
-  said: string,
+  rejectedSize: { width: number; height: number } | null,
 ): Probe {
-  const still = (stream: Stream) =>
-    stream.disposition?.['attached_pic'] === 1 || stream.disposition?.['timed_thumbnails'] === 1
-  const videoStream = streams.find((stream) => stream.codec_type === 'video' && !still(stream))
-  const audioStreams = streams.filter((stream) => stream.codec_type === 'audio')
-  const audioTracks = audioStreams.map(readAudio)
+  const videoStream = streams.find((each) => each.codec_type === 'video' && !isCoverImage(each))
+  const audioStreams = streams.filter((each) => each.codec_type === 'audio')
   const [audioStream] = audioStreams
   if (videoStream === undefined && audioStream === undefined) {
-    throw new JobFailure('input_invalid', 'The file holds no video and no audio.')
+    throw new JobFailure('input_invalid', 'The file has no audio and no video.')
+  }
+  // ffprobe prints no size for a stream whose size it rejects.
+  if (videoStream !== undefined && !videoStream.width && rejectedSize !== null) {
+    throw frameTooLarge(rejectedSize)
   }
 
-  // A size that ffprobe refuses to decode it does not tell either.
-  const refused = findRejectedSize(said)
-  if (videoStream !== undefined && !videoStream.width && refused !== null) {
-    throw frameTooLarge(refused)
-  }
-
-  const start = finite(format.start_time) ?? 0
-  const duration = finite(format.duration)
+  const start = format.start_time ?? 0
+  const duration = format.duration ?? null
+  const audioTracks = audioStreams.map(readAudio)
+  const video = videoStream === undefined ? null : readVideo(videoStream, format, audioStream)
   const ends = [videoStream, audioStream]
-    .filter((stream) => stream !== undefined)
-    .map((stream) => endOf(stream, start))
+    .filter((each) => each !== undefined)
+    .map((each) => readEnd(each, start))
   const end = ends.some((each) => each === null) ? null : Math.max(...ends.map(Number))
-  const audioRate = finite(audioStream?.bit_rate) ?? 0
-  const totalRate = finite(format.bit_rate)
-  const video =
-    videoStream === undefined
-      ? null
-      : readVideo(videoStream, start, totalRate === null ? null : totalRate - audioRate)
 
   return {
     facts: {
@@ -160,73 +140,52 @@ function readAnswer(
   }
 }
 
-function readAudio(stream: Stream): AudioStream {
+function readAudio(each: FfprobeStream): AudioStream {
   return {
-    codec: stream.codec_name ?? 'unknown',
-    channels: stream.channels ?? 2,
-    sampleRate: finite(stream.sample_rate) ?? 48_000,
-    bitRate: finite(stream.bit_rate) ?? finite(Number(stream.tags?.['BPS'])),
+    codec: each.codec_name ?? 'unknown',
+    channels: each.channels ?? 2,
+    sampleRate: each.sample_rate ?? 48_000,
+    bitRate: readBitRate(each),
   }
 }
 
-function readVideo(stream: Stream, start: number, derivedRate: number | null): VideoStream | null {
-  const { width, height } = stream
-  if (width === undefined || height === undefined || width < 1 || height < 1) {
-    throw new JobFailure('input_invalid', 'The file has a video stream without a picture size.')
+function readVideo(
+  each: FfprobeStream,
+  format: FfprobeOutput['format'],
+  audio: FfprobeStream | undefined,
+): VideoStream {
+  const { width = 0, height = 0 } = each
+  if (width < 1 || height < 1) {
+    throw new JobFailure('input_invalid', 'The file has a video stream without a frame size.')
   }
-  const rotation = stream.side_data_list?.find((data) => data.rotation !== undefined)?.rotation ?? 0
-  const sideways = Math.abs(Math.round(rotation / 90)) % 2 === 1
-  const pixelShape = ratio(stream.sample_aspect_ratio, ':') ?? 1
-  const squareWidth = Math.max(1, Math.round(width * pixelShape))
-  const bitRate = finite(stream.bit_rate) ?? finite(Number(stream.tags?.['BPS'])) ?? derivedRate
+  const totalBitRate = format.bit_rate ?? null
+  const remainingBitRate = totalBitRate === null ? null : totalBitRate - (audio?.bit_rate ?? 0)
+  const bitRate = readBitRate(each) ?? remainingBitRate
   return {
-    codec: stream.codec_name ?? 'unknown',
-    pixelFormat: stream.pix_fmt ?? 'unknown',
-    display: sideways
-      ? { width: height, height: squareWidth }
-      : { width: squareWidth, height: height },
-    upright: sideways ? { width: height, height: width } : { width, height },
-    rotated: Math.round(rotation) !== 0,
-    interlaced: ['tt', 'bb', 'tb', 'bt'].includes(stream.field_order ?? ''),
-    hdr: ['smpte2084', 'arib-std-b67'].includes(stream.color_transfer ?? ''),
+    codec: each.codec_name ?? 'unknown',
+    pixelFormat: each.pix_fmt ?? 'unknown',
+    ...readFrameSizes(each, { width, height }),
+    rotated: isRotated(each),
+    interlaced: readInterlaced(each) === true,
+    hdr: readHdr(each) !== null,
     colour: {
-      matrix: said(stream.color_space),
-      primaries: said(stream.color_primaries),
-      transfer: said(stream.color_transfer),
-      range: said(stream.color_range),
+      matrix: readKnown(each.color_space),
+      primaries: readKnown(each.color_primaries),
+      transfer: readKnown(each.color_transfer),
+      range: readKnown(each.color_range),
     },
-    frameRate: ratio(stream.avg_frame_rate, '/'),
-    frames: finite(stream.nb_frames),
+    frameRate: readFrameRate(each),
+    frames: readFrameCount(each),
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
-    endSeconds: endOf(stream, start),
+    endSeconds: readEnd(each, format.start_time ?? 0),
   }
 }
 
-/** Matroska has no duration of a stream but in a tag, counted from zero, as `hh:mm:ss.fff`. */
-function endOf(stream: Stream, formatStart: number): number | null {
-  const duration = finite(stream.duration)
-  if (duration !== null) {
-    return (finite(stream.start_time) ?? 0) + duration - formatStart
+/** Seconds from the start of the file. A duration in a tag is counted from zero, not from the start. */
+function readEnd(each: FfprobeStream, formatStart: number): number | null {
+  if (each.duration !== undefined) {
+    return (each.start_time ?? 0) + each.duration - formatStart
   }
-  const tag = /^(\d+):(\d\d):(\d\d(?:\.\d+)?)$/.exec(stream.tags?.['DURATION'] ?? '')
-  if (tag === null) {
-    return null
-  }
-  return Number(tag[1]) * 3600 + Number(tag[2]) * 60 + Number(tag[3]) - formatStart
-}
-
-/** ffprobe has several words for what a file leaves open. */
-function said(word: string | undefined): string | null {
-  return word === undefined || /^(unknown|unspecified|reserved)$/.test(word) ? null : word
-}
-
-function finite(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) ? value : null
-}
-
-/** `25/1` or `4:3` as a number; null when it is not one, or not above zero. */
-function ratio(text: string | undefined, separator: string): number | null {
-  const [over, under] = (text ?? '').split(separator).map(Number)
-  const value = (over ?? Number.NaN) / (under ?? Number.NaN)
-  return Number.isFinite(value) && value > 0 ? value : null
+  const duration = readDurationTag(each)
+  return duration === null ? null : duration - formatStart
 }

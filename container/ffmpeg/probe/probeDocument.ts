@@ -1,27 +1,46 @@
 /**
- * From ffprobe's answer to the document that describes a file. Owns what each of ffprobe's words
- * means there. All of it comes from the file, so every text is cut and every number checked.
+ * Builds the document that describes a file (`f_json`) from ffprobe's output. All values come from
+ * the file, so texts are truncated, and numbers checked.
  */
 import { z } from 'zod'
 import { type ProbeDocument } from '../../../src/contract/probe.ts'
-import { bitDepth } from './pixelFormat.ts'
+import {
+  ffprobeOutput,
+  type FfprobeStream,
+  parseRatio,
+  readBitRate,
+  readDurationTag,
+  readFrameCount,
+  readFrameRate,
+  readFrameSizes,
+  readHdr,
+  readInterlaced,
+  readKnown,
+  readRotation,
+  STREAM_ENTRIES,
+} from './ffprobeOutput.ts'
 import type { FrameTiming } from './frameTiming.ts'
+import { readBitDepth } from './pixelFormat.ts'
 
-const MAX_CHARACTERS = 500
+const MAX_TEXT_CHARACTERS = 500
 const MAX_TAGS = 50
-const MAX_TAG_NAME = 100
-/** What ffmpeg makes tags of that were none: MP4's brands. */
-const BRANDS = ['major_brand', 'minor_version', 'compatible_brands']
+const MAX_TAG_NAME_CHARACTERS = 100
+/** ffmpeg presents the brands of MP4, which are no tags, as tags. */
+const BRAND_TAGS = ['major_brand', 'minor_version', 'compatible_brands']
+/** Largest difference of the average frame rate from that of the first seconds, as a share. */
+const MAX_FRAME_RATE_DRIFT = 0.03
 
-/** What is asked of a file for its document; tags apart, since they may have no end. */
+/** Entries of the document. Tags are queried apart, because they may have any length. */
 export const DOCUMENT_ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
-  [
-    'stream=index,codec_type,codec_name,profile,pix_fmt,width,height,sample_aspect_ratio',
-    'display_aspect_ratio,avg_frame_rate,nb_frames,field_order,color_range,color_space',
-    'color_transfer,color_primaries,channels,channel_layout,sample_rate,bit_rate,duration',
+  `stream=${[
+    ...STREAM_ENTRIES,
+    'index',
+    'profile',
+    'display_aspect_ratio',
+    'channel_layout',
     'bits_per_raw_sample',
-  ].join(),
+  ].join(',')}`,
   'stream_disposition=default',
   'stream_tags=BPS,DURATION,NUMBER_OF_FRAMES,language',
   'stream_side_data=rotation',
@@ -29,69 +48,34 @@ export const DOCUMENT_ENTRIES = [
 ].join(':')
 export const TAG_ENTRIES = 'format_tags'
 
-const text = z.string().optional().catch(undefined)
-const number = z.coerce.number().optional().catch(undefined)
-const stream = z.object({
-  index: z.int(),
-  codec_type: text,
-  codec_name: text,
-  profile: text,
-  pix_fmt: text,
-  width: number,
-  height: number,
-  sample_aspect_ratio: text,
-  display_aspect_ratio: text,
-  avg_frame_rate: text,
-  nb_frames: number,
-  field_order: text,
-  color_range: text,
-  color_space: text,
-  color_transfer: text,
-  color_primaries: text,
-  channels: number,
-  channel_layout: text,
-  sample_rate: number,
-  bit_rate: number,
-  duration: number,
-  bits_per_raw_sample: number,
-  disposition: z.object({ default: number }).default({}),
-  tags: z.record(z.string(), z.string()).default({}),
-  side_data_list: z.array(z.looseObject({ rotation: number })).default([]),
-})
-type Stream = z.infer<typeof stream>
-type Described = ProbeDocument['streams'][number]
-
-export const documentAnswer = z.object({
-  format: z.object({
-    format_name: z.string(),
-    duration: number,
-    start_time: number,
-    bit_rate: number,
-  }),
-  streams: z.array(stream),
-  chapters: z.array(z.unknown()).default([]),
-})
+export const documentAnswer = ffprobeOutput
 export const tagsAnswer = z.object({
   format: z.object({ tags: z.record(z.string(), z.string()).default({}) }).default({ tags: {} }),
 })
 
-/** @param spacing of the pictures of the first video stream that is no cover */
+type StreamDocument = ProbeDocument['streams'][number]
+
+/** @param frameTiming of the first video stream */
 export function describeStreams(
-  streams: readonly Stream[],
-  spacing: FrameTiming | null,
-): Described[] {
-  const first = streams.find(({ codec_type }) => codec_type === 'video')
-  return streams.map((each) => {
-    const common = commonOf(each)
+  streams: readonly FfprobeStream[],
+  frameTiming: FrameTiming | null,
+): StreamDocument[] {
+  const firstVideo = streams.find(({ codec_type }) => codec_type === 'video')
+  return streams.map((each, index) => {
+    const common = describeStream(each, index)
     switch (each.codec_type) {
       case 'video':
-        return { type: 'video', ...common, ...pictureOf(each, each === first ? spacing : null) }
+        return {
+          type: 'video',
+          ...common,
+          ...describeVideo(each, each === firstVideo ? frameTiming : null),
+        }
       case 'audio':
         return {
           type: 'audio',
           ...common,
           channels: whole(each.channels),
-          channelLayout: said(each.channel_layout),
+          channelLayout: readText(each.channel_layout),
           sampleRate: whole(each.sample_rate),
         }
       case 'subtitle':
@@ -103,115 +87,98 @@ export function describeStreams(
   })
 }
 
-function commonOf(each: Stream) {
-  const language = said(each.tags['language'])
+function describeStream(each: FfprobeStream, index: number) {
+  const language = readText(each.tags['language'])
   return {
-    index: each.index,
-    codec: said(each.codec_name),
-    profile: said(each.profile),
+    index: whole(each.index) ?? index,
+    codec: readText(each.codec_name),
+    profile: readText(each.profile),
     language: language === 'und' ? null : language,
     default: each.disposition.default === 1,
-    durationSeconds: positive(each.duration) ?? clock(each.tags['DURATION']),
-    bitRate: whole(each.bit_rate) ?? whole(Number(each.tags['BPS'] ?? Number.NaN)),
+    durationSeconds: positive(each.duration) ?? readDurationTag(each),
+    bitRate: whole(readBitRate(each)),
   }
 }
 
-function pictureOf(each: Stream, spacing: FrameTiming | null) {
-  const [width, height] = [whole(each.width), whole(each.height)]
-  const turn = each.side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0
-  // ffprobe counts the other way round.
-  const rotation = ((((Math.round(-turn / 90) * 90) % 360) + 360) % 360) as 0 | 90 | 180 | 270
-  const shape = ratio(each.sample_aspect_ratio, ':') ?? 1
-  const square = width === null ? null : Math.max(1, Math.round(width * shape))
-  const sideways = rotation % 180 !== 0
-  const pixelFormat = said(each.pix_fmt)
-  const frameRate = ratio(each.avg_frame_rate, '/')
-  const fieldOrder = said(each.field_order)
+function describeVideo(each: FfprobeStream, frameTiming: FrameTiming | null) {
+  const width = whole(each.width)
+  const height = whole(each.height)
+  const hasSize = width !== null && height !== null
+  const display = hasSize ? readFrameSizes(each, { width, height }).display : null
+  const pixelFormat = readText(each.pix_fmt)
+  const frameRate = readFrameRate(each)
   return {
     width,
     height,
-    rotation,
+    rotation: readRotation(each),
     pixelFormat,
-    fieldOrder,
-    displayWidth: sideways ? height : square,
-    displayHeight: sideways ? square : height,
-    bitDepth: bitDepth(pixelFormat) ?? (whole(each.bits_per_raw_sample) || null),
-    frameRate: thousandths(frameRate),
-    variableFrameRate: varies(frameRate, spacing),
-    frames: whole(each.nb_frames) ?? whole(Number(each.tags['NUMBER_OF_FRAMES'] ?? Number.NaN)),
-    sampleAspectRatio: shapeOf(each.sample_aspect_ratio),
-    displayAspectRatio: shapeOf(each.display_aspect_ratio),
-    interlaced: fieldOrder === null ? null : /^(tt|bb|tb|bt)$/.test(fieldOrder),
+    fieldOrder: readText(each.field_order),
+    displayWidth: display?.width ?? null,
+    displayHeight: display?.height ?? null,
+    bitDepth: readBitDepth(pixelFormat) ?? (whole(each.bits_per_raw_sample) || null),
+    frameRate: roundToThousandths(frameRate),
+    variableFrameRate: hasVariableFrameRate(frameRate, frameTiming),
+    frames: whole(readFrameCount(each)),
+    sampleAspectRatio: readAspectRatio(each.sample_aspect_ratio),
+    displayAspectRatio: readAspectRatio(each.display_aspect_ratio),
+    interlaced: readInterlaced(each),
     color: {
-      range: said(each.color_range),
-      space: said(each.color_space),
-      transfer: said(each.color_transfer),
-      primaries: said(each.color_primaries),
-      hdr: HDR[each.color_transfer ?? ''] ?? null,
+      range: readText(each.color_range),
+      space: readText(each.color_space),
+      transfer: readText(each.color_transfer),
+      primaries: readText(each.color_primaries),
+      hdr: readHdr(each),
     },
-    keyframeIntervalSeconds: thousandths(spacing?.keyframeIntervalSeconds),
+    keyframeIntervalSeconds: roundToThousandths(frameTiming?.keyframeIntervalSeconds),
   }
 }
 
-const HDR: Record<string, 'pq' | 'hlg'> = { smpte2084: 'pq', 'arib-std-b67': 'hlg' }
-/** By how much the average over all may be off what is usual at the start, in an even stream. */
-const EVEN = 0.03
-
-function varies(frameRate: number | null, spacing: FrameTiming | null): boolean | null {
-  if (spacing?.isUneven == null || spacing.typicalSeconds === null) {
+/** Null when it cannot be determined. */
+function hasVariableFrameRate(
+  frameRate: number | null,
+  frameTiming: FrameTiming | null,
+): boolean | null {
+  if (frameTiming?.isUneven == null || frameTiming.typicalSeconds === null) {
     return null
   }
-  const drift = frameRate === null ? 0 : Math.abs(frameRate * spacing.typicalSeconds - 1)
-  return spacing.isUneven || drift > EVEN
+  const drift = frameRate === null ? 0 : Math.abs(frameRate * frameTiming.typicalSeconds - 1)
+  return frameTiming.isUneven || drift > MAX_FRAME_RATE_DRIFT
 }
 
-/** The tags of the container, of which a file may have any number, of any length. */
+/** Tags of the container, of which a file may have any number, of any length. */
 export function describeTags(tags: Record<string, string>): Record<string, string> {
-  const kept = Object.entries(tags)
-    .filter(([name]) => !BRANDS.includes(name) && name.length <= MAX_TAG_NAME)
+  const entries = Object.entries(tags)
+    .filter(([name]) => !BRAND_TAGS.includes(name) && name.length <= MAX_TAG_NAME_CHARACTERS)
     .slice(0, MAX_TAGS)
-  return Object.fromEntries(kept.map(([name, value]) => [name, cutText(value)]))
+  return Object.fromEntries(entries.map(([name, value]) => [name, truncate(value)]))
 }
 
-function cutText(value: string): string {
-  return value.slice(0, MAX_CHARACTERS).toWellFormed()
+function readText(word: string | undefined): string | null {
+  const known = readKnown(word)
+  return known === null ? null : truncate(known)
 }
 
-/** ffprobe has several words for what a file leaves open. */
-function said(word: string | undefined): string | null {
-  return word === undefined || /^(unknown|unspecified|reserved|N\/A|)$/.test(word)
-    ? null
-    : cutText(word)
+function truncate(value: string): string {
+  return value.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
 }
 
-export function positive(value: number | undefined): number | null {
-  return value !== undefined && Number.isFinite(value) && value >= 0 ? value : null
+/** The number if it is zero or more, else null. */
+export function positive(value: number | null | undefined): number | null {
+  return value != null && Number.isFinite(value) && value >= 0 ? value : null
 }
 
-export function whole(value: number | undefined): number | null {
-  const rounded = positive(value)
-  return rounded === null || rounded > Number.MAX_SAFE_INTEGER ? null : Math.round(rounded)
+/** The number rounded, if it is zero or more and can be represented exactly, else null. */
+export function whole(value: number | null | undefined): number | null {
+  const valid = positive(value)
+  return valid === null || valid > Number.MAX_SAFE_INTEGER ? null : Math.round(valid)
 }
 
-function thousandths(value: number | null | undefined): number | null {
+function roundToThousandths(value: number | null | undefined): number | null {
   return value == null ? null : Math.round(value * 1_000) / 1_000
 }
 
-/** `0:1` is how ffprobe says that nobody knows. */
-function shapeOf(text: string | undefined): string | null {
-  return ratio(text, ':') === null || !/^\d{1,9}:\d{1,9}$/.test(text ?? '') ? null : (text ?? null)
-}
-
-function ratio(text: string | undefined, separator: string): number | null {
-  const [over, under] = (text ?? '').split(separator).map(Number)
-  const value = (over ?? Number.NaN) / (under ?? Number.NaN)
-  return Number.isFinite(value) && value > 0 ? value : null
-}
-
-function clock(tag: string | undefined): number | null {
-  const [, hours, minutes, seconds] = /^(\d{1,6}):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tag ?? '') ?? []
-  if (seconds === undefined) {
-    return null
-  }
-  return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
+/** As ffprobe prints it. Null for `0:1`, which means unknown. */
+function readAspectRatio(ratio: string | undefined): string | null {
+  const isValid = /^\d{1,9}:\d{1,9}$/.test(ratio ?? '') && parseRatio(ratio, ':') !== null
+  return isValid && ratio !== undefined ? ratio : null
 }

@@ -1,43 +1,43 @@
-/** The source's picture: whether there is one, whether it can be taken on, and its size in the end. */
+/** Checks that a source has video that can be processed, and that the variant's size is allowed. */
 import type { Rendition } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { geometry, type Geometry, type GeometryRequest } from '../edit/geometry.ts'
-import { MAX_FRAMES } from '../process/limits.ts'
-import type { Probe, VideoStream } from './probe.ts'
 import {
-  isTooLarge,
   frameTooLarge,
+  isTooLarge,
   tooManyFrames,
   variantTooLarge,
 } from '../process/limitErrors.ts'
+import { MAX_FRAMES } from '../process/limits.ts'
+import type { Probe, VideoStream } from './probe.ts'
 
-/** @throws JobFailure `unsupported` when there is no picture, or one that is too large */
+/** @throws JobFailure `unsupported` when there is no video, or its frames are too large or too many */
 export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream {
   const { video } = probe
   if (video === null) {
     throw new JobFailure(
       'unsupported',
-      `The file holds sound (${probe.audio?.codec ?? 'unknown'}) and no picture; a ${kind} cannot be made of it.`,
+      `The file has an audio stream (${probe.audio?.codec ?? 'unknown'}) but no video stream, so no ${kind} can be made from it.`,
     )
   }
-  // Pixels may be said to be oblong, a thousand times as wide as high.
-  const large = [video.upright, video.display].find(isTooLarge)
-  if (large !== undefined) {
-    throw frameTooLarge(large)
+  // A pixel aspect ratio can make the displayed size a thousand times larger than the stored one.
+  const tooLargeSize = [video.upright, video.display].find(isTooLarge)
+  if (tooLargeSize !== undefined) {
+    throw frameTooLarge(tooLargeSize)
   }
-  // Even one picture takes the index of all.
-  if ((video.frames ?? 0) > MAX_FRAMES) {
-    throw tooManyFrames(Number(video.frames))
+  // Decoding even one frame loads the index of all frames.
+  if (video.frames !== null && video.frames > MAX_FRAMES) {
+    throw tooManyFrames(video.frames)
   }
   return video
 }
 
-/** @throws JobFailure `unsupported` when the variant would be too large */
+/** @throws JobFailure `unsupported` when the variant, or a step on the way to it, would be too large */
 export function resolveGeometry(video: VideoStream, request: GeometryRequest): Geometry {
-  const shape = geometry(video.display, request)
-  const blown = [shape.scaled, shape.output].find(isTooLarge)
-  if (blown !== undefined) {
-    throw variantTooLarge(blown)
+  const resolved = geometry(video.display, request)
+  const tooLargeSize = [resolved.scaled, resolved.output].find(isTooLarge)
+  if (tooLargeSize !== undefined) {
+    throw variantTooLarge(tooLargeSize)
   }
-  return shape
+  return resolved
 }

@@ -24,15 +24,6 @@ export interface FfprobeQuery {
   enoughBytes?: number
 }
 
-/** Exactly the entries that are read. Of tags only two: a file may have any number, of any length. */
-const DEFAULT_ENTRIES = [
-  'format=format_name,duration,start_time,bit_rate',
-  'stream=codec_type,codec_name,pix_fmt,width,height,sample_aspect_ratio,avg_frame_rate,nb_frames,field_order,color_space,color_primaries,color_transfer,color_range,channels,sample_rate,bit_rate,duration,start_time',
-  'stream_disposition=attached_pic,timed_thumbnails',
-  'stream_tags=BPS,DURATION',
-  'stream_side_data=rotation',
-].join(':')
-
 export interface FfprobeOptions {
   ffprobe: string
   /** The input, preceded by its options. */
@@ -51,7 +42,7 @@ export interface FfprobeOptions {
  */
 export async function runFfprobe(
   options: FfprobeOptions,
-  query: FfprobeQuery = { entries: DEFAULT_ENTRIES },
+  query: FfprobeQuery,
 ): Promise<{ output: string; stderr: string }> {
   const { entries, selection = [], format = 'json', enoughBytes } = query
   const limits = probeLimits(options.limits)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { bitDepth } from '../../../container/ffmpeg/probe/pixelFormat.ts'
+import { readBitDepth } from '../../../container/ffmpeg/probe/pixelFormat.ts'
 
 it.each([
   ['yuv420p', 8],
@@ -15,5 +15,5 @@ it.each([
   ['monob', 1],
   ['unknown', null],
 ] as const)('a sample of %s has %s bits', (format, bits) => {
-  expect(bitDepth(format)).toBe(bits)
+  expect(readBitDepth(format)).toBe(bits)
 })

@@ -269,7 +269,9 @@ describe('encoding', () => {
   })
 
   it('is refused for a file of sound, and for a picture of absurd size', () => {
-    expect(() => plan({}, { ...probed(), video: null })).toThrow(/sound \(aac\) and no picture/)
+    expect(() => plan({}, { ...probed(), video: null })).toThrow(
+      /audio stream \(aac\) but no video stream/,
+    )
     const absurd = probed({ upright: size(60_000, 60_000) })
     expect(() => plan({}, absurd)).toThrow(/60000 by 60000/)
   })

@@ -1,0 +1,175 @@
+/**
+ * Schema of ffprobe's JSON, and readers that turn its fields into values. A field that is absent, or
+ * not of its type, reads as null.
+ */
+import { z } from 'zod'
+import type { Size } from '../edit/geometry.ts'
+
+const text = z.string().optional().catch(undefined)
+const number = z.coerce.number().optional().catch(undefined)
+
+const stream = z.object({
+  index: number,
+  codec_type: text,
+  codec_name: text,
+  profile: text,
+  pix_fmt: text,
+  width: number,
+  height: number,
+  sample_aspect_ratio: text,
+  display_aspect_ratio: text,
+  avg_frame_rate: text,
+  nb_frames: number,
+  field_order: text,
+  color_range: text,
+  color_space: text,
+  color_transfer: text,
+  color_primaries: text,
+  channels: number,
+  channel_layout: text,
+  sample_rate: number,
+  bit_rate: number,
+  duration: number,
+  start_time: number,
+  bits_per_raw_sample: number,
+  disposition: z
+    .object({ default: number, attached_pic: number, timed_thumbnails: number })
+    .partial()
+    .default({}),
+  tags: z.record(z.string(), z.string()).default({}),
+  side_data_list: z.array(z.looseObject({ rotation: number })).default([]),
+})
+export type FfprobeStream = z.infer<typeof stream>
+
+export const ffprobeOutput = z.object({
+  format: z.object({
+    format_name: z.string(),
+    duration: number,
+    start_time: number,
+    bit_rate: number,
+    tags: z.record(z.string(), z.string()).default({}),
+  }),
+  streams: z.array(stream).default([]),
+  chapters: z.array(z.unknown()).default([]),
+})
+export type FfprobeOutput = z.infer<typeof ffprobeOutput>
+
+/** Entries that the readers of a video or audio stream need. */
+export const STREAM_ENTRIES = [
+  'codec_type',
+  'codec_name',
+  'pix_fmt',
+  'width',
+  'height',
+  'sample_aspect_ratio',
+  'avg_frame_rate',
+  'nb_frames',
+  'field_order',
+  'color_range',
+  'color_space',
+  'color_transfer',
+  'color_primaries',
+  'channels',
+  'sample_rate',
+  'bit_rate',
+  'duration',
+]
+
+/** True for a stream that only holds a cover or thumbnails. */
+export function isCoverImage({ disposition }: FfprobeStream): boolean {
+  return disposition.attached_pic === 1 || disposition.timed_thumbnails === 1
+}
+
+/** Null for the words by which ffprobe says that a value is unknown. */
+export function readKnown(word: string | undefined): string | null {
+  return word === undefined || /^(unknown|unspecified|reserved|N\/A|)$/.test(word) ? null : word
+}
+
+/** `25/1` or `4:3` as a number; null when it is not a number above zero. */
+export function parseRatio(ratio: string | undefined, separator: '/' | ':'): number | null {
+  const [numerator, denominator] = (ratio ?? '').split(separator).map(Number)
+  const value = (numerator ?? Number.NaN) / (denominator ?? Number.NaN)
+  return Number.isFinite(value) && value > 0 ? value : null
+}
+
+/** Average frames per second. */
+export function readFrameRate(each: FfprobeStream): number | null {
+  return parseRatio(each.avg_frame_rate, '/')
+}
+
+/** Number of frames that the file declares. */
+export function readFrameCount({ nb_frames, tags }: FfprobeStream): number | null {
+  return nb_frames ?? parseNumber(tags['NUMBER_OF_FRAMES'])
+}
+
+/** Bits per second that the file declares. Matroska has them in a tag. */
+export function readBitRate({ bit_rate, tags }: FfprobeStream): number | null {
+  return bit_rate ?? parseNumber(tags['BPS'])
+}
+
+/** Matroska has the duration of a stream in a tag, as `hh:mm:ss.fff`. In seconds. */
+export function readDurationTag({ tags }: FfprobeStream): number | null {
+  const [, hours, minutes, seconds] =
+    /^(\d{1,6}):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tags['DURATION'] ?? '') ?? []
+  if (seconds === undefined) {
+    return null
+  }
+  return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
+}
+
+/** Degrees by which a player rotates the frames clockwise, rounded to quarters of a turn. */
+export function readRotation(each: FfprobeStream): 0 | 90 | 180 | 270 {
+  // ffprobe counts counter-clockwise.
+  const quarters = Math.round(-storedRotation(each) / 90)
+  return ((((quarters * 90) % 360) + 360) % 360) as 0 | 90 | 180 | 270
+}
+
+/** True when the frames are stored at an angle, even if it is not a quarter of a turn. */
+export function isRotated(each: FfprobeStream): boolean {
+  return Math.round(storedRotation(each)) !== 0
+}
+
+function storedRotation({ side_data_list }: FfprobeStream): number {
+  return side_data_list.find(({ rotation }) => rotation !== undefined)?.rotation ?? 0
+}
+
+/**
+ * @param stored frame size before rotation
+ * @returns `upright`: after rotation, with pixels of any shape; `display`: also with square pixels
+ */
+export function readFrameSizes(
+  each: FfprobeStream,
+  stored: Size,
+): { upright: Size; display: Size } {
+  const { width, height } = stored
+  const pixelAspectRatio = parseRatio(each.sample_aspect_ratio, ':') ?? 1
+  const squareWidth = Math.max(1, Math.round(width * pixelAspectRatio))
+  const isSideways = readRotation(each) % 180 !== 0
+  return {
+    upright: isSideways ? { width: height, height: width } : { width, height },
+    display: isSideways ? { width: height, height: squareWidth } : { width: squareWidth, height },
+  }
+}
+
+/** Null when the file does not say. */
+export function readInterlaced({ field_order }: FfprobeStream): boolean | null {
+  const fieldOrder = readKnown(field_order)
+  return fieldOrder === null ? null : ['tt', 'bb', 'tb', 'bt'].includes(fieldOrder)
+}
+
+/** Transfer function of an HDR stream; null for SDR. */
+export function readHdr({ color_transfer }: FfprobeStream): 'pq' | 'hlg' | null {
+  switch (color_transfer) {
+    case 'smpte2084':
+      return 'pq'
+    case 'arib-std-b67':
+      return 'hlg'
+    default:
+      return null
+  }
+}
+
+function parseNumber(tag: string | undefined): number | null {
+  const value = Number(tag)
+  return tag !== undefined && Number.isFinite(value) ? value : null
+}

@@ -72,7 +72,7 @@ describe('a size to come to', () => {
     expect(long.finish).toMatchObject({
       errorCode: 'unsupported',
       message: expect.stringMatching(
-        /^50 kB \(sz\) are too little for 12\.0 seconds.*at the least/,
+        /^A size of 50 kB \(sz\) is too small for 12\.0 seconds.*minimum is/,
       ),
     })
   })

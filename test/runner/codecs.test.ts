@@ -55,7 +55,7 @@ describe('a video', () => {
     const { finish } = await runJob('small.mp4', wish)
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
-      message: expect.stringMatching(/sound is aac, which webm does not take.*opus, vorbis/),
+      message: expect.stringMatching(/audio is aac, which cannot be copied .* webm.*opus, vorbis/),
     })
   })
 
@@ -66,8 +66,8 @@ describe('a video', () => {
   })
 
   it.each([
-    ['tracks.mkv', 3, 'The file has 2 audio tracks, so track 3 (at) cannot be taken.'],
-    ['silent.mp4', 2, 'The file has no audio tracks, so track 2 (at) cannot be taken.'],
+    ['tracks.mkv', 3, 'The file has 2 audio tracks, so there is no track 3 (at).'],
+    ['silent.mp4', 2, 'The file has no audio tracks, so there is no track 2 (at).'],
   ])('from %s is refused with track %d', async (name, audioTrack, message) => {
     const { finish } = await runJob(name, video({ audioTrack }))
     expect(finish).toMatchObject({ errorCode: 'unsupported', message })
@@ -77,7 +77,7 @@ describe('a video', () => {
     const { finish } = await runJob('small.mp4', video({ width: 32, videoCodec: 'av1' }))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
-      message: expect.stringMatching(/32 by 18; av1 needs 64 by 64/),
+      message: expect.stringMatching(/32 by 18; av1 needs at least 64 by 64/),
     })
   })
 })
@@ -113,7 +113,8 @@ describe('sound alone', () => {
     const { finish } = await runJob('silent.mp4', audio())
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
-      message: 'The file holds a picture (h264) and no sound, so m4a cannot be made of it.',
+      message:
+        'The file has a video stream (h264) but no audio stream, so no m4a file can be made of it.',
     })
   })
 

@@ -202,7 +202,7 @@ describe('files that are played one after another', () => {
     const { finish } = await runJob('red.mp4', wish, {}, {}, { 'b/tone.wav': clip('tone.wav') })
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
-      message: expect.stringMatching(/^b\/tone\.wav is to be played after the first/),
+      message: expect.stringMatching(/^b\/tone\.wav cannot be appended/),
     })
   })
 })

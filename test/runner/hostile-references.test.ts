@@ -133,7 +133,7 @@ describe('subtitles', () => {
       `${at}\n00:00:00,000 --> 00:00:01,000\n${at} ${'long '.repeat(40)}\n\n`
     const text = Array.from({ length: 30_000 }, (_, at) => line(at + 1)).join('')
     const subtitles = 'text/lines.srt'
-    expect((await refused({ subtitles }, subtitles, text)).message).toMatch(/longer than 4 MiB/)
+    expect((await refused({ subtitles }, subtitles, text)).message).toMatch(/more than 4 MiB/)
   })
 })
 

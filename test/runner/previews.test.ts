@@ -82,7 +82,7 @@ describe('a preview', () => {
     expect(at(5, 50)[0]).toBeGreaterThan(200)
     // Second 2 of the clock, whose luma is 60: (60 − 16) × 255 / 219.
     expect(at(50, 50)[0]).toBeCloseTo(51, -1)
-    expect(finish).toMatchObject({ plan: { reason: '2 seconds from second 2 on, silent' } })
+    expect(finish).toMatchObject({ plan: { reason: '2 seconds from second 2, without audio' } })
   })
 
   it('of less than three seconds is as long as the video', async () => {
@@ -109,7 +109,7 @@ describe('a preview', () => {
   )
 
   it.each([
-    ['clip.mp4', preview({ endSeconds: 40 }), 'at most 30 are made'],
+    ['clip.mp4', preview({ endSeconds: 40 }), 'the maximum is 30'],
     ['clip.mp4', preview({ startSeconds: 9 }), 'is 4 seconds long'],
     ['sound.m4a', preview(), 'no video stream'],
     ['clip.mp4', preview({ format: 'gif', width: 7680, resizeMode: 'scale' }), 'too large'],

@@ -100,7 +100,7 @@ describe('a storyboard', () => {
 
   it.each([
     ['sound.m4a', {}, 'no video stream'],
-    ['long.mp4', { columns: 1, intervalSeconds: 0.5 }, 'would have 200 sheets; at most 100'],
+    ['long.mp4', { columns: 1, intervalSeconds: 0.5 }, 'would have 200 sheets; the maximum is 100'],
   ])('of %s that is too much is refused in words', async (name, wish, words) => {
     const { finish } = await runJob(name, sprite(wish))
     expect(finish).toMatchObject({

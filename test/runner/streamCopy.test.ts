@@ -11,9 +11,9 @@ describe('of a video that fits', () => {
     expect(finish).toMatchObject({
       plan: {
         mode: 'remux',
-        reason: 'codec, size and bit rate are as asked already',
+        reason: 'codec, size and bit rate match already',
         video: { action: 'copy' },
-        audio: { action: 'copy', reason: 'aac is as asked already' },
+        audio: { action: 'copy', reason: 'aac matches already' },
       },
     })
   })
@@ -37,7 +37,7 @@ describe('of a video that fits', () => {
     const { job, finish } = await runJob('keyframes.mp4', video({ width: 96 }))
     expect(finish).toMatchObject({
       plan: {
-        reason: 'picture: the size becomes 96 by 54; sound: aac is as asked already',
+        reason: 'video: the size becomes 96 by 54; audio: aac matches already',
         video: { action: 'encode' },
         audio: { action: 'copy' },
       },
@@ -53,7 +53,7 @@ describe('of a video that fits', () => {
     expect(finish).toMatchObject({
       plan: {
         mode: 'remux',
-        notes: ['It begins at the keyframe before the second asked for (cut_fast).'],
+        notes: ['The variant begins at the key frame before the requested start (cut_fast).'],
       },
     })
     const { path, format } = await probeOutput(job)
@@ -88,7 +88,7 @@ describe('of a video that fits', () => {
     const wish = video({ startSeconds: 1.5, endSeconds: 2.5 })
     const { job, finish } = await runJob('keyframes.mp4', wish)
     expect(finish).toMatchObject({
-      plan: { mode: 'encode', video: { reason: 'a part is asked for, exact to the frame' } },
+      plan: { mode: 'encode', video: { reason: 'a part is requested, exact to the frame' } },
     })
     expect(await frameTimes((await probeOutput(job)).path)).toHaveLength(10)
   })

@@ -95,7 +95,7 @@ describe('a waveform', () => {
     const { finish } = await runJob('silent.mp4', wave())
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
-      message: expect.stringContaining('has no sound'),
+      message: expect.stringContaining('has no audio'),
     })
   })
 })

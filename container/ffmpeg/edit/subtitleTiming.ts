@@ -1,59 +1,62 @@
-/** Moves the times of subtitles. Knows SRT and ASS only as ffmpeg writes them. */
+/** Moves the times of subtitles to those of the output. Reads SRT and ASS as ffmpeg writes them. */
 
-/** Which part of the source's time comes out, and how fast. */
-export interface Span {
+export type SubtitleFormat = 'srt' | 'ass'
+
+/** The part of the source's time that is played, and how fast. */
+export interface TimeSpan {
   startSeconds: number
-  lengthSeconds: number | null
+  /** null up to the end. */
+  durationSeconds: number | null
   speed: number
 }
 
-const TIMES = {
+const TIMES: Record<SubtitleFormat, RegExp> = {
   srt: /^(\d+:\d\d:\d\d),(\d{3}) --> (\d+:\d\d:\d\d),(\d{3})/,
   ass: /^Dialogue: \d+,(\d+:\d\d:\d\d)\.(\d\d),(\d+:\d\d:\d\d)\.(\d\d),/,
 }
 
-/** @returns the text with what is seen in the span, and how many lines had a time before and after */
-export function retime(text: string, format: 'srt' | 'ass', span: Span) {
+/** Returns the lines that are shown in the span, and how many lines had a time before and after. */
+export function retimeSubtitles(text: string, format: SubtitleFormat, span: TimeSpan) {
   const parts = format === 'srt' ? text.trim().split(/\r?\n\r?\n(?=\d+\r?\n)/) : text.split(/\r?\n/)
-  const found = { read: 0, kept: 0 }
+  const counts = { read: 0, kept: 0 }
   const moved = parts.map((part) => {
     const line = format === 'srt' ? part.slice(part.indexOf('\n') + 1) : part
     const match = TIMES[format].exec(line)
     if (match === null) {
       return format === 'srt' ? null : part
     }
-    found.read += 1
-    const [all, start = '', startRest = '', end = '', endRest = ''] = match
-    const from = Math.max(0, move(secondsOf(start, startRest), span))
-    const last = span.lengthSeconds === null ? Infinity : span.lengthSeconds / span.speed
-    const to = Math.min(last, move(secondsOf(end, endRest), span))
+    counts.read += 1
+    const [all, start = '', startFraction = '', end = '', endFraction = ''] = match
+    const from = Math.max(0, toOutputTime(parseClock(start, startFraction), span))
+    const last = span.durationSeconds === null ? Infinity : span.durationSeconds / span.speed
+    const to = Math.min(last, toOutputTime(parseClock(end, endFraction), span))
     if (to <= from) {
       return null
     }
-    found.kept += 1
+    counts.kept += 1
     const rest = line.slice(all.length)
     return format === 'srt'
-      ? `${found.kept}\n${clock(from, 3, ',')} --> ${clock(to, 3, ',')}${rest}`
-      : `Dialogue: 0,${clock(from, 2, '.')},${clock(to, 2, '.')},${rest}`
+      ? `${counts.kept}\n${formatClock(from, 3, ',')} --> ${formatClock(to, 3, ',')}${rest}`
+      : `Dialogue: 0,${formatClock(from, 2, '.')},${formatClock(to, 2, '.')},${rest}`
   })
-  const left = moved.filter((part) => part !== null)
-  return { ...found, text: format === 'srt' ? `${left.join('\n\n')}\n` : left.join('\n') }
+  const lines = moved.filter((part) => part !== null)
+  return { ...counts, text: format === 'srt' ? `${lines.join('\n\n')}\n` : lines.join('\n') }
 }
 
-function move(seconds: number, { startSeconds, speed }: Span): number {
+function toOutputTime(seconds: number, { startSeconds, speed }: TimeSpan): number {
   return (seconds - startSeconds) / speed
 }
 
-function secondsOf(clock: string, rest: string): number {
+function parseClock(clock: string, fraction: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = clock.split(':').map(Number)
-  return hours * 3600 + minutes * 60 + seconds + Number(`0.${rest}`)
+  return hours * 3600 + minutes * 60 + seconds + Number(`0.${fraction}`)
 }
 
-function clock(seconds: number, places: number, point: string): string {
+function formatClock(seconds: number, places: number, separator: string): string {
   const units = Math.round(seconds * 10 ** places)
   const whole = Math.floor(units / 10 ** places)
   const pair = (value: number) => String(value).padStart(2, '0')
   const hours = Math.floor(whole / 3600)
-  const rest = String(units % 10 ** places).padStart(places, '0')
-  return `${pair(hours)}:${pair(Math.floor(whole / 60) % 60)}:${pair(whole % 60)}${point}${rest}`
+  const fraction = String(units % 10 ** places).padStart(places, '0')
+  return `${pair(hours)}:${pair(Math.floor(whole / 60) % 60)}:${pair(whole % 60)}${separator}${fraction}`
 }

@@ -1,42 +1,28 @@
-/** ffmpeg's options for each encoder of sound. */
-import type { RenditionOf } from '../../../src/contract/rendition.ts'
+/** Encoder options for each audio codec. */
+import { AUDIO_ENCODERS, type EncodedAudioCodec } from '../../../src/contract/codecs.ts'
 import type { AudioStream } from '../probe/probe.ts'
+import { ffmpegOptions } from '../process/options.ts'
 
-export type SoundCodec = Exclude<RenditionOf<'video'>['audioCodec'], 'copy' | 'none'>
-
-const ENCODERS: Record<SoundCodec, string> = {
-  aac: 'aac',
-  opus: 'libopus',
-  mp3: 'libmp3lame',
-  pcm: 'pcm_s16le',
-}
-/** The highest that all of them take; Opus takes no other that is usual. */
+/** Every encoder accepts it. Of the usual rates, Opus accepts no other. */
 const SAMPLE_RATE = 48_000
+const PCM_BITS = 16
+const PCM_CHANNELS = 2
 
-/** The names by which ffprobe knows the codecs. */
-export const SOUND_PROBED_AS: Record<SoundCodec, string> = {
-  aac: 'aac',
-  opus: 'opus',
-  mp3: 'mp3',
-  pcm: 'pcm_s16le',
+/** Returns the bit rate that the codec really has, in kbit/s: PCM has a fixed one. */
+export function resolveAudioKbps(codec: EncodedAudioCodec, kbps: number): number {
+  return codec === 'pcm' ? (SAMPLE_RATE * PCM_BITS * PCM_CHANNELS) / 1000 : kbps
 }
 
-/** What it takes, in kbit/s. */
-export function soundKbps(codec: SoundCodec, kbps: number): number {
-  return codec === 'pcm' ? (SAMPLE_RATE * 16 * 2) / 1000 : kbps
-}
-
-/** @param source whose sample rate is kept where the codec takes it */
-export function audioEncoder(
-  codec: SoundCodec,
+/** @param source keeps its sample rate if the codec accepts it; null for silence */
+export function buildAudioEncoder(
+  codec: EncodedAudioCodec,
   kbps: number,
   source: AudioStream | null,
 ): string[] {
-  const other = codec === 'opus' || source === null || source.sampleRate > SAMPLE_RATE
-  return [
-    '-c:a',
-    ENCODERS[codec],
-    ...(codec === 'pcm' ? [] : ['-b:a', `${kbps}k`]),
-    ...(other ? ['-ar', String(SAMPLE_RATE)] : []),
-  ]
+  const resamples = codec === 'opus' || source === null || source.sampleRate > SAMPLE_RATE
+  return ffmpegOptions({
+    'c:a': AUDIO_ENCODERS[codec],
+    'b:a': codec === 'pcm' ? null : `${kbps}k`,
+    ar: resamples ? SAMPLE_RATE : null,
+  })
 }

@@ -1,47 +1,53 @@
-/** ffmpeg's options for each container. */
+/** Options of each container, and of the metadata in it. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { ffmpegOptions } from '../process/options.ts'
 
-/** With the index in front, so that a player can begin before it has all. */
-const FAST_START = ['-movflags', '+faststart']
+export type ContainerFormat = RenditionOf<'video' | 'audio'>['format']
 
-type Format = RenditionOf<'video' | 'audio'>['format']
-
-const CONTAINERS: Record<Format, string[]> = {
-  mp4: [...FAST_START, '-f', 'mp4'],
-  mov: [...FAST_START, '-f', 'mov'],
-  mkv: ['-f', 'matroska'],
-  webm: ['-f', 'webm'],
-  m4a: [...FAST_START, '-f', 'ipod'],
-  mp3: ['-f', 'mp3'],
-  opus: ['-f', 'opus'],
-  wav: ['-f', 'wav'],
+/** ffmpeg's names of the containers. */
+const MUXERS: Record<ContainerFormat, string> = {
+  mp4: 'mp4',
+  mov: 'mov',
+  mkv: 'matroska',
+  webm: 'webm',
+  m4a: 'ipod',
+  mp3: 'mp3',
+  opus: 'opus',
+  wav: 'wav',
 }
+/** Containers whose index is moved to the start, so that playback can begin before the end arrives. */
+const INDEXED: readonly ContainerFormat[] = ['mp4', 'mov', 'm4a']
 
-/** @param file what is written */
-export function container(format: Format, file: string): string[] {
-  return [...CONTAINERS[format], file]
+/** Returns the options of the output, and its path. */
+export function buildContainer(format: ContainerFormat, file: string): string[] {
+  const movflags = INDEXED.includes(format) ? '+faststart' : null
+  return [...ffmpegOptions({ movflags, f: MUXERS[format] }), file]
 }
 
 /**
- * Streams that come from a filter have no tags of their own, so each is told whose it has. Chapters
- * move with a cut, and not with a speed.
+ * Returns the options that keep metadata. A stream that comes from a filter has no tags, so each is
+ * given those of its source. Chapters follow a trim, but not a change of speed. Data streams of
+ * unknown content are never kept.
  */
-export function kept(streams: {
-  video: unknown
-  audio: unknown
-  track: number
+export function keepMetadata(options: {
+  hasVideo: boolean
+  hasAudio: boolean
+  audioTrack: number
   speed: number
 }): string[] {
-  return [
-    '-map_metadata',
-    '0',
-    '-map_chapters',
-    streams.speed === 1 ? '0' : '-1',
-    '-dn',
-    ...(streams.video === null ? [] : ['-map_metadata:s:v:0', '0:s:v:0']),
-    ...(streams.audio === null ? [] : ['-map_metadata:s:a:0', `0:s:a:${streams.track - 1}`]),
-  ]
+  const { hasVideo, hasAudio, audioTrack, speed } = options
+  return ffmpegOptions({
+    map_metadata: 0,
+    map_chapters: speed === 1 ? 0 : -1,
+    dn: true,
+    'map_metadata:s:v:0': hasVideo ? '0:s:v:0' : null,
+    'map_metadata:s:a:0': hasAudio ? `0:s:a:${audioTrack - 1}` : null,
+  })
 }
 
-/** Titles, places and device names are not passed on, and no data of unknown kind ever is. */
-export const STRIPPED = ['-map_metadata', '-1', '-map_chapters', '-1', '-dn']
+/** Removes titles, places, dates, device names, chapters and data streams. */
+export const STRIP_METADATA: readonly string[] = ffmpegOptions({
+  map_metadata: -1,
+  map_chapters: -1,
+  dn: true,
+})

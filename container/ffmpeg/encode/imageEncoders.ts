@@ -1,15 +1,23 @@
-/** ffmpeg's options for pictures that do not move. */
+/** Encoder options for each image format. */
+import { IMAGE_ENCODERS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import { jpegScale } from './quality.ts'
 
+type ImageFormat = RenditionOf<'image'>['format']
+
+const QUALITY_OPTIONS: Record<ImageFormat, (quality: number) => Record<string, string | number>> = {
+  png: () => ({ pix_fmt: 'rgb24' }),
+  webp: (quality) => ({ quality }),
+  jpg: (quality) => ({ 'q:v': jpegScale(quality), pix_fmt: 'yuvj420p' }),
+}
+
 /** @param quality 1 to 100, `auto` resolved */
-export function stillEncoder(format: RenditionOf<'image'>['format'], quality: number): string[] {
-  switch (format) {
-    case 'png':
-      return ['-c:v', 'png', '-pix_fmt', 'rgb24']
-    case 'webp':
-      return ['-c:v', 'libwebp', '-quality', String(quality)]
-    case 'jpg':
-      return ['-c:v', 'mjpeg', '-q:v', String(jpegScale(quality)), '-pix_fmt', 'yuvj420p']
-  }
+export function buildImageEncoder(format: ImageFormat, quality: number): string[] {
+  return ffmpegOptions({ 'c:v': IMAGE_ENCODERS[format], ...QUALITY_OPTIONS[format](quality) })
+}
+
+/** Returns the options of an output that is one image. */
+export function buildImageOutput(file: string): string[] {
+  return [...ffmpegOptions({ f: 'image2', update: 1 }), file]
 }

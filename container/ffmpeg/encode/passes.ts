@@ -1,79 +1,104 @@
-/** The steps that encode a picture: one by quality, two where a size has to be come to. */
+/** Plans the steps that encode video: one pass by quality, two where a file size must be reached. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { framesFor, type Rate, videoEncoder } from './videoEncoders.ts'
-import type { EditGraph } from '../edit/graph.ts'
+import type { EditPlan } from '../edit/planEdits.ts'
 import { COMMON_OPTIONS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
+import { buildFrameTiming, buildVideoEncoder, type RateControl } from './videoEncoders.ts'
 
-interface Options {
+interface EncodeOptions {
   rendition: Pick<RenditionOf<'video'>, 'videoCodec' | 'encoderSpeed'>
-  rate: Rate
-  /** The picture alone, for a pass of which nothing else is kept. */
-  picture: EditGraph
-  /** The whole command around an encoder's options. */
-  command: (said: readonly string[], encoder: string[]) => string[]
+  rate: RateControl
+  edits: EditPlan
+  /** Builds the whole command around the options of the video encoder. */
+  buildCommand: (stderrOfPreviousSteps: readonly string[], encoder: string[]) => string[]
   folder: string
 }
 
 /**
- * SVT-AV1 makes no second pass here and keeps to no cap, so that a draft shows what comes out; what
- * it misses by is made good, by at most so much.
+ * SVT-AV1 has no second pass here and keeps to no cap. A draft shows the bit rate that it reaches,
+ * and the target is then corrected by this factor at most.
  */
 const MAX_CORRECTION = 4
-/** Of a cap that the draft went beyond. */
-const AIM = 0.85
+/** Share of a cap that is the target when the draft exceeded the cap. */
+const CAP_SHARE = 0.85
 
-export function encodeSteps(options: Options): FfmpegStep[] {
-  const { rate, command, picture } = options
-  const { videoCodec: codec, encoderSpeed } = options.rendition
-  const { seconds } = picture
-  const encoder = (by: Rate) => [
-    ...framesFor(codec, by),
-    ...videoEncoder({ codec, encoderSpeed, rate: by }),
+export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
+  const { rate, folder } = options
+  const { videoCodec } = options.rendition
+  if (videoCodec === 'av1' && (rate.by === 'size' || rate.cap !== null)) {
+    const draft = join(folder, 'draft.mkv')
+    const { seconds } = options.edits.output
+    const readKbps = () => (statSync(draft).size * 8) / 1000 / (seconds ?? 1)
+    return [
+      planFirstPass(options, rate, {
+        cost: 1,
+        output: [...ffmpegOptions({ f: 'matroska' }), draft],
+      }),
+      planLastPass(options, () => correctRate(rate, readKbps())),
+    ]
+  }
+  // VP9 keeps to a cap only if a first pass has measured the video.
+  if (rate.by === 'quality' && (rate.cap === null || videoCodec !== 'vp9')) {
+    return [planLastPass(options, () => rate)]
+  }
+  return [
+    planFirstPass(
+      options,
+      { ...rate, pass: 1 },
+      {
+        cost: 0.5,
+        output: [...ffmpegOptions({ f: 'null' }), '-'],
+      },
+    ),
+    planLastPass(options, () => ({ ...rate, pass: 2 })),
   ]
-  const last = (by: () => Rate): FfmpegStep => ({
-    stage: 'encode',
-    cost: 1,
-    seconds,
-    ffmpeg: (said) => command(said, encoder(by())),
-  })
-  const before = (by: Rate, cost: number, ...output: string[]): FfmpegStep => ({
-    stage: 'analyse',
-    cost,
-    seconds,
-    ffmpeg: () => [
-      ...COMMON_OPTIONS,
-      ...picture.inputs,
-      '-filter_complex',
-      picture.filters,
-      '-map',
-      String(picture.video),
-      ...encoder(by),
-      ...output,
-    ],
-  })
-  if (codec === 'av1' && (rate.by === 'size' || rate.cap !== null)) {
-    const draft = join(options.folder, 'draft.mkv')
-    const corrected = () => correctedRate(rate, (statSync(draft).size * 8) / 1000 / (seconds ?? 1))
-    return [before(rate, 1, '-f', 'matroska', draft), last(corrected)]
-  }
-  // VP9 keeps to a cap only when it knows what comes.
-  const once = rate.by === 'quality' && (rate.cap === null || codec !== 'vp9')
-  if (once) {
-    return [last(() => rate)]
-  }
-  const second: Rate = { ...rate, pass: 2 }
-  return [before({ ...rate, pass: 1 }, 0.5, '-f', 'null', '-'), last(() => second)]
 }
 
-/** @param came the bit rate that the draft came to, in kbit/s */
-function correctedRate(rate: Rate, came: number): Rate {
+/** Measures the video alone. */
+function planFirstPass(
+  options: EncodeOptions,
+  rate: RateControl,
+  { cost, output }: { cost: number; output: string[] },
+): FfmpegStep {
+  const { inputs, graph, output: edited } = options.edits
+  const { filters, video } = graph.select({ video: true, audio: false })
+  const command = [
+    ...COMMON_OPTIONS,
+    ...inputs.files,
+    ...inputs.images,
+    ...ffmpegOptions({ filter_complex: filters, map: video }),
+    ...buildEncoder(options, rate),
+    ...output,
+  ]
+  return { stage: 'analyse', cost, seconds: edited.seconds, ffmpeg: () => command }
+}
+
+/** @param resolveRate called when the step begins, since it may read what the first pass wrote */
+function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): FfmpegStep {
+  return {
+    stage: 'encode',
+    cost: 1,
+    seconds: options.edits.output.seconds,
+    ffmpeg: (stderrOfPreviousSteps) =>
+      options.buildCommand(stderrOfPreviousSteps, buildEncoder(options, resolveRate())),
+  }
+}
+
+function buildEncoder({ rendition }: EncodeOptions, rate: RateControl): string[] {
+  const { videoCodec: codec, encoderSpeed } = rendition
+  return [...buildFrameTiming(codec, rate), ...buildVideoEncoder({ codec, encoderSpeed, rate })]
+}
+
+/** @param draftKbps the bit rate of the draft */
+function correctRate(rate: RateControl, draftKbps: number): RateControl {
   if (rate.by === 'quality') {
     const cap = rate.cap?.kbps ?? Infinity
-    return came <= cap ? rate : { by: 'size', kbps: cap * AIM, pass: 0 }
+    return draftKbps <= cap ? rate : { by: 'size', kbps: cap * CAP_SHARE, pass: 0 }
   }
-  const factor = Math.min(MAX_CORRECTION, Math.max(1 / MAX_CORRECTION, rate.kbps / came))
-  return { ...rate, kbps: rate.kbps * factor }
+  const factor = rate.kbps / draftKbps
+  const correction = Math.min(MAX_CORRECTION, Math.max(1 / MAX_CORRECTION, factor))
+  return { ...rate, kbps: rate.kbps * correction }
 }

@@ -1,36 +1,39 @@
-/** ffmpeg's options for each video encoder. Owns codecs and speeds; rates and quality are handed in. */
+/** Encoder options for each video codec, by rate control and encoder speed. */
+import { VIDEO_ENCODERS, type VideoCodec } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import type { BitRateCap } from './bitRate.ts'
 import { av1Crf, vp9Crf, x264Crf, x265Crf } from './quality.ts'
-
-type Video = RenditionOf<'video'>
-export type VideoCodec = Video['videoCodec']
 
 export interface VideoEncoding {
   codec: VideoCodec
-  encoderSpeed: Video['encoderSpeed']
-  rate: Rate
+  encoderSpeed: RenditionOf<'video'>['encoderSpeed']
+  rate: RateControl
 }
 
-/** What decides on the bits. */
-export type Rate =
-  /** The look, 1 to 100 with `auto` resolved, and the most that it may take on average. */
-  | {
-      by: 'quality'
-      quality: number
-      cap: { kbps: number; bufferSeconds: number } | null
-      pass: Pass
-    }
-  /** The bits alone. */
-  | { by: 'size'; kbps: number; pass: Pass }
+/** How an encoder decides on the bits that it uses. */
+export type RateControl = QualityControl | SizeControl
 
-/** 0 is the only one; the first of two measures. */
+interface QualityControl {
+  by: 'quality'
+  /** 1 to 100, `auto` resolved. */
+  quality: number
+  cap: BitRateCap | null
+  pass: Pass
+}
+
+interface SizeControl {
+  by: 'size'
+  kbps: number
+  pass: Pass
+}
+
+/** 0 for a single pass; 1 measures for 2. */
 type Pass = 0 | 1 | 2
 
-type ByQuality = Extract<Rate, { by: 'quality' }>
-
 /**
- * From fast to small, by names that 5.1 and 7.1 know. Balanced is what a shared half CPU can bear:
- * x264's "veryfast" is twice as fast as its "medium" for a tenth more bytes.
+ * The encoders' own speeds, by names that ffmpeg 5.1 and 7.1 know. Balanced suits half a shared CPU:
+ * x264's "veryfast" is twice as fast as its "medium" and makes files a tenth larger.
  */
 const SPEEDS = {
   h264: { fast: 'superfast', balanced: 'veryfast', small: 'slow' },
@@ -39,107 +42,89 @@ const SPEEDS = {
   av1: { fast: '12', balanced: '10', small: '6' },
 } as const
 
-/** The names by which ffprobe knows the codecs. */
-export const PROBED_AS: Record<VideoCodec, string> = {
-  h264: 'h264',
-  h265: 'hevc',
-  vp9: 'vp9',
-  av1: 'av1',
-}
-/** The smallest side that the encoder takes. */
+/** The smallest side that the encoder accepts, in pixels. */
 export const MIN_SIDE: Record<VideoCodec, number> = { h264: 2, h265: 16, vp9: 2, av1: 64 }
 
-/** A time base in which every usual frame rate, 24,000/1001 too, has frames of whole length. */
+/** In this time base, frames of every usual rate, 24,000/1001 too, have a whole duration. */
 const TIME_BASE = '1:120000'
 
-/** Frames keep their times, so that a variable rate stays in step with the sound. */
-export const FRAMES_AS_THEY_COME = ['-fps_mode', 'vfr', '-enc_time_base', TIME_BASE]
+/** Keeps the times of frames, so that a variable rate stays in step with the audio. */
+export const KEEP_FRAME_TIMES: readonly string[] = ffmpegOptions({
+  fps_mode: 'vfr',
+  enc_time_base: TIME_BASE,
+})
 
 /**
- * ffmpeg tells libvpx that each frame lasts one unit of the time base, from which that counts the bits
- * that it may spend. So where bits are counted, the unit is a frame, and times are rounded to it.
+ * ffmpeg tells libvpx that each frame lasts one unit of the time base, and libvpx counts its bits by
+ * that. So where VP9 has a bit rate, the unit is one frame, and times are rounded to it.
  */
-export function framesFor(codec: VideoCodec, rate: Rate): readonly string[] {
-  const counted = rate.by === 'size' || rate.cap !== null
-  return codec === 'vp9' && counted ? ['-fps_mode', 'vfr'] : FRAMES_AS_THEY_COME
+export function buildFrameTiming(codec: VideoCodec, rate: RateControl): readonly string[] {
+  const hasBitRate = rate.by === 'size' || rate.cap !== null
+  return codec === 'vp9' && hasBitRate ? ffmpegOptions({ fps_mode: 'vfr' }) : KEEP_FRAME_TIMES
 }
 
-/** Written by the first of two passes, in the scratch folder, which is where ffmpeg runs. */
+/** The first pass writes it in the scratch folder, in which ffmpeg runs. */
 const PASS_LOG = 'passes'
 
-export function videoEncoder({ codec, encoderSpeed, rate }: VideoEncoding): string[] {
+type Options = Record<string, string | number | null>
+
+export function buildVideoEncoder({ codec, encoderSpeed, rate }: VideoEncoding): string[] {
   const speed = SPEEDS[codec][encoderSpeed]
-  return [...ENCODERS[codec](rate, speed), '-pix_fmt', 'yuv420p']
+  const options = CODEC_OPTIONS[codec](rate, speed)
+  return ffmpegOptions({ 'c:v': VIDEO_ENCODERS[codec], ...options, pix_fmt: 'yuv420p' })
 }
 
-const ENCODERS: Record<VideoCodec, (rate: Rate, speed: string) => string[]> = {
-  h264: (rate, speed) => [
-    '-c:v',
-    'libx264',
-    '-preset',
-    speed,
+const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Options> = {
+  h264: (rate, speed) => ({
+    preset: speed,
     ...(rate.by === 'size'
-      ? [...bits(rate.kbps), ...passes(rate.pass)]
-      : ['-crf', String(x264Crf(rate.quality)), ...capped(rate)]),
-  ],
+      ? { ...bitRate(rate.kbps), ...passOptions(rate.pass) }
+      : { crf: x264Crf(rate.quality), ...capOptions(rate) }),
+  }),
   h265: (rate, speed) => {
-    const pass = rate.by === 'size' && rate.pass > 0 ? `:pass=${rate.pass}:stats=${PASS_LOG}` : ''
-    return [
-      '-c:v',
-      'libx265',
-      '-preset',
-      speed,
-      '-x265-params',
-      `log-level=error${pass}`,
+    const isPass = rate.by === 'size' && rate.pass > 0
+    const pass = isPass ? `:pass=${rate.pass}:stats=${PASS_LOG}` : ''
+    return {
+      preset: speed,
+      'x265-params': `log-level=error${pass}`,
       ...(rate.by === 'size'
-        ? bits(rate.kbps)
-        : ['-crf', String(x265Crf(rate.quality)), ...capped(rate)]),
-    ]
+        ? bitRate(rate.kbps)
+        : { crf: x265Crf(rate.quality), ...capOptions(rate) }),
+    }
   },
   vp9: (rate, speed) => {
-    // Two passes are not made in real time.
-    const live = Number(speed) > 5 && rate.pass === 0
-    return [
-      '-c:v',
-      'libvpx-vp9',
-      '-row-mt',
-      '1',
-      '-tile-columns',
-      '1',
-      ...(live ? ['-deadline', 'realtime'] : ['-deadline', 'good']),
-      '-cpu-used',
-      live ? speed : String(Math.min(5, Number(speed))),
+    // Two passes are not possible in real time.
+    const isRealtime = Number(speed) > 5 && rate.pass === 0
+    return {
+      'row-mt': 1,
+      'tile-columns': 1,
+      deadline: isRealtime ? 'realtime' : 'good',
+      'cpu-used': isRealtime ? speed : Math.min(5, Number(speed)),
+      // A cap is also the target. Without one, 0 turns off libvpx's own target.
       ...(rate.by === 'size'
-        ? [...bits(rate.kbps), ...passes(rate.pass)]
-        : ['-crf', String(vp9Crf(rate.quality)), ...constrained(rate), ...passes(rate.pass)]),
-    ]
+        ? bitRate(rate.kbps)
+        : { crf: vp9Crf(rate.quality), ...bitRate(rate.cap?.kbps ?? 0), ...capOptions(rate) }),
+      ...passOptions(rate.pass),
+    }
   },
-  av1: (rate, speed) => [
-    '-c:v',
-    'libsvtav1',
-    '-preset',
-    speed,
-    ...(rate.by === 'size' ? bits(rate.kbps) : ['-crf', String(av1Crf(rate.quality))]),
-  ],
+  av1: (rate, speed) => ({
+    preset: speed,
+    ...(rate.by === 'size' ? bitRate(rate.kbps) : { crf: av1Crf(rate.quality) }),
+  }),
 }
 
-function bits(kbps: number): string[] {
-  return ['-b:v', `${kbps}k`]
+function bitRate(kbps: number): Options {
+  return { 'b:v': `${kbps}k` }
 }
 
-function passes(pass: Pass): string[] {
-  return pass === 0 ? [] : ['-pass', String(pass), '-passlogfile', PASS_LOG]
+function passOptions(pass: Pass): Options {
+  return pass === 0 ? {} : { pass, passlogfile: PASS_LOG }
 }
 
-function capped({ cap }: ByQuality): string[] {
+function capOptions({ cap }: QualityControl): Options {
   if (cap === null) {
-    return []
+    return {}
   }
-  const buffer = Math.max(1, Math.round(cap.kbps * cap.bufferSeconds))
-  return ['-maxrate', `${cap.kbps}k`, '-bufsize', `${buffer}k`]
-}
-
-/** VP9 takes the cap for its target as well; none is 0, without which it has a target of its own. */
-function constrained(rate: ByQuality): string[] {
-  return rate.cap === null ? bits(0) : [...bits(rate.cap.kbps), ...capped(rate)]
+  const bufferKbits = Math.max(1, Math.round(cap.kbps * cap.bufferSeconds))
+  return { maxrate: `${cap.kbps}k`, bufsize: `${bufferKbits}k` }
 }

@@ -1,62 +1,62 @@
-/** The sound alone, copied where it fits as it is, else encoded. */
+/** Plans a file with audio only, copied where it matches already, else encoded. */
 import { join } from 'node:path'
+import { PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { audioEncoder, SOUND_PROBED_AS } from '../encode/audioEncoders.ts'
-import { commandOf } from '../encode/command.ts'
-import { decideAudio } from './streamCopy.ts'
-import { cutOf } from '../edit/trim.ts'
-import { trackOf } from '../edit/audio.ts'
-import { editGraph } from '../edit/graph.ts'
-import { bringToLoudness, measureLoudness } from '../edit/loudness.ts'
-import type { PlanContext, RenderPlan } from '../renderPlan.ts'
+import { selectAudioTrack } from '../edit/audioTrack.ts'
+import { planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
+import { correctLoudness } from '../edit/steps/loudness.ts'
+import { isPartial } from '../edit/steps/trim.ts'
+import { buildAudioEncoder } from '../encode/audioEncoders.ts'
+import { buildFileCommand } from '../encode/fileCommand.ts'
+import type { FfmpegStep, PlanContext, RenderPlan } from '../renderPlan.ts'
+import { decideAudio } from './copyAudio.ts'
+import { resolveAudioCodec } from './trackDecisions.ts'
 
 export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext): RenderPlan {
   const { probe } = context.source
-  const track = trackOf(probe, rendition.audioTrack)
+  const { format, metadata, audioKbps } = rendition
+  const track = selectAudioTrack(probe, rendition.audioTrack)
   if (track === null) {
     throw new JobFailure(
       'unsupported',
-      `The file holds a picture (${probe.video?.codec ?? 'unknown'}) and no sound, so ${rendition.format} cannot be made of it.`,
+      `The file has a video stream (${probe.video?.codec ?? 'unknown'}) but no audio stream, so no ${format} file can be made of it.`,
     )
   }
-  const cut = cutOf(rendition, probe)
-  const partial = cut.startSeconds > 0 || cut.lengthSeconds !== null
-  const decision = decideAudio(rendition, track, partial)!
-  const encodes = decision.action === 'encode'
-  const { audioCodec, loudness } = rendition
-  const codec = audioCodec === 'copy' || audioCodec === 'none' ? 'aac' : audioCodec
-  const graphWith = (soundFilters: readonly string[], sound = encodes) =>
-    editGraph(rendition, context, { picture: null, sound, soundFilters })
-  const levels = encodes ? loudness : null
-  const output = join(context.folder, `output.${rendition.format}`)
-  const { seconds } = graphWith([])
+  const edits = planEdits(rendition, context, { frame: null, audio: true })
+  const { seconds, files } = edits.output
+  const decision = decideAudio(rendition, track, isPartial(files[0].trim))!
+  const isEncoded = decision.action === 'encode'
+  const codec = resolveAudioCodec(rendition.audioCodec)
+  const loudness = isEncoded ? rendition.loudness : null
+  const output = join(context.folder, `output.${format}`)
+  const encode: FfmpegStep = {
+    stage: 'encode',
+    cost: isEncoded ? 0.2 : 0.05,
+    seconds,
+    ffmpeg: (stderrOfPreviousSteps) =>
+      buildFileCommand({
+        format,
+        metadata,
+        edits,
+        filters: edits.graph.select({
+          video: false,
+          audio: isEncoded,
+          loudness: loudness === null ? [] : correctLoudness(loudness, stderrOfPreviousSteps),
+        }),
+        video: null,
+        audio: isEncoded ? buildAudioEncoder(codec, audioKbps, track) : 'copy',
+        isH265: false,
+        output,
+      }),
+  }
   return {
-    mode: encodes ? 'encode' : 'remux',
+    mode: isEncoded ? 'encode' : 'remux',
     reason: decision.reason,
-    video: probe.video && { action: 'drop', reason: 'sound alone is asked for' },
+    video: probe.video && { action: 'drop', reason: 'only audio is requested' },
     audio: decision,
     notes: [],
-    steps: [
-      ...(levels === null ? [] : [measureLoudness(levels, (list) => graphWith(list, true))]),
-      {
-        stage: 'encode',
-        cost: encodes ? 0.2 : 0.05,
-        seconds,
-        ffmpeg: (said) =>
-          commandOf({
-            format: rendition.format,
-            metadata: rendition.metadata,
-            video: null,
-            output,
-            graph: graphWith(levels === null ? [] : bringToLoudness(levels, said)),
-            audio: encodes ? audioEncoder(codec, rendition.audioKbps, track) : 'copy',
-            track: rendition.audioTrack,
-            speed: rendition.speed,
-            hevc: false,
-          }),
-      },
-    ],
+    steps: [...(loudness === null ? [] : [planLoudnessMeasurement(loudness, edits)]), encode],
     fallback: null,
     output,
     isPackage: false,
@@ -66,7 +66,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       isImage: false,
       hasRequestedEnd: rendition.endSeconds !== null,
       seconds: probe.durationIsDeclared ? seconds : null,
-      ...(encodes && { audioCodec: SOUND_PROBED_AS[codec] }),
+      ...(isEncoded && { audioCodec: PROBED_AUDIO_CODECS[codec] }),
     },
   }
 }

@@ -1,103 +1,136 @@
-/** One frame as a picture: that at a second, or the best of several. */
+/** Plans an image of one frame: the frame at a requested second, or the best of several. */
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { bestOf, candidatesOf, lookStep, readLook } from './thumbnail.ts'
-import { STRIPPED } from '../encode/containers.ts'
-import { round } from '../edit/trim.ts'
-import type { Take } from '../edit/inputs.ts'
-import { editGraph } from '../edit/graph.ts'
-import { COMMON_OPTIONS } from '../process/limits.ts'
-import { requireVideo } from '../probe/videoSource.ts'
-import type { Probe, VideoStream } from '../probe/probe.ts'
+import type { Trim } from '../edit/editedOutput.ts'
+import { formatSeconds } from '../edit/numbers.ts'
+import { type EditPlan, planEdits } from '../edit/planEdits.ts'
+import { openInput } from '../edit/prepareInputs.ts'
+import { STRIP_METADATA } from '../encode/containers.ts'
+import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
 import { resolveQuality } from '../encode/quality.ts'
-import { stillEncoder } from '../encode/imageEncoders.ts'
-import type { PlanContext, RenderPlan } from '../renderPlan.ts'
+import type { Probe, VideoStream } from '../probe/probe.ts'
+import { requireVideo } from '../probe/videoSource.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import type { FfmpegStep, InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
+import {
+  listCandidateSeconds,
+  parseFrameStatistics,
+  planFrameMeasurement,
+  selectBestSecond,
+} from './thumbnail.ts'
 
-/** How far before the second asked for a picture that is still on screen then is looked for. */
-const LOOK_BACK_SECONDS = 30
+type Image = RenditionOf<'image'>
 
-export function planImage(rendition: RenditionOf<'image'>, context: PlanContext): RenderPlan {
-  const { probe, url } = context.source
-  const video = requireVideo('image', probe)
-  const best = rendition.pick === 'best'
-  const candidates = best ? candidatesOf(video.endSeconds ?? probe.contentSeconds) : []
-  const apart = (candidates[2] ?? 0) - (candidates[1] ?? 0)
-  const looks = candidates.map((second) =>
-    lookStep(url, second, { interlaced: video.interlaced, apart }),
-  )
-  const secondOf = (said: readonly string[]) =>
-    bestOf(candidates.map((second, at) => readLook(second, said[at] ?? '')))
-  const output = join(context.folder, `output.${rendition.format}`)
-  const startSeconds = best ? 0 : frameSecond(rendition.atSeconds, probe, video)
-  const graphOf = (take: Take) =>
-    editGraph(rendition, context, {
-      picture: { unit: 1, shortSide: null, pixels: 'rgb24' },
-      sound: false,
-      take,
-    })
-  const graph = graphOf({ startSeconds, lengthSeconds: null })
-  const size = graph.size!
-  const quality = resolveQuality(rendition.quality, 'image', Math.min(size.width, size.height))
-  const encode = ({ inputs, filters, video: label }: typeof graph, more: string[]) => [
-    ...COMMON_OPTIONS,
-    ...inputs,
-    '-filter_complex',
-    filters,
-    '-map',
-    label!,
-    ...STRIPPED,
-    ...more,
-    ...stillEncoder(rendition.format, quality),
-    '-f',
-    'image2',
-    '-update',
-    '1',
-    output,
-  ]
-  const told = { stage: 'encode' as const, cost: best ? 0.1 : 1, seconds: null }
-  const take = (said: readonly string[]): Take => ({
-    startSeconds: best ? secondOf(said) : startSeconds,
-    lengthSeconds: null,
+const FRAME = { unit: 1, shortSide: null, pixels: 'rgb24' } as const
+/** The fallback looks for the last frame within so many seconds before the requested second. */
+const MAX_FRAME_SECONDS = 30
+const DEFAULT_FRAME_RATE = 25
+
+export function planImage(rendition: Image, context: PlanContext): RenderPlan {
+  const { source, folder } = context
+  const video = requireVideo('image', source.probe)
+  const isBest = rendition.pick === 'best'
+  const candidates = isBest ? planCandidates(source, video) : null
+  const startSeconds = isBest ? 0 : resolveFrameSecond(rendition.atSeconds, source.probe, video)
+  const edits = planEdits(rendition, context, {
+    frame: FRAME,
+    audio: false,
+    trim: { startSeconds, durationSeconds: null },
   })
-  // The first picture at or after the second; when none comes any more (only the sound goes on), the
-  // last of those before.
-  const from = Math.max(0, startSeconds - LOOK_BACK_SECONDS)
-  const last = graphOf({ startSeconds: from, lengthSeconds: startSeconds - from })
-  const reason = best
-    ? `the best of ${candidates.length} frames`
-    : `one frame at second ${round(startSeconds)}`
+  const output = join(folder, `output.${rendition.format}`)
+  const buildCommand = (trim: Trim, frames: number | null) =>
+    buildImageCommand({ rendition, edits, source, output, trim, frames })
+  const step = { stage: 'encode', cost: isBest ? 0.1 : 1, seconds: null } as const
+  const extract: FfmpegStep = {
+    ...step,
+    ffmpeg: (stderrOfPreviousSteps) => {
+      const second = candidates?.selectSecond(stderrOfPreviousSteps) ?? startSeconds
+      return buildCommand({ startSeconds: second, durationSeconds: null }, 1)
+    },
+  }
+  const from = Math.max(0, startSeconds - MAX_FRAME_SECONDS)
+  const before = { startSeconds: from, durationSeconds: startSeconds - from }
+  const reason =
+    candidates === null
+      ? `one frame at second ${formatSeconds(startSeconds)}`
+      : `the best of ${candidates.steps.length} frames`
   return {
     mode: 'frame',
     reason,
     video: { action: 'encode', reason },
     audio: null,
     notes: [],
-    // What is seen comes first: by its place in the list it is found again.
-    steps: [
-      ...looks,
-      ...graph.before,
-      { ...told, ffmpeg: (said) => encode(graphOf(take(said)), ['-frames:v', '1']) },
-    ],
-    fallback: startSeconds > 0 ? { ...told, ffmpeg: () => encode(last, []) } : null,
+    // The measurements come first: their results are found by their place in the list.
+    steps: [...(candidates?.steps ?? []), ...edits.inputs.steps, extract],
+    // If no frame follows, since only the audio goes on, the last frame before is used: every frame
+    // overwrites the output.
+    fallback: startSeconds > 0 ? { ...step, ffmpeg: () => buildCommand(before, null) } : null,
     output,
     isPackage: false,
-    expect: { size, hasAudio: false, seconds: null, hasRequestedEnd: false, isImage: true },
+    expect: {
+      size: edits.output.size,
+      hasAudio: false,
+      seconds: null,
+      hasRequestedEnd: false,
+      isImage: true,
+    },
   }
 }
 
-/** The second to seek to: the one asked for, but never past the start of the last frame. */
-function frameSecond(atSeconds: number, probe: Probe, video: VideoStream): number {
-  const length = video.endSeconds ?? probe.contentSeconds
-  if (length === null || atSeconds === 0) {
+function planCandidates({ probe, url }: InputFile & { probe: Probe }, video: VideoStream) {
+  const seconds = listCandidateSeconds(video.endSeconds ?? probe.contentSeconds)
+  const distanceSeconds = (seconds[2] ?? 0) - (seconds[1] ?? 0)
+  const options = { isInterlaced: video.interlaced, distanceSeconds }
+  return {
+    steps: seconds.map((second) => planFrameMeasurement(url, second, options)),
+    selectSecond: (stderrOfPreviousSteps: readonly string[]) =>
+      selectBestSecond(
+        seconds.map((second, index) =>
+          parseFrameStatistics(second, stderrOfPreviousSteps[index] ?? ''),
+        ),
+      ),
+  }
+}
+
+function buildImageCommand(options: {
+  rendition: Image
+  edits: EditPlan
+  source: InputFile
+  output: string
+  trim: Trim
+  /** How many frames are written; null for all, each over the one before. */
+  frames: number | null
+}): string[] {
+  const { rendition, edits, source, output, trim, frames } = options
+  const { width, height } = edits.output.size!
+  const quality = resolveQuality(rendition.quality, 'image', Math.min(width, height))
+  const { filters, video } = edits.graph.select({ video: true, audio: false })
+  return [
+    ...COMMON_OPTIONS,
+    ...openInput(source, trim),
+    ...edits.inputs.images,
+    ...ffmpegOptions({ filter_complex: filters, map: video }),
+    ...STRIP_METADATA,
+    ...ffmpegOptions({ 'frames:v': frames }),
+    ...buildImageEncoder(rendition.format, quality),
+    ...buildImageOutput(output),
+  ]
+}
+
+/** Returns the second to seek to: the requested one, but not past the start of the last frame. */
+function resolveFrameSecond(atSeconds: number, probe: Probe, video: VideoStream): number {
+  const duration = video.endSeconds ?? probe.contentSeconds
+  if (duration === null || atSeconds === 0) {
     return atSeconds
   }
-  if (atSeconds >= length) {
+  if (atSeconds >= duration) {
     throw new JobFailure(
       'unsupported',
-      `The video is ${round(length)} seconds long, so it has no frame at second ${atSeconds}.`,
+      `The video is ${formatSeconds(duration)} seconds long, so it has no frame at second ${atSeconds}.`,
     )
   }
-  const lastFrame = length - 1 / (video.frameRate ?? 25)
+  const lastFrame = duration - 1 / (video.frameRate ?? DEFAULT_FRAME_RATE)
   return Math.max(0, Math.min(atSeconds, Math.floor((lastFrame - 0.001) * 1e3) / 1e3))
 }

@@ -1,110 +1,149 @@
-/** A short, silent, moving picture of a part of the video. */
+/** Plans a preview: a short part of a video, without audio, as an animated image or as MP4. */
 import { join } from 'node:path'
+import { PREVIEW_ENCODERS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { container, STRIPPED } from '../encode/containers.ts'
-import { cutOf, round } from '../edit/trim.ts'
-import { FRAMES_AS_THEY_COME, videoEncoder } from '../encode/videoEncoders.ts'
-import { editGraph } from '../edit/graph.ts'
-import { COMMON_OPTIONS } from '../process/limits.ts'
-import { requireVideo } from '../probe/videoSource.ts'
+import { formatSeconds } from '../edit/numbers.ts'
+import { type EditPlan, planEdits } from '../edit/planEdits.ts'
+import { resolveTrim } from '../edit/steps/trim.ts'
+import { buildContainer, STRIP_METADATA } from '../encode/containers.ts'
 import { resolveQuality } from '../encode/quality.ts'
+import { buildVideoEncoder, KEEP_FRAME_TIMES } from '../encode/videoEncoders.ts'
+import type { Probe, VideoStream } from '../probe/probe.ts'
+import { requireVideo } from '../probe/videoSource.ts'
+import { COMMON_OPTIONS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
 type Preview = RenditionOf<'preview'>
 
-const SECONDS = 3
+const DEFAULT_SECONDS = 3
 const MAX_SECONDS = 30
 const SHORT_SIDE = 240
-/** What film has; GIF and WebP, whose frames are pictures, with less. */
+/** 24 is that of film. GIF and WebP encode every frame as an image, so they get fewer. */
 const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif: 10 }
-/** A GIF's palette is made of all frames, which are kept until then: 4 bytes each, about a GiB. */
+const DEFAULT_FRAME_RATE = 25
+/** A GIF's palette needs all frames in memory: 4 bytes a pixel, about a GiB. */
 const MAX_GIF_PIXELS = 256e6
 
 export function planPreview(rendition: Preview, context: PlanContext): RenderPlan {
   const { source, folder } = context
-  const { format, startSeconds, endSeconds, speed } = rendition
-  const video = requireVideo('preview', source.probe)
-  const end = endSeconds ?? startSeconds + SECONDS
-  const played = (end - startSeconds) / speed
-  if (played > MAX_SECONDS) {
-    throw new JobFailure(
-      'unsupported',
-      `The preview would be ${round(played)} seconds long; at most ${MAX_SECONDS} are made. Ask for an end (eo) nearer to the start (so), or for a video (f_mp4).`,
-    )
-  }
-  cutOf({ startSeconds, endSeconds: end }, source.probe)
-  // It ends where the picture does, whatever sound there is after it.
-  const left = (video.endSeconds ?? source.probe.contentSeconds ?? Infinity) - startSeconds
-  if (left <= 0) {
-    throw new JobFailure(
-      'unsupported',
-      `The picture is ${round(left + startSeconds)} seconds long, so no preview can start at second ${round(startSeconds)}.`,
-    )
-  }
-  const frameRate =
-    rendition.frameRate ?? Math.min(FRAME_RATES[format], (video.frameRate ?? 25) * speed)
-  const edits = { ...rendition, endSeconds: end, frameRate }
-  const graph = editGraph(edits, context, {
-    picture: {
+  const { format } = rendition
+  const part = resolvePart(rendition, source.probe)
+  const edits = planEdits({ ...rendition, ...part.edits }, context, {
+    frame: {
       unit: format === 'mp4' ? 2 : 1,
       shortSide: SHORT_SIDE,
       pixels: format === 'mp4' ? 'yuv420p' : 'rgb24',
     },
-    sound: false,
-    take: { startSeconds, lengthSeconds: end - startSeconds },
+    audio: false,
+    trim: part.trim,
   })
-  const size = graph.size!
-  const seconds = Number.isFinite(left) ? Math.min(end - startSeconds, left) / speed : null
-  const pixels = size.width * size.height * frameRate * (seconds ?? played)
-  if (format === 'gif' && pixels > MAX_GIF_PIXELS) {
-    throw new JobFailure(
-      'unsupported',
-      `A GIF of ${round(seconds ?? played)} seconds at ${size.width} by ${size.height} is too large to be made. Ask for a smaller one (w, h), a shorter one (eo), fewer frames (fps), or for webp (f_webp).`,
-    )
-  }
-  const quality = resolveQuality(rendition.quality, 'preview', Math.min(size.width, size.height))
+  checkGifSize(rendition, edits, part.maxSeconds)
   const output = join(folder, `output.${format}`)
-  const list = [
-    ...COMMON_OPTIONS,
-    ...graph.inputs,
-    '-filter_complex',
-    withPalette(format, graph, quality),
-    '-map',
-    format === 'gif' ? '[gif]' : String(graph.video),
-    '-an',
-    ...STRIPPED,
-    ...ENCODERS[format](quality, output),
-  ]
-  const reason = `${round(seconds ?? played)} seconds from second ${round(startSeconds)} on, silent`
+  const command = buildPreviewCommand(rendition, edits, output)
+  const reason = `${formatSeconds(part.maxSeconds)} seconds from second ${formatSeconds(rendition.startSeconds)}, without audio`
   return {
     mode: 'encode',
     reason,
     video: { action: 'encode', reason },
-    audio: source.probe.audio && { action: 'drop', reason: 'a preview is silent' },
+    audio: source.probe.audio && { action: 'drop', reason: 'a preview has no audio' },
     notes: [],
     steps: [
-      ...graph.before,
-      { stage: 'encode', cost: 1, seconds: seconds ?? played, ffmpeg: () => list },
+      ...edits.inputs.steps,
+      { stage: 'encode', cost: 1, seconds: part.maxSeconds, ffmpeg: () => command },
     ],
     fallback: null,
     output,
     isPackage: false,
-    expect: { size, hasAudio: false, seconds, hasRequestedEnd: true, isImage: false },
+    expect: {
+      size: edits.output.size,
+      hasAudio: false,
+      seconds: part.seconds,
+      hasRequestedEnd: true,
+      isImage: false,
+    },
   }
 }
 
-type Graph = ReturnType<typeof editGraph>
-
-/** One palette for all frames, best where the picture moves. */
-function withPalette(format: Preview['format'], { filters, video }: Graph, quality: number) {
-  if (format !== 'gif') {
-    return filters
+/**
+ * Resolves the part that is shown, which ends where the video does, even if the audio goes on.
+ *
+ * @throws JobFailure `unsupported` when the part does not exist, or is too long
+ */
+function resolvePart(rendition: Preview, probe: Probe) {
+  const { startSeconds, speed } = rendition
+  const video = requireVideo('preview', probe)
+  const endSeconds = rendition.endSeconds ?? startSeconds + DEFAULT_SECONDS
+  const durationSeconds = endSeconds - startSeconds
+  const requestedSeconds = durationSeconds / speed
+  if (requestedSeconds > MAX_SECONDS) {
+    throw new JobFailure(
+      'unsupported',
+      `The preview would be ${formatSeconds(requestedSeconds)} seconds long; the maximum is ${MAX_SECONDS}. Use an end (eo) nearer to the start (so), or a video (f_mp4).`,
+    )
   }
-  // 256 is all that GIF has; below quality 60 fewer, which pack better.
+  resolveTrim({ startSeconds, endSeconds }, probe)
+  const videoEnd = video.endSeconds ?? probe.contentSeconds
+  if (videoEnd !== null && videoEnd <= startSeconds) {
+    throw new JobFailure(
+      'unsupported',
+      `The video is ${formatSeconds(videoEnd)} seconds long, so no preview can start at second ${formatSeconds(startSeconds)}.`,
+    )
+  }
+  const seconds =
+    videoEnd === null ? null : Math.min(durationSeconds, videoEnd - startSeconds) / speed
+  return {
+    edits: { endSeconds, frameRate: resolveFrameRate(rendition, video) },
+    trim: { startSeconds, durationSeconds },
+    /** Duration of the preview; null when the source does not state its own. */
+    seconds,
+    maxSeconds: seconds ?? requestedSeconds,
+  }
+}
+
+function resolveFrameRate({ frameRate, format, speed }: Preview, video: VideoStream): number {
+  const played = (video.frameRate ?? DEFAULT_FRAME_RATE) * speed
+  return frameRate ?? Math.min(FRAME_RATES[format], played)
+}
+
+function checkGifSize({ format }: Preview, { output }: EditPlan, seconds: number): void {
+  const { width, height } = output.size!
+  const pixels = width * height * (output.frameRate ?? DEFAULT_FRAME_RATE) * seconds
+  if (format === 'gif' && pixels > MAX_GIF_PIXELS) {
+    throw new JobFailure(
+      'unsupported',
+      `A GIF of ${formatSeconds(seconds)} seconds at ${width} by ${height} is too large. Use a smaller size (w, h), a shorter part (eo), fewer frames (fps), or webp (f_webp).`,
+    )
+  }
+}
+
+function buildPreviewCommand(rendition: Preview, edits: EditPlan, output: string): string[] {
+  const { format } = rendition
+  const { inputs, graph } = edits
+  const { width, height } = edits.output.size!
+  const quality = resolveQuality(rendition.quality, 'preview', Math.min(width, height))
+  const { filters, video } = graph.select({ video: true, audio: false })
+  const isGif = format === 'gif'
+  return [
+    ...COMMON_OPTIONS,
+    ...inputs.files,
+    ...inputs.images,
+    ...ffmpegOptions({
+      filter_complex: isGif ? `${filters};${buildPalette(String(video), quality)}` : filters,
+      map: isGif ? '[gif]' : video,
+      an: true,
+    }),
+    ...STRIP_METADATA,
+    ...ENCODERS[format](quality, output),
+  ]
+}
+
+/** Returns the chains that reduce the video to one palette for all frames, ending in `[gif]`. */
+function buildPalette(video: string, quality: number): string {
+  // GIF has at most 256 colours. Below quality 60 there are fewer, which compress better.
   const colours = Math.min(256, Math.max(16, Math.round((quality / 60) * 256)))
   return [
-    filters,
     `${video}split[seen][shown]`,
     `[seen]palettegen=max_colors=${colours}:stats_mode=diff[palette]`,
     '[shown][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[gif]',
@@ -113,24 +152,20 @@ function withPalette(format: Preview['format'], { filters, video }: Graph, quali
 
 const ENCODERS: Record<Preview['format'], (quality: number, output: string) => string[]> = {
   mp4: (quality, output) => [
-    ...FRAMES_AS_THEY_COME,
-    ...videoEncoder({
+    ...KEEP_FRAME_TIMES,
+    ...buildVideoEncoder({
       codec: 'h264',
       encoderSpeed: 'balanced',
       rate: { by: 'quality', quality, cap: null, pass: 0 },
     }),
-    ...container('mp4', output),
+    ...buildContainer('mp4', output),
   ],
   webp: (quality, output) => [
-    '-c:v',
-    'libwebp_anim',
-    '-quality',
-    String(quality),
-    '-loop',
-    '0',
-    '-f',
-    'webp',
+    ...ffmpegOptions({ 'c:v': PREVIEW_ENCODERS.webp, quality, loop: 0, f: 'webp' }),
     output,
   ],
-  gif: (_, output) => ['-c:v', 'gif', '-loop', '0', '-f', 'gif', output],
+  gif: (_, output) => [
+    ...ffmpegOptions({ 'c:v': PREVIEW_ENCODERS.gif, loop: 0, f: 'gif' }),
+    output,
+  ],
 }

@@ -1,32 +1,33 @@
-/** What a file holds, as a document. Only this kind asks for tags: they are strangers' words. */
+/** Plans a probe: a JSON document of what a file contains, with its tags. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { MAX_PROBE_BYTES, type ProbeDocument, probeDocument } from '../../../src/contract/probe.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { runFfprobe } from '../process/ffprobe.ts'
-import * as described from '../probe/probeDocument.ts'
-import { INPUT_LIMITS } from '../process/limits.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
-import type { PlanContext, RenderPlan, ProbeEnvironment } from '../renderPlan.ts'
-import { remuxObstacles } from './remuxObstacles.ts'
+import * as described from '../probe/probeDocument.ts'
+import { runFfprobe } from '../process/ffprobe.ts'
+import { INPUT_LIMITS } from '../process/limits.ts'
+import type { PlanContext, ProbeEnvironment, RenderPlan } from '../renderPlan.ts'
+import { findRemuxObstacles } from './remuxObstacles.ts'
 
 export function planProbe(_: RenditionOf<'probe'>, context: PlanContext): RenderPlan {
   const output = join(context.folder, 'output.json')
-  const task = async (tools: ProbeEnvironment) => {
-    const text = JSON.stringify(probeDocument.parse(await describe(context, tools)))
+  const task = async (environment: ProbeEnvironment) => {
+    const document = probeDocument.parse(await describeFile(context, environment))
+    const text = JSON.stringify(document)
     if (Buffer.byteLength(text) > MAX_PROBE_BYTES) {
       throw new JobFailure(
         'input_invalid',
-        'The description of its streams in the file has no end.',
+        `The description of the file's streams is larger than ${MAX_PROBE_BYTES} bytes. The file has too many streams.`,
       )
     }
     await writeFile(output, text)
   }
   return {
     mode: 'probe',
-    reason: 'what the file holds is asked for',
+    reason: 'a description of the file is requested',
     video: null,
     audio: null,
     notes: [],
@@ -38,29 +39,29 @@ export function planProbe(_: RenditionOf<'probe'>, context: PlanContext): Render
   }
 }
 
-async function describe(context: PlanContext, tools: ProbeEnvironment): Promise<ProbeDocument> {
+async function describeFile(
+  context: PlanContext,
+  environment: ProbeEnvironment,
+): Promise<ProbeDocument> {
   const { source } = context
   const input = [...INPUT_LIMITS, source.url]
-  const ask = async <T>(schema: z.ZodType<T>, entries: string): Promise<T> => {
-    const { output } = await runFfprobe({ ...tools, input }, { entries })
+  const query = async <T>(schema: z.ZodType<T>, entries: string): Promise<T> => {
+    const { output } = await runFfprobe({ ...environment, input }, { entries })
     return schema.parse(JSON.parse(output))
   }
-  const found = await ask(described.documentAnswer, described.DOCUMENT_ENTRIES)
-  const tags: Record<string, string> = await ask(described.tagsAnswer, described.TAG_ENTRIES).then(
-    ({ format }) => format.tags,
-    (error: unknown) => {
-      // Tags without end are no reason to say nothing of the rest.
-      if (error instanceof JobFailure && error.code === 'input_invalid') {
-        return {}
-      }
-      throw error
-    },
+  const { format, streams, chapters } = await query(
+    described.documentAnswer,
+    described.DOCUMENT_ENTRIES,
   )
-  const spacing = source.probe.video === null ? null : await probeFrameTiming(source.url, tools)
-  const { format } = found
+  const tags = await query(described.tagsAnswer, described.TAG_ENTRIES).then(
+    (found): Record<string, string> => found.format.tags,
+    ignoreInvalidTags,
+  )
+  const hasVideo = source.probe.video !== null
+  const frameTiming = hasVideo ? await probeFrameTiming(source.url, environment) : null
   return {
-    format: await containerOf(source.url, format.format_name, {
-      signal: tools.signal,
+    format: await detectContainer(source.url, format.format_name, {
+      signal: environment.signal,
       brand: tags['major_brand'],
     }),
     formatName: format.format_name,
@@ -68,30 +69,46 @@ async function describe(context: PlanContext, tools: ProbeEnvironment): Promise<
     sizeBytes: source.probe.facts.sizeBytes,
     bitRate: described.whole(format.bit_rate),
     startSeconds: format.start_time ?? null,
-    chapters: found.chapters.length,
+    chapters: chapters.length,
     tags: described.describeTags(tags),
-    streams: described.describeStreams(found.streams, spacing),
-    remux: remuxObstacles(context),
+    streams: described.describeStreams(streams, frameTiming),
+    remux: findRemuxObstacles(context),
   }
 }
 
-const NAMES: Record<string, string> = { mpegts: 'ts', mpeg: 'mpg', asf: 'wmv' }
+/** Tags that are too long are left out; the rest of the document is still of use. */
+function ignoreInvalidTags(error: unknown): Record<string, string> {
+  if (error instanceof JobFailure && error.code === 'input_invalid') {
+    return {}
+  }
+  throw error
+}
+
+/** Extensions by ffmpeg's names of demuxers, where they differ. */
+const EXTENSIONS: Record<string, string> = { mpegts: 'ts', mpeg: 'mpg', asf: 'wmv' }
+/** Extensions by the brand of MP4 and QuickTime files. */
 const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V: 'm4v' }
 
-/** ffprobe names all that a demuxer reads; which it is stands in the file's first bytes. */
-async function containerOf(
+/** A demuxer reads several containers; the brand or the first bytes of the file tell them apart. */
+async function detectContainer(
   url: string,
   formatName: string,
   { signal, brand = '' }: { signal: AbortSignal; brand?: string | undefined },
 ): Promise<string> {
-  const [first = formatName] = formatName.split(',')
-  if (first === 'mov') {
-    const name = brand.trim()
-    return BRANDS[name] ?? (name.startsWith('3g') ? name.slice(0, 3) : name === '' ? 'mov' : 'mp4')
+  const [demuxer = formatName] = formatName.split(',')
+  if (demuxer === 'mov') {
+    return detectBrand(brand.trim())
   }
-  if (first === 'matroska') {
+  if (demuxer === 'matroska') {
     const head = await fetch(url, { headers: { range: 'bytes=0-127' }, signal })
     return Buffer.from(await head.arrayBuffer()).includes('webm') ? 'webm' : 'mkv'
   }
-  return NAMES[first] ?? first
+  return EXTENSIONS[demuxer] ?? demuxer
+}
+
+function detectBrand(brand: string): string {
+  if (brand === '') {
+    return 'mov'
+  }
+  return BRANDS[brand] ?? (brand.startsWith('3g') ? brand.slice(0, 3) : 'mp4')
 }

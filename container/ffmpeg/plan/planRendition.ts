@@ -1,16 +1,13 @@
-/**
- * From a rendition, and from what probes found, to the steps that make it. Pure: starts nothing and
- * reads nothing.
- */
+/** Plans the steps that make a rendition, from its fields and the probes of its files. Does no I/O. */
 import type { Kind, Rendition, RenditionOf } from '../../../src/contract/rendition.ts'
 import { planAudio } from './planAudio.ts'
 import { planImage } from './planImage.ts'
 import { planPreview } from './planPreview.ts'
 import { planProbe } from './planProbe.ts'
-import { planSprite } from './planStoryboard.ts'
+import { planStoryboard } from './planStoryboard.ts'
 import { planStream } from './planStream.ts'
 import { planVideo } from './planVideo.ts'
-import { planWave } from './planWaveform.ts'
+import { planWaveform } from './planWaveform.ts'
 import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
 const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: PlanContext) => RenderPlan } = {
@@ -19,9 +16,9 @@ const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: PlanContext)
   audio: planAudio,
   image: planImage,
   preview: planPreview,
-  sprite: planSprite,
+  sprite: planStoryboard,
   probe: planProbe,
-  wave: planWave,
+  wave: planWaveform,
 }
 
 /**

@@ -1,133 +1,169 @@
-/** A storyboard: sheets of small pictures over the whole length, and a WebVTT file that says which. */
+/** Plans a storyboard: sheets of small images over the whole duration, and a WebVTT index of them. */
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { STRIPPED } from '../encode/containers.ts'
-import { cutOf, round } from '../edit/trim.ts'
-import { layOut } from '../edit/frameLayout.ts'
-import { packageFolder } from '../streaming/streamLayout.ts'
-import { INPUT_LIMITS, COMMON_OPTIONS } from '../process/limits.ts'
-import { requireVideo, resolveGeometry } from '../probe/videoSource.ts'
+import type { Geometry } from '../edit/geometry.ts'
+import { formatSeconds } from '../edit/numbers.ts'
+import { applyFileVideoSteps } from '../edit/pipeline.ts'
+import { resolveTrim } from '../edit/steps/trim.ts'
+import { STRIP_METADATA } from '../encode/containers.ts'
+import { buildImageEncoder } from '../encode/imageEncoders.ts'
 import { resolveQuality } from '../encode/quality.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
-import { stillEncoder } from '../encode/imageEncoders.ts'
-import type { PlanContext, RenderPlan, ProbeEnvironment } from '../renderPlan.ts'
-import { sheetName, storyboardOf, toWebVtt } from './storyboard.ts'
+import type { Probe, VideoStream } from '../probe/probe.ts'
+import { requireVideo, resolveGeometry } from '../probe/videoSource.ts'
+import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import type { PlanContext, ProbeEnvironment, RenderPlan } from '../renderPlan.ts'
+import { packageFolder } from '../streaming/streamLayout.ts'
+import { buildWebVtt, layOutStoryboard, sheetName, type Storyboard } from './storyboardLayout.ts'
+
+type Sprite = RenditionOf<'sprite'>
 
 const TILE_WIDTH = 160
-/** Shorter videos are decoded whole in less time than it takes to find out whether they need be. */
-const WHOLE_SECONDS = 60
+/** Decoding a shorter video takes less time than finding out whether key frames are enough. */
+const MIN_SECONDS_FOR_KEYFRAMES = 60
 
-export function planSprite(rendition: RenditionOf<'sprite'>, context: PlanContext): RenderPlan {
-  const { source, folder } = context
+export function planStoryboard(rendition: Sprite, context: PlanContext): RenderPlan {
+  const { source } = context
   const { format } = rendition
   const video = requireVideo('sprite', source.probe)
-  const { seconds } = cutOf({ startSeconds: 0, endSeconds: null }, source.probe)
-  const length = video.endSeconds ?? seconds
-  if (length === null || length <= 0) {
-    throw new JobFailure(
-      'unsupported',
-      'The file does not say how long it is, so no storyboard can be laid out. Save it anew (f_mp4) and ask for the storyboard of that.',
-    )
-  }
-  const width = rendition.width ?? (rendition.height === null ? TILE_WIDTH : null)
-  const shape = resolveGeometry(video, {
-    width,
-    height: rendition.height,
-    resizeMode: 'fill',
-    gravity: 'center',
-    unit: 2,
-    shortSide: null,
-  })
-  const tile = shape.output
-  const board = storyboardOf({ ...rendition, lengthSeconds: length, tile })
-  const quality = resolveQuality(rendition.quality, 'image', Math.min(tile.width, tile.height))
-  const outputFolder = packageFolder(folder)
-  const output = join(outputFolder, String(PACKAGE_ENTRY.sprite))
+  const durationSeconds = resolveDuration(source.probe, video)
+  const geometry = resolveTileGeometry(rendition, video)
+  const board = layOutStoryboard({ ...rendition, durationSeconds, tile: geometry.output })
+  const folder = packageFolder(context.folder)
+  const output = join(folder, String(PACKAGE_ENTRY.sprite))
+  const filters = buildFilters(video, geometry, board)
   let onlyKeyframes = false
 
-  const look = async (tools: ProbeEnvironment) => {
-    await mkdir(outputFolder, { recursive: true })
-    if (length <= WHOLE_SECONDS) {
-      return
-    }
-    const { keyframeIntervalSeconds } = await probeFrameTiming(source.url, tools)
-    // A picture is then at most half its interval older than it says.
-    onlyKeyframes = (keyframeIntervalSeconds ?? Infinity) <= board.intervalSeconds / 2
+  const prepare = async (environment: ProbeEnvironment) => {
+    await mkdir(folder, { recursive: true })
+    onlyKeyframes =
+      durationSeconds > MIN_SECONDS_FOR_KEYFRAMES &&
+      (await areKeyframesEnough(source.url, board, environment))
   }
-  const chains = layOut({
-    from: '[0:V:0]',
-    to: '[tiles]',
-    name: 'tile',
-    video,
-    shape,
-    pixels: 'rgb24',
-    // What is on screen in the middle of each interval; of the last, what there is.
-    time: [`fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`],
-    turn: { rotate: 0, flip: 'none' },
-    background: '000000',
-  })
-  const filters = [
-    ...chains,
-    // The last picture stands in for what the file lacks of the length that it says.
-    `[tiles]tpad=stop=-1:stop_mode=clone,trim=end_frame=${board.pictures},split[clock][laid]`,
-    `[laid]tile=${board.columns}x${board.rows}:color=black[sheet]`,
-  ].join(';')
-  const draw = () => [
-    ...COMMON_OPTIONS,
-    ...(onlyKeyframes ? ['-skip_frame', 'nokey'] : []),
-    ...INPUT_LIMITS,
-    '-i',
-    source.url,
-    '-filter_complex',
-    filters,
-    // A sheet comes when it is full; by this output ffmpeg says how far it has come.
-    '-map',
-    '[clock]',
-    '-f',
-    'null',
-    '-',
-
-    '-map',
-    '[sheet]',
-    ...STRIPPED,
-    ...stillEncoder(format, quality),
-    '-fps_mode',
-    'passthrough',
-    // Relative, so that no character of a folder's name is taken for a number.
-    '-f',
-    'image2',
-    `package/sprite_%03d.${format}`,
-  ]
-  const tell = async () => {
-    for (let sheet = 0; sheet < board.sheets; sheet++) {
-      const made = await stat(join(outputFolder, sheetName(sheet, format))).catch(() => null)
-      if (!made?.size) {
-        throw new JobFailure(
-          'input_invalid',
-          'The file is damaged: no pictures for the storyboard can be read.',
-        )
-      }
-    }
-    await writeFile(output, toWebVtt(board, format))
+  const writeIndex = async () => {
+    await checkSheets(folder, board, format)
+    await writeFile(output, buildWebVtt(board, format))
   }
-  const { pictures, sheets, intervalSeconds } = board
-  const reason = `${pictures === 1 ? 'one picture' : `${pictures} pictures`}, one every ${round(intervalSeconds)} seconds, on ${sheets === 1 ? 'one sheet' : `${sheets} sheets`}`
+  const drawSheets = () =>
+    buildSheetCommand({ rendition, board, filters, url: source.url, onlyKeyframes })
+  const reason = describeBoard(board)
   return {
     mode: 'package',
     reason,
     video: { action: 'encode', reason },
-    audio: source.probe.audio && { action: 'drop', reason: 'a storyboard has no sound' },
+    audio: source.probe.audio && { action: 'drop', reason: 'a storyboard has no audio' },
     notes: [],
     steps: [
-      { stage: 'analyse', cost: 0.001, task: look },
-      { stage: 'encode', cost: 0.3, seconds: length, ffmpeg: draw },
-      { stage: 'encode', cost: 0.001, task: tell },
+      { stage: 'analyse', cost: 0.001, task: prepare },
+      { stage: 'encode', cost: 0.3, seconds: durationSeconds, ffmpeg: drawSheets },
+      { stage: 'encode', cost: 0.001, task: writeIndex },
     ],
     fallback: null,
     output,
     isPackage: true,
     expect: null,
   }
+}
+
+/** @throws JobFailure `unsupported` when the duration is unknown */
+function resolveDuration(probe: Probe, video: VideoStream): number {
+  const { seconds } = resolveTrim({ startSeconds: 0, endSeconds: null }, probe)
+  const duration = video.endSeconds ?? seconds
+  if (duration === null || duration <= 0) {
+    throw new JobFailure(
+      'unsupported',
+      'The file does not state its duration, so no storyboard can be laid out. Convert it to MP4 (f_mp4) first, and request the storyboard of the result.',
+    )
+  }
+  return duration
+}
+
+function resolveTileGeometry({ width, height }: Sprite, video: VideoStream): Geometry {
+  return resolveGeometry(video, {
+    width: width ?? (height === null ? TILE_WIDTH : null),
+    height,
+    resizeMode: 'fill',
+    gravity: 'center',
+    unit: 2,
+    shortSide: null,
+  })
+}
+
+/** With key frames only, an image is at most half an interval older than its time. */
+async function areKeyframesEnough(
+  url: string,
+  { intervalSeconds }: Storyboard,
+  environment: ProbeEnvironment,
+): Promise<boolean> {
+  const { keyframeIntervalSeconds } = await probeFrameTiming(url, environment)
+  return (keyframeIntervalSeconds ?? Infinity) <= intervalSeconds / 2
+}
+
+function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard): string {
+  const tiles = applyFileVideoSteps({
+    name: 'tile',
+    video,
+    edits: { speed: 1, rotate: 0, flip: 'none', background: '000000' },
+    // The frame in the middle of each interval; for the last one, the frame that exists.
+    frameRateFilter: `fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`,
+    geometry,
+    pixels: 'rgb24',
+  })
+  return [
+    `[0:V:0]${tiles}[tiles]`,
+    // The last image is repeated where the file is shorter than it states.
+    `[tiles]tpad=stop=-1:stop_mode=clone,trim=end_frame=${board.images},split[clock][laid]`,
+    `[laid]tile=${board.columns}x${board.rows}:color=black[sheet]`,
+  ].join(';')
+}
+
+function buildSheetCommand(options: {
+  rendition: Sprite
+  board: Storyboard
+  filters: string
+  url: string
+  onlyKeyframes: boolean
+}): string[] {
+  const { rendition, board, filters, url, onlyKeyframes } = options
+  const { format } = rendition
+  const { width, height } = board.tile
+  const quality = resolveQuality(rendition.quality, 'image', Math.min(width, height))
+  return [
+    ...COMMON_OPTIONS,
+    ...ffmpegOptions({ skip_frame: onlyKeyframes ? 'nokey' : null }),
+    ...INPUT_LIMITS,
+    ...ffmpegOptions({ i: url, filter_complex: filters }),
+    // A sheet is written once it is full; this output reports the progress before.
+    ...ffmpegOptions({ map: '[clock]', f: 'null' }),
+    '-',
+
+    ...ffmpegOptions({ map: '[sheet]' }),
+    ...STRIP_METADATA,
+    ...buildImageEncoder(format, quality),
+    ...ffmpegOptions({ fps_mode: 'passthrough', f: 'image2' }),
+    // Relative: ffmpeg would take a % in the name of a folder for a pattern.
+    `package/sprite_%03d.${format}`,
+  ]
+}
+
+/** @throws JobFailure `input_invalid` when a sheet is missing */
+async function checkSheets(folder: string, { sheets }: Storyboard, format: string): Promise<void> {
+  for (let sheet = 0; sheet < sheets; sheet++) {
+    const file = await stat(join(folder, sheetName(sheet, format))).catch(() => null)
+    if (!file?.size) {
+      throw new JobFailure(
+        'input_invalid',
+        'The file is damaged: no frames for the storyboard can be read. Upload it again.',
+      )
+    }
+  }
+}
+
+function describeBoard({ images, sheets, intervalSeconds }: Storyboard): string {
+  const count = images === 1 ? 'one image' : `${images} images`
+  const on = sheets === 1 ? 'one sheet' : `${sheets} sheets`
+  return `${count}, one every ${formatSeconds(intervalSeconds)} seconds, on ${on}`
 }

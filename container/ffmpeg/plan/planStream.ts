@@ -1,149 +1,167 @@
-/**
- * A stream in several sizes, cut at the same pictures in all of them. What becomes of the segments is
- * streaming.ts's.
- */
+/** Plans a stream: one video in several sizes (rungs), with segments that begin at the same frames. */
 import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
-import { checkLeast } from './trackDecisions.ts'
-import { editGraph } from '../edit/graph.ts'
-import { computeMaxBitRate, buildLadder } from '../streaming/ladder.ts'
-import * as layout from '../streaming/streamLayout.ts'
-import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
-import { bringToLoudness, measureLoudness } from '../edit/loudness.ts'
+import type { EditedOutput } from '../edit/editedOutput.ts'
+import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
+import { correctLoudness } from '../edit/steps/loudness.ts'
 import { resolveQuality } from '../encode/quality.ts'
-import { toExactFrameRate, type Rung } from '../streaming/rungEncoder.ts'
-import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
+import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import type { FfmpegStep, PlanContext, RenderPlan } from '../renderPlan.ts'
+import { buildLadder, computeMaxBitRate } from '../streaming/ladder.ts'
+import { type Rung, toExactFrameRate } from '../streaming/rungEncoder.ts'
 import { buildStreamCommand } from '../streaming/streamCommand.ts'
+import * as layout from '../streaming/streamLayout.ts'
+import { checkMinSize } from './trackDecisions.ts'
 
 type Stream = RenditionOf<'stream'>
+type AudioTrack = layout.Track & { kbps: number }
 
 export function planStream(rendition: Stream, context: PlanContext): RenderPlan {
   const { folder, source } = context
-  const { videoCodec: codec, encoderSpeed } = rendition
-  const wish = {
-    picture: { unit: 2, shortSide: null, pixels: 'yuv420p' },
-    sound: rendition.audioCodec !== 'none',
-  } as const
-  const graph = editGraph(rendition, context, wish)
-  const { size } = graph
-  if (size === null) {
-    throw new TypeError('a stream is planned with a picture')
-  }
-  const { rungs: sizes, notes } = buildLadder(size, rendition.ladder)
-  for (const each of sizes) {
-    checkLeast(rendition, each)
-  }
-  const rate = toExactFrameRate(rendition.frameRate ?? graph.frameRate)
-  const framesPerSegment = Math.ceil(rendition.segmentSeconds * rate.value - 1e-6)
-  const segmentSeconds = framesPerSegment / rate.value
-
-  const rungs = sizes.map((each): Rung => {
-    const shortSide = Math.min(each.width, each.height)
-    const quality = resolveQuality(rendition.quality, 'video', shortSide)
-    const maxBitRate = computeMaxBitRate(each, { codec, quality, frameRate: rate.value })
-    const video = { size: each, frameRate: rate.value, codec }
-    return {
-      name: `v${shortSide}`,
-      video,
-      maxBitRate,
-      quality,
-      encoderSpeed,
-      codec,
-      framesPerSegment,
-    }
+  const edits = planEdits(rendition, context, {
+    frame: { unit: 2, shortSide: null, pixels: 'yuv420p' },
+    audio: rendition.audioCodec !== 'none',
   })
-  const sound = graph.audio === null ? null : soundTrack(rendition)
-  const tracks = [...rungs, ...(sound === null ? [] : [sound])]
-
-  const { loudness } = rendition
-  const levels = sound === null ? null : loudness
-  const command = (said: readonly string[]) => {
-    const soundFilters = levels === null ? [] : bringToLoudness(levels, said)
-    return buildStreamCommand({
-      graph: editGraph(rendition, context, { ...wish, soundFilters }),
-      rungs,
-      audio: sound,
-      frameRate: rate.text,
-      segmentSeconds,
-      folder,
-    })
+  const { seconds } = edits.output
+  const segments = resolveSegments(rendition, edits.output)
+  const { rungs, notes } = planRungs(rendition, edits.output, segments)
+  const audio = edits.output.hasAudio ? describeAudioTrack(rendition) : null
+  const subtitles = planSubtitles(rendition, edits.inputs.subtitleTrack, folder)
+  const loudness = audio === null ? null : rendition.loudness
+  const encode: FfmpegStep = {
+    stage: 'encode',
+    cost: 1,
+    seconds,
+    ffmpeg: (stderrOfPreviousSteps) =>
+      buildStreamCommand({
+        graph: selectGraph(edits, loudness, stderrOfPreviousSteps),
+        rungs,
+        audio,
+        frameRate: segments.frameRate.text,
+        segmentSeconds: segments.seconds,
+        folder,
+      }),
   }
-  const measureSound = (target: number) =>
-    measureLoudness(target, (soundFilters) =>
-      editGraph(rendition, context, { picture: null, sound: true, soundFilters }),
-    )
-  const subtitles = subtitlesOf(rendition, graph.captions, folder)
-  const action = 'encode'
   return {
     mode: 'package',
-    reason: `a stream of ${rungs.length} ${rungs.length === 1 ? 'size' : 'sizes'} is asked for`,
-    video: { action, reason: 'every size is encoded, cut at the same pictures' },
-    audio: source.probe.audio && {
-      action: sound === null ? 'drop' : action,
-      reason: sound === null ? 'no sound is asked for' : 'sound is a track of its own, as AAC',
-    },
+    reason: `a stream of ${rungs.length} ${rungs.length === 1 ? 'size' : 'sizes'} is requested`,
+    video: { action: 'encode', reason: 'every size is encoded, with segments of the same frames' },
+    audio: source.probe.audio && describeAudio(audio),
     notes,
     steps: [
-      ...graph.before,
-      ...(subtitles?.steps ?? []),
-      ...(levels === null ? [] : [measureSound(levels)]),
-      {
-        stage: 'encode',
-        cost: 1,
-        seconds: graph.seconds,
-        ffmpeg: command,
-      },
+      ...edits.inputs.steps,
+      ...(subtitles === null ? [] : [subtitles.step]),
+      ...(loudness === null ? [] : [planLoudnessMeasurement(loudness, edits)]),
+      encode,
     ],
     fallback: null,
     output: join(layout.packageFolder(folder), PACKAGE_ENTRY.stream!),
     isPackage: true,
     expect: null,
     stream: {
-      tracks: tracks.map(({ name, video, maxBitRate }) => ({ name, video, maxBitRate })),
+      tracks: [...rungs, ...(audio === null ? [] : [audio])].map(describeTrack),
       subtitles: subtitles?.track ?? null,
-      segmentSeconds,
-      expectedSeconds: graph.seconds,
-      seconds: source.probe.durationIsDeclared ? graph.seconds : null,
+      segmentSeconds: segments.seconds,
+      expectedSeconds: seconds,
+      seconds: source.probe.durationIsDeclared ? seconds : null,
       hasRequestedEnd: rendition.endSeconds !== null,
     },
   }
 }
 
-/** A quarter above what was asked for: the encoder's own frames are not all of one size. */
-function soundTrack({ audioKbps: kbps }: Stream) {
+function selectGraph(
+  { inputs, graph }: EditPlan,
+  loudness: number | null,
+  stderrOfPreviousSteps: readonly string[],
+) {
+  const filters = loudness === null ? [] : correctLoudness(loudness, stderrOfPreviousSteps)
+  return {
+    inputs: [...inputs.files, ...inputs.images],
+    ...graph.select({ video: true, audio: true, loudness: filters }),
+  }
+}
+
+/** A segment has a whole number of frames, at least as many as the requested duration. */
+function resolveSegments({ frameRate, segmentSeconds }: Stream, output: EditedOutput) {
+  const rate = toExactFrameRate(frameRate ?? output.frameRate)
+  const frames = Math.ceil(segmentSeconds * rate.value - 1e-6)
+  return { frameRate: rate, frames, seconds: frames / rate.value }
+}
+
+/** @throws JobFailure `unsupported` when the encoder does not accept a size */
+function planRungs(
+  rendition: Stream,
+  { size }: EditedOutput,
+  segments: ReturnType<typeof resolveSegments>,
+): { rungs: Rung[]; notes: string[] } {
+  if (size === null) {
+    throw new TypeError('the output of a stream has frames')
+  }
+  const { videoCodec: codec, encoderSpeed } = rendition
+  const { rungs: sizes, notes } = buildLadder(size, rendition.ladder)
+  for (const each of sizes) {
+    checkMinSize(rendition, each)
+  }
+  const frameRate = segments.frameRate.value
+  const rungs = sizes.map((each) => {
+    const shortSide = Math.min(each.width, each.height)
+    const quality = resolveQuality(rendition.quality, 'video', shortSide)
+    return {
+      name: `v${shortSide}`,
+      video: { size: each, frameRate, codec },
+      maxBitRate: computeMaxBitRate(each, { codec, quality, frameRate }),
+      quality,
+      encoderSpeed,
+      codec,
+      framesPerSegment: segments.frames,
+    }
+  })
+  return { rungs, notes }
+}
+
+/** The maximum is a quarter above the requested bit rate, since audio frames differ in size. */
+function describeAudioTrack({ audioKbps: kbps }: Stream): AudioTrack {
   return { name: 'a', video: null, maxBitRate: kbps * 1_250, kbps }
 }
 
-/** `talk.de.vtt` is in German. */
-const TONGUE = /\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)\.(?:srt|vtt)$/
+function describeAudio(audio: AudioTrack | null) {
+  return audio === null
+    ? ({ action: 'drop', reason: 'no audio is requested' } as const)
+    : ({ action: 'encode', reason: 'audio is a track of its own, as AAC' } as const)
+}
 
-function subtitlesOf({ subtitles }: Stream, captions: string | null, folder: string) {
-  if (subtitles === null || captions === null) {
+function describeTrack({ name, video, maxBitRate }: layout.Track): layout.Track {
+  return { name, video, maxBitRate }
+}
+
+/** The language is part of the file name: `talk.de.vtt` is in German. */
+const LANGUAGE = /\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)\.(?:srt|vtt)$/
+
+function planSubtitles({ subtitles }: Stream, srtFile: string | null, folder: string) {
+  if (subtitles === null || srtFile === null) {
     return null
   }
   const file = join(layout.packageFolder(folder), layout.SUBTITLES.file)
-  const language = TONGUE.exec(subtitles)?.[1] ?? null
-  const step: Step = {
+  const language = LANGUAGE.exec(subtitles)?.[1] ?? null
+  const command = [
+    ...COMMON_OPTIONS,
+    ...LOCAL_FILE_INPUT,
+    ...ffmpegOptions({ f: 'srt', i: srtFile }),
+    ...ffmpegOptions({ f: 'webvtt' }),
+    file,
+  ]
+  const step: FfmpegStep = {
     stage: 'analyse',
     cost: 0.01,
     seconds: null,
     inputName: 'subtitles',
-    ffmpeg: () => [
-      ...COMMON_OPTIONS,
-      ...LOCAL_FILE_INPUT,
-      '-f',
-      'srt',
-      '-i',
-      captions,
-      '-f',
-      'webvtt',
-      file,
-    ],
+    ffmpeg: () => command,
   }
-  return { steps: [step], track: { file, name: nameOf(language), language } }
+  return { step, track: { file, name: nameLanguage(language), language } }
 }
 
-function nameOf(language: string | null): string {
+function nameLanguage(language: string | null): string {
   const names = new Intl.DisplayNames(['en'], { type: 'language' })
   return (language && names.of(language)) ?? 'Subtitles'
 }

@@ -1,126 +1,119 @@
-/** One file with picture and sound, each copied where it fits as it is, else encoded. */
+/** Plans a file with video and audio, each copied where it matches already, else encoded. */
 import { join } from 'node:path'
+import { PROBED_AUDIO_CODECS, PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { audioEncoder, SOUND_PROBED_AS } from '../encode/audioEncoders.ts'
-import { commandOf } from '../encode/command.ts'
-import { cutOf } from '../edit/trim.ts'
-import { decide, type Decided, reasonFor } from './trackDecisions.ts'
-import { PROBED_AS } from '../encode/videoEncoders.ts'
-import { trackOf } from '../edit/audio.ts'
-import { editGraph } from '../edit/graph.ts'
-import { bringToLoudness, measureLoudness } from '../edit/loudness.ts'
-import { encodeSteps } from '../encode/passes.ts'
-import { requireVideo } from '../probe/videoSource.ts'
-import type { PlanContext, Expectation, RenderPlan, Step } from '../renderPlan.ts'
+import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
+import { correctLoudness } from '../edit/steps/loudness.ts'
+import { isPartial } from '../edit/steps/trim.ts'
+import { buildAudioEncoder } from '../encode/audioEncoders.ts'
+import { buildFileCommand } from '../encode/fileCommand.ts'
+import { planEncodeSteps } from '../encode/passes.ts'
+import type { Expectation, PlanContext, RenderPlan, Step } from '../renderPlan.ts'
+import { decideTracks, describeReason, type TrackDecisions } from './trackDecisions.ts'
 
 type Video = RenditionOf<'video'>
 
-/** "A video above 720p comes out at 720p": the short side, so that portrait is treated alike. */
-const PICTURE = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
-/** A size that was asked for may be missed by so much before the result counts as wrong. */
-const SPARE_SIZE = 1.02
+/** By default the short side is at most 720, so that portrait and landscape are treated alike. */
+const FRAME = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
+/** The factor by which a requested file size may be exceeded. */
+const SIZE_TOLERANCE = 1.02
 
 export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const { probe } = context.source
-  const video = requireVideo('video', probe)
-  const track = trackOf(probe, rendition.audioTrack)
-  const cut = cutOf(rendition, probe)
-  const partial = cut.startSeconds > 0 || cut.lengthSeconds !== null
-  const whole = editGraph(rendition, context, { picture: PICTURE, sound: true })
-  const decided = decide(rendition, { probe, video, track, partial }, whole)
-  const copies = decided.video.action === 'copy'
+  const edits = planEdits(rendition, context, { frame: FRAME, audio: true })
+  const decisions = decideTracks(rendition, probe, edits.output)
+  const isCopied = decisions.video.action === 'copy'
   const output = join(context.folder, `output.${rendition.format}`)
-
-  const graphWith = (soundFilters: readonly string[]) =>
-    editGraph(rendition, context, {
-      picture: copies ? null : PICTURE,
-      sound: decided.soundCodec !== null,
-      soundFilters,
-    })
-  const { loudness } = rendition
-  const audio =
-    decided.soundCodec === null
-      ? decided.audio?.action === 'copy'
-        ? ('copy' as const)
-        : null
-      : audioEncoder(decided.soundCodec, rendition.audioKbps, track)
-  const levels = decided.soundCodec === null ? null : loudness
-  const command = (said: readonly string[], encoder: string[] | 'copy') =>
-    commandOf({
-      format: rendition.format,
-      metadata: rendition.metadata,
-      video: encoder,
-      audio,
-      output,
-      graph: graphWith(levels === null ? [] : bringToLoudness(levels, said)),
-      track: rendition.audioTrack,
-      speed: rendition.speed,
-      hevc: rendition.videoCodec === 'h265',
-    })
-  const measure =
-    levels === null
-      ? []
-      : [
-          measureLoudness(levels, (soundFilters) =>
-            editGraph(rendition, context, { picture: null, sound: true, soundFilters }),
-          ),
-        ]
-  const make: Step[] = copies
-    ? [
-        {
-          stage: 'encode',
-          cost: 0.05,
-          seconds: whole.seconds,
-          ffmpeg: (said) => command(said, 'copy'),
-        },
-      ]
-    : encodeSteps({
-        rendition,
-        rate: decided.rate,
-        command,
-        folder: context.folder,
-        picture: editGraph(rendition, context, { picture: PICTURE, sound: false }),
-      })
   return {
-    mode: copies && decided.soundCodec === null ? 'remux' : 'encode',
-    reason: reasonFor(decided),
-    video: decided.video,
-    audio: decided.audio,
-    notes: notesOf(rendition, copies, partial),
-    steps: [...graphWith([]).before, ...measure, ...make],
+    mode: isCopied && decisions.audioCodec === null ? 'remux' : 'encode',
+    reason: describeReason(decisions),
+    video: decisions.video,
+    audio: decisions.audio,
+    notes: describeTrim(rendition, edits, isCopied),
+    steps: [
+      ...edits.inputs.steps,
+      ...planLoudness(rendition, edits, decisions),
+      ...planEncoding(rendition, edits, decisions, context.folder, output),
+    ],
     fallback: null,
     output,
     isPackage: false,
-    expect: {
-      size: whole.size,
-      isImage: false,
-      hasRequestedEnd: rendition.endSeconds !== null,
-      seconds: probe.durationIsDeclared ? whole.seconds : null,
-      ...streamsOf(rendition, decided),
-      ...(copies && partial && { mayBeLonger: true }),
-      ...(rendition.sizeKilobytes !== null && {
-        maxBytes: rendition.sizeKilobytes * 1000 * SPARE_SIZE,
+    expect: describeExpectation(rendition, edits, decisions, probe.durationIsDeclared),
+  }
+}
+
+function planLoudness(
+  { loudness }: Video,
+  edits: EditPlan,
+  { audioCodec }: TrackDecisions,
+): Step[] {
+  return loudness === null || audioCodec === null ? [] : [planLoudnessMeasurement(loudness, edits)]
+}
+
+function planEncoding(
+  rendition: Video,
+  edits: EditPlan,
+  decisions: TrackDecisions,
+  folder: string,
+  output: string,
+): Step[] {
+  const { format, metadata, loudness, videoCodec } = rendition
+  const { audioCodec, audio } = decisions
+  const isCopied = decisions.video.action === 'copy'
+  const buildCommand = (stderrOfPreviousSteps: readonly string[], encoder: string[] | 'copy') =>
+    buildFileCommand({
+      format,
+      metadata,
+      edits,
+      filters: edits.graph.select({
+        video: !isCopied,
+        audio: audioCodec !== null,
+        loudness: loudness === null ? [] : correctLoudness(loudness, stderrOfPreviousSteps),
       }),
-    },
+      video: encoder,
+      audio:
+        audioCodec === null
+          ? audio?.action === 'copy'
+            ? 'copy'
+            : null
+          : buildAudioEncoder(audioCodec, rendition.audioKbps, edits.output.files[0].audio),
+      isH265: videoCodec === 'h265',
+      output,
+    })
+  if (isCopied) {
+    const { seconds } = edits.output
+    return [
+      { stage: 'encode', cost: 0.05, seconds, ffmpeg: (stderr) => buildCommand(stderr, 'copy') },
+    ]
   }
+  return planEncodeSteps({ rendition, rate: decisions.rate, edits, buildCommand, folder })
 }
 
-function streamsOf(
-  { videoCodec }: Video,
-  { video, audio, soundCodec }: Decided,
-): Pick<Expectation, 'hasAudio' | 'videoCodec' | 'audioCodec'> {
+function describeExpectation(
+  { endSeconds, sizeKilobytes, videoCodec }: Video,
+  { output }: EditPlan,
+  { video, audio, audioCodec }: TrackDecisions,
+  durationIsDeclared: boolean,
+): Expectation {
+  const isCopied = video.action === 'copy'
   return {
+    size: output.size,
+    isImage: false,
     hasAudio: audio !== null && audio.action !== 'drop',
-    ...(video.action === 'encode' && { videoCodec: PROBED_AS[videoCodec] }),
-    ...(soundCodec !== null && { audioCodec: SOUND_PROBED_AS[soundCodec] }),
+    hasRequestedEnd: endSeconds !== null,
+    seconds: durationIsDeclared ? output.seconds : null,
+    ...(!isCopied && { videoCodec: PROBED_VIDEO_CODECS[videoCodec] }),
+    ...(audioCodec !== null && { audioCodec: PROBED_AUDIO_CODECS[audioCodec] }),
+    ...(isCopied && isPartial(output.files[0].trim) && { mayBeLonger: true }),
+    ...(sizeKilobytes !== null && { maxBytes: sizeKilobytes * 1000 * SIZE_TOLERANCE }),
   }
 }
 
-function notesOf({ trimMode }: Video, copies: boolean, partial: boolean): string[] {
-  if (trimMode !== 'fast' || !partial) {
+function describeTrim({ trimMode }: Video, { output }: EditPlan, isCopied: boolean): string[] {
+  if (trimMode !== 'fast' || !isPartial(output.files[0].trim)) {
     return []
   }
-  return copies
-    ? ['It begins at the keyframe before the second asked for (cut_fast).']
-    : ['The picture is encoded anyway, so the cut is exact.']
+  return isCopied
+    ? ['The variant begins at the key frame before the requested start (cut_fast).']
+    : ['The video is encoded in any case, so the start is exact.']
 }

@@ -1,75 +1,67 @@
-/** The waveform of the sound, as a picture: the louder, the higher, around the middle. */
+/** Plans a waveform: an image of the audio's loudness over time, drawn around the middle. */
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { STRIPPED } from '../encode/containers.ts'
-import { cutOf } from '../edit/trim.ts'
-import { opening } from '../edit/inputs.ts'
-import { trackOf } from '../edit/audio.ts'
-import { COMMON_OPTIONS } from '../process/limits.ts'
-import { stillEncoder } from '../encode/imageEncoders.ts'
+import { selectAudioTrack } from '../edit/audioTrack.ts'
+import type { Size } from '../edit/geometry.ts'
+import { openInput } from '../edit/prepareInputs.ts'
+import { resolveTrim } from '../edit/steps/trim.ts'
+import { STRIP_METADATA } from '../encode/containers.ts'
+import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
+import { COMMON_OPTIONS, MAX_SECONDS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
-const WIDTH = 1280
-const HEIGHT = 240
-/** A drawing of flat colour and hard edges shows every flaw, and is small all the same. */
+type Wave = RenditionOf<'wave'>
+
+const DEFAULT_WIDTH = 1280
+const DEFAULT_HEIGHT = 240
+/** Flat colours and hard edges show every flaw, and lead to small files all the same. */
 const QUALITY = 90
 
-/** Enough for what makes up the loudness of speech and music. */
+/** Enough for the loudness of speech and music. */
 const SAMPLE_RATE = 8_000
-/** showwavespic keeps all samples until the end, two bytes each. */
+const MIN_SAMPLE_RATE = 100
+/** showwavespic keeps all samples in memory until the end, two bytes each. */
 const MAX_SAMPLES = 50e6
 
-export function planWave(rendition: RenditionOf<'wave'>, context: PlanContext): RenderPlan {
+export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan {
   const { source, folder } = context
-  const audio = trackOf(source.probe, rendition.audioTrack)
+  const audio = selectAudioTrack(source.probe, rendition.audioTrack)
   if (audio === null) {
     throw new JobFailure(
       'unsupported',
-      'The file has no sound, so there is no waveform to draw. Ask for a frame (t_true) or a preview (t_preview) instead.',
+      'The file has no audio, so there is no waveform to draw. Use a frame (t_true) or a preview (t_preview) instead.',
     )
   }
-  const cut = cutOf(rendition, source.probe)
-  const size = { width: rendition.width ?? WIDTH, height: rendition.height ?? HEIGHT }
-  const box = `${size.width}x${size.height}`
+  const trim = resolveTrim(rendition, source.probe)
+  const size = {
+    width: rendition.width ?? DEFAULT_WIDTH,
+    height: rendition.height ?? DEFAULT_HEIGHT,
+  }
   const output = join(folder, `output.${rendition.format}`)
-  const filters = [
-    `[0:a:${rendition.audioTrack - 1}]${thinned(cut.seconds).join(',')},asplit[sound][clock]`,
-    `[sound]showwavespic=s=${box}:colors=0x${rendition.waveformColor}:scale=sqrt[wave]`,
-    `color=c=0x${rendition.background}:s=${box}:r=1[back]`,
-    `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[picture]`,
-  ].join(';')
-  const list = [
+  const command = [
     ...COMMON_OPTIONS,
-    ...opening(source, cut),
-    '-filter_complex',
-    filters,
-    // The picture comes at the end; by this output ffmpeg says how far it has come.
-    '-map',
-    '[clock]',
-    '-f',
-    'null',
+    ...openInput(source, trim),
+    ...ffmpegOptions({ filter_complex: buildFilters(rendition, size, trim.seconds) }),
+    // The image is written at the end; this output reports the progress before.
+    ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
-    '-map',
-    '[picture]',
-    ...STRIPPED,
-    '-frames:v',
-    '1',
-    ...stillEncoder(rendition.format, QUALITY),
-    '-f',
-    'image2',
-    '-update',
-    '1',
-    output,
+
+    ...ffmpegOptions({ map: '[picture]' }),
+    ...STRIP_METADATA,
+    ...ffmpegOptions({ 'frames:v': 1 }),
+    ...buildImageEncoder(rendition.format, QUALITY),
+    ...buildImageOutput(output),
   ]
-  const reason = 'a picture of the sound is asked for'
+  const reason = 'an image of the audio is requested'
   return {
     mode: 'frame',
     reason,
     audio: { action: 'encode', reason },
     video: source.probe.video && { action: 'drop', reason },
     notes: [],
-    steps: [{ stage: 'encode', cost: 0.05, seconds: cut.seconds, ffmpeg: () => list }],
+    steps: [{ stage: 'encode', cost: 0.05, seconds: trim.seconds, ffmpeg: () => command }],
     fallback: null,
     output,
     isPackage: false,
@@ -77,9 +69,23 @@ export function planWave(rendition: RenditionOf<'wave'>, context: PlanContext): 
   }
 }
 
-/** Of long sound the loudness is taken first, since at so low a rate nothing else would be left. */
-function thinned(seconds: number | null): string[] {
+function buildFilters(rendition: Wave, size: Size, seconds: number | null): string {
+  const { audioTrack, waveformColor, background } = rendition
+  const box = `${size.width}x${size.height}`
+  return [
+    `[0:a:${audioTrack - 1}]${reduceSamples(seconds).join(',')},asplit[sound][clock]`,
+    `[sound]showwavespic=s=${box}:colors=0x${waveformColor}:scale=sqrt[wave]`,
+    `color=c=0x${background}:s=${box}:r=1[back]`,
+    `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[picture]`,
+  ].join(';')
+}
+
+/**
+ * Reduces the audio to as many samples as fit in memory. Long audio becomes its amplitude first: at
+ * such a low sample rate, the waves themselves would be lost.
+ */
+function reduceSamples(seconds: number | null): string[] {
   const mono = ['aformat=channel_layouts=mono', `aresample=${SAMPLE_RATE}`]
-  const rate = Math.max(100, Math.floor(MAX_SAMPLES / (seconds ?? 86_400)))
+  const rate = Math.max(MIN_SAMPLE_RATE, Math.floor(MAX_SAMPLES / (seconds ?? MAX_SECONDS)))
   return rate >= SAMPLE_RATE ? mono : [...mono, 'aeval=abs(val(0)):c=same', `aresample=${rate}`]
 }

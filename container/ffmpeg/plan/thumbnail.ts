@@ -1,44 +1,56 @@
 /**
- * Which of several frames shows a video best: neither black nor blown out, of some contrast, and
- * sharp. Owns where is looked and what counts; the same file always gives the same second.
+ * Selects the best of several frames: neither black nor blown out, with contrast, and sharp. The
+ * same file always leads to the same frame.
  */
-import { decimal } from '../edit/timing.ts'
-import { INPUT_LIMITS, COMMON_OPTIONS } from '../process/limits.ts'
+import { formatDecimal } from '../edit/numbers.ts'
+import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
 
-/** Each costs a seek, which reads up to 5 MiB. */
+/** Each candidate costs a seek, which reads up to 5 MiB. */
 const CANDIDATES = 8
-/** Where they are further apart, the keyframe before each will do, and saves decoding up to it. */
-const KEYFRAMES_BEYOND_SECONDS = 30
-/** For files that do not say how long they are; what lies after their end gives nothing. */
-const BLIND_SECONDS = [0, 2, 5, 15, 60, 180, 600, 1_800]
+/** Candidates further apart are moved to the key frame before, so that nothing else is decoded. */
+const MIN_KEYFRAME_DISTANCE_SECONDS = 30
+/** For files that do not state their duration. Seconds after the end give no frame. */
+const SECONDS_OF_UNKNOWN_DURATION = [0, 2, 5, 15, 60, 180, 600, 1_800]
+/** ffmpeg's range of luma. */
+const BLACK = 16
+const WHITE = 235
 
-/** Luma as shares of what there is, and how strongly neighbours differ. */
-export interface Look {
+/** Brightness, contrast and sharpness of one frame. */
+export interface FrameStatistics {
   second: number
+  /** Mean luma, from 0 (black) to 1 (white). */
   mean: number
+  /** The range that 80 % of the luma lies in, as a share of the whole range. */
   spread: number
+  /** How much neighbouring pixels differ. */
   edges: number
 }
 
-/** @param lengthSeconds of the picture; null when nobody knows */
-export function candidatesOf(lengthSeconds: number | null): number[] {
-  if (lengthSeconds === null) {
-    return BLIND_SECONDS
+/** @param durationSeconds of the video; null when unknown */
+export function listCandidateSeconds(durationSeconds: number | null): number[] {
+  if (durationSeconds === null) {
+    return SECONDS_OF_UNKNOWN_DURATION
   }
-  const parts = Array.from({ length: CANDIDATES }, (_, at) => (at + 0.5) / CANDIDATES)
-  return parts.map((part) => Math.floor(part * lengthSeconds * 1e3) / 1e3)
+  const shares = Array.from({ length: CANDIDATES }, (_, index) => (index + 0.5) / CANDIDATES)
+  return shares.map((share) => Math.floor(share * durationSeconds * 1e3) / 1e3)
 }
 
-/** Looks at one frame, small, since a blur that is not seen at this size is none. */
-export function lookStep(
+/**
+ * Returns the step that measures one frame. The frame is scaled down first: blur that is invisible
+ * at that size does no harm.
+ *
+ * @param options.distanceSeconds between the candidates
+ */
+export function planFrameMeasurement(
   url: string,
   second: number,
-  { interlaced, apart }: { interlaced: boolean; apart: number },
+  { isInterlaced, distanceSeconds }: { isInterlaced: boolean; distanceSeconds: number },
 ): FfmpegStep {
   const print = (key: string) => `metadata=print:key=lavfi.signalstats.${key}`
   const filters = [
-    ...(interlaced ? ['yadif'] : []),
+    ...(isInterlaced ? ['yadif'] : []),
     'scale=320:320:force_original_aspect_ratio=decrease:flags=area',
     'format=yuv420p',
     'signalstats',
@@ -49,85 +61,76 @@ export function lookStep(
     'signalstats',
     print('YAVG'),
   ]
-  const keyframe = apart > KEYFRAMES_BEYOND_SECONDS
-  return {
-    stage: 'analyse',
-    cost: 0.01,
-    seconds: null,
-    optional: true,
-    ffmpeg: () => [
-      ...COMMON_OPTIONS,
-      ...(keyframe ? ['-noaccurate_seek', '-skip_frame', 'nokey'] : []),
-      ...INPUT_LIMITS,
-      '-ss',
-      decimal(second),
-      '-i',
-      url,
-      '-map',
-      '0:V:0',
-      '-frames:v',
-      '1',
-      '-vf',
-      filters.join(','),
-      '-f',
-      'null',
-      '-',
-    ],
-  }
+  const usesKeyframes = distanceSeconds > MIN_KEYFRAME_DISTANCE_SECONDS
+  const command = [
+    ...COMMON_OPTIONS,
+    ...ffmpegOptions({
+      noaccurate_seek: usesKeyframes,
+      skip_frame: usesKeyframes ? 'nokey' : null,
+    }),
+    ...INPUT_LIMITS,
+    ...ffmpegOptions({
+      ss: formatDecimal(second),
+      i: url,
+      map: '0:V:0',
+      'frames:v': 1,
+      vf: filters.join(','),
+      f: 'null',
+    }),
+    '-',
+  ]
+  return { stage: 'analyse', cost: 0.01, seconds: null, optional: true, ffmpeg: () => command }
 }
 
 /**
- * @param second that was sought
- * @param said what ffmpeg wrote to stderr
+ * @param second that ffmpeg sought
+ * @param stderr of the step that measured
  * @returns null when there was no frame
  */
-export function readLook(second: number, said: string): Look | null {
-  const valuesOf = (key: string) =>
-    [...said.matchAll(new RegExp(`signalstats\\.${key}=([\\d.]+)`, 'g'))].map(([, value]) =>
+export function parseFrameStatistics(second: number, stderr: string): FrameStatistics | null {
+  const readAll = (key: string) =>
+    [...stderr.matchAll(new RegExp(`signalstats\\.${key}=([\\d.]+)`, 'g'))].map(([, value]) =>
       Number(value),
     )
-  const [mean, edges] = valuesOf('YAVG')
-  const [low] = valuesOf('YLOW')
-  const [high] = valuesOf('YHIGH')
+  const [mean, edges] = readAll('YAVG')
+  const [low] = readAll('YLOW')
+  const [high] = readAll('YHIGH')
   if (mean === undefined || edges === undefined || low === undefined || high === undefined) {
     return null
   }
-  // A keyframe lies before the second that was sought, by as much as its time is below zero.
-  const offset = Number(/pts_time:(-?[\d.]+)/.exec(said)?.[1] ?? 0)
+  // A key frame lies before the second that was sought: its time is negative.
+  const offset = Number(/pts_time:(-?[\d.]+)/.exec(stderr)?.[1] ?? 0)
   return {
-    // Down to the millisecond, for a seek goes to the first frame at or after.
+    // Rounded down, since ffmpeg seeks to the first frame at or after a time.
     second: Math.max(0, Math.floor((second + offset) * 1e3) / 1e3),
-    mean: share(mean, 16, 235),
-    spread: (high - low) / 219,
+    mean: toShare(mean, BLACK, WHITE),
+    spread: (high - low) / (WHITE - BLACK),
     edges,
   }
 }
 
-/** @returns the second of the best; of equals, the earliest; 0 when there is none */
-export function bestOf(looks: readonly (Look | null)[]): number {
+/** Returns the second of the best frame; of equal ones the earliest; 0 when there is no frame. */
+export function selectBestSecond(frames: readonly (FrameStatistics | null)[]): number {
   let best = { second: 0, score: -1 }
-  for (const look of looks) {
-    if (look === null) {
-      continue
-    }
-    const score = scoreOf(look)
-    if (score > best.score) {
-      best = { second: look.second, score }
+  for (const frame of frames) {
+    const score = frame === null ? -1 : scoreFrame(frame)
+    if (frame !== null && score > best.score) {
+      best = { second: frame.second, score }
     }
   }
   return best.second
 }
 
 /**
- * The sharpest of those with light and contrast. Between a quarter and three quarters of the range
- * light is as good as any; towards black and white, and below a quarter of contrast, less and less
- * counts. The mean is added for where all is dark.
+ * Scores sharpness, reduced near black, near white, and below a quarter of the possible contrast.
+ * The mean decides where every frame is dark.
  */
-function scoreOf({ mean, spread, edges }: Look): number {
-  const light = share(mean, 0, 0.25) * share(1 - mean, 0, 0.25)
-  return light * share(spread, 0, 0.25) * edges + mean * 1e-6
+function scoreFrame({ mean, spread, edges }: FrameStatistics): number {
+  const exposure = toShare(mean, 0, 0.25) * toShare(1 - mean, 0, 0.25)
+  return exposure * toShare(spread, 0, 0.25) * edges + mean * 1e-6
 }
 
-function share(value: number, from: number, to: number): number {
+/** Returns where the value lies between `from` and `to`, from 0 to 1. */
+function toShare(value: number, from: number, to: number): number {
   return Math.min(1, Math.max(0, (value - from) / (to - from)))
 }

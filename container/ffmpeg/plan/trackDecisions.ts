@@ -1,116 +1,142 @@
-/** What becomes of each stream of a video, and the bits that its picture gets. */
+/** Decides what happens to each track of a video, and how the video's bit rate is controlled. */
+import type { EncodedAudioCodec } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { type SoundCodec, soundKbps } from '../encode/audioEncoders.ts'
-import { decideAudio, type Decision, obstacleToCopy } from './streamCopy.ts'
-import { MIN_SIDE, type Rate } from '../encode/videoEncoders.ts'
-import type { EditGraph } from '../edit/graph.ts'
+import type { EditedOutput } from '../edit/editedOutput.ts'
 import type { Size } from '../edit/geometry.ts'
-import type { AudioStream, Probe, VideoStream } from '../probe/probe.ts'
+import { isPartial } from '../edit/steps/trim.ts'
+import { resolveAudioKbps } from '../encode/audioEncoders.ts'
+import { bitRateForSize, resolveCap } from '../encode/bitRate.ts'
 import { resolveQuality } from '../encode/quality.ts'
-import { capOf, rateForSize } from '../encode/bitRate.ts'
+import { MIN_SIDE, type RateControl } from '../encode/videoEncoders.ts'
+import type { AudioStream, Probe } from '../probe/probe.ts'
+import { decideAudio, type TrackDecision } from './copyAudio.ts'
+import { findVideoObstacle } from './copyVideo.ts'
 
 type Video = RenditionOf<'video'>
 
-const FITS = 'codec, size and bit rate are as asked already'
+const COPY_REASON = 'codec, size and bit rate match already'
 
-export interface Decided {
-  video: Decision
-  /** null: no file has sound. */
-  audio: Decision | null
-  /** Of an encoded sound. */
-  soundCodec: SoundCodec | null
-  rate: Rate
+export interface TrackDecisions {
+  video: TrackDecision
+  /** null when no file has audio. */
+  audio: TrackDecision | null
+  /** null when audio is not encoded. */
+  audioCodec: EncodedAudioCodec | null
+  rate: RateControl
 }
 
-export interface Source {
-  probe: Probe
-  video: VideoStream
-  track: AudioStream | null
-  partial: boolean
-}
-
-/** @param graph of all edits, which says what comes out */
-export function decide(rendition: Video, source: Source, graph: EditGraph): Decided {
-  const { probe, track, partial } = source
-  const size = graph.size!
-  const quality = resolveQuality(rendition.quality, 'video', Math.min(size.width, size.height))
-  const facts = { output: size, quality, sizeBytes: probe.facts.sizeBytes, partial }
-  const obstacle = obstacleToCopy(rendition, source.video, facts)
-  if (obstacle !== null) {
-    checkLeast(rendition, size)
+/** @throws JobFailure `unsupported` when what is requested is impossible with this source */
+export function decideTracks(
+  rendition: Video,
+  { facts }: Probe,
+  output: EditedOutput,
+): TrackDecisions {
+  const [source] = output.files
+  const { video, audio: track, trim } = source
+  const { size, seconds } = output
+  if (video === null || size === null) {
+    throw new TypeError('the output of a video has frames')
   }
-  const audio = graph.audio === null ? null : soundDecision(rendition, track, partial)
-  const soundCodec = audio?.action === 'encode' ? codecOf(rendition.audioCodec) : null
+  const quality = resolveQuality(rendition.quality, 'video', Math.min(size.width, size.height))
+  const obstacle = findVideoObstacle(rendition, {
+    video,
+    size,
+    quality,
+    sizeBytes: facts.sizeBytes,
+    isPartial: isPartial(trim),
+  })
+  if (obstacle !== null) {
+    checkMinSize(rendition, size)
+  }
+  const audio = output.hasAudio ? decideAudioOfVideo(rendition, track, isPartial(trim)) : null
+  const byQuality: RateControl = {
+    by: 'quality',
+    pass: 0,
+    quality,
+    cap: resolveCap(rendition.videoKbps, seconds),
+  }
   return {
     video:
-      obstacle === null ? { action: 'copy', reason: FITS } : { action: 'encode', reason: obstacle },
+      obstacle === null
+        ? { action: 'copy', reason: COPY_REASON }
+        : { action: 'encode', reason: obstacle },
     audio,
-    soundCodec,
+    audioCodec: audio?.action === 'encode' ? resolveAudioCodec(rendition.audioCodec) : null,
     rate:
       obstacle === null || rendition.sizeKilobytes === null
-        ? { by: 'quality', pass: 0, quality, cap: capOf(rendition.videoKbps, graph.seconds) }
+        ? byQuality
         : {
             by: 'size',
             pass: 0,
-            kbps: rateForSize({
+            kbps: bitRateForSize({
               kilobytes: rendition.sizeKilobytes,
-              seconds: graph.seconds,
+              seconds,
               size,
-              frameRate: graph.frameRate,
-              soundKbps: kbpsOf(rendition, audio, track),
+              frameRate: output.frameRate,
+              audioKbps: estimateAudioKbps(rendition, audio, track),
             }),
           },
   }
 }
 
-/** Of silence beside joined files nothing can be copied, so that it is encoded. */
-function soundDecision(rendition: Video, track: AudioStream | null, partial: boolean): Decision {
+/** Silence that is generated for joined files cannot be copied. */
+function decideAudioOfVideo(
+  rendition: Video,
+  track: AudioStream | null,
+  partial: boolean,
+): TrackDecision {
   const decision = decideAudio(rendition, track, partial)
   if (decision === null) {
     return { action: 'encode', reason: 'files are joined' }
   }
-  // Only a sound whose bits are counted leaves the picture what it may have.
-  const uncounted = rendition.sizeKilobytes !== null && track?.bitRate === null
-  return uncounted && decision.action === 'copy'
-    ? { action: 'encode', reason: 'its bit rate is not known, and a size is asked for' }
+  // The video gets the bits that the audio leaves, so those must be known.
+  const isUnknown = rendition.sizeKilobytes !== null && track?.bitRate === null
+  return isUnknown && decision.action === 'copy'
+    ? { action: 'encode', reason: 'its bit rate is unknown, and a file size is requested' }
     : decision
 }
 
-function kbpsOf(rendition: Video, audio: Decision | null, track: AudioStream | null): number {
+function estimateAudioKbps(
+  rendition: Video,
+  audio: TrackDecision | null,
+  track: AudioStream | null,
+): number {
   if (audio === null || audio.action === 'drop') {
     return 0
   }
   if (audio.action === 'copy') {
     return (track?.bitRate ?? 0) / 1000
   }
-  return soundKbps(codecOf(rendition.audioCodec), rendition.audioKbps)
+  return resolveAudioKbps(resolveAudioCodec(rendition.audioCodec), rendition.audioKbps)
 }
 
-/** `copy` never gets as far as being encoded, but for silence that is made here. */
-function codecOf(codec: Video['audioCodec']): SoundCodec {
+/** `copy` is encoded only where the audio is silence that is generated. */
+export function resolveAudioCodec(codec: Video['audioCodec']): EncodedAudioCodec {
   return codec === 'copy' || codec === 'none' ? 'aac' : codec
 }
 
-/** @throws JobFailure `unsupported` when the encoder takes no picture as small as that */
-export function checkLeast({ videoCodec }: Pick<Video, 'videoCodec'>, { width, height }: Size) {
-  const least = MIN_SIDE[videoCodec]
-  if (Math.min(width, height) >= least) {
-    return
+/** @throws JobFailure `unsupported` when the frames are too small for the encoder */
+export function checkMinSize(
+  { videoCodec }: Pick<Video, 'videoCodec'>,
+  { width, height }: Size,
+): void {
+  const min = MIN_SIDE[videoCodec]
+  if (Math.min(width, height) < min) {
+    throw new JobFailure(
+      'unsupported',
+      `The video would be ${width} by ${height}; ${videoCodec} needs at least ${min} by ${min}. Use a larger size (w, h), or vc_h264.`,
+    )
   }
-  throw new JobFailure(
-    'unsupported',
-    `The picture would measure ${width} by ${height}; ${videoCodec} needs ${least} by ${least} at the least. Ask for a larger one, or for vc_h264.`,
-  )
 }
 
-/** One sentence for both streams. */
-export function reasonFor({ video, audio }: Decided): string {
+/** Returns one sentence for both tracks. */
+export function describeReason({ video, audio }: TrackDecisions): string {
   if (audio === null || audio.reason === video.reason) {
     return video.reason
   }
   if (video.action === 'copy' && audio.action === 'copy') {
-    return FITS
+    return COPY_REASON
   }
-  return `picture: ${video.reason}; sound: ${audio.reason}`
+  return `video: ${video.reason}; audio: ${audio.reason}`
 }

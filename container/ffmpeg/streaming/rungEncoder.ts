@@ -1,6 +1,6 @@
 /** How a rung is encoded: by quality, within a cap, with a keyframe at the start of each segment. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { videoEncoder } from '../encode/videoEncoders.ts'
+import { buildVideoEncoder } from '../encode/videoEncoders.ts'
 import type { Track } from './streamLayout.ts'
 
 type Stream = RenditionOf<'stream'>
@@ -39,7 +39,7 @@ export function buildRungEncoder({
 }: Rung): string[] {
   const cap = { kbps: Math.round(maxBitRate / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
-    ...videoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
+    ...buildVideoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
     ...OWN[codec],
     // Said once more for those encoders of which the general options leave it out.
     '-maxrate',

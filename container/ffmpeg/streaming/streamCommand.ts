@@ -3,14 +3,14 @@
  * rung is a smaller copy, every track with segments and a playlist of its own.
  */
 import { join } from 'node:path'
-import { STRIPPED } from '../encode/containers.ts'
-import type { EditGraph } from '../edit/graph.ts'
+import { STRIP_METADATA } from '../encode/containers.ts'
+import type { FilterComplex } from '../edit/buildFilterGraph.ts'
 import * as layout from './streamLayout.ts'
 import { COMMON_OPTIONS } from '../process/limits.ts'
 import { buildRungEncoder, type Rung } from './rungEncoder.ts'
 
 export function buildStreamCommand(stream: {
-  graph: EditGraph
+  graph: FilterComplex & { inputs: readonly string[] }
   rungs: readonly Rung[]
   /** What rungs come in, in ffmpeg's notation. */
   frameRate: string
@@ -63,7 +63,7 @@ export function buildStreamCommand(stream: {
   ]
 }
 
-const NOTHING_ELSE = [...STRIPPED, '-sn']
+const NOTHING_ELSE = [...STRIP_METADATA, '-sn']
 
 /**
  * Segments of one fragment each, with no index of their own. Times are left as they are, since each

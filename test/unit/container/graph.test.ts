@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { editGraph } from '../../../container/ffmpeg/edit/graph.ts'
+import { planEdits } from '../../../container/ffmpeg/edit/planEdits.ts'
+import type { OutputRequest } from '../../../container/ffmpeg/edit/describeOutput.ts'
+import type { RequestedEdits } from '../../../container/ffmpeg/edit/edits.ts'
 import type { PlanContext, InputFile } from '../../../container/ffmpeg/renderPlan.ts'
 import { audio, image, preview, stream, video } from '../../fixtures/renditions.ts'
-import { planOf, probed } from '../../fixtures/probes.ts'
+import { probed } from '../../fixtures/probes.ts'
 
 const VIDEO = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
 const OWN_SIZE = { ...VIDEO, shortSide: null }
@@ -21,108 +23,139 @@ function context(probe = probed(), others: Record<string, InputFile['probe']> = 
   }
 }
 
-describe('the graph', () => {
-  it('of a stream has the picture at its own size, for rungs to be made of', () => {
+/** The edits as a command sees them that takes all tracks. */
+function plan(rendition: RequestedEdits, request: OutputRequest, source = context()) {
+  const { output, inputs, graph } = planEdits(rendition, source, request)
+  const all = graph.select({ video: true, audio: true })
+  return { output, inputs, ...all, opened: [...inputs.files, ...inputs.images] }
+}
+
+describe('the edits', () => {
+  it('of a stream keep the size of the video, from which the rungs are scaled', () => {
     const source = context(probed({ display: FULL_HD, upright: FULL_HD }))
-    const graph = editGraph(stream(), source, { picture: OWN_SIZE, sound: true })
-    expect(graph).toMatchObject({ size: FULL_HD, seconds: 10, frameRate: 30, inputCount: 1 })
+    const { output, inputs, ...graph } = plan(stream(), { frame: OWN_SIZE, audio: true }, source)
+    expect(output).toMatchObject({ size: FULL_HD, seconds: 10, frameRate: 30 })
+    expect(inputs.count).toBe(1)
     expect([graph.video, graph.audio]).toEqual(['[joined]', '[sound]'])
   })
 
-  it('of sound alone has no picture, whatever there is', () => {
-    const graph = editGraph(audio(), context(), { picture: null, sound: true })
-    expect(graph).toMatchObject({ video: null, audio: '[sound]', size: null })
+  it('of audio leave out the video', () => {
+    const { output, ...graph } = plan(audio(), { frame: null, audio: true })
+    expect(graph).toMatchObject({ video: null, audio: '[sound]' })
+    expect(output.size).toBe(null)
     expect(graph.filters).not.toContain('V:0')
   })
 
-  it('of a frame takes the second that it is told', () => {
-    const take = { startSeconds: 4, lengthSeconds: null }
-    const picture = { unit: 1, shortSide: null, pixels: 'rgb24' } as const
-    const graph = editGraph(image(), context(), { picture, sound: false, take })
-    expect(graph.inputs.join(' ')).toContain('-ss 4 -i IN')
-    expect(graph).toMatchObject({ audio: null, seconds: 6 })
+  it('of an image begin at the given second', () => {
+    const trim = { startSeconds: 4, durationSeconds: null }
+    const frame = { unit: 1, shortSide: null, pixels: 'rgb24' } as const
+    const { output, opened, ...graph } = plan(image(), { frame, audio: false, trim })
+    expect(opened.join(' ')).toContain('-ss 4 -i IN')
+    expect(graph.audio).toBe(null)
+    expect(output.seconds).toBe(6)
   })
 
-  it('of a preview has its part and its speed', () => {
+  it('of a preview apply its part and its speed', () => {
     const wish = preview({ startSeconds: 2, endSeconds: 6, speed: 2, frameRate: 12 })
-    const graph = editGraph(wish, context(), { picture: OWN_SIZE, sound: false })
-    expect(graph).toMatchObject({ seconds: 2, frameRate: 12 })
-    expect(graph.filters).toContain('setpts=PTS/2,fps=12')
+    const { output, filters } = plan(wish, { frame: OWN_SIZE, audio: false })
+    expect(output).toMatchObject({ seconds: 2, frameRate: 12 })
+    expect(filters).toContain('setpts=PTS/2,fps=12')
   })
 
-  it('has limits before each input', () => {
+  it('set limits before each input', () => {
     const others = { 'a.mp4': probed(), 'b.mp4': probed({}, null) }
     const wish = video({ append: ['a.mp4', 'b.mp4'] })
-    const graph = editGraph(wish, context(probed(), others), { picture: VIDEO, sound: true })
-    const count = (option: string) => graph.inputs.filter((each) => each === option).length
+    const source = context(probed(), others)
+    const { output, inputs, ...graph } = plan(wish, { frame: VIDEO, audio: true }, source)
+    const count = (option: string) => graph.opened.filter((each) => each === option).length
     expect([count('-i'), count('-format_whitelist'), count('-max_pixels')]).toEqual([3, 3, 3])
-    expect(graph).toMatchObject({ seconds: 30, inputCount: 3 })
+    expect([output.seconds, inputs.count]).toEqual([30, 3])
     expect(graph.filters).toContain('anullsrc')
   })
 
-  it('reads a watermark only once the runner has made it anew', () => {
+  it('read only the PNG that a step makes of the watermark', () => {
     const wish = video({ watermark: 'logo.png' })
-    const graph = editGraph(wish, context(probed(), { 'logo.png': null }), {
-      picture: VIDEO,
-      sound: true,
-    })
-    expect(graph.before).toHaveLength(1)
-    expect(graph.inputs.join(' ')).toContain('-protocol_whitelist file -f png_pipe -i /scratch/')
+    const source = context(probed(), { 'logo.png': null })
+    const { inputs, opened } = plan(wish, { frame: VIDEO, audio: true }, source)
+    expect(inputs.steps).toHaveLength(1)
+    expect(opened.join(' ')).toContain('-protocol_whitelist file -f png_pipe -i /scratch/')
   })
 
-  it('speeds sound up by steps that blend, and keeps the frame rate', () => {
-    const graph = editGraph(video({ speed: 4 }), context(), { picture: VIDEO, sound: true })
-    expect(graph.filters.match(/atempo=2\.0+/g)).toHaveLength(2)
-    expect(graph.frameRate).toBe(30)
+  it('change the speed of audio in steps that blend, and keep the frame rate', () => {
+    const { output, filters } = plan(video({ speed: 4 }), { frame: VIDEO, audio: true })
+    expect(filters.match(/atempo=2\.0+/g)).toHaveLength(2)
+    expect(output.frameRate).toBe(30)
   })
 
-  it('cannot fade out what has no known end', () => {
-    const probe = { ...probed(), contentSeconds: null }
-    const wish = { picture: VIDEO, sound: true }
-    expect(() => editGraph(video({ fadeOutSeconds: 1 }), context(probe), wish)).toThrow(
-      /does not say how long it is/,
+  it('cannot fade out without a known duration', () => {
+    const source = context({ ...probed(), contentSeconds: null })
+    const request = { frame: VIDEO, audio: true }
+    expect(() => plan(video({ fadeOutSeconds: 1 }), request, source)).toThrow(
+      /does not state its duration/,
     )
   })
 })
 
-describe('a plan', () => {
-  it('leaves alone what a key asks for and is there already', () => {
-    const wish = { frameRate: 30, videoKbps: 2_000, audioKbps: 96, endSeconds: 60 }
-    expect(planOf(video(wish), probed()).mode).toBe('remux')
+describe('the filters', () => {
+  const everything = video({
+    width: 400,
+    height: 400,
+    resizeMode: 'pad',
+    background: 'ff8800',
+    rotate: 90,
+    flip: 'h',
+    speed: 2,
+    frameRate: 25,
+    append: ['b.mp4'],
+    watermark: 'logo.png',
+    subtitles: 'a.srt',
+    subtitleMode: 'burn',
+    fadeInSeconds: 1,
+    fadeOutSeconds: 1,
+  })
+  const source = context(probed({ interlaced: true }), {
+    'b.mp4': probed(),
+    'logo.png': null,
+    'a.srt': null,
   })
 
-  it.each([
-    [{ videoKbps: 500 }, /500 kbit\/s at the most/],
-    [{ frameRate: 25 }, /frame rate becomes 25/],
-    [{ rotate: 90 } as const, /turned/],
-    [{ speed: 2 }, /speed/],
-    [{ fadeInSeconds: 1 }, /faded/],
-    [{ videoCodec: 'av1' } as const, /h264 becomes av1/],
-  ])('encodes the picture for %j', (wish, reason) => {
-    const { video: picture } = planOf(video(wish), probed())
-    expect(picture).toEqual({ action: 'encode', reason: expect.stringMatching(reason) })
-  })
-
-  it.each([
-    [{ audioKbps: 64 }, /128 kbit\/s, more than the 64/],
-    [{ loudness: 23 }, /loudness/],
-    [{ audioCodec: 'mp3' } as const, /aac becomes mp3/],
-  ])('encodes the sound alone for %j', (wish, reason) => {
-    const { video: picture, audio: sound } = planOf(video(wish), probed())
-    expect(picture?.action).toBe('copy')
-    expect(sound).toEqual({ action: 'encode', reason: expect.stringMatching(reason) })
-  })
-
-  it('copies a file that is small enough for its size already', () => {
-    const probe = probed({ bitRate: 9_000_000 })
-    expect(planOf(video({ sizeKilobytes: 50 }), probe).mode).toBe('remux')
-    probe.facts.sizeBytes = 5_000_000
-    expect(planOf(video({ sizeKilobytes: 4_000 }), probe).video?.reason).toMatch(/4000 kB/)
-  })
-
-  it('refuses to copy sound that is changed', () => {
-    expect(() => planOf(video({ audioCodec: 'copy', speed: 2 }), probed())).toThrow(
-      /cannot be copied \(ac_copy\), since the speed changes/,
+  it('are applied in the order of the pipeline', () => {
+    const { graph } = planEdits(everything, source, { frame: VIDEO, audio: true })
+    const { filters } = graph.select({ video: true, audio: true, loudness: ['loudnorm'] })
+    const names = [...filters.matchAll(/(?:^|[\],;])([a-z]+)(?==|,|;|\[|$)/g)].map(
+      ([, name]) => name,
     )
+    expect(names.join(' ')).toBe(
+      [
+        'yadif setpts transpose hflip scale format setsar setparams pad',
+        'aresample aformat atempo',
+        'setpts scale format setsar setparams pad',
+        'aresample aformat atempo',
+        'concat fps',
+        'scale format overlay ass fade fade',
+        'loudnorm afade afade',
+      ].join(' '),
+    )
+  })
+
+  it('of one track leave out the other', () => {
+    const { graph } = planEdits(everything, source, { frame: VIDEO, audio: true })
+    const onlyVideo = graph.select({ video: true, audio: false })
+    expect(onlyVideo).toMatchObject({ video: '[v]', audio: null })
+    expect(onlyVideo.filters).toContain('concat=n=2:v=1:a=0[uneven]')
+    expect(onlyVideo.filters).not.toMatch(/:a:0|afade/)
+    const onlyAudio = graph.select({ video: false, audio: true })
+    expect(onlyAudio).toMatchObject({ video: null, audio: '[a]' })
+    expect(onlyAudio.filters).toContain('concat=n=2:v=0:a=1[sound]')
+    expect(onlyAudio.filters).not.toMatch(/V:0|overlay/)
+  })
+
+  it('are empty when no track is selected', () => {
+    const { graph } = planEdits(everything, source, { frame: VIDEO, audio: true })
+    expect(graph.select({ video: false, audio: false })).toEqual({
+      filters: '',
+      video: null,
+      audio: null,
+    })
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { geometry, type GeometryRequest } from '../../../container/ffmpeg/edit/geometry.ts'
 import {
-  frugalBitsPerPixel,
+  minBitsPerPixelToEncode,
   jpegScale,
   resolveQuality,
   vp9Crf,
@@ -172,8 +172,8 @@ describe('quality', () => {
   })
 
   it('halves the bits that are worth keeping with every 6 of CRF', () => {
-    expect(frugalBitsPerPixel(60)).toBeCloseTo(0.0397, 4)
-    expect(frugalBitsPerPixel(85)).toBeCloseTo(0.1, 2)
+    expect(minBitsPerPixelToEncode(60)).toBeCloseTo(0.0397, 4)
+    expect(minBitsPerPixelToEncode(85)).toBeCloseTo(0.1, 2)
   })
 })
 
@@ -210,8 +210,8 @@ describe('copying', () => {
     ['it is stored rotated', {}, probed({ rotated: true }), /rotated/],
     ['it is interlaced', {}, probed({ interlaced: true }), /interlaced/],
     ['it is HDR', {}, probed({ hdr: true }), /HDR/],
-    ['it is generous with bits', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits a pixel.*60/],
-    ['its bit rate is unknown', {}, probed({ bitRate: null }), /bits a pixel/],
+    ['it is generous with bits', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits per pixel.*60/],
+    ['its bit rate is unknown', {}, probed({ bitRate: null }), /bit rate of the video is unknown/],
     ['it is above 720p', {}, probed({ display: FULL_HD, upright: FULL_HD }), /1280 by 720/],
   ])('is not the plan when %s', (_, wish, probe, reason) => {
     const { mode, reason: said } = plan(wish, probe)

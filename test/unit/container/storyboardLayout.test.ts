@@ -1,38 +1,38 @@
 import { describe, expect, it } from 'vitest'
-import { storyboardOf, toWebVtt } from '../../../container/ffmpeg/plan/storyboard.ts'
+import { layOutStoryboard, buildWebVtt } from '../../../container/ffmpeg/plan/storyboardLayout.ts'
 import { expectWhole, parseVtt } from '../../fixtures/storyboardCues.ts'
 
 describe('the layout of a storyboard', () => {
   const tile = { width: 160, height: 90 }
-  const layout = (lengthSeconds: number, intervalSeconds: number | null = null, columns = 10) =>
-    storyboardOf({ lengthSeconds, intervalSeconds, columns, tile })
+  const layout = (durationSeconds: number, intervalSeconds: number | null = null, columns = 10) =>
+    layOutStoryboard({ durationSeconds, intervalSeconds, columns, tile })
 
   it('has a hundred pictures by default, and never more than two a second', () => {
-    expect(layout(7_200)).toMatchObject({ intervalSeconds: 72, pictures: 100, sheets: 1, rows: 10 })
-    expect(layout(10)).toMatchObject({ intervalSeconds: 0.5, pictures: 20, columns: 10, rows: 2 })
-    expect(layout(0.04)).toMatchObject({ pictures: 1, columns: 1, rows: 1 })
+    expect(layout(7_200)).toMatchObject({ intervalSeconds: 72, images: 100, sheets: 1, rows: 10 })
+    expect(layout(10)).toMatchObject({ intervalSeconds: 0.5, images: 20, columns: 10, rows: 2 })
+    expect(layout(0.04)).toMatchObject({ images: 1, columns: 1, rows: 1 })
     for (const length of [50.001, 61.7, 3_599.999, 86_400]) {
-      expect(layout(length).pictures).toBeLessThanOrEqual(100)
+      expect(layout(length).images).toBeLessThanOrEqual(100)
     }
   })
 
   it('covers a length that is no multiple of the interval, and one that is', () => {
     for (const length of [4, 4.001, 4.016667, 9.99, 12.5]) {
-      const cues = parseVtt(toWebVtt(layout(length, 0.5, 3), 'jpg'))
+      const cues = parseVtt(buildWebVtt(layout(length, 0.5, 3), 'jpg'))
       expectWhole(cues, length)
       expect(cues.every(({ start, end }) => end > start)).toBe(true)
     }
   })
 
   it('is no larger than pictures may be', () => {
-    const wish = { lengthSeconds: 100, intervalSeconds: 1, columns: 10 }
-    expect(() => storyboardOf({ ...wish, tile: { width: 1920, height: 1080 } })).toThrow(
-      'would measure 19200 by 10800; at most 16383 by 16383',
+    const wish = { durationSeconds: 100, intervalSeconds: 1, columns: 10 }
+    expect(() => layOutStoryboard({ ...wish, tile: { width: 1920, height: 1080 } })).toThrow(
+      'would be 19200 by 10800; the maximum is 16383 by 16383',
     )
   })
 
   it('names its sheets as a package may', () => {
-    const cues = parseVtt(toWebVtt(layout(3_600, 1, 10), 'webp'))
+    const cues = parseVtt(buildWebVtt(layout(3_600, 1, 10), 'webp'))
     expect(cues.at(-1)).toMatchObject({ sheet: 'sprite_036.webp', at: [1440, 810, 160, 90] })
   })
 })

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { retime } from '../../../container/ffmpeg/edit/subtitleTiming.ts'
+import { retimeSubtitles } from '../../../container/ffmpeg/edit/subtitleTiming.ts'
 
 describe('times', () => {
-  const span = { startSeconds: 10, lengthSeconds: 20, speed: 2 }
+  const span = { startSeconds: 10, durationSeconds: 20, speed: 2 }
 
   it('of SRT are moved, cut and counted anew', () => {
     const srt = [
@@ -10,7 +10,7 @@ describe('times', () => {
       '2\n00:00:09,000 --> 00:00:12,000\na\n\nb',
       '3\n00:00:29,000 --> 01:00:00,000\nc',
     ].join('\n\n')
-    expect(retime(srt, 'srt', span)).toEqual({
+    expect(retimeSubtitles(srt, 'srt', span)).toEqual({
       read: 3,
       kept: 2,
       text: '1\n00:00:00,000 --> 00:00:01,000\na\n\nb\n\n2\n00:00:09,500 --> 00:00:10,000\nc\n',
@@ -19,7 +19,7 @@ describe('times', () => {
 
   it('of ASS are moved, and its head stays', () => {
     const ass = 'PlayResX: 384\nDialogue: 0,0:00:12.50,1:00:00.00,Default,,0,0,0,,Hi, you\n'
-    expect(retime(ass, 'ass', { ...span, lengthSeconds: null }).text).toBe(
+    expect(retimeSubtitles(ass, 'ass', { ...span, durationSeconds: null }).text).toBe(
       'PlayResX: 384\nDialogue: 0,00:00:01.25,00:29:55.00,Default,,0,0,0,,Hi, you\n',
     )
   })

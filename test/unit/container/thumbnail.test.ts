@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { bestOf, candidatesOf, readLook } from '../../../container/ffmpeg/plan/thumbnail.ts'
+import {
+  selectBestSecond,
+  listCandidateSeconds,
+  parseFrameStatistics,
+} from '../../../container/ffmpeg/plan/thumbnail.ts'
 
 describe('the best frame', () => {
   it('is neither dark nor flat nor blown out while there is another', () => {
@@ -10,16 +14,16 @@ describe('the best frame', () => {
       edges,
     })
     const fair = look(5, 0.5, 0.5, 2)
-    expect(bestOf([look(1, 0.02, 0.9, 9), fair, look(6, 0.99, 0.9, 9)])).toBe(5)
-    expect(bestOf([look(1, 0.5, 0.01, 9), fair, look(6, 0.5, 0.5, 1)])).toBe(5)
-    expect(bestOf([null, { ...fair, second: 2 }, fair])).toBe(2)
-    expect(bestOf([look(1, 0, 0, 0), look(2, 0.01, 0, 0)])).toBe(2)
-    expect(bestOf([null, null])).toBe(0)
+    expect(selectBestSecond([look(1, 0.02, 0.9, 9), fair, look(6, 0.99, 0.9, 9)])).toBe(5)
+    expect(selectBestSecond([look(1, 0.5, 0.01, 9), fair, look(6, 0.5, 0.5, 1)])).toBe(5)
+    expect(selectBestSecond([null, { ...fair, second: 2 }, fair])).toBe(2)
+    expect(selectBestSecond([look(1, 0, 0, 0), look(2, 0.01, 0, 0)])).toBe(2)
+    expect(selectBestSecond([null, null])).toBe(0)
   })
 
   it('is sought over the whole length, and blindly where nobody knows it', () => {
-    expect(candidatesOf(8)).toEqual(Array.from({ length: 8 }, (_, at) => at + 0.5))
-    expect(candidatesOf(null)[0]).toBe(0)
-    expect(readLook(3, 'nothing was encoded')).toBeNull()
+    expect(listCandidateSeconds(8)).toEqual(Array.from({ length: 8 }, (_, at) => at + 0.5))
+    expect(listCandidateSeconds(null)[0]).toBe(0)
+    expect(parseFrameStatistics(3, 'nothing was encoded')).toBeNull()
   })
 })

@@ -1,0 +1,117 @@
+/** Builds the filter graph: runs the steps of the pipeline in their order and connects the results. */
+import type { EditedOutput, LabelledChains, SourceFile } from './editedOutput.ts'
+import * as pipeline from './pipeline.ts'
+import { generateSilence } from './steps/audioLayout.ts'
+import { fitIntoFrame } from './steps/concat.ts'
+import { frameRateFilter } from './steps/frameRate.ts'
+
+/** The tracks that a command takes from the graph. */
+export interface SelectedTracks {
+  video: boolean
+  audio: boolean
+  /** Filters that measure or correct the loudness; each pass has its own. */
+  loudness?: readonly string[]
+}
+
+/** The filters of one command. */
+export interface FilterComplex {
+  /** The value of `-filter_complex`; empty when no track is filtered. */
+  filters: string
+  /** Labels to map, in brackets; null for a track that is not filtered. */
+  video: string | null
+  audio: string | null
+}
+
+/** The graph of a plan, of which each command selects the tracks that it needs. */
+export interface FilterGraph {
+  select: (tracks: SelectedTracks) => FilterComplex
+}
+
+/** Labels of the tracks once the files are joined. */
+const JOINED = { video: '[joined]', audio: '[sound]' }
+
+export function buildFilterGraph(output: EditedOutput): FilterGraph {
+  const isJoined = output.files.length > 1
+  const files = output.files.map((file, index) => ({
+    video: buildFileVideoChain(output, index, isJoined ? `[v${index}]` : JOINED.video),
+    audio: buildFileAudioChain(output, file, index, isJoined ? `[a${index}]` : JOINED.audio),
+  }))
+  const joinedVideo = applyVideoSteps(output)
+
+  return {
+    select({ video: selectsVideo, audio: selectsAudio, loudness = [] }) {
+      const hasVideo = selectsVideo && output.size !== null
+      const hasAudio = selectsAudio && output.hasAudio
+      if (!hasVideo && !hasAudio) {
+        return { filters: '', video: null, audio: null }
+      }
+      const video = hasVideo ? joinedVideo : null
+      const audio = hasAudio ? applyAudioSteps(output, loudness) : null
+      const labels = (letter: string) => files.map((_, index) => `[${letter}${index}]`)
+      const joined = { video: video && labels('v'), audio: audio && labels('a') }
+      const chains = [
+        ...files.flatMap((file) => [video && file.video, audio && file.audio]),
+        ...(isJoined ? pipeline.joinFiles(output, joined, JOINED) : []),
+        ...(video?.chains ?? []),
+        ...(audio?.chains ?? []),
+      ]
+      return {
+        filters: chains.filter((chain) => chain !== null).join(';'),
+        video: video?.to ?? null,
+        audio: audio?.to ?? null,
+      }
+    },
+  }
+}
+
+/** Rotation applies to the first file only; an appended file is placed in the frame of the first. */
+function buildFileVideoChain(output: EditedOutput, index: number, to: string): string | null {
+  const { edits, files, frame, geometry, constantFrameRate } = output
+  const video = files[index]?.video ?? null
+  if (video === null || frame === null || geometry === null) {
+    return null
+  }
+  const isFirst = index === 0
+  const isConstant = files.length === 1 && constantFrameRate !== null
+  const filters = pipeline.applyFileVideoSteps({
+    name: `v${index}`,
+    video,
+    edits: isFirst ? edits : { ...edits, rotate: 0, flip: 'none' },
+    frameRateFilter: isConstant ? frameRateFilter(constantFrameRate) : null,
+    geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
+    pixels: frame.pixels,
+  })
+  return `[${index}:V:0]${filters}${to}`
+}
+
+/** A file without audio plays silence, if another one has audio. */
+function buildFileAudioChain(
+  { edits: { speed }, files }: EditedOutput,
+  { audio, audioTrack, seconds }: SourceFile,
+  index: number,
+  to: string,
+): string {
+  if (audio === null) {
+    return `${generateSilence(seconds === null ? null : seconds / speed).join(',')}${to}`
+  }
+  const file = { audio, speed, isJoined: files.length > 1 }
+  const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(file))
+  return `[${index}:a:${audioTrack - 1}]${filters.join(',')}${to}`
+}
+
+function applyVideoSteps(output: EditedOutput): LabelledChains {
+  return pipeline.VIDEO_STEPS.reduce<LabelledChains>(
+    ({ chains, to }, step) => {
+      const next = step(output, to)
+      return next === null ? { chains, to } : { chains: [...chains, ...next.chains], to: next.to }
+    },
+    { chains: [], to: JOINED.video },
+  )
+}
+
+function applyAudioSteps(output: EditedOutput, loudness: readonly string[]): LabelledChains {
+  const filters = pipeline.AUDIO_STEPS.flatMap((step) => step(output, loudness))
+  return filters.length === 0
+    ? { chains: [], to: JOINED.audio }
+    : { chains: [`${JOINED.audio}${filters.join(',')}[a]`], to: '[a]' }
+}

@@ -1,0 +1,68 @@
+/** Describes what comes out of the edits: size, duration, frame rate, and whether there is audio. */
+import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
+import { resolveGeometry } from '../probe/videoSource.ts'
+import type { PlanContext } from '../renderPlan.ts'
+import type { EditedOutput, FrameFormat, SourceFile, Trim } from './editedOutput.ts'
+import type { Edits, RequestedEdits } from './edits.ts'
+import { listSourceFiles } from './sourceFiles.ts'
+import { checkFades } from './steps/fades.ts'
+import { resolveFrameRate } from './steps/frameRate.ts'
+import { rotateSizes } from './steps/orientation.ts'
+
+export interface OutputRequest {
+  /** The frames that are needed; null for audio only. */
+  frame: FrameFormat | null
+  /** Whether audio comes out, if a file has any. */
+  audio: boolean
+  /** Replaces the rendition's start and end; the caller has checked it. */
+  trim?: Trim
+}
+
+/** @throws JobFailure `unsupported` when a file lacks what the edits need, or exceeds a limit */
+export function describeOutput(
+  rendition: RequestedEdits,
+  context: PlanContext,
+  request: OutputRequest,
+): EditedOutput {
+  const edits: Edits = { ...NAME_DEFAULTS.fields, ...rendition }
+  const { frame, trim } = request
+  const files = listSourceFiles(edits, context, { needsVideo: frame !== null, trim })
+  const [{ video }] = files
+  const geometry =
+    frame !== null && video !== null
+      ? resolveGeometry(rotateSizes(video, edits.rotate), { ...edits, ...frame })
+      : null
+  const seconds = sumDurations(files, edits.speed)
+  checkFades(edits, seconds)
+  return {
+    edits,
+    files,
+    frame,
+    geometry,
+    size: geometry?.output ?? null,
+    hasAudio: request.audio && files.some(({ audio }) => audio !== null),
+    seconds,
+    ...describeFrameRate(files, edits),
+  }
+}
+
+function sumDurations(files: readonly SourceFile[], speed: number): number | null {
+  const whole = files.reduce<number | null>(
+    (sum, { seconds }) => (sum === null || seconds === null ? null : sum + seconds),
+    0,
+  )
+  return whole === null ? null : whole / speed
+}
+
+function describeFrameRate(
+  files: readonly [SourceFile, ...SourceFile[]],
+  { frameRate: requested, speed }: Edits,
+): Pick<EditedOutput, 'frameRate' | 'constantFrameRate'> {
+  const source = files[0].video?.frameRate ?? null
+  const isJoined = files.length > 1
+  const constantFrameRate = resolveFrameRate({ requested, source, speed, isJoined })
+  return {
+    constantFrameRate,
+    frameRate: constantFrameRate ?? (source === null ? null : source * speed),
+  }
+}

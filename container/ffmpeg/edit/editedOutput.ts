@@ -1,0 +1,93 @@
+/** Types that the edit steps share: the source files, the description of the output, and a step. */
+import type { InputFile } from '../renderPlan.ts'
+import type { AudioStream, VideoStream } from '../probe/probe.ts'
+import type { Edits } from './edits.ts'
+import type { Geometry, Size } from './geometry.ts'
+
+/** The part of a file that is used. */
+export interface Trim {
+  startSeconds: number
+  /** Seconds from the start; null up to the end of the file. */
+  durationSeconds: number | null
+}
+
+/** The pixel format in which filters work: 4:2:0 for video, RGB for images. */
+export type PixelFormat = 'yuv420p' | 'rgb24'
+
+/** The frames that come out. */
+export interface FrameFormat {
+  /** Sides are multiples of this: 2 for 4:2:0 video, 1 for images. */
+  unit: 1 | 2
+  /** Maximum of the short side when neither side is requested; null for no maximum. */
+  shortSide: number | null
+  pixels: PixelFormat
+}
+
+/** One of the files that are played one after another. */
+export interface SourceFile {
+  file: InputFile
+  trim: Trim
+  /** null when no video is needed. */
+  video: VideoStream | null
+  /** null when the file has no audio. */
+  audio: AudioStream | null
+  /** The number of the audio track in the file, from 1. */
+  audioTrack: number
+  /** Duration of the part that is used, before a change of speed; null when unknown. */
+  seconds: number | null
+}
+
+/** The output as it is after all edits. */
+export interface EditedOutput {
+  edits: Edits
+  /** The source, then the appended files. */
+  files: readonly [SourceFile, ...SourceFile[]]
+  /** null without video. */
+  frame: FrameFormat | null
+  /** Scaling, cropping and padding of the first file; null without video. */
+  geometry: Geometry | null
+  /** Size of the frames; null without video. */
+  size: Size | null
+  hasAudio: boolean
+  /** Duration; null when the duration of a file is unknown. */
+  seconds: number | null
+  /** Frames a second; null when unknown. */
+  frameRate: number | null
+  /** The rate that frames are converted to; null when frames keep their times. */
+  constantFrameRate: number | null
+}
+
+/** The video of one file, as the steps on a single file see it. */
+export interface FileVideo {
+  /** Unique in the graph; labels inside a step begin with it. */
+  name: string
+  /** The stream as it is decoded. */
+  video: VideoStream
+  edits: Pick<Edits, 'speed' | 'rotate' | 'flip' | 'background'>
+  /** The filter that makes the frame rate constant; null when frames keep their times. */
+  frameRateFilter: string | null
+  geometry: Geometry
+  pixels: PixelFormat
+}
+/** Returns filters that follow one another in the file's chain; none when there is nothing to do. */
+export type FileVideoStep = (file: FileVideo) => string[]
+
+/** The audio of one file, as the steps on a single file see it. */
+export interface FileAudio {
+  audio: AudioStream
+  speed: number
+  /** Whether other files are joined to it, so that sample rate and channels must be equal. */
+  isJoined: boolean
+}
+export type FileAudioStep = (file: FileAudio) => string[]
+
+/** Chains of filters, and the label in which they end. */
+export interface LabelledChains {
+  chains: string[]
+  to: string
+}
+/** A step on the joined video, which has the label `from`; null when there is nothing to do. */
+export type VideoStep = (output: EditedOutput, from: string) => LabelledChains | null
+
+/** Returns filters on the joined audio. `loudness` are those that measure or correct it. */
+export type AudioStep = (output: EditedOutput, loudness: readonly string[]) => string[]

@@ -1,0 +1,39 @@
+/** Prepares the inputs of ffmpeg: the steps that write files, and the arguments that open them. */
+import { INPUT_LIMITS } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import type { InputFile, PlanContext, Step } from '../renderPlan.ts'
+import type { EditedOutput, Trim } from './editedOutput.ts'
+import * as pipeline from './pipeline.ts'
+import { prepareSubtitles } from './steps/subtitles.ts'
+import { prepareWatermark } from './steps/watermark.ts'
+
+export interface PreparedInputs {
+  /** Run before any command that uses the inputs, since they write files. */
+  steps: Step[]
+  /** Arguments of the media files, in their order. They are enough for a graph of audio only. */
+  files: string[]
+  /** Arguments of the inputs that follow: the watermark, if there is one. */
+  images: string[]
+  /** Number of inputs. */
+  count: number
+  /** The SRT file that a step writes when subtitles become a track, with times of the output. */
+  subtitleTrack: string | null
+}
+
+/** @throws JobFailure `unsupported` when a reference file has the wrong type */
+export function prepareInputs(output: EditedOutput, context: PlanContext): PreparedInputs {
+  const subtitles = prepareSubtitles(output, context)
+  const watermark = prepareWatermark(output, context)
+  return {
+    steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
+    files: output.files.flatMap(({ file, trim }) => openInput(file, trim)),
+    images: watermark?.input ?? [],
+    count: output.files.length + (watermark === null ? 0 : 1),
+    subtitleTrack: subtitles.trackFile,
+  }
+}
+
+/** Returns the arguments that open a part of a stored file, with the limits for untrusted media. */
+export function openInput({ url }: InputFile, trim: Trim): string[] {
+  return [...INPUT_LIMITS, ...pipeline.trim(trim), ...ffmpegOptions({ i: url })]
+}

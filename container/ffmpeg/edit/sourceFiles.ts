@@ -1,0 +1,63 @@
+/** The files that are played one after another: the trimmed source, then the appended files. */
+import { JobFailure } from '../../failures.ts'
+import { requireVideo } from '../probe/videoSource.ts'
+import type { PlanContext } from '../renderPlan.ts'
+import { selectAudioTrack } from './audioTrack.ts'
+import type { SourceFile, Trim } from './editedOutput.ts'
+import type { Edits } from './edits.ts'
+import { resolveTrim, withDuration } from './steps/trim.ts'
+
+/**
+ * @param options.trim replaces the start and end of the edits, and has been checked
+ * @throws JobFailure `unsupported` when a file lacks a track that is needed, or is too long
+ */
+export function listSourceFiles(
+  edits: Edits,
+  context: PlanContext,
+  options: { needsVideo: boolean; trim?: Trim | undefined },
+): [SourceFile, ...SourceFile[]] {
+  const { source } = context
+  const { kind, audioTrack } = edits
+  const video = options.needsVideo ? requireVideo(kind, source.probe) : null
+  const audio = selectAudioTrack(source.probe, audioTrack)
+  const { seconds, ...trim } = options.trim
+    ? withDuration(options.trim, source.probe)
+    : resolveTrim(edits, source.probe)
+  return [
+    { file: source, trim, seconds, video, audio, audioTrack },
+    ...edits.append.map((path) => readAppendedFile(path, edits, context, options.needsVideo)),
+  ]
+}
+
+/** An appended file that has no audio track of the requested number is played with its first. */
+function readAppendedFile(
+  path: string,
+  edits: Edits,
+  { references }: PlanContext,
+  needsVideo: boolean,
+): SourceFile {
+  const file = references.get(path)
+  if (!file?.probe) {
+    throw new JobFailure(
+      'unsupported',
+      `${path} cannot be appended (cat): it is not a video or audio file. Images and subtitles cannot be appended.`,
+    )
+  }
+  const { probe } = file
+  if (needsVideo && probe.video === null) {
+    throw new JobFailure(
+      'unsupported',
+      `${path} cannot be appended (cat): it has no video stream. Only files with video can be appended to a video.`,
+    )
+  }
+  const audioTrack = probe.audioTracks.length >= edits.audioTrack ? edits.audioTrack : 1
+  const { seconds, ...trim } = resolveTrim({ startSeconds: 0, endSeconds: null }, probe)
+  return {
+    file,
+    trim,
+    seconds,
+    video: needsVideo ? requireVideo('video', probe) : null,
+    audio: probe.audioTracks[audioTrack - 1] ?? null,
+    audioTrack,
+  }
+}

@@ -1,0 +1,26 @@
+/** Edit steps: align a file's audio with its video, and reduce it to mono or stereo. */
+import type { FileAudio } from '../editedOutput.ts'
+import { formatDecimal } from '../numbers.ts'
+
+/** Joined files must have the same sample rate and channels. */
+const JOINED_FORMAT = 'aformat=sample_rates=48000:channel_layouts=stereo'
+
+/** Starts the audio with the video. Gaps at its start and in between become silence. */
+export function synchronizeAudio(): string[] {
+  return ['aresample=async=1:first_pts=0']
+}
+
+export function mixChannels({ audio, isJoined }: FileAudio): string[] {
+  const layout = audio.channels === 1 ? 'mono' : 'stereo'
+  return [isJoined ? JOINED_FORMAT : `aformat=channel_layouts=${layout}`]
+}
+
+/**
+ * Returns the source filters of silence, for a joined file without audio.
+ *
+ * @param seconds null when unknown; `concat` then fills up to the end of the video
+ */
+export function generateSilence(seconds: number | null): string[] {
+  const duration = formatDecimal(seconds ?? 0.1)
+  return ['anullsrc=r=48000:cl=stereo', `atrim=duration=${duration}`, JOINED_FORMAT]
+}

@@ -1,0 +1,50 @@
+/** Edit step: joins files one after another. */
+import type { EditedOutput } from '../editedOutput.ts'
+import { type Geometry, same, type Size } from '../geometry.ts'
+import type { VideoStream } from '../../probe/probe.ts'
+import { frameRateFilter } from './frameRate.ts'
+
+/** The labels of the files' tracks, in the order of the files; null for a track that is not used. */
+interface JoinedTracks {
+  video: readonly string[] | null
+  audio: readonly string[] | null
+}
+
+/**
+ * Joins video and audio in one filter, since only then do both of a file end together. A file's
+ * video may end before its audio, so the frame rate is made constant afterwards.
+ *
+ * @param to the labels in which the joined tracks end
+ */
+export function concat(
+  { files, constantFrameRate }: EditedOutput,
+  { video, audio }: JoinedTracks,
+  to: { video: string; audio: string },
+): string[] {
+  const inputs = files.map((_, index) => `${video?.[index] ?? ''}${audio?.[index] ?? ''}`)
+  const counts = `n=${files.length}:v=${video === null ? 0 : 1}:a=${audio === null ? 0 : 1}`
+  const outputs = `${video === null ? '' : '[uneven]'}${audio === null ? '' : to.audio}`
+  const rate = constantFrameRate === null ? 'null' : frameRateFilter(constantFrameRate)
+  return [
+    `${inputs.join('')}concat=${counts}${outputs}`,
+    ...(video === null ? [] : [`[uneven]${rate}${to.video}`]),
+  ]
+}
+
+/** Places an appended file in the frame of the first one: whole, in the middle, with bars. */
+export function fitIntoFrame({ display }: VideoStream, output: Size, unit: 1 | 2): Geometry {
+  const factor = Math.min(output.width / display.width, output.height / display.height)
+  const scaleSide = (side: number, max: number) =>
+    Math.min(max, Math.max(unit, Math.round((side * factor) / unit) * unit))
+  const center = (whole: number, part: number) => Math.floor((whole - part) / 2 / unit) * unit
+  const scaled = {
+    width: scaleSide(display.width, output.width),
+    height: scaleSide(display.height, output.height),
+  }
+  if (same(scaled, output)) {
+    return { scaled, crop: null, pad: null, output }
+  }
+  const x = center(output.width, scaled.width)
+  const y = center(output.height, scaled.height)
+  return { scaled, crop: null, pad: { ...output, x, y }, output }
+}

@@ -1,0 +1,49 @@
+/** Edit step: makes the frame rate constant where the output needs one. */
+import type { FileVideo } from '../editedOutput.ts'
+import { formatDecimal } from '../numbers.ts'
+
+/** A source with a higher rate has its time base mistaken for its rate. */
+const MAX_FRAME_RATE = 120
+const DEFAULT_FRAME_RATE = 25
+
+export function convertFrameRate({ frameRateFilter }: FileVideo): string[] {
+  return frameRateFilter === null ? [] : [frameRateFilter]
+}
+
+export function frameRateFilter(frameRate: number): string {
+  return `fps=${formatDecimal(frameRate, 6)}`
+}
+
+/**
+ * Decides on the rate that frames are converted to, in frames a second.
+ *
+ * @param options.source the rate of the first file; null when unknown
+ * @returns null when frames keep their times, so that a variable rate stays in step with the audio
+ */
+export function resolveFrameRate(options: {
+  requested: number | null
+  source: number | null
+  speed: number
+  isJoined: boolean
+}): number | null {
+  const { requested, source, speed, isJoined } = options
+  if (requested !== null) {
+    return requested
+  }
+  if (isJoined) {
+    return Math.min(source ?? DEFAULT_FRAME_RATE, MAX_FRAME_RATE)
+  }
+  if (source === null) {
+    return null
+  }
+  // Faster video would have more frames a second than players show or people see.
+  if (speed > 1) {
+    return Math.min(source, MAX_FRAME_RATE)
+  }
+  const played = source * speed
+  // From ffmpeg 7 on, slowed frames have no duration, and an MP4 file would lose the last one.
+  if (speed < 1) {
+    return Math.min(played, MAX_FRAME_RATE)
+  }
+  return played > MAX_FRAME_RATE ? MAX_FRAME_RATE : null
+}

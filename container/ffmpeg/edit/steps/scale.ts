@@ -1,0 +1,105 @@
+/**
+ * Edit step: scales to the requested size and converts colours, in one filter where possible. Video
+ * comes out as BT.709 with eight bits and limited range, images as RGB.
+ */
+import type { VideoStream } from '../../probe/probe.ts'
+import type { FileVideo, PixelFormat } from '../editedOutput.ts'
+import { same, type Size } from '../geometry.ts'
+import { rotateSizes } from './orientation.ts'
+
+/** The matrices that swscale can convert from, by ffprobe's names. */
+const SWSCALE_MATRICES: Record<string, string> = {
+  bt709: 'bt709',
+  smpte170m: 'bt601',
+  bt470bg: 'bt601',
+  fcc: 'fcc',
+  smpte240m: 'smpte240m',
+  bt2020nc: 'bt2020',
+  bt2020c: 'bt2020',
+}
+const WIDE_GAMUTS = ['bt2020', 'smpte431', 'smpte432']
+/** Video without a stated matrix is taken for BT.601 below this height, as browsers do. */
+const MIN_HD_HEIGHT = 720
+const BT709_TAGS = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'
+
+export function scaleAndConvertColours({ video, edits, geometry, pixels }: FileVideo): string[] {
+  const from = rotateSizes(video, edits.rotate).upright
+  const isWide = video.hdr || WIDE_GAMUTS.includes(video.colour.primaries ?? '')
+  const filters = isWide
+    ? convertWideGamut(video, from, geometry.scaled, pixels)
+    : scale(video, from, geometry.scaled, pixels)
+  return [...filters, 'setsar=1', ...(pixels === 'yuv420p' ? [BT709_TAGS] : [])]
+}
+
+function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
+  if (pixels === 'yuv420p' && hasOutputColours(video) && same(from, to)) {
+    return ['format=yuv420p']
+  }
+  const options = [
+    `${to.width}:${to.height}`,
+    'flags=bicubic+accurate_rnd+full_chroma_int',
+    ...(isRgb(video.pixelFormat)
+      ? []
+      : [`in_color_matrix=${findMatrix(video)}`, `in_range=${findRange(video)}`]),
+    ...(pixels === 'yuv420p' ? ['out_color_matrix=bt709', 'out_range=limited'] : []),
+  ]
+  return [`scale=${options.join(':')}`, `format=${pixels}`]
+}
+
+/**
+ * Converts wide gamuts to BT.709; PQ and HLG as in ffmpeg's documentation of tonemap. All properties
+ * of the input are given, since zscale rejects files that state only some of them.
+ */
+function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
+  const { primaries, matrix, transfer } = video.colour
+  const resize = same(from, to) ? [] : [`scale=${to.width}:${to.height}:flags=bicubic`]
+  // zscale rejects frames of odd size with subsampled chroma.
+  const upsample = (to.width | to.height) % 2 === 0 ? [] : ['format=yuv444p10le']
+  const input = [
+    `pin=${primaries ?? 'bt2020'}`,
+    `min=${matrix ?? 'bt2020nc'}`,
+    `rin=${findRange(video)}`,
+    `tin=${video.hdr ? transfer : 'bt709'}`,
+  ].join(':')
+  const output = pixels === 'yuv420p' ? ':m=bt709:r=limited' : ''
+  const format = pixels === 'yuv420p' ? ['format=yuv420p'] : ['format=gbrp', 'format=rgb24']
+  if (!video.hdr) {
+    return [...resize, ...upsample, `zscale=${input}:p=bt709:t=bt709${output}`, ...format]
+  }
+  return [
+    ...resize,
+    ...upsample,
+    `zscale=${input}:t=linear:npl=100`,
+    'format=gbrpf32le',
+    'zscale=p=bt709',
+    'tonemap=hable:desat=0',
+    `zscale=t=bt709${output}`,
+    ...format,
+  ]
+}
+
+/** Whether the colours are those of the output already. */
+function hasOutputColours(video: VideoStream): boolean {
+  return (
+    video.pixelFormat === 'yuv420p' &&
+    !video.hdr &&
+    findMatrix(video) === 'bt709' &&
+    findRange(video) === 'limited' &&
+    !WIDE_GAMUTS.includes(video.colour.primaries ?? '')
+  )
+}
+
+function findMatrix({ colour, display }: VideoStream): string {
+  if (colour.matrix !== null) {
+    return SWSCALE_MATRICES[colour.matrix] ?? 'auto'
+  }
+  return Math.min(display.width, display.height) < MIN_HD_HEIGHT ? 'bt601' : 'bt709'
+}
+
+function findRange({ colour, pixelFormat }: VideoStream): 'limited' | 'full' {
+  return colour.range === 'pc' || pixelFormat.startsWith('yuvj') ? 'full' : 'limited'
+}
+
+function isRgb(pixelFormat: string): boolean {
+  return /^(0|a|x)?(rgb|bgr|gbr)|^pal8|^mono/.test(pixelFormat)
+}

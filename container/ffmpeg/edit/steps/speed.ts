@@ -1,0 +1,19 @@
+/** Edit step: changes the speed of video and audio. */
+import type { FileAudio, FileVideo } from '../editedOutput.ts'
+import { formatDecimal } from '../numbers.ts'
+
+export function changeVideoSpeed({ edits }: FileVideo): string[] {
+  return edits.speed === 1 ? [] : [`setpts=PTS/${formatDecimal(edits.speed)}`]
+}
+
+/**
+ * Keeps the pitch. Above a factor of 2, atempo skips samples instead of blending them, so larger
+ * changes are made in two filters.
+ */
+export function changeAudioSpeed({ speed }: FileAudio): string[] {
+  if (speed === 1) {
+    return []
+  }
+  const filters = speed > 2 || speed < 0.5 ? 2 : 1
+  return Array.from({ length: filters }, () => `atempo=${(speed ** (1 / filters)).toFixed(6)}`)
+}

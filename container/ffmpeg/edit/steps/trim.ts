@@ -1,0 +1,66 @@
+/** Edit step: uses a part of a file. Checks that the part exists and does not exceed the limits. */
+import { JobFailure } from '../../../failures.ts'
+import type { Probe } from '../../probe/probe.ts'
+import { tooLong, tooManyFrames } from '../../process/limitErrors.ts'
+import { MAX_FRAMES, MAX_SECONDS } from '../../process/limits.ts'
+import { ffmpegOptions } from '../../process/options.ts'
+import type { Trim } from '../editedOutput.ts'
+import { formatDecimal, formatSeconds } from '../numbers.ts'
+
+/** Returns options that go before the input. */
+export function trimInput({ startSeconds, durationSeconds }: Trim): string[] {
+  return ffmpegOptions({
+    ss: startSeconds > 0 ? formatDecimal(startSeconds) : null,
+    t: durationSeconds === null ? null : formatDecimal(durationSeconds),
+  })
+}
+
+/** A part of a file, with its duration; null when the file does not state its own. */
+export type ResolvedTrim = Trim & { seconds: number | null }
+
+/** @throws JobFailure `unsupported` when the file ends before the start, or the part is too long */
+export function resolveTrim(
+  range: { startSeconds: number; endSeconds: number | null },
+  probe: Probe,
+): ResolvedTrim {
+  const { startSeconds, endSeconds } = range
+  const whole = probe.contentSeconds
+  if (whole !== null && startSeconds > 0 && startSeconds >= whole) {
+    throw new JobFailure(
+      'unsupported',
+      `The video is ${formatSeconds(whole)} seconds long, so it cannot start at second ${startSeconds}.`,
+    )
+  }
+  if (endSeconds !== null && endSeconds <= startSeconds) {
+    throw new JobFailure(
+      'unsupported',
+      `The end (second ${endSeconds}) must be after the start (second ${startSeconds}).`,
+    )
+  }
+  const reachesEnd = endSeconds === null || (whole !== null && endSeconds >= whole)
+  const durationSeconds = reachesEnd ? null : endSeconds - startSeconds
+  const resolved = withDuration({ startSeconds, durationSeconds }, probe)
+  checkDuration(resolved.seconds, probe)
+  return resolved
+}
+
+/** Adds the duration of a part that needs no check. */
+export function withDuration(trim: Trim, { contentSeconds }: Probe): ResolvedTrim {
+  const rest = contentSeconds === null ? null : Math.max(0, contentSeconds - trim.startSeconds)
+  return { ...trim, seconds: trim.durationSeconds ?? rest }
+}
+
+/** Whether less than the whole file is used. */
+export function isPartial({ startSeconds, durationSeconds }: Trim): boolean {
+  return startSeconds > 0 || durationSeconds !== null
+}
+
+function checkDuration(seconds: number | null, { video }: Probe): void {
+  const frames = (seconds ?? 0) * (video?.frameRate ?? 0)
+  if (seconds !== null && seconds > MAX_SECONDS) {
+    throw tooLong(seconds)
+  }
+  if (frames > MAX_FRAMES) {
+    throw tooManyFrames(frames)
+  }
+}

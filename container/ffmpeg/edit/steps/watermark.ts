@@ -1,0 +1,115 @@
+/**
+ * Edit step: lays a watermark on the video. The image is untrusted, so a step of its own first makes
+ * a PNG of it with the final size and opacity. The filter graph reads only that PNG.
+ */
+import { join } from 'node:path'
+import { findFileType } from '../../../../src/contract/fileTypes.ts'
+import { JobFailure } from '../../../failures.ts'
+import { COMMON_OPTIONS, forceDemuxer, LOCAL_FILE_INPUT } from '../../process/limits.ts'
+import { ffmpegOptions } from '../../process/options.ts'
+import type { FfmpegStep, PlanContext } from '../../renderPlan.ts'
+import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
+import type { Size } from '../geometry.ts'
+import { overlayFormat } from './pad.ts'
+
+/** The distance from the edges, as a share of the video's width. */
+const MARGIN = 0.02
+const FILE = 'watermark.png'
+
+export interface PreparedWatermark {
+  /** Writes the PNG. */
+  step: FfmpegStep
+  /** The arguments of the PNG as an input, which comes after the inputs of all files. */
+  input: string[]
+}
+
+/**
+ * Prepares the watermark; null when there is none, or no video to lay it on.
+ *
+ * @throws JobFailure `unsupported` when the file is not named as an image
+ */
+export function prepareWatermark(
+  output: EditedOutput,
+  context: PlanContext,
+): PreparedWatermark | null {
+  const { edits, size } = output
+  if (edits.watermark === null || size === null) {
+    return null
+  }
+  const type = findFileType(edits.watermark)
+  if (type?.role !== 'image' || type.demuxer === null) {
+    throw new JobFailure(
+      'unsupported',
+      `The watermark is named ${edits.watermark}; the name must end in .png, .jpg or .webp.`,
+    )
+  }
+  const url = context.references.get(edits.watermark)?.url ?? ''
+  const file = join(context.folder, FILE)
+  const command = [
+    ...COMMON_OPTIONS,
+    ...forceDemuxer(type.demuxer),
+    ...ffmpegOptions({
+      i: url,
+      map: '0:v:0',
+      'frames:v': 1,
+      vf: scaleWatermark(output, size),
+      'c:v': 'png',
+      f: 'image2',
+      update: 1,
+    }),
+    file,
+  ]
+  return {
+    step: {
+      stage: 'analyse',
+      cost: 0.01,
+      seconds: null,
+      inputName: 'watermark',
+      ffmpeg: () => command,
+    },
+    input: [...LOCAL_FILE_INPUT, ...ffmpegOptions({ f: 'png_pipe', i: file })],
+  }
+}
+
+function scaleWatermark({ edits }: EditedOutput, frame: Size): string {
+  const width = Math.max(1, Math.round((frame.width * edits.watermarkSize) / 100))
+  const height = Math.max(1, frame.height - 2 * marginOf(frame))
+  return [
+    `scale=${width}:${height}:force_original_aspect_ratio=decrease:flags=bicubic`,
+    `format=rgba,colorchannelmixer=aa=${edits.watermarkOpacity / 100}`,
+  ].join(',')
+}
+
+/** Lays the prepared image on the video, from the first frame to the last. */
+export function addWatermark(output: EditedOutput, from: string): LabelledChains | null {
+  const { edits, size, frame, files } = output
+  if (edits.watermark === null || size === null || frame === null) {
+    return null
+  }
+  const margin = marginOf(size)
+  const place = (start: string, end: string, whole: string, part: string) => {
+    if (edits.watermarkGravity.includes(start)) {
+      return `${margin}`
+    }
+    const space = `${whole}-${part}`
+    return edits.watermarkGravity.includes(end) ? `${space}-${margin}` : `(${space})/2`
+  }
+  const x = place('west', 'east', 'main_w', 'overlay_w')
+  const y = place('north', 'south', 'main_h', 'overlay_h')
+  const convert =
+    frame.pixels === 'yuv420p'
+      ? 'scale=out_color_matrix=bt709:out_range=limited,format=yuva420p'
+      : 'format=rgba'
+  const to = '[marked]'
+  return {
+    chains: [
+      `[${files.length}:v:0]${convert}[watermark]`,
+      `${from}[watermark]overlay=${x}:${y}:format=${overlayFormat(frame.pixels)}${to}`,
+    ],
+    to,
+  }
+}
+
+function marginOf({ width }: Size): number {
+  return Math.round(width * MARGIN)
+}

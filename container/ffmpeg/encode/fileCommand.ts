@@ -1,0 +1,80 @@
+/** Builds the command that writes a file of video, audio and subtitles, each copied or encoded. */
+import { statSync } from 'node:fs'
+import type { FilterComplex } from '../edit/buildFilterGraph.ts'
+import type { EditPlan } from '../edit/planEdits.ts'
+import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import { buildContainer, type ContainerFormat, keepMetadata, STRIP_METADATA } from './containers.ts'
+
+export interface FileCommand {
+  format: ContainerFormat
+  metadata: 'strip' | 'keep'
+  edits: EditPlan
+  filters: FilterComplex
+  /** The encoder's options; `copy`, or null for no video. The same for audio. */
+  video: readonly string[] | 'copy' | null
+  audio: readonly string[] | 'copy' | null
+  /** Whether the video is H.265, which has two names in MP4. Apple's players know only one of them. */
+  isH265: boolean
+  output: string
+}
+
+const SUBTITLE_CODECS: Partial<Record<ContainerFormat, string>> = {
+  mp4: 'mov_text',
+  mov: 'mov_text',
+  webm: 'webvtt',
+  mkv: 'srt',
+}
+
+export function buildFileCommand(command: FileCommand): string[] {
+  const { format, edits, filters, video, audio } = command
+  const { inputs } = edits
+  const { audioTrack, speed } = edits.output.edits
+  const subtitles = openSubtitles(inputs.subtitleTrack)
+  const mapped = {
+    video: video === 'copy' ? '0:V:0' : filters.video,
+    audio: audio === 'copy' ? `0:a:${audioTrack - 1}` : filters.audio,
+  }
+  const tracks = { hasVideo: video !== null, hasAudio: audio !== null }
+  return [
+    ...COMMON_OPTIONS,
+    ...inputs.files,
+    ...inputs.images,
+    ...(subtitles ?? []),
+    ...ffmpegOptions({ filter_complex: filters.filters || null }),
+    ...ffmpegOptions(tracks.hasVideo ? { map: mapped.video } : { vn: true }),
+    ...ffmpegOptions(tracks.hasAudio ? { map: mapped.audio } : { an: true }),
+    ...ffmpegOptions(subtitles === null ? { sn: true } : { map: `${inputs.count}:s:0` }),
+    ...(command.metadata === 'keep'
+      ? keepMetadata({ ...tracks, audioTrack, speed })
+      : STRIP_METADATA),
+    ...buildVideoOptions(command),
+    ...buildAudioOptions(command),
+    ...ffmpegOptions({ 'c:s': subtitles === null ? null : (SUBTITLE_CODECS[format] ?? 'srt') }),
+    ...buildContainer(format, command.output),
+  ]
+}
+
+function buildVideoOptions({ video, isH265, format }: FileCommand): string[] {
+  const codec = video === 'copy' ? ffmpegOptions({ 'c:v': 'copy' }) : (video ?? [])
+  const needsTag = isH265 && ['mp4', 'mov'].includes(format)
+  return [...codec, ...ffmpegOptions({ 'tag:v': needsTag ? 'hvc1' : null })]
+}
+
+/**
+ * ffmpeg seeks to a key frame of the video, so copied audio would begin before the start. It is
+ * dropped, except where the video is copied too and begins at that key frame.
+ */
+function buildAudioOptions({ audio, video, edits }: FileCommand): readonly string[] {
+  if (audio !== 'copy') {
+    return audio ?? []
+  }
+  const dropsEarlier = video !== 'copy' && edits.output.files[0].trim.startSeconds > 0
+  return ffmpegOptions({ 'c:a': 'copy', 'copypriorss:a': dropsEarlier ? 0 : null })
+}
+
+/** Returns null for a file without a line: players reject an empty track. */
+function openSubtitles(file: string | null): string[] | null {
+  const isEmpty = file === null || statSync(file).size <= 1
+  return isEmpty ? null : [...LOCAL_FILE_INPUT, ...ffmpegOptions({ f: 'srt', i: file })]
+}

@@ -1,0 +1,145 @@
+/** Rules for stream copying audio, and the decision what happens to an audio track. */
+import { CONTAINERS } from '../../../src/contract/codecs.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { JobFailure } from '../../failures.ts'
+import type { AudioStream } from '../probe/probe.ts'
+import { type CopyRules, findCopyObstacle, TIME_RULES } from './copyRules.ts'
+
+/** A rendition with audio. */
+type Audible = RenditionOf<'video'> | RenditionOf<'audio'>
+
+export interface TrackDecision {
+  action: 'copy' | 'encode' | 'drop'
+  reason: string
+}
+
+interface AudioCopySource {
+  audio: AudioStream
+  /** Whether less than the whole file is used. */
+  isPartial: boolean
+}
+
+/** Codecs, by ffprobe's names, that are as good as the requested one. */
+const EQUIVALENT_CODECS: Record<string, readonly string[]> = {
+  aac: ['aac'],
+  mp3: ['mp3'],
+  opus: ['opus', 'vorbis'],
+  pcm: ['pcm_s16le'],
+}
+/** Encoding again loses more quality than a bit rate up to this factor too high is worth. */
+const MAX_BIT_RATE_FACTOR = 1.5
+const MAX_CHANNELS = 2
+
+/** Fields of a video that do not concern its audio. */
+const VIDEO_FIELDS = {
+  width: null,
+  height: null,
+  resizeMode: null,
+  gravity: null,
+  focusX: null,
+  focusY: null,
+  background: null,
+  quality: null,
+  rotate: null,
+  flip: null,
+  watermark: null,
+  watermarkGravity: null,
+  watermarkSize: null,
+  watermarkOpacity: null,
+  videoCodec: null,
+  videoKbps: null,
+  encoderSpeed: null,
+  frameRate: null,
+  subtitles: null,
+  subtitleMode: null,
+  // A file size may need the audio's bit rate; trackDecisions.ts sees to that.
+  sizeKilobytes: null,
+}
+
+const AUDIO_RULES: CopyRules<RenditionOf<'video'>, AudioCopySource> = {
+  loudness: 'the loudness changes',
+  ...TIME_RULES,
+  audioCodec: (rendition, { audio }) => compareCodec(rendition, audio),
+  audioKbps: (rendition, { audio }) => compareBitRate(rendition, audio),
+  ...VIDEO_FIELDS,
+  // The track is selected, and the container is covered by the rule for audioCodec.
+  audioTrack: null,
+  format: null,
+  kind: null,
+  metadata: null,
+}
+
+/**
+ * Rules for `ac_copy`, which accepts any codec and bit rate. A start at a packet of audio, which is
+ * off by a twentieth of a second at most, is what copying means.
+ */
+const REQUESTED_COPY_RULES: typeof AUDIO_RULES = {
+  ...AUDIO_RULES,
+  audioCodec: null,
+  audioKbps: null,
+  startSeconds: null,
+  endSeconds: null,
+}
+
+/**
+ * @param audio null when the track does not exist; the decision is then null
+ * @throws JobFailure `unsupported` when a copy is requested and impossible
+ */
+export function decideAudio(
+  rendition: Audible,
+  audio: AudioStream | null,
+  isPartial: boolean,
+): TrackDecision | null {
+  if (audio === null) {
+    return null
+  }
+  if (rendition.audioCodec === 'none') {
+    return { action: 'drop', reason: 'no audio is requested' }
+  }
+  const source = { audio, isPartial }
+  if (rendition.audioCodec === 'copy') {
+    checkRequestedCopy(rendition, source)
+    return { action: 'copy', reason: 'a copy is requested' }
+  }
+  const obstacle = findCopyObstacle(rendition as RenditionOf<'video'>, source, AUDIO_RULES)
+  return obstacle === null
+    ? { action: 'copy', reason: `${audio.codec} matches already` }
+    : { action: 'encode', reason: obstacle }
+}
+
+function checkRequestedCopy(rendition: Audible, source: AudioCopySource): void {
+  const { codec } = source.audio
+  const accepted = CONTAINERS[rendition.format].copiedAudio
+  if (accepted !== null && !accepted.includes(codec)) {
+    throw new JobFailure(
+      'unsupported',
+      `The audio is ${codec}, which cannot be copied (ac_copy) into ${rendition.format}; it accepts ${accepted.join(', ')}. Leave out ac, or use mkv, which accepts any codec.`,
+    )
+  }
+  const obstacle = findCopyObstacle(rendition as RenditionOf<'video'>, source, REQUESTED_COPY_RULES)
+  if (obstacle !== null) {
+    throw new JobFailure(
+      'unsupported',
+      `The audio cannot be copied (ac_copy), since ${obstacle}. Leave out ac.`,
+    )
+  }
+}
+
+function compareCodec({ audioCodec, format }: Audible, audio: AudioStream): string | null {
+  const inContainer = CONTAINERS[format].copiedAudio
+  const isAccepted = inContainer === null || inContainer.includes(audio.codec)
+  if (!isAccepted || !EQUIVALENT_CODECS[audioCodec]?.includes(audio.codec)) {
+    return `${audio.codec} becomes ${audioCodec}`
+  }
+  return audio.channels > MAX_CHANNELS ? `the audio has ${audio.channels} channels` : null
+}
+
+function compareBitRate({ audioCodec, audioKbps }: Audible, { bitRate }: AudioStream) {
+  if (audioCodec === 'pcm' || bitRate === null) {
+    return null
+  }
+  const kbps = Math.round(bitRate / 1000)
+  return kbps > audioKbps * MAX_BIT_RATE_FACTOR
+    ? `the audio has ${kbps} kbit/s, more than the requested ${audioKbps}`
+    : null
+}

@@ -78,6 +78,18 @@ const runnerLayerRules = RUNNER_LAYERS.slice(0, -1).map((folder, index) =>
   }),
 )
 
+const r2Types = Object.fromEntries(
+  [
+    'Bucket',
+    'GetOptions',
+    'MultipartUpload',
+    'Object',
+    'ObjectBody',
+    'PutOptions',
+    'UploadedPart',
+  ].map((name) => [`R2${name}`, 'Only src/storage/r2.ts knows R2. Use the ObjectStore.']),
+)
+
 export default defineConfig({
   ignorePatterns: ['src/worker-configuration.d.ts'],
   jsPlugins: ['./scripts/lint/topLevelFunctions.mjs'],
@@ -98,6 +110,11 @@ export default defineConfig({
   },
   overrides: [
     ...layerRules,
+    {
+      files: ['src/**'],
+      excludeFiles: ['src/storage/r2.ts'],
+      rules: { 'typescript/no-restricted-types': ['error', { types: r2Types }] as never },
+    },
     allow(['src/*.ts'], outside, drizzle),
     // Logs of the Worker go through src/log.ts.
     { files: ['src/**'], rules: { 'no-console': 'error' } },

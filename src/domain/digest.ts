@@ -5,6 +5,16 @@ export function contentDigest(sha256: ArrayBuffer): string {
   return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(sha256)))}:`
 }
 
+const SHA256 = /sha-256=:([A-Za-z0-9+/]{43}=):/
+
+/** The SHA-256 digest in a `Content-Digest` header, if it has one. */
+export function parseContentDigest(header: string | undefined): Uint8Array | undefined {
+  const digest = SHA256.exec(header ?? '')?.[1]
+  return digest === undefined
+    ? undefined
+    : Uint8Array.from(atob(digest), (character) => character.charCodeAt(0))
+}
+
 export async function sha256Hex(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')

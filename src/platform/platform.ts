@@ -5,6 +5,7 @@
 import { logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'
 import type { Platform } from '../services/ports.ts'
+import { createR2Store } from '../storage/r2.ts'
 import { createHubClient, type HubClient } from './hubClient.ts'
 import { createSettings, type Settings } from './settings.ts'
 import { createSlots, NO_SLOTS } from './slots.ts'
@@ -25,8 +26,8 @@ export function createPlatform(
   const { containers } = settings
   return {
     db: openDatabase(env.DB),
-    originals: env.ORIGINALS,
-    variants: env.VARIANTS,
+    originals: createR2Store(env.ORIGINALS),
+    variants: createR2Store(env.VARIANTS),
     sendTickets: (queue, count) => sendTickets(env.TICKETS, queue, count),
     hubs: createHubClient(env.HUBS),
     settings,

@@ -17,7 +17,7 @@ import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { findHeldJob, isClaimedBy } from '../services/jobs/heldJob.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
-import { readSource } from '../http/responses/objectResponse.ts'
+import { serveSource } from '../http/responses/objectResponse.ts'
 import {
   claimRoute,
   fileRoute,
@@ -97,7 +97,7 @@ gateway
     }
     const { filePath, sourceEtag, sourceBytes, referenceFiles } = held.row
     if (query.reference === undefined) {
-      return readSource(c, c.env.ORIGINALS, {
+      return serveSource(c, c.get('platform').originals, {
         path: filePath,
         etag: sourceEtag,
         sizeBytes: sourceBytes,
@@ -113,7 +113,7 @@ gateway
         ),
       )
     }
-    return readSource(c, c.env.ORIGINALS, reference)
+    return serveSource(c, c.get('platform').originals, reference)
   })
   .openapi(reportRoute, async (c) => {
     const said = c.req.valid('json')

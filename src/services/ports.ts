@@ -5,6 +5,7 @@
 import type { ProgressData } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
 import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
+import type { ObjectStore } from '../storage/objectStore.ts'
 
 /** The hubs of all queues, one Durable Object each. */
 export interface Hubs {
@@ -35,8 +36,8 @@ export interface Slots {
 
 export interface Platform {
   db: Database
-  originals: R2Bucket
-  variants: R2Bucket
+  originals: ObjectStore
+  variants: ObjectStore
   /** Sends tickets, each of which says that there may be work in the queue. */
   sendTickets(queue: string, count: number): Promise<void>
   hubs: Hubs

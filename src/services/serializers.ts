@@ -3,6 +3,7 @@ import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
 import type { Attempt, Job } from '../contract/job.ts'
 import type { AttemptRow, JobRow } from '../db/rows.ts'
+import { httpEtag, type StoredObject } from '../storage/objectStore.ts'
 
 function iso(ms: number | null) {
   return ms === null ? null : new Date(ms).toISOString()
@@ -67,12 +68,12 @@ export function serializeCreatedJob({ row, deduplicated }: { row: JobRow; dedupl
   }
 }
 
-export function serializeFile(filePath: string, object: R2Object): StoredFile {
+export function serializeFile(filePath: string, object: StoredObject): StoredFile {
   return {
     filePath,
-    size: object.size,
-    etag: object.httpEtag,
-    contentType: object.httpMetadata?.contentType ?? 'application/octet-stream',
+    size: object.sizeBytes,
+    etag: httpEtag(object),
+    contentType: object.contentType ?? 'application/octet-stream',
   }
 }
 

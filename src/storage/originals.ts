@@ -1,12 +1,78 @@
-/** Storing originals: streamed, measured, and checked against their names on the way. */
+/** Stores originals: checks the leading bytes against the file name and records the charged API key. */
 import { findFileType, OCTET_STREAM } from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { findContentProblem, SNIFF_BYTES } from './contentCheck.ts'
+import type { ObjectStore, SizedBody, StoredObject } from './objectStore.ts'
 
 export type StoreOutcome<Stored> =
   { ok: true; stored: Stored } | ErrorResult<'content_mismatch' | 'invalid_request'>
 
-/** Reads until at least SNIFF_BYTES are there or the stream ends. */
+/** Object metadata: the id of the API key that an original is charged to. */
+const CHARGED_KEY = 'reelqueue-key'
+
+/** What a path holds: null and 0 where there is no file. */
+export interface StoredSize {
+  /** The API key that is charged; null for the root key. */
+  keyId: string | null
+  sizeBytes: number
+}
+
+/** Attributes of an original that is charged to the API key `keyId`. */
+export function originalAttributes(path: string, keyId: string | null) {
+  return {
+    contentType: findFileType(path)?.contentType ?? OCTET_STREAM,
+    ...(keyId !== null && { metadata: { [CHARGED_KEY]: keyId } }),
+  }
+}
+
+export async function readStoredSize(store: ObjectStore, path: string): Promise<StoredSize> {
+  const object = await store.head(path)
+  return {
+    keyId: object?.metadata[CHARGED_KEY] ?? null,
+    sizeBytes: object?.sizeBytes ?? 0,
+  }
+}
+
+/** Stores a whole file, charged to the API key `keyId`. On an error the previous file stays. */
+export async function storeFile(
+  store: ObjectStore,
+  path: string,
+  content: SizedBody,
+  keyId: string | null,
+): Promise<StoreOutcome<StoredObject>> {
+  const result = await putChecked(path, content, (checked) =>
+    store.put(path, checked, originalAttributes(path, keyId)),
+  )
+  if (result.ok) {
+    return { ok: true, stored: result.object }
+  }
+  return 'code' in result ? result : wrongSizeError(content)
+}
+
+export function wrongSizeError({ sizeBytes }: SizedBody) {
+  return errorResult(
+    'invalid_request',
+    `The body does not have the ${sizeBytes} bytes that Content-Length announces. Nothing was stored.`,
+  )
+}
+
+/** Passes the content on to `put` after checking that its leading bytes match the file name. */
+export async function putChecked<Result>(
+  path: string,
+  { body, sizeBytes }: SizedBody,
+  put: (content: SizedBody) => Promise<Result>,
+): Promise<Result | ErrorResult<'content_mismatch'>> {
+  const reader = body.getReader()
+  const leading = await readLeading(reader)
+  const mismatch = await findContentProblem(path, leading)
+  if (mismatch !== null) {
+    await reader.cancel()
+    return errorResult('content_mismatch', mismatch)
+  }
+  return put({ body: join(leading, reader), sizeBytes })
+}
+
+/** Reads until there are SNIFF_BYTES or the stream ends. */
 async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
   const chunks: Uint8Array[] = []
   let length = 0
@@ -27,90 +93,18 @@ async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
   return leading
 }
 
-interface Incoming {
-  body: ReadableStream<Uint8Array>
-  sizeBytes: number
-}
-
-/**
- * Hands `body`, which is `sizeBytes` long, to `put` once its leading bytes have shown that it is
- * what `path` says. Refused when they do not, or when the body ends early.
- */
-export async function putChecked<Stored>(
-  path: string,
-  { body, sizeBytes }: Incoming,
-  put: (body: ReadableStream) => Promise<Stored>,
-): Promise<StoreOutcome<Stored>> {
-  const reader = body.getReader()
-  const leading = await readLeading(reader)
-  const mismatch = await findContentProblem(path, leading)
-  if (mismatch !== null) {
-    await reader.cancel()
-    return errorResult('content_mismatch', mismatch)
-  }
-  // R2 wants the length beforehand, and this stream errs when it is not kept.
-  const { readable, writable } = new FixedLengthStream(sizeBytes)
-  const copied = copy(leading, reader, body, writable)
-  const [stored] = await Promise.allSettled([put(readable), copied])
-  if (stored.status === 'fulfilled') {
-    return { ok: true, stored: stored.value }
-  }
-  // The put passes on what broke the stream, which is a TypeError; what R2 itself throws is none.
-  if (!(stored.reason instanceof TypeError)) {
-    throw stored.reason
-  }
-  return errorResult(
-    'invalid_request',
-    `The body did not have the ${sizeBytes} bytes that its Content-Length says. Nothing was stored.`,
-  )
-}
-
-/**
- * Stores a whole file under `path`, charged to the API key `keyId`. When it is refused, what was there
- * before stays.
- */
-export function storeFile(
-  bucket: R2Bucket,
-  path: string,
-  incoming: Incoming,
-  keyId: string | null,
-): Promise<StoreOutcome<R2Object>> {
-  return putChecked(path, incoming, (body) => bucket.put(path, body, metadataOf(path, keyId)))
-}
-
-/** Who is charged for an object is said with the object, so that it can always be told from R2 alone. */
-const CHARGED_TO = 'reelqueue-key'
-
-export function metadataOf(path: string, keyId: string | null) {
-  return {
-    httpMetadata: { contentType: findFileType(path)?.contentType ?? OCTET_STREAM },
-    ...(keyId !== null && { customMetadata: { [CHARGED_TO]: keyId } }),
-  }
-}
-
-/** What is under a path, and who is charged for it: nothing and nobody where there is no file. */
-export async function readStored(bucket: R2Bucket, path: string): Promise<Stored> {
-  const object = await bucket.head(path)
-  return {
-    keyId: object?.customMetadata?.[CHARGED_TO] ?? null,
-    sizeBytes: object?.size ?? 0,
-  }
-}
-
-export interface Stored {
-  keyId: string | null
-  sizeBytes: number
-}
-
-async function copy(
-  leading: Uint8Array,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  body: ReadableStream<Uint8Array>,
-  writable: WritableStream<Uint8Array>,
-) {
-  const writer = writable.getWriter()
-  await writer.write(leading)
-  writer.releaseLock()
-  reader.releaseLock()
-  await body.pipeTo(writable)
+/** The bytes that were read, followed by those that were not. */
+function join(leading: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array>) {
+  return new ReadableStream<Uint8Array>({
+    start: (controller) => controller.enqueue(leading),
+    async pull(controller) {
+      const { done, value } = await reader.read()
+      if (done) {
+        controller.close()
+      } else {
+        controller.enqueue(value)
+      }
+    },
+    cancel: (reason) => reader.cancel(reason),
+  })
 }

@@ -1,33 +1,32 @@
-/** One part of a multipart upload: streamed through, never held in memory, and digested on its way. */
+/** Uploads one part and computes its digest on the way, without holding it in memory. */
 import { contentDigest } from '../domain/digest.ts'
+import type {
+  MultipartUpload,
+  ObjectStore,
+  SizedBody,
+  StoreFailure,
+  UploadedPart,
+} from './objectStore.ts'
 
+/** @returns `digest` in the form of the header `Content-Digest` */
 export async function uploadPartWithDigest(
-  upload: R2MultipartUpload,
+  store: ObjectStore,
+  upload: MultipartUpload,
   partNumber: number,
-  body: ReadableStream<Uint8Array>,
-  sizeBytes: number,
-): Promise<{ part: R2UploadedPart; digest: string }> {
-  // R2 wants the length beforehand; this stream errs when it is not kept.
-  const { readable, writable } = new FixedLengthStream(sizeBytes)
+  { body, sizeBytes }: SizedBody,
+): Promise<{ ok: true; part: UploadedPart; digest: string } | StoreFailure<'gone' | 'wrong_size'>> {
   const digest = new crypto.DigestStream('SHA-256')
-  // Where the copy fails, that says it all.
-  digest.digest.catch(() => undefined)
-  const [part] = await Promise.all([
-    upload.uploadPart(partNumber, readable),
-    copy(body, [writable, digest]),
-  ])
-  return { part, digest: contentDigest(await digest.digest) }
-}
-
-async function copy(body: ReadableStream<Uint8Array>, targets: WritableStream<Uint8Array>[]) {
-  const writers = targets.map((target) => target.getWriter())
-  try {
-    for await (const chunk of body) {
-      await Promise.all(writers.map((writer) => writer.write(chunk)))
-    }
-    await Promise.all(writers.map((writer) => writer.close()))
-  } catch (error) {
-    await Promise.allSettled(writers.map((writer) => writer.abort(error)))
-    throw error
-  }
+  const writer = digest.getWriter()
+  const digesting = new TransformStream<Uint8Array, Uint8Array>({
+    async transform(chunk, controller) {
+      await writer.write(chunk)
+      controller.enqueue(chunk)
+    },
+    flush: () => writer.close(),
+  })
+  const stored = await store.uploadPart(upload, partNumber, {
+    body: body.pipeThrough(digesting),
+    sizeBytes,
+  })
+  return stored.ok ? { ...stored, digest: contentDigest(await digest.digest) } : stored
 }

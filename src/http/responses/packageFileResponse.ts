@@ -1,54 +1,69 @@
-/** One file of a package. Under a signature its playlists hand the signature on to what they name. */
+/** Serves one file of a package. */
 import type { Context } from 'hono'
 import { findFileType, OCTET_STREAM } from '../../contract/fileTypes.ts'
 import { isPlaylist, namesFiles, withQuery } from '../../domain/playlistQuery.ts'
+import type { ObjectStore } from '../../storage/objectStore.ts'
 import type { ApiEnv } from '../router.ts'
-import { type Delivery, headersOf, namesTag, serveObject } from './objectResponse.ts'
+import { type Delivery, matchesEtag, objectHeaders, serveObject } from './objectResponse.ts'
 
-interface Member {
-  member: string
-  /** The package is still being made. */
-  live: boolean
-  signed: boolean
+interface PackageFile {
+  name: string
+  /** The attempt still adds files to the package. */
+  isGrowing: boolean
+  /** The request's URL is signed. */
+  isSigned: boolean
   cacheControl: string
 }
 
-export function serveMember(
+/** Responds with the file under `key`. Null when there is none. */
+export function servePackageFile(
   c: Context<ApiEnv>,
   key: string,
-  { member, live, signed, cacheControl }: Member,
+  { name, isGrowing, isSigned, cacheControl }: PackageFile,
 ): Promise<Response | null> {
+  const store = c.get('platform').variants
   const delivery = {
-    contentType: findFileType(member)?.contentType ?? OCTET_STREAM,
-    // It grows: each look is at the one that is there now.
-    cacheControl: live && isPlaylist(member) ? 'no-cache' : cacheControl,
+    contentType: findFileType(name)?.contentType ?? OCTET_STREAM,
+    // Players read the playlist of a growing package again and again, and need its latest version.
+    cacheControl: isGrowing && isPlaylist(name) ? 'no-cache' : cacheControl,
   }
-  return signed && namesFiles(member)
-    ? serveSigned(c, key, member, delivery)
-    : serveObject(c, c.env.VARIANTS, key, delivery)
+  return isSigned && namesFiles(name)
+    ? serveSignedPlaylist(c, store, { key, name, delivery })
+    : serveObject(c, store, key, delivery)
 }
 
-/** It is held in memory; a playlist of a day in segments of 2 s has a tenth of that. */
-const MAX_REWRITTEN = 16 * 1024 * 1024
+/** Playlists are rewritten in memory. One of 24 hours in segments of 2 s has a tenth of this. */
+const MAX_REWRITTEN_BYTES = 16 * 1024 * 1024
 
-/** Whole, as its text is another than what is stored; the tag is good, since the URL has the query too. */
-async function serveSigned(c: Context<ApiEnv>, key: string, member: string, delivery: Delivery) {
-  const object = await c.env.VARIANTS.get(key)
-  if (!object) {
+/**
+ * Adds the signature to every URL in a playlist, so that the files that it names can be read too. The
+ * stored etag identifies the response, because the signature is part of the request's URL.
+ */
+async function serveSignedPlaylist(
+  c: Context<ApiEnv>,
+  store: ObjectStore,
+  { key, name, delivery }: { key: string; name: string; delivery: Delivery },
+) {
+  const found = await store.get(key)
+  if (!found.ok) {
     return null
   }
-  if (object.size > MAX_REWRITTEN) {
-    throw new Error(`${member} has ${object.size} bytes`)
+  const { object, body } = found
+  if (object.sizeBytes > MAX_REWRITTEN_BYTES) {
+    throw new Error(
+      `${name} has ${object.sizeBytes} bytes; a playlist may have ${MAX_REWRITTEN_BYTES}`,
+    )
   }
-  const headers = headersOf(object, delivery)
+  const headers = objectHeaders(object, delivery)
   headers.delete('Accept-Ranges')
   const request = c.req.raw
-  if (namesTag(request.headers.get('If-None-Match'), object.httpEtag)) {
-    await object.body.cancel()
+  if (matchesEtag(request.headers.get('If-None-Match'), object)) {
+    await body.cancel()
     return new Response(null, { status: 304, headers })
   }
-  const text = withQuery(member, await object.text(), new URL(c.req.url).search.slice(1))
-  const bytes = new TextEncoder().encode(text)
+  const text = await new Response(body).text()
+  const signed = withQuery(name, text, new URL(c.req.url).search.slice(1))
+  const bytes = new TextEncoder().encode(signed)
   headers.set('Content-Length', String(bytes.length))
   return new Response(request.method === 'HEAD' ? null : bytes, { headers })
 }

@@ -73,14 +73,14 @@ export const probeRoutes = createApi().openapi(probeRoute, async (c) => {
     return c.json({ ...body, jobId: id, errorCode }, 422)
   }
   if (outcome.state === 'ready') {
-    const object = await c.env.VARIANTS.get(outcome.variant.outputKey)
-    if (!object) {
+    const found = await platform.variants.get(outcome.variant.outputKey)
+    if (!found.ok) {
       return errorResponse(c, errorResult('file_not_found', 'It was removed just now. Ask again.'))
     }
-    if (object.size > MAX_PROBE_BYTES) {
-      throw new Error(`a probe of ${object.size} bytes`)
+    if (found.object.sizeBytes > MAX_PROBE_BYTES) {
+      throw new Error(`a probe of ${found.object.sizeBytes} bytes`)
     }
-    return c.json({ filePath, ...(await object.json<ProbeDocument>()) }, 200)
+    return c.json({ filePath, ...(await new Response(found.body).json<ProbeDocument>()) }, 200)
   }
   if (outcome.state !== 'queued') {
     throw new Error('a probe is no package')

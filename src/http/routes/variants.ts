@@ -16,9 +16,10 @@ import { errorBodyOf, errors, json, errorResponse } from '../responses/errorResp
 import { type SignedAccess, readSignature } from '../signedUrl.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
 import { requestVariant, canSeeOriginal } from '../../services/variants/requestVariant.ts'
+import type { ObjectStore } from '../../storage/objectStore.ts'
 import { statusPath } from '../../services/serializers.ts'
 import { serveObject } from '../responses/objectResponse.ts'
-import { serveMember } from '../responses/packageFileResponse.ts'
+import { servePackageFile } from '../responses/packageFileResponse.ts'
 
 /** Long enough to spare a busy page, short enough that a replaced file is seen soon. */
 const CACHE_SECONDS = 300
@@ -106,13 +107,13 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const missing = () =>
     errorResponse(c, errorResult('file_not_found', `There is no file ${filePath} in storage.`))
   const caching = cacheControl(c, signed?.leave)
-  const serve = (bucket: R2Bucket, key: string, contentType: string) =>
-    serveObject(c, bucket, key, { contentType, cacheControl: caching })
+  const serve = (store: ObjectStore, key: string, contentType: string) =>
+    serveObject(c, store, key, { contentType, cacheControl: caching })
   if (variant === null) {
     if (!(await canSeeOriginal(platform, caller, filePath))) {
       return missing()
     }
-    return (await serve(c.env.ORIGINALS, filePath, ofPath(filePath))) ?? missing()
+    return (await serve(platform.originals, filePath, ofPath(filePath))) ?? missing()
   }
   if (entry !== null && member === null) {
     const { pathname, search } = new URL(c.req.url)
@@ -129,12 +130,12 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
     const key = live ? outcome.packageKey : outcome.variant.outputKey
     if (member === null) {
       const contentType = formatContentType(readCanonicalForm(variant).format)
-      return (await serve(c.env.VARIANTS, key, contentType)) ?? missing()
+      return (await serve(platform.variants, key, contentType)) ?? missing()
     }
-    const found = await serveMember(c, `${key}${member}`, {
-      member,
-      live,
-      signed: signed !== null,
+    const found = await servePackageFile(c, `${key}${member}`, {
+      name: member,
+      isGrowing: live,
+      isSigned: signed !== null,
       cacheControl: caching,
     })
     if (found) {

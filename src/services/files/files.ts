@@ -4,6 +4,7 @@ import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
 import { retireVariants } from '../../db/outputs.ts'
 import { type Caller, chargedKeyId, type Restriction, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import type { SizedBody, StoredObject } from '../../storage/objectStore.ts'
 import { storeFile, type StoreOutcome } from '../../storage/originals.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
@@ -23,24 +24,20 @@ export function outside({ pathPrefix }: Restriction) {
 
 /** Who stores files: its bounds, and the key that is charged for them. */
 export type Storer = Restriction & Pick<Caller, 'keyId'>
-interface Incoming {
-  body: ReadableStream<Uint8Array>
-  sizeBytes: number
-}
 
 /** Stores a file under `path`, in one piece. */
 export async function putFile(
   platform: Platform,
   caller: Storer,
   path: string,
-  incoming: Incoming,
-): Promise<StoreOutcome<R2Object> | ErrorResult<'forbidden'> | QuotaExceeded> {
+  content: SizedBody,
+): Promise<StoreOutcome<StoredObject> | ErrorResult<'forbidden'> | QuotaExceeded> {
   if (!canSeePath(caller, path)) {
     return outside(caller)
   }
-  const { sizeBytes } = incoming
+  const { sizeBytes } = content
   const room = await reserveStorage(platform, chargedKeyId(caller), [{ filePath: path, sizeBytes }])
-  return room.ok ? putReserved(platform, caller, room.holds[0]!, incoming) : room
+  return room.ok ? putReserved(platform, caller, room.holds[0]!, content) : room
 }
 
 /** Stores a file for which there is room held, and lets go of it whatever comes. */
@@ -48,9 +45,9 @@ export function putReserved(
   platform: Platform,
   caller: Storer,
   hold: StorageReservation,
-  incoming: Incoming,
-): Promise<StoreOutcome<R2Object>> {
-  const work = store(platform, chargedKeyId(caller), hold, incoming)
+  content: SizedBody,
+): Promise<StoreOutcome<StoredObject>> {
+  const work = store(platform, chargedKeyId(caller), hold, content)
   // A client that goes away ends its request; what it held is let go all the same.
   platform.defer(work.catch(() => undefined))
   return work
@@ -60,9 +57,9 @@ async function store(
   platform: Platform,
   keyId: string | null,
   hold: StorageReservation,
-  incoming: Incoming,
+  content: SizedBody,
 ) {
-  const outcome = await storeFile(platform.originals, hold.filePath, incoming, keyId).catch(
+  const outcome = await storeFile(platform.originals, hold.filePath, content, keyId).catch(
     async (error: unknown) => {
       // R2 may have it all the same.
       await settle(platform, hold).catch(() => undefined)
@@ -70,7 +67,7 @@ async function store(
     },
   )
   if (outcome.ok) {
-    await settle(platform, hold, { keyId, sizeBytes: outcome.stored.size })
+    await settle(platform, hold, { keyId, sizeBytes: outcome.stored.sizeBytes })
     await retireOlder(platform, hold.filePath, outcome.stored)
   } else {
     await releaseReservations(platform, [hold])
@@ -79,7 +76,7 @@ async function store(
 }
 
 /** Takes the variants out of service that were made from what was under `path` before. */
-export async function retireOlder(platform: Platform, path: string, stored: R2Object) {
+export async function retireOlder(platform: Platform, path: string, stored: StoredObject) {
   await retireVariants(platform.db, path, stored.etag)
   platform.defer(collectGarbage(platform))
 }
@@ -100,7 +97,7 @@ export async function removeFile(
   const hold = await unreservedWrite(platform, path)
   const found = await platform.originals.head(path)
   if (found) {
-    await platform.originals.delete(path)
+    await platform.originals.delete([path])
   }
   // Nothing is put down for a path that nobody knew of.
   const nothing = { keyId: null, sizeBytes: 0 }

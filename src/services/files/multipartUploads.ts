@@ -4,8 +4,13 @@ import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../..
 import { EXTENSIONS, readExtension } from '../../contract/fileTypes.ts'
 import { chargedKeyId, type Restriction, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { classifyCompletionError } from '../../storage/multipartErrors.ts'
-import { metadataOf, putChecked, type StoreOutcome } from '../../storage/originals.ts'
+import type { SizedBody, StoredObject } from '../../storage/objectStore.ts'
+import {
+  originalAttributes,
+  putChecked,
+  type StoreOutcome,
+  wrongSizeError,
+} from '../../storage/originals.ts'
 import { outside, retireOlder, type Storer } from './files.ts'
 import type { Platform } from '../ports.ts'
 import { type QuotaExceeded, unreservedWrite, reservePart, settle } from './storageQuota.ts'
@@ -35,14 +40,17 @@ export async function beginUpload(
     )
   }
   const keyId = chargedKeyId(caller)
-  const { uploadId } = await originals.createMultipartUpload(filePath, metadataOf(filePath, keyId))
+  const { uploadId } = await originals.createMultipartUpload(
+    filePath,
+    originalAttributes(filePath, keyId),
+  )
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
   await insertUpload(db, { id, filePath, uploadId, apiKeyId: keyId, createdAt: Date.now() })
   return { ok: true, id }
 }
 
-function multipart({ originals }: Platform, upload: UploadRow) {
-  return originals.resumeMultipartUpload(upload.filePath, upload.uploadId)
+function toMultipartUpload({ filePath, uploadId }: UploadRow) {
+  return { key: filePath, uploadId }
 }
 
 /** An upload that the caller can see. */
@@ -57,21 +65,27 @@ export async function putUploadPart(
   within: Restriction,
   id: string,
   partNumber: number,
-  incoming: { body: ReadableStream<Uint8Array>; sizeBytes: number },
+  content: SizedBody,
 ): Promise<StoreOutcome<UploadedPart> | NotFound | QuotaExceeded> {
   const upload = await findOwn(platform, within, id)
   if (!upload) {
     return notFound(id)
   }
-  const room = await reservePart(platform, upload, partNumber, incoming.sizeBytes)
+  const room = await reservePart(platform, upload, partNumber, content.sizeBytes)
   if (!room.ok) {
     return room
   }
-  const put = (body: ReadableStream) => multipart(platform, upload).uploadPart(partNumber, body)
-  if (partNumber === 1) {
-    return putChecked(upload.filePath, incoming, put)
+  const put = (part: SizedBody) =>
+    platform.originals.uploadPart(toMultipartUpload(upload), partNumber, part)
+  const result =
+    partNumber === 1 ? await putChecked(upload.filePath, content, put) : await put(content)
+  if (result.ok) {
+    return { ok: true, stored: result.part }
   }
-  return { ok: true, stored: await put(incoming.body) }
+  if ('code' in result) {
+    return result
+  }
+  return result.reason === 'gone' ? notFound(id) : wrongSizeError(content)
 }
 
 /** Makes the parts one file, which takes the place of what was under its path. */
@@ -81,7 +95,7 @@ export async function completeUpload(
   id: string,
   parts: UploadedPart[],
 ): Promise<
-  { ok: true; filePath: string; object: R2Object } | NotFound | ErrorResult<'invalid_request'>
+  { ok: true; filePath: string; object: StoredObject } | NotFound | ErrorResult<'invalid_request'>
 > {
   const upload = await findOwn(platform, within, id)
   if (!upload) {
@@ -93,27 +107,26 @@ export async function completeUpload(
   }
   const { apiKeyId: keyId, filePath } = upload
   const hold = { ...(await unreservedWrite(platform, filePath)), id }
-  try {
-    const object = await multipart(platform, upload).complete(parts)
-    // What the parts were charged as ends in the statement that charges for the file.
-    await settle(platform, hold, { keyId, sizeBytes: object.size })
-    await deleteUpload(platform.db, id)
-    await retireOlder(platform, filePath, object)
-    return { ok: true, filePath, object }
-  } catch (error) {
-    const problem = classifyCompletionError(error)
-    if (problem === 'gone') {
-      await drop(platform, upload)
-      return notFound(id)
-    }
-    if (problem === null) {
-      throw error
-    }
+  const completed = await platform.originals.completeMultipartUpload(
+    toMultipartUpload(upload),
+    parts,
+  )
+  if (!completed.ok && completed.reason === 'gone') {
+    await drop(platform, upload)
+    return notFound(id)
+  }
+  if (!completed.ok) {
     return errorResult(
       'invalid_request',
       'parts: these do not make a file. Each has to be sent and named with its etag, all but the last must have the same size, of at least 5 MiB.',
     )
   }
+  const { object } = completed
+  // What the parts were charged as ends in the statement that charges for the file.
+  await settle(platform, hold, { keyId, sizeBytes: object.sizeBytes })
+  await deleteUpload(platform.db, id)
+  await retireOlder(platform, filePath, object)
+  return { ok: true, filePath, object }
 }
 
 /** Drops an upload and the parts that came. */
@@ -138,10 +151,10 @@ export async function dropOldUploads(platform: Platform, before: number, limit: 
 }
 
 async function drop(platform: Platform, upload: UploadRow) {
-  // R2 forgets abandoned uploads by itself after some days; then there is none to abort. Or it was
-  // completed, and whoever did was kept from putting that down.
-  await multipart(platform, upload)
-    .abort()
-    .catch(async () => settle(platform, await unreservedWrite(platform, upload.filePath)))
+  const aborted = await platform.originals.abortMultipartUpload(toMultipartUpload(upload))
+  if (!aborted.ok) {
+    // The store has deleted it by itself, or it was completed and the completion was not recorded.
+    await settle(platform, await unreservedWrite(platform, upload.filePath))
+  }
   await deleteUpload(platform.db, upload.id)
 }

@@ -14,7 +14,7 @@ import {
 import { findKey } from '../../db/apiKeys.ts'
 import type { ApiKeyRow, UploadRow } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { readStored, type Stored } from '../../storage/originals.ts'
+import { readStoredSize, type StoredSize } from '../../storage/originals.ts'
 import type { Platform } from '../ports.ts'
 
 export type QuotaExceeded = ErrorResult<'storage_cap_reached'>
@@ -98,11 +98,11 @@ export async function releaseReservations(
 export async function settle(
   platform: Platform,
   hold: StorageReservation,
-  known?: Stored,
+  known?: StoredSize,
 ): Promise<void> {
   const { db, originals } = platform
   let { revision } = hold
-  let stored = known ?? (await readStored(originals, hold.filePath))
+  let stored = known ?? (await readStoredSize(originals, hold.filePath))
   for (;;) {
     const outcome = await recordFile(db, { ...hold, revision }, stored, Date.now())
     if (outcome.recorded) {
@@ -110,6 +110,6 @@ export async function settle(
       // Another has settled it. The look comes after the revision that it is put down against.
     }
     ;({ revision } = outcome)
-    stored = await readStored(originals, hold.filePath)
+    stored = await readStoredSize(originals, hold.filePath)
   }
 }

@@ -17,6 +17,7 @@ import {
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { failAttempt } from './finishAttempt.ts'
 import { leaseLostError, type LeaseLostError } from './heldJob.ts'
+import type { StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 import { readReferences } from '../variants/referenceFiles.ts'
 import type { JobRow, ReferenceFile } from '../../db/rows.ts'
@@ -71,7 +72,7 @@ async function nextRow(
 
 interface Files {
   rendition: Rendition
-  source: R2Object
+  source: StoredObject
   references: ReferenceFile[]
 }
 
@@ -103,8 +104,8 @@ async function assignmentOf(
       { jobId: row.id, fence: row.fence },
       {
         sourceEtag: source.etag,
-        sourceBytes: source.size,
-        sizeClass: sizeClassOf(rendition, source.size),
+        sourceBytes: source.sizeBytes,
+        sizeClass: sizeClassOf(rendition, source.sizeBytes),
         referenceFiles: references,
       },
     )
@@ -116,7 +117,7 @@ async function assignmentOf(
     attempt: row.attempt,
     filePath: row.filePath,
     rendition,
-    source: { sizeBytes: source.size, etag: source.etag },
+    source: { sizeBytes: source.sizeBytes, etag: source.etag },
     references: references.map(({ sizeBytes, etag }) => ({ sizeBytes, etag })),
     leaseSeconds: row.leaseSeconds,
     stallSeconds: row.stallSeconds,

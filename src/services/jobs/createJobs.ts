@@ -94,7 +94,7 @@ export async function createJobs(
     transformation,
     priority: request.priority ?? priorityOf(rendition),
     requiredEncoders: requiredEncodersOf(rendition),
-    sizeClass: sizeClassOf(rendition, source.size),
+    sizeClass: sizeClassOf(rendition, source.sizeBytes),
     referenceFiles: references.of(rendition),
   }))
   let inserted
@@ -102,7 +102,7 @@ export async function createJobs(
     inserted = await insertJobs(platform.db, {
       ...request,
       jobs,
-      source: { etag: source.etag, sizeBytes: source.size },
+      source: { etag: source.etag, sizeBytes: source.sizeBytes },
       idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash },
       apiKeyId: keyId,
       maxQueuedJobs: caller.maxQueuedJobs,

@@ -7,9 +7,9 @@ import { findJob } from '../../db/jobs.ts'
 import { findOutput } from '../../db/outputs.ts'
 import { backoffMs, triesAgain } from '../../domain/jobTransitions.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
-import { classifyCompletionError } from '../../storage/multipartErrors.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
+import type { MultipartUpload, ObjectStore, StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 import { areUnchanged } from '../variants/referenceFiles.ts'
 import { recheckTime } from '../queues/queues.ts'
@@ -71,7 +71,7 @@ async function complete(
       message: 'The result is one file, and this variant is a package of several.',
     })
   }
-  return place(platform, claim, message, { key, sizeBytes: object.size })
+  return place(platform, claim, message, { key, sizeBytes: object.sizeBytes })
 }
 
 /** Of a package the file by which a player begins has to be there; of the others the runner knows. */
@@ -146,22 +146,12 @@ async function place(
  * the parts make no object.
  */
 async function wholeObject(
-  bucket: R2Bucket,
-  output: { key: string; uploadId: string },
+  store: ObjectStore,
+  output: MultipartUpload,
   { parts }: Extract<Finish, { outcome: 'completed' }>,
-): Promise<R2Object | null> {
-  try {
-    return await bucket.resumeMultipartUpload(output.key, output.uploadId).complete(parts)
-  } catch (error) {
-    const object = await bucket.head(output.key)
-    if (object) {
-      return object
-    }
-    if (classifyCompletionError(error)) {
-      return null
-    }
-    throw error
-  }
+): Promise<StoredObject | null> {
+  const completed = await store.completeMultipartUpload(output, parts)
+  return completed.ok ? completed.object : store.head(output.key)
 }
 
 type FailedFinish = Extract<Finish, { outcome: 'failed' }>

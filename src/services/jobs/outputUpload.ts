@@ -31,15 +31,13 @@ export async function beginOutput(
   }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const upload = await platform.variants.createMultipartUpload(key, {
-    httpMetadata: {
-      contentType: formatContentType(readCanonicalForm(held.row.transformation).format),
-    },
+    contentType: formatContentType(readCanonicalForm(held.row.transformation).format),
   })
   const { uploadId } = upload
   if (await recordOutput(platform.db, claim, { key, uploadId }, Date.now())) {
     return { ok: true, uploadId }
   }
-  await upload.abort()
+  await platform.variants.abortMultipartUpload(upload)
   return leaseLostError()
 }
 
@@ -58,8 +56,17 @@ export async function putPart(
   if (!output) {
     return leaseLostError()
   }
-  const upload = platform.variants.resumeMultipartUpload(output.key, uploadId)
-  const stored = await uploadPartWithDigest(upload, partNumber, body, sizeBytes)
+  const { key } = output
+  const stored = await uploadPartWithDigest(platform.variants, { key, uploadId }, partNumber, {
+    body,
+    sizeBytes,
+  })
+  if (!stored.ok) {
+    if (stored.reason === 'gone') {
+      return leaseLostError()
+    }
+    throw new Error(`part ${partNumber} does not have ${sizeBytes} bytes`)
+  }
   if (digest === undefined || digest === stored.digest) {
     return { ok: true, part: stored.part }
   }

@@ -4,9 +4,9 @@
  */
 import { recordPackage, type Claim } from '../../db/leases.ts'
 import { findFileType } from '../../contract/fileTypes.ts'
+import { parseContentDigest } from '../../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { MAX_PACKAGE_FILE_BYTES } from '../../contract/runnerProtocol.ts'
-import { putWithDigest } from '../../storage/putWithDigest.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
 import type { Platform } from '../ports.ts'
 
@@ -49,13 +49,16 @@ export async function putPackageFile(
     return leaseLostError()
   }
   const key = prefix + name
-  const stored = await putWithDigest(platform.variants, key, {
-    body,
-    sizeBytes,
-    digest,
-    contentType,
-  })
-  if (!stored) {
+  const sha256 = parseContentDigest(digest)
+  const stored = await platform.variants.put(
+    key,
+    { body, sizeBytes },
+    { contentType, ...(sha256 && { sha256 }) },
+  )
+  if (!stored.ok) {
+    if (stored.reason === 'wrong_size') {
+      throw new Error(`${name} does not have ${sizeBytes} bytes`)
+    }
     return errorResult(
       'digest_mismatch',
       `${name} did not come as it was sent (${digest}): send it again.`,
@@ -64,10 +67,10 @@ export async function putPackageFile(
   // The attempt may have ended meanwhile, and its files been removed: this one would stay for ever.
   const still = await findHeldJob(platform, claim)
   if (still.ok) {
-    return { ok: true, etag: stored.etag }
+    return { ok: true, etag: stored.object.etag }
   }
   if (still.ended) {
-    await platform.variants.delete(key)
+    await platform.variants.delete([key])
   }
   return leaseLostError()
 }

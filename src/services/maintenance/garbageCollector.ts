@@ -1,14 +1,10 @@
 /** Removing from R2 what nobody needs any more. The rows say what that is; see `outputs`. */
 import { deleteOutputRows, listRetiredOutputs } from '../../db/outputs.ts'
+import type { MultipartUpload, ObjectStore } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 
 /** R2 deletes, and a D1 statement binds, a bounded number of keys at once. */
 const BATCH = 50
-
-/** R2's answer for an upload that was completed or aborted already, which is what is wanted. */
-function isGone(error: unknown) {
-  return error instanceof Error && error.message.includes('(10024)')
-}
 
 /** Files of one package that one round removes; R2 lists up to 1,000 at once. */
 const FILES_A_ROUND = 500
@@ -29,8 +25,7 @@ export async function collectGarbage({ db, variants }: Platform): Promise<number
       packages.push(key)
       continue
     }
-    const upload = variants.resumeMultipartUpload(key, uploadId)
-    if (await upload.abort().then(() => true, isGone)) {
+    if (await isAborted(variants, { key, uploadId })) {
       keys.push(key)
     }
   }
@@ -43,12 +38,12 @@ export async function collectGarbage({ db, variants }: Platform): Promise<number
     if (room <= 0) {
       break
     }
-    const { objects, truncated } = await variants.list({ prefix: key, limit: room })
-    if (objects.length > 0) {
-      await variants.delete(objects.map((object) => object.key))
+    const files = await variants.list(key, room)
+    if (files.keys.length > 0) {
+      await variants.delete(files.keys)
     }
-    room -= Math.max(objects.length, 1)
-    if (!truncated) {
+    room -= Math.max(files.keys.length, 1)
+    if (!files.isTruncated) {
       keys.push(key)
     }
   }
@@ -57,4 +52,12 @@ export async function collectGarbage({ db, variants }: Platform): Promise<number
   }
   await deleteOutputRows(db, keys)
   return keys.length
+}
+
+/** False when the store could not abort it; the next round tries again. */
+function isAborted(store: ObjectStore, upload: MultipartUpload): Promise<boolean> {
+  return store.abortMultipartUpload(upload).then(
+    () => true,
+    () => false,
+  )
 }

@@ -23,7 +23,7 @@ export function hiddenReferenceFile(caller: Restriction, renditions: Iterable<Re
 async function look({ originals }: Platform, paths: Iterable<string>) {
   const found = [...new Set(paths)].map(async (path) => {
     const object = await originals.head(path)
-    return [path, object && { path, etag: object.etag, sizeBytes: object.size }] as const
+    return [path, object && { path, etag: object.etag, sizeBytes: object.sizeBytes }] as const
   })
   return new Map(await Promise.all(found))
 }

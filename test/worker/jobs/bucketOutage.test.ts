@@ -1,6 +1,7 @@
 /** A bucket that fails: what it has to give waits, and the watchdog does not. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
+import type { ObjectStore } from '../../../src/storage/objectStore.ts'
 import type { Platform } from '../../../src/services/ports.ts'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
@@ -39,9 +40,10 @@ it('an upload that could not be aborted is noted until it is', async () => {
   const runner = await startJob('half.mp4')
   await expectJson(await runner.beginOutput(), 200)
   await env.DB.prepare('UPDATE outputs SET retired = 1').run()
-  const failing = {
-    resumeMultipartUpload: () => ({ abort: () => Promise.reject(new Error('busy (10001)')) }),
-  } as unknown as R2Bucket
+  const failing: ObjectStore = {
+    ...platform.variants,
+    abortMultipartUpload: () => Promise.reject(new Error('busy (10001)')),
+  }
   expect(await collectGarbage({ ...platform, variants: failing })).toBe(0)
   expect(await collectGarbage(platform)).toBe(1)
   await settled()

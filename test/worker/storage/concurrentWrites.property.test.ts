@@ -12,7 +12,7 @@ import {
   releaseReservations,
   settle,
 } from '../../../src/services/files/storageQuota.ts'
-import { readStored } from '../../../src/storage/originals.ts'
+import { readStoredSize } from '../../../src/storage/originals.ts'
 import { openPlatform, countRows } from '../helpers/database.ts'
 import { makeKey, storedBytes } from '../helpers/apiKeys.ts'
 
@@ -78,7 +78,7 @@ it('is what R2 has', { timeout: 120_000 }, async () => {
       for (const turn of turns) {
         await takeTurn[turn]!()
       }
-      const found = await readStored(env.ORIGINALS, filePath)
+      const found = await readStoredSize(platform.originals, filePath)
       for (const id of ids) {
         expect(await storedBytes({ id })).toBe(found.keyId === id ? found.sizeBytes : 0)
       }

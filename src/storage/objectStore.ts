@@ -1,0 +1,114 @@
+/**
+ * Object storage as the services use it. `r2.ts` implements it; every implementation passes the
+ * conformance suite in `test/worker/storage/objectStore.conformance.ts`.
+ *
+ * Expected failures are returned. Anything else, such as an outage, is thrown.
+ */
+
+/** What is known of an object without its bytes. */
+export interface StoredObject {
+  key: string
+  sizeBytes: number
+  /** Changes with every write. Without the quotes of the HTTP header. */
+  etag: string
+  uploadedAt: Date
+  contentType: string | null
+  metadata: Readonly<Record<string, string>>
+}
+
+/** A range that lies inside the object, in bytes. */
+export interface ByteRange {
+  offset: number
+  length: number
+}
+
+export interface ObjectAttributes {
+  contentType: string
+  metadata?: Readonly<Record<string, string>>
+}
+
+/** A body of known size. Stores need the size before the first byte. */
+export interface SizedBody {
+  body: ReadableStream<Uint8Array>
+  sizeBytes: number
+}
+
+export interface StoreFailure<Reason extends string> {
+  ok: false
+  reason: Reason
+}
+
+export type GetResult =
+  | { ok: true; object: StoredObject; range: ByteRange; body: ReadableStream<Uint8Array> }
+  | StoreFailure<'not_found'>
+  | { ok: false; reason: 'condition_failed'; object: StoredObject }
+
+/** `wrong_size`: the body has more or fewer bytes than `sizeBytes`. Nothing is stored. */
+export type PutResult =
+  { ok: true; object: StoredObject } | StoreFailure<'digest_mismatch' | 'wrong_size'>
+
+export interface MultipartUpload {
+  key: string
+  uploadId: string
+}
+
+export interface UploadedPart {
+  partNumber: number
+  etag: string
+}
+
+export type PartResult = { ok: true; part: UploadedPart } | StoreFailure<'gone' | 'wrong_size'>
+
+export interface ObjectStore {
+  /** Null when there is no such object. */
+  head(key: string): Promise<StoredObject | null>
+
+  /**
+   * Reads an object or a range of it.
+   *
+   * @param options.conditions headers `If-Match`, `If-None-Match`, `If-Modified-Since` and
+   *   `If-Unmodified-Since`, evaluated as in RFC 9110; others are ignored
+   */
+  get(key: string, options?: { range?: ByteRange; conditions?: Headers }): Promise<GetResult>
+
+  /**
+   * Stores an object whole, replacing the one under the key. On failure the previous one stays.
+   *
+   * @param options.sha256 expected digest of the body
+   */
+  put(
+    key: string,
+    content: SizedBody,
+    options: ObjectAttributes & { sha256?: Uint8Array },
+  ): Promise<PutResult>
+
+  /** Deletes up to 1,000 objects. Keys without an object are no error. */
+  delete(keys: readonly string[]): Promise<void>
+
+  /** The first `limit` keys (up to 1,000) that begin with `prefix`, in byte order. */
+  list(prefix: string, limit: number): Promise<{ keys: string[]; isTruncated: boolean }>
+
+  createMultipartUpload(key: string, attributes: ObjectAttributes): Promise<MultipartUpload>
+
+  /** Stores a part (from 1), replacing an earlier one of this number. */
+  uploadPart(upload: MultipartUpload, partNumber: number, content: SizedBody): Promise<PartResult>
+
+  /**
+   * Replaces the object under the key by the parts in the order of their numbers.
+   *
+   * `gone`: the upload was completed, was aborted or has expired. `bad_parts`: a part is missing, has
+   * another etag, or does not have the size that its place requires; the upload stays open.
+   */
+  completeMultipartUpload(
+    upload: MultipartUpload,
+    parts: readonly UploadedPart[],
+  ): Promise<{ ok: true; object: StoredObject } | StoreFailure<'gone' | 'bad_parts'>>
+
+  /** Deletes an upload and its parts. A completed upload's object stays. */
+  abortMultipartUpload(upload: MultipartUpload): Promise<{ ok: true } | StoreFailure<'gone'>>
+}
+
+/** The etag as the HTTP header `ETag` has it. */
+export function httpEtag({ etag }: Pick<StoredObject, 'etag'>): string {
+  return `"${etag}"`
+}

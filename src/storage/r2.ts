@@ -1,0 +1,151 @@
+/** ObjectStore on an R2 bucket. R2's types and error codes are in this file only. */
+import type {
+  GetResult,
+  ObjectAttributes,
+  ObjectStore,
+  SizedBody,
+  StoredObject,
+  StoreFailure,
+} from './objectStore.ts'
+
+/** R2 puts the code of an error into its message, in parentheses. */
+const ERROR_CODES = {
+  gone: /\(10024\)/,
+  digest_mismatch: /\(10037\)/,
+  // A part that is too small, one that is missing, and parts of unequal size.
+  bad_parts: /\((10011|10025|10048)\)/,
+}
+type ErrorReason = keyof typeof ERROR_CODES
+
+export function createR2Store(bucket: R2Bucket): ObjectStore {
+  return {
+    async head(key) {
+      const object = await bucket.head(key)
+      return object && toStoredObject(object)
+    },
+    get: (key, options = {}) => getObject(bucket, key, options),
+    put: (key, content, options) =>
+      toResult(['digest_mismatch', 'wrong_size'], async () => ({
+        ok: true,
+        object: toStoredObject(
+          await send(content, (body) => bucket.put(key, body, toPutOptions(options))),
+        ),
+      })),
+    delete: (keys) => bucket.delete([...keys]),
+    async list(prefix, limit) {
+      const { objects, truncated } = await bucket.list({ prefix, limit })
+      return { keys: objects.map(({ key }) => key), isTruncated: truncated }
+    },
+    async createMultipartUpload(key, attributes) {
+      const { uploadId } = await bucket.createMultipartUpload(key, toPutOptions(attributes))
+      return { key, uploadId }
+    },
+    uploadPart: ({ key, uploadId }, partNumber, content) =>
+      toResult(['gone', 'wrong_size'], async () => {
+        const upload = bucket.resumeMultipartUpload(key, uploadId)
+        const part = await send(content, (body) => upload.uploadPart(partNumber, body))
+        return { ok: true, part: { partNumber: part.partNumber, etag: part.etag } }
+      }),
+    completeMultipartUpload: ({ key, uploadId }, parts) =>
+      toResult(['gone', 'bad_parts'], async () => {
+        const object = await bucket.resumeMultipartUpload(key, uploadId).complete([...parts])
+        return { ok: true, object: toStoredObject(object) }
+      }),
+    abortMultipartUpload: ({ key, uploadId }) =>
+      toResult(['gone'], async () => {
+        await bucket.resumeMultipartUpload(key, uploadId).abort()
+        return { ok: true }
+      }),
+  }
+}
+
+async function getObject(
+  bucket: R2Bucket,
+  key: string,
+  { range, conditions }: NonNullable<Parameters<ObjectStore['get']>[1]>,
+): Promise<GetResult> {
+  const found = await bucket.get(key, {
+    ...(conditions && { onlyIf: conditions }),
+    ...(range && { range }),
+  })
+  if (!found) {
+    return { ok: false, reason: 'not_found' }
+  }
+  const object = toStoredObject(found)
+  if (!('body' in found)) {
+    return { ok: false, reason: 'condition_failed', object }
+  }
+  const offset = range?.offset ?? 0
+  // The object may have been replaced by a shorter one since the caller chose the range.
+  const length = Math.min(range?.length ?? Infinity, found.size - offset)
+  return { ok: true, object, range: { offset, length }, body: found.body }
+}
+
+function toStoredObject(object: R2Object): StoredObject {
+  return {
+    key: object.key,
+    sizeBytes: object.size,
+    etag: object.etag,
+    uploadedAt: object.uploaded,
+    contentType: object.httpMetadata?.contentType ?? null,
+    metadata: object.customMetadata ?? {},
+  }
+}
+
+function toPutOptions({
+  contentType,
+  metadata,
+  sha256,
+}: ObjectAttributes & { sha256?: Uint8Array }): R2PutOptions {
+  return {
+    httpMetadata: { contentType },
+    ...(metadata && { customMetadata: { ...metadata } }),
+    ...(sha256 && { sha256 }),
+  }
+}
+
+class WrongSizeError extends Error {
+  override name = 'WrongSizeError'
+}
+
+/**
+ * Sends a body through a stream that fails unless it carries `sizeBytes`, which R2 takes as the length.
+ *
+ * @throws WrongSizeError, or the error of R2 or of the body
+ */
+async function send<Stored>(
+  { body, sizeBytes }: SizedBody,
+  put: (body: ReadableStream) => Promise<Stored>,
+): Promise<Stored> {
+  const { readable, writable } = new FixedLengthStream(sizeBytes)
+  const [stored] = await Promise.allSettled([put(readable), body.pipeTo(writable)])
+  if (stored.status === 'fulfilled') {
+    return stored.value
+  }
+  // R2 passes on the error of the stream. That is a TypeError; R2's own errors are not.
+  throw stored.reason instanceof TypeError
+    ? new WrongSizeError(`the body does not have ${sizeBytes} bytes`)
+    : stored.reason
+}
+
+/** Returns the errors named in `expected` as failures. @throws all others */
+async function toResult<Success, Reason extends ErrorReason | 'wrong_size'>(
+  expected: readonly Reason[],
+  request: () => Promise<Success>,
+): Promise<Success | StoreFailure<Reason>> {
+  try {
+    return await request()
+  } catch (error) {
+    const reason = expected.find((name) => isError(error, name))
+    if (reason === undefined) {
+      throw error
+    }
+    return { ok: false, reason }
+  }
+}
+
+function isError(error: unknown, reason: ErrorReason | 'wrong_size') {
+  return reason === 'wrong_size'
+    ? error instanceof WrongSizeError
+    : error instanceof Error && ERROR_CODES[reason].test(error.message)
+}

@@ -1,5 +1,6 @@
 /** Client of the gateway: one method for each route, with its timeout and its number of tries. */
 import { open, readFile } from 'node:fs/promises'
+import { readAssignment } from '../../src/contract/assignmentVersions.ts'
 import * as contract from '../../src/contract/runnerProtocol.ts'
 import { readRange } from './readRange.ts'
 import {
@@ -52,7 +53,7 @@ export function createGatewayClient(options: {
         jsonRequest('claim', request),
         { timeoutMs, tries: 1, signal },
         async (response) =>
-          response.status === 204 ? null : contract.assignment.parse(await response.json()),
+          response.status === 204 ? null : readAssignment(await response.json(), request.protocol),
       )
     },
 

@@ -1,17 +1,17 @@
 /**
- * What a runner and the gateway say to each other, as JSON over HTTP under `/runner`.
+ * The protocol between runners and the gateway: JSON over HTTP under `/runner`.
  *
- * - `fence` goes out with a claim and comes back with everything that the runner says about the
- *   job. It grows with every claim of that job and is never used twice, so what a runner says
- *   after its lease has gone to another is refused with 409 `lease_lost`, and changes nothing.
- * - `Runner-Secret` is a header of every call: 128 random bits that a runner makes up when it starts
- *   and tells nobody else. A claim is bound to it, so another runner, which has the same token and can
- *   guess the fence, is answered as one whose lease is lost.
- * - `attempt` is for people: it grows only when a try counts.
+ * - `fence` comes with a claim, and the runner sends it with every request about that job. It grows
+ *   with every claim of the job. A request with a stale fence, from a runner whose lease has
+ *   expired, is rejected with 409 `lease_lost` and has no effect.
+ * - `Runner-Secret` is a header of every request: 128 random bits that a runner generates when it
+ *   starts. A claim is bound to it. Another runner with the same token, even if it guesses the fence,
+ *   gets 409 `lease_lost`.
+ * - `attempt` is shown to people. Interrupted attempts do not count.
  *
- * | call                                                     | answer                       |
+ * | request                                                  | response                     |
  * |----------------------------------------------------------|------------------------------|
- * | `POST /runner/claim` claimRequest                        | 200 assignment, 204 no work  |
+ * | `POST /runner/claim` claimRequest                        | 200 assignment, 204 no job   |
  * | `GET  /runner/jobs/{id}/source?fence=` with `Range`      | 206 bytes of the original    |
  * | `POST /runner/jobs/{id}/report` report                   | 200 reportAnswer             |
  * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputAnswer             |
@@ -19,17 +19,18 @@
  * | `PUT  /runner/jobs/{id}/files/{name}?fence=`             | 200 storedPackageFile        |
  * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishAnswer             |
  *
- * Any of them may answer 409 `lease_lost`: drop the work and claim again. 412 `source_changed`
- * from `source`: the original was replaced; finish with outcome `released`. All of them may be sent
- * again after a lost answer; `claim` then says so, since it would take a second job otherwise.
+ * Any request may return 409 `lease_lost`: the runner stops the job and claims again. `source` may
+ * return 412 `source_changed`: the original was replaced, and the runner finishes with the outcome
+ * `released`. Every request may be repeated after a lost response. A repeated claim must set `again`,
+ * or it would get a second job.
  *
- * `source` takes `&reference=n` for the n-th of the assignment's references. A package (a stream, a
- * storyboard) is stored file by file under `files/{name}`, each whole in one request; one that is sent
- * again under the same name takes the place of the one before, as a playlist does that grows.
+ * `source` with `&reference=n` reads reference file n of the assignment, counted from 0. The files of
+ * a package are stored one by one under `files/{name}`, each in one request; a file replaces an
+ * earlier one with the same name, such as a playlist that has grown.
  *
- * Bytes are checked both ways by `Content-Digest: sha-256=:…:` (RFC 9530). The gateway sends one with
- * every range of the source of up to 8 MiB; the runner sends one with every part, and a part that does
- * not match it is refused with 400 `digest_mismatch` and sent again.
+ * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
+ * with every source range of up to 8 MiB; the runner sends it with every part and package file. If it
+ * does not match, the gateway returns 400 `digest_mismatch`, and the runner sends the bytes again.
  */
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
@@ -38,56 +39,69 @@ import { queueName } from './queue.ts'
 import { rendition } from './rendition.ts'
 
 /**
- * Raised when the meaning of a message changes; the gateway accepts those from OLDEST_PROTOCOL on, and a
- * runner that is refused falls back to the one before. Version 2 brought the digests, and `encoders`
- * and `hwaccels` in a claim; version 3 renditions of all kinds, references and packages, and the
- * secret of a runner.
+ * Increased when the meaning of a message changes, or when a rendition gets a new field. The gateway
+ * accepts versions from MIN_PROTOCOL_VERSION on. A runner whose version is rejected falls back to the
+ * version before.
+ *
+ * - 2: digests; `encoders` and `hwaccels` in a claim
+ * - 3: renditions of all kinds, reference files, packages, the secret of a runner
+ * - 4: other names of some fields of renditions (see assignmentVersions.ts)
  */
-export const PROTOCOL_VERSION = 3
+export const PROTOCOL_VERSION = 4
 /**
- * An older runner would read a rendition of today, drop the fields that it does not know, and make
- * another variant than was asked for; so it gets none.
+ * A runner ignores fields of a rendition that it does not know, and would make another variant than
+ * was requested. So runners that lack a field must not get jobs.
  */
 export const MIN_PROTOCOL_VERSION = 3
 
 export const RUNNER_SECRET_HEADER = 'Runner-Secret'
-/** 128 bits as base64url are 22 characters. */
+/** 128 bits are 22 characters in base64url. */
 export const runnerSecret = z.string().regex(/^[A-Za-z0-9_-]{22,128}$/)
 
-/** `analyse`: passes that measure and make nothing, such as that for loudness. */
+/** `analyse`: passes that measure the source and write no output, for example its loudness. */
 export const STAGES = ['probe', 'analyse', 'encode', 'verify', 'upload'] as const
 export const stage = z.enum(STAGES)
 export type Stage = z.infer<typeof stage>
 
 const fence = z.int().positive()
-/** The last lines of ffmpeg's stderr, for the attempt's record. */
+/** The last lines of ffmpeg's stderr. */
 const stderrTail = z.string().max(8_000)
 const command = z.string().max(8_000)
 
 export const claimRequest = z.object({
   protocol: z.int().positive(),
   runner: z.object({
-    id: z.string().min(1).max(100).describe('Unique to this process, e.g. "laptop-4f2a"'),
+    id: z.string().min(1).max(100).describe('Unique to this process, for example "laptop-4f2a"'),
     cpus: z.number().positive().optional(),
     memoryBytes: z.int().positive().optional(),
     diskBytes: z
       .int()
       .nonnegative()
       .optional()
-      .describe('Free for one job; larger sources are left'),
+      .describe('Free disk space for one job; the runner gets no larger source'),
     encoders: z
       .array(z.string().max(64))
       .max(500)
       .optional()
-      .describe('Of ffmpeg, by its names; jobs that need others are left. Not given: it has all'),
-    hwaccels: z.array(z.string().max(64)).max(50).optional().describe('Of ffmpeg, by its names'),
+      .describe(
+        "ffmpeg's encoders; the runner gets no job that requires others. Missing: all encoders",
+      ),
+    hwaccels: z
+      .array(z.string().max(64))
+      .max(50)
+      .optional()
+      .describe("ffmpeg's methods of hardware acceleration"),
   }),
   queues: z.array(queueName).min(1).max(10).describe('In the order of preference'),
-  waitSeconds: z.number().min(0).max(20).describe('How long the gateway may hold an empty answer'),
+  waitSeconds: z
+    .number()
+    .min(0)
+    .max(20)
+    .describe('How long the gateway may wait for a job before it returns 204'),
   again: z
     .boolean()
     .optional()
-    .describe('The answer to the claim before was lost: what it gave is given again'),
+    .describe('The response to the previous claim was lost: the same job is returned again'),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
 
@@ -104,10 +118,13 @@ export const assignment = z.object({
   references: z
     .array(storedFile)
     .default([])
-    .describe('What `referencesOf` the rendition names, in its order'),
+    .describe('The reference files of the rendition, in the order of `referenceFilesOf`'),
   leaseSeconds: z.number().positive(),
-  stallSeconds: z.number().positive().describe('ffmpeg without progress for this long is stalled'),
-  timeoutSeconds: z.number().positive().describe('An attempt longer than this is a timeout'),
+  stallSeconds: z
+    .number()
+    .positive()
+    .describe('Seconds without progress after which ffmpeg counts as stalled'),
+  timeoutSeconds: z.number().positive().describe('Maximum duration of the attempt in seconds'),
 })
 export type Assignment = z.infer<typeof assignment>
 
@@ -116,64 +133,66 @@ export const timings = z
   .describe('Milliseconds spent in each stage')
 export type Timings = z.infer<typeof timings>
 
-const streamPlan = z.object({
+const trackPlan = z.object({
   action: z.enum(['copy', 'encode', 'drop']),
-  reason: z.string().max(500).describe('Why, in a sentence'),
+  reason: z.string().max(500).describe('The reason in one sentence'),
 })
 
 export const plan = z.object({
   mode: z
     .enum(['remux', 'encode', 'frame', 'package', 'probe'])
-    .describe('remux: every stream is copied; frame: a picture; package: several files'),
-  reason: z.string().max(500).describe('Why this mode, in a sentence'),
-  video: streamPlan.nullable().default(null).describe('null: the source has none'),
-  audio: streamPlan.nullable().default(null).describe('null: the source has none'),
+    .describe('remux: every track is copied; frame: an image; package: several files'),
+  reason: z.string().max(500).describe('The reason for the mode in one sentence'),
+  video: trackPlan.nullable().default(null).describe('null if the source has no video track'),
+  audio: trackPlan.nullable().default(null).describe('null if the source has no audio track'),
   notes: z
     .array(z.string().max(500))
     .max(20)
     .default([])
-    .describe('What is worth knowing, such as an output that is larger than its source'),
+    .describe('Remarks, for example that the output is larger than the source'),
 })
 export type Plan = z.infer<typeof plan>
 
 const findings = { input: mediaFacts.optional(), plan: plan.optional() }
 
-/** Sent about once a second while a job is worked on, whether or not progress moved. */
+/** Sent about once a second during an attempt, even without progress. It extends the lease. */
 export const report = z.object({
   fence,
   progress: z.number().min(0).max(100),
   stage,
   etaSeconds: z.number().nonnegative().nullable(),
-  fps: z.number().nonnegative().nullable().default(null).describe('Frames made a second of late'),
+  fps: z
+    .number()
+    .nonnegative()
+    .nullable()
+    .default(null)
+    .describe('Recently processed frames per second'),
   speed: z
     .number()
     .nonnegative()
     .nullable()
     .default(null)
-    .describe('Seconds of media a second of late'),
-  playable: z
-    .boolean()
-    .default(false)
-    .describe('The package can be played as far as it goes: its playlists name what is stored'),
+    .describe('Recently processed seconds of media per second'),
+  playable: z.boolean().default(false).describe('The package can be played up to its current end'),
   ...findings,
 })
 export type Report = z.infer<typeof report>
 
 export const reportAnswer = z.object({ leaseExpiresAt: z.iso.datetime() })
 
-/** Also counts as a report, so that a job too short for one a second shows how it moves on. */
+/** Also counts as a report, so that even a job of less than a second shows its progress. */
 export const outputRequest = report.extend({ sizeBytes: z.int().positive() })
 export type OutputRequest = z.infer<typeof outputRequest>
 export const outputAnswer = z.object({
   uploadId: z.string(),
-  partSizeBytes: z.int().positive().describe('Every part has this size but the last'),
+  partSizeBytes: z.int().positive().describe('The size of every part except the last'),
 })
 export const uploadedPart = z.object({ partNumber: z.int().min(1).max(10_000), etag: z.string() })
 export type UploadedPart = z.infer<typeof uploadedPart>
 
-/** Names of a package's files: flat, so that playlists name them without a folder. */
+/** Names of a package's files. They have no folders, so that playlists can name them directly. */
 export const packageFileName = z.string().regex(/^[a-z0-9_]{1,48}\.[a-z0-9]{2,4}$/)
-/** A request's body ends at 100 MB on the smaller plans. */
+/** Cloudflare's smaller plans limit request bodies to 100 MB. */
 export const MAX_PACKAGE_FILE_BYTES = 95 * 1000 * 1000
 export const storedPackageFile = z.object({ etag: z.string() })
 
@@ -188,26 +207,22 @@ export const finish = z.discriminatedUnion('outcome', [
     output: mediaFacts,
   }),
   z.object({
-    outcome: z.literal('packaged').describe('All the files of a package are stored'),
+    outcome: z.literal('packaged').describe('All files of the package are stored'),
     ...attemptRecord,
     files: z.int().min(1),
-    sizeBytes: z.int().positive().describe('Of all of them together'),
+    sizeBytes: z.int().positive().describe('Total size of the files'),
     output: mediaFacts,
   }),
   z.object({
     outcome: z.literal('failed'),
     ...attemptRecord,
     errorCode: failureCode,
-    message: z
-      .string()
-      .min(1)
-      .max(1_000)
-      .describe('What went wrong, for the person who sent the file'),
+    message: z.string().min(1).max(1_000).describe('The cause, for the person who sent the file'),
   }),
   z.object({
     outcome: z.literal('released'),
     fence,
-    reason: z.string().max(500).describe('e.g. "runner is shutting down"'),
+    reason: z.string().max(500).describe('For example "runner is shutting down"'),
   }),
 ])
 export type Finish = z.infer<typeof finish>

@@ -4,6 +4,7 @@
  */
 import { errorResult } from '../domain/result.ts'
 import { createMiddleware } from 'hono/factory'
+import { writeAssignment } from '../contract/assignmentVersions.ts'
 import {
   MIN_PROTOCOL_VERSION as oldest,
   PROTOCOL_VERSION as version,
@@ -63,7 +64,7 @@ gateway
         c,
         errorResult(
           'invalid_request',
-          `This gateway speaks runner protocol ${oldest === version ? version : `${oldest} to ${version}`}, not ${request.protocol}: update the older side.`,
+          `This gateway speaks runner protocol ${oldest} to ${version}, not ${request.protocol}: update the older side.`,
         ),
       )
     }
@@ -80,7 +81,7 @@ gateway
     try {
       const assignment = await claimJob(platform, request, await runnerSecretHashOf(c))
       if (assignment) {
-        return c.json(assignment, 200)
+        return c.json(writeAssignment(assignment, request.protocol), 200)
       }
       await work?.wait(request.waitSeconds * 1000)
       return c.body(null, 204)

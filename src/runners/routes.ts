@@ -1,5 +1,6 @@
 /** The routes of the runner API, as the OpenAPI document shows them; what they do is gateway.ts's. */
 import { createRoute, z } from '@hono/zod-openapi'
+import { sentAssignment } from '../contract/assignmentVersions.ts'
 import * as protocol from '../contract/runnerProtocol.ts'
 import { jsonBody } from '../http/router.ts'
 import { errors, json } from '../http/responses/errorResponse.ts'
@@ -15,7 +16,7 @@ export const claimRoute = createRoute({
   summary: 'Take the next job',
   request: { body: jsonBody(protocol.claimRequest) },
   responses: {
-    200: json(protocol.assignment, 'A job, under a lease'),
+    200: json(sentAssignment, 'A job, under a lease'),
     204: { description: 'No work; ask again' },
     ...errors(400, 401, 429, 503),
   },

@@ -9,10 +9,10 @@ import { image } from '../fixtures/renditions.ts'
 
 useBench()
 
-it('does the jobs of a gateway one version older, which sends and checks no digests', async () => {
+it('does the jobs of a gateway one version older, with the field names of that version', async () => {
   bench.gateway.speaks = PROTOCOL_VERSION - 1
-  const { finish } = await runJob('clip.mp4', image({ width: 64 }))
-  expect(finish).toMatchObject({ outcome: 'completed' })
+  const { finish } = await runJob('clip.mp4', image({ width: 64, height: 64, resizeMode: 'pad' }))
+  expect(finish).toMatchObject({ outcome: 'completed', output: { width: 64, height: 64 } })
 })
 
 it('is refused by a gateway that is older still, and ends', async () => {

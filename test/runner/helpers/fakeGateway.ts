@@ -11,6 +11,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer, json } from 'node:stream/consumers'
 import { z } from 'zod'
+import { writeAssignment } from '../../../src/contract/assignmentVersions.ts'
 import * as contract from '../../../src/contract/runnerProtocol.ts'
 import { referenceFilesOf } from '../../../src/contract/rendition.ts'
 
@@ -162,7 +163,9 @@ export async function startGateway() {
       events.emit('claim')
       failSome('claim')
       const job = waiting.shift()
-      return job === undefined ? response.writeHead(204).end() : send(job.assignment)
+      return job === undefined
+        ? response.writeHead(204).end()
+        : send(writeAssignment(job.assignment, protocol))
     }
 
     const [, , , id = '', route, number] = url.pathname.split('/')

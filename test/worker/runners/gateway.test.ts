@@ -9,7 +9,7 @@ import {
 import { countClaimableJobs } from '../../../src/db/claimQuery.ts'
 import { classOfBytes } from '../../../src/domain/runnerRequirements.ts'
 import { asRunner, RUNNER_SECRET, expectJson, expectError } from '../helpers/requests.ts'
-import { createJobs } from '../helpers/jobs.ts'
+import { createJobs, putOriginal } from '../helpers/jobs.ts'
 import { db, jobRow, addQueue } from '../helpers/database.ts'
 
 interface Assigned {
@@ -43,6 +43,38 @@ describe('the version of the protocol', () => {
   it.each([PROTOCOL_VERSION + 1, MIN_PROTOCOL_VERSION - 1])('%i is refused', async (protocol) => {
     const request = { protocol, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
     expect((await asRunner('POST', '/runner/claim', request)).status).toBe(400)
+  })
+})
+
+describe('a runner of protocol version 3', () => {
+  it('gets the field names of that version, and one of version 4 those of today', async () => {
+    await addQueue('versions')
+    const watermark = 'versions-logo.png'
+    await putOriginal(watermark)
+    const transformations = [
+      `w_64,h_64,c_pad,p_small,so_1,cut_fast,wm_${watermark}`,
+      't_wave,wc_ff0000',
+    ]
+    for (const path of ['versions-3.mp4', 'versions-4.mp4']) {
+      await createJobs(path, transformations, { queue: 'versions' })
+    }
+    const claimRendition = async (protocol: number) => {
+      const assignment = await claim({}, protocol, 'versions')
+      return (assignment as unknown as { rendition: object }).rendition
+    }
+    const old = await claimRendition(3)
+    expect(old).toMatchObject({ fit: 'pad', preset: 'small', cut: 'fast', overlay: watermark })
+    expect(old).toMatchObject({
+      overlayGravity: 'south_east',
+      overlaySize: 15,
+      overlayOpacity: 100,
+    })
+    expect(
+      Object.keys(old).filter((name) => /resizeMode|trimMode|watermark|Speed$/.test(name)),
+    ).toEqual([])
+    expect(await claimRendition(3)).toMatchObject({ kind: 'wave', colour: 'ff0000' })
+    expect(await claimRendition(4)).toMatchObject({ resizeMode: 'pad', watermark })
+    expect(await claimRendition(4)).toMatchObject({ kind: 'wave', waveformColor: 'ff0000' })
   })
 })
 

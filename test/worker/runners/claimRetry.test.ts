@@ -1,5 +1,6 @@
 /** A claim whose answer was lost: the job that it gave is given again, and not a second one. */
 import { beforeAll, beforeEach, expect, it } from 'vitest'
+import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { env } from 'cloudflare:workers'
 import { asRunner, expectJson } from '../helpers/requests.ts'
@@ -17,7 +18,13 @@ beforeEach(async () => {
 })
 
 async function claimAgain(id: string): Promise<Assignment> {
-  const request = { protocol: 3, runner: { id }, queues: ['default'], waitSeconds: 0, again: true }
+  const request = {
+    protocol: PROTOCOL_VERSION,
+    runner: { id },
+    queues: ['default'],
+    waitSeconds: 0,
+    again: true,
+  }
   return expectJson<Assignment>(await asRunner('POST', '/runner/claim', request), 200)
 }
 

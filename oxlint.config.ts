@@ -107,6 +107,8 @@ export default defineConfig({
     'reelqueue/top-level-functions': 'error',
     'typescript/consistent-type-definitions': ['error', 'interface'],
     'unicorn/no-useless-spread': 'error',
+    // A vitest fixture without dependencies takes `{}`.
+    'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
   },
   overrides: [
     ...layerRules,

@@ -1,28 +1,20 @@
 /** Streams in a browser, from the whole system as a user starts it. */
-import type { Browser } from 'puppeteer-core'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ends, follow, type Events } from '../fixtures/events.ts'
-import { clip } from '../fixtures/media.ts'
-import { startSystem, type System } from '../fixtures/system.ts'
+import { expect } from 'vitest'
+import type { Client } from '../../../scripts/client.ts'
+import { waitForEnds } from '../fixtures/events.ts'
+import { makeClip } from '../fixtures/media.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
 import { openPlayer, startBrowser } from './player.ts'
 
-let system: System
-let events: Events
-let browser: Browser
-beforeAll(async () => {
-  system = await startSystem()
-  events = await follow(system.client)
-  browser = await startBrowser()
-})
-afterAll(async () => {
-  await browser?.close()
-  await events?.close()
-  await system?.stop()
+const test = systemTest().extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
+  const browser = await startBrowser()
+  onCleanup(() => browser.close())
+  return browser
 })
 
-/** An address that needs no key, as a page would get it from its own server. */
-async function signed(path: string): Promise<string> {
-  const response = await system.client.request('/signed-urls', {
+/** Signs a URL that needs no key, as a page gets it from its own server. */
+async function signUrl(client: Client, path: string): Promise<string> {
+  const response = await client.request('/signed-urls', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     body: JSON.stringify({ method: 'GET', path, expiresInSeconds: 600 }),
@@ -30,17 +22,24 @@ async function signed(path: string): Promise<string> {
   return ((await response.json()) as { url: string }).url
 }
 
-test('a finished stream plays from its first to its last second', async () => {
+test('a finished stream plays from its first to its last second', async ({
+  system,
+  events,
+  browser,
+}) => {
   const seconds = 12
-  await system.client.put('videos/finished.mp4', clip({ seconds }))
+  await system.client.put('videos/finished.mp4', makeClip({ seconds }))
   const [job] = await system.client.createJobs('videos/finished.mp4', [
     'f_hls,lad_144+240+360,sd_2',
   ])
-  const [end] = await ends(events, [job!.id])
+  const [end] = await waitForEnds(events, [job!.id])
   expect(end!.type).toBe('job:completed')
 
   const player = await openPlayer(browser, system.url)
-  await player.play(await signed('f_hls,lad_144+240+360,sd_2/videos/finished.mp4/master.m3u8'), 4)
+  await player.play(
+    await signUrl(system.client, 'f_hls,lad_144+240+360,sd_2/videos/finished.mp4/master.m3u8'),
+    4,
+  )
   await player.reaches('the end')
   const state = await player.state()
   expect(state.fatal).toEqual([])
@@ -54,15 +53,19 @@ test('a finished stream plays from its first to its last second', async () => {
   await player.close()
 })
 
-test('a stream plays while its job still runs, and on to its end', async () => {
+test('a stream plays while its job still runs, and on to its end', async ({
+  system,
+  events,
+  browser,
+}) => {
   const seconds = 60
   const name = 'f_hls,lad_240+720,p_small,sd_2'
-  await system.client.put('videos/growing.mp4', clip({ size: '1280x720', seconds, crf: 40 }))
+  await system.client.put('videos/growing.mp4', makeClip({ size: '1280x720', seconds, crf: 40 }))
   const [job] = await system.client.createJobs('videos/growing.mp4', [name])
-  await events.first(({ type, data }) => type === 'job:playable' && data.jobId === job!.id)
+  await events.ofType(job!.id, 'job:playable')
 
   const player = await openPlayer(browser, system.url)
-  await player.play(await signed(`${name}/videos/growing.mp4/master.m3u8`), 4)
+  await player.play(await signUrl(system.client, `${name}/videos/growing.mp4/master.m3u8`), 4)
   await player.reaches(2)
   expect(await system.client.job(job!.id)).toMatchObject({ status: 'running', playable: true })
 

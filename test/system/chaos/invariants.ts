@@ -7,11 +7,12 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Job } from '../../../src/contract/job.ts'
 import type { Client } from '../../../scripts/client.ts'
-import { follow } from '../fixtures/events.ts'
-import { processesEnd, type System } from '../fixtures/system.ts'
+import { followEvents } from '../fixtures/events.ts'
+import { probe } from '../fixtures/media.ts'
+import { expectNoProcesses } from '../fixtures/processes.ts'
+import type { System } from '../fixtures/system.ts'
 import { allJobs, attemptsOf, readStats } from './jobs.ts'
 import { expectNothingStored } from './leftovers.ts'
-import { probe } from './probe.ts'
 import { expectNoWork } from './processes.ts'
 
 /** How many variants are looked at side by side. */
@@ -39,7 +40,7 @@ export async function expectSettled({ client, stateDir }: System): Promise<Job[]
 export async function settleAndStop(system: System): Promise<void> {
   await expectSettled(system)
   expect(await system.stop()).toBe(0)
-  expect(await processesEnd(system.stateDir)).toEqual([])
+  await expectNoProcesses(system.stateDir)
   expectNothingStored(system.stateDir)
 }
 
@@ -88,7 +89,7 @@ const ENDED_AS = { completed: 'completed', error: 'failed', cancelled: 'cancelle
 
 /** The types of each job's durable events, from the log's beginning on. */
 async function storiesOf(client: Client, jobs: Job[]): Promise<Map<string, string[]>> {
-  const events = await follow(client, '0')
+  const events = await followEvents(client, '0')
   try {
     for (const { id, status } of jobs) {
       await events.first(({ type, data }) => data.jobId === id && type === `job:${status}`)

@@ -2,7 +2,10 @@
 import type { Attempt, CreateJobs, Job, Stats } from '../../../src/contract/job.ts'
 import type { QueueSettings } from '../../../src/contract/queue.ts'
 import { ApiError, type Client, type ServerEvent } from '../../../scripts/client.ts'
+import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
 import type { Events } from '../fixtures/events.ts'
+import type { System } from '../fixtures/system.ts'
+import { readRunnerToken } from './runner.ts'
 
 /** Short, so that a dead runner is missed soon. */
 export const LEASE_SECONDS = 5
@@ -94,9 +97,17 @@ export function readStats(client: Client) {
   return read<Stats>(client.request('/queue/stats'))
 }
 
-/** The first event of a job of this type, past or to come. */
-export function event(events: Events, jobId: string, type: string): Promise<ServerEvent> {
-  return events.first((seen) => seen.type === type && seen.data.jobId === jobId)
+/** Claims from the default queue as one more runner; 204 means that there is nothing to claim. */
+export async function claimStatus({ url, stateDir }: System): Promise<number> {
+  const headers = {
+    'Content-Type': 'application/json',
+    Authorization: `Bearer ${readRunnerToken(stateDir)}`,
+    [RUNNER_SECRET_HEADER]: 'the-secret-of-one-more-runner',
+  }
+  const runner = { id: 'one-more' }
+  const claim = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
+  const body = JSON.stringify(claim)
+  return (await fetch(`${url}/runner/claim`, { method: 'POST', headers, body })).status
 }
 
 /** When a job's encode is well under way. */

@@ -1,34 +1,12 @@
 /** A network that loses, repeats, delays and reorders what runner and gateway say to each other. */
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { follow, type Events } from '../fixtures/events.ts'
-import { clip } from '../fixtures/media.ts'
-import { startSystem, type System } from '../fixtures/system.ts'
+import { expect } from 'vitest'
+import { LONG_VIDEO, proxiedTest } from './chaosTest.ts'
 import * as jobs from './jobs.ts'
 import { expectNoWork } from './processes.ts'
-import { startProxy, type Proxy, type Rule } from './proxy.ts'
-import { startRunner, type Runner } from './runner.ts'
+import type { Rule } from './proxy.ts'
 import { expectSettled, settleAndStop } from './invariants.ts'
 
-const PATH = 'videos/long.mp4'
-
-let system: System
-let proxy: Proxy
-let runner: Runner
-let events: Events
-beforeAll(async () => {
-  system = await startSystem({ runners: 0 })
-  proxy = await startProxy(system.url)
-  runner = await startRunner(system, { gatewayUrl: proxy.url })
-  events = await follow(system.client)
-  await jobs.setQueue(system.client, { leaseSeconds: jobs.LEASE_SECONDS })
-  await system.client.put(PATH, clip({ size: '1280x720', seconds: 10, crf: 51 }))
-})
-afterAll(async () => {
-  await events?.close()
-  await runner?.stop()
-  await proxy?.close()
-  await system?.stop()
-})
+const test = proxiedTest({ seconds: 10, leaseSeconds: jobs.LEASE_SECONDS })
 
 /** Loses every n-th request before it arrives, or its answer, in turn. */
 function loseEvery(n: number): { rule: Rule; lost: string[] } {
@@ -49,9 +27,9 @@ function loseEvery(n: number): { rule: Rule; lost: string[] } {
   }
 }
 
-test.each([3, 4, 7])(
+test.for([3, 4, 7])(
   'one request of every %i is lost: each job is done in one attempt',
-  async (n) => {
+  async (n, { system, proxy, events }) => {
     const { rule, lost } = loseEvery(n)
     proxy.obey(rule)
     const transformations = [
@@ -59,9 +37,9 @@ test.each([3, 4, 7])(
       `t_true,tt_1,w_${70 + n}`,
       `t_true,tt_2,w_${90 + n}`,
     ]
-    const made = await jobs.createJobs(system.client, { filePath: PATH, transformations })
+    const made = await jobs.createJobs(system.client, { filePath: LONG_VIDEO, transformations })
     for (const { id } of made) {
-      await jobs.event(events, id, 'job:completed')
+      await events.ofType(id, 'job:completed')
     }
     const kinds = new Set(lost.map((one) => one.split('/').at(-1)))
     expect(kinds.size).toBeGreaterThan(1)
@@ -73,7 +51,11 @@ test.each([3, 4, 7])(
   },
 )
 
-test('reports that come twice, late and out of order: progress only rises, and nothing is undone', async () => {
+test('reports that come twice, late and out of order: progress only rises, and nothing is undone', async ({
+  system,
+  proxy,
+  events,
+}) => {
   const late: (() => Promise<unknown>)[] = []
   const answers: Promise<{ status: number }>[] = []
   let reports = 0
@@ -93,8 +75,8 @@ test('reports that come twice, late and out of order: progress only rises, and n
     return answer
   })
   // Slow, so that there are several of them.
-  const jobId = await jobs.createOne(system.client, PATH, 'f_webm,w_854')
-  await jobs.event(events, jobId, 'job:completed')
+  const jobId = await jobs.createOne(system.client, LONG_VIDEO, 'f_webm,w_854')
+  await events.ofType(jobId, 'job:completed')
   const job = await system.client.job(jobId)
   expect(answers.length).toBeGreaterThan(1)
   expect((await Promise.all(answers)).map(({ status }) => status)).not.toContain(500)
@@ -105,28 +87,31 @@ test('reports that come twice, late and out of order: progress only rises, and n
   }
   expect(await system.client.job(jobId)).toEqual(job)
   const progress = events
-    .of(jobId)
+    .ofJob(jobId)
     .filter(({ type }) => type === 'job:progress')
     .map(({ data }) => data.progress as number)
   expect(progress).toEqual(progress.toSorted((a, b) => a - b))
   await expectSettled(system)
 })
 
-test('a part that arrives after its job was cancelled is refused, and its upload is gone', async () => {
+test('a part that arrives after its job was cancelled is refused, and its upload is gone', async ({
+  system,
+  proxy,
+}) => {
   let jobId = ''
   const passed = proxy.interceptOnce(/\/output\/1\?/, async ({ path, forward }) => {
     jobId = path.split('/')[3]!
     expect((await jobs.cancel(system.client, jobId)).status).toBe(200)
     expect(await forward()).toMatchObject({ status: 409 })
   })
-  await jobs.createOne(system.client, PATH, 'w_302')
+  await jobs.createOne(system.client, LONG_VIDEO, 'w_302')
   await passed
   await expectNoWork(system.stateDir)
   expect(await system.client.job(jobId)).toMatchObject({ status: 'cancelled', attempt: 1 })
   await expectSettled(system)
 })
 
-test('after all of it nothing is left', async () => {
+test('after all of it nothing is left', async ({ system, runner }) => {
   expect(await runner.stop()).toBe(0)
   await settleAndStop(system)
 })

@@ -1,8 +1,8 @@
 /** The processes of a system by what they do, and how to hit one. Never one of another system. */
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
-import { processesOf } from '../fixtures/system.ts'
+import { listProcesses, readProcFile } from '../fixtures/processes.ts'
 
 /** What is to have happened "within 3 seconds" is given so long, and looked for this often. */
 export const WITHIN_3_S = { timeout: 3_000, interval: 25 }
@@ -13,17 +13,23 @@ export function strike(pid: number, signal: NodeJS.Signals = 'SIGKILL') {
 
 /** The ffmpegs that work for a system, those of one runner if it is given. */
 export function ffmpegsOf(stateDir: string, runner?: number): number[] {
-  return processesOf(stateDir)
+  return listProcesses(stateDir)
     .filter(({ command }) => command.startsWith('ffmpeg '))
     .map(({ pid }) => pid)
-    .filter((pid) => runner === undefined || environmentOf(pid).includes(`reelqueue-${runner}-`))
+    .filter(
+      (pid) =>
+        runner === undefined || readProcFile(pid, 'environ').includes(`reelqueue-${runner}-`),
+    )
 }
 
 /** The runners of a system: process and name. */
 export function runnersOf(stateDir: string): { pid: number; name: string }[] {
-  return processesOf(stateDir)
+  return listProcesses(stateDir)
     .filter(({ command }) => command.includes('container/main.ts'))
-    .map(({ pid }) => ({ pid, name: /RUNNER_NAME=([^\0]*)/.exec(environmentOf(pid))?.[1] ?? '' }))
+    .map(({ pid }) => ({
+      pid,
+      name: /RUNNER_NAME=([^\0]*)/.exec(readProcFile(pid, 'environ'))?.[1] ?? '',
+    }))
 }
 
 /** The process of the runner that gave itself this id: its name and something random. */
@@ -52,7 +58,7 @@ interface Served {
 
 function workerdOf({ stateDir, url }: Served, part: 'worker' | 'front'): number {
   const atPort = `entry=127.0.0.1:${new URL(url).port} `
-  const found = processesOf(stateDir).find(
+  const found = listProcesses(stateDir).find(
     ({ command }) =>
       /workerd .*--socket-addr=entry=/.test(command) &&
       command.includes(atPort) === (part === 'front'),
@@ -69,13 +75,4 @@ export function expectNoWork(stateDir: string, scratch = join(stateDir, 'scratch
     expect(ffmpegsOf(stateDir)).toEqual([])
     expect(readdirSync(scratch)).toEqual([])
   }, WITHIN_3_S)
-}
-
-function environmentOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8')
-  } catch {
-    // It has ended since it was listed.
-    return ''
-  }
 }

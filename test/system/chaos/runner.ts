@@ -7,6 +7,12 @@ import type { System } from '../fixtures/system.ts'
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'container', 'main.ts')
 
+/** Reads the token that `npm start` generated for the runners of a system. */
+export function readRunnerToken(stateDir: string): string {
+  const secrets = readFileSync(join(stateDir, 'secrets.env'), 'utf8')
+  return /RUNNER_TOKEN=(.*)/.exec(secrets)![1]!
+}
+
 export type Runner = Awaited<ReturnType<typeof startRunner>>
 
 /** @param options the system's own address and scratch folder are the defaults */
@@ -16,14 +22,13 @@ export async function startRunner(
 ) {
   const { gatewayUrl = url, scratch = join(stateDir, 'scratch'), name = 'by-hand' } = options
   mkdirSync(scratch, { recursive: true })
-  const secrets = readFileSync(join(stateDir, 'secrets.env'), 'utf8')
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env['PATH'],
       // By this the tests know the processes of a system from all others.
       STATE_DIR: stateDir,
       GATEWAY_URL: gatewayUrl,
-      RUNNER_TOKEN: /RUNNER_TOKEN=(.*)/.exec(secrets)![1],
+      RUNNER_TOKEN: readRunnerToken(stateDir),
       RUNNER_NAME: name,
       IDLE_SECONDS: 'forever',
       SCRATCH_DIR: scratch,

@@ -1,9 +1,9 @@
 /** Many jobs, three runners, and a killer that chooses by a seed. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ends, follow, type Events } from '../fixtures/events.ts'
-import { clip } from '../fixtures/media.ts'
-import { startSystem, type System } from '../fixtures/system.ts'
+import { expect } from 'vitest'
+import { waitForEnds } from '../fixtures/events.ts'
+import { makeClip } from '../fixtures/media.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
 import * as jobs from './jobs.ts'
 import { ffmpegsOf, runnersOf, strike } from './processes.ts'
 import { chooseSeed, createRandom } from './random.ts'
@@ -14,20 +14,13 @@ const FRAMES_EACH = 40
 const VIDEOS_EACH = 10
 const KILLS = 12
 
-let system: System
-let events: Events
-beforeAll(async () => {
-  system = await startSystem({ runners: 3 })
-  events = await follow(system.client)
+const test = systemTest({ runners: 3 })
+test.beforeAll(async ({ system }) => {
   await jobs.setQueue(system.client, { leaseSeconds: jobs.LEASE_SECONDS, maxAttempts: 20 })
-  const bytes = clip({ size: '320x180', seconds: 2 })
+  const bytes = makeClip({ size: '320x180', seconds: 2 })
   for (let file = 0; file < FILES; file++) {
     await system.client.put(`storm/${file}.mp4`, bytes)
   }
-})
-afterAll(async () => {
-  await events?.close()
-  await system?.stop()
 })
 
 const transformations = [
@@ -35,7 +28,10 @@ const transformations = [
   ...Array.from({ length: VIDEOS_EACH }, (_, i) => `w_${100 + i * 2}`),
 ]
 
-test('200 jobs on 3 runners with random kills: each is completed, once', async () => {
+test('200 jobs on 3 runners with random kills: each is completed, once', async ({
+  system,
+  events,
+}) => {
   const random = createRandom(chooseSeed())
   const created = await Promise.all(
     Array.from({ length: FILES }, (_, file) =>
@@ -45,7 +41,7 @@ test('200 jobs on 3 runners with random kills: each is completed, once', async (
   const ids = created.flat().map(({ id }) => id)
   expect(ids).toHaveLength(FILES * transformations.length)
 
-  const done = ends(events, ids)
+  const done = waitForEnds(events, ids)
   let kills = 0
   while (kills < KILLS) {
     const victims = random.next() < 0.5 ? runnersOf(system.stateDir) : []
@@ -71,6 +67,6 @@ test('200 jobs on 3 runners with random kills: each is completed, once', async (
   console.log(`${ids.length} jobs in ${tries} counted attempts after ${kills} kills`)
 }, 240_000)
 
-test('after all of it nothing is left', async () => {
+test('after all of it nothing is left', async ({ system }) => {
   await settleAndStop(system)
 })

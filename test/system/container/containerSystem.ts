@@ -1,18 +1,20 @@
-/** The Worker under `wrangler dev` with containers on, against an engine, and what tests ask of both. */
+/** The Worker under `wrangler dev` with containers enabled, connected to an engine. */
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { setTimeout as delay } from 'node:timers/promises'
+import { expect, vi } from 'vitest'
 import { createClient } from '../../../scripts/client.ts'
 import { launch } from '../../../scripts/start/process.ts'
+import { args } from '../../fixtures/args.ts'
+import { findFreePort } from '../fixtures/freePort.ts'
+import type { Engine } from './standInEngine.ts'
 
 const START_MS = 300_000
-/** Long enough for the next claim, short enough to watch a container go. */
+/** Long enough for the next claim, short enough for a test to wait until a container exits. */
 export const IDLE_SECONDS = 5
 const SECRETS = {
   API_KEY: 'key-of-the-container-tests',
@@ -21,17 +23,20 @@ const SECRETS = {
 
 export interface EngineAccess {
   socketPath: string
-  /** For wrangler: how it finds this engine. */
+  /** Tells wrangler where this engine is. */
   env: Record<string, string>
-  /** Where containers find the gateway, if this engine does not intercept. */
+  /** The address of the gateway for containers; null if the engine intercepts their requests. */
   gatewayHost: string | null
+  /** The stand-in, if this is no real engine. */
+  standIn?: Engine
+  close?: () => Promise<void>
 }
 
-export type System = Awaited<ReturnType<typeof startSystem>>
+export type ContainerSystem = Awaited<ReturnType<typeof startContainerSystem>>
 
-export async function startSystem(engine: EngineAccess) {
+export async function startContainerSystem(engine: EngineAccess) {
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-container-'))
-  const port = await freePort()
+  const port = await findFreePort()
   const { gatewayHost } = engine
   const url = `http://127.0.0.1:${port}`
   const secrets = join(folder, 'secrets.env')
@@ -49,8 +54,7 @@ export async function startSystem(engine: EngineAccess) {
     WRANGLER_REGISTRY_PATH: join(folder, 'registry'),
     ...engine.env,
   }
-  const persist = ['--persist-to', folder]
-  const migrations = ['d1', 'migrations', 'apply', 'reelqueue', '--local', ...persist]
+  const migrations = args`d1 migrations apply reelqueue --local --persist-to ${folder}`
   const migrated = spawnSync('wrangler', migrations, { env: { ...process.env, ...env } })
   if (migrated.status !== 0) {
     throw new Error(`migrations: ${String(migrated.stderr)}`)
@@ -58,54 +62,44 @@ export async function startSystem(engine: EngineAccess) {
 
   const before = await listContainers(engine)
   const lines: string[] = []
+  const options = args`dev --port ${port} --ip ${gatewayHost === null ? '127.0.0.1' : '0.0.0.0'}
+    --inspector-port 0 --show-interactive-dev-session=false --persist-to ${folder}
+    --env-file ${secrets} --var RUNNER_IDLE_SECONDS:${IDLE_SECONDS}`
+  const gateway =
+    gatewayHost === null ? [] : args`--var CONTAINER_GATEWAY_URL:http://${gatewayHost}:${port}`
   const worker = launch({
     command: 'wrangler',
-    args: [
-      'dev',
-      '--ip',
-      gatewayHost === null ? '127.0.0.1' : '0.0.0.0',
-      '--port',
-      String(port),
-      '--inspector-port',
-      '0',
-      '--show-interactive-dev-session=false',
-      ...persist,
-      '--env-file',
-      secrets,
-      '--var',
-      `RUNNER_IDLE_SECONDS:${IDLE_SECONDS}`,
-      ...(gatewayHost === null
-        ? []
-        : ['--var', `CONTAINER_GATEWAY_URL:http://${gatewayHost}:${port}`]),
-    ],
+    args: [...options, ...gateway],
     env,
     logFile: join(folder, 'wrangler.log'),
     onLine: (line) => lines.push(line),
   })
-  const deadline = Date.now() + START_MS
-  while (!(await healthy(url))) {
-    const ended = await Promise.race([worker.exited, delay(100, null)])
-    if (ended || Date.now() > deadline) {
-      throw new Error(`wrangler dev: ${worker.tail()}`)
-    }
-  }
+  const healthy = vi.waitFor(() => expectHealthy(url), { timeout: START_MS, interval: 100 })
+  const ended = worker.exited.then(() => {
+    throw new Error('it ended')
+  })
+  await Promise.race([healthy, ended]).catch((cause: unknown) => {
+    throw new Error(`wrangler dev did not start: ${worker.tail()}`, { cause })
+  })
+  // Later, tests stop the Worker.
+  ended.catch(() => undefined)
 
   const client = createClient({ url, apiKey: SECRETS.API_KEY })
   return {
     url,
     client,
-    /** The Worker's own log lines of one kind. */
-    logged: (event: string) =>
+    /** Reads the Worker's log lines of one event. */
+    readLog: (event: string) =>
       lines
         .filter((line) => line.includes(`"event":"${event}"`))
         .map((line) => JSON.parse(/\{.*\}/.exec(line)![0]) as Record<string, unknown>),
     output: () => lines.join('\n'),
-    attempts: async (jobId: string) => {
+    readAttempts: async (jobId: string) => {
       const answer = await client.request(`/queue/jobs/${jobId}/attempts`)
       return ((await answer.json()) as { attempts: Record<string, unknown>[] }).attempts
     },
-    /** The names of the runner's containers that are up. */
-    containers: async (): Promise<string[]> => {
+    /** The names of the runners' containers that are running. */
+    listContainers: async (): Promise<string[]> => {
       return (await listContainers(engine)).filter((name) => !name.endsWith('-proxy'))
     },
     kill: async (name: string, signal: 'SIGKILL' | 'SIGTERM' = 'SIGKILL'): Promise<void> => {
@@ -144,36 +138,8 @@ export async function callEngine(socketPath: string, method: string, path: strin
   return { status: answer.statusCode as number, body: await text(answer) }
 }
 
-/** Waits until `look` gives something. */
-export async function until<T>(
-  what: string,
-  look: () => Promise<T | false | undefined> | T | false | undefined,
-  ms = 30_000,
-): Promise<T> {
-  for (const deadline = Date.now() + ms; Date.now() < deadline; await delay(50)) {
-    const found = await look()
-    if (found !== false && found !== undefined) {
-      return found
-    }
-  }
-  throw new Error(`waited ${ms} ms for ${what}`)
-}
-
-async function healthy(url: string): Promise<boolean> {
-  return fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) }).then(
-    (answer) => answer.ok,
-    () => false,
-  )
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') {
-    throw new Error('no port')
-  }
-  return address.port
+/** @throws until the Worker answers */
+async function expectHealthy(url: string): Promise<void> {
+  const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) })
+  expect(response.ok).toBe(true)
 }

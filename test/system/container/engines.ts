@@ -2,12 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { startEngine, type Engine } from './standInEngine.ts'
+import { startEngine } from './standInEngine.ts'
 import { callEngine, type EngineAccess } from './containerSystem.ts'
 
-type StandIn = EngineAccess & { engine: Engine; close: () => Promise<void> }
-
-export async function startStandIn(): Promise<StandIn> {
+export async function startStandIn(): Promise<EngineAccess> {
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-engine-'))
   const socketPath = join(folder, 'docker.sock')
   // wrangler builds and pulls with the command; there is nothing to build here. The Dockerfile comes by
@@ -16,7 +14,7 @@ export async function startStandIn(): Promise<StandIn> {
   writeFileSync(docker, '#!/bin/sh\n[ "$1" = build ] && cat >/dev/null\nexit 0\n', { mode: 0o755 })
   const engine = await startEngine(socketPath)
   return {
-    engine,
+    standIn: engine,
     close: async () => {
       await engine.close()
       rmSync(folder, { recursive: true, force: true })

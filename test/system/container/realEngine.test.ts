@@ -1,5 +1,6 @@
 import { describe, test } from 'vitest'
 import { findRealEngine } from './engines.ts'
+import { containerTest } from './containerTest.ts'
 import { describeContainers } from './scenarios.ts'
 
 const found = await findRealEngine()
@@ -8,6 +9,6 @@ if (typeof found === 'string') {
   test.skip(`with a real engine and the real image: skipped, as ${found}`)
 } else {
   describe('with a real engine and the real image', () => {
-    describeContainers(async () => found)
+    describeContainers(containerTest(async () => found))
   })
 }

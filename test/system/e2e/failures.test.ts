@@ -1,19 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { expect } from 'vitest'
 import { ApiError } from '../../../scripts/client.ts'
-import { ends, follow, type Events } from '../fixtures/events.ts'
-import { clip } from '../fixtures/media.ts'
-import { startSystem, type System } from '../fixtures/system.ts'
+import { waitForEnds } from '../fixtures/events.ts'
+import { makeClip } from '../fixtures/media.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
 
-let system: System
-let events: Events
-beforeAll(async () => {
-  system = await startSystem()
-  events = await follow(system.client)
-})
-afterAll(async () => {
-  await events?.close()
-  await system?.stop()
-})
+const test = systemTest()
 
 async function refusal(request: Promise<unknown>): Promise<ApiError> {
   const error: unknown = await request.then(
@@ -26,13 +17,13 @@ async function refusal(request: Promise<unknown>): Promise<ApiError> {
   return error
 }
 
-test('an empty file is refused', async () => {
+test('an empty file is refused', async ({ system }) => {
   const { status, message } = await refusal(system.client.put('videos/empty.mp4', ''))
   expect([400, 411, 415]).toContain(status)
   expect(message).toMatch(/empty|body|length/i)
 })
 
-test('a text that is named .mp4 is refused, and is not stored', async () => {
+test('a text that is named .mp4 is refused, and is not stored', async ({ system }) => {
   const { status, code } = await refusal(
     system.client.put('videos/notes.mp4', 'Not a video at all.\n'.repeat(500)),
   )
@@ -42,14 +33,17 @@ test('a text that is named .mp4 is refused, and is not stored', async () => {
   expect(missing.status).toBe(404)
 })
 
-test('a video that is cut short fails with a message for people, and the next job runs', async () => {
-  const whole = clip()
+test('a video that is cut short fails with a message for people, and the next job runs', async ({
+  system,
+  events,
+}) => {
+  const whole = makeClip()
   await system.client.put('videos/cut.mp4', whole.slice(0, whole.length / 2))
   await system.client.put('videos/whole.mp4', whole)
   const [cut] = await system.client.createJobs('videos/cut.mp4', ['w_320'])
   const [next] = await system.client.createJobs('videos/whole.mp4', ['w_320'])
 
-  const [failed, completed] = await ends(events, [cut!.id, next!.id])
+  const [failed, completed] = await waitForEnds(events, [cut!.id, next!.id])
   expect(failed!.type).toBe('job:error')
   expect(completed!.type).toBe('job:completed')
 

@@ -1,26 +1,20 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ends, follow, type Events } from '../fixtures/events.ts'
-import { clip } from '../fixtures/media.ts'
-import { startSystem, type System } from '../fixtures/system.ts'
+import { expect } from 'vitest'
+import { waitForEnds } from '../fixtures/events.ts'
+import { makeClip } from '../fixtures/media.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
 
 const IDLE_MS = [0, 200, 600, 1_400]
 const JOBS_EACH = 5
 const PROMISE_MS = 150
 
-let system: System
-let events: Events
-beforeAll(async () => {
-  system = await startSystem()
-  events = await follow(system.client)
-})
-afterAll(async () => {
-  await events?.close()
-  await system?.stop()
-})
+const test = systemTest()
 
-test('an idle runner starts a job within 150 ms of its 202, as a client sees it', async () => {
-  await system.client.put('videos/short.mp4', clip({ seconds: 1 }))
+test('an idle runner starts a job within 150 ms of its 202, as a client sees it', async ({
+  system,
+  events,
+}) => {
+  await system.client.put('videos/short.mp4', makeClip({ seconds: 1 }))
   // Single frames, each of another width, are quick and are jobs of their own.
   const waitFor = async (width: number) => {
     const [job] = await system.client.createJobs('videos/short.mp4', [`t_true,tt_0,w_${width}`])
@@ -28,7 +22,7 @@ test('an idle runner starts a job within 150 ms of its 202, as a client sees it'
     const started = await events.first(
       ({ type, data }) => type === 'job:started' && data.jobId === job!.id,
     )
-    const [end] = await ends(events, [job!.id])
+    const [end] = await waitForEnds(events, [job!.id])
     expect(end!.type).toBe('job:completed')
     return started.receivedAt - accepted
   }

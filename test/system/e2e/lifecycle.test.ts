@@ -1,10 +1,11 @@
 import { afterEach, expect, test } from 'vitest'
-import { ends, follow } from '../fixtures/events.ts'
-import { clip } from '../fixtures/media.ts'
-import { processesEnd, processesOf, startSystem, type System } from '../fixtures/system.ts'
+import { followEvents, waitForEnds } from '../fixtures/events.ts'
+import { makeClip } from '../fixtures/media.ts'
+import { expectNoProcesses, listProcesses } from '../fixtures/processes.ts'
+import { startSystem, type System, type SystemOptions } from '../fixtures/system.ts'
 
 const running: System[] = []
-async function start(options: Parameters<typeof startSystem>[0]): Promise<System> {
+async function start(options: SystemOptions = {}): Promise<System> {
   const system = await startSystem(options)
   running.push(system)
   return system
@@ -17,21 +18,21 @@ afterEach(async () => {
 test('SIGTERM ends every process that was started, with exit code 0', async () => {
   const system = await start({ runners: 2 })
   const { stateDir } = system
-  const commands = processesOf(stateDir).map(({ command }) => command)
+  const commands = listProcesses(stateDir).map(({ command }) => command)
   expect(commands.some((command) => command.includes('workerd'))).toBe(true)
   expect(commands.filter((command) => command.includes('container/main.ts'))).toHaveLength(2)
 
   expect(await system.stop('SIGTERM')).toBe(0)
-  expect(await processesEnd(stateDir)).toEqual([])
+  await expectNoProcesses(stateDir)
 })
 
 test('a second start keeps all that there was', async () => {
-  const first = await start({})
-  const bytes = clip()
+  const first = await start()
+  const bytes = makeClip()
   await first.client.put('videos/kept.mp4', bytes)
-  const events = await follow(first.client)
+  const events = await followEvents(first.client)
   const [job] = await first.client.createJobs('videos/kept.mp4', ['t_true,tt_1,w_64'])
-  await ends(events, [job!.id])
+  await waitForEnds(events, [job!.id])
   await events.close()
   const variant = await (await first.client.request('/t/t_true,tt_1,w_64/videos/kept.mp4')).bytes()
   const before = await first.client.job(job!.id)
@@ -46,14 +47,14 @@ test('a second start keeps all that there was', async () => {
 })
 
 test('SIGTERM in mid-encode gives the job back, and the next start completes it', async () => {
-  const first = await start({})
-  await first.client.put('videos/long.mp4', clip({ size: '1280x720', seconds: 20 }))
-  const events = await follow(first.client)
+  const first = await start()
+  await first.client.put('videos/long.mp4', makeClip({ size: '1280x720', seconds: 20 }))
+  const events = await followEvents(first.client)
   const [job] = await first.client.createJobs('videos/long.mp4', ['f_webm,w_854'])
   await events.first(({ type, data }) => type === 'job:progress' && (data.progress as number) > 0)
   expect(await first.stop()).toBe(0)
   await events.close()
-  expect(await processesEnd(first.stateDir)).toEqual([])
+  await expectNoProcesses(first.stateDir)
 
   const idle = await start({ stateDir: first.stateDir, runners: 0 })
   // To be interrupted is not to fail: it has used up no attempt.
@@ -65,8 +66,8 @@ test('SIGTERM in mid-encode gives the job back, and the next start completes it'
   await idle.stop()
 
   const second = await start({ stateDir: first.stateDir })
-  const after = await follow(second.client, '0')
-  const [end] = await ends(after, [job!.id])
+  const after = await followEvents(second.client, '0')
+  const [end] = await waitForEnds(after, [job!.id])
   await after.close()
   expect(end!.type).toBe('job:completed')
   expect(await second.client.job(job!.id)).toMatchObject({ status: 'completed', attempt: 1 })
@@ -74,14 +75,14 @@ test('SIGTERM in mid-encode gives the job back, and the next start completes it'
 
 test('a job that is queued when the power fails runs after the next start', async () => {
   const first = await start({ runners: 0 })
-  await first.client.put('videos/queued.mp4', clip())
+  await first.client.put('videos/queued.mp4', makeClip())
   const [job] = await first.client.createJobs('videos/queued.mp4', ['w_320'])
   await first.cutPower()
-  expect(await processesEnd(first.stateDir)).toEqual([])
+  await expectNoProcesses(first.stateDir)
 
   const second = await start({ stateDir: first.stateDir })
-  const events = await follow(second.client, '0')
-  const [end] = await ends(events, [job!.id])
+  const events = await followEvents(second.client, '0')
+  const [end] = await waitForEnds(events, [job!.id])
   await events.close()
   expect(end!.type).toBe('job:completed')
 })

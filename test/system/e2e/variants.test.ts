@@ -1,18 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { ends, follow, type Events } from '../fixtures/events.ts'
-import { clip, probe } from '../fixtures/media.ts'
-import { startSystem, type System } from '../fixtures/system.ts'
+import { describe, expect } from 'vitest'
+import { followEvents, waitForEnds } from '../fixtures/events.ts'
+import { makeClip, probe } from '../fixtures/media.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
 
-let system: System
-let events: Events
-beforeAll(async () => {
-  system = await startSystem()
-  events = await follow(system.client)
-})
-afterAll(async () => {
-  await events?.close()
-  await system?.stop()
-})
+const test = systemTest()
 
 const PATH = 'videos/holiday.mp4'
 // Long enough that an encode reports more than once.
@@ -43,20 +34,20 @@ const VARIANTS = [
 
 describe('a file from upload to its variants', () => {
   let jobIds: string[]
-  beforeAll(async () => {
-    await system.client.put(PATH, clip({ size: '1280x720', seconds: SECONDS }))
+  test.beforeAll(async ({ system, events }) => {
+    await system.client.put(PATH, makeClip({ size: '1280x720', seconds: SECONDS }))
     const wanted = VARIANTS.map(({ transformation }) => transformation)
     const jobs = await system.client.createJobs(PATH, wanted)
     expect(jobs.map(({ status }) => status)).toEqual(['pending', 'pending', 'pending'])
     jobIds = jobs.map(({ id }) => id)
-    await ends(events, jobIds)
+    await waitForEnds(events, jobIds)
   }, 120_000)
 
-  test.each(VARIANTS)('$transformation is what was asked for', async (variant) => {
+  test.for(VARIANTS)('$transformation is what was asked for', async (variant, { system }) => {
     const response = await system.client.request(`/t/${variant.transformation}/${PATH}`)
     expect(response.status).toBe(200)
     expect(response.headers.get('Content-Type')).toBe(variant.contentType)
-    const { format, streams } = probe(await response.bytes())
+    const { format, streams } = await probe(await response.bytes())
     expect(format.format_name).toMatch(variant.format)
     expect(streams.map(({ codec_name }) => codec_name)).toEqual(variant.codecs)
     expect(streams[0]!.width).toBe(variant.width)
@@ -66,9 +57,9 @@ describe('a file from upload to its variants', () => {
     }
   })
 
-  test('each job was created, started and completed, in this order', () => {
+  test('each job was created, started and completed, in this order', ({ events }) => {
     for (const jobId of jobIds) {
-      const durable = events.of(jobId).filter(({ id }) => id !== undefined)
+      const durable = events.ofJob(jobId).filter(({ id }) => id !== undefined)
       expect(durable.map(({ type }) => type)).toEqual([
         'job:created',
         'job:started',
@@ -79,10 +70,10 @@ describe('a file from upload to its variants', () => {
     }
   })
 
-  test('an encode reports rising progress several times', () => {
+  test('an encode reports rising progress several times', ({ events }) => {
     const [mp4] = jobIds
     const progress = events
-      .of(mp4!)
+      .ofJob(mp4!)
       .filter(({ type }) => type === 'job:progress')
       .map(({ data }) => data.progress as number)
     expect(progress.length).toBeGreaterThanOrEqual(2)
@@ -90,17 +81,20 @@ describe('a file from upload to its variants', () => {
     expect(new Set(progress).size).toBeGreaterThanOrEqual(2)
   })
 
-  test('event ids rise', () => {
+  test('event ids rise', ({ events }) => {
     const ids = events.seen.flatMap(({ id }) => (id === undefined ? [] : [Number(id)]))
     expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
   })
 
-  test('a client that comes back with Last-Event-ID gets what it missed, once and in order', async () => {
+  test('a client that comes back with Last-Event-ID gets what it missed, once and in order', async ({
+    system,
+    events,
+  }) => {
     const durable = events.seen.filter(({ type, id }) => id !== undefined && type !== 'connected')
     const [last, ...missed] = durable.slice(2)
-    const resumed = await follow(system.client, last!.id)
+    const resumed = await followEvents(system.client, last!.id)
     const next = await system.client.createJobs(PATH, ['t_true,tt_1,w_64'])
-    await ends(resumed, [next[0]!.id])
+    await waitForEnds(resumed, [next[0]!.id])
     await resumed.close()
     const got = resumed.seen.filter(({ type, id }) => id !== undefined && type !== 'connected')
     expect(got.slice(0, missed.length).map(({ id, type }) => [id, type])).toEqual(

@@ -9,7 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // Each file keeps an ffmpeg busy; more than the cores that CI has would only make timers late.
     maxWorkers: 2,
-    globalSetup: ['./helpers/clips.setup.ts'],
+    globalSetup: ['./helpers/clips/clips.setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

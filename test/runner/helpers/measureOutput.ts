@@ -1,6 +1,7 @@
 /** What can be seen and heard in a file that came out, measured by ffmpeg apart from the runner. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { args } from '../../fixtures/args.ts'
 
 const execute = promisify(execFile)
 const MOST = 64 * 1024 ** 2
@@ -8,8 +9,8 @@ const MOST = 64 * 1024 ** 2
 /** The colours at a second, as 0 to 255 of red, green and blue, by the tags that the file has. */
 export async function pixelsAt(path: string, seconds: number, ...places: [number, number][]) {
   const { width } = await sizeOf(path)
-  const list = ['-v', 'error', '-ss', String(seconds), '-i', path, '-frames:v', '1']
-  const raw = [...list, '-f', 'rawvideo', '-pix_fmt', 'rgb24', '-']
+  const list = args`-v error -ss ${seconds} -i ${path} -frames:v 1`
+  const raw = args`${list} -f rawvideo -pix_fmt rgb24 -`
   const { stdout } = await execute('ffmpeg', raw, { encoding: 'buffer', maxBuffer: MOST })
   return places.map(([x, y]) => [...stdout.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)])
 }
@@ -33,15 +34,15 @@ const COLOURS: Record<string, [number, number, number]> = {
 }
 
 async function sizeOf(path: string): Promise<{ width: number }> {
-  const list = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'stream=width']
-  const { stdout } = await execute('ffprobe', [...list, '-of', 'csv=p=0', path])
+  const list = args`-v error -select_streams v:0 -show_entries stream=width`
+  const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
   return { width: Number.parseInt(stdout, 10) }
 }
 
 /** When each frame is shown, in seconds. */
 export async function frameTimes(path: string): Promise<number[]> {
-  const list = ['-v', 'error', '-select_streams', 'v:0', '-show_entries', 'packet=pts_time']
-  const { stdout } = await execute('ffprobe', [...list, '-of', 'csv=p=0', path])
+  const list = args`-v error -select_streams v:0 -show_entries packet=pts_time`
+  const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
   return stdout
     .split(/\s+/)
     .filter(Boolean)
@@ -50,7 +51,7 @@ export async function frameTimes(path: string): Promise<number[]> {
 }
 
 async function filtered(path: string, filter: string): Promise<string> {
-  const list = ['-hide_banner', '-nostats', '-i', path, '-af', filter, '-vn', '-f', 'null', '-']
+  const list = args`-hide_banner -nostats -i ${path} -af ${filter} -vn -f null -`
   return (await execute('ffmpeg', list)).stderr
 }
 
@@ -74,16 +75,16 @@ export async function toneOf(path: string, hertz: number): Promise<number> {
 
 /** The likeness of two pictures of equal size, up to 1. */
 export async function ssimOf(path: string, original: string): Promise<number> {
-  const list = ['-hide_banner', '-nostats', '-i', path, '-i', original]
-  const { stderr } = await execute('ffmpeg', [...list, '-lavfi', 'ssim', '-f', 'null', '-'])
+  const list = args`-hide_banner -nostats -i ${path} -i ${original}`
+  const { stderr } = await execute('ffmpeg', args`${list} -lavfi ssim -f null -`)
   return Number(/All:([\d.]+)/.exec(stderr)?.[1])
 }
 
 /** When the first sound is heard after the first frame is seen, in seconds. */
 export async function soundStart(path: string): Promise<number> {
   const first = async (stream: string) => {
-    const list = ['-v', 'error', '-select_streams', stream, '-show_entries', 'packet=pts_time']
-    const { stdout } = await execute('ffprobe', [...list, '-of', 'csv=p=0', path])
+    const list = args`-v error -select_streams ${stream} -show_entries packet=pts_time`
+    const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
     return Math.min(...stdout.split(/\s+/).filter(Boolean).map(Number.parseFloat))
   }
   return (await first('a:0')) - (await first('v:0'))
@@ -91,13 +92,13 @@ export async function soundStart(path: string): Promise<number> {
 
 /** The titles of its chapters. */
 export async function chaptersOf(path: string): Promise<string[]> {
-  const list = ['-v', 'error', '-of', 'json', '-show_chapters', path]
+  const list = args`-v error -of json -show_chapters ${path}`
   const { chapters } = JSON.parse((await execute('ffprobe', list)).stdout)
   return chapters.map((chapter: { tags?: { title?: string } }) => chapter.tags?.title)
 }
 
 /** The text of a subtitle track, as SRT. */
 export async function captionsIn(path: string): Promise<string> {
-  const list = ['-v', 'error', '-i', path, '-map', '0:s:0', '-f', 'srt', '-']
+  const list = args`-v error -i ${path} -map 0:s:0 -f srt -`
   return (await execute('ffmpeg', list)).stdout
 }

@@ -16,12 +16,13 @@ import { runAssignment } from '../../../container/runAssignment.ts'
 import type { Assignment, Finish, Report } from '../../../src/contract/runnerProtocol.ts'
 import { saveOutput, startGateway, type Gateway, type OfferedJob } from './fakeGateway.ts'
 import { video } from '../../fixtures/renditions.ts'
+import { args } from '../../fixtures/args.ts'
 
 const execute = promisify(execFile)
 
 export const bench = { gateway: null as unknown as Gateway, scratch: '', logs: [] as string[] }
 
-/** The path of a clip that clips.setup.ts made. */
+/** Returns the path of a clip; clips/ makes them. */
 export function clip(name: string): string {
   return join(inject('clips'), name)
 }
@@ -108,7 +109,7 @@ export async function runJob(
 export async function probeOutput(job: OfferedJob) {
   const path = join(bench.scratch, `saved.${job.assignment.rendition.format}`)
   await saveOutput(job, path)
-  const list = ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path]
+  const list = args`-v error -of json -show_format -show_streams ${path}`
   const { format, streams } = JSON.parse((await execute('ffprobe', list)).stdout)
   const of = (type: string) =>
     streams.find((stream: { codec_type: string }) => stream.codec_type === type)
@@ -117,19 +118,7 @@ export async function probeOutput(job: OfferedJob) {
 
 /** A hash of each packet's bytes, which copying keeps and encoding does not. */
 export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<string> {
-  const list = [
-    '-v',
-    'error',
-    '-i',
-    path,
-    '-map',
-    `0:${of}:0`,
-    '-c',
-    'copy',
-    '-f',
-    'streamhash',
-    '-',
-  ]
+  const list = args`-v error -i ${path} -map 0:${of}:0 -c copy -f streamhash -`
   return (await execute('ffmpeg', list)).stdout
 }
 

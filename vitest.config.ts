@@ -1,4 +1,8 @@
-/** Every test suite; each one's own configuration is beside its tests. */
+/**
+ * Every test suite; each has its own configuration beside its tests. Suites run in the order of their
+ * `sequence.groupOrder`, two files at a time within a group: `unit`, `worker` and `runner` first, then
+ * `e2e`, then `browser` and `container`, and `chaos` last, which measures seconds on a quiet machine.
+ */
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({

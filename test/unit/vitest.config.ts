@@ -9,5 +9,7 @@ export default defineConfig({
     environment: 'node',
     // Pure functions leave nothing behind that another file could see.
     isolate: false,
+    // The same number in each suite of the group, so that they run side by side.
+    maxWorkers: 2,
   },
 })

@@ -69,7 +69,7 @@ test('a stream plays while its job still runs, and on to its end', async ({
   await player.reaches(2)
   expect(await system.client.job(job!.id)).toMatchObject({ status: 'running', playable: true })
 
-  await player.reaches('the end', 120_000)
+  await player.reaches('the end', 240_000)
   const state = await player.state()
   expect(state.fatal).toEqual([])
   expect(state.duration).toBeCloseTo(seconds, 0)

@@ -8,10 +8,10 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // A whole system, an encoder and a browser at once are enough.
-    fileParallelism: false,
+    // Beside a file of `container`: the group runs two files at a time.
+    maxWorkers: 2,
     sequence: { groupOrder: 2 },
-    testTimeout: 150_000,
+    testTimeout: 300_000,
     hookTimeout: 120_000,
   },
 })

@@ -8,11 +8,11 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // node:sqlite is one.
+    // node:sqlite is experimental.
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    // Every file starts a whole system with encoders in it, and then breaks it.
+    // Each file starts a whole system with encoders, and then breaks it.
     fileParallelism: false,
-    // After all other suites: what must happen within seconds is measured here.
+    // After all other suites, because deadlines of seconds are measured here.
     sequence: { groupOrder: 3 },
     testTimeout: 90_000,
     hookTimeout: 120_000,

@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // Every file starts a whole system with encoders in it.
-    fileParallelism: false,
+    // Beside a file of `browser`: the group runs two files at a time.
+    maxWorkers: 2,
     sequence: { groupOrder: 2 },
     testTimeout: 60_000,
     hookTimeout: 120_000,

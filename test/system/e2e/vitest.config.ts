@@ -8,9 +8,9 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // Every file starts a whole system with an encoder in it.
+    // Each file starts a whole system with an encoder.
     fileParallelism: false,
-    // After the other suites, so that the time to a job's start is measured on a quiet machine.
+    // After the other suites, because the time to a job's start is measured on a quiet machine.
     sequence: { groupOrder: 1 },
     testTimeout: 60_000,
     hookTimeout: 120_000,

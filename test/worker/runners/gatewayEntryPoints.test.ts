@@ -116,6 +116,6 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
       message: expect.stringContaining('runner'),
     })
     const answer = await expectJson<{ message: string }>(await claim(PROTOCOL_VERSION + 1), 400)
-    expect(answer.message).toContain(`protocol ${PROTOCOL_VERSION}`)
+    expect(answer.message).toContain(`${PROTOCOL_VERSION}, not ${PROTOCOL_VERSION + 1}`)
   })
 })

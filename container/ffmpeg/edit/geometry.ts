@@ -1,7 +1,4 @@
-/**
- * From the size of a source and what was asked to the sizes of scaling, cutting and padding, as
- * plain numbers. Owns every rule about size; knows nothing of ffmpeg.
- */
+/** Computes the sizes of scaling, cropping and padding, from the source's size and the request. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 
 export interface Size {
@@ -10,154 +7,170 @@ export interface Size {
 }
 type Area = Size & { x: number; y: number }
 
-/** In the order in which they are done; null where there is nothing to do. */
+/** In the order in which it is applied; null where nothing is to be done. */
 export interface Geometry {
-  /** The whole picture is resized to this first (the source's own size when nothing is resized). */
+  /** The whole frame is scaled to this size first; the source's own if it is not scaled. */
   scaled: Size
   crop: Area | null
-  /** `x` and `y` say where the picture lies in the padded one. */
+  /** The padded frame; `x` and `y` are the position of the inner frame in it. */
   pad: Area | null
-  /** What comes out in the end. */
+  /** The resulting size. */
   output: Size
 }
 
-type Frame = RenditionOf<'image'>
-export type GeometryRequest = Pick<Frame, 'width' | 'height' | 'resizeMode' | 'gravity'> & {
-  /** The centre of what to keep when cutting, as shares of the sides; both null for `gravity`. */
+type Image = RenditionOf<'image'>
+export type GeometryRequest = Pick<Image, 'width' | 'height' | 'resizeMode' | 'gravity'> & {
+  /** The point to keep when cropping, as shares of the sides; both null to use `gravity`. */
   focusX?: number | null
   focusY?: number | null
-  /** The sides are multiples of this: 2 for 4:2:0 video, 1 for pictures. */
+  /** Sides are multiples of this: 2 for 4:2:0 video, 1 for images. */
   unit: 1 | 2
-  /** When neither side is asked for, the short side is at most this; null for no limit. */
+  /** Maximum of the short side when neither side is requested; null for no maximum. */
   shortSide: number | null
 }
 
 /**
- * - One side asked for, whatever the fit: aspect kept.
- * - `fill` covers the box and cuts what overlaps; a box larger than the source shrinks, with its
- *   aspect, until it lies within. `crop` cuts without resizing. `fit` goes inside the box. `pad`
- *   is `fit` and then bars up to exactly the box, picture in the middle. `scale` distorts to
- *   exactly the box.
- * - Only `scale` makes a picture larger.
- * - Odd sides asked for become the even number below; an odd source loses its last column or row
- *   rather than being resampled.
+ * Computes the geometry of a frame:
  *
- * @param source the picture as seen: upright, square pixels
+ * - With one side requested, every resize mode keeps the aspect ratio.
+ * - `fill` covers the box and crops the rest; a box larger than the source is reduced, with its
+ *   aspect ratio, until it lies within the source. `crop` crops without scaling. `fit` lies inside
+ *   the box. `pad` is `fit` with bars up to exactly the box. `scale` distorts to exactly the box.
+ * - Only `scale` enlarges.
+ * - Requested odd sides become the even number below. An odd source loses its last column or row
+ *   instead of being resampled.
+ *
+ * @param source the size as displayed: upright, with square pixels
  */
-export function geometry(source: Size, request: GeometryRequest): Geometry {
-  const { unit, resizeMode } = request
-  const keep = { ...request, focusX: request.focusX ?? null, focusY: request.focusY ?? null }
-  const width = request.width === null ? null : down(request.width, unit)
-  const height = request.height === null ? null : down(request.height, unit)
-
+export function computeGeometry(source: Size, request: GeometryRequest): Geometry {
+  const { unit } = request
+  const width = request.width === null ? null : floorTo(request.width, unit)
+  const height = request.height === null ? null : floorTo(request.height, unit)
+  if (width !== null && height !== null) {
+    return fitBox(source, { width, height }, request)
+  }
   if (width === null && height === null) {
     const shorter = Math.min(source.width, source.height)
     const factor = request.shortSide === null ? 1 : Math.min(1, request.shortSide / shorter)
-    return resized(source, factor, source, unit)
+    return scaleBy(source, factor, source, unit)
   }
-  if (width === null || height === null) {
-    const factor = width === null ? Number(height) / source.height : width / source.width
-    if (resizeMode === 'scale') {
-      return resized(source, factor, { width: Infinity, height: Infinity }, unit)
-    }
-    return resized(source, Math.min(1, factor), source, unit)
-  }
+  const factor = width === null ? Number(height) / source.height : width / source.width
+  return request.resizeMode === 'scale'
+    ? scaleBy(source, factor, { width: Infinity, height: Infinity }, unit)
+    : scaleBy(source, Math.min(1, factor), source, unit)
+}
 
-  const box = { width, height }
+export function isSameSize(one: Size, other: Size): boolean {
+  return one.width === other.width && one.height === other.height
+}
+
+function fitBox(source: Size, box: Size, request: GeometryRequest): Geometry {
+  const { unit, resizeMode } = request
   switch (resizeMode) {
     case 'scale':
       return { scaled: box, crop: null, pad: null, output: box }
     case 'crop':
-      return cut(source, within(box, source, unit), keep, unit)
-    case 'fill': {
-      const factor = Math.max(width / source.width, height / source.height)
-      if (factor >= 1) {
-        const smaller = { width: width / factor, height: height / factor }
-        return cut(source, within(smaller, source, unit), keep, unit)
-      }
-      const scaled = {
-        width: Math.max(width, near(source.width * factor, unit)),
-        height: Math.max(height, near(source.height * factor, unit)),
-      }
-      return cut(scaled, box, keep, unit)
-    }
+      return cropTo(source, limitSize(box, source, unit), request, unit)
+    case 'fill':
+      return fillBox(source, box, request)
     case 'fit':
-    case 'pad': {
-      const factor = Math.min(1, width / source.width, height / source.height)
-      const most = {
-        width: Math.min(width, source.width),
-        height: Math.min(height, source.height),
-      }
-      const inner = resized(source, factor, most, unit)
-      if (resizeMode === 'fit' || same(inner.output, box)) {
-        return inner
-      }
-      const x = down((width - inner.output.width) / 2, unit)
-      const y = down((height - inner.output.height) / 2, unit)
-      return { ...inner, pad: { ...box, x, y }, output: box }
-    }
+      return fitInside(source, box, unit)
+    case 'pad':
+      return padTo(box, fitInside(source, box, unit), unit)
   }
 }
 
-export function same(one: Size, other: Size): boolean {
-  return one.width === other.width && one.height === other.height
+function fillBox(source: Size, box: Size, request: GeometryRequest): Geometry {
+  const { unit } = request
+  const factor = Math.max(box.width / source.width, box.height / source.height)
+  if (factor >= 1) {
+    const smaller = { width: box.width / factor, height: box.height / factor }
+    return cropTo(source, limitSize(smaller, source, unit), request, unit)
+  }
+  const scaled = {
+    width: Math.max(box.width, roundTo(source.width * factor, unit)),
+    height: Math.max(box.height, roundTo(source.height * factor, unit)),
+  }
+  return cropTo(scaled, box, request, unit)
 }
 
-/** Resized by `factor`, no side above `most`. Left as it is, but for an odd edge, at factor 1. */
-function resized(source: Size, factor: number, most: Size, unit: number): Geometry {
-  const output = within(
-    { width: near(source.width * factor, unit), height: near(source.height * factor, unit) },
-    most,
-    unit,
-  )
+function fitInside(source: Size, box: Size, unit: number): Geometry {
+  const factor = Math.min(1, box.width / source.width, box.height / source.height)
+  const max = {
+    width: Math.min(box.width, source.width),
+    height: Math.min(box.height, source.height),
+  }
+  return scaleBy(source, factor, max, unit)
+}
+
+function padTo(box: Size, inner: Geometry, unit: number): Geometry {
+  if (isSameSize(inner.output, box)) {
+    return inner
+  }
+  const x = floorTo((box.width - inner.output.width) / 2, unit)
+  const y = floorTo((box.height - inner.output.height) / 2, unit)
+  return { ...inner, pad: { ...box, x, y }, output: box }
+}
+
+/** Scales by `factor`, with no side above `max`. At factor 1 only an odd edge is cropped. */
+function scaleBy(source: Size, factor: number, max: Size, unit: number): Geometry {
+  const scaled = {
+    width: roundTo(source.width * factor, unit),
+    height: roundTo(source.height * factor, unit),
+  }
+  const output = limitSize(scaled, max, unit)
   return factor === 1
-    ? cut(source, output, CORNER, unit)
+    ? cropTo(source, output, TOP_LEFT, unit)
     : { scaled: output, crop: null, pad: null, output }
 }
 
-/** What a cut leaves: the neighbourhood of a point, or of a side or corner. */
-type Keep = Required<Pick<GeometryRequest, 'gravity' | 'focusX' | 'focusY'>>
-const CORNER: Keep = { gravity: 'north_west', focusX: null, focusY: null }
+/** The part of the frame that a crop keeps: around a point, or at a side or corner. */
+type Focus = Pick<GeometryRequest, 'gravity' | 'focusX' | 'focusY'>
+const TOP_LEFT: Focus = { gravity: 'north_west' }
 
-function cut(scaled: Size, box: Size, keep: Keep, unit: number): Geometry {
-  // A side of one pixel cannot be cut to two; it has to be stretched.
+function cropTo(scaled: Size, box: Size, focus: Focus, unit: number): Geometry {
+  // A side of one pixel must be stretched to two.
   const whole = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
-  if (same(whole, box)) {
+  if (isSameSize(whole, box)) {
     return { scaled: whole, crop: null, pad: null, output: box }
   }
-  const x = place([whole.width, box.width], keep.focusX, keep.gravity, ['west', 'east'], unit)
-  const y = place([whole.height, box.height], keep.focusY, keep.gravity, ['north', 'south'], unit)
+  const { gravity, focusX = null, focusY = null } = focus
+  const x = placePart([whole.width, box.width], focusX, gravity, ['west', 'east'], unit)
+  const y = placePart([whole.height, box.height], focusY, gravity, ['north', 'south'], unit)
   return { scaled: whole, crop: { ...box, x, y }, pad: null, output: box }
 }
 
-/** Where a piece of a side begins, so that the focus is as near its middle as the edges allow. */
-function place(
-  [whole, piece]: [number, number],
+/** Returns where a part of a side begins, so that the focus is as near its middle as possible. */
+function placePart(
+  [whole, part]: [number, number],
   focus: number | null,
-  gravity: Keep['gravity'],
-  [low, high]: [string, string],
+  gravity: Focus['gravity'],
+  [start, end]: [string, string],
   unit: number,
 ): number {
-  const spare = whole - piece
+  const rest = whole - part
   if (focus !== null) {
-    return down(Math.min(spare, Math.max(0, whole * focus - piece / 2)), unit)
+    return floorTo(Math.min(rest, Math.max(0, whole * focus - part / 2)), unit)
   }
-  if (gravity.includes(low)) {
+  if (gravity.includes(start)) {
     return 0
   }
-  return down(gravity.includes(high) ? spare : spare / 2, unit)
+  return floorTo(gravity.includes(end) ? rest : rest / 2, unit)
 }
 
-function within(size: Size, most: Size, unit: number): Size {
-  const side = (wanted: number, limit: number) =>
-    Math.max(unit, Math.min(near(wanted, unit), down(limit, unit)))
-  return { width: side(size.width, most.width), height: side(size.height, most.height) }
+function limitSize(size: Size, max: Size, unit: number): Size {
+  const limitSide = (side: number, limit: number) =>
+    Math.max(unit, Math.min(roundTo(side, unit), floorTo(limit, unit)))
+  return {
+    width: limitSide(size.width, max.width),
+    height: limitSide(size.height, max.height),
+  }
 }
 
-function near(value: number, unit: number): number {
+function roundTo(value: number, unit: number): number {
   return Math.max(unit, Math.round(value / unit) * unit)
 }
 
-function down(value: number, unit: number): number {
+function floorTo(value: number, unit: number): number {
   return Math.floor(value / unit) * unit
 }

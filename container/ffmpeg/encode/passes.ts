@@ -13,7 +13,7 @@ interface EncodeOptions {
   rate: RateControl
   edits: EditPlan
   /** Builds the whole command around the options of the video encoder. */
-  buildCommand: (stderrOfPreviousSteps: readonly string[], encoder: string[]) => string[]
+  buildCommand: (stderrTails: readonly string[], encoder: string[]) => string[]
   folder: string
 }
 
@@ -82,8 +82,8 @@ function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): F
     stage: 'encode',
     cost: 1,
     seconds: options.edits.output.seconds,
-    ffmpeg: (stderrOfPreviousSteps) =>
-      options.buildCommand(stderrOfPreviousSteps, buildEncoder(options, resolveRate())),
+    ffmpeg: (stderrTails) =>
+      options.buildCommand(stderrTails, buildEncoder(options, resolveRate())),
   }
 }
 

@@ -1,7 +1,7 @@
 /** Rules for stream copying video: what prevents it, and why. */
 import { PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { same, type Size } from '../edit/geometry.ts'
+import { isSameSize, type Size } from '../edit/geometry.ts'
 import { minBitsPerPixelToEncode } from '../encode/quality.ts'
 import type { VideoStream } from '../probe/probe.ts'
 import { type CopyRules, findCopyObstacle, TIME_RULES } from './copyRules.ts'
@@ -86,10 +86,10 @@ function findUnplayableProperty(video: VideoStream): string | null {
 }
 
 function compareSize(_: Video, { size, video }: VideoCopySource): string | null {
-  if (!same(size, video.upright)) {
+  if (!isSameSize(size, video.upright)) {
     return `the size becomes ${size.width} by ${size.height}`
   }
-  return same(video.display, video.upright) ? null : 'the pixels are not square'
+  return isSameSize(video.display, video.upright) ? null : 'the pixels are not square'
 }
 
 function compareFrameRate({ frameRate }: Video, { video }: VideoCopySource): string | null {

@@ -34,7 +34,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
     stage: 'encode',
     cost: isEncoded ? 0.2 : 0.05,
     seconds,
-    ffmpeg: (stderrOfPreviousSteps) =>
+    ffmpeg: (stderrTails) =>
       buildFileCommand({
         format,
         metadata,
@@ -42,7 +42,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
         filters: edits.graph.select({
           video: false,
           audio: isEncoded,
-          loudness: loudness === null ? [] : correctLoudness(loudness, stderrOfPreviousSteps),
+          loudness: loudness === null ? [] : correctLoudness(loudness, stderrTails),
         }),
         video: null,
         audio: isEncoded ? buildAudioEncoder(codec, audioKbps, track) : 'copy',

@@ -45,8 +45,8 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
   const step = { stage: 'encode', cost: isBest ? 0.1 : 1, seconds: null } as const
   const extract: FfmpegStep = {
     ...step,
-    ffmpeg: (stderrOfPreviousSteps) => {
-      const second = candidates?.selectSecond(stderrOfPreviousSteps) ?? startSeconds
+    ffmpeg: (stderrTails) => {
+      const second = candidates?.selectSecond(stderrTails) ?? startSeconds
       return buildCommand({ startSeconds: second, durationSeconds: null }, 1)
     },
   }
@@ -85,11 +85,9 @@ function planCandidates({ probe, url }: InputFile & { probe: Probe }, video: Vid
   const options = { isInterlaced: video.interlaced, distanceSeconds }
   return {
     steps: seconds.map((second) => planFrameMeasurement(url, second, options)),
-    selectSecond: (stderrOfPreviousSteps: readonly string[]) =>
+    selectSecond: (stderrTails: readonly string[]) =>
       selectBestSecond(
-        seconds.map((second, index) =>
-          parseFrameStatistics(second, stderrOfPreviousSteps[index] ?? ''),
-        ),
+        seconds.map((second, index) => parseFrameStatistics(second, stderrTails[index] ?? '')),
       ),
   }
 }

@@ -33,9 +33,9 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
     stage: 'encode',
     cost: 1,
     seconds,
-    ffmpeg: (stderrOfPreviousSteps) =>
+    ffmpeg: (stderrTails) =>
       buildStreamCommand({
-        graph: selectGraph(edits, loudness, stderrOfPreviousSteps),
+        graph: selectGraph(edits, loudness, stderrTails),
         rungs,
         audio,
         frameRate: segments.frameRate.text,
@@ -73,9 +73,9 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
 function selectGraph(
   { inputs, graph }: EditPlan,
   loudness: number | null,
-  stderrOfPreviousSteps: readonly string[],
+  stderrTails: readonly string[],
 ) {
-  const filters = loudness === null ? [] : correctLoudness(loudness, stderrOfPreviousSteps)
+  const filters = loudness === null ? [] : correctLoudness(loudness, stderrTails)
   return {
     inputs: [...inputs.files, ...inputs.images],
     ...graph.select({ video: true, audio: true, loudness: filters }),

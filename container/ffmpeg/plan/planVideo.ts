@@ -60,7 +60,7 @@ function planEncoding(
   const { format, metadata, loudness, videoCodec } = rendition
   const { audioCodec, audio } = decisions
   const isCopied = decisions.video.action === 'copy'
-  const buildCommand = (stderrOfPreviousSteps: readonly string[], encoder: string[] | 'copy') =>
+  const buildCommand = (stderrTails: readonly string[], encoder: string[] | 'copy') =>
     buildFileCommand({
       format,
       metadata,
@@ -68,7 +68,7 @@ function planEncoding(
       filters: edits.graph.select({
         video: !isCopied,
         audio: audioCodec !== null,
-        loudness: loudness === null ? [] : correctLoudness(loudness, stderrOfPreviousSteps),
+        loudness: loudness === null ? [] : correctLoudness(loudness, stderrTails),
       }),
       video: encoder,
       audio:

@@ -1,7 +1,7 @@
 /** Checks that a source has video that can be processed, and that the variant's size is allowed. */
 import type { Rendition } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { geometry, type Geometry, type GeometryRequest } from '../edit/geometry.ts'
+import { computeGeometry, type Geometry, type GeometryRequest } from '../edit/geometry.ts'
 import {
   frameTooLarge,
   isTooLarge,
@@ -34,7 +34,7 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
 
 /** @throws JobFailure `unsupported` when the variant, or a step on the way to it, would be too large */
 export function resolveGeometry(video: VideoStream, request: GeometryRequest): Geometry {
-  const resolved = geometry(video.display, request)
+  const resolved = computeGeometry(video.display, request)
   const tooLargeSize = [resolved.scaled, resolved.output].find(isTooLarge)
   if (tooLargeSize !== undefined) {
     throw variantTooLarge(tooLargeSize)

@@ -3,7 +3,7 @@
  * nothing.
  */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { geometry, type Size } from '../edit/geometry.ts'
+import { computeGeometry, type Size } from '../edit/geometry.ts'
 
 type Codec = RenditionOf<'stream'>['videoCodec']
 
@@ -47,7 +47,7 @@ function usual(most: number): number[] {
 
 function sizeOf(source: Size, shortSide: number): Size {
   const open = { width: null, height: null, resizeMode: 'fill', gravity: 'center' } as const
-  return geometry(source, { ...open, unit: 2, shortSide }).output
+  return computeGeometry(source, { ...open, unit: 2, shortSide }).output
 }
 
 /** Of 1080p at 30 frames a second in H.264 at quality 60: what Apple and others cap it at. */

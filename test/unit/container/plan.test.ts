@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { geometry, type GeometryRequest } from '../../../container/ffmpeg/edit/geometry.ts'
+import { computeGeometry, type GeometryRequest } from '../../../container/ffmpeg/edit/geometry.ts'
 import {
   minBitsPerPixelToEncode,
   jpegScale,
@@ -37,12 +37,12 @@ describe('without a size', () => {
     ['720p as it is', size(1280, 720), size(1280, 720)],
     ['an odd one without its edge', size(641, 361), size(640, 360)],
   ])('%s', (_, source, expected) => {
-    expect(geometry(source, request({})).output).toEqual(expected)
+    expect(computeGeometry(source, request({})).output).toEqual(expected)
   })
 
   it('a frame keeps its size, to the pixel', () => {
     const wish = request({ unit: 1, shortSide: null })
-    expect(geometry(size(3841, 2161), wish).output).toEqual(size(3841, 2161))
+    expect(computeGeometry(size(3841, 2161), wish).output).toEqual(size(3841, 2161))
   })
 })
 
@@ -58,7 +58,7 @@ describe('with one side', () => {
     ['no side falls below two', size(4000, 2), { width: 640 }, size(640, 2)],
     ['a size above 720p may be asked for', FULL_HD, { height: 1080 }, FULL_HD],
   ] as const)('%s', (_, source, wish, expected) => {
-    expect(geometry(source, request(wish)).output).toEqual(expected)
+    expect(computeGeometry(source, request(wish)).output).toEqual(expected)
   })
 })
 
@@ -67,8 +67,8 @@ describe('with both sides', () => {
 
   it('fill covers the box and cuts by gravity', () => {
     const cut = (gravity: GeometryRequest['gravity'], source = FULL_HD) =>
-      geometry(source, request({ ...square, gravity })).crop
-    expect(geometry(FULL_HD, request(square)).scaled).toEqual(size(712, 400))
+      computeGeometry(source, request({ ...square, gravity })).crop
+    expect(computeGeometry(FULL_HD, request(square)).scaled).toEqual(size(712, 400))
     expect(cut('center')).toEqual({ ...square, x: 156, y: 0 })
     expect(cut('west')).toEqual({ ...square, x: 0, y: 0 })
     expect(cut('north_east')).toEqual({ ...square, x: 312, y: 0 })
@@ -76,43 +76,43 @@ describe('with both sides', () => {
   })
 
   it('fill shrinks a box larger than the source, keeping its aspect', () => {
-    const shape = geometry(size(640, 360), request({ width: 1000, height: 1000 }))
+    const shape = computeGeometry(size(640, 360), request({ width: 1000, height: 1000 }))
     expect(shape).toMatchObject({ scaled: size(640, 360), output: size(360, 360) })
     expect(shape.crop).toEqual({ ...size(360, 360), x: 140, y: 0 })
   })
 
   it('fill shrinks a box that is larger one way only', () => {
-    const shape = geometry(size(640, 360), request({ width: 1280, height: 180 }))
+    const shape = computeGeometry(size(640, 360), request({ width: 1280, height: 180 }))
     expect(shape.output).toEqual(size(640, 90))
   })
 
   it('crop cuts without resizing, and no more than there is', () => {
-    const shape = geometry(
+    const shape = computeGeometry(
       FULL_HD,
       request({ ...square, resizeMode: 'crop', gravity: 'south_east' }),
     )
     expect(shape.scaled).toEqual(FULL_HD)
     expect(shape.crop).toEqual({ ...square, x: 1520, y: 680 })
-    const small = geometry(size(320, 180), request({ ...square, resizeMode: 'crop' }))
+    const small = computeGeometry(size(320, 180), request({ ...square, resizeMode: 'crop' }))
     expect(small).toMatchObject({ crop: null, output: size(320, 180) })
   })
 
   it('fit stays inside the box and never grows', () => {
     const output = (source: typeof FULL_HD) =>
-      geometry(source, request({ ...square, resizeMode: 'fit' })).output
+      computeGeometry(source, request({ ...square, resizeMode: 'fit' })).output
     expect(output(FULL_HD)).toEqual(size(400, 226))
     expect(output(PORTRAIT)).toEqual(size(226, 400))
     expect(output(size(200, 100))).toEqual(size(200, 100))
   })
 
   it('scale distorts to exactly the box', () => {
-    const shape = geometry(size(100, 50), request({ ...square, resizeMode: 'scale' }))
+    const shape = computeGeometry(size(100, 50), request({ ...square, resizeMode: 'scale' }))
     expect(shape).toEqual({ scaled: square, crop: null, pad: null, output: square })
   })
 
   it('pad puts the picture in the middle of exactly the box', () => {
     const pad = (source: typeof FULL_HD) =>
-      geometry(source, request({ ...square, resizeMode: 'pad' })).pad
+      computeGeometry(source, request({ ...square, resizeMode: 'pad' })).pad
     expect(pad(FULL_HD)).toEqual({ ...square, x: 0, y: 86 })
     expect(pad(PORTRAIT)).toEqual({ ...square, x: 86, y: 0 })
     expect(pad(size(100, 50))).toEqual({ ...square, x: 150, y: 174 })
@@ -125,7 +125,7 @@ describe('with both sides', () => {
       for (const [width, height] of sides.flatMap((one) => sides.map((two) => [one, two]))) {
         for (const source of [FULL_HD, PORTRAIT, size(641, 361), size(1, 7), size(5000, 3)]) {
           const wish = request({ width: width as number, height: height as number, resizeMode })
-          const { scaled, crop, pad, output } = geometry(source, wish)
+          const { scaled, crop, pad, output } = computeGeometry(source, wish)
           const context = JSON.stringify({ source, wish, scaled, crop, pad, output })
           expect(output.width % 2 === 0 && output.height % 2 === 0, context).toBe(true)
           expect(output.width >= 2 && output.height >= 2, context).toBe(true)

@@ -1,6 +1,6 @@
 /** Edit step: joins files one after another. */
 import type { EditedOutput } from '../editedOutput.ts'
-import { type Geometry, same, type Size } from '../geometry.ts'
+import { type Geometry, isSameSize, type Size } from '../geometry.ts'
 import type { VideoStream } from '../../probe/probe.ts'
 import { frameRateFilter } from './frameRate.ts'
 
@@ -41,7 +41,7 @@ export function fitIntoFrame({ display }: VideoStream, output: Size, unit: 1 | 2
     width: scaleSide(display.width, output.width),
     height: scaleSide(display.height, output.height),
   }
-  if (same(scaled, output)) {
+  if (isSameSize(scaled, output)) {
     return { scaled, crop: null, pad: null, output }
   }
   const x = center(output.width, scaled.width)

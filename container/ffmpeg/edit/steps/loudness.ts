@@ -22,13 +22,10 @@ export function measureLoudness(loudness: number): string[] {
 /**
  * Returns the filters that correct the loudness; none for silence.
  *
- * @param stderrOfPreviousSteps contains the output of the step that measured
+ * @param stderrTails contains the output of the step that measured
  */
-export function correctLoudness(
-  loudness: number,
-  stderrOfPreviousSteps: readonly string[],
-): string[] {
-  const report = stderrOfPreviousSteps.findLast((text) => text.includes('"input_thresh"')) ?? ''
+export function correctLoudness(loudness: number, stderrTails: readonly string[]): string[] {
+  const report = stderrTails.findLast((text) => text.includes('"input_thresh"')) ?? ''
   const read = (name: string) =>
     Number(new RegExp(`"${name}" : "(-?[\\d.]+)"`).exec(report)?.[1] ?? NaN)
   const measured = {

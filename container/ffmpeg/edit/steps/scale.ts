@@ -4,7 +4,7 @@
  */
 import type { VideoStream } from '../../probe/probe.ts'
 import type { FileVideo, PixelFormat } from '../editedOutput.ts'
-import { same, type Size } from '../geometry.ts'
+import { isSameSize, type Size } from '../geometry.ts'
 import { rotateSizes } from './orientation.ts'
 
 /** The matrices that swscale can convert from, by ffprobe's names. */
@@ -32,7 +32,7 @@ export function scaleAndConvertColours({ video, edits, geometry, pixels }: FileV
 }
 
 function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
-  if (pixels === 'yuv420p' && hasOutputColours(video) && same(from, to)) {
+  if (pixels === 'yuv420p' && hasOutputColours(video) && isSameSize(from, to)) {
     return ['format=yuv420p']
   }
   const options = [
@@ -52,7 +52,7 @@ function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): s
  */
 function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
   const { primaries, matrix, transfer } = video.colour
-  const resize = same(from, to) ? [] : [`scale=${to.width}:${to.height}:flags=bicubic`]
+  const resize = isSameSize(from, to) ? [] : [`scale=${to.width}:${to.height}:flags=bicubic`]
   // zscale rejects frames of odd size with subsampled chroma.
   const upsample = (to.width | to.height) % 2 === 0 ? [] : ['format=yuv444p10le']
   const input = [

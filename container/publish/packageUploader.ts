@@ -1,60 +1,62 @@
-/** Where the files of a package go: to the gateway, each whole, a few at a time. */
+/** Uploads the files of a package to the gateway, a few at a time, and counts them. */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { MAX_PACKAGE_FILE_BYTES } from '../../src/contract/runnerProtocol.ts'
-import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
 import type { RunningAttempt } from '../attempt/types.ts'
+import { JobFailure } from '../failures.ts'
+import { toStorageFailure } from '../gateway/uploadOutput.ts'
 
-/** Files on their way at once. */
-const AT_ONCE = 4
+const MAX_CONCURRENT_UPLOADS = 4
 
 export type PackageUploader = ReturnType<typeof createPackageUploader>
 
-/** Stores files, a few at once whoever asks, and counts what is stored. */
-export function createPackageUploader({ assignment, client, signal: attempt }: RunningAttempt) {
+export function createPackageUploader(attempt: RunningAttempt) {
+  const { assignment, client } = attempt
   const sizes = new Map<string, number>()
-  const limit = limited(AT_ONCE)
+  const limit = createConcurrencyLimit(MAX_CONCURRENT_UPLOADS)
   return {
+    /** Number and size of the files that are stored. */
     stored() {
-      return { files: sizes.size, bytes: [...sizes.values()].reduce((sum, size) => sum + size, 0) }
+      const bytes = [...sizes.values()].reduce((sum, size) => sum + size, 0)
+      return { files: sizes.size, bytes }
     },
     /**
-     * @param file its absolute path, whose last part is its name; it may be removed once stored
-     * @throws JobFailure `storage` when the gateway does not take it; LeaseLost; the signal's reason
+     * Stores a file under the last part of its path. Afterwards the file may be removed.
+     *
+     * @param file its absolute path
+     * @throws JobFailure: `storage` when the gateway rejects it or is unreachable, `unsupported` when
+     *   it is too large; LeaseLost; the signal's reason
      */
-    put: (file: string, signal: AbortSignal = attempt) =>
+    upload: (file: string, signal: AbortSignal = attempt.signal) =>
       limit(async () => {
         const name = basename(file)
         signal.throwIfAborted()
         const { size } = await stat(file)
         if (size > MAX_PACKAGE_FILE_BYTES) {
-          throw tooLarge(name, size)
+          throw fileTooLarge(name, size)
         }
         try {
           await client.putFile(assignment, name, file, signal)
         } catch (error) {
-          if (error instanceof GatewayUnreachable || error instanceof GatewayRejection) {
-            throw new JobFailure('storage', 'The result could not be stored.', { cause: error })
-          }
-          throw error
+          throw toStorageFailure(error)
         }
         sizes.set(name, size)
       }),
   }
 }
 
-/** All of them end before the first that failed is told of, so that nothing goes on behind it. */
+/** Waits until all have ended, and then throws the first error, so that nothing runs on behind it. */
 export async function waitForAll(all: Promise<void>[]): Promise<void> {
-  const ended = await Promise.allSettled(all)
-  const failed = ended.find((each) => each.status === 'rejected')
+  const results = await Promise.allSettled(all)
+  const failed = results.find((each) => each.status === 'rejected')
   if (failed !== undefined) {
     throw failed.reason
   }
 }
 
-/** Runs what it is given in the order in which it came, no more than `most` at a time. */
-function limited(most: number) {
-  let free = most
+/** Runs functions in the order of the calls, at most `max` at a time. */
+function createConcurrencyLimit(max: number) {
+  let free = max
   const waiting: (() => void)[] = []
   return async <T>(run: () => Promise<T>): Promise<T> => {
     if (free > 0) {
@@ -65,6 +67,7 @@ function limited(most: number) {
     try {
       return await run()
     } finally {
+      // The place is handed on to the next call directly, so that no later call overtakes it.
       const next = waiting.shift()
       if (next === undefined) {
         free += 1
@@ -75,10 +78,10 @@ function limited(most: number) {
   }
 }
 
-function tooLarge(name: string, size: number): JobFailure {
-  const [has, most] = [size, MAX_PACKAGE_FILE_BYTES].map((bytes) => Math.round(bytes / 1e6))
+function fileTooLarge(name: string, size: number): JobFailure {
+  const [actual, max] = [size, MAX_PACKAGE_FILE_BYTES].map((bytes) => Math.round(bytes / 1e6))
   return new JobFailure(
     'unsupported',
-    `A file of the result (${name}) has ${has} MB; ${most} MB are the most. Shorter segments (sd) or a lower quality (q) make it smaller.`,
+    `The size of the file ${name} in the output is ${actual} MB; at most ${max} MB are allowed. Request shorter segments (sd) or a lower quality (q).`,
   )
 }

@@ -1,34 +1,34 @@
 /**
- * Makes and stores a variant of several files. Owns the order: a file that names others is stored
- * after them, and the one by which a player begins last of all. A stream is stored while it is made;
- * of other packages the files are simply there at the end.
+ * Makes and stores a package. A file that names others is stored after them, and the file with which
+ * a player begins is stored last.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PACKAGE_ENTRY } from '../../src/contract/rendition.ts'
-import { packageFolder } from '../ffmpeg/streaming/streamLayout.ts'
-import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { executePlan } from '../attempt/executePlan.ts'
-import { createPackageUploader, type PackageUploader, waitForAll } from './packageUploader.ts'
 import type { RunningAttempt, StageTimer } from '../attempt/types.ts'
+import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
+import { packageFolder } from '../ffmpeg/streaming/streamLayout.ts'
+import { createPackageUploader, type PackageUploader, waitForAll } from './packageUploader.ts'
 import { publishStream } from './streamPublisher.ts'
 
-/** @returns what a finish with outcome `packaged` says besides the record */
+/** @returns what a finish with outcome `packaged` contains besides the record */
 export async function publishPackage(
   attempt: RunningAttempt,
   plan: RenderPlan,
   timeStage: StageTimer,
 ) {
   const uploader = createPackageUploader(attempt)
+  const { stream } = plan
   const output =
-    plan.stream === undefined
+    stream === undefined
       ? await publishFinishedFiles(attempt, plan, { timeStage, uploader })
-      : await publishStream(attempt, { ...plan, stream: plan.stream }, { timeStage, uploader })
+      : await publishStream(attempt, { ...plan, stream }, { timeStage, uploader })
   const { files, bytes: sizeBytes } = uploader.stored()
   return { outcome: 'packaged' as const, files, sizeBytes, output: { ...output, sizeBytes } }
 }
 
-/** A package whose files are all there once its steps are done: every file of its folder. */
+/** Executes the plan, then stores all files of the package folder. */
 async function publishFinishedFiles(
   attempt: RunningAttempt,
   plan: RenderPlan,
@@ -39,17 +39,16 @@ async function publishFinishedFiles(
     const folder = packageFolder(attempt.scratch)
     const entry = PACKAGE_ENTRY[attempt.assignment.rendition.kind]
     const names = (await readdir(folder)).toSorted()
-    const others = names.filter((name) => name !== entry)
-    let done = 0
-    const put = async (name: string) => {
-      await uploader.put(join(folder, name))
+    let stored = 0
+    const store = async (name: string) => {
+      await uploader.upload(join(folder, name))
       await rm(join(folder, name))
-      done += 1
-      attempt.tracker.setUploadedShare(done / names.length)
+      stored += 1
+      attempt.tracker.setUploadedShare(stored / names.length)
     }
-    await waitForAll(others.map(put))
+    await waitForAll(names.filter((name) => name !== entry).map(store))
     if (entry !== undefined) {
-      await put(entry)
+      await store(entry)
     }
   })
   return output

@@ -1,51 +1,47 @@
 /**
- * Stores a stream while ffmpeg makes it. Owns what is stored when: segments once ffmpeg's own
- * playlists name them, playlists after what they name, the master once every track can be played, and
- * all that states final figures at the end. Where ffmpeg is faster than the line, it waits.
+ * Stores an HLS/DASH stream while ffmpeg makes it: segments as they are completed, the master playlist
+ * once every track can be played, and all playlists with final values at the end. When uploads are
+ * slower than ffmpeg, reads of the source are paused.
  */
-import { watch } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
-import * as layout from '../ffmpeg/streaming/streamLayout.ts'
-import * as playlists from '../ffmpeg/streaming/playlists.ts'
-import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { executePlan } from '../attempt/executePlan.ts'
-import { type PackageUploader, waitForAll } from './packageUploader.ts'
 import type { RunningAttempt, StageTimer } from '../attempt/types.ts'
-import { createTrackPublisher } from './trackPublisher.ts'
-import { verifyStream, buildStreamFacts, probeTrack } from './verifyStream.ts'
+import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
+import {
+  packageFolder,
+  segmentsFolder,
+  type StreamLayout,
+} from '../ffmpeg/streaming/streamLayout.ts'
+import { type PackageUploader, waitForAll } from './packageUploader.ts'
+import { createPlaylistPublisher } from './playlistPublisher.ts'
+import { createTrackPublisher, type TrackPublisher } from './trackPublisher.ts'
+import { buildStreamFacts, probeTrack, verifyStream } from './verifyStream.ts'
+import { watchFolder } from './watchFolder.ts'
 
-/** Segments of every track that make a stream playable: one to show and one to go on with. */
-const PLAYABLE = 2
-/** What may wait on the disk to be stored, unless the runner has less to give. */
+/** Segments of every track that make a stream playable: one to play and one to continue with. */
+const MIN_PLAYABLE_SEGMENTS = 2
+/** Bytes that may wait on the disk to be uploaded; a quarter of the disk if that is less. */
 const MAX_WAITING_BYTES = 512 * 1024 ** 2
-/** A look now and then, for folders of which the system does not tell what changes. */
-const LOOK_MS = 1_000
-/** What subtitles are said to last while nobody knows: a day, beyond which nothing is made. */
-const UNKNOWN_SECONDS = 86_400
-
-type StreamPlan = RenderPlan & { stream: layout.StreamLayout }
 
 /** @returns the facts of the stream */
 export async function publishStream(
   attempt: RunningAttempt,
-  plan: StreamPlan,
+  plan: RenderPlan & { stream: StreamLayout },
   { timeStage, uploader }: { timeStage: StageTimer; uploader: PackageUploader },
 ): Promise<MediaFacts> {
   const { scratch, inputs, record } = attempt
-  for (const folder of [layout.segmentsFolder(scratch), layout.packageFolder(scratch)]) {
-    await mkdir(folder, { recursive: true })
-  }
-  // What is stored is a sign of life too, while ffmpeg waits for it.
+  await mkdir(segmentsFolder(scratch), { recursive: true })
+  await mkdir(packageFolder(scratch), { recursive: true })
+  // Uploads count as progress too, because ffmpeg may be waiting for them.
   const bytesRead = () => inputs.bytesRead() + uploader.stored().bytes
-  const publisher = publish(attempt, plan.stream, uploader)
+  const publisher = startStreamPublisher(attempt, plan.stream, uploader)
   try {
     const facts = await executePlan(
       { ...attempt, inputs: { ...inputs, bytesRead } },
       plan,
       timeStage,
-      () => publisher.check(record.stderrTail),
+      () => publisher.verify(record.stderrTail),
     )
     await timeStage('upload', () => publisher.finish())
     return facts
@@ -54,156 +50,129 @@ export async function publishStream(
   }
 }
 
-function publish(attempt: RunningAttempt, stream: layout.StreamLayout, uploader: PackageUploader) {
-  const { scratch, inputs, settings, state } = attempt
+function startStreamPublisher(
+  attempt: RunningAttempt,
+  stream: StreamLayout,
+  uploader: PackageUploader,
+) {
+  const { scratch, inputs, settings, state, tracker } = attempt
   const stopping = new AbortController()
   const signal = AbortSignal.any([attempt.signal, stopping.signal])
   const facts = new Map<string, MediaFacts>()
-  const most = Math.min(MAX_WAITING_BYTES, (settings.diskBytes ?? Infinity) / 4)
+  const maxWaitingBytes = Math.min(MAX_WAITING_BYTES, (settings.diskBytes ?? Infinity) / 4)
+  const playlists = createPlaylistPublisher({ stream, scratch, uploader, signal })
   const tracks = stream.tracks.map((track) => {
     const probeFirst = async (file: string) => {
       facts.set(track.name, await probeTrack({ ...attempt, signal }, track, file))
     }
-    return createTrackPublisher({ track, stream, folder: scratch, uploader, signal, probeFirst })
+    return createTrackPublisher({ track, stream, scratch, uploader, signal, probeFirst })
   })
-  const measured = () => tracks.map((track) => track.measured)
-  const put = async (name: string, text: string) => {
-    const file = join(layout.packageFolder(scratch), name)
-    await writeFile(file, text)
-    await uploader.put(file, signal)
-  }
+  const measurements = () => tracks.map((track) => track.measured)
+  const changes = createNotifier()
+  /** True once no more segments are made. */
+  let isComplete = false
+  /** Segments that had to be stored when `isComplete` became true. */
+  let remainingSegments = 1
 
-  /** Stored with the caps for bandwidths; the one at the end takes its place. */
-  let opened: Promise<void> | null = null
-  function openWhenPlayable() {
-    if (opened !== null || tracks.some((track) => track.counts().listed < PLAYABLE)) {
-      return opened
-    }
-    opened = (async () => {
-      if (stream.subtitles !== null) {
-        await putSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
-      }
-      await put(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(measured(), stream, false))
-      state.playable = true
-    })()
-    return opened
-  }
-
-  async function putSubtitles(seconds: number) {
-    if (stream.subtitles === null) {
-      return
-    }
-    await uploader.put(stream.subtitles.file, signal)
-    await put(layout.SUBTITLES.playlist, playlists.buildSubtitlesPlaylist(seconds))
-  }
-
-  /** Of segments, once no more are made. */
-  let left = 0
-  const countLeft = () =>
-    tracks
-      .map((track) => track.counts())
-      .reduce((sum, { whole, stored }) => sum + whole - stored, 0)
-  const onStored = () => {
-    keepPace()
-    if (!over) {
-      return
-    }
-    attempt.tracker.setUploadedShare(1 - countLeft() / left)
-  }
-
-  let changed = Promise.withResolvers<void>()
-  let over = false
-  const tell = () => {
-    changed.resolve()
-    changed = Promise.withResolvers()
-  }
-  const keepPace = () => {
-    const waiting = tracks.reduce((sum, track) => sum + track.waitingBytes(), 0)
-    if (waiting > most) {
+  function pauseReadsIfNeeded() {
+    const waitingBytes = tracks.reduce((sum, track) => sum + track.waitingBytes(), 0)
+    if (waitingBytes > maxWaitingBytes) {
       inputs.readGate.close()
     } else {
       inputs.readGate.open()
     }
   }
-  async function look() {
-    await Promise.all(tracks.map((track) => track.look()))
-    keepPace()
-    tell()
+
+  async function scan() {
+    await Promise.all(tracks.map((track) => track.scan()))
+    pauseReadsIfNeeded()
+    changes.notify()
   }
 
-  /** One track, for as long as it grows. */
-  async function follow(track: (typeof tracks)[number]) {
-    while (!signal.aborted && !over) {
-      const { promise } = changed
-      await track.store(onStored)
-      await openWhenPlayable()
-      await promise
+  function onStored() {
+    pauseReadsIfNeeded()
+    if (isComplete) {
+      tracker.setUploadedShare(1 - countWaiting(tracks) / remainingSegments)
     }
   }
-  const watcher = watchFor(layout.segmentsFolder(scratch), '.m3u8', () => void look())
-  const timer = setInterval(() => void look(), LOOK_MS)
-  signal.addEventListener('abort', tell)
-  const tracker = waitForAll(tracks.map(follow))
-  tracker.catch((error: unknown) => {
+
+  let storingFirst: Promise<void> | null = null
+  async function storeFirstPlaylists() {
+    await playlists.storeFirst(measurements())
+    state.playable = true
+  }
+
+  async function storeWhileGrowing(track: TrackPublisher) {
+    while (!signal.aborted && !isComplete) {
+      // Taken before storing, so that a change meanwhile is not missed.
+      const changed = changes.next()
+      await track.storeSegments(onStored)
+      if (tracks.every((each) => each.counts().listed >= MIN_PLAYABLE_SEGMENTS)) {
+        storingFirst ??= storeFirstPlaylists()
+      }
+      await storingFirst
+      await changed
+    }
+  }
+
+  const stopWatching = watchFolder(segmentsFolder(scratch), '.m3u8', () => void scan())
+  signal.addEventListener('abort', () => changes.notify())
+  const storing = waitForAll(tracks.map(storeWhileGrowing))
+  storing.catch((error: unknown) => {
     if (!signal.aborted) {
       attempt.end(error)
     }
   })
 
   return {
-    /** Measures what is still on the disk, so that what is wrong is known before it is stored. */
-    async check(stderr: string) {
-      await look()
-      await Promise.all(tracks.map((track) => track.end()))
-      verifyStream(measured(), stream, stderr)
-      return buildStreamFacts(measured(), facts)
+    /** Measures all segments that ffmpeg has made, before the last ones are stored. */
+    async verify(stderr: string): Promise<MediaFacts> {
+      await scan()
+      await Promise.all(tracks.map((track) => track.finishMeasuring()))
+      verifyStream(measurements(), stream, stderr)
+      return buildStreamFacts(measurements(), facts)
     },
-    /** Stores the rest, then all playlists as they remain, the master last. */
+    /** Stores the remaining segments, then all playlists with their final values. */
     async finish() {
-      left = Math.max(1, countLeft())
-      over = true
-      tell()
-      await tracker
-      const there = tracks.filter((track) => track.counts().whole > 0)
-      await waitForAll(there.map((track) => track.store(onStored)))
-      const all = there.map((track) => track.measured)
-      await waitForAll(there.map((track) => track.storeList(true)))
-      await waitForAll(
-        all
-          .filter(({ track }) => track.video !== null)
-          .map((each) =>
-            put(
-              layout.keyframesPlaylistName(each.track),
-              playlists.buildKeyframesPlaylist(each, stream),
-            ),
-          ),
+      remainingSegments = Math.max(1, countWaiting(tracks))
+      isComplete = true
+      changes.notify()
+      await storing
+      const present = tracks.filter((track) => track.counts().complete > 0)
+      await waitForAll(present.map((track) => track.storeSegments(onStored)))
+      await waitForAll(present.map((track) => track.storePlaylist(true)))
+      const seconds = Math.max(...present.map((track) => track.seconds()))
+      await playlists.storeFinal(
+        present.map((track) => track.measured),
+        seconds,
       )
-      await putSubtitles(Math.max(...there.map((track) => track.seconds())))
-      await put(layout.DASH_MANIFEST, playlists.buildDashManifest(all, stream))
-      await put(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(all, stream, true))
       state.playable = true
-      attempt.tracker.setUploadedShare(1)
+      tracker.setUploadedShare(1)
     },
     async stop() {
-      stopping.abort(new Error('the stream is made, or given up'))
-      clearInterval(timer)
-      watcher?.close()
+      stopping.abort(new Error('the stream is finished or abandoned'))
+      stopWatching()
       inputs.readGate.open()
-      await tracker.catch(() => {})
+      await storing.catch(() => {})
     },
   }
 }
 
-/** A folder that cannot be watched, as where the system has no watches left, is looked at all the same. */
-function watchFor(folder: string, ending: string, onChange: () => void) {
-  try {
-    const watcher = watch(folder, (_, name) => {
-      if (name === null || name.endsWith(ending)) {
-        onChange()
-      }
-    })
-    return watcher.on('error', () => {})
-  } catch {
-    return null
+/** Segments of all tracks that are complete and not stored. */
+function countWaiting(tracks: readonly TrackPublisher[]): number {
+  return tracks
+    .map((track) => track.counts())
+    .reduce((sum, { complete, stored }) => sum + complete - stored, 0)
+}
+
+/** Lets several functions wait for the next of a series of events. */
+function createNotifier() {
+  let pending = Promise.withResolvers<void>()
+  return {
+    next: () => pending.promise,
+    notify() {
+      pending.resolve()
+      pending = Promise.withResolvers()
+    },
   }
 }

@@ -1,25 +1,27 @@
 /**
- * Looks at what ffmpeg made of a stream. Segments are gone from the disk by the end, so each rung is
- * probed by its first one, and its length is the sum of what was measured.
+ * Verifies a stream. Its segments are deleted once they are stored, so each track is probed by its
+ * first segment, and its duration is the sum of its measured segments.
  */
 import { rm, stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
-import { JobFailure } from '../failures.ts'
-import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
+import type { RunningAttempt } from '../attempt/types.ts'
+import { ffmpegTools } from '../capabilities.ts'
+import { probe } from '../ffmpeg/probe/probe.ts'
+import { LOCAL_FILE_INPUT } from '../ffmpeg/process/limits.ts'
 import {
   checkAligned,
+  checkTrackSize,
   measuredSeconds,
   type TrackMeasurements,
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
-import { probe } from '../ffmpeg/probe/probe.ts'
+import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
 import { checkDuration, emptyOutput } from '../ffmpeg/verify/verifyOutput.ts'
-import { ffmpegTools } from '../capabilities.ts'
-import type { RunningAttempt } from '../attempt/types.ts'
 
 /**
- * What ffprobe says of a track by its first segment.
+ * Probes a track by its first segment, and removes the file.
  *
- * @throws JobFailure `output_invalid` when that is not the track that was planned
+ * @param file the init segment followed by the first segment
+ * @throws JobFailure `output_invalid` when its frame size is not the planned one
  */
 export async function probeTrack(
   { settings, scratch: cwd, signal }: RunningAttempt,
@@ -27,29 +29,22 @@ export async function probeTrack(
   file: string,
 ): Promise<MediaFacts> {
   const { size: sizeBytes } = await stat(file)
-  const input = ['-protocol_whitelist', 'file', `file:${file}`]
   const { facts } = await probe({
     ...ffmpegTools(settings),
-    input,
+    input: [...LOCAL_FILE_INPUT, `file:${file}`],
     sizeBytes,
     bytesRead: () => 0,
     cwd,
     signal,
   })
   await rm(file)
-  const wanted = track.video?.size ?? null
-  if (facts.width !== (wanted?.width ?? null) || facts.height !== (wanted?.height ?? null)) {
-    throw new JobFailure(
-      'output_invalid',
-      `In the result, ${track.name} measures ${facts.width} by ${facts.height} instead of ${wanted?.width} by ${wanted?.height}.`,
-    )
-  }
+  checkTrackSize(track, facts)
   return facts
 }
 
 /**
- * @param stderr what ffmpeg said meanwhile
- * @throws JobFailure as verify.ts does for one file; `output_invalid` when the rungs do not match
+ * @param stderr the end of ffmpeg's stderr
+ * @throws JobFailure as `verifyOutput` does, or `output_invalid` when the rungs are not aligned
  */
 export function verifyStream(
   tracks: readonly TrackMeasurements[],
@@ -65,16 +60,16 @@ export function verifyStream(
   checkDuration(longest, { expect: { seconds, hasRequestedEnd }, stderr })
 }
 
-/** Those of the whole: the picture of its largest rung, with what sound there is. */
+/** Facts of the whole stream: the video of its largest rung, and its audio. */
 export function buildStreamFacts(
   tracks: readonly TrackMeasurements[],
   facts: ReadonlyMap<string, MediaFacts>,
-) {
+): MediaFacts {
   const largest = tracks.findLast(({ track }) => track.video !== null)
   const audio = tracks.find(({ track }) => track.video === null)
   const video = facts.get(largest?.track.name ?? '')
   if (largest === undefined || video === undefined) {
-    throw new TypeError('there is no picture')
+    throw new TypeError('the stream has no video track')
   }
   return {
     ...video,

@@ -1,122 +1,139 @@
 /**
- * What is known of a track from the segments that were made of it so far: whether they are as they
- * must be, and the figures that playlists state. Keeps numbers, not bytes, so that a day of video
- * costs little memory.
+ * Measurements of the segments of a track: checks each segment, and keeps the numbers that playlists
+ * need. The bytes are not kept, so a day of video needs little memory.
  */
 import { JobFailure } from '../../failures.ts'
-import { readInitSegment, readSegment, type InitSegment, type Segment } from './mp4Boxes.ts'
 import type { BitRates } from './hls.ts'
+import { type InitSegment, readInitSegment, readSegment, type Segment } from './mp4Boxes.ts'
 import {
   initName,
   segmentName,
-  targetSeconds,
   type StreamLayout,
+  targetSeconds,
   type Track,
 } from './streamLayout.ts'
 
 export interface TrackMeasurements {
   track: Track
   init: InitSegment | null
-  /** In their order, each beginning where the one before ends. */
+  /** In order; each begins where the one before ends. */
   segments: Segment[]
-  /** Of all files, the init segment included. */
+  /** Of the init segment and all segments. */
   bytes: number
 }
 
+/** Ticks by which a segment may begin early or late: not every frame rate has whole ticks. */
+const MAX_GAP_TICKS = 2
+
 export function createMeasurements(track: Track): TrackMeasurements {
-  return {
-    track,
-    init: null,
-    segments: [],
-    bytes: 0,
-  }
+  return { track, init: null, segments: [], bytes: 0 }
 }
 
-/** @throws JobFailure `output_invalid` when it is not what the layout says */
+/** @throws JobFailure `output_invalid` when it cannot be read or has another frame size */
 export function addInitSegment(measured: TrackMeasurements, bytes: Buffer): void {
   const { track } = measured
-  const init = read(initName(track), () => readInitSegment(bytes))
-  const wanted = track.video?.size ?? null
-  if (init.size?.width !== wanted?.width || init.size?.height !== wanted?.height) {
-    throw wrong(
-      `${track.name} measures ${init.size?.width} by ${init.size?.height} instead of ${wanted?.width} by ${wanted?.height}.`,
-    )
-  }
+  const init = readFile(initName(track), () => readInitSegment(bytes))
+  checkTrackSize(track, { width: init.size?.width ?? null, height: init.size?.height ?? null })
   measured.init = init
   measured.bytes += bytes.length
 }
 
-/** @throws JobFailure `output_invalid` when it does not follow on, or is not cut where it must be */
+/** @throws JobFailure `output_invalid` when a track has another frame size than planned */
+export function checkTrackSize(
+  { name, video }: Track,
+  { width, height }: { width: number | null; height: number | null },
+): void {
+  const planned = video?.size ?? null
+  if (width !== (planned?.width ?? null) || height !== (planned?.height ?? null)) {
+    const [actual, expected] = [
+      width === null ? 'missing' : `${width} by ${height}`,
+      planned === null ? 'none' : `${planned.width} by ${planned.height}`,
+    ]
+    throw invalidOutput(`the frame size of ${name} is ${actual} instead of ${expected}.`)
+  }
+}
+
+/**
+ * @throws JobFailure `output_invalid` when it cannot be read, leaves a gap after the segment before,
+ *   does not have its one key frame at its start, or is too long
+ */
 export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: StreamLayout): void {
   const { track, segments } = measured
   const name = segmentName(track, segments.length + 1)
-  const segment = read(name, () => readSegment(bytes))
-  const before = segments.at(-1)
-  const begin = before === undefined ? 0 : before.start + before.duration
-  // Ticks round: a picture of 1001/30000 s has no whole number of them in every timescale.
-  if (Math.abs(segment.start - begin) > 2) {
-    throw wrong(`${name} does not begin where the segment before it ends.`)
+  const segment = readFile(name, () => readSegment(bytes))
+  const previous = segments.at(-1)
+  const expectedStart = previous === undefined ? 0 : previous.start + previous.duration
+  if (Math.abs(segment.start - expectedStart) > MAX_GAP_TICKS) {
+    throw invalidOutput(`${name} does not begin where the segment before it ends.`)
   }
   if (track.video !== null && !(segment.startsWithKeyframe && segment.keyframes === 1)) {
-    throw wrong(`${name} has not one keyframe, at its start, but ${segment.keyframes}.`)
+    throw invalidOutput(
+      `${name} has ${segment.keyframes} key frames; it must have one, at its start.`,
+    )
   }
   const seconds = segment.duration / requireTimescale(measured)
-  if (Math.round(seconds) > targetSeconds(layout)) {
-    throw wrong(
-      `${name} is ${seconds.toFixed(2)} seconds long; ${targetSeconds(layout)} are the most.`,
+  const target = targetSeconds(layout)
+  if (Math.round(seconds) > target) {
+    throw invalidOutput(
+      `the duration of ${name} is ${seconds.toFixed(2)} seconds; at most ${target} are allowed.`,
     )
   }
   segments.push(segment)
   measured.bytes += bytes.length
 }
 
-/** The last segment becomes part of the one before: both are in one file, one after the other. */
+/** Merges the last segment into the one before, to whose file it has been appended. */
 export function mergeLastSegment({ segments }: TrackMeasurements): void {
   const last = segments.pop()
-  const before = segments.at(-1)
-  if (last === undefined || before === undefined) {
-    throw new TypeError('there are no two segments')
+  const previous = segments.at(-1)
+  if (last === undefined || previous === undefined) {
+    throw new TypeError('there are fewer than two segments')
   }
-  before.duration += last.duration
-  before.bytes += last.bytes
+  previous.duration += last.duration
+  previous.bytes += last.bytes
 }
 
+/** Ticks per second of the track's times. */
 export function requireTimescale({ init, track }: TrackMeasurements): number {
   if (init === null) {
-    throw new TypeError(`the init segment of ${track.name} is not known yet`)
+    throw new TypeError(`the init segment of ${track.name} has not been measured`)
   }
   return init.timescale
 }
 
+/** Duration of all segments. */
 export function measuredSeconds(measured: TrackMeasurements): number {
   const ticks = measured.segments.reduce((sum, { duration }) => sum + duration, 0)
   return ticks === 0 ? 0 : ticks / requireTimescale(measured)
 }
 
 /**
- * The peak is that of neighbouring segments that together last for half to one and a half times the
- * target, as RFC 8216bis has it, so that a short last one does not count by itself.
+ * Average and peak bit rate. As RFC 8216bis defines it, the peak is that of adjacent segments which
+ * together last between half and one and a half times the target duration, so that a short last
+ * segment alone does not count.
+ *
+ * @param keyframesOnly measures only the first frame of each segment
  */
 export function measureBitRates(
   measured: TrackMeasurements,
   layout: StreamLayout,
   keyframesOnly = false,
 ): BitRates {
-  const scale = requireTimescale(measured)
-  const pieces = measured.segments.map(({ bytes, first, duration }) => ({
+  const timescale = requireTimescale(measured)
+  const segments = measured.segments.map(({ bytes, first, duration }) => ({
     bits: (keyframesOnly ? first.length : bytes) * 8,
-    seconds: duration / scale,
+    seconds: duration / timescale,
   }))
-  const sum = (key: 'bits' | 'seconds') => pieces.reduce((all, piece) => all + piece[key], 0)
+  const sum = (key: 'bits' | 'seconds') => segments.reduce((total, each) => total + each[key], 0)
   const average = sum('bits') / (sum('seconds') || 1)
   const target = targetSeconds(layout)
   let peak = average
-  pieces.forEach((_, from) => {
+  segments.forEach((_, first) => {
     let bits = 0
     let seconds = 0
-    for (let at = from; at < pieces.length && seconds < target / 2; at++) {
-      bits += pieces[at]!.bits
-      seconds += pieces[at]!.seconds
+    for (let index = first; index < segments.length && seconds < target / 2; index++) {
+      bits += segments[index]!.bits
+      seconds += segments[index]!.seconds
     }
     if (seconds >= target / 2 && seconds <= target * 1.5) {
       peak = Math.max(peak, bits / seconds)
@@ -125,31 +142,41 @@ export function measureBitRates(
   return { peak, average }
 }
 
-/** @throws JobFailure `output_invalid` when the rungs do not change over at the same moments */
-export function checkAligned(all: readonly TrackMeasurements[]): void {
-  const [first, ...others] = all.filter(({ track }) => track.video !== null)
+/** @throws JobFailure `output_invalid` when the segments of the video tracks differ in their times */
+export function checkAligned(tracks: readonly TrackMeasurements[]): void {
+  const [first, ...others] = tracks.filter(({ track }) => track.video !== null)
+  if (first === undefined) {
+    return
+  }
   for (const other of others) {
-    const apart = first!.segments.findIndex(
-      ({ start, duration }, at) =>
-        start !== other.segments[at]?.start || duration !== other.segments[at].duration,
-    )
-    if (apart < 0 && first!.segments.length === other.segments.length) {
-      continue
+    if (!areAligned(first.segments, other.segments)) {
+      throw invalidOutput(
+        `the segments of ${first.track.name} and ${other.track.name} do not begin at the same frames.`,
+      )
     }
-    throw wrong(`${first!.track.name} and ${other.track.name} are not cut at the same pictures.`)
   }
 }
 
-function read<T>(name: string, reading: () => T): T {
+function areAligned(one: readonly Segment[], other: readonly Segment[]): boolean {
+  return (
+    one.length === other.length &&
+    one.every(
+      ({ start, duration }, index) =>
+        start === other[index]?.start && duration === other[index].duration,
+    )
+  )
+}
+
+function readFile<T>(name: string, read: () => T): T {
   try {
-    return reading()
+    return read()
   } catch (error) {
-    throw new JobFailure('output_invalid', `The result has a file ${name} that cannot be read.`, {
+    throw new JobFailure('output_invalid', `The file ${name} of the output cannot be read.`, {
       cause: error,
     })
   }
 }
 
-function wrong(message: string): JobFailure {
-  return new JobFailure('output_invalid', `In the result, ${message}`)
+function invalidOutput(message: string): JobFailure {
+  return new JobFailure('output_invalid', `In the output, ${message}`)
 }

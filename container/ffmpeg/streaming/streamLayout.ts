@@ -1,41 +1,38 @@
-/**
- * What a stream consists of, before any of it is made: its tracks, each with segments of its own.
- * Planning, publishing and the playlists all go by it.
- */
+/** Layout of an HLS/DASH stream: its tracks, the duration of its segments, and the names of its files. */
 import { join } from 'node:path'
 import type { Size } from '../edit/geometry.ts'
 
 export interface Track {
-  /** Begins the names of all its files: `v720`, `a`. */
+  /** Prefix of the names of its files: `v720` for video, `a` for audio. */
   name: string
-  /** null for sound. */
+  /** Null for audio. */
   video: { size: Size; frameRate: number; codec: string } | null
-  /** The most bits a second that it is let have over one segment. */
+  /** Maximum of bits per second in one segment. */
   maxBitRate: number
 }
 
 export interface StreamLayout {
-  /** Pictures from small to large, then the sound. */
+  /** Video tracks from small to large, then the audio track. */
   tracks: Track[]
-  /** Whole WebVTT file, in the time of the stream; null for none. */
+  /** A WebVTT file with times of the stream; null for none. */
   subtitles: { file: string; name: string; language: string | null } | null
-  /** How long each segment is but the last, in seconds; sound keeps to it within a frame of its own. */
+  /** Duration of all segments but the last, in seconds. Audio may differ by one audio frame. */
   segmentSeconds: number
-  /** About how long it will be, whoever says so; null when nobody does. */
+  /** Estimated duration, from any source; null when there is no estimate. */
   expectedSeconds: number | null
-  /** How long it all must be; null when the source does not say. */
+  /** Duration that is verified; null when the source does not declare one. */
   seconds: number | null
-  /** The end was asked for, so a length that is off is this side's fault and not the source's. */
+  /** The rendition sets the end, so a wrong duration is the runner's fault and not the source's. */
   hasRequestedEnd: boolean
 }
 
-/** Where ffmpeg writes segments, and a playlist that says which of them are whole. */
-export function segmentsFolder(folder: string) {
-  return join(folder, 'segments')
+/** Folder in which ffmpeg writes segments, and playlists of those that are complete. */
+export function segmentsFolder(scratch: string) {
+  return join(scratch, 'segments')
 }
-/** Where the runner writes what is stored as it is. */
-export function packageFolder(folder: string) {
-  return join(folder, 'package')
+/** Folder in which the runner writes the other files of the package. */
+export function packageFolder(scratch: string) {
+  return join(scratch, 'package')
 }
 
 export function initName({ name }: Track) {
@@ -45,13 +42,14 @@ export function initName({ name }: Track) {
 export function segmentName({ name }: Track, number: number) {
   return `${name}_${String(number).padStart(5, '0')}.m4s`
 }
+/** `segmentName` as a pattern of ffmpeg. */
 export function segmentPattern({ name }: Track) {
   return `${name}_%05d.m4s`
 }
 export function playlistName({ name }: Track) {
   return `${name}.m3u8`
 }
-/** `v720` is `i720` as keyframes alone. */
+/** Playlist of the key frames alone: `i720.m3u8` for the track `v720`. */
 export function keyframesPlaylistName({ name }: Track) {
   return `i${name.slice(1)}.m3u8`
 }
@@ -59,7 +57,7 @@ export const SUBTITLES = { file: 's.vtt', playlist: 's.m3u8' }
 export const MASTER_PLAYLIST = 'master.m3u8'
 export const DASH_MANIFEST = 'manifest.mpd'
 
-/** The whole seconds that no segment, rounded, goes beyond; fixed before the first is made. */
+/** Target duration of playlists in whole seconds; no segment is longer when rounded. */
 export function targetSeconds({ segmentSeconds }: StreamLayout) {
   return Math.ceil(segmentSeconds - 0.01)
 }

@@ -1,0 +1,55 @@
+/** Stores the playlists of a stream, its manifest and its subtitles. */
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as playlists from '../ffmpeg/streaming/playlists.ts'
+import type { TrackMeasurements } from '../ffmpeg/streaming/segmentMeasurements.ts'
+import * as layout from '../ffmpeg/streaming/streamLayout.ts'
+import { type PackageUploader, waitForAll } from './packageUploader.ts'
+
+/** Duration of the subtitles while that of the stream is unknown: a day, the maximum. */
+const UNKNOWN_SECONDS = 86_400
+
+export function createPlaylistPublisher(options: {
+  stream: layout.StreamLayout
+  scratch: string
+  uploader: PackageUploader
+  signal: AbortSignal
+}) {
+  const { stream, scratch, uploader, signal } = options
+
+  async function store(name: string, text: string) {
+    const file = join(layout.packageFolder(scratch), name)
+    await writeFile(file, text)
+    await uploader.upload(file, signal)
+  }
+
+  async function storeSubtitles(seconds: number) {
+    if (stream.subtitles !== null) {
+      await uploader.upload(stream.subtitles.file, signal)
+      await store(layout.SUBTITLES.playlist, playlists.buildSubtitlesPlaylist(seconds))
+    }
+  }
+
+  return {
+    /** Stores what a player needs to begin. Its bit rates are the maximum, until `storeFinal`. */
+    async storeFirst(tracks: readonly TrackMeasurements[]) {
+      await storeSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
+      await store(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(tracks, stream, false))
+    },
+    /** Stores all playlists but those of the tracks, with measured values; the master is last. */
+    async storeFinal(tracks: readonly TrackMeasurements[], seconds: number) {
+      const videoTracks = tracks.filter(({ track }) => track.video !== null)
+      await waitForAll(
+        videoTracks.map((each) =>
+          store(
+            layout.keyframesPlaylistName(each.track),
+            playlists.buildKeyframesPlaylist(each, stream),
+          ),
+        ),
+      )
+      await storeSubtitles(seconds)
+      await store(layout.DASH_MANIFEST, playlists.buildDashManifest(tracks, stream))
+      await store(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(tracks, stream, true))
+    },
+  }
+}

@@ -1,90 +1,123 @@
 /**
- * Writes the manifest of MPEG-DASH (ISO/IEC 23009-1) over the segments that the playlists of HLS
- * name too. Pure: numbers in, text out. It is written once all is there, as a static presentation.
+ * Formats the manifest of MPEG-DASH (ISO/IEC 23009-1) over the segments of the HLS playlists. It is
+ * written when all segments exist, as a static presentation.
  */
 import type { Size } from '../edit/geometry.ts'
 
 export interface Representation {
   id: string
   codec: string
+  /** Bits per second. */
   bandwidth: number
+  /** Ticks per second. */
   timescale: number
-  /** Where each segment begins and how long it is, in ticks of the timescale. */
+  /** Start and duration of each segment in ticks. */
   segments: readonly { start: number; duration: number }[]
-  /** For a picture; sound has `sampleRate` and `channels`. */
+  /** Set for a video track. */
   video?: { size: Size; frameRate: number }
+  /** Set for an audio track. */
   audio?: { sampleRate: number; channels: number }
 }
 
-const CHANNELS = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
+interface Subtitles {
+  uri: string
+  language: string | null
+}
+
+const CHANNEL_SCHEME = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
+/** Of both adaptation sets: every segment begins with a key frame, at the same time in all rungs. */
+const ALIGNMENT = 'segmentAlignment="true" startWithSAP="1"'
 
 export function formatDashManifest(presentation: {
   seconds: number
   targetSeconds: number
   video: readonly Representation[]
   audio: Representation | null
-  subtitles: { uri: string; language: string | null } | null
+  subtitles: Subtitles | null
 }): string {
   const { seconds, targetSeconds, video, audio, subtitles } = presentation
-  const longest = [...video, ...(audio === null ? [] : [audio])]
-    .flatMap(({ segments, timescale }) => segments.map(({ duration }) => duration / timescale))
-    .reduce((most, each) => Math.max(most, each), 0)
-  const aligned = 'segmentAlignment="true" startWithSAP="1"'
-  return `${[
+  const maxSegmentSeconds = findMaxSegmentSeconds(audio === null ? video : [...video, audio])
+  const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<MPD xmlns="urn:mpeg:dash:schema:mpd:2011" profiles="urn:mpeg:dash:profile:isoff-live:2011"',
     `  type="static" mediaPresentationDuration="PT${seconds.toFixed(3)}S"`,
-    `  minBufferTime="PT${targetSeconds}S" maxSegmentDuration="PT${(Math.ceil(longest * 1e3) / 1e3).toFixed(3)}S">`,
+    `  minBufferTime="PT${targetSeconds}S" maxSegmentDuration="PT${maxSegmentSeconds.toFixed(3)}S">`,
     '  <Period id="0" start="PT0S">',
-    `    <AdaptationSet id="0" contentType="video" mimeType="video/mp4" ${aligned}>`,
-    ...video.flatMap(representation),
+    `    <AdaptationSet id="0" contentType="video" mimeType="video/mp4" ${ALIGNMENT}>`,
+    ...video.flatMap(formatRepresentation),
     '    </AdaptationSet>',
-    ...(audio === null
-      ? []
-      : [
-          `    <AdaptationSet id="1" contentType="audio" mimeType="audio/mp4" ${aligned}>`,
-          ...representation(audio),
-          '    </AdaptationSet>',
-        ]),
-    ...(subtitles === null ? [] : text(subtitles)),
+    ...(audio === null ? [] : formatAudio(audio)),
+    ...(subtitles === null ? [] : formatSubtitles(subtitles)),
     '  </Period>',
     '</MPD>',
-  ].join('\n')}\n`
+  ]
+  return `${lines.join('\n')}\n`
 }
 
-function representation({ id, codec, bandwidth, ...each }: Representation): string[] {
-  const size = each.video && {
-    width: each.video.size.width,
-    height: each.video.size.height,
-    frameRate: rational(each.video.frameRate),
+/** Rounded up to milliseconds. */
+function findMaxSegmentSeconds(representations: readonly Representation[]): number {
+  const seconds = representations.flatMap(({ segments, timescale }) =>
+    segments.map(({ duration }) => duration / timescale),
+  )
+  const max = seconds.reduce((longest, each) => Math.max(longest, each), 0)
+  return Math.ceil(max * 1e3) / 1e3
+}
+
+function formatAudio(audio: Representation): string[] {
+  return [
+    `    <AdaptationSet id="1" contentType="audio" mimeType="audio/mp4" ${ALIGNMENT}>`,
+    ...formatRepresentation(audio),
+    '    </AdaptationSet>',
+  ]
+}
+
+function formatRepresentation(representation: Representation): string[] {
+  const { id, codec, bandwidth, timescale, segments, video, audio } = representation
+  const attributes = {
+    id,
+    codecs: codec,
+    bandwidth: Math.ceil(bandwidth),
+    ...(video !== undefined && {
+      width: video.size.width,
+      height: video.size.height,
+      frameRate: formatFrameRate(video.frameRate),
+    }),
+    ...(audio !== undefined && { audioSamplingRate: audio.sampleRate }),
   }
-  const audio = each.audio && { audioSamplingRate: each.audio.sampleRate }
-  const said = { id, codecs: codec, bandwidth: Math.ceil(bandwidth), ...size, ...audio }
   const template = {
-    timescale: each.timescale,
+    timescale,
     startNumber: 1,
     initialization: `${id}_init.mp4`,
     media: `${id}_$Number%05d$.m4s`,
   }
-  return [
-    `      <Representation ${attributes(said)}>`,
-    ...(each.audio === undefined
+  const channels =
+    audio === undefined
       ? []
       : [
-          `        <AudioChannelConfiguration schemeIdUri="${CHANNELS}" value="${each.audio.channels}"/>`,
-        ]),
-    `        <SegmentTemplate ${attributes(template)}>`,
+          `        <AudioChannelConfiguration schemeIdUri="${CHANNEL_SCHEME}" value="${audio.channels}"/>`,
+        ]
+  return [
+    `      <Representation ${formatAttributes(attributes)}>`,
+    ...channels,
+    `        <SegmentTemplate ${formatAttributes(template)}>`,
     '          <SegmentTimeline>',
-    ...timeline(each.segments).map((entry) => `            <S ${attributes(entry)}/>`),
+    ...buildTimeline(segments).map((entry) => `            <S ${formatAttributes({ ...entry })}/>`),
     '          </SegmentTimeline>',
     '        </SegmentTemplate>',
     '      </Representation>',
   ]
 }
 
-/** Segments of one length after another are one entry, with how often it is repeated. */
-function timeline(segments: Representation['segments']) {
-  const entries: { t?: number; d: number; r?: number }[] = []
+/** Attributes of an `S` element: start, duration and repetitions. */
+interface TimelineEntry {
+  t?: number
+  d: number
+  r?: number
+}
+
+/** Successive segments of equal duration are one entry, with the number of its repetitions. */
+function buildTimeline(segments: Representation['segments']): TimelineEntry[] {
+  const entries: TimelineEntry[] = []
   for (const { start, duration } of segments) {
     const last = entries.at(-1)
     if (last === undefined) {
@@ -98,10 +131,10 @@ function timeline(segments: Representation['segments']) {
   return entries
 }
 
-function text({ uri, language }: { uri: string; language: string | null }): string[] {
-  const lang = language === null ? '' : ` lang="${language}"`
+function formatSubtitles({ uri, language }: Subtitles): string[] {
+  const attribute = language === null ? '' : ` lang="${language}"`
   return [
-    `    <AdaptationSet id="2" contentType="text" mimeType="text/vtt"${lang}>`,
+    `    <AdaptationSet id="2" contentType="text" mimeType="text/vtt"${attribute}>`,
     '      <Role schemeIdUri="urn:mpeg:dash:role:2011" value="subtitle"/>',
     '      <Representation id="s" bandwidth="1000">',
     `        <BaseURL>${uri}</BaseURL>`,
@@ -110,19 +143,19 @@ function text({ uri, language }: { uri: string; language: string | null }): stri
   ]
 }
 
-/** 29.97 is 30000/1001, as DASH wants it said. */
-function rational(rate: number): string {
-  const whole = Math.round(rate)
-  if (Math.abs(rate - whole) < 1e-6) {
+/** DASH requires a fraction: 29.97 is 30000/1001. */
+function formatFrameRate(frameRate: number): string {
+  const whole = Math.round(frameRate)
+  if (Math.abs(frameRate - whole) < 1e-6) {
     return String(whole)
   }
-  if (Math.abs(rate - (whole * 1000) / 1001) < 1e-3) {
+  if (Math.abs(frameRate - (whole * 1000) / 1001) < 1e-3) {
     return `${whole * 1000}/1001`
   }
-  return `${Math.round(rate * 1000)}/1000`
+  return `${Math.round(frameRate * 1000)}/1000`
 }
 
-function attributes(values: Record<string, string | number>): string {
+function formatAttributes(values: Record<string, string | number>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}="${value}"`)
     .join(' ')

@@ -1,50 +1,52 @@
-/**
- * Writes the playlists of HTTP Live Streaming (RFC 8216bis) from what was measured. Pure: numbers in,
- * text out; what is stored, and when, is streaming.ts's.
- */
+/** Formats the playlists of HTTP Live Streaming (RFC 8216bis). */
 import type { Size } from '../edit/geometry.ts'
 
-/** A file, or part of it, and how long it plays. */
+/** A file, or a range of its bytes. */
 export interface PlaylistSegment {
   uri: string
   seconds: number
   range?: { offset: number; length: number }
 }
 
-/** Bits a second: that of the worst segment, and over all. */
+/** Bits per second; the average is null while it is unknown. */
 export interface BitRates {
   peak: number
   average: number | null
 }
 
-const HEAD = ['#EXTM3U', '#EXT-X-VERSION:7']
+const HEADER = ['#EXTM3U', '#EXT-X-VERSION:7']
 
 /**
- * @param list.targetSeconds no piece, rounded, may be longer; never changes while a playlist grows
- * @param list.ended whether all pieces are named
- * @param list.map the init segment; null for subtitles, which have none
+ * @param playlist.targetSeconds maximum duration of a rounded segment; constant while a playlist grows
+ * @param playlist.init the init segment; null for subtitles, which have none
+ * @param playlist.isComplete false while segments are still added
  */
-export function formatMediaPlaylist(list: {
+export function formatMediaPlaylist(playlist: {
   targetSeconds: number
-  map: string | null
-  playlistSegments: readonly PlaylistSegment[]
-  ended: boolean
+  init: string | null
+  segments: readonly PlaylistSegment[]
+  isComplete: boolean
   keyframesOnly?: boolean
 }): string {
-  return lines([
-    ...HEAD,
-    `#EXT-X-TARGETDURATION:${list.targetSeconds}`,
+  const { targetSeconds, init, segments, isComplete, keyframesOnly = false } = playlist
+  return formatLines([
+    ...HEADER,
+    `#EXT-X-TARGETDURATION:${targetSeconds}`,
     '#EXT-X-MEDIA-SEQUENCE:1',
-    `#EXT-X-PLAYLIST-TYPE:${list.ended ? 'VOD' : 'EVENT'}`,
-    ...(list.keyframesOnly === true ? ['#EXT-X-I-FRAMES-ONLY'] : []),
-    ...(list.map === null ? [] : ['#EXT-X-INDEPENDENT-SEGMENTS', `#EXT-X-MAP:URI="${list.map}"`]),
-    ...list.playlistSegments.flatMap(({ uri, seconds, range }) => [
-      `#EXTINF:${seconds.toFixed(6)},`,
-      ...(range === undefined ? [] : [`#EXT-X-BYTERANGE:${range.length}@${range.offset}`]),
-      uri,
-    ]),
-    ...(list.ended ? ['#EXT-X-ENDLIST'] : []),
+    `#EXT-X-PLAYLIST-TYPE:${isComplete ? 'VOD' : 'EVENT'}`,
+    ...(keyframesOnly ? ['#EXT-X-I-FRAMES-ONLY'] : []),
+    ...(init === null ? [] : ['#EXT-X-INDEPENDENT-SEGMENTS', `#EXT-X-MAP:URI="${init}"`]),
+    ...segments.flatMap(formatSegment),
+    ...(isComplete ? ['#EXT-X-ENDLIST'] : []),
   ])
+}
+
+function formatSegment({ uri, seconds, range }: PlaylistSegment): string[] {
+  return [
+    `#EXTINF:${seconds.toFixed(6)},`,
+    ...(range === undefined ? [] : [`#EXT-X-BYTERANGE:${range.length}@${range.offset}`]),
+    uri,
+  ]
 }
 
 export interface VideoVariant {
@@ -52,85 +54,106 @@ export interface VideoVariant {
   codec: string
   size: Size
   frameRate: number
-  rate: BitRates
-  /** The playlist of its keyframes alone; null as long as there is none. */
-  keyframes: { uri: string; rate: BitRates } | null
+  bitRates: BitRates
+  /** The playlist of its key frames; null while there is none. */
+  keyframes: { uri: string; bitRates: BitRates } | null
 }
+
 export interface AudioVariant {
   uri: string
   codec: string
   channels: number
-  rate: BitRates
+  bitRates: BitRates
 }
+
 export interface Subtitles {
   uri: string
   name: string
   language: string | null
 }
 
-/** What a player that knows nothing of its line begins with (HLS authoring specification, 9.18). */
-const FIRST_BITS = 2_000_000
+/** Maximum bit rate of the first variant: players begin with it (HLS authoring specification, 9.18). */
+const MAX_FIRST_BIT_RATE = 2_000_000
 
-export function formatMasterPlaylist(list: {
+interface MasterPlaylist {
+  /** From small to large. */
   video: readonly VideoVariant[]
   audio: AudioVariant | null
   subtitles: Subtitles | null
-}): string {
-  const { audio, subtitles } = list
-  const groups = [
+}
+
+export function formatMasterPlaylist(playlist: MasterPlaylist): string {
+  const { video, audio, subtitles } = playlist
+  return formatLines([
+    ...HEADER,
+    '#EXT-X-INDEPENDENT-SEGMENTS',
+    ...(audio === null ? [] : [formatAudio(audio)]),
+    ...(subtitles === null ? [] : [formatSubtitles(subtitles)]),
+    ...orderVariants(video).flatMap((each) => formatVariant(each, playlist)),
+    ...video.flatMap(formatKeyframes),
+  ])
+}
+
+/** Moves the variant to begin with to the front. */
+function orderVariants(video: readonly VideoVariant[]): VideoVariant[] {
+  const bitRate = ({ bitRates }: VideoVariant) => bitRates.average ?? bitRates.peak
+  const first = video.findLast((each) => bitRate(each) <= MAX_FIRST_BIT_RATE) ?? video[0]
+  return first === undefined ? [] : [first, ...video.filter((each) => each !== first)]
+}
+
+function formatVariant(video: VideoVariant, { audio, subtitles }: MasterPlaylist): string[] {
+  const { peak, average } = video.bitRates
+  const codecs = [video.codec, ...(audio === null ? [] : [audio.codec])].join(',')
+  const attributes = [
+    ...formatBitRates({
+      peak: peak + (audio?.bitRates.peak ?? 0),
+      average: average === null ? null : average + (audio?.bitRates.average ?? 0),
+    }),
+    `CODECS="${codecs}"`,
+    formatResolution(video),
+    `FRAME-RATE=${video.frameRate.toFixed(3)}`,
+    'VIDEO-RANGE=SDR',
     ...(audio === null ? [] : ['AUDIO="audio"']),
     ...(subtitles === null ? [] : ['SUBTITLES="subtitles"']),
     'CLOSED-CAPTIONS=NONE',
   ]
-  const withAudio = ({ peak, average }: BitRates) => [
-    `BANDWIDTH=${Math.ceil(peak + (audio?.rate.peak ?? 0))}`,
-    ...(average === null
-      ? []
-      : [`AVERAGE-BANDWIDTH=${Math.ceil(average + (audio?.rate.average ?? 0))}`]),
+  return [`#EXT-X-STREAM-INF:${attributes.join(',')}`, video.uri]
+}
+
+function formatKeyframes(video: VideoVariant): string[] {
+  if (video.keyframes === null) {
+    return []
+  }
+  const { uri, bitRates } = video.keyframes
+  const attributes = [
+    ...formatBitRates(bitRates),
+    `CODECS="${video.codec}"`,
+    formatResolution(video),
+    'VIDEO-RANGE=SDR',
   ]
-  const picture = ({ size }: VideoVariant) => `RESOLUTION=${size.width}x${size.height}`
-  return lines([
-    ...HEAD,
-    '#EXT-X-INDEPENDENT-SEGMENTS',
-    ...(audio === null
-      ? []
-      : [
-          `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${audio.channels}",URI="${audio.uri}"`,
-        ]),
-    ...(subtitles === null ? [] : [subtitleMedia(subtitles)]),
-    ...inOrder(list.video).flatMap((video) => {
-      const codecs = [video.codec, ...(audio === null ? [] : [audio.codec])].join(',')
-      const rate = `FRAME-RATE=${video.frameRate.toFixed(3)}`
-      const said = [`CODECS="${codecs}"`, picture(video), rate, 'VIDEO-RANGE=SDR', ...groups]
-      return [`#EXT-X-STREAM-INF:${[...withAudio(video.rate), ...said].join(',')}`, video.uri]
-    }),
-    ...list.video.flatMap((video) => {
-      if (video.keyframes === null) {
-        return []
-      }
-      const { peak, average } = video.keyframes.rate
-      const rates = [
-        `BANDWIDTH=${Math.ceil(peak)}`,
-        ...(average === null ? [] : [`AVERAGE-BANDWIDTH=${Math.ceil(average)}`]),
-      ]
-      const said = [...rates, `CODECS="${video.codec}"`, picture(video), 'VIDEO-RANGE=SDR']
-      return [`#EXT-X-I-FRAME-STREAM-INF:${said.join(',')},URI="${video.keyframes.uri}"`]
-    }),
-  ])
+  return [`#EXT-X-I-FRAME-STREAM-INF:${attributes.join(',')},URI="${uri}"`]
 }
 
-/** From small to large, but for the one to begin with. */
-function inOrder(video: readonly VideoVariant[]): VideoVariant[] {
-  const bits = ({ rate }: VideoVariant) => rate.average ?? rate.peak
-  const first = video.findLast((each) => bits(each) <= FIRST_BITS) ?? video[0]
-  return first === undefined ? [] : [first, ...video.filter((each) => each !== first)]
+function formatBitRates({ peak, average }: BitRates): string[] {
+  return [
+    `BANDWIDTH=${Math.ceil(peak)}`,
+    ...(average === null ? [] : [`AVERAGE-BANDWIDTH=${Math.ceil(average)}`]),
+  ]
 }
 
-function subtitleMedia({ uri, name, language }: Subtitles): string {
-  const tongue = language === null ? '' : `,LANGUAGE="${language}"`
-  return `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="${name}"${tongue},DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="${uri}"`
+function formatResolution({ size }: VideoVariant): string {
+  return `RESOLUTION=${size.width}x${size.height}`
 }
 
-function lines(all: string[]): string {
-  return `${all.join('\n')}\n`
+function formatAudio({ uri, channels }: AudioVariant): string {
+  return `#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="Audio",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="${channels}",URI="${uri}"`
+}
+
+function formatSubtitles({ uri, name, language }: Subtitles): string {
+  const attribute = language === null ? '' : `,LANGUAGE="${language}"`
+  return `#EXT-X-MEDIA:TYPE=SUBTITLES,GROUP-ID="subtitles",NAME="${name}"${attribute},DEFAULT=NO,AUTOSELECT=YES,FORCED=NO,URI="${uri}"`
+}
+
+function formatLines(lines: string[]): string {
+  return `${lines.join('\n')}\n`
 }

@@ -1,70 +1,88 @@
-/**
- * The rungs of a stream: their sizes, and the most that each takes. Owns the numbers; encodes
- * nothing.
- */
+/** Ladder of a stream: the frame sizes of its rungs, and the maximum bit rate of each. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { computeGeometry, type Size } from '../edit/geometry.ts'
 
 type Codec = RenditionOf<'stream'>['videoCodec']
 
-/** Short sides that players and people know; 144 is for sources that have no more. */
-const USUAL = [240, 360, 480, 720, 1080, 1440, 2160]
-const SMALLEST = 144
-/** A source this much above the highest usual rung gets a rung of its own size. */
-const WORTH_A_RUNG = 1.2
+/** Short sides of the default ladder, and the one for sources that are smaller than all of them. */
+const DEFAULT_SIDES = [240, 360, 480, 720, 1080, 1440, 2160]
+const SMALLEST_SIDE = 144
+/** A source that is larger than its highest default rung by this factor gets a rung of its own size. */
+const MIN_EXTRA_RUNG_FACTOR = 1.2
 
 /**
- * @param source the picture as it is after all edits
- * @param wanted short sides; none: by the source
- * @returns from small to large, at least one, none above the source and none twice; and a note for
- *   what was asked for and left out
+ * @param source frame size after all edits
+ * @param sides requested short sides; empty for the default ladder
+ * @returns the sizes of the rungs, from small to large: at least one, none larger than the source, no
+ *   size twice; and notes about requested rungs that are left out
  */
-export function buildLadder(source: Size, wanted: readonly number[]) {
-  const most = Math.min(source.width, source.height)
-  const above = wanted.filter((side) => side > most)
-  const within = wanted.filter((side) => side <= most)
-  const sides = wanted.length === 0 ? usual(most) : within.length === 0 ? [most] : within
-  // Sides become even, so two that were apart may not be any more.
-  const rungs = [...new Map(sides.map((side) => [even(side), sizeOf(source, side)])).values()]
+export function buildLadder(source: Size, sides: readonly number[]) {
+  const maxSide = Math.min(source.width, source.height)
+  const tooLarge = sides.filter((side) => side > maxSide)
+  // Sides are rounded to even numbers, so two different sides can become one.
+  const rungs = new Map(
+    selectSides(sides, maxSide).map((side) => [
+      Math.round(side / 2) * 2,
+      scaleToSide(source, side),
+    ]),
+  )
   const notes =
-    above.length === 0
+    tooLarge.length === 0
       ? []
       : [
-          `${above.join(', ')} in the ladder would enlarge the source, whose short side is ${most}, and ${above.length === 1 ? 'is' : 'are'} left out.`,
+          `The ladder leaves out ${tooLarge.join(', ')}: the short side of the source is ${maxSide}, and it is not enlarged.`,
         ]
-  return { rungs, notes }
+  return { rungs: [...rungs.values()], notes }
 }
 
-function even(side: number) {
-  return Math.round(side / 2) * 2
+function selectSides(sides: readonly number[], maxSide: number): readonly number[] {
+  if (sides.length === 0) {
+    return defaultSides(maxSide)
+  }
+  const possible = sides.filter((side) => side <= maxSide)
+  return possible.length === 0 ? [maxSide] : possible
 }
 
-function usual(most: number): number[] {
-  const fit = USUAL.filter((side) => side <= most)
-  const sides = fit.length > 0 ? fit : [SMALLEST].filter((side) => side <= most)
-  return most >= (sides.at(-1) ?? 0) * WORTH_A_RUNG ? [...sides, most] : sides
+function defaultSides(maxSide: number): number[] {
+  const possible = DEFAULT_SIDES.filter((side) => side <= maxSide)
+  const sides = possible.length > 0 ? possible : [SMALLEST_SIDE].filter((side) => side <= maxSide)
+  return maxSide >= (sides.at(-1) ?? 0) * MIN_EXTRA_RUNG_FACTOR ? [...sides, maxSide] : sides
 }
 
-function sizeOf(source: Size, shortSide: number): Size {
-  const open = { width: null, height: null, resizeMode: 'fill', gravity: 'center' } as const
-  return computeGeometry(source, { ...open, unit: 2, shortSide }).output
+function scaleToSide(source: Size, shortSide: number): Size {
+  return computeGeometry(source, {
+    width: null,
+    height: null,
+    resizeMode: 'fill',
+    gravity: 'center',
+    unit: 2,
+    shortSide,
+  }).output
 }
 
-/** Of 1080p at 30 frames a second in H.264 at quality 60: what Apple and others cap it at. */
-const FULL_HD_BITS = 5_200_000
+/** For 1080p at 30 frames per second in H.264 at quality 60, as in Apple's recommendation. */
+const FULL_HD_BIT_RATE = 5_200_000
 const FULL_HD_PIXELS = 1920 * 1080
-/** A larger picture needs fewer bits a pixel: by this, 720p takes half and 2160p three times as much. */
-const GROWTH = 0.8
-/** What the newer codecs need for the same look. */
-const OF_H264: Record<Codec, number> = { h264: 1, h265: 0.7, vp9: 0.7, av1: 0.6 }
+/**
+ * Exponent of the growth by the number of pixels. Larger frames need fewer bits per pixel: 720p gets
+ * half of the bit rate of 1080p, and 2160p three times as much.
+ */
+const PIXEL_EXPONENT = 0.8
+/** Share of H.264's bit rate that a codec needs for the same quality. */
+const CODEC_FACTOR: Record<Codec, number> = { h264: 1, h265: 0.7, vp9: 0.7, av1: 0.6 }
+/** Quality steps that double the bit rate. */
+const QUALITY_PER_DOUBLING = 40
+const MIN_BIT_RATE = 50_000
 
-/** The most bits a second that a rung may take: 40 more of quality double it. */
+/** Maximum bit rate of a rung in bits per second. */
 export function computeMaxBitRate(
   { width, height }: Size,
   { codec, quality, frameRate }: { codec: Codec; quality: number; frameRate: number },
 ): number {
-  const pixels = ((width * height) / FULL_HD_PIXELS) ** GROWTH
-  const rate = Math.sqrt(Math.max(24, frameRate) / 30)
-  const bits = FULL_HD_BITS * pixels * rate * OF_H264[codec] * 2 ** ((quality - 60) / 40)
-  return Math.max(50_000, Math.round(bits / 1_000) * 1_000)
+  const sizeFactor = ((width * height) / FULL_HD_PIXELS) ** PIXEL_EXPONENT
+  const frameRateFactor = Math.sqrt(Math.max(24, frameRate) / 30)
+  const qualityFactor = 2 ** ((quality - 60) / QUALITY_PER_DOUBLING)
+  const bitRate =
+    FULL_HD_BIT_RATE * sizeFactor * frameRateFactor * CODEC_FACTOR[codec] * qualityFactor
+  return Math.max(MIN_BIT_RATE, Math.round(bitRate / 1_000) * 1_000)
 }

@@ -1,29 +1,30 @@
 /**
- * Reads the boxes of fragmented MP4 (ISO/IEC 14496-12) of which playlists are written: what an init
- * segment holds, and where and how long the pictures of a media segment are. Pure: bytes in, facts
- * out. What a box has beyond that is not looked at.
+ * Reads fragmented MP4 (ISO/IEC 14496-12): from an init segment the format of its track, from a media
+ * segment its times, key frames and the bytes of its first frame. Other fields are skipped.
  */
-import { codecString } from './codecString.ts'
+import type { Size } from '../edit/geometry.ts'
+import { formatCodecString } from './codecString.ts'
 
 export interface InitSegment {
-  /** Ticks a second, in which a segment's times are given. */
+  /** Ticks per second of the times in the segments. */
   timescale: number
-  /** As `CODECS` has it (RFC 6381). */
+  /** Value of `CODECS` (RFC 6381). */
   codec: string
-  /** Of the picture as stored; null for sound. */
-  size: { width: number; height: number } | null
+  /** Stored frame size; null for audio. */
+  size: Size | null
+  /** Null for video. */
   channels: number | null
   sampleRate: number | null
 }
 
 export interface Segment {
-  /** When it begins and how long it is, in ticks. */
+  /** Start and duration in ticks. */
   start: number
   duration: number
-  /** Its first picture can be decoded by itself, and no other in it can. */
   startsWithKeyframe: boolean
+  /** Number of key frames. */
   keyframes: number
-  /** The bytes from the header to the end of the first picture: enough to show that one. */
+  /** Bytes from the header to the end of the first frame, which are enough to show it. */
   first: { offset: number; length: number }
   bytes: number
 }
@@ -32,104 +33,121 @@ interface Box {
   type: string
   start: number
   end: number
-  body: Buffer
+  content: Buffer
 }
 
-const NOT_SYNC = 0x1_0000
-const SAMPLE_ENTRY = 8
-/** Fixed fields of a sample entry before the boxes in it, by what it describes. */
-const VISUAL_FIELDS = 78
-const AUDIO_FIELDS = 28
+/** Bit `sample_is_non_sync_sample` of a sample's flags: it is not a key frame. */
+const NON_SYNC_SAMPLE = 0x1_0000
+/** Bytes of `stsd` before its first entry. */
+const STSD_HEADER_BYTES = 8
+/** Bytes of a sample entry before the boxes in it. */
+const VISUAL_ENTRY_BYTES = 78
+const AUDIO_ENTRY_BYTES = 28
 
-/** @throws Error when it is no init segment of one track */
+/** @throws Error when it is not an init segment of one track */
 export function readInitSegment(bytes: Buffer): InitSegment {
-  const track = inside(bytes, 'moov', 'trak', 'mdia')
-  const header = need(track, 'mdhd').body
+  const media = findContent(bytes, 'moov', 'trak', 'mdia')
+  const header = requireBox(media, 'mdhd').content
   const timescale = header.readUInt32BE(header[0] === 1 ? 20 : 12)
-  const handler = need(track, 'hdlr').body.toString('latin1', 8, 12)
-  const entry = parseBoxes(inside(track, 'minf', 'stbl', 'stsd').subarray(SAMPLE_ENTRY))[0]
+  const handler = requireBox(media, 'hdlr').content.toString('latin1', 8, 12)
+  const descriptions = findContent(media, 'minf', 'stbl', 'stsd').subarray(STSD_HEADER_BYTES)
+  const [entry] = parseBoxes(descriptions)
   if (entry === undefined) {
-    throw new Error('the init segment describes no samples')
+    throw new Error('the init segment has no sample entry')
   }
-  const { type, body } = entry
-  const picture = handler === 'vide'
-  const settings = parseBoxes(body.subarray(picture ? VISUAL_FIELDS : AUDIO_FIELDS))
-  const codec = codecString(type, (name) => settings.find((box) => box.type === name)?.body ?? null)
+  const { type, content } = entry
+  const isVideo = handler === 'vide'
+  const boxes = parseBoxes(content.subarray(isVideo ? VISUAL_ENTRY_BYTES : AUDIO_ENTRY_BYTES))
   return {
     timescale,
-    codec,
-    size: picture ? { width: body.readUInt16BE(24), height: body.readUInt16BE(26) } : null,
-    channels: picture ? null : body.readUInt16BE(16),
-    sampleRate: picture ? null : body.readUInt16BE(24),
+    codec: formatCodecString(
+      type,
+      (name) => boxes.find((box) => box.type === name)?.content ?? null,
+    ),
+    size: isVideo ? { width: content.readUInt16BE(24), height: content.readUInt16BE(26) } : null,
+    channels: isVideo ? null : content.readUInt16BE(16),
+    sampleRate: isVideo ? null : content.readUInt16BE(24),
   }
 }
 
-/** @throws Error when it is no media segment of one fragment */
+/** @throws Error when it is not a media segment of one fragment */
 export function readSegment(bytes: Buffer): Segment {
   const fragments = parseBoxes(bytes).filter(({ type }) => type === 'moof')
   const [fragment] = fragments
   if (fragment === undefined || fragments.length > 1) {
     throw new Error(`the segment has ${fragments.length} fragments instead of one`)
   }
-  const track = inside(fragment.body, 'traf')
-  const time = need(track, 'tfdt').body
-  const start = time[0] === 1 ? Number(time.readBigUInt64BE(4)) : time.readUInt32BE(4)
-  const samples = readRun(need(track, 'trun').body, readDefaults(need(track, 'tfhd').body))
-  const [first] = samples.list
+  const track = findContent(fragment.content, 'traf')
+  const decodeTime = requireBox(track, 'tfdt').content
+  const start =
+    decodeTime[0] === 1 ? Number(decodeTime.readBigUInt64BE(4)) : decodeTime.readUInt32BE(4)
+  const defaults = readSampleDefaults(requireBox(track, 'tfhd').content)
+  const { dataOffset, samples } = readSamples(requireBox(track, 'trun').content, defaults)
+  const [first] = samples
   if (first === undefined) {
     throw new Error('the segment has no samples')
   }
   return {
     start,
-    duration: samples.list.reduce((sum, { duration }) => sum + duration, 0),
-    startsWithKeyframe: first.sync,
-    keyframes: samples.list.filter(({ sync }) => sync).length,
-    first: { offset: fragment.start, length: samples.dataOffset + first.size },
+    duration: samples.reduce((sum, { duration }) => sum + duration, 0),
+    startsWithKeyframe: first.isKeyframe,
+    keyframes: samples.filter(({ isKeyframe }) => isKeyframe).length,
+    first: { offset: fragment.start, length: dataOffset + first.size },
     bytes: bytes.length,
   }
 }
 
-interface Defaults {
+interface SampleDefaults {
   duration: number
   size: number
   flags: number
 }
 
-/** `tfhd`: each field is there when its flag is. */
-function readDefaults(body: Buffer): Defaults {
-  const next = fieldsOf(body, 8)
-  next(0x1, 8)
-  next(0x2)
-  const duration = next(0x8) ?? 0
-  const size = next(0x10) ?? 0
-  return { duration, size, flags: next(0x20) ?? 0 }
+/** Reads a `tfhd` box. */
+function readSampleDefaults(content: Buffer): SampleDefaults {
+  const readField = createFieldReader(content)
+  // Base data offset and sample description index.
+  readField(0x1, 8)
+  readField(0x2)
+  const duration = readField(0x8) ?? 0
+  const size = readField(0x10) ?? 0
+  return { duration, size, flags: readField(0x20) ?? 0 }
 }
 
-function readRun(body: Buffer, defaults: Defaults) {
-  const next = fieldsOf(body, 8)
-  const count = body.readUInt32BE(4)
-  const dataOffset = next(0x1) ?? 0
-  const firstFlags = next(0x4)
-  const list = Array.from({ length: count }, (_, at) => {
-    const duration = next(0x100) ?? defaults.duration
-    const size = next(0x200) ?? defaults.size
-    const own = next(0x400) ?? (at === 0 ? firstFlags : null)
-    next(0x800)
-    return { duration, size, sync: ((own ?? defaults.flags) & NOT_SYNC) === 0 }
+/** Reads a `trun` box. */
+function readSamples(content: Buffer, defaults: SampleDefaults) {
+  const readField = createFieldReader(content)
+  const count = content.readUInt32BE(4)
+  const dataOffset = readField(0x1) ?? 0
+  const firstSampleFlags = readField(0x4)
+  const samples = Array.from({ length: count }, (_, index) => {
+    const duration = readField(0x100) ?? defaults.duration
+    const size = readField(0x200) ?? defaults.size
+    const ownFlags = readField(0x400) ?? (index === 0 ? firstSampleFlags : null)
+    // Composition time offset.
+    readField(0x800)
+    const isKeyframe = ((ownFlags ?? defaults.flags) & NON_SYNC_SAMPLE) === 0
+    return { duration, size, isKeyframe }
   })
-  return { dataOffset, list }
+  return { dataOffset, samples }
 }
 
-/** Reads optional fields of a full box one after another. */
-function fieldsOf(body: Buffer, from: number) {
-  const flags = body.readUIntBE(1, 3)
-  let at = from
+/** Bytes of `tfhd` and `trun` before their optional fields. */
+const FIXED_FIELD_BYTES = 8
+
+/**
+ * Returns a function that reads the optional fields of a box one after another. A field exists when
+ * its flag is set in the header of the box; for one that does not exist, the function returns null.
+ */
+function createFieldReader(content: Buffer) {
+  const flags = content.readUIntBE(1, 3)
+  let position = FIXED_FIELD_BYTES
   return (flag: number, length: 4 | 8 = 4): number | null => {
     if ((flags & flag) === 0) {
       return null
     }
-    at += length
-    return body.readUInt32BE(at - 4)
+    position += length
+    return content.readUInt32BE(position - 4)
   }
 }
 
@@ -137,19 +155,21 @@ function parseBoxes(bytes: Buffer): Box[] {
   const boxes: Box[] = []
   for (let start = 0; start + 8 <= bytes.length;) {
     const size = bytes.readUInt32BE(start)
-    const large = size === 1
-    const end = start + (large ? Number(bytes.readBigUInt64BE(start + 8)) : size)
+    // The size 1 means that a 64-bit size follows the type.
+    const hasLargeSize = size === 1
+    const end = start + (hasLargeSize ? Number(bytes.readBigUInt64BE(start + 8)) : size)
     if (end <= start || end > bytes.length) {
       throw new Error('a box does not end within the file')
     }
     const type = bytes.toString('latin1', start + 4, start + 8)
-    boxes.push({ type, start, end, body: bytes.subarray(start + (large ? 16 : 8), end) })
+    const content = bytes.subarray(start + (hasLargeSize ? 16 : 8), end)
+    boxes.push({ type, start, end, content })
     start = end
   }
   return boxes
 }
 
-function need(bytes: Buffer, type: string): Box {
+function requireBox(bytes: Buffer, type: string): Box {
   const box = parseBoxes(bytes).find((each) => each.type === type)
   if (box === undefined) {
     throw new Error(`the box ${type} is missing`)
@@ -157,6 +177,7 @@ function need(bytes: Buffer, type: string): Box {
   return box
 }
 
-function inside(bytes: Buffer, ...path: string[]): Buffer {
-  return path.reduce((rest, type) => need(rest, type).body, bytes)
+/** Returns the content of a nested box. */
+function findContent(bytes: Buffer, ...path: string[]): Buffer {
+  return path.reduce((content, type) => requireBox(content, type).content, bytes)
 }

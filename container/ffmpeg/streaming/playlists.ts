@@ -1,108 +1,152 @@
-/** From what was measured to the texts of a package's playlists and its manifest. Pure. */
+/** Builds the playlists and the manifest of a stream from the measurements of its tracks. */
 import { formatDashManifest, type Representation } from './dash.ts'
-import { formatMasterPlaylist, formatMediaPlaylist, type BitRates } from './hls.ts'
-import * as layout from './streamLayout.ts'
+import {
+  type AudioVariant,
+  type BitRates,
+  formatMasterPlaylist,
+  formatMediaPlaylist,
+  type VideoVariant,
+} from './hls.ts'
+import { BUFFER_SECONDS } from './rungEncoder.ts'
 import {
   measureBitRates,
   measuredSeconds,
   requireTimescale,
   type TrackMeasurements,
 } from './segmentMeasurements.ts'
-import { BUFFER_SECONDS } from './rungEncoder.ts'
+import * as layout from './streamLayout.ts'
 
 type StreamLayout = layout.StreamLayout
 
 /**
- * @param count so many of the segments are named
- * @param ended whether no segment follows any more
+ * @param count number of segments that the playlist names
+ * @param isComplete false while segments are still added
  */
 export function buildTrackPlaylist(
   measured: TrackMeasurements,
   count: number,
   stream: StreamLayout,
-  ended: boolean,
+  isComplete: boolean,
 ): string {
   const { track, segments } = measured
-  const playlistSegments = segments.slice(0, count).map(({ duration }, at) => ({
-    uri: layout.segmentName(track, at + 1),
-    seconds: duration / requireTimescale(measured),
-  }))
-  const map = layout.initName(track)
   return formatMediaPlaylist({
     targetSeconds: layout.targetSeconds(stream),
-    map,
-    playlistSegments,
-    ended,
+    init: layout.initName(track),
+    segments: segments.slice(0, count).map(({ duration }, index) => ({
+      uri: layout.segmentName(track, index + 1),
+      seconds: duration / requireTimescale(measured),
+    })),
+    isComplete,
   })
 }
 
-/** Of each segment the bytes from its header to the end of its first picture. */
+/** Names the bytes of each segment from its header to the end of its first frame. */
 export function buildKeyframesPlaylist(measured: TrackMeasurements, stream: StreamLayout): string {
   const { track, segments } = measured
-  const playlistSegments = segments.map(({ duration, first }, at) => ({
-    uri: layout.segmentName(track, at + 1),
-    seconds: duration / requireTimescale(measured),
-    range: first,
-  }))
-  const said = {
+  return formatMediaPlaylist({
     targetSeconds: layout.targetSeconds(stream),
-    map: layout.initName(track),
-    playlistSegments,
-  }
-  return formatMediaPlaylist({ ...said, ended: true, keyframesOnly: true })
+    init: layout.initName(track),
+    segments: segments.map(({ duration, first }, index) => ({
+      uri: layout.segmentName(track, index + 1),
+      seconds: duration / requireTimescale(measured),
+      range: first,
+    })),
+    isComplete: true,
+    keyframesOnly: true,
+  })
 }
 
-/** The whole text is one segment: it is small, and there from the start. */
+/** The whole file is one segment, because it is small and exists from the start. */
 export function buildSubtitlesPlaylist(seconds: number): string {
-  const playlistSegments = [{ uri: layout.SUBTITLES.file, seconds }]
-  const targetSeconds = Math.max(1, Math.ceil(seconds))
-  return formatMediaPlaylist({ targetSeconds, map: null, playlistSegments, ended: true })
+  return formatMediaPlaylist({
+    targetSeconds: Math.max(1, Math.ceil(seconds)),
+    init: null,
+    segments: [{ uri: layout.SUBTITLES.file, seconds }],
+    isComplete: true,
+  })
 }
 
-/** @param ended before the end bandwidths are the caps, and no playlist of keyframes is named */
+/**
+ * @param isComplete false while segments are still added: bit rates are then the maximum, and no
+ *   playlist of key frames is named
+ */
 export function buildMasterPlaylist(
-  all: readonly TrackMeasurements[],
+  tracks: readonly TrackMeasurements[],
   stream: StreamLayout,
-  ended: boolean,
+  isComplete: boolean,
 ): string {
-  const rate = (measured: TrackMeasurements): BitRates =>
-    ended ? measureBitRates(measured, stream) : cap(measured, stream)
-  const audio = all.find(({ track }) => track.video === null)
+  const audio = tracks.find(({ track }) => track.video === null)
   return formatMasterPlaylist({
-    video: all.flatMap((measured) => {
-      const { track, init } = measured
-      const { video } = track
-      if (video === null || init === null) {
-        return []
-      }
-      const keyframes = {
-        uri: layout.keyframesPlaylistName(track),
-        rate: ended ? measureBitRates(measured, stream, true) : { peak: 0, average: null },
-      }
-      const said = { uri: layout.playlistName(track), codec: init.codec, size: video.size }
-      const { frameRate } = video
-      return [{ ...said, frameRate, rate: rate(measured), keyframes: ended ? keyframes : null }]
-    }),
-    audio: audio?.init
-      ? {
-          uri: layout.playlistName(audio.track),
-          codec: audio.init.codec,
-          channels: audio.init.channels ?? 2,
-          rate: rate(audio),
-        }
-      : null,
+    video: tracks.flatMap((measured) => describeVideo(measured, stream, isComplete)),
+    audio: audio === undefined ? null : describeAudio(audio, stream, isComplete),
     subtitles: stream.subtitles && { ...stream.subtitles, uri: layout.SUBTITLES.playlist },
   })
 }
 
-/** A segment may use up its cap and what the encoder had left over before. */
-function cap({ track }: TrackMeasurements, { segmentSeconds }: StreamLayout): BitRates {
-  const ahead = track.video === null ? 0 : BUFFER_SECONDS / segmentSeconds
-  return { peak: track.maxBitRate * (1 + ahead), average: null }
+/** Empty for an audio track. */
+function describeVideo(
+  measured: TrackMeasurements,
+  stream: StreamLayout,
+  isComplete: boolean,
+): VideoVariant[] {
+  const { track, init } = measured
+  if (track.video === null || init === null) {
+    return []
+  }
+  const { size, frameRate } = track.video
+  const keyframes = isComplete
+    ? {
+        uri: layout.keyframesPlaylistName(track),
+        bitRates: measureBitRates(measured, stream, true),
+      }
+    : null
+  return [
+    {
+      uri: layout.playlistName(track),
+      codec: init.codec,
+      size,
+      frameRate,
+      bitRates: readBitRates(measured, stream, isComplete),
+      keyframes,
+    },
+  ]
 }
 
-export function buildDashManifest(all: readonly TrackMeasurements[], stream: StreamLayout): string {
-  const representations = all.map((measured): Representation => {
+function describeAudio(
+  measured: TrackMeasurements,
+  stream: StreamLayout,
+  isComplete: boolean,
+): AudioVariant | null {
+  const { track, init } = measured
+  return (
+    init && {
+      uri: layout.playlistName(track),
+      codec: init.codec,
+      channels: init.channels ?? 2,
+      bitRates: readBitRates(measured, stream, isComplete),
+    }
+  )
+}
+
+function readBitRates(
+  measured: TrackMeasurements,
+  stream: StreamLayout,
+  isComplete: boolean,
+): BitRates {
+  return isComplete ? measureBitRates(measured, stream) : maxBitRates(measured, stream)
+}
+
+/** A segment can have the maximum bit rate, plus what the rate control buffer had left before it. */
+function maxBitRates({ track }: TrackMeasurements, { segmentSeconds }: StreamLayout): BitRates {
+  const bufferShare = track.video === null ? 0 : BUFFER_SECONDS / segmentSeconds
+  return { peak: track.maxBitRate * (1 + bufferShare), average: null }
+}
+
+export function buildDashManifest(
+  tracks: readonly TrackMeasurements[],
+  stream: StreamLayout,
+): string {
+  const representations = tracks.map((measured): Representation => {
     const { track, init, segments } = measured
     const { video } = track
     return {
@@ -117,7 +161,7 @@ export function buildDashManifest(all: readonly TrackMeasurements[], stream: Str
     }
   })
   return formatDashManifest({
-    seconds: Math.max(...all.map(measuredSeconds)),
+    seconds: Math.max(...tracks.map(measuredSeconds)),
     targetSeconds: layout.targetSeconds(stream),
     video: representations.filter(({ video }) => video !== undefined),
     audio: representations.find(({ audio }) => audio !== undefined) ?? null,

@@ -1,73 +1,76 @@
-/** How a rung is encoded: by quality, within a cap, with a keyframe at the start of each segment. */
+/**
+ * Encoder options of a rung: by quality, up to a maximum bit rate, with one key frame in each segment,
+ * at its start.
+ */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { buildVideoEncoder } from '../encode/videoEncoders.ts'
+import { ffmpegOptions } from '../process/options.ts'
 import type { Track } from './streamLayout.ts'
 
 type Stream = RenditionOf<'stream'>
-type VideoTrack = NonNullable<Track['video']>
 
-export type Rung = Track & {
-  video: VideoTrack
+export interface Rung extends Track {
+  video: NonNullable<Track['video']>
   codec: Stream['videoCodec']
   encoderSpeed: Stream['encoderSpeed']
+  /** 1 to 100. */
   quality: number
-  /** How many pictures a segment has; the last one may have fewer. */
+  /** Frames of each segment; the last one may have fewer. */
   framesPerSegment: number
 }
 
-/** How far an encoder may run ahead of its cap, in seconds of it. */
+/** Size of the rate control buffer, in seconds of the maximum bit rate. */
 export const BUFFER_SECONDS = 1.5
 
-/**
- * No keyframes of the encoder's own at changes of scene, and none that pictures reach back over. An
- * option given again takes the place of the one before.
- */
-const CLOSED = 'scenecut=0:open-gop=0'
-const OWN: Record<Rung['codec'], readonly string[]> = {
-  h264: ['-forced-idr', '1', '-x264-params', CLOSED],
-  h265: ['-forced-idr', '1', '-x265-params', `log-level=error:${CLOSED}`, '-tag:v', 'hvc1'],
+/** No key frames at scene changes, and no frames that refer to frames before a key frame. */
+const CLOSED_GOP = 'scenecut=0:open-gop=0'
+/** Options of single encoders. They replace those that the general options have set. */
+const ENCODER_OPTIONS: Record<Rung['codec'], readonly string[]> = {
+  h264: ffmpegOptions({ 'forced-idr': 1, 'x264-params': CLOSED_GOP }),
+  h265: ffmpegOptions({
+    'forced-idr': 1,
+    'x265-params': `log-level=error:${CLOSED_GOP}`,
+    'tag:v': 'hvc1',
+  }),
   vp9: [],
   av1: [],
 }
 
-export function buildRungEncoder({
-  codec,
-  encoderSpeed,
-  quality,
-  maxBitRate,
-  framesPerSegment,
-}: Rung): string[] {
+export function buildRungEncoder(rung: Rung): string[] {
+  const { codec, encoderSpeed, quality, maxBitRate, framesPerSegment } = rung
   const cap = { kbps: Math.round(maxBitRate / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
     ...buildVideoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
-    ...OWN[codec],
-    // Said once more for those encoders of which the general options leave it out.
-    '-maxrate',
-    `${cap.kbps}k`,
-    '-bufsize',
-    `${Math.round(cap.kbps * BUFFER_SECONDS)}k`,
-    // Counted and not timed: the frame rate is constant here, and not every encoder heeds times.
-    '-g',
-    String(framesPerSegment),
-    '-keyint_min',
-    String(framesPerSegment),
-    '-force_key_frames',
-    `expr:not(mod(n,${framesPerSegment}))`,
-    '-fps_mode',
-    'passthrough',
+    ...ENCODER_OPTIONS[codec],
+    ...ffmpegOptions({
+      // Repeated, because the general options of some encoders leave them out.
+      maxrate: `${cap.kbps}k`,
+      bufsize: `${Math.round(cap.kbps * BUFFER_SECONDS)}k`,
+      // By number of frames and not by time, which not every encoder respects.
+      g: framesPerSegment,
+      keyint_min: framesPerSegment,
+      force_key_frames: `expr:not(mod(n,${framesPerSegment}))`,
+      fps_mode: 'passthrough',
+    }),
   ]
 }
 
-/** A rate in ffmpeg's notation, exact where it is one of those that television left us. */
-export function toExactFrameRate(wanted: number | null): { value: number; text: string } {
-  const rate = Math.min(120, Math.max(1, wanted ?? 25))
+const DEFAULT_FRAME_RATE = 25
+const MAX_FRAME_RATE = 120
+
+/**
+ * Returns a frame rate as a number and in ffmpeg's notation. A rate near a whole number, or near an
+ * NTSC rate such as 30000/1001, becomes exactly that.
+ */
+export function toExactFrameRate(frameRate: number | null): { value: number; text: string } {
+  const rate = Math.min(MAX_FRAME_RATE, Math.max(1, frameRate ?? DEFAULT_FRAME_RATE))
   const whole = Math.round(rate)
   if (Math.abs(rate - whole) < 1e-3) {
     return { value: whole, text: String(whole) }
   }
-  const television = (whole * 1000) / 1001
-  if (Math.abs(rate - television) < 2e-3) {
-    return { value: television, text: `${whole}000/1001` }
+  const ntsc = (whole * 1000) / 1001
+  if (Math.abs(rate - ntsc) < 2e-3) {
+    return { value: ntsc, text: `${whole}000/1001` }
   }
   const value = Math.round(rate * 1000) / 1000
   return { value, text: String(value) }

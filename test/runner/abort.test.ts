@@ -22,8 +22,8 @@ function outcome(job: OfferedJob) {
   return job.finishes.map((finish) => ({ ...finish, command: '' }))
 }
 
-describe('an encode under way', () => {
-  it('is dropped when the lease has gone to another, and the runner claims again', async () => {
+describe('an active encode', () => {
+  it('is aborted when the lease is lost, and the runner claims the next job', async () => {
     const { job, ended } = await startMidway()
     const [pid] = await ffmpegProcesses()
     expect(pid).toBeDefined()
@@ -37,7 +37,7 @@ describe('an encode under way', () => {
     expect(bench.gateway.claims).toBe(claims + 1)
   })
 
-  it('is dropped when no report gets through for as long as the lease lasts', async () => {
+  it('is aborted when no report succeeds for the length of the lease', async () => {
     const { job, ended } = await startMidway({ leaseSeconds: 2 })
     bench.gateway.failures.report = Infinity
     await ended
@@ -45,7 +45,7 @@ describe('an encode under way', () => {
     expect(bench.logs.join('')).toContain('lease lost')
   })
 
-  it('goes on when a report now and then is refused', async () => {
+  it('continues when some reports fail', async () => {
     const { job, ended } = await startMidway()
     bench.gateway.failures.report = 2
     await bench.gateway.next('report')
@@ -54,7 +54,7 @@ describe('an encode under way', () => {
     expect(bench.gateway.failures.report).toBe(0)
   })
 
-  it('fails as stalled when ffmpeg stands still, however stubborn it is', async () => {
+  it('fails as stalled when ffmpeg makes no progress, even if it ignores SIGTERM', async () => {
     const { job, ended } = await startMidway({ stallSeconds: 1 })
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGSTOP')
@@ -63,7 +63,7 @@ describe('an encode under way', () => {
     expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'stalled' }])
   })
 
-  it('fails as a timeout when the attempt takes too long', async () => {
+  it('fails with timeout when the attempt exceeds its time limit', async () => {
     const { job, ended } = await startMidway({ timeoutSeconds: 3 })
     await ended
     expect(outcome(job)).toMatchObject([
@@ -71,7 +71,7 @@ describe('an encode under way', () => {
     ])
   })
 
-  it('fails as out of memory when something else kills ffmpeg', async () => {
+  it('fails with out_of_memory when another process kills ffmpeg', async () => {
     const { job, ended } = await startMidway()
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGKILL')
@@ -80,7 +80,7 @@ describe('an encode under way', () => {
     expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
   })
 
-  it('reports about once a second, and its progress never goes back', async () => {
+  it('reports about once a second, with progress that never decreases', async () => {
     const { job, ended } = await startMidway()
     await bench.gateway.next('report')
     await bench.gateway.next('report')

@@ -12,7 +12,7 @@ async function made(name: string, wish: Parameters<typeof video>[0]) {
 }
 
 describe('quality', () => {
-  it('is the same look in every codec', async () => {
+  it('looks the same in every codec', async () => {
     const likeness: number[] = []
     for (const videoCodec of CODECS) {
       const { path } = await made('rich.mkv', { videoCodec, quality: 75 })
@@ -21,7 +21,7 @@ describe('quality', () => {
     expect(Math.max(...likeness) - Math.min(...likeness)).toBeLessThan(0.03)
   })
 
-  it('that is higher takes more, and so does a preset that is faster', async () => {
+  it('needs more bytes when it is higher, and with a faster encoder speed', async () => {
     const size = async (wish: Parameters<typeof video>[0]) =>
       (await stat((await made('rich.mkv', wish)).path)).size
     const [low, high] = [await size({ quality: 40 }), await size({ quality: 80 })]
@@ -34,8 +34,8 @@ describe('quality', () => {
   })
 })
 
-describe('a cap on the bit rate', () => {
-  it.each(CODECS)('holds in %s', async (videoCodec) => {
+describe('a maximum bit rate', () => {
+  it.each(CODECS)('is not exceeded in %s', async (videoCodec) => {
     const wish = { videoCodec, encoderSpeed: 'fast', quality: 100, videoKbps: 400 } as const
     const { path, format } = await made('rich.mkv', wish)
     const kbps = ((await stat(path)).size * 8) / 1000 / Number(format.duration)
@@ -43,8 +43,8 @@ describe('a cap on the bit rate', () => {
   })
 })
 
-describe('a size to come to', () => {
-  it.each(CODECS)('is not passed in %s, and nearly reached', async (videoCodec) => {
+describe('a target size', () => {
+  it.each(CODECS)('is nearly reached and not exceeded in %s', async (videoCodec) => {
     const { path } = await made('rich.mkv', {
       videoCodec,
       encoderSpeed: 'fast',
@@ -56,7 +56,7 @@ describe('a size to come to', () => {
     expect(size).toBeGreaterThan(150_000 * (videoCodec === 'av1' ? 0.85 : 0.95))
   })
 
-  it('counts the sound', async () => {
+  it('includes the audio', async () => {
     const wish = { sizeKilobytes: 40, format: 'mp4', audioKbps: 64, speed: 0.5 } as const
     const { path, audio: sound } = await made('small.mp4', wish)
     const { size } = await stat(path)
@@ -65,7 +65,7 @@ describe('a size to come to', () => {
     expect(size).toBeGreaterThan(40_000 * 0.8)
   })
 
-  it('is refused when nothing of it would be seen, with what it takes', async () => {
+  it('is rejected when it is too small for any video, with the smallest possible size', async () => {
     const { finish } = await runJob('fullhd.mp4', video({ height: 1080, sizeKilobytes: 50 }))
     expect(finish).toMatchObject({ outcome: 'completed' })
     const long = await runJob('keyframes.mp4', video({ sizeKilobytes: 50, speed: 0.25 }))
@@ -79,19 +79,19 @@ describe('a size to come to', () => {
 })
 
 describe('loudness', () => {
-  it.each([23, 16])('comes to -%d LUFS', async (loudness) => {
+  it.each([23, 16])('is normalized to -%d LUFS', async (loudness) => {
     const { job, finish } = await runJob('quiet.mkv', audio({ loudness }))
     const { path } = await probeOutput(job)
     expect(Math.abs((await loudnessOf(path)) + loudness)).toBeLessThan(1)
     expect(finish).toMatchObject({ timings: { analyse: expect.any(Number) } })
   })
 
-  it('of silence stays silence', async () => {
+  it('of silence stays silent', async () => {
     const { job } = await runJob('hush.mkv', video({ loudness: 23, width: 96 }))
     expect(await levelOf((await probeOutput(job)).path, 0, 1)).toBeLessThan(-80)
   })
 
-  it('leaves the picture as it is', async () => {
+  it('leaves the video as it is', async () => {
     const { finish } = await runJob('keyframes.mp4', video({ loudness: 20 }))
     expect(finish).toMatchObject({
       plan: { video: { action: 'copy' }, audio: { reason: 'the loudness changes' } },

@@ -20,12 +20,12 @@ it.each([
   ['short.mp4', { nb_read_packets: '2' }],
   ['one-frame.mp4', { nb_read_packets: '1' }],
   ['one-fps.mp4', { avg_frame_rate: '1/1' }],
-])('%s is the shape that it is to be', async (name, shape) => {
+])('the clip %s has the intended shape', async (name, shape) => {
   const [picture] = await streamsOf(name)
   expect(picture).toMatchObject(shape)
 })
 
-it('the sound of the shapes is as it is to be', async () => {
+it('the audio tracks of the clips are as intended', async () => {
   expect(await streamsOf('silent.mp4')).toHaveLength(1)
   const [, ...tracks] = await streamsOf('languages.mkv')
   expect(tracks.map(({ tags }: { tags: { language: string } }) => tags.language)).toEqual([

@@ -19,38 +19,41 @@ describe('a video', () => {
     ['mkv', 'av1', 'pcm', 'av1', null, 'pcm_s16le'],
     ['webm', 'vp9', 'opus', 'vp9', null, 'opus'],
     ['webm', 'av1', 'opus', 'av1', null, 'opus'],
-  ] as const)('comes out as %s of %s and %s', async (format, videoCodec, audioCodec, ...found) => {
-    const wish = video({ ...short, format, videoCodec, audioCodec, encoderSpeed: 'fast' })
-    const { job } = await runJob('small.mp4', wish)
-    const output = await probeOutput(job)
-    const [codec, tag, sound] = found
-    expect(output.video).toMatchObject({ codec_name: codec, pix_fmt: 'yuv420p', width: 96 })
-    expect(output.audio).toMatchObject({ codec_name: sound })
-    if (tag !== null) {
-      expect(output.video.codec_tag_string).toBe(tag)
-    }
-  })
+  ] as const)(
+    'is encoded to %s with %s and %s',
+    async (format, videoCodec, audioCodec, ...found) => {
+      const wish = video({ ...short, format, videoCodec, audioCodec, encoderSpeed: 'fast' })
+      const { job } = await runJob('small.mp4', wish)
+      const output = await probeOutput(job)
+      const [codec, tag, sound] = found
+      expect(output.video).toMatchObject({ codec_name: codec, pix_fmt: 'yuv420p', width: 96 })
+      expect(output.audio).toMatchObject({ codec_name: sound })
+      if (tag !== null) {
+        expect(output.video.codec_tag_string).toBe(tag)
+      }
+    },
+  )
 
-  it('comes out silent when no sound is asked for', async () => {
+  it('has no audio when ac_none is given', async () => {
     const { job, finish } = await runJob('small.mp4', video({ ...short, audioCodec: 'none' }))
     expect((await probeOutput(job)).audio).toBeUndefined()
     expect(finish).toMatchObject({ plan: { audio: { action: 'drop' } } })
   })
 
-  it('of a source without sound has none', async () => {
+  it('has no audio when the source has none', async () => {
     const { job, finish } = await runJob('silent.mp4', video(short))
     expect((await probeOutput(job)).audio).toBeUndefined()
     expect(finish).toMatchObject({ outcome: 'completed', plan: { audio: null } })
   })
 
-  it('keeps its sound as it is when that is asked for', async () => {
+  it('copies the audio when ac_copy is given', async () => {
     const wish = video({ format: 'mov', width: 96, audioCodec: 'copy' })
     const { job, finish } = await runJob('blue.mkv', wish)
     expect((await probeOutput(job)).audio).toMatchObject({ codec_name: 'mp3' })
     expect(finish).toMatchObject({ plan: { audio: { action: 'copy' } } })
   })
 
-  it('is refused when its container does not take that sound, which is told', async () => {
+  it('is rejected when the container cannot hold the copied audio codec, which the message names', async () => {
     const wish = video({ format: 'webm', width: 96, audioCodec: 'copy' })
     const { finish } = await runJob('small.mp4', wish)
     expect(finish).toMatchObject({
@@ -59,7 +62,7 @@ describe('a video', () => {
     })
   })
 
-  it('has the track that is asked for', async () => {
+  it('has the selected audio track', async () => {
     const { job } = await runJob('tracks.mkv', video({ width: 96, audioTrack: 2 }))
     const { path } = await probeOutput(job)
     expect((await toneOf(path, 880)) - (await toneOf(path, 440))).toBeGreaterThan(20)
@@ -68,12 +71,12 @@ describe('a video', () => {
   it.each([
     ['tracks.mkv', 3, 'The file has 2 audio tracks, so there is no track 3 (at).'],
     ['silent.mp4', 2, 'The file has no audio tracks, so there is no track 2 (at).'],
-  ])('from %s is refused with track %d', async (name, audioTrack, message) => {
+  ])('from %s is rejected when track %d does not exist', async (name, audioTrack, message) => {
     const { finish } = await runJob(name, video({ audioTrack }))
     expect(finish).toMatchObject({ errorCode: 'unsupported', message })
   })
 
-  it('is refused below the size that the encoder takes', async () => {
+  it('is rejected below the minimum size of the encoder', async () => {
     const { finish } = await runJob('small.mp4', video({ width: 32, videoCodec: 'av1' }))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
@@ -82,13 +85,13 @@ describe('a video', () => {
   })
 })
 
-describe('sound alone', () => {
+describe('audio output', () => {
   it.each([
     ['m4a', 'aac', 'aac'],
     ['mp3', 'mp3', 'mp3'],
     ['opus', 'opus', 'opus'],
     ['wav', 'pcm', 'pcm_s16le'],
-  ] as const)('comes out as %s', async (format, audioCodec, codec) => {
+  ] as const)('is encoded to %s', async (format, audioCodec, codec) => {
     const { job, finish } = await runJob('blue.mkv', audio({ format, audioCodec }))
     const output = await probeOutput(job)
     expect([output.audio.codec_name, output.video]).toEqual([codec, undefined])
@@ -96,20 +99,20 @@ describe('sound alone', () => {
     expect(finish).toMatchObject({ output: { videoCodec: null, width: null } })
   })
 
-  it('is made of a file without a picture', async () => {
+  it('is made from a file without video', async () => {
     const { job } = await runJob('tone.wav', audio({ format: 'mp3', startSeconds: 0.5 }))
     const { format } = await probeOutput(job)
     expect(Number(format.duration)).toBeCloseTo(0.5, 1)
   })
 
-  it('that fits is copied', async () => {
+  it('is copied when it already has the requested codec', async () => {
     const { finish } = await runJob('small.mp4', audio())
     expect(finish).toMatchObject({
       plan: { mode: 'remux', audio: { action: 'copy' }, video: { action: 'drop' } },
     })
   })
 
-  it('of a file without any is refused in words', async () => {
+  it('is rejected for a file without audio', async () => {
     const { finish } = await runJob('silent.mp4', audio())
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
@@ -118,7 +121,7 @@ describe('sound alone', () => {
     })
   })
 
-  it('with six channels comes out in stereo', async () => {
+  it('with six channels is mixed down to stereo', async () => {
     const { job } = await runJob('surround.mkv', audio({ format: 'opus', endSeconds: 0.5 }))
     expect((await probeOutput(job)).audio).toMatchObject({ channels: 2, sample_rate: '48000' })
   })

@@ -130,29 +130,32 @@ function without(key: string, example: string): string {
 }
 
 // The preset of a queue is nothing that a runner knows of.
-it.each(rows.filter(({ key }) => key !== 'n'))('$key as in $example', async ({ key, example }) => {
-  const subtitles = join(bench.scratch, 'en.srt')
-  await writeFile(subtitles, SUBTITLES)
-  const others = {
-    'videos/outro.mp4': clip('clip.mp4'),
-    'images/logo.png': clip('picture.png'),
-    'subtitles/en.srt': subtitles,
-  }
-  expect(example.split(',').some((pair) => pair.startsWith(`${key}_`))).toBe(true)
-  const name = CLIPS[key as Key] ?? 'clip.mp4'
-  const make = async (text: string) => {
-    const { job, finish } = await runJob(name, readCanonicalForm(text), {}, {}, others)
-    expect(finish).toMatchObject({ outcome: expect.stringMatching(/^(completed|packaged)$/) })
-    return { job, finish }
-  }
-  const control = await make(without(key, example))
-  const { job, finish } = await make(example)
-  expect(bytesOf(job).equals(bytesOf(control.job))).toBe(false)
-  const plan = 'plan' in finish ? finish.plan : undefined
-  await SHOWS[key as Exclude<Key, 'n'>]({
-    output: () => probeOutput(job),
-    job,
-    plan,
-    control: control.job,
-  })
-})
+it.each(rows.filter(({ key }) => key !== 'n'))(
+  'the example of $key, $example, has the documented effect',
+  async ({ key, example }) => {
+    const subtitles = join(bench.scratch, 'en.srt')
+    await writeFile(subtitles, SUBTITLES)
+    const others = {
+      'videos/outro.mp4': clip('clip.mp4'),
+      'images/logo.png': clip('picture.png'),
+      'subtitles/en.srt': subtitles,
+    }
+    expect(example.split(',').some((pair) => pair.startsWith(`${key}_`))).toBe(true)
+    const name = CLIPS[key as Key] ?? 'clip.mp4'
+    const make = async (text: string) => {
+      const { job, finish } = await runJob(name, readCanonicalForm(text), {}, {}, others)
+      expect(finish).toMatchObject({ outcome: expect.stringMatching(/^(completed|packaged)$/) })
+      return { job, finish }
+    }
+    const control = await make(without(key, example))
+    const { job, finish } = await make(example)
+    expect(bytesOf(job).equals(bytesOf(control.job))).toBe(false)
+    const plan = 'plan' in finish ? finish.plan : undefined
+    await SHOWS[key as Exclude<Key, 'n'>]({
+      output: () => probeOutput(job),
+      job,
+      plan,
+      control: control.job,
+    })
+  },
+)

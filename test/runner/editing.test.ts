@@ -27,7 +27,7 @@ function corners(width: number, height: number): [number, number][] {
   ]
 }
 
-describe('a picture', () => {
+describe('a video frame', () => {
   it.each([
     ['is as it was', {}, [80, 60], ['white', 'blue', 'blue', 'red']],
     ['is turned by 90 degrees', { rotate: 90 }, [60, 80], ['red', 'white', 'blue', 'blue']],
@@ -45,7 +45,7 @@ describe('a picture', () => {
   it.each([
     [0, 'red'],
     [1, 'blue'],
-  ])('is cut around the point that matters (%d)', async (focusX, colour) => {
+  ])('is cropped around its focal point (%d)', async (focusX, colour) => {
     const wish = { width: 30, height: 30, resizeMode: 'crop', focusX, focusY: 1 } as const
     const { path } = await made('sides.mp4', wish)
     expect(await coloursAt(path, 0, [15, 15])).toEqual([colour])
@@ -61,7 +61,7 @@ describe('a picture', () => {
     expect(await coloursAt(path, 0, [45, 4], [45, 45], [45, 85])).toEqual(['blue', 'red', 'blue'])
   })
 
-  it('is padded with itself, blurred', async () => {
+  it('is padded with a blurred copy of itself', async () => {
     const { video: stream, path } = await made('sides.mp4', {
       width: 80,
       height: 160,
@@ -85,22 +85,19 @@ describe('a picture', () => {
 describe('a watermark', () => {
   const others = () => ({ 'brand/logo.png': clip('logo.png') })
 
-  it.each(['png', 'jpg', 'webp'])(
-    'as %s lies where it should, as large as it should',
-    async (type) => {
-      const watermark = `brand/logo.${type}`
-      const { path } = await made(
-        'red.mp4',
-        { watermark, watermarkGravity: 'south_east', watermarkSize: 25, audioCodec: 'none' },
-        { [watermark]: clip(`logo.${type}`) },
-      )
-      // 40 by 20 at 3 pixels from the edges of 160 by 90: from 117, 67 to 156, 86.
-      const seen = await coloursAt(path, 0.8, [137, 77], [120, 70], [112, 77], [137, 62], [159, 89])
-      expect(seen).toEqual(['white', 'white', 'red', 'red', 'red'])
-    },
-  )
+  it.each(['png', 'jpg', 'webp'])('as %s has the requested position and size', async (type) => {
+    const watermark = `brand/logo.${type}`
+    const { path } = await made(
+      'red.mp4',
+      { watermark, watermarkGravity: 'south_east', watermarkSize: 25, audioCodec: 'none' },
+      { [watermark]: clip(`logo.${type}`) },
+    )
+    // 40 by 20 at 3 pixels from the edges of 160 by 90: from 117, 67 to 156, 86.
+    const seen = await coloursAt(path, 0.8, [137, 77], [120, 70], [112, 77], [137, 62], [159, 89])
+    expect(seen).toEqual(['white', 'white', 'red', 'red', 'red'])
+  })
 
-  it('may let through what is below', async () => {
+  it('can be transparent', async () => {
     const wish = { watermark: 'brand/logo.png', watermarkSize: 50, watermarkOpacity: 50 } as const
     const { path } = await made('red.mp4', { ...wish, watermarkGravity: 'center' }, others())
     const [[red, green, blue] = []] = await pixelsAt(path, 0, [80, 45])
@@ -110,7 +107,7 @@ describe('a watermark', () => {
     }
   })
 
-  it('that is no image by its name is refused', async () => {
+  it('is rejected when its file type is not an image', async () => {
     const wish = video({ watermark: 'brand/logo.gif' })
     const { finish } = await runJob('red.mp4', wish, {}, {}, { 'brand/logo.gif': clip('logo.png') })
     expect(finish).toMatchObject({
@@ -120,21 +117,21 @@ describe('a watermark', () => {
   })
 })
 
-describe('time', () => {
-  it('runs twice as fast, and the pitch stays', async () => {
+describe('the speed and the duration', () => {
+  it('double speed keeps the pitch', async () => {
     const { path, format } = await made('keyframes.mp4', { speed: 2 })
     expect(Number(format.duration)).toBeCloseTo(1.5, 1)
     expect(await frameTimes(path)).toHaveLength(15)
     expect((await toneOf(path, 440)) - (await toneOf(path, 880))).toBeGreaterThan(20)
   })
 
-  it('runs at a quarter, and the pitch stays', async () => {
+  it('quarter speed keeps the pitch', async () => {
     const { path, format } = await made('red.mp4', { speed: 0.25 })
     expect(Number(format.duration)).toBeCloseTo(4, 0)
     expect((await toneOf(path, 440)) - (await toneOf(path, 220))).toBeGreaterThan(20)
   })
 
-  it('fades in and out, seen and heard', async () => {
+  it('fades apply to video and audio', async () => {
     const { path } = await made('red.mp4', { fadeInSeconds: 0.4, fadeOutSeconds: 0.4 })
     expect(await coloursAt(path, 0, [80, 45])).toEqual(['black'])
     expect(await coloursAt(path, 0.5, [80, 45])).toEqual(['red'])
@@ -145,7 +142,7 @@ describe('time', () => {
     expect(middle - (await levelOf(path, 0.9, 1))).toBeGreaterThan(6)
   })
 
-  it('is cut before anything else', async () => {
+  it('trimming happens before other edits', async () => {
     const { path } = await made('sides.mp4', {
       startSeconds: 0.2,
       endSeconds: 0.4,
@@ -157,10 +154,10 @@ describe('time', () => {
   })
 })
 
-describe('files that are played one after another', () => {
+describe('appended files', () => {
   const others = () => ({ 'b/lime.mp4': clip('lime-silent.mp4'), 'b/blue.mkv': clip('blue.mkv') })
 
-  it('have the frame, the rate and the sound of the first', async () => {
+  it('get the frame size, the frame rate and the audio format of the first', async () => {
     const append = ['b/lime.mp4', 'b/blue.mkv']
     const output = await made('red.mp4', { append }, others())
     expect(output.video).toMatchObject({ width: 160, height: 90, avg_frame_rate: '10/1' })
@@ -179,14 +176,14 @@ describe('files that are played one after another', () => {
     expect(heard.map((level) => level > -60)).toEqual([true, false, true])
   })
 
-  it('have sound when only a later one has some', async () => {
+  it('have audio when only a later file has audio', async () => {
     const output = await made('silent.mp4', { append: ['b/blue.mkv'] }, others())
     expect(output.audio.codec_name).toBe('aac')
     expect(await levelOf(output.path, 0.2, 0.8)).toBeLessThan(-60)
     expect(await levelOf(output.path, 1.2, 1.8)).toBeGreaterThan(-40)
   })
 
-  it('may be sound alone', async () => {
+  it('can be audio only', async () => {
     const wish = audio({
       format: 'mp3',
       audioCodec: 'mp3',
@@ -197,7 +194,7 @@ describe('files that are played one after another', () => {
     expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(1.55, 1)
   })
 
-  it('are refused when one has no picture, by its name', async () => {
+  it('are rejected when one has no video, with its name', async () => {
     const wish = video({ append: ['b/tone.wav'] })
     const { finish } = await runJob('red.mp4', wish, {}, {}, { 'b/tone.wav': clip('tone.wav') })
     expect(finish).toMatchObject({

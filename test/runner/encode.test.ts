@@ -5,7 +5,7 @@ import { image, video } from '../fixtures/renditions.ts'
 useBench()
 
 describe('a video', () => {
-  it('is encoded to H.264 at the width that was asked for, and found so by the gateway', async () => {
+  it('is encoded to H.264 at the requested width, as reported to the gateway', async () => {
     const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
     const output = await probeOutput(job)
     expect(output.video).toMatchObject({
@@ -28,14 +28,14 @@ describe('a video', () => {
     })
   })
 
-  it('tells the gateway what it found and means to do, however short it is', async () => {
+  it("reports the source's facts and the plan, even if it is short", async () => {
     const { job, finish } = await runJob('clip.mp4', video({ width: 320, quality: 100 }))
     expect(finish).toMatchObject({ input: { width: 640 }, plan: { mode: 'encode' } })
     expect(job.reports.at(-1)).toMatchObject({ stage: 'upload', plan: { mode: 'encode' } })
     expect(job.reports[0]).toMatchObject({ stage: 'probe', progress: 0 })
   })
 
-  it('shows neither addresses nor folders in its command and its stderr', async () => {
+  it('has no addresses or folders in its recorded command and stderr', async () => {
     const { finish } = await runJob('clip.mp4', video({ width: 320 }))
     if (finish.outcome !== 'completed') {
       throw new Error('not completed')
@@ -45,80 +45,80 @@ describe('a video', () => {
     expect(finish.command + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-/)
   })
 
-  it('comes out as WebM with VP9 and Opus', async () => {
+  it('is encoded to WebM with VP9 and Opus', async () => {
     const { job } = await runJob('clip.mp4', video({ format: 'webm', width: 160, endSeconds: 1 }))
     const output = await probeOutput(job)
     expect([output.video.codec_name, output.audio.codec_name]).toEqual(['vp9', 'opus'])
     expect([output.video.width, output.video.height]).toEqual([160, 90])
   })
 
-  it.each(['mov', 'mkv'] as const)('comes out as %s', async (format) => {
+  it.each(['mov', 'mkv'] as const)('is encoded to %s', async (format) => {
     const { job } = await runJob('clip.mp4', video({ format, width: 160 }))
     const output = await probeOutput(job)
     expect(output.format.format_name).toContain(format === 'mov' ? 'mov' : 'matroska')
   })
 
-  it('above 720p comes out at 720p when no size is asked for', async () => {
+  it('above 720p is scaled to 720p when no size is given', async () => {
     const { job } = await runJob('fullhd.mp4', video())
     const { video: stream, audio } = await probeOutput(job)
     expect([stream.width, stream.height, audio]).toEqual([1280, 720, undefined])
   })
 
-  it('is padded to exactly the box', async () => {
+  it('is padded to exactly the requested size', async () => {
     const { job } = await runJob('clip.mp4', video({ width: 300, height: 300, resizeMode: 'pad' }))
     const { video: stream } = await probeOutput(job)
     expect([stream.width, stream.height]).toEqual([300, 300])
   })
 
-  it('fills the box and is cut to it', async () => {
+  it('fills the requested size and is cropped to it', async () => {
     const wish = video({ width: 200, height: 300, resizeMode: 'fill', gravity: 'south_east' })
     const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
     expect([stream.width, stream.height]).toEqual([200, 300])
   })
 
-  it('is trimmed to the frame', async () => {
+  it('is trimmed with frame accuracy', async () => {
     const { job } = await runJob('clip.mp4', video({ startSeconds: 1.2, endSeconds: 2.6 }))
     const { video: stream } = await probeOutput(job)
     expect(Number(stream.nb_frames)).toBe(35)
     expect(Number(stream.duration)).toBeCloseTo(1.4, 2)
   })
 
-  it('stored sideways comes out upright', async () => {
+  it('stored on its side becomes upright', async () => {
     const { job, finish } = await runJob('rotated.mp4', video({ height: 320 }))
     const { video: stream } = await probeOutput(job)
     expect([stream.width, stream.height, stream.side_data_list]).toEqual([180, 320, undefined])
     expect(finish).toMatchObject({ output: { width: 180, height: 320 } })
   })
 
-  it('with pixels that are not square comes out with square ones', async () => {
+  it('with non-square pixels gets square pixels', async () => {
     const { job } = await runJob('anamorphic.mp4', video())
     const { video: stream } = await probeOutput(job)
     expect([stream.width, stream.height, stream.sample_aspect_ratio]).toEqual([1024, 576, '1:1'])
   })
 
-  it('of odd size loses its edge and is not resampled', async () => {
+  it('with an odd size loses its last row and column and is not resampled', async () => {
     const { job } = await runJob('odd.mkv', video())
     const { video: stream } = await probeOutput(job)
     expect([stream.width, stream.height]).toEqual([640, 360])
   })
 
-  it('with six channels comes out in stereo', async () => {
+  it('with six audio channels gets stereo', async () => {
     const { job } = await runJob('surround.mkv', video())
     expect((await probeOutput(job)).audio).toMatchObject({ codec_name: 'aac', channels: 2 })
   })
 
-  it('in HDR comes out in the colours of ordinary screens', async () => {
+  it('in HDR is tone-mapped to SDR', async () => {
     const { job } = await runJob('hlg.mp4', video())
     const { video: stream } = await probeOutput(job)
     expect(stream).toMatchObject({ color_transfer: 'bt709', pix_fmt: 'yuv420p' })
   })
 
-  it('from an MPEG transport stream keeps its length', async () => {
+  it('from an MPEG transport stream keeps its duration', async () => {
     const { job } = await runJob('clip.ts', video({ width: 160 }))
     expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(4, 0)
   })
 
-  it('that suits already is copied, bit for bit', async () => {
+  it('that already fits is stream-copied, bit for bit', async () => {
     const { job, finish } = await runJob('frugal.mp4', video())
     if (finish.outcome !== 'completed') {
       throw new Error('not completed')
@@ -134,7 +134,7 @@ describe('a frame', () => {
     ['jpg', 'mjpeg'],
     ['png', 'png'],
     ['webp', 'webp'],
-  ] as const)('comes out as %s', async (format, codec) => {
+  ] as const)('is encoded to %s', async (format, codec) => {
     const wish = image({ format, atSeconds: 1, width: 320 })
     const { job, finish } = await runJob('clip.mp4', wish)
     const { video: stream } = await probeOutput(job)
@@ -142,23 +142,23 @@ describe('a frame', () => {
     expect(finish).toMatchObject({ output: { durationSeconds: null, width: 320 } })
   })
 
-  it('may have odd sides, to the pixel', async () => {
+  it('can have odd sides', async () => {
     const wish = image({ format: 'png', width: 201, height: 301, resizeMode: 'fill' })
     const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
     expect([stream.width, stream.height]).toEqual([201, 301])
   })
 
-  it('at the last moment of the video is its last frame', async () => {
+  it('at the end of the video is its last frame', async () => {
     const { finish } = await runJob('clip.mp4', image({ atSeconds: 3.999 }))
     expect(finish.outcome).toBe('completed')
   })
 
-  it('where only the sound goes on is the picture that was last to be seen', async () => {
+  it('after the video has ended, while audio continues, is the last video frame', async () => {
     const { job } = await runJob('short-picture.flv', image({ format: 'webp', atSeconds: 3 }))
     expect((await probeOutput(job)).video).toMatchObject({ width: 320, height: 180 })
   })
 
-  it('after the end is refused with the length of the video', async () => {
+  it('after the end is rejected with the duration of the video', async () => {
     const { finish } = await runJob('clip.mp4', image({ atSeconds: 9 }))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',

@@ -23,7 +23,7 @@ const BLUE = [expect.closeTo(0, -1), expect.closeTo(0, -1), expect.closeTo(254, 
 
 // corners.mp4 is grey, with red at its top left and blue at its bottom right.
 describe('a frame', () => {
-  it('is turned clockwise', async () => {
+  it('is rotated clockwise', async () => {
     const { width, height, at } = await frame('corners.mp4', { rotate: 90 })
     expect([width, height]).toEqual([90, 160])
     expect([at(85, 5), at(5, 155)]).toEqual([RED, BLUE])
@@ -35,14 +35,14 @@ describe('a frame', () => {
     expect((await frame('corners.mp4', { flip: 'hv' })).at(5, 5)).toEqual(BLUE)
   })
 
-  it('of a phone’s video is upright before it is turned', async () => {
+  it('of a phone’s video is made upright before it is rotated', async () => {
     const upright = await frame('phone.mov', {})
     expect([upright.width, upright.height]).toEqual([180, 320])
     const turned = await frame('phone.mov', { rotate: 90 })
     expect([turned.width, turned.height]).toEqual([320, 180])
   })
 
-  it('keeps its focal point when it is cut', async () => {
+  it('keeps its focal point when it is cropped', async () => {
     const box = { width: 40, height: 40, resizeMode: 'crop' } as const
     const low = await frame('corners.mp4', { ...box, focusX: 1, focusY: 1 })
     expect(low.at(36, 36)).toEqual(BLUE)
@@ -50,7 +50,7 @@ describe('a frame', () => {
     expect(high.at(3, 3)).toEqual(RED)
   })
 
-  it('carries a watermark where it is asked for, as large as it is asked for', async () => {
+  it('has the watermark at the requested position and size', async () => {
     const marked = { watermark: 'logo.png', watermarkSize: 50 } as const
     const logo = { 'logo.png': clip('red.png') }
     const { at } = await frame('corners.mp4', { ...marked, watermarkGravity: 'north_east' }, logo)
@@ -66,7 +66,7 @@ describe('a frame', () => {
     expect(at(80, 5)).not.toEqual([0, 0, 0])
   })
 
-  it('the best of several is edited as well', async () => {
+  it('is edited when it is picked as the best frame', async () => {
     const wish = { pick: 'best', rotate: 180, watermark: 'logo.png', watermarkSize: 25 } as const
     const { at } = await frame('corners.mp4', wish, { 'logo.png': clip('red.png') })
     expect(at(5, 5)).toEqual(BLUE)

@@ -1,4 +1,6 @@
-/** The files of test/fixtures/hostile, one job each, all done by one and the same runner process. */
+/**
+ * The files of test/fixtures/hostile: one job for each, all processed by the same runner process.
+ */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -16,7 +18,7 @@ beforeAll(async () => {
 })
 afterAll(() => hostile.close())
 
-describe('a file that is no media', () => {
+describe('a file that is not media', () => {
   it.each([
     // From ffmpeg 7 on the name of a file decides, and a playlist by this one is no media at all.
     ['an HLS playlist', 'hls.mp4', /"hls"|no audio or video/],
@@ -32,7 +34,7 @@ describe('a file that is no media', () => {
     ['prose', 'prose.mp4', /no audio or video/],
     ['a megabyte of zeros', 'zeros.mp4', /no audio or video/],
     ['nothing', 'nothing.mp4', /^The file is empty/],
-  ])('%s is refused in words', async (_, name, message) => {
+  ])('%s is rejected with a readable message', async (_, name, message) => {
     const { finish } = await hostile.run(name, small)
     expect(finish).toMatchObject({
       outcome: 'failed',
@@ -41,7 +43,7 @@ describe('a file that is no media', () => {
     })
   })
 
-  it('an image under the name of a pattern is one file, and refused', async () => {
+  it('a file name that looks like an image sequence names one file, which is rejected', async () => {
     const { finish } = await hostile.run('pattern.mp4', small, { filePath: 'frames/%03d.jpg' })
     expect(finish).toMatchObject({
       errorCode: 'input_invalid',
@@ -50,7 +52,7 @@ describe('a file that is no media', () => {
   })
 })
 
-describe('a file that lies', () => {
+describe('a file with false metadata', () => {
   it.each([
     ['has no index', 'no-index.mp4', 'input_invalid', /moov atom/],
     ['has a broken index', 'broken-index.mp4', 'input_invalid', /damaged/],
@@ -86,13 +88,13 @@ describe('a file that lies', () => {
     ['counts 80 million pictures', 'million-pictures.mp4', 'unsupported', /80,000,000 frames/],
     ['counts a billion pictures', 'billion-pictures.mp4', 'unsupported', /1,000,000,000 frames/],
     ['counts a billion in an AVI', 'billion.avi', 'unsupported', /1,000,000,000 frames/],
-  ])('that %s is refused in words', async (_, name, errorCode, message) => {
+  ])('that %s is rejected with a readable message', async (_, name, errorCode, message) => {
     const { finish } = await hostile.run(name, small)
     expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
   })
 })
 
-describe('a picture of a size that no memory holds', () => {
+describe('an image too large for any memory', () => {
   const measures = (size: string) => new RegExp(`size is ${size}; at most 67,108,864 pixels`)
 
   it.each([
@@ -113,7 +115,7 @@ describe('a picture of a size that no memory holds', () => {
   })
 })
 
-describe('a file without end', () => {
+describe('a file without an end', () => {
   it.each([
     ['of nothing in Matroska', 'endless.mkv', 'input_invalid', /no audio and no video/],
     ['of nothing in MP4', 'endless.mp4', 'input_invalid', /moov atom/],
@@ -125,14 +127,14 @@ describe('a file without end', () => {
     ],
     ['of empty chunks', 'endless.avi', 'timeout', /longer than 3 seconds/],
     ['of pictures', 'pictures.mov', 'timeout', /longer than 3 seconds/],
-  ])('%s is given up', async (_, name, errorCode, message) => {
+  ])('%s is aborted', async (_, name, errorCode, message) => {
     const timeoutSeconds = errorCode === 'timeout' ? 3 : 60
     const { finish } = await hostile.run(name, small, { timeoutSeconds })
     expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
   })
 })
 
-describe('a file that is only odd comes out right', () => {
+describe('an unusual but valid file is processed correctly', () => {
   it.each([
     ['Matroska under the name of MP4', 'extension.mp4', 1],
     ['an MP4 with a web page after it', 'polyglot.mp4', 1],
@@ -151,18 +153,18 @@ describe('a file that is only odd comes out right', () => {
     })
   })
 
-  it('the first picture of 11 hours', async () => {
+  it('the first frame of 11 hours', async () => {
     const { finish } = await hostile.run('pictures.mov', image())
     expect(finish.outcome).toBe('completed')
   })
 })
 
-describe('the canaries', () => {
+describe('the canaries, as a control,', () => {
   afterEach(() => {
     hostile.asked.length = 0
   })
 
-  it('would be seen: an ffmpeg without limits asks the address', async () => {
+  it('would be requested by an ffmpeg without restrictions', async () => {
     const limits = ['-protocol_whitelist', 'file,http,tcp', '-f', 'concat', '-safe', '0']
     const script = join(hostile.folder, 'ffconcat.mp4')
     const list = ['-v', 'error', ...limits, '-i', script, '-f', 'null', '-']
@@ -170,7 +172,7 @@ describe('the canaries', () => {
     expect(hostile.asked).not.toEqual([])
   })
 
-  it('would be read: an ffmpeg that follows references gives the file away', async () => {
+  it('would be read by an ffmpeg that follows references', async () => {
     const limits = ['-enable_drefs', '1', '-use_absolute_path', '1']
     const reference = join(hostile.folder, 'reference.mov')
     const list = ['-v', 'error', ...limits, '-i', reference, '-f', 'rawvideo', '-']
@@ -178,7 +180,7 @@ describe('the canaries', () => {
   })
 })
 
-it('after all of these the same runner does an ordinary job', async () => {
+it('the same runner completes an ordinary job after all of these', async () => {
   const { finish, output } = await hostile.run('good.mp4', small)
   expect(finish.outcome).toBe('completed')
   await writeFile(join(hostile.folder, 'saved.mp4'), output)

@@ -1,4 +1,4 @@
-/** Each limit on ffmpeg, reached; and what stays possible below it. */
+/** Reaches each limit on ffmpeg, and checks what still works below it. */
 import { chmod, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -25,12 +25,12 @@ afterAll(async () => {
 const fullHd = video({ height: 1080, quality: 100 })
 
 describe('an encode', () => {
-  it('at 1080p has enough with what a machine of 2 GiB leaves it', async () => {
+  it('at 1080p fits into the memory of a 2 GiB machine', async () => {
     const { finish } = await runJob('fullhd.mp4', fullHd, {}, { MEMORY_BYTES: String(2 * GIB) })
     expect(finish).toMatchObject({ outcome: 'completed', output: { width: 1920, height: 1080 } })
   })
 
-  it('that needs more memory than there is fails as such', async () => {
+  it('fails with out_of_memory when it needs more than the limit', async () => {
     const { finish } = await runJob('fullhd.mp4', fullHd, {}, { MEMORY_BYTES: '300000000' })
     expect(finish).toMatchObject({
       errorCode: 'out_of_memory',
@@ -39,7 +39,7 @@ describe('an encode', () => {
     })
   })
 
-  it('whose result becomes larger than a job may write fails as out of disk', async () => {
+  it('fails with out_of_disk when its output exceeds the size limit', async () => {
     const { finish } = await runJob('fullhd.mp4', fullHd, {}, { DISK_BYTES: '100000' })
     expect(finish).toMatchObject({
       errorCode: 'out_of_disk',
@@ -65,7 +65,7 @@ describe('an encode', () => {
   it.each([
     ['pictures', 'frame=99999999', /at least 99,999,999 frames; at most 5,184,000/],
     ['hours', 'out_time_us=360000000000', /duration of the file is 100 hours; at most 24/],
-  ])('that goes on for more %s than are processed is ended', async (_, progress, message) => {
+  ])('that exceeds the maximum number of %s is killed', async (_, progress, message) => {
     const FFMPEG = join(bench.scratch, 'ffmpeg')
     await writeFile(FFMPEG, `#!/bin/sh\necho ${progress}\nexec sleep 60\n`)
     await chmod(FFMPEG, 0o755)
@@ -87,7 +87,7 @@ describe('a probe', () => {
       'input_invalid',
       /description of the file's streams is longer than 1 MB/,
     ],
-  ])('that %s is ended', async (_, script, errorCode, message) => {
+  ])('that %s is killed', async (_, script, errorCode, message) => {
     const FFPROBE = join(bench.scratch, 'ffprobe')
     await writeFile(FFPROBE, `#!/bin/sh\n${script}\n`)
     await chmod(FFPROBE, 0o755)
@@ -96,7 +96,7 @@ describe('a probe', () => {
   })
 })
 
-describe('the system', () => {
+describe('the operating system', () => {
   const limits: ProcessLimits = { memoryBytes: GIB, fileBytes: 51_200, cpuSeconds: 1 }
 
   async function run(file: string, ...list: string[]) {
@@ -112,29 +112,29 @@ describe('the system', () => {
     return { ...ended, said }
   }
 
-  it('holds a process to its limits', async () => {
+  it('applies the limits to the process', async () => {
     const show = 'for each in c d f n t; do ulimit -$each; done; cat /proc/self/oom_score_adj'
     const { said } = await run('sh', '-c', show)
     expect(said.trim().split('\n')).toEqual(['0', '1048576', '100', '64', '1', '1000'])
   })
 
-  it('ends one that computes for too long', async () => {
+  it('kills a process that uses too much CPU time', async () => {
     expect(await run('sh', '-c', 'while :; do :; done')).toMatchObject({ signal: 'SIGXCPU' })
   })
 
-  it('ends one that writes too much', async () => {
+  it('kills a process that writes too much', async () => {
     const { signal } = await run('sh', '-c', 'exec head -c 100000 /dev/zero >file')
     expect(signal).toBe('SIGXFSZ')
   })
 
-  it('is told nothing by an argument, whatever is in it', async () => {
+  it('does not interpret shell characters in arguments', async () => {
     const list = ['$(touch file)', '`touch file`', '; touch file', "'", '"', '*', '-n', '']
     const { said } = await run('printf', '%s|', ...list)
     expect(said).toBe(list.map((each) => `${each}|`).join(''))
     expect(await readdir(bench.scratch)).toEqual([])
   })
 
-  it('says when there is no such program', async () => {
+  it('reports a missing program', async () => {
     await expect(run('no-such-program')).rejects.toThrow('no-such-program cannot be started')
   })
 })

@@ -1,4 +1,4 @@
-/** What a rendition names besides its source comes from strangers too. */
+/** Reference files are as untrusted as sources: watermarks, subtitles and appended files. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'
@@ -83,19 +83,19 @@ function crc(bytes: Buffer): number {
 }
 
 describe('a watermark', () => {
-  it.each(['png', 'jpg', 'webp'])('that is a playlist named %s is refused', async (type) => {
+  it.each(['png', 'jpg', 'webp'])('that is a playlist named %s is rejected', async (type) => {
     const watermark = `brand/logo.${type}`
     const { errorCode, message } = await refused({ watermark }, watermark, playlist())
     expect(errorCode).toBe('input_invalid')
     expect(message).toMatch(/^The watermark cannot be used: /)
   })
 
-  it('that is a script is refused', async () => {
+  it('that is a script is rejected', async () => {
     const watermark = 'brand/logo.png'
     expect((await refused({ watermark }, watermark, concat())).message).toMatch(/^The watermark/)
   })
 
-  it('of 100,000 by 100,000 pixels is refused', async () => {
+  it('of 100,000 by 100,000 pixels is rejected', async () => {
     const watermark = 'brand/logo.png'
     const { message } = await refused({ watermark }, watermark, png(100_000, 100_000))
     expect(message).toMatch(/^The watermark cannot be used: .*100000 by 100000/)
@@ -103,7 +103,7 @@ describe('a watermark', () => {
 })
 
 describe('subtitles', () => {
-  it.each(['srt', 'vtt'])('that are a playlist named %s are refused', async (type) => {
+  it.each(['srt', 'vtt'])('that are a playlist named %s are rejected', async (type) => {
     for (const subtitleMode of ['track', 'burn'] as const) {
       const subtitles = `text/lines.${type}`
       const { errorCode, message } = await refused(
@@ -116,19 +116,19 @@ describe('subtitles', () => {
     }
   })
 
-  it('that are a script are refused', async () => {
+  it('that are a script are rejected', async () => {
     const subtitles = 'text/lines.srt'
     expect((await refused({ subtitles }, subtitles, concat())).message).toMatch(/^The subtitles /)
   })
 
-  it('that are ASS under the name of SRT are refused', async () => {
+  it('that are ASS but named .srt are rejected', async () => {
     const ass = `[Script Info]\nScriptType: v4.00+\n[Fonts]\nfontname: ${url}\n[Events]\n`
     const subtitles = 'text/lines.srt'
     const wish = { subtitles, subtitleMode: 'burn' } as const
     expect((await refused(wish, subtitles, ass)).message).toMatch(/^The subtitles /)
   })
 
-  it('of monstrous length are refused', async () => {
+  it('that are too large are rejected', async () => {
     const line = (at: number) =>
       `${at}\n00:00:00,000 --> 00:00:01,000\n${at} ${'long '.repeat(40)}\n\n`
     const text = Array.from({ length: 30_000 }, (_, at) => line(at + 1)).join('')
@@ -137,7 +137,7 @@ describe('subtitles', () => {
   })
 })
 
-it('a file to be appended that is a playlist is refused', async () => {
+it('an appended file that is a playlist is rejected', async () => {
   const append = ['videos/next.mp4']
   const { message } = await refused({ append }, 'videos/next.mp4', playlist())
   expect(message).toMatch(

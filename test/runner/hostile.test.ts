@@ -12,7 +12,7 @@ it.each([
   ['an HLS playlist', 'playlist.mp4', /not a video.*"hls"|no audio or video/],
   ['a concat script', 'concat.mp4', /not a video.*"concat"/],
   ['a picture', 'picture.png', /not a video.*"png_pipe"/],
-])('%s is refused in words that a person understands', async (_, name, message) => {
+])('%s is rejected with a readable message', async (_, name, message) => {
   const { finish } = await runJob(name, video({ width: 160 }))
   expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
   if (finish.outcome !== 'failed') {
@@ -22,17 +22,17 @@ it.each([
   expect(finish.message + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-|passwd/)
 })
 
-it('a file cut after its index still gives the frames that are there', async () => {
+it('a truncated file with an index yields the frames that it still has', async () => {
   const { finish } = await runJob('half.mp4', image({ atSeconds: 0.5 }))
   expect(finish.outcome).toBe('completed')
 })
 
-it('a frame from the missing half of a file is refused', async () => {
+it('a frame from the missing half of a truncated file is rejected', async () => {
   const { finish } = await runJob('half.mp4', image({ atSeconds: 3.5 }))
   expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
 })
 
-it('a file of sound is refused as such', async () => {
+it('an audio file is rejected when video is required', async () => {
   const { finish } = await runJob('sound.m4a', video())
   expect(finish).toMatchObject({
     errorCode: 'unsupported',
@@ -41,13 +41,13 @@ it('a file of sound is refused as such', async () => {
   })
 })
 
-it('an original that is gone is a failure of storage', async () => {
+it('a missing original fails the job with a storage failure', async () => {
   bench.gateway.mishap = () => 'gone'
   const { finish } = await runJob('clip.mp4', video())
   expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })
 })
 
-it('an original that was replaced sends the job back', async () => {
+it('a replaced original releases the job', async () => {
   bench.gateway.mishap = () => 'changed'
   const { finish } = await runJob('clip.mp4', video())
   expect(finish).toMatchObject({ outcome: 'released', reason: 'the original was replaced' })

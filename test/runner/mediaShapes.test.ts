@@ -19,13 +19,13 @@ async function seenIn(path: string) {
   return named((await pixelsAt(path, 0, [40, 30]))[0])
 }
 
-describe('colours come out as BT.709, and say so,', () => {
+describe('colours are converted to BT.709 and tagged as such', () => {
   it.each([
     ['BT.601', 'red-601.mp4'],
     ['BT.709 in full range', 'red-full.mp4'],
     ['BT.709', 'red-709.mp4'],
     ['RGB', 'red-rgb.mov'],
-  ])('of %s', async (_, name) => {
+  ])('from %s', async (_, name) => {
     const { video: stream, path } = await made(name)
     expect(stream).toMatchObject(BT709)
     expect(await seenIn(path)).toBe('red')
@@ -36,7 +36,7 @@ describe('colours come out as BT.709, and say so,', () => {
     // Gray at half of a PQ signal is 92 nits of 100, and bright on an ordinary screen.
     ['HDR as PQ', 'pq.mp4', 170, 50],
     ['HDR as HLG', 'small-hlg.mp4', 150, 60],
-  ])('of %s', async (_, name, level, off) => {
+  ])('from %s', async (_, name, level, off) => {
     const { video: stream, path } = await made(name)
     expect(stream).toMatchObject(BT709)
     const [pixel = []] = await pixelsAt(path, 0, [40, 30])
@@ -50,7 +50,7 @@ describe('colours come out as BT.709, and say so,', () => {
     expect((await made('red-601.mp4', wish)).video).toMatchObject(BT709)
   })
 
-  it('with ten bits become those of eight', async () => {
+  it('from ten bits to eight', async () => {
     expect((await made('ten-bits.mp4')).video).toMatchObject(BT709)
   })
 
@@ -59,12 +59,12 @@ describe('colours come out as BT.709, and say so,', () => {
     ['red-709.mp4', 'jpg'],
     ['red-full.mp4', 'png'],
     ['red-709.mp4', 'webp'],
-  ] as const)('are right in a frame, of %s as %s', async (name, format) => {
+  ] as const)('are right in a frame from %s as %s', async (name, format) => {
     const { path } = await made(name, image({ format, quality: 95 }))
     expect(await seenIn(path)).toBe('red')
   })
 
-  it('of HDR are right in a frame of odd sides', async () => {
+  it('are right in a frame with odd sides from HDR', async () => {
     const { video: stream, path } = await made('pq.mp4', image({ format: 'png', width: 81 }))
     expect([stream.width, stream.pix_fmt]).toEqual([81, 'rgb24'])
     const [[red, green] = []] = await pixelsAt(path, 0, [40, 30])
@@ -72,8 +72,8 @@ describe('colours come out as BT.709, and say so,', () => {
   })
 })
 
-describe('frames', () => {
-  it('of a variable rate are shown when they were, and none is made up', async () => {
+describe('frame timing', () => {
+  it('of a variable frame rate is kept, without duplicated frames', async () => {
     const { path, format } = await made('vfr.mkv')
     const times = await frameTimes(path)
     expect(times).toHaveLength(11)
@@ -81,29 +81,29 @@ describe('frames', () => {
     expect(Number(format.duration)).toBeCloseTo(2, 0)
   })
 
-  it('come at an even rate when one is asked for', async () => {
+  it('is constant when a frame rate is given', async () => {
     const { video: stream } = await made('vfr.mkv', video({ width: 96, frameRate: 12.5 }))
     expect(stream.avg_frame_rate).toBe('25/2')
     expect(Number(stream.nb_frames)).toBe(25)
   })
 
-  it('that were interlaced are not any more', async () => {
+  it('of interlaced video becomes progressive', async () => {
     const { video: stream } = await made('interlaced.mp4')
     expect(stream.field_order).toBe('progressive')
   })
 
-  it('may be just one', async () => {
+  it('can be a single frame', async () => {
     const { video: stream } = await made('one-frame.mp4')
     expect(stream.nb_frames).toBe('1')
   })
 
-  it('may come once a second', async () => {
+  it('can be one frame a second', async () => {
     const { video: stream, format } = await made('one-fps.mp4')
     expect([stream.avg_frame_rate, stream.nb_frames]).toEqual(['1/1', '3'])
     expect(Number(format.duration)).toBeCloseTo(3, 0)
   })
 
-  it('of oblong pixels come out with square ones', async () => {
+  it('non-square pixels become square', async () => {
     const { video: stream } = await made('oblong.mp4', video())
     expect([stream.width, stream.height, stream.sample_aspect_ratio]).toEqual([212, 90, '1:1'])
   })

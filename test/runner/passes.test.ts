@@ -11,7 +11,7 @@ function rising(reports: Report[]) {
   return progress
 }
 
-it('what is made in two passes rises through both, and says how fast it is in the second', async () => {
+it('progress rises through both passes of a two-pass encode, and speed is reported in the second', async () => {
   // Reports go out once a second, and each pass has to be there for some of them.
   const append = ['more/1.mp4', 'more/2.mp4', 'more/3.mp4']
   const others = Object.fromEntries(append.map((path) => [path, clip('fullhd.mp4')]))

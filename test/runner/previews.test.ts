@@ -10,7 +10,7 @@ const execute = promisify(execFile)
 useBench()
 
 describe('a preview', () => {
-  it('as WebP is three seconds of small pictures, ten a second', async () => {
+  it('as WebP has three seconds of small frames, ten a second', async () => {
     const { job, finish } = await runJob('clip.mp4', preview())
     expect(finish).toMatchObject({
       outcome: 'completed',
@@ -31,7 +31,7 @@ describe('a preview', () => {
     expect(bytes.readUInt16LE(bytes.indexOf('ANIM') + 12)).toBe(0)
   })
 
-  it('as GIF has a palette of its own, and moves', async () => {
+  it('as GIF has its own palette and is animated', async () => {
     const wish = preview({ format: 'gif', width: 120, startSeconds: 1, endSeconds: 2 })
     const { path, video, format } = await probeOutput((await runJob('clip.mp4', wish)).job)
     expect(video).toMatchObject({ codec_name: 'gif', width: 120, height: 68, nb_frames: '10' })
@@ -42,7 +42,7 @@ describe('a preview', () => {
     expect(new Set(bytes).size).toBeGreaterThan(16)
   })
 
-  it('as MP4 plays anywhere, from its first byte on, and is silent', async () => {
+  it('as MP4 is widely playable, starts with its index, and has no audio', async () => {
     const { path, video, audio } = await probeOutput(
       (await runJob('clip.mp4', preview({ format: 'mp4' }))).job,
     )
@@ -61,7 +61,7 @@ describe('a preview', () => {
     expect(stdout.indexOf("type:'moov'")).toBeLessThan(stdout.indexOf("type:'mdat'"))
   })
 
-  it('plays faster, of a part, and is laid out as asked', async () => {
+  it('applies trim, speed and size', async () => {
     const wish = preview({
       format: 'mp4',
       startSeconds: 2,
@@ -85,20 +85,20 @@ describe('a preview', () => {
     expect(finish).toMatchObject({ plan: { reason: '2 seconds from second 2, without audio' } })
   })
 
-  it('of less than three seconds is as long as the video', async () => {
+  it('of a video shorter than three seconds has the duration of the video', async () => {
     const { finish } = await runJob('short.mp4', preview())
     expect(finish).toMatchObject({ outcome: 'completed' })
     const one = await runJob('one-fps.mp4', preview({ format: 'gif' }))
     expect(one.finish).toMatchObject({ outcome: 'completed', output: { frameRate: 1 } })
   })
 
-  it('of one frame is that', async () => {
+  it('of a single frame is that frame', async () => {
     const { finish } = await runJob('one-frame.mp4', preview({ format: 'mp4' }))
     expect(finish).toMatchObject({ outcome: 'completed' })
   })
 
   it.each(['webp', 'gif', 'mp4'] as const)(
-    'as %s where only sound is left is refused',
+    'as %s is rejected where the source has only audio left',
     async (format) => {
       const { finish } = await runJob('short-picture.flv', preview({ format, startSeconds: 2 }))
       expect(finish).toMatchObject({
@@ -113,7 +113,7 @@ describe('a preview', () => {
     ['clip.mp4', preview({ startSeconds: 9 }), 'is 4 seconds long'],
     ['sound.m4a', preview(), 'no video stream'],
     ['clip.mp4', preview({ format: 'gif', width: 7680, resizeMode: 'scale' }), 'too large'],
-  ])('of %s is refused in words', async (name, wish, words) => {
+  ])('of %s is rejected with a readable message', async (name, wish, words) => {
     const { finish } = await runJob(name, wish)
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
@@ -122,7 +122,7 @@ describe('a preview', () => {
   })
 })
 
-it('the clock of the tests tells its time', async () => {
+it('the clock clip shows its time, as a control', async () => {
   const { at } = await pixelsOf(clip('clock.mp4'), 32, 18)
   expect(at(16, 9)[0]).toBeCloseTo(5, -1)
 })

@@ -15,8 +15,8 @@ async function probeClip(name: string): Promise<ProbeDocument> {
   return probeDocument.parse(JSON.parse(await readFile(path, 'utf8')))
 }
 
-describe('the document of a file', () => {
-  it('says of a phone’s video how it is turned, and what the phone noted', async () => {
+describe('the probe document', () => {
+  it('has the rotation and the metadata of a phone’s video', async () => {
     const document = await probeClip('phone.mov')
     expect(document).toMatchObject({
       format: 'mov',
@@ -57,7 +57,7 @@ describe('the document of a file', () => {
     })
   })
 
-  it('says of HLG that it is HDR, with its depth and colours', async () => {
+  it('has the bit depth and colours of HLG, and marks it as HDR', async () => {
     const { streams, remux } = await probeClip('hlg.mp4')
     expect(streams[0]).toMatchObject({
       codec: 'hevc',
@@ -82,12 +82,12 @@ describe('the document of a file', () => {
     ['anamorphic.mp4', { width: 720, displayWidth: 1024, sampleAspectRatio: '64:45' }],
     ['odd.mkv', { width: 641, displayHeight: 361, bitDepth: 8, pixelFormat: 'yuv444p' }],
     ['clip.ts', { variableFrameRate: false, frameRate: 25 }],
-  ])('says of %s how its pictures come', async (name, picture) => {
+  ])('has the frame timing of %s', async (name, picture) => {
     const { streams } = await probeClip(name)
     expect(streams[0]).toMatchObject(picture)
   })
 
-  it('says how far apart keyframes are', async () => {
+  it('has the key frame interval', async () => {
     const { streams, format } = await probeClip('big.mkv')
     expect(format).toBe('mkv')
     expect(streams[0]).toMatchObject({ keyframeIntervalSeconds: 0.04 })
@@ -104,32 +104,32 @@ describe('the document of a file', () => {
     ])
   })
 
-  it('of sound alone says that there is no picture to copy', async () => {
+  it('gives a missing video as the reason why an audio file cannot be copied', async () => {
     const { format, streams, remux } = await probeClip('sound.m4a')
     expect([format, streams.length]).toEqual(['m4a', 1])
     expect(remux.mp4).toContain('no video stream')
   })
 
-  it('of a file that can be copied says that nothing is in the way', async () => {
+  it('has no obstacles for a file that can be stream-copied', async () => {
     const { remux } = await probeClip('clip.mp4')
     const webm = 'h264 becomes vp9; aac becomes opus'
     expect(remux).toEqual({ mp4: null, mov: null, mkv: null, webm })
   })
 })
 
-describe('a file that means harm', () => {
-  it('has its tags cut, and no more of them than fifty', async () => {
+describe('a hostile file', () => {
+  it('has its tags truncated, and at most fifty of them', async () => {
     const { tags } = await probeClip('tagged.mkv')
     expect(Object.keys(tags).length).toBeLessThanOrEqual(50)
     expect(Math.max(...Object.values(tags).map((value) => value.length))).toBe(500)
   })
 
-  it('that is a playlist is refused as by any other job', async () => {
+  it('that is a playlist is rejected as in any other job', async () => {
     const { finish } = await runJob('playlist.mp4', probing())
     expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
   })
 
-  it('that ends within its streams is still told of', async () => {
+  it('that is truncated is still probed', async () => {
     const { streams } = await probeClip('half.mp4')
     expect(streams).toHaveLength(2)
   })

@@ -1,4 +1,4 @@
-/** The runner as it is started for real: its own process, its environment, its signals. */
+/** The runner as its own process, with its environment and its signals. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, readdir, rm } from 'node:fs/promises'
@@ -44,8 +44,8 @@ async function startMidway(env: Record<string, string> = {}) {
   return { job, runner }
 }
 
-describe('the process', () => {
-  it('exits with 0 when nothing is left, after the work that there was', async () => {
+describe('the runner process', () => {
+  it('completes all jobs and exits with 0 when there is none left', async () => {
     const job = await bench.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
     const { closed, lines } = start()
     expect(await closed).toMatchObject({ code: 0 })
@@ -61,13 +61,13 @@ describe('the process', () => {
     expect(JSON.stringify(lines())).not.toMatch(/a-token|127\.0\.0\.1/)
   })
 
-  it('claims again and again until it has been idle for as long as it was told', async () => {
+  it('keeps claiming until it has been idle for IDLE_SECONDS', async () => {
     const { closed } = start({ IDLE_SECONDS: '1.5' })
     expect(await closed).toMatchObject({ code: 0 })
     expect(bench.gateway.claims).toBeGreaterThan(1)
   })
 
-  it('goes on after a gateway that was away, and says so once', async () => {
+  it('continues after the gateway was unreachable, and logs that once', async () => {
     bench.gateway.failures.claim = 3
     const job = await bench.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
     const finished = bench.gateway.next('finish')
@@ -79,7 +79,7 @@ describe('the process', () => {
     expect(lines().filter((line) => line.event === 'gateway unreachable')).toHaveLength(1)
   })
 
-  it.each(['SIGTERM', 'SIGINT'] as const)('gives its job back on %s and exits', async (signal) => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('releases its job on %s and exits', async (signal) => {
     const { job, runner } = await startMidway()
     const at = performance.now()
     runner.child.kill(signal)
@@ -91,7 +91,7 @@ describe('the process', () => {
     expect(await ffmpegProcesses()).toEqual([])
   })
 
-  it('leaves no ffmpeg behind when it is killed outright', async () => {
+  it('leaves no ffmpeg process behind when it is killed with SIGKILL', async () => {
     const { runner } = await startMidway()
     expect(await ffmpegProcesses()).not.toEqual([])
     runner.child.kill('SIGKILL')
@@ -100,7 +100,7 @@ describe('the process', () => {
     expect(await readdir(bench.scratch)).toEqual([])
   })
 
-  it('exits at once on a second signal, and the next runner tidies up', async () => {
+  it('exits immediately on a second signal, and the next runner cleans up', async () => {
     const { runner } = await startMidway()
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGSTOP')
@@ -119,7 +119,7 @@ describe('the process', () => {
     await rm(living, { recursive: true })
   })
 
-  it('refuses bad settings and says what is right', async () => {
+  it('rejects invalid settings and names the valid values', async () => {
     const { closed, lines } = start({ IDLE_SECONDS: 'soon', QUEUES: 'Two Words' })
     expect(await closed).toMatchObject({ code: 2 })
     expect(lines()).toMatchObject([
@@ -132,7 +132,7 @@ describe('the process', () => {
     ])
   })
 
-  it('exits with 1 when the gateway refuses its token', async () => {
+  it('exits with 1 when the gateway rejects its token', async () => {
     const { closed } = start({ RUNNER_TOKEN: 'wrong', IDLE_SECONDS: 'forever' })
     expect(await closed).toMatchObject({ code: 1 })
   })

@@ -1,4 +1,7 @@
-/** A runner beside a gateway of another version, and what it says that it has. */
+/**
+ * A runner and a gateway of different protocol versions, and the capabilities that a runner
+ * reports.
+ */
 import { expect, it } from 'vitest'
 import { detectCapabilities } from '../../container/capabilities.ts'
 import { readSettings } from '../../container/settings.ts'
@@ -15,12 +18,12 @@ it('does the jobs of a gateway one version older, with the field names of that v
   expect(finish).toMatchObject({ outcome: 'completed', output: { width: 64, height: 64 } })
 })
 
-it('is refused by a gateway that is older still, and ends', async () => {
+it('exits when the gateway is two versions older', async () => {
   bench.gateway.speaks = PROTOCOL_VERSION - 2
   expect(await runUntilIdle()).toBe('rejected')
 })
 
-it('says what the machine and its ffmpeg have', async () => {
+it('reports the capabilities of the machine and its ffmpeg', async () => {
   const settings = readSettings({ GATEWAY_URL: bench.gateway.url, SCRATCH_DIR: bench.scratch })
   const machine = await detectCapabilities(
     settings,
@@ -34,7 +37,7 @@ it('says what the machine and its ffmpeg have', async () => {
   expect(Array.isArray(machine.hwaccels)).toBe(true)
 })
 
-it('is taken to have all encoders when its ffmpeg does not say', async () => {
+it('reports no list of encoders when ffmpeg cannot list them', async () => {
   const settings = readSettings({
     GATEWAY_URL: bench.gateway.url,
     SCRATCH_DIR: bench.scratch,
@@ -49,7 +52,7 @@ it('is taken to have all encoders when its ffmpeg does not say', async () => {
   expect(lines.join('')).toContain('ffmpeg does not list its encoders')
 })
 
-it('shows one secret with every call, which no other runner has', async () => {
+it('sends the same random secret with every request, and never logs it', async () => {
   await runJob('clip.mp4', image({ width: 64 }))
   const [one, ...more] = bench.gateway.secrets
   expect([one, more]).toEqual([expect.stringMatching(/^[\w-]{22}$/), []])

@@ -33,8 +33,8 @@ async function read(url: string, range?: string) {
   return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()), answer }
 }
 
-describe('the local source', () => {
-  it('gives the right bytes though the gateway drops and refuses connections', async () => {
+describe('the loopback source', () => {
+  it('returns the right bytes although the gateway drops connections and returns errors', async () => {
     const { url, original } = await openClip()
     bench.gateway.mishap = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'errorResult' : null)
     const { status, bytes } = await read(url)
@@ -43,7 +43,7 @@ describe('the local source', () => {
     expect(bench.gateway.sourceCalls.length).toBe(Math.ceil(original.length / BLOCK_BYTES) + 2)
   })
 
-  it('answers ranges', async () => {
+  it('serves ranges', async () => {
     const { url, original } = await openClip()
     const { status, bytes, answer } = await read(url, 'bytes=1000-300000')
     expect([status, bytes.equals(original.subarray(1000, 300_001))]).toEqual([206, true])
@@ -52,7 +52,7 @@ describe('the local source', () => {
     expect((await read(url, `bytes=${original.length}-`)).status).toBe(416)
   })
 
-  it('fetches nothing twice while it is recent', async () => {
+  it('does not fetch a cached block again', async () => {
     const { url } = await openClip()
     await read(url)
     const calls = bench.gateway.sourceCalls.length
@@ -60,14 +60,14 @@ describe('the local source', () => {
     expect(bench.gateway.sourceCalls.length).toBe(calls)
   })
 
-  it('is not to be found by guessing', async () => {
+  it('has an unguessable URL', async () => {
     const { url } = await openClip()
     expect(new URL(url).pathname.length).toBeGreaterThan(30)
     expect((await read(new URL('/', url).href)).status).toBe(404)
     expect((await fetch(url, { method: 'POST' })).status).toBe(404)
   })
 
-  it('says when the original cannot be had at all', async () => {
+  it('reports an original that cannot be fetched', async () => {
     const fatal: unknown[] = []
     const { url } = await openClip(fatal)
     bench.gateway.mishap = () => 'gone'
@@ -75,7 +75,7 @@ describe('the local source', () => {
     expect(fatal).toEqual([expect.objectContaining({ name: 'GatewayRejection', status: 404 })])
   })
 
-  it('stops fetching when the reader goes', async () => {
+  it('stops fetching when the reader disconnects', async () => {
     const fatal: unknown[] = []
     const asked = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
@@ -99,7 +99,7 @@ describe('the local source', () => {
     expect(fatal).toEqual([])
   })
 
-  it('asks for more at once the further a walk has come, up to 4 MiB', async () => {
+  it('reads ahead in growing ranges during sequential reads, up to 4 MiB', async () => {
     const lengths: number[] = []
     source = await startSourceServer({
       sizeBytes: 40 * 1024 * 1024 + 1,

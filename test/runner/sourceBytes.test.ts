@@ -5,7 +5,7 @@ import { image } from '../fixtures/renditions.ts'
 
 useBench()
 
-it.each(['big.mov', 'big.mkv'])('one frame of %s costs a small part of the file', async (name) => {
+it.each(['big.mov', 'big.mkv'])('a frame of %s reads a small part of the file', async (name) => {
   const { size } = await stat(clip(name))
   const { job } = await runJob(name, image({ atSeconds: 5 }))
   expect((await probeOutput(job)).video.codec_name).toBe('mjpeg')

@@ -24,7 +24,7 @@ async function board(name: string, wish: Partial<RenditionOf<'sprite'>> = {}) {
 }
 
 describe('a storyboard', () => {
-  it('shows at every moment the picture of that moment', async () => {
+  it('shows the frame of each interval', async () => {
     const { cues, sheets, path, finish } = await board('clock.mp4', {
       intervalSeconds: 1,
       columns: 3,
@@ -54,7 +54,7 @@ describe('a storyboard', () => {
     expect(pixel(240, 225)).toEqual([0, 0, 0])
   })
 
-  it('of a short video has a picture every half second, on one sheet that is no larger', async () => {
+  it('of a short video has a frame every half second, on one sheet of just that size', async () => {
     const { cues, sheets, path } = await board('clip.mp4')
     expect(cues).toHaveLength(8)
     expectWhole(cues, 4)
@@ -62,13 +62,13 @@ describe('a storyboard', () => {
     expect(await sizeOf(path('sprite_001.jpg'))).toEqual([1280, 90])
   })
 
-  it.each(['jpg', 'png', 'webp'] as const)('comes out as %s', async (format) => {
+  it.each(['jpg', 'png', 'webp'] as const)('is encoded to %s', async (format) => {
     const { sheets, path } = await board('silent.mp4', { format, columns: 1, width: 128 })
     expect(sheets).toEqual([`sprite_001.${format}`, `sprite_002.${format}`])
     expect(await sizeOf(path(`sprite_002.${format}`))).toEqual([128, 72])
   })
 
-  it('is upright, of square pixels, and in the box that is asked for', async () => {
+  it('is upright, with square pixels, and fits into the requested size', async () => {
     const phone = await board('phone.mov')
     expect(phone.cues[0]?.at).toEqual([0, 0, 160, 284])
     const wide = await board('anamorphic.mp4', { height: 72 })
@@ -77,7 +77,7 @@ describe('a storyboard', () => {
     expect(square.cues[0]?.at).toEqual([0, 0, 64, 64])
   })
 
-  it('is made of keyframes alone where these come often enough', async () => {
+  it('is made from key frames only, where they are frequent enough', async () => {
     const { finish, cues, path } = await board('long.mp4', { format: 'png' })
     expect((finish as { command: string }).command).toContain('-skip_frame nokey')
     expect(cues).toHaveLength(100)
@@ -89,7 +89,7 @@ describe('a storyboard', () => {
   })
 
   it.each(['one-frame.mp4', 'short.mp4', 'one-fps.mp4', 'vfr.mp4', 'half.mp4', 'clip.ts'])(
-    'of %s covers all of it',
+    'of %s covers the whole duration',
     async (name) => {
       const { cues, finish } = await board(name)
       const length = (finish as { input: { durationSeconds: number } }).input.durationSeconds
@@ -101,7 +101,7 @@ describe('a storyboard', () => {
   it.each([
     ['sound.m4a', {}, 'no video stream'],
     ['long.mp4', { columns: 1, intervalSeconds: 0.5 }, 'would have 200 sheets; the maximum is 100'],
-  ])('of %s that is too much is refused in words', async (name, wish, words) => {
+  ])('of %s is rejected with a readable message', async (name, wish, words) => {
     const { finish } = await runJob(name, sprite(wish))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',

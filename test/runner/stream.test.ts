@@ -1,4 +1,4 @@
-/** A stream, once it is whole: by other people's parsers, by ffprobe, and by its bytes. */
+/** A finished stream, checked with independent parsers, with ffprobe and by its bytes. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -18,7 +18,7 @@ function sizesOf(master: Awaited<ReturnType<typeof makeStream>>['master']) {
     .toSorted((one, other) => one[0]! - other[0]!)
 }
 
-it('is read alike by a parser of HLS, a parser of DASH and ffprobe', async () => {
+it('a parser of HLS, a parser of DASH and ffprobe read the same from it', async () => {
   const made = await makeStream(
     'stream.mp4',
     stream({ segmentSeconds: 2, ladder: [144, 240, 360] }),
@@ -83,7 +83,7 @@ it('is read alike by a parser of HLS, a parser of DASH and ffprobe', async () =>
   }
 })
 
-it('states bandwidths that no segment exceeds, and has keyframes to show by themselves', async () => {
+it('no segment exceeds the stated bandwidth, and every segment starts with a key frame', async () => {
   const made = await makeStream('stream.mp4', stream({ segmentSeconds: 3, ladder: [144, 240] }))
   const { master, job } = made
   const rate = (uri: string) =>
@@ -114,8 +114,8 @@ it('states bandwidths that no segment exceeds, and has keyframes to show by them
   }
 })
 
-describe('its ladder', () => {
-  it('is not above the source, and says what it left out', async () => {
+describe('the ladder', () => {
+  it('has no rung above the source, and notes the omitted ones', async () => {
     const { finish, master } = await makeStream('clip.mp4', stream({ ladder: [240, 720, 1080] }))
     expect(sizesOf(master)).toEqual([[426, 240]])
     expect(finish).toMatchObject({
@@ -129,12 +129,12 @@ describe('its ladder', () => {
     })
   })
 
-  it('is the size of the source when all that was asked for is above', async () => {
+  it("has one rung of the source's size when every requested rung is larger", async () => {
     const { master } = await makeStream('clip.mp4', stream({ ladder: [2160], segmentSeconds: 2 }))
     expect(sizesOf(master)).toEqual([[640, 360]])
   })
 
-  it('of an upright video has upright sizes, by the short side', async () => {
+  it('of a portrait video has portrait sizes, by the short side', async () => {
     const { master } = await makeStream('portrait.mp4', stream())
     expect(sizesOf(master)).toEqual([
       [240, 426],
@@ -142,7 +142,7 @@ describe('its ladder', () => {
     ])
   })
 
-  it('of odd sides and no sound has even ones, and pictures alone', async () => {
+  it('of a video with odd sides and no audio has even sides and video only', async () => {
     const { master, job, mpd, probe } = await makeStream('odd.mkv', stream())
     expect(sizesOf(master)).toEqual([
       [426, 240],
@@ -155,7 +155,7 @@ describe('its ladder', () => {
   })
 })
 
-it('has no segment so short that players pass over it', async () => {
+it('no segment is so short that players skip it', async () => {
   const made = await makeStream('tail.mp4', stream({ ladder: [144], segmentSeconds: 2 }))
   for (const uri of ['v144.m3u8', 'a.m3u8']) {
     const { segments, targetDuration } = made.read(uri)
@@ -168,7 +168,7 @@ it('has no segment so short that players pass over it', async () => {
   }
 })
 
-it('leaves the sound out when none is asked for', async () => {
+it('ac_none leaves the audio out', async () => {
   const wish = stream({ audioCodec: 'none', ladder: [144] })
   const { job, finish } = await makeStream('clip.mp4', wish)
   expect([...job.files.keys()].filter((name) => name.startsWith('a'))).toEqual([])
@@ -181,7 +181,7 @@ it('leaves the sound out when none is asked for', async () => {
 it.each([
   ['h265', 'hevc', /^hvc1\.1\.6\.L\d+(\.[0-9A-F]+)*,mp4a\.40\.2$/],
   ['av1', 'av1', /^av01\.0\.\d\dM\.08,mp4a\.40\.2$/],
-] as const)('comes as %s, cut alike', async (videoCodec, codec, codecs) => {
+] as const)('%s has the same segment boundaries', async (videoCodec, codec, codecs) => {
   const wish = stream({ videoCodec, ladder: [144, 240], segmentSeconds: 2, encoderSpeed: 'fast' })
   const made = await makeStream('clip.mp4', wish)
   for (const { uri, attributes } of made.master.playlists!) {
@@ -191,7 +191,7 @@ it.each([
   }
 })
 
-it('has sound of the loudness that was asked for', async () => {
+it('the audio has the requested loudness', async () => {
   const wish = stream({ loudness: 23, ladder: [144], encoderSpeed: 'fast' })
   const { finish, probe } = await makeStream('stream.mp4', wish)
   expect(finish.command).toContain('loudnorm=I=-23')
@@ -199,7 +199,7 @@ it('has sound of the loudness that was asked for', async () => {
   expect(Number((await probe('a.m3u8')).format.duration)).toBeCloseTo(7, 1)
 })
 
-it('is edited like any video, and its subtitles are a track of their own', async () => {
+it('edits apply, and subtitles become a track', async () => {
   const path = join(bench.scratch, 'talk.srt')
   await writeFile(path, '1\n00:00:02,000 --> 00:00:03,000\nOne <i>two</i>\n')
   const wish = stream({

@@ -5,8 +5,8 @@ import { chaptersOf, frameTimes, soundStart } from './helpers/measureOutput.ts'
 
 useBench()
 
-describe('of a video that fits', () => {
-  it('each stream is copied, and the plan says so', async () => {
+describe('of a video that already fits', () => {
+  it('each track is copied, as the plan says', async () => {
     const { finish } = await runJob('keyframes.mp4', video())
     expect(finish).toMatchObject({
       plan: {
@@ -18,7 +18,7 @@ describe('of a video that fits', () => {
     })
   })
 
-  it('the picture alone is copied when the sound does not', async () => {
+  it('only the video is copied when the audio does not fit', async () => {
     const wish = video({ format: 'mkv', audioCodec: 'opus' })
     const { job, finish } = await runJob('keyframes.mp4', wish)
     expect(finish).toMatchObject({
@@ -33,7 +33,7 @@ describe('of a video that fits', () => {
     expect(audio.codec_name).toBe('opus')
   })
 
-  it('the sound alone is copied when the picture does not', async () => {
+  it('only the audio is copied when the video does not fit', async () => {
     const { job, finish } = await runJob('keyframes.mp4', video({ width: 96 }))
     expect(finish).toMatchObject({
       plan: {
@@ -47,7 +47,7 @@ describe('of a video that fits', () => {
     expect(await hash(path)).toBe(await hash(clip('keyframes.mp4')))
   })
 
-  it('a part is copied from the keyframe before', async () => {
+  it('cut_fast copies from the preceding key frame', async () => {
     const wish = video({ startSeconds: 1.5, endSeconds: 2.5, trimMode: 'fast' })
     const { job, finish } = await runJob('keyframes.mp4', wish)
     expect(finish).toMatchObject({
@@ -63,7 +63,7 @@ describe('of a video that fits', () => {
     expect(times.length).toBeLessThanOrEqual(17)
   })
 
-  it('a part keeps in step with its sound, when one of them is encoded', async () => {
+  it('a trimmed part stays in sync when one track is encoded', async () => {
     const part = { format: 'mkv', startSeconds: 1.5, endSeconds: 2.5 } as const
     const fast = await runJob(
       'keyframes.mp4',
@@ -84,7 +84,7 @@ describe('of a video that fits', () => {
     expect(Number(format.duration)).toBeCloseTo(1, 1)
   })
 
-  it('a part is exact to the frame by default', async () => {
+  it('trimming is frame-accurate by default', async () => {
     const wish = video({ startSeconds: 1.5, endSeconds: 2.5 })
     const { job, finish } = await runJob('keyframes.mp4', wish)
     expect(finish).toMatchObject({
@@ -93,14 +93,14 @@ describe('of a video that fits', () => {
     expect(await frameTimes((await probeOutput(job)).path)).toHaveLength(10)
   })
 
-  it('H.265 is copied under the name that players know', async () => {
+  it('H.265 is copied with the hvc1 tag', async () => {
     const { job, finish } = await runJob('hevc.mkv', video({ videoCodec: 'h265', quality: 100 }))
     expect((await probeOutput(job)).video.codec_tag_string).toBe('hvc1')
     expect(finish).toMatchObject({ plan: { mode: 'remux' } })
   })
 })
 
-it('a result that is larger than its source is said to be', async () => {
+it('an output that is larger than its source is noted in the plan', async () => {
   const { finish } = await runJob(
     'keyframes.mp4',
     video({ flip: 'h', quality: 100, audioKbps: 512, audioCodec: 'mp3' }),
@@ -112,12 +112,12 @@ it('a result that is larger than its source is said to be', async () => {
   })
 })
 
-describe('titles, places, dates and chapters', () => {
+describe('metadata and chapters', () => {
   const wish = (metadata: 'strip' | 'keep', copied: boolean) =>
     video({ metadata, ...(copied ? { quality: 100 } : { width: 96 }) })
   const PRIVATE = /holiday|2020-01-02|deu|My camera|Arrival/
 
-  it.each([true, false])('are left out, copied (%s) or not', async (copied) => {
+  it.each([true, false])('are removed (copied: %s)', async (copied) => {
     const { job, finish } = await runJob('tagged.mp4', wish('strip', copied))
     expect(finish).toMatchObject({ plan: { mode: copied ? 'remux' : 'encode' } })
     const { format, streams, path } = await probeOutput(job)
@@ -125,7 +125,7 @@ describe('titles, places, dates and chapters', () => {
     expect(JSON.stringify({ format, streams })).not.toMatch(PRIVATE)
   })
 
-  it.each([true, false])('are kept when asked for, copied (%s) or not', async (copied) => {
+  it.each([true, false])('are kept with md_keep (copied: %s)', async (copied) => {
     const { job } = await runJob('tagged.mp4', wish('keep', copied))
     const { format, audio, path } = await probeOutput(job)
     expect(format.tags).toMatchObject({

@@ -1,4 +1,6 @@
-/** A stream while it is made: what is stored when, and what is left when it comes to nothing. */
+/**
+ * A stream during its encode: when its files are stored, and what remains when the attempt fails.
+ */
 import { describe, expect, it } from 'vitest'
 import type { Report } from '../../src/contract/runnerProtocol.ts'
 import {
@@ -38,7 +40,7 @@ async function startHeldStream() {
   return { job, ended }
 }
 
-it('names in no playlist what is not stored yet', async () => {
+it('no playlist names a file that is not stored yet', async () => {
   bench.gateway.failures.part = 3
   const stored = files()
   const { job, finish } = await runJob('big.mov', WISH)
@@ -65,15 +67,15 @@ it('names in no playlist what is not stored yet', async () => {
   expect(rungs.map((uri) => read(uri).segments.length)).toEqual([6, 6])
 })
 
-it('comes whole where storing takes longer than making it', async () => {
+it('a stream is complete even if uploads are slower than the encode', async () => {
   bench.gateway.failures.part = 10
   const { job, finish } = await runJob('tail.mp4', WISH)
   expect(finish).toMatchObject({ outcome: 'packaged', output: { width: 320, height: 180 } })
   expect(playlist(job.files.get('v144.m3u8')).segments).toHaveLength(3)
 })
 
-describe('while its job runs', () => {
-  it('can be played: master, playlists and two segments of each track are stored', async () => {
+describe('while the job runs, the stream', () => {
+  it('is playable once the playlists and two segments of each track are stored', async () => {
     const { job, ended } = await startHeldStream()
     expect(job.finishes).toEqual([])
     expect(job.reports.at(-1)).toMatchObject({ stage: 'encode', playable: true })
@@ -90,7 +92,7 @@ describe('while its job runs', () => {
     await ended
   })
 
-  it('states bandwidths that it will keep to', async () => {
+  it('states its final bandwidths', async () => {
     const stored = files()
     await runJob('stream.mp4', WISH)
     const [first, last] = stored.filter(({ name }) => name === 'master.m3u8')
@@ -102,15 +104,15 @@ describe('while its job runs', () => {
     peaks.forEach((peak, at) => expect(peak).toBeLessThanOrEqual(caps[at]!))
   })
 
-  it('reports a progress that never goes back', async () => {
+  it('reports progress that never decreases', async () => {
     const { job } = await runJob('big.mov', WISH)
     const progress = job.reports.map((report) => report.progress)
     expect(progress).toEqual(progress.toSorted((one, other) => one - other))
   })
 })
 
-describe('nothing is left of it', () => {
-  it('when the lease has gone to another', async () => {
+describe('no files remain in the scratch folder', () => {
+  it('when the lease is lost', async () => {
     const { job, ended } = await startHeldStream()
     const claimed = bench.gateway.next('claim')
     job.leaseLostError = true
@@ -129,7 +131,7 @@ describe('nothing is left of it', () => {
     expect(job.finishes).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
   })
 
-  it('when storage takes no more of it, which fails the attempt as that', async () => {
+  it('when storage rejects a file, which fails the attempt with a storage failure', async () => {
     bench.gateway.failures.part = Infinity
     const { job, finish } = await runJob('big.mov', WISH)
     expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })

@@ -19,7 +19,7 @@ describe('subtitles as a track', () => {
     ['mkv', 's/lines.srt', 'subrip'],
     ['mkv', 's/lines.vtt', 'subrip'],
     ['webm', 's/lines.vtt', 'webvtt'],
-  ] as const)('come out in %s of %s as %s', async (format, subtitles, codec) => {
+  ] as const)('are written to %s from %s as %s', async (format, subtitles, codec) => {
     const { path, streams } = await made('keyframes.mp4', { format, subtitles, width: 96 })
     const track = streams.find((each: { codec_type: string }) => each.codec_type === 'subtitle')
     expect(track.codec_name).toBe(codec)
@@ -30,14 +30,14 @@ describe('subtitles as a track', () => {
     expect(text).not.toContain('too late')
   })
 
-  it('leave the picture to be copied', async () => {
+  it('do not prevent a copy of the video', async () => {
     const wish = video({ subtitles: 's/lines.srt' })
     const { finish } = await runJob('keyframes.mp4', wish, {}, {}, paths())
     expect([finish.outcome, finish]).toEqual(['completed', expect.objectContaining({})])
     expect(finish).toMatchObject({ plan: { mode: 'remux' } })
   })
 
-  it('move with what is cut off, and with the speed', async () => {
+  it('are shifted by trim and scaled by speed', async () => {
     const { path } = await made('keyframes.mp4', {
       subtitles: 's/lines.srt',
       startSeconds: 0.8,
@@ -50,15 +50,15 @@ describe('subtitles as a track', () => {
     expect(text).toMatch(/00:00:00,800 --> 00:00:02,000/)
   })
 
-  it('of which none is left are none', async () => {
+  it('are omitted when no cue is left', async () => {
     const wish = { subtitles: 's/lines.srt', startSeconds: 2.5, width: 96 }
     const { streams } = await made('keyframes.mp4', wish)
     expect(streams.map((each: { codec_type: string }) => each.codec_type)).not.toContain('subtitle')
   })
 })
 
-describe('subtitles in the picture', () => {
-  it('are seen while they last, and not else', async () => {
+describe('burned-in subtitles', () => {
+  it('are visible during their cues only', async () => {
     const { path, streams } = await made('keyframes.mp4', {
       subtitles: 's/lines.vtt',
       subtitleMode: 'burn',

@@ -6,7 +6,7 @@ import { pixelsOf } from './helpers/pixels.ts'
 useBench()
 
 describe('the best frame', () => {
-  it('is from where the picture is lit and sharp, and always the same', async () => {
+  it('is a bright and sharp one, and the same in each run', async () => {
     const wish = image({ format: 'png', pick: 'best' })
     const { job, finish } = await runJob('unsteady.mp4', wish)
     expect(finish).toMatchObject({
@@ -24,12 +24,12 @@ describe('the best frame', () => {
     expect((await pixelsOf(again.path, 32, 18)).bytes).toEqual(first.bytes)
   })
 
-  it('of a video that is black is a frame all the same', async () => {
+  it('of a black video is still a frame', async () => {
     const { job } = await runJob('black.mp4', image({ pick: 'best', width: 160 }))
     expect((await probeOutput(job)).video).toMatchObject({ width: 160, height: 90 })
   })
 
-  it('of a single frame is that', async () => {
+  it('of a single frame is that frame', async () => {
     const { finish } = await runJob('one-frame.mp4', image({ pick: 'best' }))
     expect(finish.outcome).toBe('completed')
   })
@@ -41,7 +41,7 @@ describe('the best frame', () => {
     expect(bench.gateway.sourceBytes).toBeLessThan(60e6)
   })
 
-  it('of a damaged file is looked for where it can be read', async () => {
+  it('of a damaged file is taken from the readable part', async () => {
     const { finish } = await runJob('half.mp4', image({ pick: 'best' }))
     expect(finish.outcome).toBe('completed')
   })
@@ -49,7 +49,7 @@ describe('the best frame', () => {
 
 describe('a waveform', () => {
   it.each(['png', 'webp', 'jpg'] as const)(
-    'comes out as %s, of sound alone too',
+    'is encoded to %s, from audio files too',
     async (format) => {
       const { job, finish } = await runJob('sound.m4a', wave({ format }))
       expect((await probeOutput(job)).video).toMatchObject({ width: 1280, height: 240 })
@@ -61,7 +61,7 @@ describe('a waveform', () => {
     },
   )
 
-  it('has its size and colours', async () => {
+  it('has the requested size and colours', async () => {
     const wish = wave({
       format: 'png',
       width: 301,
@@ -76,7 +76,7 @@ describe('a waveform', () => {
     expect(at(150, 49)).toEqual([255, 0, 0])
   })
 
-  it('is of the part and of the track that are asked for', async () => {
+  it('covers the requested part of the requested track', async () => {
     const silent = wave({
       format: 'png',
       width: 100,
@@ -91,7 +91,7 @@ describe('a waveform', () => {
     expect(command).toContain('[0:a:2]')
   })
 
-  it('of a file without sound is refused in words', async () => {
+  it('of a file without audio is rejected with a readable message', async () => {
     const { finish } = await runJob('silent.mp4', wave())
     expect(finish).toMatchObject({
       errorCode: 'unsupported',

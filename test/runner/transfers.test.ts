@@ -1,4 +1,7 @@
-/** Transfers over a line that breaks: every connection stalls and is cut after 10 MB. */
+/**
+ * Transfers over an unreliable connection: every connection stalls after 10 MB and is then cut or
+ * left open.
+ */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
@@ -68,7 +71,7 @@ async function startBrokenLine(target: string, stallMs: number) {
 it.each([
   ['cut after a stall', 200],
   ['left dead', Infinity],
-])('the source arrives whole though each connection is %s', async (_, stallMs) => {
+])('the source arrives intact although each connection is %s', async (_, stallMs) => {
   const { gateway } = bench
   const bytes = randomBytes(SIZE)
   const file = join(bench.scratch, 'source.bin')
@@ -91,7 +94,7 @@ it.each([
 it.each([
   ['cut after a stall', 200],
   ['left dead', Infinity],
-])('the result is stored whole though each connection is %s', async (_, stallMs) => {
+])('the output is stored intact although each connection is %s', async (_, stallMs) => {
   const { gateway } = bench
   gateway.partSizeBytes = 8 * 1024 * 1024
   const bytes = randomBytes(SIZE)
@@ -122,7 +125,7 @@ it.each([
   expect(line.cut).toBeGreaterThanOrEqual(3)
 })
 
-it('a byte that is flipped on the way down is noticed, and the range fetched again', async () => {
+it('a range with a flipped byte is detected and fetched again', async () => {
   const { gateway } = bench
   const bytes = randomBytes(300_000)
   const file = join(bench.scratch, 'source.bin')
@@ -135,7 +138,7 @@ it('a byte that is flipped on the way down is noticed, and the range fetched aga
   expect(gateway.sourceCalls).toHaveLength(3)
 })
 
-it('a byte that is flipped on the way up is noticed, and the part sent again', async () => {
+it('a part with a flipped byte is detected and sent again', async () => {
   const { gateway } = bench
   const bytes = randomBytes(300_000)
   const file = join(bench.scratch, 'result.bin')

@@ -4,7 +4,7 @@ import { video } from '../fixtures/renditions.ts'
 
 useBench()
 
-it('a result goes up in parts of the size that the gateway names', async () => {
+it('an output is uploaded in parts of the size that the gateway returns', async () => {
   bench.gateway.partSizeBytes = 20_000
   const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
   if (finish.outcome !== 'completed') {
@@ -18,20 +18,20 @@ it('a result goes up in parts of the size that the gateway names', async () => {
   expect((await probeOutput(job)).video).toMatchObject({ width: 320, nb_frames: '100' })
 })
 
-it('a part that fails is sent again, whole', async () => {
+it('a failed part is sent again', async () => {
   bench.gateway.partSizeBytes = 20_000
   bench.gateway.failures.part = 2
   const { job } = await runJob('clip.mp4', video({ width: 320 }))
   expect((await probeOutput(job)).video).toMatchObject({ width: 320, nb_frames: '100' })
 })
 
-it('a finish whose answer is lost is sent again', async () => {
+it('finish is sent again when its response is lost', async () => {
   bench.gateway.failures.finish = 1
   const { job } = await runJob('clip.mp4', video({ width: 320 }))
   expect(job.finishes).toHaveLength(1)
 })
 
-it('a gateway with a wrong token is left alone', async () => {
+it('the runner exits when the gateway rejects its token', async () => {
   bench.gateway.token = 'another'
   const run = runUntilIdle()
   bench.gateway.token = 'the right one'

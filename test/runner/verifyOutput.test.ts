@@ -32,8 +32,8 @@ beforeEach(() => {
     })
 })
 
-describe('a result', () => {
-  it('is let through when it is what was meant', async () => {
+describe('an output', () => {
+  it('is accepted when it matches the plan', async () => {
     await expect(look({})).resolves.toMatchObject({ videoCodec: 'h264', width: 160 })
   })
 
@@ -61,14 +61,14 @@ describe('a result', () => {
       { maxBytes: 1_000 },
       /^The size of the output is \d+ kB; at most 1 kB were requested/,
     ],
-  ])('is refused when it %s', async (_, more, message) => {
+  ])('is rejected when it %s', async (_, more, message) => {
     await expect(look(more)).rejects.toMatchObject({
       code: 'output_invalid',
       message: typeof message === 'string' ? message : expect.stringMatching(message),
     })
   })
 
-  it('may be longer when it begins at a keyframe', async () => {
+  it('can be longer when it starts at a key frame', async () => {
     await expect(look({ seconds: 0.2, mayBeLonger: true })).resolves.toBeDefined()
   })
 })

@@ -1,4 +1,4 @@
-/** Streams in a browser, from the whole system as a user starts it. */
+/** hls.js in Chromium plays streams of the whole system. */
 import { expect } from 'vitest'
 import type { Client } from '../../../scripts/client.ts'
 import { waitForEnds } from '../fixtures/events.ts'
@@ -53,7 +53,7 @@ test('a finished stream plays from its first to its last second', async ({
   await player.close()
 })
 
-test('a stream plays while its job still runs, and on to its end', async ({
+test('a stream plays while its job is still running, up to its end', async ({
   system,
   events,
   browser,

@@ -1,4 +1,4 @@
-/** Attempts that stand still, take too long, or run out of disk. */
+/** Attempts that make no progress, exceed their time, or run out of disk. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, inject } from 'vitest'
@@ -36,7 +36,7 @@ async function expectFailure(client: Client, events: Events, jobId: string, erro
   return receivedAt
 }
 
-test('ffmpeg that stands still for the stallSeconds of its job is stalled, and killed', async ({
+test('an ffmpeg without progress for stallSeconds fails the job with stalled and is killed', async ({
   system,
   events,
 }) => {
@@ -51,7 +51,7 @@ test('ffmpeg that stands still for the stallSeconds of its job is stalled, and k
   expect(ended - struck).toBeLessThan(7_000)
 })
 
-test('the record of an attempt says when, who, how it ended, and what ffmpeg did and said', async ({
+test("an attempt records its times, its runner, its outcome, and ffmpeg's command and stderr", async ({
   system,
 }) => {
   const [job] = (await jobs.allJobs(system.client)).filter((one) => one.errorCode === 'stalled')
@@ -68,7 +68,7 @@ test('the record of an attempt says when, who, how it ended, and what ffmpeg did
   expect(`${attempt!.command} ${attempt!.stderrTail}`).not.toMatch(/127\.0\.0\.1|reelqueue-/)
 })
 
-test('an attempt past the timeoutSeconds of its queue is a timeout, and killed', async ({
+test("an attempt that exceeds the queue's timeoutSeconds fails with timeout and is killed", async ({
   system,
   events,
 }) => {
@@ -111,6 +111,6 @@ test.skipIf(refusal)(
   },
 )
 
-test('after all of it nothing is left', async ({ system }) => {
+test('nothing remains after the system stops', async ({ system }) => {
   await settleAndStop(system)
 })

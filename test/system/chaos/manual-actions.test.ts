@@ -1,4 +1,4 @@
-/** What people do to jobs and to the queue while encodes are under way. */
+/** Actions of users on jobs and queues during active encodes. */
 import { expect } from 'vitest'
 import type { Client } from '../../../scripts/client.ts'
 import type { Events } from '../fixtures/events.ts'
@@ -23,7 +23,7 @@ async function race(...requests: Promise<Response>[]) {
   return (await Promise.all(requests.map(jobs.statusOf))).toSorted((a, b) => a - b)
 }
 
-test('two racing cancels in mid-encode: one 200, one 400, and ffmpeg is gone within 3 s', async ({
+test('of two concurrent cancels during an encode one succeeds, and ffmpeg ends within 3 s', async ({
   system,
   events,
 }) => {
@@ -36,7 +36,7 @@ test('two racing cancels in mid-encode: one 200, one 400, and ffmpeg is gone wit
   await expectSettled(system)
 })
 
-test('two racing deletes in mid-encode: one 200, one 400, and ffmpeg is gone within 3 s', async ({
+test('of two concurrent deletes during an encode one succeeds, and ffmpeg ends within 3 s', async ({
   system,
   events,
 }) => {
@@ -48,7 +48,7 @@ test('two racing deletes in mid-encode: one 200, one 400, and ffmpeg is gone wit
   await expectSettled(system)
 })
 
-test('two racing retries of a failed job: one 200, one 400, and it runs once more', async ({
+test('of two concurrent retries of a failed job one succeeds, and the job runs once more', async ({
   system,
   events,
 }) => {
@@ -63,7 +63,7 @@ test('two racing retries of a failed job: one 200, one 400, and it runs once mor
   await jobs.remove(system.client, jobId)
 })
 
-test('SIGTERM of a runner in mid-encode: the attempt is not counted, and another goes on', async ({
+test('SIGTERM of a runner during an encode does not count the attempt, and another runner completes the job', async ({
   system,
   events,
 }) => {
@@ -76,7 +76,7 @@ test('SIGTERM of a runner in mid-encode: the attempt is not counted, and another
   await expectSettled(system)
 })
 
-test('a paused queue ends what runs and starts nothing; a draining one does what it has', async ({
+test('a paused queue completes running jobs and starts none; a draining queue completes all it has', async ({
   system,
   events,
 }) => {
@@ -96,6 +96,6 @@ test('a paused queue ends what runs and starts nothing; a draining one does what
   await jobs.setQueue(system.client, { draining: false, concurrency: 4 })
 })
 
-test('after all of it nothing is left', async ({ system }) => {
+test('nothing remains after the system stops', async ({ system }) => {
   await settleAndStop(system)
 })

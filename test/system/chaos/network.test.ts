@@ -1,4 +1,4 @@
-/** A network that loses, repeats, delays and reorders what runner and gateway say to each other. */
+/** A network that loses, repeats, delays and reorders requests between runner and gateway. */
 import { expect } from 'vitest'
 import { LONG_VIDEO, proxiedTest } from './chaosTest.ts'
 import * as jobs from './jobs.ts'
@@ -28,7 +28,7 @@ function loseEvery(n: number): { rule: Rule; lost: string[] } {
 }
 
 test.for([3, 4, 7])(
-  'one request of every %i is lost: each job is done in one attempt',
+  'jobs complete in one attempt although one of every %i requests is lost',
   async (n, { system, proxy, events }) => {
     const { rule, lost } = loseEvery(n)
     proxy.obey(rule)
@@ -51,7 +51,7 @@ test.for([3, 4, 7])(
   },
 )
 
-test('reports that come twice, late and out of order: progress only rises, and nothing is undone', async ({
+test('duplicate, late and reordered reports never decrease progress or change an ended job', async ({
   system,
   proxy,
   events,
@@ -94,7 +94,7 @@ test('reports that come twice, late and out of order: progress only rises, and n
   await expectSettled(system)
 })
 
-test('a part that arrives after its job was cancelled is refused, and its upload is gone', async ({
+test('a part that arrives after the job was cancelled is rejected, and its upload is aborted', async ({
   system,
   proxy,
 }) => {
@@ -111,7 +111,7 @@ test('a part that arrives after its job was cancelled is refused, and its upload
   await expectSettled(system)
 })
 
-test('after all of it nothing is left', async ({ system, runner }) => {
+test('nothing remains after the system stops', async ({ system, runner }) => {
   expect(await runner.stop()).toBe(0)
   await settleAndStop(system)
 })

@@ -21,8 +21,6 @@ export interface Answer {
 /** Gives the answer for the runner, or null: the connection is cut, and it gets none. */
 export type Rule = (passing: Passing) => Promise<Answer | null>
 
-export type Proxy = Awaited<ReturnType<typeof startProxy>>
-
 export async function startProxy(gatewayUrl: string) {
   const faithful: Rule = ({ forward }) => forward()
   let rule = faithful

@@ -1,4 +1,4 @@
-/** Runners and their ffmpegs that die or hang while others live. */
+/** Runners and ffmpeg processes that die or hang while others continue. */
 import { expect, vi } from 'vitest'
 import type { Events } from '../fixtures/events.ts'
 import type { System } from '../fixtures/system.ts'
@@ -18,7 +18,7 @@ async function startEncode(system: System, events: Events, transformation: strin
   return { jobId, runner, ffmpeg: ffmpegsOf(system.stateDir, runner)[0]! }
 }
 
-test('kill -9 of a runner in mid-encode: noticed within 5 s of the lease, and done by another', async ({
+test('kill -9 of a runner during an encode is detected within 5 s of the lease, and another runner completes the job', async ({
   system,
   events,
 }) => {
@@ -36,7 +36,7 @@ test('kill -9 of a runner in mid-encode: noticed within 5 s of the lease, and do
   await expectSettled(system)
 })
 
-test('kill -9 of ffmpeg alone: the attempt says what would help, and the next completes', async ({
+test('kill -9 of ffmpeg fails the attempt with advice, and the next attempt completes', async ({
   system,
   events,
 }) => {
@@ -52,7 +52,7 @@ test('kill -9 of ffmpeg alone: the attempt says what would help, and the next co
   await expectSettled(system)
 })
 
-test('SIGSTOP of a runner: another completes its job, and it drops the work when it goes on', async ({
+test('SIGSTOP of a runner lets another complete its job, and the first aborts its encode on SIGCONT', async ({
   system,
   events,
 }) => {
@@ -68,7 +68,7 @@ test('SIGSTOP of a runner: another completes its job, and it drops the work when
   await expectSettled(system)
 })
 
-test('a wake-up that goes to a hung runner: the job is found by the other within 10 s', async ({
+test('a job whose wake-up goes to a hung runner is claimed by the other within 10 s', async ({
   system,
   events,
 }) => {
@@ -87,6 +87,6 @@ test('a wake-up that goes to a hung runner: the job is found by the other within
   }
 })
 
-test('after all of it nothing is left', async ({ system }) => {
+test('nothing remains after the system stops', async ({ system }) => {
   await settleAndStop(system)
 })

@@ -13,8 +13,6 @@ export function readRunnerToken(stateDir: string): string {
   return /RUNNER_TOKEN=(.*)/.exec(secrets)![1]!
 }
 
-export type Runner = Awaited<ReturnType<typeof startRunner>>
-
 /** @param options the system's own address and scratch folder are the defaults */
 export async function startRunner(
   { url, stateDir }: System,

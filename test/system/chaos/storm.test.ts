@@ -1,4 +1,4 @@
-/** Many jobs, three runners, and a killer that chooses by a seed. */
+/** Many jobs on three runners, while processes are killed at random (reproducible by SEED). */
 import { setTimeout as delay } from 'node:timers/promises'
 import { expect } from 'vitest'
 import { waitForEnds } from '../fixtures/events.ts'
@@ -28,7 +28,7 @@ const transformations = [
   ...Array.from({ length: VIDEOS_EACH }, (_, i) => `w_${100 + i * 2}`),
 ]
 
-test('200 jobs on 3 runners with random kills: each is completed, once', async ({
+test('200 jobs on 3 runners complete exactly once despite random kills', async ({
   system,
   events,
 }) => {
@@ -67,6 +67,6 @@ test('200 jobs on 3 runners with random kills: each is completed, once', async (
   console.log(`${ids.length} jobs in ${tries} counted attempts after ${kills} kills`)
 }, 240_000)
 
-test('after all of it nothing is left', async ({ system }) => {
+test('nothing remains after the system stops', async ({ system }) => {
   await settleAndStop(system)
 })

@@ -1,4 +1,4 @@
-/** The Worker killed in the middle of things, and the power of the whole machine cut. */
+/** The Worker is killed at critical moments, and the whole machine loses power. */
 import { expect, onTestFinished, vi } from 'vitest'
 import { followEvents, type Events } from '../fixtures/events.ts'
 import { expectNoProcesses } from '../fixtures/processes.ts'
@@ -21,7 +21,7 @@ async function expectOneAttempt(system: System, events: Events, jobId: string) {
   await expectSettled(system)
 }
 
-test('kill -9 of the Worker in mid-encode: the job goes on in the same attempt', async ({
+test('kill -9 of the Worker during an encode does not end the attempt', async ({
   system,
   events,
 }) => {
@@ -31,7 +31,7 @@ test('kill -9 of the Worker in mid-encode: the job goes on in the same attempt',
   await expectOneAttempt(system, events, jobId)
 })
 
-test('kill -9 of the Worker in the middle of an upload: it is done again, and once', async ({
+test('kill -9 of the Worker during an upload repeats the upload, and the job completes once', async ({
   system,
   proxy,
   events,
@@ -44,7 +44,7 @@ test('kill -9 of the Worker in the middle of an upload: it is done again, and on
   await expectOneAttempt(system, events, jobId)
 })
 
-test('kill -9 of the Worker as it has finished a job: said again, it is done once', async ({
+test('kill -9 of the Worker after a finish loses the response, and the repeated finish has no effect', async ({
   system,
   proxy,
   runner,
@@ -61,7 +61,7 @@ test('kill -9 of the Worker as it has finished a job: said again, it is done onc
   await vi.waitFor(() => expect(runner.output()).toMatch(new RegExp(`job finished.*${jobId}`)))
 })
 
-test('kill -9 of what stands in front of the Worker: npm start says so and starts it again', async ({
+test("kill -9 of wrangler's proxy makes npm start restart the Worker", async ({
   system,
   events,
 }) => {
@@ -75,7 +75,7 @@ test('kill -9 of what stands in front of the Worker: npm start says so and start
   await expectSettled(system)
 }, 150_000)
 
-test('a power cut in mid-encode: after the next start the job is done by a new attempt', async ({
+test('after a power failure during an encode, the next start completes the job in a new attempt', async ({
   system,
   events,
 }) => {

@@ -1,4 +1,4 @@
-/** `npm run deploy`, with a stand-in for wrangler that notes what it is asked for. */
+/** `npm run deploy` against a simulated wrangler that records its calls. */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -55,7 +55,7 @@ function changes({ calls }: { calls: string[] }) {
   return calls.filter((call) => !/ info |^whoami|^secret list/.test(call))
 }
 
-test('the first deploy makes all that there is to make, and a key', () => {
+test('the first deploy creates every resource and an API key', () => {
   const infos = ['r2 bucket info', 'd1 info', 'queues info', 'secret list']
   const first = deploy(infos)
   expect(first.status, first.output).toBe(0)
@@ -72,25 +72,25 @@ test('the first deploy makes all that there is to make, and a key', () => {
   expect(first.output).toContain(key)
 })
 
-test('a later one migrates and deploys, and leaves the key as it is', () => {
+test('a later deploy migrates and deploys, and keeps the API key', () => {
   const later = deploy([], ['--message', 'again'])
   expect(later.status, later.output).toBe(0)
   expect(changes(later)).toEqual(['d1 migrations apply DB --remote', 'deploy --message again'])
 })
 
-test('nothing is deployed on tables that did not migrate', () => {
+test('nothing is deployed when the migration fails', () => {
   const failed = deploy(['d1 migrations'])
   expect(failed.status).toBe(1)
   expect(changes(failed)).toEqual(['d1 migrations apply DB --remote'])
 })
 
-test('a key that cannot be looked for now is not replaced', () => {
+test('an API key is not replaced when the secrets cannot be listed', () => {
   const failed = deploy(['secret list'], [], 'The network is down')
   expect(failed.status).toBe(1)
   expect(changes(failed)).toEqual(['d1 migrations apply DB --remote'])
 })
 
-test('without a login it says what to do', () => {
+test('without a login the command to log in is printed', () => {
   const stranger = deploy(['whoami'])
   expect([stranger.status, stranger.calls]).toEqual([1, ['whoami']])
   expect(stranger.output).toContain('npx wrangler login')

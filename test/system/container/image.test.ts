@@ -1,10 +1,10 @@
-/** What the image's own text says, for what only an engine could show otherwise. */
+/** Properties of the Dockerfile that only an engine could show otherwise. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 
 const dockerfile = readFileSync(new URL('../../../container/Dockerfile', import.meta.url), 'utf8')
 
-test('the runner and its ffmpeg run as a user that is not root and owns nothing but its scratch', () => {
+test('the runner runs as a user that is not root and owns only the scratch folder', () => {
   const users = [...dockerfile.matchAll(/^USER (\S+)/gm)].map(([, user]) => user)
   expect(users).toEqual(['runner'])
   expect(dockerfile).toMatch(/useradd --uid 10001 .*--shell \/usr\/sbin\/nologin runner/)

@@ -38,7 +38,7 @@ export function describeContainers(test: ContainerTest) {
     })
   })
 
-  test('a container goes once its runner has been idle', async ({ system }) => {
+  test('a container exits once its runner has been idle', async ({ system }) => {
     await waitForNoContainers(system)
     await vi.waitFor(() => expect(system.readLog('slot_ended')).not.toEqual([]), 30_000)
     const [ended] = system.readLog('slot_ended')
@@ -46,7 +46,7 @@ export function describeContainers(test: ContainerTest) {
     expect(ended!['seconds']).toBeGreaterThanOrEqual(IDLE_SECONDS)
   })
 
-  test('a container killed in mid-job is noticed at once, and the job is done by another', async ({
+  test('a container killed during a job is detected at once, and another completes the job', async ({
     system,
     events,
   }) => {
@@ -72,7 +72,7 @@ export function describeContainers(test: ContainerTest) {
     expect(second!['runner']).not.toBe(first!['runner'])
   }, 120_000)
 
-  test('a container that is told to stop hands its job back, with no attempt counted', async ({
+  test('SIGTERM to a container releases its job without counting the attempt', async ({
     system,
     events,
   }) => {
@@ -91,7 +91,7 @@ export function describeContainers(test: ContainerTest) {
     expect(second!['runner']).not.toBe(first!['runner'])
   }, 120_000)
 
-  test('four jobs wake four slots at once', async ({ system, events }) => {
+  test('four jobs start four slots at once', async ({ system, events }) => {
     const { client, readAttempts, listContainers } = system
     await waitForNoContainers(system)
     const wanted = ['f_webm,w_320', 'f_webm,w_322', 'f_webm,w_324', 'f_webm,w_326']

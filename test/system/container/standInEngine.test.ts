@@ -22,7 +22,7 @@ const test = containerTest(startStandIn)
 /** Of some runner, and of none that has claimed. */
 const SECRET = { [RUNNER_SECRET_HEADER]: 'the-secret-of-no-runner' }
 
-describe('with a stand-in engine', () => {
+describe('with a simulated engine', () => {
   describeContainers(test)
 
   /** A request as the container `name` would send it, through its side-car. */
@@ -56,7 +56,7 @@ describe('with a stand-in engine', () => {
     return { status: answer.statusCode, body: await text(answer) }
   }
 
-  test('a container reaches the gateway, for its own jobs, and nothing else', async ({
+  test('a container reaches the gateway for its own jobs only, and nothing else', async ({
     engine,
     system,
     events,
@@ -108,7 +108,7 @@ describe('with a stand-in engine', () => {
     }
   }, 120_000)
 
-  test('a start that never leads to a claim is logged, and tried elsewhere', async ({
+  test('a container that exits before it claims is logged, and another slot is started', async ({
     engine,
     system,
     events,

@@ -1,4 +1,4 @@
-/** What would be deployed holds no secret of the machine that deploys it. */
+/** The deployed bundle contains no secret of the machine that deploys it. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,7 +15,7 @@ const PLANTED = {
   SIGNING_KEYS: `k1:planted-signing-secret-${'s'.repeat(32)}`,
 }
 
-test('the bundle has no planted secret, and nothing that looks like a key', () => {
+test('the bundle contains no planted secret and no API key', () => {
   const secrets = join(folder, 'secrets.env')
   writeFileSync(
     secrets,

@@ -17,13 +17,13 @@ async function refusal(request: Promise<unknown>): Promise<ApiError> {
   return error
 }
 
-test('an empty file is refused', async ({ system }) => {
+test('an empty file is rejected', async ({ system }) => {
   const { status, message } = await refusal(system.client.put('videos/empty.mp4', ''))
   expect([400, 411, 415]).toContain(status)
   expect(message).toMatch(/empty|body|length/i)
 })
 
-test('a text that is named .mp4 is refused, and is not stored', async ({ system }) => {
+test('a text file named .mp4 is rejected and not stored', async ({ system }) => {
   const { status, code } = await refusal(
     system.client.put('videos/notes.mp4', 'Not a video at all.\n'.repeat(500)),
   )
@@ -33,7 +33,7 @@ test('a text that is named .mp4 is refused, and is not stored', async ({ system 
   expect(missing.status).toBe(404)
 })
 
-test('a video that is cut short fails with a message for people, and the next job runs', async ({
+test('a truncated video fails with a readable message, and the next job completes', async ({
   system,
   events,
 }) => {

@@ -10,7 +10,7 @@ const PROMISE_MS = 150
 
 const test = systemTest()
 
-test('an idle runner starts a job within 150 ms of its 202, as a client sees it', async ({
+test('an idle runner starts a job within 150 ms of the 202 response', async ({
   system,
   events,
 }) => {

@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((system) => system.stop()))
 })
 
-test('SIGTERM ends every process that was started, with exit code 0', async () => {
+test('SIGTERM ends every process with exit code 0', async () => {
   const system = await start({ runners: 2 })
   const { stateDir } = system
   const commands = listProcesses(stateDir).map(({ command }) => command)
@@ -26,7 +26,7 @@ test('SIGTERM ends every process that was started, with exit code 0', async () =
   await expectNoProcesses(stateDir)
 })
 
-test('a second start keeps all that there was', async () => {
+test('a second start keeps files, jobs and variants', async () => {
   const first = await start()
   const bytes = makeClip()
   await first.client.put('videos/kept.mp4', bytes)
@@ -46,7 +46,7 @@ test('a second start keeps all that there was', async () => {
   )
 })
 
-test('SIGTERM in mid-encode gives the job back, and the next start completes it', async () => {
+test('SIGTERM during an encode releases the job, and the next start completes it', async () => {
   const first = await start()
   await first.client.put('videos/long.mp4', makeClip({ size: '1280x720', seconds: 20 }))
   const events = await followEvents(first.client)
@@ -73,7 +73,7 @@ test('SIGTERM in mid-encode gives the job back, and the next start completes it'
   expect(await second.client.job(job!.id)).toMatchObject({ status: 'completed', attempt: 1 })
 }, 180_000)
 
-test('a job that is queued when the power fails runs after the next start', async () => {
+test('a job that was pending at a power failure completes after the next start', async () => {
   const first = await start({ runners: 0 })
   await first.client.put('videos/queued.mp4', makeClip())
   const [job] = await first.client.createJobs('videos/queued.mp4', ['w_320'])

@@ -32,7 +32,7 @@ const VARIANTS = [
   },
 ]
 
-describe('a file from upload to its variants', () => {
+describe('a file, from upload to variants', () => {
   let jobIds: string[]
   test.beforeAll(async ({ system, events }) => {
     await system.client.put(PATH, makeClip({ size: '1280x720', seconds: SECONDS }))
@@ -43,7 +43,7 @@ describe('a file from upload to its variants', () => {
     await waitForEnds(events, jobIds)
   }, 120_000)
 
-  test.for(VARIANTS)('$transformation is what was asked for', async (variant, { system }) => {
+  test.for(VARIANTS)('has the requested variant $transformation', async (variant, { system }) => {
     const response = await system.client.request(`/t/${variant.transformation}/${PATH}`)
     expect(response.status).toBe(200)
     expect(response.headers.get('Content-Type')).toBe(variant.contentType)
@@ -57,7 +57,7 @@ describe('a file from upload to its variants', () => {
     }
   })
 
-  test('each job was created, started and completed, in this order', ({ events }) => {
+  test('has events for created, started and completed, in this order', ({ events }) => {
     for (const jobId of jobIds) {
       const durable = events.ofJob(jobId).filter(({ id }) => id !== undefined)
       expect(durable.map(({ type }) => type)).toEqual([
@@ -70,7 +70,7 @@ describe('a file from upload to its variants', () => {
     }
   })
 
-  test('an encode reports rising progress several times', ({ events }) => {
+  test('has several progress events, which rise', ({ events }) => {
     const [mp4] = jobIds
     const progress = events
       .ofJob(mp4!)
@@ -81,12 +81,12 @@ describe('a file from upload to its variants', () => {
     expect(new Set(progress).size).toBeGreaterThanOrEqual(2)
   })
 
-  test('event ids rise', ({ events }) => {
+  test('has rising event ids', ({ events }) => {
     const ids = events.seen.flatMap(({ id }) => (id === undefined ? [] : [Number(id)]))
     expect(ids).toEqual([...new Set(ids)].toSorted((a, b) => a - b))
   })
 
-  test('a client that comes back with Last-Event-ID gets what it missed, once and in order', async ({
+  test('replays the missed events once and in order after Last-Event-ID', async ({
     system,
     events,
   }) => {

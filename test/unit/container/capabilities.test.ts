@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { parseEncoders, parseHwaccels } from '../../../container/capabilities.ts'
 
-it('reads the lists of ffmpeg', () => {
+it("ffmpeg's lists of encoders and hardware accelerators are parsed", () => {
   const encoders = [
     'Encoders:',
     ' V..... = Video',

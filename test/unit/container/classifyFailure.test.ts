@@ -1,4 +1,4 @@
-/** By what ffmpeg says with its last words; all of these are its own. */
+/** Failures classified by the last lines of ffmpeg's real output. */
 import { expect, it } from 'vitest'
 import { classifyFfmpegFailure } from '../../../container/ffmpeg/process/classifyFailure.ts'
 
@@ -7,7 +7,7 @@ const CANNOT_MAKE_OUT =
   '(avc1 / 0x31637661), none, 320x180, 713 kb/s): unspecified pixel format\n'
 const TOLD_TO_END = 'Exiting normally, received signal 15.\n'
 
-it('an ffmpeg that is told to end while it opens a file says nothing about that file', () => {
+it('an ffmpeg that is terminated while it opens a file does not make the file invalid', () => {
   for (const code of [255, 1, 0]) {
     expect(
       classifyFfmpegFailure({ code, signal: null, stderrTail: CANNOT_MAKE_OUT + TOLD_TO_END }),
@@ -18,7 +18,7 @@ it('an ffmpeg that is told to end while it opens a file says nothing about that 
   }
 })
 
-it('neither does an ffprobe, which obeys without a word', () => {
+it('neither does a terminated ffprobe, which prints nothing', () => {
   expect(
     classifyFfmpegFailure({ code: null, signal: 'SIGTERM', stderrTail: CANNOT_MAKE_OUT }),
   ).toMatchObject({
@@ -26,14 +26,14 @@ it('neither does an ffprobe, which obeys without a word', () => {
   })
 })
 
-it('the same complaint of one that was left alone is of the file', () => {
+it('the same message of an ffmpeg that was not terminated makes the file invalid', () => {
   const stderrTail = `${CANNOT_MAKE_OUT}Conversion failed!\n`
   expect(classifyFfmpegFailure({ code: 1, signal: null, stderrTail })).toMatchObject({
     code: 'input_invalid',
   })
 })
 
-it('a file whose tags have such words in them is not believed', () => {
+it("the message of a termination inside a file's metadata is ignored", () => {
   const stderrTail = `  Metadata:\n    title           : ${TOLD_TO_END}${CANNOT_MAKE_OUT}`
   expect(classifyFfmpegFailure({ code: 1, signal: null, stderrTail })).toMatchObject({
     code: 'input_invalid',

@@ -7,7 +7,7 @@ function sides(width: number, height: number, wanted: number[] = []) {
   )
 }
 
-describe('a ladder', () => {
+describe('the ladder', () => {
   it.each([
     [3840, 2160, [240, 360, 480, 720, 1080, 1440, 2160]],
     [1080, 1920, [240, 360, 480, 720, 1080]],
@@ -15,22 +15,22 @@ describe('a ladder', () => {
     [1000, 500, [240, 360, 480]],
     [256, 144, [144]],
     [64, 36, [36]],
-  ])('of %i by %i is by the source', (width, height, expected) => {
+  ])('of %i by %i fits the source', (width, height, expected) => {
     expect(sides(width, height)).toEqual(expected)
   })
 
-  it('names no size twice, though sides become even', () => {
+  it('has no duplicate size after rounding to even sides', () => {
     expect(sides(1920, 1080, [359, 360])).toEqual([360])
   })
 
-  it('keeps the aspect to within a pixel', () => {
+  it('keeps the aspect ratio to within a pixel', () => {
     for (const { width, height } of buildLadder({ width: 1998, height: 1080 }, []).rungs) {
       expect(Math.abs(width - (height * 1998) / 1080)).toBeLessThanOrEqual(1)
     }
   })
 })
 
-it('lets a codec that needs less have less, and a higher quality more', () => {
+it('the maximum bit rate is lower for efficient codecs and higher for a higher quality', () => {
   const size = { width: 1280, height: 720 }
   const cap = (codec: 'h264' | 'h265' | 'av1', quality = 60) =>
     computeMaxBitRate(size, { codec, quality, frameRate: 30 })

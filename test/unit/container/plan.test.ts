@@ -40,7 +40,7 @@ describe('without a size', () => {
     expect(computeGeometry(source, request({})).output).toEqual(expected)
   })
 
-  it('a frame keeps its size, to the pixel', () => {
+  it('a frame keeps its exact size', () => {
     const wish = request({ unit: 1, shortSide: null })
     expect(computeGeometry(size(3841, 2161), wish).output).toEqual(size(3841, 2161))
   })
@@ -65,7 +65,7 @@ describe('with one side', () => {
 describe('with both sides', () => {
   const square = { width: 400, height: 400 }
 
-  it('fill covers the box and cuts by gravity', () => {
+  it('fill covers the box and crops by gravity', () => {
     const cut = (gravity: GeometryRequest['gravity'], source = FULL_HD) =>
       computeGeometry(source, request({ ...square, gravity })).crop
     expect(computeGeometry(FULL_HD, request(square)).scaled).toEqual(size(712, 400))
@@ -75,18 +75,18 @@ describe('with both sides', () => {
     expect(cut('south', PORTRAIT)).toEqual({ ...square, x: 0, y: 312 })
   })
 
-  it('fill shrinks a box larger than the source, keeping its aspect', () => {
+  it('fill shrinks a box larger than the source, keeping its aspect ratio', () => {
     const shape = computeGeometry(size(640, 360), request({ width: 1000, height: 1000 }))
     expect(shape).toMatchObject({ scaled: size(640, 360), output: size(360, 360) })
     expect(shape.crop).toEqual({ ...size(360, 360), x: 140, y: 0 })
   })
 
-  it('fill shrinks a box that is larger one way only', () => {
+  it('fill shrinks a box that is larger in one dimension only', () => {
     const shape = computeGeometry(size(640, 360), request({ width: 1280, height: 180 }))
     expect(shape.output).toEqual(size(640, 90))
   })
 
-  it('crop cuts without resizing, and no more than there is', () => {
+  it('crop does not resize, and is limited to the source', () => {
     const shape = computeGeometry(
       FULL_HD,
       request({ ...square, resizeMode: 'crop', gravity: 'south_east' }),
@@ -97,7 +97,7 @@ describe('with both sides', () => {
     expect(small).toMatchObject({ crop: null, output: size(320, 180) })
   })
 
-  it('fit stays inside the box and never grows', () => {
+  it('fit stays inside the box and never enlarges', () => {
     const output = (source: typeof FULL_HD) =>
       computeGeometry(source, request({ ...square, resizeMode: 'fit' })).output
     expect(output(FULL_HD)).toEqual(size(400, 226))
@@ -105,12 +105,12 @@ describe('with both sides', () => {
     expect(output(size(200, 100))).toEqual(size(200, 100))
   })
 
-  it('scale distorts to exactly the box', () => {
+  it('scale stretches to exactly the box', () => {
     const shape = computeGeometry(size(100, 50), request({ ...square, resizeMode: 'scale' }))
     expect(shape).toEqual({ scaled: square, crop: null, pad: null, output: square })
   })
 
-  it('pad puts the picture in the middle of exactly the box', () => {
+  it('pad centres the video in exactly the box', () => {
     const pad = (source: typeof FULL_HD) =>
       computeGeometry(source, request({ ...square, resizeMode: 'pad' })).pad
     expect(pad(FULL_HD)).toEqual({ ...square, x: 0, y: 86 })
@@ -118,7 +118,7 @@ describe('with both sides', () => {
     expect(pad(size(100, 50))).toEqual({ ...square, x: 150, y: 174 })
   })
 
-  it('every fit gives even sides that lie within the box, whatever the source', () => {
+  it('every resize mode gives even sides within the box, for any source', () => {
     const sides = [2, 3, 99, 100, 641, 1079, 1080, 1921, 7680]
     const fits = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
     for (const resizeMode of fits) {
@@ -151,7 +151,7 @@ describe('with both sides', () => {
 })
 
 describe('quality', () => {
-  it('becomes a CRF by the formula that the API promises', () => {
+  it('becomes a CRF by the documented formula', () => {
     expect([1, 25, 60, 75, 100].map(x264Crf)).toEqual([51, 43, 31, 26, 18])
   })
 
@@ -163,7 +163,7 @@ describe('quality', () => {
     expect([1, 60, 80, 100].map(jpegScale)).toEqual([31, 14, 8, 2])
   })
 
-  it('auto falls as the picture grows', () => {
+  it('auto decreases as the frame size grows', () => {
     expect([360, 720, 1080, 2160].map((side) => resolveQuality('auto', 'video', side))).toEqual([
       70, 65, 60, 55,
     ])
@@ -171,7 +171,7 @@ describe('quality', () => {
     expect(resolveQuality(33, 'video', 360)).toBe(33)
   })
 
-  it('halves the bits that are worth keeping with every 6 of CRF', () => {
+  it('halves the bit rate threshold for a copy with every 6 of CRF', () => {
     expect(minBitsPerPixelToEncode(60)).toBeCloseTo(0.0397, 4)
     expect(minBitsPerPixelToEncode(85)).toBeCloseTo(0.1, 2)
   })
@@ -181,14 +181,14 @@ function plan(wish: Parameters<typeof video>[0], probe = probed()) {
   return planOf(video(wish), probe)
 }
 
-describe('copying', () => {
-  it.each(['mp4', 'mov', 'mkv'] as const)('is the plan for frugal H.264 into %s', (format) => {
+describe('a stream copy', () => {
+  it.each(['mp4', 'mov', 'mkv'] as const)('is planned for low-bit-rate H.264 into %s', (format) => {
     const { mode, arguments: list } = plan({ format })
     expect(mode).toBe('remux')
     expect(after(list, '-c:v')).toBe('copy')
   })
 
-  it('is the plan without sound, and for frugal VP9 into webm', () => {
+  it('is planned without audio, and for low-bit-rate VP9 into webm', () => {
     expect(plan({}, probed({}, null)).mode).toBe('remux')
     const vp9 = probed({ codec: 'vp9' }, { codec: 'opus' })
     expect(plan({ format: 'webm' }, vp9).mode).toBe('remux')
@@ -213,19 +213,19 @@ describe('copying', () => {
     ['it is generous with bits', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits per pixel.*60/],
     ['its bit rate is unknown', {}, probed({ bitRate: null }), /bit rate of the video is unknown/],
     ['it is above 720p', {}, probed({ display: FULL_HD, upright: FULL_HD }), /1280 by 720/],
-  ])('is not the plan when %s', (_, wish, probe, reason) => {
+  ])('is not planned when %s', (_, wish, probe, reason) => {
     const { mode, reason: said } = plan(wish, probe)
     expect(mode).toBe('encode')
     expect(said).toMatch(reason)
   })
 
-  it('is the plan for a generous file when high quality is asked for', () => {
+  it('is planned for a high-bit-rate file when high quality is requested', () => {
     expect(plan({ quality: 90 }, probed({ bitRate: 2_500_000 })).mode).toBe('remux')
   })
 })
 
-describe('encoding', () => {
-  it('puts limits, seeking and length before the input', () => {
+describe('an encode', () => {
+  it('has limits, seek and duration before the input', () => {
     const { arguments: list, durationSeconds } = plan({ startSeconds: 2, endSeconds: 5.5 })
     const input = list.indexOf('-i')
     expect(list.indexOf('-protocol_whitelist')).toBeLessThan(input)
@@ -236,12 +236,12 @@ describe('encoding', () => {
     expect(durationSeconds).toBe(3.5)
   })
 
-  it('leaves the length open when the end lies at or past the end of the file', () => {
+  it('has no duration when the trim ends at or after the end of the file', () => {
     const { arguments: list, durationSeconds } = plan({ startSeconds: 2, endSeconds: 99 })
     expect([list.includes('-t'), durationSeconds]).toEqual([false, 8])
   })
 
-  it('takes x264 at the CRF of the quality, and mixes six channels down', () => {
+  it('uses x264 with the CRF of the quality, and mixes six channels down', () => {
     const { arguments: list } = plan({ width: 640, quality: 75 }, probed({}, { channels: 6 }))
     expect(after(list, '-crf')).toBe('26')
     expect(after(list, '-filter_complex')).toContain('aformat=channel_layouts=stereo')
@@ -249,7 +249,7 @@ describe('encoding', () => {
     expect(after(list, '-movflags')).toBe('+faststart')
   })
 
-  it('pads with the colour that was asked for', () => {
+  it('pads with the requested colour', () => {
     const { arguments: list } = plan({
       width: 400,
       height: 400,
@@ -262,13 +262,13 @@ describe('encoding', () => {
   it.each([
     ['starts past the end', { startSeconds: 10 }, /10 seconds long.*start at second 10/],
     ['ends before it starts', { startSeconds: 5, endSeconds: 4 }, /must be after/],
-  ])('is refused when it %s', (_, wish, message) => {
+  ])('is rejected when it %s', (_, wish, message) => {
     expect(() => plan(wish)).toThrow(
       expect.objectContaining({ code: 'unsupported', message: expect.stringMatching(message) }),
     )
   })
 
-  it('is refused for a file of sound, and for a picture of absurd size', () => {
+  it('is rejected for an audio file, and for an oversized frame', () => {
     expect(() => plan({}, { ...probed(), video: null })).toThrow(
       /audio stream \(aac\) but no video stream/,
     )
@@ -280,17 +280,17 @@ describe('encoding', () => {
 describe('a frame', () => {
   const frame = (atSeconds: number, probe = probed()) => planOf(image({ atSeconds }), probe)
 
-  it('is sought before the input', () => {
+  it('seeks before the input', () => {
     const { mode, arguments: list } = frame(5)
     expect([mode, after(list, '-ss'), after(list, '-frames:v')]).toEqual(['frame', '5', '1'])
     expect(list.indexOf('-ss')).toBeLessThan(list.indexOf('-i'))
   })
 
-  it('is never sought past the start of the last frame', () => {
+  it('never seeks past the start of the last frame', () => {
     expect(after(frame(9.999).arguments, '-ss')).toBe('9.965')
   })
 
-  it('is refused at the end of the video and beyond', () => {
+  it('is rejected at the end of the video and after it', () => {
     expect(() => frame(10)).toThrow(/10 seconds long.*no frame at second 10/)
   })
 })

@@ -18,7 +18,7 @@ const SAID = [
   '',
 ].join('\n')
 
-it('reads the same from any cut of the same text', () => {
+it('progress is the same however the output is split into chunks', () => {
   for (let length = 1; length <= SAID.length; length++) {
     const read = createProgressReader()
     let last = read('')
@@ -29,13 +29,13 @@ it('reads the same from any cut of the same text', () => {
   }
 })
 
-it('does not take half a number for a whole one', () => {
+it('an incomplete line is not read', () => {
   const read = createProgressReader()
   expect(read('out_time_us=20000').outSeconds).toBe(0)
   expect(read('00\n').outSeconds).toBe(2)
 })
 
-it('never goes back', () => {
+it('progress never decreases', () => {
   const read = createProgressReader()
   read('out_time_us=3000000\nframe=75\n')
   const after = read('out_time_us=1000000\nframe=25\nout_time_us=-5\nout_time_us=N/A\n')

@@ -48,7 +48,7 @@ function run(speed: number, seconds: number, from = 0) {
 }
 
 describe('progress', () => {
-  it('rises through both passes of a plan, by what each costs', () => {
+  it('rises through both passes of a plan, in proportion to their cost', () => {
     const passes = [step('analyse', { cost: 0.5 }), step('encode')]
     planOf(passes)
     const seen = passes.flatMap((pass) => {
@@ -69,7 +69,7 @@ describe('progress', () => {
     expect(second).toBeCloseTo(92)
   })
 
-  it('never goes back and ends before what is the gateway’s, whatever it is told', () => {
+  it('never decreases, and leaves the last percents to the gateway', () => {
     const only = step('encode')
     planOf([only])
     tracker.beginStep(only)
@@ -90,7 +90,7 @@ describe('progress', () => {
     expect(state.progress).toBe(97)
   })
 
-  it('of what is only copied is half upload', () => {
+  it('of a stream copy counts the upload as half', () => {
     const copy = step('encode')
     planOf([copy], 'remux')
     tracker.enterStage('encode')
@@ -102,7 +102,7 @@ describe('progress', () => {
     expect(state.progress).toBe(73)
   })
 
-  it('moves on after a step whose length nobody knows', () => {
+  it('advances after a step of unknown duration', () => {
     const steps = [step('analyse', { seconds: null }), step('encode', { seconds: null })]
     planOf(steps)
     tracker.beginStep(steps[0]!)
@@ -113,8 +113,8 @@ describe('progress', () => {
   })
 })
 
-describe('what is left', () => {
-  it('is not said before there is something to go by', () => {
+describe('the remaining time', () => {
+  it('is null before there is a measurement', () => {
     const only = step('encode')
     planOf([only])
     tracker.enterStage('encode')
@@ -125,7 +125,7 @@ describe('what is left', () => {
     expect(state.etaSeconds).toBeNull()
   })
 
-  it('counts the passes to come and the upload', () => {
+  it('includes later passes and the upload', () => {
     const passes = [step('analyse'), step('encode')]
     planOf(passes)
     tracker.enterStage('analyse')
@@ -151,7 +151,7 @@ describe('what is left', () => {
     expect(state.etaSeconds).toBe(2)
   })
 
-  it('follows the speed of late and not that since the start', () => {
+  it('uses the recent speed and not the average since the start', () => {
     const only = step('encode', { seconds: 1000 })
     planOf([only])
     tracker.enterStage('encode')
@@ -166,8 +166,8 @@ describe('what is left', () => {
   })
 })
 
-describe('speed and frames a second', () => {
-  it('are those of the last seconds, and only of an encode', () => {
+describe('speed and frame rate', () => {
+  it('are measured over the last seconds, during an encode only', () => {
     const passes = [step('analyse', { seconds: 1000 }), step('encode', { seconds: 1000 })]
     planOf(passes)
     tracker.enterStage('analyse')
@@ -186,7 +186,7 @@ describe('speed and frames a second', () => {
     expect(state).toMatchObject({ fps: null, speed: null })
   })
 
-  it('fall when nothing comes any more', () => {
+  it('decrease when progress stops', () => {
     const only = step('encode')
     planOf([only])
     tracker.enterStage('encode')
@@ -197,7 +197,7 @@ describe('speed and frames a second', () => {
     expect(state).toMatchObject({ fps: 12.5, speed: 0.5 })
   })
 
-  it('speed is in seconds of media, however the output counts them', () => {
+  it("count seconds of the source's media even if the output's speed is changed", () => {
     const twice = step('encode', { seconds: 50 })
     planOf([twice], 'encode', 2)
     tracker.enterStage('encode')
@@ -206,7 +206,7 @@ describe('speed and frames a second', () => {
     expect(state).toMatchObject({ fps: 75, speed: 6 })
   })
 
-  it('are not made of one report', () => {
+  it('need more than one report', () => {
     const rate = createRateMeter(0, 5)
     rate.add(0.1, 10)
     expect(rate.at(0.1)).toBeNull()

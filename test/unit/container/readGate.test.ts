@@ -3,7 +3,7 @@ import { createReadGate } from '../../../container/source/readGate.ts'
 
 const never = new AbortController().signal
 
-it('lets everyone pass, but while it is held', async () => {
+it('readers wait only while the gate is closed', async () => {
   const readGate = createReadGate()
   await readGate.waitUntilOpen(never)
   readGate.close()
@@ -17,7 +17,7 @@ it('lets everyone pass, but while it is held', async () => {
   await readGate.waitUntilOpen(never)
 })
 
-it('holds nobody who is to end', async () => {
+it('an aborted reader does not wait', async () => {
   const readGate = createReadGate()
   readGate.close()
   const ending = new AbortController()

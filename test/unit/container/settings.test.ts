@@ -3,7 +3,7 @@ import { readSettings } from '../../../container/settings.ts'
 
 const GATEWAY_URL = 'http://127.0.0.1:8787/'
 
-it('needs nothing but the address of the gateway', () => {
+it("only the gateway's address is required", () => {
   expect(readSettings({ GATEWAY_URL, RUNNER_NAME: 'laptop', QUEUES: '' })).toMatchObject({
     gatewayUrl: 'http://127.0.0.1:8787',
     token: null,
@@ -14,7 +14,7 @@ it('needs nothing but the address of the gateway', () => {
   })
 })
 
-it('takes queues in their order, and patience without end', () => {
+it('queues keep their order, and IDLE_SECONDS can be "forever"', () => {
   const settings = readSettings({ GATEWAY_URL, QUEUES: 'urgent, default', IDLE_SECONDS: 'forever' })
   expect(settings).toMatchObject({ queues: ['urgent', 'default'], idleSeconds: Infinity })
 })
@@ -26,7 +26,7 @@ it.each([
   ['impatience', { GATEWAY_URL, IDLE_SECONDS: '-1' }, /^IDLE_SECONDS must be a number.*forever/],
   ['words for a number', { GATEWAY_URL, IDLE_SECONDS: 'long' }, /^IDLE_SECONDS must be/],
   ['a token with a line break', { GATEWAY_URL, RUNNER_TOKEN: 'a\nb' }, /^RUNNER_TOKEN must be/],
-])('refuses %s and says what is right', (_, env, message) => {
+])('%s is rejected with the valid values', (_, env, message) => {
   expect(() => readSettings(env)).toThrow(
     expect.objectContaining({ name: 'InvalidSettings', message: expect.stringMatching(message) }),
   )

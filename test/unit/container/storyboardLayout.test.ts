@@ -7,7 +7,7 @@ describe('the layout of a storyboard', () => {
   const layout = (durationSeconds: number, intervalSeconds: number | null = null, columns = 10) =>
     layOutStoryboard({ durationSeconds, intervalSeconds, columns, tile })
 
-  it('has a hundred pictures by default, and never more than two a second', () => {
+  it('has a hundred frames by default, and at most two a second', () => {
     expect(layout(7_200)).toMatchObject({ intervalSeconds: 72, images: 100, sheets: 1, rows: 10 })
     expect(layout(10)).toMatchObject({ intervalSeconds: 0.5, images: 20, columns: 10, rows: 2 })
     expect(layout(0.04)).toMatchObject({ images: 1, columns: 1, rows: 1 })
@@ -16,7 +16,7 @@ describe('the layout of a storyboard', () => {
     }
   })
 
-  it('covers a length that is no multiple of the interval, and one that is', () => {
+  it('covers the whole duration, whether or not it is a multiple of the interval', () => {
     for (const length of [4, 4.001, 4.016667, 9.99, 12.5]) {
       const cues = parseVtt(buildWebVtt(layout(length, 0.5, 3), 'jpg'))
       expectWhole(cues, length)
@@ -24,14 +24,14 @@ describe('the layout of a storyboard', () => {
     }
   })
 
-  it('is no larger than pictures may be', () => {
+  it('is rejected when a sheet would exceed the maximum image size', () => {
     const wish = { durationSeconds: 100, intervalSeconds: 1, columns: 10 }
     expect(() => layOutStoryboard({ ...wish, tile: { width: 1920, height: 1080 } })).toThrow(
       'would be 19200 by 10800; the maximum is 16383 by 16383',
     )
   })
 
-  it('names its sheets as a package may', () => {
+  it('names its sheets as package files', () => {
     const cues = parseVtt(buildWebVtt(layout(3_600, 1, 10), 'webp'))
     expect(cues.at(-1)).toMatchObject({ sheet: 'sprite_036.webp', at: [1440, 810, 160, 90] })
   })

@@ -6,7 +6,7 @@ import {
 } from '../../../container/ffmpeg/plan/thumbnail.ts'
 
 describe('the best frame', () => {
-  it('is neither dark nor flat nor blown out while there is another', () => {
+  it('is neither dark nor flat nor overexposed if there is another', () => {
     const look = (second: number, mean: number, spread: number, edges: number) => ({
       second,
       mean,
@@ -21,7 +21,7 @@ describe('the best frame', () => {
     expect(selectBestSecond([null, null])).toBe(0)
   })
 
-  it('is sought over the whole length, and blindly where nobody knows it', () => {
+  it('has candidates over the whole duration, and one at the start if it is unknown', () => {
     expect(listCandidateSeconds(8)).toEqual(Array.from({ length: 8 }, (_, at) => at + 0.5))
     expect(listCandidateSeconds(null)[0]).toBe(0)
     expect(parseFrameStatistics(3, 'nothing was encoded')).toBeNull()

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { KEY_DEFINITIONS, KEYS } from '../../../src/contract/keys.ts'
 import { rows } from '../../fixtures/keyTable.ts'
 
-it('has one row for each key, in the order of the contract', () => {
+it('the table has one row for each key, in the order of the contract', () => {
   expect(rows.map(({ key }) => key)).toEqual(KEYS)
 })
 
@@ -12,7 +12,7 @@ it('has the long name of each key', () => {
   expect(rows.map(({ key, longName }) => [key, longName])).toEqual(names)
 })
 
-it('says of the values what the contract says', () => {
+it('the table describes values as the contract does', () => {
   const described = KEYS.map((key) => [key, KEY_DEFINITIONS[key].description])
   expect(rows.map(({ key, values }) => [key, values])).toEqual(described)
 })

@@ -1,4 +1,4 @@
-/** The rules of a job's life, without a database: the state table and the retry ladder. */
+/** The rules of a job's states, without a database: the transition table and the retry policy. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'
@@ -23,11 +23,11 @@ const ALLOWED: Record<string, string> = {
   'error retry': 'pending',
 }
 
-describe('the state table', () => {
+describe('the transition table', () => {
   const events = Object.keys(TRANSITIONS) as (keyof typeof TRANSITIONS)[]
   const grid = JOB_STATUSES.flatMap((from) => events.map((event) => ({ from, event })))
 
-  it('has all the states and events that the design has', () => {
+  it('has all documented states and events', () => {
     expect(grid).toHaveLength(40)
     for (const known of Object.keys(ALLOWED)) {
       expect(grid.map(({ from, event }) => `${from} ${event}`)).toContain(known)
@@ -38,23 +38,23 @@ describe('the state table', () => {
   })
 })
 
-describe('a failed attempt', () => {
+describe('the retry policy', () => {
   const final = ['input_invalid', 'unsupported', 'timeout']
 
-  it.each(FAILURE_CODES)('with %s is tried again only if that can help', (code) => {
+  it.each(FAILURE_CODES)('retries %s only if a retry can help', (code) => {
     expect(triesAgain(code, 1, 3)).toBe(!final.includes(code))
     expect(triesAgain(code, 2, 3)).toBe(!final.includes(code))
   })
-  it.each(FAILURE_CODES)('with %s is never tried more often than allowed', (code) => {
+  it.each(FAILURE_CODES)('never retries %s beyond the maximum number of attempts', (code) => {
     expect(triesAgain(code, 3, 3)).toBe(false)
     expect(triesAgain(code, 1, 1)).toBe(false)
   })
 
-  it('waits 5 s, 20 s, 80 s and so on, up to an hour', () => {
+  it('delays retries by 5 s, 20 s, 80 s and so on, up to an hour', () => {
     const waits = [1, 2, 3, 4, 5, 6, 7, 20].map((attempt) => backoffMs(attempt, 0.5))
     expect(waits).toEqual([5e3, 20e3, 80e3, 320e3, 1_280e3, 3_600e3, 3_600e3, 3_600e3])
   })
-  it('waits up to 20 % more or less than that, by chance', () => {
+  it('varies the delay by up to 20 % at random', () => {
     const attempt = fc.integer({ min: 1, max: 20 })
     fc.assert(
       fc.property(attempt, fc.double({ min: 0, max: 1, noNaN: true }), (attempt, random) => {

@@ -1,10 +1,10 @@
-/** What a query that comes along does to the text of playlists. */
+/** A query string is added to the URLs in playlists, manifests and storyboards. */
 import { describe, expect, it } from 'vitest'
 import { isPlaylist, namesFiles, withQuery } from '../../../src/domain/playlistQuery.ts'
 
 const QUERY = 'exp=1&key=k&sig=a.b'
 
-describe('a query is added', () => {
+describe('a query string is added', () => {
   it('to the lines and the URI attributes of an HLS playlist, and to nothing else', () => {
     const text = [
       '#EXTM3U',
@@ -24,7 +24,7 @@ describe('a query is added', () => {
     )
   })
 
-  it('to the templates of a DASH manifest, escaped as XML', () => {
+  it('to the templates of a DASH manifest, escaped for XML', () => {
     const template = (query: string) =>
       `<SegmentTemplate media="$RepresentationID$_$Number%05d$.m4s${query}" initialization="init_$RepresentationID$.mp4${query}" timescale="1"/><BaseURL>a/</BaseURL>`
     expect(withQuery('manifest.mpd', template(''), QUERY)).toBe(
@@ -32,7 +32,7 @@ describe('a query is added', () => {
     )
   })
 
-  it('to the pictures of a storyboard, before the fragment, and not to what subtitles say', () => {
+  it('to the sheets of a storyboard, before the fragment, and not to the text of subtitles', () => {
     const text =
       'WEBVTT\n\n00:00.000 --> 00:01.000\nsprite_1.jpg#xywh=0,0,160,90\n\n00:02.000 --> 00:03.000\nsee clip.mp4\nclip.mp4\n'
     expect(withQuery('sprite.vtt', text, QUERY)).toBe(
@@ -40,7 +40,7 @@ describe('a query is added', () => {
     )
   })
 
-  it('to no media', () => {
+  it('to no media segment', () => {
     expect(withQuery('v_1.m4s', 'v_1.m4s', QUERY)).toBe('v_1.m4s')
     expect(['a.m3u8', 'a.mpd', 'a.vtt', 'a.m4s', 'a.mp4'].filter(namesFiles)).toEqual([
       'a.m3u8',

@@ -1,4 +1,4 @@
-/** Which paths name a file, and which texts name a variant of one. */
+/** Paths that name a file, and texts that name a variant of one. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { storagePath } from '../../../src/contract/storagePath.ts'
@@ -28,7 +28,7 @@ describe('a storage path', () => {
     'a b/été 🎬.mp4',
     'a+b&c=d?#%2F.mp4',
     `${'é'.repeat(127)}/clip.mp4`,
-  ])('may be %s', (path) => {
+  ])('can be %s', (path) => {
     expect(storagePath.parse(path)).toBe(path)
   })
 
@@ -59,18 +59,18 @@ describe('a storage path', () => {
     ['a'.repeat(256), 'a segment is longer than 255 bytes'],
     [`${'é'.repeat(128)}/clip.mp4`, 'a segment is longer than 255 bytes'],
     [`${'a/'.repeat(512)}b`, 'longer than 1024 bytes'],
-  ])('may not be %j', (path, why) => {
+  ])('cannot be %j', (path, why) => {
     expect(problem(path)).toContain(why)
     expect(problem(path)).toContain('Use one like videos/clip.mp4')
   })
 
-  it('is the same path however its accents are composed', () => {
+  it('is normalized to one Unicode form', () => {
     expect(storagePath.parse('e\u0301te\u0301.mp4')).toBe('\u00e9t\u00e9.mp4')
     // 360 bytes decomposed, 240 composed: what counts is the form that is stored.
     expect(storagePath.parse('e\u0301'.repeat(120))).toBe('\u00e9'.repeat(120))
   })
 
-  it('is never accepted with a segment that could lead elsewhere', () => {
+  it('is never accepted with a segment that could leave its folder', () => {
     const piece = fc.constantFrom('..', '.', '/', '\\', '\u0000', ' ', '%2e', 'a', 'é', '\u202e')
     const path = fc.oneof(
       fc.array(piece).map((pieces) => pieces.join('')),
@@ -110,7 +110,7 @@ describe('the name of a variant', () => {
     ['q_60,w_640/videos/clip.mp4', 'videos/clip.mp4', 'w_640'],
     ['w_640/w_320/clip.mp4', 'w_320/clip.mp4', 'w_640'],
     ['w_640/e\u0301.mp4', '\u00e9.mp4', 'w_640'],
-  ])('%s is of %s, variant %s', (text, filePath, variant) => {
+  ])('%s names the file %s and the variant %s', (text, filePath, variant) => {
     const name = parseVariantName(text)
     if (!name.ok) {
       throw new Error(name.message)
@@ -131,7 +131,7 @@ describe('the name of a variant', () => {
     // No package has files of its own.
     ['clip.mp4/master.m3u8', 'w_640', 'clip.mp4/master.m3u8', null],
     ['clip.mp4/a.mp4', null, 'clip.mp4/a.mp4', null],
-  ])('%s as %s is of %s, its file %s', (path, variant, filePath, member) => {
+  ])('%s as %s names the file %s and the package file %s', (path, variant, filePath, member) => {
     expect(splitPackageFile(path, variant)).toMatchObject({ filePath, variant, member })
   })
 
@@ -149,7 +149,7 @@ describe('the name of a variant', () => {
     ['w_640/../x.mp4', 'invalid_path', 'the segment ".."'],
     ['a_b/../x.mp4', 'invalid_path', 'the segment ".."'],
     ['', 'invalid_path', 'the path is empty'],
-  ])('%j is refused as %s', (text, code, message) => {
+  ])('%j is rejected with %s', (text, code, message) => {
     expect(parseVariantName(text)).toEqual({
       ok: false,
       code,
@@ -158,8 +158,8 @@ describe('the name of a variant', () => {
   })
 })
 
-describe('where an original can be stored', () => {
-  it('refuses a first folder that would be read as a transformation, and only there', () => {
+describe('the path of an original', () => {
+  it('is rejected if its first folder would be read as a transformation', () => {
     for (const path of ['b_roll/clip.mp4', 'w_640/clip.mp4', 't_shirts/a/clip.mp4']) {
       expect(originalPath.safeParse(path).error?.issues[0]?.message).toContain(
         `the folder "${path.split('/')[0]}" would be read as a transformation`,

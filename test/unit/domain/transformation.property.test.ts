@@ -1,4 +1,4 @@
-/** Laws of the transformation grammar, over random transformations. */
+/** Properties of the transformation grammar, over random transformations. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { AUDIO_CODECS, VIDEO_CODECS } from '../../../src/contract/codecs.ts'
@@ -155,7 +155,7 @@ function named(t: Transformation) {
 }
 
 describe('for every transformation', () => {
-  it('any order of its pairs, with any of the defaults spelled out, names the same variant', () => {
+  it('any order of its pairs, with any defaults written out, names the same variant', () => {
     const written = transformations.chain((t) =>
       fc
         .subarray(Object.keys(defaultsFor(t)) as Key[])
@@ -191,7 +191,7 @@ describe('for every transformation', () => {
     )
   })
 
-  it('two that differ in their rendition differ in their canonical form', () => {
+  it('different renditions have different canonical forms', () => {
     // One change of one key: neighbours are where two names would collide, if any did.
     const neighbours = fc.tuple(transformations, transformations, fc.nat()).map(([t, other, n]) => {
       const keys = Object.keys(other) as Key[]
@@ -212,7 +212,7 @@ describe('for every transformation', () => {
     )
   })
 
-  it('the object form with any number for its seconds is refused or can be read again', () => {
+  it('the object form with any number of seconds is rejected or can be parsed again', () => {
     const anySeconds = fc.oneof(
       seconds,
       fc.double({ min: 0, max: 86_400, noNaN: true }),
@@ -234,7 +234,7 @@ describe('for every transformation', () => {
   })
 })
 
-it('text of any kind is read or refused with a message, never anything else', () => {
+it('any text is parsed or rejected with a message', () => {
   // A named preset is no variant yet.
   const keys = KEYS.filter((key) => key !== 'n')
   const pair = fc
@@ -258,7 +258,7 @@ it('text of any kind is read or refused with a message, never anything else', ()
   )
 })
 
-it.each(KINDS)('every key of %s is reached by these laws', (kind) => {
+it.each(KINDS)('every key of %s is covered by these properties', (kind) => {
   const seen = new Set(fc.sample(ofKind(kind), 400).flatMap(Object.keys))
   expect([...seen]).toEqual(expect.arrayContaining(keysOf(kind)))
 })

@@ -1,4 +1,4 @@
-/** What the URL grammar takes, what it refuses, and what it says then. */
+/** The URL grammar: what it accepts, what it rejects, and its messages. */
 import { describe, expect, it } from 'vitest'
 import {
   writeCanonicalForm,
@@ -97,7 +97,7 @@ describe('the canonical form', () => {
     expect(checkTransformation({ t: true, tt: 1.5 })).toEqual(parseTransformation('t_true,tt_1.5'))
   })
 
-  it('can be read again for seconds that carry floating-point noise', () => {
+  it('can be parsed again for seconds with floating-point noise', () => {
     for (const so of [0.1 + 0.2, 1e-19, 50_000.00000000001, 86_399.999]) {
       const named = writeCanonicalForm(toRendition(checkTransformation({ so })))
       expect(readCanonicalForm(named)).toMatchObject({ startSeconds: Math.round(so * 1000) / 1000 })
@@ -106,7 +106,7 @@ describe('the canonical form', () => {
   })
 })
 
-describe('a bad value is refused with the key and what is allowed', () => {
+describe('an invalid value is rejected with its key and the allowed values', () => {
   it.each([
     ['w_0', 'w must be an integer from 2 to 7680 (got "0").'],
     ['w_1', 'w must be an integer from 2 to 7680 (got "1").'],
@@ -302,7 +302,7 @@ describe('a bad value is refused with the key and what is allowed', () => {
   })
 })
 
-describe('a path segment looks like a transformation', () => {
+describe('a path segment is read as a transformation', () => {
   it.each([
     'w_640',
     'w_abc',
@@ -315,11 +315,9 @@ describe('a path segment looks like a transformation', () => {
     'n_card',
     'lad_360+720,f_hls',
     'st_字幕:中文.srt',
-  ])('when it is meant as one: %s', (segment) =>
-    expect(looksLikeTransformation(segment)).toBe(true),
-  )
+  ])('if it looks like one: %s', (segment) => expect(looksLikeTransformation(segment)).toBe(true))
   it.each(['a_b', 'videos', '', ',', 'w640', 'W_640', 'my_w_640', 'clip-w_640', '2024_w'])(
-    'and not when it is a plain name: "%s"',
+    'and not if it is a plain name: "%s"',
     (segment) => expect(looksLikeTransformation(segment)).toBe(false),
   )
 })

@@ -40,7 +40,7 @@ const table: Row[] = securityPage
     return { covers, visitor: visitor!, key: key!, otherwise: otherwise! }
   })
 
-it('names each of them, with its scope and whether a visitor may', async () => {
+it('the table names every route with its scope and whether visitors can call it', async () => {
   const { paths } = await expectJson<Document>(await visit('/openapi.json'), 200)
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, { security = [] }]) => ({

@@ -1,4 +1,4 @@
-/** API keys: made, shown once, changed, and refused. */
+/** API keys: created, shown once, changed, and rejected. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import type { ApiKey } from '../../../src/contract/apiKey.ts'
@@ -18,7 +18,7 @@ function stats(key: { call: (method: string, path: string) => Promise<Response> 
   return key.call('GET', '/queue/stats')
 }
 
-describe('a key', () => {
+describe('an API key', () => {
   it('is shown once, and only its hash is stored', async () => {
     const made = await makeKey({ name: 'once', scopes: ['jobs:read'] })
     expect(made.id).toMatch(/^key_[0-9a-f]{32}$/)
@@ -35,14 +35,14 @@ describe('a key', () => {
     }
   })
 
-  it('is listed, the newest first', async () => {
+  it('is listed, newest first', async () => {
     const [older, newer] = [await makeKey(), await makeKey()]
     const { apiKeys } = await expectJson<{ apiKeys: ApiKey[] }>(await api('GET', '/api-keys'), 200)
     const ids = apiKeys.map(({ id }) => id)
     expect(ids.indexOf(newer.id)).toBeLessThan(ids.indexOf(older.id))
   })
 
-  it('can be renamed, and goes on', async () => {
+  it('can be renamed and keeps working', async () => {
     const [key, control] = [await makeKey({ name: 'before' }), await makeKey({ name: 'control' })]
     const renamed = await api('PATCH', `/api-keys/${key.id}`, { name: 'after' })
     expect(await expectJson(renamed, 200)).toMatchObject({ id: key.id, name: 'after' })
@@ -51,7 +51,7 @@ describe('a key', () => {
     expect((await stats(key)).status).toBe(200)
   })
 
-  it('that is disabled is refused with that reason, and works again when enabled', async () => {
+  it('that is disabled is rejected with that reason, and works again when it is enabled', async () => {
     const [key, control] = [await makeKey(), await makeKey()]
     await expectJson(await api('PATCH', `/api-keys/${key.id}`, { disabled: true }), 200)
     expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('is disabled')
@@ -60,7 +60,7 @@ describe('a key', () => {
     expect((await stats(key)).status).toBe(200)
   })
 
-  it('that has expired is refused with that reason, until its expiry is moved', async () => {
+  it('that has expired is rejected with that reason, until its expiry is changed', async () => {
     const key = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
     expect((await stats(key)).status).toBe(200)
     await env.DB.prepare('UPDATE api_keys SET expires_at = 1 WHERE id = ?').bind(key.id).run()
@@ -69,7 +69,7 @@ describe('a key', () => {
     expect((await stats(key)).status).toBe(200)
   })
 
-  it('that is deleted is not known any more', async () => {
+  it('that is deleted is unknown', async () => {
     const [key, control] = [await makeKey(), await makeKey()]
     await expectJson(await api('DELETE', `/api-keys/${key.id}`), 200)
     expect(await row(key.id)).toBeNull()
@@ -84,7 +84,7 @@ describe('a key', () => {
     }
   })
 
-  it('that nobody made is told nothing but that', async () => {
+  it('that does not exist is rejected with no other information', async () => {
     const real = await makeKey()
     await api('PATCH', `/api-keys/${real.id}`, { disabled: true })
     for (const shown of [
@@ -104,7 +104,7 @@ describe('a key', () => {
     }
   })
 
-  it('writes its last use once an hour, however often it is used', async () => {
+  it('records its last use at most once an hour', async () => {
     const key = await makeKey()
     const { platform, settled } = openPlatform()
     const use = async () => {
@@ -122,7 +122,7 @@ describe('a key', () => {
     expect(await use()).toBeGreaterThanOrEqual(first)
   })
 
-  it('goes on working where the secret is unset, and others are told how to set it', async () => {
+  it('keeps working when API_KEY is not set, and the root key is rejected with how to set it', async () => {
     const key = await makeKey()
     const without = { ...env, API_KEY: '' }
     expect((await visitWith(without, '/queue/stats', { headers: key.headers })).status).toBe(200)
@@ -135,7 +135,7 @@ describe('a key', () => {
 it.each([
   ['the first key', '/queue/stats', { API_KEY: 'k'.repeat(43) }],
   ['the runners’ token', '/runner/jobs/x/source?fence=1', { RUNNER_TOKEN: 'k'.repeat(43) }],
-])('%s is compared in constant time, digest against digest', async (_, path, secret) => {
+])('%s is compared by digest in constant time', async (_, path, secret) => {
   const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')
   for (const shown of ['k'.repeat(43), 'k'.repeat(42), 'x'.repeat(43), 'kk']) {
     compare.mockClear()
@@ -146,7 +146,7 @@ it.each([
   compare.mockRestore()
 })
 
-describe('what is asked for a key', () => {
+describe('a request for an API key', () => {
   const refused = async (request: object, why: string) =>
     expect(
       await expectError(
@@ -165,9 +165,9 @@ describe('what is asked for a key', () => {
     [{ pathPrefix: 'a/', scopes: ['queues:admin'] }, 'shared by all paths'],
     [{ queue: 'a', scopes: ['files:write'] }, 'files are in no queue'],
     [{ maxStreams: 0 }, 'maxStreams'],
-  ])('may not be %j', refused)
+  ])('cannot be %j', refused)
 
-  it.each(['../a', '/', 'a//b', '.', ''])('has no folder %j', async (pathPrefix) => {
+  it.each(['../a', '/', 'a//b', '.', ''])('cannot have the folder %j', async (pathPrefix) => {
     await expectError(
       await api('POST', '/api-keys', { name: 'x', scopes: ['jobs:read'], pathPrefix }),
       400,
@@ -175,14 +175,14 @@ describe('what is asked for a key', () => {
     )
   })
 
-  it('has its folder end in a slash, in normal form', async () => {
+  it('gets a normalized folder that ends in a slash', async () => {
     const scopes = ['jobs:read']
     for (const pathPrefix of ['cafe\u0301', 'cafe\u0301/']) {
       expect(await makeKey({ scopes, pathPrefix })).toMatchObject({ pathPrefix: 'caf\u00e9/' })
     }
   })
 
-  it('is no more than the one who asks has', async () => {
+  it('cannot exceed the scopes of its caller', async () => {
     const admin = await makeKey({ scopes: ['keys:admin', 'jobs:read'] })
     const wider = await admin.call('POST', '/api-keys', { name: 'w', scopes: [...SCOPES] })
     expect(await expectError(wider, 403, 'forbidden')).toContain('jobs:write')

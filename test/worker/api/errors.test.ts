@@ -121,20 +121,20 @@ const CASES: Case[] = [
   ['a source of no job', 409, '/runner/jobs/x/source?fence=1', get(RUNNER)],
 ]
 
-describe('every error has one shape and tells nothing of what is inside', () => {
+describe('every error response has the same shape and shows no internals', () => {
   let control = ''
   beforeAll(async () => {
     control = (await createOne('errors/control.mp4')).id
   })
 
-  it.each(CASES)('%s is %i', async (_name, status, path, init) => {
+  it.each(CASES)('%s returns %i', async (_name, status, path, init) => {
     await expectProblem(await visit(path, init), status)
     expect(await countRows('jobs')).toBe(1)
     expect(await countRows('jobs', "id = ? AND status = 'pending'", control)).toBe(1)
   })
 })
 
-it('a wrong method is told which ones are right', async () => {
+it('an unsupported method returns 405 with the supported ones', async () => {
   const response = await api('PATCH', '/queue/jobs')
   const { message } = await expectProblem(response, 405)
   const allow = response.headers.get('Allow')!.split(', ')
@@ -142,13 +142,13 @@ it('a wrong method is told which ones are right', async () => {
   expect(message).toContain('POST')
 })
 
-it('a missing key is answered with the scheme that is wanted', async () => {
+it('a missing API key returns 401 with the expected scheme', async () => {
   const response = await visit('/queue/stats')
   expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
   await expectProblem(response, 401)
 })
 
-it('a wrong content type is told which one is right', async () => {
+it('an unsupported content type returns 400 with the expected one', async () => {
   const headers = { ...API_KEY, 'Content-Type': 'application/x-www-form-urlencoded' }
   const { message } = await expectProblem(
     await visit('/queue/jobs', post('filePath=a.mp4', headers)),
@@ -157,7 +157,7 @@ it('a wrong content type is told which one is right', async () => {
   expect(message).toContain('application/json')
 })
 
-it('a fault inside is 500 and says only how to find it in the logs', async () => {
+it('an internal error returns 500 with the request id that the log has', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   await env.DB.prepare('ALTER TABLE queues RENAME TO queues_away').run()
   try {

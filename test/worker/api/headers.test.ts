@@ -1,4 +1,4 @@
-/** The headers of every answer, and what scripts of other origins may do. */
+/** Headers of every response, and CORS. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { exports } from 'cloudflare:workers'
 import { API_KEY, visit, visitWith } from '../helpers/requests.ts'
@@ -29,7 +29,7 @@ const ANSWERS: [string, RequestInit, number][] = [
   ['/runner/claim', { method: 'POST' }, 401],
 ]
 
-it.each(ANSWERS)('%s %j answers %i with security headers', async (path, init, status) => {
+it.each(ANSWERS)('%s %j returns %i with security headers', async (path, init, status) => {
   const response = await visit(path, init)
   expect(response.status).toBe(status)
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -43,14 +43,14 @@ it.each(ANSWERS)('%s %j answers %i with security headers', async (path, init, st
   await response.body?.cancel()
 })
 
-it('the gateway of the containers has them too', async () => {
+it('the gateway of the containers returns security headers', async () => {
   const gateway = exports.RunnerGateway({ props: { runner: 'slot-0-00000000' } })
   const response = await gateway.fetch('http://gateway.reelqueue/nowhere')
   expect(response.status).toBe(404)
   expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
 })
 
-it('what failed inside has them, and says nothing of the inside', async () => {
+it('an internal error has security headers and shows no internals', async () => {
   const broken = { prepare: () => { throw new Error('src/db is gone') } } as never // prettier-ignore
   const response = await visitWith({ DB: broken }, '/video-status/x.mp4')
   expect(response.status).toBe(500)
@@ -58,14 +58,14 @@ it('what failed inside has them, and says nothing of the inside', async () => {
   expect(await response.text()).not.toMatch(/zod|stack|src\/|PUBLIC/i)
 })
 
-describe('other origins', () => {
+describe('CORS', () => {
   const app = 'https://app.example.com'
   const CORS_ORIGINS = `${app}, https://www.example.com`
   const ask = (Origin: string, settings: object, init: RequestInit = {}, path = '/queue/jobs') =>
     visitWith(settings, path, { ...init, headers: { ...API_KEY, Origin } })
   const allowed = (response: Response) => response.headers.get('Access-Control-Allow-Origin')
 
-  it('are let in when they are configured, errors included, and no other', async () => {
+  it('allows the configured origins only, error responses included', async () => {
     for (const path of ['/queue/jobs', '/nowhere', '/t/h/clip.mp4', '/queue/jobs?limit=0']) {
       expect(allowed(await ask(app, { CORS_ORIGINS }, {}, path))).toBe(app)
     }
@@ -76,7 +76,7 @@ describe('other origins', () => {
     }
   })
 
-  it('may ask beforehand', async () => {
+  it('answers preflight requests', async () => {
     const response = await ask(app, { CORS_ORIGINS }, { method: 'OPTIONS' })
     expect(response.status).toBe(204)
     expect(response.headers.get('Access-Control-Allow-Headers')).toContain('Authorization')
@@ -84,7 +84,7 @@ describe('other origins', () => {
     expect(response.headers.get('Access-Control-Allow-Credentials')).toBeNull()
   })
 
-  it('are none by default, and never the runners’ affair', async () => {
+  it('is off by default, and always off for the runner routes', async () => {
     expect(allowed(await ask(app, {}))).toBeNull()
     expect(
       allowed(await ask(app, { CORS_ORIGINS }, { method: 'POST' }, '/runner/claim')),

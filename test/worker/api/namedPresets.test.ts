@@ -1,4 +1,4 @@
-/** Transformations that go by a name. */
+/** Transformations that are stored under a name. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { visit, api, expectJson, expectError } from '../helpers/requests.ts'
@@ -25,8 +25,8 @@ beforeAll(async () => {
   await expectJson(await put('card', { h: 90, w: 160, c: 'pad' }, 'other'), 200)
 })
 
-describe('a preset', () => {
-  it('is kept as it was written, by queue, and listed', async () => {
+describe('a named preset', () => {
+  it('is stored as written, for its queue, and listed', async () => {
     const { presets } = await expectJson<{ presets: object[] }>(
       await api('GET', '/queues/default/presets'),
       200,
@@ -44,7 +44,7 @@ describe('a preset', () => {
     expect(await expectJson(one, 200)).toMatchObject({ transformation: 'w_160,h_90,c_pad' })
   })
 
-  it('stands for its keys wherever a transformation is taken, and the others override it', async () => {
+  it('stands for its keys in every transformation, and other keys override it', async () => {
     expect(await canonical('n_card')).toBe('w_320,q_50')
     expect(await canonical('n_card', 'other')).toBe('w_160,h_90,c_pad')
     expect(await canonical({ n: 'card', w: 640 })).toBe('w_640,q_50')
@@ -59,7 +59,7 @@ describe('a preset', () => {
     expect(await countRows('jobs', "variant LIKE '%n_card%'")).toBe(0)
   })
 
-  it('that there is not is refused with the names that there are', async () => {
+  it('that does not exist is rejected with the existing names', async () => {
     const request = { filePath: 'clip.mp4', transformations: ['n_none,w_64'] }
     const answer = await api('POST', '/queue/jobs', request)
     expect(await expectError(answer, 400, 'invalid_transformation')).toBe(
@@ -69,7 +69,7 @@ describe('a preset', () => {
     expect(await expectError(served, 400, 'invalid_transformation')).toContain('it has card')
   })
 
-  it('and keys that do not go with it are refused', async () => {
+  it('is rejected together with incompatible keys', async () => {
     const answer = await visit('/t/n_card,f_mp3/clip.mp4')
     expect(await expectError(answer, 400, 'invalid_transformation')).toContain(
       'w cannot be used for an audio file.',
@@ -81,7 +81,7 @@ describe('a preset', () => {
     ['w_0', 'w must be an integer from 2 to 7680 (got "0").'],
     ['w_640,x_1', '"x" is not a key'],
     [{}, 'a preset takes one key at least'],
-  ])('%j is none', async (body, message) => {
+  ])('cannot be %j', async (body, message) => {
     const answer = await put('bad', body)
     expect(await expectError(answer, 400, 'invalid_transformation')).toContain(message)
     expect(await countRows('named_presets', "name = 'bad'")).toBe(0)
@@ -95,7 +95,7 @@ describe('a preset', () => {
     await expectJson(await api('DELETE', at('long')), 200)
   })
 
-  it('is changed and removed by name', async () => {
+  it('is replaced and deleted by name', async () => {
     await expectJson(await put('brief', 'w_100'), 200)
     await expectJson(await put('brief', 'w_200'), 200)
     expect(await canonical('n_brief')).toBe('w_200')
@@ -105,7 +105,7 @@ describe('a preset', () => {
     await expectError(await put('brief', 'w_1_0', 'none'), 404, 'queue_not_found')
   })
 
-  it('is one of 100 at most', async () => {
+  it('is one of at most 100', async () => {
     await env.DB.prepare("INSERT INTO queues (name) VALUES ('full')").run()
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)
@@ -116,7 +116,7 @@ describe('a preset', () => {
     expect(await countRows('named_presets', "queue = 'full'")).toBe(100)
   })
 
-  it('of another queue is not there for a key that is bound to one', async () => {
+  it('of another queue is hidden from a key that is restricted to a queue', async () => {
     const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'other' })
     await expectError(await key.call('GET', '/queues/default/presets'), 404, 'queue_not_found')
     await expectError(await key.call('PUT', at('card', 'other'), 'w_64'), 403, 'forbidden')

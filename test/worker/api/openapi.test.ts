@@ -37,12 +37,12 @@ function spelled(path: string) {
   return path.replaceAll(/:(\w+)(\{[^}]+\})?/g, '{$1}')
 }
 
-it('says what it is', () => {
+it('the document has a title and a version', () => {
   expect(document.openapi).toBe('3.1.0')
   expect(document.info).toMatchObject({ title: 'Reelqueue', version: expect.any(String) })
 })
 
-it('describes every route of the app, the runner’s too, and none that is not there', () => {
+it('the document describes every route, those of runners too, and no others', () => {
   const routes = new Set([
     ...SERVED_WITHIN,
     ...app.routes
@@ -60,7 +60,7 @@ it('describes every route of the app, the runner’s too, and none that is not t
   )
 })
 
-it('every operation has a summary, a tag and answers that are described', () => {
+it('every operation has a summary, a tag and described responses', () => {
   for (const [name, { summary, tags, responses }] of operations()) {
     expect(summary, name).toMatch(/^[A-Z].+/)
     expect(tags, name).toHaveLength(1)
@@ -75,7 +75,7 @@ it('every operation has a summary, a tag and answers that are described', () => 
   }
 })
 
-it('every part of a path is a parameter, and nothing of the router’s syntax is left', () => {
+it('every variable part of a path is a parameter, without router syntax', () => {
   for (const [name, { parameters = [] }] of operations()) {
     const named = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!)
     const described = parameters.filter((p) => p.in === 'path').map((p) => p.name)
@@ -96,7 +96,7 @@ it('every reference resolves', () => {
   }
 })
 
-describe('who needs which key is said as it is enforced', () => {
+describe('the documented authentication is enforced', () => {
   it('for every operation', async () => {
     const { securitySchemes } = document.components
     for (const [name, { security = [], responses }] of operations()) {

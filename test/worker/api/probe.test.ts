@@ -1,4 +1,4 @@
-/** `POST /probe`: made as any variant is, and waited for. */
+/** `POST /probe` creates a probe job and waits for its document. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, expect, it, vi } from 'vitest'
 import { probeDocument } from '../../../src/contract/probe.ts'
@@ -38,7 +38,7 @@ async function finish(document = JSON.stringify(DOCUMENT)) {
   return runner
 }
 
-it('answers with the document once its job is done, without being asked again', async () => {
+it('returns the document in the same response once the job completes', async () => {
   await putOriginal('a/clip.mp4')
   const asked = probe('a/clip.mp4', 20)
   await vi.waitFor(async () => expect(await socketsOpen()).toBe(1))
@@ -56,7 +56,7 @@ it('answers with the document once its job is done, without being asked again', 
   expect(await countRows('jobs', "file_path = 'a/clip.mp4'")).toBe(1)
 })
 
-it('says where to ask when it takes longer, and makes one job', async () => {
+it('returns 202 with a status URL when it takes longer, and creates one job', async () => {
   await putOriginal('slow.mp4')
   const answers = await Promise.all([probe('slow.mp4'), probe('slow.mp4', 0.05)])
   const [first, second] = await Promise.all(
@@ -74,7 +74,7 @@ it('says where to ask when it takes longer, and makes one job', async () => {
   await api('DELETE', `/queue/jobs/${(await claimAsRunner()).jobId}`)
 })
 
-it('is 422 with the words of a job that failed', async () => {
+it('returns 422 with the error of a failed job', async () => {
   await putOriginal('broken.mp4')
   const asked = probe('broken.mp4', 20)
   await vi.waitFor(async () => expect(await countRows('jobs', "file_path = 'broken.mp4'")).toBe(1))
@@ -87,7 +87,7 @@ it('is 422 with the words of a job that failed', async () => {
   })
 })
 
-it('takes a file that is there, a queue that is there, and a key that may have it made', async () => {
+it('needs an existing file, an existing queue, and a key that can create jobs', async () => {
   await expectError(await probe('none.mp4'), 404, 'file_not_found')
   await putOriginal('kept.mp4')
   await expectError(await probe('kept.mp4', 0, { queue: 'none' }), 404, 'queue_not_found')

@@ -1,4 +1,4 @@
-/** How often a caller may come, and how much one key may have waiting. */
+/** Rate limits of callers, and the maximum number of queued jobs of an API key. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
@@ -20,7 +20,7 @@ describe('a rate limit', () => {
     }
   }
 
-  it('counts each key by itself, and answers what is too much with 429', async () => {
+  it('counts each API key separately, and returns 429 above the limit', async () => {
     const [one, other] = [await makeKey(), await makeKey()]
     const read = (headers: Record<string, string>) =>
       visitWith(tight, '/queue/stats', { headers: { ...headers, ...from('203.0.113.1').headers } })
@@ -34,7 +34,7 @@ describe('a rate limit', () => {
     expect((await visitWith(tight, '/queue/jobs/x/cancel', write)).status).toBe(400)
   })
 
-  it('counts visitors by their address, and wrong keys as visitors', async () => {
+  it('counts visitors by address, and invalid keys as visitors', async () => {
     const status = (init: RequestInit) => visitWith(tight, '/video-status/x.mp4', init)
     await three(() => status(from('203.0.113.2')))
     await expectError(await status(from('203.0.113.2')), 429, 'rate_limited')
@@ -43,7 +43,7 @@ describe('a rate limit', () => {
     expect((await status(from('203.0.113.3'))).status).toBe(404)
   })
 
-  it('on new variants leaves those that are there alone, and keys too', async () => {
+  it('on new variants does not apply to existing ones or to API keys', async () => {
     await putOriginal('limits/clip.mp4')
     const ask = (width: number, headers = {}) =>
       visitWith({ NEW_VARIANTS: env.TIGHT }, `/t/w_${width}/limits/clip.mp4`, {
@@ -62,7 +62,7 @@ describe('a rate limit', () => {
   })
 })
 
-describe('a rate limit on what takes no key', () => {
+describe('a rate limit on routes without an API key', () => {
   const tight = { READS: env.TIGHT }
 
   it.each(['/health', '/openapi.json'])('counts the clients of %s by address', async (path) => {
@@ -76,7 +76,7 @@ describe('a rate limit on what takes no key', () => {
     expect((await ask('other')).status).toBe(200)
   })
 
-  it('counts wrong tokens by address, and the runners behind it not', async () => {
+  it('counts invalid tokens by address, without affecting runners at that address', async () => {
     const claim = (token: string, runner: string) =>
       visitWith(tight, '/runner/claim', {
         method: 'POST',
@@ -115,7 +115,7 @@ describe('a rate limit on runners', () => {
       body: JSON.stringify(body),
     })
 
-  it('counts what is said of one job, and stops no other runner at the same address', async () => {
+  it('counts the requests about one job, without affecting other runners at the same address', async () => {
     const said = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
     for (let n = 0; n < 3; n++) {
       expect((await send('jobs/one/report', said)).status).toBe(409)
@@ -126,7 +126,7 @@ describe('a rate limit on runners', () => {
     expect((await send('jobs/two/report', said)).status).toBe(409)
   })
 
-  it('counts the claims of each runner by itself, so a fleet behind one address is none', async () => {
+  it('counts the claims of each runner separately, even at the same address', async () => {
     const claim = (id: string) =>
       send('claim', { protocol: 3, runner: { id }, queues: ['none-here'], waitSeconds: 0 })
     for (let n = 0; n < 3; n++) {
@@ -139,34 +139,40 @@ describe('a rate limit on runners', () => {
   })
 })
 
-describe('what visitors get of variants', () => {
+describe('access of visitors to variants', () => {
   it.each([
     ['open', 202, 200],
     ['ready', 401, 200],
     ['off', 401, 401],
-  ])('with PUBLIC_VARIANTS %s: a new one %i, an original %i', async (setting, made, original) => {
-    const filePath = `open/${setting}.mp4`
-    await putOriginal(filePath)
-    const ask = (path: string) => visitWith({ PUBLIC_VARIANTS: setting }, path)
-    expect((await ask(`/t/w_640/${filePath}`)).status).toBe(made)
-    expect((await ask(`/t/${filePath}`)).status).toBe(original)
-    expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(made === 202 ? 1 : 0)
-  })
+  ])(
+    'with PUBLIC_VARIANTS %s, a new variant returns %i and an original %i',
+    async (setting, made, original) => {
+      const filePath = `open/${setting}.mp4`
+      await putOriginal(filePath)
+      const ask = (path: string) => visitWith({ PUBLIC_VARIANTS: setting }, path)
+      expect((await ask(`/t/w_640/${filePath}`)).status).toBe(made)
+      expect((await ask(`/t/${filePath}`)).status).toBe(original)
+      expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(made === 202 ? 1 : 0)
+    },
+  )
 
   it.each([
     ['named', 404],
     ['off', 401],
-  ])('with PUBLIC_STATUS %s: a status is %i, and its size', async (setting, status) => {
-    for (const path of ['/video-status/none.mp4', '/video-status/none.mp4/size']) {
-      expect((await visitWith({ PUBLIC_STATUS: setting }, path)).status).toBe(status)
-    }
-  })
+  ])(
+    'with PUBLIC_STATUS %s, a status returns %i, and its size likewise',
+    async (setting, status) => {
+      for (const path of ['/video-status/none.mp4', '/video-status/none.mp4/size']) {
+        expect((await visitWith({ PUBLIC_STATUS: setting }, path)).status).toBe(status)
+      }
+    },
+  )
 })
 
-describe('a key’s cap on queued jobs', () => {
+describe('maxQueuedJobs of an API key', () => {
   const queued = (id: string) => countRows('jobs', "api_key_id = ? AND status = 'pending'", id)
 
-  it('is exact, whole requests at a time, and counts none twice', async () => {
+  it('accepts or rejects whole requests, and counts duplicates once', async () => {
     await putOriginal('caps/clip.mp4')
     const key = await makeKey({ maxQueuedJobs: 3 })
     const ask = (...transformations: string[]) =>
@@ -186,7 +192,7 @@ describe('a key’s cap on queued jobs', () => {
     expect(await queued(key.id)).toBe(3)
   })
 
-  it('holds against requests that come at once', async () => {
+  it('holds for concurrent requests', async () => {
     await putOriginal('caps/race.mp4')
     const key = await makeKey({ maxQueuedJobs: 4 })
     const answers = await Promise.all(

@@ -1,7 +1,6 @@
 /**
- * A key bound to `a/` sends every route paths that are made to get out of there. Whatever is
- * answered, no original, job, upload or signature outside of `a/` comes of it, and nothing of what
- * lies there is told.
+ * Sends every route paths that try to leave `a/` with a key restricted to `a/`: no original, job,
+ * upload or signature outside of `a/` is created or shown.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
@@ -162,7 +161,7 @@ async function world() {
   return { jobs, uploads, originals }
 }
 
-describe('no path leads out of the folder', () => {
+describe('no path leaves the folder', () => {
   let before: Awaited<ReturnType<typeof world>>
   beforeEach(async () => {
     before = await world()
@@ -171,7 +170,7 @@ describe('no path leads out of the folder', () => {
   })
 
   it.each(Object.keys(ROUTES))(
-    'by %s',
+    'with %s',
     async (route) => {
       const statuses = new Set<number>()
       await fc.assert(

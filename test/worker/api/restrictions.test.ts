@@ -1,4 +1,4 @@
-/** A key bound to a folder or a queue: what lies outside is as if it did not exist. */
+/** A key restricted to a folder or a queue: whatever is outside is as if it did not exist. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Job, Stats } from '../../../src/contract/job.ts'
@@ -43,8 +43,8 @@ async function statsOf(key: MadeKey) {
   return expectJson<Stats>(await key.call('GET', '/queue/stats'), 200)
 }
 
-describe('what is read', () => {
-  it('lists hold its own jobs only, whatever is asked for', async () => {
+describe('reading with a restricted key', () => {
+  it('lists only its own jobs, for any filter', async () => {
     expect(await ids(folder)).toEqual([inside.id])
     expect(await ids(folder, '?status=pending&queue=default&limit=1')).toEqual([inside.id])
     expect(await ids(folder, '?filePath=ab/clip.mp4')).toEqual([])
@@ -55,14 +55,14 @@ describe('what is read', () => {
     expect(everything.count).toBe(3)
   })
 
-  it('counts are those of its own jobs', async () => {
+  it('counts only its own jobs', async () => {
     expect(await statsOf(folder)).toMatchObject({ pending: 1, total: 1, partial: false })
     expect(await statsOf(queue)).toMatchObject({ pending: 1, total: 1, partial: false })
     await expectError(await queue.call('GET', '/queue/stats?queue=default'), 404, 'queue_not_found')
     expect(await (await api('GET', '/queue/stats')).json()).toMatchObject({ total: 3 })
   })
 
-  it('jobs and statuses outside are answered as those that are not there', async () => {
+  it('jobs and statuses outside return 404', async () => {
     for (const [key, outside, own] of [
       [folder, beside, inside],
       [queue, inside, aside],
@@ -83,7 +83,7 @@ describe('what is read', () => {
     }
   })
 
-  it('files and variants outside are answered as those that are not there', async () => {
+  it('files and variants outside return 404', async () => {
     for (const path of ['/t/ab/clip.mp4', '/t/w_100/ab/clip.mp4']) {
       await expectError(await folder.call('GET', path), 404, 'file_not_found')
     }
@@ -92,7 +92,7 @@ describe('what is read', () => {
   })
 })
 
-describe('what is done', () => {
+describe('writing with a restricted key', () => {
   const untouched = async (work: () => Promise<void>) => {
     const before = [await jobRow(beside.id), await jobRow(inside.id), await jobRow(aside.id)]
     await work()
@@ -101,7 +101,7 @@ describe('what is done', () => {
     )
   }
 
-  it('retry, cancel and delete of a job outside are refused as for a missing one', async () => {
+  it('retry, cancel and delete of a job outside are rejected like those of a missing job', async () => {
     await untouched(async () => {
       for (const [key, { id }] of [
         [folder, beside],
@@ -125,7 +125,7 @@ describe('what is done', () => {
     })
   })
 
-  it('a job is created inside, and outside it is 403', async () => {
+  it('a job can be created inside; outside it returns 403', async () => {
     const request = { filePath: 'a/clip.mp4', transformations: ['w_200'] }
     expect((await folder.call('POST', '/queue/jobs', request)).status).toBe(202)
     await untouched(async () => {
@@ -136,7 +136,7 @@ describe('what is done', () => {
     expect(await countRows('jobs', "variant = 'w_200'")).toBe(1)
   })
 
-  it('a variant at work in another queue is not shown, and not made twice', async () => {
+  it('an active variant of another queue is not shown and not created twice', async () => {
     const request = { filePath: 'ab/clip.mp4', transformations: ['w_640'], queue: 'side' }
     for (const header of [{}, { 'Idempotency-Key': 'one' }]) {
       const refused = await queue.call('POST', '/queue/jobs', request, header)
@@ -144,7 +144,7 @@ describe('what is done', () => {
     }
   })
 
-  it('an Idempotency-Key of another key is one that nobody has used', async () => {
+  it('an Idempotency-Key is separate for each API key', async () => {
     const request = { filePath: 'a/side.mp4', transformations: ['w_300'] }
     const header = { 'Idempotency-Key': 'shared' }
     await expectJson(await api('POST', '/queue/jobs', request, header), 202)
@@ -157,7 +157,7 @@ describe('what is done', () => {
     )
   })
 
-  it('files are stored inside, and outside it is 403 and nothing is stored', async () => {
+  it('files can be stored inside; outside returns 403 and stores nothing', async () => {
     const store = (path: string) =>
       visit(path, { method: 'PUT', headers: folder.headers, body: mp4() })
     expect((await store('/files/a/new.mp4')).status).toBe(201)
@@ -181,7 +181,7 @@ describe('what is done', () => {
     expect(await countRows('uploads')).toBe(0)
   })
 
-  it('an upload in parts that lies outside is not there', async () => {
+  it('a multipart upload outside returns 404', async () => {
     const begun = await api('POST', '/uploads', { filePath: 'ab/parts.mp4' })
     const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
     const at = `/uploads/${uploadId}`
@@ -193,7 +193,7 @@ describe('what is done', () => {
     expect(await countRows('uploads', 'id = ?', uploadId)).toBe(1)
   })
 
-  it('queues other than its own are not there, and are not made', async () => {
+  it('other queues return 404 and cannot be created', async () => {
     const list = await expectJson<{ queues: { name: string }[] }>(
       await queue.call('GET', '/queues'),
       200,
@@ -208,7 +208,7 @@ describe('what is done', () => {
   })
 })
 
-it('throughput of a folder is counted from its own jobs', async () => {
+it('the throughput of a folder counts its own jobs', async () => {
   await api('DELETE', `/queue/jobs/${beside.id}`)
   const first = await claimAsRunner()
   expect(first.jobId).toBe(inside.id)

@@ -1,4 +1,6 @@
-/** Which scope each route takes: with every other it is 403 and names the one that is missing. */
+/**
+ * The scope that each route requires: without it the response is 403 and names the missing scope.
+ */
 import { beforeAll, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/contract/apiKey.ts'
 import { visit, expectError } from '../helpers/requests.ts'
@@ -40,7 +42,7 @@ beforeAll(async () => {
   }
 })
 
-it.each(ROUTES)('%s %s takes %s and nothing less', async (method, path, scope) => {
+it.each(ROUTES)('%s %s requires %s', async (method, path, scope) => {
   await expectError(await visit(path, { method }), 401, 'unauthorized')
   const refused = await without.get(scope)!.call(method, path)
   expect(await expectError(refused, 403, 'forbidden')).toContain(scope)
@@ -48,7 +50,7 @@ it.each(ROUTES)('%s %s takes %s and nothing less', async (method, path, scope) =
   expect([401, 403]).not.toContain((await keys.get(scope)!.call(method, path)).status)
 })
 
-it('a URL is signed by who may do itself what it allows', async () => {
+it('signing a URL requires the scope of the request that it allows', async () => {
   const body = { GET: { method: 'GET', path: 'a.mp4' }, PUT: { method: 'PUT', path: 'a.mp4' } }
   await expectError(await visit('/signed-urls', { method: 'POST' }), 401, 'unauthorized')
   const reads = keys.get('jobs:read')!

@@ -1,4 +1,4 @@
-/** Planted secrets come back in nothing that is answered, streamed, stored or logged. */
+/** Secrets never appear in responses, streams, rows or logs. */
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { API_KEY, expectJson, visitWith } from '../helpers/requests.ts'
@@ -27,7 +27,7 @@ function auth(token: string) {
 }
 const json = { 'Content-Type': 'application/json' }
 
-it('in answers of every kind, in rows, and in what is logged', async () => {
+it('secrets are in no response, row or log line', async () => {
   const made = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
   const gone = await makeKey()
   await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(gone.id).run()
@@ -89,7 +89,7 @@ it('in answers of every kind, in rows, and in what is logged', async () => {
   }
 })
 
-it('the key of the tests is in none of their tables either', async () => {
+it('the root key is in no table', async () => {
   const secret = API_KEY.Authorization.replace('Bearer ', '')
   const answer = await visitWith({}, '/api-keys', { headers: API_KEY })
   expect(JSON.stringify(await expectJson(answer, 200))).not.toContain(secret)

@@ -1,4 +1,4 @@
-/** A setting with a bad value opens nothing, and says which it is where the owner looks. */
+/** An invalid setting rejects the requests that need it, and is named in the log. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { validateSettings } from '../../../src/platform/settings.ts'
@@ -22,7 +22,7 @@ const BAD: [keyof Env, string, string][] = [
 ]
 
 describe.each(BAD)('%s = %j', (name, value, path) => {
-  it('refuses who needs it, and opens nothing', async () => {
+  it('rejects requests that need it, and permits nothing', async () => {
     await putOriginal('settings/clip.mp4')
     const { headers } = await makeKey()
     const before = await countRows('jobs')
@@ -35,7 +35,7 @@ describe.each(BAD)('%s = %j', (name, value, path) => {
     expect(await countRows('jobs')).toBe(before)
   })
 
-  it('is named in the log, under the request id of the answer, without its value', async () => {
+  it('is named in the log with the request id of the response, without its value', async () => {
     const response = await visitWith({ [name]: value }, path, { headers: API_KEY })
     const { requestId } = await expectJson<{ requestId: string }>(response, 503)
     const [line] = logged.mock.calls.map(([text]) => JSON.parse(text) as Record<string, string>)
@@ -44,7 +44,7 @@ describe.each(BAD)('%s = %j', (name, value, path) => {
     expect(line!.error).not.toContain(`"${value}"`)
   })
 
-  it('has /health answer 503, which is else well', async () => {
+  it('makes /health return 503', async () => {
     expect((await visitWith({ [name]: value }, '/health')).status).toBe(503)
     expect((await visitWith({}, '/health')).status).toBe(200)
   })
@@ -54,14 +54,14 @@ it.each([
   ['JOB_RETENTION_DAYS', 'soon'],
   ['SIGNING_KEYS', 'too-short:secret'],
   ['RUNNER_DISK_BYTES', '-1'],
-] as const)('/health tells of %s = %j too, before anything needs it', async (name, value) => {
+] as const)('/health returns 503 for %s = %j before any request needs it', async (name, value) => {
   const secret = visitWith({ [name]: value }, '/health')
   await expectError(await secret, 503, 'not_configured')
   expect(logged.mock.calls.join()).toContain(name)
   expect(logged.mock.calls.join()).not.toContain('too-short')
 })
 
-it('what wrangler.toml says is valid, and so is what is left out', async () => {
+it('the settings of wrangler.toml are valid, and so are omitted ones', async () => {
   expect(() => validateSettings(env)).not.toThrow()
   const optional = ['PUBLIC_EVENTS', 'PUBLIC_STATUS', 'PUBLIC_VARIANTS', 'CORS_ORIGINS']
   const rest = Object.entries(env).filter(([name]) => !optional.includes(name))

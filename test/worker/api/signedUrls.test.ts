@@ -1,4 +1,4 @@
-/** Signed URLs: good for what was signed, for as long as was said, and for nothing else. */
+/** Signed URLs permit exactly the signed request until they expire. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 
@@ -50,7 +50,7 @@ beforeAll(async () => {
 })
 
 describe('a URL signed to read', () => {
-  it('serves the variant, however it is spelled, and may be kept by nobody else', async () => {
+  it('serves the variant in any spelling, and forbids shared caches to store it', async () => {
     const url = await signed({
       method: 'GET',
       path: 'q_60,w_640/s/clip.mp4',
@@ -66,7 +66,7 @@ describe('a URL signed to read', () => {
     expect((await get('/t/w_640/s/clip.mp4')).status).toBe(401)
   })
 
-  it('is refused once any part of it is another', async () => {
+  it('is rejected if any part of it is changed', async () => {
     const url = await signed({ method: 'GET', path: 'w_640/s/clip.mp4' })
     const exp = Number(new URL(url, 'http://x').searchParams.get('exp'))
     const sig = new URL(url, 'http://x').searchParams.get('sig')!
@@ -95,7 +95,7 @@ describe('a URL signed to read', () => {
     expect((await get(url)).status).toBe(200)
   })
 
-  it('is refused when its time is over, and says so', async () => {
+  it('is rejected with that reason after it has expired', async () => {
     const url = await signed({ method: 'GET', path: 's/clip.mp4', expiresInSeconds: 2 })
     expect((await get(url)).status).toBe(200)
     vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 3_000 })
@@ -106,7 +106,7 @@ describe('a URL signed to read', () => {
     }
   })
 
-  it('ends with the key that signed it, and sees what that key sees', async () => {
+  it("ends with the API key that signed it, and has that key's restriction", async () => {
     const key = await makeKey({ scopes: ['jobs:read'], pathPrefix: 's/' })
     const url = await signed({ method: 'GET', path: 's/clip.mp4' }, key)
     const outside = { method: 'GET', path: 'elsewhere/clip.mp4' }
@@ -118,7 +118,7 @@ describe('a URL signed to read', () => {
     expect((await get(url)).status).toBe(200)
   })
 
-  it('has a variant made only for a key that may queue jobs', async () => {
+  it('creates a variant only if the key can create jobs', async () => {
     const reader = await makeKey({ scopes: ['jobs:read'] })
     const writer = await makeKey({ scopes: ['jobs:read', 'jobs:write'] })
     const path = { method: 'GET', path: 'w_800/s/clip.mp4' }
@@ -140,7 +140,7 @@ describe('a URL signed to store', () => {
     expect((await get(url.replace('/files/', '/t/'))).status).toBe(403)
   })
 
-  it('holds the body to its limits, which cannot be changed', async () => {
+  it('enforces its limits on the body, which cannot be changed', async () => {
     const limits = { maxBytes: mp4().length, contentType: 'video/mp4' }
     const url = await signed({ method: 'PUT', path: 's/limited.mp4', ...limits })
     const type = { 'Content-Type': 'video/mp4' }
@@ -172,7 +172,7 @@ describe('signing keys', () => {
     return url.replace('http://reelqueue', '')
   }
 
-  it('are changed in turn: the first signs, the others are still good for checking', async () => {
+  it('can be rotated: the first signs, the others still verify', async () => {
     const url = await signWith(old)
     expect((await get(url, { SIGNING_KEYS: `${fresh},${old}` })).status).toBe(200)
     expect((await get(url, { SIGNING_KEYS: fresh })).status).toBe(403)
@@ -183,7 +183,7 @@ describe('signing keys', () => {
     expect((await get(next)).status).toBe(403)
   })
 
-  it('that are too short are refused, and no part of them is told', async () => {
+  it('that are too short are rejected, and no part of them is shown', async () => {
     const response = await get(await signWith(old), { SIGNING_KEYS: 'short:hunter2' })
     expect(response.status).toBe(503)
     expect(await response.text()).not.toContain('hunter2')

@@ -31,8 +31,8 @@ async function make(url: string, output: string) {
   return jobId
 }
 
-describe('a variant that is not there', () => {
-  it('is queued, and the answer says where to ask', async () => {
+describe('a variant that does not exist', () => {
+  it('is queued, and the response has a status URL', async () => {
     const filePath = 'v/new clip.mp4'
     await putOriginal(filePath)
     const response = await visit('/t/w_640,q_50/v/new%20clip.mp4')
@@ -55,7 +55,7 @@ describe('a variant that is not there', () => {
     await api('DELETE', `/queue/jobs/${answer.jobId}`)
   })
 
-  it('has one job however often, at once, and in whatever spelling it is asked for', async () => {
+  it('has one job for repeated and concurrent requests in any spelling', async () => {
     const filePath = 'v/often.mp4'
     await putOriginal(filePath)
     const spellings = [
@@ -77,14 +77,14 @@ describe('a variant that is not there', () => {
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
 
-  it('is 404 when its original is not there, and nothing is queued', async () => {
+  it('returns 404 when its original does not exist, and queues nothing', async () => {
     const { code } = await expectJson<ErrorBody>(await visit('/t/w_640/v/none.mp4'), 404)
     expect(code).toBe('file_not_found')
     expect(await jobsOf('v/none.mp4')).toBe(0)
   })
 
   it.each(['w_0', 'w_99999', 'q_999', 'w_640,w_320', 'c_stretch', 'w_640,z_1', 'w_-1', 'f_exe'])(
-    '%s is 400 and not the name of a folder',
+    '%s returns 400 and is not read as a folder',
     async (bad) => {
       await putOriginal('v/bad.mp4')
       const answer = await expectJson<ErrorBody>(await visit(`/t/${bad}/v/bad.mp4`), 400)
@@ -94,14 +94,14 @@ describe('a variant that is not there', () => {
     },
   )
 
-  it('a folder that is no transformation is a folder', async () => {
+  it('a first folder that is no transformation is part of the path', async () => {
     await putOriginal('my_videos/clip.mp4', 'in a folder')
     expect(await textOf(await visit('/t/my_videos/clip.mp4'))).toBe('in a folder')
   })
 })
 
 describe('a variant that is ready', () => {
-  it('is served with its type, its tag, ranges and conditions', async () => {
+  it('is served with its content type, its ETag, ranges and conditions', async () => {
     const filePath = 'ready/clip.mp4'
     await putOriginal(filePath)
     await make(`/t/w_640/${filePath}`, '0123456789')
@@ -131,7 +131,7 @@ describe('a variant that is ready', () => {
     ['t_true', 'image/jpeg'],
     ['f_webm', 'video/webm'],
     ['t_true,f_png', 'image/png'],
-  ])('%s has the type %s whatever its original’s', async (transformation, type) => {
+  ])('%s has the content type %s for any original', async (transformation, type) => {
     const filePath = `ready/${transformation}.mp4`
     await putOriginal(filePath)
     await make(`/t/${transformation}/${filePath}`, 'output')
@@ -140,7 +140,7 @@ describe('a variant that is ready', () => {
     expect(await textOf(response)).toBe('output')
   })
 
-  it('is made anew once its original was replaced directly in the bucket', async () => {
+  it('is created again after its original was replaced directly in the bucket', async () => {
     const filePath = 'ready/replaced.mp4'
     await putOriginal(filePath, 'the first')
     const before = await make(`/t/w_640/${filePath}`, 'of the first')
@@ -152,7 +152,7 @@ describe('a variant that is ready', () => {
 })
 
 describe('a variant whose job', () => {
-  it('failed is 422 with the job’s error, and a visitor does not queue it again', async () => {
+  it('failed returns 422 with the job’s error, and a visitor does not queue it again', async () => {
     const filePath = 'ended/failed.mp4'
     const { id } = await createOne(filePath)
     await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
@@ -176,7 +176,7 @@ describe('a variant whose job', () => {
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
 
-  it('was completed while it was looked for is not made again', async () => {
+  it('completes during the request is not created again', async () => {
     const filePath = 'ended/just-now.mp4'
     await putOriginal(filePath)
     const { jobId } = await queued(`/t/w_640/${filePath}`)
@@ -195,7 +195,7 @@ describe('a variant whose job', () => {
     expect(await jobsOf(filePath)).toBe(1)
   })
 
-  it('was cancelled, or deleted, is queued again', async () => {
+  it('was cancelled or deleted is queued again', async () => {
     const filePath = 'ended/cancelled.mp4'
     const { id } = await createOne(filePath)
     await api('POST', `/queue/jobs/${id}/cancel`)

@@ -15,13 +15,13 @@ const NOT_FOUND = {
   requestId: expect.any(String),
 }
 
-it('of a file that has no job is 404 with the contract’s words', async () => {
+it('the status of a file without a job is 404 with the documented message', async () => {
   await putOriginal('status/none.mp4')
   expect(await status('status/none.mp4', 404)).toEqual(NOT_FOUND)
   expect(await status('w_640/status/none.mp4', 404)).toEqual(NOT_FOUND)
 })
 
-it('follows a job from pending to its end', async () => {
+it('the status follows a job from pending to its end', async () => {
   const filePath = 'status/life.mp4'
   await createOne(filePath)
   const pending = await status(filePath)
@@ -48,7 +48,7 @@ it('follows a job from pending to its end', async () => {
   expect(await status(`w_640/${filePath}/size`)).toEqual({ size: 321, status: 'ready' })
 })
 
-it('tells what went wrong', async () => {
+it('the status has the error of a failed job', async () => {
   await createOne('status/failed.mp4')
   await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
   expect(await status('status/failed.mp4')).toMatchObject({
@@ -59,7 +59,7 @@ it('tells what went wrong', async () => {
   await status('status/failed.mp4/size', 404)
 })
 
-it('with a transformation is of that variant, without of the file’s newest job', async () => {
+it('a status with a transformation is of that variant, without one of the file’s newest job', async () => {
   const filePath = 'status/variants.mp4'
   const { id: older } = await createOne(filePath, 'w_640')
   await createJobs(filePath, ['w_320'])
@@ -71,7 +71,7 @@ it('with a transformation is of that variant, without of the file’s newest job
   expect(await status(`w_160/${filePath}`, 404)).toEqual(NOT_FOUND)
 })
 
-it('of a bad transformation or path is 400', async () => {
+it('the status of an invalid transformation or path is 400', async () => {
   expect(await status('w_0/status/life.mp4', 400)).toMatchObject({ code: 'invalid_transformation' })
   expect(await status('w_0/status/life.mp4/size', 400)).toMatchObject({
     code: 'invalid_transformation',

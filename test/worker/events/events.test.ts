@@ -18,8 +18,8 @@ afterEach(async () => {
   }
 })
 
-describe('the stream', () => {
-  it('has the headers of the contract, and begins with connected', async () => {
+describe('the event stream', () => {
+  it('has the documented headers and starts with connected', async () => {
     const client = await watch()
     expect(client.headers.get('Content-Type')).toBe('text/event-stream')
     expect(client.headers.get('Cache-Control')).toBe('no-cache')
@@ -33,13 +33,13 @@ describe('the stream', () => {
     ])
   })
 
-  it('is 404 for a queue or a job that is not there', async () => {
+  it('returns 404 for a queue or a job that does not exist', async () => {
     for (const query of ['?queue=nowhere', `?jobId=job_${'0'.repeat(32)}`]) {
       await expectJson(await api('GET', `/queue/events${query}`), 404)
     }
   })
 
-  it('tells the life of a job in order, with ids that rise', async () => {
+  it('sends the events of a job in order, with rising ids', async () => {
     const client = await watch()
     const filePath = 'events/life.mp4'
     await putOriginal(filePath)
@@ -63,7 +63,7 @@ describe('the stream', () => {
     expect(new Set(ids).size).toBe(ids.length)
   })
 
-  it('tells failures, retries, cancels and deletes', async () => {
+  it('sends failures, retries, cancellations and deletions', async () => {
     const client = await watch()
     const { id } = await createOne('events/trouble.mp4')
     await (await claimAsRunner()).fail('internal', 'A fault that may pass.')
@@ -97,8 +97,8 @@ describe('the stream', () => {
   })
 })
 
-describe('filters', () => {
-  it('a job, a file and a queue each pick what is theirs', async () => {
+describe('event filters', () => {
+  it('select the events of a job, a file or a queue', async () => {
     await expectJson(await api('PUT', '/queues/other', {}), 200)
     const mine = await createOne('filter/mine.mp4')
     const [byJob, byFile, byQueue, all] = [
@@ -133,7 +133,7 @@ describe('filters', () => {
     }
   })
 
-  it('a job in another queue is followed there without naming the queue', async () => {
+  it('find the queue of a job by themselves', async () => {
     await putOriginal('filter/far.mp4')
     const [job] = await createJobs('filter/far.mp4', undefined, { queue: 'other' })
     const client = await watch(`?jobId=${job!.id}`)
@@ -163,7 +163,7 @@ it('two clients see the same events in the same order', async () => {
   expect(one.durable()).toHaveLength(48)
 })
 
-it('a client that leaves frees its socket, and the others go on', async () => {
+it('a client that disconnects frees its socket, and others continue', async () => {
   const [leaving, staying] = [await watch(), await watch()]
   await vi.waitFor(async () => expect(await socketCount()).toBe(2), 5_000)
   await leaving.close()

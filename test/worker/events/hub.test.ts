@@ -38,7 +38,7 @@ async function withoutLog<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-it('a poke reads nothing when nobody watches', async () => {
+it('a poke reads no events when there are no subscribers', async () => {
   await createOne('hub/unseen.mp4')
   await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
   await withoutLog(() => hub().notify(null))
@@ -51,7 +51,7 @@ it('a poke reads nothing when nobody watches', async () => {
   expect(client.durable()).toHaveLength(1)
 })
 
-it('an event whose poke was lost comes with the watchdog’s next round', async () => {
+it('an event whose poke was lost is sent by the watchdog’s next run', async () => {
   const client = await watch()
   await writeEvents(3)
   const last = (await logIds(0)).at(-1)
@@ -60,7 +60,7 @@ it('an event whose poke was lost comes with the watchdog’s next round', async 
   expect(client.durable()).toHaveLength(3)
 })
 
-it('a hub that is evicted in mid-stream loses no event, and no client sees it', async () => {
+it('a hub that is evicted during a stream loses no event, and no client notices', async () => {
   const client = await watch()
   const filePath = 'hub/evicted.mp4'
   await putOriginal(filePath)
@@ -83,7 +83,7 @@ it('a hub that is evicted in mid-stream loses no event, and no client sees it', 
   }
 })
 
-it('a hub may sleep between every two events: a whole life is told the same', async () => {
+it('a hub can hibernate between events without losing any', async () => {
   const filePath = 'hub/asleep.mp4'
   const [awake, filtered] = [await watch(), await watch(`?filePath=${filePath}`)]
   const sleep = () => evictDurableObject(hub())
@@ -120,7 +120,7 @@ it('a hub may sleep between every two events: a whole life is told the same', as
   }
 })
 
-it('a hub that holds clients keeps nothing but its alarm for its watchdog', async () => {
+it('a hub with clients stores only its watchdog alarm', async () => {
   await expectJson(await api('PUT', '/queues/still', {}), 200)
   const client = await watch('?queue=still')
   const stored = await runInDurableObject(hub('still'), async (_instance, state) => ({
@@ -131,7 +131,7 @@ it('a hub that holds clients keeps nothing but its alarm for its watchdog', asyn
   expect(client.ended).toBe(false)
 })
 
-it('a hub that sleeps has its sockets’ pings answered by the runtime', async () => {
+it('the runtime answers pings while a hub hibernates', async () => {
   const filter = { jobId: null, filePath: null, pathPrefix: null }
   const stream = await createHubClient(env.HUBS).openStream('default', {
     filter,
@@ -156,7 +156,7 @@ it('a hub that sleeps has its sockets’ pings answered by the runtime', async (
   socket.close(1000)
 })
 
-it('a subscriber whose place is not known any more is let go, and silences no other', async () => {
+it('a subscriber with an unknown cursor is disconnected, and others continue', async () => {
   const [lost, other] = [await watch(), await watch()]
   await runInDurableObject(hub(), (_instance, state) =>
     state.getWebSockets('stream')[0]!.serializeAttachment({ cursor: 'of another version' }),
@@ -167,7 +167,7 @@ it('a subscriber whose place is not known any more is let go, and silences no ot
   await left.first(isEvent(id, 'job:created'))
 })
 
-it('a hub whose sockets are closed ends its clients’ streams, and they resume', async () => {
+it('closing a hub’s sockets ends the streams of its clients, which resume', async () => {
   const client = await watch()
   const since = client.seen[0]!.id!
   await evictDurableObject(hub(), { webSockets: 'close' })

@@ -27,31 +27,34 @@ async function caughtUp(client: Client, queue = 'default') {
   await client.first(({ id, event }) => id === last && event !== 'connected')
 }
 
-describe('a client that comes back', () => {
-  it.each(['by the header', 'by the query'])('gets what it missed, in order, %s', async (how) => {
-    const client = await watch()
-    const { id: first } = await createOne(`replay/${how}/1.mp4`)
-    const last = (await client.first(isEvent(first, 'job:created'))).id!
-    await client.close()
-    const { id: second } = await createOne(`replay/${how}/2.mp4`)
-    await api('POST', `/queue/jobs/${first}/cancel`)
-    await api('POST', `/queue/jobs/${second}/cancel`)
+describe('a client that reconnects', () => {
+  it.each(['by the header', 'by the query'])(
+    'receives the missed events in order, %s',
+    async (how) => {
+      const client = await watch()
+      const { id: first } = await createOne(`replay/${how}/1.mp4`)
+      const last = (await client.first(isEvent(first, 'job:created'))).id!
+      await client.close()
+      const { id: second } = await createOne(`replay/${how}/2.mp4`)
+      await api('POST', `/queue/jobs/${first}/cancel`)
+      await api('POST', `/queue/jobs/${second}/cancel`)
 
-    const again =
-      how === 'by the header'
-        ? await watch('', { 'Last-Event-ID': String(last) })
-        : await watch(`?lastEventId=${last}`)
-    await again.first(isEvent(second, 'job:cancelled'))
-    expect(again.seen[0]).toMatchObject({ event: 'connected', id: last })
-    expect(again.ids()).toEqual(await logIds(last))
-    expect(again.durable().map(({ event, data }) => [event, data['jobId']])).toEqual([
-      ['job:created', second],
-      ['job:cancelled', first],
-      ['job:cancelled', second],
-    ])
-  })
+      const again =
+        how === 'by the header'
+          ? await watch('', { 'Last-Event-ID': String(last) })
+          : await watch(`?lastEventId=${last}`)
+      await again.first(isEvent(second, 'job:cancelled'))
+      expect(again.seen[0]).toMatchObject({ event: 'connected', id: last })
+      expect(again.ids()).toEqual(await logIds(last))
+      expect(again.durable().map(({ event, data }) => [event, data['jobId']])).toEqual([
+        ['job:created', second],
+        ['job:cancelled', first],
+        ['job:cancelled', second],
+      ])
+    },
+  )
 
-  it('and missed nothing gets nothing but what comes', async () => {
+  it('that missed nothing receives only new events', async () => {
     const last = await newest()
     const client = await watch(`?lastEventId=${last}`)
     const { id } = await createOne('replay/next.mp4')
@@ -59,7 +62,7 @@ describe('a client that comes back', () => {
     expect(client.ids()).toEqual(await logIds(last))
   })
 
-  it('gets only what its filter wants of what it missed', async () => {
+  it('receives the missed events that match its filter', async () => {
     const last = await newest()
     const { id: mine } = await createOne('replay/mine.mp4')
     const { id: other } = await createOne('replay/other.mp4')
@@ -70,7 +73,7 @@ describe('a client that comes back', () => {
     expect(client.durable().map(({ data }) => data['jobId'])).toEqual([mine, mine])
   })
 
-  it('gets 1,200 missed events, which is more than the hub reads at once', async () => {
+  it('receives 1,200 missed events, more than the hub reads at once', async () => {
     const last = await newest()
     await writeEvents(1_200)
     const client = await watch(`?lastEventId=${last}`)
@@ -79,7 +82,7 @@ describe('a client that comes back', () => {
     expect(client.ids()).toEqual(await logIds(last))
   })
 
-  it('misses and doubles nothing when events are written and sent during the replay', async () => {
+  it('receives each event once when events are written during the replay', async () => {
     const last = await newest()
     await writeEvents(1_200)
     const old = await watch()
@@ -104,7 +107,7 @@ describe('a client that comes back', () => {
   })
 })
 
-it('an event written while nobody poked the hub comes with the next one', async () => {
+it('an event written without a poke is sent with the next one', async () => {
   const client = await watch()
   const last = client.seen.length
   await client.first(({ event }) => event === 'connected')
@@ -117,7 +120,7 @@ it('an event written while nobody poked the hub comes with the next one', async 
 describe('resync', () => {
   const resync = ({ event }: { event: string }) => event === 'resync'
 
-  it('is sent when what was missed is kept no more, and then all goes on', async () => {
+  it('is sent when the missed events were deleted, and the stream continues', async () => {
     await writeEvents(20)
     const ids = await logIds(0)
     const cut = ids.at(-10)!
@@ -137,12 +140,12 @@ describe('resync', () => {
     expect(kept.ids()).toEqual(await logIds(cut - 1))
   })
 
-  it('is sent for an id that was never given out', async () => {
+  it('is sent for an id that never existed', async () => {
     const client = await watch(`?lastEventId=${(await newest()) + 1_000}`)
     await client.first(resync)
   })
 
-  it('is not sent to whom missed only what other queues did', async () => {
+  it('is not sent when only events of other queues were missed', async () => {
     await api('PUT', '/queues/quiet', {})
     const before = await watch('?queue=quiet')
     const { id: seen } = await before.first(({ event }) => event === 'connected')
@@ -155,7 +158,7 @@ describe('resync', () => {
     expect(client.seen.map(({ event }) => event)).toEqual(['connected', 'job:created'])
   })
 
-  it('is not sent again once the client took it, though the whole log was pruned', async () => {
+  it('is not sent again after the client received it, even if the whole log was deleted', async () => {
     await env.DB.prepare('DELETE FROM events').run()
     const lost = await watch('?lastEventId=3')
     await lost.first(resync)
@@ -168,7 +171,7 @@ describe('resync', () => {
   })
 })
 
-it('the log is read by what is new in it, however long it is', async () => {
+it('reading new events does not depend on the length of the log', async () => {
   await writeEvents(1_200)
   const metered = meter(env.DB)
   const { db } = openPlatform(metered.d1).platform

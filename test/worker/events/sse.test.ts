@@ -1,4 +1,4 @@
-/** The clock is faked here, and nothing else: a socket pair stands for the hub. */
+/** Timers of an event stream, with a fake clock; a socket pair stands for the hub. */
 import { SSEStreamingApi } from 'hono/streaming'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { bridge } from '../../../src/events/sse.ts'
@@ -30,7 +30,7 @@ function open({ answers = true } = {}) {
   return { hub, fromWorker, ended, closed, reader, next: async () => (await reader.read()).value }
 }
 
-it('a heartbeat comes every 15 s, and the hub hears nothing but what is answered for it', async () => {
+it('a heartbeat is sent every 15 s, and the hub receives only pings that the runtime answers', async () => {
   const { hub, fromWorker, next, ended } = open()
   expect(await next()).toMatch(
     /^event: connected\ndata: \{"clientId":"client_\w+"\}\nid: 7\nretry: 1000\n\n$/,
@@ -45,7 +45,7 @@ it('a heartbeat comes every 15 s, and the hub hears nothing but what is answered
   await ended
 })
 
-it('a hub that is not heard of from one heartbeat to the next ends the stream', async () => {
+it('a hub that is silent from one heartbeat to the next ends the stream', async () => {
   const { next, reader, ended, closed } = open({ answers: false })
   await next()
   await vi.advanceTimersByTimeAsync(15_000)
@@ -56,7 +56,7 @@ it('a hub that is not heard of from one heartbeat to the next ends the stream', 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('an event is a sign of life too', async () => {
+it('an event counts as a sign of life', async () => {
   const { hub, next, ended } = open({ answers: false })
   await next()
   const data = { jobId: 'job_1', filePath: 'a.mp4', status: 'pending' }
@@ -70,7 +70,7 @@ it('an event is a sign of life too', async () => {
   await ended
 })
 
-it('no heartbeat comes before its time', async () => {
+it('no heartbeat is sent early', async () => {
   const { hub, next, reader, ended } = open()
   await next()
   await vi.advanceTimersByTimeAsync(14_999)
@@ -83,7 +83,7 @@ it('no heartbeat comes before its time', async () => {
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a stream of 30 minutes is ended, and the hub’s socket with it', async () => {
+it('a stream ends after 30 minutes, together with the hub’s socket', async () => {
   const { reader, ended, closed } = open()
   const events: string[] = []
   const reading = (async () => {
@@ -104,7 +104,7 @@ it('a stream of 30 minutes is ended, and the hub’s socket with it', async () =
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a client that reads nothing is let go before it fills the memory', async () => {
+it('a client that reads nothing is disconnected before it fills the memory', async () => {
   const { hub, closed } = open()
   const message = JSON.stringify({ event: 'job:progress', data: { jobId: 'job_1', progress: 1 } })
   for (let sent = 0; sent < 10_050; sent++) {
@@ -114,7 +114,7 @@ it('a client that reads nothing is let go before it fills the memory', async () 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a client that leaves ends the bridge at once', async () => {
+it('a client that disconnects ends the stream at once', async () => {
   const { reader, ended, closed, next } = open()
   await next()
   await reader.cancel()

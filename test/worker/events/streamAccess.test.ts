@@ -1,4 +1,4 @@
-/** Who may follow what: visitors, keys, and holders of a stream token. */
+/** Access of visitors, API keys and stream tokens to event streams. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
@@ -69,7 +69,7 @@ function tampered(token: string) {
 }
 
 describe('a visitor', () => {
-  it('cannot follow a queue, and is told what would be right', async () => {
+  it('cannot follow a queue, and the response names the alternatives', async () => {
     for (const path of [
       '/queue/events',
       '/queue/events?queue=side',
@@ -82,7 +82,7 @@ describe('a visitor', () => {
     expect(await socketCount()).toBe(0)
   })
 
-  it('can follow a file that it can name, and sees no other', async () => {
+  it('can follow a file by its path, and receives no other events', async () => {
     expect(new Set(await seenBy(await watch('?filePath=a/two.mp4')))).toEqual(
       new Set(['a/two.mp4']),
     )
@@ -94,14 +94,14 @@ describe('a visitor', () => {
     ['named', '', 401],
     ['named', '?jobId=x', 404],
     ['open', '?queue=nowhere', 404],
-  ])('with PUBLIC_EVENTS %s, "%s" is %i', async (setting, query, status) => {
+  ])('with PUBLIC_EVENTS %s, "%s" returns %i', async (setting, query, status) => {
     const response = await visitWith({ PUBLIC_EVENTS: setting }, `/queue/events${query}`)
     expect(response.status).toBe(status)
   })
 })
 
-describe('a key', () => {
-  it('that is bound to a folder sees its events only, with a filter outside it 404', async () => {
+describe('an API key', () => {
+  it('that is restricted to a folder receives its events only, and 404 for a filter outside', async () => {
     const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
     const seen = await seenBy(await watch('', key.headers))
     expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
@@ -109,7 +109,7 @@ describe('a key', () => {
     await expectError(outside, 404, 'file_not_found')
   })
 
-  it('that is bound to a folder is sent the progress and the past of that folder only', async () => {
+  it('that is restricted to a folder receives progress and replayed events of that folder only', async () => {
     const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
     const all = await watch('', { Authorization: 'Bearer test-api-key' })
     const client = await watch('?lastEventId=0', key.headers)
@@ -135,14 +135,14 @@ describe('a key', () => {
     }
   })
 
-  it('that is bound to a queue follows that one without naming it', async () => {
+  it('that is restricted to a queue follows it by default', async () => {
     const key = await makeKey({ scopes: ['events:read'], queue: 'side' })
     expect(await seenBy(await watch('', key.headers))).toEqual([])
     const outside = await visit('/queue/events?queue=default', { headers: key.headers })
     await expectError(outside, 404, 'queue_not_found')
   })
 
-  it('without events:read is as good as none, and a wrong one is worse', async () => {
+  it('without events:read is treated as a visitor, and an invalid key is rejected', async () => {
     const key = await makeKey({ scopes: ['jobs:read'] })
     await expectError(await key.call('GET', '/queue/events'), 403, 'forbidden')
     const headers = { Authorization: 'Bearer wrong' }
@@ -153,7 +153,7 @@ describe('a key', () => {
     )
   })
 
-  it('may have as many streams as its cap says, its tokens’ among them', async () => {
+  it('can have at most maxEventStreams streams, those of its tokens included', async () => {
     const key = await makeKey({ scopes: ['events:read'], maxStreams: 2 })
     const { token } = await mint({}, key)
     const [one] = [await watch('', key.headers), await watch(`?token=${token}`)]
@@ -178,7 +178,7 @@ describe('a stream token', () => {
     [{ pathPrefix: 'a/' }, ['a/one.mp4', 'a/two.mp4']],
     [{ filePath: 'ab/one.mp4' }, ['ab/one.mp4']],
     [{ queue: 'side' }, []],
-  ])('for %j shows that much', async (limits, paths) => {
+  ])('for %j permits just that', async (limits, paths) => {
     const { token, url, expiresAt } = await mint(limits)
     expect(new URL(url).search).toBe(`?token=${token}`)
     const minutes = (Date.parse(expiresAt) - Date.now()) / 60_000
@@ -188,7 +188,7 @@ describe('a stream token', () => {
     expect(new Set(seen.filter((path) => path !== undefined))).toEqual(new Set(paths))
   })
 
-  it('for a job shows that job, and no request makes it another', async () => {
+  it('for a job permits that job only', async () => {
     const [mine] = await createJobs('a/two.mp4', ['w_900'])
     const [other] = await createJobs('a/two.mp4', ['w_902'])
     const { token } = await mint({ jobId: mine!.id })
@@ -202,7 +202,7 @@ describe('a stream token', () => {
     await expectError(wider, 404, 'job_not_found')
   })
 
-  it('cannot be minted for more than the key sees', async () => {
+  it('cannot exceed the restriction of its API key', async () => {
     const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/', queue: 'default' })
     for (const body of [
       { pathPrefix: 'ab/' },
@@ -220,7 +220,7 @@ describe('a stream token', () => {
     }
   })
 
-  it('that was changed, has expired, or is of another purpose is refused', async () => {
+  it('that was changed, has expired or has another purpose is rejected', async () => {
     const { token } = await mint({ pathPrefix: 'a/', expiresInSeconds: 1 })
     const [payload, id, mac] = token.split('.')
     for (const wrong of [
@@ -248,7 +248,7 @@ describe('a stream token', () => {
     )
   })
 
-  it('ends with the key that minted it', async () => {
+  it('ends with the API key that created it', async () => {
     const key = await makeKey({ scopes: ['events:read'] })
     const { token } = await mint({}, key)
     await watch(`?token=${token}`)
@@ -256,7 +256,7 @@ describe('a stream token', () => {
     await expectError(await visit(`/queue/events?token=${token}`), 401, 'unauthorized')
   })
 
-  it('ends its stream when its time is over', async () => {
+  it('ends its stream when it expires', async () => {
     const { token } = await mint({ expiresInSeconds: 1 })
     const client = await watch(`?token=${token}`)
     await vi.waitFor(() => expect(client.ended).toBe(true), 5_000)

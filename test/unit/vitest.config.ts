@@ -11,5 +11,7 @@ export default defineConfig({
     isolate: false,
     // The same number in each suite of the group, so that they run side by side.
     maxWorkers: 2,
+    // Property tests run thousands of cases, which takes seconds on a busy machine.
+    testTimeout: 30_000,
   },
 })

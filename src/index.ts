@@ -1,4 +1,4 @@
-/** The Worker's entry: what Cloudflare calls, and nothing of what happens then. */
+/** Entry points of the Worker: HTTP requests, queue messages and the cron trigger. */
 import { app } from './app.ts'
 import { listQueues } from './db/queues.ts'
 import { runCleaner } from './services/maintenance/cleaner.ts'
@@ -17,10 +17,10 @@ export default {
     }
     await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)))
   },
-  /** The second net under the hubs' own alarms, and the removal of what is old. */
+  /** Runs each watchdog, as a fallback for the alarms of the hubs, and the cleaner. */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
-    // Beside each other: one that fails is logged, and keeps no other from its round.
+    // Deferred, so that they run in parallel and a failure of one does not stop the others.
     for (const { name } of await listQueues(platform.db)) {
       platform.defer(platform.hubs.watch(name))
     }

@@ -1,7 +1,7 @@
 /**
- * One per queue: who is watching it, who waits for its work, and the alarm of its watchdog. It
- * holds no job state. Everything that must outlive it is in its sockets' attachments, its alarm
- * and D1, so that it sleeps between events however many clients are connected.
+ * The hub of one queue: event streams, waiting runners, and the alarm of the watchdog. It holds no job
+ * state. What must survive a restart is in the attachments of its sockets, its alarm and D1, so that it
+ * hibernates between events however many clients are connected.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DurableEventData, ProgressData, StreamMessage } from '../contract/events.ts'
@@ -13,36 +13,40 @@ import { PING, PONG } from '../platform/hubClient.ts'
 import { encode, matches, type Subscription, subscription } from '../domain/subscription.ts'
 import type { EventRow } from '../db/rows.ts'
 
+// Tags of sockets.
 const STREAM = 'stream'
 const RUNNER = 'runner'
-const EVENTS_A_READ = 500
-function streamsOf(key: string) {
-  return `streams of ${key}`
+
+function apiKeyTag(keyId: string) {
+  return `streams of ${keyId}`
 }
+
+const MAX_EVENTS_PER_READ = 500
+
 function isOpen(socket: WebSocket) {
   return socket.readyState === WebSocket.OPEN
 }
 
 export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
-  private pumping: Promise<void> | null = null
-  private pumpAgain = false
+  private delivery: Promise<void> | null = null
+  private isDeliveryRequested = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
   }
 
-  /** The queue that this object is named after. */
+  /** The object is named after its queue. */
   private get queue(): string {
     return this.ctx.id.name!
   }
 
   /**
-   * Upgrades to a WebSocket. `/runner` gets one message when there may be work. `/stream` gets
-   * every event from now on, or those after `since` first, filtered by `jobId`, `filePath` and
-   * `pathPrefix`; the answer's `X-Cursor` is the id after which it begins. It is 429 when `key` has
-   * `max` streams open already.
+   * Upgrades to a WebSocket. `/runner` receives one message when there may be work. `/stream` receives
+   * every event from now on, or after the event `since`, filtered by `jobId`, `filePath` and
+   * `pathPrefix`. `X-Cursor` of the response is the id after which the stream begins. The status is 429
+   * if the API key `key` has `max` open streams already.
    */
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
@@ -51,10 +55,10 @@ export class QueueHub extends DurableObject<Env> {
       this.ctx.acceptWebSocket(server, [RUNNER])
       return new Response(null, { status: 101, webSocket: client })
     }
-    const counted = searchParams.get('key')
-    // In the one place that has all of a queue's streams, so that the cap is exact.
-    if (counted !== null) {
-      const open = this.ctx.getWebSockets(streamsOf(counted)).filter(isOpen).length
+    const keyId = searchParams.get('key')
+    // The hub has all streams of its queue, so that the count is exact.
+    if (keyId !== null) {
+      const open = this.ctx.getWebSockets(apiKeyTag(keyId)).filter(isOpen).length
       if (open >= Number(searchParams.get('max'))) {
         return new Response(null, { status: 429 })
       }
@@ -62,56 +66,53 @@ export class QueueHub extends DurableObject<Env> {
     const since = searchParams.get('since')
     const { oldest, newest } = await findEventRange(this.db)
     const from = since === null ? newest : Number(since)
-    // An id that is older than what is kept, or that this log never gave out.
-    const lost = from > newest || from < oldest - 1
-    const cursor = lost ? newest : from
+    // Events after `from` were deleted, or the log has not reached that id.
+    const isLost = from > newest || from < oldest - 1
+    const cursor = isLost ? newest : from
     server.serializeAttachment({
       jobId: searchParams.get('jobId'),
       filePath: searchParams.get('filePath'),
       pathPrefix: searchParams.get('pathPrefix'),
       cursor,
     } satisfies Subscription)
-    this.ctx.acceptWebSocket(server, counted === null ? [STREAM] : [STREAM, streamsOf(counted)])
-    if (lost) {
-      const reason = 'Events since your last one are no longer kept: list the jobs anew.'
+    this.ctx.acceptWebSocket(server, keyId === null ? [STREAM] : [STREAM, apiKeyTag(keyId)])
+    if (isLost) {
+      const reason = 'The events after your last one are no longer kept. List the jobs again.'
       server.send(encode({ event: 'resync', data: { reason } }))
     }
-    // What was written between the look at the log and the socket's acceptance is sent now.
-    await this.pump()
+    // Sends the events that were written after the log was read and before the socket was accepted.
+    await this.deliverEvents()
     const headers = { 'X-Cursor': String(cursor) }
     return new Response(null, { status: 101, webSocket: client, headers })
   }
 
-  /** There may be new events, and something to look at by `deadline` (ms since the epoch). */
+  /** See `Hubs.notify`. */
   async notify(deadline: number | null): Promise<void> {
     if (deadline !== null) {
       await this.armAlarm(deadline)
     }
-    await this.pump()
+    await this.deliverEvents()
   }
 
-  /**
-   * Tells up to `count` waiting runners that there may be work, the longest waiting first; gives back
-   * how many it told.
-   */
+  /** Wakes up to `count` waiting runners, the longest waiting first. Returns their number. */
   wake(count: number): number {
-    let told = 0
+    let woken = 0
     for (const socket of this.ctx.getWebSockets(RUNNER)) {
-      if (told === count) {
+      if (woken === count) {
         break
       }
-      if (socket.readyState !== WebSocket.OPEN) {
+      if (!isOpen(socket)) {
         continue
       }
       socket.send('work')
       socket.close(1000, 'work')
-      told++
+      woken++
     }
-    return told
+    return woken
   }
 
-  /** Sends progress to those who watch the job now; it is kept nowhere. */
-  progress(filePath: string, data: ProgressData): void {
+  /** Sends progress to the current subscribers of the job. It is stored nowhere. */
+  sendProgress(filePath: string, data: ProgressData): void {
     const message = encode({ event: 'job:progress', filePath, data })
     for (const [socket, subscriber] of this.subscribers()) {
       if (matches(subscriber, { jobId: data.jobId, filePath })) {
@@ -120,20 +121,20 @@ export class QueueHub extends DurableObject<Env> {
     }
   }
 
-  /** The watchdog: it is set for the earliest moment at which something runs out or falls due. */
+  /** The alarm is set for the earliest moment at which a lease expires or a retry is due. */
   override alarm(): Promise<void> {
     return this.watch()
   }
 
-  /** One round of the watchdog now; the cron's way in. */
+  /** Runs one round of the watchdog. The cron trigger calls it too. */
   async watch(): Promise<void> {
     const platform = createPlatform(this.env, this.ctx.waitUntil.bind(this.ctx))
     const next = await runWatchdog(platform, this.queue)
     if (next !== null) {
       await this.armAlarm(next)
     }
-    // An event whose poke was lost is late by no more than a round.
-    await this.pump()
+    // Delivers events whose notification was lost.
+    await this.deliverEvents()
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
@@ -153,42 +154,45 @@ export class QueueHub extends DurableObject<Env> {
       if (data) {
         yield [socket, data]
       }
-      // Its client resumes; to fail here would silence all the others with it.
+      // The client resumes. An error here would end the delivery to all other clients.
       else {
-        socket.close(1011, 'no place in the log')
+        socket.close(1011, 'no position in the log')
       }
     }
   }
 
-  /** One pump runs at a time, so that events leave in order; a call meanwhile has it look again. */
-  private async pump(): Promise<void> {
-    this.pumpAgain = true
-    // Asked again: a call may come in just when the pump has looked for the last time.
-    while (this.pumpAgain) {
-      await (this.pumping ??= this.pumpAll().finally(() => (this.pumping = null)))
+  /**
+   * Sends new events to the subscribers. One delivery runs at a time, so that events keep their order.
+   * A call during a delivery makes it read the log again.
+   */
+  private async deliverEvents(): Promise<void> {
+    this.isDeliveryRequested = true
+    // A loop, because a call may come just after the running delivery has read the log for the last time.
+    while (this.isDeliveryRequested) {
+      await (this.delivery ??= this.deliverRequested().finally(() => (this.delivery = null)))
     }
   }
 
-  private async pumpAll() {
-    while (this.pumpAgain) {
-      this.pumpAgain = false
+  private async deliverRequested(): Promise<void> {
+    while (this.isDeliveryRequested) {
+      this.isDeliveryRequested = false
       const cursors = [...this.subscribers()].map(([, subscriber]) => subscriber.cursor)
       if (cursors.length === 0) {
         return
       }
       const from = Math.min(...cursors)
-      const rows = await listEvents(this.db, this.queue, from, EVENTS_A_READ)
+      const rows = await listEvents(this.db, this.queue, from, MAX_EVENTS_PER_READ)
       if (rows.length === 0) {
         continue
       }
-      // Who came during the read and is further behind waits for the next: these rows begin too late.
+      // A subscriber that came during the read and is further behind waits for the next read.
       for (const [socket, subscriber] of this.subscribers()) {
         if (subscriber.cursor >= from) {
           deliver(socket, subscriber, rows)
         }
       }
-      if (rows.length === EVENTS_A_READ) {
-        this.pumpAgain = true
+      if (rows.length === MAX_EVENTS_PER_READ) {
+        this.isDeliveryRequested = true
       }
     }
   }
@@ -212,7 +216,7 @@ function toMessage(row: EventRow): StreamMessage {
   }
 }
 
-/** A socket that closed meanwhile is the client's affair: it resumes with the last id it had. */
+/** If the socket was closed meanwhile, the client resumes after the last event that it received. */
 function send(socket: WebSocket, message: string) {
   try {
     socket.send(message)

@@ -1,45 +1,47 @@
 /**
- * From a hub's socket to a client's server-sent events. The Worker holds the client, so the hub
- * can sleep; the heartbeat comes from here, so it wakes nobody. A stream brings every event or it
- * ends: one that went on while its hub is out of reach would be taken for a quiet queue.
+ * Sends the events of a hub's WebSocket to a client as server-sent events. The Worker holds the
+ * connection of the client and sends the heartbeats, so that the hub can hibernate. A stream delivers
+ * every event, or it ends: without an end, a client could not tell a lost hub from a quiet queue.
  */
 import type { SSEStreamingApi } from 'hono/streaming'
 import type { StreamMessage } from '../contract/events.ts'
 import { type EventStream, PING, PONG } from '../platform/hubClient.ts'
 
 const HEARTBEAT_MS = 15_000
-/** Some proxies hide that a client has left, so no stream is older; a live client resumes. */
+/** Some proxies hide that a client has disconnected, so a stream has a maximum age. Clients resume. */
 const MAX_AGE_MS = 30 * 60_000
-/** How soon a client comes back. */
+/** Reconnection time of the client. */
 const RETRY_MS = 1_000
-/** A client this far behind is let go; it resumes from the log. */
-const MAX_UNSENT = 10_000
+/** A client that is further behind is disconnected. It resumes from the event log. */
+const MAX_UNSENT_MESSAGES = 10_000
 
 /**
- * Serves one client until it leaves, the hub goes away, or the stream is too old; no longer than
- * `until` (ms since the epoch), when its leave to follow ends.
+ * Serves one client. Resolves when the client disconnects, the hub stops responding, the stream has
+ * reached its maximum age, or its access ends.
+ *
+ * @param until when the client's access ends (ms since the epoch); null for never
  */
-export async function bridge(
+export async function streamEvents(
   { socket, cursor }: EventStream,
   stream: SSEStreamingApi,
   until: number | null = null,
-) {
+): Promise<void> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let unsent = 0
-  /** Whether the hub's socket brought anything since it was last asked to. */
-  let heard = true
-  // Writes go one after another: an event is on its way before the next begins.
-  let last = Promise.resolve()
+  /** The hub's socket has brought a message since the last heartbeat. */
+  let isHubAlive = true
+  // Writes are in sequence, so that events keep their order.
+  let lastWrite = Promise.resolve()
   const write = (message: Parameters<SSEStreamingApi['writeSSE']>[0]) => {
-    if (++unsent > MAX_UNSENT) {
+    if (++unsent > MAX_UNSENT_MESSAGES) {
       return end()
     }
-    last = last
+    lastWrite = lastWrite
       .then(() => stream.writeSSE(message))
       .then(() => void unsent--)
       .catch(() => end())
   }
-  // With an id from the start, a client that saw no event yet misses none when it resumes.
+  // The first message has an id, so that a client that resumes before its first event misses none.
   write({
     event: 'connected',
     id: String(cursor),
@@ -47,7 +49,7 @@ export async function bridge(
     data: JSON.stringify({ clientId: `client_${crypto.randomUUID().replaceAll('-', '')}` }),
   })
   socket.addEventListener('message', ({ data }) => {
-    heard = true
+    isHubAlive = true
     if (data === PONG) {
       return
     }
@@ -63,15 +65,15 @@ export async function bridge(
   stream.onAbort(end)
   socket.accept()
   const heartbeat = setInterval(() => {
-    if (!heard) {
+    if (!isHubAlive) {
       return end()
     }
-    heard = false
+    isHubAlive = false
     socket.send(PING)
     write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) })
   }, HEARTBEAT_MS)
-  const leave = until === null ? MAX_AGE_MS : Math.max(until - Date.now(), 0)
-  const age = setTimeout(end, Math.min(MAX_AGE_MS, leave))
+  const remainingMs = until === null ? MAX_AGE_MS : Math.max(until - Date.now(), 0)
+  const age = setTimeout(end, Math.min(MAX_AGE_MS, remainingMs))
   await ended
   clearInterval(heartbeat)
   clearTimeout(age)

@@ -1,25 +1,25 @@
-/** Waiting for the end of one job, by the events of its queue. */
+/** Waits for the end of a job, by the events of its queue. */
 import type { StreamMessage } from '../contract/events.ts'
 import type { HubClient } from '../platform/hubClient.ts'
 
-const ENDS: readonly StreamMessage['event'][] = [
+const END_EVENTS: readonly StreamMessage['event'][] = [
   'job:completed',
   'job:error',
   'job:cancelled',
   'job:deleted',
-  // Events may have been missed: better look.
+  // Events may have been missed, so the caller reads the job.
   'resync',
 ]
 
 /**
- * Resolves when the job has ended, or after `ms`. `isOver` is asked once, after the events have begun to
- * come, so that an end in between is not missed.
+ * Resolves when the job has ended, after `timeoutMs`, or at once if the hub accepts no stream. `isOver`
+ * is called once, after the stream has begun, so that no end is missed.
  */
 export async function waitForJobEnd(
   hubs: Pick<HubClient, 'openStream'>,
   { queue, jobId }: { queue: string; jobId: string },
   isOver: () => Promise<boolean>,
-  ms: number,
+  timeoutMs: number,
 ): Promise<void> {
   const filter = { jobId, filePath: null, pathPrefix: null }
   const events = await hubs.openStream(queue, { filter, since: null, counted: null })
@@ -28,9 +28,9 @@ export async function waitForJobEnd(
   }
   const { socket } = events
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-  const timer = setTimeout(end, ms)
+  const timer = setTimeout(end, timeoutMs)
   socket.addEventListener('message', ({ data }) => {
-    if (ENDS.includes((JSON.parse(data as string) as StreamMessage).event)) {
+    if (END_EVENTS.includes((JSON.parse(data as string) as StreamMessage).event)) {
       end()
     }
   })

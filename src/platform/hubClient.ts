@@ -1,5 +1,5 @@
 /** Calls to the queue hubs: the only place that addresses them. */
-import type { Hubs } from '../services/ports.ts'
+import type { Hubs, WorkWait } from '../services/ports.ts'
 import type { EventFilter } from '../domain/subscription.ts'
 
 /**
@@ -24,19 +24,11 @@ export interface StreamOptions {
   counted: { keyId: string; max: number } | null
 }
 
-/** A wait for work in several queues. It begins before the first claim, so that no wake-up is missed. */
-export interface WorkWait {
-  /** Resolves with true when there may be work, with false after `ms`. */
-  wait(ms: number): Promise<boolean>
-  close(): void
-}
-
 export interface HubClient extends Hubs {
   /** Runs one round of the queue's watchdog now. */
   watch(queue: string): Promise<void>
   /** Opens an event stream of a queue; null when its API key has as many open as it may. */
   openStream(queue: string, options: StreamOptions): Promise<EventStream | null>
-  waitForWork(queues: string[]): Promise<WorkWait>
 }
 
 export function createHubClient(namespace: Env['HUBS']): HubClient {
@@ -45,7 +37,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
     hubOf(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
   return {
     notify: (queue, deadline) => hubOf(queue).notify(deadline),
-    progress: (queue, filePath, progress) => hubOf(queue).progress(filePath, progress),
+    sendProgress: (queue, filePath, progress) => hubOf(queue).sendProgress(filePath, progress),
     wake: (queue, count) => hubOf(queue).wake(count),
     watch: (queue) => hubOf(queue).watch(),
     async openStream(queue, options) {

@@ -2,8 +2,11 @@
 import { logError } from '../log.ts'
 import type { Slots } from '../services/ports.ts'
 
-/** `started` and `starting` will claim; `busy` has claimed already; `resting` failed to start lately. */
-export type WakeAnswer = 'started' | 'starting' | 'busy' | 'resting' | 'failed'
+/**
+ * The state of a slot after it was asked to start: `started` and `starting` will claim, `busy` has a
+ * runner that has claimed already, and the last start of `cooling_down` failed.
+ */
+export type WakeAnswer = 'started' | 'starting' | 'busy' | 'cooling_down' | 'failed'
 
 /** A runner in a slot is called after it: `slot-2-5f3a9c01`. */
 const RUNNER = /^(slot-\d+)-[0-9a-f]{8}$/
@@ -14,9 +17,9 @@ function slotOf(runner: string): string | undefined {
 /** Where no containers are configured. */
 export const NO_SLOTS: Slots = {
   count: 0,
-  fit: {},
+  capabilities: {},
   wake: async () => {},
-  heard: async () => {},
+  recordContact: async () => {},
 }
 
 export function createSlots(
@@ -34,7 +37,7 @@ export function createSlots(
 
   return {
     count,
-    fit: { diskBytes },
+    capabilities: { diskBytes },
     async wake(queues, wanted, busyRunners) {
       const busy = new Set(busyRunners.map(slotOf))
       const free = Array.from({ length: count }, (_, n) => `slot-${n}`).filter(
@@ -46,10 +49,10 @@ export function createSlots(
         missing -= answers.filter((answer) => answer === 'started' || answer === 'starting').length
       }
     },
-    async heard(runner) {
+    async recordContact(runner) {
       const name = slotOf(runner)
       if (name !== undefined) {
-        await namespace.getByName(name).heard(runner)
+        await namespace.getByName(name).recordContact(runner)
       }
     },
   }

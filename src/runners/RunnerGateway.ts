@@ -1,6 +1,6 @@
 /**
- * The gateway as the containers reach it. Their requests to one made-up host are answered here, with no
- * token: who is calling is in the props, which the slot has set and the container cannot.
+ * The gateway for containers. The requests of a container to one host name are routed here and need no
+ * token: the slot sets the id of the runner as a prop, which the container cannot change.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { createService } from '../http/baseApp.ts'
@@ -11,7 +11,7 @@ export interface RunnerProps {
   runner: string
 }
 
-/** The runner's routes, and no others: a container reaches nothing else of this service. */
+/** Only the routes of the runner API: a container has access to nothing else of this service. */
 const service = createService().route('/runner', gateway)
 
 export class RunnerGateway extends WorkerEntrypoint<Env, RunnerProps> {

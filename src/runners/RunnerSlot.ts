@@ -1,110 +1,123 @@
 /**
- * One slot: it starts and stops one container and knows whether its runner lives. Which job the
- * runner has, if any, is in D1; the slot asks for no more than that.
+ * One slot: starts and stops one container, and notices when its runner is gone. The job of the runner
+ * is in D1; the slot holds no job state.
  *
- * The runner ends by itself when it finds no work, so the alarm only sees to what went wrong: a
- * container that never spoke up, or fell silent without a job.
+ * A runner exits by itself when it finds no work. So the alarm only handles failures: a container whose
+ * runner never claims, or that stops asking for work while it has no job.
  */
 import { DurableObject } from 'cloudflare:workers'
+import { logError, logInfo } from '../log.ts'
 import { isBusy, failJobsOfRunner } from '../services/queues/wakeRunners.ts'
 import { createPlatform } from '../platform/platform.ts'
 import type { WakeAnswer } from '../platform/slots.ts'
 
-/** Requests of a container to this host go to the gateway; it is a name that exists nowhere else. */
+/** The container's requests to this host go to the gateway. The name does not exist elsewhere. */
 const GATEWAY_HOST = 'gateway.reelqueue'
-/** A cold start takes 1 to 3 s; one that has not claimed by then never will. */
-const START_MS = 60_000
-/** An idle runner asks for work every 8 s, and one with a job is known by its lease. */
-const SILENT_MS = 60_000
-const CHECK_MS = 30_000
-/** After a start that came to nothing the others are tried first. */
-const REST_MS = 60_000
-/** The platform's own net, far behind the alarm that extends it. */
+/** A cold start takes 1 to 3 s. A runner that has not claimed after this time never will. */
+const MAX_START_MS = 60_000
+/** An idle runner asks for work every 8 s. A runner with a job is silent, and has its lease. */
+const MAX_SILENCE_MS = 60_000
+const CHECK_INTERVAL_MS = 30_000
+/** After a failed start the other slots are tried first. */
+const COOLDOWN_MS = 60_000
+/** Time after which the platform stops the container if the alarm no longer extends it. */
 const INACTIVITY_MS = 600_000
 
-/** One run of the container, from its start until its end has been dealt with. */
-interface Life {
+/** One run of the container, from its start until its end has been handled. */
+interface ContainerRun {
   runner: string
   queue: string
   startedAt: number
+  /** When the runner asked for work last; null before its first claim. */
   heardAt: number | null
 }
+
+// Keys of the object's storage. A container outlives a deploy, so they keep their names.
+const RUN_KEY = 'life'
+const COOLDOWN_KEY = 'restUntil'
 
 export class RunnerSlot extends DurableObject<Env> {
   private ending: Promise<void> | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    // Built anew beside a container that went on: its end is still to be noticed.
-    if (this.life && ctx.container?.running) {
-      this.watch(this.life)
+    // The object was restarted while its container kept running.
+    if (this.run && ctx.container?.running) {
+      this.observeExit(this.run)
     }
   }
 
+  /** The object is named after its slot. */
   private get slot(): string {
     return this.ctx.id.name!
   }
-  private get life(): Life | undefined {
-    return this.ctx.storage.kv.get<Life>('life')
+
+  private get run(): ContainerRun | undefined {
+    return this.ctx.storage.kv.get<ContainerRun>(RUN_KEY)
   }
 
-  /** Starts the container if it is not up. Asked twice, it starts once. */
+  /** Starts the container if it is not running. Concurrent calls start it once. */
   async wake(queues: string[]): Promise<WakeAnswer> {
     await this.ending
     const { container } = this.ctx
     if (!container) {
-      return this.fail('there is no container: is one configured for this class?')
+      this.log('error', 'slot_failed', {
+        error: 'RunnerSlot has no container. Configure [[containers]] in wrangler.toml.',
+      })
+      return 'failed'
     }
-    if (this.life && !container.running) {
-      await this.end(this.life, 'unseen')
+    if (this.run && !container.running) {
+      await this.endRun(this.run, 'exit not observed')
     }
-    const { life } = this
-    if (life) {
-      return life.heardAt === null ? 'starting' : 'busy'
+    const { run } = this
+    if (run) {
+      return run.heardAt === null ? 'starting' : 'busy'
     }
-    if (Date.now() < (this.ctx.storage.kv.get<number>('restUntil') ?? 0)) {
-      return 'resting'
+    if (Date.now() < (this.ctx.storage.kv.get<number>(COOLDOWN_KEY) ?? 0)) {
+      return 'cooling_down'
     }
     return this.start(container, queues)
   }
 
-  /** Its runner, or one of that name, has just asked for work. */
-  heard(runner: string): void {
-    const { life } = this
-    if (life?.runner === runner) {
-      this.keep({ ...life, heardAt: Date.now() })
+  /** The runner has just asked for work. Ignored if it is not the runner of this slot. */
+  recordContact(runner: string): void {
+    const { run } = this
+    if (run?.runner === runner) {
+      this.saveRun({ ...run, heardAt: Date.now() })
     }
   }
 
   override async alarm(): Promise<void> {
-    const { life } = this
+    const { run } = this
     const { container } = this.ctx
-    if (!life || !container) {
+    if (!run || !container) {
       return
     }
     if (!container.running) {
-      return this.end(life, 'unseen')
+      return this.endRun(run, 'exit not observed')
     }
     const now = Date.now()
-    const silent =
-      life.heardAt === null ? now - life.startedAt >= START_MS : now - life.heardAt >= SILENT_MS
-    if (silent && !(await isBusy(this.platform(), life.runner))) {
-      return this.end(life, 'silent')
+    const isSilent =
+      run.heardAt === null
+        ? now - run.startedAt >= MAX_START_MS
+        : now - run.heardAt >= MAX_SILENCE_MS
+    if (isSilent && !(await isBusy(this.platform(), run.runner))) {
+      return this.endRun(run, 'silent')
     }
     await container.setInactivityTimeout(INACTIVITY_MS)
-    await this.ctx.storage.setAlarm(now + CHECK_MS)
+    await this.ctx.storage.setAlarm(now + CHECK_INTERVAL_MS)
   }
 
   private async start(container: Container, queues: string[]): Promise<WakeAnswer> {
     const { diskBytes, idleSeconds, gateway } = this.platform().settings.containers
     const runner = `${this.slot}-${crypto.randomUUID().slice(0, 8)}`
-    const life = { runner, queue: queues[0]!, startedAt: Date.now(), heardAt: null }
-    // Before the first wait, so that whoever asks meanwhile finds it starting.
-    this.keep(life)
+    const run = { runner, queue: queues[0]!, startedAt: Date.now(), heardAt: null }
+    // Before the first await, so that a concurrent call finds the slot starting.
+    this.saveRun(run)
     try {
-      await this.ctx.storage.setAlarm(life.startedAt + START_MS)
-      const answering = this.ctx.exports.RunnerGateway({ props: { runner } })
-      await container.interceptOutboundHttp(GATEWAY_HOST, answering)
+      await this.ctx.storage.setAlarm(run.startedAt + MAX_START_MS)
+      const runnerGateway = this.ctx.exports.RunnerGateway({ props: { runner } })
+      await container.interceptOutboundHttp(GATEWAY_HOST, runnerGateway)
       container.start({
         enableInternet: false,
         env: {
@@ -118,64 +131,59 @@ export class RunnerSlot extends DurableObject<Env> {
       })
       await container.setInactivityTimeout(INACTIVITY_MS)
     } catch (error) {
-      await this.end(life, String(error))
+      await this.endRun(run, String(error))
       return 'failed'
     }
     this.log('info', 'slot_started', { runner, queues })
-    this.watch(life)
+    this.observeExit(run)
     return 'started'
   }
 
-  private watch(life: Life): void {
+  private observeExit(run: ContainerRun): void {
     const exit = this.ctx.container!.monitor().then(
       () => 'exit code 0',
       (error: unknown) => (error instanceof Error ? error.message : String(error)),
     )
-    this.ctx.waitUntil(exit.then((how) => this.end(life, how)))
+    this.ctx.waitUntil(exit.then((how) => this.endRun(run, how)))
   }
 
-  /** Deals with the end of a life, once, however many notice it. */
-  private end(life: Life, how: string): Promise<void> {
-    if (this.life?.runner !== life.runner) {
+  /** Handles the end of a run, once, even if the exit and the alarm notice it together. */
+  private endRun(run: ContainerRun, how: string): Promise<void> {
+    if (this.run?.runner !== run.runner) {
       return Promise.resolve()
     }
-    return (this.ending ??= this.settle(this.life, how).finally(() => (this.ending = null)))
+    return (this.ending ??= this.cleanUpRun(this.run, how).finally(() => (this.ending = null)))
   }
 
-  private async settle(life: Life, how: string): Promise<void> {
+  private async cleanUpRun(run: ContainerRun, how: string): Promise<void> {
     const platform = this.platform()
-    const { runner, queue } = life
-    const lost = await failJobsOfRunner(
+    const { runner, queue } = run
+    const jobsLost = await failJobsOfRunner(
       platform,
       runner,
-      `The container of ${this.slot} ended while it worked on this job (${how}).`,
+      `The container of ${this.slot} ended while it was running this job (${how}).`,
     )
-    // What still runs is stopped; `wrangler dev` has the engine start again what ended badly.
+    // Stops a container that still runs. With `wrangler dev`, the engine restarts one that has crashed.
     await this.ctx.container?.destroy().catch(() => undefined)
-    const seconds = Math.round((Date.now() - life.startedAt) / 1000)
-    const claimed = life.heardAt !== null
-    this.log(claimed && lost === 0 ? 'info' : 'error', 'slot_ended', {
+    const seconds = Math.round((Date.now() - run.startedAt) / 1000)
+    const claimed = run.heardAt !== null
+    this.log(claimed && jobsLost === 0 ? 'info' : 'error', 'slot_ended', {
       runner,
       how,
       seconds,
       claimed,
-      jobsLost: lost,
+      jobsLost,
     })
     if (!claimed) {
-      this.ctx.storage.kv.put('restUntil', Date.now() + REST_MS)
+      this.ctx.storage.kv.put(COOLDOWN_KEY, Date.now() + COOLDOWN_MS)
       await platform.sendTickets(queue, 1)
     }
     await this.ctx.storage.deleteAlarm()
-    this.ctx.storage.kv.delete('life')
+    this.ctx.storage.kv.delete(RUN_KEY)
   }
 
-  private fail(error: string): WakeAnswer {
-    this.log('error', 'slot_failed', { error })
-    return 'failed'
-  }
-
-  private keep(life: Life): void {
-    this.ctx.storage.kv.put('life', life)
+  private saveRun(run: ContainerRun): void {
+    this.ctx.storage.kv.put(RUN_KEY, run)
   }
 
   private platform() {
@@ -183,6 +191,7 @@ export class RunnerSlot extends DurableObject<Env> {
   }
 
   private log(level: 'info' | 'error', event: string, fields: Record<string, unknown>): void {
-    console[level](JSON.stringify({ event, slot: this.slot, ...fields }))
+    const log = level === 'info' ? logInfo : logError
+    log(event, { slot: this.slot, ...fields })
   }
 }

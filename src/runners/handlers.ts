@@ -1,24 +1,24 @@
 /**
- * The runner API: claim, source, report, upload, finish, as `contract/runner.ts` has it. It trusts
- * a runner with what its live lease names and with nothing else.
+ * Handlers of the runner API: they translate between HTTP and the use cases. A request of a runner has
+ * access to the job whose live lease it names, and to nothing else.
  */
-import { errorResult } from '../domain/result.ts'
 import { createMiddleware } from 'hono/factory'
 import { writeAssignment } from '../contract/assignmentVersions.ts'
-import {
-  MIN_PROTOCOL_VERSION as oldest,
-  PROTOCOL_VERSION as version,
-} from '../contract/runnerProtocol.ts'
-import { type ApiEnv, createApi } from '../http/router.ts'
-import { contentLength } from '../http/requestBody.ts'
+import type { ClaimRequest } from '../contract/runnerProtocol.ts'
+import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../contract/runnerProtocol.ts'
+import { errorResult } from '../domain/result.ts'
 import { checkRateLimitFor } from '../http/middleware/rateLimit.ts'
+import { contentLength } from '../http/requestBody.ts'
 import { errorResponse } from '../http/responses/errorResponse.ts'
-import { claimJob, recordReport } from '../services/jobs/claimJob.ts'
+import { serveSource } from '../http/responses/objectResponse.ts'
+import { type ApiEnv, createApi } from '../http/router.ts'
+import { claimOrWait } from '../services/jobs/claimJob.ts'
 import { finishAttempt } from '../services/jobs/finishAttempt.ts'
-import { findHeldJob, isClaimedBy } from '../services/jobs/heldJob.ts'
+import { checkLastRunner } from '../services/jobs/heldJob.ts'
+import { findJobSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
-import { serveSource } from '../http/responses/objectResponse.ts'
+import { recordReport } from '../services/jobs/recordReport.ts'
 import {
   claimRoute,
   fileRoute,
@@ -28,19 +28,19 @@ import {
   reportRoute,
   sourceRoute,
 } from './routes.ts'
-import { claimFrom, runnerSecretHashOf, runnerSecretError } from './runnerSecret.ts'
+import { checkRunnerSecret, hashRunnerSecret, readClaim } from './runnerSecret.ts'
 
-/** Of each job so much can be said; of different ones, as much as there are runners. */
-const limitJob = createMiddleware<ApiEnv>(async (c, next) => {
-  const within = await checkRateLimitFor(c, 'RUNNERS', `job:${c.req.param('id')}`)
-  return within.ok ? next() : errorResponse(c, within)
+/** Limits the requests about one job. */
+const limitPerJob = createMiddleware<ApiEnv>(async (c, next) => {
+  const limited = await checkRateLimitFor(c, 'RUNNERS', `job:${c.req.param('id')}`)
+  return limited.ok ? next() : errorResponse(c, limited)
 })
 
-/** A container speaks of the jobs that its own runner has claimed. */
-const ownJobsOnly = createMiddleware<ApiEnv>(async (c, next) => {
-  const caller = c.env.CALLER
-  if (caller !== undefined) {
-    const owned = await isClaimedBy(c.get('platform'), c.req.param('id') ?? '', caller)
+/** A container has access to the jobs that its own runner claimed. */
+const restrictToOwnJobs = createMiddleware<ApiEnv>(async (c, next) => {
+  const runner = c.env.CALLER
+  if (runner !== undefined) {
+    const owned = await checkLastRunner(c.get('platform'), c.req.param('id') ?? '', runner)
     if (!owned.ok) {
       return errorResponse(c, owned)
     }
@@ -48,147 +48,104 @@ const ownJobsOnly = createMiddleware<ApiEnv>(async (c, next) => {
   return next()
 })
 
+function checkProtocol({ protocol }: ClaimRequest) {
+  if (protocol >= MIN_PROTOCOL_VERSION && protocol <= PROTOCOL_VERSION) {
+    return null
+  }
+  return errorResult(
+    'invalid_request',
+    `This gateway supports the runner protocol ${MIN_PROTOCOL_VERSION} to ${PROTOCOL_VERSION} (got ${protocol}). Update the older side.`,
+  )
+}
+
 export const gateway = createApi()
-gateway.use('/jobs/:id/*', limitJob, ownJobsOnly)
+gateway.use('/jobs/:id/*', limitPerJob, restrictToOwnJobs)
 gateway
   .openapi(claimRoute, async (c) => {
-    const said = c.req.valid('json')
-    // A container is who its props say, whatever it calls itself.
-    const request = { ...said, runner: { ...said.runner, id: c.env.CALLER ?? said.runner.id } }
-    const within = await checkRateLimitFor(c, 'RUNNERS', `runner:${request.runner.id}`)
-    if (!within.ok) {
-      return errorResponse(c, within)
+    const body = c.req.valid('json')
+    // The id of a container's runner comes from its props; the one in its request is ignored.
+    const request = { ...body, runner: { ...body.runner, id: c.env.CALLER ?? body.runner.id } }
+    const limited = await checkRateLimitFor(c, 'RUNNERS', `runner:${request.runner.id}`)
+    if (!limited.ok) {
+      return errorResponse(c, limited)
     }
-    if (request.protocol > version || request.protocol < oldest) {
-      return errorResponse(
-        c,
-        errorResult(
-          'invalid_request',
-          `This gateway speaks runner protocol ${oldest} to ${version}, not ${request.protocol}: update the older side.`,
-        ),
-      )
-    }
-    const unbound = runnerSecretError(c)
-    if (unbound) {
-      return errorResponse(c, unbound)
+    const invalid = checkProtocol(request) ?? checkRunnerSecret(c)
+    if (invalid) {
+      return errorResponse(c, invalid)
     }
     const platform = c.get('platform')
-    platform.defer(platform.slots.heard(request.runner.id))
-    // The wait begins before the look, so that work that comes in between is not missed. After it
-    // the runner asks again: a claim made for one that died waiting would hold a job for nobody.
-    const work = request.waitSeconds > 0 ? await platform.hubs.waitForWork(request.queues) : null
-    c.req.raw.signal.addEventListener('abort', () => work?.close())
-    try {
-      const assignment = await claimJob(platform, request, await runnerSecretHashOf(c))
-      if (assignment) {
-        return c.json(writeAssignment(assignment, request.protocol), 200)
-      }
-      await work?.wait(request.waitSeconds * 1000)
-      return c.body(null, 204)
-    } finally {
-      work?.close()
-    }
+    platform.defer(platform.slots.recordContact(request.runner.id))
+    const secretHash = await hashRunnerSecret(c)
+    const assignment = await claimOrWait(platform, request, secretHash, c.req.raw.signal)
+    return assignment
+      ? c.json(writeAssignment(assignment, request.protocol), 200)
+      : c.body(null, 204)
   })
   .openapi(sourceRoute, async (c) => {
-    const query = c.req.valid('query')
-    const claimed = await claimFrom(c, c.req.valid('param').id, query.fence)
-    const held = await findHeldJob(c.get('platform'), claimed)
-    if (!held.ok) {
-      return errorResponse(c, held)
-    }
-    const { filePath, sourceEtag, sourceBytes, referenceFiles } = held.row
-    if (query.reference === undefined) {
-      return serveSource(c, c.get('platform').originals, {
-        path: filePath,
-        etag: sourceEtag,
-        sizeBytes: sourceBytes,
-      })
-    }
-    const reference = referenceFiles[query.reference]
-    if (!reference) {
-      return errorResponse(
-        c,
-        errorResult(
-          'invalid_request',
-          `reference: this job has ${referenceFiles.length} of them, counted from 0`,
-        ),
-      )
-    }
-    return serveSource(c, c.get('platform').originals, reference)
+    const { fence, reference } = c.req.valid('query')
+    const platform = c.get('platform')
+    const claim = await readClaim(c, c.req.valid('param').id, fence)
+    const source = await findJobSource(platform, claim, reference)
+    return source.ok ? serveSource(c, platform.originals, source.file) : errorResponse(c, source)
   })
   .openapi(reportRoute, async (c) => {
-    const said = c.req.valid('json')
-    const claimed = await claimFrom(c, c.req.valid('param').id, said.fence)
-    const answer = await recordReport(c.get('platform'), claimed, said)
-    if (!answer.ok) {
-      return errorResponse(c, answer)
+    const body = c.req.valid('json')
+    const claim = await readClaim(c, c.req.valid('param').id, body.fence)
+    const outcome = await recordReport(c.get('platform'), claim, body)
+    if (!outcome.ok) {
+      return errorResponse(c, outcome)
     }
-    return c.json({ leaseExpiresAt: new Date(answer.row.leaseExpiresAt!).toISOString() }, 200)
+    return c.json({ leaseExpiresAt: new Date(outcome.row.leaseExpiresAt!).toISOString() }, 200)
   })
   .openapi(outputRoute, async (c) => {
-    const said = c.req.valid('json')
-    const claimed = await claimFrom(c, c.req.valid('param').id, said.fence)
-    const answer = await beginOutput(c.get('platform'), claimed, said)
-    if (!answer.ok) {
-      return errorResponse(c, answer)
+    const body = c.req.valid('json')
+    const claim = await readClaim(c, c.req.valid('param').id, body.fence)
+    const outcome = await beginOutput(c.get('platform'), claim, body)
+    if (!outcome.ok) {
+      return errorResponse(c, outcome)
     }
-    return c.json({ uploadId: answer.uploadId, partSizeBytes: PART_SIZE_BYTES }, 200)
+    return c.json({ uploadId: outcome.uploadId, partSizeBytes: PART_SIZE_BYTES }, 200)
   })
   .openapi(partRoute, async (c) => {
-    const { id, part } = c.req.valid('param')
-    const query = c.req.valid('query')
-    if (!c.req.raw.body) {
+    const { id, part: partNumber } = c.req.valid('param')
+    const { fence, uploadId } = c.req.valid('query')
+    const { body } = c.req.raw
+    if (!body) {
       return errorResponse(
         c,
-        errorResult('invalid_request', 'The bytes of the part go into the body'),
+        errorResult('invalid_request', 'The request has no body. Send the bytes of the part.'),
       )
     }
     const sizeBytes = Number(c.req.header('Content-Length') ?? Number.NaN)
     if (!Number.isSafeInteger(sizeBytes)) {
       return errorResponse(
         c,
-        errorResult('length_required', 'Send the size of the part as Content-Length'),
+        errorResult('length_required', 'Send the size of the part as Content-Length.'),
       )
     }
-    const answer = await putPart(
+    const outcome = await putPart(
       c.get('platform'),
-      await claimFrom(c, id, query.fence),
-      { uploadId: query.uploadId, partNumber: part, sizeBytes },
-      { body: c.req.raw.body, digest: c.req.header('Content-Digest') },
+      await readClaim(c, id, fence),
+      { uploadId, partNumber, sizeBytes },
+      { body, digest: c.req.header('Content-Digest') },
     )
-    if (!answer.ok) {
-      return errorResponse(c, answer)
-    }
-    return c.json(answer.part, 200)
+    return outcome.ok ? c.json(outcome.part, 200) : errorResponse(c, outcome)
   })
   .openapi(fileRoute, async (c) => {
     const { id, name } = c.req.valid('param')
-    const length = contentLength(c)
-    if (!length.ok) {
-      return errorResponse(
-        c,
-        errorResult(
-          length.code === 'length_required' ? length.code : 'invalid_request',
-          length.message,
-        ),
-      )
+    const content = contentLength(c)
+    if (!content.ok) {
+      const code = content.code === 'length_required' ? content.code : 'invalid_request'
+      return errorResponse(c, errorResult(code, content.message))
     }
-    const answer = await putPackageFile(
-      c.get('platform'),
-      await claimFrom(c, id, c.req.valid('query').fence),
-      { name, ...length, digest: c.req.header('Content-Digest') },
-    )
-    if (!answer.ok) {
-      return errorResponse(c, answer)
-    }
-    return c.json({ etag: answer.etag }, 200)
+    const claim = await readClaim(c, id, c.req.valid('query').fence)
+    const digest = c.req.header('Content-Digest')
+    const outcome = await putPackageFile(c.get('platform'), claim, { name, ...content, digest })
+    return outcome.ok ? c.json({ etag: outcome.etag }, 200) : errorResponse(c, outcome)
   })
   .openapi(finishRoute, async (c) => {
-    const said = c.req.valid('json')
-    const claimed = await claimFrom(c, c.req.valid('param').id, said.fence)
-    const answer = await finishAttempt(c.get('platform'), claimed, said)
-    if (!answer.ok) {
-      return errorResponse(c, answer)
-    }
-    return c.json({ status: answer.status }, 200)
+    const body = c.req.valid('json')
+    const claim = await readClaim(c, c.req.valid('param').id, body.fence)
+    const outcome = await finishAttempt(c.get('platform'), claim, body)
+    return outcome.ok ? c.json({ status: outcome.status }, 200) : errorResponse(c, outcome)
   })

@@ -1,4 +1,4 @@
-/** The routes of the runner API, as the OpenAPI document shows them; what they do is gateway.ts's. */
+/** Routes of the runner API with their OpenAPI descriptions. The handlers are in handlers.ts. */
 import { createRoute, z } from '@hono/zod-openapi'
 import { sentAssignment } from '../contract/assignmentVersions.ts'
 import * as protocol from '../contract/runnerProtocol.ts'
@@ -13,11 +13,11 @@ export const claimRoute = createRoute({
   ...runner,
   method: 'post',
   path: '/claim',
-  summary: 'Take the next job',
+  summary: 'Claim the next job',
   request: { body: jsonBody(protocol.claimRequest) },
   responses: {
-    200: json(sentAssignment, 'A job, under a lease'),
-    204: { description: 'No work; ask again' },
+    200: json(sentAssignment, 'The claimed job. Its lease begins now.'),
+    204: { description: 'There is no job to claim. Claim again.' },
     ...errors(400, 401, 429, 503),
   },
 })
@@ -26,7 +26,7 @@ export const sourceRoute = createRoute({
   ...runner,
   method: 'get',
   path: '/jobs/{id}/source',
-  summary: 'Read a range of the original, or of another file that the variant is made with',
+  summary: 'Read the original or a reference file of a job',
   request: {
     params: jobParams,
     query: z.object({
@@ -37,12 +37,12 @@ export const sourceRoute = createRoute({
         .min(0)
         .max(100)
         .optional()
-        .describe('Its place among the references of the assignment, from 0'),
+        .describe('Index of a reference file in the `references` of the assignment, from 0'),
     }),
   },
   responses: {
-    200: { description: 'The original' },
-    206: { description: 'The range asked for' },
+    200: { description: 'The whole file' },
+    206: { description: 'The requested range' },
     ...errors(400, 401, 409, 412, 416, 429, 503),
   },
 })
@@ -54,7 +54,7 @@ export const reportRoute = createRoute({
   summary: 'Report progress and extend the lease',
   request: { params: jobParams, body: jsonBody(protocol.report) },
   responses: {
-    200: json(protocol.reportAnswer, 'The lease holds on'),
+    200: json(protocol.reportAnswer, 'The lease is extended.'),
     ...errors(400, 401, 409, 429, 503),
   },
 })
@@ -66,7 +66,7 @@ export const outputRoute = createRoute({
   summary: 'Begin the upload of the output',
   request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
   responses: {
-    200: json(protocol.outputAnswer, 'Where the parts go'),
+    200: json(protocol.outputAnswer, 'The upload has begun.'),
     ...errors(400, 401, 409, 429, 503),
   },
 })
@@ -81,7 +81,7 @@ export const partRoute = createRoute({
     query: z.object({ fence, uploadId: z.string().min(1).max(2_000) }),
   },
   responses: {
-    200: json(protocol.uploadedPart, 'The part is stored'),
+    200: json(protocol.uploadedPart, 'The part is stored.'),
     ...errors(400, 401, 409, 411, 429, 503),
   },
 })
@@ -90,13 +90,13 @@ export const fileRoute = createRoute({
   ...runner,
   method: 'put',
   path: '/jobs/{id}/files/{name}',
-  summary: 'Store one file of a package, replacing the one of that name',
+  summary: 'Store one file of a package; an earlier file of that name is replaced',
   request: {
     params: jobParams.extend({ name: protocol.packageFileName }),
     query: z.object({ fence }),
   },
   responses: {
-    200: json(protocol.storedPackageFile, 'The file is stored'),
+    200: json(protocol.storedPackageFile, 'The file is stored.'),
     ...errors(400, 401, 409, 411, 413, 503),
   },
 })
@@ -108,7 +108,7 @@ export const finishRoute = createRoute({
   summary: 'End the attempt',
   request: { params: jobParams, body: jsonBody(protocol.finish) },
   responses: {
-    200: json(protocol.finishAnswer, 'What became of the job'),
+    200: json(protocol.finishAnswer, 'The attempt has ended. Returns the status of the job.'),
     ...errors(400, 401, 409, 429, 503),
   },
 })

@@ -1,36 +1,36 @@
-/** What a runner has to show for the jobs that it claimed: a secret of its own, beside the token of all. */
+/** The secret of a runner. Claims are bound to it, so that no other runner can act on them. */
 import type { Context } from 'hono'
 import { RUNNER_SECRET_HEADER, runnerSecret } from '../contract/runnerProtocol.ts'
 import type { Claim } from '../db/leases.ts'
 import { sha256Hex } from '../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 
-function shownBy(c: Context) {
+function readSecret(c: Context) {
   return c.req.header(RUNNER_SECRET_HEADER)
 }
 
-/** As a job's row has it; null for a runner that shows none. */
-export async function runnerSecretHashOf(c: Context): Promise<string | null> {
-  const shown = shownBy(c)
-  return shown === undefined ? null : sha256Hex(shown)
+/** SHA-256 of the request's runner secret; null if there is none. */
+export async function hashRunnerSecret(c: Context): Promise<string | null> {
+  const secret = readSecret(c)
+  return secret === undefined ? null : sha256Hex(secret)
 }
 
-/** The claim that a runner speaks under. */
-export async function claimFrom(c: Context, jobId: string, fence: number): Promise<Claim> {
+/** Builds the claim that a request refers to. */
+export async function readClaim(c: Context, jobId: string, fence: number): Promise<Claim> {
   return {
     jobId,
     fence,
-    runnerSecretHash: await runnerSecretHashOf(c),
+    runnerSecretHash: await hashRunnerSecret(c),
   }
 }
 
-/** Why nothing can be claimed with what is shown, or null. */
-export function runnerSecretError(c: Context): ErrorResult<'invalid_request'> | null {
-  if (runnerSecret.safeParse(shownBy(c)).success) {
+/** Returns an error if the request has no valid runner secret, or null. */
+export function checkRunnerSecret(c: Context): ErrorResult<'invalid_request'> | null {
+  if (runnerSecret.safeParse(readSecret(c)).success) {
     return null
   }
   return errorResult(
     'invalid_request',
-    `${RUNNER_SECRET_HEADER}: a runner makes up 128 random bits when it starts and sends them, as base64url, with every call`,
+    `${RUNNER_SECRET_HEADER} is missing or not valid. A runner generates 128 random bits when it starts and sends them as base64url with every request.`,
   )
 }

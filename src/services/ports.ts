@@ -1,47 +1,56 @@
 /**
- * What the use cases work with: the bindings as ports, so that nothing below the composition
- * root looks at the environment.
+ * The ports of the use cases. `src/platform` implements them with the Worker's bindings, so that no use
+ * case reads the environment.
  */
 import type { ProgressData } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
 import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { ObjectStore } from '../storage/objectStore.ts'
 
-/** The hubs of all queues, one Durable Object each. */
+/** The hubs of all queues. */
 export interface Hubs {
   /**
-   * There are new events to send, and something may have to be looked at by `deadline` (ms since
-   * the epoch): a lease that runs out, a retry that falls due.
+   * Tells the hub that the event log may have new events, and that the watchdog may have something to
+   * do at `deadline` (ms since the epoch; null: nothing new).
    */
   notify(queue: string, deadline: number | null): Promise<void>
-  /** Sends progress to whoever is watching now. */
-  progress(queue: string, filePath: string, progress: ProgressData): Promise<void>
-  /** Tells up to `count` runners that wait for work; gives back how many it told. */
+  /** Sends progress to the current subscribers. It is stored nowhere. */
+  sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
+  /** Wakes up to `count` waiting runners. Returns how many were waiting. */
   wake(queue: string, count: number): Promise<number>
+  /** Begins to wait for work in several queues. */
+  waitForWork(queues: string[]): Promise<WorkWait>
 }
 
-/** Containers that can be started to run jobs. Where there are none, asking is harmless. */
+/** A wait for work. It begins before the runner's claim, so that no wake-up is missed. */
+export interface WorkWait {
+  /** Resolves with true when there may be work, with false after `ms`. */
+  wait(ms: number): Promise<boolean>
+  close(): void
+}
+
+/** The container slots of the deployment. Without containers, `count` is 0 and the calls do nothing. */
 export interface Slots {
   readonly count: number
-  /** What a runner in a slot can do. */
-  readonly fit: RunnerCapabilities
+  /** What a runner in a slot can run. */
+  readonly capabilities: RunnerCapabilities
   /**
-   * Starts slots until `wanted` of them are about to claim from `queues`, the first of which has work.
-   * Those of the runners `atWork` are not asked.
+   * Starts slots until `wanted` of them are starting. Their runners claim from `queues`, of which the
+   * first has work. The slots of `busyRunners` are left alone.
    */
   wake(queues: string[], wanted: number, busyRunners: string[]): Promise<void>
-  /** A runner has asked for work; if it is in a slot, that slot hears of it. */
-  heard(runner: string): Promise<void>
+  /** Tells the slot of a runner, if it is in one, that the runner has just asked for work. */
+  recordContact(runner: string): Promise<void>
 }
 
 export interface Platform {
   db: Database
   originals: ObjectStore
   variants: ObjectStore
-  /** Sends tickets, each of which says that there may be work in the queue. */
+  /** Sends `count` tickets. Each says that there may be work in the queue. */
   sendTickets(queue: string, count: number): Promise<void>
   hubs: Hubs
   slots: Slots
-  /** Lets work go on after the answer; what it throws is logged and goes no further. */
+  /** Lets work continue after the response. Its errors are logged. */
   defer(work: Promise<unknown>): void
 }

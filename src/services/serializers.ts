@@ -1,4 +1,4 @@
-/** A job's row as the API shows it. */
+/** API representations of rows, and the paths under which variants are served. */
 import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
 import type { Attempt, Job } from '../contract/job.ts'
@@ -9,12 +9,12 @@ function iso(ms: number | null) {
   return ms === null ? null : new Date(ms).toISOString()
 }
 
-/** Where a variant is served, as a path from the service's root. */
+/** Path of the URL that serves a variant. */
 export function variantPath(variant: string, filePath: string): string {
   return `/t/${encodeVariant(variant)}/${encodePath(filePath)}`
 }
 
-/** Where the status of a variant is told. */
+/** Path of the URL that returns the status of a variant. */
 export function statusPath(variant: string, filePath: string): string {
   return `/video-status/${encodeVariant(variant)}/${encodePath(filePath)}`
 }

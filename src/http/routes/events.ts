@@ -10,7 +10,7 @@ import { createApi, jsonBody } from '../router.ts'
 import { eventAccessOf } from '../eventAccess.ts'
 import { errors, json, errorResponse } from '../responses/errorResponse.ts'
 import { mintToken } from '../streamToken.ts'
-import { bridge } from '../../events/sse.ts'
+import { streamEvents } from '../../events/sse.ts'
 import { resolveEventFilter } from '../../services/queues/eventFilter.ts'
 
 const eventId = z.coerce.number().int().nonnegative()
@@ -85,7 +85,7 @@ export const eventRoutes = createApi()
       )
     }
     c.header('X-Accel-Buffering', 'no')
-    return streamSSE(c, (stream) => bridge(events, stream, until))
+    return streamSSE(c, (stream) => streamEvents(events, stream, until))
   })
   .openapi(tokenRoute, async (c) => {
     const { expiresInSeconds, ...asked } = c.req.valid('json')

@@ -1,83 +1,95 @@
-/** Claiming a job, and reporting on it while the lease holds. */
+/** Claims: a runner takes a job, and waits if there is none. */
 import type { Rendition } from '../../contract/rendition.ts'
-import type { Assignment, ClaimRequest, Report } from '../../contract/runnerProtocol.ts'
-import {
-  type Claim,
-  claimNextJob,
-  type RunnerIdentity,
-  updateJobFiles,
-  reportProgress,
-  reissueClaim,
-} from '../../db/leases.ts'
-import {
-  type RunnerCapabilities,
-  capabilitiesOf,
-  sizeClassOf,
-} from '../../domain/runnerRequirements.ts'
+import type { Assignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
+import { claimNextJob, reissueClaim, type RunnerIdentity, updateJobFiles } from '../../db/leases.ts'
+import { capabilitiesOf, sizeClassOf } from '../../domain/runnerRequirements.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
-import { failAttempt } from './finishAttempt.ts'
-import { leaseLostError, type LeaseLostError } from './heldJob.ts'
+import { failAttempt } from './endAttempt.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 import { readReferences } from '../variants/referenceFiles.ts'
 import type { JobRow, ReferenceFile } from '../../db/rows.ts'
 
-/** Jobs without a file that one claim ends, as an invocation may make so many calls only. */
-const MAX_GONE = 20
+/** Jobs without a file that one claim fails: an invocation may make a limited number of calls. */
+const MAX_JOBS_FAILED = 20
 
-/** The next job of the first of `queues` that has one, or null. */
+/**
+ * Claims a job. If there is none, waits up to `waitSeconds` and returns null: the runner then claims
+ * again. It does not get a job after the wait, because a runner that died meanwhile would hold it.
+ */
+export async function claimOrWait(
+  platform: Platform,
+  request: ClaimRequest,
+  runnerSecretHash: string | null,
+  disconnected: AbortSignal,
+): Promise<Assignment | null> {
+  const { queues, waitSeconds } = request
+  // Begins before the claim, so that a job that is created in between is not missed.
+  const wait = waitSeconds > 0 ? await platform.hubs.waitForWork(queues) : null
+  disconnected.addEventListener('abort', () => wait?.close())
+  try {
+    const assignment = await claimJob(platform, request, runnerSecretHash)
+    if (assignment === null) {
+      await wait?.wait(waitSeconds * 1000)
+    }
+    return assignment
+  } finally {
+    wait?.close()
+  }
+}
+
+/**
+ * Claims the next job of the first queue in `request.queues` that has one; null if none has. A job
+ * whose original or reference file was deleted fails, and the next one is claimed.
+ */
 export async function claimJob(
   platform: Platform,
   request: ClaimRequest,
   runnerSecretHash: string | null,
 ): Promise<Assignment | null> {
-  let gone = 0
-  const fit = capabilitiesOf(request.runner)
-  const holder = { id: request.runner.id, secretHash: runnerSecretHash }
+  const runner = { id: request.runner.id, secretHash: runnerSecretHash }
+  let jobsFailed = 0
   for (const queue of request.queues) {
     for (;;) {
-      const row = await nextRow(platform, queue, { ...request, holder, fit })
+      const row = await claimRow(platform, queue, request, runner)
       if (!row) {
         break
       }
       platform.defer(platform.hubs.notify(queue, row.leaseExpiresAt))
-      const files = await filesOf(platform, row)
-      if (typeof files !== 'string') {
-        return assignmentOf(platform, row, files)
+      const inputs = await readInputs(platform, row)
+      if (typeof inputs !== 'string') {
+        return buildAssignment(platform, row, inputs)
       }
-      await failAttempt(platform, row, { errorCode: 'input_invalid', message: files })
-      if (++gone < MAX_GONE) {
-        continue
+      await failAttempt(platform, row, { errorCode: 'input_invalid', message: inputs })
+      jobsFailed++
+      if (jobsFailed === MAX_JOBS_FAILED) {
+        // There may be more jobs. The ticket wakes a runner, which claims again.
+        platform.defer(platform.sendTickets(queue, 1))
+        return null
       }
-      // There may be more behind these: the runner is woken to ask again.
-      platform.defer(platform.sendTickets(queue, 1))
-      return null
     }
   }
   return null
 }
 
-async function nextRow(
+async function claimRow(
   { db }: Platform,
   queue: string,
-  {
-    holder,
-    again,
-    fit,
-  }: Pick<ClaimRequest, 'again'> & { holder: RunnerIdentity; fit: RunnerCapabilities },
-) {
-  const given = again ? await reissueClaim(db, queue, holder, Date.now()) : undefined
-  return given ?? claimNextJob(db, queue, holder, Date.now(), fit)
+  request: ClaimRequest,
+  runner: RunnerIdentity,
+): Promise<JobRow | undefined> {
+  const reissued = request.again ? await reissueClaim(db, queue, runner, Date.now()) : undefined
+  return reissued ?? claimNextJob(db, queue, runner, Date.now(), capabilitiesOf(request.runner))
 }
 
-interface Files {
+interface Inputs {
   rendition: Rendition
   source: StoredObject
   references: ReferenceFile[]
 }
 
-/** All that the job is made of, or what of it is gone. */
-async function filesOf(platform: Platform, row: JobRow): Promise<Files | string> {
+/** The files that a job reads, or the message for one that was deleted. */
+async function readInputs(platform: Platform, row: JobRow): Promise<Inputs | string> {
   const rendition = readCanonicalForm(row.transformation)
   const [source, references] = await Promise.all([
     platform.originals.head(row.filePath),
@@ -92,23 +104,22 @@ async function filesOf(platform: Platform, row: JobRow): Promise<Files | string>
   return { rendition, source, references }
 }
 
-async function assignmentOf(
+async function buildAssignment(
   { db }: Platform,
   row: JobRow,
-  { rendition, source, references }: Files,
+  { rendition, source, references }: Inputs,
 ): Promise<Assignment> {
-  const others = JSON.stringify(references)
-  if (source.etag !== row.sourceEtag || others !== JSON.stringify(row.referenceFiles)) {
-    await updateJobFiles(
-      db,
-      { jobId: row.id, fence: row.fence },
-      {
-        sourceEtag: source.etag,
-        sourceBytes: source.sizeBytes,
-        sizeClass: sizeClassOf(rendition, source.sizeBytes),
-        referenceFiles: references,
-      },
-    )
+  const isChanged =
+    source.etag !== row.sourceEtag ||
+    JSON.stringify(references) !== JSON.stringify(row.referenceFiles)
+  if (isChanged) {
+    const claim = { jobId: row.id, fence: row.fence }
+    await updateJobFiles(db, claim, {
+      sourceEtag: source.etag,
+      sourceBytes: source.sizeBytes,
+      sizeClass: sizeClassOf(rendition, source.sizeBytes),
+      referenceFiles: references,
+    })
   }
   return {
     jobId: row.id,
@@ -123,25 +134,4 @@ async function assignmentOf(
     stallSeconds: row.stallSeconds,
     timeoutSeconds: row.timeoutSeconds,
   }
-}
-
-/** Takes in progress and extends the lease; gives back the job as it now is. */
-export async function recordReport(
-  platform: Platform,
-  claim: Claim,
-  progress: Omit<Report, 'fence'>,
-): Promise<{ ok: true; row: JobRow } | LeaseLostError> {
-  const now = Date.now()
-  const row = await reportProgress(platform.db, claim, progress, now)
-  if (!row) {
-    return leaseLostError()
-  }
-  const { id: jobId, queue, filePath, stage, etaSeconds, fps, speed } = row
-  const said = { jobId, progress: row.progress, stage: stage!, etaSeconds, fps, speed }
-  platform.defer(platform.hubs.progress(queue, filePath, said))
-  // Said for the first time: that is an event.
-  if (row.playableAt === now) {
-    platform.defer(platform.hubs.notify(queue, null))
-  }
-  return { ok: true, row }
 }

@@ -1,52 +1,40 @@
-/** Creating jobs: one for each variant that has none at work. */
+/** Creates jobs: one for each requested variant that has no active job (pending or running). */
 import type { CreateJobs } from '../../contract/job.ts'
-import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Kind, Rendition } from '../../contract/rendition.ts'
-import { findIdempotencyKey, findJobs, insertJobs } from '../../db/jobs.ts'
+import { insertJobs, type NewJob } from '../../db/jobs.ts'
+import type { JobRow, QueueRow } from '../../db/rows.ts'
+import { type Caller, canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
+import { sha256Hex } from '../../domain/digest.ts'
+import { errorResult } from '../../domain/result.ts'
+import { requiredEncodersOf, sizeClassOf } from '../../domain/runnerRequirements.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
-import { type Caller, chargedKeyId, canSee, canSeePath, canSeeQueue } from '../../domain/caller.ts'
-import { sha256Hex } from '../../domain/digest.ts'
-import { requiredEncodersOf, sizeClassOf } from '../../domain/runnerRequirements.ts'
-import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
-import { resolveRendition } from '../variants/namedPresets.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
+import { resolveRendition } from '../variants/namedPresets.ts'
 import { findReferences } from '../variants/referenceFiles.ts'
-import type { JobRow } from '../../db/rows.ts'
-
-/** Pictures and probes are quick, and people wait for them: they go first. */
-const QUICK: readonly Kind[] = ['image', 'probe']
-function priorityOf({ kind }: Rendition) {
-  return QUICK.includes(kind) ? PRIORITY.image : PRIORITY.default
-}
+import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
+import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
 
 export interface CreatedJob {
   row: JobRow
+  /** The job existed before the request. */
   deduplicated: boolean
 }
-export type CreateOutcome =
-  | { ok: true; jobs: CreatedJob[] }
-  | ErrorResult<
-      | 'invalid_transformation'
-      | 'invalid_request'
-      | 'file_not_found'
-      | 'queue_not_found'
-      | 'queue_draining'
-      | 'idempotency_conflict'
-      | 'forbidden'
-      | 'variant_busy'
-      | 'cap_reached'
-    >
+export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
 
-/** Who asks for jobs: its bounds, and how many of its own may wait. */
+/** The caller, as far as creating jobs depends on it. */
 export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'>
 
+/** The renditions of a request by their canonical forms, so that each variant is there once. */
+type Renditions = ReadonlyMap<string, Rendition>
+
 /**
- * Queues the variants that `request` asks for, in its order, each once. With an idempotency key a
- * request that came before is answered with the jobs that it made; the same key with another
- * request is refused.
+ * Creates the jobs of a request, in its order. A request with the same idempotency key and the same
+ * content as an earlier one returns the jobs of that one.
+ *
+ * @param givenKey the header `Idempotency-Key`, or null
  */
 export async function createJobs(
   platform: Platform,
@@ -54,120 +42,80 @@ export async function createJobs(
   request: CreateJobs,
   givenKey: string | null,
 ): Promise<CreateOutcome> {
-  if (!canSeePath(caller, request.filePath)) {
-    return errorResult('forbidden', `This key is bound to the folder ${caller.pathPrefix}`)
+  const denied = checkAccess(caller, request)
+  if (denied) {
+    return denied
   }
-  if (!canSeeQueue(caller, request.queue)) {
-    return errorResult(
-      'forbidden',
-      `This key is bound to the queue "${caller.queue}": name that one.`,
-    )
+  const renditions = await readRenditions(platform, request)
+  if ('ok' in renditions) {
+    return renditions
   }
-  const keyId = chargedKeyId(caller)
-  // Nobody meets the answers of another key, or can tell that there are any.
-  const idempotencyKey = givenKey && keyId ? `${keyId}:${givenKey}` : givenKey
-  const variants = await readVariants(platform, request)
-  if ('ok' in variants) {
-    return variants
+  const idempotent = await readIdempotency(caller, request, givenKey)
+  const findRepeated = async (): Promise<CreateOutcome | null> => {
+    const repeated =
+      idempotent &&
+      (await findJobsOfRepeatedRequest(platform, caller, idempotent, renditions.keys()))
+    return repeated?.ok
+      ? { ok: true, jobs: repeated.rows.map((row) => ({ row, deduplicated: true })) }
+      : repeated
   }
-  const requestHash = idempotencyKey === null ? '' : await sha256Hex(JSON.stringify(request))
-  const before =
-    idempotencyKey &&
-    (await answeredBefore(platform, caller, { idempotencyKey, requestHash, variants }))
-  if (before) {
-    return before
+  const repeated = await findRepeated()
+  if (repeated) {
+    return repeated
   }
-
-  const source = await platform.originals.head(request.filePath)
-  if (!source) {
-    return errorResult(
-      'file_not_found',
-      `There is no file ${request.filePath} in storage. Put it there first: PUT /files/${request.filePath}`,
-    )
+  const files = await readFiles(platform, caller, request, renditions)
+  if (!files.ok) {
+    return files
   }
-  const references = await findReferences(platform, caller, variants.values())
-  if (!references.ok) {
-    return references
-  }
-  const jobs = [...variants].map(([transformation, rendition]) => ({
-    id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
-    transformation,
-    priority: request.priority ?? priorityOf(rendition),
-    requiredEncoders: requiredEncodersOf(rendition),
-    sizeClass: sizeClassOf(rendition, source.sizeBytes),
-    referenceFiles: references.of(rendition),
-  }))
+  const { jobs, source } = files
   let inserted
   try {
     inserted = await insertJobs(platform.db, {
       ...request,
       jobs,
-      source: { etag: source.etag, sizeBytes: source.sizeBytes },
-      idempotency: idempotencyKey === null ? null : { key: idempotencyKey, requestHash },
-      apiKeyId: keyId,
+      source,
+      idempotency: idempotent,
+      apiKeyId: chargedKeyId(caller),
       maxQueuedJobs: caller.maxQueuedJobs,
       now: Date.now(),
     })
   } catch (error) {
-    // The same key may have come in twice at once; then the other request has made the jobs.
-    const other =
-      idempotencyKey &&
-      (await answeredBefore(platform, caller, { idempotencyKey, requestHash, variants }))
-    if (other) {
-      return other
+    // A concurrent request with the same key has created the jobs.
+    const concurrent = await findRepeated()
+    if (concurrent) {
+      return concurrent
     }
     throw error
   }
-  if (!inserted.queue) {
+  const outcome = collectJobs(caller, request, jobs, inserted)
+  if (outcome.ok && inserted.queue) {
+    startJobs(platform, inserted.queue, outcome.jobs)
+  }
+  return outcome
+}
+
+function checkAccess(caller: Creator, { filePath, queue }: CreateJobs) {
+  if (!canSeePath(caller, filePath)) {
+    return errorResult('forbidden', `This key is restricted to the folder ${caller.pathPrefix}`)
+  }
+  if (!canSeeQueue(caller, queue)) {
     return errorResult(
-      'queue_not_found',
-      `There is no queue "${request.queue}". The one that is always there is "default".`,
+      'forbidden',
+      `This key is restricted to the queue "${caller.queue}". Name that queue in the request.`,
     )
   }
-  const rows = new Map(inserted.rows.map((row) => [row.transformation, row]))
-  const created: CreatedJob[] = []
-  for (const job of jobs) {
-    const row = rows.get(job.transformation)
-    // Nothing was inserted, and what was at work already does not cover the request.
-    if (!row) {
-      return inserted.queue.draining
-        ? errorResult(
-            'queue_draining',
-            `The queue "${request.queue}" is draining and takes no new jobs.`,
-          )
-        : errorResult(
-            'cap_reached',
-            `This key may have ${caller.maxQueuedJobs} jobs pending at once, and these would be more. Wait until some have begun.`,
-          )
-    }
-    if (!canSee(caller, row)) {
-      return variantBusy()
-    }
-    created.push({ row, deduplicated: row.id !== job.id })
-  }
-  const fresh = created.filter((job) => !job.deduplicated).length
-  if (fresh > 0) {
-    const slots = Math.min(fresh, countStartableJobs(inserted.queue))
-    platform.defer(platform.sendTickets(request.queue, slots))
-    platform.defer(platform.hubs.notify(request.queue, nextCheckTime(inserted.queue)))
-  }
-  return { ok: true, jobs: created }
+  return null
 }
 
-/** Doubles are impossible across queues too, so this much has to be told. */
-export function variantBusy() {
-  return errorResult(
-    'variant_busy',
-    'This variant is being made in another queue. Ask again when it is ready.',
-  )
-}
-
-async function readVariants(platform: Platform, { queue, transformations }: CreateJobs) {
-  const variants = new Map<string, Rendition>()
-  for (const [index, written] of transformations.entries()) {
+async function readRenditions(
+  platform: Platform,
+  { queue, transformations }: CreateJobs,
+): Promise<Renditions | CreateJobsError> {
+  const renditions = new Map<string, Rendition>()
+  for (const [index, transformation] of transformations.entries()) {
     try {
-      const rendition = await resolveRendition(platform, queue, written as PresetBody)
-      variants.set(writeCanonicalForm(rendition), rendition)
+      const rendition = await resolveRendition(platform, queue, transformation as PresetBody)
+      renditions.set(writeCanonicalForm(rendition), rendition)
     } catch (error) {
       if (!(error instanceof TransformationError)) {
         throw error
@@ -175,34 +123,102 @@ async function readVariants(platform: Platform, { queue, transformations }: Crea
       return errorResult('invalid_transformation', `transformations[${index}]: ${error.message}`)
     }
   }
-  return variants
+  return renditions
 }
 
-async function answeredBefore(
-  { db }: Platform,
+async function readIdempotency(
   caller: Creator,
-  {
-    idempotencyKey,
-    requestHash,
-    variants,
-  }: { idempotencyKey: string; requestHash: string; variants: ReadonlyMap<string, Rendition> },
-): Promise<CreateOutcome | null> {
-  const before = await findIdempotencyKey(db, idempotencyKey)
-  if (!before) {
+  request: CreateJobs,
+  givenKey: string | null,
+): Promise<IdempotentRequest | null> {
+  if (givenKey === null) {
     return null
   }
-  if (before.requestHash !== requestHash) {
+  // API keys do not share idempotency keys: none sees the jobs of another, or that there are any.
+  const apiKeyId = chargedKeyId(caller)
+  return {
+    key: apiKeyId === null ? givenKey : `${apiKeyId}:${givenKey}`,
+    requestHash: await sha256Hex(JSON.stringify(request)),
+  }
+}
+
+/** Reads the original and the reference files, and builds the new jobs. */
+async function readFiles(
+  platform: Platform,
+  caller: Creator,
+  { filePath, priority }: CreateJobs,
+  renditions: Renditions,
+) {
+  const source = await platform.originals.head(filePath)
+  if (!source) {
     return errorResult(
-      'idempotency_conflict',
-      'This Idempotency-Key was used for another request. Use a new key for a new request.',
+      'file_not_found',
+      `There is no file ${filePath} in storage. Upload it first: PUT /files/${filePath}`,
     )
   }
-  const rows = new Map((await findJobs(db, before.jobIds)).map((row) => [row.transformation, row]))
-  // In the order asked for, and what a preset stood for then; what was deleted is not there any more.
-  const names = new Set([...variants.keys(), ...rows.keys()])
-  const inOrder = [...names].flatMap((variant) => rows.get(variant) ?? [])
-  if (!inOrder.every((row) => canSee(caller, row))) {
-    return variantBusy()
+  const references = await findReferences(platform, caller, renditions.values())
+  if (!references.ok) {
+    return references
   }
-  return { ok: true, jobs: inOrder.map((row) => ({ row, deduplicated: true })) }
+  const jobs = [...renditions].map(([transformation, rendition]): NewJob => ({
+    id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
+    transformation,
+    priority: priority ?? defaultPriority(rendition),
+    requiredEncoders: requiredEncodersOf(rendition),
+    sizeClass: sizeClassOf(rendition, source.sizeBytes),
+    referenceFiles: references.of(rendition),
+  }))
+  return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
+}
+
+/** Images and probes take seconds and people wait for them, so they are claimed first. */
+const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
+
+function defaultPriority({ kind }: Rendition) {
+  return QUICK_KINDS.includes(kind) ? 1 : 2
+}
+
+/** The active job of each requested variant, or the reason why one has none. */
+function collectJobs(
+  caller: Creator,
+  request: CreateJobs,
+  jobs: NewJob[],
+  { rows, queue }: { rows: JobRow[]; queue: QueueRow | undefined },
+): CreateOutcome {
+  if (!queue) {
+    return errorResult(
+      'queue_not_found',
+      `There is no queue "${request.queue}". The queue "default" always exists.`,
+    )
+  }
+  const active = new Map(rows.map((row) => [row.transformation, row]))
+  const created: CreatedJob[] = []
+  for (const { id, transformation } of jobs) {
+    const row = active.get(transformation)
+    if (!row) {
+      return queue.draining
+        ? errorResult(
+            'queue_draining',
+            `The queue "${request.queue}" is draining and accepts no new jobs.`,
+          )
+        : errorResult(
+            'cap_reached',
+            `This key may have at most ${caller.maxQueuedJobs} pending jobs, and this request would exceed that. Wait until some of them have started.`,
+          )
+    }
+    if (!canSee(caller, row)) {
+      return variantBusyError()
+    }
+    created.push({ row, deduplicated: row.id !== id })
+  }
+  return { ok: true, jobs: created }
+}
+
+function startJobs(platform: Platform, queue: QueueRow, jobs: CreatedJob[]): void {
+  const newJobs = jobs.filter((job) => !job.deduplicated).length
+  if (newJobs > 0) {
+    const startable = Math.min(newJobs, countStartableJobs(queue))
+    platform.defer(platform.sendTickets(queue.name, startable))
+    platform.defer(platform.hubs.notify(queue.name, nextCheckTime(queue)))
+  }
 }

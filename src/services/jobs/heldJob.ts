@@ -1,4 +1,4 @@
-/** Whether a runner still holds what it speaks of. */
+/** Checks that a runner still holds the job that its request names. */
 import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findJob } from '../../db/jobs.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -6,6 +6,7 @@ import type { Platform } from '../ports.ts'
 import type { JobRow } from '../../db/rows.ts'
 
 export type LeaseLostError = ErrorResult<'lease_lost'>
+
 export function leaseLostError(): LeaseLostError {
   return errorResult(
     'lease_lost',
@@ -13,25 +14,29 @@ export function leaseLostError(): LeaseLostError {
   )
 }
 
-/** The job of a live claim, or a refusal. */
+/**
+ * Finds the running job that a claim holds.
+ *
+ * `isOutputUnused` of the error: nothing that was stored under this claim is served. It is false if the
+ * job was completed under it, and also if the job was deleted, as its variant may still be served.
+ */
 export async function findHeldJob(
   platform: Platform,
   claim: Claim,
-): Promise<{ ok: true; row: JobRow } | (LeaseLostError & { ended: boolean })> {
+): Promise<{ ok: true; row: JobRow } | (LeaseLostError & { isOutputUnused: boolean })> {
   const row = await findJob(platform.db, claim.jobId)
   if (row && isHeldBy(row, claim) && row.status === 'running') {
     return { ok: true, row }
   }
-  // What it made may be what the job was completed with, also of a job that is not there any more.
-  const kept = row?.fence === claim.fence && row.status === 'completed'
-  return { ...leaseLostError(), ended: row !== undefined && !kept }
+  const isCompletedByClaim = row?.fence === claim.fence && row.status === 'completed'
+  return { ...leaseLostError(), isOutputUnused: row !== undefined && !isCompletedByClaim }
 }
 
-/** Whether it was this runner that claimed the job last. */
-export async function isClaimedBy(
+/** Checks that the runner with this id was the last one to claim the job. */
+export async function checkLastRunner(
   { db }: Platform,
   jobId: string,
-  runner: string,
+  runnerId: string,
 ): Promise<{ ok: true } | LeaseLostError> {
-  return (await findJob(db, jobId))?.runnerId === runner ? { ok: true } : leaseLostError()
+  return (await findJob(db, jobId))?.runnerId === runnerId ? { ok: true } : leaseLostError()
 }

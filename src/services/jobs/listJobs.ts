@@ -1,4 +1,4 @@
-/** Pages of jobs, newest first. */
+/** Lists jobs in pages, newest first. */
 import type { z } from '@hono/zod-openapi'
 import type { jobList, ListJobs } from '../../contract/job.ts'
 import { listJobRows } from '../../db/jobList.ts'
@@ -10,33 +10,30 @@ import { serializeJob } from '../serializers.ts'
 type Outcome = { ok: true; page: z.infer<typeof jobList> } | ErrorResult<'invalid_request'>
 
 /**
- * One page. A cursor is the sequence number of the page's last job: the next page begins below
- * it, so its cost does not grow with its depth, as that of an offset does.
+ * Returns one page. A cursor is the sequence number of the page's last job, and the next page begins
+ * below it. So the cost of a page does not depend on its position, unlike with an offset.
  */
 export async function listJobs(
   { db }: Platform,
-  within: Restriction,
+  restriction: Restriction,
   query: ListJobs,
 ): Promise<Outcome> {
   const { cursor, ...list } = query
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
     return errorResult(
       'invalid_request',
-      'cursor: send the nextCursor of the page before, unchanged',
+      'cursor must be the nextCursor of the previous page, unchanged.',
     )
   }
   if (cursor !== undefined && query.offset > 0) {
-    return errorResult(
-      'invalid_request',
-      'offset: a page begins at a cursor or at an offset, not both',
-    )
+    return errorResult('invalid_request', 'cursor and offset cannot be combined. Send one of them.')
   }
-  // One more than asked for tells whether there is a next page.
+  // One more job than requested shows whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)
   const { rows, lastRead } = await listJobRows(
     db,
     { ...list, limit: list.limit + 1, before },
-    within,
+    restriction,
   )
   const shown = rows.slice(0, list.limit)
   const next = rows.length > shown.length ? shown.at(-1)!.seq : lastRead

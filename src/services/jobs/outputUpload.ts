@@ -1,4 +1,4 @@
-/** The upload of an attempt's output, in parts, under a key that no other attempt has. */
+/** Multipart upload of an attempt's output, under a key that no other attempt uses. */
 import type { OutputRequest, UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { Claim } from '../../db/leases.ts'
 import { findOutput, recordOutput } from '../../db/outputs.ts'
@@ -6,19 +6,19 @@ import { formatContentType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
-import { recordReport } from './claimJob.ts'
+import { recordReport } from './recordReport.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
 import type { Platform } from '../ports.ts'
 
 /**
- * R2 takes parts of 5 MiB to 5 GiB, 10,000 of them. Small ones lose little when a connection breaks,
- * and connections have been seen to stall after 10 to 15 MB.
+ * R2 accepts up to 10,000 parts of 5 MiB to 5 GiB. Small parts lose little when a connection breaks, and
+ * connections have been observed to stall after 10 to 15 MB.
  */
 export const PART_SIZE_BYTES = 8 * 1024 * 1024
 
 /**
- * Begins the upload. Asked twice, it begins two; the one that the attempt does not finish with is
- * retired when the attempt ends.
+ * Begins the upload. A repeated request begins a second one. The upload that the attempt does not
+ * finish with is retired when the attempt ends.
  */
 export async function beginOutput(
   platform: Platform,
@@ -41,7 +41,7 @@ export async function beginOutput(
   return leaseLostError()
 }
 
-/** Stores one part. A part sent again replaces the one before. */
+/** Stores one part. A part that is sent again replaces the earlier one. */
 export async function putPart(
   platform: Platform,
   claim: Claim,
@@ -72,6 +72,6 @@ export async function putPart(
   }
   return errorResult(
     'digest_mismatch',
-    `Part ${partNumber} came as ${stored.digest}, and was sent as ${digest}: send it again.`,
+    `The digest of part ${partNumber} is ${stored.digest}, but Content-Digest says ${digest}. Send the part again.`,
   )
 }

@@ -1,6 +1,6 @@
 /**
- * Packages: variants of several files. An attempt stores each under a prefix that no other attempt
- * has, so what a runner that lost its lease stores can be seen by nobody.
+ * Files of packages. An attempt stores them under a prefix that no other attempt uses, so the files of
+ * a runner that lost its lease are never served.
  */
 import { recordPackage, type Claim } from '../../db/leases.ts'
 import { findFileType } from '../../contract/fileTypes.ts'
@@ -14,7 +14,7 @@ interface PackageFile {
   name: string
   body: ReadableStream<Uint8Array>
   sizeBytes: number
-  /** As `Content-Digest` has it. */
+  /** The value of `Content-Digest`. */
   digest: string | undefined
 }
 
@@ -23,7 +23,7 @@ type Outcome =
   | LeaseLostError
   | ErrorResult<'digest_mismatch' | 'too_large' | 'invalid_request'>
 
-/** Stores one file whole, in place of one of that name before. A file that came damaged replaces none. */
+/** Stores one file, replacing an earlier one of that name. A damaged file replaces nothing. */
 export async function putPackageFile(
   platform: Platform,
   claim: Claim,
@@ -31,17 +31,20 @@ export async function putPackageFile(
 ): Promise<Outcome> {
   const contentType = findFileType(name)?.contentType ?? null
   if (contentType === null) {
-    return errorResult('invalid_request', `${name}: files of a package are not of this type`)
+    return errorResult('invalid_request', `${name}: packages have no files of this type.`)
   }
   if (sizeBytes > MAX_PACKAGE_FILE_BYTES) {
-    return errorResult('too_large', `A file may have ${MAX_PACKAGE_FILE_BYTES} bytes at most.`)
+    return errorResult(
+      'too_large',
+      `A file of a package may have at most ${MAX_PACKAGE_FILE_BYTES} bytes (got ${sizeBytes}).`,
+    )
   }
   const held = await findHeldJob(platform, claim)
   if (!held.ok) {
     return held
   }
   const prefix = `${claim.jobId}/${claim.fence}/package/`
-  // Noted before anything is stored, so that all that is stored can be found and removed.
+  // Recorded before the first file is stored, so that the garbage collector finds every file.
   if (
     held.row.packageKey === null &&
     !(await recordPackage(platform.db, claim, prefix, Date.now()))
@@ -61,15 +64,15 @@ export async function putPackageFile(
     }
     return errorResult(
       'digest_mismatch',
-      `${name} did not come as it was sent (${digest}): send it again.`,
+      `The digest of ${name} differs from Content-Digest (${digest}). Send the file again.`,
     )
   }
-  // The attempt may have ended meanwhile, and its files been removed: this one would stay for ever.
-  const still = await findHeldJob(platform, claim)
-  if (still.ok) {
+  // If the attempt ended meanwhile, its files may be deleted already: this one would never be.
+  const heldAfter = await findHeldJob(platform, claim)
+  if (heldAfter.ok) {
     return { ok: true, etag: stored.object.etag }
   }
-  if (still.ended) {
+  if (heldAfter.isOutputUnused) {
     await platform.variants.delete([key])
   }
   return leaseLostError()

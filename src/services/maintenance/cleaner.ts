@@ -1,5 +1,5 @@
-/** Removing what is older than it is kept. */
-import { findRevisions, deleteUnownedFiles, listStaleReservations } from '../../db/files.ts'
+/** The cleaner: deletes rows that are older than their retention time. */
+import { deleteUnownedFiles, findRevisions, listStaleReservations } from '../../db/files.ts'
 import { listQueues } from '../../db/queues.ts'
 import {
   deleteEvents,
@@ -14,8 +14,8 @@ import { dropOldUploads } from '../files/multipartUploads.ts'
 
 const DAY_MS = 86_400_000
 const IDEMPOTENCY_DAYS = 1
-const UPLOADS_A_ROUND = 20
-const FILES_A_ROUND = 200
+const MAX_UPLOADS_PER_ROUND = 20
+const MAX_FILES_PER_ROUND = 200
 
 export interface Retention {
   jobDays: number
@@ -24,13 +24,13 @@ export interface Retention {
 }
 
 /**
- * One bounded round. Jobs go before events, so that the event of a job's removal is kept as long
- * as any other. Variants stay: they are what the jobs were for.
+ * Runs one round, which deletes a bounded number of rows. Jobs are deleted before events, so that the
+ * event of a deletion is kept as long as any other. Variants are not deleted.
  */
 export async function runCleaner(
   platform: Platform,
   { jobDays, eventDays, uploadDays }: Retention,
-) {
+): Promise<void> {
   const { db } = platform
   const now = Date.now()
   await deleteFinishedJobs(db, now - jobDays * DAY_MS)
@@ -39,17 +39,17 @@ export async function runCleaner(
   for (const { name } of await listQueues(db)) {
     await deleteHourlyStats(db, name, now - jobDays * DAY_MS)
   }
-  const begun = now - uploadDays * DAY_MS
-  await dropOldUploads(platform, begun, UPLOADS_A_ROUND)
-  await settleOld(platform, begun)
-  await deleteUnownedFiles(db, begun, FILES_A_ROUND)
+  const uploadsBefore = now - uploadDays * DAY_MS
+  await dropOldUploads(platform, uploadsBefore, MAX_UPLOADS_PER_ROUND)
+  await recordAbandonedWrites(platform, uploadsBefore)
+  await deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND)
   await collectGarbage(platform)
 }
 
-/** What of a file has come is put down where its writer has not done so, and cannot any more. */
-async function settleOld(platform: Platform, before: number) {
+/** Records what R2 has for writes whose writer ended before it could record the result itself. */
+async function recordAbandonedWrites(platform: Platform, before: number): Promise<void> {
   const { db } = platform
-  for (const { id, filePath } of await listStaleReservations(db, before, UPLOADS_A_ROUND)) {
+  for (const { id, filePath } of await listStaleReservations(db, before, MAX_UPLOADS_PER_ROUND)) {
     const revision = (await findRevisions(db, [filePath])).get(filePath) ?? null
     await settle(platform, { id, filePath, revision })
   }

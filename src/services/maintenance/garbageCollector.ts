@@ -1,63 +1,79 @@
-/** Removing from R2 what nobody needs any more. The rows say what that is; see `outputs`. */
+/** The garbage collector: deletes retired outputs from the object store, and then their rows. */
 import { deleteOutputRows, listRetiredOutputs } from '../../db/outputs.ts'
 import type { MultipartUpload, ObjectStore } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 
-/** R2 deletes, and a D1 statement binds, a bounded number of keys at once. */
-const BATCH = 50
+/** Outputs per round. A D1 statement binds a limited number of keys. */
+const MAX_OUTPUTS_PER_ROUND = 50
 
-/** Files of one package that one round removes; R2 lists up to 1,000 at once. */
-const FILES_A_ROUND = 500
+/** Files of packages per round. The store lists up to 1,000 at once. */
+const MAX_FILES_PER_ROUND = 500
 
 /**
- * Aborts the uploads and deletes the objects of retired outputs. A row is forgotten only when its
- * object is gone, so an interrupted collection is done again; every step may be done twice.
+ * Runs one round. A row is deleted only after its objects, and every step can be repeated, so a round
+ * that was interrupted is repeated by the next one. Returns the number of deleted outputs.
  */
 export async function collectGarbage({ db, variants }: Platform): Promise<number> {
-  const retired = await listRetiredOutputs(db, BATCH)
+  const retired = await listRetiredOutputs(db, MAX_OUTPUTS_PER_ROUND)
   if (retired.length === 0) {
     return 0
   }
+  const files = await deleteFiles(variants, retired)
+  const packages = await deletePackages(
+    variants,
+    retired.flatMap(({ key, uploadId }) => (uploadId === null ? key : [])),
+  )
+  const keys = [...files, ...packages]
+  if (keys.length > 0) {
+    await deleteOutputRows(db, keys)
+  }
+  return keys.length
+}
+
+/** Aborts uploads and deletes objects. Returns the keys under which nothing is left. */
+async function deleteFiles(
+  store: ObjectStore,
+  outputs: { key: string; uploadId: string | null }[],
+): Promise<string[]> {
   const keys: string[] = []
-  const packages: string[] = []
-  for (const { key, uploadId } of retired) {
+  for (const { key, uploadId } of outputs) {
     if (uploadId === null) {
-      packages.push(key)
       continue
     }
-    if (await isAborted(variants, { key, uploadId })) {
+    if (await abortUpload(store, { key, uploadId })) {
       keys.push(key)
     }
   }
   if (keys.length > 0) {
-    await variants.delete(keys)
+    await store.delete(keys)
   }
-  // One after another, as long as there is room: a huge one takes several rounds.
-  let room = FILES_A_ROUND
-  for (const key of packages) {
-    if (room <= 0) {
-      break
-    }
-    const files = await variants.list(key, room)
-    if (files.keys.length > 0) {
-      await variants.delete(files.keys)
-    }
-    room -= Math.max(files.keys.length, 1)
-    if (!files.isTruncated) {
-      keys.push(key)
-    }
-  }
-  if (keys.length === 0) {
-    return 0
-  }
-  await deleteOutputRows(db, keys)
-  return keys.length
+  return keys
 }
 
-/** False when the store could not abort it; the next round tries again. */
-function isAborted(store: ObjectStore, upload: MultipartUpload): Promise<boolean> {
+/** Returns false if the store failed to abort the upload: the next round tries again. */
+function abortUpload(store: ObjectStore, upload: MultipartUpload): Promise<boolean> {
   return store.abortMultipartUpload(upload).then(
     () => true,
     () => false,
   )
+}
+
+/** Deletes the files under each prefix. A large package takes several rounds. */
+async function deletePackages(store: ObjectStore, prefixes: string[]): Promise<string[]> {
+  const deleted: string[] = []
+  let remaining = MAX_FILES_PER_ROUND
+  for (const prefix of prefixes) {
+    if (remaining <= 0) {
+      break
+    }
+    const { keys, isTruncated } = await store.list(prefix, remaining)
+    if (keys.length > 0) {
+      await store.delete(keys)
+    }
+    remaining -= Math.max(keys.length, 1)
+    if (!isTruncated) {
+      deleted.push(prefix)
+    }
+  }
+  return deleted
 }

@@ -1,4 +1,4 @@
-/** The watchdog's round over one queue: what has run out, what has fallen due, what comes next. */
+/** The watchdog: ends attempts whose lease has expired, and releases retries that are due. */
 import {
   findNextDeadline,
   findQueue,
@@ -6,49 +6,45 @@ import {
   listExpiredLeases,
   releaseDueRetries,
 } from '../../db/queues.ts'
-import { failAttempt } from '../jobs/finishAttempt.ts'
+import { failAttempt } from '../jobs/endAttempt.ts'
 import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
 
-/** A lease ends with the time of its job at the latest, however often it is extended. */
-function hasOverrun(job: JobRow, now: number) {
-  return now >= (job.startedAt ?? now) + job.timeoutSeconds * 1000
-}
-
 /**
- * Ends attempts whose lease ran out, lets due retries be claimed, removes retired outputs, and
- * gives back when to look again (ms since the epoch) or null when there is nothing to wait for.
+ * Runs one round over a queue. Returns when the next one is due (ms since the epoch), or null if there
+ * is nothing to wait for.
  */
 export async function runWatchdog(platform: Platform, queue: string): Promise<number | null> {
+  const { db } = platform
   const now = Date.now()
-  for (const job of await listExpiredLeases(platform.db, queue, now)) {
-    await failAttempt(
-      platform,
-      job,
-      hasOverrun(job, now)
-        ? {
-            errorCode: 'timeout',
-            message: `The job took longer than its ${job.timeoutSeconds} s.`,
-          }
-        : {
-            errorCode: 'runner_lost',
-            message: `The runner ${job.runnerId} was not heard of for ${job.leaseSeconds} s.`,
-          },
-      { leaseExpiredBy: now },
-    )
+  for (const job of await listExpiredLeases(db, queue, now)) {
+    await failAttempt(platform, job, expiryFailure(job, now), { leaseExpiredBy: now })
   }
-  await releaseDueRetries(platform.db, queue, now)
-  // Beside the rest: a bucket that is down stops no watchdog.
+  await releaseDueRetries(db, queue, now)
+  // Deferred, so that a failure of R2 does not stop the watchdog.
   platform.defer(collectGarbage(platform))
-  // Wake-ups may be lost, so they are sent again for as long as a job waits and could run.
-  const ready = await hasReadyJob(platform.db, queue)
-  const row = ready ? await findQueue(platform.db, queue) : undefined
+  // Wake-ups can be lost, so they are repeated as long as a pending job could start.
+  const row = (await hasReadyJob(db, queue)) ? await findQueue(db, queue) : undefined
   if (row) {
     await platform.sendTickets(queue, countStartableJobs(row))
   }
-  const deadlines = [row && nextCheckTime(row), await findNextDeadline(platform.db, queue)]
+  const deadlines = [row && nextCheckTime(row), await findNextDeadline(db, queue)]
   const next = Math.min(...deadlines.map((deadline) => deadline ?? Infinity))
   return next === Infinity ? null : next
+}
+
+/** A lease is never extended beyond the timeout of its job, so an expired lease can be a timeout. */
+function expiryFailure(job: JobRow, now: number) {
+  const isTimeout = now >= (job.startedAt ?? now) + job.timeoutSeconds * 1000
+  return isTimeout
+    ? {
+        errorCode: 'timeout' as const,
+        message: `The job took longer than its ${job.timeoutSeconds} s.`,
+      }
+    : {
+        errorCode: 'runner_lost' as const,
+        message: `The runner ${job.runnerId} sent no report for ${job.leaseSeconds} s.`,
+      }
 }

@@ -1,4 +1,4 @@
-/** What of a queue's events someone gets to see: what is asked for, within what may be seen. */
+/** Combines the event filter of a request with the restriction of its caller. */
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findJob } from '../../db/jobs.ts'
 import { findQueue } from '../../db/queues.ts'
@@ -6,15 +6,15 @@ import { type Restriction, canSeePath, canSeeQueue } from '../../domain/caller.t
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 
-/** Everything that is given has to be met. */
+/** An event must match every field that is not null. */
 export interface EventFilter {
   jobId: string | null
   filePath: string | null
   pathPrefix: string | null
 }
-/** Bounds that go down to one file or one job. */
+/** The restriction of a stream token can go down to one file or one job. */
 export type EventRestriction = Restriction & { jobId?: string | null; filePath?: string | null }
-interface Asked {
+interface RequestedFilter {
   queue?: string | undefined
   jobId?: string | undefined
   filePath?: string | undefined
@@ -27,28 +27,29 @@ type Outcome =
 
 export async function resolveEventFilter(
   { db }: Platform,
-  within: EventRestriction,
-  asked: Asked,
+  restriction: EventRestriction,
+  requested: RequestedFilter,
 ): Promise<Outcome> {
-  const jobId = asked.jobId ?? within.jobId ?? null
-  const filePath = asked.filePath ?? within.filePath ?? null
-  const pathPrefix = asked.pathPrefix ?? within.pathPrefix
+  const jobId = requested.jobId ?? restriction.jobId ?? null
+  const filePath = requested.filePath ?? restriction.filePath ?? null
+  const pathPrefix = requested.pathPrefix ?? restriction.pathPrefix
   const differs = (one: string | null | undefined, other: string | null) =>
     one !== undefined && one !== null && one !== other
-  const outside =
-    differs(within.filePath, filePath) ||
-    (filePath !== null && !canSeePath(within, filePath)) ||
-    (pathPrefix !== null && !canSeePath(within, pathPrefix))
-  if (outside) {
-    return errorResult('file_not_found', 'There is nothing to follow under this path.')
+  const isOutside =
+    differs(restriction.filePath, filePath) ||
+    (filePath !== null && !canSeePath(restriction, filePath)) ||
+    (pathPrefix !== null && !canSeePath(restriction, pathPrefix))
+  if (isOutside) {
+    return errorResult('file_not_found', 'There are no events for this path.')
   }
-  // A job of this token may be gone; that of a request has to be there.
-  const job = asked.jobId === undefined ? undefined : await findJob(db, asked.jobId, within)
-  if (asked.jobId !== undefined && (!job || differs(within.jobId, jobId))) {
-    return errorResult('job_not_found', `There is no job ${asked.jobId}.`)
+  // The job of a stream token may have been deleted; the job of a request must exist.
+  const job =
+    requested.jobId === undefined ? undefined : await findJob(db, requested.jobId, restriction)
+  if (requested.jobId !== undefined && (!job || differs(restriction.jobId, jobId))) {
+    return errorResult('job_not_found', `There is no job ${requested.jobId}.`)
   }
-  const queue = asked.queue ?? within.queue ?? job?.queue ?? DEFAULT_QUEUE
-  if (!canSeeQueue(within, queue) || !(await findQueue(db, queue))) {
+  const queue = requested.queue ?? restriction.queue ?? job?.queue ?? DEFAULT_QUEUE
+  if (!canSeeQueue(restriction, queue) || !(await findQueue(db, queue))) {
     return errorResult('queue_not_found', `There is no queue "${queue}".`)
   }
   return { ok: true, queue, filter: { jobId, filePath, pathPrefix } }

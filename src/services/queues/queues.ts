@@ -1,4 +1,4 @@
-/** Making queues and changing their settings. */
+/** Use cases of queues: list, create, change; and how many of their jobs can start. */
 import type { QueueSettings } from '../../contract/queue.ts'
 import { findQueue, insertQueue, listQueues, updateQueue } from '../../db/queues.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
@@ -6,79 +6,82 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import type { QueueRow } from '../../db/rows.ts'
 
-/** Figures over all queues read a row of each, so there is a bound to them. */
+/** Statistics over all queues read one row of each. */
 const MAX_QUEUES = 100
 
-/** The queues that the caller can see. */
-export async function readQueues({ db }: Platform, within: Restriction): Promise<QueueRow[]> {
-  return (await listQueues(db)).filter(({ name }) => canSeeQueue(within, name))
+/** Returns the queues that the caller can see. */
+export async function readQueues({ db }: Platform, restriction: Restriction): Promise<QueueRow[]> {
+  return (await listQueues(db)).filter(({ name }) => canSeeQueue(restriction, name))
 }
 
-/** One of them, or undefined. */
-export async function readQueue({ db }: Platform, within: Restriction, name: string) {
-  return canSeeQueue(within, name) ? findQueue(db, name) : undefined
+/** Returns a queue; undefined if it does not exist or the caller cannot see it. */
+export async function readQueue({ db }: Platform, restriction: Restriction, name: string) {
+  return canSeeQueue(restriction, name) ? findQueue(db, name) : undefined
 }
 
-/** Changes what is given of a queue. What may run now because of it is woken. */
+/** Changes the given settings of a queue. Starts jobs that can run because of the change. */
 export async function changeQueue(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   name: string,
   settings: QueueSettings,
 ): Promise<{ ok: true; queue: QueueRow } | ErrorResult<'queue_not_found'>> {
-  if (!canSeeQueue(within, name)) {
+  if (!canSeeQueue(restriction, name)) {
     return errorResult('queue_not_found', `There is no queue "${name}".`)
   }
-  const given = Object.fromEntries(
+  const changes = Object.fromEntries(
     Object.entries(settings).filter(([, value]) => value !== undefined),
   ) as Partial<QueueRow>
   const queue =
-    Object.keys(given).length === 0
+    Object.keys(changes).length === 0
       ? await findQueue(platform.db, name)
-      : await updateQueue(platform.db, name, given)
+      : await updateQueue(platform.db, name, changes)
   if (!queue) {
     return errorResult('queue_not_found', `There is no queue "${name}".`)
   }
-  const slots = countStartableJobs(queue)
-  if (slots > 0) {
-    platform.defer(platform.sendTickets(name, slots))
+  const startable = countStartableJobs(queue)
+  if (startable > 0) {
+    platform.defer(platform.sendTickets(name, startable))
     platform.defer(platform.hubs.notify(name, nextCheckTime(queue)))
   }
   return { ok: true, queue }
 }
 
-/** Makes a queue where there is none of that name, and sets what is given. */
+/** Creates a queue if it does not exist, and changes the given settings. */
 export async function createQueue(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   name: string,
   settings: QueueSettings,
 ): Promise<{ ok: true; queue: QueueRow } | ErrorResult<'invalid_request' | 'forbidden'>> {
-  if (!canSeeQueue(within, name)) {
-    return errorResult('forbidden', `This key is bound to the queue "${within.queue}".`)
+  if (!canSeeQueue(restriction, name)) {
+    return errorResult('forbidden', `This key is restricted to the queue "${restriction.queue}".`)
   }
   const queues = await listQueues(platform.db)
   if (queues.length >= MAX_QUEUES && !queues.some((queue) => queue.name === name)) {
-    return errorResult('invalid_request', `There are ${MAX_QUEUES} queues, which is the limit.`)
+    return errorResult(
+      'invalid_request',
+      `There are ${MAX_QUEUES} queues already, which is the maximum. Use one of them.`,
+    )
   }
   await insertQueue(platform.db, name)
-  return (await changeQueue(platform, within, name, settings)) as { ok: true; queue: QueueRow }
+  return (await changeQueue(platform, restriction, name, settings)) as { ok: true; queue: QueueRow }
 }
 
-/** How many more of its waiting jobs a queue may run now. */
+/** Counts the pending jobs that the queue's `concurrency` allows to start now. */
 export function countStartableJobs(queue: QueueRow): number {
   return queue.paused ? 0 : Math.min(queue.pending, Math.max(0, queue.concurrency - queue.running))
 }
 
-/** A wake-up may be lost: while a job waits and could run, the watchdog looks again this often. */
-const LOOK_AGAIN_MS = 8_000
+/** Wake-ups can be lost. While a pending job could start, the watchdog checks this often. */
+const RECHECK_INTERVAL_MS = 8_000
 
-/** When to look at a queue's waiting jobs again (ms since the epoch), or null for no need. */
+/** When the watchdog must check the pending jobs of a queue again (ms since the epoch); or null. */
 export function nextCheckTime(queue: QueueRow): number | null {
   return countStartableJobs(queue) > 0 ? recheckTime() : null
 }
 
-/** When to look at a queue again of which it is not known whether a job of it could run now. */
+/** The same for a queue whose counters were not read: a job may be able to start. */
 export function recheckTime() {
-  return Date.now() + LOOK_AGAIN_MS
+  return Date.now() + RECHECK_INTERVAL_MS
 }

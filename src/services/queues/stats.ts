@@ -1,4 +1,7 @@
-/** Counts and throughput, from what triggers keep, or counted up to a bound: the cost stays the same. */
+/**
+ * Statistics of jobs. Those of queues come from counters that triggers maintain. Those of a folder are
+ * counted, up to a maximum number of jobs. So the cost has an upper bound.
+ */
 import { JOB_STATUSES, type Stats } from '../../contract/job.ts'
 import { countJobsInFolder, isLargeFolder } from '../../db/jobList.ts'
 import { findQueue, listHourlyStats, listQueues } from '../../db/queues.ts'
@@ -11,19 +14,19 @@ const HOUR_MS = 3_600_000
 
 type Outcome = { ok: true; stats: Stats } | ErrorResult<'queue_not_found'>
 
-/** The figures of one queue, or of all that the caller can see. */
+/** Returns the statistics of one queue, or of all queues and folders that the caller can see. */
 export async function readStats(
   { db }: Platform,
-  within: Restriction,
-  asked: string | undefined,
+  restriction: Restriction,
+  queueName: string | undefined,
 ): Promise<Outcome> {
-  const name = asked ?? within.queue ?? undefined
+  const name = queueName ?? restriction.queue ?? undefined
   const one =
-    name === undefined || !canSeeQueue(within, name) ? undefined : await findQueue(db, name)
+    name === undefined || !canSeeQueue(restriction, name) ? undefined : await findQueue(db, name)
   if (name !== undefined && !one) {
     return errorResult('queue_not_found', `There is no queue "${name}".`)
   }
-  const { pathPrefix } = within
+  const { pathPrefix } = restriction
   if (pathPrefix !== null) {
     return folderStats(db, { queue: name ?? null, pathPrefix })
   }
@@ -62,7 +65,7 @@ export async function readStats(
   }
 }
 
-/** No counter is kept for a folder, so its jobs are counted, and no more of them than so many. */
+/** There are no counters for folders, so jobs are counted, up to a maximum. */
 async function folderStats(
   db: Database,
   folder: { queue: string | null; pathPrefix: string },

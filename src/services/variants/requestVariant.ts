@@ -5,7 +5,8 @@ import { findVariant } from '../../db/outputs.ts'
 import { type Caller, canSee, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
-import { createJobs, variantBusy } from '../jobs/createJobs.ts'
+import { createJobs } from '../jobs/createJobs.ts'
+import { variantBusyError } from '../jobs/createJobErrors.ts'
 import type { Platform } from '../ports.ts'
 import { areUnchanged, hiddenReferenceFile } from './referenceFiles.ts'
 import type { JobRow, VariantRow } from '../../db/rows.ts'
@@ -85,7 +86,7 @@ export async function requestVariant(
   }
   if (newest?.status === 'pending' || newest?.status === 'running') {
     if (!canSee(caller, newest)) {
-      return variantBusy()
+      return variantBusyError()
     }
     const { id, playableAt, packageKey } = newest
     return playableAt !== null && packageKey !== null && newest.sourceEtag === source.etag

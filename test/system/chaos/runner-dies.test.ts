@@ -30,7 +30,7 @@ test('kill -9 of a runner during an encode is detected within 5 s of the lease, 
 
   const missed = await events.ofType(jobId, 'job:retrying')
   expect(missed.receivedAt - struck).toBeLessThan((LEASE_SECONDS + 5) * 1_000)
-  expect(missed.data.error).toMatch(/not heard of for 5 s/)
+  expect(missed.data.error).toMatch(/sent no report for 5 s/)
   await events.ofType(jobId, 'job:completed')
   expect(await historyOf(system.client, jobId)).toEqual(['runner_lost', 'completed'])
   await expectSettled(system)

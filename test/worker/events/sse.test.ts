@@ -1,7 +1,7 @@
 /** Timers of an event stream, with a fake clock; a socket pair stands for the hub. */
 import { SSEStreamingApi } from 'hono/streaming'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { bridge } from '../../../src/events/sse.ts'
+import { streamEvents } from '../../../src/events/sse.ts'
 import { PING, PONG } from '../../../src/platform/hubClient.ts'
 
 beforeEach(() => {
@@ -25,7 +25,7 @@ function open({ answers = true } = {}) {
   const closed = new Promise<void>((resolve) => hub.addEventListener('close', () => resolve()))
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const stream = new SSEStreamingApi(writable, readable)
-  const ended = bridge({ socket, cursor: 7 }, stream).then(() => stream.close())
+  const ended = streamEvents({ socket, cursor: 7 }, stream).then(() => stream.close())
   const reader = stream.responseReadable.pipeThrough(new TextDecoderStream()).getReader()
   return { hub, fromWorker, ended, closed, reader, next: async () => (await reader.read()).value }
 }

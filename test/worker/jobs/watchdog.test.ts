@@ -4,7 +4,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { listExpiredLeases } from '../../../src/db/queues.ts'
-import { failAttempt } from '../../../src/services/jobs/finishAttempt.ts'
+import { failAttempt } from '../../../src/services/jobs/endAttempt.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { asRunner, expectJson } from '../helpers/requests.ts'
 import { claimJob, startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
@@ -57,7 +57,7 @@ describe('a lease that ran out', () => {
     expect(row).toMatchObject({
       status: 'pending',
       error_code: 'runner_lost',
-      error: 'The runner test-runner was not heard of for 30 s.',
+      error: 'The runner test-runner sent no report for 30 s.',
       lease_expires_at: null,
       attempt: 1,
     })

@@ -84,7 +84,9 @@ describe('a claim', () => {
   ])('with %s for a secret is refused, and takes no job', async (_, send) => {
     const [job] = await createJobs('secrets/refused.mp4', ['w_640'])
     const refused = await expectJson<{ message: string }>(await ask(send), 400)
-    expect(refused.message).toContain('Runner-Secret: a runner makes up 128 random bits')
+    expect(refused.message).toContain(
+      'Runner-Secret is missing or not valid. A runner generates 128 random bits',
+    )
     expect(await jobRow(job!.id)).toMatchObject({ status: 'pending' })
   })
 

@@ -56,7 +56,7 @@ async function useSlot(name: string) {
     intercepted,
     inSlot,
     wake: (queue = 'default') => inSlot((slot) => slot.wake([queue])),
-    heard: (runner: string) => inSlot((slot) => slot.heard(runner)),
+    heard: (runner: string) => inSlot((slot) => slot.recordContact(runner)),
     runner: () => started.at(-1)!.env['RUNNER_ID']!,
     /** The container ends by itself, with this error or well. */
     ends: async (error?: Error) => {
@@ -128,7 +128,7 @@ describe('a slot', () => {
     expect(await jobRow(job!.id)).toMatchObject({
       status: 'pending',
       error_code: 'runner_lost',
-      error: 'The container of slot-2 ended while it worked on this job (exit code 137).',
+      error: 'The container of slot-2 ended while it was running this job (exit code 137).',
     })
   })
 
@@ -136,11 +136,11 @@ describe('a slot', () => {
     const { wake, container } = await useSlot('slot-3')
     container.broken = true
     expect(await wake()).toBe('failed')
-    expect(await wake()).toBe('resting')
+    expect(await wake()).toBe('cooling_down')
     const other = await useSlot('slot-4')
     await other.wake()
     await other.ends(new Error('exit code 3'))
-    expect(await other.wake()).toBe('resting')
+    expect(await other.wake()).toBe('cooling_down')
   })
 
   it('stops a container that has not claimed after a minute', async () => {
@@ -148,7 +148,7 @@ describe('a slot', () => {
     await wake()
     await alarmIn(60_000)
     expect(container.running).toBe(false)
-    expect(await wake()).toBe('resting')
+    expect(await wake()).toBe('cooling_down')
   })
 
   it('keeps a container whose runner has a job, and stops it when it is silent without one', async () => {

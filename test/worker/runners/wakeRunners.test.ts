@@ -21,7 +21,7 @@ function fakeSlots(answers: WakeAnswer[]) {
         answers[n] = answer === 'started' ? 'starting' : answer
         return answer
       },
-      heard: async (runner: string) => void heard.push(`${name} ${runner}`),
+      recordContact: async (runner: string) => void heard.push(`${name} ${runner}`),
     }),
   } as unknown as Env['SLOTS']
   const slots = createSlots(namespace, { count: answers.length, diskBytes: 10e9 })
@@ -45,7 +45,7 @@ describe('a wake-up', () => {
   it('goes on to others while slots are busy, resting or out of order', async () => {
     await addQueue('one')
     await createJobs('one.mp4', ['w_100'], { queue: 'one' })
-    const { platform, asked } = fakeSlots(['busy', 'resting', 'failed', 'started', 'started'])
+    const { platform, asked } = fakeSlots(['busy', 'cooling_down', 'failed', 'started', 'started'])
     await wakeRunners(platform, 'one', 1)
     expect(names(asked)).toEqual(['slot-0', 'slot-1', 'slot-2', 'slot-3'])
   })
@@ -92,7 +92,7 @@ describe('a wake-up', () => {
 it('a slot hears of its own runner, and of no other', async () => {
   const { slots, heard } = fakeSlots(['started'])
   for (const runner of ['slot-0-0123abcd', 'laptop-0123abcd', 'slot-0', 'slot-x-0123abcd']) {
-    await slots.heard(runner)
+    await slots.recordContact(runner)
   }
   expect(heard).toEqual(['slot-0 slot-0-0123abcd'])
 })

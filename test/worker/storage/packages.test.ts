@@ -115,7 +115,7 @@ describe('a package that is finished', () => {
     const runner = await startJob('single.mp4')
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     await runner.completePackage()
-    expect(await jobRow(runner.jobId)).toMatchObject({ error: 'This variant is no package.' })
+    expect(await jobRow(runner.jobId)).toMatchObject({ error: 'This variant is not a package.' })
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 

@@ -1,0 +1,140 @@
+/** Completes an attempt: its output, one file or a package, becomes the variant. */
+import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
+import type { Finish } from '../../contract/runnerProtocol.ts'
+import { completeJob, type Completion } from '../../db/jobTransitions.ts'
+import type { Claim } from '../../db/leases.ts'
+import { findOutput } from '../../db/outputs.ts'
+import type { JobRow } from '../../db/rows.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
+import type { MultipartUpload, ObjectStore, StoredObject } from '../../storage/objectStore.ts'
+import type { Platform } from '../ports.ts'
+import { areUnchanged } from '../variants/referenceFiles.ts'
+import {
+  announceEnd,
+  type AttemptOutcome,
+  failAttempt,
+  findRepeatedEnd,
+  releaseAttempt,
+} from './endAttempt.ts'
+import { findHeldJob } from './heldJob.ts'
+
+/** Completes an attempt whose output is one uploaded file. */
+export async function completeWithFile(
+  platform: Platform,
+  claim: Claim,
+  finish: Extract<Finish, { outcome: 'completed' }>,
+): Promise<AttemptOutcome> {
+  const held = await findHeldJob(platform, claim)
+  const output = held.ok && (await findOutput(platform.db, claim, finish.uploadId))
+  if (!output) {
+    return findRepeatedEnd(platform, claim, ['completed'])
+  }
+  const released = await releaseIfInputsChanged(platform, held.row)
+  if (released) {
+    return released
+  }
+  const { key, uploadId } = output
+  const upload = { key, uploadId: uploadId! }
+  const object = await completeUpload(platform.variants, upload, finish)
+  if (!object) {
+    return failAttempt(platform, held.row, {
+      errorCode: 'storage',
+      message: 'The upload of the output is incomplete.',
+    })
+  }
+  if (findPackageEntry(held.row) !== null) {
+    return failAttempt(platform, held.row, {
+      errorCode: 'output_invalid',
+      message: 'The output is one file, but this variant is a package of several files.',
+    })
+  }
+  return completeWithOutput(platform, claim, finish, { key, sizeBytes: object.sizeBytes })
+}
+
+/**
+ * Completes an attempt whose output is a package. Only the file that a player opens first is checked;
+ * the runner is responsible for the others.
+ */
+export async function completeWithPackage(
+  platform: Platform,
+  claim: Claim,
+  finish: Extract<Finish, { outcome: 'packaged' }>,
+): Promise<AttemptOutcome> {
+  const held = await findHeldJob(platform, claim)
+  if (!held.ok) {
+    return findRepeatedEnd(platform, claim, ['completed'])
+  }
+  const released = await releaseIfInputsChanged(platform, held.row)
+  if (released) {
+    return released
+  }
+  const { packageKey: key } = held.row
+  const entry = findPackageEntry(held.row)
+  if (key === null || entry === null || !(await platform.variants.head(key + entry))) {
+    return failAttempt(platform, held.row, {
+      errorCode: 'output_invalid',
+      message: entry === null ? 'This variant is not a package.' : `The package has no ${entry}.`,
+    })
+  }
+  return completeWithOutput(platform, claim, finish, { key, sizeBytes: finish.sizeBytes })
+}
+
+/** Name of the file that a player opens first; null if the variant is one file. */
+function findPackageEntry({ transformation }: JobRow): string | null {
+  return PACKAGE_ENTRY[readCanonicalForm(transformation).kind] ?? null
+}
+
+/** Releases the job if one of its files was replaced during the attempt: its output is stale. */
+async function releaseIfInputsChanged(
+  platform: Platform,
+  row: JobRow,
+): Promise<AttemptOutcome | null> {
+  const [source, areReferencesUnchanged] = await Promise.all([
+    platform.originals.head(row.filePath),
+    areUnchanged(platform, row.referenceFiles),
+  ])
+  if (areReferencesUnchanged && (!source || source.etag === row.sourceEtag)) {
+    return null
+  }
+  return releaseAttempt(platform, { jobId: row.id, fence: row.fence })
+}
+
+async function completeWithOutput(
+  platform: Platform,
+  claim: Claim,
+  finish: Completion['finish'],
+  stored: { key: string; sizeBytes: number },
+): Promise<AttemptOutcome> {
+  const output = { ...finish.output, sizeBytes: stored.sizeBytes }
+  const completion = { outputKey: stored.key, output, finish }
+  const row = await completeJob(platform.db, claim, completion, Date.now())
+  if (!row) {
+    return findRepeatedEnd(platform, claim, ['completed'])
+  }
+  const { id: jobId, queue, filePath } = row
+  const progress = {
+    jobId,
+    progress: 100,
+    stage: 'upload' as const,
+    etaSeconds: 0,
+    fps: null,
+    speed: null,
+  }
+  // Sent before the event of the completion, so that progress bars reach 100.
+  await platform.hubs.sendProgress(queue, filePath, progress).catch(() => undefined)
+  announceEnd(platform, row, null)
+  return { ok: true, status: 'completed' }
+}
+
+/**
+ * Completes the multipart upload of an output. A repeated request finds the object of the first one.
+ * Null if the parts do not make an object.
+ */
+async function completeUpload(
+  store: ObjectStore,
+  upload: MultipartUpload,
+  { parts }: Extract<Finish, { outcome: 'completed' }>,
+): Promise<StoredObject | null> {
+  const completed = await store.completeMultipartUpload(upload, parts)
+  return completed.ok ? completed.object : store.head(upload.key)
+}

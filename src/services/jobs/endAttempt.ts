@@ -1,0 +1,76 @@
+/** Ends of an attempt that did not complete its job: failed and released. */
+import type { Finish } from '../../contract/runnerProtocol.ts'
+import { failJob, releaseJob } from '../../db/jobTransitions.ts'
+import { type Claim, isHeldBy } from '../../db/leases.ts'
+import { findJob } from '../../db/jobs.ts'
+import type { JobRow } from '../../db/rows.ts'
+import { backoffMs, triesAgain } from '../../domain/jobTransitions.ts'
+import { collectGarbage } from '../maintenance/garbageCollector.ts'
+import type { Platform } from '../ports.ts'
+import { recheckTime } from '../queues/queues.ts'
+import { leaseLostError, type LeaseLostError } from './heldJob.ts'
+
+/** The status of the job after its attempt has ended. */
+export interface AttemptEnd {
+  ok: true
+  status: 'completed' | 'error' | 'pending'
+}
+export type AttemptOutcome = AttemptEnd | LeaseLostError
+
+type FailedFinish = Extract<Finish, { outcome: 'failed' }>
+
+/**
+ * Fails the running attempt of a job. The retry policy decides whether the job gets another one.
+ *
+ * @param options.leaseExpiredBy fails it only if the lease has expired by then (ms since the epoch)
+ */
+export async function failAttempt(
+  platform: Platform,
+  job: JobRow,
+  { errorCode, message }: Pick<FailedFinish, 'errorCode' | 'message'>,
+  options: { details?: FailedFinish; leaseExpiredBy?: number } = {},
+): Promise<AttemptOutcome> {
+  const now = Date.now()
+  const retryAt = triesAgain(errorCode, job.attempt, job.maxAttempts)
+    ? now + backoffMs(job.attempt, Math.random())
+    : null
+  const claim = { jobId: job.id, fence: job.fence }
+  const row = await failJob(platform.db, claim, { errorCode, message, retryAt, ...options }, now)
+  if (!row) {
+    return findRepeatedEnd(platform, claim, ['error', 'pending'])
+  }
+  announceEnd(platform, row, retryAt)
+  return { ok: true, status: retryAt === null ? 'error' : 'pending' }
+}
+
+/** Returns an interrupted job to its queue. The attempt does not count. */
+export async function releaseAttempt(platform: Platform, claim: Claim): Promise<AttemptOutcome> {
+  const row = await releaseJob(platform.db, claim)
+  if (!row) {
+    return findRepeatedEnd(platform, claim, ['pending'])
+  }
+  platform.defer(platform.sendTickets(row.queue, 1))
+  announceEnd(platform, row, null)
+  return { ok: true, status: 'pending' }
+}
+
+/**
+ * A runner repeats a request if the response was lost. If the job has one of these statuses under the
+ * same fence, the first request has ended the attempt, and the response is the same again.
+ */
+export async function findRepeatedEnd(
+  { db }: Platform,
+  claim: Claim,
+  statuses: AttemptEnd['status'][],
+): Promise<AttemptOutcome> {
+  const row = await findJob(db, claim.jobId)
+  const status = statuses.find((candidate) => candidate === row?.status)
+  return row && isHeldBy(row, claim) && status ? { ok: true, status } : leaseLostError()
+}
+
+/** Lets the queue run another job, and deletes the outputs that the end of the attempt retired. */
+export function announceEnd(platform: Platform, row: JobRow, retryAt: number | null) {
+  const deadline = Math.min(retryAt ?? Infinity, recheckTime())
+  platform.defer(platform.hubs.notify(row.queue, deadline))
+  platform.defer(collectGarbage(platform))
+}

@@ -1,0 +1,44 @@
+/** Repeated requests with an `Idempotency-Key`. */
+import { findIdempotencyKey, findJobs } from '../../db/jobs.ts'
+import type { JobRow } from '../../db/rows.ts'
+import { canSee, type Restriction } from '../../domain/caller.ts'
+import { errorResult } from '../../domain/result.ts'
+import type { Platform } from '../ports.ts'
+import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
+
+export interface IdempotentRequest {
+  key: string
+  /** SHA-256 of the request body. */
+  requestHash: string
+}
+
+/**
+ * Finds the jobs of an earlier request with the same key; null if there was none. The jobs are in the
+ * order of `transformations`, followed by those that a named preset stood for at that time. Deleted
+ * jobs are left out.
+ */
+export async function findJobsOfRepeatedRequest(
+  { db }: Platform,
+  caller: Restriction,
+  { key, requestHash }: IdempotentRequest,
+  transformations: Iterable<string>,
+): Promise<{ ok: true; rows: JobRow[] } | CreateJobsError | null> {
+  const earlier = await findIdempotencyKey(db, key)
+  if (!earlier) {
+    return null
+  }
+  if (earlier.requestHash !== requestHash) {
+    return errorResult(
+      'idempotency_conflict',
+      'This Idempotency-Key was used for another request. Use a new key for a new request.',
+    )
+  }
+  const found = await findJobs(db, earlier.jobIds)
+  const byTransformation = new Map(found.map((row) => [row.transformation, row]))
+  const inOrder = new Set([...transformations, ...byTransformation.keys()])
+  const rows = [...inOrder].flatMap((transformation) => byTransformation.get(transformation) ?? [])
+  if (!rows.every((row) => canSee(caller, row))) {
+    return variantBusyError()
+  }
+  return { ok: true, rows }
+}

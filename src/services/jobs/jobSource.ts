@@ -1,0 +1,33 @@
+/** Files that a runner may read: the original of the job that it holds, and its reference files. */
+import type { Claim } from '../../db/leases.ts'
+import type { ReferenceFile } from '../../db/rows.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import type { Platform } from '../ports.ts'
+import { findHeldJob, type LeaseLostError } from './heldJob.ts'
+
+/**
+ * Finds the original of a held job, or its reference file at index `reference`, as the attempt was
+ * claimed with it.
+ */
+export async function findJobSource(
+  platform: Platform,
+  claim: Claim,
+  reference: number | undefined,
+): Promise<{ ok: true; file: ReferenceFile } | LeaseLostError | ErrorResult<'invalid_request'>> {
+  const held = await findHeldJob(platform, claim)
+  if (!held.ok) {
+    return held
+  }
+  const { filePath, sourceEtag, sourceBytes, referenceFiles } = held.row
+  if (reference === undefined) {
+    return { ok: true, file: { path: filePath, etag: sourceEtag, sizeBytes: sourceBytes } }
+  }
+  const file = referenceFiles[reference]
+  if (!file) {
+    return errorResult(
+      'invalid_request',
+      `reference must be an index into the job's ${referenceFiles.length} reference files, from 0 (got ${reference}).`,
+    )
+  }
+  return { ok: true, file }
+}

@@ -1,0 +1,27 @@
+/** Progress reports: they extend the lease and are sent to subscribers. */
+import type { Report } from '../../contract/runnerProtocol.ts'
+import { type Claim, reportProgress } from '../../db/leases.ts'
+import type { JobRow } from '../../db/rows.ts'
+import type { Platform } from '../ports.ts'
+import { leaseLostError, type LeaseLostError } from './heldJob.ts'
+
+/** Records a report and extends the lease. Returns the job after the report. */
+export async function recordReport(
+  platform: Platform,
+  claim: Claim,
+  report: Omit<Report, 'fence'>,
+): Promise<{ ok: true; row: JobRow } | LeaseLostError> {
+  const now = Date.now()
+  const row = await reportProgress(platform.db, claim, report, now)
+  if (!row) {
+    return leaseLostError()
+  }
+  const { id: jobId, queue, filePath, progress, stage, etaSeconds, fps, speed } = row
+  const data = { jobId, progress, stage: stage!, etaSeconds, fps, speed }
+  platform.defer(platform.hubs.sendProgress(queue, filePath, data))
+  // The job became playable with this report: a trigger has written an event.
+  if (row.playableAt === now) {
+    platform.defer(platform.hubs.notify(queue, null))
+  }
+  return { ok: true, row }
+}

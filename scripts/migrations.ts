@@ -1,4 +1,4 @@
-/** Checks that the migrations match the schema: `drizzle-kit generate` must find nothing to do. */
+/** Checks that the migrations match the schema: `drizzle-kit generate` must produce no migration. */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -7,35 +7,35 @@ const ROOT = join(import.meta.dirname, '..')
 const MIGRATIONS = 'src/db/migrations'
 
 export function checkMigrations(): { ok: boolean; output: string } {
-  // In the repository, as drizzle-kit takes paths from the working folder only.
+  // Inside the repository, because drizzle-kit only accepts paths relative to the working directory.
   const copy = mkdtempSync(join(ROOT, 'node_modules', '.migrations-'))
   const out = join(copy, 'out')
   try {
     cpSync(join(ROOT, MIGRATIONS), out, { recursive: true })
     const config = join(copy, 'drizzle.config.ts')
-    const own = JSON.stringify(join(ROOT, 'drizzle.config.ts'))
-    const changed = JSON.stringify(`./${relative(ROOT, out)}`)
-    writeFileSync(config, `import own from ${own}\nexport default { ...own, out: ${changed} }\n`)
-    const before = files(out)
+    const base = JSON.stringify(join(ROOT, 'drizzle.config.ts'))
+    const outPath = JSON.stringify(`./${relative(ROOT, out)}`)
+    writeFileSync(config, `import base from ${base}\nexport default { ...base, out: ${outPath} }\n`)
+    const before = listFiles(out)
     const { status, stdout, stderr } = spawnSync(
       join(ROOT, 'node_modules', '.bin', 'drizzle-kit'),
       ['generate', `--config=${relative(ROOT, config)}`],
-      // Standard input is closed: a question (was this column renamed?) is an answer too.
+      // Standard input is closed, so that a question (was this column renamed?) fails the check.
       { cwd: ROOT, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] },
     )
     if (status !== 0) {
       return { ok: false, output: `${stdout}${stderr}` }
     }
-    const made = files(out).filter((name) => !before.includes(name))
+    const generated = listFiles(out).filter((name) => !before.includes(name))
     return {
-      ok: made.length === 0,
-      output: `The schema says more than ${MIGRATIONS}. Generating would make:\n${made.join('\n')}`,
+      ok: generated.length === 0,
+      output: `The schema differs from the migrations in ${MIGRATIONS}. drizzle-kit would generate:\n${generated.join('\n')}`,
     }
   } finally {
     rmSync(copy, { recursive: true, force: true })
   }
 }
 
-function files(folder: string) {
+function listFiles(folder: string) {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
 }

@@ -26,7 +26,7 @@ export async function listJobs(
     )
   }
   if (cursor !== undefined && query.offset > 0) {
-    return errorResult('invalid_request', 'cursor and offset cannot be combined. Send one of them.')
+    return errorResult('invalid_request', 'Send a cursor or an offset, not both.')
   }
   // One more job than requested shows whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)

@@ -56,7 +56,7 @@ describe('a named preset', () => {
     }
     expect((await visit('/video-status/n_card/clip.mp4')).status).toBe(200)
     expect((await visit('/video-status/n_card/clip.mp4?queue=other')).status).toBe(404)
-    expect(await countRows('jobs', "variant LIKE '%n_card%'")).toBe(0)
+    expect(await countRows('jobs', "transformation LIKE '%n_card%'")).toBe(0)
   })
 
   it('that does not exist is rejected with the existing names', async () => {

@@ -55,7 +55,7 @@ describe('a rate limit', () => {
     const refused = await ask(106)
     await expectError(refused, 429, 'rate_limited')
     expect(refused.headers.get('Retry-After')).toBe('60')
-    expect(await countRows('jobs', "variant = 'w_106'")).toBe(0)
+    expect(await countRows('jobs', "transformation = 'w_106'")).toBe(0)
     expect((await ask(100)).status).toBe(202)
     const { headers } = await makeKey({ scopes: ['jobs:write'] })
     expect((await ask(106, headers)).status).toBe(202)

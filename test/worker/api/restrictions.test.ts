@@ -87,7 +87,7 @@ describe('reading with a restricted key', () => {
     for (const path of ['/t/ab/clip.mp4', '/t/w_100/ab/clip.mp4']) {
       await expectError(await folder.call('GET', path), 404, 'file_not_found')
     }
-    expect(await countRows('jobs', "variant = 'w_100'")).toBe(0)
+    expect(await countRows('jobs', "transformation = 'w_100'")).toBe(0)
     expect((await folder.call('GET', '/t/a/clip.mp4')).status).toBe(200)
   })
 })
@@ -133,7 +133,7 @@ describe('writing with a restricted key', () => {
       await expectError(await folder.call('POST', '/queue/jobs', outside), 403, 'forbidden')
       await expectError(await queue.call('POST', '/queue/jobs', request), 403, 'forbidden')
     })
-    expect(await countRows('jobs', "variant = 'w_200'")).toBe(1)
+    expect(await countRows('jobs', "transformation = 'w_200'")).toBe(1)
   })
 
   it('an active variant of another queue is not shown and not created twice', async () => {

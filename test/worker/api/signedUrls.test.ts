@@ -124,9 +124,9 @@ describe('a URL signed to read', () => {
     const path = { method: 'GET', path: 'w_800/s/clip.mp4' }
     const refused = await get(await signed(path, reader))
     expect(await expectError(refused, 403, 'forbidden')).toContain('jobs:write')
-    expect(await countRows('jobs', "variant = 'w_800'")).toBe(0)
+    expect(await countRows('jobs', "transformation = 'w_800'")).toBe(0)
     expect((await get(await signed(path, writer))).status).toBe(202)
-    expect(await countRows('jobs', "variant = 'w_800'")).toBe(1)
+    expect(await countRows('jobs', "transformation = 'w_800'")).toBe(1)
   })
 })
 

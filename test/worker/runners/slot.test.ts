@@ -67,7 +67,7 @@ async function useSlot(name: string) {
         } else {
           exit.resolve()
         }
-        return vi.waitUntil(() => !(slot as unknown as { life?: object }).life)
+        return vi.waitUntil(() => !(slot as unknown as { run?: object }).run)
       })
     },
     alarmIn: async (ms: number) => {

@@ -54,7 +54,7 @@ function checkProtocol({ protocol }: ClaimRequest) {
   }
   return errorResult(
     'invalid_request',
-    `This gateway supports the runner protocol ${MIN_PROTOCOL_VERSION} to ${PROTOCOL_VERSION} (got ${protocol}). Update the older side.`,
+    `This gateway supports runner protocol ${MIN_PROTOCOL_VERSION} to ${PROTOCOL_VERSION}, not ${protocol}. Update the older side.`,
   )
 }
 

@@ -21,8 +21,6 @@ interface CurrentStep {
   frameRate: RateMeter
 }
 
-export type StepProgress = ReturnType<typeof createStepProgress>
-
 /** All times are in seconds of any one clock. */
 export function createStepProgress() {
   let steps: readonly Step[] = []

@@ -6,6 +6,7 @@ import { MAX_PROBE_BYTES, type ProbeDocument, probeDocument } from '../../../src
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
+import { ffprobeOutput } from '../probe/ffprobeOutput.ts'
 import * as described from '../probe/probeDocument.ts'
 import { runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
@@ -49,11 +50,8 @@ async function describeFile(
     const { output } = await runFfprobe({ ...environment, input }, { entries })
     return schema.parse(JSON.parse(output))
   }
-  const { format, streams, chapters } = await query(
-    described.documentAnswer,
-    described.DOCUMENT_ENTRIES,
-  )
-  const tags = await query(described.tagsAnswer, described.TAG_ENTRIES).then(
+  const { format, streams, chapters } = await query(ffprobeOutput, described.DOCUMENT_ENTRIES)
+  const tags = await query(described.tagOutput, described.TAG_ENTRIES).then(
     (found): Record<string, string> => found.format.tags,
     ignoreInvalidTags,
   )
@@ -65,9 +63,9 @@ async function describeFile(
       brand: tags['major_brand'],
     }),
     formatName: format.format_name,
-    durationSeconds: described.positive(format.duration),
+    durationSeconds: described.toNonNegative(format.duration),
     sizeBytes: source.probe.facts.sizeBytes,
-    bitRate: described.whole(format.bit_rate),
+    bitRate: described.toWholeNumber(format.bit_rate),
     startSeconds: format.start_time ?? null,
     chapters: chapters.length,
     tags: described.describeTags(tags),

@@ -5,7 +5,6 @@
 import { z } from 'zod'
 import { type ProbeDocument } from '../../../src/contract/probe.ts'
 import {
-  ffprobeOutput,
   type FfprobeStream,
   parseRatio,
   readBitRate,
@@ -48,8 +47,8 @@ export const DOCUMENT_ENTRIES = [
 ].join(':')
 export const TAG_ENTRIES = 'format_tags'
 
-export const documentAnswer = ffprobeOutput
-export const tagsAnswer = z.object({
+/** Schema of ffprobe's output for `TAG_ENTRIES`. */
+export const tagOutput = z.object({
   format: z.object({ tags: z.record(z.string(), z.string()).default({}) }).default({ tags: {} }),
 })
 
@@ -74,9 +73,9 @@ export function describeStreams(
         return {
           type: 'audio',
           ...common,
-          channels: whole(each.channels),
+          channels: toWholeNumber(each.channels),
           channelLayout: readText(each.channel_layout),
-          sampleRate: whole(each.sample_rate),
+          sampleRate: toWholeNumber(each.sample_rate),
         }
       case 'subtitle':
       case 'attachment':
@@ -90,19 +89,19 @@ export function describeStreams(
 function describeStream(each: FfprobeStream, index: number) {
   const language = readText(each.tags['language'])
   return {
-    index: whole(each.index) ?? index,
+    index: toWholeNumber(each.index) ?? index,
     codec: readText(each.codec_name),
     profile: readText(each.profile),
     language: language === 'und' ? null : language,
     default: each.disposition.default === 1,
-    durationSeconds: positive(each.duration) ?? readDurationTag(each),
-    bitRate: whole(readBitRate(each)),
+    durationSeconds: toNonNegative(each.duration) ?? readDurationTag(each),
+    bitRate: toWholeNumber(readBitRate(each)),
   }
 }
 
 function describeVideo(each: FfprobeStream, frameTiming: FrameTiming | null) {
-  const width = whole(each.width)
-  const height = whole(each.height)
+  const width = toWholeNumber(each.width)
+  const height = toWholeNumber(each.height)
   const hasSize = width !== null && height !== null
   const display = hasSize ? readFrameSizes(each, { width, height }).display : null
   const pixelFormat = readText(each.pix_fmt)
@@ -115,10 +114,10 @@ function describeVideo(each: FfprobeStream, frameTiming: FrameTiming | null) {
     fieldOrder: readText(each.field_order),
     displayWidth: display?.width ?? null,
     displayHeight: display?.height ?? null,
-    bitDepth: readBitDepth(pixelFormat) ?? (whole(each.bits_per_raw_sample) || null),
+    bitDepth: readBitDepth(pixelFormat) ?? (toWholeNumber(each.bits_per_raw_sample) || null),
     frameRate: roundToThousandths(frameRate),
     variableFrameRate: hasVariableFrameRate(frameRate, frameTiming),
-    frames: whole(readFrameCount(each)),
+    frames: toWholeNumber(readFrameCount(each)),
     sampleAspectRatio: readAspectRatio(each.sample_aspect_ratio),
     displayAspectRatio: readAspectRatio(each.display_aspect_ratio),
     interlaced: readInterlaced(each),
@@ -163,13 +162,13 @@ function truncate(value: string): string {
 }
 
 /** The number if it is zero or more, else null. */
-export function positive(value: number | null | undefined): number | null {
+export function toNonNegative(value: number | null | undefined): number | null {
   return value != null && Number.isFinite(value) && value >= 0 ? value : null
 }
 
 /** The number rounded, if it is zero or more and can be represented exactly, else null. */
-export function whole(value: number | null | undefined): number | null {
-  const valid = positive(value)
+export function toWholeNumber(value: number | null | undefined): number | null {
+  const valid = toNonNegative(value)
   return valid === null || valid > Number.MAX_SAFE_INTEGER ? null : Math.round(valid)
 }
 

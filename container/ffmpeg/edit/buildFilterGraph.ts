@@ -28,7 +28,7 @@ export interface FilterGraph {
 }
 
 /** Labels of the tracks once the files are joined. */
-const JOINED = { video: '[joined]', audio: '[sound]' }
+const JOINED = { video: '[video]', audio: '[audio]' }
 
 export function buildFilterGraph(output: EditedOutput): FilterGraph {
   const isJoined = output.files.length > 1

@@ -1,4 +1,5 @@
 /** Moves the times of subtitles to those of the output. Reads SRT and ASS as ffmpeg writes them. */
+import { formatClock } from './numbers.ts'
 
 export type SubtitleFormat = 'srt' | 'ass'
 
@@ -50,13 +51,4 @@ function toOutputTime(seconds: number, { startSeconds, speed }: TimeSpan): numbe
 function parseClock(clock: string, fraction: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = clock.split(':').map(Number)
   return hours * 3600 + minutes * 60 + seconds + Number(`0.${fraction}`)
-}
-
-function formatClock(seconds: number, places: number, separator: string): string {
-  const units = Math.round(seconds * 10 ** places)
-  const whole = Math.floor(units / 10 ** places)
-  const pair = (value: number) => String(value).padStart(2, '0')
-  const hours = Math.floor(whole / 3600)
-  const fraction = String(units % 10 ** places).padStart(places, '0')
-  return `${pair(hours)}:${pair(Math.floor(whole / 60) % 60)}:${pair(whole % 60)}${separator}${fraction}`
 }

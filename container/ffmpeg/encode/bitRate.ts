@@ -1,6 +1,7 @@
 /** Bit rates of video: a cap, or the rate that leads to a requested file size. */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../edit/geometry.ts'
+import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 
 /** An encoder may exceed its cap by this many seconds' worth of bits. */
 const MAX_BUFFER_SECONDS = 2
@@ -27,7 +28,6 @@ const TARGET_SHARE = 0.975
 const OVERHEAD_BITS = { frame: 12 * 8, audioSecond: 50 * 8 * 8, file: 2_000 * 8 }
 /** Encoders cannot use fewer bits than this for a pixel of a frame. */
 const MIN_BITS_PER_PIXEL = 0.004
-const DEFAULT_FRAME_RATE = 25
 
 /**
  * Returns the video bit rate in kbit/s that leads to a file size.

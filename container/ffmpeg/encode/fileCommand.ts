@@ -9,7 +9,7 @@ import { buildContainer, type ContainerFormat, keepMetadata, STRIP_METADATA } fr
 export interface FileCommand {
   format: ContainerFormat
   metadata: 'strip' | 'keep'
-  edits: EditPlan
+  editPlan: EditPlan
   filters: FilterComplex
   /** The encoder's options; `copy`, or null for no video. The same for audio. */
   video: readonly string[] | 'copy' | null
@@ -27,9 +27,9 @@ const SUBTITLE_CODECS: Partial<Record<ContainerFormat, string>> = {
 }
 
 export function buildFileCommand(command: FileCommand): string[] {
-  const { format, edits, filters, video, audio } = command
-  const { inputs } = edits
-  const { audioTrack, speed } = edits.output.edits
+  const { format, editPlan, filters, video, audio } = command
+  const { inputs } = editPlan
+  const { audioTrack, speed } = editPlan.output.edits
   const subtitles = openSubtitles(inputs.subtitleTrack)
   const mapped = {
     video: video === 'copy' ? '0:V:0' : filters.video,
@@ -65,11 +65,11 @@ function buildVideoOptions({ video, isH265, format }: FileCommand): string[] {
  * ffmpeg seeks to a key frame of the video, so copied audio would begin before the start. It is
  * dropped, except where the video is copied too and begins at that key frame.
  */
-function buildAudioOptions({ audio, video, edits }: FileCommand): readonly string[] {
+function buildAudioOptions({ audio, video, editPlan }: FileCommand): readonly string[] {
   if (audio !== 'copy') {
     return audio ?? []
   }
-  const dropsEarlier = video !== 'copy' && edits.output.files[0].trim.startSeconds > 0
+  const dropsEarlier = video !== 'copy' && editPlan.output.files[0].trim.startSeconds > 0
   return ffmpegOptions({ 'c:a': 'copy', 'copypriorss:a': dropsEarlier ? 0 : null })
 }
 

@@ -11,7 +11,7 @@ import { buildFrameTiming, buildVideoEncoder, type RateControl } from './videoEn
 interface EncodeOptions {
   rendition: Pick<RenditionOf<'video'>, 'videoCodec' | 'encoderSpeed'>
   rate: RateControl
-  edits: EditPlan
+  editPlan: EditPlan
   /** Builds the whole command around the options of the video encoder. */
   buildCommand: (stderrTails: readonly string[], encoder: string[]) => string[]
   folder: string
@@ -30,7 +30,7 @@ export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
   const { videoCodec } = options.rendition
   if (videoCodec === 'av1' && (rate.by === 'size' || rate.cap !== null)) {
     const draft = join(folder, 'draft.mkv')
-    const { seconds } = options.edits.output
+    const { seconds } = options.editPlan.output
     const readKbps = () => (statSync(draft).size * 8) / 1000 / (seconds ?? 1)
     return [
       planFirstPass(options, rate, {
@@ -63,7 +63,7 @@ function planFirstPass(
   rate: RateControl,
   { cost, output }: { cost: number; output: string[] },
 ): FfmpegStep {
-  const { inputs, graph, output: edited } = options.edits
+  const { inputs, graph, output: edited } = options.editPlan
   const { filters, video } = graph.select({ video: true, audio: false })
   const command = [
     ...COMMON_OPTIONS,
@@ -81,7 +81,7 @@ function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): F
   return {
     stage: 'encode',
     cost: 1,
-    seconds: options.edits.output.seconds,
+    seconds: options.editPlan.output.seconds,
     ffmpeg: (stderrTails) =>
       options.buildCommand(stderrTails, buildEncoder(options, resolveRate())),
   }

@@ -1,5 +1,5 @@
 /** Rules for stream copying audio, and the decision what happens to an audio track. */
-import { CONTAINERS } from '../../../src/contract/codecs.ts'
+import { type AudioCodec, CONTAINERS, PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import type { AudioStream } from '../probe/probe.ts'
@@ -19,13 +19,8 @@ interface AudioCopySource {
   isPartial: boolean
 }
 
-/** Codecs, by ffprobe's names, that are as good as the requested one. */
-const EQUIVALENT_CODECS: Record<string, readonly string[]> = {
-  aac: ['aac'],
-  mp3: ['mp3'],
-  opus: ['opus', 'vorbis'],
-  pcm: ['pcm_s16le'],
-}
+/** Other codecs, by ffprobe's names, that are as good as the requested one. */
+const EQUIVALENT_CODECS: Partial<Record<AudioCodec, readonly string[]>> = { opus: ['vorbis'] }
 /** Encoding again loses more quality than a bit rate up to this factor too high is worth. */
 const MAX_BIT_RATE_FACTOR = 1.5
 const MAX_CHANNELS = 2
@@ -128,7 +123,7 @@ function checkRequestedCopy(rendition: Audible, source: AudioCopySource): void {
 function compareCodec({ audioCodec, format }: Audible, audio: AudioStream): string | null {
   const inContainer = CONTAINERS[format].copiedAudio
   const isAccepted = inContainer === null || inContainer.includes(audio.codec)
-  if (!isAccepted || !EQUIVALENT_CODECS[audioCodec]?.includes(audio.codec)) {
+  if (!isAccepted || !isEquivalent(audioCodec, audio.codec)) {
     return `${audio.codec} becomes ${audioCodec}`
   }
   return audio.channels > MAX_CHANNELS ? `the audio has ${audio.channels} channels` : null
@@ -142,4 +137,12 @@ function compareBitRate({ audioCodec, audioKbps }: Audible, { bitRate }: AudioSt
   return kbps > audioKbps * MAX_BIT_RATE_FACTOR
     ? `the audio has ${kbps} kbit/s, more than the requested ${audioKbps}`
     : null
+}
+
+function isEquivalent(audioCodec: AudioCodec, probedCodec: string): boolean {
+  const probed: Partial<Record<AudioCodec, string>> = PROBED_AUDIO_CODECS
+  return (
+    probed[audioCodec] === probedCodec ||
+    (EQUIVALENT_CODECS[audioCodec]?.includes(probedCodec) ?? false)
+  )
 }

@@ -2,6 +2,7 @@
 import { PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { isSameSize, type Size } from '../edit/geometry.ts'
+import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 import { minBitsPerPixelToEncode } from '../encode/quality.ts'
 import type { VideoStream } from '../probe/probe.ts'
 import { type CopyRules, findCopyObstacle, TIME_RULES } from './copyRules.ts'
@@ -21,8 +22,6 @@ export interface VideoCopySource {
   isPartial: boolean
 }
 
-/** Without a frame rate, the bits of a frame are unknown; few videos have fewer frames a second. */
-const MIN_FRAME_RATE = 25
 const FRAME_RATE_TOLERANCE = 0.01
 
 const VIDEO_RULES: CopyRules<Video, VideoCopySource> = {
@@ -118,7 +117,7 @@ function compareQuality({ sizeKilobytes }: Video, source: VideoCopySource): stri
   if (video.bitRate === null) {
     return 'the bit rate of the video is unknown'
   }
-  const pixelsPerSecond = size.width * size.height * (video.frameRate ?? MIN_FRAME_RATE)
+  const pixelsPerSecond = size.width * size.height * (video.frameRate ?? DEFAULT_FRAME_RATE)
   const bitsPerPixel = video.bitRate / pixelsPerSecond
   const limit = minBitsPerPixelToEncode(quality)
   return bitsPerPixel > limit

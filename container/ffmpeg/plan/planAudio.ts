@@ -23,8 +23,8 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       `The file has a video stream (${probe.video?.codec ?? 'unknown'}) but no audio stream, so no ${format} file can be made of it.`,
     )
   }
-  const edits = planEdits(rendition, context, { frame: null, audio: true })
-  const { seconds, files } = edits.output
+  const editPlan = planEdits(rendition, context, { frame: null, audio: true })
+  const { seconds, files } = editPlan.output
   const decision = decideAudio(rendition, track, isPartial(files[0].trim))!
   const isEncoded = decision.action === 'encode'
   const codec = resolveAudioCodec(rendition.audioCodec)
@@ -38,8 +38,8 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       buildFileCommand({
         format,
         metadata,
-        edits,
-        filters: edits.graph.select({
+        editPlan,
+        filters: editPlan.graph.select({
           video: false,
           audio: isEncoded,
           loudness: loudness === null ? [] : correctLoudness(loudness, stderrTails),
@@ -56,7 +56,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
     video: probe.video && { action: 'drop', reason: 'only audio is requested' },
     audio: decision,
     notes: [],
-    steps: [...(loudness === null ? [] : [planLoudnessMeasurement(loudness, edits)]), encode],
+    steps: [...(loudness === null ? [] : [planLoudnessMeasurement(loudness, editPlan)]), encode],
     fallback: null,
     output,
     isPackage: false,

@@ -6,6 +6,7 @@ import type { Trim } from '../edit/editedOutput.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { type EditPlan, planEdits } from '../edit/planEdits.ts'
 import { openInput } from '../edit/prepareInputs.ts'
+import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
 import { resolveQuality } from '../encode/quality.ts'
@@ -26,7 +27,6 @@ type Image = RenditionOf<'image'>
 const FRAME = { unit: 1, shortSide: null, pixels: 'rgb24' } as const
 /** The fallback looks for the last frame within so many seconds before the requested second. */
 const MAX_FRAME_SECONDS = 30
-const DEFAULT_FRAME_RATE = 25
 
 export function planImage(rendition: Image, context: PlanContext): RenderPlan {
   const { source, folder } = context
@@ -34,14 +34,14 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
   const isBest = rendition.pick === 'best'
   const candidates = isBest ? planCandidates(source, video) : null
   const startSeconds = isBest ? 0 : resolveFrameSecond(rendition.atSeconds, source.probe, video)
-  const edits = planEdits(rendition, context, {
+  const editPlan = planEdits(rendition, context, {
     frame: FRAME,
     audio: false,
     trim: { startSeconds, durationSeconds: null },
   })
   const output = join(folder, `output.${rendition.format}`)
   const buildCommand = (trim: Trim, frames: number | null) =>
-    buildImageCommand({ rendition, edits, source, output, trim, frames })
+    buildImageCommand({ rendition, editPlan, source, output, trim, frames })
   const step = { stage: 'encode', cost: isBest ? 0.1 : 1, seconds: null } as const
   const extract: FfmpegStep = {
     ...step,
@@ -63,14 +63,14 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
     audio: null,
     notes: [],
     // The measurements come first: their results are found by their place in the list.
-    steps: [...(candidates?.steps ?? []), ...edits.inputs.steps, extract],
+    steps: [...(candidates?.steps ?? []), ...editPlan.inputs.steps, extract],
     // If no frame follows, since only the audio goes on, the last frame before is used: every frame
     // overwrites the output.
     fallback: startSeconds > 0 ? { ...step, ffmpeg: () => buildCommand(before, null) } : null,
     output,
     isPackage: false,
     expect: {
-      size: edits.output.size,
+      size: editPlan.output.size,
       hasAudio: false,
       seconds: null,
       hasRequestedEnd: false,
@@ -94,21 +94,21 @@ function planCandidates({ probe, url }: InputFile & { probe: Probe }, video: Vid
 
 function buildImageCommand(options: {
   rendition: Image
-  edits: EditPlan
+  editPlan: EditPlan
   source: InputFile
   output: string
   trim: Trim
   /** How many frames are written; null for all, each over the one before. */
   frames: number | null
 }): string[] {
-  const { rendition, edits, source, output, trim, frames } = options
-  const { width, height } = edits.output.size!
+  const { rendition, editPlan, source, output, trim, frames } = options
+  const { width, height } = editPlan.output.size!
   const quality = resolveQuality(rendition.quality, 'image', Math.min(width, height))
-  const { filters, video } = edits.graph.select({ video: true, audio: false })
+  const { filters, video } = editPlan.graph.select({ video: true, audio: false })
   return [
     ...COMMON_OPTIONS,
     ...openInput(source, trim),
-    ...edits.inputs.images,
+    ...editPlan.inputs.images,
     ...ffmpegOptions({ filter_complex: filters, map: video }),
     ...STRIP_METADATA,
     ...ffmpegOptions({ 'frames:v': frames }),

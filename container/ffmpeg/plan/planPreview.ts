@@ -5,6 +5,7 @@ import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { type EditPlan, planEdits } from '../edit/planEdits.ts'
+import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 import { resolveTrim } from '../edit/steps/trim.ts'
 import { buildContainer, STRIP_METADATA } from '../encode/containers.ts'
 import { resolveQuality } from '../encode/quality.ts'
@@ -22,7 +23,6 @@ const MAX_SECONDS = 30
 const SHORT_SIDE = 240
 /** 24 is that of film. GIF and WebP encode every frame as an image, so they get fewer. */
 const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif: 10 }
-const DEFAULT_FRAME_RATE = 25
 /** A GIF's palette needs all frames in memory: 4 bytes a pixel, about a GiB. */
 const MAX_GIF_PIXELS = 256e6
 
@@ -30,7 +30,7 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
   const { source, folder } = context
   const { format } = rendition
   const part = resolvePart(rendition, source.probe)
-  const edits = planEdits({ ...rendition, ...part.edits }, context, {
+  const editPlan = planEdits({ ...rendition, ...part.edits }, context, {
     frame: {
       unit: format === 'mp4' ? 2 : 1,
       shortSide: SHORT_SIDE,
@@ -39,9 +39,9 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
     audio: false,
     trim: part.trim,
   })
-  checkGifSize(rendition, edits, part.maxSeconds)
+  checkGifSize(rendition, editPlan, part.maxSeconds)
   const output = join(folder, `output.${format}`)
-  const command = buildPreviewCommand(rendition, edits, output)
+  const command = buildPreviewCommand(rendition, editPlan, output)
   const reason = `${formatSeconds(part.maxSeconds)} seconds from second ${formatSeconds(rendition.startSeconds)}, without audio`
   return {
     mode: 'encode',
@@ -50,14 +50,14 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
     audio: source.probe.audio && { action: 'drop', reason: 'a preview has no audio' },
     notes: [],
     steps: [
-      ...edits.inputs.steps,
+      ...editPlan.inputs.steps,
       { stage: 'encode', cost: 1, seconds: part.maxSeconds, ffmpeg: () => command },
     ],
     fallback: null,
     output,
     isPackage: false,
     expect: {
-      size: edits.output.size,
+      size: editPlan.output.size,
       hasAudio: false,
       seconds: part.seconds,
       hasRequestedEnd: true,
@@ -118,10 +118,10 @@ function checkGifSize({ format }: Preview, { output }: EditPlan, seconds: number
   }
 }
 
-function buildPreviewCommand(rendition: Preview, edits: EditPlan, output: string): string[] {
+function buildPreviewCommand(rendition: Preview, editPlan: EditPlan, output: string): string[] {
   const { format } = rendition
-  const { inputs, graph } = edits
-  const { width, height } = edits.output.size!
+  const { inputs, graph } = editPlan
+  const { width, height } = editPlan.output.size!
   const quality = resolveQuality(rendition.quality, 'preview', Math.min(width, height))
   const { filters, video } = graph.select({ video: true, audio: false })
   const isGif = format === 'gif'

@@ -19,15 +19,15 @@ type AudioTrack = layout.Track & { kbps: number }
 
 export function planStream(rendition: Stream, context: PlanContext): RenderPlan {
   const { folder, source } = context
-  const edits = planEdits(rendition, context, {
+  const editPlan = planEdits(rendition, context, {
     frame: { unit: 2, shortSide: null, pixels: 'yuv420p' },
     audio: rendition.audioCodec !== 'none',
   })
-  const { seconds } = edits.output
-  const segments = resolveSegments(rendition, edits.output)
-  const { rungs, notes } = planRungs(rendition, edits.output, segments)
-  const audio = edits.output.hasAudio ? describeAudioTrack(rendition) : null
-  const subtitles = planSubtitles(rendition, edits.inputs.subtitleTrack, folder)
+  const { seconds } = editPlan.output
+  const segments = resolveSegments(rendition, editPlan.output)
+  const { rungs, notes } = planRungs(rendition, editPlan.output, segments)
+  const audio = editPlan.output.hasAudio ? describeAudioTrack(rendition) : null
+  const subtitles = planSubtitles(rendition, editPlan.inputs.subtitleTrack, folder)
   const loudness = audio === null ? null : rendition.loudness
   const encode: FfmpegStep = {
     stage: 'encode',
@@ -35,7 +35,7 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
     seconds,
     ffmpeg: (stderrTails) =>
       buildStreamCommand({
-        graph: selectGraph(edits, loudness, stderrTails),
+        graph: selectGraph(editPlan, loudness, stderrTails),
         rungs,
         audio,
         frameRate: segments.frameRate.text,
@@ -50,9 +50,9 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
     audio: source.probe.audio && describeAudio(audio),
     notes,
     steps: [
-      ...edits.inputs.steps,
+      ...editPlan.inputs.steps,
       ...(subtitles === null ? [] : [subtitles.step]),
-      ...(loudness === null ? [] : [planLoudnessMeasurement(loudness, edits)]),
+      ...(loudness === null ? [] : [planLoudnessMeasurement(loudness, editPlan)]),
       encode,
     ],
     fallback: null,

@@ -20,8 +20,8 @@ const SIZE_TOLERANCE = 1.02
 
 export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const { probe } = context.source
-  const edits = planEdits(rendition, context, { frame: FRAME, audio: true })
-  const decisions = decideTracks(rendition, probe, edits.output)
+  const editPlan = planEdits(rendition, context, { frame: FRAME, audio: true })
+  const decisions = decideTracks(rendition, probe, editPlan.output)
   const isCopied = decisions.video.action === 'copy'
   const output = join(context.folder, `output.${rendition.format}`)
   return {
@@ -29,30 +29,32 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
     reason: describeReason(decisions),
     video: decisions.video,
     audio: decisions.audio,
-    notes: describeTrim(rendition, edits, isCopied),
+    notes: describeTrim(rendition, editPlan, isCopied),
     steps: [
-      ...edits.inputs.steps,
-      ...planLoudness(rendition, edits, decisions),
-      ...planEncoding(rendition, edits, decisions, context.folder, output),
+      ...editPlan.inputs.steps,
+      ...planLoudness(rendition, editPlan, decisions),
+      ...planEncoding(rendition, editPlan, decisions, context.folder, output),
     ],
     fallback: null,
     output,
     isPackage: false,
-    expect: describeExpectation(rendition, edits, decisions, probe.durationIsDeclared),
+    expect: describeExpectation(rendition, editPlan, decisions, probe.durationIsDeclared),
   }
 }
 
 function planLoudness(
   { loudness }: Video,
-  edits: EditPlan,
+  editPlan: EditPlan,
   { audioCodec }: TrackDecisions,
 ): Step[] {
-  return loudness === null || audioCodec === null ? [] : [planLoudnessMeasurement(loudness, edits)]
+  return loudness === null || audioCodec === null
+    ? []
+    : [planLoudnessMeasurement(loudness, editPlan)]
 }
 
 function planEncoding(
   rendition: Video,
-  edits: EditPlan,
+  editPlan: EditPlan,
   decisions: TrackDecisions,
   folder: string,
   output: string,
@@ -64,8 +66,8 @@ function planEncoding(
     buildFileCommand({
       format,
       metadata,
-      edits,
-      filters: edits.graph.select({
+      editPlan,
+      filters: editPlan.graph.select({
         video: !isCopied,
         audio: audioCodec !== null,
         loudness: loudness === null ? [] : correctLoudness(loudness, stderrTails),
@@ -76,17 +78,17 @@ function planEncoding(
           ? audio?.action === 'copy'
             ? 'copy'
             : null
-          : buildAudioEncoder(audioCodec, rendition.audioKbps, edits.output.files[0].audio),
+          : buildAudioEncoder(audioCodec, rendition.audioKbps, editPlan.output.files[0].audio),
       isH265: videoCodec === 'h265',
       output,
     })
   if (isCopied) {
-    const { seconds } = edits.output
+    const { seconds } = editPlan.output
     return [
       { stage: 'encode', cost: 0.05, seconds, ffmpeg: (stderr) => buildCommand(stderr, 'copy') },
     ]
   }
-  return planEncodeSteps({ rendition, rate: decisions.rate, edits, buildCommand, folder })
+  return planEncodeSteps({ rendition, rate: decisions.rate, editPlan, buildCommand, folder })
 }
 
 function describeExpectation(

@@ -48,7 +48,7 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
 
-    ...ffmpegOptions({ map: '[picture]' }),
+    ...ffmpegOptions({ map: '[image]' }),
     ...STRIP_METADATA,
     ...ffmpegOptions({ 'frames:v': 1 }),
     ...buildImageEncoder(rendition.format, QUALITY),
@@ -73,10 +73,10 @@ function buildFilters(rendition: Wave, size: Size, seconds: number | null): stri
   const { audioTrack, waveformColor, background } = rendition
   const box = `${size.width}x${size.height}`
   return [
-    `[0:a:${audioTrack - 1}]${reduceSamples(seconds).join(',')},asplit[sound][clock]`,
-    `[sound]showwavespic=s=${box}:colors=0x${waveformColor}:scale=sqrt[wave]`,
+    `[0:a:${audioTrack - 1}]${reduceSamples(seconds).join(',')},asplit[audio][clock]`,
+    `[audio]showwavespic=s=${box}:colors=0x${waveformColor}:scale=sqrt[wave]`,
     `color=c=0x${background}:s=${box}:r=1[back]`,
-    `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[picture]`,
+    `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[image]`,
   ].join(';')
 }
 

@@ -1,6 +1,7 @@
 /** Lays out a storyboard: which second is on which sheet, and where. */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../edit/geometry.ts'
+import { formatClock } from '../edit/numbers.ts'
 
 /** How many images a storyboard has by default, */
 const DEFAULT_IMAGES = 100
@@ -71,12 +72,4 @@ export function buildWebVtt(board: Storyboard, format: string): string {
     ].join('\n')
   })
   return `WEBVTT\n\n${cues.join('\n\n')}\n`
-}
-
-function formatClock(seconds: number): string {
-  const milliseconds = Math.round(seconds * 1e3)
-  const pad = (value: number, digits = 2) => String(Math.floor(value)).padStart(digits, '0')
-  const hours = pad(milliseconds / 3.6e6)
-  const rest = `${pad((milliseconds / 6e4) % 60)}:${pad((milliseconds / 1e3) % 60)}`
-  return `${hours}:${rest}.${pad(milliseconds % 1e3, 3)}`
 }

@@ -36,12 +36,12 @@ describe('the edits', () => {
     const { output, inputs, ...graph } = plan(stream(), { frame: OWN_SIZE, audio: true }, source)
     expect(output).toMatchObject({ size: FULL_HD, seconds: 10, frameRate: 30 })
     expect(inputs.count).toBe(1)
-    expect([graph.video, graph.audio]).toEqual(['[joined]', '[sound]'])
+    expect([graph.video, graph.audio]).toEqual(['[video]', '[audio]'])
   })
 
   it('of audio leave out the video', () => {
     const { output, ...graph } = plan(audio(), { frame: null, audio: true })
-    expect(graph).toMatchObject({ video: null, audio: '[sound]' })
+    expect(graph).toMatchObject({ video: null, audio: '[audio]' })
     expect(output.size).toBe(null)
     expect(graph.filters).not.toContain('V:0')
   })
@@ -146,7 +146,7 @@ describe('the filters', () => {
     expect(onlyVideo.filters).not.toMatch(/:a:0|afade/)
     const onlyAudio = graph.select({ video: false, audio: true })
     expect(onlyAudio).toMatchObject({ video: null, audio: '[a]' })
-    expect(onlyAudio.filters).toContain('concat=n=2:v=0:a=1[sound]')
+    expect(onlyAudio.filters).toContain('concat=n=2:v=0:a=1[audio]')
     expect(onlyAudio.filters).not.toMatch(/V:0|overlay/)
   })
 

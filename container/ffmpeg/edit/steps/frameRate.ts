@@ -4,7 +4,8 @@ import { formatDecimal } from '../numbers.ts'
 
 /** A source with a higher rate has its time base mistaken for its rate. */
 const MAX_FRAME_RATE = 120
-const DEFAULT_FRAME_RATE = 25
+/** Assumed where the source does not state its rate. */
+export const DEFAULT_FRAME_RATE = 25
 
 export function convertFrameRate({ frameRateFilter }: FileVideo): string[] {
   return frameRateFilter === null ? [] : [frameRateFilter]

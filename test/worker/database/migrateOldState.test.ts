@@ -1,4 +1,4 @@
-/** The data of a database that an older version wrote is kept and served after all later migrations. */
+/** Data that an older version wrote stays intact and is served after all later migrations. */
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -42,7 +42,7 @@ async function storedBytes() {
 }
 
 describe('rows of an older version', () => {
-  it('are all there', async () => {
+  it('are complete', async () => {
     const tables: [string, number][] = [
       ['jobs', 8],
       ['attempts', 6],
@@ -119,12 +119,12 @@ describe('the API, over the rows of an older version', () => {
     })
   })
 
-  it('serves a variant that was made before', async () => {
+  it('serves an old variant', async () => {
     const response = await visit('/t/w_32/videos/tiny.mp4')
     expect([response.status, await response.text()]).toEqual([200, 'the variant of before'])
   })
 
-  it('accepts the API key and the idempotency key of before', async () => {
+  it('accepts an old API key and an old idempotency key', async () => {
     const request = {
       filePath: 'videos/clip.mp4',
       transformations: ['w_160', 'w_320,wm_images:logo.png'],
@@ -146,7 +146,7 @@ describe('the API, over the rows of an older version', () => {
     ).toBe(1)
   })
 
-  it('applies a named preset of before to a new job', async () => {
+  it('applies an old named preset to a new job', async () => {
     const request = { filePath: 'videos/tiny.mp4', transformations: ['n_card'] }
     const response = await api('POST', '/queue/jobs', request)
     expect(await expectJson(response, 202)).toMatchObject({
@@ -154,7 +154,7 @@ describe('the API, over the rows of an older version', () => {
     })
   })
 
-  it('ends the charge for an upload of before with the upload', async () => {
+  it('ends the charge for an old upload with the upload', async () => {
     const before = (await storedBytes())!
     await expectJson(await api('DELETE', `/uploads/${UPLOAD_ID}`, undefined, KEY), 200)
     expect([await storedBytes(), await countRows('storage_reservations')]).toEqual([

@@ -1,4 +1,4 @@
-/** A bucket that fails: what it has to give waits, and the watchdog does not. */
+/** A bucket that fails delays deletions, but not the watchdog. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import type { ObjectStore } from '../../../src/storage/objectStore.ts'
@@ -9,7 +9,7 @@ import { expectJson } from '../helpers/requests.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
 import { openPlatform, jobRow } from '../helpers/database.ts'
 
-it('leases are noticed and the next look is set, while what is garbage stays noted', async () => {
+it('the watchdog expires leases and sets its next alarm, while retired outputs stay recorded', async () => {
   const { platform, settled } = openPlatform()
   const lost = await startJob('lost.mp4')
   await expectJson(await lost.beginOutput(), 200)
@@ -35,7 +35,7 @@ it('leases are noticed and the next look is set, while what is garbage stays not
   expect(await retired()).toBe(0)
 })
 
-it('an upload that could not be aborted is noted until it is', async () => {
+it('an upload that could not be aborted stays recorded until it is aborted', async () => {
   const { platform, settled } = openPlatform()
   const runner = await startJob('half.mp4')
   await expectJson(await runner.beginOutput(), 200)

@@ -1,4 +1,7 @@
-/** What is old goes, oldest first and in bounded rounds; what is not, or is still needed, stays. */
+/**
+ * The cleaner deletes old rows in bounded batches, oldest first, and keeps what is recent or still
+ * needed.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
@@ -37,7 +40,7 @@ beforeEach(async () => {
 
 describe('finished jobs', () => {
   it.each(['completed', 'error', 'cancelled'] as const)(
-    'in %s go with their attempts',
+    'in %s are deleted with their attempts',
     async (status) => {
       const old = await insertJobIn(status)
       const young = await insertJobIn(status)
@@ -52,7 +55,7 @@ describe('finished jobs', () => {
     },
   )
 
-  it('that wait or run stay, however old they are', async () => {
+  it('that are pending or running are kept at any age', async () => {
     const running = await insertJobIn('running')
     const pending = await insertJobIn('pending')
     await age('jobs', 'created_at', 400)
@@ -62,7 +65,7 @@ describe('finished jobs', () => {
     await applyEvent('forceCancel', running)
   })
 
-  it('leave the variants that they made', async () => {
+  it('leave their variants', async () => {
     const runner = await startJob('kept.mp4')
     await runner.completeWith()
     await age('jobs', 'completed_at', 31)
@@ -71,7 +74,7 @@ describe('finished jobs', () => {
     expect((await api('GET', '/t/w_640/kept.mp4')).status).toBe(200)
   })
 
-  it('go in rounds of 200 a status, and all of them in the end', async () => {
+  it('are deleted in batches of 200 for each status, until none is left', async () => {
     for (let n = 0; n < 250; n++) {
       await insertJobIn('cancelled')
     }
@@ -84,7 +87,7 @@ describe('finished jobs', () => {
   })
 })
 
-it('events older than they are kept go, younger ones stay', async () => {
+it('events past their retention are deleted, newer ones are kept', async () => {
   const { id } = await insertJobIn('completed')
   await age('events', 'created_at', 8, "type = 'job:created'")
   await age('events', 'created_at', 6, "type = 'job:completed'")
@@ -95,7 +98,7 @@ it('events older than they are kept go, younger ones stay', async () => {
   expect(results).toEqual([{ type: 'job:started' }, { type: 'job:completed' }])
 })
 
-it('an upload that nobody will finish is aborted, and its object is gone', async () => {
+it('an abandoned upload is aborted and its object deleted', async () => {
   const runner = await startJob('half.mp4')
   const { uploadId } = await expectJson<{ uploadId: string }>(await runner.beginOutput(), 200)
   await expectJson(await runner.putPart(uploadId), 200)
@@ -112,7 +115,7 @@ it('an upload that nobody will finish is aborted, and its object is gone', async
   expect(await env.VARIANTS.head(key)).toBeNull()
 })
 
-it('idempotency keys go after a day', async () => {
+it('idempotency keys are deleted after a day', async () => {
   await run("INSERT INTO idempotency_keys VALUES ('old', '', '[]', ?)", Date.now() - 1.1 * DAY_MS)
   await run("INSERT INTO idempotency_keys VALUES ('young', '', '[]', ?)", Date.now() - 0.9 * DAY_MS)
   await clean()
@@ -120,14 +123,14 @@ it('idempotency keys go after a day', async () => {
   expect(results).toEqual([{ key: 'young' }])
 })
 
-it('the ages are those of wrangler.toml, and a bad one is refused', () => {
+it('retention is set in wrangler.toml, and an invalid value is rejected', () => {
   expect(createSettings(env).retention).toEqual(KEPT)
   expect(() => createSettings({ ...env, JOB_RETENTION_DAYS: 'soon' }).retention).toThrow(
     /JOB_RETENTION_DAYS/,
   )
 })
 
-it('a cleaned database still works', async () => {
+it('the API works after a cleanup', async () => {
   await insertJobIn('pending')
   await clean()
   expect(await db.query.jobs.findFirst()).toMatchObject({ status: 'pending' })

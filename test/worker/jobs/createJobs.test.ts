@@ -11,8 +11,8 @@ function activeOf(filePath: string) {
   return countRows('jobs', 'file_path = ?', filePath)
 }
 
-describe('one variant has one job at work', () => {
-  it('a second request while it waits, and while it runs, gets the same job', async () => {
+describe('a variant has one active job', () => {
+  it('a second request while it is pending or running returns the same job', async () => {
     const filePath = 'create/double.mp4'
     const first = await createOne(filePath)
     expect(first.deduplicated).toBe(false)
@@ -33,7 +33,7 @@ describe('one variant has one job at work', () => {
     ['an object with defaults', { w: 640, q: 50, f: 'mp4', so: 0 }],
     ['an object with long names', { width: 640, quality: 50, format: 'mp4', startSeconds: 0 }],
     ['an object with short and long names', { width: 640, q: 50 }],
-  ])('%s is the same request', async (name, spelling) => {
+  ])('%s is the same transformation', async (name, spelling) => {
     const filePath = `create/${name}.mp4`
     const first = await createOne(filePath, 'w_640,q_50')
     const [again] = await createJobs(filePath, [spelling])
@@ -41,7 +41,7 @@ describe('one variant has one job at work', () => {
     expect(await activeOf(filePath)).toBe(1)
   })
 
-  it('two spellings in one request make one job, and others keep their order', async () => {
+  it('two spellings in one request create one job, and the order is kept', async () => {
     const filePath = 'create/twice.mp4'
     await putOriginal(filePath)
     const jobs = await createJobs(filePath, ['w_640', 'w_320', { w: 640 }])
@@ -49,7 +49,7 @@ describe('one variant has one job at work', () => {
     expect(await activeOf(filePath)).toBe(2)
   })
 
-  it('identical requests at once make one job', async () => {
+  it('identical concurrent requests create one job', async () => {
     const filePath = 'create/race.mp4'
     await putOriginal(filePath)
     const jobs = await Promise.all(Array.from({ length: 6 }, () => createOne(filePath)))
@@ -59,7 +59,7 @@ describe('one variant has one job at work', () => {
     expect(await countRows('events', "type = 'job:created' AND file_path = ?", filePath)).toBe(1)
   })
 
-  it('another file, or another variant, is another job', async () => {
+  it('another file or another variant gets another job', async () => {
     const one = await createOne('create/one.mp4')
     const [other] = await createJobs('create/one.mp4', ['w_641'])
     const two = await createOne('create/two.mp4')
@@ -67,7 +67,7 @@ describe('one variant has one job at work', () => {
   })
 })
 
-describe('once a job has ended, its variant gets a new one', () => {
+describe('after a job has ended, its variant gets a new job:', () => {
   const ends: Record<string, (job: CreatedJob) => Promise<unknown>> = {
     cancelled: (job) => api('POST', `/queue/jobs/${job.id}/cancel`),
     completed: async () => (await claimAsRunner('default')).completeWith('the output'),
@@ -90,7 +90,7 @@ describe('once a job has ended, its variant gets a new one', () => {
 })
 
 describe('priority', () => {
-  it('is 2 for a video, 1 for a single frame, and what is asked for', async () => {
+  it('is 2 for a video, 1 for an image, or as requested', async () => {
     const filePath = 'create/priority.mp4'
     await putOriginal(filePath)
     const transformations = ['w_640', 't_true', 'f_png', 'f_webm']
@@ -101,14 +101,14 @@ describe('priority', () => {
     expect(await jobRow(explicit[0]!.id)).toMatchObject({ priority: 7 })
   })
 
-  it('nothing asked for makes the default MP4', async () => {
+  it('no transformation creates the default MP4', async () => {
     await putOriginal('create/default.mp4')
     const [job] = await createJobs('create/default.mp4')
     expect(job).toMatchObject({ transformation: 'f_mp4', queue: 'default', priority: 2 })
   })
 })
 
-describe('what cannot be made is refused whole', () => {
+describe('an invalid request is rejected as a whole', () => {
   const expectRejected = async (request: object, status: number) => {
     const before = await countRows('jobs')
     const answer = await expectJson<ErrorBody>(await post(request), status)
@@ -116,13 +116,13 @@ describe('what cannot be made is refused whole', () => {
     return answer
   }
 
-  it('a queue that is not there is 404', async () => {
+  it('a queue that does not exist returns 404', async () => {
     await putOriginal('refused/a.mp4')
     const { code } = await expectRejected({ filePath: 'refused/a.mp4', queue: 'nowhere' }, 404)
     expect(code).toBe('queue_not_found')
   })
 
-  it('a file that is not there is 404', async () => {
+  it('a file that does not exist returns 404', async () => {
     const { code, message } = await expectRejected({ filePath: 'refused/missing.mp4' }, 404)
     expect(code).toBe('file_not_found')
     expect(message).toContain('PUT /files/refused/missing.mp4')
@@ -142,7 +142,7 @@ describe('what cannot be made is refused whole', () => {
     [{ q: 'high' }, 'auto'],
     [{ breadth: 640 }, 'breadth'],
     [{ w: 640, width: 640 }, 'w and width are two names of one key'],
-  ])('the transformation %j is 400, and the others with it', async (bad, told) => {
+  ])('the transformation %j returns 400, and no other job is created', async (bad, told) => {
     await putOriginal('refused/a.mp4')
     const { code, message } = await expectRejected(
       { filePath: 'refused/a.mp4', transformations: ['w_640', bad] },
@@ -153,7 +153,7 @@ describe('what cannot be made is refused whole', () => {
     expect(message).toContain(told)
   })
 
-  it('takes 50 transformations and no 51', async () => {
+  it('accepts 50 transformations and not 51', async () => {
     const filePath = 'refused/many.mp4'
     await putOriginal(filePath)
     const transformations = Array.from({ length: 51 }, (_, index) => `w_${100 + index}`)

@@ -1,4 +1,4 @@
-/** The second net: what the cron does when a queue's alarm was lost. */
+/** The cron handler repairs a queue whose alarm was lost. */
 import {
   createExecutionContext,
   createScheduledController,
@@ -34,7 +34,7 @@ beforeEach(async () => {
   await forgetAlarm('default')
 })
 
-it('ends leases that ran out, leaves those that hold, and sets the alarm again', async () => {
+it('expires leases that are over, keeps valid ones, and sets the alarm again', async () => {
   await cron()
   const row = (await jobRow(lost.jobId))!
   expect(row).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
@@ -45,14 +45,14 @@ it('ends leases that ran out, leaves those that hold, and sets the alarm again',
   expect(alarm).toBe(row.run_after)
 })
 
-it('removes what is old', async () => {
+it('deletes old rows', async () => {
   const { id } = await insertJobIn('cancelled')
   await run(`UPDATE jobs SET completed_at = 1 WHERE id = '${id}'`)
   await cron()
   expect(await jobRow(id)).toBeNull()
 })
 
-it('goes on with the others when one queue fails', async () => {
+it('continues with other queues when one fails', async () => {
   await run("INSERT OR IGNORE INTO queues (name) VALUES ('another')")
   const failing = {
     getByName: (name: string) =>

@@ -14,7 +14,7 @@ function idsOf(jobs: CreatedJob[]) {
   return jobs.map((job) => job.id)
 }
 
-it('a request sent again under its key gets its jobs, in its order, also when they are done', async () => {
+it('returns the same jobs in the same order for a second request with the same Idempotency-Key, even after they completed', async () => {
   await putOriginal('idem/again.mp4')
   const request = { filePath: 'idem/again.mp4', transformations: ['w_640', 't_true', 'w_320'] }
   const first = await jobsOf('again', request)
@@ -38,7 +38,7 @@ it('a request sent again under its key gets its jobs, in its order, also when th
   }
 })
 
-it('jobs that were there before stay in the order asked for, too', async () => {
+it('keeps the requested order when some of the jobs existed before', async () => {
   const old = await createOne('idem/mixed.mp4', 'w_320')
   const request = { filePath: 'idem/mixed.mp4', transformations: ['w_640', 'w_320'] }
   const first = await jobsOf('mixed', request)
@@ -47,7 +47,7 @@ it('jobs that were there before stay in the order asked for, too', async () => {
   expect(idsOf(await jobsOf('mixed', request))).toEqual(idsOf(first))
 })
 
-it('the same key with another request is 409 and makes nothing', async () => {
+it('returns 409 and creates nothing for another request with the same key', async () => {
   const { filePath } = await createOne('idem/other.mp4')
   const first = await jobsOf('other', { filePath, transformations: ['w_640'] })
   const response = await post('other', { filePath, transformations: ['w_320'] })
@@ -56,7 +56,7 @@ it('the same key with another request is 409 and makes nothing', async () => {
   expect(await jobRow(first[0]!.id)).toMatchObject({ status: 'pending' })
 })
 
-it('two requests at once under one key make one set of jobs', async () => {
+it('two concurrent requests with the same key create one set of jobs', async () => {
   await putOriginal('idem/race.mp4')
   const request = { filePath: 'idem/race.mp4', transformations: ['w_640', 'w_320'] }
   const answers = await Promise.all(Array.from({ length: 5 }, () => jobsOf('race', request)))
@@ -67,7 +67,7 @@ it('two requests at once under one key make one set of jobs', async () => {
   expect(await countRows('idempotency_keys', 'key = ?', 'race')).toBe(1)
 })
 
-it('two different requests at once under one key: one is made, the other is 409', async () => {
+it('of two different concurrent requests with the same key one succeeds and the other returns 409', async () => {
   await putOriginal('idem/clash.mp4')
   const requests = ['w_640', 'w_320'].map((transformation) => ({
     filePath: 'idem/clash.mp4',
@@ -78,7 +78,7 @@ it('two different requests at once under one key: one is made, the other is 409'
   expect(await countRows('jobs', 'file_path = ?', 'idem/clash.mp4')).toBe(1)
 })
 
-it('a refused request does not use its key up', async () => {
+it('a rejected request does not use up its key', async () => {
   const request = { filePath: 'idem/late.mp4', transformations: ['w_640'] }
   expect((await post('late', request)).status).toBe(404)
   expect((await post('late', { ...request, transformations: ['w_0'] })).status).toBe(400)

@@ -41,7 +41,7 @@ describe('with 120 jobs', () => {
     expect(ids(page)).toEqual(created.toReversed().slice(0, 50))
   })
 
-  it('limit and offset pick a slice, with and without a status', async () => {
+  it('limit and offset select a slice, with and without a status', async () => {
     const slice = created.toReversed().slice(10, 17)
     for (const query of ['?limit=7&offset=10', '?limit=7&offset=10&status=pending']) {
       const page = await list(query)
@@ -52,7 +52,7 @@ describe('with 120 jobs', () => {
     expect(await list('?offset=500')).toMatchObject({ count: 0, jobs: [], nextCursor: null })
   })
 
-  it('status, queue and filePath each narrow the list', async () => {
+  it('status, queue and filePath filter the list', async () => {
     const cancelled = created[60]!
     await api('POST', `/queue/jobs/${cancelled}/cancel`)
     expect(ids(await list('?status=cancelled'))).toEqual([cancelled])
@@ -64,7 +64,7 @@ describe('with 120 jobs', () => {
     expect(await list('?filePath=list/other.mp4')).toMatchObject({ count: 0 })
   })
 
-  it('pages by cursor hold every job once while new ones come in', async () => {
+  it('pages by cursor contain every job once while new jobs are created', async () => {
     const before = created.toReversed()
     const seen: string[] = []
     let cursor: string | null = null
@@ -78,7 +78,7 @@ describe('with 120 jobs', () => {
   })
 })
 
-describe('a bad value is 400 and says what is allowed', () => {
+describe('an invalid value returns 400 with the allowed values:', () => {
   it.each([
     ['limit=0', 'limit'],
     ['limit=501', '500'],

@@ -1,4 +1,6 @@
-/** Random lives of jobs, in D1 and in a model of the state table: nothing may differ, ever. */
+/**
+ * Applies random events to jobs in D1 and to a model of the transition table, and compares both.
+ */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
@@ -217,7 +219,7 @@ class World {
   }
 }
 
-it('the job store does what the state table says, whatever happens in whatever order', async () => {
+it('the job store follows the transition table for any sequence of events', async () => {
   const applied = new Set<string>()
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 50, maxLength: 80 }), async (steps) => {

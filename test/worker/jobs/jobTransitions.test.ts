@@ -1,4 +1,7 @@
-/** Every state with every event, in SQL: the row, the counters, the event log, the attempts. */
+/**
+ * Every event in every state, in SQL: its effect on the row, the counters, the event log and the
+ * attempts.
+ */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { JOB_STATUSES } from '../../../src/contract/job.ts'
@@ -48,7 +51,7 @@ const grid = JOB_STATUSES.flatMap((from) =>
 
 describe('every event in every state', () => {
   it.each(grid.filter(({ to }) => to !== null))(
-    '$event leads a job from $from to $to, and one event row tells of it',
+    '$event changes a job from $from to $to and writes one event',
     async ({ from, event, to }) => {
       const before = await insertJobIn(from)
       const told = await eventTypes(before.id)
@@ -63,7 +66,7 @@ describe('every event in every state', () => {
   )
 
   it.each(grid.filter(({ to }) => to === null))(
-    '$event of a job that is $from is refused and changes nothing',
+    '$event of a job that is $from is rejected and changes nothing',
     async ({ from, event }) => {
       const before = await insertJobIn(from)
       const told = await eventTypes(before.id)
@@ -75,18 +78,21 @@ describe('every event in every state', () => {
     },
   )
 
-  it.each(JOB_STATUSES)('a job that is %s can be deleted, and its log stays', async (status) => {
-    const job = await insertJobIn(status)
-    const told = await eventTypes(job.id)
-    expect(await deleteJobRow(db, job.id)).toEqual(job)
-    expect(await findJob(db, job.id)).toBeUndefined()
-    expect(await eventTypes(job.id)).toEqual([...told, 'job:deleted'])
-    expect(await attemptsOf(job.id)).toEqual([])
-    expect(await deleteJobRow(db, job.id)).toBeUndefined()
-  })
+  it.each(JOB_STATUSES)(
+    'a job that is %s can be deleted, and its events are kept',
+    async (status) => {
+      const job = await insertJobIn(status)
+      const told = await eventTypes(job.id)
+      expect(await deleteJobRow(db, job.id)).toEqual(job)
+      expect(await findJob(db, job.id)).toBeUndefined()
+      expect(await eventTypes(job.id)).toEqual([...told, 'job:deleted'])
+      expect(await attemptsOf(job.id)).toEqual([])
+      expect(await deleteJobRow(db, job.id)).toBeUndefined()
+    },
+  )
 })
 
-describe('what a change leaves behind', () => {
+describe('a transition', () => {
   it.each(['complete', 'fail', 'backOff', 'release', 'forceCancel'] as const)(
     '%s ends the lease and closes the attempt',
     async (event) => {
@@ -110,7 +116,7 @@ describe('what a change leaves behind', () => {
     },
   )
 
-  it('a retry by hand gives a fresh set of attempts, and the fence goes on growing', async () => {
+  it('a manual retry resets the attempts, and the fence keeps growing', async () => {
     const failed = await insertJobIn('error')
     const again = (await applyEvent('retry', failed))!
     const fresh = { attempt: 0, fence: 1, error: null, errorCode: null, completedAt: null }
@@ -118,7 +124,7 @@ describe('what a change leaves behind', () => {
     expect(await applyEvent('claim', again)).toMatchObject({ id: failed.id, attempt: 1, fence: 2 })
   })
 
-  it('a retry is refused while the variant has another job at work, and only then', async () => {
+  it('a retry is rejected only while the variant has another active job', async () => {
     const failed = await insertJobIn('error', { filePath: 'same.mp4' })
     const elsewhere = await insertJob({ filePath: 'other.mp4' })
     const twin = await insertJob({ filePath: 'same.mp4' })
@@ -130,7 +136,7 @@ describe('what a change leaves behind', () => {
   })
 
   it.each(['release', 'forceCancel'] as const)(
-    'the record of an attempt that ends by %s does not tell of the failure before it',
+    'an attempt that ends by %s does not record the failure of the one before',
     async (event) => {
       const first = await insertJobIn('running')
       await applyEvent('backOff', first)
@@ -145,7 +151,7 @@ describe('what a change leaves behind', () => {
     },
   )
 
-  it('a job that is said to be complete once more after its deletion leaves what is served', async () => {
+  it('a repeated finish of a deleted job does not change the served variant', async () => {
     const job = await insertJobIn('running')
     const key = `${job.id}/${job.fence}`
     const claim = { jobId: job.id, fence: job.fence }
@@ -159,7 +165,7 @@ describe('what a change leaves behind', () => {
     expect(await findOutput(db, claim, 'upload')).toMatchObject({ key, retired: false })
   })
 
-  it('an hour counts what was completed and failed in it, once', async () => {
+  it('an hour counts each completed and failed job once', async () => {
     await env.DB.prepare('DELETE FROM queue_hourly_stats').run()
     const hour = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000)
     for (const event of ['complete', 'complete', 'fail', 'backOff', 'release'] as const) {

@@ -19,8 +19,8 @@ async function failedJob(filePath: string) {
   return { id, control }
 }
 
-describe('stats', () => {
-  it('are zeros, not nulls, when there is nothing', async () => {
+describe('queue stats', () => {
+  it('are zeros, not nulls, for an empty queue', async () => {
     const response = await api('GET', '/queue/stats')
     expect(response.status).toBe(200)
     const figures = { completed: 0, failed: 0, mediaSeconds: 0, processingSeconds: 0 }
@@ -39,7 +39,7 @@ describe('stats', () => {
     })
   })
 
-  it('count each job in its state and what was made in this hour', async () => {
+  it('count jobs by status, and the throughput of this hour', async () => {
     await createOne('stats/done.mp4')
     await (await claimAsRunner()).completeWith('the output')
     await createOne('stats/failed.mp4')
@@ -62,13 +62,13 @@ describe('stats', () => {
     await (await claimAsRunner()).completeWith('the output')
   })
 
-  it('are 404 for a queue that is not there', async () => {
+  it('return 404 for a queue that does not exist', async () => {
     expect((await api('GET', '/queue/stats?queue=nowhere')).status).toBe(404)
   })
 })
 
-describe('one job', () => {
-  it('begins with the eight fields of the contract, in their order', async () => {
+describe('a job', () => {
+  it('starts with the eight documented fields, in order', async () => {
     const { id } = await createOne('one/clip.mp4')
     const response = await api('GET', `/queue/jobs/${id}`)
     expect(response.status).toBe(200)
@@ -102,7 +102,7 @@ describe('one job', () => {
     expect(done.completedAt).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
   })
 
-  it('is 404 when there is none', async () => {
+  it('returns 404 if it does not exist', async () => {
     const response = await api('GET', `/queue/jobs/${NO_JOB}`)
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ code: 'job_not_found' })
@@ -110,7 +110,7 @@ describe('one job', () => {
 })
 
 describe('retry', () => {
-  it('queues a failed job again with a fresh set of attempts', async () => {
+  it('makes a failed job pending with all of its attempts', async () => {
     const { id, control } = await failedJob('retry/failed.mp4')
     expect(await readJob(id)).toMatchObject({ status: 'error', error: 'The file is no video.' })
     const response = await api('POST', `/queue/jobs/${id}/retry`)
@@ -123,7 +123,7 @@ describe('retry', () => {
     await api('DELETE', `/queue/jobs/${control.id}`)
   })
 
-  it('is 400 for a job that is not in error, and for none, and changes nothing', async () => {
+  it('returns 400 for a job that is not in error or does not exist, and changes nothing', async () => {
     const { id } = await createOne('retry/pending.mp4')
     const before = await jobRow(id)
     for (const jobId of [id, NO_JOB]) {
@@ -137,7 +137,7 @@ describe('retry', () => {
 })
 
 describe('cancel', () => {
-  it('cancels a job that waits, and no runner gets it', async () => {
+  it('cancels a pending job, which no runner can claim', async () => {
     const { id } = await createOne('cancel/pending.mp4')
     const response = await api('POST', `/queue/jobs/${id}/cancel`)
     expect(response.status).toBe(200)
@@ -146,7 +146,7 @@ describe('cancel', () => {
     expect(await claimJob()).toBeNull()
   })
 
-  it('is 400 for a running job without force, which runs on', async () => {
+  it('returns 400 for a running job without force, and the job continues', async () => {
     const { id } = await createOne('cancel/running.mp4')
     const runner = await claimAsRunner()
     const refused = await api('POST', `/queue/jobs/${id}/cancel`, {})
@@ -160,14 +160,14 @@ describe('cancel', () => {
     expect((await runner.fail('input_invalid', 'too late')).status).toBe(409)
   })
 
-  it('takes a request that names JSON and has no body, as many clients send it', async () => {
+  it('accepts a JSON content type without a body', async () => {
     const { id } = await createOne('cancel/empty.mp4')
     const headers = { 'Content-Type': 'application/json' }
     expect((await api('POST', `/queue/jobs/${id}/cancel`, undefined, headers)).status).toBe(200)
     expect(await jobRow(id)).toMatchObject({ status: 'cancelled' })
   })
 
-  it('is 400 for a job that is not there or was cancelled before', async () => {
+  it('returns 400 for a job that does not exist or is cancelled', async () => {
     const { id } = await createOne('cancel/twice.mp4')
     await api('POST', `/queue/jobs/${id}/cancel`)
     for (const jobId of [id, NO_JOB]) {
@@ -179,7 +179,7 @@ describe('cancel', () => {
 })
 
 describe('delete', () => {
-  it('removes one job for good and no other', async () => {
+  it('deletes one job and no other', async () => {
     const { id } = await createOne('delete/gone.mp4')
     const { id: kept } = await createOne('delete/kept.mp4')
     const response = await api('DELETE', `/queue/jobs/${id}`)
@@ -191,7 +191,7 @@ describe('delete', () => {
     await api('DELETE', `/queue/jobs/${kept}`)
   })
 
-  it('is 400 when there is no such job', async () => {
+  it('returns 400 for a job that does not exist', async () => {
     const before = await countRows('jobs')
     const response = await api('DELETE', `/queue/jobs/${NO_JOB}`)
     expect(response.status).toBe(400)

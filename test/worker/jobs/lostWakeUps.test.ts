@@ -1,4 +1,4 @@
-/** Whatever lets a job run has the watchdog look again soon, since the wake-up for it may be lost. */
+/** Whatever makes a job claimable sets a watchdog alarm, because the wake-up may be lost. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, it, vi } from 'vitest'
@@ -49,14 +49,14 @@ const WAYS: Record<string, () => Promise<Response>> = {
   'a running job deleted': () => api('DELETE', `/queue/jobs/${runner.jobId}`),
 }
 
-it.each(Object.keys(WAYS))('%s: within 10 s', async (way) => {
+it.each(Object.keys(WAYS))('%s sets an alarm within 10 s', async (way) => {
   await forget()
   expect((await WAYS[way]!()).status).toBe(200)
   await vi.waitFor(async () => expect(await alarm()).not.toBeNull(), { timeout: 3_000 })
   expect(await alarm()).toBeLessThanOrEqual(Date.now() + WITHIN_MS)
 })
 
-it('the control: a pause lets nothing run, and sets no alarm', async () => {
+it('a pause sets no alarm, as a control', async () => {
   await forget()
   await expectJson(await setQueue({ paused: true }), 200)
   expect(await alarm()).toBeNull()

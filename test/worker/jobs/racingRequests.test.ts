@@ -11,7 +11,7 @@ async function atOnce(...requests: [method: string, path: string][]) {
 }
 const ROUNDS = 5
 
-it('of two cancels at once one is 200 and one 400', async () => {
+it('of two concurrent cancels one returns 200 and one 400', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/cancel-${round}.mp4`)
     const cancel: [string, string] = ['POST', `/queue/jobs/${id}/cancel`]
@@ -21,7 +21,7 @@ it('of two cancels at once one is 200 and one 400', async () => {
   }
 })
 
-it('of two deletes at once one is 200 and one 400', async () => {
+it('of two concurrent deletes one returns 200 and one 400', async () => {
   const control = await createOne('race/control.mp4')
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/delete-${round}.mp4`)
@@ -34,7 +34,7 @@ it('of two deletes at once one is 200 and one 400', async () => {
   await api('DELETE', `/queue/jobs/${control.id}`)
 })
 
-it('of two retries at once one is 200 and one 400, and a runner gets the job once', async () => {
+it('of two concurrent retries one returns 200 and one 400, and the job is claimed once', async () => {
   const { id } = await createOne('race/retry.mp4')
   await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
   const retry: [string, string] = ['POST', `/queue/jobs/${id}/retry`]
@@ -44,7 +44,7 @@ it('of two retries at once one is 200 and one 400, and a runner gets the job onc
   await api('DELETE', `/queue/jobs/${id}`)
 })
 
-it('cancel and retry at once: each is true of the state that it found', async () => {
+it('a concurrent cancel and retry are each valid for the state they found', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/mixed-${round}.mp4`)
     await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
@@ -63,7 +63,7 @@ it('cancel and retry at once: each is true of the state that it found', async ()
   }
 })
 
-it('a cancel and a claim at once: the job is cancelled or it runs, never both', async () => {
+it('after a concurrent cancel and claim the job is either cancelled or running', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/claim-${round}.mp4`)
     const [cancel, assignment] = await Promise.all([
@@ -79,7 +79,7 @@ it('a cancel and a claim at once: the job is cancelled or it runs, never both', 
   }
 })
 
-it('after all of it the counters are what the rows say', async () => {
+it('the counters equal the rows in the end', async () => {
   const { stored, counted } = await readCounters()
   expect(stored).toEqual(counted)
 })

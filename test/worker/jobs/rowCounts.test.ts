@@ -1,4 +1,6 @@
-/** What the use cases read and write in a database of 100,000 jobs: bounded, whatever its size. */
+/**
+ * Rows that the use cases read and write with 100,000 jobs in the database: bounded, at any size.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { claimNextJob } from '../../../src/db/leases.ts'
@@ -78,7 +80,7 @@ function page(query: Record<string, unknown>) {
 }
 
 describe('with 100,000 jobs', () => {
-  it('stats read a row a queue and an hour', async () => {
+  it('stats read one row for each queue and hour', async () => {
     const one = await cost(() => readStats(platform, UNRESTRICTED, 'default'))
     expect(one.rowsRead).toBeLessThanOrEqual(5)
     const all = await cost(() => readStats(platform, UNRESTRICTED, undefined))
@@ -98,7 +100,7 @@ describe('with 100,000 jobs', () => {
       'page of a status of a queue deep in the table',
       { cursor: '5000', status: 'completed', queue: 'default' },
     ],
-  ])('a %s of 50 reads at most two rows a job', async (_, query) => {
+  ])('a %s of 50 reads at most two rows for each job', async (_, query) => {
     const { result, rowsRead, rowsWritten } = await cost(page({ limit: 50, ...query }))
     expect(result.count).toBe(50)
     for (const [key, value] of Object.entries(query)) {
@@ -112,7 +114,7 @@ describe('with 100,000 jobs', () => {
     expect(rowsWritten).toBe(0)
   })
 
-  it('the jobs of a file are read without those of others', async () => {
+  it('the jobs of a file are read without those of other files', async () => {
     const query = { limit: 50, filePath: 'videos/7.mp4' }
     const { result, rowsRead } = await cost(page(query))
     expect(result.count).toBe(20)
@@ -129,14 +131,14 @@ describe('with 100,000 jobs', () => {
     [{ queue: 'other' }],
     [{ status: 'error', queue: 'default', offset: 100 }],
     [{ cursor: '50000' }],
-  ])('a page %j of a folder with all of them looks at 10,000 of them at most', async (query) => {
+  ])('a page %j of a folder with all jobs examines at most 10,000 of them', async (query) => {
     const spent = await cost(within(small, query))
     expect(spent.result).toMatchObject({ ok: true, page: { count: 50 } })
     expect(spent.rowsRead).toBeLessThanOrEqual(3 * 10_000 + 200)
   })
 
   it.each([[{}], [{ status: 'pending' }], [{ queue: 'default' }], [{ cursor: '99990' }]])(
-    'a page %j of a folder with a few reads the few',
+    'a page %j of a folder with few jobs reads only those',
     async (query) => {
       await run(
         "UPDATE jobs SET file_path = 'few/' || seq || '.mp4' WHERE seq % 1000 IN (1, 3) AND file_path LIKE 'videos/%'",
@@ -147,13 +149,13 @@ describe('with 100,000 jobs', () => {
     },
   )
 
-  it('a folder that is nearly empty among them is found whole, the newest first', async () => {
+  it('a nearly empty folder is listed completely, newest first', async () => {
     const { result, rowsRead } = await cost(within({ queue: null, pathPrefix: 'videos/77/' }, {}))
     expect(result).toMatchObject({ page: { count: 0, nextCursor: null } })
     expect(rowsRead).toBeLessThanOrEqual(10)
   })
 
-  it('stats of a folder count 10,000 of its jobs at most, and say that there are more', async () => {
+  it('stats of a folder count at most 10,000 of its jobs, and say that there are more', async () => {
     const all = await cost(() => readStats(platform, small, undefined))
     expect(all.result).toMatchObject({ stats: { total: 10_000, partial: true } })
     expect(all.rowsRead).toBeLessThanOrEqual(4 * 10_000)
@@ -164,7 +166,7 @@ describe('with 100,000 jobs', () => {
     expect(few.rowsRead).toBeLessThanOrEqual(1_000)
   })
 
-  it('a large folder whose jobs are all old is reached by its cursors, in bounded steps', async () => {
+  it('a large folder whose jobs are all old is listed by cursors, in bounded steps', async () => {
     await run(
       "UPDATE jobs SET file_path = 'old/' || seq || '.mp4' WHERE seq <= 12000 AND file_path LIKE 'videos/%'",
     )
@@ -208,7 +210,7 @@ describe('with 100,000 jobs', () => {
     expect(rowsRead).toBeLessThanOrEqual(5)
   })
 
-  it('a round of the watchdog with nothing to do reads little beside what runs', async () => {
+  it('a watchdog run with nothing to do reads little more than the running jobs', async () => {
     await run("UPDATE queues SET paused = 1 WHERE name = 'other'")
     const spent = await cost(() => runWatchdog(platform, 'other'))
     expect(spent.rowsRead).toBeLessThanOrEqual(10)
@@ -219,7 +221,7 @@ describe('with 100,000 jobs', () => {
     expect(busy.rowsWritten).toBe(0)
   })
 
-  it('creating a job costs the same as in an empty table', async () => {
+  it('creating a job costs the same as with an empty table', async () => {
     const request = { filePath: 'videos/1.mp4', transformations: ['w_100'], queue: 'default' }
     const spent = await cost(() => createJobs(platform, ROOT, request, null))
     expect(spent.result).toMatchObject({ ok: true, jobs: [{ deduplicated: false }] })
@@ -233,14 +235,14 @@ describe('an attempt with 100,000 jobs', () => {
   let row: JobRow
   const take = () => claimNextJob(platform.db, 'default', RUNNER, Date.now())
 
-  it('a claim reads a few rows of each class of jobs that there is', async () => {
+  it('a claim reads a few rows for each class of jobs', async () => {
     const spent = await cost(take)
     expect(spent.result).toMatchObject({ status: 'running', priority: 0 })
     expect(spent.rowsRead).toBeLessThanOrEqual(30)
     expect(spent.rowsWritten).toBeLessThanOrEqual(20)
   })
 
-  it('a claim reads as much with 1,000 jobs of the first priority that wait for a retry', async () => {
+  it('a claim reads no more with 1,000 high-priority jobs that wait for a retry', async () => {
     await run(
       `UPDATE jobs SET run_after = 9e15, priority = 0 WHERE seq IN (
         SELECT seq FROM jobs WHERE queue = 'default' AND status = 'pending' LIMIT 1000)`,
@@ -253,7 +255,7 @@ describe('an attempt with 100,000 jobs', () => {
     expect(watched.rowsWritten).toBe(0)
   })
 
-  it('a claim that finds nothing reads next to nothing', async () => {
+  it('a claim without a result reads almost nothing', async () => {
     await run("UPDATE queues SET running = concurrency WHERE name = 'other'")
     const full = await cost(() => claimNextJob(platform.db, 'other', RUNNER, Date.now()))
     expect(full.result).toBeUndefined()
@@ -264,7 +266,7 @@ describe('an attempt with 100,000 jobs', () => {
     expect([full.rowsWritten, none.rowsWritten]).toEqual([0, 0])
   })
 
-  it('a job that fits is found behind thousands that do not, at the cost of their classes', async () => {
+  it('a claimable job behind thousands of others costs a few rows for each class', async () => {
     await run("INSERT INTO queues (name) VALUES ('mixed')")
     await run(
       `UPDATE jobs SET queue = 'mixed', priority = 0, size_class = 1 + seq % 5,
@@ -297,7 +299,7 @@ describe('an attempt with 100,000 jobs', () => {
     expect(spent.rowsWritten).toBeLessThanOrEqual(2)
   })
 
-  it('the end of an attempt reads and writes a few rows', async () => {
+  it('finishing an attempt reads and writes a few rows', async () => {
     const message = { outcome: 'failed', fence: row.fence, errorCode: 'unsupported' } as const
     const notes = { message: 'no', stderrTail: '', command: '', timings: {} }
     const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.secretHash }
@@ -308,7 +310,7 @@ describe('an attempt with 100,000 jobs', () => {
     await settled()
   })
 
-  it('a claim looks at a bounded number of jobs whose file is gone', async () => {
+  it('a claim examines a bounded number of jobs whose file is missing', async () => {
     const request = { protocol: 3, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
     const { stored: before } = await readCounters()
     const spent = await cost(() => claimJob(platform, request, RUNNER.secretHash))

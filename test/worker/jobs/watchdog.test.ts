@@ -1,4 +1,4 @@
-/** The watchdog: leases that ran out, retries that fell due, and when it looks again. */
+/** The watchdog expires leases, releases due retries, and sets its next alarm. */
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -46,8 +46,8 @@ async function expectControl() {
   })
 }
 
-describe('a lease that ran out', () => {
-  it('ends its attempt as runner_lost by the alarm, and the job waits for the next', async () => {
+describe('an expired lease', () => {
+  it('ends its attempt with runner_lost at the alarm, and the job becomes pending', async () => {
     const runner = await startJob('lost.mp4')
     await vi.waitFor(async () => expect(await alarm()).not.toBeNull())
     await expireLease(runner)
@@ -70,7 +70,7 @@ describe('a lease that ran out', () => {
     await expectControl()
   })
 
-  it('ends the job in error when no attempt is left', async () => {
+  it('ends the job with an error when no attempt is left', async () => {
     const runner = await startJob('last.mp4', 'w_640', { maxAttempts: 1 })
     await expireLease(runner)
     await watch()
@@ -83,7 +83,7 @@ describe('a lease that ran out', () => {
     await expectControl()
   })
 
-  it('holds again after a report that comes before the watchdog', async () => {
+  it('is extended by a report that arrives before the watchdog runs', async () => {
     const runner = await startJob('in-time.mp4')
     await expireLease(runner)
     await expectJson(await runner.report(60), 200)
@@ -91,7 +91,7 @@ describe('a lease that ran out', () => {
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', progress: 60 })
   })
 
-  it('holds again after a report that comes between the watchdog’s look and its change', async () => {
+  it('is extended by a report that arrives between the watchdog’s read and its write', async () => {
     const runner = await startJob('just-in-time.mp4')
     await expireLease(runner)
     const now = Date.now()
@@ -107,7 +107,7 @@ describe('a lease that ran out', () => {
     await expectJson(await runner.report(61), 200)
   })
 
-  it('is ended once by two rounds at once', async () => {
+  it('is ended once by two concurrent runs', async () => {
     const runner = await startJob('once.mp4')
     await expireLease(runner)
     await Promise.all([watch(), watch(), runDurableObjectAlarm(hub)])
@@ -117,7 +117,7 @@ describe('a lease that ran out', () => {
 })
 
 describe('a lease', () => {
-  it('is not extended beyond the time that the job may take, which ends it as a timeout', async () => {
+  it('is not extended beyond timeoutSeconds, which ends it with timeout', async () => {
     const runner = await startJob('endless.mp4', 'w_640', { timeoutSeconds: 1 })
     await run('UPDATE jobs SET started_at = ? WHERE id = ?', Date.now() - 3_600_000, runner.jobId)
     await expectJson(await runner.report(50), 200)
@@ -128,8 +128,8 @@ describe('a lease', () => {
   })
 })
 
-describe('a retry that fell due', () => {
-  it('can be claimed after the round, and one that did not cannot', async () => {
+describe('a due retry', () => {
+  it('can be claimed after the run, and one that is not due cannot', async () => {
     const due = await startJob('due.mp4')
     const later = await startJob('later.mp4')
     for (const runner of [due, later]) {
@@ -144,7 +144,7 @@ describe('a retry that fell due', () => {
     expect(await claimJob()).toBeNull()
   })
 
-  it('wakes a runner that waits for work', async () => {
+  it('wakes a waiting runner', async () => {
     const runner = await startJob('wakes.mp4')
     await expectJson(await runner.fail('stalled'), 200)
     const waiters = () =>
@@ -165,12 +165,12 @@ describe('a retry that fell due', () => {
   })
 })
 
-it('a queue with nothing to wait for is not looked at again', async () => {
+it('a queue with nothing to wait for sets no alarm', async () => {
   await run('DELETE FROM jobs')
   expect(await watch()).toBeNull()
 })
 
-it('the next look is at the earliest lease or retry', async () => {
+it('the next alarm is at the earliest lease or retry', async () => {
   const lease = (await jobRow(control.jobId))!.lease_expires_at!
   expect(await watch()).toBe(lease)
   const runner = await startJob('earlier.mp4')

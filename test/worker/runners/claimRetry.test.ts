@@ -1,4 +1,4 @@
-/** A claim whose answer was lost: the job that it gave is given again, and not a second one. */
+/** A claim whose response was lost is repeated and returns the same job. */
 import { beforeAll, beforeEach, expect, it } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
@@ -28,7 +28,7 @@ async function claimAgain(id: string): Promise<Assignment> {
   return expectJson<Assignment>(await asRunner('POST', '/runner/claim', request), 200)
 }
 
-it('gives the same job under the same fence, with a new lease', async () => {
+it('returns the same job with the same fence and a new lease', async () => {
   const given = (await claimJob('default', 'laptop'))!
   await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(given.jobId).run()
   const asked = Date.now()
@@ -38,18 +38,18 @@ it('gives the same job under the same fence, with a new lease', async () => {
   expect(row.lease_expires_at).toBeGreaterThanOrEqual(asked + 30_000)
 })
 
-it('gives the next job when the lost answer had given none', async () => {
+it('returns the next job when the lost response had none', async () => {
   expect((await claimAgain('laptop')).filePath).toBe('videos/first.mp4')
 })
 
-it('gives the next job when there was word of the one before', async () => {
+it('returns the next job when the runner has reported on the one before', async () => {
   const given = (await claimJob('default', 'laptop'))!
   await expectJson(await fakeRunner(given).report(), 200)
   expect((await claimAgain('laptop')).filePath).toBe('videos/second.mp4')
   expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', progress: 10 })
 })
 
-it('gives no job of another runner', async () => {
+it('returns no job of another runner', async () => {
   const given = (await claimJob('default', 'laptop'))!
   expect((await claimAgain('desktop')).jobId).not.toBe(given.jobId)
   expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', runner_id: 'laptop' })

@@ -1,4 +1,4 @@
-/** Which job a claim takes, and how many may run at once. */
+/** Which job a claim takes, and how many jobs can run at once. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { findJob } from '../../../src/db/jobs.ts'
@@ -49,7 +49,7 @@ describe('a claim', () => {
     expect(await claimAll('other')).toEqual(['theirs'])
   })
 
-  it('of a paused queue gives nothing, and of others still does', async () => {
+  it('returns nothing from a paused queue, and jobs from others', async () => {
     const waiting = await insertJob()
     await insertJob({ queue: 'other', filePath: 'theirs' })
     await run("UPDATE queues SET paused = 1 WHERE name = 'default'")
@@ -60,7 +60,7 @@ describe('a claim', () => {
     expect(await claimAll()).toEqual([waiting.filePath])
   })
 
-  it('takes nothing beyond the concurrency, and one more when one has ended', async () => {
+  it('does not exceed the concurrency, and takes one more when one has ended', async () => {
     for (let n = 0; n < 7; n++) {
       await insertJob({ filePath: `${n}` })
     }
@@ -70,7 +70,7 @@ describe('a claim', () => {
     expect(await claimAll()).toEqual(['5'])
   })
 
-  it('never takes a job that waits for its retry, and takes it in its turn once due', async () => {
+  it('never takes a job that waits for its retry, and takes it in order once it is due', async () => {
     const now = Date.now()
     const failed = await insertJobIn('running', { filePath: 'retried', priority: 1 })
     const waits = (await applyEvent('backOff', failed, now))!
@@ -82,7 +82,7 @@ describe('a claim', () => {
     expect(await claimAll('default', now + 60_000)).toEqual(['retried', 'new'])
   })
 
-  it('grows the fence each time, and every claim is on record', async () => {
+  it('increments the fence, and is recorded as an attempt', async () => {
     const job = await insertJob()
     const fences: number[] = []
     for (const event of ['release', 'release', 'fail'] as const) {
@@ -105,7 +105,7 @@ describe('a claim', () => {
   })
 })
 
-describe('twenty claims at once, with fifty jobs and a concurrency of five,', () => {
+describe('twenty concurrent claims of fifty jobs with a concurrency of five', () => {
   const expectFive = async (claimed: (string | undefined)[]) => {
     const ids = claimed.filter((id) => id !== undefined)
     expect(ids).toHaveLength(5)
@@ -115,7 +115,7 @@ describe('twenty claims at once, with fifty jobs and a concurrency of five,', ()
     expect(counted).toEqual(stored)
   }
 
-  it('give five different jobs', async () => {
+  it('take five different jobs', async () => {
     for (let n = 0; n < 50; n++) {
       await insertJob()
     }
@@ -125,7 +125,7 @@ describe('twenty claims at once, with fifty jobs and a concurrency of five,', ()
     await expectFive((await Promise.all(claims)).map((row) => row?.id))
   })
 
-  it('give five different jobs to runners at the gateway', async () => {
+  it('take five different jobs through the gateway', async () => {
     for (let n = 0; n < 50; n++) {
       await insertJob({ filePath: `${n}.mp4` })
     }
@@ -138,7 +138,7 @@ describe('twenty claims at once, with fifty jobs and a concurrency of five,', ()
 })
 
 describe('a claim at the gateway', () => {
-  it('gives all that a runner needs', async () => {
+  it('returns everything that a runner needs', async () => {
     const [job] = await createJobs('videos/clip.mp4', ['w_640,q_60'])
     const source = await env.ORIGINALS.head('videos/clip.mp4')
     expect(await claimJob()).toEqual({
@@ -158,7 +158,7 @@ describe('a claim at the gateway', () => {
     expect(await claimJob()).toBeNull()
   })
 
-  it('ends a job whose file is gone as input_invalid, and gives the next one', async () => {
+  it('fails a job whose file is missing with input_invalid, and returns the next one', async () => {
     const [gone] = await createJobs('gone.mp4', ['w_640'], { priority: 0 })
     const [next] = await createJobs('there.mp4', ['w_640'])
     await env.ORIGINALS.delete('gone.mp4')
@@ -170,7 +170,7 @@ describe('a claim at the gateway', () => {
     })
   })
 
-  it('reads the original as it is now, not as it was when the job was made', async () => {
+  it('reads the original as it is now, not as it was when the job was created', async () => {
     const [job] = await createJobs('replaced.mp4', ['w_640'])
     const replaced = await putOriginal('replaced.mp4', 'other, longer bytes than before')
     const { source } = (await claimJob())!
@@ -178,7 +178,7 @@ describe('a claim at the gateway', () => {
     expect(await jobRow(job!.id)).toMatchObject({ source_etag: replaced.etag })
   })
 
-  it('takes the first of the queues named that has a job', async () => {
+  it('takes from the first named queue that has a job', async () => {
     await insertJob({ queue: 'other', filePath: 'theirs.mp4', priority: 0 })
     await insertJob({ filePath: 'ours.mp4', priority: 9 })
     for (const path of ['theirs.mp4', 'ours.mp4']) {

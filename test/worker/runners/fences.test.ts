@@ -1,4 +1,4 @@
-/** A runner whose lease has gone is refused, whatever it says, and nothing of it comes through. */
+/** Every message with a stale fence is rejected and has no effect. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { api, expectJson, expectError } from '../helpers/requests.ts'
@@ -28,7 +28,7 @@ async function expectLost(response: Response) {
   return await expectError(response, 409, 'lease_lost')
 }
 
-describe('when the job is with another runner,', () => {
+describe('when another runner has claimed the job,', () => {
   let stale: FakeRunner, staleUpload: Upload
   let holder: FakeRunner, holderUpload: Upload
   beforeAll(async () => {
@@ -41,7 +41,7 @@ describe('when the job is with another runner,', () => {
     holderUpload = await holder.upload('held')
   })
 
-  it.each(messages)('"%s" of the one before is refused and changes nothing', async (word) => {
+  it.each(messages)('"%s" of the first runner is rejected and changes nothing', async (word) => {
     const before = [await jobRow(stale.jobId), await variantRows(), await stored()]
     const [output] = (await outputRows(stale.jobId)).filter((row) => row.fence === holder.fence)
     await expectLost(await RUNNER_MESSAGES[word]!(stale, staleUpload))
@@ -51,7 +51,7 @@ describe('when the job is with another runner,', () => {
   })
 
   it.each(['part', 'completed'])(
-    '"%s" of the holder with the other upload is too',
+    '"%s" of the holder with the other upload is rejected too',
     async (word) => {
       const before = await jobRow(holder.jobId)
       await expectLost(await RUNNER_MESSAGES[word]!(holder, staleUpload))
@@ -59,14 +59,14 @@ describe('when the job is with another runner,', () => {
     },
   )
 
-  it.each([0, 3, 99])('a fence that was never given out, %i, is no way in', async (fence) => {
+  it.each([0, 3, 99])('the unknown fence %i is rejected', async (fence) => {
     const before = await jobRow(holder.jobId)
     const response = await fakeRunner({ jobId: holder.jobId, fence }).report(99)
     expect(response.status).toBe(fence === 0 ? 400 : 409)
     expect(await jobRow(holder.jobId)).toEqual(before)
   })
 
-  it('the holder goes on and completes with its own bytes', async () => {
+  it('the holder continues and completes with its own bytes', async () => {
     await expectJson(await holder.report(95), 200)
     expect(await jobRow(holder.jobId)).toMatchObject({ progress: 95, stage: 'encode' })
     expect(await expectJson(await holder.complete(holderUpload), 200)).toEqual({
@@ -81,7 +81,7 @@ describe.each([
   ['cancelled by force', (id: string) => api('POST', `/queue/jobs/${id}/cancel`, { force: true })],
   ['deleted', (id: string) => api('DELETE', `/queue/jobs/${id}`)],
 ])('when the job was %s,', (how, stop) => {
-  it.each(messages)('"%s" is refused and changes nothing', async (word) => {
+  it.each(messages)('"%s" is rejected and changes nothing', async (word) => {
     const runner = await startJob(`${how}/${word}.mp4`)
     const upload = await runner.upload()
     await expectJson(await stop(runner.jobId), 200)
@@ -91,7 +91,7 @@ describe.each([
   })
 })
 
-it('a lease holds for its full length from the last report on', async () => {
+it('a report extends the lease to its full length', async () => {
   const runner = await startJob('extended.mp4')
   const other = await startJob('control.mp4')
   const control = await jobRow(other.jobId)
@@ -107,7 +107,7 @@ it('a lease holds for its full length from the last report on', async () => {
   expect(await jobRow(other.jobId)).toEqual(control)
 })
 
-it('progress never goes backwards', async () => {
+it('progress never decreases', async () => {
   const runner = await startJob('steady.mp4')
   for (const [said, kept] of [
     [40, 40],

@@ -1,4 +1,4 @@
-/** The ends of an attempt: said twice and done once; retried or final by the failure's class. */
+/** How attempts end: a repeated finish has no effect, and the failure decides about a retry. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'
@@ -30,7 +30,7 @@ beforeAll(async () => {
 })
 
 describe('finish', () => {
-  it('of a completed job records what was made, how, and for how long', async () => {
+  it('of a completed job records the output, the command and the timings', async () => {
     const runner = await startJob('whole.mp4')
     const { uploadId } = await runner.completeWith()
     const row = await jobRow(runner.jobId)
@@ -64,7 +64,7 @@ describe('finish', () => {
     ['pending', 'job:retrying', async (runner) => () => runner.fail('stalled')],
     ['pending', 'job:retrying', async (runner) => () => runner.release()],
   ]
-  it.each(twice)('said twice (%s, %s) is answered twice and done once', async (...row) => {
+  it.each(twice)('sent twice (%s, %s) gets two responses and has one effect', async (...row) => {
     const [status, event, prepare] = row
     const runner = await startJob(`twice-${crypto.randomUUID()}.mp4`)
     const say = await prepare(runner)
@@ -75,7 +75,7 @@ describe('finish', () => {
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
     await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
   })
-  it.each(twice)('said twice at once (%s, %s) is too', async (...row) => {
+  it.each(twice)('sent twice concurrently (%s, %s) does too', async (...row) => {
     const [status, event, prepare] = row
     const runner = await startJob(`at-once-${crypto.randomUUID()}.mp4`)
     const say = await prepare(runner)
@@ -90,7 +90,7 @@ describe('finish', () => {
     await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
   })
 
-  it('of an interrupted job gives the attempt back, and its place by age', async () => {
+  it('of a released job does not count the attempt, and keeps its place by age', async () => {
     const runner = await startJob('interrupted.mp4', 'w_640', { priority: 5 })
     await createJobs('younger.mp4', ['w_640'], { priority: 5 })
     await expectJson(await runner.report(70), 200)
@@ -101,7 +101,7 @@ describe('finish', () => {
     expect(await claimJob()).toMatchObject({ filePath: 'younger.mp4' })
   })
 
-  it('with an upload that does not hold together ends the attempt, to be tried again', async () => {
+  it('with an inconsistent upload fails the attempt, which is retried', async () => {
     const runner = await startJob('broken.mp4')
     const upload = await runner.upload()
     const wrong = { ...upload, parts: [{ partNumber: 1, etag: 'wrong' }] }
@@ -115,7 +115,7 @@ describe('finish', () => {
   })
 })
 
-describe('the retry ladder', () => {
+describe('the retry policy', () => {
   const final = ['input_invalid', 'unsupported', 'timeout']
 
   it.each(FAILURE_CODES)('%s', async (code) => {
@@ -135,7 +135,7 @@ describe('the retry ladder', () => {
     await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
   })
 
-  it('ends in error after as many attempts as the job has, each later than the one before', async () => {
+  it('ends with an error after maxAttempts attempts, with growing delays', async () => {
     let runner = await startJob('hopeless.mp4', 'w_640', { maxAttempts: 3 })
     for (const [attempt, atLeast] of [
       [1, 4_000],
@@ -161,7 +161,7 @@ describe('the retry ladder', () => {
     expect(await attempts(runner.jobId)).toHaveLength(3)
   })
 
-  it('starts anew after a retry by hand', async () => {
+  it('starts again after a manual retry', async () => {
     const runner = await startJob('again.mp4', 'w_640', { maxAttempts: 1 })
     expect(await expectJson(await runner.fail('stalled'), 200)).toEqual({ status: 'error' })
     await expectJson(await api('POST', `/queue/jobs/${runner.jobId}/retry`), 200)

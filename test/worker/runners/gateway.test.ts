@@ -1,4 +1,7 @@
-/** What the gateway gives to whom: versions, what fits, digests, and containers known by their props. */
+/**
+ * Claims by protocol version and runner capabilities, content digests, and containers identified
+ * by their props.
+ */
 import { env, exports } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import {
@@ -31,16 +34,16 @@ async function setSize(filePath: string, bytes: number) {
     .run()
 }
 
-describe('the version of the protocol', () => {
+describe('the protocol version', () => {
   it.each([...new Set([PROTOCOL_VERSION, MIN_PROTOCOL_VERSION])])(
-    '%i is spoken',
+    '%i is accepted',
     async (protocol) => {
       await createJobs(`version-${protocol}.mp4`, ['w_640'])
       expect(await claim({}, protocol)).toMatchObject({ jobId: expect.any(String) })
     },
   )
 
-  it.each([PROTOCOL_VERSION + 1, MIN_PROTOCOL_VERSION - 1])('%i is refused', async (protocol) => {
+  it.each([PROTOCOL_VERSION + 1, MIN_PROTOCOL_VERSION - 1])('%i is rejected', async (protocol) => {
     const request = { protocol, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
     expect((await asRunner('POST', '/runner/claim', request)).status).toBe(400)
   })
@@ -78,8 +81,8 @@ describe('a runner of protocol version 3', () => {
   })
 })
 
-describe('a runner gets what it can do', () => {
-  it('by its disk: a video that is larger is left for others and stops nobody', async () => {
+describe("a claim matches the runner's capabilities", () => {
+  it('by disk: a video that is too large is left for other runners and blocks nothing', async () => {
     await addQueue('disk')
     const more = { queue: 'disk', priority: 0 }
     const [large] = await createJobs('large.mp4', ['w_640'], more)
@@ -91,7 +94,7 @@ describe('a runner gets what it can do', () => {
     expect(await claim({ diskBytes: 30e9 }, undefined, 'disk')).toMatchObject({ jobId: large!.id })
   })
 
-  it('by its disk: one frame of a large video fits anywhere', async () => {
+  it('by disk: a frame of a large video fits any runner', async () => {
     await addQueue('frame')
     const [frame] = await createJobs('film.mp4', ['t_true,w_640'], { queue: 'frame' })
     await setSize('film.mp4', 20e9)
@@ -114,7 +117,7 @@ describe('a runner gets what it can do', () => {
     ['t_preview', ['libwebp'], ['libwebp_anim']],
     ['t_sprite', ['png'], ['mjpeg']],
     ['t_wave', ['mjpeg'], ['png']],
-  ])('by its encoders: %s', async (transformation, without, with_) => {
+  ])('by encoders: %s', async (transformation, without, with_) => {
     const queue = transformation.replaceAll(/[^a-z0-9]/g, '-')
     await addQueue(queue)
     const [job] = await createJobs(`${queue}.mp4`, [transformation], { queue })
@@ -122,7 +125,7 @@ describe('a runner gets what it can do', () => {
     expect(await claim({ encoders: with_ }, undefined, queue)).toMatchObject({ jobId: job!.id })
   })
 
-  it('by nothing for what takes none', async () => {
+  it('by nothing for jobs without requirements', async () => {
     await addQueue('none')
     const [probe, copy] = await createJobs('none.mp4', ['f_json', 'f_m4a,ac_copy'], {
       queue: 'none',
@@ -132,7 +135,7 @@ describe('a runner gets what it can do', () => {
     expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: copy!.id })
   })
 
-  it('though hundreds that it cannot do come first', async () => {
+  it('even if hundreds of unsuitable jobs come first', async () => {
     await addQueue('behind')
     await env.DB.prepare("UPDATE queues SET concurrency = 9 WHERE name = 'behind'").run()
     for (let n = 0; n < 10; n++) {
@@ -151,7 +154,7 @@ describe('a runner gets what it can do', () => {
     expect(await claim({}, undefined, 'behind')).toMatchObject({ jobId: expect.any(String) })
   })
 
-  it('in the order of priority and age, as ever', async () => {
+  it('in the order of priority and age', async () => {
     await addQueue('order')
     const at = (path: string, priority: number) =>
       createJobs(path, ['w_640'], { queue: 'order', priority })
@@ -164,7 +167,7 @@ describe('a runner gets what it can do', () => {
   })
 })
 
-describe('digests', () => {
+describe('content digests', () => {
   const digestOf = async (bytes: Uint8Array) => {
     const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
     return `sha-256=:${btoa(String.fromCharCode(...sum))}:`
@@ -176,7 +179,7 @@ describe('digests', () => {
   }
   const token = { Authorization: 'Bearer test-runner-token', 'Runner-Secret': RUNNER_SECRET }
 
-  it('go out with a range of the source', async () => {
+  it('are sent with a range of the source', async () => {
     const { jobId, fence } = await start('ranged')
     const response = await exports.default.fetch(
       `http://x/runner/jobs/${jobId}/source?fence=${fence}`,
@@ -188,7 +191,7 @@ describe('digests', () => {
     expect(await response.text()).toBe('bytes')
   })
 
-  it('errorResult a part that was changed on its way, and take it when it comes whole', async () => {
+  it('reject a part that was changed in transit, and accept the intact one', async () => {
     const { jobId, fence } = await start('uploaded')
     const standing = { fence, progress: 93, stage: 'upload', etaSeconds: null, sizeBytes: 6 }
     const { uploadId } = await expectJson<{ uploadId: string }>(
@@ -218,7 +221,7 @@ describe('a container', () => {
     })
   const ask = { protocol: 3, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }
 
-  it('needs no token, is who its props say, and speaks of its own jobs only', async () => {
+  it('needs no token, is identified by its props, and can only access its own jobs', async () => {
     await addQueue('mine')
     const [job] = await createJobs('mine.mp4', ['w_640'], { queue: 'mine' })
     const claimed = await asContainer('slot-0-aaaaaaaa', '/runner/claim', ask)
@@ -235,7 +238,7 @@ describe('a container', () => {
   })
 
   it.each(['/queue/stats', '/health', '/t/mine.mp4', '/files/mine.mp4', '/openapi.json'])(
-    'does not reach %s',
+    'cannot reach %s',
     async (path) => {
       expect((await asContainer('slot-0-aaaaaaaa', path)).status).toBe(404)
     },

@@ -1,6 +1,6 @@
 /**
- * One gateway, three ways in: what it answers must not depend on how a runner reaches it. The
- * suite is run over each way; only who the runner is comes from elsewhere. (The runner is faked.)
+ * The gateway behaves the same for all three entry points; only the identity of the runner
+ * differs.
  */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -67,7 +67,7 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
     await env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(queue).run()
   })
 
-  it('does a whole job: claim, read, report, upload, finish', async () => {
+  it('completes a job: claim, read, report, upload, finish', async () => {
     expect((await claim()).status).toBe(204)
     const { jobId, fence } = await take(`${queue}/whole.mp4`)
     const at = `/runner/jobs/${jobId}`
@@ -91,7 +91,7 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
     })
   })
 
-  it('is refused everything under a fence that is not its own, and nothing changes', async () => {
+  it('cannot use a stale fence, and nothing changes', async () => {
     const { jobId, fence } = await take(`${queue}/stale.mp4`)
     const before = await jobRow(jobId)
     const at = `/runner/jobs/${jobId}`
@@ -110,7 +110,7 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
     expect(await jobRow(jobId)).toEqual(before)
   })
 
-  it('is told what is wrong with a message, and which versions are spoken', async () => {
+  it('receives what is wrong with a message, and the supported versions', async () => {
     expect(await expectJson(await post('/runner/claim', { protocol: 1 }), 400)).toMatchObject({
       code: 'invalid_request',
       message: expect.stringContaining('runner'),

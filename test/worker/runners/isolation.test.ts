@@ -1,4 +1,4 @@
-/** A runner with a good token and a live lease of its own cannot reach the job of another. */
+/** A runner with a valid token and its own lease cannot access the job of another. */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { visit, api, asRunner, expectJson, expectError } from '../helpers/requests.ts'
@@ -36,7 +36,7 @@ async function world() {
 
 describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (word) => {
   const say = RUNNER_MESSAGES[word]!
-  it('of another job under every fence but its own is refused', async () => {
+  it("about another job is rejected with every fence but that job's own", async () => {
     const before = await world()
     for (const fence of [mine.fence, theirs.fence + 7, 1_000]) {
       const liar = fakeRunner({ jobId: theirs.jobId, fence })
@@ -47,7 +47,7 @@ describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (word) => {
     expect(await world()).toEqual(before)
   })
 
-  it('of a job that is not there, or is no job’s name, is refused', async () => {
+  it('about a job that does not exist, or an invalid id, is rejected', async () => {
     const before = await world()
     for (const jobId of ['job_nowhere', 'x', '%2e%2e%2fclaim', "x' OR '1'='1"]) {
       expect((await say(fakeRunner({ jobId, fence: 1 }), theirUpload)).status).toBe(409)
@@ -55,7 +55,7 @@ describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (word) => {
     expect(await world()).toEqual(before)
   })
 
-  it('without the token, or with an API key, is 401', async () => {
+  it('without the token, or with an API key, returns 401', async () => {
     const before = await world()
     const said: [string, RequestInit][] = []
     const at = `/runner/jobs/${theirs.jobId}`
@@ -72,7 +72,7 @@ describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (word) => {
   })
 })
 
-it('a container that knows another’s job, fence and upload is refused all the same', async () => {
+it('a container that knows the job, fence and upload of another is rejected', async () => {
   const before = await world()
   const { jobId, fence } = theirs
   const at = `http://gateway.reelqueue/runner/jobs/${jobId}`
@@ -103,7 +103,7 @@ it('a container that knows another’s job, fence and upload is refused all the 
   expect(await world()).toEqual(before)
 })
 
-it('an upload of another job takes no part and completes nothing', async () => {
+it('an upload of another job accepts no part and completes nothing', async () => {
   const before = await world()
   for (const [word, runner] of [
     ['part', mine],
@@ -114,7 +114,7 @@ it('an upload of another job takes no part and completes nothing', async () => {
   expect(await world()).toEqual(before)
 })
 
-it('the runner’s token is no API key', async () => {
+it('the runner’s token is not an API key', async () => {
   for (const [method, path] of [
     ['GET', '/queue/jobs'],
     ['GET', '/api-keys'],
@@ -125,7 +125,7 @@ it('the runner’s token is no API key', async () => {
   expect((await api('GET', `/queue/jobs/${theirs.jobId}`)).status).toBe(200)
 })
 
-it('the control: each goes on with its own', async () => {
+it('each runner continues with its own job, as a control', async () => {
   expect(await (await theirs.source()).text()).toBe('the bytes of isolation/theirs.mp4')
   expect(await expectJson(await theirs.complete(theirUpload), 200)).toEqual({ status: 'completed' })
   expect(await expectJson(await mine.complete(myUpload), 200)).toEqual({ status: 'completed' })

@@ -1,10 +1,10 @@
-/** Reports of one attempt that the network delivered out of order. */
+/** Reports of one attempt that arrive out of order. */
 import { expect, it } from 'vitest'
 import { asRunner, expectJson } from '../helpers/requests.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
 import { jobRow } from '../helpers/database.ts'
 
-it('one that is late extends the lease, and takes neither progress nor stage back', async () => {
+it('a late report extends the lease, and reverts neither progress nor stage', async () => {
   const { jobId, fence } = await startJob('late.mp4')
   const report = async (progress: number, stage: string, etaSeconds: number | null) =>
     expectJson(

@@ -1,6 +1,6 @@
 /**
- * Runners share a token, and a fence can be guessed. What a runner has claimed is its own all the
- * same: another one that says the right job and fence, with a good token, is refused.
+ * A claim belongs to the runner that made it: another runner with the token, the job and the fence
+ * is rejected.
  */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -43,7 +43,7 @@ describe('another runner with the token, the job, the fence and the upload', () 
   ]
 
   it.each(Object.keys(RUNNER_MESSAGES))(
-    'is refused "%s" with its own secret and with none',
+    'cannot send "%s" with its own secret or without one',
     async (word) => {
       const before = await world()
       for (const send of Object.values(others)) {
@@ -54,7 +54,7 @@ describe('another runner with the token, the job, the fence and the upload', () 
     },
   )
 
-  it('while the one that claimed reads, reports and completes with its own bytes', async () => {
+  it('does not disturb the holder, which reads, reports and completes', async () => {
     expect((await holder.source()).status).toBe(200)
     await expectJson(await holder.report(99), 200)
     await expectJson(await holder.complete(upload), 200)
@@ -71,7 +71,7 @@ describe('another runner with the token, the job, the fence and the upload', () 
 })
 
 describe('a claim', () => {
-  it('keeps the hash of the secret, and the secret is in no row', async () => {
+  it('stores the hash of the secret only', async () => {
     const { jobId } = await claimed('secrets/hashed.mp4')
     const row = (await jobRow(jobId))!
     expect(row.runner_secret_hash).toBe(await sha256Hex(OWN))
@@ -81,7 +81,7 @@ describe('a claim', () => {
   it.each([
     ['none', runnerCaller(null)] as const,
     ['a short one', runnerCaller('guessable')] as const,
-  ])('with %s for a secret is refused, and takes no job', async (_, send) => {
+  ])('with %s as its secret is rejected and takes no job', async (_, send) => {
     const [job] = await createJobs('secrets/refused.mp4', ['w_640'])
     const refused = await expectJson<{ message: string }>(await ask(send), 400)
     expect(refused.message).toContain(
@@ -90,7 +90,7 @@ describe('a claim', () => {
     expect(await jobRow(job!.id)).toMatchObject({ status: 'pending' })
   })
 
-  it('that is sent again under another’s name gives nothing of that one', async () => {
+  it('that is repeated under the id of another runner does not return its job', async () => {
     const { jobId } = await claimed('secrets/again.mp4')
     const before = await jobRow(jobId)
     expect((await ask(others.another, { again: true })).status).toBe(204)

@@ -1,4 +1,4 @@
-/** A slot and its container, which is a fake here: containers do not start in this pool. */
+/** RunnerSlot with a simulated container; real containers do not start in workerd tests. */
 import { env } from 'cloudflare:workers'
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it, vi } from 'vitest'
@@ -83,7 +83,7 @@ async function useSlot(name: string) {
 }
 
 describe('a slot', () => {
-  it('starts its container once, without internet or token, however often it is woken', async () => {
+  it('starts its container once, without internet or token, for any number of wake-ups', async () => {
     const { wake, started, intercepted, heard, runner } = await useSlot('slot-0')
     const answers = await Promise.all([wake(), wake(), wake()])
     expect(answers.toSorted()).toEqual(['started', 'starting', 'starting'])
@@ -106,7 +106,7 @@ describe('a slot', () => {
     expect(await wake()).toBe('busy')
   })
 
-  it('starts another runner once the one before has ended', async () => {
+  it('starts another runner after the previous one has exited', async () => {
     const { wake, heard, runner, ends, started } = await useSlot('slot-1')
     await wake()
     const first = runner()
@@ -117,7 +117,7 @@ describe('a slot', () => {
     expect(runner()).not.toBe(first)
   })
 
-  it('reports a job as lost at once when the container ends under it', async () => {
+  it('fails the job at once when its container exits', async () => {
     const { wake, heard, runner, ends } = await useSlot('slot-2')
     const [job] = await createJobs('killed.mp4', ['w_640'])
     await wake()
@@ -132,7 +132,7 @@ describe('a slot', () => {
     })
   })
 
-  it('rests after a start that cannot be made, and after one that ends without a claim', async () => {
+  it('waits after a failed start, and after an exit without a claim', async () => {
     const { wake, container } = await useSlot('slot-3')
     container.broken = true
     expect(await wake()).toBe('failed')
@@ -151,7 +151,7 @@ describe('a slot', () => {
     expect(await wake()).toBe('cooling_down')
   })
 
-  it('keeps a container whose runner has a job, and stops it when it is silent without one', async () => {
+  it('keeps a silent container while its runner has a job, and stops it otherwise', async () => {
     const { wake, heard, runner, container, alarmIn } = await useSlot('slot-6')
     const [job] = await createJobs('kept.mp4', ['w_640'], { priority: 0 })
     await wake()
@@ -164,7 +164,7 @@ describe('a slot', () => {
     expect(container.running).toBe(false)
   })
 
-  it('is harmless where there are no containers', async () => {
+  it('does nothing where containers are not available', async () => {
     expect(await env.SLOTS.getByName('slot-7').wake(['default'])).toBe('failed')
   })
 })

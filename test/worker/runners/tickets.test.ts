@@ -32,13 +32,13 @@ function waiting(queue: string, count: number) {
   return vi.waitFor(async () => expect(await socketCount(queue)).toBe(count), 5_000)
 }
 
-describe('the consumer', () => {
-  it('acks every ticket, also when nobody waits', async () => {
+describe('the ticket consumer', () => {
+  it('acks every ticket, even if no runner waits', async () => {
     const result = await consume('reelqueue-tickets', [{ queue: 'default' }, { queue: 'default' }])
     expect(result).toMatchObject(ALL_ACKED)
   })
 
-  it('acks and logs what it cannot read, and wakes for what it can', async () => {
+  it('acks and logs invalid tickets, and wakes runners for the valid ones', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const woken = wait('readable', 15)
     await waiting('readable', 1)
@@ -53,7 +53,7 @@ describe('the consumer', () => {
     logged.mockRestore()
   })
 
-  it('acks dead letters, logs them, and wakes nobody', async () => {
+  it('acks and logs dead letters, and wakes no runner', async () => {
     const logged = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
     const woken = wait('default', 1)
     await waiting('default', 1)
@@ -68,7 +68,7 @@ describe('the consumer', () => {
     expect((await woken).ms).toBeGreaterThanOrEqual(1_000)
   })
 
-  it('wakes one runner a ticket, of the ticket’s queue and no other', async () => {
+  it('wakes one runner of the ticket’s queue for each ticket', async () => {
     const woken: string[] = []
     const queues = ['here', 'here', 'here', 'there']
     const waits = queues.map((queue) => wait(queue, 15).then(() => woken.push(queue)))
@@ -84,8 +84,8 @@ describe('the consumer', () => {
   })
 })
 
-describe('a runner that waits', () => {
-  it('is woken by a new job long before its wait ends, and gets it with its next claim', async () => {
+describe('a waiting runner', () => {
+  it('is woken by a new job, and gets it with its next claim', async () => {
     const woken = wait('default', 20)
     await waiting('default', 1)
     const { id } = await createOne('tickets/woken.mp4')
@@ -96,14 +96,14 @@ describe('a runner that waits', () => {
     await waiting('default', 0)
   })
 
-  it('for nothing gets 204 when its time is over', async () => {
+  it('gets 204 when its wait ends', async () => {
     const { status, ms } = await wait('default', 1)
     expect(status).toBe(204)
     expect(ms).toBeGreaterThanOrEqual(1_000)
     expect(ms).toBeLessThan(3_000)
   })
 
-  it('does not wait when there is work', async () => {
+  it('does not wait when there is a job', async () => {
     const { id } = await createOne('tickets/there.mp4')
     const request = {
       protocol: 3,
@@ -116,7 +116,7 @@ describe('a runner that waits', () => {
   })
 })
 
-describe('creating jobs sends as many tickets as could be used', () => {
+describe('creating jobs sends one ticket for each job that can run', () => {
   const sent = vi.fn<(messages: { body: { queue: string } }[]) => void>()
   // The real binding, listened to: a consumer would only show that there was at least one.
   const send = env.TICKETS.sendBatch.bind(env.TICKETS)
@@ -144,7 +144,7 @@ describe('creating jobs sends as many tickets as could be used', () => {
     expect(tickets()).toEqual(Array.from({ length: expected }, () => ({ queue })))
   })
 
-  it('none when every slot is taken or the jobs were there, one when a job is retried', async () => {
+  it('none when the concurrency is used or the jobs exist, one when a job is retried', async () => {
     const queue = 'send-full'
     await expectJson(await api('PUT', `/queues/${queue}`, { concurrency: 1 }), 200)
     const filePath = 'tickets/full.mp4'
@@ -158,7 +158,7 @@ describe('creating jobs sends as many tickets as could be used', () => {
     await vi.waitFor(() => expect(tickets()).toEqual([{ queue }, { queue: 'default' }]), 5_000)
   })
 
-  it('never more than a batch holds', async () => {
+  it('never more than the size of a batch', async () => {
     await sendTickets(env.TICKETS, 'many', 1_000)
     expect(tickets()).toHaveLength(100)
     await sendTickets(env.TICKETS, 'many', 0)
@@ -167,7 +167,7 @@ describe('creating jobs sends as many tickets as could be used', () => {
   })
 })
 
-it('a queue that has no waiting runner takes a wake-up without harm', async () => {
+it('a wake-up of a queue without waiting runners has no effect', async () => {
   await hub('lonely').wake(5)
   expect(await socketCount('lonely')).toBe(0)
 })

@@ -1,4 +1,4 @@
-/** How many slots a wake-up starts, and which of them are asked. */
+/** How many slots a wake-up starts, and which slots it asks. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { wakeRunners } from '../../../src/services/queues/wakeRunners.ts'
@@ -32,7 +32,7 @@ function names(asked: { name: string }[]) {
   return asked.map(({ name }) => name)
 }
 describe('a wake-up', () => {
-  it('starts a slot for each job that could run, and tickets that come twice start no more', async () => {
+  it('starts a slot for each claimable job, and duplicate tickets start no more', async () => {
     await addQueue('two')
     await createJobs('two.mp4', ['w_100', 'w_102'], { queue: 'two' })
     const { platform, asked } = fakeSlots(['started', 'started', 'started'])
@@ -42,7 +42,7 @@ describe('a wake-up', () => {
     expect(asked[0]!.queues[0]).toBe('two')
   })
 
-  it('goes on to others while slots are busy, resting or out of order', async () => {
+  it('asks the next slots while some are busy, resting or failing', async () => {
     await addQueue('one')
     await createJobs('one.mp4', ['w_100'], { queue: 'one' })
     const { platform, asked } = fakeSlots(['busy', 'cooling_down', 'failed', 'started', 'started'])
@@ -50,7 +50,7 @@ describe('a wake-up', () => {
     expect(names(asked)).toEqual(['slot-0', 'slot-1', 'slot-2', 'slot-3'])
   })
 
-  it('asks none for more than the concurrency, for an empty queue, or for one that is not there', async () => {
+  it('does not exceed the concurrency, and starts none for an empty or unknown queue', async () => {
     await addQueue('narrow', 1)
     await addQueue('empty')
     await createJobs('narrow.mp4', ['w_100', 'w_102', 'w_104'], { queue: 'narrow' })
@@ -61,7 +61,7 @@ describe('a wake-up', () => {
     expect(names(asked)).toEqual(['slot-0'])
   })
 
-  it('asks none for a job that fits no slot', async () => {
+  it('starts none for a job that no slot can process', async () => {
     await addQueue('huge')
     await createJobs('huge.mp4', ['w_100'], { queue: 'huge' })
     await env.DB.prepare(
@@ -72,7 +72,7 @@ describe('a wake-up', () => {
     expect(asked).toEqual([])
   })
 
-  it('does not ask the slot whose runner has a job', async () => {
+  it('does not ask a slot whose runner has a job', async () => {
     await addQueue('held')
     await createJobs('held.mp4', ['w_100', 'w_102'], { queue: 'held' })
     const held = await claimJob('held', 'slot-0-0123abcd')
@@ -89,7 +89,7 @@ describe('a wake-up', () => {
   })
 })
 
-it('a slot hears of its own runner, and of no other', async () => {
+it('a slot is notified of its own runner only', async () => {
   const { slots, heard } = fakeSlots(['started'])
   for (const runner of ['slot-0-0123abcd', 'laptop-0123abcd', 'slot-0', 'slot-x-0123abcd']) {
     await slots.recordContact(runner)

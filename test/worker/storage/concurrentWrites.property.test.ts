@@ -1,6 +1,6 @@
 /**
- * Writers of one path that come between one another, in whatever order: each holds room, writes to
- * R2, and settles what it wrote. What is put down in the end is what R2 has.
+ * Writers of one path, interleaved in any order: each reserves storage, writes to R2, and records
+ * its write.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
@@ -67,7 +67,7 @@ function begin({ does, who, size }: Writer, filePath: string, ids: string[]): ()
   return () => steps.shift()!()
 }
 
-it('is what R2 has', { timeout: 120_000 }, async () => {
+it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
   let run = 0
   const between = new Set<boolean>()
   await fc.assert(

@@ -1,4 +1,4 @@
-/** `DELETE /files`: the file goes, and what was made of it, and what was to be made. */
+/** `DELETE /files` deletes a file and its variants, and cancels its active jobs. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 
@@ -26,8 +26,8 @@ function outputOf(filePath: string) {
     .first<string>('output_key')
 }
 
-describe('a file that is deleted', () => {
-  it('is gone with its variants, and another one is as it was', async () => {
+describe('a deleted file', () => {
+  it('disappears with its variants, and other files stay', async () => {
     await made('gone/a.mp4')
     await made('gone/b.mp4')
     const [key, control] = [await outputOf('gone/a.mp4'), await outputOf('gone/b.mp4')]
@@ -42,7 +42,7 @@ describe('a file that is deleted', () => {
     expect((await visit('/t/gone/b.mp4')).status).toBe(200)
   })
 
-  it('can be stored anew, and its variants are made of what it is then', async () => {
+  it('can be stored again, and its variants are made from the new file', async () => {
     await made('anew.mp4')
     await expectJson(await remove('anew.mp4'), 200)
     await put('anew.mp4', 'second')
@@ -52,7 +52,7 @@ describe('a file that is deleted', () => {
     expect(new TextDecoder().decode(served)).toBe('of the second')
   })
 
-  it('has its jobs that wait and run cancelled, and those that ended stay', async () => {
+  it('has its pending and running jobs cancelled, and ended ones are kept', async () => {
     const filePath = 'jobs/a.mp4'
     await made(filePath)
     const [ended] = await createJobs(filePath, ['w_640'], { priority: 0 })
@@ -83,8 +83,8 @@ describe('a file that is deleted', () => {
   })
 })
 
-describe('deleting a file that is not there', () => {
-  it('is 404, the second time too, and touches nothing', async () => {
+describe('deleting a file that does not exist', () => {
+  it('returns 404 each time and changes nothing', async () => {
     await putOriginal('twice/a.mp4')
     await putOriginal('twice/a.mp4.mp4')
     expect((await remove('twice/a.mp4')).status).toBe(200)
@@ -96,7 +96,7 @@ describe('deleting a file that is not there', () => {
     expect(await countRows('files', "file_path = 'twice'")).toBe(0)
   })
 
-  it('does what one that broke off has left', async () => {
+  it('completes an earlier delete that was interrupted', async () => {
     await made('broken/off.mp4')
     const [job] = await createJobs('broken/off.mp4', ['w_100'])
     // As if its Worker had died when the file was gone.
@@ -108,8 +108,8 @@ describe('deleting a file that is not there', () => {
   })
 })
 
-describe('a key bound to a folder', () => {
-  it('deletes inside, and outside finds nothing and leaves it there', async () => {
+describe('a key restricted to a folder', () => {
+  it('deletes inside, and gets 404 outside without deleting', async () => {
     const key = await makeKey({ scopes: RESTRICTABLE_SCOPES, pathPrefix: 'mine/' })
     for (const path of ['mine/a.mp4', 'theirs/a.mp4', 'mine.mp4']) {
       await putOriginal(path)
@@ -137,7 +137,7 @@ describe('a key bound to a folder', () => {
   })
 })
 
-it('a URL that is signed to store or to read is no leave to delete', async () => {
+it('a URL signed to store or to read cannot delete', async () => {
   await putOriginal('signed/a.mp4')
   for (const [method, place] of [
     ['PUT', '/files/'],

@@ -30,7 +30,7 @@ async function keys(prefix: string) {
   return (await env.ORIGINALS.list({ prefix })).objects.map((object) => object.key)
 }
 
-describe('a form', () => {
+describe('a form upload', () => {
   it('stores one file under its own name', async () => {
     const { files } = await expectJson<Uploaded>(await upload({ files: clip('own.mp4') }), 201)
     expect(files).toEqual([
@@ -68,13 +68,13 @@ describe('a form', () => {
     }
   })
 
-  it('takes a folder with a slash at its end as the same', async () => {
+  it('accepts a folder with a trailing slash', async () => {
     await expectJson(await upload({ files: clip(), folder: 'form/slash/' }), 201)
     expect(await keys('form/slash')).toEqual(['form/slash/clip.mp4'])
   })
 })
 
-describe('a form goes in whole or not at all', () => {
+describe('a form is stored completely or not at all', () => {
   const folder = 'bad'
   const cases: [string, number, Fields][] = [
     ['no file', 400, { folder }],
@@ -107,7 +107,7 @@ describe('a form goes in whole or not at all', () => {
       },
     ],
   ]
-  it.each(cases)('%s is %i', async (_name, status, fields) => {
+  it.each(cases)('%s returns %i', async (_name, status, fields) => {
     const jobs = await countRows('jobs')
     const answer = await expectJson<ErrorBody>(await upload(fields), status)
     expect(answer.code).toMatch(/^(invalid_(request|path|transformation)|content_mismatch)$/)
@@ -115,7 +115,7 @@ describe('a form goes in whole or not at all', () => {
     expect(await countRows('jobs')).toBe(jobs)
   })
 
-  it('over 32 MiB is 413 and says where larger files go', async () => {
+  it('over 32 MiB returns 413 with the route for larger files', async () => {
     const large = new File([mp4(), new Uint8Array(33 * 1024 * 1024)], 'large.mp4')
     const answer = await expectJson<ErrorBody>(await upload({ files: large, folder }), 413)
     expect(answer).toMatchObject({ code: 'too_large' })
@@ -123,7 +123,7 @@ describe('a form goes in whole or not at all', () => {
     expect(await keys('bad')).toEqual([])
   })
 
-  it('JSON instead of a form is 400 and says what is wanted', async () => {
+  it('JSON instead of a form returns 400 with the expected content type', async () => {
     const response = await visit('/upload', {
       method: 'POST',
       headers: { ...API_KEY, 'Content-Type': 'application/json' },

@@ -1,4 +1,4 @@
-/** Originals that come in parts: `/uploads`. */
+/** Originals uploaded in parts: `/uploads`. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
@@ -27,7 +27,7 @@ function firstPart(): Uint8Array<ArrayBuffer> {
   return part
 }
 
-it('makes one file of its parts, which may be sent again and in any order', async () => {
+it('joins parts that can be sent repeatedly and in any order', async () => {
   const id = await begin('parts/long.mp4')
   const tail = await expectJson(await put(id, 2, 'the end'), 200)
   await expectJson(await put(id, 1, firstPart().fill(7, 100)), 200)
@@ -44,7 +44,7 @@ it('makes one file of its parts, which may be sent again and in any order', asyn
   expect((await complete(id, [head, tail])).status).toBe(404)
 })
 
-it('refuses a first part that is not what the name says, and a name that says nothing', async () => {
+it('rejects a first part that does not match the file name, and an unknown extension', async () => {
   const id = await begin('parts/fake.mp4')
   const answer = await put(id, 1, '<html>not a video</html>')
   await expectError(answer, 415, 'content_mismatch')
@@ -52,7 +52,7 @@ it('refuses a first part that is not what the name says, and a name that says no
   expect((await api('POST', '/uploads', { filePath: 'parts/../x.mp4' })).status).toBe(400)
 })
 
-it('says why parts do not make a file, and keeps the upload for a better try', async () => {
+it('rejects invalid parts with the reason, and keeps the upload', async () => {
   const id = await begin('parts/uneven.mp4')
   const small = await expectJson(await put(id, 1, mp4()), 200)
   const other = await expectJson(await put(id, 2, 'more'), 200)
@@ -63,7 +63,7 @@ it('says why parts do not make a file, and keeps the upload for a better try', a
   expect((await complete(id, [small])).status).toBe(201)
 })
 
-it('drops an upload on request and when it is too old, and leaves a younger one alone', async () => {
+it('aborts an upload on request and when it is too old, and keeps newer ones', async () => {
   const [aborted, old, young] = [
     await begin('parts/a.mp4'),
     await begin('parts/b.mp4'),
@@ -82,6 +82,6 @@ it('drops an upload on request and when it is too old, and leaves a younger one 
   expect(await countRows('uploads', 'id IN (?, ?)', old, young)).toBe(1)
 })
 
-it('needs the API key', async () => {
+it('requires the API key', async () => {
   expect((await visit('/uploads', { method: 'POST' })).status).toBe(401)
 })

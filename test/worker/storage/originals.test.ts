@@ -20,7 +20,7 @@ async function textOf(response: Response) {
   return new TextDecoder().decode(await response.arrayBuffer())
 }
 
-it('an original is served whole, as the media that it is and nothing else', async () => {
+it('an original is served completely, with its media type', async () => {
   const response = await get()
   expect(response.status).toBe(200)
   expect(await textOf(response)).toBe(CONTENT)
@@ -35,7 +35,7 @@ it('an original is served whole, as the media that it is and nothing else', asyn
   expect(await countRows('jobs')).toBe(0)
 })
 
-describe('ranges', () => {
+describe('range requests', () => {
   it.each([
     ['bytes=0-9', 'bytes 0-9/100', CONTENT.slice(0, 10)],
     ['bytes=90-', 'bytes 90-99/100', CONTENT.slice(90)],
@@ -44,7 +44,7 @@ describe('ranges', () => {
     ['bytes=-500', 'bytes 0-99/100', CONTENT],
     ['bytes=99-99', 'bytes 99-99/100', CONTENT.slice(99)],
     ['bytes=0-', 'bytes 0-99/100', CONTENT],
-  ])('%s is 206', async (range, contentRange, content) => {
+  ])('%s returns 206', async (range, contentRange, content) => {
     const response = await get({ Range: range })
     expect(response.status).toBe(206)
     expect(response.headers.get('Content-Range')).toBe(contentRange)
@@ -54,7 +54,7 @@ describe('ranges', () => {
   })
 
   it.each(['bytes=100-', 'bytes=100-200', 'bytes=5000-', 'bytes=-0', 'bytes=9-0'])(
-    '%s is 416 and tells the size',
+    '%s returns 416 with the size',
     async (range) => {
       const response = await get({ Range: range })
       expect(response.headers.get('Content-Range')).toBe('bytes */100')
@@ -64,7 +64,7 @@ describe('ranges', () => {
   )
 
   it.each(['bytes=0-1,5-6', 'items=0-9', 'bytes', 'bytes=a-b'])(
-    '%s gets the whole',
+    '%s returns the whole file',
     async (range) => {
       const response = await get({ Range: range })
       expect(response.status).toBe(200)
@@ -73,13 +73,13 @@ describe('ranges', () => {
     },
   )
 
-  it('of an empty file cannot be had', async () => {
+  it('of an empty file return 416', async () => {
     const headers = { Range: 'bytes=0-9' }
     expect((await visit('/t/originals/empty.mp4', { headers })).status).toBe(416)
     expect((await visit('/t/originals/empty.mp4')).status).toBe(200)
   })
 
-  it('If-Range with the file’s tag gives the range, with another the whole', async () => {
+  it('If-Range with the file’s ETag returns the range, with another the whole file', async () => {
     const range = { Range: 'bytes=0-9' }
     expect((await get({ ...range, 'If-Range': etag })).status).toBe(206)
     const whole = await get({ ...range, 'If-Range': '"another"' })
@@ -90,8 +90,8 @@ describe('ranges', () => {
   })
 })
 
-describe('conditions', () => {
-  it.each(['GET', 'HEAD'])('%s with the tag that it has is 304', async (method) => {
+describe('conditional requests', () => {
+  it.each(['GET', 'HEAD'])('%s with the current ETag returns 304', async (method) => {
     for (const tag of [etag, `"x", ${etag}`, '*', `W/${etag}`]) {
       const response = await get({ 'If-None-Match': tag }, method)
       expect(response.status).toBe(304)
@@ -101,18 +101,18 @@ describe('conditions', () => {
     expect((await get({ 'If-None-Match': '"another"' }, method)).status).toBe(200)
   })
 
-  it('If-None-Match comes before a range', async () => {
+  it('If-None-Match takes precedence over a range', async () => {
     expect((await get({ 'If-None-Match': etag, Range: 'bytes=0-9' })).status).toBe(304)
     expect((await get({ 'If-None-Match': '"another"', Range: 'bytes=0-9' })).status).toBe(206)
   })
 
-  it('If-Match with another tag is 412', async () => {
+  it('If-Match with another ETag returns 412', async () => {
     expect((await get({ 'If-Match': '"another"' })).status).toBe(412)
     expect((await get({ 'If-Match': etag })).status).toBe(200)
   })
 })
 
-it('HEAD tells all that GET does, without the file', async () => {
+it('HEAD returns the headers of GET without a body', async () => {
   const response = await get({}, 'HEAD')
   expect(response.status).toBe(200)
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -124,13 +124,13 @@ it('HEAD tells all that GET does, without the file', async () => {
   expect(await textOf(response)).toBe('')
 })
 
-it('a file that is not there is 404, for GET and HEAD', async () => {
+it('a file that does not exist returns 404 for GET and HEAD', async () => {
   const { code } = await expectJson<ErrorBody>(await visit('/t/originals/none.mp4'), 404)
   expect(code).toBe('file_not_found')
   expect((await visit('/t/originals/none.mp4', { method: 'HEAD' })).status).toBe(404)
 })
 
-it('what has no known extension is served as bytes, never as a page', async () => {
+it('an unknown extension is served as application/octet-stream', async () => {
   await env.ORIGINALS.put('originals/page.html', '<script>alert(1)</script>', {
     httpMetadata: { contentType: 'text/html' },
   })

@@ -1,4 +1,4 @@
-/** What attempts write in R2: the winner is served, and everything else goes. */
+/** Outputs in R2: the completed attempt's output is served, and every other one is deleted. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
@@ -55,8 +55,8 @@ afterEach(async () => {
   await env.DB.prepare("DELETE FROM jobs WHERE status = 'pending'").run()
 })
 
-describe('the upload of an attempt that is lost', () => {
-  it.each(['half written', 'whole but not reported'])('goes when it is %s', async (state) => {
+describe('the upload of a lost attempt', () => {
+  it.each(['half written', 'whole but not reported'])('is aborted when it is %s', async (state) => {
     const runner = await startJob(`${state}.mp4`)
     const upload = await runner.upload()
     const key = await keyOf(runner.jobId, upload)
@@ -75,7 +75,7 @@ describe('the upload of an attempt that is lost', () => {
     ['fails', (id: string, fail: () => Promise<Response>) => fail()],
     ['is cancelled', (id: string) => api('POST', `/queue/jobs/${id}/cancel`, { force: true })],
     ['is deleted', (id: string) => api('DELETE', `/queue/jobs/${id}`)],
-  ])('goes when its job %s', async (how, end) => {
+  ])('is aborted when its job %s', async (how, end) => {
     const runner = await startJob(`${how}.mp4`)
     const upload = await runner.upload()
     const key = await keyOf(runner.jobId, upload)
@@ -84,7 +84,7 @@ describe('the upload of an attempt that is lost', () => {
     await expectAborted(key, upload)
   })
 
-  it('goes at the next collection when one was cut short', async () => {
+  it('is aborted by the next run of the garbage collector when one was interrupted', async () => {
     const runner = await startJob('cut-short.mp4')
     const key = await keyOf(runner.jobId, await runner.upload())
     await env.DB.prepare('UPDATE outputs SET retired = 1 WHERE job_id = ?').bind(runner.jobId).run()
@@ -97,7 +97,7 @@ describe('the upload of an attempt that is lost', () => {
 })
 
 describe('a completed job', () => {
-  it('keeps the upload that it was finished with; the one begun twice goes', async () => {
+  it('keeps the upload that it was finished with; another one is aborted', async () => {
     const runner = await startJob('twins.mp4')
     const first = await runner.upload('first')
     const second = await runner.upload('second')
@@ -114,7 +114,7 @@ describe('a completed job', () => {
     expect(await serve('twins.mp4')).toBe('second')
   })
 
-  it('takes an upload that was made whole before the answer was lost', async () => {
+  it('accepts an upload that was completed before the response was lost', async () => {
     const runner = await startJob('answer-lost.mp4')
     const upload = await runner.upload('whole')
     const key = await keyOf(runner.jobId, upload)
@@ -123,7 +123,7 @@ describe('a completed job', () => {
     expect(await serve('answer-lost.mp4')).toBe('whole')
   })
 
-  it('replaces the variant of an older one, whose object goes', async () => {
+  it('replaces the variant of an older job, whose object is deleted', async () => {
     const older = await startJob('replaced.mp4')
     const before = await keyOf(older.jobId, await older.completeWith())
     const newer = await startJob('replaced.mp4')
@@ -136,7 +136,7 @@ describe('a completed job', () => {
     expect(await serve('control.mp4')).toBe('control')
   })
 
-  it('leaves its variant in service when it is deleted', async () => {
+  it('keeps its variant when the job is deleted', async () => {
     const runner = await startJob('kept.mp4')
     await runner.completeWith()
     await expectJson(await api('DELETE', `/queue/jobs/${runner.jobId}`), 200)
@@ -145,7 +145,7 @@ describe('a completed job', () => {
     expect(await serve('kept.mp4')).toBe(`made by ${runner.jobId} 1`)
   })
 
-  it('whose original was replaced meanwhile is done again from the new one', async () => {
+  it('whose original was replaced is retried with the new one', async () => {
     const runner = await startJob('moved-on.mp4')
     const upload = await runner.upload('of the old one')
     const key = await keyOf(runner.jobId, upload)

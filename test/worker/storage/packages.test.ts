@@ -1,4 +1,7 @@
-/** Variants of several files: stored under an attempt, served as they grow, and gone when nobody needs them. */
+/**
+ * Packages (variants of several files): stored for an attempt, served while they grow, and deleted
+ * when they are replaced.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
@@ -42,7 +45,7 @@ beforeAll(async () => {
 })
 
 describe('a file of a package', () => {
-  it('is stored under its attempt, and one of the same name takes its place', async () => {
+  it('is stored for its attempt, and replaces one of the same name', async () => {
     const runner = await stream('put.mp4')
     for (const text of ['one', 'two']) {
       expect(await expectJson(await runner.putFile('v.m3u8', text), 200)).toEqual({
@@ -57,7 +60,7 @@ describe('a file of a package', () => {
     expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(1)
   })
 
-  it('that was changed on its way is refused, and the one before stays', async () => {
+  it('that was changed in transit is rejected, and the previous one is kept', async () => {
     const runner = await stream('damaged.mp4')
     const digest = await digestOf('whole')
     await expectJson(await runner.putFile('v.m3u8', 'whole', { 'Content-Digest': digest }), 200)
@@ -70,13 +73,13 @@ describe('a file of a package', () => {
     ['..%2Fescape.m4s', 400],
     ['UPPER.m4s', 400],
     ['page.html', 400],
-  ])('is not taken under the name %s', async (name, status) => {
+  ])('cannot have the name %s', async (name, status) => {
     const runner = await stream(`named-${status}-${encodeURIComponent(name)}.mp4`)
     expect((await runner.putFile(name, 'text')).status).toBe(status)
     expect(await keys(runner.jobId)).toEqual([])
   })
 
-  it('of an attempt that has lost its lease changes nothing', async () => {
+  it('of an attempt that has lost its lease is rejected', async () => {
     const runner = await stream('stale.mp4')
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     await runner.release()
@@ -98,8 +101,8 @@ describe('a file of a package', () => {
   })
 })
 
-describe('a package that is finished', () => {
-  it('without the file by which players begin is no output', async () => {
+describe('a finished package', () => {
+  it('without its main file is rejected', async () => {
     const runner = await stream('headless.mp4')
     await expectJson(await runner.putFile('v720_00001.m4s', 'text'), 200)
     await runner.completePackage()
@@ -111,7 +114,7 @@ describe('a package that is finished', () => {
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
-  it('is not taken for a variant that is one file', async () => {
+  it('is rejected for a variant that is one file', async () => {
     const runner = await startJob('single.mp4')
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     await runner.completePackage()
@@ -119,13 +122,13 @@ describe('a package that is finished', () => {
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
-  it('is answered twice and made once when it is said twice', async () => {
+  it('can be finished repeatedly, with one effect', async () => {
     const runner = await makeStream('twice.mp4')
     expect(await expectJson(await runner.completePackage(), 200)).toEqual({ status: 'completed' })
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:completed'])
   })
 
-  it('is served file by file, with types, ranges and tags', async () => {
+  it('is served file by file, with content types, ranges and ETags', async () => {
     const filePath = 'served/clip.mp4'
     const runner = await makeStream(filePath)
     const entry = await visit(at(filePath), { redirect: 'manual' })
@@ -159,7 +162,7 @@ describe('a package that is finished', () => {
     expect(await countRows('jobs', 'file_path LIKE ?', 'served/%')).toBe(1)
   })
 
-  it('goes whole when its original is replaced, also one too large for one round', async () => {
+  it('is deleted completely when its original is replaced, even over several runs', async () => {
     const runner = await makeStream('large.mp4')
     const control = await makeStream('control.mp4')
     const prefix = `${runner.jobId}/1/package/`
@@ -178,8 +181,8 @@ describe('a package that is finished', () => {
   })
 })
 
-describe('a package that is being made', () => {
-  it('is 202 until it can be played, and then served as far as it goes', async () => {
+describe('an unfinished package', () => {
+  it('returns 202 until it is playable, and is then served as it grows', async () => {
     const filePath = 'live.mp4'
     const runner = await stream(filePath)
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
@@ -215,7 +218,7 @@ describe('a package that is being made', () => {
     await again.completePackage()
   })
 
-  it('tells at once that it can be played, and with its progress how fast it is made', async () => {
+  it('sends an event when it becomes playable, and its speed with its progress', async () => {
     const runner = await stream('told.mp4')
     const { jobId } = runner
     const client = await follow(`?jobId=${jobId}`)
@@ -268,7 +271,7 @@ describe('a package that is being made', () => {
 })
 
 describe('a signature for a package', () => {
-  it('is good for all of its files, and its playlists hand it on', async () => {
+  it('is valid for all of its files, and is added to the URLs in its playlists', async () => {
     const filePath = 'signed/clip.mp4'
     await makeStream(filePath)
     const request = { method: 'GET', path: `f_hls/${filePath}` }
@@ -297,7 +300,7 @@ describe('a signature for a package', () => {
     }
   })
 
-  it('can be asked for with the file that is to be read', async () => {
+  it('can be requested for one of its files', async () => {
     await putOriginal('signed/other.mp4')
     const request = { method: 'GET', path: 'f_hls/signed/other.mp4/master.m3u8' }
     const { url } = await expectJson<{ url: string }>(
@@ -312,11 +315,11 @@ describe('a signature for a package', () => {
   })
 })
 
-describe('what a package costs in rows', () => {
+describe('the row cost of a package', () => {
   const { d1, cost } = meter(env.DB)
   const { platform } = openPlatform(d1)
 
-  it('is two reads for each of its files, and a write for the first', async () => {
+  it('is two reads for each file, and a write for the first', async () => {
     const runner = await stream('costs.mp4')
     const put = (name: string) =>
       putPackageFile(platform, runner, {
@@ -336,7 +339,7 @@ describe('what a package costs in rows', () => {
     await runner.completePackage()
   })
 
-  it('is one row of its variant for a segment that is served', async () => {
+  it('is one read for each served segment', async () => {
     const serve = () => visitWith({ DB: d1 }, at('costs.mp4', 'v_2.m4s'))
     const spent = await cost(serve)
     expect(spent.result.status).toBe(200)

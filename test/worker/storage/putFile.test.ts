@@ -28,8 +28,8 @@ function streamOf(...chunks: Uint8Array[]) {
   })
 }
 
-describe('a file', () => {
-  it('is stored byte by byte with the content type of its name', async () => {
+describe('a stored file', () => {
+  it('has the same bytes, and the content type of its name', async () => {
     const bytes = mp4('x'.repeat(10_000))
     const answer = await expectJson<Record<string, unknown>>(
       await put('videos/clip.mp4', bytes),
@@ -47,7 +47,7 @@ describe('a file', () => {
     expect(head?.httpEtag).toBe(answer['etag'])
   })
 
-  it('may have its extension in capitals, and a name of its container’s family', async () => {
+  it('can have an upper-case extension, and another name of its container format', async () => {
     expect((await put('family/A.MP4', mp4())).status).toBe(201)
     expect((await put('family/b.mov', mp4())).status).toBe(201)
     expect((await put('family/c.png', png())).status).toBe(201)
@@ -56,7 +56,7 @@ describe('a file', () => {
     )
   })
 
-  it('replaces what was there, and no other', async () => {
+  it('replaces the file at its path and no other', async () => {
     await put('replace/a.mp4', mp4('before'))
     await put('replace/b.mp4', mp4('control'))
     expect((await put('replace/a.mp4', mp4('after'))).status).toBe(201)
@@ -65,7 +65,7 @@ describe('a file', () => {
   })
 })
 
-describe('what does not go with its name is refused, and what was there stays', () => {
+describe('content that does not match the file name is rejected, and the stored file is kept', () => {
   it.each([
     ['text as .mp4', 'kept/a.mp4', 'this is no video at all', 415],
     ['a picture as .mp4', 'kept/a.mp4', png(), 415],
@@ -82,7 +82,7 @@ describe('what does not go with its name is refused, and what was there stays', 
     expect(new TextDecoder().decode((await stored(path))!)).toBe('what was there')
   })
 
-  it('a body of unknown length is 411', async () => {
+  it('a body of unknown length returns 411', async () => {
     expect(await expectRejected(await put('length/a.mp4', streamOf(mp4())), 411)).toBe(
       'length_required',
     )
@@ -94,7 +94,7 @@ describe('what does not go with its name is refused, and what was there stays', 
     ['longer', 'in one piece', -3, [mp4()]],
     ['shorter', 'in pieces', 7, [mp4(LARGE), mp4(LARGE)]],
     ['longer', 'in pieces', -3, [mp4(LARGE), mp4(LARGE)]],
-  ])('a body %s than its Content-Length, %s, is 400', async (_name, _how, off, chunks) => {
+  ])('a body %s than its Content-Length, %s, returns 400', async (_name, _how, off, chunks) => {
     await putOriginal('length/b.mp4', 'what was there')
     const length = chunks.reduce((sum, chunk) => sum + chunk.length, off)
     const headers = { 'Content-Length': String(length) }
@@ -104,7 +104,7 @@ describe('what does not go with its name is refused, and what was there stays', 
   })
 })
 
-describe('names', () => {
+describe('file names', () => {
   it.each([
     ['with spaces and signs', 'n/a%20b%26c%3Fd.mp4', 'n/a b&c?d.mp4'],
     ['with an encoded slash', 'n%2Fdeep%2Fa.mp4', 'n/deep/a.mp4'],
@@ -127,7 +127,7 @@ describe('names', () => {
     expect((await env.ORIGINALS.list({ prefix: 'nfc/' })).objects).toHaveLength(1)
   })
 
-  it('two paths never share a key', async () => {
+  it('different paths never share an object key', async () => {
     const paths = ['k/a/b_c.mp4', 'k/a_b/c.mp4', 'k/a_b_c.mp4', 'k/A/b_c.mp4', 'k/a%252Fb_c.mp4']
     for (const path of paths) {
       expect((await put(path, mp4(path))).status).toBe(201)
@@ -153,7 +153,7 @@ describe('names', () => {
     ['a long segment', `${'a'.repeat(252)}.mp4`],
     ['a long path', `${'a/'.repeat(600)}b.mp4`],
     ['half an escape', 'a%E0%A4.mp4'],
-  ])('%s is refused', async (_name, path) => {
+  ])('%s is rejected', async (_name, path) => {
     const before = (await env.ORIGINALS.list()).objects.length
     expect(await expectRejected(await put(path, mp4('refused')), 400)).toBe('invalid_path')
     expect((await env.ORIGINALS.list()).objects).toHaveLength(before)

@@ -1,4 +1,4 @@
-/** Variants that are made with other files: who may name which, and what follows when these change. */
+/** Variants with reference files: who can name which files, and what happens when these change. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { visit, api, asRunner, expectJson, expectError } from '../helpers/requests.ts'
@@ -26,15 +26,15 @@ beforeAll(async () => {
   }
 })
 
-describe('a job that names other files', () => {
-  it('is refused while one is not there, which is named', async () => {
+describe('a job with reference files', () => {
+  it('is rejected when one does not exist, which the message names', async () => {
     const request = { filePath: 'a/clip.mp4', transformations: ['w_640', 'wm_a:none.png'] }
     const answer = await api('POST', '/queue/jobs', request)
     expect(await expectError(answer, 404, 'file_not_found')).toContain('a/none.png')
     expect(await countRows('jobs', "file_path = 'a/clip.mp4'")).toBe(0)
   })
 
-  it('is refused to a key that cannot see them all', async () => {
+  it('is rejected for an API key that cannot see all of them', async () => {
     const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], pathPrefix: 'a/' })
     for (const transformation of ['wm_b:logo.png', 'cat_b:more.mp4', 'cat_a:clip.mp4+b:none.mp4']) {
       const request = { filePath: 'a/clip.mp4', transformations: [transformation] }
@@ -54,7 +54,7 @@ describe('a job that names other files', () => {
     await key.call('DELETE', `/queue/jobs/${jobs[0]!.id}`)
   })
 
-  it('gives them to its runner in their order, under its fence and with digests', async () => {
+  it('serves them to its runner in order, with fence and digests', async () => {
     const transformations = ['st_a:en.srt,wm_a:logo.png,cat_b:more.mp4+a:logo.png']
     const [job] = await createJobs('a/clip.mp4', transformations)
     const assignment = (await claimJob())!
@@ -81,7 +81,7 @@ describe('a job that names other files', () => {
     await api('DELETE', `/queue/jobs/${job!.id}`)
   })
 
-  it('fails in words for the caller once one is gone', async () => {
+  it('fails with a readable message when one is missing', async () => {
     await putOriginal('a/soon-gone.png')
     const [job] = await createJobs('a/clip.mp4', ['wm_a:soon-gone.png'])
     await env.ORIGINALS.delete('a/soon-gone.png')
@@ -94,14 +94,14 @@ describe('a job that names other files', () => {
   })
 })
 
-describe('a variant that was made with another file', () => {
+describe('a variant with a reference file', () => {
   const make = async (filePath: string, transformation: string) => {
     const runner = await startJob(filePath, transformation)
     await runner.completeWith()
     return runner
   }
 
-  it('goes when that file is replaced by the API, and others stay', async () => {
+  it('is retired when that file is replaced by the API, and others are kept', async () => {
     expect((await put('marks/logo.png', png())).status).toBe(201)
     const marked = await make('made/one.mp4', 'wm_marks:logo.png')
     const plain = await make('made/one.mp4', 'w_640')
@@ -117,7 +117,7 @@ describe('a variant that was made with another file', () => {
     expect(await countRows('variants', 'job_id = ?', plain.jobId)).toBe(0)
   })
 
-  it('is made anew when that file was replaced in the bucket', async () => {
+  it('is created again when that file was replaced in the bucket', async () => {
     await putOriginal('marks/direct.png')
     const before = await make('made/two.mp4', 'wm_marks:direct.png')
     const url = '/t/wm_marks:direct.png/made/two.mp4'
@@ -128,7 +128,7 @@ describe('a variant that was made with another file', () => {
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
 
-  it('is released when that file is replaced while it is made', async () => {
+  it('has its attempt released when that file is replaced during it', async () => {
     await putOriginal('marks/moving.png')
     const runner = await startJob('made/three.mp4', 'wm_marks:moving.png')
     const upload = await runner.upload()
@@ -137,7 +137,7 @@ describe('a variant that was made with another file', () => {
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
-  it('that failed is made again once that file is another', async () => {
+  it('that failed is created again after that file has changed', async () => {
     await putOriginal('marks/broken.png')
     const runner = await startJob('made/four.mp4', 'wm_marks:broken.png')
     await runner.fail('input_invalid')
@@ -149,7 +149,7 @@ describe('a variant that was made with another file', () => {
   })
 })
 
-it('a name in another script is percent-decoded once, and led to by its own URL', async () => {
+it("a name in another script is percent-decoded once, and is part of the variant's URL", async () => {
   await putOriginal('märks/100%25 ü.png')
   const [job] = await createJobs('a/clip.mp4', [{ wm: 'märks/100%25 ü.png' }])
   expect(job!.transformation).toBe('wm_märks:100%25 ü.png')
@@ -163,14 +163,14 @@ it('a name in another script is percent-decoded once, and led to by its own URL'
   expect((await visit(outputPath)).status).toBe(200)
 })
 
-describe('subtitles can be stored', () => {
+describe('a subtitles file', () => {
   const text = (content: string) => new Uint8Array(new TextEncoder().encode(content))
   it.each([
     ['s/a.vtt', 'WEBVTT\n\n00:00.000 --> 00:01.000\nHello'],
     ['s/b.vtt', '\uFEFFWEBVTT - a title\r\n'],
     ['s/a.srt', '1\r\n00:00:00,000 --> 00:00:01,000\r\nHello'],
     ['s/b.srt', '\uFEFF\n0:00:00,000 --> 0:00:01,000\nHällo'],
-  ])('%s', async (path, content) => {
+  ])('can be %s', async (path, content) => {
     expect((await put(path, text(content))).status).toBe(201)
   })
 
@@ -185,7 +185,7 @@ describe('subtitles can be stored', () => {
     ['s/manifest.mpd', text('<MPD/>')],
     ['s/document.json', text('{}')],
     ['s/segment.m4s', mp4()],
-  ])('and not %s', async (path, bytes) => {
+  ])('cannot be %s', async (path, bytes) => {
     await expectError(await put(path, bytes), 415, 'content_mismatch')
     expect(await env.ORIGINALS.head(path)).toBeNull()
   })

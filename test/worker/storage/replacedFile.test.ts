@@ -27,7 +27,7 @@ async function made(filePath: string): Promise<string> {
   return key!
 }
 
-it('replacing a file retires its variants, their objects too, and no other file’s', async () => {
+it('replacing a file deletes its variants and their objects, and no others', async () => {
   const key = await made('replaced/a.mp4')
   const control = await made('replaced/b.mp4')
   expect(await env.VARIANTS.head(key)).not.toBeNull()
@@ -50,7 +50,7 @@ it('storing the same bytes again keeps the variants', async () => {
   expect((await visit('/t/w_640/replaced/same.mp4')).status).toBe(200)
 })
 
-it('a refused replacement keeps the variants', async () => {
+it('a rejected replacement keeps the variants', async () => {
   const key = await made('replaced/refused.mp4')
   const refused = await visit('/files/replaced/refused.mp4', {
     method: 'PUT',
@@ -61,7 +61,7 @@ it('a refused replacement keeps the variants', async () => {
   expect(await keyOf('replaced/refused.mp4')).toBe(key)
 })
 
-it('a file replaced while its variant is made does not get the variant of the old one', async () => {
+it('a file that is replaced during an attempt does not get a variant of the old file', async () => {
   const filePath = 'replaced/meanwhile.mp4'
   await put(filePath, 'first')
   await createJobs(filePath, ['w_640'], { priority: 0 })

@@ -1,4 +1,6 @@
-/** What storing and deleting files costs in rows, with 100,000 files there: bounded, whatever there is. */
+/**
+ * Rows that storing and deleting files reads and writes with 100,000 files: bounded, at any size.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Caller, ROOT } from '../../../src/domain/caller.ts'
@@ -45,17 +47,17 @@ async function put(caller: Caller, path: string) {
   return spent
 }
 
-describe('a file', () => {
+describe('a file, in rows,', () => {
   it.each(['rows/new.mp4', 'rows/new.mp4', 'many/7.mp4', 'many/8.mp4'])(
-    'that a key stores, %s, is charged before and put down after',
+    'that an API key stores, %s, is reserved before and recorded after',
     async (path) => expectAtMost(await put(keyed, path), 25, 10),
   )
 
-  it('that the first key stores is put down', async () => {
+  it('that the root key stores is recorded', async () => {
     expectAtMost(await put(ROOT, 'rows/root.mp4'), 6, 4)
   })
 
-  it('that would pass the cap is refused for next to nothing', async () => {
+  it('that would exceed the storage quota is rejected at almost no cost', async () => {
     const body = new Response(mp4()).body!
     const spent = await cost(() =>
       putFile(platform, keyed, 'rows/large.mp4', { body, sizeBytes: 2e12 }),
@@ -64,7 +66,7 @@ describe('a file', () => {
     expectAtMost(spent, 8, 0)
   })
 
-  it('is deleted for the rows that are its own', async () => {
+  it('is deleted with its own rows only', async () => {
     const spent = await cost(() => removeFile(platform, keyed, 'rows/new.mp4'))
     await settled()
     expect(spent.result).toEqual({ ok: true })
@@ -93,13 +95,13 @@ describe('an upload with 1,000 parts', () => {
       .run()
   })
 
-  it('has each charged by itself', async () => {
+  it('charges each part separately', async () => {
     const spent = await cost(() => part(1))
     expect(spent.result).toMatchObject({ ok: true })
     expectAtMost(spent, 8, 5)
   })
 
-  it('ends with a few rows a part', async () => {
+  it('completes with a few rows for each part', async () => {
     const sent = await part(1)
     if (!sent.ok) {
       throw new Error(sent.message)
@@ -111,7 +113,7 @@ describe('an upload with 1,000 parts', () => {
   })
 })
 
-it('a round of retention with nothing old does not look through the files', async () => {
+it('a cleaner run with nothing old does not scan the files', async () => {
   const spent = await cost(() => runCleaner(platform, { jobDays: 30, eventDays: 7, uploadDays: 1 }))
   await settled()
   expectAtMost(spent, 25, 0)

@@ -1,6 +1,6 @@
 /**
- * However keys store, replace, delete and abort, one after another or at once: what each is said to
- * have stored is what R2 holds that it stored, and never more than its cap.
+ * After any sequence of storing, replacing, deleting and aborting, the bytes charged to each key
+ * are those in R2, and never exceed its quota.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
@@ -104,7 +104,7 @@ async function holds(folder: string, [capped, free]: [MadeKey, MadeKey]) {
   expect(await countRows('storage_reservations', 'file_path LIKE ?', `${folder}/%`)).toBe(0)
 }
 
-it('one after another', { timeout: 120_000 }, async () => {
+it('operations one after another charge what R2 holds', { timeout: 120_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 10 }), async (steps) => {
       const { folder, keys, all } = await world()
@@ -117,7 +117,7 @@ it('one after another', { timeout: 120_000 }, async () => {
   )
 })
 
-it('all at once, several times over', { timeout: 120_000 }, async () => {
+it('concurrent operations charge what R2 holds', { timeout: 120_000 }, async () => {
   let checked = 0
   const rounds = fc.array(fc.array(step, { minLength: 2, maxLength: 6 }), { maxLength: 3 })
   await fc.assert(

@@ -1,4 +1,4 @@
-/** A key's cap on stored bytes: it holds for every way in, and what is deleted makes room. */
+/** The storage quota of an API key: it applies to every way to store, and deleting frees it. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
@@ -52,9 +52,9 @@ const WAYS: Record<string, (key: MadeKey, path: string, size: number) => Promise
   },
 }
 
-describe.each(Object.keys(WAYS))('by %s', (way) => {
+describe.each(Object.keys(WAYS))('storing by %s', (way) => {
   const store = WAYS[way]!
-  it('what would pass the cap is refused, what is stored stays, and others go on', async () => {
+  it('is rejected above the quota; stored files are kept, and other keys are not affected', async () => {
     const folder = `cap/${way.replaceAll(/\W/g, '')}`
     const [key, other] = [await capped(1_000), await capped(1_000)]
     expect((await store(key, `${folder}/a.mp4`, 700)).status).toBe(201)
@@ -71,7 +71,7 @@ describe.each(Object.keys(WAYS))('by %s', (way) => {
     expect([await storedBytes(key), await storedBytes(other)]).toEqual([1_000, 900])
   })
 
-  it('a replacement counts as what it is more, and one that is refused changes nothing', async () => {
+  it('counts a replacement by the difference, and a rejected one changes nothing', async () => {
     const path = `replace/${way.replaceAll(/\W/g, '')}.mp4`
     const key = await capped(1_000)
     expect((await store(key, path, 900)).status).toBe(201)
@@ -84,8 +84,8 @@ describe.each(Object.keys(WAYS))('by %s', (way) => {
   })
 })
 
-describe('what a key has stored', () => {
-  it('is shown for keys without a cap too, which can be set, raised and lifted later', async () => {
+describe('the stored bytes of a key', () => {
+  it('are shown for keys without a quota too, which can be set, raised and removed later', async () => {
     const key = await makeKey()
     expect(key).toMatchObject({ maxStoredBytes: null, storedBytes: 0 })
     expect((await put(key, 'later/a.mp4', 500)).status).toBe(201)
@@ -104,7 +104,7 @@ describe('what a key has stored', () => {
     }
   })
 
-  it('is free again once it is deleted, by whoever deletes it', async () => {
+  it('are freed by a delete, whoever deletes', async () => {
     const key = await capped(500)
     for (const remove of [key.headers, API_KEY]) {
       expect((await put(key, 'freed/a.mp4', 500)).status).toBe(201)
@@ -115,7 +115,7 @@ describe('what a key has stored', () => {
     }
   })
 
-  it('goes over to who replaces a file, and to nobody where that is the first key', async () => {
+  it('move to the key that replaces a file, and to no key if it is the root key', async () => {
     const [one, two] = [await makeKey(), await makeKey()]
     await put(one, 'owner/a.mp4', 100)
     await put(two, 'owner/a.mp4', 250)
@@ -124,7 +124,7 @@ describe('what a key has stored', () => {
     expect([await storedBytes(one), await storedBytes(two)]).toEqual([0, 0])
   })
 
-  it('is not held against a key that is refused for what it sends', async () => {
+  it('do not include rejected content', async () => {
     const key = await capped(1_000)
     await put(key, 'refused/a.mp4', 600)
     const bad = await visit('/files/refused/a.mp4', {
@@ -136,7 +136,7 @@ describe('what a key has stored', () => {
     expect([await storedBytes(key), await countRows('storage_reservations')]).toEqual([600, 0])
   })
 
-  it('does not keep a deleted key’s files from being there', async () => {
+  it('do not prevent the files of a deleted key from being served', async () => {
     const key = await makeKey()
     await put(key, 'orphan/a.mp4', 100)
     expect((await api('DELETE', `/api-keys/${key.id}`)).status).toBe(200)
@@ -146,7 +146,7 @@ describe('what a key has stored', () => {
     expect(await storedBytes(other)).toBe(200)
   })
 
-  it('holds against files that come at once', async () => {
+  it('stay within the quota for concurrent files', async () => {
     const key = await capped(1_000)
     const answers = await Promise.all(
       Array.from({ length: 10 }, (_, n) => put(key, `race/${n}.mp4`, 300)),
@@ -157,7 +157,7 @@ describe('what a key has stored', () => {
   })
 })
 
-it('a form that does not fit goes in not at all', async () => {
+it('a form that exceeds the quota is rejected completely', async () => {
   const key = await capped(1_000)
   const form = new FormData()
   for (const name of ['a.mp4', 'b.mp4']) {
@@ -169,7 +169,7 @@ it('a form that does not fit goes in not at all', async () => {
   expect([await inR2('whole/a.mp4'), await storedBytes(key)]).toEqual([null, 0])
 })
 
-describe('an upload in parts', () => {
+describe('a multipart upload', () => {
   const begin = async (key: MadeKey, filePath: string) => {
     const begun = await key.call('POST', '/uploads', { filePath })
     return (await expectJson<{ uploadId: string }>(begun, 201)).uploadId
@@ -177,7 +177,7 @@ describe('an upload in parts', () => {
   const part = (key: { headers: Record<string, string> }, id: string, n: number, size: number) =>
     visit(`/uploads/${id}/${n}`, { method: 'PUT', headers: key.headers, body: bytes(size) })
 
-  it('counts from its first part on, each part once, and frees them when it is aborted', async () => {
+  it('charges each part once, and frees them when it is aborted', async () => {
     const key = await capped(1_000)
     const id = await begin(key, 'parts/aborted.mp4')
     expect((await part(key, id, 1, 600)).status).toBe(200)
@@ -191,7 +191,7 @@ describe('an upload in parts', () => {
     expect([await storedBytes(key), await countRows('storage_reservations')]).toEqual([0, 0])
   })
 
-  it('counts as the file once that is made, whatever else was sent', async () => {
+  it('charges the size of the completed file, without unused parts', async () => {
     const key = await makeKey()
     const id = await begin(key, 'parts/made.mp4')
     const sent = await (await part(key, id, 1, 600)).json()
@@ -202,7 +202,7 @@ describe('an upload in parts', () => {
     expect(await countRows('storage_reservations')).toBe(0)
   })
 
-  it('frees what it held when it is too old, and a younger one goes on holding', async () => {
+  it('frees its bytes when it is too old, and newer ones keep theirs', async () => {
     const key = await makeKey()
     const [old, young] = [await begin(key, 'parts/old.mp4'), await begin(key, 'parts/young.mp4')]
     await part(key, old, 1, 500)
@@ -221,7 +221,7 @@ async function clean() {
   await settled()
 }
 
-it('what a writer that died left held is settled by what R2 has, a day later', async () => {
+it('the reservation of a writer that died is resolved by what R2 holds, a day later', async () => {
   const key = await makeKey()
   await put(key, 'died/stored.mp4', 100)
   // As if one had died after it stored 200 bytes, and another before it stored any.

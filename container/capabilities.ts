@@ -43,7 +43,7 @@ function availableMemoryBytes({ memoryBytes }: Settings): number {
 }
 
 /** Paths of ffmpeg and ffprobe, and the limits under which they run. */
-export function ffmpegTools(settings: Settings) {
+export function resolveFfmpegTools(settings: Settings) {
   const { ffmpeg, ffprobe, diskBytes } = settings
   const memoryBytes = availableMemoryBytes(settings)
   return { ffmpeg, ffprobe, limits: encodeLimits({ memoryBytes, diskBytes }) }

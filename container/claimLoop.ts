@@ -14,8 +14,8 @@ import type { Settings } from './settings.ts'
 /** How long a claim may wait in the gateway for a job. */
 const MAX_WAIT_SECONDS = 8
 /**
- * A claim that ends without a job sooner than this was woken up, so the next one follows at once.
- * After `MAX_WAKE_UPS` of them in a row it does not, so that the gateway is never flooded.
+ * A claim that returns no job sooner than this was woken up: there may be a job now, so the next claim
+ * follows at once. After `MAX_WAKE_UPS` such claims in a row the loop waits, to protect the gateway.
  */
 const MIN_WAIT_MS = 1_000
 const MAX_WAKE_UPS = 5

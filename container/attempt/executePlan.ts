@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
-import { ffmpegTools } from '../capabilities.ts'
+import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
 import { verifyOutput } from '../ffmpeg/verify/verifyOutput.ts'
@@ -60,7 +60,7 @@ async function verifySingleFile(
   }
   const stderr = record.stderrTail
   return verifyOutput({
-    ...ffmpegTools(settings),
+    ...resolveFfmpegTools(settings),
     cwd,
     signal,
     file,

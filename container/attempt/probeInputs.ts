@@ -1,5 +1,5 @@
 /** Probes the input files of an attempt, and builds the context that planners work from. */
-import { ffmpegTools } from '../capabilities.ts'
+import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
 import { INPUT_LIMITS } from '../ffmpeg/process/limits.ts'
@@ -35,7 +35,7 @@ function probeInput(
   { source, sizeBytes }: OpenInput,
 ): Promise<Probe> {
   return probe({
-    ...ffmpegTools(settings),
+    ...resolveFfmpegTools(settings),
     cwd,
     signal,
     bytesRead: inputs.bytesRead,

@@ -1,6 +1,6 @@
 /** Runs one step of a plan, and records its command and the end of its stderr. */
 import { basename } from 'node:path'
-import { ffmpegTools } from '../capabilities.ts'
+import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import { CANNOT_PROCESS } from '../ffmpeg/process/classifyFailure.ts'
 import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
@@ -18,7 +18,7 @@ export async function runStep(
 ): Promise<void> {
   const { settings, scratch: cwd, signal, inputs } = attempt
   if ('task' in step) {
-    return step.task({ ...ffmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead })
+    return step.task({ ...resolveFfmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead })
   }
   const ffmpegArguments = await step.ffmpeg(stderrTails)
   try {
@@ -44,7 +44,7 @@ async function runFfmpegStep(
   let stderrTail = ''
   try {
     await runFfmpeg({
-      ...ffmpegTools(settings),
+      ...resolveFfmpegTools(settings),
       arguments: ffmpegArguments,
       cwd: scratch,
       signal,
@@ -68,8 +68,8 @@ function redact({ inputs, scratch }: RunningAttempt, text: string): string {
 }
 
 /**
- * Says in a failure which input it is about, e.g. the watermark. The failure becomes `input_invalid`:
- * only another file can mend it.
+ * Adds to a failure which input it is about, e.g. the watermark. The failure becomes `input_invalid`,
+ * because a retry cannot succeed without another file.
  */
 function nameInput(inputName: string, error: unknown): unknown {
   if (

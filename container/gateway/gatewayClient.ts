@@ -4,10 +4,10 @@ import { readAssignment } from '../../src/contract/assignmentVersions.ts'
 import * as contract from '../../src/contract/runnerProtocol.ts'
 import { readRange } from './readRange.ts'
 import {
-  bytesRequest,
+  buildBytesRequest,
   createSender,
-  jsonReader,
-  jsonRequest,
+  createJsonReader,
+  buildJsonRequest,
   type RequestLimits,
 } from './request.ts'
 
@@ -50,7 +50,7 @@ export function createGatewayClient(options: {
     ): Promise<contract.Assignment | null> {
       const timeoutMs = request.waitSeconds * 1_000 + CLAIM_MARGIN_MS
       return send(
-        jsonRequest('claim', request),
+        buildJsonRequest('claim', request),
         { timeoutMs, tries: 1, signal },
         async (response) =>
           response.status === 204 ? null : readAssignment(await response.json(), request.protocol),
@@ -63,8 +63,11 @@ export function createGatewayClient(options: {
       report: Omit<contract.Report, 'fence'>,
       limits: Omit<RequestLimits, 'tries'>,
     ): Promise<void> {
-      const request = jsonRequest(`${jobPath(lease)}/report`, { fence: lease.fence, ...report })
-      await send(request, { ...limits, tries: 1 }, jsonReader(contract.reportAnswer))
+      const request = buildJsonRequest(`${buildJobPath(lease)}/report`, {
+        fence: lease.fence,
+        ...report,
+      })
+      await send(request, { ...limits, tries: 1 }, createJsonReader(contract.reportAnswer))
     },
 
     /**
@@ -80,7 +83,7 @@ export function createGatewayClient(options: {
       const reference = lease.reference === undefined ? '' : `&reference=${lease.reference}`
       return send(
         {
-          path: `${jobPath(lease)}/source?fence=${lease.fence}${reference}`,
+          path: `${buildJobPath(lease)}/source?fence=${lease.fence}${reference}`,
           headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
         },
         { timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal },
@@ -96,9 +99,9 @@ export function createGatewayClient(options: {
     ) {
       const message = { fence: lease.fence, ...request }
       return send(
-        jsonRequest(`${jobPath(lease)}/output`, message),
+        buildJsonRequest(`${buildJobPath(lease)}/output`, message),
         { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
-        jsonReader(contract.outputAnswer),
+        createJsonReader(contract.outputAnswer),
       )
     },
 
@@ -111,9 +114,9 @@ export function createGatewayClient(options: {
       const query = new URLSearchParams({ fence: `${lease.fence}`, uploadId: part.uploadId })
       const bytes = await readSlice(part.file, part.start, part.end)
       return send(
-        bytesRequest(`${jobPath(lease)}/output/${part.partNumber}?${query}`, bytes),
+        buildBytesRequest(`${buildJobPath(lease)}/output/${part.partNumber}?${query}`, bytes),
         { timeoutMs: partMs, tries: TRIES, signal },
-        jsonReader(contract.uploadedPart),
+        createJsonReader(contract.uploadedPart),
       )
     },
 
@@ -121,24 +124,24 @@ export function createGatewayClient(options: {
     async putFile(lease: Lease, name: string, file: string, signal: AbortSignal): Promise<void> {
       const bytes = await readFile(file)
       await send(
-        bytesRequest(`${jobPath(lease)}/files/${name}?fence=${lease.fence}`, bytes),
+        buildBytesRequest(`${buildJobPath(lease)}/files/${name}?fence=${lease.fence}`, bytes),
         { timeoutMs: partMs, tries: TRIES, signal },
-        jsonReader(contract.storedPackageFile),
+        createJsonReader(contract.storedPackageFile),
       )
     },
 
     /** Ends the attempt. */
     finish(lease: Lease, finish: contract.Finish, signal: AbortSignal) {
       return send(
-        jsonRequest(`${jobPath(lease)}/finish`, finish),
+        buildJsonRequest(`${buildJobPath(lease)}/finish`, finish),
         { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
-        jsonReader(contract.finishAnswer),
+        createJsonReader(contract.finishAnswer),
       )
     },
   }
 }
 
-function jobPath({ jobId }: Lease): string {
+function buildJobPath({ jobId }: Lease): string {
   return `jobs/${encodeURIComponent(jobId)}`
 }
 

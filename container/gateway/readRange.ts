@@ -1,12 +1,12 @@
 /** Reads the response to a range request, and checks that it is complete and unchanged. */
 import { GatewayRejection } from '../failures.ts'
-import { contentDigest } from './request.ts'
+import { computeContentDigest } from './request.ts'
 
 /**
  * @param range bytes that were requested; `end` is exclusive
  * @param stallMs for how long the body may receive nothing
  * @throws GatewayRejection for another range; Error for a body that stalls, is too short, or does
- *   not match its digest, all of which another try can mend
+ *   not match its digest, all of which can be retried
  */
 export async function readRange(
   response: Response,
@@ -26,7 +26,7 @@ export async function readRange(
     throw new Error(`the response has ${bytes.length} bytes instead of ${end - start}`)
   }
   const digest = response.headers.get('content-digest') ?? ''
-  if (digest.startsWith('sha-256=') && digest !== contentDigest(bytes)) {
+  if (digest.startsWith('sha-256=') && digest !== computeContentDigest(bytes)) {
     throw new Error(`bytes ${start} to ${end} do not match their digest`)
   }
   return bytes

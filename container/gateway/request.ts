@@ -101,7 +101,7 @@ async function readError(response: Response): Promise<Error> {
   return canRetry ? new Error(message) : new GatewayRejection(status, message)
 }
 
-export function jsonRequest(path: string, message: unknown): GatewayRequest {
+export function buildJsonRequest(path: string, message: unknown): GatewayRequest {
   return {
     path,
     method: 'POST',
@@ -111,24 +111,24 @@ export function jsonRequest(path: string, message: unknown): GatewayRequest {
 }
 
 /** Includes a digest: the gateway rejects bytes that were changed on their way, and they are sent again. */
-export function bytesRequest(path: string, bytes: Buffer<ArrayBuffer>): GatewayRequest {
+export function buildBytesRequest(path: string, bytes: Buffer<ArrayBuffer>): GatewayRequest {
   return {
     path,
     method: 'PUT',
     headers: {
       'content-type': 'application/octet-stream',
-      'content-digest': contentDigest(bytes),
+      'content-digest': computeContentDigest(bytes),
     },
     body: bytes,
   }
 }
 
 /** Parses the body of a response as JSON of this schema. */
-export function jsonReader<T>(schema: z.ZodType<T>): (response: Response) => Promise<T> {
+export function createJsonReader<T>(schema: z.ZodType<T>): (response: Response) => Promise<T> {
   return async (response) => schema.parse(await response.json())
 }
 
 /** Value of the header `Content-Digest` (RFC 9530). */
-export function contentDigest(bytes: Buffer): string {
+export function computeContentDigest(bytes: Buffer): string {
   return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
 }

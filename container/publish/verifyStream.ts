@@ -5,7 +5,7 @@
 import { rm, stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { RunningAttempt } from '../attempt/types.ts'
-import { ffmpegTools } from '../capabilities.ts'
+import { resolveFfmpegTools } from '../capabilities.ts'
 import { probe } from '../ffmpeg/probe/probe.ts'
 import { LOCAL_FILE_INPUT } from '../ffmpeg/process/limits.ts'
 import {
@@ -30,7 +30,7 @@ export async function probeTrack(
 ): Promise<MediaFacts> {
   const { size: sizeBytes } = await stat(file)
   const { facts } = await probe({
-    ...ffmpegTools(settings),
+    ...resolveFfmpegTools(settings),
     input: [...LOCAL_FILE_INPUT, `file:${file}`],
     sizeBytes,
     bytesRead: () => 0,

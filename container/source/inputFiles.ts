@@ -1,5 +1,5 @@
 /** Input files of an attempt, the original and the reference files, each served to ffmpeg over HTTP. */
-import { referenceFilesOf } from '../../src/contract/rendition.ts'
+import { listReferenceFiles } from '../../src/contract/rendition.ts'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import { startSourceServer, type SourceServer } from './loopbackServer.ts'
@@ -58,7 +58,7 @@ export async function openInputs(options: {
   try {
     const original = await open(assignment.filePath, assignment.source.sizeBytes)
     const references: OpenInput[] = []
-    for (const [index, path] of referenceFilesOf(assignment.rendition).entries()) {
+    for (const [index, path] of listReferenceFiles(assignment.rendition).entries()) {
       const stored = assignment.references[index]
       if (stored === undefined) {
         throw new Error(`the assignment has no reference file for ${path}`)

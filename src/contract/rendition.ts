@@ -150,7 +150,7 @@ export type RenditionOf<K extends Kind> = Extract<Rendition, { kind: K }>
  * The stored files that a rendition is made of besides its own, each once, in the order in which an
  * assignment lists them and a runner asks for them.
  */
-export function referenceFilesOf(rendition: Rendition): string[] {
+export function listReferenceFiles(rendition: Rendition): string[] {
   const { append, watermark, subtitles } = rendition as Partial<RenditionOf<'video'>>
   const paths = [...(append ?? []), watermark, subtitles].filter((each) => typeof each === 'string')
   return [...new Set(paths)]

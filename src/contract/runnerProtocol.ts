@@ -118,7 +118,7 @@ export const assignment = z.object({
   references: z
     .array(storedFile)
     .default([])
-    .describe('The reference files of the rendition, in the order of `referenceFilesOf`'),
+    .describe('The reference files of the rendition, in the order of `listReferenceFiles`'),
   leaseSeconds: z.number().positive(),
   stallSeconds: z
     .number()

@@ -1,18 +1,18 @@
 /**
- * Storage paths: the one rule for what names a file, used by every route. A path is the key of
- * its original, so nothing that R2 or a file system could read in two ways gets through.
+ * Storage paths: the rules for the names of originals. A path is also the R2 key of its original, so
+ * a path that R2 or a file system could read in two ways is rejected.
  */
 import { z } from 'zod'
 
-/** R2 keys end at 1,024 bytes; file systems at 255 a name. */
+/** R2 limits keys to 1,024 bytes, file systems limit names to 255 bytes. */
 const MAX_PATH_BYTES = 1_024
 const MAX_SEGMENT_BYTES = 255
-// C0 and C1 controls, DEL, line separators, and the marks that turn text around on screen.
+// C0 and C1 controls, DEL, line separators, and the marks that change the direction of text.
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\\]/
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** UTF-8 length without TextEncoder, which the contract may not count on. */
-function utf8Bytes(text: string): number {
+/** The length in UTF-8. TextEncoder is not part of every runtime that the contract is used in. */
+function countUtf8Bytes(text: string): number {
   let bytes = 0
   for (const character of text) {
     const point = character.codePointAt(0)!
@@ -21,28 +21,28 @@ function utf8Bytes(text: string): number {
   return bytes
 }
 
-/** Says what is wrong with a path, or null when it is good. Expects it NFC-normalised. */
-function pathProblem(path: string): string | null {
+/** The reason why a path in normal form C is not valid; null if it is valid. */
+function findPathProblem(path: string): string | null {
   if (path === '') {
     return 'the path is empty'
   }
   if (LONE_SURROGATE.test(path)) {
     return 'it is not valid Unicode'
   }
-  if (utf8Bytes(path) > MAX_PATH_BYTES) {
+  if (countUtf8Bytes(path) > MAX_PATH_BYTES) {
     return `it is longer than ${MAX_PATH_BYTES} bytes`
   }
   if (FORBIDDEN.test(path)) {
-    return 'it holds a backslash, a control or a direction character'
+    return 'it contains a backslash, a control character or a direction character'
   }
   for (const segment of path.split('/')) {
     if (segment === '') {
-      return 'it has an empty segment (a slash at an end, or two in a row)'
+      return 'it has an empty segment (a slash at the start or the end, or two slashes in a row)'
     }
     if (segment === '.' || segment === '..') {
       return `the segment "${segment}" is not allowed`
     }
-    if (utf8Bytes(segment) > MAX_SEGMENT_BYTES) {
+    if (countUtf8Bytes(segment) > MAX_SEGMENT_BYTES) {
       return `a segment is longer than ${MAX_SEGMENT_BYTES} bytes`
     }
     if (segment !== segment.trim()) {
@@ -52,16 +52,16 @@ function pathProblem(path: string): string | null {
   return null
 }
 
-/** Accepts `videos/clip.mp4`; gives it back in Unicode normal form C. */
+/** Accepts paths such as `videos/clip.mp4`, and returns them in Unicode normal form C. */
 export const storagePath = z
   .string()
   .transform((path) => path.normalize('NFC'))
   .superRefine((path, context) => {
-    const problem = pathProblem(path)
+    const problem = findPathProblem(path)
     if (problem !== null) {
       context.addIssue({
         code: 'custom',
-        message: `not a storage path: ${problem}. Use one like videos/clip.mp4`,
+        message: `Not a storage path: ${problem}. Use one like videos/clip.mp4.`,
       })
     }
   })

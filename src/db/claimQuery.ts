@@ -1,6 +1,6 @@
 /** Statements on jobs that can be claimed now, and on the runners that hold running jobs. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import { classOfBytes, type RunnerCapabilities } from '../domain/runnerRequirements.ts'
+import { findSizeClass, type RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
@@ -26,7 +26,7 @@ const IN_CLAIM_ORDER = sql`ORDER BY required_encoders, size_class, priority, seq
  * Column `whole_class`: the runner can run every job of the class.
  */
 function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
-  const diskClass = diskBytes === undefined ? null : classOfBytes(diskBytes)
+  const diskClass = diskBytes === undefined ? null : findSizeClass(diskBytes)
   const sameClass = sql`
     AND required_encoders = c.required_encoders AND size_class = c.size_class`
   const nextOfClass =

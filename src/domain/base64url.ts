@@ -1,4 +1,4 @@
-/** Bytes as text that needs no escaping in a URL. */
+/** Base64url: bytes as text that needs no escaping in a URL. */
 
 export function toBase64url(bytes: Uint8Array): string {
   return btoa(String.fromCharCode(...bytes))
@@ -7,7 +7,7 @@ export function toBase64url(bytes: Uint8Array): string {
     .replaceAll('=', '')
 }
 
-/** Null for what is no base64url. */
+/** Returns null if the text is not base64url. */
 export function fromBase64url(text: string): Uint8Array<ArrayBuffer> | null {
   if (!/^[A-Za-z0-9_-]*$/.test(text) || text.length % 4 === 1) {
     return null

@@ -1,7 +1,7 @@
-/** What a caller may see: everything, or one queue, or one folder, or one folder in one queue. */
+/** Callers, and the restriction of what a caller may see: a queue, a folder, both or neither. */
 import { type Scope, SCOPES } from '../contract/apiKey.ts'
 
-/** What lies outside is to be answered as if it did not exist. */
+/** Responses treat everything outside of a restriction as if it did not exist. */
 export interface Restriction {
   queue: string | null
   /** Ends in a slash. */
@@ -10,22 +10,23 @@ export interface Restriction {
 export const UNRESTRICTED: Restriction = Object.freeze({ queue: null, pathPrefix: null })
 
 export interface Caller extends Restriction {
-  /** `key_…`, "root" for the key in the secret, null for a visitor without a key. */
+  /** `key_…` for an API key, "root" for the root key, null for a visitor without a key. */
   keyId: string | null
   scopes: readonly Scope[]
   maxStreams: number | null
   maxQueuedJobs: number | null
-  /** When its leave ends (ms since the epoch). */
+  /** When the caller's access expires, in milliseconds since the epoch; null for never. */
   until: number | null
 }
 
 const UNBOUND = { ...UNRESTRICTED, maxStreams: null, maxQueuedJobs: null, until: null }
-/** The key in the secret: the first one, with which others are made. */
+/** The root key is the secret `API_KEY`. It creates the first API keys. */
 export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: SCOPES })
+/** A request without a key. */
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
-/** The API key that a caller's jobs and files are counted against; null where there is no limit. */
-export function chargedKeyId({ keyId }: Pick<Caller, 'keyId'>) {
+/** The API key to whose limits a caller's jobs and files count; null if there are no limits. */
+export function chargedKeyId({ keyId }: Pick<Caller, 'keyId'>): string | null {
   return keyId?.startsWith('key_') ? keyId : null
 }
 
@@ -41,7 +42,8 @@ export function canSee(restriction: Restriction, job: { queue: string; filePath:
   return canSeeQueue(restriction, job.queue) && canSeePath(restriction, job.filePath)
 }
 
-/** The least text that sorts after all that begins with `prefix`: "0" comes next after "/". */
+/** The smallest text that sorts after every text that begins with `prefix`, which ends in "/". */
 export function prefixUpperBound(prefix: string) {
+  // "0" is the character after "/".
   return `${prefix.slice(0, -1)}0`
 }

@@ -1,13 +1,13 @@
-/** SHA-256 as it is written down. */
+/** SHA-256 digests in their text forms. */
 
-/** How a digest of some bytes is written in `Content-Digest` (RFC 9530). */
+/** The value of `Content-Digest` (RFC 9530) for a digest. */
 export function contentDigest(sha256: ArrayBuffer): string {
   return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(sha256)))}:`
 }
 
 const SHA256 = /sha-256=:([A-Za-z0-9+/]{43}=):/
 
-/** The SHA-256 digest in a `Content-Digest` header, if it has one. */
+/** The SHA-256 digest in a `Content-Digest` header; undefined if it has none. */
 export function parseContentDigest(header: string | undefined): Uint8Array | undefined {
   const digest = SHA256.exec(header ?? '')?.[1]
   return digest === undefined

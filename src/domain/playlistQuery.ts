@@ -1,60 +1,66 @@
-/** The text files of a package, which name its other files. */
+/** Adds a query, such as a signature, to the file names in the text files of a package. */
 import { findFileType } from '../contract/fileTypes.ts'
 
-function endOf(name: string) {
+function readExtension(name: string) {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
-/** Whether a file grows while its package is being made. */
-export function isPlaylist(name: string) {
+/** True for playlists and manifests, which grow while the package is made. */
+export function isPlaylist(name: string): boolean {
   return findFileType(name)?.role === 'playlist'
 }
-/** Whether a file may name others. */
-export function namesFiles(name: string) {
-  return isPlaylist(name) || endOf(name) === 'vtt'
+/** True if the file may contain the names of other files of the package. */
+export function containsFileNames(name: string): boolean {
+  return isPlaylist(name) || readExtension(name) === 'vtt'
 }
 
-/** Beside its own kind a file is named by nothing but its name; what is elsewhere gets no query. */
-function isElsewhere(uri: string) {
+/** True for absolute URLs and paths. They are outside of the package, and get no query. */
+function isOutside(uri: string) {
   return /^([a-z][a-z0-9+.-]*:|\/)/i.test(uri)
 }
 
-function add(uri: string, query: string): string {
-  if (isElsewhere(uri)) {
+function append(uri: string, query: string): string {
+  if (isOutside(uri)) {
     return uri
   }
   const [, path, fragment] = /^([^#]*)(.*)$/s.exec(uri)!
   return `${path}${path!.includes('?') ? '&' : '?'}${query}${fragment}`
 }
 
-/** Adds `query` to each file that a playlist, or a storyboard's list, names, so that it comes along. */
-export function withQuery(name: string, text: string, query: string): string {
-  switch (endOf(name)) {
+/** Adds `query` to every file name in the text of the file `name`. Other texts are unchanged. */
+export function addQuery(name: string, text: string, query: string): string {
+  switch (readExtension(name)) {
     case 'm3u8':
-      return text
-        .split('\n')
-        .map((line) =>
-          line.startsWith('#')
-            ? line.replaceAll(/\bURI="([^"]*)"/g, (_, uri: string) => `URI="${add(uri, query)}"`)
-            : line.replace(/^\S+/, (uri) => add(uri, query)),
-        )
-        .join('\n')
-    case 'mpd': {
-      const escaped = query.replaceAll('&', '&amp;')
-      return text
-        .replaceAll(
-          /\b(media|initialization|sourceURL)="([^"]*)"/g,
-          (_, attribute: string, uri: string) => `${attribute}="${add(uri, escaped)}"`,
-        )
-        .replaceAll(
-          // That of a file, and not of a folder that others are beneath.
-          /<BaseURL>([^<]*[^</])<\/BaseURL>/g,
-          (_, uri: string) => `<BaseURL>${add(uri, escaped)}</BaseURL>`,
-        )
-    }
+      return addToPlaylist(text, query)
+    case 'mpd':
+      return addToManifest(text, query.replaceAll('&', '&amp;'))
     case 'vtt':
-      return text.replaceAll(/^[a-z0-9_]+\.[a-z0-9]+#xywh=/gm, (uri) => add(uri, query))
+      return text.replaceAll(/^[a-z0-9_]+\.[a-z0-9]+#xywh=/gm, (uri) => append(uri, query))
     default:
       return text
   }
+}
+
+function addToPlaylist(text: string, query: string): string {
+  return text
+    .split('\n')
+    .map((line) =>
+      line.startsWith('#')
+        ? line.replaceAll(/\bURI="([^"]*)"/g, (_, uri: string) => `URI="${append(uri, query)}"`)
+        : line.replace(/^\S+/, (uri) => append(uri, query)),
+    )
+    .join('\n')
+}
+
+function addToManifest(text: string, query: string): string {
+  return text
+    .replaceAll(
+      /\b(media|initialization|sourceURL)="([^"]*)"/g,
+      (_, attribute: string, uri: string) => `${attribute}="${append(uri, query)}"`,
+    )
+    .replaceAll(
+      // A BaseURL that ends in "/" is a folder, and gets no query.
+      /<BaseURL>([^<]*[^</])<\/BaseURL>/g,
+      (_, uri: string) => `<BaseURL>${append(uri, query)}</BaseURL>`,
+    )
 }

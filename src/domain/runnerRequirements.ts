@@ -1,4 +1,4 @@
-/** Which runners a job fits: what of ffmpeg it takes, and how much of a disk. */
+/** Runner requirements: the ffmpeg encoders and the disk space that a job needs of a runner. */
 import {
   AUDIO_ENCODERS,
   type AudioCodec,
@@ -13,8 +13,8 @@ function listAudioEncoders(codec: AudioCodec): string[] {
   return codec === 'copy' || codec === 'none' ? [] : [AUDIO_ENCODERS[codec]]
 }
 
-/** The encoders, by ffmpeg's names, that a runner needs whatever the source turns out to be. */
-export function requiredEncodersOf(rendition: Rendition): string[] {
+/** The ffmpeg encoders that a rendition may need. Whether it needs them depends on the source. */
+export function listRequiredEncoders(rendition: Rendition): string[] {
   switch (rendition.kind) {
     case 'video':
     case 'stream':
@@ -32,30 +32,32 @@ export function requiredEncodersOf(rendition: Rendition): string[] {
   }
 }
 
-/** What comes out of these is small, however large the source. */
-const SMALL: readonly Rendition['kind'][] = ['image', 'sprite', 'wave', 'probe']
+/** Kinds whose output is small, however large the source is. */
+const SMALL_KINDS: readonly Rendition['kind'][] = ['image', 'sprite', 'wave', 'probe']
 const GIB = 2 ** 30
 
-/** Sizes by doubling: 0 for what fits any disk, 1 up to 1 GiB, 2 up to 2 GiB, 3 up to 4 GiB… */
-export function classOfBytes(bytes: number) {
+/** Size classes double: class 1 is up to 1 GiB, class 2 up to 2 GiB, class 3 up to 4 GiB. */
+export function findSizeClass(bytes: number): number {
   return 1 + Math.max(0, Math.ceil(Math.log2(bytes / GIB)))
 }
-export function sizeClassOf({ kind }: Rendition, sourceBytes: number) {
-  return SMALL.includes(kind) ? 0 : classOfBytes(sourceBytes)
+
+/** The size class of the disk that a job needs: 0 if every disk is large enough. */
+export function findJobSizeClass({ kind }: Rendition, sourceBytes: number): number {
+  return SMALL_KINDS.includes(kind) ? 0 : findSizeClass(sourceBytes)
 }
 
-/** What a runner can do. What is not given is no bound. */
+/** What a runner has. A property that is missing is no limit. */
 export interface RunnerCapabilities {
   /**
-   * Videos made of larger sources are not for it. The source is read by ranges and never stored, but a
-   * result is seldom larger than its source, and it has to fit.
+   * Free disk space. The source is read by ranges and not stored, but the output has to fit, and it
+   * is seldom larger than the source.
    */
   diskBytes?: number
-  /** All that it has. */
+  /** All encoders of the runner's ffmpeg. */
   encoders?: string[]
 }
 
-export function capabilitiesOf({
+export function readCapabilities({
   diskBytes,
   encoders,
 }: ClaimRequest['runner']): RunnerCapabilities {

@@ -1,16 +1,17 @@
 /**
- * Signatures: HMAC-SHA-256 under a key that is derived from a secret for one purpose, so that what is
- * signed for one is worth nothing for another. Several secrets at once let them be changed in turn.
+ * Signatures: HMAC-SHA-256 with a key that is derived from a secret for one purpose. A signature for
+ * one purpose is not valid for another. Several secrets are valid at once, so that they can be
+ * replaced one after the other.
  */
 import { fromBase64url, toBase64url } from './base64url.ts'
 
 export type Purpose = 'stream-token' | 'signed-url'
-/** The first signs; all are good for checking. */
+/** The first key signs. All of them verify. */
 export type SigningKeys = readonly { id: string; secret: string }[]
 
 const encoder = new TextEncoder()
 
-async function keyOf(secret: string, purpose: Purpose): Promise<CryptoKey> {
+async function deriveKey(secret: string, purpose: Purpose): Promise<CryptoKey> {
   const raw = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
     'deriveKey',
   ])
@@ -24,26 +25,28 @@ async function keyOf(secret: string, purpose: Purpose): Promise<CryptoKey> {
   )
 }
 
-/** `id.mac`, by the first key of a ring that has one. */
-export async function sign(ring: SigningKeys, purpose: Purpose, text: string): Promise<string> {
-  const { id, secret } = ring[0]!
-  const mac = await crypto.subtle.sign('HMAC', await keyOf(secret, purpose), encoder.encode(text))
+/** Returns `id.mac`, signed with the first key. There must be at least one key. */
+export async function sign(keys: SigningKeys, purpose: Purpose, text: string): Promise<string> {
+  const { id, secret } = keys[0]!
+  const key = await deriveKey(secret, purpose)
+  const mac = await crypto.subtle.sign('HMAC', key, encoder.encode(text))
   return `${id}.${toBase64url(new Uint8Array(mac))}`
 }
 
-/** Whether one of the ring's keys has signed this text for this purpose. */
-export async function isSigned(
-  ring: SigningKeys,
+/** True if one of the keys has signed this text for this purpose. */
+export async function isValidSignature(
+  keys: SigningKeys,
   purpose: Purpose,
   text: string,
   signature: string,
 ): Promise<boolean> {
   const [id, written, ...rest] = signature.split('.')
-  const key = ring.find((one) => one.id === id)
+  const key = keys.find((one) => one.id === id)
   const mac = written === undefined || rest.length > 0 ? null : fromBase64url(written)
-  // One text for one signature: the last character of base64url has bits to spare.
+  // The last character of base64url has unused bits, so one MAC could be written in several ways.
   if (!key || !mac || toBase64url(mac) !== written) {
     return false
   }
-  return crypto.subtle.verify('HMAC', await keyOf(key.secret, purpose), mac, encoder.encode(text))
+  const derived = await deriveKey(key.secret, purpose)
+  return crypto.subtle.verify('HMAC', derived, mac, encoder.encode(text))
 }

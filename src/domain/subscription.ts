@@ -1,20 +1,24 @@
-/** What one subscriber of a hub wants, and what of it has been sent. Kept in its socket. */
+/** The subscription of an event stream: its filter, and its position in the event log. */
 import { z } from 'zod'
 import type { StreamMessage } from '../contract/events.ts'
 
+/** Stored in the attachment of the subscriber's socket. */
 export const subscription = z.object({
   jobId: z.string().nullable(),
   filePath: z.string().nullable(),
   /** Ends in a slash. */
   pathPrefix: z.string().nullable().default(null),
-  /** The sequence number of the last event that was looked at for this subscriber. */
+  /** The sequence number of the last event that was sent, or skipped by the filter. */
   cursor: z.int().nonnegative(),
 })
 export type Subscription = z.infer<typeof subscription>
-/** Everything that is given must match. */
+/** An event has to match every property that is not null. */
 export type EventFilter = Pick<Subscription, 'jobId' | 'filePath' | 'pathPrefix'>
 
-export function matches(filter: EventFilter, event: { jobId: string; filePath: string }): boolean {
+export function matchesFilter(
+  filter: EventFilter,
+  event: { jobId: string; filePath: string },
+): boolean {
   return (
     (filter.jobId === null || filter.jobId === event.jobId) &&
     (filter.filePath === null || filter.filePath === event.filePath) &&
@@ -22,6 +26,6 @@ export function matches(filter: EventFilter, event: { jobId: string; filePath: s
   )
 }
 
-export function encode(message: StreamMessage) {
+export function encodeMessage(message: StreamMessage): string {
   return JSON.stringify(message)
 }

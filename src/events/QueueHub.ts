@@ -10,7 +10,12 @@ import { findEventRange, listEvents } from '../db/events.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
 import { createPlatform } from '../platform/platform.ts'
 import { PING, PONG } from '../platform/hubClient.ts'
-import { encode, matches, type Subscription, subscription } from '../domain/subscription.ts'
+import {
+  encodeMessage,
+  matchesFilter,
+  type Subscription,
+  subscription,
+} from '../domain/subscription.ts'
 import type { EventRow } from '../db/rows.ts'
 
 // Tags of sockets.
@@ -78,7 +83,7 @@ export class QueueHub extends DurableObject<Env> {
     this.ctx.acceptWebSocket(server, keyId === null ? [STREAM] : [STREAM, apiKeyTag(keyId)])
     if (isLost) {
       const reason = 'The events after your last one are no longer kept. List the jobs again.'
-      server.send(encode({ event: 'resync', data: { reason } }))
+      server.send(encodeMessage({ event: 'resync', data: { reason } }))
     }
     // Sends the events that were written after the log was read and before the socket was accepted.
     await this.deliverEvents()
@@ -113,9 +118,9 @@ export class QueueHub extends DurableObject<Env> {
 
   /** Sends progress to the current subscribers of the job. It is stored nowhere. */
   sendProgress(filePath: string, data: ProgressData): void {
-    const message = encode({ event: 'job:progress', filePath, data })
+    const message = encodeMessage({ event: 'job:progress', filePath, data })
     for (const [socket, subscriber] of this.subscribers()) {
-      if (matches(subscriber, { jobId: data.jobId, filePath })) {
+      if (matchesFilter(subscriber, { jobId: data.jobId, filePath })) {
         send(socket, message)
       }
     }
@@ -200,8 +205,8 @@ export class QueueHub extends DurableObject<Env> {
 
 function deliver(socket: WebSocket, subscriber: Subscription, rows: EventRow[]) {
   for (const row of rows) {
-    if (row.seq > subscriber.cursor && matches(subscriber, row)) {
-      send(socket, encode(toMessage(row)))
+    if (row.seq > subscriber.cursor && matchesFilter(subscriber, row)) {
+      send(socket, encodeMessage(toMessage(row)))
     }
   }
   const cursor = Math.max(subscriber.cursor, rows.at(-1)!.seq)

@@ -7,7 +7,7 @@ import type { Context } from 'hono'
 import type { CreateSignedUrl } from '../contract/apiKey.ts'
 import { type Caller, ROOT } from '../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
-import { isSigned, type SigningKeys, sign } from '../domain/signature.ts'
+import { isValidSignature, type SigningKeys, sign } from '../domain/signature.ts'
 import { callerById } from '../services/apiKeys/apiKeys.ts'
 import { encodePath, encodeVariant } from '../services/serializers.ts'
 import { type ApiEnv } from './router.ts'
@@ -77,7 +77,7 @@ export async function readSignature(
     contentType: c.req.query('contentType') ?? null,
   }
   const text = signedText(target, terms)
-  if (!(await isSigned(c.get('platform').settings.signingKeys, 'signed-url', text, sig))) {
+  if (!(await isValidSignature(c.get('platform').settings.signingKeys, 'signed-url', text, sig))) {
     return errorResult(
       'forbidden',
       'The signature is not for this URL: something in it was changed.',

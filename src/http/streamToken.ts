@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { fromBase64url, toBase64url } from '../domain/base64url.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
-import { isSigned, type SigningKeys, sign } from '../domain/signature.ts'
+import { isValidSignature, type SigningKeys, sign } from '../domain/signature.ts'
 
 const grant = z.object({
   /** Who has minted it, and has to be good for it still. */
@@ -28,7 +28,7 @@ export async function readToken(
 ): Promise<{ ok: true; grant: Grant } | ErrorResult<'unauthorized'>> {
   const dot = token.indexOf('.')
   const payload = token.slice(0, Math.max(dot, 0))
-  const signed = await isSigned(ring, 'stream-token', payload, token.slice(dot + 1))
+  const signed = await isValidSignature(ring, 'stream-token', payload, token.slice(dot + 1))
   const bytes = signed ? fromBase64url(payload) : null
   if (!bytes) {
     return errorResult(

@@ -17,7 +17,7 @@ export function count() {
   return integer().notNull().default(0)
 }
 
-/** The reference files of a job or variant, in the order of `referenceFilesOf`. */
+/** The reference files of a job or variant, in the order of `listReferenceFiles`. */
 export function referenceFileList() {
   return text({ mode: 'json' }).$type<ReferenceFile[]>().notNull().default([])
 }

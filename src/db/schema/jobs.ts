@@ -40,7 +40,7 @@ export const jobs = sqliteTable(
     packageKey: text(),
     /** Encoders (ffmpeg's names) that a runner must have. The same set always has the same order. */
     requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
-    /** `sizeClassOf` the source. With `requiredEncoders` it decides which runners can run the job. */
+    /** The size class of the source. With `requiredEncoders` it decides which runners can run the job. */
     sizeClass: integer().notNull().default(0),
     /** Grows with every claim. Requests under a lower one are rejected. */
     fence: integer().notNull().default(0),

@@ -1,2 +1,2 @@
-/** What a caller wrote cannot be read or makes no sense; `message` is for them. */
+/** The error of a transformation that is not valid. The message is shown to the caller. */
 export class TransformationError extends Error {}

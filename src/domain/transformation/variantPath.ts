@@ -13,37 +13,39 @@ function firstFolder(path: string) {
 }
 
 /**
- * A path under which an original can be stored: its first folder must not be one that would be read
- * as a transformation, as it could then not be addressed.
+ * A path under which an original can be stored. A first folder that looks like a transformation is
+ * rejected, because requests for the file would be read as requests for a variant.
  */
 export const originalPath = storagePath.refine(
   (path) => !looksLikeTransformation(firstFolder(path)),
   {
     error: ({ input }) =>
-      `not a storage path: the folder "${firstFolder(String(input))}" would be read as a transformation; name it otherwise`,
+      `Not a storage path: the folder "${firstFolder(String(input))}" would be read as a transformation. Use another folder name.`,
   },
 )
 
-export interface BadName {
+export interface InvalidName {
   ok: false
   code: 'invalid_path' | 'invalid_transformation'
   message: string
 }
-/** What names a variant once its preset, if there is one, is known: null for the original itself. */
-export type VariantName = { ok: true; filePath: string; variant: string | null } | BadName
+/** A file and the canonical form of a variant of it; null for the original itself. */
+export type VariantName = { ok: true; filePath: string; variant: string | null } | InvalidName
+/** A file and a transformation as the caller wrote it; null for the original itself. */
 type WrittenName =
-  { ok: true; filePath: string; written: string; transformation: Transformation | null } | BadName
+  | { ok: true; filePath: string; written: string; transformation: Transformation | null }
+  | InvalidName
 
 /**
- * Reads `w_640,q_60/videos/clip.mp4`. The transformation is null when there is none. A first segment
- * that is meant as one and is not valid is an error, not the name of a folder.
+ * Reads `w_640,q_60/videos/clip.mp4`. A first segment that looks like a transformation but is not
+ * valid is an error, not the name of a folder.
  */
 export function parseVariantName(text: string): WrittenName {
   const written = firstFolder(text)
-  const transformed = looksLikeTransformation(written)
+  const hasTransformation = looksLikeTransformation(written)
   try {
-    const transformation = transformed ? parseTransformation(written) : null
-    const path = storagePath.safeParse(transformed ? text.slice(written.length + 1) : text)
+    const transformation = hasTransformation ? parseTransformation(written) : null
+    const path = storagePath.safeParse(hasTransformation ? text.slice(written.length + 1) : text)
     if (path.success) {
       return { ok: true, filePath: path.data, written, transformation }
     }
@@ -52,11 +54,11 @@ export function parseVariantName(text: string): WrittenName {
     if (!(error instanceof TransformationError)) {
       throw error
     }
-    return badTransformation(written, error)
+    return invalidTransformation(written, error)
   }
 }
 
-export function badTransformation(written: string, error: TransformationError): BadName {
+export function invalidTransformation(written: string, error: TransformationError): InvalidName {
   return {
     ok: false,
     code: 'invalid_transformation',
@@ -67,15 +69,16 @@ export function badTransformation(written: string, error: TransformationError): 
 export interface ServedName {
   filePath: string
   variant: string | null
-  /** The file of a package that is asked for. */
+  /** The requested file of a package; null for the variant as a whole. */
   member: string | null
-  /** The file by which a player begins, if the variant is a package. */
+  /** The first file that a player requests; null if the variant is not a package. */
   entry: string | null
 }
 
 /**
- * Tells the file of a package from the path of its original: what comes after the name of a file that
- * can be stored, or what cannot be stored itself.
+ * Splits `videos/clip.mp4/master.m3u8` into the path of an original and a file of its package. The
+ * last segment is a file of the package if the rest has the extension of an original, or if the last
+ * segment has not.
  */
 export function splitPackageFile(filePath: string, variant: string | null): ServedName {
   const entry = variant === null ? null : (PACKAGE_ENTRY[readCanonicalForm(variant).kind] ?? null)

@@ -1,7 +1,7 @@
 /** Serves one file of a package. */
 import type { Context } from 'hono'
 import { findFileType, OCTET_STREAM } from '../../contract/fileTypes.ts'
-import { isPlaylist, namesFiles, withQuery } from '../../domain/playlistQuery.ts'
+import { isPlaylist, containsFileNames, addQuery } from '../../domain/playlistQuery.ts'
 import type { ObjectStore } from '../../storage/objectStore.ts'
 import type { ApiEnv } from '../router.ts'
 import { type Delivery, matchesEtag, objectHeaders, serveObject } from './objectResponse.ts'
@@ -27,7 +27,7 @@ export function servePackageFile(
     // Players read the playlist of a growing package again and again, and need its latest version.
     cacheControl: isGrowing && isPlaylist(name) ? 'no-cache' : cacheControl,
   }
-  return isSigned && namesFiles(name)
+  return isSigned && containsFileNames(name)
     ? serveSignedPlaylist(c, store, { key, name, delivery })
     : serveObject(c, store, key, delivery)
 }
@@ -62,7 +62,7 @@ async function serveSignedPlaylist(
     return new Response(null, { status: 304, headers })
   }
   const text = await new Response(body).text()
-  const signed = withQuery(name, text, new URL(c.req.url).search.slice(1))
+  const signed = addQuery(name, text, new URL(c.req.url).search.slice(1))
   const bytes = new TextEncoder().encode(signed)
   headers.set('Content-Length', String(bytes.length))
   return new Response(request.method === 'HEAD' ? null : bytes, { headers })

@@ -2,7 +2,7 @@
 import type { Rendition } from '../../contract/rendition.ts'
 import type { Assignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
 import { claimNextJob, reissueClaim, type RunnerIdentity, updateJobFiles } from '../../db/leases.ts'
-import { capabilitiesOf, sizeClassOf } from '../../domain/runnerRequirements.ts'
+import { readCapabilities, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { failAttempt } from './endAttempt.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
@@ -79,7 +79,7 @@ async function claimRow(
   runner: RunnerIdentity,
 ): Promise<JobRow | undefined> {
   const reissued = request.again ? await reissueClaim(db, queue, runner, Date.now()) : undefined
-  return reissued ?? claimNextJob(db, queue, runner, Date.now(), capabilitiesOf(request.runner))
+  return reissued ?? claimNextJob(db, queue, runner, Date.now(), readCapabilities(request.runner))
 }
 
 interface Inputs {
@@ -117,7 +117,7 @@ async function buildAssignment(
     await updateJobFiles(db, claim, {
       sourceEtag: source.etag,
       sourceBytes: source.sizeBytes,
-      sizeClass: sizeClassOf(rendition, source.sizeBytes),
+      sizeClass: findJobSizeClass(rendition, source.sizeBytes),
       referenceFiles: references,
     })
   }

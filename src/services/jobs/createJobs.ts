@@ -7,7 +7,7 @@ import type { JobRow, QueueRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
 import { errorResult } from '../../domain/result.ts'
-import { requiredEncodersOf, sizeClassOf } from '../../domain/runnerRequirements.ts'
+import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import type { Platform } from '../ports.ts'
@@ -164,8 +164,8 @@ async function readFiles(
     id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
     transformation,
     priority: priority ?? defaultPriority(rendition),
-    requiredEncoders: requiredEncodersOf(rendition),
-    sizeClass: sizeClassOf(rendition, source.sizeBytes),
+    requiredEncoders: listRequiredEncoders(rendition),
+    sizeClass: findJobSizeClass(rendition, source.sizeBytes),
     referenceFiles: references.of(rendition),
   }))
   return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }

@@ -4,7 +4,7 @@ import { failJob, releaseJob } from '../../db/jobTransitions.ts'
 import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
-import { backoffMs, triesAgain } from '../../domain/jobTransitions.ts'
+import { isRetried, retryDelayMs } from '../../domain/retryPolicy.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { recheckTime } from '../queues/queues.ts'
@@ -31,8 +31,8 @@ export async function failAttempt(
   options: { details?: FailedFinish; leaseExpiredBy?: number } = {},
 ): Promise<AttemptOutcome> {
   const now = Date.now()
-  const retryAt = triesAgain(errorCode, job.attempt, job.maxAttempts)
-    ? now + backoffMs(job.attempt, Math.random())
+  const retryAt = isRetried(errorCode, job.attempt, job.maxAttempts)
+    ? now + retryDelayMs(job.attempt, Math.random())
     : null
   const claim = { jobId: job.id, fence: job.fence }
   const row = await failJob(platform.db, claim, { errorCode, message, retryAt, ...options }, now)

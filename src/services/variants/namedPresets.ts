@@ -11,7 +11,7 @@ import { checkTransformation, parseTransformation } from '../../domain/transform
 import { writeTransformation } from '../../domain/transformation/write.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import {
-  badTransformation,
+  invalidTransformation,
   parseVariantName,
   type VariantName,
 } from '../../domain/transformation/variantPath.ts'
@@ -88,7 +88,7 @@ export async function resolveVariantPath(
     if (!(error instanceof TransformationError)) {
       throw error
     }
-    return badTransformation(written, error)
+    return invalidTransformation(written, error)
   }
 }
 

@@ -1,5 +1,5 @@
 /** The stored files that a variant is made with besides its own: watermarks, subtitles, what is appended. */
-import { referenceFilesOf, type Rendition } from '../../contract/rendition.ts'
+import { listReferenceFiles, type Rendition } from '../../contract/rendition.ts'
 import { type Restriction, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { outside } from '../files/files.ts'
@@ -12,7 +12,7 @@ const MAX_REFERENCES = 40
 /** Who names a file gets to see what is in it, so it has to be one that it can see. */
 export function hiddenReferenceFile(caller: Restriction, renditions: Iterable<Rendition>) {
   const unseen = [...renditions]
-    .flatMap(referenceFilesOf)
+    .flatMap(listReferenceFiles)
     .find((referenced) => !canSeePath(caller, referenced))
   return unseen === undefined
     ? null
@@ -44,7 +44,7 @@ export async function findReferences(
   if (unseen) {
     return unseen
   }
-  const paths = new Set(all.flatMap(referenceFilesOf))
+  const paths = new Set(all.flatMap(listReferenceFiles))
   if (paths.size > MAX_REFERENCES) {
     return errorResult(
       'invalid_request',
@@ -62,7 +62,7 @@ export async function findReferences(
   }
   return {
     ok: true,
-    of: (rendition) => referenceFilesOf(rendition).map((path) => files.get(path)!),
+    of: (rendition) => listReferenceFiles(rendition).map((path) => files.get(path)!),
   }
 }
 
@@ -71,7 +71,7 @@ export async function readReferences(
   platform: Platform,
   rendition: Rendition,
 ): Promise<ReferenceFile[] | string> {
-  const files = await look(platform, referenceFilesOf(rendition))
+  const files = await look(platform, listReferenceFiles(rendition))
   const references: ReferenceFile[] = []
   for (const [path, file] of files) {
     if (!file) {

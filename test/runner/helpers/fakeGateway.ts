@@ -13,7 +13,7 @@ import { buffer, json } from 'node:stream/consumers'
 import { z } from 'zod'
 import { writeAssignment } from '../../../src/contract/assignmentVersions.ts'
 import * as contract from '../../../src/contract/runnerProtocol.ts'
-import { referenceFilesOf } from '../../../src/contract/rendition.ts'
+import { listReferenceFiles } from '../../../src/contract/rendition.ts'
 
 /** What a misbehaving source does with one request for bytes. */
 export type SourceMishap = 'drop' | 'errorResult' | 'hold' | 'gone' | 'changed' | 'flip' | null
@@ -69,7 +69,7 @@ export async function startGateway() {
     ): Promise<OfferedJob> {
       const { size } = await stat(file)
       const references = await Promise.all(
-        referenceFilesOf(wish).map(async (path) => {
+        listReferenceFiles(wish).map(async (path) => {
           const stored = await stat(others[path] ?? file)
           return { sizeBytes: stored.size, etag: path }
         }),
@@ -179,7 +179,7 @@ export async function startGateway() {
     if (key === 'GET source') {
       lease(Number(url.searchParams.get('fence')))
       const reference = url.searchParams.get('reference')
-      const path = referenceFilesOf(job.assignment.rendition)[Number(reference)] ?? ''
+      const path = listReferenceFiles(job.assignment.rendition)[Number(reference)] ?? ''
       const file = reference === null ? job.file : (job.others[path] ?? job.file)
       return sendSource(file, request, response)
     }

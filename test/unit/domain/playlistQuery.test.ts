@@ -1,6 +1,6 @@
 /** A query string is added to the URLs in playlists, manifests and storyboards. */
 import { describe, expect, it } from 'vitest'
-import { isPlaylist, namesFiles, withQuery } from '../../../src/domain/playlistQuery.ts'
+import { isPlaylist, containsFileNames, addQuery } from '../../../src/domain/playlistQuery.ts'
 
 const QUERY = 'exp=1&key=k&sig=a.b'
 
@@ -16,7 +16,7 @@ describe('a query string is added', () => {
       'https://elsewhere.example/v_2.m4s\r',
       'v_3.m4s\r',
     ].join('\n')
-    expect(withQuery('v.m3u8', text, QUERY)).toBe(
+    expect(addQuery('v.m3u8', text, QUERY)).toBe(
       text
         .replace('"init.mp4"', `"init.mp4?${QUERY}"`)
         .replace('v_1.m4s', `v_1.m4s?${QUERY}`)
@@ -27,7 +27,7 @@ describe('a query string is added', () => {
   it('to the templates of a DASH manifest, escaped for XML', () => {
     const template = (query: string) =>
       `<SegmentTemplate media="$RepresentationID$_$Number%05d$.m4s${query}" initialization="init_$RepresentationID$.mp4${query}" timescale="1"/><BaseURL>a/</BaseURL>`
-    expect(withQuery('manifest.mpd', template(''), QUERY)).toBe(
+    expect(addQuery('manifest.mpd', template(''), QUERY)).toBe(
       template(`?${QUERY.replaceAll('&', '&amp;')}`),
     )
   })
@@ -35,14 +35,14 @@ describe('a query string is added', () => {
   it('to the sheets of a storyboard, before the fragment, and not to the text of subtitles', () => {
     const text =
       'WEBVTT\n\n00:00.000 --> 00:01.000\nsprite_1.jpg#xywh=0,0,160,90\n\n00:02.000 --> 00:03.000\nsee clip.mp4\nclip.mp4\n'
-    expect(withQuery('sprite.vtt', text, QUERY)).toBe(
+    expect(addQuery('sprite.vtt', text, QUERY)).toBe(
       text.replace('sprite_1.jpg#', `sprite_1.jpg?${QUERY}#`),
     )
   })
 
   it('to no media segment', () => {
-    expect(withQuery('v_1.m4s', 'v_1.m4s', QUERY)).toBe('v_1.m4s')
-    expect(['a.m3u8', 'a.mpd', 'a.vtt', 'a.m4s', 'a.mp4'].filter(namesFiles)).toEqual([
+    expect(addQuery('v_1.m4s', 'v_1.m4s', QUERY)).toBe('v_1.m4s')
+    expect(['a.m3u8', 'a.mpd', 'a.vtt', 'a.m4s', 'a.mp4'].filter(containsFileNames)).toEqual([
       'a.m3u8',
       'a.mpd',
       'a.vtt',

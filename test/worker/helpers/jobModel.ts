@@ -3,7 +3,7 @@
  * says what every call must answer and what must be stored after it.
  */
 import type { JobStatus } from '../../../src/contract/job.ts'
-import { type JobEvent, transition } from '../../../src/domain/jobTransitions.ts'
+import { type JobEvent, nextStatus } from '../../../src/domain/jobTransitions.ts'
 
 export const LEASE_MS = 30_000
 export const BACKOFF_MS = 60_000
@@ -85,7 +85,7 @@ export class JobModel {
 
   /** Applies an event if the table allows it; whether it did. */
   apply(event: JobEvent, job: ModelJob | undefined, fence: number, now: number): boolean {
-    const to = job && transition(job.status, event)
+    const to = job && nextStatus(job.status, event)
     if (!job || !to) {
       return false
     }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { JOB_STATUSES } from '../../../src/contract/job.ts'
 import { deleteJobRow, findJob } from '../../../src/db/jobs.ts'
 import { findOutput, findVariant, recordOutput } from '../../../src/db/outputs.ts'
-import { type JobEvent, transition, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
+import { type JobEvent, nextStatus, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
 import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
 import { db, readCounters, eventTypes } from '../helpers/database.ts'
 import type { JobRow } from '../../../src/db/rows.ts'
@@ -46,7 +46,7 @@ afterEach(async () => {
 
 const events = Object.keys(TRANSITIONS) as JobEvent[]
 const grid = JOB_STATUSES.flatMap((from) =>
-  events.map((event) => ({ from, event, to: transition(from, event) })),
+  events.map((event) => ({ from, event, to: nextStatus(from, event) })),
 )
 
 describe('every event in every state', () => {

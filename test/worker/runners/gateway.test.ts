@@ -10,7 +10,7 @@ import {
   RUNNER_SECRET_HEADER,
 } from '../../../src/contract/runnerProtocol.ts'
 import { countClaimableJobs } from '../../../src/db/claimQuery.ts'
-import { classOfBytes } from '../../../src/domain/runnerRequirements.ts'
+import { findSizeClass } from '../../../src/domain/runnerRequirements.ts'
 import { asRunner, RUNNER_SECRET, expectJson, expectError } from '../helpers/requests.ts'
 import { createJobs, putOriginal } from '../helpers/jobs.ts'
 import { db, jobRow, addQueue } from '../helpers/database.ts'
@@ -30,7 +30,7 @@ async function setSize(filePath: string, bytes: number) {
   await env.DB.prepare(
     'UPDATE jobs SET source_bytes = ?, size_class = min(size_class, 1) * ? WHERE file_path = ?',
   )
-    .bind(bytes, classOfBytes(bytes), filePath)
+    .bind(bytes, findSizeClass(bytes), filePath)
     .run()
 }
 

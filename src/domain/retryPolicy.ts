@@ -1,0 +1,36 @@
+/** Retry policy: which failures are retried, and after which delay. */
+import type { FailureCode } from '../contract/failureCode.ts'
+
+/** False for failures that are caused by the file or the request, and would occur again. */
+const IS_RETRYABLE: Record<FailureCode, boolean> = {
+  input_invalid: false,
+  unsupported: false,
+  output_invalid: true,
+  timeout: false,
+  stalled: true,
+  out_of_memory: true,
+  out_of_disk: true,
+  runner_lost: true,
+  storage: true,
+  internal: true,
+}
+
+const FIRST_DELAY_MS = 5_000
+const DELAY_FACTOR = 4
+const MAX_DELAY_MS = 3_600_000
+const JITTER = 0.2
+
+/** True if a job is retried whose attempt number `attempt` failed with `code`. */
+export function isRetried(code: FailureCode, attempt: number, maxAttempts: number): boolean {
+  return IS_RETRYABLE[code] && attempt < maxAttempts
+}
+
+/**
+ * The delay before the attempt after attempt number `attempt`, in milliseconds: 5 s, 20 s, 80 s and
+ * so on, up to an hour. `random` (0 to 1) varies it by ±20 %, so that jobs that failed together are
+ * not retried together.
+ */
+export function retryDelayMs(attempt: number, random: number): number {
+  const base = Math.min(FIRST_DELAY_MS * DELAY_FACTOR ** (attempt - 1), MAX_DELAY_MS)
+  return Math.round(base * (1 - JITTER + 2 * JITTER * random))
+}

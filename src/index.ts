@@ -22,7 +22,7 @@ export default {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     // Deferred, so that they run in parallel and a failure of one does not stop the others.
     for (const { name } of await listQueues(platform.db)) {
-      platform.defer(platform.hubs.watch(name))
+      platform.defer(platform.hubs.runWatchdog(name))
     }
     platform.defer(runCleaner(platform, platform.settings.retention))
   },

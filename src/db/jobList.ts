@@ -25,42 +25,50 @@ export interface Page {
 /** A page of jobs, newest first. Without an offset, its cost does not depend on its position. */
 export async function listJobRows(
   db: Database,
-  list: PageQuery,
+  query: PageQuery,
   restriction: Restriction,
 ): Promise<Page> {
-  const { pathPrefix } = restriction
-  const page = async (where: SQL | undefined) =>
-    db
-      .select()
-      .from(jobs)
-      .where(where)
-      .orderBy(desc(jobs.seq))
-      .limit(list.limit)
-      .offset(list.offset)
+  const { queue, pathPrefix } = restriction
   // One file has few jobs, and an index has them by age.
-  if (pathPrefix === null || list.filePath !== undefined) {
-    return { rows: await page(and(matchesQuery(list), isVisibleJob(restriction))), lastRead: null }
+  if (pathPrefix === null || query.filePath !== undefined) {
+    const rows = await readPage(db, query, and(matchesQuery(query), isVisibleJob(restriction)))
+    return { rows, lastRead: null }
   }
-
-  const query = { ...list, queue: restriction.queue ?? list.queue }
-  if (restriction.queue !== null && list.queue !== undefined && list.queue !== restriction.queue) {
+  if (queue !== null && query.queue !== undefined && query.queue !== queue) {
     return { rows: [], lastRead: null }
   }
-  if (!(await isLargeFolder(db, pathPrefix))) {
-    const inFolder = sql`${jobs.seq} IN (
-      SELECT seq FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, pathPrefix)})`
-    // The plus prevents the use of another index, which would read jobs of other folders.
-    const filter = sql.join(
-      [
-        inFolder,
-        ...(query.queue === undefined ? [] : [sql`+queue = ${query.queue}`]),
-        ...(query.status === undefined ? [] : [sql`+status = ${query.status}`]),
-        ...(query.before === null ? [] : [sql`+seq < ${query.before}`]),
-      ],
-      sql` AND `,
-    )
-    return { rows: await page(filter), lastRead: null }
-  }
+  const visible = { ...query, queue: queue ?? query.queue }
+  return (await isLargeFolder(db, pathPrefix))
+    ? listLargeFolder(db, visible, pathPrefix)
+    : { rows: await listSmallFolder(db, visible, pathPrefix), lastRead: null }
+}
+
+function readPage(db: Database, query: PageQuery, condition: SQL | undefined): Promise<JobRow[]> {
+  return db
+    .select()
+    .from(jobs)
+    .where(condition)
+    .orderBy(desc(jobs.seq))
+    .limit(query.limit)
+    .offset(query.offset)
+}
+
+/** Reads all jobs of the folder by path. */
+function listSmallFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<JobRow[]> {
+  const { queue, status, before } = query
+  // The plus prevents the use of another index, which would read jobs of other folders.
+  const conditions = [
+    sql`${jobs.seq} IN (
+      SELECT seq FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, pathPrefix)})`,
+    queue === undefined ? undefined : sql`+queue = ${queue}`,
+    status === undefined ? undefined : sql`+status = ${status}`,
+    before === null ? undefined : sql`+seq < ${before}`,
+  ]
+  return readPage(db, query, and(...conditions))
+}
+
+/** Reads the newest jobs of all folders, up to `MAX_JOBS_READ`, and filters them by path. */
+async function listLargeFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<Page> {
   const [oldestRead] = await db
     .select({ seq: jobs.seq })
     .from(jobs)
@@ -68,22 +76,21 @@ export async function listJobRows(
     .orderBy(desc(jobs.seq))
     .limit(1)
     .offset(MAX_JOBS_READ - 1)
-  const rows = await page(
-    and(
-      matchesQuery(query),
-      oldestRead && sql`${jobs.seq} >= ${oldestRead.seq}`,
-      sql`+file_path >= ${pathPrefix} AND +file_path < ${prefixUpperBound(pathPrefix)}`,
-    ),
+  const condition = and(
+    matchesQuery(query),
+    oldestRead && sql`${jobs.seq} >= ${oldestRead.seq}`,
+    sql`+file_path >= ${pathPrefix} AND +file_path < ${prefixUpperBound(pathPrefix)}`,
   )
+  const rows = await readPage(db, query, condition)
   return { rows, lastRead: oldestRead?.seq ?? null }
 }
 
-function matchesQuery(list: PageQuery) {
+function matchesQuery({ status, queue, filePath, before }: PageQuery) {
   return and(
-    list.status === undefined ? undefined : eq(jobs.status, list.status),
-    list.queue === undefined ? undefined : eq(jobs.queue, list.queue),
-    list.filePath === undefined ? undefined : eq(jobs.filePath, list.filePath),
-    list.before === null ? undefined : lt(jobs.seq, list.before),
+    status === undefined ? undefined : eq(jobs.status, status),
+    queue === undefined ? undefined : eq(jobs.queue, queue),
+    filePath === undefined ? undefined : eq(jobs.filePath, filePath),
+    before === null ? undefined : lt(jobs.seq, before),
   )
 }
 

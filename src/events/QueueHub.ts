@@ -47,37 +47,44 @@ export class QueueHub extends DurableObject<Env> {
     return this.ctx.id.name!
   }
 
-  /**
-   * Upgrades to a WebSocket. `/runner` receives one message when there may be work. `/stream` receives
-   * every event from now on, or after the event `since`, filtered by `jobId`, `filePath` and
-   * `pathPrefix`. `X-Cursor` of the response is the id after which the stream begins. The status is 429
-   * if the API key `key` has `max` open streams already.
-   */
+  /** Upgrades to a WebSocket: `/runner` for a waiting runner, `/stream` for an event stream. */
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
+    return pathname === '/runner' ? this.acceptRunner() : this.acceptSubscriber(searchParams)
+  }
+
+  /** The socket receives one message when there may be work. */
+  private acceptRunner(): Response {
     const { 0: client, 1: server } = new WebSocketPair()
-    if (pathname === '/runner') {
-      this.ctx.acceptWebSocket(server, [RUNNER])
-      return new Response(null, { status: 101, webSocket: client })
-    }
-    const keyId = searchParams.get('key')
+    this.ctx.acceptWebSocket(server, [RUNNER])
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  /**
+   * The socket receives every event from now on, or after the event `since`, filtered by `jobId`,
+   * `filePath` and `pathPrefix`. `X-Cursor` of the response is the id after which the stream begins. The
+   * status is 429 if the API key `key` has `max` open streams already.
+   */
+  private async acceptSubscriber(query: URLSearchParams): Promise<Response> {
+    const keyId = query.get('key')
     // The hub has all streams of its queue, so that the count is exact.
     if (keyId !== null) {
       const open = this.ctx.getWebSockets(apiKeyTag(keyId)).filter(isOpen).length
-      if (open >= Number(searchParams.get('max'))) {
+      if (open >= Number(query.get('max'))) {
         return new Response(null, { status: 429 })
       }
     }
-    const since = searchParams.get('since')
+    const since = query.get('since')
     const { oldest, newest } = await findEventRange(this.db)
     const from = since === null ? newest : Number(since)
     // Events after `from` were deleted, or the log has not reached that id.
     const isLost = from > newest || from < oldest - 1
     const cursor = isLost ? newest : from
+    const { 0: client, 1: server } = new WebSocketPair()
     server.serializeAttachment({
-      jobId: searchParams.get('jobId'),
-      filePath: searchParams.get('filePath'),
-      pathPrefix: searchParams.get('pathPrefix'),
+      jobId: query.get('jobId'),
+      filePath: query.get('filePath'),
+      pathPrefix: query.get('pathPrefix'),
       cursor,
     } satisfies Subscription)
     this.ctx.acceptWebSocket(server, keyId === null ? [STREAM] : [STREAM, apiKeyTag(keyId)])
@@ -128,11 +135,11 @@ export class QueueHub extends DurableObject<Env> {
 
   /** The alarm is set for the earliest moment at which a lease expires or a retry is due. */
   override alarm(): Promise<void> {
-    return this.watch()
+    return this.runWatchdog()
   }
 
   /** Runs one round of the watchdog. The cron trigger calls it too. */
-  async watch(): Promise<void> {
+  async runWatchdog(): Promise<void> {
     const platform = createPlatform(this.env, this.ctx.waitUntil.bind(this.ctx))
     const next = await runWatchdog(platform, this.queue)
     if (next !== null) {

@@ -26,7 +26,7 @@ export interface StreamOptions {
 
 export interface HubClient extends Hubs {
   /** Runs one round of the queue's watchdog now. */
-  watch(queue: string): Promise<void>
+  runWatchdog(queue: string): Promise<void>
   /** Opens an event stream of a queue; null when its API key has as many open as it may. */
   openStream(queue: string, options: StreamOptions): Promise<EventStream | null>
 }
@@ -39,7 +39,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
     notify: (queue, deadline) => hubOf(queue).notify(deadline),
     sendProgress: (queue, filePath, progress) => hubOf(queue).sendProgress(filePath, progress),
     wake: (queue, count) => hubOf(queue).wake(count),
-    watch: (queue) => hubOf(queue).watch(),
+    runWatchdog: (queue) => hubOf(queue).runWatchdog(),
     async openStream(queue, options) {
       const response = await connect(queue, `/stream?${queryOf(options)}`)
       if (response.status === 429) {

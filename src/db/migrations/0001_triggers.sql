@@ -1,6 +1,6 @@
--- What follows from a change of a job happens in the same transaction as the change, here and
--- nowhere else: counters, the event log, the record of attempts, and which outputs are garbage.
--- No caller can forget to publish an event, and no counter can drift.
+-- Triggers do everything that follows from a change of a job, in the transaction of the change:
+-- counters, the event log, attempts, and retired outputs. So no caller can forget an event, and no
+-- counter can drift. 0002_glossary_names.sql replaces some of them.
 
 INSERT INTO queues (name) VALUES ('default');
 --> statement-breakpoint
@@ -20,7 +20,7 @@ CREATE TRIGGER jobs_changed AFTER UPDATE OF status ON jobs WHEN OLD.status <> NE
     error = error + (NEW.status = 'error') - (OLD.status = 'error'),
     cancelled = cancelled + (NEW.status = 'cancelled') - (OLD.status = 'cancelled')
   WHERE name = NEW.queue;
-  -- json_patch leaves out what is null: only what has an error tells of one.
+  -- json_patch leaves out null: only a job with an error has this field.
   INSERT INTO events (queue, job_id, file_path, type, data, created_at)
   VALUES (NEW.queue, NEW.id, NEW.file_path,
     CASE NEW.status
@@ -42,7 +42,7 @@ WHEN OLD.status <> 'running' AND NEW.status = 'running' BEGIN
   VALUES (NEW.id, NEW.fence, NEW.attempt, NEW.runner, NEW.started_at);
 END;
 --> statement-breakpoint
--- A claim that goes back with its attempt untouched was an interruption, not a failure.
+-- A job that returns to `pending` with a lower attempt number was interrupted, and did not fail.
 CREATE TRIGGER jobs_left_running AFTER UPDATE OF status ON jobs
 WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN
   UPDATE attempts SET
@@ -60,7 +60,7 @@ WHEN OLD.status = 'running' AND NEW.status <> 'running' BEGIN
   WHERE NEW.status <> 'completed' AND job_id = OLD.id AND fence = OLD.fence;
 END;
 --> statement-breakpoint
--- A claim clears playable_at, so this comes once an attempt.
+-- A claim clears playable_at, so there is at most one such event for each attempt.
 CREATE TRIGGER jobs_playable AFTER UPDATE OF playable_at ON jobs
 WHEN OLD.playable_at IS NULL AND NEW.playable_at IS NOT NULL AND NEW.status = 'running' BEGIN
   INSERT INTO events (queue, job_id, file_path, type, data, created_at)
@@ -114,8 +114,8 @@ CREATE TRIGGER variants_removed AFTER DELETE ON variants BEGIN
 END;
 
 --> statement-breakpoint
--- What a key is charged for: the originals that are its own, and what is on its way in. A key that
--- was deleted is no row, so what it had stored is charged to nobody.
+-- An API key is charged for the originals that it stored and for its storage reservations. The bytes
+-- of a deleted key are charged to nobody.
 CREATE TRIGGER files_stored AFTER INSERT ON files BEGIN
   UPDATE api_keys SET stored_bytes = stored_bytes + NEW.size_bytes WHERE id = NEW.key_id;
 END;

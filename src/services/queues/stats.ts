@@ -2,11 +2,12 @@
  * Statistics of jobs. Those of queues come from counters that triggers maintain. Those of a folder are
  * counted, up to a maximum number of jobs. So the cost has an upper bound.
  */
-import { JOB_STATUSES, type Stats } from '../../contract/job.ts'
-import { countJobsInFolder, isLargeFolder } from '../../db/jobList.ts'
+import { JOB_STATUSES, type JobStatus, type Stats } from '../../contract/job.ts'
+import { countJobsInFolder, type FolderCounts, isLargeFolder } from '../../db/jobList.ts'
 import { findQueue, listHourlyStats, listQueues } from '../../db/queues.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import type { QueueRow } from '../../db/rows.ts'
 import type { Database } from '../../db/database.ts'
 import type { Platform } from '../ports.ts'
 
@@ -21,26 +22,27 @@ export async function readStats(
   queueName: string | undefined,
 ): Promise<Outcome> {
   const name = queueName ?? restriction.queue ?? undefined
-  const one =
+  const queue =
     name === undefined || !canSeeQueue(restriction, name) ? undefined : await findQueue(db, name)
-  if (name !== undefined && !one) {
+  if (name !== undefined && !queue) {
     return errorResult('queue_not_found', `There is no queue "${name}".`)
   }
   const { pathPrefix } = restriction
   if (pathPrefix !== null) {
-    return folderStats(db, { queue: name ?? null, pathPrefix })
+    return { ok: true, stats: await readFolderStats(db, { queue: name ?? null, pathPrefix }) }
   }
-  const queues = one ? [one] : await listQueues(db)
-  const thisHour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
-  const names = queues.map((queue) => queue.name)
-  const hours = await listHourlyStats(db, names, thisHour - HOUR_MS)
+  const queues = queue ? [queue] : await listQueues(db)
+  return { ok: true, stats: await readQueueStats(db, queues) }
+}
 
-  const sum = <Row>(rows: Row[], figure: (row: Row) => number) =>
-    rows.reduce((total, row) => total + figure(row), 0)
-  const throughput = (from: number) => {
-    const rows = hours.filter((row) => row.hour === from)
+async function readQueueStats(db: Database, queues: QueueRow[]): Promise<Stats> {
+  const thisHour = startOfHour(Date.now())
+  const names = queues.map(({ name }) => name)
+  const hours = await listHourlyStats(db, names, thisHour - HOUR_MS)
+  const readThroughput = (hour: number) => {
+    const rows = hours.filter((row) => row.hour === hour)
     return {
-      from: new Date(from).toISOString(),
+      from: new Date(hour).toISOString(),
       completed: sum(rows, (row) => row.completed),
       failed: sum(rows, (row) => row.failed),
       mediaSeconds: sum(rows, (row) => row.mediaMs) / 1000,
@@ -48,56 +50,56 @@ export async function readStats(
     }
   }
   return {
-    ok: true,
-    stats: {
-      pending: sum(queues, (queue) => queue.pending),
-      running: sum(queues, (queue) => queue.running),
-      completed: sum(queues, (queue) => queue.completed),
-      error: sum(queues, (queue) => queue.error),
-      cancelled: sum(queues, (queue) => queue.cancelled),
-      total: sum(
-        queues,
-        (queue) => queue.pending + queue.running + queue.completed + queue.error + queue.cancelled,
-      ),
-      throughput: { thisHour: throughput(thisHour), lastHour: throughput(thisHour - HOUR_MS) },
-      partial: false,
+    ...countByStatus((status) => sum(queues, (queue) => queue[status])),
+    throughput: {
+      thisHour: readThroughput(thisHour),
+      lastHour: readThroughput(thisHour - HOUR_MS),
     },
+    partial: false,
   }
 }
 
 /** There are no counters for folders, so jobs are counted, up to a maximum. */
-async function folderStats(
+async function readFolderStats(
   db: Database,
   folder: { queue: string | null; pathPrefix: string },
-): Promise<Outcome> {
-  const thisHour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS
+): Promise<Stats> {
+  const thisHour = startOfHour(Date.now())
   const groups = await countJobsInFolder(db, folder, thisHour - HOUR_MS)
-  const sum = (figure: (group: (typeof groups)[number]) => number, of = groups) =>
-    of.reduce((total, group) => total + figure(group), 0)
-  const jobs = (of: typeof groups) => sum((group) => group.jobs, of)
-  const throughput = (from: number) => {
-    const ended = groups.filter(({ hour }) => hour === from)
+  const countJobs = (some: FolderCounts[]) => sum(some, (group) => group.jobs)
+  const readThroughput = (hour: number) => {
+    const ended = groups.filter((group) => group.hour === hour)
     const completed = ended.filter(({ status }) => status === 'completed')
     const failed = ended.filter(({ status }) => status === 'error')
     return {
-      from: new Date(from).toISOString(),
-      completed: jobs(completed),
-      failed: jobs(failed),
-      mediaSeconds: sum((group) => group.mediaSeconds, completed),
-      processingSeconds: sum((group) => group.processingMs, [...completed, ...failed]) / 1000,
+      from: new Date(hour).toISOString(),
+      completed: countJobs(completed),
+      failed: countJobs(failed),
+      mediaSeconds: sum(completed, (group) => group.mediaSeconds),
+      processingSeconds: sum([...completed, ...failed], (group) => group.processingMs) / 1000,
     }
   }
-  const counts = Object.fromEntries(
-    JOB_STATUSES.map((status) => [status, jobs(groups.filter((group) => group.status === status))]),
-  ) as Record<(typeof JOB_STATUSES)[number], number>
-  const total = jobs(groups)
   return {
-    ok: true,
-    stats: {
-      ...counts,
-      total,
-      throughput: { thisHour: throughput(thisHour), lastHour: throughput(thisHour - HOUR_MS) },
-      partial: await isLargeFolder(db, folder.pathPrefix),
+    ...countByStatus((status) => countJobs(groups.filter((group) => group.status === status))),
+    throughput: {
+      thisHour: readThroughput(thisHour),
+      lastHour: readThroughput(thisHour - HOUR_MS),
     },
+    partial: await isLargeFolder(db, folder.pathPrefix),
   }
+}
+
+function startOfHour(ms: number) {
+  return Math.floor(ms / HOUR_MS) * HOUR_MS
+}
+
+function sum<Row>(rows: Row[], figure: (row: Row) => number): number {
+  return rows.reduce((total, row) => total + figure(row), 0)
+}
+
+function countByStatus(count: (status: JobStatus) => number) {
+  const counts = Object.fromEntries(
+    JOB_STATUSES.map((status) => [status, count(status)]),
+  ) as Record<JobStatus, number>
+  return { ...counts, total: sum(Object.values(counts), (jobs) => jobs) }
 }

@@ -57,7 +57,7 @@ it('continues with other queues when one fails', async () => {
   const failing = {
     getByName: (name: string) =>
       name === 'another'
-        ? { watch: () => Promise.reject(new Error('this hub is down')) }
+        ? { runWatchdog: () => Promise.reject(new Error('this hub is down')) }
         : env.HUBS.getByName(name),
   } as Env['HUBS']
   await cron({ ...env, HUBS: failing })

@@ -6,7 +6,7 @@ import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { buildContainer, type ContainerFormat, keepMetadata, STRIP_METADATA } from './containers.ts'
 
-export interface FileCommand {
+interface FileCommand {
   format: ContainerFormat
   metadata: 'strip' | 'keep'
   editPlan: EditPlan

@@ -43,7 +43,7 @@ interface Trimmed {
 }
 
 /** An exact part begins between key frames, so it must be encoded. */
-export function compareTrim(
+function compareTrim(
   { trimMode }: Trimmed,
   { isPartial }: { isPartial: boolean },
 ): string | null {

@@ -29,13 +29,13 @@ function corners(width: number, height: number): [number, number][] {
 
 describe('a video frame', () => {
   it.each([
-    ['is as it was', {}, [80, 60], ['white', 'blue', 'blue', 'red']],
-    ['is turned by 90 degrees', { rotate: 90 }, [60, 80], ['red', 'white', 'blue', 'blue']],
-    ['is turned by 180 degrees', { rotate: 180 }, [80, 60], ['blue', 'red', 'white', 'blue']],
-    ['is turned by 270 degrees', { rotate: 270 }, [60, 80], ['blue', 'blue', 'red', 'white']],
-    ['is mirrored', { flip: 'h' }, [80, 60], ['blue', 'white', 'red', 'blue']],
-    ['is upside down', { flip: 'v' }, [80, 60], ['red', 'blue', 'blue', 'white']],
-    ['is both', { flip: 'hv' }, [80, 60], ['blue', 'red', 'white', 'blue']],
+    ['keeps its orientation', {}, [80, 60], ['white', 'blue', 'blue', 'red']],
+    ['is rotated by 90 degrees', { rotate: 90 }, [60, 80], ['red', 'white', 'blue', 'blue']],
+    ['is rotated by 180 degrees', { rotate: 180 }, [80, 60], ['blue', 'red', 'white', 'blue']],
+    ['is rotated by 270 degrees', { rotate: 270 }, [60, 80], ['blue', 'blue', 'red', 'white']],
+    ['is flipped horizontally', { flip: 'h' }, [80, 60], ['blue', 'white', 'red', 'blue']],
+    ['is flipped vertically', { flip: 'v' }, [80, 60], ['red', 'blue', 'blue', 'white']],
+    ['is flipped in both directions', { flip: 'hv' }, [80, 60], ['blue', 'red', 'white', 'blue']],
   ] as [string, Wish, [number, number], string[]][])('%s', async (_, wish, size, colours) => {
     const { video: stream, path } = await made('sides.mp4', wish)
     expect([stream.width, stream.height]).toEqual(size)

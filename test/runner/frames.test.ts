@@ -29,7 +29,7 @@ describe('a frame', () => {
     expect([at(85, 5), at(5, 155)]).toEqual([RED, BLUE])
   })
 
-  it('is mirrored', async () => {
+  it('is flipped horizontally', async () => {
     expect((await frame('corners.mp4', { flip: 'h' })).at(155, 5)).toEqual(RED)
     expect((await frame('corners.mp4', { flip: 'v' })).at(5, 85)).toEqual(RED)
     expect((await frame('corners.mp4', { flip: 'hv' })).at(5, 5)).toEqual(BLUE)

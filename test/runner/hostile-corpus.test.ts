@@ -25,11 +25,11 @@ describe('a file that is not media', () => {
     ['an ffconcat script', 'ffconcat.mp4', /"concat"/],
     ['a DASH manifest with an external entity', 'dash.mp4', /"dash"|no audio or video/],
     ['an SVG that shows other files', 'picture.svg', /"svg_pipe"|no audio or video/],
-    ['a description of a session, which opens ports', 'session.mp4', /"sdp"/],
-    ['a subtitle index, which reads the file beside it', 'vobsub.mp4', /"vobsub"/],
+    ['an SDP file, which opens ports', 'session.mp4', /"sdp"/],
+    ['a subtitle index, which names another file', 'vobsub.mp4', /"vobsub"/],
     ['subtitles that name a font', 'subtitles.mp4', /"ass"/],
-    ['a text of metadata', 'metadata.mp4', /"ffmetadata"/],
-    ['a PNG that says 100,000 by 100,000', 'picture.mp4', /"png_pipe"/],
+    ['an ffmetadata file', 'metadata.mp4', /"ffmetadata"/],
+    ['a PNG with a declared size of 100,000 by 100,000', 'picture.mp4', /"png_pipe"/],
     ['a web page', 'page.mp4', /no audio or video/],
     ['prose', 'prose.mp4', /no audio or video/],
     ['a megabyte of zeros', 'zeros.mp4', /no audio or video/],
@@ -59,35 +59,35 @@ describe('a file with false metadata', () => {
     ['has boxes 100,000 deep', 'nested.mp4', 'input_invalid', /damaged/],
     ['has tags 100,000 deep', 'nested.mkv', 'input_invalid', /no audio or video/],
     [
-      'has its pictures in another file',
+      'has its samples in another file',
       'reference.mov',
       'input_invalid',
       /nothing of the requested part/,
     ],
+    ['omits all of its frames', 'skipped.mp4', 'input_invalid', /nothing of the requested part/],
     [
-      'leaves out all of its pictures',
-      'skipped.mp4',
-      'input_invalid',
-      /nothing of the requested part/,
-    ],
-    [
-      'shows its pictures before time began',
+      'has frames before time zero',
       'negative.mp4',
       'input_invalid',
       /nothing of the requested part/,
     ],
-    ['counts 80 million in a fragment', 'fragment.mp4', 'input_invalid', /more than 1 GiB/],
     [
-      'shows each picture for two days',
+      'declares 80 million frames in a fragment',
+      'fragment.mp4',
+      'input_invalid',
+      /more than 1 GiB/,
+    ],
+    [
+      'shows each frame for two days',
       'days.mp4',
       'input_invalid',
       /timestamps are invalid|ends early/,
     ],
     ['lasts a century', 'century.mp4', 'unsupported', /876,000 hours.*at most 24/],
     ['has 200 streams', 'streams.mp4', 'unsupported', /more than 64 streams/],
-    ['counts 80 million pictures', 'million-pictures.mp4', 'unsupported', /80,000,000 frames/],
-    ['counts a billion pictures', 'billion-pictures.mp4', 'unsupported', /1,000,000,000 frames/],
-    ['counts a billion in an AVI', 'billion.avi', 'unsupported', /1,000,000,000 frames/],
+    ['declares 80 million frames', 'million-pictures.mp4', 'unsupported', /80,000,000 frames/],
+    ['declares a billion frames', 'billion-pictures.mp4', 'unsupported', /1,000,000,000 frames/],
+    ['declares a billion frames in an AVI', 'billion.avi', 'unsupported', /1,000,000,000 frames/],
   ])('that %s is rejected with a readable message', async (_, name, errorCode, message) => {
     const { finish } = await hostile.run(name, small)
     expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
@@ -102,9 +102,9 @@ describe('an image too large for any memory', () => {
     ['that ffmpeg would decode', 'ten-thousand.avi', measures('10000 by 10000')],
     ['in a JPEG', 'mjpeg.avi', measures('65500 by 65500')],
     ['in H.264', 'h264.avi', measures('100000 by 100000')],
-    ['in H.264, of which the container knows', 'honest.avi', measures('100000 by 100000')],
+    ['in H.264, as the container states', 'honest.avi', measures('100000 by 100000')],
     // The larger number is that of ffmpeg 7, which does not cut the shape of pixels down.
-    ['by the shape of its pixels', 'oblong.mp4', measures('(2097088|137438953408) by 64')],
+    ['by its pixel aspect ratio', 'oblong.mp4', measures('(2097088|137438953408) by 64')],
   ])('%s is never decoded', async (_, name, message) => {
     const { finish } = await hostile.run(name, image())
     expect(finish).toMatchObject({
@@ -117,8 +117,8 @@ describe('an image too large for any memory', () => {
 
 describe('a file without an end', () => {
   it.each([
-    ['of nothing in Matroska', 'endless.mkv', 'input_invalid', /no audio and no video/],
-    ['of nothing in MP4', 'endless.mp4', 'input_invalid', /moov atom/],
+    ['of empty Matroska', 'endless.mkv', 'input_invalid', /no audio and no video/],
+    ['of empty MP4', 'endless.mp4', 'input_invalid', /moov atom/],
     [
       'of stuffing',
       'endless.ts',
@@ -126,7 +126,7 @@ describe('a file without an end', () => {
       /No audio or video was found after reading 128 MiB/,
     ],
     ['of empty chunks', 'endless.avi', 'timeout', /longer than 3 seconds/],
-    ['of pictures', 'pictures.mov', 'timeout', /longer than 3 seconds/],
+    ['of frames', 'pictures.mov', 'timeout', /longer than 3 seconds/],
   ])('%s is aborted', async (_, name, errorCode, message) => {
     const timeoutSeconds = errorCode === 'timeout' ? 3 : 60
     const { finish } = await hostile.run(name, small, { timeoutSeconds })
@@ -136,12 +136,12 @@ describe('a file without an end', () => {
 
 describe('an unusual but valid file is processed correctly', () => {
   it.each([
-    ['Matroska under the name of MP4', 'extension.mp4', 1],
-    ['an MP4 with a web page after it', 'polyglot.mp4', 1],
-    ['an MP4 with a web page before it', 'page-first.mp4', 1],
-    ['one that begins 31 years in', 'huge-times.mkv', 1],
-    ['one that begins two hours before zero', 'below-zero.ts', 1],
-    ['one that begins with 24 days of nothing', 'late.mp4', 0.8],
+    ['Matroska named .mp4', 'extension.mp4', 1],
+    ['an MP4 followed by a web page', 'polyglot.mp4', 1],
+    ['an MP4 preceded by a web page', 'page-first.mp4', 1],
+    ['a video that starts at 31 years', 'huge-times.mkv', 1],
+    ['a video that starts two hours before zero', 'below-zero.ts', 1],
+    ['a video that starts with a gap of 24 days', 'late.mp4', 0.8],
   ])('%s', async (_, name, seconds) => {
     const { finish } = await hostile.run(name, small)
     expect(finish).toMatchObject({

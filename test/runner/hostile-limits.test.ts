@@ -79,10 +79,10 @@ describe('an encode', () => {
 
 describe('a probe', () => {
   it.each([
-    ['computes for too long', 'kill -s XCPU $$', 'timeout', /more than 4 seconds of CPU time/],
-    ['takes too much memory', 'echo Cannot allocate memory >&2; exit 1', 'input_invalid', /1 GiB/],
+    ['uses too much CPU time', 'kill -s XCPU $$', 'timeout', /more than 4 seconds of CPU time/],
+    ['uses too much memory', 'echo Cannot allocate memory >&2; exit 1', 'input_invalid', /1 GiB/],
     [
-      'has no end to say',
+      'prints without an end',
       'exec yes',
       'input_invalid',
       /description of the file's streams is longer than 1 MB/,

@@ -7,11 +7,11 @@ useBench()
 it.each([
   ['an empty file', 'empty.mp4', /^The file is empty/],
   ['a text file', 'text.mp4', /^The file has no audio or video that ffmpeg can read/],
-  ['a file cut before its index', 'no-moov.mp4', /the moov atom.*truncated/],
-  ['a file cut after its index', 'half.mp4', /^The file ends early: 4\.0 seconds/],
+  ['a file truncated before its index', 'no-moov.mp4', /the moov atom.*truncated/],
+  ['a file truncated after its index', 'half.mp4', /^The file ends early: 4\.0 seconds/],
   ['an HLS playlist', 'playlist.mp4', /not a video.*"hls"|no audio or video/],
   ['a concat script', 'concat.mp4', /not a video.*"concat"/],
-  ['a picture', 'picture.png', /not a video.*"png_pipe"/],
+  ['an image', 'picture.png', /not a video.*"png_pipe"/],
 ])('%s is rejected with a readable message', async (_, name, message) => {
   const { finish } = await runJob(name, video({ width: 160 }))
   expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })

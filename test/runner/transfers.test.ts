@@ -70,7 +70,7 @@ async function startBrokenLine(target: string, stallMs: number) {
 
 it.each([
   ['cut after a stall', 200],
-  ['left dead', Infinity],
+  ['left open without data', Infinity],
 ])('the source arrives intact although each connection is %s', async (_, stallMs) => {
   const { gateway } = bench
   const bytes = randomBytes(SIZE)
@@ -93,7 +93,7 @@ it.each([
 
 it.each([
   ['cut after a stall', 200],
-  ['left dead', Infinity],
+  ['left open without data', Infinity],
 ])('the output is stored intact although each connection is %s', async (_, stallMs) => {
   const { gateway } = bench
   gateway.partSizeBytes = 8 * 1024 * 1024

@@ -39,16 +39,16 @@ describe('an output', () => {
 
   it.each([
     [
-      'has another codec',
+      'has another video codec',
       { videoCodec: 'hevc' },
       'The video codec of the output is h264 instead of hevc.',
     ],
     [
-      'sounds by another codec',
+      'has another audio codec',
       { audioCodec: 'opus' },
       'The audio codec of the output is aac instead of opus.',
     ],
-    ['sounds and should not', { hasAudio: false }, 'The output has audio, and should not.'],
+    ['has unexpected audio', { hasAudio: false }, 'The output has audio, and should not.'],
     [
       'has another size',
       { size: { width: 90, height: 160 } },

@@ -29,13 +29,13 @@ const PORTRAIT = size(1080, 1920)
 
 describe('without a size', () => {
   it.each([
-    ['full HD comes out at 720p', FULL_HD, size(1280, 720)],
-    ['portrait at 720 wide', PORTRAIT, size(720, 1280)],
-    ['a square at 720', size(1080, 1080), size(720, 720)],
-    ['an ultra-wide at 720 high', size(2560, 1080), size(1706, 720)],
-    ['a small one as it is', size(320, 240), size(320, 240)],
-    ['720p as it is', size(1280, 720), size(1280, 720)],
-    ['an odd one without its edge', size(641, 361), size(640, 360)],
+    ['full HD becomes 720p', FULL_HD, size(1280, 720)],
+    ['portrait becomes 720 wide', PORTRAIT, size(720, 1280)],
+    ['a square becomes 720 by 720', size(1080, 1080), size(720, 720)],
+    ['an ultra-wide video becomes 720 high', size(2560, 1080), size(1706, 720)],
+    ['a small video keeps its size', size(320, 240), size(320, 240)],
+    ['720p keeps its size', size(1280, 720), size(1280, 720)],
+    ['an odd size is rounded down to even', size(641, 361), size(640, 360)],
   ])('%s', (_, source, expected) => {
     expect(computeGeometry(source, request({})).output).toEqual(expected)
   })
@@ -48,15 +48,15 @@ describe('without a size', () => {
 
 describe('with one side', () => {
   it.each([
-    ['the other follows', FULL_HD, { width: 640 }, size(640, 360)],
-    ['the height leads', FULL_HD, { height: 360 }, size(640, 360)],
-    ['portrait follows too', PORTRAIT, { width: 360 }, size(360, 640)],
-    ['the other is rounded to even', size(1920, 817), { width: 640 }, size(640, 272)],
-    ['an odd wish becomes the even number below', FULL_HD, { width: 641 }, size(640, 360)],
-    ['nothing is enlarged', size(320, 180), { width: 1280 }, size(320, 180)],
+    ['the other side follows the aspect ratio', FULL_HD, { width: 640 }, size(640, 360)],
+    ['a height sets the width', FULL_HD, { height: 360 }, size(640, 360)],
+    ['portrait keeps its aspect ratio', PORTRAIT, { width: 360 }, size(360, 640)],
+    ['the other side is rounded to even', size(1920, 817), { width: 640 }, size(640, 272)],
+    ['an odd size becomes the even number below', FULL_HD, { width: 641 }, size(640, 360)],
+    ['a larger size does not enlarge', size(320, 180), { width: 1280 }, size(320, 180)],
     ['scale enlarges', size(320, 180), { width: 1280, resizeMode: 'scale' }, size(1280, 720)],
     ['no side falls below two', size(4000, 2), { width: 640 }, size(640, 2)],
-    ['a size above 720p may be asked for', FULL_HD, { height: 1080 }, FULL_HD],
+    ['a size above 720p is possible', FULL_HD, { height: 1080 }, FULL_HD],
   ] as const)('%s', (_, source, wish, expected) => {
     expect(computeGeometry(source, request(wish)).output).toEqual(expected)
   })
@@ -195,22 +195,22 @@ describe('a stream copy', () => {
   })
 
   it.each([
-    ['a part is asked for', { startSeconds: 1 }, probed(), /a part/],
-    ['a smaller size is asked for', { width: 640 }, probed(), /640 by 360/],
-    ['the codec does not suit', {}, probed({ codec: 'hevc' }), /hevc/],
+    ['a trim is requested', { startSeconds: 1 }, probed(), /a part/],
+    ['a smaller size is requested', { width: 640 }, probed(), /640 by 360/],
+    ['the codec does not fit', {}, probed({ codec: 'hevc' }), /hevc/],
     [
-      'the container does not take it',
+      'the container does not accept it',
       { format: 'webm' } as const,
       probed(),
       /h264 becomes vp9.*aac becomes opus/,
     ],
     ['the pixels have ten bits', {}, probed({ pixelFormat: 'yuv420p10le' }), /yuv420p10le/],
-    ['the audio does not suit', {}, probed({}, { codec: 'ac3' }), /ac3/],
+    ['the audio does not fit', {}, probed({}, { codec: 'ac3' }), /ac3/],
     ['the audio has six channels', {}, probed({}, { channels: 6 }), /6 channels/],
     ['it is stored rotated', {}, probed({ rotated: true }), /rotated/],
     ['it is interlaced', {}, probed({ interlaced: true }), /interlaced/],
     ['it is HDR', {}, probed({ hdr: true }), /HDR/],
-    ['it is generous with bits', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits per pixel.*60/],
+    ['its bit rate is high', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits per pixel.*60/],
     ['its bit rate is unknown', {}, probed({ bitRate: null }), /bit rate of the video is unknown/],
     ['it is above 720p', {}, probed({ display: FULL_HD, upright: FULL_HD }), /1280 by 720/],
   ])('is not planned when %s', (_, wish, probe, reason) => {

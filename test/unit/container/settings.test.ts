@@ -23,8 +23,12 @@ it.each([
   ['no address', {}, /^GATEWAY_URL must be the http or https address/],
   ['another protocol', { GATEWAY_URL: 'file:///etc' }, /^GATEWAY_URL must be/],
   ['a bad queue', { GATEWAY_URL, QUEUES: 'a,,B' }, /^QUEUES must be queue names/],
-  ['impatience', { GATEWAY_URL, IDLE_SECONDS: '-1' }, /^IDLE_SECONDS must be a number.*forever/],
-  ['words for a number', { GATEWAY_URL, IDLE_SECONDS: 'long' }, /^IDLE_SECONDS must be/],
+  [
+    'a negative idle time',
+    { GATEWAY_URL, IDLE_SECONDS: '-1' },
+    /^IDLE_SECONDS must be a number.*forever/,
+  ],
+  ['text instead of a number', { GATEWAY_URL, IDLE_SECONDS: 'long' }, /^IDLE_SECONDS must be/],
   ['a token with a line break', { GATEWAY_URL, RUNNER_TOKEN: 'a\nb' }, /^RUNNER_TOKEN must be/],
 ])('%s is rejected with the valid values', (_, env, message) => {
   expect(() => readSettings(env)).toThrow(

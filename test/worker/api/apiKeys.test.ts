@@ -133,7 +133,7 @@ describe('an API key', () => {
 })
 
 it.each([
-  ['the first key', '/queue/stats', { API_KEY: 'k'.repeat(43) }],
+  ['the root key', '/queue/stats', { API_KEY: 'k'.repeat(43) }],
   ['the runners’ token', '/runner/jobs/x/source?fence=1', { RUNNER_TOKEN: 'k'.repeat(43) }],
 ])('%s is compared by digest in constant time', async (_, path, secret) => {
   const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')

@@ -39,7 +39,7 @@ function get(headers: HeadersInit = API_KEY): RequestInit {
 
 const CASES: Case[] = [
   // Bodies.
-  ['a body that is no JSON', 400, '/queue/jobs', post('{"filePath":')],
+  ['a body that is not JSON', 400, '/queue/jobs', post('{"filePath":')],
   ['no body', 400, '/queue/jobs', { method: 'POST', headers: API_KEY }],
   ['an empty body', 400, '/queue/jobs', post('')],
   ['JSON null', 400, '/queue/jobs', post(null)],
@@ -48,7 +48,7 @@ const CASES: Case[] = [
   ['an unknown field', 400, '/queue/jobs', post({ filePath: 'a.mp4', transform: 'w_1' })],
   ['a field of another type', 400, '/queue/jobs', post({ filePath: 7 })],
   ['an unknown field of cancel', 400, '/queue/jobs/x/cancel', post({ force: true, hard: 1 })],
-  ['a cancel that is no JSON', 400, '/queue/jobs/x/cancel', post('force')],
+  ['a cancel that is not JSON', 400, '/queue/jobs/x/cancel', post('force')],
   ['no transformations', 400, '/queue/jobs', post({ filePath: 'a.mp4', transformations: [] })],
   // Values.
   ['a priority too high', 400, '/queue/jobs', post({ filePath: 'a.mp4', priority: 101 })],
@@ -79,16 +79,16 @@ const CASES: Case[] = [
   ['a negative event id', 400, '/queue/events?lastEventId=-1'],
   ['a bad event id header', 400, '/queue/events', get({ 'Last-Event-ID': 'abc' })],
   // Encodings.
-  ['half an escape', 400, '/t/w_640/%E0%A4%A.mp4'],
+  ['an incomplete escape', 400, '/t/w_640/%E0%A4%A.mp4'],
   [
-    'bytes that are no UTF-8',
+    'bytes that are not UTF-8',
     400,
     '/files/%FF.mp4',
     { method: 'PUT', headers: API_KEY, body: 'x' },
   ],
   ['a NUL', 400, '/t/a%00b.mp4'],
-  ['a path that goes up', 400, '/t/w_640/a%2F..%2Fb.mp4'],
-  ['a path from the root', 400, '/t/w_640//b.mp4'],
+  ['a path with ..', 400, '/t/w_640/a%2F..%2Fb.mp4'],
+  ['an absolute path', 400, '/t/w_640//b.mp4'],
   // Routes and methods.
   ['an unknown route', 404, '/nothing/here'],
   ['the root', 404, '/'],
@@ -112,13 +112,13 @@ const CASES: Case[] = [
   // The gateway.
   ['a claim without a runner', 400, '/runner/claim', post({ protocol: 1 }, RUNNER)],
   [
-    'a protocol to come',
+    'a future protocol version',
     400,
     '/runner/claim',
     post({ protocol: 99, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }, RUNNER),
   ],
   ['a source without a fence', 400, '/runner/jobs/x/source', get(RUNNER)],
-  ['a source of no job', 409, '/runner/jobs/x/source?fence=1', get(RUNNER)],
+  ['a source of an unknown job', 409, '/runner/jobs/x/source?fence=1', get(RUNNER)],
 ]
 
 describe('every error response has the same shape and shows no internals', () => {

@@ -35,13 +35,13 @@ async function failed() {
   return api('POST', `/queue/jobs/${runner.jobId}/retry`)
 }
 const WAYS: Record<string, () => Promise<Response>> = {
-  'more concurrency': () => setQueue({ concurrency: 2 }),
-  'the end of a pause': async () => {
+  'a higher concurrency': () => setQueue({ concurrency: 2 }),
+  'unpausing the queue': async () => {
     await run('UPDATE queues SET paused = 1, concurrency = 2')
     return setQueue({ paused: false })
   },
   'a retry': failed,
-  'a job given back': () => runner.release(),
+  'a released job': () => runner.release(),
   'a completed job': async () => runner.complete(await runner.upload()),
   'a job that failed for good': () => runner.fail('input_invalid'),
   'a job cancelled by force': () =>

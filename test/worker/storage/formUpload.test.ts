@@ -78,20 +78,24 @@ describe('a form is stored completely or not at all', () => {
   const folder = 'bad'
   const cases: [string, number, Fields][] = [
     ['no file', 400, { folder }],
-    ['text where a file should be', 400, { folder, files: 'clip.mp4' }],
+    ['text instead of a file', 400, { folder, files: 'clip.mp4' }],
     [
-      'a second file of other content',
+      'a second file whose content does not match',
       415,
       { files: [clip(), new File(['text'], 'b.mp4')], folder },
     ],
     ['an empty file', 415, { files: [clip(), new File([], 'b.mp4')], folder }],
     ['an unknown extension', 415, { files: [clip(), clip('b.exe')], folder }],
-    ['a folder that goes up', 400, { files: clip(), folder: 'bad/../..' }],
-    ['a folder from the root', 400, { files: clip(), folder: '/bad' }],
-    ['a name that goes up', 400, { files: [clip(), clip()], names: ['a.mp4', '../b.mp4'], folder }],
+    ['a folder with ..', 400, { files: clip(), folder: 'bad/../..' }],
+    ['an absolute folder', 400, { files: clip(), folder: '/bad' }],
+    ['a name with ..', 400, { files: [clip(), clip()], names: ['a.mp4', '../b.mp4'], folder }],
     ['too few names', 400, { files: [clip(), clip('b.mp4')], names: 'a.mp4', folder }],
-    ['one name twice', 400, { files: [clip(), clip()], folder }],
-    ['a bad transformation', 400, { files: clip(), transformations: ['w_640', 'w_0'], folder }],
+    ['a duplicate name', 400, { files: [clip(), clip()], folder }],
+    [
+      'an invalid transformation',
+      400,
+      { files: clip(), transformations: ['w_640', 'w_0'], folder },
+    ],
     [
       'too many files',
       400,

@@ -56,20 +56,23 @@ afterEach(async () => {
 })
 
 describe('the upload of a lost attempt', () => {
-  it.each(['half written', 'whole but not reported'])('is aborted when it is %s', async (state) => {
-    const runner = await startJob(`${state}.mp4`)
-    const upload = await runner.upload()
-    const key = await keyOf(runner.jobId, upload)
-    if (state !== 'half written') {
-      await env.VARIANTS.resumeMultipartUpload(key, upload.uploadId).complete(upload.parts)
-    }
-    await expireLease(runner.jobId)
-    await watch()
-    await collected(runner.jobId, key)
-    await expectAborted(key, upload)
-    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending' })
-    expect(await serve('control.mp4')).toBe('control')
-  })
+  it.each(['incomplete', 'complete but not finished'])(
+    'is aborted when it is %s',
+    async (state) => {
+      const runner = await startJob(`${state}.mp4`)
+      const upload = await runner.upload()
+      const key = await keyOf(runner.jobId, upload)
+      if (state !== 'incomplete') {
+        await env.VARIANTS.resumeMultipartUpload(key, upload.uploadId).complete(upload.parts)
+      }
+      await expireLease(runner.jobId)
+      await watch()
+      await collected(runner.jobId, key)
+      await expectAborted(key, upload)
+      expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending' })
+      expect(await serve('control.mp4')).toBe('control')
+    },
+  )
 
   it.each([
     ['fails', (id: string, fail: () => Promise<Response>) => fail()],

@@ -68,7 +68,7 @@ describe('a stored file', () => {
 describe('content that does not match the file name is rejected, and the stored file is kept', () => {
   it.each([
     ['text as .mp4', 'kept/a.mp4', 'this is no video at all', 415],
-    ['a picture as .mp4', 'kept/a.mp4', png(), 415],
+    ['an image as .mp4', 'kept/a.mp4', png(), 415],
     ['a video as .png', 'kept/a.png', mp4(), 415],
     ['a playlist as .mp4', 'kept/a.mp4', '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n', 415],
     ['a page as .mp4', 'kept/a.mp4', '<!doctype html><script>alert(1)</script>', 415],
@@ -140,19 +140,19 @@ describe('file names', () => {
 
   it.each([
     ['up', 'a%2F..%2Fb.mp4'],
-    ['up from the top', '..%2Fb.mp4'],
-    ['up by encoded dots', '%2e%2e%2Fb.mp4'],
+    ['above the root', '..%2Fb.mp4'],
+    ['with encoded dots', '%2e%2e%2Fb.mp4'],
     ['here', 'a%2F.%2Fb.mp4'],
-    ['from the root', '%2Fetc/b.mp4'],
+    ['an absolute path', '%2Fetc/b.mp4'],
     ['an empty segment', 'a//b.mp4'],
-    ['a slash at the end', 'a.mp4/'],
+    ['a trailing slash', 'a.mp4/'],
     ['a backslash', 'a%5Cb.mp4'],
     ['a NUL', 'a%00.mp4'],
-    ['text turned around', 'a%E2%80%AEb.mp4'],
-    ['white space at an end', 'a/%20b.mp4'],
+    ['a direction override', 'a%E2%80%AEb.mp4'],
+    ['white space at the end', 'a/%20b.mp4'],
     ['a long segment', `${'a'.repeat(252)}.mp4`],
     ['a long path', `${'a/'.repeat(600)}b.mp4`],
-    ['half an escape', 'a%E0%A4.mp4'],
+    ['an incomplete escape', 'a%E0%A4.mp4'],
   ])('%s is rejected', async (_name, path) => {
     const before = (await env.ORIGINALS.list()).objects.length
     expect(await expectRejected(await put(path, mp4('refused')), 400)).toBe('invalid_path')

@@ -37,7 +37,7 @@ const WAYS: Record<string, (key: MadeKey, path: string, size: number) => Promise
     const { url } = await expectJson<{ url: string }>(answer, 201)
     return visit(url.replace('http://reelqueue', ''), { method: 'PUT', body: bytes(size) })
   },
-  'an upload in parts': async (key, path, size) => {
+  'a multipart upload': async (key, path, size) => {
     const begun = await key.call('POST', '/uploads', { filePath: path })
     const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
     const part = await visit(`/uploads/${uploadId}/1`, {

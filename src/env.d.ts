@@ -11,8 +11,8 @@ interface OptionalBindings {
   RUNNER_TOKEN?: string
   /** For local engines that do not intercept requests: the gateway's URL, as containers reach it. */
   CONTAINER_GATEWAY_URL?: string
-  /** The runner in the container that sent a request. Set by RunnerGateway, never by configuration. */
-  CALLER?: string
+  /** Id of the runner in the container that sent the request. Set by RunnerGateway, never by configuration. */
+  CONTAINER_RUNNER_ID?: string
 }
 
 interface Env extends OptionalBindings {}

@@ -16,6 +16,10 @@ const service = createService().route('/runner', gateway)
 
 export class RunnerGateway extends WorkerEntrypoint<Env, RunnerProps> {
   override fetch(request: Request): Response | Promise<Response> {
-    return service.fetch(request, { ...this.env, CALLER: this.ctx.props.runner }, this.ctx)
+    return service.fetch(
+      request,
+      { ...this.env, CONTAINER_RUNNER_ID: this.ctx.props.runner },
+      this.ctx,
+    )
   }
 }

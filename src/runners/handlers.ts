@@ -38,7 +38,7 @@ const limitPerJob = createMiddleware<ApiEnv>(async (c, next) => {
 
 /** A container has access to the jobs that its own runner claimed. */
 const restrictToOwnJobs = createMiddleware<ApiEnv>(async (c, next) => {
-  const runner = c.env.CALLER
+  const runner = c.env.CONTAINER_RUNNER_ID
   if (runner !== undefined) {
     const owned = await checkLastRunner(c.get('platform'), c.req.param('id') ?? '', runner)
     if (!owned.ok) {
@@ -64,7 +64,10 @@ gateway
   .openapi(claimRoute, async (c) => {
     const body = c.req.valid('json')
     // The id of a container's runner comes from its props; the one in its request is ignored.
-    const request = { ...body, runner: { ...body.runner, id: c.env.CALLER ?? body.runner.id } }
+    const request = {
+      ...body,
+      runner: { ...body.runner, id: c.env.CONTAINER_RUNNER_ID ?? body.runner.id },
+    }
     const limited = await checkRateLimitFor(c, 'RUNNERS', `runner:${request.runner.id}`)
     if (!limited.ok) {
       return errorResponse(c, limited)

@@ -1,4 +1,5 @@
 /** Probes the input files of an attempt, and builds the context that planners work from. */
+import { findFileType } from '../../src/contract/fileTypes.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
@@ -57,5 +58,5 @@ async function probeReference(attempt: RunningAttempt, input: OpenInput): Promis
 
 /** Images and subtitles are opened as what their extension names, by the step that uses them. */
 function isOpenedByExtension(path: string): boolean {
-  return /\.(jpe?g|png|webp|srt|vtt)$/i.test(path)
+  return (findFileType(path)?.demuxer ?? null) !== null
 }

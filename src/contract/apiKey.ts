@@ -1,4 +1,4 @@
-/** Who may do what: API keys, their scopes, and what they hand on to browsers. */
+/** API keys and their scopes, and the stream tokens and signed URLs that are made with them. */
 import { z } from 'zod'
 import { queueName } from './queue.ts'
 import { storagePath } from './storagePath.ts'
@@ -14,7 +14,7 @@ export const SCOPES = [
 export const scope = z.enum(SCOPES)
 export type Scope = z.infer<typeof scope>
 
-/** A folder: with its slash at the end, so that `a/` has nothing to do with `ab/`. */
+/** A folder. It is stored with a slash at its end, so that `a/` does not include `ab/`. */
 export const pathPrefix = z
   .string()
   .transform((path) => path.replace(/\/$/, ''))
@@ -22,15 +22,22 @@ export const pathPrefix = z
   .transform((path) => `${path}/`)
 
 const time = z.iso.datetime({ precision: 3 })
-const cap = z.int().min(1).max(1_000_000)
-
-const bytesCap = z.int().min(1)
+const maxCount = z.int().min(1).max(1_000_000)
+const maxBytes = z.int().min(1)
 
 const limits = {
-  expiresAt: time.nullable().describe('From then on the key is refused; null for never'),
-  maxStreams: cap.nullable().describe('Event streams open at once, in each queue; null for any'),
-  maxQueuedJobs: cap.nullable().describe('Of its jobs that are pending at once; null for any'),
-  maxStoredBytes: bytesCap.nullable().describe('Of the originals that it stores; null for any'),
+  expiresAt: time.nullable().describe('Time from which the key is rejected; null for never'),
+  maxStreams: maxCount
+    .nullable()
+    .describe('Maximum of open event streams in each queue; null for no limit'),
+  maxQueuedJobs: maxCount
+    .nullable()
+    .describe('Maximum of pending jobs that the key has created; null for no limit'),
+  maxStoredBytes: maxBytes
+    .nullable()
+    .describe(
+      'Storage quota: maximum size in bytes of the originals of the key; null for no limit',
+    ),
 }
 
 export const apiKey = z
@@ -38,17 +45,20 @@ export const apiKey = z
     id: z.string(),
     name: z.string(),
     scopes: z.array(scope),
-    queue: z.string().nullable().describe('The one queue that it sees; null for all'),
-    pathPrefix: z.string().nullable().describe('The one folder that it sees; null for all'),
+    queue: z.string().nullable().describe('The only queue that the key can see; null for all'),
+    pathPrefix: z
+      .string()
+      .nullable()
+      .describe('The only folder that the key can see; null for all'),
     ...limits,
     storedBytes: z
       .int()
       .describe(
-        'Of the originals that it stored last under their paths, and what is on its way in',
+        'Size in bytes of the originals that were last stored by the key, and of its uploads in progress',
       ),
     disabled: z.boolean(),
     createdAt: time,
-    lastUsedAt: time.nullable().describe('To the hour'),
+    lastUsedAt: time.nullable().describe('Exact to the hour'),
   })
   .meta({ id: 'ApiKey' })
 export type ApiKey = z.infer<typeof apiKey>
@@ -56,13 +66,13 @@ export type ApiKey = z.infer<typeof apiKey>
 const keyName = z.string().trim().min(1).max(100)
 const future = z.iso
   .datetime()
-  .refine((text) => Date.parse(text) > Date.now(), 'a time that is still to come, as ISO 8601')
+  .refine((text) => Date.parse(text) > Date.now(), 'must be a time in the future, in ISO 8601')
 
 const settings = {
   expiresAt: future.nullable().optional(),
-  maxStreams: cap.nullable().optional(),
-  maxQueuedJobs: cap.nullable().optional(),
-  maxStoredBytes: bytesCap.nullable().optional(),
+  maxStreams: maxCount.nullable().optional(),
+  maxQueuedJobs: maxCount.nullable().optional(),
+  maxStoredBytes: maxBytes.nullable().optional(),
 }
 
 export const createApiKey = z
@@ -76,15 +86,17 @@ export const createApiKey = z
   .superRefine((key, context) => {
     const reject = (message: string) =>
       context.addIssue({ code: 'custom', path: ['scopes'], message })
-    const bound = key.queue !== undefined || key.pathPrefix !== undefined
-    if (bound && key.scopes.includes('keys:admin')) {
-      reject('a key with keys:admin could make itself a wider one, so it cannot be bound')
+    const isRestricted = key.queue !== undefined || key.pathPrefix !== undefined
+    if (isRestricted && key.scopes.includes('keys:admin')) {
+      reject(
+        'A key with keys:admin could create a key without restriction: remove keys:admin, or queue and pathPrefix.',
+      )
     }
     if (key.pathPrefix !== undefined && key.scopes.includes('queues:admin')) {
-      reject('a queue is shared by all paths, so queues:admin cannot be bound to a pathPrefix')
+      reject('A queue is shared by all paths: remove queues:admin or pathPrefix.')
     }
     if (key.queue !== undefined && !key.pathPrefix && key.scopes.includes('files:write')) {
-      reject('files are in no queue: a key bound to one needs a pathPrefix for files:write')
+      reject('Files belong to no queue: a key with queue and files:write requires pathPrefix.')
     }
   })
   .meta({ id: 'CreateApiKey' })
@@ -95,10 +107,12 @@ export const changeApiKey = z
   .meta({ id: 'ChangeApiKey' })
 export type ChangeApiKey = z.infer<typeof changeApiKey>
 
-/** What a stream token lets its holder follow; all that is given has to be met. */
+/** The events that a stream token gives access to. An event has to match every given property. */
 export const createStreamToken = z
   .strictObject({
-    queue: queueName.optional().describe('Default: that of the key or the job, else "default"'),
+    queue: queueName
+      .optional()
+      .describe('Default: the queue of the key or the job, otherwise "default"'),
     pathPrefix: pathPrefix.optional(),
     filePath: storagePath.optional(),
     jobId: z.string().max(100).optional(),
@@ -119,19 +133,19 @@ export const createSignedUrl = z
   .discriminatedUnion('method', [
     z.strictObject({
       method: z.literal('GET'),
-      path: z.string().describe('As after /t/: w_640/videos/clip.mp4, not percent-encoded'),
+      path: z.string().describe('The path after /t/, not percent-encoded: w_640/videos/clip.mp4'),
       expiresInSeconds,
     }),
     z.strictObject({
       method: z.literal('PUT'),
-      path: z.string().describe('As after /files/: videos/clip.mp4, not percent-encoded'),
+      path: z.string().describe('The path after /files/, not percent-encoded: videos/clip.mp4'),
       expiresInSeconds,
-      maxBytes: z.int().min(1).optional().describe('The largest body that is taken'),
+      maxBytes: z.int().min(1).optional().describe('Maximum size of the body'),
       contentType: z
         .string()
-        .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, 'a media type such as video/mp4')
+        .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, 'must be a media type such as video/mp4')
         .optional()
-        .describe('The Content-Type that has to be sent'),
+        .describe('The Content-Type that the request must have'),
     }),
   ])
   .meta({ id: 'CreateSignedUrl' })

@@ -1,7 +1,6 @@
-/** Every error that the API can answer with: one code, one HTTP status, one label each. */
+/** All error codes of the API, each with its HTTP status and label. */
 import { z } from 'zod'
 
-/** A missing entry does not compile, so a code always has a status and a label. */
 export const ERRORS = {
   invalid_request: { status: 400, label: 'Bad Request' },
   invalid_path: { status: 400, label: 'Bad Request' },
@@ -43,8 +42,8 @@ const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
 
 export const errorBody = z
   .object({
-    error: z.string().describe('A short label'),
-    message: z.string().describe('What is wrong and what would be right'),
+    error: z.string().describe('The label of the status'),
+    message: z.string().describe('What is wrong, and what to do'),
     code: z.enum(codes),
     requestId: z.string(),
   })

@@ -1,4 +1,4 @@
-/** What `GET /queue/events` sends. Durable events are rows of the log; progress is live only. */
+/** The events of `GET /queue/events`. Durable events are rows of the event log; progress is not stored. */
 import { z } from 'zod'
 import { jobStatus } from './job.ts'
 
@@ -15,7 +15,7 @@ export const DURABLE_EVENTS = [
 export const durableEventType = z.enum(DURABLE_EVENTS)
 export type DurableEventType = z.infer<typeof durableEventType>
 
-/** The `data` of a durable event; `priority` comes with created, `error` with error and retrying. */
+/** The `data` of a durable event. `priority` is set for created, `error` for error and retrying. */
 export const durableEventData = z.object({
   jobId: z.string(),
   filePath: z.string(),
@@ -35,7 +35,7 @@ export const progressData = z.object({
 })
 export type ProgressData = z.infer<typeof progressData>
 
-/** One message from the hub to a stream: `id` is the sequence number of a durable event. */
+/** A message from the hub to a subscriber. `id` is the sequence number of a durable event. */
 export type StreamMessage =
   | { event: DurableEventType; id: number; data: DurableEventData }
   | { event: 'job:progress'; filePath: string; data: ProgressData }

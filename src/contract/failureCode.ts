@@ -1,4 +1,4 @@
-/** Why a job can fail, and the words that a person reads for each class. */
+/** Failure codes: the causes for which a job fails. */
 import { z } from 'zod'
 
 export const FAILURE_CODES = [

@@ -1,4 +1,4 @@
-/** Jobs as callers see them, and the bodies and queries of the job routes. */
+/** Jobs, attempts and statistics as the API returns them, and the requests of the job routes. */
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
@@ -25,24 +25,31 @@ export const job = z
     completedAt: time.nullable().describe('When the job reached a final status'),
     error: z.string().nullable(),
     queue: z.string(),
-    transformation: z.string().describe('The canonical form, which names the variant'),
-    outputPath: z.string().nullable().describe('Where the finished variant is served'),
+    transformation: z
+      .string()
+      .describe('The canonical form of the transformation, which names the variant'),
+    outputPath: z.string().nullable().describe('The path of the completed variant'),
     createdAt: time,
-    attempt: z.int().nonnegative().describe('Tries begun that count; 0 before the first'),
+    attempt: z
+      .int()
+      .nonnegative()
+      .describe('Number of the latest attempt, without interrupted ones; 0 before the first'),
     maxAttempts: z.int().positive(),
     errorCode: failureCode.nullable(),
     stage: stage.nullable(),
     etaSeconds: z.number().nonnegative().nullable(),
-    fps: z.number().nonnegative().nullable().describe('Frames made a second, while it runs'),
+    fps: z.number().nonnegative().nullable().describe('Frames per second, while the job runs'),
     speed: z
       .number()
       .nonnegative()
       .nullable()
-      .describe('Seconds of media made a second, while it runs'),
+      .describe('Seconds of media per second, while the job runs'),
     playable: z
       .boolean()
-      .describe('A stream can be played: as far as it goes while the job runs, then whole'),
-    retryAt: time.nullable().describe('When a job that waits for its next attempt may run again'),
+      .describe(
+        'The stream can be played: up to its current end while the job runs, then completely',
+      ),
+    retryAt: time.nullable().describe('When a job that waits for a retry may run again'),
     input: mediaFacts.nullable(),
     output: mediaFacts.nullable(),
     plan: plan.nullable(),
@@ -62,7 +69,7 @@ export const createJobs = z
       .max(MAX_TRANSFORMATIONS)
       .default([{}])
       .describe(
-        'One job each: a string in the URL grammar, or an object; none gives the default MP4',
+        'One job for each: a string in the URL grammar, or an object; default: one job for the default MP4',
       ),
     priority: limit(PRIORITY)
       .optional()
@@ -76,7 +83,9 @@ export const createJobs = z
 export type CreateJobs = z.infer<typeof createJobs>
 
 export const createdJob = job.extend({
-  deduplicated: z.boolean().describe('True when the variant already had a pending or running job'),
+  deduplicated: z
+    .boolean()
+    .describe('True if the variant already had a pending or running job, which is returned'),
 })
 
 export const listJobs = z.object({
@@ -85,7 +94,7 @@ export const listJobs = z.object({
   status: jobStatus.optional(),
   queue: queueName.optional(),
   filePath: storagePath.optional(),
-  cursor: z.string().max(100).optional().describe('nextCursor of the page before'),
+  cursor: z.string().max(100).optional().describe('nextCursor of the previous page'),
 })
 export type ListJobs = z.infer<typeof listJobs>
 
@@ -94,7 +103,7 @@ export const jobList = z
     jobs: z.array(job),
     limit: z.int(),
     offset: z.int(),
-    count: z.int().describe('Jobs in this result'),
+    count: z.int().describe('Number of jobs on this page'),
     nextCursor: z.string().nullable().describe('null on the last page'),
   })
   .meta({ id: 'JobList' })
@@ -106,15 +115,15 @@ export const ATTEMPT_OUTCOMES = ['completed', 'failed', 'released', 'cancelled']
 /** One claim of a job by a runner. */
 export const attempt = z
   .object({
-    attempt: z.int().describe('Which try it was; a try that was interrupted does not count'),
+    attempt: z.int().describe('Number of the attempt; interrupted attempts do not count'),
     runner: z.string().nullable(),
     startedAt: time,
-    endedAt: time.nullable().describe('null while it runs'),
+    endedAt: time.nullable().describe('null while the attempt runs'),
     outcome: z.enum(ATTEMPT_OUTCOMES).nullable(),
     errorCode: failureCode.nullable(),
     error: z.string().nullable(),
     command: z.string().nullable().describe('The ffmpeg command'),
-    stderrTail: z.string().nullable().describe('The last lines that ffmpeg said'),
+    stderrTail: z.string().nullable().describe('The last lines of the output of ffmpeg'),
   })
   .meta({ id: 'Attempt' })
 export type Attempt = z.infer<typeof attempt>
@@ -123,8 +132,8 @@ const throughput = z.object({
   from: time.describe('Start of the hour'),
   completed: z.int(),
   failed: z.int(),
-  mediaSeconds: z.number().describe('Length of what was produced'),
-  processingSeconds: z.number().describe('Time that runners spent on it'),
+  mediaSeconds: z.number().describe('Total duration of the outputs'),
+  processingSeconds: z.number().describe('Total time of the attempts'),
 })
 
 export const stats = z

@@ -1,16 +1,16 @@
-/** What a probe found in a media file: the part of ffprobe's answer that users ask about. */
+/** The main properties of a media file, as found by ffprobe. */
 import { z } from 'zod'
 
 export const mediaFacts = z
   .object({
     format: z
       .string()
-      .describe('Container name as ffprobe gives it, e.g. "mov,mp4,m4a,3gp,3g2,mj2"'),
+      .describe('Container by ffprobe\'s name, for example "mov,mp4,m4a,3gp,3g2,mj2"'),
     durationSeconds: z
       .number()
       .nonnegative()
       .nullable()
-      .describe('Length in seconds; null for a picture'),
+      .describe('Duration in seconds; null for an image'),
     sizeBytes: z.number().int().nonnegative(),
     videoCodec: z.string().nullable(),
     audioCodec: z.string().nullable(),
@@ -26,7 +26,7 @@ export const mediaFacts = z
       .positive()
       .nullable()
       .describe('Display height in pixels, rotation applied'),
-    frameRate: z.number().positive().nullable().describe('Average frames a second'),
+    frameRate: z.number().positive().nullable().describe('Average frames per second'),
   })
   .meta({ id: 'MediaFacts' })
 

@@ -1,4 +1,4 @@
-/** Named presets: transformations that a queue keeps under a name, for `n_card` in others. */
+/** Named presets: transformations that are stored in a queue under a name, and requested by `n_card`. */
 import { z } from 'zod'
 import { KEY_DEFINITIONS } from './keys.ts'
 import { transformation } from './transformation.ts'
@@ -9,13 +9,15 @@ export const preset = z
   .object({
     name: z.string(),
     queue: z.string(),
-    transformation: z.string().describe('As it was written, with its keys in order'),
+    transformation: z
+      .string()
+      .describe('As it was written, with short names and in the order of the canonical form'),
     createdAt: z.iso.datetime({ precision: 3 }),
     updatedAt: z.iso.datetime({ precision: 3 }),
   })
   .meta({ id: 'Preset' })
 export type Preset = z.infer<typeof preset>
 
-/** A string in the URL grammar, or an object; without `n`. */
+/** A string in the URL grammar, or an object. A preset has no key `n`. */
 export const presetBody = z.union([z.string().max(2_000), transformation])
 export type PresetBody = z.infer<typeof presetBody>

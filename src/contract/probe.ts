@@ -1,6 +1,6 @@
 /**
- * What a probe of a stored file finds: the document that a job for `f_json` makes and `POST /probe`
- * answers with. What could not be found out is null, never left out.
+ * The result of a probe: the document that a job for `f_json` makes and `POST /probe` returns.
+ * Properties that are unknown are null, not missing.
  */
 import { z } from 'zod'
 import { queueName } from './queue.ts'
@@ -9,17 +9,17 @@ import { storagePath } from './storagePath.ts'
 const count = z.int().nonnegative()
 const seconds = z.number().nonnegative()
 const text = z.string().max(500)
-/** As the file has it: "1:1", "16:9". */
+/** As written in the file: "1:1", "16:9". */
 const ratio = z.string().regex(/^\d{1,9}:\d{1,9}$/)
 
 const common = {
-  index: count.describe('Its place in the file, over streams of all types'),
-  codec: text.nullable().describe('As ffmpeg names it, e.g. "h264"'),
+  index: count.describe('Position in the file among the tracks of all types'),
+  codec: text.nullable().describe('By ffmpeg\'s name, for example "h264"'),
   profile: text.nullable(),
-  language: text.nullable().describe('ISO 639-2, e.g. "eng"'),
-  default: z.boolean().describe('What players choose by themselves'),
+  language: text.nullable().describe('ISO 639-2, for example "eng"'),
+  default: z.boolean().describe('Players choose this track by default'),
   durationSeconds: seconds.nullable(),
-  bitRate: count.nullable().describe('Bits a second'),
+  bitRate: count.nullable().describe('Bits per second'),
 }
 
 const colour = z.object({
@@ -33,28 +33,30 @@ const colour = z.object({
 const videoStream = z.object({
   type: z.literal('video'),
   ...common,
-  width: count.nullable().describe('As it is coded'),
-  height: count.nullable().describe('As it is coded'),
-  displayWidth: count.nullable().describe('Rotated, and with square pixels'),
-  displayHeight: count.nullable().describe('Rotated, and with square pixels'),
+  width: count.nullable().describe('Coded size in pixels'),
+  height: count.nullable().describe('Coded size in pixels'),
+  displayWidth: count.nullable().describe('Size as displayed: rotated, and with square pixels'),
+  displayHeight: count.nullable().describe('Size as displayed: rotated, and with square pixels'),
   pixelFormat: text.nullable(),
   bitDepth: count.nullable(),
-  frameRate: z.number().positive().nullable().describe('Average frames a second'),
+  frameRate: z.number().positive().nullable().describe('Average frames per second'),
   variableFrameRate: z.boolean().nullable(),
   frames: count.nullable(),
-  rotation: z.literal([0, 90, 180, 270]).describe('Degrees clockwise that a player turns it by'),
+  rotation: z.literal([0, 90, 180, 270]).describe('Clockwise rotation by players, in degrees'),
   sampleAspectRatio: ratio.nullable(),
   displayAspectRatio: ratio.nullable(),
   fieldOrder: text.nullable(),
   interlaced: z.boolean().nullable(),
   color: colour,
-  keyframeIntervalSeconds: seconds.nullable().describe('The longest found between two keyframes'),
+  keyframeIntervalSeconds: seconds
+    .nullable()
+    .describe('The longest interval that was found between two key frames'),
 })
 const audioStream = z.object({
   type: z.literal('audio'),
   ...common,
   channels: count.nullable(),
-  channelLayout: text.nullable().describe('e.g. "stereo", "5.1"'),
+  channelLayout: text.nullable().describe('For example "stereo" or "5.1"'),
   sampleRate: count.nullable(),
 })
 const otherStream = z.object({
@@ -62,43 +64,45 @@ const otherStream = z.object({
   ...common,
 })
 
-const obstacle = text.nullable().describe('What keeps it from being copied as it is; null: nothing')
+const obstacle = text
+  .nullable()
+  .describe('Why the file cannot be copied into the container without encoding; null if it can')
 
 export const probeDocument = z
   .object({
     filePath: z.string().optional(),
-    format: z.string().describe('The container in one word, e.g. "mp4"'),
-    formatName: z.string().describe('As ffprobe gives it, e.g. "mov,mp4,m4a,3gp,3g2,mj2"'),
+    format: z.string().describe('The container in one word, for example "mp4"'),
+    formatName: z.string().describe('By ffprobe\'s name, for example "mov,mp4,m4a,3gp,3g2,mj2"'),
     durationSeconds: seconds.nullable(),
     sizeBytes: count,
-    bitRate: count.nullable().describe('Bits a second, of all together'),
+    bitRate: count.nullable().describe('Bits per second of the whole file'),
     startSeconds: z.number().nullable(),
     chapters: count.nullable(),
     tags: z
       .record(z.string().max(100), text)
-      .refine((tags) => Object.keys(tags).length <= 50, 'at most 50 tags')
-      .describe('Of the container: up to 50, each cut at 500 characters'),
+      .refine((tags) => Object.keys(tags).length <= 50, 'must have at most 50 tags')
+      .describe('Tags of the container: up to 50, each truncated to 500 characters'),
     streams: z
       .array(z.discriminatedUnion('type', [videoStream, audioStream, otherStream]))
       .max(100),
     remux: z
       .object({ mp4: obstacle, mov: obstacle, webm: obstacle, mkv: obstacle })
-      .describe('For each container what is in the way of a copy without encoding'),
+      .describe('For each container, the obstacle to a copy without encoding'),
   })
   .meta({ id: 'Probe' })
 export type ProbeDocument = z.infer<typeof probeDocument>
-/** It is read whole into memory, by the gateway too. */
+/** The runner and the gateway read the document into memory as a whole. */
 export const MAX_PROBE_BYTES = 512 * 1024
 
 export const probeRequest = z
   .strictObject({
     filePath: storagePath,
-    queue: queueName.optional().describe('Default: that of the key, else "default"'),
+    queue: queueName.optional().describe('Default: the queue of the key, otherwise "default"'),
     waitSeconds: z
       .number()
       .min(0)
       .max(25)
       .default(20)
-      .describe('How long the answer may take before it is 202'),
+      .describe('Maximum time to wait for the result, before 202 is returned'),
   })
   .meta({ id: 'ProbeRequest' })

@@ -1,7 +1,7 @@
 /**
- * A variant with nothing left open: a transformation with every default filled in, which is all
- * that a runner plans from, beside the source's facts. The kind says which fields there are, and so
- * which keys a caller may use together.
+ * Renditions: transformations with every default filled in. A runner plans from a rendition and the
+ * probe result of the source. The kind of a rendition determines its fields, and so the keys that a
+ * caller may combine.
  */
 import { z } from 'zod'
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.ts'
@@ -16,7 +16,7 @@ const rgb = z.string().regex(/^[0-9a-f]{6}$/)
 const quality = z.union([z.int().min(1).max(100), z.literal('auto')])
 
 const size = { width: pixels.nullable(), height: pixels.nullable() }
-/** How the picture is laid out. */
+/** The size and layout of the frame. */
 const frame = {
   ...size,
   resizeMode: z.enum(RESIZE_MODES),
@@ -26,16 +26,16 @@ const frame = {
   background: z.union([rgb, z.literal('blur')]),
   quality,
 }
-/** What is done to any picture, moving or not. */
+/** Edits of any frame, in a video or an image. */
 const edit = {
   rotate: z.literal([0, 90, 180, 270]),
   flip: z.enum(['none', 'h', 'v', 'hv']),
   watermark: path.nullable(),
   watermarkGravity: z.enum(GRAVITIES),
-  watermarkSize: z.int().describe('Percent of the width of the picture'),
+  watermarkSize: z.int().describe('Percent of the width of the frame'),
   watermarkOpacity: z.int().describe('Percent'),
 }
-/** Offsets are in the source's own time, before `speed`. */
+/** Times of the source, before `speed` is applied. */
 const range = { startSeconds: seconds, endSeconds: seconds.nullable() }
 const time = {
   ...range,
@@ -48,7 +48,7 @@ const sound = {
   audioCodec: z.enum(AUDIO_CODECS),
   audioKbps: z.int(),
   audioTrack: z.int().min(1),
-  loudness: z.int().nullable().describe('LUFS below full scale, so 23 is -23 LUFS'),
+  loudness: z.int().nullable().describe('LUFS without the minus sign: 23 is -23 LUFS'),
 }
 const encoder = {
   videoCodec: z.enum(VIDEO_CODECS),
@@ -69,8 +69,8 @@ const video = z.object({
   ...encoder,
   ...captions,
   ...metadata,
-  videoKbps: z.int().nullable().describe('The most that the picture takes'),
-  sizeKilobytes: z.int().nullable().describe('What the file is to measure, in 1000 bytes'),
+  videoKbps: z.int().nullable().describe('Maximum bit rate of the video'),
+  sizeKilobytes: z.int().nullable().describe('Target size of the file, in units of 1000 bytes'),
 })
 const stream = z.object({
   kind: z.literal('stream'),
@@ -82,7 +82,9 @@ const stream = z.object({
   ...encoder,
   ...captions,
   quality,
-  ladder: z.array(z.int()).describe('Short sides, smallest first; none: by the source'),
+  ladder: z
+    .array(z.int())
+    .describe('Short sides of the rungs, smallest first; empty: chosen by the source'),
   segmentSeconds: z.int(),
 })
 const audio = z.object({
@@ -143,12 +145,12 @@ export const rendition = z.discriminatedUnion('kind', [
   probe,
 ])
 export type Rendition = z.infer<typeof rendition>
-/** The renditions of one kind, or of several. */
+/** The type of the renditions of one or several kinds. */
 export type RenditionOf<K extends Kind> = Extract<Rendition, { kind: K }>
 
 /**
- * The stored files that a rendition is made of besides its own, each once, in the order in which an
- * assignment lists them and a runner asks for them.
+ * The paths of the reference files of a rendition, without duplicates. An assignment lists the files
+ * in this order, and a runner requests them by their position.
  */
 export function listReferenceFiles(rendition: Rendition): string[] {
   const { append, watermark, subtitles } = rendition as Partial<RenditionOf<'video'>>
@@ -156,7 +158,7 @@ export function listReferenceFiles(rendition: Rendition): string[] {
   return [...new Set(paths)]
 }
 
-/** Variants of several files under one folder, and the file by which a player begins. */
+/** The kinds of packages, and the first file that a player requests. */
 export const PACKAGE_ENTRY: Partial<Record<Kind, string>> = {
   stream: 'master.m3u8',
   sprite: 'sprite.vtt',

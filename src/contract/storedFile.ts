@@ -1,11 +1,11 @@
-/** Stored originals as callers see them. */
+/** Stored originals as the API returns them. */
 import { z } from 'zod'
 import { createdJob } from './job.ts'
 
 export const storedFile = z
   .object({
     filePath: z.string(),
-    size: z.int().nonnegative().describe('Bytes'),
+    size: z.int().nonnegative().describe('Size in bytes'),
     etag: z.string(),
     contentType: z.string(),
   })

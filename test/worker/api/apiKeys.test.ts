@@ -160,10 +160,10 @@ describe('a request for an API key', () => {
     [{ scopes: [] }, 'scopes'],
     [{ scopes: ['everything'] }, 'scopes'],
     [{ name: ' ' }, 'name'],
-    [{ expiresAt: '2020-01-01T00:00:00.000Z' }, 'still to come'],
-    [{ queue: 'a', scopes: ['keys:admin'] }, 'wider'],
+    [{ expiresAt: '2020-01-01T00:00:00.000Z' }, 'in the future'],
+    [{ queue: 'a', scopes: ['keys:admin'] }, 'without restriction'],
     [{ pathPrefix: 'a/', scopes: ['queues:admin'] }, 'shared by all paths'],
-    [{ queue: 'a', scopes: ['files:write'] }, 'files are in no queue'],
+    [{ queue: 'a', scopes: ['files:write'] }, 'Files belong to no queue'],
     [{ maxStreams: 0 }, 'maxStreams'],
   ])('cannot be %j', refused)
 

@@ -1,12 +1,11 @@
 /**
- * The lint rules. Most of them hold the direction of imports:
- *
- *   contract ← domain ← db, storage ← services ← platform ← events ← http ← runners ← app, index
+ * Lint rules. Most of them hold the direction of imports. A folder may import from the folders before
+ * it in its list, and never from those after it.
  */
 import { defineConfig } from 'oxlint'
 
-/** Each folder of src/ may import from those in the lists before its own, and never from after. */
-const LAYERS = [
+/** The folders of src/. `app.ts` and `index.ts` come last, and import from all of them. */
+const WORKER_LAYERS = [
   ['contract'],
   ['domain'],
   ['db', 'storage'],
@@ -16,78 +15,92 @@ const LAYERS = [
   ['http'],
   ['runners'],
 ]
+/** The folders of container/. Files at the top are shared by all of them, or compose them. */
+const RUNNER_LAYERS = [['ffmpeg'], ['gateway'], ['source'], ['attempt'], ['publish']]
+/** The folders of container/ffmpeg/. */
+const FFMPEG_LAYERS = [
+  ['process'],
+  ['probe'],
+  ['verify', 'edit'],
+  ['encode'],
+  ['streaming'],
+  ['plan'],
+]
+
 const UP = String.raw`^(\.\./)+`
 
-const outside = {
+const noSurroundings = {
   regex: `${UP}(container|scripts|test)/`,
-  message: 'The Worker knows nothing of what is around it.',
+  message: 'The Worker imports nothing from outside of src/.',
 }
-const drizzle = {
+const noDrizzle = {
   group: ['drizzle-orm', 'drizzle-orm/*'],
   message: 'Every SQL statement is in src/db.',
 }
-const beyondContract = {
-  regex: String.raw`${UP}src/((${LAYERS.flat().slice(1).join('|')})/|[^/]+$)`,
-  message: 'Of src/, only the contract is shared.',
+const noWorkerInternals = {
+  regex: String.raw`${UP}src/((${WORKER_LAYERS.flat().slice(1).join('|')})/|[^/]+$)`,
+  message: 'Outside of the Worker, only src/contract is shared.',
 }
-
-function allow(files: string[], ...patterns: object[]) {
-  return {
-    files,
-    rules: { 'no-restricted-imports': ['error', { patterns }] as never },
-  }
-}
-
-const layerRules = LAYERS.flatMap((folders, index) =>
-  folders.map((folder) => {
-    const above = LAYERS.slice(index + 1).flat()
-    const top = above.length === 0
-    return allow(
-      [`src/${folder}/**`],
-      outside,
-      ...(folder === 'db' ? [] : [drizzle]),
-      {
-        regex: `${UP}(app|index)\\.ts$`,
-        message: `src/${folder} is composed; it does not reach for what composes it.`,
-      },
-      ...(top
-        ? []
-        : [
-            {
-              regex: `^(\\.\\./)+(${above.join('|')})/`,
-              message: `src/${folder} comes before that. Imports point one way: oxlint.config.ts.`,
-            },
-          ]),
-      ...(folder === 'contract'
-        ? [{ group: ['*', '!zod', '!./*'], message: 'The contract is zod, and nothing else.' }]
-        : []),
-    )
-  }),
-)
-
-/** The same for container/, whose files at the top are shared by all or compose all. */
-const RUNNER_LAYERS = ['ffmpeg', 'gateway', 'source', 'attempt', 'publish']
-const beyondRunner = {
+const noWorkerRuntime = {
   regex: `${UP}(scripts|test)/|^(hono|cloudflare:)`,
   message: 'The runner is a process that speaks HTTP to the gateway.',
 }
-const runnerLayerRules = RUNNER_LAYERS.slice(0, -1).map((folder, index) =>
-  allow([`container/${folder}/**`], drizzle, beyondContract, beyondRunner, {
-    regex: `^(\\.\\./)+(${RUNNER_LAYERS.slice(index + 1).join('|')})/`,
-    message: `container/${folder} comes before that. Imports point one way: oxlint.config.ts.`,
-  }),
-)
+const noComposition = {
+  regex: `${UP}(app|index)\\.ts$`,
+  message: 'app.ts and index.ts compose the layers; no layer imports them.',
+}
+const onlyZod = {
+  group: ['*', '!zod', '!./*'],
+  message: 'src/contract imports zod and itself, so that every runtime can use it.',
+}
 
-const r2Types = Object.fromEntries(
-  [
-    'Bucket',
-    'GetOptions',
-    'MultipartUpload',
-    'Object',
-    'ObjectBody',
-    'PutOptions',
-    'UploadedPart',
-  ].map((name) => [`R2${name}`, 'Only src/storage/r2.ts knows R2. Use the ObjectStore.']),
+function restrictImports(files: string[], ...patterns: object[]) {
+  return { files, rules: { 'no-restricted-imports': ['error', { patterns }] as never } }
+}
+
+/** One override for each folder: it may not import from the layers after its own. */
+function holdLayers(
+  root: string,
+  layers: readonly string[][],
+  patternsFor: (folder: string) => object[],
+) {
+  return layers.flatMap((folders, index) => {
+    const later = layers.slice(index + 1).flat()
+    const noLaterLayer = {
+      regex: `${UP}(${later.join('|')})/`,
+      message: `Imports point one way, and this folder comes after ${folders.join(', ')}.`,
+    }
+    return folders.map((folder) =>
+      restrictImports(
+        [`${root}/${folder}/**`],
+        ...patternsFor(folder),
+        ...(later.length === 0 ? [] : [noLaterLayer]),
+      ),
+    )
+  })
+}
+
+function workerPatterns(folder: string): object[] {
+  return [
+    noSurroundings,
+    noComposition,
+    ...(folder === 'db' ? [] : [noDrizzle]),
+    ...(folder === 'contract' ? [onlyZod] : []),
+  ]
+}
+const runnerPatterns = [noDrizzle, noWorkerInternals, noWorkerRuntime]
+
+const R2_TYPES = [
+  'Bucket',
+  'GetOptions',
+  'MultipartUpload',
+  'Object',
+  'ObjectBody',
+  'PutOptions',
+  'UploadedPart',
+]
+const noR2Types = Object.fromEntries(
+  R2_TYPES.map((name) => [`R2${name}`, 'Only src/storage/r2.ts knows R2. Use the ObjectStore.']),
 )
 
 export default defineConfig({
@@ -99,33 +112,39 @@ export default defineConfig({
     'typescript/no-floating-promises': 'error',
     'typescript/no-misused-promises': 'error',
     'import/no-cycle': ['error', { ignoreTypes: false }],
-    // Names with control characters in them are refused, and that takes naming them.
-    'no-control-regex': 'off',
-    // A URLSearchParams in a template is the query that it stands for.
-    'typescript/restrict-template-expressions': 'off',
     curly: ['error', 'all'],
     'reelqueue/top-level-functions': 'error',
     'typescript/consistent-type-definitions': ['error', 'interface'],
     'unicorn/no-useless-spread': 'error',
+    // Storage paths with control characters are rejected by a regular expression that names them.
+    'no-control-regex': 'off',
+    // A URLSearchParams in a template literal is its query string.
+    'typescript/restrict-template-expressions': 'off',
     // A vitest fixture without dependencies takes `{}`.
     'no-empty-pattern': ['error', { allowObjectPatternsAsParameters: true }],
   },
   overrides: [
-    ...layerRules,
+    ...holdLayers('src', WORKER_LAYERS, workerPatterns),
+    restrictImports(['src/*.ts'], noSurroundings, noDrizzle),
     {
       files: ['src/**'],
       excludeFiles: ['src/storage/r2.ts'],
-      rules: { 'typescript/no-restricted-types': ['error', { types: r2Types }] as never },
+      rules: { 'typescript/no-restricted-types': ['error', { types: noR2Types }] as never },
     },
-    allow(['src/*.ts'], outside, drizzle),
-    // Logs of the Worker go through src/log.ts.
-    { files: ['src/**'], rules: { 'no-console': 'error' } },
-    { files: ['src/log.ts'], rules: { 'no-console': 'off' } },
-    allow(['container/**'], drizzle, beyondContract, beyondRunner),
-    ...runnerLayerRules,
-    allow(['scripts/**', 'test/system/**'], drizzle, beyondContract, {
+    // The Worker logs through src/log.ts.
+    { files: ['src/**'], excludeFiles: ['src/log.ts'], rules: { 'no-console': 'error' } },
+    restrictImports(['container/**'], ...runnerPatterns),
+    ...holdLayers('container', RUNNER_LAYERS, () => runnerPatterns),
+    ...holdLayers('container/ffmpeg', FFMPEG_LAYERS, () => [
+      ...runnerPatterns,
+      {
+        regex: `${UP}(${RUNNER_LAYERS.slice(1).flat().join('|')})/`,
+        message: 'container/ffmpeg knows nothing of the gateway or of attempts.',
+      },
+    ]),
+    restrictImports(['scripts/**', 'test/system/**'], noDrizzle, noWorkerInternals, {
       regex: `${UP}container/`,
-      message: 'From outside there is HTTP, events, and the types of the contract.',
+      message: 'Scripts and system tests know HTTP, events and the types of the contract.',
     }),
   ],
 })

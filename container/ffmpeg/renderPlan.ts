@@ -3,9 +3,9 @@
  * `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
  */
 import type { Plan } from '../../src/contract/runnerProtocol.ts'
-import type { Size } from './edit/geometry.ts'
+import type { Size } from './geometry.ts'
 import type { Probe } from './probe/probe.ts'
-import type { FfprobeOptions } from './process/ffprobe.ts'
+import type { ProbeEnvironment } from './process/ffprobe.ts'
 import type { StreamLayout } from './streaming/streamLayout.ts'
 
 /** A stored file that ffmpeg can open. */
@@ -47,9 +47,6 @@ export interface FfmpegStep extends StepBase {
    */
   ffmpeg: (stderrTails: readonly string[]) => string[] | Promise<string[]>
 }
-
-/** What a task needs to run ffprobe: its path and limits, the scratch folder, the abort signal. */
-export type ProbeEnvironment = Omit<FfprobeOptions, 'input'>
 
 /** A step that the runner does itself, such as writing a list of files. */
 export interface TaskStep extends StepBase {

@@ -2,7 +2,7 @@
 import type { InputFile } from '../renderPlan.ts'
 import type { AudioStream, VideoStream } from '../probe/probe.ts'
 import type { Edits } from './edits.ts'
-import type { Geometry, Size } from './geometry.ts'
+import type { Geometry, Size } from '../geometry.ts'
 
 /** The part of a file that is used. */
 export interface Trim {

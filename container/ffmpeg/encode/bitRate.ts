@@ -1,6 +1,6 @@
 /** Bit rates of video: a cap, or the rate that leads to a requested file size. */
 import { JobFailure } from '../../failures.ts'
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 
 /** An encoder may exceed its cap by this many seconds' worth of bits. */

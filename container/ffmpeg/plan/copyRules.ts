@@ -43,10 +43,7 @@ interface Trimmed {
 }
 
 /** An exact part begins between key frames, so it must be encoded. */
-function compareTrim(
-  { trimMode }: Trimmed,
-  { isPartial }: { isPartial: boolean },
-): string | null {
+function compareTrim({ trimMode }: Trimmed, { isPartial }: { isPartial: boolean }): string | null {
   return isPartial && trimMode === 'exact' ? 'a part is requested, exact to the frame' : null
 }
 

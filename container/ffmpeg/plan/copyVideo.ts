@@ -1,7 +1,7 @@
 /** Rules for stream copying video: what prevents it, and why. */
 import { PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { isSameSize, type Size } from '../edit/geometry.ts'
+import { isSameSize, type Size } from '../geometry.ts'
 import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 import { minBitsPerPixelToEncode } from '../encode/quality.ts'
 import type { VideoStream } from '../probe/probe.ts'

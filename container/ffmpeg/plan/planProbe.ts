@@ -10,7 +10,8 @@ import { ffprobeOutput } from '../probe/ffprobeOutput.ts'
 import * as described from '../probe/probeDocument.ts'
 import { runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
-import type { PlanContext, ProbeEnvironment, RenderPlan } from '../renderPlan.ts'
+import type { ProbeEnvironment } from '../process/ffprobe.ts'
+import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 import { findRemuxObstacles } from './remuxObstacles.ts'
 
 export function planProbe(_: RenditionOf<'probe'>, context: PlanContext): RenderPlan {

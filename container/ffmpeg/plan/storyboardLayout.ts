@@ -1,6 +1,6 @@
 /** Lays out a storyboard: which second is on which sheet, and where. */
 import { JobFailure } from '../../failures.ts'
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 import { formatClock } from '../edit/numbers.ts'
 
 /** How many images a storyboard has by default, */

@@ -3,7 +3,7 @@
  * not of its type, reads as null.
  */
 import { z } from 'zod'
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 
 const text = z.string().optional().catch(undefined)
 const number = z.coerce.number().optional().catch(undefined)

@@ -1,8 +1,7 @@
 /** Frame timing of a file: the spacing of its frames and key frames, from the times of its packets. */
-import { runFfprobe } from '../process/ffprobe.ts'
+import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import type { ProbeEnvironment } from '../renderPlan.ts'
 
 export interface FrameTiming {
   /** Longest time between two key frames in seconds; null when there is at most one. */

@@ -1,7 +1,7 @@
 /** Checks that a source has video that can be processed, and that the variant's size is allowed. */
 import type { Rendition } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { computeGeometry, type Geometry, type GeometryRequest } from '../edit/geometry.ts'
+import { computeGeometry, type Geometry, type GeometryRequest } from '../geometry.ts'
 import {
   frameTooLarge,
   isTooLarge,

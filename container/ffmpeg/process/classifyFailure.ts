@@ -3,7 +3,7 @@
  * so it never quotes stderr, which may contain addresses and paths.
  */
 import { JobFailure } from '../../failures.ts'
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
 

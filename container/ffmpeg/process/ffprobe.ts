@@ -24,16 +24,20 @@ export interface FfprobeQuery {
   enoughBytes?: number
 }
 
-export interface FfprobeOptions {
+/** What it takes to run ffprobe, whatever the file. */
+export interface ProbeEnvironment {
   ffprobe: string
-  /** The input, preceded by its options. */
-  input: readonly string[]
   /** The limits of ffmpeg; ffprobe gets lower ones. */
   limits: ProcessLimits
   /** Bytes of the source that have been read so far. */
   bytesRead: () => number
   cwd: string
   signal: AbortSignal
+}
+
+export interface FfprobeOptions extends ProbeEnvironment {
+  /** The input, preceded by its options. */
+  input: readonly string[]
 }
 
 /**

@@ -3,7 +3,7 @@
  * and what to do.
  */
 import { JobFailure } from '../../failures.ts'
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 import { MAX_FRAMES, MAX_PIXELS, MAX_SECONDS, MAX_STREAMS, PROBE } from './limits.ts'
 
 const PIXEL_LIMIT = `at most ${formatNumber(MAX_PIXELS)} pixels (8192 by 8192) are allowed`

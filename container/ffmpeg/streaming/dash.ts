@@ -2,7 +2,7 @@
  * Formats the manifest of MPEG-DASH (ISO/IEC 23009-1) over the segments of the HLS playlists. It is
  * written when all segments exist, as a static presentation.
  */
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 
 export interface Representation {
   id: string

@@ -1,5 +1,5 @@
 /** Formats the playlists of HTTP Live Streaming (RFC 8216bis). */
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 
 /** A file, or a range of its bytes. */
 export interface PlaylistSegment {

@@ -1,6 +1,6 @@
 /** Ladder of a stream: the frame sizes of its rungs, and the maximum bit rate of each. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { computeGeometry, type Size } from '../edit/geometry.ts'
+import { computeGeometry, type Size } from '../geometry.ts'
 
 type Codec = RenditionOf<'stream'>['videoCodec']
 

@@ -1,6 +1,6 @@
 /** Layout of an HLS/DASH stream: its tracks, the duration of its segments, and the names of its files. */
 import { join } from 'node:path'
-import type { Size } from '../edit/geometry.ts'
+import type { Size } from '../geometry.ts'
 
 export interface Track {
   /** Prefix of the names of its files: `v720` for video, `a` for audio. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { computeGeometry, type GeometryRequest } from '../../../container/ffmpeg/edit/geometry.ts'
+import { computeGeometry, type GeometryRequest } from '../../../container/ffmpeg/geometry.ts'
 import {
   minBitsPerPixelToEncode,
   jpegScale,

@@ -1,6 +1,6 @@
 /** Edit step: joins files one after another. */
 import type { EditedOutput } from '../editedOutput.ts'
-import { type Geometry, isSameSize, type Size } from '../geometry.ts'
+import { type Geometry, isSameSize, type Size } from '../../geometry.ts'
 import type { VideoStream } from '../../probe/probe.ts'
 import { frameRateFilter } from './frameRate.ts'
 

@@ -1,6 +1,6 @@
 /** Edit step: rotates clockwise, then mirrors. */
 import type { FileVideo } from '../editedOutput.ts'
-import type { Size } from '../geometry.ts'
+import type { Size } from '../../geometry.ts'
 import type { VideoStream } from '../../probe/probe.ts'
 
 const ROTATION_FILTERS: Record<FileVideo['edits']['rotate'], readonly string[]> = {

@@ -1,6 +1,6 @@
 /** Edit step: adds bars around the frame, of one colour or of the blurred frame itself. */
 import type { FileVideo, PixelFormat } from '../editedOutput.ts'
-import type { Size } from '../geometry.ts'
+import type { Size } from '../../geometry.ts'
 
 export function pad({ geometry, edits, pixels, name }: FileVideo): string[] {
   const { pad: area, scaled } = geometry

@@ -4,7 +4,7 @@
  */
 import type { VideoStream } from '../../probe/probe.ts'
 import type { FileVideo, PixelFormat } from '../editedOutput.ts'
-import { isSameSize, type Size } from '../geometry.ts'
+import { isSameSize, type Size } from '../../geometry.ts'
 import { rotateSizes } from './orientation.ts'
 
 /** The matrices that swscale can convert from, by ffprobe's names. */

@@ -9,7 +9,7 @@ import { COMMON_OPTIONS, forceDemuxer, LOCAL_FILE_INPUT } from '../../process/li
 import { ffmpegOptions } from '../../process/options.ts'
 import type { FfmpegStep, PlanContext } from '../../renderPlan.ts'
 import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
-import type { Size } from '../geometry.ts'
+import type { Size } from '../../geometry.ts'
 import { overlayFormat } from './pad.ts'
 
 /** The distance from the edges, as a share of the video's width. */

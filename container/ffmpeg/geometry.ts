@@ -1,5 +1,5 @@
 /** Computes the sizes of scaling, cropping and padding, from the source's size and the request. */
-import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import type { RenditionOf } from '../../src/contract/rendition.ts'
 
 export interface Size {
   width: number

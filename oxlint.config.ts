@@ -37,6 +37,10 @@ const noDrizzle = {
   group: ['drizzle-orm', 'drizzle-orm/*'],
   message: 'Every SQL statement is in src/db.',
 }
+const noDatabase = {
+  regex: `${UP}db/`,
+  message: 'HTTP handlers only translate. Services read and write the database.',
+}
 const noWorkerInternals = {
   regex: String.raw`${UP}src/((${WORKER_LAYERS.flat().slice(1).join('|')})/|[^/]+$)`,
   message: 'Outside of the Worker, only src/contract is shared.',
@@ -85,6 +89,7 @@ function workerPatterns(folder: string): object[] {
     noSurroundings,
     noComposition,
     ...(folder === 'db' ? [] : [noDrizzle]),
+    ...(folder === 'http' ? [noDatabase] : []),
     ...(folder === 'contract' ? [onlyZod] : []),
   ]
 }

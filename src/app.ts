@@ -6,24 +6,24 @@ import { requireRunner } from './http/middleware/bearerToken.ts'
 import { allowOrigins } from './http/middleware/headers.ts'
 import { rateLimitVisitors } from './http/middleware/rateLimit.ts'
 import { errorResponse } from './http/responses/errorResponse.ts'
-import { createService } from './http/baseApp.ts'
+import { createBaseApp } from './http/baseApp.ts'
 import { eventRoutes } from './http/routes/events.ts'
 import { fileRoutes } from './http/routes/files.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { jobRoutes } from './http/routes/jobs.ts'
-import { keyRoutes } from './http/routes/apiKeys.ts'
+import { apiKeyRoutes } from './http/routes/apiKeys.ts'
 import { presetRoutes } from './http/routes/namedPresets.ts'
 import { probeRoutes } from './http/routes/probe.ts'
 import { queueRoutes } from './http/routes/queues.ts'
 import { signedUrlRoutes } from './http/routes/signedUrls.ts'
 import { statsRoutes } from './http/routes/stats.ts'
-import { partedUploadRoutes } from './http/routes/multipartUploads.ts'
-import { uploadRoutes } from './http/routes/formUpload.ts'
+import { multipartUploadRoutes } from './http/routes/multipartUploads.ts'
+import { formUploadRoutes } from './http/routes/formUpload.ts'
 import { variantRoutes } from './http/routes/variants.ts'
 import { videoStatusRoutes } from './http/routes/videoStatus.ts'
 import { gateway } from './runners/handlers.ts'
 
-export const app = createService()
+export const app = createBaseApp()
 
 app.use(allowOrigins)
 app.use(
@@ -33,7 +33,10 @@ app.use(
       c.header('Allow', methods.join(', '))
       return errorResponse(
         c,
-        errorResult('method_not_allowed', `This route takes ${methods.join(', ')}.`),
+        errorResult(
+          'method_not_allowed',
+          `${c.req.method} is not allowed here. Allowed: ${methods.join(', ')}.`,
+        ),
       )
     },
   }),
@@ -45,13 +48,13 @@ app.route('/', jobRoutes)
 app.route('/', queueRoutes)
 app.route('/', presetRoutes)
 app.route('/', probeRoutes)
-app.route('/', keyRoutes)
+app.route('/', apiKeyRoutes)
 app.route('/', signedUrlRoutes)
 app.route('/', statsRoutes)
 app.route('/', eventRoutes)
 app.route('/', fileRoutes)
-app.route('/', uploadRoutes)
-app.route('/', partedUploadRoutes)
+app.route('/', formUploadRoutes)
+app.route('/', multipartUploadRoutes)
 app.route('/', variantRoutes)
 app.route('/', videoStatusRoutes)
 app.route('/runner', gateway)
@@ -75,7 +78,7 @@ app.get('/openapi.json', rateLimitVisitors, (c) => {
       license: { name: 'MIT' },
     },
   })
-  // The router's "rest of the path" is not part of OpenAPI's path syntax.
+  // {.+} lets a parameter match several segments. OpenAPI has no syntax for that.
   const paths = Object.entries(document.paths ?? {}).map(
     ([path, item]) => [path.replace('{.+}', ''), item] as const,
   )

@@ -54,7 +54,7 @@ export function updateKey(
 }
 
 /** Returns false if the key does not exist. */
-export async function deleteKey(db: Database, id: string): Promise<boolean> {
+export async function deleteKeyRow(db: Database, id: string): Promise<boolean> {
   return (await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning()).length > 0
 }
 

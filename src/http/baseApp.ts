@@ -1,24 +1,24 @@
-/** What a way into this service has whatever its routes: request ids, and answers for what goes wrong. */
+/** The base of every HTTP app of the service: request ids, security headers, and error responses. */
 import { logError } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
 import { requestId } from 'hono/request-id'
 import { InvalidSettingError } from '../platform/settings.ts'
-import { protect } from './middleware/headers.ts'
+import { setSecurityHeaders } from './middleware/headers.ts'
 import { createApi, providePlatform } from './router.ts'
 import { errorResponse } from './responses/errorResponse.ts'
 
-export function createService() {
+export function createBaseApp() {
   const app = createApi()
 
-  app.use(protect)
+  app.use(setSecurityHeaders)
   app.use(requestId())
   app.use(providePlatform)
   app.use(async (c, next) => {
     try {
       decodeURIComponent(new URL(c.req.url).pathname)
     } catch {
-      // Taken as it stands, it would be a second spelling of a path that is written with %25.
+      // Such a path would be taken literally, as a second spelling of the path that has %25.
       return errorResponse(c, errorResult('invalid_path', 'The path is not percent-encoded UTF-8.'))
     }
     return next()
@@ -34,19 +34,19 @@ export function createService() {
   )
 
   app.onError((error, c) => {
-    // What Hono itself refuses, such as a body that is no JSON.
+    // Hono rejects some requests itself, such as those whose body is not JSON.
     if (error instanceof HTTPException && error.status < 500) {
       return errorResponse(
         c,
         errorResult(
           'invalid_request',
           error.status === 415
-            ? 'This route does not take this Content-Type: send JSON as application/json, a form as multipart/form-data.'
+            ? 'This route does not accept this Content-Type. Send JSON as application/json and forms as multipart/form-data.'
             : error.message,
         ),
       )
     }
-    // Nothing is taken for what was meant: until it is mended, whoever needs that setting is refused.
+    // No default replaces an invalid setting. Requests that need it fail until it is corrected.
     if (error instanceof InvalidSettingError) {
       const requestId = c.get('requestId')
       logError('bad_setting', { requestId, error: error.message })
@@ -54,7 +54,7 @@ export function createService() {
         c,
         errorResult(
           'not_configured',
-          'A setting of this service is not valid. Its log says which, by the request id.',
+          'A setting of this service is not valid. Its log names the setting under this request id.',
         ),
       )
     }
@@ -67,7 +67,7 @@ export function createService() {
       c,
       errorResult(
         'internal',
-        'Something went wrong in the service. Try again; the request id finds it in the logs.',
+        'Internal error. Try again. The log has the details under this request id.',
       ),
     )
   })

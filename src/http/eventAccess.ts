@@ -1,70 +1,71 @@
-/** Who follows: the holder of a stream token, of a key, or a visitor. */
+/** Decides who may open an event stream: with a stream token, an API key, or as a visitor. */
 import type { Context } from 'hono'
 import { ROOT } from '../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
+import { missingScopeError } from '../services/apiKeys/accessErrors.ts'
+import { findCallerById } from '../services/apiKeys/apiKeys.ts'
 import type { EventRestriction } from '../services/queues/eventFilter.ts'
-import { callerById } from '../services/apiKeys/apiKeys.ts'
 import { type ApiEnv } from './router.ts'
-import { missingScopeError } from './middleware/authenticate.ts'
 import { readToken } from './streamToken.ts'
 
-interface Follower {
+interface EventAccess {
   ok: true
-  within: EventRestriction
+  restriction: EventRestriction
+  /** The API key whose open streams are counted; null for visitors. */
   keyId: string | null
   maxStreams: number | null
+  /** When access ends, in milliseconds since the epoch; null for no end. */
   until: number | null
 }
-type Outcome = Follower | ErrorResult<'unauthorized' | 'forbidden'>
+type AccessResult = EventAccess | ErrorResult<'unauthorized' | 'forbidden'>
 
-export async function eventAccessOf(
+export async function readEventAccess(
   c: Context<ApiEnv>,
   token: string | undefined,
-  asked: { jobId?: string | undefined; filePath?: string | undefined },
-): Promise<Outcome> {
+  filter: { jobId?: string | undefined; filePath?: string | undefined },
+): Promise<AccessResult> {
   if (token !== undefined) {
-    return holderOf(c, token)
+    return readTokenAccess(c, token)
   }
   const caller = c.get('caller')
   const { keyId, maxStreams, until } = caller
-  const follower = { ok: true as const, within: caller, keyId, maxStreams, until }
-  const lack = missingScopeError(caller, 'events:read')
-  const { events: open } = c.get('platform').settings.publicAccess
-  if (!lack || open === 'open') {
-    return follower
+  const missing = missingScopeError(caller, 'events:read')
+  const { events: publicEvents } = c.get('platform').settings.publicAccess
+  const isNamed = filter.jobId !== undefined || filter.filePath !== undefined
+  if (!missing || publicEvents === 'open' || (publicEvents === 'named' && isNamed)) {
+    return { ok: true, restriction: caller, keyId, maxStreams, until }
   }
-  if (open === 'named' && (asked.jobId !== undefined || asked.filePath !== undefined)) {
-    return follower
-  }
-  const named = open === 'named' ? 'name a job or file (?jobId= or ?filePath=), ' : ''
+  const alternative =
+    publicEvents === 'named' ? 'name a job or a file (?jobId= or ?filePath=), or ' : ''
   return errorResult(
-    lack.code,
-    `To follow, ${named}show a key with the scope events:read, or a token from POST /queue/events/token.`,
+    missing.code,
+    `To open an event stream, ${alternative}send an API key with the scope events:read or a token from POST /queue/events/token.`,
   )
 }
 
-async function holderOf(c: Context<ApiEnv>, token: string): Promise<Outcome> {
-  const read = await readToken(c.get('platform').settings.signingKeys, token)
+async function readTokenAccess(c: Context<ApiEnv>, token: string): Promise<AccessResult> {
+  const { settings } = c.get('platform')
+  const read = await readToken(settings.signingKeys, token)
   if (!read.ok) {
     return read
   }
-  const { keyId, until, ...within } = read.grant
+  const { keyId, until, ...restriction } = read.grant
   if (keyId === 'root') {
-    return { ok: true, within, keyId, maxStreams: ROOT.maxStreams, until }
+    return { ok: true, restriction, keyId, maxStreams: ROOT.maxStreams, until }
   }
-  const minter = await callerById(c.get('platform'), keyId)
-  if (!minter.ok) {
+  const found = await findCallerById(c.get('platform'), keyId)
+  if (!found.ok) {
     return errorResult(
       'unauthorized',
-      'The key that minted this token was deleted, disabled or has expired.',
+      'The API key that created this token was deleted, is disabled or has expired.',
     )
   }
-  const { maxStreams } = minter.caller
+  const { maxStreams, until: keyExpiresAt } = found.caller
   return {
     ok: true,
-    within,
+    restriction,
     keyId,
     maxStreams,
-    until: Math.min(until, minter.caller.until ?? until),
+    until: Math.min(until, keyExpiresAt ?? until),
   }
 }

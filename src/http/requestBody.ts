@@ -1,18 +1,16 @@
-/** Bodies whose length is told beforehand, as R2 needs it. */
+/** Reads bodies together with their size, which object stores need before the first byte. */
 import type { Context } from 'hono'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
+import type { SizedBody } from '../storage/objectStore.ts'
 
-/** The raw body and its length in bytes. */
-export function contentLength(
+export function readSizedBody(
   c: Context,
-):
-  | { ok: true; body: ReadableStream<Uint8Array>; sizeBytes: number }
-  | ErrorResult<'length_required' | 'content_mismatch'> {
+): ({ ok: true } & SizedBody) | ErrorResult<'length_required' | 'content_mismatch'> {
   const length = c.req.header('Content-Length')
   if (length === undefined || !/^\d+$/.test(length)) {
     return errorResult(
       'length_required',
-      'Send the file as the raw body with its Content-Length (curl -T does).',
+      'Content-Length is missing. Send the file as the raw body with its Content-Length (curl -T does).',
     )
   }
   const { body } = c.req.raw

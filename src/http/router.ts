@@ -1,4 +1,4 @@
-/** What all route modules share: how an app is made, and what its handlers find in the context. */
+/** Creates the apps of the route modules, which validate requests against their schemas. */
 import { errorResult } from '../domain/result.ts'
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
@@ -7,23 +7,22 @@ import { type AppEnv, errorResponse } from './responses/errorResponse.ts'
 
 export type ApiEnv = AppEnv & { Bindings: Env }
 
-/** What is wrong, with its place and the values that would be right. */
-function describeIssue(issue: z.core.$ZodIssue, above: PropertyKey[] = []): string {
-  const path = [...above, ...issue.path]
+/** A message for a validation error, with the path of the value. */
+function describeIssue(issue: z.core.$ZodIssue, parentPath: PropertyKey[] = []): string {
+  const path = [...parentPath, ...issue.path]
   let { message } = issue
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const ways = issue.errors.map(([first]) => first!)
-    // Where one way got past the outermost type, it is the one that was meant.
-    const meant = ways.find((way) => way.path.length > 0)
-    if (meant) {
-      return describeIssue(meant, path)
+    const options = issue.errors.map(([first]) => first!)
+    // An option whose outermost type matches is the one that the client intended.
+    const intended = options.find((option) => option.path.length > 0)
+    if (intended) {
+      return describeIssue(intended, path)
     }
-    message = ways.map((way) => way.message).join(', or ')
+    message = options.map((option) => option.message).join(', or ')
   }
   return path.length === 0 ? message : `${path.join('.')}: ${message}`
 }
 
-/** An app whose requests are checked against their schemas before a handler sees them. */
 export function createApi() {
   return new OpenAPIHono<ApiEnv>({
     defaultHook: (result, c) => {
@@ -39,7 +38,7 @@ export function createApi() {
   })
 }
 
-/** Builds the platform, once per request. */
+/** Creates the platform, once per request. */
 export const providePlatform = createMiddleware<ApiEnv>((c, next) => {
   c.set(
     'platform',
@@ -48,7 +47,7 @@ export const providePlatform = createMiddleware<ApiEnv>((c, next) => {
   return next()
 })
 
-/** Declares a JSON request body that must be there. */
+/** Declares a required JSON request body. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return {
     required: true as const,
@@ -57,10 +56,10 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /**
- * For routes whose body may be missing: many clients name a content type for a body that they
- * leave out, and then there is none to check.
+ * For routes with an optional body: removes the content type of an empty body, which many clients send,
+ * so that the empty body is not parsed as JSON.
  */
-export const emptyBodyIsNone = createMiddleware<ApiEnv>(async (c, next) => {
+export const ignoreEmptyBody = createMiddleware<ApiEnv>(async (c, next) => {
   if ((await c.req.text()) === '') {
     const headers = new Headers(c.req.raw.headers)
     headers.delete('Content-Type')

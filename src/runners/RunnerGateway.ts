@@ -3,7 +3,7 @@
  * token: the slot sets the id of the runner as a prop, which the container cannot change.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
-import { createService } from '../http/baseApp.ts'
+import { createBaseApp } from '../http/baseApp.ts'
 import { gateway } from './handlers.ts'
 
 export interface RunnerProps {
@@ -12,7 +12,7 @@ export interface RunnerProps {
 }
 
 /** Only the routes of the runner API: a container has access to nothing else of this service. */
-const service = createService().route('/runner', gateway)
+const service = createBaseApp().route('/runner', gateway)
 
 export class RunnerGateway extends WorkerEntrypoint<Env, RunnerProps> {
   override fetch(request: Request): Response | Promise<Response> {

@@ -8,7 +8,7 @@ import type { ClaimRequest } from '../contract/runnerProtocol.ts'
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../contract/runnerProtocol.ts'
 import { errorResult } from '../domain/result.ts'
 import { checkRateLimitFor } from '../http/middleware/rateLimit.ts'
-import { contentLength } from '../http/requestBody.ts'
+import { readSizedBody } from '../http/requestBody.ts'
 import { errorResponse } from '../http/responses/errorResponse.ts'
 import { serveSource } from '../http/responses/objectResponse.ts'
 import { type ApiEnv, createApi } from '../http/router.ts'
@@ -136,7 +136,7 @@ gateway
   })
   .openapi(fileRoute, async (c) => {
     const { id, name } = c.req.valid('param')
-    const content = contentLength(c)
+    const content = readSizedBody(c)
     if (!content.ok) {
       const code = content.code === 'length_required' ? content.code : 'invalid_request'
       return errorResponse(c, errorResult(code, content.message))

@@ -1,16 +1,19 @@
 /** Routes of the runner API with their OpenAPI descriptions. The handlers are in handlers.ts. */
-import { createRoute, z } from '@hono/zod-openapi'
+import { z } from '@hono/zod-openapi'
 import { sentAssignment } from '../contract/assignmentVersions.ts'
 import * as protocol from '../contract/runnerProtocol.ts'
-import { jsonBody } from '../http/router.ts'
 import { errors, json } from '../http/responses/errorResponse.ts'
+import { route } from '../http/route.ts'
+import { jsonBody } from '../http/router.ts'
 
-const runner = { tags: ['runner'], security: [{ runnerToken: [] }] }
+/** Checked for the whole of `/runner`, see `requireRunner`. Jobs and runners have rate limits. */
+const runnerToken = { security: [{ runnerToken: [] }], responses: errors(401, 429, 503) }
+const tags = ['runner']
 const jobParams = z.object({ id: z.string().max(100) })
 const fence = z.coerce.number().int().positive()
 
-export const claimRoute = createRoute({
-  ...runner,
+export const claimRoute = route(runnerToken, {
+  tags,
   method: 'post',
   path: '/claim',
   summary: 'Claim the next job',
@@ -18,12 +21,11 @@ export const claimRoute = createRoute({
   responses: {
     200: json(sentAssignment, 'The claimed job. Its lease begins now.'),
     204: { description: 'There is no job to claim. Claim again.' },
-    ...errors(400, 401, 429, 503),
   },
 })
 
-export const sourceRoute = createRoute({
-  ...runner,
+export const sourceRoute = route(runnerToken, {
+  tags,
   method: 'get',
   path: '/jobs/{id}/source',
   summary: 'Read the original or a reference file of a job',
@@ -43,36 +45,36 @@ export const sourceRoute = createRoute({
   responses: {
     200: { description: 'The whole file' },
     206: { description: 'The requested range' },
-    ...errors(400, 401, 409, 412, 416, 429, 503),
+    ...errors(400, 409, 412, 416),
   },
 })
 
-export const reportRoute = createRoute({
-  ...runner,
+export const reportRoute = route(runnerToken, {
+  tags,
   method: 'post',
   path: '/jobs/{id}/report',
   summary: 'Report progress and extend the lease',
   request: { params: jobParams, body: jsonBody(protocol.report) },
   responses: {
     200: json(protocol.reportAnswer, 'The lease is extended.'),
-    ...errors(400, 401, 409, 429, 503),
+    ...errors(409),
   },
 })
 
-export const outputRoute = createRoute({
-  ...runner,
+export const outputRoute = route(runnerToken, {
+  tags,
   method: 'post',
   path: '/jobs/{id}/output',
   summary: 'Begin the upload of the output',
   request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
   responses: {
     200: json(protocol.outputAnswer, 'The upload has begun.'),
-    ...errors(400, 401, 409, 429, 503),
+    ...errors(409),
   },
 })
 
-export const partRoute = createRoute({
-  ...runner,
+export const partRoute = route(runnerToken, {
+  tags,
   method: 'put',
   path: '/jobs/{id}/output/{part}',
   summary: 'Upload one part of the output',
@@ -82,12 +84,12 @@ export const partRoute = createRoute({
   },
   responses: {
     200: json(protocol.uploadedPart, 'The part is stored.'),
-    ...errors(400, 401, 409, 411, 429, 503),
+    ...errors(400, 409, 411),
   },
 })
 
-export const fileRoute = createRoute({
-  ...runner,
+export const fileRoute = route(runnerToken, {
+  tags,
   method: 'put',
   path: '/jobs/{id}/files/{name}',
   summary: 'Store one file of a package; an earlier file of that name is replaced',
@@ -97,18 +99,18 @@ export const fileRoute = createRoute({
   },
   responses: {
     200: json(protocol.storedPackageFile, 'The file is stored.'),
-    ...errors(400, 401, 409, 411, 413, 503),
+    ...errors(400, 409, 411, 413),
   },
 })
 
-export const finishRoute = createRoute({
-  ...runner,
+export const finishRoute = route(runnerToken, {
+  tags,
   method: 'post',
   path: '/jobs/{id}/finish',
   summary: 'End the attempt',
   request: { params: jobParams, body: jsonBody(protocol.finish) },
   responses: {
     200: json(protocol.finishAnswer, 'The attempt has ended. Returns the status of the job.'),
-    ...errors(400, 401, 409, 429, 503),
+    ...errors(409),
   },
 })

@@ -1,5 +1,6 @@
 /** API representations of rows, and the paths under which variants are served. */
 import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
+import { OCTET_STREAM } from '../contract/fileTypes.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
 import type { Attempt, Job } from '../contract/job.ts'
 import type { AttemptRow, JobRow } from '../db/rows.ts'
@@ -68,12 +69,12 @@ export function serializeCreatedJob({ row, deduplicated }: { row: JobRow; dedupl
   }
 }
 
-export function serializeFile(filePath: string, object: StoredObject): StoredFile {
+export function serializeFile(original: StoredObject): StoredFile {
   return {
-    filePath,
-    size: object.sizeBytes,
-    etag: httpEtag(object),
-    contentType: object.contentType ?? 'application/octet-stream',
+    filePath: original.key,
+    size: original.sizeBytes,
+    etag: httpEtag(original),
+    contentType: original.contentType ?? OCTET_STREAM,
   }
 }
 

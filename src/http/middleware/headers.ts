@@ -1,16 +1,16 @@
-/** Headers that every answer has, and those for scripts of other origins. */
+/** Security headers of every response, and CORS. */
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ApiEnv } from '../router.ts'
 
-/** Media is all that may be shown of an answer, and nothing in it runs. */
+/** Browsers show media from responses, and run nothing in them. */
 const secure = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     imgSrc: ["'self'"],
     mediaSrc: ["'self'"],
-    // What browsers put around a video that is opened by itself.
+    // Browsers style the page that they build around a video opened by itself.
     styleSrc: ["'unsafe-inline'"],
     frameAncestors: ["'none'"],
     baseUri: ["'none'"],
@@ -21,16 +21,16 @@ const secure = secureHeaders({
   xFrameOptions: 'DENY',
 })
 
-export const protect = createMiddleware<ApiEnv>(async (c, next) => {
+export const setSecurityHeaders = createMiddleware<ApiEnv>(async (c, next) => {
   await secure(c, next)
-  // Variants are there to be embedded, by pages of any origin.
-  const embedded = c.req.path.startsWith('/t/')
-  c.res.headers.set('Cross-Origin-Resource-Policy', embedded ? 'cross-origin' : 'same-origin')
+  // Pages of any origin may embed variants.
+  const isEmbeddable = c.req.path.startsWith('/t/')
+  c.res.headers.set('Cross-Origin-Resource-Policy', isEmbeddable ? 'cross-origin' : 'same-origin')
 })
 
 const HOUR_SECONDS = 3_600
 
-/** Lets scripts of the configured origins call; with none, no script of another origin can. */
+/** Allows requests from scripts of the origins in CORS_ORIGINS; without them, of no other origin. */
 export const allowOrigins = createMiddleware<ApiEnv>(async (c, next) => {
   const { origins } = c.get('platform').settings.publicAccess
   if (origins.length === 0 || c.req.path.startsWith('/runner/')) {

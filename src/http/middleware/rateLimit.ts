@@ -1,40 +1,40 @@
-/** How often a caller may come, by class of route. The limits themselves are in `wrangler.toml`. */
+/** Rate limits by class of route. The limits themselves are in `wrangler.toml`. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { type Caller, VISITOR } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
-import type { ApiEnv } from '../router.ts'
 import { errorResponse } from '../responses/errorResponse.ts'
+import type { ApiEnv } from '../router.ts'
 
-/** Each class is a binding, and how long its period is in seconds: by then there is room again. */
-const PERIODS = { READS: 10, WRITES: 10, UPLOADS: 10, NEW_VARIANTS: 60, RUNNERS: 10 } as const
-export type RateLimitClass = keyof typeof PERIODS
+/** The period of each rate limit binding. After it, requests are accepted again. */
+const PERIOD_SECONDS = {
+  READS: 10,
+  WRITES: 10,
+  UPLOADS: 10,
+  NEW_VARIANTS: 60,
+  RUNNERS: 10,
+} as const
+export type RateLimitClass = keyof typeof PERIOD_SECONDS
 
-/** Who is counted: the key, or for visitors the client's address. */
-export function rateLimitKeyOf(c: Context<ApiEnv>, { keyId }: Caller) {
-  return keyId ?? `client:${c.req.header('CF-Connecting-IP') ?? 'unknown'}`
+/** Counts a request of this caller: by its key, or for visitors by the client's address. */
+export function checkRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, { keyId }: Caller) {
+  const client = `client:${c.req.header('CF-Connecting-IP') ?? 'unknown'}`
+  return checkRateLimitFor(c, limit, keyId ?? client)
 }
 
-/** Refuses a request that is one too many, and says when to come again. */
-export function checkRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, caller: Caller) {
-  return checkRateLimitFor(c, limit, rateLimitKeyOf(c, caller))
-}
-
-/** The same, for whoever `key` names. */
+/** Counts a request under `key`. Sets `Retry-After` when there are too many. */
 export async function checkRateLimitFor(c: Context<ApiEnv>, limit: RateLimitClass, key: string) {
   const { success } = await c.env[limit].limit({ key })
   if (success) {
     return { ok: true as const }
   }
-  c.header('Retry-After', String(PERIODS[limit]))
-  return errorResult(
-    'rate_limited',
-    `Too many requests of this kind. Come again in ${PERIODS[limit]} s.`,
-  )
+  const seconds = PERIOD_SECONDS[limit]
+  c.header('Retry-After', String(seconds))
+  return errorResult('rate_limited', `Too many requests of this kind. Try again in ${seconds} s.`)
 }
 
-/** For routes that take no key, whoever comes: each client's address is counted. */
+/** Limits requests of a route that takes no key. */
 export const rateLimitVisitors = createMiddleware<ApiEnv>(async (c, next) => {
-  const within = await checkRateLimit(c, 'READS', VISITOR)
-  return within.ok ? next() : errorResponse(c, within)
+  const limited = await checkRateLimit(c, 'READS', VISITOR)
+  return limited.ok ? next() : errorResponse(c, limited)
 })

@@ -1,5 +1,5 @@
 /**
- * Error responses: one shape, from one table of codes, and typed so that a route can only respond with
+ * Error responses: one JSON shape, with statuses from the table of error codes. Types allow a route only
  * the statuses that it declares.
  */
 import type { Context, TypedResponse } from 'hono'
@@ -9,7 +9,7 @@ import type { ErrorResult } from '../../domain/result.ts'
 import type { WorkerPlatform } from '../../platform/platform.ts'
 
 export interface AppEnv {
-  /** `caller` is there once a route's middleware has let the request through. */
+  /** `caller` is set by the middleware of the route. */
   Variables: { requestId: string; caller: Caller; platform: WorkerPlatform }
 }
 
@@ -24,11 +24,11 @@ export function errorResponse<Code extends ErrorCode>(
   { code, message }: ErrorResult<Code>,
 ): TypedErrorResponse<Code> {
   const { status } = ERRORS[code]
-  return c.json(errorBodyOf(c, code, message), status) as unknown as TypedErrorResponse<Code>
+  return c.json(createErrorBody(c, code, message), status) as unknown as TypedErrorResponse<Code>
 }
 
 /** The JSON body of an error, for responses that add fields of their own. */
-export function errorBodyOf<Code extends ErrorCode>(c: Context, code: Code, message: string) {
+export function createErrorBody<Code extends ErrorCode>(c: Context, code: Code, message: string) {
   const requestId = (c as Context<AppEnv>).get('requestId')
   return { error: ERRORS[code].label, message, code, requestId }
 }

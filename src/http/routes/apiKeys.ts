@@ -1,106 +1,99 @@
-/** `/api-keys`: who may call, and what each may do. */
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/api-keys`: creates, lists, changes and deletes API keys. */
+import { z } from '@hono/zod-openapi'
 import { apiKey, changeApiKey, createApiKey } from '../../contract/apiKey.ts'
 import { done } from '../../contract/job.ts'
-import { requiresScope } from '../middleware/authenticate.ts'
-import { createApi, jsonBody } from '../router.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
 import {
   changeKey,
   createKey,
-  serializeApiKey,
+  deleteKey,
   listKeys,
   readKey,
-  removeKey,
+  serializeApiKey,
 } from '../../services/apiKeys/apiKeys.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi, jsonBody } from '../router.ts'
 
-const keys = { tags: ['keys'], ...requiresScope('keys:admin') }
+const tags = ['keys']
+const admin = requiresScope('keys:admin')
 const params = z.object({ keyId: z.string().max(100) })
 
-const createSpec = createRoute({
-  ...keys,
+const createRoute = route(admin, {
+  tags,
   method: 'post',
   path: '/api-keys',
-  summary: 'Make a key; it is shown in this answer and never again',
+  summary: 'Create an API key. Only this response contains it.',
   request: { body: jsonBody(createApiKey) },
-  responses: {
-    201: json(apiKey.extend({ key: z.string() }), 'The key'),
-    ...errors(400, 401, 403, 429, 503),
-  },
+  responses: { 201: json(apiKey.extend({ key: z.string() }), 'The API key') },
 })
 
-const listSpec = createRoute({
-  ...keys,
+const listRoute = route(admin, {
+  tags,
   method: 'get',
   path: '/api-keys',
-  summary: 'All keys, the newest first',
-  responses: {
-    200: json(z.object({ apiKeys: z.array(apiKey) }), 'The keys'),
-    ...errors(401, 403, 429, 503),
-  },
+  summary: 'List all API keys, newest first',
+  responses: { 200: json(z.object({ apiKeys: z.array(apiKey) }), 'The API keys') },
 })
 
-const getSpec = createRoute({
-  ...keys,
+const getRoute = route(admin, {
+  tags,
   method: 'get',
   path: '/api-keys/{keyId}',
-  summary: 'One key',
+  summary: 'Get an API key',
   request: { params },
-  responses: { 200: json(apiKey, 'The key'), ...errors(401, 403, 404, 429, 503) },
+  responses: { 200: json(apiKey, 'The API key'), ...errors(404) },
 })
 
-const patchSpec = createRoute({
-  ...keys,
+const changeRoute = route(admin, {
+  tags,
   method: 'patch',
   path: '/api-keys/{keyId}',
-  summary: 'Rename, expire, disable or enable a key, or change its caps',
+  summary: 'Rename, disable or enable an API key, or change its expiry or limits',
   request: { params, body: jsonBody(changeApiKey) },
-  responses: {
-    200: json(apiKey, 'The key as it is now'),
-    ...errors(400, 401, 403, 404, 429, 503),
-  },
+  responses: { 200: json(apiKey, 'The changed API key'), ...errors(404) },
 })
 
-const deleteSpec = createRoute({
-  ...keys,
+const deleteRoute = route(admin, {
+  tags,
   method: 'delete',
   path: '/api-keys/{keyId}',
-  summary: 'Remove a key for good',
+  summary: 'Delete an API key',
   request: { params },
-  responses: { 200: json(done, 'It is gone'), ...errors(401, 403, 404, 429, 503) },
+  responses: { 200: json(done, 'The API key was deleted'), ...errors(404) },
 })
 
-export const keyRoutes = createApi()
-  .openapi(createSpec, async (c) => {
-    const outcome = await createKey(c.get('platform'), c.get('caller'), c.req.valid('json'))
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+export const apiKeyRoutes = createApi()
+  .openapi(createRoute, async (c) => {
+    const created = await createKey(c.get('platform'), c.get('caller'), c.req.valid('json'))
+    if (!created.ok) {
+      return errorResponse(c, created)
     }
     c.header('Cache-Control', 'no-store')
-    return c.json({ ...serializeApiKey(outcome.row), key: outcome.key }, 201)
+    return c.json({ ...serializeApiKey(created.row), key: created.key }, 201)
   })
-  .openapi(listSpec, async (c) =>
+  .openapi(listRoute, async (c) =>
     c.json({ apiKeys: (await listKeys(c.get('platform'))).map(serializeApiKey) }, 200),
   )
-  .openapi(getSpec, async (c) => {
-    const outcome = await readKey(c.get('platform'), c.req.valid('param').keyId)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+  .openapi(getRoute, async (c) => {
+    const found = await readKey(c.get('platform'), c.req.valid('param').keyId)
+    if (!found.ok) {
+      return errorResponse(c, found)
     }
-    return c.json(serializeApiKey(outcome.row), 200)
+    return c.json(serializeApiKey(found.row), 200)
   })
-  .openapi(patchSpec, async (c) => {
+  .openapi(changeRoute, async (c) => {
     const { keyId } = c.req.valid('param')
-    const outcome = await changeKey(c.get('platform'), keyId, c.req.valid('json'))
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const changed = await changeKey(c.get('platform'), keyId, c.req.valid('json'))
+    if (!changed.ok) {
+      return errorResponse(c, changed)
     }
-    return c.json(serializeApiKey(outcome.row), 200)
+    return c.json(serializeApiKey(changed.row), 200)
   })
-  .openapi(deleteSpec, async (c) => {
-    const outcome = await removeKey(c.get('platform'), c.req.valid('param').keyId)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+  .openapi(deleteRoute, async (c) => {
+    const deleted = await deleteKey(c.get('platform'), c.req.valid('param').keyId)
+    if (!deleted.ok) {
+      return errorResponse(c, deleted)
     }
     return c.json({ success: true as const, message: 'Key deleted' }, 200)
   })

@@ -1,81 +1,81 @@
-/** `/queue/events`: what happens in a queue, as server-sent events, and tokens to follow it with. */
-import { errorResult } from '../../domain/result.ts'
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/queue/events`: server-sent events of a queue, and tokens for browsers. */
+import { z } from '@hono/zod-openapi'
 import { streamSSE } from 'hono/streaming'
 import { createStreamToken, streamToken } from '../../contract/apiKey.ts'
 import { queueName } from '../../contract/queue.ts'
 import { storagePath } from '../../contract/storagePath.ts'
-import { openToVisitors, requiresScope } from '../middleware/authenticate.ts'
-import { createApi, jsonBody } from '../router.ts'
-import { eventAccessOf } from '../eventAccess.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
-import { mintToken } from '../streamToken.ts'
+import { errorResult } from '../../domain/result.ts'
 import { streamEvents } from '../../events/sse.ts'
 import { resolveEventFilter } from '../../services/queues/eventFilter.ts'
+import { readEventAccess } from '../eventAccess.ts'
+import { openToVisitors, requiresScope } from '../middleware/authenticate.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi, jsonBody } from '../router.ts'
+import { createToken } from '../streamToken.ts'
 
+const tags = ['events']
+const RETRY_AFTER_SECONDS = '10'
 const eventId = z.coerce.number().int().nonnegative()
 
-const eventsRoute = createRoute({
-  tags: ['events'],
-  ...openToVisitors('events:read'),
+const eventsRoute = route(openToVisitors('events:read'), {
+  tags,
   method: 'get',
   path: '/queue/events',
-  summary: 'Follow the jobs of a queue, live',
+  summary: 'Stream the events of a queue, live',
   request: {
     headers: z.object({
-      'last-event-id': eventId.optional().describe('Sends the events after this one first'),
+      'last-event-id': eventId.optional().describe('The events after this one are sent first'),
     }),
     query: z.object({
-      queue: queueName.optional().describe('Default: that of the key or the job, else "default"'),
+      queue: queueName
+        .optional()
+        .describe('Default: the queue of the API key or of the job, else "default"'),
       jobId: z.string().max(100).optional(),
       filePath: storagePath.optional(),
-      lastEventId: eventId.optional().describe('For clients that cannot set the header'),
+      lastEventId: eventId.optional().describe('For clients that cannot send the header'),
       token: z.string().max(5_000).optional().describe('From POST /queue/events/token'),
     }),
   },
   responses: {
     200: {
-      description: 'A stream of events until either side ends it',
+      description: 'A stream of events, open until either side closes it',
       content: { 'text/event-stream': { schema: z.string() } },
     },
-    ...errors(400, 401, 403, 404, 429, 503),
+    ...errors(400, 404),
   },
 })
 
-const tokenRoute = createRoute({
-  tags: ['events'],
-  ...requiresScope('events:read'),
+const tokenRoute = route(requiresScope('events:read'), {
+  tags,
   method: 'post',
   path: '/queue/events/token',
-  summary: 'Mint a token with which a browser can follow a queue, a folder, a file or a job',
+  summary: 'Create a token with which a browser can stream events of a queue, folder, file or job',
   request: { body: jsonBody(createStreamToken) },
-  responses: {
-    201: json(streamToken, 'The token'),
-    ...errors(400, 401, 403, 404, 429, 503),
-  },
+  responses: { 201: json(streamToken, 'The token'), ...errors(404) },
 })
 
 export const eventRoutes = createApi()
   .openapi(eventsRoute, async (c) => {
-    const { token, lastEventId, ...asked } = c.req.valid('query')
+    const { token, lastEventId, ...requested } = c.req.valid('query')
     const since = c.req.valid('header')['last-event-id'] ?? lastEventId ?? null
-    const follower = await eventAccessOf(c, token, asked)
-    if (!follower.ok) {
-      return errorResponse(c, follower)
+    const access = await readEventAccess(c, token, requested)
+    if (!access.ok) {
+      return errorResponse(c, access)
     }
-    const view = await resolveEventFilter(c.get('platform'), follower.within, asked)
-    if (!view.ok) {
-      return errorResponse(c, view)
+    const resolved = await resolveEventFilter(c.get('platform'), access.restriction, requested)
+    if (!resolved.ok) {
+      return errorResponse(c, resolved)
     }
-    const { keyId, maxStreams, until } = follower
+    const { keyId, maxStreams, until } = access
     const counted = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
-    const events = await c.get('platform').hubs.openStream(view.queue, {
-      filter: view.filter,
+    const events = await c.get('platform').hubs.openStream(resolved.queue, {
+      filter: resolved.filter,
       since,
       counted,
     })
     if (!events) {
-      c.header('Retry-After', '10')
+      c.header('Retry-After', RETRY_AFTER_SECONDS)
       return errorResponse(
         c,
         errorResult(
@@ -88,22 +88,22 @@ export const eventRoutes = createApi()
     return streamSSE(c, (stream) => streamEvents(events, stream, until))
   })
   .openapi(tokenRoute, async (c) => {
-    const { expiresInSeconds, ...asked } = c.req.valid('json')
+    const { expiresInSeconds, ...requested } = c.req.valid('json')
     const caller = c.get('caller')
-    const view = await resolveEventFilter(c.get('platform'), caller, asked)
-    if (!view.ok) {
-      return errorResponse(c, view)
+    const resolved = await resolveEventFilter(c.get('platform'), caller, requested)
+    if (!resolved.ok) {
+      return errorResponse(c, resolved)
     }
-    const ring = c.get('platform').settings.signingKeys
-    if (ring.length === 0) {
+    const { signingKeys } = c.get('platform').settings
+    if (signingKeys.length === 0) {
       return errorResponse(
         c,
-        errorResult('not_configured', 'This service has no SIGNING_KEYS and no API_KEY.'),
+        errorResult('not_configured', 'Neither SIGNING_KEYS nor API_KEY is set.'),
       )
     }
     const until = Date.now() + expiresInSeconds * 1000
-    const { queue, filter } = view
-    const token = await mintToken(ring, { keyId: caller.keyId!, queue, ...filter, until })
+    const { queue, filter } = resolved
+    const token = await createToken(signingKeys, { keyId: caller.keyId!, queue, ...filter, until })
     c.header('Cache-Control', 'no-store')
     const url = new URL(`/queue/events?token=${token}`, c.req.url).href
     return c.json({ token, url, expiresAt: new Date(until).toISOString() }, 201)

@@ -1,47 +1,48 @@
-/** `/files`: storing an original as the raw body of a request, and removing one. */
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/files`: stores an original from the raw body of a request, and deletes originals. */
+import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
-import { storedFile } from '../../contract/storedFile.ts'
 import { done } from '../../contract/job.ts'
 import { storagePath } from '../../contract/storagePath.ts'
+import { storedFile } from '../../contract/storedFile.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
-import { missingScopeError, requiresScope } from '../middleware/authenticate.ts'
-import { type ApiEnv, createApi } from '../router.ts'
-import { contentLength } from '../requestBody.ts'
-import { checkRateLimit } from '../middleware/rateLimit.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
-import { signedLimitError, readSignature } from '../signedUrl.ts'
-import { putFile, removeFile } from '../../services/files/files.ts'
+import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
+import { deleteFile, putFile } from '../../services/files/files.ts'
 import { serializeFile } from '../../services/serializers.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { checkRateLimit } from '../middleware/rateLimit.ts'
+import { readSizedBody } from '../requestBody.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { type ApiEnv, createApi } from '../router.ts'
+import { readSignature, uploadLimitError } from '../signedUrl.ts'
 
-const keyed = requiresScope('files:write')
-/** A signature stands in for the key; the handler is where it is looked at. */
+const tags = ['files']
+const write = requiresScope('files:write')
+
+/** A signature replaces the API key. The handler checks it. */
 const keyOrSignature = createMiddleware<ApiEnv>(async (c, next) =>
-  c.req.query('sig') === undefined ? keyed.middleware(c, next) : next(),
+  c.req.query('sig') === undefined ? write.middleware(c, next) : next(),
 )
 
-const putRoute = createRoute({
-  tags: ['files'],
-  security: keyed.security,
-  middleware: keyOrSignature,
-  method: 'put',
-  path: '/files/{path}{.+}',
-  summary: 'Store an original, replacing what is there',
-  request: { params: z.object({ path: originalPath }) },
-  responses: {
-    201: json(storedFile, 'It is stored'),
-    ...errors(400, 401, 403, 411, 413, 415, 429, 503),
+const putRoute = route(
+  { ...write, middleware: keyOrSignature },
+  {
+    tags,
+    method: 'put',
+    path: '/files/{path}{.+}',
+    summary: 'Store an original, replacing the one at this path',
+    request: { params: z.object({ path: originalPath }) },
+    responses: { 201: json(storedFile, 'The stored file'), ...errors(400, 411, 413, 415) },
   },
-})
+)
 
-const deleteRoute = createRoute({
-  tags: ['files'],
-  ...keyed,
+const deleteRoute = route(write, {
+  tags,
   method: 'delete',
   path: '/files/{path}{.+}',
-  summary: 'Remove an original and its variants; its jobs that wait or run are cancelled',
+  summary: 'Delete an original and its variants, and cancel its pending and running jobs',
   request: { params: z.object({ path: storagePath }) },
-  responses: { 200: json(done, 'It is gone'), ...errors(400, 401, 403, 404, 429, 503) },
+  responses: { 200: json(done, 'The file was deleted'), ...errors(400, 404) },
 })
 
 export const fileRoutes = createApi()
@@ -51,34 +52,34 @@ export const fileRoutes = createApi()
     if (signed?.ok === false) {
       return errorResponse(c, signed)
     }
-    const caller = signed ? signed.leave.caller : c.get('caller')
-    const length = contentLength(c)
-    if (!length.ok) {
-      return errorResponse(c, length)
+    const caller = signed ? signed.access.caller : c.get('caller')
+    const content = readSizedBody(c)
+    if (!content.ok) {
+      return errorResponse(c, content)
     }
     if (signed) {
-      const refused =
+      const denied =
         missingScopeError(caller, 'files:write') ??
-        signedLimitError(c, signed.leave, length.sizeBytes)
-      if (refused) {
-        return errorResponse(c, refused)
+        uploadLimitError(c, signed.access, content.sizeBytes)
+      if (denied) {
+        return errorResponse(c, denied)
       }
-      const within = await checkRateLimit(c, 'UPLOADS', caller)
-      if (!within.ok) {
-        return errorResponse(c, within)
+      const limited = await checkRateLimit(c, 'UPLOADS', caller)
+      if (!limited.ok) {
+        return errorResponse(c, limited)
       }
     }
-    const outcome = await putFile(c.get('platform'), caller, path, length)
+    const outcome = await putFile(c.get('platform'), caller, path, content)
     if (!outcome.ok) {
       return errorResponse(c, outcome)
     }
-    return c.json(serializeFile(path, outcome.stored), 201)
+    return c.json(serializeFile(outcome.stored), 201)
   })
   .openapi(deleteRoute, async (c) => {
     const { path } = c.req.valid('param')
-    const outcome = await removeFile(c.get('platform'), c.get('caller'), path)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const deleted = await deleteFile(c.get('platform'), c.get('caller'), path)
+    if (!deleted.ok) {
+      return errorResponse(c, deleted)
     }
     return c.json({ success: true as const, message: 'File deleted' }, 200)
   })

@@ -1,23 +1,28 @@
-/** `/health`: whether the Worker and its database answer, and its settings can be read. */
-import { DEFAULT_QUEUE } from '../../contract/queue.ts'
+/** `/health`: checks the settings and the database. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { findQueue } from '../../db/queues.ts'
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
+import { UNRESTRICTED } from '../../domain/caller.ts'
 import { validateSettings } from '../../platform/settings.ts'
-import { createApi } from '../router.ts'
+import { readQueue } from '../../services/queues/queues.ts'
 import { rateLimitVisitors } from '../middleware/rateLimit.ts'
 import { errors, json } from '../responses/errorResponse.ts'
+import { createApi } from '../router.ts'
 
 const healthRoute = createRoute({
   tags: ['service'],
   method: 'get',
   path: '/health',
   middleware: rateLimitVisitors,
-  summary: 'Whether the service is up, its settings valid and its database migrated',
-  responses: { 200: json(z.object({ status: z.literal('ok') }), 'It is'), ...errors(429, 503) },
+  summary: 'Check that the settings are valid and the database is migrated',
+  responses: {
+    200: json(z.object({ status: z.literal('ok') }), 'The service is healthy'),
+    ...errors(429, 503),
+  },
 })
 
 export const healthRoutes = createApi().openapi(healthRoute, async (c) => {
   validateSettings(c.env)
-  await findQueue(c.get('platform').db, DEFAULT_QUEUE)
+  // Any statement fails unless the database is reachable and migrated.
+  await readQueue(c.get('platform'), UNRESTRICTED, DEFAULT_QUEUE)
   return c.json({ status: 'ok' as const }, 200)
 })

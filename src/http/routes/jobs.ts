@@ -1,6 +1,5 @@
-/** `/queue/jobs`: create, list, get, retry, cancel, delete. */
-import { errorResult } from '../../domain/result.ts'
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/queue/jobs`: creates, lists, reads, retries, cancels and deletes jobs. */
+import { z } from '@hono/zod-openapi'
 import {
   attempt,
   createdJob,
@@ -10,24 +9,26 @@ import {
   jobList,
   listJobs as listJobsQuery,
 } from '../../contract/job.ts'
-import { findJob, listAttempts } from '../../db/jobs.ts'
-import { requiresScope } from '../middleware/authenticate.ts'
-import { createApi, emptyBodyIsNone, jsonBody } from '../router.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
-import { cancelJob, deleteJob, retryJob } from '../../services/jobs/jobActions.ts'
 import { createJobs } from '../../services/jobs/createJobs.ts'
+import { cancelJob, deleteJob, retryJob } from '../../services/jobs/jobActions.ts'
 import { listJobs } from '../../services/jobs/listJobs.ts'
+import { readAttempts, readJob } from '../../services/jobs/readJob.ts'
 import { serializeAttempt, serializeCreatedJob, serializeJob } from '../../services/serializers.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi, ignoreEmptyBody, jsonBody } from '../router.ts'
 
-const read = { tags: ['jobs'], ...requiresScope('jobs:read') }
-const write = { tags: ['jobs'], ...requiresScope('jobs:write') }
+const tags = ['jobs']
+const read = requiresScope('jobs:read')
+const write = requiresScope('jobs:write')
 const params = z.object({ jobId: z.string().max(100) })
 
-const createRouteSpec = createRoute({
-  ...write,
+const createRoute = route(write, {
+  tags,
   method: 'post',
   path: '/queue/jobs',
-  summary: 'Queue variants of a file, one job each',
+  summary: 'Create a job for each transformation of a file',
   request: {
     headers: z.object({
       'idempotency-key': z
@@ -35,61 +36,61 @@ const createRouteSpec = createRoute({
         .min(1)
         .max(255)
         .optional()
-        .describe('A request sent again under its key makes nothing twice; kept for a day'),
+        .describe('Repeated requests with this key create no more jobs. Kept for a day'),
     }),
     body: jsonBody(createJobsBody),
   },
   responses: {
-    202: json(z.object({ jobs: z.array(createdJob) }), 'The jobs, in the order asked for'),
-    ...errors(400, 401, 403, 404, 409, 429, 503),
+    202: json(z.object({ jobs: z.array(createdJob) }), 'The jobs, in the order of the request'),
+    ...errors(404, 409),
   },
 })
 
-const listRoute = createRoute({
-  ...read,
+const listRoute = route(read, {
+  tags,
   method: 'get',
   path: '/queue/jobs',
   summary: 'List jobs, newest first',
   request: { query: listJobsQuery },
-  responses: { 200: json(jobList, 'A page of jobs'), ...errors(400, 401, 403, 429, 503) },
+  responses: { 200: json(jobList, 'A page of jobs'), ...errors(400) },
 })
 
-const getRoute = createRoute({
-  ...read,
+const getRoute = route(read, {
+  tags,
   method: 'get',
   path: '/queue/jobs/{jobId}',
-  summary: 'One job',
+  summary: 'Get a job',
   request: { params },
-  responses: { 200: json(job, 'The job'), ...errors(401, 403, 404, 429, 503) },
+  responses: { 200: json(job, 'The job'), ...errors(404) },
 })
 
-const attemptsRoute = createRoute({
-  ...read,
+const attemptsRoute = route(read, {
+  tags,
   method: 'get',
   path: '/queue/jobs/{jobId}/attempts',
-  summary: 'Every try of a job and how it ended, the latest first',
+  summary: 'List the attempts of a job and how they ended, latest first',
   request: { params },
   responses: {
     200: json(z.object({ attempts: z.array(attempt) }), 'The attempts'),
-    ...errors(401, 403, 404, 429, 503),
+    ...errors(404),
   },
 })
 
-const retryRoute = createRoute({
-  ...write,
+const retryRoute = route(write, {
+  tags,
   method: 'post',
   path: '/queue/jobs/{jobId}/retry',
-  summary: 'Queue a failed job again, with a fresh set of attempts',
+  summary: 'Return a failed job to the queue, with all its attempts',
   request: { params },
-  responses: { 200: json(done, 'It is pending again'), ...errors(400, 401, 403, 429, 500, 503) },
+  responses: { 200: json(done, 'The job is pending again'), ...errors(400, 500) },
 })
 
-const cancelRoute = createRoute({
-  ...write,
+const cancelRoute = route(write, {
+  tags,
   method: 'post',
   path: '/queue/jobs/{jobId}/cancel',
-  summary: 'Cancel a pending job, or with force a running one',
-  middleware: [write.middleware, emptyBodyIsNone] as const,
+  summary: 'Cancel a pending job, or with "force" a running one',
+  middleware: [ignoreEmptyBody],
   request: {
     params,
     body: {
@@ -98,79 +99,78 @@ const cancelRoute = createRoute({
       },
     },
   },
-  responses: { 200: json(done, 'It is cancelled'), ...errors(400, 401, 403, 429, 500, 503) },
+  responses: { 200: json(done, 'The job is cancelled'), ...errors(500) },
 })
 
-const deleteRoute = createRoute({
-  ...write,
+const deleteRoute = route(write, {
+  tags,
   method: 'delete',
   path: '/queue/jobs/{jobId}',
-  summary: 'Remove a job for good, stopping it if it runs',
+  summary: 'Delete a job, and stop it if it is running',
   request: { params },
-  responses: { 200: json(done, 'It is gone'), ...errors(400, 401, 403, 429, 500, 503) },
+  responses: { 200: json(done, 'The job was deleted'), ...errors(400, 500) },
 })
 
 export const jobRoutes = createApi()
-  .openapi(createRouteSpec, async (c) => {
+  .openapi(createRoute, async (c) => {
     const key = c.req.valid('header')['idempotency-key'] ?? null
-    const outcome = await createJobs(c.get('platform'), c.get('caller'), c.req.valid('json'), key)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const created = await createJobs(c.get('platform'), c.get('caller'), c.req.valid('json'), key)
+    if (!created.ok) {
+      return errorResponse(c, created)
     }
-    return c.json({ jobs: outcome.jobs.map(serializeCreatedJob) }, 202)
+    return c.json({ jobs: created.jobs.map(serializeCreatedJob) }, 202)
   })
   .openapi(listRoute, async (c) => {
-    const outcome = await listJobs(c.get('platform'), c.get('caller'), c.req.valid('query'))
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const list = await listJobs(c.get('platform'), c.get('caller'), c.req.valid('query'))
+    if (!list.ok) {
+      return errorResponse(c, list)
     }
-    return c.json(outcome.page, 200)
+    return c.json(list.page, 200)
   })
   .openapi(getRoute, async (c) => {
     const { jobId } = c.req.valid('param')
-    const row = await findJob(c.get('platform').db, jobId, c.get('caller'))
-    if (!row) {
-      return errorResponse(c, errorResult('job_not_found', `There is no job ${jobId}.`))
+    const found = await readJob(c.get('platform'), c.get('caller'), jobId)
+    if (!found.ok) {
+      return errorResponse(c, found)
     }
-    return c.json(serializeJob(row), 200)
+    return c.json(serializeJob(found.row), 200)
   })
   .openapi(attemptsRoute, async (c) => {
     const { jobId } = c.req.valid('param')
-    const { db } = c.get('platform')
-    const [row, attempts] = await Promise.all([
-      findJob(db, jobId, c.get('caller')),
-      listAttempts(db, jobId),
-    ])
-    if (!row) {
-      return errorResponse(c, errorResult('job_not_found', `There is no job ${jobId}.`))
+    const found = await readAttempts(c.get('platform'), c.get('caller'), jobId)
+    if (!found.ok) {
+      return errorResponse(c, found)
     }
-    return c.json({ attempts: attempts.map(serializeAttempt) }, 200)
+    return c.json({ attempts: found.rows.map(serializeAttempt) }, 200)
   })
   .openapi(retryRoute, async (c) => {
-    const outcome = await retryJob(c.get('platform'), c.get('caller'), c.req.valid('param').jobId)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const { jobId } = c.req.valid('param')
+    const retried = await retryJob(c.get('platform'), c.get('caller'), jobId)
+    if (!retried.ok) {
+      return errorResponse(c, retried)
     }
     return c.json({ success: true as const, message: 'Job queued for retry' }, 200)
   })
   .openapi(cancelRoute, async (c) => {
-    // Without a body there is no default either.
+    const { jobId } = c.req.valid('param')
+    // The schema's default does not apply when there is no body.
     const body: { force?: boolean } = c.req.valid('json')
-    const outcome = await cancelJob(
+    const cancelled = await cancelJob(
       c.get('platform'),
       c.get('caller'),
-      c.req.valid('param').jobId,
+      jobId,
       body.force ?? false,
     )
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    if (!cancelled.ok) {
+      return errorResponse(c, cancelled)
     }
     return c.json({ success: true as const, message: 'Job cancelled' }, 200)
   })
   .openapi(deleteRoute, async (c) => {
-    const outcome = await deleteJob(c.get('platform'), c.get('caller'), c.req.valid('param').jobId)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const { jobId } = c.req.valid('param')
+    const deleted = await deleteJob(c.get('platform'), c.get('caller'), jobId)
+    if (!deleted.ok) {
+      return errorResponse(c, deleted)
     }
     return c.json({ success: true as const, message: 'Job deleted' }, 200)
   })

@@ -1,13 +1,9 @@
-/** `/uploads`: originals that come in parts. */
-import { createRoute, z } from '@hono/zod-openapi'
-import { storedFile } from '../../contract/storedFile.ts'
+/** `/uploads`: originals that are uploaded in parts. */
+import { z } from '@hono/zod-openapi'
 import { done } from '../../contract/job.ts'
-import { originalPath } from '../../domain/transformation/variantPath.ts'
 import { uploadedPart } from '../../contract/runnerProtocol.ts'
-import { requiresScope } from '../middleware/authenticate.ts'
-import { createApi, jsonBody } from '../router.ts'
-import { contentLength } from '../requestBody.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
+import { storedFile } from '../../contract/storedFile.ts'
+import { originalPath } from '../../domain/transformation/variantPath.ts'
 import {
   abortUpload,
   beginUpload,
@@ -15,109 +11,110 @@ import {
   putUploadPart,
 } from '../../services/files/multipartUploads.ts'
 import { serializeFile } from '../../services/serializers.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { readSizedBody } from '../requestBody.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi, jsonBody } from '../router.ts'
 
-const uploads = { tags: ['files'], ...requiresScope('files:write') }
+const tags = ['files']
+const write = requiresScope('files:write')
 const params = z.object({ uploadId: z.string().max(100) })
 
-/** Fits into a request on every plan; 10,000 of them make 312 GiB, which is more than fits a runner. */
+/** Below the request size limit of every plan. 10,000 parts make 312 GiB, more than a runner's disk. */
 const PART_SIZE_BYTES = 32 * 1024 * 1024
 
-const beginRoute = createRoute({
-  ...uploads,
+const beginRoute = route(write, {
+  tags,
   method: 'post',
   path: '/uploads',
-  summary: 'Begin to store an original in parts',
+  summary: 'Begin to upload an original in parts',
   request: { body: jsonBody(z.strictObject({ filePath: originalPath })) },
   responses: {
     201: json(
       z.object({
         uploadId: z.string(),
         filePath: z.string(),
-        partSizeBytes: z.int().describe('A good size for every part but the last; at least 5 MiB'),
+        partSizeBytes: z
+          .int()
+          .describe('Recommended size of every part but the last. At least 5 MiB are required'),
       }),
-      'Where the parts go',
+      'The upload',
     ),
-    ...errors(400, 401, 403, 415, 429, 503),
+    ...errors(415),
   },
 })
 
-const partRoute = createRoute({
-  ...uploads,
+const partRoute = route(write, {
+  tags,
   method: 'put',
   path: '/uploads/{uploadId}/{part}',
-  summary: 'Store one part, as the raw body; one sent again replaces the one before',
+  summary: 'Upload one part as the raw body. A part that is sent again replaces the previous one.',
   request: {
     params: params.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
   },
   responses: {
-    200: json(uploadedPart, 'Keep it for the completion'),
-    ...errors(400, 401, 403, 404, 411, 413, 415, 429, 503),
+    200: json(uploadedPart, 'The part. Send it with the completion.'),
+    ...errors(400, 404, 411, 413, 415),
   },
 })
 
-const completeRoute = createRoute({
-  ...uploads,
+const completeRoute = route(write, {
+  tags,
   method: 'post',
   path: '/uploads/{uploadId}/complete',
-  summary: 'Make the parts one file, replacing what is there',
+  summary: 'Complete an upload, and replace the file at its path',
   request: {
     params,
     body: jsonBody(z.strictObject({ parts: z.array(uploadedPart).min(1).max(10_000) })),
   },
-  responses: { 201: json(storedFile, 'It is stored'), ...errors(400, 401, 403, 404, 429, 503) },
+  responses: { 201: json(storedFile, 'The stored file'), ...errors(404) },
 })
 
-const abortRoute = createRoute({
-  ...uploads,
+const abortRoute = route(write, {
+  tags,
   method: 'delete',
   path: '/uploads/{uploadId}',
-  summary: 'Drop an upload and its parts',
+  summary: 'Abort an upload, and delete its parts',
   request: { params },
-  responses: { 200: json(done, 'It is gone'), ...errors(401, 403, 404, 429, 503) },
+  responses: { 200: json(done, 'The upload was aborted'), ...errors(404) },
 })
 
-export const partedUploadRoutes = createApi()
+export const multipartUploadRoutes = createApi()
   .openapi(beginRoute, async (c) => {
     const { filePath } = c.req.valid('json')
-    const outcome = await beginUpload(c.get('platform'), c.get('caller'), filePath)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const upload = await beginUpload(c.get('platform'), c.get('caller'), filePath)
+    if (!upload.ok) {
+      return errorResponse(c, upload)
     }
-    return c.json({ uploadId: outcome.id, filePath, partSizeBytes: PART_SIZE_BYTES }, 201)
+    return c.json({ uploadId: upload.id, filePath, partSizeBytes: PART_SIZE_BYTES }, 201)
   })
   .openapi(partRoute, async (c) => {
     const { uploadId, part } = c.req.valid('param')
-    const length = contentLength(c)
-    if (!length.ok) {
-      return errorResponse(c, length)
+    const content = readSizedBody(c)
+    if (!content.ok) {
+      return errorResponse(c, content)
     }
-    const outcome = await putUploadPart(c.get('platform'), c.get('caller'), uploadId, part, length)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const stored = await putUploadPart(c.get('platform'), c.get('caller'), uploadId, part, content)
+    if (!stored.ok) {
+      return errorResponse(c, stored)
     }
-    return c.json(outcome.stored, 200)
+    return c.json(stored.part, 200)
   })
   .openapi(completeRoute, async (c) => {
+    const { uploadId } = c.req.valid('param')
     const { parts } = c.req.valid('json')
-    const outcome = await completeUpload(
-      c.get('platform'),
-      c.get('caller'),
-      c.req.valid('param').uploadId,
-      parts,
-    )
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const completed = await completeUpload(c.get('platform'), c.get('caller'), uploadId, parts)
+    if (!completed.ok) {
+      return errorResponse(c, completed)
     }
-    return c.json(serializeFile(outcome.filePath, outcome.object), 201)
+    return c.json(serializeFile(completed.file), 201)
   })
   .openapi(abortRoute, async (c) => {
-    const outcome = await abortUpload(
-      c.get('platform'),
-      c.get('caller'),
-      c.req.valid('param').uploadId,
-    )
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const { uploadId } = c.req.valid('param')
+    const aborted = await abortUpload(c.get('platform'), c.get('caller'), uploadId)
+    if (!aborted.ok) {
+      return errorResponse(c, aborted)
     }
     return c.json({ success: true as const, message: 'Upload aborted' }, 200)
   })

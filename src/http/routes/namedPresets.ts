@@ -1,96 +1,98 @@
-/** `/queues/{name}/presets`: transformations that go by a name. */
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/queues/{name}/presets`: transformations that are stored under a name. */
+import { z } from '@hono/zod-openapi'
 import { done } from '../../contract/job.ts'
-import { queueName } from '../../contract/queue.ts'
 import { preset, presetBody, presetName } from '../../contract/namedPreset.ts'
-import { requiresScope } from '../middleware/authenticate.ts'
-import { createApi, jsonBody } from '../router.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
+import { queueName } from '../../contract/queue.ts'
 import {
+  deletePreset,
   listPresets,
   putPreset,
   readPreset,
-  removePreset,
 } from '../../services/variants/namedPresets.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi, jsonBody } from '../router.ts'
 
-const read = { tags: ['presets'], ...requiresScope('jobs:read') }
-const write = { tags: ['presets'], ...requiresScope('queues:admin') }
-const inQueue = z.object({ name: queueName })
-const one = inQueue.extend({ preset: presetName })
+const tags = ['presets']
+const read = requiresScope('jobs:read')
+const write = requiresScope('queues:admin')
+const queueParams = z.object({ name: queueName })
+const presetParams = queueParams.extend({ preset: presetName })
 
-const listRoute = createRoute({
-  ...read,
+const listRoute = route(read, {
+  tags,
   method: 'get',
   path: '/queues/{name}/presets',
-  summary: 'The named presets of a queue',
-  request: { params: inQueue },
+  summary: 'List the named presets of a queue',
+  request: { params: queueParams },
   responses: {
     200: json(z.object({ presets: z.array(preset) }), 'The presets, by name'),
-    ...errors(400, 401, 403, 404, 429, 503),
+    ...errors(400, 404),
   },
 })
 
-const getRoute = createRoute({
-  ...read,
+const getRoute = route(read, {
+  tags,
   method: 'get',
   path: '/queues/{name}/presets/{preset}',
-  summary: 'One preset',
-  request: { params: one },
-  responses: { 200: json(preset, 'The preset'), ...errors(400, 401, 403, 404, 429, 503) },
+  summary: 'Get a named preset',
+  request: { params: presetParams },
+  responses: { 200: json(preset, 'The preset'), ...errors(400, 404) },
 })
 
-const putRoute = createRoute({
-  ...write,
+const putRoute = route(write, {
+  tags,
   method: 'put',
   path: '/queues/{name}/presets/{preset}',
-  summary: 'Make a preset, or change what it stands for from now on',
-  request: { params: one, body: jsonBody(presetBody) },
-  responses: { 200: json(preset, 'The preset'), ...errors(400, 401, 403, 404, 429, 503) },
+  summary: 'Create a named preset, or change it for new requests',
+  request: { params: presetParams, body: jsonBody(presetBody) },
+  responses: { 200: json(preset, 'The preset'), ...errors(404) },
 })
 
-const deleteRoute = createRoute({
-  ...write,
+const deleteRoute = route(write, {
+  tags,
   method: 'delete',
   path: '/queues/{name}/presets/{preset}',
-  summary: 'Remove a preset; variants that were made with it stay',
-  request: { params: one },
-  responses: { 200: json(done, 'It is gone'), ...errors(400, 401, 403, 404, 429, 503) },
+  summary: 'Delete a named preset. Variants that were made with it stay.',
+  request: { params: presetParams },
+  responses: { 200: json(done, 'The preset was deleted'), ...errors(400, 404) },
 })
 
 export const presetRoutes = createApi()
   .openapi(listRoute, async (c) => {
     const { name } = c.req.valid('param')
-    const outcome = await listPresets(c.get('platform'), c.get('caller'), name)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const found = await listPresets(c.get('platform'), c.get('caller'), name)
+    if (!found.ok) {
+      return errorResponse(c, found)
     }
-    return c.json({ presets: outcome.presets }, 200)
+    return c.json({ presets: found.presets }, 200)
   })
   .openapi(getRoute, async (c) => {
-    const { name, preset: which } = c.req.valid('param')
-    const outcome = await readPreset(c.get('platform'), c.get('caller'), name, which)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const { name, preset } = c.req.valid('param')
+    const found = await readPreset(c.get('platform'), c.get('caller'), name, preset)
+    if (!found.ok) {
+      return errorResponse(c, found)
     }
-    return c.json(outcome.preset, 200)
+    return c.json(found.preset, 200)
   })
   .openapi(putRoute, async (c) => {
-    const { name, preset: which } = c.req.valid('param')
-    const outcome = await putPreset(c.get('platform'), c.get('caller'), {
+    const { name, preset } = c.req.valid('param')
+    const stored = await putPreset(c.get('platform'), c.get('caller'), {
       queue: name,
-      name: which,
-      written: c.req.valid('json'),
+      name: preset,
+      body: c.req.valid('json'),
     })
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    if (!stored.ok) {
+      return errorResponse(c, stored)
     }
-    return c.json(outcome.preset, 200)
+    return c.json(stored.preset, 200)
   })
   .openapi(deleteRoute, async (c) => {
-    const { name, preset: which } = c.req.valid('param')
-    const outcome = await removePreset(c.get('platform'), c.get('caller'), name, which)
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const { name, preset } = c.req.valid('param')
+    const deleted = await deletePreset(c.get('platform'), c.get('caller'), name, preset)
+    if (!deleted.ok) {
+      return errorResponse(c, deleted)
     }
     return c.json({ success: true as const, message: 'Preset deleted' }, 200)
   })

@@ -1,54 +1,50 @@
-/** `/queues`: the queues, their limits, and whether they run and take jobs. */
-import { errorResult } from '../../domain/result.ts'
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/queues`: creates queues and changes their limits, and pauses, resumes and drains them. */
+import { z } from '@hono/zod-openapi'
 import { queue, queueName, queueSettings } from '../../contract/queue.ts'
-import { requiresScope } from '../middleware/authenticate.ts'
-import { createApi, jsonBody } from '../router.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
+import { errorResult } from '../../domain/result.ts'
 import { changeQueue, createQueue, readQueue, readQueues } from '../../services/queues/queues.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi, jsonBody } from '../router.ts'
 
-const queues = { tags: ['queues'], ...requiresScope('queues:admin') }
+const tags = ['queues']
+const admin = requiresScope('queues:admin')
 const params = z.object({ name: queueName })
 
-const listRoute = createRoute({
-  ...queues,
+const listRoute = route(admin, {
+  tags,
   method: 'get',
   path: '/queues',
-  summary: 'All queues',
-  responses: {
-    200: json(z.object({ queues: z.array(queue) }), 'The queues'),
-    ...errors(401, 403, 429, 503),
-  },
+  summary: 'List all queues',
+  responses: { 200: json(z.object({ queues: z.array(queue) }), 'The queues') },
 })
 
-const getRoute = createRoute({
-  ...queues,
+const getRoute = route(admin, {
+  tags,
   method: 'get',
   path: '/queues/{name}',
-  summary: 'One queue',
+  summary: 'Get a queue',
   request: { params },
-  responses: { 200: json(queue, 'The queue'), ...errors(400, 401, 403, 404, 429, 503) },
+  responses: { 200: json(queue, 'The queue'), ...errors(400, 404) },
 })
 
-const putRoute = createRoute({
-  ...queues,
+const putRoute = route(admin, {
+  tags,
   method: 'put',
   path: '/queues/{name}',
-  summary: 'Make a queue, or set what is given of one that is there',
+  summary: 'Create a queue, or change the given settings of an existing one',
   request: { params, body: jsonBody(queueSettings) },
-  responses: { 200: json(queue, 'The queue'), ...errors(400, 401, 403, 429, 503) },
+  responses: { 200: json(queue, 'The queue') },
 })
 
-const patchRoute = createRoute({
-  ...queues,
+const patchRoute = route(admin, {
+  tags,
   method: 'patch',
   path: '/queues/{name}',
   summary: 'Pause, resume or drain a queue, or change its limits',
   request: { params, body: jsonBody(queueSettings) },
-  responses: {
-    200: json(queue, 'The queue as it is now'),
-    ...errors(400, 401, 403, 404, 429, 503),
-  },
+  responses: { 200: json(queue, 'The changed queue'), ...errors(404) },
 })
 
 export const queueRoutes = createApi()
@@ -65,17 +61,17 @@ export const queueRoutes = createApi()
   })
   .openapi(putRoute, async (c) => {
     const { name } = c.req.valid('param')
-    const outcome = await createQueue(c.get('platform'), c.get('caller'), name, c.req.valid('json'))
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const created = await createQueue(c.get('platform'), c.get('caller'), name, c.req.valid('json'))
+    if (!created.ok) {
+      return errorResponse(c, created)
     }
-    return c.json(outcome.queue, 200)
+    return c.json(created.queue, 200)
   })
   .openapi(patchRoute, async (c) => {
     const { name } = c.req.valid('param')
-    const outcome = await changeQueue(c.get('platform'), c.get('caller'), name, c.req.valid('json'))
-    if (!outcome.ok) {
-      return errorResponse(c, outcome)
+    const changed = await changeQueue(c.get('platform'), c.get('caller'), name, c.req.valid('json'))
+    if (!changed.ok) {
+      return errorResponse(c, changed)
     }
-    return c.json(outcome.queue, 200)
+    return c.json(changed.queue, 200)
   })

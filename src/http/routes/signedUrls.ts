@@ -1,87 +1,80 @@
-/** `/signed-urls`: leave for one file or variant, to be handed to who has no key. */
-import { DEFAULT_QUEUE } from '../../contract/queue.ts'
-import { errorResult } from '../../domain/result.ts'
-import { createRoute } from '@hono/zod-openapi'
+/** `/signed-urls`: URLs that give access to one variant or one upload without an API key. */
 import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../../contract/apiKey.ts'
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { canSeePath } from '../../domain/caller.ts'
+import { errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { originalPath, splitPackageFile } from '../../domain/transformation/variantPath.ts'
-import { missingScopeError, requiresScope } from '../middleware/authenticate.ts'
-import { createApi, jsonBody } from '../router.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
-import { signUrl } from '../signedUrl.ts'
-import { outside } from '../../services/files/files.ts'
+import { folderError, missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import type { Platform } from '../../services/ports.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
-import { hiddenReferenceFile } from '../../services/variants/referenceFiles.ts'
+import { hiddenFileError } from '../../services/variants/referenceFiles.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { errorResponse, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi, jsonBody } from '../router.ts'
+import { signUrl } from '../signedUrl.ts'
 
-/** Nobody can sign for what it may not do itself. */
+/** A caller can only sign what it may do itself. */
 const SCOPES = { GET: 'jobs:read', PUT: 'files:write' } as const
 
-const signRoute = createRoute({
+const signRoute = route(requiresScope('jobs:read', 'files:write'), {
   tags: ['files'],
-  ...requiresScope('jobs:read', 'files:write'),
   method: 'post',
   path: '/signed-urls',
-  summary: 'Sign a URL that reads a variant or stores a file, for a while',
+  summary: 'Sign a URL that reads a variant or stores a file, for a limited time',
   request: { body: jsonBody(createSignedUrl) },
-  responses: { 201: json(signedUrl, 'The URL'), ...errors(400, 401, 403, 429, 503) },
+  responses: { 201: json(signedUrl, 'The URL') },
 })
 
-/** An original that is to be stored, or a variant, one file of a package, or original to be read. */
-async function readName(platform: Platform, queue: string, { method, path }: CreateSignedUrl) {
+/** For PUT the path of an original; for GET that of a variant, a file of a package, or an original. */
+async function readPath(platform: Platform, queue: string, { method, path }: CreateSignedUrl) {
   if (method === 'GET') {
     const name = await resolveVariantPath(platform, queue, path)
     return name.ok ? { ok: true as const, ...splitPackageFile(name.filePath, name.variant) } : name
   }
   const { success, data, error } = originalPath.safeParse(path)
-  if (success) {
-    return { ok: true as const, filePath: data, variant: null, member: null }
-  }
-  const { message } = error.issues[0]!
-  return { ok: false as const, code: 'invalid_path' as const, message: `path: ${message}` }
+  return success
+    ? { ok: true as const, filePath: data, variant: null, member: null }
+    : errorResult('invalid_path', `path: ${error.issues[0]!.message}`)
 }
 
 export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
   const request = c.req.valid('json')
+  const { method } = request
   const caller = c.get('caller')
-  const lack = missingScopeError(caller, SCOPES[request.method])
-  if (lack) {
-    return errorResponse(c, lack)
+  const missing = missingScopeError(caller, SCOPES[method])
+  if (missing) {
+    return errorResponse(c, missing)
   }
-  const name = await readName(c.get('platform'), caller.queue ?? DEFAULT_QUEUE, request)
+  const name = await readPath(c.get('platform'), caller.queue ?? DEFAULT_QUEUE, request)
   if (!name.ok) {
     return errorResponse(c, name)
   }
-  if (!canSeePath(caller, name.filePath)) {
-    return errorResponse(c, outside(caller))
+  const { filePath, variant, member: packageFile } = name
+  if (!canSeePath(caller, filePath)) {
+    return errorResponse(c, folderError(caller))
   }
-  const unseen =
-    name.variant === null ? null : hiddenReferenceFile(caller, [readCanonicalForm(name.variant)])
-  if (unseen) {
-    return errorResponse(c, unseen)
+  const hidden = variant === null ? null : hiddenFileError(caller, [readCanonicalForm(variant)])
+  if (hidden) {
+    return errorResponse(c, hidden)
   }
-  const ring = c.get('platform').settings.signingKeys
-  if (ring.length === 0) {
+  const { signingKeys } = c.get('platform').settings
+  if (signingKeys.length === 0) {
     return errorResponse(
       c,
-      errorResult('not_configured', 'This service has no SIGNING_KEYS and no API_KEY.'),
+      errorResult('not_configured', 'Neither SIGNING_KEYS nor API_KEY is set.'),
     )
   }
   const exp = Math.floor(Date.now() / 1000) + request.expiresInSeconds
   const { maxBytes, contentType } =
-    request.method === 'PUT' ? request : { maxBytes: undefined, contentType: undefined }
-  const path = await signUrl(
-    ring,
-    { method: request.method, filePath: name.filePath, variant: name.variant },
-    name.member,
-    {
-      exp: String(exp),
-      key: caller.keyId!,
-      maxBytes: maxBytes === undefined ? null : String(maxBytes),
-      contentType: contentType ?? null,
-    },
-  )
+    method === 'PUT' ? request : { maxBytes: undefined, contentType: undefined }
+  const path = await signUrl(signingKeys, { method, filePath, variant }, packageFile, {
+    exp: String(exp),
+    key: caller.keyId!,
+    maxBytes: maxBytes === undefined ? null : String(maxBytes),
+    contentType: contentType ?? null,
+  })
   c.header('Cache-Control', 'no-store')
   const url = new URL(path, c.req.url).href
   return c.json({ url, expiresAt: new Date(exp * 1000).toISOString() }, 201)

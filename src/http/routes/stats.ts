@@ -1,26 +1,27 @@
-/** `/queue/stats`: how many jobs are in each state, and what was done lately. */
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/queue/stats`: jobs by status, and recent throughput. */
+import { z } from '@hono/zod-openapi'
 import { stats } from '../../contract/job.ts'
 import { queueName } from '../../contract/queue.ts'
-import { requiresScope } from '../middleware/authenticate.ts'
-import { createApi } from '../router.ts'
-import { errors, json, errorResponse } from '../responses/errorResponse.ts'
 import { readStats } from '../../services/queues/stats.ts'
+import { requiresScope } from '../middleware/authenticate.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { route } from '../route.ts'
+import { createApi } from '../router.ts'
 
-const statsRoute = createRoute({
+const statsRoute = route(requiresScope('jobs:read'), {
   tags: ['jobs'],
-  ...requiresScope('jobs:read'),
   method: 'get',
   path: '/queue/stats',
-  summary: 'Counts by status, of one queue or of all',
+  summary: 'Count the jobs of one queue or of all queues by status',
   request: { query: z.object({ queue: queueName.optional() }) },
-  responses: { 200: json(stats, 'The counts'), ...errors(400, 401, 403, 404, 429, 503) },
+  responses: { 200: json(stats, 'The counts'), ...errors(400, 404) },
 })
 
 export const statsRoutes = createApi().openapi(statsRoute, async (c) => {
-  const outcome = await readStats(c.get('platform'), c.get('caller'), c.req.valid('query').queue)
-  if (!outcome.ok) {
-    return errorResponse(c, outcome)
+  const { queue } = c.req.valid('query')
+  const found = await readStats(c.get('platform'), c.get('caller'), queue)
+  if (!found.ok) {
+    return errorResponse(c, found)
   }
-  return c.json(outcome.stats, 200)
+  return c.json(found.stats, 200)
 })

@@ -1,170 +1,212 @@
-/** `/t`: variants and originals by URL. */
-import { createRoute, z } from '@hono/zod-openapi'
+/** `/t`: serves variants and originals, and creates the jobs of variants that do not exist yet. */
+import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { failureCode } from '../../contract/failureCode.ts'
 import { errorBody } from '../../contract/errors.ts'
+import { failureCode } from '../../contract/failureCode.ts'
+import { formatContentType, OCTET_STREAM, readExtension } from '../../contract/fileTypes.ts'
 import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import type { Caller } from '../../domain/caller.ts'
-import { formatContentType, OCTET_STREAM, readExtension } from '../../contract/fileTypes.ts'
-import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
-import { splitPackageFile } from '../../domain/transformation/variantPath.ts'
 import { errorResult } from '../../domain/result.ts'
-import { openToVisitors, missingScopeError } from '../middleware/authenticate.ts'
-import { type ApiEnv, createApi } from '../router.ts'
-import { checkRateLimit } from '../middleware/rateLimit.ts'
-import { errorBodyOf, errors, json, errorResponse } from '../responses/errorResponse.ts'
-import { type SignedAccess, readSignature } from '../signedUrl.ts'
-import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
-import { requestVariant, canSeeOriginal } from '../../services/variants/requestVariant.ts'
-import type { ObjectStore } from '../../storage/objectStore.ts'
+import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
+import { type ServedName, splitPackageFile } from '../../domain/transformation/variantPath.ts'
+import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { statusPath } from '../../services/serializers.ts'
+import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
+import {
+  canSeeOriginal,
+  requestVariant,
+  type VariantOutcome,
+} from '../../services/variants/requestVariant.ts'
+import { openToVisitors } from '../middleware/authenticate.ts'
+import { checkRateLimit } from '../middleware/rateLimit.ts'
+import { createErrorBody, errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { serveObject } from '../responses/objectResponse.ts'
 import { servePackageFile } from '../responses/packageFileResponse.ts'
+import { route } from '../route.ts'
+import { type ApiEnv, createApi } from '../router.ts'
+import { readSignature, type SignedAccess } from '../signedUrl.ts'
 
-/** Long enough to spare a busy page, short enough that a replaced file is seen soon. */
+/** Spares the store on busy pages, and yet shows a replaced file soon. */
 const CACHE_SECONDS = 300
 const RETRY_AFTER_SECONDS = '2'
+const RETRY_PACKAGE_FILE_SECONDS = '1'
 
 const queued = z.object({
   status: z.literal('pending'),
-  statusUrl: z.string().describe('Where to ask how far it is'),
+  statusUrl: z.string().describe('Where to read the status of the job'),
   jobId: z.string(),
 })
 const failed = errorBody.extend({ jobId: z.string(), errorCode: failureCode.nullable() })
 
-const variantRoute = createRoute({
+const variantRoute = route(openToVisitors('jobs:read'), {
   tags: ['files'],
-  ...openToVisitors('jobs:read'),
   method: 'get',
   path: '/t/{path}{.+}',
-  summary: 'A variant, or with no transformation the original',
+  summary: 'Get a variant, or without a transformation the original',
   request: {
     params: z.object({
       path: z
         .string()
         .describe(
-          'A transformation and a storage path: w_640,q_60/videos/clip.mp4, and of a package the file: f_hls/videos/clip.mp4/master.m3u8',
+          'A transformation and a storage path (w_640,q_60/videos/clip.mp4), for a package followed by the name of a file (f_hls/videos/clip.mp4/master.m3u8)',
         ),
     }),
     query: z.object({
-      queue: queueName.optional().describe('Whose presets are meant; default: that of the key'),
+      queue: queueName
+        .optional()
+        .describe('Queue whose named presets apply. Default: the queue of the key, else "default"'),
     }),
   },
   responses: {
     200: { description: 'The file' },
-    202: json(queued, 'It is being made; ask again after Retry-After'),
-    206: { description: 'The range asked for' },
-    307: { description: 'A package: to the file by which a player begins' },
-    304: { description: 'It has not changed' },
-    422: json(failed, 'Its job failed'),
-    ...errors(400, 401, 403, 404, 409, 412, 416, 429, 503),
+    202: json(queued, 'The variant is being made. Send the request again after Retry-After.'),
+    206: { description: 'The requested range' },
+    307: { description: 'The variant is a package. Location is the file that players open first' },
+    304: { description: 'Not modified' },
+    422: json(failed, 'The job of the variant failed'),
+    ...errors(400, 404, 409, 412, 416),
   },
 })
 
-/** What may be had without a key may be kept by any cache; a signed URL's is gone when it expires. */
-function cacheControl(c: Context<ApiEnv>, leave: SignedAccess | undefined) {
-  const seconds = leave ? Math.floor((leave.until - Date.now()) / 1000) : CACHE_SECONDS
-  const open = !leave && c.get('platform').settings.publicAccess.variants !== 'off'
-  return `${open ? 'public' : 'private'}, max-age=${Math.min(seconds, CACHE_SECONDS)}`
-}
-
-/** Who may have what is not there made: who may queue jobs, and where it is open any visitor. */
-async function mayQueue(c: Context<ApiEnv>, caller: Caller) {
-  const lack = missingScopeError(caller, 'jobs:write')
-  if (!lack) {
-    return { ok: true as const }
-  }
-  if (c.get('platform').settings.publicAccess.variants === 'open') {
-    return checkRateLimit(c, 'NEW_VARIANTS', caller)
-  }
-  return errorResult(lack.code, `This variant is not ready, and to have it made: ${lack.message}`)
-}
-
-function ofPath(path: string) {
-  const extension = readExtension(path)
-  return extension === null ? OCTET_STREAM : formatContentType(extension)
+interface ReadAccess {
+  ok: true
+  caller: Caller
+  /** Null: the URL is not signed. */
+  signed: SignedAccess | null
 }
 
 export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const platform = c.get('platform')
   const queue = c.req.valid('query').queue ?? c.get('caller').queue ?? DEFAULT_QUEUE
-  const name = await resolveVariantPath(platform, queue, c.req.valid('param').path)
-  if (!name.ok) {
-    return errorResponse(c, name)
+  const resolved = await resolveVariantPath(platform, queue, c.req.valid('param').path)
+  if (!resolved.ok) {
+    return errorResponse(c, resolved)
   }
-  const { filePath, variant, member, entry } = splitPackageFile(name.filePath, name.variant)
-  const signed = await readSignature(c, { method: 'GET', variant, filePath })
-  if (signed?.ok === false) {
-    return errorResponse(c, signed)
+  const name = splitPackageFile(resolved.filePath, resolved.variant)
+  const access = await authorize(c, name)
+  if (!access.ok) {
+    return errorResponse(c, access)
   }
-  const caller = signed ? signed.leave.caller : c.get('caller')
-  const open = !signed && c.get('platform').settings.publicAccess.variants !== 'off'
-  const lack = open ? null : missingScopeError(caller, 'jobs:read')
-  if (lack) {
-    return errorResponse(c, lack)
-  }
-
-  const missing = () =>
-    errorResponse(c, errorResult('file_not_found', `There is no file ${filePath} in storage.`))
-  const caching = cacheControl(c, signed?.leave)
-  const serve = (store: ObjectStore, key: string, contentType: string) =>
-    serveObject(c, store, key, { contentType, cacheControl: caching })
+  const { filePath, variant, member, entry } = name
   if (variant === null) {
-    if (!(await canSeeOriginal(platform, caller, filePath))) {
-      return missing()
-    }
-    return (await serve(platform.originals, filePath, ofPath(filePath))) ?? missing()
+    return serveOriginal(c, filePath, access)
   }
   if (entry !== null && member === null) {
     const { pathname, search } = new URL(c.req.url)
     return c.body(null, 307, { Location: `${pathname}/${entry}${search}` })
   }
-  const outcome = await requestVariant(platform, caller, { filePath, variant }, () =>
-    mayQueue(c, caller),
+  const outcome = await requestVariant(platform, access.caller, { filePath, variant }, () =>
+    mayCreateJob(c, access.caller),
   )
   if (!outcome.ok) {
     return errorResponse(c, outcome)
   }
   if (outcome.state === 'ready' || outcome.state === 'playable') {
-    const live = outcome.state === 'playable'
-    const key = live ? outcome.packageKey : outcome.variant.outputKey
-    if (member === null) {
-      const contentType = formatContentType(readCanonicalForm(variant).format)
-      return (await serve(platform.variants, key, contentType)) ?? missing()
-    }
-    const found = await servePackageFile(c, `${key}${member}`, {
-      name: member,
-      isGrowing: live,
-      isSigned: signed !== null,
-      cacheControl: caching,
-    })
-    if (found) {
-      return found
-    }
-    c.header('Cache-Control', 'no-store')
-    // It may come yet.
-    if (live) {
-      c.header('Retry-After', '1')
-    }
-    return errorResponse(
-      c,
-      errorResult('file_not_found', `There is no ${member} in the package of ${filePath}.`),
-    )
+    return serveVariant(c, { ...name, variant }, access, outcome)
   }
   c.header('Cache-Control', 'no-store')
   if (outcome.state === 'failed') {
     const { id, error, errorCode } = outcome.job
-    const body = errorBodyOf(c, 'processing_failed', error ?? 'The job for this variant failed.')
+    const body = createErrorBody(
+      c,
+      'processing_failed',
+      error ?? 'The job for this variant failed.',
+    )
     return c.json({ ...body, jobId: id, errorCode }, 422)
   }
   c.header('Retry-After', RETRY_AFTER_SECONDS)
-  // A player that is in the middle of a package whose attempt was lost takes a 202 for a playlist.
+  // A player that has opened the package would take the body of a 202 for a playlist or a segment.
   if (member !== null && member !== entry) {
     return errorResponse(
       c,
-      errorResult('not_ready', `There is no ${member} yet: the package is being made.`),
+      errorResult('not_ready', `The package is being made and has no file ${member} yet.`),
     )
   }
   const statusUrl = statusPath(variant, filePath)
   return c.json({ status: 'pending' as const, statusUrl, jobId: outcome.jobId }, 202)
 })
+
+/** The caller is the one that signed the URL, else the one of the request. */
+async function authorize(c: Context<ApiEnv>, { filePath, variant }: ServedName) {
+  const signed = await readSignature(c, { method: 'GET', variant, filePath })
+  if (signed?.ok === false) {
+    return signed
+  }
+  const caller = signed ? signed.access.caller : c.get('caller')
+  const access: ReadAccess = { ok: true, caller, signed: signed?.access ?? null }
+  return (isPublic(c, access) ? null : missingScopeError(caller, 'jobs:read')) ?? access
+}
+
+function isPublic(c: Context<ApiEnv>, { signed }: ReadAccess) {
+  return !signed && c.get('platform').settings.publicAccess.variants !== 'off'
+}
+
+/** Shared caches may keep public files only. Files of signed URLs are kept until the URL expires. */
+function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
+  const { signed } = access
+  const seconds = signed ? Math.floor((signed.expiresAt - Date.now()) / 1000) : CACHE_SECONDS
+  const scope = isPublic(c, access) ? 'public' : 'private'
+  return `${scope}, max-age=${Math.min(seconds, CACHE_SECONDS)}`
+}
+
+/** Callers with the scope may create jobs; visitors too, at a limited rate, if PUBLIC_VARIANTS is "open". */
+async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
+  const missing = missingScopeError(caller, 'jobs:write')
+  if (!missing) {
+    return { ok: true as const }
+  }
+  return c.get('platform').settings.publicAccess.variants === 'open'
+    ? checkRateLimit(c, 'NEW_VARIANTS', caller)
+    : errorResult(missing.code, `This variant does not exist yet. ${missing.message}`)
+}
+
+function fileNotFound(c: Context<ApiEnv>, filePath: string) {
+  return errorResponse(c, errorResult('file_not_found', `There is no file ${filePath} in storage.`))
+}
+
+async function serveOriginal(c: Context<ApiEnv>, filePath: string, access: ReadAccess) {
+  const platform = c.get('platform')
+  if (!(await canSeeOriginal(platform, access.caller, filePath))) {
+    return fileNotFound(c, filePath)
+  }
+  const extension = readExtension(filePath)
+  const response = await serveObject(c, platform.originals, filePath, {
+    contentType: extension === null ? OCTET_STREAM : formatContentType(extension),
+    cacheControl: cacheControl(c, access),
+  })
+  return response ?? fileNotFound(c, filePath)
+}
+
+async function serveVariant(
+  c: Context<ApiEnv>,
+  { filePath, variant, member }: ServedName & { variant: string },
+  access: ReadAccess,
+  outcome: Extract<VariantOutcome, { state: 'ready' | 'playable' }>,
+) {
+  const isGrowing = outcome.state === 'playable'
+  const key = isGrowing ? outcome.packageKey : outcome.variant.outputKey
+  if (member === null) {
+    const response = await serveObject(c, c.get('platform').variants, key, {
+      contentType: formatContentType(readCanonicalForm(variant).format),
+      cacheControl: cacheControl(c, access),
+    })
+    return response ?? fileNotFound(c, filePath)
+  }
+  const response = await servePackageFile(c, `${key}${member}`, {
+    name: member,
+    isGrowing,
+    isSigned: access.signed !== null,
+    cacheControl: cacheControl(c, access),
+  })
+  if (response) {
+    return response
+  }
+  c.header('Cache-Control', 'no-store')
+  if (isGrowing) {
+    c.header('Retry-After', RETRY_PACKAGE_FILE_SECONDS)
+  }
+  return errorResponse(
+    c,
+    errorResult('file_not_found', `There is no file ${member} in the package of ${filePath}.`),
+  )
+}

@@ -1,8 +1,8 @@
-/** API keys: making them, changing them, and telling whose a key is that was shown. */
+/** API keys: creates, changes and deletes them, and finds the caller of a key. */
 import type { ApiKey, ChangeApiKey, CreateApiKey } from '../../contract/apiKey.ts'
 import {
   countKeys,
-  deleteKey,
+  deleteKeyRow,
   findKey,
   findKeyByHash,
   insertKey,
@@ -17,20 +17,21 @@ import { sha256Hex } from '../../domain/digest.ts'
 import type { Platform } from '../ports.ts'
 import type { ApiKeyRow } from '../../db/rows.ts'
 
-/** The list reads a row of each, so there is a bound to them. */
+/** A list reads all keys. */
 const MAX_KEYS = 1_000
-const USE_NOTED_MS = 3_600_000
-/** `rq_` and 256 bits; what looks otherwise is not looked up. */
-const SHAPE = /^rq_[A-Za-z0-9_-]{43}$/
+/** `lastUsedAt` is this exact, so that a busy key does not write a row for every request. */
+const USE_INTERVAL_MS = 3_600_000
+/** `rq_` and 256 bits. Other texts are not looked up. */
+const KEY_PATTERN = /^rq_[A-Za-z0-9_-]{43}$/
 
-function unknown(id: string) {
+function keyNotFound(id: string) {
   return errorResult('key_not_found', `There is no API key ${id}.`)
 }
-function ms(time: string | null | undefined) {
+function parseTime(time: string | null | undefined) {
   return time === undefined || time === null ? time : Date.parse(time)
 }
 
-/** Makes a key, which is in the answer and nowhere else. It can do no more than who makes it. */
+/** Creates a key with scopes that the caller has. Only its hash is stored. */
 export async function createKey(
   { db }: Platform,
   caller: Caller,
@@ -38,15 +39,18 @@ export async function createKey(
 ): Promise<
   { ok: true; row: ApiKeyRow; key: string } | ErrorResult<'forbidden' | 'invalid_request'>
 > {
-  const beyond = request.scopes.filter((scope) => !caller.scopes.includes(scope))
-  if (beyond.length > 0) {
+  const missing = request.scopes.filter((scope) => !caller.scopes.includes(scope))
+  if (missing.length > 0) {
     return errorResult(
       'forbidden',
-      `A key can only hand on scopes that it has; not ${beyond.join(', ')}`,
+      `scopes: your key cannot grant scopes that it does not have: ${missing.join(', ')}`,
     )
   }
   if ((await countKeys(db)) >= MAX_KEYS) {
-    return errorResult('invalid_request', `There are ${MAX_KEYS} keys, which is the limit.`)
+    return errorResult(
+      'invalid_request',
+      `There are ${MAX_KEYS} API keys, which is the maximum. Delete one first.`,
+    )
   }
   const random = crypto.getRandomValues(new Uint8Array(32))
   const key = `rq_${toBase64url(random)}`
@@ -55,7 +59,7 @@ export async function createKey(
     id: `key_${crypto.randomUUID().replaceAll('-', '')}`,
     hash: await sha256Hex(key),
     scopes: [...new Set(request.scopes)],
-    expiresAt: ms(request.expiresAt) ?? null,
+    expiresAt: parseTime(request.expiresAt) ?? null,
     createdAt: Date.now(),
   })
   return { ok: true, row, key }
@@ -67,70 +71,80 @@ export function listKeys({ db }: Platform) {
 
 export async function readKey({ db }: Platform, id: string) {
   const row = await findKey(db, id)
-  return row ? { ok: true as const, row } : unknown(id)
+  return row ? { ok: true as const, row } : keyNotFound(id)
 }
 
-/** Renames, expires, disables or enables a key, or sets its caps. Its scopes and bounds stay. */
+/** Changes the name, expiry, state or limits of a key. Its scopes and restriction are fixed. */
 export async function changeKey({ db }: Platform, id: string, request: ChangeApiKey) {
   const { expiresAt, ...rest } = request
   const changes = Object.fromEntries(
-    Object.entries({ ...rest, expiresAt: ms(expiresAt) }).filter(
+    Object.entries({ ...rest, expiresAt: parseTime(expiresAt) }).filter(
       ([, value]) => value !== undefined,
     ),
   )
   const row =
     Object.keys(changes).length === 0 ? await findKey(db, id) : await updateKey(db, id, changes)
-  return row ? { ok: true as const, row } : unknown(id)
+  return row ? { ok: true as const, row } : keyNotFound(id)
 }
 
-export async function removeKey({ db }: Platform, id: string) {
-  return (await deleteKey(db, id)) ? { ok: true as const } : unknown(id)
+export async function deleteKey({ db }: Platform, id: string) {
+  return (await deleteKeyRow(db, id)) ? { ok: true as const } : keyNotFound(id)
 }
 
-/** Whose a key is. That it is disabled or expired is told to who has it, and to nobody else. */
+/** The caller of a key. Only its holder learns that a key is disabled or has expired. */
 export async function findCallerByKey(
   platform: Platform,
-  shown: string,
+  key: string,
 ): Promise<{ ok: true; caller: Caller } | ErrorResult<'unauthorized'>> {
-  const row = SHAPE.test(shown)
-    ? await findKeyByHash(platform.db, await sha256Hex(shown))
+  const row = KEY_PATTERN.test(key)
+    ? await findKeyByHash(platform.db, await sha256Hex(key))
     : undefined
-  return admit(platform, row)
+  return toCaller(platform, row)
 }
 
-/** The caller for whom something was signed, as its key is now. */
-export async function callerById(platform: Platform, id: string) {
-  return admit(platform, await findKey(platform.db, id))
+/** The caller of a key by its id, as the key is now. */
+export async function findCallerById(platform: Platform, id: string) {
+  return toCaller(platform, await findKey(platform.db, id))
 }
 
-function admit(
+function toCaller(
   platform: Platform,
   row: ApiKeyRow | undefined,
 ): { ok: true; caller: Caller } | ErrorResult<'unauthorized'> {
   if (!row) {
-    return errorResult('unauthorized', 'This key is not known')
+    return errorResult('unauthorized', 'The API key is not valid.')
   }
   if (row.disabled) {
-    return errorResult('unauthorized', 'This key is disabled')
+    return errorResult('unauthorized', 'The API key is disabled.')
   }
   const now = Date.now()
   if (row.expiresAt !== null && row.expiresAt <= now) {
-    return errorResult('unauthorized', 'This key has expired')
+    return errorResult('unauthorized', 'The API key has expired.')
   }
-  const noted = now - USE_NOTED_MS
-  if (row.lastUsedAt === null || row.lastUsedAt < noted) {
-    platform.defer(recordKeyUse(platform.db, row.id, now, noted))
+  const before = now - USE_INTERVAL_MS
+  if (row.lastUsedAt === null || row.lastUsedAt < before) {
+    platform.defer(recordKeyUse(platform.db, row.id, now, before))
   }
   const { id, scopes, queue, pathPrefix, maxStreams, maxQueuedJobs, expiresAt } = row
-  const caps = { maxStreams, maxQueuedJobs }
-  return { ok: true, caller: { keyId: id, scopes, queue, pathPrefix, ...caps, until: expiresAt } }
+  return {
+    ok: true,
+    caller: {
+      keyId: id,
+      scopes,
+      queue,
+      pathPrefix,
+      maxStreams,
+      maxQueuedJobs,
+      until: expiresAt,
+    },
+  }
 }
 
 function iso(time: number | null) {
   return time === null ? null : new Date(time).toISOString()
 }
 
-/** Each field by name: the hash is not among them. */
+/** Lists the fields by name, so that the hash is not among them. */
 export function serializeApiKey(row: ApiKeyRow): ApiKey {
   return {
     id: row.id,

@@ -1,115 +1,113 @@
-/** Storing an original, removing one, and what follows for the variants of what was there before. */
+/** Stores and deletes originals, and retires the variants of files that were replaced or deleted. */
 import type { StorageReservation } from '../../db/files.ts'
 import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
 import { retireVariants } from '../../db/outputs.ts'
-import { type Caller, chargedKeyId, type Restriction, canSeePath } from '../../domain/caller.ts'
+import { type Caller, canSeePath, chargedKeyId, type Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { SizedBody, StoredObject } from '../../storage/objectStore.ts'
 import { storeFile, type StoreOutcome } from '../../storage/originals.ts'
+import { folderError } from '../apiKeys/accessErrors.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { recheckTime } from '../queues/queues.ts'
 import {
+  beginWrite,
+  finishWrite,
   type QuotaExceeded,
-  unreservedWrite,
-  reserveStorage,
   releaseReservations,
-  settle,
+  reserveStorage,
 } from './storageQuota.ts'
 
-/** What is not there to be seen is not there to be written either, and that can be said. */
-export function outside({ pathPrefix }: Restriction) {
-  return errorResult('forbidden', `This key is bound to the folder ${pathPrefix}`)
-}
+/** The part of a caller that matters for uploads: its restriction, and the key that is charged. */
+export type Uploader = Restriction & Pick<Caller, 'keyId'>
 
-/** Who stores files: its bounds, and the key that is charged for them. */
-export type Storer = Restriction & Pick<Caller, 'keyId'>
-
-/** Stores a file under `path`, in one piece. */
+/** Stores a file whole, replacing the one under its path. */
 export async function putFile(
   platform: Platform,
-  caller: Storer,
-  path: string,
+  caller: Uploader,
+  filePath: string,
   content: SizedBody,
 ): Promise<StoreOutcome<StoredObject> | ErrorResult<'forbidden'> | QuotaExceeded> {
-  if (!canSeePath(caller, path)) {
-    return outside(caller)
+  if (!canSeePath(caller, filePath)) {
+    return folderError(caller)
   }
   const { sizeBytes } = content
-  const room = await reserveStorage(platform, chargedKeyId(caller), [{ filePath: path, sizeBytes }])
-  return room.ok ? putReserved(platform, caller, room.holds[0]!, content) : room
+  const reserved = await reserveStorage(platform, chargedKeyId(caller), [{ filePath, sizeBytes }])
+  return reserved.ok
+    ? putReservedFile(platform, caller, reserved.reservations[0]!, content)
+    : reserved
 }
 
-/** Stores a file for which there is room held, and lets go of it whatever comes. */
-export function putReserved(
+/** Stores a file whose storage is reserved. The reservation ends in any case. */
+export function putReservedFile(
   platform: Platform,
-  caller: Storer,
-  hold: StorageReservation,
+  caller: Uploader,
+  reservation: StorageReservation,
   content: SizedBody,
 ): Promise<StoreOutcome<StoredObject>> {
-  const work = store(platform, chargedKeyId(caller), hold, content)
-  // A client that goes away ends its request; what it held is let go all the same.
-  platform.defer(work.catch(() => undefined))
-  return work
+  const stored = store(platform, chargedKeyId(caller), reservation, content)
+  // A client that disconnects ends the request; the reservation must end all the same.
+  platform.defer(stored.catch(() => undefined))
+  return stored
 }
 
 async function store(
   platform: Platform,
   keyId: string | null,
-  hold: StorageReservation,
+  reservation: StorageReservation,
   content: SizedBody,
 ) {
-  const outcome = await storeFile(platform.originals, hold.filePath, content, keyId).catch(
+  const { filePath } = reservation
+  const outcome = await storeFile(platform.originals, filePath, content, keyId).catch(
     async (error: unknown) => {
-      // R2 may have it all the same.
-      await settle(platform, hold).catch(() => undefined)
+      // The store may have the file nevertheless.
+      await finishWrite(platform, reservation).catch(() => undefined)
       throw error
     },
   )
   if (outcome.ok) {
-    await settle(platform, hold, { keyId, sizeBytes: outcome.stored.sizeBytes })
-    await retireOlder(platform, hold.filePath, outcome.stored)
+    await finishWrite(platform, reservation, { keyId, sizeBytes: outcome.stored.sizeBytes })
+    await retireReplacedVariants(platform, outcome.stored)
   } else {
-    await releaseReservations(platform, [hold])
+    await releaseReservations(platform, [reservation])
   }
   return outcome
 }
 
-/** Takes the variants out of service that were made from what was under `path` before. */
-export async function retireOlder(platform: Platform, path: string, stored: StoredObject) {
-  await retireVariants(platform.db, path, stored.etag)
+/** Retires the variants that were made from previous files under the original's path. */
+export async function retireReplacedVariants(platform: Platform, original: StoredObject) {
+  await retireVariants(platform.db, original.key, original.etag)
   platform.defer(collectGarbage(platform))
 }
 
 /**
- * Removes a file, what was made of it, and what was to be made. Sent again it finds no file, and does
- * what the first one may have been kept from.
+ * Deletes a file and its variants, and cancels its jobs. Repeated, it finds no file, but completes what
+ * an interrupted request did not.
  */
-export async function removeFile(
+export async function deleteFile(
   platform: Platform,
-  within: Restriction,
-  path: string,
+  restriction: Restriction,
+  filePath: string,
 ): Promise<{ ok: true } | ErrorResult<'file_not_found'>> {
-  const missing = errorResult('file_not_found', `There is no file ${path} in storage.`)
-  if (!canSeePath(within, path)) {
-    return missing
+  const notFound = errorResult('file_not_found', `There is no file ${filePath} in storage.`)
+  if (!canSeePath(restriction, filePath)) {
+    return notFound
   }
-  const hold = await unreservedWrite(platform, path)
-  const found = await platform.originals.head(path)
+  const write = await beginWrite(platform, filePath)
+  const found = await platform.originals.head(filePath)
   if (found) {
-    await platform.originals.delete([path])
+    await platform.originals.delete([filePath])
   }
-  // Nothing is put down for a path that nobody knew of.
-  const nothing = { keyId: null, sizeBytes: 0 }
-  if (found || hold.revision !== null) {
-    await settle(platform, hold, nothing)
+  // Paths that never had a file get no row.
+  if (found || write.revision !== null) {
+    await finishWrite(platform, write, { keyId: null, sizeBytes: 0 })
   }
-  // First the jobs: none of those that ran completes after that, so no variant comes after the last.
-  const queues = await cancelJobsOfFile(platform.db, path, Date.now())
-  await retireVariants(platform.db, path, null)
+  // Jobs first: a job that was running cannot complete afterwards and add another variant.
+  const queues = await cancelJobsOfFile(platform.db, filePath, Date.now())
+  await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))
   for (const queue of queues) {
     platform.defer(platform.hubs.notify(queue, recheckTime()))
   }
-  return found ? { ok: true } : missing
+  return found ? { ok: true } : notFound
 }

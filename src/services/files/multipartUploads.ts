@@ -1,37 +1,34 @@
-/** Originals that come in parts, since one request may be too small for them. */
-import type { UploadedPart } from '../../contract/runnerProtocol.ts'
-import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../../db/uploads.ts'
+/** Originals that are uploaded in parts, because one request can carry only so much. */
 import { EXTENSIONS, readExtension } from '../../contract/fileTypes.ts'
-import { chargedKeyId, type Restriction, canSeePath } from '../../domain/caller.ts'
+import type { UploadedPart } from '../../contract/runnerProtocol.ts'
+import type { UploadRow } from '../../db/rows.ts'
+import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../../db/uploads.ts'
+import { canSeePath, chargedKeyId, type Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { SizedBody, StoredObject } from '../../storage/objectStore.ts'
-import {
-  originalAttributes,
-  putChecked,
-  type StoreOutcome,
-  wrongSizeError,
-} from '../../storage/originals.ts'
-import { outside, retireOlder, type Storer } from './files.ts'
+import { originalAttributes, putChecked, wrongSizeError } from '../../storage/originals.ts'
+import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
-import { type QuotaExceeded, unreservedWrite, reservePart, settle } from './storageQuota.ts'
-import type { UploadRow } from '../../db/rows.ts'
+import { retireReplacedVariants, type Uploader } from './files.ts'
+import { beginWrite, finishWrite, type QuotaExceeded, reservePart } from './storageQuota.ts'
 
 type NotFound = ErrorResult<'upload_not_found'>
+
 function notFound(id: string): NotFound {
   return errorResult(
     'upload_not_found',
-    `There is no upload ${id}: it was completed, aborted or too old.`,
+    `There is no upload ${id}. It was completed or aborted, or has expired.`,
   )
 }
 
 /** Begins the upload of a file to `filePath`. */
 export async function beginUpload(
   { db, originals }: Platform,
-  caller: Storer,
+  caller: Uploader,
   filePath: string,
 ): Promise<{ ok: true; id: string } | ErrorResult<'content_mismatch' | 'forbidden'>> {
   if (!canSeePath(caller, filePath)) {
-    return outside(caller)
+    return folderError(caller)
   }
   if (readExtension(filePath) === null) {
     return errorResult(
@@ -39,122 +36,121 @@ export async function beginUpload(
       `The name ${filePath} must end in one of .${EXTENSIONS.join(', .')}`,
     )
   }
-  const keyId = chargedKeyId(caller)
+  const apiKeyId = chargedKeyId(caller)
   const { uploadId } = await originals.createMultipartUpload(
     filePath,
-    originalAttributes(filePath, keyId),
+    originalAttributes(filePath, apiKeyId),
   )
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
-  await insertUpload(db, { id, filePath, uploadId, apiKeyId: keyId, createdAt: Date.now() })
+  await insertUpload(db, { id, filePath, uploadId, apiKeyId, createdAt: Date.now() })
   return { ok: true, id }
 }
 
-function toMultipartUpload({ filePath, uploadId }: UploadRow) {
-  return { key: filePath, uploadId }
-}
-
-/** An upload that the caller can see. */
-async function findOwn({ db }: Platform, within: Restriction, id: string) {
-  const upload = await findUpload(db, id)
-  return upload && canSeePath(within, upload.filePath) ? upload : undefined
-}
-
-/** Stores one part; the first shows whether the content is what the name says. */
+/** Stores one part. The content of part 1 must match the file name. */
 export async function putUploadPart(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   id: string,
   partNumber: number,
   content: SizedBody,
-): Promise<StoreOutcome<UploadedPart> | NotFound | QuotaExceeded> {
-  const upload = await findOwn(platform, within, id)
+): Promise<
+  | { ok: true; part: UploadedPart }
+  | NotFound
+  | QuotaExceeded
+  | ErrorResult<'content_mismatch' | 'invalid_request'>
+> {
+  const upload = await findVisibleUpload(platform, restriction, id)
   if (!upload) {
     return notFound(id)
   }
-  const room = await reservePart(platform, upload, partNumber, content.sizeBytes)
-  if (!room.ok) {
-    return room
+  const reserved = await reservePart(platform, upload, partNumber, content.sizeBytes)
+  if (!reserved.ok) {
+    return reserved
   }
   const put = (part: SizedBody) =>
     platform.originals.uploadPart(toMultipartUpload(upload), partNumber, part)
   const result =
     partNumber === 1 ? await putChecked(upload.filePath, content, put) : await put(content)
-  if (result.ok) {
-    return { ok: true, stored: result.part }
-  }
-  if ('code' in result) {
+  if (result.ok || 'code' in result) {
     return result
   }
   return result.reason === 'gone' ? notFound(id) : wrongSizeError(content)
 }
 
-/** Makes the parts one file, which takes the place of what was under its path. */
+/** Assembles the file, which replaces the one under its path. */
 export async function completeUpload(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   id: string,
   parts: UploadedPart[],
-): Promise<
-  { ok: true; filePath: string; object: StoredObject } | NotFound | ErrorResult<'invalid_request'>
-> {
-  const upload = await findOwn(platform, within, id)
+): Promise<{ ok: true; file: StoredObject } | NotFound | ErrorResult<'invalid_request'>> {
+  const upload = await findVisibleUpload(platform, restriction, id)
   if (!upload) {
     return notFound(id)
   }
-  // Without part 1 nothing has shown what the content is.
+  // Only part 1 is checked against the file name.
   if (!parts.some((part) => part.partNumber === 1)) {
     return errorResult('invalid_request', 'parts: part 1 is missing')
   }
-  const { apiKeyId: keyId, filePath } = upload
-  const hold = { ...(await unreservedWrite(platform, filePath)), id }
+  const { apiKeyId, filePath } = upload
+  const write = { ...(await beginWrite(platform, filePath)), id }
   const completed = await platform.originals.completeMultipartUpload(
     toMultipartUpload(upload),
     parts,
   )
   if (!completed.ok && completed.reason === 'gone') {
-    await drop(platform, upload)
+    await deleteUploadAndParts(platform, upload)
     return notFound(id)
   }
   if (!completed.ok) {
     return errorResult(
       'invalid_request',
-      'parts: these do not make a file. Each has to be sent and named with its etag, all but the last must have the same size, of at least 5 MiB.',
+      'parts: these parts cannot be assembled. Name every part with the etag of its upload. All parts but the last must have the same size, of at least 5 MiB.',
     )
   }
   const { object } = completed
-  // What the parts were charged as ends in the statement that charges for the file.
-  await settle(platform, hold, { keyId, sizeBytes: object.sizeBytes })
+  // One statement deletes the reservations of the parts and charges the file.
+  await finishWrite(platform, write, { keyId: apiKeyId, sizeBytes: object.sizeBytes })
   await deleteUpload(platform.db, id)
-  await retireOlder(platform, filePath, object)
-  return { ok: true, filePath, object }
+  await retireReplacedVariants(platform, object)
+  return { ok: true, file: object }
 }
 
-/** Drops an upload and the parts that came. */
+/** Deletes an upload and its parts. */
 export async function abortUpload(
   platform: Platform,
-  within: Restriction,
+  restriction: Restriction,
   id: string,
 ): Promise<{ ok: true } | NotFound> {
-  const upload = await findOwn(platform, within, id)
+  const upload = await findVisibleUpload(platform, restriction, id)
   if (!upload) {
     return notFound(id)
   }
-  await drop(platform, upload)
+  await deleteUploadAndParts(platform, upload)
   return { ok: true }
 }
 
-/** Drops up to `limit` uploads that began before `before` (ms): nobody is going to finish these. */
-export async function dropOldUploads(platform: Platform, before: number, limit: number) {
+/** Deletes up to `limit` unfinished uploads that began before `before` (ms since the epoch). */
+export async function deleteOldUploads(platform: Platform, before: number, limit: number) {
   for (const upload of await listUploadsBefore(platform.db, before, limit)) {
-    await drop(platform, upload)
+    await deleteUploadAndParts(platform, upload)
   }
 }
 
-async function drop(platform: Platform, upload: UploadRow) {
+async function deleteUploadAndParts(platform: Platform, upload: UploadRow) {
   const aborted = await platform.originals.abortMultipartUpload(toMultipartUpload(upload))
   if (!aborted.ok) {
-    // The store has deleted it by itself, or it was completed and the completion was not recorded.
-    await settle(platform, await unreservedWrite(platform, upload.filePath))
+    // The store has expired it, or it was completed and the completion was not recorded.
+    await finishWrite(platform, await beginWrite(platform, upload.filePath))
   }
   await deleteUpload(platform.db, upload.id)
+}
+
+async function findVisibleUpload({ db }: Platform, restriction: Restriction, id: string) {
+  const upload = await findUpload(db, id)
+  return upload && canSeePath(restriction, upload.filePath) ? upload : undefined
+}
+
+function toMultipartUpload({ filePath, uploadId }: UploadRow) {
+  return { key: filePath, uploadId }
 }

@@ -1,17 +1,17 @@
 /**
- * What keys have stored, against what they may. Whoever writes to a path holds room for it first and
- * settles it afterwards. Of writers at the same time each settles what R2 has, as the one that is last
- * to settle has looked after the last of them wrote; so the sums are those of what is stored.
+ * Storage quota of API keys. A write begins with a reservation and ends with a record of what the store
+ * has. Of concurrent writes to one path, each reads the store after its own write, so the last record
+ * is right whatever their order.
  */
+import { findKey } from '../../db/apiKeys.ts'
 import {
-  reserveFiles,
-  reserveUploadPart,
   deleteReservations,
   findRevisions,
-  type StorageReservation,
   recordFile,
+  reserveFiles,
+  reserveUploadPart,
+  type StorageReservation,
 } from '../../db/files.ts'
-import { findKey } from '../../db/apiKeys.ts'
 import type { ApiKeyRow, UploadRow } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readStoredSize, type StoredSize } from '../../storage/originals.ts'
@@ -19,97 +19,98 @@ import type { Platform } from '../ports.ts'
 
 export type QuotaExceeded = ErrorResult<'storage_cap_reached'>
 
-function full({ maxStoredBytes, storedBytes }: ApiKeyRow, sizeBytes: number): QuotaExceeded {
-  return errorResult(
-    'storage_cap_reached',
-    `This key may store ${maxStoredBytes} bytes and has ${storedBytes}, with what is on its way; there is no room for ${sizeBytes} more. Delete files (DELETE /files/{path}), abort uploads, or have its maxStoredBytes raised.`,
-  )
-}
-
-/** Holds room for all of `wanted`, or for none; a caller without a key needs none. */
+/** Reserves storage for all files, or for none. No key is charged when `keyId` is null. */
 export async function reserveStorage(
   { db }: Platform,
   keyId: string | null,
-  wanted: { filePath: string; sizeBytes: number }[],
-): Promise<{ ok: true; holds: StorageReservation[] } | QuotaExceeded> {
-  const asked = wanted.map((file) => ({ ...file, id: `put_${crypto.randomUUID()}` }))
-  const charged = keyId !== null && (await reserveFiles(db, keyId, asked, Date.now()))
-  if (keyId !== null && !charged) {
-    // A key that was deleted meanwhile has no cap any more.
+  files: { filePath: string; sizeBytes: number }[],
+): Promise<{ ok: true; reservations: StorageReservation[] } | QuotaExceeded> {
+  const requested = files.map((file) => ({ ...file, id: `put_${crypto.randomUUID()}` }))
+  const isCharged = keyId !== null && (await reserveFiles(db, keyId, requested, Date.now()))
+  if (keyId !== null && !isCharged) {
+    // A key that was deleted in the meantime has no quota.
     const key = await findKey(db, keyId)
-    const sum = wanted.reduce((total, { sizeBytes }) => total + sizeBytes, 0)
     if (key) {
-      return full(key, sum)
+      return quotaError(
+        key,
+        files.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+      )
     }
   }
   const revisions = await findRevisions(
     db,
-    wanted.map(({ filePath }) => filePath),
+    files.map(({ filePath }) => filePath),
   )
-  const holds = asked.map(({ id, filePath }) => ({
-    id: charged ? id : null,
+  const reservations = requested.map(({ id, filePath }) => ({
+    id: isCharged ? id : null,
     filePath,
     revision: revisions.get(filePath) ?? null,
   }))
-  return { ok: true, holds }
+  return { ok: true, reservations }
 }
 
-/** Holds room for a part of an upload, until the upload ends. */
+/** Reserves storage for a part of an upload, until the upload ends. */
 export async function reservePart(
   { db }: Platform,
   upload: UploadRow,
   part: number,
   sizeBytes: number,
 ): Promise<{ ok: true } | QuotaExceeded> {
-  if (upload.apiKeyId === null) {
-    return { ok: true }
-  }
-  if (await reserveUploadPart(db, upload.id, part, sizeBytes, Date.now())) {
+  if (
+    upload.apiKeyId === null ||
+    (await reserveUploadPart(db, upload.id, part, sizeBytes, Date.now()))
+  ) {
     return { ok: true }
   }
   const key = await findKey(db, upload.apiKeyId)
-  return key?.maxStoredBytes ? full(key, sizeBytes) : { ok: true }
+  return key?.maxStoredBytes ? quotaError(key, sizeBytes) : { ok: true }
 }
 
-/** For a write that is about to change a path and for which nothing is held. */
-export async function unreservedWrite(
-  { db }: Platform,
-  filePath: string,
-): Promise<StorageReservation> {
+function quotaError({ maxStoredBytes, storedBytes }: ApiKeyRow, sizeBytes: number): QuotaExceeded {
+  return errorResult(
+    'storage_cap_reached',
+    `This key may store ${maxStoredBytes} bytes and has stored ${storedBytes}, with uploads in progress. There is no room for ${sizeBytes} more. Delete files (DELETE /files/{path}), abort uploads, or ask for a larger maxStoredBytes.`,
+  )
+}
+
+/** Begins a write that charges no key before it ends, such as a deletion. */
+export async function beginWrite({ db }: Platform, filePath: string): Promise<StorageReservation> {
   const revisions = await findRevisions(db, [filePath])
   return { id: null, filePath, revision: revisions.get(filePath) ?? null }
 }
 
-/** Lets go of what was held for what did not come. */
-export async function releaseReservations(
-  { db }: Platform,
-  holds: StorageReservation[],
-): Promise<void> {
-  const ids = holds.flatMap(({ id }) => id ?? [])
-  if (ids.length > 0) {
-    await deleteReservations(db, ids)
-  }
-}
-
 /**
- * Puts down what is under the hold's path: what the writer knows that it has put there after the
- * hold began, or what R2 says.
+ * Ends a write: records what is stored under its path, and deletes the reservation.
+ *
+ * @param known what the write has stored; without it, the store is asked
  */
-export async function settle(
+export async function finishWrite(
   platform: Platform,
-  hold: StorageReservation,
+  reservation: StorageReservation,
   known?: StoredSize,
 ): Promise<void> {
   const { db, originals } = platform
-  let { revision } = hold
-  let stored = known ?? (await readStoredSize(originals, hold.filePath))
+  const { filePath } = reservation
+  let { revision } = reservation
+  let stored = known ?? (await readStoredSize(originals, filePath))
   for (;;) {
-    const outcome = await recordFile(db, { ...hold, revision }, stored, Date.now())
-    if (outcome.recorded) {
+    const result = await recordFile(db, { ...reservation, revision }, stored, Date.now())
+    if (result.recorded) {
       return
-      // Another has settled it. The look comes after the revision that it is put down against.
     }
-    ;({ revision } = outcome)
-    stored = await readStoredSize(originals, hold.filePath)
+    // Another write was recorded first. Read the store after that, and try with the new revision.
+    revision = result.revision
+    stored = await readStoredSize(originals, filePath)
+  }
+}
+
+/** Deletes the reservations of files that were not stored. */
+export async function releaseReservations(
+  { db }: Platform,
+  reservations: StorageReservation[],
+): Promise<void> {
+  const ids = reservations.flatMap(({ id }) => id ?? [])
+  if (ids.length > 0) {
+    await deleteReservations(db, ids)
   }
 }

@@ -7,7 +7,7 @@ import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { failAttempt } from './endAttempt.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
-import { readReferences } from '../variants/referenceFiles.ts'
+import { readReferenceFiles } from '../variants/referenceFiles.ts'
 import type { JobRow, ReferenceFile } from '../../db/rows.ts'
 
 /** Jobs without a file that one claim fails: an invocation may make a limited number of calls. */
@@ -93,15 +93,15 @@ async function readInputs(platform: Platform, row: JobRow): Promise<Inputs | str
   const rendition = readCanonicalForm(row.transformation)
   const [source, references] = await Promise.all([
     platform.originals.head(row.filePath),
-    readReferences(platform, rendition),
+    readReferenceFiles(platform, rendition),
   ])
   if (!source) {
     return `The file ${row.filePath} is no longer in storage.`
   }
-  if (typeof references === 'string') {
-    return `The file ${references}, which the transformation names, is no longer in storage.`
+  if (!references.ok) {
+    return `The file ${references.missing}, which the transformation names, is no longer in storage.`
   }
-  return { rendition, source, references }
+  return { rendition, source, references: references.files }
 }
 
 async function buildAssignment(

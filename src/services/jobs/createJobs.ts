@@ -13,7 +13,7 @@ import { TransformationError } from '../../domain/transformation/transformationE
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { resolveRendition } from '../variants/namedPresets.ts'
-import { findReferences } from '../variants/referenceFiles.ts'
+import { findReferenceFiles, selectReferenceFiles } from '../variants/referenceFiles.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
 
@@ -156,7 +156,7 @@ async function readFiles(
       `There is no file ${filePath} in storage. Upload it first: PUT /files/${filePath}`,
     )
   }
-  const references = await findReferences(platform, caller, renditions.values())
+  const references = await findReferenceFiles(platform, caller, renditions.values())
   if (!references.ok) {
     return references
   }
@@ -166,7 +166,7 @@ async function readFiles(
     priority: priority ?? defaultPriority(rendition),
     requiredEncoders: listRequiredEncoders(rendition),
     sizeClass: findJobSizeClass(rendition, source.sizeBytes),
-    referenceFiles: references.of(rendition),
+    referenceFiles: selectReferenceFiles(references.files, rendition),
   }))
   return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
 }

@@ -9,8 +9,8 @@ import {
 } from '../../db/cleanup.ts'
 import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
-import { settle } from '../files/storageQuota.ts'
-import { dropOldUploads } from '../files/multipartUploads.ts'
+import { finishWrite } from '../files/storageQuota.ts'
+import { deleteOldUploads } from '../files/multipartUploads.ts'
 
 const DAY_MS = 86_400_000
 const IDEMPOTENCY_DAYS = 1
@@ -40,7 +40,7 @@ export async function runCleaner(
     await deleteHourlyStats(db, name, now - jobDays * DAY_MS)
   }
   const uploadsBefore = now - uploadDays * DAY_MS
-  await dropOldUploads(platform, uploadsBefore, MAX_UPLOADS_PER_ROUND)
+  await deleteOldUploads(platform, uploadsBefore, MAX_UPLOADS_PER_ROUND)
   await recordAbandonedWrites(platform, uploadsBefore)
   await deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND)
   await collectGarbage(platform)
@@ -51,6 +51,6 @@ async function recordAbandonedWrites(platform: Platform, before: number): Promis
   const { db } = platform
   for (const { id, filePath } of await listStaleReservations(db, before, MAX_UPLOADS_PER_ROUND)) {
     const revision = (await findRevisions(db, [filePath])).get(filePath) ?? null
-    await settle(platform, { id, filePath, revision })
+    await finishWrite(platform, { id, filePath, revision })
   }
 }

@@ -1,4 +1,4 @@
-/** Named presets: keeping them, and putting them in place of `n` before anything gets its name. */
+/** Named presets: stores them, and replaces the key `n` by the preset's transformation. */
 import type { Preset, PresetBody } from '../../contract/namedPreset.ts'
 import type { Transformation } from '../../contract/transformation.ts'
 import { deletePresetRow, findPreset, listPresetRows, putPresetRow } from '../../db/namedPresets.ts'
@@ -18,39 +18,44 @@ import {
 import type { Platform } from '../ports.ts'
 import type { NamedPresetRow } from '../../db/rows.ts'
 
-/** A list reads a row of each. */
+/** A list reads all presets of a queue. */
 const MAX_PRESETS = 100
 
 type Db = Pick<Platform, 'db'>
 function iso(ms: number) {
   return new Date(ms).toISOString()
 }
-function view({ createdAt, updatedAt, ...row }: NamedPresetRow): Preset {
+function serializePreset({ createdAt, updatedAt, ...row }: NamedPresetRow): Preset {
   return {
     ...row,
     createdAt: iso(createdAt),
     updatedAt: iso(updatedAt),
   }
 }
-function noQueue(queue: string) {
+function queueNotFound(queue: string) {
   return errorResult('queue_not_found', `There is no queue "${queue}".`)
 }
-function noPreset(queue: string, name: string) {
+function presetNotFound(queue: string, name: string) {
   return errorResult('preset_not_found', `The queue "${queue}" has no preset "${name}".`)
 }
 
-function read(written: PresetBody): Transformation {
-  return typeof written === 'string' ? parseTransformation(written) : checkTransformation(written)
+/** @throws TransformationError if it is not valid */
+function readTransformation(body: PresetBody): Transformation {
+  return typeof body === 'string' ? parseTransformation(body) : checkTransformation(body)
 }
 
 /**
- * What is meant by a transformation: with the keys of its preset, unless it says otherwise itself.
- * @throws TransformationError when there is no such preset, or what comes of it makes no sense
+ * Adds the keys of the named preset. Keys of the transformation itself take precedence.
+ * @throws TransformationError if there is no such preset, or the combination is not valid
  */
-async function resolve({ db }: Db, queue: string, t: Transformation): Promise<Transformation> {
-  const { n, ...own } = t
+async function applyPreset(
+  { db }: Db,
+  queue: string,
+  transformation: Transformation,
+): Promise<Transformation> {
+  const { n, ...own } = transformation
   if (n === undefined) {
-    return t
+    return transformation
   }
   const row = await findPreset(db, queue, n)
   if (!row) {
@@ -62,12 +67,15 @@ async function resolve({ db }: Db, queue: string, t: Transformation): Promise<Tr
   return checkTransformation({ ...parseTransformation(row.transformation), ...own })
 }
 
-/** Reads a transformation in either form, with its preset in place, as the rendition that it names. */
-export async function resolveRendition(platform: Db, queue: string, written: PresetBody) {
-  return toRendition(await resolve(platform, queue, read(written)))
+/**
+ * The rendition of a transformation, with the named presets of a queue.
+ * @throws TransformationError if the transformation is not valid
+ */
+export async function resolveRendition(platform: Db, queue: string, transformation: PresetBody) {
+  return toRendition(await applyPreset(platform, queue, readTransformation(transformation)))
 }
 
-/** The name that `n_card/videos/clip.mp4` is written for, with the presets of a queue. */
+/** The canonical name of a path such as `n_card/videos/clip.mp4`, with the named presets of a queue. */
 export async function resolveVariantPath(
   platform: Db,
   queue: string,
@@ -77,12 +85,12 @@ export async function resolveVariantPath(
   if (!name.ok) {
     return name
   }
-  const { filePath, transformation: t, written } = name
-  if (t === null) {
+  const { filePath, transformation, written } = name
+  if (transformation === null) {
     return { ok: true, filePath, variant: null }
   }
   try {
-    const rendition = toRendition(await resolve(platform, queue, t))
+    const rendition = toRendition(await applyPreset(platform, queue, transformation))
     return { ok: true, filePath, variant: writeCanonicalForm(rendition) }
   } catch (error) {
     if (!(error instanceof TransformationError)) {
@@ -92,42 +100,47 @@ export async function resolveVariantPath(
   }
 }
 
-export async function listPresets({ db }: Db, within: Restriction, queue: string) {
-  if (!canSeeQueue(within, queue)) {
-    return noQueue(queue)
+export async function listPresets({ db }: Db, restriction: Restriction, queue: string) {
+  if (!canSeeQueue(restriction, queue)) {
+    return queueNotFound(queue)
   }
   const rows = await listPresetRows(db, queue)
   if (rows.length === 0 && !(await findQueue(db, queue))) {
-    return noQueue(queue)
+    return queueNotFound(queue)
   }
-  return { ok: true as const, presets: rows.map(view) }
+  return { ok: true as const, presets: rows.map(serializePreset) }
 }
 
-export async function readPreset({ db }: Db, within: Restriction, queue: string, name: string) {
-  const row = canSeeQueue(within, queue) ? await findPreset(db, queue, name) : undefined
-  return row ? { ok: true as const, preset: view(row) } : noPreset(queue, name)
+export async function readPreset(
+  { db }: Db,
+  restriction: Restriction,
+  queue: string,
+  name: string,
+) {
+  const row = canSeeQueue(restriction, queue) ? await findPreset(db, queue, name) : undefined
+  return row ? { ok: true as const, preset: serializePreset(row) } : presetNotFound(queue, name)
 }
 
-type Put =
+type PutOutcome =
   | { ok: true; preset: Preset }
   | ErrorResult<'queue_not_found' | 'invalid_transformation' | 'invalid_request'>
 
-/** Makes a preset or changes it. What was made with it before keeps its name and stays. */
+/** Creates or changes a preset. Variants that were made with it keep their name, and stay. */
 export async function putPreset(
   { db }: Db,
-  within: Restriction,
-  { queue, name, written }: { queue: string; name: string; written: PresetBody },
-): Promise<Put> {
-  if (!canSeeQueue(within, queue) || !(await findQueue(db, queue))) {
-    return noQueue(queue)
+  restriction: Restriction,
+  { queue, name, body }: { queue: string; name: string; body: PresetBody },
+): Promise<PutOutcome> {
+  if (!canSeeQueue(restriction, queue) || !(await findQueue(db, queue))) {
+    return queueNotFound(queue)
   }
   let transformation
   try {
-    const t = read(written)
-    if (t.n !== undefined) {
+    const parsed = readTransformation(body)
+    if (parsed.n !== undefined) {
       return errorResult('invalid_transformation', 'n: a preset cannot name another preset')
     }
-    transformation = writeTransformation(t)
+    transformation = writeTransformation(parsed)
   } catch (error) {
     if (!(error instanceof TransformationError)) {
       throw error
@@ -135,16 +148,24 @@ export async function putPreset(
     return errorResult('invalid_transformation', error.message)
   }
   if (transformation === '') {
-    return errorResult('invalid_transformation', 'a preset takes one key at least, such as w_640')
+    return errorResult('invalid_transformation', 'A preset needs at least one key, such as w_640.')
   }
   const row = await putPresetRow(db, queue, { name, transformation }, MAX_PRESETS, Date.now())
   if (row) {
-    return { ok: true, preset: view(row) }
+    return { ok: true, preset: serializePreset(row) }
   }
-  return errorResult('invalid_request', `A queue may have ${MAX_PRESETS} presets.`)
+  return errorResult(
+    'invalid_request',
+    `A queue may have ${MAX_PRESETS} presets. Delete one first.`,
+  )
 }
 
-export async function removePreset({ db }: Db, within: Restriction, queue: string, name: string) {
-  const gone = canSeeQueue(within, queue) && (await deletePresetRow(db, queue, name))
-  return gone ? { ok: true as const } : noPreset(queue, name)
+export async function deletePreset(
+  { db }: Db,
+  restriction: Restriction,
+  queue: string,
+  name: string,
+) {
+  const isDeleted = canSeeQueue(restriction, queue) && (await deletePresetRow(db, queue, name))
+  return isDeleted ? { ok: true as const } : presetNotFound(queue, name)
 }

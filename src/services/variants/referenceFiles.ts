@@ -1,92 +1,91 @@
-/** The stored files that a variant is made with besides its own: watermarks, subtitles, what is appended. */
+/** Reference files: other stored files that a transformation names. */
 import { listReferenceFiles, type Rendition } from '../../contract/rendition.ts'
-import { type Restriction, canSeePath } from '../../domain/caller.ts'
-import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { outside } from '../files/files.ts'
-import type { Platform } from '../ports.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
+import { canSeePath, type Restriction } from '../../domain/caller.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { folderError } from '../apiKeys/accessErrors.ts'
+import type { Platform } from '../ports.ts'
 
-/** Of one request: each is a call to R2, and an invocation may make so many only. */
-const MAX_REFERENCES = 40
+/** Each file is a request to the store, of which an invocation may make a limited number. */
+const MAX_REFERENCE_FILES = 40
 
-/** Who names a file gets to see what is in it, so it has to be one that it can see. */
-export function hiddenReferenceFile(caller: Restriction, renditions: Iterable<Rendition>) {
-  const unseen = [...renditions]
+/** The error for reference files outside of the caller's folder: their content would become visible. */
+export function hiddenFileError(caller: Restriction, renditions: Iterable<Rendition>) {
+  const hidden = [...renditions]
     .flatMap(listReferenceFiles)
-    .find((referenced) => !canSeePath(caller, referenced))
-  return unseen === undefined
+    .find((path) => !canSeePath(caller, path))
+  return hidden === undefined
     ? null
-    : errorResult('forbidden', `${outside(caller).message}, and ${unseen} lies outside of it.`)
+    : errorResult('forbidden', `${folderError(caller).message}, and ${hidden} is outside of it.`)
 }
 
-/** The files as they are now, by their paths; null for those that are not there. */
-async function look({ originals }: Platform, paths: Iterable<string>) {
-  const found = [...new Set(paths)].map(async (path) => {
-    const object = await originals.head(path)
-    return [path, object && { path, etag: object.etag, sizeBytes: object.sizeBytes }] as const
-  })
-  return new Map(await Promise.all(found))
-}
+type FilesByPath = ReadonlyMap<string, ReferenceFile>
 
-interface Found {
-  ok: true
-  of(rendition: Rendition): ReferenceFile[]
-}
-
-/** Looks at all that these renditions name. */
-export async function findReferences(
+/** The reference files of all renditions of one request, by path. */
+export async function findReferenceFiles(
   platform: Platform,
   caller: Restriction,
   renditions: Iterable<Rendition>,
-): Promise<Found | ErrorResult<'forbidden' | 'file_not_found' | 'invalid_request'>> {
+): Promise<
+  { ok: true; files: FilesByPath } | ErrorResult<'forbidden' | 'file_not_found' | 'invalid_request'>
+> {
   const all = [...renditions]
-  const unseen = hiddenReferenceFile(caller, all)
-  if (unseen) {
-    return unseen
+  const hidden = hiddenFileError(caller, all)
+  if (hidden) {
+    return hidden
   }
   const paths = new Set(all.flatMap(listReferenceFiles))
-  if (paths.size > MAX_REFERENCES) {
+  if (paths.size > MAX_REFERENCE_FILES) {
     return errorResult(
       'invalid_request',
-      `A request may name ${MAX_REFERENCES} other files at most.`,
+      `A request may name ${MAX_REFERENCE_FILES} other files (got ${paths.size}).`,
     )
   }
-  const files = await look(platform, paths)
-  for (const [path, file] of files) {
-    if (!file) {
-      return errorResult(
+  const found = await readFiles(platform, paths)
+  return found.ok
+    ? found
+    : errorResult(
         'file_not_found',
-        `There is no file ${path} in storage, which a transformation names. Put it there first: PUT /files/${path}`,
+        `There is no file ${found.missing} in storage, which a transformation names. Store it first: PUT /files/${found.missing}`,
       )
-    }
-  }
-  return {
-    ok: true,
-    of: (rendition) => listReferenceFiles(rendition).map((path) => files.get(path)!),
-  }
 }
 
-/** The same for a job that is claimed: the files in their order, or the path of one that is gone. */
-export async function readReferences(
+/** The reference files of a rendition, in its order. */
+export function selectReferenceFiles(files: FilesByPath, rendition: Rendition): ReferenceFile[] {
+  return listReferenceFiles(rendition).map((path) => files.get(path)!)
+}
+
+/** The reference files of a rendition, in its order, or the path of one that was deleted. */
+export async function readReferenceFiles(
   platform: Platform,
   rendition: Rendition,
-): Promise<ReferenceFile[] | string> {
-  const files = await look(platform, listReferenceFiles(rendition))
-  const references: ReferenceFile[] = []
-  for (const [path, file] of files) {
-    if (!file) {
-      return path
-    }
-    references.push(file)
-  }
-  return references
+): Promise<{ ok: true; files: ReferenceFile[] } | { ok: false; missing: string }> {
+  const found = await readFiles(platform, listReferenceFiles(rendition))
+  return found.ok ? { ok: true, files: selectReferenceFiles(found.files, rendition) } : found
 }
 
-/** Whether these are still what is in storage. */
-export async function areUnchanged(platform: Platform, references: readonly ReferenceFile[]) {
-  const files = await look(
+/** True when the store has the same content under all paths. */
+export async function areUnchanged(platform: Platform, files: readonly ReferenceFile[]) {
+  const found = await readFiles(
     platform,
-    references.map(({ path }) => path),
+    files.map(({ path }) => path),
   )
-  return references.every(({ path, etag }) => files.get(path)?.etag === etag)
+  return found.ok && files.every(({ path, etag }) => found.files.get(path)!.etag === etag)
+}
+
+async function readFiles(
+  { originals }: Platform,
+  paths: Iterable<string>,
+): Promise<{ ok: true; files: FilesByPath } | { ok: false; missing: string }> {
+  const unique = [...new Set(paths)]
+  const objects = await Promise.all(unique.map((path) => originals.head(path)))
+  const files = new Map<string, ReferenceFile>()
+  for (const [index, path] of unique.entries()) {
+    const object = objects[index]
+    if (!object) {
+      return { ok: false, missing: path }
+    }
+    files.set(path, { path, etag: object.etag, sizeBytes: object.sizeBytes })
+  }
+  return { ok: true, files }
 }

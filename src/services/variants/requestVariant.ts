@@ -1,18 +1,27 @@
-/** A variant on demand: there already, on its way, failed, or queued now. */
+/** Finds a variant on request, and creates its job when there is none. */
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findNewestJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
+import type { JobRow, VariantRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
-import { createJobs } from '../jobs/createJobs.ts'
+import type { StoredObject } from '../../storage/objectStore.ts'
 import { variantBusyError } from '../jobs/createJobErrors.ts'
+import { createJobs } from '../jobs/createJobs.ts'
 import type { Platform } from '../ports.ts'
-import { areUnchanged, hiddenReferenceFile } from './referenceFiles.ts'
-import type { JobRow, VariantRow } from '../../db/rows.ts'
+import { areUnchanged, hiddenFileError } from './referenceFiles.ts'
+
+interface VariantRequest {
+  filePath: string
+  variant: string
+  /** The queue for a new job. Default: the queue of the caller. */
+  queue?: string | undefined
+}
 
 export type VariantOutcome =
   | { ok: true; state: 'ready'; variant: VariantRow }
+  /** A package whose finished files can be served while its attempt adds more. */
   | { ok: true; state: 'playable'; packageKey: string }
   | { ok: true; state: 'queued'; jobId: string; queue: string }
   | { ok: true; state: 'failed'; job: JobRow }
@@ -27,89 +36,118 @@ export type VariantOutcome =
       | 'rate_limited'
     >
 
-type MayQueue = () => Promise<
+/** Decides whether the caller may create a job. Asked only when one is needed. */
+type MayCreateJob = () => Promise<
   { ok: true } | ErrorResult<'unauthorized' | 'forbidden' | 'rate_limited'>
 >
 
-function noFile(filePath: string) {
-  return errorResult('file_not_found', `There is no file ${filePath} in storage.`)
-}
-
 /**
- * Finds a variant, and queues its job when there is none at work and `mayQueue` allows it. One that
- * failed is not queued again for a visitor. A variant is ready only if it was made from the original
- * and the other files as they are now, so a replaced one, however it was replaced, never answers with
- * what it was before. A package that is being made is playable as far as it goes.
+ * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if it was
+ * made from the original and the reference files that are stored now, however they were replaced. A
+ * failed job is reported and not repeated until one of these files changes.
  */
 export async function requestVariant(
   platform: Platform,
   caller: Caller,
-  { filePath, variant, queue }: { filePath: string; variant: string; queue?: string | undefined },
-  mayQueue: MayQueue,
+  request: VariantRequest,
+  mayCreateJob: MayCreateJob,
 ): Promise<VariantOutcome> {
+  const { filePath, variant } = request
   if (!canSeePath(caller, filePath)) {
-    return noFile(filePath)
+    return fileNotFound(filePath)
   }
-  const unseen =
-    caller.pathPrefix === null ? null : hiddenReferenceFile(caller, [readCanonicalForm(variant)])
-  if (unseen) {
-    return unseen
+  const hidden =
+    caller.pathPrefix === null ? null : hiddenFileError(caller, [readCanonicalForm(variant)])
+  if (hidden) {
+    return hidden
   }
+  const found = await findExisting(platform, caller, request)
+  if (found) {
+    return found
+  }
+  const allowed = await mayCreateJob()
+  return allowed.ok ? createVariantJob(platform, caller, request) : allowed
+}
+
+/** True when the caller can see the original. A key of a queue sees the files that have jobs in it. */
+export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath: string) {
+  if (!canSeePath(caller, filePath)) {
+    return false
+  }
+  return caller.queue === null || (await findNewestJob(db, filePath, null, caller)) !== undefined
+}
+
+/** The state of the variant. Null: a job has to be created. */
+async function findExisting(
+  platform: Platform,
+  caller: Caller,
+  { filePath, variant }: VariantRequest,
+): Promise<VariantOutcome | null> {
   const { db } = platform
-  const bound = caller.queue !== null
-  const [source, made, inQueue] = await Promise.all([
+  const isRestricted = caller.queue !== null
+  const [source, stored, jobInQueue] = await Promise.all([
     platform.originals.head(filePath),
     findVariant(db, filePath, variant),
-    bound ? findNewestJob(db, filePath, variant, caller) : undefined,
+    isRestricted ? findNewestJob(db, filePath, variant, caller) : undefined,
   ])
-  // What another queue has made is not there for a key that is bound to one.
-  const isReady = async (row: VariantRow | undefined): Promise<boolean> =>
-    row !== undefined &&
-    (!bound || inQueue !== undefined) &&
-    (!source || source.etag === row.sourceEtag) &&
-    (await areUnchanged(platform, row.referenceFiles))
-  if (made && (await isReady(made))) {
-    return { ok: true, state: 'ready', variant: made }
+  // A key of a queue sees only the variants that have a job in that queue.
+  const isVisible = !isRestricted || jobInQueue !== undefined
+  if (stored && isVisible && (await isCurrent(platform, source, stored))) {
+    return { ok: true, state: 'ready', variant: stored }
   }
   if (!source) {
-    return noFile(filePath)
+    return fileNotFound(filePath)
   }
-
   const newest = await findNewestJob(db, filePath, variant)
-  const own = bound ? inQueue : newest
-  // It may have been completed between the two looks; the job would be done twice otherwise.
-  if (newest?.status === 'completed' && newest.id !== made?.jobId) {
-    const since = await findVariant(db, filePath, variant)
-    if (since && (await isReady(since))) {
-      return { ok: true, state: 'ready', variant: since }
+  // The job may have completed since the variant was read.
+  if (newest?.status === 'completed' && newest.id !== stored?.jobId) {
+    const completed = await findVariant(db, filePath, variant)
+    if (completed && isVisible && (await isCurrent(platform, source, completed))) {
+      return { ok: true, state: 'ready', variant: completed }
     }
   }
   if (newest?.status === 'pending' || newest?.status === 'running') {
-    if (!canSee(caller, newest)) {
-      return variantBusyError()
-    }
-    const { id, playableAt, packageKey } = newest
-    return playableAt !== null && packageKey !== null && newest.sourceEtag === source.etag
-      ? { ok: true, state: 'playable', packageKey }
-      : { ok: true, state: 'queued', jobId: id, queue: newest.queue }
+    return describeActiveJob(caller, newest, source)
   }
-  const same = own?.status === 'error' && own.sourceEtag === source.etag
-  if (same && (await areUnchanged(platform, own.referenceFiles))) {
-    return { ok: true, state: 'failed', job: own }
+  const last = isRestricted ? jobInQueue : newest
+  return last?.status === 'error' && (await isCurrent(platform, source, last))
+    ? { ok: true, state: 'failed', job: last }
+    : null
+}
+
+/** True when a variant or job is of the files that are stored now. */
+async function isCurrent(
+  platform: Platform,
+  source: StoredObject | null,
+  { sourceEtag, referenceFiles }: Pick<VariantRow, 'sourceEtag' | 'referenceFiles'>,
+): Promise<boolean> {
+  // A ready variant is still served after its original was removed from the store by hand.
+  return (!source || source.etag === sourceEtag) && areUnchanged(platform, referenceFiles)
+}
+
+function describeActiveJob(caller: Caller, job: JobRow, source: StoredObject): VariantOutcome {
+  if (!canSee(caller, job)) {
+    return variantBusyError()
   }
-  const may = await mayQueue()
-  if (!may.ok) {
-    return may
-  }
-  const into = queue ?? caller.queue ?? DEFAULT_QUEUE
-  const request = { filePath, transformations: [variant], queue: into }
+  const { id, queue, playableAt, packageKey, sourceEtag } = job
+  return playableAt !== null && packageKey !== null && sourceEtag === source.etag
+    ? { ok: true, state: 'playable', packageKey }
+    : { ok: true, state: 'queued', jobId: id, queue }
+}
+
+async function createVariantJob(
+  platform: Platform,
+  caller: Caller,
+  { filePath, variant, queue = caller.queue ?? DEFAULT_QUEUE }: VariantRequest,
+): Promise<VariantOutcome> {
+  const request = { filePath, transformations: [variant], queue }
   const created = await createJobs(platform, caller, request, null)
   if (created.ok) {
     const { row } = created.jobs[0]!
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // The transformation is canonical and there is no idempotency key; the rest is about files.
+  // The transformation is canonical and there is no idempotency key, so these concern its files.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
     code === 'invalid_request'
@@ -117,10 +155,6 @@ export async function requestVariant(
     : errorResult(code, message)
 }
 
-/** Whether the caller can see the original. Files are in no queue, but the jobs of a file are. */
-export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath: string) {
-  if (!canSeePath(caller, filePath)) {
-    return false
-  }
-  return caller.queue === null || (await findNewestJob(db, filePath, null, caller)) !== undefined
+function fileNotFound(filePath: string) {
+  return errorResult('file_not_found', `There is no file ${filePath} in storage.`)
 }

@@ -73,7 +73,7 @@ describe('an API key', () => {
     const [key, control] = [await makeKey(), await makeKey()]
     await expectJson(await api('DELETE', `/api-keys/${key.id}`), 200)
     expect(await row(key.id)).toBeNull()
-    expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('is not known')
+    expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('is not valid')
     expect((await stats(control)).status).toBe(200)
     for (const method of ['GET', 'PATCH', 'DELETE']) {
       await expectError(
@@ -100,7 +100,7 @@ describe('an API key', () => {
           401,
           'unauthorized',
         ),
-      ).toContain('This key is not known')
+      ).toContain('The API key is not valid')
     }
   })
 

@@ -80,7 +80,7 @@ describe('a named preset', () => {
     ['n_card', 'n: a preset cannot name another preset'],
     ['w_0', 'w must be an integer from 2 to 7680 (got "0").'],
     ['w_640,x_1', '"x" is not a key'],
-    [{}, 'a preset takes one key at least'],
+    [{}, 'A preset needs at least one key'],
   ])('cannot be %j', async (body, message) => {
     const answer = await put('bad', body)
     expect(await expectError(answer, 400, 'invalid_transformation')).toContain(message)

@@ -30,7 +30,7 @@ describe.each(BAD)('%s = %j', (name, value, path) => {
     expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
     const told = await expectError(response, 503, 'not_configured')
     expect(told).toBe(
-      'A setting of this service is not valid. Its log says which, by the request id.',
+      'A setting of this service is not valid. Its log names the setting under this request id.',
     )
     expect(await countRows('jobs')).toBe(before)
   })

@@ -7,10 +7,10 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { StorageReservation } from '../../../src/db/files.ts'
 import {
-  unreservedWrite,
+  beginWrite,
   reserveStorage,
   releaseReservations,
-  settle,
+  finishWrite,
 } from '../../../src/services/files/storageQuota.ts'
 import { readStoredSize } from '../../../src/storage/originals.ts'
 import { openPlatform, countRows } from '../helpers/database.ts'
@@ -39,17 +39,17 @@ const { platform } = openPlatform()
 function begin({ does, who, size }: Writer, filePath: string, ids: string[]): () => Promise<void> {
   const keyId = who === null || does === 'remove' ? null : ids[who]!
   const known = does === 'remove' ? { keyId: null, sizeBytes: 0 } : { keyId, sizeBytes: size }
-  let hold: StorageReservation
+  let write: StorageReservation
   const steps = [
     async () => {
       if (does === 'remove') {
-        hold = await unreservedWrite(platform, filePath)
+        write = await beginWrite(platform, filePath)
       } else {
-        const room = await reserveStorage(platform, keyId, [{ filePath, sizeBytes: size }])
-        if (!room.ok) {
-          throw new Error(room.message)
+        const reserved = await reserveStorage(platform, keyId, [{ filePath, sizeBytes: size }])
+        if (!reserved.ok) {
+          throw new Error(reserved.message)
         }
-        hold = room.holds[0]!
+        write = reserved.reservations[0]!
       }
     },
     async () => {
@@ -62,7 +62,10 @@ function begin({ does, who, size }: Writer, filePath: string, ids: string[]): ()
       const customMetadata = keyId === null ? {} : { 'reelqueue-key': keyId }
       await env.ORIGINALS.put(filePath, new Uint8Array(size), { customMetadata })
     },
-    () => (does === 'fail' ? releaseReservations(platform, [hold]) : settle(platform, hold, known)),
+    () =>
+      does === 'fail'
+        ? releaseReservations(platform, [write])
+        : finishWrite(platform, write, known),
   ]
   return () => steps.shift()!()
 }

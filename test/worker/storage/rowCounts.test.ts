@@ -4,7 +4,7 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Caller, ROOT } from '../../../src/domain/caller.ts'
-import { putFile, removeFile } from '../../../src/services/files/files.ts'
+import { putFile, deleteFile } from '../../../src/services/files/files.ts'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
 import {
   beginUpload,
@@ -67,7 +67,7 @@ describe('a file, in rows,', () => {
   })
 
   it('is deleted with its own rows only', async () => {
-    const spent = await cost(() => removeFile(platform, keyed, 'rows/new.mp4'))
+    const spent = await cost(() => deleteFile(platform, keyed, 'rows/new.mp4'))
     await settled()
     expect(spent.result).toEqual({ ok: true })
     expectAtMost(spent, 15, 6)
@@ -106,7 +106,7 @@ describe('an upload with 1,000 parts', () => {
     if (!sent.ok) {
       throw new Error(sent.message)
     }
-    const spent = await cost(() => completeUpload(platform, keyed, id, [sent.stored]))
+    const spent = await cost(() => completeUpload(platform, keyed, id, [sent.part]))
     await settled()
     expect(spent.result).toMatchObject({ ok: true })
     expectAtMost(spent, 3 * PARTS + 50, 3 * PARTS + 50)

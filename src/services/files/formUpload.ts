@@ -1,0 +1,169 @@
+/** Stores the files of a form, and creates jobs for each of them. */
+import type { StorageReservation } from '../../db/files.ts'
+import { type Caller, canSeePath, chargedKeyId } from '../../domain/caller.ts'
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { TransformationError } from '../../domain/transformation/transformationError.ts'
+import { originalPath } from '../../domain/transformation/variantPath.ts'
+import { findContentProblem, SNIFF_BYTES } from '../../storage/contentCheck.ts'
+import type { StoredObject } from '../../storage/objectStore.ts'
+import type { StoreOutcome } from '../../storage/originals.ts'
+import { folderError, missingScopeError } from '../apiKeys/accessErrors.ts'
+import { type CreatedJob, type CreateOutcome, createJobs } from '../jobs/createJobs.ts'
+import type { Platform } from '../ports.ts'
+import { resolveRendition } from '../variants/namedPresets.ts'
+import { putReservedFile } from './files.ts'
+import { type QuotaExceeded, releaseReservations, reserveStorage } from './storageQuota.ts'
+
+export interface UploadForm {
+  files: File[]
+  /** Put before each name. */
+  folder: string
+  /** Names of the files, in their order. Empty: the files' own names. */
+  names: string[]
+  /** One job for each is created for each file. */
+  transformations: string[]
+}
+
+interface NamedFile {
+  filePath: string
+  file: File
+}
+
+interface UploadedFile {
+  stored: StoredObject
+  jobs: CreatedJob[]
+}
+
+type Failure<Outcome> = Extract<Outcome, { ok: false }>
+
+export type UploadOutcome =
+  | { ok: true; files: UploadedFile[] }
+  | QuotaExceeded
+  | Failure<StoreOutcome<never>>
+  | Failure<CreateOutcome>
+  | ErrorResult<'unauthorized' | 'forbidden' | 'invalid_path' | 'invalid_transformation'>
+
+/**
+ * Stores all files of a form. Everything is checked first, so that an invalid form stores nothing; an
+ * error while storing leaves the files before it stored.
+ */
+export async function uploadForm(
+  platform: Platform,
+  caller: Caller,
+  form: UploadForm,
+): Promise<UploadOutcome> {
+  const named = nameFiles(form)
+  if (!named.ok) {
+    return named
+  }
+  const { files } = named
+  const { transformations } = form
+  const error =
+    (transformations.length === 0 ? null : missingScopeError(caller, 'jobs:write')) ??
+    (files.every(({ filePath }) => canSeePath(caller, filePath)) ? null : folderError(caller)) ??
+    (await findTransformationError(platform, caller, transformations)) ??
+    (await findContentError(files))
+  if (error) {
+    return error
+  }
+  const reserved = await reserveStorage(
+    platform,
+    chargedKeyId(caller),
+    files.map(({ filePath, file }) => ({ filePath, sizeBytes: file.size })),
+  )
+  return reserved.ok
+    ? storeFiles(platform, caller, { files, transformations }, reserved.reservations)
+    : reserved
+}
+
+function nameFiles({ files, folder, names }: UploadForm) {
+  if (names.length > 0 && names.length !== files.length) {
+    return errorResult(
+      'invalid_path',
+      `names: there are ${names.length} names for ${files.length} files. Send one name for each file, or none.`,
+    )
+  }
+  const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`
+  const named: NamedFile[] = []
+  for (const [index, file] of files.entries()) {
+    const path = originalPath.safeParse(prefix + (names[index] ?? file.name))
+    if (!path.success) {
+      return errorResult('invalid_path', `files[${index}]: ${path.error.issues[0]!.message}`)
+    }
+    if (named.some(({ filePath }) => filePath === path.data)) {
+      return errorResult('invalid_path', `files[${index}]: another file has the path ${path.data}`)
+    }
+    named.push({ filePath: path.data, file })
+  }
+  return { ok: true as const, files: named }
+}
+
+async function findTransformationError(
+  platform: Platform,
+  { queue }: Caller,
+  transformations: string[],
+) {
+  for (const text of transformations) {
+    try {
+      await resolveRendition(platform, queue ?? DEFAULT_QUEUE, text)
+    } catch (error) {
+      if (!(error instanceof TransformationError)) {
+        throw error
+      }
+      return errorResult('invalid_transformation', `transformations: ${text}: ${error.message}`)
+    }
+  }
+  return null
+}
+
+async function findContentError(files: NamedFile[]) {
+  for (const [index, { filePath, file }] of files.entries()) {
+    const leading = new Uint8Array(await file.slice(0, SNIFF_BYTES).arrayBuffer())
+    const problem = await findContentProblem(filePath, leading)
+    if (problem !== null) {
+      return errorResult('content_mismatch', `files[${index}]: ${problem}`)
+    }
+  }
+  return null
+}
+
+async function storeFiles(
+  platform: Platform,
+  caller: Caller,
+  { files, transformations }: { files: NamedFile[]; transformations: string[] },
+  reservations: StorageReservation[],
+): Promise<UploadOutcome> {
+  const unused = [...reservations]
+  try {
+    const uploaded: UploadedFile[] = []
+    for (const { filePath, file } of files) {
+      const content = { body: file.stream(), sizeBytes: file.size }
+      const stored = await putReservedFile(platform, caller, unused.shift()!, content)
+      if (!stored.ok) {
+        return stored
+      }
+      const created = await createFileJobs(platform, caller, filePath, transformations)
+      if (!created.ok) {
+        return created
+      }
+      uploaded.push({ stored: stored.stored, jobs: created.jobs })
+    }
+    return { ok: true, files: uploaded }
+  } finally {
+    platform.defer(releaseReservations(platform, unused))
+  }
+}
+
+async function createFileJobs(
+  platform: Platform,
+  caller: Caller,
+  filePath: string,
+  transformations: string[],
+): Promise<CreateOutcome> {
+  if (transformations.length === 0) {
+    return { ok: true, jobs: [] }
+  }
+  const queue = caller.queue ?? DEFAULT_QUEUE
+  return createJobs(platform, caller, { filePath, transformations, queue }, null)
+}

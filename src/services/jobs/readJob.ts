@@ -1,0 +1,35 @@
+/** Reads single jobs. */
+import { findJob, listAttempts } from '../../db/jobs.ts'
+import type { AttemptRow, JobRow } from '../../db/rows.ts'
+import type { Restriction } from '../../domain/caller.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import type { Platform } from '../ports.ts'
+
+function notFound(id: string) {
+  return errorResult('job_not_found', `There is no job ${id}.`)
+}
+
+export async function readJob(
+  { db }: Platform,
+  restriction: Restriction,
+  id: string,
+): Promise<{ ok: true; row: JobRow } | ErrorResult<'job_not_found'>> {
+  const row = await findJob(db, id, restriction)
+  return row ? { ok: true, row } : notFound(id)
+}
+
+/** The attempts of a job, latest first. */
+export async function readAttempts(
+  { db }: Platform,
+  restriction: Restriction,
+  id: string,
+): Promise<{ ok: true; rows: AttemptRow[] } | ErrorResult<'job_not_found'>> {
+  const [row, rows] = await Promise.all([findJob(db, id, restriction), listAttempts(db, id)])
+  return row ? { ok: true, rows } : notFound(id)
+}
+
+/** True when the job is neither pending nor running, or was deleted. */
+export async function hasEnded({ db }: Platform, id: string): Promise<boolean> {
+  const row = await findJob(db, id)
+  return row?.status !== 'pending' && row?.status !== 'running'
+}

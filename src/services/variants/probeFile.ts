@@ -1,0 +1,40 @@
+/** Probes of stored files. A probe is a variant: it is made once, and again when its file is replaced. */
+import { MAX_PROBE_BYTES, type ProbeDocument } from '../../contract/probe.ts'
+import type { Caller } from '../../domain/caller.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { missingScopeError } from '../apiKeys/accessErrors.ts'
+import type { Platform } from '../ports.ts'
+import { requestVariant } from './requestVariant.ts'
+
+/** The canonical form of a probe. */
+export const PROBE = 'f_json'
+
+/** Finds the probe of a file, or creates its job if the caller may create jobs. */
+export function requestProbe(
+  platform: Platform,
+  caller: Caller,
+  request: { filePath: string; queue?: string | undefined },
+) {
+  return requestVariant(
+    platform,
+    caller,
+    { ...request, variant: PROBE },
+    async () => missingScopeError(caller, 'jobs:write') ?? { ok: true },
+  )
+}
+
+/** Reads a finished probe from the store. */
+export async function readProbe(
+  { variants }: Platform,
+  outputKey: string,
+): Promise<{ ok: true; document: ProbeDocument } | ErrorResult<'file_not_found'>> {
+  const found = await variants.get(outputKey)
+  if (!found.ok) {
+    return errorResult('file_not_found', 'The probe was just deleted. Send the request again.')
+  }
+  const { sizeBytes } = found.object
+  if (sizeBytes > MAX_PROBE_BYTES) {
+    throw new Error(`a probe has ${sizeBytes} bytes; at most ${MAX_PROBE_BYTES} are read`)
+  }
+  return { ok: true, document: await new Response(found.body).json<ProbeDocument>() }
+}

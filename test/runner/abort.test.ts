@@ -6,7 +6,7 @@ import {
   startHeld,
   useBench,
 } from './helpers/runnerHarness.ts'
-import type { OfferedJob } from './helpers/fakeGateway.ts'
+import type { OfferedJob } from './helpers/offeredJob.ts'
 
 useBench()
 
@@ -29,7 +29,7 @@ describe('an active encode', () => {
     expect(pid).toBeDefined()
     const claims = bench.gateway.claims
     const claimed = bench.gateway.next('claim')
-    job.leaseLostError = true
+    job.isLeaseLost = true
     await claimed
     expect(await ffmpegProcesses()).toEqual([])
     expect(await ended).toBe('idle')
@@ -49,7 +49,7 @@ describe('an active encode', () => {
     const { job, ended } = await startMidway()
     bench.gateway.failures.report = 2
     await bench.gateway.next('report')
-    job.leaseLostError = true
+    job.isLeaseLost = true
     await ended
     expect(bench.gateway.failures.report).toBe(0)
   })
@@ -84,7 +84,7 @@ describe('an active encode', () => {
     const { job, ended } = await startMidway()
     await bench.gateway.next('report')
     await bench.gateway.next('report')
-    job.leaseLostError = true
+    job.isLeaseLost = true
     await ended
     const progress = job.reports.map((report) => report.progress)
     expect(progress).toEqual(progress.toSorted((one, other) => one - other))

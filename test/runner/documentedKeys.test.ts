@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import type { Key } from '../../src/contract/keys.ts'
 import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
 import { bench, clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
-import type { OfferedJob } from './helpers/fakeGateway.ts'
+import type { OfferedJob } from './helpers/offeredJob.ts'
 import { rows } from '../fixtures/keyTable.ts'
 
 useBench()

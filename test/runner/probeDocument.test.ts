@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ProbeDocument, probeDocument } from '../../src/contract/probe.ts'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
-import { saveOutput } from './helpers/fakeGateway.ts'
+import { saveOutput } from './helpers/offeredJob.ts'
 import { probing } from '../fixtures/renditions.ts'
 
 useBench()

@@ -36,7 +36,7 @@ async function read(url: string, range?: string) {
 describe('the loopback source', () => {
   it('returns the right bytes although the gateway drops connections and returns errors', async () => {
     const { url, original } = await openClip()
-    bench.gateway.mishap = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'errorResult' : null)
+    bench.gateway.mishap = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'error' : null)
     const { status, bytes } = await read(url)
     expect(status).toBe(200)
     expect(bytes.equals(original)).toBe(true)

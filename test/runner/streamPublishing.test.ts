@@ -88,7 +88,7 @@ describe('while the job runs, the stream', () => {
       expect({ playlistType, endList }).toEqual({ playlistType: 'EVENT', endList: undefined })
       expect((await probe(segments[0]!.map!.uri)).streams).toHaveLength(1)
     }
-    job.leaseLostError = true
+    job.isLeaseLost = true
     await ended
   })
 
@@ -115,7 +115,7 @@ describe('no files remain in the scratch folder', () => {
   it('when the lease is lost', async () => {
     const { job, ended } = await startHeldStream()
     const claimed = bench.gateway.next('claim')
-    job.leaseLostError = true
+    job.isLeaseLost = true
     await claimed
     expect(await ffmpegProcesses()).toEqual([])
     await ended

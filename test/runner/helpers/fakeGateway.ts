@@ -1,12 +1,9 @@
 /**
- * The gateway as a runner sees it, from memory, over real HTTP. It is the one stand-in in these
- * tests: the real gateway is used in test/system/e2e. It checks every message against the contract, counts
- * calls and bytes, and can be told to misbehave.
+ * A fake gateway over real HTTP, with its state in memory. It checks every message against the contract,
+ * counts requests and bytes, and can be told to misbehave. test/system/e2e uses the real gateway.
  */
-import { createHash } from 'node:crypto'
 import { EventEmitter, on, once } from 'node:events'
-import { createReadStream } from 'node:fs'
-import { stat, writeFile } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer, json } from 'node:stream/consumers'
@@ -14,26 +11,8 @@ import { z } from 'zod'
 import { writeAssignment } from '../../../src/contract/assignmentVersions.ts'
 import * as contract from '../../../src/contract/runnerProtocol.ts'
 import { listReferenceFiles } from '../../../src/contract/rendition.ts'
-
-/** What a misbehaving source does with one request for bytes. */
-export type SourceMishap = 'drop' | 'errorResult' | 'hold' | 'gone' | 'changed' | 'flip' | null
-
-export interface OfferedJob {
-  id: string
-  assignment: contract.Assignment
-  file: string
-  /** Set to take the lease away: every call about the job is then answered 409. */
-  leaseLostError: boolean
-  /** The size of the result, as announced. */
-  sizeBytes: number | null
-  reports: contract.Report[]
-  finishes: contract.Finish[]
-  parts: Map<number, Buffer>
-  /** The stored files that the rendition names, by their paths there. */
-  others: Record<string, string>
-  /** The files of a package, as they are now. */
-  files: Map<string, Buffer>
-}
+import { contentDigest, failure, sendSource, type SourceMishap } from './fakeSource.ts'
+import type { OfferedJob } from './offeredJob.ts'
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
 
@@ -45,21 +24,22 @@ export async function startGateway() {
   const gateway = {
     url: '',
     token: 'a-token',
-    /** The newest protocol that it knows. */
+    /** The newest protocol version that it supports. */
     speaks: contract.PROTOCOL_VERSION,
-    /** So many of the next parts arrive with a byte changed. */
+    /** How many of the next parts arrive with a changed byte. */
     flippedParts: 0,
     partSizeBytes: 5 * 1024 * 1024,
     claims: 0,
-    /** Bytes of originals put on the wire, and the requests that asked for them. */
+    /** Bytes of originals that were sent. */
     sourceBytes: 0,
-    /** What runners have shown as theirs. */
+    /** The secrets that runners sent. */
     secrets: new Set<string>(),
     sourceCalls: [] as { start: number; end: number }[],
     mishap: ((): SourceMishap => null) as (start: number, call: number) => SourceMishap,
-    /** Answers this many calls of a kind with 503 before behaving again. */
+    /** How many of the next requests of each kind return 503. */
     failures: { claim: 0, report: 0, part: 0, finish: 0 },
     violations,
+    events,
 
     async offer(
       file: string,
@@ -93,7 +73,7 @@ export async function startGateway() {
         id,
         assignment,
         file,
-        leaseLostError: false,
+        isLeaseLost: false,
         sizeBytes: null,
         reports: [],
         finishes: [],
@@ -133,7 +113,7 @@ export async function startGateway() {
   }
 
   const fail = (status: number): never => {
-    throw Object.assign(new Error(`answered ${status}`), { status })
+    throw failure(status)
   }
   const failSome = (kind: keyof typeof gateway.failures) => {
     if (gateway.failures[kind] > 0) {
@@ -171,7 +151,7 @@ export async function startGateway() {
     const [, , , id = '', route, number] = url.pathname.split('/')
     const job = jobs.get(id) ?? fail(404)
     const lease = (fence: number) => {
-      if (job.leaseLostError || fence !== job.assignment.fence) {
+      if (job.isLeaseLost || fence !== job.assignment.fence) {
         fail(409)
       }
     }
@@ -181,7 +161,7 @@ export async function startGateway() {
       const reference = url.searchParams.get('reference')
       const path = listReferenceFiles(job.assignment.rendition)[Number(reference)] ?? ''
       const file = reference === null ? job.file : (job.others[path] ?? job.file)
-      return sendSource(file, request, response)
+      return sendSource(gateway, file, request, response)
     }
     if (key === 'POST report') {
       const report = checked(contract.report, await json(request))
@@ -240,45 +220,6 @@ export async function startGateway() {
     return fail(404)
   }
 
-  async function sendSource(file: string, request: IncomingMessage, response: ServerResponse) {
-    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
-    if (range === null) {
-      return fail(400)
-    }
-    const start = Number(range[1])
-    const end = Number(range[2]) + 1
-    gateway.sourceCalls.push({ start, end })
-    const mishap = gateway.mishap(start, gateway.sourceCalls.length)
-    events.emit('source', { start, end, mishap })
-    if (mishap === 'errorResult') {
-      fail(503)
-    }
-    if (mishap === 'gone') {
-      fail(404)
-    }
-    if (mishap === 'changed') {
-      fail(412)
-    }
-    if (mishap === 'hold') {
-      return
-    }
-    const bytes = await buffer(createReadStream(file, { start, end: end - 1 }))
-    response.writeHead(206, {
-      'content-length': bytes.length,
-      ...(gateway.speaks >= 2 && { 'content-digest': contentDigest(bytes) }),
-      'content-range': `bytes ${start}-${end - 1}/${(await stat(file)).size}`,
-    })
-    if (mishap === 'flip') {
-      bytes[0]! ^= 1
-    }
-    if (mishap === 'drop') {
-      response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy())
-      return
-    }
-    gateway.sourceBytes += bytes.length
-    response.end(bytes)
-  }
-
   const server = createServer((request, response) => {
     answer(request, response).catch((error: Error & { status?: number }) => {
       // A body that breaks off is the line's fault, and what some tests are about.
@@ -301,19 +242,4 @@ export async function startGateway() {
 function refuseProtocol(response: ServerResponse) {
   const message = 'This gateway speaks runner protocol 2, not 3: update the older side.'
   return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))
-}
-
-function contentDigest(bytes: Buffer) {
-  return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
-}
-
-/** What the runner uploaded, put together in the order of its finish, as a file to probe. */
-export async function saveOutput(job: OfferedJob, path: string): Promise<string> {
-  const finish = job.finishes.at(-1)
-  if (finish?.outcome !== 'completed') {
-    throw new Error(`not completed: ${JSON.stringify(finish)}`)
-  }
-  const parts = finish.parts.map(({ partNumber }) => job.parts.get(partNumber) ?? Buffer.alloc(0))
-  await writeFile(path, Buffer.concat(parts))
-  return path
 }

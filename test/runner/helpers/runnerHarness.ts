@@ -14,7 +14,8 @@ import { runClaimLoop, type LoopEndReason } from '../../../container/claimLoop.t
 import { readSettings } from '../../../container/settings.ts'
 import { runAssignment } from '../../../container/runAssignment.ts'
 import type { Assignment, Finish, Report } from '../../../src/contract/runnerProtocol.ts'
-import { saveOutput, startGateway, type Gateway, type OfferedJob } from './fakeGateway.ts'
+import { startGateway, type Gateway } from './fakeGateway.ts'
+import { saveOutput, type OfferedJob } from './offeredJob.ts'
 import { video } from '../../fixtures/renditions.ts'
 import { args } from '../../fixtures/args.ts'
 

@@ -7,7 +7,7 @@ import { Parser } from 'm3u8-parser'
 import { parse } from 'mpd-parser'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { bench, runJob } from './runnerHarness.ts'
-import type { OfferedJob } from './fakeGateway.ts'
+import type { OfferedJob } from './offeredJob.ts'
 
 const execute = promisify(execFile)
 

@@ -1,0 +1,73 @@
+/** The source route of the fake gateway: ranges of originals, and how they can go wrong. */
+import { createHash } from 'node:crypto'
+import type { EventEmitter } from 'node:events'
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { buffer } from 'node:stream/consumers'
+
+/** How the source misbehaves for one request. */
+export type SourceMishap = 'drop' | 'error' | 'hold' | 'gone' | 'changed' | 'flip' | null
+
+interface SourceState {
+  events: EventEmitter
+  speaks: number
+  /** Bytes of originals sent, and the requests for them. */
+  sourceBytes: number
+  sourceCalls: { start: number; end: number }[]
+  mishap: (start: number, call: number) => SourceMishap
+}
+
+/** An error that the fake gateway returns with this status. */
+export function failure(status: number): Error {
+  return Object.assign(new Error(`answered ${status}`), { status })
+}
+
+export function contentDigest(bytes: Buffer) {
+  return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+}
+
+/** Serves a range of a file, or misbehaves as the gateway is told to. */
+export async function sendSource(
+  gateway: SourceState,
+  file: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+) {
+  const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
+  if (range === null) {
+    throw failure(400)
+  }
+  const start = Number(range[1])
+  const end = Number(range[2]) + 1
+  gateway.sourceCalls.push({ start, end })
+  const mishap = gateway.mishap(start, gateway.sourceCalls.length)
+  gateway.events.emit('source', { start, end, mishap })
+  if (mishap === 'error') {
+    throw failure(503)
+  }
+  if (mishap === 'gone') {
+    throw failure(404)
+  }
+  if (mishap === 'changed') {
+    throw failure(412)
+  }
+  if (mishap === 'hold') {
+    return
+  }
+  const bytes = await buffer(createReadStream(file, { start, end: end - 1 }))
+  response.writeHead(206, {
+    'content-length': bytes.length,
+    ...(gateway.speaks >= 2 && { 'content-digest': contentDigest(bytes) }),
+    'content-range': `bytes ${start}-${end - 1}/${(await stat(file)).size}`,
+  })
+  if (mishap === 'flip') {
+    bytes[0]! ^= 1
+  }
+  if (mishap === 'drop') {
+    response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy())
+    return
+  }
+  gateway.sourceBytes += bytes.length
+  response.end(bytes)
+}

@@ -1,16 +1,16 @@
-/** Whether the Worker could be deployed as it is, without an account: its bundle, and its settings. */
+/** Checks without an account that the Worker can be deployed: its configuration and its bundle size. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { unstable_readConfig as readConfig } from 'wrangler'
 
 const ROOT = join(import.meta.dirname, '..')
-/** It is read at every cold start. The schemas, of which OpenAPI is made, are a good part of it. */
+/** Every cold start loads the bundle. The schemas for OpenAPI are a large part of it. */
 const MAX_KIB = 165
 
 export function checkBundle(): { ok: boolean; output: string } {
   const { status, stdout, stderr } = spawnSync(
     join(ROOT, 'node_modules', '.bin', 'wrangler'),
-    // Without containers, which would want Docker to build the image.
+    // Without containers, whose image would need Docker.
     ['deploy', '--dry-run', '--containers-rollout=none'],
     {
       cwd: ROOT,
@@ -26,19 +26,19 @@ export function checkBundle(): { ok: boolean; output: string } {
   if (!(size <= MAX_KIB)) {
     return {
       ok: false,
-      output: `The bundle has ${size} KiB gzipped; at most ${MAX_KIB} are right.`,
+      output: `The bundle has ${size} KiB gzipped; the limit is ${MAX_KIB} KiB.`,
     }
   }
   return checkSlots()
 }
 
-/** The number of slots is in two places, as the Worker cannot see what its containers are set to. */
+/** The Worker cannot read max_instances of its containers, so RUNNER_SLOTS repeats it. */
 function checkSlots(): { ok: boolean; output: string } {
   const { vars, containers = [] } = readConfig({ config: join(ROOT, 'wrangler.toml') })
   const slots = Number(vars['RUNNER_SLOTS'])
-  const most = containers[0]?.max_instances
+  const maxInstances = containers[0]?.max_instances
   return {
-    ok: slots === most,
-    output: `RUNNER_SLOTS is ${slots} and max_instances ${most}: they must be the same.`,
+    ok: slots === maxInstances,
+    output: `RUNNER_SLOTS is ${slots} and max_instances ${maxInstances}. They must be equal.`,
   }
 }

@@ -27,7 +27,7 @@ const tsconfigs = globSync('{.,src/**,container,test/**,scripts}/tsconfig.json')
 const steps: Step[] = [
   ...tsconfigs.map((tsconfig) => ({
     name: `types of ${dirname(tsconfig) === '.' ? 'src' : dirname(tsconfig)}`,
-    fix: 'correct the types named above',
+    fix: 'correct the errors above',
     run: () => tool('tsc', '--project', tsconfig),
   })),
   {
@@ -39,12 +39,12 @@ const steps: Step[] = [
   { name: 'format', fix: 'npm run format', run: () => tool('prettier', '--check', '.') },
   {
     name: 'unused code',
-    fix: 'remove what nothing uses, or name it in knip.jsonc with the reason',
+    fix: 'remove the unused code, or add it to knip.jsonc with the reason',
     run: () => tool('knip'),
   },
   {
     name: 'migrations match the schema',
-    fix: 'npx drizzle-kit generate, and commit what it makes',
+    fix: 'npx drizzle-kit generate, and commit the created files',
     run: checkMigrations,
   },
   {
@@ -54,7 +54,7 @@ const steps: Step[] = [
   },
   {
     name: 'deploy (dry run)',
-    fix: 'correct wrangler.toml, or what has made the bundle so large',
+    fix: 'correct wrangler.toml, or reduce the bundle',
     run: checkBundle,
   },
 ]
@@ -62,7 +62,7 @@ const steps: Step[] = [
 function tool(name: string, ...args: string[]): Outcome {
   const program = join(BIN, name)
   if (!existsSync(program)) {
-    return { ok: false, output: `${name} is missing: run npm ci` }
+    return { ok: false, output: `${name} is not installed. Run npm ci.` }
   }
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',

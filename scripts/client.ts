@@ -1,16 +1,13 @@
-/**
- * A small client of the HTTP API, for the demo and the end-to-end tests. An error of the API is
- * thrown with the API's own message.
- */
+/** A small client of the HTTP API for the demo and the system tests. */
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Job } from '../src/contract/job.ts'
 
-/** Three heartbeats: a stream that brings nothing for so long is dead, and its reader comes back. */
+/** Three heartbeats. A stream that is silent for longer is broken. */
 const SILENCE_MS = 45_000
 
 export type ServerEvent = Readonly<{
   type: string
-  /** The sequence number of a durable event; live ones have none. */
+  /** The sequence number of a stored event. Live progress has none. */
   id: string | undefined
   data: Record<string, unknown>
   receivedAt: number
@@ -55,7 +52,7 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
     async job(id: string): Promise<Job> {
       return (await request(`/queue/jobs/${id}`)).json() as Promise<Job>
     },
-    /** The event stream, open once this resolves. It ends with `signal`; silence is an error. */
+    /** Resolves when the event stream is open. It ends with `signal`, and throws after SILENCE_MS. */
     async events(signal: AbortSignal, lastEventId?: string): Promise<AsyncIterable<ServerEvent>> {
       const silence = new AbortController()
       const response = await request('/queue/events', {
@@ -74,7 +71,7 @@ function describe(text: string, { status, statusText }: Response): [string | und
       return [code, `${message} (${status})`]
     }
   } catch {
-    // Not the API's own error; what it said is all that there is to show.
+    // Not an error of the API, so its text is shown.
   }
   return [undefined, `${status} ${statusText}: ${text.slice(0, 200)}`]
 }

@@ -1,6 +1,6 @@
 /**
- * `npm run demo`, beside a running `npm start`: a clip from upload to three finished variants, with
- * the progress of each, and what ffprobe says of the results.
+ * `npm run demo`, next to a running `npm start`: uploads a clip, makes three variants of it with progress
+ * bars, and shows what ffprobe reports about them.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { makeClip, probe } from './demo/media.ts'
 import { readSettings } from './start/settings.ts'
 
 const TRANSFORMATIONS = ['w_640', 'f_webm,w_480', 't_true,tt_2,w_640']
-const PATIENCE_MS = 180_000
+const TIMEOUT_MS = 180_000
 
 const { url, apiKey, stateDir } = readSettings(process.env)
 
@@ -19,10 +19,10 @@ try {
   mkdirSync(folder, { recursive: true })
   await demo(createClient({ url, apiKey }), folder)
 } catch (error) {
-  const unreachable = error instanceof TypeError && error.message === 'fetch failed'
+  const isUnreachable = error instanceof TypeError && error.message === 'fetch failed'
   console.error(
-    unreachable
-      ? `Nothing answers at ${url}. Run "npm start" in another terminal.`
+    isUnreachable
+      ? `There is no server at ${url}. Run "npm start" in another terminal.`
       : message(error),
   )
   process.exit(1)
@@ -37,13 +37,13 @@ async function demo(client: Client, folder: string): Promise<void> {
   await client.put(filePath, readFileSync(clip))
   console.log(`Uploaded ${filePath}`)
 
-  await work(client, filePath)
+  await makeVariants(client, filePath)
 
   const rows = [{ variant: '(original)', ...probe(clip) }]
   for (const transformation of TRANSFORMATIONS) {
     const response = await client.request(`/t/${transformation}/${filePath}`)
     if (response.status !== 200) {
-      throw new Error(`${transformation} is completed, but its URL answers ${response.status}`)
+      throw new Error(`${transformation} is completed, but its URL returns ${response.status}`)
     }
     const file = join(folder, `${name}.${transformation}.${extension(response)}`)
     writeFileSync(file, await response.bytes())
@@ -53,12 +53,12 @@ async function demo(client: Client, folder: string): Promise<void> {
   console.log(`The files are in ${folder}`)
 }
 
-/** Queues the variants and shows their progress until all are completed. */
-async function work(client: Client, filePath: string): Promise<void> {
+/** Creates the jobs, and shows their progress until all are completed. */
+async function makeVariants(client: Client, filePath: string): Promise<void> {
   const stop = new AbortController()
-  const patience = AbortSignal.timeout(PATIENCE_MS)
-  // Open before the jobs are queued, so that no event can be missed.
-  const events = await client.events(AbortSignal.any([stop.signal, patience]))
+  const timeout = AbortSignal.timeout(TIMEOUT_MS)
+  // Opened before the jobs are created, so that no event is missed.
+  const events = await client.events(AbortSignal.any([stop.signal, timeout]))
   const jobs = await client.createJobs(filePath, TRANSFORMATIONS)
   const names = new Map(jobs.map(({ id, transformation }) => [id, transformation]))
   const bars = createBars([...names.values()], process.stdout)
@@ -75,7 +75,7 @@ async function work(client: Client, filePath: string): Promise<void> {
       bars.show(name, data.progress as number, data.stage as string)
     }
     if (type === 'job:retrying') {
-      bars.show(name, 0, `will be tried again: ${data.error as string}`)
+      bars.show(name, 0, `will be retried: ${data.error as string}`)
     }
     if (type === 'job:completed') {
       bars.show(name, 100, 'completed')
@@ -91,9 +91,9 @@ async function work(client: Client, filePath: string): Promise<void> {
     }
   }
   throw new Error(
-    patience.aborted
-      ? `${[...names.values()].join(', ')} not finished after ${PATIENCE_MS / 1000} s. Is a runner up?`
-      : 'The event stream ended early',
+    timeout.aborted
+      ? `${[...names.values()].join(', ')} did not finish within ${TIMEOUT_MS / 1000} s. Is a runner running?`
+      : 'The event stream ended before the jobs did',
   )
 }
 

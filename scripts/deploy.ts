@@ -1,7 +1,7 @@
 /**
- * Brings the service into the account that wrangler is logged in to: what it stores in, the tables, a
- * first API key, then the Worker and its containers. Each step looks first, so that all of it can be
- * run again after whatever went wrong. Arguments go on to `wrangler deploy`.
+ * Deploys to the account that wrangler is logged in to: creates buckets, queues and the database, applies
+ * the migrations, creates a first API key, and deploys the Worker and its containers. Steps that were done
+ * before are skipped, so it can be run again after an error. Arguments are passed on to `wrangler deploy`.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -12,7 +12,7 @@ import { unstable_readConfig as readConfig } from 'wrangler'
 
 const CONFIG = join(import.meta.dirname, '..', 'wrangler.toml')
 const config = readConfig({ config: CONFIG })
-const given = process.argv.slice(2)
+const wranglerArgs = process.argv.slice(2)
 interface Bucket {
   bucket_name: string
 }
@@ -27,38 +27,38 @@ interface Consumer {
 
 requireTools()
 provision()
-// Before the Worker that needs them: migrations only add (0002 excepted), so the previous Worker still works.
+// Before the Worker that needs them. Migrations only add (0002 excepted), so the previous Worker keeps working.
 run('Applying the migrations', ['d1', 'migrations', 'apply', binding(), '--remote'])
-const secrets = firstSecrets()
+const secrets = createFirstSecrets()
 try {
   const file = secrets && ['--secrets-file', secrets.file]
-  run('Deploying the Worker and its containers', ['deploy', ...(file ?? []), ...given])
+  run('Deploying the Worker and its containers', ['deploy', ...(file ?? []), ...wranglerArgs])
 } finally {
   if (secrets) {
     rmSync(secrets.folder, { recursive: true })
   }
 }
 if (secrets) {
-  console.log(`\nThe API key of this service, shown this once:\n\n  ${secrets.apiKey}\n`)
+  console.log(`\nThe API key of this service. It is not shown again:\n\n  ${secrets.apiKey}\n`)
 }
 
 function requireTools(): void {
-  if (!asks(['whoami'])) {
+  if (!succeeds(['whoami'])) {
     fail('wrangler is not logged in. Run: npx wrangler login')
   }
-  if (given.includes('--containers-rollout=none')) {
+  if (wranglerArgs.includes('--containers-rollout=none')) {
     return
   }
   const docker = process.env['WRANGLER_DOCKER_BIN'] ?? 'docker'
   if (spawnSync(docker, ['info'], { stdio: 'ignore' }).status !== 0) {
     fail(
-      'The image is built with Docker, and no engine answers. Start one; or deploy the Worker alone ' +
-        'with: npm run deploy -- --containers-rollout=none',
+      'Docker builds the container image, and "docker info" failed. Start Docker, or deploy the Worker ' +
+        'without containers: npm run deploy -- --containers-rollout=none',
     )
   }
 }
 
-/** Buckets, the database and both queues, where there are none of these names yet. */
+/** Creates the buckets, the database and both queues, unless they exist. */
 function provision(): void {
   const queues = new Set(
     (config.queues.consumers as Consumer[]).flatMap((one) => [one.queue, one.dead_letter_queue]),
@@ -71,10 +71,10 @@ function provision(): void {
   for (const words of wanted) {
     const kind = words.slice(0, -1)
     const name = words.at(-1)!
-    if (asks([...kind, 'info', name])) {
+    if (succeeds([...kind, 'info', name])) {
       continue
     }
-    run(`Making ${words.join(' ')}`, [...kind, 'create', name])
+    run(`Creating ${words.join(' ')}`, [...kind, 'create', name])
   }
 }
 
@@ -82,13 +82,13 @@ function binding(): string {
   return (config.d1_databases as Table[])[0]!.binding
 }
 
-/** A key for a service that has none yet; null when it has. */
-function firstSecrets(): { file: string; folder: string; apiKey: string } | null {
+/** A new API key in a secrets file. Null: the service has an API key. */
+function createFirstSecrets(): { file: string; folder: string; apiKey: string } | null {
   const { status, output } = wrangler(['secret', 'list', '--format', 'json'])
   if (output.includes('"API_KEY"')) {
     return null
   }
-  // A key that is there and cannot be seen now must not be replaced.
+  // After any other error the service may have a key, which must not be replaced.
   if (status !== 0 && !/not found|does not exist/.test(output)) {
     fail(output)
   }
@@ -105,13 +105,12 @@ function wrangler(args: string[], stdio: 'pipe' | 'inherit' = 'pipe') {
   return { status, output: `${stdout ?? ''}${stderr ?? ''}` }
 }
 
-/** Whether a question to the account is answered. */
-function asks(args: string[]): boolean {
+function succeeds(args: string[]): boolean {
   return wrangler(args).status === 0
 }
 
-function run(what: string, args: string[]): void {
-  console.log(`${what} …`)
+function run(step: string, args: string[]): void {
+  console.log(`${step} …`)
   if (wrangler(args, 'inherit').status !== 0) {
     fail(`"wrangler ${args.join(' ')}" failed.`)
   }

@@ -1,5 +1,5 @@
 /**
- * `npm start`: sets a fresh machine up, then runs the whole system, which is start.ts. `npm run dev` passes
+ * `npm start`: sets up a fresh machine, then runs start.ts. `npm run dev` passes
  * `--dev`: runners restart when their code changes, and every log line is printed.
  */
 import { runWithNode24 } from './with-node24.mjs'

@@ -1,77 +1,83 @@
 /**
- * The whole system on one machine: migrations, the Worker, the runners; then everything ended in
- * order at Ctrl-C. Run by start.mjs, which has set the machine up.
+ * Runs the whole system on one machine: applies the migrations, then runs the Worker and the runners until
+ * Ctrl-C. Started by start.mjs, which sets the machine up first.
  */
 import { claimPort, claimState } from './start/claim.ts'
 import type { Process } from './start/process.ts'
 import { startRunner, type Runner } from './start/runners.ts'
-import { readSettings, Refusal, type Settings } from './start/settings.ts'
-import { migrate, startCron, startWorker, untilHealthy, untilSilent } from './start/worker.ts'
+import { readSettings, StartError, type Settings } from './start/settings.ts'
+import {
+  migrate,
+  startCron,
+  startWorker,
+  waitUntilHealthy,
+  waitUntilUnresponsive,
+} from './start/worker.ts'
 
-// A runner needs a moment to end ffmpeg and hand its job back; the Worker must outlive that.
+// A runner stops ffmpeg and releases its job, for which the Worker must still be up.
 const RUNNER_GRACE_MS = 10_000
 const WORKER_GRACE_MS = 5_000
 
 let worker: Process | undefined
 let runners: Runner[] = []
-let ending: Promise<void> | undefined
+let stopping: Promise<void> | undefined
 
-function end(code: number): Promise<void> {
-  ending ??= (async () => {
+function stop(code: number): Promise<void> {
+  stopping ??= (async () => {
     await Promise.all(runners.map((runner) => runner.stop(RUNNER_GRACE_MS)))
     await worker?.stop(WORKER_GRACE_MS)
     process.exit(code)
   })()
-  return ending
+  return stopping
 }
 
 async function start(settings: Settings): Promise<void> {
   await claimState(settings)
   await claimPort(settings)
   await migrate(settings)
-  if (ending) {
+  if (stopping) {
     return
   }
 
   for (let first = true; ; first = false) {
     await runWorker(settings, first)
-    if (ending) {
+    if (stopping) {
       return
     }
-    console.error('The Worker does not answer any more; starting it again …')
+    console.error('The Worker does not respond. Restarting it …')
     await worker?.stop(WORKER_GRACE_MS)
   }
 }
 
-/** Runs the Worker until it answers no more, or until the end; fails if its process ends by itself. */
+/** Runs the Worker until it stops responding or the system stops. @throws if its process exits by itself */
 async function runWorker(settings: Settings, first: boolean): Promise<void> {
   const started = (worker = startWorker(settings))
   let silent = false
   const died = started.exited.then(({ code, signal }) => {
-    if (ending || silent) {
+    if (stopping || silent) {
       return
     }
-    throw new Refusal(
-      `The Worker ended by itself (${signal ?? `exit ${code}`}):\n${started.tail()}`,
+    throw new StartError(
+      `The Worker exited unexpectedly (${signal ?? `exit code ${code}`}):\n${started.tail()}`,
     )
   })
-  await Promise.race([untilHealthy(settings, started), died])
-  if (first && !ending) {
+  await Promise.race([waitUntilHealthy(settings, started), died])
+  if (first && !stopping) {
     await Promise.race([startRest(settings), died])
   }
-  if (ending) {
+  if (stopping) {
     return
   }
-  await Promise.race([untilSilent(settings), died])
+  await Promise.race([waitUntilUnresponsive(settings), died])
   silent = true
 }
 
-/** What needs the Worker to be up, and outlives it when it is started again. */
+/** Starts what needs the Worker, and keeps running while the Worker restarts. */
 async function startRest(settings: Settings): Promise<void> {
   startCron(settings)
   runners = Array.from({ length: settings.runners }, (_, i) => startRunner(i + 1, settings))
   await Promise.all(runners.map(({ ready }) => ready))
-  if (!ending) {
+  if (!stopping) {
     greet(settings)
   }
 }
@@ -82,29 +88,29 @@ function greet({ url, apiKey, runners, stateDir, dev }: Settings): void {
 Reelqueue is ready at ${url} with ${runners} runner${runners === 1 ? '' : 's'}. Logs and data: ${stateDir}
 API key: ${apiKey}
 
-Upload a file, queue a variant of it, and follow the work:
+Upload a file, create a job for a variant of it, and stream the events:
 
   curl -T clip.mp4 ${auth} ${url}/files/videos/clip.mp4
   curl -X POST ${auth} -H 'Content-Type: application/json' -d '{"filePath": "videos/clip.mp4", "transformations": ["w_640"]}' ${url}/queue/jobs
   curl -N ${auth} ${url}/queue/events
 
-${dev ? 'The Worker and the runners reload when their code changes. ' : ''}Ctrl-C ends it.`)
+${dev ? 'The Worker and the runners reload when their code changes. ' : ''}Ctrl-C stops it.`)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   process.on(signal, () => {
-    if (!ending) {
-      console.log('Ending; a job that is being worked on goes back to the queue …')
+    if (!stopping) {
+      console.log('Stopping. Running jobs return to the queue …')
     }
-    void end(0)
+    void stop(0)
   })
 }
-// The guard in with-node24.mjs is gone, and with it the terminal.
-process.on('disconnect', () => void end(1))
+// with-node24.mjs was killed, and the terminal with it.
+process.on('disconnect', () => void stop(1))
 
 try {
   await start(readSettings(process.env, process.argv.slice(2)))
 } catch (error) {
-  console.error(error instanceof Refusal ? error.message : error)
-  await end(1)
+  console.error(error instanceof StartError ? error.message : error)
+  await stop(1)
 }

@@ -1,4 +1,4 @@
-/** `npm test`: sets a fresh machine up, then runs every test suite, or those named as arguments. */
+/** `npm test`: sets up a fresh machine, then runs every test suite, or those named as arguments. */
 import { runWithNode24 } from './with-node24.mjs'
 
 /** Suites that start neither ffmpeg nor a browser, so that nothing has to be installed for them. */

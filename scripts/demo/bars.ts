@@ -1,4 +1,4 @@
-/** Progress bars: redrawn in place on a terminal, one line a change elsewhere. */
+/** Progress bars: redrawn in place on a terminal; elsewhere one line for each change. */
 import type { WriteStream } from 'node:tty'
 
 const WIDTH = 30
@@ -18,7 +18,7 @@ export function createBars(names: string[], out: WriteStream) {
     return `${name.padEnd(longest)} ${bar} ${percent.toFixed(0).padStart(3)} %  ${note}`
   }
   const draw = () => {
-    // A line that wraps would spoil the count of lines to go up by.
+    // A wrapped line would be counted as one when the cursor moves up.
     for (const [name, bar] of bars) {
       out.write(`\x1b[2K${line(name, bar).slice(0, (out.columns || 80) - 1)}\n`)
     }

@@ -1,4 +1,4 @@
-/** The demo's clip, and what ffprobe says of a file. */
+/** Makes the clip of the demo, and probes files. */
 import { spawnSync } from 'node:child_process'
 import { statSync } from 'node:fs'
 
@@ -42,11 +42,11 @@ interface Probe {
 export function probe(path: string) {
   const json = run('ffprobe', ['-v', 'error', '-of', 'json', '-show_format', '-show_streams', path])
   const { format, streams } = JSON.parse(json) as Probe
-  const picture = streams.find(({ width }) => width !== undefined)
+  const video = streams.find(({ width }) => width !== undefined)
   return {
     codecs: streams.map(({ codec_name }) => codec_name).join(' + '),
-    size: picture ? `${picture.width} × ${picture.height}` : '–',
-    // ffprobe gives a picture the length of one frame.
+    size: video ? `${video.width} × ${video.height}` : '–',
+    // ffprobe reports the duration of one frame for an image.
     duration:
       !/image2|_pipe$/.test(format.format_name) && format.duration
         ? `${Number(format.duration).toFixed(2)} s`

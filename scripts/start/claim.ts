@@ -1,11 +1,11 @@
-/** Makes sure that the port and the state folder of a start are its own. */
+/** Checks that no other process uses the port or the state folder. */
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { rmSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Refusal, type Settings } from './settings.ts'
+import { StartError, type Settings } from './settings.ts'
 
 export async function claimPort({ port }: Settings): Promise<void> {
   const server = createServer().listen(port, '127.0.0.1')
@@ -15,21 +15,23 @@ export async function claimPort({ port }: Settings): Promise<void> {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
       throw error
     }
-    throw new Refusal(`Port ${port} is in use. Choose another: PORT=${port + 1} npm start`)
+    throw new StartError(`Port ${port} is in use. Choose another: PORT=${port + 1} npm start`)
   }
   server.close()
   await once(server, 'close')
 }
 
 /**
- * Two systems on one database would spoil it. A listening socket is the claim: unlike a file with
- * a process id in it, it cannot outlive its process.
+ * Locks the state folder, since two systems on one database would corrupt it. The lock is a listening
+ * socket, which unlike a file cannot outlive its process.
  */
 export async function claimState({ stateDir }: Settings): Promise<void> {
   const name = createHash('sha256').update(stateDir).digest('hex').slice(0, 16)
   const path = join(tmpdir(), `reelqueue-${name}.sock`)
-  if (await somebodyListens(path)) {
-    throw new Refusal(`${stateDir} is in use by another start. Choose another: STATE_DIR=<folder>`)
+  if (await isListening(path)) {
+    throw new StartError(
+      `${stateDir} is in use by another npm start. Choose another folder: STATE_DIR=<folder> npm start`,
+    )
   }
   rmSync(path, { force: true })
   const server = createServer((socket) => socket.destroy()).listen(path)
@@ -38,7 +40,7 @@ export async function claimState({ stateDir }: Settings): Promise<void> {
   process.on('exit', () => rmSync(path, { force: true }))
 }
 
-async function somebodyListens(path: string): Promise<boolean> {
+async function isListening(path: string): Promise<boolean> {
   const socket = connect(path)
   try {
     await once(socket, 'connect')

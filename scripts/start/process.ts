@@ -1,6 +1,6 @@
 /**
- * A child process in a group of its own, with its output in a log file: started, followed line by
- * line, and ended with everything that it had started in turn. Knows nothing of what it runs.
+ * Runs a child process in a process group of its own, with its output in a log file, and stops it together
+ * with all processes that it started.
  */
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
@@ -11,9 +11,9 @@ export type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null
 
 export type Process = Readonly<{
   exited: Promise<Exit>
-  /** Asks the process to end, and ends its whole group by force after the grace. */
+  /** Sends SIGTERM to the process, and after `graceMs` SIGKILL to its group. */
   stop: (graceMs: number) => Promise<void>
-  /** What it printed last. */
+  /** The last lines of its output. */
   tail: () => string
 }>
 
@@ -31,7 +31,7 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C reaches this program only, which ends the others in order.
+    // A group of its own: Ctrl-C reaches only this program, which stops the others in order.
     detached: true,
   })
   const { pid } = child
@@ -55,7 +55,7 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
     })
   })
   if (pid) {
-    // with-node24.mjs ends the group if this program cannot.
+    // with-node24.mjs kills the group if this program cannot.
     process.send?.({ started: pid })
     void exited.then(() => {
       signalGroup(pid, 'SIGKILL')
@@ -71,7 +71,7 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
       if (!pid) {
         return
       }
-      // To the process alone: it ends its own children, in its own order.
+      // Only to the process, which stops its own children in its own order.
       child.kill('SIGTERM')
       const ended = await Promise.race([
         exited.then(() => true),
@@ -89,6 +89,6 @@ function signalGroup(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal)
   } catch {
-    // ESRCH: nothing of the group is left.
+    // ESRCH: the whole group has exited.
   }
 }

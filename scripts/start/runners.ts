@@ -1,14 +1,14 @@
-/** The local runners: started once the Worker answers, and started again when one dies. */
+/** Runs local runners, and restarts those that exit. */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { launch, type Process } from './process.ts'
 import type { Settings } from './settings.ts'
 
-const BACKOFF_MS = { first: 1_000, most: 30_000 }
+const BACKOFF_MS = { min: 1_000, max: 30_000 }
 
 export type Runner = Readonly<{
-  /** Resolves when it is up and asks the gateway for work. */
+  /** Resolves when the runner claims jobs. */
   ready: Promise<void>
   stop: (graceMs: number) => Promise<void>
 }>
@@ -19,10 +19,10 @@ export function startRunner(number: number, settings: Settings): Runner {
   let current: Process | undefined
 
   const keepRunning = async () => {
-    let backoff = BACKOFF_MS.first
+    let backoff = BACKOFF_MS.min
     while (!stopping.signal.aborted) {
       current = launchRunner(number, settings, () => {
-        backoff = BACKOFF_MS.first
+        backoff = BACKOFF_MS.min
         ready.resolve()
       })
       const { code, signal } = await current.exited
@@ -30,11 +30,11 @@ export function startRunner(number: number, settings: Settings): Runner {
         return
       }
       console.error(
-        `Runner ${number} ended (${signal ?? `exit ${code}`}); ` +
-          `starting it again in ${backoff / 1000} s. Its last lines:\n${current.tail()}`,
+        `Runner ${number} exited (${signal ?? `exit code ${code}`}). ` +
+          `Restarting it in ${backoff / 1000} s. Its last lines:\n${current.tail()}`,
       )
       await delay(backoff, undefined, { signal: stopping.signal }).catch(() => undefined)
-      backoff = Math.min(backoff * 2, BACKOFF_MS.most)
+      backoff = Math.min(backoff * 2, BACKOFF_MS.max)
     }
   }
   const ended = keepRunning()

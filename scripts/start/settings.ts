@@ -1,7 +1,4 @@
-/**
- * The settings of `npm start`: the one place where its environment is read. A bad value is refused
- * with what would be right.
- */
+/** Reads the settings of `npm start` from the environment. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -17,10 +14,10 @@ export type Settings = Readonly<{
   dev: boolean
 }>
 
-/** A message for the person at the terminal; anything else that is thrown is a bug. */
-export class Refusal extends Error {}
+/** An expected error, shown as its message only. Any other error is a bug, shown with its stack. */
+export class StartError extends Error {}
 
-// What RFC 6750 allows in a bearer token; none of it means anything to a shell or to an env file.
+// A bearer token (RFC 6750). None of its characters is special in a shell or an env file.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Settings {
@@ -30,13 +27,13 @@ export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Setti
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 })
   } catch (error) {
-    throw new Refusal(`STATE_DIR ${stateDir} cannot be made: ${(error as Error).message}`)
+    throw new StartError(`STATE_DIR: ${stateDir} cannot be created: ${(error as Error).message}`)
   }
   return {
     port,
     url: `http://127.0.0.1:${port}`,
-    apiKey: env.API_KEY ? givenKey(env.API_KEY) : keptKey(join(stateDir, 'api-key')),
-    // New at every start: the runners that know it do not outlive it.
+    apiKey: env.API_KEY ? checkKey(env.API_KEY) : readOrCreateKey(join(stateDir, 'api-key')),
+    // New at every start, since the runners stop together with the system.
     runnerToken: randomBytes(32).toString('base64url'),
     runners,
     stateDir,
@@ -57,25 +54,29 @@ function integer(
   if (/^\d+$/.test(text) && value >= min && value <= max) {
     return value
   }
-  throw new Refusal(`${name} is "${text}"; it must be a whole number from ${min} to ${max}`)
+  throw new StartError(`${name} must be an integer from ${min} to ${max} (got "${text}").`)
 }
 
-function givenKey(key: string): string {
+function checkKey(key: string): string {
   if (TOKEN.test(key)) {
     return key
   }
-  throw new Refusal('API_KEY may hold letters, digits and . _ ~ + / - only, with = at its end')
+  throw new StartError(
+    'API_KEY may contain only letters, digits and . _ ~ + / -, with = at its end.',
+  )
 }
 
-function keptKey(path: string): string {
+function readOrCreateKey(path: string): string {
   if (existsSync(path)) {
-    const kept = readFileSync(path, 'utf8').trim()
-    if (TOKEN.test(kept)) {
-      return kept
+    const stored = readFileSync(path, 'utf8').trim()
+    if (TOKEN.test(stored)) {
+      return stored
     }
-    throw new Refusal(`${path} holds no usable API key; remove it and a new one is made`)
+    throw new StartError(
+      `${path} does not contain a valid API key. Delete it to have a new one created.`,
+    )
   }
-  const made = `rq_${randomBytes(24).toString('base64url')}`
-  writeFileSync(path, `${made}\n`, { mode: 0o600 })
-  return made
+  const created = `rq_${randomBytes(24).toString('base64url')}`
+  writeFileSync(path, `${created}\n`, { mode: 0o600 })
+  return created
 }

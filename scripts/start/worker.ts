@@ -1,13 +1,13 @@
-/** The Worker with its database, storage and queues on this machine, under `wrangler dev`. */
+/** Runs the Worker with its database, storage and queues on this machine, under `wrangler dev`. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { launch, type Process } from './process.ts'
-import { Refusal, type Settings } from './settings.ts'
+import { StartError, type Settings } from './settings.ts'
 
 const START_TIMEOUT_MS = 90_000
 const CRON_INTERVAL_MS = 60_000
-/** wrangler starts a Worker that died again by itself, within a second or two: not to be hasty. */
+/** wrangler itself restarts a crashed Worker within two seconds, so one failed check is not enough. */
 const CHECK = { intervalMs: 3_000, timeoutMs: 5_000, failures: 4 }
 
 const QUIET = {
@@ -23,13 +23,13 @@ export async function migrate(settings: Settings): Promise<void> {
   const migration = wrangler(settings, ['d1', 'migrations', 'apply', 'reelqueue', '--local'])
   const { code } = await migration.exited
   if (code !== 0) {
-    throw new Refusal(`The migrations did not apply:\n${migration.tail()}`)
+    throw new StartError(`The migrations failed:\n${migration.tail()}`)
   }
 }
 
 export function startWorker(settings: Settings): Process {
   const { port, stateDir, apiKey, runnerToken } = settings
-  // In a file and not in the arguments, which every user of the machine can list.
+  // In a file, since every user of the machine can list the arguments of a process.
   const secrets = join(stateDir, 'secrets.env')
   writeFileSync(secrets, `API_KEY=${apiKey}\nRUNNER_TOKEN=${runnerToken}\n`, { mode: 0o600 })
   return wrangler(settings, [
@@ -66,34 +66,34 @@ function printLine(line: string): void {
   }
 }
 
-export async function untilHealthy({ url }: Settings, worker: Process): Promise<void> {
+export async function waitUntilHealthy({ url }: Settings, worker: Process): Promise<void> {
   const deadline = Date.now() + START_TIMEOUT_MS
-  while (!(await answers(`${url}/health`))) {
+  while (!(await isOk(`${url}/health`))) {
     if (Date.now() > deadline) {
-      throw new Refusal(
-        `${url}/health did not answer in ${START_TIMEOUT_MS / 1000} s:\n${worker.tail()}`,
+      throw new StartError(
+        `${url}/health did not respond within ${START_TIMEOUT_MS / 1000} s:\n${worker.tail()}`,
       )
     }
     await delay(100)
   }
 }
 
-/** Resolves when the Worker no longer answers, although its process may live. */
-export async function untilSilent({ url }: Settings): Promise<void> {
+/** Resolves when the Worker no longer responds, even if its process still runs. */
+export async function waitUntilUnresponsive({ url }: Settings): Promise<void> {
   let failures = 0
   while (failures < CHECK.failures) {
     await delay(CHECK.intervalMs)
-    failures = (await answers(`${url}/health`, CHECK.timeoutMs)) ? 0 : failures + 1
+    failures = (await isOk(`${url}/health`, CHECK.timeoutMs)) ? 0 : failures + 1
   }
 }
 
 /** Cron triggers do not fire by themselves under `wrangler dev`. */
 export function startCron({ url }: Settings): void {
   const cron = encodeURIComponent('* * * * *')
-  setInterval(() => void answers(`${url}/cdn-cgi/local/scheduled?cron=${cron}`), CRON_INTERVAL_MS)
+  setInterval(() => void isOk(`${url}/cdn-cgi/local/scheduled?cron=${cron}`), CRON_INTERVAL_MS)
 }
 
-async function answers(url: string, timeoutMs = 10_000): Promise<boolean> {
+async function isOk(url: string, timeoutMs = 10_000): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
     await response.body?.cancel()

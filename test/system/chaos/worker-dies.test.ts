@@ -68,7 +68,7 @@ test("kill -9 of wrangler's proxy makes npm start restart the Worker", async ({
   const jobId = await create(system, 'w_604')
   await jobs.inMidEncode(events, jobId)
   strike(frontOf(system))
-  const again = () => expect(system.output()).toContain('The Worker does not answer any more')
+  const again = () => expect(system.output()).toContain('The Worker does not respond')
   await vi.waitFor(again, { timeout: 60_000, interval: 200 })
   await events.reconnect()
   await events.ofType(jobId, 'job:completed')

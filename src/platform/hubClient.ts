@@ -32,29 +32,29 @@ export interface HubClient extends Hubs {
 }
 
 export function createHubClient(namespace: Env['HUBS']): HubClient {
-  const hubOf = (queue: string) => namespace.getByName(queue)
+  const getHub = (queue: string) => namespace.getByName(queue)
   const connect = (queue: string, path: string): Promise<Response> =>
-    hubOf(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
+    getHub(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
   return {
-    notify: (queue, deadline) => hubOf(queue).notify(deadline),
-    sendProgress: (queue, filePath, progress) => hubOf(queue).sendProgress(filePath, progress),
-    wake: (queue, count) => hubOf(queue).wake(count),
-    runWatchdog: (queue) => hubOf(queue).runWatchdog(),
+    notify: (queue, deadline) => getHub(queue).notify(deadline),
+    sendProgress: (queue, filePath, progress) => getHub(queue).sendProgress(filePath, progress),
+    wake: (queue, count) => getHub(queue).wake(count),
+    runWatchdog: (queue) => getHub(queue).runWatchdog(),
     async openStream(queue, options) {
-      const response = await connect(queue, `/stream?${queryOf(options)}`)
+      const response = await connect(queue, `/stream?${buildQuery(options)}`)
       if (response.status === 429) {
         return null
       }
-      return { socket: socketOf(response), cursor: Number(response.headers.get('X-Cursor')) }
+      return { socket: readSocket(response), cursor: Number(response.headers.get('X-Cursor')) }
     },
     async waitForWork(queues) {
       const responses = await Promise.all(queues.map((queue) => connect(queue, '/runner')))
-      return createWorkWait(responses.map(socketOf))
+      return createWorkWait(responses.map(readSocket))
     },
   }
 }
 
-function queryOf({ filter, since, counted }: StreamOptions): URLSearchParams {
+function buildQuery({ filter, since, counted }: StreamOptions): URLSearchParams {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(filter)) {
     if (value !== null) {
@@ -71,9 +71,9 @@ function queryOf({ filter, since, counted }: StreamOptions): URLSearchParams {
   return query
 }
 
-function socketOf({ webSocket, status }: Response): WebSocket {
+function readSocket({ webSocket, status }: Response): WebSocket {
   if (!webSocket) {
-    throw new Error(`the hub answered ${status} to a WebSocket upgrade`)
+    throw new Error(`the hub returned ${status} for a WebSocket upgrade`)
   }
   return webSocket
 }

@@ -1,7 +1,7 @@
 /** Reads and validates the Worker's settings: the [vars] of `wrangler.toml`, and its secrets. */
 import { z } from 'zod'
 
-/** A setting that is not valid. Its message names it and what it takes, and never what it was. */
+/** An invalid setting. The message has its name and valid values, but not its value, which may be secret. */
 export class InvalidSettingError extends Error {
   override name = 'InvalidSettingError'
 }
@@ -17,7 +17,6 @@ function read<Out>(schema: z.ZodType<Out>, value: unknown, name?: string): Out {
 
 const days = z.coerce.number().min(1).max(3_650)
 
-/** Reads the settings that are not bindings; a bad one is named. */
 function readRetention(env: Env) {
   const vars = read(retention, env)
   return {
@@ -40,7 +39,6 @@ const containers = z.object({
   RUNNER_TOKEN: z.string().optional(),
 })
 
-/** Reads what there is of containers. */
 function readContainers(env: Env) {
   const vars = read(containers, env)
   const { CONTAINER_GATEWAY_URL: url, RUNNER_TOKEN: token } = vars
@@ -48,7 +46,7 @@ function readContainers(env: Env) {
     count: vars.RUNNER_SLOTS,
     diskBytes: vars.RUNNER_DISK_BYTES,
     idleSeconds: vars.RUNNER_IDLE_SECONDS,
-    /** For an engine that does not intercept. Elsewhere a container gets no token. */
+    /** Only for container engines that do not intercept requests: others get no token. */
     gateway: url !== undefined && token !== undefined ? { url, token } : null,
   }
 }
@@ -63,7 +61,7 @@ const origins = z
         .string()
         .refine(
           (text) => URL.canParse(text) && new URL(text).origin === text,
-          'CORS_ORIGINS takes origins such as https://app.example.com, with commas between',
+          'CORS_ORIGINS must be a comma-separated list of origins, such as https://app.example.com',
         ),
     ),
   )
@@ -75,7 +73,7 @@ const publicAccess = z.object({
   CORS_ORIGINS: origins,
 })
 
-/** Reads what is open to visitors without a key, and to which origins' scripts. */
+/** Reads what visitors without a key may do, and the origins whose scripts may send requests. */
 function readPublicAccess(env: Env) {
   const vars = read(publicAccess, env)
   return {
@@ -90,7 +88,7 @@ const signingKeys = z
   .string()
   .regex(
     /^[A-Za-z0-9_-]{1,32}:[^\s,]{32,}(,[A-Za-z0-9_-]{1,32}:[^\s,]{32,})*$/,
-    'SIGNING_KEYS takes id:secret, of at least 32 characters, with commas between',
+    'SIGNING_KEYS must be a comma-separated list of id:secret, with secrets of at least 32 characters',
   )
   .transform((text) =>
     text.split(',').map((entry) => {
@@ -100,8 +98,8 @@ const signingKeys = z
   )
 
 /**
- * The secrets that tokens and URLs are signed with: the first signs, all are good for checking. With
- * none set it is the API key, so that signing works at once; to change that one then ends what it signed.
+ * The secrets for tokens and signed URLs: the first signs, and all verify. Without SIGNING_KEYS, API_KEY
+ * signs, so that signing works without set-up; a new API_KEY then invalidates what the old one signed.
  */
 function readSigningKeys(env: Env): { id: string; secret: string }[] {
   if (env.SIGNING_KEYS) {

@@ -1,4 +1,4 @@
-/** All slots of a deployment, by their names. Which of them are free is the caller's to say. */
+/** Starts runner slots, which are addressed by name. The caller names the runners that are busy. */
 import { logError } from '../log.ts'
 import type { Slots } from '../services/ports.ts'
 
@@ -8,13 +8,13 @@ import type { Slots } from '../services/ports.ts'
  */
 export type WakeAnswer = 'started' | 'starting' | 'busy' | 'cooling_down' | 'failed'
 
-/** A runner in a slot is called after it: `slot-2-5f3a9c01`. */
+/** The id of a runner in a slot begins with the slot's name: `slot-2-5f3a9c01`. */
 const RUNNER = /^(slot-\d+)-[0-9a-f]{8}$/
-function slotOf(runner: string): string | undefined {
+function readSlotName(runner: string): string | undefined {
   return RUNNER.exec(runner)?.[1]
 }
 
-/** Where no containers are configured. */
+/** For deployments without containers. */
 export const NO_SLOTS: Slots = {
   count: 0,
   capabilities: {},
@@ -26,7 +26,7 @@ export function createSlots(
   namespace: Env['SLOTS'],
   { count, diskBytes }: { count: number; diskBytes: number },
 ): Slots {
-  const ask = (name: string, queues: string[]): Promise<WakeAnswer> =>
+  const wake = (name: string, queues: string[]): Promise<WakeAnswer> =>
     namespace
       .getByName(name)
       .wake(queues)
@@ -39,18 +39,18 @@ export function createSlots(
     count,
     capabilities: { diskBytes },
     async wake(queues, wanted, busyRunners) {
-      const busy = new Set(busyRunners.map(slotOf))
+      const busy = new Set(busyRunners.map(readSlotName))
       const free = Array.from({ length: count }, (_, n) => `slot-${n}`).filter(
         (name) => !busy.has(name),
       )
       let missing = wanted
       while (missing > 0 && free.length > 0) {
-        const answers = await Promise.all(free.splice(0, missing).map((name) => ask(name, queues)))
+        const answers = await Promise.all(free.splice(0, missing).map((name) => wake(name, queues)))
         missing -= answers.filter((answer) => answer === 'started' || answer === 'starting').length
       }
     },
     async recordContact(runner) {
-      const name = slotOf(runner)
+      const name = readSlotName(runner)
       if (name !== undefined) {
         await namespace.getByName(name).recordContact(runner)
       }

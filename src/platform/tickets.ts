@@ -1,6 +1,6 @@
 /**
- * Tickets: wake-ups through Cloudflare Queues. A ticket names no job, so one lost or doubled loses
- * or doubles nothing; what runs next is decided by the claim.
+ * Tickets: wake-ups through Cloudflare Queues. A ticket names a queue and no job, so a lost or duplicated
+ * ticket changes nothing: the claim decides which job runs.
  */
 import { z } from 'zod'
 import { logError, logWarn } from '../log.ts'
@@ -10,7 +10,7 @@ import { wakeRunners } from '../services/queues/wakeRunners.ts'
 
 const ticket = z.object({ queue: queueName })
 
-/** More at once would wake no more runners than a queue has slots. */
+/** More tickets at once would not wake more runners. */
 const MAX_TICKETS = 100
 
 export async function sendTickets(tickets: Queue, queue: string, count: number) {
@@ -21,8 +21,8 @@ export async function sendTickets(tickets: Queue, queue: string, count: number) 
 }
 
 /**
- * Turns a batch of tickets into one wake-up a queue. A wake-up that finds nobody is no failure:
- * every finished job and the watchdog look again, so it is never retried for that.
+ * Turns a batch of tickets into one wake-up for each queue. Tickets are not retried when no runner is
+ * there: every finished job and the watchdog wake runners again.
  */
 export async function consumeTickets(batch: MessageBatch, platform: Platform): Promise<void> {
   const counts = new Map<string, number>()
@@ -38,7 +38,7 @@ export async function consumeTickets(batch: MessageBatch, platform: Platform): P
   batch.ackAll()
 }
 
-/** Tickets that could not be delivered are harmless; that it happens is worth knowing. */
+/** Logs tickets that could not be delivered. That is harmless, but points to a problem. */
 export function logDeadTickets(batch: MessageBatch): void {
   for (const { id, body, attempts } of batch.messages) {
     logWarn('ticket_dead', { message: id, body, attempts })

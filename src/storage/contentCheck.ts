@@ -1,12 +1,12 @@
-/** Whether a file is what its name says, by its leading bytes. */
+/** Checks that the leading bytes of a file match its name. */
 import { fileTypeFromBuffer } from 'file-type'
 import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
 
-/** As many leading bytes as file-type asks for to tell all that it knows. */
+/** The leading bytes that file-type needs to recognize every type. */
 export const SNIFF_BYTES = 4_100
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
-/** How subtitles begin; they have no bytes of their own that would tell. */
+/** Subtitles have no magic number. They are recognized by how their text begins. */
 const SUBTITLES: Record<string, { begins: RegExp; how: string }> = {
   vtt: { begins: /^WEBVTT(?=[ \t\r\n]|$)/, how: 'with the line WEBVTT' },
   srt: {
@@ -19,20 +19,20 @@ function subtitleProblem(extension: string, leading: Uint8Array): string | null 
   const { begins, how } = SUBTITLES[extension]!
   let text: string
   try {
-    // The last character may be cut in two.
+    // The leading bytes may end inside of a character.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(leading, {
       stream: true,
     })
   } catch {
-    return 'The content is no text in UTF-8: save the subtitles as that.'
+    return 'The subtitles are not UTF-8 text. Save them as UTF-8.'
   }
   if (!text.includes('\0') && begins.test(text)) {
     return null
   }
-  return `The content is no .${extension}, which begins ${how}.`
+  return `The content is not .${extension}: it must begin ${how}.`
 }
 
-/** Says what is wrong with a name and the bytes that the file begins with, or null. */
+/** The error message for a path and the leading bytes of its file, or null. */
 export async function findContentProblem(
   path: string,
   leading: Uint8Array,
@@ -49,10 +49,10 @@ export async function findContentProblem(
     return subtitleProblem(extension, leading)
   }
   if (!found) {
-    return `The content is no media that is known; .${extension} was expected.`
+    return `The content is not a known media type (expected .${extension}).`
   }
   if (findFamily(found.ext) === findFamily(extension)) {
     return null
   }
-  return `The content is ${found.mime}, which does not go with the name ${path}.`
+  return `The content is ${found.mime}, which does not match the name ${path}.`
 }

@@ -9,13 +9,13 @@ import type { Settings } from './settings.ts'
 export interface RunnerCapabilities {
   cpus: number
   memoryBytes: number
-  /** Absent when ffmpeg could not list them: the gateway then assumes that it has all. */
+  /** Absent when ffmpeg could not list its encoders: the gateway then assumes that it has every encoder. */
   encoders?: string[]
   hwaccels?: string[]
 }
 
 const FFMPEG_TIMEOUT_MS = 20_000
-/** As many as a claim may report. */
+/** The maximum that the gateway accepts in a claim. */
 const MAX_ENCODERS = 500
 
 /** Called once at the start: capabilities do not change while the process runs. */
@@ -37,7 +37,7 @@ export async function detectCapabilities(
   }
 }
 
-/** Memory for the runner and ffmpeg. In a container it is the container's, not the host's. */
+/** Memory for the runner and ffmpeg. In a container it is the memory of the container, not of the host. */
 function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }

@@ -21,7 +21,7 @@ export class LeaseLost extends Error {
   override name = 'LeaseLost'
 }
 
-/** The runner gives the job back, and the attempt does not count. `message` is sent as the reason. */
+/** The runner releases the job, and the attempt does not count. `message` is sent as the reason. */
 export class AttemptReleased extends Error {
   override name = 'AttemptReleased'
 }

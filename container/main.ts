@@ -1,6 +1,6 @@
 /**
  * Entry point of the runner: reads the settings, handles signals and starts the claim loop. SIGTERM
- * or SIGINT gives the job back and exits with 0; a second signal exits at once.
+ * or SIGINT releases the job and exits with 0; a second signal exits immediately.
  *
  * Exit codes: 0 idle or shut down, 1 rejected by the gateway, 2 invalid settings.
  */
@@ -14,7 +14,7 @@ import { createLog } from './log.ts'
 import { runAssignment } from './runAssignment.ts'
 import { InvalidSettings, readSettings, type Settings } from './settings.ts'
 
-/** A shutdown that takes longer ends the process. */
+/** After this time the process exits, even if the job is not released yet. */
 const MAX_SHUTDOWN_MS = 3_000
 
 async function main(settings: Settings): Promise<number> {
@@ -31,7 +31,7 @@ async function main(settings: Settings): Promise<number> {
     stopping.abort(new AttemptReleased('the runner is shutting down'))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
-  // However the process exits, no ffmpeg keeps running.
+  // No ffmpeg may keep running after the process has exited, whatever ended it.
   process.on('exit', killProcessGroups)
 
   const removed = await removeStaleScratchFolders(settings.scratchDir)

@@ -7,7 +7,7 @@ interface Limit {
   default: number
 }
 
-/** The limits of a queue. The defaults are also those of the columns of the table `queues`. */
+/** Limits of a queue. The columns of the table `queues` have the same defaults. */
 export const QUEUE_LIMITS = {
   concurrency: { min: 0, max: 1_000, default: 4 },
   leaseSeconds: { min: 5, max: 600, default: 30 },
@@ -16,10 +16,10 @@ export const QUEUE_LIMITS = {
   timeoutSeconds: { min: 1, max: 86_400, default: 4 * 3_600 },
 } as const satisfies Record<string, Limit>
 
-/** Lower runs first. Images are quick, and a page waits for them. */
+/** Priority of a job; the lowest number is claimed first. Images precede videos, because they are quick and a page waits for them. */
 export const PRIORITY = { min: 0, max: 100, default: 2, image: 1 } as const
 
-/** An integer within the bounds of a limit. */
+/** Returns the schema of an integer within the bounds of a limit. */
 export function limit({ min, max }: Pick<Limit, 'min' | 'max'>) {
   return z.int().min(min).max(max)
 }

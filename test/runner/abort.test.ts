@@ -3,16 +3,16 @@ import {
   bench,
   ffmpegProcesses,
   runUntilIdle,
-  startHeld,
+  offerHeldJob,
   useBench,
 } from './helpers/runnerHarness.ts'
 import type { OfferedJob } from './helpers/offeredJob.ts'
 
 useBench()
 
-/** Starts an encode that is under way and stays so. */
-async function startMidway(more: Parameters<typeof startHeld>[0] = {}) {
-  const { job, reached } = await startHeld(more)
+/** Starts an encode that stays active until the test ends it. */
+async function startHeldEncode(more: Parameters<typeof offerHeldJob>[0] = {}) {
+  const { job, reached } = await offerHeldJob(more)
   const ended = runUntilIdle()
   await reached
   return { job, ended }
@@ -24,7 +24,7 @@ function outcome(job: OfferedJob) {
 
 describe('an active encode', () => {
   it('is aborted when the lease is lost, and the runner claims the next job', async () => {
-    const { job, ended } = await startMidway()
+    const { job, ended } = await startHeldEncode()
     const [pid] = await ffmpegProcesses()
     expect(pid).toBeDefined()
     const claims = bench.gateway.claims
@@ -37,8 +37,8 @@ describe('an active encode', () => {
     expect(bench.gateway.claims).toBe(claims + 1)
   })
 
-  it('is aborted when no report succeeds for the length of the lease', async () => {
-    const { job, ended } = await startMidway({ leaseSeconds: 2 })
+  it('is aborted when no report succeeds for the duration of the lease', async () => {
+    const { job, ended } = await startHeldEncode({ leaseSeconds: 2 })
     bench.gateway.failures.report = Infinity
     await ended
     expect(job.finishes).toEqual([])
@@ -46,7 +46,7 @@ describe('an active encode', () => {
   })
 
   it('continues when some reports fail', async () => {
-    const { job, ended } = await startMidway()
+    const { job, ended } = await startHeldEncode()
     bench.gateway.failures.report = 2
     await bench.gateway.next('report')
     job.isLeaseLost = true
@@ -55,7 +55,7 @@ describe('an active encode', () => {
   })
 
   it('fails as stalled when ffmpeg makes no progress, even if it ignores SIGTERM', async () => {
-    const { job, ended } = await startMidway({ stallSeconds: 1 })
+    const { job, ended } = await startHeldEncode({ stallSeconds: 1 })
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGSTOP')
     }
@@ -64,7 +64,7 @@ describe('an active encode', () => {
   })
 
   it('fails with timeout when the attempt exceeds its time limit', async () => {
-    const { job, ended } = await startMidway({ timeoutSeconds: 3 })
+    const { job, ended } = await startHeldEncode({ timeoutSeconds: 3 })
     await ended
     expect(outcome(job)).toMatchObject([
       { errorCode: 'timeout', message: 'The job took longer than 3 seconds.' },
@@ -72,7 +72,7 @@ describe('an active encode', () => {
   })
 
   it('fails with out_of_memory when another process kills ffmpeg', async () => {
-    const { job, ended } = await startMidway()
+    const { job, ended } = await startHeldEncode()
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGKILL')
     }
@@ -81,7 +81,7 @@ describe('an active encode', () => {
   })
 
   it('reports about once a second, with progress that never decreases', async () => {
-    const { job, ended } = await startMidway()
+    const { job, ended } = await startHeldEncode()
     await bench.gateway.next('report')
     await bench.gateway.next('report')
     job.isLeaseLost = true

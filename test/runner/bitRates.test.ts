@@ -2,28 +2,28 @@ import { stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { audio, video } from '../fixtures/renditions.ts'
-import { levelOf, loudnessOf, ssimOf } from './helpers/measureOutput.ts'
+import { measureLevel, measureLoudness, measureSsim } from './helpers/measureOutput.ts'
 
 useBench()
 
 const CODECS = ['h264', 'h265', 'vp9', 'av1'] as const
-async function made(name: string, wish: Parameters<typeof video>[0]) {
-  return probeOutput((await runJob(name, video({ format: 'mkv', ...wish }))).job)
+async function makeOutput(name: string, rendition: Parameters<typeof video>[0]) {
+  return probeOutput((await runJob(name, video({ format: 'mkv', ...rendition }))).job)
 }
 
 describe('quality', () => {
   it('looks the same in every codec', async () => {
     const likeness: number[] = []
     for (const videoCodec of CODECS) {
-      const { path } = await made('rich.mkv', { videoCodec, quality: 75 })
-      likeness.push(await ssimOf(path, clip('rich.mkv')))
+      const { path } = await makeOutput('rich.mkv', { videoCodec, quality: 75 })
+      likeness.push(await measureSsim(path, clip('rich.mkv')))
     }
     expect(Math.max(...likeness) - Math.min(...likeness)).toBeLessThan(0.03)
   })
 
   it('needs more bytes when it is higher, and with a faster encoder speed', async () => {
-    const size = async (wish: Parameters<typeof video>[0]) =>
-      (await stat((await made('rich.mkv', wish)).path)).size
+    const size = async (rendition: Parameters<typeof video>[0]) =>
+      (await stat((await makeOutput('rich.mkv', rendition)).path)).size
     const [low, high] = [await size({ quality: 40 }), await size({ quality: 80 })]
     expect(high).toBeGreaterThan(low * 1.5)
     const [fast, small] = [
@@ -36,8 +36,8 @@ describe('quality', () => {
 
 describe('a maximum bit rate', () => {
   it.each(CODECS)('is not exceeded in %s', async (videoCodec) => {
-    const wish = { videoCodec, encoderSpeed: 'fast', quality: 100, videoKbps: 400 } as const
-    const { path, format } = await made('rich.mkv', wish)
+    const rendition = { videoCodec, encoderSpeed: 'fast', quality: 100, videoKbps: 400 } as const
+    const { path, format } = await makeOutput('rich.mkv', rendition)
     const kbps = ((await stat(path)).size * 8) / 1000 / Number(format.duration)
     expect(kbps).toBeLessThan(400 * 1.1)
   })
@@ -45,22 +45,22 @@ describe('a maximum bit rate', () => {
 
 describe('a target size', () => {
   it.each(CODECS)('is nearly reached and not exceeded in %s', async (videoCodec) => {
-    const { path } = await made('rich.mkv', {
+    const { path } = await makeOutput('rich.mkv', {
       videoCodec,
       encoderSpeed: 'fast',
       sizeKilobytes: 150,
     })
     const { size } = await stat(path)
     expect(size).toBeLessThanOrEqual(150_000)
-    // SVT-AV1 is led by frames yet to come, of which a clip so short has none.
+    // The rate control of SVT-AV1 looks ahead further than the duration of this clip.
     expect(size).toBeGreaterThan(150_000 * (videoCodec === 'av1' ? 0.85 : 0.95))
   })
 
   it('includes the audio', async () => {
-    const wish = { sizeKilobytes: 40, format: 'mp4', audioKbps: 64, speed: 0.5 } as const
-    const { path, audio: sound } = await made('small.mp4', wish)
+    const rendition = { sizeKilobytes: 40, format: 'mp4', audioKbps: 64, speed: 0.5 } as const
+    const { path, audio: audioTrack } = await makeOutput('small.mp4', rendition)
     const { size } = await stat(path)
-    expect(sound).toBeDefined()
+    expect(audioTrack).toBeDefined()
     expect(size).toBeLessThanOrEqual(40_000)
     expect(size).toBeGreaterThan(40_000 * 0.8)
   })
@@ -82,13 +82,13 @@ describe('loudness', () => {
   it.each([23, 16])('is normalized to -%d LUFS', async (loudness) => {
     const { job, finish } = await runJob('quiet.mkv', audio({ loudness }))
     const { path } = await probeOutput(job)
-    expect(Math.abs((await loudnessOf(path)) + loudness)).toBeLessThan(1)
+    expect(Math.abs((await measureLoudness(path)) + loudness)).toBeLessThan(1)
     expect(finish).toMatchObject({ timings: { analyse: expect.any(Number) } })
   })
 
   it('of silence stays silent', async () => {
-    const { job } = await runJob('hush.mkv', video({ loudness: 23, width: 96 }))
-    expect(await levelOf((await probeOutput(job)).path, 0, 1)).toBeLessThan(-80)
+    const { job } = await runJob('silence.mkv', video({ loudness: 23, width: 96 }))
+    expect(await measureLevel((await probeOutput(job)).path, 0, 1)).toBeLessThan(-80)
   })
 
   it('leaves the video as it is', async () => {

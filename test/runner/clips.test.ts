@@ -5,7 +5,7 @@ import { clip } from './helpers/runnerHarness.ts'
 
 const execute = promisify(execFile)
 
-async function streamsOf(name: string) {
+async function readStreams(name: string) {
   const list = ['-v', 'error', '-of', 'json', '-show_streams', '-count_packets', clip(name)]
   const { streams } = JSON.parse((await execute('ffprobe', list)).stdout)
   return streams
@@ -21,18 +21,18 @@ it.each([
   ['one-frame.mp4', { nb_read_packets: '1' }],
   ['one-fps.mp4', { avg_frame_rate: '1/1' }],
 ])('the clip %s has the intended shape', async (name, shape) => {
-  const [picture] = await streamsOf(name)
-  expect(picture).toMatchObject(shape)
+  const [firstTrack] = await readStreams(name)
+  expect(firstTrack).toMatchObject(shape)
 })
 
 it('the audio tracks of the clips are as intended', async () => {
-  expect(await streamsOf('silent.mp4')).toHaveLength(1)
-  const [, ...tracks] = await streamsOf('languages.mkv')
+  expect(await readStreams('silent.mp4')).toHaveLength(1)
+  const [, ...tracks] = await readStreams('languages.mkv')
   expect(tracks.map(({ tags }: { tags: { language: string } }) => tags.language)).toEqual([
     'eng',
     'ger',
     'fre',
   ])
-  const [, surround] = await streamsOf('surround.mkv')
+  const [, surround] = await readStreams('surround.mkv')
   expect(surround).toMatchObject({ channels: 6 })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { audio, video } from '../fixtures/renditions.ts'
-import { toneOf } from './helpers/measureOutput.ts'
+import { measureTone } from './helpers/measureOutput.ts'
 
 useBench()
 
@@ -22,12 +22,12 @@ describe('a video', () => {
   ] as const)(
     'is encoded to %s with %s and %s',
     async (format, videoCodec, audioCodec, ...found) => {
-      const wish = video({ ...short, format, videoCodec, audioCodec, encoderSpeed: 'fast' })
-      const { job } = await runJob('small.mp4', wish)
+      const rendition = video({ ...short, format, videoCodec, audioCodec, encoderSpeed: 'fast' })
+      const { job } = await runJob('small.mp4', rendition)
       const output = await probeOutput(job)
-      const [codec, tag, sound] = found
+      const [codec, tag, audioName] = found
       expect(output.video).toMatchObject({ codec_name: codec, pix_fmt: 'yuv420p', width: 96 })
-      expect(output.audio).toMatchObject({ codec_name: sound })
+      expect(output.audio).toMatchObject({ codec_name: audioName })
       if (tag !== null) {
         expect(output.video.codec_tag_string).toBe(tag)
       }
@@ -47,15 +47,15 @@ describe('a video', () => {
   })
 
   it('copies the audio when ac_copy is given', async () => {
-    const wish = video({ format: 'mov', width: 96, audioCodec: 'copy' })
-    const { job, finish } = await runJob('blue.mkv', wish)
+    const rendition = video({ format: 'mov', width: 96, audioCodec: 'copy' })
+    const { job, finish } = await runJob('blue.mkv', rendition)
     expect((await probeOutput(job)).audio).toMatchObject({ codec_name: 'mp3' })
     expect(finish).toMatchObject({ plan: { audio: { action: 'copy' } } })
   })
 
   it('is rejected when the container cannot hold the copied audio codec, which the message names', async () => {
-    const wish = video({ format: 'webm', width: 96, audioCodec: 'copy' })
-    const { finish } = await runJob('small.mp4', wish)
+    const rendition = video({ format: 'webm', width: 96, audioCodec: 'copy' })
+    const { finish } = await runJob('small.mp4', rendition)
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
       message: expect.stringMatching(/audio is aac, which cannot be copied .* webm.*opus, vorbis/),
@@ -65,7 +65,7 @@ describe('a video', () => {
   it('has the selected audio track', async () => {
     const { job } = await runJob('tracks.mkv', video({ width: 96, audioTrack: 2 }))
     const { path } = await probeOutput(job)
-    expect((await toneOf(path, 880)) - (await toneOf(path, 440))).toBeGreaterThan(20)
+    expect((await measureTone(path, 880)) - (await measureTone(path, 440))).toBeGreaterThan(20)
   })
 
   it.each([

@@ -1,4 +1,4 @@
-/** Walks the table of keys in docs/media.md: each example is made, and what comes out is probed. */
+/** Makes the example of each key in docs/media.md, and probes the output. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
@@ -11,64 +11,66 @@ import { rows } from '../fixtures/keyTable.ts'
 useBench()
 
 type Output = Awaited<ReturnType<typeof probeOutput>>
-interface Made {
-  /** What comes out without the key. */
+interface DocumentedOutput {
+  /** The job of the same example without the key. */
   control: OfferedJob
   output: () => Promise<Output>
   job: OfferedJob
   plan: { mode: string } | undefined
 }
 
-async function size({ output }: Made) {
+async function readSize({ output }: DocumentedOutput) {
   const { video } = await output()
   return [video.width, video.height]
 }
-async function seconds({ output }: Made) {
+async function readDuration({ output }: DocumentedOutput) {
   return Number((await output()).format.duration)
 }
-function measures(width: number, height: number) {
-  return async (made: Made) => expect(await size(made)).toEqual([width, height])
+function expectSize(width: number, height: number) {
+  return async (documented: DocumentedOutput) =>
+    expect(await readSize(documented)).toEqual([width, height])
 }
-function lasts(wanted: number) {
-  return async (made: Made) => expect(Math.abs((await seconds(made)) - wanted)).toBeLessThan(0.15)
+function expectDuration(expected: number) {
+  return async (documented: DocumentedOutput) =>
+    expect(Math.abs((await readDuration(documented)) - expected)).toBeLessThan(0.15)
 }
-function smaller({ job, control }: Made) {
-  return expect(bytesOf(job).length).toBeLessThan(bytesOf(control).length)
+function expectSmaller({ job, control }: DocumentedOutput) {
+  return expect(concatUploads(job).length).toBeLessThan(concatUploads(control).length)
 }
-/** The files of a package, by their names. */
-function names({ job }: Made) {
+/** Returns the file names of a package in alphabetical order. */
+function listFileNames({ job }: DocumentedOutput) {
   return [...job.files.keys()].sort()
 }
 
-/** All that was uploaded, in one. */
-function bytesOf({ parts, files }: OfferedJob) {
+/** Returns all uploaded bytes. */
+function concatUploads({ parts, files }: OfferedJob) {
   return Buffer.concat([
     ...parts.values(),
     ...[...files.keys()].sort().map((name) => files.get(name)!),
   ])
 }
-const FOCUS = ['fx', 'fy']
+const FOCUS_KEYS = ['fx', 'fy']
 
-/** Where the plain clip does not have what the key is about. */
+/** Clips for keys that have no effect on `clip.mp4`. */
 const CLIPS: Partial<Record<Key, string>> = {
   at: 'tracks.mkv',
-  ac: 'frugal.mp4',
+  ac: 'low-bit-rate.mp4',
   ab: 'surround.mkv',
-  cut: 'frugal.mp4',
+  cut: 'low-bit-rate.mp4',
   md: 'tagged.mp4',
 }
 
-/** What shows that a key did its work, for the example in its row. */
-const SHOWS: Record<Exclude<Key, 'n'>, (made: Made) => unknown> = {
-  w: measures(320, 180),
-  h: measures(320, 180),
-  c: measures(300, 300),
-  g: measures(100, 180),
-  fx: measures(100, 180),
-  fy: measures(320, 90),
-  b: measures(300, 300),
-  q: smaller,
-  p: smaller,
+/** Checks of the documented effect, for the example in the row of the key. */
+const EXPECTATIONS: Record<Exclude<Key, 'n'>, (documented: DocumentedOutput) => unknown> = {
+  w: expectSize(320, 180),
+  h: expectSize(320, 180),
+  c: expectSize(300, 300),
+  g: expectSize(100, 180),
+  fx: expectSize(100, 180),
+  fy: expectSize(320, 90),
+  b: expectSize(300, 300),
+  q: expectSmaller,
+  p: expectSmaller,
   vc: async ({ output }) => expect((await output()).video.codec_name).toBe('hevc'),
   br: async ({ output }) => expect(Number((await output()).video.bit_rate)).toBeLessThan(330_000),
   sz: async ({ job }) => expect(Math.abs(job.sizeBytes! - 200_000)).toBeLessThan(20_000),
@@ -77,36 +79,37 @@ const SHOWS: Record<Exclude<Key, 'n'>, (made: Made) => unknown> = {
     expect([(await output()).audio, plan?.mode]).toEqual([undefined, 'remux']),
   ab: async ({ output }) => expect(Number((await output()).audio.bit_rate)).toBeLessThan(80_000),
   at: async ({ output }) => expect((await output()).audio).toMatchObject({ channels: 1 }),
-  ln: lasts(4),
-  so: lasts(2.8),
-  eo: lasts(2.6),
+  ln: expectDuration(4),
+  so: expectDuration(2.8),
+  eo: expectDuration(2.6),
   cut: async ({ output, plan }) => {
     expect(plan?.mode).toBe('remux')
     expect(await packetHash((await output()).path)).not.toBe('')
   },
-  sp: lasts(2),
-  cat: lasts(8),
-  r: measures(320, 568),
-  fl: measures(320, 180),
-  wm: measures(320, 180),
-  wg: measures(320, 180),
-  ws: measures(320, 180),
-  wo: measures(320, 180),
+  sp: expectDuration(2),
+  cat: expectDuration(8),
+  r: expectSize(320, 568),
+  fl: expectSize(320, 180),
+  wm: expectSize(320, 180),
+  wg: expectSize(320, 180),
+  ws: expectSize(320, 180),
+  wo: expectSize(320, 180),
   st: async ({ output }) =>
     expect(
       (await output()).streams.map((each: { codec_name: string }) => each.codec_name),
     ).toContain('mov_text'),
   sm: async ({ output }) => expect((await output()).streams).toHaveLength(2),
-  fi: lasts(4),
-  fo: lasts(4),
+  fi: expectDuration(4),
+  fo: expectDuration(4),
   md: async ({ output }) =>
     expect((await output()).format.tags).toMatchObject({ title: 'A holiday' }),
-  lad: (made) => expect(names(made)).toEqual(expect.arrayContaining(['v144.m3u8', 'v240.m3u8'])),
+  lad: (documented) =>
+    expect(listFileNames(documented)).toEqual(expect.arrayContaining(['v144.m3u8', 'v240.m3u8'])),
   sd: ({ job }) =>
     expect(job.files.get('v144.m3u8')!.toString()).toContain('#EXT-X-TARGETDURATION:2\n'),
   f: async ({ output }) => expect((await output()).video.codec_name).toBe('vp9'),
-  t: measures(640, 360),
-  tt: measures(640, 360),
+  t: expectSize(640, 360),
+  tt: expectSize(640, 360),
   si: ({ job }) =>
     expect(
       job.files
@@ -114,22 +117,23 @@ const SHOWS: Record<Exclude<Key, 'n'>, (made: Made) => unknown> = {
         .toString()
         .match(/#xywh=/g),
     ).toHaveLength(4),
-  sc: (made) => expect(names(made).filter((name) => name !== 'sprite.vtt')).toHaveLength(2),
-  wc: measures(1280, 240),
+  sc: (documented) =>
+    expect(listFileNames(documented).filter((name) => name !== 'sprite.vtt')).toHaveLength(2),
+  wc: expectSize(1280, 240),
 }
 
 const SUBTITLES = '1\n00:00:00,500 --> 00:00:02,000\nGood morning.\n'
 
-/** The example without its key, or with what the key needs left out beside it. */
-function without(key: string, example: string): string {
-  const gone = FOCUS.includes(key) ? FOCUS : [key]
+/** Returns the example without the key. `fx` and `fy` are removed together, as each requires the other. */
+function removeKey(key: string, example: string): string {
+  const removed = FOCUS_KEYS.includes(key) ? FOCUS_KEYS : [key]
   const pairs = example
     .split(',')
-    .filter((pair) => !gone.includes(pair.slice(0, pair.indexOf('_'))))
+    .filter((pair) => !removed.includes(pair.slice(0, pair.indexOf('_'))))
   return pairs.join(',') || 'f_mp4'
 }
 
-// The preset of a queue is nothing that a runner knows of.
+// Named presets (`n`) are resolved by the gateway: a runner does not know them.
 it.each(rows.filter(({ key }) => key !== 'n'))(
   'the example of $key, $example, has the documented effect',
   async ({ key, example }) => {
@@ -137,21 +141,21 @@ it.each(rows.filter(({ key }) => key !== 'n'))(
     await writeFile(subtitles, SUBTITLES)
     const others = {
       'videos/outro.mp4': clip('clip.mp4'),
-      'images/logo.png': clip('picture.png'),
+      'images/logo.png': clip('image.png'),
       'subtitles/en.srt': subtitles,
     }
     expect(example.split(',').some((pair) => pair.startsWith(`${key}_`))).toBe(true)
     const name = CLIPS[key as Key] ?? 'clip.mp4'
-    const make = async (text: string) => {
+    const makeVariant = async (text: string) => {
       const { job, finish } = await runJob(name, readCanonicalForm(text), {}, {}, others)
       expect(finish).toMatchObject({ outcome: expect.stringMatching(/^(completed|packaged)$/) })
       return { job, finish }
     }
-    const control = await make(without(key, example))
-    const { job, finish } = await make(example)
-    expect(bytesOf(job).equals(bytesOf(control.job))).toBe(false)
+    const control = await makeVariant(removeKey(key, example))
+    const { job, finish } = await makeVariant(example)
+    expect(concatUploads(job).equals(concatUploads(control.job))).toBe(false)
     const plan = 'plan' in finish ? finish.plan : undefined
-    await SHOWS[key as Exclude<Key, 'n'>]({
+    await EXPECTATIONS[key as Exclude<Key, 'n'>]({
       output: () => probeOutput(job),
       job,
       plan,

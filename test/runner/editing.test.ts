@@ -1,19 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { audio, video } from '../fixtures/renditions.ts'
-import { frameTimes, levelOf, named, pixelsAt, toneOf } from './helpers/measureOutput.ts'
+import {
+  readFrameTimes,
+  measureLevel,
+  nameColour,
+  readPixelsAt,
+  measureTone,
+} from './helpers/measureOutput.ts'
 
 useBench()
 
-type Wish = Parameters<typeof video>[0]
-async function made(name: string, wish: Wish, others: Record<string, string> = {}) {
-  return probeOutput((await runJob(name, video({ quality: 90, ...wish }), {}, {}, others)).job)
+type RenditionFields = Parameters<typeof video>[0]
+async function makeOutput(
+  name: string,
+  rendition: RenditionFields,
+  others: Record<string, string> = {},
+) {
+  return probeOutput((await runJob(name, video({ quality: 90, ...rendition }), {}, {}, others)).job)
 }
 async function coloursAt(path: string, seconds: number, ...places: [number, number][]) {
-  return (await pixelsAt(path, seconds, ...places)).map(named)
+  return (await readPixelsAt(path, seconds, ...places)).map(nameColour)
 }
 
-/** The four corners, from the left top clockwise, of a picture of that size. */
+/** Returns the four corners of a frame of that size, clockwise from the top left. */
 function corners(width: number, height: number): [number, number][] {
   return [
     ...([
@@ -36,23 +46,26 @@ describe('a video frame', () => {
     ['is flipped horizontally', { flip: 'h' }, [80, 60], ['blue', 'white', 'red', 'blue']],
     ['is flipped vertically', { flip: 'v' }, [80, 60], ['red', 'blue', 'blue', 'white']],
     ['is flipped in both directions', { flip: 'hv' }, [80, 60], ['blue', 'red', 'white', 'blue']],
-  ] as [string, Wish, [number, number], string[]][])('%s', async (_, wish, size, colours) => {
-    const { video: stream, path } = await made('sides.mp4', wish)
-    expect([stream.width, stream.height]).toEqual(size)
-    expect(await coloursAt(path, 0, ...corners(...size))).toEqual(colours)
-  })
+  ] as [string, RenditionFields, [number, number], string[]][])(
+    '%s',
+    async (_, rendition, size, colours) => {
+      const { video: stream, path } = await makeOutput('sides.mp4', rendition)
+      expect([stream.width, stream.height]).toEqual(size)
+      expect(await coloursAt(path, 0, ...corners(...size))).toEqual(colours)
+    },
+  )
 
   it.each([
     [0, 'red'],
     [1, 'blue'],
   ])('is cropped around its focal point (%d)', async (focusX, colour) => {
-    const wish = { width: 30, height: 30, resizeMode: 'crop', focusX, focusY: 1 } as const
-    const { path } = await made('sides.mp4', wish)
+    const rendition = { width: 30, height: 30, resizeMode: 'crop', focusX, focusY: 1 } as const
+    const { path } = await makeOutput('sides.mp4', rendition)
     expect(await coloursAt(path, 0, [15, 15])).toEqual([colour])
   })
 
   it('is padded with a colour', async () => {
-    const { path } = await made('red.mp4', {
+    const { path } = await makeOutput('red.mp4', {
       width: 90,
       height: 90,
       resizeMode: 'pad',
@@ -62,7 +75,7 @@ describe('a video frame', () => {
   })
 
   it('is padded with a blurred copy of itself', async () => {
-    const { video: stream, path } = await made('sides.mp4', {
+    const { video: stream, path } = await makeOutput('sides.mp4', {
       width: 80,
       height: 160,
       resizeMode: 'pad',
@@ -70,7 +83,7 @@ describe('a video frame', () => {
     })
     expect([stream.width, stream.height]).toEqual([80, 160])
     expect(await coloursAt(path, 0, [10, 90], [60, 80])).toEqual(['red', 'blue'])
-    const [[leftRed, , leftBlue] = [], [rightRed, , rightBlue] = []] = await pixelsAt(
+    const [[leftRed, , leftBlue] = [], [rightRed, , rightBlue] = []] = await readPixelsAt(
       ...([path, 0] as const),
       ...([
         [8, 150],
@@ -87,7 +100,7 @@ describe('a watermark', () => {
 
   it.each(['png', 'jpg', 'webp'])('as %s has the requested position and size', async (type) => {
     const watermark = `brand/logo.${type}`
-    const { path } = await made(
+    const { path } = await makeOutput(
       'red.mp4',
       { watermark, watermarkGravity: 'south_east', watermarkSize: 25, audioCodec: 'none' },
       { [watermark]: clip(`logo.${type}`) },
@@ -98,9 +111,17 @@ describe('a watermark', () => {
   })
 
   it('can be transparent', async () => {
-    const wish = { watermark: 'brand/logo.png', watermarkSize: 50, watermarkOpacity: 50 } as const
-    const { path } = await made('red.mp4', { ...wish, watermarkGravity: 'center' }, others())
-    const [[red, green, blue] = []] = await pixelsAt(path, 0, [80, 45])
+    const rendition = {
+      watermark: 'brand/logo.png',
+      watermarkSize: 50,
+      watermarkOpacity: 50,
+    } as const
+    const { path } = await makeOutput(
+      'red.mp4',
+      { ...rendition, watermarkGravity: 'center' },
+      others(),
+    )
+    const [[red, green, blue] = []] = await readPixelsAt(path, 0, [80, 45])
     expect(red).toBeGreaterThan(230)
     for (const each of [green, blue]) {
       expect(Math.abs(Number(each) - 128)).toBeLessThan(25)
@@ -108,8 +129,14 @@ describe('a watermark', () => {
   })
 
   it('is rejected when its file type is not an image', async () => {
-    const wish = video({ watermark: 'brand/logo.gif' })
-    const { finish } = await runJob('red.mp4', wish, {}, {}, { 'brand/logo.gif': clip('logo.png') })
+    const rendition = video({ watermark: 'brand/logo.gif' })
+    const { finish } = await runJob(
+      'red.mp4',
+      rendition,
+      {},
+      {},
+      { 'brand/logo.gif': clip('logo.png') },
+    )
     expect(finish).toMatchObject({
       errorCode: expect.stringMatching(/unsupported|input_invalid/),
       message: expect.stringMatching(/logo\.gif|not a video/),
@@ -119,38 +146,38 @@ describe('a watermark', () => {
 
 describe('the speed and the duration', () => {
   it('double speed keeps the pitch', async () => {
-    const { path, format } = await made('keyframes.mp4', { speed: 2 })
+    const { path, format } = await makeOutput('keyframes.mp4', { speed: 2 })
     expect(Number(format.duration)).toBeCloseTo(1.5, 1)
-    expect(await frameTimes(path)).toHaveLength(15)
-    expect((await toneOf(path, 440)) - (await toneOf(path, 880))).toBeGreaterThan(20)
+    expect(await readFrameTimes(path)).toHaveLength(15)
+    expect((await measureTone(path, 440)) - (await measureTone(path, 880))).toBeGreaterThan(20)
   })
 
   it('quarter speed keeps the pitch', async () => {
-    const { path, format } = await made('red.mp4', { speed: 0.25 })
+    const { path, format } = await makeOutput('red.mp4', { speed: 0.25 })
     expect(Number(format.duration)).toBeCloseTo(4, 0)
-    expect((await toneOf(path, 440)) - (await toneOf(path, 220))).toBeGreaterThan(20)
+    expect((await measureTone(path, 440)) - (await measureTone(path, 220))).toBeGreaterThan(20)
   })
 
   it('fades apply to video and audio', async () => {
-    const { path } = await made('red.mp4', { fadeInSeconds: 0.4, fadeOutSeconds: 0.4 })
+    const { path } = await makeOutput('red.mp4', { fadeInSeconds: 0.4, fadeOutSeconds: 0.4 })
     expect(await coloursAt(path, 0, [80, 45])).toEqual(['black'])
     expect(await coloursAt(path, 0.5, [80, 45])).toEqual(['red'])
-    const [[red] = []] = await pixelsAt(path, 0.9, [80, 45])
+    const [[red] = []] = await readPixelsAt(path, 0.9, [80, 45])
     expect(red).toBeLessThan(130)
-    const middle = await levelOf(path, 0.45, 0.55)
-    expect(middle - (await levelOf(path, 0, 0.1))).toBeGreaterThan(6)
-    expect(middle - (await levelOf(path, 0.9, 1))).toBeGreaterThan(6)
+    const middle = await measureLevel(path, 0.45, 0.55)
+    expect(middle - (await measureLevel(path, 0, 0.1))).toBeGreaterThan(6)
+    expect(middle - (await measureLevel(path, 0.9, 1))).toBeGreaterThan(6)
   })
 
   it('trimming happens before other edits', async () => {
-    const { path } = await made('sides.mp4', {
+    const { path } = await makeOutput('sides.mp4', {
       startSeconds: 0.2,
       endSeconds: 0.4,
       speed: 0.5,
       rotate: 90,
       fadeInSeconds: 0,
     })
-    expect((await frameTimes(path)).at(-1)).toBeCloseTo(0.2, 2)
+    expect((await readFrameTimes(path)).at(-1)).toBeCloseTo(0.2, 2)
   })
 })
 
@@ -159,9 +186,9 @@ describe('appended files', () => {
 
   it('get the frame size, the frame rate and the audio format of the first', async () => {
     const append = ['b/lime.mp4', 'b/blue.mkv']
-    const output = await made('red.mp4', { append }, others())
+    const output = await makeOutput('red.mp4', { append }, others())
     expect(output.video).toMatchObject({ width: 160, height: 90, avg_frame_rate: '10/1' })
-    expect(await frameTimes(output.path)).toHaveLength(30)
+    expect(await readFrameTimes(output.path)).toHaveLength(30)
     expect(Number(output.format.duration)).toBeCloseTo(3, 0)
     const at = (seconds: number) => coloursAt(output.path, seconds, [80, 45], [20, 45])
     expect(await at(0.5)).toEqual(['red', 'red'])
@@ -169,34 +196,40 @@ describe('appended files', () => {
     expect(await at(1.5)).toEqual(['lime', 'black'])
     expect(await at(2.5)).toEqual(['blue', 'blue'])
     const heard = await Promise.all([
-      levelOf(output.path, 0.3, 0.7),
-      levelOf(output.path, 1.3, 1.7),
-      levelOf(output.path, 2.3, 2.7),
+      measureLevel(output.path, 0.3, 0.7),
+      measureLevel(output.path, 1.3, 1.7),
+      measureLevel(output.path, 2.3, 2.7),
     ])
     expect(heard.map((level) => level > -60)).toEqual([true, false, true])
   })
 
   it('have audio when only a later file has audio', async () => {
-    const output = await made('silent.mp4', { append: ['b/blue.mkv'] }, others())
+    const output = await makeOutput('silent.mp4', { append: ['b/blue.mkv'] }, others())
     expect(output.audio.codec_name).toBe('aac')
-    expect(await levelOf(output.path, 0.2, 0.8)).toBeLessThan(-60)
-    expect(await levelOf(output.path, 1.2, 1.8)).toBeGreaterThan(-40)
+    expect(await measureLevel(output.path, 0.2, 0.8)).toBeLessThan(-60)
+    expect(await measureLevel(output.path, 1.2, 1.8)).toBeGreaterThan(-40)
   })
 
   it('can be audio only', async () => {
-    const wish = audio({
+    const rendition = audio({
       format: 'mp3',
       audioCodec: 'mp3',
       append: ['b/blue.mkv'],
       startSeconds: 0.5,
     })
-    const { job } = await runJob('tone.wav', wish, {}, {}, others())
+    const { job } = await runJob('tone.wav', rendition, {}, {}, others())
     expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(1.55, 1)
   })
 
   it('are rejected when one has no video, with its name', async () => {
-    const wish = video({ append: ['b/tone.wav'] })
-    const { finish } = await runJob('red.mp4', wish, {}, {}, { 'b/tone.wav': clip('tone.wav') })
+    const rendition = video({ append: ['b/tone.wav'] })
+    const { finish } = await runJob(
+      'red.mp4',
+      rendition,
+      {},
+      {},
+      { 'b/tone.wav': clip('tone.wav') },
+    )
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
       message: expect.stringMatching(/^b\/tone\.wav cannot be appended/),

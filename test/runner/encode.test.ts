@@ -71,8 +71,8 @@ describe('a video', () => {
   })
 
   it('fills the requested size and is cropped to it', async () => {
-    const wish = video({ width: 200, height: 300, resizeMode: 'fill', gravity: 'south_east' })
-    const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    const rendition = video({ width: 200, height: 300, resizeMode: 'fill', gravity: 'south_east' })
+    const { video: stream } = await probeOutput((await runJob('clip.mp4', rendition)).job)
     expect([stream.width, stream.height]).toEqual([200, 300])
   })
 
@@ -119,13 +119,13 @@ describe('a video', () => {
   })
 
   it('that already fits is stream-copied, bit for bit', async () => {
-    const { job, finish } = await runJob('frugal.mp4', video())
+    const { job, finish } = await runJob('low-bit-rate.mp4', video())
     if (finish.outcome !== 'completed') {
       throw new Error('not completed')
     }
     expect(finish.command).toContain('-c:v copy')
     const { path } = await probeOutput(job)
-    expect(await packetHash(path)).toBe(await packetHash(clip('frugal.mp4')))
+    expect(await packetHash(path)).toBe(await packetHash(clip('low-bit-rate.mp4')))
   })
 })
 
@@ -135,16 +135,16 @@ describe('a frame', () => {
     ['png', 'png'],
     ['webp', 'webp'],
   ] as const)('is encoded to %s', async (format, codec) => {
-    const wish = image({ format, atSeconds: 1, width: 320 })
-    const { job, finish } = await runJob('clip.mp4', wish)
+    const rendition = image({ format, atSeconds: 1, width: 320 })
+    const { job, finish } = await runJob('clip.mp4', rendition)
     const { video: stream } = await probeOutput(job)
     expect([stream.codec_name, stream.width, stream.height]).toEqual([codec, 320, 180])
     expect(finish).toMatchObject({ output: { durationSeconds: null, width: 320 } })
   })
 
   it('can have odd sides', async () => {
-    const wish = image({ format: 'png', width: 201, height: 301, resizeMode: 'fill' })
-    const { video: stream } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    const rendition = image({ format: 'png', width: 201, height: 301, resizeMode: 'fill' })
+    const { video: stream } = await probeOutput((await runJob('clip.mp4', rendition)).job)
     expect([stream.width, stream.height]).toEqual([201, 301])
   })
 
@@ -154,7 +154,7 @@ describe('a frame', () => {
   })
 
   it('after the video has ended, while audio continues, is the last video frame', async () => {
-    const { job } = await runJob('short-picture.flv', image({ format: 'webp', atSeconds: 3 }))
+    const { job } = await runJob('short-video.flv', image({ format: 'webp', atSeconds: 3 }))
     expect((await probeOutput(job)).video).toMatchObject({ width: 320, height: 180 })
   })
 

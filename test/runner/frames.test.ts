@@ -1,21 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { image } from '../fixtures/renditions.ts'
-import { pixelsOf } from './helpers/pixels.ts'
+import { readPixels } from './helpers/pixels.ts'
 
 useBench()
 
-type Wish = Parameters<typeof image>[0]
+type RenditionFields = Parameters<typeof image>[0]
 
 /** The frame as PNG, and its pixels at its own size. */
-async function frame(name: string, wish: Wish, others: Record<string, string> = {}) {
-  const { job, finish } = await runJob(name, image({ format: 'png', ...wish }), {}, {}, others)
+async function frame(
+  name: string,
+  rendition: RenditionFields,
+  others: Record<string, string> = {},
+) {
+  const { job, finish } = await runJob(name, image({ format: 'png', ...rendition }), {}, {}, others)
   if (finish.outcome !== 'completed') {
     throw new Error(JSON.stringify(finish))
   }
   const { path, video } = await probeOutput(job)
   const { width, height } = video as { width: number; height: number }
-  return { width, height, ...(await pixelsOf(path, width, height)) }
+  return { width, height, ...(await readPixels(path, width, height)) }
 }
 
 const RED = [expect.closeTo(254, -1), expect.closeTo(0, -1), expect.closeTo(0, -1)]
@@ -67,8 +71,13 @@ describe('a frame', () => {
   })
 
   it('is edited when it is picked as the best frame', async () => {
-    const wish = { pick: 'best', rotate: 180, watermark: 'logo.png', watermarkSize: 25 } as const
-    const { at } = await frame('corners.mp4', wish, { 'logo.png': clip('red.png') })
+    const rendition = {
+      pick: 'best',
+      rotate: 180,
+      watermark: 'logo.png',
+      watermarkSize: 25,
+    } as const
+    const { at } = await frame('corners.mp4', rendition, { 'logo.png': clip('red.png') })
     expect(at(5, 5)).toEqual(BLUE)
     expect(at(145, 75)).toEqual(RED)
   })

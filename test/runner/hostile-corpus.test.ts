@@ -20,7 +20,7 @@ afterAll(() => hostile.close())
 
 describe('a file that is not media', () => {
   it.each([
-    // From ffmpeg 7 on the name of a file decides, and a playlist by this one is no media at all.
+    // From ffmpeg 7 on, a playlist is recognised only by its file extension, so this one is not media.
     ['an HLS playlist', 'hls.mp4', /"hls"|no audio or video/],
     ['an ffconcat script', 'ffconcat.mp4', /"concat"/],
     ['a DASH manifest with an external entity', 'dash.mp4', /"dash"|no audio or video/],
@@ -103,7 +103,7 @@ describe('an image too large for any memory', () => {
     ['in a JPEG', 'mjpeg.avi', measures('65500 by 65500')],
     ['in H.264', 'h264.avi', measures('100000 by 100000')],
     ['in H.264, as the container states', 'honest.avi', measures('100000 by 100000')],
-    // The larger number is that of ffmpeg 7, which does not cut the shape of pixels down.
+    // The larger number is from ffmpeg 7, which does not reduce the pixel aspect ratio.
     ['by its pixel aspect ratio', 'oblong.mp4', measures('(2097088|137438953408) by 64')],
   ])('%s is never decoded', async (_, name, message) => {
     const { finish } = await hostile.run(name, image())
@@ -161,7 +161,7 @@ describe('an unusual but valid file is processed correctly', () => {
 
 describe('the canaries, as a control,', () => {
   afterEach(() => {
-    hostile.asked.length = 0
+    hostile.canaryRequests.length = 0
   })
 
   it('would be requested by an ffmpeg without restrictions', async () => {
@@ -169,7 +169,7 @@ describe('the canaries, as a control,', () => {
     const script = join(hostile.folder, 'ffconcat.mp4')
     const list = ['-v', 'error', ...limits, '-i', script, '-f', 'null', '-']
     await execute('ffmpeg', list).catch(() => {})
-    expect(hostile.asked).not.toEqual([])
+    expect(hostile.canaryRequests).not.toEqual([])
   })
 
   it('would be read by an ffmpeg that follows references', async () => {

@@ -9,14 +9,14 @@ import { mountSmallDisk, unmount } from '../system/chaos/smallDisk.ts'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-const MAX_OF_A_MEGABYTE = 950_000
+const MAX_OUTPUT_BYTES = 950_000
 const GIB = 1024 ** 3
 const disk = join(tmpdir(), `runner-small-disk-${process.pid}`)
-const refusal = mountSmallDisk(disk, 1)
+const skipReason = mountSmallDisk(disk, 1)
 
 useBench()
 afterAll(async () => {
-  if (refusal === null) {
+  if (skipReason === null) {
     unmount(disk)
   }
   await rmdir(disk)
@@ -48,10 +48,10 @@ describe('an encode', () => {
     })
   })
 
-  it.skipIf(refusal)(
-    `on a disk that is too small fails as out of disk ${refusal ?? ''}`,
+  it.skipIf(skipReason)(
+    `on a disk that is too small fails as out of disk ${skipReason ?? ''}`,
     async () => {
-      await writeFile(join(disk, 'other'), Buffer.alloc(MAX_OF_A_MEGABYTE))
+      await writeFile(join(disk, 'other'), Buffer.alloc(MAX_OUTPUT_BYTES))
       const { finish } = await runJob('fullhd.mp4', fullHd, {}, { SCRATCH_DIR: disk })
       expect(finish).toMatchObject({
         errorCode: 'out_of_disk',
@@ -100,22 +100,22 @@ describe('the operating system', () => {
   const limits: ProcessLimits = { memoryBytes: GIB, fileBytes: 51_200, cpuSeconds: 1 }
 
   async function run(file: string, ...list: string[]) {
-    let said = ''
+    let stdout = ''
     const ended = await runProcess({
       file,
       arguments: list,
       limits,
       cwd: bench.scratch,
       signal: AbortSignal.timeout(20_000),
-      onStdout: (text) => (said += text),
+      onStdout: (text) => (stdout += text),
     })
-    return { ...ended, said }
+    return { ...ended, stdout }
   }
 
   it('applies the limits to the process', async () => {
     const show = 'for each in c d f n t; do ulimit -$each; done; cat /proc/self/oom_score_adj'
-    const { said } = await run('sh', '-c', show)
-    expect(said.trim().split('\n')).toEqual(['0', '1048576', '100', '64', '1', '1000'])
+    const { stdout } = await run('sh', '-c', show)
+    expect(stdout.trim().split('\n')).toEqual(['0', '1048576', '100', '64', '1', '1000'])
   })
 
   it('kills a process that uses too much CPU time', async () => {
@@ -129,8 +129,8 @@ describe('the operating system', () => {
 
   it('does not interpret shell characters in arguments', async () => {
     const list = ['$(touch file)', '`touch file`', '; touch file', "'", '"', '*', '-n', '']
-    const { said } = await run('printf', '%s|', ...list)
-    expect(said).toBe(list.map((each) => `${each}|`).join(''))
+    const { stdout } = await run('printf', '%s|', ...list)
+    expect(stdout).toBe(list.map((each) => `${each}|`).join(''))
     expect(await readdir(bench.scratch)).toEqual([])
   })
 

@@ -11,14 +11,14 @@ import { video } from '../fixtures/renditions.ts'
 
 useBench()
 
-const asked: string[] = []
+const canaryRequests: string[] = []
 const server = createServer((request, response) => {
-  asked.push(String(request.url))
+  canaryRequests.push(String(request.url))
   response.end('the canary sings')
 })
 let url = ''
 beforeEach(async () => {
-  asked.length = 0
+  canaryRequests.length = 0
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/canary`
@@ -27,7 +27,7 @@ afterEach(async () => {
   server.close()
   server.closeAllConnections()
   await once(server, 'close')
-  expect(asked).toEqual([])
+  expect(canaryRequests).toEqual([])
 })
 
 function playlist() {
@@ -37,11 +37,15 @@ function concat() {
   return `ffconcat version 1.0\nfile '${url}'\nfile /etc/passwd\n`
 }
 
-/** Runs a job in which a file is what the text says, under the name that it has. */
-async function refused(wish: Parameters<typeof video>[0], path: string, content: string | Buffer) {
+/** Runs a job with `content` as the reference file `path`, and returns the failure. */
+async function failWithReference(
+  rendition: Parameters<typeof video>[0],
+  path: string,
+  content: string | Buffer,
+) {
   const file = join(bench.scratch, 'stored')
   await writeFile(file, content)
-  const { finish } = await runJob('small.mp4', video(wish), {}, {}, { [path]: file })
+  const { finish } = await runJob('small.mp4', video(rendition), {}, {}, { [path]: file })
   if (finish.outcome !== 'failed') {
     throw new Error('not failed')
   }
@@ -85,19 +89,21 @@ function crc(bytes: Buffer): number {
 describe('a watermark', () => {
   it.each(['png', 'jpg', 'webp'])('that is a playlist named %s is rejected', async (type) => {
     const watermark = `brand/logo.${type}`
-    const { errorCode, message } = await refused({ watermark }, watermark, playlist())
+    const { errorCode, message } = await failWithReference({ watermark }, watermark, playlist())
     expect(errorCode).toBe('input_invalid')
     expect(message).toMatch(/^The watermark cannot be used: /)
   })
 
   it('that is a script is rejected', async () => {
     const watermark = 'brand/logo.png'
-    expect((await refused({ watermark }, watermark, concat())).message).toMatch(/^The watermark/)
+    expect((await failWithReference({ watermark }, watermark, concat())).message).toMatch(
+      /^The watermark/,
+    )
   })
 
   it('of 100,000 by 100,000 pixels is rejected', async () => {
     const watermark = 'brand/logo.png'
-    const { message } = await refused({ watermark }, watermark, png(100_000, 100_000))
+    const { message } = await failWithReference({ watermark }, watermark, png(100_000, 100_000))
     expect(message).toMatch(/^The watermark cannot be used: .*100000 by 100000/)
   })
 })
@@ -106,7 +112,7 @@ describe('subtitles', () => {
   it.each(['srt', 'vtt'])('that are a playlist named %s are rejected', async (type) => {
     for (const subtitleMode of ['track', 'burn'] as const) {
       const subtitles = `text/lines.${type}`
-      const { errorCode, message } = await refused(
+      const { errorCode, message } = await failWithReference(
         { subtitles, subtitleMode },
         subtitles,
         playlist(),
@@ -118,14 +124,16 @@ describe('subtitles', () => {
 
   it('that are a script are rejected', async () => {
     const subtitles = 'text/lines.srt'
-    expect((await refused({ subtitles }, subtitles, concat())).message).toMatch(/^The subtitles /)
+    expect((await failWithReference({ subtitles }, subtitles, concat())).message).toMatch(
+      /^The subtitles /,
+    )
   })
 
   it('that are ASS but named .srt are rejected', async () => {
     const ass = `[Script Info]\nScriptType: v4.00+\n[Fonts]\nfontname: ${url}\n[Events]\n`
     const subtitles = 'text/lines.srt'
-    const wish = { subtitles, subtitleMode: 'burn' } as const
-    expect((await refused(wish, subtitles, ass)).message).toMatch(/^The subtitles /)
+    const rendition = { subtitles, subtitleMode: 'burn' } as const
+    expect((await failWithReference(rendition, subtitles, ass)).message).toMatch(/^The subtitles /)
   })
 
   it('that are too large are rejected', async () => {
@@ -133,13 +141,15 @@ describe('subtitles', () => {
       `${at}\n00:00:00,000 --> 00:00:01,000\n${at} ${'long '.repeat(40)}\n\n`
     const text = Array.from({ length: 30_000 }, (_, at) => line(at + 1)).join('')
     const subtitles = 'text/lines.srt'
-    expect((await refused({ subtitles }, subtitles, text)).message).toMatch(/more than 4 MiB/)
+    expect((await failWithReference({ subtitles }, subtitles, text)).message).toMatch(
+      /more than 4 MiB/,
+    )
   })
 })
 
 it('an appended file that is a playlist is rejected', async () => {
   const append = ['videos/next.mp4']
-  const { message } = await refused({ append }, 'videos/next.mp4', playlist())
+  const { message } = await failWithReference({ append }, 'videos/next.mp4', playlist())
   expect(message).toMatch(
     /^videos\/next\.mp4: The file (is not a video.*"hls"|has no audio or video)/,
   )

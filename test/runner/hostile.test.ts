@@ -11,7 +11,7 @@ it.each([
   ['a file truncated after its index', 'half.mp4', /^The file ends early: 4\.0 seconds/],
   ['an HLS playlist', 'playlist.mp4', /not a video.*"hls"|no audio or video/],
   ['a concat script', 'concat.mp4', /not a video.*"concat"/],
-  ['an image', 'picture.png', /not a video.*"png_pipe"/],
+  ['an image', 'image.png', /not a video.*"png_pipe"/],
 ])('%s is rejected with a readable message', async (_, name, message) => {
   const { finish } = await runJob(name, video({ width: 160 }))
   expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
@@ -33,7 +33,7 @@ it('a frame from the missing half of a truncated file is rejected', async () => 
 })
 
 it('an audio file is rejected when video is required', async () => {
-  const { finish } = await runJob('sound.m4a', video())
+  const { finish } = await runJob('audio-only.m4a', video())
   expect(finish).toMatchObject({
     errorCode: 'unsupported',
     input: { audioCodec: 'aac', videoCodec: null },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { image, video } from '../fixtures/renditions.ts'
-import { frameTimes, named, pixelsAt } from './helpers/measureOutput.ts'
+import { readFrameTimes, nameColour, readPixelsAt } from './helpers/measureOutput.ts'
 
 useBench()
 
@@ -12,11 +12,11 @@ const BT709 = {
   color_range: 'tv',
   pix_fmt: 'yuv420p',
 }
-async function made(name: string, wish = video({ width: 96, quality: 90 })) {
-  return probeOutput((await runJob(name, wish)).job)
+async function makeOutput(name: string, rendition = video({ width: 96, quality: 90 })) {
+  return probeOutput((await runJob(name, rendition)).job)
 }
-async function seenIn(path: string) {
-  return named((await pixelsAt(path, 0, [40, 30]))[0])
+async function readColours(path: string) {
+  return nameColour((await readPixelsAt(path, 0, [40, 30]))[0])
 }
 
 describe('colours are converted to BT.709 and tagged as such', () => {
@@ -26,32 +26,32 @@ describe('colours are converted to BT.709 and tagged as such', () => {
     ['BT.709', 'red-709.mp4'],
     ['RGB', 'red-rgb.mov'],
   ])('from %s', async (_, name) => {
-    const { video: stream, path } = await made(name)
+    const { video: stream, path } = await makeOutput(name)
     expect(stream).toMatchObject(BT709)
-    expect(await seenIn(path)).toBe('red')
+    expect(await readColours(path)).toBe('red')
   })
 
   it.each([
     ['BT.2020 without HDR', 'gray-2020.mp4', 128, 12],
-    // Gray at half of a PQ signal is 92 nits of 100, and bright on an ordinary screen.
+    // A PQ signal of half its range is 92 nits, which is bright on a screen of 100 nits.
     ['HDR as PQ', 'pq.mp4', 170, 50],
     ['HDR as HLG', 'small-hlg.mp4', 150, 60],
   ])('from %s', async (_, name, level, off) => {
-    const { video: stream, path } = await made(name)
+    const { video: stream, path } = await makeOutput(name)
     expect(stream).toMatchObject(BT709)
-    const [pixel = []] = await pixelsAt(path, 0, [40, 30])
+    const [pixel = []] = await readPixelsAt(path, 0, [40, 30])
     const [low, high] = [Math.min(...pixel), Math.max(...pixel)]
     expect(high - low).toBeLessThan(8)
     expect(Math.abs((low + high) / 2 - level)).toBeLessThan(off)
   })
 
   it.each(['h265', 'vp9', 'av1'] as const)('in %s', async (videoCodec) => {
-    const wish = video({ format: 'mkv', encoderSpeed: 'fast', videoCodec })
-    expect((await made('red-601.mp4', wish)).video).toMatchObject(BT709)
+    const rendition = video({ format: 'mkv', encoderSpeed: 'fast', videoCodec })
+    expect((await makeOutput('red-601.mp4', rendition)).video).toMatchObject(BT709)
   })
 
   it('from ten bits to eight', async () => {
-    expect((await made('ten-bits.mp4')).video).toMatchObject(BT709)
+    expect((await makeOutput('ten-bits.mp4')).video).toMatchObject(BT709)
   })
 
   it.each([
@@ -60,51 +60,51 @@ describe('colours are converted to BT.709 and tagged as such', () => {
     ['red-full.mp4', 'png'],
     ['red-709.mp4', 'webp'],
   ] as const)('are right in a frame from %s as %s', async (name, format) => {
-    const { path } = await made(name, image({ format, quality: 95 }))
-    expect(await seenIn(path)).toBe('red')
+    const { path } = await makeOutput(name, image({ format, quality: 95 }))
+    expect(await readColours(path)).toBe('red')
   })
 
   it('are right in a frame with odd sides from HDR', async () => {
-    const { video: stream, path } = await made('pq.mp4', image({ format: 'png', width: 81 }))
+    const { video: stream, path } = await makeOutput('pq.mp4', image({ format: 'png', width: 81 }))
     expect([stream.width, stream.pix_fmt]).toEqual([81, 'rgb24'])
-    const [[red, green] = []] = await pixelsAt(path, 0, [40, 30])
+    const [[red, green] = []] = await readPixelsAt(path, 0, [40, 30])
     expect(Math.abs(Number(red) - Number(green))).toBeLessThan(4)
   })
 })
 
 describe('frame timing', () => {
   it('of a variable frame rate is kept, without duplicated frames', async () => {
-    const { path, format } = await made('vfr.mkv')
-    const times = await frameTimes(path)
+    const { path, format } = await makeOutput('vfr.mkv')
+    const times = await readFrameTimes(path)
     expect(times).toHaveLength(11)
     expect(Number(times[6]) - Number(times[0])).toBeCloseTo(1.5, 2)
     expect(Number(format.duration)).toBeCloseTo(2, 0)
   })
 
   it('is constant when a frame rate is given', async () => {
-    const { video: stream } = await made('vfr.mkv', video({ width: 96, frameRate: 12.5 }))
+    const { video: stream } = await makeOutput('vfr.mkv', video({ width: 96, frameRate: 12.5 }))
     expect(stream.avg_frame_rate).toBe('25/2')
     expect(Number(stream.nb_frames)).toBe(25)
   })
 
   it('of interlaced video becomes progressive', async () => {
-    const { video: stream } = await made('interlaced.mp4')
+    const { video: stream } = await makeOutput('interlaced.mp4')
     expect(stream.field_order).toBe('progressive')
   })
 
   it('can be a single frame', async () => {
-    const { video: stream } = await made('one-frame.mp4')
+    const { video: stream } = await makeOutput('one-frame.mp4')
     expect(stream.nb_frames).toBe('1')
   })
 
   it('can be one frame a second', async () => {
-    const { video: stream, format } = await made('one-fps.mp4')
+    const { video: stream, format } = await makeOutput('one-fps.mp4')
     expect([stream.avg_frame_rate, stream.nb_frames]).toEqual(['1/1', '3'])
     expect(Number(format.duration)).toBeCloseTo(3, 0)
   })
 
   it('non-square pixels become square', async () => {
-    const { video: stream } = await made('oblong.mp4', video())
+    const { video: stream } = await makeOutput('oblong.mp4', video())
     expect([stream.width, stream.height, stream.sample_aspect_ratio]).toEqual([212, 90, '1:1'])
   })
 })

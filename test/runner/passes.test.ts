@@ -5,29 +5,29 @@ import { video } from '../fixtures/renditions.ts'
 
 useBench()
 
-function rising(reports: Report[]) {
+function expectRising(reports: Report[]) {
   const progress = reports.map((each) => each.progress)
   expect(progress).toEqual(progress.toSorted((one, other) => one - other))
   return progress
 }
 
 it('progress rises through both passes of a two-pass encode, and speed is reported in the second', async () => {
-  // Reports go out once a second, and each pass has to be there for some of them.
+  // Reports are sent once a second, so each pass must last a few seconds.
   const append = ['more/1.mp4', 'more/2.mp4', 'more/3.mp4']
-  const others = Object.fromEntries(append.map((path) => [path, clip('fullhd.mp4')]))
-  const wish = video({ sizeKilobytes: 6_000, encoderSpeed: 'small', height: 1080, append })
-  const { job, finish } = await runJob('fullhd.mp4', wish, {}, {}, others)
+  const references = Object.fromEntries(append.map((path) => [path, clip('fullhd.mp4')]))
+  const rendition = video({ sizeKilobytes: 6_000, encoderSpeed: 'small', height: 1080, append })
+  const { job, finish } = await runJob('fullhd.mp4', rendition, {}, {}, references)
   expect(finish).toMatchObject({
     outcome: 'completed',
     timings: { analyse: expect.any(Number), encode: expect.any(Number) },
   })
-  rising(job.reports)
+  expectRising(job.reports)
   const passes = job.reports.filter(({ stage }) => stage === 'analyse' || stage === 'encode')
   const first = passes.filter(({ stage }) => stage === 'analyse')
   const second = passes.filter(({ stage }) => stage === 'encode')
   expect(first.length).toBeGreaterThan(0)
   expect(second.length).toBeGreaterThan(1)
-  // The first pass is no more than its share of the whole, and the second begins where it ended.
+  // The first pass stays below its share of the progress, and the second begins where the first ended.
   expect(first.at(-1)!.progress).toBeLessThan(60)
   expect(second[0]!.progress).toBeLessThan(75)
   expect(first.every(({ fps, speed }) => fps === null && speed === null)).toBe(true)

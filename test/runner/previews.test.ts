@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { preview } from '../fixtures/renditions.ts'
-import { pixelsOf } from './helpers/pixels.ts'
+import { readPixels } from './helpers/pixels.ts'
 
 const execute = promisify(execFile)
 
@@ -27,18 +27,18 @@ describe('a preview', () => {
     })
     const bytes = Buffer.concat([...job.parts.values()])
     expect(bytes.toString('latin1', 8, 16)).toBe('WEBPVP8X')
-    // A loop count of zero is for ever.
+    // A loop count of zero repeats endlessly.
     expect(bytes.readUInt16LE(bytes.indexOf('ANIM') + 12)).toBe(0)
   })
 
   it('as GIF has its own palette and is animated', async () => {
-    const wish = preview({ format: 'gif', width: 120, startSeconds: 1, endSeconds: 2 })
-    const { path, video, format } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    const rendition = preview({ format: 'gif', width: 120, startSeconds: 1, endSeconds: 2 })
+    const { path, video, format } = await probeOutput((await runJob('clip.mp4', rendition)).job)
     expect(video).toMatchObject({ codec_name: 'gif', width: 120, height: 68, nb_frames: '10' })
     expect(Number(format.duration)).toBeCloseTo(1, 1)
     const list = ['-v', 'error', '-i', path, '-vf', 'palettegen', '-f', 'rawvideo', '-']
     await expect(execute('ffmpeg', list, { encoding: 'buffer' })).resolves.toBeDefined()
-    const { bytes } = await pixelsOf(path, 40, 22)
+    const { bytes } = await readPixels(path, 40, 22)
     expect(new Set(bytes).size).toBeGreaterThan(16)
   })
 
@@ -62,7 +62,7 @@ describe('a preview', () => {
   })
 
   it('applies trim, speed and size', async () => {
-    const wish = preview({
+    const rendition = preview({
       format: 'mp4',
       startSeconds: 2,
       endSeconds: 10,
@@ -74,11 +74,11 @@ describe('a preview', () => {
       background: 'ff0000',
       rotate: 90,
     })
-    const { job, finish } = await runJob('clock.mp4', wish)
+    const { job, finish } = await runJob('clock.mp4', rendition)
     const { path, video } = await probeOutput(job)
     expect(video).toMatchObject({ width: 100, height: 100, avg_frame_rate: '5/1' })
     expect(Number(video.duration)).toBeCloseTo(2, 1)
-    const { at } = await pixelsOf(path, 100, 100)
+    const { at } = await readPixels(path, 100, 100)
     expect(at(5, 50)[0]).toBeGreaterThan(200)
     // Second 2 of the clock, whose luma is 60: (60 − 16) × 255 / 219.
     expect(at(50, 50)[0]).toBeCloseTo(51, -1)
@@ -100,7 +100,7 @@ describe('a preview', () => {
   it.each(['webp', 'gif', 'mp4'] as const)(
     'as %s is rejected where the source has only audio left',
     async (format) => {
-      const { finish } = await runJob('short-picture.flv', preview({ format, startSeconds: 2 }))
+      const { finish } = await runJob('short-video.flv', preview({ format, startSeconds: 2 }))
       expect(finish).toMatchObject({
         errorCode: 'input_invalid',
         message: expect.stringMatching(/nothing|no frame/),
@@ -111,10 +111,10 @@ describe('a preview', () => {
   it.each([
     ['clip.mp4', preview({ endSeconds: 40 }), 'the maximum is 30'],
     ['clip.mp4', preview({ startSeconds: 9 }), 'is 4 seconds long'],
-    ['sound.m4a', preview(), 'no video stream'],
+    ['audio-only.m4a', preview(), 'no video stream'],
     ['clip.mp4', preview({ format: 'gif', width: 7680, resizeMode: 'scale' }), 'too large'],
-  ])('of %s is rejected with a readable message', async (name, wish, words) => {
-    const { finish } = await runJob(name, wish)
+  ])('of %s is rejected with a readable message', async (name, rendition, words) => {
+    const { finish } = await runJob(name, rendition)
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
       message: expect.stringContaining(words),
@@ -123,6 +123,6 @@ describe('a preview', () => {
 })
 
 it('the clock clip shows its time, as a control', async () => {
-  const { at } = await pixelsOf(clip('clock.mp4'), 32, 18)
+  const { at } = await readPixels(clip('clock.mp4'), 32, 18)
   expect(at(16, 9)[0]).toBeCloseTo(5, -1)
 })

@@ -29,8 +29,8 @@ describe('the probe document', () => {
       },
     })
     expect(document.durationSeconds).toBeCloseTo(1, 1)
-    const [picture, sound] = document.streams
-    expect(picture).toMatchObject({
+    const [videoTrack, audioTrack] = document.streams
+    expect(videoTrack).toMatchObject({
       type: 'video',
       index: 0,
       codec: 'h264',
@@ -49,8 +49,13 @@ describe('the probe document', () => {
       displayAspectRatio: '16:9',
       language: null,
     })
-    expect(picture).toHaveProperty('frameRate', expect.closeTo(29.97, 2))
-    expect(sound).toMatchObject({ type: 'audio', codec: 'aac', channels: 1, sampleRate: 44_100 })
+    expect(videoTrack).toHaveProperty('frameRate', expect.closeTo(29.97, 2))
+    expect(audioTrack).toMatchObject({
+      type: 'audio',
+      codec: 'aac',
+      channels: 1,
+      sampleRate: 44_100,
+    })
     expect(document.remux).toMatchObject({
       mp4: 'the video is stored rotated',
       webm: 'h264 becomes vp9; aac becomes opus',
@@ -82,9 +87,9 @@ describe('the probe document', () => {
     ['anamorphic.mp4', { width: 720, displayWidth: 1024, sampleAspectRatio: '64:45' }],
     ['odd.mkv', { width: 641, displayHeight: 361, bitDepth: 8, pixelFormat: 'yuv444p' }],
     ['clip.ts', { variableFrameRate: false, frameRate: 25 }],
-  ])('has the frame timing of %s', async (name, picture) => {
+  ])('has the frame timing of %s', async (name, videoTrack) => {
     const { streams } = await probeClip(name)
-    expect(streams[0]).toMatchObject(picture)
+    expect(streams[0]).toMatchObject(videoTrack)
   })
 
   it('has the key frame interval', async () => {
@@ -104,8 +109,8 @@ describe('the probe document', () => {
     ])
   })
 
-  it('gives a missing video as the reason why an audio file cannot be copied', async () => {
-    const { format, streams, remux } = await probeClip('sound.m4a')
+  it('names the missing video as the obstacle to a copy of an audio file', async () => {
+    const { format, streams, remux } = await probeClip('audio-only.m4a')
     expect([format, streams.length]).toEqual(['m4a', 1])
     expect(remux.mp4).toContain('no video stream')
   })

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bench, clip, ffmpegProcesses, startHeld, useBench } from './helpers/runnerHarness.ts'
+import { bench, clip, ffmpegProcesses, offerHeldJob, useBench } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
 useBench()
@@ -22,23 +22,23 @@ function start(env: Record<string, string> = {}) {
     },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let said = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => (said += text))
-  child.stderr.setEncoding('utf8').on('data', (text) => (said += text))
-  const closed = once(child, 'close').then(([code]) => ({ code, said }))
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => (output += text))
+  child.stderr.setEncoding('utf8').on('data', (text) => (output += text))
+  const closed = once(child, 'close').then(([code]) => ({ code, output }))
   return {
     child,
     closed,
     lines: () =>
-      said
+      output
         .trim()
         .split('\n')
         .map((line) => JSON.parse(line)),
   }
 }
 
-async function startMidway(env: Record<string, string> = {}) {
-  const { job, reached } = await startHeld()
+async function startHeldEncode(env: Record<string, string> = {}) {
+  const { job, reached } = await offerHeldJob()
   const runner = start(env)
   await reached
   return { job, runner }
@@ -80,7 +80,7 @@ describe('the runner process', () => {
   })
 
   it.each(['SIGTERM', 'SIGINT'] as const)('releases its job on %s and exits', async (signal) => {
-    const { job, runner } = await startMidway()
+    const { job, runner } = await startHeldEncode()
     const at = performance.now()
     runner.child.kill(signal)
     expect(await runner.closed).toMatchObject({ code: 0 })
@@ -92,7 +92,7 @@ describe('the runner process', () => {
   })
 
   it('leaves no ffmpeg process behind when it is killed with SIGKILL', async () => {
-    const { runner } = await startMidway()
+    const { runner } = await startHeldEncode()
     expect(await ffmpegProcesses()).not.toEqual([])
     runner.child.kill('SIGKILL')
     await expect.poll(ffmpegProcesses).toEqual([])
@@ -101,7 +101,7 @@ describe('the runner process', () => {
   })
 
   it('exits immediately on a second signal, and the next runner cleans up', async () => {
-    const { runner } = await startMidway()
+    const { runner } = await startHeldEncode()
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGSTOP')
     }

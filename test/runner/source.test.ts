@@ -29,8 +29,8 @@ async function openClip(fatal: unknown[] = []) {
 }
 
 async function read(url: string, range?: string) {
-  const answer = await fetch(url, { headers: range === undefined ? {} : { range } })
-  return { status: answer.status, bytes: Buffer.from(await answer.arrayBuffer()), answer }
+  const response = await fetch(url, { headers: range === undefined ? {} : { range } })
+  return { status: response.status, bytes: Buffer.from(await response.arrayBuffer()), response }
 }
 
 describe('the loopback source', () => {
@@ -45,9 +45,9 @@ describe('the loopback source', () => {
 
   it('serves ranges', async () => {
     const { url, original } = await openClip()
-    const { status, bytes, answer } = await read(url, 'bytes=1000-300000')
+    const { status, bytes, response } = await read(url, 'bytes=1000-300000')
     expect([status, bytes.equals(original.subarray(1000, 300_001))]).toEqual([206, true])
-    expect(answer.headers.get('content-range')).toBe(`bytes 1000-300000/${original.length}`)
+    expect(response.headers.get('content-range')).toBe(`bytes 1000-300000/${original.length}`)
     expect((await read(url, 'bytes=-7')).bytes.equals(original.subarray(-7))).toBe(true)
     expect((await read(url, `bytes=${original.length}-`)).status).toBe(416)
   })
@@ -77,13 +77,13 @@ describe('the loopback source', () => {
 
   it('stops fetching when the reader disconnects', async () => {
     const fatal: unknown[] = []
-    const asked = Promise.withResolvers<void>()
+    const requested = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
     source = await startSourceServer({
       sizeBytes: 1e9,
       fetchRange: (_start, _end, signal) =>
         new Promise((_, reject) => {
-          asked.resolve()
+          requested.resolve()
           signal.addEventListener('abort', () => {
             reject(signal.reason)
             stopped.resolve()
@@ -93,7 +93,7 @@ describe('the loopback source', () => {
     })
     const request = get(source.url)
     request.on('error', () => {})
-    await asked.promise
+    await requested.promise
     request.destroy()
     await stopped.promise
     expect(fatal).toEqual([])

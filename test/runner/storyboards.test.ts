@@ -4,14 +4,14 @@ import { describe, expect, it } from 'vitest'
 import type { RenditionOf } from '../../src/contract/rendition.ts'
 import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
 import { sprite } from '../fixtures/renditions.ts'
-import { expectWhole, parseVtt } from '../fixtures/storyboardCues.ts'
-import { pixelsOf, sizeOf } from './helpers/pixels.ts'
+import { expectFullCoverage, parseVtt } from '../fixtures/storyboardCues.ts'
+import { readPixels, readSize } from './helpers/pixels.ts'
 
 useBench()
 
 /** Makes a storyboard, saves its files, and reads its cues. */
-async function board(name: string, wish: Partial<RenditionOf<'sprite'>> = {}) {
-  const { job, finish } = await runJob(name, sprite(wish))
+async function board(name: string, rendition: Partial<RenditionOf<'sprite'>> = {}) {
+  const { job, finish } = await runJob(name, sprite(rendition))
   if (finish.outcome !== 'packaged') {
     throw new Error(JSON.stringify(finish))
   }
@@ -35,37 +35,37 @@ describe('a storyboard', () => {
       plan: { mode: 'package' },
       output: { format: 'vtt' },
     })
-    expectWhole(cues, 12)
+    expectFullCoverage(cues, 12)
     expect(cues).toHaveLength(12)
     expect(sheets).toEqual(['sprite_001.png', 'sprite_002.png'])
     for (const sheet of sheets) {
-      expect(await sizeOf(path(sheet))).toEqual([480, 270])
+      expect(await readSize(path(sheet))).toEqual([480, 270])
     }
     for (const { start, sheet, at } of cues) {
       const [x = 0, y = 0, width, height] = at
       expect([width, height]).toEqual([160, 90])
-      const { at: pixel } = await pixelsOf(path(sheet), 480, 270)
+      const { at: pixel } = await readPixels(path(sheet), 480, 270)
       // The luma of second n is 20 + 20n, of 16 to 235.
       const expected = ((20 + 20 * start - 16) * 255) / 219
       expect(Math.abs(Number(pixel(x + 80, y + 45)[0]) - Math.min(255, expected))).toBeLessThan(4)
     }
     // Twelve of eighteen: what is left of the last sheet is black.
-    const { at: pixel } = await pixelsOf(path('sprite_002.png'), 480, 270)
+    const { at: pixel } = await readPixels(path('sprite_002.png'), 480, 270)
     expect(pixel(240, 225)).toEqual([0, 0, 0])
   })
 
   it('of a short video has a frame every half second, on one sheet of just that size', async () => {
     const { cues, sheets, path } = await board('clip.mp4')
     expect(cues).toHaveLength(8)
-    expectWhole(cues, 4)
+    expectFullCoverage(cues, 4)
     expect(sheets).toEqual(['sprite_001.jpg'])
-    expect(await sizeOf(path('sprite_001.jpg'))).toEqual([1280, 90])
+    expect(await readSize(path('sprite_001.jpg'))).toEqual([1280, 90])
   })
 
   it.each(['jpg', 'png', 'webp'] as const)('is encoded to %s', async (format) => {
     const { sheets, path } = await board('silent.mp4', { format, columns: 1, width: 128 })
     expect(sheets).toEqual([`sprite_001.${format}`, `sprite_002.${format}`])
-    expect(await sizeOf(path(`sprite_002.${format}`))).toEqual([128, 72])
+    expect(await readSize(path(`sprite_002.${format}`))).toEqual([128, 72])
   })
 
   it('is upright, with square pixels, and fits into the requested size', async () => {
@@ -81,8 +81,8 @@ describe('a storyboard', () => {
     const { finish, cues, path } = await board('long.mp4', { format: 'png' })
     expect((finish as { command: string }).command).toContain('-skip_frame nokey')
     expect(cues).toHaveLength(100)
-    expectWhole(cues, 100)
-    const { at: pixel } = await pixelsOf(path('sprite_001.png'), 1600, 900)
+    expectFullCoverage(cues, 100)
+    const { at: pixel } = await readPixels(path('sprite_001.png'), 1600, 900)
     // 2 a second, from 20 on.
     expect(pixel(80, 45)[0]).toBeLessThan(20)
     expect(Math.abs(Number(pixel(1520, 855)[0]) - ((218 - 16) * 255) / 219)).toBeLessThan(8)
@@ -93,16 +93,16 @@ describe('a storyboard', () => {
     async (name) => {
       const { cues, finish } = await board(name)
       const length = (finish as { input: { durationSeconds: number } }).input.durationSeconds
-      expectWhole(cues, cues.at(-1)!.end)
+      expectFullCoverage(cues, cues.at(-1)!.end)
       expect(Math.abs(cues.at(-1)!.end - length)).toBeLessThan(0.2)
     },
   )
 
   it.each([
-    ['sound.m4a', {}, 'no video stream'],
+    ['audio-only.m4a', {}, 'no video stream'],
     ['long.mp4', { columns: 1, intervalSeconds: 0.5 }, 'would have 200 sheets; the maximum is 100'],
-  ])('of %s is rejected with a readable message', async (name, wish, words) => {
-    const { finish } = await runJob(name, sprite(wish))
+  ])('of %s is rejected with a readable message', async (name, rendition, words) => {
+    const { finish } = await runJob(name, sprite(rendition))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
       message: expect.stringContaining(words),

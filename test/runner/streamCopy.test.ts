@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
-import { chaptersOf, frameTimes, soundStart } from './helpers/measureOutput.ts'
+import { readChapterTitles, readFrameTimes, readAudioOffset } from './helpers/measureOutput.ts'
 
 useBench()
 
-describe('of a video that already fits', () => {
-  it('each track is copied, as the plan says', async () => {
+describe('stream copy', () => {
+  it('of each track of a video that matches the request is planned and done', async () => {
     const { finish } = await runJob('keyframes.mp4', video())
     expect(finish).toMatchObject({
       plan: {
@@ -18,9 +18,9 @@ describe('of a video that already fits', () => {
     })
   })
 
-  it('only the video is copied when the audio does not fit', async () => {
-    const wish = video({ format: 'mkv', audioCodec: 'opus' })
-    const { job, finish } = await runJob('keyframes.mp4', wish)
+  it('of the video only, when the audio has another codec', async () => {
+    const rendition = video({ format: 'mkv', audioCodec: 'opus' })
+    const { job, finish } = await runJob('keyframes.mp4', rendition)
     expect(finish).toMatchObject({
       plan: {
         mode: 'encode',
@@ -33,7 +33,7 @@ describe('of a video that already fits', () => {
     expect(audio.codec_name).toBe('opus')
   })
 
-  it('only the audio is copied when the video does not fit', async () => {
+  it('of the audio only, when the video has another size', async () => {
     const { job, finish } = await runJob('keyframes.mp4', video({ width: 96 }))
     expect(finish).toMatchObject({
       plan: {
@@ -47,9 +47,9 @@ describe('of a video that already fits', () => {
     expect(await hash(path)).toBe(await hash(clip('keyframes.mp4')))
   })
 
-  it('cut_fast copies from the preceding key frame', async () => {
-    const wish = video({ startSeconds: 1.5, endSeconds: 2.5, trimMode: 'fast' })
-    const { job, finish } = await runJob('keyframes.mp4', wish)
+  it('with cut_fast starts at the preceding key frame', async () => {
+    const rendition = video({ startSeconds: 1.5, endSeconds: 2.5, trimMode: 'fast' })
+    const { job, finish } = await runJob('keyframes.mp4', rendition)
     expect(finish).toMatchObject({
       plan: {
         mode: 'remux',
@@ -58,12 +58,12 @@ describe('of a video that already fits', () => {
     })
     const { path, format } = await probeOutput(job)
     expect(Number(format.duration)).toBeCloseTo(1.5, 0)
-    const times = await frameTimes(path)
+    const times = await readFrameTimes(path)
     expect(times.length).toBeGreaterThanOrEqual(15)
     expect(times.length).toBeLessThanOrEqual(17)
   })
 
-  it('a trimmed part stays in sync when one track is encoded', async () => {
+  it('of one track of a trimmed part stays in sync with the encoded track', async () => {
     const part = { format: 'mkv', startSeconds: 1.5, endSeconds: 2.5 } as const
     const fast = await runJob(
       'keyframes.mp4',
@@ -73,8 +73,8 @@ describe('of a video that already fits', () => {
       plan: { video: { action: 'copy' }, audio: { action: 'encode' } },
     })
     const { path } = await probeOutput(fast.job)
-    // The picture begins half a second before, at its keyframe; the sound where it was asked to.
-    expect(await soundStart(path)).toBeCloseTo(0.5, 1)
+    // The video begins half a second earlier, at its key frame; the audio begins at the requested start.
+    expect(await readAudioOffset(path)).toBeCloseTo(0.5, 1)
 
     const exact = await runJob('keyframes.mp4', video({ ...part, width: 96, audioCodec: 'copy' }))
     expect(exact.finish).toMatchObject({
@@ -84,16 +84,16 @@ describe('of a video that already fits', () => {
     expect(Number(format.duration)).toBeCloseTo(1, 1)
   })
 
-  it('trimming is frame-accurate by default', async () => {
-    const wish = video({ startSeconds: 1.5, endSeconds: 2.5 })
-    const { job, finish } = await runJob('keyframes.mp4', wish)
+  it('is not used for a trimmed part by default, so that the trim is exact to the frame', async () => {
+    const rendition = video({ startSeconds: 1.5, endSeconds: 2.5 })
+    const { job, finish } = await runJob('keyframes.mp4', rendition)
     expect(finish).toMatchObject({
       plan: { mode: 'encode', video: { reason: 'a part is requested, exact to the frame' } },
     })
-    expect(await frameTimes((await probeOutput(job)).path)).toHaveLength(10)
+    expect(await readFrameTimes((await probeOutput(job)).path)).toHaveLength(10)
   })
 
-  it('H.265 is copied with the hvc1 tag', async () => {
+  it('of H.265 writes the hvc1 tag', async () => {
     const { job, finish } = await runJob('hevc.mkv', video({ videoCodec: 'h265', quality: 100 }))
     expect((await probeOutput(job)).video.codec_tag_string).toBe('hvc1')
     expect(finish).toMatchObject({ plan: { mode: 'remux' } })
@@ -113,26 +113,26 @@ it('an output that is larger than its source is noted in the plan', async () => 
 })
 
 describe('metadata and chapters', () => {
-  const wish = (metadata: 'strip' | 'keep', copied: boolean) =>
+  const rendition = (metadata: 'strip' | 'keep', copied: boolean) =>
     video({ metadata, ...(copied ? { quality: 100 } : { width: 96 }) })
   const PRIVATE = /holiday|2020-01-02|deu|My camera|Arrival/
 
   it.each([true, false])('are removed (copied: %s)', async (copied) => {
-    const { job, finish } = await runJob('tagged.mp4', wish('strip', copied))
+    const { job, finish } = await runJob('tagged.mp4', rendition('strip', copied))
     expect(finish).toMatchObject({ plan: { mode: copied ? 'remux' : 'encode' } })
     const { format, streams, path } = await probeOutput(job)
-    expect(await chaptersOf(path)).toEqual([])
+    expect(await readChapterTitles(path)).toEqual([])
     expect(JSON.stringify({ format, streams })).not.toMatch(PRIVATE)
   })
 
   it.each([true, false])('are kept with md_keep (copied: %s)', async (copied) => {
-    const { job } = await runJob('tagged.mp4', wish('keep', copied))
+    const { job } = await runJob('tagged.mp4', rendition('keep', copied))
     const { format, audio, path } = await probeOutput(job)
     expect(format.tags).toMatchObject({
       title: 'A holiday',
       creation_time: expect.stringContaining('2020-01-02'),
     })
     expect(audio.tags.language).toBe('deu')
-    expect(await chaptersOf(path)).toEqual(['Arrival', 'Beach'])
+    expect(await readChapterTitles(path)).toEqual(['Arrival', 'Beach'])
   })
 })

@@ -12,66 +12,66 @@ import {
   useBench,
 } from './helpers/runnerHarness.ts'
 import { stream } from '../fixtures/renditions.ts'
-import { openPackage, playlist } from './helpers/streamReader.ts'
+import { openPackage, parsePlaylist } from './helpers/streamReader.ts'
 
 useBench()
 
-const WISH = stream({ ladder: [144, 180], segmentSeconds: 2 })
-function playable() {
+const RENDITION = stream({ ladder: [144, 180], segmentSeconds: 2 })
+function nextPlayableReport() {
   return bench.gateway.next<Report>('report', (report) => report.playable)
 }
-function files() {
+function recordFiles() {
   const stored: { name: string; bytes: Buffer }[] = []
   const stop = new AbortController()
-  const following = (async () => {
+  const recording = (async () => {
     while (!stop.signal.aborted) {
       stored.push(await bench.gateway.next<{ name: string; bytes: Buffer }>('file'))
     }
   })()
-  void following
+  void recording
   return stored
 }
-/** Runs on for as long as a test wants: the source says no more from its tenth second on. */
+/** Starts a stream whose source stops sending bytes at its tenth second, so that the encode stays active. */
 async function startHeldStream() {
   bench.gateway.mishap = (start) => (start > 115e6 && start < 130e6 ? 'hold' : null)
-  const job = await bench.gateway.offer(clip('big.mov'), WISH)
+  const job = await bench.gateway.offer(clip('big.mov'), RENDITION)
   const ended = runUntilIdle()
-  await playable()
+  await nextPlayableReport()
   return { job, ended }
 }
 
 it('no playlist names a file that is not stored yet', async () => {
   bench.gateway.failures.part = 3
-  const stored = files()
-  const { job, finish } = await runJob('big.mov', WISH)
+  const stored = recordFiles()
+  const { job, finish } = await runJob('big.mov', RENDITION)
   expect(finish.outcome).toBe('packaged')
-  const there = new Set<string>()
-  const lists: Record<string, string[]> = {}
+  const storedNames = new Set<string>()
+  const playlists: Record<string, string[]> = {}
   for (const { name, bytes } of stored) {
-    there.add(name)
+    storedNames.add(name)
     if (!name.endsWith('.m3u8') || name === 'master.m3u8') {
       continue
     }
-    const { segments, endList } = playlist(bytes)
-    const named = segments.flatMap(({ uri, map }) => [uri, map!.uri])
-    expect(named.filter((each) => !there.has(each))).toEqual([])
-    // Only ever appended to, as EVENT promises.
-    const before = lists[name] ?? []
-    expect(named.slice(0, before.length)).toEqual(before)
-    lists[name] = named
+    const { segments, endList } = parsePlaylist(bytes)
+    const listedNames = segments.flatMap(({ uri, map }) => [uri, map!.uri])
+    expect(listedNames.filter((each) => !storedNames.has(each))).toEqual([])
+    // Names are only appended, as playlists of type EVENT require.
+    const previousNames = playlists[name] ?? []
+    expect(listedNames.slice(0, previousNames.length)).toEqual(previousNames)
+    playlists[name] = listedNames
     expect(String(bytes)).toContain(endList === true ? 'TYPE:VOD' : 'TYPE:EVENT')
   }
   expect(stored.at(-1)?.name).toBe('master.m3u8')
-  expect(there).toEqual(new Set(job.files.keys()))
+  expect(storedNames).toEqual(new Set(job.files.keys()))
   const { rungs, read } = await openPackage(job)
   expect(rungs.map((uri) => read(uri).segments.length)).toEqual([6, 6])
 })
 
 it('a stream is complete even if uploads are slower than the encode', async () => {
   bench.gateway.failures.part = 10
-  const { job, finish } = await runJob('tail.mp4', WISH)
+  const { job, finish } = await runJob('tail.mp4', RENDITION)
   expect(finish).toMatchObject({ outcome: 'packaged', output: { width: 320, height: 180 } })
-  expect(playlist(job.files.get('v144.m3u8')).segments).toHaveLength(3)
+  expect(parsePlaylist(job.files.get('v144.m3u8')).segments).toHaveLength(3)
 })
 
 describe('while the job runs, the stream', () => {
@@ -93,11 +93,11 @@ describe('while the job runs, the stream', () => {
   })
 
   it('states its final bandwidths', async () => {
-    const stored = files()
-    await runJob('stream.mp4', WISH)
+    const stored = recordFiles()
+    await runJob('stream.mp4', RENDITION)
     const [first, last] = stored.filter(({ name }) => name === 'master.m3u8')
     const rates = ({ bytes }: { bytes: Buffer }) =>
-      playlist(bytes)
+      parsePlaylist(bytes)
         .playlists!.toSorted((one, other) => one.uri.localeCompare(other.uri))
         .map(({ attributes }) => Number(attributes['BANDWIDTH']))
     const [caps, peaks] = [rates(first!), rates(last!)]
@@ -105,7 +105,7 @@ describe('while the job runs, the stream', () => {
   })
 
   it('reports progress that never decreases', async () => {
-    const { job } = await runJob('big.mov', WISH)
+    const { job } = await runJob('big.mov', RENDITION)
     const progress = job.reports.map((report) => report.progress)
     expect(progress).toEqual(progress.toSorted((one, other) => one - other))
   })
@@ -133,7 +133,7 @@ describe('no files remain in the scratch folder', () => {
 
   it('when storage rejects a file, which fails the attempt with a storage failure', async () => {
     bench.gateway.failures.part = Infinity
-    const { job, finish } = await runJob('big.mov', WISH)
+    const { job, finish } = await runJob('big.mov', RENDITION)
     expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })
     expect(job.files.size).toBe(0)
   })

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
-import { captionsIn, pixelsAt } from './helpers/measureOutput.ts'
+import { readSubtitles, readPixelsAt } from './helpers/measureOutput.ts'
 
 useBench()
 
 function paths() {
   return { 's/lines.srt': clip('lines.srt'), 's/lines.vtt': clip('lines.vtt') }
 }
-async function made(name: string, wish: Parameters<typeof video>[0]) {
-  return probeOutput((await runJob(name, video(wish), {}, {}, paths())).job)
+async function makeOutput(name: string, rendition: Parameters<typeof video>[0]) {
+  return probeOutput((await runJob(name, video(rendition), {}, {}, paths())).job)
 }
 
 describe('subtitles as a track', () => {
@@ -20,46 +20,46 @@ describe('subtitles as a track', () => {
     ['mkv', 's/lines.vtt', 'subrip'],
     ['webm', 's/lines.vtt', 'webvtt'],
   ] as const)('are written to %s from %s as %s', async (format, subtitles, codec) => {
-    const { path, streams } = await made('keyframes.mp4', { format, subtitles, width: 96 })
+    const { path, streams } = await makeOutput('keyframes.mp4', { format, subtitles, width: 96 })
     const track = streams.find((each: { codec_type: string }) => each.codec_type === 'subtitle')
     expect(track.codec_name).toBe(codec)
-    const text = await captionsIn(path)
-    // A container may begin all of its tracks a little later, for the sound's sake.
+    const text = await readSubtitles(path)
+    // A container may shift all tracks by the delay of the audio encoder.
     expect(text).toMatch(/00:00:00,5\d\d --> 00:00:01,0\d\d\nfirst/)
     expect(text).toMatch(/00:00:01,2\d\d --> 00:00:01,8\d\d\n.*second/)
     expect(text).not.toContain('too late')
   })
 
   it('do not prevent a copy of the video', async () => {
-    const wish = video({ subtitles: 's/lines.srt' })
-    const { finish } = await runJob('keyframes.mp4', wish, {}, {}, paths())
+    const rendition = video({ subtitles: 's/lines.srt' })
+    const { finish } = await runJob('keyframes.mp4', rendition, {}, {}, paths())
     expect([finish.outcome, finish]).toEqual(['completed', expect.objectContaining({})])
     expect(finish).toMatchObject({ plan: { mode: 'remux' } })
   })
 
   it('are shifted by trim and scaled by speed', async () => {
-    const { path } = await made('keyframes.mp4', {
+    const { path } = await makeOutput('keyframes.mp4', {
       subtitles: 's/lines.srt',
       startSeconds: 0.8,
       endSeconds: 2.8,
       speed: 0.5,
       width: 96,
     })
-    const text = await captionsIn(path)
+    const text = await readSubtitles(path)
     expect(text).toContain('00:00:00,000 --> 00:00:00,400\nfirst')
     expect(text).toMatch(/00:00:00,800 --> 00:00:02,000/)
   })
 
   it('are omitted when no cue is left', async () => {
-    const wish = { subtitles: 's/lines.srt', startSeconds: 2.5, width: 96 }
-    const { streams } = await made('keyframes.mp4', wish)
+    const rendition = { subtitles: 's/lines.srt', startSeconds: 2.5, width: 96 }
+    const { streams } = await makeOutput('keyframes.mp4', rendition)
     expect(streams.map((each: { codec_type: string }) => each.codec_type)).not.toContain('subtitle')
   })
 })
 
 describe('burned-in subtitles', () => {
   it('are visible during their cues only', async () => {
-    const { path, streams } = await made('keyframes.mp4', {
+    const { path, streams } = await makeOutput('keyframes.mp4', {
       subtitles: 's/lines.vtt',
       subtitleMode: 'burn',
       quality: 90,
@@ -74,7 +74,7 @@ describe('burned-in subtitles', () => {
         at % 320,
         120 + Math.floor(at / 320),
       ])
-      const pixels = await pixelsAt(path, seconds, ...(places as [number, number][]))
+      const pixels = await readPixelsAt(path, seconds, ...(places as [number, number][]))
       return pixels.filter(([red = 0]) => red > 170).length
     }
     expect(await lit(0)).toBe(0)

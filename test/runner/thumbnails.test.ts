@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { bench, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
 import { image, wave } from '../fixtures/renditions.ts'
-import { pixelsOf } from './helpers/pixels.ts'
+import { readPixels } from './helpers/pixels.ts'
 
 useBench()
 
 describe('the best frame', () => {
   it('is a bright and sharp one, and the same in each run', async () => {
-    const wish = image({ format: 'png', pick: 'best' })
-    const { job, finish } = await runJob('unsteady.mp4', wish)
+    const rendition = image({ format: 'png', pick: 'best' })
+    const { job, finish } = await runJob('unsteady.mp4', rendition)
     expect(finish).toMatchObject({
       outcome: 'completed',
       plan: { reason: 'the best of 8 frames' },
@@ -19,9 +19,9 @@ describe('the best frame', () => {
     const [, second] =
       /-ss ([\d.]+)/.exec(finish.outcome === 'completed' ? finish.command : '') ?? []
     expect(Number(second)).toBeGreaterThanOrEqual(4)
-    const first = await pixelsOf(path, 32, 18)
-    const again = await probeOutput((await runJob('unsteady.mp4', wish)).job)
-    expect((await pixelsOf(again.path, 32, 18)).bytes).toEqual(first.bytes)
+    const first = await readPixels(path, 32, 18)
+    const again = await probeOutput((await runJob('unsteady.mp4', rendition)).job)
+    expect((await readPixels(again.path, 32, 18)).bytes).toEqual(first.bytes)
   })
 
   it('of a black video is still a frame', async () => {
@@ -37,7 +37,7 @@ describe('the best frame', () => {
   it('is found without reading the whole file', async () => {
     const { finish } = await runJob('big.mov', image({ pick: 'best', width: 160 }))
     expect(finish.outcome).toBe('completed')
-    // Nine seeks, and what the sockets in between swallow: no more for a file of any size.
+    // Nine seeks, and the bytes that socket buffers hold; the size of the file makes no difference.
     expect(bench.gateway.sourceBytes).toBeLessThan(60e6)
   })
 
@@ -51,7 +51,7 @@ describe('a waveform', () => {
   it.each(['png', 'webp', 'jpg'] as const)(
     'is encoded to %s, from audio files too',
     async (format) => {
-      const { job, finish } = await runJob('sound.m4a', wave({ format }))
+      const { job, finish } = await runJob('audio-only.m4a', wave({ format }))
       expect((await probeOutput(job)).video).toMatchObject({ width: 1280, height: 240 })
       expect(finish).toMatchObject({
         outcome: 'completed',
@@ -62,16 +62,16 @@ describe('a waveform', () => {
   )
 
   it('has the requested size and colours', async () => {
-    const wish = wave({
+    const rendition = wave({
       format: 'png',
       width: 301,
       height: 99,
       waveformColor: 'ff0000',
       background: '0000ff',
     })
-    const { path, video } = await probeOutput((await runJob('clip.mp4', wish)).job)
+    const { path, video } = await probeOutput((await runJob('clip.mp4', rendition)).job)
     expect([video.width, video.height]).toEqual([301, 99])
-    const { at } = await pixelsOf(path, 301, 99)
+    const { at } = await readPixels(path, 301, 99)
     expect(at(150, 1)).toEqual([0, 0, 255])
     expect(at(150, 49)).toEqual([255, 0, 0])
   })

@@ -1,6 +1,5 @@
 /**
- * Transfers over an unreliable connection: every connection stalls after 10 MB and is then cut or
- * left open.
+ * Transfers over unreliable connections: each stalls after 10 MB, and is then closed or left open.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -17,43 +16,43 @@ import { video } from '../fixtures/renditions.ts'
 useBench()
 
 const MB = 1_000_000
-const CUT_AFTER = 10 * MB
+const STALL_AFTER = 10 * MB
 const SIZE = 45 * MB
 
 const closing: (() => void)[] = []
 afterEach(() => closing.splice(0).forEach((close) => close()))
 
 /**
- * Passes on 10 MB a connection, in both directions together; then nothing more comes, and after
- * `stallMs` the connection is cut. Infinity: it stays open and dead.
+ * Starts a proxy that forwards 10 MB of each connection, both directions counted together, and then
+ * nothing. After `stallMs` it closes the connection; with Infinity it leaves it open.
  */
-async function startBrokenLine(target: string, stallMs: number) {
-  const line = { url: '', connections: 0, cut: 0 }
+async function startUnreliableProxy(target: string, stallMs: number) {
+  const proxy = { url: '', connections: 0, stalls: 0 }
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
-  const server = createServer((near) => {
-    line.connections += 1
-    const far = connect(Number(port), hostname)
-    let carried = 0
+  const server = createServer((downstream) => {
+    proxy.connections += 1
+    const upstream = connect(Number(port), hostname)
+    let forwardedBytes = 0
     for (const [from, to] of [
-      [near, far],
-      [far, near],
+      [downstream, upstream],
+      [upstream, downstream],
     ] as const) {
       sockets.add(from)
       from.on('error', () => to.destroy())
       from.on('close', () => to.destroy())
       from.on('data', (chunk: Buffer) => {
-        if (carried >= CUT_AFTER) {
+        if (forwardedBytes >= STALL_AFTER) {
           return
         }
-        carried += chunk.length
+        forwardedBytes += chunk.length
         to.write(chunk)
-        if (carried < CUT_AFTER) {
+        if (forwardedBytes < STALL_AFTER) {
           return
         }
-        line.cut += 1
+        proxy.stalls += 1
         if (stallMs < Infinity) {
-          setTimeout(() => [near, far].map((end) => end.destroy()), stallMs)
+          setTimeout(() => [downstream, upstream].map((end) => end.destroy()), stallMs)
         }
       })
     }
@@ -64,12 +63,12 @@ async function startBrokenLine(target: string, stallMs: number) {
     server.close()
     sockets.forEach((socket) => socket.destroy())
   })
-  line.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  return line
+  proxy.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  return proxy
 }
 
 it.each([
-  ['cut after a stall', 200],
+  ['closed after a stall', 200],
   ['left open without data', Infinity],
 ])('the source arrives intact although each connection is %s', async (_, stallMs) => {
   const { gateway } = bench
@@ -77,9 +76,9 @@ it.each([
   const file = join(bench.scratch, 'source.bin')
   await writeFile(file, bytes)
   const { assignment } = await gateway.offer(file, video())
-  const line = await startBrokenLine(gateway.url, stallMs)
+  const proxy = await startUnreliableProxy(gateway.url, stallMs)
   const timeouts = { stallMs: 500, partMs: 2_000 }
-  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, timeouts })
+  const client = createGatewayClient({ gatewayUrl: proxy.url, token: gateway.token, timeouts })
   const source = await startSourceServer({
     sizeBytes: SIZE,
     fetchRange: (start, end, signal) => client.readSource(assignment, start, end, signal),
@@ -88,22 +87,22 @@ it.each([
   const read = Buffer.from(await (await fetch(source.url)).arrayBuffer())
   await source.close()
   expect(read.equals(bytes)).toBe(true)
-  expect(line.cut).toBeGreaterThanOrEqual(3)
+  expect(proxy.stalls).toBeGreaterThanOrEqual(3)
 })
 
 it.each([
-  ['cut after a stall', 200],
+  ['closed after a stall', 200],
   ['left open without data', Infinity],
 ])('the output is stored intact although each connection is %s', async (_, stallMs) => {
   const { gateway } = bench
   gateway.partSizeBytes = 8 * 1024 * 1024
   const bytes = randomBytes(SIZE)
-  const file = join(bench.scratch, 'result.bin')
+  const file = join(bench.scratch, 'output.bin')
   await writeFile(file, bytes)
   const job = await gateway.offer(file, video())
-  const line = await startBrokenLine(gateway.url, stallMs)
+  const proxy = await startUnreliableProxy(gateway.url, stallMs)
   const timeouts = { stallMs: 500, partMs: 2_000 }
-  const client = createGatewayClient({ gatewayUrl: line.url, token: gateway.token, timeouts })
+  const client = createGatewayClient({ gatewayUrl: proxy.url, token: gateway.token, timeouts })
   const { parts } = await uploadOutput({
     client,
     lease: job.assignment,
@@ -122,7 +121,7 @@ it.each([
   })
   const stored = Buffer.concat(parts.map(({ partNumber }) => job.parts.get(partNumber)!))
   expect(stored.equals(bytes)).toBe(true)
-  expect(line.cut).toBeGreaterThanOrEqual(3)
+  expect(proxy.stalls).toBeGreaterThanOrEqual(3)
 })
 
 it('a range with a flipped byte is detected and fetched again', async () => {
@@ -141,7 +140,7 @@ it('a range with a flipped byte is detected and fetched again', async () => {
 it('a part with a flipped byte is detected and sent again', async () => {
   const { gateway } = bench
   const bytes = randomBytes(300_000)
-  const file = join(bench.scratch, 'result.bin')
+  const file = join(bench.scratch, 'output.bin')
   await writeFile(file, bytes)
   const job = await gateway.offer(file, video())
   gateway.flippedParts = 2

@@ -6,8 +6,8 @@ import { bench, clip, useBench } from './helpers/runnerHarness.ts'
 useBench()
 
 const GIB = 1024 ** 3
-/** What small.mp4 is. */
-const RIGHT: Expectation = {
+/** Properties of small.mp4. */
+const EXPECTATION: Expectation = {
   size: { width: 160, height: 90 },
   hasAudio: true,
   seconds: 1,
@@ -17,13 +17,13 @@ const RIGHT: Expectation = {
   audioCodec: 'aac',
   maxBytes: 1_000_000,
 }
-let look: (more: Partial<Expectation>) => Promise<unknown>
+let verify: (more: Partial<Expectation>) => Promise<unknown>
 beforeEach(() => {
-  look = (more) =>
+  verify = (more) =>
     verifyOutput({
       ffprobe: 'ffprobe',
       file: clip('small.mp4'),
-      expect: { ...RIGHT, ...more },
+      expect: { ...EXPECTATION, ...more },
       stderr: '',
       hasFallback: false,
       cwd: bench.scratch,
@@ -34,7 +34,7 @@ beforeEach(() => {
 
 describe('an output', () => {
   it('is accepted when it matches the plan', async () => {
-    await expect(look({})).resolves.toMatchObject({ videoCodec: 'h264', width: 160 })
+    await expect(verify({})).resolves.toMatchObject({ videoCodec: 'h264', width: 160 })
   })
 
   it.each([
@@ -62,13 +62,13 @@ describe('an output', () => {
       /^The size of the output is \d+ kB; at most 1 kB were requested/,
     ],
   ])('is rejected when it %s', async (_, more, message) => {
-    await expect(look(more)).rejects.toMatchObject({
+    await expect(verify(more)).rejects.toMatchObject({
       code: 'output_invalid',
       message: typeof message === 'string' ? message : expect.stringMatching(message),
     })
   })
 
   it('can be longer when it starts at a key frame', async () => {
-    await expect(look({ seconds: 0.2, mayBeLonger: true })).resolves.toBeDefined()
+    await expect(verify({ seconds: 0.2, mayBeLonger: true })).resolves.toBeDefined()
   })
 })

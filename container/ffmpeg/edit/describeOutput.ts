@@ -1,4 +1,4 @@
-/** Describes what comes out of the edits: size, duration, frame rate, and whether there is audio. */
+/** Describes the output of the edits: frame size, duration, frame rate, and if it has audio. */
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { resolveGeometry } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
@@ -12,7 +12,7 @@ import { rotateSizes } from './steps/orientation.ts'
 export interface OutputRequest {
   /** The frames that are needed; null for audio only. */
   frame: FrameFormat | null
-  /** Whether audio comes out, if a file has any. */
+  /** True when the output has audio if a file has any. */
   audio: boolean
   /** Replaces the rendition's start and end; the caller has checked it. */
   trim?: Trim

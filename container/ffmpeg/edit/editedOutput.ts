@@ -14,7 +14,7 @@ export interface Trim {
 /** The pixel format in which filters work: 4:2:0 for video, RGB for images. */
 export type PixelFormat = 'yuv420p' | 'rgb24'
 
-/** The frames that come out. */
+/** Format of the output frames. */
 export interface FrameFormat {
   /** Sides are multiples of this: 2 for 4:2:0 video, 1 for images. */
   unit: 1 | 2
@@ -23,7 +23,7 @@ export interface FrameFormat {
   pixels: PixelFormat
 }
 
-/** One of the files that are played one after another. */
+/** One of the files that are joined: the source or an appended file. */
 export interface SourceFile {
   file: InputFile
   trim: Trim
@@ -37,7 +37,7 @@ export interface SourceFile {
   seconds: number | null
 }
 
-/** The output as it is after all edits. */
+/** Description of the output after all edits. */
 export interface EditedOutput {
   edits: Edits
   /** The source, then the appended files. */
@@ -61,7 +61,7 @@ export interface EditedOutput {
 export interface FileVideo {
   /** Unique in the graph; labels inside a step begin with it. */
   name: string
-  /** The stream as it is decoded. */
+  /** The video stream before any edit. */
   video: VideoStream
   edits: Pick<Edits, 'speed' | 'rotate' | 'flip' | 'background'>
   /** The filter that makes the frame rate constant; null when frames keep their times. */
@@ -76,7 +76,7 @@ export type FileVideoStep = (file: FileVideo) => string[]
 export interface FileAudio {
   audio: AudioStream
   speed: number
-  /** Whether other files are joined to it, so that sample rate and channels must be equal. */
+  /** True when other files are joined to it: all then need the same sample rate and channels. */
   isJoined: boolean
 }
 export type FileAudioStep = (file: FileAudio) => string[]
@@ -89,5 +89,5 @@ export interface LabelledChains {
 /** A step on the joined video, which has the label `from`; null when there is nothing to do. */
 export type VideoStep = (output: EditedOutput, from: string) => LabelledChains | null
 
-/** Returns filters on the joined audio. `loudness` are those that measure or correct it. */
+/** Returns filters on the joined audio. `loudness` has the filters that measure or correct the loudness. */
 export type AudioStep = (output: EditedOutput, loudness: readonly string[]) => string[]

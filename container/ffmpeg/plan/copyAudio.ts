@@ -15,7 +15,7 @@ export interface TrackDecision {
 
 interface AudioCopySource {
   audio: AudioStream
-  /** Whether less than the whole file is used. */
+  /** True when only a part of the file is used. */
   isPartial: boolean
 }
 

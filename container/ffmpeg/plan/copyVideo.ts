@@ -18,7 +18,7 @@ export interface VideoCopySource {
   quality: number
   /** Size of the source file. */
   sizeBytes: number
-  /** Whether less than the whole file is used. */
+  /** True when only a part of the file is used. */
   isPartial: boolean
 }
 

@@ -32,7 +32,7 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
   return video
 }
 
-/** @throws JobFailure `unsupported` when the variant, or a step on the way to it, would be too large */
+/** @throws JobFailure `unsupported` when the frame would be too large, after scaling or in the variant */
 export function resolveGeometry(video: VideoStream, request: GeometryRequest): Geometry {
   const resolved = computeGeometry(video.display, request)
   const tooLargeSize = [resolved.scaled, resolved.output].find(isTooLarge)

@@ -15,7 +15,7 @@ const GUARD_SCRIPT = 'read -r ended || kill -s KILL -- "-$1"'
 
 const runningGroups = new Set<number>()
 
-/** Kills all running process groups at once; called when the runner exits. */
+/** Kills all running process groups immediately; called when the runner exits. */
 export function killProcessGroups(): void {
   for (const pid of runningGroups) {
     killGroup(pid, 'SIGKILL')
@@ -45,7 +45,7 @@ export interface ProcessOptions {
 /**
  * Runs `file` until it ends. No shell reads the arguments.
  *
- * @returns how it ended, whatever its exit code
+ * @returns the exit code or signal; a non-zero exit code is not an error here
  * @throws the signal's reason when aborted, after the whole group has been killed; Error when the
  *   program cannot be started
  */
@@ -116,7 +116,7 @@ function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): 
 
 /**
  * Starts a shell that kills the group when the runner is itself killed (`kill -9`, out of memory) and
- * cannot do so: the shell reads a pipe from the runner, which then ends without a line.
+ * cannot do so: the shell reads a pipe from the runner, and the pipe then ends without a line.
  *
  * @returns a function that tells the shell that the group has ended
  */

@@ -13,9 +13,8 @@ import { toRendition } from './rendition.ts'
 import { writeValue } from './write.ts'
 
 /**
- * The name of a variant. It is written from the rendition: the same for every order of the keys,
- * with or without keys that have their default. A name cannot be empty, so that of the default MP4
- * is `f_mp4`.
+ * Writes the name of a variant from its rendition, so that the order of the keys and keys with their
+ * default value make no difference. A name cannot be empty: the MP4 with every default is `f_mp4`.
  */
 export function writeCanonicalForm(rendition: Rendition): string {
   const { kind, format } = rendition
@@ -23,14 +22,14 @@ export function writeCanonicalForm(rendition: Rendition): string {
   return writeKeys(rendition, [omitted], NAME_DEFAULTS.formats[kind] === format)
 }
 
-/** The rendition that a canonical form names, whatever the defaults of requests are today. */
+/** Reads the rendition of a canonical form. The current defaults of requests have no effect on it. */
 export function readCanonicalForm(name: string): Rendition {
   return toRendition(parseTransformation(name, NAME_DEFAULTS), NAME_DEFAULTS)
 }
 
 /**
- * The text by which a request reaches a stored variant. It differs from the name only after a
- * default has changed: then it also has the keys whose default is no longer that of the name.
+ * Writes the text with which a request reaches a stored variant. It is the name, until a default
+ * changes: then a key whose default differs between names and requests is written as well.
  */
 export function writeRequestForm(name: string, defaults = REQUEST_DEFAULTS): string {
   if (defaults === NAME_DEFAULTS) {
@@ -49,7 +48,7 @@ export function writeRequestForm(name: string, defaults = REQUEST_DEFAULTS): str
 
 type Fields = Partial<Record<Field, unknown>>
 
-/** Writes every key whose value is not the same in all of `omitted`, in the order of the keys. */
+/** Writes the keys in their fixed order, except those whose value is the same in all of `omitted`. */
 function writeKeys(
   rendition: Rendition,
   omitted: readonly object[],
@@ -71,7 +70,7 @@ function writeKeys(
   return pairs.join(',') || 'f_mp4'
 }
 
-/** Kinds whose name is the value of `t`. */
+/** Kinds of rendition that `t` requests by their name. */
 const KINDS_BY_T = ['sprite', 'wave', 'preview'] as const
 
 /** The values of `t` and `f` that request the kind and the format of a rendition. */

@@ -1,6 +1,6 @@
 /**
- * One runner process for a whole file of hostile jobs, and canaries: a file and an address that those
- * jobs name, and that nobody may look at.
+ * One runner process for all jobs of a test file with hostile sources, and two canaries: a file and a
+ * URL that the sources name, and that the runner must never read or request.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,19 +15,19 @@ import { CANARY, makeHostile } from '../../fixtures/hostile/make.ts'
 import { bench, ffmpegProcesses } from './runnerHarness.ts'
 import { startGateway } from './fakeGateway.ts'
 
-/** What no message may hold: addresses and paths of this machine, and what a file named. */
-const INTERNALS = /127\.0\.0\.1|localhost|\/tmp|reelqueue-|passwd|canary|0x[0-9a-f]{6}/
+/** Text that no message may contain: addresses and paths of this machine, and names from the source. */
+const PRIVATE_TEXT = /127\.0\.0\.1|localhost|\/tmp|reelqueue-|passwd|canary|0x[0-9a-f]{6}/
 
-const SLOWEST_SECONDS = 10
+const MAX_SECONDS = 10
 
 export type HostileBench = Awaited<ReturnType<typeof startHostileBench>>
 
 export async function startHostileBench() {
   const folder = await mkdtemp(join(tmpdir(), 'runner-hostile-'))
   const file = join(folder, 'canary.txt')
-  const asked: string[] = []
+  const canaryRequests: string[] = []
   const server = createServer((request, response) => {
-    asked.push(String(request.url))
+    canaryRequests.push(String(request.url))
     response.end(CANARY)
   })
   server.listen(0, '127.0.0.1')
@@ -52,24 +52,27 @@ export async function startHostileBench() {
 
   return {
     folder,
-    /** What was asked of the address that nobody may ask. */
-    asked,
+    /** Requests to the canary URL; must stay empty. */
+    canaryRequests,
 
-    /** Has the runner do a job, and looks at all that must hold however the job ended. */
-    async run(name: string, wish: Assignment['rendition'], more: Partial<Assignment> = {}) {
+    /** Has the runner run a job, and checks everything that must be true however the job ended. */
+    async run(name: string, rendition: Assignment['rendition'], more: Partial<Assignment> = {}) {
       const finished = gateway.next<Finish>('finish')
       const startedAt = performance.now()
-      const job = await gateway.offer(join(folder, name), wish, more)
+      const job = await gateway.offer(join(folder, name), rendition, more)
       const finish = await finished
-      expect((performance.now() - startedAt) / 1_000).toBeLessThan(SLOWEST_SECONDS)
+      expect((performance.now() - startedAt) / 1_000).toBeLessThan(MAX_SECONDS)
 
       const left = { scratch: await readdir(bench.scratch), ffmpeg: await ffmpegProcesses() }
       expect(left).toEqual({ scratch: [], ffmpeg: [] })
-      expect({ asked, exitCode: runner.exitCode }).toEqual({ asked: [], exitCode: null })
+      expect({ canaryRequests, exitCode: runner.exitCode }).toEqual({
+        canaryRequests: [],
+        exitCode: null,
+      })
       expect(gateway.violations).toEqual([])
       expect(job.finishes).toHaveLength(1)
       if (finish.outcome === 'failed') {
-        expect(finish.message).not.toMatch(INTERNALS)
+        expect(finish.message).not.toMatch(PRIVATE_TEXT)
       }
       const output = Buffer.concat([...job.parts.values()])
       expect(output.includes('canary') || output.includes('<script>')).toBe(false)

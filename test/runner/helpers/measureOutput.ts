@@ -1,22 +1,25 @@
-/** What can be seen and heard in a file that came out, measured by ffmpeg apart from the runner. */
+/** Measures frames, audio, chapters and subtitles of an output with ffmpeg, without the code of the runner. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { args } from '../../fixtures/args.ts'
 
 const execute = promisify(execFile)
-const MOST = 64 * 1024 ** 2
+const MAX_OUTPUT_BYTES = 64 * 1024 ** 2
 
-/** The colours at a second, as 0 to 255 of red, green and blue, by the tags that the file has. */
-export async function pixelsAt(path: string, seconds: number, ...places: [number, number][]) {
-  const { width } = await sizeOf(path)
+/** Reads the colours of the frame at a second as red, green and blue (0 to 255), as the tags of the file define them. */
+export async function readPixelsAt(path: string, seconds: number, ...places: [number, number][]) {
+  const { width } = await readSize(path)
   const list = args`-v error -ss ${seconds} -i ${path} -frames:v 1`
   const raw = args`${list} -f rawvideo -pix_fmt rgb24 -`
-  const { stdout } = await execute('ffmpeg', raw, { encoding: 'buffer', maxBuffer: MOST })
+  const { stdout } = await execute('ffmpeg', raw, {
+    encoding: 'buffer',
+    maxBuffer: MAX_OUTPUT_BYTES,
+  })
   return places.map(([x, y]) => [...stdout.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)])
 }
 
-/** Its name, of those that the clips are made of; else the numbers. */
-export function named([red = 0, green = 0, blue = 0]: number[] = []): string {
+/** Returns the name of a colour that the clips use, otherwise its numbers. */
+export function nameColour([red = 0, green = 0, blue = 0]: number[] = []): string {
   const near = (value: number, wanted: number) => Math.abs(value - wanted) < 40
   const found = Object.entries(COLOURS).find(
     ([, [r, g, b]]) => near(red, r) && near(green, g) && near(blue, b),
@@ -33,14 +36,14 @@ const COLOURS: Record<string, [number, number, number]> = {
   gray: [128, 128, 128],
 }
 
-async function sizeOf(path: string): Promise<{ width: number }> {
+async function readSize(path: string): Promise<{ width: number }> {
   const list = args`-v error -select_streams v:0 -show_entries stream=width`
   const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
   return { width: Number.parseInt(stdout, 10) }
 }
 
-/** When each frame is shown, in seconds. */
-export async function frameTimes(path: string): Promise<number[]> {
+/** Reads the timestamp of each frame in seconds, in order. */
+export async function readFrameTimes(path: string): Promise<number[]> {
   const list = args`-v error -select_streams v:0 -show_entries packet=pts_time`
   const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
   return stdout
@@ -50,38 +53,38 @@ export async function frameTimes(path: string): Promise<number[]> {
     .toSorted((a, b) => a - b)
 }
 
-async function filtered(path: string, filter: string): Promise<string> {
+async function runAudioFilter(path: string, filter: string): Promise<string> {
   const list = args`-hide_banner -nostats -i ${path} -af ${filter} -vn -f null -`
   return (await execute('ffmpeg', list)).stderr
 }
 
-/** By EBU R128, in LUFS. */
-export async function loudnessOf(path: string): Promise<number> {
-  const said = await filtered(path, 'ebur128')
-  return Number(/I:\s+(-?[\d.]+) LUFS/.exec(said.slice(said.lastIndexOf('Summary')))?.[1])
+/** Measures the loudness by EBU R128, in LUFS. */
+export async function measureLoudness(path: string): Promise<number> {
+  const stderr = await runAudioFilter(path, 'ebur128')
+  return Number(/I:\s+(-?[\d.]+) LUFS/.exec(stderr.slice(stderr.lastIndexOf('Summary')))?.[1])
 }
 
-/** The mean level of a part, in dB. */
-export async function levelOf(path: string, start: number, end: number): Promise<number> {
-  const said = await filtered(path, `atrim=${start}:${end},volumedetect`)
-  return Number(/mean_volume: (-?[\d.]+|-inf) dB/.exec(said)?.[1]?.replace('-inf', '-200'))
+/** Measures the mean level of the audio in a part, in dB. */
+export async function measureLevel(path: string, start: number, end: number): Promise<number> {
+  const stderr = await runAudioFilter(path, `atrim=${start}:${end},volumedetect`)
+  return Number(/mean_volume: (-?[\d.]+|-inf) dB/.exec(stderr)?.[1]?.replace('-inf', '-200'))
 }
 
-/** How much of a part is at a frequency: the level after everything else is filtered out. */
-export async function toneOf(path: string, hertz: number): Promise<number> {
-  const said = await filtered(path, `bandpass=f=${hertz}:width_type=h:w=20,volumedetect`)
-  return Number(/mean_volume: (-?[\d.]+) dB/.exec(said)?.[1])
+/** Measures the level of the audio at one frequency, in dB. */
+export async function measureTone(path: string, hertz: number): Promise<number> {
+  const stderr = await runAudioFilter(path, `bandpass=f=${hertz}:width_type=h:w=20,volumedetect`)
+  return Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1])
 }
 
-/** The likeness of two pictures of equal size, up to 1. */
-export async function ssimOf(path: string, original: string): Promise<number> {
+/** Measures the similarity (SSIM) of two videos of the same size; 1 when they are equal. */
+export async function measureSsim(path: string, original: string): Promise<number> {
   const list = args`-hide_banner -nostats -i ${path} -i ${original}`
   const { stderr } = await execute('ffmpeg', args`${list} -lavfi ssim -f null -`)
   return Number(/All:([\d.]+)/.exec(stderr)?.[1])
 }
 
-/** When the first sound is heard after the first frame is seen, in seconds. */
-export async function soundStart(path: string): Promise<number> {
+/** Reads the time from the first video packet to the first audio packet, in seconds. */
+export async function readAudioOffset(path: string): Promise<number> {
   const first = async (stream: string) => {
     const list = args`-v error -select_streams ${stream} -show_entries packet=pts_time`
     const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
@@ -90,15 +93,15 @@ export async function soundStart(path: string): Promise<number> {
   return (await first('a:0')) - (await first('v:0'))
 }
 
-/** The titles of its chapters. */
-export async function chaptersOf(path: string): Promise<string[]> {
+/** Reads the titles of the chapters. */
+export async function readChapterTitles(path: string): Promise<string[]> {
   const list = args`-v error -of json -show_chapters ${path}`
   const { chapters } = JSON.parse((await execute('ffprobe', list)).stdout)
   return chapters.map((chapter: { tags?: { title?: string } }) => chapter.tags?.title)
 }
 
-/** The text of a subtitle track, as SRT. */
-export async function captionsIn(path: string): Promise<string> {
+/** Reads the text of the first subtitle track, as SRT. */
+export async function readSubtitles(path: string): Promise<string> {
   const list = args`-v error -i ${path} -map 0:s:0 -f srt -`
   return (await execute('ffmpeg', list)).stdout
 }

@@ -1,6 +1,6 @@
 /**
- * What every test with a real ffmpeg stands on: a gateway, a scratch folder of its own, and the
- * runner's own loop over them. The runner runs in this process, except in process.test.ts.
+ * Set-up of the tests with a real ffmpeg: a fake gateway, a scratch folder for each test, and the
+ * claim loop of the runner. The runner runs in this process, except in process.test.ts.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
@@ -23,12 +23,12 @@ const execute = promisify(execFile)
 
 export const bench = { gateway: null as unknown as Gateway, scratch: '', logs: [] as string[] }
 
-/** Returns the path of a clip; clips/ makes them. */
+/** Returns the path of a clip, which `clips/clips.setup.ts` makes. */
 export function clip(name: string): string {
   return join(inject('clips'), name)
 }
 
-/** To be called at the top of a test file. Afterwards no scratch folder and no ffmpeg may be left. */
+/** Call it at the top of a test file. After each test it checks that no scratch folder and no ffmpeg is left. */
 export function useBench() {
   beforeEach(async () => {
     bench.gateway = await startGateway()
@@ -48,9 +48,9 @@ export function useBench() {
 }
 
 /**
- * Runs the loop until the gateway has no more work.
+ * Runs the claim loop until the gateway has no more jobs.
  *
- * @param env settings other than the bench's own
+ * @param env replaces or adds settings
  */
 export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndReason> {
   const shutdown = new AbortController().signal
@@ -73,10 +73,10 @@ export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndR
 }
 
 /**
- * Offers a job whose source says nothing more from a third of the file on, so that its encode stays
- * under way for as long as a test wants. `reached` resolves when it has come that far.
+ * Offers a job whose source stops sending bytes after a third of the file, so that its encode stays
+ * active until the test ends it. `reached` resolves when the encode waits for those bytes.
  */
-export async function startHeld(more: Partial<Assignment> = {}) {
+export async function offerHeldJob(more: Partial<Assignment> = {}) {
   const { gateway } = bench
   gateway.mishap = (start) => (start > 45e6 && start < 130e6 ? 'hold' : null)
   const job = await gateway.offer(clip('big.mov'), video({ width: 160 }), more)
@@ -86,18 +86,18 @@ export async function startHeld(more: Partial<Assignment> = {}) {
 }
 
 /**
- * Offers one job, runs it, and gives what the gateway was told in the end.
+ * Offers one job, runs it, and returns how it was finished.
  *
- * @param others files that are stored under the paths that the rendition names
+ * @param references local files, by the storage paths that the rendition names
  */
 export async function runJob(
   name: string,
   rendition: Assignment['rendition'],
   more: Partial<Assignment> = {},
   env: Record<string, string> = {},
-  others: Record<string, string> = {},
+  references: Record<string, string> = {},
 ): Promise<{ job: OfferedJob; finish: Finish }> {
-  const job = await bench.gateway.offer(clip(name), rendition, more, others)
+  const job = await bench.gateway.offer(clip(name), rendition, more, references)
   await runUntilIdle(env)
   const [finish] = job.finishes
   if (finish === undefined) {
@@ -106,7 +106,7 @@ export async function runJob(
   return { job, finish }
 }
 
-/** What ffprobe says of what came out, by the test's own reading. */
+/** Saves the output of a job, and probes it with ffprobe. */
 export async function probeOutput(job: OfferedJob) {
   const path = join(bench.scratch, `saved.${job.assignment.rendition.format}`)
   await saveOutput(job, path)
@@ -117,13 +117,13 @@ export async function probeOutput(job: OfferedJob) {
   return { path, format, video: of('video'), audio: of('audio'), streams }
 }
 
-/** A hash of each packet's bytes, which copying keeps and encoding does not. */
+/** Hashes the packets of a track. A stream copy keeps the hash, an encode changes it. */
 export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<string> {
   const list = args`-v error -i ${path} -map 0:${of}:0 -c copy -f streamhash -`
   return (await execute('ffmpeg', list)).stdout
 }
 
-/** Ids of the processes that work in this test's scratch folder: the runner's ffmpeg. */
+/** Returns the ids of processes whose working folder is in this test's scratch folder: ffmpeg and its guard. */
 export async function ffmpegProcesses(): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))

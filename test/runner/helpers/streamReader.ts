@@ -1,4 +1,4 @@
-/** Reads a package as players do: with parsers that others wrote, and with ffprobe. */
+/** Reads a package with independent HLS and DASH parsers, and with ffprobe. */
 import { execFile } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -11,9 +11,9 @@ import type { OfferedJob } from './offeredJob.ts'
 
 const execute = promisify(execFile)
 
-export function playlist(bytes: Buffer | undefined) {
+export function parsePlaylist(bytes: Buffer | undefined) {
   if (bytes === undefined) {
-    throw new Error('there is no such playlist')
+    throw new Error('the package lacks this playlist')
   }
   const parser = new Parser()
   parser.push(bytes.toString())
@@ -21,13 +21,13 @@ export function playlist(bytes: Buffer | undefined) {
   return parser.manifest
 }
 
-/** Makes a stream of a clip, and saves it beside the bench's other files for ffprobe to open. */
+/** Makes a stream of a clip, and saves its files in the scratch folder, where ffprobe can open them. */
 export async function makeStream(
   name: string,
-  wish: Assignment['rendition'],
-  others: Record<string, string> = {},
+  rendition: Assignment['rendition'],
+  references: Record<string, string> = {},
 ) {
-  const { job, finish } = await runJob(name, wish, {}, {}, others)
+  const { job, finish } = await runJob(name, rendition, {}, {}, references)
   if (finish.outcome !== 'packaged') {
     throw new Error(JSON.stringify(finish, null, 1))
   }
@@ -40,25 +40,25 @@ export async function openPackage({ id, files }: OfferedJob) {
   for (const [name, bytes] of files) {
     await writeFile(join(folder, name), bytes)
   }
-  const master = playlist(files.get('master.m3u8'))
-  const ask = async (file: string, ...entries: string[]) => {
+  const master = parsePlaylist(files.get('master.m3u8'))
+  const runFfprobe = async (file: string, ...entries: string[]) => {
     const list = ['-v', 'error', '-allowed_extensions', 'ALL', '-of', 'json', ...entries]
     return JSON.parse((await execute('ffprobe', [...list, join(folder, file)])).stdout)
   }
   return {
     folder,
     master,
-    read: (file: string) => playlist(files.get(file)),
+    read: (file: string) => parsePlaylist(files.get(file)),
     mpd: () => parse(String(files.get('manifest.mpd')), { manifestUri: 'http://x/manifest.mpd' }),
-    /** From small to large. */
+    /** Playlists of the video tracks, from the smallest rung to the largest. */
     rungs: [...files.keys()].filter((file) => /^v\d+\.m3u8$/.test(file)).toSorted(byNumber),
-    probe: (file: string) => ask(file, '-show_format', '-show_streams'),
+    probe: (file: string) => runFfprobe(file, '-show_format', '-show_streams'),
     async packets(file: string): Promise<{ pts_time: string; flags: string }[]> {
-      return (await ask(file, '-show_entries', 'packet=pts_time,flags')).packets
+      return (await runFfprobe(file, '-show_entries', 'packet=pts_time,flags')).packets
     },
     save: async (file: string, bytes: Buffer) => {
       await writeFile(join(folder, file), bytes)
-      return ask(file, '-show_entries', 'packet=flags,pos:stream=codec_name')
+      return runFfprobe(file, '-show_entries', 'packet=flags,pos:stream=codec_name')
     },
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { layOutStoryboard, buildWebVtt } from '../../../container/ffmpeg/plan/storyboardLayout.ts'
-import { expectWhole, parseVtt } from '../../fixtures/storyboardCues.ts'
+import { expectFullCoverage, parseVtt } from '../../fixtures/storyboardCues.ts'
 
 describe('the layout of a storyboard', () => {
   const tile = { width: 160, height: 90 }
@@ -19,7 +19,7 @@ describe('the layout of a storyboard', () => {
   it('covers the whole duration, whether or not it is a multiple of the interval', () => {
     for (const length of [4, 4.001, 4.016667, 9.99, 12.5]) {
       const cues = parseVtt(buildWebVtt(layout(length, 0.5, 3), 'jpg'))
-      expectWhole(cues, length)
+      expectFullCoverage(cues, length)
       expect(cues.every(({ start, end }) => end > start)).toBe(true)
     }
   })

@@ -1,4 +1,4 @@
-/** Edit step: uses a part of a file. Checks that the part exists and does not exceed the limits. */
+/** Edit step: uses a part of a file. Checks that the part exists, and that its duration and frames do not exceed the limits. */
 import { JobFailure } from '../../../failures.ts'
 import type { Probe } from '../../probe/probe.ts'
 import { tooLong, tooManyFrames } from '../../process/limitErrors.ts'
@@ -15,7 +15,7 @@ export function trimInput({ startSeconds, durationSeconds }: Trim): string[] {
   })
 }
 
-/** A part of a file, with its duration; null when the file does not state its own. */
+/** A part of a file with the duration of the part, which is null when the duration of the file is unknown. */
 export type ResolvedTrim = Trim & { seconds: number | null }
 
 /** @throws JobFailure `unsupported` when the file ends before the start, or the part is too long */
@@ -44,13 +44,13 @@ export function resolveTrim(
   return resolved
 }
 
-/** Adds the duration of a part that needs no check. */
+/** Adds the duration of a part, without checking it. */
 export function withDuration(trim: Trim, { contentSeconds }: Probe): ResolvedTrim {
   const rest = contentSeconds === null ? null : Math.max(0, contentSeconds - trim.startSeconds)
   return { ...trim, seconds: trim.durationSeconds ?? rest }
 }
 
-/** Whether less than the whole file is used. */
+/** Returns true when only a part of the file is used. */
 export function isPartial({ startSeconds, durationSeconds }: Trim): boolean {
   return startSeconds > 0 || durationSeconds !== null
 }

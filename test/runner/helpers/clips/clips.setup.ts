@@ -1,4 +1,4 @@
-/** Makes the clips of the runner tests once a run. Tests get their folder with `inject('clips')`. */
+/** Makes the clips of the runner tests once per run. Tests get the folder with `inject('clips')`. */
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
 import { makeContents, rotate } from './contents.ts'
-import { AAC, H264, lavfi, testPicture, tone, type Ffmpeg } from './inputs.ts'
+import { AAC, H264, lavfi, testVideo, tone, type Ffmpeg } from './inputs.ts'
 import { makeShapes } from './shapes.ts'
 import { args } from '../../../fixtures/args.ts'
 
@@ -22,9 +22,9 @@ export default async function setup(project: TestProject) {
   const folder = await mkdtemp(join(tmpdir(), 'runner-clips-'))
   const ffmpeg: Ffmpeg = (list) =>
     execute('ffmpeg', args`-v error -nostdin -y ${list}`, { cwd: folder })
-  const picture = (size: string, seconds: number, rate = 25) => testPicture(size, rate, seconds)
+  const videoInput = (size: string, seconds: number, rate = 25) => testVideo(size, rate, seconds)
 
-  await ffmpeg(args`${picture('640x360', 4)} ${tone(4)} ${H264} ${AAC} clip.mp4`)
+  await ffmpeg(args`${videoInput('640x360', 4)} ${tone(4)} ${H264} ${AAC} clip.mp4`)
   await Promise.all([
     ffmpeg(args`-i clip.mp4 -c copy -movflags +faststart faststart.mp4`),
     ffmpeg(args`-i clip.mp4 -c copy -f mpegts clip.ts`),
@@ -32,39 +32,39 @@ export default async function setup(project: TestProject) {
       rotate(join(folder, 'rotated.mp4'), 360),
     ),
     ffmpeg(
-      args`${picture('320x180', 1)} -i clip.mp4 -map 0:v -map 1:a ${H264} -c:a copy
-      short-picture.flv`,
+      args`${videoInput('320x180', 1)} -i clip.mp4 -map 0:v -map 1:a ${H264} -c:a copy
+      short-video.flv`,
     ),
-    ffmpeg(args`${picture('640x360', 7, 30_000 / 1001)} ${tone(7)} ${H264} ${AAC} stream.mp4`),
-    ffmpeg(args`${picture('320x180', 6.08)} ${tone(6.08)} ${H264} ${AAC} tail.mp4`),
-    ffmpeg(args`${picture('360x640', 1)} ${H264} portrait.mp4`),
-    ffmpeg(args`-i clip.mp4 -vn -c copy sound.m4a`),
-    ffmpeg(args`-i clip.mp4 -frames:v 1 picture.png`),
-    ffmpeg(args`${picture('1920x1080', 1)} ${H264} fullhd.mp4`),
+    ffmpeg(args`${videoInput('640x360', 7, 30_000 / 1001)} ${tone(7)} ${H264} ${AAC} stream.mp4`),
+    ffmpeg(args`${videoInput('320x180', 6.08)} ${tone(6.08)} ${H264} ${AAC} tail.mp4`),
+    ffmpeg(args`${videoInput('360x640', 1)} ${H264} portrait.mp4`),
+    ffmpeg(args`-i clip.mp4 -vn -c copy audio-only.m4a`),
+    ffmpeg(args`-i clip.mp4 -frames:v 1 image.png`),
+    ffmpeg(args`${videoInput('1920x1080', 1)} ${H264} fullhd.mp4`),
     // testsrc2 itself rounds odd sides down.
-    ffmpeg(args`${picture('642x362', 1)} -vf format=yuv444p,crop=641:361:0:0 -c:v ffv1 odd.mkv`),
-    ffmpeg(args`${picture('720x576', 1)} -vf setsar=64/45 ${H264} anamorphic.mp4`),
-    ffmpeg(args`${lavfi('color=gray:s=640x360:d=4')} ${tone(4)} ${H264} ${AAC} frugal.mp4`),
+    ffmpeg(args`${videoInput('642x362', 1)} -vf format=yuv444p,crop=641:361:0:0 -c:v ffv1 odd.mkv`),
+    ffmpeg(args`${videoInput('720x576', 1)} -vf setsar=64/45 ${H264} anamorphic.mp4`),
+    ffmpeg(args`${lavfi('color=gray:s=640x360:d=4')} ${tone(4)} ${H264} ${AAC} low-bit-rate.mp4`),
     ffmpeg(
-      args`${picture('320x180', 2)} -f lavfi
+      args`${videoInput('320x180', 2)} -f lavfi
       -i anoisesrc=d=2:a=0.1,aformat=channel_layouts=5.1 ${H264} -c:a ac3 surround.mkv`,
     ),
     ffmpeg(
-      args`${picture('320x180', 1)} -c:v libx265 -pix_fmt yuv420p10le -x265-params
+      args`${videoInput('320x180', 1)} -c:v libx265 -pix_fmt yuv420p10le -x265-params
       log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc
       -color_primaries bt2020 -color_trc arib-std-b67 -colorspace bt2020nc hlg.mp4`,
     ),
     // 460,800 bytes a frame: 138 MB, with the index at the end as MOV has it.
-    ffmpeg(args`${picture('640x360', 12)} -c:v rawvideo -pix_fmt uyvy422 big.mov`),
+    ffmpeg(args`${videoInput('640x360', 12)} -c:v rawvideo -pix_fmt uyvy422 big.mov`),
   ])
   await makeContents(folder, ffmpeg)
   await makeShapes(folder, ffmpeg)
   await ffmpeg(args`-i big.mov -c copy big.mkv`)
 
-  const whole = await readFile(join(folder, 'faststart.mp4'))
-  await writeFile(join(folder, 'half.mp4'), whole.subarray(0, whole.length / 2))
-  const tail = await readFile(join(folder, 'clip.mp4'))
-  await writeFile(join(folder, 'no-moov.mp4'), tail.subarray(0, tail.length / 2))
+  const faststart = await readFile(join(folder, 'faststart.mp4'))
+  await writeFile(join(folder, 'half.mp4'), faststart.subarray(0, faststart.length / 2))
+  const indexAtEnd = await readFile(join(folder, 'clip.mp4'))
+  await writeFile(join(folder, 'no-moov.mp4'), indexAtEnd.subarray(0, indexAtEnd.length / 2))
   await (await open(join(folder, 'empty.mp4'), 'w')).close()
   await writeFile(join(folder, 'text.mp4'), 'This is not a video.\n'.repeat(100))
   await writeFile(

@@ -1,11 +1,11 @@
-/** Clips whose frames tell where and when they are, and clips with the metadata of a phone. */
+/** Clips whose frames show their position and time, and clips with the metadata of a phone. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { args } from '../../../fixtures/args.ts'
-import { AAC, H264, lavfi, testPicture, tone, type Ffmpeg } from './inputs.ts'
+import { AAC, H264, lavfi, testVideo, tone, type Ffmpeg } from './inputs.ts'
 
-function picture(rate: number | string, seconds: number) {
-  return testPicture('320x180', rate, seconds)
+function videoInput(rate: number | string, seconds: number) {
+  return testVideo('320x180', rate, seconds)
 }
 
 export async function makeContents(folder: string, ffmpeg: Ffmpeg) {
@@ -13,24 +13,24 @@ export async function makeContents(folder: string, ffmpeg: Ffmpeg) {
     makePhone(join(folder, 'phone.mov'), ffmpeg),
     // 60 frames a second for half a second, then 12.
     ffmpeg(
-      args`${picture(60, 1)} ${tone(1)} ${H264} ${AAC}
+      args`${videoInput(60, 1)} ${tone(1)} ${H264} ${AAC}
       -vf select='lt(t,0.5)+not(mod(n,5))' -fps_mode vfr vfr.mp4`,
     ),
     // Audio tracks of 880, 440 and 220 Hz; the second is the default.
     ffmpeg(
-      args`${picture(25, 1)} ${tone(1, 880)} ${tone(1, 440)} ${tone(1, 220)} -map 0
+      args`${videoInput(25, 1)} ${tone(1, 880)} ${tone(1, 440)} ${tone(1, 220)} -map 0
       -map 1 -map 2 -map 3 ${H264} -c:a:0 aac -c:a:1 libopus -c:a:2 ac3 -metadata:s:a:0 language=eng
       -metadata:s:a:1 language=ger -metadata:s:a:2 language=fre -disposition:a 0
       -disposition:a:1 default languages.mkv`,
     ),
-    ffmpeg(args`${picture(25, 0.08)} ${tone(0.08)} ${H264} ${AAC} short.mp4`),
+    ffmpeg(args`${videoInput(25, 0.08)} ${tone(0.08)} ${H264} ${AAC} short.mp4`),
     // Black for 2 s, blurred for 2 s, sharp for 2 s, with a key frame every half second.
     ffmpeg(
-      args`${picture(10, 6)} ${H264} -g 5
+      args`${videoInput(10, 6)} ${H264} -g 5
       -vf drawbox=t=fill:color=black:enable='lt(t,2)',gblur=sigma=9:enable='between(t,2,4)'
       unsteady.mp4`,
     ),
-    // Grey that becomes lighter by 20 each second, so that a frame tells its time.
+    // Grey that becomes lighter by 20 each second, so that the luma of a frame identifies its time.
     ffmpeg(
       args`${lavfi('color=black:s=320x180:r=10:d=12')} ${H264} -g 10
       -vf geq=lum='20+20*floor(T)':cb=128:cr=128 clock.mp4`,
@@ -46,7 +46,7 @@ export async function makeContents(folder: string, ffmpeg: Ffmpeg) {
     ffmpeg(args`${lavfi('color=red:s=20x20')} -frames:v 1 red.png`),
     ffmpeg(args`${lavfi('color=black:s=320x180:r=10:d=1')} ${H264} black.mp4`),
     ffmpeg(
-      args`${picture(25, 0.2)} ${H264} -metadata title=${'a'.repeat(10_000)}
+      args`${videoInput(25, 0.2)} ${H264} -metadata title=${'a'.repeat(10_000)}
       ${Array.from({ length: 60 }, (_, at) => ['-metadata', `note${at}=${at}`]).flat()}
       tagged.mkv`,
     ),
@@ -59,7 +59,7 @@ export async function makeContents(folder: string, ffmpeg: Ffmpeg) {
  */
 async function makePhone(path: string, ffmpeg: Ffmpeg) {
   await ffmpeg(
-    args`${picture('30000/1001', 1)} ${tone(1)} ${H264} ${AAC}
+    args`${videoInput('30000/1001', 1)} ${tone(1)} ${H264} ${AAC}
     -movflags use_metadata_tags -metadata com.apple.quicktime.location.ISO6709=+52.5200+013.4050+034.000/
     -metadata ${'com.apple.quicktime.model=Phone 12'} ${path}`,
   )

@@ -11,8 +11,8 @@ export function lavfi(source: string) {
   return args`-f lavfi -i ${source}`
 }
 
-/** A moving test picture. */
-export function testPicture(size: string, rate: number | string, seconds: number) {
+/** Returns the input of a moving test pattern. */
+export function testVideo(size: string, rate: number | string, seconds: number) {
   return lavfi(`testsrc2=s=${size}:r=${rate}:d=${seconds}`)
 }
 

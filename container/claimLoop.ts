@@ -11,11 +11,11 @@ import type { GatewayClient } from './gateway/gatewayClient.ts'
 import { formatError, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
 
-/** How long a claim may wait in the gateway for a job. */
+/** Maximum time for which a claim waits in the gateway for a job. */
 const MAX_WAIT_SECONDS = 8
 /**
- * A claim that returns no job sooner than this was woken up: there may be a job now, so the next claim
- * follows at once. After `MAX_WAKE_UPS` such claims in a row the loop waits, to protect the gateway.
+ * A claim that returns without a job before this time was woken up: there may be a job now, so the next
+ * claim follows immediately. After `MAX_WAKE_UPS` such claims in a row the loop waits, to protect the gateway.
  */
 const MIN_WAIT_MS = 1_000
 const MAX_WAKE_UPS = 5

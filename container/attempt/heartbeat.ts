@@ -11,15 +11,15 @@ import type { GatewayClient } from '../gateway/gatewayClient.ts'
 const INTERVAL_MS = 1_000
 const REPORT_TIMEOUT_MS = 5_000
 
-/** State of an attempt, as it is reported. */
+/** State of an attempt in the form of a report. */
 export type AttemptState = Omit<Report, 'fence'>
 
 /**
- * Reports at once and then every second, one report at a time.
+ * Reports immediately and then every second, one report at a time.
  *
- * @param options.onLost called once, when the gateway has given the job to another runner, or when
- *   no report has succeeded for the duration of the lease
- * @returns when `signal` has aborted or the lease is lost; never throws
+ * @param options.onLost called once, when another runner has claimed the job, or when no report has
+ *   succeeded for the duration of the lease
+ * @returns a promise that resolves when `signal` has aborted or the lease is lost; it never rejects
  */
 export async function sendHeartbeats(options: {
   client: GatewayClient

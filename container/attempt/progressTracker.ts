@@ -9,7 +9,7 @@ import type { AttemptState } from './heartbeat.ts'
 import { createRateMeter, type RateMeter } from './rateMeter.ts'
 import { createStepProgress, ESTIMATE_WINDOW_SECONDS } from './stepProgress.ts'
 
-/** The percentage at which each stage begins. The last few percent belong to the gateway. */
+/** The percentage at which each stage begins. The last 3 % are left for the finish. */
 type Scale = Record<Stage | 'end', number>
 const ENCODE_SCALE: Scale = { probe: 0, analyse: 1, encode: 1, verify: 92, upload: 93, end: 97 }
 /** A stream copy takes about as long as its upload. */
@@ -68,7 +68,7 @@ export function createProgressTracker(
     }
   }
 
-  /** Updates what changes with time alone: the estimate and the rates. */
+  /** Updates the estimate and the rates, which change as time passes. */
   function refresh() {
     const now = clock()
     const seconds = secondsLeft(now)
@@ -115,7 +115,7 @@ export function createProgressTracker(
     setOutputBytes(sizeBytes: number) {
       outputBytes = sizeBytes
     },
-    /** @param share of the output that is uploaded, from 0 to 1 */
+    /** @param share uploaded share of the output, from 0 to 1 */
     setUploadedShare(share: number) {
       uploadedShare = share
       uploadRate?.add(clock(), share)

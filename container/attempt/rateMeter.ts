@@ -1,6 +1,6 @@
 /** Measures how fast an amount grows over the last few seconds, in any unit. */
 
-/** A shorter span gives no rate: the first reports come in bursts. */
+/** No rate is measured over a shorter time, because the first reports arrive in bursts. */
 const MIN_SPAN_SECONDS = 0.3
 /** Amounts are reported twice a second. After this long without a report, the rate begins to fall. */
 const MAX_SILENCE_SECONDS = 1.5
@@ -8,15 +8,15 @@ const MAX_SILENCE_SECONDS = 1.5
 export type RateMeter = ReturnType<typeof createRateMeter>
 
 /**
- * @param startedAt when the amount was 0, in seconds of any clock
- * @param windowSeconds how far back the rate is measured
+ * @param startedAt time at which the amount was 0, in seconds of any clock
+ * @param windowSeconds time over which the rate is measured
  */
 export function createRateMeter(startedAt: number, windowSeconds: number) {
   let samples = [{ at: startedAt, amount: 0 }]
   return {
     add(at: number, amount: number) {
       samples.push({ at, amount })
-      // The newest sample that is older than the window is where the window begins.
+      // The window begins at the newest sample that is older than it.
       const first = samples.findLastIndex((sample) => sample.at <= at - windowSeconds)
       if (first > 0) {
         samples = samples.slice(first)

@@ -68,7 +68,7 @@ function redact({ inputs, scratch }: RunningAttempt, text: string): string {
 }
 
 /**
- * Adds to a failure which input it is about, e.g. the watermark. The failure becomes `input_invalid`,
+ * Adds the name of the input to a failure, such as "watermark". The failure becomes `input_invalid`,
  * because a retry cannot succeed without another file.
  */
 function nameInput(inputName: string, error: unknown): unknown {
@@ -84,7 +84,7 @@ function nameInput(inputName: string, error: unknown): unknown {
   })
 }
 
-/** Quotes an argument as a shell would need it, for people who read the command. */
+/** Quotes an argument for a shell, so that users can copy the recorded command. */
 function quote(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
 }

@@ -34,7 +34,7 @@ export function createStepProgress() {
   return {
     setSteps(planned: readonly Step[]) {
       steps = planned
-      totalWork = steps.reduce((sum, step) => sum + workOf(step), 0)
+      totalWork = steps.reduce((sum, step) => sum + computeWork(step), 0)
     },
     begin(step: Step, now: number) {
       current = {
@@ -54,7 +54,7 @@ export function createStepProgress() {
       current.frameRate.add(now, frames)
       const duration = knownSeconds(current.step)
       const share = duration === null ? 0 : Math.min(1, outSeconds / duration)
-      current.work = workOf(current.step) * share
+      current.work = computeWork(current.step) * share
       if (current.step.stage === 'encode' && share > 0) {
         outputBytes = bytes / share
       }
@@ -62,7 +62,7 @@ export function createStepProgress() {
     finish(step: Step) {
       // A fallback step is not among those that were planned.
       if (steps.includes(step)) {
-        finishedWork += workOf(step)
+        finishedWork += computeWork(step)
       }
       current = null
     },
@@ -98,6 +98,6 @@ function knownSeconds(step: Step): number | null {
   return 'seconds' in step && step.seconds !== null && step.seconds > 0 ? step.seconds : null
 }
 
-function workOf(step: Step): number {
+function computeWork(step: Step): number {
   return step.cost * (knownSeconds(step) ?? DEFAULT_STEP_SECONDS)
 }

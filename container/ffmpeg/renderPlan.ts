@@ -13,11 +13,11 @@ export interface InputFile {
   url: string
   /** Its path in storage. */
   path: string
-  /** Null for images and subtitles, which are opened as what the extension of `path` names. */
+  /** Null for images and subtitles: the extension of `path` decides with which demuxer they are opened. */
   probe: Probe | null
 }
 
-/** What a planner works from, besides the rendition. */
+/** Files and folder from which a planner makes a plan for a rendition. */
 export interface PlanContext {
   source: InputFile & { probe: Probe }
   /** The reference files of the rendition, by path. */
@@ -29,7 +29,7 @@ export interface PlanContext {
 interface StepBase {
   /** `analyse` steps measure; `encode` steps produce output. */
   stage: 'analyse' | 'encode'
-  /** Time that a second of media takes, relative to an ordinary encode, which is 1. */
+  /** Time that the step takes for a second of media, relative to an ordinary encode. */
   cost: number
   /** Input that the step reads in place of the source, such as "watermark", for failure messages. */
   inputName?: string
@@ -43,7 +43,7 @@ export interface FfmpegStep extends StepBase {
   /**
    * Builds the arguments of ffmpeg when the step begins.
    *
-   * @param stderrTails the end of stderr of each ffmpeg step before, in order
+   * @param stderrTails the end of stderr of each previous ffmpeg step, in order
    */
   ffmpeg: (stderrTails: readonly string[]) => string[] | Promise<string[]>
 }
@@ -62,15 +62,15 @@ export interface Expectation {
   hasAudio: boolean
   /** Duration in seconds; null for an image, or when the source does not declare one. */
   seconds: number | null
-  /** The rendition sets the end, so a wrong duration is the runner's fault and not the source's. */
+  /** True when the rendition sets the end: a wrong duration then has its cause in the runner, not in the source. */
   hasRequestedEnd: boolean
   /** Codecs by ffprobe's names; absent when any is allowed. */
   videoCodec?: string
   audioCodec?: string
-  /** The output may begin at an earlier key frame, and so be longer than `seconds`. */
+  /** True when the output may begin at an earlier key frame, and so be longer than `seconds`. */
   mayBeLonger?: boolean
   maxBytes?: number
-  /** A still image, for which ffprobe invents a duration and a frame rate. */
+  /** True for a still image: the duration and frame rate that ffprobe prints for it have no meaning. */
   isImage: boolean
 }
 
@@ -79,7 +79,7 @@ export interface RenderPlan extends Plan {
   /** Step to run if the steps succeed without a valid output; null if there is no alternative. */
   fallback: Step | null
   /**
-   * Absolute path of the output. For a package it is the file with which a player begins; all files
+   * Absolute path of the output. For a package it is the file that a player opens first; all files
    * in `folder/package` belong to the package.
    */
   output: string

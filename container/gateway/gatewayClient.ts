@@ -23,7 +23,7 @@ const SOURCE_TIMEOUT_MS = 60_000
 /** Connections from containers have been seen to stall; the range is then requested again. */
 const STALL_MS = 8_000
 const CALL_TIMEOUT_MS = 30_000
-/** Added to the time for which a claim may wait. */
+/** Timeout of a claim, in addition to the time for which it waits. */
 const CLAIM_MARGIN_MS = 10_000
 /** Enough for a part of 8 MiB at half a megabit per second. */
 const PART_TIMEOUT_MS = 150_000
@@ -67,7 +67,7 @@ export function createGatewayClient(options: {
         fence: lease.fence,
         ...report,
       })
-      await send(request, { ...limits, tries: 1 }, createJsonReader(contract.reportAnswer))
+      await send(request, { ...limits, tries: 1 }, createJsonReader(contract.reportResponse))
     },
 
     /**
@@ -101,7 +101,7 @@ export function createGatewayClient(options: {
       return send(
         buildJsonRequest(`${buildJobPath(lease)}/output`, message),
         { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
-        createJsonReader(contract.outputAnswer),
+        createJsonReader(contract.outputResponse),
       )
     },
 
@@ -135,7 +135,7 @@ export function createGatewayClient(options: {
       return send(
         buildJsonRequest(`${buildJobPath(lease)}/finish`, finish),
         { timeoutMs: CALL_TIMEOUT_MS, tries: TRIES, signal },
-        createJsonReader(contract.finishAnswer),
+        createJsonReader(contract.finishResponse),
       )
     },
   }

@@ -6,7 +6,7 @@ import { AttemptReleased, GatewayRejection, GatewayUnreachable, LeaseLost } from
 import { reconnectDelayMs, sleep } from './backoff.ts'
 
 export interface GatewayRequest {
-  /** Below `/runner/`, with its query. */
+  /** Path below `/runner/`, with the query. */
   path: string
   method?: 'GET' | 'POST' | 'PUT'
   headers?: Record<string, string>
@@ -14,15 +14,15 @@ export interface GatewayRequest {
 }
 
 export interface RequestLimits {
-  /** Of one try, until the whole response has been read. */
+  /** Time limit of each try, which includes reading the response. */
   timeoutMs: number
-  /** At least 1. */
+  /** Maximum number of tries, at least 1. */
   tries: number
   signal: AbortSignal
 }
 
 /**
- * Sends a request until a response can be read or the tries are used up.
+ * Sends a request until a response has been read or no try is left.
  *
  * @param read reads a successful response; when it throws, the request is sent again
  * @throws GatewayRejection, LeaseLost or AttemptReleased, by status; GatewayUnreachable after the
@@ -86,7 +86,7 @@ function isFinal(error: unknown): boolean {
 async function readError(response: Response): Promise<Error> {
   const { status } = response
   const text = (await response.text().catch(() => '')).slice(0, 300)
-  // The bytes were changed on their way, so sending them again can succeed, whatever the status.
+  // The bytes were corrupted in transit, so sending them again can succeed, whatever the status.
   if (text.includes('"digest_mismatch"')) {
     return new Error(text)
   }
@@ -110,7 +110,7 @@ export function buildJsonRequest(path: string, message: unknown): GatewayRequest
   }
 }
 
-/** Includes a digest: the gateway rejects bytes that were changed on their way, and they are sent again. */
+/** The request has a digest: the gateway rejects bytes that were corrupted in transit, and they are sent again. */
 export function buildBytesRequest(path: string, bytes: Buffer<ArrayBuffer>): GatewayRequest {
   return {
     path,

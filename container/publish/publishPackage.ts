@@ -1,6 +1,6 @@
 /**
- * Makes and stores a package. A file that names others is stored after them, and the file with which
- * a player begins is stored last.
+ * Makes and stores a package. A file that refers to other files is stored after them, so the file that
+ * a player opens first is stored last.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,7 +12,7 @@ import { packageFolder } from '../ffmpeg/streaming/streamLayout.ts'
 import { createPackageUploader, type PackageUploader, waitForAll } from './packageUploader.ts'
 import { publishStream } from './streamPublisher.ts'
 
-/** @returns what a finish with outcome `packaged` contains besides the record */
+/** @returns the fields of a finish with outcome `packaged`, except those of the attempt record */
 export async function publishPackage(
   attempt: RunningAttempt,
   plan: RenderPlan,

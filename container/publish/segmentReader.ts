@@ -49,7 +49,7 @@ export function createSegmentReader(options: SegmentReaderOptions) {
     addSegment(measured, segment, stream)
   }
 
-  /** Calls are queued, because each segment is checked against the one before. */
+  /** Calls are queued, because each segment is checked against the previous one. */
   function measure(): Promise<void> {
     measuring = measuring.then(async () => {
       while (measured.segments.length < complete) {

@@ -15,7 +15,7 @@ export function createReadGate() {
       closed?.resolve()
       closed = null
     },
-    /** Resolves once the gate is open, at once if it is. @throws the signal's reason */
+    /** Waits until the gate is open. @throws the reason of the signal, if it aborts first */
     async waitUntilOpen(signal: AbortSignal): Promise<void> {
       signal.throwIfAborted()
       if (closed === null) {

@@ -29,10 +29,10 @@ const limits = {
   expiresAt: time.nullable().describe('Time from which the key is rejected; null for never'),
   maxStreams: maxCount
     .nullable()
-    .describe('Maximum of open event streams in each queue; null for no limit'),
+    .describe('Maximum number of open event streams in each queue; null for no limit'),
   maxQueuedJobs: maxCount
     .nullable()
-    .describe('Maximum of pending jobs that the key has created; null for no limit'),
+    .describe('Maximum number of pending jobs that the key has created; null for no limit'),
   maxStoredBytes: maxBytes
     .nullable()
     .describe(
@@ -107,7 +107,7 @@ export const changeApiKey = z
   .meta({ id: 'ChangeApiKey' })
 export type ChangeApiKey = z.infer<typeof changeApiKey>
 
-/** The events that a stream token gives access to. An event has to match every given property. */
+/** Request for a stream token. The token gives access to the events that match every property that is set. */
 export const createStreamToken = z
   .strictObject({
     queue: queueName

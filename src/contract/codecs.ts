@@ -110,7 +110,7 @@ export const CONTAINERS: Readonly<Record<Container, ContainerCodecs>> = {
   wav: { video: [], audio: ['pcm'], copiedAudio: ['pcm_s16le', 'pcm_s24le'] },
 }
 
-/** The codecs of a format; null for formats that are no container of video or audio tracks. */
+/** Returns the codecs of a container; null for other formats, such as images. */
 export function containerCodecs(format: string): ContainerCodecs | null {
   return Object.hasOwn(CONTAINERS, format) ? CONTAINERS[format as Container] : null
 }

@@ -22,8 +22,8 @@ export const FLIPS = ['h', 'v', 'hv'] as const
 export const ROTATIONS = [90, 180, 270] as const
 export const THUMBNAILS = [true, 'best', 'sprite', 'wave', 'preview'] as const
 /**
- * How a value is written in a URL: as a number, as it is, as a storage path with ":" instead of "/",
- * or as text in which `true` is the boolean.
+ * Form of a value in a URL: a number, text, a storage path with ":" instead of "/", or text in which
+ * `true` is the boolean.
  */
 export type UrlForm = 'number' | 'text' | 'path' | 'textOrTrue'
 
@@ -46,7 +46,7 @@ function define<Schema extends z.ZodType>(
   return { schema, words, urlForm, isList }
 }
 
-/** Gives the values of a key other words. */
+/** Replaces the description of the values of a key. */
 export function inWords<Schema extends z.ZodType>(
   values: Values<Schema>,
   words: string,
@@ -143,7 +143,7 @@ export const rotation = define(
   `one of ${ROTATIONS.join(', ')}`,
 )
 
-/** What is made instead of a video. */
+/** Kinds of variant that `t` requests. */
 export const thumbnail = define(
   'textOrTrue',
   z.literal(THUMBNAILS).meta({ type: ['boolean', 'string'], enum: THUMBNAILS }),

@@ -12,11 +12,13 @@ export const queueName = z
 export const DEFAULT_QUEUE = 'default'
 
 const limits = {
-  concurrency: limit(QUEUE_LIMITS.concurrency).describe('Maximum of jobs that run at once'),
+  concurrency: limit(QUEUE_LIMITS.concurrency).describe(
+    'Maximum number of jobs that run at the same time',
+  ),
   leaseSeconds: limit(QUEUE_LIMITS.leaseSeconds).describe(
     'Seconds without a report from the runner after which its job is given to another runner',
   ),
-  maxAttempts: limit(QUEUE_LIMITS.maxAttempts).describe('Maximum of attempts of a new job'),
+  maxAttempts: limit(QUEUE_LIMITS.maxAttempts).describe('Maximum number of attempts of a new job'),
   stallSeconds: limit(QUEUE_LIMITS.stallSeconds).describe(
     'Seconds without progress after which ffmpeg counts as stalled',
   ),

@@ -13,11 +13,11 @@
  * |----------------------------------------------------------|------------------------------|
  * | `POST /runner/claim` claimRequest                        | 200 assignment, 204 no job   |
  * | `GET  /runner/jobs/{id}/source?fence=` with `Range`      | 206 bytes of the original    |
- * | `POST /runner/jobs/{id}/report` report                   | 200 reportAnswer             |
- * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputAnswer             |
+ * | `POST /runner/jobs/{id}/report` report                   | 200 reportResponse           |
+ * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputResponse           |
  * | `PUT  /runner/jobs/{id}/output/{part}?fence=&uploadId=`  | 200 uploadedPart             |
  * | `PUT  /runner/jobs/{id}/files/{name}?fence=`             | 200 storedPackageFile        |
- * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishAnswer             |
+ * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishResponse           |
  *
  * Any request may return 409 `lease_lost`: the runner stops the job and claims again. `source` may
  * return 412 `source_changed`: the original was replaced, and the runner finishes with the outcome
@@ -178,12 +178,12 @@ export const report = z.object({
 })
 export type Report = z.infer<typeof report>
 
-export const reportAnswer = z.object({ leaseExpiresAt: z.iso.datetime() })
+export const reportResponse = z.object({ leaseExpiresAt: z.iso.datetime() })
 
 /** Also counts as a report, so that even a job of less than a second shows its progress. */
 export const outputRequest = report.extend({ sizeBytes: z.int().positive() })
 export type OutputRequest = z.infer<typeof outputRequest>
-export const outputAnswer = z.object({
+export const outputResponse = z.object({
   uploadId: z.string(),
   partSizeBytes: z.int().positive().describe('The size of every part except the last'),
 })
@@ -227,4 +227,4 @@ export const finish = z.discriminatedUnion('outcome', [
 ])
 export type Finish = z.infer<typeof finish>
 
-export const finishAnswer = z.object({ status: z.enum(['completed', 'error', 'pending']) })
+export const finishResponse = z.object({ status: z.enum(['completed', 'error', 'pending']) })

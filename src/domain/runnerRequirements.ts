@@ -41,15 +41,15 @@ export function findSizeClass(bytes: number): number {
   return 1 + Math.max(0, Math.ceil(Math.log2(bytes / GIB)))
 }
 
-/** The size class of the disk that a job needs: 0 if every disk is large enough. */
+/** Returns the size class of the disk that a job needs; 0 when every disk is large enough. */
 export function findJobSizeClass({ kind }: Rendition, sourceBytes: number): number {
   return SMALL_KINDS.includes(kind) ? 0 : findSizeClass(sourceBytes)
 }
 
-/** What a runner has. A property that is missing is no limit. */
+/** Capabilities of a runner. A property that is absent sets no limit. */
 export interface RunnerCapabilities {
   /**
-   * Free disk space. The source is read by ranges and not stored, but the output has to fit, and it
+   * Free disk space. The source is read by ranges and not stored, but the output is, and it
    * is seldom larger than the source.
    */
   diskBytes?: number

@@ -56,7 +56,7 @@ export const reportRoute = route(runnerToken, {
   summary: 'Report progress and extend the lease',
   request: { params: jobParams, body: jsonBody(protocol.report) },
   responses: {
-    200: json(protocol.reportAnswer, 'The lease is extended.'),
+    200: json(protocol.reportResponse, 'The lease is extended.'),
     ...errors(409),
   },
 })
@@ -68,7 +68,7 @@ export const outputRoute = route(runnerToken, {
   summary: 'Begin the upload of the output',
   request: { params: jobParams, body: jsonBody(protocol.outputRequest) },
   responses: {
-    200: json(protocol.outputAnswer, 'The upload has begun.'),
+    200: json(protocol.outputResponse, 'The upload has begun.'),
     ...errors(409),
   },
 })
@@ -110,7 +110,7 @@ export const finishRoute = route(runnerToken, {
   summary: 'End the attempt',
   request: { params: jobParams, body: jsonBody(protocol.finish) },
   responses: {
-    200: json(protocol.finishAnswer, 'The attempt has ended. Returns the status of the job.'),
+    200: json(protocol.finishResponse, 'The attempt has ended. Returns the status of the job.'),
     ...errors(409),
   },
 })

@@ -47,11 +47,11 @@ export function describeOutput(
 }
 
 function sumDurations(files: readonly SourceFile[], speed: number): number | null {
-  const whole = files.reduce<number | null>(
+  const joinedSeconds = files.reduce<number | null>(
     (sum, { seconds }) => (sum === null || seconds === null ? null : sum + seconds),
     0,
   )
-  return whole === null ? null : whole / speed
+  return joinedSeconds === null ? null : joinedSeconds / speed
 }
 
 function describeFrameRate(

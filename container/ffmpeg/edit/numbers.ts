@@ -1,18 +1,20 @@
-/** Numbers as ffmpeg's options and messages need them. */
+/** Formats numbers and times for ffmpeg options and for messages. */
 
-/** Writes a number without an exponent and without trailing zeros. */
+/** Formats a number without an exponent and without trailing zeros. */
 export function formatDecimal(value: number, places = 3): string {
   return String(Number(value.toFixed(places)))
 }
 
-/** Writes a time as `HH:MM:SS.mmm`, with as many decimal places as given. */
+/** Formats a time as `HH:MM:SS.mmm`, with `places` decimals. */
 export function formatClock(seconds: number, places = 3, separator = '.'): string {
   const units = Math.round(seconds * 10 ** places)
-  const whole = Math.floor(units / 10 ** places)
+  const wholeSeconds = Math.floor(units / 10 ** places)
   const fraction = String(units % 10 ** places).padStart(places, '0')
-  const [hours, minutes, rest] = [whole / 3600, (whole / 60) % 60, whole % 60].map((value) =>
-    String(Math.floor(value)).padStart(2, '0'),
-  )
+  const [hours, minutes, rest] = [
+    wholeSeconds / 3600,
+    (wholeSeconds / 60) % 60,
+    wholeSeconds % 60,
+  ].map((value) => String(Math.floor(value)).padStart(2, '0'))
   return `${hours}:${minutes}:${rest}${separator}${fraction}`
 }
 

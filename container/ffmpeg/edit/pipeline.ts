@@ -27,10 +27,10 @@ import { burnSubtitles } from './steps/subtitles.ts'
 import { fadeAudio, fadeVideo } from './steps/fades.ts'
 import { applyLoudness } from './steps/loudness.ts'
 
-/** Options of the input of each file. ffmpeg decodes and discards what lies before the start. */
+/** Input options of each file. ffmpeg decodes and discards the frames before the start. */
 export const trim = trimInput
 
-/** The video of each file on its own. Speed and frame rate come first: fewer frames, less work. */
+/** Steps on the video of each file. Speed and frame rate come first, so that later steps have fewer frames. */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   deinterlace,
   changeVideoSpeed,
@@ -41,23 +41,23 @@ const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   pad,
 ]
 
-/** The audio of each file on its own. */
+/** Steps on the audio of each file. */
 export const FILE_AUDIO_STEPS: readonly FileAudioStep[] = [
   synchronizeAudio,
   mixChannels,
   changeAudioSpeed,
 ]
 
-/** The files one after another, video and audio together. */
+/** Joins the files one after another, video and audio. */
 export const joinFiles = concat
 
-/** The joined video. */
+/** Steps on the joined video. */
 export const VIDEO_STEPS: readonly VideoStep[] = [addWatermark, burnSubtitles, fadeVideo]
 
-/** The joined audio. */
+/** Steps on the joined audio. */
 export const AUDIO_STEPS: readonly AudioStep[] = [applyLoudness, fadeAudio]
 
-/** Returns the filters of one file's video, which follow one another. */
+/** Returns the filter chain of the video of one file. */
 export function applyFileVideoSteps(file: FileVideo): string {
   return FILE_VIDEO_STEPS.flatMap((step) => step(file)).join(',')
 }

@@ -25,7 +25,7 @@ export function planEdits(
   return { output, inputs: prepareInputs(output, context), graph: buildFilterGraph(output) }
 }
 
-/** Returns the step that measures the audio as it will come out, before its loudness is corrected. */
+/** Returns the step that measures the edited audio, before its loudness is corrected. */
 export function planLoudnessMeasurement(
   loudness: number,
   { output, inputs, graph }: EditPlan,

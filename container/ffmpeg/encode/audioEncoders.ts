@@ -3,17 +3,17 @@ import { AUDIO_ENCODERS, type EncodedAudioCodec } from '../../../src/contract/co
 import type { AudioStream } from '../probe/probe.ts'
 import { ffmpegOptions } from '../process/options.ts'
 
-/** Every encoder accepts it. Of the usual rates, Opus accepts no other. */
+/** Every encoder accepts this rate. Opus accepts neither 44.1 kHz nor rates above 48 kHz. */
 const SAMPLE_RATE = 48_000
 const PCM_BITS = 16
 const PCM_CHANNELS = 2
 
-/** Returns the bit rate that the codec really has, in kbit/s: PCM has a fixed one. */
+/** Returns the bit rate of the encoded audio in kbit/s. That of PCM is fixed. */
 export function resolveAudioKbps(codec: EncodedAudioCodec, kbps: number): number {
   return codec === 'pcm' ? (SAMPLE_RATE * PCM_BITS * PCM_CHANNELS) / 1000 : kbps
 }
 
-/** @param source keeps its sample rate if the codec accepts it; null for silence */
+/** @param source its sample rate is kept if the codec accepts it; null for generated silence */
 export function buildAudioEncoder(
   codec: EncodedAudioCodec,
   kbps: number,

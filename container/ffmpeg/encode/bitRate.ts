@@ -3,9 +3,9 @@ import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
 import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 
-/** An encoder may exceed its cap by this many seconds' worth of bits. */
+/** Maximum size of the rate control buffer, in seconds of the cap. Encoders can exceed the cap by one buffer. */
 const MAX_BUFFER_SECONDS = 2
-/** Share of the duration, so that the average of a short file stays below its cap too. */
+/** Maximum size of the buffer as a share of the duration, so that a short file exceeds its cap by at most 5 %. */
 const BUFFER_SHARE = 0.05
 
 export interface BitRateCap {
@@ -34,7 +34,7 @@ const MIN_BITS_PER_PIXEL = 0.004
  *
  * @throws JobFailure `unsupported` when the duration is unknown, or no encoder reaches that size
  */
-export function bitRateForSize(options: {
+export function computeBitRateForSize(options: {
   kilobytes: number
   seconds: number | null
   size: Size

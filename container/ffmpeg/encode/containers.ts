@@ -1,4 +1,4 @@
-/** Options of each container, and of the metadata in it. */
+/** Options for each container and its metadata. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { ffmpegOptions } from '../process/options.ts'
 
@@ -25,8 +25,8 @@ export function buildContainer(format: ContainerFormat, file: string): string[] 
 }
 
 /**
- * Returns the options that keep metadata. A stream that comes from a filter has no tags, so each is
- * given those of its source. Chapters follow a trim, but not a change of speed. Data streams of
+ * Returns the options that keep metadata. A stream that comes from a filter has no tags, so the tags of
+ * its source are copied. Chapters follow a trim, but not a change of speed. Data streams of
  * unknown content are never kept.
  */
 export function keepMetadata(options: {

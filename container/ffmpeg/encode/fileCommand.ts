@@ -11,10 +11,11 @@ interface FileCommand {
   metadata: 'strip' | 'keep'
   editPlan: EditPlan
   filters: FilterComplex
-  /** The encoder's options; `copy`, or null for no video. The same for audio. */
+  /** Options of the video encoder; `copy` for stream copy, null for no video. */
   video: readonly string[] | 'copy' | null
+  /** The same for audio. */
   audio: readonly string[] | 'copy' | null
-  /** Whether the video is H.265, which has two names in MP4. Apple's players know only one of them. */
+  /** True for H.265, which has two tags in MP4: Apple's players accept only `hvc1`. */
   isH265: boolean
   output: string
 }

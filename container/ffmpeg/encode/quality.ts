@@ -4,9 +4,9 @@ import type { Kind, RenditionOf } from '../../../src/contract/rendition.ts'
 type Quality = RenditionOf<'image'>['quality']
 
 /**
- * Resolves `auto`. A small video is watched enlarged and shows its flaws, a large one is watched
- * reduced and hides them. So the quality of video falls as the short side grows: up to 480 pixels 70,
- * up to 720 65, up to 1080 60, above 55. An image has 80, since there is only one of it.
+ * Resolves `auto`. A small video is usually enlarged by the player, which makes artefacts visible; a
+ * large one is reduced, which hides them. So the quality of a video falls with its short side: 70 up to
+ * 480 pixels, 65 up to 720, 60 up to 1080, 55 above. An image has 80, as it is a single frame.
  *
  * @param shortSide of the output, in pixels
  */
@@ -71,8 +71,8 @@ export function jpegScale(quality: number): number {
 }
 
 /**
- * Returns the bits for each pixel of a frame above which it is worth encoding again at `quality`, in
- * any codec: 0.1 × 2^((23 − CRF)/6). x264 uses 0.1 at its default CRF 23 on ordinary video (720p at
+ * Returns the bits per pixel and frame above which a video is encoded again to reach `quality`, in any
+ * codec: 0.1 × 2^((23 − CRF)/6). x264 uses 0.1 at its default CRF 23 on ordinary video (720p at
  * 30 frames a second: 2.8 Mbit/s), and half of that for every 6 of CRF
  * (trac.ffmpeg.org/wiki/Encode/H.264). At quality 60 it is 0.04: 1.1 Mbit/s for that 720p.
  */

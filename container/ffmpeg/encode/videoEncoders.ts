@@ -11,7 +11,7 @@ export interface VideoEncoding {
   rate: RateControl
 }
 
-/** How an encoder decides on the bits that it uses. */
+/** Rate control: a quality with an optional maximum bit rate, or an average bit rate. */
 export type RateControl = QualityControl | SizeControl
 
 interface QualityControl {
@@ -28,11 +28,11 @@ interface SizeControl {
   pass: Pass
 }
 
-/** 0 for a single pass; 1 measures for 2. */
+/** 0 is a single pass; of two passes, 1 measures and 2 encodes. */
 type Pass = 0 | 1 | 2
 
 /**
- * The encoders' own speeds, by names that ffmpeg 5.1 and 7.1 know. Balanced suits half a shared CPU:
+ * Speed settings of each encoder, which both ffmpeg 5.1 and 7.1 accept. Balanced suits half a shared CPU:
  * x264's "veryfast" is twice as fast as its "medium" and makes files a tenth larger.
  */
 const SPEEDS = {
@@ -45,25 +45,26 @@ const SPEEDS = {
 /** The smallest side that the encoder accepts, in pixels. */
 export const MIN_SIDE: Record<VideoCodec, number> = { h264: 2, h265: 16, vp9: 2, av1: 64 }
 
-/** In this time base, frames of every usual rate, 24,000/1001 too, have a whole duration. */
+/** A frame of every usual frame rate, even 24000/1001, lasts an integer number of these units. */
 const TIME_BASE = '1:120000'
 
-/** Keeps the times of frames, so that a variable rate stays in step with the audio. */
+/** Keeps the times of frames, so that a variable rate stays in sync with the audio. */
 export const KEEP_FRAME_TIMES: readonly string[] = ffmpegOptions({
   fps_mode: 'vfr',
   enc_time_base: TIME_BASE,
 })
 
 /**
- * ffmpeg tells libvpx that each frame lasts one unit of the time base, and libvpx counts its bits by
- * that. So where VP9 has a bit rate, the unit is one frame, and times are rounded to it.
+ * Returns the options for the times of frames. ffmpeg states the duration of every frame as one unit of
+ * the time base, and libvpx computes its bit rate from that. So for VP9 with a bit rate the unit is one
+ * frame, and times are rounded to it.
  */
 export function buildFrameTiming(codec: VideoCodec, rate: RateControl): readonly string[] {
   const hasBitRate = rate.by === 'size' || rate.cap !== null
   return codec === 'vp9' && hasBitRate ? ffmpegOptions({ fps_mode: 'vfr' }) : KEEP_FRAME_TIMES
 }
 
-/** The first pass writes it in the scratch folder, in which ffmpeg runs. */
+/** File of the first pass, in the scratch folder: ffmpeg runs there. */
 const PASS_LOG = 'passes'
 
 type Options = Record<string, string | number | null>

@@ -1,14 +1,13 @@
 /**
- * Decides whether a track can be stream copied. Every field of a rendition prevents it if its value
- * differs from the default, unless a rule says that the field is compared with the source instead,
- * or that it does not concern the track. So a field without a rule leads to encoding, and is never
- * ignored by mistake.
+ * Decides whether a track can be stream copied. A field whose value differs from the default prevents
+ * stream copy, unless the rule of the field compares it with the source, or states that it does not
+ * concern the track. So a field without a rule leads to encoding, and is never ignored by mistake.
  */
 import { changedFields } from '../../../src/contract/defaults.ts'
 import type { Rendition } from '../../../src/contract/rendition.ts'
 
 export type CopyRule<R, Source> =
-  /** The reason, when the field differs from its default. */
+  /** The reason to encode when the field differs from its default. */
   | string
   /** Compares the field with the source, and returns the reason, or null when it matches. */
   | ((rendition: R, source: Source) => string | null)

@@ -25,7 +25,7 @@ import {
 type Image = RenditionOf<'image'>
 
 const FRAME = { unit: 1, shortSide: null, pixels: 'rgb24' } as const
-/** The fallback looks for the last frame within so many seconds before the requested second. */
+/** The fallback searches this many seconds before the requested second for the last frame. */
 const MAX_FRAME_SECONDS = 30
 
 export function planImage(rendition: Image, context: PlanContext): RenderPlan {
@@ -64,8 +64,8 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
     notes: [],
     // The measurements come first: their results are found by their place in the list.
     steps: [...(candidates?.steps ?? []), ...editPlan.inputs.steps, extract],
-    // If no frame follows, since only the audio goes on, the last frame before is used: every frame
-    // overwrites the output.
+    // After the end of the video, while the audio continues, there is no frame at that second. Then the
+    // frames before it are written to the same file, and the last one remains.
     fallback: startSeconds > 0 ? { ...step, ffmpeg: () => buildCommand(before, null) } : null,
     output,
     isPackage: false,
@@ -98,7 +98,7 @@ function buildImageCommand(options: {
   source: InputFile
   output: string
   trim: Trim
-  /** How many frames are written; null for all, each over the one before. */
+  /** Number of frames to write; null for all, where each replaces the previous one. */
   frames: number | null
 }): string[] {
   const { rendition, editPlan, source, output, trim, frames } = options

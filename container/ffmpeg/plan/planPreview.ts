@@ -21,7 +21,7 @@ type Preview = RenditionOf<'preview'>
 const DEFAULT_SECONDS = 3
 const MAX_SECONDS = 30
 const SHORT_SIDE = 240
-/** 24 is that of film. GIF and WebP encode every frame as an image, so they get fewer. */
+/** Default frame rates. 24 is the rate of film; GIF and WebP have fewer frames, because each is encoded as an image. */
 const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif: 10 }
 /** A GIF's palette needs all frames in memory: 4 bytes a pixel, about a GiB. */
 const MAX_GIF_PIXELS = 256e6
@@ -67,7 +67,7 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
 }
 
 /**
- * Resolves the part that is shown, which ends where the video does, even if the audio goes on.
+ * Resolves the part of the source that is shown. It ends with the video, even if the audio continues.
  *
  * @throws JobFailure `unsupported` when the part does not exist, or is too long
  */
@@ -96,7 +96,7 @@ function resolvePart(rendition: Preview, probe: Probe) {
   return {
     edits: { endSeconds, frameRate: resolveFrameRate(rendition, video) },
     trim: { startSeconds, durationSeconds },
-    /** Duration of the preview; null when the source does not state its own. */
+    /** Duration of the preview; null when the duration of the source is unknown. */
     seconds,
     maxSeconds: seconds ?? requestedSeconds,
   }
@@ -144,9 +144,9 @@ function buildPalette(video: string, quality: number): string {
   // GIF has at most 256 colours. Below quality 60 there are fewer, which compress better.
   const colours = Math.min(256, Math.max(16, Math.round((quality / 60) * 256)))
   return [
-    `${video}split[seen][shown]`,
-    `[seen]palettegen=max_colors=${colours}:stats_mode=diff[palette]`,
-    '[shown][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[gif]',
+    `${video}split[sampled][painted]`,
+    `[sampled]palettegen=max_colors=${colours}:stats_mode=diff[palette]`,
+    '[painted][palette]paletteuse=dither=bayer:bayer_scale=4:diff_mode=rectangle[gif]',
   ].join(';')
 }
 

@@ -23,7 +23,7 @@ import { buildWebVtt, layOutStoryboard, sheetName, type Storyboard } from './sto
 type Sprite = RenditionOf<'sprite'>
 
 const TILE_WIDTH = 160
-/** Decoding a shorter video takes less time than finding out whether key frames are enough. */
+/** Decoding all frames of a shorter video takes less time than measuring its key frame interval. */
 const MIN_SECONDS_FOR_KEYFRAMES = 60
 
 export function planStoryboard(rendition: Sprite, context: PlanContext): RenderPlan {
@@ -93,7 +93,7 @@ function resolveTileGeometry({ width, height }: Sprite, video: VideoStream): Geo
   })
 }
 
-/** With key frames only, an image is at most half an interval older than its time. */
+/** Returns true when a key frame exists at most half an interval before the time of each image. */
 async function areKeyframesEnough(
   url: string,
   { intervalSeconds }: Storyboard,
@@ -108,14 +108,14 @@ function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard)
     name: 'tile',
     video,
     edits: { speed: 1, rotate: 0, flip: 'none', background: '000000' },
-    // The frame in the middle of each interval; for the last one, the frame that exists.
+    // Takes the frame in the middle of each interval. The last interval may be shorter, so its last frame is passed.
     frameRateFilter: `fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`,
     geometry,
     pixels: 'rgb24',
   })
   return [
     `[0:V:0]${tiles}[tiles]`,
-    // The last image is repeated where the file is shorter than it states.
+    // The last image is repeated if the file is shorter than its stated duration.
     `[tiles]tpad=stop=-1:stop_mode=clone,trim=end_frame=${board.images},split[clock][laid]`,
     `[laid]tile=${board.columns}x${board.rows}:color=black[sheet]`,
   ].join(';')
@@ -137,7 +137,7 @@ function buildSheetCommand(options: {
     ...ffmpegOptions({ skip_frame: onlyKeyframes ? 'nokey' : null }),
     ...INPUT_LIMITS,
     ...ffmpegOptions({ i: url, filter_complex: filters }),
-    // A sheet is written once it is full; this output reports the progress before.
+    // ffmpeg reports no progress until a sheet is full, so this second output is written image by image.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
 
@@ -145,7 +145,7 @@ function buildSheetCommand(options: {
     ...STRIP_METADATA,
     ...buildImageEncoder(format, quality),
     ...ffmpegOptions({ fps_mode: 'passthrough', f: 'image2' }),
-    // Relative: ffmpeg would take a % in the name of a folder for a pattern.
+    // A relative path, because ffmpeg would interpret a % in the name of a folder.
     `package/sprite_%03d.${format}`,
   ]
 }

@@ -1,4 +1,4 @@
-/** Finds what prevents a file from being copied into each container, by planning such a video. */
+/** Finds what prevents stream copy of a file into each container, by planning that video for each container. */
 import { CONTAINERS, PROBED_VIDEO_CODECS, type VideoCodec } from '../../../src/contract/codecs.ts'
 import { fieldDefaults, NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { VIDEO_FORMATS } from '../../../src/contract/formats.ts'
@@ -17,7 +17,7 @@ export function findRemuxObstacles(context: PlanContext): ProbeDocument['remux']
   return Object.fromEntries(obstacles) as ProbeDocument['remux']
 }
 
-/** Audio that the container does not accept is one obstacle; the video may be another. */
+/** If the container does not accept the audio, plans again with encoded audio, so that obstacles of the video are found too. */
 function findObstacle(format: Format, context: PlanContext): string | null {
   const [encodedAudio = 'aac'] = CONTAINERS[format].audio
   const copied = tryPlan(format, 'copy', context)
@@ -32,7 +32,7 @@ function tryPlan(
   context: PlanContext,
 ): string | null | JobFailure {
   try {
-    const rendition = buildUnchanged(format, audioCodec, context)
+    const rendition = buildUnchangedRendition(format, audioCodec, context)
     const { video, audio } = planVideo(rendition, ignoreBitRate(context))
     const encoded = [video, audio].filter((track) => track !== null && track.action !== 'copy')
     const reasons = new Set(encoded.map((track) => String(track?.reason)))
@@ -46,7 +46,7 @@ function tryPlan(
 }
 
 /** Builds a rendition that requests the source's size and codec, and accepts any bit rate. */
-function buildUnchanged(
+function buildUnchangedRendition(
   format: Format,
   audioCodec: Video['audioCodec'],
   { source }: PlanContext,
@@ -65,7 +65,7 @@ function buildUnchanged(
   })
 }
 
-/** A bit rate that is too high is no obstacle. */
+/** Removes the bit rate as a reason to encode: any bit rate can be copied. */
 function ignoreBitRate(context: PlanContext): PlanContext {
   const { source } = context
   const { probe } = source

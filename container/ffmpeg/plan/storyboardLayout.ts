@@ -1,13 +1,12 @@
-/** Lays out a storyboard: which second is on which sheet, and where. */
+/** Lays out a storyboard: the interval, the sheets, and the position of each image. */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
 import { formatClock } from '../edit/numbers.ts'
 
-/** How many images a storyboard has by default, */
+/** Default number of images. A short video has fewer, because of `MIN_INTERVAL_SECONDS`. */
 const DEFAULT_IMAGES = 100
-/** and the minimum of seconds between them. */
 const MIN_INTERVAL_SECONDS = 0.5
-/** The largest side of WebP, and about what browsers can show. */
+/** Maximum side of a sheet: the limit of WebP, and close to the limits of browsers. */
 const MAX_SIDE = 16_383
 const MAX_SHEETS = 100
 

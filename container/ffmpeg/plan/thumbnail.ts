@@ -1,6 +1,6 @@
 /**
- * Selects the best of several frames: neither black nor blown out, with contrast, and sharp. The
- * same file always leads to the same frame.
+ * Selects the best of several frames: neither too dark nor too bright, with contrast, and sharp. The
+ * same file always gives the same frame.
  */
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
@@ -9,11 +9,11 @@ import type { FfmpegStep } from '../renderPlan.ts'
 
 /** Each candidate costs a seek, which reads up to 5 MiB. */
 const CANDIDATES = 8
-/** Candidates further apart are moved to the key frame before, so that nothing else is decoded. */
+/** If candidates are further apart, the preceding key frame of each is used, so that only it is decoded. */
 const MIN_KEYFRAME_DISTANCE_SECONDS = 30
-/** For files that do not state their duration. Seconds after the end give no frame. */
+/** Candidates when the duration is unknown. Those after the end give no frame. */
 const SECONDS_OF_UNKNOWN_DURATION = [0, 2, 5, 15, 60, 180, 600, 1_800]
-/** ffmpeg's range of luma. */
+/** Luma of black and white in limited range. */
 const BLACK = 16
 const WHITE = 235
 
@@ -22,9 +22,9 @@ export interface FrameStatistics {
   second: number
   /** Mean luma, from 0 (black) to 1 (white). */
   mean: number
-  /** The range that 80 % of the luma lies in, as a share of the whole range. */
+  /** Contrast: the range of luma that has 80 % of the pixels, as a share of the full range. */
   spread: number
-  /** How much neighbouring pixels differ. */
+  /** Sharpness: mean difference of neighbouring pixels. */
   edges: number
 }
 
@@ -38,8 +38,8 @@ export function listCandidateSeconds(durationSeconds: number | null): number[] {
 }
 
 /**
- * Returns the step that measures one frame. The frame is scaled down first: blur that is invisible
- * at that size does no harm.
+ * Returns the step that measures one frame. The frame is scaled down first, because blur that cannot be
+ * seen at a small size does not matter.
  *
  * @param options.distanceSeconds between the candidates
  */

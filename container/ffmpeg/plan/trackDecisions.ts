@@ -6,7 +6,7 @@ import type { EditedOutput } from '../edit/editedOutput.ts'
 import type { Size } from '../geometry.ts'
 import { isPartial } from '../edit/steps/trim.ts'
 import { resolveAudioKbps } from '../encode/audioEncoders.ts'
-import { bitRateForSize, resolveCap } from '../encode/bitRate.ts'
+import { computeBitRateForSize, resolveCap } from '../encode/bitRate.ts'
 import { resolveQuality } from '../encode/quality.ts'
 import { MIN_SIDE, type RateControl } from '../encode/videoEncoders.ts'
 import type { AudioStream, Probe } from '../probe/probe.ts'
@@ -69,7 +69,7 @@ export function decideTracks(
         : {
             by: 'size',
             pass: 0,
-            kbps: bitRateForSize({
+            kbps: computeBitRateForSize({
               kilobytes: rendition.sizeKilobytes,
               seconds,
               size,

@@ -1,5 +1,5 @@
 /**
- * Turns the way in which ffmpeg or ffprobe ended into the failure of the job. Users read the message,
+ * Classifies a failure of ffmpeg or ffprobe by exit code, signal and stderr. The message is for users,
  * so it never quotes stderr, which may contain addresses and paths.
  */
 import { JobFailure } from '../../failures.ts'
@@ -7,11 +7,11 @@ import type { Size } from '../geometry.ts'
 import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
 
-/** Begins the message of a failure that the input causes. `attempt/runStep.ts` replaces it. */
+/** Start of the message when the input is the cause. `attempt/runStep.ts` removes it for reference files. */
 export const CANNOT_PROCESS = 'The file cannot be processed: '
 const SUPPORTED_FILES = 'Send a video file such as MP4, MOV, MKV or WebM.'
 
-/** Lines of stderr that are about the input, and what they mean to a user. The first match counts. */
+/** Patterns of stderr for errors in the input, each with its text for users. The first match is used. */
 const INPUT_ERRORS: [RegExp, string][] = [
   [/moov atom not found/, 'its index (the moov atom) is missing, so the file is truncated'],
   [/EBML header parsing failed/, 'its Matroska header is damaged'],
@@ -28,14 +28,14 @@ const INPUT_ERRORS: [RegExp, string][] = [
 
 /**
  * Errors of the WebP and GIF muxers when they receive no frame. ffmpeg 7 reports a lack of memory for
- * WebP, so this is tested before memory.
+ * WebP, so this pattern is tested before `OUT_OF_MEMORY`.
  */
 const NO_FRAME =
   /WebPAnimEncoderAssemble\(\) failed|Error writing trailer\b.*Invalid argument[^]*nothing was encoded/
 
 const OUT_OF_DISK = /No space left on device|ENOSPC|Disk quota exceeded/
 const FILE_SIZE_LIMIT = /File too large/
-/** The last alternative is x264, which gives no reason when its threads lack memory. */
+/** The last alternative is for x264, which states no reason when its threads cannot get memory. */
 const OUT_OF_MEMORY =
   /Cannot allocate memory|ENOMEM|std::bad_alloc|malloc of size|using cpu capabilities: .*\n.*Error while opening encoder/
 const REJECTED_SIZE = /Picture size (\d+)x(\d+) (?:is invalid|exceeds)/
@@ -49,7 +49,7 @@ const TERMINATION_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
  * True when a signal ended the process early, whatever its exit code. Its stderr then also has errors
- * about the input, which it could not read any further; they say nothing about the file.
+ * about the input, because reading was interrupted. They do not mean that the file is damaged.
  */
 export function wasTerminated({ signal, stderrTail }: ProcessResult): boolean {
   return TERMINATED.test(stderrTail) || (signal !== null && TERMINATION_SIGNALS.includes(signal))

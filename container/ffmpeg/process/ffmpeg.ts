@@ -26,9 +26,10 @@ export interface FfmpegOptions {
 }
 
 /**
- * @throws JobFailure: `stalled` when there was no progress for `stallSeconds`, `unsupported` when the
- *   output is too long, others by the way in which ffmpeg failed; or the signal's reason. ffmpeg has
- *   ended by then.
+ * Runs ffmpeg until it ends. When this throws, the process has ended too.
+ *
+ * @throws JobFailure `stalled` when there was no progress for `stallSeconds`, `unsupported` when the
+ *   output is too long, or the failure that `classifyFfmpegFailure` returns; the reason of the signal
  */
 export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
   const stopping = new AbortController()

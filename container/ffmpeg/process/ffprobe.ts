@@ -1,4 +1,4 @@
-/** Runs ffprobe on a file, and ends it when it exceeds a limit. Parsing its output is the caller's. */
+/** Runs ffprobe on a file, and ends it when it exceeds a limit. The caller parses the output. */
 import { JobFailure } from '../../failures.ts'
 import { classifyFfmpegFailure, classifyProbeFailure, ranOutOfMemory } from './classifyFailure.ts'
 import { PROBE, probeLimits, type ProcessLimits } from './limits.ts'
@@ -7,7 +7,7 @@ import { runProcess, type ProcessResult } from './process.ts'
 import { indexTooLarge, noMediaFound, probeTooSlow } from './limitErrors.ts'
 
 const CHECK_INTERVAL_MS = 100
-/** Abort reason when a query has read as much as it asked for. */
+/** Abort reason when a query has read its `enoughBytes`. */
 const ENOUGH_READ = new Error('enough was read')
 
 /** The entries of a query, and the part of the file that it reads. */
@@ -18,13 +18,13 @@ export interface FfprobeQuery {
   selection?: readonly string[]
   format?: 'json' | 'csv=p=0'
   /**
-   * Ends ffprobe after about so many bytes of the file, and returns what it has printed by then.
+   * Ends ffprobe after about this many bytes of the file, and returns the output so far.
    * Without it, reading more than `PROBE.readBytes` is a failure.
    */
   enoughBytes?: number
 }
 
-/** What it takes to run ffprobe, whatever the file. */
+/** Program, limits and working folder of ffprobe, which are the same for every file. */
 export interface ProbeEnvironment {
   ffprobe: string
   /** The limits of ffmpeg; ffprobe gets lower ones. */
@@ -97,7 +97,7 @@ function throwOnFailure(result: ProcessResult, limits: ProcessLimits): void {
   if (result.signal === 'SIGXCPU') {
     throw probeTooSlow()
   }
-  // With a lower limit than that, the machine may have too little memory, and the file be good.
+  // With a lower limit the cause can be the small machine instead of the file.
   if (ranOutOfMemory(result) && limits.memoryBytes === PROBE.memoryBytes) {
     throw indexTooLarge()
   }

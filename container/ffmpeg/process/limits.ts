@@ -1,6 +1,6 @@
 /**
- * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes them
- * as a whole. Files come from strangers. A playlist, a concat script or an image pattern can name
+ * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes how
+ * they work together. Files come from strangers. A playlist, a concat script or an image pattern can name
  * local files and internal addresses, so only self-contained media formats are opened, and only from
  * the address that the runner serves.
  */
@@ -33,7 +33,7 @@ const DEMUXERS = [
 const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 
-/** 8192 × 8192: more than 8K UHD, less than a header can declare to exhaust memory. */
+/** 8192 × 8192: enough for 8K UHD. A header could declare a larger frame to exhaust the memory. */
 export const MAX_PIXELS = 8192 * 8192
 /** Films on disc have about 40 (audio, subtitles). Each needs buffers, and is probed. */
 export const MAX_STREAMS = 64
@@ -66,7 +66,7 @@ export function forceDemuxer(demuxer: string): string[] {
 /** Input options for a file that the runner has written to its scratch folder. */
 export const LOCAL_FILE_INPUT: readonly string[] = ffmpegOptions({ protocol_whitelist: 'file' })
 
-/** First options of every ffmpeg: no questions, and progress in a form that programs can read. */
+/** First options of every ffmpeg command: never ask on stdin, and write progress as `key=value` lines. */
 export const COMMON_OPTIONS: readonly string[] = ffmpegOptions({
   hide_banner: true,
   nostdin: true,
@@ -116,7 +116,7 @@ export const PROBE = {
   /** Elapsed time, including reads from storage. */
   seconds: 120,
   readBytes: 128 * MIB,
-  /** Of its output, which has about 600 for each stream. */
+  /** Maximum size of the output of ffprobe, which prints about 600 characters for each stream. */
   outputCharacters: 1e6,
 } as const
 

@@ -25,7 +25,7 @@ interface Subtitles {
 }
 
 const CHANNEL_SCHEME = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
-/** Of both adaptation sets: every segment begins with a key frame, at the same time in all rungs. */
+/** Attributes of both adaptation sets: segments begin with a key frame, and at the same times in all rungs. */
 const ALIGNMENT = 'segmentAlignment="true" startWithSAP="1"'
 
 export function formatDashManifest(presentation: {

@@ -24,7 +24,7 @@ export const BUFFER_SECONDS = 1.5
 
 /** No key frames at scene changes, and no frames that refer to frames before a key frame. */
 const CLOSED_GOP = 'scenecut=0:open-gop=0'
-/** Options of single encoders. They replace those that the general options have set. */
+/** Options for streams, by codec. They follow the general options, and so replace them. */
 const ENCODER_OPTIONS: Record<Rung['codec'], readonly string[]> = {
   h264: ffmpegOptions({ 'forced-idr': 1, 'x264-params': CLOSED_GOP }),
   h265: ffmpegOptions({
@@ -43,10 +43,10 @@ export function buildRungEncoder(rung: Rung): string[] {
     ...buildVideoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
     ...ENCODER_OPTIONS[codec],
     ...ffmpegOptions({
-      // Repeated, because the general options of some encoders leave them out.
+      // Repeated, because the general options of some encoders lack them.
       maxrate: `${cap.kbps}k`,
       bufsize: `${Math.round(cap.kbps * BUFFER_SECONDS)}k`,
-      // By number of frames and not by time, which not every encoder respects.
+      // Key frames by frame number: not every encoder supports intervals in seconds.
       g: framesPerSegment,
       keyint_min: framesPerSegment,
       force_key_frames: `expr:not(mod(n,${framesPerSegment}))`,
@@ -60,7 +60,7 @@ const MAX_FRAME_RATE = 120
 
 /**
  * Returns a frame rate as a number and in ffmpeg's notation. A rate near a whole number, or near an
- * NTSC rate such as 30000/1001, becomes exactly that.
+ * NTSC rate such as 30000/1001, becomes exactly that rate.
  */
 export function toExactFrameRate(frameRate: number | null): { value: number; text: string } {
   const rate = Math.min(MAX_FRAME_RATE, Math.max(1, frameRate ?? DEFAULT_FRAME_RATE))

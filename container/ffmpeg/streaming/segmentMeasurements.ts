@@ -1,6 +1,6 @@
 /**
- * Measurements of the segments of a track: checks each segment, and keeps the numbers that playlists
- * need. The bytes are not kept, so a day of video needs little memory.
+ * Measurements of the segments of a track: checks each segment, and records the numbers that playlists
+ * need. The bytes are not recorded, so a day of video needs little memory.
  */
 import { JobFailure } from '../../failures.ts'
 import type { BitRates } from './hls.ts'
@@ -16,13 +16,13 @@ import {
 export interface TrackMeasurements {
   track: Track
   init: InitSegment | null
-  /** In order; each begins where the one before ends. */
+  /** In order; each begins where the previous one ends. */
   segments: Segment[]
-  /** Of the init segment and all segments. */
+  /** Total size of the init segment and all media segments. */
   bytes: number
 }
 
-/** Ticks by which a segment may begin early or late: not every frame rate has whole ticks. */
+/** Ticks by which a segment may begin early or late, because frame durations are rounded to ticks. */
 const MAX_GAP_TICKS = 2
 
 export function createMeasurements(track: Track): TrackMeasurements {
@@ -54,7 +54,7 @@ export function checkTrackSize(
 }
 
 /**
- * @throws JobFailure `output_invalid` when it cannot be read, leaves a gap after the segment before,
+ * @throws JobFailure `output_invalid` when it cannot be read, leaves a gap after the previous segment,
  *   does not have its one key frame at its start, or is too long
  */
 export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: StreamLayout): void {

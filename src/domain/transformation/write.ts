@@ -2,7 +2,7 @@
 import { type Key, KEY_DEFINITIONS, KEYS } from '../../contract/keys.ts'
 import type { Transformation } from '../../contract/transformation.ts'
 
-/** The text of a value, which `parseTransformation` reads back. */
+/** Writes a value in the form that `parseTransformation` reads. */
 export function writeValue(key: Key, value: unknown): string {
   if (Array.isArray(value)) {
     return value.map((element) => writeValue(key, element)).join('+')
@@ -11,7 +11,7 @@ export function writeValue(key: Key, value: unknown): string {
   return KEY_DEFINITIONS[key].urlForm === 'path' ? text.replaceAll('/', ':') : text
 }
 
-/** The text of a transformation, with every key that it has, in the order of the canonical form. */
+/** Writes all keys that are set, in the order of the canonical form. */
 export function writeTransformation(t: Transformation): string {
   return KEYS.filter((key) => t[key] !== undefined)
     .map((key) => `${key}_${writeValue(key, t[key])}`)

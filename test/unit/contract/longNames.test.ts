@@ -15,7 +15,7 @@ import {
   parseTransformation,
 } from '../../../src/domain/transformation/parse.ts'
 
-/** A transformation of every key; the values need not go together. */
+/** A transformation with every key. Some of the values cannot be combined in a request. */
 const EVERY_KEY: Record<string, unknown> = {
   w: 640,
   h: 360,
@@ -76,7 +76,7 @@ describe('the names of the keys', () => {
     expect([findKey('constructor'), findKey('')]).toEqual([null, null])
   })
 
-  it('are those of the rendition fields that the keys fill', () => {
+  it('include every rendition field that a key sets', () => {
     const fields = rendition.options.flatMap(({ shape }) => Object.keys(shape))
     const filled = new Set(fields.filter((field) => !['kind', 'format', 'pick'].includes(field)))
     expect(new Set(FIELD_KEYS.map(readField))).toEqual(filled)

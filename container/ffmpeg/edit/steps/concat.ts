@@ -11,8 +11,8 @@ interface JoinedTracks {
 }
 
 /**
- * Joins video and audio in one filter, since only then do both of a file end together. A file's
- * video may end before its audio, so the frame rate is made constant afterwards.
+ * Joins video and audio in one filter, so that both begin together in each file. The video of a file
+ * may end before its audio, so the frame rate is made constant afterwards.
  *
  * @param to the labels in which the joined tracks end
  */
@@ -31,7 +31,7 @@ export function concat(
   ]
 }
 
-/** Places an appended file in the frame of the first one: whole, in the middle, with bars. */
+/** Scales an appended file to fit into the frame of the first one, and centres it with bars. */
 export function fitIntoFrame({ display }: VideoStream, output: Size, unit: 1 | 2): Geometry {
   const factor = Math.min(output.width / display.width, output.height / display.height)
   const scaleSide = (side: number, max: number) =>

@@ -1,4 +1,4 @@
-/** Edit step: makes whole frames of interlaced video. */
+/** Edit step: converts interlaced video to progressive frames. */
 import type { FileVideo } from '../editedOutput.ts'
 
 export function deinterlace({ video }: FileVideo): string[] {

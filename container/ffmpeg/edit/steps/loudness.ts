@@ -1,12 +1,12 @@
 /**
- * Edit step: brings audio to a loudness by EBU R128, in two passes. The first measures the audio as
- * it will come out; the second changes all of it by the same gain, so that the dynamics stay.
+ * Edit step: normalizes the loudness of the audio by EBU R128, in two passes. The first measures the
+ * edited audio; the second applies one constant gain, so that the dynamics do not change.
  */
 import type { AudioStep } from '../editedOutput.ts'
 
 /** Maximum true peak in dBTP, as R128 and music stores require. */
 const MAX_TRUE_PEAK = -1.5
-/** The widest loudness range that loudnorm accepts. It would compress audio with a wider one. */
+/** The maximum loudness range that loudnorm accepts. It compresses audio whose range is larger than this. */
 const MAX_RANGE = 20
 /** Silence, and audio that is too short to be measured, are quieter than this in LUFS. */
 const MIN_LOUDNESS = -70
@@ -41,7 +41,7 @@ export function correctLoudness(loudness: number, stderrTails: readonly string[]
   const values = Object.entries(measured).map(([name, value]) => `measured_${name}=${value}`)
   return [
     `${target(loudness)}:linear=true:offset=${Number.isFinite(offset) ? offset : 0}:${values.join(':')}`,
-    // loudnorm puts out 192 kHz.
+    // The output of loudnorm has 192 kHz.
     'aresample=48000',
   ]
 }

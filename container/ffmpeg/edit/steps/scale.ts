@@ -78,7 +78,7 @@ function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: Pixe
   ]
 }
 
-/** Whether the colours are those of the output already. */
+/** Returns true when the video already has the colours of the output. */
 function hasOutputColours(video: VideoStream): boolean {
   return (
     video.pixelFormat === 'yuv420p' &&

@@ -24,11 +24,11 @@ export function resolveTrim(
   probe: Probe,
 ): ResolvedTrim {
   const { startSeconds, endSeconds } = range
-  const whole = probe.contentSeconds
-  if (whole !== null && startSeconds > 0 && startSeconds >= whole) {
+  const fileSeconds = probe.contentSeconds
+  if (fileSeconds !== null && startSeconds > 0 && startSeconds >= fileSeconds) {
     throw new JobFailure(
       'unsupported',
-      `The video is ${formatSeconds(whole)} seconds long, so it cannot start at second ${startSeconds}.`,
+      `The video is ${formatSeconds(fileSeconds)} seconds long, so it cannot start at second ${startSeconds}.`,
     )
   }
   if (endSeconds !== null && endSeconds <= startSeconds) {
@@ -37,7 +37,7 @@ export function resolveTrim(
       `The end (second ${endSeconds}) must be after the start (second ${startSeconds}).`,
     )
   }
-  const reachesEnd = endSeconds === null || (whole !== null && endSeconds >= whole)
+  const reachesEnd = endSeconds === null || (fileSeconds !== null && endSeconds >= fileSeconds)
   const durationSeconds = reachesEnd ? null : endSeconds - startSeconds
   const resolved = withDuration({ startSeconds, durationSeconds }, probe)
   checkDuration(resolved.seconds, probe)

@@ -1,6 +1,6 @@
 /**
- * Edit step: lays a watermark on the video. The image is untrusted, so a step of its own first makes
- * a PNG of it with the final size and opacity. The filter graph reads only that PNG.
+ * Edit step: overlays a watermark on the video. The image is untrusted, so a separate ffmpeg process
+ * first converts it to a PNG with the final size and opacity. The filter graph reads only that PNG.
  */
 import { join } from 'node:path'
 import { findFileType } from '../../../../src/contract/fileTypes.ts'
@@ -19,12 +19,12 @@ const FILE = 'watermark.png'
 export interface PreparedWatermark {
   /** Writes the PNG. */
   step: FfmpegStep
-  /** The arguments of the PNG as an input, which comes after the inputs of all files. */
+  /** Options that open the PNG as an input. They follow the inputs of all files. */
   input: string[]
 }
 
 /**
- * Prepares the watermark; null when there is none, or no video to lay it on.
+ * Prepares the watermark; null when there is none, or the output has no video.
  *
  * @throws JobFailure `unsupported` when the file is not named as an image
  */
@@ -73,25 +73,25 @@ export function prepareWatermark(
 
 function scaleWatermark({ edits }: EditedOutput, frame: Size): string {
   const width = Math.max(1, Math.round((frame.width * edits.watermarkSize) / 100))
-  const height = Math.max(1, frame.height - 2 * marginOf(frame))
+  const height = Math.max(1, frame.height - 2 * computeMargin(frame))
   return [
     `scale=${width}:${height}:force_original_aspect_ratio=decrease:flags=bicubic`,
     `format=rgba,colorchannelmixer=aa=${edits.watermarkOpacity / 100}`,
   ].join(',')
 }
 
-/** Lays the prepared image on the video, from the first frame to the last. */
+/** Overlays the prepared image on every frame. */
 export function addWatermark(output: EditedOutput, from: string): LabelledChains | null {
   const { edits, size, frame, files } = output
   if (edits.watermark === null || size === null || frame === null) {
     return null
   }
-  const margin = marginOf(size)
-  const place = (start: string, end: string, whole: string, part: string) => {
+  const margin = computeMargin(size)
+  const place = (start: string, end: string, outer: string, inner: string) => {
     if (edits.watermarkGravity.includes(start)) {
       return `${margin}`
     }
-    const space = `${whole}-${part}`
+    const space = `${outer}-${inner}`
     return edits.watermarkGravity.includes(end) ? `${space}-${margin}` : `(${space})/2`
   }
   const x = place('west', 'east', 'main_w', 'overlay_w')
@@ -110,6 +110,6 @@ export function addWatermark(output: EditedOutput, from: string): LabelledChains
   }
 }
 
-function marginOf({ width }: Size): number {
+function computeMargin({ width }: Size): number {
   return Math.round(width * MARGIN)
 }

@@ -24,7 +24,7 @@ export function statement(db: Database, text: SQL) {
   return Object.assign(raw, { _prepare: () => prepared })
 }
 
-/** The row of a statement that changes at most one. */
+/** Returns the row of a statement that returns at most one. */
 export function first<T>(rows: T[]): T | undefined {
   return rows[0]
 }

@@ -60,8 +60,8 @@ export async function hasReadyJob(db: Database, queue: string): Promise<boolean>
 }
 
 /**
- * When the watchdog next has something to do (ms): the earliest lease expiry or delayed retry; or null.
- * `concurrency` keeps the running jobs few, and delayed jobs have an index.
+ * Returns when the watchdog must run next (ms): at the earliest lease expiry or delayed retry; or null.
+ * The cost is low: `concurrency` limits the running jobs, and delayed jobs have an index.
  */
 export async function findNextDeadline(db: Database, queue: string): Promise<number | null> {
   const [row] = await db.all<{ at: number | null }>(sql`

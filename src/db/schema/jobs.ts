@@ -44,7 +44,7 @@ export const jobs = sqliteTable(
     sizeClass: integer().notNull().default(0),
     /** Grows with every claim. Requests under a lower one are rejected. */
     fence: integer().notNull().default(0),
-    /** Number of attempts that count: an interruption takes its attempt back. */
+    /** Number of attempts that count. An interrupted attempt does not count, so its claim is subtracted. */
     attempt: integer().notNull().default(0),
     maxAttempts: integer().notNull(),
     leaseSeconds: integer().notNull(),

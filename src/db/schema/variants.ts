@@ -5,7 +5,7 @@ import { referenceFileList, time } from './columns.ts'
 
 /**
  * Every object or package that an attempt began to write. Code inserts a row before the first byte is
- * written. The garbage collector deletes it after the bytes, so no object is lost track of.
+ * written. The garbage collector deletes the row after the bytes, so every object in R2 has a row.
  */
 export const outputs = sqliteTable(
   'outputs',

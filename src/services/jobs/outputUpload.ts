@@ -17,8 +17,8 @@ import type { Platform } from '../ports.ts'
 export const PART_SIZE_BYTES = 8 * 1024 * 1024
 
 /**
- * Begins the upload. A repeated request begins a second one. The upload that the attempt does not
- * finish with is retired when the attempt ends.
+ * Begins the upload. A repeated request begins another upload, and the one that `finish` does not name
+ * is retired when the attempt ends.
  */
 export async function beginOutput(
   platform: Platform,

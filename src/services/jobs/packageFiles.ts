@@ -67,7 +67,7 @@ export async function putPackageFile(
       `The digest of ${name} differs from Content-Digest (${digest}). Send the file again.`,
     )
   }
-  // If the attempt ended meanwhile, its files may be deleted already: this one would never be.
+  // If the attempt has ended meanwhile, the garbage collector may have run already and would miss this file.
   const heldAfter = await findHeldJob(platform, claim)
   if (heldAfter.ok) {
     return { ok: true, etag: stored.object.etag }

@@ -1,6 +1,6 @@
 /**
- * Statistics of jobs. Those of queues come from counters that triggers maintain. Those of a folder are
- * counted, up to a maximum number of jobs. So the cost has an upper bound.
+ * Statistics of jobs. For queues they come from counters that triggers maintain. For a folder, jobs are
+ * counted up to a maximum number, which bounds the cost.
  */
 import { JOB_STATUSES, type JobStatus, type Stats } from '../../contract/job.ts'
 import { countJobsInFolder, type FolderCounts, isLargeFolder } from '../../db/jobList.ts'

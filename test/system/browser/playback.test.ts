@@ -1,4 +1,4 @@
-/** hls.js in Chromium plays streams of the whole system. */
+/** hls.js in Chromium plays streams that the whole system makes. */
 import { expect } from 'vitest'
 import type { Client } from '../../../scripts/client.ts'
 import { waitForEnds } from '../fixtures/events.ts'
@@ -12,7 +12,7 @@ const test = systemTest().extend('browser', { scope: 'file' }, async ({}, { onCl
   return browser
 })
 
-/** Signs a URL that needs no key, as a page gets it from its own server. */
+/** Signs a URL that a page can use without an API key. */
 async function signUrl(client: Client, path: string): Promise<string> {
   const response = await client.request('/signed-urls', {
     method: 'POST',
@@ -40,7 +40,7 @@ test('a finished stream plays from its first to its last second', async ({
     await signUrl(system.client, 'f_hls,lad_144+240+360,sd_2/videos/finished.mp4/master.m3u8'),
     4,
   )
-  await player.reaches('the end')
+  await player.waitUntil('the end')
   const state = await player.state()
   expect(state.fatal).toEqual([])
   expect(state.levels).toEqual([144, 240, 360])
@@ -66,10 +66,10 @@ test('a stream plays while its job is still running, up to its end', async ({
 
   const player = await openPlayer(browser, system.url)
   await player.play(await signUrl(system.client, `${name}/videos/growing.mp4/master.m3u8`), 4)
-  await player.reaches(2)
+  await player.waitUntil(2)
   expect(await system.client.job(job!.id)).toMatchObject({ status: 'running', playable: true })
 
-  await player.reaches('the end', 240_000)
+  await player.waitUntil('the end', 240_000)
   const state = await player.state()
   expect(state.fatal).toEqual([])
   expect(state.duration).toBeCloseTo(seconds, 0)

@@ -1,6 +1,6 @@
 /**
- * A page in a real Chromium that plays a stream with hls.js, as a site would, and keeps what came of
- * it. Debian's Chromium decodes H.264 and AAC; CHROMIUM names another browser.
+ * Plays a stream with hls.js in a page of a real Chromium, and records its errors and progress. Debian's
+ * Chromium decodes H.264 and AAC; the variable CHROMIUM selects another browser.
  */
 import { createRequire } from 'node:module'
 import type Hls from 'hls.js'
@@ -16,14 +16,14 @@ export function startBrowser(): Promise<Browser> {
   })
 }
 
-interface Kept {
+interface Playback {
   fatal: string[]
-  passing: string[]
+  recoverable: string[]
   levels: number[]
   ended: boolean
 }
 
-/** @param origin of the page, so that what it asks for is of its own origin */
+/** @param origin origin of the page: that of the API, so that no request is cross-origin */
 export async function openPlayer(browser: Browser, origin: string) {
   const page = await browser.newPage()
   await page.setRequestInterception(true)
@@ -37,56 +37,56 @@ export async function openPlayer(browser: Browser, origin: string) {
   await page.goto(`${origin}/`)
   await page.addScriptTag({ path: HLS })
   return {
-    /** Begins at the first second, and keeps on until it has ended or broken. */
+    /** Plays from the beginning until the end or a fatal error. */
     play: (url: string, rate = 1) =>
       page.evaluate(
         ([source, speed]) => {
           const video = document.querySelector('video')!
-          const kit = (globalThis as unknown as { Hls: typeof Hls }).Hls
-          const kept = {
+          const HlsClass = (globalThis as unknown as { Hls: typeof Hls }).Hls
+          const playback = {
             fatal: [] as string[],
-            passing: [] as string[],
+            recoverable: [] as string[],
             levels: [] as number[],
             ended: false,
           }
-          const hls = new kit({ startPosition: 0 })
-          hls.on(kit.Events.ERROR, (_, { fatal, details, error }) => {
-            const what = `${details}: ${error.message}`
+          const hls = new HlsClass({ startPosition: 0 })
+          hls.on(HlsClass.Events.ERROR, (_, { fatal, details, error }) => {
+            const text = `${details}: ${error.message}`
             if (fatal) {
-              kept.fatal.push(what)
+              playback.fatal.push(text)
             } else {
-              kept.passing.push(what)
+              playback.recoverable.push(text)
             }
           })
-          hls.on(kit.Events.MANIFEST_PARSED, (_, { levels }) => {
-            kept.levels = levels.map(({ height }) => height)
+          hls.on(HlsClass.Events.MANIFEST_PARSED, (_, { levels }) => {
+            playback.levels = levels.map(({ height }) => height)
           })
-          video.addEventListener('ended', () => (kept.ended = true))
+          video.addEventListener('ended', () => (playback.ended = true))
           hls.loadSource(source)
           hls.attachMedia(video)
-          // Chromium sets the rate back when it gets another source.
+          // Chromium resets the rate when the source changes.
           video.addEventListener('loadedmetadata', () => (video.playbackRate = speed))
           void video.play()
-          Object.assign(globalThis, { kept, hls })
+          Object.assign(globalThis, { playback, hls })
         },
         [url, rate] as const,
       ),
-    /** Resolves once so much was shown, or rejects with what went wrong. */
-    async reaches(seconds: number | 'the end', timeout = 60_000) {
+    /** Resolves when playback reaches this position; rejects with the state after an error or the timeout. */
+    async waitUntil(seconds: number | 'the end', timeout = 60_000) {
       const reached = await page
         .waitForFunction(
-          (wanted) => {
-            const { kept } = globalThis as unknown as { kept: Kept }
+          (position) => {
+            const { playback } = globalThis as unknown as { playback: Playback }
             const video = document.querySelector('video')!
-            if (kept.fatal.length > 0) {
+            if (playback.fatal.length > 0) {
               return 'broken'
             }
-            return wanted === 'the end' ? kept.ended : video.currentTime >= wanted
+            return position === 'the end' ? playback.ended : video.currentTime >= position
           },
           { timeout, polling: 100 },
           seconds,
         )
-        .then((answer) => answer.jsonValue() as Promise<true | 'broken'>)
+        .then((result) => result.jsonValue() as Promise<true | 'broken'>)
         .catch((error: Error) => error.message)
       if (reached === true) {
         return
@@ -95,19 +95,22 @@ export async function openPlayer(browser: Browser, origin: string) {
     },
     state: () =>
       page.evaluate(() => {
-        const { kept } = globalThis as unknown as { kept: Kept }
+        const { playback } = globalThis as unknown as { playback: Playback }
         const video = document.querySelector('video')!
         const { played, buffered, currentTime, duration } = video
-        const spans = (ranges: TimeRanges) =>
-          Array.from({ length: ranges.length }, (_, at) => [ranges.start(at), ranges.end(at)])
+        const listRanges = (ranges: TimeRanges) =>
+          Array.from({ length: ranges.length }, (_, index) => [
+            ranges.start(index),
+            ranges.end(index),
+          ])
         return {
-          ...kept,
+          ...playback,
           currentTime,
           duration,
           height: video.videoHeight,
           frames: video.getVideoPlaybackQuality().totalVideoFrames,
-          played: spans(played),
-          buffered: spans(buffered),
+          played: listRanges(played),
+          buffered: listRanges(buffered),
         }
       }),
     close: () => page.close(),

@@ -1,4 +1,4 @@
-/** `test` for systems that are broken on purpose: a stored video that takes seconds to encode. */
+/** `test` for systems that are broken on purpose, with a stored video that takes seconds to encode. */
 import { makeClip } from '../fixtures/media.ts'
 import type { System, SystemOptions } from '../fixtures/system.ts'
 import { systemTest } from '../fixtures/systemTest.ts'

@@ -1,6 +1,6 @@
 /**
- * What must be true of a system whenever the dust has settled, however it came to be: every job in
- * a final state, every count exact, every variant whole, and nothing left over.
+ * Invariants of a system after all jobs have ended: every job is in a final state, every count is exact,
+ * every variant matches its job, and no process or file is left over.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,34 +11,36 @@ import { followEvents } from '../fixtures/events.ts'
 import { probe } from '../fixtures/media.ts'
 import { expectNoProcesses } from '../fixtures/processes.ts'
 import type { System } from '../fixtures/system.ts'
-import { allJobs, attemptsOf, readStats } from './jobs.ts'
+import { listAllJobs, listAttempts, readStats } from './jobs.ts'
 import { expectNothingStored } from './leftovers.ts'
-import { expectNoWork } from './processes.ts'
+import { expectNoEncodes } from './processes.ts'
 
-/** How many variants are looked at side by side. */
-const AT_ONCE = 4
+/** Variants that are checked at the same time. */
+const CONCURRENT_CHECKS = 4
 const FINAL = ['completed', 'error', 'cancelled'] as const
 
-/** Everything that can be seen from outside while the system runs; gives back the jobs. */
-export async function expectSettled({ client, stateDir }: System): Promise<Job[]> {
-  const jobs = await allJobs(client)
-  const unsettled = jobs.filter(({ status }) => !(FINAL as readonly string[]).includes(status))
-  expect(unsettled).toEqual([])
+/** Checks all invariants that are visible through the API while the system runs; returns the jobs. */
+export async function expectConsistentState({ client, stateDir }: System): Promise<Job[]> {
+  const jobs = await listAllJobs(client)
+  const unfinished = jobs.filter(({ status }) => !(FINAL as readonly string[]).includes(status))
+  expect(unfinished).toEqual([])
   await expectExactCounts(client, jobs)
-  await expectTrueHistories(client, jobs)
+  await expectConsistentHistories(client, jobs)
   const completed = jobs.filter(({ status }) => status === 'completed')
-  for (let from = 0; from < completed.length; from += AT_ONCE) {
-    await Promise.all(completed.slice(from, from + AT_ONCE).map((job) => expectWhole(client, job)))
+  for (let from = 0; from < completed.length; from += CONCURRENT_CHECKS) {
+    await Promise.all(
+      completed.slice(from, from + CONCURRENT_CHECKS).map((job) => expectVariantOfJob(client, job)),
+    )
   }
   if (existsSync(join(stateDir, 'scratch'))) {
-    await expectNoWork(stateDir)
+    await expectNoEncodes(stateDir)
   }
   return jobs
 }
 
-/** The same, then the system's end, and that nothing stays behind in its processes and its files. */
-export async function settleAndStop(system: System): Promise<void> {
-  await expectSettled(system)
+/** Checks the same, stops the system, and checks that no process, lease or unused object remains. */
+export async function expectCleanStop(system: System): Promise<void> {
+  await expectConsistentState(system)
   expect(await system.stop()).toBe(0)
   await expectNoProcesses(system.stateDir)
   expectNothingStored(system.stateDir)
@@ -54,11 +56,11 @@ async function expectExactCounts(client: Client, jobs: Job[]) {
   })
 }
 
-/** Attempts and events tell one story: each try began once, ended once, and was counted once. */
-async function expectTrueHistories(client: Client, jobs: Job[]) {
-  const stories = await storiesOf(client, jobs)
+/** Checks that attempts and events agree: each attempt began, ended and was counted once. */
+async function expectConsistentHistories(client: Client, jobs: Job[]) {
+  const eventTypes = await listEventTypes(client, jobs)
   for (const job of jobs) {
-    const attempts = await attemptsOf(client, job.id)
+    const attempts = await listAttempts(client, job.id)
     const name = `${job.id} ${job.transformation} of ${job.filePath}`
     expect(
       attempts.filter(({ endedAt, outcome }) => !endedAt || !outcome),
@@ -72,7 +74,7 @@ async function expectTrueHistories(client: Client, jobs: Job[]) {
     const between = attempts.slice(1).flatMap(() => ['job:started', 'job:retrying'])
     const last = attempts.length > 0 && attempts[0]!.outcome === ENDED_AS[job.status]
     const waited = attempts.length > 0 && !last ? ['job:started', 'job:retrying'] : []
-    expect(stories.get(job.id), `events of ${name}`).toEqual([
+    expect(eventTypes.get(job.id), `events of ${name}`).toEqual([
       'job:created',
       ...between,
       ...waited,
@@ -87,8 +89,8 @@ const ENDED_AS = { completed: 'completed', error: 'failed', cancelled: 'cancelle
   string
 >
 
-/** The types of each job's durable events, from the log's beginning on. */
-async function storiesOf(client: Client, jobs: Job[]): Promise<Map<string, string[]>> {
+/** Lists the types of each job's durable events, from the beginning of the log. */
+async function listEventTypes(client: Client, jobs: Job[]): Promise<Map<string, string[]>> {
   const events = await followEvents(client, '0')
   try {
     for (const { id, status } of jobs) {
@@ -108,8 +110,8 @@ async function storiesOf(client: Client, jobs: Job[]): Promise<Map<string, strin
   )
 }
 
-/** What is served is what the job says: by its bytes, and by what ffprobe finds in them. */
-async function expectWhole(client: Client, job: Job) {
+/** Checks that the served variant has the size, dimensions and duration that the job's output says. */
+async function expectVariantOfJob(client: Client, job: Job) {
   const response = await client.request(job.outputPath!)
   expect(response.status).toBe(200)
   const bytes = await response.bytes()

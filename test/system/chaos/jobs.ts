@@ -1,4 +1,4 @@
-/** What the tests ask of a system about its jobs, over HTTP and by its events. */
+/** Requests of the chaos tests to the API: create, change and read jobs, and claim one. */
 import type { Attempt, CreateJobs, Job, Stats } from '../../../src/contract/job.ts'
 import type { QueueSettings } from '../../../src/contract/queue.ts'
 import { ApiError, type Client, type ServerEvent } from '../../../scripts/client.ts'
@@ -7,7 +7,7 @@ import type { Events } from '../fixtures/events.ts'
 import type { System } from '../fixtures/system.ts'
 import { readRunnerToken } from './runner.ts'
 
-/** Short, so that a dead runner is missed soon. */
+/** Short, so that the lease of a dead runner expires soon. */
 export const LEASE_SECONDS = 5
 
 function asJson(method: string, body: unknown) {
@@ -17,8 +17,8 @@ function asJson(method: string, body: unknown) {
     body: JSON.stringify(body),
   }
 }
-async function read<T>(answer: Promise<Response>) {
-  return (await answer).json() as Promise<T>
+async function readJson<T>(response: Promise<Response>) {
+  return (await response).json() as Promise<T>
 }
 
 export function setQueue(client: Client, settings: QueueSettings) {
@@ -30,10 +30,10 @@ export function requestJobs(client: Client, jobs: Partial<CreateJobs>) {
 }
 
 export async function createJobs(client: Client, jobs: Partial<CreateJobs>): Promise<Job[]> {
-  return (await read<{ jobs: Job[] }>(requestJobs(client, jobs))).jobs
+  return (await readJson<{ jobs: Job[] }>(requestJobs(client, jobs))).jobs
 }
 
-/** One job; gives its id. */
+/** Creates one job; returns its id. */
 export async function createOne(
   client: Client,
   filePath: string,
@@ -54,9 +54,9 @@ export function retry(client: Client, jobId: string) {
   return client.request(`/queue/jobs/${jobId}/retry`, { method: 'POST' })
 }
 
-/** The status of an answer, refusals included. */
-export function statusOf(answer: Promise<Response>): Promise<number> {
-  return answer.then(
+/** Returns the HTTP status of a response, also of an error response. */
+export function readResponseStatus(response: Promise<Response>): Promise<number> {
+  return response.then(
     ({ status }) => status,
     (error: unknown) => {
       if (error instanceof ApiError) {
@@ -67,26 +67,26 @@ export function statusOf(answer: Promise<Response>): Promise<number> {
   )
 }
 
-/** The latest first. */
-export async function attemptsOf(client: Client, jobId: string): Promise<Attempt[]> {
-  const answer = client.request(`/queue/jobs/${jobId}/attempts`)
-  return (await read<{ attempts: Attempt[] }>(answer)).attempts
+/** Lists the attempts of a job, the latest first. */
+export async function listAttempts(client: Client, jobId: string): Promise<Attempt[]> {
+  const response = client.request(`/queue/jobs/${jobId}/attempts`)
+  return (await readJson<{ attempts: Attempt[] }>(response)).attempts
 }
 
-/** How its attempts went, the first first: an outcome, or why it failed. */
-export async function historyOf(client: Client, jobId: string) {
-  return (await attemptsOf(client, jobId))
+/** Lists the outcome of each attempt of a job, the oldest first; of a failed one, the failure code. */
+export async function listOutcomes(client: Client, jobId: string) {
+  return (await listAttempts(client, jobId))
     .toReversed()
     .map(({ outcome, errorCode }) => (outcome === 'failed' ? errorCode : outcome))
 }
 
-/** Every job of the system, newest first. */
-export async function allJobs(client: Client): Promise<Job[]> {
+/** Lists every job of the system, newest first. */
+export async function listAllJobs(client: Client): Promise<Job[]> {
   const jobs: Job[] = []
   let page: { jobs: Job[]; nextCursor: string | null }
   let cursor = ''
   do {
-    page = await read(client.request(`/queue/jobs?limit=500${cursor}`))
+    page = await readJson(client.request(`/queue/jobs?limit=500${cursor}`))
     jobs.push(...page.jobs)
     cursor = `&cursor=${page.nextCursor}`
   } while (page.nextCursor !== null)
@@ -94,24 +94,24 @@ export async function allJobs(client: Client): Promise<Job[]> {
 }
 
 export function readStats(client: Client) {
-  return read<Stats>(client.request('/queue/stats'))
+  return readJson<Stats>(client.request('/queue/stats'))
 }
 
-/** Claims from the default queue as one more runner; 204 means that there is nothing to claim. */
+/** Claims from the default queue as another runner. Status 204: there is no job to claim. */
 export async function claimStatus({ url, stateDir }: System): Promise<number> {
   const headers = {
     'Content-Type': 'application/json',
     Authorization: `Bearer ${readRunnerToken(stateDir)}`,
-    [RUNNER_SECRET_HEADER]: 'the-secret-of-one-more-runner',
+    [RUNNER_SECRET_HEADER]: 'the-secret-of-another-runner',
   }
-  const runner = { id: 'one-more' }
+  const runner = { id: 'another' }
   const claim = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
   const body = JSON.stringify(claim)
   return (await fetch(`${url}/runner/claim`, { method: 'POST', headers, body })).status
 }
 
-/** When a job's encode is well under way. */
-export function inMidEncode(events: Events, jobId: string): Promise<ServerEvent> {
+/** Waits until more than 5 % of a job are encoded. */
+export function waitForEncode(events: Events, jobId: string): Promise<ServerEvent> {
   return events.first(
     ({ type, data }) =>
       type === 'job:progress' &&

@@ -1,12 +1,12 @@
-/** What a system that has ended left in its files: its rows, and what is in its bucket. */
+/** Reads the database and the bucket of a stopped system from its files. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
 
 /**
- * No lease, no job at work, no output that is not a variant's, no upload that is open; and the
- * bucket holds the variants, each in the size that its row says, and nothing else.
+ * Expects no lease, no active job, no output that is not a variant, and no open upload. The bucket must
+ * hold the variants, each in the size of its row, and nothing else.
  */
 export function expectNothingStored(stateDir: string): void {
   const rows = open(join(stateDir, 'v3/d1/miniflare-D1DatabaseObject'), 'jobs')
@@ -32,7 +32,7 @@ export function expectNothingStored(stateDir: string): void {
 
 type Row = Record<string, string | number | null>
 
-/** Reads all databases of a folder that have such a table, as if they were one. */
+/** Opens all databases of a folder that have this table, and queries them as if they were one. */
 function open(folder: string, table: string): (query: string) => Row[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.sqlite'))
   const read = (name: string, query: string): Row[] => {
@@ -46,9 +46,9 @@ function open(folder: string, table: string): (query: string) => Row[] {
       database.close()
     }
   }
-  const having = files.filter(
+  const matching = files.filter(
     (name) => read(name, `SELECT 1 FROM sqlite_master WHERE name = '${table}'`).length > 0,
   )
-  expect(having, `databases with ${table}`).not.toEqual([])
-  return (query) => having.flatMap((name) => read(name, query))
+  expect(matching, `databases with ${table}`).not.toEqual([])
+  return (query) => matching.flatMap((name) => read(name, query))
 }

@@ -7,18 +7,18 @@ import type { Events } from '../fixtures/events.ts'
 import { chaosTest, LONG_VIDEO } from './chaosTest.ts'
 import { mountSmallDisk, unmount } from './smallDisk.ts'
 import * as jobs from './jobs.ts'
-import { expectNoWork, ffmpegsOf, strike } from './processes.ts'
-import { expectSettled, settleAndStop } from './invariants.ts'
+import { expectNoEncodes, listFfmpegs, sendSignal } from './processes.ts'
+import { expectConsistentState, expectCleanStop } from './invariants.ts'
 
 const MEGABYTES = 4
 
 const stateDir = mkdtempSync(join(inject('stateDirs'), 'state-'))
 const scratch = join(stateDir, 'scratch')
-const refusal = mountSmallDisk(scratch, MEGABYTES)
+const mountError = mountSmallDisk(scratch, MEGABYTES)
 
 // Registered first, so that it runs last, when the system has stopped.
 afterAll(() => {
-  if (refusal === null) {
+  if (mountError === null) {
     unmount(scratch)
   }
 })
@@ -31,7 +31,7 @@ function create(client: Client, transformation: string, more: { stallSeconds?: n
 /** Expects that a job fails in its only attempt; returns when its event was received. */
 async function expectFailure(client: Client, events: Events, jobId: string, errorCode: string) {
   const { receivedAt } = await events.ofType(jobId, 'job:error')
-  await expectNoWork(stateDir)
+  await expectNoEncodes(stateDir)
   expect(await client.job(jobId)).toMatchObject({ status: 'error', errorCode, attempt: 1 })
   return receivedAt
 }
@@ -41,21 +41,21 @@ test('an ffmpeg without progress for stallSeconds fails the job with stalled and
   events,
 }) => {
   const jobId = await create(system.client, 'f_webm,w_1000', { stallSeconds: 2 })
-  await jobs.inMidEncode(events, jobId)
-  const struck = performance.now()
-  for (const pid of ffmpegsOf(stateDir)) {
-    strike(pid, 'SIGSTOP')
+  await jobs.waitForEncode(events, jobId)
+  const signalledAt = performance.now()
+  for (const pid of listFfmpegs(stateDir)) {
+    sendSignal(pid, 'SIGSTOP')
   }
   const ended = await expectFailure(system.client, events, jobId, 'stalled')
-  expect(ended - struck).toBeGreaterThan(2_000)
-  expect(ended - struck).toBeLessThan(7_000)
+  expect(ended - signalledAt).toBeGreaterThan(2_000)
+  expect(ended - signalledAt).toBeLessThan(7_000)
 })
 
 test("an attempt records its times, its runner, its outcome, and ffmpeg's command and stderr", async ({
   system,
 }) => {
-  const [job] = (await jobs.allJobs(system.client)).filter((one) => one.errorCode === 'stalled')
-  const [attempt, ...others] = await jobs.attemptsOf(system.client, job!.id)
+  const [job] = (await jobs.listAllJobs(system.client)).filter((one) => one.errorCode === 'stalled')
+  const [attempt, ...others] = await jobs.listAttempts(system.client, job!.id)
   expect(others).toEqual([])
   expect(attempt).toMatchObject({ attempt: 1, outcome: 'failed', errorCode: 'stalled' })
   expect(attempt!.error).toBe(job!.error)
@@ -64,7 +64,7 @@ test("an attempt records its times, its runner, its outcome, and ffmpeg's comman
   expect(Date.parse(attempt!.endedAt!)).toBeGreaterThan(Date.parse(attempt!.startedAt))
   expect(attempt!.command).toMatch(/^ffmpeg .*scale=1000:/)
   expect(attempt!.stderrTail).toMatch(/Stream mapping/)
-  // Neither folders of this machine nor addresses inside of it.
+  // Neither folders nor addresses of the runner's machine.
   expect(`${attempt!.command} ${attempt!.stderrTail}`).not.toMatch(/127\.0\.0\.1|reelqueue-/)
 })
 
@@ -75,16 +75,16 @@ test("an attempt that exceeds the queue's timeoutSeconds fails with timeout and 
   await jobs.setQueue(system.client, { timeoutSeconds: 2 })
   const jobId = await jobs.createOne(system.client, LONG_VIDEO, 'f_webm,w_1002')
   const { receivedAt } = await events.ofType(jobId, 'job:started')
-  // Another try would take as long, so there is none.
+  // A timeout is not retried, because another attempt would take as long.
   const ended = await expectFailure(system.client, events, jobId, 'timeout')
   expect(ended - receivedAt).toBeGreaterThan(1_900)
   expect(ended - receivedAt).toBeLessThan(6_000)
   await jobs.setQueue(system.client, { timeoutSeconds: 600 })
-  await expectSettled(system)
+  await expectConsistentState(system)
 })
 
-test.skipIf(refusal)(
-  `a disk that fills up in mid-encode ${refusal ?? ''}`,
+test.skipIf(mountError)(
+  `a disk that fills up in mid-encode ${mountError ?? ''}`,
   async ({ system, events }) => {
     const jobId = await create(system.client, 'w_1278,q_100')
     await expectFailure(system.client, events, jobId, 'out_of_disk')
@@ -92,14 +92,14 @@ test.skipIf(refusal)(
   },
 )
 
-test.skipIf(refusal)(
-  `a disk that is full from the start ${refusal ?? ''}`,
+test.skipIf(mountError)(
+  `a disk that is full from the start ${mountError ?? ''}`,
   async ({ system, events }) => {
     const full = join(scratch, 'full')
     try {
       writeFileSync(full, Buffer.alloc(MEGABYTES * 1024 * 1024))
     } catch {
-      // It had less than that left, and is full all the same.
+      // The disk had less than that left, so it is full as well.
     }
     const jobId = await create(system.client, 't_true,tt_1,w_64')
     await events.ofType(jobId, 'job:error')
@@ -112,5 +112,5 @@ test.skipIf(refusal)(
 )
 
 test('nothing remains after the system stops', async ({ system }) => {
-  await settleAndStop(system)
+  await expectCleanStop(system)
 })

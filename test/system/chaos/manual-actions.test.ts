@@ -4,15 +4,15 @@ import type { Client } from '../../../scripts/client.ts'
 import type { Events } from '../fixtures/events.ts'
 import { chaosTest, LONG_VIDEO } from './chaosTest.ts'
 import * as jobs from './jobs.ts'
-import { expectNoWork, runnerCalled, strike } from './processes.ts'
-import { expectSettled, settleAndStop } from './invariants.ts'
+import { expectNoEncodes, findRunnerProcess, sendSignal } from './processes.ts'
+import { expectConsistentState, expectCleanStop } from './invariants.ts'
 
 const test = chaosTest({ runners: 2, seconds: 12 })
 
 /** Creates a job and waits until its encode is under way. */
 async function startEncode(client: Client, events: Events, transformation: string) {
   const jobId = await jobs.createOne(client, LONG_VIDEO, transformation)
-  await jobs.inMidEncode(events, jobId)
+  await jobs.waitForEncode(events, jobId)
   return jobId
 }
 async function readJobStatus(client: Client, jobId: string) {
@@ -20,7 +20,7 @@ async function readJobStatus(client: Client, jobId: string) {
 }
 /** Sends all requests at once; returns the statuses of their responses, the lowest first. */
 async function race(...requests: Promise<Response>[]) {
-  return (await Promise.all(requests.map(jobs.statusOf))).toSorted((a, b) => a - b)
+  return (await Promise.all(requests.map(jobs.readResponseStatus))).toSorted((a, b) => a - b)
 }
 
 test('of two concurrent cancels during an encode one succeeds, and ffmpeg ends within 3 s', async ({
@@ -30,10 +30,10 @@ test('of two concurrent cancels during an encode one succeeds, and ffmpeg ends w
   const jobId = await startEncode(system.client, events, 'f_webm,w_1000')
   const cancel = () => jobs.cancel(system.client, jobId)
   expect(await race(cancel(), cancel())).toEqual([200, 400])
-  await expectNoWork(system.stateDir)
+  await expectNoEncodes(system.stateDir)
   expect(await system.client.job(jobId)).toMatchObject({ status: 'cancelled', attempt: 1 })
-  expect(await jobs.historyOf(system.client, jobId)).toEqual(['cancelled'])
-  await expectSettled(system)
+  expect(await jobs.listOutcomes(system.client, jobId)).toEqual(['cancelled'])
+  await expectConsistentState(system)
 })
 
 test('of two concurrent deletes during an encode one succeeds, and ffmpeg ends within 3 s', async ({
@@ -43,9 +43,9 @@ test('of two concurrent deletes during an encode one succeeds, and ffmpeg ends w
   const jobId = await startEncode(system.client, events, 'f_webm,w_1002')
   const remove = () => jobs.remove(system.client, jobId)
   expect(await race(remove(), remove())).toEqual([200, 400])
-  await expectNoWork(system.stateDir)
-  expect(await jobs.statusOf(system.client.request(`/queue/jobs/${jobId}`))).toBe(404)
-  await expectSettled(system)
+  await expectNoEncodes(system.stateDir)
+  expect(await jobs.readResponseStatus(system.client.request(`/queue/jobs/${jobId}`))).toBe(404)
+  await expectConsistentState(system)
 })
 
 test('of two concurrent retries of a failed job one succeeds, and the job runs once more', async ({
@@ -58,7 +58,7 @@ test('of two concurrent retries of a failed job one succeeds, and the job runs o
   const retry = () => jobs.retry(system.client, jobId)
   expect(await race(retry(), retry())).toEqual([200, 400])
   await expect.poll(() => readJobStatus(system.client, jobId), { timeout: 10_000 }).toBe('error')
-  expect(await jobs.historyOf(system.client, jobId)).toEqual(['timeout', 'timeout'])
+  expect(await jobs.listOutcomes(system.client, jobId)).toEqual(['timeout', 'timeout'])
   expect(await system.client.job(jobId)).toMatchObject({ attempt: 1 })
   await jobs.remove(system.client, jobId)
 })
@@ -68,12 +68,12 @@ test('SIGTERM of a runner during an encode does not count the attempt, and anoth
   events,
 }) => {
   const jobId = await startEncode(system.client, events, 'w_1006')
-  const [attempt] = await jobs.attemptsOf(system.client, jobId)
-  strike(runnerCalled(system.stateDir, attempt!.runner!), 'SIGTERM')
+  const [attempt] = await jobs.listAttempts(system.client, jobId)
+  sendSignal(findRunnerProcess(system.stateDir, attempt!.runner!), 'SIGTERM')
   await events.ofType(jobId, 'job:completed')
-  expect(await jobs.historyOf(system.client, jobId)).toEqual(['released', 'completed'])
+  expect(await jobs.listOutcomes(system.client, jobId)).toEqual(['released', 'completed'])
   expect(await system.client.job(jobId)).toMatchObject({ attempt: 1 })
-  await expectSettled(system)
+  await expectConsistentState(system)
 })
 
 test('a paused queue completes running jobs and starts none; a draining queue completes all it has', async ({
@@ -89,7 +89,9 @@ test('a paused queue completes running jobs and starts none; a draining queue co
   expect(await readJobStatus(system.client, second)).toBe('pending')
 
   await jobs.setQueue(system.client, { paused: false, draining: true })
-  expect(await jobs.statusOf(jobs.requestJobs(system.client, { filePath: LONG_VIDEO }))).toBe(409)
+  expect(
+    await jobs.readResponseStatus(jobs.requestJobs(system.client, { filePath: LONG_VIDEO })),
+  ).toBe(409)
   const started = await events.ofType(second, 'job:started')
   expect(Number(started.id)).toBeGreaterThan(Number(id))
   await events.ofType(second, 'job:completed')
@@ -97,5 +99,5 @@ test('a paused queue completes running jobs and starts none; a draining queue co
 })
 
 test('nothing remains after the system stops', async ({ system }) => {
-  await settleAndStop(system)
+  await expectCleanStop(system)
 })

@@ -2,13 +2,13 @@
 import { expect } from 'vitest'
 import { LONG_VIDEO, proxiedTest } from './chaosTest.ts'
 import * as jobs from './jobs.ts'
-import { expectNoWork } from './processes.ts'
+import { expectNoEncodes } from './processes.ts'
 import type { Rule } from './proxy.ts'
-import { expectSettled, settleAndStop } from './invariants.ts'
+import { expectConsistentState, expectCleanStop } from './invariants.ts'
 
 const test = proxiedTest({ seconds: 10, leaseSeconds: jobs.LEASE_SECONDS })
 
-/** Loses every n-th request before it arrives, or its answer, in turn. */
+/** Loses every n-th request: by turns before it arrives, or after it, so that its response is lost. */
 function loseEvery(n: number): { rule: Rule; lost: string[] } {
   const lost: string[] = []
   return {
@@ -17,9 +17,9 @@ function loseEvery(n: number): { rule: Rule; lost: string[] } {
       if (number % n !== 0) {
         return forward()
       }
-      const answerOnly = number % (2 * n) === 0
-      lost.push(`${answerOnly ? 'answer to' : 'request'} ${method} ${path.split('?')[0]}`)
-      if (answerOnly) {
+      const loseResponse = number % (2 * n) === 0
+      lost.push(`${loseResponse ? 'response to' : 'request'} ${method} ${path.split('?')[0]}`)
+      if (loseResponse) {
         await forward()
       }
       return null
@@ -31,23 +31,23 @@ test.for([3, 4, 7])(
   'jobs complete in one attempt although one of every %i requests is lost',
   async (n, { system, proxy, events }) => {
     const { rule, lost } = loseEvery(n)
-    proxy.obey(rule)
+    proxy.setRule(rule)
     const transformations = [
       `w_${300 + n * 2}`,
       `t_true,tt_1,w_${70 + n}`,
       `t_true,tt_2,w_${90 + n}`,
     ]
-    const made = await jobs.createJobs(system.client, { filePath: LONG_VIDEO, transformations })
-    for (const { id } of made) {
+    const created = await jobs.createJobs(system.client, { filePath: LONG_VIDEO, transformations })
+    for (const { id } of created) {
       await events.ofType(id, 'job:completed')
     }
     const kinds = new Set(lost.map((one) => one.split('/').at(-1)))
     expect(kinds.size).toBeGreaterThan(1)
-    for (const { id } of made) {
-      expect(await jobs.historyOf(system.client, id), lost.join('\n')).toEqual(['completed'])
+    for (const { id } of created) {
+      expect(await jobs.listOutcomes(system.client, id), lost.join('\n')).toEqual(['completed'])
     }
-    proxy.obey()
-    await expectSettled(system)
+    proxy.setRule()
+    await expectConsistentState(system)
   },
 )
 
@@ -57,31 +57,31 @@ test('duplicate, late and reordered reports never decrease progress or change an
   events,
 }) => {
   const late: (() => Promise<unknown>)[] = []
-  const answers: Promise<{ status: number }>[] = []
+  const responses: Promise<{ status: number }>[] = []
   let reports = 0
-  proxy.obey(async ({ path, forward }) => {
+  proxy.setRule(async ({ path, forward }) => {
     if (!path.endsWith('/report')) {
       return forward()
     }
     reports += 1
-    // Kept until the job has ended; the runner has no answer, and goes on.
+    // Held back until the job has ended. The runner receives no response and continues.
     if (reports % 3 === 1) {
       late.push(forward)
       return null
     }
     const before = reports % 3 === 0 ? late.at(-1) : undefined
-    const answer = await forward()
-    answers.push(forward(), ...(before ? [before() as Promise<{ status: number }>] : []))
-    return answer
+    const response = await forward()
+    responses.push(forward(), ...(before ? [before() as Promise<{ status: number }>] : []))
+    return response
   })
-  // Slow, so that there are several of them.
+  // A slow encode, so that there are several reports.
   const jobId = await jobs.createOne(system.client, LONG_VIDEO, 'f_webm,w_854')
   await events.ofType(jobId, 'job:completed')
   const job = await system.client.job(jobId)
-  expect(answers.length).toBeGreaterThan(1)
-  expect((await Promise.all(answers)).map(({ status }) => status)).not.toContain(500)
+  expect(responses.length).toBeGreaterThan(1)
+  expect((await Promise.all(responses)).map(({ status }) => status)).not.toContain(500)
 
-  proxy.obey()
+  proxy.setRule()
   for (const send of late) {
     expect(await send()).toMatchObject({ status: 409 })
   }
@@ -91,7 +91,7 @@ test('duplicate, late and reordered reports never decrease progress or change an
     .filter(({ type }) => type === 'job:progress')
     .map(({ data }) => data.progress as number)
   expect(progress).toEqual(progress.toSorted((a, b) => a - b))
-  await expectSettled(system)
+  await expectConsistentState(system)
 })
 
 test('a part that arrives after the job was cancelled is rejected, and its upload is aborted', async ({
@@ -99,19 +99,19 @@ test('a part that arrives after the job was cancelled is rejected, and its uploa
   proxy,
 }) => {
   let jobId = ''
-  const passed = proxy.interceptOnce(/\/output\/1\?/, async ({ path, forward }) => {
+  const intercepted = proxy.interceptOnce(/\/output\/1\?/, async ({ path, forward }) => {
     jobId = path.split('/')[3]!
     expect((await jobs.cancel(system.client, jobId)).status).toBe(200)
     expect(await forward()).toMatchObject({ status: 409 })
   })
   await jobs.createOne(system.client, LONG_VIDEO, 'w_302')
-  await passed
-  await expectNoWork(system.stateDir)
+  await intercepted
+  await expectNoEncodes(system.stateDir)
   expect(await system.client.job(jobId)).toMatchObject({ status: 'cancelled', attempt: 1 })
-  await expectSettled(system)
+  await expectConsistentState(system)
 })
 
 test('nothing remains after the system stops', async ({ system, runner }) => {
   expect(await runner.stop()).toBe(0)
-  await settleAndStop(system)
+  await expectCleanStop(system)
 })

@@ -1,18 +1,18 @@
-/** The processes of a system by what they do, and how to hit one. Never one of another system. */
+/** Finds the processes of one system by their role, and sends them signals. */
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, vi } from 'vitest'
 import { listProcesses, readProcFile } from '../fixtures/processes.ts'
 
-/** What is to have happened "within 3 seconds" is given so long, and looked for this often. */
+/** Options of `vi.waitFor` for effects that must be seen within 3 seconds. */
 export const WITHIN_3_S = { timeout: 3_000, interval: 25 }
 
-export function strike(pid: number, signal: NodeJS.Signals = 'SIGKILL') {
+export function sendSignal(pid: number, signal: NodeJS.Signals = 'SIGKILL') {
   return process.kill(pid, signal)
 }
 
-/** The ffmpegs that work for a system, those of one runner if it is given. */
-export function ffmpegsOf(stateDir: string, runner?: number): number[] {
+/** Lists the ffmpeg processes of a system, or only those of one runner (by its process id). */
+export function listFfmpegs(stateDir: string, runner?: number): number[] {
   return listProcesses(stateDir)
     .filter(({ command }) => command.startsWith('ffmpeg '))
     .map(({ pid }) => pid)
@@ -22,8 +22,8 @@ export function ffmpegsOf(stateDir: string, runner?: number): number[] {
     )
 }
 
-/** The runners of a system: process and name. */
-export function runnersOf(stateDir: string): { pid: number; name: string }[] {
+/** Lists the runners of a system: process id and name. */
+export function listRunners(stateDir: string): { pid: number; name: string }[] {
   return listProcesses(stateDir)
     .filter(({ command }) => command.includes('container/main.ts'))
     .map(({ pid }) => ({
@@ -32,23 +32,23 @@ export function runnersOf(stateDir: string): { pid: number; name: string }[] {
     }))
 }
 
-/** The process of the runner that gave itself this id: its name and something random. */
-export function runnerCalled(stateDir: string, id: string): number {
-  const runner = runnersOf(stateDir).find(({ name }) => id.startsWith(`${name}-`))
+/** Finds the process of a runner by its id, which is its name and a random suffix. */
+export function findRunnerProcess(stateDir: string, id: string): number {
+  const runner = listRunners(stateDir).find(({ name }) => id.startsWith(`${name}-`))
   if (!runner) {
-    throw new Error(`There is no live runner ${id}`)
+    throw new Error(`No live process has the runner id ${id}`)
   }
   return runner.pid
 }
 
-/** The process that the Worker runs in. */
-export function workerOf(system: Served): number {
-  return workerdOf(system, 'worker')
+/** Finds the workerd process that runs the Worker. */
+export function findWorkerProcess(system: Served): number {
+  return findWorkerd(system, 'worker')
 }
 
-/** The process at the system's own port: wrangler's front, which hands requests on to the Worker. */
-export function frontOf(system: Served): number {
-  return workerdOf(system, 'front')
+/** Finds wrangler's proxy: the workerd process at the system's port, which forwards to the Worker. */
+export function findWranglerProxy(system: Served): number {
+  return findWorkerd(system, 'proxy')
 }
 
 interface Served {
@@ -56,23 +56,23 @@ interface Served {
   url: string
 }
 
-function workerdOf({ stateDir, url }: Served, part: 'worker' | 'front'): number {
+function findWorkerd({ stateDir, url }: Served, part: 'worker' | 'proxy'): number {
   const atPort = `entry=127.0.0.1:${new URL(url).port} `
   const found = listProcesses(stateDir).find(
     ({ command }) =>
       /workerd .*--socket-addr=entry=/.test(command) &&
-      command.includes(atPort) === (part === 'front'),
+      command.includes(atPort) === (part === 'proxy'),
   )
   if (!found) {
-    throw new Error(`There is no live ${part}`)
+    throw new Error(`No live process is the ${part}`)
   }
   return found.pid
 }
 
-/** Every ffmpeg has ended and every scratch folder is removed, within 3 seconds from now. */
-export function expectNoWork(stateDir: string, scratch = join(stateDir, 'scratch')) {
+/** Expects that every ffmpeg ends and every scratch folder is removed within 3 seconds. */
+export function expectNoEncodes(stateDir: string, scratch = join(stateDir, 'scratch')) {
   return vi.waitFor(() => {
-    expect(ffmpegsOf(stateDir)).toEqual([])
+    expect(listFfmpegs(stateDir)).toEqual([])
     expect(readdirSync(scratch)).toEqual([])
   }, WITHIN_3_S)
 }

@@ -1,61 +1,61 @@
-/** An HTTP proxy between runners and the gateway, which does to each request what a test wants. */
+/** An HTTP proxy between runners and the gateway. A test sets the rule that handles each request. */
 import { once } from 'node:events'
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface Passing {
+export interface ProxiedRequest {
   /** Counts from 1. */
   number: number
   method: string
   path: string
   body: Buffer
-  /** Sends it as it came, and gives what the gateway said. */
-  forward: (halfway?: () => void) => Promise<Answer>
+  /** Sends the request unchanged and returns the gateway's response. `halfway` is called after half of the body. */
+  forward: (halfway?: () => void) => Promise<GatewayResponse>
 }
-export interface Answer {
+export interface GatewayResponse {
   status: number
   headers: IncomingMessage['headers']
   body: Buffer
 }
 
-/** Gives the answer for the runner, or null: the connection is cut, and it gets none. */
-export type Rule = (passing: Passing) => Promise<Answer | null>
+/** Returns the response for the runner. Null closes its connection without a response. */
+export type Rule = (proxied: ProxiedRequest) => Promise<GatewayResponse | null>
 
 export async function startProxy(gatewayUrl: string) {
-  const faithful: Rule = ({ forward }) => forward()
-  let rule = faithful
+  const forwardUnchanged: Rule = ({ forward }) => forward()
+  let rule = forwardUnchanged
   let number = 0
 
-  async function pass(request: IncomingMessage, response: ServerResponse) {
+  async function handle(request: IncomingMessage, response: ServerResponse) {
     const body = await readAll(request)
     const { method = 'GET', url: path = '/' } = request
-    const forward = (halfway?: () => void) => ask(gatewayUrl, request, body, halfway)
-    const answer = await rule({ number: ++number, method, path, body, forward })
-    if (!answer) {
+    const forward = (halfway?: () => void) => forwardRequest(gatewayUrl, request, body, halfway)
+    const result = await rule({ number: ++number, method, path, body, forward })
+    if (!result) {
       return response.destroy()
     }
-    const { 'transfer-encoding': _chunked, ...headers } = answer.headers
-    return response.writeHead(answer.status, headers).end(answer.body)
+    const { 'transfer-encoding': _chunked, ...headers } = result.headers
+    return response.writeHead(result.status, headers).end(result.body)
   }
 
   const server = createServer((request, response) => {
-    // A gateway that is gone is a connection that breaks.
-    pass(request, response).catch(() => response.destroy())
+    // If the gateway does not respond, the runner sees a broken connection.
+    handle(request, response).catch(() => response.destroy())
   })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    obey: (next: Rule = faithful) => (rule = next),
-    /** Does something in the place of answering the first request to such a path. */
-    interceptOnce: (path: RegExp, act: (passing: Passing) => Promise<void>): Promise<void> =>
+    setRule: (next: Rule = forwardUnchanged) => (rule = next),
+    /** Calls `act` in place of responding to the first request whose path matches. */
+    interceptOnce: (path: RegExp, act: (proxied: ProxiedRequest) => Promise<void>): Promise<void> =>
       new Promise((resolve, reject) => {
-        rule = async (passing) => {
-          if (!path.test(passing.path)) {
-            return passing.forward()
+        rule = async (proxied) => {
+          if (!path.test(proxied.path)) {
+            return proxied.forward()
           }
-          rule = faithful
-          await act(passing).then(resolve, reject)
+          rule = forwardUnchanged
+          await act(proxied).then(resolve, reject)
           return null
         }
       }),
@@ -67,22 +67,22 @@ export async function startProxy(gatewayUrl: string) {
   }
 }
 
-async function ask(
+async function forwardRequest(
   gatewayUrl: string,
   { method, url, headers }: IncomingMessage,
   body: Buffer,
   halfway?: () => void,
-): Promise<Answer> {
+): Promise<GatewayResponse> {
   const outgoing = send(`${gatewayUrl}${url}`, { method: method!, headers, agent: false })
-  const answered = once(outgoing, 'response') as Promise<[IncomingMessage]>
+  const responded = once(outgoing, 'response') as Promise<[IncomingMessage]>
   if (halfway) {
     outgoing.write(body.subarray(0, body.length / 2), halfway)
     outgoing.end(body.subarray(body.length / 2))
   } else {
     outgoing.end(body)
   }
-  const [answer] = await answered
-  return { status: answer.statusCode!, headers: answer.headers, body: await readAll(answer) }
+  const [incoming] = await responded
+  return { status: incoming.statusCode!, headers: incoming.headers, body: await readAll(incoming) }
 }
 
 async function readAll(stream: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -1,6 +1,6 @@
-/** Random choices that can be made again: a printed seed gives the same ones. */
+/** Reproducible random choices: the printed seed repeats them. */
 
-/** mulberry32, which is short and good enough to choose victims. */
+/** The generator mulberry32, which is short and good enough to choose processes to kill. */
 export function createRandom(seed: number) {
   let state = seed >>> 0
   const next = () => {
@@ -16,7 +16,7 @@ export function createRandom(seed: number) {
   }
 }
 
-/** SEED from the environment, or a new one; printed, to be given again. */
+/** Returns SEED from the environment, or a new seed, and prints it. */
 export function chooseSeed(): number {
   const seed = Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 32))
   console.log(`SEED=${seed}`)

@@ -3,19 +3,19 @@ import { expect, vi } from 'vitest'
 import type { Events } from '../fixtures/events.ts'
 import type { System } from '../fixtures/system.ts'
 import { chaosTest, LONG_VIDEO } from './chaosTest.ts'
-import { attemptsOf, createOne, historyOf, inMidEncode, LEASE_SECONDS } from './jobs.ts'
-import { ffmpegsOf, runnerCalled, runnersOf, strike, WITHIN_3_S } from './processes.ts'
-import { expectSettled, settleAndStop } from './invariants.ts'
+import { listAttempts, createOne, listOutcomes, waitForEncode, LEASE_SECONDS } from './jobs.ts'
+import { listFfmpegs, findRunnerProcess, listRunners, sendSignal, WITHIN_3_S } from './processes.ts'
+import { expectConsistentState, expectCleanStop } from './invariants.ts'
 
 const test = chaosTest({ runners: 2, seconds: 15, leaseSeconds: LEASE_SECONDS })
 
 /** Creates a job; returns the processes that encode it, once the encode is under way. */
 async function startEncode(system: System, events: Events, transformation: string) {
   const jobId = await createOne(system.client, LONG_VIDEO, transformation)
-  await inMidEncode(events, jobId)
-  const [attempt] = await attemptsOf(system.client, jobId)
-  const runner = runnerCalled(system.stateDir, attempt!.runner!)
-  return { jobId, runner, ffmpeg: ffmpegsOf(system.stateDir, runner)[0]! }
+  await waitForEncode(events, jobId)
+  const [attempt] = await listAttempts(system.client, jobId)
+  const runner = findRunnerProcess(system.stateDir, attempt!.runner!)
+  return { jobId, runner, ffmpeg: listFfmpegs(system.stateDir, runner)[0]! }
 }
 
 test('kill -9 of a runner during an encode is detected within 5 s of the lease, and another runner completes the job', async ({
@@ -23,17 +23,19 @@ test('kill -9 of a runner during an encode is detected within 5 s of the lease, 
   events,
 }) => {
   const { jobId, runner } = await startEncode(system, events, 'w_1000')
-  const struck = performance.now()
-  strike(runner)
-  // At once: an encode that nobody waits for is not finished first.
-  await vi.waitFor(() => expect(ffmpegsOf(system.stateDir, runner)).toEqual([]), { timeout: 1_000 })
+  const signalledAt = performance.now()
+  sendSignal(runner)
+  // ffmpeg ends at once, and does not finish an encode that nobody uses.
+  await vi.waitFor(() => expect(listFfmpegs(system.stateDir, runner)).toEqual([]), {
+    timeout: 1_000,
+  })
 
-  const missed = await events.ofType(jobId, 'job:retrying')
-  expect(missed.receivedAt - struck).toBeLessThan((LEASE_SECONDS + 5) * 1_000)
-  expect(missed.data.error).toMatch(/sent no report for 5 s/)
+  const retrying = await events.ofType(jobId, 'job:retrying')
+  expect(retrying.receivedAt - signalledAt).toBeLessThan((LEASE_SECONDS + 5) * 1_000)
+  expect(retrying.data.error).toMatch(/sent no report for 5 s/)
   await events.ofType(jobId, 'job:completed')
-  expect(await historyOf(system.client, jobId)).toEqual(['runner_lost', 'completed'])
-  await expectSettled(system)
+  expect(await listOutcomes(system.client, jobId)).toEqual(['runner_lost', 'completed'])
+  await expectConsistentState(system)
 })
 
 test('kill -9 of ffmpeg fails the attempt with advice, and the next attempt completes', async ({
@@ -41,15 +43,15 @@ test('kill -9 of ffmpeg fails the attempt with advice, and the next attempt comp
   events,
 }) => {
   const { jobId, ffmpeg } = await startEncode(system, events, 'w_1002')
-  strike(ffmpeg)
+  sendSignal(ffmpeg)
   const { data } = await events.ofType(jobId, 'job:retrying')
   expect(data.error).toMatch(/too little memory.*(give|smaller|more)/i)
   await events.ofType(jobId, 'job:completed')
-  expect(await historyOf(system.client, jobId)).toEqual(['out_of_memory', 'completed'])
-  const [, first] = await attemptsOf(system.client, jobId)
+  expect(await listOutcomes(system.client, jobId)).toEqual(['out_of_memory', 'completed'])
+  const [, first] = await listAttempts(system.client, jobId)
   expect(first).toMatchObject({ attempt: 1, outcome: 'failed', errorCode: 'out_of_memory' })
   expect(first!.command).toMatch(/^ffmpeg .*scale=1002:/)
-  await expectSettled(system)
+  await expectConsistentState(system)
 })
 
 test('SIGSTOP of a runner lets another complete its job, and the first aborts its encode on SIGCONT', async ({
@@ -57,24 +59,24 @@ test('SIGSTOP of a runner lets another complete its job, and the first aborts it
   events,
 }) => {
   const { jobId, runner } = await startEncode(system, events, 'w_1004')
-  strike(runner, 'SIGSTOP')
+  sendSignal(runner, 'SIGSTOP')
   try {
     await events.ofType(jobId, 'job:completed')
   } finally {
-    strike(runner, 'SIGCONT')
+    sendSignal(runner, 'SIGCONT')
   }
-  await vi.waitFor(() => expect(ffmpegsOf(system.stateDir, runner)).toEqual([]), WITHIN_3_S)
-  expect(await historyOf(system.client, jobId)).toEqual(['runner_lost', 'completed'])
-  await expectSettled(system)
+  await vi.waitFor(() => expect(listFfmpegs(system.stateDir, runner)).toEqual([]), WITHIN_3_S)
+  expect(await listOutcomes(system.client, jobId)).toEqual(['runner_lost', 'completed'])
+  await expectConsistentState(system)
 })
 
 test('a job whose wake-up goes to a hung runner is claimed by the other within 10 s', async ({
   system,
   events,
 }) => {
-  await vi.waitFor(() => expect(runnersOf(system.stateDir)).toHaveLength(2), { timeout: 10_000 })
-  for (const [index, { pid }] of runnersOf(system.stateDir).entries()) {
-    strike(pid, 'SIGSTOP')
+  await vi.waitFor(() => expect(listRunners(system.stateDir)).toHaveLength(2), { timeout: 10_000 })
+  for (const [index, { pid }] of listRunners(system.stateDir).entries()) {
+    sendSignal(pid, 'SIGSTOP')
     const began = performance.now()
     try {
       const jobId = await createOne(system.client, LONG_VIDEO, `t_true,tt_1,w_${64 + index}`)
@@ -82,11 +84,11 @@ test('a job whose wake-up goes to a hung runner is claimed by the other within 1
       expect(receivedAt - began).toBeLessThan(10_000)
       await events.ofType(jobId, 'job:completed')
     } finally {
-      strike(pid, 'SIGCONT')
+      sendSignal(pid, 'SIGCONT')
     }
   }
 })
 
 test('nothing remains after the system stops', async ({ system }) => {
-  await settleAndStop(system)
+  await expectCleanStop(system)
 })

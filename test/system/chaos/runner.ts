@@ -1,4 +1,4 @@
-/** A runner that is started by hand, as one on another machine is: with a URL and a token. */
+/** Starts a runner by hand with a URL and a token, as on another machine. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -23,7 +23,7 @@ export async function startRunner(
   const child = spawn(process.execPath, [MAIN], {
     env: {
       PATH: process.env['PATH'],
-      // By this the tests know the processes of a system from all others.
+      // The tests find the processes of a system by this variable.
       STATE_DIR: stateDir,
       GATEWAY_URL: gatewayUrl,
       RUNNER_TOKEN: readRunnerToken(stateDir),

@@ -1,8 +1,8 @@
-/** A disk of a few MB, for what happens when one is full. */
+/** Mounts a disk of a few MB, for tests of a full disk. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 
-/** Mounts one at `folder`; gives back why it could not, or null. */
+/** Mounts a tmpfs at `folder`. Returns why that is not possible, or null. */
 export function mountSmallDisk(folder: string, megabytes: number): string | null {
   mkdirSync(folder, { recursive: true })
   try {

@@ -5,9 +5,9 @@ import { waitForEnds } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
 import * as jobs from './jobs.ts'
-import { ffmpegsOf, runnersOf, strike } from './processes.ts'
+import { listFfmpegs, listRunners, sendSignal } from './processes.ts'
 import { chooseSeed, createRandom } from './random.ts'
-import { settleAndStop } from './invariants.ts'
+import { expectCleanStop } from './invariants.ts'
 
 const FILES = 4
 const FRAMES_EACH = 40
@@ -44,14 +44,14 @@ test('200 jobs on 3 runners complete exactly once despite random kills', async (
   const done = waitForEnds(events, ids)
   let kills = 0
   while (kills < KILLS) {
-    const victims = random.next() < 0.5 ? runnersOf(system.stateDir) : []
-    const pids = victims.length > 0 ? victims.map(({ pid }) => pid) : ffmpegsOf(system.stateDir)
+    const victims = random.next() < 0.5 ? listRunners(system.stateDir) : []
+    const pids = victims.length > 0 ? victims.map(({ pid }) => pid) : listFfmpegs(system.stateDir)
     if (pids.length > 0) {
       try {
-        strike(random.one(pids), random.next() < 0.8 ? 'SIGKILL' : 'SIGTERM')
+        sendSignal(random.one(pids), random.next() < 0.8 ? 'SIGKILL' : 'SIGTERM')
         kills += 1
       } catch {
-        // It ended before it was hit.
+        // The process ended before it received the signal.
       }
     }
     const over = await Promise.race([done.then(() => true), delay(500 + random.below(1_500))])
@@ -59,14 +59,17 @@ test('200 jobs on 3 runners complete exactly once despite random kills', async (
       break
     }
   }
-  // Of each job, on the one live stream; an end of another kind says why.
+  // One end of each job, all on one live stream. Any other end is printed with its error.
   const others = (await done).filter(({ type }) => type !== 'job:completed')
   expect(others.map(({ type, data }) => ({ type, ...data }))).toEqual([])
   expect(kills).toBeGreaterThan(KILLS / 2)
-  const tries = (await jobs.allJobs(system.client)).reduce((sum, { attempt }) => sum + attempt, 0)
-  console.log(`${ids.length} jobs in ${tries} counted attempts after ${kills} kills`)
+  const attempts = (await jobs.listAllJobs(system.client)).reduce(
+    (sum, { attempt }) => sum + attempt,
+    0,
+  )
+  console.log(`${ids.length} jobs in ${attempts} counted attempts after ${kills} kills`)
 }, 240_000)
 
 test('nothing remains after the system stops', async ({ system }) => {
-  await settleAndStop(system)
+  await expectCleanStop(system)
 })

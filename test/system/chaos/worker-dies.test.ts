@@ -5,8 +5,8 @@ import { expectNoProcesses } from '../fixtures/processes.ts'
 import { startSystem, type System } from '../fixtures/system.ts'
 import { LONG_VIDEO, proxiedTest } from './chaosTest.ts'
 import * as jobs from './jobs.ts'
-import { frontOf, strike, workerOf } from './processes.ts'
-import { expectSettled, settleAndStop } from './invariants.ts'
+import { findWranglerProxy, sendSignal, findWorkerProcess } from './processes.ts'
+import { expectConsistentState, expectCleanStop } from './invariants.ts'
 
 const test = proxiedTest({ seconds: 12 })
 
@@ -17,8 +17,8 @@ function create(system: System, transformation: string) {
 async function expectOneAttempt(system: System, events: Events, jobId: string) {
   await events.reconnect()
   await events.ofType(jobId, 'job:completed')
-  expect(await jobs.historyOf(system.client, jobId)).toEqual(['completed'])
-  await expectSettled(system)
+  expect(await jobs.listOutcomes(system.client, jobId)).toEqual(['completed'])
+  await expectConsistentState(system)
 }
 
 test('kill -9 of the Worker during an encode does not end the attempt', async ({
@@ -26,8 +26,8 @@ test('kill -9 of the Worker during an encode does not end the attempt', async ({
   events,
 }) => {
   const jobId = await create(system, 'w_1000')
-  await jobs.inMidEncode(events, jobId)
-  strike(workerOf(system))
+  await jobs.waitForEncode(events, jobId)
+  sendSignal(findWorkerProcess(system))
   await expectOneAttempt(system, events, jobId)
 })
 
@@ -36,11 +36,11 @@ test('kill -9 of the Worker during an upload repeats the upload, and the job com
   proxy,
   events,
 }) => {
-  const struck = proxy.interceptOnce(/\/output\/1\?/, async ({ forward }) => {
-    await forward(() => strike(workerOf(system))).catch(() => undefined)
+  const intercepted = proxy.interceptOnce(/\/output\/1\?/, async ({ forward }) => {
+    await forward(() => sendSignal(findWorkerProcess(system))).catch(() => undefined)
   })
   const jobId = await create(system, 'w_600')
-  await struck
+  await intercepted
   await expectOneAttempt(system, events, jobId)
 })
 
@@ -50,14 +50,14 @@ test('kill -9 of the Worker after a finish loses the response, and the repeated 
   runner,
   events,
 }) => {
-  const struck = proxy.interceptOnce(/\/finish$/, async ({ forward }) => {
+  const intercepted = proxy.interceptOnce(/\/finish$/, async ({ forward }) => {
     expect(await forward()).toMatchObject({ status: 200 })
-    strike(workerOf(system))
+    sendSignal(findWorkerProcess(system))
   })
   const jobId = await create(system, 'w_602')
-  await struck
+  await intercepted
   await expectOneAttempt(system, events, jobId)
-  // Its answer was lost, and what the runner sent again was taken for the same.
+  // The response was lost, and the runner's repeated request was recognized as the same.
   await vi.waitFor(() => expect(runner.output()).toMatch(new RegExp(`job finished.*${jobId}`)))
 })
 
@@ -66,13 +66,13 @@ test("kill -9 of wrangler's proxy makes npm start restart the Worker", async ({
   events,
 }) => {
   const jobId = await create(system, 'w_604')
-  await jobs.inMidEncode(events, jobId)
-  strike(frontOf(system))
-  const again = () => expect(system.output()).toContain('The Worker does not respond')
-  await vi.waitFor(again, { timeout: 60_000, interval: 200 })
+  await jobs.waitForEncode(events, jobId)
+  sendSignal(findWranglerProxy(system))
+  const expectRestart = () => expect(system.output()).toContain('The Worker does not respond')
+  await vi.waitFor(expectRestart, { timeout: 60_000, interval: 200 })
   await events.reconnect()
   await events.ofType(jobId, 'job:completed')
-  await expectSettled(system)
+  await expectConsistentState(system)
 }, 150_000)
 
 test('after a power failure during an encode, the next start completes the job in a new attempt', async ({
@@ -81,7 +81,7 @@ test('after a power failure during an encode, the next start completes the job i
 }) => {
   await jobs.setQueue(system.client, { leaseSeconds: jobs.LEASE_SECONDS })
   const jobId = await create(system, 'w_1002')
-  await jobs.inMidEncode(events, jobId)
+  await jobs.waitForEncode(events, jobId)
   await system.cutPower()
   await expectNoProcesses(system.stateDir)
 
@@ -90,6 +90,6 @@ test('after a power failure during an encode, the next start completes the job i
   const replayed = await followEvents(second.client, '0')
   await replayed.ofType(jobId, 'job:completed')
   await replayed.close()
-  expect(await jobs.historyOf(second.client, jobId)).toEqual(['runner_lost', 'completed'])
-  await settleAndStop(second)
+  expect(await jobs.listOutcomes(second.client, jobId)).toEqual(['runner_lost', 'completed'])
+  await expectCleanStop(second)
 })

@@ -14,7 +14,7 @@ import { findFreePort } from '../fixtures/freePort.ts'
 import type { Engine } from './standInEngine.ts'
 
 const START_MS = 300_000
-/** Long enough for the next claim, short enough for a test to wait until a container exits. */
+/** Longer than a runner needs for its next claim, and short enough to wait until a container exits. */
 export const IDLE_SECONDS = 5
 const SECRETS = {
   API_KEY: 'key-of-the-container-tests',
@@ -23,11 +23,11 @@ const SECRETS = {
 
 export interface EngineAccess {
   socketPath: string
-  /** Tells wrangler where this engine is. */
+  /** Environment variables that tell wrangler where this engine is. */
   env: Record<string, string>
   /** The address of the gateway for containers; null if the engine intercepts their requests. */
   gatewayHost: string | null
-  /** The stand-in, if this is no real engine. */
+  /** The stand-in; undefined for a real engine. */
   standIn?: Engine
   close?: () => Promise<void>
 }
@@ -76,12 +76,12 @@ export async function startContainerSystem(engine: EngineAccess) {
   })
   const healthy = vi.waitFor(() => expectHealthy(url), { timeout: START_MS, interval: 100 })
   const ended = worker.exited.then(() => {
-    throw new Error('it ended')
+    throw new Error('wrangler dev ended')
   })
   await Promise.race([healthy, ended]).catch((cause: unknown) => {
     throw new Error(`wrangler dev did not start: ${worker.tail()}`, { cause })
   })
-  // Later, tests stop the Worker.
+  // Its later end is expected: tests stop the Worker.
   ended.catch(() => undefined)
 
   const client = createClient({ url, apiKey: SECRETS.API_KEY })
@@ -95,10 +95,10 @@ export async function startContainerSystem(engine: EngineAccess) {
         .map((line) => JSON.parse(/\{.*\}/.exec(line)![0]) as Record<string, unknown>),
     output: () => lines.join('\n'),
     readAttempts: async (jobId: string) => {
-      const answer = await client.request(`/queue/jobs/${jobId}/attempts`)
-      return ((await answer.json()) as { attempts: Record<string, unknown>[] }).attempts
+      const response = await client.request(`/queue/jobs/${jobId}/attempts`)
+      return ((await response.json()) as { attempts: Record<string, unknown>[] }).attempts
     },
-    /** The names of the runners' containers that are running. */
+    /** Lists the names of the running containers of runners. */
     listContainers: async (): Promise<string[]> => {
       return (await listContainers(engine)).filter((name) => !name.endsWith('-proxy'))
     },
@@ -111,7 +111,7 @@ export async function startContainerSystem(engine: EngineAccess) {
     },
     stop: async (): Promise<void> => {
       await worker.stop(10_000)
-      // A real engine keeps what workerd had no time to remove.
+      // A real engine still has the containers that workerd had no time to remove.
       for (const name of await listContainers(engine)) {
         if (!before.includes(name)) {
           await callEngine(engine.socketPath, 'DELETE', `/containers/${name}?force=true`)
@@ -122,7 +122,7 @@ export async function startContainerSystem(engine: EngineAccess) {
   }
 }
 
-/** The slots' containers and their side-cars. */
+/** Lists the containers of slots and their sidecars. */
 async function listContainers({ socketPath }: EngineAccess): Promise<string[]> {
   const { body } = await callEngine(socketPath, 'GET', '/containers/json')
   return (JSON.parse(body) as { Names: string[] }[])
@@ -130,15 +130,15 @@ async function listContainers({ socketPath }: EngineAccess): Promise<string[]> {
     .filter((name) => name.includes('RunnerSlot'))
 }
 
-/** One call of the Docker Engine API. */
+/** Sends one request to the Docker Engine API. */
 export async function callEngine(socketPath: string, method: string, path: string) {
   const call = request({ socketPath, method, path, timeout: 5_000 })
   call.end()
-  const [answer] = await once(call, 'response')
-  return { status: answer.statusCode as number, body: await text(answer) }
+  const [response] = await once(call, 'response')
+  return { status: response.statusCode as number, body: await text(response) }
 }
 
-/** @throws until the Worker answers */
+/** @throws until the Worker responds */
 async function expectHealthy(url: string): Promise<void> {
   const response = await fetch(`${url}/health`, { signal: AbortSignal.timeout(5_000) })
   expect(response.ok).toBe(true)

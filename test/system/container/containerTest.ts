@@ -1,4 +1,4 @@
-/** `test` with the Worker, containers enabled, and an engine as fixtures of a file. */
+/** `test` with fixtures for a file: an engine, the Worker with containers enabled, and its events. */
 import { test as base } from 'vitest'
 import { followEvents } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'

@@ -9,13 +9,13 @@ const ROOT = join(import.meta.dirname, '..', '..', '..')
 const folders: string[] = []
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })))
 
-/** @param refuses the calls (as they begin) that fail */
-function deploy(refuses: string[], args: string[] = [], reason = 'It was not found') {
+/** @param failingCalls wrangler commands that begin with one of these texts fail */
+function deploy(failingCalls: string[], args: string[] = [], reason = 'It was not found') {
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-deploy-test-'))
   folders.push(folder)
   const calls = join(folder, 'calls')
   const copy = join(folder, 'secrets')
-  const cases = refuses.map((call) => `"${call}"*) echo '${reason}' >&2; exit 1;;`).join('\n')
+  const cases = failingCalls.map((call) => `"${call}"*) echo '${reason}' >&2; exit 1;;`).join('\n')
   writeFileSync(
     join(folder, 'wrangler'),
     `#!/bin/sh
@@ -43,13 +43,13 @@ exit 0
     },
   )
   const read = (file: string) => (existsSync(file) ? readFileSync(file, 'utf8') : '')
-  const made = read(calls)
+  const commands = read(calls)
     .split('\n')
     .map((line) =>
       line.replace(/ --config \S+$/, '').replace(/--secrets-file \S+/, '--secrets-file'),
     )
     .filter((line) => line !== '')
-  return { status, output: stdout + stderr, calls: made, secrets: read(copy) }
+  return { status, output: stdout + stderr, calls: commands, secrets: read(copy) }
 }
 function changes({ calls }: { calls: string[] }) {
   return calls.filter((call) => !/ info |^whoami|^secret list/.test(call))
@@ -91,7 +91,7 @@ test('an API key is not replaced when the secrets cannot be listed', () => {
 })
 
 test('without a login the command to log in is printed', () => {
-  const stranger = deploy(['whoami'])
-  expect([stranger.status, stranger.calls]).toEqual([1, ['whoami']])
-  expect(stranger.output).toContain('npx wrangler login')
+  const loggedOut = deploy(['whoami'])
+  expect([loggedOut.status, loggedOut.calls]).toEqual([1, ['whoami']])
+  expect(loggedOut.output).toContain('npx wrangler login')
 })

@@ -1,4 +1,4 @@
-/** The two engines that the tests run against: the stand-in, and a real one where one answers. */
+/** The engines that the tests run against: the stand-in, and a real engine if there is one. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,8 +8,8 @@ import { callEngine, type EngineAccess } from './containerSystem.ts'
 export async function startStandIn(): Promise<EngineAccess> {
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-engine-'))
   const socketPath = join(folder, 'docker.sock')
-  // wrangler builds and pulls with the command; there is nothing to build here. The Dockerfile comes by
-  // its standard input, and has to be read.
+  // wrangler builds images with this command, but nothing is built here. wrangler sends the Dockerfile to
+  // its standard input, which must be read.
   const docker = join(folder, 'docker')
   writeFileSync(docker, '#!/bin/sh\n[ "$1" = build ] && cat >/dev/null\nexit 0\n', { mode: 0o755 })
   const engine = await startEngine(socketPath)
@@ -25,27 +25,27 @@ export async function startStandIn(): Promise<EngineAccess> {
   }
 }
 
-/** How to reach a real engine, or why there is none. */
+/** Returns the access to a real engine, or the reason why there is none. */
 export async function findRealEngine(): Promise<EngineAccess | string> {
   const host = process.env['DOCKER_HOST'] ?? 'unix:///var/run/docker.sock'
   if (!host.startsWith('unix://')) {
-    return `DOCKER_HOST is ${host}, and not a Unix socket`
+    return `DOCKER_HOST is not a Unix socket (${host})`
   }
   const socketPath = host.slice('unix://'.length)
   try {
     const { status, body } = await callEngine(socketPath, 'GET', '/networks/bridge')
     if (status !== 200) {
-      return `the engine at ${socketPath} answers ${status}`
+      return `the engine at ${socketPath} responds with ${status}`
     }
     const { IPAM } = JSON.parse(body) as { IPAM: { Config: { Gateway?: string }[] } }
     const gateway = IPAM.Config[0]?.Gateway
     if (!gateway) {
       return `the engine at ${socketPath} has no gateway address on its bridge`
     }
-    // With the real side-car the requests are intercepted; a stand-in for it cannot do that.
+    // Only the real sidecar intercepts requests. If another image replaces it, runners need the address.
     const intercepts = process.env['MINIFLARE_CONTAINER_EGRESS_IMAGE'] === undefined
     return { socketPath, env: {}, gatewayHost: intercepts ? null : gateway }
   } catch (error) {
-    return `no engine answers at ${socketPath} (${(error as Error).message})`
+    return `no engine responds at ${socketPath} (${(error as Error).message})`
   }
 }

@@ -1,4 +1,4 @@
-/** Properties of the Dockerfile that only an engine could show otherwise. */
+/** Properties of the container image, read from the Dockerfile so that no engine is needed. */
 import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 

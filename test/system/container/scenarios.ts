@@ -1,4 +1,4 @@
-/** Behaviour that must be the same with every engine, from a ticket to a container to a variant in R2. */
+/** Tests that every engine must pass: from a ticket to a container to a variant in R2. */
 import { expect, vi } from 'vitest'
 import { waitForEnds } from '../fixtures/events.ts'
 import { probe } from '../fixtures/media.ts'
@@ -6,8 +6,8 @@ import { type ContainerSystem, IDLE_SECONDS } from './containerSystem.ts'
 import type { ContainerTest } from './containerTest.ts'
 
 const SLOT_RUNNER = /^slot-\d+-[0-9a-f]{8}$/
-/** As many as there are slots. */
-const WIDTH = 4
+/** The number of slots in `wrangler.toml`. */
+const SLOTS = 4
 
 /** Waits until the containers of earlier tests have exited. */
 export function waitForNoContainers({ listContainers }: ContainerSystem): Promise<void> {
@@ -100,19 +100,19 @@ export function describeContainers(test: ContainerTest) {
     const names = await vi.waitFor(
       async () => {
         const running = await listContainers()
-        expect(running.length).toBeGreaterThanOrEqual(WIDTH)
+        expect(running.length).toBeGreaterThanOrEqual(SLOTS)
         return running
       },
       { timeout: 30_000, interval: 50 },
     )
     console.log(`202 to four containers: ${Math.round(performance.now() - began)} ms`)
-    expect(new Set(names).size).toBe(WIDTH)
+    expect(new Set(names).size).toBe(SLOTS)
     const ids = jobs.map(({ id }) => id)
     for (const { data } of await waitForEnds(events, ids)) {
       expect(data['status']).toBe('completed')
     }
     const runners = await Promise.all(ids.map(async (id) => (await readAttempts(id))[0]!['runner']))
-    expect(new Set(runners).size).toBe(WIDTH)
-    expect((await listContainers()).length).toBeLessThanOrEqual(WIDTH)
+    expect(new Set(runners).size).toBe(SLOTS)
+    expect((await listContainers()).length).toBeLessThanOrEqual(SLOTS)
   }, 240_000)
 }

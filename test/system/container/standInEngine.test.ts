@@ -19,13 +19,13 @@ function cancel(client: Client, id: string) {
 
 const test = containerTest(startStandIn)
 
-/** Of some runner, and of none that has claimed. */
+/** The secret of a runner that has claimed no job. */
 const SECRET = { [RUNNER_SECRET_HEADER]: 'the-secret-of-no-runner' }
 
 describe('with a simulated engine', () => {
   describeContainers(test)
 
-  /** A request as the container `name` would send it, through its side-car. */
+  /** Sends a request through the sidecar of the container `name`, as the container would. */
   async function fromContainer(
     { standIn }: EngineAccess,
     name: string,
@@ -35,7 +35,7 @@ describe('with a simulated engine', () => {
     const { host, port, pathname } = new URL(url)
     const tunnel = request({
       host: '127.0.0.1',
-      port: standIn!.sidecarOf(name)!.egressPort,
+      port: standIn!.findSidecar(name)!.egressPort,
       method: 'CONNECT',
       path: `${host}:${port || 80}`,
     }).end()
@@ -50,10 +50,10 @@ describe('with a simulated engine', () => {
       headers: { 'content-type': 'application/json', ...SECRET },
     })
     inner.end(init.body && JSON.stringify(init.body))
-    const answer = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
+    const response = await new Promise<import('node:http').IncomingMessage>((resolve, reject) => {
       inner.on('response', resolve).on('error', reject)
     })
-    return { status: answer.statusCode, body: await text(answer) }
+    return { status: response.statusCode, body: await text(response) }
   }
 
   test('a container reaches the gateway for its own jobs only, and nothing else', async ({
@@ -67,34 +67,43 @@ describe('with a simulated engine', () => {
     await events.ofType(job!.id, 'job:started')
     const [name] = await listContainers()
     const gateway = 'http://gateway.reelqueue'
-    expect(engine.standIn!.sidecarOf(name!)!.config()).toMatchObject({
+    expect(engine.standIn!.findSidecar(name!)!.config()).toMatchObject({
       internet: { enabled: false },
       dns: { allowHostnames: ['gateway.reelqueue'] },
     })
     const report = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
     const at = (id: string) => `${gateway}/runner/jobs/${id}/report`
-    // It may claim; there is nothing else that waits.
+    // It may claim, but no job is pending.
     const runner = { id: 'any' }
     const claim = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
     const claimed = { method: 'POST', body: claim }
     expect(await fromContainer(engine, name!, `${gateway}/runner/claim`, claimed)).toMatchObject({
       status: 204,
     })
-    // Of its job it may speak with its runner's secret, which only that process knows.
-    const told = await fromContainer(engine, name!, at(job!.id), { method: 'POST', body: report })
-    expect([told.status, told.body]).toEqual([409, expect.stringContaining('lease_lost')])
-    // A job that another runner holds, with the right fence.
+    // A report on its own job needs the runner's secret, which only the runner's process knows.
+    const sameRunner = await fromContainer(engine, name!, at(job!.id), {
+      method: 'POST',
+      body: report,
+    })
+    expect([sameRunner.status, sameRunner.body]).toEqual([
+      409,
+      expect.stringContaining('lease_lost'),
+    ])
+    // A report on the job of another runner, with the right fence.
     const others = await client.createJobs('videos/long.mp4', ['f_webm,w_634'])
     const otherId = others[0]!.id
     await events.ofType(otherId, 'job:started')
     expect((await readAttempts(otherId))[0]!['runner']).not.toBe(
       (await readAttempts(job!.id))[0]!['runner'],
     )
-    const refused = await fromContainer(engine, name!, at(otherId), {
+    const otherRunner = await fromContainer(engine, name!, at(otherId), {
       method: 'POST',
       body: report,
     })
-    expect([refused.status, refused.body]).toEqual([409, expect.stringContaining('lease_lost')])
+    expect([otherRunner.status, otherRunner.body]).toEqual([
+      409,
+      expect.stringContaining('lease_lost'),
+    ])
     // The rest of the service, and the internet.
     expect(await fromContainer(engine, name!, `${gateway}/queue/stats`, {})).toMatchObject({
       status: 404,

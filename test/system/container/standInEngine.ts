@@ -1,7 +1,7 @@
 /**
- * A stand-in for a Docker Engine: as much of its API as workerd and wrangler call, on a Unix socket.
- * A container is the runner as a process of this machine; its side-car is sidecar.ts. Images,
- * networks and limits are only names here.
+ * A stand-in for a Docker Engine: the part of its API that workerd and wrangler call, on a Unix socket.
+ * A container is a local process of the runner, and its sidecar is that of standInSidecar.ts. Images,
+ * networks and limits have no effect.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { json } from 'node:stream/consumers'
 import { startSidecar, type Sidecar } from './standInSidecar.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
-/** As the engine's bridge: workerd listens there for what side-cars pass on. */
+/** In place of the engine's bridge network: workerd listens there for connections of sidecars. */
 const BRIDGE = { Gateway: '127.0.0.1', Subnet: '127.0.0.0/8' }
 
 interface Create {
@@ -35,12 +35,12 @@ export async function startEngine(socketPath: string) {
   const containers = new Map<string, Container>()
   const engine = {
     socketPath,
-    /** What the runners said, line by line. */
+    /** The output of all runners. */
     logs: [] as string[],
-    /** So many of the next containers end at once, as with an image that does not start. */
+    /** The number of next containers that exit at once, as with an image that does not start. */
     brokenStarts: 0,
-    /** The side-car of a container, for tests that speak as the container would. */
-    sidecarOf: (name: string) => containers.get(`${name}-proxy`)?.sidecar,
+    /** Finds the sidecar of a container, for tests that send requests as the container. */
+    findSidecar: (name: string) => containers.get(`${name}-proxy`)?.sidecar,
     async close() {
       for (const name of containers.keys()) {
         await remove(name)
@@ -72,7 +72,7 @@ export async function startEngine(socketPath: string) {
         env: {
           PATH: process.env['PATH'],
           ...Object.fromEntries((container.Env ?? []).map((pair) => pair.split(/=(.*)/s, 2))),
-          // The side-car is the only way out, as where it shares the container's network.
+          // All requests go through the sidecar, as with an engine, where it shares the container's network.
           NODE_USE_ENV_PROXY: '1',
           HTTP_PROXY: `http://127.0.0.1:${proxy?.egressPort}`,
         },
@@ -89,7 +89,7 @@ export async function startEngine(socketPath: string) {
   }
 
   function kill({ child }: Container, signal: string) {
-    // Ended by force, its whole process group goes, as with a container.
+    // SIGKILL ends the whole process group, as it does with a container.
     const target = signal === 'SIGKILL' ? -child!.pid! : child!.pid!
     process.kill(target, signal as NodeJS.Signals)
   }
@@ -121,9 +121,9 @@ export async function startEngine(socketPath: string) {
     },
   })
 
-  async function answer(request: IncomingMessage): Promise<[status: number, body?: unknown]> {
+  async function handle(request: IncomingMessage): Promise<[status: number, body?: unknown]> {
     const url = new URL(request.url ?? '', 'http://engine')
-    // Some clients name the version of the API first.
+    // Some clients put the version of the API first.
     const [kind, name = '', action] = url.pathname
       .replace(/^\/v\d+\.\d+/, '')
       .split('/')
@@ -193,7 +193,7 @@ export async function startEngine(socketPath: string) {
   }
 
   const server = createServer((request: IncomingMessage, response: ServerResponse) => {
-    answer(request)
+    handle(request)
       .then(([status, body]) => {
         if (status === 204 || status === 304) {
           return response.writeHead(status).end()

@@ -1,8 +1,8 @@
 /**
- * A stand-in for the side-car that carries what a container sends out. The real one redirects
- * packets; this one is an HTTP proxy that the runner is told of. Both ask workerd the same way, by a
- * CONNECT with the host's name beside it, and it is workerd that decides: to the gateway, to the
- * internet, or nowhere.
+ * A stand-in for the sidecar container that handles the outgoing traffic of a container. The real one
+ * redirects packets; this one is an HTTP proxy that the runner is configured to use. Both send workerd
+ * a CONNECT request with the host name in a header, and workerd decides whether the connection goes to
+ * the gateway, goes to the internet, or is rejected.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -10,13 +10,13 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 
 export type Sidecar = Awaited<ReturnType<typeof startSidecar>>
 
-/** An address that nobody has (RFC 5737): what a made-up name would resolve to. */
+/** An address that is reserved for documentation (RFC 5737), in place of the resolved name. */
 const NOWHERE = '203.0.113.1'
 
 export async function startSidecar(workerd: { host: string; port: number }) {
   const state = { egressPort: workerd.port, config: {} as Record<string, unknown> }
 
-  /** What workerd talks to: configuration, and connections into the container. */
+  /** The server for workerd: it receives the egress configuration. */
   const ingress = createServer((request, response) => {
     if (request.method === 'PUT' && request.url === '/egress') {
       let body = ''
@@ -33,7 +33,7 @@ export async function startSidecar(workerd: { host: string; port: number }) {
     }
   })
 
-  /** What the container talks to. */
+  /** The server for the container: its HTTP proxy. */
   const egress = createServer((_, response) => response.writeHead(405).end('CONNECT only'))
   egress.on('connect', (request, inside: Socket) => {
     const [host = '', port = '80'] = (request.url ?? '').split(':')
@@ -41,7 +41,7 @@ export async function startSidecar(workerd: { host: string; port: number }) {
     outside.write(
       `CONNECT ${NOWHERE}:${port} HTTP/1.1\r\nHost: ${NOWHERE}:${port}\r\nX-Hostname: ${host}\r\n\r\n`,
     )
-    // Its answer, 200 when intercepted and 202 when passed through, is the proxy's as well.
+    // workerd responds with 200 if it intercepts and 202 if it passes through; the container gets the same.
     outside.pipe(inside)
     inside.pipe(outside)
     outside.on('error', () => inside.destroy())
@@ -53,7 +53,7 @@ export async function startSidecar(workerd: { host: string; port: number }) {
   return {
     ingressPort,
     egressPort,
-    /** What workerd has said of names and of the internet. */
+    /** The configuration that workerd has sent: allowed host names, and access to the internet. */
     config: () => state.config,
     async close() {
       for (const server of [ingress, egress]) {

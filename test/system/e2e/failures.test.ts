@@ -6,30 +6,30 @@ import { systemTest } from '../fixtures/systemTest.ts'
 
 const test = systemTest()
 
-async function refusal(request: Promise<unknown>): Promise<ApiError> {
+async function expectApiError(request: Promise<unknown>): Promise<ApiError> {
   const error: unknown = await request.then(
     () => undefined,
     (reason: unknown) => reason,
   )
   if (!(error instanceof ApiError)) {
-    throw new Error(`Not refused by the API: ${String(error)}`)
+    throw new Error(`The API returned no error: ${String(error)}`)
   }
   return error
 }
 
 test('an empty file is rejected', async ({ system }) => {
-  const { status, message } = await refusal(system.client.put('videos/empty.mp4', ''))
+  const { status, message } = await expectApiError(system.client.put('videos/empty.mp4', ''))
   expect([400, 411, 415]).toContain(status)
   expect(message).toMatch(/empty|body|length/i)
 })
 
 test('a text file named .mp4 is rejected and not stored', async ({ system }) => {
-  const { status, code } = await refusal(
+  const { status, code } = await expectApiError(
     system.client.put('videos/notes.mp4', 'Not a video at all.\n'.repeat(500)),
   )
   expect(status).toBe(415)
   expect(code).toBe('content_mismatch')
-  const missing = await refusal(system.client.createJobs('videos/notes.mp4', ['w_640']))
+  const missing = await expectApiError(system.client.createJobs('videos/notes.mp4', ['w_640']))
   expect(missing.status).toBe(404)
 })
 
@@ -51,9 +51,9 @@ test('a truncated video fails with a readable message, and the next job complete
   expect(job).toMatchObject({ status: 'error', errorCode: 'input_invalid', attempt: 1 })
   expect(job.error).toBe(failed!.data.error)
   expect(job.error).toMatch(/^[A-Z].{15,}/)
-  // No folders of this machine, no addresses inside of it, no source lines.
+  // No folders, addresses or source lines of the runner's machine.
   expect(job.error).not.toMatch(/\/tmp|127\.0\.0\.1|\bat .*:\d+/)
 
-  const response = await refusal(system.client.request('/t/w_320/videos/cut.mp4'))
+  const response = await expectApiError(system.client.request('/t/w_320/videos/cut.mp4'))
   expect(response.status).toBe(422)
 })

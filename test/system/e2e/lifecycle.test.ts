@@ -10,7 +10,7 @@ async function start(options: SystemOptions = {}): Promise<System> {
   running.push(system)
   return system
 }
-// A test that fails half-way leaves nothing running.
+// A test that fails leaves no system running.
 afterEach(async () => {
   await Promise.all(running.splice(0).map((system) => system.stop()))
 })
@@ -57,7 +57,7 @@ test('SIGTERM during an encode releases the job, and the next start completes it
   await expectNoProcesses(first.stateDir)
 
   const idle = await start({ stateDir: first.stateDir, runners: 0 })
-  // To be interrupted is not to fail: it has used up no attempt.
+  // An interrupted attempt does not count.
   expect(await idle.client.job(job!.id)).toMatchObject({
     status: 'pending',
     attempt: 0,

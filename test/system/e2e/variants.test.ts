@@ -6,7 +6,7 @@ import { systemTest } from '../fixtures/systemTest.ts'
 const test = systemTest()
 
 const PATH = 'videos/holiday.mp4'
-// Long enough that an encode reports more than once.
+// Long enough for several progress reports of one encode.
 const SECONDS = 16
 const VARIANTS = [
   {
@@ -96,11 +96,11 @@ describe('a file, from upload to variants', () => {
     const next = await system.client.createJobs(PATH, ['t_true,tt_1,w_64'])
     await waitForEnds(resumed, [next[0]!.id])
     await resumed.close()
-    const got = resumed.seen.filter(({ type, id }) => id !== undefined && type !== 'connected')
-    expect(got.slice(0, missed.length).map(({ id, type }) => [id, type])).toEqual(
+    const received = resumed.seen.filter(({ type, id }) => id !== undefined && type !== 'connected')
+    expect(received.slice(0, missed.length).map(({ id, type }) => [id, type])).toEqual(
       missed.map(({ id, type }) => [id, type]),
     )
-    expect(got.slice(missed.length).map(({ type }) => type)).toEqual([
+    expect(received.slice(missed.length).map(({ type }) => type)).toEqual([
       'job:created',
       'job:started',
       'job:completed',

@@ -1,4 +1,4 @@
-/** Data that an older version wrote stays intact and is served after all later migrations. */
+/** Data of an older version is complete, and is served, after all later migrations. */
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await applyD1Migrations(env.DB, env.TEST_MIGRATIONS)
   await env.ORIGINALS.put('videos/tiny.mp4', mp4())
   await env.ORIGINALS.put('videos/clip.mp4', mp4('another file'))
-  await env.VARIANTS.put(TINY_OUTPUT, 'the variant of before')
+  await env.VARIANTS.put(TINY_OUTPUT, 'an old variant')
 })
 
 async function storedBytes() {
@@ -121,7 +121,7 @@ describe('the API, over the rows of an older version', () => {
 
   it('serves an old variant', async () => {
     const response = await visit('/t/w_32/videos/tiny.mp4')
-    expect([response.status, await response.text()]).toEqual([200, 'the variant of before'])
+    expect([response.status, await response.text()]).toEqual([200, 'an old variant'])
   })
 
   it('accepts an old API key and an old idempotency key', async () => {

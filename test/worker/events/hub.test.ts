@@ -28,7 +28,7 @@ afterEach(async () => {
   }
 })
 
-/** Runs `work` while the log cannot be read at all, so that whoever tries fails. */
+/** Runs `work` while the table `events` is missing, so that every read of it fails. */
 async function withoutLog<T>(work: () => Promise<T>): Promise<T> {
   await env.DB.prepare('ALTER TABLE events RENAME TO events_away').run()
   try {
@@ -38,20 +38,20 @@ async function withoutLog<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-it('a poke reads no events when there are no subscribers', async () => {
+it('a notification reads no events when there are no subscribers', async () => {
   await createOne('hub/unseen.mp4')
   await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
   await withoutLog(() => hub().notify(null))
 
   const client = await watch()
   await expect(withoutLog(async () => hub().notify(null))).rejects.toThrow()
-  // The control: what could not be read then comes with the next poke.
+  // The control: with the next notification, the client receives the events.
   const { id } = await createOne('hub/seen.mp4')
   await client.first(isEvent(id, 'job:created'))
   expect(client.durable()).toHaveLength(1)
 })
 
-it('an event whose poke was lost is sent by the watchdog’s next run', async () => {
+it('an event whose notification was lost is sent by the watchdog’s next run', async () => {
   const client = await watch()
   await writeEvents(3)
   const last = (await logIds(0)).at(-1)
@@ -67,9 +67,9 @@ it('a hub that is evicted during a stream loses no event, and no client notices'
   const since = client.seen[0]!.id!
   const jobs = []
   for (let n = 0; n < 6; n++) {
-    const making = createJobs(filePath, [`w_${100 + n}`])
+    const creating = createJobs(filePath, [`w_${100 + n}`])
     await evictDurableObject(hub()).catch(() => undefined)
-    jobs.push((await making)[0]!)
+    jobs.push((await creating)[0]!)
   }
   for (const { id } of jobs) {
     await client.first(isEvent(id, 'job:created'))
@@ -85,25 +85,25 @@ it('a hub that is evicted during a stream loses no event, and no client notices'
 
 it('a hub can hibernate between events without losing any', async () => {
   const filePath = 'hub/asleep.mp4'
-  const [awake, filtered] = [await watch(), await watch(`?filePath=${filePath}`)]
-  const sleep = () => evictDurableObject(hub())
+  const [unfiltered, filtered] = [await watch(), await watch(`?filePath=${filePath}`)]
+  const hibernate = () => evictDurableObject(hub())
   await putOriginal(filePath)
   const [job] = await createJobs(filePath, ['w_640'], { priority: 0 })
   const { id } = job!
-  await awake.first(isEvent(id, 'job:created'))
-  await sleep()
+  await unfiltered.first(isEvent(id, 'job:created'))
+  await hibernate()
   const runner = await claimAsRunner()
   expect(runner.jobId).toBe(id)
-  await awake.first(isEvent(id, 'job:started'))
-  await sleep()
+  await unfiltered.first(isEvent(id, 'job:started'))
+  await hibernate()
   await runner.report(30)
-  await awake.first(isEvent(id, 'job:progress'))
-  await sleep()
+  await unfiltered.first(isEvent(id, 'job:progress'))
+  await hibernate()
   await runner.completeWith('the output')
-  await awake.first(isEvent(id, 'job:completed'))
-  await sleep()
+  await unfiltered.first(isEvent(id, 'job:completed'))
+  await hibernate()
   await api('DELETE', `/queue/jobs/${id}`)
-  for (const client of [awake, filtered]) {
+  for (const client of [unfiltered, filtered]) {
     await client.first(isEvent(id, 'job:deleted'))
     const mine = client.seen.filter(
       ({ event, data }) =>
@@ -139,20 +139,20 @@ it('the runtime answers pings while a hub hibernates', async () => {
     counted: null,
   })
   const { socket } = stream!
-  const answered = new Promise((resolve) =>
+  const pong = new Promise((resolve) =>
     socket.addEventListener('message', ({ data }) => resolve(data)),
   )
   socket.accept()
   await evictDurableObject(hub())
   socket.send(PING)
-  expect(await answered).toBe(PONG)
-  // It is the runtime that did it: the hub has no ear for what a socket says.
-  const [stamp, hears] = await runInDurableObject(hub(), (instance, state) => [
+  expect(await pong).toBe(PONG)
+  // The runtime has responded: the hub has no handler for messages of sockets.
+  const [stamp, hasMessageHandler] = await runInDurableObject(hub(), (instance, state) => [
     state.getWebSocketAutoResponseTimestamp(state.getWebSockets('stream')[0]!),
     'webSocketMessage' in instance,
   ])
   expect(stamp).toBeInstanceOf(Date)
-  expect(hears).toBe(false)
+  expect(hasMessageHandler).toBe(false)
   socket.close(1000)
 })
 

@@ -21,8 +21,8 @@ afterEach(async () => {
 async function newest() {
   return (await logIds(0)).at(-1) ?? 0
 }
-/** Waits until a client has the newest event of the log. */
-async function caughtUp(client: Client, queue = 'default') {
+/** Waits until a client has received the newest event of the log. */
+async function waitForNewest(client: Client, queue = 'default') {
   const last = (await logIds(0, queue)).at(-1)
   await client.first(({ id, event }) => id === last && event !== 'connected')
 }
@@ -77,7 +77,7 @@ describe('a client that reconnects', () => {
     const last = await newest()
     await writeEvents(1_200)
     const client = await watch(`?lastEventId=${last}`)
-    await caughtUp(client)
+    await waitForNewest(client)
     expect(client.ids()).toHaveLength(1_200)
     expect(client.ids()).toEqual(await logIds(last))
   })
@@ -98,22 +98,22 @@ describe('a client that reconnects', () => {
       }
       const client = await coming
       await Promise.all(notifications)
-      await caughtUp(client)
+      await waitForNewest(client)
       expect(client.ids()).toEqual(await logIds(from))
       await client.close()
     }
-    await caughtUp(old)
+    await waitForNewest(old)
     expect(old.ids()).toEqual(await logIds(before))
   })
 })
 
-it('an event written without a poke is sent with the next one', async () => {
+it('an event written without a notification is sent with the next notification', async () => {
   const client = await watch()
   const last = client.seen.length
   await client.first(({ event }) => event === 'connected')
   await writeEvents(3)
   await hub().notify(null)
-  await caughtUp(client)
+  await waitForNewest(client)
   expect(client.seen.length).toBeGreaterThanOrEqual(last + 3)
 })
 
@@ -123,10 +123,10 @@ describe('resync', () => {
   it('is sent when the missed events were deleted, and the stream continues', async () => {
     await writeEvents(20)
     const ids = await logIds(0)
-    const cut = ids.at(-10)!
-    await env.DB.prepare('DELETE FROM events WHERE seq < ?').bind(cut).run()
+    const oldest = ids.at(-10)!
+    await env.DB.prepare('DELETE FROM events WHERE seq < ?').bind(oldest).run()
 
-    const lost = await watch(`?lastEventId=${cut - 2}`)
+    const lost = await watch(`?lastEventId=${oldest - 2}`)
     expect((await lost.first(resync)).data).toEqual({ reason: expect.any(String) })
     const { id } = await createOne('replay/after.mp4')
     await lost.first(isEvent(id, 'job:created'))
@@ -134,10 +134,10 @@ describe('resync', () => {
     expect(lost.seen[0]!.id).toBe(ids.at(-1))
 
     // The control: the oldest id after which nothing is missing.
-    const kept = await watch(`?lastEventId=${cut - 1}`)
-    await kept.first(isEvent(id, 'job:created'))
-    expect(kept.seen.filter(resync)).toEqual([])
-    expect(kept.ids()).toEqual(await logIds(cut - 1))
+    const complete = await watch(`?lastEventId=${oldest - 1}`)
+    await complete.first(isEvent(id, 'job:created'))
+    expect(complete.seen.filter(resync)).toEqual([])
+    expect(complete.ids()).toEqual(await logIds(oldest - 1))
   })
 
   it('is sent for an id that never existed', async () => {

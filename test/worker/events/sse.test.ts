@@ -1,4 +1,4 @@
-/** Timers of an event stream, with a fake clock; a socket pair stands for the hub. */
+/** Timers of an event stream, with a fake clock and one end of a socket pair in place of the hub. */
 import { SSEStreamingApi } from 'hono/streaming'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { streamEvents } from '../../../src/events/sse.ts'
@@ -11,14 +11,14 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-/** @param answers as the runtime does it for a hub that sleeps */
-function open({ answers = true } = {}) {
+/** @param options with `answersPings`, pings are answered, as the runtime does for a hibernating hub */
+function open({ answersPings = true } = {}) {
   const { 0: socket, 1: hub } = new WebSocketPair()
   hub.accept()
   const fromWorker = vi.fn()
   hub.addEventListener('message', ({ data }) => {
     fromWorker(data)
-    if (answers && data === PING) {
+    if (answersPings && data === PING) {
       hub.send(PONG)
     }
   })
@@ -35,10 +35,12 @@ it('a heartbeat is sent every 15 s, and the hub receives only pings that the run
   expect(await next()).toMatch(
     /^event: connected\ndata: \{"clientId":"client_\w+"\}\nid: 7\nretry: 1000\n\n$/,
   )
-  const begun = Date.now()
+  const startedAt = Date.now()
   for (let beat = 1; beat <= 3; beat++) {
     await vi.advanceTimersByTimeAsync(15_000)
-    expect(await next()).toBe(`event: heartbeat\ndata: {"timestamp":${begun + beat * 15_000}}\n\n`)
+    expect(await next()).toBe(
+      `event: heartbeat\ndata: {"timestamp":${startedAt + beat * 15_000}}\n\n`,
+    )
   }
   expect(fromWorker.mock.calls).toEqual([[PING], [PING], [PING]])
   hub.close(1000)
@@ -46,7 +48,7 @@ it('a heartbeat is sent every 15 s, and the hub receives only pings that the run
 })
 
 it('a hub that is silent from one heartbeat to the next ends the stream', async () => {
-  const { next, reader, ended, closed } = open({ answers: false })
+  const { next, reader, ended, closed } = open({ answersPings: false })
   await next()
   await vi.advanceTimersByTimeAsync(15_000)
   expect(await next()).toContain('event: heartbeat')
@@ -57,7 +59,7 @@ it('a hub that is silent from one heartbeat to the next ends the stream', async 
 })
 
 it('an event counts as a sign of life', async () => {
-  const { hub, next, ended } = open({ answers: false })
+  const { hub, next, ended } = open({ answersPings: false })
   await next()
   const data = { jobId: 'job_1', filePath: 'a.mp4', status: 'pending' }
   for (let beat = 1; beat <= 3; beat++) {
@@ -99,7 +101,7 @@ it('a stream ends after 30 minutes, together with the hub’s socket', async () 
   expect(vi.getTimerCount()).toBe(2)
   await vi.advanceTimersByTimeAsync(1)
   await Promise.all([ended, closed, reading])
-  // The last one falls on the end itself.
+  // The 120th heartbeat would be due at the end of the stream.
   expect(events.filter((event) => event.startsWith('event: heartbeat'))).toHaveLength(119)
   expect(vi.getTimerCount()).toBe(0)
 })

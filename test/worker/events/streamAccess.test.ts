@@ -33,8 +33,8 @@ beforeAll(async () => {
 })
 
 let width = 200
-/** Makes a job of each file, and gives back the paths of those that `client` was told of. */
-async function seenBy(client: Client) {
+/** Creates a job for each file; returns the paths of all events that `client` has received. */
+async function listReceivedPaths(client: Client) {
   const all = await watch('', {
     Authorization: 'Bearer test-api-key',
   })
@@ -46,7 +46,7 @@ async function seenBy(client: Client) {
   for (const { id } of jobs) {
     await all.first(isEvent(id, 'job:created'))
   }
-  // The hub sends to all of them in one go; this is for the way from there.
+  // The hub sends to all clients at once; this is the time for delivery.
   await new Promise((resolve) => setTimeout(resolve, 50))
   return client.durable().map(({ data }) => data['filePath'])
 }
@@ -56,12 +56,12 @@ interface Token {
   url: string
   expiresAt: string
 }
-async function mint(body: object, key?: MadeKey) {
+async function createToken(body: object, key?: MadeKey) {
   const path = '/queue/events/token'
   const response = key ? await key.call('POST', path, body) : await api('POST', path, body)
   return expectJson<Token>(response, 201)
 }
-function tampered(token: string) {
+function widenToken(token: string) {
   const [payload, ...rest] = token.split('.')
   const grant = JSON.parse(atob(payload!.replaceAll('-', '+').replaceAll('_', '/'))) as object
   const wider = btoa(JSON.stringify({ ...grant, pathPrefix: null }))
@@ -83,7 +83,7 @@ describe('a visitor', () => {
   })
 
   it('can follow a file by its path, and receives no other events', async () => {
-    expect(new Set(await seenBy(await watch('?filePath=a/two.mp4')))).toEqual(
+    expect(new Set(await listReceivedPaths(await watch('?filePath=a/two.mp4')))).toEqual(
       new Set(['a/two.mp4']),
     )
   })
@@ -103,7 +103,7 @@ describe('a visitor', () => {
 describe('an API key', () => {
   it('that is restricted to a folder receives its events only, and 404 for a filter outside', async () => {
     const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
-    const seen = await seenBy(await watch('', key.headers))
+    const seen = await listReceivedPaths(await watch('', key.headers))
     expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
     const outside = await visit('/queue/events?filePath=ab/one.mp4', { headers: key.headers })
     await expectError(outside, 404, 'file_not_found')
@@ -137,7 +137,7 @@ describe('an API key', () => {
 
   it('that is restricted to a queue follows it by default', async () => {
     const key = await makeKey({ scopes: ['events:read'], queue: 'side' })
-    expect(await seenBy(await watch('', key.headers))).toEqual([])
+    expect(await listReceivedPaths(await watch('', key.headers))).toEqual([])
     const outside = await visit('/queue/events?queue=default', { headers: key.headers })
     await expectError(outside, 404, 'queue_not_found')
   })
@@ -155,14 +155,14 @@ describe('an API key', () => {
 
   it('can have at most maxEventStreams streams, those of its tokens included', async () => {
     const key = await makeKey({ scopes: ['events:read'], maxStreams: 2 })
-    const { token } = await mint({}, key)
+    const { token } = await createToken({}, key)
     const [one] = [await watch('', key.headers), await watch(`?token=${token}`)]
-    for (const refused of [
+    for (const rejected of [
       await key.call('GET', '/queue/events'),
       await visit(`/queue/events?token=${token}`),
     ]) {
-      await expectError(refused, 429, 'cap_reached')
-      expect(refused.headers.get('Retry-After')).toBe('10')
+      await expectError(rejected, 429, 'cap_reached')
+      expect(rejected.headers.get('Retry-After')).toBe('10')
     }
     await watch('', { Authorization: 'Bearer test-api-key' })
     await one.close()
@@ -179,19 +179,19 @@ describe('a stream token', () => {
     [{ filePath: 'ab/one.mp4' }, ['ab/one.mp4']],
     [{ queue: 'side' }, []],
   ])('for %j permits just that', async (limits, paths) => {
-    const { token, url, expiresAt } = await mint(limits)
+    const { token, url, expiresAt } = await createToken(limits)
     expect(new URL(url).search).toBe(`?token=${token}`)
     const minutes = (Date.parse(expiresAt) - Date.now()) / 60_000
     expect(minutes).toBeGreaterThan(9.5)
     expect(minutes).toBeLessThanOrEqual(10)
-    const seen = await seenBy(await watch(`?token=${token}`))
+    const seen = await listReceivedPaths(await watch(`?token=${token}`))
     expect(new Set(seen.filter((path) => path !== undefined))).toEqual(new Set(paths))
   })
 
   it('for a job permits that job only', async () => {
     const [mine] = await createJobs('a/two.mp4', ['w_900'])
     const [other] = await createJobs('a/two.mp4', ['w_902'])
-    const { token } = await mint({ jobId: mine!.id })
+    const { token } = await createToken({ jobId: mine!.id })
     const client = await watch(`?token=${token}`)
     for (const { id } of [other!, mine!]) {
       await api('DELETE', `/queue/jobs/${id}`)
@@ -212,8 +212,8 @@ describe('a stream token', () => {
     ]) {
       expect([400, 404]).toContain((await key.call('POST', '/queue/events/token', body)).status)
     }
-    const { token } = await mint({}, key)
-    const seen = await seenBy(await watch(`?token=${token}`))
+    const { token } = await createToken({}, key)
+    const seen = await listReceivedPaths(await watch(`?token=${token}`))
     expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
     for (const outside of ['filePath=ab/one.mp4', 'queue=side']) {
       expect((await visit(`/queue/events?token=${token}&${outside}`)).status).toBe(404)
@@ -221,10 +221,10 @@ describe('a stream token', () => {
   })
 
   it('that was changed, has expired or has another purpose is rejected', async () => {
-    const { token } = await mint({ pathPrefix: 'a/', expiresInSeconds: 1 })
+    const { token } = await createToken({ pathPrefix: 'a/', expiresInSeconds: 1 })
     const [payload, id, mac] = token.split('.')
     for (const wrong of [
-      tampered(token),
+      widenToken(token),
       `${payload}.other.${mac}`,
       `${payload}.${id}.${mac!.slice(1)}A`,
       `${payload}.${id}`,
@@ -250,14 +250,14 @@ describe('a stream token', () => {
 
   it('ends with the API key that created it', async () => {
     const key = await makeKey({ scopes: ['events:read'] })
-    const { token } = await mint({}, key)
+    const { token } = await createToken({}, key)
     await watch(`?token=${token}`)
     await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(key.id).run()
     await expectError(await visit(`/queue/events?token=${token}`), 401, 'unauthorized')
   })
 
   it('ends its stream when it expires', async () => {
-    const { token } = await mint({ expiresInSeconds: 1 })
+    const { token } = await createToken({ expiresInSeconds: 1 })
     const client = await watch(`?token=${token}`)
     await vi.waitFor(() => expect(client.ended).toBe(true), 5_000)
   })

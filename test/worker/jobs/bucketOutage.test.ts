@@ -29,7 +29,7 @@ it('the watchdog expires leases and sets its next alarm, while retired outputs s
     env.DB.prepare('SELECT count(*) AS n FROM outputs WHERE retired').first<number>('n')
   expect(await retired()).toBe(1)
 
-  // The control: once the bucket is back, it is removed.
+  // The control: once the bucket works again, the output is deleted.
   await runWatchdog(platform, 'default')
   await settled()
   expect(await retired()).toBe(0)

@@ -7,7 +7,7 @@ import { jobRow, countRows } from '../helpers/database.ts'
 function post(request: object) {
   return api('POST', '/queue/jobs', request)
 }
-function activeOf(filePath: string) {
+function countJobs(filePath: string) {
   return countRows('jobs', 'file_path = ?', filePath)
 }
 
@@ -22,7 +22,7 @@ describe('a variant has one active job', () => {
     const runner = await claimAsRunner()
     const [running] = await createJobs(filePath, ['w_640'])
     expect(running).toMatchObject({ id: first.id, status: 'running', deduplicated: true })
-    expect(await activeOf(filePath)).toBe(1)
+    expect(await countJobs(filePath)).toBe(1)
     await runner.completeWith('the output')
   })
 
@@ -38,7 +38,7 @@ describe('a variant has one active job', () => {
     const first = await createOne(filePath, 'w_640,q_50')
     const [again] = await createJobs(filePath, [spelling])
     expect(again).toMatchObject({ id: first.id, deduplicated: true, transformation: 'w_640,q_50' })
-    expect(await activeOf(filePath)).toBe(1)
+    expect(await countJobs(filePath)).toBe(1)
   })
 
   it('two spellings in one request create one job, and the order is kept', async () => {
@@ -46,7 +46,7 @@ describe('a variant has one active job', () => {
     await putOriginal(filePath)
     const jobs = await createJobs(filePath, ['w_640', 'w_320', { w: 640 }])
     expect(jobs.map((job) => job.transformation)).toEqual(['w_640', 'w_320'])
-    expect(await activeOf(filePath)).toBe(2)
+    expect(await countJobs(filePath)).toBe(2)
   })
 
   it('identical concurrent requests create one job', async () => {
@@ -55,7 +55,7 @@ describe('a variant has one active job', () => {
     const jobs = await Promise.all(Array.from({ length: 6 }, () => createOne(filePath)))
     expect(new Set(jobs.map((job) => job.id)).size).toBe(1)
     expect(jobs.filter((job) => !job.deduplicated)).toHaveLength(1)
-    expect(await activeOf(filePath)).toBe(1)
+    expect(await countJobs(filePath)).toBe(1)
     expect(await countRows('events', "type = 'job:created' AND file_path = ?", filePath)).toBe(1)
   })
 
@@ -77,7 +77,7 @@ describe('after a job has ended, its variant gets a new job:', () => {
   it.each(Object.keys(ends))('%s', async (status) => {
     const filePath = `create/${status}.mp4`
     await putOriginal(filePath)
-    // First in line, so that the fake runner gets this one.
+    // The highest priority, so that the fake runner claims this job.
     const first = await createOne(filePath, 'w_640', { priority: 0 })
     await ends[status]!(first)
     expect(await jobRow(first.id)).toMatchObject({ status })
@@ -111,9 +111,9 @@ describe('priority', () => {
 describe('an invalid request is rejected as a whole', () => {
   const expectRejected = async (request: object, status: number) => {
     const before = await countRows('jobs')
-    const answer = await expectJson<ErrorBody>(await post(request), status)
+    const error = await expectJson<ErrorBody>(await post(request), status)
     expect(await countRows('jobs')).toBe(before)
-    return answer
+    return error
   }
 
   it('a queue that does not exist returns 404', async () => {
@@ -142,15 +142,15 @@ describe('an invalid request is rejected as a whole', () => {
     [{ q: 'high' }, 'auto'],
     [{ breadth: 640 }, 'breadth'],
     [{ w: 640, width: 640 }, 'w and width are two names of one key'],
-  ])('the transformation %j returns 400, and no other job is created', async (bad, told) => {
+  ])('the transformation %j returns 400, and no other job is created', async (invalid, text) => {
     await putOriginal('refused/a.mp4')
     const { code, message } = await expectRejected(
-      { filePath: 'refused/a.mp4', transformations: ['w_640', bad] },
+      { filePath: 'refused/a.mp4', transformations: ['w_640', invalid] },
       400,
     )
     expect(code).toMatch(/^invalid_(transformation|request)$/)
     expect(message).toMatch(/transformations(\[1\]|\.1)/)
-    expect(message).toContain(told)
+    expect(message).toContain(text)
   })
 
   it('accepts 50 transformations and not 51', async () => {
@@ -159,6 +159,6 @@ describe('an invalid request is rejected as a whole', () => {
     const transformations = Array.from({ length: 51 }, (_, index) => `w_${100 + index}`)
     expect((await expectRejected({ filePath, transformations }, 400)).message).toContain('50')
     expect(await createJobs(filePath, transformations.slice(1))).toHaveLength(50)
-    expect(await activeOf(filePath)).toBe(50)
+    expect(await countJobs(filePath)).toBe(50)
   })
 })

@@ -97,11 +97,11 @@ describe('an invalid value returns 400 with the allowed values:', () => {
     ['cursor=abc', 'nextCursor'],
     ["cursor=1' OR '1'='1", 'nextCursor'],
     ['cursor=9&offset=5', 'not both'],
-  ])('%s', async (query, told) => {
+  ])('%s', async (query, text) => {
     const response = await api('GET', `/queue/jobs?${query}`)
     expect(response.status).toBe(400)
     const { message, code } = await response.json<{ message: string; code: string }>()
-    expect(message).toContain(told)
+    expect(message).toContain(text)
     expect(code).toMatch(/^invalid_/)
   })
 })

@@ -29,13 +29,15 @@ async function claimAgain(id: string): Promise<Assignment> {
 }
 
 it('returns the same job with the same fence and a new lease', async () => {
-  const given = (await claimJob('default', 'laptop'))!
-  await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(given.jobId).run()
-  const asked = Date.now()
-  expect(await claimAgain('laptop')).toEqual(given)
-  const row = (await jobRow(given.jobId))!
+  const assignment = (await claimJob('default', 'laptop'))!
+  await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?')
+    .bind(assignment.jobId)
+    .run()
+  const before = Date.now()
+  expect(await claimAgain('laptop')).toEqual(assignment)
+  const row = (await jobRow(assignment.jobId))!
   expect(row).toMatchObject({ status: 'running', attempt: 1, fence: 1 })
-  expect(row.lease_expires_at).toBeGreaterThanOrEqual(asked + 30_000)
+  expect(row.lease_expires_at).toBeGreaterThanOrEqual(before + 30_000)
 })
 
 it('returns the next job when the lost response had none', async () => {
@@ -43,14 +45,14 @@ it('returns the next job when the lost response had none', async () => {
 })
 
 it('returns the next job when the runner has reported on the one before', async () => {
-  const given = (await claimJob('default', 'laptop'))!
-  await expectJson(await fakeRunner(given).report(), 200)
+  const assignment = (await claimJob('default', 'laptop'))!
+  await expectJson(await fakeRunner(assignment).report(), 200)
   expect((await claimAgain('laptop')).filePath).toBe('videos/second.mp4')
-  expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', progress: 10 })
+  expect(await jobRow(assignment.jobId)).toMatchObject({ status: 'running', progress: 10 })
 })
 
 it('returns no job of another runner', async () => {
-  const given = (await claimJob('default', 'laptop'))!
-  expect((await claimAgain('desktop')).jobId).not.toBe(given.jobId)
-  expect(await jobRow(given.jobId)).toMatchObject({ status: 'running', runner_id: 'laptop' })
+  const assignment = (await claimJob('default', 'laptop'))!
+  expect((await claimAgain('desktop')).jobId).not.toBe(assignment.jobId)
+  expect(await jobRow(assignment.jobId)).toMatchObject({ status: 'running', runner_id: 'laptop' })
 })

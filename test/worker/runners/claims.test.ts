@@ -1,4 +1,4 @@
-/** Which job a claim takes, and how many jobs can run at once. */
+/** Claims: the order of jobs, the queue's concurrency, and the content of an assignment. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { findJob } from '../../../src/db/jobs.ts'
@@ -21,7 +21,7 @@ beforeEach(async () => {
   await run("INSERT INTO queues (name) VALUES ('other')")
 })
 
-/** Claims until nothing is left; gives back the paths in the order of the claims. */
+/** Claims until no job is left; returns the paths in the order of the claims. */
 async function claimAll(queue = 'default', now = Date.now()) {
   const paths: string[] = []
   for (;;) {

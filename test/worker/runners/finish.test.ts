@@ -43,7 +43,7 @@ describe('finish', () => {
       .first<{ output_key: string; size_bytes: number }>()
     expect(object).toMatchObject({ transformation: 'w_640', upload_id: uploadId, retired: 0 })
     const stored = (await env.VARIANTS.head(object!.output_key))!
-    // The size is R2's, not what the runner says.
+    // The size is the one in R2, not the one that the runner reported.
     expect(JSON.parse(row!.output!)).toEqual({ ...OUTPUT, sizeBytes: stored.size })
     expect(object!.size_bytes).toBe(stored.size)
     expect(await attempts(runner.jobId)).toMatchObject([
@@ -67,10 +67,10 @@ describe('finish', () => {
   it.each(twice)('sent twice (%s, %s) gets two responses and has one effect', async (...row) => {
     const [status, event, prepare] = row
     const runner = await startJob(`twice-${crypto.randomUUID()}.mp4`)
-    const say = await prepare(runner)
-    expect(await expectJson(await say(), 200)).toEqual({ status })
+    const finish = await prepare(runner)
+    expect(await expectJson(await finish(), 200)).toEqual({ status })
     const after = [await jobRow(runner.jobId), await attempts(runner.jobId)]
-    expect(await expectJson(await say(), 200)).toEqual({ status })
+    expect(await expectJson(await finish(), 200)).toEqual({ status })
     expect([await jobRow(runner.jobId), await attempts(runner.jobId)]).toEqual(after)
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
     await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
@@ -78,10 +78,10 @@ describe('finish', () => {
   it.each(twice)('sent twice concurrently (%s, %s) does too', async (...row) => {
     const [status, event, prepare] = row
     const runner = await startJob(`at-once-${crypto.randomUUID()}.mp4`)
-    const say = await prepare(runner)
-    const answers = await Promise.all([say(), say(), say()])
-    for (const answer of answers) {
-      expect(await expectJson(answer, 200)).toEqual({ status })
+    const finish = await prepare(runner)
+    const responses = await Promise.all([finish(), finish(), finish()])
+    for (const response of responses) {
+      expect(await expectJson(response, 200)).toEqual({ status })
     }
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
     expect(await jobRow(runner.jobId)).toMatchObject({ status, fence: 1 })
@@ -120,16 +120,16 @@ describe('the retry policy', () => {
 
   it.each(FAILURE_CODES)('%s', async (code) => {
     const runner = await startJob(`${code}.mp4`)
-    const said = Date.now()
+    const failedAt = Date.now()
     const { status } = await expectJson<{ status: string }>(await runner.fail(code), 200)
     const row = (await jobRow(runner.jobId))!
     expect(row).toMatchObject({ status, error: `it was ${code}`, error_code: code, attempt: 1 })
     if (final.includes(code)) {
       expect(row).toMatchObject({ status: 'error', run_after: null })
-      expect(row.completed_at).toBeGreaterThanOrEqual(said)
+      expect(row.completed_at).toBeGreaterThanOrEqual(failedAt)
     } else {
       expect(row).toMatchObject({ status: 'pending', completed_at: null })
-      expect(row.run_after).toBeGreaterThanOrEqual(said + 4_000)
+      expect(row.run_after).toBeGreaterThanOrEqual(failedAt + 4_000)
       expect(row.run_after).toBeLessThanOrEqual(Date.now() + 6_000)
     }
     await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
@@ -141,11 +141,11 @@ describe('the retry policy', () => {
       [1, 4_000],
       [2, 16_000],
     ] as const) {
-      const said = Date.now()
+      const failedAt = Date.now()
       expect(await expectJson(await runner.fail('stalled'), 200)).toEqual({ status: 'pending' })
       const row = (await jobRow(runner.jobId))!
       expect(row.attempt).toBe(attempt)
-      expect(row.run_after).toBeGreaterThanOrEqual(said + atLeast)
+      expect(row.run_after).toBeGreaterThanOrEqual(failedAt + atLeast)
       expect(await claimJob()).toBeNull()
       await becomeDue(runner.jobId)
       runner = await claimAsRunner()

@@ -17,14 +17,14 @@ let mine: FakeRunner, theirs: FakeRunner
 let myUpload: Upload, theirUpload: Upload
 beforeAll(async () => {
   await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
-  // Claimed twice, so that its fence is another than that of the other job.
+  // Claimed twice, so that its fence differs from that of the other job.
   await (await startJob('isolation/mine.mp4')).release()
   mine = await claimAsRunner()
   theirs = await startJob('isolation/theirs.mp4')
   ;[myUpload, theirUpload] = [await mine.upload('mine'), await theirs.upload('theirs')]
 })
 
-async function world() {
+async function readStoredState() {
   return [
     await jobRow(theirs.jobId),
     (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(theirs.jobId).all())
@@ -34,55 +34,55 @@ async function world() {
   ]
 }
 
-describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (word) => {
-  const say = RUNNER_MESSAGES[word]!
+describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (message) => {
+  const send = RUNNER_MESSAGES[message]!
   it("about another job is rejected with every fence but that job's own", async () => {
-    const before = await world()
+    const before = await readStoredState()
     for (const fence of [mine.fence, theirs.fence + 7, 1_000]) {
-      const liar = fakeRunner({ jobId: theirs.jobId, fence })
+      const impostor = fakeRunner({ jobId: theirs.jobId, fence })
       for (const upload of [myUpload, theirUpload]) {
-        await expectError(await say(liar, upload), 409, 'lease_lost')
+        await expectError(await send(impostor, upload), 409, 'lease_lost')
       }
     }
-    expect(await world()).toEqual(before)
+    expect(await readStoredState()).toEqual(before)
   })
 
   it('about a job that does not exist, or an invalid id, is rejected', async () => {
-    const before = await world()
+    const before = await readStoredState()
     for (const jobId of ['job_nowhere', 'x', '%2e%2e%2fclaim', "x' OR '1'='1"]) {
-      expect((await say(fakeRunner({ jobId, fence: 1 }), theirUpload)).status).toBe(409)
+      expect((await send(fakeRunner({ jobId, fence: 1 }), theirUpload)).status).toBe(409)
     }
-    expect(await world()).toEqual(before)
+    expect(await readStoredState()).toEqual(before)
   })
 
   it('without the token, or with an API key, returns 401', async () => {
-    const before = await world()
-    const said: [string, RequestInit][] = []
+    const before = await readStoredState()
+    const requests: [string, RequestInit][] = []
     const at = `/runner/jobs/${theirs.jobId}`
-    said.push([`${at}/source?fence=${theirs.fence}`, { method: 'GET' }])
-    for (const what of ['report', 'output', 'finish']) {
-      said.push([`${at}/${what}`, { method: 'POST' }])
+    requests.push([`${at}/source?fence=${theirs.fence}`, { method: 'GET' }])
+    for (const action of ['report', 'output', 'finish']) {
+      requests.push([`${at}/${action}`, { method: 'POST' }])
     }
-    for (const [path, init] of said) {
+    for (const [path, init] of requests) {
       for (const headers of [{}, { Authorization: 'Bearer test-api-key' }]) {
         expect((await visit(path, { ...init, headers })).status).toBe(401)
       }
     }
-    expect(await world()).toEqual(before)
+    expect(await readStoredState()).toEqual(before)
   })
 })
 
 it('a container that knows the job, fence and upload of another is rejected', async () => {
-  const before = await world()
+  const before = await readStoredState()
   const { jobId, fence } = theirs
   const at = `http://gateway.reelqueue/runner/jobs/${jobId}`
-  const standing = { fence, progress: 99, stage: 'upload', etaSeconds: 0 }
+  const progressReport = { fence, progress: 99, stage: 'upload', etaSeconds: 0 }
   const notes = { stderrTail: '', command: '', timings: {} }
   const query = new URLSearchParams({ fence: String(fence), uploadId: theirUpload.uploadId })
-  const said: [string, string, object?][] = [
+  const requests: [string, string, object?][] = [
     ['GET', `${at}/source?fence=${fence}`],
-    ['POST', `${at}/report`, standing],
-    ['POST', `${at}/output`, { ...standing, sizeBytes: 4 }],
+    ['POST', `${at}/report`, progressReport],
+    ['POST', `${at}/output`, { ...progressReport, sizeBytes: 4 }],
     ['PUT', `${at}/output/1?${query}`, {}],
     ['POST', `${at}/finish`, { outcome: 'released', fence, reason: 'mine now' }],
     [
@@ -91,27 +91,27 @@ it('a container that knows the job, fence and upload of another is rejected', as
       { outcome: 'completed', fence, ...notes, ...theirUpload, output: OUTPUT },
     ],
   ]
-  const stranger = exports.RunnerGateway({ props: { runner: 'slot-9-99999999' } })
-  for (const [method, url, body] of said) {
-    const response = await stranger.fetch(url, {
+  const otherContainer = exports.RunnerGateway({ props: { runner: 'slot-9-99999999' } })
+  for (const [method, url, body] of requests) {
+    const response = await otherContainer.fetch(url, {
       method,
       headers: { 'Content-Type': 'application/json' },
       ...(body && { body: JSON.stringify(body) }),
     })
     await expectError(response, 409, 'lease_lost')
   }
-  expect(await world()).toEqual(before)
+  expect(await readStoredState()).toEqual(before)
 })
 
 it('an upload of another job accepts no part and completes nothing', async () => {
-  const before = await world()
-  for (const [word, runner] of [
+  const before = await readStoredState()
+  for (const [message, runner] of [
     ['part', mine],
     ['completed', mine],
   ] as const) {
-    await expectError(await RUNNER_MESSAGES[word]!(runner, theirUpload), 409, 'lease_lost')
+    await expectError(await RUNNER_MESSAGES[message]!(runner, theirUpload), 409, 'lease_lost')
   }
-  expect(await world()).toEqual(before)
+  expect(await readStoredState()).toEqual(before)
 })
 
 it('the runner’s token is not an API key', async () => {

@@ -12,7 +12,7 @@ interface Started {
   env: Record<string, string>
 }
 
-/** Gives the slot a container that does as it is told, and what it was told. */
+/** Gives the slot a simulated container that the test controls, and records its starts. */
 async function useSlot(name: string) {
   const stub = env.SLOTS.getByName(name)
   const started: Started[] = []
@@ -56,10 +56,10 @@ async function useSlot(name: string) {
     intercepted,
     inSlot,
     wake: (queue = 'default') => inSlot((slot) => slot.wake([queue])),
-    heard: (runner: string) => inSlot((slot) => slot.recordContact(runner)),
+    recordContact: (runner: string) => inSlot((slot) => slot.recordContact(runner)),
     runner: () => started.at(-1)!.env['RUNNER_ID']!,
-    /** The container ends by itself, with this error or well. */
-    ends: async (error?: Error) => {
+    /** Lets the container exit by itself: with this error, or without one. */
+    exitContainer: async (error?: Error) => {
       await inSlot((slot) => {
         container.running = false
         if (error) {
@@ -84,9 +84,9 @@ async function useSlot(name: string) {
 
 describe('a slot', () => {
   it('starts its container once, without internet or token, for any number of wake-ups', async () => {
-    const { wake, started, intercepted, heard, runner } = await useSlot('slot-0')
-    const answers = await Promise.all([wake(), wake(), wake()])
-    expect(answers.toSorted()).toEqual(['started', 'starting', 'starting'])
+    const { wake, started, intercepted, recordContact, runner } = await useSlot('slot-0')
+    const results = await Promise.all([wake(), wake(), wake()])
+    expect(results.toSorted()).toEqual(['started', 'starting', 'starting'])
     expect(started).toEqual([
       {
         enableInternet: false,
@@ -100,31 +100,31 @@ describe('a slot', () => {
       },
     ])
     expect(intercepted).toEqual(['gateway.reelqueue'])
-    await heard('slot-0-00000000')
+    await recordContact('slot-0-00000000')
     expect(await wake()).toBe('starting')
-    await heard(runner())
+    await recordContact(runner())
     expect(await wake()).toBe('busy')
   })
 
   it('starts another runner after the previous one has exited', async () => {
-    const { wake, heard, runner, ends, started } = await useSlot('slot-1')
+    const { wake, recordContact, runner, exitContainer, started } = await useSlot('slot-1')
     await wake()
     const first = runner()
-    await heard(first)
-    await ends()
+    await recordContact(first)
+    await exitContainer()
     expect(await wake()).toBe('started')
     expect(started).toHaveLength(2)
     expect(runner()).not.toBe(first)
   })
 
   it('fails the job at once when its container exits', async () => {
-    const { wake, heard, runner, ends } = await useSlot('slot-2')
+    const { wake, recordContact, runner, exitContainer } = await useSlot('slot-2')
     const [job] = await createJobs('killed.mp4', ['w_640'])
     await wake()
-    await heard(runner())
+    await recordContact(runner())
     await claimJob('default', runner())
     expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner_id: runner() })
-    await ends(new Error('exit code 137'))
+    await exitContainer(new Error('exit code 137'))
     expect(await jobRow(job!.id)).toMatchObject({
       status: 'pending',
       error_code: 'runner_lost',
@@ -139,7 +139,7 @@ describe('a slot', () => {
     expect(await wake()).toBe('cooling_down')
     const other = await useSlot('slot-4')
     await other.wake()
-    await other.ends(new Error('exit code 3'))
+    await other.exitContainer(new Error('exit code 3'))
     expect(await other.wake()).toBe('cooling_down')
   })
 
@@ -152,10 +152,10 @@ describe('a slot', () => {
   })
 
   it('keeps a silent container while its runner has a job, and stops it otherwise', async () => {
-    const { wake, heard, runner, container, alarmIn } = await useSlot('slot-6')
+    const { wake, recordContact, runner, container, alarmIn } = await useSlot('slot-6')
     const [job] = await createJobs('kept.mp4', ['w_640'], { priority: 0 })
     await wake()
-    await heard(runner())
+    await recordContact(runner())
     await claimJob('default', runner())
     await alarmIn(600_000)
     expect(container.running).toBe(true)

@@ -10,11 +10,11 @@ import type { ObjectStore } from '../storage/objectStore.ts'
 /** The hubs of all queues. */
 export interface Hubs {
   /**
-   * Tells the hub that the event log may have new events, and that the watchdog may have something to
-   * do at `deadline` (ms since the epoch; null: nothing new).
+   * Tells the hub that the event log may have new events, and that the watchdog must run at `deadline`
+   * (ms since the epoch) at the latest; null if its alarm is early enough.
    */
   notify(queue: string, deadline: number | null): Promise<void>
-  /** Sends progress to the current subscribers. It is stored nowhere. */
+  /** Sends progress to the current subscribers, without storing it. */
   sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
   /** Wakes up to `count` waiting runners. Returns how many were waiting. */
   wake(queue: string, count: number): Promise<number>
@@ -32,14 +32,14 @@ export interface WorkWait {
 /** The container slots of the deployment. Without containers, `count` is 0 and the calls do nothing. */
 export interface Slots {
   readonly count: number
-  /** What a runner in a slot can run. */
+  /** The capabilities of a runner in a slot. */
   readonly capabilities: RunnerCapabilities
   /**
-   * Starts slots until `wanted` of them are starting. Their runners claim from `queues`, of which the
-   * first has work. The slots of `busyRunners` are left alone.
+   * Starts slots until `wanted` of them are starting. Their runners claim from `queues`; the first one has
+   * jobs. The slots of `busyRunners` are skipped.
    */
   wake(queues: string[], wanted: number, busyRunners: string[]): Promise<void>
-  /** Tells the slot of a runner, if it is in one, that the runner has just asked for work. */
+  /** Tells the slot of a runner, if the runner is in one, that it has just sent a claim. */
   recordContact(runner: string): Promise<void>
 }
 

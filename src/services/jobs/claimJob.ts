@@ -10,12 +10,12 @@ import type { Platform } from '../ports.ts'
 import { readReferenceFiles } from '../variants/referenceFiles.ts'
 import type { JobRow, ReferenceFile } from '../../db/rows.ts'
 
-/** Jobs without a file that one claim fails: an invocation may make a limited number of calls. */
+/** Jobs with a deleted file that one claim may fail. It bounds the subrequests of one invocation. */
 const MAX_JOBS_FAILED = 20
 
 /**
  * Claims a job. If there is none, waits up to `waitSeconds` and returns null: the runner then claims
- * again. It does not get a job after the wait, because a runner that died meanwhile would hold it.
+ * again. It receives no job after the wait, because a runner that died meanwhile would hold it.
  */
 export async function claimOrWait(
   platform: Platform,

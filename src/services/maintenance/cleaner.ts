@@ -46,7 +46,7 @@ export async function runCleaner(
   await collectGarbage(platform)
 }
 
-/** Records what R2 has for writes whose writer ended before it could record the result itself. */
+/** Settles the reservations of writes that were interrupted: records the file that R2 has now. */
 async function recordAbandonedWrites(platform: Platform, before: number): Promise<void> {
   const { db } = platform
   for (const { id, filePath } of await listStaleReservations(db, before, MAX_UPLOADS_PER_ROUND)) {

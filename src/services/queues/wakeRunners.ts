@@ -1,4 +1,4 @@
-/** Brings runners to the work of a queue, and ends the attempts of a runner that is gone. */
+/** Wakes or starts runners for the jobs of a queue, and fails the attempts of a runner that has ended. */
 import { countClaimableJobs, listBusyRunners, listJobsHeldBy } from '../../db/claimQuery.ts'
 import { listQueues } from '../../db/queues.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
@@ -11,7 +11,7 @@ const MAX_QUEUES = 10
 /**
  * Wakes up to `count` waiting runners for the queue's jobs. If fewer wait, starts slots: one for each
  * job that can start and that a slot can run, less the runners just woken and the slots that are already
- * starting. So a ticket that is delivered twice starts nothing twice.
+ * starting. A ticket that is delivered twice therefore starts no additional slot.
  */
 export async function wakeRunners(platform: Platform, queue: string, count: number): Promise<void> {
   const { db, hubs, slots } = platform
@@ -41,7 +41,7 @@ export async function isBusy({ db }: Pick<Platform, 'db'>, runner: string): Prom
   return (await listJobsHeldBy(db, runner)).length > 0
 }
 
-/** Fails the attempts of a runner that is gone. Returns their number. */
+/** Fails the attempts of a runner that has ended. Returns their number. */
 export async function failJobsOfRunner(
   platform: Platform,
   runner: string,

@@ -7,31 +7,31 @@ import { jobRow, countRows } from '../helpers/database.ts'
 function post(key: string, request: object) {
   return api('POST', '/queue/jobs', request, { 'Idempotency-Key': key })
 }
-async function jobsOf(key: string, request: object): Promise<CreatedJob[]> {
+async function requestJobs(key: string, request: object): Promise<CreatedJob[]> {
   return (await expectJson<{ jobs: CreatedJob[] }>(await post(key, request), 202)).jobs
 }
-function idsOf(jobs: CreatedJob[]) {
+function listIds(jobs: CreatedJob[]) {
   return jobs.map((job) => job.id)
 }
 
 it('returns the same jobs in the same order for a second request with the same Idempotency-Key, even after they completed', async () => {
   await putOriginal('idem/again.mp4')
   const request = { filePath: 'idem/again.mp4', transformations: ['w_640', 't_true', 'w_320'] }
-  const first = await jobsOf('again', request)
+  const first = await requestJobs('again', request)
   expect(first.map((job) => job.deduplicated)).toEqual([false, false, false])
-  expect(idsOf(await jobsOf('again', request))).toEqual(idsOf(first))
+  expect(listIds(await requestJobs('again', request))).toEqual(listIds(first))
 
   for (let left = first.length; left > 0; left--) {
     await (await claimAsRunner()).completeWith('the output')
   }
-  const after = await jobsOf('again', request)
-  expect(idsOf(after)).toEqual(idsOf(first))
+  const after = await requestJobs('again', request)
+  expect(listIds(after)).toEqual(listIds(first))
   expect(after.map((job) => job.status)).toEqual(['completed', 'completed', 'completed'])
   expect(await countRows('jobs', 'file_path = ?', 'idem/again.mp4')).toBe(3)
 
   // The control: without the key the same request is a new one.
-  expect(idsOf(await createJobs(request.filePath, request.transformations))).not.toEqual(
-    idsOf(first),
+  expect(listIds(await createJobs(request.filePath, request.transformations))).not.toEqual(
+    listIds(first),
   )
   for (let left = first.length; left > 0; left--) {
     await (await claimAsRunner()).completeWith('the output')
@@ -41,15 +41,15 @@ it('returns the same jobs in the same order for a second request with the same I
 it('keeps the requested order when some of the jobs existed before', async () => {
   const old = await createOne('idem/mixed.mp4', 'w_320')
   const request = { filePath: 'idem/mixed.mp4', transformations: ['w_640', 'w_320'] }
-  const first = await jobsOf('mixed', request)
+  const first = await requestJobs('mixed', request)
   expect(first.map((job) => job.deduplicated)).toEqual([false, true])
   expect(first[1]!.id).toBe(old.id)
-  expect(idsOf(await jobsOf('mixed', request))).toEqual(idsOf(first))
+  expect(listIds(await requestJobs('mixed', request))).toEqual(listIds(first))
 })
 
 it('returns 409 and creates nothing for another request with the same key', async () => {
   const { filePath } = await createOne('idem/other.mp4')
-  const first = await jobsOf('other', { filePath, transformations: ['w_640'] })
+  const first = await requestJobs('other', { filePath, transformations: ['w_640'] })
   const response = await post('other', { filePath, transformations: ['w_320'] })
   await expectError(response, 409, 'idempotency_conflict')
   expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(1)
@@ -59,9 +59,9 @@ it('returns 409 and creates nothing for another request with the same key', asyn
 it('two concurrent requests with the same key create one set of jobs', async () => {
   await putOriginal('idem/race.mp4')
   const request = { filePath: 'idem/race.mp4', transformations: ['w_640', 'w_320'] }
-  const answers = await Promise.all(Array.from({ length: 5 }, () => jobsOf('race', request)))
-  for (const jobs of answers) {
-    expect(idsOf(jobs)).toEqual(idsOf(answers[0]!))
+  const results = await Promise.all(Array.from({ length: 5 }, () => requestJobs('race', request)))
+  for (const jobs of results) {
+    expect(listIds(jobs)).toEqual(listIds(results[0]!))
   }
   expect(await countRows('jobs', 'file_path = ?', 'idem/race.mp4')).toBe(2)
   expect(await countRows('idempotency_keys', 'key = ?', 'race')).toBe(1)
@@ -84,5 +84,5 @@ it('a rejected request does not use up its key', async () => {
   expect((await post('late', { ...request, transformations: ['w_0'] })).status).toBe(400)
   await putOriginal('idem/late.mp4')
   expect((await post('late', { ...request, queue: 'nowhere' })).status).toBe(404)
-  expect(await jobsOf('late', request)).toHaveLength(1)
+  expect(await requestJobs('late', request)).toHaveLength(1)
 })

@@ -1,6 +1,6 @@
 /**
- * Every event in every state, in SQL: its effect on the row, the counters, the event log and the
- * attempts.
+ * The effect of every event in every state on the row, the counters, the event log and the attempts, as
+ * the SQL statements have it.
  */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -22,7 +22,7 @@ const EVENT_TYPES: Record<JobEvent, string> = {
   forceCancel: 'job:cancelled',
   retry: 'job:retrying',
 }
-async function attemptsOf(id: string) {
+async function listAttemptRows(id: string) {
   return (
     await env.DB.prepare('SELECT * FROM attempts WHERE job_id = ? ORDER BY fence')
       .bind(id)
@@ -30,7 +30,7 @@ async function attemptsOf(id: string) {
   ).results
 }
 
-/** Another job, in the same queue, that nothing may touch; it runs, so that no claim takes it. */
+/** The control: another job of the queue, which must never change. It is running, so no claim takes it. */
 let control: JobRow
 beforeEach(async () => {
   for (const table of ['jobs', 'variants', 'outputs', 'events']) {
@@ -54,12 +54,12 @@ describe('every event in every state', () => {
     '$event changes a job from $from to $to and writes one event',
     async ({ from, event, to }) => {
       const before = await insertJobIn(from)
-      const told = await eventTypes(before.id)
+      const eventsBefore = await eventTypes(before.id)
       const changed = await applyEvent(event, before)
       const after = await findJob(db, before.id)
       expect(after).toMatchObject({ id: before.id, status: to })
       expect(after).toEqual(changed)
-      expect(await eventTypes(before.id)).toEqual([...told, EVENT_TYPES[event]])
+      expect(await eventTypes(before.id)).toEqual([...eventsBefore, EVENT_TYPES[event]])
       const { stored } = await readCounters()
       expect(stored![to!]).toBe(to === 'running' ? 2 : 1)
     },
@@ -69,10 +69,10 @@ describe('every event in every state', () => {
     '$event of a job that is $from is rejected and changes nothing',
     async ({ from, event }) => {
       const before = await insertJobIn(from)
-      const told = await eventTypes(before.id)
+      const eventsBefore = await eventTypes(before.id)
       expect(await applyEvent(event, before)).toBeUndefined()
       expect(await findJob(db, before.id)).toEqual(before)
-      expect(await eventTypes(before.id)).toEqual(told)
+      expect(await eventTypes(before.id)).toEqual(eventsBefore)
       const { stored } = await readCounters()
       expect(stored![from]).toBe(from === 'running' ? 2 : 1)
     },
@@ -82,11 +82,11 @@ describe('every event in every state', () => {
     'a job that is %s can be deleted, and its events are kept',
     async (status) => {
       const job = await insertJobIn(status)
-      const told = await eventTypes(job.id)
+      const eventsBefore = await eventTypes(job.id)
       expect(await deleteJobRow(db, job.id)).toEqual(job)
       expect(await findJob(db, job.id)).toBeUndefined()
-      expect(await eventTypes(job.id)).toEqual([...told, 'job:deleted'])
-      expect(await attemptsOf(job.id)).toEqual([])
+      expect(await eventTypes(job.id)).toEqual([...eventsBefore, 'job:deleted'])
+      expect(await listAttemptRows(job.id)).toEqual([])
       expect(await deleteJobRow(db, job.id)).toBeUndefined()
     },
   )
@@ -102,7 +102,7 @@ describe('a transition', () => {
       expect(after).toMatchObject({ leaseExpiresAt: null, stage: null, etaSeconds: null })
       const failed = event === 'fail' || event === 'backOff'
       const outcomes = { complete: 'completed', release: 'released', forceCancel: 'cancelled' }
-      expect(await attemptsOf(running.id)).toMatchObject([
+      expect(await listAttemptRows(running.id)).toMatchObject([
         {
           fence: 1,
           attempt: 1,
@@ -119,20 +119,20 @@ describe('a transition', () => {
   it('a manual retry resets the attempts, and the fence keeps growing', async () => {
     const failed = await insertJobIn('error')
     const again = (await applyEvent('retry', failed))!
-    const fresh = { attempt: 0, fence: 1, error: null, errorCode: null, completedAt: null }
-    expect(again).toMatchObject(fresh)
+    const reset = { attempt: 0, fence: 1, error: null, errorCode: null, completedAt: null }
+    expect(again).toMatchObject(reset)
     expect(await applyEvent('claim', again)).toMatchObject({ id: failed.id, attempt: 1, fence: 2 })
   })
 
   it('a retry is rejected only while the variant has another active job', async () => {
     const failed = await insertJobIn('error', { filePath: 'same.mp4' })
-    const elsewhere = await insertJob({ filePath: 'other.mp4' })
-    const twin = await insertJob({ filePath: 'same.mp4' })
-    expect(twin.id).not.toBe(failed.id)
+    const other = await insertJob({ filePath: 'other.mp4' })
+    const newer = await insertJob({ filePath: 'same.mp4' })
+    expect(newer.id).not.toBe(failed.id)
     expect(await applyEvent('retry', failed)).toBeUndefined()
-    await applyEvent('cancel', twin)
+    await applyEvent('cancel', newer)
     expect(await applyEvent('retry', failed)).toMatchObject({ id: failed.id, status: 'pending' })
-    expect(await findJob(db, elsewhere.id)).toEqual(elsewhere)
+    expect(await findJob(db, other.id)).toEqual(other)
   })
 
   it.each(['release', 'forceCancel'] as const)(
@@ -144,7 +144,7 @@ describe('a transition', () => {
       const second = (await applyEvent('claim', first))!
       expect(second).toMatchObject({ id: first.id, attempt: 2 })
       await applyEvent(event, second)
-      expect(await attemptsOf(first.id)).toMatchObject([
+      expect(await listAttemptRows(first.id)).toMatchObject([
         { outcome: 'failed', error_code: 'stalled' },
         { outcome: event === 'release' ? 'released' : 'cancelled', error_code: null, error: null },
       ])

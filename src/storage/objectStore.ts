@@ -30,6 +30,9 @@ export interface ObjectAttributes {
 /** A body of known size. Stores need the size before the first byte. */
 export interface SizedBody {
   body: ReadableStream<Uint8Array>
+  /** Bytes that were already read from the start of `body`, to check them. */
+  leading?: Uint8Array
+  /** All bytes, the leading ones included. */
   sizeBytes: number
 }
 

@@ -69,7 +69,8 @@ export async function putChecked<Result>(
     await reader.cancel()
     return errorResult('content_mismatch', mismatch)
   }
-  return put({ body: join(leading, reader), sizeBytes })
+  reader.releaseLock()
+  return put({ body, leading, sizeBytes })
 }
 
 /** Reads until there are SNIFF_BYTES or the stream ends. */
@@ -91,20 +92,4 @@ async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
     offset += chunk.length
   }
   return leading
-}
-
-/** The bytes that were read, followed by those that were not. */
-function join(leading: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array>) {
-  return new ReadableStream<Uint8Array>({
-    start: (controller) => controller.enqueue(leading),
-    async pull(controller) {
-      const { done, value } = await reader.read()
-      if (done) {
-        controller.close()
-      } else {
-        controller.enqueue(value)
-      }
-    },
-    cancel: (reason) => reader.cancel(reason),
-  })
 }

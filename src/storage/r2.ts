@@ -114,11 +114,12 @@ class WrongSizeError extends Error {
  * @throws WrongSizeError, or the error of R2 or of the body
  */
 async function send<Stored>(
-  { body, sizeBytes }: SizedBody,
+  content: SizedBody,
   put: (body: ReadableStream) => Promise<Stored>,
 ): Promise<Stored> {
+  const { sizeBytes } = content
   const { readable, writable } = new FixedLengthStream(sizeBytes)
-  const [stored] = await Promise.allSettled([put(readable), body.pipeTo(writable)])
+  const [stored] = await Promise.allSettled([put(readable), pipe(content, writable)])
   if (stored.status === 'fulfilled') {
     return stored.value
   }
@@ -126,6 +127,16 @@ async function send<Stored>(
   throw stored.reason instanceof TypeError
     ? new WrongSizeError(`the body does not have ${sizeBytes} bytes`)
     : stored.reason
+}
+
+/** Writes the leading bytes; the runtime pipes the rest without JavaScript for each chunk. */
+async function pipe({ body, leading }: SizedBody, writable: WritableStream<Uint8Array>) {
+  if (leading) {
+    const writer = writable.getWriter()
+    await writer.write(leading)
+    writer.releaseLock()
+  }
+  await body.pipeTo(writable)
 }
 
 /** Returns the errors named in `expected` as failures. @throws all others */

@@ -22,8 +22,9 @@ const MIN_PART_BYTES = 5 * 1024 * 1024
 const WRONG_SIZE = { ok: false, reason: 'wrong_size' } as const
 const GONE = { ok: false, reason: 'gone' } as const
 
-async function readBytes({ body, sizeBytes }: SizedBody) {
-  const bytes = new Uint8Array(await new Response(body).arrayBuffer())
+async function readBytes({ body, leading, sizeBytes }: SizedBody) {
+  const rest = await new Response(body).arrayBuffer()
+  const bytes = new Uint8Array(await new Blob(leading ? [leading, rest] : [rest]).arrayBuffer())
   return bytes.length === sizeBytes ? bytes : null
 }
 

@@ -86,6 +86,13 @@ export function describeObjectStore(name: string, open: () => ObjectStore) {
         expect(await read()).toMatchObject({ text: 'before' })
       })
 
+      it('stores leading bytes before those of the body', async () => {
+        const leading = new TextEncoder().encode('0123')
+        const content = { ...sized('456789', 10), leading }
+        expect(await store.put(key, content, VIDEO)).toMatchObject({ ok: true })
+        expect(await read()).toMatchObject({ text: '0123456789' })
+      })
+
       it('checks the digest', async () => {
         const good = { ...VIDEO, sha256: await sha256('good') }
         expect(await store.put(key, sized('good'), good)).toMatchObject({ ok: true })

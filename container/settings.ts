@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { DEFAULT_QUEUE, queueName } from '../src/contract/queue.ts'
 
 const MAX_IDLE_SECONDS = 86_400
-/** As many as a claim may name. */
+/** The maximum that the gateway accepts in a claim. */
 const MAX_QUEUES = 10
 const IDLE_SECONDS_ERROR = `must be a number of seconds from 0 to ${MAX_IDLE_SECONDS}, or "forever"`
 
@@ -89,9 +89,9 @@ export interface Settings {
   /** `Infinity`: the runner waits for jobs and never exits. */
   idleSeconds: number
   scratchDir: string
-  /** Disk space that one job may use; null for what is free in `scratchDir`. */
+  /** Disk space that one job may use; null for all free space of `scratchDir`. */
   diskBytes: number | null
-  /** Memory for the runner and ffmpeg; null for what the system reports. */
+  /** Memory for the runner and ffmpeg; null to use the value that the system reports. */
   memoryBytes: number | null
   ffmpeg: string
   ffprobe: string

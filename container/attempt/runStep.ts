@@ -9,7 +9,7 @@ import type { RunningAttempt } from './types.ts'
 
 const MAX_RECORD_CHARACTERS = 8_000
 
-/** @param stderrTails of the ffmpeg steps before; that of this step is added */
+/** @param stderrTails the end of stderr of each previous ffmpeg step; this step appends its own */
 export async function runStep(
   attempt: RunningAttempt,
   plan: RenderPlan,

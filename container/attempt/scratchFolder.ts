@@ -18,7 +18,7 @@ export function removeScratchFolder(folder: string): Promise<void> {
  * Removes the folders of runners that have ended. Call it before the first attempt: folders with this
  * process's own id are removed too, because in a container each start may get the same id.
  *
- * @returns how many folders were removed
+ * @returns the number of folders that were removed
  */
 export async function removeStaleScratchFolders(parent: string): Promise<number> {
   const names = await readdir(parent).catch(() => [])
@@ -35,7 +35,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0)
     return true
   } catch (error) {
-    // EPERM: the process exists and belongs to another user.
+    // EPERM: the process exists, and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }

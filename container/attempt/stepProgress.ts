@@ -8,26 +8,26 @@ import { createRateMeter, type RateMeter } from './rateMeter.ts'
 
 /** Assumed duration of a step whose media has an unknown duration. */
 const DEFAULT_STEP_SECONDS = 10
-/** Windows of the rates: a short one for what is shown, a long one for a steady estimate. */
+/** Time over which rates are measured: a short one for the rates that users see, a long one for a steady estimate. */
 const SHOWN_WINDOW_SECONDS = 5
 export const ESTIMATE_WINDOW_SECONDS = 20
 
 interface CurrentStep {
   step: Step
   work: number
-  /** Rates of output seconds, for the estimate and to be shown. */
+  /** Rates of output seconds, for the estimate and for users. */
   estimateRate: RateMeter
   shownRate: RateMeter
   frameRate: RateMeter
 }
 
-/** All times are in seconds of any one clock. */
+/** All times are in seconds of the same clock. */
 export function createStepProgress() {
   let steps: readonly Step[] = []
   let totalWork = 0
   let finishedWork = 0
   let current: CurrentStep | null = null
-  /** Work per second of the step that was measured last. */
+  /** Work per second, of the last step that was measured. */
   let workRate: number | null = null
   let outputBytes = 0
 
@@ -60,7 +60,7 @@ export function createStepProgress() {
       }
     },
     finish(step: Step) {
-      // A fallback step is not among those that were planned.
+      // A fallback step is not counted in the planned work.
       if (steps.includes(step)) {
         finishedWork += computeWork(step)
       }

@@ -7,14 +7,14 @@ export interface Size {
 }
 type Area = Size & { x: number; y: number }
 
-/** In the order in which it is applied; null where nothing is to be done. */
+/** Geometry of a frame: scale, then crop, then pad. Null for a step that is not needed. */
 export interface Geometry {
-  /** The whole frame is scaled to this size first; the source's own if it is not scaled. */
+  /** Size after scaling; equal to that of the source when it is not scaled. */
   scaled: Size
   crop: Area | null
   /** The padded frame; `x` and `y` are the position of the inner frame in it. */
   pad: Area | null
-  /** The resulting size. */
+  /** Size of the output frame. */
   output: Size
 }
 
@@ -130,27 +130,27 @@ const TOP_LEFT: Focus = { gravity: 'north_west' }
 
 function cropTo(scaled: Size, box: Size, focus: Focus, unit: number): Geometry {
   // A side of one pixel must be stretched to two.
-  const whole = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
-  if (isSameSize(whole, box)) {
-    return { scaled: whole, crop: null, pad: null, output: box }
+  const enlarged = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
+  if (isSameSize(enlarged, box)) {
+    return { scaled: enlarged, crop: null, pad: null, output: box }
   }
   const { gravity, focusX = null, focusY = null } = focus
-  const x = placePart([whole.width, box.width], focusX, gravity, ['west', 'east'], unit)
-  const y = placePart([whole.height, box.height], focusY, gravity, ['north', 'south'], unit)
-  return { scaled: whole, crop: { ...box, x, y }, pad: null, output: box }
+  const x = placePart([enlarged.width, box.width], focusX, gravity, ['west', 'east'], unit)
+  const y = placePart([enlarged.height, box.height], focusY, gravity, ['north', 'south'], unit)
+  return { scaled: enlarged, crop: { ...box, x, y }, pad: null, output: box }
 }
 
-/** Returns where a part of a side begins, so that the focus is as near its middle as possible. */
+/** Returns the start of a part of a side, with the focus as near to the middle of the part as possible. */
 function placePart(
-  [whole, part]: [number, number],
+  [side, part]: [number, number],
   focus: number | null,
   gravity: Focus['gravity'],
   [start, end]: [string, string],
   unit: number,
 ): number {
-  const rest = whole - part
+  const rest = side - part
   if (focus !== null) {
-    return floorTo(Math.min(rest, Math.max(0, whole * focus - part / 2)), unit)
+    return floorTo(Math.min(rest, Math.max(0, side * focus - part / 2)), unit)
   }
   if (gravity.includes(start)) {
     return 0

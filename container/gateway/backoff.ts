@@ -1,4 +1,4 @@
-/** Delays between tries to reach the gateway. Which requests are retried is decided by the caller. */
+/** Delays between tries to reach the gateway. The caller decides which requests are retried. */
 import { setTimeout as delay } from 'node:timers/promises'
 
 const FIRST_DELAY_MS = 250
@@ -6,9 +6,9 @@ const MAX_DELAY_MS = 5_000
 
 /**
  * Delay before the next try: 250 ms, doubled for each failure up to 5 s, then shortened at random by
- * up to a half. Runners that lost the gateway together therefore do not come back together.
+ * up to a half. The random part prevents that many runners reconnect at the same moment.
  *
- * @param failures how many tries have failed so far, 1 or more
+ * @param failures number of failed tries, at least 1
  * @returns milliseconds
  */
 export function reconnectDelayMs(failures: number, random: () => number = Math.random): number {
@@ -16,7 +16,7 @@ export function reconnectDelayMs(failures: number, random: () => number = Math.r
   return full * (0.5 + random() / 2)
 }
 
-/** Waits. @throws the signal's own reason, as soon as it aborts */
+/** Waits. @throws the reason of the signal, as soon as it aborts */
 export async function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   try {

@@ -4,7 +4,7 @@ import { computeContentDigest } from './request.ts'
 
 /**
  * @param range bytes that were requested; `end` is exclusive
- * @param stallMs for how long the body may receive nothing
+ * @param stallMs maximum time without new bytes
  * @throws GatewayRejection for another range; Error for a body that stalls, is too short, or does
  *   not match its digest, all of which can be retried
  */
@@ -32,7 +32,7 @@ export async function readRange(
   return bytes
 }
 
-/** Returns what has arrived when the body ends, or when nothing arrives for `stallMs`. */
+/** Returns the bytes received until the body ends, or until none arrive for `stallMs`. */
 async function readBody(response: Response, stallMs: number): Promise<Buffer> {
   const reader = response.body!.getReader()
   const chunks: Uint8Array[] = []

@@ -78,7 +78,7 @@ export function createSender(options: { gatewayUrl: string; token: string | null
   }
 }
 
-/** An error that another try would not change. */
+/** Returns true for an error after which another try cannot succeed. */
 function isFinal(error: unknown): boolean {
   return [LeaseLost, AttemptReleased, GatewayRejection].some((kind) => error instanceof kind)
 }

@@ -34,7 +34,7 @@ export async function uploadOutput(options: {
   }
 }
 
-/** Turns errors of the gateway into a failure of the job, and leaves others as they are. */
+/** Converts an error of the gateway to a `storage` failure; returns other errors unchanged. */
 export function toStorageFailure(error: unknown): unknown {
   return error instanceof GatewayUnreachable || error instanceof GatewayRejection
     ? new JobFailure('storage', 'The output could not be stored.', { cause: error })

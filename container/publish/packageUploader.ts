@@ -45,7 +45,7 @@ export function createPackageUploader(attempt: RunningAttempt) {
   }
 }
 
-/** Waits until all have ended, and then throws the first error, so that nothing runs on behind it. */
+/** Waits until all promises have settled, so that no upload is still active, and then throws the first error. */
 export async function waitForAll(all: Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(all)
   const failed = results.find((each) => each.status === 'rejected')
@@ -67,7 +67,7 @@ function createConcurrencyLimit(max: number) {
     try {
       return await run()
     } finally {
-      // The place is handed on to the next call directly, so that no later call overtakes it.
+      // The next call in the queue takes the place directly, so that the order of the calls is kept.
       const next = waiting.shift()
       if (next === undefined) {
         free += 1

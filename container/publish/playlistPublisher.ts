@@ -6,7 +6,7 @@ import type { TrackMeasurements } from '../ffmpeg/streaming/segmentMeasurements.
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import { type PackageUploader, waitForAll } from './packageUploader.ts'
 
-/** Duration of the subtitles while that of the stream is unknown: a day, the maximum. */
+/** Duration of the subtitles while that of the stream is unknown: the maximum, which is a day. */
 const UNKNOWN_SECONDS = 86_400
 
 export function createPlaylistPublisher(options: {
@@ -31,12 +31,12 @@ export function createPlaylistPublisher(options: {
   }
 
   return {
-    /** Stores what a player needs to begin. Its bit rates are the maximum, until `storeFinal`. */
+    /** Stores the playlists with which a player can begin. They state maximum bit rates until `storeFinal`. */
     async storeFirst(tracks: readonly TrackMeasurements[]) {
       await storeSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
       await store(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(tracks, stream, false))
     },
-    /** Stores all playlists but those of the tracks, with measured values; the master is last. */
+    /** Stores all playlists except those of the tracks, with measured values. The master playlist is stored last. */
     async storeFinal(tracks: readonly TrackMeasurements[], seconds: number) {
       const videoTracks = tracks.filter(({ track }) => track.video !== null)
       await waitForAll(

@@ -10,7 +10,7 @@ import {
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 
-/** Players skip a shorter last segment, and then wait for it forever. */
+/** Players skip a last segment that is shorter than this, and then wait for it forever. */
 const MIN_SEGMENT_SECONDS = 0.3
 /** A segment in ffmpeg's playlist. */
 const LISTED_SEGMENT = /_(\d{5,})\.m4s/g
@@ -31,9 +31,9 @@ export function createSegmentReader(options: SegmentReaderOptions) {
   let measuring = Promise.resolve()
   /** Number of segments that ffmpeg has completed. */
   let complete = 0
-  /** True once ffmpeg has ended, and `complete` is final but for a merge. */
+  /** True once ffmpeg has ended: `complete` changes only if the last segment is merged. */
   let hasEnded = false
-  /** True once the last segment is final too. */
+  /** True once the last segment has been merged or kept, so that every segment can be stored. */
   let isFinal = false
 
   async function measureNext() {
@@ -81,7 +81,7 @@ export function createSegmentReader(options: SegmentReaderOptions) {
     if (last === undefined || last.duration / requireTimescale(measured) >= MIN_SEGMENT_SECONDS) {
       return
     }
-    // The segment before may be stored already, when the source is shorter than it declares.
+    // The previous segment may already be stored, when the source is shorter than it declares.
     if (segments.length > 1 && storing < segments.length - 1) {
       await appendFile(segmentPath(complete - 1), await readFile(segmentPath(complete)))
       await rm(segmentPath(complete))
@@ -97,7 +97,7 @@ export function createSegmentReader(options: SegmentReaderOptions) {
     segmentPath,
     initPath: path(layout.initName(track)),
     complete: () => complete,
-    /** Reads in ffmpeg's playlist which segments are complete: the last one, and all before it. */
+    /** Reads ffmpeg's playlist: its last segment, and all before it, are complete. */
     async scan() {
       const playlist = path(layout.playlistName(track))
       const text = await readFile(playlist, 'utf8').catch(() => '')

@@ -1,11 +1,11 @@
-/** Watches a folder for changes, also where the system does not report them. */
+/** Watches a folder for changes, by file system events and by polling. */
 import { watch } from 'node:fs'
 
 /** The folder is also polled: inotify may be unavailable, or have no watches left. */
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * @param suffix of the files whose changes count
+ * @param suffix end of the names of the files to watch
  * @param onChange may also be called without a change
  * @returns a function that stops watching
  */

@@ -3,16 +3,16 @@
  * and keeps the most recent ones in memory.
  */
 
-/** Large enough for the header of most files, small enough to waste after a seek. */
+/** Large enough for the header of most files. Small, because a seek can make a block useless. */
 export const BLOCK_BYTES = 256 * 1024
 /** 4 MiB: R2 reads of more than 10 MB at once have been seen to stall in containers. */
 const MAX_BLOCKS_PER_FETCH = 16
 /**
- * A fetch has at most a quarter of the blocks that the reader has read. The sockets between the
- * runner and ffmpeg buffer about 4 MiB, which ffmpeg may never read; a steeper rise doubles that.
+ * A fetch has at most a quarter as many blocks as the reader has read. A larger share would double the
+ * 4 MiB that the sockets between the runner and ffmpeg buffer, and that ffmpeg may never read.
  */
 const READ_BLOCKS_PER_FETCHED_BLOCK = 4
-/** 32 MiB: demuxers alternate between distant places (index and frames, audio and video). */
+/** 32 MiB: demuxers alternate between distant positions, such as index and frames, or audio and video. */
 const MAX_CACHED_BLOCKS = 128
 
 /** Fetches bytes from `start` inclusive to `end` exclusive. */
@@ -23,8 +23,8 @@ export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Buffe
 
 /**
  * @param sizeBytes size of the source
- * @returns a function that starts a reader. Readers share the cache. Each begins with small fetches
- *   and fetches more at once the more it has read, up to 4 MiB, but nothing that is cached already.
+ * @returns a function that starts a reader. Readers share the cache. The fetches of a reader
+ *   grow as it reads on, from one block to 4 MiB, and leave out blocks that are cached.
  */
 export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () => ReadBlock {
   // A Map iterates in insertion order: the first key is the least recently used block.
@@ -50,7 +50,7 @@ export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () 
     // From the last to the first, so that the block that is read now is the most recent.
     for (let each = end - 1; each >= index; each--) {
       const offset = each * BLOCK_BYTES - start
-      // A copy: a view would hold the memory of the whole fetch.
+      // A copy, because a view would keep all bytes of the fetch in memory.
       store(each, Buffer.from(bytes.subarray(offset, offset + BLOCK_BYTES)))
     }
     return bytes.subarray(0, BLOCK_BYTES)

@@ -16,8 +16,8 @@ export interface SourceServer {
 }
 
 /**
- * @param options.onFatal called when bytes cannot be fetched. ffmpeg's connection is then closed;
- *   ending the attempt is left to the caller.
+ * @param options.onFatal called when bytes cannot be fetched. The connection of ffmpeg is then
+ *   closed; the caller has to end the attempt.
  */
 export async function startSourceServer(options: {
   sizeBytes: number
@@ -52,7 +52,7 @@ export async function startSourceServer(options: {
 
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => {
-      // A response that ffmpeg itself has closed is no error.
+      // When ffmpeg itself closes the connection, that is not an error.
       if (!response.destroyed) {
         options.onFatal(error)
       }
@@ -91,7 +91,7 @@ async function writeRange(
     const bytes = (await readBlock(position, closed.signal)).subarray(0, end - position)
     position += bytes.length
     onWritten(bytes.length)
-    // Waiting for ffmpeg to read keeps the fetches close to what it needs.
+    // Waits until ffmpeg has read the bytes, so that little more is fetched than it needs.
     if (!response.write(bytes)) {
       await once(response, 'drain', { signal: closed.signal })
     }

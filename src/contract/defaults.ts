@@ -1,15 +1,16 @@
 /**
  * Defaults of transformations, one table for each grammar version.
  *
- * The stored name of a variant leaves out what has its default. Names are therefore always written
- * and read with the defaults of version 1, and no later version can change what a stored name means.
+ * The stored name of a variant leaves out every key that has its default. Names are therefore always
+ * written and read with the defaults of version 1, so that a later version cannot change the meaning of
+ * a stored name.
  * Requests are read with the newest version.
  */
 import type { AudioCodec, Container, VideoCodec } from './codecs.ts'
 import type { Kind, Rendition, RenditionOf } from './rendition.ts'
 
 type KeysOf<R> = R extends unknown ? keyof R : never
-/** The fields of all renditions, but for those that say which kind of rendition it is. */
+/** The fields of all renditions, except those that select the kind. */
 export type Field = Exclude<KeysOf<Rendition>, 'kind' | 'format' | 'pick'>
 
 type AnyRendition = RenditionOf<'video'> &
@@ -104,7 +105,7 @@ export const NAME_DEFAULTS: GrammarDefaults = GRAMMAR_VERSIONS[0]
 /** The defaults of the newest grammar version, with which requests are read. */
 export const REQUEST_DEFAULTS: GrammarDefaults = GRAMMAR_VERSIONS.at(-1)!
 
-/** The default of every field, for a rendition of this format. */
+/** Returns the default of every field, for a rendition of this format. */
 export function fieldDefaults(
   format: Rendition['format'],
   { fields, videoCodecs, audioCodecs }: GrammarDefaults,
@@ -124,9 +125,9 @@ export function isSameValue(one: unknown, other: unknown): boolean {
 }
 
 /**
- * The fields of a rendition that differ from their default of grammar version 1. A track may be
+ * Returns the fields of a rendition that differ from their default of grammar version 1. A track may be
  * stream copied only if no field that affects it is among them: every edit has a default that leaves
- * the source unchanged. A field that this table does not know counts as changed.
+ * the source unchanged. A field that is missing in this table counts as changed.
  */
 export function changedFields(rendition: Rendition): ReadonlySet<Field> {
   const { kind: _kind, format, ...fields } = rendition

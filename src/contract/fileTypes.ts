@@ -6,7 +6,7 @@ export interface FileType {
   contentType: string
   role: Role
   /**
-   * Files of one family cannot be told apart by their content, so an upload may have the extension
+   * Files of one family cannot be distinguished by their content, so an upload may have the extension
    * of any of them.
    */
   family: string
@@ -26,7 +26,7 @@ function type(
   return { role, contentType, family, demuxer }
 }
 
-/** The files that can be stored as originals: media, and what is used together with media. */
+/** Files that can be stored as originals: media, images and subtitles. */
 const ORIGINALS = {
   mp4: type('video', 'video/mp4', 'mp4'),
   m4v: type('video', 'video/mp4', 'mp4'),
@@ -55,8 +55,8 @@ const ORIGINALS = {
   vtt: type('subtitles', 'text/vtt', 'vtt', 'webvtt'),
 } as const satisfies Record<string, FileType>
 /**
- * Files that are made and served, but cannot be uploaded: as originals they could name other files
- * to the program that reads them.
+ * Files that are made and served, but cannot be uploaded: a playlist as an original could make ffmpeg
+ * read other files.
  */
 const OUTPUTS = {
   m3u8: type('playlist', 'application/vnd.apple.mpegurl', 'm3u8'),
@@ -65,7 +65,7 @@ const OUTPUTS = {
   json: type('data', 'application/json', 'json'),
 } as const satisfies Record<string, FileType>
 
-/** Extensions that content detection reports, and that no stored file has. */
+/** Families of extensions that content detection reports, but that no stored file can have. */
 const DETECTED_FAMILIES: Readonly<Record<string, string>> = {
   '3g2': 'mp4',
   f4v: 'mp4',
@@ -84,7 +84,7 @@ export const EXTENSIONS = Object.keys(ORIGINALS) as Extension[]
 
 export const OCTET_STREAM = 'application/octet-stream'
 
-/** The extensions of the stored files that have a role. */
+/** Returns the extensions of originals that have this role. */
 export function listExtensions(role: Role): Extension[] {
   return EXTENSIONS.filter((extension) => ORIGINALS[extension].role === role)
 }

@@ -19,10 +19,10 @@ export const job = z
     id: z.string(),
     filePath: z.string(),
     status: jobStatus,
-    priority: z.int().describe('Lower runs first'),
+    priority: z.int().describe('The lowest number is claimed first'),
     progress: z.number().min(0).max(100),
-    startedAt: time.nullable().describe('When the latest attempt began'),
-    completedAt: time.nullable().describe('When the job reached a final status'),
+    startedAt: time.nullable().describe('Start of the latest attempt'),
+    completedAt: time.nullable().describe('Time at which the job reached a final status'),
     error: z.string().nullable(),
     queue: z.string(),
     transformation: z
@@ -49,7 +49,9 @@ export const job = z
       .describe(
         'The stream can be played: up to its current end while the job runs, then completely',
       ),
-    retryAt: time.nullable().describe('When a job that waits for a retry may run again'),
+    retryAt: time
+      .nullable()
+      .describe('Earliest time of the next attempt, while the job waits for a retry'),
     input: mediaFacts.nullable(),
     output: mediaFacts.nullable(),
     plan: plan.nullable(),
@@ -73,7 +75,9 @@ export const createJobs = z
       ),
     priority: limit(PRIORITY)
       .optional()
-      .describe(`Lower runs first; default ${PRIORITY.default}, for images ${PRIORITY.image}`),
+      .describe(
+        `The lowest number is claimed first; default ${PRIORITY.default}, for images ${PRIORITY.image}`,
+      ),
     queue: queueName.default(DEFAULT_QUEUE),
     maxAttempts: limit(QUEUE_LIMITS.maxAttempts).optional(),
     timeoutSeconds: limit(QUEUE_LIMITS.timeoutSeconds).optional(),
@@ -147,7 +151,9 @@ export const stats = z
     throughput: z.object({ thisHour: throughput, lastHour: throughput }),
     partial: z
       .boolean()
-      .describe('For a key bound to a folder: it has more jobs than were counted (10,000)'),
+      .describe(
+        'True for a key with a path prefix that has more jobs than the 10,000 that were counted',
+      ),
   })
   .meta({ id: 'Stats' })
 export type Stats = z.infer<typeof stats>

@@ -44,7 +44,7 @@ const time = {
   append: z.array(path),
 }
 const fades = { fadeInSeconds: seconds, fadeOutSeconds: seconds }
-const sound = {
+const audioFields = {
   audioCodec: z.enum(AUDIO_CODECS),
   audioKbps: z.int(),
   audioTrack: z.int().min(1),
@@ -55,7 +55,7 @@ const encoder = {
   encoderSpeed: z.enum(ENCODER_SPEEDS),
   frameRate: z.number().nullable(),
 }
-const captions = { subtitles: path.nullable(), subtitleMode: z.enum(['track', 'burn']) }
+const subtitleFields = { subtitles: path.nullable(), subtitleMode: z.enum(['track', 'burn']) }
 const metadata = { metadata: z.enum(['strip', 'keep']) }
 
 const video = z.object({
@@ -65,9 +65,9 @@ const video = z.object({
   ...edit,
   ...time,
   ...fades,
-  ...sound,
+  ...audioFields,
   ...encoder,
-  ...captions,
+  ...subtitleFields,
   ...metadata,
   videoKbps: z.int().nullable().describe('Maximum bit rate of the video'),
   sizeKilobytes: z.int().nullable().describe('Target size of the file, in units of 1000 bytes'),
@@ -78,9 +78,9 @@ const stream = z.object({
   ...edit,
   ...time,
   ...fades,
-  ...sound,
+  ...audioFields,
   ...encoder,
-  ...captions,
+  ...subtitleFields,
   quality,
   ladder: z
     .array(z.int())
@@ -92,7 +92,7 @@ const audio = z.object({
   format: z.enum(AUDIO_FORMATS),
   ...time,
   ...fades,
-  ...sound,
+  ...audioFields,
   ...metadata,
 })
 const image = z.object({
@@ -149,7 +149,7 @@ export type Rendition = z.infer<typeof rendition>
 export type RenditionOf<K extends Kind> = Extract<Rendition, { kind: K }>
 
 /**
- * The paths of the reference files of a rendition, without duplicates. An assignment lists the files
+ * Returns the paths of the reference files of a rendition, without duplicates. An assignment lists the files
  * in this order, and a runner requests them by their position.
  */
 export function listReferenceFiles(rendition: Rendition): string[] {

@@ -7,7 +7,7 @@
  * - `Runner-Secret` is a header of every request: 128 random bits that a runner generates when it
  *   starts. A claim is bound to it. Another runner with the same token, even if it guesses the fence,
  *   gets 409 `lease_lost`.
- * - `attempt` is shown to people. Interrupted attempts do not count.
+ * - `attempt` is the number of the attempt that users see. Interrupted attempts do not count.
  *
  * | request                                                  | response                     |
  * |----------------------------------------------------------|------------------------------|
@@ -41,11 +41,11 @@ import { rendition } from './rendition.ts'
 /**
  * Increased when the meaning of a message changes, or when a rendition gets a new field. The gateway
  * accepts versions from MIN_PROTOCOL_VERSION on. A runner whose version is rejected falls back to the
- * version before.
+ * previous version.
  *
  * - 2: digests; `encoders` and `hwaccels` in a claim
  * - 3: renditions of all kinds, reference files, packages, the secret of a runner
- * - 4: other names of some fields of renditions (see assignmentVersions.ts)
+ * - 4: some fields of renditions are renamed (see assignmentVersions.ts)
  */
 export const PROTOCOL_VERSION = 4
 /**
@@ -97,7 +97,7 @@ export const claimRequest = z.object({
     .number()
     .min(0)
     .max(20)
-    .describe('How long the gateway may wait for a job before it returns 204'),
+    .describe('Maximum time to wait for a job, in seconds, before 204 is returned'),
   again: z
     .boolean()
     .optional()
@@ -217,7 +217,7 @@ export const finish = z.discriminatedUnion('outcome', [
     outcome: z.literal('failed'),
     ...attemptRecord,
     errorCode: failureCode,
-    message: z.string().min(1).max(1_000).describe('The cause, for the person who sent the file'),
+    message: z.string().min(1).max(1_000).describe('The cause, in words for the caller'),
   }),
   z.object({
     outcome: z.literal('released'),

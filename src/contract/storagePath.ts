@@ -1,17 +1,17 @@
 /**
  * Storage paths: the rules for the names of originals. A path is also the R2 key of its original, so
- * a path that R2 or a file system could read in two ways is rejected.
+ * a path that R2 or a file system could interpret differently is rejected.
  */
 import { z } from 'zod'
 
 /** R2 limits keys to 1,024 bytes, file systems limit names to 255 bytes. */
 const MAX_PATH_BYTES = 1_024
 const MAX_SEGMENT_BYTES = 255
-// C0 and C1 controls, DEL, line separators, and the marks that change the direction of text.
+/** C0 and C1 controls, DEL, line separators, text direction marks and backslashes. */
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\\]/
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** The length in UTF-8. TextEncoder is not part of every runtime that the contract is used in. */
+/** Counts bytes in UTF-8. `TextEncoder` is missing in some runtimes that use the contract. */
 function countUtf8Bytes(text: string): number {
   let bytes = 0
   for (const character of text) {
@@ -21,7 +21,7 @@ function countUtf8Bytes(text: string): number {
   return bytes
 }
 
-/** The reason why a path in normal form C is not valid; null if it is valid. */
+/** Returns the reason why a path in normal form C is not valid; null if it is valid. */
 function findPathProblem(path: string): string | null {
   if (path === '') {
     return 'the path is empty'

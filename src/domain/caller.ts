@@ -15,7 +15,7 @@ export interface Caller extends Restriction {
   scopes: readonly Scope[]
   maxStreams: number | null
   maxQueuedJobs: number | null
-  /** When the caller's access expires, in milliseconds since the epoch; null for never. */
+  /** Time at which the access expires, in milliseconds since the epoch; null for never. */
   until: number | null
 }
 
@@ -25,7 +25,7 @@ export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: S
 /** A request without a key. */
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
-/** The API key to whose limits a caller's jobs and files count; null if there are no limits. */
+/** Returns the API key whose limits apply to the caller's jobs and files; null if there are no limits. */
 export function chargedKeyId({ keyId }: Pick<Caller, 'keyId'>): string | null {
   return keyId?.startsWith('key_') ? keyId : null
 }
@@ -42,7 +42,7 @@ export function canSee(restriction: Restriction, job: { queue: string; filePath:
   return canSeeQueue(restriction, job.queue) && canSeePath(restriction, job.filePath)
 }
 
-/** The smallest text that sorts after every text that begins with `prefix`, which ends in "/". */
+/** Returns the smallest text that sorts after every text that begins with `prefix`. It must end in "/". */
 export function prefixUpperBound(prefix: string) {
   // "0" is the character after "/".
   return `${prefix.slice(0, -1)}0`

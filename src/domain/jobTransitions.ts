@@ -1,11 +1,11 @@
 /**
- * Status changes of a job: which event leads from which statuses to which. The guards of the SQL
+ * Status transitions of a job: for each event the statuses that allow it, and the new status. The guards of the SQL
  * statements are built from this table, so no other transition is possible.
  */
 import type { JobStatus } from '../contract/job.ts'
 
 export const TRANSITIONS = {
-  /** A runner takes the job. */
+  /** A runner claims the job. */
   claim: { from: ['pending'], to: 'running' },
   /** The output is complete and stored. */
   complete: { from: ['running'], to: 'completed' },
@@ -13,7 +13,7 @@ export const TRANSITIONS = {
   fail: { from: ['running'], to: 'error' },
   /** The attempt failed, and is retried after a delay. */
   backOff: { from: ['running'], to: 'pending' },
-  /** The attempt was interrupted, not by a failure of the job; it does not count. */
+  /** The attempt was interrupted, for example by a shutdown. It does not count. */
   release: { from: ['running'], to: 'pending' },
   cancel: { from: ['pending'], to: 'cancelled' },
   forceCancel: { from: ['pending', 'running'], to: 'cancelled' },
@@ -22,7 +22,7 @@ export const TRANSITIONS = {
 
 export type JobEvent = keyof typeof TRANSITIONS
 
-/** The status after `event`; null if the event is not allowed in the status `from`. */
+/** Returns the status after `event`; null if the event is not allowed in the status `from`. */
 export function nextStatus(from: JobStatus, event: JobEvent): JobStatus | null {
   const rule: { from: readonly JobStatus[]; to: JobStatus } = TRANSITIONS[event]
   return rule.from.includes(from) ? rule.to : null

@@ -14,7 +14,7 @@ export function containsFileNames(name: string): boolean {
   return isPlaylist(name) || readExtension(name) === 'vtt'
 }
 
-/** True for absolute URLs and paths. They are outside of the package, and get no query. */
+/** Returns true for absolute URLs and paths, which are outside of the package and get no query. */
 function isOutside(uri: string) {
   return /^([a-z][a-z0-9+.-]*:|\/)/i.test(uri)
 }

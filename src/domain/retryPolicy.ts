@@ -1,7 +1,7 @@
 /** Retry policy: which failures are retried, and after which delay. */
 import type { FailureCode } from '../contract/failureCode.ts'
 
-/** False for failures that are caused by the file or the request, and would occur again. */
+/** False for failures that the file or the request causes: they would occur again. */
 const IS_RETRYABLE: Record<FailureCode, boolean> = {
   input_invalid: false,
   unsupported: false,
@@ -20,14 +20,14 @@ const DELAY_FACTOR = 4
 const MAX_DELAY_MS = 3_600_000
 const JITTER = 0.2
 
-/** True if a job is retried whose attempt number `attempt` failed with `code`. */
+/** Returns true if another attempt follows after attempt number `attempt` has failed with `code`. */
 export function isRetried(code: FailureCode, attempt: number, maxAttempts: number): boolean {
   return IS_RETRYABLE[code] && attempt < maxAttempts
 }
 
 /**
- * The delay before the attempt after attempt number `attempt`, in milliseconds: 5 s, 20 s, 80 s and
- * so on, up to an hour. `random` (0 to 1) varies it by ±20 %, so that jobs that failed together are
+ * Returns the delay in milliseconds after attempt number `attempt` has failed: 5 s, 20 s, 80 s and so on,
+ * up to an hour. `random` (0 to 1) varies it by ±20 %, so that jobs that failed together are
  * not retried together.
  */
 export function retryDelayMs(attempt: number, random: number): number {

@@ -48,7 +48,11 @@ describe('an output', () => {
       { audioCodec: 'opus' },
       'The audio codec of the output is aac instead of opus.',
     ],
-    ['has unexpected audio', { hasAudio: false }, 'The output has audio, and should not.'],
+    [
+      'has unexpected audio',
+      { hasAudio: false },
+      'The output has audio, but no audio was planned.',
+    ],
     [
       'has another size',
       { size: { width: 90, height: 160 } },

@@ -22,7 +22,7 @@ export interface FilterComplex {
   audio: string | null
 }
 
-/** The graph of a plan, of which each command selects the tracks that it needs. */
+/** The graph of a plan. Each command selects the tracks that it needs from it. */
 export interface FilterGraph {
   select: (tracks: SelectedTracks) => FilterComplex
 }
@@ -84,7 +84,7 @@ function buildFileVideoChain(output: EditedOutput, index: number, to: string): s
   return `[${index}:V:0]${filters}${to}`
 }
 
-/** A file without audio plays silence, if another one has audio. */
+/** Returns generated silence for a file without audio, when another file has audio. */
 function buildFileAudioChain(
   { edits: { speed }, files }: EditedOutput,
   { audio, audioTrack, seconds }: SourceFile,

@@ -1,4 +1,4 @@
-/** The files that are played one after another: the trimmed source, then the appended files. */
+/** Lists the files that are joined: the trimmed source, then the appended files. */
 import { JobFailure } from '../../failures.ts'
 import { requireVideo } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
@@ -29,7 +29,7 @@ export function listSourceFiles(
   ]
 }
 
-/** An appended file that has no audio track of the requested number is played with its first. */
+/** If an appended file lacks the requested audio track, its first audio track is used. */
 function readAppendedFile(
   path: string,
   edits: Edits,

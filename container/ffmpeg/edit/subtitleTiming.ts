@@ -1,12 +1,12 @@
-/** Moves the times of subtitles to those of the output. Reads SRT and ASS as ffmpeg writes them. */
+/** Converts the times of subtitles from the source to the output, for SRT and ASS as ffmpeg writes them. */
 import { formatClock } from './numbers.ts'
 
 export type SubtitleFormat = 'srt' | 'ass'
 
-/** The part of the source's time that is played, and how fast. */
+/** The part of the source that is used, and its speed. */
 export interface TimeSpan {
   startSeconds: number
-  /** null up to the end. */
+  /** Null for the rest of the source. */
   durationSeconds: number | null
   speed: number
 }
@@ -16,7 +16,7 @@ const TIMES: Record<SubtitleFormat, RegExp> = {
   ass: /^Dialogue: \d+,(\d+:\d\d:\d\d)\.(\d\d),(\d+:\d\d:\d\d)\.(\d\d),/,
 }
 
-/** Returns the lines that are shown in the span, and how many lines had a time before and after. */
+/** Returns the subtitles within the span, and the number of cues that were read and kept. */
 export function retimeSubtitles(text: string, format: SubtitleFormat, span: TimeSpan) {
   const parts = format === 'srt' ? text.trim().split(/\r?\n\r?\n(?=\d+\r?\n)/) : text.split(/\r?\n/)
   const counts = { read: 0, kept: 0 }

@@ -1,4 +1,4 @@
-/** Plans the steps that encode video: one pass by quality, two where a file size must be reached. */
+/** Plans the steps that encode video: one pass for a quality, two for a file size. */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
@@ -12,17 +12,17 @@ interface EncodeOptions {
   rendition: Pick<RenditionOf<'video'>, 'videoCodec' | 'encoderSpeed'>
   rate: RateControl
   editPlan: EditPlan
-  /** Builds the whole command around the options of the video encoder. */
+  /** Builds the complete command with these options of the video encoder. */
   buildCommand: (stderrTails: readonly string[], encoder: string[]) => string[]
   folder: string
 }
 
 /**
- * SVT-AV1 has no second pass here and keeps to no cap. A draft shows the bit rate that it reaches,
- * and the target is then corrected by this factor at most.
+ * Maximum factor by which the bit rate of SVT-AV1 is corrected. SVT-AV1 has no second pass here and
+ * does not respect a cap, so a draft encode measures the bit rate that it reaches.
  */
 const MAX_CORRECTION = 4
-/** Share of a cap that is the target when the draft exceeded the cap. */
+/** Target bit rate as a share of the cap, when the draft exceeded the cap. */
 const CAP_SHARE = 0.85
 
 export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
@@ -40,7 +40,7 @@ export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
       planLastPass(options, () => correctRate(rate, readKbps())),
     ]
   }
-  // VP9 keeps to a cap only if a first pass has measured the video.
+  // VP9 respects a cap only if a first pass has measured the video.
   if (rate.by === 'quality' && (rate.cap === null || videoCodec !== 'vp9')) {
     return [planLastPass(options, () => rate)]
   }
@@ -57,7 +57,7 @@ export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
   ]
 }
 
-/** Measures the video alone. */
+/** Plans the pass that measures the video; it has no audio. */
 function planFirstPass(
   options: EncodeOptions,
   rate: RateControl,
@@ -76,7 +76,7 @@ function planFirstPass(
   return { stage: 'analyse', cost, seconds: edited.seconds, ffmpeg: () => command }
 }
 
-/** @param resolveRate called when the step begins, since it may read what the first pass wrote */
+/** @param resolveRate called when the step begins, since it may read the file of the first pass */
 function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): FfmpegStep {
   return {
     stage: 'encode',

@@ -1,4 +1,4 @@
-/** Rules for stream copying audio, and the decision what happens to an audio track. */
+/** Rules for stream copying audio, and the decision to copy, encode or drop an audio track. */
 import { type AudioCodec, CONTAINERS, PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
@@ -19,9 +19,9 @@ interface AudioCopySource {
   isPartial: boolean
 }
 
-/** Other codecs, by ffprobe's names, that are as good as the requested one. */
+/** Codecs by ffprobe's names that are accepted in place of the requested one. */
 const EQUIVALENT_CODECS: Partial<Record<AudioCodec, readonly string[]>> = { opus: ['vorbis'] }
-/** Encoding again loses more quality than a bit rate up to this factor too high is worth. */
+/** A bit rate up to this factor too high is accepted, because encoding again would lose quality. */
 const MAX_BIT_RATE_FACTOR = 1.5
 const MAX_CHANNELS = 2
 
@@ -47,7 +47,7 @@ const VIDEO_FIELDS = {
   frameRate: null,
   subtitles: null,
   subtitleMode: null,
-  // A file size may need the audio's bit rate; trackDecisions.ts sees to that.
+  // trackDecisions.ts checks that the bit rate of the audio is known when a file size is requested.
   sizeKilobytes: null,
 }
 
@@ -65,8 +65,8 @@ const AUDIO_RULES: CopyRules<RenditionOf<'video'>, AudioCopySource> = {
 }
 
 /**
- * Rules for `ac_copy`, which accepts any codec and bit rate. A start at a packet of audio, which is
- * off by a twentieth of a second at most, is what copying means.
+ * Rules for `ac_copy`, which accepts any codec and bit rate. A copied track starts at an audio
+ * packet, at most 50 ms from the requested time; that is accepted.
  */
 const REQUESTED_COPY_RULES: typeof AUDIO_RULES = {
   ...AUDIO_RULES,

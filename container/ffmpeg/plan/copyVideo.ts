@@ -1,4 +1,4 @@
-/** Rules for stream copying video: what prevents it, and why. */
+/** Rules for stream copying video, each with the reason to encode instead. */
 import { PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { isSameSize, type Size } from '../geometry.ts'
@@ -65,7 +65,7 @@ export function findVideoObstacle(rendition: Video, source: VideoCopySource): st
   return findCopyObstacle(rendition, source, VIDEO_RULES)
 }
 
-/** WebM is used with VP8 and VP9 alike. */
+/** A VP8 track is copied into WebM as well, where it plays as widely as VP9. */
 function compareCodec({ videoCodec, format }: Video, { codec }: VideoStream): string | null {
   const accepted = [PROBED_VIDEO_CODECS[videoCodec], ...(format === 'webm' ? ['vp8'] : [])]
   return accepted.includes(codec) ? null : `${codec} becomes ${videoCodec}`
@@ -108,7 +108,7 @@ function compareBitRate({ videoKbps }: Video, { video }: VideoCopySource): strin
   return isLow ? null : `the bit rate is limited to ${videoKbps} kbit/s`
 }
 
-/** A requested file size takes the place of the quality. */
+/** A requested file size replaces the quality, so the quality is not compared then. */
 function compareQuality({ sizeKilobytes }: Video, source: VideoCopySource): string | null {
   if (sizeKilobytes !== null) {
     return null

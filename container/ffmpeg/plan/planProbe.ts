@@ -1,4 +1,4 @@
-/** Plans a probe: a JSON document of what a file contains, with its tags. */
+/** Plans a probe: a JSON document that describes the tracks and the tags of a file. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
@@ -75,7 +75,7 @@ async function describeFile(
   }
 }
 
-/** Tags that are too long are left out; the rest of the document is still of use. */
+/** Returns no tags if they exceed a limit: the rest of the document is useful without them. */
 function ignoreInvalidTags(error: unknown): Record<string, string> {
   if (error instanceof JobFailure && error.code === 'input_invalid') {
     return {}
@@ -88,7 +88,7 @@ const EXTENSIONS: Record<string, string> = { mpegts: 'ts', mpeg: 'mpg', asf: 'wm
 /** Extensions by the brand of MP4 and QuickTime files. */
 const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V: 'm4v' }
 
-/** A demuxer reads several containers; the brand or the first bytes of the file tell them apart. */
+/** Detects the container by the brand or the first bytes of the file, since a demuxer can read several. */
 async function detectContainer(
   url: string,
   formatName: string,

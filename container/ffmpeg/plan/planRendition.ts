@@ -22,8 +22,8 @@ const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: PlanContext)
 }
 
 /**
- * @throws JobFailure `unsupported` when the file does not hold what is needed, is too large or too
- *   long, or ends before the second that was asked for
+ * @throws JobFailure `unsupported` when the file lacks a track that is needed, exceeds a limit, or ends
+ *   before the requested second
  */
 export function planRendition(rendition: Rendition, context: PlanContext): RenderPlan {
   const plan = PLANNERS[rendition.kind] as (

@@ -83,8 +83,8 @@ export function planFrameMeasurement(
 }
 
 /**
- * @param second that ffmpeg sought
- * @param stderr of the step that measured
+ * @param second the seek position of the measurement
+ * @param stderr the stderr of the measurement
  * @returns null when there was no frame
  */
 export function parseFrameStatistics(second: number, stderr: string): FrameStatistics | null {
@@ -98,7 +98,7 @@ export function parseFrameStatistics(second: number, stderr: string): FrameStati
   if (mean === undefined || edges === undefined || low === undefined || high === undefined) {
     return null
   }
-  // A key frame lies before the second that was sought: its time is negative.
+  // A key frame precedes the seek position, so its time is negative.
   const offset = Number(/pts_time:(-?[\d.]+)/.exec(stderr)?.[1] ?? 0)
   return {
     // Rounded down, since ffmpeg seeks to the first frame at or after a time.
@@ -109,7 +109,7 @@ export function parseFrameStatistics(second: number, stderr: string): FrameStati
   }
 }
 
-/** Returns the second of the best frame; of equal ones the earliest; 0 when there is no frame. */
+/** Returns the second of the best frame, the earliest of equal ones; 0 when there is no frame. */
 export function selectBestSecond(frames: readonly (FrameStatistics | null)[]): number {
   let best = { second: 0, score: -1 }
   for (const frame of frames) {
@@ -123,14 +123,14 @@ export function selectBestSecond(frames: readonly (FrameStatistics | null)[]): n
 
 /**
  * Scores sharpness, reduced near black, near white, and below a quarter of the possible contrast.
- * The mean decides where every frame is dark.
+ * If every frame is black, the brightest one wins.
  */
 function scoreFrame({ mean, spread, edges }: FrameStatistics): number {
   const exposure = toShare(mean, 0, 0.25) * toShare(1 - mean, 0, 0.25)
   return exposure * toShare(spread, 0, 0.25) * edges + mean * 1e-6
 }
 
-/** Returns where the value lies between `from` and `to`, from 0 to 1. */
+/** Maps the range from `from` to `to` to 0 to 1, and limits the value to it. */
 function toShare(value: number, from: number, to: number): number {
   return Math.min(1, Math.max(0, (value - from) / (to - from)))
 }

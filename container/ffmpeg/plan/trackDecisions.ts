@@ -1,4 +1,4 @@
-/** Decides what happens to each track of a video, and how the video's bit rate is controlled. */
+/** Decides for each track of a video to copy, encode or drop it, and the rate control of the video. */
 import type { EncodedAudioCodec } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
@@ -26,7 +26,7 @@ export interface TrackDecisions {
   rate: RateControl
 }
 
-/** @throws JobFailure `unsupported` when what is requested is impossible with this source */
+/** @throws JobFailure `unsupported` when the request is impossible with this source */
 export function decideTracks(
   rendition: Video,
   { facts }: Probe,
@@ -80,7 +80,7 @@ export function decideTracks(
   }
 }
 
-/** Silence that is generated for joined files cannot be copied. */
+/** Decides for the audio track. Silence that is generated for joined files cannot be copied. */
 function decideAudioOfVideo(
   rendition: Video,
   track: AudioStream | null,
@@ -90,7 +90,7 @@ function decideAudioOfVideo(
   if (decision === null) {
     return { action: 'encode', reason: 'files are joined' }
   }
-  // The video gets the bits that the audio leaves, so those must be known.
+  // The bit rate of the video is the remainder of the file size, so that of the audio must be known.
   const isUnknown = rendition.sizeKilobytes !== null && track?.bitRate === null
   return isUnknown && decision.action === 'copy'
     ? { action: 'encode', reason: 'its bit rate is unknown, and a file size is requested' }
@@ -111,7 +111,7 @@ function estimateAudioKbps(
   return resolveAudioKbps(resolveAudioCodec(rendition.audioCodec), rendition.audioKbps)
 }
 
-/** `copy` is encoded only where the audio is silence that is generated. */
+/** With `copy`, audio is encoded only when silence has to be generated. */
 export function resolveAudioCodec(codec: Video['audioCodec']): EncodedAudioCodec {
   return codec === 'copy' || codec === 'none' ? 'aac' : codec
 }

@@ -75,17 +75,17 @@ export const STREAM_ENTRIES = [
   'duration',
 ]
 
-/** True for a stream that only holds a cover or thumbnails. */
+/** Returns true for a video stream that is only a cover image or thumbnails. */
 export function isCoverImage({ disposition }: FfprobeStream): boolean {
   return disposition.attached_pic === 1 || disposition.timed_thumbnails === 1
 }
 
-/** Null for the words by which ffprobe says that a value is unknown. */
+/** Returns null for the words that ffprobe prints for an unknown value. */
 export function readKnown(word: string | undefined): string | null {
   return word === undefined || /^(unknown|unspecified|reserved|N\/A|)$/.test(word) ? null : word
 }
 
-/** `25/1` or `4:3` as a number; null when it is not a number above zero. */
+/** Parses `25/1` or `4:3` as a number; null when it is not greater than zero. */
 export function parseRatio(ratio: string | undefined, separator: '/' | ':'): number | null {
   const [numerator, denominator] = (ratio ?? '').split(separator).map(Number)
   const value = (numerator ?? Number.NaN) / (denominator ?? Number.NaN)
@@ -107,7 +107,7 @@ export function readBitRate({ bit_rate, tags }: FfprobeStream): number | null {
   return bit_rate ?? parseNumber(tags['BPS'])
 }
 
-/** Matroska has the duration of a stream in a tag, as `hh:mm:ss.fff`. In seconds. */
+/** Reads the duration in seconds from a tag of Matroska streams, which has the form `hh:mm:ss.fff`. */
 export function readDurationTag({ tags }: FfprobeStream): number | null {
   const [, hours, minutes, seconds] =
     /^(\d{1,6}):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tags['DURATION'] ?? '') ?? []
@@ -117,14 +117,14 @@ export function readDurationTag({ tags }: FfprobeStream): number | null {
   return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
 }
 
-/** Degrees by which a player rotates the frames clockwise, rounded to quarters of a turn. */
+/** Returns the clockwise rotation that a player applies, in degrees, rounded to a multiple of 90. */
 export function readRotation(each: FfprobeStream): 0 | 90 | 180 | 270 {
-  // ffprobe counts counter-clockwise.
+  // ffprobe states the rotation counter-clockwise.
   const quarters = Math.round(-storedRotation(each) / 90)
   return ((((quarters * 90) % 360) + 360) % 360) as 0 | 90 | 180 | 270
 }
 
-/** True when the frames are stored at an angle, even if it is not a quarter of a turn. */
+/** Returns true when the file declares a rotation, even if it is not a multiple of 90 degrees. */
 export function isRotated(each: FfprobeStream): boolean {
   return Math.round(storedRotation(each)) !== 0
 }
@@ -151,7 +151,7 @@ export function readFrameSizes(
   }
 }
 
-/** Null when the file does not say. */
+/** Returns null when the file does not state a field order. */
 export function readInterlaced({ field_order }: FfprobeStream): boolean | null {
   const fieldOrder = readKnown(field_order)
   return fieldOrder === null ? null : ['tt', 'bb', 'tb', 'bt'].includes(fieldOrder)

@@ -1,4 +1,4 @@
-/** Probes a file: the properties of its streams that plans are made from. */
+/** Probes a file: reads the properties of its streams that planners need. */
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
 import { findRejectedSize } from '../process/classifyFailure.ts'
@@ -21,7 +21,7 @@ import {
   STREAM_ENTRIES,
 } from './ffprobeOutput.ts'
 
-/** Colours that the file declares, in ffprobe's words; null where it declares none. */
+/** Colour properties that the file declares, by ffprobe's names; null for those that it does not declare. */
 export interface Colour {
   matrix: string | null
   primaries: string | null
@@ -33,7 +33,7 @@ export interface Colour {
 export interface VideoStream {
   codec: string
   pixelFormat: string
-  /** Frame size as it is shown: upright, with square pixels. */
+  /** Frame size as displayed: upright, with square pixels. */
   display: { width: number; height: number }
   /** Frame size that ffmpeg's first filter receives: upright, with pixels of any shape. */
   upright: { width: number; height: number }
@@ -69,11 +69,11 @@ export interface Probe {
   audioTracks: AudioStream[]
   /** Seconds from the start of the file to the end of its first video and audio streams. */
   contentSeconds: number | null
-  /** The duration comes from a header and was not measured, so a truncated file is shorter. */
+  /** True when the duration comes from a header: a truncated file is then shorter than it. */
   durationIsDeclared: boolean
 }
 
-/** Exactly the entries that are read. Of tags only two: a file may have any number, of any length. */
+/** Entries to print. Only two tags are among them, because a file may have any number of tags, of any length. */
 const ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   `stream=${[...STREAM_ENTRIES, 'start_time'].join(',')}`,
@@ -181,7 +181,7 @@ function readVideo(
   }
 }
 
-/** Seconds from the start of the file. A duration in a tag is counted from zero, not from the start. */
+/** Returns seconds from the start of the file. A duration in a tag is measured from time zero instead. */
 function readEnd(each: FfprobeStream, formatStart: number): number | null {
   if (each.duration !== undefined) {
     return (each.start_time ?? 0) + each.duration - formatStart

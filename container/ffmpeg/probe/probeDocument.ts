@@ -24,9 +24,9 @@ import { readBitDepth } from './pixelFormat.ts'
 const MAX_TEXT_CHARACTERS = 500
 const MAX_TAGS = 50
 const MAX_TAG_NAME_CHARACTERS = 100
-/** ffmpeg presents the brands of MP4, which are no tags, as tags. */
+/** Brands of MP4, which ffprobe lists among the tags. */
 const BRAND_TAGS = ['major_brand', 'minor_version', 'compatible_brands']
-/** Largest difference of the average frame rate from that of the first seconds, as a share. */
+/** Maximum difference of the average frame rate from that of the first seconds, as a share. */
 const MAX_FRAME_RATE_DRIFT = 0.03
 
 /** Entries of the document. Tags are queried apart, because they may have any length. */
@@ -132,7 +132,7 @@ function describeVideo(each: FfprobeStream, frameTiming: FrameTiming | null) {
   }
 }
 
-/** Null when it cannot be determined. */
+/** Returns null when it cannot be determined. */
 function hasVariableFrameRate(
   frameRate: number | null,
   frameTiming: FrameTiming | null,
@@ -144,7 +144,7 @@ function hasVariableFrameRate(
   return frameTiming.isUneven || drift > MAX_FRAME_RATE_DRIFT
 }
 
-/** Tags of the container, of which a file may have any number, of any length. */
+/** Returns the tags of the container, limited in number and length. */
 export function describeTags(tags: Record<string, string>): Record<string, string> {
   const entries = Object.entries(tags)
     .filter(([name]) => !BRAND_TAGS.includes(name) && name.length <= MAX_TAG_NAME_CHARACTERS)
@@ -161,12 +161,12 @@ function truncate(value: string): string {
   return value.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
 }
 
-/** The number if it is zero or more, else null. */
+/** Returns null for a number below zero. */
 export function toNonNegative(value: number | null | undefined): number | null {
   return value != null && Number.isFinite(value) && value >= 0 ? value : null
 }
 
-/** The number rounded, if it is zero or more and can be represented exactly, else null. */
+/** Rounds a number; null if it is below zero, or too large to be exact. */
 export function toWholeNumber(value: number | null | undefined): number | null {
   const valid = toNonNegative(value)
   return valid === null || valid > Number.MAX_SAFE_INTEGER ? null : Math.round(valid)
@@ -176,7 +176,7 @@ function roundToThousandths(value: number | null | undefined): number | null {
   return value == null ? null : Math.round(value * 1_000) / 1_000
 }
 
-/** As ffprobe prints it. Null for `0:1`, which means unknown. */
+/** Returns the ratio in ffprobe's form; null for `0:1`, which means unknown. */
 function readAspectRatio(ratio: string | undefined): string | null {
   const isValid = /^\d{1,9}:\d{1,9}$/.test(ratio ?? '') && parseRatio(ratio, ':') !== null
   return isValid && ratio !== undefined ? ratio : null

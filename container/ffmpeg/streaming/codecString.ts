@@ -1,10 +1,10 @@
 /**
  * Codec strings of playlists (RFC 6381): a codec with its profile and level, read from the decoder
- * configuration in the file, so that they are those that the encoder actually used.
+ * configuration in the file, so that they match the output of the encoder.
  */
 
 /**
- * @param sampleEntry its type, e.g. `avc1`
+ * @param sampleEntry type of the sample entry, e.g. `avc1`
  * @param readBox returns the content of a box of the sample entry; null when it has none of that type
  * @throws Error for an unsupported codec, or one without its decoder configuration
  */

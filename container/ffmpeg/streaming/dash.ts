@@ -145,12 +145,12 @@ function formatSubtitles({ uri, language }: Subtitles): string[] {
 
 /** DASH requires a fraction: 29.97 is 30000/1001. */
 function formatFrameRate(frameRate: number): string {
-  const whole = Math.round(frameRate)
-  if (Math.abs(frameRate - whole) < 1e-6) {
-    return String(whole)
+  const rounded = Math.round(frameRate)
+  if (Math.abs(frameRate - rounded) < 1e-6) {
+    return String(rounded)
   }
-  if (Math.abs(frameRate - (whole * 1000) / 1001) < 1e-3) {
-    return `${whole * 1000}/1001`
+  if (Math.abs(frameRate - (rounded * 1000) / 1001) < 1e-3) {
+    return `${rounded * 1000}/1001`
   }
   return `${Math.round(frameRate * 1000)}/1000`
 }

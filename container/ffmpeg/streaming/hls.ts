@@ -76,7 +76,7 @@ export interface Subtitles {
 const MAX_FIRST_BIT_RATE = 2_000_000
 
 interface MasterPlaylist {
-  /** From small to large. */
+  /** Video variants, from the smallest to the largest. */
   video: readonly VideoVariant[]
   audio: AudioVariant | null
   subtitles: Subtitles | null
@@ -94,7 +94,7 @@ export function formatMasterPlaylist(playlist: MasterPlaylist): string {
   ])
 }
 
-/** Moves the variant to begin with to the front. */
+/** Moves the variant that players should begin with to the front. */
 function orderVariants(video: readonly VideoVariant[]): VideoVariant[] {
   const bitRate = ({ bitRates }: VideoVariant) => bitRates.average ?? bitRates.peak
   const first = video.findLast((each) => bitRate(each) <= MAX_FIRST_BIT_RATE) ?? video[0]

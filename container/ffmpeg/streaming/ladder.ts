@@ -4,7 +4,7 @@ import { computeGeometry, type Size } from '../geometry.ts'
 
 type Codec = RenditionOf<'stream'>['videoCodec']
 
-/** Short sides of the default ladder, and the one for sources that are smaller than all of them. */
+/** Short sides of the default ladder. A source smaller than all of them gets `SMALLEST_SIDE`. */
 const DEFAULT_SIDES = [240, 360, 480, 720, 1080, 1440, 2160]
 const SMALLEST_SIDE = 144
 /** A source that is larger than its highest default rung by this factor gets a rung of its own size. */
@@ -60,7 +60,7 @@ function scaleToSide(source: Size, shortSide: number): Size {
   }).output
 }
 
-/** For 1080p at 30 frames per second in H.264 at quality 60, as in Apple's recommendation. */
+/** Maximum bit rate of 1080p at 30 frames per second in H.264 at quality 60, as Apple recommends. */
 const FULL_HD_BIT_RATE = 5_200_000
 const FULL_HD_PIXELS = 1920 * 1080
 /**
@@ -74,7 +74,7 @@ const CODEC_FACTOR: Record<Codec, number> = { h264: 1, h265: 0.7, vp9: 0.7, av1:
 const QUALITY_PER_DOUBLING = 40
 const MIN_BIT_RATE = 50_000
 
-/** Maximum bit rate of a rung in bits per second. */
+/** Returns the maximum bit rate of a rung in bits per second. */
 export function computeMaxBitRate(
   { width, height }: Size,
   { codec, quality, frameRate }: { codec: Codec; quality: number; frameRate: number },

@@ -64,13 +64,13 @@ const MAX_FRAME_RATE = 120
  */
 export function toExactFrameRate(frameRate: number | null): { value: number; text: string } {
   const rate = Math.min(MAX_FRAME_RATE, Math.max(1, frameRate ?? DEFAULT_FRAME_RATE))
-  const whole = Math.round(rate)
-  if (Math.abs(rate - whole) < 1e-3) {
-    return { value: whole, text: String(whole) }
+  const rounded = Math.round(rate)
+  if (Math.abs(rate - rounded) < 1e-3) {
+    return { value: rounded, text: String(rounded) }
   }
-  const ntsc = (whole * 1000) / 1001
+  const ntsc = (rounded * 1000) / 1001
   if (Math.abs(rate - ntsc) < 2e-3) {
-    return { value: ntsc, text: `${whole}000/1001` }
+    return { value: ntsc, text: `${rounded}000/1001` }
   }
   const value = Math.round(rate * 1000) / 1000
   return { value, text: String(value) }

@@ -82,7 +82,7 @@ export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: S
   measured.bytes += bytes.length
 }
 
-/** Merges the last segment into the one before, to whose file it has been appended. */
+/** Merges the last segment into the previous one, after its bytes have been appended to that file. */
 export function mergeLastSegment({ segments }: TrackMeasurements): void {
   const last = segments.pop()
   const previous = segments.at(-1)
@@ -93,7 +93,7 @@ export function mergeLastSegment({ segments }: TrackMeasurements): void {
   previous.bytes += last.bytes
 }
 
-/** Ticks per second of the track's times. */
+/** Returns the ticks per second of the track. */
 export function requireTimescale({ init, track }: TrackMeasurements): number {
   if (init === null) {
     throw new TypeError(`the init segment of ${track.name} has not been measured`)
@@ -101,16 +101,16 @@ export function requireTimescale({ init, track }: TrackMeasurements): number {
   return init.timescale
 }
 
-/** Duration of all segments. */
+/** Total duration of all segments in seconds. */
 export function measuredSeconds(measured: TrackMeasurements): number {
   const ticks = measured.segments.reduce((sum, { duration }) => sum + duration, 0)
   return ticks === 0 ? 0 : ticks / requireTimescale(measured)
 }
 
 /**
- * Average and peak bit rate. As RFC 8216bis defines it, the peak is that of adjacent segments which
- * together last between half and one and a half times the target duration, so that a short last
- * segment alone does not count.
+ * Measures the average and the peak bit rate. By RFC 8216bis the peak is measured over adjacent segments
+ * with a total duration of 0.5 to 1.5 times the target duration, so that a short last segment is not
+ * measured alone.
  *
  * @param keyframesOnly measures only the first frame of each segment
  */

@@ -32,7 +32,7 @@ export function buildStreamCommand(stream: StreamCommand): string[] {
       ...ffmpegOptions({ map: `[${rung.name}]` }),
       ...buildRungEncoder(rung),
       ...TRACK_ONLY,
-      // Times of frames are rounded. Half a frame less makes the muxer cut at the nearest one.
+      // Frame times are rounded, so half a frame is subtracted: the muxer then splits at the right key frame.
       ...buildSegmentOutput(rung, folder, segmentSeconds - 0.5 / rung.video.frameRate),
     ]),
     ...(audio === null
@@ -46,14 +46,14 @@ export function buildStreamCommand(stream: StreamCommand): string[] {
   ]
 }
 
-/** No metadata and no subtitles beside the track. */
+/** Removes metadata and subtitles, so that the output has one track only. */
 const TRACK_ONLY = [...STRIP_METADATA, ...ffmpegOptions({ sn: true })]
 
 function buildFilters({ graph, rungs, frameRate, audio }: StreamCommand): string {
   const copies = rungs.map(({ name }) => `[${name}_in]`).join('')
   return [
     graph.filters,
-    // The frame rate is constant, so that all rungs can be cut at the same numbers of frames.
+    // A constant frame rate, so that the segments of all rungs begin at the same frame numbers.
     `${graph.video}fps=${frameRate}:start_time=0,split=${rungs.length}${copies}`,
     ...rungs.map(
       ({ name, video: { size } }) =>
@@ -65,8 +65,8 @@ function buildFilters({ graph, rungs, frameRate, audio }: StreamCommand): string
 
 /**
  * Output of one track: segments of one fragment each, without an index (`sidx`) of their own. Times
- * are not shifted: a shift would differ by the delay of each encoder. ffmpeg's playlist only tells the
- * runner which segments are complete, namely its last entry and all before it.
+ * are not shifted: a shift would differ by the delay of each encoder. The playlist of ffmpeg is not
+ * published: the runner reads in it which segments are complete.
  */
 function buildSegmentOutput(track: layout.Track, folder: string, segmentSeconds: number): string[] {
   const segments = layout.segmentsFolder(folder)

@@ -7,7 +7,7 @@ export interface Track {
   name: string
   /** Null for audio. */
   video: { size: Size; frameRate: number; codec: string } | null
-  /** Maximum of bits per second in one segment. */
+  /** Maximum bit rate of one segment, in bits per second. */
   maxBitRate: number
 }
 
@@ -22,11 +22,11 @@ export interface StreamLayout {
   expectedSeconds: number | null
   /** Duration that is verified; null when the source does not declare one. */
   seconds: number | null
-  /** The rendition sets the end, so a wrong duration is the runner's fault and not the source's. */
+  /** True when the rendition sets the end: a wrong duration then has its cause in the runner, not in the source. */
   hasRequestedEnd: boolean
 }
 
-/** Folder in which ffmpeg writes segments, and playlists of those that are complete. */
+/** Folder in which ffmpeg writes segments, and playlists that list the complete ones. */
 export function segmentsFolder(scratch: string) {
   return join(scratch, 'segments')
 }

@@ -15,7 +15,7 @@ import { type AnimatedWebp, readAnimatedWebp } from './animatedWebp.ts'
 interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
   file: string
   expect: Expectation
-  /** The end of stderr of the ffmpeg that made the file. */
+  /** The end of stderr of the ffmpeg process that made the file. */
   stderr: string
   /** True when another step can still be tried, if this one produced nothing. */
   hasFallback: boolean
@@ -23,7 +23,7 @@ interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
 
 /**
  * @returns the facts of the output; duration and frame rate are null for an image
- * @throws JobFailure: `output_invalid`, or `input_invalid` when the source is at fault
+ * @throws JobFailure: `output_invalid`, or `input_invalid` when the source is the cause
  */
 export async function verifyOutput(options: VerifyOptions): Promise<MediaFacts> {
   const { expect } = options
@@ -89,10 +89,10 @@ function animationFacts(
 
 function checkTracks({ videoCodec, audioCodec }: MediaFacts, expect: Expectation): void {
   if (expect.hasAudio && audioCodec === null) {
-    throw new JobFailure('output_invalid', 'The output has no audio, and should have.')
+    throw new JobFailure('output_invalid', 'The output has no audio, but audio was planned.')
   }
   if (!expect.hasAudio && audioCodec !== null) {
-    throw new JobFailure('output_invalid', 'The output has audio, and should not.')
+    throw new JobFailure('output_invalid', 'The output has audio, but no audio was planned.')
   }
   checkCodec('video', videoCodec, expect.videoCodec)
   checkCodec('audio', audioCodec, expect.audioCodec)
@@ -122,7 +122,7 @@ function checkFrameSize({ width, height }: MediaFacts, { size }: Expectation): v
   )
 }
 
-/** Half a second for codec delay and the rounding of containers, or 2 % where clocks drift. */
+/** Returns the larger of half a second, for codec delay and rounding, and 2 %, for clocks that drift. */
 export function durationTolerance(seconds: number): number {
   return Math.max(0.5, seconds * 0.02)
 }
@@ -168,7 +168,7 @@ export function checkDuration(
   }
 }
 
-/** Failure for an output that is empty, or that ffprobe cannot read. */
+/** Returns the failure for an output that is empty, or that ffprobe cannot read. */
 export function emptyOutput({
   stderr,
   hasFallback,

@@ -69,7 +69,7 @@ export function invalidTransformation(written: string, error: TransformationErro
 export interface ServedName {
   filePath: string
   variant: string | null
-  /** The requested file of a package; null for the variant as a whole. */
+  /** The requested file of a package; null when the variant itself is requested. */
   member: string | null
   /** The first file that a player requests; null if the variant is not a package. */
   entry: string | null
@@ -77,8 +77,8 @@ export interface ServedName {
 
 /**
  * Splits `videos/clip.mp4/master.m3u8` into the path of an original and a file of its package. The
- * last segment is a file of the package if the rest has the extension of an original, or if the last
- * segment has not.
+ * last segment is a file of the package if the path before it has the extension of an original, or if
+ * the segment itself has no such extension.
  */
 export function splitPackageFile(filePath: string, variant: string | null): ServedName {
   const entry = variant === null ? null : (PACKAGE_ENTRY[readCanonicalForm(variant).kind] ?? null)

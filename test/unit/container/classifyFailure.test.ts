@@ -2,15 +2,15 @@
 import { expect, it } from 'vitest'
 import { classifyFfmpegFailure } from '../../../container/ffmpeg/process/classifyFailure.ts'
 
-const CANNOT_MAKE_OUT =
+const UNREADABLE_STREAM =
   '[mov,mp4,m4a,3gp,3g2,mj2 @ 0x5612] Could not find codec parameters for stream 0 (Video: h264 ' +
   '(avc1 / 0x31637661), none, 320x180, 713 kb/s): unspecified pixel format\n'
-const TOLD_TO_END = 'Exiting normally, received signal 15.\n'
+const TERMINATED = 'Exiting normally, received signal 15.\n'
 
 it('an ffmpeg that is terminated while it opens a file does not make the file invalid', () => {
   for (const code of [255, 1, 0]) {
     expect(
-      classifyFfmpegFailure({ code, signal: null, stderrTail: CANNOT_MAKE_OUT + TOLD_TO_END }),
+      classifyFfmpegFailure({ code, signal: null, stderrTail: UNREADABLE_STREAM + TERMINATED }),
     ).toMatchObject({
       code: 'internal',
       message: 'ffmpeg was ended by a signal that the runner did not send.',
@@ -20,21 +20,21 @@ it('an ffmpeg that is terminated while it opens a file does not make the file in
 
 it('neither does a terminated ffprobe, which prints nothing', () => {
   expect(
-    classifyFfmpegFailure({ code: null, signal: 'SIGTERM', stderrTail: CANNOT_MAKE_OUT }),
+    classifyFfmpegFailure({ code: null, signal: 'SIGTERM', stderrTail: UNREADABLE_STREAM }),
   ).toMatchObject({
     code: 'internal',
   })
 })
 
 it('the same message of an ffmpeg that was not terminated makes the file invalid', () => {
-  const stderrTail = `${CANNOT_MAKE_OUT}Conversion failed!\n`
+  const stderrTail = `${UNREADABLE_STREAM}Conversion failed!\n`
   expect(classifyFfmpegFailure({ code: 1, signal: null, stderrTail })).toMatchObject({
     code: 'input_invalid',
   })
 })
 
 it("the message of a termination inside a file's metadata is ignored", () => {
-  const stderrTail = `  Metadata:\n    title           : ${TOLD_TO_END}${CANNOT_MAKE_OUT}`
+  const stderrTail = `  Metadata:\n    title           : ${TERMINATED}${UNREADABLE_STREAM}`
   expect(classifyFfmpegFailure({ code: 1, signal: null, stderrTail })).toMatchObject({
     code: 'input_invalid',
   })

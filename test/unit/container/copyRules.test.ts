@@ -4,9 +4,9 @@ import { audio, video } from '../../fixtures/renditions.ts'
 import { planOf, probed } from '../../fixtures/probes.ts'
 
 describe('stream copy', () => {
-  it('is possible when the source has what is requested already', () => {
-    const wish = { frameRate: 30, videoKbps: 2_000, audioKbps: 96, endSeconds: 60 }
-    expect(planOf(video(wish), probed()).mode).toBe('remux')
+  it('is possible when the source matches the request', () => {
+    const fields = { frameRate: 30, videoKbps: 2_000, audioKbps: 96, endSeconds: 60 }
+    expect(planOf(video(fields), probed()).mode).toBe('remux')
   })
 
   it.each([
@@ -17,8 +17,8 @@ describe('stream copy', () => {
     [{ speed: 2 }, /speed/],
     [{ fadeInSeconds: 1 }, /fades/],
     [{ videoCodec: 'av1' } as const, /h264 becomes av1/],
-  ])('of the video is prevented by %j', (wish, reason) => {
-    const { video: track } = planOf(video(wish), probed())
+  ])('of the video is prevented by %j', (fields, reason) => {
+    const { video: track } = planOf(video(fields), probed())
     expect(track).toEqual({ action: 'encode', reason: expect.stringMatching(reason) })
   })
 
@@ -26,8 +26,8 @@ describe('stream copy', () => {
     [{ audioKbps: 64 }, /128 kbit\/s, more than the requested 64/],
     [{ loudness: 23 }, /loudness/],
     [{ audioCodec: 'mp3' } as const, /aac becomes mp3/],
-  ])('of the audio alone is prevented by %j', (wish, reason) => {
-    const { video: videoTrack, audio: audioTrack } = planOf(video(wish), probed())
+  ])('of the audio alone is prevented by %j', (fields, reason) => {
+    const { video: videoTrack, audio: audioTrack } = planOf(video(fields), probed())
     expect(videoTrack?.action).toBe('copy')
     expect(audioTrack).toEqual({ action: 'encode', reason: expect.stringMatching(reason) })
   })
@@ -39,7 +39,7 @@ describe('stream copy', () => {
     expect(planOf(video({ sizeKilobytes: 4_000 }), probe).video?.reason).toMatch(/4000 kB/)
   })
 
-  it('that is requested fails for audio that changes', () => {
+  it('is rejected for ac_copy when an edit changes the audio', () => {
     expect(() => planOf(video({ audioCodec: 'copy', speed: 2 }), probed())).toThrow(
       /cannot be copied \(ac_copy\), since the speed changes/,
     )

@@ -56,17 +56,17 @@ describe('the edits', () => {
   })
 
   it('of a preview apply its part and its speed', () => {
-    const wish = preview({ startSeconds: 2, endSeconds: 6, speed: 2, frameRate: 12 })
-    const { output, filters } = plan(wish, { frame: OWN_SIZE, audio: false })
+    const fields = preview({ startSeconds: 2, endSeconds: 6, speed: 2, frameRate: 12 })
+    const { output, filters } = plan(fields, { frame: OWN_SIZE, audio: false })
     expect(output).toMatchObject({ seconds: 2, frameRate: 12 })
     expect(filters).toContain('setpts=PTS/2,fps=12')
   })
 
   it('set limits before each input', () => {
     const others = { 'a.mp4': probed(), 'b.mp4': probed({}, null) }
-    const wish = video({ append: ['a.mp4', 'b.mp4'] })
+    const fields = video({ append: ['a.mp4', 'b.mp4'] })
     const source = context(probed(), others)
-    const { output, inputs, ...graph } = plan(wish, { frame: VIDEO, audio: true }, source)
+    const { output, inputs, ...graph } = plan(fields, { frame: VIDEO, audio: true }, source)
     const count = (option: string) => graph.opened.filter((each) => each === option).length
     expect([count('-i'), count('-format_whitelist'), count('-max_pixels')]).toEqual([3, 3, 3])
     expect([output.seconds, inputs.count]).toEqual([30, 3])
@@ -74,9 +74,9 @@ describe('the edits', () => {
   })
 
   it('read only the PNG that a step makes of the watermark', () => {
-    const wish = video({ watermark: 'logo.png' })
+    const fields = video({ watermark: 'logo.png' })
     const source = context(probed(), { 'logo.png': null })
-    const { inputs, opened } = plan(wish, { frame: VIDEO, audio: true }, source)
+    const { inputs, opened } = plan(fields, { frame: VIDEO, audio: true }, source)
     expect(inputs.steps).toHaveLength(1)
     expect(opened.join(' ')).toContain('-protocol_whitelist file -f png_pipe -i /scratch/')
   })

@@ -10,7 +10,7 @@ import {
 import { image, video } from '../../fixtures/renditions.ts'
 import { after, planOf, probed } from '../../fixtures/probes.ts'
 
-function request(wish: Partial<GeometryRequest>): GeometryRequest {
+function request(fields: Partial<GeometryRequest>): GeometryRequest {
   return {
     width: null,
     height: null,
@@ -18,7 +18,7 @@ function request(wish: Partial<GeometryRequest>): GeometryRequest {
     gravity: 'center',
     unit: 2,
     shortSide: 720,
-    ...wish,
+    ...fields,
   }
 }
 function size(width: number, height: number) {
@@ -41,8 +41,8 @@ describe('without a size', () => {
   })
 
   it('a frame keeps its exact size', () => {
-    const wish = request({ unit: 1, shortSide: null })
-    expect(computeGeometry(size(3841, 2161), wish).output).toEqual(size(3841, 2161))
+    const fields = request({ unit: 1, shortSide: null })
+    expect(computeGeometry(size(3841, 2161), fields).output).toEqual(size(3841, 2161))
   })
 })
 
@@ -57,8 +57,8 @@ describe('with one side', () => {
     ['scale enlarges', size(320, 180), { width: 1280, resizeMode: 'scale' }, size(1280, 720)],
     ['no side falls below two', size(4000, 2), { width: 640 }, size(640, 2)],
     ['a size above 720p is possible', FULL_HD, { height: 1080 }, FULL_HD],
-  ] as const)('%s', (_, source, wish, expected) => {
-    expect(computeGeometry(source, request(wish)).output).toEqual(expected)
+  ] as const)('%s', (_, source, fields, expected) => {
+    expect(computeGeometry(source, request(fields)).output).toEqual(expected)
   })
 })
 
@@ -66,13 +66,13 @@ describe('with both sides', () => {
   const square = { width: 400, height: 400 }
 
   it('fill covers the box and crops by gravity', () => {
-    const cut = (gravity: GeometryRequest['gravity'], source = FULL_HD) =>
+    const cropBy = (gravity: GeometryRequest['gravity'], source = FULL_HD) =>
       computeGeometry(source, request({ ...square, gravity })).crop
     expect(computeGeometry(FULL_HD, request(square)).scaled).toEqual(size(712, 400))
-    expect(cut('center')).toEqual({ ...square, x: 156, y: 0 })
-    expect(cut('west')).toEqual({ ...square, x: 0, y: 0 })
-    expect(cut('north_east')).toEqual({ ...square, x: 312, y: 0 })
-    expect(cut('south', PORTRAIT)).toEqual({ ...square, x: 0, y: 312 })
+    expect(cropBy('center')).toEqual({ ...square, x: 156, y: 0 })
+    expect(cropBy('west')).toEqual({ ...square, x: 0, y: 0 })
+    expect(cropBy('north_east')).toEqual({ ...square, x: 312, y: 0 })
+    expect(cropBy('south', PORTRAIT)).toEqual({ ...square, x: 0, y: 312 })
   })
 
   it('fill shrinks a box larger than the source, keeping its aspect ratio', () => {
@@ -120,13 +120,13 @@ describe('with both sides', () => {
 
   it('every resize mode gives even sides within the box, for any source', () => {
     const sides = [2, 3, 99, 100, 641, 1079, 1080, 1921, 7680]
-    const fits = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
-    for (const resizeMode of fits) {
+    const resizeModes = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
+    for (const resizeMode of resizeModes) {
       for (const [width, height] of sides.flatMap((one) => sides.map((two) => [one, two]))) {
         for (const source of [FULL_HD, PORTRAIT, size(641, 361), size(1, 7), size(5000, 3)]) {
-          const wish = request({ width: width as number, height: height as number, resizeMode })
-          const { scaled, crop, pad, output } = computeGeometry(source, wish)
-          const context = JSON.stringify({ source, wish, scaled, crop, pad, output })
+          const fields = request({ width: width as number, height: height as number, resizeMode })
+          const { scaled, crop, pad, output } = computeGeometry(source, fields)
+          const context = JSON.stringify({ source, fields, scaled, crop, pad, output })
           expect(output.width % 2 === 0 && output.height % 2 === 0, context).toBe(true)
           expect(output.width >= 2 && output.height >= 2, context).toBe(true)
           expect(output.width, context).toBeLessThanOrEqual(Math.max(2, width as number))
@@ -177,8 +177,8 @@ describe('quality', () => {
   })
 })
 
-function plan(wish: Parameters<typeof video>[0], probe = probed()) {
-  return planOf(video(wish), probe)
+function plan(fields: Parameters<typeof video>[0], probe = probed()) {
+  return planOf(video(fields), probe)
 }
 
 describe('a stream copy', () => {
@@ -197,7 +197,7 @@ describe('a stream copy', () => {
   it.each([
     ['a trim is requested', { startSeconds: 1 }, probed(), /a part/],
     ['a smaller size is requested', { width: 640 }, probed(), /640 by 360/],
-    ['the codec does not fit', {}, probed({ codec: 'hevc' }), /hevc/],
+    ['the codec differs', {}, probed({ codec: 'hevc' }), /hevc/],
     [
       'the container does not accept it',
       { format: 'webm' } as const,
@@ -205,7 +205,7 @@ describe('a stream copy', () => {
       /h264 becomes vp9.*aac becomes opus/,
     ],
     ['the pixels have ten bits', {}, probed({ pixelFormat: 'yuv420p10le' }), /yuv420p10le/],
-    ['the audio does not fit', {}, probed({}, { codec: 'ac3' }), /ac3/],
+    ['the audio codec differs', {}, probed({}, { codec: 'ac3' }), /ac3/],
     ['the audio has six channels', {}, probed({}, { channels: 6 }), /6 channels/],
     ['it is stored rotated', {}, probed({ rotated: true }), /rotated/],
     ['it is interlaced', {}, probed({ interlaced: true }), /interlaced/],
@@ -213,10 +213,10 @@ describe('a stream copy', () => {
     ['its bit rate is high', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits per pixel.*60/],
     ['its bit rate is unknown', {}, probed({ bitRate: null }), /bit rate of the video is unknown/],
     ['it is above 720p', {}, probed({ display: FULL_HD, upright: FULL_HD }), /1280 by 720/],
-  ])('is not planned when %s', (_, wish, probe, reason) => {
-    const { mode, reason: said } = plan(wish, probe)
+  ])('is not planned when %s', (_, fields, probe, reason) => {
+    const { mode, reason: actualReason } = plan(fields, probe)
     expect(mode).toBe('encode')
-    expect(said).toMatch(reason)
+    expect(actualReason).toMatch(reason)
   })
 
   it('is planned for a high-bit-rate file when high quality is requested', () => {
@@ -262,8 +262,8 @@ describe('an encode', () => {
   it.each([
     ['starts past the end', { startSeconds: 10 }, /10 seconds long.*start at second 10/],
     ['ends before it starts', { startSeconds: 5, endSeconds: 4 }, /must be after/],
-  ])('is rejected when it %s', (_, wish, message) => {
-    expect(() => plan(wish)).toThrow(
+  ])('is rejected when it %s', (_, fields, message) => {
+    expect(() => plan(fields)).toThrow(
       expect.objectContaining({ code: 'unsupported', message: expect.stringMatching(message) }),
     )
   })

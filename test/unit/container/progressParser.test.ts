@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { createProgressReader } from '../../../container/ffmpeg/process/progressParser.ts'
 
-const SAID = [
+const OUTPUT = [
   'frame=1',
   'fps=0.00',
   'out_time_us=N/A',
@@ -19,11 +19,11 @@ const SAID = [
 ].join('\n')
 
 it('progress is the same however the output is split into chunks', () => {
-  for (let length = 1; length <= SAID.length; length++) {
+  for (let length = 1; length <= OUTPUT.length; length++) {
     const read = createProgressReader()
     let last = read('')
-    for (let at = 0; at < SAID.length; at += length) {
-      last = read(SAID.slice(at, at + length))
+    for (let at = 0; at < OUTPUT.length; at += length) {
+      last = read(OUTPUT.slice(at, at + length))
     }
     expect(last).toEqual({ outSeconds: 4.017052, frames: 100, bytes: 4096 })
   }

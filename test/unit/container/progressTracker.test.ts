@@ -22,57 +22,57 @@ beforeEach(() => {
   tracker = createProgressTracker(state, () => now)
 })
 
-function step(stage: Step['stage'], wish: Partial<FfmpegStep> = {}): FfmpegStep {
+function step(stage: Step['stage'], fields: Partial<FfmpegStep> = {}): FfmpegStep {
   return {
     stage,
     cost: 1,
     seconds: 100,
     ffmpeg: () => [],
-    ...wish,
+    ...fields,
   }
 }
-function planOf(steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) {
+function setPlan(steps: Step[], mode: RenderPlan['mode'] = 'encode', speed = 1) {
   return tracker.setPlan({ steps, mode } as RenderPlan, speed)
 }
 
-/** Goes on at `speed` for `seconds` on the wall, told of twice a second. */
+/** Simulates `seconds` of real time at `speed`, with two progress reports a second. */
 function run(speed: number, seconds: number, from = 0) {
-  const seen: AttemptState[] = []
-  for (let past = 0.5; past <= seconds; past += 0.5) {
+  const states: AttemptState[] = []
+  for (let elapsed = 0.5; elapsed <= seconds; elapsed += 0.5) {
     now += 0.5
-    const outSeconds = from + speed * past
+    const outSeconds = from + speed * elapsed
     tracker.updateStep({ outSeconds, frames: outSeconds * 25, bytes: outSeconds * 1e6 })
-    seen.push({ ...state })
+    states.push({ ...state })
   }
-  return seen
+  return states
 }
 
 describe('progress', () => {
   it('rises through both passes of a plan, in proportion to their cost', () => {
     const passes = [step('analyse', { cost: 0.5 }), step('encode')]
-    planOf(passes)
-    const seen = passes.flatMap((pass) => {
+    setPlan(passes)
+    const states = passes.flatMap((pass) => {
       tracker.enterStage(pass.stage)
       tracker.beginStep(pass)
-      const along = run(10, 10)
+      const passStates = run(10, 10)
       tracker.finishStep(pass)
-      return along
+      return passStates
     })
-    const progress = seen.map((each) => each.progress)
+    const progress = states.map((each) => each.progress)
     expect(progress).toEqual(progress.toSorted((one, other) => one - other))
     expect(new Set(progress).size).toBe(progress.length)
     const [first, second] = ['analyse', 'encode'].map(
-      (stage) => seen.findLast((each) => each.stage === stage)!.progress,
+      (stage) => states.findLast((each) => each.stage === stage)!.progress,
     )
-    // A third of the work is the first pass.
+    // The first pass is a third of the cost.
     expect(first).toBeCloseTo(1 + 91 / 3)
     expect(second).toBeCloseTo(92)
   })
 
-  it('never decreases, and leaves the last percents to the gateway', () => {
-    const only = step('encode')
-    planOf([only])
-    tracker.beginStep(only)
+  it('never decreases, and leaves the last 3 % for the finish', () => {
+    const encode = step('encode')
+    setPlan([encode])
+    tracker.beginStep(encode)
     tracker.enterStage('encode')
     run(10, 8)
     const before = state.progress
@@ -92,7 +92,7 @@ describe('progress', () => {
 
   it('of a stream copy counts the upload as half', () => {
     const copy = step('encode')
-    planOf([copy], 'remux')
+    setPlan([copy], 'remux')
     tracker.enterStage('encode')
     tracker.beginStep(copy)
     tracker.finishStep(copy)
@@ -104,7 +104,7 @@ describe('progress', () => {
 
   it('advances after a step of unknown duration', () => {
     const steps = [step('analyse', { seconds: null }), step('encode', { seconds: null })]
-    planOf(steps)
+    setPlan(steps)
     tracker.beginStep(steps[0]!)
     run(1, 5)
     expect(state.progress).toBe(1)
@@ -115,10 +115,10 @@ describe('progress', () => {
 
 describe('the remaining time', () => {
   it('is null before there is a measurement', () => {
-    const only = step('encode')
-    planOf([only])
+    const encode = step('encode')
+    setPlan([encode])
     tracker.enterStage('encode')
-    tracker.beginStep(only)
+    tracker.beginStep(encode)
     expect(state).toMatchObject({ etaSeconds: null, fps: null, speed: null })
     now += 5
     tracker.refresh()
@@ -127,18 +127,18 @@ describe('the remaining time', () => {
 
   it('includes later passes and the upload', () => {
     const passes = [step('analyse'), step('encode')]
-    planOf(passes)
+    setPlan(passes)
     tracker.enterStage('analyse')
     tracker.beginStep(passes[0]!)
     run(10, 5)
-    // 50 and 100 seconds of media at 10 a second, and a second to look at it.
+    // 50 and 100 seconds of media at 10 a second, and a second to verify the output.
     expect(state.etaSeconds).toBe(16)
     tracker.finishStep(passes[0]!)
     tracker.enterStage('encode')
     tracker.beginStep(passes[1]!)
     expect(state.etaSeconds).toBe(11)
     run(10, 5)
-    // 100 MB in the end, at 10 MB a second until it is measured.
+    // The output will have 100 MB; 10 MB a second are assumed until the upload is measured.
     expect(state.etaSeconds).toBe(5 + 1 + 10)
     tracker.finishStep(passes[1]!)
     tracker.setOutputBytes(100e6)
@@ -152,16 +152,16 @@ describe('the remaining time', () => {
   })
 
   it('uses the recent speed and not the average since the start', () => {
-    const only = step('encode', { seconds: 1000 })
-    planOf([only])
+    const encode = step('encode', { seconds: 1000 })
+    setPlan([encode])
     tracker.enterStage('encode')
-    tracker.beginStep(only)
+    tracker.beginStep(encode)
     run(1, 60)
     const slow = Number(state.etaSeconds)
     const eta = run(10, 60, 60).map(({ etaSeconds }) => Number(etaSeconds))
-    // It comes down by and by, within its window and not at once.
+    // The estimate decreases gradually over its window.
     expect(eta[1]).toBeGreaterThan(slow / 2)
-    // 340 seconds at 10 a second, a second to look at it, and a GB to send.
+    // 340 seconds at 10 a second, a second to verify the output, and a GB to upload.
     expect(state.etaSeconds).toBe(34 + 1 + 100)
   })
 })
@@ -169,7 +169,7 @@ describe('the remaining time', () => {
 describe('speed and frame rate', () => {
   it('are measured over the last seconds, during an encode only', () => {
     const passes = [step('analyse', { seconds: 1000 }), step('encode', { seconds: 1000 })]
-    planOf(passes)
+    setPlan(passes)
     tracker.enterStage('analyse')
     tracker.beginStep(passes[0]!)
     run(2, 10)
@@ -187,10 +187,10 @@ describe('speed and frame rate', () => {
   })
 
   it('decrease when progress stops', () => {
-    const only = step('encode')
-    planOf([only])
+    const encode = step('encode')
+    setPlan([encode])
     tracker.enterStage('encode')
-    tracker.beginStep(only)
+    tracker.beginStep(encode)
     run(2, 10)
     now += 15
     tracker.refresh()
@@ -199,7 +199,7 @@ describe('speed and frame rate', () => {
 
   it("count seconds of the source's media even if the output's speed is changed", () => {
     const twice = step('encode', { seconds: 50 })
-    planOf([twice], 'encode', 2)
+    setPlan([twice], 'encode', 2)
     tracker.enterStage('encode')
     tracker.beginStep(twice)
     run(3, 5)

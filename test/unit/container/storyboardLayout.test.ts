@@ -25,8 +25,8 @@ describe('the layout of a storyboard', () => {
   })
 
   it('is rejected when a sheet would exceed the maximum image size', () => {
-    const wish = { durationSeconds: 100, intervalSeconds: 1, columns: 10 }
-    expect(() => layOutStoryboard({ ...wish, tile: { width: 1920, height: 1080 } })).toThrow(
+    const fields = { durationSeconds: 100, intervalSeconds: 1, columns: 10 }
+    expect(() => layOutStoryboard({ ...fields, tile: { width: 1920, height: 1080 } })).toThrow(
       'would be 19200 by 10800; the maximum is 16383 by 16383',
     )
   })

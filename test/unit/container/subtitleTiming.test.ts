@@ -6,7 +6,7 @@ describe('subtitle cues', () => {
 
   it('of SRT are shifted, trimmed and renumbered', () => {
     const srt = [
-      '1\n00:00:05,000 --> 00:00:06,000\ngone',
+      '1\n00:00:05,000 --> 00:00:06,000\nbefore',
       '2\n00:00:09,000 --> 00:00:12,000\na\n\nb',
       '3\n00:00:29,000 --> 01:00:00,000\nc',
     ].join('\n\n')

@@ -7,17 +7,21 @@ import {
 
 describe('the best frame', () => {
   it('is neither dark nor flat nor overexposed if there is another', () => {
-    const look = (second: number, mean: number, spread: number, edges: number) => ({
+    const statistics = (second: number, mean: number, spread: number, edges: number) => ({
       second,
       mean,
       spread,
       edges,
     })
-    const fair = look(5, 0.5, 0.5, 2)
-    expect(selectBestSecond([look(1, 0.02, 0.9, 9), fair, look(6, 0.99, 0.9, 9)])).toBe(5)
-    expect(selectBestSecond([look(1, 0.5, 0.01, 9), fair, look(6, 0.5, 0.5, 1)])).toBe(5)
-    expect(selectBestSecond([null, { ...fair, second: 2 }, fair])).toBe(2)
-    expect(selectBestSecond([look(1, 0, 0, 0), look(2, 0.01, 0, 0)])).toBe(2)
+    const usable = statistics(5, 0.5, 0.5, 2)
+    expect(
+      selectBestSecond([statistics(1, 0.02, 0.9, 9), usable, statistics(6, 0.99, 0.9, 9)]),
+    ).toBe(5)
+    expect(
+      selectBestSecond([statistics(1, 0.5, 0.01, 9), usable, statistics(6, 0.5, 0.5, 1)]),
+    ).toBe(5)
+    expect(selectBestSecond([null, { ...usable, second: 2 }, usable])).toBe(2)
+    expect(selectBestSecond([statistics(1, 0, 0, 0), statistics(2, 0.01, 0, 0)])).toBe(2)
     expect(selectBestSecond([null, null])).toBe(0)
   })
 

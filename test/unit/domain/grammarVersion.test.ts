@@ -98,7 +98,7 @@ describe('the defaults', () => {
     expect(REQUEST_DEFAULTS).toBe(GRAMMAR_VERSIONS.at(-1))
   })
 
-  it.each(GRAMMAR_VERSIONS)('of every version fit the tables', (defaults) => {
+  it.each(GRAMMAR_VERSIONS)('of every version agree with the tables', (defaults) => {
     for (const [kind, format] of Object.entries(defaults.formats)) {
       expect(FORMATS_BY_KIND[kind as Kind]).toContain(format)
     }
@@ -152,7 +152,7 @@ describe('a later version with other defaults', () => {
     ['f_wav', 'f_wav'],
   ])('reaches the stored variant %s by %s', (name, text) => {
     expect(writeRequestForm(name, later)).toBe(text)
-    // A default that was none cannot be requested any more, so the end is set here.
+    // `endSeconds: null` cannot be written in a request, so this default is not changed here.
     const withoutEnd = { ...later, fields: { ...later.fields, endSeconds: null } }
     const reached = toRendition(parseTransformation(text, withoutEnd), withoutEnd)
     expect(writeCanonicalForm(reached)).toBe(name)

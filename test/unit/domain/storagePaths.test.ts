@@ -128,7 +128,7 @@ describe('the name of a variant', () => {
     ['videos/clip.mp4/v720_00001.m4s', 'lad_720,f_hls', 'videos/clip.mp4', 'v720_00001.m4s'],
     ['clip.mp4/sprite_1.jpg', 't_sprite', 'clip.mp4', 'sprite_1.jpg'],
     ['videos/Clip.MP4/Master.m3u8', 'f_hls', 'videos/Clip.MP4/Master.m3u8', null],
-    // No package has files of its own.
+    // Only packages have files below the path of the original.
     ['clip.mp4/master.m3u8', 'w_640', 'clip.mp4/master.m3u8', null],
     ['clip.mp4/a.mp4', null, 'clip.mp4/a.mp4', null],
   ])('%s as %s names the file %s and the package file %s', (path, variant, filePath, member) => {

@@ -27,11 +27,11 @@ import {
 import { writeTransformation } from '../../../src/domain/transformation/write.ts'
 import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
 
-function whole(min: number, max: number) {
+function integer(min: number, max: number) {
   return fc.integer({ min, max })
 }
 function decimal(min: number, max: number) {
-  return whole(min * 1000, max * 1000).map((thousandths) => thousandths / 1000)
+  return integer(min * 1000, max * 1000).map((thousandths) => thousandths / 1000)
 }
 const seconds = decimal(0, 86_400)
 const colour = fc.oneof(fc.stringMatching(/^[0-9a-fA-F]{6}$/), fc.constantFrom('black', 'white'))
@@ -42,25 +42,25 @@ function file(...extensions: string[]) {
     .map(([at, name, extension]) => `${at}${name}.${extension}`)
 }
 
-/** A value of every key. A missing one does not compile. */
+/** Random values for every key. The type checker rejects a missing key. */
 const VALUES = {
-  w: whole(2, 7680),
-  h: whole(2, 7680),
+  w: integer(2, 7680),
+  h: integer(2, 7680),
   c: fc.constantFrom(...RESIZE_MODES),
   g: fc.constantFrom(...GRAVITIES),
   fx: decimal(0, 1),
   fy: decimal(0, 1),
   b: fc.oneof(colour, fc.constant('blur')),
-  q: fc.oneof(whole(1, 100), fc.constant('auto')),
+  q: fc.oneof(integer(1, 100), fc.constant('auto')),
   p: fc.constantFrom(...ENCODER_SPEEDS),
   vc: fc.constantFrom(...VIDEO_CODECS),
-  br: whole(50, 100_000),
-  sz: whole(50, 50_000_000),
+  br: integer(50, 100_000),
+  sz: integer(50, 50_000_000),
   fps: decimal(1, 120),
   ac: fc.constantFrom(...AUDIO_CODECS),
-  ab: whole(16, 512),
-  at: whole(1, 32),
-  ln: whole(10, 31),
+  ab: integer(16, 512),
+  at: integer(1, 32),
+  ln: integer(10, 31),
   so: seconds,
   eo: seconds,
   cut: fc.constantFrom('exact', 'fast'),
@@ -70,22 +70,22 @@ const VALUES = {
   fl: fc.constantFrom(...FLIPS),
   wm: file('png', 'jpg'),
   wg: fc.constantFrom(...GRAVITIES),
-  ws: whole(1, 100),
-  wo: whole(1, 100),
+  ws: integer(1, 100),
+  wo: integer(1, 100),
   st: file('srt', 'vtt'),
   sm: fc.constantFrom('track', 'burn'),
   fi: decimal(0, 60),
   fo: decimal(0, 60),
   md: fc.constantFrom('strip', 'keep'),
-  lad: fc.uniqueArray(whole(144, 4320), { minLength: 1, maxLength: 8 }),
-  sd: whole(2, 10),
+  lad: fc.uniqueArray(integer(144, 4320), { minLength: 1, maxLength: 8 }),
+  sd: integer(2, 10),
   tt: seconds,
   si: decimal(0.5, 3_600),
-  sc: whole(1, 20),
+  sc: integer(1, 20),
   wc: colour,
 } satisfies Record<FieldKey, fc.Arbitrary<unknown>>
 
-const CHOOSING: Record<Kind, fc.Arbitrary<unknown>> = {
+const KIND_SELECTORS: Record<Kind, fc.Arbitrary<unknown>> = {
   video: fc.constant(undefined),
   stream: fc.constant(undefined),
   audio: fc.constant(undefined),
@@ -99,11 +99,11 @@ const KINDS = Object.keys(RENDITIONS) as Kind[]
 function formats(kind: Kind): readonly Format[] {
   return FORMATS_BY_KIND[kind]
 }
-function keysOf(kind: Kind) {
+function listKeys(kind: Kind) {
   return FIELD_KEYS.filter((key) => readField(key) in RENDITIONS[kind].shape)
 }
 
-function makesSense(t: unknown): t is Transformation {
+function isValid(t: unknown): t is Transformation {
   try {
     checkTransformation(t)
     return true
@@ -112,45 +112,48 @@ function makesSense(t: unknown): t is Transformation {
   }
 }
 
-/** Transformations of a kind that make sense, with few keys, since many seldom go together. */
-function ofKind(kind: Kind): fc.Arbitrary<Transformation> {
+/** Valid transformations of a kind. They have few keys, since many keys are seldom valid together. */
+function arbitraryOfKind(kind: Kind): fc.Arbitrary<Transformation> {
   return fc
-    .subarray(keysOf(kind), { maxLength: Math.min(keysOf(kind).length, 8) })
+    .subarray(listKeys(kind), { maxLength: Math.min(listKeys(kind).length, 8) })
     .chain((keys) =>
       fc.record({
         ...Object.fromEntries(keys.map((key) => [key, VALUES[key]])),
-        t: CHOOSING[kind],
+        t: KIND_SELECTORS[kind],
         f: fc.constantFrom(...formats(kind)),
       }),
     )
     .map((t) => Object.fromEntries(Object.entries(t).filter(([, value]) => value !== undefined)))
-    .filter(makesSense)
+    .filter(isValid)
 }
-const transformations = fc.constantFrom(...KINDS).chain(ofKind)
+const transformations = fc.constantFrom(...KINDS).chain(arbitraryOfKind)
 
-/** Defaults that may be spelled out beside `t` without another meaning. */
-function defaultsFor(t: Transformation): Transformation {
+/** Returns defaults that can be added to `t` without changing its meaning. */
+function listAddableDefaults(t: Transformation): Transformation {
   const { kind, format } = toRendition(t)
-  const spelled = keysOf(kind).flatMap((key) => {
+  const writtenDefaults = listKeys(kind).flatMap((key) => {
     const value = (NAME_DEFAULTS.fields as unknown as Record<string, unknown>)[readField(key)]
-    // None, and mirroring by nothing, cannot be written.
+    // Null and `none` cannot be written in a transformation.
     const writable = value !== undefined && value !== null && value !== 0 && value !== 'none'
-    const fits = writable && !(Array.isArray(value) && value.length === 0)
-    return fits && makesSense({ [key]: value, ...t }) ? [[key, value] as const] : []
+    const isWritable = writable && !(Array.isArray(value) && value.length === 0)
+    return isWritable && isValid({ [key]: value, ...t }) ? [[key, value] as const] : []
   })
-  const zeros = (['so', 'fi', 'fo', 'tt'] as const).filter((key) => keysOf(kind).includes(key))
+  const zeros = (['so', 'fi', 'fo', 'tt'] as const).filter((key) => listKeys(kind).includes(key))
   const f = formats(kind).find((each) => each === format)
-  const all = { ...Object.fromEntries([...spelled, ...zeros.map((key) => [key, 0] as const)]), f }
+  const all = {
+    ...Object.fromEntries([...writtenDefaults, ...zeros.map((key) => [key, 0] as const)]),
+    f,
+  }
   return Object.fromEntries(
     Object.entries(all).filter(
-      ([key, value]) => value !== undefined && makesSense({ [key]: value, ...t }),
+      ([key, value]) => value !== undefined && isValid({ [key]: value, ...t }),
     ),
   )
 }
 function write(t: Transformation) {
   return Object.entries(t).map(([key, value]) => writeTransformation({ [key]: value }))
 }
-function named(t: Transformation) {
+function nameVariant(t: Transformation) {
   return writeCanonicalForm(toRendition(checkTransformation(t)))
 }
 
@@ -158,20 +161,20 @@ describe('for every transformation', () => {
   it('any order of its pairs, with any defaults written out, names the same variant', () => {
     const written = transformations.chain((t) =>
       fc
-        .subarray(Object.keys(defaultsFor(t)) as Key[])
+        .subarray(Object.keys(listAddableDefaults(t)) as Key[])
         .map((keys) => {
-          const defaults = defaultsFor(t)
+          const defaults = listAddableDefaults(t)
           return { ...Object.fromEntries(keys.map((key) => [key, defaults[key]])), ...t }
         })
-        // One default at a time makes sense; some do not beside each other.
-        .filter(makesSense)
+        // Each default is valid alone, but some cannot be combined.
+        .filter(isValid)
         .chain((all) => fc.shuffledSubarray(write(all), { minLength: Object.keys(all).length }))
         .filter((pairs) => pairs.length > 0)
         .map((pairs) => ({ t, text: pairs.join(',') })),
     )
     fc.assert(
       fc.property(written, ({ t, text }) => {
-        expect(writeCanonicalForm(toRendition(parseTransformation(text)))).toBe(named(t))
+        expect(writeCanonicalForm(toRendition(parseTransformation(text)))).toBe(nameVariant(t))
       }),
       { numRuns: 500 },
     )
@@ -192,7 +195,7 @@ describe('for every transformation', () => {
   })
 
   it('different renditions have different canonical forms', () => {
-    // One change of one key: neighbours are where two names would collide, if any did.
+    // Transformations that differ in one key are the most likely to have the same name.
     const neighbours = fc.tuple(transformations, transformations, fc.nat()).map(([t, other, n]) => {
       const keys = Object.keys(other) as Key[]
       const key = keys[n % Math.max(keys.length, 1)]
@@ -206,7 +209,7 @@ describe('for every transformation', () => {
           return
         }
         const same = JSON.stringify(toRendition(a)) === JSON.stringify(toRendition(b))
-        expect(named(a) === named(b)).toBe(same)
+        expect(nameVariant(a) === nameVariant(b)).toBe(same)
       }),
       { numRuns: 500 },
     )
@@ -222,7 +225,7 @@ describe('for every transformation', () => {
       fc.property(anySeconds, anySeconds, (so, eo) => {
         let text
         try {
-          text = named({ so, eo })
+          text = nameVariant({ so, eo })
         } catch (error) {
           expect(error).toBeInstanceOf(TransformationError)
           return
@@ -235,7 +238,7 @@ describe('for every transformation', () => {
 })
 
 it('any text is parsed or rejected with a message', () => {
-  // A named preset is no variant yet.
+  // `n` is replaced by the keys of a named preset before a variant is named.
   const keys = KEYS.filter((key) => key !== 'n')
   const pair = fc
     .tuple(fc.constantFrom(...keys, 'x', ''), fc.string())
@@ -259,6 +262,6 @@ it('any text is parsed or rejected with a message', () => {
 })
 
 it.each(KINDS)('every key of %s is covered by these properties', (kind) => {
-  const seen = new Set(fc.sample(ofKind(kind), 400).flatMap(Object.keys))
-  expect([...seen]).toEqual(expect.arrayContaining(keysOf(kind)))
+  const seen = new Set(fc.sample(arbitraryOfKind(kind), 400).flatMap(Object.keys))
+  expect([...seen]).toEqual(expect.arrayContaining(listKeys(kind)))
 })

@@ -16,7 +16,7 @@ function canonical(text: string) {
   return writeCanonicalForm(toRendition(parseTransformation(text)))
 }
 
-function refusal(read: () => unknown): string {
+function readErrorMessage(read: () => unknown): string {
   try {
     read()
   } catch (error) {
@@ -102,7 +102,7 @@ describe('the canonical form', () => {
       const named = writeCanonicalForm(toRendition(checkTransformation({ so })))
       expect(readCanonicalForm(named)).toMatchObject({ startSeconds: Math.round(so * 1000) / 1000 })
     }
-    expect(refusal(() => checkTransformation({ so: 0.3, eo: 0.1 + 0.2 }))).toContain('eo')
+    expect(readErrorMessage(() => checkTransformation({ so: 0.3, eo: 0.1 + 0.2 }))).toContain('eo')
   })
 })
 
@@ -277,7 +277,7 @@ describe('an invalid value is rejected with its key and the allowed values', () 
     ['W_640', '"W_640" is not a key_value pair such as w_640.'],
     [' w_640', '" w_640" is not a key_value pair such as w_640.'],
   ])('%s', (text, expected) => {
-    expect(refusal(() => parseTransformation(text))).toContain(expected)
+    expect(readErrorMessage(() => parseTransformation(text))).toContain(expected)
   })
 
   it.each([
@@ -298,7 +298,7 @@ describe('an invalid value is rejected with its key and the allowed values', () 
     ['w_640', 'expected object'],
     [null, 'expected object'],
   ])('in the object form too: %j', (value, expected) => {
-    expect(refusal(() => checkTransformation(value))).toContain(expected)
+    expect(readErrorMessage(() => checkTransformation(value))).toContain(expected)
   })
 })
 

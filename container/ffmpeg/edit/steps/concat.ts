@@ -36,7 +36,7 @@ export function fitIntoFrame({ display }: VideoStream, output: Size, unit: 1 | 2
   const factor = Math.min(output.width / display.width, output.height / display.height)
   const scaleSide = (side: number, max: number) =>
     Math.min(max, Math.max(unit, Math.round((side * factor) / unit) * unit))
-  const center = (whole: number, part: number) => Math.floor((whole - part) / 2 / unit) * unit
+  const center = (outer: number, inner: number) => Math.floor((outer - inner) / 2 / unit) * unit
   const scaled = {
     width: scaleSide(display.width, output.width),
     height: scaleSide(display.height, output.height),

@@ -20,15 +20,15 @@ export function pad({ geometry, edits, pixels, name }: FileVideo): string[] {
   return [chains.join(';')]
 }
 
-/** The format in which `overlay` blends, so that neither bit depth nor colours change. */
+/** Returns the format in which `overlay` blends without a change of bit depth or colours. */
 export function overlayFormat(pixels: PixelFormat): string {
   return pixels === 'yuv420p' ? 'yuv420' : 'rgb'
 }
 
-/** Blurring a frame of a sixteenth of the size looks the same, and takes very little time. */
+/** The frame is blurred at a sixteenth of its size, which looks the same and is much faster. */
 const BLUR_SCALE = 16
 
-/** Enlarges the frame until it covers the box, blurred beyond recognition. */
+/** Returns filters that scale the frame to cover the box, and blur it. */
 function blurToFill(frame: Size, box: Size): string {
   const small = { width: toEven(box.width / BLUR_SCALE), height: toEven(box.height / BLUR_SCALE) }
   const factor = Math.max(small.width / frame.width, small.height / frame.height)

@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
 
-/** Jobs whose size is checked one by one, in the size class that contains the size of the disk. */
+/** Maximum number of jobs whose size is checked one by one, in the size class of the runner's disk. */
 const MAX_JOBS_CHECKED = 100
 
 function fromReadyJobs(queue: string, conditions: SQL = sql``) {
@@ -20,8 +20,8 @@ const IN_CLAIM_ORDER = sql`ORDER BY required_encoders, size_class, priority, seq
  * The CTE `candidates`: for each class of ready jobs, the next job that a runner with these capabilities
  * can run. A class is all jobs with the same required encoders and the same size class. There are few
  * classes however many jobs there are, and the index leads from each class to the next without reading
- * the jobs in between. So the cost depends on the number of classes, and a job that the runner cannot
- * run hides no other.
+ * the jobs in between. The cost therefore depends on the number of classes, and a job that the runner
+ * cannot run does not delay other jobs.
  *
  * Column `whole_class`: the runner can run every job of the class.
  */

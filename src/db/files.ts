@@ -46,7 +46,7 @@ export async function reserveFiles(
 
 /**
  * Charges the key of an upload for a part before it arrives. A part that is sent again is charged with
- * its largest size, since R2 does not tell which one it kept. Returns false if that would exceed the
+ * its largest size, since R2 does not return which one it stored. Returns false if that would exceed the
  * quota, or if the upload has no key.
  */
 export async function reserveUploadPart(
@@ -130,8 +130,8 @@ export function listStaleReservations(db: Database, before: number, limit: numbe
 }
 
 /**
- * Deletes rows of files that no key is charged for. Their revision only tells concurrent writers of
- * each other.
+ * Deletes rows of files for which no key is charged. Only concurrent writers need such a row, for its
+ * revision.
  */
 export async function deleteUnownedFiles(
   db: Database,

@@ -123,7 +123,7 @@ export class QueueHub extends DurableObject<Env> {
     return woken
   }
 
-  /** Sends progress to the current subscribers of the job. It is stored nowhere. */
+  /** Sends progress to the current subscribers of the job, without storing it. */
   sendProgress(filePath: string, data: ProgressData): void {
     const message = encodeMessage({ event: 'job:progress', filePath, data })
     for (const [socket, subscriber] of this.subscribers()) {

@@ -1,9 +1,9 @@
 /**
- * One slot: starts and stops one container, and notices when its runner is gone. The job of the runner
+ * One slot: starts and stops one container, and detects that its runner has ended. The job of the runner
  * is in D1; the slot holds no job state.
  *
- * A runner exits by itself when it finds no work. So the alarm only handles failures: a container whose
- * runner never claims, or that stops asking for work while it has no job.
+ * A runner exits by itself when it has been idle. The alarm therefore only handles failures: a runner that
+ * never claims, or that sends no more claims although it has no job.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { logError, logInfo } from '../log.ts'
@@ -13,9 +13,9 @@ import type { WakeAnswer } from '../platform/slots.ts'
 
 /** The container's requests to this host go to the gateway. The name does not exist elsewhere. */
 const GATEWAY_HOST = 'gateway.reelqueue'
-/** A cold start takes 1 to 3 s. A runner that has not claimed after this time never will. */
+/** A cold start takes 1 to 3 s. A runner that has not claimed after this time has failed to start. */
 const MAX_START_MS = 60_000
-/** An idle runner asks for work every 8 s. A runner with a job is silent, and has its lease. */
+/** An idle runner claims every 8 s. A runner with a job sends no claims; its lease is watched instead. */
 const MAX_SILENCE_MS = 60_000
 const CHECK_INTERVAL_MS = 30_000
 /** After a failed start the other slots are tried first. */
@@ -28,7 +28,7 @@ interface ContainerRun {
   runner: string
   queue: string
   startedAt: number
-  /** When the runner asked for work last; null before its first claim. */
+  /** When the runner sent its last claim; null before the first. */
   heardAt: number | null
 }
 
@@ -79,7 +79,7 @@ export class RunnerSlot extends DurableObject<Env> {
     return this.start(container, queues)
   }
 
-  /** The runner has just asked for work. Ignored if it is not the runner of this slot. */
+  /** Records that a runner has just sent a claim. Ignored if it is not the runner of this slot. */
   recordContact(runner: string): void {
     const { run } = this
     if (run?.runner === runner) {
@@ -147,7 +147,7 @@ export class RunnerSlot extends DurableObject<Env> {
     this.ctx.waitUntil(exit.then((how) => this.endRun(run, how)))
   }
 
-  /** Handles the end of a run, once, even if the exit and the alarm notice it together. */
+  /** Handles the end of a run once, even if the exit and the alarm report it at the same time. */
   private endRun(run: ContainerRun, how: string): Promise<void> {
     if (this.run?.runner !== run.runner) {
       return Promise.resolve()

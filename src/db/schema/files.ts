@@ -30,7 +30,7 @@ export const files = sqliteTable(
     /** Null if no key is charged: for the root key's files, and when the file was deleted. */
     apiKeyId: text(),
     sizeBytes: integer().notNull(),
-    /** Changes with each write of the row: who read R2 can tell whether another writer was faster. */
+    /** Changes with each write of the row, so that a writer detects a write by another one since its read. */
     revision: text().notNull(),
     recordedAt: time().notNull(),
   },

@@ -134,7 +134,7 @@ async function readIdempotency(
   if (givenKey === null) {
     return null
   }
-  // API keys do not share idempotency keys: none sees the jobs of another, or that there are any.
+  // API keys do not share idempotency keys, so that one key learns nothing about the jobs of another.
   const apiKeyId = chargedKeyId(caller)
   return {
     key: apiKeyId === null ? givenKey : `${apiKeyId}:${givenKey}`,

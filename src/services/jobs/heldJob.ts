@@ -10,7 +10,7 @@ export type LeaseLostError = ErrorResult<'lease_lost'>
 export function leaseLostError(): LeaseLostError {
   return errorResult(
     'lease_lost',
-    'This lease has ended: the job is finished, cancelled or with another runner.',
+    'This lease has ended: the job has ended, was deleted, or is held by another runner. Stop the attempt.',
   )
 }
 

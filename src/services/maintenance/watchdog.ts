@@ -13,8 +13,8 @@ import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
 
 /**
- * Runs one round over a queue. Returns when the next one is due (ms since the epoch), or null if there
- * is nothing to wait for.
+ * Runs one round for a queue. Returns when the next round is due (ms since the epoch), or null if the
+ * queue has no lease, no delayed retry and no job that could start.
  */
 export async function runWatchdog(platform: Platform, queue: string): Promise<number | null> {
   const { db } = platform
@@ -41,7 +41,7 @@ function expiryFailure(job: JobRow, now: number) {
   return isTimeout
     ? {
         errorCode: 'timeout' as const,
-        message: `The job took longer than its ${job.timeoutSeconds} s.`,
+        message: `The attempt took longer than the job's timeoutSeconds (${job.timeoutSeconds} s).`,
       }
     : {
         errorCode: 'runner_lost' as const,

@@ -76,18 +76,18 @@ describe('the event stream', () => {
     await api('POST', `/queue/jobs/${failed}/cancel`)
     await client.first(isEvent(failed, 'job:cancelled'))
 
-    const of2 = (jobId: string) =>
+    const listEventsOf = (jobId: string) =>
       client
         .durable()
         .filter(({ data }) => data['jobId'] === jobId)
         .map(({ event, data: { status, error } }) => [event, status, error])
-    expect(of2(id)).toEqual([
+    expect(listEventsOf(id)).toEqual([
       ['job:created', 'pending', undefined],
       ['job:started', 'running', undefined],
       ['job:retrying', 'pending', 'A fault that may pass.'],
       ['job:deleted', 'deleted', undefined],
     ])
-    expect(of2(failed)).toEqual([
+    expect(listEventsOf(failed)).toEqual([
       ['job:created', 'pending', undefined],
       ['job:started', 'running', undefined],
       ['job:error', 'error', 'The file is no video.'],
@@ -108,26 +108,26 @@ describe('event filters', () => {
       await watch(),
     ]
     const [sibling] = await createJobs('filter/mine.mp4', ['w_320'])
-    const [elsewhere] = await createJobs('filter/mine.mp4', ['w_160'], { queue: 'other' })
-    const stranger = await createOne('filter/stranger.mp4')
+    const [inOtherQueue] = await createJobs('filter/mine.mp4', ['w_160'], { queue: 'other' })
+    const unrelated = await createOne('filter/stranger.mp4')
     const runner = await claimAsRunner()
     expect(runner.jobId).toBe(mine.id)
     await runner.report(12)
-    const last = [mine, sibling!, stranger, elsewhere!]
+    const last = [mine, sibling!, unrelated, inOtherQueue!]
     for (const { id } of last) {
       await api('DELETE', `/queue/jobs/${id}`)
     }
-    await all.first(isEvent(stranger.id, 'job:deleted'))
-    await byQueue.first(isEvent(elsewhere!.id, 'job:deleted'))
+    await all.first(isEvent(unrelated.id, 'job:deleted'))
+    await byQueue.first(isEvent(inOtherQueue!.id, 'job:deleted'))
     await byJob.first(isEvent(mine.id, 'job:deleted'))
     await byFile.first(isEvent(sibling!.id, 'job:deleted'))
 
-    const jobsOf = (client: Client) =>
+    const listJobIds = (client: Client) =>
       new Set(client.seen.slice(1).map(({ data }) => data['jobId']))
-    expect(jobsOf(byJob)).toEqual(new Set([mine.id]))
-    expect(jobsOf(byFile)).toEqual(new Set([mine.id, sibling!.id]))
-    expect(jobsOf(byQueue)).toEqual(new Set([elsewhere!.id]))
-    expect(jobsOf(all)).toEqual(new Set([mine.id, sibling!.id, stranger.id]))
+    expect(listJobIds(byJob)).toEqual(new Set([mine.id]))
+    expect(listJobIds(byFile)).toEqual(new Set([mine.id, sibling!.id]))
+    expect(listJobIds(byQueue)).toEqual(new Set([inOtherQueue!.id]))
+    expect(listJobIds(all)).toEqual(new Set([mine.id, sibling!.id, unrelated.id]))
     for (const client of [byJob, byFile, all]) {
       expect(client.seen.filter(({ event }) => event === 'job:progress')).toHaveLength(1)
     }

@@ -12,7 +12,7 @@ import { applyEvent, insertJobIn } from '../helpers/jobStore.ts'
 import { createSettings } from '../../../src/platform/settings.ts'
 
 const DAY_MS = 86_400_000
-const KEPT = { jobDays: 30, eventDays: 7, uploadDays: 1 }
+const RETENTION = { jobDays: 30, eventDays: 7, uploadDays: 1 }
 function run(sql: string, ...values: unknown[]) {
   return env.DB.prepare(sql)
     .bind(...values)
@@ -23,13 +23,13 @@ async function count(table: string, where = '1') {
     'n',
   ))!
 }
-function age(table: string, column: string, days: number, where = '1') {
+function setAge(table: string, column: string, days: number, where = '1') {
   return run(`UPDATE ${table} SET ${column} = ? WHERE ${where}`, Date.now() - days * DAY_MS)
 }
 
-async function clean() {
+async function runRound() {
   const { platform, settled } = openPlatform()
-  await runCleaner(platform, KEPT)
+  await runCleaner(platform, RETENTION)
   await settled()
 }
 
@@ -43,12 +43,12 @@ describe('finished jobs', () => {
     'in %s are deleted with their attempts',
     async (status) => {
       const old = await insertJobIn(status)
-      const young = await insertJobIn(status)
-      await age('jobs', 'completed_at', 31, `id = '${old.id}'`)
-      await age('jobs', 'completed_at', 29, `id = '${young.id}'`)
-      await clean()
+      const recent = await insertJobIn(status)
+      await setAge('jobs', 'completed_at', 31, `id = '${old.id}'`)
+      await setAge('jobs', 'completed_at', 29, `id = '${recent.id}'`)
+      await runRound()
       expect(await jobRow(old.id)).toBeNull()
-      expect(await jobRow(young.id)).toMatchObject({ status })
+      expect(await jobRow(recent.id)).toMatchObject({ status })
       expect(await count('attempts', `job_id = '${old.id}'`)).toBe(0)
       const { stored, counted } = await readCounters()
       expect(stored).toEqual(counted)
@@ -58,8 +58,8 @@ describe('finished jobs', () => {
   it('that are pending or running are kept at any age', async () => {
     const running = await insertJobIn('running')
     const pending = await insertJobIn('pending')
-    await age('jobs', 'created_at', 400)
-    await clean()
+    await setAge('jobs', 'created_at', 400)
+    await runRound()
     expect(await jobRow(running.id)).toMatchObject({ status: 'running' })
     expect(await jobRow(pending.id)).toMatchObject({ status: 'pending' })
     await applyEvent('forceCancel', running)
@@ -68,8 +68,8 @@ describe('finished jobs', () => {
   it('leave their variants', async () => {
     const runner = await startJob('kept.mp4')
     await runner.completeWith()
-    await age('jobs', 'completed_at', 31)
-    await clean()
+    await setAge('jobs', 'completed_at', 31)
+    await runRound()
     expect(await jobRow(runner.jobId)).toBeNull()
     expect((await api('GET', '/t/w_640/kept.mp4')).status).toBe(200)
   })
@@ -78,10 +78,10 @@ describe('finished jobs', () => {
     for (let n = 0; n < 250; n++) {
       await insertJobIn('cancelled')
     }
-    await age('jobs', 'completed_at', 31)
-    await clean()
+    await setAge('jobs', 'completed_at', 31)
+    await runRound()
     expect(await count('jobs')).toBe(50)
-    await clean()
+    await runRound()
     expect(await count('jobs')).toBe(0)
     expect((await readCounters()).stored).toMatchObject({ cancelled: 0 })
   })
@@ -89,9 +89,9 @@ describe('finished jobs', () => {
 
 it('events past their retention are deleted, newer ones are kept', async () => {
   const { id } = await insertJobIn('completed')
-  await age('events', 'created_at', 8, "type = 'job:created'")
-  await age('events', 'created_at', 6, "type = 'job:completed'")
-  await clean()
+  await setAge('events', 'created_at', 8, "type = 'job:created'")
+  await setAge('events', 'created_at', 6, "type = 'job:completed'")
+  await runRound()
   const { results } = await env.DB.prepare('SELECT type FROM events WHERE job_id = ? ORDER BY seq')
     .bind(id)
     .all()
@@ -108,7 +108,7 @@ it('an abandoned upload is aborted and its object deleted', async () => {
   // As if its Worker had died before it could tidy up.
   await run("UPDATE jobs SET status = 'cancelled', completed_at = ?", Date.now())
   expect(await count('outputs', `key = '${key}' AND retired`)).toBe(1)
-  await clean()
+  await runRound()
   expect(await count('outputs', `key = '${key}'`)).toBe(0)
   const upload = env.VARIANTS.resumeMultipartUpload(key, uploadId)
   await expect(upload.uploadPart(1, 'more')).rejects.toThrow()
@@ -118,13 +118,13 @@ it('an abandoned upload is aborted and its object deleted', async () => {
 it('idempotency keys are deleted after a day', async () => {
   await run("INSERT INTO idempotency_keys VALUES ('old', '', '[]', ?)", Date.now() - 1.1 * DAY_MS)
   await run("INSERT INTO idempotency_keys VALUES ('young', '', '[]', ?)", Date.now() - 0.9 * DAY_MS)
-  await clean()
+  await runRound()
   const { results } = await env.DB.prepare('SELECT key FROM idempotency_keys').all()
   expect(results).toEqual([{ key: 'young' }])
 })
 
 it('retention is set in wrangler.toml, and an invalid value is rejected', () => {
-  expect(createSettings(env).retention).toEqual(KEPT)
+  expect(createSettings(env).retention).toEqual(RETENTION)
   expect(() => createSettings({ ...env, JOB_RETENTION_DAYS: 'soon' }).retention).toThrow(
     /JOB_RETENTION_DAYS/,
   )
@@ -132,7 +132,7 @@ it('retention is set in wrangler.toml, and an invalid value is rejected', () => 
 
 it('the API works after a cleanup', async () => {
   await insertJobIn('pending')
-  await clean()
+  await runRound()
   expect(await db.query.jobs.findFirst()).toMatchObject({ status: 'pending' })
   await run('DELETE FROM jobs')
   await startJob('after.mp4')

@@ -25,10 +25,10 @@ function forgetAlarm(queue: string) {
 }
 
 let lost: FakeRunner
-let holder: FakeRunner
+let active: FakeRunner
 beforeEach(async () => {
   await run('DELETE FROM jobs')
-  holder = await startJob('held.mp4')
+  active = await startJob('held.mp4')
   lost = await startJob('lost.mp4')
   await run(`UPDATE jobs SET lease_expires_at = 1 WHERE id = '${lost.jobId}'`)
   await forgetAlarm('default')
@@ -38,7 +38,7 @@ it('expires leases that are over, keeps valid ones, and sets the alarm again', a
   await cron()
   const row = (await jobRow(lost.jobId))!
   expect(row).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
-  expect(await jobRow(holder.jobId)).toMatchObject({ status: 'running' })
+  expect(await jobRow(active.jobId)).toMatchObject({ status: 'running' })
   const alarm = await runInDurableObject(env.HUBS.getByName('default'), (_, state) =>
     state.storage.getAlarm(),
   )

@@ -18,12 +18,12 @@ import { db } from '../helpers/database.ts'
 const CONCURRENCY = 2
 
 type Change = Exclude<JobEvent, 'claim'> | 'report' | 'output' | 'delete'
-/** A change of some job: mostly of one in a state that it suits, under its fence or another. */
-function change(weight: number, of: JobStatus, ...what: Change[]) {
+/** A change of a job, mostly of one in the status `of`, under its current fence or another one. */
+function change(weight: number, of: JobStatus, ...action: Change[]) {
   return {
     weight,
     arbitrary: fc.record({
-      do: fc.constantFrom(...what),
+      do: fc.constantFrom(...action),
       job: fc.nat({ max: 9 }),
       of: fc.oneof({ weight: 4, arbitrary: fc.constant(of) }, fc.constant('all')),
       stale: fc.constantFrom(0, 0, 0, 0, 0, 0, -1, 1),
@@ -106,14 +106,14 @@ async function expectStored(model: JobModel) {
   expect(new Set(active.map((job) => job.name)).size).toBe(active.length)
 }
 
-/** Does a step in both; what the database answers must be what the model says. */
-class World {
+/** Applies each step to the database and to the model, and compares the results. */
+class StoreAndModel {
   model = new JobModel(CONCURRENCY)
   ids: string[] = []
   paused = new Set<string>()
   now = 1_700_000_000_000
 
-  async take(step: Step) {
+  async apply(step: Step) {
     this.now += 1
     if ('ms' in step) {
       return void (this.now += step.ms)
@@ -127,8 +127,8 @@ class World {
       }
       return step.do === 'pause' ? this.pause(step.queue) : this.watch(step.queue)
     }
-    const those = this.model.jobs.filter((job) => job.status === step.of).map((job) => job.id)
-    const ids = those.length > 0 ? those : this.ids
+    const matching = this.model.jobs.filter((job) => job.status === step.of).map((job) => job.id)
+    const ids = matching.length > 0 ? matching : this.ids
     const id = ids[step.job % Math.max(ids.length, 1)] ?? 'job_none'
     return this.change(step.do, id, step.stale)
   }
@@ -160,7 +160,7 @@ class World {
       .run()
   }
 
-  /** The watchdog's statements: expired leases by the retry ladder, then what fell due. */
+  /** The watchdog's statements: fails attempts whose lease has expired, then releases due retries. */
   private async watch(queue: string) {
     const { model, now } = this
     const expired = model.jobs.filter(
@@ -169,53 +169,53 @@ class World {
     const rows = await listExpiredLeases(db, queue, now)
     expect(rows.map((row) => row.id).sort()).toEqual(expired.map((job) => job.id).sort())
     for (const row of rows) {
-      const again = row.attempt < MAX_ATTEMPTS
+      const isRetried = row.attempt < MAX_ATTEMPTS
       const failure = {
         errorCode: 'runner_lost' as const,
-        message: 'gone',
-        retryAt: again ? now + BACKOFF_MS : null,
+        message: 'lost',
+        retryAt: isRetried ? now + BACKOFF_MS : null,
         leaseExpiredBy: now,
       }
       const failed = await failJob(db, { jobId: row.id, fence: row.fence }, failure, now)
       expect(failed?.id).toBe(row.id)
-      model.apply(again ? 'backOff' : 'fail', model.find(row.id), row.fence, now)
+      model.apply(isRetried ? 'backOff' : 'fail', model.find(row.id), row.fence, now)
     }
     await releaseDueRetries(db, queue, now)
     model.next(queue, true, now)
   }
 
-  private async change(what: Change, id: string, stale: number) {
+  private async change(action: Change, id: string, stale: number) {
     const { model, now } = this
     const job = model.find(id)
     const fence = (job?.fence ?? 1) + stale
     const claim = { jobId: id, fence }
-    if (what === 'delete') {
+    if (action === 'delete') {
       return expect((await deleteJobRow(db, id))?.id).toBe(model.delete(job) ? id : undefined)
     }
-    if (what === 'report') {
-      const standing = { stage: 'encode' as const, etaSeconds: null, fps: null, speed: null }
-      const said = { fence, progress: (now / 7) % 100, ...standing, playable: false }
-      const row = await reportProgress(db, claim, said, now)
+    if (action === 'report') {
+      const fields = { stage: 'encode' as const, etaSeconds: null, fps: null, speed: null }
+      const report = { fence, progress: (now / 7) % 100, ...fields, playable: false }
+      const row = await reportProgress(db, claim, report, now)
       expect(row?.id).toBe(model.isHeld(id, fence) ? id : undefined)
       if (!row) {
         return
       }
-      job!.progress = Math.max(job!.progress, said.progress)
+      job!.progress = Math.max(job!.progress, report.progress)
       job!.lease = now + 30_000
       return
     }
-    if (what === 'output') {
+    if (action === 'output') {
       const first = `${id}/${fence}`
       const key = model.outputs.has(first) ? `${first}/${now}` : first
-      const noted = await recordOutput(db, claim, { key, uploadId: key }, now)
-      expect(noted).toBe(model.isHeld(id, fence))
-      if (noted) {
+      const recorded = await recordOutput(db, claim, { key, uploadId: key }, now)
+      expect(recorded).toBe(model.isHeld(id, fence))
+      if (recorded) {
         model.outputs.set(key, false)
       }
       return
     }
-    const row = await applyEvent(what, { id, fence, queue: '' }, now)
-    expect(row?.id).toBe(model.apply(what, job, fence, now) ? id : undefined)
+    const row = await applyEvent(action, { id, fence, queue: '' }, now)
+    expect(row?.id).toBe(model.apply(action, job, fence, now) ? id : undefined)
   }
 }
 
@@ -224,21 +224,21 @@ it('the job store follows the transition table for any sequence of events', asyn
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 50, maxLength: 80 }), async (steps) => {
       await reset()
-      const world = new World()
+      const subject = new StoreAndModel()
       for (const step of steps) {
-        await world.take(step)
-        await expectStored(world.model)
+        await subject.apply(step)
+        await expectStored(subject.model)
       }
-      for (const line of world.model.log) {
+      for (const line of subject.model.log) {
         applied.add(line.split(' ')[0]!)
       }
-      for (const { outcome } of world.model.attempts) {
+      for (const { outcome } of subject.model.attempts) {
         applied.add(String(outcome))
       }
     }),
     { numRuns: 30, interruptAfterTimeLimit: 12_000 },
   )
-  // The runs went everywhere, or they say little.
+  // The runs must have covered every event type and every outcome.
   expect([...applied].sort()).toEqual(
     [
       ...['created', 'started', 'completed', 'error', 'retrying', 'cancelled', 'deleted'].map(

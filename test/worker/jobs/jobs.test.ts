@@ -9,7 +9,7 @@ async function stats() {
   return (await api('GET', '/queue/stats')).json<Record<string, unknown>>()
 }
 
-/** A job that failed for good, and another one that waits and must go on waiting. */
+/** Creates a job and lets it fail, and a control job that must stay pending. */
 async function failedJob(filePath: string) {
   const { id } = await createOne(filePath)
   expect(
@@ -149,9 +149,9 @@ describe('cancel', () => {
   it('returns 400 for a running job without force, and the job continues', async () => {
     const { id } = await createOne('cancel/running.mp4')
     const runner = await claimAsRunner()
-    const refused = await api('POST', `/queue/jobs/${id}/cancel`, {})
-    expect(refused.status).toBe(400)
-    expect((await refused.json<{ message: string }>()).message).toContain('{"force": true}')
+    const rejected = await api('POST', `/queue/jobs/${id}/cancel`, {})
+    expect(rejected.status).toBe(400)
+    expect((await rejected.json<{ message: string }>()).message).toContain('{"force": true}')
     expect(await jobRow(id)).toMatchObject({ status: 'running', fence: runner.fence })
 
     const forced = await api('POST', `/queue/jobs/${id}/cancel`, { force: true })
@@ -181,14 +181,14 @@ describe('cancel', () => {
 describe('delete', () => {
   it('deletes one job and no other', async () => {
     const { id } = await createOne('delete/gone.mp4')
-    const { id: kept } = await createOne('delete/kept.mp4')
+    const { id: other } = await createOne('delete/kept.mp4')
     const response = await api('DELETE', `/queue/jobs/${id}`)
     expect(response.status).toBe(200)
     expect(await response.json()).toEqual({ success: true, message: 'Job deleted' })
     expect(await jobRow(id)).toBeNull()
     expect((await api('GET', `/queue/jobs/${id}`)).status).toBe(404)
-    expect(await readJob(kept)).toMatchObject({ status: 'pending' })
-    await api('DELETE', `/queue/jobs/${kept}`)
+    expect(await readJob(other)).toMatchObject({ status: 'pending' })
+    await api('DELETE', `/queue/jobs/${other}`)
   })
 
   it('returns 400 for a job that does not exist', async () => {

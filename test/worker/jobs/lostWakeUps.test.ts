@@ -1,4 +1,4 @@
-/** Whatever makes a job claimable sets a watchdog alarm, because the wake-up may be lost. */
+/** Every change that makes a job claimable sets a watchdog alarm, because the wake-up may be lost. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, it, vi } from 'vitest'
@@ -8,10 +8,10 @@ import { startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
 
 const WITHIN_MS = 10_000
 const hub = env.HUBS.getByName('default')
-function alarm() {
+function readAlarm() {
   return runInDurableObject(hub, (_, state) => state.storage.getAlarm())
 }
-function forget() {
+function deleteAlarm() {
   return runInDurableObject(hub, (_, state) => state.storage.deleteAlarm())
 }
 function run(sql: string) {
@@ -21,7 +21,7 @@ function setQueue(settings: Record<string, unknown>) {
   return api('PATCH', '/queues/default', settings)
 }
 
-/** A running job that takes the queue's one slot, and one that waits for it. */
+/** A running job that uses up the queue's concurrency, and a pending job. */
 let runner: FakeRunner
 beforeEach(async () => {
   await run('DELETE FROM jobs')
@@ -30,17 +30,17 @@ beforeEach(async () => {
   await createJobs('waiting.mp4', ['w_640'])
 })
 
-async function failed() {
+async function retryFailedJob() {
   await expectJson(await runner.fail('input_invalid'), 200)
   return api('POST', `/queue/jobs/${runner.jobId}/retry`)
 }
-const WAYS: Record<string, () => Promise<Response>> = {
+const CHANGES: Record<string, () => Promise<Response>> = {
   'a higher concurrency': () => setQueue({ concurrency: 2 }),
   'unpausing the queue': async () => {
     await run('UPDATE queues SET paused = 1, concurrency = 2')
     return setQueue({ paused: false })
   },
-  'a retry': failed,
+  'a retry': retryFailedJob,
   'a released job': () => runner.release(),
   'a completed job': async () => runner.complete(await runner.upload()),
   'a job that failed for good': () => runner.fail('input_invalid'),
@@ -49,15 +49,15 @@ const WAYS: Record<string, () => Promise<Response>> = {
   'a running job deleted': () => api('DELETE', `/queue/jobs/${runner.jobId}`),
 }
 
-it.each(Object.keys(WAYS))('%s sets an alarm within 10 s', async (way) => {
-  await forget()
-  expect((await WAYS[way]!()).status).toBe(200)
-  await vi.waitFor(async () => expect(await alarm()).not.toBeNull(), { timeout: 3_000 })
-  expect(await alarm()).toBeLessThanOrEqual(Date.now() + WITHIN_MS)
+it.each(Object.keys(CHANGES))('%s sets an alarm within 10 s', async (change) => {
+  await deleteAlarm()
+  expect((await CHANGES[change]!()).status).toBe(200)
+  await vi.waitFor(async () => expect(await readAlarm()).not.toBeNull(), { timeout: 3_000 })
+  expect(await readAlarm()).toBeLessThanOrEqual(Date.now() + WITHIN_MS)
 })
 
 it('a pause sets no alarm, as a control', async () => {
-  await forget()
+  await deleteAlarm()
   await expectJson(await setQueue({ paused: true }), 200)
-  expect(await alarm()).toBeNull()
+  expect(await readAlarm()).toBeNull()
 })

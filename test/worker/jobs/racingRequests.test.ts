@@ -4,8 +4,8 @@ import { createOne } from '../helpers/jobs.ts'
 import { claimJob, claimAsRunner } from '../helpers/fakeRunner.ts'
 import { jobRow, countRows, readCounters } from '../helpers/database.ts'
 
-/** Sends all of it at once; gives back how often each status came. */
-async function atOnce(...requests: [method: string, path: string][]) {
+/** Sends all requests at once; returns the statuses of their responses, the lowest first. */
+async function sendConcurrently(...requests: [method: string, path: string][]) {
   const responses = await Promise.all(requests.map(([method, path]) => api(method, path)))
   return responses.map((response) => response.status).toSorted((a, b) => a - b)
 }
@@ -15,7 +15,7 @@ it('of two concurrent cancels one returns 200 and one 400', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/cancel-${round}.mp4`)
     const cancel: [string, string] = ['POST', `/queue/jobs/${id}/cancel`]
-    expect(await atOnce(cancel, cancel)).toEqual([200, 400])
+    expect(await sendConcurrently(cancel, cancel)).toEqual([200, 400])
     expect(await jobRow(id)).toMatchObject({ status: 'cancelled' })
     expect(await countRows('events', "job_id = ? AND type = 'job:cancelled'", id)).toBe(1)
   }
@@ -26,7 +26,7 @@ it('of two concurrent deletes one returns 200 and one 400', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/delete-${round}.mp4`)
     const remove: [string, string] = ['DELETE', `/queue/jobs/${id}`]
-    expect(await atOnce(remove, remove)).toEqual([200, 400])
+    expect(await sendConcurrently(remove, remove)).toEqual([200, 400])
     expect(await jobRow(id)).toBeNull()
     expect(await countRows('events', "job_id = ? AND type = 'job:deleted'", id)).toBe(1)
   }
@@ -38,7 +38,7 @@ it('of two concurrent retries one returns 200 and one 400, and the job is claime
   const { id } = await createOne('race/retry.mp4')
   await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
   const retry: [string, string] = ['POST', `/queue/jobs/${id}/retry`]
-  expect(await atOnce(retry, retry)).toEqual([200, 400])
+  expect(await sendConcurrently(retry, retry)).toEqual([200, 400])
   expect((await claimJob())?.jobId).toBe(id)
   expect(await claimJob()).toBeNull()
   await api('DELETE', `/queue/jobs/${id}`)
@@ -54,7 +54,7 @@ it('a concurrent cancel and retry are each valid for the state they found', asyn
         api('POST', `/queue/jobs/${id}/retry`),
       ])
     ).map((response) => response.status)
-    // A job in error can be retried whatever the cancel does; the cancel works only after that.
+    // A failed job can always be retried. The cancel succeeds only if it comes after the retry.
     expect(retried).toBe(200)
     const status = cancelled === 200 ? 'cancelled' : 'pending'
     expect([200, 400]).toContain(cancelled)

@@ -1,5 +1,5 @@
 /**
- * Rows that the use cases read and write with 100,000 jobs in the database: bounded, at any size.
+ * Upper bounds for the rows that the use cases read and write with 100,000 jobs in the database.
  */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -33,9 +33,8 @@ function run(sql: string, ...values: unknown[]) {
 beforeAll(async () => {
   await run("INSERT INTO queues (name) VALUES ('other')")
   await run('UPDATE queues SET concurrency = 1000')
-  for (let from = 0; from < JOBS; from += CHUNK)
-  // Statuses, priorities and queues are spread over the ages; each file has about 20 jobs.
-  {
+  // Statuses, priorities and queues are spread over all ages. Each file has about 20 jobs.
+  for (let from = 0; from < JOBS; from += CHUNK) {
     await run(
       `WITH RECURSIVE n(i) AS (
         SELECT CAST(?1 AS INTEGER) UNION ALL SELECT i + 1 FROM n WHERE i + 1 < ?2)
@@ -53,7 +52,7 @@ beforeAll(async () => {
       from + CHUNK,
     )
   }
-  // The rows came with their statuses, so the counters are set once by hand.
+  // Triggers count changes of status only, so the counters of the inserted rows are set here.
   for (const queue of ['default', 'other']) {
     const { counted } = await readCounters(queue)
     const set = Object.entries(counted!).map(([status, n]) => `${status} = ${n}`)
@@ -121,8 +120,8 @@ describe('with 100,000 jobs', () => {
     expect(rowsRead).toBeLessThanOrEqual(45)
   })
 
-  const small = { queue: null, pathPrefix: 'videos/' }
-  const within = (restriction: Restriction, query: Record<string, unknown>) => () =>
+  const folder = { queue: null, pathPrefix: 'videos/' }
+  const listFolder = (restriction: Restriction, query: Record<string, unknown>) => () =>
     listJobs(platform, restriction, listQuery.parse({ limit: 50, ...query }))
 
   it.each([
@@ -132,7 +131,7 @@ describe('with 100,000 jobs', () => {
     [{ status: 'error', queue: 'default', offset: 100 }],
     [{ cursor: '50000' }],
   ])('a page %j of a folder with all jobs examines at most 10,000 of them', async (query) => {
-    const spent = await cost(within(small, query))
+    const spent = await cost(listFolder(folder, query))
     expect(spent.result).toMatchObject({ ok: true, page: { count: 50 } })
     expect(spent.rowsRead).toBeLessThanOrEqual(3 * 10_000 + 200)
   })
@@ -143,20 +142,22 @@ describe('with 100,000 jobs', () => {
       await run(
         "UPDATE jobs SET file_path = 'few/' || seq || '.mp4' WHERE seq % 1000 IN (1, 3) AND file_path LIKE 'videos/%'",
       )
-      const spent = await cost(within({ queue: null, pathPrefix: 'few/' }, query))
+      const spent = await cost(listFolder({ queue: null, pathPrefix: 'few/' }, query))
       expect(spent.result).toMatchObject({ ok: true, page: { count: expect.any(Number) } })
       expect(spent.rowsRead).toBeLessThanOrEqual(4 * 200 + 100)
     },
   )
 
   it('a nearly empty folder is listed completely, newest first', async () => {
-    const { result, rowsRead } = await cost(within({ queue: null, pathPrefix: 'videos/77/' }, {}))
+    const { result, rowsRead } = await cost(
+      listFolder({ queue: null, pathPrefix: 'videos/77/' }, {}),
+    )
     expect(result).toMatchObject({ page: { count: 0, nextCursor: null } })
     expect(rowsRead).toBeLessThanOrEqual(10)
   })
 
   it('stats of a folder count at most 10,000 of its jobs, and say that there are more', async () => {
-    const all = await cost(() => readStats(platform, small, undefined))
+    const all = await cost(() => readStats(platform, folder, undefined))
     expect(all.result).toMatchObject({ stats: { total: 10_000, partial: true } })
     expect(all.rowsRead).toBeLessThanOrEqual(4 * 10_000)
     const few = await cost(() =>
@@ -173,7 +174,7 @@ describe('with 100,000 jobs', () => {
     let cursor: string | null = null
     for (let pages = 0; pages < 20; pages++) {
       const query: Record<string, unknown> = cursor === null ? {} : { cursor }
-      const spent = await cost(within({ queue: null, pathPrefix: 'old/' }, query))
+      const spent = await cost(listFolder({ queue: null, pathPrefix: 'old/' }, query))
       if (!spent.result.ok) {
         throw new Error(spent.result.message)
       }
@@ -189,7 +190,7 @@ describe('with 100,000 jobs', () => {
       expect(seqs).toEqual(seqs.toSorted((a, b) => b - a))
       return
     }
-    throw new Error('no page had any')
+    throw new Error('all pages were empty')
   })
 
   it('a job is found by its id', async () => {
@@ -216,7 +217,7 @@ describe('with 100,000 jobs', () => {
     expect(spent.rowsRead).toBeLessThanOrEqual(10)
     expect(spent.rowsWritten).toBe(0)
     const busy = await cost(() => runWatchdog(platform, 'default'))
-    // The lease of each running job twice: which have run out, and which runs out next.
+    // Each running job is read twice: for expired leases, and for the next expiry.
     expect(busy.rowsRead).toBeLessThanOrEqual(220)
     expect(busy.rowsWritten).toBe(0)
   })
@@ -279,11 +280,15 @@ describe('an attempt with 100,000 jobs', () => {
         SELECT seq FROM jobs WHERE queue = 'default' AND status = 'pending'
           AND run_after IS NULL LIMIT 1)`,
     )
-    const fit = { encoders: ['png', 'aac'], diskBytes: 10e9 }
-    const spent = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
+    const capabilities = { encoders: ['png', 'aac'], diskBytes: 10e9 }
+    const spent = await cost(() =>
+      claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), capabilities),
+    )
     expect(spent.result).toMatchObject({ requiredEncoders: ['png'], status: 'running' })
     expect(spent.rowsRead).toBeLessThanOrEqual(150)
-    const none = await cost(() => claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), fit))
+    const none = await cost(() =>
+      claimNextJob(platform.db, 'mixed', RUNNER, Date.now(), capabilities),
+    )
     expect(none.result).toBeUndefined()
     expect(none.rowsRead).toBeLessThanOrEqual(150)
   })
@@ -291,9 +296,9 @@ describe('an attempt with 100,000 jobs', () => {
   it('a report writes one row and its index', async () => {
     row = (await take())!
     const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.secretHash }
-    const standing = { progress: 10, stage: 'encode', etaSeconds: 9 } as const
-    const said = { ...standing, fps: 25, speed: 1.5, playable: false }
-    const spent = await cost(() => recordReport(platform, claimed, said))
+    const fields = { progress: 10, stage: 'encode', etaSeconds: 9 } as const
+    const report = { ...fields, fps: 25, speed: 1.5, playable: false }
+    const spent = await cost(() => recordReport(platform, claimed, report))
     expect(spent.result).toMatchObject({ ok: true })
     expect(spent.rowsRead).toBeLessThanOrEqual(3)
     expect(spent.rowsWritten).toBeLessThanOrEqual(2)
@@ -301,9 +306,9 @@ describe('an attempt with 100,000 jobs', () => {
 
   it('finishing an attempt reads and writes a few rows', async () => {
     const message = { outcome: 'failed', fence: row.fence, errorCode: 'unsupported' } as const
-    const notes = { message: 'no', stderrTail: '', command: '', timings: {} }
+    const details = { message: 'no', stderrTail: '', command: '', timings: {} }
     const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.secretHash }
-    const spent = await cost(() => finishAttempt(platform, claimed, { ...message, ...notes }))
+    const spent = await cost(() => finishAttempt(platform, claimed, { ...message, ...details }))
     expect(spent.result).toEqual({ ok: true, status: 'error' })
     expect(spent.rowsRead).toBeLessThanOrEqual(20)
     expect(spent.rowsWritten).toBeLessThanOrEqual(20)

@@ -29,7 +29,7 @@ async function watch() {
   return next
 }
 
-/** A job with a live lease, beside all others; no round of the watchdog may touch it. */
+/** The control: a job with a live lease, which no round of the watchdog may change. */
 let control: FakeRunner
 beforeAll(async () => {
   await run('UPDATE queues SET concurrency = 50')
@@ -63,7 +63,7 @@ describe('an expired lease', () => {
     })
     expect(row.run_after).toBeGreaterThanOrEqual(before + 4_000)
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:retrying'])
-    // It is set again: for the retry, since the other lease runs longer.
+    // The alarm is set for the retry, because the lease of the control expires later.
     expect(await alarm()).toBe(row.run_after)
     expect((await runner.report()).status).toBe(409)
     expect(await claimJob()).toBeNull()
@@ -138,8 +138,8 @@ describe('a due retry', () => {
     await run('UPDATE jobs SET run_after = 1 WHERE id = ?', due.jobId)
     const next = await watch()
     expect(await jobRow(due.jobId)).toMatchObject({ run_after: null, status: 'pending' })
-    const waits = (await jobRow(later.jobId))!.run_after!
-    expect(next).toBeLessThanOrEqual(waits)
+    const retryAt = (await jobRow(later.jobId))!.run_after!
+    expect(next).toBeLessThanOrEqual(retryAt)
     expect(await claimJob()).toMatchObject({ jobId: due.jobId, attempt: 2 })
     expect(await claimJob()).toBeNull()
   })
@@ -150,12 +150,12 @@ describe('a due retry', () => {
     const waiters = () =>
       runInDurableObject(hub, (_, state) => state.getWebSockets('runner').length)
     const request = { protocol: 3, runner: { id: 'waits' }, queues: ['default'], waitSeconds: 20 }
-    /** As a runner does: an answer without work is followed by the next question. */
-    const ask = async (): Promise<Assignment> => {
+    /** Claims as a runner does: a response without a job is followed by the next claim. */
+    const claimUntilFound = async (): Promise<Assignment> => {
       const response = await asRunner('POST', '/runner/claim', request)
-      return response.status === 204 ? ask() : expectJson<Assignment>(response, 200)
+      return response.status === 204 ? claimUntilFound() : expectJson<Assignment>(response, 200)
     }
-    const claimed = ask()
+    const claimed = claimUntilFound()
     await vi.waitFor(async () => expect(await waiters()).toBeGreaterThan(0), { timeout: 5_000 })
     await run('UPDATE jobs SET run_after = 1 WHERE id = ?', runner.jobId)
     const woken = Date.now()

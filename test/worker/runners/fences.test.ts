@@ -41,20 +41,20 @@ describe('when another runner has claimed the job,', () => {
     holderUpload = await holder.upload('held')
   })
 
-  it.each(messages)('"%s" of the first runner is rejected and changes nothing', async (word) => {
+  it.each(messages)('"%s" of the first runner is rejected and changes nothing', async (message) => {
     const before = [await jobRow(stale.jobId), await variantRows(), await stored()]
     const [output] = (await outputRows(stale.jobId)).filter((row) => row.fence === holder.fence)
-    await expectLost(await RUNNER_MESSAGES[word]!(stale, staleUpload))
-    await expectLost(await RUNNER_MESSAGES[word]!(stale, holderUpload))
+    await expectLost(await RUNNER_MESSAGES[message]!(stale, staleUpload))
+    await expectLost(await RUNNER_MESSAGES[message]!(stale, holderUpload))
     expect([await jobRow(stale.jobId), await variantRows(), await stored()]).toEqual(before)
     expect(await outputRows(stale.jobId)).toContainEqual(output)
   })
 
   it.each(['part', 'completed'])(
     '"%s" of the holder with the other upload is rejected too',
-    async (word) => {
+    async (message) => {
       const before = await jobRow(holder.jobId)
-      await expectLost(await RUNNER_MESSAGES[word]!(holder, staleUpload))
+      await expectLost(await RUNNER_MESSAGES[message]!(holder, staleUpload))
       expect(await jobRow(holder.jobId)).toEqual(before)
     },
   )
@@ -81,12 +81,12 @@ describe.each([
   ['cancelled by force', (id: string) => api('POST', `/queue/jobs/${id}/cancel`, { force: true })],
   ['deleted', (id: string) => api('DELETE', `/queue/jobs/${id}`)],
 ])('when the job was %s,', (how, stop) => {
-  it.each(messages)('"%s" is rejected and changes nothing', async (word) => {
-    const runner = await startJob(`${how}/${word}.mp4`)
+  it.each(messages)('"%s" is rejected and changes nothing', async (message) => {
+    const runner = await startJob(`${how}/${message}.mp4`)
     const upload = await runner.upload()
     await expectJson(await stop(runner.jobId), 200)
     const before = [await jobRow(runner.jobId), await variantRows(), await stored()]
-    await expectLost(await RUNNER_MESSAGES[word]!(runner, upload))
+    await expectLost(await RUNNER_MESSAGES[message]!(runner, upload))
     expect([await jobRow(runner.jobId), await variantRows(), await stored()]).toEqual(before)
   })
 })
@@ -109,12 +109,12 @@ it('a report extends the lease to its full length', async () => {
 
 it('progress never decreases', async () => {
   const runner = await startJob('steady.mp4')
-  for (const [said, kept] of [
+  for (const [reported, stored] of [
     [40, 40],
     [30, 40],
     [41.5, 41.5],
   ] as const) {
-    await expectJson(await runner.report(said), 200)
-    expect(await jobRow(runner.jobId)).toMatchObject({ progress: kept })
+    await expectJson(await runner.report(reported), 200)
+    expect(await jobRow(runner.jobId)).toMatchObject({ progress: stored })
   }
 })

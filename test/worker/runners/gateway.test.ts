@@ -50,7 +50,7 @@ describe('the protocol version', () => {
 })
 
 describe('a runner of protocol version 3', () => {
-  it('gets the field names of that version, and one of version 4 those of today', async () => {
+  it('receives the field names of that version, and a runner of version 4 those of today', async () => {
     await addQueue('versions')
     const watermark = 'versions-logo.png'
     await putOriginal(watermark)
@@ -82,7 +82,7 @@ describe('a runner of protocol version 3', () => {
 })
 
 describe("a claim matches the runner's capabilities", () => {
-  it('by disk: a video that is too large is left for other runners and blocks nothing', async () => {
+  it('by disk: a video that is too large stays pending for other runners and blocks no other job', async () => {
     await addQueue('disk')
     const more = { queue: 'disk', priority: 0 }
     const [large] = await createJobs('large.mp4', ['w_640'], more)
@@ -94,7 +94,7 @@ describe("a claim matches the runner's capabilities", () => {
     expect(await claim({ diskBytes: 30e9 }, undefined, 'disk')).toMatchObject({ jobId: large!.id })
   })
 
-  it('by disk: a frame of a large video fits any runner', async () => {
+  it('by disk: a frame of a large video can be claimed by any runner', async () => {
     await addQueue('frame')
     const [frame] = await createJobs('film.mp4', ['t_true,w_640'], { queue: 'frame' })
     await setSize('film.mp4', 20e9)
@@ -117,22 +117,24 @@ describe("a claim matches the runner's capabilities", () => {
     ['t_preview', ['libwebp'], ['libwebp_anim']],
     ['t_sprite', ['png'], ['mjpeg']],
     ['t_wave', ['mjpeg'], ['png']],
-  ])('by encoders: %s', async (transformation, without, with_) => {
+  ])('by encoders: %s', async (transformation, missing, sufficient) => {
     const queue = transformation.replaceAll(/[^a-z0-9]/g, '-')
     await addQueue(queue)
     const [job] = await createJobs(`${queue}.mp4`, [transformation], { queue })
-    expect(await claim({ encoders: without }, undefined, queue)).toBeNull()
-    expect(await claim({ encoders: with_ }, undefined, queue)).toMatchObject({ jobId: job!.id })
+    expect(await claim({ encoders: missing }, undefined, queue)).toBeNull()
+    expect(await claim({ encoders: sufficient }, undefined, queue)).toMatchObject({
+      jobId: job!.id,
+    })
   })
 
-  it('by nothing for jobs without requirements', async () => {
+  it('always, for jobs without requirements', async () => {
     await addQueue('none')
     const [probe, copy] = await createJobs('none.mp4', ['f_json', 'f_m4a,ac_copy'], {
       queue: 'none',
     })
-    const able = { encoders: [], diskBytes: 1e12 }
-    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: probe!.id })
-    expect(await claim(able, undefined, 'none')).toMatchObject({ jobId: copy!.id })
+    const capabilities = { encoders: [], diskBytes: 1e12 }
+    expect(await claim(capabilities, undefined, 'none')).toMatchObject({ jobId: probe!.id })
+    expect(await claim(capabilities, undefined, 'none')).toMatchObject({ jobId: copy!.id })
   })
 
   it('even if hundreds of unsuitable jobs come first', async () => {
@@ -146,21 +148,21 @@ describe("a claim matches the runner's capabilities", () => {
       )
     }
     const [last] = await createJobs('behind.mp4', ['w_640'], { queue: 'behind', priority: 9 })
-    const able = { encoders: ['libx264', 'aac'] }
-    expect(await countClaimableJobs(db, 'behind', able, 9)).toBe(1)
+    const capabilities = { encoders: ['libx264', 'aac'] }
+    expect(await countClaimableJobs(db, 'behind', capabilities, 9)).toBe(1)
     expect(await countClaimableJobs(db, 'behind', {}, 9)).toBe(10)
-    expect(await claim(able, undefined, 'behind')).toMatchObject({ jobId: last!.id })
-    expect(await claim(able, undefined, 'behind')).toBeNull()
+    expect(await claim(capabilities, undefined, 'behind')).toMatchObject({ jobId: last!.id })
+    expect(await claim(capabilities, undefined, 'behind')).toBeNull()
     expect(await claim({}, undefined, 'behind')).toMatchObject({ jobId: expect.any(String) })
   })
 
   it('in the order of priority and age', async () => {
     await addQueue('order')
-    const at = (path: string, priority: number) =>
+    const create = (path: string, priority: number) =>
       createJobs(path, ['w_640'], { queue: 'order', priority })
-    const [second] = await at('second.mp4', 2)
-    const [third] = await at('third.mp4', 2)
-    const [first] = await at('first.mp4', 1)
+    const [second] = await create('second.mp4', 2)
+    const [third] = await create('third.mp4', 2)
+    const [first] = await create('first.mp4', 1)
     for (const [job] of [[first], [second], [third]]) {
       expect(await claim({ diskBytes: 1e9 }, undefined, 'order')).toMatchObject({ jobId: job!.id })
     }
@@ -168,7 +170,7 @@ describe("a claim matches the runner's capabilities", () => {
 })
 
 describe('content digests', () => {
-  const digestOf = async (bytes: Uint8Array) => {
+  const formatDigest = async (bytes: Uint8Array) => {
     const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
     return `sha-256=:${btoa(String.fromCharCode(...sum))}:`
   }
@@ -187,15 +189,15 @@ describe('content digests', () => {
     )
     const bytes = new TextEncoder().encode('the bytes of ranged').subarray(4, 9)
     expect(response.status).toBe(206)
-    expect(response.headers.get('Content-Digest')).toBe(await digestOf(bytes))
+    expect(response.headers.get('Content-Digest')).toBe(await formatDigest(bytes))
     expect(await response.text()).toBe('bytes')
   })
 
   it('reject a part that was changed in transit, and accept the intact one', async () => {
     const { jobId, fence } = await start('uploaded')
-    const standing = { fence, progress: 93, stage: 'upload', etaSeconds: null, sizeBytes: 6 }
+    const outputRequest = { fence, progress: 93, stage: 'upload', etaSeconds: null, sizeBytes: 6 }
     const { uploadId } = await expectJson<{ uploadId: string }>(
-      await asRunner('POST', `/runner/jobs/${jobId}/output`, standing),
+      await asRunner('POST', `/runner/jobs/${jobId}/output`, outputRequest),
       200,
     )
     const query = new URLSearchParams({ fence: String(fence), uploadId })
@@ -205,9 +207,9 @@ describe('content digests', () => {
         headers: { ...token, 'Content-Digest': digest },
         body: new TextEncoder().encode(body),
       })
-    const digest = await digestOf(new TextEncoder().encode('a part'))
-    const refused = await put('b part', digest)
-    await expectError(refused, 400, 'digest_mismatch')
+    const digest = await formatDigest(new TextEncoder().encode('a part'))
+    const rejected = await put('b part', digest)
+    await expectError(rejected, 400, 'digest_mismatch')
     expect(await expectJson(await put('a part', digest), 200)).toMatchObject({ partNumber: 1 })
   })
 })
@@ -219,19 +221,19 @@ describe('a container', () => {
       headers: { 'Content-Type': 'application/json', [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
       ...(body && { body: JSON.stringify(body) }),
     })
-  const ask = { protocol: 3, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }
+  const claimRequest = { protocol: 3, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }
 
   it('needs no token, is identified by its props, and can only access its own jobs', async () => {
     await addQueue('mine')
     const [job] = await createJobs('mine.mp4', ['w_640'], { queue: 'mine' })
-    const claimed = await asContainer('slot-0-aaaaaaaa', '/runner/claim', ask)
+    const claimed = await asContainer('slot-0-aaaaaaaa', '/runner/claim', claimRequest)
     const { jobId, fence } = await expectJson<Assigned>(claimed, 200)
     expect(jobId).toBe(job!.id)
     expect(await jobRow(jobId)).toMatchObject({ runner_id: 'slot-0-aaaaaaaa' })
     const report = { fence, progress: 5, stage: 'encode', etaSeconds: null }
-    const at = `/runner/jobs/${jobId}/report`
-    expect((await asContainer('slot-0-aaaaaaaa', at, report)).status).toBe(200)
-    expect((await asContainer('slot-1-bbbbbbbb', at, report)).status).toBe(409)
+    const path = `/runner/jobs/${jobId}/report`
+    expect((await asContainer('slot-0-aaaaaaaa', path, report)).status).toBe(200)
+    expect((await asContainer('slot-1-bbbbbbbb', path, report)).status).toBe(409)
     const source = `/runner/jobs/${jobId}/source?fence=${fence}`
     expect((await asContainer('slot-1-bbbbbbbb', source)).status).toBe(409)
     expect((await asContainer('slot-0-aaaaaaaa', source)).status).toBe(200)

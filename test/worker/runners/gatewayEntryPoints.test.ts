@@ -1,6 +1,6 @@
 /**
- * The gateway behaves the same for all three entry points; only the identity of the runner
- * differs.
+ * The gateway behaves the same for all three entry points, except that a container's runner is identified
+ * by its props.
  */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -25,9 +25,9 @@ function withToken(origin: string): Send {
     })
 }
 
-const WAYS: [string, { runner: string; send: Send }][] = [
+const ENTRY_POINTS: [string, { runner: string; send: Send }][] = [
   [
-    'a container, known by its props',
+    'a container, identified by its props',
     {
       runner: 'slot-3-0a1b2c3d',
       send: (path, init) =>
@@ -38,12 +38,12 @@ const WAYS: [string, { runner: string; send: Send }][] = [
   ],
   ['a local runner, with the token', { runner: 'local-1', send: withToken('http://127.0.0.1') }],
   [
-    'a runner anywhere, with the token over HTTPS',
+    'a remote runner, with the token over HTTPS',
     { runner: 'gpu-box', send: withToken('https://reelqueue.example') },
   ],
 ]
 
-describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
+describe.each(ENTRY_POINTS)('%s', (_, { runner, send: sendBare }) => {
   const secret = { [RUNNER_SECRET_HEADER]: `the-secret-of-this-${runner}` }
   const send: Send = (path, init) =>
     sendBare(path, { ...init, headers: { ...(init.headers as Record<string, string>), ...secret } })
@@ -56,12 +56,12 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
     })
   const claim = (protocol = PROTOCOL_VERSION) =>
     post('/runner/claim', { protocol, runner: { id: runner }, queues: [queue], waitSeconds: 0 })
-  const take = async (filePath: string) => {
+  const claimNewJob = async (filePath: string) => {
     await createJobs(filePath, ['w_640'], { queue })
     return expectJson<{ jobId: string; fence: number }>(await claim(), 200)
   }
-  const standing = { progress: 50, stage: 'encode', etaSeconds: 1 }
-  const record = { stderrTail: '', command: 'ffmpeg', timings: {} }
+  const progressFields = { progress: 50, stage: 'encode', etaSeconds: 1 }
+  const log = { stderrTail: '', command: 'ffmpeg', timings: {} }
 
   beforeAll(async () => {
     await env.DB.prepare('INSERT INTO queues (name) VALUES (?)').bind(queue).run()
@@ -69,18 +69,18 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
 
   it('completes a job: claim, read, report, upload, finish', async () => {
     expect((await claim()).status).toBe(204)
-    const { jobId, fence } = await take(`${queue}/whole.mp4`)
+    const { jobId, fence } = await claimNewJob(`${queue}/whole.mp4`)
     const at = `/runner/jobs/${jobId}`
     const range = await send(`${at}/source?fence=${fence}`, { headers: { Range: 'bytes=4-8' } })
     expect(range.status).toBe(206)
     expect(await range.text()).toBe('bytes')
-    await expectJson(await post(`${at}/report`, { fence, ...standing }), 200)
-    const begun = await post(`${at}/output`, { fence, ...standing, sizeBytes: 6 })
+    await expectJson(await post(`${at}/report`, { fence, ...progressFields }), 200)
+    const begun = await post(`${at}/output`, { fence, ...progressFields, sizeBytes: 6 })
     const { uploadId } = await expectJson<{ uploadId: string }>(begun, 200)
     const query = new URLSearchParams({ fence: String(fence), uploadId })
     const put = await send(`${at}/output/1?${query}`, { method: 'PUT', body: 'result' })
     const parts = [await expectJson<UploadedPart>(put, 200)]
-    const finish = { outcome: 'completed', fence, ...record, uploadId, parts, output: OUTPUT }
+    const finish = { outcome: 'completed', fence, ...log, uploadId, parts, output: OUTPUT }
     expect(await expectJson(await post(`${at}/finish`, finish), 200)).toEqual({
       status: 'completed',
     })
@@ -92,30 +92,30 @@ describe.each(WAYS)('%s', (_, { runner, send: sendBare }) => {
   })
 
   it('cannot use a stale fence, and nothing changes', async () => {
-    const { jobId, fence } = await take(`${queue}/stale.mp4`)
+    const { jobId, fence } = await claimNewJob(`${queue}/stale.mp4`)
     const before = await jobRow(jobId)
     const at = `/runner/jobs/${jobId}`
     const other = fence + 1
     const query = new URLSearchParams({ fence: String(other), uploadId: 'any' })
-    const refused = [
+    const responses = [
       await send(`${at}/source?fence=${other}`, {}),
-      await post(`${at}/report`, { fence: other, ...standing }),
-      await post(`${at}/output`, { fence: other, ...standing, sizeBytes: 6 }),
+      await post(`${at}/report`, { fence: other, ...progressFields }),
+      await post(`${at}/output`, { fence: other, ...progressFields, sizeBytes: 6 }),
       await send(`${at}/output/1?${query}`, { method: 'PUT', body: 'result' }),
       await post(`${at}/finish`, { outcome: 'released', fence: other, reason: 'none' }),
     ]
-    for (const answer of refused) {
-      await expectError(answer, 409, 'lease_lost')
+    for (const response of responses) {
+      await expectError(response, 409, 'lease_lost')
     }
     expect(await jobRow(jobId)).toEqual(before)
   })
 
-  it('receives what is wrong with a message, and the supported versions', async () => {
+  it('receives errors that name the invalid field and the supported versions', async () => {
     expect(await expectJson(await post('/runner/claim', { protocol: 1 }), 400)).toMatchObject({
       code: 'invalid_request',
       message: expect.stringContaining('runner'),
     })
-    const answer = await expectJson<{ message: string }>(await claim(PROTOCOL_VERSION + 1), 400)
-    expect(answer.message).toContain(`${PROTOCOL_VERSION}, not ${PROTOCOL_VERSION + 1}`)
+    const response = await expectJson<{ message: string }>(await claim(PROTOCOL_VERSION + 1), 400)
+    expect(response.message).toContain(`${PROTOCOL_VERSION}, not ${PROTOCOL_VERSION + 1}`)
   })
 })

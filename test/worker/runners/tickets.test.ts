@@ -11,7 +11,7 @@ import { hub, socketCount } from '../helpers/eventStream.ts'
 function message(id: string, body: unknown) {
   return { id, timestamp: 1_000, attempts: 1, body }
 }
-/** Hands a batch to the Worker; gives back what became of its messages. */
+/** Passes a batch to the Worker; returns the results of its messages. */
 async function consume(queue: string, bodies: unknown[]) {
   const messages = bodies.map((body, n) => message(`m${n}`, body))
   const batch = createMessageBatch(queue, messages)
@@ -21,14 +21,14 @@ async function consume(queue: string, bodies: unknown[]) {
 }
 const ALL_ACKED = { outcome: 'ok', ackAll: true, retryBatch: { retry: false }, retryMessages: [] }
 
-/** A runner that waits for work of a queue; resolves with the answer's status and how long it took. */
-async function wait(queue: string, waitSeconds: number) {
-  const begun = Date.now()
+/** Claims from a queue and waits; resolves with the status of the response and the time it took. */
+async function waitForWork(queue: string, waitSeconds: number) {
+  const startedAt = Date.now()
   const request = { protocol: 3, runner: { id: 'waiting' }, queues: [queue], waitSeconds }
   const response = await asRunner('POST', '/runner/claim', request)
-  return { status: response.status, ms: Date.now() - begun }
+  return { status: response.status, ms: Date.now() - startedAt }
 }
-function waiting(queue: string, count: number) {
+function expectWaiting(queue: string, count: number) {
   return vi.waitFor(async () => expect(await socketCount(queue)).toBe(count), 5_000)
 }
 
@@ -40,8 +40,8 @@ describe('the ticket consumer', () => {
 
   it('acks and logs invalid tickets, and wakes runners for the valid ones', async () => {
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    const woken = wait('readable', 15)
-    await waiting('readable', 1)
+    const woken = waitForWork('readable', 15)
+    await expectWaiting('readable', 1)
     const unreadable = [null, 'default', 7, {}, { queue: 7 }, { queue: '../x' }, { q: 'default' }]
     const result = await consume('reelqueue-tickets', [...unreadable, { queue: 'readable' }])
     expect(result).toMatchObject(ALL_ACKED)
@@ -55,8 +55,8 @@ describe('the ticket consumer', () => {
 
   it('acks and logs dead letters, and wakes no runner', async () => {
     const logged = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
-    const woken = wait('default', 1)
-    await waiting('default', 1)
+    const woken = waitForWork('default', 1)
+    await expectWaiting('default', 1)
     expect(await consume('reelqueue-tickets-dead', [{ queue: 'default' }, 'junk'])).toMatchObject(
       ALL_ACKED,
     )
@@ -71,11 +71,11 @@ describe('the ticket consumer', () => {
   it('wakes one runner of the ticket’s queue for each ticket', async () => {
     const woken: string[] = []
     const queues = ['here', 'here', 'here', 'there']
-    const waits = queues.map((queue) => wait(queue, 15).then(() => woken.push(queue)))
-    await waiting('here', 3)
-    await waiting('there', 1)
+    const waits = queues.map((queue) => waitForWork(queue, 15).then(() => woken.push(queue)))
+    await expectWaiting('here', 3)
+    await expectWaiting('there', 1)
     await consume('reelqueue-tickets', [{ queue: 'here' }, { queue: 'here' }])
-    await waiting('here', 1)
+    await expectWaiting('here', 1)
     await vi.waitFor(() => expect(woken).toEqual(['here', 'here']), 5_000)
     expect(await socketCount('there')).toBe(1)
     await consume('reelqueue-tickets', [{ queue: 'there' }, { queue: 'here' }])
@@ -85,19 +85,19 @@ describe('the ticket consumer', () => {
 })
 
 describe('a waiting runner', () => {
-  it('is woken by a new job, and gets it with its next claim', async () => {
-    const woken = wait('default', 20)
-    await waiting('default', 1)
+  it('is woken by a new job, and receives it with its next claim', async () => {
+    const woken = waitForWork('default', 20)
+    await expectWaiting('default', 1)
     const { id } = await createOne('tickets/woken.mp4')
     const { status, ms } = await woken
     expect(status).toBe(204)
     expect(ms).toBeLessThan(5_000)
     expect((await claimJob())?.jobId).toBe(id)
-    await waiting('default', 0)
+    await expectWaiting('default', 0)
   })
 
-  it('gets 204 when its wait ends', async () => {
-    const { status, ms } = await wait('default', 1)
+  it('receives 204 when its wait ends', async () => {
+    const { status, ms } = await waitForWork('default', 1)
     expect(status).toBe(204)
     expect(ms).toBeGreaterThanOrEqual(1_000)
     expect(ms).toBeLessThan(3_000)
@@ -118,7 +118,7 @@ describe('a waiting runner', () => {
 
 describe('creating jobs sends one ticket for each job that can run', () => {
   const sent = vi.fn<(messages: { body: { queue: string } }[]) => void>()
-  // The real binding, listened to: a consumer would only show that there was at least one.
+  // A spy on the real binding. A consumer would only show that there was at least one ticket.
   const send = env.TICKETS.sendBatch.bind(env.TICKETS)
   beforeEach(() => {
     sent.mockClear()
@@ -135,7 +135,7 @@ describe('creating jobs sends one ticket for each job that can run', () => {
     [3, 4, 3],
     [6, 4, 4],
     [3, 1, 1],
-  ])('%i jobs with %i slots: %i tickets', async (jobs, concurrency, expected) => {
+  ])('%i jobs with a concurrency of %i: %i tickets', async (jobs, concurrency, expected) => {
     const queue = `send-${jobs}-${concurrency}`
     await expectJson(await api('PUT', `/queues/${queue}`, { concurrency }), 200)
     const transformations = Array.from({ length: jobs }, (_, n) => `w_${100 + n}`)

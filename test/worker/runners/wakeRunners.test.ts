@@ -1,4 +1,4 @@
-/** How many slots a wake-up starts, and which slots it asks. */
+/** The number of slots that a wake-up starts, and the slots that it calls. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { wakeRunners } from '../../../src/services/queues/wakeRunners.ts'
@@ -8,57 +8,57 @@ import { createJobs } from '../helpers/jobs.ts'
 import { claimJob } from '../helpers/fakeRunner.ts'
 import { openPlatform, jobRow, addQueue } from '../helpers/database.ts'
 
-/** Slots of which each gives a set answer, once; then it is busy. */
-function fakeSlots(answers: WakeAnswer[]) {
-  const asked: { name: string; queues: string[] }[] = []
-  const heard: string[] = []
+/** Simulated slots. Each returns its result; one that has started returns "starting" from then on. */
+function fakeSlots(results: WakeAnswer[]) {
+  const calls: { name: string; queues: string[] }[] = []
+  const contacts: string[] = []
   const namespace = {
     getByName: (name: string) => ({
       wake: async (queues: string[]) => {
-        asked.push({ name, queues })
+        calls.push({ name, queues })
         const n = Number(name.slice(5))
-        const answer = answers[n]!
-        answers[n] = answer === 'started' ? 'starting' : answer
-        return answer
+        const result = results[n]!
+        results[n] = result === 'started' ? 'starting' : result
+        return result
       },
-      recordContact: async (runner: string) => void heard.push(`${name} ${runner}`),
+      recordContact: async (runner: string) => void contacts.push(`${name} ${runner}`),
     }),
   } as unknown as Env['SLOTS']
-  const slots = createSlots(namespace, { count: answers.length, diskBytes: 10e9 })
+  const slots = createSlots(namespace, { count: results.length, diskBytes: 10e9 })
   const { platform } = openPlatform()
-  return { platform: { ...platform, slots }, asked, heard, slots }
+  return { platform: { ...platform, slots }, calls, contacts, slots }
 }
-function names(asked: { name: string }[]) {
-  return asked.map(({ name }) => name)
+function names(calls: { name: string }[]) {
+  return calls.map(({ name }) => name)
 }
 describe('a wake-up', () => {
   it('starts a slot for each claimable job, and duplicate tickets start no more', async () => {
     await addQueue('two')
     await createJobs('two.mp4', ['w_100', 'w_102'], { queue: 'two' })
-    const { platform, asked } = fakeSlots(['started', 'started', 'started'])
+    const { platform, calls } = fakeSlots(['started', 'started', 'started'])
     await wakeRunners(platform, 'two', 2)
     await wakeRunners(platform, 'two', 2)
-    expect(names(asked)).toEqual(['slot-0', 'slot-1', 'slot-0', 'slot-1'])
-    expect(asked[0]!.queues[0]).toBe('two')
+    expect(names(calls)).toEqual(['slot-0', 'slot-1', 'slot-0', 'slot-1'])
+    expect(calls[0]!.queues[0]).toBe('two')
   })
 
-  it('asks the next slots while some are busy, resting or failing', async () => {
+  it('calls the next slots while some are busy, cooling down or failing', async () => {
     await addQueue('one')
     await createJobs('one.mp4', ['w_100'], { queue: 'one' })
-    const { platform, asked } = fakeSlots(['busy', 'cooling_down', 'failed', 'started', 'started'])
+    const { platform, calls } = fakeSlots(['busy', 'cooling_down', 'failed', 'started', 'started'])
     await wakeRunners(platform, 'one', 1)
-    expect(names(asked)).toEqual(['slot-0', 'slot-1', 'slot-2', 'slot-3'])
+    expect(names(calls)).toEqual(['slot-0', 'slot-1', 'slot-2', 'slot-3'])
   })
 
   it('does not exceed the concurrency, and starts none for an empty or unknown queue', async () => {
     await addQueue('narrow', 1)
     await addQueue('empty')
     await createJobs('narrow.mp4', ['w_100', 'w_102', 'w_104'], { queue: 'narrow' })
-    const { platform, asked } = fakeSlots(['started', 'started', 'started'])
+    const { platform, calls } = fakeSlots(['started', 'started', 'started'])
     await wakeRunners(platform, 'narrow', 3)
     await wakeRunners(platform, 'empty', 3)
     await wakeRunners(platform, 'unknown', 3)
-    expect(names(asked)).toEqual(['slot-0'])
+    expect(names(calls)).toEqual(['slot-0'])
   })
 
   it('starts none for a job that no slot can process', async () => {
@@ -67,18 +67,18 @@ describe('a wake-up', () => {
     await env.DB.prepare(
       "UPDATE jobs SET source_bytes = 2e10, size_class = 6 WHERE queue = 'huge'",
     ).run()
-    const { platform, asked } = fakeSlots(['started'])
+    const { platform, calls } = fakeSlots(['started'])
     await wakeRunners(platform, 'huge', 1)
-    expect(asked).toEqual([])
+    expect(calls).toEqual([])
   })
 
-  it('does not ask a slot whose runner has a job', async () => {
+  it('does not call a slot whose runner has a job', async () => {
     await addQueue('held')
     await createJobs('held.mp4', ['w_100', 'w_102'], { queue: 'held' })
     const held = await claimJob('held', 'slot-0-0123abcd')
-    const { platform, asked } = fakeSlots(['started', 'started'])
+    const { platform, calls } = fakeSlots(['started', 'started'])
     await wakeRunners(platform, 'held', 1)
-    expect(names(asked)).toEqual(['slot-1'])
+    expect(names(calls)).toEqual(['slot-1'])
     expect(await failJobsOfRunner(platform, 'slot-0-0123abcd', 'The container ended.')).toBe(1)
     expect(await jobRow(held!.jobId)).toMatchObject({
       status: 'pending',
@@ -90,9 +90,9 @@ describe('a wake-up', () => {
 })
 
 it('a slot is notified of its own runner only', async () => {
-  const { slots, heard } = fakeSlots(['started'])
+  const { slots, contacts } = fakeSlots(['started'])
   for (const runner of ['slot-0-0123abcd', 'laptop-0123abcd', 'slot-0', 'slot-x-0123abcd']) {
     await slots.recordContact(runner)
   }
-  expect(heard).toEqual(['slot-0 slot-0-0123abcd'])
+  expect(contacts).toEqual(['slot-0 slot-0-0123abcd'])
 })

@@ -52,7 +52,7 @@ beforeAll(async () => {
       from + CHUNK,
     )
   }
-  // Triggers count changes of status only, so the counters of the inserted rows are set here.
+  // The trigger counts every inserted row as pending, so the counters are set here.
   for (const queue of ['default', 'other']) {
     const { counted } = await readCounters(queue)
     const set = Object.entries(counted!).map(([status, n]) => `${status} = ${n}`)

@@ -3,7 +3,7 @@
  * `worker-configuration.d.ts`, which `wrangler types` generates.
  */
 interface OptionalBindings {
-  /** The root API key, which has every scope. Unset: routes that need a key answer 503. */
+  /** The root API key, which has every scope. Unset: routes that need a key return 503. */
   API_KEY?: string
   /** `id:secret,id2:secret2`, for stream tokens and signed URLs. Unset: API_KEY signs. */
   SIGNING_KEYS?: string

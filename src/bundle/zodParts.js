@@ -1,4 +1,4 @@
-/** As zod/v4/classic/external.js has it, without `locales` and without `core`, which holds them too. */
+/** The exports of zod/v4/classic/external.js, without `locales` and without `core`, which includes them. */
 export * from '../../node_modules/zod/v4/classic/schemas.js'
 export * from '../../node_modules/zod/v4/classic/checks.js'
 export * from '../../node_modules/zod/v4/classic/errors.js'

@@ -28,7 +28,7 @@ const NOT_HELD = {
   speed: null,
 } as const
 
-/** The same for a job whose attempt did not complete: its package is lost too. */
+/** Columns of a job whose attempt ended without completing it. Its package is lost as well. */
 const NOT_COMPLETED = { ...NOT_HELD, playableAt: null, packageKey: null } as const
 
 interface AttemptLog {
@@ -122,7 +122,7 @@ export interface Failure {
   message: string
   /** When the next attempt is due (ms since the epoch); null if the failure is final. */
   retryAt: number | null
-  /** What the runner reported about the attempt, if it did. */
+  /** The runner's report about the attempt; undefined if there was none. */
   details?: Omit<Extract<Finish, { outcome: 'failed' }>, 'outcome' | 'fence'>
   /** Fails the job only if its lease has expired by then (ms): a report may have extended it. */
   leaseExpiredBy?: number

@@ -35,7 +35,7 @@ export function isHeldByClaim({ jobId, fence, runnerSecretHash }: Claim) {
   )
 }
 
-/** The same condition for a row that was read before. */
+/** Checks the condition of {@link isHeldByClaim} on a row that was read before. */
 export function isHeldBy(row: JobRow, { fence, runnerSecretHash }: Claim) {
   return (
     row.fence === fence &&

@@ -6,7 +6,7 @@ import type { Slots } from '../services/ports.ts'
  * The state of a slot after it was asked to start: `started` and `starting` will claim, `busy` has a
  * runner that has claimed already, and the last start of `cooling_down` failed.
  */
-export type WakeAnswer = 'started' | 'starting' | 'busy' | 'cooling_down' | 'failed'
+export type WakeResult = 'started' | 'starting' | 'busy' | 'cooling_down' | 'failed'
 
 /** The id of a runner in a slot begins with the slot's name: `slot-2-5f3a9c01`. */
 const RUNNER = /^(slot-\d+)-[0-9a-f]{8}$/
@@ -26,7 +26,7 @@ export function createSlots(
   namespace: Env['SLOTS'],
   { count, diskBytes }: { count: number; diskBytes: number },
 ): Slots {
-  const wake = (name: string, queues: string[]): Promise<WakeAnswer> =>
+  const wake = (name: string, queues: string[]): Promise<WakeResult> =>
     namespace
       .getByName(name)
       .wake(queues)

@@ -9,7 +9,7 @@ import { DurableObject } from 'cloudflare:workers'
 import { logError, logInfo } from '../log.ts'
 import { isBusy, failJobsOfRunner } from '../services/queues/wakeRunners.ts'
 import { createPlatform } from '../platform/platform.ts'
-import type { WakeAnswer } from '../platform/slots.ts'
+import type { WakeResult } from '../platform/slots.ts'
 
 /** The container's requests to this host go to the gateway. The name does not exist elsewhere. */
 const GATEWAY_HOST = 'gateway.reelqueue'
@@ -57,7 +57,7 @@ export class RunnerSlot extends DurableObject<Env> {
   }
 
   /** Starts the container if it is not running. Concurrent calls start it once. */
-  async wake(queues: string[]): Promise<WakeAnswer> {
+  async wake(queues: string[]): Promise<WakeResult> {
     await this.ending
     const { container } = this.ctx
     if (!container) {
@@ -108,7 +108,7 @@ export class RunnerSlot extends DurableObject<Env> {
     await this.ctx.storage.setAlarm(now + CHECK_INTERVAL_MS)
   }
 
-  private async start(container: Container, queues: string[]): Promise<WakeAnswer> {
+  private async start(container: Container, queues: string[]): Promise<WakeResult> {
     const { diskBytes, idleSeconds, gateway } = this.platform().settings.containers
     const runner = `${this.slot}-${crypto.randomUUID().slice(0, 8)}`
     const run = { runner, queue: queues[0]!, startedAt: Date.now(), heardAt: null }

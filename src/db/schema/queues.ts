@@ -2,7 +2,7 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { count, time } from './columns.ts'
 
-/** Limits of a queue, and its number of jobs in each status, so that reading the counts reads one row. */
+/** Limits of a queue, and the number of its jobs in each status, so that the counts cost one row read. */
 export const queues = sqliteTable('queues', {
   name: text().primaryKey(),
   concurrency: integer().notNull().default(4),
@@ -44,7 +44,7 @@ export const namedPresets = sqliteTable(
       .notNull()
       .references(() => queues.name),
     name: text().notNull(),
-    /** As the caller wrote it: the canonical form leaves out keys that say which kind it is. */
+    /** The caller's text. It is not in canonical form, which leaves out keys that set a default. */
     transformation: text().notNull(),
     createdAt: time().notNull(),
     updatedAt: time().notNull(),

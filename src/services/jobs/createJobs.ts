@@ -10,6 +10,7 @@ import { errorResult } from '../../domain/result.ts'
 import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
+import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { resolveRendition } from '../variants/namedPresets.ts'
@@ -96,7 +97,7 @@ export async function createJobs(
 
 function checkAccess(caller: Creator, { filePath, queue }: CreateJobs) {
   if (!canSeePath(caller, filePath)) {
-    return errorResult('forbidden', `This key is restricted to the folder ${caller.pathPrefix}`)
+    return folderError(caller)
   }
   if (!canSeeQueue(caller, queue)) {
     return errorResult(

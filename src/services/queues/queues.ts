@@ -76,12 +76,12 @@ export function countStartableJobs(queue: QueueRow): number {
 /** Wake-ups can be lost. While a pending job could start, the watchdog checks this often. */
 const RECHECK_INTERVAL_MS = 8_000
 
-/** When the watchdog must check the pending jobs of a queue again (ms since the epoch); or null. */
+/** Returns when the watchdog must check the pending jobs again (ms since the epoch); null if none can start. */
 export function nextCheckTime(queue: QueueRow): number | null {
   return countStartableJobs(queue) > 0 ? recheckTime() : null
 }
 
-/** The same for a queue whose counters were not read: a job may be able to start. */
+/** Returns the time of the next check for a queue whose counters were not read (ms since the epoch). */
 export function recheckTime() {
   return Date.now() + RECHECK_INTERVAL_MS
 }

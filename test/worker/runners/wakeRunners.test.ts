@@ -3,13 +3,13 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { wakeRunners } from '../../../src/services/queues/wakeRunners.ts'
 import { failJobsOfRunner } from '../../../src/services/queues/wakeRunners.ts'
-import { createSlots, type WakeAnswer } from '../../../src/platform/slots.ts'
+import { createSlots, type WakeResult } from '../../../src/platform/slots.ts'
 import { createJobs } from '../helpers/jobs.ts'
 import { claimJob } from '../helpers/fakeRunner.ts'
 import { openPlatform, jobRow, addQueue } from '../helpers/database.ts'
 
 /** Simulated slots. Each returns its result; one that has started returns "starting" from then on. */
-function fakeSlots(results: WakeAnswer[]) {
+function fakeSlots(results: WakeResult[]) {
   const calls: { name: string; queues: string[] }[] = []
   const contacts: string[] = []
   const namespace = {

@@ -9,7 +9,10 @@ import type { Settings } from './settings.ts'
 export interface RunnerCapabilities {
   cpus: number
   memoryBytes: number
-  /** Absent when ffmpeg could not list its encoders: the gateway then assumes that it has every encoder. */
+  /**
+   * Absent when ffmpeg could not list its encoders: the gateway then assumes that it has every
+   * encoder.
+   */
   encoders?: string[]
   hwaccels?: string[]
 }
@@ -37,7 +40,10 @@ export async function detectCapabilities(
   }
 }
 
-/** Memory for the runner and ffmpeg. In a container it is the memory of the container, not of the host. */
+/**
+ * Memory for the runner and ffmpeg. In a container it is the memory of the container, not of the
+ * host.
+ */
 function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
 }

@@ -14,8 +14,9 @@ import type { Settings } from './settings.ts'
 /** Maximum time for which a claim waits in the gateway for a job. */
 const MAX_WAIT_SECONDS = 8
 /**
- * A claim that returns without a job before this time was woken up: there may be a job now, so the next
- * claim follows immediately. After `MAX_WAKE_UPS` such claims in a row the loop waits, to protect the gateway.
+ * A claim that returns without a job before this time was woken up: there may be a job now, so the
+ * next claim follows immediately. After `MAX_WAKE_UPS` such claims in a row the loop waits, to
+ * protect the gateway.
  */
 const MIN_WAIT_MS = 1_000
 const MAX_WAKE_UPS = 5
@@ -36,16 +37,16 @@ interface LoopState {
   protocol: number
   /** True once the gateway has responded. */
   hasConnected: boolean
-  /** Claims that have failed in a row. */
+  /** Number of consecutive claims that failed. */
   failures: number
-  /** Claims in a row that were woken up and returned no job. */
+  /** Number of consecutive claims that were woken up but returned no job. */
   wakeUps: number
 }
 
 /**
  * Runs until no job was available for `idleSeconds`, `shutdown` aborts, or the gateway rejects this
- * runner (its token, or its protocol version). While the gateway is unreachable, claims are repeated
- * with backoff; that time counts as idle.
+ * runner (its token, or its protocol version). While the gateway is unreachable, claims are
+ * repeated with backoff; that time counts as idle.
  */
 export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason> {
   const { settings, log, shutdown } = options
@@ -107,7 +108,7 @@ async function claim(
     queues: settings.queues,
     // The response of a failed claim may have been lost, and with it a job.
     ...(state.failures > 0 && { again: true }),
-    // The first claim returns at once, to show whether the gateway can be reached.
+    // The first claim does not wait, so that an unreachable gateway is noticed immediately.
     waitSeconds: state.hasConnected
       ? Math.max(0, Math.min(MAX_WAIT_SECONDS, idleMsLeft / 1_000))
       : 0,
@@ -127,7 +128,7 @@ async function claim(
   return assignment
 }
 
-/** @param claimMs how long the last claim took */
+/** @param claimMs duration of the last claim */
 function nextDelayMs(state: LoopState, claimMs: number): number {
   state.wakeUps = claimMs < MIN_WAIT_MS ? state.wakeUps + 1 : 0
   if (state.failures > 0) {

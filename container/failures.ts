@@ -1,7 +1,7 @@
 /**
  * Errors that end an attempt, and errors of the gateway. They are also used as abort reasons, so
- * that the attempt ends with one of them no matter where it was noticed: by a report, a signal, a
- * timer or ffmpeg. `runAssignment.ts` turns them into the message that finishes the job.
+ * that an attempt ends with the same errors after a failed report, a signal, a timeout or a failure
+ * of ffmpeg. `runAssignment.ts` turns them into the message that finishes the job.
  */
 import type { FailureCode } from '../src/contract/failureCode.ts'
 
@@ -31,7 +31,10 @@ export class GatewayUnreachable extends Error {
   override name = 'GatewayUnreachable'
 }
 
-/** The gateway rejected a request in a way that another try cannot change (most 4xx). */
+/**
+ * The gateway rejected a request in a way that another try cannot change (most statuses from 400 to
+ * 499).
+ */
 export class GatewayRejection extends Error {
   override name = 'GatewayRejection'
   readonly status: number

@@ -1,4 +1,6 @@
-/** Log lines as JSON, one object per line. Callers must not pass the token or the URL of a source. */
+/**
+ * Log lines as JSON, one object per line. Callers must not pass the token or the URL of a source.
+ */
 
 export type Level = 'info' | 'warn' | 'error'
 export type Log = (level: Level, event: string, fields?: Record<string, unknown>) => void

@@ -63,7 +63,8 @@ async function runUntilEnded(
   try {
     return await runAttempt({ assignment, client, settings, record, signal, end })
   } catch (error) {
-    // An unexpected error after an abort is a consequence of it, so the reason of the abort is kept.
+    // An unexpected error after an abort is a consequence of it, so the reason of the abort is
+    // kept.
     throw isExpected(error) || !signal.aborted ? error : signal.reason
   } finally {
     clearTimeout(timer)

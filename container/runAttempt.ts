@@ -1,6 +1,6 @@
 /**
- * Runs the stages of an attempt in order: probe, plan, execute, verify, upload. Opens the inputs and
- * the scratch folder before, and closes and removes them in every case.
+ * Runs the stages of an attempt in order: probe, plan, execute, verify, upload. Opens the inputs
+ * and creates the scratch folder first; closes and removes them at the end, even after an error.
  */
 import type { Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
@@ -17,9 +17,9 @@ import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
 
 /**
- * @returns what a successful finish contains besides the record
- * @throws JobFailure, LeaseLost, AttemptReleased, or an unexpected error; ffmpeg and the heartbeat
- *   have ended by then
+ * @returns the fields of a successful finish, except those of the attempt record
+ * @throws JobFailure, LeaseLost, AttemptReleased, or an unexpected error, always after ffmpeg and
+ *   the heartbeat have ended
  */
 export async function runAttempt(attempt: Attempt) {
   const { assignment, client, settings, signal } = attempt
@@ -104,7 +104,7 @@ async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeSta
   return { outcome: 'completed' as const, ...uploaded, output }
 }
 
-/** A note for an output that is larger than its source; null for a smaller one. */
+/** Returns a note for an output that is larger than its source; null otherwise. */
 function compareSizes(sourceBytes: number, outputBytes: number): string | null {
   if (outputBytes <= sourceBytes) {
     return null

@@ -1,4 +1,6 @@
-/** Executes a plan: runs its steps in order, verifies the output, and runs the fallback if needed. */
+/**
+ * Executes a plan: runs its steps in order, verifies the output, and runs the fallback if needed.
+ */
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'

@@ -8,7 +8,10 @@ import type { InputFile, PlanContext } from '../ffmpeg/renderPlan.ts'
 import type { OpenInput } from '../source/inputFiles.ts'
 import type { RunningAttempt } from './types.ts'
 
-/** @throws JobFailure for a file that cannot be read; for a reference file, the message begins with its path */
+/**
+ * @throws JobFailure for a file that cannot be read; for a reference file, the message begins with
+ *   its path
+ */
 export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext> {
   const { original, references } = attempt.inputs
   const referenceFiles = new Map<string, InputFile>()
@@ -56,7 +59,9 @@ async function probeReference(attempt: RunningAttempt, input: OpenInput): Promis
   }
 }
 
-/** Images and subtitles are not probed: their extension decides with which demuxer they are opened. */
+/**
+ * Images and subtitles are not probed: their extension decides with which demuxer they are opened.
+ */
 function isOpenedByExtension(path: string): boolean {
   return (findFileType(path)?.demuxer ?? null) !== null
 }

@@ -1,6 +1,6 @@
 /**
- * Progress of an attempt: combines its stages, ffmpeg's progress and the upload into a percentage, an
- * estimate of the time left, and rates. The percentage never decreases.
+ * Progress of an attempt: combines its stages, ffmpeg's progress and the upload into a percentage,
+ * an estimate of the time left, and rates. The percentage never decreases.
  */
 import type { Stage } from '../../src/contract/runnerProtocol.ts'
 import type { Progress } from '../ffmpeg/process/progressParser.ts'

@@ -2,7 +2,9 @@
 
 /** No rate is measured over a shorter time, because the first reports arrive in bursts. */
 const MIN_SPAN_SECONDS = 0.3
-/** Amounts are reported twice a second. After this long without a report, the rate begins to fall. */
+/**
+ * Amounts are reported twice a second. After this long without a report, the rate begins to fall.
+ */
 const MAX_SILENCE_SECONDS = 1.5
 
 export type RateMeter = ReturnType<typeof createRateMeter>

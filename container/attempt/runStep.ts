@@ -60,7 +60,9 @@ async function runFfmpegStep(
   }
 }
 
-/** Replaces the URLs of the inputs by their file names, and removes the path of the scratch folder. */
+/**
+ * Replaces the URLs of the inputs by their file names, and removes the path of the scratch folder.
+ */
 function redact({ inputs, scratch }: RunningAttempt, text: string): string {
   return [inputs.original, ...inputs.references]
     .reduce((rest, { source, path }) => rest.replaceAll(source.url, basename(path)), text)
@@ -68,8 +70,8 @@ function redact({ inputs, scratch }: RunningAttempt, text: string): string {
 }
 
 /**
- * Adds the name of the input to a failure, such as "watermark". The failure becomes `input_invalid`,
- * because a retry cannot succeed without another file.
+ * Adds the name of the input to a failure, such as "watermark". The failure becomes
+ * `input_invalid`, because a retry cannot succeed without another file.
  */
 function nameInput(inputName: string, error: unknown): unknown {
   if (

@@ -15,8 +15,8 @@ export function removeScratchFolder(folder: string): Promise<void> {
 }
 
 /**
- * Removes the folders of runners that have ended. Call it before the first attempt: folders with this
- * process's own id are removed too, because in a container each start may get the same id.
+ * Removes the folders of runners that have ended. Call it before the first attempt: folders with
+ * this process's own id are removed too, because in a container each start may get the same id.
  *
  * @returns the number of folders that were removed
  */

@@ -8,7 +8,10 @@ import { createRateMeter, type RateMeter } from './rateMeter.ts'
 
 /** Assumed duration of a step whose media has an unknown duration. */
 const DEFAULT_STEP_SECONDS = 10
-/** Time over which rates are measured: a short one for the rates that users see, a long one for a steady estimate. */
+/**
+ * Time over which rates are measured: a short one for the rates that users see, a long one for a
+ * steady estimate.
+ */
 const SHOWN_WINDOW_SECONDS = 5
 export const ESTIMATE_WINDOW_SECONDS = 20
 

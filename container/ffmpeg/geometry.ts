@@ -140,7 +140,10 @@ function cropTo(scaled: Size, box: Size, focus: Focus, unit: number): Geometry {
   return { scaled: enlarged, crop: { ...box, x, y }, pad: null, output: box }
 }
 
-/** Returns the start of a part of a side, with the focus as near to the middle of the part as possible. */
+/**
+ * Returns the start of a part of a side, with the focus as near to the middle of the part as
+ * possible.
+ */
 function placePart(
   [side, part]: [number, number],
   focus: number | null,

@@ -1,6 +1,6 @@
 /**
- * Plan of a variant: the ffmpeg steps that make it, in order, and the output that they must produce.
- * `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
+ * Plan of a variant: the ffmpeg steps that make it, in order, and the output that they must
+ * produce. `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
  */
 import type { Plan } from '../../src/contract/runnerProtocol.ts'
 import type { Size } from './geometry.ts'
@@ -13,7 +13,10 @@ export interface InputFile {
   url: string
   /** Its path in storage. */
   path: string
-  /** Null for images and subtitles: the extension of `path` decides with which demuxer they are opened. */
+  /**
+   * Null for images and subtitles: the extension of `path` decides with which demuxer they are
+   * opened.
+   */
   probe: Probe | null
 }
 
@@ -31,7 +34,9 @@ interface StepBase {
   stage: 'analyse' | 'encode'
   /** Time that the step takes for a second of media, relative to an ordinary encode. */
   cost: number
-  /** Input that the step reads in place of the source, such as "watermark", for failure messages. */
+  /**
+   * Input that the step reads in place of the source, such as "watermark", for failure messages.
+   */
   inputName?: string
 }
 
@@ -62,7 +67,10 @@ export interface Expectation {
   hasAudio: boolean
   /** Duration in seconds; null for an image, or when the source does not declare one. */
   seconds: number | null
-  /** True when the rendition sets the end: a wrong duration then has its cause in the runner, not in the source. */
+  /**
+   * True when the rendition sets the end: a wrong duration then has its cause in the runner, not in
+   * the source.
+   */
   hasRequestedEnd: boolean
   /** Codecs by ffprobe's names; absent when any is allowed. */
   videoCodec?: string
@@ -70,7 +78,9 @@ export interface Expectation {
   /** True when the output may begin at an earlier key frame, and so be longer than `seconds`. */
   mayBeLonger?: boolean
   maxBytes?: number
-  /** True for a still image: the duration and frame rate that ffprobe prints for it have no meaning. */
+  /**
+   * True for a still image: the duration and frame rate that ffprobe prints for it have no meaning.
+   */
   isImage: boolean
 }
 

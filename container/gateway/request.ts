@@ -110,7 +110,10 @@ export function buildJsonRequest(path: string, message: unknown): GatewayRequest
   }
 }
 
-/** The request has a digest: the gateway rejects bytes that were corrupted in transit, and they are sent again. */
+/**
+ * The request has a digest: the gateway rejects bytes that were corrupted in transit, and they are
+ * sent again.
+ */
 export function buildBytesRequest(path: string, bytes: Buffer<ArrayBuffer>): GatewayRequest {
   return {
     path,

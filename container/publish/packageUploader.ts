@@ -24,8 +24,8 @@ export function createPackageUploader(attempt: RunningAttempt) {
      * Stores a file under the last part of its path. Afterwards the file may be removed.
      *
      * @param file its absolute path
-     * @throws JobFailure: `storage` when the gateway rejects it or is unreachable, `unsupported` when
-     *   it is too large; LeaseLost; the signal's reason
+     * @throws JobFailure: `storage` when the gateway rejects it or is unreachable, `unsupported`
+     *   when it is too large; LeaseLost; the signal's reason
      */
     upload: (file: string, signal: AbortSignal = attempt.signal) =>
       limit(async () => {
@@ -45,7 +45,10 @@ export function createPackageUploader(attempt: RunningAttempt) {
   }
 }
 
-/** Waits until all promises have settled, so that no upload is still active, and then throws the first error. */
+/**
+ * Waits until all promises have settled, so that no upload is still active, and then throws the
+ * first error.
+ */
 export async function waitForAll(all: Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(all)
   const failed = results.find((each) => each.status === 'rejected')
@@ -67,7 +70,8 @@ function createConcurrencyLimit(max: number) {
     try {
       return await run()
     } finally {
-      // The next call in the queue takes the place directly, so that the order of the calls is kept.
+      // The next call in the queue takes the place directly, so that the order of the calls is
+      // kept.
       const next = waiting.shift()
       if (next === undefined) {
         free += 1

@@ -31,12 +31,18 @@ export function createPlaylistPublisher(options: {
   }
 
   return {
-    /** Stores the playlists with which a player can begin. They state maximum bit rates until `storeFinal`. */
+    /**
+     * Stores the playlists with which a player can begin. They state maximum bit rates until
+     * `storeFinal`.
+     */
     async storeFirst(tracks: readonly TrackMeasurements[]) {
       await storeSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
       await store(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(tracks, stream, false))
     },
-    /** Stores all playlists except those of the tracks, with measured values. The master playlist is stored last. */
+    /**
+     * Stores all playlists except those of the tracks, with measured values. The master playlist is
+     * stored last.
+     */
     async storeFinal(tracks: readonly TrackMeasurements[], seconds: number) {
       const videoTracks = tracks.filter(({ track }) => track.video !== null)
       await waitForAll(

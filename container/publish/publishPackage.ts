@@ -1,6 +1,6 @@
 /**
- * Makes and stores a package. A file that refers to other files is stored after them, so the file that
- * a player opens first is stored last.
+ * Makes and stores a package. A file that refers to other files is stored after them, so the file
+ * that a player opens first is stored last.
  */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,7 +1,7 @@
 /**
- * Stores an HLS/DASH stream while ffmpeg makes it: segments as they are completed, the master playlist
- * once every track can be played, and all playlists with final values at the end. When uploads are
- * slower than ffmpeg, reads of the source are paused.
+ * Stores an HLS/DASH stream while ffmpeg makes it: segments as they are completed, the master
+ * playlist once every track can be played, and all playlists with final values at the end. When
+ * uploads are slower than ffmpeg, reads of the source are paused.
  */
 import { mkdir } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
@@ -19,7 +19,7 @@ import { createTrackPublisher, type TrackPublisher } from './trackPublisher.ts'
 import { buildStreamFacts, probeTrack, verifyStream } from './verifyStream.ts'
 import { watchFolder } from './watchFolder.ts'
 
-/** Segments of every track that make a stream playable: one to play and one to continue with. */
+/** A stream is playable when every track has this many segments: one to play, and the next one. */
 const MIN_PLAYABLE_SEGMENTS = 2
 /** Bytes that may wait on the disk to be uploaded; a quarter of the disk if that is less. */
 const MAX_WAITING_BYTES = 512 * 1024 ** 2
@@ -104,7 +104,7 @@ function startStreamPublisher(
 
   async function storeWhileGrowing(track: TrackPublisher) {
     while (!signal.aborted && !isComplete) {
-      // Taken before storing, so that a change meanwhile is not missed.
+      // Created before the upload, so that a change during the upload is not missed.
       const changed = changes.next()
       await track.storeSegments(onStored)
       if (tracks.every((each) => each.counts().listed >= MIN_PLAYABLE_SEGMENTS)) {

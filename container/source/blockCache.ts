@@ -8,11 +8,14 @@ export const BLOCK_BYTES = 256 * 1024
 /** 4 MiB: R2 reads of more than 10 MB at once have been seen to stall in containers. */
 const MAX_BLOCKS_PER_FETCH = 16
 /**
- * A fetch has at most a quarter as many blocks as the reader has read. A larger share would double the
- * 4 MiB that the sockets between the runner and ffmpeg buffer, and that ffmpeg may never read.
+ * A fetch has at most a quarter as many blocks as the reader has read. A larger share would double
+ * the 4 MiB that the sockets between the runner and ffmpeg buffer, and that ffmpeg may never read.
  */
 const READ_BLOCKS_PER_FETCHED_BLOCK = 4
-/** 32 MiB: demuxers alternate between distant positions, such as index and frames, or audio and video. */
+/**
+ * 32 MiB: demuxers alternate between distant positions, such as index and frames, or audio and
+ * video.
+ */
 const MAX_CACHED_BLOCKS = 128
 
 /** Fetches bytes from `start` inclusive to `end` exclusive. */

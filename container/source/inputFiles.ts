@@ -1,4 +1,6 @@
-/** Input files of an attempt, the original and the reference files, each served to ffmpeg over HTTP. */
+/**
+ * Input files of an attempt, the original and the reference files, each served to ffmpeg over HTTP.
+ */
 import { listReferenceFiles } from '../../src/contract/rendition.ts'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'

@@ -107,7 +107,10 @@ export const changeApiKey = z
   .meta({ id: 'ChangeApiKey' })
 export type ChangeApiKey = z.infer<typeof changeApiKey>
 
-/** Request for a stream token. The token gives access to the events that match every property that is set. */
+/**
+ * Request for a stream token. The token gives access to the events that match every property that
+ * is set.
+ */
 export const createStreamToken = z
   .strictObject({
     queue: queueName

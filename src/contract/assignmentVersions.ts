@@ -22,7 +22,10 @@ const assignment3 = assignment.extend({
     .record(z.string(), z.unknown())
     .describe('In protocol version 3, with the field names of that version'),
 })
-/** An assignment as sent to a runner: in version 4, or in version 3 with other field names in the rendition. */
+/**
+ * An assignment as sent to a runner: in version 4, or in version 3 with other field names in the
+ * rendition.
+ */
 export const sentAssignment = z.union([assignment, assignment3])
 export type SentAssignment = z.infer<typeof sentAssignment>
 

@@ -1,10 +1,9 @@
 /**
  * Defaults of transformations, one table for each grammar version.
  *
- * The stored name of a variant leaves out every key that has its default. Names are therefore always
- * written and read with the defaults of version 1, so that a later version cannot change the meaning of
- * a stored name.
- * Requests are read with the newest version.
+ * The stored name of a variant leaves out every key that has its default. Names are therefore
+ * always written and read with the defaults of version 1, so that a later version cannot change the
+ * meaning of a stored name. Requests are read with the newest version.
  */
 import type { AudioCodec, Container, VideoCodec } from './codecs.ts'
 import type { Kind, Rendition, RenditionOf } from './rendition.ts'
@@ -95,8 +94,8 @@ const VERSION_1: GrammarDefaults = {
 }
 
 /**
- * The defaults of every grammar version, the first version first. To change a default, append a copy
- * of the newest table with the change.
+ * The defaults of every grammar version, the first version first. To change a default, append a
+ * copy of the newest table with the change.
  */
 export const GRAMMAR_VERSIONS: readonly [GrammarDefaults, ...GrammarDefaults[]] = [VERSION_1]
 
@@ -125,9 +124,9 @@ export function isSameValue(one: unknown, other: unknown): boolean {
 }
 
 /**
- * Returns the fields of a rendition that differ from their default of grammar version 1. A track may be
- * stream copied only if no field that affects it is among them: every edit has a default that leaves
- * the source unchanged. A field that is missing in this table counts as changed.
+ * Returns the fields of a rendition that differ from their default of grammar version 1. A track
+ * may be stream copied only if no field that affects it is among them: every edit has a default
+ * that leaves the source unchanged. A field that is missing in this table counts as changed.
  */
 export function changedFields(rendition: Rendition): ReadonlySet<Field> {
   const { kind: _kind, format, ...fields } = rendition

@@ -1,4 +1,7 @@
-/** The events of `GET /queue/events`. Durable events are rows of the event log; progress is not stored. */
+/**
+ * The events of `GET /queue/events`. Durable events are rows of the event log; progress is not
+ * stored.
+ */
 import { z } from 'zod'
 import { jobStatus } from './job.ts'
 

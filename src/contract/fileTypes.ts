@@ -1,4 +1,6 @@
-/** File types by extension: content type, role, container family, and the demuxer that is forced. */
+/**
+ * File types by extension: content type, role, container family, and the demuxer that is forced.
+ */
 
 type Role = 'video' | 'audio' | 'image' | 'subtitles' | 'playlist' | 'data'
 
@@ -6,8 +8,8 @@ export interface FileType {
   contentType: string
   role: Role
   /**
-   * Files of one family cannot be distinguished by their content, so an upload may have the extension
-   * of any of them.
+   * Files of one family cannot be distinguished by their content, so an upload may have the
+   * extension of any of them.
    */
   family: string
   /**
@@ -55,8 +57,8 @@ const ORIGINALS = {
   vtt: type('subtitles', 'text/vtt', 'vtt', 'webvtt'),
 } as const satisfies Record<string, FileType>
 /**
- * Files that are made and served, but cannot be uploaded: a playlist as an original could make ffmpeg
- * read other files.
+ * Files that are made and served, but cannot be uploaded: a playlist as an original could make
+ * ffmpeg read other files.
  */
 const OUTPUTS = {
   m3u8: type('playlist', 'application/vnd.apple.mpegurl', 'm3u8'),

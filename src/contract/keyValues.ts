@@ -1,4 +1,6 @@
-/** The values of transformation keys: schemas, and the words in which errors and docs describe them. */
+/**
+ * The values of transformation keys: schemas, and the words in which errors and docs describe them.
+ */
 import { z } from 'zod'
 import { storagePath } from './storagePath.ts'
 
@@ -22,8 +24,8 @@ export const FLIPS = ['h', 'v', 'hv'] as const
 export const ROTATIONS = [90, 180, 270] as const
 export const THUMBNAILS = [true, 'best', 'sprite', 'wave', 'preview'] as const
 /**
- * Form of a value in a URL: a number, text, a storage path with ":" instead of "/", or text in which
- * `true` is the boolean.
+ * Form of a value in a URL: a number, text, a storage path with ":" instead of "/", or text in
+ * which `true` is the boolean.
  */
 export type UrlForm = 'number' | 'text' | 'path' | 'textOrTrue'
 

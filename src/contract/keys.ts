@@ -1,6 +1,7 @@
 /**
- * The keys of transformations, each defined once: its short name (the property here), its long name,
- * its values and its description. A key fills the rendition field that has its long name.
+ * The keys of transformations, each defined once: its short name (the property here), its long
+ * name, its values and its description. A key sets the rendition field with the same name as its
+ * long name.
  */
 import type { z } from 'zod'
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.ts'
@@ -23,7 +24,10 @@ export interface KeyDefinition<
 const fieldDefaults: Record<string, unknown> = { ...REQUEST_DEFAULTS.fields }
 const COLOR_NAMES: Record<string, string> = { '000000': 'black', ffffff: 'white' }
 
-/** @param byDefault for a key whose default is not a value of it, in words; null for none */
+/**
+ * @param byDefault text for the default; needed if it is not a value of the key. Null for no
+ *   default
+ */
 function key<const Name extends string, Schema extends z.ZodType>(
   name: Name,
   accepted: values.Values<Schema>,
@@ -56,7 +60,11 @@ export const KEY_DEFINITIONS = {
     'Height in pixels',
     'follows from w, or the height of the source',
   ),
-  c: key('resizeMode', oneOf(values.RESIZE_MODES), 'How the frame is fitted into w and h'),
+  c: key(
+    'resizeMode',
+    oneOf(values.RESIZE_MODES),
+    'Resize mode, which fits the frame into w and h',
+  ),
   g: key('gravity', oneOf(values.GRAVITIES), 'Part of the frame that is kept when it is cropped'),
   fx: key(
     'focusX',
@@ -170,7 +178,7 @@ export const KEY_DEFINITIONS = {
 type Definitions = typeof KEY_DEFINITIONS
 /** The short name of a key. */
 export type Key = keyof Definitions
-/** Keys that fill the rendition field with their long name; `f`, `t` and `n` have other effects. */
+/** Keys that set the rendition field with their long name; `f`, `t` and `n` have other effects. */
 export type FieldKey = Exclude<Key, 'f' | 't' | 'n'>
 
 /** The short names, in the order of the canonical form. */
@@ -185,12 +193,12 @@ const SHORT_NAMES = new Map<string, Key>(
   ]),
 )
 
-/** The key that has this short or long name; null if there is none. */
+/** Returns the key with this short or long name; null if there is none. */
 export function findKey(name: string): Key | null {
   return SHORT_NAMES.get(name) ?? null
 }
 
-/** The rendition field that a key fills. */
+/** Returns the rendition field that a key sets. */
 export function readField(key: FieldKey): Field {
   return KEY_DEFINITIONS[key].name
 }

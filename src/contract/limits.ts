@@ -16,7 +16,10 @@ export const QUEUE_LIMITS = {
   timeoutSeconds: { min: 1, max: 86_400, default: 4 * 3_600 },
 } as const satisfies Record<string, Limit>
 
-/** Priority of a job; the lowest number is claimed first. Images precede videos, because they are quick and a page waits for them. */
+/**
+ * Priority of a job; the lowest number is claimed first. Images precede videos, because they are
+ * quick and a page waits for them.
+ */
 export const PRIORITY = { min: 0, max: 100, default: 2, image: 1 } as const
 
 /** Returns the schema of an integer within the bounds of a limit. */

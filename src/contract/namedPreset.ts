@@ -1,4 +1,7 @@
-/** Named presets: transformations that are stored in a queue under a name, and requested by `n_card`. */
+/**
+ * Named presets: transformations that are stored in a queue under a name, and requested by
+ * `n_card`.
+ */
 import { z } from 'zod'
 import { KEY_DEFINITIONS } from './keys.ts'
 import { transformation } from './transformation.ts'
@@ -11,7 +14,7 @@ export const preset = z
     queue: z.string(),
     transformation: z
       .string()
-      .describe('As it was written, with short names and in the order of the canonical form'),
+      .describe('The transformation as stored: short names, in the order of the canonical form'),
     createdAt: z.iso.datetime({ precision: 3 }),
     updatedAt: z.iso.datetime({ precision: 3 }),
   })

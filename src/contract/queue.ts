@@ -16,7 +16,7 @@ const limits = {
     'Maximum number of jobs that run at the same time',
   ),
   leaseSeconds: limit(QUEUE_LIMITS.leaseSeconds).describe(
-    'Seconds without a report from the runner after which its job is given to another runner',
+    'Seconds without a report after which the lease of a runner expires and its job can be claimed again',
   ),
   maxAttempts: limit(QUEUE_LIMITS.maxAttempts).describe('Maximum number of attempts of a new job'),
   stallSeconds: limit(QUEUE_LIMITS.stallSeconds).describe(
@@ -41,7 +41,10 @@ export const queue = z
   })
   .meta({ id: 'Queue' })
 
-/** The limits of attempts apply to jobs that are created afterwards, the others at once. */
+/**
+ * `paused`, `draining` and `concurrency` apply immediately, the other settings to jobs that are
+ * created afterwards.
+ */
 export const queueSettings = z
   .strictObject({ paused: z.boolean(), draining: z.boolean(), ...limits })
   .partial()

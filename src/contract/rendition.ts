@@ -149,8 +149,8 @@ export type Rendition = z.infer<typeof rendition>
 export type RenditionOf<K extends Kind> = Extract<Rendition, { kind: K }>
 
 /**
- * Returns the paths of the reference files of a rendition, without duplicates. An assignment lists the files
- * in this order, and a runner requests them by their position.
+ * Returns the paths of the reference files of a rendition, without duplicates. An assignment lists
+ * the files in this order, and a runner requests them by their position.
  */
 export function listReferenceFiles(rendition: Rendition): string[] {
   const { append, watermark, subtitles } = rendition as Partial<RenditionOf<'video'>>

@@ -5,8 +5,8 @@
  *   with every claim of the job. A request with a stale fence, from a runner whose lease has
  *   expired, is rejected with 409 `lease_lost` and has no effect.
  * - `Runner-Secret` is a header of every request: 128 random bits that a runner generates when it
- *   starts. A claim is bound to it. Another runner with the same token, even if it guesses the fence,
- *   gets 409 `lease_lost`.
+ *   starts. A claim is bound to it. Another runner with the same token, even if it guesses the
+ *   fence, gets 409 `lease_lost`.
  * - `attempt` is the number of the attempt that users see. Interrupted attempts do not count.
  *
  * | request                                                  | response                     |
@@ -21,16 +21,17 @@
  *
  * Any request may return 409 `lease_lost`: the runner stops the job and claims again. `source` may
  * return 412 `source_changed`: the original was replaced, and the runner finishes with the outcome
- * `released`. Every request may be repeated after a lost response. A repeated claim must set `again`,
- * or it would get a second job.
+ * `released`. Every request may be repeated after a lost response. A repeated claim must set
+ * `again`, or it would get a second job.
  *
- * `source` with `&reference=n` reads reference file n of the assignment, counted from 0. The files of
- * a package are stored one by one under `files/{name}`, each in one request; a file replaces an
+ * `source` with `&reference=n` reads reference file n of the assignment, counted from 0. The files
+ * of a package are stored one by one under `files/{name}`, each in one request; a file replaces an
  * earlier one with the same name, such as a playlist that has grown.
  *
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
- * with every source range of up to 8 MiB; the runner sends it with every part and package file. If it
- * does not match, the gateway returns 400 `digest_mismatch`, and the runner sends the bytes again.
+ * with every source range of up to 8 MiB; the runner sends it with every part and package file. If
+ * it does not match, the gateway returns 400 `digest_mismatch`, and the runner sends the bytes
+ * again.
  */
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
@@ -39,9 +40,9 @@ import { queueName } from './queue.ts'
 import { rendition } from './rendition.ts'
 
 /**
- * Increased when the meaning of a message changes, or when a rendition gets a new field. The gateway
- * accepts versions from MIN_PROTOCOL_VERSION on. A runner whose version is rejected falls back to the
- * previous version.
+ * Increased when the meaning of a message changes, or when a rendition gets a new field. The
+ * gateway accepts versions from MIN_PROTOCOL_VERSION on. A runner whose version is rejected falls
+ * back to the previous version.
  *
  * - 2: digests; `encoders` and `hwaccels` in a claim
  * - 3: renditions of all kinds, reference files, packages, the secret of a runner

@@ -1,6 +1,6 @@
 /**
- * Storage paths: the rules for the names of originals. A path is also the R2 key of its original, so
- * a path that R2 or a file system could interpret differently is rejected.
+ * Storage paths: the rules for the names of originals. A path is also the R2 key of its original,
+ * so a path that R2 or a file system could interpret differently is rejected.
  */
 import { z } from 'zod'
 

@@ -25,7 +25,10 @@ export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: S
 /** A request without a key. */
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
-/** Returns the API key whose limits apply to the caller's jobs and files; null if there are no limits. */
+/**
+ * Returns the API key whose limits apply to the caller's jobs and files; null if there are no
+ * limits.
+ */
 export function chargedKeyId({ keyId }: Pick<Caller, 'keyId'>): string | null {
   return keyId?.startsWith('key_') ? keyId : null
 }
@@ -42,7 +45,10 @@ export function canSee(restriction: Restriction, job: { queue: string; filePath:
   return canSeeQueue(restriction, job.queue) && canSeePath(restriction, job.filePath)
 }
 
-/** Returns the smallest text that sorts after every text that begins with `prefix`. It must end in "/". */
+/**
+ * Returns the smallest text that sorts after every text that begins with `prefix`. It must end in
+ * "/".
+ */
 export function prefixUpperBound(prefix: string) {
   // "0" is the character after "/".
   return `${prefix.slice(0, -1)}0`

@@ -1,6 +1,6 @@
 /**
- * Status transitions of a job: for each event the statuses that allow it, and the new status. The guards of the SQL
- * statements are built from this table, so no other transition is possible.
+ * Status transitions of a job: for each event the statuses that allow it, and the new status. The
+ * guards of the SQL statements are built from this table, so no other transition is possible.
  */
 import type { JobStatus } from '../contract/job.ts'
 

@@ -20,14 +20,16 @@ const DELAY_FACTOR = 4
 const MAX_DELAY_MS = 3_600_000
 const JITTER = 0.2
 
-/** Returns true if another attempt follows after attempt number `attempt` has failed with `code`. */
+/**
+ * Returns true if another attempt follows after attempt number `attempt` has failed with `code`.
+ */
 export function isRetried(code: FailureCode, attempt: number, maxAttempts: number): boolean {
   return IS_RETRYABLE[code] && attempt < maxAttempts
 }
 
 /**
- * Returns the delay in milliseconds after attempt number `attempt` has failed: 5 s, 20 s, 80 s and so on,
- * up to an hour. `random` (0 to 1) varies it by ±20 %, so that jobs that failed together are
+ * Returns the delay in milliseconds after attempt number `attempt` has failed: 5 s, 20 s, 80 s and
+ * so on, up to an hour. `random` (0 to 1) varies it by ±20 %, so that jobs that failed together are
  * not retried together.
  */
 export function retryDelayMs(attempt: number, random: number): number {

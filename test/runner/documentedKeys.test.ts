@@ -124,7 +124,10 @@ const EXPECTATIONS: Record<Exclude<Key, 'n'>, (documented: DocumentedOutput) => 
 
 const SUBTITLES = '1\n00:00:00,500 --> 00:00:02,000\nGood morning.\n'
 
-/** Returns the example without the key. `fx` and `fy` are removed together, as each requires the other. */
+/**
+ * Returns the example without the key. `fx` and `fy` are removed together, as each requires the
+ * other.
+ */
 function removeKey(key: string, example: string): string {
   const removed = FOCUS_KEYS.includes(key) ? FOCUS_KEYS : [key]
   const pairs = example
@@ -139,7 +142,7 @@ it.each(rows.filter(({ key }) => key !== 'n'))(
   async ({ key, example }) => {
     const subtitles = join(bench.scratch, 'en.srt')
     await writeFile(subtitles, SUBTITLES)
-    const others = {
+    const references = {
       'videos/outro.mp4': clip('clip.mp4'),
       'images/logo.png': clip('image.png'),
       'subtitles/en.srt': subtitles,
@@ -147,7 +150,7 @@ it.each(rows.filter(({ key }) => key !== 'n'))(
     expect(example.split(',').some((pair) => pair.startsWith(`${key}_`))).toBe(true)
     const name = CLIPS[key as Key] ?? 'clip.mp4'
     const makeVariant = async (text: string) => {
-      const { job, finish } = await runJob(name, readCanonicalForm(text), {}, {}, others)
+      const { job, finish } = await runJob(name, readCanonicalForm(text), {}, {}, references)
       expect(finish).toMatchObject({ outcome: expect.stringMatching(/^(completed|packaged)$/) })
       return { job, finish }
     }

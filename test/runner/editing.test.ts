@@ -15,9 +15,11 @@ type RenditionFields = Parameters<typeof video>[0]
 async function makeOutput(
   name: string,
   rendition: RenditionFields,
-  others: Record<string, string> = {},
+  references: Record<string, string> = {},
 ) {
-  return probeOutput((await runJob(name, video({ quality: 90, ...rendition }), {}, {}, others)).job)
+  return probeOutput(
+    (await runJob(name, video({ quality: 90, ...rendition }), {}, {}, references)).job,
+  )
 }
 async function coloursAt(path: string, seconds: number, ...places: [number, number][]) {
   return (await readPixelsAt(path, seconds, ...places)).map(nameColour)
@@ -96,7 +98,7 @@ describe('a video frame', () => {
 })
 
 describe('a watermark', () => {
-  const others = () => ({ 'brand/logo.png': clip('logo.png') })
+  const references = () => ({ 'brand/logo.png': clip('logo.png') })
 
   it.each(['png', 'jpg', 'webp'])('as %s has the requested position and size', async (type) => {
     const watermark = `brand/logo.${type}`
@@ -119,7 +121,7 @@ describe('a watermark', () => {
     const { path } = await makeOutput(
       'red.mp4',
       { ...rendition, watermarkGravity: 'center' },
-      others(),
+      references(),
     )
     const [[red, green, blue] = []] = await readPixelsAt(path, 0, [80, 45])
     expect(red).toBeGreaterThan(230)
@@ -182,11 +184,14 @@ describe('the speed and the duration', () => {
 })
 
 describe('appended files', () => {
-  const others = () => ({ 'b/lime.mp4': clip('lime-silent.mp4'), 'b/blue.mkv': clip('blue.mkv') })
+  const references = () => ({
+    'b/lime.mp4': clip('lime-silent.mp4'),
+    'b/blue.mkv': clip('blue.mkv'),
+  })
 
   it('get the frame size, the frame rate and the audio format of the first', async () => {
     const append = ['b/lime.mp4', 'b/blue.mkv']
-    const output = await makeOutput('red.mp4', { append }, others())
+    const output = await makeOutput('red.mp4', { append }, references())
     expect(output.video).toMatchObject({ width: 160, height: 90, avg_frame_rate: '10/1' })
     expect(await readFrameTimes(output.path)).toHaveLength(30)
     expect(Number(output.format.duration)).toBeCloseTo(3, 0)
@@ -204,7 +209,7 @@ describe('appended files', () => {
   })
 
   it('have audio when only a later file has audio', async () => {
-    const output = await makeOutput('silent.mp4', { append: ['b/blue.mkv'] }, others())
+    const output = await makeOutput('silent.mp4', { append: ['b/blue.mkv'] }, references())
     expect(output.audio.codec_name).toBe('aac')
     expect(await measureLevel(output.path, 0.2, 0.8)).toBeLessThan(-60)
     expect(await measureLevel(output.path, 1.2, 1.8)).toBeGreaterThan(-40)
@@ -217,7 +222,7 @@ describe('appended files', () => {
       append: ['b/blue.mkv'],
       startSeconds: 0.5,
     })
-    const { job } = await runJob('tone.wav', rendition, {}, {}, others())
+    const { job } = await runJob('tone.wav', rendition, {}, {}, references())
     expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(1.55, 1)
   })
 

@@ -118,7 +118,7 @@ describe('a video', () => {
     expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(4, 0)
   })
 
-  it('that already fits is stream-copied, bit for bit', async () => {
+  it('that matches the request is stream-copied, bit for bit', async () => {
     const { job, finish } = await runJob('low-bit-rate.mp4', video())
     if (finish.outcome !== 'completed') {
       throw new Error('not completed')

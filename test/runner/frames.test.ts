@@ -7,13 +7,19 @@ useBench()
 
 type RenditionFields = Parameters<typeof image>[0]
 
-/** The frame as PNG, and its pixels at its own size. */
+/** Makes a frame as PNG, and reads its pixels. */
 async function frame(
   name: string,
   rendition: RenditionFields,
-  others: Record<string, string> = {},
+  references: Record<string, string> = {},
 ) {
-  const { job, finish } = await runJob(name, image({ format: 'png', ...rendition }), {}, {}, others)
+  const { job, finish } = await runJob(
+    name,
+    image({ format: 'png', ...rendition }),
+    {},
+    {},
+    references,
+  )
   if (finish.outcome !== 'completed') {
     throw new Error(JSON.stringify(finish))
   }

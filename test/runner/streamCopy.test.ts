@@ -73,7 +73,8 @@ describe('stream copy', () => {
       plan: { video: { action: 'copy' }, audio: { action: 'encode' } },
     })
     const { path } = await probeOutput(fast.job)
-    // The video begins half a second earlier, at its key frame; the audio begins at the requested start.
+    // The video begins half a second earlier, at its key frame; the audio begins at the requested
+    // start.
     expect(await readAudioOffset(path)).toBeCloseTo(0.5, 1)
 
     const exact = await runJob('keyframes.mp4', video({ ...part, width: 96, audioCodec: 'copy' }))

@@ -31,7 +31,10 @@ function recordFiles() {
   void recording
   return stored
 }
-/** Starts a stream whose source stops sending bytes at its tenth second, so that the encode stays active. */
+/**
+ * Starts a stream whose source stops sending bytes at its tenth second, so that the encode stays
+ * active.
+ */
 async function startHeldStream() {
   bench.gateway.mishap = (start) => (start > 115e6 && start < 130e6 ? 'hold' : null)
   const job = await bench.gateway.offer(clip('big.mov'), RENDITION)

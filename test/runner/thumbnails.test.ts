@@ -6,7 +6,7 @@ import { readPixels } from './helpers/pixels.ts'
 useBench()
 
 describe('the best frame', () => {
-  it('is a bright and sharp one, and the same in each run', async () => {
+  it('is bright and sharp, and the same in each run', async () => {
     const rendition = image({ format: 'png', pick: 'best' })
     const { job, finish } = await runJob('unsteady.mp4', rendition)
     expect(finish).toMatchObject({
@@ -24,7 +24,7 @@ describe('the best frame', () => {
     expect((await readPixels(again.path, 32, 18)).bytes).toEqual(first.bytes)
   })
 
-  it('of a black video is still a frame', async () => {
+  it('of a black video is a black frame', async () => {
     const { job } = await runJob('black.mp4', image({ pick: 'best', width: 160 }))
     expect((await probeOutput(job)).video).toMatchObject({ width: 160, height: 90 })
   })

@@ -7,7 +7,7 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     environment: 'node',
-    // Pure functions leave nothing behind that another file could see.
+    // Pure functions have no state that another test file could see.
     isolate: false,
     // The same number in each suite of the group, so that they run side by side.
     maxWorkers: 2,

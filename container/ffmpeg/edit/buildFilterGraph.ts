@@ -1,4 +1,6 @@
-/** Builds the filter graph: runs the steps of the pipeline in their order and connects the results. */
+/**
+ * Builds the filter graph: runs the steps of the pipeline in their order and connects the results.
+ */
 import type { EditedOutput, LabelledChains, SourceFile } from './editedOutput.ts'
 import * as pipeline from './pipeline.ts'
 import { generateSilence } from './steps/audioLayout.ts'
@@ -64,7 +66,9 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
   }
 }
 
-/** Rotation applies to the first file only; an appended file is placed in the frame of the first. */
+/**
+ * Rotation applies to the first file only; an appended file is placed in the frame of the first.
+ */
 function buildFileVideoChain(output: EditedOutput, index: number, to: string): string | null {
   const { edits, files, frame, geometry, constantFrameRate } = output
   const video = files[index]?.video ?? null

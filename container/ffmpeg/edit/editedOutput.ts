@@ -69,7 +69,9 @@ export interface FileVideo {
   geometry: Geometry
   pixels: PixelFormat
 }
-/** Returns filters that follow one another in the file's chain; none when there is nothing to do. */
+/**
+ * Returns filters that follow one another in the file's chain; none when there is nothing to do.
+ */
 export type FileVideoStep = (file: FileVideo) => string[]
 
 /** The audio of one file, as the steps on a single file see it. */
@@ -89,5 +91,8 @@ export interface LabelledChains {
 /** A step on the joined video, which has the label `from`; null when there is nothing to do. */
 export type VideoStep = (output: EditedOutput, from: string) => LabelledChains | null
 
-/** Returns filters on the joined audio. `loudness` has the filters that measure or correct the loudness. */
+/**
+ * Returns filters on the joined audio. `loudness` has the filters that measure or correct the
+ * loudness.
+ */
 export type AudioStep = (output: EditedOutput, loudness: readonly string[]) => string[]

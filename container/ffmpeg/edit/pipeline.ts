@@ -30,7 +30,10 @@ import { applyLoudness } from './steps/loudness.ts'
 /** Input options of each file. ffmpeg decodes and discards the frames before the start. */
 export const trim = trimInput
 
-/** Steps on the video of each file. Speed and frame rate come first, so that later steps have fewer frames. */
+/**
+ * Steps on the video of each file. Speed and frame rate come first, so that later steps have fewer
+ * frames.
+ */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   deinterlace,
   changeVideoSpeed,

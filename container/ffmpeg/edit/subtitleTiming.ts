@@ -1,4 +1,7 @@
-/** Converts the times of subtitles from the source to the output, for SRT and ASS as ffmpeg writes them. */
+/**
+ * Converts the times of subtitles from the source to the output, for SRT and ASS as ffmpeg writes
+ * them.
+ */
 import { formatClock } from './numbers.ts'
 
 export type SubtitleFormat = 'srt' | 'ass'

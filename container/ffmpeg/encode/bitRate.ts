@@ -3,9 +3,15 @@ import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
 import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 
-/** Maximum size of the rate control buffer, in seconds of the cap. Encoders can exceed the cap by one buffer. */
+/**
+ * Maximum size of the rate control buffer, in seconds of the cap. Encoders can exceed the cap by
+ * one buffer.
+ */
 const MAX_BUFFER_SECONDS = 2
-/** Maximum size of the buffer as a share of the duration, so that a short file exceeds its cap by at most 5 %. */
+/**
+ * Maximum size of the buffer as a share of the duration, so that a short file exceeds its cap by at
+ * most 5 %.
+ */
 const BUFFER_SHARE = 0.05
 
 export interface BitRateCap {

@@ -15,7 +15,9 @@ const MUXERS: Record<ContainerFormat, string> = {
   opus: 'opus',
   wav: 'wav',
 }
-/** Containers whose index is moved to the start, so that playback can begin before the end arrives. */
+/**
+ * Containers whose index is moved to the start, so that playback can begin before the end arrives.
+ */
 const INDEXED: readonly ContainerFormat[] = ['mp4', 'mov', 'm4a']
 
 /** Returns the options of the output, and its path. */
@@ -25,8 +27,8 @@ export function buildContainer(format: ContainerFormat, file: string): string[] 
 }
 
 /**
- * Returns the options that keep metadata. A stream that comes from a filter has no tags, so the tags of
- * its source are copied. Chapters follow a trim, but not a change of speed. Data streams of
+ * Returns the options that keep metadata. A stream that comes from a filter has no tags, so the
+ * tags of its source are copied. Chapters follow a trim, but not a change of speed. Data streams of
  * unknown content are never kept.
  */
 export function keepMetadata(options: {

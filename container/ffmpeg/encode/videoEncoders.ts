@@ -32,8 +32,8 @@ interface SizeControl {
 type Pass = 0 | 1 | 2
 
 /**
- * Speed settings of each encoder, which both ffmpeg 5.1 and 7.1 accept. Balanced suits half a shared CPU:
- * x264's "veryfast" is twice as fast as its "medium" and makes files a tenth larger.
+ * Speed settings of each encoder, which both ffmpeg 5.1 and 7.1 accept. Balanced suits half a
+ * shared CPU: x264's "veryfast" is twice as fast as its "medium" and makes files a tenth larger.
  */
 const SPEEDS = {
   h264: { fast: 'superfast', balanced: 'veryfast', small: 'slow' },
@@ -55,9 +55,9 @@ export const KEEP_FRAME_TIMES: readonly string[] = ffmpegOptions({
 })
 
 /**
- * Returns the options for the times of frames. ffmpeg states the duration of every frame as one unit of
- * the time base, and libvpx computes its bit rate from that. So for VP9 with a bit rate the unit is one
- * frame, and times are rounded to it.
+ * Returns the options for the times of frames. ffmpeg states the duration of every frame as one
+ * unit of the time base, and libvpx computes its bit rate from that. So for VP9 with a bit rate the
+ * unit is one frame, and times are rounded to it.
  */
 export function buildFrameTiming(codec: VideoCodec, rate: RateControl): readonly string[] {
   const hasBitRate = rate.by === 'size' || rate.cap !== null

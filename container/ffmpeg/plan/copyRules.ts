@@ -1,7 +1,8 @@
 /**
- * Decides whether a track can be stream copied. A field whose value differs from the default prevents
- * stream copy, unless the rule of the field compares it with the source, or states that it does not
- * concern the track. So a field without a rule leads to encoding, and is never ignored by mistake.
+ * Decides whether a track can be stream copied. A field whose value differs from the default
+ * prevents stream copy, unless the rule of the field compares it with the source, or states that it
+ * does not concern the track. So a field without a rule leads to encoding, and is never ignored by
+ * mistake.
  */
 import { changedFields } from '../../../src/contract/defaults.ts'
 import type { Rendition } from '../../../src/contract/rendition.ts'

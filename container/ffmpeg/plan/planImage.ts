@@ -64,8 +64,8 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
     notes: [],
     // The measurements come first: their results are found by their place in the list.
     steps: [...(candidates?.steps ?? []), ...editPlan.inputs.steps, extract],
-    // After the end of the video, while the audio continues, there is no frame at that second. Then the
-    // frames before it are written to the same file, and the last one remains.
+    // After the end of the video, while the audio continues, there is no frame at that second. Then
+    // the frames before it are written to the same file, and the last one remains.
     fallback: startSeconds > 0 ? { ...step, ffmpeg: () => buildCommand(before, null) } : null,
     output,
     isPackage: false,

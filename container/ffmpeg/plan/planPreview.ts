@@ -21,7 +21,10 @@ type Preview = RenditionOf<'preview'>
 const DEFAULT_SECONDS = 3
 const MAX_SECONDS = 30
 const SHORT_SIDE = 240
-/** Default frame rates. 24 is the rate of film; GIF and WebP have fewer frames, because each is encoded as an image. */
+/**
+ * Default frame rates. 24 is the rate of film; GIF and WebP have fewer frames, because each is
+ * encoded as an image.
+ */
 const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif: 10 }
 /** A GIF's palette needs all frames in memory: 4 bytes a pixel, about a GiB. */
 const MAX_GIF_PIXELS = 256e6
@@ -67,7 +70,8 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
 }
 
 /**
- * Resolves the part of the source that is shown. It ends with the video, even if the audio continues.
+ * Resolves the part of the source that is shown. It ends with the video, even if the audio
+ * continues.
  *
  * @throws JobFailure `unsupported` when the part does not exist, or is too long
  */

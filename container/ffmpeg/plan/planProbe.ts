@@ -88,7 +88,10 @@ const EXTENSIONS: Record<string, string> = { mpegts: 'ts', mpeg: 'mpg', asf: 'wm
 /** Extensions by the brand of MP4 and QuickTime files. */
 const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V: 'm4v' }
 
-/** Detects the container by the brand or the first bytes of the file, since a demuxer can read several. */
+/**
+ * Detects the container by the brand or the first bytes of the file, since a demuxer can read
+ * several.
+ */
 async function detectContainer(
   url: string,
   formatName: string,

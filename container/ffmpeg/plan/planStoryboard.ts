@@ -1,4 +1,6 @@
-/** Plans a storyboard: sheets of small images over the whole duration, and a WebVTT index of them. */
+/**
+ * Plans a storyboard: sheets of small images over the whole duration, and a WebVTT index of them.
+ */
 import { mkdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
@@ -108,7 +110,8 @@ function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard)
     name: 'tile',
     video,
     edits: { speed: 1, rotate: 0, flip: 'none', background: '000000' },
-    // Takes the frame in the middle of each interval. The last interval may be shorter, so its last frame is passed.
+    // Takes the frame in the middle of each interval. The last interval may be shorter, so its last
+    // frame is passed.
     frameRateFilter: `fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`,
     geometry,
     pixels: 'rgb24',
@@ -137,7 +140,8 @@ function buildSheetCommand(options: {
     ...ffmpegOptions({ skip_frame: onlyKeyframes ? 'nokey' : null }),
     ...INPUT_LIMITS,
     ...ffmpegOptions({ i: url, filter_complex: filters }),
-    // ffmpeg reports no progress until a sheet is full, so this second output is written image by image.
+    // ffmpeg reports no progress until a sheet is full, so this second output is written image by
+    // image.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
 

@@ -1,4 +1,6 @@
-/** Plans a stream: one video in several sizes (rungs), with segments that begin at the same frames. */
+/**
+ * Plans a stream: one video in several sizes (rungs), with segments that begin at the same frames.
+ */
 import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'

@@ -1,4 +1,7 @@
-/** Plans a waveform: an image of the audio's loudness over time, drawn around the middle. */
+/**
+ * Plans a waveform: an image of the audio's loudness over time, symmetric around the horizontal
+ * middle.
+ */
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
@@ -16,7 +19,10 @@ type Wave = RenditionOf<'wave'>
 
 const DEFAULT_WIDTH = 1280
 const DEFAULT_HEIGHT = 240
-/** Flat colours and hard edges show every flaw, and lead to small files all the same. */
+/**
+ * A high quality: artefacts are visible on flat colours and hard edges, and the files are small
+ * anyway.
+ */
 const QUALITY = 90
 
 /** Enough for the loudness of speech and music. */
@@ -44,7 +50,8 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
     ...COMMON_OPTIONS,
     ...openInput(source, trim),
     ...ffmpegOptions({ filter_complex: buildFilters(rendition, size, trim.seconds) }),
-    // The image is written at the end; this output reports the progress before.
+    // ffmpeg reports no progress until the image is written, so this second output is written as
+    // audio is read.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
 
@@ -81,8 +88,8 @@ function buildFilters(rendition: Wave, size: Size, seconds: number | null): stri
 }
 
 /**
- * Reduces the audio to as many samples as fit in memory. Long audio becomes its amplitude first: at
- * such a low sample rate, the waves themselves would be lost.
+ * Reduces the audio to as many samples as fit in memory. Long audio is first replaced by its
+ * amplitude, because its oscillations would be lost at such a low sample rate.
  */
 function reduceSamples(seconds: number | null): string[] {
   const mono = ['aformat=channel_layouts=mono', `aresample=${SAMPLE_RATE}`]

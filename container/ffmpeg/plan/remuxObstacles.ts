@@ -1,4 +1,7 @@
-/** Finds what prevents stream copy of a file into each container, by planning that video for each container. */
+/**
+ * Finds what prevents stream copy of a file into each container, by planning that video for each
+ * container.
+ */
 import { CONTAINERS, PROBED_VIDEO_CODECS, type VideoCodec } from '../../../src/contract/codecs.ts'
 import { fieldDefaults, NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { VIDEO_FORMATS } from '../../../src/contract/formats.ts'
@@ -17,7 +20,10 @@ export function findRemuxObstacles(context: PlanContext): ProbeDocument['remux']
   return Object.fromEntries(obstacles) as ProbeDocument['remux']
 }
 
-/** If the container does not accept the audio, plans again with encoded audio, so that obstacles of the video are found too. */
+/**
+ * If the container does not accept the audio, plans again with encoded audio, so that obstacles of
+ * the video are found too.
+ */
 function findObstacle(format: Format, context: PlanContext): string | null {
   const [encodedAudio = 'aac'] = CONTAINERS[format].audio
   const copied = tryPlan(format, 'copy', context)

@@ -1,6 +1,6 @@
 /**
- * Selects the best of several frames: neither too dark nor too bright, with contrast, and sharp. The
- * same file always gives the same frame.
+ * Selects the best of several frames: neither too dark nor too bright, with contrast, and sharp.
+ * The same file always gives the same frame.
  */
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
@@ -9,7 +9,10 @@ import type { FfmpegStep } from '../renderPlan.ts'
 
 /** Each candidate costs a seek, which reads up to 5 MiB. */
 const CANDIDATES = 8
-/** If candidates are further apart, the preceding key frame of each is used, so that only it is decoded. */
+/**
+ * If candidates are further apart, the preceding key frame of each is used, so that only it is
+ * decoded.
+ */
 const MIN_KEYFRAME_DISTANCE_SECONDS = 30
 /** Candidates when the duration is unknown. Those after the end give no frame. */
 const SECONDS_OF_UNKNOWN_DURATION = [0, 2, 5, 15, 60, 180, 600, 1_800]
@@ -38,8 +41,8 @@ export function listCandidateSeconds(durationSeconds: number | null): number[] {
 }
 
 /**
- * Returns the step that measures one frame. The frame is scaled down first, because blur that cannot be
- * seen at a small size does not matter.
+ * Returns the step that measures one frame. The frame is scaled down first, because blur that
+ * cannot be seen at a small size does not matter.
  *
  * @param options.distanceSeconds between the candidates
  */

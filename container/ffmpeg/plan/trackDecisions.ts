@@ -1,4 +1,6 @@
-/** Decides for each track of a video to copy, encode or drop it, and the rate control of the video. */
+/**
+ * Decides for each track of a video to copy, encode or drop it, and the rate control of the video.
+ */
 import type { EncodedAudioCodec } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
@@ -90,7 +92,8 @@ function decideAudioOfVideo(
   if (decision === null) {
     return { action: 'encode', reason: 'files are joined' }
   }
-  // The bit rate of the video is the remainder of the file size, so that of the audio must be known.
+  // The bit rate of the video is the remainder of the file size, so that of the audio must be
+  // known.
   const isUnknown = rendition.sizeKilobytes !== null && track?.bitRate === null
   return isUnknown && decision.action === 'copy'
     ? { action: 'encode', reason: 'its bit rate is unknown, and a file size is requested' }

@@ -1,6 +1,6 @@
 /**
- * Schema of ffprobe's JSON, and readers that turn its fields into values. A field that is absent, or
- * not of its type, reads as null.
+ * Schema of ffprobe's JSON, and readers that turn its fields into values. A field that is absent,
+ * or not of its type, reads as null.
  */
 import { z } from 'zod'
 import type { Size } from '../geometry.ts'
@@ -107,7 +107,9 @@ export function readBitRate({ bit_rate, tags }: FfprobeStream): number | null {
   return bit_rate ?? parseNumber(tags['BPS'])
 }
 
-/** Reads the duration in seconds from a tag of Matroska streams, which has the form `hh:mm:ss.fff`. */
+/**
+ * Reads the duration in seconds from a tag of Matroska streams, which has the form `hh:mm:ss.fff`.
+ */
 export function readDurationTag({ tags }: FfprobeStream): number | null {
   const [, hours, minutes, seconds] =
     /^(\d{1,6}):(\d\d):(\d\d(?:\.\d+)?)$/.exec(tags['DURATION'] ?? '') ?? []
@@ -117,7 +119,9 @@ export function readDurationTag({ tags }: FfprobeStream): number | null {
   return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
 }
 
-/** Returns the clockwise rotation that a player applies, in degrees, rounded to a multiple of 90. */
+/**
+ * Returns the clockwise rotation that a player applies, in degrees, rounded to a multiple of 90.
+ */
 export function readRotation(each: FfprobeStream): 0 | 90 | 180 | 270 {
   // ffprobe states the rotation counter-clockwise.
   const quarters = Math.round(-storedRotation(each) / 90)

@@ -1,4 +1,6 @@
-/** Frame timing of a file: the spacing of its frames and key frames, from the times of its packets. */
+/**
+ * Frame timing of a file: the spacing of its frames and key frames, from the times of its packets.
+ */
 import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
@@ -14,15 +16,21 @@ export interface FrameTiming {
 
 /** Encoders write a key frame every 2 to 10 seconds. */
 const MEASURED_SECONDS = 30
-/** In uncompressed video all frames are key frames, so a part of the seconds is enough. */
+/**
+ * Limits the reading of uncompressed video. All its frames are key frames, so fewer seconds are
+ * enough.
+ */
 const MEASURED_BYTES = 32 * 1024 ** 2
 
-/** Containers round times, Matroska to the millisecond. Twice that is not a difference. */
+/**
+ * Containers round times, Matroska to the millisecond. An interval can differ by two such
+ * roundings.
+ */
 const ROUNDING_SECONDS = 0.0021
 /** Relative difference from the median that still counts as even. */
 const MAX_RELATIVE_DIFFERENCE = 0.05
 const MIN_FRAMES = 3
-/** Share of frames with another spacing that still counts as even: a file may have joins. */
+/** Share of frames that may have another spacing: a file can consist of joined parts. */
 const MAX_UNEVEN_SHARE = 0.02
 
 /** Measures the first seconds of the first video stream that is not a cover. */
@@ -45,7 +53,9 @@ export async function probeFrameTiming(
   return parseFrameTiming(output)
 }
 
-/** @param csv `pts_time,flags` of each packet, in the order of the file; the last may be truncated */
+/**
+ * @param csv `pts_time,flags` of each packet, in the order of the file; the last may be truncated
+ */
 export function parseFrameTiming(csv: string): FrameTiming {
   const packets = [...csv.matchAll(/^(-?\d+\.\d+),(\w+)/gm)]
     .map(([, time, flags]) => ({

@@ -21,7 +21,10 @@ import {
   STREAM_ENTRIES,
 } from './ffprobeOutput.ts'
 
-/** Colour properties that the file declares, by ffprobe's names; null for those that it does not declare. */
+/**
+ * Colour properties that the file declares, by ffprobe's names; null for those that it does not
+ * declare.
+ */
 export interface Colour {
   matrix: string | null
   primaries: string | null
@@ -73,7 +76,10 @@ export interface Probe {
   durationIsDeclared: boolean
 }
 
-/** Entries to print. Only two tags are among them, because a file may have any number of tags, of any length. */
+/**
+ * Entries to print. Only two tags are among them, because a file may have any number of tags, of
+ * any length.
+ */
 const ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   `stream=${[...STREAM_ENTRIES, 'start_time'].join(',')}`,
@@ -84,7 +90,8 @@ const ENTRIES = [
 
 /**
  * @param options.sizeBytes of the file, for the facts
- * @throws JobFailure: `input_invalid` when the file has no audio and no video; others as `runFfprobe`
+ * @throws JobFailure: `input_invalid` when the file has no audio and no video; others as
+ *   `runFfprobe`
  */
 export async function probe(options: FfprobeOptions & { sizeBytes: number }): Promise<Probe> {
   const { output, stderr } = await runFfprobe(options, { entries: ENTRIES })
@@ -181,7 +188,10 @@ function readVideo(
   }
 }
 
-/** Returns seconds from the start of the file. A duration in a tag is measured from time zero instead. */
+/**
+ * Returns seconds from the start of the file. A duration in a tag is measured from time zero
+ * instead.
+ */
 function readEnd(each: FfprobeStream, formatStart: number): number | null {
   if (each.duration !== undefined) {
     return (each.start_time ?? 0) + each.duration - formatStart

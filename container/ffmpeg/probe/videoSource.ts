@@ -11,7 +11,9 @@ import {
 import { MAX_FRAMES } from '../process/limits.ts'
 import type { Probe, VideoStream } from './probe.ts'
 
-/** @throws JobFailure `unsupported` when there is no video, or its frames are too large or too many */
+/**
+ * @throws JobFailure `unsupported` when there is no video, or its frames are too large or too many
+ */
 export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream {
   const { video } = probe
   if (video === null) {
@@ -32,7 +34,10 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
   return video
 }
 
-/** @throws JobFailure `unsupported` when the frame would be too large, after scaling or in the variant */
+/**
+ * @throws JobFailure `unsupported` when the frame would be too large, after scaling or in the
+ *   variant
+ */
 export function resolveGeometry(video: VideoStream, request: GeometryRequest): Geometry {
   const resolved = computeGeometry(video.display, request)
   const tooLargeSize = [resolved.scaled, resolved.output].find(isTooLarge)

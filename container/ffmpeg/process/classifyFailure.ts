@@ -1,17 +1,23 @@
 /**
- * Classifies a failure of ffmpeg or ffprobe by exit code, signal and stderr. The message is for users,
- * so it never quotes stderr, which may contain addresses and paths.
+ * Classifies a failure of ffmpeg or ffprobe by exit code, signal and stderr. The message is for
+ * users, so it never quotes stderr, which may contain addresses and paths.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
 import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
 
-/** Start of the message when the input is the cause. `attempt/runStep.ts` removes it for reference files. */
+/**
+ * Start of the message when the input is the cause. `attempt/runStep.ts` removes it for reference
+ * files.
+ */
 export const CANNOT_PROCESS = 'The file cannot be processed: '
 const SUPPORTED_FILES = 'Send a video file such as MP4, MOV, MKV or WebM.'
 
-/** Patterns of stderr for errors in the input, each with its text for users. The first match is used. */
+/**
+ * Patterns of stderr for errors in the input, each with its text for users. The first match is
+ * used.
+ */
 const INPUT_ERRORS: [RegExp, string][] = [
   [/moov atom not found/, 'its index (the moov atom) is missing, so the file is truncated'],
   [/EBML header parsing failed/, 'its Matroska header is damaged'],
@@ -27,8 +33,8 @@ const INPUT_ERRORS: [RegExp, string][] = [
 ]
 
 /**
- * Errors of the WebP and GIF muxers when they receive no frame. ffmpeg 7 reports a lack of memory for
- * WebP, so this pattern is tested before `OUT_OF_MEMORY`.
+ * Errors of the WebP and GIF muxers when they receive no frame. ffmpeg 7 reports a lack of memory
+ * for WebP, so this pattern is tested before `OUT_OF_MEMORY`.
  */
 const NO_FRAME =
   /WebPAnimEncoderAssemble\(\) failed|Error writing trailer\b.*Invalid argument[^]*nothing was encoded/
@@ -48,8 +54,9 @@ const TERMINATED = /(?:^|\n)Exiting normally, received signal \d+\.\s*$/
 const TERMINATION_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
- * True when a signal ended the process early, whatever its exit code. Its stderr then also has errors
- * about the input, because reading was interrupted. They do not mean that the file is damaged.
+ * True when a signal ended the process early, whatever its exit code. Its stderr then also has
+ * errors about the input, because reading was interrupted. They do not mean that the file is
+ * damaged.
  */
 export function wasTerminated({ signal, stderrTail }: ProcessResult): boolean {
   return TERMINATED.test(stderrTail) || (signal !== null && TERMINATION_SIGNALS.includes(signal))

@@ -28,8 +28,9 @@ export interface FfmpegOptions {
 /**
  * Runs ffmpeg until it ends. When this throws, the process has ended too.
  *
- * @throws JobFailure `stalled` when there was no progress for `stallSeconds`, `unsupported` when the
- *   output is too long, or the failure that `classifyFfmpegFailure` returns; the reason of the signal
+ * @throws JobFailure `stalled` when there was no progress for `stallSeconds`, `unsupported` when
+ *   the output is too long, or the failure that `classifyFfmpegFailure` returns; the reason of the
+ *   signal
  */
 export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
   const stopping = new AbortController()

@@ -1,6 +1,6 @@
 /**
- * Failures for media that exceeds a limit. Users read the messages: each names the value, the limit,
- * and what to do.
+ * Failures for media that exceeds a limit. Users read the messages: each names the value, the
+ * limit, and what to do.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
@@ -9,7 +9,7 @@ import { MAX_FRAMES, MAX_PIXELS, MAX_SECONDS, MAX_STREAMS, PROBE } from './limit
 const PIXEL_LIMIT = `at most ${formatNumber(MAX_PIXELS)} pixels (8192 by 8192) are allowed`
 const SAVE_AGAIN = 'Save it again with a video editor, and send the new file.'
 
-/** True for a frame that is too large to be decoded, scaled or encoded. */
+/** Returns true for a frame that is too large to be decoded, scaled or encoded. */
 export function isTooLarge({ width, height }: Size): boolean {
   return width * height > MAX_PIXELS
 }
@@ -32,14 +32,14 @@ export function tooLong(seconds: number): JobFailure {
   const hours = formatNumber(Math.round(seconds / 3_600))
   return new JobFailure(
     'unsupported',
-    `The duration of the file is ${hours} hours; at most ${MAX_SECONDS / 3_600} are allowed. Request a part of it. If it is in fact shorter, save it again.`,
+    `The duration of the file is ${hours} hours; at most ${MAX_SECONDS / 3_600} are allowed. Request a part of it. If this duration is wrong, save the file again with a video editor.`,
   )
 }
 
 export function tooManyFrames(frames: number): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The file has at least ${formatNumber(Math.round(frames))} frames; at most ${formatNumber(MAX_FRAMES)} are allowed. Request a part of it. If it has in fact fewer, save it again.`,
+    `The file has at least ${formatNumber(Math.round(frames))} frames; at most ${formatNumber(MAX_FRAMES)} are allowed. Request a part of it. If this number is wrong, save the file again with a video editor.`,
   )
 }
 

@@ -1,8 +1,8 @@
 /**
- * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes how
- * they work together. Files come from strangers. A playlist, a concat script or an image pattern can name
- * local files and internal addresses, so only self-contained media formats are opened, and only from
- * the address that the runner serves.
+ * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes
+ * how they work together. Files come from strangers. A playlist, a concat script or an image
+ * pattern can name local files and internal addresses, so only self-contained media formats are
+ * opened, and only from the address that the runner serves.
  */
 import { ffmpegOptions } from './options.ts'
 
@@ -66,7 +66,10 @@ export function forceDemuxer(demuxer: string): string[] {
 /** Input options for a file that the runner has written to its scratch folder. */
 export const LOCAL_FILE_INPUT: readonly string[] = ffmpegOptions({ protocol_whitelist: 'file' })
 
-/** First options of every ffmpeg command: never ask on stdin, and write progress as `key=value` lines. */
+/**
+ * First options of every ffmpeg command: never ask on stdin, and write progress as `key=value`
+ * lines.
+ */
 export const COMMON_OPTIONS: readonly string[] = ffmpegOptions({
   hide_banner: true,
   nostdin: true,
@@ -89,9 +92,9 @@ export interface ProcessLimits {
 export const MAX_OPEN_FILES = 64
 
 /**
- * Limits for ffmpeg. It gets three quarters of the memory, so that the runner and the system survive
- * any file. Encoding 1080p takes 0.5 GiB and decoding 8K 4 GiB (measured, two cores); the maximum is
- * twice that.
+ * Limits for ffmpeg. It gets three quarters of the memory, so that the runner and the system
+ * survive any file. Encoding 1080p takes 0.5 GiB and decoding 8K 4 GiB (measured, two cores); the
+ * maximum is twice that.
  *
  * @param machine.diskBytes disk space of a job; null for no limit
  */
@@ -108,7 +111,8 @@ export function encodeLimits(machine: {
 
 /**
  * Limits for ffprobe, which reads a few MiB and decodes a few frames. The index of a day of video
- * (80 MiB to read, 250 MiB in memory, half a second) and 8K (0.4 GiB, half a second) are well below.
+ * (80 MiB to read, 250 MiB in memory, half a second) and 8K (0.4 GiB, half a second) are well
+ * below.
  */
 export const PROBE = {
   memoryBytes: GIB,

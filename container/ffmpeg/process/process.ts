@@ -1,6 +1,6 @@
 /**
- * Runs a child process that cannot outlive the runner: it has a process group and resource limits of
- * its own, and is killed as a group. Keeps the end of its stderr.
+ * Runs a child process that cannot outlive the runner: it has a process group and resource limits
+ * of its own, and is killed as a group. Keeps the end of its stderr.
  */
 import { spawn } from 'node:child_process'
 import type { ProcessLimits } from './limits.ts'
@@ -55,7 +55,8 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     if (signal.aborted) {
       return reject(signal.reason)
     }
-    // The runner's environment is not passed on: it has the token, and proxies that ffmpeg would use.
+    // The runner's environment is not passed on: it has the token, and proxies that ffmpeg would
+    // use.
     const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: cwd, HOME: cwd }
     const command =
       limits === undefined ? options : withRlimits(options.file, options.arguments, limits)
@@ -115,8 +116,8 @@ function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): 
 }
 
 /**
- * Starts a shell that kills the group when the runner is itself killed (`kill -9`, out of memory) and
- * cannot do so: the shell reads a pipe from the runner, and the pipe then ends without a line.
+ * Starts a shell that kills the group when the runner is itself killed (`kill -9`, out of memory)
+ * and cannot do so: the shell reads a pipe from the runner, and the pipe then ends without a line.
  *
  * @returns a function that tells the shell that the group has ended
  */
@@ -133,7 +134,9 @@ function startGuard(group: number, env: NodeJS.ProcessEnv): () => void {
   return () => shell.stdin.end('ended\n')
 }
 
-/** Keeps whole lines only: a part of a line could contain a part of a URL, which is not redacted. */
+/**
+ * Keeps whole lines only: a part of a line could contain a part of a URL, which is not redacted.
+ */
 function lastLines(text: string): string {
   if (text.length <= MAX_STDERR_CHARACTERS) {
     return text

@@ -1,6 +1,6 @@
 /**
- * Parses the output of `ffmpeg -progress`. `fps` and `speed` are ignored: ffmpeg averages them since
- * the start, and `attempt/rateMeter.ts` measures the current ones.
+ * Parses the output of `ffmpeg -progress`. `fps` and `speed` are ignored: ffmpeg averages them
+ * since the start, and `attempt/rateMeter.ts` measures the current ones.
  */
 
 export interface Progress {

@@ -1,17 +1,21 @@
 /**
  * Runs a program under resource limits: `sh` calls `ulimit` on itself and then `exec`s the program.
- * The script is constant; program, limits and arguments are its parameters and never read as commands.
+ * The script is constant; program, limits and arguments are its parameters and never read as
+ * commands.
  */
 import { MAX_OPEN_FILES, type ProcessLimits } from './limits.ts'
 
 /**
- * - `-d` (data) instead of `-v` (address space): each thread reserves 64 MiB of addresses that it may
- *   never use, and libraries another 300, so a limit of address space says little about memory.
- * - `-S` keeps the hard limit of CPU time, at which the kernel would kill with SIGKILL.
- * - `oom_score_adj` 1000 makes the kernel kill this process, and not the runner, if memory runs out.
+ * - `-d` (data) instead of `-v` (address space): each thread reserves 64 MiB of addresses that it
+ *   may never use, and libraries another 300, so a limit of the address space would not limit the
+ *   memory in use.
+ * - `-S` sets only the soft limit of CPU time, at which the kernel sends SIGXCPU instead of
+ *   SIGKILL.
+ * - `oom_score_adj` 1000 makes the kernel kill this process, and not the runner, if memory runs
+ *   out.
  *
- * A limit that the system does not support (`-d` on macOS), or that is stricter already, stays as it
- * is.
+ * A limit that the system does not support (`-d` on macOS) or that is already stricter is not
+ * changed.
  */
 const SCRIPT = `{
   ulimit -c 0
@@ -27,7 +31,7 @@ exec "$0" "$@"`
 /** Exit codes of the shell for a program that does not exist or cannot be executed. */
 const START_FAILURES = [126, 127]
 
-/** The command to spawn in place of `file`. The process id stays the same when `sh` becomes `file`. */
+/** Returns the command to spawn in place of `file`. `exec` keeps the process id of `sh`. */
 export function withRlimits(file: string, args: readonly string[], limits: ProcessLimits) {
   const { memoryBytes, fileBytes, cpuSeconds } = limits
   const parameters = [

@@ -5,7 +5,8 @@
 
 /**
  * @param sampleEntry type of the sample entry, e.g. `avc1`
- * @param readBox returns the content of a box of the sample entry; null when it has none of that type
+ * @param readBox returns the content of a box of the sample entry; null when it has none of that
+ *   type
  * @throws Error for an unsupported codec, or one without its decoder configuration
  */
 export function formatCodecString(

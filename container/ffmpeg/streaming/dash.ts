@@ -25,7 +25,10 @@ interface Subtitles {
 }
 
 const CHANNEL_SCHEME = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
-/** Attributes of both adaptation sets: segments begin with a key frame, and at the same times in all rungs. */
+/**
+ * Attributes of both adaptation sets: segments begin with a key frame, and at the same times in all
+ * rungs.
+ */
 const ALIGNMENT = 'segmentAlignment="true" startWithSAP="1"'
 
 export function formatDashManifest(presentation: {

@@ -17,7 +17,8 @@ export interface BitRates {
 const HEADER = ['#EXTM3U', '#EXT-X-VERSION:7']
 
 /**
- * @param playlist.targetSeconds maximum duration of a rounded segment; constant while a playlist grows
+ * @param playlist.targetSeconds maximum duration of a rounded segment; constant while a playlist
+ *   grows
  * @param playlist.init the init segment; null for subtitles, which have none
  * @param playlist.isComplete false while segments are still added
  */
@@ -72,7 +73,9 @@ export interface Subtitles {
   language: string | null
 }
 
-/** Maximum bit rate of the first variant: players begin with it (HLS authoring specification, 9.18). */
+/**
+ * Maximum bit rate of the first variant: players begin with it (HLS authoring specification, 9.18).
+ */
 const MAX_FIRST_BIT_RATE = 2_000_000
 
 interface MasterPlaylist {

@@ -7,14 +7,16 @@ type Codec = RenditionOf<'stream'>['videoCodec']
 /** Short sides of the default ladder. A source smaller than all of them gets `SMALLEST_SIDE`. */
 const DEFAULT_SIDES = [240, 360, 480, 720, 1080, 1440, 2160]
 const SMALLEST_SIDE = 144
-/** A source that is larger than its highest default rung by this factor gets a rung of its own size. */
+/**
+ * A source that is larger than its highest default rung by this factor gets a rung of its own size.
+ */
 const MIN_EXTRA_RUNG_FACTOR = 1.2
 
 /**
  * @param source frame size after all edits
  * @param sides requested short sides; empty for the default ladder
- * @returns the sizes of the rungs, from small to large: at least one, none larger than the source, no
- *   size twice; and notes about requested rungs that are left out
+ * @returns the sizes of the rungs, from small to large: at least one, none larger than the source,
+ *   no size twice; and notes about requested rungs that are left out
  */
 export function buildLadder(source: Size, sides: readonly number[]) {
   const maxSide = Math.min(source.width, source.height)
@@ -60,12 +62,14 @@ function scaleToSide(source: Size, shortSide: number): Size {
   }).output
 }
 
-/** Maximum bit rate of 1080p at 30 frames per second in H.264 at quality 60, as Apple recommends. */
+/**
+ * Maximum bit rate of 1080p at 30 frames per second in H.264 at quality 60, as Apple recommends.
+ */
 const FULL_HD_BIT_RATE = 5_200_000
 const FULL_HD_PIXELS = 1920 * 1080
 /**
- * Exponent of the growth by the number of pixels. Larger frames need fewer bits per pixel: 720p gets
- * half of the bit rate of 1080p, and 2160p three times as much.
+ * The maximum bit rate grows with the number of pixels to the power of this. Larger frames need
+ * fewer bits per pixel: 720p gets half of the bit rate of 1080p, and 2160p three times as much.
  */
 const PIXEL_EXPONENT = 0.8
 /** Share of H.264's bit rate that a codec needs for the same quality. */

@@ -1,6 +1,6 @@
 /**
- * Reads fragmented MP4 (ISO/IEC 14496-12): from an init segment the format of its track, from a media
- * segment its times, key frames and the bytes of its first frame. Other fields are skipped.
+ * Reads fragmented MP4 (ISO/IEC 14496-12): from an init segment the format of its track, from a
+ * media segment its times, key frames and the bytes of its first frame. Other fields are skipped.
  */
 import type { Size } from '../geometry.ts'
 import { formatCodecString } from './codecString.ts'

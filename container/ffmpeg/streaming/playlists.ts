@@ -40,7 +40,9 @@ export function buildTrackPlaylist(
   })
 }
 
-/** Names the bytes of each segment from its header to the end of its first frame. */
+/**
+ * Builds the playlist of key frames: of each segment, the bytes up to the end of its first frame.
+ */
 export function buildKeyframesPlaylist(measured: TrackMeasurements, stream: StreamLayout): string {
   const { track, segments } = measured
   return formatMediaPlaylist({
@@ -56,7 +58,10 @@ export function buildKeyframesPlaylist(measured: TrackMeasurements, stream: Stre
   })
 }
 
-/** The whole file is one segment, because it is small and exists from the start. */
+/**
+ * Builds the playlist of the subtitles. The file is one segment, because it is small and complete
+ * from the start.
+ */
 export function buildSubtitlesPlaylist(seconds: number): string {
   return formatMediaPlaylist({
     targetSeconds: Math.max(1, Math.ceil(seconds)),
@@ -67,8 +72,8 @@ export function buildSubtitlesPlaylist(seconds: number): string {
 }
 
 /**
- * @param isComplete false while segments are still added: bit rates are then the maximum, and no
- *   playlist of key frames is named
+ * @param isComplete false while segments are still added: bit rates are then maximum values, and
+ *   playlists of key frames are omitted
  */
 export function buildMasterPlaylist(
   tracks: readonly TrackMeasurements[],
@@ -83,7 +88,7 @@ export function buildMasterPlaylist(
   })
 }
 
-/** Empty for an audio track. */
+/** Returns an empty list for an audio track. */
 function describeVideo(
   measured: TrackMeasurements,
   stream: StreamLayout,
@@ -136,7 +141,10 @@ function readBitRates(
   return isComplete ? measureBitRates(measured, stream) : maxBitRates(measured, stream)
 }
 
-/** A segment can have the maximum bit rate, plus what the rate control buffer had left before it. */
+/**
+ * Returns the maximum bit rates. A segment can exceed the rate of its encoder by one rate control
+ * buffer.
+ */
 function maxBitRates({ track }: TrackMeasurements, { segmentSeconds }: StreamLayout): BitRates {
   const bufferShare = track.video === null ? 0 : BUFFER_SECONDS / segmentSeconds
   return { peak: track.maxBitRate * (1 + bufferShare), average: null }

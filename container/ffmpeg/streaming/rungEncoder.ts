@@ -1,6 +1,6 @@
 /**
- * Encoder options of a rung: by quality, up to a maximum bit rate, with one key frame in each segment,
- * at its start.
+ * Encoder options of a rung: by quality, up to a maximum bit rate, with one key frame in each
+ * segment, at its start.
  */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { buildVideoEncoder } from '../encode/videoEncoders.ts'

@@ -1,6 +1,6 @@
 /**
- * Measurements of the segments of a track: checks each segment, and records the numbers that playlists
- * need. The bytes are not recorded, so a day of video needs little memory.
+ * Measurements of the segments of a track: checks each segment, and records the numbers that
+ * playlists need. The bytes are not recorded, so a day of video needs little memory.
  */
 import { JobFailure } from '../../failures.ts'
 import type { BitRates } from './hls.ts'
@@ -22,7 +22,9 @@ export interface TrackMeasurements {
   bytes: number
 }
 
-/** Ticks by which a segment may begin early or late, because frame durations are rounded to ticks. */
+/**
+ * Ticks by which a segment may begin early or late, because frame durations are rounded to ticks.
+ */
 const MAX_GAP_TICKS = 2
 
 export function createMeasurements(track: Track): TrackMeasurements {
@@ -54,8 +56,8 @@ export function checkTrackSize(
 }
 
 /**
- * @throws JobFailure `output_invalid` when it cannot be read, leaves a gap after the previous segment,
- *   does not have its one key frame at its start, or is too long
+ * @throws JobFailure `output_invalid` when it cannot be read, leaves a gap after the previous
+ *   segment, does not have its one key frame at its start, or is too long
  */
 export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: StreamLayout): void {
   const { track, segments } = measured
@@ -82,7 +84,9 @@ export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: S
   measured.bytes += bytes.length
 }
 
-/** Merges the last segment into the previous one, after its bytes have been appended to that file. */
+/**
+ * Merges the last segment into the previous one, after its bytes have been appended to that file.
+ */
 export function mergeLastSegment({ segments }: TrackMeasurements): void {
   const last = segments.pop()
   const previous = segments.at(-1)
@@ -108,9 +112,9 @@ export function measuredSeconds(measured: TrackMeasurements): number {
 }
 
 /**
- * Measures the average and the peak bit rate. By RFC 8216bis the peak is measured over adjacent segments
- * with a total duration of 0.5 to 1.5 times the target duration, so that a short last segment is not
- * measured alone.
+ * Measures the average and the peak bit rate. By RFC 8216bis the peak is measured over adjacent
+ * segments with a total duration of 0.5 to 1.5 times the target duration, so that a short last
+ * segment is not measured alone.
  *
  * @param keyframesOnly measures only the first frame of each segment
  */
@@ -142,7 +146,9 @@ export function measureBitRates(
   return { peak, average }
 }
 
-/** @throws JobFailure `output_invalid` when the segments of the video tracks differ in their times */
+/**
+ * @throws JobFailure `output_invalid` when the segments of the video tracks differ in their times
+ */
 export function checkAligned(tracks: readonly TrackMeasurements[]): void {
   const [first, ...others] = tracks.filter(({ track }) => track.video !== null)
   if (first === undefined) {

@@ -1,6 +1,6 @@
 /**
- * Builds the ffmpeg command of a stream: one decode, one graph of edits that is scaled for each rung,
- * and one output with segments and a playlist for each track.
+ * Builds the ffmpeg command of a stream: one decode, one graph of edits that is scaled for each
+ * rung, and one output with segments and a playlist for each track.
  */
 import { join } from 'node:path'
 import type { FilterComplex } from '../edit/buildFilterGraph.ts'
@@ -32,7 +32,8 @@ export function buildStreamCommand(stream: StreamCommand): string[] {
       ...ffmpegOptions({ map: `[${rung.name}]` }),
       ...buildRungEncoder(rung),
       ...TRACK_ONLY,
-      // Frame times are rounded, so half a frame is subtracted: the muxer then splits at the right key frame.
+      // Frame times are rounded, so half a frame is subtracted: the muxer then splits at the right
+      // key frame.
       ...buildSegmentOutput(rung, folder, segmentSeconds - 0.5 / rung.video.frameRate),
     ]),
     ...(audio === null

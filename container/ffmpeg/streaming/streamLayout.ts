@@ -1,4 +1,7 @@
-/** Layout of an HLS/DASH stream: its tracks, the duration of its segments, and the names of its files. */
+/**
+ * Layout of an HLS/DASH stream: its tracks, the duration of its segments, and the names of its
+ * files.
+ */
 import { join } from 'node:path'
 import type { Size } from '../geometry.ts'
 
@@ -22,7 +25,10 @@ export interface StreamLayout {
   expectedSeconds: number | null
   /** Duration that is verified; null when the source does not declare one. */
   seconds: number | null
-  /** True when the rendition sets the end: a wrong duration then has its cause in the runner, not in the source. */
+  /**
+   * True when the rendition sets the end: a wrong duration then has its cause in the runner, not in
+   * the source.
+   */
   hasRequestedEnd: boolean
 }
 

@@ -1,6 +1,6 @@
 /**
- * Verifies an output against the plan's expectation before it is uploaded. ffmpeg's exit code is not
- * enough: it is also zero when only half of the source could be read.
+ * Verifies an output against the plan's expectation before it is uploaded. ffmpeg's exit code is
+ * not enough: it is also zero when only half of the source could be read.
  */
 import { stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
@@ -122,7 +122,10 @@ function checkFrameSize({ width, height }: MediaFacts, { size }: Expectation): v
   )
 }
 
-/** Returns the larger of half a second, for codec delay and rounding, and 2 %, for clocks that drift. */
+/**
+ * Returns the larger of half a second, for codec delay and rounding, and 2 %, for clocks that
+ * drift.
+ */
 export function durationTolerance(seconds: number): number {
   return Math.max(0.5, seconds * 0.02)
 }

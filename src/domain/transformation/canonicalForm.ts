@@ -1,4 +1,6 @@
-/** The canonical form of a rendition: the text that names the variant, in the database and in R2. */
+/**
+ * The canonical form of a rendition: the text that names the variant, in the database and in R2.
+ */
 import {
   type Field,
   fieldDefaults,
@@ -13,8 +15,9 @@ import { toRendition } from './rendition.ts'
 import { writeValue } from './write.ts'
 
 /**
- * Writes the name of a variant from its rendition, so that the order of the keys and keys with their
- * default value make no difference. A name cannot be empty: the MP4 with every default is `f_mp4`.
+ * Writes the name of a variant from its rendition, so that the order of the keys and keys with
+ * their default value make no difference. A name cannot be empty: the MP4 with every default is
+ * `f_mp4`.
  */
 export function writeCanonicalForm(rendition: Rendition): string {
   const { kind, format } = rendition
@@ -22,7 +25,9 @@ export function writeCanonicalForm(rendition: Rendition): string {
   return writeKeys(rendition, [omitted], NAME_DEFAULTS.formats[kind] === format)
 }
 
-/** Reads the rendition of a canonical form. The current defaults of requests have no effect on it. */
+/**
+ * Reads the rendition of a canonical form. The current defaults of requests have no effect on it.
+ */
 export function readCanonicalForm(name: string): Rendition {
   return toRendition(parseTransformation(name, NAME_DEFAULTS), NAME_DEFAULTS)
 }
@@ -48,7 +53,9 @@ export function writeRequestForm(name: string, defaults = REQUEST_DEFAULTS): str
 
 type Fields = Partial<Record<Field, unknown>>
 
-/** Writes the keys in their fixed order, except those whose value is the same in all of `omitted`. */
+/**
+ * Writes the keys in their fixed order, except those whose value is the same in all of `omitted`.
+ */
 function writeKeys(
   rendition: Rendition,
   omitted: readonly object[],

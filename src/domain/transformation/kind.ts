@@ -7,7 +7,10 @@ import { TransformationError } from './transformationError.ts'
 
 const FORMATS: Record<Kind, readonly Format[]> = FORMATS_BY_KIND
 
-/** Order in which a format selects the kind when `t` is not set: the first kind with that format. So `f_webp` is an image. */
+/**
+ * Order in which a format selects the kind when `t` is not set: the first kind with that format. So
+ * `f_webp` is an image.
+ */
 const KINDS_BY_FORMAT: readonly Kind[] = ['video', 'stream', 'audio', 'image', 'preview', 'probe']
 
 /** @throws TransformationError if the kind that `t` requests does not have the format `f` */

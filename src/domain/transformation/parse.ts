@@ -20,9 +20,9 @@ function isKey(text: string): text is Key {
 }
 
 /**
- * Returns true if a path segment is read as a transformation: it consists of pairs and commas, and has
- * at least one known key. If such a segment is not valid, the request fails. Any other segment is the
- * name of a folder.
+ * Returns true if a path segment is read as a transformation: it consists of pairs and commas, and
+ * has at least one known key. If such a segment is not valid, the request fails. Any other segment
+ * is the name of a folder.
  */
 export function looksLikeTransformation(segment: string): boolean {
   const parts = segment.split(',').filter((part) => part !== '')

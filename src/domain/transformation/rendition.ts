@@ -1,4 +1,4 @@
-/** Turns a transformation into a rendition, by filling in every default. */
+/** Converts a transformation to a rendition by filling in every default. */
 import {
   type Field,
   fieldDefaults,
@@ -46,7 +46,10 @@ export function toRendition(
   return schema.parse({ ...resetWithoutEffect(fields, kind), kind, format, pick })
 }
 
-/** Resets the fields that have no effect beside the others to the values that names leave out. */
+/**
+ * Resets the fields that have no effect in this combination to their defaults, so that names leave
+ * them out.
+ */
 function resetWithoutEffect(fields: Fields, kind: Kind): Fields {
   const reset = (names: (keyof typeof NAME_DEFAULTS.fields)[]) =>
     Object.fromEntries(names.map((name) => [name, NAME_DEFAULTS.fields[name]]))

@@ -77,8 +77,8 @@ export interface ServedName {
 
 /**
  * Splits `videos/clip.mp4/master.m3u8` into the path of an original and a file of its package. The
- * last segment is a file of the package if the path before it has the extension of an original, or if
- * the segment itself has no such extension.
+ * last segment is a file of the package if the path before it has the extension of an original, or
+ * if the segment itself has no such extension.
  */
 export function splitPackageFile(filePath: string, variant: string | null): ServedName {
   const entry = variant === null ? null : (PACKAGE_ENTRY[readCanonicalForm(variant).kind] ?? null)

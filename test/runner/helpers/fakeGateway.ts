@@ -1,6 +1,7 @@
 /**
- * A fake gateway over real HTTP, with its state in memory. It checks every message against the contract,
- * counts requests and bytes, and can be told to misbehave. test/system/e2e uses the real gateway.
+ * A fake gateway over real HTTP, with its state in memory. It checks every message against the
+ * contract, counts requests and bytes, and can simulate faults. test/system/e2e uses the real
+ * gateway.
  */
 import { EventEmitter, on, once } from 'node:events'
 import { stat } from 'node:fs/promises'
@@ -26,7 +27,7 @@ export async function startGateway() {
     token: 'a-token',
     /** The newest protocol version that it supports. */
     speaks: contract.PROTOCOL_VERSION,
-    /** How many of the next parts arrive with a changed byte. */
+    /** Number of the next parts that arrive with a changed byte. */
     flippedParts: 0,
     partSizeBytes: 5 * 1024 * 1024,
     claims: 0,
@@ -36,21 +37,21 @@ export async function startGateway() {
     secrets: new Set<string>(),
     sourceCalls: [] as { start: number; end: number }[],
     mishap: ((): SourceMishap => null) as (start: number, call: number) => SourceMishap,
-    /** How many of the next requests of each kind return 503. */
+    /** Number of the next requests of each kind that return 503. */
     failures: { claim: 0, report: 0, part: 0, finish: 0 },
     violations,
     events,
 
     async offer(
       file: string,
-      wish: contract.Assignment['rendition'],
+      rendition: contract.Assignment['rendition'],
       more: Partial<contract.Assignment> = {},
-      others: Record<string, string> = {},
+      referenceFiles: Record<string, string> = {},
     ): Promise<OfferedJob> {
       const { size } = await stat(file)
       const references = await Promise.all(
-        listReferenceFiles(wish).map(async (path) => {
-          const stored = await stat(others[path] ?? file)
+        listReferenceFiles(rendition).map(async (path) => {
+          const stored = await stat(referenceFiles[path] ?? file)
           return { sizeBytes: stored.size, etag: path }
         }),
       )
@@ -61,7 +62,7 @@ export async function startGateway() {
         fence: jobs.size + 1,
         attempt: 1,
         filePath: 'videos/clip.mp4',
-        rendition: wish,
+        rendition,
         source: { sizeBytes: size, etag: 'e' },
         references,
         leaseSeconds: 30,
@@ -78,7 +79,7 @@ export async function startGateway() {
         reports: [],
         finishes: [],
         parts: new Map(),
-        others,
+        referenceFiles,
         files: new Map(),
       }
       jobs.set(id, job)
@@ -160,7 +161,7 @@ export async function startGateway() {
       lease(Number(url.searchParams.get('fence')))
       const reference = url.searchParams.get('reference')
       const path = listReferenceFiles(job.assignment.rendition)[Number(reference)] ?? ''
-      const file = reference === null ? job.file : (job.others[path] ?? job.file)
+      const file = reference === null ? job.file : (job.referenceFiles[path] ?? job.file)
       return sendSource(gateway, file, request, response)
     }
     if (key === 'POST report') {

@@ -1,4 +1,4 @@
-/** The source route of the fake gateway: ranges of originals, and how they can go wrong. */
+/** The source route of the fake gateway: serves ranges of originals, and simulates faults. */
 import { createHash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { createReadStream } from 'node:fs'
@@ -6,7 +6,7 @@ import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** How the source misbehaves for one request. */
+/** Fault of one source request; null for a correct response. */
 export type SourceMishap = 'drop' | 'error' | 'hold' | 'gone' | 'changed' | 'flip' | null
 
 interface SourceState {
@@ -20,14 +20,14 @@ interface SourceState {
 
 /** An error that the fake gateway returns with this status. */
 export function failure(status: number): Error {
-  return Object.assign(new Error(`answered ${status}`), { status })
+  return Object.assign(new Error(`the fake gateway returned ${status}`), { status })
 }
 
 export function contentDigest(bytes: Buffer) {
   return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
 }
 
-/** Serves a range of a file, or misbehaves as the gateway is told to. */
+/** Serves a range of a file, or simulates the fault that `gateway.mishap` returns. */
 export async function sendSource(
   gateway: SourceState,
   file: string,

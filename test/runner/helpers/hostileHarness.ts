@@ -1,6 +1,6 @@
 /**
- * One runner process for all jobs of a test file with hostile sources, and two canaries: a file and a
- * URL that the sources name, and that the runner must never read or request.
+ * One runner process for all jobs of a test file with hostile sources, and two canaries: a file and
+ * a URL that the sources name, and that the runner must never read or request.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -15,7 +15,9 @@ import { CANARY, makeHostile } from '../../fixtures/hostile/make.ts'
 import { bench, ffmpegProcesses } from './runnerHarness.ts'
 import { startGateway } from './fakeGateway.ts'
 
-/** Text that no message may contain: addresses and paths of this machine, and names from the source. */
+/**
+ * Text that no message may contain: addresses and paths of this machine, and names from the source.
+ */
 const PRIVATE_TEXT = /127\.0\.0\.1|localhost|\/tmp|reelqueue-|passwd|canary|0x[0-9a-f]{6}/
 
 const MAX_SECONDS = 10

@@ -1,4 +1,7 @@
-/** Measures frames, audio, chapters and subtitles of an output with ffmpeg, without the code of the runner. */
+/**
+ * Measures frames, audio, chapters and subtitles of an output with ffmpeg, without the code of the
+ * runner.
+ */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { args } from '../../fixtures/args.ts'
@@ -6,7 +9,10 @@ import { args } from '../../fixtures/args.ts'
 const execute = promisify(execFile)
 const MAX_OUTPUT_BYTES = 64 * 1024 ** 2
 
-/** Reads the colours of the frame at a second as red, green and blue (0 to 255), as the tags of the file define them. */
+/**
+ * Reads the colours of the frame at a second as red, green and blue (0 to 255), as the tags of the
+ * file define them.
+ */
 export async function readPixelsAt(path: string, seconds: number, ...places: [number, number][]) {
   const { width } = await readSize(path)
   const list = args`-v error -ss ${seconds} -i ${path} -frames:v 1`

@@ -14,7 +14,7 @@ export interface OfferedJob {
   finishes: contract.Finish[]
   parts: Map<number, Buffer>
   /** Local files for the reference files of the rendition, by path. */
-  others: Record<string, string>
+  referenceFiles: Record<string, string>
   /** The current files of the package. */
   files: Map<string, Buffer>
 }

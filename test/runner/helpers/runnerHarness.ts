@@ -28,7 +28,10 @@ export function clip(name: string): string {
   return join(inject('clips'), name)
 }
 
-/** Call it at the top of a test file. After each test it checks that no scratch folder and no ffmpeg is left. */
+/**
+ * Call it at the top of a test file. After each test it checks that no scratch folder and no ffmpeg
+ * is left.
+ */
 export function useBench() {
   beforeEach(async () => {
     bench.gateway = await startGateway()
@@ -123,7 +126,10 @@ export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<str
   return (await execute('ffmpeg', list)).stdout
 }
 
-/** Returns the ids of processes whose working folder is in this test's scratch folder: ffmpeg and its guard. */
+/**
+ * Returns the ids of processes whose working folder is in this test's scratch folder: ffmpeg and
+ * its guard.
+ */
 export async function ffmpegProcesses(): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))

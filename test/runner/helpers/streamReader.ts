@@ -21,7 +21,9 @@ export function parsePlaylist(bytes: Buffer | undefined) {
   return parser.manifest
 }
 
-/** Makes a stream of a clip, and saves its files in the scratch folder, where ffprobe can open them. */
+/**
+ * Makes a stream of a clip, and saves its files in the scratch folder, where ffprobe can open them.
+ */
 export async function makeStream(
   name: string,
   rendition: Assignment['rendition'],

@@ -10,7 +10,10 @@ const VIDEO = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
 const OWN_SIZE = { ...VIDEO, shortSide: null }
 const FULL_HD = { width: 1920, height: 1080 }
 
-function context(probe = probed(), others: Record<string, InputFile['probe']> = {}): PlanContext {
+function context(
+  probe = probed(),
+  references: Record<string, InputFile['probe']> = {},
+): PlanContext {
   const file = (path: string, found: InputFile['probe']): InputFile => ({
     path,
     url: path,
@@ -18,12 +21,14 @@ function context(probe = probed(), others: Record<string, InputFile['probe']> = 
   })
   return {
     source: { ...file('IN', probe), probe },
-    references: new Map(Object.entries(others).map(([path, found]) => [path, file(path, found)])),
+    references: new Map(
+      Object.entries(references).map(([path, found]) => [path, file(path, found)]),
+    ),
     folder: '/scratch',
   }
 }
 
-/** The edits as a command sees them that takes all tracks. */
+/** Plans the edits, and selects all tracks as one command does. */
 function plan(rendition: RequestedEdits, request: OutputRequest, source = context()) {
   const { output, inputs, graph } = planEdits(rendition, source, request)
   const all = graph.select({ video: true, audio: true })
@@ -63,9 +68,9 @@ describe('the edits', () => {
   })
 
   it('set limits before each input', () => {
-    const others = { 'a.mp4': probed(), 'b.mp4': probed({}, null) }
+    const references = { 'a.mp4': probed(), 'b.mp4': probed({}, null) }
     const fields = video({ append: ['a.mp4', 'b.mp4'] })
-    const source = context(probed(), others)
+    const source = context(probed(), references)
     const { output, inputs, ...graph } = plan(fields, { frame: VIDEO, audio: true }, source)
     const count = (option: string) => graph.opened.filter((each) => each === option).length
     expect([count('-i'), count('-format_whitelist'), count('-max_pixels')]).toEqual([3, 3, 3])

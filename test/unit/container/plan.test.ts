@@ -8,7 +8,7 @@ import {
   x264Crf,
 } from '../../../container/ffmpeg/encode/quality.ts'
 import { image, video } from '../../fixtures/renditions.ts'
-import { after, planOf, probed } from '../../fixtures/probes.ts'
+import { after, planWithArguments, probed } from '../../fixtures/probes.ts'
 
 function request(fields: Partial<GeometryRequest>): GeometryRequest {
   return {
@@ -178,7 +178,7 @@ describe('quality', () => {
 })
 
 function plan(fields: Parameters<typeof video>[0], probe = probed()) {
-  return planOf(video(fields), probe)
+  return planWithArguments(video(fields), probe)
 }
 
 describe('a stream copy', () => {
@@ -278,7 +278,8 @@ describe('an encode', () => {
 })
 
 describe('a frame', () => {
-  const frame = (atSeconds: number, probe = probed()) => planOf(image({ atSeconds }), probe)
+  const frame = (atSeconds: number, probe = probed()) =>
+    planWithArguments(image({ atSeconds }), probe)
 
   it('seeks before the input', () => {
     const { mode, arguments: list } = frame(5)

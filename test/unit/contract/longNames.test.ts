@@ -1,4 +1,6 @@
-/** Every key of a transformation has a short and a long name, and the object form accepts either. */
+/**
+ * Every key of a transformation has a short and a long name, and the object form accepts either.
+ */
 import { describe, expect, it } from 'vitest'
 import {
   findKey,

@@ -86,7 +86,7 @@ describe('file types', () => {
     ['ogx', 'opus'],
     ['webm', 'mkv'],
     ['jpeg', 'jpg'],
-  ])('.%s cannot be told from .%s by its content', (detected, extension) => {
+  ])('.%s cannot be distinguished from .%s by its content', (detected, extension) => {
     expect(findFamily(detected)).toBe(findFamily(extension))
   })
 
@@ -97,8 +97,8 @@ describe('file types', () => {
   it('force a demuxer for every subtitles file, and only for images beside them', () => {
     const forced = EXTENSIONS.filter((extension) => findFileType(`.${extension}`)!.demuxer !== null)
     expect(forced).toEqual(expect.arrayContaining(listExtensions('subtitles')))
-    const others = [...listExtensions('subtitles'), ...listExtensions('image')]
-    expect(others).toEqual(expect.arrayContaining(forced))
+    const expectedExtensions = [...listExtensions('subtitles'), ...listExtensions('image')]
+    expect(expectedExtensions).toEqual(expect.arrayContaining(forced))
   })
 })
 

@@ -1,4 +1,4 @@
-/** Paths that name a file, and texts that name a variant of one. */
+/** Paths of files, and names of their variants. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { storagePath } from '../../../src/contract/storagePath.ts'
@@ -66,7 +66,7 @@ describe('a storage path', () => {
 
   it('is normalized to one Unicode form', () => {
     expect(storagePath.parse('e\u0301te\u0301.mp4')).toBe('\u00e9t\u00e9.mp4')
-    // 360 bytes decomposed, 240 composed: what counts is the form that is stored.
+    // 360 bytes decomposed, 240 composed: the limit applies to the composed form, which is stored.
     expect(storagePath.parse('e\u0301'.repeat(120))).toBe('\u00e9'.repeat(120))
   })
 

@@ -112,7 +112,9 @@ function isValid(t: unknown): t is Transformation {
   }
 }
 
-/** Valid transformations of a kind. They have few keys, since many keys are seldom valid together. */
+/**
+ * Valid transformations of a kind. They have few keys, since many keys are seldom valid together.
+ */
 function arbitraryOfKind(kind: Kind): fc.Arbitrary<Transformation> {
   return fc
     .subarray(listKeys(kind), { maxLength: Math.min(listKeys(kind).length, 8) })

@@ -4,15 +4,17 @@ import { type Geometry, isSameSize, type Size } from '../../geometry.ts'
 import type { VideoStream } from '../../probe/probe.ts'
 import { frameRateFilter } from './frameRate.ts'
 
-/** The labels of the files' tracks, in the order of the files; null for a track that is not used. */
+/**
+ * The labels of the files' tracks, in the order of the files; null for a track that is not used.
+ */
 interface JoinedTracks {
   video: readonly string[] | null
   audio: readonly string[] | null
 }
 
 /**
- * Joins video and audio in one filter, so that both begin together in each file. The video of a file
- * may end before its audio, so the frame rate is made constant afterwards.
+ * Joins video and audio in one filter, so that both begin together in each file. The video of a
+ * file may end before its audio, so the frame rate is made constant afterwards.
  *
  * @param to the labels in which the joined tracks end
  */

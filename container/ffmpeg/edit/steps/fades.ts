@@ -4,7 +4,7 @@ import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import type { Edits } from '../edits.ts'
 import { formatDecimal } from '../numbers.ts'
 
-/** @throws JobFailure `unsupported` when the end should fade out and the duration is unknown */
+/** @throws JobFailure `unsupported` when a fade-out is requested and the duration is unknown */
 export function checkFades({ fadeOutSeconds }: Edits, seconds: number | null): void {
   if (fadeOutSeconds > 0 && seconds === null) {
     throw new JobFailure(

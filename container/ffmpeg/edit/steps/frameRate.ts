@@ -2,9 +2,9 @@
 import type { FileVideo } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
-/** A source with a higher rate has its time base mistaken for its rate. */
+/** A higher rate of a source is not real: ffprobe then reports its time base as the frame rate. */
 const MAX_FRAME_RATE = 120
-/** Assumed where the source does not state its rate. */
+/** Assumed when the source does not state its rate. */
 export const DEFAULT_FRAME_RATE = 25
 
 export function convertFrameRate({ frameRateFilter }: FileVideo): string[] {
@@ -19,7 +19,7 @@ export function frameRateFilter(frameRate: number): string {
  * Decides on the rate that frames are converted to, in frames a second.
  *
  * @param options.source the rate of the first file; null when unknown
- * @returns null when frames keep their times, so that a variable rate stays in step with the audio
+ * @returns null when frames keep their times, so that a variable rate stays in sync with the audio
  */
 export function resolveFrameRate(options: {
   requested: number | null
@@ -37,7 +37,7 @@ export function resolveFrameRate(options: {
   if (source === null) {
     return null
   }
-  // Faster video would have more frames a second than players show or people see.
+  // Otherwise, a faster video would have more frames a second than players can show.
   if (speed > 1) {
     return Math.min(source, MAX_FRAME_RATE)
   }

@@ -1,12 +1,15 @@
 /**
- * Edit step: normalizes the loudness of the audio by EBU R128, in two passes. The first measures the
- * edited audio; the second applies one constant gain, so that the dynamics do not change.
+ * Edit step: normalizes the loudness of the audio by EBU R128, in two passes. The first measures
+ * the edited audio; the second applies one constant gain, so that the dynamics do not change.
  */
 import type { AudioStep } from '../editedOutput.ts'
 
 /** Maximum true peak in dBTP, as R128 and music stores require. */
 const MAX_TRUE_PEAK = -1.5
-/** The maximum loudness range that loudnorm accepts. It compresses audio whose range is larger than this. */
+/**
+ * The maximum loudness range that loudnorm accepts. It compresses audio whose range is larger than
+ * this.
+ */
 const MAX_RANGE = 20
 /** Silence, and audio that is too short to be measured, are quieter than this in LUFS. */
 const MIN_LOUDNESS = -70

@@ -1,6 +1,6 @@
 /**
- * Edit step: scales to the requested size and converts colours, in one filter where possible. The output
- * is BT.709 with eight bits and limited range for video, and RGB for images.
+ * Edit step: scales to the requested size and converts colours, in one filter where possible. The
+ * output is BT.709 with eight bits and limited range for video, and RGB for images.
  */
 import type { VideoStream } from '../../probe/probe.ts'
 import type { FileVideo, PixelFormat } from '../editedOutput.ts'
@@ -18,7 +18,9 @@ const SWSCALE_MATRICES: Record<string, string> = {
   bt2020c: 'bt2020',
 }
 const WIDE_GAMUTS = ['bt2020', 'smpte431', 'smpte432']
-/** Video that states no matrix is read as BT.601 if its short side is below this, as browsers do. */
+/**
+ * Video that states no matrix is read as BT.601 if its short side is below this, as browsers do.
+ */
 const MIN_HD_HEIGHT = 720
 const BT709_TAGS = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'
 
@@ -47,8 +49,8 @@ function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): s
 }
 
 /**
- * Converts wide gamuts to BT.709; PQ and HLG as in ffmpeg's documentation of tonemap. All properties
- * of the input are set, since zscale rejects files that state only some of them.
+ * Converts wide gamuts to BT.709; PQ and HLG as in ffmpeg's documentation of tonemap. All
+ * properties of the input are set, since zscale rejects files that state only some of them.
  */
 function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
   const { primaries, matrix, transfer } = video.colour

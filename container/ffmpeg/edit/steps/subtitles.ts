@@ -1,8 +1,8 @@
 /**
  * Edit step: subtitles, burned into the video or as a track. The file is untrusted, so a forced
- * demuxer first converts it to a clean file in the scratch folder, and its times are then moved to
- * those of the output. No filter opens the original: the subtitle filter would detect its format,
- * which could be a playlist.
+ * demuxer first converts it to a clean file in the scratch folder, and its times are then converted
+ * to those of the output. No filter opens the original: the subtitle filter would detect its
+ * format, which could be a playlist.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,11 +14,14 @@ import type { PlanContext, Step } from '../../renderPlan.ts'
 import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import { retimeSubtitles, type SubtitleFormat, type TimeSpan } from '../subtitleTiming.ts'
 
-/** A film of three hours has about 100 KiB. */
+/** Maximum size of the text. The subtitles of a film of three hours have about 100 KiB. */
 const MAX_BYTES = 4 * 1024 ** 2
 const STEP = { stage: 'analyse', cost: 0.01, seconds: null, inputName: 'subtitles' } as const
 
-/** Draws the prepared subtitles. The file name is relative: a folder could contain special characters. */
+/**
+ * Draws the prepared subtitles. The path is relative, because a folder name could contain special
+ * characters.
+ */
 export function burnSubtitles({ edits }: EditedOutput, from: string): LabelledChains | null {
   const isBurned = edits.subtitles !== null && edits.subtitleMode === 'burn'
   const to = '[captioned]'
@@ -27,14 +30,14 @@ export function burnSubtitles({ edits }: EditedOutput, from: string): LabelledCh
 
 export interface PreparedSubtitles {
   steps: Step[]
-  /** The SRT file that the steps write for a track of its own; null when subtitles are burned. */
+  /** The SRT file that the steps write for a subtitle track; null when subtitles are burned. */
   trackFile: string | null
 }
 
 /**
  * Prepares the subtitles, unless they are to be burned and there is no video.
  *
- * @throws JobFailure `unsupported` when the file is not named as SRT or WebVTT
+ * @throws JobFailure `unsupported` when the extension of the file is not .srt or .vtt
  */
 export function prepareSubtitles(output: EditedOutput, context: PlanContext): PreparedSubtitles {
   const { edits, files } = output

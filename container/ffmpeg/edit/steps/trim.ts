@@ -1,4 +1,7 @@
-/** Edit step: uses a part of a file. Checks that the part exists, and that its duration and frames do not exceed the limits. */
+/**
+ * Edit step: uses a part of a file. Checks that the part exists, and that its duration and frames
+ * do not exceed the limits.
+ */
 import { JobFailure } from '../../../failures.ts'
 import type { Probe } from '../../probe/probe.ts'
 import { tooLong, tooManyFrames } from '../../process/limitErrors.ts'
@@ -15,7 +18,10 @@ export function trimInput({ startSeconds, durationSeconds }: Trim): string[] {
   })
 }
 
-/** A part of a file with the duration of the part, which is null when the duration of the file is unknown. */
+/**
+ * A part of a file with the duration of the part, which is null when the duration of the file is
+ * unknown.
+ */
 export type ResolvedTrim = Trim & { seconds: number | null }
 
 /** @throws JobFailure `unsupported` when the file ends before the start, or the part is too long */

@@ -1,6 +1,7 @@
 /**
- * Edit step: overlays a watermark on the video. The image is untrusted, so a separate ffmpeg process
- * first converts it to a PNG with the final size and opacity. The filter graph reads only that PNG.
+ * Edit step: overlays a watermark on the video. The image is untrusted, so a separate ffmpeg
+ * process first converts it to a PNG with the final size and opacity. The filter graph reads only
+ * that PNG.
  */
 import { join } from 'node:path'
 import { findFileType } from '../../../../src/contract/fileTypes.ts'
@@ -26,7 +27,7 @@ export interface PreparedWatermark {
 /**
  * Prepares the watermark; null when there is none, or the output has no video.
  *
- * @throws JobFailure `unsupported` when the file is not named as an image
+ * @throws JobFailure `unsupported` when the extension of the file is not that of an image
  */
 export function prepareWatermark(
   output: EditedOutput,

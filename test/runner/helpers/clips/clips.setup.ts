@@ -1,4 +1,6 @@
-/** Makes the clips of the runner tests once per run. Tests get the folder with `inject('clips')`. */
+/**
+ * Makes the clips of the runner tests once per run. Tests get the folder with `inject('clips')`.
+ */
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -54,8 +54,9 @@ export async function makeContents(folder: string, ffmpeg: Ffmpeg) {
 }
 
 /**
- * Makes a video that is stored on its side and shown upright (180 by 320), with a phone's metadata. The
- * rotation is written into the file's bytes, because ffmpeg's option for it depends on its version.
+ * Makes a video that is stored on its side and shown upright (180 by 320), with a phone's metadata.
+ * The rotation is written into the file's bytes, because ffmpeg's option for it depends on its
+ * version.
  */
 async function makePhone(path: string, ffmpeg: Ffmpeg) {
   await ffmpeg(

@@ -138,9 +138,12 @@ export async function deleteOldUploads(platform: Platform, before: number, limit
 }
 
 async function deleteUploadAndParts(platform: Platform, upload: UploadRow) {
-  const aborted = await platform.originals.abortMultipartUpload(toMultipartUpload(upload))
-  if (!aborted.ok) {
-    // The store has expired it, or it was completed and the completion was not recorded.
+  const aborted = await platform.originals
+    .abortMultipartUpload(toMultipartUpload(upload))
+    .catch(() => null)
+  if (!aborted?.ok) {
+    // The store has expired it, or it was completed and the completion was not recorded. After any other
+    // error, the store deletes the unfinished upload by itself after some days.
     await finishWrite(platform, await beginWrite(platform, upload.filePath))
   }
   await deleteUpload(platform.db, upload.id)

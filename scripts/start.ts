@@ -3,12 +3,13 @@
  * Ctrl-C. Started by start.mjs, which sets the machine up first.
  */
 import { claimPort, claimState } from './start/claim.ts'
-import type { Process } from './start/process.ts'
+import type { Exit, Process } from './start/process.ts'
 import { startRunner, type Runner } from './start/runners.ts'
 import { readSettings, StartError, type Settings } from './start/settings.ts'
 import {
+  buildWorker,
   migrate,
-  startCron,
+  startDevelopmentCron,
   startWorker,
   waitUntilHealthy,
   waitUntilUnresponsive,
@@ -35,46 +36,65 @@ async function start(settings: Settings): Promise<void> {
   await claimState(settings)
   await claimPort(settings)
   await migrate(settings)
+  if (!settings.dev) {
+    await buildWorker(settings)
+  }
   if (stopping) {
     return
   }
 
-  for (let first = true; ; first = false) {
-    await runWorker(settings, first)
+  await runWorker(settings)
+  await Promise.all([startRest(settings), superviseWorker(settings)])
+}
+
+/** Restarts the Worker whenever it fails, until the system stops. */
+async function superviseWorker(settings: Settings): Promise<void> {
+  while (!stopping) {
+    const problem = await waitUntilWorkerFails(settings)
     if (stopping) {
       return
     }
-    console.error('The Worker does not respond. Restarting it …')
+    console.error(`The Worker ${problem}. Restarting it …`)
     await worker?.stop(WORKER_GRACE_MS)
+    await runWorker(settings)
   }
 }
 
-/** Runs the Worker until it stops responding or the system stops. @throws if its process exits by itself */
-async function runWorker(settings: Settings, first: boolean): Promise<void> {
+/** Starts the Worker and waits until it is healthy. @throws StartError if it cannot be started */
+async function runWorker(settings: Settings): Promise<void> {
   const started = (worker = startWorker(settings))
-  let silent = false
-  const died = started.exited.then(({ code, signal }) => {
-    if (stopping || silent) {
-      return
+  const failed = started.exited.then((exit) => {
+    if (!stopping) {
+      throw new StartError(`The Worker ${describeExit(exit)}:\n${started.tail()}`)
     }
-    throw new StartError(
-      `The Worker exited unexpectedly (${signal ?? `exit code ${code}`}):\n${started.tail()}`,
-    )
   })
-  await Promise.race([waitUntilHealthy(settings, started), died])
-  if (first && !stopping) {
-    await Promise.race([startRest(settings), died])
+  // Once the Worker is healthy, an exit concerns `superviseWorker`.
+  failed.catch(() => undefined)
+  await Promise.race([waitUntilHealthy(settings, started), failed])
+}
+
+/** Resolves with the problem when the Worker's process exits or the Worker no longer responds. */
+async function waitUntilWorkerFails(settings: Settings): Promise<string> {
+  const checks = new AbortController()
+  try {
+    return await Promise.race([
+      worker!.exited.then(describeExit),
+      waitUntilUnresponsive(settings, checks.signal).then(() => 'does not respond'),
+    ])
+  } finally {
+    checks.abort()
   }
-  if (stopping) {
-    return
-  }
-  await Promise.race([waitUntilUnresponsive(settings), died])
-  silent = true
+}
+
+function describeExit({ code, signal }: Exit): string {
+  return `exited unexpectedly (${signal ?? `exit code ${code}`})`
 }
 
 /** Starts what needs the Worker, and keeps running while the Worker restarts. */
 async function startRest(settings: Settings): Promise<void> {
-  startCron(settings)
+  if (settings.dev) {
+    startDevelopmentCron(settings)
+  }
   runners = Array.from({ length: settings.runners }, (_, i) => startRunner(i + 1, settings))
   await Promise.all(runners.map(({ ready }) => ready))
   if (!stopping) {

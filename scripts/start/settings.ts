@@ -1,6 +1,6 @@
 /** Reads the settings of `npm start` from the environment. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 export type Settings = Readonly<{
@@ -25,7 +25,9 @@ export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Setti
   const runners = integer(env, 'RUNNERS', { fallback: 1, min: 0, max: 64 })
   const stateDir = resolve(env.STATE_DIR || '.reelqueue')
   try {
-    mkdirSync(stateDir, { recursive: true, mode: 0o700 })
+    mkdirSync(stateDir, { recursive: true })
+    // It holds keys, files and logs, also when an older version made it for everyone to read.
+    chmodSync(stateDir, 0o700)
   } catch (error) {
     throw new StartError(`STATE_DIR: ${stateDir} cannot be created: ${(error as Error).message}`)
   }

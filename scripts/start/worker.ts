@@ -1,4 +1,4 @@
-/** Runs the Worker with its database, storage and queues on this machine, under `wrangler dev`. */
+/** Runs the Worker with its database, storage and queues on this machine. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,7 +7,8 @@ import { StartError, type Settings } from './settings.ts'
 
 const START_TIMEOUT_MS = 90_000
 const CRON_INTERVAL_MS = 60_000
-/** wrangler itself restarts a crashed Worker within two seconds, so one failed check is not enough. */
+const HOST = join(import.meta.dirname, 'workerHost.ts')
+/** The host restarts a crashed workerd within two seconds, so one failed check is not enough. */
 const CHECK = { intervalMs: 3_000, timeoutMs: 5_000, failures: 4 }
 
 const QUIET = {
@@ -20,24 +21,66 @@ const QUIET = {
 }
 
 export async function migrate(settings: Settings): Promise<void> {
-  const migration = wrangler(settings, ['d1', 'migrations', 'apply', 'reelqueue', '--local'])
+  const migration = wrangler(settings, [
+    'd1',
+    'migrations',
+    'apply',
+    'reelqueue',
+    '--local',
+    '--persist-to',
+    settings.stateDir,
+  ])
   const { code } = await migration.exited
   if (code !== 0) {
     throw new StartError(`The migrations failed:\n${migration.tail()}`)
   }
 }
 
+/** Bundles the Worker into the state folder, as a deployment does. */
+export async function buildWorker(settings: Settings): Promise<void> {
+  const build = wrangler(settings, [
+    'deploy',
+    '--dry-run',
+    '--containers-rollout=none',
+    '--outdir',
+    bundleDir(settings),
+  ])
+  const { code } = await build.exited
+  if (code !== 0) {
+    throw new StartError(`The Worker could not be bundled:\n${build.tail()}`)
+  }
+}
+
+/** Starts the bundled Worker; for development, its sources under `wrangler dev`. */
 export function startWorker(settings: Settings): Process {
-  const { port, stateDir, apiKey, runnerToken } = settings
+  const { port, stateDir, apiKey, runnerToken, dev } = settings
   // In a file, since every user of the machine can list the arguments of a process.
   const secrets = join(stateDir, 'secrets.env')
   writeFileSync(secrets, `API_KEY=${apiKey}\nRUNNER_TOKEN=${runnerToken}\n`, { mode: 0o600 })
+  if (dev) {
+    return startDevelopmentWorker(settings, secrets)
+  }
+  return launch({
+    command: process.execPath,
+    args: [HOST, String(port), stateDir, bundleDir(settings), secrets],
+    env: QUIET,
+    logFile: join(stateDir, 'worker.log'),
+  })
+}
+
+function bundleDir({ stateDir }: Settings): string {
+  return join(stateDir, 'bundle')
+}
+
+function startDevelopmentWorker(settings: Settings, secrets: string): Process {
   return wrangler(settings, [
     'dev',
+    '--persist-to',
+    settings.stateDir,
     '--ip',
     '127.0.0.1',
     '--port',
-    String(port),
+    String(settings.port),
     '--inspector-port',
     '0',
     '--env-file',
@@ -52,7 +95,7 @@ export function startWorker(settings: Settings): Process {
 function wrangler({ stateDir, dev }: Settings, args: string[]): Process {
   return launch({
     command: 'wrangler',
-    args: [...args, '--persist-to', stateDir],
+    args,
     env: { ...QUIET, WRANGLER_REGISTRY_PATH: join(stateDir, 'registry') },
     logFile: join(stateDir, 'wrangler.log'),
     ...(dev && { onLine: printLine }),
@@ -79,16 +122,16 @@ export async function waitUntilHealthy({ url }: Settings, worker: Process): Prom
 }
 
 /** Resolves when the Worker no longer responds, even if its process still runs. */
-export async function waitUntilUnresponsive({ url }: Settings): Promise<void> {
+export async function waitUntilUnresponsive({ url }: Settings, signal: AbortSignal): Promise<void> {
   let failures = 0
-  while (failures < CHECK.failures) {
+  while (failures < CHECK.failures && !signal.aborted) {
     await delay(CHECK.intervalMs)
     failures = (await isOk(`${url}/health`, CHECK.timeoutMs)) ? 0 : failures + 1
   }
 }
 
-/** Cron triggers do not fire by themselves under `wrangler dev`. */
-export function startCron({ url }: Settings): void {
+/** Fires the cron trigger every minute, which `wrangler dev` does not do by itself. */
+export function startDevelopmentCron({ url }: Settings): void {
   const cron = encodeURIComponent('* * * * *')
   setInterval(() => void isOk(`${url}/cdn-cgi/local/scheduled?cron=${cron}`), CRON_INTERVAL_MS)
 }

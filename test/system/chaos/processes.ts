@@ -41,14 +41,17 @@ export function findRunnerProcess(stateDir: string, id: string): number {
   return runner.pid
 }
 
-/** Finds the workerd process that runs the Worker. */
-export function findWorkerProcess(system: Served): number {
-  return findWorkerd(system, 'worker')
+/** Finds the workerd process that runs the Worker, at the system's port. */
+export function findWorkerProcess({ stateDir, url }: Served): number {
+  const port = `--socket-addr=entry=127.0.0.1:${new URL(url).port} `
+  return findProcess(stateDir, 'workerd', (command) => command.includes(port))
 }
 
-/** Finds wrangler's proxy: the workerd process at the system's port, which forwards to the Worker. */
-export function findWranglerProxy(system: Served): number {
-  return findWorkerd(system, 'proxy')
+/** Finds the process that runs workerd, and restarts it when it crashes. */
+export function findWorkerHost({ stateDir }: Served): number {
+  return findProcess(stateDir, 'host of the Worker', (command) =>
+    command.includes('scripts/start/workerHost.ts'),
+  )
 }
 
 interface Served {
@@ -56,15 +59,14 @@ interface Served {
   url: string
 }
 
-function findWorkerd({ stateDir, url }: Served, part: 'worker' | 'proxy'): number {
-  const atPort = `entry=127.0.0.1:${new URL(url).port} `
-  const found = listProcesses(stateDir).find(
-    ({ command }) =>
-      /workerd .*--socket-addr=entry=/.test(command) &&
-      command.includes(atPort) === (part === 'proxy'),
-  )
+function findProcess(
+  stateDir: string,
+  name: string,
+  isWanted: (command: string) => boolean,
+): number {
+  const found = listProcesses(stateDir).find(({ command }) => isWanted(command))
   if (!found) {
-    throw new Error(`No live process is the ${part}`)
+    throw new Error(`No live process is the ${name}`)
   }
   return found.pid
 }

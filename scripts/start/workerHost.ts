@@ -1,0 +1,65 @@
+/**
+ * Runs the built Worker in workerd with its local database, storage and queues, by way of Miniflare.
+ *
+ * `npm start` uses it in place of `wrangler dev`, which is made for development: that one adds a proxy
+ * in front of the Worker, an inspector that runs code for any origin, an explorer of the database and
+ * the buckets that asks for no key, and logs of all request URLs, signatures and tokens included.
+ *
+ * Arguments: the port, the state folder, the folder of the bundle, and the file with the secrets.
+ */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { convertV4MiniflareOptions, Miniflare, type V4MiniflareOptions } from 'miniflare'
+import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from 'wrangler'
+
+const CONFIG = join(import.meta.dirname, '..', '..', 'wrangler.toml')
+const CRON = '* * * * *'
+const CRON_INTERVAL_MS = 60_000
+
+const [port, stateDir, bundleDir, secretsFile] = process.argv.slice(2) as [
+  string,
+  string,
+  string,
+  string,
+]
+const { workerOptions } = readWorkerOptions(CONFIG, undefined, {
+  overrides: { enableContainers: false },
+})
+const options = {
+  host: '127.0.0.1',
+  port: Number(port),
+  // No look-up of the machine's location at Cloudflare.
+  cf: false,
+  // URLs hold signatures and stream tokens.
+  logRequests: false,
+  resourcePersistencePath: join(stateDir, 'v3'),
+  handleStructuredLogs: ({ message }: { message: string }) => console.log(message),
+  workers: [
+    {
+      ...workerOptions,
+      name: 'reelqueue',
+      bindings: {
+        ...(workerOptions.bindings as Record<string, string>),
+        ...parseEnv(readFileSync(secretsFile, 'utf8')),
+        RUNNER_SLOTS: '0',
+      },
+      modulesRoot: bundleDir,
+      modules: [{ type: 'ESModule', path: join(bundleDir, 'index.js') }],
+    },
+  ],
+}
+const miniflare = new Miniflare(convertV4MiniflareOptions(options as V4MiniflareOptions))
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => void miniflare.dispose().finally(() => process.exit(0)))
+}
+await miniflare.ready
+
+// Cron triggers do not fire by themselves outside of Cloudflare.
+setInterval(() => {
+  miniflare
+    .getWorker()
+    .then((worker) => worker.scheduled({ cron: CRON }))
+    .catch((error: unknown) => console.error('The cron trigger failed:', error))
+}, CRON_INTERVAL_MS)

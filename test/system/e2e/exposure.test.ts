@@ -1,0 +1,112 @@
+/** What `npm start` exposes on its machine: ports, debug surfaces, and secrets in files. */
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import { makeClip } from '../fixtures/media.ts'
+import { listProcesses } from '../fixtures/processes.ts'
+import { API_KEY } from '../fixtures/system.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
+
+const test = systemTest({ runners: 1 })
+const PATH = 'videos/exposed.mp4'
+
+interface Listener {
+  address: string
+  port: number
+  command: string
+}
+
+/** Lists the TCP sockets on which the processes of a system listen. */
+function listListeners(stateDir: string): Listener[] {
+  return listProcesses(stateDir).flatMap(({ pid, command }) => {
+    const inodes = new Set(listSocketInodes(pid))
+    return ['tcp', 'tcp6'].flatMap((table) =>
+      readFileSync(`/proc/${pid}/net/${table}`, 'utf8')
+        .split('\n')
+        .slice(1)
+        .map((line) => line.trim().split(/\s+/))
+        .filter((fields) => fields[3] === '0A' && inodes.has(fields[9]!))
+        .map(([, local]) => {
+          const [address, port] = local!.split(':') as [string, string]
+          return { address, port: Number.parseInt(port, 16), command }
+        }),
+    )
+  })
+}
+
+function listSocketInodes(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`
+  return readdirSync(folder).flatMap((fd) => {
+    try {
+      return /^socket:\[(\d+)\]$/.exec(readlinkSync(join(folder, fd)))?.[1] ?? []
+    } catch {
+      // The descriptor was closed since it was listed.
+      return []
+    }
+  })
+}
+
+test('the Worker listens on the port of the service and on no other', ({ system }) => {
+  const listeners = listListeners(system.stateDir)
+  expect(listeners.filter(({ command }) => command.includes('workerd'))).toEqual([
+    expect.objectContaining({ address: LOOPBACK, port: Number(new URL(system.url).port) }),
+  ])
+  // Miniflare has one port of its own, through which workerd reaches it.
+  const others = listeners.filter(({ command }) => !command.includes('workerd'))
+  expect(others.map(({ command }) => command)).toEqual([
+    expect.stringContaining('scripts/start/workerHost.ts'),
+  ])
+  expect(others[0]!.address).toBe(LOOPBACK)
+})
+
+/** 127.0.0.1 in the notation of /proc/net/tcp. */
+const LOOPBACK = '0100007F'
+
+test('no debugger and no explorer of the database is available', async ({ system }) => {
+  const commands = listProcesses(system.stateDir).map(({ command }) => command)
+  expect(
+    commands.filter((command) => /--inspector-addr|--debug-port|--inspect/.test(command)),
+  ).toEqual([])
+  for (const path of ['/cdn-cgi/explorer', '/cdn-cgi/explorer/api', '/cdn-cgi/local/scheduled']) {
+    expect((await fetch(`${system.url}${path}`)).status, path).toBe(404)
+  }
+})
+
+test('secrets are in files that only their owner can read, and in no log', async ({ system }) => {
+  await system.client.put(PATH, makeClip())
+  const token = await mint(system, '/queue/events/token', { filePath: PATH })
+  const signed = await mint(system, '/signed-urls', { method: 'GET', path: PATH })
+  await (await fetch(token.url)).body!.cancel()
+  expect((await fetch(signed.url)).status).toBe(200)
+
+  const signature = new URL(signed.url).searchParams.get('sig')!
+  const secrets = [API_KEY, token.token!, signature]
+  const files = listFiles(system.stateDir).map((path) => ({
+    name: path.slice(system.stateDir.length + 1),
+    mode: statSync(path).mode & 0o777,
+    isSecret: secrets.some((secret) => readFileSync(path).includes(secret)),
+  }))
+  expect(files.filter(({ isSecret }) => isSecret)).toEqual([
+    { name: 'secrets.env', mode: 0o600, isSecret: true },
+  ])
+  expect(statSync(system.stateDir).mode & 0o777).toBe(0o700)
+})
+
+async function mint(
+  { client }: { client: { request(path: string, init?: RequestInit): Promise<Response> } },
+  path: string,
+  body: object,
+): Promise<{ url: string; token?: string }> {
+  const response = await client.request(path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  return (await response.json()) as { url: string; token?: string }
+}
+
+function listFiles(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+}

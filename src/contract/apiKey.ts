@@ -54,7 +54,7 @@ export const apiKey = z
     storedBytes: z
       .int()
       .describe(
-        'Size in bytes of the originals that were last stored by the key, and of its uploads in progress',
+        'Total size in bytes of the originals that this key stored last, and of its uploads in progress',
       ),
     disabled: z.boolean(),
     createdAt: time,

@@ -43,7 +43,7 @@ const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
 export const errorBody = z
   .object({
     error: z.string().describe('The label of the status'),
-    message: z.string().describe('What is wrong, and what to do'),
+    message: z.string().describe('Description of the error, and of what to do'),
     code: z.enum(codes),
     requestId: z.string(),
   })

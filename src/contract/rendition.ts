@@ -84,7 +84,7 @@ const stream = z.object({
   quality,
   ladder: z
     .array(z.int())
-    .describe('Short sides of the rungs, smallest first; empty: chosen by the source'),
+    .describe('Short sides of the rungs, smallest first; empty for the default ladder'),
   segmentSeconds: z.int(),
 })
 const audio = z.object({

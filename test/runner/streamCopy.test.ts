@@ -6,7 +6,7 @@ import { readChapterTitles, readFrameTimes, readAudioOffset } from './helpers/me
 useBench()
 
 describe('stream copy', () => {
-  it('of each track of a video that matches the request is planned and done', async () => {
+  it('is planned for each track of a video that matches the request', async () => {
     const { finish } = await runJob('keyframes.mp4', video())
     expect(finish).toMatchObject({
       plan: {
@@ -63,7 +63,7 @@ describe('stream copy', () => {
     expect(times.length).toBeLessThanOrEqual(17)
   })
 
-  it('of one track of a trimmed part stays in sync with the encoded track', async () => {
+  it('of one track stays in sync with the encoded track after a trim', async () => {
     const part = { format: 'mkv', startSeconds: 1.5, endSeconds: 2.5 } as const
     const fast = await runJob(
       'keyframes.mp4',

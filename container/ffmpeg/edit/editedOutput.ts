@@ -57,7 +57,7 @@ export interface EditedOutput {
   constantFrameRate: number | null
 }
 
-/** The video of one file, as the steps on a single file see it. */
+/** Input of the steps on the video of one file. */
 export interface FileVideo {
   /** Unique in the graph; labels inside a step begin with it. */
   name: string
@@ -74,7 +74,7 @@ export interface FileVideo {
  */
 export type FileVideoStep = (file: FileVideo) => string[]
 
-/** The audio of one file, as the steps on a single file see it. */
+/** Input of the steps on the audio of one file. */
 export interface FileAudio {
   audio: AudioStream
   speed: number

@@ -10,11 +10,11 @@ import type { OfferedJob } from './helpers/offeredJob.ts'
 
 useBench()
 
-/** Starts an encode that stays active until the test ends it. */
+/** Starts an encode that stays active until the test or one of its limits ends it. */
 async function startHeldEncode(more: Parameters<typeof offerHeldJob>[0] = {}) {
   const { job, reached } = await offerHeldJob(more)
   const ended = runUntilIdle()
-  await reached
+  await Promise.race([reached, ended])
   return { job, ended }
 }
 

@@ -88,7 +88,7 @@ test.skipIf(mountError)(
   async ({ system, events }) => {
     const jobId = await create(system.client, 'w_1278,q_100')
     await expectFailure(system.client, events, jobId, 'out_of_disk')
-    expect((await system.client.job(jobId)).error).toMatch(/disk.*or ask for a smaller/)
+    expect((await system.client.job(jobId)).error).toMatch(/disk.*or request a smaller/)
   },
 )
 

@@ -51,7 +51,7 @@ it('the gateway of the containers returns security headers', async () => {
 })
 
 it('an internal error has security headers and shows no internals', async () => {
-  const broken = { prepare: () => { throw new Error('src/db is gone') } } as never // prettier-ignore
+  const broken = { prepare: () => { throw new Error('the database is gone') } } as never // prettier-ignore
   const response = await visitWith({ DB: broken }, '/video-status/x.mp4')
   expect(response.status).toBe(500)
   expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { unstable_readConfig as readConfig } from 'wrangler'
 
 const ROOT = join(import.meta.dirname, '..')
-/** Every cold start loads the bundle. The schemas for OpenAPI are a large part of it. */
+/** Maximum size, because every cold start loads the bundle. The OpenAPI schemas are a large part of it. */
 const MAX_KIB = 165
 
 export function checkBundle(): { ok: boolean; output: string } {
   const { status, stdout, stderr } = spawnSync(
     join(ROOT, 'node_modules', '.bin', 'wrangler'),
-    // Without containers, whose image would need Docker.
+    // Building the container image would need Docker.
     ['deploy', '--dry-run', '--containers-rollout=none'],
     {
       cwd: ROOT,
@@ -39,6 +39,6 @@ function checkSlots(): { ok: boolean; output: string } {
   const maxInstances = containers[0]?.max_instances
   return {
     ok: slots === maxInstances,
-    output: `RUNNER_SLOTS is ${slots} and max_instances ${maxInstances}. They must be equal.`,
+    output: `RUNNER_SLOTS is ${slots} and max_instances is ${maxInstances}. They must be equal.`,
   }
 }

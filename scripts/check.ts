@@ -21,7 +21,7 @@ interface Step {
 
 const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
 
-/** One for each runtime: a Worker file cannot use `process`, and the contract can use neither. */
+/** Each runtime has a tsconfig, so that Worker code cannot use Node's globals and shared code uses no runtime's. */
 const tsconfigs = globSync('{.,src/**,container,test/**,scripts}/tsconfig.json').sort()
 
 const steps: Step[] = [

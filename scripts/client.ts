@@ -2,7 +2,7 @@
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import type { Job } from '../src/contract/job.ts'
 
-/** Three heartbeats. A stream that is silent for longer is broken. */
+/** The time of three heartbeats. A stream without a message for this long is broken. */
 const SILENCE_MS = 45_000
 
 export type ServerEvent = Readonly<{
@@ -34,7 +34,7 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
       return response
     }
     const text = await response.text()
-    throw new ApiError(response.status, ...describe(text, response))
+    throw new ApiError(response.status, ...readError(text, response))
   }
 
   return {
@@ -64,14 +64,15 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
   }
 }
 
-function describe(text: string, { status, statusText }: Response): [string | undefined, string] {
+/** Returns the code and the message of an error response. */
+function readError(text: string, { status, statusText }: Response): [string | undefined, string] {
   try {
     const { code, message } = JSON.parse(text) as { code?: string; message?: string }
     if (message) {
       return [code, `${message} (${status})`]
     }
   } catch {
-    // Not an error of the API, so its text is shown.
+    // The response is not from the API: the message is its text.
   }
   return [undefined, `${status} ${statusText}: ${text.slice(0, 200)}`]
 }

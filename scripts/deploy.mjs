@@ -1,4 +1,4 @@
-/** `npm run deploy`: sets up a fresh machine, then runs deploy.ts. */
+/** `npm run deploy`: installs what is missing, then runs deploy.ts. */
 import { runWithNode24 } from './with-node24.mjs'
 
 runWithNode24('scripts/deploy.ts', { args: process.argv.slice(2) })

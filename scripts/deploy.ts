@@ -16,7 +16,7 @@ const wranglerArgs = process.argv.slice(2)
 interface Bucket {
   bucket_name: string
 }
-interface Table {
+interface Database {
   binding: string
   database_name: string
 }
@@ -27,12 +27,13 @@ interface Consumer {
 
 requireTools()
 provision()
-// Before the Worker that needs them. Migrations only add (0002 excepted), so the previous Worker keeps working.
-run('Applying the migrations', ['d1', 'migrations', 'apply', binding(), '--remote'])
+// Applied before the Worker that needs them is deployed. The previous Worker works with a newer schema, because
+// migrations only add to it. Migration 0002 renames tables, so with it requests fail until the deploy.
+run('Applying the migrations', ['d1', 'migrations', 'apply', databaseBinding(), '--remote'])
 const secrets = createFirstSecrets()
 try {
-  const file = secrets && ['--secrets-file', secrets.file]
-  run('Deploying the Worker and its containers', ['deploy', ...(file ?? []), ...wranglerArgs])
+  const secretsArgs = secrets ? ['--secrets-file', secrets.file] : []
+  run('Deploying the Worker and its containers', ['deploy', ...secretsArgs, ...wranglerArgs])
 } finally {
   if (secrets) {
     rmSync(secrets.folder, { recursive: true })
@@ -61,34 +62,38 @@ function requireTools(): void {
 /** Creates the buckets, the database and both queues, unless they exist. */
 function provision(): void {
   const queues = new Set(
-    (config.queues.consumers as Consumer[]).flatMap((one) => [one.queue, one.dead_letter_queue]),
+    (config.queues.consumers as Consumer[]).flatMap((consumer) => [
+      consumer.queue,
+      consumer.dead_letter_queue,
+    ]),
   )
-  const wanted = [
-    ...(config.r2_buckets as Bucket[]).map((one) => ['r2', 'bucket', one.bucket_name]),
-    ...(config.d1_databases as Table[]).map((one) => ['d1', one.database_name]),
+  const resources = [
+    ...(config.r2_buckets as Bucket[]).map((bucket) => ['r2', 'bucket', bucket.bucket_name]),
+    ...(config.d1_databases as Database[]).map((database) => ['d1', database.database_name]),
     ...[...queues].flatMap((name) => (name === undefined ? [] : [['queues', name]])),
   ]
-  for (const words of wanted) {
-    const kind = words.slice(0, -1)
-    const name = words.at(-1)!
-    if (succeeds([...kind, 'info', name])) {
+  for (const resource of resources) {
+    // The wrangler commands of a resource, such as "r2 bucket", and its name.
+    const commands = resource.slice(0, -1)
+    const name = resource.at(-1)!
+    if (succeeds([...commands, 'info', name])) {
       continue
     }
-    run(`Creating ${words.join(' ')}`, [...kind, 'create', name])
+    run(`Creating ${resource.join(' ')}`, [...commands, 'create', name])
   }
 }
 
-function binding(): string {
-  return (config.d1_databases as Table[])[0]!.binding
+function databaseBinding(): string {
+  return (config.d1_databases as Database[])[0]!.binding
 }
 
-/** A new API key in a secrets file. Null: the service has an API key. */
+/** Creates an API key and a secrets file with it; returns null if the service already has an API key. */
 function createFirstSecrets(): { file: string; folder: string; apiKey: string } | null {
   const { status, output } = wrangler(['secret', 'list', '--format', 'json'])
   if (output.includes('"API_KEY"')) {
     return null
   }
-  // After any other error the service may have a key, which must not be replaced.
+  // The error must say that the Worker does not exist. After any other error the service may have a key.
   if (status !== 0 && !/not found|does not exist/.test(output)) {
     fail(output)
   }
@@ -100,8 +105,8 @@ function createFirstSecrets(): { file: string; folder: string; apiKey: string } 
 }
 
 function wrangler(args: string[], stdio: 'pipe' | 'inherit' = 'pipe') {
-  const list = [...args, '--config', CONFIG]
-  const { status, stdout, stderr } = spawnSync('wrangler', list, { encoding: 'utf8', stdio })
+  const allArgs = [...args, '--config', CONFIG]
+  const { status, stdout, stderr } = spawnSync('wrangler', allArgs, { encoding: 'utf8', stdio })
   return { status, output: `${stdout ?? ''}${stderr ?? ''}` }
 }
 

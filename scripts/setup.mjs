@@ -1,9 +1,9 @@
 /**
- * Installs what a fresh machine lacks: the packages of the lock file (Node 24 among them), ffmpeg, and
- * Chromium for the browser tests. Prints nothing when there is nothing to do.
+ * Installs what is missing: the npm packages, which include Node 24; ffmpeg; and Chromium for the browser
+ * tests. Prints nothing if nothing is missing.
  *
- * Runs on the system's own Node (20 or later) before any package is installed, so it is plain
- * JavaScript and uses built-in modules only.
+ * Runs with the Node of the system (20 or later) before any package is installed. It is therefore plain
+ * JavaScript, and uses only built-in modules.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
@@ -14,8 +14,8 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(ROOT, 'node_modules')
 export const NODE_24 = join(MODULES, 'node', 'bin', 'node')
 
-/** @param {{ffmpeg?: boolean, browser?: boolean}} [needs] */
-export function setUp({ ffmpeg = true, browser = false } = {}) {
+/** @param {{ffmpeg?: boolean, browser?: boolean}} [wanted] what to install besides the npm packages */
+export function installMissing({ ffmpeg = true, browser = false } = {}) {
   installPackages()
   if (ffmpeg) {
     installFfmpeg()
@@ -27,9 +27,9 @@ export function setUp({ ffmpeg = true, browser = false } = {}) {
 
 function installPackages() {
   if (!packagesMatchLock()) {
-    step('Installing the packages (npm ci)')
+    printStep('Installing the packages (npm ci)')
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
-      // npm deletes node_modules first, so it must not run on the Node that is installed in it.
+      // npm deletes node_modules first, so it must not run with the Node in node_modules/.bin.
       PATH: searchPath()
         .filter((folder) => !folder.endsWith(join('node_modules', '.bin')))
         .join(delimiter),
@@ -43,7 +43,7 @@ function installPackages() {
   }
 }
 
-/** npm writes node_modules/.package-lock.json after it has installed everything. */
+/** Compares the lock file with node_modules/.package-lock.json, which npm writes last. */
 function packagesMatchLock() {
   const wanted = readLock(join(ROOT, 'package-lock.json'))
   const installed = readLock(join(MODULES, '.package-lock.json'))
@@ -72,31 +72,31 @@ const FFMPEG_INSTALLERS = [
   {
     tool: 'apt-get',
     commands: ['apt-get update -qq', 'apt-get install -y -qq --no-install-recommends ffmpeg'],
-    root: true,
+    needsRoot: true,
   },
-  { tool: 'apk', commands: ['apk add --no-cache ffmpeg'], root: true },
-  { tool: 'dnf', commands: ['dnf install -y ffmpeg-free'], root: true },
-  { tool: 'brew', commands: ['brew install ffmpeg'], root: false },
+  { tool: 'apk', commands: ['apk add --no-cache ffmpeg'], needsRoot: true },
+  { tool: 'dnf', commands: ['dnf install -y ffmpeg-free'], needsRoot: true },
+  { tool: 'brew', commands: ['brew install ffmpeg'], needsRoot: false },
 ]
 
 function installFfmpeg() {
-  if (onPath('ffmpeg') && onPath('ffprobe')) {
+  if (isOnPath('ffmpeg') && isOnPath('ffprobe')) {
     return
   }
-  const installer = FFMPEG_INSTALLERS.find(({ tool }) => onPath(tool))
+  const installer = FFMPEG_INSTALLERS.find(({ tool }) => isOnPath(tool))
   if (!installer) {
     fail('ffmpeg and ffprobe are not on the PATH. Install ffmpeg, then try again.')
   }
-  if (installer.root && process.getuid?.() !== 0) {
+  if (installer.needsRoot && process.getuid?.() !== 0) {
     const commands = installer.commands.map((command) => `sudo ${command}`).join(' && ')
     fail(`ffmpeg and ffprobe are not on the PATH. Install them, then try again:\n\n  ${commands}\n`)
   }
   for (const command of installer.commands) {
-    step(`Installing ffmpeg (${command})`)
+    printStep(`Installing ffmpeg (${command})`)
     const [program, ...args] = command.split(' ')
     run(program, args, { DEBIAN_FRONTEND: 'noninteractive' })
   }
-  if (!onPath('ffmpeg') || !onPath('ffprobe')) {
+  if (!isOnPath('ffmpeg') || !isOnPath('ffprobe')) {
     fail(
       `"${installer.commands.join(' && ')}" ran, but ffmpeg and ffprobe are still not on the PATH.`,
     )
@@ -109,12 +109,12 @@ const CHROMIUM_COMMANDS = [
   'apt-get install -y -qq --no-install-recommends chromium',
 ]
 
-/** Installs Debian's package only: Ubuntu's needs snap, and others cannot play H.264. */
+/** Installs Chromium on Debian only. Ubuntu's package needs snap, and those of others do not play H.264. */
 function installChromium() {
-  const named = process.env.CHROMIUM
-  if (named) {
-    if (!existsSync(named)) {
-      fail(`CHROMIUM is ${named}, but that file does not exist.`)
+  const configured = process.env.CHROMIUM
+  if (configured) {
+    if (!existsSync(configured)) {
+      fail(`CHROMIUM is ${configured}, but that file does not exist.`)
     }
     return
   }
@@ -134,7 +134,7 @@ function installChromium() {
     )
   }
   for (const command of CHROMIUM_COMMANDS) {
-    step(`Installing Chromium for the browser tests (${command})`)
+    printStep(`Installing Chromium for the browser tests (${command})`)
     const [program, ...args] = command.split(' ')
     run(program, args, { DEBIAN_FRONTEND: 'noninteractive' })
   }
@@ -145,13 +145,13 @@ function installChromium() {
 
 function isDebian() {
   try {
-    return /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8')) && onPath('apt-get')
+    return /^ID=debian$/m.test(readFileSync('/etc/os-release', 'utf8')) && isOnPath('apt-get')
   } catch {
     return false
   }
 }
 
-function onPath(program) {
+function isOnPath(program) {
   return searchPath().some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK)
@@ -182,7 +182,7 @@ function run(program, args, env) {
   fail(`${output}\n"${[program, ...args].join(' ')}" failed: ${error?.message ?? `exit ${status}`}`)
 }
 
-function step(text) {
+function printStep(text) {
   console.log(`${text} …`)
 }
 

@@ -5,10 +5,12 @@ export default class TestSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const count = (state: string) => tests.filter((test) => test.result().state === state).length
-    // A file that fails to load has no tests, and an error may belong to no test.
-    const broken = modules.filter((module) => module.errors().length > 0).length + errors.length
+    // Files that failed to load have no tests, and some errors occur outside of tests: both count as failures.
+    const failedOutsideTests =
+      modules.filter((module) => module.errors().length > 0).length + errors.length
     const skipped = count('skipped')
-    const failed = count('failed') + broken
+    const failed = count('failed') + failedOutsideTests
+    // A run without tests fails, because its filter matched nothing.
     if (tests.length === 0) {
       process.exitCode = 1
     }

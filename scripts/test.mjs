@@ -1,25 +1,25 @@
-/** `npm test`: sets up a fresh machine, then runs every test suite, or those named as arguments. */
+/** `npm test`: installs what is missing, then runs every test suite, or those that `--project` names. */
 import { runWithNode24 } from './with-node24.mjs'
 
-/** Suites that start neither ffmpeg nor a browser, so that nothing has to be installed for them. */
-const PURE = ['unit', 'worker']
+/** Suites that start neither ffmpeg nor a browser, and therefore do not need ffmpeg installed. */
+const SUITES_WITHOUT_FFMPEG = ['unit', 'worker']
 
 const args = process.argv.slice(2)
-const projects = projectsOf(args)
+const projects = readProjects(args)
 
 runWithNode24('node_modules/vitest/vitest.mjs', {
   args: ['run', ...args],
-  ffmpeg: projects.some((name) => !PURE.includes(name)),
+  ffmpeg: projects.some((name) => !SUITES_WITHOUT_FFMPEG.includes(name)),
   browser: projects.some((name) => name === 'browser' || name.includes('*')),
 })
 
-/** The projects that `--project name` and `--project=name` select; without any, all of them run. */
-function projectsOf(list) {
-  const named = list.flatMap((each, at) => {
-    if (each === '--project') {
-      return [list[at + 1] ?? '']
+/** Returns the projects that `--project name` or `--project=name` select; `*` if there is no such option. */
+function readProjects(list) {
+  const named = list.flatMap((argument, index) => {
+    if (argument === '--project') {
+      return [list[index + 1] ?? '']
     }
-    return each.startsWith('--project=') ? [each.slice('--project='.length)] : []
+    return argument.startsWith('--project=') ? [argument.slice('--project='.length)] : []
   })
   return named.length === 0 ? ['*'] : named
 }

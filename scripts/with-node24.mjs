@@ -1,21 +1,26 @@
 /**
- * Sets the machine up, then runs a program of this repository with the Node 24 of the npm packages, and
- * forwards signals to it.
- *
- * With `guard`, the program reports the process groups that it starts over IPC. If it dies without
- * cleaning up (kill -9, out of memory), they are killed here. `ffmpeg` and `browser` say what else the
- * program needs.
+ * Runs a program of this repository with Node 24, which the npm package `node` installs. Installs what is
+ * missing first, and forwards signals to the program.
  */
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
-import { NODE_24, ROOT, setUp } from './setup.mjs'
+import { NODE_24, ROOT, installMissing } from './setup.mjs'
 
+/**
+ * @param {string} program path in the repository
+ * @param {object} [options]
+ * @param {string[]} [options.args] arguments of the program
+ * @param {boolean} [options.ffmpeg] install ffmpeg if it is missing
+ * @param {boolean} [options.browser] install Chromium if it is missing
+ * @param {boolean} [options.killGroups] kill process groups that the program leaves behind when it is killed
+ *   (kill -9, out of memory). The program reports each group by IPC: `{ started }`, then `{ ended }`.
+ */
 export function runWithNode24(program, options = {}) {
-  const { args = [], guard = false, ffmpeg = true, browser = false } = options
-  setUp({ ffmpeg, browser })
+  const { args = [], killGroups = false, ffmpeg = true, browser = false } = options
+  installMissing({ ffmpeg, browser })
   const child = spawn(NODE_24, [join(ROOT, program), ...args], {
     cwd: ROOT,
-    stdio: ['inherit', 'inherit', 'inherit', ...(guard ? ['ipc'] : [])],
+    stdio: ['inherit', 'inherit', 'inherit', ...(killGroups ? ['ipc'] : [])],
     env: {
       ...process.env,
       PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
@@ -35,21 +40,21 @@ export function runWithNode24(program, options = {}) {
     process.on(signal, () => child.kill(signal))
   }
 
-  // If npm is killed with SIGKILL, its children survive and would keep the port in use.
-  const npm = process.ppid
-  if (guard && process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid === npm || child.kill('SIGTERM'), 1_000)
+  // If npm is killed with SIGKILL, its child processes continue to run and keep the port in use.
+  const npmPid = process.ppid
+  if (killGroups && process.env.npm_lifecycle_event) {
+    setInterval(() => process.ppid === npmPid || child.kill('SIGTERM'), 1_000)
   }
 
   child.on('exit', (code) => {
     for (const group of groups) {
-      endGroup(group)
+      killGroup(group)
     }
     process.exit(code ?? 1)
   })
 }
 
-function endGroup(group) {
+function killGroup(group) {
   try {
     process.kill(-group, 'SIGKILL')
   } catch {

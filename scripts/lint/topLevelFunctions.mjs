@@ -10,7 +10,7 @@ const rule = {
         return
       }
       for (const { id, init } of declaration.declarations) {
-        // A type on the variable gives the parameters theirs, which a declaration cannot have.
+        // Arrow functions with a type on the variable are allowed: a declaration cannot have a function type.
         if (init?.type === 'ArrowFunctionExpression' && !id.typeAnnotation) {
           context.report({
             node: init,

@@ -17,7 +17,7 @@ export default {
     }
     await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)))
   },
-  /** Runs each watchdog, as a fallback for the alarms of the hubs, and the cleaner. */
+  /** Runs the cleaner, and the watchdog of each queue as a fallback for the alarms of the hubs. */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     // Deferred, so that they run in parallel and a failure of one does not stop the others.

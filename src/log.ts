@@ -1,4 +1,4 @@
-/** Structured logs of the Worker: one JSON object a line, with the name of the event first. */
+/** Structured logs of the Worker: one JSON object per line, beginning with the name of the event. */
 
 type Fields = Record<string, unknown>
 

@@ -112,7 +112,7 @@ export const jobList = z
   })
   .meta({ id: 'JobList' })
 
-export const done = z.object({ success: z.literal(true), message: z.string() })
+export const successBody = z.object({ success: z.literal(true), message: z.string() })
 
 export const ATTEMPT_OUTCOMES = ['completed', 'failed', 'released', 'cancelled'] as const
 

@@ -52,6 +52,9 @@ function findPathProblem(path: string): string | null {
   return null
 }
 
+/** Parameters of a validation issue that a storage path causes, so that responses have the code `invalid_path`. */
+export const PATH_ISSUE = { errorCode: 'invalid_path' } as const
+
 /** Accepts paths such as `videos/clip.mp4`, and returns them in Unicode normal form C. */
 export const storagePath = z
   .string()
@@ -61,6 +64,7 @@ export const storagePath = z
     if (problem !== null) {
       context.addIssue({
         code: 'custom',
+        params: PATH_ISSUE,
         message: `Not a storage path: ${problem}. Use one like videos/clip.mp4.`,
       })
     }

@@ -22,7 +22,7 @@ export async function waitForJobEnd(
   timeoutMs: number,
 ): Promise<void> {
   const filter = { jobId, filePath: null, pathPrefix: null }
-  const events = await hubs.openStream(queue, { filter, since: null, counted: null })
+  const events = await hubs.openStream(queue, { filter, since: null, streamLimit: null })
   if (!events) {
     return
   }

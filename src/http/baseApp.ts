@@ -2,7 +2,7 @@
 import { logError } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
-import { requestId } from 'hono/request-id'
+import { requestId as assignRequestId } from 'hono/request-id'
 import { InvalidSettingError } from '../platform/settings.ts'
 import { setSecurityHeaders } from './middleware/headers.ts'
 import { createApi, providePlatform } from './router.ts'
@@ -12,13 +12,13 @@ export function createBaseApp() {
   const app = createApi()
 
   app.use(setSecurityHeaders)
-  app.use(requestId())
+  app.use(assignRequestId())
   app.use(providePlatform)
   app.use(async (c, next) => {
     try {
       decodeURIComponent(new URL(c.req.url).pathname)
     } catch {
-      // Such a path would be taken literally, as a second spelling of the path that has %25.
+      // Hono would match such a path without decoding it: `/a%zz` would name the same file as `/a%25zz`.
       return errorResponse(c, errorResult('invalid_path', 'The path is not percent-encoded UTF-8.'))
     }
     return next()
@@ -46,7 +46,7 @@ export function createBaseApp() {
         ),
       )
     }
-    // No default replaces an invalid setting. Requests that need it fail until it is corrected.
+    // Invalid settings have no default: requests that need the setting fail until it is corrected.
     if (error instanceof InvalidSettingError) {
       const requestId = c.get('requestId')
       logError('bad_setting', { requestId, error: error.message })

@@ -5,7 +5,7 @@ import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { missingScopeError } from '../services/apiKeys/accessErrors.ts'
 import { findCallerById } from '../services/apiKeys/apiKeys.ts'
 import type { EventRestriction } from '../services/queues/eventFilter.ts'
-import { type ApiEnv } from './router.ts'
+import type { ApiEnv } from './apiEnv.ts'
 import { readToken } from './streamToken.ts'
 
 interface EventAccess {

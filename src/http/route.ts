@@ -1,10 +1,10 @@
-/** Defines routes. The error responses of authentication and of body validation are added to them. */
+/** Defines routes. Adds the error responses of authentication and of body validation to each. */
 import { createRoute, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { errors } from './responses/errorResponse.ts'
-import type { ApiEnv } from './router.ts'
+import type { ApiEnv } from './apiEnv.ts'
 
-/** Who may call a route, and how callers that may not are rejected. */
+/** Who may call a route, and the responses to other callers. */
 export interface Access {
   security: Record<string, string[]>[]
   middleware?: MiddlewareHandler<ApiEnv>
@@ -25,7 +25,8 @@ type Route<Config extends { responses: object }, Rejections> = Omit<
 }
 
 /**
- * A route for `createApi().openapi`. `config` lists only the responses of its own.
+ * Defines a route for `createApi().openapi`. `config.responses` has only the responses that `access` and the
+ * validation of the body do not add.
  *
  * @example route(requiresScope('jobs:read'), { method: 'get', path: '/queue/jobs', responses: … })
  */
@@ -35,8 +36,8 @@ export function route<
     path: Path
     middleware?: readonly MiddlewareHandler[]
   },
-  Granted extends Access,
->(access: Granted, config: Config) {
+  RouteAccess extends Access,
+>(access: RouteAccess, config: Config) {
   const { middleware = [], request } = config
   return createRoute({
     ...config,
@@ -47,5 +48,5 @@ export function route<
       ...(request?.body && bodyErrors),
       ...config.responses,
     },
-  }) as unknown as Route<Config, Granted['responses']>
+  }) as unknown as Route<Config, RouteAccess['responses']>
 }

@@ -1,40 +1,37 @@
-/** Creates the apps of the route modules, which validate requests against their schemas. */
+/** Creates the Hono apps to which routes are added. They validate requests against the schemas of the routes. */
 import { errorResult } from '../domain/result.ts'
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
+import { PATH_ISSUE } from '../contract/storagePath.ts'
 import { createPlatform } from '../platform/platform.ts'
-import { type AppEnv, errorResponse } from './responses/errorResponse.ts'
+import type { ApiEnv } from './apiEnv.ts'
+import { errorResponse } from './responses/errorResponse.ts'
 
-export type ApiEnv = AppEnv & { Bindings: Env }
-
-/** A message for a validation error, with the path of the value. */
-function describeIssue(issue: z.core.$ZodIssue, parentPath: PropertyKey[] = []): string {
+/** Turns a validation error into an error result. The message begins with the path of the value. */
+function toErrorResult(issue: z.core.$ZodIssue, parentPath: PropertyKey[] = []) {
   const path = [...parentPath, ...issue.path]
   let { message } = issue
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const options = issue.errors.map(([first]) => first!)
-    // An option whose outermost type matches is the one that the client intended.
+    // An error inside the value means that its type matches this option, which the client intended.
     const intended = options.find((option) => option.path.length > 0)
     if (intended) {
-      return describeIssue(intended, path)
+      return toErrorResult(intended, path)
     }
     message = options.map((option) => option.message).join(', or ')
   }
-  return path.length === 0 ? message : `${path.join('.')}: ${message}`
+  const isPathIssue =
+    issue.code === 'custom' && issue.params?.['errorCode'] === PATH_ISSUE.errorCode
+  return errorResult(
+    isPathIssue ? 'invalid_path' : 'invalid_request',
+    path.length === 0 ? message : `${path.join('.')}: ${message}`,
+  )
 }
 
 export function createApi() {
   return new OpenAPIHono<ApiEnv>({
-    defaultHook: (result, c) => {
-      if (result.success) {
-        return
-      }
-      const message = describeIssue(result.error.issues[0]!)
-      return errorResponse(
-        c,
-        errorResult(/storage path/.test(message) ? 'invalid_path' : 'invalid_request', message),
-      )
-    },
+    defaultHook: (result, c) =>
+      result.success ? undefined : errorResponse(c, toErrorResult(result.error.issues[0]!)),
   })
 }
 

@@ -1,7 +1,7 @@
 /**
- * Signed URLs: access to one variant or one upload without an API key, for a limited time. The
- * signature covers the meaning of a URL (method, variant, path, expiry, limits, signing key), not its
- * spelling, so every spelling of one request is accepted and no other request is.
+ * Signed URLs: access to one variant or one upload without an API key, for a limited time. The signature
+ * covers the parsed request (method, canonical variant, path, expiry, limits, signing key), not the text
+ * of the URL. A URL that is encoded in another way therefore stays valid.
  */
 import type { Context } from 'hono'
 import type { CreateSignedUrl } from '../contract/apiKey.ts'
@@ -10,9 +10,9 @@ import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { isValidSignature, type SigningKeys, sign } from '../domain/signature.ts'
 import { findCallerById } from '../services/apiKeys/apiKeys.ts'
 import { encodePath, encodeVariant } from '../services/serializers.ts'
-import { type ApiEnv } from './router.ts'
+import type { ApiEnv } from './apiEnv.ts'
 
-/** What a URL gives access to. */
+/** The variant or file that a URL gives access to. */
 export interface SignedTarget {
   method: CreateSignedUrl['method']
   /** Null: an original. */
@@ -20,7 +20,7 @@ export interface SignedTarget {
   filePath: string
 }
 
-/** Query parameters that are signed, as they are written in the URL. */
+/** Signed query parameters, as texts. */
 interface SignedTerms {
   /** When the URL expires, in seconds since the epoch. */
   exp: string
@@ -30,7 +30,7 @@ interface SignedTerms {
   contentType: string | null
 }
 
-/** What a valid signature grants. */
+/** The access that a valid signature grants. */
 export interface SignedAccess {
   /** The caller that signed the URL, with its current scopes and restriction. */
   caller: Caller
@@ -40,6 +40,7 @@ export interface SignedAccess {
   contentType: string | null
 }
 
+/** The text that is signed. '1' is the version of its form. */
 function signedText(
   { method, variant, filePath }: SignedTarget,
   { exp, key, maxBytes, contentType }: SignedTerms,
@@ -48,7 +49,7 @@ function signedText(
 }
 
 /**
- * A signed URL without its origin.
+ * Returns the path and query of a signed URL.
  *
  * @param packageFile the file of a package that the URL names; the signature covers the whole package
  */
@@ -67,11 +68,11 @@ export async function signUrl(
   }
   query.set('sig', await sign(keys, 'signed-url', signedText(target, terms)))
   const path = encodePath(packageFile === null ? filePath : `${filePath}/${packageFile}`)
-  const read = variant === null ? '/t' : `/t/${encodeVariant(variant)}`
-  return `${method === 'PUT' ? '/files' : read}/${path}?${query}`
+  const variantRoute = variant === null ? '/t' : `/t/${encodeVariant(variant)}`
+  return `${method === 'PUT' ? '/files' : variantRoute}/${path}?${query}`
 }
 
-/** The access that the request's signature grants to `target`. Null: the request has no signature. */
+/** Returns the access that the signature of a request grants to `target`; null if it has no signature. */
 export async function readSignature(
   c: Context<ApiEnv>,
   target: SignedTarget,
@@ -112,7 +113,7 @@ export async function readSignature(
   return { ok: true, access: { caller: found.caller, expiresAt, maxBytes, contentType } }
 }
 
-/** The error for an upload that exceeds the limits of its signed URL, or null. */
+/** Returns an error if an upload exceeds the limits of its signed URL, else null. */
 export function uploadLimitError(
   c: Context,
   { maxBytes, contentType }: SignedAccess,

@@ -4,7 +4,7 @@ import { fromBase64url, toBase64url } from '../domain/base64url.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { isValidSignature, type SigningKeys, sign } from '../domain/signature.ts'
 
-const grant = z.object({
+const streamGrant = z.object({
   /** The API key that requested the token. It must still be valid when the token is used. */
   keyId: z.string(),
   queue: z.string(),
@@ -14,14 +14,14 @@ const grant = z.object({
   /** When the token expires, in milliseconds since the epoch. */
   until: z.int(),
 })
-export type StreamGrant = z.infer<typeof grant>
+export type StreamGrant = z.infer<typeof streamGrant>
 
-export async function createToken(keys: SigningKeys, granted: StreamGrant): Promise<string> {
-  const payload = toBase64url(new TextEncoder().encode(JSON.stringify(granted)))
+export async function createToken(keys: SigningKeys, grant: StreamGrant): Promise<string> {
+  const payload = toBase64url(new TextEncoder().encode(JSON.stringify(grant)))
   return `${payload}.${await sign(keys, 'stream-token', payload)}`
 }
 
-/** What a token grants, if its signature is valid and it has not expired. */
+/** Returns the grant of a token whose signature is valid and that has not expired. */
 export async function readToken(
   keys: SigningKeys,
   token: string,
@@ -36,12 +36,12 @@ export async function readToken(
       'This token is not valid. Create one with POST /queue/events/token.',
     )
   }
-  const granted = grant.parse(JSON.parse(new TextDecoder().decode(bytes)))
-  if (granted.until <= Date.now()) {
+  const grant = streamGrant.parse(JSON.parse(new TextDecoder().decode(bytes)))
+  if (grant.until <= Date.now()) {
     return errorResult(
       'unauthorized',
       'This token has expired. Create one with POST /queue/events/token.',
     )
   }
-  return { ok: true, grant: granted }
+  return { ok: true, grant }
 }

@@ -1,10 +1,10 @@
-/** Calls to the queue hubs: the only place that addresses them. */
+/** Calls the queue hubs, which are Durable Objects named after their queues. */
 import type { Hubs, WorkWait } from '../services/ports.ts'
 import type { EventFilter } from '../domain/subscription.ts'
 
 /**
- * Sent over an event socket, and answered by the runtime without waking the hub. A socket that brings no
- * pong is dead, whatever its state says.
+ * Heartbeat of an event socket. The runtime responds to PING with PONG without waking the hub. A socket
+ * without a PONG is closed, because its `readyState` can be OPEN after the connection is lost.
  */
 export const PING = 'ping'
 export const PONG = 'pong'
@@ -18,16 +18,16 @@ export interface EventStream {
 
 export interface StreamOptions {
   filter: EventFilter
-  /** The id of the event after which the stream begins; null: from now on. */
+  /** The id of the event after which the stream begins; null for new events only. */
   since: number | null
-  /** The API key that the stream counts for, and how many streams it may have open. */
-  counted: { keyId: string; max: number } | null
+  /** The API key whose open streams are limited to `max`; null for no limit. */
+  streamLimit: { keyId: string; max: number } | null
 }
 
 export interface HubClient extends Hubs {
-  /** Runs one round of the queue's watchdog now. */
+  /** Runs the queue's watchdog once, now. */
   runWatchdog(queue: string): Promise<void>
-  /** Opens an event stream of a queue; null when its API key has as many open as it may. */
+  /** Opens an event stream of a queue. Returns null if `streamLimit` is reached. */
   openStream(queue: string, options: StreamOptions): Promise<EventStream | null>
 }
 
@@ -54,7 +54,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
   }
 }
 
-function buildQuery({ filter, since, counted }: StreamOptions): URLSearchParams {
+function buildQuery({ filter, since, streamLimit }: StreamOptions): URLSearchParams {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(filter)) {
     if (value !== null) {
@@ -64,9 +64,9 @@ function buildQuery({ filter, since, counted }: StreamOptions): URLSearchParams 
   if (since !== null) {
     query.set('since', String(since))
   }
-  if (counted !== null) {
-    query.set('key', counted.keyId)
-    query.set('max', String(counted.max))
+  if (streamLimit !== null) {
+    query.set('key', streamLimit.keyId)
+    query.set('max', String(streamLimit.max))
   }
   return query
 }
@@ -82,7 +82,7 @@ function createWorkWait(sockets: WebSocket[]): WorkWait {
   const woken = new Promise<true>((resolve) => {
     for (const socket of sockets) {
       socket.addEventListener('message', () => resolve(true))
-      // A hub that restarts (a deploy) may lose wake-ups: claim again.
+      // The socket closes when a deploy restarts the hub. Wake-ups may be lost, so the runner claims again.
       socket.addEventListener('close', () => resolve(true))
       socket.accept()
     }

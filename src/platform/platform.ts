@@ -1,6 +1,6 @@
 /**
- * The composition root: turns the Worker's bindings into the ports that services work with. Built once
- * per request.
+ * The platform: the Worker's bindings as the ports that services use. It is created for each request,
+ * queue batch, alarm and cron run.
  */
 import { logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'
@@ -11,13 +11,13 @@ import { createSettings, type Settings } from './settings.ts'
 import { createSlots, NO_SLOTS } from './slots.ts'
 import { sendTickets } from './tickets.ts'
 
-/** The ports, with what only the layers above the services use. */
+/** The ports, and what only the callers of services use: HTTP routes, hubs, slots and the cron trigger. */
 export interface WorkerPlatform extends Platform {
   hubs: HubClient
   settings: Settings
 }
 
-/** @param waitUntil keeps the invocation alive for deferred work */
+/** @param waitUntil continues the invocation until deferred work has ended */
 export function createPlatform(
   env: Env,
   waitUntil: (work: Promise<unknown>) => void,

@@ -1,12 +1,13 @@
 /** Reads and validates the Worker's settings: the [vars] of `wrangler.toml`, and its secrets. */
 import { z } from 'zod'
 
-/** An invalid setting. The message has its name and valid values, but not its value, which may be secret. */
+/** An invalid setting. The message has its name and the valid values, but not its value, which may be a secret. */
 export class InvalidSettingError extends Error {
   override name = 'InvalidSettingError'
 }
 
-function read<Out>(schema: z.ZodType<Out>, value: unknown, name?: string): Out {
+/** @param name name of the setting; by default, the key of `value` that is not valid */
+function parseSetting<Out>(schema: z.ZodType<Out>, value: unknown, name?: string): Out {
   const { success, data, error } = schema.safeParse(value)
   if (success) {
     return data
@@ -17,21 +18,22 @@ function read<Out>(schema: z.ZodType<Out>, value: unknown, name?: string): Out {
 
 const days = z.coerce.number().min(1).max(3_650)
 
+const retentionVars = z.object({
+  JOB_RETENTION_DAYS: days,
+  EVENT_RETENTION_DAYS: days,
+  UPLOAD_RETENTION_DAYS: days,
+})
+
 function readRetention(env: Env) {
-  const vars = read(retention, env)
+  const vars = parseSetting(retentionVars, env)
   return {
     jobDays: vars.JOB_RETENTION_DAYS,
     eventDays: vars.EVENT_RETENTION_DAYS,
     uploadDays: vars.UPLOAD_RETENTION_DAYS,
   }
 }
-const retention = z.object({
-  JOB_RETENTION_DAYS: days,
-  EVENT_RETENTION_DAYS: days,
-  UPLOAD_RETENTION_DAYS: days,
-})
 
-const containers = z.object({
+const containerVars = z.object({
   RUNNER_SLOTS: z.coerce.number().int().min(0).max(1_000),
   RUNNER_DISK_BYTES: z.coerce.number().int().positive(),
   RUNNER_IDLE_SECONDS: z.coerce.number().min(1).max(3_600),
@@ -40,13 +42,16 @@ const containers = z.object({
 })
 
 function readContainers(env: Env) {
-  const vars = read(containers, env)
+  const vars = parseSetting(containerVars, env)
   const { CONTAINER_GATEWAY_URL: url, RUNNER_TOKEN: token } = vars
   return {
     count: vars.RUNNER_SLOTS,
     diskBytes: vars.RUNNER_DISK_BYTES,
     idleSeconds: vars.RUNNER_IDLE_SECONDS,
-    /** Only for container engines that do not intercept requests: others get no token. */
+    /**
+     * URL and token for containers whose requests the engine does not intercept. Null otherwise, because
+     * intercepted requests need no token.
+     */
     gateway: url !== undefined && token !== undefined ? { url, token } : null,
   }
 }
@@ -66,16 +71,16 @@ const origins = z
     ),
   )
 
-const publicAccess = z.object({
+const publicAccessVars = z.object({
   PUBLIC_EVENTS: z.enum(['off', 'named', 'open']).default('named'),
   PUBLIC_STATUS: z.enum(['off', 'named']).default('named'),
   PUBLIC_VARIANTS: z.enum(['off', 'ready', 'open']).default('open'),
   CORS_ORIGINS: origins,
 })
 
-/** Reads what visitors without a key may do, and the origins whose scripts may send requests. */
+/** Reads what visitors, who have no key, may do, and the allowed CORS origins. */
 function readPublicAccess(env: Env) {
-  const vars = read(publicAccess, env)
+  const vars = parseSetting(publicAccessVars, env)
   return {
     events: vars.PUBLIC_EVENTS,
     status: vars.PUBLIC_STATUS,
@@ -98,12 +103,12 @@ const signingKeys = z
   )
 
 /**
- * The secrets for tokens and signed URLs: the first signs, and all verify. Without SIGNING_KEYS, API_KEY
- * signs, so that signing works without set-up; a new API_KEY then invalidates what the old one signed.
+ * Reads the keys for tokens and signed URLs: the first signs, and all verify. Without SIGNING_KEYS, API_KEY
+ * signs, so that signing works by default. A new API_KEY then invalidates what the old one signed.
  */
 function readSigningKeys(env: Env): { id: string; secret: string }[] {
   if (env.SIGNING_KEYS) {
-    return read(signingKeys, env.SIGNING_KEYS, 'SIGNING_KEYS')
+    return parseSetting(signingKeys, env.SIGNING_KEYS, 'SIGNING_KEYS')
   }
   return env.API_KEY ? [{ id: 'api-key', secret: env.API_KEY }] : []
 }
@@ -122,28 +127,29 @@ export interface Settings {
 export function createSettings(env: Env): Settings {
   return {
     get publicAccess() {
-      return remember(this, 'publicAccess', readPublicAccess(env))
+      return cacheValue(this, 'publicAccess', readPublicAccess(env))
     },
     get containers() {
-      return remember(this, 'containers', readContainers(env))
+      return cacheValue(this, 'containers', readContainers(env))
     },
     get retention() {
-      return remember(this, 'retention', readRetention(env))
+      return cacheValue(this, 'retention', readRetention(env))
     },
     get signingKeys() {
-      return remember(this, 'signingKeys', readSigningKeys(env))
+      return cacheValue(this, 'signingKeys', readSigningKeys(env))
     },
   }
 }
 
-function remember<Value>(settings: Settings, name: keyof Settings, value: Value): Value {
+/** Replaces a getter of the settings by its value, so that the value is read once. */
+function cacheValue<Value>(settings: Settings, name: keyof Settings, value: Value): Value {
   Object.defineProperty(settings, name, { value })
   return value
 }
 
 /** @throws InvalidSettingError for the first setting that is not valid, even if nothing uses it yet */
 export function validateSettings(env: Env): void {
-  for (const read of [readPublicAccess, readContainers, readRetention, readSigningKeys]) {
-    read(env)
+  for (const readGroup of [readPublicAccess, readContainers, readRetention, readSigningKeys]) {
+    readGroup(env)
   }
 }

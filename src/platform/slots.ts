@@ -1,20 +1,25 @@
-/** Starts runner slots, which are addressed by name. The caller names the runners that are busy. */
+/** Starts the container slots. Each is a Durable Object named `slot-0`, `slot-1` and so on. */
 import { logError } from '../log.ts'
 import type { Slots } from '../services/ports.ts'
 
 /**
- * The state of a slot after it was asked to start: `started` and `starting` will claim, `busy` has a
- * runner that has claimed already, and the last start of `cooling_down` failed.
+ * The state of a slot after a call of `wake`:
+ *
+ * - `started`: this call started the container, whose runner will claim.
+ * - `starting`: an earlier call started the container, whose runner has not claimed yet.
+ * - `busy`: the runner of the container has claimed.
+ * - `cooling_down`: an earlier start failed, and the slot waits before the next one.
+ * - `failed`: the container could not be started, or the slot could not be reached.
  */
 export type WakeResult = 'started' | 'starting' | 'busy' | 'cooling_down' | 'failed'
 
-/** The id of a runner in a slot begins with the slot's name: `slot-2-5f3a9c01`. */
-const RUNNER = /^(slot-\d+)-[0-9a-f]{8}$/
+/** The id of a runner in a slot is the slot's name and a random suffix: `slot-2-5f3a9c01`. */
+const RUNNER_ID = /^(slot-\d+)-[0-9a-f]{8}$/
 function readSlotName(runner: string): string | undefined {
-  return RUNNER.exec(runner)?.[1]
+  return RUNNER_ID.exec(runner)?.[1]
 }
 
-/** For deployments without containers. */
+/** The slots of a deployment without containers. */
 export const NO_SLOTS: Slots = {
   count: 0,
   capabilities: {},
@@ -44,9 +49,10 @@ export function createSlots(
         (name) => !busy.has(name),
       )
       let missing = wanted
+      // A slot that does not start is replaced by the next free one.
       while (missing > 0 && free.length > 0) {
-        const answers = await Promise.all(free.splice(0, missing).map((name) => wake(name, queues)))
-        missing -= answers.filter((answer) => answer === 'started' || answer === 'starting').length
+        const results = await Promise.all(free.splice(0, missing).map((name) => wake(name, queues)))
+        missing -= results.filter((result) => result === 'started' || result === 'starting').length
       }
     },
     async recordContact(runner) {

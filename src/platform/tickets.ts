@@ -10,7 +10,7 @@ import { wakeRunners } from '../services/queues/wakeRunners.ts'
 
 const ticket = z.object({ queue: queueName })
 
-/** More tickets at once would not wake more runners. */
+/** `Queue.sendBatch` accepts up to 100 messages. */
 const MAX_TICKETS = 100
 
 export async function sendTickets(tickets: Queue, queue: string, count: number) {
@@ -38,7 +38,10 @@ export async function consumeTickets(batch: MessageBatch, platform: Platform): P
   batch.ackAll()
 }
 
-/** Logs tickets that could not be delivered. That is harmless, but points to a problem. */
+/**
+ * Logs the tickets of the dead letter queue: `consumeTickets` failed for them several times. No job is
+ * lost, because the watchdog also wakes runners, but the cause of the failure needs attention.
+ */
 export function logDeadTickets(batch: MessageBatch): void {
   for (const { id, body, attempts } of batch.messages) {
     logWarn('ticket_dead', { message: id, body, attempts })

@@ -7,11 +7,12 @@ import { writeAssignment } from '../contract/assignmentVersions.ts'
 import type { ClaimRequest } from '../contract/runnerProtocol.ts'
 import { MIN_PROTOCOL_VERSION, PROTOCOL_VERSION } from '../contract/runnerProtocol.ts'
 import { errorResult } from '../domain/result.ts'
-import { checkRateLimitFor } from '../http/middleware/rateLimit.ts'
+import { checkRateLimit } from '../http/middleware/rateLimit.ts'
 import { readSizedBody } from '../http/requestBody.ts'
 import { errorResponse } from '../http/responses/errorResponse.ts'
 import { serveSource } from '../http/responses/objectResponse.ts'
-import { type ApiEnv, createApi } from '../http/router.ts'
+import type { ApiEnv } from '../http/apiEnv.ts'
+import { createApi } from '../http/router.ts'
 import { claimOrWait } from '../services/jobs/claimJob.ts'
 import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { checkLastRunner } from '../services/jobs/heldJob.ts'
@@ -32,7 +33,7 @@ import { checkRunnerSecret, hashRunnerSecret, readClaim } from './runnerSecret.t
 
 /** Limits the requests about one job. */
 const limitPerJob = createMiddleware<ApiEnv>(async (c, next) => {
-  const limited = await checkRateLimitFor(c, 'RUNNERS', `job:${c.req.param('id')}`)
+  const limited = await checkRateLimit(c, 'RUNNERS', `job:${c.req.param('id')}`)
   return limited.ok ? next() : errorResponse(c, limited)
 })
 
@@ -68,7 +69,7 @@ gateway
       ...body,
       runner: { ...body.runner, id: c.env.CONTAINER_RUNNER_ID ?? body.runner.id },
     }
-    const limited = await checkRateLimitFor(c, 'RUNNERS', `runner:${request.runner.id}`)
+    const limited = await checkRateLimit(c, 'RUNNERS', `runner:${request.runner.id}`)
     if (!limited.ok) {
       return errorResponse(c, limited)
     }

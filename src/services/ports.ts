@@ -1,6 +1,6 @@
 /**
- * The ports of the use cases. `src/platform` implements them with the Worker's bindings, so that no use
- * case reads the environment.
+ * Interfaces of everything outside the services that they use. `src/platform` implements them with the
+ * Worker's bindings, so that no service reads the environment.
  */
 import type { ProgressData } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
@@ -10,21 +10,22 @@ import type { ObjectStore } from '../storage/objectStore.ts'
 /** The hubs of all queues. */
 export interface Hubs {
   /**
-   * Tells the hub that the event log may have new events, and that the watchdog must run at `deadline`
-   * (ms since the epoch) at the latest; null if its alarm is early enough.
+   * Tells the hub that the event log may have new events, and when its watchdog must run.
+   *
+   * @param deadline the latest time of the next run (ms since the epoch); null to keep the current alarm
    */
   notify(queue: string, deadline: number | null): Promise<void>
   /** Sends progress to the current subscribers, without storing it. */
   sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
-  /** Wakes up to `count` waiting runners. Returns how many were waiting. */
+  /** Wakes up to `count` waiting runners. Returns the number of runners woken. */
   wake(queue: string, count: number): Promise<number>
-  /** Begins to wait for work in several queues. */
+  /** Opens a wait for work in several queues. */
   waitForWork(queues: string[]): Promise<WorkWait>
 }
 
-/** A wait for work. It begins before the runner's claim, so that no wake-up is missed. */
+/** A wait for work. It is opened before the runner claims, so that a wake-up during the claim is not missed. */
 export interface WorkWait {
-  /** Resolves with true when there may be work, with false after `ms`. */
+  /** Resolves with true once there may be work, and with false after `ms` without a wake-up. */
   wait(ms: number): Promise<boolean>
   close(): void
 }
@@ -35,11 +36,13 @@ export interface Slots {
   /** The capabilities of a runner in a slot. */
   readonly capabilities: RunnerCapabilities
   /**
-   * Starts slots until `wanted` of them are starting. Their runners claim from `queues`; the first one has
-   * jobs. The slots of `busyRunners` are skipped.
+   * Starts free slots, until `wanted` of them are starting or none is left. The slots of `busyRunners` are
+   * not free.
+   *
+   * @param queues the queues from which the runners claim; the first one has jobs
    */
   wake(queues: string[], wanted: number, busyRunners: string[]): Promise<void>
-  /** Tells the slot of a runner, if the runner is in one, that it has just sent a claim. */
+  /** Records that a runner has just sent a claim. Does nothing if the runner is not in a slot. */
   recordContact(runner: string): Promise<void>
 }
 
@@ -51,6 +54,6 @@ export interface Platform {
   sendTickets(queue: string, count: number): Promise<void>
   hubs: Hubs
   slots: Slots
-  /** Lets work continue after the response. Its errors are logged. */
+  /** Continues `work` after the response. Its errors are logged. */
   defer(work: Promise<unknown>): void
 }

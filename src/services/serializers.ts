@@ -1,4 +1,4 @@
-/** API representations of rows, and the paths under which variants are served. */
+/** API representations of rows and files, and the URL paths of variants and their status. */
 import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
 import { OCTET_STREAM } from '../contract/fileTypes.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
@@ -6,7 +6,9 @@ import type { Attempt, Job } from '../contract/job.ts'
 import type { AttemptRow, JobRow } from '../db/rows.ts'
 import { httpEtag, type StoredObject } from '../storage/objectStore.ts'
 
-function iso(ms: number | null) {
+/** Formats milliseconds since the epoch as an ISO 8601 time in UTC. */
+export function toIsoTime<Time extends number | null>(ms: Time): Time extends number ? string : null
+export function toIsoTime(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString()
 }
 
@@ -24,7 +26,7 @@ export function encodePath(path: string) {
   return path.split('/').map(encodeURIComponent).join('/')
 }
 
-/** The path segment by which a request reaches a variant. The characters of the grammar are not encoded. */
+/** Encodes a variant name as a path segment of a URL. `,`, `:` and `+` of the grammar are not encoded. */
 export function encodeVariant(variant: string) {
   return encodeURIComponent(writeRequestForm(variant)).replaceAll(
     /%2C|%3A|%2B/g,
@@ -39,13 +41,13 @@ export function serializeJob(row: JobRow): Job {
     status: row.status,
     priority: row.priority,
     progress: row.progress,
-    startedAt: iso(row.startedAt),
-    completedAt: iso(row.completedAt),
+    startedAt: toIsoTime(row.startedAt),
+    completedAt: toIsoTime(row.completedAt),
     error: row.error,
     queue: row.queue,
     transformation: row.transformation,
     outputPath: row.status === 'completed' ? variantPath(row.transformation, row.filePath) : null,
-    createdAt: iso(row.createdAt)!,
+    createdAt: toIsoTime(row.createdAt),
     attempt: row.attempt,
     maxAttempts: row.maxAttempts,
     errorCode: row.errorCode,
@@ -54,7 +56,7 @@ export function serializeJob(row: JobRow): Job {
     fps: row.fps,
     speed: row.speed,
     playable: row.playableAt !== null,
-    retryAt: iso(row.runAfter),
+    retryAt: toIsoTime(row.runAfter),
     input: row.input,
     output: row.output,
     plan: row.plan,
@@ -82,8 +84,8 @@ export function serializeAttempt(row: AttemptRow): Attempt {
   return {
     attempt: row.attempt,
     runner: row.runnerId,
-    startedAt: iso(row.startedAt)!,
-    endedAt: iso(row.endedAt),
+    startedAt: toIsoTime(row.startedAt),
+    endedAt: toIsoTime(row.endedAt),
     outcome: row.outcome,
     errorCode: row.errorCode,
     error: row.error,

@@ -6,34 +6,34 @@ import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
 export const SNIFF_BYTES = 4_100
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
-/** Subtitles have no magic number. They are recognized by how their text begins. */
-const SUBTITLES: Record<string, { begins: RegExp; how: string }> = {
-  vtt: { begins: /^WEBVTT(?=[ \t\r\n]|$)/, how: 'with the line WEBVTT' },
+/** Subtitles are text without a signature that file-type knows, so the start of the text is matched. */
+const SUBTITLES: Record<string, { start: RegExp; description: string }> = {
+  vtt: { start: /^WEBVTT(?=[ \t\r\n]|$)/, description: 'with the line WEBVTT' },
   srt: {
-    begins: new RegExp(String.raw`^\s*(\d+[ \t]*\r?\n)?[ \t]*${TIME}[ \t]*-->`),
-    how: 'with the number of a cue or its time (00:00:01,000 --> 00:00:02,000)',
+    start: new RegExp(String.raw`^\s*(\d+[ \t]*\r?\n)?[ \t]*${TIME}[ \t]*-->`),
+    description: 'with the number of a cue or its time (00:00:01,000 --> 00:00:02,000)',
   },
 }
 
-function subtitleProblem(extension: string, leading: Uint8Array): string | null {
-  const { begins, how } = SUBTITLES[extension]!
+function findSubtitleMismatch(extension: string, leading: Uint8Array): string | null {
+  const { start, description } = SUBTITLES[extension]!
   let text: string
   try {
-    // The leading bytes may end inside of a character.
+    // `stream` allows the leading bytes to end within a character.
     text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(leading, {
       stream: true,
     })
   } catch {
     return 'The subtitles are not UTF-8 text. Save them as UTF-8.'
   }
-  if (!text.includes('\0') && begins.test(text)) {
+  if (!text.includes('\0') && start.test(text)) {
     return null
   }
-  return `The content is not .${extension}: it must begin ${how}.`
+  return `The content is not .${extension}: it must begin ${description}.`
 }
 
-/** The error message for a path and the leading bytes of its file, or null. */
-export async function findContentProblem(
+/** Returns an error message if the leading bytes of a file do not match the extension of its path, else null. */
+export async function findContentMismatch(
   path: string,
   leading: Uint8Array,
 ): Promise<string | null> {
@@ -46,7 +46,7 @@ export async function findContentProblem(
   }
   const found = await fileTypeFromBuffer(leading)
   if (!found && extension in SUBTITLES) {
-    return subtitleProblem(extension, leading)
+    return findSubtitleMismatch(extension, leading)
   }
   if (!found) {
     return `The content is not a known media type (expected .${extension}).`

@@ -5,7 +5,7 @@
  * Expected failures are returned. Anything else, such as an outage, is thrown.
  */
 
-/** What is known of an object without its bytes. */
+/** Properties of a stored object. */
 export interface StoredObject {
   key: string
   sizeBytes: number
@@ -75,7 +75,7 @@ export interface ObjectStore {
   get(key: string, options?: { range?: ByteRange; conditions?: Headers }): Promise<GetResult>
 
   /**
-   * Stores an object whole, replacing the one under the key. On failure the previous one stays.
+   * Stores a whole object, replacing the one under the key. On failure the previous one stays.
    *
    * @param options.sha256 expected digest of the body
    */
@@ -85,22 +85,27 @@ export interface ObjectStore {
     options: ObjectAttributes & { sha256?: Uint8Array },
   ): Promise<PutResult>
 
-  /** Deletes up to 1,000 objects. Keys without an object are no error. */
+  /** Deletes up to 1,000 objects. Keys without an object are ignored. */
   delete(keys: readonly string[]): Promise<void>
 
-  /** The first `limit` keys (up to 1,000) that begin with `prefix`, in byte order. */
+  /** Lists the first `limit` keys (up to 1,000) that begin with `prefix`, in byte order. */
   list(prefix: string, limit: number): Promise<{ keys: string[]; isTruncated: boolean }>
 
   createMultipartUpload(key: string, attributes: ObjectAttributes): Promise<MultipartUpload>
 
-  /** Stores a part (from 1), replacing an earlier one of this number. */
+  /**
+   * Stores a part, replacing an earlier one with this number. Numbers begin with 1.
+   *
+   * `gone`: see `completeMultipartUpload`.
+   */
   uploadPart(upload: MultipartUpload, partNumber: number, content: SizedBody): Promise<PartResult>
 
   /**
-   * Replaces the object under the key by the parts in the order of their numbers.
+   * Joins the parts in the order of their numbers, and replaces the object under the key.
    *
-   * `gone`: the upload was completed, was aborted or has expired. `bad_parts`: a part is missing, has
-   * another etag, or does not have the size that its place requires; the upload stays open.
+   * `gone`: the upload was completed, was aborted or has expired. `bad_parts`: a part was not uploaded,
+   * its etag does not match, or its size is not allowed (R2: all parts but the last have the same size, of
+   * at least 5 MiB); the upload stays open.
    */
   completeMultipartUpload(
     upload: MultipartUpload,
@@ -111,7 +116,7 @@ export interface ObjectStore {
   abortMultipartUpload(upload: MultipartUpload): Promise<{ ok: true } | StoreFailure<'gone'>>
 }
 
-/** The etag as the HTTP header `ETag` has it. */
+/** Returns the etag in the form of the HTTP header `ETag`, which is quoted. */
 export function httpEtag({ etag }: Pick<StoredObject, 'etag'>): string {
   return `"${etag}"`
 }

@@ -1,7 +1,7 @@
 /** Stores originals: checks the leading bytes against the file name and records the charged API key. */
 import { findFileType, OCTET_STREAM } from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
-import { findContentProblem, SNIFF_BYTES } from './contentCheck.ts'
+import { findContentMismatch, SNIFF_BYTES } from './contentCheck.ts'
 import type { ObjectStore, SizedBody, StoredObject } from './objectStore.ts'
 
 export type StoreOutcome<Stored> =
@@ -10,14 +10,14 @@ export type StoreOutcome<Stored> =
 /** Object metadata: the id of the API key that an original is charged to. */
 const CHARGED_KEY = 'reelqueue-key'
 
-/** What a path holds: null and 0 where there is no file. */
+/** The charged key and size of the file at a path; null and 0 if there is no file. */
 export interface StoredSize {
-  /** The API key that is charged; null for the root key. */
+  /** The API key that is charged; null if the file is not charged to a key. */
   keyId: string | null
   sizeBytes: number
 }
 
-/** Attributes of an original that is charged to the API key `keyId`. */
+/** Returns the attributes of an original that is charged to the API key `keyId`. */
 export function originalAttributes(path: string, keyId: string | null) {
   return {
     contentType: findFileType(path)?.contentType ?? OCTET_STREAM,
@@ -56,7 +56,7 @@ export function wrongSizeError({ sizeBytes }: SizedBody) {
   )
 }
 
-/** Passes the content on to `put` after checking that its leading bytes match the file name. */
+/** Checks that the leading bytes match the file name, then calls `put` with the content. */
 export async function putChecked<Result>(
   path: string,
   { body, sizeBytes }: SizedBody,
@@ -64,7 +64,7 @@ export async function putChecked<Result>(
 ): Promise<Result | ErrorResult<'content_mismatch'>> {
   const reader = body.getReader()
   const leading = await readLeading(reader)
-  const mismatch = await findContentProblem(path, leading)
+  const mismatch = await findContentMismatch(path, leading)
   if (mismatch !== null) {
     await reader.cancel()
     return errorResult('content_mismatch', mismatch)
@@ -73,7 +73,7 @@ export async function putChecked<Result>(
   return put({ body, leading, sizeBytes })
 }
 
-/** Reads until there are SNIFF_BYTES or the stream ends. */
+/** Reads at least SNIFF_BYTES, or the whole stream if it is shorter. */
 async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
   const chunks: Uint8Array[] = []
   let length = 0

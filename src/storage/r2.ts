@@ -1,4 +1,4 @@
-/** ObjectStore on an R2 bucket. R2's types and error codes are in this file only. */
+/** Implements ObjectStore with an R2 bucket. Only this file uses R2's types and error codes. */
 import type {
   GetResult,
   ObjectAttributes,
@@ -8,14 +8,14 @@ import type {
   StoreFailure,
 } from './objectStore.ts'
 
-/** R2 puts the code of an error into its message, in parentheses. */
-const ERROR_CODES = {
+/** R2 appends the code of an error to its message, in parentheses. */
+const ERROR_PATTERNS = {
   gone: /\(10024\)/,
   digest_mismatch: /\(10037\)/,
-  // A part that is too small, one that is missing, and parts of unequal size.
+  // Codes for a part that is too small, a part that is missing, and parts of unequal size.
   bad_parts: /\((10011|10025|10048)\)/,
 }
-type ErrorReason = keyof typeof ERROR_CODES
+type ErrorReason = keyof typeof ERROR_PATTERNS
 
 export function createR2Store(bucket: R2Bucket): ObjectStore {
   return {
@@ -109,7 +109,7 @@ class WrongSizeError extends Error {
 }
 
 /**
- * Sends a body through a stream that fails unless it carries `sizeBytes`, which R2 takes as the length.
+ * Sends a body through a FixedLengthStream, which tells R2 the size and fails if the body has another one.
  *
  * @throws WrongSizeError, or the error of R2 or of the body
  */
@@ -123,13 +123,13 @@ async function send<Stored>(
   if (stored.status === 'fulfilled') {
     return stored.value
   }
-  // R2 passes on the error of the stream. That is a TypeError; R2's own errors are not.
+  // The error of a FixedLengthStream is a TypeError. R2's own errors are not.
   throw stored.reason instanceof TypeError
     ? new WrongSizeError(`the body does not have ${sizeBytes} bytes`)
     : stored.reason
 }
 
-/** Writes the leading bytes; the runtime pipes the rest without JavaScript for each chunk. */
+/** Writes the leading bytes. The runtime pipes the rest, without running JavaScript for each chunk. */
 async function pipe({ body, leading }: SizedBody, writable: WritableStream<Uint8Array>) {
   if (leading) {
     const writer = writable.getWriter()
@@ -139,7 +139,7 @@ async function pipe({ body, leading }: SizedBody, writable: WritableStream<Uint8
   await body.pipeTo(writable)
 }
 
-/** Returns the errors named in `expected` as failures. @throws all others */
+/** Returns errors whose reason is in `expected` as failures. @throws all others */
 async function toResult<Success, Reason extends ErrorReason | 'wrong_size'>(
   expected: readonly Reason[],
   request: () => Promise<Success>,
@@ -158,5 +158,5 @@ async function toResult<Success, Reason extends ErrorReason | 'wrong_size'>(
 function isError(error: unknown, reason: ErrorReason | 'wrong_size') {
   return reason === 'wrong_size'
     ? error instanceof WrongSizeError
-    : error instanceof Error && ERROR_CODES[reason].test(error.message)
+    : error instanceof Error && ERROR_PATTERNS[reason].test(error.message)
 }

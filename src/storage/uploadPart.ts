@@ -1,4 +1,4 @@
-/** Uploads one part and computes its digest on the way, without holding it in memory. */
+/** Uploads a part, and computes its digest while it is streamed. */
 import { contentDigest } from '../domain/digest.ts'
 import type {
   MultipartUpload,
@@ -15,8 +15,8 @@ export async function uploadPartWithDigest(
   partNumber: number,
   { body, sizeBytes }: SizedBody,
 ): Promise<{ ok: true; part: UploadedPart; digest: string } | StoreFailure<'gone' | 'wrong_size'>> {
-  const digest = new crypto.DigestStream('SHA-256')
-  const writer = digest.getWriter()
+  const digestStream = new crypto.DigestStream('SHA-256')
+  const writer = digestStream.getWriter()
   const digesting = new TransformStream<Uint8Array, Uint8Array>({
     async transform(chunk, controller) {
       await writer.write(chunk)
@@ -28,5 +28,5 @@ export async function uploadPartWithDigest(
     body: body.pipeThrough(digesting),
     sizeBytes,
   })
-  return stored.ok ? { ...stored, digest: contentDigest(await digest.digest) } : stored
+  return stored.ok ? { ...stored, digest: contentDigest(await digestStream.digest) } : stored
 }

@@ -1,5 +1,5 @@
 /** Paths that name a variant: an optional transformation, then the path of the original. */
-import { storagePath } from '../../contract/storagePath.ts'
+import { PATH_ISSUE, storagePath } from '../../contract/storagePath.ts'
 import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
 import { packageFileName } from '../../contract/runnerProtocol.ts'
 import type { Transformation } from '../../contract/transformation.ts'
@@ -19,6 +19,7 @@ function firstFolder(path: string) {
 export const originalPath = storagePath.refine(
   (path) => !looksLikeTransformation(firstFolder(path)),
   {
+    params: PATH_ISSUE,
     error: ({ input }) =>
       `Not a storage path: the folder "${firstFolder(String(input))}" would be read as a transformation. Use another folder name.`,
   },
@@ -70,7 +71,7 @@ export interface ServedName {
   filePath: string
   variant: string | null
   /** The requested file of a package; null when the variant itself is requested. */
-  member: string | null
+  packageFile: string | null
   /** The first file that a player requests; null if the variant is not a package. */
   entry: string | null
 }
@@ -84,12 +85,12 @@ export function splitPackageFile(filePath: string, variant: string | null): Serv
   const entry = variant === null ? null : (PACKAGE_ENTRY[readCanonicalForm(variant).kind] ?? null)
   const slash = filePath.lastIndexOf('/')
   const [before, last] = [filePath.slice(0, Math.max(slash, 0)), filePath.slice(slash + 1)]
-  const isMember =
+  const hasPackageFile =
     entry !== null &&
     slash > 0 &&
     packageFileName.safeParse(last).success &&
     (readExtension(before) !== null || readExtension(last) === null)
-  return isMember
-    ? { filePath: before, variant, member: last, entry }
-    : { filePath, variant, member: null, entry }
+  return hasPackageFile
+    ? { filePath: before, variant, packageFile: last, entry }
+    : { filePath, variant, packageFile: null, entry }
 }

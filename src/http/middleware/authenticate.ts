@@ -7,9 +7,9 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { findCallerByKey } from '../../services/apiKeys/apiKeys.ts'
 import { HOW_TO_SEND_A_KEY, missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { errorResponse, errors } from '../responses/errorResponse.ts'
-import { type ApiEnv } from '../router.ts'
-import { areEqual, readBearerToken } from './bearerToken.ts'
-import { type RateLimitClass, checkRateLimit } from './rateLimit.ts'
+import type { ApiEnv } from '../apiEnv.ts'
+import { areSecretsEqual, readBearerToken } from './bearerToken.ts'
+import { type RateLimitClass, checkCallerRateLimit } from './rateLimit.ts'
 
 /** Statuses with which authentication and rate limits reject a request. */
 const rejections = errors(401, 403, 429, 503)
@@ -18,14 +18,14 @@ const rejections = errors(401, 403, 429, 503)
 export function requiresScope(...scopes: [Scope, ...Scope[]]) {
   return {
     security: scopes.map((scope) => ({ apiKey: [scope] })),
-    middleware: requireScope(scopes),
+    middleware: scopeMiddleware(scopes),
     responses: rejections,
   }
 }
 
 /**
- * Declares that a route takes requests without a key. The handler decides what visitors may do, and
- * asks for `scope` where a setting closes the route to them.
+ * Declares that a route accepts requests without a key. The handler decides what visitors may do, and
+ * requires `scope` if a setting (PUBLIC_EVENTS and others) excludes them.
  */
 export function openToVisitors(scope: Scope) {
   return {
@@ -35,24 +35,24 @@ export function openToVisitors(scope: Scope) {
   }
 }
 
-function requireScope(scopes: [Scope, ...Scope[]]) {
+function scopeMiddleware(scopes: [Scope, ...Scope[]]) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const authenticated = await authenticate(c)
     const caller = authenticated?.ok ? authenticated.caller : VISITOR
-    // First of all, so that attempts to guess a key are limited too.
-    const limited = await checkRateLimit(c, rateLimitClass(c.req.method, scopes[0]), caller)
+    // Counted before the key is rejected, so that guessing keys is limited too.
+    const limited = await checkCallerRateLimit(c, rateLimitClass(c.req.method, scopes[0]), caller)
     if (!limited.ok) {
       return errorResponse(c, limited)
     }
     if (authenticated?.ok === false) {
-      return unauthorizedResponse(c, authenticated)
+      return accessErrorResponse(c, authenticated)
     }
     if (!authenticated && !c.env.API_KEY) {
-      return unauthorizedResponse(c, notConfigured)
+      return accessErrorResponse(c, notConfigured)
     }
     const missing = missingScopeError(caller, ...scopes)
     if (missing) {
-      return unauthorizedResponse(c, missing)
+      return accessErrorResponse(c, missing)
     }
     c.set('caller', caller)
     return next()
@@ -62,12 +62,12 @@ function requireScope(scopes: [Scope, ...Scope[]]) {
 const identifyCaller = createMiddleware<ApiEnv>(async (c, next) => {
   const authenticated = await authenticate(c)
   const caller = authenticated?.ok ? authenticated.caller : VISITOR
-  const limited = await checkRateLimit(c, 'READS', caller)
+  const limited = await checkCallerRateLimit(c, 'READS', caller)
   if (!limited.ok) {
     return errorResponse(c, limited)
   }
   if (authenticated?.ok === false) {
-    return unauthorizedResponse(c, authenticated)
+    return accessErrorResponse(c, authenticated)
   }
   c.set('caller', caller)
   return next()
@@ -80,13 +80,13 @@ const notConfigured = errorResult(
   'The secret API_KEY is not set. Set it with: npx wrangler secret put API_KEY',
 )
 
-/** The caller whose key the request has. Null: the request has no key. */
+/** Returns the caller that the request's key belongs to; null if the request has no key. */
 async function authenticate(c: Context<ApiEnv>): Promise<Authenticated | null> {
   const key = readBearerToken(c)
   if (key === undefined) {
     return null
   }
-  if (c.env.API_KEY && (await areEqual(key, c.env.API_KEY))) {
+  if (c.env.API_KEY && (await areSecretsEqual(key, c.env.API_KEY))) {
     return { ok: true, caller: ROOT }
   }
   const found = await findCallerByKey(c.get('platform'), key)
@@ -96,7 +96,8 @@ async function authenticate(c: Context<ApiEnv>): Promise<Authenticated | null> {
   return found.ok ? found : errorResult('unauthorized', `${found.message} ${HOW_TO_SEND_A_KEY}`)
 }
 
-function unauthorizedResponse(c: Context<ApiEnv>, result: ErrorResult) {
+/** Responds with an authentication or scope error. A 401 gets the header that HTTP requires. */
+function accessErrorResponse(c: Context<ApiEnv>, result: ErrorResult) {
   if (result.code === 'unauthorized') {
     c.header('WWW-Authenticate', 'Bearer')
   }

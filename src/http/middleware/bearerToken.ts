@@ -4,19 +4,19 @@ import { createMiddleware } from 'hono/factory'
 import { VISITOR } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
 import { errorResponse } from '../responses/errorResponse.ts'
-import type { ApiEnv } from '../router.ts'
-import { checkRateLimit } from './rateLimit.ts'
+import type { ApiEnv } from '../apiEnv.ts'
+import { checkCallerRateLimit } from './rateLimit.ts'
 
 const encoder = new TextEncoder()
 
-/** Compares digests, so that the time reveals neither the length nor the first difference. */
-export async function areEqual(a: string, b: string): Promise<boolean> {
+/** Compares two secrets in constant time. Digests are compared, because they have the same length. */
+export async function areSecretsEqual(a: string, b: string): Promise<boolean> {
   const digest = (text: string) => crypto.subtle.digest('SHA-256', encoder.encode(text))
   const [left, right] = await Promise.all([digest(a), digest(b)])
   return crypto.subtle.timingSafeEqual(left, right)
 }
 
-/** The token of `Authorization: Bearer …`. */
+/** Returns the token of the header `Authorization: Bearer …`. */
 export function readBearerToken(c: Context): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
 }
@@ -34,11 +34,11 @@ export const requireRunner = createMiddleware<ApiEnv>(async (c, next) => {
     )
   }
   const token = readBearerToken(c)
-  if (token !== undefined && (await areEqual(token, expected))) {
+  if (token !== undefined && (await areSecretsEqual(token, expected))) {
     return next()
   }
-  // Requests of runners are limited by runner and job. This one comes from an unknown client.
-  const limited = await checkRateLimit(c, 'READS', VISITOR)
+  // Without a valid token, the client counts as a visitor. Routes of runners have their own rate limit.
+  const limited = await checkCallerRateLimit(c, 'READS', VISITOR)
   if (!limited.ok) {
     return errorResponse(c, limited)
   }

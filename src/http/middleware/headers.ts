@@ -2,15 +2,15 @@
 import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
-import type { ApiEnv } from '../router.ts'
+import type { ApiEnv } from '../apiEnv.ts'
 
-/** Browsers show media from responses, and run nothing in them. */
+/** Lets browsers display media of this origin, and load or run nothing else. */
 const secure = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
     imgSrc: ["'self'"],
     mediaSrc: ["'self'"],
-    // Browsers style the page that they build around a video opened by itself.
+    // A browser that opens a video URL creates a page with inline styles around the video.
     styleSrc: ["'unsafe-inline'"],
     frameAncestors: ["'none'"],
     baseUri: ["'none'"],
@@ -30,7 +30,7 @@ export const setSecurityHeaders = createMiddleware<ApiEnv>(async (c, next) => {
 
 const HOUR_SECONDS = 3_600
 
-/** Allows requests from scripts of the origins in CORS_ORIGINS; without them, of no other origin. */
+/** Allows requests from scripts of the origins in CORS_ORIGINS. By default, no other origin is allowed. */
 export const allowOrigins = createMiddleware<ApiEnv>(async (c, next) => {
   const { origins } = c.get('platform').settings.publicAccess
   if (origins.length === 0 || c.req.path.startsWith('/runner/')) {

@@ -4,9 +4,9 @@ import { createMiddleware } from 'hono/factory'
 import { type Caller, VISITOR } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
 import { errorResponse } from '../responses/errorResponse.ts'
-import type { ApiEnv } from '../router.ts'
+import type { ApiEnv } from '../apiEnv.ts'
 
-/** The period of each rate limit binding. After it, requests are accepted again. */
+/** The period of each rate limit binding in `wrangler.toml`, which is sent as `Retry-After`. */
 const PERIOD_SECONDS = {
   READS: 10,
   WRITES: 10,
@@ -16,14 +16,14 @@ const PERIOD_SECONDS = {
 } as const
 export type RateLimitClass = keyof typeof PERIOD_SECONDS
 
-/** Counts a request of this caller: by its key, or for visitors by the client's address. */
-export function checkRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, { keyId }: Caller) {
+/** Counts a request of a caller, by its API key or, for visitors, by the IP address of the client. */
+export function checkCallerRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, { keyId }: Caller) {
   const client = `client:${c.req.header('CF-Connecting-IP') ?? 'unknown'}`
-  return checkRateLimitFor(c, limit, keyId ?? client)
+  return checkRateLimit(c, limit, keyId ?? client)
 }
 
 /** Counts a request under `key`. Sets `Retry-After` when there are too many. */
-export async function checkRateLimitFor(c: Context<ApiEnv>, limit: RateLimitClass, key: string) {
+export async function checkRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, key: string) {
   const { success } = await c.env[limit].limit({ key })
   if (success) {
     return { ok: true as const }
@@ -35,6 +35,6 @@ export async function checkRateLimitFor(c: Context<ApiEnv>, limit: RateLimitClas
 
 /** Limits requests of a route that takes no key. */
 export const rateLimitVisitors = createMiddleware<ApiEnv>(async (c, next) => {
-  const limited = await checkRateLimit(c, 'READS', VISITOR)
+  const limited = await checkCallerRateLimit(c, 'READS', VISITOR)
   return limited.ok ? next() : errorResponse(c, limited)
 })

@@ -4,16 +4,11 @@
  */
 import type { Context, TypedResponse } from 'hono'
 import { type ErrorBody, errorBody, type ErrorCode, ERRORS } from '../../contract/errors.ts'
-import type { Caller } from '../../domain/caller.ts'
 import type { ErrorResult } from '../../domain/result.ts'
-import type { WorkerPlatform } from '../../platform/platform.ts'
-
-export interface AppEnv {
-  /** `caller` is set by the middleware of the route. */
-  Variables: { requestId: string; caller: Caller; platform: WorkerPlatform }
-}
+import type { ApiEnv } from '../apiEnv.ts'
 
 type Status<Code extends ErrorCode> = (typeof ERRORS)[Code]['status']
+/** A response for each code, so that a union of codes keeps the status of each. */
 type TypedErrorResponse<Code extends ErrorCode> = Code extends ErrorCode
   ? TypedResponse<ErrorBody, Status<Code>, 'json'> & Response
   : never
@@ -29,12 +24,12 @@ export function errorResponse<Code extends ErrorCode>(
 
 /** The JSON body of an error, for responses that add fields of their own. */
 export function createErrorBody<Code extends ErrorCode>(c: Context, code: Code, message: string) {
-  const requestId = (c as Context<AppEnv>).get('requestId')
+  const requestId = (c as Context<ApiEnv>).get('requestId')
   return { error: ERRORS[code].label, message, code, requestId }
 }
 
 const DESCRIPTIONS: Record<number, string> = {
-  400: 'The request is not valid. The message says what would be.',
+  400: 'The request is not valid. The message says what is wrong.',
   401: 'The API key is missing or not valid',
   403: 'The API key may not do this',
   404: 'Not found',

@@ -16,7 +16,7 @@ export interface Delivery {
   cacheControl: string
 }
 
-/** Headers of an object. `nosniff` keeps browsers from running media as anything else. */
+/** Returns the headers of an object. `nosniff` keeps browsers from interpreting media as another type. */
 export function objectHeaders(object: StoredObject, delivery: Delivery): Headers {
   return new Headers({
     'Content-Type': delivery.contentType,
@@ -28,7 +28,7 @@ export function objectHeaders(object: StoredObject, delivery: Delivery): Headers
   })
 }
 
-/** Evaluates `If-None-Match` for responses whose body does not come from the store as it is. */
+/** Evaluates `If-None-Match` for responses that do not pass the conditions of the request to the store. */
 export function matchesEtag(ifNoneMatch: string | null, object: StoredObject) {
   const etag = httpEtag(object)
   return (ifNoneMatch ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
@@ -53,8 +53,8 @@ export async function serveObject(
   if (request.method === 'HEAD') {
     const headers = objectHeaders(object, delivery)
     headers.set('Content-Length', String(object.sizeBytes))
-    const isKnown = matchesEtag(request.headers.get('If-None-Match'), object)
-    return new Response(null, { status: isKnown ? 304 : 200, headers })
+    const isUnchanged = matchesEtag(request.headers.get('If-None-Match'), object)
+    return new Response(null, { status: isUnchanged ? 304 : 200, headers })
   }
   const ifRange = request.headers.get('If-Range')
   const isCurrent = ifRange === null || ifRange === httpEtag(object)
@@ -87,7 +87,7 @@ async function readObject(
   })
 }
 
-/** 200 with the whole object, or 206 with a range of it. */
+/** Responds with 200 and the whole object, or with 206 and a range of it. */
 function bodyResponse(
   { sizeBytes }: StoredObject,
   headers: Headers,
@@ -113,10 +113,10 @@ function rangeError(c: Context, subject: string, sizeBytes: number) {
   )
 }
 
-/** Ranges up to this size are buffered, to send their digest in a header. */
+/** Ranges up to this size are held in memory, because the digest is sent in a header before the body. */
 const MAX_DIGESTED_BYTES = 8 * 1024 * 1024
 
-/** Responds with a source of a running attempt, or with 412 once the file was replaced or deleted. */
+/** Responds with a source file of a running attempt, or with 412 if it was replaced or deleted. */
 export async function serveSource(
   c: Context,
   store: ObjectStore,

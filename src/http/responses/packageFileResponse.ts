@@ -3,7 +3,7 @@ import type { Context } from 'hono'
 import { findFileType, OCTET_STREAM } from '../../contract/fileTypes.ts'
 import { isPlaylist, containsFileNames, addQuery } from '../../domain/playlistQuery.ts'
 import type { ObjectStore } from '../../storage/objectStore.ts'
-import type { ApiEnv } from '../router.ts'
+import type { ApiEnv } from '../apiEnv.ts'
 import { type Delivery, matchesEtag, objectHeaders, serveObject } from './objectResponse.ts'
 
 interface PackageFile {
@@ -24,7 +24,7 @@ export function servePackageFile(
   const store = c.get('platform').variants
   const delivery = {
     contentType: findFileType(name)?.contentType ?? OCTET_STREAM,
-    // Players read the playlist of a growing package again and again, and need its latest version.
+    // Players poll the playlist of a growing package, and need its latest version.
     cacheControl: isGrowing && isPlaylist(name) ? 'no-cache' : cacheControl,
   }
   return isSigned && containsFileNames(name)
@@ -32,12 +32,12 @@ export function servePackageFile(
     : serveObject(c, store, key, delivery)
 }
 
-/** Playlists are rewritten in memory. One of 24 hours in segments of 2 s has a tenth of this. */
+/** Signed playlists are held in memory. A playlist of 24 hours with segments of 2 s has about 1.6 MiB. */
 const MAX_REWRITTEN_BYTES = 16 * 1024 * 1024
 
 /**
- * Adds the signature to every URL in a playlist, so that the files that it names can be read too. The
- * stored etag identifies the response, because the signature is part of the request's URL.
+ * Adds the signature to every URL in a playlist, so that players can read the files that it names. The
+ * etag is that of the stored playlist: the response depends only on it and on the signature in the URL.
  */
 async function serveSignedPlaylist(
   c: Context<ApiEnv>,
@@ -51,7 +51,7 @@ async function serveSignedPlaylist(
   const { object, body } = found
   if (object.sizeBytes > MAX_REWRITTEN_BYTES) {
     throw new Error(
-      `${name} has ${object.sizeBytes} bytes; a playlist may have ${MAX_REWRITTEN_BYTES}`,
+      `the playlist ${key} has ${object.sizeBytes} bytes; the maximum is ${MAX_REWRITTEN_BYTES}`,
     )
   }
   const headers = objectHeaders(object, delivery)

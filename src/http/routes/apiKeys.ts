@@ -1,7 +1,7 @@
 /** `/api-keys`: creates, lists, changes and deletes API keys. */
 import { z } from '@hono/zod-openapi'
 import { apiKey, changeApiKey, createApiKey } from '../../contract/apiKey.ts'
-import { done } from '../../contract/job.ts'
+import { successBody } from '../../contract/job.ts'
 import {
   changeKey,
   createKey,
@@ -60,7 +60,7 @@ const deleteRoute = route(admin, {
   path: '/api-keys/{keyId}',
   summary: 'Delete an API key',
   request: { params },
-  responses: { 200: json(done, 'The API key was deleted'), ...errors(404) },
+  responses: { 200: json(successBody, 'The API key was deleted'), ...errors(404) },
 })
 
 export const apiKeyRoutes = createApi()

@@ -68,11 +68,11 @@ export const eventRoutes = createApi()
       return errorResponse(c, resolved)
     }
     const { keyId, maxStreams, until } = access
-    const counted = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
+    const streamLimit = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
     const events = await c.get('platform').hubs.openStream(resolved.queue, {
       filter: resolved.filter,
       since,
-      counted,
+      streamLimit,
     })
     if (!events) {
       c.header('Retry-After', RETRY_AFTER_SECONDS)

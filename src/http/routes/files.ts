@@ -1,7 +1,7 @@
 /** `/files`: stores an original from the raw body of a request, and deletes originals. */
 import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
-import { done } from '../../contract/job.ts'
+import { successBody } from '../../contract/job.ts'
 import { storagePath } from '../../contract/storagePath.ts'
 import { storedFile } from '../../contract/storedFile.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
@@ -9,11 +9,12 @@ import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { deleteFile, putFile } from '../../services/files/files.ts'
 import { serializeFile } from '../../services/serializers.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
-import { checkRateLimit } from '../middleware/rateLimit.ts'
+import { checkCallerRateLimit } from '../middleware/rateLimit.ts'
 import { readSizedBody } from '../requestBody.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
-import { type ApiEnv, createApi } from '../router.ts'
+import type { ApiEnv } from '../apiEnv.ts'
+import { createApi } from '../router.ts'
 import { readSignature, uploadLimitError } from '../signedUrl.ts'
 
 const tags = ['files']
@@ -42,7 +43,7 @@ const deleteRoute = route(write, {
   path: '/files/{path}{.+}',
   summary: 'Delete an original and its variants, and cancel its pending and running jobs',
   request: { params: z.object({ path: storagePath }) },
-  responses: { 200: json(done, 'The file was deleted'), ...errors(400, 404) },
+  responses: { 200: json(successBody, 'The file was deleted'), ...errors(400, 404) },
 })
 
 export const fileRoutes = createApi()
@@ -64,7 +65,7 @@ export const fileRoutes = createApi()
       if (denied) {
         return errorResponse(c, denied)
       }
-      const limited = await checkRateLimit(c, 'UPLOADS', caller)
+      const limited = await checkCallerRateLimit(c, 'UPLOADS', caller)
       if (!limited.ok) {
         return errorResponse(c, limited)
       }

@@ -11,11 +11,11 @@ import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi } from '../router.ts'
 
-/** A form is held in memory, of which a Worker has 128 MB. */
+/** A form is held in memory, and a Worker has 128 MB. */
 const MAX_FORM_MIB = 32
 const MAX_FILES = 20
 
-/** A field that may be sent once, several times or not at all. */
+/** Accepts a field that is sent once, several times or not at all, as an array. */
 function repeated<T extends z.ZodType>(item: T) {
   return z.preprocess(
     (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),

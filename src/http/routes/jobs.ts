@@ -4,7 +4,7 @@ import {
   attempt,
   createdJob,
   createJobs as createJobsBody,
-  done,
+  successBody,
   job,
   jobList,
   listJobs as listJobsQuery,
@@ -82,7 +82,7 @@ const retryRoute = route(write, {
   path: '/queue/jobs/{jobId}/retry',
   summary: 'Return a failed job to the queue, with all its attempts',
   request: { params },
-  responses: { 200: json(done, 'The job is pending again'), ...errors(400, 500) },
+  responses: { 200: json(successBody, 'The job is pending again'), ...errors(400, 500) },
 })
 
 const cancelRoute = route(write, {
@@ -99,7 +99,7 @@ const cancelRoute = route(write, {
       },
     },
   },
-  responses: { 200: json(done, 'The job is cancelled'), ...errors(500) },
+  responses: { 200: json(successBody, 'The job is cancelled'), ...errors(500) },
 })
 
 const deleteRoute = route(write, {
@@ -108,7 +108,7 @@ const deleteRoute = route(write, {
   path: '/queue/jobs/{jobId}',
   summary: 'Delete a job, and stop it if it is running',
   request: { params },
-  responses: { 200: json(done, 'The job was deleted'), ...errors(400, 500) },
+  responses: { 200: json(successBody, 'The job was deleted'), ...errors(400, 500) },
 })
 
 export const jobRoutes = createApi()

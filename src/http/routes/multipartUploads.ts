@@ -1,6 +1,6 @@
 /** `/uploads`: originals that are uploaded in parts. */
 import { z } from '@hono/zod-openapi'
-import { done } from '../../contract/job.ts'
+import { successBody } from '../../contract/job.ts'
 import { uploadedPart } from '../../contract/runnerProtocol.ts'
 import { storedFile } from '../../contract/storedFile.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
@@ -77,7 +77,7 @@ const abortRoute = route(write, {
   path: '/uploads/{uploadId}',
   summary: 'Abort an upload, and delete its parts',
   request: { params },
-  responses: { 200: json(done, 'The upload was aborted'), ...errors(404) },
+  responses: { 200: json(successBody, 'The upload was aborted'), ...errors(404) },
 })
 
 export const multipartUploadRoutes = createApi()

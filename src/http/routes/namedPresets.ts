@@ -1,6 +1,6 @@
 /** `/queues/{name}/presets`: transformations that are stored under a name. */
 import { z } from '@hono/zod-openapi'
-import { done } from '../../contract/job.ts'
+import { successBody } from '../../contract/job.ts'
 import { preset, presetBody, presetName } from '../../contract/namedPreset.ts'
 import { queueName } from '../../contract/queue.ts'
 import {
@@ -56,7 +56,7 @@ const deleteRoute = route(write, {
   path: '/queues/{name}/presets/{preset}',
   summary: 'Delete a named preset. Variants that were made with it stay.',
   request: { params: presetParams },
-  responses: { 200: json(done, 'The preset was deleted'), ...errors(400, 404) },
+  responses: { 200: json(successBody, 'The preset was deleted'), ...errors(400, 404) },
 })
 
 export const presetRoutes = createApi()

@@ -1,25 +1,18 @@
 /** `POST /probe`: describes the content of a stored file. */
-import { z } from '@hono/zod-openapi'
-import { errorBody } from '../../contract/errors.ts'
-import { failureCode } from '../../contract/failureCode.ts'
 import { probeDocument, probeRequest } from '../../contract/probe.ts'
 import { waitForJobEnd } from '../../events/waitForJobEnd.ts'
 import { hasEnded } from '../../services/jobs/readJob.ts'
-import { statusPath } from '../../services/serializers.ts'
 import { PROBE, readProbe, requestProbe } from '../../services/variants/probeFile.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
-import { createErrorBody, errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import {
+  failedBody,
+  failedResponse,
+  queuedBody,
+  queuedResponse,
+} from '../responses/jobResponses.ts'
 import { route } from '../route.ts'
 import { createApi, jsonBody } from '../router.ts'
-
-const RETRY_AFTER_SECONDS = '2'
-
-const queued = z.object({
-  status: z.literal('pending'),
-  statusUrl: z.string().describe('Where to read the status of the job'),
-  jobId: z.string(),
-})
-const failed = errorBody.extend({ jobId: z.string(), errorCode: failureCode.nullable() })
 
 const probeRoute = route(requiresScope('jobs:read'), {
   tags: ['files'],
@@ -29,8 +22,8 @@ const probeRoute = route(requiresScope('jobs:read'), {
   request: { body: jsonBody(probeRequest) },
   responses: {
     200: json(probeDocument, 'The description'),
-    202: json(queued, 'The file is being probed. Send the request again after Retry-After.'),
-    422: json(failed, 'The file could not be probed'),
+    202: json(queuedBody, 'The file is being probed. Send the request again after Retry-After.'),
+    422: json(failedBody, 'The file could not be probed'),
     ...errors(404, 409),
   },
 })
@@ -54,16 +47,10 @@ export const probeRoutes = createApi().openapi(probeRoute, async (c) => {
       const probe = await readProbe(platform, outcome.variant.outputKey)
       return probe.ok ? c.json({ filePath, ...probe.document }, 200) : errorResponse(c, probe)
     }
-    case 'failed': {
-      const { id, error, errorCode } = outcome.job
-      const body = createErrorBody(c, 'processing_failed', error ?? 'The file could not be probed.')
-      return c.json({ ...body, jobId: id, errorCode }, 422)
-    }
-    case 'queued': {
-      c.header('Retry-After', RETRY_AFTER_SECONDS)
-      const statusUrl = statusPath(PROBE, filePath)
-      return c.json({ status: 'pending' as const, statusUrl, jobId: outcome.jobId }, 202)
-    }
+    case 'failed':
+      return failedResponse(c, outcome.job, 'The file could not be probed.')
+    case 'queued':
+      return queuedResponse(c, { filePath, variant: PROBE, jobId: outcome.jobId })
     case 'playable':
       throw new Error('a probe is not a package')
   }

@@ -15,7 +15,7 @@ import { route } from '../route.ts'
 import { createApi, jsonBody } from '../router.ts'
 import { signUrl } from '../signedUrl.ts'
 
-/** A caller can only sign what it may do itself. */
+/** The scope that signing needs, by method: nobody can sign a request that they may not make themselves. */
 const SCOPES = { GET: 'jobs:read', PUT: 'files:write' } as const
 
 const signRoute = route(requiresScope('jobs:read', 'files:write'), {
@@ -27,7 +27,7 @@ const signRoute = route(requiresScope('jobs:read', 'files:write'), {
   responses: { 201: json(signedUrl, 'The URL') },
 })
 
-/** For PUT the path of an original; for GET that of a variant, a file of a package, or an original. */
+/** Reads the path to sign: for PUT, of an original; for GET, of a variant, a file of a package or an original. */
 async function readPath(platform: Platform, queue: string, { method, path }: CreateSignedUrl) {
   if (method === 'GET') {
     const name = await resolveVariantPath(platform, queue, path)
@@ -35,7 +35,7 @@ async function readPath(platform: Platform, queue: string, { method, path }: Cre
   }
   const { success, data, error } = originalPath.safeParse(path)
   return success
-    ? { ok: true as const, filePath: data, variant: null, member: null }
+    ? { ok: true as const, filePath: data, variant: null, packageFile: null }
     : errorResult('invalid_path', `path: ${error.issues[0]!.message}`)
 }
 
@@ -51,7 +51,7 @@ export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
   if (!name.ok) {
     return errorResponse(c, name)
   }
-  const { filePath, variant, member: packageFile } = name
+  const { filePath, variant, packageFile } = name
   if (!canSeePath(caller, filePath)) {
     return errorResponse(c, folderError(caller))
   }

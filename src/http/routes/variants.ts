@@ -1,8 +1,6 @@
 /** `/t`: serves variants and originals, and creates the jobs of variants that do not exist yet. */
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { errorBody } from '../../contract/errors.ts'
-import { failureCode } from '../../contract/failureCode.ts'
 import { formatContentType, OCTET_STREAM, readExtension } from '../../contract/fileTypes.ts'
 import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import type { Caller } from '../../domain/caller.ts'
@@ -10,7 +8,6 @@ import { errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { type ServedName, splitPackageFile } from '../../domain/transformation/variantPath.ts'
 import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
-import { statusPath } from '../../services/serializers.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
 import {
   canSeeOriginal,
@@ -18,25 +15,25 @@ import {
   type VariantOutcome,
 } from '../../services/variants/requestVariant.ts'
 import { openToVisitors } from '../middleware/authenticate.ts'
-import { checkRateLimit } from '../middleware/rateLimit.ts'
-import { createErrorBody, errorResponse, errors, json } from '../responses/errorResponse.ts'
+import { checkCallerRateLimit } from '../middleware/rateLimit.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
+import {
+  failedBody,
+  failedResponse,
+  queuedBody,
+  queuedResponse,
+  RETRY_AFTER_SECONDS,
+} from '../responses/jobResponses.ts'
 import { serveObject } from '../responses/objectResponse.ts'
 import { servePackageFile } from '../responses/packageFileResponse.ts'
 import { route } from '../route.ts'
-import { type ApiEnv, createApi } from '../router.ts'
+import type { ApiEnv } from '../apiEnv.ts'
+import { createApi } from '../router.ts'
 import { readSignature, type SignedAccess } from '../signedUrl.ts'
 
-/** Spares the store on busy pages, and yet shows a replaced file soon. */
+/** Maximum age of cached responses, and therefore how long a replaced file may still be served. */
 const CACHE_SECONDS = 300
-const RETRY_AFTER_SECONDS = '2'
 const RETRY_PACKAGE_FILE_SECONDS = '1'
-
-const queued = z.object({
-  status: z.literal('pending'),
-  statusUrl: z.string().describe('Where to read the status of the job'),
-  jobId: z.string(),
-})
-const failed = errorBody.extend({ jobId: z.string(), errorCode: failureCode.nullable() })
 
 const variantRoute = route(openToVisitors('jobs:read'), {
   tags: ['files'],
@@ -59,11 +56,11 @@ const variantRoute = route(openToVisitors('jobs:read'), {
   },
   responses: {
     200: { description: 'The file' },
-    202: json(queued, 'The variant is being made. Send the request again after Retry-After.'),
+    202: json(queuedBody, 'The variant is being made. Send the request again after Retry-After.'),
     206: { description: 'The requested range' },
     307: { description: 'The variant is a package. Location is the file that players open first' },
     304: { description: 'Not modified' },
-    422: json(failed, 'The job of the variant failed'),
+    422: json(failedBody, 'The job of the variant failed'),
     ...errors(400, 404, 409, 412, 416),
   },
 })
@@ -87,11 +84,11 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   if (!access.ok) {
     return errorResponse(c, access)
   }
-  const { filePath, variant, member, entry } = name
+  const { filePath, variant, packageFile, entry } = name
   if (variant === null) {
     return serveOriginal(c, filePath, access)
   }
-  if (entry !== null && member === null) {
+  if (entry !== null && packageFile === null) {
     const { pathname, search } = new URL(c.req.url)
     return c.body(null, 307, { Location: `${pathname}/${entry}${search}` })
   }
@@ -106,27 +103,20 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   }
   c.header('Cache-Control', 'no-store')
   if (outcome.state === 'failed') {
-    const { id, error, errorCode } = outcome.job
-    const body = createErrorBody(
-      c,
-      'processing_failed',
-      error ?? 'The job for this variant failed.',
-    )
-    return c.json({ ...body, jobId: id, errorCode }, 422)
+    return failedResponse(c, outcome.job, 'The job for this variant failed.')
   }
-  c.header('Retry-After', RETRY_AFTER_SECONDS)
-  // A player that has opened the package would take the body of a 202 for a playlist or a segment.
-  if (member !== null && member !== entry) {
+  // Not a 202: a player that has opened the package would read its body as a playlist or a segment.
+  if (packageFile !== null && packageFile !== entry) {
+    c.header('Retry-After', RETRY_AFTER_SECONDS)
     return errorResponse(
       c,
-      errorResult('not_ready', `The package is being made and has no file ${member} yet.`),
+      errorResult('not_ready', `The package is being made and has no file ${packageFile} yet.`),
     )
   }
-  const statusUrl = statusPath(variant, filePath)
-  return c.json({ status: 'pending' as const, statusUrl, jobId: outcome.jobId }, 202)
+  return queuedResponse(c, { filePath, variant, jobId: outcome.jobId })
 })
 
-/** The caller is the one that signed the URL, else the one of the request. */
+/** Returns the access of the key that signed the URL; if the URL is not signed, that of the request. */
 async function authorize(c: Context<ApiEnv>, { filePath, variant }: ServedName) {
   const signed = await readSignature(c, { method: 'GET', variant, filePath })
   if (signed?.ok === false) {
@@ -141,7 +131,7 @@ function isPublic(c: Context<ApiEnv>, { signed }: ReadAccess) {
   return !signed && c.get('platform').settings.publicAccess.variants !== 'off'
 }
 
-/** Shared caches may keep public files only. Files of signed URLs are kept until the URL expires. */
+/** Shared caches may store public files only. Files of a signed URL are cached no longer than it is valid. */
 function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
   const { signed } = access
   const seconds = signed ? Math.floor((signed.expiresAt - Date.now()) / 1000) : CACHE_SECONDS
@@ -156,7 +146,7 @@ async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
     return { ok: true as const }
   }
   return c.get('platform').settings.publicAccess.variants === 'open'
-    ? checkRateLimit(c, 'NEW_VARIANTS', caller)
+    ? checkCallerRateLimit(c, 'NEW_VARIANTS', caller)
     : errorResult(missing.code, `This variant does not exist yet. ${missing.message}`)
 }
 
@@ -179,21 +169,21 @@ async function serveOriginal(c: Context<ApiEnv>, filePath: string, access: ReadA
 
 async function serveVariant(
   c: Context<ApiEnv>,
-  { filePath, variant, member }: ServedName & { variant: string },
+  { filePath, variant, packageFile }: ServedName & { variant: string },
   access: ReadAccess,
   outcome: Extract<VariantOutcome, { state: 'ready' | 'playable' }>,
 ) {
   const isGrowing = outcome.state === 'playable'
   const key = isGrowing ? outcome.packageKey : outcome.variant.outputKey
-  if (member === null) {
+  if (packageFile === null) {
     const response = await serveObject(c, c.get('platform').variants, key, {
       contentType: formatContentType(readCanonicalForm(variant).format),
       cacheControl: cacheControl(c, access),
     })
     return response ?? fileNotFound(c, filePath)
   }
-  const response = await servePackageFile(c, `${key}${member}`, {
-    name: member,
+  const response = await servePackageFile(c, `${key}${packageFile}`, {
+    name: packageFile,
     isGrowing,
     isSigned: access.signed !== null,
     cacheControl: cacheControl(c, access),
@@ -207,6 +197,6 @@ async function serveVariant(
   }
   return errorResponse(
     c,
-    errorResult('file_not_found', `There is no file ${member} in the package of ${filePath}.`),
+    errorResult('file_not_found', `There is no file ${packageFile} in the package of ${filePath}.`),
   )
 }

@@ -3,7 +3,7 @@ import { type RouteHandler, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { errorBody } from '../../contract/errors.ts'
 import { job, type JobStatus } from '../../contract/job.ts'
-import { queueName } from '../../contract/queue.ts'
+import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { serializeJob } from '../../services/serializers.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
@@ -11,7 +11,8 @@ import { readNewestJob, readVariantSize } from '../../services/variants/variantS
 import { openToVisitors } from '../middleware/authenticate.ts'
 import { createErrorBody, errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
-import { type ApiEnv, createApi } from '../router.ts'
+import type { ApiEnv } from '../apiEnv.ts'
+import { createApi } from '../router.ts'
 
 const MESSAGES: Record<JobStatus, string> = {
   pending: 'Waiting to be processed',
@@ -76,7 +77,11 @@ function accessError(c: Context<ApiEnv>) {
 }
 
 function resolveName(c: Context<ApiEnv>, path: string, queue: string | undefined) {
-  return resolveVariantPath(c.get('platform'), queue ?? c.get('caller').queue ?? 'default', path)
+  return resolveVariantPath(
+    c.get('platform'),
+    queue ?? c.get('caller').queue ?? DEFAULT_QUEUE,
+    path,
+  )
 }
 
 const SIZE = /\/size$/
@@ -116,7 +121,7 @@ const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
 }
 
 export const videoStatusRoutes = createApi()
-// The router cannot match text after a parameter of several segments, so one route serves both.
+// Hono cannot match `/size` after a parameter of several segments, so one route serves both URLs.
 videoStatusRoutes.openAPIRegistry.registerPath(sizeRoute)
 videoStatusRoutes.openapi(statusRoute, (c, next) =>
   SIZE.test(c.req.path) ? (readSize(c as never, next) as never) : readStatus(c, next),

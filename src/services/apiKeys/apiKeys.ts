@@ -15,13 +15,14 @@ import { toBase64url } from '../../domain/base64url.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { sha256Hex } from '../../domain/digest.ts'
 import type { Platform } from '../ports.ts'
+import { toIsoTime } from '../serializers.ts'
 import type { ApiKeyRow } from '../../db/rows.ts'
 
-/** A list reads all keys. */
+/** Maximum number of keys, because a list returns all of them. */
 const MAX_KEYS = 1_000
-/** `lastUsedAt` is this exact, so that a busy key does not write a row for every request. */
+/** Precision of `lastUsedAt`: a key that is used often writes its row once in this time, not for every request. */
 const USE_INTERVAL_MS = 3_600_000
-/** `rq_` and 256 bits. Other texts are not looked up. */
+/** `rq_` and 256 random bits in base64url. Other texts are rejected without a query. */
 const KEY_PATTERN = /^rq_[A-Za-z0-9_-]{43}$/
 
 function keyNotFound(id: string) {
@@ -91,7 +92,7 @@ export async function deleteKey({ db }: Platform, id: string) {
   return (await deleteKeyRow(db, id)) ? { ok: true as const } : keyNotFound(id)
 }
 
-/** The caller of a key. Only its holder learns that a key is disabled or has expired. */
+/** Finds the caller of a key. Only a client that has the key receives the error that it is disabled or has expired. */
 export async function findCallerByKey(
   platform: Platform,
   key: string,
@@ -102,7 +103,7 @@ export async function findCallerByKey(
   return toCaller(platform, row)
 }
 
-/** The caller of a key by its id, as the key is now. */
+/** Finds the caller of a key by the id of the key, with its current scopes and limits. */
 export async function findCallerById(platform: Platform, id: string) {
   return toCaller(platform, await findKey(platform.db, id))
 }
@@ -140,11 +141,7 @@ function toCaller(
   }
 }
 
-function iso(time: number | null) {
-  return time === null ? null : new Date(time).toISOString()
-}
-
-/** Lists the fields by name, so that the hash is not among them. */
+/** Names every field, instead of spreading the row, so that the hash is never returned. */
 export function serializeApiKey(row: ApiKeyRow): ApiKey {
   return {
     id: row.id,
@@ -157,8 +154,8 @@ export function serializeApiKey(row: ApiKeyRow): ApiKey {
     maxStoredBytes: row.maxStoredBytes,
     storedBytes: row.storedBytes,
     disabled: row.disabled,
-    expiresAt: iso(row.expiresAt),
-    createdAt: iso(row.createdAt)!,
-    lastUsedAt: iso(row.lastUsedAt),
+    expiresAt: toIsoTime(row.expiresAt),
+    createdAt: toIsoTime(row.createdAt),
+    lastUsedAt: toIsoTime(row.lastUsedAt),
   }
 }

@@ -21,7 +21,7 @@ import {
 /** The part of a caller that matters for uploads: its restriction, and the key that is charged. */
 export type Uploader = Restriction & Pick<Caller, 'keyId'>
 
-/** Stores a file whole, replacing the one under its path. */
+/** Stores a whole file, replacing the one at its path. */
 export async function putFile(
   platform: Platform,
   caller: Uploader,
@@ -38,7 +38,7 @@ export async function putFile(
     : reserved
 }
 
-/** Stores a file whose storage is reserved. The reservation ends in any case. */
+/** Stores a file whose storage is reserved. The reservation ends even if storing fails. */
 export function putReservedFile(
   platform: Platform,
   caller: Uploader,
@@ -46,7 +46,7 @@ export function putReservedFile(
   content: SizedBody,
 ): Promise<StoreOutcome<StoredObject>> {
   const stored = store(platform, chargedKeyId(caller), reservation, content)
-  // A client that disconnects ends the request; the reservation must end all the same.
+  // If the client disconnects, the request is cancelled. Deferred work continues and ends the reservation.
   platform.defer(stored.catch(() => undefined))
   return stored
 }
@@ -60,7 +60,7 @@ async function store(
   const { filePath } = reservation
   const outcome = await storeFile(platform.originals, filePath, content, keyId).catch(
     async (error: unknown) => {
-      // The store may have the file nevertheless.
+      // The store may have stored the file before the error. Record what it has.
       await finishWrite(platform, reservation).catch(() => undefined)
       throw error
     },
@@ -74,15 +74,15 @@ async function store(
   return outcome
 }
 
-/** Retires the variants that were made from previous files under the original's path. */
+/** Retires the variants that were made from previous files at the original's path. */
 export async function retireReplacedVariants(platform: Platform, original: StoredObject) {
   await retireVariants(platform.db, original.key, original.etag)
   platform.defer(collectGarbage(platform))
 }
 
 /**
- * Deletes a file and its variants, and cancels its jobs. Repeated, it finds no file, but completes what
- * an interrupted request did not.
+ * Deletes a file and its variants, and cancels its jobs. If a request was interrupted, repeating it
+ * completes the remaining steps, even if it returns `file_not_found`.
  */
 export async function deleteFile(
   platform: Platform,
@@ -98,11 +98,11 @@ export async function deleteFile(
   if (found) {
     await platform.originals.delete([filePath])
   }
-  // Paths that never had a file get no row.
+  // A path that never had a file has no row, and needs none.
   if (found || write.revision !== null) {
     await finishWrite(platform, write, { keyId: null, sizeBytes: 0 })
   }
-  // Jobs first: a job that was running cannot complete afterwards and add another variant.
+  // Jobs are cancelled first, so that a running job cannot add another variant after the others are retired.
   const queues = await cancelJobsOfFile(platform.db, filePath, Date.now())
   await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))

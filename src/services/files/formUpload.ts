@@ -5,7 +5,7 @@ import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
-import { findContentProblem, SNIFF_BYTES } from '../../storage/contentCheck.ts'
+import { findContentMismatch, SNIFF_BYTES } from '../../storage/contentCheck.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import type { StoreOutcome } from '../../storage/originals.ts'
 import { folderError, missingScopeError } from '../apiKeys/accessErrors.ts'
@@ -17,11 +17,11 @@ import { type QuotaExceeded, releaseReservations, reserveStorage } from './stora
 
 export interface UploadForm {
   files: File[]
-  /** Put before each name. */
+  /** The folder of all files; empty for none. */
   folder: string
-  /** Names of the files, in their order. Empty: the files' own names. */
+  /** A name for each file, in the order of `files`; empty to use the names that the files have. */
   names: string[]
-  /** One job for each is created for each file. */
+  /** A job is created for each transformation of each file. */
   transformations: string[]
 }
 
@@ -45,8 +45,8 @@ export type UploadOutcome =
   | ErrorResult<'unauthorized' | 'forbidden' | 'invalid_path' | 'invalid_transformation'>
 
 /**
- * Stores all files of a form. Everything is checked first, so that an invalid form stores nothing; an
- * error while storing leaves the files before it stored.
+ * Stores all files of a form. The whole form is checked first, so that an invalid form stores nothing. If
+ * storing a file fails, the files before it stay stored.
  */
 export async function uploadForm(
   platform: Platform,
@@ -120,9 +120,9 @@ async function findTransformationError(
 async function findContentError(files: NamedFile[]) {
   for (const [index, { filePath, file }] of files.entries()) {
     const leading = new Uint8Array(await file.slice(0, SNIFF_BYTES).arrayBuffer())
-    const problem = await findContentProblem(filePath, leading)
-    if (problem !== null) {
-      return errorResult('content_mismatch', `files[${index}]: ${problem}`)
+    const mismatch = await findContentMismatch(filePath, leading)
+    if (mismatch !== null) {
+      return errorResult('content_mismatch', `files[${index}]: ${mismatch}`)
     }
   }
   return null

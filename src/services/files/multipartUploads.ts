@@ -1,4 +1,4 @@
-/** Originals that are uploaded in parts, because one request can carry only so much. */
+/** Uploads originals in parts, because the size of a request is limited. */
 import { EXTENSIONS, readExtension } from '../../contract/fileTypes.ts'
 import type { UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { UploadRow } from '../../db/rows.ts'
@@ -77,7 +77,7 @@ export async function putUploadPart(
   return result.reason === 'gone' ? notFound(id) : wrongSizeError(content)
 }
 
-/** Assembles the file, which replaces the one under its path. */
+/** Joins the parts to the file, which replaces the one at its path. */
 export async function completeUpload(
   platform: Platform,
   restriction: Restriction,

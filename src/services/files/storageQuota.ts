@@ -1,7 +1,7 @@
 /**
- * Storage quota of API keys. A write begins with a reservation and ends with a record of what the store
- * has. Of concurrent writes to one path, each reads the store after its own write, so the last record
- * is right whatever their order.
+ * Storage quota of API keys. A write begins with a reservation and ends by recording what is stored
+ * under its path. If another write to the path was recorded in between, the store is read again before
+ * recording, so that the last record is right for every order of concurrent writes.
  */
 import { findKey } from '../../db/apiKeys.ts'
 import {
@@ -73,7 +73,7 @@ function quotaError({ maxStoredBytes, storedBytes }: ApiKeyRow, sizeBytes: numbe
   )
 }
 
-/** Begins a write that charges no key before it ends, such as a deletion. */
+/** Begins a write without reserving storage: a deletion, or an upload whose parts are reserved already. */
 export async function beginWrite({ db }: Platform, filePath: string): Promise<StorageReservation> {
   const revisions = await findRevisions(db, [filePath])
   return { id: null, filePath, revision: revisions.get(filePath) ?? null }
@@ -82,7 +82,7 @@ export async function beginWrite({ db }: Platform, filePath: string): Promise<St
 /**
  * Ends a write: records what is stored under its path, and deletes the reservation.
  *
- * @param known what the write has stored; without it, the store is asked
+ * @param known what the write has stored; if missing, it is read from the store
  */
 export async function finishWrite(
   platform: Platform,
@@ -98,7 +98,7 @@ export async function finishWrite(
     if (result.recorded) {
       return
     }
-    // Another write was recorded first. Read the store after that, and try with the new revision.
+    // Another write was recorded first, so `stored` may be outdated. Read it again, with the new revision.
     revision = result.revision
     stored = await readStoredSize(originals, filePath)
   }

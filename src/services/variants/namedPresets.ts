@@ -16,20 +16,18 @@ import {
   type VariantName,
 } from '../../domain/transformation/variantPath.ts'
 import type { Platform } from '../ports.ts'
+import { toIsoTime } from '../serializers.ts'
 import type { NamedPresetRow } from '../../db/rows.ts'
 
-/** A list reads all presets of a queue. */
+/** Maximum number of presets of a queue, because a list returns all of them. */
 const MAX_PRESETS = 100
 
 type Db = Pick<Platform, 'db'>
-function iso(ms: number) {
-  return new Date(ms).toISOString()
-}
 function serializePreset({ createdAt, updatedAt, ...row }: NamedPresetRow): Preset {
   return {
     ...row,
-    createdAt: iso(createdAt),
-    updatedAt: iso(updatedAt),
+    createdAt: toIsoTime(createdAt),
+    updatedAt: toIsoTime(updatedAt),
   }
 }
 function queueNotFound(queue: string) {
@@ -68,14 +66,14 @@ async function applyPreset(
 }
 
 /**
- * The rendition of a transformation, with the named presets of a queue.
+ * Returns the rendition of a transformation, with the named presets of a queue applied.
  * @throws TransformationError if the transformation is not valid
  */
 export async function resolveRendition(platform: Db, queue: string, transformation: PresetBody) {
   return toRendition(await applyPreset(platform, queue, readTransformation(transformation)))
 }
 
-/** The canonical name of a path such as `n_card/videos/clip.mp4`, with the named presets of a queue. */
+/** Reads a path such as `n_card/videos/clip.mp4`, with the named presets of a queue applied. */
 export async function resolveVariantPath(
   platform: Db,
   queue: string,
@@ -125,7 +123,7 @@ type PutOutcome =
   | { ok: true; preset: Preset }
   | ErrorResult<'queue_not_found' | 'invalid_transformation' | 'invalid_request'>
 
-/** Creates or changes a preset. Variants that were made with it keep their name, and stay. */
+/** Creates or changes a preset. Variants that were made with it do not change. */
 export async function putPreset(
   { db }: Db,
   restriction: Restriction,

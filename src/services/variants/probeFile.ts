@@ -1,4 +1,4 @@
-/** Probes of stored files. A probe is a variant: it is made once, and again when its file is replaced. */
+/** Probes of stored files. A probe is stored as a variant, and made again only if its file is replaced. */
 import { MAX_PROBE_BYTES, type ProbeDocument } from '../../contract/probe.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -34,7 +34,9 @@ export async function readProbe(
   }
   const { sizeBytes } = found.object
   if (sizeBytes > MAX_PROBE_BYTES) {
-    throw new Error(`a probe has ${sizeBytes} bytes; at most ${MAX_PROBE_BYTES} are read`)
+    throw new Error(
+      `the probe ${outputKey} has ${sizeBytes} bytes; the maximum is ${MAX_PROBE_BYTES}`,
+    )
   }
   return { ok: true, document: await new Response(found.body).json<ProbeDocument>() }
 }

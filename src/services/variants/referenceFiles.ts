@@ -6,10 +6,10 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 
-/** Each file is a request to the store, of which an invocation may make a limited number. */
+/** Each file costs one request to R2, and Cloudflare limits the requests of a Worker invocation. */
 const MAX_REFERENCE_FILES = 40
 
-/** The error for reference files outside of the caller's folder: their content would become visible. */
+/** The error for a reference file outside of the caller's folder, whose content a variant would show; or null. */
 export function hiddenFileError(caller: Restriction, renditions: Iterable<Rendition>) {
   const hidden = [...renditions]
     .flatMap(listReferenceFiles)
@@ -21,7 +21,7 @@ export function hiddenFileError(caller: Restriction, renditions: Iterable<Rendit
 
 type FilesByPath = ReadonlyMap<string, ReferenceFile>
 
-/** The reference files of all renditions of one request, by path. */
+/** Finds the reference files of all renditions of one request. */
 export async function findReferenceFiles(
   platform: Platform,
   caller: Restriction,
@@ -50,12 +50,12 @@ export async function findReferenceFiles(
       )
 }
 
-/** The reference files of a rendition, in its order. */
+/** Returns the reference files of a rendition, in the order in which it lists them. */
 export function selectReferenceFiles(files: FilesByPath, rendition: Rendition): ReferenceFile[] {
   return listReferenceFiles(rendition).map((path) => files.get(path)!)
 }
 
-/** The reference files of a rendition, in its order, or the path of one that was deleted. */
+/** Reads the reference files of a rendition from the store, in its order; or the path of a missing one. */
 export async function readReferenceFiles(
   platform: Platform,
   rendition: Rendition,
@@ -64,7 +64,7 @@ export async function readReferenceFiles(
   return found.ok ? { ok: true, files: selectReferenceFiles(found.files, rendition) } : found
 }
 
-/** True when the store has the same content under all paths. */
+/** Returns whether the store has each file with the same etag. */
 export async function areUnchanged(platform: Platform, files: readonly ReferenceFile[]) {
   const found = await readFiles(
     platform,

@@ -36,15 +36,15 @@ export type VariantOutcome =
       | 'rate_limited'
     >
 
-/** Decides whether the caller may create a job. Asked only when one is needed. */
+/** Returns an error if the caller may not create a job. Called only if a job is needed. */
 type MayCreateJob = () => Promise<
   { ok: true } | ErrorResult<'unauthorized' | 'forbidden' | 'rate_limited'>
 >
 
 /**
- * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if it was
- * made from the original and the reference files that are stored now, however they were replaced. A
- * failed job is reported and not repeated until one of these files changes.
+ * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if it was made
+ * from the original and the reference files that are stored now. A failed job is returned, and no new job
+ * is created until one of these files changes.
  */
 export async function requestVariant(
   platform: Platform,
@@ -69,7 +69,7 @@ export async function requestVariant(
   return allowed.ok ? createVariantJob(platform, caller, request) : allowed
 }
 
-/** True when the caller can see the original. A key of a queue sees the files that have jobs in it. */
+/** Returns whether the caller can see an original. A key restricted to a queue sees files with a job in it. */
 export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath: string) {
   if (!canSeePath(caller, filePath)) {
     return false
@@ -77,7 +77,7 @@ export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath:
   return caller.queue === null || (await findNewestJob(db, filePath, null, caller)) !== undefined
 }
 
-/** The state of the variant. Null: a job has to be created. */
+/** Returns the state of the variant; null if a job has to be created. */
 async function findExisting(
   platform: Platform,
   caller: Caller,
@@ -90,7 +90,7 @@ async function findExisting(
     findVariant(db, filePath, variant),
     isRestricted ? findNewestJob(db, filePath, variant, caller) : undefined,
   ])
-  // A key of a queue sees only the variants that have a job in that queue.
+  // A key that is restricted to a queue sees only the variants that have a job in that queue.
   const isVisible = !isRestricted || jobInQueue !== undefined
   if (stored && isVisible && (await isCurrent(platform, source, stored))) {
     return { ok: true, state: 'ready', variant: stored }
@@ -115,13 +115,13 @@ async function findExisting(
     : null
 }
 
-/** True when a variant or job is of the files that are stored now. */
+/** Returns whether a variant or job was made from the files that are stored now. */
 async function isCurrent(
   platform: Platform,
   source: StoredObject | null,
   { sourceEtag, referenceFiles }: Pick<VariantRow, 'sourceEtag' | 'referenceFiles'>,
 ): Promise<boolean> {
-  // A ready variant is still served after its original was removed from the store by hand.
+  // A variant is still served if its original is missing, for example because it was deleted directly in R2.
   return (!source || source.etag === sourceEtag) && areUnchanged(platform, referenceFiles)
 }
 
@@ -147,7 +147,7 @@ async function createVariantJob(
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // The transformation is canonical and there is no idempotency key, so these concern its files.
+  // The transformation is canonical and there is no idempotency key, so the cause of these codes is a file.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
     code === 'invalid_request'

@@ -1,4 +1,4 @@
-/** Status of a file or variant by its newest job, and the size of a finished variant. */
+/** Reads the newest job of a file or variant, and the size of a finished variant. */
 import { findNewestJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
@@ -20,7 +20,7 @@ export function readNewestJob(
   return findNewestJob(db, filePath, variant, caller)
 }
 
-/** Bytes of the finished variant; without a variant in the name, of the newest job's. Null: not ready. */
+/** Returns the size of a variant in bytes, by default of the newest job's variant; null if it is not ready. */
 export async function readVariantSize(
   { db }: Platform,
   caller: Caller,

@@ -131,9 +131,12 @@ describe('the name of a variant', () => {
     // Only packages have files below the path of the original.
     ['clip.mp4/master.m3u8', 'w_640', 'clip.mp4/master.m3u8', null],
     ['clip.mp4/a.mp4', null, 'clip.mp4/a.mp4', null],
-  ])('%s as %s names the file %s and the package file %s', (path, variant, filePath, member) => {
-    expect(splitPackageFile(path, variant)).toMatchObject({ filePath, variant, member })
-  })
+  ])(
+    '%s as %s names the file %s and the package file %s',
+    (path, variant, filePath, packageFile) => {
+      expect(splitPackageFile(path, variant)).toMatchObject({ filePath, variant, packageFile })
+    },
+  )
 
   it.each([
     [

@@ -136,7 +136,7 @@ it('the runtime answers pings while a hub hibernates', async () => {
   const stream = await createHubClient(env.HUBS).openStream('default', {
     filter,
     since: null,
-    counted: null,
+    streamLimit: null,
   })
   const { socket } = stream!
   const pong = new Promise((resolve) =>

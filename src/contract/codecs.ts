@@ -63,9 +63,9 @@ export type Container =
   | Exclude<(typeof STREAM_FORMATS)[number], 'dash'>
 
 export interface ContainerCodecs {
-  /** Values of `vc`; the first is the default. */
+  /** Values of `vc`. */
   video: readonly VideoCodec[]
-  /** Values of `ac`; the first is the default. */
+  /** Values of `ac`. A remux encodes audio that the container does not accept with the first. */
   audio: readonly AudioCodec[]
   /** Audio tracks that can be stream copied, by ffprobe's names; null for any. */
   copiedAudio: readonly string[] | null

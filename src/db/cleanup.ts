@@ -3,10 +3,8 @@
  * first, so that the cost of a round does not depend on the size of the tables.
  */
 import { sql } from 'drizzle-orm'
-import { JOB_STATUSES } from '../contract/job.ts'
+import { FINAL_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, statement } from './database.ts'
-
-const FINAL_STATUSES = JOB_STATUSES.filter((status) => status !== 'pending' && status !== 'running')
 
 /** Rows of one table that a round reads. */
 const BATCH_SIZE = 200

@@ -1,5 +1,5 @@
 /** Access to D1. The statements are in the other files of this folder, by table. */
-import type { SQL } from 'drizzle-orm'
+import { sql, type SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import * as schema from './schema/index.ts'
 
@@ -22,6 +22,14 @@ export function statement(db: Database, text: SQL) {
     mapResult: (result: D1Result) => result,
   }
   return Object.assign(raw, { _prepare: () => prepared })
+}
+
+/**
+ * Writes constants as a list for `IN`. They are not bound, since SQLite uses a partial index only when
+ * it can compare the condition with that of the index.
+ */
+export function sqlList(constants: readonly string[]): SQL {
+  return sql.raw(`(${constants.map((constant) => `'${constant}'`).join(', ')})`)
 }
 
 /** Returns the row of a statement that returns at most one. */

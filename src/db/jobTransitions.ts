@@ -8,15 +8,14 @@ import type { FailureCode } from '../contract/failureCode.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
 import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
-import { type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
-import { type Database, first, statement } from './database.ts'
+import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
+import { type Database, first, sqlList, statement } from './database.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { attempts, jobs } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 
 function isAllowed(event: JobEvent) {
-  const states = TRANSITIONS[event].from.map((state) => sql.raw(`'${state}'`))
-  return sql`${jobs.status} IN (${sql.join(states, sql`, `)})`
+  return sql`${jobs.status} IN ${sqlList(TRANSITIONS[event].from)}`
 }
 
 /** Columns of a job that no runner holds. */
@@ -229,7 +228,7 @@ export function retryJobRow(db: Database, id: string, restriction: Restriction =
         sql`NOT EXISTS (
           SELECT 1 FROM jobs AS other
           WHERE other.file_path = ${jobs.filePath} AND other.transformation = ${jobs.transformation}
-            AND other.status IN ('pending', 'running'))`,
+            AND other.status IN ${sqlList(ACTIVE_STATUSES)})`,
       ),
     )
     .returning()

@@ -2,7 +2,8 @@
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
-import { type Database, statement } from './database.ts'
+import { ACTIVE_STATUSES } from '../domain/jobTransitions.ts'
+import { type Database, sqlList, statement } from './database.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import type { JobRow, QueueRow, ReferenceFile } from './rows.ts'
@@ -48,7 +49,7 @@ export async function insertJobs(
       (SELECT count(*) FROM json_each(${requested}) AS requested WHERE NOT EXISTS (
         SELECT 1 FROM jobs AS active WHERE active.file_path = ${n.filePath}
           AND active.transformation = requested.value ->> 'transformation'
-          AND active.status IN ('pending', 'running')))`
+          AND active.status IN ${sqlList(ACTIVE_STATUSES)}))`
   const insert = statement(
     db,
     sql`
@@ -76,7 +77,7 @@ export async function insertJobs(
           jobs.transformation,
           n.jobs.map((job) => job.transformation),
         ),
-        sql`status IN ('pending', 'running')`,
+        sql`status IN ${sqlList(ACTIVE_STATUSES)}`,
       ),
     )
   const queue = db.select().from(queues).where(eq(queues.name, n.queue))
@@ -92,7 +93,7 @@ export async function insertJobs(
     INSERT INTO idempotency_keys (key, request_hash, job_ids, created_at)
     SELECT ${n.idempotency.key}, ${n.idempotency.requestHash}, json_group_array(id), ${n.now}
     FROM jobs
-    WHERE file_path = ${n.filePath} AND status IN ('pending', 'running')
+    WHERE file_path = ${n.filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
       AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${requested}))
       AND EXISTS (SELECT 1 FROM queues WHERE name = ${n.queue})
     HAVING count(*) = ${n.jobs.length}`,

@@ -2,7 +2,7 @@
  * Status transitions of a job: for each event the statuses that allow it, and the new status. The
  * guards of the SQL statements are built from this table, so no other transition is possible.
  */
-import type { JobStatus } from '../contract/job.ts'
+import { JOB_STATUSES, type JobStatus } from '../contract/job.ts'
 
 export const TRANSITIONS = {
   /** A runner claims the job. */
@@ -19,6 +19,15 @@ export const TRANSITIONS = {
   forceCancel: { from: ['pending', 'running'], to: 'cancelled' },
   retry: { from: ['error'], to: 'pending' },
 } as const satisfies Record<string, { from: readonly JobStatus[]; to: JobStatus }>
+
+/** Statuses of a job that a runner holds or will claim. A variant has at most one such job. */
+export const ACTIVE_STATUSES: readonly JobStatus[] = ['pending', 'running']
+/** Statuses of a job that has ended. Old jobs with these are deleted. */
+export const FINAL_STATUSES = JOB_STATUSES.filter((status) => !isActive(status))
+
+export function isActive(status: JobStatus): boolean {
+  return ACTIVE_STATUSES.includes(status)
+}
 
 export type JobEvent = keyof typeof TRANSITIONS
 

@@ -4,6 +4,7 @@
  */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { buildVideoEncoder } from '../encode/videoEncoders.ts'
+import { DEFAULT_FRAME_RATE, MAX_FRAME_RATE } from '../edit/steps/frameRate.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { Track } from './streamLayout.ts'
 
@@ -54,9 +55,6 @@ export function buildRungEncoder(rung: Rung): string[] {
     }),
   ]
 }
-
-const DEFAULT_FRAME_RATE = 25
-const MAX_FRAME_RATE = 120
 
 /**
  * Returns a frame rate as a number and in ffmpeg's notation. A rate near a whole number, or near an

@@ -19,7 +19,7 @@ const tags = ['keys']
 const admin = requiresScope('keys:admin')
 const params = z.object({ keyId: z.string().max(100) })
 
-const createRoute = route(admin, {
+const createApiKeyRoute = route(admin, {
   tags,
   method: 'post',
   path: '/api-keys',
@@ -64,7 +64,7 @@ const deleteRoute = route(admin, {
 })
 
 export const apiKeyRoutes = createApi()
-  .openapi(createRoute, async (c) => {
+  .openapi(createApiKeyRoute, async (c) => {
     const created = await createKey(c.get('platform'), c.get('caller'), c.req.valid('json'))
     if (!created.ok) {
       return errorResponse(c, created)

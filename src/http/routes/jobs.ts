@@ -24,7 +24,7 @@ const read = requiresScope('jobs:read')
 const write = requiresScope('jobs:write')
 const params = z.object({ jobId: z.string().max(100) })
 
-const createRoute = route(write, {
+const createJobsRoute = route(write, {
   tags,
   method: 'post',
   path: '/queue/jobs',
@@ -112,7 +112,7 @@ const deleteRoute = route(write, {
 })
 
 export const jobRoutes = createApi()
-  .openapi(createRoute, async (c) => {
+  .openapi(createJobsRoute, async (c) => {
     const key = c.req.valid('header')['idempotency-key'] ?? null
     const created = await createJobs(c.get('platform'), c.get('caller'), c.req.valid('json'), key)
     if (!created.ok) {

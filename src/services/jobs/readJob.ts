@@ -2,6 +2,7 @@
 import { findJob, listAttempts } from '../../db/jobs.ts'
 import type { AttemptRow, JobRow } from '../../db/rows.ts'
 import type { Restriction } from '../../domain/caller.ts'
+import { isActive } from '../../domain/jobTransitions.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 
@@ -28,8 +29,8 @@ export async function readAttempts(
   return row ? { ok: true, rows } : notFound(id)
 }
 
-/** True when the job is neither pending nor running, or was deleted. */
+/** True when the job has a final status, or was deleted. */
 export async function hasEnded({ db }: Platform, id: string): Promise<boolean> {
   const row = await findJob(db, id)
-  return row?.status !== 'pending' && row?.status !== 'running'
+  return !row || !isActive(row.status)
 }

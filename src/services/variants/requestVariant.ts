@@ -4,6 +4,7 @@ import { findNewestJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
 import type { JobRow, VariantRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath } from '../../domain/caller.ts'
+import { isActive } from '../../domain/jobTransitions.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
@@ -106,7 +107,7 @@ async function findExisting(
       return { ok: true, state: 'ready', variant: completed }
     }
   }
-  if (newest?.status === 'pending' || newest?.status === 'running') {
+  if (newest && isActive(newest.status)) {
     return describeActiveJob(caller, newest, source)
   }
   const last = isRestricted ? jobInQueue : newest

@@ -1,7 +1,7 @@
 /** Rate limits of callers, and the maximum number of queued jobs of an API key. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
+import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
 import { api, RUNNER_SECRET, expectJson, expectError, visitWith } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
@@ -87,7 +87,7 @@ describe('a rate limit on routes without an API key', () => {
           [RUNNER_SECRET_HEADER]: RUNNER_SECRET,
         },
         body: JSON.stringify({
-          protocol: 3,
+          protocol: PROTOCOL_VERSION,
           runner: { id: runner },
           queues: ['default'],
           waitSeconds: 0,
@@ -128,7 +128,12 @@ describe('a rate limit on runners', () => {
 
   it('counts the claims of each runner separately, even at the same address', async () => {
     const claim = (id: string) =>
-      send('claim', { protocol: 3, runner: { id }, queues: ['none-here'], waitSeconds: 0 })
+      send('claim', {
+        protocol: PROTOCOL_VERSION,
+        runner: { id },
+        queues: ['none-here'],
+        waitSeconds: 0,
+      })
     for (let n = 0; n < 3; n++) {
       expect((await claim('busy')).status).toBe(204)
     }

@@ -3,6 +3,7 @@
  */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
+import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import { claimNextJob } from '../../../src/db/leases.ts'
 import { findJob, findNewestJob } from '../../../src/db/jobs.ts'
 import { UNRESTRICTED, type Restriction, ROOT } from '../../../src/domain/caller.ts'
@@ -316,7 +317,12 @@ describe('an attempt with 100,000 jobs', () => {
   })
 
   it('a claim examines a bounded number of jobs whose file is missing', async () => {
-    const request = { protocol: 3, runner: { id: 'r' }, queues: ['default'], waitSeconds: 0 }
+    const request = {
+      protocol: PROTOCOL_VERSION,
+      runner: { id: 'r' },
+      queues: ['default'],
+      waitSeconds: 0,
+    }
     const { stored: before } = await readCounters()
     const spent = await cost(() => claimJob(platform, request, RUNNER.secretHash))
     await settled()

@@ -2,6 +2,7 @@
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { listExpiredLeases } from '../../../src/db/queues.ts'
 import { failAttempt } from '../../../src/services/jobs/endAttempt.ts'
@@ -149,7 +150,12 @@ describe('a due retry', () => {
     await expectJson(await runner.fail('stalled'), 200)
     const waiters = () =>
       runInDurableObject(hub, (_, state) => state.getWebSockets('runner').length)
-    const request = { protocol: 3, runner: { id: 'waits' }, queues: ['default'], waitSeconds: 20 }
+    const request = {
+      protocol: PROTOCOL_VERSION,
+      runner: { id: 'waits' },
+      queues: ['default'],
+      waitSeconds: 20,
+    }
     /** Claims as a runner does: a response without a job is followed by the next claim. */
     const claimUntilFound = async (): Promise<Assignment> => {
       const response = await asRunner('POST', '/runner/claim', request)

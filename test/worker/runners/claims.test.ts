@@ -1,6 +1,7 @@
 /** Claims: the order of jobs, the queue's concurrency, and the content of an assignment. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import { findJob } from '../../../src/db/jobs.ts'
 import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
 import { asRunner, expectJson } from '../helpers/requests.ts'
@@ -186,7 +187,7 @@ describe('a claim at the gateway', () => {
     }
     const claim = (...queues: string[]) =>
       asRunner('POST', '/runner/claim', {
-        protocol: 3,
+        protocol: PROTOCOL_VERSION,
         runner: { id: 'test-runner' },
         queues,
         waitSeconds: 0,

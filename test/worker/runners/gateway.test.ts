@@ -221,7 +221,12 @@ describe('a container', () => {
       headers: { 'Content-Type': 'application/json', [RUNNER_SECRET_HEADER]: RUNNER_SECRET },
       ...(body && { body: JSON.stringify(body) }),
     })
-  const claimRequest = { protocol: 3, runner: { id: 'liar' }, queues: ['mine'], waitSeconds: 0 }
+  const claimRequest = {
+    protocol: PROTOCOL_VERSION,
+    runner: { id: 'liar' },
+    queues: ['mine'],
+    waitSeconds: 0,
+  }
 
   it('needs no token, is identified by its props, and can only access its own jobs', async () => {
     await addQueue('mine')

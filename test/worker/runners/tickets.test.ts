@@ -1,6 +1,7 @@
 import { createExecutionContext, createMessageBatch, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import worker from '../../../src/index.ts'
 import { sendTickets } from '../../../src/platform/tickets.ts'
 import { api, asRunner, expectJson } from '../helpers/requests.ts'
@@ -24,7 +25,12 @@ const ALL_ACKED = { outcome: 'ok', ackAll: true, retryBatch: { retry: false }, r
 /** Claims from a queue and waits; resolves with the status of the response and the time it took. */
 async function waitForWork(queue: string, waitSeconds: number) {
   const startedAt = Date.now()
-  const request = { protocol: 3, runner: { id: 'waiting' }, queues: [queue], waitSeconds }
+  const request = {
+    protocol: PROTOCOL_VERSION,
+    runner: { id: 'waiting' },
+    queues: [queue],
+    waitSeconds,
+  }
   const response = await asRunner('POST', '/runner/claim', request)
   return { status: response.status, ms: Date.now() - startedAt }
 }
@@ -106,7 +112,7 @@ describe('a waiting runner', () => {
   it('does not wait when there is a job', async () => {
     const { id } = await createOne('tickets/there.mp4')
     const request = {
-      protocol: 3,
+      protocol: PROTOCOL_VERSION,
       runner: { id: 'r' },
       queues: ['empty', 'default'],
       waitSeconds: 20,

@@ -3,7 +3,7 @@ import type { FileVideo } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
 /** A higher rate of a source is not real: ffprobe then reports its time base as the frame rate. */
-const MAX_FRAME_RATE = 120
+export const MAX_FRAME_RATE = 120
 /** Assumed when the source does not state its rate. */
 export const DEFAULT_FRAME_RATE = 25
 

@@ -1,10 +1,15 @@
-/** Checks without an account that the Worker can be deployed: its configuration and its bundle size. */
+/**
+ * Checks without an account that the Worker can be deployed: its configuration and its bundle size.
+ */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { unstable_readConfig as readConfig } from 'wrangler'
 
 const ROOT = join(import.meta.dirname, '..')
-/** Maximum size, because every cold start loads the bundle. The OpenAPI schemas are a large part of it. */
+/**
+ * Maximum size, because every cold start loads the bundle. The OpenAPI schemas are a large part of
+ * it.
+ */
 const MAX_KIB = 165
 
 export function checkBundle(): { ok: boolean; output: string } {

@@ -1,7 +1,7 @@
 /**
- * `npm run check`: every check that does not execute the code. Each step runs even if an earlier one
- * failed; only failed steps print their output. An argument selects steps by the start of their name:
- * `node scripts/check.ts lint`.
+ * `npm run check`: every check that does not execute the code. Each step runs even if an earlier
+ * one failed; only failed steps print their output. An argument selects steps by the start of their
+ * name: `node scripts/check.ts lint`.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync } from 'node:fs'
@@ -21,7 +21,10 @@ interface Step {
 
 const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
 
-/** Each runtime has a tsconfig, so that Worker code cannot use Node's globals and shared code uses no runtime's. */
+/**
+ * Each runtime has a tsconfig: code of the Worker cannot use globals of Node, and shared code can
+ * use neither's.
+ */
 const tsconfigs = globSync('{.,src/**,container,test/**,scripts}/tsconfig.json').sort()
 
 const steps: Step[] = [

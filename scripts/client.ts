@@ -52,7 +52,9 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
     async job(id: string): Promise<Job> {
       return (await request(`/queue/jobs/${id}`)).json() as Promise<Job>
     },
-    /** Resolves when the event stream is open. It ends with `signal`, and throws after SILENCE_MS. */
+    /**
+     * Resolves when the event stream is open. It ends with `signal`, and throws after SILENCE_MS.
+     */
     async events(signal: AbortSignal, lastEventId?: string): Promise<AsyncIterable<ServerEvent>> {
       const silence = new AbortController()
       const response = await request('/queue/events', {

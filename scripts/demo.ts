@@ -1,6 +1,6 @@
 /**
- * `npm run demo`, next to a running `npm start`: uploads a clip, makes three variants of it with progress
- * bars, and shows what ffprobe reports about them.
+ * `npm run demo`, next to a running `npm start`: uploads a clip, makes three variants of it with
+ * progress bars, and shows what ffprobe reports about them.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

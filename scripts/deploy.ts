@@ -1,7 +1,8 @@
 /**
- * Deploys to the account that wrangler is logged in to: creates buckets, queues and the database, applies
- * the migrations, creates a first API key, and deploys the Worker and its containers. Steps that were done
- * before are skipped, so it can be run again after an error. Arguments are passed on to `wrangler deploy`.
+ * Deploys to the account that wrangler is logged in to: creates buckets, queues and the database,
+ * applies the migrations, creates a first API key, and deploys the Worker and its containers. Steps
+ * that were done before are skipped, so it can be run again after an error. Arguments are passed on
+ * to `wrangler deploy`.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -27,8 +28,9 @@ interface Consumer {
 
 requireTools()
 provision()
-// Applied before the Worker that needs them is deployed. The previous Worker works with a newer schema, because
-// migrations only add to it. Migration 0002 renames tables, so with it requests fail until the deploy.
+// Applied before the Worker that needs them is deployed. The previous Worker works with a newer
+// schema, because migrations only add to it. Migration 0002 renames tables, so with it requests
+// fail until the deploy.
 run('Applying the migrations', ['d1', 'migrations', 'apply', databaseBinding(), '--remote'])
 const secrets = createFirstSecrets()
 try {
@@ -87,13 +89,17 @@ function databaseBinding(): string {
   return (config.d1_databases as Database[])[0]!.binding
 }
 
-/** Creates an API key and a secrets file with it; returns null if the service already has an API key. */
+/**
+ * Creates an API key and a secrets file with it; returns null if the service already has an API
+ * key.
+ */
 function createFirstSecrets(): { file: string; folder: string; apiKey: string } | null {
   const { status, output } = wrangler(['secret', 'list', '--format', 'json'])
   if (output.includes('"API_KEY"')) {
     return null
   }
-  // The error must say that the Worker does not exist. After any other error the service may have a key.
+  // The error must say that the Worker does not exist. After any other error the service may have a
+  // key.
   if (status !== 0 && !/not found|does not exist/.test(output)) {
     fail(output)
   }

@@ -1,4 +1,6 @@
-/** Checks that the migrations match the schema: `drizzle-kit generate` must produce no migration. */
+/**
+ * Checks that the migrations match the schema: `drizzle-kit generate` must produce no migration.
+ */
 import { spawnSync } from 'node:child_process'
 import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -7,7 +9,8 @@ const ROOT = join(import.meta.dirname, '..')
 const MIGRATIONS = 'src/db/migrations'
 
 export function checkMigrations(): { ok: boolean; output: string } {
-  // Inside the repository, because drizzle-kit only accepts paths relative to the working directory.
+  // Inside the repository, because drizzle-kit only accepts paths relative to the working
+  // directory.
   const copy = mkdtempSync(join(ROOT, 'node_modules', '.migrations-'))
   const out = join(copy, 'out')
   try {

@@ -1,9 +1,9 @@
 /**
- * Installs what is missing: the npm packages, which include Node 24; ffmpeg; and Chromium for the browser
- * tests. Prints nothing if nothing is missing.
+ * Installs what is missing: the npm packages, which include Node 24; ffmpeg; and Chromium for the
+ * browser tests. Prints nothing if nothing is missing.
  *
- * Runs with the Node of the system (20 or later) before any package is installed. It is therefore plain
- * JavaScript, and uses only built-in modules.
+ * Runs with the Node of the system (20 or later) before any package is installed. It is therefore
+ * plain JavaScript, and uses only built-in modules.
  */
 import { spawnSync } from 'node:child_process'
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs'
@@ -14,7 +14,9 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MODULES = join(ROOT, 'node_modules')
 export const NODE_24 = join(MODULES, 'node', 'bin', 'node')
 
-/** @param {{ffmpeg?: boolean, browser?: boolean}} [wanted] what to install besides the npm packages */
+/**
+ * @param {{ffmpeg?: boolean, browser?: boolean}} [wanted] what to install besides the npm packages
+ */
 export function installMissing({ ffmpeg = true, browser = false } = {}) {
   installPackages()
   if (ffmpeg) {
@@ -109,7 +111,10 @@ const CHROMIUM_COMMANDS = [
   'apt-get install -y -qq --no-install-recommends chromium',
 ]
 
-/** Installs Chromium on Debian only. Ubuntu's package needs snap, and those of others do not play H.264. */
+/**
+ * Installs Chromium on Debian only. Ubuntu's package needs snap, and those of others do not play
+ * H.264.
+ */
 function installChromium() {
   const configured = process.env.CHROMIUM
   if (configured) {

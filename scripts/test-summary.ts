@@ -1,11 +1,15 @@
-/** A vitest reporter: prints the number of passed, failed and skipped tests as the last line, for CI. */
+/**
+ * A vitest reporter: prints the number of passed, failed and skipped tests as the last line, for
+ * CI.
+ */
 import type { Reporter, TestModule } from 'vitest/node'
 
 export default class TestSummary implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], errors: readonly unknown[]): void {
     const tests = modules.flatMap((module) => [...module.children.allTests()])
     const count = (state: string) => tests.filter((test) => test.result().state === state).length
-    // Files that failed to load have no tests, and some errors occur outside of tests: both count as failures.
+    // Files that failed to load have no tests, and some errors occur outside of tests: both count
+    // as failures.
     const failedOutsideTests =
       modules.filter((module) => module.errors().length > 0).length + errors.length
     const skipped = count('skipped')

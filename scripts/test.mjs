@@ -1,4 +1,7 @@
-/** `npm test`: installs what is missing, then runs every test suite, or those that `--project` names. */
+/**
+ * `npm test`: installs what is missing, then runs every test suite, or those that `--project`
+ * names.
+ */
 import { runWithNode24 } from './with-node24.mjs'
 
 /** Suites that start neither ffmpeg nor a browser, and therefore do not need ffmpeg installed. */
@@ -13,7 +16,10 @@ runWithNode24('node_modules/vitest/vitest.mjs', {
   browser: projects.some((name) => name === 'browser' || name.includes('*')),
 })
 
-/** Returns the projects that `--project name` or `--project=name` select; `*` if there is no such option. */
+/**
+ * Returns the projects that `--project name` or `--project=name` select; `*` if there is no such
+ * option.
+ */
 function readProjects(list) {
   const named = list.flatMap((argument, index) => {
     if (argument === '--project') {

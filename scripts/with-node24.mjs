@@ -1,6 +1,6 @@
 /**
- * Runs a program of this repository with Node 24, which the npm package `node` installs. Installs what is
- * missing first, and forwards signals to the program.
+ * Runs a program of this repository with Node 24, which the npm package `node` installs. Installs
+ * what is missing first, and forwards signals to the program.
  */
 import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'

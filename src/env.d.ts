@@ -10,11 +10,14 @@ interface OptionalBindings {
   /** The token of runners outside of the account. Unset: routes of runners return 503. */
   RUNNER_TOKEN?: string
   /**
-   * The URL under which containers reach the Worker. Needed only for local container engines, which do
-   * not intercept the requests of containers.
+   * The URL under which containers reach the Worker. Needed only for local container engines, which
+   * do not intercept the requests of containers.
    */
   CONTAINER_GATEWAY_URL?: string
-  /** Id of the runner in the container that sent the request. Set by RunnerGateway, never by configuration. */
+  /**
+   * Id of the runner in the container that sent the request. Set by RunnerGateway, never by
+   * configuration.
+   */
   CONTAINER_RUNNER_ID?: string
 }
 

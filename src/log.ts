@@ -1,4 +1,6 @@
-/** Structured logs of the Worker: one JSON object per line, beginning with the name of the event. */
+/**
+ * Structured logs of the Worker: one JSON object per line, beginning with the name of the event.
+ */
 
 type Fields = Record<string, unknown>
 

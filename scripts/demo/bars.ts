@@ -18,8 +18,8 @@ export function createBars(names: string[], out: WriteStream) {
     return `${name.padEnd(longest)} ${bar} ${percent.toFixed(0).padStart(3)} %  ${note}`
   }
   const draw = () => {
-    // Lines are cut to the terminal's width: `show` moves the cursor up one row for each bar, and a wrapped
-    // line would take two rows.
+    // Lines are cut to the terminal's width: `show` moves the cursor up one row for each bar, and a
+    // wrapped line would take two rows.
     for (const [name, bar] of bars) {
       out.write(`\x1b[2K${line(name, bar).slice(0, (out.columns || 80) - 1)}\n`)
     }

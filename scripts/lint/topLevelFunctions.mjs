@@ -1,6 +1,6 @@
 /**
- * Lint rule `reelqueue/top-level-functions`: named functions at the top level of a module are function
- * declarations. Arrow functions are for callbacks, where a declaration would be longer.
+ * Lint rule `reelqueue/top-level-functions`: named functions at the top level of a module are
+ * function declarations. Arrow functions are for callbacks, where a declaration would be longer.
  */
 const rule = {
   meta: { type: 'suggestion' },
@@ -10,7 +10,8 @@ const rule = {
         return
       }
       for (const { id, init } of declaration.declarations) {
-        // Arrow functions with a type on the variable are allowed: a declaration cannot have a function type.
+        // Arrow functions with a type on the variable are allowed: a declaration cannot have a
+        // function type.
         if (init?.type === 'ArrowFunctionExpression' && !id.typeAnnotation) {
           context.report({
             node: init,

@@ -52,7 +52,10 @@ function findPathProblem(path: string): string | null {
   return null
 }
 
-/** Parameters of a validation issue that a storage path causes, so that responses have the code `invalid_path`. */
+/**
+ * Parameters of a validation issue that a storage path causes, so that responses have the code
+ * `invalid_path`.
+ */
 export const PATH_ISSUE = { errorCode: 'invalid_path' } as const
 
 /** Accepts paths such as `videos/clip.mp4`, and returns them in Unicode normal form C. */

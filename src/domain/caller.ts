@@ -16,10 +16,10 @@ export interface Caller extends Restriction {
   maxStreams: number | null
   maxQueuedJobs: number | null
   /** Time at which the access expires, in milliseconds since the epoch; null for never. */
-  until: number | null
+  expiresAt: number | null
 }
 
-const UNBOUND = { ...UNRESTRICTED, maxStreams: null, maxQueuedJobs: null, until: null }
+const UNBOUND = { ...UNRESTRICTED, maxStreams: null, maxQueuedJobs: null, expiresAt: null }
 /** The root key is the secret `API_KEY`. It creates the first API keys. */
 export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: SCOPES })
 /** A request without a key. */

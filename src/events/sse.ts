@@ -19,12 +19,12 @@ const MAX_UNSENT_MESSAGES = 10_000
  * Serves one client. Resolves when the client disconnects, the hub stops responding, the stream has
  * reached its maximum age, or its access ends.
  *
- * @param until when the client's access ends (ms since the epoch); null for never
+ * @param expiresAt when the client's access expires (ms since the epoch); null for never
  */
 export async function streamEvents(
   { socket, cursor }: EventStream,
   stream: SSEStreamingApi,
-  until: number | null = null,
+  expiresAt: number | null = null,
 ): Promise<void> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let unsent = 0
@@ -72,7 +72,7 @@ export async function streamEvents(
     socket.send(PING)
     write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) })
   }, HEARTBEAT_MS)
-  const remainingMs = until === null ? MAX_AGE_MS : Math.max(until - Date.now(), 0)
+  const remainingMs = expiresAt === null ? MAX_AGE_MS : Math.max(expiresAt - Date.now(), 0)
   const age = setTimeout(end, Math.min(MAX_AGE_MS, remainingMs))
   await ended
   clearInterval(heartbeat)

@@ -1,4 +1,6 @@
-/** The Hono environment of every HTTP app: bindings of the Worker, and values that middleware sets. */
+/**
+ * The Hono environment of every HTTP app: bindings of the Worker, and values that middleware sets.
+ */
 import type { Caller } from '../domain/caller.ts'
 import type { WorkerPlatform } from '../platform/platform.ts'
 

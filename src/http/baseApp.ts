@@ -1,4 +1,6 @@
-/** The base of every HTTP app of the service: request ids, security headers, and error responses. */
+/**
+ * The base of every HTTP app of the service: request ids, security headers, and error responses.
+ */
 import { logError } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
@@ -18,7 +20,8 @@ export function createBaseApp() {
     try {
       decodeURIComponent(new URL(c.req.url).pathname)
     } catch {
-      // Hono would match such a path without decoding it: `/a%zz` would name the same file as `/a%25zz`.
+      // Hono would match such a path without decoding it: `/a%zz` would name the same file as
+      // `/a%25zz`.
       return errorResponse(c, errorResult('invalid_path', 'The path is not percent-encoded UTF-8.'))
     }
     return next()

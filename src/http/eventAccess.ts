@@ -14,8 +14,8 @@ interface EventAccess {
   /** The API key whose open streams are counted; null for visitors. */
   keyId: string | null
   maxStreams: number | null
-  /** When access ends, in milliseconds since the epoch; null for no end. */
-  until: number | null
+  /** When the access expires, in milliseconds since the epoch; null for never. */
+  expiresAt: number | null
 }
 type AccessResult = EventAccess | ErrorResult<'unauthorized' | 'forbidden'>
 
@@ -28,12 +28,12 @@ export async function readEventAccess(
     return readTokenAccess(c, token)
   }
   const caller = c.get('caller')
-  const { keyId, maxStreams, until } = caller
+  const { keyId, maxStreams, expiresAt } = caller
   const missing = missingScopeError(caller, 'events:read')
   const { events: publicEvents } = c.get('platform').settings.publicAccess
   const isNamed = filter.jobId !== undefined || filter.filePath !== undefined
   if (!missing || publicEvents === 'open' || (publicEvents === 'named' && isNamed)) {
-    return { ok: true, restriction: caller, keyId, maxStreams, until }
+    return { ok: true, restriction: caller, keyId, maxStreams, expiresAt }
   }
   const alternative =
     publicEvents === 'named' ? 'name a job or a file (?jobId= or ?filePath=), or ' : ''
@@ -49,9 +49,9 @@ async function readTokenAccess(c: Context<ApiEnv>, token: string): Promise<Acces
   if (!read.ok) {
     return read
   }
-  const { keyId, until, ...restriction } = read.grant
+  const { keyId, until: expiresAt, ...restriction } = read.grant
   if (keyId === 'root') {
-    return { ok: true, restriction, keyId, maxStreams: ROOT.maxStreams, until }
+    return { ok: true, restriction, keyId, maxStreams: ROOT.maxStreams, expiresAt }
   }
   const found = await findCallerById(c.get('platform'), keyId)
   if (!found.ok) {
@@ -60,12 +60,12 @@ async function readTokenAccess(c: Context<ApiEnv>, token: string): Promise<Acces
       'The API key that created this token was deleted, is disabled or has expired.',
     )
   }
-  const { maxStreams, until: keyExpiresAt } = found.caller
+  const { maxStreams, expiresAt: keyExpiresAt } = found.caller
   return {
     ok: true,
     restriction,
     keyId,
     maxStreams,
-    until: Math.min(until, keyExpiresAt ?? until),
+    expiresAt: Math.min(expiresAt, keyExpiresAt ?? expiresAt),
   }
 }

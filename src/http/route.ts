@@ -25,8 +25,8 @@ type Route<Config extends { responses: object }, Rejections> = Omit<
 }
 
 /**
- * Defines a route for `createApi().openapi`. `config.responses` has only the responses that `access` and the
- * validation of the body do not add.
+ * Defines a route for `createApi().openapi`. `config.responses` has only the responses that
+ * `access` and the validation of the body do not add.
  *
  * @example route(requiresScope('jobs:read'), { method: 'get', path: '/queue/jobs', responses: … })
  */

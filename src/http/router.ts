@@ -1,4 +1,7 @@
-/** Creates the Hono apps to which routes are added. They validate requests against the schemas of the routes. */
+/**
+ * Creates the Hono apps to which routes are added. They validate requests against the schemas of
+ * the routes.
+ */
 import { errorResult } from '../domain/result.ts'
 import { OpenAPIHono, z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
@@ -53,8 +56,8 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /**
- * For routes with an optional body: removes the content type of an empty body, which many clients send,
- * so that the empty body is not parsed as JSON.
+ * For routes with an optional body: removes the content type of an empty body, which many clients
+ * send, so that the empty body is not parsed as JSON.
  */
 export const ignoreEmptyBody = createMiddleware<ApiEnv>(async (c, next) => {
   if ((await c.req.text()) === '') {

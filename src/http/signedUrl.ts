@@ -1,7 +1,7 @@
 /**
- * Signed URLs: access to one variant or one upload without an API key, for a limited time. The signature
- * covers the parsed request (method, canonical variant, path, expiry, limits, signing key), not the text
- * of the URL. A URL that is encoded in another way therefore stays valid.
+ * Signed URLs: access to one variant or one upload without an API key, for a limited time. The
+ * signature covers the parsed request (method, canonical variant, path, expiry, limits, signing
+ * key), not the text of the URL. A URL that is encoded in another way therefore stays valid.
  */
 import type { Context } from 'hono'
 import type { CreateSignedUrl } from '../contract/apiKey.ts'
@@ -72,7 +72,10 @@ export async function signUrl(
   return `${method === 'PUT' ? '/files' : variantRoute}/${path}?${query}`
 }
 
-/** Returns the access that the signature of a request grants to `target`; null if it has no signature. */
+/**
+ * Returns the access that the signature of a request grants to `target`; null if it has no
+ * signature.
+ */
 export async function readSignature(
   c: Context<ApiEnv>,
   target: SignedTarget,

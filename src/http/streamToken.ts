@@ -1,4 +1,7 @@
-/** Stream tokens: short-lived access to an event stream in its URL, since EventSource sends no headers. */
+/**
+ * Stream tokens: short-lived access to an event stream in its URL, since EventSource sends no
+ * headers.
+ */
 import { z } from 'zod'
 import { fromBase64url, toBase64url } from '../domain/base64url.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'

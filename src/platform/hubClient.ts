@@ -3,8 +3,9 @@ import type { Hubs, WorkWait } from '../services/ports.ts'
 import type { EventFilter } from '../domain/subscription.ts'
 
 /**
- * Heartbeat of an event socket. The runtime responds to PING with PONG without waking the hub. A socket
- * without a PONG is closed, because its `readyState` can be OPEN after the connection is lost.
+ * Heartbeat of an event socket. The runtime responds to PING with PONG without waking the hub. A
+ * socket without a PONG is closed, because its `readyState` can be OPEN after the connection is
+ * lost.
  */
 export const PING = 'ping'
 export const PONG = 'pong'
@@ -82,7 +83,8 @@ function createWorkWait(sockets: WebSocket[]): WorkWait {
   const woken = new Promise<true>((resolve) => {
     for (const socket of sockets) {
       socket.addEventListener('message', () => resolve(true))
-      // The socket closes when a deploy restarts the hub. Wake-ups may be lost, so the runner claims again.
+      // The socket closes when a deploy restarts the hub. Wake-ups may be lost, so the runner
+      // claims again.
       socket.addEventListener('close', () => resolve(true))
       socket.accept()
     }

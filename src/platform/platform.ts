@@ -1,6 +1,6 @@
 /**
- * The platform: the Worker's bindings as the ports that services use. It is created for each request,
- * queue batch, alarm and cron run.
+ * The platform: the Worker's bindings as the ports that services use. It is created for each
+ * request, queue batch, alarm and cron run.
  */
 import { logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'
@@ -11,7 +11,10 @@ import { createSettings, type Settings } from './settings.ts'
 import { createSlots, NO_SLOTS } from './slots.ts'
 import { sendTickets } from './tickets.ts'
 
-/** The ports, and what only the callers of services use: HTTP routes, hubs, slots and the cron trigger. */
+/**
+ * The ports, and what only the callers of services use: HTTP routes, hubs, slots and the cron
+ * trigger.
+ */
 export interface WorkerPlatform extends Platform {
   hubs: HubClient
   settings: Settings

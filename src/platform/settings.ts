@@ -1,7 +1,10 @@
 /** Reads and validates the Worker's settings: the [vars] of `wrangler.toml`, and its secrets. */
 import { z } from 'zod'
 
-/** An invalid setting. The message has its name and the valid values, but not its value, which may be a secret. */
+/**
+ * An invalid setting. The message has its name and the valid values, but not its value, which may
+ * be a secret.
+ */
 export class InvalidSettingError extends Error {
   override name = 'InvalidSettingError'
 }
@@ -49,8 +52,8 @@ function readContainers(env: Env) {
     diskBytes: vars.RUNNER_DISK_BYTES,
     idleSeconds: vars.RUNNER_IDLE_SECONDS,
     /**
-     * URL and token for containers whose requests the engine does not intercept. Null otherwise, because
-     * intercepted requests need no token.
+     * URL and token for containers whose requests the engine does not intercept. Null otherwise,
+     * because intercepted requests need no token.
      */
     gateway: url !== undefined && token !== undefined ? { url, token } : null,
   }
@@ -103,8 +106,9 @@ const signingKeys = z
   )
 
 /**
- * Reads the keys for tokens and signed URLs: the first signs, and all verify. Without SIGNING_KEYS, API_KEY
- * signs, so that signing works by default. A new API_KEY then invalidates what the old one signed.
+ * Reads the keys for tokens and signed URLs: the first signs, and all verify. Without SIGNING_KEYS,
+ * API_KEY signs, so that signing works by default. A new API_KEY then invalidates what the old one
+ * signed.
  */
 function readSigningKeys(env: Env): { id: string; secret: string }[] {
   if (env.SIGNING_KEYS) {
@@ -121,8 +125,8 @@ export interface Settings {
 }
 
 /**
- * All settings. Each group is validated when it is first read, so that an invalid setting fails only
- * the requests that need it.
+ * All settings. Each group is validated when it is first read, so that an invalid setting fails
+ * only the requests that need it.
  */
 export function createSettings(env: Env): Settings {
   return {
@@ -147,7 +151,9 @@ function cacheValue<Value>(settings: Settings, name: keyof Settings, value: Valu
   return value
 }
 
-/** @throws InvalidSettingError for the first setting that is not valid, even if nothing uses it yet */
+/**
+ * @throws InvalidSettingError for the first setting that is not valid, even if nothing uses it yet
+ */
 export function validateSettings(env: Env): void {
   for (const readGroup of [readPublicAccess, readContainers, readRetention, readSigningKeys]) {
     readGroup(env)

@@ -1,6 +1,6 @@
 /**
- * Tickets: wake-ups through Cloudflare Queues. A ticket names a queue and no job, so a lost or duplicated
- * ticket changes nothing: the claim decides which job runs.
+ * Tickets: wake-ups through Cloudflare Queues. A ticket names a queue and no job, so a lost or
+ * duplicated ticket changes nothing: the claim decides which job runs.
  */
 import { z } from 'zod'
 import { logError, logWarn } from '../log.ts'
@@ -21,8 +21,8 @@ export async function sendTickets(tickets: Queue, queue: string, count: number) 
 }
 
 /**
- * Turns a batch of tickets into one wake-up for each queue. Tickets are not retried when no runner is
- * there: every finished job and the watchdog wake runners again.
+ * Turns a batch of tickets into one wake-up for each queue. Tickets are not retried when no runner
+ * is there: every finished job and the watchdog wake runners again.
  */
 export async function consumeTickets(batch: MessageBatch, platform: Platform): Promise<void> {
   const counts = new Map<string, number>()
@@ -39,8 +39,8 @@ export async function consumeTickets(batch: MessageBatch, platform: Platform): P
 }
 
 /**
- * Logs the tickets of the dead letter queue: `consumeTickets` failed for them several times. No job is
- * lost, because the watchdog also wakes runners, but the cause of the failure needs attention.
+ * Logs the tickets of the dead letter queue: `consumeTickets` failed for them several times. No job
+ * is lost, because the watchdog also wakes runners, but the cause of the failure needs attention.
  */
 export function logDeadTickets(batch: MessageBatch): void {
   for (const { id, body, attempts } of batch.messages) {

@@ -1,6 +1,6 @@
 /**
- * Interfaces of everything outside the services that they use. `src/platform` implements them with the
- * Worker's bindings, so that no service reads the environment.
+ * Interfaces of everything outside the services that they use. `src/platform` implements them with
+ * the Worker's bindings, so that no service reads the environment.
  */
 import type { ProgressData } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
@@ -23,21 +23,26 @@ export interface Hubs {
   waitForWork(queues: string[]): Promise<WorkWait>
 }
 
-/** A wait for work. It is opened before the runner claims, so that a wake-up during the claim is not missed. */
+/**
+ * A wait for work. It is opened before the runner claims, so that a wake-up during the claim is not
+ * missed.
+ */
 export interface WorkWait {
   /** Resolves with true once there may be work, and with false after `ms` without a wake-up. */
   wait(ms: number): Promise<boolean>
   close(): void
 }
 
-/** The container slots of the deployment. Without containers, `count` is 0 and the calls do nothing. */
+/**
+ * The container slots of the deployment. Without containers, `count` is 0 and the calls do nothing.
+ */
 export interface Slots {
   readonly count: number
   /** The capabilities of a runner in a slot. */
   readonly capabilities: RunnerCapabilities
   /**
-   * Starts free slots, until `wanted` of them are starting or none is left. The slots of `busyRunners` are
-   * not free.
+   * Starts free slots, until `wanted` of them are starting or none is left. The slots of
+   * `busyRunners` are not free.
    *
    * @param queues the queues from which the runners claim; the first one has jobs
    */

@@ -26,7 +26,10 @@ export function encodePath(path: string) {
   return path.split('/').map(encodeURIComponent).join('/')
 }
 
-/** Encodes a variant name as a path segment of a URL. `,`, `:` and `+` of the grammar are not encoded. */
+/**
+ * Encodes a variant name as a path segment of a URL. `,`, `:` and `+` of the grammar are not
+ * encoded.
+ */
 export function encodeVariant(variant: string) {
   return encodeURIComponent(writeRequestForm(variant)).replaceAll(
     /%2C|%3A|%2B/g,

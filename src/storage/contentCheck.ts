@@ -6,7 +6,9 @@ import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
 export const SNIFF_BYTES = 4_100
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
-/** Subtitles are text without a signature that file-type knows, so the start of the text is matched. */
+/**
+ * Subtitles are text without a signature that file-type knows, so the start of the text is matched.
+ */
 const SUBTITLES: Record<string, { start: RegExp; description: string }> = {
   vtt: { start: /^WEBVTT(?=[ \t\r\n]|$)/, description: 'with the line WEBVTT' },
   srt: {
@@ -32,7 +34,10 @@ function findSubtitleMismatch(extension: string, leading: Uint8Array): string | 
   return `The content is not .${extension}: it must begin ${description}.`
 }
 
-/** Returns an error message if the leading bytes of a file do not match the extension of its path, else null. */
+/**
+ * Returns an error message if the leading bytes of a file do not match the extension of its path,
+ * else null.
+ */
 export async function findContentMismatch(
   path: string,
   leading: Uint8Array,

@@ -103,9 +103,9 @@ export interface ObjectStore {
   /**
    * Joins the parts in the order of their numbers, and replaces the object under the key.
    *
-   * `gone`: the upload was completed, was aborted or has expired. `bad_parts`: a part was not uploaded,
-   * its etag does not match, or its size is not allowed (R2: all parts but the last have the same size, of
-   * at least 5 MiB); the upload stays open.
+   * `gone`: the upload was completed, was aborted or has expired. `bad_parts`: a part was not
+   * uploaded, its etag does not match, or its size is not allowed (R2: all parts but the last have
+   * the same size, of at least 5 MiB); the upload stays open.
    */
   completeMultipartUpload(
     upload: MultipartUpload,

@@ -1,4 +1,6 @@
-/** Stores originals: checks the leading bytes against the file name and records the charged API key. */
+/**
+ * Stores originals: checks the leading bytes against the file name and records the charged API key.
+ */
 import { findFileType, OCTET_STREAM } from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { findContentMismatch, SNIFF_BYTES } from './contentCheck.ts'
@@ -8,7 +10,7 @@ export type StoreOutcome<Stored> =
   { ok: true; stored: Stored } | ErrorResult<'content_mismatch' | 'invalid_request'>
 
 /** Object metadata: the id of the API key that an original is charged to. */
-const CHARGED_KEY = 'reelqueue-key'
+const KEY_ID_METADATA = 'reelqueue-key'
 
 /** The charged key and size of the file at a path; null and 0 if there is no file. */
 export interface StoredSize {
@@ -21,14 +23,14 @@ export interface StoredSize {
 export function originalAttributes(path: string, keyId: string | null) {
   return {
     contentType: findFileType(path)?.contentType ?? OCTET_STREAM,
-    ...(keyId !== null && { metadata: { [CHARGED_KEY]: keyId } }),
+    ...(keyId !== null && { metadata: { [KEY_ID_METADATA]: keyId } }),
   }
 }
 
 export async function readStoredSize(store: ObjectStore, path: string): Promise<StoredSize> {
   const object = await store.head(path)
   return {
-    keyId: object?.metadata[CHARGED_KEY] ?? null,
+    keyId: object?.metadata[KEY_ID_METADATA] ?? null,
     sizeBytes: object?.sizeBytes ?? 0,
   }
 }

@@ -109,7 +109,8 @@ class WrongSizeError extends Error {
 }
 
 /**
- * Sends a body through a FixedLengthStream, which tells R2 the size and fails if the body has another one.
+ * Sends a body through a FixedLengthStream, which tells R2 the size and fails if the body has
+ * another one.
  *
  * @throws WrongSizeError, or the error of R2 or of the body
  */
@@ -129,7 +130,9 @@ async function send<Stored>(
     : stored.reason
 }
 
-/** Writes the leading bytes. The runtime pipes the rest, without running JavaScript for each chunk. */
+/**
+ * Writes the leading bytes. The runtime pipes the rest, without running JavaScript for each chunk.
+ */
 async function pipe({ body, leading }: SizedBody, writable: WritableStream<Uint8Array>) {
   if (leading) {
     const writer = writable.getWriter()

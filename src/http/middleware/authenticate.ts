@@ -1,4 +1,6 @@
-/** Authenticates API requests. A route declares its scope with `requiresScope` or `openToVisitors`. */
+/**
+ * Authenticates API requests. A route declares its scope with `requiresScope` or `openToVisitors`.
+ */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Scope } from '../../contract/apiKey.ts'
@@ -24,8 +26,8 @@ export function requiresScope(...scopes: [Scope, ...Scope[]]) {
 }
 
 /**
- * Declares that a route accepts requests without a key. The handler decides what visitors may do, and
- * requires `scope` if a setting (PUBLIC_EVENTS and others) excludes them.
+ * Declares that a route accepts requests without a key. The handler decides what visitors may do,
+ * and requires `scope` if a setting (PUBLIC_EVENTS and others) excludes them.
  */
 export function openToVisitors(scope: Scope) {
   return {

@@ -9,7 +9,9 @@ import { checkCallerRateLimit } from './rateLimit.ts'
 
 const encoder = new TextEncoder()
 
-/** Compares two secrets in constant time. Digests are compared, because they have the same length. */
+/**
+ * Compares two secrets in constant time. Digests are compared, because they have the same length.
+ */
 export async function areSecretsEqual(a: string, b: string): Promise<boolean> {
   const digest = (text: string) => crypto.subtle.digest('SHA-256', encoder.encode(text))
   const [left, right] = await Promise.all([digest(a), digest(b)])
@@ -37,7 +39,8 @@ export const requireRunner = createMiddleware<ApiEnv>(async (c, next) => {
   if (token !== undefined && (await areSecretsEqual(token, expected))) {
     return next()
   }
-  // Without a valid token, the client counts as a visitor. Routes of runners have their own rate limit.
+  // Without a valid token, the client counts as a visitor. Routes of runners have their own rate
+  // limit.
   const limited = await checkCallerRateLimit(c, 'READS', VISITOR)
   if (!limited.ok) {
     return errorResponse(c, limited)

@@ -30,7 +30,10 @@ export const setSecurityHeaders = createMiddleware<ApiEnv>(async (c, next) => {
 
 const HOUR_SECONDS = 3_600
 
-/** Allows requests from scripts of the origins in CORS_ORIGINS. By default, no other origin is allowed. */
+/**
+ * Allows requests from scripts of the origins in CORS_ORIGINS. By default, no other origin is
+ * allowed.
+ */
 export const allowOrigins = createMiddleware<ApiEnv>(async (c, next) => {
   const { origins } = c.get('platform').settings.publicAccess
   if (origins.length === 0 || c.req.path.startsWith('/runner/')) {

@@ -1,6 +1,6 @@
 /**
- * Error responses: one JSON shape, with statuses from the table of error codes. Types allow a route only
- * the statuses that it declares.
+ * Error responses: one JSON shape, with statuses from the table of error codes. Types allow a route
+ * only the statuses that it declares.
  */
 import type { Context, TypedResponse } from 'hono'
 import { type ErrorBody, errorBody, type ErrorCode, ERRORS } from '../../contract/errors.ts'

@@ -1,4 +1,7 @@
-/** Responses to requests for a variant that is not ready: its job is queued or running, or it failed. */
+/**
+ * Responses to requests for a variant that is not ready: its job is queued or running, or it
+ * failed.
+ */
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { errorBody } from '../../contract/errors.ts'

@@ -16,7 +16,10 @@ export interface Delivery {
   cacheControl: string
 }
 
-/** Returns the headers of an object. `nosniff` keeps browsers from interpreting media as another type. */
+/**
+ * Returns the headers of an object. `nosniff` keeps browsers from interpreting media as another
+ * type.
+ */
 export function objectHeaders(object: StoredObject, delivery: Delivery): Headers {
   return new Headers({
     'Content-Type': delivery.contentType,
@@ -28,7 +31,10 @@ export function objectHeaders(object: StoredObject, delivery: Delivery): Headers
   })
 }
 
-/** Evaluates `If-None-Match` for responses that do not pass the conditions of the request to the store. */
+/**
+ * Evaluates `If-None-Match` for responses that do not pass the conditions of the request to the
+ * store.
+ */
 export function matchesEtag(ifNoneMatch: string | null, object: StoredObject) {
   const etag = httpEtag(object)
   return (ifNoneMatch ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
@@ -113,7 +119,10 @@ function rangeError(c: Context, subject: string, sizeBytes: number) {
   )
 }
 
-/** Ranges up to this size are held in memory, because the digest is sent in a header before the body. */
+/**
+ * Ranges up to this size are held in memory, because the digest is sent in a header before the
+ * body.
+ */
 const MAX_DIGESTED_BYTES = 8 * 1024 * 1024
 
 /** Responds with a source file of a running attempt, or with 412 if it was replaced or deleted. */

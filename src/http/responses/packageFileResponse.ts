@@ -32,12 +32,16 @@ export function servePackageFile(
     : serveObject(c, store, key, delivery)
 }
 
-/** Signed playlists are held in memory. A playlist of 24 hours with segments of 2 s has about 1.6 MiB. */
+/**
+ * Signed playlists are held in memory. A playlist of 24 hours with segments of 2 s has about 1.6
+ * MiB.
+ */
 const MAX_REWRITTEN_BYTES = 16 * 1024 * 1024
 
 /**
- * Adds the signature to every URL in a playlist, so that players can read the files that it names. The
- * etag is that of the stored playlist: the response depends only on it and on the signature in the URL.
+ * Adds the signature to every URL in a playlist, so that players can read the files that it names.
+ * The etag is that of the stored playlist: the response depends only on it and on the signature in
+ * the URL.
  */
 async function serveSignedPlaylist(
   c: Context<ApiEnv>,

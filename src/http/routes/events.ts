@@ -67,7 +67,7 @@ export const eventRoutes = createApi()
     if (!resolved.ok) {
       return errorResponse(c, resolved)
     }
-    const { keyId, maxStreams, until } = access
+    const { keyId, maxStreams, expiresAt } = access
     const streamLimit = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
     const events = await c.get('platform').hubs.openStream(resolved.queue, {
       filter: resolved.filter,
@@ -85,7 +85,7 @@ export const eventRoutes = createApi()
       )
     }
     c.header('X-Accel-Buffering', 'no')
-    return streamSSE(c, (stream) => streamEvents(events, stream, until))
+    return streamSSE(c, (stream) => streamEvents(events, stream, expiresAt))
   })
   .openapi(tokenRoute, async (c) => {
     const { expiresInSeconds, ...requested } = c.req.valid('json')
@@ -101,10 +101,15 @@ export const eventRoutes = createApi()
         errorResult('not_configured', 'Neither SIGNING_KEYS nor API_KEY is set.'),
       )
     }
-    const until = Date.now() + expiresInSeconds * 1000
+    const expiresAt = Date.now() + expiresInSeconds * 1000
     const { queue, filter } = resolved
-    const token = await createToken(signingKeys, { keyId: caller.keyId!, queue, ...filter, until })
+    const token = await createToken(signingKeys, {
+      keyId: caller.keyId!,
+      queue,
+      ...filter,
+      until: expiresAt,
+    })
     c.header('Cache-Control', 'no-store')
     const url = new URL(`/queue/events?token=${token}`, c.req.url).href
-    return c.json({ token, url, expiresAt: new Date(until).toISOString() }, 201)
+    return c.json({ token, url, expiresAt: new Date(expiresAt).toISOString() }, 201)
   })

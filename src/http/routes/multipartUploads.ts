@@ -21,7 +21,9 @@ const tags = ['files']
 const write = requiresScope('files:write')
 const params = z.object({ uploadId: z.string().max(100) })
 
-/** Below the request size limit of every plan. 10,000 parts make 312 GiB, more than a runner's disk. */
+/**
+ * Below the request size limit of every plan. 10,000 parts make 312 GiB, more than a runner's disk.
+ */
 const PART_SIZE_BYTES = 32 * 1024 * 1024
 
 const beginRoute = route(write, {

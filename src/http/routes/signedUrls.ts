@@ -15,7 +15,10 @@ import { route } from '../route.ts'
 import { createApi, jsonBody } from '../router.ts'
 import { signUrl } from '../signedUrl.ts'
 
-/** The scope that signing needs, by method: nobody can sign a request that they may not make themselves. */
+/**
+ * The scope that signing needs, by method: nobody can sign a request that they may not make
+ * themselves.
+ */
 const SCOPES = { GET: 'jobs:read', PUT: 'files:write' } as const
 
 const signRoute = route(requiresScope('jobs:read', 'files:write'), {
@@ -27,7 +30,10 @@ const signRoute = route(requiresScope('jobs:read', 'files:write'), {
   responses: { 201: json(signedUrl, 'The URL') },
 })
 
-/** Reads the path to sign: for PUT, of an original; for GET, of a variant, a file of a package or an original. */
+/**
+ * Reads the path to sign: for PUT, of an original; for GET, of a variant, a file of a package or an
+ * original.
+ */
 async function readPath(platform: Platform, queue: string, { method, path }: CreateSignedUrl) {
   if (method === 'GET') {
     const name = await resolveVariantPath(platform, queue, path)

@@ -116,7 +116,9 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   return queuedResponse(c, { filePath, variant, jobId: outcome.jobId })
 })
 
-/** Returns the access of the key that signed the URL; if the URL is not signed, that of the request. */
+/**
+ * Returns the access of the key that signed the URL; if the URL is not signed, that of the request.
+ */
 async function authorize(c: Context<ApiEnv>, { filePath, variant }: ServedName) {
   const signed = await readSignature(c, { method: 'GET', variant, filePath })
   if (signed?.ok === false) {
@@ -131,7 +133,10 @@ function isPublic(c: Context<ApiEnv>, { signed }: ReadAccess) {
   return !signed && c.get('platform').settings.publicAccess.variants !== 'off'
 }
 
-/** Shared caches may store public files only. Files of a signed URL are cached no longer than it is valid. */
+/**
+ * Shared caches may store public files only. Files of a signed URL are cached no longer than it is
+ * valid.
+ */
 function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
   const { signed } = access
   const seconds = signed ? Math.floor((signed.expiresAt - Date.now()) / 1000) : CACHE_SECONDS
@@ -139,7 +144,10 @@ function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
   return `${scope}, max-age=${Math.min(seconds, CACHE_SECONDS)}`
 }
 
-/** Callers with the scope may create jobs; visitors too, at a limited rate, if PUBLIC_VARIANTS is "open". */
+/**
+ * Callers with the scope may create jobs; visitors too, at a limited rate, if PUBLIC_VARIANTS is
+ * "open".
+ */
 async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
   const missing = missingScopeError(caller, 'jobs:write')
   if (!missing) {

@@ -69,7 +69,9 @@ function notFoundResponse(c: Context<ApiEnv>, message: string) {
   return c.json({ status: 'not_found' as const, ...createErrorBody(c, 'not_found', message) }, 404)
 }
 
-/** The error for a visitor where PUBLIC_STATUS is "off"; null for callers that may read the status. */
+/**
+ * The error for a visitor where PUBLIC_STATUS is "off"; null for callers that may read the status.
+ */
 function accessError(c: Context<ApiEnv>) {
   return c.get('platform').settings.publicAccess.status === 'named'
     ? null

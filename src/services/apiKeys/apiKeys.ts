@@ -20,7 +20,10 @@ import type { ApiKeyRow } from '../../db/rows.ts'
 
 /** Maximum number of keys, because a list returns all of them. */
 const MAX_KEYS = 1_000
-/** Precision of `lastUsedAt`: a key that is used often writes its row once in this time, not for every request. */
+/**
+ * Precision of `lastUsedAt`: a key that is used often writes its row once in this time, not for
+ * every request.
+ */
 const USE_INTERVAL_MS = 3_600_000
 /** `rq_` and 256 random bits in base64url. Other texts are rejected without a query. */
 const KEY_PATTERN = /^rq_[A-Za-z0-9_-]{43}$/
@@ -92,7 +95,10 @@ export async function deleteKey({ db }: Platform, id: string) {
   return (await deleteKeyRow(db, id)) ? { ok: true as const } : keyNotFound(id)
 }
 
-/** Finds the caller of a key. Only a client that has the key receives the error that it is disabled or has expired. */
+/**
+ * Finds the caller of a key. Only a client that has the key receives the error that it is disabled
+ * or has expired.
+ */
 export async function findCallerByKey(
   platform: Platform,
   key: string,
@@ -136,7 +142,7 @@ function toCaller(
       pathPrefix,
       maxStreams,
       maxQueuedJobs,
-      until: expiresAt,
+      expiresAt,
     },
   }
 }

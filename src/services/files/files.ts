@@ -1,4 +1,6 @@
-/** Stores and deletes originals, and retires the variants of files that were replaced or deleted. */
+/**
+ * Stores and deletes originals, and retires the variants of files that were replaced or deleted.
+ */
 import type { StorageReservation } from '../../db/files.ts'
 import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
 import { retireVariants } from '../../db/outputs.ts'
@@ -46,7 +48,8 @@ export function putReservedFile(
   content: SizedBody,
 ): Promise<StoreOutcome<StoredObject>> {
   const stored = store(platform, chargedKeyId(caller), reservation, content)
-  // If the client disconnects, the request is cancelled. Deferred work continues and ends the reservation.
+  // If the client disconnects, the request is cancelled. Deferred work continues and ends the
+  // reservation.
   platform.defer(stored.catch(() => undefined))
   return stored
 }
@@ -102,7 +105,8 @@ export async function deleteFile(
   if (found || write.revision !== null) {
     await finishWrite(platform, write, { keyId: null, sizeBytes: 0 })
   }
-  // Jobs are cancelled first, so that a running job cannot add another variant after the others are retired.
+  // Jobs are cancelled first, so that a running job cannot add another variant after the others are
+  // retired.
   const queues = await cancelJobsOfFile(platform.db, filePath, Date.now())
   await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))

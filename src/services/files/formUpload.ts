@@ -45,8 +45,8 @@ export type UploadOutcome =
   | ErrorResult<'unauthorized' | 'forbidden' | 'invalid_path' | 'invalid_transformation'>
 
 /**
- * Stores all files of a form. The whole form is checked first, so that an invalid form stores nothing. If
- * storing a file fails, the files before it stay stored.
+ * Stores all files of a form. The whole form is checked first, so that an invalid form stores
+ * nothing. If storing a file fails, the files before it stay stored.
  */
 export async function uploadForm(
   platform: Platform,

@@ -142,8 +142,8 @@ async function deleteUploadAndParts(platform: Platform, upload: UploadRow) {
     .abortMultipartUpload(toMultipartUpload(upload))
     .catch(() => null)
   if (!aborted?.ok) {
-    // The store has expired it, or it was completed and the completion was not recorded. After any other
-    // error, the store deletes the unfinished upload by itself after some days.
+    // The store has expired it, or it was completed and the completion was not recorded. After any
+    // other error, the store deletes the unfinished upload by itself after some days.
     await finishWrite(platform, await beginWrite(platform, upload.filePath))
   }
   await deleteUpload(platform.db, upload.id)

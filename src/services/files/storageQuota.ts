@@ -1,7 +1,7 @@
 /**
  * Storage quota of API keys. A write begins with a reservation and ends by recording what is stored
- * under its path. If another write to the path was recorded in between, the store is read again before
- * recording, so that the last record is right for every order of concurrent writes.
+ * under its path. If another write to the path was recorded in between, the store is read again
+ * before recording, so that the last record is right for every order of concurrent writes.
  */
 import { findKey } from '../../db/apiKeys.ts'
 import {
@@ -73,7 +73,10 @@ function quotaError({ maxStoredBytes, storedBytes }: ApiKeyRow, sizeBytes: numbe
   )
 }
 
-/** Begins a write without reserving storage: a deletion, or an upload whose parts are reserved already. */
+/**
+ * Begins a write without reserving storage: a deletion, or an upload whose parts are reserved
+ * already.
+ */
 export async function beginWrite({ db }: Platform, filePath: string): Promise<StorageReservation> {
   const revisions = await findRevisions(db, [filePath])
   return { id: null, filePath, revision: revisions.get(filePath) ?? null }
@@ -98,7 +101,8 @@ export async function finishWrite(
     if (result.recorded) {
       return
     }
-    // Another write was recorded first, so `stored` may be outdated. Read it again, with the new revision.
+    // Another write was recorded first, so `stored` may be outdated. Read it again, with the new
+    // revision.
     revision = result.revision
     stored = await readStoredSize(originals, filePath)
   }

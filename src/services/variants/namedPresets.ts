@@ -22,7 +22,8 @@ import type { NamedPresetRow } from '../../db/rows.ts'
 /** Maximum number of presets of a queue, because a list returns all of them. */
 const MAX_PRESETS = 100
 
-type Db = Pick<Platform, 'db'>
+type DatabaseAccess = Pick<Platform, 'db'>
+
 function serializePreset({ createdAt, updatedAt, ...row }: NamedPresetRow): Preset {
   return {
     ...row,
@@ -30,9 +31,11 @@ function serializePreset({ createdAt, updatedAt, ...row }: NamedPresetRow): Pres
     updatedAt: toIsoTime(updatedAt),
   }
 }
+
 function queueNotFound(queue: string) {
   return errorResult('queue_not_found', `There is no queue "${queue}".`)
 }
+
 function presetNotFound(queue: string, name: string) {
   return errorResult('preset_not_found', `The queue "${queue}" has no preset "${name}".`)
 }
@@ -47,7 +50,7 @@ function readTransformation(body: PresetBody): Transformation {
  * @throws TransformationError if there is no such preset, or the combination is not valid
  */
 async function applyPreset(
-  { db }: Db,
+  { db }: DatabaseAccess,
   queue: string,
   transformation: Transformation,
 ): Promise<Transformation> {
@@ -69,13 +72,17 @@ async function applyPreset(
  * Returns the rendition of a transformation, with the named presets of a queue applied.
  * @throws TransformationError if the transformation is not valid
  */
-export async function resolveRendition(platform: Db, queue: string, transformation: PresetBody) {
+export async function resolveRendition(
+  platform: DatabaseAccess,
+  queue: string,
+  transformation: PresetBody,
+) {
   return toRendition(await applyPreset(platform, queue, readTransformation(transformation)))
 }
 
 /** Reads a path such as `n_card/videos/clip.mp4`, with the named presets of a queue applied. */
 export async function resolveVariantPath(
-  platform: Db,
+  platform: DatabaseAccess,
   queue: string,
   text: string,
 ): Promise<VariantName> {
@@ -98,7 +105,7 @@ export async function resolveVariantPath(
   }
 }
 
-export async function listPresets({ db }: Db, restriction: Restriction, queue: string) {
+export async function listPresets({ db }: DatabaseAccess, restriction: Restriction, queue: string) {
   if (!canSeeQueue(restriction, queue)) {
     return queueNotFound(queue)
   }
@@ -110,7 +117,7 @@ export async function listPresets({ db }: Db, restriction: Restriction, queue: s
 }
 
 export async function readPreset(
-  { db }: Db,
+  { db }: DatabaseAccess,
   restriction: Restriction,
   queue: string,
   name: string,
@@ -125,7 +132,7 @@ type PutOutcome =
 
 /** Creates or changes a preset. Variants that were made with it do not change. */
 export async function putPreset(
-  { db }: Db,
+  { db }: DatabaseAccess,
   restriction: Restriction,
   { queue, name, body }: { queue: string; name: string; body: PresetBody },
 ): Promise<PutOutcome> {
@@ -159,7 +166,7 @@ export async function putPreset(
 }
 
 export async function deletePreset(
-  { db }: Db,
+  { db }: DatabaseAccess,
   restriction: Restriction,
   queue: string,
   name: string,

@@ -1,4 +1,7 @@
-/** Probes of stored files. A probe is stored as a variant, and made again only if its file is replaced. */
+/**
+ * Probes of stored files. A probe is stored as a variant, and made again only if its file is
+ * replaced.
+ */
 import { MAX_PROBE_BYTES, type ProbeDocument } from '../../contract/probe.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'

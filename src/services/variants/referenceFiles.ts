@@ -9,7 +9,10 @@ import type { Platform } from '../ports.ts'
 /** Each file costs one request to R2, and Cloudflare limits the requests of a Worker invocation. */
 const MAX_REFERENCE_FILES = 40
 
-/** The error for a reference file outside of the caller's folder, whose content a variant would show; or null. */
+/**
+ * The error for a reference file outside of the caller's folder, whose content a variant would
+ * show; or null.
+ */
 export function hiddenFileError(caller: Restriction, renditions: Iterable<Rendition>) {
   const hidden = [...renditions]
     .flatMap(listReferenceFiles)
@@ -55,7 +58,10 @@ export function selectReferenceFiles(files: FilesByPath, rendition: Rendition): 
   return listReferenceFiles(rendition).map((path) => files.get(path)!)
 }
 
-/** Reads the reference files of a rendition from the store, in its order; or the path of a missing one. */
+/**
+ * Reads the reference files of a rendition from the store, in its order; or the path of a missing
+ * one.
+ */
 export async function readReferenceFiles(
   platform: Platform,
   rendition: Rendition,

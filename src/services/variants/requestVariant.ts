@@ -43,9 +43,9 @@ type MayCreateJob = () => Promise<
 >
 
 /**
- * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if it was made
- * from the original and the reference files that are stored now. A failed job is returned, and no new job
- * is created until one of these files changes.
+ * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if it
+ * was made from the original and the reference files that are stored now. A failed job is returned,
+ * and no new job is created until one of these files changes.
  */
 export async function requestVariant(
   platform: Platform,
@@ -70,7 +70,10 @@ export async function requestVariant(
   return allowed.ok ? createVariantJob(platform, caller, request) : allowed
 }
 
-/** Returns whether the caller can see an original. A key restricted to a queue sees files with a job in it. */
+/**
+ * Returns whether the caller can see an original. A key restricted to a queue sees files with a job
+ * in it.
+ */
 export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath: string) {
   if (!canSeePath(caller, filePath)) {
     return false
@@ -122,7 +125,8 @@ async function isCurrent(
   source: StoredObject | null,
   { sourceEtag, referenceFiles }: Pick<VariantRow, 'sourceEtag' | 'referenceFiles'>,
 ): Promise<boolean> {
-  // A variant is still served if its original is missing, for example because it was deleted directly in R2.
+  // A variant is still served if its original is missing, for example because it was deleted
+  // directly in R2.
   return (!source || source.etag === sourceEtag) && areUnchanged(platform, referenceFiles)
 }
 
@@ -148,7 +152,8 @@ async function createVariantJob(
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // The transformation is canonical and there is no idempotency key, so the cause of these codes is a file.
+  // The transformation is canonical and there is no idempotency key, so the cause of these codes is
+  // a file.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
     code === 'invalid_request'

@@ -20,7 +20,10 @@ export function readNewestJob(
   return findNewestJob(db, filePath, variant, caller)
 }
 
-/** Returns the size of a variant in bytes, by default of the newest job's variant; null if it is not ready. */
+/**
+ * Returns the size of a variant in bytes, by default of the newest job's variant; null if it is not
+ * ready.
+ */
 export async function readVariantSize(
   { db }: Platform,
   caller: Caller,

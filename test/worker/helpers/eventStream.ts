@@ -1,4 +1,4 @@
-/** A client of the event stream that keeps what it was sent and waits for what is to come. */
+/** A client of the event stream. It keeps all messages, and waits for a given one. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
@@ -14,7 +14,7 @@ export type Client = Awaited<ReturnType<typeof follow>>
 
 const DEADLINE_MS = 8_000
 
-/** With the key, which sees everything, unless `headers` has another or none. */
+/** Opens a stream with the root key, or with the key of `headers` (`Authorization: ''` for none). */
 export async function follow(query = '', headers: Record<string, string> = {}) {
   const response = await visit(`/queue/events${query}`, { headers: { ...API_KEY, ...headers } })
   expect(response.status).toBe(200)
@@ -49,13 +49,13 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
   return {
     headers: response.headers,
     seen,
-    /** Events of the log, without what is live only. */
+    /** Events that are stored and can be replayed: all but progress. */
     durable: () => seen.filter(({ event }) => /^job:(?!progress)/.test(event)),
     ids: () => seen.flatMap(({ event, id }) => (event === 'connected' || id === null ? [] : [id])),
     get ended() {
       return ended
     },
-    /** Resolves with the first message that is wanted, whether it came already or comes yet. */
+    /** Resolves with the first message for which `wanted` is true, among past and future ones. */
     first(wanted: (message: Message) => boolean): Promise<Message> {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
@@ -83,7 +83,7 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
   }
 }
 
-/** Whether a message is this event of this job. */
+/** Returns a condition for `first`: the message is the event `event` of the job. */
 export function isEvent(jobId: string, event: string) {
   return (message: Message): boolean => message.event === event && message.data['jobId'] === jobId
 }
@@ -96,7 +96,7 @@ export function socketCount(queue = 'default') {
   return runInDurableObject(hub(queue), (_instance, state) => state.getWebSockets().length)
 }
 
-/** The ids of a queue's log after `seq`. */
+/** Returns the ids of the stored events of a queue after `seq`. */
 export async function logIds(seq: number, queue = 'default'): Promise<number[]> {
   const { results } = await env.DB.prepare(
     'SELECT seq FROM events WHERE queue = ? AND seq > ? ORDER BY seq',
@@ -106,7 +106,7 @@ export async function logIds(seq: number, queue = 'default'): Promise<number[]> 
   return results.map((row) => row.seq)
 }
 
-/** Writes `count` events into a queue's log as the triggers would, at once. */
+/** Inserts `count` events of a queue in one statement, in the form that the triggers write. */
 export function writeEvents(count: number, queue = 'default') {
   return env.DB.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)

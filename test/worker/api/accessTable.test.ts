@@ -26,7 +26,7 @@ function readRoute(text: string) {
     (open ? plain(at).startsWith(plain(path!)) : plain(at) === plain(path!))
 }
 const table: Row[] = securityPage
-  .slice(securityPage.indexOf('Who may call what by default:'))
+  .slice(securityPage.indexOf('This table shows the default access:'))
   .split('\n\n')[1]!
   .split('\n')
   .filter((line) => line.startsWith('| `'))

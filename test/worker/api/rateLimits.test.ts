@@ -12,22 +12,33 @@ function from(address: string) {
   return { headers: { 'CF-Connecting-IP': address } }
 }
 
+const LIMIT = 3
+/**
+ * Sends requests until one is rejected, and returns it with its number (from 0). The first three must
+ * have the status `accepted`. The runtime counts by the minutes of the clock, so a test that runs over
+ * the end of a minute can send three more.
+ */
+async function sendUntilRejected(accepted: number, send: (n: number) => Promise<Response>) {
+  for (let n = 0; n <= 2 * LIMIT; n++) {
+    const response = await send(n)
+    if (n >= LIMIT && response.status === 429) {
+      return { response, n }
+    }
+    expect(response.status).toBe(accepted)
+  }
+  throw new Error('no request was rejected')
+}
+
 describe('a rate limit', () => {
   const tight = { READS: env.TIGHT }
-  const three = async (request: () => Promise<Response>) => {
-    for (let n = 0; n < 3; n++) {
-      expect((await request()).status).toBeLessThan(429)
-    }
-  }
 
   it('counts each API key separately, and returns 429 above the limit', async () => {
     const [one, other] = [await makeKey(), await makeKey()]
     const read = (headers: Record<string, string>) =>
       visitWith(tight, '/queue/stats', { headers: { ...headers, ...from('203.0.113.1').headers } })
-    await three(() => read(one.headers))
-    const refused = await read(one.headers)
-    expect(await expectError(refused, 429, 'rate_limited')).toContain('10 s')
-    expect(refused.headers.get('Retry-After')).toBe('10')
+    const { response } = await sendUntilRejected(200, () => read(one.headers))
+    expect(await expectError(response, 429, 'rate_limited')).toContain('10 s')
+    expect(response.headers.get('Retry-After')).toBe('10')
     expect((await read(other.headers)).status).toBe(200)
     // Another class is another count.
     const write = { method: 'POST', headers: one.headers }
@@ -36,8 +47,8 @@ describe('a rate limit', () => {
 
   it('counts visitors by address, and invalid keys as visitors', async () => {
     const status = (init: RequestInit) => visitWith(tight, '/video-status/x.mp4', init)
-    await three(() => status(from('203.0.113.2')))
-    await expectError(await status(from('203.0.113.2')), 429, 'rate_limited')
+    const { response } = await sendUntilRejected(404, () => status(from('203.0.113.2')))
+    await expectError(response, 429, 'rate_limited')
     const wrong = { ...from('203.0.113.2').headers, Authorization: 'Bearer wrong' }
     await expectError(await status({ headers: wrong }), 429, 'rate_limited')
     expect((await status(from('203.0.113.3'))).status).toBe(404)
@@ -45,20 +56,17 @@ describe('a rate limit', () => {
 
   it('on new variants does not apply to existing ones or to API keys', async () => {
     await putOriginal('limits/clip.mp4')
-    const ask = (width: number, headers = {}) =>
-      visitWith({ NEW_VARIANTS: env.TIGHT }, `/t/w_${width}/limits/clip.mp4`, {
+    const visitVariant = (n: number, headers = {}) =>
+      visitWith({ NEW_VARIANTS: env.TIGHT }, `/t/w_${100 + 2 * n}/limits/clip.mp4`, {
         headers: { ...from('203.0.113.4').headers, ...headers },
       })
-    for (const width of [100, 102, 104]) {
-      expect((await ask(width)).status).toBe(202)
-    }
-    const refused = await ask(106)
-    await expectError(refused, 429, 'rate_limited')
-    expect(refused.headers.get('Retry-After')).toBe('60')
-    expect(await countRows('jobs', "transformation = 'w_106'")).toBe(0)
-    expect((await ask(100)).status).toBe(202)
+    const { response, n } = await sendUntilRejected(202, visitVariant)
+    await expectError(response, 429, 'rate_limited')
+    expect(response.headers.get('Retry-After')).toBe('60')
+    expect(await countRows('jobs', 'transformation = ?', `w_${100 + 2 * n}`)).toBe(0)
+    expect((await visitVariant(0)).status).toBe(202)
     const { headers } = await makeKey({ scopes: ['jobs:write'] })
-    expect((await ask(106, headers)).status).toBe(202)
+    expect((await visitVariant(n, headers)).status).toBe(202)
   })
 })
 
@@ -66,14 +74,11 @@ describe('a rate limit on routes without an API key', () => {
   const tight = { READS: env.TIGHT }
 
   it.each(['/health', '/openapi.json'])('counts the clients of %s by address', async (path) => {
-    const ask = (address: string) => visitWith(tight, path, from(`${address}:${path}`))
-    for (let n = 0; n < 3; n++) {
-      expect((await ask('one')).status).toBe(200)
-    }
-    const refused = await ask('one')
-    await expectError(refused, 429, 'rate_limited')
-    expect(refused.headers.get('Retry-After')).toBe('10')
-    expect((await ask('other')).status).toBe(200)
+    const read = (address: string) => visitWith(tight, path, from(`${address}:${path}`))
+    const { response } = await sendUntilRejected(200, () => read('one'))
+    await expectError(response, 429, 'rate_limited')
+    expect(response.headers.get('Retry-After')).toBe('10')
+    expect((await read('other')).status).toBe(200)
   })
 
   it('counts invalid tokens by address, without affecting runners at that address', async () => {
@@ -93,10 +98,8 @@ describe('a rate limit on routes without an API key', () => {
           waitSeconds: 0,
         }),
       })
-    for (let n = 0; n < 3; n++) {
-      expect((await claim('wrong', 'a')).status).toBe(401)
-    }
-    await expectError(await claim('wrong', 'a'), 429, 'rate_limited')
+    const { response } = await sendUntilRejected(401, () => claim('wrong', 'a'))
+    await expectError(response, 429, 'rate_limited')
     expect([200, 204]).toContain((await claim('test-runner-token', 'a')).status)
   })
 })
@@ -116,14 +119,14 @@ describe('a rate limit on runners', () => {
     })
 
   it('counts the requests about one job, without affecting other runners at the same address', async () => {
-    const said = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
-    for (let n = 0; n < 3; n++) {
-      expect((await send('jobs/one/report', said)).status).toBe(409)
-    }
-    const refused = await send('jobs/one/finish', { outcome: 'released', fence: 1, reason: 'x' })
-    await expectError(refused, 429, 'rate_limited')
-    expect(refused.headers.get('Retry-After')).toBe('10')
-    expect((await send('jobs/two/report', said)).status).toBe(409)
+    const report = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
+    const finish = { outcome: 'released', fence: 1, reason: 'x' }
+    const { response } = await sendUntilRejected(409, (n) =>
+      n < LIMIT ? send('jobs/one/report', report) : send('jobs/one/finish', finish),
+    )
+    await expectError(response, 429, 'rate_limited')
+    expect(response.headers.get('Retry-After')).toBe('10')
+    expect((await send('jobs/two/report', report)).status).toBe(409)
   })
 
   it('counts the claims of each runner separately, even at the same address', async () => {
@@ -134,10 +137,8 @@ describe('a rate limit on runners', () => {
         queues: ['none-here'],
         waitSeconds: 0,
       })
-    for (let n = 0; n < 3; n++) {
-      expect((await claim('busy')).status).toBe(204)
-    }
-    await expectError(await claim('busy'), 429, 'rate_limited')
+    const { response } = await sendUntilRejected(204, () => claim('busy'))
+    await expectError(response, 429, 'rate_limited')
     for (let n = 0; n < 20; n++) {
       expect((await claim(`fleet-${n}`)).status).toBe(204)
     }

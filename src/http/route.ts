@@ -4,7 +4,7 @@ import type { MiddlewareHandler } from 'hono'
 import { errors } from './responses/errorResponse.ts'
 import type { ApiEnv } from './apiEnv.ts'
 
-/** Who may call a route, and the responses to other callers. */
+/** The callers that may use a route, and the responses to others. */
 export interface Access {
   security: Record<string, string[]>[]
   middleware?: MiddlewareHandler<ApiEnv>

@@ -11,7 +11,7 @@ const LONG = 'a'.repeat(5_000)
 const INTERNAL =
   /sqlite|d1_|drizzle|select |insert |no such table|constraint|\bat .+:\d+|\/src\/|node_modules|job_[0-9a-f]{32}\/\d/i
 
-/** Expects the one shape of errors, and nothing of what is inside. */
+/** Expects the common form of errors, without internal details. */
 async function expectProblem(response: Response, status: number): Promise<ErrorBody> {
   const text = await response.text()
   expect({ status: response.status, text }).toMatchObject({ status })

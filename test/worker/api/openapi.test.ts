@@ -30,9 +30,9 @@ beforeAll(async () => {
   document = await response.json<Document>()
 })
 
-/** The router has nothing after a path of several segments, so the status route serves this one. */
+/** The router matches nothing after a path of several segments, so the status route serves it too. */
 const SERVED_WITHIN = ['GET /video-status/{path}/size']
-/** Hono's spelling of a path in that of OpenAPI. */
+/** Converts Hono's notation of a path to that of OpenAPI. */
 function spelled(path: string) {
   return path.replaceAll(/:(\w+)(\{[^}]+\})?/g, '{$1}')
 }
@@ -101,7 +101,7 @@ describe('the documented authentication is enforced', () => {
     const { securitySchemes } = document.components
     for (const [name, { security = [], responses }] of operations()) {
       const [method, path] = name.split(' ') as [string, string]
-      // Nothing is sent, so a route without a key refuses for another reason or serves.
+      // The request is empty, so a route that needs no key rejects it for another reason, or succeeds.
       if (path === '/queue/events') {
         continue
       }

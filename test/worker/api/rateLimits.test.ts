@@ -186,13 +186,13 @@ describe('maxQueuedJobs of an API key', () => {
     await expectJson(await ask('w_100', 'w_102'), 202)
     await expectError(await ask('w_104', 'w_106'), 429, 'cap_reached')
     expect(await queued(key.id)).toBe(2)
-    // What is there already is no more.
+    // Existing jobs do not count again.
     await expectJson(await ask('w_100', 'w_102', 'w_104'), 202)
     await expectJson(await ask('w_100', 'w_102', 'w_104'), 202)
     await expectError(await ask('w_106'), 429, 'cap_reached')
     const others = { filePath: 'caps/clip.mp4', transformations: ['w_106'] }
     await expectJson(await (await makeKey()).call('POST', '/queue/jobs', others), 202)
-    // One that has begun waits no more.
+    // A running job is not queued.
     await claimAsRunner()
     await expectJson(await ask('w_108'), 202)
     expect(await queued(key.id)).toBe(3)

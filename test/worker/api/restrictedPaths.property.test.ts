@@ -79,7 +79,7 @@ function send(method: string, at: string, body?: BodyInit, more: Record<string, 
 function sendJson(at: string, body: object) {
   return send('POST', at, JSON.stringify(body), { 'Content-Type': 'application/json' })
 }
-/** As a path of a URL: as it stands, and with everything escaped. */
+/** Returns the forms of a path in a URL: unchanged, and with every character escaped. */
 function spellings(text: string) {
   return [
     text.replaceAll('?', '%3f').replaceAll('#', '%23'),
@@ -111,7 +111,7 @@ const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
   ],
   'GET /queue/events': async (filePath) => {
     const response = await send('GET', `/queue/events?${new URLSearchParams({ filePath })}`)
-    // A stream is told by what it may show; its filter is inside, or it is not opened.
+    // A stream has no body to compare: it is rejected unless its filter is inside the folder.
     if (response.status !== 200) {
       return [response]
     }
@@ -123,7 +123,7 @@ const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
     await sendJson('/signed-urls', { method: 'GET', path: text }),
     await sendJson('/signed-urls', { method: 'PUT', path: text }),
   ],
-  // The last, as what is inside may go.
+  // The last one, since it deletes files inside the folder.
   'DELETE /files': (text) => each(text, (at) => send('DELETE', `/files/${at}`)),
 }
 
@@ -189,7 +189,7 @@ describe('no path leaves the folder', () => {
         },
       )
       expect(await world()).toEqual(before)
-      // The control: some of what was sent was read, and some of it was turned away.
+      // The control: some requests succeeded, and others were rejected.
       expect(statuses.size, [...statuses].join()).toBeGreaterThan(1)
     },
     60_000,

@@ -16,7 +16,7 @@ interface JobPage {
 }
 let folder: MadeKey
 let queue: MadeKey
-/** One job of each: `a/` is the folder, `ab/` begins like it, and `side` is the queue. */
+/** Jobs in folder `a/`, in folder `ab/` (whose name begins like `a/`), and in the queue `side`. */
 let inside: CreatedJob, beside: CreatedJob, aside: CreatedJob
 
 beforeAll(async () => {

@@ -10,7 +10,7 @@ import { countRows } from '../helpers/database.ts'
 import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
 
 const CLOSED = { PUBLIC_VARIANTS: 'off' }
-/** Where nothing is open, only the signature can be what lets a request in. */
+/** Sends a request to a Worker without public variants, so that only a signature permits it. */
 function get(url: string, settings = {}) {
   return visitWith({ ...CLOSED, ...settings }, url)
 }
@@ -179,7 +179,7 @@ describe('signing keys', () => {
     const next = await signWith(`${fresh},${old}`)
     expect(next).toContain('sig=new.')
     expect((await get(next, { SIGNING_KEYS: fresh })).status).toBe(200)
-    // Without any, what signs is derived from the API key.
+    // Without signing keys, the key is derived from the API key.
     expect((await get(next)).status).toBe(403)
   })
 

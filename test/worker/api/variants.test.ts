@@ -182,7 +182,7 @@ describe('a variant whose job', () => {
     const { jobId } = await queued(`/t/w_640/${filePath}`)
     const { platform } = openPlatform()
     const { originals } = platform
-    // The job ends after its variant was looked for, and before the job itself is.
+    // The job completes after its variant is read, and before the job is read.
     const head = async (path: string) => {
       await (await claimAsRunner()).completeWith('the variant')
       return originals.head(path)

@@ -1,6 +1,6 @@
 /**
- * A tiny model of the job store: a list of jobs and a log, changed by the state table alone. It
- * says what every call must answer and what must be stored after it.
+ * A small model of the job store: a list of jobs and a log, changed by the transition table only. It
+ * gives the result that every call must have, and the rows that must be stored after it.
  */
 import type { JobStatus } from '../../../src/contract/job.ts'
 import { type JobEvent, nextStatus } from '../../../src/domain/jobTransitions.ts'
@@ -44,9 +44,9 @@ export class JobModel {
   jobs: ModelJob[] = []
   log: string[] = []
   attempts: ModelAttempt[] = []
-  /** Keys of outputs, each with whether it is retired. */
+  /** Keys of outputs; true for those that are retired. */
   outputs = new Map<string, boolean>()
-  /** The key in service, by file and variant. */
+  /** The key of the output that is served, by file and variant. */
   variants = new Map<string, string>()
   readonly concurrency: number
 
@@ -66,7 +66,7 @@ export class JobModel {
     this.log.push(`job:created ${id}`)
   }
 
-  /** The job that a claim must take, after those that fell due have joined. */
+  /** The job that a claim must return, retries that are due included. */
   next(queue: string, paused: boolean, now: number): ModelJob | undefined {
     const ours = this.jobs.filter((job) => job.queue === queue)
     for (const job of ours) {
@@ -83,7 +83,7 @@ export class JobModel {
       .sort((a, b) => a.priority - b.priority)[0]
   }
 
-  /** Applies an event if the table allows it; whether it did. */
+  /** Applies an event if the table allows it. Returns whether it was allowed. */
   apply(event: JobEvent, job: ModelJob | undefined, fence: number, now: number): boolean {
     const to = job && nextStatus(job.status, event)
     if (!job || !to) {
@@ -156,7 +156,7 @@ export class JobModel {
     }
   }
 
-  /** All outputs of one claim. */
+  /** Lists the outputs of one claim. */
   private retire(claim: string) {
     for (const key of this.outputs.keys()) {
       if (key === claim || key.startsWith(`${claim}/`)) {

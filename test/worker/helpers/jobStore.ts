@@ -1,4 +1,4 @@
-/** Drives jobs through the database's own functions, with no hub, queue or runner around them. */
+/** Changes jobs by the functions of src/db alone, without a hub, Queues or a runner. */
 import {
   cancelJobRow,
   completeJob,
@@ -21,7 +21,7 @@ export interface NewJob {
 }
 let made = 0
 
-/** Inserts a pending job; gives back the active job of its variant, new or not. */
+/** Inserts a pending job. Returns the active job of its variant, which may have existed before. */
 export async function insertJob(job: NewJob = {}): Promise<JobRow> {
   const id = `job_${(++made).toString(16).padStart(32, '0')}`
   const { queue = 'default', transformation = 'f_mp4', priority = 2 } = job
@@ -58,7 +58,7 @@ const OUTPUT = {
   frameRate: 25,
 }
 
-/** Applies an event of the state table by the statement that makes it; undefined: refused. */
+/** Applies an event of the transition table by its statement. Returns undefined if it is rejected. */
 export function applyEvent(
   event: JobEvent,
   job: Pick<JobRow, 'id' | 'fence' | 'queue'>,
@@ -98,7 +98,7 @@ export function applyEvent(
   }
 }
 
-/** Which events lead a new job into a state. */
+/** The events that bring a new job into each status. */
 const WAYS: Record<JobStatus, JobEvent[]> = {
   pending: [],
   running: ['claim'],
@@ -107,7 +107,7 @@ const WAYS: Record<JobStatus, JobEvent[]> = {
   cancelled: ['cancel'],
 }
 
-/** Inserts a job and leads it into `status`. Its queue must have nothing else to claim. */
+/** Inserts a job and brings it into `status`. Its queue must have no other job to claim. */
 export async function insertJobIn(status: JobStatus, job: NewJob = {}): Promise<JobRow> {
   let row = await insertJob(job)
   for (const event of WAYS[status]) {

@@ -1,4 +1,4 @@
-/** A D1 database that adds up what its statements read and write, as D1 itself bills it. */
+/** A D1 database that counts the rows its statements read and write, as D1 bills them. */
 
 export interface Meter {
   rowsRead: number
@@ -23,7 +23,7 @@ export function meter(d1: D1Database) {
     bind: (...values: unknown[]) => prepared(inner.bind(...values)) as never,
     run: async () => count(await inner.run()) as never,
     all: async () => count(await inner.all()) as never,
-    // D1 tells of no rows read with raw(), so it is made from all().
+    // D1 reports no row counts for raw(), so it is built from all().
     raw: async () => count(await inner.all<object>()).results.map(Object.values) as never,
   })
   const metered = {
@@ -33,7 +33,7 @@ export function meter(d1: D1Database) {
   }
   return {
     d1: metered as unknown as D1Database,
-    /** What `work` costs. */
+    /** Returns the row counts of `work`. */
     cost: async <T>(work: () => Promise<T>): Promise<Meter & { result: T }> => {
       total.rowsRead = 0
       total.rowsWritten = 0

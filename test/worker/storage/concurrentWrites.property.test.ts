@@ -104,6 +104,6 @@ it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
       ],
     },
   )
-  // The control: there was something stored in the end, and there was nothing.
+  // The control: some runs ended with a stored file, and others without one.
   expect(between.size).toBe(2)
 })

@@ -73,7 +73,7 @@ describe('a deleted file', () => {
       expect(await jobRow(id)).toMatchObject({ status: 'cancelled', lease_expires_at: null })
       expect((await eventTypes(id)).at(-1)).toBe('job:cancelled')
     }
-    // The runner hears of it with its next report, and nothing of it comes into service.
+    // The next report of the runner is rejected, and its output is not served.
     expect((await running.report(50)).status).toBe(409)
     await expect(running.completeWith('too late')).rejects.toThrow('lease_lost')
     expect(await outputOf(filePath)).toBeNull()
@@ -127,7 +127,7 @@ describe('a key restricted to a folder', () => {
     }
     const told = async (path: string) =>
       (await expectError(await remove(path, key.headers), 404, 'file_not_found')).replace(path, '')
-    // What is there and what is not are answered alike.
+    // An existing and a missing file have the same response.
     expect(await told('theirs/a.mp4')).toBe(await told('theirs/none.mp4'))
     expect(await env.ORIGINALS.head('theirs/a.mp4')).not.toBeNull()
     expect(await env.ORIGINALS.head('mine.mp4')).not.toBeNull()

@@ -1,4 +1,4 @@
-/** What every ObjectStore must do. A new store is added in `objectStore.test.ts`. */
+/** The tests that every ObjectStore must pass. `objectStore.test.ts` lists the stores. */
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { ObjectStore, StoredObject } from '../../../src/storage/objectStore.ts'
 import { contentDigest, parseContentDigest } from '../../../src/domain/digest.ts'

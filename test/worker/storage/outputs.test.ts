@@ -39,7 +39,7 @@ async function watch() {
   await settled()
 }
 
-/** What is served from another file, which nothing here may touch. */
+/** Reads the variant of a file. */
 async function serve(path: string) {
   return new TextDecoder().decode(await (await api('GET', `/t/w_640/${path}`)).arrayBuffer())
 }

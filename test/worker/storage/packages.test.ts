@@ -96,7 +96,7 @@ describe('a file of a package', () => {
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', playable_at: null })
     await expectJson(await again.completePackage(), 200)
     expect(await textOf(await visit(at('stale.mp4', 'master.m3u8')))).toBe(`${MASTER}#second`)
-    // What the first had stored goes.
+    // The files of the first attempt are deleted.
     await vi.waitFor(async () => expect(await keys(`${runner.jobId}/1/`)).toEqual([]))
   })
 })
@@ -204,7 +204,7 @@ describe('an unfinished package', () => {
     expect(segment.headers.get('Cache-Control')).toBe('public, max-age=300')
     expect(await textOf(segment)).toBe('segment')
     await runner.release()
-    // Of an attempt that ended nothing is served, and the next says anew that it can be played.
+    // Nothing of an ended attempt is served, until the next attempt is playable.
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
     const between = await visit(at(filePath, 'v720.m3u8'))
     expect(between.headers.get('Retry-After')).toMatch(/^\d+$/)

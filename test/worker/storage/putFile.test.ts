@@ -16,7 +16,7 @@ async function expectRejected(response: Response, status: number) {
 }
 
 const LARGE = 'x'.repeat(50_000)
-/** A body whose length nobody tells beforehand. */
+/** Makes a body without a Content-Length. */
 function streamOf(...chunks: Uint8Array[]) {
   return new ReadableStream<Uint8Array>({
     start(controller) {

@@ -16,7 +16,7 @@ function keyOf(filePath: string) {
     .first<string>('output_key')
 }
 
-/** Stores a file and makes a variant of it. Gives back the key of the variant's object. */
+/** Stores a file and makes a variant of it. Returns the key of the variant's object. */
 async function made(filePath: string): Promise<string> {
   expect((await put(filePath, 'first')).status).toBe(201)
   // First in line, whatever else was queued.

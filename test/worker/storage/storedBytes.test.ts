@@ -7,7 +7,7 @@ import { openPlatform, countRows } from '../helpers/database.ts'
 import { makeKey, type MadeKey, storedBytes } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 
-/** A file of so many bytes, of which 24 are what makes it an MP4. */
+/** Makes a file of `size` bytes that begins as an MP4 file does. */
 function bytes(size: number) {
   return mp4('x'.repeat(size - 24))
 }
@@ -92,7 +92,7 @@ describe('the stored bytes of a key', () => {
     expect(await storedBytes(key)).toBe(500)
     const change = (maxStoredBytes: number | null) =>
       api('PATCH', `/api-keys/${key.id}`, { maxStoredBytes })
-    // Below what is there: that stays, and there is no room for more.
+    // Below what is stored: files stay, and no more can be stored.
     expect(await expectJson(await change(400), 200)).toMatchObject({ maxStoredBytes: 400 })
     await expectError(await put(key, 'later/b.mp4', 30), 413, 'storage_cap_reached')
     await change(530)
@@ -184,7 +184,7 @@ describe('a multipart upload', () => {
     expect((await part(key, id, 1, 600)).status).toBe(200)
     expect(await storedBytes(key)).toBe(600)
     await expectError(await part(key, id, 2, 401), 413, 'storage_cap_reached')
-    // Whoever goes on with it, it is the one that began which is charged.
+    // The key that began the upload is charged for the parts of other keys too.
     expect((await part(root, id, 2, 400)).status).toBe(200)
     expect(await storedBytes(key)).toBe(1_000)
     expect((await key.call('DELETE', `/uploads/${id}`)).status).toBe(200)

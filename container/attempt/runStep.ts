@@ -70,8 +70,8 @@ function redact({ inputs, scratch }: RunningAttempt, text: string): string {
 }
 
 /**
- * Adds the name of the input to a failure, such as "watermark". The failure becomes
- * `input_invalid`, because a retry cannot succeed without another file.
+ * Adds the name of the input, such as "watermark", to the message of a failure that the input may
+ * have caused. Its code becomes `input_invalid`, because a retry with the same file would fail too.
  */
 function nameInput(inputName: string, error: unknown): unknown {
   if (

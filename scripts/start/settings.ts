@@ -17,16 +17,18 @@ export type Settings = Readonly<{
 /** An expected error, shown as its message only. Any other error is a bug, shown with its stack. */
 export class StartError extends Error {}
 
-// A bearer token (RFC 6750). None of its characters is special in a shell or an env file.
+// A bearer token (RFC 6750). It needs no quotes in an env file, nor in a shell unless it starts
+// with ~.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
 export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Settings {
-  const port = integer(env, 'PORT', { fallback: 8787, min: 1, max: 65_535 })
-  const runners = integer(env, 'RUNNERS', { fallback: 1, min: 0, max: 64 })
+  const port = readInteger(env, 'PORT', { fallback: 8787, min: 1, max: 65_535 })
+  const runners = readInteger(env, 'RUNNERS', { fallback: 1, min: 0, max: 64 })
   const stateDir = resolve(env.STATE_DIR || '.reelqueue')
   try {
     mkdirSync(stateDir, { recursive: true })
-    // It holds keys, files and logs, also when an older version made it for everyone to read.
+    // The folder contains keys, files and logs. `mode` of mkdir would not restrict a folder that an
+    // older version created.
     chmodSync(stateDir, 0o700)
   } catch (error) {
     throw new StartError(`STATE_DIR: ${stateDir} cannot be created: ${(error as Error).message}`)
@@ -43,7 +45,7 @@ export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Setti
   }
 }
 
-function integer(
+function readInteger(
   env: NodeJS.ProcessEnv,
   name: string,
   { fallback, min, max }: { fallback: number; min: number; max: number },

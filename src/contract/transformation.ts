@@ -30,14 +30,14 @@ export const transformation = z
         ? `"${issue.keys?.join('", "')}" is not a key. The keys are ${KEY_NAMES}.`
         : undefined,
   })
-  .transform((written, context): Transformation => {
-    const read: Record<string, unknown> = {}
-    for (const [name, value] of Object.entries(written)) {
+  .transform((input, context): Transformation => {
+    const parsed: Record<string, unknown> = {}
+    for (const [name, value] of Object.entries(input)) {
       const key = findKey(name)!
       if (value === undefined) {
         continue
       }
-      if (key in read) {
+      if (key in parsed) {
         const { name: longName } = KEY_DEFINITIONS[key]
         context.addIssue({
           code: 'custom',
@@ -47,8 +47,8 @@ export const transformation = z
         })
         return z.NEVER
       }
-      read[key] = value
+      parsed[key] = value
     }
-    return read
+    return parsed
   })
   .meta({ id: 'Transformation' })

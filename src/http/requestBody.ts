@@ -1,4 +1,4 @@
-/** Reads bodies together with their size, which object stores need before the first byte. */
+/** Reads a request body and its size. Object stores need the size before the upload starts. */
 import type { Context } from 'hono'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import type { SizedBody } from '../storage/objectStore.ts'

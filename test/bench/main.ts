@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: what the runner adds to the bare ffmpeg command, and what one decode for all the
- * sizes of a stream saves. Figures to look at, not tests: machines differ and are never quiet.
+ * `npm run bench`: compares the runner with the ffmpeg command alone, one job for all sizes of a
+ * stream with one job for each size, and the bytes read with the size of the file. It prints the
+ * results and asserts nothing, because they depend on the machine and its load.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -15,25 +16,25 @@ import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm
 import { startGateway } from '../runner/helpers/fakeGateway.ts'
 
 const execute = promisify(execFile)
-/** Each is run so often, and the quickest counts: what is slower was disturbed. */
+/** Runs of each measurement. The shortest one counts, because other load can only add time. */
 const ROUNDS = 3
 const SECONDS = 20
 
 const folder = await mkdtemp(join(tmpdir(), 'reelqueue-bench-'))
 const clip = join(folder, 'clip.mp4')
 
-async function quickest(run: () => Promise<unknown>): Promise<number> {
-  let least = Infinity
+async function measureShortest(run: () => Promise<unknown>): Promise<number> {
+  let shortest = Infinity
   for (let round = 0; round < ROUNDS; round++) {
     const startedAt = performance.now()
     await run()
-    least = Math.min(least, performance.now() - startedAt)
+    shortest = Math.min(shortest, performance.now() - startedAt)
   }
-  return least
+  return shortest
 }
 
-/** The whole way of a job through the runner, and the last ffmpeg command that it ran. */
-async function throughRunner(transformation: string) {
+/** Runs one job in the runner. Returns its finish report and the bytes read from the source. */
+async function runInRunner(transformation: string) {
   const gateway = await startGateway()
   try {
     const job = await gateway.offer(clip, readCanonicalForm(transformation), {
@@ -60,8 +61,8 @@ async function throughRunner(transformation: string) {
   }
 }
 
-function row(what: string, ...figures: string[]) {
-  return console.log(what.padEnd(34), ...figures.map((figure) => figure.padStart(14)))
+function printRow(label: string, ...figures: string[]) {
+  return console.log(label.padEnd(34), ...figures.map((figure) => figure.padStart(14)))
 }
 function ms(time: number) {
   return `${time.toFixed(0)} ms`
@@ -74,37 +75,42 @@ try {
   await execute('ffmpeg', ['-v', 'error', ...source, ...tone, ...h264, clip])
 
   console.log(`${SECONDS} s of 1080p at 30 frames a second\n`)
-  row('', 'runner', 'bare ffmpeg', 'ratio')
-  for (const [what, transformation, bare] of [
+  printRow('', 'runner', 'ffmpeg alone', 'ratio')
+  for (const [label, transformation, bare] of [
     ['720p H.264', 'h_720', ['-vf', 'scale=-2:720', '-crf', '31', '-preset', 'veryfast']],
     ['360p H.264', 'h_360', ['-vf', 'scale=-2:360', '-crf', '31', '-preset', 'veryfast']],
     ['remux to MKV', 'h_1080,q_100,f_mkv', ['-c', 'copy']],
   ] as const) {
-    const runner = await quickest(() => throughRunner(transformation))
+    const runnerMs = await measureShortest(() => runInRunner(transformation))
     const out = join(folder, transformation.includes('mkv') ? 'out.mkv' : 'out.mp4')
-    const alone = await quickest(() =>
+    const ffmpegMs = await measureShortest(() =>
       execute('ffmpeg', ['-v', 'error', '-y', '-i', clip, ...bare, out]),
     )
-    row(what, ms(runner), ms(alone), (runner / alone).toFixed(2))
+    printRow(label, ms(runnerMs), ms(ffmpegMs), (runnerMs / ffmpegMs).toFixed(2))
   }
 
   console.log()
-  row('', 'one job', 'a job each', 'ratio')
+  printRow('', 'one job', 'job per size', 'ratio')
   const sizes = [240, 480, 720]
-  const together = await quickest(() => throughRunner(`f_hls,lad_${sizes.join('+')}`))
-  const apart = await quickest(async () => {
+  const oneJobMs = await measureShortest(() => runInRunner(`f_hls,lad_${sizes.join('+')}`))
+  const jobPerSizeMs = await measureShortest(async () => {
     for (const size of sizes) {
-      await throughRunner(`f_hls,lad_${size}`)
+      await runInRunner(`f_hls,lad_${size}`)
     }
   })
-  row(`a stream of ${sizes.join(', ')}`, ms(together), ms(apart), (together / apart).toFixed(2))
+  printRow(
+    `a stream of ${sizes.join(', ')}`,
+    ms(oneJobMs),
+    ms(jobPerSizeMs),
+    (oneJobMs / jobPerSizeMs).toFixed(2),
+  )
 
   console.log()
-  row('', 'read', 'of the file')
+  printRow('', 'bytes read', 'of file size')
   for (const transformation of ['t_true,tt_10', 't_best', 't_sprite', 'f_json']) {
-    const { sourceBytes, finish } = await throughRunner(transformation)
+    const { sourceBytes, finish } = await runInRunner(transformation)
     const size = finish.input?.sizeBytes ?? 1
-    row(
+    printRow(
       transformation,
       `${(sourceBytes / 1e6).toFixed(2)} MB`,
       `${((100 * sourceBytes) / size).toFixed(0)} %`,

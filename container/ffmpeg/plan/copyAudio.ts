@@ -6,7 +6,7 @@ import type { AudioStream } from '../probe/probe.ts'
 import { type CopyRules, findCopyObstacle, TIME_RULES } from './copyRules.ts'
 
 /** A rendition with audio. */
-type Audible = RenditionOf<'video'> | RenditionOf<'audio'>
+type AudioRendition = RenditionOf<'video'> | RenditionOf<'audio'>
 
 export interface TrackDecision {
   action: 'copy' | 'encode' | 'drop'
@@ -19,9 +19,12 @@ interface AudioCopySource {
   isPartial: boolean
 }
 
-/** Codecs by ffprobe's names that are accepted in place of the requested one. */
+/** For a requested codec: other codecs (ffprobe's names) that are copied instead of encoded. */
 const EQUIVALENT_CODECS: Partial<Record<AudioCodec, readonly string[]>> = { opus: ['vorbis'] }
-/** A bit rate up to this factor too high is accepted, because encoding again would lose quality. */
+/**
+ * Audio is copied if its bit rate is at most this factor times the requested one, because encoding
+ * it again would lose quality.
+ */
 const MAX_BIT_RATE_FACTOR = 1.5
 const MAX_CHANNELS = 2
 
@@ -57,7 +60,7 @@ const AUDIO_RULES: CopyRules<RenditionOf<'video'>, AudioCopySource> = {
   audioCodec: (rendition, { audio }) => compareCodec(rendition, audio),
   audioKbps: (rendition, { audio }) => compareBitRate(rendition, audio),
   ...VIDEO_FIELDS,
-  // The track is selected, and the container is covered by the rule for audioCodec.
+  // The audio track is selected before these rules apply. The rule for audioCodec checks `format`.
   audioTrack: null,
   format: null,
   kind: null,
@@ -81,7 +84,7 @@ const REQUESTED_COPY_RULES: typeof AUDIO_RULES = {
  * @throws JobFailure `unsupported` when a copy is requested and impossible
  */
 export function decideAudio(
-  rendition: Audible,
+  rendition: AudioRendition,
   audio: AudioStream | null,
   isPartial: boolean,
 ): TrackDecision | null {
@@ -102,7 +105,7 @@ export function decideAudio(
     : { action: 'encode', reason: obstacle }
 }
 
-function checkRequestedCopy(rendition: Audible, source: AudioCopySource): void {
+function checkRequestedCopy(rendition: AudioRendition, source: AudioCopySource): void {
   const { codec } = source.audio
   const accepted = CONTAINERS[rendition.format].copiedAudio
   if (accepted !== null && !accepted.includes(codec)) {
@@ -120,16 +123,16 @@ function checkRequestedCopy(rendition: Audible, source: AudioCopySource): void {
   }
 }
 
-function compareCodec({ audioCodec, format }: Audible, audio: AudioStream): string | null {
-  const inContainer = CONTAINERS[format].copiedAudio
-  const isAccepted = inContainer === null || inContainer.includes(audio.codec)
+function compareCodec({ audioCodec, format }: AudioRendition, audio: AudioStream): string | null {
+  const allowedCodecs = CONTAINERS[format].copiedAudio
+  const isAccepted = allowedCodecs === null || allowedCodecs.includes(audio.codec)
   if (!isAccepted || !isEquivalent(audioCodec, audio.codec)) {
     return `${audio.codec} becomes ${audioCodec}`
   }
   return audio.channels > MAX_CHANNELS ? `the audio has ${audio.channels} channels` : null
 }
 
-function compareBitRate({ audioCodec, audioKbps }: Audible, { bitRate }: AudioStream) {
+function compareBitRate({ audioCodec, audioKbps }: AudioRendition, { bitRate }: AudioStream) {
   if (audioCodec === 'pcm' || bitRate === null) {
     return null
   }

@@ -7,7 +7,7 @@ import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
 import { ffprobeOutput } from '../probe/ffprobeOutput.ts'
-import * as described from '../probe/probeDocument.ts'
+import * as documents from '../probe/probeDocument.ts'
 import { runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
@@ -51,10 +51,10 @@ async function describeFile(
     const { output } = await runFfprobe({ ...environment, input }, { entries })
     return schema.parse(JSON.parse(output))
   }
-  const { format, streams, chapters } = await query(ffprobeOutput, described.DOCUMENT_ENTRIES)
-  const tags = await query(described.tagOutput, described.TAG_ENTRIES).then(
+  const { format, streams, chapters } = await query(ffprobeOutput, documents.DOCUMENT_ENTRIES)
+  const tags = await query(documents.tagOutput, documents.TAG_ENTRIES).then(
     (found): Record<string, string> => found.format.tags,
-    ignoreInvalidTags,
+    omitTagsOnInvalidInput,
   )
   const hasVideo = source.probe.video !== null
   const frameTiming = hasVideo ? await probeFrameTiming(source.url, environment) : null
@@ -64,33 +64,36 @@ async function describeFile(
       brand: tags['major_brand'],
     }),
     formatName: format.format_name,
-    durationSeconds: described.toNonNegative(format.duration),
+    durationSeconds: documents.toNonNegative(format.duration),
     sizeBytes: source.probe.facts.sizeBytes,
-    bitRate: described.toWholeNumber(format.bit_rate),
+    bitRate: documents.toWholeNumber(format.bit_rate),
     startSeconds: format.start_time ?? null,
     chapters: chapters.length,
-    tags: described.describeTags(tags),
-    streams: described.describeStreams(streams, frameTiming),
+    tags: documents.describeTags(tags),
+    streams: documents.describeStreams(streams, frameTiming),
     remux: findRemuxObstacles(context),
   }
 }
 
-/** Returns no tags if they exceed a limit: the rest of the document is useful without them. */
-function ignoreInvalidTags(error: unknown): Record<string, string> {
+/**
+ * Returns no tags if ffprobe fails with `input_invalid`, for example because the tags are too long.
+ * The rest of the document is useful without them.
+ */
+function omitTagsOnInvalidInput(error: unknown): Record<string, string> {
   if (error instanceof JobFailure && error.code === 'input_invalid') {
     return {}
   }
   throw error
 }
 
-/** Extensions by ffmpeg's names of demuxers, where they differ. */
+/** File extensions of demuxers whose name is not the extension. */
 const EXTENSIONS: Record<string, string> = { mpegts: 'ts', mpeg: 'mpg', asf: 'wmv' }
-/** Extensions by the brand of MP4 and QuickTime files. */
+/** File extensions by the brand of MP4 and QuickTime files. */
 const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V: 'm4v' }
 
 /**
- * Detects the container by the brand or the first bytes of the file, since a demuxer can read
- * several.
+ * Detects the container. The demuxers `mov` and `matroska` each read several containers, which
+ * differ by their brand or by their first bytes.
  */
 async function detectContainer(
   url: string,

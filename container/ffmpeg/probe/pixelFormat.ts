@@ -5,10 +5,10 @@ const DEPTH_SUFFIX =
   /(?:p|gray|ya|y|x2rgb|x2bgr|gbrp|gbrap|gbrpf|gbrapf|grayf)(9|10|12|14|16|32)(?:le|be)$/
 /** `p010le`, `p216be`: interleaved chroma, as hardware decoders use it. */
 const INTERLEAVED = /^p[024](10|12|16)(?:le|be)$/
-/** Formats whose name has the bits of all samples of a pixel. */
+/** Names with the bits of a whole pixel, such as 48 for three samples of 16 bits. */
 const SIXTEEN_BITS = /^(?:rgb48|bgr48|rgba64|bgra64|ayuv64)/
 
-/** @returns bits per sample; null when the format is unknown */
+/** @returns bits per sample, 8 when the name has no depth; null when there is no format */
 export function readBitDepth(pixelFormat: string | null): number | null {
   if (pixelFormat === null || pixelFormat === 'unknown') {
     return null

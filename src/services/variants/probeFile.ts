@@ -1,6 +1,6 @@
 /**
- * Probes of stored files. A probe is stored as a variant, and made again only if its file is
- * replaced.
+ * Requests and reads probe documents, which describe stored files. A probe document is stored as a
+ * variant, and is created again only after its file is replaced.
  */
 import { MAX_PROBE_BYTES, type ProbeDocument } from '../../contract/probe.ts'
 import type { Caller } from '../../domain/caller.ts'
@@ -9,7 +9,7 @@ import { missingScopeError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 import { requestVariant } from './requestVariant.ts'
 
-/** The canonical form of a probe. */
+/** Canonical form of the transformation that creates a probe document. */
 export const PROBE = 'f_json'
 
 /** Finds the probe of a file, or creates its job if the caller may create jobs. */

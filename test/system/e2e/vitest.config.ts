@@ -8,9 +8,10 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // Each file starts a whole system with an encoder.
+    // Each test file starts a complete system, whose runner encodes videos.
     fileParallelism: false,
-    // After the other suites, because the time to a job's start is measured on a quiet machine.
+    // Runs after the other suites: latency.test.ts measures how soon a job starts, which other load
+    // would delay.
     sequence: { groupOrder: 1 },
     testTimeout: 60_000,
     hookTimeout: 120_000,

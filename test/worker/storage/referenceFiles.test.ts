@@ -1,4 +1,4 @@
-/** Variants with reference files: who can name which files, and what happens when these change. */
+/** Reference files: access, delivery to runners, and the effects of replacing or deleting one. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 import { visit, api, asRunner, expectJson, expectError } from '../helpers/requests.ts'
@@ -27,14 +27,14 @@ beforeAll(async () => {
 })
 
 describe('a job with reference files', () => {
-  it('is rejected when one does not exist, which the message names', async () => {
+  it('is rejected with the path of a reference file that does not exist', async () => {
     const request = { filePath: 'a/clip.mp4', transformations: ['w_640', 'wm_a:none.png'] }
     const answer = await api('POST', '/queue/jobs', request)
     expect(await expectError(answer, 404, 'file_not_found')).toContain('a/none.png')
     expect(await countRows('jobs', "file_path = 'a/clip.mp4'")).toBe(0)
   })
 
-  it('is rejected for an API key that cannot see all of them', async () => {
+  it('is rejected for an API key that may not read all of its reference files', async () => {
     const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], pathPrefix: 'a/' })
     for (const transformation of ['wm_b:logo.png', 'cat_b:more.mp4', 'cat_a:clip.mp4+b:none.mp4']) {
       const request = { filePath: 'a/clip.mp4', transformations: [transformation] }
@@ -54,7 +54,7 @@ describe('a job with reference files', () => {
     await key.call('DELETE', `/queue/jobs/${jobs[0]!.id}`)
   })
 
-  it('serves them to its runner in order, with fence and digests', async () => {
+  it('serves its reference files in order, and checks the fence and the ETag', async () => {
     const transformations = ['st_a:en.srt,wm_a:logo.png,cat_b:more.mp4+a:logo.png']
     const [job] = await createJobs('a/clip.mp4', transformations)
     const assignment = (await claimJob())!
@@ -70,18 +70,18 @@ describe('a job with reference files', () => {
     expect(await textOf(await runner.source(2))).toBe('the bytes of a/en.srt')
     expect((await runner.source(3)).status).toBe(400)
     expect(await textOf(await runner.source())).toBe('the bytes of a/clip.mp4')
-    const stale = await asRunner(
+    const wrongFence = await asRunner(
       'GET',
       `/runner/jobs/${job!.id}/source?fence=${assignment.fence + 1}&reference=0`,
     )
-    expect(stale.status).toBe(409)
+    expect(wrongFence.status).toBe(409)
     await putOriginal('b/more.mp4', 'another')
     expect((await runner.source(0)).status).toBe(412)
     await putOriginal('b/more.mp4')
     await api('DELETE', `/queue/jobs/${job!.id}`)
   })
 
-  it('fails with a readable message when one is missing', async () => {
+  it('fails with the path of a reference file that was deleted', async () => {
     await putOriginal('a/soon-gone.png')
     const [job] = await createJobs('a/clip.mp4', ['wm_a:soon-gone.png'])
     await env.ORIGINALS.delete('a/soon-gone.png')
@@ -101,7 +101,7 @@ describe('a variant with a reference file', () => {
     return runner
   }
 
-  it('is retired when that file is replaced by the API, and others are kept', async () => {
+  it('is deleted when the API replaces the reference file; other variants are kept', async () => {
     expect((await put('marks/logo.png', png())).status).toBe(201)
     const marked = await make('made/one.mp4', 'wm_marks:logo.png')
     const plain = await make('made/one.mp4', 'w_640')
@@ -117,7 +117,7 @@ describe('a variant with a reference file', () => {
     expect(await countRows('variants', 'job_id = ?', plain.jobId)).toBe(0)
   })
 
-  it('is created again when that file was replaced in the bucket', async () => {
+  it('is created again after the reference file is replaced directly in the bucket', async () => {
     await putOriginal('marks/direct.png')
     const before = await make('made/two.mp4', 'wm_marks:direct.png')
     const url = '/t/wm_marks:direct.png/made/two.mp4'
@@ -128,7 +128,7 @@ describe('a variant with a reference file', () => {
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
 
-  it('has its attempt released when that file is replaced during it', async () => {
+  it('has its job returned to pending when the reference file is replaced during the attempt', async () => {
     await putOriginal('marks/moving.png')
     const runner = await startJob('made/three.mp4', 'wm_marks:moving.png')
     const upload = await runner.upload()
@@ -137,7 +137,7 @@ describe('a variant with a reference file', () => {
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
-  it('that failed is created again after that file has changed', async () => {
+  it('is created again after a failure when the reference file is replaced', async () => {
     await putOriginal('marks/broken.png')
     const runner = await startJob('made/four.mp4', 'wm_marks:broken.png')
     await runner.fail('input_invalid')
@@ -149,7 +149,7 @@ describe('a variant with a reference file', () => {
   })
 })
 
-it("a name in another script is percent-decoded once, and is part of the variant's URL", async () => {
+it('a reference path with percent signs and non-ASCII letters is percent-encoded in the variant URL', async () => {
   await putOriginal('märks/100%25 ü.png')
   const [job] = await createJobs('a/clip.mp4', [{ wm: 'märks/100%25 ü.png' }])
   expect(job!.transformation).toBe('wm_märks:100%25 ü.png')

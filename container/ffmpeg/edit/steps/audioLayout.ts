@@ -5,7 +5,7 @@ import { formatDecimal } from '../numbers.ts'
 /** Joined files must have the same sample rate and channels. */
 const JOINED_FORMAT = 'aformat=sample_rates=48000:channel_layouts=stereo'
 
-/** Starts the audio with the video. Gaps at its start and in between become silence. */
+/** Starts the audio at time 0, like the video. Gaps in the audio are filled with silence. */
 export function synchronizeAudio(): string[] {
   return ['aresample=async=1:first_pts=0']
 }
@@ -16,9 +16,9 @@ export function mixChannels({ audio, isJoined }: FileAudio): string[] {
 }
 
 /**
- * Returns the source filters of silence, for a joined file without audio.
+ * Returns filters that generate silence, which a joined file without audio needs.
  *
- * @param seconds null when unknown; `concat` then fills up to the end of the video
+ * @param seconds null when unknown; `concat` then extends the silence to the end of the video
  */
 export function generateSilence(seconds: number | null): string[] {
   const duration = formatDecimal(seconds ?? 0.1)

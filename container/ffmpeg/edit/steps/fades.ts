@@ -1,4 +1,4 @@
-/** Edit step: fades in from black and silence, and out to them. */
+/** Edit step: fades video from and to black, and audio from and to silence. */
 import { JobFailure } from '../../../failures.ts'
 import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import type { Edits } from '../edits.ts'

@@ -7,8 +7,8 @@ export function changeVideoSpeed({ edits }: FileVideo): string[] {
 }
 
 /**
- * Keeps the pitch. Above a factor of 2, atempo skips samples instead of blending them, so larger
- * changes are made in two filters.
+ * Changes the speed without changing the pitch. `atempo` skips samples above a factor of 2, and
+ * rejects factors below 0.5, so changes beyond these factors are split between two filters.
  */
 export function changeAudioSpeed({ speed }: FileAudio): string[] {
   if (speed === 1) {

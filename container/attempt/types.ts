@@ -7,7 +7,10 @@ import type { Inputs } from '../source/inputFiles.ts'
 import type { AttemptState } from './heartbeat.ts'
 import type { ProgressTracker } from './progressTracker.ts'
 
-/** Record of the attempt, filled in stage by stage and sent with its finish, failed or not. */
+/**
+ * Record of the attempt. Each stage adds to it, and the runner sends it when it finishes the
+ * attempt, also after a failure.
+ */
 export interface AttemptRecord {
   stderrTail: string
   command: string

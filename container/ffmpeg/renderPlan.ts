@@ -35,7 +35,8 @@ interface StepBase {
   /** Time that the step takes for a second of media, relative to an ordinary encode. */
   cost: number
   /**
-   * Input that the step reads in place of the source, such as "watermark", for failure messages.
+   * Name of the input in failure messages, such as "watermark", for a step that does not read the
+   * source.
    */
   inputName?: string
 }
@@ -68,8 +69,8 @@ export interface Expectation {
   /** Duration in seconds; null for an image, or when the source does not declare one. */
   seconds: number | null
   /**
-   * True when the rendition sets the end: a wrong duration then has its cause in the runner, not in
-   * the source.
+   * True when the rendition sets the end of the output. A wrong duration is then a fault of the
+   * runner; otherwise the source may declare a wrong duration.
    */
   hasRequestedEnd: boolean
   /** Codecs by ffprobe's names; absent when any is allowed. */

@@ -91,7 +91,7 @@ async function writeRange(
     const bytes = (await readBlock(position, closed.signal)).subarray(0, end - position)
     position += bytes.length
     onWritten(bytes.length)
-    // Waits until ffmpeg has read the bytes, so that little more is fetched than it needs.
+    // Waits until ffmpeg has read the bytes, so that the server does not fetch far ahead of it.
     if (!response.write(bytes)) {
       await once(response, 'drain', { signal: closed.signal })
     }
@@ -99,8 +99,8 @@ async function writeRange(
 }
 
 /**
- * Parses a header with one range of the form `a-b`, `a-` or `-n` (RFC 9110, 14.1.2), and limits it
- * to the file. Without a header, returns the whole file.
+ * Parses a header with one range of the form `a-b`, `a-` or `-n` (RFC 9110, 14.1.2), and ends it
+ * at the end of the file. Without a header, returns the range of the whole file.
  *
  * @returns null for a range that cannot be satisfied
  */

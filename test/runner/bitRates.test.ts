@@ -12,16 +12,16 @@ async function makeOutput(name: string, rendition: Parameters<typeof video>[0]) 
 }
 
 describe('quality', () => {
-  it('looks the same in every codec', async () => {
-    const likeness: number[] = []
+  it('has a similar SSIM in every codec', async () => {
+    const ssims: number[] = []
     for (const videoCodec of CODECS) {
       const { path } = await makeOutput('rich.mkv', { videoCodec, quality: 75 })
-      likeness.push(await measureSsim(path, clip('rich.mkv')))
+      ssims.push(await measureSsim(path, clip('rich.mkv')))
     }
-    expect(Math.max(...likeness) - Math.min(...likeness)).toBeLessThan(0.03)
+    expect(Math.max(...ssims) - Math.min(...ssims)).toBeLessThan(0.03)
   })
 
-  it('needs more bytes when it is higher, and with a faster encoder speed', async () => {
+  it('makes larger files when it is higher or the encoder is faster', async () => {
     const size = async (rendition: Parameters<typeof video>[0]) =>
       (await stat((await makeOutput('rich.mkv', rendition)).path)).size
     const [low, high] = [await size({ quality: 40 }), await size({ quality: 80 })]
@@ -52,7 +52,7 @@ describe('a target size', () => {
     })
     const { size } = await stat(path)
     expect(size).toBeLessThanOrEqual(150_000)
-    // The rate control of SVT-AV1 looks ahead further than the duration of this clip.
+    // SVT-AV1 looks ahead further than this clip is long, so its rate control is less precise.
     expect(size).toBeGreaterThan(150_000 * (videoCodec === 'av1' ? 0.85 : 0.95))
   })
 
@@ -65,7 +65,7 @@ describe('a target size', () => {
     expect(size).toBeGreaterThan(40_000 * 0.8)
   })
 
-  it('is rejected when it is too small for any video, with the smallest possible size', async () => {
+  it('is rejected with the minimum size when it is too small for the duration', async () => {
     const { finish } = await runJob('fullhd.mp4', video({ height: 1080, sizeKilobytes: 50 }))
     expect(finish).toMatchObject({ outcome: 'completed' })
     const long = await runJob('keyframes.mp4', video({ sizeKilobytes: 50, speed: 0.25 }))
@@ -86,12 +86,12 @@ describe('loudness', () => {
     expect(finish).toMatchObject({ timings: { analyse: expect.any(Number) } })
   })
 
-  it('of silence stays silent', async () => {
+  it('does not change for silent audio', async () => {
     const { job } = await runJob('silence.mkv', video({ loudness: 23, width: 96 }))
     expect(await measureLevel((await probeOutput(job)).path, 0, 1)).toBeLessThan(-80)
   })
 
-  it('leaves the video as it is', async () => {
+  it('is normalized without encoding the video again', async () => {
     const { finish } = await runJob('keyframes.mp4', video({ loudness: 20 }))
     expect(finish).toMatchObject({
       plan: { video: { action: 'copy' }, audio: { reason: 'the loudness changes' } },

@@ -4,8 +4,8 @@ import type { Size } from '../geometry.ts'
 import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 
 /**
- * Maximum size of the rate control buffer, in seconds of the cap. Encoders can exceed the cap by
- * one buffer.
+ * Maximum size of the rate control buffer, in seconds of video at the maximum bit rate. An encoder
+ * can exceed the cap by the size of the buffer.
  */
 const MAX_BUFFER_SECONDS = 2
 /**
@@ -28,9 +28,12 @@ export function resolveCap(kbps: number | null, seconds: number | null): BitRate
   return { kbps, bufferSeconds }
 }
 
-/** Encoders miss their target by 1 or 2 %, and a file above the requested size is useless. */
+/**
+ * Share of the requested size that encoders aim for. They miss their target by 1 or 2 %, and the
+ * file must not exceed the requested size.
+ */
 const TARGET_SHARE = 0.975
-/** Container overhead of MP4 and Matroska, in bits. */
+/** Container overhead of MP4 and Matroska, in bits: 8 bytes for each of 50 audio frames a second. */
 const OVERHEAD_BITS = { frame: 12 * 8, audioSecond: 50 * 8 * 8, file: 2_000 * 8 }
 /** Encoders cannot use fewer bits than this for a pixel of a frame. */
 const MIN_BITS_PER_PIXEL = 0.004

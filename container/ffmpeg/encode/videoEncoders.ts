@@ -16,7 +16,7 @@ export type RateControl = QualityControl | SizeControl
 
 interface QualityControl {
   by: 'quality'
-  /** 1 to 100, `auto` resolved. */
+  /** From 1 to 100. The planner has already replaced `auto` with a number. */
   quality: number
   cap: BitRateCap | null
   pass: Pass
@@ -28,12 +28,13 @@ interface SizeControl {
   pass: Pass
 }
 
-/** 0 is a single pass; of two passes, 1 measures and 2 encodes. */
+/** 0: the only pass. 1: the first of two passes, which measures. 2: the second, which encodes. */
 type Pass = 0 | 1 | 2
 
 /**
- * Speed settings of each encoder, which both ffmpeg 5.1 and 7.1 accept. Balanced suits half a
- * shared CPU: x264's "veryfast" is twice as fast as its "medium" and makes files a tenth larger.
+ * Speed settings of each encoder, which both ffmpeg 5.1 and 7.1 accept. `balanced` is chosen for
+ * runners with half a CPU: x264's "veryfast" is twice as fast as its "medium", and its files are
+ * 10 % larger.
  */
 const SPEEDS = {
   h264: { fast: 'superfast', balanced: 'veryfast', small: 'slow' },
@@ -55,16 +56,16 @@ export const KEEP_FRAME_TIMES: readonly string[] = ffmpegOptions({
 })
 
 /**
- * Returns the options for the times of frames. ffmpeg states the duration of every frame as one
- * unit of the time base, and libvpx computes its bit rate from that. So for VP9 with a bit rate the
- * unit is one frame, and times are rounded to it.
+ * Returns the options for the times of frames. VP9 with a bit rate uses ffmpeg's default time base,
+ * in which one unit is the duration of a frame: ffmpeg passes each frame to libvpx with a duration
+ * of one unit, and libvpx computes the bit rate from it. Frame times are rounded to that unit.
  */
 export function buildFrameTiming(codec: VideoCodec, rate: RateControl): readonly string[] {
   const hasBitRate = rate.by === 'size' || rate.cap !== null
   return codec === 'vp9' && hasBitRate ? ffmpegOptions({ fps_mode: 'vfr' }) : KEEP_FRAME_TIMES
 }
 
-/** File of the first pass, in the scratch folder: ffmpeg runs there. */
+/** Results of the first pass. The path is relative to the scratch folder, in which ffmpeg runs. */
 const PASS_LOG = 'passes'
 
 type Options = Record<string, string | number | null>
@@ -94,14 +95,14 @@ const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Op
     }
   },
   vp9: (rate, speed) => {
-    // Two passes are not possible in real time.
+    // libvpx has no two-pass encoding with the deadline `realtime`.
     const isRealtime = Number(speed) > 5 && rate.pass === 0
     return {
       'row-mt': 1,
       'tile-columns': 1,
       deadline: isRealtime ? 'realtime' : 'good',
       'cpu-used': isRealtime ? speed : Math.min(5, Number(speed)),
-      // A cap is also the target. Without one, 0 turns off libvpx's own target.
+      // The target bit rate is the cap. 0 selects constant quality.
       ...(rate.by === 'size'
         ? bitRate(rate.kbps)
         : { crf: vp9Crf(rate.quality), ...bitRate(rate.cap?.kbps ?? 0), ...capOptions(rate) }),

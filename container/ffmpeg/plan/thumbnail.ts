@@ -10,12 +10,12 @@ import type { FfmpegStep } from '../renderPlan.ts'
 /** Each candidate costs a seek, which reads up to 5 MiB. */
 const CANDIDATES = 8
 /**
- * If candidates are further apart, the preceding key frame of each is used, so that only it is
- * decoded.
+ * When candidates are further apart than this, each is replaced by the key frame before it. Only
+ * that frame has then to be decoded.
  */
-const MIN_KEYFRAME_DISTANCE_SECONDS = 30
-/** Candidates when the duration is unknown. Those after the end give no frame. */
-const SECONDS_OF_UNKNOWN_DURATION = [0, 2, 5, 15, 60, 180, 600, 1_800]
+const MAX_EXACT_DISTANCE_SECONDS = 30
+/** Candidates when the duration is unknown. A candidate after the end of the video has no frame. */
+const DEFAULT_CANDIDATE_SECONDS = [0, 2, 5, 15, 60, 180, 600, 1_800]
 /** Luma of black and white in limited range. */
 const BLACK = 16
 const WHITE = 235
@@ -25,7 +25,10 @@ export interface FrameStatistics {
   second: number
   /** Mean luma, from 0 (black) to 1 (white). */
   mean: number
-  /** Contrast: the range of luma that has 80 % of the pixels, as a share of the full range. */
+  /**
+   * Contrast: the difference between the 10th and the 90th percentile of luma, as a share of the
+   * full range.
+   */
   spread: number
   /** Sharpness: mean difference of neighbouring pixels. */
   edges: number
@@ -34,15 +37,15 @@ export interface FrameStatistics {
 /** @param durationSeconds of the video; null when unknown */
 export function listCandidateSeconds(durationSeconds: number | null): number[] {
   if (durationSeconds === null) {
-    return SECONDS_OF_UNKNOWN_DURATION
+    return DEFAULT_CANDIDATE_SECONDS
   }
   const shares = Array.from({ length: CANDIDATES }, (_, index) => (index + 0.5) / CANDIDATES)
   return shares.map((share) => Math.floor(share * durationSeconds * 1e3) / 1e3)
 }
 
 /**
- * Returns the step that measures one frame. The frame is scaled down first, because blur that
- * cannot be seen at a small size does not matter.
+ * Returns the step that measures one frame. The frame is scaled down first, so that blur
+ * which is invisible at the size of a thumbnail does not lower its score.
  *
  * @param options.distanceSeconds between the candidates
  */
@@ -64,7 +67,7 @@ export function planFrameMeasurement(
     'signalstats',
     print('YAVG'),
   ]
-  const usesKeyframes = distanceSeconds > MIN_KEYFRAME_DISTANCE_SECONDS
+  const usesKeyframes = distanceSeconds > MAX_EXACT_DISTANCE_SECONDS
   const command = [
     ...COMMON_OPTIONS,
     ...ffmpegOptions({
@@ -133,7 +136,7 @@ function scoreFrame({ mean, spread, edges }: FrameStatistics): number {
   return exposure * toShare(spread, 0, 0.25) * edges + mean * 1e-6
 }
 
-/** Maps the range from `from` to `to` to 0 to 1, and limits the value to it. */
+/** Returns the position of the value between `from` (0) and `to` (1), limited to 0 to 1. */
 function toShare(value: number, from: number, to: number): number {
   return Math.min(1, Math.max(0, (value - from) / (to - from)))
 }

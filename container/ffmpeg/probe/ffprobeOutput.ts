@@ -1,6 +1,6 @@
 /**
- * Schema of ffprobe's JSON, and readers that turn its fields into values. A field that is absent,
- * or not of its type, reads as null.
+ * Schema of ffprobe's JSON, and readers that turn its fields into values. Only `format_name` is
+ * required; a reader returns null for a field that is absent or invalid.
  */
 import { z } from 'zod'
 import type { Size } from '../geometry.ts'
@@ -8,7 +8,7 @@ import type { Size } from '../geometry.ts'
 const text = z.string().optional().catch(undefined)
 const number = z.coerce.number().optional().catch(undefined)
 
-const stream = z.object({
+const streamSchema = z.object({
   index: number,
   codec_type: text,
   codec_name: text,
@@ -39,7 +39,7 @@ const stream = z.object({
   tags: z.record(z.string(), z.string()).default({}),
   side_data_list: z.array(z.looseObject({ rotation: number })).default([]),
 })
-export type FfprobeStream = z.infer<typeof stream>
+export type FfprobeStream = z.infer<typeof streamSchema>
 
 export const ffprobeOutput = z.object({
   format: z.object({
@@ -49,7 +49,7 @@ export const ffprobeOutput = z.object({
     bit_rate: number,
     tags: z.record(z.string(), z.string()).default({}),
   }),
-  streams: z.array(stream).default([]),
+  streams: z.array(streamSchema).default([]),
   chapters: z.array(z.unknown()).default([]),
 })
 export type FfprobeOutput = z.infer<typeof ffprobeOutput>
@@ -93,8 +93,8 @@ export function parseRatio(ratio: string | undefined, separator: '/' | ':'): num
 }
 
 /** Average frames per second. */
-export function readFrameRate(each: FfprobeStream): number | null {
-  return parseRatio(each.avg_frame_rate, '/')
+export function readFrameRate(stream: FfprobeStream): number | null {
+  return parseRatio(stream.avg_frame_rate, '/')
 }
 
 /** Number of frames that the file declares. */
@@ -122,15 +122,15 @@ export function readDurationTag({ tags }: FfprobeStream): number | null {
 /**
  * Returns the clockwise rotation that a player applies, in degrees, rounded to a multiple of 90.
  */
-export function readRotation(each: FfprobeStream): 0 | 90 | 180 | 270 {
+export function readRotation(stream: FfprobeStream): 0 | 90 | 180 | 270 {
   // ffprobe states the rotation counter-clockwise.
-  const quarters = Math.round(-storedRotation(each) / 90)
+  const quarters = Math.round(-storedRotation(stream) / 90)
   return ((((quarters * 90) % 360) + 360) % 360) as 0 | 90 | 180 | 270
 }
 
 /** Returns true when the file declares a rotation, even if it is not a multiple of 90 degrees. */
-export function isRotated(each: FfprobeStream): boolean {
-  return Math.round(storedRotation(each)) !== 0
+export function isRotated(stream: FfprobeStream): boolean {
+  return Math.round(storedRotation(stream)) !== 0
 }
 
 function storedRotation({ side_data_list }: FfprobeStream): number {
@@ -139,16 +139,17 @@ function storedRotation({ side_data_list }: FfprobeStream): number {
 
 /**
  * @param stored frame size before rotation
- * @returns `upright`: after rotation, with pixels of any shape; `display`: also with square pixels
+ * @returns `upright`: size in pixels after rotation; `display`: size at which a player shows the
+ *   frame, after rotation and scaling to square pixels
  */
 export function readFrameSizes(
-  each: FfprobeStream,
+  stream: FfprobeStream,
   stored: Size,
 ): { upright: Size; display: Size } {
   const { width, height } = stored
-  const pixelAspectRatio = parseRatio(each.sample_aspect_ratio, ':') ?? 1
+  const pixelAspectRatio = parseRatio(stream.sample_aspect_ratio, ':') ?? 1
   const squareWidth = Math.max(1, Math.round(width * pixelAspectRatio))
-  const isSideways = readRotation(each) % 180 !== 0
+  const isSideways = readRotation(stream) % 180 !== 0
   return {
     upright: isSideways ? { width: height, height: width } : { width, height },
     display: isSideways ? { width: height, height: squareWidth } : { width: squareWidth, height },

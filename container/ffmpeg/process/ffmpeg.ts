@@ -14,11 +14,17 @@ export interface FfmpegOptions {
   arguments: string[]
   limits: ProcessLimits
   cwd: string
-  /** The file that it writes. Its growth is progress, e.g. while an MP4's index is moved. */
+  /**
+   * Path of the output. The stall check counts a change of its size as progress, e.g. while ffmpeg
+   * moves an MP4's index.
+   */
   output: string
   signal: AbortSignal
   stallSeconds: number
-  /** Bytes of the source read so far. They are progress, e.g. during a seek without an index. */
+  /**
+   * Bytes of the source read so far. The stall check counts them as progress, e.g. while ffmpeg
+   * seeks in a file without an index.
+   */
   bytesRead: () => number
   onProgress: (progress: Progress) => void
   /** Receives the end of stderr once ffmpeg has ended, also when it was aborted. */
@@ -26,11 +32,11 @@ export interface FfmpegOptions {
 }
 
 /**
- * Runs ffmpeg until it ends. When this throws, the process has ended too.
+ * Runs ffmpeg and waits until it ends, even when an error is thrown.
  *
  * @throws JobFailure `stalled` when there was no progress for `stallSeconds`, `unsupported` when
- *   the output is too long, or the failure that `classifyFfmpegFailure` returns; the reason of the
- *   signal
+ *   the output is too long, or the failure that `classifyFfmpegFailure` returns
+ * @throws the reason of `signal` when it is aborted
  */
 export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
   const stopping = new AbortController()

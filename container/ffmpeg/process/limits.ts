@@ -1,14 +1,14 @@
 /**
  * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes
- * how they work together. Files come from strangers. A playlist, a concat script or an image
- * pattern can name local files and internal addresses, so only self-contained media formats are
- * opened, and only from the address that the runner serves.
+ * how they work together. Files are untrusted: a playlist, a concat script or an image pattern
+ * can refer to local files and internal addresses. So ffmpeg opens only self-contained media
+ * formats, and a source only by HTTP, from the runner's own server.
  */
 import { ffmpegOptions } from './options.ts'
 
 /**
- * Allowed demuxers. One with several names ("mov,mp4,m4a,…") is allowed when any of its names is
- * listed; checked with ffmpeg 5.1. Never add `-enable_drefs`: without it, a QuickTime file cannot
+ * Allowed demuxers. A demuxer with several names ("mov,mp4,m4a,…") is allowed when one of them is
+ * listed (tested with ffmpeg 5.1). Never add `-enable_drefs`: without it, a QuickTime file cannot
  * refer to another file.
  */
 const DEMUXERS = [
@@ -35,13 +35,13 @@ const GIB = 1024 ** 3
 
 /** 8192 × 8192: enough for 8K UHD. A header could declare a larger frame to exhaust the memory. */
 export const MAX_PIXELS = 8192 * 8192
-/** Films on disc have about 40 (audio, subtitles). Each needs buffers, and is probed. */
+/** A film from a disc has about 40 streams. ffmpeg probes and buffers each stream. */
 export const MAX_STREAMS = 64
-/** A day: the largest time that a transformation can name. */
+/** One day, which is also the maximum of all times in a transformation. */
 export const MAX_SECONDS = 86_400
-/** A day at 60 frames per second. */
+/** One day at 60 frames per second. */
 export const MAX_FRAMES = 60 * MAX_SECONDS
-/** R2 accepts 10,000 parts, and the gateway's parts have at least 5 MiB: 49 GiB. */
+/** 49 GiB: an upload to R2 has at most 10,000 parts, and the gateway's smallest part is 5 MiB. */
 const MAX_OUTPUT_BYTES = 10_000 * 5 * MIB
 
 /** Input options of ffmpeg and ffprobe for a source; they precede its URL. */
@@ -52,7 +52,7 @@ export const INPUT_LIMITS: readonly string[] = ffmpegOptions({
   max_pixels: MAX_PIXELS,
 })
 
-/** Input options for a file of one format: it is opened with this demuxer, whatever it contains. */
+/** Input options that open a file with this demuxer, without detecting its format. */
 export function forceDemuxer(demuxer: string): string[] {
   return ffmpegOptions({
     protocol_whitelist: 'http,tcp',
@@ -80,21 +80,24 @@ export const COMMON_OPTIONS: readonly string[] = ffmpegOptions({
 
 /** Limits that the operating system enforces on a process; `rlimits.ts` sets them. */
 export interface ProcessLimits {
-  /** Heap and stacks; not the program, and not address space that is only reserved. */
+  /** Memory for heap and stacks. Program code and reserved address space do not count. */
   memoryBytes: number
-  /** Size of each file that it writes. */
+  /** Maximum size of each file that the process writes. */
   fileBytes: number
   /** CPU time of all threads together; null for no limit. */
   cpuSeconds: number | null
 }
 
-/** ffmpeg opens its source, its output and its pipes, and one library at a time when it starts. */
+/**
+ * Maximum number of open files of a process. ffmpeg needs fewer: its inputs, its outputs, its pipes,
+ * and one library at a time when it starts.
+ */
 export const MAX_OPEN_FILES = 64
 
 /**
  * Limits for ffmpeg. It gets three quarters of the memory, so that the runner and the system
- * survive any file. Encoding 1080p takes 0.5 GiB and decoding 8K 4 GiB (measured, two cores); the
- * maximum is twice that.
+ * survive any file. On two cores, encoding 1080p takes 0.5 GiB and decoding 8K takes 4 GiB (measured).
+ * The maximum of 8 GiB is twice as much.
  *
  * @param machine.diskBytes disk space of a job; null for no limit
  */
@@ -110,9 +113,9 @@ export function encodeLimits(machine: {
 }
 
 /**
- * Limits for ffprobe, which reads a few MiB and decodes a few frames. The index of a day of video
- * (80 MiB to read, 250 MiB in memory, half a second) and 8K (0.4 GiB, half a second) are well
- * below.
+ * Limits for ffprobe, which reads a few MiB and decodes a few frames. The largest valid files stay
+ * well below them: the index of a day of video (80 MiB to read, 250 MiB of memory, half a second),
+ * and 8K video (0.4 GiB of memory, half a second).
  */
 export const PROBE = {
   memoryBytes: GIB,

@@ -1,7 +1,7 @@
 /** Formats the playlists of HTTP Live Streaming (RFC 8216bis). */
 import type { Size } from '../geometry.ts'
 
-/** A file, or a range of its bytes. */
+/** Media segment: a file, or a range of its bytes. */
 export interface PlaylistSegment {
   uri: string
   seconds: number
@@ -17,8 +17,8 @@ export interface BitRates {
 const HEADER = ['#EXTM3U', '#EXT-X-VERSION:7']
 
 /**
- * @param playlist.targetSeconds maximum duration of a rounded segment; constant while a playlist
- *   grows
+ * @param playlist.targetSeconds maximum of the segment durations, each rounded to whole seconds;
+ *   must not change while segments are added
  * @param playlist.init the init segment; null for subtitles, which have none
  * @param playlist.isComplete false while segments are still added
  */

@@ -4,8 +4,9 @@ import { computeGeometry, type Size } from '../geometry.ts'
 
 type Codec = RenditionOf<'stream'>['videoCodec']
 
-/** Short sides of the default ladder. A source smaller than all of them gets `SMALLEST_SIDE`. */
+/** Short sides of the default ladder. */
 const DEFAULT_SIDES = [240, 360, 480, 720, 1080, 1440, 2160]
+/** Short side for a source below the default ladder. An even smaller source keeps its size. */
 const SMALLEST_SIDE = 144
 /**
  * A source that is larger than its highest default rung by this factor gets a rung of its own size.
@@ -63,7 +64,8 @@ function scaleToSide(source: Size, shortSide: number): Size {
 }
 
 /**
- * Maximum bit rate of 1080p at 30 frames per second in H.264 at quality 60, as Apple recommends.
+ * Maximum bit rate of 1080p in H.264 at 30 frames per second and quality 60, near the values of
+ * Apple's HLS authoring specification.
  */
 const FULL_HD_BIT_RATE = 5_200_000
 const FULL_HD_PIXELS = 1920 * 1080
@@ -74,7 +76,7 @@ const FULL_HD_PIXELS = 1920 * 1080
 const PIXEL_EXPONENT = 0.8
 /** Share of H.264's bit rate that a codec needs for the same quality. */
 const CODEC_FACTOR: Record<Codec, number> = { h264: 1, h265: 0.7, vp9: 0.7, av1: 0.6 }
-/** Quality steps that double the bit rate. */
+/** The bit rate doubles when the quality rises by this much. */
 const QUALITY_PER_DOUBLING = 40
 const MIN_BIT_RATE = 50_000
 

@@ -6,15 +6,27 @@ import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
 
-/** Fault of one source request; null for a correct response. */
+/**
+ * Fault that the gateway simulates for one source request; null for a correct response.
+ *
+ * - `drop`: closes the connection after half of the bytes
+ * - `error`: 503
+ * - `hold`: never responds
+ * - `gone`: 404
+ * - `changed`: 412
+ * - `flip`: sends one wrong bit
+ */
 export type SourceMishap = 'drop' | 'error' | 'hold' | 'gone' | 'changed' | 'flip' | null
 
 interface SourceState {
   events: EventEmitter
+  /** Version of the runner protocol. */
   speaks: number
-  /** Bytes of originals sent, and the requests for them. */
+  /** Number of source bytes in complete responses. */
   sourceBytes: number
+  /** Range of each source request. */
   sourceCalls: { start: number; end: number }[]
+  /** Returns the fault of the request with the number `call`, counted from 1. */
   mishap: (start: number, call: number) => SourceMishap
 }
 

@@ -1,20 +1,21 @@
 /**
  * Edit step: normalizes the loudness of the audio by EBU R128, in two passes. The first measures
- * the edited audio; the second applies one constant gain, so that the dynamics do not change.
+ * the edited audio. The second applies one constant gain, which keeps the dynamics, or compresses
+ * the audio if that gain would exceed the maximum peak or if the loudness range is too large.
  */
 import type { AudioStep } from '../editedOutput.ts'
 
-/** Maximum true peak in dBTP, as R128 and music stores require. */
+/** Maximum true peak in dBTP. It is below the -1 dBTP that R128 allows. */
 const MAX_TRUE_PEAK = -1.5
-/**
- * The maximum loudness range that loudnorm accepts. It compresses audio whose range is larger than
- * this.
- */
+/** Maximum loudness range in LU: the largest value that loudnorm accepts. */
 const MAX_RANGE = 20
-/** Silence, and audio that is too short to be measured, are quieter than this in LUFS. */
+/**
+ * Audio with a measured loudness below this, in LUFS, is not corrected: it is silent, or too short
+ * to be measured.
+ */
 const MIN_LOUDNESS = -70
 
-/** Inserts the filters that measure or correct the loudness of this pass. */
+/** Inserts the filters of the current pass, which either measure or correct the loudness. */
 export const applyLoudness: AudioStep = (_, loudness) => [...loudness]
 
 /** Returns the filter that prints the loudness to stderr. */
@@ -25,7 +26,7 @@ export function measureLoudness(loudness: number): string[] {
 /**
  * Returns the filters that correct the loudness; none for silence.
  *
- * @param stderrTails contains the output of the step that measured
+ * @param stderrTails end of stderr of each previous step, one of which measured the loudness
  */
 export function correctLoudness(loudness: number, stderrTails: readonly string[]): string[] {
   const report = stderrTails.findLast((text) => text.includes('"input_thresh"')) ?? ''
@@ -44,7 +45,7 @@ export function correctLoudness(loudness: number, stderrTails: readonly string[]
   const values = Object.entries(measured).map(([name, value]) => `measured_${name}=${value}`)
   return [
     `${target(loudness)}:linear=true:offset=${Number.isFinite(offset) ? offset : 0}:${values.join(':')}`,
-    // The output of loudnorm has 192 kHz.
+    // When loudnorm compresses, its output has a sample rate of 192 kHz.
     'aresample=48000',
   ]
 }

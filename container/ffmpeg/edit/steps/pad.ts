@@ -11,11 +11,11 @@ export function pad({ geometry, edits, pixels, name }: FileVideo): string[] {
   if (background !== 'blur') {
     return [`pad=${area.width}:${area.height}:${area.x}:${area.y}:0x${background}`]
   }
-  const [bars, inner, blur] = [`[${name}_bars]`, `[${name}_inner]`, `[${name}_blur]`]
+  const [copy, frame, blurred] = [`[${name}_bars]`, `[${name}_inner]`, `[${name}_blur]`]
   const chains = [
-    `split${bars}${inner}`,
-    `${bars}${blurToFill(scaled, area)}${blur}`,
-    `${blur}${inner}overlay=${area.x}:${area.y}:format=${overlayFormat(pixels)}`,
+    `split${copy}${frame}`,
+    `${copy}${blurToFill(scaled, area)}${blurred}`,
+    `${blurred}${frame}overlay=${area.x}:${area.y}:format=${overlayFormat(pixels)}`,
   ]
   return [chains.join(';')]
 }
@@ -30,15 +30,19 @@ const BLUR_SCALE = 16
 
 /** Returns filters that scale the frame to cover the box, and blur it. */
 function blurToFill(frame: Size, box: Size): string {
-  const small = { width: toEven(box.width / BLUR_SCALE), height: toEven(box.height / BLUR_SCALE) }
+  const small = {
+    width: roundUpToEven(box.width / BLUR_SCALE),
+    height: roundUpToEven(box.height / BLUR_SCALE),
+  }
   const factor = Math.max(small.width / frame.width, small.height / frame.height)
-  const cover = [frame.width, frame.height].map((side) => toEven(side * factor))
+  const cover = [frame.width, frame.height].map((side) => roundUpToEven(side * factor))
   return [
     `scale=${cover.join(':')}:flags=area,crop=${small.width}:${small.height}`,
     `gblur=sigma=2,scale=${box.width}:${box.height}:flags=bicubic,setsar=1`,
   ].join(',')
 }
 
-function toEven(value: number): number {
+/** Rounds up to an even number, at least 4. */
+function roundUpToEven(value: number): number {
   return Math.max(4, 2 * Math.ceil(value / 2))
 }

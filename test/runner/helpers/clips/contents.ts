@@ -1,4 +1,4 @@
-/** Clips whose frames show their position and time, and clips with the metadata of a phone. */
+/** Clips whose frames, tracks or metadata have known contents that tests can recognize. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { args } from '../../../fixtures/args.ts'
@@ -47,7 +47,7 @@ export async function makeContents(folder: string, ffmpeg: Ffmpeg) {
     ffmpeg(args`${lavfi('color=black:s=320x180:r=10:d=1')} ${H264} black.mp4`),
     ffmpeg(
       args`${videoInput(25, 0.2)} ${H264} -metadata title=${'a'.repeat(10_000)}
-      ${Array.from({ length: 60 }, (_, at) => ['-metadata', `note${at}=${at}`]).flat()}
+      ${Array.from({ length: 60 }, (_, index) => ['-metadata', `note${index}=${index}`]).flat()}
       tagged.mkv`,
     ),
   ])
@@ -67,15 +67,20 @@ async function makePhone(path: string, ffmpeg: Ffmpeg) {
   await rotate(path, 180)
 }
 
-/** Rotates the first track of a file, whose height is `height`, a quarter turn clockwise. */
+/**
+ * Sets a clockwise rotation of 90 degrees for the first track of an MP4 file.
+ *
+ * @param height stored height of the track
+ */
 export async function rotate(path: string, height: number) {
   const bytes = await readFile(path)
   // The matrix of the track header (ISO/IEC 14496-12, 8.3.2).
   const matrix = bytes.indexOf('tkhd') + 44
-  const [one, zero] = [0x1_0000, 0]
-  const turned = [zero, one, zero, -one, zero, zero, height * one, zero, 0x4000_0000]
-  for (const [at, value] of turned.entries()) {
-    bytes.writeInt32BE(value, matrix + at * 4)
+  // Its numbers are 16.16 fixed point, and 2.30 in the third column.
+  const one = 0x1_0000
+  const quarterTurn = [0, one, 0, -one, 0, 0, height * one, 0, 0x4000_0000]
+  for (const [index, value] of quarterTurn.entries()) {
+    bytes.writeInt32BE(value, matrix + index * 4)
   }
   await writeFile(path, bytes)
 }

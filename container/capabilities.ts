@@ -90,7 +90,7 @@ export function parseEncoders(text: string): string[] {
     .slice(0, MAX_ENCODERS)
 }
 
-/** Parses a headline and one name per line. */
+/** Skips the headline; the other lines have one name each. */
 export function parseHwaccels(text: string): string[] {
   const [, ...lines] = text.trim().split('\n')
   return lines.map((line) => line.trim()).filter((line) => /^[\w-]+$/.test(line))

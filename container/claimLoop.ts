@@ -106,9 +106,10 @@ async function claim(
     protocol: state.protocol,
     runner: { id: settings.runnerId, ...capabilities, ...(diskBytes !== null && { diskBytes }) },
     queues: settings.queues,
-    // The response of a failed claim may have been lost, and with it a job.
+    // The gateway may have assigned a job in a response that was lost.
     ...(state.failures > 0 && { again: true }),
-    // The first claim does not wait, so that an unreachable gateway is noticed immediately.
+    // Claims do not wait before the first response, so that an unreachable gateway is noticed
+    // immediately.
     waitSeconds: state.hasConnected
       ? Math.max(0, Math.min(MAX_WAIT_SECONDS, idleMsLeft / 1_000))
       : 0,
@@ -137,7 +138,7 @@ function nextDelayMs(state: LoopState, claimMs: number): number {
   return state.wakeUps > MAX_WAKE_UPS ? MIN_WAIT_MS - claimMs : 0
 }
 
-/** An older gateway rejects a version that it does not know, and names those that it knows. */
+/** An older gateway rejects an unknown version with a message that contains "protocol". */
 function isProtocolRejected(error: unknown): boolean {
   return error instanceof GatewayRejection && error.status === 400 && /protocol/.test(error.message)
 }

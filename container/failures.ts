@@ -1,7 +1,7 @@
 /**
- * Errors that end an attempt, and errors of the gateway. They are also used as abort reasons, so
- * that an attempt ends with the same errors after a failed report, a signal, a timeout or a failure
- * of ffmpeg. `runAssignment.ts` turns them into the message that finishes the job.
+ * Errors that end an attempt, and errors of requests to the gateway. They are also used as abort
+ * reasons, so that every cause (a failed report, a signal, a timeout, a failure of ffmpeg) ends an
+ * attempt with one of them. `runAssignment.ts` turns them into the message that finishes the job.
  */
 import type { FailureCode } from '../src/contract/failureCode.ts'
 
@@ -26,14 +26,13 @@ export class AttemptReleased extends Error {
   override name = 'AttemptReleased'
 }
 
-/** No try of a request succeeded: the gateway was unreachable, or its responses were errors. */
+/** Every try of a request failed: the gateway was unreachable, or responded with errors. */
 export class GatewayUnreachable extends Error {
   override name = 'GatewayUnreachable'
 }
 
 /**
- * The gateway rejected a request in a way that another try cannot change (most statuses from 400 to
- * 499).
+ * The gateway rejected a request, and trying again would not help (most statuses from 400 to 499).
  */
 export class GatewayRejection extends Error {
   override name = 'GatewayRejection'

@@ -31,7 +31,7 @@ async function main(settings: Settings): Promise<number> {
     stopping.abort(new AttemptReleased('the runner is shutting down'))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
-  // No ffmpeg may keep running after the process has exited, whatever ended it.
+  // Kills every ffmpeg on exit, including after a second signal or an uncaught error.
   process.on('exit', killProcessGroups)
 
   const removed = await removeStaleScratchFolders(settings.scratchDir)

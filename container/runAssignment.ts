@@ -11,11 +11,11 @@ import { runAttempt } from './runAttempt.ts'
 import type { Settings } from './settings.ts'
 
 const FINISH_TIMEOUT_MS = 60_000
-/** A shutdown takes three seconds at most, and ffmpeg may need one of them to end. */
+/** The process exits three seconds after the signal, and ffmpeg may take one of them to end. */
 const SHUTDOWN_FINISH_TIMEOUT_MS = 1_500
 /** The longest delay of `setTimeout`, about 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-/** Limits of the texts in a finish. */
+/** Maximum lengths of the texts in a finish request. */
 const MAX_REASON_CHARACTERS = 500
 const MAX_MESSAGE_CHARACTERS = 1_000
 
@@ -63,8 +63,7 @@ async function runUntilEnded(
   try {
     return await runAttempt({ assignment, client, settings, record, signal, end })
   } catch (error) {
-    // An unexpected error after an abort is a consequence of it, so the reason of the abort is
-    // kept.
+    // An unexpected error after an abort is caused by the abort, so the abort's reason is thrown.
     throw isExpected(error) || !signal.aborted ? error : signal.reason
   } finally {
     clearTimeout(timer)

@@ -7,8 +7,8 @@ import { unstable_readConfig as readConfig } from 'wrangler'
 
 const ROOT = join(import.meta.dirname, '..')
 /**
- * Maximum size, because every cold start loads the bundle. The OpenAPI schemas are a large part of
- * it.
+ * Maximum size of the compressed bundle, which every cold start loads. The OpenAPI schemas are a
+ * large part of it.
  */
 const MAX_KIB = 165
 
@@ -37,7 +37,7 @@ export function checkBundle(): { ok: boolean; output: string } {
   return checkSlots()
 }
 
-/** The Worker cannot read max_instances of its containers, so RUNNER_SLOTS repeats it. */
+/** RUNNER_SLOTS must equal max_instances, which the Worker cannot read. */
 function checkSlots(): { ok: boolean; output: string } {
   const { vars, containers = [] } = readConfig({ config: join(ROOT, 'wrangler.toml') })
   const slots = Number(vars['RUNNER_SLOTS'])

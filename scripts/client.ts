@@ -53,7 +53,8 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
       return (await request(`/queue/jobs/${id}`)).json() as Promise<Job>
     },
     /**
-     * Resolves when the event stream is open. It ends with `signal`, and throws after SILENCE_MS.
+     * Resolves when the event stream is open. The stream ends when `signal` aborts, and throws when
+     * no message arrives for SILENCE_MS.
      */
     async events(signal: AbortSignal, lastEventId?: string): Promise<AsyncIterable<ServerEvent>> {
       const silence = new AbortController()
@@ -74,7 +75,7 @@ function readError(text: string, { status, statusText }: Response): [string | un
       return [code, `${message} (${status})`]
     }
   } catch {
-    // The response is not from the API: the message is its text.
+    // The response is not JSON, so it is not from the API. Its text is used below.
   }
   return [undefined, `${status} ${statusText}: ${text.slice(0, 200)}`]
 }

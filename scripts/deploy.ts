@@ -28,9 +28,9 @@ interface Consumer {
 
 requireTools()
 provision()
-// Applied before the Worker that needs them is deployed. The previous Worker works with a newer
-// schema, because migrations only add to it. Migration 0002 renames tables, so with it requests
-// fail until the deploy.
+// Migrations are applied before the Worker that needs them is deployed. Until then, the previous
+// Worker runs with the new schema. This works if a migration only adds to the schema. Migration
+// 0002 renames tables, so requests fail between it and the deploy.
 run('Applying the migrations', ['d1', 'migrations', 'apply', databaseBinding(), '--remote'])
 const secrets = createFirstSecrets()
 try {
@@ -98,8 +98,8 @@ function createFirstSecrets(): { file: string; folder: string; apiKey: string } 
   if (output.includes('"API_KEY"')) {
     return null
   }
-  // The error must say that the Worker does not exist. After any other error the service may have a
-  // key.
+  // Continues only if the error is that the Worker does not exist. After any other error, the
+  // service may already have a key.
   if (status !== 0 && !/not found|does not exist/.test(output)) {
     fail(output)
   }

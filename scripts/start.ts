@@ -1,6 +1,6 @@
 /**
- * Runs the whole system on one machine: applies the migrations, then runs the Worker and the runners until
- * Ctrl-C. Started by start.mjs, which sets the machine up first.
+ * Runs the whole system on one machine: applies the migrations, then runs the Worker and the
+ * runners until Ctrl-C. Started by start.mjs, which sets the machine up first.
  */
 import { claimPort, claimState } from './start/claim.ts'
 import type { Exit, Process } from './start/process.ts'
@@ -15,7 +15,7 @@ import {
   waitUntilUnresponsive,
 } from './start/worker.ts'
 
-// A runner stops ffmpeg and releases its job, for which the Worker must still be up.
+// Runners stop before the Worker, because they release their jobs through it.
 const RUNNER_GRACE_MS = 10_000
 const WORKER_GRACE_MS = 5_000
 
@@ -68,7 +68,7 @@ async function runWorker(settings: Settings): Promise<void> {
       throw new StartError(`The Worker ${describeExit(exit)}:\n${started.tail()}`)
     }
   })
-  // Once the Worker is healthy, an exit concerns `superviseWorker`.
+  // After the Worker has become healthy, `superviseWorker` handles its exit.
   failed.catch(() => undefined)
   await Promise.race([waitUntilHealthy(settings, started), failed])
 }
@@ -90,7 +90,7 @@ function describeExit({ code, signal }: Exit): string {
   return `exited unexpectedly (${signal ?? `exit code ${code}`})`
 }
 
-/** Starts what needs the Worker, and keeps running while the Worker restarts. */
+/** Starts the runners and, for development, the cron timer. A restart of the Worker keeps both. */
 async function startRest(settings: Settings): Promise<void> {
   if (settings.dev) {
     startDevelopmentCron(settings)
@@ -125,7 +125,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     void stop(0)
   })
 }
-// with-node24.mjs was killed, and the terminal with it.
+// The IPC channel closes when the parent process, with-node24.mjs, is killed.
 process.on('disconnect', () => void stop(1))
 
 try {

@@ -12,8 +12,9 @@ import { NODE_24, ROOT, installMissing } from './setup.mjs'
  * @param {string[]} [options.args] arguments of the program
  * @param {boolean} [options.ffmpeg] install ffmpeg if it is missing
  * @param {boolean} [options.browser] install Chromium if it is missing
- * @param {boolean} [options.killGroups] kill process groups that the program leaves behind when it is killed
- *   (kill -9, out of memory). The program reports each group by IPC: `{ started }`, then `{ ended }`.
+ * @param {boolean} [options.killGroups] kill the process groups that the program leaves behind
+ *   if it is killed (kill -9, out of memory). The program reports each group by IPC: `{ started }`,
+ *   then `{ ended }`.
  */
 export function runWithNode24(program, options = {}) {
   const { args = [], killGroups = false, ffmpeg = true, browser = false } = options
@@ -40,7 +41,8 @@ export function runWithNode24(program, options = {}) {
     process.on(signal, () => child.kill(signal))
   }
 
-  // If npm is killed with SIGKILL, its child processes continue to run and keep the port in use.
+  // If npm is killed with SIGKILL, this process gets another parent. The program is then stopped:
+  // it would keep the port in use.
   const npmPid = process.ppid
   if (killGroups && process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid === npmPid || child.kill('SIGTERM'), 1_000)

@@ -1,5 +1,6 @@
 /**
- * Executes a plan: runs its steps in order, verifies the output, and runs the fallback if needed.
+ * Executes a plan: runs its steps in order and verifies the output. If the output is invalid, runs
+ * the plan's fallback and verifies again.
  */
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
@@ -12,7 +13,7 @@ import { runStep } from './runStep.ts'
 import type { RunningAttempt, StageTimer } from './types.ts'
 
 /**
- * @param verifyPackage verifies the output of a package, in place of `plan.expect`
+ * @param verifyPackage verifies a package, instead of checking one file against `plan.expect`
  * @returns the facts of the verified output
  */
 export async function executePlan(

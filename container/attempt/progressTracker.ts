@@ -16,7 +16,7 @@ const ENCODE_SCALE: Scale = { probe: 0, analyse: 1, encode: 1, verify: 92, uploa
 const REMUX_SCALE: Scale = { ...ENCODE_SCALE, verify: 48, upload: 49 }
 
 const VERIFY_SECONDS = 1
-/** Assumed until an upload is measured: 80 Mbit/s, less than a machine in a data centre has. */
+/** Assumed until the upload is measured: 80 Mbit/s, which a machine in a data centre exceeds. */
 const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 
 export type ProgressTracker = ReturnType<typeof createProgressTracker>
@@ -52,7 +52,7 @@ export function createProgressTracker(
     return rate ? (1 - uploadedShare) / rate : bytes / DEFAULT_UPLOAD_BYTES_PER_SECOND
   }
 
-  /** Null while nothing has been measured. */
+  /** Null during the probe, and until an ffmpeg step has been measured. */
   function secondsLeft(now: number): number | null {
     switch (state.stage) {
       case 'probe':

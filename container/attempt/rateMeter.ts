@@ -1,6 +1,6 @@
 /** Measures how fast an amount grows over the last few seconds, in any unit. */
 
-/** No rate is measured over a shorter time, because the first reports arrive in bursts. */
+/** Minimum time for a measurement, because the first reports arrive in bursts. */
 const MIN_SPAN_SECONDS = 0.3
 /**
  * Amounts are reported twice a second. After this long without a report, the rate begins to fall.
@@ -18,7 +18,7 @@ export function createRateMeter(startedAt: number, windowSeconds: number) {
   return {
     add(at: number, amount: number) {
       samples.push({ at, amount })
-      // The window begins at the newest sample that is older than it.
+      // Drops older samples, but keeps one from before the window as its start.
       const first = samples.findLastIndex((sample) => sample.at <= at - windowSeconds)
       if (first > 0) {
         samples = samples.slice(first)

@@ -1,6 +1,6 @@
 /**
- * Progress over the ffmpeg steps of a plan. A step's work is the duration of its media times its
- * cost, so that steps of unequal cost add up to one share and one estimate.
+ * Progress over all ffmpeg steps of a plan. The work of a step is the duration of its media times
+ * its cost, so that steps of unequal cost can be added up.
  */
 import type { Progress } from '../ffmpeg/process/progressParser.ts'
 import type { Step } from '../ffmpeg/renderPlan.ts'
@@ -18,7 +18,7 @@ export const ESTIMATE_WINDOW_SECONDS = 20
 interface CurrentStep {
   step: Step
   work: number
-  /** Rates of output seconds, for the estimate and for users. */
+  /** Output seconds per second: `estimateRate` for the time left, `shownRate` for users. */
   estimateRate: RateMeter
   shownRate: RateMeter
   frameRate: RateMeter
@@ -63,7 +63,7 @@ export function createStepProgress() {
       }
     },
     finish(step: Step) {
-      // A fallback step is not counted in the planned work.
+      // A fallback step is not part of `totalWork`.
       if (steps.includes(step)) {
         finishedWork += computeWork(step)
       }

@@ -129,7 +129,7 @@ type Focus = Pick<GeometryRequest, 'gravity' | 'focusX' | 'focusY'>
 const TOP_LEFT: Focus = { gravity: 'north_west' }
 
 function cropTo(scaled: Size, box: Size, focus: Focus, unit: number): Geometry {
-  // A side of one pixel must be stretched to two.
+  // If `unit` is 2, a side of one pixel is stretched to two.
   const enlarged = { width: Math.max(scaled.width, unit), height: Math.max(scaled.height, unit) }
   if (isSameSize(enlarged, box)) {
     return { scaled: enlarged, crop: null, pad: null, output: box }

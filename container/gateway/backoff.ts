@@ -6,7 +6,7 @@ const MAX_DELAY_MS = 5_000
 
 /**
  * Delay before the next try: 250 ms, doubled for each failure up to 5 s, then shortened at random
- * by up to a half. So many runners do not reconnect at the same moment.
+ * by up to a half. The random part keeps runners from reconnecting all at the same moment.
  *
  * @param failures number of failed tries, at least 1
  * @returns milliseconds

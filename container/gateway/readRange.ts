@@ -5,8 +5,8 @@ import { computeContentDigest } from './request.ts'
 /**
  * @param range bytes that were requested; `end` is exclusive
  * @param stallMs maximum time without new bytes
- * @throws GatewayRejection for another range; Error for a body that stalls, is too short, or does
- *   not match its digest, all of which can be retried
+ * @throws GatewayRejection when the response is not the requested range; Error when the body
+ *   stalls, has the wrong length or does not match its digest: these can be retried
  */
 export async function readRange(
   response: Response,

@@ -25,8 +25,8 @@ export interface RequestLimits {
  * Sends a request until a response has been read or no try is left.
  *
  * @param read reads a successful response; when it throws, the request is sent again
- * @throws GatewayRejection, LeaseLost or AttemptReleased, by status; GatewayUnreachable after the
- *   last try; the signal's reason
+ * @throws GatewayRejection, LeaseLost or AttemptReleased, depending on the status;
+ *   GatewayUnreachable after the last try; the signal's reason when it aborts
  */
 export type SendRequest = <T>(
   request: GatewayRequest,
@@ -35,7 +35,7 @@ export type SendRequest = <T>(
 ) => Promise<T>
 
 export function createSender(options: { gatewayUrl: string; token: string | null }): SendRequest {
-  // The gateway binds each claim to this secret, so that no other runner can report for it.
+  // The gateway binds each claim to this secret, so no other runner can report its results.
   const secret = randomBytes(16).toString('base64url')
   const credentials: Record<string, string> = {
     [RUNNER_SECRET_HEADER]: secret,
@@ -111,8 +111,8 @@ export function buildJsonRequest(path: string, message: unknown): GatewayRequest
 }
 
 /**
- * The request has a digest: the gateway rejects bytes that were corrupted in transit, and they are
- * sent again.
+ * Builds an upload with a digest. The gateway rejects bytes that were corrupted in transit; the
+ * request is then sent again.
  */
 export function buildBytesRequest(path: string, bytes: Buffer<ArrayBuffer>): GatewayRequest {
   return {

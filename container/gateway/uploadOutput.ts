@@ -4,10 +4,10 @@ import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 
 /**
- * @param options.request size of the file and state of the attempt: the first call is a report too
+ * @param options.request size of the file, and the state of the attempt to report with it
  * @param options.onProgress called after each part with the uploaded share, from 0 to 1
- * @throws JobFailure `storage` when the gateway rejects it or is unreachable; LeaseLost; the
- *   signal's reason
+ * @throws JobFailure `storage` when the gateway rejects the output or is unreachable; LeaseLost;
+ *   the signal's reason
  */
 export async function uploadOutput(options: {
   client: GatewayClient

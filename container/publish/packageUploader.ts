@@ -70,8 +70,7 @@ function createConcurrencyLimit(max: number) {
     try {
       return await run()
     } finally {
-      // The next call in the queue takes the place directly, so that the order of the calls is
-      // kept.
+      // Passes the free place to the oldest waiting call, so that a newer call cannot take it.
       const next = waiting.shift()
       if (next === undefined) {
         free += 1

@@ -6,7 +6,7 @@ import type { TrackMeasurements } from '../ffmpeg/streaming/segmentMeasurements.
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import { type PackageUploader, waitForAll } from './packageUploader.ts'
 
-/** Duration of the subtitles while that of the stream is unknown: the maximum, which is a day. */
+/** Duration in the subtitle playlist while that of the stream is unknown: one day, the maximum. */
 const UNKNOWN_SECONDS = 86_400
 
 export function createPlaylistPublisher(options: {
@@ -32,16 +32,16 @@ export function createPlaylistPublisher(options: {
 
   return {
     /**
-     * Stores the playlists with which a player can begin. They state maximum bit rates until
-     * `storeFinal`.
+     * Stores the playlists that a player needs to start. They state maximum bit rates until
+     * `storeFinal` replaces them.
      */
     async storeFirst(tracks: readonly TrackMeasurements[]) {
       await storeSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
       await store(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(tracks, stream, false))
     },
     /**
-     * Stores all playlists except those of the tracks, with measured values. The master playlist is
-     * stored last.
+     * Stores all playlists with measured values, except the media playlists of the tracks. Stores
+     * the master playlist last.
      */
     async storeFinal(tracks: readonly TrackMeasurements[], seconds: number) {
       const videoTracks = tracks.filter(({ track }) => track.video !== null)

@@ -81,7 +81,8 @@ export function createSegmentReader(options: SegmentReaderOptions) {
     if (last === undefined || last.duration / requireTimescale(measured) >= MIN_SEGMENT_SECONDS) {
       return
     }
-    // The previous segment may already be stored, when the source is shorter than it declares.
+    // Merges only if the upload of the previous segment has not begun. It may have begun when the
+    // source is shorter than it declares.
     if (segments.length > 1 && storing < segments.length - 1) {
       await appendFile(segmentPath(complete - 1), await readFile(segmentPath(complete)))
       await rm(segmentPath(complete))

@@ -19,9 +19,12 @@ import { createTrackPublisher, type TrackPublisher } from './trackPublisher.ts'
 import { buildStreamFacts, probeTrack, verifyStream } from './verifyStream.ts'
 import { watchFolder } from './watchFolder.ts'
 
-/** A stream is playable when every track has this many segments: one to play, and the next one. */
+/** A stream is playable when every track lists this many segments. */
 const MIN_PLAYABLE_SEGMENTS = 2
-/** Bytes that may wait on the disk to be uploaded; a quarter of the disk if that is less. */
+/**
+ * Maximum bytes of segments that wait to be uploaded; a quarter of the disk if that is less. Above
+ * it, reads of the source are paused.
+ */
 const MAX_WAITING_BYTES = 512 * 1024 ** 2
 
 /** @returns the facts of the stream */
@@ -71,7 +74,7 @@ function startStreamPublisher(
   const changes = createNotifier()
   /** True once no more segments are made. */
   let isComplete = false
-  /** Segments that had to be stored when `isComplete` became true. */
+  /** Number of segments that were not stored yet when `isComplete` became true. */
   let remainingSegments = 1
 
   function pauseReadsIfNeeded() {
@@ -158,14 +161,14 @@ function startStreamPublisher(
   }
 }
 
-/** Segments of all tracks that are complete and not stored. */
+/** Counts the segments of all tracks that are complete but not stored. */
 function countWaiting(tracks: readonly TrackPublisher[]): number {
   return tracks
     .map((track) => track.counts())
     .reduce((sum, { complete, stored }) => sum + complete - stored, 0)
 }
 
-/** Lets several functions wait for the next of a series of events. */
+/** `next` returns a promise that resolves at the next call of `notify`. */
 function createNotifier() {
   let pending = Promise.withResolvers<void>()
   return {

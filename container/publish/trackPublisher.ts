@@ -25,9 +25,9 @@ export function createTrackPublisher(
   const reader = createSegmentReader(options)
   const { measured } = reader
   let stored = 0
-  /** Segments in the stored playlist. */
+  /** Count of segments in the stored playlist. */
   let listed = 0
-  /** Number of the last segment whose upload has begun. */
+  /** Number (from 1) of the last segment whose upload has begun; 0 before the first. */
   let storing = 0
 
   async function storePlaylist(isFinal: boolean) {
@@ -53,7 +53,7 @@ export function createTrackPublisher(
     storePlaylist,
     scan: () => reader.scan(),
     finishMeasuring: () => reader.finish(() => storing),
-    /** Numbers of segments that are complete, stored, and in the stored playlist. */
+    /** Counts the segments that are complete, stored, and in the stored playlist. */
     counts: () => ({ complete: reader.complete(), stored, listed }),
     /** Stores the segments that are complete, and the playlist when it has grown enough. */
     async storeSegments(onStored: () => void): Promise<void> {

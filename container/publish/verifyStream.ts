@@ -1,6 +1,6 @@
 /**
- * Verifies a stream. Its segments are deleted once they are stored, so each track is probed by its
- * first segment, and its duration is the sum of its measured segments.
+ * Verifies a stream. Segments are deleted locally once they are stored, so only the first segment
+ * of each track is probed, and the duration of a track is the sum of its measured segments.
  */
 import { rm, stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
@@ -18,10 +18,10 @@ import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
 import { checkDuration, emptyOutput } from '../ffmpeg/verify/verifyOutput.ts'
 
 /**
- * Probes a track by its first segment, and removes the file.
+ * Probes the first segment of a track, and deletes `file`.
  *
  * @param file the init segment followed by the first segment
- * @throws JobFailure `output_invalid` when its frame size is not the planned one
+ * @throws JobFailure `output_invalid` when the frame size differs from the plan
  */
 export async function probeTrack(
   { settings, scratch: cwd, signal }: RunningAttempt,

@@ -3,13 +3,14 @@
  * and keeps the most recent ones in memory.
  */
 
-/** Large enough for the header of most files. Small, because a seek can make a block useless. */
+/** Holds the header of most files. Larger blocks would waste more bytes at each seek. */
 export const BLOCK_BYTES = 256 * 1024
 /** 4 MiB: R2 reads of more than 10 MB at once have been seen to stall in containers. */
 const MAX_BLOCKS_PER_FETCH = 16
 /**
- * A fetch has at most a quarter as many blocks as the reader has read. A larger share would double
- * the 4 MiB that the sockets between the runner and ffmpeg buffer, and that ffmpeg may never read.
+ * A fetch has at most a quarter as many blocks as the reader has read (but at least one). A larger
+ * share would double the 4 MiB that the sockets between the runner and ffmpeg buffer, and that
+ * ffmpeg may never read.
  */
 const READ_BLOCKS_PER_FETCHED_BLOCK = 4
 /**
@@ -26,8 +27,8 @@ export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Buffe
 
 /**
  * @param sizeBytes size of the source
- * @returns a function that starts a reader. Readers share the cache. The fetches of a reader
- *   grow as it reads on, from one block to 4 MiB, and leave out blocks that are cached.
+ * @returns a function that starts a reader. Readers share the cache. The fetches of a reader grow
+ *   from one block to 4 MiB as it reads on. A fetch ends before the next block that is cached.
  */
 export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () => ReadBlock {
   // A Map iterates in insertion order: the first key is the least recently used block.
@@ -50,7 +51,7 @@ export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () 
     }
     const start = index * BLOCK_BYTES
     const bytes = await fetchRange(start, Math.min(sizeBytes, end * BLOCK_BYTES), signal)
-    // From the last to the first, so that the block that is read now is the most recent.
+    // In reverse order, so that the block that is read now becomes the most recent one.
     for (let each = end - 1; each >= index; each--) {
       const offset = each * BLOCK_BYTES - start
       // A copy, because a view would keep all bytes of the fetch in memory.

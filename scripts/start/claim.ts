@@ -22,8 +22,8 @@ export async function claimPort({ port }: Settings): Promise<void> {
 }
 
 /**
- * Locks the state folder, since two systems on one database would corrupt it. The lock is a listening
- * socket, which unlike a file cannot outlive its process.
+ * Locks the state folder, since two systems on one database would corrupt it. The lock is a socket
+ * that this process listens on: unlike a lock file, it ends with the process.
  */
 export async function claimState({ stateDir }: Settings): Promise<void> {
   const name = createHash('sha256').update(stateDir).digest('hex').slice(0, 16)

@@ -1,6 +1,6 @@
 /**
- * Runs a child process in a process group of its own, with its output in a log file, and stops it together
- * with all processes that it started.
+ * Runs a child process in its own process group, writes its output to a log file, and stops it
+ * together with all processes that it started.
  */
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
@@ -31,7 +31,8 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    // A group of its own: Ctrl-C reaches only this program, which stops the others in order.
+    // Its own process group, so that Ctrl-C reaches only this program, which then stops its child
+    // processes in order.
     detached: true,
   })
   const { pid } = child
@@ -71,7 +72,7 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
       if (!pid) {
         return
       }
-      // Only to the process, which stops its own children in its own order.
+      // Not sent to the group: the process stops its own children in order.
       child.kill('SIGTERM')
       const ended = await Promise.race([
         exited.then(() => true),

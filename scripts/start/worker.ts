@@ -54,7 +54,7 @@ export async function buildWorker(settings: Settings): Promise<void> {
 /** Starts the bundled Worker; for development, its sources under `wrangler dev`. */
 export function startWorker(settings: Settings): Process {
   const { port, stateDir, apiKey, runnerToken, dev } = settings
-  // In a file, since every user of the machine can list the arguments of a process.
+  // Secrets are passed in a file, because every user of the machine can list process arguments.
   const secrets = join(stateDir, 'secrets.env')
   writeFileSync(secrets, `API_KEY=${apiKey}\nRUNNER_TOKEN=${runnerToken}\n`, { mode: 0o600 })
   if (dev) {

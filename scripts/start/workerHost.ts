@@ -1,9 +1,10 @@
 /**
- * Runs the built Worker in workerd with its local database, storage and queues, by way of Miniflare.
+ * Runs the built Worker in workerd, through Miniflare, with a local database, storage and queues.
  *
- * `npm start` uses it in place of `wrangler dev`, which is made for development: that one adds a proxy
- * in front of the Worker, an inspector that runs code for any origin, an explorer of the database and
- * the buckets that asks for no key, and logs of all request URLs, signatures and tokens included.
+ * `npm start` uses it instead of `wrangler dev`, which is made for development. `wrangler dev` adds
+ * a proxy in front of the Worker, an inspector that runs code for any origin, an explorer of the
+ * database and the buckets that requires no key, and logs of all request URLs with their signatures
+ * and tokens.
  *
  * Arguments: the port, the state folder, the folder of the bundle, and the file with the secrets.
  */
@@ -29,7 +30,7 @@ const { workerOptions } = readWorkerOptions(CONFIG, undefined, {
 const options = {
   host: '127.0.0.1',
   port: Number(port),
-  // No look-up of the machine's location at Cloudflare.
+  // Miniflare does not request the machine's location from Cloudflare.
   cf: false,
   // URLs hold signatures and stream tokens.
   logRequests: false,

@@ -65,7 +65,7 @@ export type Container =
 export interface ContainerCodecs {
   /** Values of `vc`. */
   video: readonly VideoCodec[]
-  /** Values of `ac`. A remux encodes audio that the container does not accept with the first. */
+  /** Values of `ac`. The first is used by a remux to encode audio that cannot be copied. */
   audio: readonly AudioCodec[]
   /** Audio tracks that can be stream copied, by ffprobe's names; null for any. */
   copiedAudio: readonly string[] | null

@@ -28,7 +28,7 @@ export interface GrammarDefaults {
   audioCodecs: Readonly<Record<Container, AudioCodec>>
 }
 
-/** Never change this table, except for the default of a new key, which must have no effect. */
+/** Never change an existing entry. The default that is added for a new key must have no effect. */
 const VERSION_1: GrammarDefaults = {
   fields: {
     width: null,

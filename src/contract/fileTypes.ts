@@ -1,5 +1,5 @@
 /**
- * File types by extension: content type, role, container family, and the demuxer that is forced.
+ * File types by extension: content type, role, container family and forced demuxer.
  */
 
 type Role = 'video' | 'audio' | 'image' | 'subtitles' | 'playlist' | 'data'
@@ -67,7 +67,7 @@ const OUTPUTS = {
   json: type('data', 'application/json', 'json'),
 } as const satisfies Record<string, FileType>
 
-/** Families of extensions that content detection reports, but that no stored file can have. */
+/** Families of the extensions that content detection can report but no stored file can have. */
 const DETECTED_FAMILIES: Readonly<Record<string, string>> = {
   '3g2': 'mp4',
   f4v: 'mp4',

@@ -4,7 +4,7 @@ export const VIDEO_FORMATS = ['mp4', 'webm', 'mov', 'mkv'] as const
 export const AUDIO_FORMATS = ['m4a', 'mp3', 'opus', 'wav'] as const
 export const IMAGE_FORMATS = ['jpg', 'png', 'webp'] as const
 export const PREVIEW_FORMATS = ['webp', 'gif', 'mp4'] as const
-/** Both name the same package: its segments have an HLS playlist and a DASH manifest. */
+/** Both request the same package, which has HLS playlists and a DASH manifest. */
 export const STREAM_FORMATS = ['hls', 'dash'] as const
 export const FORMATS = [
   ...VIDEO_FORMATS,

@@ -32,7 +32,7 @@ export type UrlForm = 'number' | 'text' | 'path' | 'textOrTrue'
 /** The values of a key. */
 export interface Values<Schema extends z.ZodType> {
   schema: Schema
-  /** The values in words that complete "must be". */
+  /** Describes the values in error messages, after "must be". */
   words: string
   urlForm: UrlForm
   /** A list is written in a URL with "+" between its elements. */
@@ -66,8 +66,8 @@ export function integer(min: number, max: number, unit = '') {
 }
 
 /**
- * A number with up to three decimals. Rounding removes floating-point errors such as that of
- * 0.1 + 0.2, which would otherwise become part of a name.
+ * A number with up to three decimals. Rounding removes floating-point errors (0.1 + 0.2), which
+ * would otherwise become part of the variant's name.
  */
 export function decimal(min: number, max: number, noun = 'number') {
   return define(
@@ -105,7 +105,7 @@ export const background = define(
   'six hexadecimal digits, black, white, or blur (the frame itself, enlarged and blurred)',
 )
 
-/** Characters that have a meaning in the URL grammar: "/" is written as ":". */
+/** Characters with a meaning in the URL grammar; for example, ":" in a path stands for "/". */
 const GRAMMAR_CHARACTERS = /[:,+]/
 const path = storagePath.refine((text) => !GRAMMAR_CHARACTERS.test(text), {
   error: 'A path that contains ":", "," or "+" cannot be used in a transformation.',
@@ -138,7 +138,7 @@ export const presetName = define(
   '1 to 32 of the characters a-z, 0-9 and -, the first a letter',
 )
 
-// The OpenAPI document would list only the first of several literals without `enum`.
+// Without `enum`, the OpenAPI document would list only the first literal.
 export const rotation = define(
   'number',
   z.literal(ROTATIONS).meta({ enum: ROTATIONS }),

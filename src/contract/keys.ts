@@ -1,7 +1,7 @@
 /**
  * The keys of transformations, each defined once: its short name (the property here), its long
- * name, its values and its description. A key sets the rendition field with the same name as its
- * long name.
+ * name, its values and its description. Each key except `f`, `t` and `n` sets the rendition field
+ * that has the key's long name.
  */
 import type { z } from 'zod'
 import { AUDIO_CODECS, VIDEO_CODECS } from './codecs.ts'
@@ -25,8 +25,8 @@ const fieldDefaults: Record<string, unknown> = { ...REQUEST_DEFAULTS.fields }
 const COLOR_NAMES: Record<string, string> = { '000000': 'black', ffffff: 'white' }
 
 /**
- * @param byDefault text for the default; needed if it is not a value of the key. Null for no
- *   default
+ * @param byDefault text for the default in the description, if it is not simply the default of the
+ *   field. Null if the key has no default
  */
 function key<const Name extends string, Schema extends z.ZodType>(
   name: Name,
@@ -178,7 +178,7 @@ export const KEY_DEFINITIONS = {
 type Definitions = typeof KEY_DEFINITIONS
 /** The short name of a key. */
 export type Key = keyof Definitions
-/** Keys that set the rendition field with their long name; `f`, `t` and `n` have other effects. */
+/** A key that sets the rendition field of its long name; `f`, `t` and `n` have other effects. */
 export type FieldKey = Exclude<Key, 'f' | 't' | 'n'>
 
 /** The short names, in the order of the canonical form. */

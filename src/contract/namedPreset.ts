@@ -1,6 +1,6 @@
 /**
- * Named presets: transformations that are stored in a queue under a name, and requested by
- * `n_card`.
+ * Named presets: transformations that are stored in a queue under a name. `n_card` requests the
+ * preset `card`.
  */
 import { z } from 'zod'
 import { KEY_DEFINITIONS } from './keys.ts'

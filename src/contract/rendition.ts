@@ -158,7 +158,7 @@ export function listReferenceFiles(rendition: Rendition): string[] {
   return [...new Set(paths)]
 }
 
-/** The kinds of packages, and the first file that a player requests. */
+/** The kinds whose output is a package, each with the file that a player requests first. */
 export const PACKAGE_ENTRY: Partial<Record<Kind, string>> = {
   stream: 'master.m3u8',
   sprite: 'sprite.vtt',

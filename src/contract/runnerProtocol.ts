@@ -50,8 +50,8 @@ import { rendition } from './rendition.ts'
  */
 export const PROTOCOL_VERSION = 4
 /**
- * A runner ignores fields of a rendition that it does not know, and would make another variant than
- * was requested. So runners that lack a field must not get jobs.
+ * The oldest version that the gateway accepts. A runner ignores rendition fields that it does not
+ * know and would make a wrong variant, so this must be raised when a rendition gets a new field.
  */
 export const MIN_PROTOCOL_VERSION = 3
 

@@ -1,4 +1,4 @@
-/** A caller's restriction as SQL conditions, so that the statement itself cannot exceed it. */
+/** SQL conditions for a caller's restriction: a statement reaches only rows the caller can see. */
 import { and, eq, gte, lt, type SQL } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'

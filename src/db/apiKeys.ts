@@ -31,7 +31,7 @@ export function findKeyByHash(db: Database, hash: string): Promise<ApiKeyRow | u
   return db.select().from(apiKeys).where(eq(apiKeys.hash, hash)).get()
 }
 
-/** All keys, newest first. Creating a key enforces the maximum number. */
+/** Returns all keys, newest first. Needs no paging: the number of keys is limited on creation. */
 export function listKeyRows(db: Database): Promise<ApiKeyRow[]> {
   return db
     .select()

@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
 
-/** Maximum number of jobs whose size is checked one by one, in the size class of the runner's disk. */
+/** Maximum number of jobs compared with the runner's disk, in the size class of the disk. */
 const MAX_JOBS_CHECKED = 100
 
 function fromReadyJobs(queue: string, conditions: SQL = sql``) {
@@ -17,13 +17,14 @@ function fromReadyJobs(queue: string, conditions: SQL = sql``) {
 const IN_CLAIM_ORDER = sql`ORDER BY required_encoders, size_class, priority, seq LIMIT 1`
 
 /**
- * The CTE `candidates`: for each class of ready jobs, the next job that a runner with these capabilities
- * can run. A class is all jobs with the same required encoders and the same size class. There are few
- * classes however many jobs there are, and the index leads from each class to the next without reading
- * the jobs in between. The cost therefore depends on the number of classes, and a job that the runner
- * cannot run does not delay other jobs.
+ * The CTE `candidates`: for each class of ready jobs, the next job that a runner with these
+ * capabilities can run. A class is all jobs with the same required encoders and the same size
+ * class. The query seeks in the index from each class to the next, without reading the jobs in
+ * between, so its cost depends on the number of classes, which is small. Jobs that the runner
+ * cannot run do not hide jobs behind them, except in the size class of its disk after
+ * MAX_JOBS_CHECKED jobs.
  *
- * Column `whole_class`: the runner can run every job of the class.
+ * Column `whole_class`: true if the runner can run every job of the class.
  */
 function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
   const diskClass = diskBytes === undefined ? null : findSizeClass(diskBytes)
@@ -72,7 +73,10 @@ export function nextClaimableJob(queue: string, capabilities: RunnerCapabilities
   ORDER BY jobs.priority, jobs.seq LIMIT 1`
 }
 
-/** Counts the queue's jobs that a runner with these capabilities can run, up to `limit` in each class. */
+/**
+ * Counts the queue's jobs that a runner with these capabilities can run, up to `limit` in each
+ * class. A class of which the runner may not be able to run every job counts as one job.
+ */
 export async function countClaimableJobs(
   db: Database,
   queue: string,
@@ -91,7 +95,7 @@ export async function countClaimableJobs(
   return row?.n ?? 0
 }
 
-/** Ids of the runners that hold a job of any queue. `concurrency` keeps them few. */
+/** Ids of the runners that hold a job of any queue, at most 1,000. */
 export async function listBusyRunners(db: Database): Promise<string[]> {
   const rows = await db.all<{ runnerId: string }>(sql`
     SELECT DISTINCT runner_id AS runnerId FROM jobs

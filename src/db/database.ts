@@ -25,8 +25,8 @@ export function statement(db: Database, text: SQL) {
 }
 
 /**
- * Writes constants as a list for `IN`. They are not bound, since SQLite uses a partial index only when
- * it can compare the condition with that of the index.
+ * Writes constants as a list for `IN`. They are not bound as parameters, because SQLite uses a
+ * partial index only if it can compare the condition with that of the index.
  */
 export function sqlList(constants: readonly string[]): SQL {
   return sql.raw(`(${constants.map((constant) => `'${constant}'`).join(', ')})`)

@@ -20,8 +20,9 @@ export function listEvents(
 }
 
 /**
- * The range of sequence numbers over all queues. From `oldest` on, no event is missing. `newest` is the
- * last number that was assigned, even if its event was deleted since.
+ * The range of sequence numbers over all queues. From `oldest` on, no event is missing. If the log
+ * is empty, `oldest` is `newest + 1`. `newest` is the last assigned number, even if its event was
+ * deleted.
  */
 export async function findEventRange(db: Database) {
   const [range] = await db.all<{ oldest: number; newest: number }>(sql`

@@ -1,6 +1,6 @@
 /**
- * Statements on originals and storage reservations, which are charged to API keys. Triggers maintain
- * the sum of each key. The statements that add to the sum check the storage quota themselves.
+ * Statements on originals and storage reservations, which are charged to API keys. Triggers
+ * maintain the sum of each key. The statements that insert reservations check the storage quota.
  */
 import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm'
 import { type Database, first, statement } from './database.ts'
@@ -22,8 +22,8 @@ function isWithinQuota(additional: ReturnType<typeof sql>) {
 }
 
 /**
- * Charges a key for files before they arrive. Returns false, and charges nothing, if they would exceed
- * its quota. Files of the same key that they replace are subtracted.
+ * Charges a key for files before they arrive. Returns false, and charges nothing, if they would
+ * exceed its quota. The quota check subtracts the files of the same key that they replace.
  */
 export async function reserveFiles(
   db: Database,
@@ -45,9 +45,9 @@ export async function reserveFiles(
 }
 
 /**
- * Charges the key of an upload for a part before it arrives. A part that is sent again is charged with
- * its largest size, since R2 does not return which one it stored. Returns false if that would exceed the
- * quota, or if the upload has no key.
+ * Charges the key of an upload for a part before it arrives. A part that is sent again is charged
+ * with its largest size, since R2 does not return which one it stored. Returns false if that would
+ * exceed the quota, or if the upload has no key.
  */
 export async function reserveUploadPart(
   db: Database,
@@ -83,9 +83,9 @@ export async function findRevisions(db: Database, paths: string[]): Promise<Map<
 }
 
 /**
- * Records what is stored under a path, and deletes its reservation. Nothing changes if the row has
- * another revision than the write began with: then a later writer has recorded the path, and this
- * result may be older. Returns whether it was recorded, and the revision of the row.
+ * Records what is stored under a path, and deletes its reservation. Changes nothing if the row's
+ * revision has changed since the write began: another writer has recorded the path, and this result
+ * may be older. Returns whether it was recorded, and the revision of the row.
  */
 export async function recordFile(
   db: Database,
@@ -130,8 +130,8 @@ export function listStaleReservations(db: Database, before: number, limit: numbe
 }
 
 /**
- * Deletes rows of files for which no key is charged. Only concurrent writers need such a row, for its
- * revision.
+ * Deletes rows of files that are charged to no key, recorded before `before` (ms). Only concurrent
+ * writers need such a row, for its revision.
  */
 export async function deleteUnownedFiles(
   db: Database,

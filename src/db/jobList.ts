@@ -1,4 +1,4 @@
-/** Statements that list and count jobs. Each reads a bounded number of rows, also for one folder. */
+/** Statements that list and count jobs. Those for a folder read a bounded number of jobs. */
 import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm'
 import type { JobStatus, ListJobs } from '../contract/job.ts'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
@@ -8,9 +8,9 @@ import { isInFolder, isVisibleJob } from './accessConditions.ts'
 import type { JobRow } from './rows.ts'
 
 /**
- * Jobs that are read for a page or a count of a folder. No index has the jobs of a folder by age. A
- * folder with at most this many jobs is read by path and sorted. For a larger folder, this many of the
- * newest jobs of all folders are read and filtered.
+ * Maximum number of jobs that are read for a page or a count of a folder. No index orders the jobs
+ * of a folder by age. A folder with at most this many jobs is read by path and sorted. For a page
+ * of a larger folder, this many of the newest jobs of all folders are read and filtered.
  */
 const MAX_JOBS_READ = 10_000
 
@@ -18,7 +18,7 @@ type PageQuery = Omit<ListJobs, 'cursor'> & { before: number | null }
 
 export interface Page {
   rows: JobRow[]
-  /** `seq` of the last job that was read, if the limit was reached before the page was full. */
+  /** `seq` at which the search of a large folder stopped; null if all jobs were searched. */
   lastRead: number | null
 }
 
@@ -29,7 +29,7 @@ export async function listJobRows(
   restriction: Restriction,
 ): Promise<Page> {
   const { queue, pathPrefix } = restriction
-  // One file has few jobs, and an index has them by age.
+  // Indexes order the jobs of all folders, and those of one file, by age.
   if (pathPrefix === null || query.filePath !== undefined) {
     const rows = await readPage(db, query, and(matchesQuery(query), isVisibleJob(restriction)))
     return { rows, lastRead: null }
@@ -56,7 +56,7 @@ function readPage(db: Database, query: PageQuery, condition: SQL | undefined): P
 /** Reads all jobs of the folder by path. */
 function listSmallFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<JobRow[]> {
   const { queue, status, before } = query
-  // The plus prevents the use of another index, which would read jobs of other folders.
+  // The unary plus keeps SQLite from using another index, which has the jobs of other folders too.
   const conditions = [
     sql`${jobs.seq} IN (
       SELECT seq FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, pathPrefix)})`,
@@ -112,8 +112,9 @@ export interface FolderCounts {
 }
 
 /**
- * Counts the jobs of a folder by status, and those that ended since `since` (ms) by hour. Of a folder
- * with more than `MAX_JOBS_READ` jobs, the first by path are counted.
+ * Counts the jobs of a folder by status, and those that ended since `since` (ms) by hour. In a
+ * folder with more than `MAX_JOBS_READ` jobs, only that many are counted, in the order of their
+ * paths.
  */
 export function countJobsInFolder(
   db: Database,

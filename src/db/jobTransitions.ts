@@ -1,7 +1,7 @@
 /**
- * Changes of a job's status. Each is one conditional UPDATE whose guard comes from the transition
- * table. If it returns no row, the change was not allowed, which is an expected outcome. Triggers do
- * everything that follows from a change.
+ * Changes of a job's status. Each is a conditional UPDATE whose guard comes from the transition
+ * table. If it returns no row, the change was not allowed, which is an expected outcome. Database
+ * triggers update counters, events, attempts and retired outputs.
  */
 import { and, eq, lte, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
@@ -27,7 +27,7 @@ const NOT_HELD = {
   speed: null,
 } as const
 
-/** Columns of a job whose attempt ended without completing it. Its package is lost as well. */
+/** Columns of a job whose attempt ended without completing it. The job no longer has a package. */
 const NOT_COMPLETED = { ...NOT_HELD, playableAt: null, packageKey: null } as const
 
 interface AttemptLog {
@@ -49,8 +49,8 @@ export interface Completion {
 }
 
 /**
- * Completes a job and makes its output the variant, in one transaction. The later statements depend on
- * the first: unless the job was completed under this fence, no variant changes.
+ * Completes a job and makes its output the variant, in one transaction. No variant changes unless
+ * the first statement completed the job under this fence.
  */
 export async function completeJob(
   db: Database,
@@ -100,8 +100,8 @@ export async function completeJob(
       AND completed_at = ${now}
     ON CONFLICT DO UPDATE SET etag = excluded.etag`,
   )
-  // An upload that was begun twice leaves an output that is not the variant. If the job was deleted
-  // meanwhile, nothing is retired: its output may be the variant.
+  // Retires the outputs that did not become the variant, such as that of an upload that was begun
+  // twice. Retires nothing if the job was deleted: its output may be the variant.
   const retireOtherOutputs = statement(
     db,
     sql`
@@ -204,8 +204,8 @@ export async function cancelJobsOfFile(db: Database, filePath: string, now: numb
 }
 
 /**
- * Returns a failed job to the queue, with all its attempts. Undefined if its status is not `error`, or
- * if its variant has another job that is pending or running.
+ * Returns a failed job to the queue and counts its attempts from 0 again. Undefined if its status
+ * is not `error`, or if its variant has another job that is pending or running.
  */
 export function retryJobRow(db: Database, id: string, restriction: Restriction = UNRESTRICTED) {
   return db

@@ -31,10 +31,11 @@ interface NewJobs extends Pick<
 }
 
 /**
- * Inserts a pending job for each variant that has no active job (pending or running). Returns the active
- * job of every requested variant, and the queue, all in one transaction. A row whose id is not one of
- * the new ids existed before. Nothing is inserted if the queue does not exist (`queue` is undefined), if
- * it is draining, or if the API key would exceed `maxQueuedJobs`.
+ * Inserts a pending job for each variant that has no active job (pending or running). Returns the
+ * active job of every requested variant, and the queue, all in one transaction. A returned job
+ * existed before if its id is not one of the ids in `n.jobs`. Nothing is inserted if the queue does
+ * not exist (`queue` is undefined), if it is draining, or if the API key would exceed
+ * `maxQueuedJobs`.
  */
 export async function insertJobs(
   db: Database,
@@ -85,8 +86,8 @@ export async function insertJobs(
     const [, rows, found] = await db.batch([insert, active, queue])
     return { rows, queue: found[0] }
   }
-  // In the same transaction: of two concurrent requests with one key, the second fails as a whole.
-  // A rejected request is not recorded: some of its variants have no job.
+  // In the same transaction, so that of two concurrent requests with one key the second fails and
+  // inserts nothing. HAVING excludes a rejected request: some of its variants have no job.
   const recordKey = statement(
     db,
     sql`

@@ -1,6 +1,6 @@
 /**
- * Statements on a job while a runner holds it: the claim and the reports under it. Each of them except
- * the claim compares the fence, so that a runner whose lease is lost changes nothing.
+ * Statements on a job that a runner claims or holds. All except the two that return a claim compare
+ * the fence, so that a runner that lost its lease changes nothing.
  */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Report } from '../contract/runnerProtocol.ts'
@@ -16,7 +16,7 @@ import { jobs } from './schema/index.ts'
 export interface Claim {
   jobId: string
   fence: number
-  /** Hash of the secret that the runner sent; null for none, undefined if the service itself acts. */
+  /** Hash of the runner's secret; null if it sent none, undefined if the service itself acts. */
   runnerSecretHash?: string | null
 }
 
@@ -26,7 +26,10 @@ export interface RunnerIdentity {
   secretHash: string | null
 }
 
-/** Condition: the claim is the latest of its job, and the runner is the one that made it. */
+/**
+ * Condition: the claim is the latest of its job. For requests of a runner, its secret also has to
+ * be that of the claim.
+ */
 export function isHeldByClaim({ jobId, fence, runnerSecretHash }: Claim) {
   return and(
     eq(jobs.id, jobId),
@@ -50,14 +53,17 @@ function isRunning(claim: Claim) {
 /** A runner ends an attempt at its timeout. If it does not, the lease expires this much later. */
 const TIMEOUT_GRACE_MS = 10_000
 
-/** When a lease that begins or is extended at `now` expires: at the job's timeout at the latest. */
+/**
+ * Expiry of a lease that begins or is extended at `now`: at most `TIMEOUT_GRACE_MS` after the
+ * job's timeout.
+ */
 function leaseExpiry(now: number, startedAt: SQL) {
   return sql`min(
   ${now} + lease_seconds * 1000,
   ${startedAt} + timeout_seconds * 1000 + ${TIMEOUT_GRACE_MS})`
 }
 
-/** The columns for what a runner reports about the source and its plan; absent facts stay as they are. */
+/** Columns for a runner's report of the input and plan; what it does not report is unchanged. */
 export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
   return {
     ...(input && { input }),
@@ -66,9 +72,9 @@ export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
 }
 
 /**
- * Claims the next job of the queue that a runner with these capabilities can run, by priority and then
- * by age. Due retries are released first. Undefined if no job is ready, the queue is paused, or its
- * `concurrency` is reached.
+ * Claims the next job of the queue that a runner with these capabilities can run, by priority and
+ * then by age. Due retries are released first. Returns undefined if no job is ready, the queue is
+ * paused, or its `concurrency` is reached.
  */
 export async function claimNextJob(
   db: Database,
@@ -107,8 +113,8 @@ export async function claimNextJob(
 }
 
 /**
- * Returns the job that the runner claimed and has not reported on: the response to its claim was lost.
- * The lease starts again. Undefined if there is no such job.
+ * Returns a job that the runner claimed without a report since, because the response to its claim
+ * was lost, and restarts the lease. Returns undefined if there is no such job.
  */
 export function reissueClaim(
   db: Database,
@@ -132,8 +138,8 @@ export function reissueClaim(
 }
 
 /**
- * Records a progress report and extends the lease by its full length. Progress never decreases: a
- * report with less progress was overtaken on the network, and only extends the lease.
+ * Records a progress report and extends the lease by its full length. A report with less progress
+ * arrived late: its progress, stage, remaining time, frame rate and speed are ignored.
  */
 export function reportProgress(
   db: Database,

@@ -25,7 +25,7 @@ export function listPresetRows(db: Database, queue: string): Promise<NamedPreset
     .orderBy(asc(namedPresets.name))
 }
 
-/** Creates or changes a preset. Undefined if the queue does not exist or has `maxPresets` others. */
+/** Creates or changes a preset. Undefined without the queue, or if it has `maxPresets` others. */
 export async function putPresetRow(
   db: Database,
   queue: string,

@@ -1,11 +1,11 @@
-/** Statements on outputs, which attempts write to R2, and on variants, which are served from there. */
+/** Statements on outputs (objects that attempts write to R2) and variants (outputs to serve). */
 import { and, asc, eq, inArray, sql } from 'drizzle-orm'
 import { type Database, statement } from './database.ts'
 import type { Claim } from './leases.ts'
 import { outputs, variants } from './schema/index.ts'
 import type { VariantRow } from './rows.ts'
 
-/** Records an object that an attempt is about to write. Returns false if the claim is no longer held. */
+/** Records an object before an attempt writes it. Returns false if the claim is no longer held. */
 export async function recordOutput(
   db: Database,
   claim: Claim,
@@ -61,14 +61,14 @@ export function findVariant(
     .get()
 }
 
-/** Variants with the same reference file that one statement deletes. */
+/** Maximum number of variants with the same reference file that are deleted at once. */
 const MAX_REFERRING_VARIANTS = 200
 
 /**
- * Deletes the variants that are stale now that the file at `filePath` has this `etag` (null: the file
- * was deleted): those of the file itself, and those that have it as a reference file. Of the latter at
- * most 200 are deleted. The others are not served either, because each request compares the etags, and
- * they are replaced when they are requested again.
+ * Deletes the variants that are stale after the file at `filePath` was replaced (`etag`) or deleted
+ * (null): variants of the file itself, and at most 200 that use it as a reference file. The rest of
+ * those are not served, because each request compares the etags. They are replaced when they are
+ * requested again.
  */
 export async function retireVariants(db: Database, filePath: string, etag: string | null) {
   const own = db

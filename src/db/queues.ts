@@ -12,7 +12,7 @@ export function findQueue(db: Database, name: string): Promise<QueueRow | undefi
   return db.select().from(queues).where(eq(queues.name, name)).get()
 }
 
-/** Changes a queue's settings. Undefined if the queue does not exist. */
+/** Changes a queue's settings. Returns its row, or undefined if the queue does not exist. */
 export function updateQueue(
   db: Database,
   name: string,
@@ -49,8 +49,8 @@ export function listExpiredLeases(db: Database, queue: string, now: number): Pro
 }
 
 /**
- * Returns whether the queue has a pending job that is not delayed. The index is named because SQLite
- * would otherwise read the delayed jobs too.
+ * Returns true if the queue has a pending job that is not delayed. The index is named because
+ * SQLite would otherwise read the delayed jobs too.
  */
 export async function hasReadyJob(db: Database, queue: string): Promise<boolean> {
   const rows = await db.all(sql`
@@ -60,8 +60,9 @@ export async function hasReadyJob(db: Database, queue: string): Promise<boolean>
 }
 
 /**
- * Returns when the watchdog must run next (ms): at the earliest lease expiry or delayed retry; or null.
- * The cost is low: `concurrency` limits the running jobs, and delayed jobs have an index.
+ * Returns when the watchdog must run next (ms): at the earliest lease expiry or delayed retry. Null
+ * if there is neither. The query reads few rows: `concurrency` limits the running jobs, and delayed
+ * jobs have an index.
  */
 export async function findNextDeadline(db: Database, queue: string): Promise<number | null> {
   const [row] = await db.all<{ at: number | null }>(sql`
@@ -72,13 +73,13 @@ export async function findNextDeadline(db: Database, queue: string): Promise<num
   return row?.at ?? null
 }
 
-/** Makes retries that are due at `now` claimable. Returns their number. */
+/** Makes at most 100 retries that are due at `now` claimable. Returns their number. */
 export async function releaseDueRetries(db: Database, queue: string, now: number): Promise<number> {
   const result = await db.run(releaseDueRetriesStatement(queue, now))
   return result.meta.changes
 }
 
-/** Releases at most 100 retries, so that the cost does not depend on the number of jobs. */
+/** Limited to 100 retries, so that the cost does not depend on the number of jobs. */
 export function releaseDueRetriesStatement(queue: string, now: number) {
   return sql`
   UPDATE jobs SET run_after = NULL WHERE seq IN (

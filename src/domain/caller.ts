@@ -26,8 +26,8 @@ export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: S
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
 /**
- * Returns the API key whose limits apply to the caller's jobs and files; null if there are no
- * limits.
+ * Returns the id of the API key whose limits apply to the caller's jobs and files; null if there
+ * are no limits.
  */
 export function chargedKeyId({ keyId }: Pick<Caller, 'keyId'>): string | null {
   return keyId?.startsWith('key_') ? keyId : null
@@ -46,8 +46,8 @@ export function canSee(restriction: Restriction, job: { queue: string; filePath:
 }
 
 /**
- * Returns the smallest text that sorts after every text that begins with `prefix`. It must end in
- * "/".
+ * Returns the smallest text that sorts after every text that begins with `prefix`. `prefix` must
+ * end in "/".
  */
 export function prefixUpperBound(prefix: string) {
   // "0" is the character after "/".

@@ -27,7 +27,7 @@ function append(uri: string, query: string): string {
   return `${path}${path!.includes('?') ? '&' : '?'}${query}${fragment}`
 }
 
-/** Adds `query` to every file name in the text of the file `name`. Other texts are unchanged. */
+/** Adds `query` to the file names in `text`, the content of `name`, if its type can contain any. */
 export function addQuery(name: string, text: string, query: string): string {
   switch (readExtension(name)) {
     case 'm3u8':

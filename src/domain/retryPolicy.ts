@@ -1,7 +1,7 @@
 /** Retry policy: which failures are retried, and after which delay. */
 import type { FailureCode } from '../contract/failureCode.ts'
 
-/** False for failures that the file or the request causes: they would occur again. */
+/** False for failures caused by the file or the request, which a retry would repeat. */
 const IS_RETRYABLE: Record<FailureCode, boolean> = {
   input_invalid: false,
   unsupported: false,

@@ -36,12 +36,12 @@ export function listRequiredEncoders(rendition: Rendition): string[] {
 const SMALL_KINDS: readonly Rendition['kind'][] = ['image', 'sprite', 'wave', 'probe']
 const GIB = 2 ** 30
 
-/** Size classes double: class 1 is up to 1 GiB, class 2 up to 2 GiB, class 3 up to 4 GiB. */
+/** Returns the size class: 1 is up to 1 GiB, 2 up to 2 GiB, 3 up to 4 GiB, and so on. */
 export function findSizeClass(bytes: number): number {
   return 1 + Math.max(0, Math.ceil(Math.log2(bytes / GIB)))
 }
 
-/** Returns the size class of the disk that a job needs; 0 when every disk is large enough. */
+/** Returns the size class of the disk that a job needs; 0 if any disk is large enough. */
 export function findJobSizeClass({ kind }: Rendition, sourceBytes: number): number {
   return SMALL_KINDS.includes(kind) ? 0 : findSizeClass(sourceBytes)
 }

@@ -12,7 +12,7 @@ export const subscription = z.object({
   cursor: z.int().nonnegative(),
 })
 export type Subscription = z.infer<typeof subscription>
-/** An event has to match every property that is not null. */
+/** Events match the filter when they match every property that is not null. */
 export type EventFilter = Pick<Subscription, 'jobId' | 'filePath' | 'pathPrefix'>
 
 export function matchesFilter(

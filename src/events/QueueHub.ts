@@ -1,7 +1,7 @@
 /**
- * The hub of one queue: event streams, waiting runners, and the alarm of the watchdog. It holds no job
- * state. What must survive a restart is in the attachments of its sockets, its alarm and D1, so that it
- * hibernates between events however many clients are connected.
+ * The hub of one queue: event streams, waiting runners, and the alarm of the watchdog. All state
+ * that must survive hibernation is in socket attachments, the alarm and D1. The hub can therefore
+ * hibernate between events while clients are connected.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DurableEventData, ProgressData, StreamMessage } from '../contract/events.ts'
@@ -62,12 +62,12 @@ export class QueueHub extends DurableObject<Env> {
 
   /**
    * The socket receives every event from now on, or after the event `since`, filtered by `jobId`,
-   * `filePath` and `pathPrefix`. `X-Cursor` of the response is the id after which the stream begins. The
-   * status is 429 if the API key `key` has `max` open streams already.
+   * `filePath` and `pathPrefix`. The response header `X-Cursor` is the id after which the stream
+   * begins. The status is 429 if the API key `key` already has `max` open streams.
    */
   private async acceptSubscriber(query: URLSearchParams): Promise<Response> {
     const keyId = query.get('key')
-    // The hub has all streams of its queue, so that the count is exact.
+    // The count is exact, because all streams of the queue are in this hub.
     if (keyId !== null) {
       const open = this.ctx.getWebSockets(apiKeyTag(keyId)).filter(isOpen).length
       if (open >= Number(query.get('max'))) {
@@ -133,7 +133,7 @@ export class QueueHub extends DurableObject<Env> {
     }
   }
 
-  /** The alarm is set for the earliest moment at which a lease expires or a retry is due. */
+  /** Due when a lease expires, a retry is due, or pending jobs must be checked again. */
   override alarm(): Promise<void> {
     return this.runWatchdog()
   }
@@ -166,7 +166,8 @@ export class QueueHub extends DurableObject<Env> {
       if (data) {
         yield [socket, data]
       }
-      // The client resumes. An error here would end the delivery to all other clients.
+      // Closes a stream without a valid attachment; its client reconnects. Throwing here would end
+      // the delivery to all other clients.
       else {
         socket.close(1011, 'no position in the log')
       }
@@ -179,7 +180,7 @@ export class QueueHub extends DurableObject<Env> {
    */
   private async deliverEvents(): Promise<void> {
     this.isDeliveryRequested = true
-    // A loop, because a call may come just after the running delivery has read the log for the last time.
+    // A loop, because a delivery can be requested after the last read of the running delivery.
     while (this.isDeliveryRequested) {
       await (this.delivery ??= this.deliverRequested().finally(() => (this.delivery = null)))
     }
@@ -197,7 +198,7 @@ export class QueueHub extends DurableObject<Env> {
       if (rows.length === 0) {
         continue
       }
-      // A subscriber that came during the read and is further behind waits for the next read.
+      // A subscriber that connected during the read with an older cursor waits for the next read.
       for (const [socket, subscriber] of this.subscribers()) {
         if (subscriber.cursor >= from) {
           deliver(socket, subscriber, rows)

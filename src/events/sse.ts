@@ -1,7 +1,8 @@
 /**
  * Sends the events of a hub's WebSocket to a client as server-sent events. The Worker holds the
- * connection of the client and sends the heartbeats, so that the hub can hibernate. A stream delivers
- * every event, or it ends: without an end, a client could not tell a lost hub from a quiet queue.
+ * connection of the client and sends the heartbeats, so that the hub can hibernate. A stream
+ * delivers every event, or it ends. It also ends when the hub stops responding, so that the client
+ * reconnects.
  */
 import type { SSEStreamingApi } from 'hono/streaming'
 import type { StreamMessage } from '../contract/events.ts'

@@ -7,13 +7,14 @@ const END_EVENTS: readonly StreamMessage['event'][] = [
   'job:error',
   'job:cancelled',
   'job:deleted',
-  // Events may have been missed, so the caller reads the job.
+  // Events may have been missed, including the end of the job. The caller then reads the job.
   'resync',
 ]
 
 /**
- * Resolves when the job has ended, after `timeoutMs`, or at once if the hub accepts no stream. `isOver`
- * is called once, after the stream has begun, so that no end is missed.
+ * Resolves when the job has ended, when events may have been missed (also when the stream closes),
+ * after `timeoutMs`, or at once if the hub accepts no stream. Calls `isOver` once, after the stream
+ * has begun, so that no end is missed.
  */
 export async function waitForJobEnd(
   hubs: Pick<HubClient, 'openStream'>,

@@ -49,7 +49,7 @@ export function createBaseApp() {
         ),
       )
     }
-    // Invalid settings have no default: requests that need the setting fail until it is corrected.
+    // Requests that need an invalid setting fail: the default is not used in its place.
     if (error instanceof InvalidSettingError) {
       const requestId = c.get('requestId')
       logError('bad_setting', { requestId, error: error.message })

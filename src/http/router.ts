@@ -16,7 +16,8 @@ function toErrorResult(issue: z.core.$ZodIssue, parentPath: PropertyKey[] = []) 
   let { message } = issue
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const options = issue.errors.map(([first]) => first!)
-    // An error inside the value means that its type matches this option, which the client intended.
+    // An error inside the value (with a path) means that the value has the type of this option, so
+    // only the errors of this option are reported.
     const intended = options.find((option) => option.path.length > 0)
     if (intended) {
       return toErrorResult(intended, path)

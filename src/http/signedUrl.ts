@@ -40,7 +40,7 @@ export interface SignedAccess {
   contentType: string | null
 }
 
-/** The text that is signed. '1' is the version of its form. */
+/** Returns the text that is signed. '1' is the version of its format. */
 function signedText(
   { method, variant, filePath }: SignedTarget,
   { exp, key, maxBytes, contentType }: SignedTerms,
@@ -51,7 +51,8 @@ function signedText(
 /**
  * Returns the path and query of a signed URL.
  *
- * @param packageFile the file of a package that the URL names; the signature covers the whole package
+ * @param packageFile a file of a package, for the path of the URL; the signature covers the whole
+ *   package
  */
 export async function signUrl(
   keys: SigningKeys,

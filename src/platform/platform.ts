@@ -12,15 +12,15 @@ import { createSlots, NO_SLOTS } from './slots.ts'
 import { sendTickets } from './tickets.ts'
 
 /**
- * The ports, and what only the callers of services use: HTTP routes, hubs, slots and the cron
- * trigger.
+ * The ports, with the members that only the callers of services use: HTTP routes, hubs, slots and
+ * the cron trigger.
  */
 export interface WorkerPlatform extends Platform {
   hubs: HubClient
   settings: Settings
 }
 
-/** @param waitUntil continues the invocation until deferred work has ended */
+/** @param waitUntil keeps the invocation alive until deferred work has ended */
 export function createPlatform(
   env: Env,
   waitUntil: (work: Promise<unknown>) => void,

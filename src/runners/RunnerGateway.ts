@@ -1,6 +1,6 @@
 /**
- * The gateway for containers. The requests of a container to one host name are routed here and need no
- * token: the slot sets the id of the runner as a prop, which the container cannot change.
+ * The gateway for containers. Requests of a container to one host name are routed here. They need
+ * no token: the slot sets the id of the runner as a prop, which the container cannot change.
  */
 import { WorkerEntrypoint } from 'cloudflare:workers'
 import { createBaseApp } from '../http/baseApp.ts'

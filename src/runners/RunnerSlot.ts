@@ -2,8 +2,9 @@
  * One slot: starts and stops one container, and detects that its runner has ended. The job of the runner
  * is in D1; the slot holds no job state.
  *
- * A runner exits by itself when it has been idle. The alarm therefore only handles failures: a runner that
- * never claims, or that sends no more claims although it has no job.
+ * A runner exits by itself when it has been idle. While the container runs, the alarm keeps the
+ * platform from stopping it, and ends a run whose runner never claimed, whose runner has no job but
+ * sends no more claims, or whose exit was not observed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { logError, logInfo } from '../log.ts'
@@ -11,14 +12,14 @@ import { isBusy, failJobsOfRunner } from '../services/queues/wakeRunners.ts'
 import { createPlatform } from '../platform/platform.ts'
 import type { WakeResult } from '../platform/slots.ts'
 
-/** The container's requests to this host go to the gateway. The name does not exist elsewhere. */
+/** Requests of the container to this host are intercepted by the gateway. It is not a DNS name. */
 const GATEWAY_HOST = 'gateway.reelqueue'
 /** A cold start takes 1 to 3 s. A runner that has not claimed after this time has failed to start. */
 const MAX_START_MS = 60_000
 /** An idle runner claims every 8 s. A runner with a job sends no claims; its lease is watched instead. */
 const MAX_SILENCE_MS = 60_000
 const CHECK_INTERVAL_MS = 30_000
-/** After a failed start the other slots are tried first. */
+/** A slot whose runner ended without a claim is not started again for this time. */
 const COOLDOWN_MS = 60_000
 /** Time after which the platform stops the container if the alarm no longer extends it. */
 const INACTIVITY_MS = 600_000
@@ -32,7 +33,8 @@ interface ContainerRun {
   heardAt: number | null
 }
 
-// Keys of the object's storage. A container outlives a deploy, so they keep their names.
+// Keys of the object's storage. They must not change: a container keeps running during a deploy,
+// and its run is stored under them.
 const RUN_KEY = 'life'
 const COOLDOWN_KEY = 'restUntil'
 
@@ -56,7 +58,7 @@ export class RunnerSlot extends DurableObject<Env> {
     return this.ctx.storage.kv.get<ContainerRun>(RUN_KEY)
   }
 
-  /** Starts the container if it is not running. Concurrent calls start it once. */
+  /** Starts the container unless it runs or cools down. Concurrent calls start it once. */
   async wake(queues: string[]): Promise<WakeResult> {
     await this.ending
     const { container } = this.ctx

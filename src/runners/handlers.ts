@@ -1,5 +1,5 @@
 /**
- * Handlers of the runner API: they translate between HTTP and the use cases. A request of a runner has
+ * Handlers of the runner API: they translate between HTTP and the use cases. A runner's request has
  * access to the job whose live lease it names, and to nothing else.
  */
 import { createMiddleware } from 'hono/factory'
@@ -31,13 +31,13 @@ import {
 } from './routes.ts'
 import { checkRunnerSecret, hashRunnerSecret, readClaim } from './runnerSecret.ts'
 
-/** Limits the requests about one job. */
+/** Limits the rate of requests for each job. */
 const limitPerJob = createMiddleware<ApiEnv>(async (c, next) => {
   const limited = await checkRateLimit(c, 'RUNNERS', `job:${c.req.param('id')}`)
   return limited.ok ? next() : errorResponse(c, limited)
 })
 
-/** A container has access to the jobs that its own runner claimed. */
+/** Rejects requests of a container for jobs that another runner claimed last. */
 const restrictToOwnJobs = createMiddleware<ApiEnv>(async (c, next) => {
   const runner = c.env.CONTAINER_RUNNER_ID
   if (runner !== undefined) {
@@ -64,7 +64,7 @@ gateway.use('/jobs/:id/*', limitPerJob, restrictToOwnJobs)
 gateway
   .openapi(claimRoute, async (c) => {
     const body = c.req.valid('json')
-    // The id of a container's runner comes from its props; the one in its request is ignored.
+    // For containers, CONTAINER_RUNNER_ID is the runner id, and the id in the body is ignored.
     const request = {
       ...body,
       runner: { ...body.runner, id: c.env.CONTAINER_RUNNER_ID ?? body.runner.id },

@@ -6,7 +6,7 @@ import { errors, json } from '../http/responses/errorResponse.ts'
 import { route } from '../http/route.ts'
 import { jsonBody } from '../http/router.ts'
 
-/** Checked for the whole of `/runner`, see `requireRunner`. Jobs and runners have rate limits. */
+/** `requireRunner` checks the token for all of `/runner`. Jobs and runners have rate limits. */
 const runnerToken = { security: [{ runnerToken: [] }], responses: errors(401, 429, 503) }
 const tags = ['runner']
 const jobParams = z.object({ id: z.string().max(100) })

@@ -24,7 +24,7 @@ export async function readClaim(c: Context, jobId: string, fence: number): Promi
   }
 }
 
-/** Returns an error if the request has no valid runner secret, or null. */
+/** Returns an error if the request has no valid runner secret; else null. */
 export function checkRunnerSecret(c: Context): ErrorResult<'invalid_request'> | null {
   if (runnerSecret.safeParse(readSecret(c)).success) {
     return null

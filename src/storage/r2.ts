@@ -110,7 +110,7 @@ class WrongSizeError extends Error {
 
 /**
  * Sends a body through a FixedLengthStream, which tells R2 the size and fails if the body has
- * another one.
+ * another size.
  *
  * @throws WrongSizeError, or the error of R2 or of the body
  */

@@ -51,7 +51,7 @@ function concatUploads({ parts, files }: OfferedJob) {
 }
 const FOCUS_KEYS = ['fx', 'fy']
 
-/** Clips for keys that have no effect on `clip.mp4`. */
+/** Clips for keys whose example has no effect on `clip.mp4`. */
 const CLIPS: Partial<Record<Key, string>> = {
   at: 'tracks.mkv',
   ac: 'low-bit-rate.mp4',
@@ -60,7 +60,7 @@ const CLIPS: Partial<Record<Key, string>> = {
   md: 'tagged.mp4',
 }
 
-/** Checks of the documented effect, for the example in the row of the key. */
+/** For each key: checks that the example in its row has the documented effect. */
 const EXPECTATIONS: Record<Exclude<Key, 'n'>, (documented: DocumentedOutput) => unknown> = {
   w: expectSize(320, 180),
   h: expectSize(320, 180),

@@ -107,7 +107,8 @@ describe('a watermark', () => {
       { watermark, watermarkGravity: 'south_east', watermarkSize: 25, audioCodec: 'none' },
       { [watermark]: clip(`logo.${type}`) },
     )
-    // 40 by 20 at 3 pixels from the edges of 160 by 90: from 117, 67 to 156, 86.
+    // The watermark is 40 by 20, 3 pixels from the edges of the 160 by 90 frame. It covers 117, 67
+    // to 156, 86.
     const seen = await coloursAt(path, 0.8, [137, 77], [120, 70], [112, 77], [137, 62], [159, 89])
     expect(seen).toEqual(['white', 'white', 'red', 'red', 'red'])
   })
@@ -197,7 +198,7 @@ describe('appended files', () => {
     expect(Number(output.format.duration)).toBeCloseTo(3, 0)
     const at = (seconds: number) => coloursAt(output.path, seconds, [80, 45], [20, 45])
     expect(await at(0.5)).toEqual(['red', 'red'])
-    // It is half as wide, so that bars are left and right of it.
+    // lime-silent.mp4 is half as wide, so it has bars at the left and right.
     expect(await at(1.5)).toEqual(['lime', 'black'])
     expect(await at(2.5)).toEqual(['blue', 'blue'])
     const heard = await Promise.all([

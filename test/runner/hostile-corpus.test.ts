@@ -20,8 +20,8 @@ afterAll(() => hostile.close())
 
 describe('a file that is not media', () => {
   it.each([
-    // From ffmpeg 7 on, a playlist is recognised only by its file extension, so this one is not
-    // media.
+    // Since version 7, ffmpeg recognises a playlist only by its file extension, so it finds no
+    // audio or video in this file.
     ['an HLS playlist', 'hls.mp4', /"hls"|no audio or video/],
     ['an ffconcat script', 'ffconcat.mp4', /"concat"/],
     ['a DASH manifest with an external entity', 'dash.mp4', /"dash"|no audio or video/],

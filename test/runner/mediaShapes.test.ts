@@ -33,7 +33,7 @@ describe('colours are converted to BT.709 and tagged as such', () => {
 
   it.each([
     ['BT.2020 without HDR', 'gray-2020.mp4', 128, 12],
-    // A PQ signal of half its range is 92 nits, which is bright on a screen of 100 nits.
+    // A PQ signal at half its range is 92 nits: almost white on an SDR screen of 100 nits.
     ['HDR as PQ', 'pq.mp4', 170, 50],
     ['HDR as HLG', 'small-hlg.mp4', 150, 60],
   ])('from %s', async (_, name, level, off) => {

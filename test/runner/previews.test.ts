@@ -27,7 +27,7 @@ describe('a preview', () => {
     })
     const bytes = Buffer.concat([...job.parts.values()])
     expect(bytes.toString('latin1', 8, 16)).toBe('WEBPVP8X')
-    // A loop count of zero repeats endlessly.
+    // The loop count. Zero means endless.
     expect(bytes.readUInt16LE(bytes.indexOf('ANIM') + 12)).toBe(0)
   })
 
@@ -80,7 +80,7 @@ describe('a preview', () => {
     expect(Number(video.duration)).toBeCloseTo(2, 1)
     const { at } = await readPixels(path, 100, 100)
     expect(at(5, 50)[0]).toBeGreaterThan(200)
-    // Second 2 of the clock, whose luma is 60: (60 − 16) × 255 / 219.
+    // The frame at second 2 of the clip has luma 60: (60 − 16) × 255 / 219 = 51 in RGB.
     expect(at(50, 50)[0]).toBeCloseTo(51, -1)
     expect(finish).toMatchObject({ plan: { reason: '2 seconds from second 2, without audio' } })
   })

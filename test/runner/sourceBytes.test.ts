@@ -10,6 +10,6 @@ it.each(['big.mov', 'big.mkv'])('a frame of %s reads a small part of the file', 
   const { job } = await runJob(name, image({ atSeconds: 5 }))
   expect((await probeOutput(job)).video.codec_name).toBe('mjpeg')
   expect(size).toBeGreaterThan(100e6)
-  // The bytes that are read ahead depend on the time that ffmpeg takes to decode the frame.
+  // The limit is generous: the read-ahead varies with the time that ffmpeg takes to decode.
   expect(bench.gateway.sourceBytes).toBeLessThan(size / 6)
 })

@@ -45,11 +45,11 @@ describe('a storyboard', () => {
       const [x = 0, y = 0, width, height] = at
       expect([width, height]).toEqual([160, 90])
       const { at: pixel } = await readPixels(path(sheet), 480, 270)
-      // The luma of second n is 20 + 20n, of 16 to 235.
+      // The luma of the clip in second n is 20 + 20n, in limited range (16 to 235).
       const expected = ((20 + 20 * start - 16) * 255) / 219
       expect(Math.abs(Number(pixel(x + 80, y + 45)[0]) - Math.min(255, expected))).toBeLessThan(4)
     }
-    // Twelve of eighteen: what is left of the last sheet is black.
+    // 12 of 18 cells have a frame. The others, on the last sheet, are black.
     const { at: pixel } = await readPixels(path('sprite_002.png'), 480, 270)
     expect(pixel(240, 225)).toEqual([0, 0, 0])
   })
@@ -83,7 +83,7 @@ describe('a storyboard', () => {
     expect(cues).toHaveLength(100)
     expectFullCoverage(cues, 100)
     const { at: pixel } = await readPixels(path('sprite_001.png'), 1600, 900)
-    // 2 a second, from 20 on.
+    // The luma of the clip is 20 at first, and rises by 2 each second.
     expect(pixel(80, 45)[0]).toBeLessThan(20)
     expect(Math.abs(Number(pixel(1520, 855)[0]) - ((218 - 16) * 255) / 219)).toBeLessThan(8)
   })

@@ -37,7 +37,7 @@ describe('the best frame', () => {
   it('is found without reading the whole file', async () => {
     const { finish } = await runJob('big.mov', image({ pick: 'best', width: 160 }))
     expect(finish.outcome).toBe('completed')
-    // Nine seeks, and the bytes that socket buffers hold; the size of the file makes no difference.
+    // The limit covers nine seeks and the bytes in socket buffers, independent of the file's size.
     expect(bench.gateway.sourceBytes).toBeLessThan(60e6)
   })
 

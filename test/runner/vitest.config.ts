@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // Each file keeps an ffmpeg busy: more files than the cores of CI would only delay timers.
+    // Each test file runs ffmpeg. More workers than CI has cores would only delay timers.
     maxWorkers: 2,
     globalSetup: ['./helpers/clips/clips.setup.ts'],
     testTimeout: 60_000,

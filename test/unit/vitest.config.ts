@@ -7,9 +7,9 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     environment: 'node',
-    // Pure functions have no state that another test file could see.
+    // Test files can share modules, since pure functions keep no state.
     isolate: false,
-    // The same number in each suite of the group, so that they run side by side.
+    // Suites of a group run in parallel only if all of them have the same number.
     maxWorkers: 2,
     // Property tests run thousands of cases, which takes seconds on a busy machine.
     testTimeout: 30_000,

@@ -13,11 +13,11 @@ export default defineConfig({
         bindings: {
           API_KEY: 'test-api-key',
           RUNNER_TOKEN: 'test-runner-token',
-          // There are no containers in here.
+          // Disables containers, which are not available in these tests.
           RUNNER_SLOTS: '0',
           TEST_MIGRATIONS: await readD1Migrations(`${root}/src/db/migrations`),
         },
-        // So wide that tests meet no limit but those that they set, such as this tight one.
+        // All limits are too high for tests to reach, except TIGHT, which tests of limits use.
         ratelimits: Object.fromEntries(
           ['READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map((name) => [
             name,

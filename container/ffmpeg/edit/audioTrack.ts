@@ -3,8 +3,8 @@ import { JobFailure } from '../../failures.ts'
 import type { AudioStream, Probe } from '../probe/probe.ts'
 
 /**
- * @param number of the track, from 1
- * @returns null when the file has no audio and the first track is requested, as it is by default
+ * @param number number of the track, from 1
+ * @returns null if the file has no audio and track 1, the default, is requested
  * @throws JobFailure `unsupported` when the file has no track of that number
  */
 export function selectAudioTrack({ audioTracks }: Probe, number: number): AudioStream | null {

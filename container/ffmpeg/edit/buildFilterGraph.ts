@@ -11,7 +11,7 @@ import { frameRateFilter } from './steps/frameRate.ts'
 export interface SelectedTracks {
   video: boolean
   audio: boolean
-  /** Filters that measure or correct the loudness; each pass has its own. */
+  /** Filters that either measure the loudness or correct it, depending on the command. */
   loudness?: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export interface FilterGraph {
   select: (tracks: SelectedTracks) => FilterComplex
 }
 
-/** Labels of the tracks once the files are joined. */
+/** Labels of the tracks of the joined files, or of the only file. */
 const JOINED = { video: '[video]', audio: '[audio]' }
 
 export function buildFilterGraph(output: EditedOutput): FilterGraph {
@@ -67,7 +67,8 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
 }
 
 /**
- * Rotation applies to the first file only; an appended file is placed in the frame of the first.
+ * Only the first file is rotated and flipped. An appended file is resized to fit into the frame of
+ * the first.
  */
 function buildFileVideoChain(output: EditedOutput, index: number, to: string): string | null {
   const { edits, files, frame, geometry, constantFrameRate } = output
@@ -88,7 +89,7 @@ function buildFileVideoChain(output: EditedOutput, index: number, to: string): s
   return `[${index}:V:0]${filters}${to}`
 }
 
-/** Returns generated silence for a file without audio, when another file has audio. */
+/** Returns the audio filters of a file; generated silence for a file without audio. */
 function buildFileAudioChain(
   { edits: { speed }, files }: EditedOutput,
   { audio, audioTrack, seconds }: SourceFile,

@@ -1,4 +1,4 @@
-/** Describes the output of the edits: frame size, duration, frame rate, and if it has audio. */
+/** Computes the output of the edits: frame size, duration, frame rate, and if it has audio. */
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { resolveGeometry } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
@@ -10,9 +10,9 @@ import { resolveFrameRate } from './steps/frameRate.ts'
 import { rotateSizes } from './steps/orientation.ts'
 
 export interface OutputRequest {
-  /** The frames that are needed; null for audio only. */
+  /** Format of the frames; null for audio only. */
   frame: FrameFormat | null
-  /** True when the output has audio if a file has any. */
+  /** True to include audio. The output then has audio if any file has. */
   audio: boolean
   /** Replaces the rendition's start and end; the caller has checked it. */
   trim?: Trim

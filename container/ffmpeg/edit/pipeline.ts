@@ -1,9 +1,9 @@
 /**
  * The edits in the order in which they are applied. Each step has its own file in steps/.
  *
- * Rotation comes before scaling, since width and height are those of the output. Times of subtitles
- * and fades are times of the output, and a watermark and subtitles are neither cropped nor rotated;
- * so these steps come after the files are joined.
+ * Rotation comes before scaling, because width and height are those of the output. Watermark,
+ * subtitles and fades come after the files are joined: times of subtitles and fades are times of
+ * the output, and a watermark and subtitles are neither cropped nor rotated.
  */
 import type {
   AudioStep,

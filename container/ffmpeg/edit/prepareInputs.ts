@@ -8,15 +8,15 @@ import { prepareSubtitles } from './steps/subtitles.ts'
 import { prepareWatermark } from './steps/watermark.ts'
 
 export interface PreparedInputs {
-  /** Run before any command that uses the inputs, since they write files. */
+  /** Steps that write files. They must run before any command that uses the inputs. */
   steps: Step[]
-  /** Arguments of the media files, in their order. They are enough for a graph of audio only. */
+  /** Arguments of the media files, in their order. A graph of audio only needs no other inputs. */
   files: string[]
-  /** Arguments of the inputs that follow: the watermark, if there is one. */
+  /** Arguments of the inputs after `files`: the watermark, if there is one. */
   images: string[]
   /** Number of inputs. */
   count: number
-  /** The SRT file that a step writes when subtitles become a track, with times of the output. */
+  /** SRT file that a step writes if subtitles become a track. Its times are those of the output. */
   subtitleTrack: string | null
 }
 

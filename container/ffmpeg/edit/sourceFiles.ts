@@ -8,7 +8,7 @@ import type { Edits } from './edits.ts'
 import { resolveTrim, withDuration } from './steps/trim.ts'
 
 /**
- * @param options.trim replaces the start and end of the edits, and has been checked
+ * @param options.trim used instead of the start and end in `edits`; the caller has checked it
  * @throws JobFailure `unsupported` when a file lacks a track that is needed, or is too long
  */
 export function listSourceFiles(

@@ -16,7 +16,7 @@ const MUXERS: Record<ContainerFormat, string> = {
   wav: 'wav',
 }
 /**
- * Containers whose index is moved to the start, so that playback can begin before the end arrives.
+ * Containers whose index is moved to the start, so that playback can begin during the download.
  */
 const INDEXED: readonly ContainerFormat[] = ['mp4', 'mov', 'm4a']
 

@@ -63,8 +63,9 @@ function buildVideoOptions({ video, isH265, format }: FileCommand): string[] {
 }
 
 /**
- * ffmpeg seeks to a key frame of the video, so copied audio would begin before the start. It is
- * dropped, except where the video is copied too and begins at that key frame.
+ * ffmpeg seeks to the key frame before the start, so copied audio would begin before the start.
+ * The audio before the start is dropped, unless the video is copied too and begins at that key
+ * frame.
  */
 function buildAudioOptions({ audio, video, editPlan }: FileCommand): readonly string[] {
   if (audio !== 'copy') {
@@ -74,7 +75,7 @@ function buildAudioOptions({ audio, video, editPlan }: FileCommand): readonly st
   return ffmpegOptions({ 'c:a': 'copy', 'copypriorss:a': dropsEarlier ? 0 : null })
 }
 
-/** Returns null for a file without a line: players reject an empty track. */
+/** Opens the subtitle file; null if it has no text, because players reject an empty track. */
 function openSubtitles(file: string | null): string[] | null {
   const isEmpty = file === null || statSync(file).size <= 1
   return isEmpty ? null : [...LOCAL_FILE_INPUT, ...ffmpegOptions({ f: 'srt', i: file })]

@@ -12,7 +12,7 @@ const QUALITY_OPTIONS: Record<ImageFormat, (quality: number) => Record<string, s
   jpg: (quality) => ({ 'q:v': jpegScale(quality), pix_fmt: 'yuvj420p' }),
 }
 
-/** @param quality 1 to 100, `auto` resolved */
+/** @param quality 1 to 100; the caller has resolved `auto` */
 export function buildImageEncoder(format: ImageFormat, quality: number): string[] {
   return ffmpegOptions({ 'c:v': IMAGE_ENCODERS[format], ...QUALITY_OPTIONS[format](quality) })
 }

@@ -18,8 +18,9 @@ interface EncodeOptions {
 }
 
 /**
- * Maximum factor by which the bit rate of SVT-AV1 is corrected. SVT-AV1 has no second pass here and
- * does not respect a cap, so a draft encode measures the bit rate that it reaches.
+ * Maximum factor by which the bit rate of SVT-AV1 is raised or lowered. SVT-AV1 is not used with
+ * two passes, and does not respect a cap. Instead, a draft is encoded first and its bit rate is
+ * measured.
  */
 const MAX_CORRECTION = 4
 /** Target bit rate as a share of the cap, when the draft exceeded the cap. */
@@ -57,7 +58,7 @@ export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
   ]
 }
 
-/** Plans the pass that measures the video; it has no audio. */
+/** Plans the pass that measures the video. It does not encode the audio. */
 function planFirstPass(
   options: EncodeOptions,
   rate: RateControl,
@@ -76,7 +77,7 @@ function planFirstPass(
   return { stage: 'analyse', cost, seconds: edited.seconds, ffmpeg: () => command }
 }
 
-/** @param resolveRate called when the step begins, since it may read the file of the first pass */
+/** @param resolveRate called when the step begins, because it may read the draft */
 function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): FfmpegStep {
   return {
     stage: 'encode',
@@ -92,7 +93,7 @@ function buildEncoder({ rendition }: EncodeOptions, rate: RateControl): string[]
   return [...buildFrameTiming(codec, rate), ...buildVideoEncoder({ codec, encoderSpeed, rate })]
 }
 
-/** @param draftKbps the bit rate of the draft */
+/** Corrects the rate control by the bit rate of the draft. */
 function correctRate(rate: RateControl, draftKbps: number): RateControl {
   if (rate.by === 'quality') {
     const cap = rate.cap?.kbps ?? Infinity

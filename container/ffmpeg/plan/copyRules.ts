@@ -1,8 +1,7 @@
 /**
- * Decides whether a track can be stream copied. A field whose value differs from the default
- * prevents stream copy, unless the rule of the field compares it with the source, or states that it
- * does not concern the track. So a field without a rule leads to encoding, and is never ignored by
- * mistake.
+ * Decides whether a track can be stream copied. A field that differs from its default prevents
+ * stream copy, unless its rule is null or a function that returns null. Functions also run for
+ * default values. A field without a rule prevents stream copy, so none is ignored by mistake.
  */
 import { changedFields } from '../../../src/contract/defaults.ts'
 import type { Rendition } from '../../../src/contract/rendition.ts'
@@ -10,12 +9,12 @@ import type { Rendition } from '../../../src/contract/rendition.ts'
 export type CopyRule<R, Source> =
   /** The reason to encode when the field differs from its default. */
   | string
-  /** Compares the field with the source, and returns the reason, or null when it matches. */
+  /** Compares the field with the source. Returns the reason to encode; null when it matches. */
   | ((rendition: R, source: Source) => string | null)
   /** The field does not concern the track, or another field's rule covers it. */
   | null
 
-/** The rules, in the order in which their reasons are preferred. */
+/** Rules by field, in the order in which they are checked. The first reason is returned. */
 export type CopyRules<R, Source> = { readonly [Field in keyof R]?: CopyRule<R, Source> }
 
 /** Returns why the track must be encoded; null when it can be copied. */
@@ -42,7 +41,7 @@ interface Trimmed {
   trimMode: 'exact' | 'fast'
 }
 
-/** An exact part begins between key frames, so it must be encoded. */
+/** An exact trim can begin between key frames, so the track must be encoded. */
 function compareTrim({ trimMode }: Trimmed, { isPartial }: { isPartial: boolean }): string | null {
   return isPartial && trimMode === 'exact' ? 'a part is requested, exact to the frame' : null
 }

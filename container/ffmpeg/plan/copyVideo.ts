@@ -9,12 +9,12 @@ import { type CopyRules, findCopyObstacle, TIME_RULES } from './copyRules.ts'
 
 type Video = RenditionOf<'video'>
 
-/** The source's video, and the output that is compared with it. */
+/** Properties of the source and of the output that the rules compare. */
 export interface VideoCopySource {
   video: VideoStream
   /** Size of the output. */
   size: Size
-  /** 1 to 100, `auto` resolved. */
+  /** From 1 to 100. `auto` is already resolved. */
   quality: number
   /** Size of the source file. */
   sizeBytes: number
@@ -50,7 +50,7 @@ const VIDEO_RULES: CopyRules<Video, VideoCopySource> = {
   watermarkSize: null,
   watermarkOpacity: null,
   subtitleMode: null,
-  // Do not concern the frames.
+  // These fields do not change the frames.
   kind: null,
   encoderSpeed: null,
   audioCodec: null,
@@ -65,7 +65,7 @@ export function findVideoObstacle(rendition: Video, source: VideoCopySource): st
   return findCopyObstacle(rendition, source, VIDEO_RULES)
 }
 
-/** A VP8 track is copied into WebM as well, where it plays as widely as VP9. */
+/** WebM also accepts a copy of a VP8 track, because players support VP8 as widely as VP9. */
 function compareCodec({ videoCodec, format }: Video, { codec }: VideoStream): string | null {
   const accepted = [PROBED_VIDEO_CODECS[videoCodec], ...(format === 'webm' ? ['vp8'] : [])]
   return accepted.includes(codec) ? null : `${codec} becomes ${videoCodec}`
@@ -108,7 +108,7 @@ function compareBitRate({ videoKbps }: Video, { video }: VideoCopySource): strin
   return isLow ? null : `the bit rate is limited to ${videoKbps} kbit/s`
 }
 
-/** A requested file size replaces the quality, so the quality is not compared then. */
+/** Skips the comparison if a file size is requested, because the size replaces the quality. */
 function compareQuality({ sizeKilobytes }: Video, source: VideoCopySource): string | null {
   if (sizeKilobytes !== null) {
     return null

@@ -1,4 +1,4 @@
-/** Plans a file with audio only, copied where it matches already, else encoded. */
+/** Plans an audio file: copies the audio if it already matches the request, else encodes it. */
 import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'

@@ -25,7 +25,7 @@ import {
 type Image = RenditionOf<'image'>
 
 const FRAME = { unit: 1, shortSide: null, pixels: 'rgb24' } as const
-/** The fallback searches this many seconds before the requested second for the last frame. */
+/** The fallback looks for a frame in this many seconds before the requested second. */
 const MAX_FRAME_SECONDS = 30
 
 export function planImage(rendition: Image, context: PlanContext): RenderPlan {
@@ -62,10 +62,10 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
     video: { action: 'encode', reason },
     audio: null,
     notes: [],
-    // The measurements come first: their results are found by their place in the list.
+    // The measurements must be the first steps: `selectSecond` finds their stderr by index.
     steps: [...(candidates?.steps ?? []), ...editPlan.inputs.steps, extract],
-    // After the end of the video, while the audio continues, there is no frame at that second. Then
-    // the frames before it are written to the same file, and the last one remains.
+    // The video may end before the audio, so that there is no frame at that second. Then the frames
+    // before it are written to the same file, one over the other, and the last one remains.
     fallback: startSeconds > 0 ? { ...step, ffmpeg: () => buildCommand(before, null) } : null,
     output,
     isPackage: false,

@@ -26,7 +26,7 @@ const SHORT_SIDE = 240
  * encoded as an image.
  */
 const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif: 10 }
-/** A GIF's palette needs all frames in memory: 4 bytes a pixel, about a GiB. */
+/** All frames of a GIF are in memory until the palette is known: 4 bytes per pixel, about 1 GB. */
 const MAX_GIF_PIXELS = 256e6
 
 export function planPreview(rendition: Preview, context: PlanContext): RenderPlan {

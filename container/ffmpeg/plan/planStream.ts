@@ -137,7 +137,7 @@ function describeTrack({ name, video, maxBitRate }: layout.Track): layout.Track 
   return { name, video, maxBitRate }
 }
 
-/** The language is part of the file name: `talk.de.vtt` is in German. */
+/** Matches the language in a file name: `talk.de.vtt` is in German. */
 const LANGUAGE = /\.([a-z]{2,3}(?:-[A-Za-z]{2,4})?)\.(?:srt|vtt)$/
 
 function planSubtitles({ subtitles }: Stream, srtFile: string | null, folder: string) {

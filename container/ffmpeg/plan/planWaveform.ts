@@ -19,10 +19,7 @@ type Wave = RenditionOf<'wave'>
 
 const DEFAULT_WIDTH = 1280
 const DEFAULT_HEIGHT = 240
-/**
- * A high quality: artefacts are visible on flat colours and hard edges, and the files are small
- * anyway.
- */
+/** High, because flat colours and hard edges show artefacts. The files are small anyway. */
 const QUALITY = 90
 
 /** Enough for the loudness of speech and music. */
@@ -50,7 +47,7 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
     ...COMMON_OPTIONS,
     ...openInput(source, trim),
     ...ffmpegOptions({ filter_complex: buildFilters(rendition, size, trim.seconds) }),
-    // ffmpeg reports no progress until the image is written, so this second output is written as
+    // A second output for progress: the image is written only at the end, this output while the
     // audio is read.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
@@ -88,8 +85,8 @@ function buildFilters(rendition: Wave, size: Size, seconds: number | null): stri
 }
 
 /**
- * Reduces the audio to as many samples as fit in memory. Long audio is first replaced by its
- * amplitude, because its oscillations would be lost at such a low sample rate.
+ * Lowers the sample rate so that all samples fit in memory. For long audio, absolute values are
+ * taken first, because resampling to a low rate would otherwise average the waves to zero.
  */
 function reduceSamples(seconds: number | null): string[] {
   const mono = ['aformat=channel_layouts=mono', `aresample=${SAMPLE_RATE}`]

@@ -1,6 +1,6 @@
 /**
- * Finds what prevents stream copy of a file into each container, by planning that video for each
- * container.
+ * Finds out why a file cannot be stream-copied into a container, by planning an unchanged video in
+ * each container.
  */
 import { CONTAINERS, PROBED_VIDEO_CODECS, type VideoCodec } from '../../../src/contract/codecs.ts'
 import { fieldDefaults, NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
@@ -71,7 +71,7 @@ function buildUnchangedRendition(
   })
 }
 
-/** Removes the bit rate as a reason to encode: any bit rate can be copied. */
+/** Sets a minimal bit rate, so that a high bit rate is never a reason to encode. */
 function ignoreBitRate(context: PlanContext): PlanContext {
   const { source } = context
   const { probe } = source

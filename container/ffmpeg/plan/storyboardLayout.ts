@@ -31,7 +31,7 @@ export function layOutStoryboard(options: {
   const { durationSeconds, tile } = options
   const defaultInterval = Math.ceil((durationSeconds / DEFAULT_IMAGES) * 1e3) / 1e3
   const intervalSeconds = options.intervalSeconds ?? Math.max(MIN_INTERVAL_SECONDS, defaultInterval)
-  // A rounding error of the duration must not lead to another image.
+  // The tolerance prevents an extra image because of a rounding error in the duration.
   const images = Math.max(1, Math.ceil(durationSeconds / intervalSeconds - 1e-3))
   const columns = Math.min(options.columns, images)
   const rows = Math.min(options.columns, Math.ceil(images / columns))

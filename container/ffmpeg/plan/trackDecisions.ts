@@ -1,5 +1,6 @@
 /**
- * Decides for each track of a video to copy, encode or drop it, and the rate control of the video.
+ * Decides whether each track of a video is copied, encoded or dropped, and how the bit rate of the
+ * video is controlled.
  */
 import type { EncodedAudioCodec } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
@@ -82,7 +83,10 @@ export function decideTracks(
   }
 }
 
-/** Decides for the audio track. Silence that is generated for joined files cannot be copied. */
+/**
+ * Decides whether the audio is copied, encoded or dropped. Silence that is generated for joined
+ * files is encoded.
+ */
 function decideAudioOfVideo(
   rendition: Video,
   track: AudioStream | null,
@@ -92,8 +96,8 @@ function decideAudioOfVideo(
   if (decision === null) {
     return { action: 'encode', reason: 'files are joined' }
   }
-  // The bit rate of the video is the remainder of the file size, so that of the audio must be
-  // known.
+  // The bit rate of the video is computed from the requested file size minus the audio, so the bit
+  // rate of the audio must be known.
   const isUnknown = rendition.sizeKilobytes !== null && track?.bitRate === null
   return isUnknown && decision.action === 'copy'
     ? { action: 'encode', reason: 'its bit rate is unknown, and a file size is requested' }
@@ -114,7 +118,7 @@ function estimateAudioKbps(
   return resolveAudioKbps(resolveAudioCodec(rendition.audioCodec), rendition.audioKbps)
 }
 
-/** With `copy`, audio is encoded only when silence has to be generated. */
+/** `copy` and `none` name no encoder: audio that must be encoded nevertheless becomes AAC. */
 export function resolveAudioCodec(codec: Video['audioCodec']): EncodedAudioCodec {
   return codec === 'copy' || codec === 'none' ? 'aac' : codec
 }
@@ -133,7 +137,7 @@ export function checkMinSize(
   }
 }
 
-/** Returns one sentence for both tracks. */
+/** Returns the reasons of both tracks as one text. */
 export function describeReason({ video, audio }: TrackDecisions): string {
   if (audio === null || audio.reason === video.reason) {
     return video.reason

@@ -14,23 +14,23 @@ export interface FrameTiming {
   isUneven: boolean | null
 }
 
-/** Encoders write a key frame every 2 to 10 seconds. */
+/** Long enough for several key frames: encoders usually write one every 2 to 10 seconds. */
 const MEASURED_SECONDS = 30
 /**
- * Limits the reading of uncompressed video. All its frames are key frames, so fewer seconds are
- * enough.
+ * Reading also ends after this many bytes, for uncompressed video. All its frames are key frames,
+ * so fewer seconds are enough.
  */
 const MEASURED_BYTES = 32 * 1024 ** 2
 
 /**
- * Containers round times, Matroska to the millisecond. An interval can differ by two such
- * roundings.
+ * Containers round times, Matroska to the millisecond. Both ends of an interval are rounded, so it
+ * can be wrong by twice the rounding error.
  */
 const ROUNDING_SECONDS = 0.0021
 /** Relative difference from the median that still counts as even. */
 const MAX_RELATIVE_DIFFERENCE = 0.05
 const MIN_FRAMES = 3
-/** Share of frames that may have another spacing: a file can consist of joined parts. */
+/** Share of intervals that may differ: a file can be joined from parts. */
 const MAX_UNEVEN_SHARE = 0.02
 
 /** Measures the first seconds of the first video stream that is not a cover. */

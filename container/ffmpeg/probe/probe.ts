@@ -72,13 +72,13 @@ export interface Probe {
   audioTracks: AudioStream[]
   /** Seconds from the start of the file to the end of its first video and audio streams. */
   contentSeconds: number | null
-  /** True when the duration comes from a header: a truncated file is then shorter than it. */
+  /** True when the duration comes from a header, so that a truncated file can be shorter. */
   durationIsDeclared: boolean
 }
 
 /**
- * Entries to print. Only two tags are among them, because a file may have any number of tags, of
- * any length.
+ * Entries that ffprobe prints. Only two tags are among them, because a file may have any number of
+ * tags, of any length.
  */
 const ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',

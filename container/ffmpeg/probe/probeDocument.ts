@@ -26,10 +26,10 @@ const MAX_TAGS = 50
 const MAX_TAG_NAME_CHARACTERS = 100
 /** Brands of MP4, which ffprobe lists among the tags. */
 const BRAND_TAGS = ['major_brand', 'minor_version', 'compatible_brands']
-/** Maximum difference of the average frame rate from that of the first seconds, as a share. */
+/** Maximum relative difference of the average frame rate from that of the first seconds. */
 const MAX_FRAME_RATE_DRIFT = 0.03
 
-/** Entries of the document. Tags are queried apart, because they may have any length. */
+/** Entries of the document. Tags are queried separately, because they may have any length. */
 export const DOCUMENT_ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   `stream=${[

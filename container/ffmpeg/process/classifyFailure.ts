@@ -34,7 +34,7 @@ const INPUT_ERRORS: [RegExp, string][] = [
 
 /**
  * Errors of the WebP and GIF muxers when they receive no frame. ffmpeg 7 reports a lack of memory
- * for WebP, so this pattern is tested before `OUT_OF_MEMORY`.
+ * for WebP, so this pattern must be tested before `OUT_OF_MEMORY`.
  */
 const NO_FRAME =
   /WebPAnimEncoderAssemble\(\) failed|Error writing trailer\b.*Invalid argument[^]*nothing was encoded/
@@ -49,14 +49,13 @@ const TOO_MANY_STREAMS = /exceeds max_streams parameter/
 const UNSUPPORTED =
   /Unknown encoder|Unknown decoder|Encoder not found|Decoder \(codec \w+\) not found|Decoder not found|not currently supported in container|No such filter|not implemented/i
 
-/** Must be the last line: a tag of the file could contain the same text earlier. */
+/** Matches only the last line: a tag of the file can put the same text in an earlier line. */
 const TERMINATED = /(?:^|\n)Exiting normally, received signal \d+\.\s*$/
 const TERMINATION_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
- * True when a signal ended the process early, whatever its exit code. Its stderr then also has
- * errors about the input, because reading was interrupted. They do not mean that the file is
- * damaged.
+ * True when a signal ended the process early, whatever its exit code. Its stderr can then have
+ * errors about the input, which are caused by the interruption, not by a damaged file.
  */
 export function wasTerminated({ signal, stderrTail }: ProcessResult): boolean {
   return TERMINATED.test(stderrTail) || (signal !== null && TERMINATION_SIGNALS.includes(signal))
@@ -99,7 +98,7 @@ export function classifyProbeFailure(result: ProcessResult): JobFailure {
   return new JobFailure('input_invalid', `${message} ${SUPPORTED_FILES}`)
 }
 
-/** Failure for an ffmpeg that failed on its own: it was not killed by the runner. */
+/** Failure for an ffmpeg process that the runner did not kill. */
 export function classifyFfmpegFailure(result: ProcessResult): JobFailure {
   const { stderrTail } = result
   if (wasTerminated(result)) {

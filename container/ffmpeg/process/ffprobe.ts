@@ -10,7 +10,7 @@ const CHECK_INTERVAL_MS = 100
 /** Abort reason when a query has read its `enoughBytes`. */
 const ENOUGH_READ = new Error('enough was read')
 
-/** The entries of a query, and the part of the file that it reads. */
+/** The entries that ffprobe returns, and the part of the file that it reads for them. */
 export interface FfprobeQuery {
   /** Value of `-show_entries`. */
   entries: string
@@ -97,7 +97,7 @@ function throwOnFailure(result: ProcessResult, limits: ProcessLimits): void {
   if (result.signal === 'SIGXCPU') {
     throw probeTooSlow()
   }
-  // With a lower limit the cause can be the small machine instead of the file.
+  // If the limit was lowered for a small machine, the file is not necessarily the cause.
   if (ranOutOfMemory(result) && limits.memoryBytes === PROBE.memoryBytes) {
     throw indexTooLarge()
   }

@@ -1,6 +1,6 @@
 /**
- * Runs a child process that cannot outlive the runner: it has a process group and resource limits
- * of its own, and is killed as a group. Keeps the end of its stderr.
+ * Runs a child process in its own process group, with resource limits. The whole group is killed
+ * when the signal aborts or the runner dies. Keeps the end of stderr.
  */
 import { spawn } from 'node:child_process'
 import type { ProcessLimits } from './limits.ts'
@@ -10,7 +10,7 @@ import { failedToStart, withRlimits } from './rlimits.ts'
 const KILL_DELAY_MS = 1_000
 const MAX_STDERR_CHARACTERS = 8_000
 
-/** Kills the process group `$1` when stdin ends without a line. */
+/** Waits for a line on stdin; if stdin ends without one, kills the process group `$1`. */
 const GUARD_SCRIPT = 'read -r ended || kill -s KILL -- "-$1"'
 
 const runningGroups = new Set<number>()
@@ -43,7 +43,7 @@ export interface ProcessOptions {
 }
 
 /**
- * Runs `file` until it ends. No shell reads the arguments.
+ * Runs `file` until it ends. No shell interprets the arguments.
  *
  * @returns the exit code or signal; a non-zero exit code is not an error here
  * @throws the signal's reason when aborted, after the whole group has been killed; Error when the
@@ -55,8 +55,8 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     if (signal.aborted) {
       return reject(signal.reason)
     }
-    // The runner's environment is not passed on: it has the token, and proxies that ffmpeg would
-    // use.
+    // The runner's environment is not passed on: it contains the token, and proxy settings that
+    // ffmpeg would use.
     const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: cwd, HOME: cwd }
     const command =
       limits === undefined ? options : withRlimits(options.file, options.arguments, limits)
@@ -116,8 +116,9 @@ function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): 
 }
 
 /**
- * Starts a shell that kills the group when the runner is itself killed (`kill -9`, out of memory)
- * and cannot do so: the shell reads a pipe from the runner, and the pipe then ends without a line.
+ * Starts a shell that kills the group when the runner is killed (`kill -9`, out of memory) and
+ * cannot do it itself. The shell reads a pipe from the runner; when the runner dies, the pipe ends
+ * without a line.
  *
  * @returns a function that tells the shell that the group has ended
  */
@@ -128,14 +129,15 @@ function startGuard(group: number, env: NodeJS.ProcessEnv): () => void {
     stdio: ['pipe', 'ignore', 'ignore'],
     env,
   })
-  // A system without a shell has no guard; everything else works.
+  // Errors are ignored: if the shell cannot be started, the program runs without this guard.
   shell.on('error', () => {})
   shell.stdin.on('error', () => {})
   return () => shell.stdin.end('ended\n')
 }
 
 /**
- * Keeps whole lines only: a part of a line could contain a part of a URL, which is not redacted.
+ * Returns the end of a text, without its first line when the text is cut: that line may be
+ * incomplete, and a part of a URL would not be redacted.
  */
 function lastLines(text: string): string {
   if (text.length <= MAX_STDERR_CHARACTERS) {
@@ -149,6 +151,6 @@ function killGroup(group: number, signal: NodeJS.Signals) {
   try {
     process.kill(-group, signal)
   } catch {
-    // ESRCH: the group has ended already.
+    // The group has already ended (ESRCH).
   }
 }

@@ -1,14 +1,14 @@
 /**
  * Runs a program under resource limits: `sh` calls `ulimit` on itself and then `exec`s the program.
- * The script is constant; program, limits and arguments are its parameters and never read as
- * commands.
+ * The script is constant. The program, limits and arguments are passed as its parameters, so the
+ * shell never interprets them as commands.
  */
 import { MAX_OPEN_FILES, type ProcessLimits } from './limits.ts'
 
 /**
  * - `-d` (data) instead of `-v` (address space): each thread reserves 64 MiB of addresses that it
- *   may never use, and libraries another 300, so a limit of the address space would not limit the
- *   memory in use.
+ *   may never use, and libraries another 300 MiB, so the size of the address space says little
+ *   about the memory in use.
  * - `-S` sets only the soft limit of CPU time, at which the kernel sends SIGXCPU instead of
  *   SIGKILL.
  * - `oom_score_adj` 1000 makes the kernel kill this process, and not the runner, if memory runs

@@ -26,8 +26,8 @@ interface Subtitles {
 
 const CHANNEL_SCHEME = 'urn:mpeg:dash:23003:3:audio_channel_configuration:2011'
 /**
- * Attributes of both adaptation sets: segments begin with a key frame, and at the same times in all
- * rungs.
+ * Attributes of the video and audio adaptation sets: every segment begins with a key frame, and
+ * segments begin at the same times in all rungs.
  */
 const ALIGNMENT = 'segmentAlignment="true" startWithSAP="1"'
 
@@ -146,7 +146,7 @@ function formatSubtitles({ uri, language }: Subtitles): string[] {
   ]
 }
 
-/** DASH requires a fraction: 29.97 is 30000/1001. */
+/** DASH requires an integer or a fraction: 29.97 is written as 30000/1001. */
 function formatFrameRate(frameRate: number): string {
   const rounded = Math.round(frameRate)
   if (Math.abs(frameRate - rounded) < 1e-6) {

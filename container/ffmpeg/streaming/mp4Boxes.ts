@@ -1,6 +1,6 @@
 /**
- * Reads fragmented MP4 (ISO/IEC 14496-12): from an init segment the format of its track, from a
- * media segment its times, key frames and the bytes of its first frame. Other fields are skipped.
+ * Reads fragmented MP4 (ISO/IEC 14496-12). An init segment gives the format of its track; a media
+ * segment gives its times, its key frames and the position of its first frame.
  */
 import type { Size } from '../geometry.ts'
 import { formatCodecString } from './codecString.ts'
@@ -24,7 +24,7 @@ export interface Segment {
   startsWithKeyframe: boolean
   /** Number of key frames. */
   keyframes: number
-  /** Bytes from the header to the end of the first frame, which are enough to show it. */
+  /** Byte range from the `moof` box to the end of the first frame: enough to decode that frame. */
   first: { offset: number; length: number }
   bytes: number
 }
@@ -36,7 +36,7 @@ interface Box {
   content: Buffer
 }
 
-/** Bit `sample_is_non_sync_sample` of a sample's flags: it is not a key frame. */
+/** Flag `sample_is_non_sync_sample`: the sample is not a key frame. */
 const NON_SYNC_SAMPLE = 0x1_0000
 /** Bytes of `stsd` before its first entry. */
 const STSD_HEADER_BYTES = 8

@@ -142,8 +142,8 @@ function readBitRates(
 }
 
 /**
- * Returns the maximum bit rates. A segment can exceed the rate of its encoder by one rate control
- * buffer.
+ * Returns the maximum bit rates, used before segments can be measured. A video segment can exceed
+ * the maximum rate of its encoder by the content of one rate control buffer.
  */
 function maxBitRates({ track }: TrackMeasurements, { segmentSeconds }: StreamLayout): BitRates {
   const bufferShare = track.video === null ? 0 : BUFFER_SECONDS / segmentSeconds

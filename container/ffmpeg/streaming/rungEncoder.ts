@@ -1,6 +1,6 @@
 /**
- * Encoder options of a rung: by quality, up to a maximum bit rate, with one key frame in each
- * segment, at its start.
+ * Encoder options of a rung (one size and bit rate of a stream): constant quality up to a maximum
+ * bit rate, and one key frame in each segment, at its start.
  */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { buildVideoEncoder } from '../encode/videoEncoders.ts'
@@ -16,7 +16,7 @@ export interface Rung extends Track {
   encoderSpeed: Stream['encoderSpeed']
   /** 1 to 100. */
   quality: number
-  /** Frames of each segment; the last one may have fewer. */
+  /** Number of frames of a segment; the last segment may have fewer. */
   framesPerSegment: number
 }
 
@@ -25,7 +25,7 @@ export const BUFFER_SECONDS = 1.5
 
 /** No key frames at scene changes, and no frames that refer to frames before a key frame. */
 const CLOSED_GOP = 'scenecut=0:open-gop=0'
-/** Options for streams, by codec. They follow the general options, and so replace them. */
+/** Options for streams, by codec. They follow the general options, so ffmpeg uses these values. */
 const ENCODER_OPTIONS: Record<Rung['codec'], readonly string[]> = {
   h264: ffmpegOptions({ 'forced-idr': 1, 'x264-params': CLOSED_GOP }),
   h265: ffmpegOptions({

@@ -23,7 +23,8 @@ export interface TrackMeasurements {
 }
 
 /**
- * Ticks by which a segment may begin early or late, because frame durations are rounded to ticks.
+ * Maximum difference between the start of a segment and the end of the previous one, in ticks. It
+ * allows for frame durations that are rounded to ticks.
  */
 const MAX_GAP_TICKS = 2
 
@@ -31,7 +32,7 @@ export function createMeasurements(track: Track): TrackMeasurements {
   return { track, init: null, segments: [], bytes: 0 }
 }
 
-/** @throws JobFailure `output_invalid` when it cannot be read or has another frame size */
+/** @throws JobFailure `output_invalid` when it cannot be read or has an unplanned frame size */
 export function addInitSegment(measured: TrackMeasurements, bytes: Buffer): void {
   const { track } = measured
   const init = readFile(initName(track), () => readInitSegment(bytes))
@@ -40,7 +41,7 @@ export function addInitSegment(measured: TrackMeasurements, bytes: Buffer): void
   measured.bytes += bytes.length
 }
 
-/** @throws JobFailure `output_invalid` when a track has another frame size than planned */
+/** @throws JobFailure `output_invalid` when the frame size is not the planned one */
 export function checkTrackSize(
   { name, video }: Track,
   { width, height }: { width: number | null; height: number | null },
@@ -147,7 +148,7 @@ export function measureBitRates(
 }
 
 /**
- * @throws JobFailure `output_invalid` when the segments of the video tracks differ in their times
+ * @throws JobFailure `output_invalid` when the segments of the video tracks have different times
  */
 export function checkAligned(tracks: readonly TrackMeasurements[]): void {
   const [first, ...others] = tracks.filter(({ track }) => track.video !== null)

@@ -1,6 +1,6 @@
 /**
- * Builds the ffmpeg command of a stream: one decode, one graph of edits that is scaled for each
- * rung, and one output with segments and a playlist for each track.
+ * Builds the ffmpeg command of a stream. The input is decoded and edited once, then scaled for each
+ * rung. Each track has an output of its own, with segments and a playlist.
  */
 import { join } from 'node:path'
 import type { FilterComplex } from '../edit/buildFilterGraph.ts'
@@ -32,8 +32,8 @@ export function buildStreamCommand(stream: StreamCommand): string[] {
       ...ffmpegOptions({ map: `[${rung.name}]` }),
       ...buildRungEncoder(rung),
       ...TRACK_ONLY,
-      // Frame times are rounded, so half a frame is subtracted: the muxer then splits at the right
-      // key frame.
+      // Half a frame shorter: frame times are rounded, and the muxer must not miss the key frame at
+      // the end of a segment.
       ...buildSegmentOutput(rung, folder, segmentSeconds - 0.5 / rung.video.frameRate),
     ]),
     ...(audio === null
@@ -65,9 +65,9 @@ function buildFilters({ graph, rungs, frameRate, audio }: StreamCommand): string
 }
 
 /**
- * Output of one track: segments of one fragment each, without an index (`sidx`) of their own. Times
- * are not shifted: a shift would differ by the delay of each encoder. The playlist of ffmpeg is not
- * published: the runner reads in it which segments are complete.
+ * Output of one track: segments of one fragment each, without an index (`sidx`). Timestamps are not
+ * shifted, because the shift would differ with the delay of each encoder. ffmpeg's playlist is not
+ * published: it tells the runner which segments are complete.
  */
 function buildSegmentOutput(track: layout.Track, folder: string, segmentSeconds: number): string[] {
   const segments = layout.segmentsFolder(folder)

@@ -17,7 +17,7 @@ interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
   expect: Expectation
   /** The end of stderr of the ffmpeg process that made the file. */
   stderr: string
-  /** True when another step can still be tried, if this one produced nothing. */
+  /** True when the plan has a fallback that can run if this output is invalid. */
   hasFallback: boolean
 }
 
@@ -123,8 +123,8 @@ function checkFrameSize({ width, height }: MediaFacts, { size }: Expectation): v
 }
 
 /**
- * Returns the larger of half a second, for codec delay and rounding, and 2 %, for clocks that
- * drift.
+ * Returns the larger of 0.5 seconds (for codec delay and rounding) and 2 % of the duration (for
+ * clock drift).
  */
 export function durationTolerance(seconds: number): number {
   return Math.max(0.5, seconds * 0.02)
@@ -179,7 +179,8 @@ export function emptyOutput({
   stderr: string
   hasFallback: boolean
 }): JobFailure {
-  // With a fallback, an empty output must not count as invalid input: the fallback may succeed.
+  // Without a fallback, "nothing was encoded" counts as invalid input. With one, it does not: the
+  // fallback may succeed.
   const isNothingEncoded = !hasFallback && /nothing was encoded|video:0k/i.test(stderr)
   return isNothingEncoded || hasInputError(stderr)
     ? new JobFailure(

@@ -6,7 +6,7 @@ import { count, time } from './columns.ts'
 export const apiKeys = sqliteTable('api_keys', {
   id: text().primaryKey(),
   name: text().notNull(),
-  /** SHA-256 of the key, in hex. The key has 256 random bits and is shown once, when it is created. */
+  /** SHA-256 of the key, in hex. The key has 256 random bits and is shown only at its creation. */
   hash: text().notNull().unique(),
   scopes: text({ mode: 'json' }).$type<Scope[]>().notNull(),
   queue: text(),

@@ -11,7 +11,7 @@ export const uploads = sqliteTable(
     filePath: text().notNull(),
     /** R2's id of the multipart upload. */
     uploadId: text().notNull(),
-    /** The API key that began it and is charged for it; null for the root key. */
+    /** The API key that began the upload and is charged for it; null for the root key. */
     apiKeyId: text(),
     createdAt: time().notNull(),
   },
@@ -20,8 +20,8 @@ export const uploads = sqliteTable(
 
 /**
  * The API key that is charged for each original, as of the last write through the API. R2 is the
- * source of truth, and a row follows it. Triggers on this table and on `storage_reservations` maintain
- * `api_keys.stored_bytes`.
+ * source of truth: a row is updated after the object. Triggers on this table and on
+ * `storage_reservations` maintain `api_keys.stored_bytes`.
  */
 export const files = sqliteTable(
   'files',
@@ -30,7 +30,7 @@ export const files = sqliteTable(
     /** Null if no key is charged: for the root key's files, and when the file was deleted. */
     apiKeyId: text(),
     sizeBytes: integer().notNull(),
-    /** Changes with each write of the row, so that a writer detects a write by another one since its read. */
+    /** Changes with each write of the row, so that a writer detects concurrent writes. */
     revision: text().notNull(),
     recordedAt: time().notNull(),
   },
@@ -41,11 +41,14 @@ export const files = sqliteTable(
   ],
 )
 
-/** Bytes that are charged to an API key before they arrive: a whole file, or one part of an upload. */
+/** Bytes that are charged to an API key before they arrive: a file, or one part of an upload. */
 export const storageReservations = sqliteTable(
   'storage_reservations',
   {
-    /** The id of the upload, or a new one for a whole file. A trigger deletes the rows of an upload. */
+    /**
+     * The id of the upload, or a new id for a whole file. When a row of `uploads` is deleted, a
+     * trigger deletes its reservations.
+     */
     id: text().notNull(),
     /** 0 for a whole file. */
     part: integer().notNull(),

@@ -1,7 +1,7 @@
 /**
- * All tables. The triggers are in the migrations. They do everything that follows from a change of a job:
- * counters, the event log, attempts, throughput and retired outputs. The comment of each table says which
- * of its rows and columns triggers write.
+ * All tables. The triggers are in the migrations. When a job changes, they update the counters, the
+ * event log, attempts, throughput and retired outputs. The comment of each table says which of its
+ * rows and columns triggers write.
  */
 export * from './apiKeys.ts'
 export * from './events.ts'

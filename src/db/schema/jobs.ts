@@ -26,7 +26,7 @@ export const jobs = sqliteTable(
       .notNull()
       .references(() => queues.name),
     filePath: text().notNull(),
-    /** In its canonical form, which names the variant. */
+    /** The canonical form. With `filePath` it identifies the variant. */
     transformation: text().notNull(),
     status: text().$type<JobStatus>().notNull().default('pending'),
     priority: integer().notNull(),
@@ -35,22 +35,22 @@ export const jobs = sqliteTable(
     etaSeconds: real(),
     fps: real(),
     speed: real(),
-    /** When the package of the current attempt became playable. Its files are under `packageKey`. */
+    /** When the current attempt's package became playable. Its files are under `packageKey`. */
     playableAt: time(),
     packageKey: text(),
-    /** Encoders (ffmpeg's names) that a runner must have. The same set always has the same order. */
+    /** Encoders (ffmpeg's names) that a runner must have, in an order fixed for each set. */
     requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
-    /** The size class of the source. With `requiredEncoders` it decides which runners can run the job. */
+    /** Size class of the source. Runners must support it, as well as `requiredEncoders`. */
     sizeClass: integer().notNull().default(0),
-    /** Grows with every claim. Requests under a lower one are rejected. */
+    /** Increases with every claim. Runner requests with a lower fence are rejected. */
     fence: integer().notNull().default(0),
-    /** Number of attempts that count. An interrupted attempt does not count, so its claim is subtracted. */
+    /** Number of attempts. A claim adds 1; an interrupted attempt subtracts it again. */
     attempt: integer().notNull().default(0),
     maxAttempts: integer().notNull(),
     leaseSeconds: integer().notNull(),
     stallSeconds: integer().notNull(),
     timeoutSeconds: integer().notNull(),
-    /** The time of the next attempt; null once it is due, so that a claim never scans delayed jobs. */
+    /** Time of a delayed retry. Set to null when it is due, so claims never scan delayed jobs. */
     runAfter: time(),
     leaseExpiresAt: time(),
     runnerId: text(),
@@ -76,7 +76,7 @@ export const jobs = sqliteTable(
     uniqueIndex('jobs_active')
       .on(t.filePath, t.transformation)
       .where(sql`status IN ('pending', 'running')`),
-    /** For claims: of all jobs that the same runners can run, the first row is the next job. */
+    /** For claims: the first row of each set of encoders and size class is the next job. */
     index('jobs_ready')
       .on(t.queue, t.requiredEncoders, t.sizeClass, t.priority, t.seq)
       .where(sql`status = 'pending' AND run_after IS NULL`),
@@ -96,8 +96,8 @@ export const jobs = sqliteTable(
 )
 
 /**
- * Every claim of a job, and how it ended. Triggers on `jobs` insert, close and delete the rows; code
- * writes `command` and `stderrTail` only.
+ * Every claim of a job, and how it ended. Triggers on `jobs` insert, complete and delete the rows;
+ * code writes only `command` and `stderrTail`.
  */
 export const attempts = sqliteTable(
   'attempts',
@@ -117,7 +117,7 @@ export const attempts = sqliteTable(
   (t) => [primaryKey({ columns: [t.jobId, t.fence] })],
 )
 
-/** The jobs of each request with an `Idempotency-Key`, so that a repeated request creates no others. */
+/** Jobs of each request with an `Idempotency-Key`. A repeated request returns the same jobs. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {

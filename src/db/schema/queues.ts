@@ -2,19 +2,19 @@
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { count, time } from './columns.ts'
 
-/** Limits of a queue, and the number of its jobs in each status, so that the counts cost one row read. */
+/** Limits of a queue, and its number of jobs by status, so that the counts cost one row read. */
 export const queues = sqliteTable('queues', {
   name: text().primaryKey(),
   concurrency: integer().notNull().default(4),
-  /** No job of the queue is started. */
+  /** If true, no job of the queue is started. */
   paused: integer({ mode: 'boolean' }).notNull().default(false),
-  /** New jobs are rejected. */
+  /** If true, new jobs are rejected. */
   draining: integer({ mode: 'boolean' }).notNull().default(false),
   leaseSeconds: integer().notNull().default(30),
   maxAttempts: integer().notNull().default(3),
   stallSeconds: integer().notNull().default(60),
   timeoutSeconds: integer().notNull().default(14_400),
-  // Only triggers on `jobs` write these five.
+  // Number of jobs by status. Only triggers on `jobs` write these five columns.
   pending: count(),
   running: count(),
   completed: count(),
@@ -22,7 +22,7 @@ export const queues = sqliteTable('queues', {
   cancelled: count(),
 })
 
-/** Throughput of each queue by hour. A trigger on `jobs` writes it; the cleaner deletes old hours. */
+/** Throughput of queues by hour. A trigger on `jobs` writes it; the cleaner deletes old hours. */
 export const queueHourlyStats = sqliteTable(
   'queue_hourly_stats',
   {
@@ -44,7 +44,7 @@ export const namedPresets = sqliteTable(
       .notNull()
       .references(() => queues.name),
     name: text().notNull(),
-    /** The caller's text. It is not in canonical form, which leaves out keys that set a default. */
+    /** Text as the caller sent it. The canonical form would lose keys set to their default. */
     transformation: text().notNull(),
     createdAt: time().notNull(),
     updatedAt: time().notNull(),

@@ -4,8 +4,8 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 import { referenceFileList, time } from './columns.ts'
 
 /**
- * Every object or package that an attempt began to write. Code inserts a row before the first byte is
- * written. The garbage collector deletes the row after the bytes, so every object in R2 has a row.
+ * Objects and packages that attempts write. A row is inserted before the first byte is written, and
+ * the garbage collector deletes it after the bytes. So R2 holds no output without a row.
  */
 export const outputs = sqliteTable(
   'outputs',
@@ -13,12 +13,13 @@ export const outputs = sqliteTable(
     key: text().primaryKey(),
     jobId: text().notNull(),
     fence: integer().notNull(),
-    /** R2's id of the multipart upload; null for a package, whose files have `key` as their prefix. */
+    /** R2's id of the multipart upload; null for a package: `key` is the prefix of its files. */
     uploadId: text(),
     createdAt: time().notNull(),
     /**
-     * To be deleted by the garbage collector. Set by triggers when an attempt ends without success and
-     * when a variant is replaced or deleted, and by `completeJob` for unfinished uploads.
+     * True if the garbage collector must delete the output. Set by triggers when an attempt ends
+     * without success and when a variant is replaced or deleted, and by `completeJob` for the
+     * attempt's other outputs.
      */
     retired: integer({ mode: 'boolean' }).notNull().default(false),
   },
@@ -40,7 +41,7 @@ export const variants = sqliteTable(
     outputKey: text().notNull(),
     jobId: text().notNull(),
     sizeBytes: integer().notNull(),
-    /** Etag of the original that it was made from. If the original has another one, it is stale. */
+    /** Etag of the source original. The variant is stale if the original's etag differs. */
     sourceEtag: text().notNull(),
     referenceFiles: referenceFileList(),
     createdAt: time().notNull(),
@@ -49,7 +50,7 @@ export const variants = sqliteTable(
 )
 
 /**
- * The variants by their reference files. `completeJob` inserts the rows; a trigger deletes them with
+ * Reference files of each variant. `completeJob` inserts the rows; a trigger deletes them with
  * their variant.
  */
 export const variantReferences = sqliteTable(

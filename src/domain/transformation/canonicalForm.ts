@@ -15,9 +15,8 @@ import { toRendition } from './rendition.ts'
 import { writeValue } from './write.ts'
 
 /**
- * Writes the name of a variant from its rendition, so that the order of the keys and keys with
- * their default value make no difference. A name cannot be empty: the MP4 with every default is
- * `f_mp4`.
+ * Writes the name of a variant from its rendition. The keys have a fixed order, and keys with their
+ * default value are left out. A name cannot be empty: the MP4 with every default is `f_mp4`.
  */
 export function writeCanonicalForm(rendition: Rendition): string {
   const { kind, format } = rendition
@@ -33,8 +32,8 @@ export function readCanonicalForm(name: string): Rendition {
 }
 
 /**
- * Writes the text with which a request reaches a stored variant. It is the name, until a default
- * changes: then a key whose default differs between names and requests is written as well.
+ * Writes the text that requests a stored variant. It equals the name as long as requests and names
+ * have the same defaults. A key whose defaults differ is written even if the name leaves it out.
  */
 export function writeRequestForm(name: string, defaults = REQUEST_DEFAULTS): string {
   if (defaults === NAME_DEFAULTS) {
@@ -54,7 +53,8 @@ export function writeRequestForm(name: string, defaults = REQUEST_DEFAULTS): str
 type Fields = Partial<Record<Field, unknown>>
 
 /**
- * Writes the keys in their fixed order, except those whose value is the same in all of `omitted`.
+ * Writes the keys in their fixed order. Leaves out a key if every object of `omitted` has the
+ * rendition's value.
  */
 function writeKeys(
   rendition: Rendition,
@@ -77,7 +77,7 @@ function writeKeys(
   return pairs.join(',') || 'f_mp4'
 }
 
-/** Kinds of rendition that `t` requests by their name. */
+/** Kinds of rendition whose name is also their value of `t`. */
 const KINDS_BY_T = ['sprite', 'wave', 'preview'] as const
 
 /** The values of `t` and `f` that request the kind and the format of a rendition. */

@@ -94,7 +94,7 @@ function findCodecProblem(t: Transformation, format: string): string | null {
     : null
 }
 
-/** True if a key has another value than the one at which it has no effect. */
+/** True if a key is set to a value other than its default, which has no effect. */
 function isChanged(t: Transformation, key: Exclude<FieldKey, 'vc' | 'ac'>): boolean {
   const field = readField(key) as keyof typeof NAME_DEFAULTS.fields
   return t[key] !== undefined && !isSameValue(t[key], NAME_DEFAULTS.fields[field])

@@ -8,8 +8,8 @@ import { TransformationError } from './transformationError.ts'
 const FORMATS: Record<Kind, readonly Format[]> = FORMATS_BY_KIND
 
 /**
- * Order in which a format selects the kind when `t` is not set: the first kind with that format. So
- * `f_webp` is an image.
+ * Without `t`, the kind is the first in this list that has the format `f`. For example, `f_webp` is
+ * an image, although a preview can be WebP too.
  */
 const KINDS_BY_FORMAT: readonly Kind[] = ['video', 'stream', 'audio', 'image', 'preview', 'probe']
 
@@ -27,7 +27,7 @@ export function readKind({ t, f }: Transformation): Kind {
   return kind
 }
 
-/** HLS and DASH are playlists of the same segments, so they are one variant. */
+/** Returns `hls` for every stream: HLS and DASH share their segments, so they are one variant. */
 export function readFormat(
   kind: Kind,
   f: Format | undefined,

@@ -8,7 +8,9 @@ import { readKind } from './kind.ts'
 import { TransformationError } from './transformationError.ts'
 import { writeTransformation, writeValue } from './write.ts'
 
-/** A name is part of URLs, which browsers and proxies limit to a few thousand characters. */
+/**
+ * Transformations are part of URLs, which browsers and proxies limit to a few thousand characters.
+ */
 const MAX_CHARACTERS = 2_000
 const MAX_QUOTED_CHARACTERS = 100
 /** Decimals without sign, exponent and leading zeros, and with at most three decimal places. */
@@ -20,9 +22,9 @@ function isKey(text: string): text is Key {
 }
 
 /**
- * Returns true if a path segment is read as a transformation: it consists of pairs and commas, and
- * has at least one known key. If such a segment is not valid, the request fails. Any other segment
- * is the name of a folder.
+ * Returns true if a path segment is read as a transformation: it is a comma-separated list of
+ * `key_value` pairs, at least one of which has a known key. Such a segment is rejected if it is not
+ * valid. Any other segment is part of the file path.
  */
 export function looksLikeTransformation(segment: string): boolean {
   const parts = segment.split(',').filter((part) => part !== '')

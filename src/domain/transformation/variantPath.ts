@@ -30,9 +30,9 @@ export interface InvalidName {
   code: 'invalid_path' | 'invalid_transformation'
   message: string
 }
-/** A file and the canonical form of a variant of it; null for the original itself. */
+/** A file and the canonical form of its variant; `variant` is null for the original. */
 export type VariantName = { ok: true; filePath: string; variant: string | null } | InvalidName
-/** A file and a transformation as the caller wrote it; null for the original itself. */
+/** A file and a transformation as the caller wrote it; null for the original. */
 type WrittenName =
   | { ok: true; filePath: string; written: string; transformation: Transformation | null }
   | InvalidName

@@ -41,7 +41,7 @@ function scopeMiddleware(scopes: [Scope, ...Scope[]]) {
   return createMiddleware<ApiEnv>(async (c, next) => {
     const authenticated = await authenticate(c)
     const caller = authenticated?.ok ? authenticated.caller : VISITOR
-    // Counted before the key is rejected, so that guessing keys is limited too.
+    // Checked before an invalid key is rejected, so that guessing keys is limited too.
     const limited = await checkCallerRateLimit(c, rateLimitClass(c.req.method, scopes[0]), caller)
     if (!limited.ok) {
       return errorResponse(c, limited)

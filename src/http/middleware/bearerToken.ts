@@ -10,7 +10,8 @@ import { checkCallerRateLimit } from './rateLimit.ts'
 const encoder = new TextEncoder()
 
 /**
- * Compares two secrets in constant time. Digests are compared, because they have the same length.
+ * Compares two secrets in constant time. It compares their digests, because `timingSafeEqual`
+ * needs inputs of the same length.
  */
 export async function areSecretsEqual(a: string, b: string): Promise<boolean> {
   const digest = (text: string) => crypto.subtle.digest('SHA-256', encoder.encode(text))
@@ -23,7 +24,7 @@ export function readBearerToken(c: Context): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
 }
 
-/** Rejects requests without the token that all runners outside of the account share. */
+/** Requires RUNNER_TOKEN, which all runners outside of the Cloudflare account share. */
 export const requireRunner = createMiddleware<ApiEnv>(async (c, next) => {
   const expected = c.env.RUNNER_TOKEN
   if (!expected) {
@@ -39,8 +40,7 @@ export const requireRunner = createMiddleware<ApiEnv>(async (c, next) => {
   if (token !== undefined && (await areSecretsEqual(token, expected))) {
     return next()
   }
-  // Without a valid token, the client counts as a visitor. Routes of runners have their own rate
-  // limit.
+  // Requests without a valid token count against the rate limit of visitors, not of runners.
   const limited = await checkCallerRateLimit(c, 'READS', VISITOR)
   if (!limited.ok) {
     return errorResponse(c, limited)

@@ -6,7 +6,7 @@ import { errorResult } from '../../domain/result.ts'
 import { errorResponse } from '../responses/errorResponse.ts'
 import type { ApiEnv } from '../apiEnv.ts'
 
-/** The period of each rate limit binding in `wrangler.toml`, which is sent as `Retry-After`. */
+/** Must equal the period of each rate limit in `wrangler.toml`. Sent as `Retry-After`. */
 const PERIOD_SECONDS = {
   READS: 10,
   WRITES: 10,
@@ -35,7 +35,7 @@ export async function checkRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, 
   return errorResult('rate_limited', `Too many requests of this kind. Try again in ${seconds} s.`)
 }
 
-/** Limits requests of a route that takes no key. */
+/** Limits requests to a route that needs no API key, by IP address. */
 export const rateLimitVisitors = createMiddleware<ApiEnv>(async (c, next) => {
   const limited = await checkCallerRateLimit(c, 'READS', VISITOR)
   return limited.ok ? next() : errorResponse(c, limited)

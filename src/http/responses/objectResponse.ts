@@ -31,16 +31,13 @@ export function objectHeaders(object: StoredObject, delivery: Delivery): Headers
   })
 }
 
-/**
- * Evaluates `If-None-Match` for responses that do not pass the conditions of the request to the
- * store.
- */
+/** Evaluates `If-None-Match` where the store does not evaluate the conditions of the request. */
 export function matchesEtag(ifNoneMatch: string | null, object: StoredObject) {
   const etag = httpEtag(object)
   return (ifNoneMatch ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
 }
 
-/** Responds with an object. Null when there is none. */
+/** Responds with an object. Returns null if it does not exist. */
 export async function serveObject(
   c: Context,
   store: ObjectStore,

@@ -22,7 +22,7 @@ const healthRoute = createRoute({
 
 export const healthRoutes = createApi().openapi(healthRoute, async (c) => {
   validateSettings(c.env)
-  // Any statement fails unless the database is reachable and migrated.
+  // Throws if the database is unreachable or has no tables.
   await readQueue(c.get('platform'), UNRESTRICTED, DEFAULT_QUEUE)
   return c.json({ status: 'ok' as const }, 200)
 })

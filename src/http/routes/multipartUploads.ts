@@ -22,7 +22,8 @@ const write = requiresScope('files:write')
 const params = z.object({ uploadId: z.string().max(100) })
 
 /**
- * Below the request size limit of every plan. 10,000 parts make 312 GiB, more than a runner's disk.
+ * Below the request size limit of every Cloudflare plan. 10,000 parts make 312 GiB, more than a
+ * runner's disk.
  */
 const PART_SIZE_BYTES = 32 * 1024 * 1024
 

@@ -16,8 +16,8 @@ import { createApi, jsonBody } from '../router.ts'
 import { signUrl } from '../signedUrl.ts'
 
 /**
- * The scope that signing needs, by method: nobody can sign a request that they may not make
- * themselves.
+ * The scope that signing needs, by method of the signed request. It is the scope of that request,
+ * so that a key cannot sign what it may not do itself.
  */
 const SCOPES = { GET: 'jobs:read', PUT: 'files:write' } as const
 

@@ -68,7 +68,7 @@ const variantRoute = route(openToVisitors('jobs:read'), {
 interface ReadAccess {
   ok: true
   caller: Caller
-  /** Null: the URL is not signed. */
+  /** Null if the URL is not signed. */
   signed: SignedAccess | null
 }
 
@@ -134,8 +134,8 @@ function isPublic(c: Context<ApiEnv>, { signed }: ReadAccess) {
 }
 
 /**
- * Shared caches may store public files only. Files of a signed URL are cached no longer than it is
- * valid.
+ * Only public files may be stored by shared caches. A response to a signed URL is cached no longer
+ * than the URL is valid.
  */
 function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
   const { signed } = access
@@ -145,8 +145,8 @@ function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
 }
 
 /**
- * Callers with the scope may create jobs; visitors too, at a limited rate, if PUBLIC_VARIANTS is
- * "open".
+ * Callers with the scope `jobs:write` may create jobs. If PUBLIC_VARIANTS is "open", all other
+ * callers may too, at a limited rate.
  */
 async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
   const missing = missingScopeError(caller, 'jobs:write')

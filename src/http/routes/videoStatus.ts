@@ -70,7 +70,8 @@ function notFoundResponse(c: Context<ApiEnv>, message: string) {
 }
 
 /**
- * The error for a visitor where PUBLIC_STATUS is "off"; null for callers that may read the status.
+ * Returns null if the caller may read the status: everyone if PUBLIC_STATUS is "named", else API
+ * keys with the scope `jobs:read`.
  */
 function accessError(c: Context<ApiEnv>) {
   return c.get('platform').settings.publicAccess.status === 'named'
@@ -123,7 +124,8 @@ const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
 }
 
 export const videoStatusRoutes = createApi()
-// Hono cannot match `/size` after a parameter of several segments, so one route serves both URLs.
+// Hono cannot match `/size` after a parameter that spans several path segments, so one route serves
+// both URLs.
 videoStatusRoutes.openAPIRegistry.registerPath(sizeRoute)
 videoStatusRoutes.openapi(statusRoute, (c, next) =>
   SIZE.test(c.req.path) ? (readSize(c as never, next) as never) : readStatus(c, next),

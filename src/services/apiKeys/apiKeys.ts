@@ -21,8 +21,7 @@ import type { ApiKeyRow } from '../../db/rows.ts'
 /** Maximum number of keys, because a list returns all of them. */
 const MAX_KEYS = 1_000
 /**
- * Precision of `lastUsedAt`: a key that is used often writes its row once in this time, not for
- * every request.
+ * Precision of `lastUsedAt`: it is written at most once in this time, not for every request.
  */
 const USE_INTERVAL_MS = 3_600_000
 /** `rq_` and 256 random bits in base64url. Other texts are rejected without a query. */

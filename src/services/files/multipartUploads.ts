@@ -77,7 +77,7 @@ export async function putUploadPart(
   return result.reason === 'gone' ? notFound(id) : wrongSizeError(content)
 }
 
-/** Joins the parts to the file, which replaces the one at its path. */
+/** Assembles the parts into a file, which replaces the one at its path. */
 export async function completeUpload(
   platform: Platform,
   restriction: Restriction,
@@ -88,7 +88,7 @@ export async function completeUpload(
   if (!upload) {
     return notFound(id)
   }
-  // Only part 1 is checked against the file name.
+  // The content is checked against the file name only when part 1 is stored.
   if (!parts.some((part) => part.partNumber === 1)) {
     return errorResult('invalid_request', 'parts: part 1 is missing')
   }
@@ -142,8 +142,9 @@ async function deleteUploadAndParts(platform: Platform, upload: UploadRow) {
     .abortMultipartUpload(toMultipartUpload(upload))
     .catch(() => null)
   if (!aborted?.ok) {
-    // The store has expired it, or it was completed and the completion was not recorded. After any
-    // other error, the store deletes the unfinished upload by itself after some days.
+    // The store may have expired the upload, or completed it without a record in the database: the
+    // file that is now stored is recorded. After any other error, the store deletes the unfinished
+    // upload by itself after some days.
     await finishWrite(platform, await beginWrite(platform, upload.filePath))
   }
   await deleteUpload(platform.db, upload.id)

@@ -10,12 +10,15 @@ import type { Platform } from '../ports.ts'
 import { readReferenceFiles } from '../variants/referenceFiles.ts'
 import type { JobRow, ReferenceFile } from '../../db/rows.ts'
 
-/** Jobs with a deleted file that one claim may fail. It bounds the subrequests of one invocation. */
+/**
+ * Maximum number of jobs with a deleted file that one claim fails. It limits the subrequests of one
+ * invocation.
+ */
 const MAX_JOBS_FAILED = 20
 
 /**
- * Claims a job. If there is none, waits up to `waitSeconds` and returns null: the runner then claims
- * again. It receives no job after the wait, because a runner that died meanwhile would hold it.
+ * Claims a job. If there is none, waits for work up to `waitSeconds` and returns null: the runner
+ * then claims again. No job is claimed after the wait, because the runner may have died meanwhile.
  */
 export async function claimOrWait(
   platform: Platform,
@@ -63,7 +66,7 @@ export async function claimJob(
       await failAttempt(platform, row, { errorCode: 'input_invalid', message: inputs })
       jobsFailed++
       if (jobsFailed === MAX_JOBS_FAILED) {
-        // There may be more jobs. The ticket wakes a runner, which claims again.
+        // The queue may have more jobs. The ticket wakes a runner that claims them.
         platform.defer(platform.sendTickets(queue, 1))
         return null
       }
@@ -88,7 +91,7 @@ interface Inputs {
   references: ReferenceFile[]
 }
 
-/** The files that a job reads, or the message for one that was deleted. */
+/** Returns the files that a job reads, or an error message if one of them was deleted. */
 async function readInputs(platform: Platform, row: JobRow): Promise<Inputs | string> {
   const rendition = readCanonicalForm(row.transformation)
   const [source, references] = await Promise.all([

@@ -52,8 +52,8 @@ export async function completeWithFile(
 }
 
 /**
- * Completes an attempt whose output is a package. Only the file that a player opens first is checked;
- * the runner is responsible for the others.
+ * Completes an attempt whose output is a package. Only the file that a player opens first is
+ * checked; the runner is responsible for the others.
  */
 export async function completeWithPackage(
   platform: Platform,
@@ -127,8 +127,8 @@ async function completeWithOutput(
 }
 
 /**
- * Completes the multipart upload of an output. A repeated request finds the object of the first one.
- * Null if the parts do not make an object.
+ * Completes the multipart upload of an output and returns the object. A repeated request returns
+ * the object of the first one. Returns null if the parts cannot be assembled.
  */
 async function completeUpload(
   store: ObjectStore,

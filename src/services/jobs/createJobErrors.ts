@@ -13,7 +13,10 @@ export type CreateJobsError = ErrorResult<
   | 'cap_reached'
 >
 
-/** For a caller that is restricted to a queue. One variant has one active job over all queues. */
+/**
+ * Error for a caller that cannot see the active job of the variant, since it is in another queue. A
+ * variant has at most one active job over all queues.
+ */
 export function variantBusyError() {
   return errorResult(
     'variant_busy',

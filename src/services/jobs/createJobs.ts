@@ -20,20 +20,20 @@ import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency
 
 export interface CreatedJob {
   row: JobRow
-  /** The job existed before the request. */
+  /** True when the job existed before the request. */
   deduplicated: boolean
 }
 export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
 
-/** The caller, as far as creating jobs depends on it. */
+/** The properties of the caller that creating jobs depends on. */
 export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'>
 
-/** The renditions of a request by their canonical forms, so that each variant is there once. */
+/** The renditions of a request by canonical form. Repeated variants of a request are merged. */
 type Renditions = ReadonlyMap<string, Rendition>
 
 /**
- * Creates the jobs of a request, in its order. A request with the same idempotency key and the same
- * content as an earlier one returns the jobs of that one.
+ * Creates the jobs of a request, in the order of its transformations. A request with the same
+ * idempotency key and content as an earlier request returns the jobs of the earlier one.
  *
  * @param givenKey the header `Idempotency-Key`, or null
  */
@@ -81,7 +81,7 @@ export async function createJobs(
       now: Date.now(),
     })
   } catch (error) {
-    // A concurrent request with the same key has created the jobs.
+    // A concurrent request with the same key may have created the jobs.
     const concurrent = await findRepeated()
     if (concurrent) {
       return concurrent
@@ -135,7 +135,7 @@ async function readIdempotency(
   if (givenKey === null) {
     return null
   }
-  // API keys do not share idempotency keys, so that one key learns nothing about the jobs of another.
+  // Each API key has its own idempotency keys, so that it cannot learn about jobs of other keys.
   const apiKeyId = chargedKeyId(caller)
   return {
     key: apiKeyId === null ? givenKey : `${apiKeyId}:${givenKey}`,
@@ -172,14 +172,14 @@ async function readFiles(
   return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
 }
 
-/** Images and probes take seconds and people wait for them, so they are claimed first. */
+/** Images and probes take seconds and users wait for them, so they get a higher priority. */
 const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
 
 function defaultPriority({ kind }: Rendition) {
   return QUICK_KINDS.includes(kind) ? 1 : 2
 }
 
-/** The active job of each requested variant, or the reason why one has none. */
+/** Returns the active job of each requested variant, or the error for the first without one. */
 function collectJobs(
   caller: Creator,
   request: CreateJobs,

@@ -1,4 +1,4 @@
-/** Ends of an attempt that did not complete its job: failed and released. */
+/** Ends attempts that did not complete their job: fails or releases them. */
 import type { Finish } from '../../contract/runnerProtocol.ts'
 import { failJob, releaseJob } from '../../db/jobTransitions.ts'
 import { type Claim, isHeldBy } from '../../db/leases.ts'
@@ -55,8 +55,9 @@ export async function releaseAttempt(platform: Platform, claim: Claim): Promise<
 }
 
 /**
- * A runner repeats a request if the response was lost. If the job has one of these statuses under the
- * same fence, the first request has ended the attempt, and the response is the same again.
+ * Handles a request that a runner may repeat because the response was lost. If the job has one of
+ * `statuses` under the same fence, the first request ended the attempt: returns the same outcome.
+ * Otherwise the lease is lost.
  */
 export async function findRepeatedEnd(
   { db }: Platform,

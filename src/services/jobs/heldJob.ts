@@ -17,8 +17,9 @@ export function leaseLostError(): LeaseLostError {
 /**
  * Finds the running job that a claim holds.
  *
- * `isOutputUnused` of the error: nothing that was stored under this claim is served. It is false if the
- * job was completed under it, and also if the job was deleted, as its variant may still be served.
+ * `isOutputUnused` of the error is true if no output stored under this claim is served. It is false
+ * if this claim completed the job, and if the job was deleted, because its variant may still be
+ * served.
  */
 export async function findHeldJob(
   platform: Platform,

@@ -13,9 +13,9 @@ export interface IdempotentRequest {
 }
 
 /**
- * Finds the jobs of an earlier request with the same key; null if there was none. The jobs are in the
- * order of `transformations`, followed by those that a named preset stood for at that time. Deleted
- * jobs are left out.
+ * Finds the jobs of an earlier request with the same key; null if there was none. The jobs are in
+ * the order of `transformations`. Jobs of other transformations follow: a named preset may have
+ * changed since the earlier request. Deleted jobs are omitted.
  */
 export async function findJobsOfRepeatedRequest(
   { db }: Platform,

@@ -6,8 +6,8 @@ import type { Platform } from '../ports.ts'
 import { findHeldJob, type LeaseLostError } from './heldJob.ts'
 
 /**
- * Finds the original of a held job, or its reference file at index `reference`, as the attempt was
- * claimed with it.
+ * Finds the original of a held job, or its reference file at index `reference`, with the ETag and
+ * the size that are recorded in the job.
  */
 export async function findJobSource(
   platform: Platform,

@@ -10,8 +10,9 @@ import { serializeJob } from '../serializers.ts'
 type Outcome = { ok: true; page: z.infer<typeof jobList> } | ErrorResult<'invalid_request'>
 
 /**
- * Returns one page. A cursor is the sequence number of the page's last job, and the next page begins
- * below it. So the cost of a page does not depend on its position, unlike with an offset.
+ * Returns one page. A cursor is a sequence number, and the next page has the jobs below it: that of
+ * the page's last job, or of the last job read if the page did not fill within the read limit. The
+ * cost of a page does not depend on its position, unlike with an offset.
  */
 export async function listJobs(
   { db }: Platform,
@@ -28,7 +29,7 @@ export async function listJobs(
   if (cursor !== undefined && query.offset > 0) {
     return errorResult('invalid_request', 'Send a cursor or an offset, not both.')
   }
-  // One more job than requested shows whether there is a next page.
+  // Reads one more job than requested, to know whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)
   const { rows, lastRead } = await listJobRows(
     db,

@@ -11,14 +11,14 @@ import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
 import type { Platform } from '../ports.ts'
 
 /**
- * R2 accepts up to 10,000 parts of 5 MiB to 5 GiB. Small parts lose little when a connection breaks, and
- * connections have been observed to stall after 10 to 15 MB.
+ * R2 accepts up to 10,000 parts of 5 MiB to 5 GiB. With small parts, little is sent again after a
+ * broken connection, and some connections stall after 10 to 15 MB.
  */
 export const PART_SIZE_BYTES = 8 * 1024 * 1024
 
 /**
- * Begins the upload. A repeated request begins another upload, and the one that `finish` does not name
- * is retired when the attempt ends.
+ * Begins the upload. A repeated request begins another upload. An upload that `finish` does not
+ * name is retired when the attempt ends.
  */
 export async function beginOutput(
   platform: Platform,

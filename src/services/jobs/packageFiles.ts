@@ -23,7 +23,7 @@ type Outcome =
   | LeaseLostError
   | ErrorResult<'digest_mismatch' | 'too_large' | 'invalid_request'>
 
-/** Stores one file, replacing an earlier one of that name. A damaged file replaces nothing. */
+/** Stores one file, replacing one of the same name. Keeps that one if the new file is damaged. */
 export async function putPackageFile(
   platform: Platform,
   claim: Claim,

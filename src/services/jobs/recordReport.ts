@@ -19,7 +19,7 @@ export async function recordReport(
   const { id: jobId, queue, filePath, progress, stage, etaSeconds, fps, speed } = row
   const data = { jobId, progress, stage: stage!, etaSeconds, fps, speed }
   platform.defer(platform.hubs.sendProgress(queue, filePath, data))
-  // The job became playable with this report: a trigger has written an event.
+  // This report made the job playable, so a trigger has written an event to the log.
   if (row.playableAt === now) {
     platform.defer(platform.hubs.notify(queue, null))
   }

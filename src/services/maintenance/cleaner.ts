@@ -24,8 +24,8 @@ export interface Retention {
 }
 
 /**
- * Runs one round, which deletes a bounded number of rows. Jobs are deleted before events, so that the
- * event of a deletion is kept as long as any other. Variants are not deleted.
+ * Runs one round, which deletes a bounded number of rows. The event of a job's deletion is kept as
+ * long as any other event. Variants are not deleted.
  */
 export async function runCleaner(
   platform: Platform,
@@ -46,7 +46,7 @@ export async function runCleaner(
   await collectGarbage(platform)
 }
 
-/** Settles the reservations of writes that were interrupted: records the file that R2 has now. */
+/** Deletes the reservations of interrupted writes, and records the files that R2 has now. */
 async function recordAbandonedWrites(platform: Platform, before: number): Promise<void> {
   const { db } = platform
   for (const { id, filePath } of await listStaleReservations(db, before, MAX_UPLOADS_PER_ROUND)) {

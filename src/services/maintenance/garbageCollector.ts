@@ -10,8 +10,8 @@ const MAX_OUTPUTS_PER_ROUND = 50
 const MAX_FILES_PER_ROUND = 500
 
 /**
- * Runs one round. A row is deleted only after its objects, and every step can be repeated, so a round
- * that was interrupted is repeated by the next one. Returns the number of deleted outputs.
+ * Runs one round. A row is deleted only after its objects, and every step can be repeated, so the
+ * next round completes one that was interrupted. Returns the number of deleted outputs.
  */
 export async function collectGarbage({ db, variants }: Platform): Promise<number> {
   const retired = await listRetiredOutputs(db, MAX_OUTPUTS_PER_ROUND)
@@ -58,7 +58,10 @@ function abortUpload(store: ObjectStore, upload: MultipartUpload): Promise<boole
   )
 }
 
-/** Deletes the files under each prefix. A large package takes several rounds. */
+/**
+ * Deletes the files under each prefix. A large package takes several rounds. Returns the prefixes
+ * under which nothing is left.
+ */
 async function deletePackages(store: ObjectStore, prefixes: string[]): Promise<string[]> {
   const deleted: string[] = []
   let remaining = MAX_FILES_PER_ROUND

@@ -13,8 +13,8 @@ import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
 
 /**
- * Runs one round for a queue. Returns when the next round is due (ms since the epoch), or null if the
- * queue has no lease, no delayed retry and no job that could start.
+ * Runs one round for a queue. Returns when the next round is due (ms since the epoch), or null if
+ * the queue has no lease, no delayed retry and no job that could start.
  */
 export async function runWatchdog(platform: Platform, queue: string): Promise<number | null> {
   const { db } = platform
@@ -35,7 +35,7 @@ export async function runWatchdog(platform: Platform, queue: string): Promise<nu
   return next === Infinity ? null : next
 }
 
-/** A lease is never extended beyond the timeout of its job, so an expired lease can be a timeout. */
+/** Returns `timeout` if the job's time is over, because leases are not extended beyond it. */
 function expiryFailure(job: JobRow, now: number) {
   const isTimeout = now >= (job.startedAt ?? now) + job.timeoutSeconds * 1000
   return isTimeout

@@ -12,7 +12,7 @@ export interface EventFilter {
   filePath: string | null
   pathPrefix: string | null
 }
-/** The restriction of a stream token can go down to one file or one job. */
+/** A stream token can also be restricted to one file or one job. */
 export type EventRestriction = Restriction & { jobId?: string | null; filePath?: string | null }
 interface RequestedFilter {
   queue?: string | undefined
@@ -42,7 +42,7 @@ export async function resolveEventFilter(
   if (isOutside) {
     return errorResult('file_not_found', 'There are no events for this path.')
   }
-  // The job of a stream token may have been deleted; the job of a request must exist.
+  // A requested job must exist. The job of a stream token's restriction may have been deleted.
   const job =
     requested.jobId === undefined ? undefined : await findJob(db, requested.jobId, restriction)
   if (requested.jobId !== undefined && (!job || differs(restriction.jobId, jobId))) {

@@ -1,4 +1,4 @@
-/** Use cases of queues: list, create, change; and how many of their jobs can start. */
+/** Lists, creates and changes queues, and counts the jobs that can start. */
 import type { QueueSettings } from '../../contract/queue.ts'
 import { findQueue, insertQueue, listQueues, updateQueue } from '../../db/queues.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
@@ -6,7 +6,7 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import type { QueueRow } from '../../db/rows.ts'
 
-/** Statistics over all queues read one row of each. */
+/** Limits the cost of statistics over all queues, which read one row of each. */
 const MAX_QUEUES = 100
 
 /** Returns the queues that the caller can see. */
@@ -73,7 +73,7 @@ export function countStartableJobs(queue: QueueRow): number {
   return queue.paused ? 0 : Math.min(queue.pending, Math.max(0, queue.concurrency - queue.running))
 }
 
-/** Wake-ups can be lost. While a pending job could start, the watchdog checks this often. */
+/** Interval of the watchdog while a pending job could start, because wake-ups can be lost. */
 const RECHECK_INTERVAL_MS = 8_000
 
 /** Returns when the watchdog must check the pending jobs again (ms since the epoch); null if none can start. */

@@ -1,4 +1,4 @@
-/** Wakes or starts runners for the jobs of a queue, and fails the attempts of a runner that has ended. */
+/** Wakes or starts runners for the jobs of a queue; fails the attempts of an ended runner. */
 import { countClaimableJobs, listBusyRunners, listJobsHeldBy } from '../../db/claimQuery.ts'
 import { listQueues } from '../../db/queues.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
@@ -9,9 +9,9 @@ import { countStartableJobs } from './queues.ts'
 const MAX_QUEUES = 10
 
 /**
- * Wakes up to `count` waiting runners for the queue's jobs. If fewer wait, starts slots: one for each
- * job that can start and that a slot can run, less the runners just woken and the slots that are already
- * starting. A ticket that is delivered twice therefore starts no additional slot.
+ * Wakes up to `count` waiting runners for the queue's jobs. If fewer are waiting, starts slots: one
+ * for each job that can start and that a slot can run. The runners just woken and the slots that
+ * are already starting are subtracted, so a ticket delivered twice starts no additional slot.
  */
 export async function wakeRunners(platform: Platform, queue: string, count: number): Promise<void> {
   const { db, hubs, slots } = platform

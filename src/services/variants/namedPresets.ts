@@ -40,7 +40,7 @@ function presetNotFound(queue: string, name: string) {
   return errorResult('preset_not_found', `The queue "${queue}" has no preset "${name}".`)
 }
 
-/** @throws TransformationError if it is not valid */
+/** @throws TransformationError if the transformation is not valid */
 function readTransformation(body: PresetBody): Transformation {
   return typeof body === 'string' ? parseTransformation(body) : checkTransformation(body)
 }
@@ -69,7 +69,7 @@ async function applyPreset(
 }
 
 /**
- * Returns the rendition of a transformation, with the named presets of a queue applied.
+ * Returns the rendition of a transformation, with its named preset (`n`) applied.
  * @throws TransformationError if the transformation is not valid
  */
 export async function resolveRendition(
@@ -80,7 +80,7 @@ export async function resolveRendition(
   return toRendition(await applyPreset(platform, queue, readTransformation(transformation)))
 }
 
-/** Reads a path such as `n_card/videos/clip.mp4`, with the named presets of a queue applied. */
+/** Reads a path such as `n_card/videos/clip.mp4`, with its named preset applied. */
 export async function resolveVariantPath(
   platform: DatabaseAccess,
   queue: string,

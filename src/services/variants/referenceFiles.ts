@@ -10,8 +10,8 @@ import type { Platform } from '../ports.ts'
 const MAX_REFERENCE_FILES = 40
 
 /**
- * The error for a reference file outside of the caller's folder, whose content a variant would
- * show; or null.
+ * Returns an error if a reference file is outside of the caller's folder, because the variant would
+ * show its content; else null.
  */
 export function hiddenFileError(caller: Restriction, renditions: Iterable<Rendition>) {
   const hidden = [...renditions]
@@ -53,14 +53,14 @@ export async function findReferenceFiles(
       )
 }
 
-/** Returns the reference files of a rendition, in the order in which it lists them. */
+/** Returns the reference files of a rendition, in the order of `listReferenceFiles`. */
 export function selectReferenceFiles(files: FilesByPath, rendition: Rendition): ReferenceFile[] {
   return listReferenceFiles(rendition).map((path) => files.get(path)!)
 }
 
 /**
- * Reads the reference files of a rendition from the store, in its order; or the path of a missing
- * one.
+ * Reads the size and etag of a rendition's reference files from the store, in the order of
+ * `listReferenceFiles`. If a file does not exist, returns its path as `missing`.
  */
 export async function readReferenceFiles(
   platform: Platform,

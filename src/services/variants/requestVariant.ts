@@ -43,9 +43,9 @@ type MayCreateJob = () => Promise<
 >
 
 /**
- * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if it
- * was made from the original and the reference files that are stored now. A failed job is returned,
- * and no new job is created until one of these files changes.
+ * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if its
+ * original and reference files have not changed since; a missing original is no change. A failed
+ * job is returned, and no new job is created until one of these files changes.
  */
 export async function requestVariant(
   platform: Platform,
@@ -119,7 +119,7 @@ async function findExisting(
     : null
 }
 
-/** Returns whether a variant or job was made from the files that are stored now. */
+/** Returns whether the files that a variant or job was made from are unchanged. */
 async function isCurrent(
   platform: Platform,
   source: StoredObject | null,
@@ -152,8 +152,8 @@ async function createVariantJob(
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // The transformation is canonical and there is no idempotency key, so the cause of these codes is
-  // a file.
+  // The transformation is valid and there is no idempotency key, so only a file can cause these
+  // codes.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
     code === 'invalid_request'

@@ -21,8 +21,8 @@ export function readNewestJob(
 }
 
 /**
- * Returns the size of a variant in bytes, by default of the newest job's variant; null if it is not
- * ready.
+ * Returns the size of a variant in bytes, or null if it is not ready. If the name has no variant,
+ * the variant of the newest job is used.
  */
 export async function readVariantSize(
   { db }: Platform,

@@ -25,7 +25,7 @@ export async function startGateway() {
   const gateway = {
     url: '',
     token: 'a-token',
-    /** The newest protocol version that it supports. */
+    /** The newest protocol version that the fake gateway supports. */
     speaks: contract.PROTOCOL_VERSION,
     /** Number of the next parts that arrive with a changed byte. */
     flippedParts: 0,
@@ -223,7 +223,7 @@ export async function startGateway() {
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: Error & { status?: number }) => {
-      // A body that breaks off is the line's fault, and what some tests are about.
+      // Some tests abort requests on purpose, so an incomplete body is not a violation.
       const broken = error.message === 'aborted'
       if (error.status === undefined && !broken) {
         violations.push(error.message)
@@ -239,7 +239,7 @@ export async function startGateway() {
   return gateway
 }
 
-/** As the gateway before this one worded it. */
+/** Rejects a protocol version with the error message of an older gateway. */
 function refuseProtocol(response: ServerResponse) {
   const message = 'This gateway speaks runner protocol 2, not 3: update the older side.'
   return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))

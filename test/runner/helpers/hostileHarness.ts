@@ -57,7 +57,7 @@ export async function startHostileBench() {
     /** Requests to the canary URL; must stay empty. */
     canaryRequests,
 
-    /** Has the runner run a job, and checks everything that must be true however the job ended. */
+    /** Runs a job on the runner, and checks what must be true for every outcome. */
     async run(name: string, rendition: Assignment['rendition'], more: Partial<Assignment> = {}) {
       const finished = gateway.next<Finish>('finish')
       const startedAt = performance.now()

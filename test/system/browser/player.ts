@@ -1,6 +1,6 @@
 /**
- * Plays a stream with hls.js in a page of a real Chromium, and records its errors and progress. Debian's
- * Chromium decodes H.264 and AAC; the variable CHROMIUM selects another browser.
+ * Plays a stream with hls.js in a page of a real Chromium, and records its errors and progress.
+ * Debian's Chromium decodes H.264 and AAC; the variable CHROMIUM selects another browser.
  */
 import { createRequire } from 'node:module'
 import type Hls from 'hls.js'
@@ -37,7 +37,7 @@ export async function openPlayer(browser: Browser, origin: string) {
   await page.goto(`${origin}/`)
   await page.addScriptTag({ path: HLS })
   return {
-    /** Plays from the beginning until the end or a fatal error. */
+    /** Starts playback from the beginning, and does not wait for its end. */
     play: (url: string, rate = 1) =>
       page.evaluate(
         ([source, speed]) => {
@@ -71,7 +71,10 @@ export async function openPlayer(browser: Browser, origin: string) {
         },
         [url, rate] as const,
       ),
-    /** Resolves when playback reaches this position; rejects with the state after an error or the timeout. */
+    /**
+     * Resolves when playback reaches this position; rejects with the state after an error or the
+     * timeout.
+     */
     async waitUntil(seconds: number | 'the end', timeout = 60_000) {
       const reached = await page
         .waitForFunction(

@@ -8,7 +8,7 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // Beside a file of `container`: the group runs two files at a time.
+    // Same value as in `container`: both suites run in one group, two files at a time.
     maxWorkers: 2,
     sequence: { groupOrder: 2 },
     testTimeout: 300_000,

@@ -1,4 +1,4 @@
-/** `test` for systems that are broken on purpose, with a stored video that takes seconds to encode. */
+/** `test` for fault injection: a system with a stored video that takes seconds to encode. */
 import { makeClip } from '../fixtures/media.ts'
 import type { System, SystemOptions } from '../fixtures/system.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
@@ -15,7 +15,7 @@ interface ChaosOptions extends SystemOptions {
   leaseSeconds?: number
 }
 
-/** Like `systemTest`, with the video at {@link LONG_VIDEO} and the settings of the queue. */
+/** Like `systemTest`, and stores the video at {@link LONG_VIDEO} and sets `leaseSeconds`. */
 export function chaosTest(options: ChaosOptions) {
   const test = systemTest(options)
   test.beforeAll(({ system }) => prepare(system, options))

@@ -110,7 +110,7 @@ async function listEventTypes(client: Client, jobs: Job[]): Promise<Map<string, 
   )
 }
 
-/** Checks that the served variant has the size, dimensions and duration that the job's output says. */
+/** Checks that the served variant has the size, dimensions and duration of the job's output. */
 async function expectVariantOfJob(client: Client, job: Job) {
   const response = await client.request(job.outputPath!)
   expect(response.status).toBe(200)

@@ -73,7 +73,7 @@ export async function listAttempts(client: Client, jobId: string): Promise<Attem
   return (await readJson<{ attempts: Attempt[] }>(response)).attempts
 }
 
-/** Lists the outcome of each attempt of a job, the oldest first; of a failed one, the failure code. */
+/** Lists the outcomes of a job's attempts, oldest first. A failed attempt has its error code. */
 export async function listOutcomes(client: Client, jobId: string) {
   return (await listAttempts(client, jobId))
     .toReversed()
@@ -110,7 +110,7 @@ export async function claimStatus({ url, stateDir }: System): Promise<number> {
   return (await fetch(`${url}/runner/claim`, { method: 'POST', headers, body })).status
 }
 
-/** Waits until more than 5 % of a job are encoded. */
+/** Waits until a job is in the encode stage and its progress exceeds 5 %. */
 export function waitForEncode(events: Events, jobId: string): Promise<ServerEvent> {
   return events.first(
     ({ type, data }) =>

@@ -5,8 +5,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
 
 /**
- * Expects no lease, no active job, no output that is not a variant, and no open upload. The bucket must
- * hold the variants, each in the size of its row, and nothing else.
+ * Expects no lease, no active job, no output that is not a variant, and no open upload. The only
+ * outputs in the bucket must be the variants, with the sizes that are in their rows.
  */
 export function expectNothingStored(stateDir: string): void {
   const rows = open(join(stateDir, 'v3/d1/miniflare-D1DatabaseObject'), 'jobs')
@@ -22,7 +22,7 @@ export function expectNothingStored(stateDir: string): void {
   ).toEqual([])
 
   const variants = rows('SELECT output_key AS key, size_bytes AS size FROM variants ORDER BY key')
-  // Originals are in the other bucket, whose keys are storage paths.
+  // Originals are in another bucket. Their keys are storage paths, which this pattern excludes.
   const stored = bucket(
     "SELECT key, size FROM _mf_objects WHERE key LIKE 'job\\_%' ESCAPE '\\' ORDER BY key",
   )
@@ -32,7 +32,7 @@ export function expectNothingStored(stateDir: string): void {
 
 type Row = Record<string, string | number | null>
 
-/** Opens all databases of a folder that have this table, and queries them as if they were one. */
+/** Returns a function that runs a query on every database of a folder that has this table. */
 function open(folder: string, table: string): (query: string) => Row[] {
   const files = readdirSync(folder).filter((name) => name.endsWith('.sqlite'))
   const read = (name: string, query: string): Row[] => {

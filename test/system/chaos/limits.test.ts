@@ -16,7 +16,7 @@ const stateDir = mkdtempSync(join(inject('stateDirs'), 'state-'))
 const scratch = join(stateDir, 'scratch')
 const mountError = mountSmallDisk(scratch, MEGABYTES)
 
-// Registered first, so that it runs last, when the system has stopped.
+// Registered first, so that it runs last, after the system has stopped.
 afterAll(() => {
   if (mountError === null) {
     unmount(scratch)
@@ -64,7 +64,7 @@ test("an attempt records its times, its runner, its outcome, and ffmpeg's comman
   expect(Date.parse(attempt!.endedAt!)).toBeGreaterThan(Date.parse(attempt!.startedAt))
   expect(attempt!.command).toMatch(/^ffmpeg .*scale=1000:/)
   expect(attempt!.stderrTail).toMatch(/Stream mapping/)
-  // Neither folders nor addresses of the runner's machine.
+  // The record must not contain folders or addresses of the runner's machine.
   expect(`${attempt!.command} ${attempt!.stderrTail}`).not.toMatch(/127\.0\.0\.1|reelqueue-/)
 })
 
@@ -99,7 +99,7 @@ test.skipIf(mountError)(
     try {
       writeFileSync(full, Buffer.alloc(MEGABYTES * 1024 * 1024))
     } catch {
-      // The disk had less than that left, so it is full as well.
+      // The write fails when less space is free, and the disk is then full too.
     }
     const jobId = await create(system.client, 't_true,tt_1,w_64')
     await events.ofType(jobId, 'job:error')

@@ -8,7 +8,7 @@ import { expectConsistentState, expectCleanStop } from './invariants.ts'
 
 const test = proxiedTest({ seconds: 10, leaseSeconds: jobs.LEASE_SECONDS })
 
-/** Loses every n-th request: by turns before it arrives, or after it, so that its response is lost. */
+/** Loses every n-th request: alternately the request itself, or only the response to it. */
 function loseEvery(n: number): { rule: Rule; lost: string[] } {
   const lost: string[] = []
   return {
@@ -64,7 +64,8 @@ test('duplicate, late and reordered reports never decrease progress or change an
       return forward()
     }
     reports += 1
-    // Held back until the job has ended. The runner receives no response and continues.
+    // Held back: sent after later reports, and again after the job has ended. The runner receives
+    // no response and continues.
     if (reports % 3 === 1) {
       late.push(forward)
       return null

@@ -47,7 +47,7 @@ export function findWorkerProcess({ stateDir, url }: Served): number {
   return findProcess(stateDir, 'workerd', (command) => command.includes(port))
 }
 
-/** Finds the process that runs workerd, and restarts it when it crashes. */
+/** Finds the process that starts workerd and restarts it after a crash. */
 export function findWorkerHost({ stateDir }: Served): number {
   return findProcess(stateDir, 'host of the Worker', (command) =>
     command.includes('scripts/start/workerHost.ts'),

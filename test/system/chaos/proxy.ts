@@ -1,4 +1,4 @@
-/** An HTTP proxy between runners and the gateway. A test sets the rule that handles each request. */
+/** HTTP proxy between runners and the gateway. A test sets the rule that handles each request. */
 import { once } from 'node:events'
 import { createServer, request as send, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -9,7 +9,10 @@ export interface ProxiedRequest {
   method: string
   path: string
   body: Buffer
-  /** Sends the request unchanged and returns the gateway's response. `halfway` is called after half of the body. */
+  /**
+   * Sends the request unchanged and returns the gateway's response. `halfway` is called after half
+   * of the body.
+   */
   forward: (halfway?: () => void) => Promise<GatewayResponse>
 }
 export interface GatewayResponse {
@@ -47,7 +50,7 @@ export async function startProxy(gatewayUrl: string) {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     setRule: (next: Rule = forwardUnchanged) => (rule = next),
-    /** Calls `act` in place of responding to the first request whose path matches. */
+    /** Calls `act` on the first request whose path matches, then closes its connection. */
     interceptOnce: (path: RegExp, act: (proxied: ProxiedRequest) => Promise<void>): Promise<void> =>
       new Promise((resolve, reject) => {
         rule = async (proxied) => {

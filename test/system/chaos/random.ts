@@ -1,4 +1,4 @@
-/** Reproducible random choices: the printed seed repeats them. */
+/** Reproducible random choices: set SEED to the printed seed to repeat them. */
 
 /** The generator mulberry32, which is short and good enough to choose processes to kill. */
 export function createRandom(seed: number) {

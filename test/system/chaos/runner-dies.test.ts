@@ -25,7 +25,7 @@ test('kill -9 of a runner during an encode is detected within 5 s of the lease, 
   const { jobId, runner } = await startEncode(system, events, 'w_1000')
   const signalledAt = performance.now()
   sendSignal(runner)
-  // ffmpeg ends at once, and does not finish an encode that nobody uses.
+  // ffmpeg exits at once instead of finishing an encode whose output is lost.
   await vi.waitFor(() => expect(listFfmpegs(system.stateDir, runner)).toEqual([]), {
     timeout: 1_000,
   })

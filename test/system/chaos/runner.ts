@@ -1,4 +1,4 @@
-/** Starts a runner by hand with a URL and a token, as on another machine. */
+/** Starts a runner with only a URL and a token, as a user does on another machine. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'
@@ -13,7 +13,7 @@ export function readRunnerToken(stateDir: string): string {
   return /RUNNER_TOKEN=(.*)/.exec(secrets)![1]!
 }
 
-/** @param options the system's own address and scratch folder are the defaults */
+/** @param options defaults: the URL of the system, and a folder in its state directory */
 export async function startRunner(
   { url, stateDir }: System,
   options: { gatewayUrl?: string; scratch?: string; name?: string } = {},

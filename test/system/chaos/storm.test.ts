@@ -59,7 +59,7 @@ test('200 jobs on 3 runners complete exactly once despite random kills', async (
       break
     }
   }
-  // One end of each job, all on one live stream. Any other end is printed with its error.
+  // Every job must end with `job:completed`. Other final events are printed with their error.
   const others = (await done).filter(({ type }) => type !== 'job:completed')
   expect(others.map(({ type, data }) => ({ type, ...data }))).toEqual([])
   expect(kills).toBeGreaterThan(KILLS / 2)

@@ -12,7 +12,7 @@ export default defineConfig({
     execArgv: ['--disable-warning=ExperimentalWarning'],
     // Each file starts a whole system with encoders, and then breaks it.
     fileParallelism: false,
-    // After all other suites, because deadlines of seconds are measured here.
+    // Runs after all other suites, because load would delay these tests past their deadlines.
     sequence: { groupOrder: 3 },
     testTimeout: 90_000,
     hookTimeout: 120_000,

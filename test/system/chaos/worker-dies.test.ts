@@ -57,7 +57,7 @@ test('kill -9 of the Worker after a finish loses the response, and the repeated 
   const jobId = await create(system, 'w_602')
   await intercepted
   await expectOneAttempt(system, events, jobId)
-  // The response was lost, and the runner's repeated request was recognized as the same.
+  // The response was lost. The runner repeats the request, and it succeeds.
   await vi.waitFor(() => expect(runner.output()).toMatch(new RegExp(`job finished.*${jobId}`)))
 })
 

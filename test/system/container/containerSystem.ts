@@ -14,7 +14,10 @@ import { findFreePort } from '../fixtures/freePort.ts'
 import type { Engine } from './standInEngine.ts'
 
 const START_MS = 300_000
-/** Longer than a runner needs for its next claim, and short enough to wait until a container exits. */
+/**
+ * Longer than a runner needs for its next claim, and short enough for tests that wait until a
+ * container exits.
+ */
 export const IDLE_SECONDS = 5
 const SECRETS = {
   API_KEY: 'key-of-the-container-tests',
@@ -81,7 +84,7 @@ export async function startContainerSystem(engine: EngineAccess) {
   await Promise.race([healthy, ended]).catch((cause: unknown) => {
     throw new Error(`wrangler dev did not start: ${worker.tail()}`, { cause })
   })
-  // Its later end is expected: tests stop the Worker.
+  // `ended` also rejects when a test stops the Worker, which is no error.
   ended.catch(() => undefined)
 
   const client = createClient({ url, apiKey: SECRETS.API_KEY })

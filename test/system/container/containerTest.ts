@@ -1,4 +1,4 @@
-/** `test` with fixtures for a file: an engine, the Worker with containers enabled, and its events. */
+/** `test` with fixtures of file scope: engine, Worker with containers enabled, its events. */
 import { test as base } from 'vitest'
 import { followEvents } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'

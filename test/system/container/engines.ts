@@ -8,8 +8,8 @@ import { callEngine, type EngineAccess } from './containerSystem.ts'
 export async function startStandIn(): Promise<EngineAccess> {
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-engine-'))
   const socketPath = join(folder, 'docker.sock')
-  // wrangler builds images with this command, but nothing is built here. wrangler sends the Dockerfile to
-  // its standard input, which must be read.
+  // wrangler runs this command to build images. It builds nothing, but has to read the Dockerfile
+  // that wrangler writes to its standard input.
   const docker = join(folder, 'docker')
   writeFileSync(docker, '#!/bin/sh\n[ "$1" = build ] && cat >/dev/null\nexit 0\n', { mode: 0o755 })
   const engine = await startEngine(socketPath)
@@ -42,7 +42,8 @@ export async function findRealEngine(): Promise<EngineAccess | string> {
     if (!gateway) {
       return `the engine at ${socketPath} has no gateway address on its bridge`
     }
-    // Only the real sidecar intercepts requests. If another image replaces it, runners need the address.
+    // Only the real sidecar intercepts requests. If another image replaces it, runners need the
+    // gateway's address.
     const intercepts = process.env['MINIFLARE_CONTAINER_EGRESS_IMAGE'] === undefined
     return { socketPath, env: {}, gatewayHost: intercepts ? null : gateway }
   } catch (error) {

@@ -1,4 +1,4 @@
-/** Tests that every engine must pass: from a ticket to a container to a variant in R2. */
+/** Tests for every engine: a ticket starts a container, which stores a variant in R2. */
 import { expect, vi } from 'vitest'
 import { waitForEnds } from '../fixtures/events.ts'
 import { probe } from '../fixtures/media.ts'

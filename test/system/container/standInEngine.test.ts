@@ -73,7 +73,7 @@ describe('with a simulated engine', () => {
     })
     const report = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
     const at = (id: string) => `${gateway}/runner/jobs/${id}/report`
-    // It may claim, but no job is pending.
+    // A claim is allowed, and returns 204 because no job is pending.
     const runner = { id: 'any' }
     const claim = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
     const claimed = { method: 'POST', body: claim }
@@ -104,7 +104,7 @@ describe('with a simulated engine', () => {
       409,
       expect.stringContaining('lease_lost'),
     ])
-    // The rest of the service, and the internet.
+    // Other routes of the service, and the internet, are unreachable.
     expect(await fromContainer(engine, name!, `${gateway}/queue/stats`, {})).toMatchObject({
       status: 404,
     })

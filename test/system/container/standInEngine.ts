@@ -1,7 +1,7 @@
 /**
- * A stand-in for a Docker Engine: the part of its API that workerd and wrangler call, on a Unix socket.
- * A container is a local process of the runner, and its sidecar is that of standInSidecar.ts. Images,
- * networks and limits have no effect.
+ * A stand-in for a Docker Engine: serves the part of its API that workerd and wrangler call, on a
+ * Unix socket. A container is a local process of the runner; standInSidecar.ts implements its
+ * sidecar. Images, networks and limits have no effect.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -11,7 +11,7 @@ import { json } from 'node:stream/consumers'
 import { startSidecar, type Sidecar } from './standInSidecar.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
-/** In place of the engine's bridge network: workerd listens there for connections of sidecars. */
+/** Replaces the engine's bridge network. On its gateway, workerd accepts sidecar connections. */
 const BRIDGE = { Gateway: '127.0.0.1', Subnet: '127.0.0.0/8' }
 
 interface Create {
@@ -37,7 +37,7 @@ export async function startEngine(socketPath: string) {
     socketPath,
     /** The output of all runners. */
     logs: [] as string[],
-    /** The number of next containers that exit at once, as with an image that does not start. */
+    /** Makes the next containers, this many, exit at once, like an image that does not start. */
     brokenStarts: 0,
     /** Finds the sidecar of a container, for tests that send requests as the container. */
     findSidecar: (name: string) => containers.get(`${name}-proxy`)?.sidecar,
@@ -72,7 +72,7 @@ export async function startEngine(socketPath: string) {
         env: {
           PATH: process.env['PATH'],
           ...Object.fromEntries((container.Env ?? []).map((pair) => pair.split(/=(.*)/s, 2))),
-          // All requests go through the sidecar, as with an engine, where it shares the container's network.
+          // Sends all requests through the sidecar. With a real engine, the network does this.
           NODE_USE_ENV_PROXY: '1',
           HTTP_PROXY: `http://127.0.0.1:${proxy?.egressPort}`,
         },
@@ -123,7 +123,7 @@ export async function startEngine(socketPath: string) {
 
   async function handle(request: IncomingMessage): Promise<[status: number, body?: unknown]> {
     const url = new URL(request.url ?? '', 'http://engine')
-    // Some clients put the version of the API first.
+    // Some clients begin the path with the API version.
     const [kind, name = '', action] = url.pathname
       .replace(/^\/v\d+\.\d+/, '')
       .split('/')

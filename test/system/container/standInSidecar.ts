@@ -1,8 +1,8 @@
 /**
- * A stand-in for the sidecar container that handles the outgoing traffic of a container. The real one
- * redirects packets; this one is an HTTP proxy that the runner is configured to use. Both send workerd
- * a CONNECT request with the host name in a header, and workerd decides whether the connection goes to
- * the gateway, goes to the internet, or is rejected.
+ * A stand-in for the sidecar container that handles the outgoing traffic of a container. The real
+ * one redirects packets; this one is an HTTP proxy that the runner is configured to use. Both send
+ * workerd a CONNECT request with the host name in a header, and workerd decides whether the
+ * connection goes to the gateway, goes to the internet, or is rejected.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
@@ -10,7 +10,7 @@ import { type AddressInfo, connect, type Socket } from 'node:net'
 
 export type Sidecar = Awaited<ReturnType<typeof startSidecar>>
 
-/** An address that is reserved for documentation (RFC 5737), in place of the resolved name. */
+/** Used in place of the host's address. Reserved for documentation (RFC 5737). */
 const NOWHERE = '203.0.113.1'
 
 export async function startSidecar(workerd: { host: string; port: number }) {
@@ -41,7 +41,8 @@ export async function startSidecar(workerd: { host: string; port: number }) {
     outside.write(
       `CONNECT ${NOWHERE}:${port} HTTP/1.1\r\nHost: ${NOWHERE}:${port}\r\nX-Hostname: ${host}\r\n\r\n`,
     )
-    // workerd responds with 200 if it intercepts and 202 if it passes through; the container gets the same.
+    // The container receives workerd's response: 200 if workerd intercepts the connection, 202 if
+    // workerd passes it through.
     outside.pipe(inside)
     inside.pipe(outside)
     outside.on('error', () => inside.destroy())

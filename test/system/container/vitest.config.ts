@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // Beside a file of `browser`: the group runs two files at a time.
+    // `browser` and `container` are in one group, so they must have the same `maxWorkers`.
     maxWorkers: 2,
     sequence: { groupOrder: 2 },
     testTimeout: 60_000,

@@ -38,7 +38,7 @@ test('the bundle contains no planted secret and no API key', () => {
     .filter((entry) => entry.isFile())
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), 'utf8'))
   const all = [...files, stdout, stderr].join('\n')
-  // The control: this is the Worker.
+  // Control: the files contain the code of the Worker.
   expect(all).toContain('/queue/events/token')
   for (const secret of Object.values(PLANTED)) {
     expect(all).not.toContain(secret)

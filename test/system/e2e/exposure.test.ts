@@ -40,7 +40,7 @@ function listSocketInodes(pid: number): string[] {
     try {
       return /^socket:\[(\d+)\]$/.exec(readlinkSync(join(folder, fd)))?.[1] ?? []
     } catch {
-      // The descriptor was closed since it was listed.
+      // The descriptor was closed after it was listed.
       return []
     }
   })
@@ -51,7 +51,7 @@ test('the Worker listens on the port of the service and on no other', ({ system 
   expect(listeners.filter(({ command }) => command.includes('workerd'))).toEqual([
     expect.objectContaining({ address: LOOPBACK, port: Number(new URL(system.url).port) }),
   ])
-  // Miniflare has one port of its own, through which workerd reaches it.
+  // Miniflare, in the process of workerHost.ts, listens on a second port for workerd.
   const others = listeners.filter(({ command }) => !command.includes('workerd'))
   expect(others.map(({ command }) => command)).toEqual([
     expect.stringContaining('scripts/start/workerHost.ts'),

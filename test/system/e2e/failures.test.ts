@@ -51,7 +51,7 @@ test('a truncated video fails with a readable message, and the next job complete
   expect(job).toMatchObject({ status: 'error', errorCode: 'input_invalid', attempt: 1 })
   expect(job.error).toBe(failed!.data.error)
   expect(job.error).toMatch(/^[A-Z].{15,}/)
-  // No folders, addresses or source lines of the runner's machine.
+  // The message must not reveal folders, addresses or stack traces of the runner.
   expect(job.error).not.toMatch(/\/tmp|127\.0\.0\.1|\bat .*:\d+/)
 
   const response = await expectApiError(system.client.request('/t/w_320/videos/cut.mp4'))

@@ -15,7 +15,7 @@ test('an idle runner starts a job within 150 ms of the 202 response', async ({
   events,
 }) => {
   await system.client.put('videos/short.mp4', makeClip({ seconds: 1 }))
-  // Single frames are quick, and each width makes a separate job.
+  // Uses single frames, because they are quick. Each width is another variant, and so another job.
   const measureStart = async (width: number) => {
     const [job] = await system.client.createJobs('videos/short.mp4', [`t_true,tt_0,w_${width}`])
     const accepted = performance.now()
@@ -29,7 +29,7 @@ test('an idle runner starts a job within 150 ms of the 202 response', async ({
   let width = 64
   await measureStart(width++)
 
-  // A runner may wait differently after a short and a long idle time, so each has its own median.
+  // The latency may depend on how long the runner was idle, so each idle time has its own median.
   for (const idleMs of IDLE_MS) {
     const waits: number[] = []
     for (let i = 0; i < JOBS_EACH; i++) {

@@ -10,7 +10,7 @@ async function start(options: SystemOptions = {}): Promise<System> {
   running.push(system)
   return system
 }
-// A test that fails leaves no system running.
+// Also stops the systems of a failed test.
 afterEach(async () => {
   await Promise.all(running.splice(0).map((system) => system.stop()))
 })

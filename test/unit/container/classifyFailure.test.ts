@@ -1,4 +1,4 @@
-/** Failures classified by the last lines of ffmpeg's real output. */
+/** Classifies failures by the last lines of real ffmpeg output. */
 import { expect, it } from 'vitest'
 import { classifyFfmpegFailure } from '../../../container/ffmpeg/process/classifyFailure.ts'
 

@@ -131,14 +131,14 @@ describe('the remaining time', () => {
     tracker.enterStage('analyse')
     tracker.beginStep(passes[0]!)
     run(10, 5)
-    // 50 and 100 seconds of media at 10 a second, and a second to verify the output.
+    // Remaining: 50 s and 100 s of media at 10 times real time, and 1 s to verify the output.
     expect(state.etaSeconds).toBe(16)
     tracker.finishStep(passes[0]!)
     tracker.enterStage('encode')
     tracker.beginStep(passes[1]!)
     expect(state.etaSeconds).toBe(11)
     run(10, 5)
-    // The output will have 100 MB; 10 MB a second are assumed until the upload is measured.
+    // The upload of 100 MB is estimated at 10 MB/s until its speed is measured.
     expect(state.etaSeconds).toBe(5 + 1 + 10)
     tracker.finishStep(passes[1]!)
     tracker.setOutputBytes(100e6)
@@ -159,9 +159,9 @@ describe('the remaining time', () => {
     run(1, 60)
     const slow = Number(state.etaSeconds)
     const eta = run(10, 60, 60).map(({ etaSeconds }) => Number(etaSeconds))
-    // The estimate decreases gradually over its window.
+    // The estimate follows a change of speed gradually.
     expect(eta[1]).toBeGreaterThan(slow / 2)
-    // 340 seconds at 10 a second, a second to verify the output, and a GB to upload.
+    // Remaining: 340 s of media at 10 times real time, 1 s to verify, and 1 GB to upload.
     expect(state.etaSeconds).toBe(34 + 1 + 100)
   })
 })

@@ -1,4 +1,4 @@
-/** A changed default needs a new grammar version, and changes no stored name. */
+/** Changing a default requires a new grammar version, and must not change stored names. */
 import { describe, expect, it } from 'vitest'
 import {
   changedFields,

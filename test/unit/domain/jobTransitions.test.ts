@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { JOB_STATUSES } from '../../../src/contract/job.ts'
 import { nextStatus, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
 
-/** The allowed transitions, written a second time. Any other transition is not allowed. */
+/** Expected transitions. Any other transition must be rejected. */
 const ALLOWED: Record<string, string> = {
   'pending claim': 'running',
   'running complete': 'completed',

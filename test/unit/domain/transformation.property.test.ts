@@ -112,9 +112,7 @@ function isValid(t: unknown): t is Transformation {
   }
 }
 
-/**
- * Valid transformations of a kind. They have few keys, since many keys are seldom valid together.
- */
+/** Valid transformations of a kind, with few keys: a random set of many keys is rarely valid. */
 function arbitraryOfKind(kind: Kind): fc.Arbitrary<Transformation> {
   return fc
     .subarray(listKeys(kind), { maxLength: Math.min(listKeys(kind).length, 8) })
@@ -135,7 +133,7 @@ function listAddableDefaults(t: Transformation): Transformation {
   const { kind, format } = toRendition(t)
   const writtenDefaults = listKeys(kind).flatMap((key) => {
     const value = (NAME_DEFAULTS.fields as unknown as Record<string, unknown>)[readField(key)]
-    // Null and `none` cannot be written in a transformation.
+    // Null, `none` and empty lists cannot be written. Zeros are added below, for some keys.
     const writable = value !== undefined && value !== null && value !== 0 && value !== 'none'
     const isWritable = writable && !(Array.isArray(value) && value.length === 0)
     return isWritable && isValid({ [key]: value, ...t }) ? [[key, value] as const] : []
@@ -197,7 +195,7 @@ describe('for every transformation', () => {
   })
 
   it('different renditions have different canonical forms', () => {
-    // Transformations that differ in one key are the most likely to have the same name.
+    // Compares transformations that differ in one key, which an incomplete canonical form confuses.
     const neighbours = fc.tuple(transformations, transformations, fc.nat()).map(([t, other, n]) => {
       const keys = Object.keys(other) as Key[]
       const key = keys[n % Math.max(keys.length, 1)]
@@ -240,7 +238,7 @@ describe('for every transformation', () => {
 })
 
 it('any text is parsed or rejected with a message', () => {
-  // `n` is replaced by the keys of a named preset before a variant is named.
+  // Without `n`: it has no canonical form, since it is replaced by the keys of a named preset.
   const keys = KEYS.filter((key) => key !== 'n')
   const pair = fc
     .tuple(fc.constantFrom(...keys, 'x', ''), fc.string())

@@ -45,7 +45,7 @@ describe('the canonical form', () => {
     ['tt_5,f_png', 'f_png,t_true,tt_5'],
     ['q_auto,f_webm', 'q_auto,f_webm'],
     ['q_60', 'f_mp4'],
-    // Every kind, and every key of it.
+    // Each kind of variant, with its keys.
     ['f_dash', 'f_hls'],
     ['lad_1080+360+720,sd_4,f_hls', 'lad_360+720+1080,f_hls'],
     ['f_m4a,ac_aac,ab_128', 'f_m4a'],

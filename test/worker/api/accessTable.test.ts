@@ -17,7 +17,7 @@ function plain(path: string) {
   return path.replaceAll(/\{\w+\}/g, '{}')
 }
 
-/** `GET /t/…`, of which the method may be missing and the end left open. */
+/** Parses a route such as `GET /t/…`. The method is optional; `…` matches any rest of a path. */
 function readRoute(text: string) {
   const [, method, path] = /^(?:([A-Z]+) )?(\/[^…]*)/.exec(text)!
   const open = text.endsWith('…')
@@ -65,6 +65,6 @@ it('the table names every route with its scope and whether visitors can call it'
       }
     }
   }
-  // The control: a route that is none is in no row.
+  // Control: no row covers an operation that does not exist.
   expect(table.some(({ covers }) => covers('DELETE', '/queue/stats'))).toBe(false)
 })

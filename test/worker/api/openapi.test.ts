@@ -30,7 +30,7 @@ beforeAll(async () => {
   document = await response.json<Document>()
 })
 
-/** The router matches nothing after a path of several segments, so the status route serves it too. */
+/** The router cannot match `/size` after a path of several segments: the status route serves it. */
 const SERVED_WITHIN = ['GET /video-status/{path}/size']
 /** Converts Hono's notation of a path to that of OpenAPI. */
 function spelled(path: string) {
@@ -46,7 +46,7 @@ it('the document describes every route, those of runners too, and no others', ()
   const routes = new Set([
     ...SERVED_WITHIN,
     ...app.routes
-      // Middleware is on every method; a route that a handler and its checks share comes often.
+      // Middleware has the method ALL. A route is listed for its handler and each of its checks.
       .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json')
       .map(({ method, path }) => `${method} ${spelled(path)}`),
   ])
@@ -101,10 +101,11 @@ describe('the documented authentication is enforced', () => {
     const { securitySchemes } = document.components
     for (const [name, { security = [], responses }] of operations()) {
       const [method, path] = name.split(' ') as [string, string]
-      // The request is empty, so a route that needs no key rejects it for another reason, or succeeds.
       if (path === '/queue/events') {
         continue
       }
+      // The request is empty. A route without authentication accepts it, or rejects it for another
+      // reason than a missing key.
       const response = await visit(path.replaceAll(/\{\w+\}/g, 'x'), { method })
       const open = security.some((way) => Object.keys(way).length === 0)
       expect(response.status === 401, name).toBe(security.length > 0 && !open)

@@ -51,7 +51,7 @@ it('returns the document in the same response once the job completes', async () 
   const found = await expectJson(await asked, 200)
   expect(found).toEqual({ filePath: 'a/clip.mp4', ...DOCUMENT })
   expect(probeDocument.parse(found)).toEqual(found)
-  // The second time it is there.
+  // The second request returns the stored document.
   expect(await expectJson(await probe('a/clip.mp4'), 200)).toEqual(found)
   expect(await countRows('jobs', "file_path = 'a/clip.mp4'")).toBe(1)
 })

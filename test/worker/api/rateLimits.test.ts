@@ -14,9 +14,9 @@ function from(address: string) {
 
 const LIMIT = 3
 /**
- * Sends requests until one is rejected, and returns it with its number (from 0). The first three must
- * have the status `accepted`. The runtime counts by the minutes of the clock, so a test that runs over
- * the end of a minute can send three more.
+ * Sends requests until one is rejected. Returns its response and its number (from 0). The requests
+ * before it must have the status `accepted`. The runtime starts a new count at each full minute, so
+ * up to six requests are accepted when a minute ends during the test.
  */
 async function sendUntilRejected(accepted: number, send: (n: number) => Promise<Response>) {
   for (let n = 0; n <= 2 * LIMIT; n++) {
@@ -40,7 +40,7 @@ describe('a rate limit', () => {
     expect(await expectError(response, 429, 'rate_limited')).toContain('10 s')
     expect(response.headers.get('Retry-After')).toBe('10')
     expect((await read(other.headers)).status).toBe(200)
-    // Another class is another count.
+    // Writes are counted separately from reads.
     const write = { method: 'POST', headers: one.headers }
     expect((await visitWith(tight, '/queue/jobs/x/cancel', write)).status).toBe(400)
   })
@@ -186,13 +186,13 @@ describe('maxQueuedJobs of an API key', () => {
     await expectJson(await ask('w_100', 'w_102'), 202)
     await expectError(await ask('w_104', 'w_106'), 429, 'cap_reached')
     expect(await queued(key.id)).toBe(2)
-    // Existing jobs do not count again.
+    // Jobs that exist already are not counted again.
     await expectJson(await ask('w_100', 'w_102', 'w_104'), 202)
     await expectJson(await ask('w_100', 'w_102', 'w_104'), 202)
     await expectError(await ask('w_106'), 429, 'cap_reached')
     const others = { filePath: 'caps/clip.mp4', transformations: ['w_106'] }
     await expectJson(await (await makeKey()).call('POST', '/queue/jobs', others), 202)
-    // A running job is not queued.
+    // A running job no longer counts as queued.
     await claimAsRunner()
     await expectJson(await ask('w_108'), 202)
     expect(await queued(key.id)).toBe(3)

@@ -1,6 +1,6 @@
 /**
- * Sends every route paths that try to leave `a/` with a key restricted to `a/`: no original, job,
- * upload or signature outside of `a/` is created or shown.
+ * Sends paths that try to leave `a/` to every route, with a key restricted to `a/`. No original,
+ * job, upload or signature outside of `a/` may be created or shown.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
@@ -79,7 +79,7 @@ function send(method: string, at: string, body?: BodyInit, more: Record<string, 
 function sendJson(at: string, body: object) {
   return send('POST', at, JSON.stringify(body), { 'Content-Type': 'application/json' })
 }
-/** Returns the forms of a path in a URL: unchanged, and with every character escaped. */
+/** Returns two forms of a path in a URL: with only `?` and `#` escaped, and fully escaped. */
 function spellings(text: string) {
   return [
     text.replaceAll('?', '%3f').replaceAll('#', '%23'),
@@ -123,7 +123,7 @@ const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
     await sendJson('/signed-urls', { method: 'GET', path: text }),
     await sendJson('/signed-urls', { method: 'PUT', path: text }),
   ],
-  // The last one, since it deletes files inside the folder.
+  // Must be last, because it deletes files inside the folder.
   'DELETE /files': (text) => each(text, (at) => send('DELETE', `/files/${at}`)),
 }
 
@@ -189,7 +189,7 @@ describe('no path leaves the folder', () => {
         },
       )
       expect(await world()).toEqual(before)
-      // The control: some requests succeeded, and others were rejected.
+      // The paths must have produced different results, such as accepted and rejected requests.
       expect(statuses.size, [...statuses].join()).toBeGreaterThan(1)
     },
     60_000,

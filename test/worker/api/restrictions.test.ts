@@ -1,4 +1,4 @@
-/** A key restricted to a folder or a queue: whatever is outside is as if it did not exist. */
+/** Keys restricted to a folder or a queue: resources outside it are treated as not existing. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Job, Stats } from '../../../src/contract/job.ts'

@@ -46,7 +46,7 @@ it.each(ROUTES)('%s %s requires %s', async (method, path, scope) => {
   await expectError(await visit(path, { method }), 401, 'unauthorized')
   const refused = await without.get(scope)!.call(method, path)
   expect(await expectError(refused, 403, 'forbidden')).toContain(scope)
-  // The control: with that scope alone, access is granted.
+  // With that scope alone, access is granted.
   expect([401, 403]).not.toContain((await keys.get(scope)!.call(method, path)).status)
 })
 

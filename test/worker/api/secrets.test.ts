@@ -51,7 +51,7 @@ it('secrets are in no response, row or log line', async () => {
       await ask(path, { headers: auth(key) })
     }
   }
-  // Errors of the service itself: of the database, and of a setting that is wrong.
+  // Causes internal errors: a failing database, then (below) an invalid setting.
   const broken = { prepare: () => { throw new Error('D1 is gone') } } as never // prettier-ignore
   for (const key of keys) {
     const failed = await ask('/queue/stats', { headers: auth(key) }, { DB: broken })
@@ -75,15 +75,16 @@ it('secrets are in no response, row or log line', async () => {
     tables.map(async (name) => JSON.stringify(await env.DB.prepare(`SELECT * FROM ${name}`).all())),
   )
   const said = [...answers, ...rows, ...logged].join('\n')
-  // The controls: there is something to search, and the search would find what is there.
+  // Checks that the searched text contains an error log and a known path.
   expect(logged.some((line) => line.includes('request_failed'))).toBe(true)
   expect(said).toContain('secret/clip.mp4')
   for (const secret of [...Object.values(SECRETS), SIGNING, gone.key]) {
     expect(said).not.toContain(secret)
   }
-  // Sent as the text of a transformation, it comes back to its sender in the error; it is logged nowhere.
+  // The error response repeats this key, which was sent as a transformation. It must not be stored
+  // or logged.
   expect([...rows, ...logged].join('\n')).not.toContain(made.key)
-  // Nor are the tokens and signatures that URLs carry.
+  // Tokens and signatures in URLs must not be logged.
   for (const line of logged) {
     expect(line).not.toMatch(/token=|sig=/)
   }

@@ -32,7 +32,7 @@ async function signed(body: object, key?: MadeKey): Promise<string> {
 async function stored() {
   return (await env.ORIGINALS.list()).objects.map(({ key }) => key)
 }
-/** The URL with one part of its query set or, with null, taken out. */
+/** Returns the URL with one query parameter set, or removed if `value` is null. */
 function altered(url: string, name: string, value: string | null) {
   const changed = new URL(url, 'http://x')
   if (value === null) {
@@ -88,7 +88,7 @@ describe('a URL signed to read', () => {
     ]) {
       await expectError(await get(changed), 403, 'forbidden')
     }
-    // Where variants are open too: a wrong signature is not a missing one.
+    // A wrong signature is rejected even if variants are public and need no signature.
     await expectError(await visitWith({}, altered(url, 'exp', '1')), 403, 'forbidden')
     const upload = await put(url.replace('/t/w_640/', '/files/'))
     await expectError(upload, 403, 'forbidden')

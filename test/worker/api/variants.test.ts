@@ -22,7 +22,7 @@ async function textOf(response: Response) {
   return new TextDecoder().decode(await response.arrayBuffer())
 }
 
-/** Asks for a variant by its URL and makes it as a runner does (a fake one). */
+/** Requests a variant by its URL, and completes its job with a fake runner. */
 async function make(url: string, output: string) {
   const { jobId } = await queued(url)
   const runner = await claimAsRunner()
@@ -122,7 +122,7 @@ describe('a variant that is ready', () => {
     expect((await visit(url, { headers: { 'If-None-Match': etag } })).status).toBe(304)
     expect((await visit(`/t/c_fill,w_640/${filePath}`)).status).toBe(200)
     expect(await jobsOf(filePath)).toBe(1)
-    // The control: another variant is not there yet.
+    // Control: a variant that was not made is queued.
     const { jobId } = await queued(`/t/w_320/${filePath}`)
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
@@ -169,7 +169,7 @@ describe('a variant whose job', () => {
       })
     }
     expect(await jobsOf(filePath)).toBe(1)
-    // Another original under that name may do better.
+    // After the original is replaced, the variant is tried again.
     await putOriginal(filePath, 'another file')
     const { jobId } = await queued(`/t/w_640/${filePath}`)
     expect(jobId).not.toBe(id)

@@ -1,4 +1,4 @@
-/** Data of an older version is complete, and is served, after all later migrations. */
+/** All later migrations keep the data of an older version, and the API serves it. */
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'

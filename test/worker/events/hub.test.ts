@@ -45,7 +45,7 @@ it('a notification reads no events when there are no subscribers', async () => {
 
   const client = await watch()
   await expect(withoutLog(async () => hub().notify(null))).rejects.toThrow()
-  // The control: with the next notification, the client receives the events.
+  // After a notification that can read the table, the client receives the event.
   const { id } = await createOne('hub/seen.mp4')
   await client.first(isEvent(id, 'job:created'))
   expect(client.durable()).toHaveLength(1)
@@ -146,7 +146,7 @@ it('the runtime answers pings while a hub hibernates', async () => {
   await evictDurableObject(hub())
   socket.send(PING)
   expect(await pong).toBe(PONG)
-  // The runtime has responded: the hub has no handler for messages of sockets.
+  // The runtime sent the pong: the hub has no handler for socket messages.
   const [stamp, hasMessageHandler] = await runInDurableObject(hub(), (instance, state) => [
     state.getWebSocketAutoResponseTimestamp(state.getWebSockets('stream')[0]!),
     'webSocketMessage' in instance,

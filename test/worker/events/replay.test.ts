@@ -133,7 +133,7 @@ describe('resync', () => {
     expect(lost.seen.map(({ event }) => event)).toEqual(['connected', 'resync', 'job:created'])
     expect(lost.seen[0]!.id).toBe(ids.at(-1))
 
-    // The control: the oldest id after which nothing is missing.
+    // The oldest id after which no event is missing.
     const complete = await watch(`?lastEventId=${oldest - 1}`)
     await complete.first(isEvent(id, 'job:created'))
     expect(complete.seen.filter(resync)).toEqual([])
@@ -176,7 +176,7 @@ it('reading new events does not depend on the length of the log', async () => {
   const metered = meter(env.DB)
   const { db } = openPlatform(metered.d1).platform
   const rowsRead = async (read: () => Promise<unknown>) => (await metered.cost(read)).rowsRead
-  // The index may show one row of the next queue.
+  // The limits of `listEvents` include one more row: the next row of the index may be read too.
   const { newest: last } = await findEventRange(db)
   expect(await rowsRead(() => findEventRange(db))).toBeLessThanOrEqual(6)
   expect(await rowsRead(() => listEvents(db, 'default', last, 500))).toBeLessThanOrEqual(1)

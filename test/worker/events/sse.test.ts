@@ -1,4 +1,4 @@
-/** Timers of an event stream, with a fake clock and one end of a socket pair in place of the hub. */
+/** Timers of an event stream, with a fake clock and a socket pair in place of the hub. */
 import { SSEStreamingApi } from 'hono/streaming'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { streamEvents } from '../../../src/events/sse.ts'
@@ -11,7 +11,10 @@ beforeEach(() => {
 })
 afterEach(() => vi.useRealTimers())
 
-/** @param options with `answersPings`, pings are answered, as the runtime does for a hibernating hub */
+/**
+ * Opens a stream. With `answersPings`, pings are answered as the runtime does for a hibernating
+ * hub.
+ */
 function open({ answersPings = true } = {}) {
   const { 0: socket, 1: hub } = new WebSocketPair()
   hub.accept()

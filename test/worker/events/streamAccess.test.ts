@@ -34,9 +34,9 @@ beforeAll(async () => {
 
 let width = 200
 /**
- * Creates a job for each file, and then one that `client` may see, given by `last`. Events arrive in
- * order, so `client` has then received everything else that it ever will. Returns the paths of all
- * other events.
+ * Creates a job for each of `PATHS`, then the job `last`, which `client` may see. Events arrive in
+ * order, so after the event of `last` no earlier event is outstanding. Returns the paths of the
+ * events that `client` received about other jobs.
  */
 async function listReceivedPaths(client: Client, last: { filePath: string; queue?: string }) {
   width += 4

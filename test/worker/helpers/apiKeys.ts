@@ -13,7 +13,7 @@ export const RESTRICTABLE_SCOPES: Scope[] = [
   'events:read',
 ]
 
-/** Creates a key. `call` sends requests with it, its arguments as those of `api`. */
+/** Creates a key. Its `call` sends a request with the key, and has the parameters of `api`. */
 export async function makeKey(request: Record<string, unknown> = {}) {
   const response = await api('POST', '/api-keys', { name: 'a test', scopes: SCOPES, ...request })
   const key = await expectJson<ApiKey & { key: string }>(response, 201)

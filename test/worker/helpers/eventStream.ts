@@ -1,4 +1,4 @@
-/** A client of the event stream. It keeps all messages, and waits for a given one. */
+/** A client of the event stream. It keeps all messages and can wait for a specific one. */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
@@ -14,7 +14,7 @@ export type Client = Awaited<ReturnType<typeof follow>>
 
 const DEADLINE_MS = 8_000
 
-/** Opens a stream with the root key, or with the key of `headers` (`Authorization: ''` for none). */
+/** Opens a stream with the root key, or the key in `headers` (`Authorization: ''` for none). */
 export async function follow(query = '', headers: Record<string, string> = {}) {
   const response = await visit(`/queue/events${query}`, { headers: { ...API_KEY, ...headers } })
   expect(response.status).toBe(200)

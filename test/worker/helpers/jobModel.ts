@@ -66,7 +66,7 @@ export class JobModel {
     this.log.push(`job:created ${id}`)
   }
 
-  /** The job that a claim must return, retries that are due included. */
+  /** The job that a claim must return; it can be a retry that is due. */
   next(queue: string, paused: boolean, now: number): ModelJob | undefined {
     const ours = this.jobs.filter((job) => job.queue === queue)
     for (const job of ours) {
@@ -156,7 +156,7 @@ export class JobModel {
     }
   }
 
-  /** Lists the outputs of one claim. */
+  /** Marks the outputs of one claim as retired. */
   private retire(claim: string) {
     for (const key of this.outputs.keys()) {
       if (key === claim || key.startsWith(`${claim}/`)) {

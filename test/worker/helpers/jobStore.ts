@@ -58,7 +58,7 @@ const OUTPUT = {
   frameRate: 25,
 }
 
-/** Applies an event of the transition table by its statement. Returns undefined if it is rejected. */
+/** Applies an event by the statement that implements it. Returns undefined if it is rejected. */
 export function applyEvent(
   event: JobEvent,
   job: Pick<JobRow, 'id' | 'fence' | 'queue'>,

@@ -1,4 +1,4 @@
-/** A bucket that fails delays deletions, but not the watchdog. */
+/** Maintenance while R2 fails: the watchdog still runs, and deletions are retried later. */
 import { env } from 'cloudflare:workers'
 import { expect, it } from 'vitest'
 import type { ObjectStore } from '../../../src/storage/objectStore.ts'
@@ -29,7 +29,7 @@ it('the watchdog expires leases and sets its next alarm, while retired outputs s
     env.DB.prepare('SELECT count(*) AS n FROM outputs WHERE retired').first<number>('n')
   expect(await retired()).toBe(1)
 
-  // The control: once the bucket works again, the output is deleted.
+  // Once the bucket works again, the output is deleted.
   await runWatchdog(platform, 'default')
   await settled()
   expect(await retired()).toBe(0)

@@ -105,7 +105,7 @@ it('an abandoned upload is aborted and its object deleted', async () => {
   const { key } = (await env.DB.prepare('SELECT key FROM outputs WHERE job_id = ?')
     .bind(runner.jobId)
     .first<{ key: string }>())!
-  // The state after a Worker that died before it could abort the upload.
+  // Simulates a Worker that crashed before it could abort the upload.
   await run("UPDATE jobs SET status = 'cancelled', completed_at = ?", Date.now())
   expect(await count('outputs', `key = '${key}' AND retired`)).toBe(1)
   await runRound()

@@ -29,7 +29,7 @@ it('returns the same jobs in the same order for a second request with the same I
   expect(after.map((job) => job.status)).toEqual(['completed', 'completed', 'completed'])
   expect(await countRows('jobs', 'file_path = ?', 'idem/again.mp4')).toBe(3)
 
-  // The control: without the key the same request is a new one.
+  // Without the key, the same request creates new jobs.
   expect(listIds(await createJobs(request.filePath, request.transformations))).not.toEqual(
     listIds(first),
   )

@@ -17,7 +17,7 @@ function ids(page: Page) {
   return page.jobs.map((job) => job.id)
 }
 
-/** Jobs by age, oldest first. */
+/** Ids of the created jobs, oldest first. */
 const created: string[] = []
 async function createMany(filePath: string, count: number) {
   await putOriginal(filePath)

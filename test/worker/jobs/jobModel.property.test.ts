@@ -18,7 +18,7 @@ import { db } from '../helpers/database.ts'
 const CONCURRENCY = 2
 
 type Change = Exclude<JobEvent, 'claim'> | 'report' | 'output' | 'delete'
-/** A change of a job, mostly of one in the status `of`, under its current fence or another one. */
+/** A change of a job: mostly of one with status `of`, and mostly under its current fence. */
 function change(weight: number, of: JobStatus, ...action: Change[]) {
   return {
     weight,
@@ -160,7 +160,7 @@ class StoreAndModel {
       .run()
   }
 
-  /** The watchdog's statements: fails attempts whose lease has expired, then releases due retries. */
+  /** The watchdog's statements: fails attempts with an expired lease, then releases due retries. */
   private async watch(queue: string) {
     const { model, now } = this
     const expired = model.jobs.filter(

@@ -1,6 +1,6 @@
 /**
- * The effect of every event in every state on the row, the counters, the event log and the attempts, as
- * the SQL statements have it.
+ * SQL statements of the job transitions: the effect of every event in every state on the row, the
+ * counters, the event log and the attempts.
  */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -30,7 +30,7 @@ async function listAttemptRows(id: string) {
   ).results
 }
 
-/** The control: another job of the queue, which must never change. It is running, so no claim takes it. */
+/** Another job of the queue, which no test may change. It is running, so it is never claimed. */
 let control: JobRow
 beforeEach(async () => {
   for (const table of ['jobs', 'variants', 'outputs', 'events']) {

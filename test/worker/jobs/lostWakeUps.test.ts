@@ -1,4 +1,7 @@
-/** Every change that makes a job claimable sets a watchdog alarm, because the wake-up may be lost. */
+/**
+ * Every change that makes a job claimable also sets a watchdog alarm, in case the wake-up of the
+ * runners is lost.
+ */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, expect, it, vi } from 'vitest'

@@ -1,4 +1,4 @@
-/** The end of attempts: a repeated finish has no effect, and the failure code decides about a retry. */
+/** Ends of attempts: a repeated finish has no effect, and the failure code decides on a retry. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'

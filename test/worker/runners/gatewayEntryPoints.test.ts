@@ -1,6 +1,6 @@
 /**
- * The gateway behaves the same for all three entry points, except that a container's runner is identified
- * by its props.
+ * The gateway behaves the same for all three entry points, except that a container's runner is
+ * identified by its props.
  */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'

@@ -17,7 +17,7 @@ let mine: FakeRunner, theirs: FakeRunner
 let myUpload: Upload, theirUpload: Upload
 beforeAll(async () => {
   await env.DB.prepare('UPDATE queues SET concurrency = 50').run()
-  // Claimed twice, so that its fence differs from that of the other job.
+  // The job is claimed twice, so that its fence differs from that of the other job.
   await (await startJob('isolation/mine.mp4')).release()
   mine = await claimAsRunner()
   theirs = await startJob('isolation/theirs.mp4')

@@ -22,7 +22,7 @@ it('a late report extends the lease, and reverts neither progress nor stage', as
   const after = (await jobRow(jobId))!
   expect(after).toMatchObject({ progress: 93, stage: 'upload', eta_seconds: 1 })
   expect(after.lease_expires_at).toBeGreaterThanOrEqual(before.lease_expires_at!)
-  // The control: a report with the same progress is not late, and its values are stored.
+  // Control: a report with the same progress is not late, and its values are stored.
   await report(93, 'upload', null)
   expect(await jobRow(jobId)).toMatchObject({ progress: 93, stage: 'upload', eta_seconds: null })
 })

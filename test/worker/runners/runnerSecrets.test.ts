@@ -21,7 +21,7 @@ function sendClaim(send: typeof own, more: object = {}) {
   return send('POST', '/runner/claim', { ...request, ...more })
 }
 async function claimNewJob(filePath: string) {
-  // Without the jobs of other tests, which could be claimed instead.
+  // Deletes jobs of other tests, which could be claimed instead of the new one.
   await env.DB.prepare('DELETE FROM jobs WHERE stage IS NULL').run()
   const [job] = await createJobs(filePath, ['w_640'])
   const assignment = await expectJson<Assignment>(await sendClaim(own), 200)

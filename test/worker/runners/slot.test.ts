@@ -1,4 +1,4 @@
-/** RunnerSlot with a simulated container; real containers do not start in workerd tests. */
+/** RunnerSlot with a simulated container: tests in workerd cannot start real ones. */
 import { env } from 'cloudflare:workers'
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it, vi } from 'vitest'

@@ -124,7 +124,8 @@ describe('a waiting runner', () => {
 
 describe('creating jobs sends one ticket for each job that can run', () => {
   const sent = vi.fn<(messages: { body: { queue: string } }[]) => void>()
-  // A spy on the real binding. A consumer would only show that there was at least one ticket.
+  // Counts tickets with a spy on the real binding: a consumer would only show that there was at
+  // least one.
   const send = env.TICKETS.sendBatch.bind(env.TICKETS)
   beforeEach(() => {
     sent.mockClear()
@@ -159,7 +160,7 @@ describe('creating jobs sends one ticket for each job that can run', () => {
     await vi.waitFor(() => expect(tickets()).toEqual([{ queue }]), 5_000)
     await createOne(filePath, 'w_640', { queue })
     await createOne(filePath, 'w_320', { queue })
-    // The control: a later ticket of another queue is the next one seen.
+    // Control: the next ticket is that of another queue, so none was sent for these two jobs.
     await createOne('tickets/control.mp4')
     await vi.waitFor(() => expect(tickets()).toEqual([{ queue }, { queue: 'default' }]), 5_000)
   })

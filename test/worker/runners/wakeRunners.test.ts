@@ -8,7 +8,9 @@ import { createJobs } from '../helpers/jobs.ts'
 import { claimJob } from '../helpers/fakeRunner.ts'
 import { openPlatform, jobRow, addQueue } from '../helpers/database.ts'
 
-/** Simulated slots. Each returns its result; one that has started returns "starting" from then on. */
+/**
+ * Simulated slots. Each returns its entry of `results`; after "started" it returns "starting".
+ */
 function fakeSlots(results: WakeResult[]) {
   const calls: { name: string; queues: string[] }[] = []
   const contacts: string[] = []

@@ -1,6 +1,6 @@
 /**
- * Writers of one path, interleaved in any order: each reserves storage, writes to R2, and records
- * its write.
+ * Writers of one path, interleaved in any order. Each makes a reservation, then stores or deletes
+ * the object in R2 or fails, then records its write or releases its reservation.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
@@ -90,7 +90,7 @@ it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
     }),
     {
       numRuns: 80,
-      // The first to write is the last to settle.
+      // The writer that writes first is the last to record its write.
       examples: [
         [
           {
@@ -104,6 +104,6 @@ it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
       ],
     },
   )
-  // The control: some runs ended with a stored file, and others without one.
+  // Some runs must have ended with a file of an API key, and others without one.
   expect(between.size).toBe(2)
 })

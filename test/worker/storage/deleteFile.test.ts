@@ -99,7 +99,7 @@ describe('deleting a file that does not exist', () => {
   it('completes an earlier delete that was interrupted', async () => {
     await made('broken/off.mp4')
     const [job] = await createJobs('broken/off.mp4', ['w_100'])
-    // As if its Worker had died when the file was gone.
+    // Simulates a delete whose Worker died right after it had deleted the original.
     await env.ORIGINALS.delete('broken/off.mp4')
     expect((await visit('/t/w_640/broken/off.mp4')).status).toBe(200)
     expect((await remove('broken/off.mp4')).status).toBe(404)

@@ -1,4 +1,4 @@
-/** An ObjectStore in memory. It shows that the conformance suite tests the interface and not R2. */
+/** An ObjectStore in memory. The conformance suite runs on it too, so it cannot depend on R2. */
 import type {
   GetResult,
   MultipartUpload,
@@ -47,7 +47,7 @@ function isMet(conditions: Headers, object: StoredObject) {
   )
 }
 
-/** All parts but the last have one size, of at least MIN_PART_BYTES; the last is not larger. */
+/** All parts but the last have the same size, at least MIN_PART_BYTES. The last is not larger. */
 function haveGoodSizes(parts: Uint8Array[]) {
   const [first] = parts
   return parts.every((part, index) =>

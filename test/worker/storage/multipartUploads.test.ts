@@ -6,7 +6,7 @@ import { API_KEY, visit, api, expectJson, expectError } from '../helpers/request
 import { openPlatform, countRows } from '../helpers/database.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 
-/** The smallest that R2 takes for a part that is not the last. */
+/** Minimum size of a part in R2. The last part may be smaller. */
 const PART = 5 * 1024 * 1024
 const DAY_MS = 86_400_000
 

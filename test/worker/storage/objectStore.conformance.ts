@@ -4,7 +4,7 @@ import type { ObjectStore, StoredObject } from '../../../src/storage/objectStore
 import { contentDigest, parseContentDigest } from '../../../src/domain/digest.ts'
 
 const VIDEO = { contentType: 'video/mp4' }
-/** The smallest part that is not the last. */
+/** Minimum size of every part but the last. */
 const PART_BYTES = 5 * 1024 * 1024
 const encoder = new TextEncoder()
 

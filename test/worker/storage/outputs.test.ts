@@ -19,7 +19,7 @@ async function keyOf(jobId: string, { uploadId }: Upload) {
   return (await outputs(jobId)).find((row) => row.upload_id === uploadId)!.key
 }
 
-/** The row is forgotten last, so when it is gone the object is too. */
+/** Waits until an output is deleted. Its object is deleted before its row. */
 function collected(jobId: string, key: string) {
   return vi.waitFor(async () => {
     expect((await outputs(jobId)).map((row) => row.key)).not.toContain(key)
@@ -39,7 +39,7 @@ async function watch() {
   await settled()
 }
 
-/** Reads the variant of a file. */
+/** Returns the content of a file's variant. */
 async function serve(path: string) {
   return new TextDecoder().decode(await (await api('GET', `/t/w_640/${path}`)).arrayBuffer())
 }
@@ -50,7 +50,7 @@ beforeAll(async () => {
   await expectJson(await runner.complete(upload), 200)
 })
 
-/** A job that waits for its retry would come between, on a slow day. */
+/** Otherwise the next test could claim a job of this one, once the retry of that job is due. */
 afterEach(async () => {
   await env.DB.prepare("DELETE FROM jobs WHERE status = 'pending'").run()
 })
@@ -91,7 +91,7 @@ describe('the upload of a lost attempt', () => {
     const runner = await startJob('cut-short.mp4')
     const key = await keyOf(runner.jobId, await runner.upload())
     await env.DB.prepare('UPDATE outputs SET retired = 1 WHERE job_id = ?').bind(runner.jobId).run()
-    // The object went, and then the power did: the row is still there.
+    // The state after a crash between the two deletions: no object, but still a row.
     await env.VARIANTS.delete(key)
     expect(await collectGarbage(openPlatform().platform)).toBe(1)
     expect(await outputs(runner.jobId)).toEqual([])

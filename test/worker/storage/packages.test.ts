@@ -31,7 +31,7 @@ async function digestOf(text: string) {
   return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(sum)))}:`
 }
 
-/** A finished stream. */
+/** Makes a completed stream package with a playlist and a segment. */
 async function makeStream(filePath: string) {
   const runner = await stream(filePath)
   await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
@@ -204,7 +204,7 @@ describe('an unfinished package', () => {
     expect(segment.headers.get('Cache-Control')).toBe('public, max-age=300')
     expect(await textOf(segment)).toBe('segment')
     await runner.release()
-    // Nothing of an ended attempt is served, until the next attempt is playable.
+    // No files are served between the end of an attempt and a playable next attempt.
     expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
     const between = await visit(at(filePath, 'v720.m3u8'))
     expect(between.headers.get('Retry-After')).toMatch(/^\d+$/)
@@ -294,7 +294,7 @@ describe('a signature for a package', () => {
     expect(head.headers.get('Content-Length')).toBe(String(text.length))
     const segment = await visit(`${at(filePath, 'v720_00001.m4s')}${search}`)
     expect(await textOf(segment)).toBe('0123456789')
-    // It is none for another variant of the file, or for another file.
+    // The signature is not valid for another variant of the file, or for another file.
     for (const other of [`/t/f_hls,sd_2/${filePath}/master.m3u8`, at('other.mp4', 'master.m3u8')]) {
       expect((await visit(other + search)).status).toBe(403)
     }

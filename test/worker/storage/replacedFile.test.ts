@@ -19,7 +19,7 @@ function keyOf(filePath: string) {
 /** Stores a file and makes a variant of it. Returns the key of the variant's object. */
 async function made(filePath: string): Promise<string> {
   expect((await put(filePath, 'first')).status).toBe(201)
-  // First in line, whatever else was queued.
+  // Priority 0 is claimed first, before jobs of other tests.
   await createJobs(filePath, ['w_640'], { priority: 0 })
   await (await claimAsRunner()).completeWith(`the variant of ${filePath}`)
   const key = await keyOf(filePath)

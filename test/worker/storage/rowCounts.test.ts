@@ -1,5 +1,5 @@
 /**
- * Rows that storing and deleting files reads and writes with 100,000 files: bounded, at any size.
+ * Storing and deleting files reads and writes a bounded number of rows, even with 100,000 files.
  */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'

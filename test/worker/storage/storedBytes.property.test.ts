@@ -29,7 +29,7 @@ interface Step {
   size: number
 }
 
-/** Bytes that say themselves whose they are: the test does not ask the service. */
+/** File content that includes the owner's name, so that the test can read the owner from R2. */
 function written(who: Who, size: number) {
   return mp4(who.name + '.'.repeat(size - 24 - who.name.length))
 }

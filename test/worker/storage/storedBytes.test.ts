@@ -66,7 +66,7 @@ describe.each(Object.keys(WAYS))('storing by %s', (way) => {
     expect(await inR2(`${folder}/b.mp4`)).toBeNull()
     expect(await inR2(`${folder}/a.mp4`)).toBe(700)
     expect((await store(other, `${folder}/other.mp4`, 900)).status).toBe(201)
-    // To the last byte.
+    // The quota can be used up to the last byte.
     expect((await store(key, `${folder}/b.mp4`, 300)).status).toBe(201)
     expect([await storedBytes(key), await storedBytes(other)]).toEqual([1_000, 900])
   })
@@ -92,7 +92,7 @@ describe('the stored bytes of a key', () => {
     expect(await storedBytes(key)).toBe(500)
     const change = (maxStoredBytes: number | null) =>
       api('PATCH', `/api-keys/${key.id}`, { maxStoredBytes })
-    // Below what is stored: files stay, and no more can be stored.
+    // A quota below the stored bytes keeps the files, but no more can be stored.
     expect(await expectJson(await change(400), 200)).toMatchObject({ maxStoredBytes: 400 })
     await expectError(await put(key, 'later/b.mp4', 30), 413, 'storage_cap_reached')
     await change(530)
@@ -224,7 +224,7 @@ async function clean() {
 it('the reservation of a writer that died is resolved by what R2 holds, a day later', async () => {
   const key = await makeKey()
   await put(key, 'died/stored.mp4', 100)
-  // As if one had died after it stored 200 bytes, and another before it stored any.
+  // The state after two writers crashed: one had stored 200 bytes, the other none.
   await env.ORIGINALS.put('died/stored.mp4', bytes(200), {
     customMetadata: { 'reelqueue-key': key.id },
   })
@@ -238,7 +238,7 @@ it('the reservation of a writer that died is resolved by what R2 holds, a day la
   expect(await storedBytes(key)).toBe(4_330)
   await clean()
   expect(await storedBytes(key)).toBe(230)
-  // Rows of paths that nobody is charged for go too, when they can tell no writer anything.
+  // Rows of files for which no key is charged are deleted once they are old.
   const unowned = () => countRows('files', "file_path = 'died/never.mp4'")
   expect(await unowned()).toBe(1)
   await env.DB.prepare("UPDATE files SET recorded_at = 1 WHERE file_path LIKE 'died/%'").run()

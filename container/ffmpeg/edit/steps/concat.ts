@@ -13,10 +13,10 @@ interface JoinedTracks {
 }
 
 /**
- * Joins video and audio in one filter, so that both begin together in each file. The video of a
- * file may end before its audio, so the frame rate is made constant afterwards.
+ * Joins video and audio in one filter, so that both of each file start at the same time. If the
+ * video of a file ends before its audio, a constant frame rate, if set, fills the gap with frames.
  *
- * @param to the labels in which the joined tracks end
+ * @param to the output labels of the joined tracks
  */
 export function concat(
   { files, constantFrameRate }: EditedOutput,

@@ -2,7 +2,10 @@
 import type { FileVideo } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
-/** A higher rate of a source is not real: ffprobe then reports its time base as the frame rate. */
+/**
+ * Maximum for rates that are not requested. A source with a higher rate is often one for which
+ * ffprobe reports the time base as the frame rate.
+ */
 export const MAX_FRAME_RATE = 120
 /** Assumed when the source does not state its rate. */
 export const DEFAULT_FRAME_RATE = 25
@@ -16,10 +19,11 @@ export function frameRateFilter(frameRate: number): string {
 }
 
 /**
- * Decides on the rate that frames are converted to, in frames a second.
+ * Returns the constant frame rate to convert to, in frames per second.
  *
  * @param options.source the rate of the first file; null when unknown
- * @returns null when frames keep their times, so that a variable rate stays in sync with the audio
+ * @returns null when the frame rate is not converted: frames keep their times, also at a variable
+ *   rate
  */
 export function resolveFrameRate(options: {
   requested: number | null
@@ -37,7 +41,8 @@ export function resolveFrameRate(options: {
   if (source === null) {
     return null
   }
-  // Otherwise, a faster video would have more frames a second than players can show.
+  // The rate of the source is kept. Otherwise a faster video could have more frames per second than
+  // players can show.
   if (speed > 1) {
     return Math.min(source, MAX_FRAME_RATE)
   }

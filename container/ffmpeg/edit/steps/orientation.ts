@@ -18,7 +18,7 @@ export function orient({ edits: { rotate, flip } }: FileVideo): string[] {
   ]
 }
 
-/** Returns the stream with the sizes that it has once it is rotated. */
+/** Returns the stream with the sizes that it has after the rotation. */
 export function rotateSizes(video: VideoStream, rotate: number): VideoStream {
   if (rotate % 180 === 0) {
     return video

@@ -19,7 +19,8 @@ const SWSCALE_MATRICES: Record<string, string> = {
 }
 const WIDE_GAMUTS = ['bt2020', 'smpte431', 'smpte432']
 /**
- * Video that states no matrix is read as BT.601 if its short side is below this, as browsers do.
+ * Video without a declared matrix is read as BT.601 if its short side is below this, otherwise as
+ * BT.709, as browsers do.
  */
 const MIN_HD_HEIGHT = 720
 const BT709_TAGS = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'
@@ -49,8 +50,9 @@ function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): s
 }
 
 /**
- * Converts wide gamuts to BT.709; PQ and HLG as in ffmpeg's documentation of tonemap. All
- * properties of the input are set, since zscale rejects files that state only some of them.
+ * Converts wide gamuts to BT.709. PQ and HLG are tone-mapped as ffmpeg's documentation of `tonemap`
+ * shows. All colour properties of the input are set, since zscale rejects files that declare only
+ * some of them.
  */
 function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
   const { primaries, matrix, transfer } = video.colour

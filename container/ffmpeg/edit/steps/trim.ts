@@ -19,12 +19,15 @@ export function trimInput({ startSeconds, durationSeconds }: Trim): string[] {
 }
 
 /**
- * A part of a file with the duration of the part, which is null when the duration of the file is
- * unknown.
+ * A part of a file. `seconds` is its duration; null when it extends to the end of a file of unknown
+ * duration.
  */
 export type ResolvedTrim = Trim & { seconds: number | null }
 
-/** @throws JobFailure `unsupported` when the file ends before the start, or the part is too long */
+/**
+ * @throws JobFailure `unsupported` when the start is not within the file, the end is not after the
+ *   start, or the part exceeds a limit
+ */
 export function resolveTrim(
   range: { startSeconds: number; endSeconds: number | null },
   probe: Probe,
@@ -50,7 +53,7 @@ export function resolveTrim(
   return resolved
 }
 
-/** Adds the duration of a part, without checking it. */
+/** Adds the duration of a part. Does not check limits. */
 export function withDuration(trim: Trim, { contentSeconds }: Probe): ResolvedTrim {
   const rest = contentSeconds === null ? null : Math.max(0, contentSeconds - trim.startSeconds)
   return { ...trim, seconds: trim.durationSeconds ?? rest }

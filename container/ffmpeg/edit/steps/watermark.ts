@@ -13,7 +13,7 @@ import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import type { Size } from '../../geometry.ts'
 import { overlayFormat } from './pad.ts'
 
-/** The distance from the edges, as a share of the video's width. */
+/** Distance from the edges of the frame, as a fraction of its width. */
 const MARGIN = 0.02
 const FILE = 'watermark.png'
 

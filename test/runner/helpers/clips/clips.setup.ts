@@ -43,7 +43,7 @@ export default async function setup(project: TestProject) {
     ffmpeg(args`-i clip.mp4 -vn -c copy audio-only.m4a`),
     ffmpeg(args`-i clip.mp4 -frames:v 1 image.png`),
     ffmpeg(args`${videoInput('1920x1080', 1)} ${H264} fullhd.mp4`),
-    // testsrc2 itself rounds odd sides down.
+    // Cropped to an odd size, because testsrc2 rounds odd sides down.
     ffmpeg(args`${videoInput('642x362', 1)} -vf format=yuv444p,crop=641:361:0:0 -c:v ffv1 odd.mkv`),
     ffmpeg(args`${videoInput('720x576', 1)} -vf setsar=64/45 ${H264} anamorphic.mp4`),
     ffmpeg(args`${lavfi('color=gray:s=640x360:d=4')} ${tone(4)} ${H264} ${AAC} low-bit-rate.mp4`),
@@ -56,7 +56,7 @@ export default async function setup(project: TestProject) {
       log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc
       -color_primaries bt2020 -color_trc arib-std-b67 -colorspace bt2020nc hlg.mp4`,
     ),
-    // 460,800 bytes a frame: 138 MB, with the index at the end as MOV has it.
+    // 460,800 bytes a frame, 138 MB in total. The index is at the end of the file.
     ffmpeg(args`${videoInput('640x360', 12)} -c:v rawvideo -pix_fmt uyvy422 big.mov`),
   ])
   await makeContents(folder, ffmpeg)

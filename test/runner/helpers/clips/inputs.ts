@@ -1,4 +1,4 @@
-/** Inputs and codecs of the clips: ffmpeg's own sources, so that no media file is stored. */
+/** ffmpeg options that generate the clips. Inputs are test sources of ffmpeg, not media files. */
 import { args } from '../../../fixtures/args.ts'
 
 /** Runs ffmpeg in the folder of the clips. */

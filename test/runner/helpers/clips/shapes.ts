@@ -1,6 +1,6 @@
 /**
- * Clips of every shape that real files have: colours, frame rates, tracks and sizes. They are as
- * small as possible, and of one plain colour where a test reads pixels.
+ * Clips with the colours, frame rates, tracks and sizes that occur in real files. They are as small
+ * as possible, and have one plain colour where a test reads pixels.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -80,7 +80,7 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg): Promise<void> 
     args`${plainClip('gray', 0.5)} ${hdrEncoder('smpte2084')} pq.mp4`,
     args`${plainClip('gray', 0.5)} ${hdrEncoder('arib-std-b67')} small-hlg.mp4`,
     args`${testClip(0.5)} -c:v libx264 -preset ultrafast -pix_fmt yuv420p10le ten-bits.mp4`,
-    // Frames at 0 to 0.5 s by tens of a second, then none until 1.5 s: as phones record in the
+    // Ten frames per second until 0.5 s, then none until 1.5 s: phones record such gaps in the
     // dark.
     args`${testClip(2)} ${tone(2)} -vf select='lt(t,0.55)+gte(t,1.45)' -fps_mode vfr
       ${H264} ${AAC} vfr.mkv`,

@@ -17,8 +17,8 @@ export type AttemptState = Omit<Report, 'fence'>
 /**
  * Reports immediately and then every second, one report at a time.
  *
- * @param options.onLost called once, when another runner has claimed the job, or when no report has
- *   succeeded for the duration of the lease
+ * @param options.onLost called once, when the gateway says that the lease is lost, or when no report
+ *   has succeeded for the duration of the lease
  * @returns a promise that resolves when `signal` has aborted or the lease is lost; it never rejects
  */
 export async function sendHeartbeats(options: {

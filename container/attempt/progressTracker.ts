@@ -22,7 +22,7 @@ const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 export type ProgressTracker = ReturnType<typeof createProgressTracker>
 
 /**
- * @param state is updated with every call
+ * @param state receives the stage, the percentage, the estimate and the rates
  * @param clock returns seconds
  */
 export function createProgressTracker(

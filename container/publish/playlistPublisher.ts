@@ -1,4 +1,7 @@
-/** Stores the playlists of a stream, its manifest and its subtitles. */
+/**
+ * Stores the master playlist of a stream, its DASH manifest, its key frame playlists and its
+ * subtitles. `trackPublisher.ts` stores the media playlists of the tracks.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import * as playlists from '../ffmpeg/streaming/playlists.ts'
@@ -32,8 +35,8 @@ export function createPlaylistPublisher(options: {
 
   return {
     /**
-     * Stores the playlists that a player needs to start. They state maximum bit rates until
-     * `storeFinal` replaces them.
+     * Stores the subtitles and the master playlist, which a player needs to start besides the media
+     * playlists. The master playlist states maximum bit rates until `storeFinal` replaces it.
      */
     async storeFirst(tracks: readonly TrackMeasurements[]) {
       await storeSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)

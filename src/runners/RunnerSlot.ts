@@ -21,7 +21,7 @@ const MAX_SILENCE_MS = 60_000
 const CHECK_INTERVAL_MS = 30_000
 /** A slot whose runner ended without a claim is not started again for this time. */
 const COOLDOWN_MS = 60_000
-/** Time after which the platform stops the container if the alarm no longer extends it. */
+/** The platform stops the container if the alarm does not renew this timeout in time. */
 const INACTIVITY_MS = 600_000
 
 /** One run of the container, from its start until its end has been handled. */

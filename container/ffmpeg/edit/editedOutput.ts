@@ -7,7 +7,7 @@ import type { Geometry, Size } from '../geometry.ts'
 /** The part of a file that is used. */
 export interface Trim {
   startSeconds: number
-  /** Seconds from the start; null up to the end of the file. */
+  /** Duration from `startSeconds`; null when the part extends to the end of the file. */
   durationSeconds: number | null
 }
 

@@ -28,8 +28,8 @@ export function buildContainer(format: ContainerFormat, file: string): string[] 
 
 /**
  * Returns the options that keep metadata. A stream that comes from a filter has no tags, so the
- * tags of its source are copied. Chapters follow a trim, but not a change of speed. Data streams of
- * unknown content are never kept.
+ * tags of its source are copied. ffmpeg shifts chapters for a trim, but not for a change of speed,
+ * so they are then dropped. Data streams are never kept.
  */
 export function keepMetadata(options: {
   hasVideo: boolean

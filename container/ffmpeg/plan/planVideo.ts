@@ -15,7 +15,7 @@ type Video = RenditionOf<'video'>
 
 /** By default the short side is at most 720, so that portrait and landscape are treated alike. */
 const FRAME = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
-/** The factor by which a requested file size may be exceeded. */
+/** The output may be at most this many times as large as the requested file size. */
 const SIZE_TOLERANCE = 1.02
 
 export function planVideo(rendition: Video, context: PlanContext): RenderPlan {

@@ -1,6 +1,7 @@
 /**
  * Schema of ffprobe's JSON, and readers that turn its fields into values. Only `format_name` is
- * required; a reader returns null for a field that is absent or invalid.
+ * required. For a field that is absent or invalid, most readers return null; a rotation is then 0,
+ * and pixels are square.
  */
 import { z } from 'zod'
 import type { Size } from '../geometry.ts'

@@ -17,14 +17,14 @@ export interface FrameTiming {
 /** Long enough for several key frames: encoders usually write one every 2 to 10 seconds. */
 const MEASURED_SECONDS = 30
 /**
- * Reading also ends after this many bytes, for uncompressed video. All its frames are key frames,
- * so fewer seconds are enough.
+ * Reading also ends after about this many bytes, which a file with a high bit rate reaches first.
+ * In uncompressed video every frame is a key frame, so fewer seconds are enough.
  */
 const MEASURED_BYTES = 32 * 1024 ** 2
 
 /**
- * Containers round times, Matroska to the millisecond. Both ends of an interval are rounded, so it
- * can be wrong by twice the rounding error.
+ * Containers round times, Matroska to the millisecond. So an interval can be wrong by 1 ms, the
+ * median too, and the two can differ by 2 ms although the frames are evenly spaced.
  */
 const ROUNDING_SECONDS = 0.0021
 /** Relative difference from the median that still counts as even. */

@@ -27,7 +27,7 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
   if (tooLargeSize !== undefined) {
     throw frameTooLarge(tooLargeSize)
   }
-  // Decoding even one frame loads the index of all frames.
+  // Checked for images too, because decoding even one frame loads the index of all frames.
   if (video.frames !== null && video.frames > MAX_FRAMES) {
     throw tooManyFrames(video.frames)
   }

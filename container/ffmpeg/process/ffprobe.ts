@@ -42,7 +42,8 @@ export interface FfprobeOptions extends ProbeEnvironment {
 
 /**
  * @returns what ffprobe printed, JSON by default, and the end of its stderr
- * @throws JobFailure when ffprobe cannot read the file or exceeds a limit; the signal's reason
+ * @throws JobFailure when ffprobe cannot read the file or exceeds a limit
+ * @throws the reason of `signal` when it is aborted
  */
 export async function runFfprobe(
   options: FfprobeOptions,

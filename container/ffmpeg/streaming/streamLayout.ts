@@ -17,11 +17,11 @@ export interface Track {
 export interface StreamLayout {
   /** Video tracks from small to large, then the audio track. */
   tracks: Track[]
-  /** A WebVTT file with times of the stream; null for none. */
+  /** A WebVTT file, with times from the start of the stream; null for none. */
   subtitles: { file: string; name: string; language: string | null } | null
   /** Duration of all segments but the last, in seconds. Audio may differ by one audio frame. */
   segmentSeconds: number
-  /** Estimated duration, from any source; null when there is no estimate. */
+  /** Expected duration, declared by the source file or estimated; null when unknown. */
   expectedSeconds: number | null
   /** Duration that is verified; null when the source does not declare one. */
   seconds: number | null
@@ -63,7 +63,10 @@ export const SUBTITLES = { file: 's.vtt', playlist: 's.m3u8' }
 export const MASTER_PLAYLIST = 'master.m3u8'
 export const DASH_MANIFEST = 'manifest.mpd'
 
-/** Target duration of playlists in whole seconds; no segment is longer when rounded. */
+/**
+ * Target duration of the tracks' playlists, in whole seconds. No segment is longer, rounded to
+ * seconds.
+ */
 export function targetSeconds({ segmentSeconds }: StreamLayout) {
   return Math.ceil(segmentSeconds - 0.01)
 }

@@ -13,7 +13,7 @@ function notFoundMessage(id: string) {
   return `There is no job ${id}.`
 }
 
-/** Returns a failed job to the queue, with all its attempts. */
+/** Returns a failed job to the queue, and counts its attempts from 0 again. */
 export async function retryJob(
   platform: Platform,
   restriction: Restriction,
@@ -61,7 +61,7 @@ export async function cancelJob(
   )
 }
 
-/** Deletes a job. If it was running, requests of its runner are rejected from then on. */
+/** Deletes a job. If it was running, its runner's requests about it are rejected from then on. */
 export async function deleteJob(
   platform: Platform,
   restriction: Restriction,

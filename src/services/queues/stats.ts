@@ -15,7 +15,10 @@ const HOUR_MS = 3_600_000
 
 type Outcome = { ok: true; stats: Stats } | ErrorResult<'queue_not_found'>
 
-/** Returns the statistics of one queue, or of all queues and folders that the caller can see. */
+/**
+ * Returns the statistics of one queue, or of all queues. If the caller is restricted to a folder,
+ * only the jobs in that folder count.
+ */
 export async function readStats(
   { db }: Platform,
   restriction: Restriction,

@@ -1,4 +1,7 @@
-/** Tests for every engine: a ticket starts a container, which stores a variant in R2. */
+/**
+ * Tests for every container engine, real or stand-in: a ticket (a queue message) starts a
+ * container, which stores a variant in R2.
+ */
 import { expect, vi } from 'vitest'
 import { waitForEnds } from '../fixtures/events.ts'
 import { probe } from '../fixtures/media.ts'

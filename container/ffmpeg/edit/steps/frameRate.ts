@@ -22,8 +22,8 @@ export function frameRateFilter(frameRate: number): string {
  * Returns the constant frame rate to convert to, in frames per second.
  *
  * @param options.source the rate of the first file; null when unknown
- * @returns null when the frame rate is not converted: frames keep their times, also at a variable
- *   rate
+ * @returns null when the frame rate is not converted: frames keep their times, even if the rate
+ *   varies
  */
 export function resolveFrameRate(options: {
   requested: number | null

@@ -80,7 +80,7 @@ describe('an active encode', () => {
     expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
   })
 
-  it('reports about once a second, with progress that never decreases', async () => {
+  it('sends reports whose progress never decreases', async () => {
     const { job, ended } = await startHeldEncode()
     await bench.gateway.next('report')
     await bench.gateway.next('report')

@@ -95,7 +95,7 @@ describe('while the job runs, the stream', () => {
     await ended
   })
 
-  it('states its final bandwidths', async () => {
+  it('ends with bandwidths that do not exceed the first ones', async () => {
     const stored = recordFiles()
     await runJob('stream.mp4', RENDITION)
     const [first, last] = stored.filter(({ name }) => name === 'master.m3u8')

@@ -49,7 +49,7 @@ export function describeContainers(test: ContainerTest) {
     expect(ended!['seconds']).toBeGreaterThanOrEqual(IDLE_SECONDS)
   })
 
-  test('a container killed during a job is detected at once, and another completes the job', async ({
+  test('the end of a container killed during a job is detected in seconds, and another completes the job', async ({
     system,
     events,
   }) => {

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import {
-  bench,
+  harness,
   ffmpegProcesses,
   runUntilIdle,
   offerHeldJob,
-  useBench,
+  useRunnerHarness,
 } from './helpers/runnerHarness.ts'
 import type { OfferedJob } from './helpers/offeredJob.ts'
 
-useBench()
+useRunnerHarness()
 
 /** Starts an encode that stays active until the test or one of its limits ends it. */
 async function startHeldEncode(more: Parameters<typeof offerHeldJob>[0] = {}) {
@@ -27,31 +27,31 @@ describe('an active encode', () => {
     const { job, ended } = await startHeldEncode()
     const [pid] = await ffmpegProcesses()
     expect(pid).toBeDefined()
-    const claims = bench.gateway.claims
-    const claimed = bench.gateway.next('claim')
+    const claims = harness.gateway.claims
+    const claimed = harness.gateway.next('claim')
     job.isLeaseLost = true
     await claimed
     expect(await ffmpegProcesses()).toEqual([])
     expect(await ended).toBe('idle')
     expect(job.finishes).toEqual([])
-    expect(bench.gateway.claims).toBe(claims + 1)
+    expect(harness.gateway.claims).toBe(claims + 1)
   })
 
   it('is aborted when no report succeeds for the duration of the lease', async () => {
     const { job, ended } = await startHeldEncode({ leaseSeconds: 2 })
-    bench.gateway.failures.report = Infinity
+    harness.gateway.failures.report = Infinity
     await ended
     expect(job.finishes).toEqual([])
-    expect(bench.logs.join('')).toContain('lease lost')
+    expect(harness.logs.join('')).toContain('lease lost')
   })
 
   it('continues when some reports fail', async () => {
     const { job, ended } = await startHeldEncode()
-    bench.gateway.failures.report = 2
-    await bench.gateway.next('report')
+    harness.gateway.failures.report = 2
+    await harness.gateway.next('report')
     job.isLeaseLost = true
     await ended
-    expect(bench.gateway.failures.report).toBe(0)
+    expect(harness.gateway.failures.report).toBe(0)
   })
 
   it('fails as stalled when ffmpeg makes no progress, even if it ignores SIGTERM', async () => {
@@ -82,8 +82,8 @@ describe('an active encode', () => {
 
   it('sends reports whose progress never decreases', async () => {
     const { job, ended } = await startHeldEncode()
-    await bench.gateway.next('report')
-    await bench.gateway.next('report')
+    await harness.gateway.next('report')
+    await harness.gateway.next('report')
     job.isLeaseLost = true
     await ended
     const progress = job.reports.map((report) => report.progress)

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { audio, video } from '../fixtures/renditions.ts'
 import { measureLevel, measureLoudness, measureSsim } from './helpers/measureOutput.ts'
 
-useBench()
+useRunnerHarness()
 
 const CODECS = ['h264', 'h265', 'vp9', 'av1'] as const
 async function makeOutput(name: string, rendition: Parameters<typeof video>[0]) {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { audio, video } from '../fixtures/renditions.ts'
 import { measureTone } from './helpers/measureOutput.ts'
 
-useBench()
+useRunnerHarness()
 
 const short = { width: 96, height: 64, resizeMode: 'scale', endSeconds: 0.3 } as const
 

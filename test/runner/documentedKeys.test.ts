@@ -4,11 +4,18 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import type { Key } from '../../src/contract/keys.ts'
 import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
-import { bench, clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import {
+  harness,
+  clip,
+  packetHash,
+  probeOutput,
+  runJob,
+  useRunnerHarness,
+} from './helpers/runnerHarness.ts'
 import type { OfferedJob } from './helpers/offeredJob.ts'
 import { rows } from '../fixtures/keyTable.ts'
 
-useBench()
+useRunnerHarness()
 
 type Output = Awaited<ReturnType<typeof probeOutput>>
 interface DocumentedOutput {
@@ -140,7 +147,7 @@ function removeKey(key: string, example: string): string {
 it.each(rows.filter(({ key }) => key !== 'n'))(
   'the example of $key, $example, has the documented effect',
   async ({ key, example }) => {
-    const subtitles = join(bench.scratch, 'en.srt')
+    const subtitles = join(harness.scratch, 'en.srt')
     await writeFile(subtitles, SUBTITLES)
     const references = {
       'videos/outro.mp4': clip('clip.mp4'),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { audio, video } from '../fixtures/renditions.ts'
 import {
   readFrameTimes,
@@ -9,7 +9,7 @@ import {
   measureTone,
 } from './helpers/measureOutput.ts'
 
-useBench()
+useRunnerHarness()
 
 type RenditionFields = Parameters<typeof video>[0]
 async function makeOutput(

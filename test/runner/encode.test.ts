@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { clip, packetHash, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image, video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 describe('a video', () => {
   it('is encoded to H.264 at the requested width, as reported to the gateway', async () => {

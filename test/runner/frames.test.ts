@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image } from '../fixtures/renditions.ts'
 import { readPixels } from './helpers/pixels.ts'
 
-useBench()
+useRunnerHarness()
 
 type RenditionFields = Parameters<typeof image>[0]
 

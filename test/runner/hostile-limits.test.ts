@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import type { ProcessLimits } from '../../container/ffmpeg/process/limits.ts'
 import { runProcess } from '../../container/ffmpeg/process/process.ts'
 import { mountSmallDisk, unmount } from '../system/chaos/smallDisk.ts'
-import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
 const MAX_OUTPUT_BYTES = 950_000
@@ -14,7 +14,7 @@ const GIB = 1024 ** 3
 const disk = join(tmpdir(), `runner-small-disk-${process.pid}`)
 const skipReason = mountSmallDisk(disk, 1)
 
-useBench()
+useRunnerHarness()
 afterAll(async () => {
   if (skipReason === null) {
     unmount(disk)
@@ -66,7 +66,7 @@ describe('an encode', () => {
     ['pictures', 'frame=99999999', /at least 99,999,999 frames; at most 5,184,000/],
     ['hours', 'out_time_us=360000000000', /duration of the file is 100 hours; at most 24/],
   ])('that exceeds the maximum number of %s is killed', async (_, progress, message) => {
-    const FFMPEG = join(bench.scratch, 'ffmpeg')
+    const FFMPEG = join(harness.scratch, 'ffmpeg')
     await writeFile(FFMPEG, `#!/bin/sh\necho ${progress}\nexec sleep 60\n`)
     await chmod(FFMPEG, 0o755)
     const { finish } = await runJob('clip.mp4', video({ width: 160 }), {}, { FFMPEG })
@@ -88,7 +88,7 @@ describe('a probe', () => {
       /description of the file's streams is longer than 1 MB/,
     ],
   ])('that %s is killed', async (_, script, errorCode, message) => {
-    const FFPROBE = join(bench.scratch, 'ffprobe')
+    const FFPROBE = join(harness.scratch, 'ffprobe')
     await writeFile(FFPROBE, `#!/bin/sh\n${script}\n`)
     await chmod(FFPROBE, 0o755)
     const { finish } = await runJob('clip.mp4', video(), {}, { FFPROBE })
@@ -105,7 +105,7 @@ describe('the operating system', () => {
       file,
       arguments: list,
       limits,
-      cwd: bench.scratch,
+      cwd: harness.scratch,
       signal: AbortSignal.timeout(20_000),
       onStdout: (text) => (stdout += text),
     })
@@ -131,7 +131,7 @@ describe('the operating system', () => {
     const list = ['$(touch file)', '`touch file`', '; touch file', "'", '"', '*', '-n', '']
     const { stdout } = await run('printf', '%s|', ...list)
     expect(stdout).toBe(list.map((each) => `${each}|`).join(''))
-    expect(await readdir(bench.scratch)).toEqual([])
+    expect(await readdir(harness.scratch)).toEqual([])
   })
 
   it('reports a missing program', async () => {

@@ -6,10 +6,10 @@ import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 const canaryRequests: string[] = []
 const server = createServer((request, response) => {
@@ -43,7 +43,7 @@ async function failWithReference(
   path: string,
   content: string | Buffer,
 ) {
-  const file = join(bench.scratch, 'stored')
+  const file = join(harness.scratch, 'stored')
   await writeFile(file, content)
   const { finish } = await runJob('small.mp4', video(rendition), {}, {}, { [path]: file })
   if (finish.outcome !== 'failed') {

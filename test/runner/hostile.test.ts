@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image, video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 it.each([
   ['an empty file', 'empty.mp4', /^The file is empty/],
@@ -42,13 +42,13 @@ it('an audio file is rejected when video is required', async () => {
 })
 
 it('a missing original fails the job with a storage failure', async () => {
-  bench.gateway.mishap = () => 'gone'
+  harness.gateway.sourceFault = () => 'gone'
   const { finish } = await runJob('clip.mp4', video())
   expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })
 })
 
 it('a replaced original releases the job', async () => {
-  bench.gateway.mishap = () => 'changed'
+  harness.gateway.sourceFault = () => 'changed'
   const { finish } = await runJob('clip.mp4', video())
   expect(finish).toMatchObject({ outcome: 'released', reason: 'the original was replaced' })
 })

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image, video } from '../fixtures/renditions.ts'
 import { readFrameTimes, nameColour, readPixelsAt } from './helpers/measureOutput.ts'
 
-useBench()
+useRunnerHarness()
 
 const BT709 = {
   color_primaries: 'bt709',

@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
 import type { Report } from '../../src/contract/runnerProtocol.ts'
-import { bench, clip, runJob, useBench } from './helpers/runnerHarness.ts'
+import { harness, clip, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 function expectRising(reports: Report[]) {
   const progress = reports.map((each) => each.progress)
@@ -34,5 +34,5 @@ it('progress rises through both passes of a two-pass encode, and speed is report
   expect(first.every(({ fps, speed }) => fps === null && speed === null)).toBe(true)
   expect(second.at(-1)).toMatchObject({ fps: expect.any(Number), speed: expect.any(Number) })
   expect(second.at(-1)!.etaSeconds).not.toBeNull()
-  expect(bench.gateway.violations).toEqual([])
+  expect(harness.gateway.violations).toEqual([])
 })

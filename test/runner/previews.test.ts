@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { preview } from '../fixtures/renditions.ts'
 import { readPixels } from './helpers/pixels.ts'
 
 const execute = promisify(execFile)
 
-useBench()
+useRunnerHarness()
 
 describe('a preview', () => {
   it('as WebP has three seconds of small frames, ten a second', async () => {

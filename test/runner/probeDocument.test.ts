@@ -2,16 +2,16 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { type ProbeDocument, probeDocument } from '../../src/contract/probe.ts'
-import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { saveOutput } from './helpers/offeredJob.ts'
 import { probing } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 async function probeClip(name: string): Promise<ProbeDocument> {
   const { job, finish } = await runJob(name, probing())
   expect(finish).toMatchObject({ outcome: 'completed', plan: { mode: 'probe' } })
-  const path = await saveOutput(job, join(bench.scratch, 'saved.json'))
+  const path = await saveOutput(job, join(harness.scratch, 'saved.json'))
   return probeDocument.parse(JSON.parse(await readFile(path, 'utf8')))
 }
 
@@ -96,7 +96,7 @@ describe('the probe document', () => {
     const { streams, format } = await probeClip('big.mkv')
     expect(format).toBe('mkv')
     expect(streams[0]).toMatchObject({ keyframeIntervalSeconds: 0.04 })
-    expect(bench.gateway.sourceBytes).toBeLessThan(60e6)
+    expect(harness.gateway.sourceBytes).toBeLessThan(60e6)
   })
 
   it('lists all tracks with their languages', async () => {

@@ -4,19 +4,25 @@ import { once } from 'node:events'
 import { mkdir, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bench, clip, ffmpegProcesses, offerHeldJob, useBench } from './helpers/runnerHarness.ts'
+import {
+  harness,
+  clip,
+  ffmpegProcesses,
+  offerHeldJob,
+  useRunnerHarness,
+} from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 function start(env: Record<string, string> = {}) {
   const child = spawn(process.execPath, [join(import.meta.dirname, '../../container/main.ts')], {
     env: {
       PATH: process.env['PATH'],
-      GATEWAY_URL: bench.gateway.url,
+      GATEWAY_URL: harness.gateway.url,
       RUNNER_NAME: 'spawned',
-      RUNNER_TOKEN: bench.gateway.token,
-      SCRATCH_DIR: bench.scratch,
+      RUNNER_TOKEN: harness.gateway.token,
+      SCRATCH_DIR: harness.scratch,
       IDLE_SECONDS: '0',
       ...env,
     },
@@ -46,7 +52,7 @@ async function startHeldEncode(env: Record<string, string> = {}) {
 
 describe('the runner process', () => {
   it('completes all jobs and exits with 0 when there is none left', async () => {
-    const job = await bench.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
+    const job = await harness.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
     const { closed, lines } = start()
     expect(await closed).toMatchObject({ code: 0 })
     expect(job.finishes).toMatchObject([{ outcome: 'completed' }])
@@ -64,13 +70,13 @@ describe('the runner process', () => {
   it('keeps claiming until it has been idle for IDLE_SECONDS', async () => {
     const { closed } = start({ IDLE_SECONDS: '1.5' })
     expect(await closed).toMatchObject({ code: 0 })
-    expect(bench.gateway.claims).toBeGreaterThan(1)
+    expect(harness.gateway.claims).toBeGreaterThan(1)
   })
 
   it('continues after the gateway was unreachable, and logs that once', async () => {
-    bench.gateway.failures.claim = 3
-    const job = await bench.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
-    const finished = bench.gateway.next('finish')
+    harness.gateway.failures.claim = 3
+    const job = await harness.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
+    const finished = harness.gateway.next('finish')
     const { child, closed, lines } = start({ IDLE_SECONDS: 'forever' })
     await finished
     child.kill('SIGTERM')
@@ -97,7 +103,7 @@ describe('the runner process', () => {
     runner.child.kill('SIGKILL')
     await expect.poll(ffmpegProcesses).toEqual([])
     await start().closed
-    expect(await readdir(bench.scratch)).toEqual([])
+    expect(await readdir(harness.scratch)).toEqual([])
   })
 
   it('exits immediately on a second signal, and the next runner cleans up', async () => {
@@ -111,11 +117,11 @@ describe('the runner process', () => {
     expect(await runner.closed).toMatchObject({ code: 1 })
     await expect.poll(ffmpegProcesses).toEqual([])
 
-    const living = join(bench.scratch, `reelqueue-${process.pid}-living`)
+    const living = join(harness.scratch, `reelqueue-${process.pid}-living`)
     await mkdir(living)
-    expect(await readdir(bench.scratch)).toHaveLength(2)
+    expect(await readdir(harness.scratch)).toHaveLength(2)
     await start().closed
-    expect(await readdir(bench.scratch)).toEqual([`reelqueue-${process.pid}-living`])
+    expect(await readdir(harness.scratch)).toEqual([`reelqueue-${process.pid}-living`])
     await rm(living, { recursive: true })
   })
 

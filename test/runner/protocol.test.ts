@@ -7,24 +7,24 @@ import { detectCapabilities } from '../../container/capabilities.ts'
 import { readSettings } from '../../container/settings.ts'
 import { createLog } from '../../container/log.ts'
 import { PROTOCOL_VERSION } from '../../src/contract/runnerProtocol.ts'
-import { bench, runJob, runUntilIdle, useBench } from './helpers/runnerHarness.ts'
+import { harness, runJob, runUntilIdle, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 it('does the jobs of a gateway one version older, with the field names of that version', async () => {
-  bench.gateway.speaks = PROTOCOL_VERSION - 1
+  harness.gateway.protocolVersion = PROTOCOL_VERSION - 1
   const { finish } = await runJob('clip.mp4', image({ width: 64, height: 64, resizeMode: 'pad' }))
   expect(finish).toMatchObject({ outcome: 'completed', output: { width: 64, height: 64 } })
 })
 
 it('exits when the gateway is two versions older', async () => {
-  bench.gateway.speaks = PROTOCOL_VERSION - 2
+  harness.gateway.protocolVersion = PROTOCOL_VERSION - 2
   expect(await runUntilIdle()).toBe('rejected')
 })
 
 it('reports the capabilities of the machine and its ffmpeg', async () => {
-  const settings = readSettings({ GATEWAY_URL: bench.gateway.url, SCRATCH_DIR: bench.scratch })
+  const settings = readSettings({ GATEWAY_URL: harness.gateway.url, SCRATCH_DIR: harness.scratch })
   const machine = await detectCapabilities(
     settings,
     createLog((line) => expect.unreachable(line)),
@@ -39,8 +39,8 @@ it('reports the capabilities of the machine and its ffmpeg', async () => {
 
 it('reports no list of encoders when ffmpeg cannot list them', async () => {
   const settings = readSettings({
-    GATEWAY_URL: bench.gateway.url,
-    SCRATCH_DIR: bench.scratch,
+    GATEWAY_URL: harness.gateway.url,
+    SCRATCH_DIR: harness.scratch,
     FFMPEG: '/bin/false',
   })
   const lines: string[] = []
@@ -54,9 +54,9 @@ it('reports no list of encoders when ffmpeg cannot list them', async () => {
 
 it('sends the same random secret with every request, and never logs it', async () => {
   await runJob('clip.mp4', image({ width: 64 }))
-  const [one, ...more] = bench.gateway.secrets
+  const [one, ...more] = harness.gateway.secrets
   expect([one, more]).toEqual([expect.stringMatching(/^[\w-]{22}$/), []])
   await runJob('clip.mp4', image({ width: 64 }))
-  expect(bench.gateway.secrets.size).toBe(2)
-  expect(bench.logs.join('')).not.toContain(one)
+  expect(harness.gateway.secrets.size).toBe(2)
+  expect(harness.logs.join('')).not.toContain(one)
 })

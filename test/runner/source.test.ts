@@ -5,10 +5,10 @@ import { afterEach, describe, expect, it } from 'vitest'
 import { BLOCK_BYTES } from '../../container/source/blockCache.ts'
 import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
 import { startSourceServer, type SourceServer } from '../../container/source/loopbackServer.ts'
-import { bench, clip, useBench } from './helpers/runnerHarness.ts'
+import { harness, clip, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 let source: SourceServer | undefined
 afterEach(async () => {
@@ -17,7 +17,7 @@ afterEach(async () => {
 })
 
 async function openClip(fatal: unknown[] = []) {
-  const { gateway } = bench
+  const { gateway } = harness
   const { assignment } = await gateway.offer(clip('clip.mp4'), video())
   const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
   source = await startSourceServer({
@@ -36,11 +36,11 @@ async function read(url: string, range?: string) {
 describe('the loopback source', () => {
   it('returns the right bytes although the gateway drops connections and returns errors', async () => {
     const { url, original } = await openClip()
-    bench.gateway.mishap = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'error' : null)
+    harness.gateway.sourceFault = (_, call) => (call === 1 ? 'drop' : call === 3 ? 'error' : null)
     const { status, bytes } = await read(url)
     expect(status).toBe(200)
     expect(bytes.equals(original)).toBe(true)
-    expect(bench.gateway.sourceCalls.length).toBe(Math.ceil(original.length / BLOCK_BYTES) + 2)
+    expect(harness.gateway.sourceCalls.length).toBe(Math.ceil(original.length / BLOCK_BYTES) + 2)
   })
 
   it('serves ranges', async () => {
@@ -55,9 +55,9 @@ describe('the loopback source', () => {
   it('does not fetch a cached block again', async () => {
     const { url } = await openClip()
     await read(url)
-    const calls = bench.gateway.sourceCalls.length
+    const calls = harness.gateway.sourceCalls.length
     await read(url, 'bytes=5000-')
-    expect(bench.gateway.sourceCalls.length).toBe(calls)
+    expect(harness.gateway.sourceCalls.length).toBe(calls)
   })
 
   it('has an unguessable URL', async () => {
@@ -70,7 +70,7 @@ describe('the loopback source', () => {
   it('reports an original that cannot be fetched', async () => {
     const fatal: unknown[] = []
     const { url } = await openClip(fatal)
-    bench.gateway.mishap = () => 'gone'
+    harness.gateway.sourceFault = () => 'gone'
     await expect(read(url)).rejects.toThrow()
     expect(fatal).toEqual([expect.objectContaining({ name: 'GatewayRejection', status: 404 })])
   })

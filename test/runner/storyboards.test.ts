@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { RenditionOf } from '../../src/contract/rendition.ts'
-import { bench, runJob, useBench } from './helpers/runnerHarness.ts'
+import { harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { sprite } from '../fixtures/renditions.ts'
 import { expectFullCoverage, parseVtt } from '../fixtures/storyboardCues.ts'
 import { readPixels, readSize } from './helpers/pixels.ts'
 
-useBench()
+useRunnerHarness()
 
 /** Makes a storyboard, saves its files, and reads its cues. */
 async function board(name: string, rendition: Partial<RenditionOf<'sprite'>> = {}) {
@@ -16,11 +16,11 @@ async function board(name: string, rendition: Partial<RenditionOf<'sprite'>> = {
     throw new Error(JSON.stringify(finish))
   }
   for (const [file, bytes] of job.files) {
-    await writeFile(join(bench.scratch, file), bytes)
+    await writeFile(join(harness.scratch, file), bytes)
   }
   const cues = parseVtt(String(job.files.get('sprite.vtt')))
   const sheets = [...job.files.keys()].filter((file) => file !== 'sprite.vtt').toSorted()
-  return { job, finish, cues, sheets, path: (sheet: string) => join(bench.scratch, sheet) }
+  return { job, finish, cues, sheets, path: (sheet: string) => join(harness.scratch, sheet) }
 }
 
 describe('a storyboard', () => {

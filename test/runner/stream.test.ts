@@ -2,11 +2,11 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { bench, useBench } from './helpers/runnerHarness.ts'
+import { harness, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { stream } from '../fixtures/renditions.ts'
 import { makeStream } from './helpers/streamReader.ts'
 
-useBench()
+useRunnerHarness()
 
 function sum(list: { duration: number }[]) {
   return list.reduce((all, { duration }) => all + duration, 0)
@@ -205,7 +205,7 @@ it('the audio has the requested loudness', async () => {
 })
 
 it('edits apply, and subtitles become a track', async () => {
-  const path = join(bench.scratch, 'talk.srt')
+  const path = join(harness.scratch, 'talk.srt')
   await writeFile(path, '1\n00:00:02,000 --> 00:00:03,000\nOne <i>two</i>\n')
   const rendition = stream({
     startSeconds: 1,

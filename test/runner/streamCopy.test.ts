@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { clip, packetHash, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { clip, packetHash, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 import { readChapterTitles, readFrameTimes, readAudioOffset } from './helpers/measureOutput.ts'
 
-useBench()
+useRunnerHarness()
 
 describe('stream copy', () => {
   it('is planned for each track of a video that matches the request', async () => {

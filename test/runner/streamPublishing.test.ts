@@ -4,28 +4,28 @@
 import { describe, expect, it } from 'vitest'
 import type { Report } from '../../src/contract/runnerProtocol.ts'
 import {
-  bench,
+  harness,
   clip,
   ffmpegProcesses,
   runJob,
   runUntilIdle,
-  useBench,
+  useRunnerHarness,
 } from './helpers/runnerHarness.ts'
 import { stream } from '../fixtures/renditions.ts'
 import { openPackage, parsePlaylist } from './helpers/streamReader.ts'
 
-useBench()
+useRunnerHarness()
 
 const RENDITION = stream({ ladder: [144, 180], segmentSeconds: 2 })
 function nextPlayableReport() {
-  return bench.gateway.next<Report>('report', (report) => report.playable)
+  return harness.gateway.next<Report>('report', (report) => report.playable)
 }
 function recordFiles() {
   const stored: { name: string; bytes: Buffer }[] = []
   const stop = new AbortController()
   const recording = (async () => {
     while (!stop.signal.aborted) {
-      stored.push(await bench.gateway.next<{ name: string; bytes: Buffer }>('file'))
+      stored.push(await harness.gateway.next<{ name: string; bytes: Buffer }>('file'))
     }
   })()
   void recording
@@ -36,15 +36,15 @@ function recordFiles() {
  * active.
  */
 async function startHeldStream() {
-  bench.gateway.mishap = (start) => (start > 115e6 && start < 130e6 ? 'hold' : null)
-  const job = await bench.gateway.offer(clip('big.mov'), RENDITION)
+  harness.gateway.sourceFault = (start) => (start > 115e6 && start < 130e6 ? 'hold' : null)
+  const job = await harness.gateway.offer(clip('big.mov'), RENDITION)
   const ended = runUntilIdle()
   await nextPlayableReport()
   return { job, ended }
 }
 
 it('no playlist names a file that is not stored yet', async () => {
-  bench.gateway.failures.part = 3
+  harness.gateway.failures.part = 3
   const stored = recordFiles()
   const { job, finish } = await runJob('big.mov', RENDITION)
   expect(finish.outcome).toBe('packaged')
@@ -71,7 +71,7 @@ it('no playlist names a file that is not stored yet', async () => {
 })
 
 it('a stream is complete even if uploads are slower than the encode', async () => {
-  bench.gateway.failures.part = 10
+  harness.gateway.failures.part = 10
   const { job, finish } = await runJob('tail.mp4', RENDITION)
   expect(finish).toMatchObject({ outcome: 'packaged', output: { width: 320, height: 180 } })
   expect(parsePlaylist(job.files.get('v144.m3u8')).segments).toHaveLength(3)
@@ -117,7 +117,7 @@ describe('while the job runs, the stream', () => {
 describe('no files remain in the scratch folder', () => {
   it('when the lease is lost', async () => {
     const { job, ended } = await startHeldStream()
-    const claimed = bench.gateway.next('claim')
+    const claimed = harness.gateway.next('claim')
     job.isLeaseLost = true
     await claimed
     expect(await ffmpegProcesses()).toEqual([])
@@ -135,7 +135,7 @@ describe('no files remain in the scratch folder', () => {
   })
 
   it('when storage rejects a file, which fails the attempt with a storage failure', async () => {
-    bench.gateway.failures.part = Infinity
+    harness.gateway.failures.part = Infinity
     const { job, finish } = await runJob('big.mov', RENDITION)
     expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })
     expect(job.files.size).toBe(0)

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 import { readSubtitles, readPixelsAt } from './helpers/measureOutput.ts'
 
-useBench()
+useRunnerHarness()
 
 function subtitleFiles() {
   return { 's/lines.srt': clip('lines.srt'), 's/lines.vtt': clip('lines.vtt') }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { bench, probeOutput, runJob, useBench } from './helpers/runnerHarness.ts'
+import { harness, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image, wave } from '../fixtures/renditions.ts'
 import { readPixels } from './helpers/pixels.ts'
 
-useBench()
+useRunnerHarness()
 
 describe('the best frame', () => {
   it('is bright and sharp, and the same in each run', async () => {
@@ -38,7 +38,7 @@ describe('the best frame', () => {
     const { finish } = await runJob('big.mov', image({ pick: 'best', width: 160 }))
     expect(finish.outcome).toBe('completed')
     // The limit covers nine seeks and the bytes in socket buffers, independent of the file's size.
-    expect(bench.gateway.sourceBytes).toBeLessThan(60e6)
+    expect(harness.gateway.sourceBytes).toBeLessThan(60e6)
   })
 
   it('of a damaged file is taken from the readable part', async () => {

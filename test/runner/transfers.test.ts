@@ -10,10 +10,10 @@ import { afterEach, expect, it } from 'vitest'
 import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
 import { startSourceServer } from '../../container/source/loopbackServer.ts'
 import { uploadOutput } from '../../container/gateway/uploadOutput.ts'
-import { bench, useBench } from './helpers/runnerHarness.ts'
+import { harness, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 const MB = 1_000_000
 const STALL_AFTER = 10 * MB
@@ -71,9 +71,9 @@ it.each([
   ['closed after a stall', 200],
   ['left open without data', Infinity],
 ])('the source arrives intact although each connection is %s', async (_, stallMs) => {
-  const { gateway } = bench
+  const { gateway } = harness
   const bytes = randomBytes(SIZE)
-  const file = join(bench.scratch, 'source.bin')
+  const file = join(harness.scratch, 'source.bin')
   await writeFile(file, bytes)
   const { assignment } = await gateway.offer(file, video())
   const proxy = await startUnreliableProxy(gateway.url, stallMs)
@@ -94,10 +94,10 @@ it.each([
   ['closed after a stall', 200],
   ['left open without data', Infinity],
 ])('the output is stored intact although each connection is %s', async (_, stallMs) => {
-  const { gateway } = bench
+  const { gateway } = harness
   gateway.partSizeBytes = 8 * 1024 * 1024
   const bytes = randomBytes(SIZE)
-  const file = join(bench.scratch, 'output.bin')
+  const file = join(harness.scratch, 'output.bin')
   await writeFile(file, bytes)
   const job = await gateway.offer(file, video())
   const proxy = await startUnreliableProxy(gateway.url, stallMs)
@@ -125,12 +125,12 @@ it.each([
 })
 
 it('a range with a flipped byte is detected and fetched again', async () => {
-  const { gateway } = bench
+  const { gateway } = harness
   const bytes = randomBytes(300_000)
-  const file = join(bench.scratch, 'source.bin')
+  const file = join(harness.scratch, 'source.bin')
   await writeFile(file, bytes)
   const { assignment } = await gateway.offer(file, video())
-  gateway.mishap = (_, call) => (call <= 2 ? 'flip' : null)
+  gateway.sourceFault = (_, call) => (call <= 2 ? 'flip' : null)
   const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token })
   const read = await client.readSource(assignment, 1_000, 200_000, new AbortController().signal)
   expect(read.equals(bytes.subarray(1_000, 200_000))).toBe(true)
@@ -138,9 +138,9 @@ it('a range with a flipped byte is detected and fetched again', async () => {
 })
 
 it('a part with a flipped byte is detected and sent again', async () => {
-  const { gateway } = bench
+  const { gateway } = harness
   const bytes = randomBytes(300_000)
-  const file = join(bench.scratch, 'output.bin')
+  const file = join(harness.scratch, 'output.bin')
   await writeFile(file, bytes)
   const job = await gateway.offer(file, video())
   gateway.flippedParts = 2

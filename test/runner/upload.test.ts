@@ -1,11 +1,17 @@
 import { expect, it } from 'vitest'
-import { bench, probeOutput, runJob, runUntilIdle, useBench } from './helpers/runnerHarness.ts'
+import {
+  harness,
+  probeOutput,
+  runJob,
+  runUntilIdle,
+  useRunnerHarness,
+} from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-useBench()
+useRunnerHarness()
 
 it('an output is uploaded in parts of the size that the gateway returns', async () => {
-  bench.gateway.partSizeBytes = 20_000
+  harness.gateway.partSizeBytes = 20_000
   const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
   if (finish.outcome !== 'completed') {
     throw new Error('not completed')
@@ -19,21 +25,21 @@ it('an output is uploaded in parts of the size that the gateway returns', async 
 })
 
 it('a failed part is sent again', async () => {
-  bench.gateway.partSizeBytes = 20_000
-  bench.gateway.failures.part = 2
+  harness.gateway.partSizeBytes = 20_000
+  harness.gateway.failures.part = 2
   const { job } = await runJob('clip.mp4', video({ width: 320 }))
   expect((await probeOutput(job)).video).toMatchObject({ width: 320, nb_frames: '100' })
 })
 
 it('finish is sent again when its response is lost', async () => {
-  bench.gateway.failures.finish = 1
+  harness.gateway.failures.finish = 1
   const { job } = await runJob('clip.mp4', video({ width: 320 }))
   expect(job.finishes).toHaveLength(1)
 })
 
 it('the runner exits when the gateway rejects its token', async () => {
-  bench.gateway.token = 'another'
+  harness.gateway.token = 'another'
   const run = runUntilIdle()
-  bench.gateway.token = 'the right one'
+  harness.gateway.token = 'the right one'
   expect(await run).toBe('rejected')
 })

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Expectation } from '../../container/ffmpeg/renderPlan.ts'
 import { verifyOutput } from '../../container/ffmpeg/verify/verifyOutput.ts'
-import { bench, clip, useBench } from './helpers/runnerHarness.ts'
+import { harness, clip, useRunnerHarness } from './helpers/runnerHarness.ts'
 
-useBench()
+useRunnerHarness()
 
 const GIB = 1024 ** 3
 /** Properties of small.mp4. */
@@ -26,7 +26,7 @@ beforeEach(() => {
       expect: { ...EXPECTATION, ...more },
       stderr: '',
       hasFallback: false,
-      cwd: bench.scratch,
+      cwd: harness.scratch,
       signal: new AbortController().signal,
       limits: { memoryBytes: 2 * GIB, fileBytes: GIB, cpuSeconds: null },
     })

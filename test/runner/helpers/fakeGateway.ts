@@ -12,7 +12,7 @@ import { z } from 'zod'
 import { writeAssignment } from '../../../src/contract/assignmentVersions.ts'
 import * as contract from '../../../src/contract/runnerProtocol.ts'
 import { listReferenceFiles } from '../../../src/contract/rendition.ts'
-import { contentDigest, failure, sendSource, type SourceMishap } from './fakeSource.ts'
+import { contentDigest, statusError, sendSource, type SourceFault } from './fakeSource.ts'
 import type { OfferedJob } from './offeredJob.ts'
 
 export type Gateway = Awaited<ReturnType<typeof startGateway>>
@@ -26,7 +26,7 @@ export async function startGateway() {
     url: '',
     token: 'a-token',
     /** The newest protocol version that the fake gateway supports. */
-    speaks: contract.PROTOCOL_VERSION,
+    protocolVersion: contract.PROTOCOL_VERSION,
     /** Number of the next parts that arrive with a changed byte. */
     flippedParts: 0,
     partSizeBytes: 5 * 1024 * 1024,
@@ -36,7 +36,7 @@ export async function startGateway() {
     /** The secrets that runners sent. */
     secrets: new Set<string>(),
     sourceCalls: [] as { start: number; end: number }[],
-    mishap: ((): SourceMishap => null) as (start: number, call: number) => SourceMishap,
+    sourceFault: ((): SourceFault => null) as (start: number, call: number) => SourceFault,
     /** Number of the next requests of each kind that return 503. */
     failures: { claim: 0, report: 0, part: 0, finish: 0 },
     violations,
@@ -104,7 +104,7 @@ export async function startGateway() {
     },
   }
 
-  function checked<T>(schema: z.ZodType<T>, value: unknown): T {
+  function parseMessage<T>(schema: z.ZodType<T>, value: unknown): T {
     const parsed = schema.safeParse(value)
     if (parsed.success) {
       return parsed.data
@@ -114,16 +114,16 @@ export async function startGateway() {
   }
 
   const fail = (status: number): never => {
-    throw failure(status)
+    throw statusError(status)
   }
-  const failSome = (kind: keyof typeof gateway.failures) => {
+  const failIfRequested = (kind: keyof typeof gateway.failures) => {
     if (gateway.failures[kind] > 0) {
       gateway.failures[kind] -= 1
       fail(503)
     }
   }
 
-  async function answer(request: IncomingMessage, response: ServerResponse) {
+  async function respond(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? '', 'http://gateway')
     const send = (value: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
@@ -136,13 +136,13 @@ export async function startGateway() {
     }
     gateway.secrets.add(secret.data ?? '')
     if (url.pathname === '/runner/claim') {
-      const { protocol } = checked(contract.claimRequest, await json(request))
-      if (protocol > gateway.speaks) {
-        return refuseProtocol(response)
+      const { protocol } = parseMessage(contract.claimRequest, await json(request))
+      if (protocol > gateway.protocolVersion) {
+        return rejectProtocol(response)
       }
       gateway.claims += 1
       events.emit('claim')
-      failSome('claim')
+      failIfRequested('claim')
       const job = waiting.shift()
       return job === undefined
         ? response.writeHead(204).end()
@@ -151,45 +151,45 @@ export async function startGateway() {
 
     const [, , , id = '', route, number] = url.pathname.split('/')
     const job = jobs.get(id) ?? fail(404)
-    const lease = (fence: number) => {
+    const requireLease = (fence: number) => {
       if (job.isLeaseLost || fence !== job.assignment.fence) {
         fail(409)
       }
     }
     const key = `${request.method} ${route}`
     if (key === 'GET source') {
-      lease(Number(url.searchParams.get('fence')))
+      requireLease(Number(url.searchParams.get('fence')))
       const reference = url.searchParams.get('reference')
       const path = listReferenceFiles(job.assignment.rendition)[Number(reference)] ?? ''
       const file = reference === null ? job.file : (job.referenceFiles[path] ?? job.file)
       return sendSource(gateway, file, request, response)
     }
     if (key === 'POST report') {
-      const report = checked(contract.report, await json(request))
-      failSome('report')
-      lease(report.fence)
+      const report = parseMessage(contract.report, await json(request))
+      failIfRequested('report')
+      requireLease(report.fence)
       job.reports.push(report)
       send({ leaseExpiresAt: new Date(Date.now() + 30_000).toISOString() })
       return events.emit('report', report)
     }
     if (key === 'POST output') {
-      const { sizeBytes, ...report } = checked(contract.outputRequest, await json(request))
-      lease(report.fence)
+      const { sizeBytes, ...report } = parseMessage(contract.outputRequest, await json(request))
+      requireLease(report.fence)
       job.reports.push(report)
       job.sizeBytes = sizeBytes
       return send({ uploadId: 'upload_1', partSizeBytes: gateway.partSizeBytes })
     }
     if (key === 'PUT output') {
-      lease(Number(url.searchParams.get('fence')))
+      requireLease(Number(url.searchParams.get('fence')))
       const bytes = await buffer(request)
       events.emit('part', { number: Number(number), length: request.headers['content-length'] })
-      failSome('part')
+      failIfRequested('part')
       if (gateway.flippedParts > 0) {
         gateway.flippedParts -= 1
         bytes[0]! ^= 1
       }
       const digest = request.headers['content-digest']
-      if (gateway.speaks >= 2 && digest !== contentDigest(bytes)) {
+      if (gateway.protocolVersion >= 2 && digest !== contentDigest(bytes)) {
         return response.writeHead(400).end('{"code":"digest_mismatch"}')
       }
       if (Number(request.headers['content-length']) !== bytes.length) {
@@ -199,10 +199,10 @@ export async function startGateway() {
       return send({ partNumber: Number(number), etag: `etag-${number}` })
     }
     if (key === 'PUT files') {
-      lease(Number(url.searchParams.get('fence')))
-      const name = checked(contract.packageFileName, number)
+      requireLease(Number(url.searchParams.get('fence')))
+      const name = parseMessage(contract.packageFileName, number)
       const bytes = await buffer(request)
-      failSome('part')
+      failIfRequested('part')
       if (request.headers['content-digest'] !== contentDigest(bytes)) {
         return response.writeHead(400).end('{"code":"digest_mismatch"}')
       }
@@ -211,9 +211,9 @@ export async function startGateway() {
       return events.emit('file', { name, bytes })
     }
     if (key === 'POST finish') {
-      const finish = checked(contract.finish, await json(request))
-      failSome('finish')
-      lease(finish.fence)
+      const finish = parseMessage(contract.finish, await json(request))
+      failIfRequested('finish')
+      requireLease(finish.fence)
       job.finishes.push(finish)
       send({ status: /^(completed|packaged)$/.test(finish.outcome) ? 'completed' : 'pending' })
       return events.emit('finish', finish)
@@ -222,10 +222,10 @@ export async function startGateway() {
   }
 
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: Error & { status?: number }) => {
+    respond(request, response).catch((error: Error & { status?: number }) => {
       // Some tests abort requests on purpose, so an incomplete body is not a violation.
-      const broken = error.message === 'aborted'
-      if (error.status === undefined && !broken) {
+      const isAborted = error.message === 'aborted'
+      if (error.status === undefined && !isAborted) {
         violations.push(error.message)
       }
       if (!response.headersSent) {
@@ -240,7 +240,7 @@ export async function startGateway() {
 }
 
 /** Rejects a protocol version with the error message of an older gateway. */
-function refuseProtocol(response: ServerResponse) {
+function rejectProtocol(response: ServerResponse) {
   const message = 'This gateway speaks runner protocol 2, not 3: update the older side.'
   return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))
 }

@@ -16,22 +16,22 @@ import { buffer } from 'node:stream/consumers'
  * - `changed`: 412
  * - `flip`: sends one wrong bit
  */
-export type SourceMishap = 'drop' | 'error' | 'hold' | 'gone' | 'changed' | 'flip' | null
+export type SourceFault = 'drop' | 'error' | 'hold' | 'gone' | 'changed' | 'flip' | null
 
 interface SourceState {
   events: EventEmitter
   /** Version of the runner protocol. */
-  speaks: number
+  protocolVersion: number
   /** Number of source bytes in complete responses. */
   sourceBytes: number
   /** Range of each source request. */
   sourceCalls: { start: number; end: number }[]
   /** Returns the fault of the request with the number `call`, counted from 1. */
-  mishap: (start: number, call: number) => SourceMishap
+  sourceFault: (start: number, call: number) => SourceFault
 }
 
 /** An error that the fake gateway returns with this status. */
-export function failure(status: number): Error {
+export function statusError(status: number): Error {
   return Object.assign(new Error(`the fake gateway returned ${status}`), { status })
 }
 
@@ -39,7 +39,7 @@ export function contentDigest(bytes: Buffer) {
   return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
 }
 
-/** Serves a range of a file, or simulates the fault that `gateway.mishap` returns. */
+/** Serves a range of a file, or simulates the fault that `gateway.sourceFault` returns. */
 export async function sendSource(
   gateway: SourceState,
   file: string,
@@ -48,35 +48,35 @@ export async function sendSource(
 ) {
   const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '')
   if (range === null) {
-    throw failure(400)
+    throw statusError(400)
   }
   const start = Number(range[1])
   const end = Number(range[2]) + 1
   gateway.sourceCalls.push({ start, end })
-  const mishap = gateway.mishap(start, gateway.sourceCalls.length)
-  gateway.events.emit('source', { start, end, mishap })
-  if (mishap === 'error') {
-    throw failure(503)
+  const sourceFault = gateway.sourceFault(start, gateway.sourceCalls.length)
+  gateway.events.emit('source', { start, end, sourceFault })
+  if (sourceFault === 'error') {
+    throw statusError(503)
   }
-  if (mishap === 'gone') {
-    throw failure(404)
+  if (sourceFault === 'gone') {
+    throw statusError(404)
   }
-  if (mishap === 'changed') {
-    throw failure(412)
+  if (sourceFault === 'changed') {
+    throw statusError(412)
   }
-  if (mishap === 'hold') {
+  if (sourceFault === 'hold') {
     return
   }
   const bytes = await buffer(createReadStream(file, { start, end: end - 1 }))
   response.writeHead(206, {
     'content-length': bytes.length,
-    ...(gateway.speaks >= 2 && { 'content-digest': contentDigest(bytes) }),
+    ...(gateway.protocolVersion >= 2 && { 'content-digest': contentDigest(bytes) }),
     'content-range': `bytes ${start}-${end - 1}/${(await stat(file)).size}`,
   })
-  if (mishap === 'flip') {
+  if (sourceFault === 'flip') {
     bytes[0]! ^= 1
   }
-  if (mishap === 'drop') {
+  if (sourceFault === 'drop') {
     response.write(bytes.subarray(0, bytes.length / 2), () => request.socket.destroy())
     return
   }

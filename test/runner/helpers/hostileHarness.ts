@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import { expect } from 'vitest'
 import type { Assignment, Finish } from '../../../src/contract/runnerProtocol.ts'
 import { CANARY, makeHostile } from '../../fixtures/hostile/make.ts'
-import { bench, ffmpegProcesses } from './runnerHarness.ts'
+import { harness, ffmpegProcesses } from './runnerHarness.ts'
 import { startGateway } from './fakeGateway.ts'
 
 /**
@@ -38,15 +38,15 @@ export async function startHostileBench() {
   await writeFile(file, CANARY)
   await makeHostile(folder, { file, url })
 
-  const gateway = (bench.gateway = await startGateway())
-  bench.scratch = await mkdtemp(join(tmpdir(), 'runner-bench-'))
+  const gateway = (harness.gateway = await startGateway())
+  harness.scratch = await mkdtemp(join(tmpdir(), 'runner-test-'))
   const main = join(import.meta.dirname, '../../../container/main.ts')
   const runner = spawn(process.execPath, [main], {
     env: {
       PATH: process.env['PATH'],
       GATEWAY_URL: gateway.url,
       RUNNER_TOKEN: gateway.token,
-      SCRATCH_DIR: bench.scratch,
+      SCRATCH_DIR: harness.scratch,
       IDLE_SECONDS: 'forever',
     },
     stdio: 'ignore',
@@ -65,7 +65,7 @@ export async function startHostileBench() {
       const finish = await finished
       expect((performance.now() - startedAt) / 1_000).toBeLessThan(MAX_SECONDS)
 
-      const left = { scratch: await readdir(bench.scratch), ffmpeg: await ffmpegProcesses() }
+      const left = { scratch: await readdir(harness.scratch), ffmpeg: await ffmpegProcesses() }
       expect(left).toEqual({ scratch: [], ffmpeg: [] })
       expect({ canaryRequests, exitCode: runner.exitCode }).toEqual({
         canaryRequests: [],
@@ -87,7 +87,7 @@ export async function startHostileBench() {
       await exited
       await gateway.close()
       server.close()
-      await Promise.all([folder, bench.scratch].map((each) => rm(each, { recursive: true })))
+      await Promise.all([folder, harness.scratch].map((each) => rm(each, { recursive: true })))
     },
   }
 }

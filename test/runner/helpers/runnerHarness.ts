@@ -21,7 +21,7 @@ import { args } from '../../fixtures/args.ts'
 
 const execute = promisify(execFile)
 
-export const bench = { gateway: null as unknown as Gateway, scratch: '', logs: [] as string[] }
+export const harness = { gateway: null as unknown as Gateway, scratch: '', logs: [] as string[] }
 
 /** Returns the path of a clip, which `clips/clips.setup.ts` makes. */
 export function clip(name: string): string {
@@ -32,20 +32,20 @@ export function clip(name: string): string {
  * Call it at the top of a test file. After each test it checks that no scratch folder and no ffmpeg
  * is left.
  */
-export function useBench() {
+export function useRunnerHarness() {
   beforeEach(async () => {
-    bench.gateway = await startGateway()
-    bench.scratch = await mkdtemp(join(tmpdir(), 'runner-bench-'))
-    bench.logs = []
+    harness.gateway = await startGateway()
+    harness.scratch = await mkdtemp(join(tmpdir(), 'runner-test-'))
+    harness.logs = []
   })
   afterEach(async () => {
-    await bench.gateway.close()
-    const left = await readdir(bench.scratch).then((all) =>
+    await harness.gateway.close()
+    const left = await readdir(harness.scratch).then((all) =>
       all.filter((one) => one.startsWith('reelqueue-')),
     )
     const alive = await ffmpegProcesses()
-    await rm(bench.scratch, { recursive: true })
-    expect(bench.gateway.violations).toEqual([])
+    await rm(harness.scratch, { recursive: true })
+    expect(harness.gateway.violations).toEqual([])
     expect({ left, alive }).toEqual({ left: [], alive: [] })
   })
 }
@@ -58,15 +58,15 @@ export function useBench() {
 export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndReason> {
   const shutdown = new AbortController().signal
   const settings = readSettings({
-    GATEWAY_URL: bench.gateway.url,
-    RUNNER_TOKEN: bench.gateway.token,
-    RUNNER_NAME: 'bench',
+    GATEWAY_URL: harness.gateway.url,
+    RUNNER_TOKEN: harness.gateway.token,
+    RUNNER_NAME: 'test-runner',
     IDLE_SECONDS: '0',
-    SCRATCH_DIR: bench.scratch,
+    SCRATCH_DIR: harness.scratch,
     ...env,
   })
   const client = createGatewayClient(settings)
-  const log = createLog((line) => bench.logs.push(line))
+  const log = createLog((line) => harness.logs.push(line))
   const capabilities = { cpus: 2, memoryBytes: 2e9 }
   const shared = { client, settings, capabilities, log, shutdown }
   return runClaimLoop({
@@ -80,10 +80,13 @@ export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndR
  * active until the test ends it. `reached` resolves when the encode waits for those bytes.
  */
 export async function offerHeldJob(more: Partial<Assignment> = {}) {
-  const { gateway } = bench
-  gateway.mishap = (start) => (start > 45e6 && start < 130e6 ? 'hold' : null)
+  const { gateway } = harness
+  gateway.sourceFault = (start) => (start > 45e6 && start < 130e6 ? 'hold' : null)
   const job = await gateway.offer(clip('big.mov'), video({ width: 160 }), more)
-  const held = gateway.next<{ mishap: string | null }>('source', ({ mishap }) => mishap === 'hold')
+  const held = gateway.next<{ sourceFault: string | null }>(
+    'source',
+    ({ sourceFault }) => sourceFault === 'hold',
+  )
   const encoding = gateway.next<Report>('report', ({ stage }) => stage === 'encode')
   return { job, reached: Promise.all([held, encoding]) }
 }
@@ -100,18 +103,18 @@ export async function runJob(
   env: Record<string, string> = {},
   references: Record<string, string> = {},
 ): Promise<{ job: OfferedJob; finish: Finish }> {
-  const job = await bench.gateway.offer(clip(name), rendition, more, references)
+  const job = await harness.gateway.offer(clip(name), rendition, more, references)
   await runUntilIdle(env)
   const [finish] = job.finishes
   if (finish === undefined) {
-    throw new Error(`nothing finished: ${bench.logs.join('')}`)
+    throw new Error(`nothing finished: ${harness.logs.join('')}`)
   }
   return { job, finish }
 }
 
 /** Saves the output of a job, and probes it with ffprobe. */
 export async function probeOutput(job: OfferedJob) {
-  const path = join(bench.scratch, `saved.${job.assignment.rendition.format}`)
+  const path = join(harness.scratch, `saved.${job.assignment.rendition.format}`)
   await saveOutput(job, path)
   const list = args`-v error -of json -show_format -show_streams ${path}`
   const { format, streams } = JSON.parse((await execute('ffprobe', list)).stdout)
@@ -133,5 +136,5 @@ export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<str
 export async function ffmpegProcesses(): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const folders = await Promise.all(pids.map((pid) => readlink(`/proc/${pid}/cwd`).catch(() => '')))
-  return pids.filter((_, at) => folders[at]?.startsWith(bench.scratch)).map(Number)
+  return pids.filter((_, at) => folders[at]?.startsWith(harness.scratch)).map(Number)
 }

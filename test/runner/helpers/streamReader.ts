@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { Parser } from 'm3u8-parser'
 import { parse } from 'mpd-parser'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
-import { bench, runJob } from './runnerHarness.ts'
+import { harness, runJob } from './runnerHarness.ts'
 import type { OfferedJob } from './offeredJob.ts'
 
 const execute = promisify(execFile)
@@ -37,7 +37,7 @@ export async function makeStream(
 }
 
 export async function openPackage({ id, files }: OfferedJob) {
-  const folder = join(bench.scratch, `package-${id}`)
+  const folder = join(harness.scratch, `package-${id}`)
   await mkdir(folder)
   for (const [name, bytes] of files) {
     await writeFile(join(folder, name), bytes)

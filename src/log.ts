@@ -15,3 +15,20 @@ export function logWarn(event: string, fields: Fields = {}): void {
 export function logError(event: string, fields: Fields = {}): void {
   console.error(JSON.stringify({ event, ...fields }))
 }
+
+/**
+ * Describes an error for the log. The error of a failed query has the SQL and the reason, but not
+ * the values of its parameters, which may be secret.
+ */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) {
+    return String(error)
+  }
+  const [text] = String(error).split('\nparams: ')
+  return error.cause instanceof Error ? `${text}: ${error.cause.message}` : text!
+}
+
+/** Returns the lines of an error's stack, without its message. */
+export function readStack(error: Error): string[] {
+  return (error.stack ?? '').split('\n').filter((line) => line.startsWith('    at '))
+}

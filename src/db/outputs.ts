@@ -1,5 +1,5 @@
 /** Statements on outputs (objects that attempts write to R2) and variants (outputs to serve). */
-import { and, asc, eq, inArray, sql } from 'drizzle-orm'
+import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
 import { type Database, statement } from './database.ts'
 import type { Claim } from './leases.ts'
 import { outputs, variants } from './schema/index.ts'
@@ -34,14 +34,23 @@ export function findOutput(db: Database, claim: Claim, uploadId: string) {
     .get()
 }
 
-/** The oldest retired outputs. */
-export function listRetiredOutputs(db: Database, limit: number) {
+/** Retired outputs that are to be deleted at `now`, those that have waited longest first. */
+export function listRetiredOutputs(db: Database, now: number, limit: number) {
   return db
     .select()
     .from(outputs)
-    .where(sql`retired = 1`)
-    .orderBy(asc(outputs.createdAt))
+    .where(and(sql`retired = 1`, lte(outputs.collectAfter, now)))
+    .orderBy(asc(outputs.collectAfter), asc(outputs.createdAt))
     .limit(limit)
+}
+
+/** Sets the time (ms since the epoch) of the next try to delete these outputs. */
+export async function postponeOutputs(
+  db: Database,
+  keys: string[],
+  collectAfter: number,
+): Promise<void> {
+  await db.update(outputs).set({ collectAfter }).where(inArray(outputs.key, keys))
 }
 
 /** Deletes the rows of outputs that were deleted from R2. */

@@ -1,7 +1,7 @@
 /**
  * The base of every HTTP app of the service: request ids, security headers, and error responses.
  */
-import { logError } from '../log.ts'
+import { describeError, logError, readStack } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
 import { requestId as assignRequestId } from 'hono/request-id'
@@ -64,7 +64,8 @@ export function createBaseApp() {
     logError('request_failed', {
       requestId: c.get('requestId'),
       method: c.req.method,
-      error: error.stack ?? String(error),
+      error: describeError(error),
+      stack: readStack(error),
     })
     return errorResponse(
       c,

@@ -2,7 +2,7 @@
  * The platform: the Worker's bindings as the ports that services use. It is created for each
  * request, queue batch, alarm and cron run.
  */
-import { logError } from '../log.ts'
+import { describeError, logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'
 import type { Platform } from '../services/ports.ts'
 import { createR2Store } from '../storage/r2.ts'
@@ -37,7 +37,9 @@ export function createPlatform(
     slots: containers.count === 0 ? NO_SLOTS : createSlots(env.SLOTS, containers),
     defer: (work) =>
       waitUntil(
-        work.catch((error: unknown) => logError('deferred_failed', { error: String(error) })),
+        work.catch((error: unknown) =>
+          logError('deferred_failed', { error: describeError(error) }),
+        ),
       ),
   }
 }

@@ -1,5 +1,5 @@
 /** Starts the container slots. Each is a Durable Object named `slot-0`, `slot-1` and so on. */
-import { logError } from '../log.ts'
+import { describeError, logError } from '../log.ts'
 import type { Slots } from '../services/ports.ts'
 
 /**
@@ -36,7 +36,7 @@ export function createSlots(
       .getByName(name)
       .wake(queues)
       .catch((error: unknown) => {
-        logError('slot_unreachable', { slot: name, error: String(error) })
+        logError('slot_unreachable', { slot: name, error: describeError(error) })
         return 'failed' as const
       })
 

@@ -14,6 +14,8 @@ const ERROR_PATTERNS = {
   digest_mismatch: /\(10037\)/,
   // Codes for a part that is too small, a part that is missing, and parts of unequal size.
   bad_parts: /\((10011|10025|10048)\)/,
+  // Aborting an upload that R2 no longer has fails with the code of an internal error, not 10024.
+  abort_failed: /\(10001\)/,
 }
 type ErrorReason = keyof typeof ERROR_PATTERNS
 
@@ -51,11 +53,14 @@ export function createR2Store(bucket: R2Bucket): ObjectStore {
         const object = await bucket.resumeMultipartUpload(key, uploadId).complete([...parts])
         return { ok: true, object: toStoredObject(object) }
       }),
-    abortMultipartUpload: ({ key, uploadId }) =>
-      toResult(['gone'], async () => {
+    async abortMultipartUpload({ key, uploadId }) {
+      const aborted = await toResult(['gone', 'abort_failed'], async () => {
         await bucket.resumeMultipartUpload(key, uploadId).abort()
-        return { ok: true }
-      }),
+        return { ok: true as const }
+      })
+      // If it was an internal error indeed, R2 deletes the unfinished upload by itself after 7 days.
+      return aborted.ok ? aborted : { ok: false, reason: 'gone' }
+    },
   }
 }
 

@@ -22,11 +22,13 @@ export const outputs = sqliteTable(
      * attempt's other outputs.
      */
     retired: integer({ mode: 'boolean' }).notNull().default(false),
+    /** Time of the next try to delete a retired output (ms since the epoch); 0 for at once. */
+    collectAfter: integer().notNull().default(0),
   },
   (t) => [
     index('outputs_by_job').on(t.jobId, t.fence),
     index('outputs_retired')
-      .on(t.createdAt)
+      .on(t.collectAfter, t.createdAt)
       .where(sql`retired = 1`),
   ],
 )

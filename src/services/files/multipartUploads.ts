@@ -2,7 +2,7 @@
 import { EXTENSIONS, readExtension } from '../../contract/fileTypes.ts'
 import type { UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { UploadRow } from '../../db/rows.ts'
-import { deleteUpload, findUpload, insertUpload, listUploadsBefore } from '../../db/uploads.ts'
+import { deleteUpload, findUpload, insertUpload } from '../../db/uploads.ts'
 import { canSeePath, chargedKeyId, type Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { SizedBody, StoredObject } from '../../storage/objectStore.ts'
@@ -130,21 +130,12 @@ export async function abortUpload(
   return { ok: true }
 }
 
-/** Deletes up to `limit` unfinished uploads that began before `before` (ms since the epoch). */
-export async function deleteOldUploads(platform: Platform, before: number, limit: number) {
-  for (const upload of await listUploadsBefore(platform.db, before, limit)) {
-    await deleteUploadAndParts(platform, upload)
-  }
-}
-
-async function deleteUploadAndParts(platform: Platform, upload: UploadRow) {
-  const aborted = await platform.originals
-    .abortMultipartUpload(toMultipartUpload(upload))
-    .catch(() => null)
-  if (!aborted?.ok) {
-    // The store may have expired the upload, or completed it without a record in the database: the
-    // file that is now stored is recorded. After any other error, the store deletes the unfinished
-    // upload by itself after some days.
+/** Deletes an upload and its parts, whether the store still has them or not. */
+export async function deleteUploadAndParts(platform: Platform, upload: UploadRow): Promise<void> {
+  const aborted = await platform.originals.abortMultipartUpload(toMultipartUpload(upload))
+  if (!aborted.ok) {
+    // The store has expired the upload, or has completed it without a record in the database. The
+    // file that is now stored is recorded.
     await finishWrite(platform, await beginWrite(platform, upload.filePath))
   }
   await deleteUpload(platform.db, upload.id)

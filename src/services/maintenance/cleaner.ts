@@ -7,10 +7,12 @@ import {
   deleteHourlyStats,
   deleteIdempotencyKeys,
 } from '../../db/cleanup.ts'
+import { listUploadsBefore } from '../../db/uploads.ts'
+import { describeError, logError } from '../../log.ts'
 import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { finishWrite } from '../files/storageQuota.ts'
-import { deleteOldUploads } from '../files/multipartUploads.ts'
+import { deleteUploadAndParts } from '../files/multipartUploads.ts'
 
 const DAY_MS = 86_400_000
 const IDEMPOTENCY_DAYS = 1
@@ -25,7 +27,8 @@ export interface Retention {
 
 /**
  * Runs one round, which deletes a bounded number of rows. The event of a job's deletion is kept as
- * long as any other event. Variants are not deleted.
+ * long as any other event. Variants are not deleted. An error is logged, and does not stop the
+ * other steps.
  */
 export async function runCleaner(
   platform: Platform,
@@ -33,24 +36,46 @@ export async function runCleaner(
 ): Promise<void> {
   const { db } = platform
   const now = Date.now()
-  await deleteFinishedJobs(db, now - jobDays * DAY_MS)
-  await deleteEvents(db, now - eventDays * DAY_MS)
-  await deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS)
-  for (const { name } of await listQueues(db)) {
-    await deleteHourlyStats(db, name, now - jobDays * DAY_MS)
-  }
   const uploadsBefore = now - uploadDays * DAY_MS
-  await deleteOldUploads(platform, uploadsBefore, MAX_UPLOADS_PER_ROUND)
-  await recordAbandonedWrites(platform, uploadsBefore)
-  await deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND)
-  await collectGarbage(platform)
+  await run('jobs', () => deleteFinishedJobs(db, now - jobDays * DAY_MS))
+  await run('events', () => deleteEvents(db, now - eventDays * DAY_MS))
+  await run('idempotency keys', () => deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS))
+  await run('statistics', () => deleteStatistics(platform, now - jobDays * DAY_MS))
+  await run('uploads', () => deleteOldUploads(platform, uploadsBefore))
+  await run('reservations', () => recordAbandonedWrites(platform, uploadsBefore))
+  await run('files', () => deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND))
+  await run('outputs', () => collectGarbage(platform))
+}
+
+/** @param subject what the step deletes, for the log */
+async function run(subject: string, step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step()
+  } catch (error) {
+    logError('cleaner_failed', { subject, error: describeError(error) })
+  }
+}
+
+async function deleteStatistics({ db }: Platform, before: number): Promise<void> {
+  for (const { name } of await listQueues(db)) {
+    await run(`statistics of the queue ${name}`, () => deleteHourlyStats(db, name, before))
+  }
+}
+
+/** Deletes unfinished uploads that began before `before` (ms since the epoch). */
+async function deleteOldUploads(platform: Platform, before: number): Promise<void> {
+  for (const upload of await listUploadsBefore(platform.db, before, MAX_UPLOADS_PER_ROUND)) {
+    await run(`upload ${upload.id}`, () => deleteUploadAndParts(platform, upload))
+  }
 }
 
 /** Deletes the reservations of interrupted writes, and records the files that R2 has now. */
 async function recordAbandonedWrites(platform: Platform, before: number): Promise<void> {
   const { db } = platform
   for (const { id, filePath } of await listStaleReservations(db, before, MAX_UPLOADS_PER_ROUND)) {
-    const revision = (await findRevisions(db, [filePath])).get(filePath) ?? null
-    await finishWrite(platform, { id, filePath, revision })
+    await run(`reservation ${id}`, async () => {
+      const revision = (await findRevisions(db, [filePath])).get(filePath) ?? null
+      await finishWrite(platform, { id, filePath, revision })
+    })
   }
 }

@@ -1,5 +1,6 @@
 /** The garbage collector: deletes retired outputs from the object store, and then their rows. */
-import { deleteOutputRows, listRetiredOutputs } from '../../db/outputs.ts'
+import { deleteOutputRows, listRetiredOutputs, postponeOutputs } from '../../db/outputs.ts'
+import { describeError, logWarn } from '../../log.ts'
 import type { MultipartUpload, ObjectStore } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 
@@ -10,73 +11,103 @@ const MAX_OUTPUTS_PER_ROUND = 50
 const MAX_FILES_PER_ROUND = 500
 
 /**
+ * Time after which the prefix of a package is listed once more. A file that was on its way when the
+ * attempt ended is stored by then. A request cannot last longer: its runner has lost the lease, and
+ * gives up each request after some minutes.
+ */
+const SECOND_LISTING_MS = 60 * 60_000
+
+/** Time until the next try if the store could not abort an upload. */
+const RETRY_MS = 10 * 60_000
+
+interface RoundResult {
+  /** Keys of the outputs of which nothing is left and nothing can arrive. */
+  deleted: string[]
+  /** Keys of the outputs to delete again later. */
+  postponed: string[]
+}
+
+/**
  * Runs one round. A row is deleted only after its objects, and every step can be repeated, so the
  * next round completes one that was interrupted. Returns the number of deleted outputs.
  */
 export async function collectGarbage({ db, variants }: Platform): Promise<number> {
-  const retired = await listRetiredOutputs(db, MAX_OUTPUTS_PER_ROUND)
+  const now = Date.now()
+  const retired = await listRetiredOutputs(db, now, MAX_OUTPUTS_PER_ROUND)
   if (retired.length === 0) {
     return 0
   }
-  const files = await deleteFiles(variants, retired)
+  const uploads = retired.flatMap(({ key, uploadId }) =>
+    uploadId === null ? [] : { key, uploadId },
+  )
+  const files = await deleteFiles(variants, uploads)
   const packages = await deletePackages(
     variants,
-    retired.flatMap(({ key, uploadId }) => (uploadId === null ? key : [])),
+    retired.filter(({ uploadId }) => uploadId === null),
   )
-  const keys = [...files, ...packages]
-  if (keys.length > 0) {
-    await deleteOutputRows(db, keys)
+  const deleted = [...files.deleted, ...packages.deleted]
+  if (deleted.length > 0) {
+    await deleteOutputRows(db, deleted)
   }
-  return keys.length
+  if (files.postponed.length > 0) {
+    await postponeOutputs(db, files.postponed, now + RETRY_MS)
+  }
+  if (packages.postponed.length > 0) {
+    await postponeOutputs(db, packages.postponed, now + SECOND_LISTING_MS)
+  }
+  return deleted.length
 }
 
-/** Aborts uploads and deletes objects. Returns the keys under which nothing is left. */
-async function deleteFiles(
-  store: ObjectStore,
-  outputs: { key: string; uploadId: string | null }[],
-): Promise<string[]> {
-  const keys: string[] = []
-  for (const { key, uploadId } of outputs) {
-    if (uploadId === null) {
-      continue
-    }
-    if (await abortUpload(store, { key, uploadId })) {
-      keys.push(key)
-    }
+/** Aborts uploads and deletes their objects. Postpones an upload that could not be aborted. */
+async function deleteFiles(store: ObjectStore, uploads: MultipartUpload[]): Promise<RoundResult> {
+  const deleted: string[] = []
+  const postponed: string[] = []
+  for (const upload of uploads) {
+    // No object can arrive under the key of an upload that was aborted or completed.
+    const isAborted = await abortUpload(store, upload)
+    const keys = isAborted ? deleted : postponed
+    keys.push(upload.key)
   }
-  if (keys.length > 0) {
-    await store.delete(keys)
+  if (deleted.length > 0) {
+    await store.delete(deleted)
   }
-  return keys
+  return { deleted, postponed }
 }
 
-/** Returns false if the store failed to abort the upload: the next round tries again. */
 function abortUpload(store: ObjectStore, upload: MultipartUpload): Promise<boolean> {
   return store.abortMultipartUpload(upload).then(
     () => true,
-    () => false,
+    (error: unknown) => {
+      logWarn('abort_failed', { key: upload.key, error: describeError(error) })
+      return false
+    },
   )
 }
 
 /**
- * Deletes the files under each prefix. A large package takes several rounds. Returns the prefixes
- * under which nothing is left.
+ * Deletes the files under each prefix. A large package takes several rounds. A package is deleted
+ * when its prefix is empty for the second time.
  */
-async function deletePackages(store: ObjectStore, prefixes: string[]): Promise<string[]> {
-  const deleted: string[] = []
+async function deletePackages(
+  store: ObjectStore,
+  packages: { key: string; collectAfter: number }[],
+): Promise<RoundResult> {
+  const result: RoundResult = { deleted: [], postponed: [] }
   let remaining = MAX_FILES_PER_ROUND
-  for (const prefix of prefixes) {
+  for (const { key, collectAfter } of packages) {
     if (remaining <= 0) {
       break
     }
-    const { keys, isTruncated } = await store.list(prefix, remaining)
+    const { keys, isTruncated } = await store.list(key, remaining)
     if (keys.length > 0) {
       await store.delete(keys)
     }
     remaining -= Math.max(keys.length, 1)
     if (!isTruncated) {
-      deleted.push(prefix)
+      const isSecondListing = collectAfter > 0
+      const list = isSecondListing ? result.deleted : result.postponed
+      list.push(key)
     }
   }
-  return deleted
+  return result
 }

@@ -7,7 +7,6 @@ import {
   releaseDueRetries,
 } from '../../db/queues.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
-import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
@@ -23,8 +22,6 @@ export async function runWatchdog(platform: Platform, queue: string): Promise<nu
     await failAttempt(platform, job, expiryFailure(job, now), { leaseExpiredBy: now })
   }
   await releaseDueRetries(db, queue, now)
-  // Deferred, so that a failure of R2 does not stop the watchdog.
-  platform.defer(collectGarbage(platform))
   // Wake-ups can be lost, so they are repeated as long as a pending job could start.
   const row = (await hasReadyJob(db, queue)) ? await findQueue(db, queue) : undefined
   if (row) {

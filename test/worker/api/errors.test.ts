@@ -165,8 +165,11 @@ it('an internal error returns 500 with the request id that the log has', async (
       const answer = await expectProblem(await api('GET', path), 500)
       expect(answer.code).toBe('internal')
       expect(answer.message).toContain('request id')
-      const line = JSON.parse(String(logged.mock.lastCall![0])) as object
+      const line = JSON.parse(String(logged.mock.lastCall![0])) as { error: string }
       expect(line).toMatchObject({ event: 'request_failed', requestId: answer.requestId })
+      // The reason is logged, and the values of the query's parameters are not.
+      expect(line.error).toContain('no such table: queues')
+      expect(line.error).not.toContain('params')
     }
   } finally {
     await env.DB.prepare('ALTER TABLE queues_away RENAME TO queues').run()

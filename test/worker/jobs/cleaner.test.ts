@@ -130,6 +130,47 @@ it('retention is set in wrangler.toml, and an invalid value is rejected', () => 
   )
 })
 
+describe('an error', () => {
+  it.each([
+    ['deleteFinishedJobs', 'DELETE FROM jobs'],
+    ['deleteEvents', 'DELETE FROM events'],
+    ['deleteHourlyStats', 'DELETE FROM queue_hourly_stats'],
+    ['deleteUnownedFiles', 'DELETE FROM files'],
+  ])('of %s does not stop the other steps', async (_name, failing) => {
+    const job = await insertJobIn('completed')
+    await setAge('jobs', 'completed_at', 31, `id = '${job.id}'`)
+    await setAge('events', 'created_at', 8)
+    await run("INSERT INTO idempotency_keys VALUES ('x', '', '[]', 1)")
+    await run("INSERT OR REPLACE INTO queue_hourly_stats VALUES ('default', 0, 1, 0, 0, 0)")
+    await run("INSERT INTO files VALUES ('a.mp4', NULL, 1, 'r', 1)")
+    const before = await countOld()
+    await run(`CREATE TRIGGER failing BEFORE ${failing.replace('FROM', 'ON')}
+      BEGIN SELECT raise(ABORT, 'the disk is full'); END`)
+    await runRound()
+    await run('DROP TRIGGER failing')
+    const table = failing.split(' ').at(-1)!
+    const kept = Object.entries(await countOld()).filter(([, n]) => n > 0)
+    expect(kept).toEqual([[table, before[table]]])
+    await runRound()
+    expect(Object.values(await countOld())).toEqual([0, 0, 0, 0, 0])
+  })
+})
+
+/** Counts the rows of each table that the cleaner must delete. */
+async function countOld(): Promise<Record<string, number>> {
+  const tables = ['jobs', 'events', 'idempotency_keys', 'queue_hourly_stats', 'files']
+  const old: Record<string, string> = {
+    jobs: `completed_at < ${Date.now() - 30 * DAY_MS}`,
+    events: `created_at < ${Date.now() - 7 * DAY_MS}`,
+    idempotency_keys: 'created_at = 1',
+    queue_hourly_stats: 'hour = 0',
+    files: 'recorded_at = 1',
+  }
+  return Object.fromEntries(
+    await Promise.all(tables.map(async (table) => [table, await count(table, old[table])])),
+  )
+}
+
 it('the API works after a cleanup', async () => {
   await insertJobIn('pending')
   await runRound()

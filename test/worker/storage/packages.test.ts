@@ -176,8 +176,24 @@ describe('a finished package', () => {
     expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(1)
     await collectGarbage(platform)
     expect(await keys(prefix)).toEqual([])
-    expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(0)
     expect(await keys(control.jobId)).toHaveLength(2)
+  })
+
+  it('is deleted with a file that is stored after its job was deleted', async () => {
+    const runner = await stream('late.mp4')
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    const prefix = `${runner.jobId}/1/package/`
+    const { platform, settled } = openPlatform()
+    await expectJson(await api('DELETE', `/queue/jobs/${runner.jobId}`), 200)
+    await collectGarbage(platform)
+    await settled()
+    expect(await keys(prefix)).toEqual([])
+    await env.VARIANTS.put(`${prefix}v720_00009.m4s`, 'stored late')
+    // An hour later.
+    await env.DB.prepare('UPDATE outputs SET collect_after = 1 WHERE collect_after > 0').run()
+    await collectGarbage(platform)
+    expect(await keys(prefix)).toEqual([])
+    expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(0)
   })
 })
 

@@ -20,12 +20,12 @@ it.each([
   ['short.mp4', { nb_read_packets: '2' }],
   ['one-frame.mp4', { nb_read_packets: '1' }],
   ['one-fps.mp4', { avg_frame_rate: '1/1' }],
-])('the clip %s has the intended shape', async (name, shape) => {
+])('the clip %s has the intended properties', async (name, properties) => {
   const [firstTrack] = await readStreams(name)
-  expect(firstTrack).toMatchObject(shape)
+  expect(firstTrack).toMatchObject(properties)
 })
 
-it('the audio tracks of the clips are as intended', async () => {
+it('the clips have the intended numbers of tracks, languages and channels', async () => {
   expect(await readStreams('silent.mp4')).toHaveLength(1)
   const [, ...tracks] = await readStreams('languages.mkv')
   expect(tracks.map(({ tags }: { tags: { language: string } }) => tags.language)).toEqual([

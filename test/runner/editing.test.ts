@@ -109,11 +109,19 @@ describe('a watermark', () => {
     )
     // The watermark is 40 by 20, 3 pixels from the edges of the 160 by 90 frame. It covers 117, 67
     // to 156, 86.
-    const seen = await coloursAt(path, 0.8, [137, 77], [120, 70], [112, 77], [137, 62], [159, 89])
-    expect(seen).toEqual(['white', 'white', 'red', 'red', 'red'])
+    const colours = await coloursAt(
+      path,
+      0.8,
+      [137, 77],
+      [120, 70],
+      [112, 77],
+      [137, 62],
+      [159, 89],
+    )
+    expect(colours).toEqual(['white', 'white', 'red', 'red', 'red'])
   })
 
-  it('can be transparent', async () => {
+  it('can be half transparent', async () => {
     const rendition = {
       watermark: 'brand/logo.png',
       watermarkSize: 50,
@@ -131,7 +139,7 @@ describe('a watermark', () => {
     }
   })
 
-  it('is rejected when its file type is not an image', async () => {
+  it('is rejected when its name ends in .gif', async () => {
     const rendition = video({ watermark: 'brand/logo.gif' })
     const { finish } = await runJob(
       'red.mp4',
@@ -190,7 +198,7 @@ describe('appended files', () => {
     'b/blue.mkv': clip('blue.mkv'),
   })
 
-  it('get the frame size, the frame rate and the audio format of the first', async () => {
+  it('get the frame size and rate of the first file, and silence if they lack audio', async () => {
     const append = ['b/lime.mp4', 'b/blue.mkv']
     const output = await makeOutput('red.mp4', { append }, references())
     expect(output.video).toMatchObject({ width: 160, height: 90, avg_frame_rate: '10/1' })
@@ -201,15 +209,15 @@ describe('appended files', () => {
     // lime-silent.mp4 is half as wide, so it has bars at the left and right.
     expect(await at(1.5)).toEqual(['lime', 'black'])
     expect(await at(2.5)).toEqual(['blue', 'blue'])
-    const heard = await Promise.all([
+    const levels = await Promise.all([
       measureLevel(output.path, 0.3, 0.7),
       measureLevel(output.path, 1.3, 1.7),
       measureLevel(output.path, 2.3, 2.7),
     ])
-    expect(heard.map((level) => level > -60)).toEqual([true, false, true])
+    expect(levels.map((level) => level > -60)).toEqual([true, false, true])
   })
 
-  it('have audio when only a later file has audio', async () => {
+  it('give the output audio when only a later file has audio', async () => {
     const output = await makeOutput('silent.mp4', { append: ['b/blue.mkv'] }, references())
     expect(output.audio.codec_name).toBe('aac')
     expect(await measureLevel(output.path, 0.2, 0.8)).toBeLessThan(-60)

@@ -28,7 +28,7 @@ describe('a video', () => {
     })
   })
 
-  it("reports the source's facts and the plan, even if it is short", async () => {
+  it('that is short is reported with the facts of the source and the plan', async () => {
     const { job, finish } = await runJob('clip.mp4', video({ width: 320, quality: 100 }))
     expect(finish).toMatchObject({ input: { width: 640 }, plan: { mode: 'encode' } })
     expect(job.reports.at(-1)).toMatchObject({ stage: 'upload', plan: { mode: 'encode' } })
@@ -64,13 +64,13 @@ describe('a video', () => {
     expect([stream.width, stream.height, audio]).toEqual([1280, 720, undefined])
   })
 
-  it('is padded to exactly the requested size', async () => {
+  it('has exactly the requested size with the resize mode pad', async () => {
     const { job } = await runJob('clip.mp4', video({ width: 300, height: 300, resizeMode: 'pad' }))
     const { video: stream } = await probeOutput(job)
     expect([stream.width, stream.height]).toEqual([300, 300])
   })
 
-  it('fills the requested size and is cropped to it', async () => {
+  it('has exactly the requested size with the resize mode fill', async () => {
     const rendition = video({ width: 200, height: 300, resizeMode: 'fill', gravity: 'south_east' })
     const { video: stream } = await probeOutput((await runJob('clip.mp4', rendition)).job)
     expect([stream.width, stream.height]).toEqual([200, 300])
@@ -96,7 +96,7 @@ describe('a video', () => {
     expect([stream.width, stream.height, stream.sample_aspect_ratio]).toEqual([1024, 576, '1:1'])
   })
 
-  it('with an odd size loses its last row and column and is not resampled', async () => {
+  it('with an odd size gets the even size below', async () => {
     const { job } = await runJob('odd.mkv', video())
     const { video: stream } = await probeOutput(job)
     expect([stream.width, stream.height]).toEqual([640, 360])
@@ -107,7 +107,7 @@ describe('a video', () => {
     expect((await probeOutput(job)).audio).toMatchObject({ codec_name: 'aac', channels: 2 })
   })
 
-  it('in HDR is tone-mapped to SDR', async () => {
+  it('in HDR becomes SDR with eight bits', async () => {
     const { job } = await runJob('hlg.mp4', video())
     const { video: stream } = await probeOutput(job)
     expect(stream).toMatchObject({ color_transfer: 'bt709', pix_fmt: 'yuv420p' })
@@ -118,7 +118,7 @@ describe('a video', () => {
     expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(4, 0)
   })
 
-  it('that matches the request is stream-copied, bit for bit', async () => {
+  it('that matches the request is stream-copied, with the same packets', async () => {
     const { job, finish } = await runJob('low-bit-rate.mp4', video())
     if (finish.outcome !== 'completed') {
       throw new Error('not completed')
@@ -148,12 +148,12 @@ describe('a frame', () => {
     expect([stream.width, stream.height]).toEqual([201, 301])
   })
 
-  it('at the end of the video is its last frame', async () => {
+  it('can be made one millisecond before the end of the video', async () => {
     const { finish } = await runJob('clip.mp4', image({ atSeconds: 3.999 }))
     expect(finish.outcome).toBe('completed')
   })
 
-  it('after the video has ended, while audio continues, is the last video frame', async () => {
+  it('can be made at a time when the video has ended and the audio continues', async () => {
     const { job } = await runJob('short-video.flv', image({ format: 'webp', atSeconds: 3 }))
     expect((await probeOutput(job)).video).toMatchObject({ width: 320, height: 180 })
   })

@@ -39,7 +39,7 @@ describe('a frame', () => {
     expect([at(85, 5), at(5, 155)]).toEqual([RED, BLUE])
   })
 
-  it('is flipped horizontally', async () => {
+  it('is flipped horizontally, vertically, and in both directions', async () => {
     expect((await frame('corners.mp4', { flip: 'h' })).at(155, 5)).toEqual(RED)
     expect((await frame('corners.mp4', { flip: 'v' })).at(5, 85)).toEqual(RED)
     expect((await frame('corners.mp4', { flip: 'hv' })).at(5, 5)).toEqual(BLUE)
@@ -48,8 +48,8 @@ describe('a frame', () => {
   it('of a phone’s video is made upright before it is rotated', async () => {
     const upright = await frame('phone.mov', {})
     expect([upright.width, upright.height]).toEqual([180, 320])
-    const turned = await frame('phone.mov', { rotate: 90 })
-    expect([turned.width, turned.height]).toEqual([320, 180])
+    const rotated = await frame('phone.mov', { rotate: 90 })
+    expect([rotated.width, rotated.height]).toEqual([320, 180])
   })
 
   it('keeps its focal point when it is cropped', async () => {
@@ -61,15 +61,19 @@ describe('a frame', () => {
   })
 
   it('has the watermark at the requested position and size', async () => {
-    const marked = { watermark: 'logo.png', watermarkSize: 50 } as const
+    const watermarked = { watermark: 'logo.png', watermarkSize: 50 } as const
     const logo = { 'logo.png': clip('red.png') }
-    const { at } = await frame('corners.mp4', { ...marked, watermarkGravity: 'north_east' }, logo)
+    const { at } = await frame(
+      'corners.mp4',
+      { ...watermarked, watermarkGravity: 'north_east' },
+      logo,
+    )
     expect(at(120, 10)).toEqual(RED)
     expect(at(60, 40)).not.toEqual(RED)
     expect(at(155, 85)).toEqual(BLUE)
   })
 
-  it('is padded with its own blurred edge', async () => {
+  it('is padded with bars that are not black when the background is blur', async () => {
     const box = { width: 160, height: 160, resizeMode: 'pad', background: 'blur' } as const
     const { width, height, at } = await frame('corners.mp4', box)
     expect([width, height]).toEqual([160, 160])

@@ -1,6 +1,4 @@
-/**
- * The files of test/fixtures/hostile: one job for each, all processed by the same runner process.
- */
+/** Jobs for the files of test/fixtures/hostile, all run by the same runner process. */
 import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -95,7 +93,7 @@ describe('a file with false metadata', () => {
   })
 })
 
-describe('an image too large for any memory', () => {
+describe('a frame that is too large', () => {
   const measures = (size: string) => new RegExp(`size is ${size}; at most 67,108,864 pixels`)
 
   it.each([
@@ -106,7 +104,7 @@ describe('an image too large for any memory', () => {
     ['in H.264, as the container states', 'honest.avi', measures('100000 by 100000')],
     // The larger number is from ffmpeg 7, which does not reduce the pixel aspect ratio.
     ['by its pixel aspect ratio', 'oblong.mp4', measures('(2097088|137438953408) by 64')],
-  ])('%s is never decoded', async (_, name, message) => {
+  ])('%s is rejected with its size', async (_, name, message) => {
     const { finish } = await hostile.run(name, image())
     expect(finish).toMatchObject({
       outcome: 'failed',
@@ -128,14 +126,14 @@ describe('a file without an end', () => {
     ],
     ['of empty chunks', 'endless.avi', 'timeout', /longer than 3 seconds/],
     ['of frames', 'pictures.mov', 'timeout', /longer than 3 seconds/],
-  ])('%s is aborted', async (_, name, errorCode, message) => {
+  ])('%s is rejected or aborted within seconds', async (_, name, errorCode, message) => {
     const timeoutSeconds = errorCode === 'timeout' ? 3 : 60
     const { finish } = await hostile.run(name, small, { timeoutSeconds })
     expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
   })
 })
 
-describe('an unusual but valid file is processed correctly', () => {
+describe('a job for an unusual but valid file completes', () => {
   it.each([
     ['Matroska named .mp4', 'extension.mp4', 1],
     ['an MP4 followed by a web page', 'polyglot.mp4', 1],
@@ -154,7 +152,7 @@ describe('an unusual but valid file is processed correctly', () => {
     })
   })
 
-  it('the first frame of 11 hours', async () => {
+  it('a frame of a file that lasts 11 hours', async () => {
     const { finish } = await hostile.run('pictures.mov', image())
     expect(finish.outcome).toBe('completed')
   })

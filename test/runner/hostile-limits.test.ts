@@ -1,4 +1,4 @@
-/** Reaches each limit on ffmpeg, and checks what still works below it. */
+/** Limits on the memory, the disk, the CPU time and the output of ffmpeg and ffprobe. */
 import { chmod, readdir, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,7 +9,8 @@ import { mountSmallDisk, unmount } from '../system/chaos/smallDisk.ts'
 import { harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 
-const MAX_OUTPUT_BYTES = 950_000
+/** Size of a file on the small disk, which leaves too little space for an output. */
+const OCCUPIED_BYTES = 950_000
 const GIB = 1024 ** 3
 const disk = join(tmpdir(), `runner-small-disk-${process.pid}`)
 const skipReason = mountSmallDisk(disk, 1)
@@ -49,9 +50,9 @@ describe('an encode', () => {
   })
 
   it.skipIf(skipReason)(
-    `on a disk that is too small fails as out of disk ${skipReason ?? ''}`,
+    `fails with out_of_disk on a disk that is too small ${skipReason ?? ''}`,
     async () => {
-      await writeFile(join(disk, 'other'), Buffer.alloc(MAX_OUTPUT_BYTES))
+      await writeFile(join(disk, 'other'), Buffer.alloc(OCCUPIED_BYTES))
       const { finish } = await runJob('fullhd.mp4', fullHd, {}, { SCRATCH_DIR: disk })
       expect(finish).toMatchObject({
         errorCode: 'out_of_disk',
@@ -63,7 +64,7 @@ describe('an encode', () => {
   )
 
   it.each([
-    ['pictures', 'frame=99999999', /at least 99,999,999 frames; at most 5,184,000/],
+    ['frames', 'frame=99999999', /at least 99,999,999 frames; at most 5,184,000/],
     ['hours', 'out_time_us=360000000000', /duration of the file is 100 hours; at most 24/],
   ])('that exceeds the maximum number of %s is killed', async (_, progress, message) => {
     const FFMPEG = join(harness.scratch, 'ffmpeg')
@@ -87,7 +88,7 @@ describe('a probe', () => {
       'input_invalid',
       /description of the file's streams is longer than 1 MB/,
     ],
-  ])('that %s is killed', async (_, script, errorCode, message) => {
+  ])('fails when ffprobe %s', async (_, script, errorCode, message) => {
     const FFPROBE = join(harness.scratch, 'ffprobe')
     await writeFile(FFPROBE, `#!/bin/sh\n${script}\n`)
     await chmod(FFPROBE, 0o755)
@@ -96,7 +97,7 @@ describe('a probe', () => {
   })
 })
 
-describe('the operating system', () => {
+describe('a process under resource limits', () => {
   const limits: ProcessLimits = { memoryBytes: GIB, fileBytes: 51_200, cpuSeconds: 1 }
 
   async function run(file: string, ...list: string[]) {
@@ -112,29 +113,29 @@ describe('the operating system', () => {
     return { ...ended, stdout }
   }
 
-  it('applies the limits to the process', async () => {
+  it('has the limits', async () => {
     const show = 'for each in c d f n t; do ulimit -$each; done; cat /proc/self/oom_score_adj'
     const { stdout } = await run('sh', '-c', show)
     expect(stdout.trim().split('\n')).toEqual(['0', '1048576', '100', '64', '1', '1000'])
   })
 
-  it('kills a process that uses too much CPU time', async () => {
+  it('is killed when it uses too much CPU time', async () => {
     expect(await run('sh', '-c', 'while :; do :; done')).toMatchObject({ signal: 'SIGXCPU' })
   })
 
-  it('kills a process that writes too much', async () => {
+  it('is killed when it writes too much', async () => {
     const { signal } = await run('sh', '-c', 'exec head -c 100000 /dev/zero >file')
     expect(signal).toBe('SIGXFSZ')
   })
 
-  it('does not interpret shell characters in arguments', async () => {
+  it('receives shell characters in its arguments unchanged', async () => {
     const list = ['$(touch file)', '`touch file`', '; touch file', "'", '"', '*', '-n', '']
     const { stdout } = await run('printf', '%s|', ...list)
     expect(stdout).toBe(list.map((each) => `${each}|`).join(''))
     expect(await readdir(harness.scratch)).toEqual([])
   })
 
-  it('reports a missing program', async () => {
+  it('cannot be started when the program does not exist', async () => {
     await expect(run('no-such-program')).rejects.toThrow('no-such-program cannot be started')
   })
 })

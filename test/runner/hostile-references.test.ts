@@ -1,4 +1,4 @@
-/** Reference files are as untrusted as sources: watermarks, subtitles and appended files. */
+/** Hostile reference files: watermarks, subtitles and appended files. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { deflateSync } from 'node:zlib'

@@ -22,7 +22,7 @@ it.each([
   expect(finish.message + finish.stderrTail).not.toMatch(/127\.0\.0\.1|reelqueue-|passwd/)
 })
 
-it('a truncated file with an index yields the frames that it still has', async () => {
+it('a frame from the remaining half of a truncated file can be made', async () => {
   const { finish } = await runJob('half.mp4', image({ atSeconds: 0.5 }))
   expect(finish.outcome).toBe('completed')
 })

@@ -19,13 +19,13 @@ async function readColours(path: string) {
   return nameColour((await readPixelsAt(path, 0, [40, 30]))[0])
 }
 
-describe('colours are converted to BT.709 and tagged as such', () => {
+describe('colours', () => {
   it.each([
     ['BT.601', 'red-601.mp4'],
     ['BT.709 in full range', 'red-full.mp4'],
     ['BT.709', 'red-709.mp4'],
     ['RGB', 'red-rgb.mov'],
-  ])('from %s', async (_, name) => {
+  ])('are converted from %s to BT.709, and tagged so', async (_, name) => {
     const { video: stream, path } = await makeOutput(name)
     expect(stream).toMatchObject(BT709)
     expect(await readColours(path)).toBe('red')
@@ -36,21 +36,21 @@ describe('colours are converted to BT.709 and tagged as such', () => {
     // A PQ signal at half its range is 92 nits: almost white on an SDR screen of 100 nits.
     ['HDR as PQ', 'pq.mp4', 170, 50],
     ['HDR as HLG', 'small-hlg.mp4', 150, 60],
-  ])('from %s', async (_, name, level, off) => {
+  ])('are converted from %s to BT.709, and tagged so', async (_, name, level, tolerance) => {
     const { video: stream, path } = await makeOutput(name)
     expect(stream).toMatchObject(BT709)
     const [pixel = []] = await readPixelsAt(path, 0, [40, 30])
     const [low, high] = [Math.min(...pixel), Math.max(...pixel)]
     expect(high - low).toBeLessThan(8)
-    expect(Math.abs((low + high) / 2 - level)).toBeLessThan(off)
+    expect(Math.abs((low + high) / 2 - level)).toBeLessThan(tolerance)
   })
 
-  it.each(['h265', 'vp9', 'av1'] as const)('in %s', async (videoCodec) => {
+  it.each(['h265', 'vp9', 'av1'] as const)('are tagged as BT.709 in %s', async (videoCodec) => {
     const rendition = video({ format: 'mkv', encoderSpeed: 'fast', videoCodec })
     expect((await makeOutput('red-601.mp4', rendition)).video).toMatchObject(BT709)
   })
 
-  it('from ten bits to eight', async () => {
+  it('with ten bits become BT.709 with eight', async () => {
     expect((await makeOutput('ten-bits.mp4')).video).toMatchObject(BT709)
   })
 
@@ -64,7 +64,7 @@ describe('colours are converted to BT.709 and tagged as such', () => {
     expect(await readColours(path)).toBe('red')
   })
 
-  it('are right in a frame with odd sides from HDR', async () => {
+  it('of a grey HDR video stay grey in a frame with odd sides', async () => {
     const { video: stream, path } = await makeOutput('pq.mp4', image({ format: 'png', width: 81 }))
     expect([stream.width, stream.pix_fmt]).toEqual([81, 'rgb24'])
     const [[red, green] = []] = await readPixelsAt(path, 0, [40, 30])
@@ -72,8 +72,8 @@ describe('colours are converted to BT.709 and tagged as such', () => {
   })
 })
 
-describe('frame timing', () => {
-  it('of a variable frame rate is kept, without duplicated frames', async () => {
+describe('video frames', () => {
+  it('with a variable rate keep their times, and none is duplicated', async () => {
     const { path, format } = await makeOutput('vfr.mkv')
     const times = await readFrameTimes(path)
     expect(times).toHaveLength(11)
@@ -81,29 +81,29 @@ describe('frame timing', () => {
     expect(Number(format.duration)).toBeCloseTo(2, 0)
   })
 
-  it('is constant when a frame rate is given', async () => {
+  it('have a constant rate when a frame rate is requested', async () => {
     const { video: stream } = await makeOutput('vfr.mkv', video({ width: 96, frameRate: 12.5 }))
     expect(stream.avg_frame_rate).toBe('25/2')
     expect(Number(stream.nb_frames)).toBe(25)
   })
 
-  it('of interlaced video becomes progressive', async () => {
+  it('of interlaced video become progressive', async () => {
     const { video: stream } = await makeOutput('interlaced.mp4')
     expect(stream.field_order).toBe('progressive')
   })
 
-  it('can be a single frame', async () => {
+  it('can be a single one', async () => {
     const { video: stream } = await makeOutput('one-frame.mp4')
     expect(stream.nb_frames).toBe('1')
   })
 
-  it('can be one frame a second', async () => {
+  it('can have a rate of one a second', async () => {
     const { video: stream, format } = await makeOutput('one-fps.mp4')
     expect([stream.avg_frame_rate, stream.nb_frames]).toEqual(['1/1', '3'])
     expect(Number(format.duration)).toBeCloseTo(3, 0)
   })
 
-  it('non-square pixels become square', async () => {
+  it('with non-square pixels get square pixels', async () => {
     const { video: stream } = await makeOutput('oblong.mp4', video())
     expect([stream.width, stream.height, stream.sample_aspect_ratio]).toEqual([212, 90, '1:1'])
   })

@@ -27,8 +27,7 @@ it('progress rises through both passes of a two-pass encode, and speed is report
   const second = passes.filter(({ stage }) => stage === 'encode')
   expect(first.length).toBeGreaterThan(0)
   expect(second.length).toBeGreaterThan(1)
-  // The progress of the first pass ends at the share of that pass; the second pass continues from
-  // there.
+  // The first pass ends at its share of the progress, and the second continues from there.
   expect(first.at(-1)!.progress).toBeLessThan(60)
   expect(second[0]!.progress).toBeLessThan(75)
   expect(first.every(({ fps, speed }) => fps === null && speed === null)).toBe(true)

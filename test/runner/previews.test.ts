@@ -31,7 +31,7 @@ describe('a preview', () => {
     expect(bytes.readUInt16LE(bytes.indexOf('ANIM') + 12)).toBe(0)
   })
 
-  it('as GIF has its own palette and is animated', async () => {
+  it('as GIF is animated, and has the requested size and duration', async () => {
     const rendition = preview({ format: 'gif', width: 120, startSeconds: 1, endSeconds: 2 })
     const { path, video, format } = await probeOutput((await runJob('clip.mp4', rendition)).job)
     expect(video).toMatchObject({ codec_name: 'gif', width: 120, height: 68, nb_frames: '10' })
@@ -42,7 +42,7 @@ describe('a preview', () => {
     expect(new Set(bytes).size).toBeGreaterThan(16)
   })
 
-  it('as MP4 is widely playable, starts with its index, and has no audio', async () => {
+  it('as MP4 has H.264 in 4:2:0, its index before its frames, and no audio', async () => {
     const { path, video, audio } = await probeOutput(
       (await runJob('clip.mp4', preview({ format: 'mp4' }))).job,
     )
@@ -85,14 +85,14 @@ describe('a preview', () => {
     expect(finish).toMatchObject({ plan: { reason: '2 seconds from second 2, without audio' } })
   })
 
-  it('of a video shorter than three seconds has the duration of the video', async () => {
+  it('can be made of a very short video, and of one with one frame a second', async () => {
     const { finish } = await runJob('short.mp4', preview())
     expect(finish).toMatchObject({ outcome: 'completed' })
     const one = await runJob('one-fps.mp4', preview({ format: 'gif' }))
     expect(one.finish).toMatchObject({ outcome: 'completed', output: { frameRate: 1 } })
   })
 
-  it('of a single frame is that frame', async () => {
+  it('can be made of a video with one frame', async () => {
     const { finish } = await runJob('one-frame.mp4', preview({ format: 'mp4' }))
     expect(finish).toMatchObject({ outcome: 'completed' })
   })
@@ -113,16 +113,16 @@ describe('a preview', () => {
     ['clip.mp4', preview({ startSeconds: 9 }), 'is 4 seconds long'],
     ['audio-only.m4a', preview(), 'no video stream'],
     ['clip.mp4', preview({ format: 'gif', width: 7680, resizeMode: 'scale' }), 'too large'],
-  ])('of %s is rejected with a readable message', async (name, rendition, words) => {
+  ])('of %s is rejected with a readable message', async (name, rendition, message) => {
     const { finish } = await runJob(name, rendition)
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
-      message: expect.stringContaining(words),
+      message: expect.stringContaining(message),
     })
   })
 })
 
-it('the clock clip shows its time, as a control', async () => {
+it('the first frame of the clock clip has the luma of second 0, as a control', async () => {
   const { at } = await readPixels(clip('clock.mp4'), 32, 18)
   expect(at(16, 9)[0]).toBeCloseTo(5, -1)
 })

@@ -87,12 +87,12 @@ describe('the probe document', () => {
     ['anamorphic.mp4', { width: 720, displayWidth: 1024, sampleAspectRatio: '64:45' }],
     ['odd.mkv', { width: 641, displayHeight: 361, bitDepth: 8, pixelFormat: 'yuv444p' }],
     ['clip.ts', { variableFrameRate: false, frameRate: 25 }],
-  ])('has the frame timing of %s', async (name, videoTrack) => {
+  ])('describes the video track of %s', async (name, videoTrack) => {
     const { streams } = await probeClip(name)
     expect(streams[0]).toMatchObject(videoTrack)
   })
 
-  it('has the key frame interval', async () => {
+  it('has the key frame interval, for which only a part of the file is read', async () => {
     const { streams, format } = await probeClip('big.mkv')
     expect(format).toBe('mkv')
     expect(streams[0]).toMatchObject({ keyframeIntervalSeconds: 0.04 })
@@ -115,7 +115,7 @@ describe('the probe document', () => {
     expect(remux.mp4).toContain('no video stream')
   })
 
-  it('has no obstacles for a file that can be stream-copied', async () => {
+  it('has no obstacle for the containers that a file can be copied into', async () => {
     const { remux } = await probeClip('clip.mp4')
     const webm = 'h264 becomes vp9; aac becomes opus'
     expect(remux).toEqual({ mp4: null, mov: null, mkv: null, webm })
@@ -123,13 +123,13 @@ describe('the probe document', () => {
 })
 
 describe('a hostile file', () => {
-  it('has its tags truncated, and at most fifty of them', async () => {
+  it('has at most fifty tags, each truncated to 500 characters', async () => {
     const { tags } = await probeClip('tagged.mkv')
     expect(Object.keys(tags).length).toBeLessThanOrEqual(50)
     expect(Math.max(...Object.values(tags).map((value) => value.length))).toBe(500)
   })
 
-  it('that is a playlist is rejected as in any other job', async () => {
+  it('that is a playlist is rejected as invalid input', async () => {
     const { finish } = await runJob('playlist.mp4', probing())
     expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'input_invalid' })
   })

@@ -51,7 +51,7 @@ async function startHeldEncode(env: Record<string, string> = {}) {
 }
 
 describe('the runner process', () => {
-  it('completes all jobs and exits with 0 when there is none left', async () => {
+  it('completes a job, logs each step, and exits with 0 when there are no more jobs', async () => {
     const job = await harness.gateway.offer(clip('clip.mp4'), video({ width: 160 }))
     const { closed, lines } = start()
     expect(await closed).toMatchObject({ code: 0 })
@@ -106,7 +106,7 @@ describe('the runner process', () => {
     expect(await readdir(harness.scratch)).toEqual([])
   })
 
-  it('exits immediately on a second signal, and the next runner cleans up', async () => {
+  it('exits on a second signal, and the next runner removes only its scratch folder', async () => {
     const { runner } = await startHeldEncode()
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGSTOP')

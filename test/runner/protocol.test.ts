@@ -1,6 +1,6 @@
 /**
- * A runner and a gateway of different protocol versions, and the capabilities that a runner
- * reports.
+ * A runner and a gateway of different protocol versions, the capabilities of a runner, and its
+ * secret.
  */
 import { expect, it } from 'vitest'
 import { detectCapabilities } from '../../container/capabilities.ts'
@@ -12,18 +12,18 @@ import { image } from '../fixtures/renditions.ts'
 
 useRunnerHarness()
 
-it('does the jobs of a gateway one version older, with the field names of that version', async () => {
+it('the runner does a job of a gateway that is one version older', async () => {
   harness.gateway.protocolVersion = PROTOCOL_VERSION - 1
   const { finish } = await runJob('clip.mp4', image({ width: 64, height: 64, resizeMode: 'pad' }))
   expect(finish).toMatchObject({ outcome: 'completed', output: { width: 64, height: 64 } })
 })
 
-it('exits when the gateway is two versions older', async () => {
+it('the runner exits when the gateway is two versions older', async () => {
   harness.gateway.protocolVersion = PROTOCOL_VERSION - 2
   expect(await runUntilIdle()).toBe('rejected')
 })
 
-it('reports the capabilities of the machine and its ffmpeg', async () => {
+it('the capabilities of the machine and its ffmpeg are detected', async () => {
   const settings = readSettings({ GATEWAY_URL: harness.gateway.url, SCRATCH_DIR: harness.scratch })
   const machine = await detectCapabilities(
     settings,
@@ -37,7 +37,7 @@ it('reports the capabilities of the machine and its ffmpeg', async () => {
   expect(Array.isArray(machine.hwaccels)).toBe(true)
 })
 
-it('reports no list of encoders when ffmpeg cannot list them', async () => {
+it('the capabilities have no encoders when ffmpeg cannot list them', async () => {
   const settings = readSettings({
     GATEWAY_URL: harness.gateway.url,
     SCRATCH_DIR: harness.scratch,
@@ -52,7 +52,7 @@ it('reports no list of encoders when ffmpeg cannot list them', async () => {
   expect(lines.join('')).toContain('ffmpeg does not list its encoders')
 })
 
-it('sends the same random secret with every request, and never logs it', async () => {
+it('a client sends the same random secret with each request, and it is not logged', async () => {
   await runJob('clip.mp4', image({ width: 64 }))
   const [one, ...more] = harness.gateway.secrets
   expect([one, more]).toEqual([expect.stringMatching(/^[\w-]{22}$/), []])

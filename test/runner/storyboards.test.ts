@@ -10,7 +10,7 @@ import { readPixels, readSize } from './helpers/pixels.ts'
 useRunnerHarness()
 
 /** Makes a storyboard, saves its files, and reads its cues. */
-async function board(name: string, rendition: Partial<RenditionOf<'sprite'>> = {}) {
+async function makeStoryboard(name: string, rendition: Partial<RenditionOf<'sprite'>> = {}) {
   const { job, finish } = await runJob(name, sprite(rendition))
   if (finish.outcome !== 'packaged') {
     throw new Error(JSON.stringify(finish))
@@ -25,7 +25,7 @@ async function board(name: string, rendition: Partial<RenditionOf<'sprite'>> = {
 
 describe('a storyboard', () => {
   it('shows the frame of each interval', async () => {
-    const { cues, sheets, path, finish } = await board('clock.mp4', {
+    const { cues, sheets, path, finish } = await makeStoryboard('clock.mp4', {
       intervalSeconds: 1,
       columns: 3,
       format: 'png',
@@ -54,8 +54,8 @@ describe('a storyboard', () => {
     expect(pixel(240, 225)).toEqual([0, 0, 0])
   })
 
-  it('of a short video has a frame every half second, on one sheet of just that size', async () => {
-    const { cues, sheets, path } = await board('clip.mp4')
+  it('of a short video has a frame every half second, on one sheet with a single row', async () => {
+    const { cues, sheets, path } = await makeStoryboard('clip.mp4')
     expect(cues).toHaveLength(8)
     expectFullCoverage(cues, 4)
     expect(sheets).toEqual(['sprite_001.jpg'])
@@ -63,22 +63,22 @@ describe('a storyboard', () => {
   })
 
   it.each(['jpg', 'png', 'webp'] as const)('is encoded to %s', async (format) => {
-    const { sheets, path } = await board('silent.mp4', { format, columns: 1, width: 128 })
+    const { sheets, path } = await makeStoryboard('silent.mp4', { format, columns: 1, width: 128 })
     expect(sheets).toEqual([`sprite_001.${format}`, `sprite_002.${format}`])
     expect(await readSize(path(`sprite_002.${format}`))).toEqual([128, 72])
   })
 
-  it('is upright, with square pixels, and fits into the requested size', async () => {
-    const phone = await board('phone.mov')
+  it('is upright, has square pixels, and has the requested size', async () => {
+    const phone = await makeStoryboard('phone.mov')
     expect(phone.cues[0]?.at).toEqual([0, 0, 160, 284])
-    const wide = await board('anamorphic.mp4', { height: 72 })
+    const wide = await makeStoryboard('anamorphic.mp4', { height: 72 })
     expect(wide.cues[0]?.at).toEqual([0, 0, 128, 72])
-    const square = await board('clip.mp4', { width: 64, height: 64 })
+    const square = await makeStoryboard('clip.mp4', { width: 64, height: 64 })
     expect(square.cues[0]?.at).toEqual([0, 0, 64, 64])
   })
 
   it('is made from key frames only, where they are frequent enough', async () => {
-    const { finish, cues, path } = await board('long.mp4', { format: 'png' })
+    const { finish, cues, path } = await makeStoryboard('long.mp4', { format: 'png' })
     expect((finish as { command: string }).command).toContain('-skip_frame nokey')
     expect(cues).toHaveLength(100)
     expectFullCoverage(cues, 100)
@@ -91,7 +91,7 @@ describe('a storyboard', () => {
   it.each(['one-frame.mp4', 'short.mp4', 'one-fps.mp4', 'vfr.mp4', 'half.mp4', 'clip.ts'])(
     'of %s covers the whole duration',
     async (name) => {
-      const { cues, finish } = await board(name)
+      const { cues, finish } = await makeStoryboard(name)
       const length = (finish as { input: { durationSeconds: number } }).input.durationSeconds
       expectFullCoverage(cues, cues.at(-1)!.end)
       expect(Math.abs(cues.at(-1)!.end - length)).toBeLessThan(0.2)
@@ -101,11 +101,11 @@ describe('a storyboard', () => {
   it.each([
     ['audio-only.m4a', {}, 'no video stream'],
     ['long.mp4', { columns: 1, intervalSeconds: 0.5 }, 'would have 200 sheets; the maximum is 100'],
-  ])('of %s is rejected with a readable message', async (name, rendition, words) => {
+  ])('of %s is rejected with a readable message', async (name, rendition, message) => {
     const { finish } = await runJob(name, sprite(rendition))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
-      message: expect.stringContaining(words),
+      message: expect.stringContaining(message),
     })
   })
 })

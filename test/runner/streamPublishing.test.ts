@@ -43,7 +43,7 @@ async function startHeldStream() {
   return { job, ended }
 }
 
-it('no playlist names a file that is not stored yet', async () => {
+it('no media playlist names a file that is not stored yet', async () => {
   harness.gateway.failures.part = 3
   const stored = recordFiles()
   const { job, finish } = await runJob('big.mov', RENDITION)
@@ -103,8 +103,8 @@ describe('while the job runs, the stream', () => {
       parsePlaylist(bytes)
         .playlists!.toSorted((one, other) => one.uri.localeCompare(other.uri))
         .map(({ attributes }) => Number(attributes['BANDWIDTH']))
-    const [caps, peaks] = [rates(first!), rates(last!)]
-    peaks.forEach((peak, at) => expect(peak).toBeLessThanOrEqual(caps[at]!))
+    const [firstRates, lastRates] = [rates(first!), rates(last!)]
+    lastRates.forEach((rate, at) => expect(rate).toBeLessThanOrEqual(firstRates[at]!))
   })
 
   it('reports progress that never decreases', async () => {
@@ -134,7 +134,7 @@ describe('no files remain in the scratch folder', () => {
     expect(job.finishes).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
   })
 
-  it('when storage rejects a file, which fails the attempt with a storage failure', async () => {
+  it('when no file can be stored, which fails the attempt with a storage failure', async () => {
     harness.gateway.failures.part = Infinity
     const { job, finish } = await runJob('big.mov', RENDITION)
     expect(finish).toMatchObject({ outcome: 'failed', errorCode: 'storage' })

@@ -24,12 +24,12 @@ describe('the best frame', () => {
     expect((await readPixels(again.path, 32, 18)).bytes).toEqual(first.bytes)
   })
 
-  it('of a black video is a black frame', async () => {
+  it('can be made of a black video', async () => {
     const { job } = await runJob('black.mp4', image({ pick: 'best', width: 160 }))
     expect((await probeOutput(job)).video).toMatchObject({ width: 160, height: 90 })
   })
 
-  it('of a single frame is that frame', async () => {
+  it('can be made of a video with one frame', async () => {
     const { finish } = await runJob('one-frame.mp4', image({ pick: 'best' }))
     expect(finish.outcome).toBe('completed')
   })
@@ -41,7 +41,7 @@ describe('the best frame', () => {
     expect(harness.gateway.sourceBytes).toBeLessThan(60e6)
   })
 
-  it('of a damaged file is taken from the readable part', async () => {
+  it('can be made of a damaged file', async () => {
     const { finish } = await runJob('half.mp4', image({ pick: 'best' }))
     expect(finish.outcome).toBe('completed')
   })
@@ -49,7 +49,7 @@ describe('the best frame', () => {
 
 describe('a waveform', () => {
   it.each(['png', 'webp', 'jpg'] as const)(
-    'is encoded to %s, from audio files too',
+    'is encoded to %s from an audio file',
     async (format) => {
       const { job, finish } = await runJob('audio-only.m4a', wave({ format }))
       expect((await probeOutput(job)).video).toMatchObject({ width: 1280, height: 240 })
@@ -77,14 +77,14 @@ describe('a waveform', () => {
   })
 
   it('covers the requested part of the requested track', async () => {
-    const silent = wave({
+    const part = wave({
       format: 'png',
       width: 100,
       height: 20,
       startSeconds: 0.2,
       endSeconds: 0.4,
     })
-    const { finish } = await runJob('languages.mkv', { ...silent, audioTrack: 3 } as typeof silent)
+    const { finish } = await runJob('languages.mkv', { ...part, audioTrack: 3 } as typeof part)
     expect(finish).toMatchObject({ outcome: 'completed' })
     const { command } = finish as { command: string }
     expect(command).toContain('-ss 0.2 -t 0.2')

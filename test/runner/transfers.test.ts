@@ -1,5 +1,6 @@
 /**
- * Transfers over unreliable connections: each stalls after 10 MB, and is then closed or left open.
+ * Transfers over connections that stall after 10 MB and are then closed or left open, and transfers
+ * with a wrong bit.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -124,7 +125,7 @@ it.each([
   expect(proxy.stalls).toBeGreaterThanOrEqual(3)
 })
 
-it('a range with a flipped byte is detected and fetched again', async () => {
+it('a range with a wrong bit is detected and fetched again', async () => {
   const { gateway } = harness
   const bytes = randomBytes(300_000)
   const file = join(harness.scratch, 'source.bin')
@@ -137,7 +138,7 @@ it('a range with a flipped byte is detected and fetched again', async () => {
   expect(gateway.sourceCalls).toHaveLength(3)
 })
 
-it('a part with a flipped byte is detected and sent again', async () => {
+it('a part with a wrong bit is detected and sent again', async () => {
   const { gateway } = harness
   const bytes = randomBytes(300_000)
   const file = join(harness.scratch, 'output.bin')

@@ -31,7 +31,7 @@ it('a failed part is sent again', async () => {
   expect((await probeOutput(job)).video).toMatchObject({ width: 320, nb_frames: '100' })
 })
 
-it('finish is sent again when its response is lost', async () => {
+it('the finish request is sent again after an error response', async () => {
   harness.gateway.failures.finish = 1
   const { job } = await runJob('clip.mp4', video({ width: 320 }))
   expect(job.finishes).toHaveLength(1)

@@ -6,7 +6,7 @@ import { harness, clip, useRunnerHarness } from './helpers/runnerHarness.ts'
 useRunnerHarness()
 
 const GIB = 1024 ** 3
-/** Properties of small.mp4. */
+/** An expectation that small.mp4 meets. */
 const EXPECTATION: Expectation = {
   size: { width: 160, height: 90 },
   hasAudio: true,
@@ -72,7 +72,7 @@ describe('an output', () => {
     })
   })
 
-  it('can be longer when it starts at a key frame', async () => {
+  it('can be longer than planned if the plan allows it', async () => {
     await expect(verify({ seconds: 0.2, mayBeLonger: true })).resolves.toBeDefined()
   })
 })

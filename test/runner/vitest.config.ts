@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // Each test file runs ffmpeg. More workers than CI has cores would only delay timers.
+    // Most test files run ffmpeg, which uses all cores. More workers would only delay timers.
     maxWorkers: 2,
     globalSetup: ['./helpers/clips/clips.setup.ts'],
     testTimeout: 60_000,

@@ -1,4 +1,4 @@
-/** Tests of pure functions: no workerd, no ffmpeg, no network. They run in seconds. */
+/** Tests of functions that need no workerd, no ffmpeg and no network. They run in seconds. */
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -7,11 +7,11 @@ export default defineConfig({
     root: import.meta.dirname,
     include: ['**/*.test.ts'],
     environment: 'node',
-    // Test files can share modules, since pure functions keep no state.
+    // Test files can share modules, because no test changes the state of a module.
     isolate: false,
-    // Suites of a group run in parallel only if all of them have the same number.
+    // Vitest requires that all suites with the same `groupOrder` have the same number of workers.
     maxWorkers: 2,
-    // Property tests run thousands of cases, which takes seconds on a busy machine.
+    // A property test runs up to 2,000 cases, which takes seconds on a busy machine.
     testTimeout: 30_000,
   },
 })

@@ -1,7 +1,7 @@
 /**
- * A fake gateway over real HTTP, with its state in memory. It checks every message against the
- * contract, counts requests and bytes, and can simulate faults. test/system/e2e uses the real
- * gateway.
+ * A fake gateway over real HTTP, with its state in memory. It checks the JSON of each request
+ * against the contract, counts claims and source bytes, and can simulate faults. test/system/e2e
+ * uses the real gateway.
  */
 import { EventEmitter, on, once } from 'node:events'
 import { stat } from 'node:fs/promises'
@@ -27,17 +27,18 @@ export async function startGateway() {
     token: 'a-token',
     /** The newest protocol version that the fake gateway supports. */
     protocolVersion: contract.PROTOCOL_VERSION,
-    /** Number of the next parts that arrive with a changed byte. */
+    /** Number of the next parts that arrive with one wrong bit. */
     flippedParts: 0,
     partSizeBytes: 5 * 1024 * 1024,
     claims: 0,
-    /** Bytes of originals that were sent. */
+    /** Number of source bytes in complete responses. */
     sourceBytes: 0,
-    /** The secrets that runners sent. */
+    /** The distinct secrets that runners sent. */
     secrets: new Set<string>(),
+    /** Range of each source request. */
     sourceCalls: [] as { start: number; end: number }[],
     sourceFault: ((): SourceFault => null) as (start: number, call: number) => SourceFault,
-    /** Number of the next requests of each kind that return 503. */
+    /** Number of the next requests of each kind that return 503. Package files count as parts. */
     failures: { claim: 0, report: 0, part: 0, finish: 0 },
     violations,
     events,
@@ -87,7 +88,10 @@ export async function startGateway() {
       return job
     },
 
-    /** Resolves at the next report, finish, claim, source or part that `test` accepts. */
+    /**
+     * Resolves at the next event of this name that `test` accepts. The events are claim, source,
+     * report, part, file and finish.
+     */
     async next<T>(event: string, test: (value: T) => boolean = () => true): Promise<T> {
       for await (const [value] of on(events, event)) {
         if (test(value as T)) {
@@ -239,7 +243,7 @@ export async function startGateway() {
   return gateway
 }
 
-/** Rejects a protocol version with the error message of an older gateway. */
+/** Rejects a protocol version as an old gateway did, with a message that names the protocol. */
 function rejectProtocol(response: ServerResponse) {
   const message = 'This gateway speaks runner protocol 2, not 3: update the older side.'
   return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))

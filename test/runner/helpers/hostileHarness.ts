@@ -16,10 +16,12 @@ import { harness, ffmpegProcesses } from './runnerHarness.ts'
 import { startGateway } from './fakeGateway.ts'
 
 /**
- * Text that no message may contain: addresses and paths of this machine, and names from the source.
+ * Text that no failure message may contain: network addresses, memory addresses and paths of this
+ * machine, and names from the sources.
  */
 const PRIVATE_TEXT = /127\.0\.0\.1|localhost|\/tmp|reelqueue-|passwd|canary|0x[0-9a-f]{6}/
 
+/** Maximum duration of a job. */
 const MAX_SECONDS = 10
 
 export type HostileBench = Awaited<ReturnType<typeof startHostileBench>>
@@ -65,8 +67,8 @@ export async function startHostileBench() {
       const finish = await finished
       expect((performance.now() - startedAt) / 1_000).toBeLessThan(MAX_SECONDS)
 
-      const left = { scratch: await readdir(harness.scratch), ffmpeg: await ffmpegProcesses() }
-      expect(left).toEqual({ scratch: [], ffmpeg: [] })
+      const leftovers = { scratch: await readdir(harness.scratch), ffmpeg: await ffmpegProcesses() }
+      expect(leftovers).toEqual({ scratch: [], ffmpeg: [] })
       expect({ canaryRequests, exitCode: runner.exitCode }).toEqual({
         canaryRequests: [],
         exitCode: null,

@@ -10,8 +10,8 @@ const execute = promisify(execFile)
 const MAX_OUTPUT_BYTES = 64 * 1024 ** 2
 
 /**
- * Reads the colours of the frame at a second as red, green and blue (0 to 255), as the tags of the
- * file define them.
+ * Reads the colours at these places of the frame at a second, as red, green and blue (0 to 255).
+ * ffmpeg converts them to RGB by the colour tags of the file.
  */
 export async function readPixelsAt(path: string, seconds: number, ...places: [number, number][]) {
   const { width } = await readSize(path)
@@ -26,9 +26,9 @@ export async function readPixelsAt(path: string, seconds: number, ...places: [nu
 
 /** Returns the name of a colour that the clips use, otherwise its numbers. */
 export function nameColour([red = 0, green = 0, blue = 0]: number[] = []): string {
-  const near = (value: number, wanted: number) => Math.abs(value - wanted) < 40
+  const isNear = (value: number, expected: number) => Math.abs(value - expected) < 40
   const found = Object.entries(COLOURS).find(
-    ([, [r, g, b]]) => near(red, r) && near(green, g) && near(blue, b),
+    ([, [r, g, b]]) => isNear(red, r) && isNear(green, g) && isNear(blue, b),
   )
   return found?.[0] ?? `${red} ${green} ${blue}`
 }

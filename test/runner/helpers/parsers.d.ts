@@ -1,4 +1,4 @@
-/** The parts that tests use of parsers that come without types. */
+/** Types for two parsers that have none, limited to the parts that the tests use. */
 declare module 'm3u8-parser' {
   export class Parser {
     push(text: string): void

@@ -1,6 +1,7 @@
 /**
  * Set-up of the tests with a real ffmpeg: a fake gateway, a scratch folder for each test, and the
- * claim loop of the runner. The runner runs in this process, except in process.test.ts.
+ * claim loop of the runner. The runner runs in this process, except in process.test.ts and
+ * hostile-corpus.test.ts.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readdir, readlink, rm } from 'node:fs/promises'
@@ -29,8 +30,8 @@ export function clip(name: string): string {
 }
 
 /**
- * Call it at the top of a test file. After each test it checks that no scratch folder and no ffmpeg
- * is left.
+ * Call it at the top of a test file. After each test it checks that the messages of the runner were
+ * valid, and that no scratch folder and no ffmpeg process is left.
  */
 export function useRunnerHarness() {
   beforeEach(async () => {
@@ -40,18 +41,18 @@ export function useRunnerHarness() {
   })
   afterEach(async () => {
     await harness.gateway.close()
-    const left = await readdir(harness.scratch).then((all) =>
-      all.filter((one) => one.startsWith('reelqueue-')),
+    const folders = await readdir(harness.scratch).then((all) =>
+      all.filter((name) => name.startsWith('reelqueue-')),
     )
-    const alive = await ffmpegProcesses()
+    const processes = await ffmpegProcesses()
     await rm(harness.scratch, { recursive: true })
     expect(harness.gateway.violations).toEqual([])
-    expect({ left, alive }).toEqual({ left: [], alive: [] })
+    expect({ folders, processes }).toEqual({ folders: [], processes: [] })
   })
 }
 
 /**
- * Runs the claim loop until the gateway has no more jobs.
+ * Runs the claim loop until the gateway has no more jobs, or rejects the runner.
  *
  * @param env replaces or adds settings
  */
@@ -92,7 +93,7 @@ export async function offerHeldJob(more: Partial<Assignment> = {}) {
 }
 
 /**
- * Offers one job, runs it, and returns how it was finished.
+ * Offers one job, runs the claim loop, and returns the job with its finish request.
  *
  * @param references local files, by the storage paths that the rendition names
  */
@@ -130,8 +131,8 @@ export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<str
 }
 
 /**
- * Returns the ids of processes whose working folder is in this test's scratch folder: ffmpeg and
- * its guard.
+ * Returns the ids of processes whose working folder is in this test's scratch folder, such as
+ * ffmpeg and ffprobe.
  */
 export async function ffmpegProcesses(): Promise<number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))

@@ -1,4 +1,4 @@
-/** Classifies failures by the last lines of real ffmpeg output. */
+/** Classification of ffmpeg failures by the exit code, the signal and the end of stderr. */
 import { expect, it } from 'vitest'
 import { classifyFfmpegFailure } from '../../../container/ffmpeg/process/classifyFailure.ts'
 
@@ -7,7 +7,7 @@ const UNREADABLE_STREAM =
   '(avc1 / 0x31637661), none, 320x180, 713 kb/s): unspecified pixel format\n'
 const TERMINATED = 'Exiting normally, received signal 15.\n'
 
-it('an ffmpeg that is terminated while it opens a file does not make the file invalid', () => {
+it('a termination of ffmpeg while it opens a file is not classified as an invalid file', () => {
   for (const code of [255, 1, 0]) {
     expect(
       classifyFfmpegFailure({ code, signal: null, stderrTail: UNREADABLE_STREAM + TERMINATED }),
@@ -18,7 +18,7 @@ it('an ffmpeg that is terminated while it opens a file does not make the file in
   }
 })
 
-it('neither does a terminated ffprobe, which prints nothing', () => {
+it('nor is a termination of ffprobe, which prints no line about it', () => {
   expect(
     classifyFfmpegFailure({ code: null, signal: 'SIGTERM', stderrTail: UNREADABLE_STREAM }),
   ).toMatchObject({
@@ -26,14 +26,14 @@ it('neither does a terminated ffprobe, which prints nothing', () => {
   })
 })
 
-it('the same message of an ffmpeg that was not terminated makes the file invalid', () => {
+it('the same message without a termination is classified as an invalid file', () => {
   const stderrTail = `${UNREADABLE_STREAM}Conversion failed!\n`
   expect(classifyFfmpegFailure({ code: 1, signal: null, stderrTail })).toMatchObject({
     code: 'input_invalid',
   })
 })
 
-it("the message of a termination inside a file's metadata is ignored", () => {
+it('a termination message in the metadata of a file is ignored', () => {
   const stderrTail = `  Metadata:\n    title           : ${TERMINATED}${UNREADABLE_STREAM}`
   expect(classifyFfmpegFailure({ code: 1, signal: null, stderrTail })).toMatchObject({
     code: 'input_invalid',

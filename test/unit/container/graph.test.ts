@@ -28,7 +28,7 @@ function context(
   }
 }
 
-/** Plans the edits, and selects all tracks as one command does. */
+/** Plans the edits, and returns the filters of all tracks together. */
 function plan(rendition: RequestedEdits, request: OutputRequest, source = context()) {
   const { output, inputs, graph } = planEdits(rendition, source, request)
   const all = graph.select({ video: true, audio: true })
@@ -60,14 +60,14 @@ describe('the edits', () => {
     expect(output.seconds).toBe(6)
   })
 
-  it('of a preview apply its part and its speed', () => {
+  it('of a preview apply the trim, the speed and the frame rate', () => {
     const fields = preview({ startSeconds: 2, endSeconds: 6, speed: 2, frameRate: 12 })
     const { output, filters } = plan(fields, { frame: OWN_SIZE, audio: false })
     expect(output).toMatchObject({ seconds: 2, frameRate: 12 })
     expect(filters).toContain('setpts=PTS/2,fps=12')
   })
 
-  it('set limits before each input', () => {
+  it('of joined files set limits for each input, and add silence to a file without audio', () => {
     const references = { 'a.mp4': probed(), 'b.mp4': probed({}, null) }
     const fields = video({ append: ['a.mp4', 'b.mp4'] })
     const source = context(probed(), references)
@@ -86,7 +86,7 @@ describe('the edits', () => {
     expect(opened.join(' ')).toContain('-protocol_whitelist file -f png_pipe -i /scratch/')
   })
 
-  it('change the speed of audio in steps that blend, and keep the frame rate', () => {
+  it('change the audio speed in two filters of factor 2, and keep the frame rate', () => {
     const { output, filters } = plan(video({ speed: 4 }), { frame: VIDEO, audio: true })
     expect(filters.match(/atempo=2\.0+/g)).toHaveLength(2)
     expect(output.frameRate).toBe(30)

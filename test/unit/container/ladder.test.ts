@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { computeMaxBitRate, buildLadder } from '../../../container/ffmpeg/streaming/ladder.ts'
 
-function sides(width: number, height: number, wanted: number[] = []) {
-  return buildLadder({ width, height }, wanted).rungs.map((rung) =>
+function sides(width: number, height: number, requested: number[] = []) {
+  return buildLadder({ width, height }, requested).rungs.map((rung) =>
     Math.min(rung.width, rung.height),
   )
 }

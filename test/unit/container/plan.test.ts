@@ -75,7 +75,7 @@ describe('with both sides', () => {
     expect(cropBy('south', PORTRAIT)).toEqual({ ...square, x: 0, y: 312 })
   })
 
-  it('fill shrinks a box larger than the source, keeping its aspect ratio', () => {
+  it('fill shrinks a box larger than the source, keeping the aspect ratio of the box', () => {
     const shape = computeGeometry(size(640, 360), request({ width: 1000, height: 1000 }))
     expect(shape).toMatchObject({ scaled: size(640, 360), output: size(360, 360) })
     expect(shape.crop).toEqual({ ...size(360, 360), x: 140, y: 0 })
@@ -97,7 +97,7 @@ describe('with both sides', () => {
     expect(small).toMatchObject({ crop: null, output: size(320, 180) })
   })
 
-  it('fit stays inside the box and never enlarges', () => {
+  it('fit stays inside the box and does not enlarge', () => {
     const output = (source: typeof FULL_HD) =>
       computeGeometry(source, request({ ...square, resizeMode: 'fit' })).output
     expect(output(FULL_HD)).toEqual(size(400, 226))
@@ -118,7 +118,7 @@ describe('with both sides', () => {
     expect(pad(size(100, 50))).toEqual({ ...square, x: 150, y: 174 })
   })
 
-  it('every resize mode gives even sides within the box, for any source', () => {
+  it('every resize mode gives even sides within the box, for sources of many sizes', () => {
     const sides = [2, 3, 99, 100, 641, 1079, 1080, 1921, 7680]
     const resizeModes = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
     for (const resizeMode of resizeModes) {
@@ -155,7 +155,7 @@ describe('quality', () => {
     expect([1, 25, 60, 75, 100].map(x264Crf)).toEqual([51, 43, 31, 26, 18])
   })
 
-  it('becomes a VP9 CRF on its own scale', () => {
+  it('becomes a VP9 CRF on the scale of VP9', () => {
     expect([1, 40, 60, 85, 100].map(vp9Crf)).toEqual([63, 63, 51, 36, 27])
   })
 
@@ -171,7 +171,7 @@ describe('quality', () => {
     expect(resolveQuality(33, 'video', 360)).toBe(33)
   })
 
-  it('halves the bit rate threshold for a copy with every 6 of CRF', () => {
+  it('sets the bits per pixel above which a video is encoded again', () => {
     expect(minBitsPerPixelToEncode(60)).toBeCloseTo(0.0397, 4)
     expect(minBitsPerPixelToEncode(85)).toBeCloseTo(0.1, 2)
   })
@@ -188,7 +188,7 @@ describe('a stream copy', () => {
     expect(after(list, '-c:v')).toBe('copy')
   })
 
-  it('is planned without audio, and for low-bit-rate VP9 into webm', () => {
+  it('is planned for a file without audio, and for low-bit-rate VP9 into webm', () => {
     expect(plan({}, probed({}, null)).mode).toBe('remux')
     const vp9 = probed({ codec: 'vp9' }, { codec: 'opus' })
     expect(plan({ format: 'webm' }, vp9).mode).toBe('remux')
@@ -199,7 +199,7 @@ describe('a stream copy', () => {
     ['a smaller size is requested', { width: 640 }, probed(), /640 by 360/],
     ['the codec differs', {}, probed({ codec: 'hevc' }), /hevc/],
     [
-      'the container does not accept it',
+      'the container does not accept the codecs',
       { format: 'webm' } as const,
       probed(),
       /h264 becomes vp9.*aac becomes opus/,
@@ -207,12 +207,12 @@ describe('a stream copy', () => {
     ['the pixels have ten bits', {}, probed({ pixelFormat: 'yuv420p10le' }), /yuv420p10le/],
     ['the audio codec differs', {}, probed({}, { codec: 'ac3' }), /ac3/],
     ['the audio has six channels', {}, probed({}, { channels: 6 }), /6 channels/],
-    ['it is stored rotated', {}, probed({ rotated: true }), /rotated/],
-    ['it is interlaced', {}, probed({ interlaced: true }), /interlaced/],
-    ['it is HDR', {}, probed({ hdr: true }), /HDR/],
-    ['its bit rate is high', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits per pixel.*60/],
-    ['its bit rate is unknown', {}, probed({ bitRate: null }), /bit rate of the video is unknown/],
-    ['it is above 720p', {}, probed({ display: FULL_HD, upright: FULL_HD }), /1280 by 720/],
+    ['the video is stored rotated', {}, probed({ rotated: true }), /rotated/],
+    ['the video is interlaced', {}, probed({ interlaced: true }), /interlaced/],
+    ['the video is HDR', {}, probed({ hdr: true }), /HDR/],
+    ['the bit rate is high', {}, probed({ bitRate: 2_000_000 }), /0\.072 bits per pixel.*60/],
+    ['the bit rate is unknown', {}, probed({ bitRate: null }), /bit rate of the video is unknown/],
+    ['the video is above 720p', {}, probed({ display: FULL_HD, upright: FULL_HD }), /1280 by 720/],
   ])('is not planned when %s', (_, fields, probe, reason) => {
     const { mode, reason: actualReason } = plan(fields, probe)
     expect(mode).toBe('encode')
@@ -236,7 +236,7 @@ describe('an encode', () => {
     expect(durationSeconds).toBe(3.5)
   })
 
-  it('has no duration when the trim ends at or after the end of the file', () => {
+  it('has no option for the duration when the trim ends after the end of the file', () => {
     const { arguments: list, durationSeconds } = plan({ startSeconds: 2, endSeconds: 99 })
     expect([list.includes('-t'), durationSeconds]).toEqual([false, 8])
   })
@@ -287,11 +287,11 @@ describe('a frame', () => {
     expect(list.indexOf('-ss')).toBeLessThan(list.indexOf('-i'))
   })
 
-  it('never seeks past the start of the last frame', () => {
+  it('does not seek past the start of the last frame', () => {
     expect(after(frame(9.999).arguments, '-ss')).toBe('9.965')
   })
 
-  it('is rejected at the end of the video and after it', () => {
+  it('is rejected at the end of the video', () => {
     expect(() => frame(10)).toThrow(/10 seconds long.*no frame at second 10/)
   })
 })

@@ -29,7 +29,7 @@ it('progress is the same however the output is split into chunks', () => {
   }
 })
 
-it('an incomplete line is not read', () => {
+it('a line is not read until it is complete', () => {
   const read = createProgressReader()
   expect(read('out_time_us=20000').outSeconds).toBe(0)
   expect(read('00\n').outSeconds).toBe(2)

@@ -206,7 +206,7 @@ describe('speed and frame rate', () => {
     expect(state).toMatchObject({ fps: 75, speed: 6 })
   })
 
-  it('need more than one report', () => {
+  it('are null until at least 0.3 seconds have been measured', () => {
     const rate = createRateMeter(0, 5)
     rate.add(0.1, 10)
     expect(rate.at(0.1)).toBeNull()

@@ -14,7 +14,7 @@ describe('a range header', () => {
     ['bytes=-', null],
     ['bytes=0-1,5-6', null],
     ['lines=0-1', null],
-  ])('%s', (header, expected) => {
+  ])('is parsed, or rejected with null: %s', (header, expected) => {
     expect(parseRange(header, 100)).toEqual(expected)
   })
 })

@@ -17,12 +17,12 @@ it('readers wait only while the gate is closed', async () => {
   await readGate.waitUntilOpen(never)
 })
 
-it('an aborted reader does not wait', async () => {
+it('a reader whose signal aborts stops waiting, and does not start to wait again', async () => {
   const readGate = createReadGate()
   readGate.close()
-  const ending = new AbortController()
-  const held = readGate.waitUntilOpen(ending.signal)
-  ending.abort(new Error('over'))
-  await expect(held).rejects.toThrow('over')
-  await expect(readGate.waitUntilOpen(ending.signal)).rejects.toThrow('over')
+  const controller = new AbortController()
+  const waiting = readGate.waitUntilOpen(controller.signal)
+  controller.abort(new Error('over'))
+  await expect(waiting).rejects.toThrow('over')
+  await expect(readGate.waitUntilOpen(controller.signal)).rejects.toThrow('over')
 })

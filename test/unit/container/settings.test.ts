@@ -30,7 +30,7 @@ it.each([
   ],
   ['text instead of a number', { GATEWAY_URL, IDLE_SECONDS: 'long' }, /^IDLE_SECONDS must be/],
   ['a token with a line break', { GATEWAY_URL, RUNNER_TOKEN: 'a\nb' }, /^RUNNER_TOKEN must be/],
-])('%s is rejected with the valid values', (_, env, message) => {
+])('%s is rejected with a message that states the valid values', (_, env, message) => {
   expect(() => readSettings(env)).toThrow(
     expect.objectContaining({ name: 'InvalidSettings', message: expect.stringMatching(message) }),
   )

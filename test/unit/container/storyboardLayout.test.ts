@@ -7,7 +7,7 @@ describe('the layout of a storyboard', () => {
   const layout = (durationSeconds: number, intervalSeconds: number | null = null, columns = 10) =>
     layOutStoryboard({ durationSeconds, intervalSeconds, columns, tile })
 
-  it('has a hundred frames by default, and at most two a second', () => {
+  it('has up to 100 images by default, at intervals of at least half a second', () => {
     expect(layout(7_200)).toMatchObject({ intervalSeconds: 72, images: 100, sheets: 1, rows: 10 })
     expect(layout(10)).toMatchObject({ intervalSeconds: 0.5, images: 20, columns: 10, rows: 2 })
     expect(layout(0.04)).toMatchObject({ images: 1, columns: 1, rows: 1 })
@@ -31,7 +31,7 @@ describe('the layout of a storyboard', () => {
     )
   })
 
-  it('names its sheets as package files', () => {
+  it('places the last image on the last of the numbered sheets', () => {
     const cues = parseVtt(buildWebVtt(layout(3_600, 1, 10), 'webp'))
     expect(cues.at(-1)).toMatchObject({ sheet: 'sprite_036.webp', at: [1440, 810, 160, 90] })
   })

@@ -6,7 +6,7 @@ import {
 } from '../../../container/ffmpeg/plan/thumbnail.ts'
 
 describe('the best frame', () => {
-  it('is neither dark nor flat nor overexposed if there is another', () => {
+  it('is neither dark nor flat nor overexposed if possible, and the earliest of equal ones', () => {
     const statistics = (second: number, mean: number, spread: number, edges: number) => ({
       second,
       mean,
@@ -25,7 +25,7 @@ describe('the best frame', () => {
     expect(selectBestSecond([null, null])).toBe(0)
   })
 
-  it('has candidates over the whole duration, and one at the start if it is unknown', () => {
+  it('has candidates over the whole duration, or from second 0 if the duration is unknown', () => {
     expect(listCandidateSeconds(8)).toEqual(Array.from({ length: 8 }, (_, at) => at + 0.5))
     expect(listCandidateSeconds(null)[0]).toBe(0)
     expect(parseFrameStatistics(3, 'nothing was encoded')).toBeNull()

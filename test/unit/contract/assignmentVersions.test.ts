@@ -1,4 +1,4 @@
-/** Assignments of older protocol versions have the field names of those versions. */
+/** Assignments for runners of each supported protocol version. */
 import { describe, expect, it } from 'vitest'
 import { readAssignment, writeAssignment } from '../../../src/contract/assignmentVersions.ts'
 import { RENDITIONS } from '../../../src/contract/rendition.ts'
@@ -45,12 +45,12 @@ describe.each(NAMES)('an assignment for %s', (name) => {
   )
 })
 
-it('covers every kind of rendition', () => {
+it('these assignments cover every kind of rendition', () => {
   const kinds = new Set(NAMES.map((name) => readCanonicalForm(name).kind))
   expect(kinds).toEqual(new Set(Object.keys(RENDITIONS)))
 })
 
-it('has the field names of version 3', () => {
+it('a video rendition in version 3 has the field names of that version', () => {
   const { rendition } = writeAssignment(assign(NAMES[0]!), 3)
   expect(Object.keys(rendition).sort()).toEqual(
     [
@@ -65,7 +65,7 @@ it('has the field names of version 3', () => {
   )
 })
 
-it('is rejected in another version than it was written', () => {
+it('an assignment that is written in version 3 cannot be read as version 4', () => {
   const sent = writeAssignment(assign(NAMES[0]!), 3)
   expect(() => readAssignment(sent, 4)).toThrow()
 })

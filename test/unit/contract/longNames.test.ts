@@ -69,7 +69,7 @@ function withLongNames(short: Record<string, unknown>) {
 }
 
 describe('the names of the keys', () => {
-  it('are all distinct, short and long ones together', () => {
+  it('are distinct, short and long ones together, and findKey finds the key of each', () => {
     const names = KEYS.flatMap((key) => [key, KEY_DEFINITIONS[key].name])
     expect(new Set(names).size).toBe(2 * KEYS.length)
     for (const key of KEYS) {
@@ -78,13 +78,15 @@ describe('the names of the keys', () => {
     expect([findKey('constructor'), findKey('')]).toEqual([null, null])
   })
 
-  it('include every rendition field that a key sets', () => {
+  it('include each rendition field except kind, format and pick', () => {
     const fields = rendition.options.flatMap(({ shape }) => Object.keys(shape))
-    const filled = new Set(fields.filter((field) => !['kind', 'format', 'pick'].includes(field)))
-    expect(new Set(FIELD_KEYS.map(readField))).toEqual(filled)
+    const keyedFields = new Set(
+      fields.filter((field) => !['kind', 'format', 'pick'].includes(field)),
+    )
+    expect(new Set(FIELD_KEYS.map(readField))).toEqual(keyedFields)
   })
 
-  it('cover every field that has a default', () => {
+  it('include each field that has a default', () => {
     for (const { fields } of GRAMMAR_VERSIONS) {
       const names = [...Object.keys(fields), 'videoCodec', 'audioCodec']
       expect(names.sort()).toEqual(FIELD_KEYS.map(readField).sort())
@@ -112,11 +114,11 @@ describe('an object with long names', () => {
     [{ thumbnail: 'none' }, 'thumbnail must be one of true (one frame)'],
     [{ Width: 640 }, '"Width" is not a key. The keys are w (width), h (height),'],
     [{ width: 640, format: 'mp3' }, 'w cannot be used for an audio file.'],
-  ])('is rejected with the name that was written: %j', (t, message) => {
+  ])('is rejected with a message about the key: %j', (t, message) => {
     expect(() => checkTransformation(t)).toThrow(message)
   })
 })
 
-it('are not part of the URL grammar', () => {
+it('long names are not part of the URL grammar', () => {
   expect(() => parseTransformation('width_640')).toThrow('"width" is not a key. The keys are w, h,')
 })

@@ -1,4 +1,4 @@
-/** Tables of the contract agree with each other: codecs, formats, file types, limits. */
+/** Consistency of the tables of the contract: codecs, formats, file types and limits. */
 import { describe, expect, it } from 'vitest'
 import {
   CONTAINERS,
@@ -20,13 +20,16 @@ import { PRIORITY, QUEUE_LIMITS } from '../../../src/contract/limits.ts'
 import { RENDITIONS } from '../../../src/contract/rendition.ts'
 
 describe('codecs', () => {
-  it.each(VIDEO_FORMATS)('%s has a default video codec and a default audio codec', (format) => {
-    expect(CONTAINERS[format].video).not.toHaveLength(0)
-    expect(CONTAINERS[format].audio[0]).not.toMatch(/^(copy|none)$/)
-  })
+  it.each(VIDEO_FORMATS)(
+    '%s accepts a video codec, and its first audio codec is one that can be encoded',
+    (format) => {
+      expect(CONTAINERS[format].video).not.toHaveLength(0)
+      expect(CONTAINERS[format].audio[0]).not.toMatch(/^(copy|none)$/)
+    },
+  )
 
   it.each(Object.entries(CONTAINERS).filter(([, { audio }]) => audio.includes('copy')))(
-    '%s accepts copies of the audio codecs that it can be encoded with',
+    '%s accepts copies of each audio codec that can be encoded into it',
     (_, { audio, copiedAudio }) => {
       const encoded = audio.filter((codec) => codec !== 'copy' && codec !== 'none')
       const probed: string[] = encoded.map((codec) => PROBED_AUDIO_CODECS[codec])
@@ -34,12 +37,12 @@ describe('codecs', () => {
     },
   )
 
-  it('have a distinct name in ffprobe output', () => {
+  it('have distinct names in the output of ffprobe', () => {
     const names = [...Object.values(PROBED_VIDEO_CODECS), ...Object.values(PROBED_AUDIO_CODECS)]
     expect(new Set(names).size).toBe(names.length)
   })
 
-  it('exist only for formats of video and audio', () => {
+  it('are null for images, previews, probes and unknown formats', () => {
     expect(['jpg', 'gif', 'json', 'toString'].map(containerCodecs)).toEqual([
       null,
       null,
@@ -50,7 +53,7 @@ describe('codecs', () => {
 })
 
 describe('formats', () => {
-  it('of the kinds are all formats', () => {
+  it('of all kinds together are all formats', () => {
     expect(new Set(Object.values(FORMATS_BY_KIND).flat())).toEqual(new Set(FORMATS))
   })
 
@@ -67,14 +70,14 @@ describe('formats', () => {
 })
 
 describe('file types', () => {
-  it.each(EXTENSIONS)('.%s has a content type of its role', (extension) => {
+  it.each(EXTENSIONS)('.%s has a content type that fits its role', (extension) => {
     const type = findFileType(`folder/name.${extension.toUpperCase()}`)!
     const prefix = type.role === 'subtitles' ? /^(text|application)\// : `${type.role}/`
     expect(type.contentType).toMatch(prefix)
     expect(readExtension(`name.${extension}`)).toBe(extension)
   })
 
-  it('of playlists and segments cannot be stored', () => {
+  it('of playlists, segments and JSON cannot be stored, nor can unknown ones', () => {
     const names = ['master.m3u8', 'manifest.mpd', 'v144.m4s', 'probe.json', 'x.constructor', 'none']
     expect(names.map(readExtension)).toEqual(names.map(() => null))
     expect(findFileType('x.constructor')).toBeNull()
@@ -90,11 +93,11 @@ describe('file types', () => {
     expect(findFamily(detected)).toBe(findFamily(extension))
   })
 
-  it('of unknown extensions are families of their own', () => {
+  it('with an unknown extension form a family of their own', () => {
     expect(findFamily('exe')).toBe('exe')
   })
 
-  it('force a demuxer for every subtitles file, and only for images beside them', () => {
+  it('force a demuxer for all subtitles, and otherwise only for images', () => {
     const forced = EXTENSIONS.filter((extension) => findFileType(`.${extension}`)!.demuxer !== null)
     expect(forced).toEqual(expect.arrayContaining(listExtensions('subtitles')))
     const expectedExtensions = [...listExtensions('subtitles'), ...listExtensions('image')]

@@ -7,7 +7,7 @@ it('the table has one row for each key, in the order of the contract', () => {
   expect(rows.map(({ key }) => key)).toEqual(KEYS)
 })
 
-it('has the long name of each key', () => {
+it('the table has the long name of each key', () => {
   const names = KEYS.map((key) => [key, KEY_DEFINITIONS[key].name])
   expect(rows.map(({ key, longName }) => [key, longName])).toEqual(names)
 })

@@ -19,8 +19,9 @@ import { parseTransformation } from '../../../src/domain/transformation/parse.ts
 import { toRendition } from '../../../src/domain/transformation/rendition.ts'
 
 /**
- * Every grammar version that was released, as data. A released version never changes. To change a
- * default, append a version in src/contract/defaults.ts, and a copy of it here.
+ * The defaults of every grammar version. Existing entries never change; a new key adds an entry to
+ * each version. To change a default, append a version in src/contract/defaults.ts, and a copy of
+ * it here.
  */
 const RELEASED = [
   {
@@ -98,17 +99,20 @@ describe('the defaults', () => {
     expect(REQUEST_DEFAULTS).toBe(GRAMMAR_VERSIONS.at(-1))
   })
 
-  it.each(GRAMMAR_VERSIONS)('of every version agree with the tables', (defaults) => {
-    for (const [kind, format] of Object.entries(defaults.formats)) {
-      expect(FORMATS_BY_KIND[kind as Kind]).toContain(format)
-    }
-    for (const [container, { video, audio }] of Object.entries(CONTAINERS)) {
-      const name = container as keyof typeof CONTAINERS
-      expect(audio).toContain(defaults.audioCodecs[name])
-      expect(defaults.videoCodecs[name] !== undefined).toBe(video.length > 0)
-      expect([...video, undefined]).toContain(defaults.videoCodecs[name])
-    }
-  })
+  it.each(GRAMMAR_VERSIONS)(
+    'of every version agree with the tables of formats and codecs',
+    (defaults) => {
+      for (const [kind, format] of Object.entries(defaults.formats)) {
+        expect(FORMATS_BY_KIND[kind as Kind]).toContain(format)
+      }
+      for (const [container, { video, audio }] of Object.entries(CONTAINERS)) {
+        const name = container as keyof typeof CONTAINERS
+        expect(audio).toContain(defaults.audioCodecs[name])
+        expect(defaults.videoCodecs[name] !== undefined).toBe(video.length > 0)
+        expect([...video, undefined]).toContain(defaults.videoCodecs[name])
+      }
+    },
+  )
 })
 
 describe('a later version with other defaults', () => {
@@ -133,7 +137,7 @@ describe('a later version with other defaults', () => {
   })
 
   it.each(['w_640', 'f_mp4', 'w_640,h_64', 't_true', 'f_webp,t_true', 'f_webm', 'f_hls,w_640'])(
-    'does not change what the stored name %s means',
+    'does not change how the name %s is read',
     (name) => {
       const stored = () => readCanonicalForm(name)
       if (name === 'f_hls,w_640') {
@@ -152,13 +156,13 @@ describe('a later version with other defaults', () => {
     ['f_wav', 'f_wav'],
   ])('reaches the stored variant %s by %s', (name, text) => {
     expect(writeRequestForm(name, later)).toBe(text)
-    // `endSeconds: null` cannot be written in a request, so this default is not changed here.
+    // A request cannot set `endSeconds` to null, so the default of that field is not changed here.
     const withoutEnd = { ...later, fields: { ...later.fields, endSeconds: null } }
     const reached = toRendition(parseTransformation(text, withoutEnd), withoutEnd)
     expect(writeCanonicalForm(reached)).toBe(name)
   })
 
-  it('does not exist today, so that requests and names are the same text', () => {
+  it('does not exist yet, so the request for a stored variant equals its name', () => {
     expect(writeRequestForm('w_640')).toBe('w_640')
   })
 })
@@ -178,7 +182,7 @@ describe('the fields that differ from their defaults', () => {
     expect([...changedFields(readCanonicalForm(name))].sort()).toEqual([...fields].sort())
   })
 
-  it('include a field that the table does not know', () => {
+  it('include a field that has no default', () => {
     const rendition = Object.assign(readCanonicalForm('f_mp4'), { sharpen: 5 })
     expect([...changedFields(rendition)]).toEqual(['sharpen'])
   })

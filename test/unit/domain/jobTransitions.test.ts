@@ -20,13 +20,16 @@ describe('the transition table', () => {
   const events = Object.keys(TRANSITIONS) as (keyof typeof TRANSITIONS)[]
   const grid = JOB_STATUSES.flatMap((from) => events.map((event) => ({ from, event })))
 
-  it('has all documented states and events', () => {
+  it('has a rule for each allowed event, among five statuses and eight events', () => {
     expect(grid).toHaveLength(40)
     for (const known of Object.keys(ALLOWED)) {
       expect(grid.map(({ from, event }) => `${from} ${event}`)).toContain(known)
     }
   })
-  it.each(grid)('$event of a job that is $from', ({ from, event }) => {
-    expect(nextStatus(from, event)).toBe(ALLOWED[`${from} ${event}`] ?? null)
-  })
+  it.each(grid)(
+    'gives the expected result for $event of a job that is $from',
+    ({ from, event }) => {
+      expect(nextStatus(from, event)).toBe(ALLOWED[`${from} ${event}`] ?? null)
+    },
+  )
 })

@@ -1,11 +1,11 @@
-/** A query string is added to the URLs in playlists, manifests and storyboards. */
+/** A query string is added to the relative URLs in playlists, manifests and storyboards. */
 import { describe, expect, it } from 'vitest'
 import { isPlaylist, containsFileNames, addQuery } from '../../../src/domain/playlistQuery.ts'
 
 const QUERY = 'exp=1&key=k&sig=a.b'
 
 describe('a query string is added', () => {
-  it('to the lines and the URI attributes of an HLS playlist, and to nothing else', () => {
+  it('to the relative URLs in an HLS playlist, and to nothing else', () => {
     const text = [
       '#EXTM3U',
       '#EXT-X-MAP:URI="init.mp4",BYTERANGE="10@0"',
@@ -40,7 +40,7 @@ describe('a query string is added', () => {
     )
   })
 
-  it('to no media segment', () => {
+  it('to playlists, manifests and WebVTT files, and not to media files', () => {
     expect(addQuery('v_1.m4s', 'v_1.m4s', QUERY)).toBe('v_1.m4s')
     expect(['a.m3u8', 'a.mpd', 'a.vtt', 'a.m4s', 'a.mp4'].filter(containsFileNames)).toEqual([
       'a.m3u8',

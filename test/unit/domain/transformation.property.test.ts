@@ -42,7 +42,7 @@ function file(...extensions: string[]) {
     .map(([at, name, extension]) => `${at}${name}.${extension}`)
 }
 
-/** Random values for every key. The type checker rejects a missing key. */
+/** Random values for each key except `f`, `t` and `n`. The type checker rejects a missing key. */
 const VALUES = {
   w: integer(2, 7680),
   h: integer(2, 7680),
@@ -85,6 +85,7 @@ const VALUES = {
   wc: colour,
 } satisfies Record<FieldKey, fc.Arbitrary<unknown>>
 
+/** The values of `t` that request each kind; undefined for kinds that only `f` requests. */
 const KIND_SELECTORS: Record<Kind, fc.Arbitrary<unknown>> = {
   video: fc.constant(undefined),
   stream: fc.constant(undefined),
@@ -180,7 +181,7 @@ describe('for every transformation', () => {
     )
   })
 
-  it('the canonical form is a fixed point and keeps the whole rendition', () => {
+  it('the canonical form is read as the same rendition, which has the same canonical form', () => {
     fc.assert(
       fc.property(transformations, (t) => {
         const rendition = toRendition(t)
@@ -195,7 +196,7 @@ describe('for every transformation', () => {
   })
 
   it('different renditions have different canonical forms', () => {
-    // Compares transformations that differ in one key, which an incomplete canonical form confuses.
+    // The pairs differ in one key at most: a canonical form that lacks this key would be the same.
     const neighbours = fc.tuple(transformations, transformations, fc.nat()).map(([t, other, n]) => {
       const keys = Object.keys(other) as Key[]
       const key = keys[n % Math.max(keys.length, 1)]
@@ -215,7 +216,7 @@ describe('for every transformation', () => {
     )
   })
 
-  it('the object form with any number of seconds is rejected or can be parsed again', () => {
+  it('for any number of seconds the object form is rejected, or its name can be parsed', () => {
     const anySeconds = fc.oneof(
       seconds,
       fc.double({ min: 0, max: 86_400, noNaN: true }),
@@ -238,7 +239,7 @@ describe('for every transformation', () => {
 })
 
 it('any text is parsed or rejected with a message', () => {
-  // Without `n`: it has no canonical form, since it is replaced by the keys of a named preset.
+  // Without `n`: a transformation with it has no canonical form until the preset is expanded.
   const keys = KEYS.filter((key) => key !== 'n')
   const pair = fc
     .tuple(fc.constantFrom(...keys, 'x', ''), fc.string())
@@ -261,7 +262,7 @@ it('any text is parsed or rejected with a message', () => {
   )
 })
 
-it.each(KINDS)('every key of %s is covered by these properties', (kind) => {
+it.each(KINDS)('the random transformations of kind %s use every key of the kind', (kind) => {
   const seen = new Set(fc.sample(arbitraryOfKind(kind), 400).flatMap(Object.keys))
   expect([...seen]).toEqual(expect.arrayContaining(listKeys(kind)))
 })

@@ -1,4 +1,4 @@
-/** The URL grammar: what it accepts, what it rejects, and its messages. */
+/** The URL grammar and the object form: what they accept, what they reject, and the messages. */
 import { describe, expect, it } from 'vitest'
 import {
   writeCanonicalForm,
@@ -45,7 +45,7 @@ describe('the canonical form', () => {
     ['tt_5,f_png', 'f_png,t_true,tt_5'],
     ['q_auto,f_webm', 'q_auto,f_webm'],
     ['q_60', 'f_mp4'],
-    // Each kind of variant, with its keys.
+    // Each kind of variant, then the other keys.
     ['f_dash', 'f_hls'],
     ['lad_1080+360+720,sd_4,f_hls', 'lad_360+720+1080,f_hls'],
     ['f_m4a,ac_aac,ab_128', 'f_m4a'],
@@ -106,7 +106,7 @@ describe('the canonical form', () => {
   })
 })
 
-describe('an invalid value is rejected with its key and the allowed values', () => {
+describe('an invalid transformation is rejected with a message that names the cause', () => {
   it.each([
     ['w_0', 'w must be an integer from 2 to 7680 (got "0").'],
     ['w_1', 'w must be an integer from 2 to 7680 (got "1").'],
@@ -302,7 +302,7 @@ describe('an invalid value is rejected with its key and the allowed values', () 
   })
 })
 
-describe('a path segment is read as a transformation', () => {
+describe('a path segment', () => {
   it.each([
     'w_640',
     'w_abc',
@@ -315,9 +315,11 @@ describe('a path segment is read as a transformation', () => {
     'n_card',
     'lad_360+720,f_hls',
     'st_字幕:中文.srt',
-  ])('if it looks like one: %s', (segment) => expect(looksLikeTransformation(segment)).toBe(true))
+  ])('is read as a transformation if it looks like one: %s', (segment) =>
+    expect(looksLikeTransformation(segment)).toBe(true),
+  )
   it.each(['a_b', 'videos', '', ',', 'w640', 'W_640', 'my_w_640', 'clip-w_640', '2024_w'])(
-    'and not if it is a plain name: "%s"',
+    'is not read as a transformation if it is a plain name: "%s"',
     (segment) => expect(looksLikeTransformation(segment)).toBe(false),
   )
 })

@@ -1,5 +1,5 @@
 /**
- * Makes the clips of the runner tests once per run. Tests get the folder with `inject('clips')`.
+ * Makes the clips of the runner tests once per run. `clip` in runnerHarness.ts returns their paths.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'

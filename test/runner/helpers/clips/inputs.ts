@@ -1,4 +1,4 @@
-/** ffmpeg options that generate the clips. Inputs are test sources of ffmpeg, not media files. */
+/** ffmpeg options for the clips: encoders, and inputs that ffmpeg itself generates. */
 import { args } from '../../../fixtures/args.ts'
 
 /** Runs ffmpeg in the folder of the clips. */

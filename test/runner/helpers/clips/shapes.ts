@@ -1,6 +1,6 @@
 /**
- * Clips with the colours, frame rates, tracks and sizes that occur in real files. They are as small
- * as possible, and have one plain colour where a test reads pixels.
+ * Clips with the colours, frame rates, tracks and sizes that occur in real files. They are small,
+ * and most of those whose pixels are tested have one plain colour.
  */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -17,7 +17,7 @@ function colourTags(primaries: string, transfer: string, matrix: string, range =
   return args`-color_primaries ${primaries} -color_trc ${transfer} -colorspace ${matrix}
     -color_range ${range}`
 }
-/** Converts frames to this matrix, range and pixel format. */
+/** Returns filters that convert frames to this matrix, range and pixel format. */
 function convertColours(matrix: string, range: string, format: string) {
   return `scale=out_color_matrix=${matrix}:out_range=${range},format=${format}`
 }
@@ -114,7 +114,7 @@ export async function makeShapes(folder: string, ffmpeg: Ffmpeg): Promise<void> 
     args`${lavfi('mandelbrot=s=320x180:r=25:start_scale=0.02:end_scale=0.005:end_pts=100')}
       -t 2 -vf noise=alls=4:allf=t,format=yuv420p -c:v libx264 -qp 10 -preset ultrafast rich.mkv`,
   ]
-  // Three at a time: each ffmpeg uses every core.
+  // At most three at a time, because one ffmpeg process can use all cores.
   const queue = [...clips]
   const makeQueuedClips = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {

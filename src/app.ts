@@ -78,7 +78,7 @@ app.get('/openapi.json', rateLimitVisitors, (c) => {
       license: { name: 'MIT' },
     },
   })
-  // {.+} lets a parameter match several segments. OpenAPI has no syntax for that.
+  // {.+} lets a parameter match several segments. OpenAPI has no syntax for that, so it is removed.
   const paths = Object.entries(document.paths ?? {}).map(
     ([path, item]) => [path.replace('{.+}', ''), item] as const,
   )

@@ -1,22 +1,32 @@
 /**
- * Optional bindings: secrets, and settings that `wrangler.toml` does not list. The others are in
- * `worker-configuration.d.ts`, which `wrangler types` generates.
+ * Optional bindings: secrets, a setting that `wrangler.toml` does not list, and a value that
+ * RunnerGateway adds. The other bindings are in `worker-configuration.d.ts`, which `wrangler types`
+ * generates.
  */
 interface OptionalBindings {
-  /** The root API key, which has every scope. Unset: routes that need a key return 503. */
+  /**
+   * The root API key, which has every scope. Unset: a request without a valid API key to a route
+   * that needs one returns 503.
+   */
   API_KEY?: string
-  /** Keys that sign stream tokens and URLs: `id:secret,id2:secret2`. Unset: API_KEY signs them. */
+  /**
+   * Keys for stream tokens and signed URLs: `id:secret,id2:secret2`. The first key signs, and all
+   * of them verify. Unset: API_KEY is used.
+   */
   SIGNING_KEYS?: string
-  /** The token of runners outside of the account. Unset: routes of runners return 503. */
+  /**
+   * The token of runners outside of the account, and of containers that use CONTAINER_GATEWAY_URL.
+   * Unset: requests to the public routes of runners return 503.
+   */
   RUNNER_TOKEN?: string
   /**
    * The URL under which containers reach the Worker. Needed only for local container engines, which
-   * do not intercept the requests of containers.
+   * do not intercept the requests of containers. It has no effect without RUNNER_TOKEN.
    */
   CONTAINER_GATEWAY_URL?: string
   /**
-   * Id of the runner in the container that sent the request. Set by RunnerGateway, never by
-   * configuration.
+   * Id of the runner in the container that sent the request. RunnerGateway sets it; it is not a
+   * setting.
    */
   CONTAINER_RUNNER_ID?: string
 }

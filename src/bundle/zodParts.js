@@ -1,4 +1,7 @@
-/** The exports of zod/v4/classic/external.js, without `locales` and without `core`, which includes them. */
+/**
+ * The exports of zod/v4/classic/external.js that the Worker uses. `locales`, and `core`, which
+ * includes them, are left out.
+ */
 export * from '../../node_modules/zod/v4/classic/schemas.js'
 export * from '../../node_modules/zod/v4/classic/checks.js'
 export * from '../../node_modules/zod/v4/classic/errors.js'

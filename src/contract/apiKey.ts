@@ -54,11 +54,11 @@ export const apiKey = z
     storedBytes: z
       .int()
       .describe(
-        'Total size in bytes of the originals that this key stored last, and of its uploads in progress',
+        'Total size in bytes of the originals whose present content this key stored, and of its uploads in progress',
       ),
     disabled: z.boolean(),
     createdAt: time,
-    lastUsedAt: time.nullable().describe('Exact to the hour'),
+    lastUsedAt: time.nullable().describe('Time of the last use; updated at most once an hour'),
   })
   .meta({ id: 'ApiKey' })
 export type ApiKey = z.infer<typeof apiKey>
@@ -143,7 +143,7 @@ export const createSignedUrl = z
       method: z.literal('PUT'),
       path: z.string().describe('The path after /files/, not percent-encoded: videos/clip.mp4'),
       expiresInSeconds,
-      maxBytes: z.int().min(1).optional().describe('Maximum size of the body'),
+      maxBytes: z.int().min(1).optional().describe('Maximum size of the body in bytes'),
       contentType: z
         .string()
         .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, 'must be a media type such as video/mp4')

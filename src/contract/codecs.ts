@@ -15,10 +15,13 @@ export type VideoCodec = (typeof VIDEO_CODECS)[number]
 /** `copy` copies the audio track, `none` removes it. */
 export const AUDIO_CODECS = ['aac', 'opus', 'mp3', 'pcm', 'copy', 'none'] as const
 export type AudioCodec = (typeof AUDIO_CODECS)[number]
-/** Audio codecs that are encoded. */
+/** Audio codecs that have an encoder. */
 export type EncodedAudioCodec = Exclude<AudioCodec, 'copy' | 'none'>
 
-/** ffmpeg's names of the encoders. A runner that lacks one gets no job that needs it. */
+/**
+ * ffmpeg's names of the encoders. A runner that lists its encoders in a claim gets no job that
+ * requires another.
+ */
 export const VIDEO_ENCODERS = {
   h264: 'libx264',
   h265: 'libx265',
@@ -65,7 +68,10 @@ export type Container =
 export interface ContainerCodecs {
   /** Values of `vc`. */
   video: readonly VideoCodec[]
-  /** Values of `ac`. The first is used by a remux to encode audio that cannot be copied. */
+  /**
+   * Values of `ac`. If the container does not accept the audio of a file, a probe plans with the
+   * first of them, to find obstacles of the video too.
+   */
   audio: readonly AudioCodec[]
   /** Audio tracks that can be stream copied, by ffprobe's names; null for any. */
   copiedAudio: readonly string[] | null
@@ -102,7 +108,7 @@ export const CONTAINERS: Readonly<Record<Container, ContainerCodecs>> = {
     audio: ['opus', 'copy', 'none'],
     copiedAudio: ['opus', 'vorbis'],
   },
-  // Hardly any player accepts VP9 in HLS. The audio of a stream is always encoded.
+  // Hardly any player accepts VP9 in HLS. The audio of a stream is never copied.
   hls: { video: ['h264', 'h265', 'av1'], audio: ['aac', 'none'], copiedAudio: [] },
   m4a: { video: [], audio: ['aac', 'copy'], copiedAudio: ['aac', 'alac', 'ac3'] },
   mp3: { video: [], audio: ['mp3', 'copy'], copiedAudio: ['mp3'] },

@@ -126,7 +126,7 @@ export function isSameValue(one: unknown, other: unknown): boolean {
 /**
  * Returns the fields of a rendition that differ from their default of grammar version 1. A track
  * may be stream copied only if no field that affects it is among them: every edit has a default
- * that leaves the source unchanged. A field that is missing in this table counts as changed.
+ * that leaves the source unchanged. A field without a default in version 1 counts as changed.
  */
 export function changedFields(rendition: Rendition): ReadonlySet<Field> {
   const { kind: _kind, format, ...fields } = rendition

@@ -1,6 +1,6 @@
 /**
- * The events of `GET /queue/events`. Durable events are rows of the event log; progress is not
- * stored.
+ * The events of `GET /queue/events`, except `connected` and `heartbeat`, which sse.ts adds. Durable
+ * events are rows of the event log; progress is not stored.
  */
 import { z } from 'zod'
 import { jobStatus } from './job.ts'
@@ -18,7 +18,10 @@ export const DURABLE_EVENTS = [
 export const durableEventType = z.enum(DURABLE_EVENTS)
 export type DurableEventType = z.infer<typeof durableEventType>
 
-/** The `data` of a durable event. `priority` is set for created, `error` for error and retrying. */
+/**
+ * The `data` of a durable event. `job:created` has `priority`. `job:error` has `error`, and so does
+ * `job:retrying` after a failed attempt.
+ */
 export const durableEventData = z.object({
   jobId: z.string(),
   filePath: z.string(),

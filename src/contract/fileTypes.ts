@@ -1,6 +1,4 @@
-/**
- * File types by extension: content type, role, container family and forced demuxer.
- */
+/** File types by extension: content type, role, container family and forced demuxer. */
 
 type Role = 'video' | 'audio' | 'image' | 'subtitles' | 'playlist' | 'data'
 
@@ -8,8 +6,8 @@ export interface FileType {
   contentType: string
   role: Role
   /**
-   * Files of one family cannot be distinguished by their content, so an upload may have the
-   * extension of any of them.
+   * The content check does not distinguish the files of one family, so an upload may have any
+   * extension of the family.
    */
   family: string
   /**
@@ -57,7 +55,7 @@ const ORIGINALS = {
   vtt: type('subtitles', 'text/vtt', 'vtt', 'webvtt'),
 } as const satisfies Record<string, FileType>
 /**
- * Files that are made and served, but cannot be uploaded: a playlist as an original could make
+ * Files that are made and served, but cannot be uploaded. A playlist as an original could make
  * ffmpeg read other files.
  */
 const OUTPUTS = {
@@ -108,7 +106,7 @@ export function readExtension(path: string): Extension | null {
   return Object.hasOwn(ORIGINALS, ending) ? (ending as Extension) : null
 }
 
-/** The content type of a variant that is one file, by its format or extension. */
+/** The content type of a file, by its extension or the format of the variant. */
 export function formatContentType(format: string): string {
   return findFileType(`.${format}`)?.contentType ?? OCTET_STREAM
 }

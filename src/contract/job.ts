@@ -21,14 +21,21 @@ export const job = z
     status: jobStatus,
     priority: z.int().describe('The lowest number is claimed first'),
     progress: z.number().min(0).max(100),
-    startedAt: time.nullable().describe('Start of the latest attempt'),
-    completedAt: time.nullable().describe('Time at which the job reached a final status'),
+    startedAt: time
+      .nullable()
+      .describe('Start of the latest attempt; null if there was none, or if it was interrupted'),
+    completedAt: time
+      .nullable()
+      .describe('Time at which the job reached a final status; null before'),
     error: z.string().nullable(),
     queue: z.string(),
     transformation: z
       .string()
       .describe('The canonical form of the transformation, which names the variant'),
-    outputPath: z.string().nullable().describe('The path of the completed variant'),
+    outputPath: z
+      .string()
+      .nullable()
+      .describe('Path of the URL that serves the variant; null unless the job is completed'),
     createdAt: time,
     attempt: z
       .int()
@@ -76,7 +83,7 @@ export const createJobs = z
     priority: limit(PRIORITY)
       .optional()
       .describe(
-        `The lowest number is claimed first; default ${PRIORITY.default}, for images ${PRIORITY.image}`,
+        `The lowest number is claimed first; default ${PRIORITY.default}, for images and probes ${PRIORITY.image}`,
       ),
     queue: queueName.default(DEFAULT_QUEUE),
     maxAttempts: limit(QUEUE_LIMITS.maxAttempts).optional(),
@@ -89,7 +96,9 @@ export type CreateJobs = z.infer<typeof createJobs>
 export const createdJob = job.extend({
   deduplicated: z
     .boolean()
-    .describe('True if the variant already had a pending or running job, which is returned'),
+    .describe(
+      'True if the job is older than the request: the variant had a pending or running job, or the request repeats an Idempotency-Key',
+    ),
 })
 
 export const listJobs = z.object({
@@ -108,7 +117,10 @@ export const jobList = z
     limit: z.int(),
     offset: z.int(),
     count: z.int().describe('Number of jobs on this page'),
-    nextCursor: z.string().nullable().describe('null on the last page'),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('null on the last page. Other pages may have fewer than `limit` jobs, or none'),
   })
   .meta({ id: 'JobList' })
 
@@ -127,7 +139,7 @@ export const attempt = z
     errorCode: failureCode.nullable(),
     error: z.string().nullable(),
     command: z.string().nullable().describe('The ffmpeg command'),
-    stderrTail: z.string().nullable().describe('The last lines of the output of ffmpeg'),
+    stderrTail: z.string().nullable().describe("The last lines of ffmpeg's stderr"),
   })
   .meta({ id: 'Attempt' })
 export type Attempt = z.infer<typeof attempt>
@@ -136,8 +148,10 @@ const throughput = z.object({
   from: time.describe('Start of the hour'),
   completed: z.int(),
   failed: z.int(),
-  mediaSeconds: z.number().describe('Total duration of the outputs'),
-  processingSeconds: z.number().describe('Total time of the attempts'),
+  mediaSeconds: z.number().describe('Total duration of the outputs in seconds'),
+  processingSeconds: z
+    .number()
+    .describe('Total time in seconds of the attempts that completed or finally failed a job'),
 })
 
 export const stats = z
@@ -152,7 +166,7 @@ export const stats = z
     partial: z
       .boolean()
       .describe(
-        'True for a key with a path prefix that has more jobs than the 10,000 that were counted',
+        'True for a key with a path prefix under which there are more than 10,000 jobs: only 10,000 were counted',
       ),
   })
   .meta({ id: 'Stats' })

@@ -53,12 +53,17 @@ const FORMAT_WORDS = `one of ${VIDEO_FORMATS.join(', ')} (video), ${STREAM_FORMA
 
 /** In the order of the canonical form. */
 export const KEY_DEFINITIONS = {
-  w: key('width', values.pixels, 'Width in pixels', 'follows from h, or the width of the source'),
+  w: key(
+    'width',
+    values.pixels,
+    'Width in pixels',
+    'follows from h, or the width of the source; previews, storyboards and waveforms have other defaults',
+  ),
   h: key(
     'height',
     values.pixels,
     'Height in pixels',
-    'follows from w, or the height of the source',
+    'follows from w, or the height of the source; previews, storyboards and waveforms have other defaults',
   ),
   c: key(
     'resizeMode',
@@ -77,7 +82,7 @@ export const KEY_DEFINITIONS = {
     'Point that is kept when the frame is cropped, as a share of the height from the top; requires fx',
   ),
   b: key('background', values.background, 'Color of the bars with c_pad, or behind a waveform'),
-  q: key('quality', values.quality, 'Quality; all codecs look the same at the same value'),
+  q: key('quality', values.quality, 'Quality; one value looks about the same in all codecs'),
   p: key(
     'encoderSpeed',
     oneOf(values.ENCODER_SPEEDS),
@@ -90,7 +95,12 @@ export const KEY_DEFINITIONS = {
     integer(50, 50_000_000, 'kB (1000 bytes)'),
     'Target size of the file; replaces q and br',
   ),
-  fps: key('frameRate', decimal(1, 120), 'Frames per second', 'those of the source'),
+  fps: key(
+    'frameRate',
+    decimal(1, 120),
+    'Frames per second',
+    'those of the source, in a preview at most 24',
+  ),
   ac: key(
     'audioCodec',
     oneOf(AUDIO_CODECS),
@@ -154,13 +164,13 @@ export const KEY_DEFINITIONS = {
     'Format of the variant',
     'mp4, or the first format of what t requests',
   ),
-  t: key('thumbnail', values.thumbnail, 'Makes images instead of a video'),
+  t: key('thumbnail', values.thumbnail, 'Makes images or a preview instead of a video'),
   tt: key('atSeconds', values.seconds(), 'Time of the frame, with t_true or an image format'),
   si: key(
     'intervalSeconds',
     values.seconds(0.5, 3_600),
     'Interval between the frames of a storyboard',
-    'such that there are 100 frames',
+    'such that there are at most 100 frames',
   ),
   sc: key(
     'columns',

@@ -17,8 +17,8 @@ export const QUEUE_LIMITS = {
 } as const satisfies Record<string, Limit>
 
 /**
- * Priority of a job; the lowest number is claimed first. Images precede videos, because they are
- * quick and a page waits for them.
+ * Priority of a job; the lowest number is claimed first. `image` is the default of images and
+ * probes. They precede the other kinds, because they are quick and users wait for them.
  */
 export const PRIORITY = { min: 0, max: 100, default: 2, image: 1 } as const
 

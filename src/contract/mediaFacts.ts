@@ -10,7 +10,7 @@ export const mediaFacts = z
       .number()
       .nonnegative()
       .nullable()
-      .describe('Duration in seconds; null for an image'),
+      .describe('Duration in seconds; null if it is unknown, as for an image'),
     sizeBytes: z.number().int().nonnegative(),
     videoCodec: z.string().nullable(),
     audioCodec: z.string().nullable(),

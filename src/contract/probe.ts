@@ -1,6 +1,6 @@
 /**
  * The result of a probe: the document that a job for `f_json` makes and `POST /probe` returns.
- * Properties that are unknown are null, not missing.
+ * Properties that are unknown are null, not missing. Only the response has `filePath`.
  */
 import { z } from 'zod'
 import { queueName } from './queue.ts'
@@ -81,7 +81,9 @@ export const probeDocument = z
     tags: z
       .record(z.string().max(100), text)
       .refine((tags) => Object.keys(tags).length <= 50, 'must have at most 50 tags')
-      .describe('Tags of the container: up to 50, each truncated to 500 characters'),
+      .describe(
+        'Tags of the container, without its brands: up to 50, each truncated to 500 characters',
+      ),
     streams: z
       .array(z.discriminatedUnion('type', [videoStream, audioStream, otherStream]))
       .max(100),

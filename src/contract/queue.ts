@@ -16,22 +16,24 @@ const limits = {
     'Maximum number of jobs that run at the same time',
   ),
   leaseSeconds: limit(QUEUE_LIMITS.leaseSeconds).describe(
-    'Seconds without a report after which the lease of a runner expires and its job can be claimed again',
+    'Seconds without a report from the runner after which the lease of a job expires and its attempt fails',
   ),
-  maxAttempts: limit(QUEUE_LIMITS.maxAttempts).describe('Maximum number of attempts of a new job'),
+  maxAttempts: limit(QUEUE_LIMITS.maxAttempts).describe(
+    'Maximum number of attempts of a job; the request of a job can set another value',
+  ),
   stallSeconds: limit(QUEUE_LIMITS.stallSeconds).describe(
-    'Seconds without progress after which ffmpeg counts as stalled',
+    'Seconds without progress after which ffmpeg counts as stalled; the request of a job can set another value',
   ),
   timeoutSeconds: limit(QUEUE_LIMITS.timeoutSeconds).describe(
-    'Maximum duration of one attempt in seconds',
+    'Maximum duration of one attempt in seconds; the request of a job can set another value',
   ),
 }
 
 export const queue = z
   .object({
     name: z.string(),
-    paused: z.boolean().describe('Jobs are accepted but do not run'),
-    draining: z.boolean().describe('Existing jobs run; new jobs are rejected'),
+    paused: z.boolean().describe('New jobs are accepted, and no job is started'),
+    draining: z.boolean().describe('Existing jobs run, and new jobs are rejected'),
     ...limits,
     pending: z.int(),
     running: z.int(),

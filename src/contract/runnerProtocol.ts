@@ -12,17 +12,17 @@
  * | request                                                  | response                     |
  * |----------------------------------------------------------|------------------------------|
  * | `POST /runner/claim` claimRequest                        | 200 assignment, 204 no job   |
- * | `GET  /runner/jobs/{id}/source?fence=` with `Range`      | 206 bytes of the original    |
+ * | `GET  /runner/jobs/{id}/source?fence=` with `Range`      | 206 a range of the original  |
  * | `POST /runner/jobs/{id}/report` report                   | 200 reportResponse           |
  * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputResponse           |
  * | `PUT  /runner/jobs/{id}/output/{part}?fence=&uploadId=`  | 200 uploadedPart             |
  * | `PUT  /runner/jobs/{id}/files/{name}?fence=`             | 200 storedPackageFile        |
  * | `POST /runner/jobs/{id}/finish` finish                   | 200 finishResponse           |
  *
- * Any request may return 409 `lease_lost`: the runner stops the job and claims again. `source` may
- * return 412 `source_changed`: the original was replaced, and the runner finishes with the outcome
- * `released`. Every request may be repeated after a lost response. A repeated claim must set
- * `again`, or it would get a second job.
+ * Any request about a job may return 409 `lease_lost`: the runner stops the job and claims again.
+ * `source` may return 412 `source_changed`: the file was replaced or deleted, and the runner
+ * finishes with the outcome `released`. Every request may be repeated after a lost response. A
+ * repeated claim must set `again`, or it would get a second job.
  *
  * `source` with `&reference=n` reads reference file n of the assignment, counted from 0. The files
  * of a package are stored one by one under `files/{name}`, each in one request; a file replaces an
@@ -41,8 +41,8 @@ import { rendition } from './rendition.ts'
 
 /**
  * Increased when the meaning of a message changes, or when a rendition gets a new field. The
- * gateway accepts versions from MIN_PROTOCOL_VERSION on. A runner whose version is rejected falls
- * back to the previous version.
+ * gateway accepts versions from MIN_PROTOCOL_VERSION to its own. A runner whose version is rejected
+ * claims with the previous version.
  *
  * - 2: digests; `encoders` and `hwaccels` in a claim
  * - 3: renditions of all kinds, reference files, packages, the secret of a runner
@@ -79,7 +79,9 @@ export const claimRequest = z.object({
       .int()
       .nonnegative()
       .optional()
-      .describe('Free disk space for one job; the runner gets no larger source'),
+      .describe(
+        'Free disk space for one job. The runner gets no larger source, except for an image, storyboard, waveform or probe',
+      ),
     encoders: z
       .array(z.string().max(64))
       .max(500)
@@ -102,7 +104,9 @@ export const claimRequest = z.object({
   again: z
     .boolean()
     .optional()
-    .describe('The response to the previous claim was lost: the same job is returned again'),
+    .describe(
+      'The response to the previous claim was lost. If the gateway assigned a job in it, the same job is returned',
+    ),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
 
@@ -142,10 +146,18 @@ const trackPlan = z.object({
 export const plan = z.object({
   mode: z
     .enum(['remux', 'encode', 'frame', 'package', 'probe'])
-    .describe('remux: every track is copied; frame: an image; package: several files'),
+    .describe(
+      'remux: every track of the output is copied; frame: an image; package: several files',
+    ),
   reason: z.string().max(500).describe('The reason for the mode in one sentence'),
-  video: trackPlan.nullable().default(null).describe('null if the source has no video track'),
-  audio: trackPlan.nullable().default(null).describe('null if the source has no audio track'),
+  video: trackPlan
+    .nullable()
+    .default(null)
+    .describe('null if there is no video track to decide on, for example in a probe'),
+  audio: trackPlan
+    .nullable()
+    .default(null)
+    .describe('null if there is no audio track to decide on, for example in an image'),
   notes: z
     .array(z.string().max(500))
     .max(20)
@@ -181,7 +193,7 @@ export type Report = z.infer<typeof report>
 
 export const reportResponse = z.object({ leaseExpiresAt: z.iso.datetime() })
 
-/** Also counts as a report, so that even a job of less than a second shows its progress. */
+/** Also counts as a report, so that even an attempt of less than a second shows progress. */
 export const outputRequest = report.extend({ sizeBytes: z.int().positive() })
 export type OutputRequest = z.infer<typeof outputRequest>
 export const outputResponse = z.object({

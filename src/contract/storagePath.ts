@@ -1,17 +1,20 @@
 /**
- * Storage paths: the rules for the names of originals. A path is also the R2 key of its original,
+ * Storage paths: the rules for the paths of originals. A path is also the R2 key of its original,
  * so a path that R2 or a file system could interpret differently is rejected.
  */
 import { z } from 'zod'
 
-/** R2 limits keys to 1,024 bytes, file systems limit names to 255 bytes. */
+/** R2 limits keys to 1,024 bytes, and most file systems limit names to 255 bytes. */
 const MAX_PATH_BYTES = 1_024
 const MAX_SEGMENT_BYTES = 255
-/** C0 and C1 controls, DEL, line separators, text direction marks and backslashes. */
+/** C0 and C1 controls, DEL, line and paragraph separators, text direction marks, backslashes. */
 const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\\]/
 const LONE_SURROGATE = /\p{Surrogate}/u
 
-/** Counts bytes in UTF-8. `TextEncoder` is missing in some runtimes that use the contract. */
+/**
+ * Counts bytes in UTF-8. The contract is compiled without the types of a runtime, so `TextEncoder`
+ * is not available.
+ */
 function countUtf8Bytes(text: string): number {
   let bytes = 0
   for (const character of text) {
@@ -33,7 +36,7 @@ function findPathProblem(path: string): string | null {
     return `it is longer than ${MAX_PATH_BYTES} bytes`
   }
   if (FORBIDDEN.test(path)) {
-    return 'it contains a backslash, a control character or a direction character'
+    return 'it contains a backslash, a control character, a line separator or a text direction mark'
   }
   for (const segment of path.split('/')) {
     if (segment === '') {
@@ -53,7 +56,7 @@ function findPathProblem(path: string): string | null {
 }
 
 /**
- * Parameters of a validation issue that a storage path causes, so that responses have the code
+ * Parameters of the validation issue of an invalid storage path. They make the code of the response
  * `invalid_path`.
  */
 export const PATH_ISSUE = { errorCode: 'invalid_path' } as const

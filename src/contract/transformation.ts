@@ -1,7 +1,7 @@
 /**
  * Transformations as objects. A caller may write every key by its short or its long name; the
- * result of parsing has short names only. `rendition.ts` defines which keys each kind of variant
- * has.
+ * result of parsing has short names only. The fields in `rendition.ts` determine which keys a kind
+ * of variant accepts.
  */
 import { z } from 'zod'
 import { findKey, type Key, KEY_DEFINITIONS, KEYS } from './keys.ts'

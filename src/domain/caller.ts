@@ -1,7 +1,10 @@
 /** Callers, and the restriction of what a caller may see: a queue, a folder, both or neither. */
 import { type Scope, SCOPES } from '../contract/apiKey.ts'
 
-/** Responses treat everything outside of a restriction as if it did not exist. */
+/**
+ * Reads treat everything outside of a restriction as if it did not exist. Writes outside of it are
+ * rejected.
+ */
 export interface Restriction {
   queue: string | null
   /** Ends in a slash. */
@@ -22,7 +25,7 @@ export interface Caller extends Restriction {
 const UNBOUND = { ...UNRESTRICTED, maxStreams: null, maxQueuedJobs: null, expiresAt: null }
 /** The root key is the secret `API_KEY`. It creates the first API keys. */
 export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: SCOPES })
-/** A request without a key. */
+/** The caller of a request without a key. */
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
 /**

@@ -1,6 +1,7 @@
 /**
  * Status transitions of a job: for each event the statuses that allow it, and the new status. The
- * guards of the SQL statements are built from this table, so no other transition is possible.
+ * SQL statements take the new status from this table, and also their guard. Only the guard of the
+ * claim is written in claimQuery.ts.
  */
 import { JOB_STATUSES, type JobStatus } from '../contract/job.ts'
 
@@ -20,7 +21,7 @@ export const TRANSITIONS = {
   retry: { from: ['error'], to: 'pending' },
 } as const satisfies Record<string, { from: readonly JobStatus[]; to: JobStatus }>
 
-/** Statuses of a job that a runner holds or will claim. A variant has at most one such job. */
+/** Statuses of a job that a runner holds or can claim. A variant has at most one such job. */
 export const ACTIVE_STATUSES: readonly JobStatus[] = ['pending', 'running']
 /** Statuses of a job that has ended. Old jobs with these are deleted. */
 export const FINAL_STATUSES = JOB_STATUSES.filter((status) => !isActive(status))

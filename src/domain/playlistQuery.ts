@@ -14,7 +14,7 @@ export function containsFileNames(name: string): boolean {
   return isPlaylist(name) || readExtension(name) === 'vtt'
 }
 
-/** Returns true for absolute URLs and paths, which are outside of the package and get no query. */
+/** Returns true for absolute URLs and absolute paths, which name no file of the package. */
 function isOutside(uri: string) {
   return /^([a-z][a-z0-9+.-]*:|\/)/i.test(uri)
 }

@@ -1,7 +1,7 @@
 /** Retry policy: which failures are retried, and after which delay. */
 import type { FailureCode } from '../contract/failureCode.ts'
 
-/** False for failures caused by the file or the request, which a retry would repeat. */
+/** False for failures that another attempt would very likely repeat. */
 const IS_RETRYABLE: Record<FailureCode, boolean> = {
   input_invalid: false,
   unsupported: false,
@@ -28,9 +28,9 @@ export function isRetried(code: FailureCode, attempt: number, maxAttempts: numbe
 }
 
 /**
- * Returns the delay in milliseconds after attempt number `attempt` has failed: 5 s, 20 s, 80 s and
- * so on, up to an hour. `random` (0 to 1) varies it by ±20 %, so that jobs that failed together are
- * not retried together.
+ * Returns the delay in milliseconds after attempt number `attempt` has failed. It is 5 s, 20 s,
+ * 80 s and so on, up to an hour, varied by up to ±20 % with `random` (0 to 1), so that jobs that
+ * failed together are not retried together.
  */
 export function retryDelayMs(attempt: number, random: number): number {
   const base = Math.min(FIRST_DELAY_MS * DELAY_FACTOR ** (attempt - 1), MAX_DELAY_MS)

@@ -13,7 +13,7 @@ function listAudioEncoders(codec: AudioCodec): string[] {
   return codec === 'copy' || codec === 'none' ? [] : [AUDIO_ENCODERS[codec]]
 }
 
-/** Returns the ffmpeg encoders that a rendition needs, unless its tracks can be copied. */
+/** Returns the ffmpeg encoders that a rendition needs if none of its tracks can be copied. */
 export function listRequiredEncoders(rendition: Rendition): string[] {
   switch (rendition.kind) {
     case 'video':

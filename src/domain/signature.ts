@@ -1,7 +1,7 @@
 /**
  * Signatures: HMAC-SHA-256 with a key that is derived from a secret for one purpose. A signature
- * for one purpose is not valid for another. Several secrets are valid at once, so that they can be
- * replaced one after the other.
+ * for one purpose is not valid for another. Several secrets can be valid at once, so that they can
+ * be replaced one after the other.
  */
 import { fromBase64url, toBase64url } from './base64url.ts'
 

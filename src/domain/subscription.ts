@@ -8,7 +8,10 @@ export const subscription = z.object({
   filePath: z.string().nullable(),
   /** Ends in a slash. */
   pathPrefix: z.string().nullable().default(null),
-  /** The sequence number of the last event that was sent, or skipped by the filter. */
+  /**
+   * The sequence number of the last event that was sent or did not match the filter. At first, that
+   * of the event after which the stream begins.
+   */
   cursor: z.int().nonnegative(),
 })
 export type Subscription = z.infer<typeof subscription>

@@ -6,6 +6,9 @@ import type { WorkerPlatform } from '../platform/platform.ts'
 
 export interface ApiEnv {
   Bindings: Env
-  /** `caller` is set by the middleware of the route, the others by `createBaseApp`. */
+  /**
+   * `createBaseApp` sets `requestId` and `platform`. The middleware of `requiresScope` and
+   * `openToVisitors` sets `caller`; without it, `caller` is undefined.
+   */
   Variables: { requestId: string; caller: Caller; platform: WorkerPlatform }
 }

@@ -1,5 +1,6 @@
 /**
- * The base of every HTTP app of the service: request ids, security headers, and error responses.
+ * The base of every HTTP app of the service: request ids, security headers, the platform, and error
+ * responses.
  */
 import { describeError, logError, readStack } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
@@ -20,9 +21,11 @@ export function createBaseApp() {
     try {
       decodeURIComponent(new URL(c.req.url).pathname)
     } catch {
-      // Hono would match such a path without decoding it: `/a%zz` would name the same file as
-      // `/a%25zz`.
-      return errorResponse(c, errorResult('invalid_path', 'The path is not percent-encoded UTF-8.'))
+      // Hono leaves an invalid sequence as it is: `/a%zz` would name the same file as `/a%25zz`.
+      return errorResponse(
+        c,
+        errorResult('invalid_path', 'The path is not valid percent-encoded UTF-8.'),
+      )
     }
     return next()
   })

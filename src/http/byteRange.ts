@@ -4,9 +4,9 @@ import type { ByteRange } from '../storage/objectStore.ts'
 const SINGLE_RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/
 
 /**
- * Returns the range that a header requests, cut to the size of the object. Returns null for the
- * whole object: when the header is missing, or is not a single range of bytes (RFC 9110 allows
- * ignoring it).
+ * Returns the range that a header requests, cut to the size of the object, or 'unsatisfiable' if it
+ * selects no byte of the object. Returns null for the whole object: if there is no header, or it is
+ * not a single range of bytes. RFC 9110 allows a server to ignore the header.
  */
 export function parseRange(
   header: string | null | undefined,

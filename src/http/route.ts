@@ -1,4 +1,7 @@
-/** Defines routes. Adds the error responses of authentication and of body validation to each. */
+/**
+ * Defines routes. Adds to each the error responses of its `Access`, and to a route with a request
+ * body also that of the validation of the body.
+ */
 import { createRoute, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { errors } from './responses/errorResponse.ts'

@@ -10,14 +10,17 @@ import { createPlatform } from '../platform/platform.ts'
 import type { ApiEnv } from './apiEnv.ts'
 import { errorResponse } from './responses/errorResponse.ts'
 
-/** Turns a validation error into an error result. The message begins with the path of the value. */
+/**
+ * Turns a validation error into an error result. The message begins with the path of the value, if
+ * the error has one.
+ */
 function toErrorResult(issue: z.core.$ZodIssue, parentPath: PropertyKey[] = []) {
   const path = [...parentPath, ...issue.path]
   let { message } = issue
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const options = issue.errors.map(([first]) => first!)
     // An error inside the value (with a path) means that the value has the type of this option, so
-    // only the errors of this option are reported.
+    // this error is reported.
     const intended = options.find((option) => option.path.length > 0)
     if (intended) {
       return toErrorResult(intended, path)
@@ -57,8 +60,8 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /**
- * For routes with an optional body: removes the content type of an empty body, which many clients
- * send, so that the empty body is not parsed as JSON.
+ * For routes with an optional body. Many clients send a Content-Type with an empty body; it is
+ * removed, so that the empty body is not parsed as JSON.
  */
 export const ignoreEmptyBody = createMiddleware<ApiEnv>(async (c, next) => {
   if ((await c.req.text()) === '') {

@@ -1,7 +1,8 @@
 /**
- * Signed URLs: access to one variant or one upload without an API key, for a limited time. The
- * signature covers the parsed request (method, canonical variant, path, expiry, limits, signing
- * key), not the text of the URL. A URL that is encoded in another way therefore stays valid.
+ * Signed URLs: access to one variant, one original or one upload without an API key, for a limited
+ * time. The signature covers the parsed request (method, canonical form of the variant, path,
+ * expiry, limits, id of the API key), not the text of the URL. A URL that is encoded in another way
+ * therefore stays valid.
  */
 import type { Context } from 'hono'
 import type { CreateSignedUrl } from '../contract/apiKey.ts'
@@ -20,11 +21,11 @@ export interface SignedTarget {
   filePath: string
 }
 
-/** Signed query parameters, as texts. */
+/** Signed query parameters, as strings. */
 interface SignedTerms {
   /** When the URL expires, in seconds since the epoch. */
   exp: string
-  /** The id of the API key that signed it. */
+  /** The id of the API key that created the URL. */
   key: string
   maxBytes: string | null
   contentType: string | null
@@ -32,7 +33,7 @@ interface SignedTerms {
 
 /** The access that a valid signature grants. */
 export interface SignedAccess {
-  /** The caller that signed the URL, with its current scopes and restriction. */
+  /** The caller that created the URL, with its current scopes and restriction. */
   caller: Caller
   /** Milliseconds since the epoch. */
   expiresAt: number
@@ -51,8 +52,8 @@ function signedText(
 /**
  * Returns the path and query of a signed URL.
  *
- * @param packageFile a file of a package, for the path of the URL; the signature covers the whole
- *   package
+ * @param packageFile a file of a package, for the path of the URL; the signature is valid for every
+ *   file of the package
  */
 export async function signUrl(
   keys: SigningKeys,
@@ -74,7 +75,7 @@ export async function signUrl(
 }
 
 /**
- * Returns the access that the signature of a request grants to `target`; null if it has no
+ * Returns the access that the signature of a request grants to `target`; null if the request has no
  * signature.
  */
 export async function readSignature(
@@ -109,7 +110,7 @@ export async function readSignature(
   if (!found.ok) {
     return errorResult(
       'forbidden',
-      'The API key that signed this URL was deleted, is disabled or has expired.',
+      'The API key that created this URL was deleted, is disabled or has expired.',
     )
   }
   const maxBytes = terms.maxBytes === null ? null : Number(terms.maxBytes)

@@ -33,7 +33,7 @@ export function readCanonicalForm(name: string): Rendition {
 
 /**
  * Writes the text that requests a stored variant. It equals the name as long as requests and names
- * have the same defaults. A key whose defaults differ is written even if the name leaves it out.
+ * have the same defaults. A key with different defaults is written even if the name leaves it out.
  */
 export function writeRequestForm(name: string, defaults = REQUEST_DEFAULTS): string {
   if (defaults === NAME_DEFAULTS) {

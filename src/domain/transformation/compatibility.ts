@@ -21,7 +21,7 @@ const KIND_NAMES: Record<Kind, string> = {
 const TRIM_KEYS: readonly Key[] = ['so', 'eo']
 const CHANGES_AUDIO = ['ln', 'sp', 'cat', 'fi', 'fo'] as const
 
-/** @throws TransformationError that names the keys that cannot be combined, and what to do */
+/** @throws TransformationError if a key does not apply to the kind, or keys cannot be combined */
 export function checkCompatibility(t: Transformation, kind: Kind, defaults: GrammarDefaults): void {
   for (const key of Object.keys(t) as Key[]) {
     if (t[key] !== undefined && !appliesTo(key, kind)) {
@@ -94,7 +94,7 @@ function findCodecProblem(t: Transformation, format: string): string | null {
     : null
 }
 
-/** True if a key is set to a value other than its default, which has no effect. */
+/** True if a key is set to a value other than its default. The default has no effect. */
 function isChanged(t: Transformation, key: Exclude<FieldKey, 'vc' | 'ac'>): boolean {
   const field = readField(key) as keyof typeof NAME_DEFAULTS.fields
   return t[key] !== undefined && !isSameValue(t[key], NAME_DEFAULTS.fields[field])

@@ -13,7 +13,7 @@ import { writeTransformation, writeValue } from './write.ts'
  */
 const MAX_CHARACTERS = 2_000
 const MAX_QUOTED_CHARACTERS = 100
-/** Decimals without sign, exponent and leading zeros, and with at most three decimal places. */
+/** Up to 8 digits without a sign or leading zeros, and up to three decimal places. */
 const NUMBER = /^(0|[1-9]\d{0,7})(\.\d{1,3})?$/
 const PAIR = /^([a-z]+)_(.*)$/
 
@@ -55,8 +55,8 @@ function readValue(key: Key, text: string): unknown {
 /**
  * Reads `w_640,q_60` into an object.
  *
- * @throws TransformationError if a pair is malformed, repeated, unknown or out of range, or if keys
- *   cannot be combined
+ * @throws TransformationError if a pair is malformed, a key is unknown or repeated, a value is not
+ *   accepted, keys cannot be combined, or the text is too long
  */
 export function parseTransformation(
   text: string,
@@ -83,7 +83,8 @@ export function parseTransformation(
 /**
  * Checks the object form, with short or long names, and returns it with short names.
  *
- * @throws TransformationError for the same reasons as `parseTransformation`
+ * @throws TransformationError if a key or value is not accepted, keys cannot be combined, or the
+ *   transformation is too long
  */
 export function checkTransformation(
   value: unknown,

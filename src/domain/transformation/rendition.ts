@@ -23,7 +23,7 @@ const FIXED_BIT_RATE: readonly unknown[] = ['none', 'copy', 'pcm']
 
 /**
  * Fills in the defaults of a transformation without a preset, and resets the fields that have no
- * effect, so that transformations with the same effect give the same rendition.
+ * effect in this combination, so that they do not change the name of the variant.
  *
  * @throws TransformationError if `t` and `f` contradict each other
  */

@@ -77,9 +77,10 @@ export interface ServedName {
 }
 
 /**
- * Splits `videos/clip.mp4/master.m3u8` into the path of an original and a file of its package. The
- * last segment is a file of the package if the path before it has the extension of an original, or
- * if the segment itself has no such extension.
+ * Splits `videos/clip.mp4/master.m3u8` into the path of an original and a file of its package, if
+ * the variant is a package. The last segment is a file of the package if it has the form of such a
+ * name, and either the path before it has the extension of an original, or the segment itself has
+ * no such extension.
  */
 export function splitPackageFile(filePath: string, variant: string | null): ServedName {
   const entry = variant === null ? null : (PACKAGE_ENTRY[readCanonicalForm(variant).kind] ?? null)

@@ -82,7 +82,7 @@ const notConfigured = errorResult(
   'The secret API_KEY is not set. Set it with: npx wrangler secret put API_KEY',
 )
 
-/** Returns the caller that the request's key belongs to; null if the request has no key. */
+/** Returns the caller that the request's key belongs to; null if there is no bearer token. */
 async function authenticate(c: Context<ApiEnv>): Promise<Authenticated | null> {
   const key = readBearerToken(c)
   if (key === undefined) {

@@ -24,7 +24,7 @@ export function readBearerToken(c: Context): string | undefined {
   return /^Bearer +(\S+) *$/i.exec(c.req.header('Authorization') ?? '')?.[1]
 }
 
-/** Requires RUNNER_TOKEN, which all runners outside of the Cloudflare account share. */
+/** Requires RUNNER_TOKEN, the one token of all runners that do not use RunnerGateway. */
 export const requireRunner = createMiddleware<ApiEnv>(async (c, next) => {
   const expected = c.env.RUNNER_TOKEN
   if (!expected) {

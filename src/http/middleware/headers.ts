@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ApiEnv } from '../apiEnv.ts'
 
-/** Lets browsers display media of this origin, and load or run nothing else. */
+/** Lets browsers display images and media of this origin, and load or run no other content. */
 const secure = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -23,7 +23,7 @@ const secure = secureHeaders({
 
 export const setSecurityHeaders = createMiddleware<ApiEnv>(async (c, next) => {
   await secure(c, next)
-  // Pages of any origin may embed variants.
+  // Pages of any origin may embed variants and originals.
   const isEmbeddable = c.req.path.startsWith('/t/')
   c.res.headers.set('Cross-Origin-Resource-Policy', isEmbeddable ? 'cross-origin' : 'same-origin')
 })
@@ -31,8 +31,8 @@ export const setSecurityHeaders = createMiddleware<ApiEnv>(async (c, next) => {
 const HOUR_SECONDS = 3_600
 
 /**
- * Allows requests from scripts of the origins in CORS_ORIGINS. By default, no other origin is
- * allowed.
+ * Allows requests from scripts of the origins in CORS_ORIGINS, except to the routes of runners. By
+ * default, CORS_ORIGINS is empty and no other origin is allowed.
  */
 export const allowOrigins = createMiddleware<ApiEnv>(async (c, next) => {
   const { origins } = c.get('platform').settings.publicAccess

@@ -16,9 +16,7 @@ const PERIOD_SECONDS = {
 } as const
 export type RateLimitClass = keyof typeof PERIOD_SECONDS
 
-/**
- * Counts a request of a caller, by its API key or, for visitors, by the IP address of the client.
- */
+/** Counts a request by the API key of its caller or, for a visitor, by the client's IP address. */
 export function checkCallerRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, { keyId }: Caller) {
   const client = `client:${c.req.header('CF-Connecting-IP') ?? 'unknown'}`
   return checkRateLimit(c, limit, keyId ?? client)

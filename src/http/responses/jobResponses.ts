@@ -1,7 +1,4 @@
-/**
- * Responses to requests for a variant that is not ready: its job is queued or running, or it
- * failed.
- */
+/** Responses to requests for a variant that is not ready: its job is pending, running or failed. */
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { errorBody } from '../../contract/errors.ts'
@@ -14,7 +11,7 @@ export const RETRY_AFTER_SECONDS = '2'
 
 export const queuedBody = z.object({
   status: z.literal('pending'),
-  statusUrl: z.string().describe('Where to read the status of the job'),
+  statusUrl: z.string().describe('Path of the URL that returns the status of the variant'),
   jobId: z.string(),
 })
 export const failedBody = errorBody.extend({ jobId: z.string(), errorCode: failureCode.nullable() })

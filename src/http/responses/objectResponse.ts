@@ -111,7 +111,7 @@ function rangeError(c: Context, subject: string, sizeBytes: number) {
     c,
     errorResult(
       'range_not_satisfiable',
-      `Range must lie inside of the ${subject}, which has ${sizeBytes} bytes (got "${c.req.header('Range')}").`,
+      `Range must select at least one byte of the ${subject}, which has ${sizeBytes} bytes (got "${c.req.header('Range')}").`,
     ),
   )
 }

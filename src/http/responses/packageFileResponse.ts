@@ -15,7 +15,7 @@ interface PackageFile {
   cacheControl: string
 }
 
-/** Responds with the file under `key`. Null when there is none. */
+/** Responds with the file under `key`. Returns null if there is none. */
 export function servePackageFile(
   c: Context<ApiEnv>,
   key: string,
@@ -33,15 +33,15 @@ export function servePackageFile(
 }
 
 /**
- * Signed playlists are held in memory. A playlist of 24 hours with segments of 2 s has about 1.6
- * MiB.
+ * Playlists are rewritten in memory. A stored playlist of 24 hours with segments of 2 s has about
+ * 1.4 MiB.
  */
 const MAX_REWRITTEN_BYTES = 16 * 1024 * 1024
 
 /**
- * Adds the signature to every URL in a playlist, so that players can read the files that it names.
- * The etag is that of the stored playlist: the response depends only on it and on the signature in
- * the URL.
+ * Serves a playlist, manifest or storyboard index. Adds the query of the request, with its
+ * signature, to the file names in it, so that players can read these files. The etag is that of the
+ * stored file: the response depends only on the stored file and the query.
  */
 async function serveSignedPlaylist(
   c: Context<ApiEnv>,

@@ -25,15 +25,19 @@ const eventsRoute = route(openToVisitors('events:read'), {
   summary: 'Stream the events of a queue, live',
   request: {
     headers: z.object({
-      'last-event-id': eventId.optional().describe('The events after this one are sent first'),
+      'last-event-id': eventId
+        .optional()
+        .describe('Id of the last event that was received: the stream begins with the next one'),
     }),
     query: z.object({
       queue: queueName
         .optional()
-        .describe('Default: the queue of the API key or of the job, else "default"'),
+        .describe('Default: the queue of the API key, stream token or job, else "default"'),
       jobId: z.string().max(100).optional(),
       filePath: storagePath.optional(),
-      lastEventId: eventId.optional().describe('For clients that cannot send the header'),
+      lastEventId: eventId
+        .optional()
+        .describe('For clients that cannot send the header Last-Event-ID'),
       token: z.string().max(5_000).optional().describe('From POST /queue/events/token'),
     }),
   },
@@ -80,7 +84,7 @@ export const eventRoutes = createApi()
         c,
         errorResult(
           'cap_reached',
-          `This key may have ${maxStreams} event streams open at once. Close one first.`,
+          `This key may have ${maxStreams} open event streams in each queue. Close one first.`,
         ),
       )
     }

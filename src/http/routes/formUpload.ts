@@ -31,14 +31,16 @@ const form = z.object({
   names: repeated(z.string()).openapi({
     type: 'array',
     items: { type: 'string' },
-    description: 'Names to store the files under, in their order. Default: their own names',
+    description:
+      'Names to store the files under, in the order of the files. Default: their own names',
   }),
   transformations: repeated(z.string().max(2_000))
     .pipe(z.array(z.string()).max(MAX_TRANSFORMATIONS))
     .openapi({
       type: 'array',
       items: { type: 'string' },
-      description: 'Transformations to create jobs for, for each file. One per field',
+      description:
+        'One transformation per field. A job is created for each transformation of each file, which requires the scope jobs:write',
     }),
 })
 
@@ -49,7 +51,7 @@ const limitSize = bodyLimit({
       c,
       errorResult(
         'too_large',
-        `A form may have ${MAX_FORM_MIB} MiB. Send larger files one by one with PUT /files/{path}.`,
+        `A form may have up to ${MAX_FORM_MIB} MiB. Send larger files one by one with PUT /files/{path}.`,
       ),
     ),
 })

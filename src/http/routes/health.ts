@@ -13,7 +13,7 @@ const healthRoute = createRoute({
   method: 'get',
   path: '/health',
   middleware: rateLimitVisitors,
-  summary: 'Check that the settings are valid and the database is migrated',
+  summary: 'Check that the settings are valid and that the database can be read',
   responses: {
     200: json(z.object({ status: z.literal('ok') }), 'The service is healthy'),
     ...errors(429, 503),
@@ -22,7 +22,7 @@ const healthRoute = createRoute({
 
 export const healthRoutes = createApi().openapi(healthRoute, async (c) => {
   validateSettings(c.env)
-  // Throws if the database is unreachable or has no tables.
+  // Throws if the database is unreachable or has no table of queues.
   await readQueue(c.get('platform'), UNRESTRICTED, DEFAULT_QUEUE)
   return c.json({ status: 'ok' as const }, 200)
 })

@@ -36,12 +36,17 @@ const createJobsRoute = route(write, {
         .min(1)
         .max(255)
         .optional()
-        .describe('Repeated requests with this key create no more jobs. Kept for a day'),
+        .describe(
+          'A repeated request with the same key and body returns the jobs of the first request. A key is kept for a day',
+        ),
     }),
     body: jsonBody(createJobsBody),
   },
   responses: {
-    202: json(z.object({ jobs: z.array(createdJob) }), 'The jobs, in the order of the request'),
+    202: json(
+      z.object({ jobs: z.array(createdJob) }),
+      'The job of each requested variant, in the order of the transformations',
+    ),
     ...errors(404, 409),
   },
 })
@@ -80,7 +85,7 @@ const retryRoute = route(write, {
   tags,
   method: 'post',
   path: '/queue/jobs/{jobId}/retry',
-  summary: 'Return a failed job to the queue, with all its attempts',
+  summary: 'Return a failed job to the queue, and count its attempts from 0 again',
   request: { params },
   responses: { 200: json(successBody, 'The job is pending again'), ...errors(400, 500) },
 })

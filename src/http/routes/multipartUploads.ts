@@ -22,8 +22,8 @@ const write = requiresScope('files:write')
 const params = z.object({ uploadId: z.string().max(100) })
 
 /**
- * Below the request size limit of every Cloudflare plan. 10,000 parts make 312 GiB, more than a
- * runner's disk.
+ * Below the request size limit of every Cloudflare plan. The maximum of 10,000 such parts makes a
+ * file of 312 GiB.
  */
 const PART_SIZE_BYTES = 32 * 1024 * 1024
 
@@ -40,7 +40,9 @@ const beginRoute = route(write, {
         filePath: z.string(),
         partSizeBytes: z
           .int()
-          .describe('Recommended size of every part but the last. At least 5 MiB are required'),
+          .describe(
+            'Recommended size of all parts but the last, which must have one size of at least 5 MiB',
+          ),
       }),
       'The upload',
     ),

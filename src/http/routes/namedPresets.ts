@@ -27,7 +27,7 @@ const listRoute = route(read, {
   summary: 'List the named presets of a queue',
   request: { params: queueParams },
   responses: {
-    200: json(z.object({ presets: z.array(preset) }), 'The presets, by name'),
+    200: json(z.object({ presets: z.array(preset) }), 'The presets, in the order of their names'),
     ...errors(400, 404),
   },
 })

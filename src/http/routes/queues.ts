@@ -16,7 +16,7 @@ const listRoute = route(admin, {
   tags,
   method: 'get',
   path: '/queues',
-  summary: 'List all queues',
+  summary: 'List the queues that the API key can see',
   responses: { 200: json(z.object({ queues: z.array(queue) }), 'The queues') },
 })
 

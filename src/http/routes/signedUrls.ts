@@ -1,4 +1,4 @@
-/** `/signed-urls`: URLs that give access to one variant or one upload without an API key. */
+/** `/signed-urls`: creates URLs for one variant, original or upload that need no API key. */
 import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../../contract/apiKey.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { canSeePath } from '../../domain/caller.ts'
@@ -25,7 +25,7 @@ const signRoute = route(requiresScope('jobs:read', 'files:write'), {
   tags: ['files'],
   method: 'post',
   path: '/signed-urls',
-  summary: 'Sign a URL that reads a variant or stores a file, for a limited time',
+  summary: 'Create a URL that reads a variant or original, or stores a file, for a limited time',
   request: { body: jsonBody(createSignedUrl) },
   responses: { 201: json(signedUrl, 'The URL') },
 })

@@ -45,7 +45,7 @@ const variantRoute = route(openToVisitors('jobs:read'), {
       path: z
         .string()
         .describe(
-          'A transformation and a storage path (w_640,q_60/videos/clip.mp4), for a package followed by the name of a file (f_hls/videos/clip.mp4/master.m3u8)',
+          'A transformation and a storage path (w_640,q_60/videos/clip.mp4), or only a storage path; for a package, the name of one of its files can follow (f_hls/videos/clip.mp4/master.m3u8)',
         ),
     }),
     query: z.object({
@@ -60,8 +60,9 @@ const variantRoute = route(openToVisitors('jobs:read'), {
     206: { description: 'The requested range' },
     307: { description: 'The variant is a package. Location is the file that players open first' },
     304: { description: 'Not modified' },
+    412: { description: 'A condition such as If-Match is not met. The response has no body' },
     422: json(failedBody, 'The job of the variant failed'),
-    ...errors(400, 404, 409, 412, 416),
+    ...errors(400, 404, 409, 416),
   },
 })
 
@@ -105,19 +106,24 @@ export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   if (outcome.state === 'failed') {
     return failedResponse(c, outcome.job, 'The job for this variant failed.')
   }
-  // Not a 202: a player that has opened the package would read its body as a playlist or a segment.
+  // Not 202: a player that has opened the package would read the JSON of a 202 as a playlist or a
+  // segment.
   if (packageFile !== null && packageFile !== entry) {
     c.header('Retry-After', RETRY_AFTER_SECONDS)
     return errorResponse(
       c,
-      errorResult('not_ready', `The package is being made and has no file ${packageFile} yet.`),
+      errorResult(
+        'not_ready',
+        `The package is not playable yet, so its file ${packageFile} is not served.`,
+      ),
     )
   }
   return queuedResponse(c, { filePath, variant, jobId: outcome.jobId })
 })
 
 /**
- * Returns the access of the key that signed the URL; if the URL is not signed, that of the request.
+ * Returns the access of the caller that created a signed URL; for any other URL, the access of the
+ * request's caller. Returns an error if that caller may not read the variant.
  */
 async function authorize(c: Context<ApiEnv>, { filePath, variant }: ServedName) {
   const signed = await readSignature(c, { method: 'GET', variant, filePath })
@@ -188,7 +194,8 @@ async function serveVariant(
       contentType: formatContentType(readCanonicalForm(variant).format),
       cacheControl: cacheControl(c, access),
     })
-    return response ?? fileNotFound(c, filePath)
+    const message = `The output of this variant of ${filePath} was just deleted. Try again.`
+    return response ?? errorResponse(c, errorResult('file_not_found', message))
   }
   const response = await servePackageFile(c, `${key}${packageFile}`, {
     name: packageFile,

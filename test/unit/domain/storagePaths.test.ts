@@ -51,7 +51,7 @@ describe('a storage path', () => {
     ['videos/clip\u007f.mp4', 'a control'],
     ['videos/clip\u0085.mp4', 'a control'],
     ['videos/clip\u2028.mp4', 'a control'],
-    ['videos/\u202e4pm.clip', 'a direction character'],
+    ['videos/\u202e4pm.clip', 'a text direction mark'],
     ['videos/\ud800.mp4', 'not valid Unicode'],
     [' clip.mp4', 'white space'],
     ['videos /clip.mp4', 'white space'],

@@ -53,7 +53,7 @@ describe('a video', () => {
     expect(finish).toMatchObject({ plan: { audio: { action: 'copy' } } })
   })
 
-  it('is rejected when the container cannot hold the copied audio codec, which the message names', async () => {
+  it('is rejected for ac_copy when the container does not accept the audio codec', async () => {
     const rendition = video({ format: 'webm', width: 96, audioCodec: 'copy' })
     const { finish } = await runJob('small.mp4', rendition)
     expect(finish).toMatchObject({

@@ -146,7 +146,7 @@ function removeKey(key: string, example: string): string {
   return pairs.join(',') || 'f_mp4'
 }
 
-// Named presets (`n`) are resolved by the gateway: a runner does not know them.
+// The gateway expands named presets (`n`), so a runner does not know them.
 it.each(rows.filter(({ key }) => key !== 'n'))(
   'the example of $key, $example, gives an output that differs from that without the key',
   async ({ key, example }) => {

@@ -28,7 +28,7 @@ describe('a video', () => {
     })
   })
 
-  it('that is short is reported with the facts of the source and the plan', async () => {
+  it('has the facts of its source and its plan reported', async () => {
     const { job, finish } = await runJob('clip.mp4', video({ width: 320, quality: 100 }))
     expect(finish).toMatchObject({ input: { width: 640 }, plan: { mode: 'encode' } })
     expect(job.reports.at(-1)).toMatchObject({ stage: 'upload', plan: { mode: 'encode' } })

@@ -42,7 +42,7 @@ describe('a file that is not media', () => {
     })
   })
 
-  it('a file name that looks like an image sequence names one file, which is rejected', async () => {
+  it('a file name with an image pattern names one file, which is rejected', async () => {
     const { finish } = await hostile.run('pattern.mp4', small, { filePath: 'frames/%03d.jpg' })
     expect(finish).toMatchObject({
       errorCode: 'input_invalid',

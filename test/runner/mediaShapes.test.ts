@@ -25,7 +25,7 @@ describe('colours', () => {
     ['BT.709 in full range', 'red-full.mp4'],
     ['BT.709', 'red-709.mp4'],
     ['RGB', 'red-rgb.mov'],
-  ])('are converted from %s to BT.709, and tagged so', async (_, name) => {
+  ])('are converted from %s to BT.709, and tagged accordingly', async (_, name) => {
     const { video: stream, path } = await makeOutput(name)
     expect(stream).toMatchObject(BT709)
     expect(await readColours(path)).toBe('red')
@@ -36,14 +36,17 @@ describe('colours', () => {
     // A PQ signal at half its range is 92 nits: almost white on an SDR screen of 100 nits.
     ['HDR as PQ', 'pq.mp4', 170, 50],
     ['HDR as HLG', 'small-hlg.mp4', 150, 60],
-  ])('are converted from %s to BT.709, and tagged so', async (_, name, level, tolerance) => {
-    const { video: stream, path } = await makeOutput(name)
-    expect(stream).toMatchObject(BT709)
-    const [pixel = []] = await readPixelsAt(path, 0, [40, 30])
-    const [low, high] = [Math.min(...pixel), Math.max(...pixel)]
-    expect(high - low).toBeLessThan(8)
-    expect(Math.abs((low + high) / 2 - level)).toBeLessThan(tolerance)
-  })
+  ])(
+    'are converted from %s to BT.709, and tagged accordingly',
+    async (_, name, level, tolerance) => {
+      const { video: stream, path } = await makeOutput(name)
+      expect(stream).toMatchObject(BT709)
+      const [pixel = []] = await readPixelsAt(path, 0, [40, 30])
+      const [low, high] = [Math.min(...pixel), Math.max(...pixel)]
+      expect(high - low).toBeLessThan(8)
+      expect(Math.abs((low + high) / 2 - level)).toBeLessThan(tolerance)
+    },
+  )
 
   it.each(['h265', 'vp9', 'av1'] as const)('are tagged as BT.709 in %s', async (videoCodec) => {
     const rendition = video({ format: 'mkv', encoderSpeed: 'fast', videoCodec })
@@ -92,12 +95,12 @@ describe('video frames', () => {
     expect(stream.field_order).toBe('progressive')
   })
 
-  it('can be a single one', async () => {
+  it('can be only one', async () => {
     const { video: stream } = await makeOutput('one-frame.mp4')
     expect(stream.nb_frames).toBe('1')
   })
 
-  it('can have a rate of one a second', async () => {
+  it('can be as few as one a second', async () => {
     const { video: stream, format } = await makeOutput('one-fps.mp4')
     expect([stream.avg_frame_rate, stream.nb_frames]).toEqual(['1/1', '3'])
     expect(Number(format.duration)).toBeCloseTo(3, 0)

@@ -12,7 +12,7 @@ import { image } from '../fixtures/renditions.ts'
 
 useRunnerHarness()
 
-it('the runner does a job of a gateway that is one version older', async () => {
+it('the runner runs a job of a gateway that is one version older', async () => {
   harness.gateway.protocolVersion = PROTOCOL_VERSION - 1
   const { finish } = await runJob('clip.mp4', image({ width: 64, height: 64, resizeMode: 'pad' }))
   expect(finish).toMatchObject({ outcome: 'completed', output: { width: 64, height: 64 } })
@@ -52,7 +52,7 @@ it('the capabilities have no encoders when ffmpeg cannot list them', async () =>
   expect(lines.join('')).toContain('ffmpeg does not list its encoders')
 })
 
-it('a client sends the same random secret with each request, and it is not logged', async () => {
+it('a runner sends the same random secret with each request, and does not log it', async () => {
   await runJob('clip.mp4', image({ width: 64 }))
   const [one, ...more] = harness.gateway.secrets
   expect([one, more]).toEqual([expect.stringMatching(/^[\w-]{22}$/), []])

@@ -7,7 +7,7 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // Most test files run ffmpeg, which uses all cores. More workers would only delay timers.
+    // Most test files run ffmpeg, which can use all cores. More workers would only delay timers.
     maxWorkers: 2,
     globalSetup: ['./helpers/clips/clips.setup.ts'],
     testTimeout: 60_000,

@@ -1,4 +1,4 @@
-/** The source route of the fake gateway: serves ranges of originals, and simulates faults. */
+/** The source route of the fake gateway: serves ranges of files, and simulates faults. */
 import { createHash } from 'node:crypto'
 import type { EventEmitter } from 'node:events'
 import { createReadStream } from 'node:fs'

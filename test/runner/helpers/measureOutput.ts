@@ -1,6 +1,6 @@
 /**
- * Measures frames, audio, chapters and subtitles of an output with ffmpeg, without the code of the
- * runner.
+ * Measures frames, audio, chapters and subtitles of an output with ffmpeg and ffprobe, without the
+ * code of the runner.
  */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'

@@ -1,4 +1,4 @@
-/** Reads the pixels of an output with ffmpeg, without the code of the runner. */
+/** Reads the pixels of an output with ffmpeg and ffprobe, without the code of the runner. */
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import { args } from '../../fixtures/args.ts'

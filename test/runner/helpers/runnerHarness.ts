@@ -78,7 +78,8 @@ export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndR
 
 /**
  * Offers a job whose source stops sending bytes after a third of the file, so that its encode stays
- * active until the test ends it. `reached` resolves when the encode waits for those bytes.
+ * active until the test or one of its limits ends it. `reached` resolves when the encode waits for
+ * those bytes.
  */
 export async function offerHeldJob(more: Partial<Assignment> = {}) {
   const { gateway } = harness

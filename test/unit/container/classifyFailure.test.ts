@@ -18,7 +18,7 @@ it('a termination of ffmpeg while it opens a file is not classified as an invali
   }
 })
 
-it('nor is a termination of ffprobe, which prints no line about it', () => {
+it('a termination of ffprobe is not classified as an invalid file', () => {
   expect(
     classifyFfmpegFailure({ code: null, signal: 'SIGTERM', stderrTail: UNREADABLE_STREAM }),
   ).toMatchObject({
@@ -26,7 +26,7 @@ it('nor is a termination of ffprobe, which prints no line about it', () => {
   })
 })
 
-it('the same message without a termination is classified as an invalid file', () => {
+it('the same stderr without a termination is classified as an invalid file', () => {
   const stderrTail = `${UNREADABLE_STREAM}Conversion failed!\n`
   expect(classifyFfmpegFailure({ code: 1, signal: null, stderrTail })).toMatchObject({
     code: 'input_invalid',

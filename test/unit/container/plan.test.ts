@@ -40,7 +40,7 @@ describe('without a size', () => {
     expect(computeGeometry(source, request({})).output).toEqual(expected)
   })
 
-  it('a frame keeps its exact size', () => {
+  it('an image has the exact size of the source', () => {
     const fields = request({ unit: 1, shortSide: null })
     expect(computeGeometry(size(3841, 2161), fields).output).toEqual(size(3841, 2161))
   })
@@ -151,7 +151,7 @@ describe('with both sides', () => {
 })
 
 describe('quality', () => {
-  it('becomes a CRF by the documented formula', () => {
+  it('becomes the CRF of x264 by the documented formula', () => {
     expect([1, 25, 60, 75, 100].map(x264Crf)).toEqual([51, 43, 31, 26, 18])
   })
 
@@ -281,13 +281,13 @@ describe('a frame', () => {
   const frame = (atSeconds: number, probe = probed()) =>
     planWithArguments(image({ atSeconds }), probe)
 
-  it('seeks before the input', () => {
+  it('needs a seek before the input', () => {
     const { mode, arguments: list } = frame(5)
     expect([mode, after(list, '-ss'), after(list, '-frames:v')]).toEqual(['frame', '5', '1'])
     expect(list.indexOf('-ss')).toBeLessThan(list.indexOf('-i'))
   })
 
-  it('does not seek past the start of the last frame', () => {
+  it('is the last frame at the latest', () => {
     expect(after(frame(9.999).arguments, '-ss')).toBe('9.965')
   })
 

@@ -4,7 +4,7 @@ import { retimeSubtitles } from '../../../container/ffmpeg/edit/subtitleTiming.t
 describe('subtitle cues', () => {
   const span = { startSeconds: 10, durationSeconds: 20, speed: 2 }
 
-  it('of SRT are shifted, trimmed and renumbered', () => {
+  it('of SRT are trimmed, renumbered, and converted to the times of the output', () => {
     const srt = [
       '1\n00:00:05,000 --> 00:00:06,000\nbefore',
       '2\n00:00:09,000 --> 00:00:12,000\na\n\nb',
@@ -17,7 +17,7 @@ describe('subtitle cues', () => {
     })
   })
 
-  it('of ASS are shifted, and the header is kept', () => {
+  it('of ASS are converted to the times of the output, and the header is kept', () => {
     const ass = 'PlayResX: 384\nDialogue: 0,0:00:12.50,1:00:00.00,Default,,0,0,0,,Hi, you\n'
     expect(retimeSubtitles(ass, 'ass', { ...span, durationSeconds: null }).text).toBe(
       'PlayResX: 384\nDialogue: 0,00:00:01.25,00:29:55.00,Default,,0,0,0,,Hi, you\n',

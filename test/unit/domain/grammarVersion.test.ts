@@ -154,7 +154,7 @@ describe('a later version with other defaults', () => {
     ['w_64,h_64', 'w_64,h_64,g_center,q_60,vc_h264,f_mp4'],
     ['t_true', 'q_60,f_jpg,t_true'],
     ['f_wav', 'f_wav'],
-  ])('reaches the stored variant %s by %s', (name, text) => {
+  ])('writes the request for the stored variant %s as %s', (name, text) => {
     expect(writeRequestForm(name, later)).toBe(text)
     // A request cannot set `endSeconds` to null, so the default of that field is not changed here.
     const withoutEnd = { ...later, fields: { ...later.fields, endSeconds: null } }

@@ -20,7 +20,7 @@ describe('the transition table', () => {
   const events = Object.keys(TRANSITIONS) as (keyof typeof TRANSITIONS)[]
   const grid = JOB_STATUSES.flatMap((from) => events.map((event) => ({ from, event })))
 
-  it('has a rule for each allowed event, among five statuses and eight events', () => {
+  it('has five statuses and eight events, which include the expected ones', () => {
     expect(grid).toHaveLength(40)
     for (const known of Object.keys(ALLOWED)) {
       expect(grid.map(({ from, event }) => `${from} ${event}`)).toContain(known)

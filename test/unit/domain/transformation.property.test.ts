@@ -196,7 +196,8 @@ describe('for every transformation', () => {
   })
 
   it('different renditions have different canonical forms', () => {
-    // The pairs differ in one key at most: a canonical form that lacks this key would be the same.
+    // Two transformations that differ in at most one key. A canonical form that lacks this key is
+    // the same for both.
     const neighbours = fc.tuple(transformations, transformations, fc.nat()).map(([t, other, n]) => {
       const keys = Object.keys(other) as Key[]
       const key = keys[n % Math.max(keys.length, 1)]

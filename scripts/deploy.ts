@@ -1,8 +1,8 @@
 /**
  * Deploys to the account that wrangler is logged in to: creates buckets, queues and the database,
- * applies the migrations, creates a first API key, and deploys the Worker and its containers. Steps
- * that were done before are skipped, so it can be run again after an error. Arguments are passed on
- * to `wrangler deploy`.
+ * applies the migrations, creates a first API key, and deploys the Worker and its containers. What
+ * exists is not created again, so it can be run again after an error. Arguments are passed on to
+ * `wrangler deploy`.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -29,8 +29,8 @@ interface Consumer {
 requireTools()
 provision()
 // Migrations are applied before the Worker that needs them is deployed. Until then, the previous
-// Worker runs with the new schema. This works if a migration only adds to the schema. Migration
-// 0002 renames tables, so requests fail between it and the deploy.
+// Worker runs with the new schema, so a migration may only add to the schema. The exception is
+// migration 0002, which renames tables and columns: requests fail between it and the deploy.
 run('Applying the migrations', ['d1', 'migrations', 'apply', databaseBinding(), '--remote'])
 const secrets = createFirstSecrets()
 try {

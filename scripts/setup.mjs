@@ -112,8 +112,8 @@ const CHROMIUM_COMMANDS = [
 ]
 
 /**
- * Installs Chromium on Debian only. Ubuntu's package needs snap, and those of others do not play
- * H.264.
+ * Installs Chromium on Debian only. Ubuntu's package needs snap, and those of some other
+ * distributions do not play H.264.
  */
 function installChromium() {
   const configured = process.env.CHROMIUM

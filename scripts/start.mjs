@@ -1,6 +1,6 @@
 /**
- * `npm start`: installs what is missing, then runs start.ts. `npm run dev` passes `--dev`: runners
- * restart when their code changes, and every log line is printed.
+ * `npm start`: installs what is missing, then runs start.ts. `npm run dev` passes `--dev`: the
+ * Worker and the runners restart when their code changes, and their log lines are printed.
  */
 import { runWithNode24 } from './with-node24.mjs'
 

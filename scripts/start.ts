@@ -1,6 +1,6 @@
 /**
  * Runs the whole system on one machine: applies the migrations, then runs the Worker and the
- * runners until Ctrl-C. Started by start.mjs, which sets the machine up first.
+ * runners until Ctrl-C. start.mjs installs what is missing and then starts this program.
  */
 import { claimPort, claimState } from './start/claim.ts'
 import type { Exit, Process } from './start/process.ts'

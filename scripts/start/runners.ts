@@ -8,7 +8,7 @@ import type { Settings } from './settings.ts'
 const BACKOFF_MS = { min: 1_000, max: 30_000 }
 
 export type Runner = Readonly<{
-  /** Resolves when the runner claims jobs. */
+  /** Resolves when the gateway has responded to the runner's first claim. */
   ready: Promise<void>
   stop: (graceMs: number) => Promise<void>
 }>

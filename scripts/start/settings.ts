@@ -10,7 +10,7 @@ export type Settings = Readonly<{
   runnerToken: string
   runners: number
   stateDir: string
-  /** For development: runners restart when their code changes, and log lines are printed. */
+  /** For development: the Worker and the runners reload their code, and log lines are printed. */
   dev: boolean
 }>
 

@@ -1,6 +1,7 @@
 /**
- * `npm run bench`: compares the runner with the ffmpeg command alone, one job for all sizes of a
- * stream with one job for each size, and the bytes read with the size of the file. It prints the
+ * `npm run bench`: compares the time of a job with that of the ffmpeg command alone, the time of
+ * one job for all sizes of a stream with that of one job for each size, and the bytes that images
+ * and probes read with the size of the file. It prints the
  * results and asserts nothing, because they depend on the machine and its load.
  */
 import { execFile } from 'node:child_process'

@@ -43,6 +43,6 @@ async function prepare({ client }: System, { seconds, leaseSeconds }: ChaosOptio
   if (leaseSeconds !== undefined) {
     await setQueue(client, { leaseSeconds })
   }
-  // A small file, so that ffmpeg has read all of it and could continue without its runner.
+  // A small file, so that ffmpeg reads all of it early and could continue without its runner.
   await client.put(LONG_VIDEO, makeClip({ size: '1280x720', seconds, crf: 51 }))
 }

@@ -1,6 +1,6 @@
 /**
- * Invariants of a system after all jobs have ended: every job is in a final state, every count is exact,
- * every variant matches its job, and no process or file is left over.
+ * Invariants of a system after all jobs have ended: every job is in a final state, the counts are
+ * exact, every variant matches its job, and no process or file is left over.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
@@ -19,7 +19,7 @@ import { expectNoEncodes } from './processes.ts'
 const CONCURRENT_CHECKS = 4
 const FINAL = ['completed', 'error', 'cancelled'] as const
 
-/** Checks all invariants that are visible through the API while the system runs; returns the jobs. */
+/** Checks the invariants of a running system, by the API and its processes; returns the jobs. */
 export async function expectConsistentState({ client, stateDir }: System): Promise<Job[]> {
   const jobs = await listAllJobs(client)
   const unfinished = jobs.filter(({ status }) => !(FINAL as readonly string[]).includes(status))
@@ -56,7 +56,10 @@ async function expectExactCounts(client: Client, jobs: Job[]) {
   })
 }
 
-/** Checks that attempts and events agree: each attempt began, ended and was counted once. */
+/**
+ * Checks that attempts and events agree: each attempt has ended and, unless it was released, is
+ * counted in `attempt`.
+ */
 async function expectConsistentHistories(client: Client, jobs: Job[]) {
   const eventTypes = await listEventTypes(client, jobs)
   for (const job of jobs) {

@@ -28,7 +28,7 @@ const once = { maxAttempts: 1 }
 function create(client: Client, transformation: string, more: { stallSeconds?: number } = {}) {
   return jobs.createOne(client, LONG_VIDEO, transformation, { ...once, ...more })
 }
-/** Expects that a job fails in its only attempt; returns when its event was received. */
+/** Expects that a job fails in its only attempt; returns the time at which its event arrived. */
 async function expectFailure(client: Client, events: Events, jobId: string, errorCode: string) {
   const { receivedAt } = await events.ofType(jobId, 'job:error')
   await expectNoEncodes(stateDir)
@@ -84,7 +84,7 @@ test("an attempt that exceeds the queue's timeoutSeconds fails with timeout and 
 })
 
 test.skipIf(mountError)(
-  `a disk that fills up in mid-encode ${mountError ?? ''}`,
+  `a disk that fills up during an encode fails the job with out_of_disk ${mountError ?? ''}`,
   async ({ system, events }) => {
     const jobId = await create(system.client, 'w_1278,q_100')
     await expectFailure(system.client, events, jobId, 'out_of_disk')
@@ -93,7 +93,7 @@ test.skipIf(mountError)(
 )
 
 test.skipIf(mountError)(
-  `a disk that is full from the start ${mountError ?? ''}`,
+  `a full disk fails the job with out_of_disk, and the next job completes ${mountError ?? ''}`,
   async ({ system, events }) => {
     const full = join(scratch, 'full')
     try {

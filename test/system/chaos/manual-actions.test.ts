@@ -63,7 +63,7 @@ test('of two concurrent retries of a failed job one succeeds, and the job runs o
   await jobs.remove(system.client, jobId)
 })
 
-test('SIGTERM of a runner during an encode does not count the attempt, and another runner completes the job', async ({
+test('SIGTERM of a runner releases its job uncounted, and the next attempt completes it', async ({
   system,
   events,
 }) => {
@@ -76,7 +76,7 @@ test('SIGTERM of a runner during an encode does not count the attempt, and anoth
   await expectConsistentState(system)
 })
 
-test('a paused queue completes running jobs and starts none; a draining queue completes all it has', async ({
+test('a paused queue completes running jobs but starts none; a draining one accepts none', async ({
   system,
   events,
 }) => {

@@ -95,7 +95,7 @@ test('duplicate, late and reordered reports never decrease progress or change an
   await expectConsistentState(system)
 })
 
-test('a part that arrives after the job was cancelled is rejected, and its upload is aborted', async ({
+test('a part that arrives after the job was cancelled is rejected, and the encode ends', async ({
   system,
   proxy,
 }) => {

@@ -1,4 +1,4 @@
-/** Reproducible random choices: set SEED to the printed seed to repeat them. */
+/** Random numbers that can be repeated: set SEED to the printed seed. */
 
 /** The generator mulberry32, which is short and good enough to choose processes to kill. */
 export function createRandom(seed: number) {

@@ -18,7 +18,7 @@ async function startEncode(system: System, events: Events, transformation: strin
   return { jobId, runner, ffmpeg: listFfmpegs(system.stateDir, runner)[0]! }
 }
 
-test('kill -9 of a runner during an encode is detected within 5 s of the lease, and another runner completes the job', async ({
+test('kill -9 of a runner fails its attempt within 5 s of the lease, and the next one completes', async ({
   system,
   events,
 }) => {
@@ -38,7 +38,7 @@ test('kill -9 of a runner during an encode is detected within 5 s of the lease, 
   await expectConsistentState(system)
 })
 
-test('kill -9 of ffmpeg fails the attempt with advice, and the next attempt completes', async ({
+test('kill -9 of ffmpeg fails its attempt with out_of_memory, and the next one completes', async ({
   system,
   events,
 }) => {
@@ -54,7 +54,7 @@ test('kill -9 of ffmpeg fails the attempt with advice, and the next attempt comp
   await expectConsistentState(system)
 })
 
-test('SIGSTOP of a runner lets another complete its job, and the first aborts its encode on SIGCONT', async ({
+test('SIGSTOP of a runner lets another complete its job; on SIGCONT the first ends its encode', async ({
   system,
   events,
 }) => {
@@ -70,7 +70,7 @@ test('SIGSTOP of a runner lets another complete its job, and the first aborts it
   await expectConsistentState(system)
 })
 
-test('a job whose wake-up goes to a hung runner is claimed by the other within 10 s', async ({
+test('a job is claimed within 10 s although one of two runners hangs', async ({
   system,
   events,
 }) => {

@@ -10,7 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // node:sqlite is experimental.
     execArgv: ['--disable-warning=ExperimentalWarning'],
-    // Each file starts a whole system with encoders, and then breaks it.
+    // Each file starts a whole system, whose runners encode videos.
     fileParallelism: false,
     // Runs after all other suites, because load would delay these tests past their deadlines.
     sequence: { groupOrder: 3 },

@@ -31,7 +31,7 @@ test('kill -9 of the Worker during an encode does not end the attempt', async ({
   await expectOneAttempt(system, events, jobId)
 })
 
-test('kill -9 of the Worker during an upload repeats the upload, and the job completes once', async ({
+test('kill -9 of the Worker during an upload does not end the attempt', async ({
   system,
   proxy,
   events,
@@ -44,7 +44,7 @@ test('kill -9 of the Worker during an upload repeats the upload, and the job com
   await expectOneAttempt(system, events, jobId)
 })
 
-test('kill -9 of the Worker after a finish loses the response, and the repeated finish has no effect', async ({
+test('kill -9 of the Worker before the response to a finish does not repeat the attempt', async ({
   system,
   proxy,
   runner,
@@ -57,7 +57,7 @@ test('kill -9 of the Worker after a finish loses the response, and the repeated 
   const jobId = await create(system, 'w_602')
   await intercepted
   await expectOneAttempt(system, events, jobId)
-  // The response was lost. The runner repeats the request, and it succeeds.
+  // The runner logs this only after a response to its finish, so it has repeated the request.
   await vi.waitFor(() => expect(runner.output()).toMatch(new RegExp(`job finished.*${jobId}`)))
 })
 

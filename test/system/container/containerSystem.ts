@@ -30,7 +30,7 @@ export interface EngineAccess {
   env: Record<string, string>
   /** The address of the gateway for containers; null if the engine intercepts their requests. */
   gatewayHost: string | null
-  /** The stand-in; undefined for a real engine. */
+  /** The simulated engine; undefined for a real one. */
   standIn?: Engine
   close?: () => Promise<void>
 }
@@ -114,7 +114,7 @@ export async function startContainerSystem(engine: EngineAccess) {
     },
     stop: async (): Promise<void> => {
       await worker.stop(10_000)
-      // A real engine still has the containers that workerd had no time to remove.
+      // workerd may stop before it has removed its containers. A real engine keeps them.
       for (const name of await listContainers(engine)) {
         if (!before.includes(name)) {
           await callEngine(engine.socketPath, 'DELETE', `/containers/${name}?force=true`)

@@ -1,4 +1,4 @@
-/** The engines that the tests run against: the stand-in, and a real engine if there is one. */
+/** The engines that the tests use: a simulated engine, and a real one if there is one. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

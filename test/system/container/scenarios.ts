@@ -1,5 +1,5 @@
 /**
- * Tests for every container engine, real or stand-in: a ticket (a queue message) starts a
+ * Tests for every container engine, real or simulated: a ticket (a queue message) starts a
  * container, which stores a variant in R2.
  */
 import { expect, vi } from 'vitest'
@@ -49,7 +49,7 @@ export function describeContainers(test: ContainerTest) {
     expect(ended!['seconds']).toBeGreaterThanOrEqual(IDLE_SECONDS)
   })
 
-  test('the end of a container killed during a job is detected in seconds, and another completes the job', async ({
+  test('a container that is killed fails its attempt within 5 s, and another completes the job', async ({
     system,
     events,
   }) => {

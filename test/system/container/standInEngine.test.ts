@@ -56,7 +56,7 @@ describe('with a simulated engine', () => {
     return { status: response.statusCode, body: await text(response) }
   }
 
-  test('a container reaches the gateway for its own jobs only, and nothing else', async ({
+  test('a container can claim, but can neither report for another runner nor reach another route', async ({
     engine,
     system,
     events,

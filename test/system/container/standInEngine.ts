@@ -1,6 +1,6 @@
 /**
- * A stand-in for a Docker Engine: serves the part of its API that workerd and wrangler call, on a
- * Unix socket. A container is a local process of the runner; standInSidecar.ts implements its
+ * Simulated Docker Engine: implements the part of the Docker Engine API that workerd and wrangler
+ * call, on a Unix socket. A container is a runner in a local process, and standInSidecar.ts is its
  * sidecar. Images, networks and limits have no effect.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
@@ -11,7 +11,7 @@ import { json } from 'node:stream/consumers'
 import { startSidecar, type Sidecar } from './standInSidecar.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
-/** Replaces the engine's bridge network. On its gateway, workerd accepts sidecar connections. */
+/** The bridge network of the engine. workerd accepts the connections of sidecars on its gateway. */
 const BRIDGE = { Gateway: '127.0.0.1', Subnet: '127.0.0.0/8' }
 
 interface Create {
@@ -37,7 +37,7 @@ export async function startEngine(socketPath: string) {
     socketPath,
     /** The output of all runners. */
     logs: [] as string[],
-    /** Makes the next containers, this many, exit at once, like an image that does not start. */
+    /** Number of the next containers that exit at once, like an image that does not start. */
     brokenStarts: 0,
     /** Finds the sidecar of a container, for tests that send requests as the container. */
     findSidecar: (name: string) => containers.get(`${name}-proxy`)?.sidecar,

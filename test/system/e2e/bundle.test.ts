@@ -1,4 +1,4 @@
-/** The deployed bundle contains no secret of the machine that deploys it. */
+/** The bundle that is deployed contains no secret of the machine that deploys it. */
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'

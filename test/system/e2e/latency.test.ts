@@ -10,7 +10,7 @@ const MAX_START_MS = 150
 
 const test = systemTest()
 
-test('an idle runner starts a job within 150 ms of the 202 response', async ({
+test('the median time from 202 to the start of a job on an idle runner is below 150 ms', async ({
   system,
   events,
 }) => {

@@ -70,7 +70,7 @@ describe('a file, from upload to variants', () => {
     }
   })
 
-  test('has several progress events, which rise', ({ events }) => {
+  test('has several progress events, whose values never decrease', ({ events }) => {
     const [mp4] = jobIds
     const progress = events
       .ofJob(mp4!)

@@ -10,7 +10,7 @@ export default defineConfig({
     pool: 'forks',
     // Each test file starts a complete system, whose runner encodes videos.
     fileParallelism: false,
-    // Runs after the other suites: latency.test.ts measures how soon a job starts, which other load
+    // A group of its own, because latency.test.ts measures how soon a job starts, which other load
     // would delay.
     sequence: { groupOrder: 1 },
     testTimeout: 60_000,

@@ -107,8 +107,8 @@ describe('a watermark', () => {
       { watermark, watermarkGravity: 'south_east', watermarkSize: 25, audioCodec: 'none' },
       { [watermark]: clip(`logo.${type}`) },
     )
-    // The watermark is 40 by 20, 3 pixels from the edges of the 160 by 90 frame. It covers x from 117
-    // to 156 and y from 67 to 86.
+    // The watermark is 40 by 20, 3 pixels from the edges of the 160 by 90 frame. It covers x from
+    // 117 to 156 and y from 67 to 86.
     const colours = await coloursAt(
       path,
       0.8,

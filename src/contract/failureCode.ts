@@ -1,4 +1,4 @@
-/** Failure codes: the causes for which a job fails. */
+/** Failure codes: the causes of failed attempts and jobs. */
 import { z } from 'zod'
 
 export const FAILURE_CODES = [

@@ -2,8 +2,9 @@
  * The protocol between runners and the gateway: JSON over HTTP under `/runner`.
  *
  * - `fence` comes with a claim, and the runner sends it with every request about that job. It grows
- *   with every claim of the job. A request with a stale fence, from a runner whose lease has
- *   expired, is rejected with 409 `lease_lost` and has no effect.
+ *   with every claim of the job. A request with a stale fence, or about a job that no longer runs,
+ *   is rejected with 409 `lease_lost` and has no effect. A repeated `finish` is not rejected: it
+ *   returns the status again.
  * - `Runner-Secret` is a header of every request: 128 random bits that a runner generates when it
  *   starts. A claim is bound to it. Another runner with the same token, even if it guesses the
  *   fence, gets 409 `lease_lost`.
@@ -59,7 +60,7 @@ export const RUNNER_SECRET_HEADER = 'Runner-Secret'
 /** 128 bits are 22 characters in base64url. */
 export const runnerSecret = z.string().regex(/^[A-Za-z0-9_-]{22,128}$/)
 
-/** `analyse`: passes that measure the source and write no output, for example its loudness. */
+/** `analyse`: passes that measure the source, for example its loudness, and write no output. */
 export const STAGES = ['probe', 'analyse', 'encode', 'verify', 'upload'] as const
 export const stage = z.enum(STAGES)
 export type Stage = z.infer<typeof stage>
@@ -179,13 +180,13 @@ export const report = z.object({
     .nonnegative()
     .nullable()
     .default(null)
-    .describe('Recently processed frames per second'),
+    .describe('Frames per second that were processed recently'),
   speed: z
     .number()
     .nonnegative()
     .nullable()
     .default(null)
-    .describe('Recently processed seconds of media per second'),
+    .describe('Seconds of media per second that were processed recently'),
   playable: z.boolean().default(false).describe('The package can be played up to its current end'),
   ...findings,
 })

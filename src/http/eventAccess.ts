@@ -1,4 +1,4 @@
-/** Decides who may open an event stream: with a stream token, an API key, or as a visitor. */
+/** Decides whether a request may open an event stream, by its stream token or its caller. */
 import type { Context } from 'hono'
 import { ROOT } from '../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'

@@ -1,6 +1,6 @@
 /**
- * Stream tokens: short-lived access to an event stream in its URL, since EventSource sends no
- * headers.
+ * Stream tokens give access to an event stream for a limited time. They are sent in the URL, because
+ * EventSource cannot send the header Authorization.
  */
 import { z } from 'zod'
 import { fromBase64url, toBase64url } from '../domain/base64url.ts'

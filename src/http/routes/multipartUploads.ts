@@ -41,7 +41,7 @@ const beginRoute = route(write, {
         partSizeBytes: z
           .int()
           .describe(
-            'Recommended size of all parts but the last, which must have one size of at least 5 MiB',
+            'Recommended size of a part. All parts but the last must have the same size, of at least 5 MiB',
           ),
       }),
       'The upload',

@@ -22,7 +22,7 @@ const probeRoute = route(requiresScope('jobs:read'), {
   request: { body: jsonBody(probeRequest) },
   responses: {
     200: json(probeDocument, 'The description'),
-    202: json(queuedBody, 'The file is being probed. Send the request again after Retry-After.'),
+    202: json(queuedBody, 'The probe has not ended. Send the request again after Retry-After.'),
     422: json(failedBody, 'The file could not be probed'),
     ...errors(404, 409),
   },

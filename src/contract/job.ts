@@ -78,7 +78,7 @@ export const createJobs = z
       .max(MAX_TRANSFORMATIONS)
       .default([{}])
       .describe(
-        'One job for each: a string in the URL grammar, or an object; default: one job for the default MP4',
+        'Transformations, each a string in the URL grammar or an object. A job is created for each. Default: one MP4 with all defaults',
       ),
     priority: limit(PRIORITY)
       .optional()

@@ -56,7 +56,10 @@ const variantRoute = route(openToVisitors('jobs:read'), {
   },
   responses: {
     200: { description: 'The file' },
-    202: json(queuedBody, 'The job of the variant has not ended. Send the request again after Retry-After.'),
+    202: json(
+      queuedBody,
+      'The job of the variant has not ended. Send the request again after Retry-After.',
+    ),
     206: { description: 'The requested range' },
     307: { description: 'The variant is a package. Location is the file that players open first' },
     304: { description: 'Not modified' },

@@ -58,7 +58,7 @@ export async function deleteKeyRow(db: Database, id: string): Promise<boolean> {
   return (await db.delete(apiKeys).where(eq(apiKeys.id, id)).returning()).length > 0
 }
 
-/** Records that a key was used at `now`, unless that was recorded at or after `before` (ms). */
+/** Records that a key was used at `now`, unless a use at or after `before` is recorded (ms). */
 export async function recordKeyUse(
   db: Database,
   id: string,

@@ -5,7 +5,7 @@ import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
 
-/** Maximum number of jobs compared with the runner's disk, in the size class of the disk. */
+/** Maximum number of jobs compared with the runner's disk, in each class of the disk's size. */
 const MAX_JOBS_CHECKED = 100
 
 function fromReadyJobs(queue: string, conditions: SQL = sql``) {
@@ -18,13 +18,14 @@ const IN_CLAIM_ORDER = sql`ORDER BY required_encoders, size_class, priority, seq
 
 /**
  * The CTE `candidates`: for each class of ready jobs, the next job that a runner with these
- * capabilities can run. A class is all jobs with the same required encoders and the same size
- * class. The query seeks in the index from each class to the next, without reading the jobs in
- * between, so its cost depends on the number of classes, which is small. Jobs that the runner
- * cannot run do not hide jobs behind them, except in the size class of its disk after
- * MAX_JOBS_CHECKED jobs.
+ * capabilities can run; `seq` is null if there is none. A class is all jobs with the same required
+ * encoders and the same size class. The query seeks in the index from each class to the next,
+ * without reading the jobs in between, so its cost depends on the number of classes. In the size
+ * class of the runner's disk, only the next MAX_JOBS_CHECKED jobs of a class are compared with the
+ * disk.
  *
- * Column `whole_class`: true if the runner can run every job of the class.
+ * Column `whole_class`: true if the size class alone shows that the runner can run all jobs of the
+ * class.
  */
 function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
   const diskClass = diskBytes === undefined ? null : findSizeClass(diskBytes)
@@ -65,7 +66,7 @@ function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabiliti
       FROM first_of_class JOIN jobs AS c ON c.seq = first_of_class.seq WHERE ${hasEncoders})`
 }
 
-/** `seq` of the queue's next job that the runner can run, by priority and then age; or no row. */
+/** Query: the `seq` of the queue's next job that the runner can run, by priority and then age. */
 export function nextClaimableJob(queue: string, capabilities: RunnerCapabilities) {
   return sql`
   ${withCandidates(queue, capabilities)}
@@ -75,7 +76,7 @@ export function nextClaimableJob(queue: string, capabilities: RunnerCapabilities
 
 /**
  * Counts the queue's jobs that a runner with these capabilities can run, up to `limit` in each
- * class. A class of which the runner may not be able to run every job counts as one job.
+ * class. If the runner may not be able to run all jobs of a class, the class counts as one job.
  */
 export async function countClaimableJobs(
   db: Database,
@@ -90,7 +91,8 @@ export async function countClaimableJobs(
   )
   const [row] = await db.all<{ n: number | null }>(sql`
     ${withCandidates(queue, capabilities)}
-    SELECT sum(iif(whole_class, (SELECT count(*) FROM (SELECT 1 ${ofClass} LIMIT ${limit})), 1)) AS n
+    SELECT sum(iif(
+      whole_class, (SELECT count(*) FROM (SELECT 1 ${ofClass} LIMIT ${limit})), 1)) AS n
     FROM candidates WHERE seq IS NOT NULL`)
   return row?.n ?? 0
 }
@@ -103,7 +105,7 @@ export async function listBusyRunners(db: Database): Promise<string[]> {
   return rows.map((row) => row.runnerId)
 }
 
-/** The running jobs that one runner holds. A runner claims one job at a time. */
+/** The running jobs that one runner holds, at most 10. Runners claim one job at a time. */
 export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]> {
   return db
     .select()

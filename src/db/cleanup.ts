@@ -1,21 +1,26 @@
 /**
- * Statements of the cleaner, which delete old rows. Each reads a bounded number of rows, the oldest
- * first, so that the cost of a round does not depend on the size of the tables.
+ * Statements of the cleaner, which delete old rows. Those on large tables read a bounded number of
+ * rows, so that the cost of a round does not depend on the size of the tables.
  */
 import { sql } from 'drizzle-orm'
 import { FINAL_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, statement } from './database.ts'
 
-/** Rows of one table that a round reads. */
+/** Rows that a statement reads: for events five times as many. */
 const BATCH_SIZE = 200
 
-/** Deletes jobs, with their attempts, that ended before `before` (ms). */
+/**
+ * Of the oldest jobs of each final status, deletes those that ended before `before` (ms). A trigger
+ * deletes their attempts.
+ */
 export async function deleteFinishedJobs(db: Database, before: number): Promise<void> {
   const [first, ...rest] = FINAL_STATUSES.map((status) =>
     statement(
       db,
       sql`DELETE FROM jobs WHERE seq IN (
-        SELECT seq FROM (SELECT seq, completed_at FROM jobs WHERE status = ${status} ORDER BY seq LIMIT ${BATCH_SIZE})
+        SELECT seq FROM (
+          SELECT seq, completed_at FROM jobs WHERE status = ${status}
+          ORDER BY seq LIMIT ${BATCH_SIZE})
         WHERE completed_at < ${before})`,
     ),
   )
@@ -35,7 +40,7 @@ export async function deleteIdempotencyKeys(db: Database, before: number): Promi
     SELECT key FROM idempotency_keys WHERE created_at < ${before} LIMIT ${BATCH_SIZE})`)
 }
 
-/** Deletes the hourly statistics of a queue from before `before` (ms). */
+/** Deletes the hourly statistics of a queue from before `before` (ms): one row for each hour. */
 export async function deleteHourlyStats(
   db: Database,
   queue: string,

@@ -1,4 +1,4 @@
-/** Access to D1. The statements are in the other files of this folder, by table. */
+/** Access to D1. The statements are in the other files of this folder. */
 import { sql, type SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import * as schema from './schema/index.ts'
@@ -10,8 +10,8 @@ export function openDatabase(d1: D1Database) {
 export type Database = ReturnType<typeof openDatabase>
 
 /**
- * Builds a raw statement for `db.batch`. drizzle's own `db.run` is not accepted there, as it has no
- * prepared D1 statement to bind (drizzle-team/drizzle-orm#2277); this adds one.
+ * Builds a raw statement for `db.batch`, which does not accept drizzle's own `db.run`: it has no
+ * prepared D1 statement (drizzle-team/drizzle-orm#2277). This function adds one.
  */
 export function statement(db: Database, text: SQL) {
   const raw = db.run(text)

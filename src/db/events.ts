@@ -1,4 +1,4 @@
-/** Statements that read the event log. Only triggers write it. */
+/** Statements that read the event log. Triggers insert its rows; the cleaner deletes them. */
 import { and, asc, eq, gt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { events } from './schema/index.ts'

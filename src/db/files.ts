@@ -8,7 +8,7 @@ import { files, storageReservations } from './schema/index.ts'
 
 /** A write to a path, from before it begins until its result is recorded. */
 export interface StorageReservation {
-  /** `storage_reservations.id`; null if no key is charged. */
+  /** `storage_reservations.id`; null if nothing is reserved. */
   id: string | null
   filePath: string
   /** `files.revision` of the path before the write; null if it had no row. */
@@ -23,7 +23,8 @@ function isWithinQuota(additional: ReturnType<typeof sql>) {
 
 /**
  * Charges a key for files before they arrive. Returns false, and charges nothing, if they would
- * exceed its quota. The quota check subtracts the files of the same key that they replace.
+ * exceed its quota or the key does not exist. The quota check subtracts the files of the same key
+ * that they replace.
  */
 export async function reserveFiles(
   db: Database,
@@ -46,8 +47,8 @@ export async function reserveFiles(
 
 /**
  * Charges the key of an upload for a part before it arrives. A part that is sent again is charged
- * with its largest size, since R2 does not return which one it stored. Returns false if that would
- * exceed the quota, or if the upload has no key.
+ * with its largest size, since R2 may keep either one. Returns false if the part would exceed the
+ * quota, or if the upload or its key does not exist.
  */
 export async function reserveUploadPart(
   db: Database,
@@ -140,5 +141,6 @@ export async function deleteUnownedFiles(
 ): Promise<void> {
   await db.run(sql`
     DELETE FROM files WHERE file_path IN (
-      SELECT file_path FROM files WHERE api_key_id IS NULL AND recorded_at < ${before} LIMIT ${limit})`)
+      SELECT file_path FROM files WHERE api_key_id IS NULL AND recorded_at < ${before}
+      LIMIT ${limit})`)
 }

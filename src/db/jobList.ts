@@ -10,7 +10,7 @@ import type { JobRow } from './rows.ts'
 /**
  * Maximum number of jobs that are read for a page or a count of a folder. No index orders the jobs
  * of a folder by age. A folder with at most this many jobs is read by path and sorted. For a page
- * of a larger folder, this many of the newest jobs of all folders are read and filtered.
+ * of a larger folder, the newest jobs of all folders are read, up to this many, and filtered.
  */
 const MAX_JOBS_READ = 10_000
 
@@ -104,7 +104,7 @@ export async function isLargeFolder(db: Database, prefix: string): Promise<boole
 
 export interface FolderCounts {
   status: JobStatus
-  /** Start of the hour (ms) in which the jobs ended; null if that was before `since`. */
+  /** Start of the hour (ms) in which the jobs ended; null if they have not ended since `since`. */
   hour: number | null
   jobs: number
   mediaSeconds: number

@@ -1,7 +1,8 @@
 /**
- * Changes of a job's status. Each is a conditional UPDATE whose guard comes from the transition
- * table. If it returns no row, the change was not allowed, which is an expected outcome. Database
- * triggers update counters, events, attempts and retired outputs.
+ * Changes of a job's status, except claims, which are in `leases.ts`. Each is a conditional UPDATE
+ * whose guard comes from the transition table. It returns no row if the job does not exist or the
+ * change is not allowed, which are expected outcomes. Database triggers update counters, events,
+ * attempts and retired outputs.
  */
 import { and, eq, lte, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
@@ -18,7 +19,7 @@ function isAllowed(event: JobEvent) {
   return sql`${jobs.status} IN ${sqlList(TRANSITIONS[event].from)}`
 }
 
-/** Columns of a job that no runner holds. */
+/** Column values of a job that no runner holds. */
 const NOT_HELD = {
   leaseExpiresAt: null,
   stage: null,
@@ -27,7 +28,7 @@ const NOT_HELD = {
   speed: null,
 } as const
 
-/** Columns of a job whose attempt ended without completing it. The job no longer has a package. */
+/** Column values of a job whose attempt did not complete it. They also clear its package. */
 const NOT_COMPLETED = { ...NOT_HELD, playableAt: null, packageKey: null } as const
 
 interface AttemptLog {
@@ -49,7 +50,7 @@ export interface Completion {
 }
 
 /**
- * Completes a job and makes its output the variant, in one transaction. No variant changes unless
+ * Completes a job and makes its output the variant, in one transaction. The variant changes only if
  * the first statement completed the job under this fence.
  */
 export async function completeJob(
@@ -100,8 +101,8 @@ export async function completeJob(
       AND completed_at = ${now}
     ON CONFLICT DO UPDATE SET etag = excluded.etag`,
   )
-  // Retires the outputs that did not become the variant, such as that of an upload that was begun
-  // twice. Retires nothing if the job was deleted: its output may be the variant.
+  // Retires the outputs that did not become the variant, such as the first one if the upload was
+  // begun twice. Retires nothing if the job was deleted, because its output may be the variant.
   const retireOtherOutputs = statement(
     db,
     sql`
@@ -123,7 +124,7 @@ export interface Failure {
   retryAt: number | null
   /** The runner's report about the attempt; undefined if there was none. */
   details?: Omit<Extract<Finish, { outcome: 'failed' }>, 'outcome' | 'fence'>
-  /** Fails the job only if its lease has expired by then (ms): a report may have extended it. */
+  /** Fails the job only if its lease has expired by then (ms): a report can extend it meanwhile. */
   leaseExpiredBy?: number
 }
 
@@ -176,7 +177,7 @@ export function releaseJob(db: Database, claim: Claim) {
     .then(first)
 }
 
-/** Cancels a pending job; with `force` a running one too. Undefined if that is not allowed. */
+/** Cancels a pending job; with `force` a running one too. Returns undefined if none matches. */
 export function cancelJobRow(
   db: Database,
   id: string,
@@ -204,8 +205,9 @@ export async function cancelJobsOfFile(db: Database, filePath: string, now: numb
 }
 
 /**
- * Returns a failed job to the queue and counts its attempts from 0 again. Undefined if its status
- * is not `error`, or if its variant has another job that is pending or running.
+ * Returns a failed job to the queue and counts its attempts from 0 again. Returns undefined if the
+ * caller cannot see the job, if its status is not `error`, or if its variant has another job that
+ * is pending or running.
  */
 export function retryJobRow(db: Database, id: string, restriction: Restriction = UNRESTRICTED) {
   return db

@@ -1,4 +1,7 @@
-/** Statements that create, read and delete jobs. Changes of status are in `jobTransitions.ts`. */
+/**
+ * Statements that create, read and delete jobs. Claims are in `leases.ts`, other changes of status
+ * in `jobTransitions.ts`, lists in `jobList.ts`.
+ */
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
@@ -25,46 +28,47 @@ interface NewJobs extends Pick<
   idempotency: { key: string; requestHash: string } | null
   /** The API key that creates the jobs; null for the root key and visitors. */
   apiKeyId: string | null
-  /** Maximum of pending jobs of that key. */
+  /** Maximum number of pending jobs of that key; null for no limit. */
   maxQueuedJobs: number | null
   now: number
 }
 
 /**
  * Inserts a pending job for each variant that has no active job (pending or running). Returns the
- * active job of every requested variant, and the queue, all in one transaction. A returned job
- * existed before if its id is not one of the ids in `n.jobs`. Nothing is inserted if the queue does
- * not exist (`queue` is undefined), if it is draining, or if the API key would exceed
+ * active jobs of the requested variants, and the queue, all in one transaction. A returned job
+ * existed before if its id is not one of the ids in `request.jobs`. Nothing is inserted if the
+ * queue does not exist (`queue` is undefined), if it is draining, or if the API key would exceed
  * `maxQueuedJobs`.
  */
 export async function insertJobs(
   db: Database,
-  n: NewJobs,
+  request: NewJobs,
 ): Promise<{ rows: JobRow[]; queue: QueueRow | undefined }> {
-  const requested = JSON.stringify(n.jobs)
+  const requested = JSON.stringify(request.jobs)
   const isBelowMaximum =
-    n.maxQueuedJobs === null
+    request.maxQueuedJobs === null
       ? sql``
-      : sql`AND ${n.maxQueuedJobs} >=
-      (SELECT count(*) FROM jobs WHERE api_key_id = ${n.apiKeyId} AND status = 'pending') +
+      : sql`AND ${request.maxQueuedJobs} >=
+      (SELECT count(*) FROM jobs WHERE api_key_id = ${request.apiKeyId} AND status = 'pending') +
       (SELECT count(*) FROM json_each(${requested}) AS requested WHERE NOT EXISTS (
-        SELECT 1 FROM jobs AS active WHERE active.file_path = ${n.filePath}
+        SELECT 1 FROM jobs AS active WHERE active.file_path = ${request.filePath}
           AND active.transformation = requested.value ->> 'transformation'
           AND active.status IN ${sqlList(ACTIVE_STATUSES)}))`
   const insert = statement(
     db,
     sql`
-    INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes, created_at,
-      required_encoders, size_class, reference_files, api_key_id, max_attempts, lease_seconds, stall_seconds,
-      timeout_seconds)
-    SELECT new.value ->> 'id', q.name, ${n.filePath}, new.value ->> 'transformation',
-      new.value ->> 'priority', ${n.source.etag}, ${n.source.sizeBytes}, ${n.now},
+    INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes,
+      created_at, required_encoders, size_class, reference_files, api_key_id, max_attempts,
+      lease_seconds, stall_seconds, timeout_seconds)
+    SELECT new.value ->> 'id', q.name, ${request.filePath}, new.value ->> 'transformation',
+      new.value ->> 'priority', ${request.source.etag}, ${request.source.sizeBytes}, ${request.now},
       new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
-      ${n.apiKeyId}, coalesce(${n.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
-      coalesce(${n.stallSeconds ?? null}, q.stall_seconds),
-      coalesce(${n.timeoutSeconds ?? null}, q.timeout_seconds)
+      ${request.apiKeyId},
+      coalesce(${request.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
+      coalesce(${request.stallSeconds ?? null}, q.stall_seconds),
+      coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds)
     FROM json_each(${requested}) AS new, queues AS q
-    WHERE q.name = ${n.queue} AND NOT q.draining ${isBelowMaximum}
+    WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum}
     ORDER BY new.key
     ON CONFLICT DO NOTHING`,
   )
@@ -73,31 +77,32 @@ export async function insertJobs(
     .from(jobs)
     .where(
       and(
-        eq(jobs.filePath, n.filePath),
+        eq(jobs.filePath, request.filePath),
         inArray(
           jobs.transformation,
-          n.jobs.map((job) => job.transformation),
+          request.jobs.map((job) => job.transformation),
         ),
         sql`status IN ${sqlList(ACTIVE_STATUSES)}`,
       ),
     )
-  const queue = db.select().from(queues).where(eq(queues.name, n.queue))
-  if (!n.idempotency) {
+  const queue = db.select().from(queues).where(eq(queues.name, request.queue))
+  if (!request.idempotency) {
     const [, rows, found] = await db.batch([insert, active, queue])
     return { rows, queue: found[0] }
   }
-  // In the same transaction, so that of two concurrent requests with one key the second fails and
-  // inserts nothing. HAVING excludes a rejected request: some of its variants have no job.
+  // Recorded in the same transaction: of two concurrent requests with one key, the second fails and
+  // inserts nothing. HAVING excludes a rejected request, because some of its variants have no job.
   const recordKey = statement(
     db,
     sql`
     INSERT INTO idempotency_keys (key, request_hash, job_ids, created_at)
-    SELECT ${n.idempotency.key}, ${n.idempotency.requestHash}, json_group_array(id), ${n.now}
+    SELECT ${request.idempotency.key}, ${request.idempotency.requestHash},
+      json_group_array(id), ${request.now}
     FROM jobs
-    WHERE file_path = ${n.filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
+    WHERE file_path = ${request.filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
       AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${requested}))
-      AND EXISTS (SELECT 1 FROM queues WHERE name = ${n.queue})
-    HAVING count(*) = ${n.jobs.length}`,
+      AND EXISTS (SELECT 1 FROM queues WHERE name = ${request.queue})
+    HAVING count(*) = ${request.jobs.length}`,
   )
   const [, rows, found] = await db.batch([insert, active, queue, recordKey])
   return { rows, queue: found[0] }

@@ -1,6 +1,6 @@
 /**
- * Statements on a job that a runner claims or holds. All except the two that return a claim compare
- * the fence, so that a runner that lost its lease changes nothing.
+ * Statements on a job that a runner claims or holds. All except `claimNextJob` and `reissueClaim`
+ * compare the fence, so that a runner that lost its lease changes nothing.
  */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import type { Report } from '../contract/runnerProtocol.ts'
@@ -50,7 +50,7 @@ function isRunning(claim: Claim) {
   return and(isHeldByClaim(claim), sql`status = 'running'`)
 }
 
-/** A runner ends an attempt at its timeout. If it does not, the lease expires this much later. */
+/** A runner ends an attempt at its timeout. If it does not, the lease ends after this time more. */
 const TIMEOUT_GRACE_MS = 10_000
 
 /**
@@ -73,8 +73,8 @@ export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
 
 /**
  * Claims the next job of the queue that a runner with these capabilities can run, by priority and
- * then by age. Due retries are released first. Returns undefined if no job is ready, the queue is
- * paused, or its `concurrency` is reached.
+ * then by age. Due retries are released first. Returns undefined if no such job is ready, the queue
+ * is paused, or its `concurrency` is reached.
  */
 export async function claimNextJob(
   db: Database,
@@ -113,8 +113,8 @@ export async function claimNextJob(
 }
 
 /**
- * Returns a job that the runner claimed without a report since, because the response to its claim
- * was lost, and restarts the lease. Returns undefined if there is no such job.
+ * Returns a job that the runner claimed and has not reported on, and restarts its lease. It is used
+ * when the response to the claim was lost. Returns undefined if there is no such job.
  */
 export function reissueClaim(
   db: Database,
@@ -138,8 +138,8 @@ export function reissueClaim(
 }
 
 /**
- * Records a progress report and extends the lease by its full length. A report with less progress
- * arrived late: its progress, stage, remaining time, frame rate and speed are ignored.
+ * Records a progress report and restarts the lease. A report with less progress than the recorded
+ * one arrived late: its progress, stage, remaining time, frame rate and speed are ignored.
  */
 export function reportProgress(
   db: Database,
@@ -157,7 +157,8 @@ export function reportProgress(
       etaSeconds: ifNewest(report.etaSeconds, sql`eta_seconds`),
       fps: ifNewest(report.fps, sql`fps`),
       speed: ifNewest(report.speed, sql`speed`),
-      // Only a package is playable before the end, and it exists once one of its files is stored.
+      // Only a package can be playable before the job ends. `package_key` is set before the first
+      // file of a package is stored.
       ...(report.playable && {
         playableAt: sql`iif(package_key IS NULL, NULL, coalesce(playable_at, ${now}))`,
       }),
@@ -171,7 +172,7 @@ export function reportProgress(
 
 type JobFiles = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'referenceFiles'>
 
-/** Records the files that the attempt reads, if they were replaced after the job was created. */
+/** Records the files that the attempt reads, after some were replaced since the job was created. */
 export function updateJobFiles(
   db: Database,
   claim: Claim,

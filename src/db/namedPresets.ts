@@ -25,7 +25,10 @@ export function listPresetRows(db: Database, queue: string): Promise<NamedPreset
     .orderBy(asc(namedPresets.name))
 }
 
-/** Creates or changes a preset. Undefined without the queue, or if it has `maxPresets` others. */
+/**
+ * Creates or changes a preset. Returns undefined if the queue does not exist or already has
+ * `maxPresets` other presets, or if a concurrent request changed or deleted the preset.
+ */
 export async function putPresetRow(
   db: Database,
   queue: string,

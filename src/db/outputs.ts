@@ -1,4 +1,4 @@
-/** Statements on outputs (objects that attempts write to R2) and variants (outputs to serve). */
+/** Statements on outputs (what attempts write to R2) and variants (the outputs that are served). */
 import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
 import { type Database, statement } from './database.ts'
 import type { Claim } from './leases.ts'
@@ -34,7 +34,7 @@ export function findOutput(db: Database, claim: Claim, uploadId: string) {
     .get()
 }
 
-/** Retired outputs that are to be deleted at `now`, those that have waited longest first. */
+/** Retired outputs that are due to be deleted at `now` (ms), in the order of their due times. */
 export function listRetiredOutputs(db: Database, now: number, limit: number) {
   return db
     .select()
@@ -75,9 +75,9 @@ const MAX_REFERRING_VARIANTS = 200
 
 /**
  * Deletes the variants that are stale after the file at `filePath` was replaced (`etag`) or deleted
- * (null): variants of the file itself, and at most 200 that use it as a reference file. The rest of
- * those are not served, because each request compares the etags. They are replaced when they are
- * requested again.
+ * (null): variants of the file itself, and at most MAX_REFERRING_VARIANTS that use it as a
+ * reference file. The remaining stale variants are not served, because each request compares the
+ * etags.
  */
 export async function retireVariants(db: Database, filePath: string, etag: string | null) {
   const own = db

@@ -60,9 +60,8 @@ export async function hasReadyJob(db: Database, queue: string): Promise<boolean>
 }
 
 /**
- * Returns when the watchdog must run next (ms): at the earliest lease expiry or delayed retry. Null
- * if there is neither. The query reads few rows: `concurrency` limits the running jobs, and delayed
- * jobs have an index.
+ * Returns the time of the earliest lease expiry or delayed retry (ms); null if there is neither.
+ * The query reads few rows: `concurrency` limits the running jobs, and delayed jobs have an index.
  */
 export async function findNextDeadline(db: Database, queue: string): Promise<number | null> {
   const [row] = await db.all<{ at: number | null }>(sql`
@@ -79,7 +78,7 @@ export async function releaseDueRetries(db: Database, queue: string, now: number
   return result.meta.changes
 }
 
-/** Limited to 100 retries, so that the cost does not depend on the number of jobs. */
+/** Limited to 100 retries, so that the cost does not depend on the number of due retries. */
 export function releaseDueRetriesStatement(queue: string, now: number) {
   return sql`
   UPDATE jobs SET run_after = NULL WHERE seq IN (

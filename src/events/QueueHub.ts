@@ -1,7 +1,7 @@
 /**
  * The hub of one queue: event streams, waiting runners, and the alarm of the watchdog. All state
- * that must survive hibernation is in socket attachments, the alarm and D1. The hub can therefore
- * hibernate between events while clients are connected.
+ * that must survive hibernation is in the sockets (tags and attachments), the alarm and D1. The hub
+ * can therefore hibernate between events while clients are connected.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { DurableEventData, ProgressData, StreamMessage } from '../contract/events.ts'
@@ -67,7 +67,7 @@ export class QueueHub extends DurableObject<Env> {
    */
   private async acceptSubscriber(query: URLSearchParams): Promise<Response> {
     const keyId = query.get('key')
-    // The count is exact, because all streams of the queue are in this hub.
+    // All streams of the queue are in this hub. The limit applies to each queue on its own.
     if (keyId !== null) {
       const open = this.ctx.getWebSockets(apiKeyTag(keyId)).filter(isOpen).length
       if (open >= Number(query.get('max'))) {
@@ -77,7 +77,7 @@ export class QueueHub extends DurableObject<Env> {
     const since = query.get('since')
     const { oldest, newest } = await findEventRange(this.db)
     const from = since === null ? newest : Number(since)
-    // Events after `from` were deleted, or the log has not reached that id.
+    // Events after `from` may have been deleted, or the log has not reached that id.
     const isLost = from > newest || from < oldest - 1
     const cursor = isLost ? newest : from
     const { 0: client, 1: server } = new WebSocketPair()
@@ -89,10 +89,10 @@ export class QueueHub extends DurableObject<Env> {
     } satisfies Subscription)
     this.ctx.acceptWebSocket(server, keyId === null ? [STREAM] : [STREAM, apiKeyTag(keyId)])
     if (isLost) {
-      const reason = 'The events after your last one are no longer kept. List the jobs again.'
+      const reason = 'Events after your last one may be missing. List the jobs again.'
       server.send(encodeMessage({ event: 'resync', data: { reason } }))
     }
-    // Sends the events that were written after the log was read and before the socket was accepted.
+    // Sends the events after `cursor` that are in the log by now.
     await this.deliverEvents()
     const headers = { 'X-Cursor': String(cursor) }
     return new Response(null, { status: 101, webSocket: client, headers })
@@ -106,7 +106,7 @@ export class QueueHub extends DurableObject<Env> {
     await this.deliverEvents()
   }
 
-  /** Wakes up to `count` waiting runners, the longest waiting first. Returns their number. */
+  /** Wakes up to `count` waiting runners. Returns their number. */
   wake(count: number): number {
     let woken = 0
     for (const socket of this.ctx.getWebSockets(RUNNER)) {
@@ -175,8 +175,8 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   /**
-   * Sends new events to the subscribers. One delivery runs at a time, so that events keep their order.
-   * A call during a delivery makes it read the log again.
+   * Sends new events to the subscribers. One delivery runs at a time, so that events keep their
+   * order. A call during a delivery makes it read the log again.
    */
   private async deliverEvents(): Promise<void> {
     this.isDeliveryRequested = true

@@ -1,15 +1,15 @@
 /**
  * Sends the events of a hub's WebSocket to a client as server-sent events. The Worker holds the
  * connection of the client and sends the heartbeats, so that the hub can hibernate. A stream
- * delivers every event, or it ends. It also ends when the hub stops responding, so that the client
- * reconnects.
+ * forwards every message of the hub, or it ends. It also ends when the hub stops responding, so
+ * that the client reconnects.
  */
 import type { SSEStreamingApi } from 'hono/streaming'
 import type { StreamMessage } from '../contract/events.ts'
 import { type EventStream, PING, PONG } from '../platform/hubClient.ts'
 
 const HEARTBEAT_MS = 15_000
-/** Some proxies hide that a client has disconnected, so a stream has a maximum age. Clients resume. */
+/** Some proxies hide that a client has disconnected, so a stream has a maximum age. */
 const MAX_AGE_MS = 30 * 60_000
 /** Reconnection time of the client. */
 const RETRY_MS = 1_000
@@ -17,8 +17,8 @@ const RETRY_MS = 1_000
 const MAX_UNSENT_MESSAGES = 10_000
 
 /**
- * Serves one client. Resolves when the client disconnects, the hub stops responding, the stream has
- * reached its maximum age, or its access ends.
+ * Serves one client. Resolves when the client disconnects or falls too far behind, the hub closes
+ * the socket or stops responding, the stream has reached its maximum age, or its access expires.
  *
  * @param expiresAt when the client's access expires (ms since the epoch); null for never
  */

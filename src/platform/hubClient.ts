@@ -4,8 +4,8 @@ import type { EventFilter } from '../domain/subscription.ts'
 
 /**
  * Heartbeat of an event socket. The runtime responds to PING with PONG without waking the hub. A
- * socket without a PONG is closed, because its `readyState` can be OPEN after the connection is
- * lost.
+ * socket that brings no PONG is closed, because its `readyState` can still be OPEN after the
+ * connection is lost.
  */
 export const PING = 'ping'
 export const PONG = 'pong'
@@ -21,7 +21,7 @@ export interface StreamOptions {
   filter: EventFilter
   /** The id of the event after which the stream begins; null for new events only. */
   since: number | null
-  /** The API key whose open streams are limited to `max`; null for no limit. */
+  /** The API key whose open streams of the queue are limited to `max`; null for no limit. */
   streamLimit: { keyId: string; max: number } | null
 }
 

@@ -1,6 +1,6 @@
 /**
- * The platform: the Worker's bindings as the ports that services use. It is created for each
- * request, queue batch, alarm and cron run.
+ * The platform: the Worker's bindings as the ports that services use. Invocations do not share one:
+ * each creates its own.
  */
 import { describeError, logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'

@@ -2,8 +2,8 @@
 import { z } from 'zod'
 
 /**
- * An invalid setting. The message has its name and the valid values, but not its value, which may
- * be a secret.
+ * An invalid setting. The message has its name and the reason, but not its value, which may be a
+ * secret.
  */
 export class InvalidSettingError extends Error {
   override name = 'InvalidSettingError'
@@ -125,8 +125,8 @@ export interface Settings {
 }
 
 /**
- * All settings. Each group is validated when it is first read, so that an invalid setting fails
- * only the requests that need it.
+ * All settings. Each group is validated when it is first read, so that an invalid setting fails the
+ * requests that read its group, and no others. `createPlatform` reads `containers`.
  */
 export function createSettings(env: Env): Settings {
   return {

@@ -6,8 +6,8 @@ import type { Slots } from '../services/ports.ts'
  * The state of a slot after a call of `wake`:
  *
  * - `started`: this call started the container, whose runner will claim.
- * - `starting`: an earlier call started the container, whose runner has not claimed yet.
- * - `busy`: the runner of the container has claimed.
+ * - `starting`: an earlier call started the container, whose runner has not sent a claim yet.
+ * - `busy`: the runner of the container has sent a claim.
  * - `cooling_down`: an earlier start failed, and the slot waits before the next one.
  * - `failed`: the container could not be started, or the slot could not be reached.
  */

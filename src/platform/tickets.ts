@@ -1,6 +1,6 @@
 /**
- * Tickets: wake-ups through Cloudflare Queues. A ticket names a queue and no job, so a lost or
- * duplicated ticket changes nothing: the claim decides which job runs.
+ * Tickets: wake-ups through Cloudflare Queues. A ticket names a queue and no job: the claim decides
+ * which job runs. So a duplicated ticket does no harm, and the watchdog makes up for a lost one.
  */
 import { z } from 'zod'
 import { logError, logWarn } from '../log.ts'
@@ -21,8 +21,8 @@ export async function sendTickets(tickets: Queue, queue: string, count: number) 
 }
 
 /**
- * Turns a batch of tickets into one wake-up for each queue. Tickets are not retried when no runner
- * is there: every finished job and the watchdog wake runners again.
+ * Turns a batch of tickets into one wake-up for each queue. Tickets are not retried if no runner is
+ * available, because the watchdog sends new ones while a pending job could start.
  */
 export async function consumeTickets(batch: MessageBatch, platform: Platform): Promise<void> {
   const counts = new Map<string, number>()

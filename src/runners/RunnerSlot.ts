@@ -1,10 +1,10 @@
 /**
- * One slot: starts and stops one container, and detects that its runner has ended. The job of the runner
- * is in D1; the slot holds no job state.
+ * One slot: starts and stops one container, and detects that its runner has ended. The job of the
+ * runner is in D1; the slot holds no job state.
  *
  * A runner exits by itself when it has been idle. While the container runs, the alarm keeps the
- * platform from stopping it, and ends a run whose runner never claimed, whose runner has no job but
- * sends no more claims, or whose exit was not observed.
+ * platform from stopping it. The alarm ends the run if the runner has not claimed in time, if it
+ * has no job and sends no more claims, or if the container ended and its exit was not observed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { logError, logInfo } from '../log.ts'
@@ -14,12 +14,15 @@ import type { WakeResult } from '../platform/slots.ts'
 
 /** Requests of the container to this host are intercepted by the gateway. It is not a DNS name. */
 const GATEWAY_HOST = 'gateway.reelqueue'
-/** A cold start takes 1 to 3 s. A runner that has not claimed after this time has failed to start. */
+/** A cold start takes 1 to 3 s. A runner that has not claimed after this time counts as failed. */
 const MAX_START_MS = 60_000
-/** An idle runner claims every 8 s. A runner with a job sends no claims; its lease is watched instead. */
+/**
+ * An idle runner repeats its claim after at most 8 s. A runner with a job sends no claims; its
+ * lease is watched instead.
+ */
 const MAX_SILENCE_MS = 60_000
 const CHECK_INTERVAL_MS = 30_000
-/** A slot whose runner ended without a claim is not started again for this time. */
+/** A slot whose container ended before a claim is not started again for this time. */
 const COOLDOWN_MS = 60_000
 /** The platform stops the container if the alarm does not renew this timeout in time. */
 const INACTIVITY_MS = 600_000
@@ -114,7 +117,7 @@ export class RunnerSlot extends DurableObject<Env> {
     const { diskBytes, idleSeconds, gateway } = this.platform().settings.containers
     const runner = `${this.slot}-${crypto.randomUUID().slice(0, 8)}`
     const run = { runner, queue: queues[0]!, startedAt: Date.now(), heardAt: null }
-    // Before the first await, so that a concurrent call finds the slot starting.
+    // Saved before the first await, so that a concurrent call finds the slot starting.
     this.saveRun(run)
     try {
       await this.ctx.storage.setAlarm(run.startedAt + MAX_START_MS)
@@ -165,7 +168,8 @@ export class RunnerSlot extends DurableObject<Env> {
       runner,
       `The container of ${this.slot} ended while it was running this job (${how}).`,
     )
-    // Stops a container that still runs. With `wrangler dev`, the engine restarts one that has crashed.
+    // Stops a container that still runs. With `wrangler dev`, the engine restarts a container that
+    // has crashed.
     await this.ctx.container?.destroy().catch(() => undefined)
     const seconds = Math.round((Date.now() - run.startedAt) / 1000)
     const claimed = run.heardAt !== null

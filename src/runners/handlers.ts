@@ -1,6 +1,6 @@
 /**
- * Handlers of the runner API: they translate between HTTP and the use cases. A runner's request has
- * access to the job whose live lease it names, and to nothing else.
+ * Handlers of the runner API: they translate between HTTP and the services. A request about a job
+ * has access to this job only, and only with the fence and the runner secret of its latest claim.
  */
 import { createMiddleware } from 'hono/factory'
 import { writeAssignment } from '../contract/assignmentVersions.ts'
@@ -37,7 +37,7 @@ const limitPerJob = createMiddleware<ApiEnv>(async (c, next) => {
   return limited.ok ? next() : errorResponse(c, limited)
 })
 
-/** Rejects requests of a container for jobs that another runner claimed last. */
+/** Rejects requests of a container for jobs that its runner was not the last to claim. */
 const restrictToOwnJobs = createMiddleware<ApiEnv>(async (c, next) => {
   const runner = c.env.CONTAINER_RUNNER_ID
   if (runner !== undefined) {

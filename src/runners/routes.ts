@@ -6,7 +6,10 @@ import { errors, json } from '../http/responses/errorResponse.ts'
 import { route } from '../http/route.ts'
 import { jsonBody } from '../http/router.ts'
 
-/** `requireRunner` checks the token for all of `/runner`. Jobs and runners have rate limits. */
+/**
+ * In `src/app.ts`, `requireRunner` checks the token for all of `/runner`. Containers use the same
+ * routes through RunnerGateway without a token. Jobs and runners have rate limits.
+ */
 const runnerToken = { security: [{ runnerToken: [] }], responses: errors(401, 429, 503) }
 const tags = ['runner']
 const jobParams = z.object({ id: z.string().max(100) })

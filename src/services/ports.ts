@@ -1,6 +1,6 @@
 /**
- * Interfaces of everything outside the services that they use. `src/platform` implements them with
- * the Worker's bindings, so that no service reads the environment.
+ * The ports of the services: hubs, container slots, tickets, the database and the object stores.
+ * `src/platform` creates them from the Worker's bindings, so that no service reads the environment.
  */
 import type { ProgressData } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
@@ -12,12 +12,13 @@ export interface Hubs {
   /**
    * Tells the hub that the event log may have new events, and when its watchdog must run.
    *
-   * @param deadline the latest time of the next run (ms since the epoch); null to keep the current alarm
+   * @param deadline the latest time of the next run (ms since the epoch); null to keep the current
+   *   alarm
    */
   notify(queue: string, deadline: number | null): Promise<void>
   /** Sends progress to the current subscribers, without storing it. */
   sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
-  /** Wakes up to `count` waiting runners. Returns the number of runners woken. */
+  /** Wakes up to `count` runners that wait for work in the queue. Returns the number woken. */
   wake(queue: string, count: number): Promise<number>
   /** Opens a wait for work in several queues. */
   waitForWork(queues: string[]): Promise<WorkWait>

@@ -2,7 +2,7 @@
 import { fileTypeFromBuffer } from 'file-type'
 import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
 
-/** The leading bytes that file-type needs to recognize every type. */
+/** Number of leading bytes that are checked: the sample size that file-type uses by default. */
 export const SNIFF_BYTES = 4_100
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`

@@ -9,7 +9,7 @@
 export interface StoredObject {
   key: string
   sizeBytes: number
-  /** Changes with every write. Without the quotes of the HTTP header. */
+  /** Differs if the content differs. Without the quotes of the HTTP header. */
   etag: string
   uploadedAt: Date
   contentType: string | null
@@ -112,7 +112,11 @@ export interface ObjectStore {
     parts: readonly UploadedPart[],
   ): Promise<{ ok: true; object: StoredObject } | StoreFailure<'gone' | 'bad_parts'>>
 
-  /** Deletes an upload and its parts. A completed upload's object stays. */
+  /**
+   * Deletes an upload and its parts. A completed upload's object stays.
+   *
+   * `gone`: see `completeMultipartUpload`. R2's internal errors count as `gone` too.
+   */
   abortMultipartUpload(upload: MultipartUpload): Promise<{ ok: true } | StoreFailure<'gone'>>
 }
 

@@ -1,5 +1,6 @@
 /**
- * Stores originals: checks the leading bytes against the file name and records the charged API key.
+ * Stores originals: checks the leading bytes against the file name, and records the charged API key
+ * in the metadata of the object.
  */
 import { findFileType, OCTET_STREAM } from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
@@ -35,7 +36,7 @@ export async function readStoredSize(store: ObjectStore, path: string): Promise<
   }
 }
 
-/** Stores a whole file, charged to the API key `keyId`. On an error the previous file stays. */
+/** Stores a whole file, charged to the API key `keyId`. If it returns an error, nothing changed. */
 export async function storeFile(
   store: ObjectStore,
   path: string,

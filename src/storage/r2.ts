@@ -58,7 +58,7 @@ export function createR2Store(bucket: R2Bucket): ObjectStore {
         await bucket.resumeMultipartUpload(key, uploadId).abort()
         return { ok: true as const }
       })
-      // If it was an internal error indeed, R2 deletes the unfinished upload by itself after 7 days.
+      // If R2 had an internal error, it deletes the unfinished upload by itself after 7 days.
       return aborted.ok ? aborted : { ok: false, reason: 'gone' }
     },
   }
@@ -147,7 +147,7 @@ async function pipe({ body, leading }: SizedBody, writable: WritableStream<Uint8
   await body.pipeTo(writable)
 }
 
-/** Returns errors whose reason is in `expected` as failures. @throws all others */
+/** Runs a request. Returns errors whose reason is in `expected` as failures. @throws all others */
 async function toResult<Success, Reason extends ErrorReason | 'wrong_size'>(
   expected: readonly Reason[],
   request: () => Promise<Success>,

@@ -1,6 +1,6 @@
--- Triggers do everything that follows from a change of a job, in the transaction of the change:
--- counters, the event log, attempts, and retired outputs. So no caller can forget an event, and no
--- counter can drift. 0002_glossary_names.sql replaces some of them.
+-- When a job changes, triggers update the counters, the event log, attempts, throughput and retired
+-- outputs in the same transaction. So no statement can forget an event or a counter.
+-- 0002_glossary_names.sql replaces some of the triggers.
 
 INSERT INTO queues (name) VALUES ('default');
 --> statement-breakpoint

@@ -1,5 +1,5 @@
--- Renames tables and columns to the terms of the glossary. No row changes. The triggers and indexes
--- whose text mentions an old name are dropped first and created again with the new one.
+-- Renames tables and columns to the terms of the glossary. No row changes. The triggers that mention
+-- an old name, and three of the indexes, are dropped first and created again with new names.
 
 DROP TRIGGER jobs_claimed;
 --> statement-breakpoint

@@ -19,6 +19,6 @@ export const apiKeys = sqliteTable('api_keys', {
   expiresAt: time(),
   disabled: integer({ mode: 'boolean' }).notNull().default(false),
   createdAt: time().notNull(),
-  /** Updated at most once an hour, so that a request does not cost a write. */
+  /** Updated at most once an hour, so that most requests cost no write. */
   lastUsedAt: time(),
 })

@@ -12,7 +12,7 @@ export const events = sqliteTable(
     jobId: text().notNull(),
     filePath: text().notNull(),
     type: text().$type<DurableEventType>().notNull(),
-    /** JSON, sent to subscribers as it is. */
+    /** The `data` of the event (`DurableEventData`), as JSON. */
     data: text().notNull(),
     createdAt: time().notNull(),
   },

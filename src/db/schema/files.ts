@@ -1,9 +1,12 @@
-/** Tables of originals: which API key is charged for them, and uploads that are not complete. */
+/** Tables of originals: the charged API keys, storage reservations, and unfinished uploads. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { time } from './columns.ts'
 
-/** Multipart uploads of originals that are neither complete nor aborted. */
+/**
+ * Multipart uploads of originals. A row is deleted when its upload is completed or aborted; the
+ * cleaner aborts old uploads.
+ */
 export const uploads = sqliteTable(
   'uploads',
   {

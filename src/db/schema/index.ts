@@ -1,7 +1,7 @@
 /**
  * All tables. The triggers are in the migrations. When a job changes, they update the counters, the
- * event log, attempts, throughput and retired outputs. The comment of each table says which of its
- * rows and columns triggers write.
+ * event log, attempts, throughput and retired outputs. Comments on tables and columns say which of
+ * them triggers write.
  */
 export * from './apiKeys.ts'
 export * from './events.ts'

@@ -19,7 +19,10 @@ import { queues } from './queues.ts'
 export const jobs = sqliteTable(
   'jobs',
   {
-    /** Order of creation. Of jobs with the same priority, the lowest `seq` is claimed first. */
+    /**
+     * Order of creation. Of several ready jobs with the same priority, a claim takes the first that
+     * the runner can run.
+     */
     seq: integer().primaryKey({ autoIncrement: true }),
     id: text().notNull().unique(),
     queue: text()
@@ -35,26 +38,29 @@ export const jobs = sqliteTable(
     etaSeconds: real(),
     fps: real(),
     speed: real(),
-    /** When the current attempt's package became playable. Its files are under `packageKey`. */
+    /** When the latest attempt's package became playable. Its files are under `packageKey`. */
     playableAt: time(),
     packageKey: text(),
-    /** Encoders (ffmpeg's names) that a runner must have, in an order fixed for each set. */
+    /** Encoders (ffmpeg's names) that a runner must have. Equal sets have the same order. */
     requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
-    /** Size class of the source. Runners must support it, as well as `requiredEncoders`. */
+    /** Size class of the disk that a runner must have; 0 for any (`findJobSizeClass`). */
     sizeClass: integer().notNull().default(0),
-    /** Increases with every claim. Runner requests with a lower fence are rejected. */
+    /** Increases with every claim. Runner requests with another fence are rejected. */
     fence: integer().notNull().default(0),
-    /** Number of attempts. A claim adds 1; an interrupted attempt subtracts it again. */
+    /**
+     * Number of the attempt. A claim adds 1, a release subtracts 1, and a retry that a caller
+     * requests sets it to 0.
+     */
     attempt: integer().notNull().default(0),
     maxAttempts: integer().notNull(),
     leaseSeconds: integer().notNull(),
     stallSeconds: integer().notNull(),
     timeoutSeconds: integer().notNull(),
-    /** Time of a delayed retry. Set to null when it is due, so claims never scan delayed jobs. */
+    /** Time of a delayed retry. A claim or the watchdog sets it to null once it is due. */
     runAfter: time(),
     leaseExpiresAt: time(),
     runnerId: text(),
-    /** SHA-256 of the secret of the runner that claimed the job last; null if it sent none. */
+    /** SHA-256 of the secret of the runner that claimed the job last; null before a claim. */
     runnerSecretHash: text(),
     /** The API key that created the job; null for the root key and for visitors. */
     apiKeyId: text(),
@@ -76,7 +82,9 @@ export const jobs = sqliteTable(
     uniqueIndex('jobs_active')
       .on(t.filePath, t.transformation)
       .where(sql`status IN ('pending', 'running')`),
-    /** For claims: the first row of each set of encoders and size class is the next job. */
+    /**
+     * For claims: the first row of a queue, set of encoders and size class is the next job there.
+     */
     index('jobs_ready')
       .on(t.queue, t.requiredEncoders, t.sizeClass, t.priority, t.seq)
       .where(sql`status = 'pending' AND run_after IS NULL`),
@@ -117,7 +125,7 @@ export const attempts = sqliteTable(
   (t) => [primaryKey({ columns: [t.jobId, t.fence] })],
 )
 
-/** Jobs of each request with an `Idempotency-Key`. A repeated request returns the same jobs. */
+/** Jobs of requests with an `Idempotency-Key`. A repeated request returns those not yet deleted. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {

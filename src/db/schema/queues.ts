@@ -1,8 +1,8 @@
-/** Tables of queues: limits and counters, throughput, named presets. */
+/** Tables of queues: settings and counters, throughput, named presets. */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { count, time } from './columns.ts'
 
-/** Limits of a queue, and its number of jobs by status, so that the counts cost one row read. */
+/** Settings of a queue, and its number of jobs by status, so that the counts cost one row read. */
 export const queues = sqliteTable('queues', {
   name: text().primaryKey(),
   concurrency: integer().notNull().default(4),
@@ -27,7 +27,7 @@ export const queueHourlyStats = sqliteTable(
   'queue_hourly_stats',
   {
     queue: text().notNull(),
-    /** Start of the hour. */
+    /** Start of the hour, in milliseconds since the epoch. */
     hour: time().notNull(),
     completed: count(),
     failed: count(),
@@ -44,7 +44,10 @@ export const namedPresets = sqliteTable(
       .notNull()
       .references(() => queues.name),
     name: text().notNull(),
-    /** Text as the caller sent it. The canonical form would lose keys set to their default. */
+    /**
+     * The keys that the caller set, in the URL grammar. The canonical form would omit the keys with
+     * their default value.
+     */
     transformation: text().notNull(),
     createdAt: time().notNull(),
     updatedAt: time().notNull(),

@@ -5,7 +5,7 @@ import { referenceFileList, time } from './columns.ts'
 
 /**
  * Objects and packages that attempts write. A row is inserted before the first byte is written, and
- * the garbage collector deletes it after the bytes. So R2 holds no output without a row.
+ * the garbage collector deletes it after the bytes.
  */
 export const outputs = sqliteTable(
   'outputs',
@@ -13,13 +13,13 @@ export const outputs = sqliteTable(
     key: text().primaryKey(),
     jobId: text().notNull(),
     fence: integer().notNull(),
-    /** R2's id of the multipart upload; null for a package: `key` is the prefix of its files. */
+    /** R2's id of the multipart upload; null for a package, whose `key` is a prefix of keys. */
     uploadId: text(),
     createdAt: time().notNull(),
     /**
      * True if the garbage collector must delete the output. Set by triggers when an attempt ends
-     * without success and when a variant is replaced or deleted, and by `completeJob` for the
-     * attempt's other outputs.
+     * without success, when a running job is deleted, and when a variant is replaced or deleted.
+     * `completeJob` sets it for the outputs of the attempt that did not become the variant.
      */
     retired: integer({ mode: 'boolean' }).notNull().default(false),
     /** Time of the next try to delete a retired output (ms since the epoch); 0 for at once. */
@@ -43,7 +43,7 @@ export const variants = sqliteTable(
     outputKey: text().notNull(),
     jobId: text().notNull(),
     sizeBytes: integer().notNull(),
-    /** Etag of the source original. The variant is stale if the original's etag differs. */
+    /** Etag of the original at the claim. The variant is stale if the original's etag differs. */
     sourceEtag: text().notNull(),
     referenceFiles: referenceFileList(),
     createdAt: time().notNull(),

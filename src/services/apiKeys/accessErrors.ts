@@ -18,7 +18,7 @@ export function missingScopeError({ keyId, scopes }: Caller, ...wanted: Scope[])
       )
 }
 
-/** The error for a write outside of the folder that the caller is restricted to. */
+/** The error for a path outside of the folder that the caller is restricted to. */
 export function folderError({ pathPrefix }: Restriction) {
   return errorResult('forbidden', `This key is restricted to the folder ${pathPrefix}.`)
 }

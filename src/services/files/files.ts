@@ -40,7 +40,10 @@ export async function putFile(
     : reserved
 }
 
-/** Stores a file whose storage is reserved. The reservation ends even if storing fails. */
+/**
+ * Stores a file whose storage is reserved, and deletes the reservation even if storing fails. If
+ * the deletion fails too, the cleaner deletes the reservation later.
+ */
 export function putReservedFile(
   platform: Platform,
   caller: Uploader,
@@ -77,7 +80,7 @@ async function store(
   return outcome
 }
 
-/** Retires the variants that were made from previous files at the original's path. */
+/** Retires variants that were made from an earlier file at the path of `original`. */
 export async function retireReplacedVariants(platform: Platform, original: StoredObject) {
   await retireVariants(platform.db, original.key, original.etag)
   platform.defer(collectGarbage(platform))
@@ -101,7 +104,7 @@ export async function deleteFile(
   if (found) {
     await platform.originals.delete([filePath])
   }
-  // A path that never had a file has no row, and needs none.
+  // Without a file and without a row, there is nothing to record.
   if (found || write.revision !== null) {
     await finishWrite(platform, write, { keyId: null, sizeBytes: 0 })
   }

@@ -45,8 +45,9 @@ export type UploadOutcome =
   | ErrorResult<'unauthorized' | 'forbidden' | 'invalid_path' | 'invalid_transformation'>
 
 /**
- * Stores all files of a form. The whole form is checked first, so that an invalid form stores
- * nothing. If storing a file fails, the files before it stay stored.
+ * Stores all files of a form, and creates their jobs. The scope, the names, the transformations and
+ * the leading bytes are checked first: if one of them is not valid, nothing is stored. If storing a
+ * file or creating its jobs fails later, the files that are stored by then stay.
  */
 export async function uploadForm(
   platform: Platform,
@@ -81,7 +82,7 @@ function nameFiles({ files, folder, names }: UploadForm) {
   if (names.length > 0 && names.length !== files.length) {
     return errorResult(
       'invalid_path',
-      `names: there are ${names.length} names for ${files.length} files. Send one name for each file, or none.`,
+      `names: send one name for each of the ${files.length} files, or none (got ${names.length}).`,
     )
   }
   const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`

@@ -17,7 +17,7 @@ type NotFound = ErrorResult<'upload_not_found'>
 function notFound(id: string): NotFound {
   return errorResult(
     'upload_not_found',
-    `There is no upload ${id}. It was completed or aborted, or has expired.`,
+    `There is no upload ${id}. Uploads end when they are completed or aborted, or expire.`,
   )
 }
 
@@ -109,7 +109,7 @@ export async function completeUpload(
     )
   }
   const { object } = completed
-  // One statement deletes the reservations of the parts and charges the file.
+  // One transaction deletes the reservations of the parts and charges the file.
   await finishWrite(platform, write, { keyId: apiKeyId, sizeBytes: object.sizeBytes })
   await deleteUpload(platform.db, id)
   await retireReplacedVariants(platform, object)
@@ -134,8 +134,8 @@ export async function abortUpload(
 export async function deleteUploadAndParts(platform: Platform, upload: UploadRow): Promise<void> {
   const aborted = await platform.originals.abortMultipartUpload(toMultipartUpload(upload))
   if (!aborted.ok) {
-    // The store has expired the upload, or has completed it without a record in the database. The
-    // file that is now stored is recorded.
+    // The upload has expired in the store, or was completed without a record in the database, so
+    // the file that the store has now is recorded.
     await finishWrite(platform, await beginWrite(platform, upload.filePath))
   }
   await deleteUpload(platform.db, upload.id)

@@ -69,7 +69,7 @@ export async function reservePart(
 function quotaError({ maxStoredBytes, storedBytes }: ApiKeyRow, sizeBytes: number): QuotaExceeded {
   return errorResult(
     'storage_cap_reached',
-    `This key may store ${maxStoredBytes} bytes and has stored ${storedBytes}, with uploads in progress. There is no room for ${sizeBytes} more. Delete files (DELETE /files/{path}), abort uploads, or ask for a larger maxStoredBytes.`,
+    `This key may store ${maxStoredBytes} bytes and has stored ${storedBytes}, including uploads in progress. Another ${sizeBytes} bytes would exceed the limit. Delete files (DELETE /files/{path}), abort uploads, or ask for a larger maxStoredBytes.`,
   )
 }
 
@@ -85,7 +85,7 @@ export async function beginWrite({ db }: Platform, filePath: string): Promise<St
 /**
  * Ends a write: records what is stored under its path, and deletes the reservation.
  *
- * @param known what the write has stored; if missing, it is read from the store
+ * @param known what the write has stored; if absent, the store is read
  */
 export async function finishWrite(
   platform: Platform,

@@ -27,7 +27,7 @@ export async function claimOrWait(
   disconnected: AbortSignal,
 ): Promise<Assignment | null> {
   const { queues, waitSeconds } = request
-  // Begins before the claim, so that a job that is created in between is not missed.
+  // The wait begins before the claim, so that a job that is created in between is not missed.
   const wait = waitSeconds > 0 ? await platform.hubs.waitForWork(queues) : null
   disconnected.addEventListener('abort', () => wait?.close())
   try {
@@ -42,8 +42,9 @@ export async function claimOrWait(
 }
 
 /**
- * Claims the next job of the first queue in `request.queues` that has one; null if none has. A job
- * whose original or reference file was deleted fails, and the next one is claimed.
+ * Claims the next job of the first queue in `request.queues` that has one that the runner can run.
+ * A job whose original or reference file was deleted fails, and the next one is claimed. Returns
+ * null if there is no job, or after MAX_JOBS_FAILED jobs have failed.
  */
 export async function claimJob(
   platform: Platform,
@@ -102,7 +103,8 @@ async function readInputs(platform: Platform, row: JobRow): Promise<Inputs | str
     return `The file ${row.filePath} is no longer in storage.`
   }
   if (!references.ok) {
-    return `The file ${references.missing}, which the transformation names, is no longer in storage.`
+    const { missing } = references
+    return `The file ${missing}, which the transformation names, is no longer in storage.`
   }
   return { rendition, source, references: references.files }
 }

@@ -39,7 +39,7 @@ export async function completeWithFile(
   if (!object) {
     return failAttempt(platform, held.row, {
       errorCode: 'storage',
-      message: 'The upload of the output is incomplete.',
+      message: 'The upload of the output could not be completed.',
     })
   }
   if (findPackageEntry(held.row) !== null) {
@@ -52,8 +52,8 @@ export async function completeWithFile(
 }
 
 /**
- * Completes an attempt whose output is a package. Only the file that a player opens first is
- * checked; the runner is responsible for the others.
+ * Completes an attempt whose output is a package. Checks that the file that a player opens first is
+ * stored; the runner is responsible for the other files.
  */
 export async function completeWithPackage(
   platform: Platform,
@@ -84,7 +84,10 @@ function findPackageEntry({ transformation }: JobRow): string | null {
   return PACKAGE_ENTRY[readCanonicalForm(transformation).kind] ?? null
 }
 
-/** Releases the job if one of its files was replaced during the attempt: its output is stale. */
+/**
+ * Releases the job if its original was replaced, or a reference file was replaced or deleted, since
+ * the claim: the output is stale. Returns null if the output is not stale.
+ */
 async function releaseIfInputsChanged(
   platform: Platform,
   row: JobRow,
@@ -120,7 +123,7 @@ async function completeWithOutput(
     fps: null,
     speed: null,
   }
-  // Sent before the event of the completion, so that progress bars reach 100.
+  // Sent before the hub is notified of the completion, so that progress bars reach 100.
   await platform.hubs.sendProgress(queue, filePath, progress).catch(() => undefined)
   announceEnd(platform, row, null)
   return { ok: true, status: 'completed' }
@@ -128,7 +131,8 @@ async function completeWithOutput(
 
 /**
  * Completes the multipart upload of an output and returns the object. A repeated request returns
- * the object of the first one. Returns null if the parts cannot be assembled.
+ * the object of the first one. Returns null if the upload cannot be completed and there is no such
+ * object.
  */
 async function completeUpload(
   store: ObjectStore,

@@ -14,12 +14,12 @@ export type CreateJobsError = ErrorResult<
 >
 
 /**
- * Error for a caller that cannot see the active job of the variant, since it is in another queue. A
+ * Error for a caller that cannot see the job of the variant, since the job is in another queue. A
  * variant has at most one active job over all queues.
  */
 export function variantBusyError() {
   return errorResult(
     'variant_busy',
-    'A job of another queue is making this variant. Request it again when it is ready.',
+    'This variant has a job in another queue. Request the variant again when that job has ended.',
   )
 }

@@ -172,14 +172,16 @@ async function readFiles(
   return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
 }
 
-/** Images and probes take seconds and users wait for them, so they get a higher priority. */
+/** Images and probes take seconds and users wait for them, so by default they are claimed first. */
 const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
 
 function defaultPriority({ kind }: Rendition) {
   return QUICK_KINDS.includes(kind) ? 1 : 2
 }
 
-/** Returns the active job of each requested variant, or the error for the first without one. */
+/**
+ * Returns the active job of each variant, or an error if the caller can see none for one of them.
+ */
 function collectJobs(
   caller: Creator,
   request: CreateJobs,
@@ -204,7 +206,7 @@ function collectJobs(
           )
         : errorResult(
             'cap_reached',
-            `This key may have at most ${caller.maxQueuedJobs} pending jobs, and this request would exceed that. Wait until some of them have started.`,
+            `This key may have at most ${caller.maxQueuedJobs} pending jobs, which this request would exceed. Wait until some have started.`,
           )
     }
     if (!canSee(caller, row)) {

@@ -55,9 +55,9 @@ export async function releaseAttempt(platform: Platform, claim: Claim): Promise<
 }
 
 /**
- * Handles a request that a runner may repeat because the response was lost. If the job has one of
- * `statuses` under the same fence, the first request ended the attempt: returns the same outcome.
- * Otherwise the lease is lost.
+ * Handles a request that a runner may have repeated because the response was lost. If the job has
+ * one of `statuses` under the same fence, an earlier request ended the attempt, and the status is
+ * returned. Otherwise returns the error `lease_lost`.
  */
 export async function findRepeatedEnd(
   { db }: Platform,
@@ -69,7 +69,10 @@ export async function findRepeatedEnd(
   return row && isHeldBy(row, claim) && status ? { ok: true, status } : leaseLostError()
 }
 
-/** Lets the queue run another job, and deletes the outputs that the end of the attempt retired. */
+/**
+ * Notifies the hub, which sends the events and checks the pending jobs soon, and runs the garbage
+ * collector, because the end of an attempt can retire outputs.
+ */
 export function announceEnd(platform: Platform, row: JobRow, retryAt: number | null) {
   const deadline = Math.min(retryAt ?? Infinity, recheckTime())
   platform.defer(platform.hubs.notify(row.queue, deadline))

@@ -6,7 +6,10 @@ import { completeWithFile, completeWithPackage } from './completeAttempt.ts'
 import { type AttemptOutcome, failAttempt, findRepeatedEnd, releaseAttempt } from './endAttempt.ts'
 import { findHeldJob } from './heldJob.ts'
 
-/** Ends an attempt. A repeated request changes nothing and returns the same status. */
+/**
+ * Ends an attempt. A repeated request changes nothing: it returns the same status, or `lease_lost`
+ * if the attempt did not end with the reported outcome or the job was claimed again.
+ */
 export async function finishAttempt(
   platform: Platform,
   claim: Claim,

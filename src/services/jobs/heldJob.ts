@@ -10,16 +10,16 @@ export type LeaseLostError = ErrorResult<'lease_lost'>
 export function leaseLostError(): LeaseLostError {
   return errorResult(
     'lease_lost',
-    'This lease has ended: the job has ended, was deleted, or is held by another runner. Stop the attempt.',
+    'The runner does not hold this job with this fence, or has no such upload. Stop the attempt.',
   )
 }
 
 /**
  * Finds the running job that a claim holds.
  *
- * `isOutputUnused` of the error is true if no output stored under this claim is served. It is false
- * if this claim completed the job, and if the job was deleted, because its variant may still be
- * served.
+ * `isOutputUnused` of the error is true if it is certain that no output of this claim is served. It
+ * is false if this claim completed the job, and if the job was deleted, because its variant may
+ * still be served.
  */
 export async function findHeldJob(
   platform: Platform,

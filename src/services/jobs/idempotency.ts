@@ -8,7 +8,7 @@ import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 
 export interface IdempotentRequest {
   key: string
-  /** SHA-256 of the request body. */
+  /** SHA-256 of the validated request body. */
   requestHash: string
 }
 

@@ -32,8 +32,8 @@ export async function retryJob(
   return errorResult(
     'job_not_retryable',
     job.status === 'error'
-      ? 'Its variant has another job that is pending or running. Wait for that job, or cancel it.'
-      : `Only a job with the status "error" can be retried. The status of this job is "${job.status}".`,
+      ? 'The variant has another job that is pending or running. Wait for that job, or cancel it.'
+      : `Only a job with the status "error" can be retried (this job: "${job.status}").`,
   )
 }
 
@@ -57,7 +57,7 @@ export async function cancelJob(
     'job_not_cancellable',
     job.status === 'running'
       ? 'This job is running. Send {"force": true} to cancel it anyway.'
-      : `Only a pending job can be cancelled. The status of this job is "${job.status}".`,
+      : `This job has ended, so it cannot be cancelled. Its status is "${job.status}".`,
   )
 }
 
@@ -75,7 +75,10 @@ export async function deleteJob(
   return { ok: true }
 }
 
-/** Deletes what a stopped attempt wrote, and lets the queue run another job. */
+/**
+ * Notifies the hub, which sends the events and checks the pending jobs soon, and runs the garbage
+ * collector, because a stopped attempt can have retired outputs.
+ */
 async function freeCapacity(platform: Platform, queue: string) {
   await Promise.all([platform.hubs.notify(queue, recheckTime()), collectGarbage(platform)])
 }

@@ -1,4 +1,4 @@
-/** Files that a runner may read: the original of the job that it holds, and its reference files. */
+/** Files that a runner may read: the original and the reference files of the job that it holds. */
 import type { Claim } from '../../db/leases.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -26,7 +26,7 @@ export async function findJobSource(
   if (!file) {
     return errorResult(
       'invalid_request',
-      `reference must be an index into the job's ${referenceFiles.length} reference files, from 0 (got ${reference}).`,
+      `reference must be less than the number of reference files, ${referenceFiles.length} (got ${reference}).`,
     )
   }
   return { ok: true, file }

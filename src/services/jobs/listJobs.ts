@@ -10,9 +10,9 @@ import { serializeJob } from '../serializers.ts'
 type Outcome = { ok: true; page: z.infer<typeof jobList> } | ErrorResult<'invalid_request'>
 
 /**
- * Returns one page. A cursor is a sequence number, and the next page has the jobs below it: that of
- * the page's last job, or of the last job read if the page did not fill within the read limit. The
- * cost of a page does not depend on its position, unlike with an offset.
+ * Returns one page. `nextCursor` is the sequence number of the last job on the page, or, if the
+ * read limit was reached first, of the last job that was read. The next page has the jobs below it.
+ * The cost of a page does not depend on its cursor, but grows with its offset.
  */
 export async function listJobs(
   { db }: Platform,

@@ -12,13 +12,13 @@ import type { Platform } from '../ports.ts'
 
 /**
  * R2 accepts up to 10,000 parts of 5 MiB to 5 GiB. With small parts, little is sent again after a
- * broken connection, and some connections stall after 10 to 15 MB.
+ * broken connection.
  */
 export const PART_SIZE_BYTES = 8 * 1024 * 1024
 
 /**
- * Begins the upload. A repeated request begins another upload. An upload that `finish` does not
- * name is retired when the attempt ends.
+ * Begins the upload. A repeated request begins another upload. When the attempt ends, the uploads
+ * that did not become the variant are retired.
  */
 export async function beginOutput(
   platform: Platform,

@@ -1,6 +1,6 @@
 /**
- * Files of packages. An attempt stores them under a prefix that no other attempt uses, so the files of
- * a runner that lost its lease are never served.
+ * Files of packages. An attempt stores them under a prefix that no other attempt uses, so the files
+ * of a runner that lost its lease are not served.
  */
 import { recordPackage, type Claim } from '../../db/leases.ts'
 import { findFileType } from '../../contract/fileTypes.ts'
@@ -23,7 +23,10 @@ type Outcome =
   | LeaseLostError
   | ErrorResult<'digest_mismatch' | 'too_large' | 'invalid_request'>
 
-/** Stores one file, replacing one of the same name. Keeps that one if the new file is damaged. */
+/**
+ * Stores one file, replacing an earlier one of the same name. The earlier one stays if the digest
+ * or the size of the new file is wrong.
+ */
 export async function putPackageFile(
   platform: Platform,
   claim: Claim,
@@ -31,7 +34,10 @@ export async function putPackageFile(
 ): Promise<Outcome> {
   const contentType = findFileType(name)?.contentType ?? null
   if (contentType === null) {
-    return errorResult('invalid_request', `${name}: packages have no files of this type.`)
+    return errorResult(
+      'invalid_request',
+      `${name}: the extension is not that of a known file type.`,
+    )
   }
   if (sizeBytes > MAX_PACKAGE_FILE_BYTES) {
     return errorResult(
@@ -44,7 +50,7 @@ export async function putPackageFile(
     return held
   }
   const prefix = `${claim.jobId}/${claim.fence}/package/`
-  // Recorded before the first file is stored, so that the garbage collector finds every file.
+  // The prefix is recorded before the first file is stored, so that the garbage collector finds it.
   if (
     held.row.packageKey === null &&
     !(await recordPackage(platform.db, claim, prefix, Date.now()))
@@ -67,7 +73,8 @@ export async function putPackageFile(
       `The digest of ${name} differs from Content-Digest (${digest}). Send the file again.`,
     )
   }
-  // If the attempt has ended meanwhile, the garbage collector may have run already and would miss this file.
+  // If the attempt has ended meanwhile, the garbage collector may have deleted the package before
+  // this file was stored.
   const heldAfter = await findHeldJob(platform, claim)
   if (heldAfter.ok) {
     return { ok: true, etag: stored.object.etag }

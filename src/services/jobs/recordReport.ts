@@ -5,7 +5,7 @@ import type { JobRow } from '../../db/rows.ts'
 import type { Platform } from '../ports.ts'
 import { leaseLostError, type LeaseLostError } from './heldJob.ts'
 
-/** Records a report and extends the lease. Returns the job after the report. */
+/** Records a report and extends the lease. Returns the updated job. */
 export async function recordReport(
   platform: Platform,
   claim: Claim,

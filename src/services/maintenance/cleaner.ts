@@ -26,9 +26,9 @@ export interface Retention {
 }
 
 /**
- * Runs one round, which deletes a bounded number of rows. The event of a job's deletion is kept as
- * long as any other event. Variants are not deleted. An error is logged, and does not stop the
- * other steps.
+ * Runs one round. A round deletes a bounded number of rows of each large table. The events of a job
+ * are kept when the job is deleted, until they are old enough themselves. Variants are not deleted.
+ * An error is logged, and does not stop the other steps.
  */
 export async function runCleaner(
   platform: Platform,
@@ -62,7 +62,7 @@ async function deleteStatistics({ db }: Platform, before: number): Promise<void>
   }
 }
 
-/** Deletes unfinished uploads that began before `before` (ms since the epoch). */
+/** Deletes unfinished uploads that began before `before` (ms), up to MAX_UPLOADS_PER_ROUND. */
 async function deleteOldUploads(platform: Platform, before: number): Promise<void> {
   for (const upload of await listUploadsBefore(platform.db, before, MAX_UPLOADS_PER_ROUND)) {
     await run(`upload ${upload.id}`, () => deleteUploadAndParts(platform, upload))

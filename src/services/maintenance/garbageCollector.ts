@@ -11,9 +11,9 @@ const MAX_OUTPUTS_PER_ROUND = 50
 const MAX_FILES_PER_ROUND = 500
 
 /**
- * Time after which the prefix of a package is listed once more. A file that was on its way when the
- * attempt ended is stored by then. A request cannot last longer: its runner has lost the lease, and
- * gives up each request after some minutes.
+ * Time after which the prefix of a package is listed once more, for a file whose request was in
+ * progress when the attempt ended. Runners abort each request after some minutes, so the file is
+ * stored by then.
  */
 const SECOND_LISTING_MS = 60 * 60_000
 
@@ -21,7 +21,7 @@ const SECOND_LISTING_MS = 60 * 60_000
 const RETRY_MS = 10 * 60_000
 
 interface RoundResult {
-  /** Keys of the outputs of which nothing is left and nothing can arrive. */
+  /** Keys of the outputs of which no object is left. */
   deleted: string[]
   /** Keys of the outputs to delete again later. */
   postponed: string[]
@@ -85,8 +85,8 @@ function abortUpload(store: ObjectStore, upload: MultipartUpload): Promise<boole
 }
 
 /**
- * Deletes the files under each prefix. A large package takes several rounds. A package is deleted
- * when its prefix is empty for the second time.
+ * Deletes the files under the prefixes, up to MAX_FILES_PER_ROUND. A large package takes several
+ * rounds. A prefix without remaining files is postponed once, and then counts as deleted.
  */
 async function deletePackages(
   store: ObjectStore,

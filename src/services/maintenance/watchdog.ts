@@ -32,7 +32,9 @@ export async function runWatchdog(platform: Platform, queue: string): Promise<nu
   return next === Infinity ? null : next
 }
 
-/** Returns `timeout` if the job's time is over, because leases are not extended beyond it. */
+/**
+ * Returns a `timeout` failure if the attempt has exceeded the job's timeout, else `runner_lost`.
+ */
 function expiryFailure(job: JobRow, now: number) {
   const isTimeout = now >= (job.startedAt ?? now) + job.timeoutSeconds * 1000
   return isTimeout

@@ -6,7 +6,7 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import type { QueueRow } from '../../db/rows.ts'
 
-/** Limits the cost of statistics over all queues, which read one row of each. */
+/** Maximum number of queues. It limits the cost of statistics over all queues. */
 const MAX_QUEUES = 100
 
 /** Returns the queues that the caller can see. */
@@ -19,7 +19,7 @@ export async function readQueue({ db }: Platform, restriction: Restriction, name
   return canSeeQueue(restriction, name) ? findQueue(db, name) : undefined
 }
 
-/** Changes the given settings of a queue. Starts jobs that can run because of the change. */
+/** Changes the given settings of a queue. Wakes runners for the jobs that can start now. */
 export async function changeQueue(
   platform: Platform,
   restriction: Restriction,
@@ -68,7 +68,10 @@ export async function createQueue(
   return (await changeQueue(platform, restriction, name, settings)) as { ok: true; queue: QueueRow }
 }
 
-/** Counts the pending jobs that the queue's `concurrency` allows to start now. */
+/**
+ * Counts the pending jobs, delayed ones included, that the queue's `concurrency` allows to start
+ * now.
+ */
 export function countStartableJobs(queue: QueueRow): number {
   return queue.paused ? 0 : Math.min(queue.pending, Math.max(0, queue.concurrency - queue.running))
 }
@@ -76,12 +79,15 @@ export function countStartableJobs(queue: QueueRow): number {
 /** Interval of the watchdog while a pending job could start, because wake-ups can be lost. */
 const RECHECK_INTERVAL_MS = 8_000
 
-/** Returns when the watchdog must check the pending jobs again (ms since the epoch); null if none can start. */
+/**
+ * Returns when the watchdog must check the pending jobs again (ms since the epoch); null if none
+ * can start.
+ */
 export function nextCheckTime(queue: QueueRow): number | null {
   return countStartableJobs(queue) > 0 ? recheckTime() : null
 }
 
-/** Returns the time of the next check for a queue whose counters were not read (ms since the epoch). */
+/** Returns the time of the next check for a queue whose counters were not read (ms). */
 export function recheckTime() {
   return Date.now() + RECHECK_INTERVAL_MS
 }

@@ -1,6 +1,6 @@
 /**
- * Statistics of jobs. For queues they come from counters that triggers maintain. For a folder, jobs are
- * counted up to a maximum number, which bounds the cost.
+ * Statistics of jobs. For queues they come from counters that triggers maintain. For a folder, jobs
+ * are counted up to a maximum number, which bounds the cost.
  */
 import { JOB_STATUSES, type JobStatus, type Stats } from '../../contract/job.ts'
 import { countJobsInFolder, type FolderCounts, isLargeFolder } from '../../db/jobList.ts'
@@ -69,7 +69,7 @@ async function readFolderStats(
 ): Promise<Stats> {
   const thisHour = startOfHour(Date.now())
   const groups = await countJobsInFolder(db, folder, thisHour - HOUR_MS)
-  const countJobs = (some: FolderCounts[]) => sum(some, (group) => group.jobs)
+  const countJobs = (counts: FolderCounts[]) => sum(counts, (group) => group.jobs)
   const readThroughput = (hour: number) => {
     const ended = groups.filter((group) => group.hour === hour)
     const completed = ended.filter(({ status }) => status === 'completed')
@@ -96,8 +96,8 @@ function startOfHour(ms: number) {
   return Math.floor(ms / HOUR_MS) * HOUR_MS
 }
 
-function sum<Row>(rows: Row[], figure: (row: Row) => number): number {
-  return rows.reduce((total, row) => total + figure(row), 0)
+function sum<Row>(rows: Row[], readValue: (row: Row) => number): number {
+  return rows.reduce((total, row) => total + readValue(row), 0)
 }
 
 function countByStatus(count: (status: JobStatus) => number) {

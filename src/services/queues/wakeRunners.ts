@@ -9,9 +9,10 @@ import { countStartableJobs } from './queues.ts'
 const MAX_QUEUES = 10
 
 /**
- * Wakes up to `count` waiting runners for the queue's jobs. If fewer are waiting, starts slots: one
- * for each job that can start and that a slot can run. The runners just woken and the slots that
- * are already starting are subtracted, so a ticket delivered twice starts no additional slot.
+ * Wakes up to `count` waiting runners for the queue's jobs. If fewer are waiting, starts free
+ * slots: one for each job that can start and that a slot can run. The runners just woken and the
+ * slots that are already starting are subtracted, so that a ticket that is delivered twice does not
+ * start more slots.
  */
 export async function wakeRunners(platform: Platform, queue: string, count: number): Promise<void> {
   const { db, hubs, slots } = platform
@@ -41,7 +42,7 @@ export async function isBusy({ db }: Pick<Platform, 'db'>, runner: string): Prom
   return (await listJobsHeldBy(db, runner)).length > 0
 }
 
-/** Fails the attempts of a runner that has ended. Returns their number. */
+/** Fails the attempts of a runner that has ended. Returns the number of jobs that it held. */
 export async function failJobsOfRunner(
   platform: Platform,
   runner: string,

@@ -61,16 +61,15 @@ async function applyPreset(
   const row = await findPreset(db, queue, n)
   if (!row) {
     const names = (await listPresetRows(db, queue)).map(({ name }) => name)
-    throw new TransformationError(
-      `the queue "${queue}" has no preset "${n}"; ${names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`}`,
-    )
+    const existing = names.length === 0 ? 'none' : names.join(', ')
+    throw new TransformationError(`the queue "${queue}" has no preset "${n}"; it has ${existing}`)
   }
   return checkTransformation({ ...parseTransformation(row.transformation), ...own })
 }
 
 /**
  * Returns the rendition of a transformation, with its named preset (`n`) applied.
- * @throws TransformationError if the transformation is not valid
+ * @throws TransformationError if the transformation is not valid, or there is no such preset
  */
 export async function resolveRendition(
   platform: DatabaseAccess,
@@ -161,7 +160,7 @@ export async function putPreset(
   }
   return errorResult(
     'invalid_request',
-    `A queue may have ${MAX_PRESETS} presets. Delete one first.`,
+    `A queue may have at most ${MAX_PRESETS} presets. Delete one first.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /**
  * Requests and reads probe documents, which describe stored files. A probe document is stored as a
- * variant, and is created again only after its file is replaced.
+ * variant, so it is reused until its file is replaced or deleted.
  */
 import { MAX_PROBE_BYTES, type ProbeDocument } from '../../contract/probe.ts'
 import type { Caller } from '../../domain/caller.ts'
@@ -12,7 +12,7 @@ import { requestVariant } from './requestVariant.ts'
 /** Canonical form of the transformation that creates a probe document. */
 export const PROBE = 'f_json'
 
-/** Finds the probe of a file, or creates its job if the caller may create jobs. */
+/** Finds the probe document of a file, or creates its job if the caller may create jobs. */
 export function requestProbe(
   platform: Platform,
   caller: Caller,
@@ -26,14 +26,17 @@ export function requestProbe(
   )
 }
 
-/** Reads a finished probe from the store. */
+/** Reads a finished probe document from the store. */
 export async function readProbe(
   { variants }: Platform,
   outputKey: string,
 ): Promise<{ ok: true; document: ProbeDocument } | ErrorResult<'file_not_found'>> {
   const found = await variants.get(outputKey)
   if (!found.ok) {
-    return errorResult('file_not_found', 'The probe was just deleted. Send the request again.')
+    return errorResult(
+      'file_not_found',
+      'The probe document was just deleted. Send the request again.',
+    )
   }
   const { sizeBytes } = found.object
   if (sizeBytes > MAX_PROBE_BYTES) {

@@ -19,12 +19,18 @@ export function hiddenFileError(caller: Restriction, renditions: Iterable<Rendit
     .find((path) => !canSeePath(caller, path))
   return hidden === undefined
     ? null
-    : errorResult('forbidden', `${folderError(caller).message}, and ${hidden} is outside of it.`)
+    : errorResult(
+        'forbidden',
+        `${folderError(caller).message} The file ${hidden} is outside of it.`,
+      )
 }
 
 type FilesByPath = ReadonlyMap<string, ReferenceFile>
 
-/** Finds the reference files of all renditions of one request. */
+/**
+ * Finds the reference files of all renditions of one request. Returns an error if there are too
+ * many, or if the caller cannot see one of them or it does not exist.
+ */
 export async function findReferenceFiles(
   platform: Platform,
   caller: Restriction,
@@ -41,7 +47,7 @@ export async function findReferenceFiles(
   if (paths.size > MAX_REFERENCE_FILES) {
     return errorResult(
       'invalid_request',
-      `A request may name ${MAX_REFERENCE_FILES} other files (got ${paths.size}).`,
+      `A request may name at most ${MAX_REFERENCE_FILES} reference files (got ${paths.size}).`,
     )
   }
   const found = await readFiles(platform, paths)
@@ -49,7 +55,7 @@ export async function findReferenceFiles(
     ? found
     : errorResult(
         'file_not_found',
-        `There is no file ${found.missing} in storage, which a transformation names. Store it first: PUT /files/${found.missing}`,
+        `A transformation names a file that is not in storage. Store it first: PUT /files/${found.missing}`,
       )
 }
 

@@ -16,7 +16,7 @@ import { areUnchanged, hiddenFileError } from './referenceFiles.ts'
 interface VariantRequest {
   filePath: string
   variant: string
-  /** The queue for a new job. Default: the queue of the caller. */
+  /** The queue for a new job. Default: the queue of the caller, else DEFAULT_QUEUE. */
   queue?: string | undefined
 }
 
@@ -44,8 +44,9 @@ type MayCreateJob = () => Promise<
 
 /**
  * Finds a variant, or creates its job if `mayCreateJob` allows it. A variant is ready only if its
- * original and reference files have not changed since; a missing original is no change. A failed
- * job is returned, and no new job is created until one of these files changes.
+ * original and reference files have not changed since it was made; a missing original is no change.
+ * If the last job failed, it is returned, and no new job is created until one of these files
+ * changes or the failed job is deleted.
  */
 export async function requestVariant(
   platform: Platform,
@@ -71,8 +72,8 @@ export async function requestVariant(
 }
 
 /**
- * Returns whether the caller can see an original. A key restricted to a queue sees files with a job
- * in it.
+ * Returns whether the caller can see an original. A key that is restricted to a queue sees the
+ * files that have a job in that queue.
  */
 export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath: string) {
   if (!canSeePath(caller, filePath)) {
@@ -152,8 +153,8 @@ async function createVariantJob(
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // The transformation is valid and there is no idempotency key, so only a file can cause these
-  // codes.
+  // Excludes codes that cannot occur here: the variant is valid, it names fewer reference files
+  // than a request may, and there is no idempotency key.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
     code === 'invalid_request'

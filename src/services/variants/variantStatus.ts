@@ -21,8 +21,8 @@ export function readNewestJob(
 }
 
 /**
- * Returns the size of a variant in bytes, or null if it is not ready. If the name has no variant,
- * the variant of the newest job is used.
+ * Returns the size of a variant in bytes; null if it does not exist or the caller cannot see it. If
+ * the name has no variant, the variant of the newest job that the caller can see is used.
  */
 export async function readVariantSize(
   { db }: Platform,

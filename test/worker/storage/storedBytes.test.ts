@@ -62,7 +62,7 @@ describe.each(Object.keys(WAYS))('storing by %s', (way) => {
     const refused = await store(key, `${folder}/b.mp4`, 301)
     const message = await expectError(refused, 413, 'storage_cap_reached')
     expect(message).toContain('may store 1000 bytes and has stored 700')
-    expect(message).toContain('no room for 301 more. Delete files')
+    expect(message).toContain('Another 301 bytes would exceed the limit. Delete files')
     expect(await inR2(`${folder}/b.mp4`)).toBeNull()
     expect(await inR2(`${folder}/a.mp4`)).toBe(700)
     expect((await store(other, `${folder}/other.mp4`, 900)).status).toBe(201)

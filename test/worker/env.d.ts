@@ -1,4 +1,4 @@
-/** The bindings that only the tests have. */
+/** Bindings and module types that only the tests have. */
 declare namespace Cloudflare {
   interface Env {
     TIGHT: RateLimit

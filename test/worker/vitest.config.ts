@@ -1,4 +1,7 @@
-/** Tests in workerd, with the project's own wrangler.toml: real D1, R2, Queues, Durable Objects. */
+/**
+ * Tests in workerd with the project's own wrangler.toml, and with local D1, R2, Queues and Durable
+ * Objects.
+ */
 import { cloudflareTest, readD1Migrations } from '@cloudflare/vitest-pool-workers'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'

@@ -1,4 +1,4 @@
-/** The access table in docs/security.md must agree with the OpenAPI description of every route. */
+/** The access table in docs/security.md must agree with the OpenAPI document. */
 import { expect, it } from 'vitest'
 import securityPage from '../../../docs/security.md?raw'
 import { visit, expectJson } from '../helpers/requests.ts'
@@ -17,13 +17,17 @@ function plain(path: string) {
   return path.replaceAll(/\{\w+\}/g, '{}')
 }
 
-/** Parses a route such as `GET /t/…`. The method is optional; `…` matches any rest of a path. */
+/**
+ * Returns a predicate for a route of the table, such as `GET /t/…`. A route without a method covers
+ * all methods; `…` stands for any rest of the path.
+ */
 function readRoute(text: string) {
   const [, method, path] = /^(?:([A-Z]+) )?(\/[^…]*)/.exec(text)!
-  const open = text.endsWith('…')
-  return (of: string, at: string) =>
-    (method === undefined || method === of) &&
-    (open ? plain(at).startsWith(plain(path!)) : plain(at) === plain(path!))
+  const isPrefix = text.endsWith('…')
+  const expected = plain(path!)
+  return (actualMethod: string, actualPath: string) =>
+    (method === undefined || method === actualMethod) &&
+    (isPrefix ? plain(actualPath).startsWith(expected) : plain(actualPath) === expected)
 }
 const table: Row[] = securityPage
   .slice(securityPage.indexOf('This table shows the default access:'))
@@ -36,11 +40,12 @@ const table: Row[] = securityPage
       .split('|')
       .map((cell) => cell.trim())
     const covered = [...routes!.matchAll(/`([^`]+)`/g)].map(([, text]) => readRoute(text!))
-    const covers = (method: string, path: string) => covered.some((each) => each(method, path))
+    const covers = (method: string, path: string) =>
+      covered.some((isCovered) => isCovered(method, path))
     return { covers, visitor: visitor!, key: key!, otherwise: otherwise! }
   })
 
-it('the table names every route with its scope and whether visitors can call it', async () => {
+it('the table covers every operation, with its scopes and its access for visitors', async () => {
   const { paths } = await expectJson<Document>(await visit('/openapi.json'), 200)
   const operations = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, { security = [] }]) => ({
@@ -54,17 +59,18 @@ it('the table names every route with its scope and whether visitors can call it'
     const name = `${method} ${path}`
     const row = table.find(({ covers }) => covers(method, path))
     expect(row, name).toBeDefined()
-    const open = security.length === 0 || security.some((way) => Object.keys(way).length === 0)
-    expect(row!.visitor === 'no', name).toBe(!open)
-    for (const way of security) {
-      for (const scope of way.apiKey ?? []) {
+    const isOpen =
+      security.length === 0 || security.some((scheme) => Object.keys(scheme).length === 0)
+    expect(row!.visitor === 'no', name).toBe(!isOpen)
+    for (const scheme of security) {
+      for (const scope of scheme.apiKey ?? []) {
         expect(row!.key, name).toContain(`\`${scope}\``)
       }
-      if (way.runnerToken) {
+      if (scheme.runnerToken) {
         expect(row!.otherwise, name).toContain('RUNNER_TOKEN')
       }
     }
   }
-  // Control: no row covers an operation that does not exist.
+  // Control: no row covers this operation, which does not exist.
   expect(table.some(({ covers }) => covers('DELETE', '/queue/stats'))).toBe(false)
 })

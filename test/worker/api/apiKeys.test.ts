@@ -1,4 +1,4 @@
-/** API keys: created, shown once, changed, and rejected. */
+/** API keys: creation, changes, deletion and authentication. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import type { ApiKey } from '../../../src/contract/apiKey.ts'
@@ -19,19 +19,22 @@ function stats(key: { call: (method: string, path: string) => Promise<Response> 
 }
 
 describe('an API key', () => {
-  it('is shown once, and only its hash is stored', async () => {
-    const made = await makeKey({ name: 'once', scopes: ['jobs:read'] })
-    expect(made.id).toMatch(/^key_[0-9a-f]{32}$/)
-    expect(made.key).toMatch(/^rq_[\w-]{43}$/)
-    expect(await row(made.id)).toMatchObject({ hash: await sha256Hex(made.key), name: 'once' })
-    expect(JSON.stringify(await row(made.id))).not.toContain(made.key)
-    const one = await api('GET', `/api-keys/${made.id}`)
+  it('is not shown after its creation, and only its hash is stored', async () => {
+    const created = await makeKey({ name: 'once', scopes: ['jobs:read'] })
+    expect(created.id).toMatch(/^key_[0-9a-f]{32}$/)
+    expect(created.key).toMatch(/^rq_[\w-]{43}$/)
+    expect(await row(created.id)).toMatchObject({
+      hash: await sha256Hex(created.key),
+      name: 'once',
+    })
+    expect(JSON.stringify(await row(created.id))).not.toContain(created.key)
+    const one = await api('GET', `/api-keys/${created.id}`)
     const list = await api('GET', '/api-keys')
     for (const response of [one, list]) {
       const text = await response.text()
-      expect(text).toContain(made.id)
-      expect(text).not.toContain(made.key)
-      expect(text).not.toContain(await sha256Hex(made.key))
+      expect(text).toContain(created.id)
+      expect(text).not.toContain(created.key)
+      expect(text).not.toContain(await sha256Hex(created.key))
     }
   })
 
@@ -69,7 +72,7 @@ describe('an API key', () => {
     expect((await stats(key)).status).toBe(200)
   })
 
-  it('that is deleted is unknown', async () => {
+  it('that is deleted is rejected as not valid, and its routes return 404', async () => {
     const [key, control] = [await makeKey(), await makeKey()]
     await expectJson(await api('DELETE', `/api-keys/${key.id}`), 200)
     expect(await row(key.id)).toBeNull()
@@ -84,10 +87,10 @@ describe('an API key', () => {
     }
   })
 
-  it('that does not exist is rejected with no other information', async () => {
+  it('that does not exist is rejected as not valid, although a similar one exists', async () => {
     const real = await makeKey()
     await api('PATCH', `/api-keys/${real.id}`, { disabled: true })
-    for (const shown of [
+    for (const wrongKey of [
       `rq_${'A'.repeat(43)}`,
       real.key.slice(0, -1),
       `${real.key}x`,
@@ -96,7 +99,7 @@ describe('an API key', () => {
     ]) {
       expect(
         await expectError(
-          await visit('/queue/stats', { headers: { Authorization: `Bearer ${shown}` } }),
+          await visit('/queue/stats', { headers: { Authorization: `Bearer ${wrongKey}` } }),
           401,
           'unauthorized',
         ),
@@ -122,7 +125,7 @@ describe('an API key', () => {
     expect(await use()).toBeGreaterThanOrEqual(first)
   })
 
-  it('keeps working when API_KEY is not set, and the root key is rejected with how to set it', async () => {
+  it('keeps working when API_KEY is not set; requests without a valid key return 503', async () => {
     const key = await makeKey()
     const without = { ...env, API_KEY: '' }
     expect((await visitWith(without, '/queue/stats', { headers: key.headers })).status).toBe(200)
@@ -134,27 +137,27 @@ describe('an API key', () => {
 
 it.each([
   ['the root key', '/queue/stats', { API_KEY: 'k'.repeat(43) }],
-  ['the runners’ token', '/runner/jobs/x/source?fence=1', { RUNNER_TOKEN: 'k'.repeat(43) }],
+  ['the runner token', '/runner/jobs/x/source?fence=1', { RUNNER_TOKEN: 'k'.repeat(43) }],
 ])('%s is compared by digest in constant time', async (_, path, secret) => {
   const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')
-  for (const shown of ['k'.repeat(43), 'k'.repeat(42), 'x'.repeat(43), 'kk']) {
+  for (const token of ['k'.repeat(43), 'k'.repeat(42), 'x'.repeat(43), 'kk']) {
     compare.mockClear()
-    await visitWith(secret, path, { headers: { Authorization: `Bearer ${shown}` } })
+    await visitWith(secret, path, { headers: { Authorization: `Bearer ${token}` } })
     const sizes = compare.mock.calls.map((sides) => sides.map((side) => side.byteLength))
-    expect(sizes, shown).toEqual([[32, 32]])
+    expect(sizes, token).toEqual([[32, 32]])
   }
   compare.mockRestore()
 })
 
-describe('a request for an API key', () => {
-  const refused = async (request: object, why: string) =>
+describe('the creation of an API key', () => {
+  const expectRejected = async (request: object, reason: string) =>
     expect(
       await expectError(
         await api('POST', '/api-keys', { name: 'x', scopes: ['jobs:read'], ...request }),
         400,
         'invalid_request',
       ),
-    ).toContain(why)
+    ).toContain(reason)
 
   it.each([
     [{ scopes: [] }, 'scopes'],
@@ -165,9 +168,9 @@ describe('a request for an API key', () => {
     [{ pathPrefix: 'a/', scopes: ['queues:admin'] }, 'shared by all paths'],
     [{ queue: 'a', scopes: ['files:write'] }, 'Files belong to no queue'],
     [{ maxStreams: 0 }, 'maxStreams'],
-  ])('cannot be %j', refused)
+  ])('with %j is rejected', expectRejected)
 
-  it.each(['../a', '/', 'a//b', '.', ''])('cannot have the folder %j', async (pathPrefix) => {
+  it.each(['../a', '/', 'a//b', '.', ''])('with the folder %j is rejected', async (pathPrefix) => {
     await expectError(
       await api('POST', '/api-keys', { name: 'x', scopes: ['jobs:read'], pathPrefix }),
       400,
@@ -175,14 +178,14 @@ describe('a request for an API key', () => {
     )
   })
 
-  it('gets a normalized folder that ends in a slash', async () => {
+  it('normalizes the folder and adds a slash to its end', async () => {
     const scopes = ['jobs:read']
     for (const pathPrefix of ['cafe\u0301', 'cafe\u0301/']) {
       expect(await makeKey({ scopes, pathPrefix })).toMatchObject({ pathPrefix: 'caf\u00e9/' })
     }
   })
 
-  it('cannot exceed the scopes of its caller', async () => {
+  it('is rejected for a scope that the caller does not have', async () => {
     const admin = await makeKey({ scopes: ['keys:admin', 'jobs:read'] })
     const wider = await admin.call('POST', '/api-keys', { name: 'w', scopes: [...SCOPES] })
     expect(await expectError(wider, 403, 'forbidden')).toContain('jobs:write')

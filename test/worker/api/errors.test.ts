@@ -12,7 +12,7 @@ const INTERNAL =
   /sqlite|d1_|drizzle|select |insert |no such table|constraint|\bat .+:\d+|\/src\/|node_modules|job_[0-9a-f]{32}\/\d/i
 
 /** Expects the common form of errors, without internal details. */
-async function expectProblem(response: Response, status: number): Promise<ErrorBody> {
+async function expectErrorShape(response: Response, status: number): Promise<ErrorBody> {
   const text = await response.text()
   expect({ status: response.status, text }).toMatchObject({ status })
   const body = JSON.parse(text) as ErrorBody
@@ -49,9 +49,14 @@ const CASES: Case[] = [
   ['a field of another type', 400, '/queue/jobs', post({ filePath: 7 })],
   ['an unknown field of cancel', 400, '/queue/jobs/x/cancel', post({ force: true, hard: 1 })],
   ['a cancel that is not JSON', 400, '/queue/jobs/x/cancel', post('force')],
-  ['no transformations', 400, '/queue/jobs', post({ filePath: 'a.mp4', transformations: [] })],
+  [
+    'an empty list of transformations',
+    400,
+    '/queue/jobs',
+    post({ filePath: 'a.mp4', transformations: [] }),
+  ],
   // Values.
-  ['a priority too high', 400, '/queue/jobs', post({ filePath: 'a.mp4', priority: 101 })],
+  ['a priority that is too high', 400, '/queue/jobs', post({ filePath: 'a.mp4', priority: 101 })],
   ['a long path', 400, '/queue/jobs', post({ filePath: `${LONG}.mp4` })],
   [
     'a long transformation',
@@ -74,10 +79,10 @@ const CASES: Case[] = [
   ['SQL as a limit', 400, `/queue/jobs?limit=${encodeURIComponent(SQL)}`, get()],
   ['SQL as a path', 404, '/queue/jobs', post({ filePath: `${SQL}.mp4` })],
   ['SQL as a queue', 400, `/queue/stats?queue=${encodeURIComponent(SQL)}`, get()],
-  ['SQL as a variant', 404, `/t/w_640/${encodeURIComponent(SQL)}.mp4`],
+  ['SQL as the path of a variant', 404, `/t/w_640/${encodeURIComponent(SQL)}.mp4`],
   ['SQL as an event id', 400, `/queue/events?lastEventId=${encodeURIComponent(SQL)}`],
   ['a negative event id', 400, '/queue/events?lastEventId=-1'],
-  ['a bad event id header', 400, '/queue/events', get({ 'Last-Event-ID': 'abc' })],
+  ['an invalid event id header', 400, '/queue/events', get({ 'Last-Event-ID': 'abc' })],
   // Encodings.
   ['an incomplete escape', 400, '/t/w_640/%E0%A4%A.mp4'],
   [
@@ -121,52 +126,52 @@ const CASES: Case[] = [
   ['a source of an unknown job', 409, '/runner/jobs/x/source?fence=1', get(RUNNER)],
 ]
 
-describe('every error response has the same shape and shows no internals', () => {
+describe('error responses have one shape and show no internal details', () => {
   let control = ''
   beforeAll(async () => {
     control = (await createOne('errors/control.mp4')).id
   })
 
-  it.each(CASES)('%s returns %i', async (_name, status, path, init) => {
-    await expectProblem(await visit(path, init), status)
+  it.each(CASES)('%s returns %i and changes no job', async (_name, status, path, init) => {
+    await expectErrorShape(await visit(path, init), status)
     expect(await countRows('jobs')).toBe(1)
     expect(await countRows('jobs', "id = ? AND status = 'pending'", control)).toBe(1)
   })
 })
 
-it('an unsupported method returns 405 with the supported ones', async () => {
+it('an unsupported method returns 405 and lists the supported methods', async () => {
   const response = await api('PATCH', '/queue/jobs')
-  const { message } = await expectProblem(response, 405)
+  const { message } = await expectErrorShape(response, 405)
   const allow = response.headers.get('Allow')!.split(', ')
   expect(allow.toSorted()).toEqual(['GET', 'HEAD', 'POST'])
   expect(message).toContain('POST')
 })
 
-it('a missing API key returns 401 with the expected scheme', async () => {
+it('a request without an API key returns 401 with the authentication scheme', async () => {
   const response = await visit('/queue/stats')
   expect(response.headers.get('WWW-Authenticate')).toBe('Bearer')
-  await expectProblem(response, 401)
+  await expectErrorShape(response, 401)
 })
 
-it('an unsupported content type returns 400 with the expected one', async () => {
+it('an unsupported content type returns 400 and names the supported one', async () => {
   const headers = { ...API_KEY, 'Content-Type': 'application/x-www-form-urlencoded' }
-  const { message } = await expectProblem(
+  const { message } = await expectErrorShape(
     await visit('/queue/jobs', post('filePath=a.mp4', headers)),
     400,
   )
   expect(message).toContain('application/json')
 })
 
-it('an internal error returns 500 with the request id that the log has', async () => {
+it('an internal error returns 500 with the request id of its log line', async () => {
   const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   await env.DB.prepare('ALTER TABLE queues RENAME TO queues_away').run()
   try {
     for (const path of ['/queue/stats', '/health', '/queue/events']) {
-      const answer = await expectProblem(await api('GET', path), 500)
-      expect(answer.code).toBe('internal')
-      expect(answer.message).toContain('request id')
+      const body = await expectErrorShape(await api('GET', path), 500)
+      expect(body.code).toBe('internal')
+      expect(body.message).toContain('request id')
       const line = JSON.parse(String(logged.mock.lastCall![0])) as { error: string }
-      expect(line).toMatchObject({ event: 'request_failed', requestId: answer.requestId })
+      expect(line).toMatchObject({ event: 'request_failed', requestId: body.requestId })
       // The reason is logged, and the values of the query's parameters are not.
       expect(line.error).toContain('no such table: queues')
       expect(line.error).not.toContain('params')

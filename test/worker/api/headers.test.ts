@@ -1,4 +1,4 @@
-/** Headers of every response, and CORS. */
+/** Security headers of responses, and CORS. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { exports } from 'cloudflare:workers'
 import { API_KEY, visit, visitWith } from '../helpers/requests.ts'
@@ -10,7 +10,7 @@ beforeAll(async () => {
   await (await claimAsRunner()).completeWith('made')
 })
 
-const ANSWERS: [string, RequestInit, number][] = [
+const RESPONSES: [string, RequestInit, number][] = [
   ['/health', {}, 200],
   ['/openapi.json', {}, 200],
   ['/queue/jobs', { headers: API_KEY }, 200],
@@ -29,7 +29,7 @@ const ANSWERS: [string, RequestInit, number][] = [
   ['/runner/claim', { method: 'POST' }, 401],
 ]
 
-it.each(ANSWERS)('%s %j returns %i with security headers', async (path, init, status) => {
+it.each(RESPONSES)('%s %j returns %i with security headers', async (path, init, status) => {
   const response = await visit(path, init)
   expect(response.status).toBe(status)
   expect(Object.fromEntries(response.headers)).toMatchObject({
@@ -43,14 +43,14 @@ it.each(ANSWERS)('%s %j returns %i with security headers', async (path, init, st
   await response.body?.cancel()
 })
 
-it('the gateway of the containers returns security headers', async () => {
+it('the gateway for containers sends X-Content-Type-Options', async () => {
   const gateway = exports.RunnerGateway({ props: { runner: 'slot-0-00000000' } })
   const response = await gateway.fetch('http://gateway.reelqueue/nowhere')
   expect(response.status).toBe(404)
   expect(response.headers.get('X-Content-Type-Options')).toBe('nosniff')
 })
 
-it('an internal error has security headers and shows no internals', async () => {
+it('an internal error sends nosniff, and shows no source path, stack or setting', async () => {
   const broken = { prepare: () => { throw new Error('the database is gone') } } as never // prettier-ignore
   const response = await visitWith({ DB: broken }, '/video-status/x.mp4')
   expect(response.status).toBe(500)
@@ -61,33 +61,37 @@ it('an internal error has security headers and shows no internals', async () => 
 describe('CORS', () => {
   const app = 'https://app.example.com'
   const CORS_ORIGINS = `${app}, https://www.example.com`
-  const ask = (Origin: string, settings: object, init: RequestInit = {}, path = '/queue/jobs') =>
-    visitWith(settings, path, { ...init, headers: { ...API_KEY, Origin } })
+  const sendFrom = (
+    Origin: string,
+    settings: object,
+    init: RequestInit = {},
+    path = '/queue/jobs',
+  ) => visitWith(settings, path, { ...init, headers: { ...API_KEY, Origin } })
   const allowed = (response: Response) => response.headers.get('Access-Control-Allow-Origin')
 
-  it('allows the configured origins only, error responses included', async () => {
+  it('allows a configured origin, in error responses too, and no other origin', async () => {
     for (const path of ['/queue/jobs', '/nowhere', '/t/h/clip.mp4', '/queue/jobs?limit=0']) {
-      expect(allowed(await ask(app, { CORS_ORIGINS }, {}, path))).toBe(app)
+      expect(allowed(await sendFrom(app, { CORS_ORIGINS }, {}, path))).toBe(app)
     }
     for (const origin of ['https://evil.example.com', 'https://app.example.com.evil.com', 'null']) {
-      const response = await ask(origin, { CORS_ORIGINS })
+      const response = await sendFrom(origin, { CORS_ORIGINS })
       expect(allowed(response)).toBeNull()
       expect(response.headers.get('Vary')).toContain('Origin')
     }
   })
 
-  it('answers preflight requests', async () => {
-    const response = await ask(app, { CORS_ORIGINS }, { method: 'OPTIONS' })
+  it('responds to a preflight request without allowing credentials', async () => {
+    const response = await sendFrom(app, { CORS_ORIGINS }, { method: 'OPTIONS' })
     expect(response.status).toBe(204)
     expect(response.headers.get('Access-Control-Allow-Headers')).toContain('Authorization')
     expect(response.headers.get('Access-Control-Allow-Methods')).toContain('PATCH')
     expect(response.headers.get('Access-Control-Allow-Credentials')).toBeNull()
   })
 
-  it('is off by default, and always off for the runner routes', async () => {
-    expect(allowed(await ask(app, {}))).toBeNull()
+  it('is off by default, and off for runner routes even if origins are configured', async () => {
+    expect(allowed(await sendFrom(app, {}))).toBeNull()
     expect(
-      allowed(await ask(app, { CORS_ORIGINS }, { method: 'POST' }, '/runner/claim')),
+      allowed(await sendFrom(app, { CORS_ORIGINS }, { method: 'POST' }, '/runner/claim')),
     ).toBeNull()
   })
 })

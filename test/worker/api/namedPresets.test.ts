@@ -1,4 +1,4 @@
-/** Transformations that are stored under a name. */
+/** Named presets: transformations that are stored under a name. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { visit, api, expectJson, expectError } from '../helpers/requests.ts'
@@ -12,6 +12,7 @@ function at(name: string, queue = 'default') {
 function put(name: string, body: unknown, queue?: string) {
   return api('PUT', at(name, queue), body)
 }
+/** Creates a job, deletes it again, and returns the canonical form of its transformation. */
 async function canonical(transformation: unknown, queue = 'default') {
   const [job] = await createJobs('clip.mp4', [transformation], { queue })
   await api('DELETE', `/queue/jobs/${job!.id}`)
@@ -26,7 +27,7 @@ beforeAll(async () => {
 })
 
 describe('a named preset', () => {
-  it('is stored as written, for its queue, and listed', async () => {
+  it('is stored for its queue, with its keys in canonical order, and listed', async () => {
     const { presets } = await expectJson<{ presets: object[] }>(
       await api('GET', '/queues/default/presets'),
       200,
@@ -44,7 +45,7 @@ describe('a named preset', () => {
     expect(await expectJson(one, 200)).toMatchObject({ transformation: 'w_160,h_90,c_pad' })
   })
 
-  it('stands for its keys in every transformation, and other keys override it', async () => {
+  it('is replaced by its keys in job requests and URLs, and other keys override it', async () => {
     expect(await canonical('n_card')).toBe('w_320,q_50')
     expect(await canonical('n_card', 'other')).toBe('w_160,h_90,c_pad')
     expect(await canonical({ n: 'card', w: 640 })).toBe('w_640,q_50')
@@ -105,7 +106,7 @@ describe('a named preset', () => {
     await expectError(await put('brief', 'w_1_0', 'none'), 404, 'queue_not_found')
   })
 
-  it('is one of at most 100', async () => {
+  it('cannot be added to a queue that has 100, but one of those can be changed', async () => {
     await env.DB.prepare("INSERT INTO queues (name) VALUES ('full')").run()
     await env.DB.prepare(
       `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)

@@ -42,11 +42,12 @@ it('the document has a title and a version', () => {
   expect(document.info).toMatchObject({ title: 'Reelqueue', version: expect.any(String) })
 })
 
-it('the document describes every route, those of runners too, and no others', () => {
+it('the document describes every route except /openapi.json, and no others', () => {
   const routes = new Set([
     ...SERVED_WITHIN,
     ...app.routes
-      // Middleware has the method ALL. A route is listed for its handler and each of its checks.
+      // Middleware of the app has the method ALL. A route is listed once for its handler, and once
+      // for each of its own middleware and validators.
       .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json')
       .map(({ method, path }) => `${method} ${spelled(path)}`),
   ])
@@ -97,7 +98,7 @@ it('every reference resolves', () => {
 })
 
 describe('the documented authentication is enforced', () => {
-  it('for every operation', async () => {
+  it('for every operation except GET /queue/events', async () => {
     const { securitySchemes } = document.components
     for (const [name, { security = [], responses }] of operations()) {
       const [method, path] = name.split(' ') as [string, string]

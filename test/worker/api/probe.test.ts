@@ -40,7 +40,7 @@ async function finish(document = JSON.stringify(DOCUMENT)) {
 
 it('returns the document in the same response once the job completes', async () => {
   await putOriginal('a/clip.mp4')
-  const asked = probe('a/clip.mp4', 20)
+  const probing = probe('a/clip.mp4', 20)
   await vi.waitFor(async () => expect(await socketsOpen()).toBe(1))
   const { jobId } = await finish()
   expect(await jobRow(jobId)).toMatchObject({
@@ -48,7 +48,7 @@ it('returns the document in the same response once the job completes', async () 
     priority: 1,
     required_encoders: '[]',
   })
-  const found = await expectJson(await asked, 200)
+  const found = await expectJson(await probing, 200)
   expect(found).toEqual({ filePath: 'a/clip.mp4', ...DOCUMENT })
   expect(probeDocument.parse(found)).toEqual(found)
   // The second request returns the stored document.
@@ -56,7 +56,7 @@ it('returns the document in the same response once the job completes', async () 
   expect(await countRows('jobs', "file_path = 'a/clip.mp4'")).toBe(1)
 })
 
-it('returns 202 with a status URL when it takes longer, and creates one job', async () => {
+it('returns 202 until the job completes, and again after the file is replaced', async () => {
   await putOriginal('slow.mp4')
   const answers = await Promise.all([probe('slow.mp4'), probe('slow.mp4', 0.05)])
   const [first, second] = await Promise.all(
@@ -76,31 +76,31 @@ it('returns 202 with a status URL when it takes longer, and creates one job', as
 
 it('returns 422 with the error of a failed job', async () => {
   await putOriginal('broken.mp4')
-  const asked = probe('broken.mp4', 20)
+  const probing = probe('broken.mp4', 20)
   await vi.waitFor(async () => expect(await countRows('jobs', "file_path = 'broken.mp4'")).toBe(1))
   const runner = await claimAsRunner()
   await runner.fail('input_invalid')
-  expect(await expectJson(await asked, 422)).toMatchObject({
+  expect(await expectJson(await probing, 422)).toMatchObject({
     code: 'processing_failed',
     message: 'it was input_invalid',
     jobId: runner.jobId,
   })
 })
 
-it('needs an existing file, an existing queue, and a key that can create jobs', async () => {
+it('needs a visible file, an existing queue and, for a new probe, jobs:write', async () => {
   await expectError(await probe('none.mp4'), 404, 'file_not_found')
   await putOriginal('kept.mp4')
   await expectError(await probe('kept.mp4', 0, { queue: 'none' }), 404, 'queue_not_found')
   await expectError(await probe('kept.mp4', 26), 400, 'invalid_request')
   const reader = await makeKey({ scopes: ['jobs:read'] })
-  const refused = await reader.call('POST', '/probe', { filePath: 'kept.mp4', waitSeconds: 0 })
-  await expectError(refused, 403, 'forbidden')
-  const made = await reader.call('POST', '/probe', { filePath: 'a/clip.mp4' })
-  expect(await expectJson(made, 200)).toMatchObject({ format: 'mp4' })
+  const rejected = await reader.call('POST', '/probe', { filePath: 'kept.mp4', waitSeconds: 0 })
+  await expectError(rejected, 403, 'forbidden')
+  const existing = await reader.call('POST', '/probe', { filePath: 'a/clip.mp4' })
+  expect(await expectJson(existing, 200)).toMatchObject({ format: 'mp4' })
   expect(await countRows('jobs', "file_path = 'kept.mp4'")).toBe(0)
-  const bound = await makeKey({ scopes: ['jobs:read', 'jobs:write'], pathPrefix: 'b/' })
+  const restricted = await makeKey({ scopes: ['jobs:read', 'jobs:write'], pathPrefix: 'b/' })
   await expectError(
-    await bound.call('POST', '/probe', { filePath: 'a/clip.mp4' }),
+    await restricted.call('POST', '/probe', { filePath: 'a/clip.mp4' }),
     404,
     'file_not_found',
   )

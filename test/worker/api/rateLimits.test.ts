@@ -1,4 +1,7 @@
-/** Rate limits of callers, and the maximum number of queued jobs of an API key. */
+/**
+ * Rate limits, access of visitors to variants and status, and the maximum number of queued jobs of
+ * an API key.
+ */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
@@ -45,7 +48,7 @@ describe('a rate limit', () => {
     expect((await visitWith(tight, '/queue/jobs/x/cancel', write)).status).toBe(400)
   })
 
-  it('counts visitors by address, and invalid keys as visitors', async () => {
+  it('counts visitors by IP address, and clients with an invalid key as visitors', async () => {
     const status = (init: RequestInit) => visitWith(tight, '/video-status/x.mp4', init)
     const { response } = await sendUntilRejected(404, () => status(from('203.0.113.2')))
     await expectError(response, 429, 'rate_limited')
@@ -54,7 +57,7 @@ describe('a rate limit', () => {
     expect((await status(from('203.0.113.3'))).status).toBe(404)
   })
 
-  it('on new variants does not apply to existing ones or to API keys', async () => {
+  it('on new variants does not apply to variants with a job or keys with jobs:write', async () => {
     await putOriginal('limits/clip.mp4')
     const visitVariant = (n: number, headers = {}) =>
       visitWith({ NEW_VARIANTS: env.TIGHT }, `/t/w_${100 + 2 * n}/limits/clip.mp4`, {
@@ -118,7 +121,7 @@ describe('a rate limit on runners', () => {
       body: JSON.stringify(body),
     })
 
-  it('counts the requests about one job, without affecting other runners at the same address', async () => {
+  it('counts the requests about each job separately, even at the same address', async () => {
     const report = { fence: 1, progress: 1, stage: 'encode', etaSeconds: null }
     const finish = { outcome: 'released', fence: 1, reason: 'x' }
     const { response } = await sendUntilRejected(409, (n) =>
@@ -145,20 +148,20 @@ describe('a rate limit on runners', () => {
   })
 })
 
-describe('access of visitors to variants', () => {
+describe('access of visitors to variants and status', () => {
   it.each([
     ['open', 202, 200],
     ['ready', 401, 200],
     ['off', 401, 401],
   ])(
     'with PUBLIC_VARIANTS %s, a new variant returns %i and an original %i',
-    async (setting, made, original) => {
+    async (setting, variant, original) => {
       const filePath = `open/${setting}.mp4`
       await putOriginal(filePath)
-      const ask = (path: string) => visitWith({ PUBLIC_VARIANTS: setting }, path)
-      expect((await ask(`/t/w_640/${filePath}`)).status).toBe(made)
-      expect((await ask(`/t/${filePath}`)).status).toBe(original)
-      expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(made === 202 ? 1 : 0)
+      const get = (path: string) => visitWith({ PUBLIC_VARIANTS: setting }, path)
+      expect((await get(`/t/w_640/${filePath}`)).status).toBe(variant)
+      expect((await get(`/t/${filePath}`)).status).toBe(original)
+      expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(variant === 202 ? 1 : 0)
     },
   )
 
@@ -166,7 +169,7 @@ describe('access of visitors to variants', () => {
     ['named', 404],
     ['off', 401],
   ])(
-    'with PUBLIC_STATUS %s, a status returns %i, and its size likewise',
+    'with PUBLIC_STATUS %s, requests for a status and for a size return %i',
     async (setting, status) => {
       for (const path of ['/video-status/none.mp4', '/video-status/none.mp4/size']) {
         expect((await visitWith({ PUBLIC_STATUS: setting }, path)).status).toBe(status)
@@ -181,24 +184,24 @@ describe('maxQueuedJobs of an API key', () => {
   it('accepts or rejects whole requests, and counts duplicates once', async () => {
     await putOriginal('caps/clip.mp4')
     const key = await makeKey({ maxQueuedJobs: 3 })
-    const ask = (...transformations: string[]) =>
+    const create = (...transformations: string[]) =>
       key.call('POST', '/queue/jobs', { filePath: 'caps/clip.mp4', transformations, priority: 0 })
-    await expectJson(await ask('w_100', 'w_102'), 202)
-    await expectError(await ask('w_104', 'w_106'), 429, 'cap_reached')
+    await expectJson(await create('w_100', 'w_102'), 202)
+    await expectError(await create('w_104', 'w_106'), 429, 'cap_reached')
     expect(await queued(key.id)).toBe(2)
     // Jobs that exist already are not counted again.
-    await expectJson(await ask('w_100', 'w_102', 'w_104'), 202)
-    await expectJson(await ask('w_100', 'w_102', 'w_104'), 202)
-    await expectError(await ask('w_106'), 429, 'cap_reached')
+    await expectJson(await create('w_100', 'w_102', 'w_104'), 202)
+    await expectJson(await create('w_100', 'w_102', 'w_104'), 202)
+    await expectError(await create('w_106'), 429, 'cap_reached')
     const others = { filePath: 'caps/clip.mp4', transformations: ['w_106'] }
     await expectJson(await (await makeKey()).call('POST', '/queue/jobs', others), 202)
     // A running job no longer counts as queued.
     await claimAsRunner()
-    await expectJson(await ask('w_108'), 202)
+    await expectJson(await create('w_108'), 202)
     expect(await queued(key.id)).toBe(3)
   })
 
-  it('holds for concurrent requests', async () => {
+  it('holds for concurrent requests, and can be removed', async () => {
     await putOriginal('caps/race.mp4')
     const key = await makeKey({ maxQueuedJobs: 4 })
     const answers = await Promise.all(

@@ -1,4 +1,7 @@
-/** Keys restricted to a folder or a queue: resources outside it are treated as not existing. */
+/**
+ * Keys restricted to a folder or a queue: resources outside are not shown, and cannot be created or
+ * changed.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Job, Stats } from '../../../src/contract/job.ts'
@@ -16,7 +19,7 @@ interface JobPage {
 }
 let folder: MadeKey
 let queue: MadeKey
-/** Jobs in folder `a/`, in folder `ab/` (whose name begins like `a/`), and in the queue `side`. */
+/** Jobs in folder `a/`, in folder `ab/` (which begins with `a` too), and in the queue `side`. */
 let inside: CreatedJob, beside: CreatedJob, aside: CreatedJob
 
 beforeAll(async () => {
@@ -44,7 +47,7 @@ async function statsOf(key: MadeKey) {
 }
 
 describe('reading with a restricted key', () => {
-  it('lists only its own jobs, for any filter', async () => {
+  it('lists only the jobs inside its restriction, with and without filters', async () => {
     expect(await ids(folder)).toEqual([inside.id])
     expect(await ids(folder, '?status=pending&queue=default&limit=1')).toEqual([inside.id])
     expect(await ids(folder, '?filePath=ab/clip.mp4')).toEqual([])
@@ -55,7 +58,7 @@ describe('reading with a restricted key', () => {
     expect(everything.count).toBe(3)
   })
 
-  it('counts only its own jobs', async () => {
+  it('counts only the jobs inside its restriction', async () => {
     expect(await statsOf(folder)).toMatchObject({ pending: 1, total: 1, partial: false })
     expect(await statsOf(queue)).toMatchObject({ pending: 1, total: 1, partial: false })
     await expectError(await queue.call('GET', '/queue/stats?queue=default'), 404, 'queue_not_found')
@@ -93,7 +96,7 @@ describe('reading with a restricted key', () => {
 })
 
 describe('writing with a restricted key', () => {
-  const untouched = async (work: () => Promise<void>) => {
+  const expectUnchanged = async (work: () => Promise<void>) => {
     const before = [await jobRow(beside.id), await jobRow(inside.id), await jobRow(aside.id)]
     await work()
     expect([await jobRow(beside.id), await jobRow(inside.id), await jobRow(aside.id)]).toEqual(
@@ -102,12 +105,12 @@ describe('writing with a restricted key', () => {
   }
 
   it('retry, cancel and delete of a job outside are rejected like those of a missing job', async () => {
-    await untouched(async () => {
+    await expectUnchanged(async () => {
       for (const [key, { id }] of [
         [folder, beside],
         [queue, inside],
       ] as const) {
-        for (const [method, what] of [
+        for (const [method, action] of [
           ['POST', '/retry'],
           ['POST', '/cancel'],
           ['DELETE', ''],
@@ -115,7 +118,7 @@ describe('writing with a restricted key', () => {
           const message = async (of: string) =>
             (
               await expectJson<{ message: string }>(
-                await key.call(method, `/queue/jobs/${of}${what}`),
+                await key.call(method, `/queue/jobs/${of}${action}`),
                 400,
               )
             ).message.replace(of, '…')
@@ -125,10 +128,10 @@ describe('writing with a restricted key', () => {
     })
   })
 
-  it('a job can be created inside; outside it returns 403', async () => {
+  it('a job can be created inside the restriction; outside, the request returns 403', async () => {
     const request = { filePath: 'a/clip.mp4', transformations: ['w_200'] }
     expect((await folder.call('POST', '/queue/jobs', request)).status).toBe(202)
-    await untouched(async () => {
+    await expectUnchanged(async () => {
       const outside = { ...request, filePath: 'ab/clip.mp4' }
       await expectError(await folder.call('POST', '/queue/jobs', outside), 403, 'forbidden')
       await expectError(await queue.call('POST', '/queue/jobs', request), 403, 'forbidden')
@@ -136,15 +139,15 @@ describe('writing with a restricted key', () => {
     expect(await countRows('jobs', "transformation = 'w_200'")).toBe(1)
   })
 
-  it('an active variant of another queue is not shown and not created twice', async () => {
+  it('a variant with a job in another queue returns 409 without the id of that job', async () => {
     const request = { filePath: 'ab/clip.mp4', transformations: ['w_640'], queue: 'side' }
     for (const header of [{}, { 'Idempotency-Key': 'one' }]) {
-      const refused = await queue.call('POST', '/queue/jobs', request, header)
-      expect(await expectError(refused, 409, 'variant_busy')).not.toContain(beside.id)
+      const rejected = await queue.call('POST', '/queue/jobs', request, header)
+      expect(await expectError(rejected, 409, 'variant_busy')).not.toContain(beside.id)
     }
   })
 
-  it('an Idempotency-Key is separate for each API key', async () => {
+  it('each API key has its own idempotency keys', async () => {
     const request = { filePath: 'a/side.mp4', transformations: ['w_300'] }
     const header = { 'Idempotency-Key': 'shared' }
     await expectJson(await api('POST', '/queue/jobs', request, header), 202)
@@ -157,7 +160,7 @@ describe('writing with a restricted key', () => {
     )
   })
 
-  it('files can be stored inside; outside returns 403 and stores nothing', async () => {
+  it('files can be stored inside; outside, requests return 403 and store nothing', async () => {
     const store = (path: string) =>
       visit(path, { method: 'PUT', headers: folder.headers, body: mp4() })
     expect((await store('/files/a/new.mp4')).status).toBe(201)
@@ -181,7 +184,7 @@ describe('writing with a restricted key', () => {
     expect(await countRows('uploads')).toBe(0)
   })
 
-  it('a multipart upload outside returns 404', async () => {
+  it('requests for a multipart upload outside return 404, and the upload is kept', async () => {
     const begun = await api('POST', '/uploads', { filePath: 'ab/parts.mp4' })
     const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
     const at = `/uploads/${uploadId}`
@@ -193,7 +196,7 @@ describe('writing with a restricted key', () => {
     expect(await countRows('uploads', 'id = ?', uploadId)).toBe(1)
   })
 
-  it('other queues return 404 and cannot be created', async () => {
+  it('other queues return 404, and no queue can be created', async () => {
     const list = await expectJson<{ queues: { name: string }[] }>(
       await queue.call('GET', '/queues'),
       200,
@@ -208,7 +211,7 @@ describe('writing with a restricted key', () => {
   })
 })
 
-it('the throughput of a folder counts its own jobs', async () => {
+it('the throughput of a folder counts the jobs in it', async () => {
   await api('DELETE', `/queue/jobs/${beside.id}`)
   const first = await claimAsRunner()
   expect(first.jobId).toBe(inside.id)

@@ -1,6 +1,4 @@
-/**
- * The scope that each route requires: without it the response is 403 and names the missing scope.
- */
+/** Scopes that routes require: without the scope, the response is 403 and names it. */
 import { beforeAll, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/contract/apiKey.ts'
 import { visit, expectError } from '../helpers/requests.ts'
@@ -44,21 +42,21 @@ beforeAll(async () => {
 
 it.each(ROUTES)('%s %s requires %s', async (method, path, scope) => {
   await expectError(await visit(path, { method }), 401, 'unauthorized')
-  const refused = await without.get(scope)!.call(method, path)
-  expect(await expectError(refused, 403, 'forbidden')).toContain(scope)
-  // With that scope alone, access is granted.
+  const rejected = await without.get(scope)!.call(method, path)
+  expect(await expectError(rejected, 403, 'forbidden')).toContain(scope)
+  // With that scope alone, the request is not rejected with 401 or 403.
   expect([401, 403]).not.toContain((await keys.get(scope)!.call(method, path)).status)
 })
 
 it('signing a URL requires the scope of the request that it allows', async () => {
   const body = { GET: { method: 'GET', path: 'a.mp4' }, PUT: { method: 'PUT', path: 'a.mp4' } }
   await expectError(await visit('/signed-urls', { method: 'POST' }), 401, 'unauthorized')
-  const reads = keys.get('jobs:read')!
-  const stores = keys.get('files:write')!
-  expect((await reads.call('POST', '/signed-urls', body.GET)).status).toBe(201)
-  expect((await stores.call('POST', '/signed-urls', body.PUT)).status).toBe(201)
-  await expectError(await reads.call('POST', '/signed-urls', body.PUT), 403, 'forbidden')
-  await expectError(await stores.call('POST', '/signed-urls', body.GET), 403, 'forbidden')
+  const reader = keys.get('jobs:read')!
+  const uploader = keys.get('files:write')!
+  expect((await reader.call('POST', '/signed-urls', body.GET)).status).toBe(201)
+  expect((await uploader.call('POST', '/signed-urls', body.PUT)).status).toBe(201)
+  await expectError(await reader.call('POST', '/signed-urls', body.PUT), 403, 'forbidden')
+  await expectError(await uploader.call('POST', '/signed-urls', body.GET), 403, 'forbidden')
   const other = keys.get('queues:admin')!
   await expectError(await other.call('POST', '/signed-urls', body.GET), 403, 'forbidden')
 })

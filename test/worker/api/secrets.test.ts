@@ -1,4 +1,7 @@
-/** Secrets never appear in responses, streams, rows or logs. */
+/**
+ * Secrets must not appear in responses, in rows or in logs. There is one exception: an error
+ * response repeats a key that its request sent as a transformation.
+ */
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { API_KEY, expectJson, visitWith } from '../helpers/requests.ts'
@@ -15,8 +18,8 @@ const SECRETS = {
 const logged: string[] = []
 beforeAll(() => {
   for (const level of ['log', 'info', 'warn', 'error', 'debug'] as const) {
-    vi.spyOn(console, level).mockImplementation((...said: unknown[]) => {
-      logged.push(said.map(String).join(' '))
+    vi.spyOn(console, level).mockImplementation((...values: unknown[]) => {
+      logged.push(values.map(String).join(' '))
     })
   }
 })
@@ -27,17 +30,17 @@ function auth(token: string) {
 }
 const json = { 'Content-Type': 'application/json' }
 
-it('secrets are in no response, row or log line', async () => {
-  const made = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
-  const gone = await makeKey()
-  await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(gone.id).run()
+it('secrets are in no row or log line, and in no response except an echoed key', async () => {
+  const activeKey = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
+  const disabledKey = await makeKey()
+  await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(disabledKey.id).run()
   await createOne('secret/clip.mp4')
   await (await claimAsRunner()).completeWith('made')
   await createOne('secret/failed.mp4')
   await (await claimAsRunner()).fail('input_invalid', 'no')
 
   const answers: string[] = []
-  const ask = async (path: string, init: RequestInit = {}, settings = {}) => {
+  const send = async (path: string, init: RequestInit = {}, settings = {}) => {
     const response = await visitWith({ ...SECRETS, ...settings }, path, init)
     const body = response.headers.get('Content-Type')?.includes('event-stream')
       ? await response.body!.cancel().then(() => '')
@@ -45,52 +48,56 @@ it('secrets are in no response, row or log line', async () => {
     answers.push(body, ...[...response.headers].map((pair) => pair.join(': ')))
     return { status: response.status, body }
   }
-  const keys = [SECRETS.API_KEY, SECRETS.RUNNER_TOKEN, made.key, gone.key, SIGNING]
+  const keys = [SECRETS.API_KEY, SECRETS.RUNNER_TOKEN, activeKey.key, disabledKey.key, SIGNING]
   for (const key of keys) {
     for (const path of ['/queue/jobs', '/api-keys', '/queue/events', '/queues', '/nowhere']) {
-      await ask(path, { headers: auth(key) })
+      await send(path, { headers: auth(key) })
     }
   }
-  // Causes internal errors: a failing database, then (below) an invalid setting.
-  const broken = { prepare: () => { throw new Error('D1 is gone') } } as never // prettier-ignore
+  // Causes internal errors by a failing database.
+  const broken = { prepare: () => { throw new Error('D1 is down') } } as never // prettier-ignore
   for (const key of keys) {
-    const failed = await ask('/queue/stats', { headers: auth(key) }, { DB: broken })
+    const failed = await send('/queue/stats', { headers: auth(key) }, { DB: broken })
     expect([401, 500]).toContain(failed.status)
   }
-  await ask('/signed-urls', { method: 'POST' }, { SIGNING_KEYS: `bad:${SIGNING}, x` })
+  await send('/signed-urls', { method: 'POST' }, { SIGNING_KEYS: `bad:${SIGNING}, x` })
   const post = (path: string, body: object, key = SECRETS.API_KEY) =>
-    ask(path, { method: 'POST', headers: { ...auth(key), ...json }, body: JSON.stringify(body) })
-  const signed = await post('/signed-urls', { method: 'GET', path: 'secret/clip.mp4' }, made.key)
-  const token = await post('/queue/events/token', {}, made.key)
+    send(path, { method: 'POST', headers: { ...auth(key), ...json }, body: JSON.stringify(body) })
+  const signed = await post(
+    '/signed-urls',
+    { method: 'GET', path: 'secret/clip.mp4' },
+    activeKey.key,
+  )
+  const token = await post('/queue/events/token', {}, activeKey.key)
   expect([signed.status, token.status]).toEqual([201, 201])
   const { url } = JSON.parse(signed.body) as { url: string }
-  expect((await ask(url.replace('http://reelqueue', ''))).status).toBe(200)
+  expect((await send(url.replace('http://reelqueue', ''))).status).toBe(200)
   expect(
-    (await ask(new URL((JSON.parse(token.body) as { url: string }).url).pathname)).status,
+    (await send(new URL((JSON.parse(token.body) as { url: string }).url).pathname)).status,
   ).toBe(401)
-  await post('/queue/jobs', { filePath: 'x', transformations: [made.key] })
+  await post('/queue/jobs', { filePath: 'x', transformations: [activeKey.key] })
 
   const tables = ['jobs', 'events', 'api_keys', 'attempts', 'idempotency_keys', 'queues']
   const rows = await Promise.all(
     tables.map(async (name) => JSON.stringify(await env.DB.prepare(`SELECT * FROM ${name}`).all())),
   )
-  const said = [...answers, ...rows, ...logged].join('\n')
+  const texts = [...answers, ...rows, ...logged].join('\n')
   // Checks that the searched text contains an error log and a known path.
   expect(logged.some((line) => line.includes('request_failed'))).toBe(true)
-  expect(said).toContain('secret/clip.mp4')
-  for (const secret of [...Object.values(SECRETS), SIGNING, gone.key]) {
-    expect(said).not.toContain(secret)
+  expect(texts).toContain('secret/clip.mp4')
+  for (const secret of [...Object.values(SECRETS), SIGNING, disabledKey.key]) {
+    expect(texts).not.toContain(secret)
   }
-  // The error response repeats this key, which was sent as a transformation. It must not be stored
-  // or logged.
-  expect([...rows, ...logged].join('\n')).not.toContain(made.key)
+  // The error response repeats this key, which was sent as a transformation. The key must not be
+  // stored or logged.
+  expect([...rows, ...logged].join('\n')).not.toContain(activeKey.key)
   // Tokens and signatures in URLs must not be logged.
   for (const line of logged) {
     expect(line).not.toMatch(/token=|sig=/)
   }
 })
 
-it('the root key is in no table', async () => {
+it('the list of API keys does not contain the root key', async () => {
   const secret = API_KEY.Authorization.replace('Bearer ', '')
   const answer = await visitWith({}, '/api-keys', { headers: API_KEY })
   expect(JSON.stringify(await expectJson(answer, 200))).not.toContain(secret)

@@ -1,4 +1,4 @@
-/** An invalid setting rejects the requests that need it, and is named in the log. */
+/** Requests that need an invalid setting are rejected, and the log names the setting. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { validateSettings } from '../../../src/platform/settings.ts'
@@ -22,14 +22,14 @@ const BAD: [keyof Env, string, string][] = [
 ]
 
 describe.each(BAD)('%s = %j', (name, value, path) => {
-  it('rejects requests that need it, and permits nothing', async () => {
+  it('rejects a request that needs it, which creates no job and allows no origin', async () => {
     await putOriginal('settings/clip.mp4')
     const { headers } = await makeKey()
     const before = await countRows('jobs')
     const response = await visitWith({ [name]: value }, path, { headers })
     expect(response.headers.get('Access-Control-Allow-Origin')).toBeNull()
-    const told = await expectError(response, 503, 'not_configured')
-    expect(told).toBe(
+    const message = await expectError(response, 503, 'not_configured')
+    expect(message).toBe(
       'A setting of this service is not valid. Its log names the setting under this request id.',
     )
     expect(await countRows('jobs')).toBe(before)
@@ -54,14 +54,17 @@ it.each([
   ['JOB_RETENTION_DAYS', 'soon'],
   ['SIGNING_KEYS', 'too-short:secret'],
   ['RUNNER_DISK_BYTES', '-1'],
-] as const)('/health returns 503 for %s = %j before any request needs it', async (name, value) => {
-  const secret = visitWith({ [name]: value }, '/health')
-  await expectError(await secret, 503, 'not_configured')
-  expect(logged.mock.calls.join()).toContain(name)
-  expect(logged.mock.calls.join()).not.toContain('too-short')
-})
+] as const)(
+  '/health returns 503 for %s = %j, and the log names the setting',
+  async (name, value) => {
+    const response = visitWith({ [name]: value }, '/health')
+    await expectError(await response, 503, 'not_configured')
+    expect(logged.mock.calls.join()).toContain(name)
+    expect(logged.mock.calls.join()).not.toContain('too-short')
+  },
+)
 
-it('the settings of wrangler.toml are valid, and so are omitted ones', async () => {
+it('the settings of wrangler.toml are valid, with and without the optional ones', async () => {
   expect(() => validateSettings(env)).not.toThrow()
   const optional = ['PUBLIC_EVENTS', 'PUBLIC_STATUS', 'PUBLIC_VARIANTS', 'CORS_ORIGINS']
   const rest = Object.entries(env).filter(([name]) => !optional.includes(name))

@@ -1,4 +1,4 @@
-/** Signed URLs permit exactly the signed request until they expire. */
+/** Signed URLs: the requests that they permit, their limits and their expiry. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
 
@@ -50,7 +50,7 @@ beforeAll(async () => {
 })
 
 describe('a URL signed to read', () => {
-  it('serves the variant in any spelling, and forbids shared caches to store it', async () => {
+  it('serves the variant in another spelling too, with a private Cache-Control', async () => {
     const url = await signed({
       method: 'GET',
       path: 'q_60,w_640/s/clip.mp4',
@@ -66,7 +66,7 @@ describe('a URL signed to read', () => {
     expect((await get('/t/w_640/s/clip.mp4')).status).toBe(401)
   })
 
-  it('is rejected if any part of it is changed', async () => {
+  it('is rejected if its path, its method or a query parameter is changed', async () => {
     const url = await signed({ method: 'GET', path: 'w_640/s/clip.mp4' })
     const exp = Number(new URL(url, 'http://x').searchParams.get('exp'))
     const sig = new URL(url, 'http://x').searchParams.get('sig')!
@@ -106,7 +106,7 @@ describe('a URL signed to read', () => {
     }
   })
 
-  it("ends with the API key that signed it, and has that key's restriction", async () => {
+  it('is rejected while its key is disabled, and is not signed outside of its folder', async () => {
     const key = await makeKey({ scopes: ['jobs:read'], pathPrefix: 's/' })
     const url = await signed({ method: 'GET', path: 's/clip.mp4' }, key)
     const outside = { method: 'GET', path: 'elsewhere/clip.mp4' }
@@ -118,12 +118,12 @@ describe('a URL signed to read', () => {
     expect((await get(url)).status).toBe(200)
   })
 
-  it('creates a variant only if the key can create jobs', async () => {
+  it('creates a job only if the key that signed it can create jobs', async () => {
     const reader = await makeKey({ scopes: ['jobs:read'] })
     const writer = await makeKey({ scopes: ['jobs:read', 'jobs:write'] })
     const path = { method: 'GET', path: 'w_800/s/clip.mp4' }
-    const refused = await get(await signed(path, reader))
-    expect(await expectError(refused, 403, 'forbidden')).toContain('jobs:write')
+    const rejected = await get(await signed(path, reader))
+    expect(await expectError(rejected, 403, 'forbidden')).toContain('jobs:write')
     expect(await countRows('jobs', "transformation = 'w_800'")).toBe(0)
     expect((await get(await signed(path, writer))).status).toBe(202)
     expect(await countRows('jobs', "transformation = 'w_800'")).toBe(1)
@@ -140,7 +140,7 @@ describe('a URL signed to store', () => {
     expect((await get(url.replace('/files/', '/t/'))).status).toBe(403)
   })
 
-  it('enforces its limits on the body, which cannot be changed', async () => {
+  it('enforces maxBytes and contentType, and is rejected if one of them is changed', async () => {
     const limits = { maxBytes: mp4().length, contentType: 'video/mp4' }
     const url = await signed({ method: 'PUT', path: 's/limited.mp4', ...limits })
     const type = { 'Content-Type': 'video/mp4' }
@@ -179,11 +179,11 @@ describe('signing keys', () => {
     const next = await signWith(`${fresh},${old}`)
     expect(next).toContain('sig=new.')
     expect((await get(next, { SIGNING_KEYS: fresh })).status).toBe(200)
-    // Without signing keys, the key is derived from the API key.
+    // Without SIGNING_KEYS, only signatures of API_KEY are valid.
     expect((await get(next)).status).toBe(403)
   })
 
-  it('that are too short are rejected, and no part of them is shown', async () => {
+  it('that are too short cause a 503 that does not contain the secret', async () => {
     const response = await get(await signWith(old), { SIGNING_KEYS: 'short:hunter2' })
     expect(response.status).toBe(503)
     expect(await response.text()).not.toContain('hunter2')

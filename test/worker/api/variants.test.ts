@@ -31,8 +31,8 @@ async function make(url: string, output: string) {
   return jobId
 }
 
-describe('a variant that does not exist', () => {
-  it('is queued, and the response has a status URL', async () => {
+describe('a request for a variant', () => {
+  it('queues it if it does not exist, and returns a status URL', async () => {
     const filePath = 'v/new clip.mp4'
     await putOriginal(filePath)
     const response = await visit('/t/w_640,q_50/v/new%20clip.mp4')
@@ -55,7 +55,7 @@ describe('a variant that does not exist', () => {
     await api('DELETE', `/queue/jobs/${answer.jobId}`)
   })
 
-  it('has one job for repeated and concurrent requests in any spelling', async () => {
+  it('creates one job if it is repeated or sent concurrently, in several spellings', async () => {
     const filePath = 'v/often.mp4'
     await putOriginal(filePath)
     const spellings = [
@@ -77,14 +77,14 @@ describe('a variant that does not exist', () => {
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
 
-  it('returns 404 when its original does not exist, and queues nothing', async () => {
+  it('returns 404 when the original does not exist, and queues nothing', async () => {
     const { code } = await expectJson<ErrorBody>(await visit('/t/w_640/v/none.mp4'), 404)
     expect(code).toBe('file_not_found')
     expect(await jobsOf('v/none.mp4')).toBe(0)
   })
 
   it.each(['w_0', 'w_99999', 'q_999', 'w_640,w_320', 'c_stretch', 'w_640,z_1', 'w_-1', 'f_exe'])(
-    '%s returns 400 and is not read as a folder',
+    'with the invalid transformation %s returns 400 and queues nothing',
     async (bad) => {
       await putOriginal('v/bad.mp4')
       const answer = await expectJson<ErrorBody>(await visit(`/t/${bad}/v/bad.mp4`), 400)
@@ -94,7 +94,7 @@ describe('a variant that does not exist', () => {
     },
   )
 
-  it('a first folder that is no transformation is part of the path', async () => {
+  it('whose first folder is no transformation serves the original at the whole path', async () => {
     await putOriginal('my_videos/clip.mp4', 'in a folder')
     expect(await textOf(await visit('/t/my_videos/clip.mp4'))).toBe('in a folder')
   })
@@ -122,7 +122,7 @@ describe('a variant that is ready', () => {
     expect((await visit(url, { headers: { 'If-None-Match': etag } })).status).toBe(304)
     expect((await visit(`/t/c_fill,w_640/${filePath}`)).status).toBe(200)
     expect(await jobsOf(filePath)).toBe(1)
-    // Control: a variant that was not made is queued.
+    // Control: a variant that does not exist is queued.
     const { jobId } = await queued(`/t/w_320/${filePath}`)
     await api('DELETE', `/queue/jobs/${jobId}`)
   })
@@ -131,7 +131,7 @@ describe('a variant that is ready', () => {
     ['t_true', 'image/jpeg'],
     ['f_webm', 'video/webm'],
     ['t_true,f_png', 'image/png'],
-  ])('%s has the content type %s for any original', async (transformation, type) => {
+  ])('with %s has the content type %s', async (transformation, type) => {
     const filePath = `ready/${transformation}.mp4`
     await putOriginal(filePath)
     await make(`/t/${transformation}/${filePath}`, 'output')
@@ -152,7 +152,7 @@ describe('a variant that is ready', () => {
 })
 
 describe('a variant whose job', () => {
-  it('failed returns 422 with the job’s error, and a visitor does not queue it again', async () => {
+  it('failed returns 422 with the job’s error until the original is replaced', async () => {
     const filePath = 'ended/failed.mp4'
     const { id } = await createOne(filePath)
     await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
@@ -169,7 +169,7 @@ describe('a variant whose job', () => {
       })
     }
     expect(await jobsOf(filePath)).toBe(1)
-    // After the original is replaced, the variant is tried again.
+    // After the original is replaced, the variant is queued again.
     await putOriginal(filePath, 'another file')
     const { jobId } = await queued(`/t/w_640/${filePath}`)
     expect(jobId).not.toBe(id)
@@ -187,10 +187,15 @@ describe('a variant whose job', () => {
       await (await claimAsRunner()).completeWith('the variant')
       return originals.head(path)
     }
-    const asked = { ...platform, originals: Object.assign(Object.create(originals), { head }) }
-    const outcome = await requestVariant(asked, ROOT, { filePath, variant: 'w_640' }, async () => ({
-      ok: true,
-    }))
+    const completing = { ...platform, originals: Object.assign(Object.create(originals), { head }) }
+    const outcome = await requestVariant(
+      completing,
+      ROOT,
+      { filePath, variant: 'w_640' },
+      async () => ({
+        ok: true,
+      }),
+    )
     expect(outcome).toMatchObject({ ok: true, state: 'ready', variant: { jobId } })
     expect(await jobsOf(filePath)).toBe(1)
   })

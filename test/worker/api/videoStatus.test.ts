@@ -15,13 +15,13 @@ const NOT_FOUND = {
   requestId: expect.any(String),
 }
 
-it('the status of a file without a job is 404 with the documented message', async () => {
+it('the status of a file without a job is 404', async () => {
   await putOriginal('status/none.mp4')
   expect(await status('status/none.mp4', 404)).toEqual(NOT_FOUND)
   expect(await status('w_640/status/none.mp4', 404)).toEqual(NOT_FOUND)
 })
 
-it('the status follows a job from pending to its end', async () => {
+it('the status follows a job from pending to completed; then the size can be read', async () => {
   const filePath = 'status/life.mp4'
   await createOne(filePath)
   const pending = await status(filePath)
@@ -59,7 +59,7 @@ it('the status has the error of a failed job', async () => {
   await status('status/failed.mp4/size', 404)
 })
 
-it('a status with a transformation is of that variant, without one of the file’s newest job', async () => {
+it('without a transformation, the status is that of the newest job of the file', async () => {
   const filePath = 'status/variants.mp4'
   const { id: older } = await createOne(filePath, 'w_640')
   await createJobs(filePath, ['w_320'])

@@ -6,7 +6,7 @@ async function get(path: string) {
   return { status: response.status, body: await response.json() }
 }
 
-it('returns the size of a finished variant, and 404 for others', async () => {
+it('returns the size of a finished variant, and 404 for a missing variant', async () => {
   await env.DB.exec(
     `INSERT INTO variants VALUES ('videos/2026/clip.mp4', 'w_640', 'k', 'j', 2097152, 'e', '[]', 0)`,
   )

@@ -1,4 +1,7 @@
-/** All later migrations keep the data of an older version, and the API serves it. */
+/**
+ * Migrates a database of migration 0001 to the current version: its rows are kept, and the API
+ * works with them.
+ */
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -41,8 +44,8 @@ async function storedBytes() {
   return key.first<number>('n')
 }
 
-describe('rows of an older version', () => {
-  it('are complete', async () => {
+describe('a migrated database', () => {
+  it('has all rows of the older version', async () => {
     const tables: [string, number][] = [
       ['jobs', 8],
       ['attempts', 6],
@@ -70,7 +73,7 @@ describe('rows of an older version', () => {
     })
   })
 
-  it('agree with the counters that triggers maintain', async () => {
+  it('has counters that agree with its rows', async () => {
     for (const queue of ['default', 'later']) {
       const { stored, counted } = await readCounters(queue)
       expect(stored).toEqual(counted)
@@ -84,7 +87,7 @@ describe('rows of an older version', () => {
     expect(await storedBytes()).toBe(owned)
   })
 
-  it('leave no trigger or index with an old name', async () => {
+  it('has no trigger or index that mentions one of these old names', async () => {
     const { results } = await env.DB.prepare(
       "SELECT sql FROM sqlite_master WHERE type IN ('trigger', 'index') AND sql IS NOT NULL",
     ).all<{ sql: string }>()
@@ -137,7 +140,7 @@ describe('the API, over the rows of an older version', () => {
     expect(jobs[1]).toMatchObject({ id: WATERMARKED_JOB, deduplicated: true })
   })
 
-  it('runs a job that was pending', async () => {
+  it('lets a runner claim a job that was pending', async () => {
     await expectJson(await api('PATCH', '/queues/later', { paused: false }), 200)
     expect(await claimJob('later')).toMatchObject({ jobId: PENDING_JOB, fence: 1 })
     expect(await eventTypes(PENDING_JOB)).toEqual(['job:created', 'job:started'])
@@ -154,7 +157,7 @@ describe('the API, over the rows of an older version', () => {
     })
   })
 
-  it('ends the charge for an old upload with the upload', async () => {
+  it('frees the storage of an old upload when it is aborted', async () => {
     const before = (await storedBytes())!
     await expectJson(await api('DELETE', `/uploads/${UPLOAD_ID}`, undefined, KEY), 200)
     expect([await storedBytes(), await countRows('storage_reservations')]).toEqual([
@@ -163,7 +166,7 @@ describe('the API, over the rows of an older version', () => {
     ])
   })
 
-  it('retires the variants of a replaced reference file', async () => {
+  it('deletes the variant of a deleted reference file', async () => {
     await env.ORIGINALS.put(WATERMARK.path, 'x')
     await expectJson(await api('DELETE', `/files/${WATERMARK.path}`, undefined, KEY), 200)
     expect(await countRows('variants', "transformation = 'w_320,wm_images:logo.png'")).toBe(0)

@@ -19,7 +19,7 @@ afterEach(async () => {
 })
 
 describe('the event stream', () => {
-  it('has the documented headers and starts with connected', async () => {
+  it('has headers against caching and buffering, and begins with "connected"', async () => {
     const client = await watch()
     expect(client.headers.get('Content-Type')).toBe('text/event-stream')
     expect(client.headers.get('Cache-Control')).toBe('no-cache')
@@ -133,7 +133,7 @@ describe('event filters', () => {
     }
   })
 
-  it('find the queue of a job by themselves', async () => {
+  it('select the queue of the job if no queue is named', async () => {
     await putOriginal('filter/far.mp4')
     const [job] = await createJobs('filter/far.mp4', undefined, { queue: 'other' })
     const client = await watch(`?jobId=${job!.id}`)

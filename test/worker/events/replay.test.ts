@@ -28,8 +28,8 @@ async function waitForNewest(client: Client, queue = 'default') {
 }
 
 describe('a client that reconnects', () => {
-  it.each(['by the header', 'by the query'])(
-    'receives the missed events in order, %s',
+  it.each(['in the header', 'in the query'])(
+    'that sends its last id %s receives the missed events in order',
     async (how) => {
       const client = await watch()
       const { id: first } = await createOne(`replay/${how}/1.mp4`)
@@ -40,7 +40,7 @@ describe('a client that reconnects', () => {
       await api('POST', `/queue/jobs/${second}/cancel`)
 
       const again =
-        how === 'by the header'
+        how === 'in the header'
           ? await watch('', { 'Last-Event-ID': String(last) })
           : await watch(`?lastEventId=${last}`)
       await again.first(isEvent(second, 'job:cancelled'))
@@ -109,12 +109,12 @@ describe('a client that reconnects', () => {
 
 it('an event written without a notification is sent with the next notification', async () => {
   const client = await watch()
-  const last = client.seen.length
+  const before = client.seen.length
   await client.first(({ event }) => event === 'connected')
   await writeEvents(3)
   await hub().notify(null)
   await waitForNewest(client)
-  expect(client.seen.length).toBeGreaterThanOrEqual(last + 3)
+  expect(client.seen.length).toBeGreaterThanOrEqual(before + 3)
 })
 
 describe('resync', () => {
@@ -171,7 +171,7 @@ describe('resync', () => {
   })
 })
 
-it('reading new events does not depend on the length of the log', async () => {
+it('the number of rows read for new events does not depend on the length of the log', async () => {
   await writeEvents(1_200)
   const metered = meter(env.DB)
   const { db } = openPlatform(metered.d1).platform

@@ -12,8 +12,8 @@ beforeEach(() => {
 afterEach(() => vi.useRealTimers())
 
 /**
- * Opens a stream. With `answersPings`, pings are answered as the runtime does for a hibernating
- * hub.
+ * Opens a stream. With `answersPings`, the hub's side of the socket responds to pings, as the
+ * runtime does for a hibernating hub.
  */
 function open({ answersPings = true } = {}) {
   const { 0: socket, 1: hub } = new WebSocketPair()
@@ -33,7 +33,7 @@ function open({ answersPings = true } = {}) {
   return { hub, fromWorker, ended, closed, reader, next: async () => (await reader.read()).value }
 }
 
-it('a heartbeat is sent every 15 s, and the hub receives only pings that the runtime answers', async () => {
+it('a heartbeat is sent every 15 s, and the hub receives only pings', async () => {
   const { hub, fromWorker, next, ended } = open()
   expect(await next()).toMatch(
     /^event: connected\ndata: \{"clientId":"client_\w+"\}\nid: 7\nretry: 1000\n\n$/,
@@ -61,7 +61,7 @@ it('a hub that is silent from one heartbeat to the next ends the stream', async 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('an event counts as a sign of life', async () => {
+it('an event from the hub keeps the stream open, as a pong does', async () => {
   const { hub, next, ended } = open({ answersPings: false })
   await next()
   const data = { jobId: 'job_1', filePath: 'a.mp4', status: 'pending' }
@@ -75,7 +75,7 @@ it('an event counts as a sign of life', async () => {
   await ended
 })
 
-it('no heartbeat is sent early', async () => {
+it('no heartbeat is sent before 15 s, and the hub can end the stream', async () => {
   const { hub, next, reader, ended } = open()
   await next()
   await vi.advanceTimersByTimeAsync(14_999)
@@ -109,7 +109,7 @@ it('a stream ends after 30 minutes, together with the hub’s socket', async () 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a client that reads nothing is disconnected before it fills the memory', async () => {
+it('a client that reads nothing is disconnected once too many messages are unsent', async () => {
   const { hub, closed } = open()
   const message = JSON.stringify({ event: 'job:progress', data: { jobId: 'job_1', progress: 1 } })
   for (let sent = 0; sent < 10_050; sent++) {

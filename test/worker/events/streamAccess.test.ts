@@ -7,9 +7,9 @@ import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
 import { type Client, follow, isEvent, socketCount } from '../helpers/eventStream.ts'
 
-const NOBODY = { Authorization: '' }
+const VISITOR = { Authorization: '' }
 const clients: Client[] = []
-async function watch(query: string, headers: Record<string, string> = NOBODY) {
+async function watch(query: string, headers: Record<string, string> = VISITOR) {
   const client = await follow(query, headers)
   clients.push(client)
   await client.first(({ event }) => event === 'connected')
@@ -60,6 +60,7 @@ async function createToken(body: object, key?: MadeKey) {
   const response = key ? await key.call('POST', path, body) : await api('POST', path, body)
   return expectJson<Token>(response, 201)
 }
+/** Removes the path prefix from the grant of a token, and keeps the signature. */
 function widenToken(token: string) {
   const [payload, ...rest] = token.split('.')
   const grant = JSON.parse(atob(payload!.replaceAll('-', '+').replaceAll('_', '/'))) as object
@@ -100,7 +101,7 @@ describe('a visitor', () => {
 })
 
 describe('an API key', () => {
-  it('that is restricted to a folder receives its events only, and 404 for a filter outside', async () => {
+  it('that is restricted to a folder receives only its events, and 404 outside of it', async () => {
     const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
     const seen = await listReceivedPaths(await watch('', key.headers), { filePath: 'a/one.mp4' })
     expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
@@ -134,7 +135,7 @@ describe('an API key', () => {
     }
   })
 
-  it('that is restricted to a queue follows it by default', async () => {
+  it('that is restricted to a queue follows it by default, and gets 404 for another', async () => {
     const key = await makeKey({ scopes: ['events:read'], queue: 'side' })
     const client = await watch('', key.headers)
     const last = { filePath: 'a/one.mp4', queue: 'side' }
@@ -143,7 +144,7 @@ describe('an API key', () => {
     await expectError(outside, 404, 'queue_not_found')
   })
 
-  it('without events:read is treated as a visitor, and an invalid key is rejected', async () => {
+  it('without events:read cannot follow a queue; an invalid key cannot follow a file', async () => {
     const key = await makeKey({ scopes: ['jobs:read'] })
     await expectError(await key.call('GET', '/queue/events'), 403, 'forbidden')
     const headers = { Authorization: 'Bearer wrong' }
@@ -154,7 +155,7 @@ describe('an API key', () => {
     )
   })
 
-  it('can have at most maxEventStreams streams, those of its tokens included', async () => {
+  it('can have at most maxStreams open streams, those of its tokens included', async () => {
     const key = await makeKey({ scopes: ['events:read'], maxStreams: 2 })
     const { token } = await createToken({}, key)
     const [one] = [await watch('', key.headers), await watch(`?token=${token}`)]
@@ -179,7 +180,7 @@ describe('a stream token', () => {
     [{ pathPrefix: 'a/' }, ['a/one.mp4', 'a/two.mp4'], { filePath: 'a/one.mp4' }],
     [{ filePath: 'ab/one.mp4' }, ['ab/one.mp4'], { filePath: 'ab/one.mp4' }],
     [{ queue: 'side' }, [], { filePath: 'a/one.mp4', queue: 'side' }],
-  ])('for %j permits just that', async (limits, paths, last) => {
+  ])('for %j receives only the events that match it', async (limits, paths, last) => {
     const { token, url, expiresAt } = await createToken(limits)
     expect(new URL(url).search).toBe(`?token=${token}`)
     const minutes = (Date.parse(expiresAt) - Date.now()) / 60_000
@@ -189,7 +190,7 @@ describe('a stream token', () => {
     expect(new Set(seen.filter((path) => path !== undefined))).toEqual(new Set(paths))
   })
 
-  it('for a job permits that job only', async () => {
+  it('for a job receives only the events of that job, and 404 for another', async () => {
     const [mine] = await createJobs('a/two.mp4', ['w_900'])
     const [other] = await createJobs('a/two.mp4', ['w_902'])
     const { token } = await createToken({ jobId: mine!.id })
@@ -223,7 +224,7 @@ describe('a stream token', () => {
     }
   })
 
-  it('that was changed, has expired or has another purpose is rejected', async () => {
+  it('that was changed or has expired is rejected; none is valid for over an hour', async () => {
     const { token } = await createToken({ pathPrefix: 'a/', expiresInSeconds: 1 })
     const [payload, id, mac] = token.split('.')
     for (const wrong of [
@@ -251,7 +252,7 @@ describe('a stream token', () => {
     )
   })
 
-  it('ends with the API key that created it', async () => {
+  it('is rejected after the API key that created it was disabled', async () => {
     const key = await makeKey({ scopes: ['events:read'] })
     const { token } = await createToken({}, key)
     await watch(`?token=${token}`)

@@ -1,11 +1,11 @@
-/** API keys, created by the API and used for requests. */
+/** Creates API keys through the API, and sends requests with them. */
 import type { ApiKey, Scope } from '../../../src/contract/apiKey.ts'
 import { SCOPES } from '../../../src/contract/apiKey.ts'
 import { api, expectJson } from './requests.ts'
 
 export type MadeKey = Awaited<ReturnType<typeof makeKey>>
 
-/** Every scope that a restricted key can have. */
+/** Every scope that a key with a path prefix can have. */
 export const RESTRICTABLE_SCOPES: Scope[] = [
   'jobs:read',
   'jobs:write',
@@ -13,7 +13,10 @@ export const RESTRICTABLE_SCOPES: Scope[] = [
   'events:read',
 ]
 
-/** Creates a key. Its `call` sends a request with the key, and has the parameters of `api`. */
+/**
+ * Creates a key, by default with all scopes. Its `call` sends a request with the key, and has the
+ * parameters of `api`.
+ */
 export async function makeKey(request: Record<string, unknown> = {}) {
   const response = await api('POST', '/api-keys', { name: 'a test', scopes: SCOPES, ...request })
   const key = await expectJson<ApiKey & { key: string }>(response, 201)

@@ -1,4 +1,4 @@
-/** Reads rows directly, and opens the platform as the Worker does. */
+/** Direct access to the database, and the platform as the Worker creates it. */
 import { env } from 'cloudflare:workers'
 import { openDatabase } from '../../../src/db/database.ts'
 import type { JobRow } from '../../../src/db/rows.ts'
@@ -6,7 +6,7 @@ import { createPlatform } from '../../../src/platform/platform.ts'
 
 export const db = openDatabase(env.DB)
 
-/** Opens the real ports. `settled` resolves when all deferred work is done. */
+/** Creates the platform with the database `d1`. `settled` resolves when deferred work is done. */
 export function openPlatform(d1: D1Database = env.DB) {
   const deferred: Promise<unknown>[] = []
   const platform = createPlatform({ ...env, DB: d1 }, (work) => void deferred.push(work))

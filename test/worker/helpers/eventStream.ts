@@ -38,8 +38,8 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
         id: id === undefined ? null : Number(id),
         data: JSON.parse(data) as Message['data'],
       })
-      for (const look of waiting) {
-        look()
+      for (const check of waiting) {
+        check()
       }
     }
   })()
@@ -49,31 +49,36 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
   return {
     headers: response.headers,
     seen,
-    /** Events that are stored and can be replayed: all but progress. */
+    /** Events that are stored and can be replayed: all events of jobs except progress. */
     durable: () => seen.filter(({ event }) => /^job:(?!progress)/.test(event)),
     ids: () => seen.flatMap(({ event, id }) => (event === 'connected' || id === null ? [] : [id])),
     get ended() {
       return ended
     },
-    /** Resolves with the first message for which `wanted` is true, among past and future ones. */
+    /**
+     * Resolves with the first message for which `wanted` is true, among past and future ones.
+     * Rejects after DEADLINE_MS.
+     */
     first(wanted: (message: Message) => boolean): Promise<Message> {
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
-          waiting.delete(look)
+          waiting.delete(check)
           const events = seen.map(({ event, id }) => `${event} ${id}`).slice(-50)
-          reject(new Error(`not seen in ${DEADLINE_MS} ms; seen: ${events.join(', ')}`))
+          reject(
+            new Error(`no such message in ${DEADLINE_MS} ms; the last ones: ${events.join(', ')}`),
+          )
         }, DEADLINE_MS)
-        const look = () => {
+        const check = () => {
           const found = seen.find(wanted)
           if (!found) {
             return
           }
           clearTimeout(timer)
-          waiting.delete(look)
+          waiting.delete(check)
           resolve(found)
         }
-        waiting.add(look)
-        look()
+        waiting.add(check)
+        check()
       })
     },
     async close() {

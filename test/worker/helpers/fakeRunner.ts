@@ -45,8 +45,8 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       report({ progress, ...fields }),
     reportPlayable: () => report({ progress: 20, fps: 50, speed: 2, playable: true }),
     beginOutput: (sizeBytes = 1_000) => {
-      const standing = { fence, progress: 90, stage: 'upload', etaSeconds: 0 }
-      return send('POST', at('output'), { ...standing, sizeBytes })
+      const progressFields = { fence, progress: 90, stage: 'upload', etaSeconds: 0 }
+      return send('POST', at('output'), { ...progressFields, sizeBytes })
     },
     putPart: (uploadId: string, text = 'a part', part = 1) => {
       const query = new URLSearchParams({ fence: String(fence), uploadId })
@@ -80,7 +80,7 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
   return runner
 }
 
-/** Every message that a runner can send about its claim. */
+/** The messages that a runner can send about its claim, except those for packages. */
 export const RUNNER_MESSAGES: Record<
   string,
   (runner: FakeRunner, upload: Upload) => Promise<Response>
@@ -91,7 +91,7 @@ export const RUNNER_MESSAGES: Record<
   part: (runner, { uploadId }) => runner.putPart(uploadId, 'overwritten'),
   completed: (runner, upload) => runner.complete(upload),
   failed: (runner) => runner.fail('input_invalid'),
-  'failed for a while': (runner) => runner.fail('stalled'),
+  'failed with a retry': (runner) => runner.fail('stalled'),
   released: (runner) => runner.release(),
 }
 
@@ -102,7 +102,7 @@ export async function claimJob(queue = 'default', id = 'test-runner'): Promise<A
   return response.status === 204 ? null : expectJson<Assignment>(response, 200)
 }
 
-/** Claims a job as a runner that then works on it. @throws if there is none */
+/** Claims a job and returns the fake runner that holds it. @throws if there is no job */
 export async function claimAsRunner(
   queue = 'default',
 ): Promise<FakeRunner & { assignment: Assignment }> {
@@ -113,7 +113,7 @@ export async function claimAsRunner(
   return { ...fakeRunner(assignment), assignment }
 }
 
-/** Creates a job, with priority 0 so that it is the next one, and claims it. */
+/** Creates a job with priority 0 and claims it. @throws if another job is claimed first */
 export async function startJob(
   filePath: string,
   transformation = 'w_640',

@@ -1,6 +1,7 @@
 /**
- * A small model of the job store: a list of jobs and a log, changed by the transition table only. It
- * gives the result that every call must have, and the rows that must be stored after it.
+ * A model of the job store in memory: jobs, events, attempts, outputs and variants. It changes the
+ * status of jobs by the transition table. A test compares its results and its content with those of
+ * the database.
  */
 import type { JobStatus } from '../../../src/contract/job.ts'
 import { type JobEvent, nextStatus } from '../../../src/domain/jobTransitions.ts'
@@ -44,9 +45,9 @@ export class JobModel {
   jobs: ModelJob[] = []
   log: string[] = []
   attempts: ModelAttempt[] = []
-  /** Keys of outputs; true for those that are retired. */
+  /** The outputs by key. The value is true if the output is retired. */
   outputs = new Map<string, boolean>()
-  /** The key of the output that is served, by file and variant. */
+  /** The key of the served output of each file. All jobs of a file are for one variant. */
   variants = new Map<string, string>()
   readonly concurrency: number
 
@@ -66,7 +67,7 @@ export class JobModel {
     this.log.push(`job:created ${id}`)
   }
 
-  /** The job that a claim must return; it can be a retry that is due. */
+  /** Releases the due retries of a queue, then returns the job that a claim must return. */
   next(queue: string, paused: boolean, now: number): ModelJob | undefined {
     const ours = this.jobs.filter((job) => job.queue === queue)
     for (const job of ours) {
@@ -77,13 +78,16 @@ export class JobModel {
     if (paused || ours.filter((job) => job.status === 'running').length >= this.concurrency) {
       return
     }
-    // Sorting is stable, so that equal priorities keep the order of creation.
+    // Sorting is stable, so jobs with equal priority keep the order of creation.
     return ours
       .filter((job) => job.status === 'pending' && job.runAfter === null)
       .sort((a, b) => a.priority - b.priority)[0]
   }
 
-  /** Applies an event if the table allows it. Returns whether it was allowed. */
+  /**
+   * Applies an event if the transition table, the fence and the variant's other jobs allow it.
+   * Returns whether it was allowed.
+   */
   apply(event: JobEvent, job: ModelJob | undefined, fence: number, now: number): boolean {
     const to = job && nextStatus(job.status, event)
     if (!job || !to) {

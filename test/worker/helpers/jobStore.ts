@@ -1,4 +1,4 @@
-/** Changes jobs by the functions of src/db alone, without a hub, Queues or a runner. */
+/** Creates and changes jobs by the functions of src/db alone, without a hub, Queues or a runner. */
 import {
   cancelJobRow,
   completeJob,
@@ -19,14 +19,14 @@ export interface NewJob {
   transformation?: string
   priority?: number
 }
-let made = 0
+let insertions = 0
 
 /** Inserts a pending job. Returns the active job of its variant, which may have existed before. */
 export async function insertJob(job: NewJob = {}): Promise<JobRow> {
-  const id = `job_${(++made).toString(16).padStart(32, '0')}`
+  const id = `job_${(++insertions).toString(16).padStart(32, '0')}`
   const { queue = 'default', transformation = 'f_mp4', priority = 2 } = job
   const { rows } = await insertJobs(db, {
-    filePath: job.filePath ?? `videos/${made}.mp4`,
+    filePath: job.filePath ?? `videos/${insertions}.mp4`,
     queue,
     jobs: [
       {
@@ -58,7 +58,10 @@ const OUTPUT = {
   frameRate: 25,
 }
 
-/** Applies an event by the statement that implements it. Returns undefined if it is rejected. */
+/**
+ * Applies an event by the statement that implements it. Returns undefined if it is rejected. A
+ * claim takes the next job of the queue, which may be another one than `job`.
+ */
 export function applyEvent(
   event: JobEvent,
   job: Pick<JobRow, 'id' | 'fence' | 'queue'>,

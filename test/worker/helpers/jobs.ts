@@ -1,11 +1,11 @@
-/** Jobs and originals, created by the API as callers create them. */
+/** Creates and reads jobs through the API, and stores originals directly in the bucket. */
 import { env } from 'cloudflare:workers'
 import type { Job } from '../../../src/contract/job.ts'
 import { api, expectJson } from './requests.ts'
 
 export type CreatedJob = Job & { deduplicated: boolean }
 
-/** Stores an original directly in the bucket, whatever its bytes. */
+/** Stores an original directly in the bucket, without a check of its content. */
 export async function putOriginal(path: string, text = `the bytes of ${path}`): Promise<R2Object> {
   return (await env.ORIGINALS.put(path, text))!
 }

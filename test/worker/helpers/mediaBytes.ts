@@ -5,7 +5,7 @@ function latin1(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text, (character) => character.charCodeAt(0))
 }
 
-/** An `ftyp` box of 24 bytes, as at the start of every MP4 file, followed by `filling`. */
+/** An `ftyp` box of 24 bytes, with which MP4 files begin, followed by `filling`. */
 export function mp4(filling = 'frames') {
   return latin1(`\0\0\0\x18ftypisom\0\0\x02\0isommp41${filling}`)
 }

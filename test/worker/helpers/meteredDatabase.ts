@@ -33,7 +33,7 @@ export function meter(d1: D1Database) {
   }
   return {
     d1: metered as unknown as D1Database,
-    /** Returns the row counts of `work`. */
+    /** Runs `work`, and returns its result and the rows that it read and wrote. */
     cost: async <T>(work: () => Promise<T>): Promise<Meter & { result: T }> => {
       total.rowsRead = 0
       total.rowsWritten = 0

@@ -20,7 +20,10 @@ export function visit(path: string, init?: RequestInit): Promise<Response> {
   return exports.default.fetch(`http://reelqueue${path}`, init)
 }
 
-/** Sends a request without credentials to an app whose settings or bindings differ. */
+/**
+ * Sends a request without credentials, unless `init` has some, to the app with changed settings or
+ * bindings. Waits for deferred work.
+ */
 export async function visitWith(
   changes: Partial<Env>,
   path: string,
@@ -33,7 +36,10 @@ export async function visitWith(
   return response
 }
 
-/** Sends a request with the root API key. `body` is sent as JSON, bytes as they are. */
+/**
+ * Sends a request with the root API key, unless `headers` has another one. `body` is sent as JSON,
+ * or unchanged if it is bytes.
+ */
 export function api(
   method: string,
   path: string,

@@ -1,4 +1,4 @@
-/** Every test file begins with an empty, migrated database. */
+/** Applies the migrations before the tests of each file. */
 import { applyD1Migrations } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeAll } from 'vitest'

@@ -9,7 +9,7 @@ import { expectJson } from '../helpers/requests.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
 import { openPlatform, jobRow } from '../helpers/database.ts'
 
-it('the watchdog expires leases and sets its next alarm, while retired outputs stay recorded', async () => {
+it('while R2 fails, the watchdog expires a lease and keeps the retired output', async () => {
   const { platform, settled } = openPlatform()
   const lost = await startJob('lost.mp4')
   await expectJson(await lost.beginOutput(), 200)
@@ -34,7 +34,7 @@ it('the watchdog expires leases and sets its next alarm, while retired outputs s
   expect(await retired()).toBe(0)
 })
 
-it('an upload that could not be aborted stays recorded until it is aborted', async () => {
+it('the garbage collector deletes an output only after its upload could be aborted', async () => {
   const { platform, settled } = openPlatform()
   const runner = await startJob('half.mp4')
   await expectJson(await runner.beginOutput(), 200)

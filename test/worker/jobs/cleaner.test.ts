@@ -1,7 +1,4 @@
-/**
- * The cleaner deletes old rows in bounded batches, oldest first, and keeps what is recent or still
- * needed.
- */
+/** The cleaner deletes old rows in batches, and keeps recent rows, active jobs and variants. */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
@@ -38,9 +35,9 @@ beforeEach(async () => {
   await run('DELETE FROM events')
 })
 
-describe('finished jobs', () => {
+describe('jobs', () => {
   it.each(['completed', 'error', 'cancelled'] as const)(
-    'in %s are deleted with their attempts',
+    'with the status %s are deleted with their attempts after 30 days',
     async (status) => {
       const old = await insertJobIn(status)
       const recent = await insertJobIn(status)
@@ -65,7 +62,7 @@ describe('finished jobs', () => {
     await applyEvent('forceCancel', running)
   })
 
-  it('leave their variants', async () => {
+  it('leave their variants when they are deleted', async () => {
     const runner = await startJob('kept.mp4')
     await runner.completeWith()
     await setAge('jobs', 'completed_at', 31)
@@ -74,7 +71,7 @@ describe('finished jobs', () => {
     expect((await api('GET', '/t/w_640/kept.mp4')).status).toBe(200)
   })
 
-  it('are deleted in batches of 200 for each status, until none is left', async () => {
+  it('of one status are deleted in batches of 200, until none is left', async () => {
     for (let n = 0; n < 250; n++) {
       await insertJobIn('cancelled')
     }
@@ -98,7 +95,7 @@ it('events past their retention are deleted, newer ones are kept', async () => {
   expect(results).toEqual([{ type: 'job:started' }, { type: 'job:completed' }])
 })
 
-it('an abandoned upload is aborted and its object deleted', async () => {
+it('the unfinished upload of a cancelled job is aborted, and its row is deleted', async () => {
   const runner = await startJob('half.mp4')
   const { uploadId } = await expectJson<{ uploadId: string }>(await runner.beginOutput(), 200)
   await expectJson(await runner.putPart(uploadId), 200)
@@ -171,7 +168,7 @@ async function countOld(): Promise<Record<string, number>> {
   )
 }
 
-it('the API works after a cleanup', async () => {
+it('a pending job is kept, and jobs can be created and claimed after a cleanup', async () => {
   await insertJobIn('pending')
   await runRound()
   expect(await db.query.jobs.findFirst()).toMatchObject({ status: 'pending' })

@@ -101,7 +101,7 @@ describe('priority', () => {
     expect(await jobRow(explicit[0]!.id)).toMatchObject({ priority: 7 })
   })
 
-  it('no transformation creates the default MP4', async () => {
+  it('is 2 for the default MP4, which a request without transformations creates', async () => {
     await putOriginal('create/default.mp4')
     const [job] = await createJobs('create/default.mp4')
     expect(job).toMatchObject({ transformation: 'f_mp4', queue: 'default', priority: 2 })
@@ -153,7 +153,7 @@ describe('an invalid request is rejected as a whole', () => {
     expect(message).toContain(text)
   })
 
-  it('accepts 50 transformations and not 51', async () => {
+  it('51 transformations return 400, and 50 are accepted', async () => {
     const filePath = 'refused/many.mp4'
     await putOriginal(filePath)
     const transformations = Array.from({ length: 51 }, (_, index) => `w_${100 + index}`)

@@ -1,4 +1,4 @@
-/** The cron handler repairs a queue whose alarm was lost. */
+/** The cron handler runs the cleaner, and the watchdog of each queue. */
 import {
   createExecutionContext,
   createScheduledController,
@@ -34,7 +34,7 @@ beforeEach(async () => {
   await forgetAlarm('default')
 })
 
-it('expires leases that are over, keeps valid ones, and sets the alarm again', async () => {
+it('ends an attempt whose lease has expired, keeps another, and sets the lost alarm', async () => {
   await cron()
   const row = (await jobRow(lost.jobId))!
   expect(row).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
@@ -45,7 +45,7 @@ it('expires leases that are over, keeps valid ones, and sets the alarm again', a
   expect(alarm).toBe(row.run_after)
 })
 
-it('deletes old rows', async () => {
+it('deletes an old job', async () => {
   const { id } = await insertJobIn('cancelled')
   await run(`UPDATE jobs SET completed_at = 1 WHERE id = '${id}'`)
   await cron()

@@ -21,7 +21,7 @@ it('returns the same jobs in the same order for a second request with the same I
   expect(first.map((job) => job.deduplicated)).toEqual([false, false, false])
   expect(listIds(await requestJobs('again', request))).toEqual(listIds(first))
 
-  for (let left = first.length; left > 0; left--) {
+  for (let n = 0; n < first.length; n++) {
     await (await claimAsRunner()).completeWith('the output')
   }
   const after = await requestJobs('again', request)
@@ -33,7 +33,7 @@ it('returns the same jobs in the same order for a second request with the same I
   expect(listIds(await createJobs(request.filePath, request.transformations))).not.toEqual(
     listIds(first),
   )
-  for (let left = first.length; left > 0; left--) {
+  for (let n = 0; n < first.length; n++) {
     await (await claimAsRunner()).completeWith('the output')
   }
 })
@@ -56,7 +56,7 @@ it('returns 409 and creates nothing for another request with the same key', asyn
   expect(await jobRow(first[0]!.id)).toMatchObject({ status: 'pending' })
 })
 
-it('two concurrent requests with the same key create one set of jobs', async () => {
+it('identical concurrent requests with the same key create one set of jobs', async () => {
   await putOriginal('idem/race.mp4')
   const request = { filePath: 'idem/race.mp4', transformations: ['w_640', 'w_320'] }
   const results = await Promise.all(Array.from({ length: 5 }, () => requestJobs('race', request)))
@@ -67,7 +67,7 @@ it('two concurrent requests with the same key create one set of jobs', async () 
   expect(await countRows('idempotency_keys', 'key = ?', 'race')).toBe(1)
 })
 
-it('of two different concurrent requests with the same key one succeeds and the other returns 409', async () => {
+it('of two different concurrent requests with the same key, one returns 409', async () => {
   await putOriginal('idem/clash.mp4')
   const requests = ['w_640', 'w_320'].map((transformation) => ({
     filePath: 'idem/clash.mp4',

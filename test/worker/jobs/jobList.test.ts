@@ -35,7 +35,7 @@ it('an empty list is an empty page', async () => {
 describe('with 120 jobs', () => {
   beforeAll(() => createMany('list/many.mp4', 120))
 
-  it('shows the newest 50 first', async () => {
+  it('the first page has the newest 50, newest first', async () => {
     const page = await list()
     expect(page).toMatchObject({ limit: 50, offset: 0, count: 50 })
     expect(ids(page)).toEqual(created.toReversed().slice(0, 50))
@@ -64,7 +64,7 @@ describe('with 120 jobs', () => {
     expect(await list('?filePath=list/other.mp4')).toMatchObject({ count: 0 })
   })
 
-  it('pages by cursor contain every job once while new jobs are created', async () => {
+  it('pages by cursor contain every earlier job once while new jobs are created', async () => {
     const before = created.toReversed()
     const seen: string[] = []
     let cursor: string | null = null
@@ -78,7 +78,7 @@ describe('with 120 jobs', () => {
   })
 })
 
-describe('an invalid value returns 400 with the allowed values:', () => {
+describe('an invalid query returns 400 with the reason:', () => {
   it.each([
     ['limit=0', 'limit'],
     ['limit=501', '500'],

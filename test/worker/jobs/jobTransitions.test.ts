@@ -1,6 +1,6 @@
 /**
- * SQL statements of the job transitions: the effect of every event in every state on the row, the
- * counters, the event log and the attempts.
+ * SQL statements of the job transitions: every event in every status, and the effects on the row,
+ * the counters, the event log and the attempts.
  */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -49,7 +49,7 @@ const grid = JOB_STATUSES.flatMap((from) =>
   events.map((event) => ({ from, event, to: nextStatus(from, event) })),
 )
 
-describe('every event in every state', () => {
+describe('every event in every status', () => {
   it.each(grid.filter(({ to }) => to !== null))(
     '$event changes a job from $from to $to and writes one event',
     async ({ from, event, to }) => {
@@ -165,7 +165,7 @@ describe('a transition', () => {
     expect(await findOutput(db, claim, 'upload')).toMatchObject({ key, retired: false })
   })
 
-  it('an hour counts each completed and failed job once', async () => {
+  it('the statistics of an hour count each completed and failed job once', async () => {
     await env.DB.prepare('DELETE FROM queue_hourly_stats').run()
     const hour = 1_700_000_000_000 - (1_700_000_000_000 % 3_600_000)
     for (const event of ['complete', 'complete', 'fail', 'backOff', 'release'] as const) {

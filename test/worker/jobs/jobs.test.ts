@@ -20,7 +20,7 @@ async function failedJob(filePath: string) {
 }
 
 describe('queue stats', () => {
-  it('are zeros, not nulls, for an empty queue', async () => {
+  it('are zeros, not nulls, without jobs', async () => {
     const response = await api('GET', '/queue/stats')
     expect(response.status).toBe(200)
     const figures = { completed: 0, failed: 0, mediaSeconds: 0, processingSeconds: 0 }
@@ -68,7 +68,7 @@ describe('queue stats', () => {
 })
 
 describe('a job', () => {
-  it('starts with the eight documented fields, in order', async () => {
+  it('begins with eight fields in a fixed order; a completed one has an outputPath', async () => {
     const { id } = await createOne('one/clip.mp4')
     const response = await api('GET', `/queue/jobs/${id}`)
     expect(response.status).toBe(200)
@@ -110,7 +110,7 @@ describe('a job', () => {
 })
 
 describe('retry', () => {
-  it('makes a failed job pending with all of its attempts', async () => {
+  it('makes a failed job pending again and counts its attempts from 0', async () => {
     const { id, control } = await failedJob('retry/failed.mp4')
     expect(await readJob(id)).toMatchObject({ status: 'error', error: 'The file is no video.' })
     const response = await api('POST', `/queue/jobs/${id}/retry`)
@@ -123,7 +123,7 @@ describe('retry', () => {
     await api('DELETE', `/queue/jobs/${control.id}`)
   })
 
-  it('returns 400 for a job that is not in error or does not exist, and changes nothing', async () => {
+  it('returns 400 for a pending or missing job, and changes nothing', async () => {
     const { id } = await createOne('retry/pending.mp4')
     const before = await jobRow(id)
     for (const jobId of [id, NO_JOB]) {
@@ -146,7 +146,7 @@ describe('cancel', () => {
     expect(await claimJob()).toBeNull()
   })
 
-  it('returns 400 for a running job without force, and the job continues', async () => {
+  it('returns 400 for a running job without force, and cancels it with force', async () => {
     const { id } = await createOne('cancel/running.mp4')
     const runner = await claimAsRunner()
     const rejected = await api('POST', `/queue/jobs/${id}/cancel`, {})

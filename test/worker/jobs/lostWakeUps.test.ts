@@ -1,6 +1,6 @@
 /**
- * Every change that makes a job claimable also sets a watchdog alarm, in case the wake-up of the
- * runners is lost.
+ * Changes that make a job claimable also set a watchdog alarm, in case the wake-up of the runners
+ * is lost.
  */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
@@ -24,7 +24,7 @@ function setQueue(settings: Record<string, unknown>) {
   return api('PATCH', '/queues/default', settings)
 }
 
-/** A running job that uses up the queue's concurrency, and a pending job. */
+/** Holds a job that uses up the queue's concurrency. Another job is pending. */
 let runner: FakeRunner
 beforeEach(async () => {
   await run('DELETE FROM jobs')
@@ -39,17 +39,17 @@ async function retryFailedJob() {
 }
 const CHANGES: Record<string, () => Promise<Response>> = {
   'a higher concurrency': () => setQueue({ concurrency: 2 }),
-  'unpausing the queue': async () => {
+  'resuming the queue': async () => {
     await run('UPDATE queues SET paused = 1, concurrency = 2')
     return setQueue({ paused: false })
   },
   'a retry': retryFailedJob,
   'a released job': () => runner.release(),
   'a completed job': async () => runner.complete(await runner.upload()),
-  'a job that failed for good': () => runner.fail('input_invalid'),
-  'a job cancelled by force': () =>
+  'a job that failed without a retry': () => runner.fail('input_invalid'),
+  'the forced cancellation of a running job': () =>
     api('POST', `/queue/jobs/${runner.jobId}/cancel`, { force: true }),
-  'a running job deleted': () => api('DELETE', `/queue/jobs/${runner.jobId}`),
+  'the deletion of a running job': () => api('DELETE', `/queue/jobs/${runner.jobId}`),
 }
 
 it.each(Object.keys(CHANGES))('%s sets an alarm within 10 s', async (change) => {
@@ -59,7 +59,7 @@ it.each(Object.keys(CHANGES))('%s sets an alarm within 10 s', async (change) => 
   expect(await readAlarm()).toBeLessThanOrEqual(Date.now() + WITHIN_MS)
 })
 
-it('a pause sets no alarm, as a control', async () => {
+it('pausing the queue sets no alarm, as a control', async () => {
   await deleteAlarm()
   await expectJson(await setQueue({ paused: true }), 200)
   expect(await readAlarm()).toBeNull()

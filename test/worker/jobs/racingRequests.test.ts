@@ -44,7 +44,7 @@ it('of two concurrent retries one returns 200 and one 400, and the job is claime
   await api('DELETE', `/queue/jobs/${id}`)
 })
 
-it('a concurrent cancel and retry are each valid for the state they found', async () => {
+it('after a concurrent cancel and retry, the job is cancelled or pending', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/mixed-${round}.mp4`)
     await (await claimAsRunner()).fail('input_invalid', 'The file is no video.')
@@ -54,7 +54,8 @@ it('a concurrent cancel and retry are each valid for the state they found', asyn
         api('POST', `/queue/jobs/${id}/retry`),
       ])
     ).map((response) => response.status)
-    // A failed job can always be retried. The cancel succeeds only if it comes after the retry.
+    // The retry succeeds in both orders, because a failed job cannot be cancelled. The cancel
+    // succeeds only if it comes after the retry.
     expect(retried).toBe(200)
     const status = cancelled === 200 ? 'cancelled' : 'pending'
     expect([200, 400]).toContain(cancelled)
@@ -63,7 +64,7 @@ it('a concurrent cancel and retry are each valid for the state they found', asyn
   }
 })
 
-it('after a concurrent cancel and claim the job is either cancelled or running', async () => {
+it('after a concurrent cancel and claim, the job is either cancelled or running', async () => {
   for (let round = 0; round < ROUNDS; round++) {
     const { id } = await createOne(`race/claim-${round}.mp4`)
     const [cancel, assignment] = await Promise.all([
@@ -79,7 +80,7 @@ it('after a concurrent cancel and claim the job is either cancelled or running',
   }
 })
 
-it('the counters equal the rows in the end', async () => {
+it('the counters equal the numbers of rows after these requests', async () => {
   const { stored, counted } = await readCounters()
   expect(stored).toEqual(counted)
 })

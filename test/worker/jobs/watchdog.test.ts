@@ -108,7 +108,7 @@ describe('an expired lease', () => {
     await expectJson(await runner.report(61), 200)
   })
 
-  it('is ended once by two concurrent runs', async () => {
+  it('ends its attempt once in three concurrent runs', async () => {
     const runner = await startJob('once.mp4')
     await expireLease(runner)
     await Promise.all([watch(), watch(), runDurableObjectAlarm(hub)])
@@ -118,7 +118,7 @@ describe('an expired lease', () => {
 })
 
 describe('a lease', () => {
-  it('is not extended beyond timeoutSeconds, which ends it with timeout', async () => {
+  it('is not extended once the job’s timeout is over, and the job fails with timeout', async () => {
     const runner = await startJob('endless.mp4', 'w_640', { timeoutSeconds: 1 })
     await run('UPDATE jobs SET started_at = ? WHERE id = ?', Date.now() - 3_600_000, runner.jobId)
     await expectJson(await runner.report(50), 200)
@@ -171,12 +171,12 @@ describe('a due retry', () => {
   })
 })
 
-it('a queue with nothing to wait for sets no alarm', async () => {
+it('a queue without jobs needs no further run', async () => {
   await run('DELETE FROM jobs')
   expect(await watch()).toBeNull()
 })
 
-it('the next alarm is at the earliest lease or retry', async () => {
+it('the next run is due at the earliest lease expiry or retry', async () => {
   const lease = (await jobRow(control.jobId))!.lease_expires_at!
   expect(await watch()).toBe(lease)
   const runner = await startJob('earlier.mp4')

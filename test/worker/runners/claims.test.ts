@@ -35,7 +35,7 @@ async function claimAll(queue = 'default', now = Date.now()) {
 }
 
 describe('a claim', () => {
-  it('takes the lowest priority first and the oldest among equals', async () => {
+  it('takes the job with the lowest priority number, and of equal ones the oldest', async () => {
     await insertJob({ filePath: 'second', priority: 2 })
     await insertJob({ filePath: 'third', priority: 2 })
     await insertJob({ filePath: 'last', priority: 9 })
@@ -139,7 +139,7 @@ describe('twenty concurrent claims of fifty jobs with a concurrency of five', ()
 })
 
 describe('a claim at the gateway', () => {
-  it('returns everything that a runner needs', async () => {
+  it('returns the source, the rendition, the fence and the limits of the job', async () => {
     const [job] = await createJobs('videos/clip.mp4', ['w_640,q_60'])
     const source = await env.ORIGINALS.head('videos/clip.mp4')
     expect(await claimJob()).toEqual({
@@ -160,18 +160,18 @@ describe('a claim at the gateway', () => {
   })
 
   it('fails a job whose file is missing with input_invalid, and returns the next one', async () => {
-    const [gone] = await createJobs('gone.mp4', ['w_640'], { priority: 0 })
+    const [failed] = await createJobs('gone.mp4', ['w_640'], { priority: 0 })
     const [next] = await createJobs('there.mp4', ['w_640'])
     await env.ORIGINALS.delete('gone.mp4')
     expect(await claimJob()).toMatchObject({ jobId: next!.id })
-    expect(await jobRow(gone!.id)).toMatchObject({
+    expect(await jobRow(failed!.id)).toMatchObject({
       status: 'error',
       error_code: 'input_invalid',
       error: 'The file gone.mp4 is no longer in storage.',
     })
   })
 
-  it('reads the original as it is now, not as it was when the job was created', async () => {
+  it('returns the current size and ETag of the original, even if it was replaced', async () => {
     const [job] = await createJobs('replaced.mp4', ['w_640'])
     const replaced = await putOriginal('replaced.mp4', 'other, longer bytes than before')
     const { source } = (await claimJob())!

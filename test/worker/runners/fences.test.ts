@@ -1,4 +1,7 @@
-/** Every message with a stale fence is rejected and has no effect. */
+/**
+ * Messages of a runner that no longer holds its job are rejected and have no effect. Reports of the
+ * holder extend its lease.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { api, expectJson, expectError } from '../helpers/requests.ts'
@@ -51,7 +54,7 @@ describe('when another runner has claimed the job,', () => {
   })
 
   it.each(['part', 'completed'])(
-    '"%s" of the holder with the other upload is rejected too',
+    '"%s" of the holder with the upload of the first runner is rejected too',
     async (message) => {
       const before = await jobRow(holder.jobId)
       await expectLost(await RUNNER_MESSAGES[message]!(holder, staleUpload))
@@ -107,7 +110,7 @@ it('a report extends the lease to its full length', async () => {
   expect(await jobRow(other.jobId)).toEqual(control)
 })
 
-it('progress never decreases', async () => {
+it('a report with less progress does not lower the recorded progress', async () => {
   const runner = await startJob('steady.mp4')
   for (const [reported, stored] of [
     [40, 40],

@@ -64,33 +64,39 @@ describe('finish', () => {
     ['pending', 'job:retrying', async (runner) => () => runner.fail('stalled')],
     ['pending', 'job:retrying', async (runner) => () => runner.release()],
   ]
-  it.each(twice)('sent twice (%s, %s) gets two responses and has one effect', async (...row) => {
-    const [status, event, prepare] = row
-    const runner = await startJob(`twice-${crypto.randomUUID()}.mp4`)
-    const finish = await prepare(runner)
-    expect(await expectJson(await finish(), 200)).toEqual({ status })
-    const after = [await jobRow(runner.jobId), await attempts(runner.jobId)]
-    expect(await expectJson(await finish(), 200)).toEqual({ status })
-    expect([await jobRow(runner.jobId), await attempts(runner.jobId)]).toEqual(after)
-    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
-    await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
-  })
-  it.each(twice)('sent twice concurrently (%s, %s) does too', async (...row) => {
-    const [status, event, prepare] = row
-    const runner = await startJob(`at-once-${crypto.randomUUID()}.mp4`)
-    const finish = await prepare(runner)
-    const responses = await Promise.all([finish(), finish(), finish()])
-    for (const response of responses) {
-      expect(await expectJson(response, 200)).toEqual({ status })
-    }
-    expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
-    expect(await jobRow(runner.jobId)).toMatchObject({ status, fence: 1 })
-    const { stored, counted } = await readCounters()
-    expect(stored).toEqual(counted)
-    await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
-  })
+  it.each(twice)(
+    'sent twice (%s, %s) gets two equal responses and has one effect',
+    async (...row) => {
+      const [status, event, prepare] = row
+      const runner = await startJob(`twice-${crypto.randomUUID()}.mp4`)
+      const finish = await prepare(runner)
+      expect(await expectJson(await finish(), 200)).toEqual({ status })
+      const after = [await jobRow(runner.jobId), await attempts(runner.jobId)]
+      expect(await expectJson(await finish(), 200)).toEqual({ status })
+      expect([await jobRow(runner.jobId), await attempts(runner.jobId)]).toEqual(after)
+      expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
+      await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
+    },
+  )
+  it.each(twice)(
+    'sent three times concurrently (%s, %s) gets three equal responses and has one effect',
+    async (...row) => {
+      const [status, event, prepare] = row
+      const runner = await startJob(`at-once-${crypto.randomUUID()}.mp4`)
+      const finish = await prepare(runner)
+      const responses = await Promise.all([finish(), finish(), finish()])
+      for (const response of responses) {
+        expect(await expectJson(response, 200)).toEqual({ status })
+      }
+      expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', event])
+      expect(await jobRow(runner.jobId)).toMatchObject({ status, fence: 1 })
+      const { stored, counted } = await readCounters()
+      expect(stored).toEqual(counted)
+      await run('DELETE FROM jobs WHERE id = ?', runner.jobId)
+    },
+  )
 
-  it('of a released job does not count the attempt, and keeps its place by age', async () => {
+  it('of a released job does not count the attempt, and the job keeps its place', async () => {
     const runner = await startJob('interrupted.mp4', 'w_640', { priority: 5 })
     await createJobs('younger.mp4', ['w_640'], { priority: 5 })
     await expectJson(await runner.report(70), 200)
@@ -101,7 +107,7 @@ describe('finish', () => {
     expect(await claimJob()).toMatchObject({ filePath: 'younger.mp4' })
   })
 
-  it('with an inconsistent upload fails the attempt, which is retried', async () => {
+  it('with a wrong ETag of a part fails the attempt, and the job is retried', async () => {
     const runner = await startJob('broken.mp4')
     const upload = await runner.upload()
     const wrong = { ...upload, parts: [{ partNumber: 1, etag: 'wrong' }] }
@@ -118,7 +124,7 @@ describe('finish', () => {
 describe('the retry policy', () => {
   const final = ['input_invalid', 'unsupported', 'timeout']
 
-  it.each(FAILURE_CODES)('%s', async (code) => {
+  it.each(FAILURE_CODES)('after %s ends the job or delays it by 4 to 6 s', async (code) => {
     const runner = await startJob(`${code}.mp4`)
     const failedAt = Date.now()
     const { status } = await expectJson<{ status: string }>(await runner.fail(code), 200)
@@ -161,7 +167,7 @@ describe('the retry policy', () => {
     expect(await attempts(runner.jobId)).toHaveLength(3)
   })
 
-  it('starts again after a manual retry', async () => {
+  it('counts the attempts from 0 after a manual retry', async () => {
     const runner = await startJob('again.mp4', 'w_640', { maxAttempts: 1 })
     expect(await expectJson(await runner.fail('stalled'), 200)).toEqual({ status: 'error' })
     await expectJson(await api('POST', `/queue/jobs/${runner.jobId}/retry`), 200)

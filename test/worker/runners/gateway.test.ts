@@ -26,6 +26,7 @@ async function claim(runner: object, protocol = PROTOCOL_VERSION, queue = 'defau
   return response.status === 204 ? null : expectJson<Assigned>(response, 200)
 }
 
+/** Makes the source of a file's jobs `bytes` large. Jobs that need no disk keep size class 0. */
 async function setSize(filePath: string, bytes: number) {
   await env.DB.prepare(
     'UPDATE jobs SET source_bytes = ?, size_class = min(size_class, 1) * ? WHERE file_path = ?',
@@ -50,7 +51,7 @@ describe('the protocol version', () => {
 })
 
 describe('a runner of protocol version 3', () => {
-  it('receives the field names of that version, and a runner of version 4 those of today', async () => {
+  it('receives the field names of version 3, and a runner of version 4 those of 4', async () => {
     await addQueue('versions')
     const watermark = 'versions-logo.png'
     await putOriginal(watermark)
@@ -94,7 +95,7 @@ describe("a claim matches the runner's capabilities", () => {
     expect(await claim({ diskBytes: 30e9 }, undefined, 'disk')).toMatchObject({ jobId: large!.id })
   })
 
-  it('by disk: a frame of a large video can be claimed by any runner', async () => {
+  it('by disk: a frame of a large video can be claimed with little disk space', async () => {
     await addQueue('frame')
     const [frame] = await createJobs('film.mp4', ['t_true,w_640'], { queue: 'frame' })
     await setSize('film.mp4', 20e9)
@@ -127,7 +128,7 @@ describe("a claim matches the runner's capabilities", () => {
     })
   })
 
-  it('always, for jobs without requirements', async () => {
+  it('for jobs that require no encoder', async () => {
     await addQueue('none')
     const [probe, copy] = await createJobs('none.mp4', ['f_json', 'f_m4a,ac_copy'], {
       queue: 'none',
@@ -137,7 +138,7 @@ describe("a claim matches the runner's capabilities", () => {
     expect(await claim(capabilities, undefined, 'none')).toMatchObject({ jobId: copy!.id })
   })
 
-  it('even if hundreds of unsuitable jobs come first', async () => {
+  it('even if 200 unsuitable jobs come first', async () => {
     await addQueue('behind')
     await env.DB.prepare("UPDATE queues SET concurrency = 9 WHERE name = 'behind'").run()
     for (let n = 0; n < 10; n++) {

@@ -1,6 +1,6 @@
 /**
- * The gateway behaves the same for all three entry points, except that a container's runner is
- * identified by its props.
+ * The gateway behaves the same for containers, local runners and remote runners. The runner of a
+ * container is identified by its props, others by the id in their claims.
  */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -25,7 +25,7 @@ function withToken(origin: string): Send {
     })
 }
 
-const ENTRY_POINTS: [string, { runner: string; send: Send }][] = [
+const RUNNERS: [string, { runner: string; send: Send }][] = [
   [
     'a container, identified by its props',
     {
@@ -43,7 +43,7 @@ const ENTRY_POINTS: [string, { runner: string; send: Send }][] = [
   ],
 ]
 
-describe.each(ENTRY_POINTS)('%s', (_, { runner, send: sendBare }) => {
+describe.each(RUNNERS)('%s', (_, { runner, send: sendBare }) => {
   const secret = { [RUNNER_SECRET_HEADER]: `the-secret-of-this-${runner}` }
   const send: Send = (path, init) =>
     sendBare(path, { ...init, headers: { ...(init.headers as Record<string, string>), ...secret } })
@@ -91,8 +91,8 @@ describe.each(ENTRY_POINTS)('%s', (_, { runner, send: sendBare }) => {
     })
   })
 
-  it('cannot use a stale fence, and nothing changes', async () => {
-    const { jobId, fence } = await claimNewJob(`${queue}/stale.mp4`)
+  it('cannot use another fence than that of its claim, and nothing changes', async () => {
+    const { jobId, fence } = await claimNewJob(`${queue}/other-fence.mp4`)
     const before = await jobRow(jobId)
     const at = `/runner/jobs/${jobId}`
     const other = fence + 1

@@ -36,7 +36,7 @@ async function readStoredState() {
 
 describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (message) => {
   const send = RUNNER_MESSAGES[message]!
-  it("about another job is rejected with every fence but that job's own", async () => {
+  it("about another job is rejected with a fence that is not that job's", async () => {
     const before = await readStoredState()
     for (const fence of [mine.fence, theirs.fence + 7, 1_000]) {
       const impostor = fakeRunner({ jobId: theirs.jobId, fence })
@@ -54,22 +54,22 @@ describe.each(Object.keys(RUNNER_MESSAGES))('"%s"', (message) => {
     }
     expect(await readStoredState()).toEqual(before)
   })
+})
 
-  it('without the token, or with an API key, returns 401', async () => {
-    const before = await readStoredState()
-    const requests: [string, RequestInit][] = []
-    const at = `/runner/jobs/${theirs.jobId}`
-    requests.push([`${at}/source?fence=${theirs.fence}`, { method: 'GET' }])
-    for (const action of ['report', 'output', 'finish']) {
-      requests.push([`${at}/${action}`, { method: 'POST' }])
+it('source, report, output and finish need the runner token; an API key returns 401', async () => {
+  const before = await readStoredState()
+  const requests: [string, RequestInit][] = []
+  const at = `/runner/jobs/${theirs.jobId}`
+  requests.push([`${at}/source?fence=${theirs.fence}`, { method: 'GET' }])
+  for (const action of ['report', 'output', 'finish']) {
+    requests.push([`${at}/${action}`, { method: 'POST' }])
+  }
+  for (const [path, init] of requests) {
+    for (const headers of [{}, { Authorization: 'Bearer test-api-key' }]) {
+      expect((await visit(path, { ...init, headers })).status).toBe(401)
     }
-    for (const [path, init] of requests) {
-      for (const headers of [{}, { Authorization: 'Bearer test-api-key' }]) {
-        expect((await visit(path, { ...init, headers })).status).toBe(401)
-      }
-    }
-    expect(await readStoredState()).toEqual(before)
-  })
+  }
+  expect(await readStoredState()).toEqual(before)
 })
 
 it('a container that knows the job, fence and upload of another is rejected', async () => {
@@ -103,7 +103,7 @@ it('a container that knows the job, fence and upload of another is rejected', as
   expect(await readStoredState()).toEqual(before)
 })
 
-it('an upload of another job accepts no part and completes nothing', async () => {
+it('the upload of another job accepts no part and completes nothing', async () => {
   const before = await readStoredState()
   for (const [message, runner] of [
     ['part', mine],
@@ -114,7 +114,7 @@ it('an upload of another job accepts no part and completes nothing', async () =>
   expect(await readStoredState()).toEqual(before)
 })
 
-it('the runner’s token is not an API key', async () => {
+it('the runner token is not an API key', async () => {
   for (const [method, path] of [
     ['GET', '/queue/jobs'],
     ['GET', '/api-keys'],

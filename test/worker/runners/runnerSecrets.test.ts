@@ -79,9 +79,9 @@ describe('a claim', () => {
   })
 
   it.each([
-    ['none', runnerCaller(null)] as const,
-    ['a short one', runnerCaller('guessable')] as const,
-  ])('with %s as its secret is rejected and takes no job', async (_, send) => {
+    ['no secret', runnerCaller(null)] as const,
+    ['a short secret', runnerCaller('guessable')] as const,
+  ])('with %s is rejected and takes no job', async (_, send) => {
     const [job] = await createJobs('secrets/refused.mp4', ['w_640'])
     const rejected = await expectJson<{ message: string }>(await sendClaim(send), 400)
     expect(rejected.message).toContain(
@@ -90,7 +90,7 @@ describe('a claim', () => {
     expect(await jobRow(job!.id)).toMatchObject({ status: 'pending' })
   })
 
-  it('that is repeated under the id of another runner does not return its job', async () => {
+  it('that is repeated under the same runner id with another secret returns no job', async () => {
     const { jobId } = await claimNewJob('secrets/again.mp4')
     const before = await jobRow(jobId)
     expect((await sendClaim(others.another, { again: true })).status).toBe(204)

@@ -70,6 +70,7 @@ async function useSlot(name: string) {
         return vi.waitUntil(() => !(slot as unknown as { run?: object }).run)
       })
     },
+    /** Runs the alarm with a clock that is `ms` ahead. */
     alarmIn: async (ms: number) => {
       const now = Date.now()
       await inSlot(() => void vi.useFakeTimers({ now: now + ms, toFake: ['Date'] }))
@@ -83,7 +84,7 @@ async function useSlot(name: string) {
 }
 
 describe('a slot', () => {
-  it('starts its container once, without internet or token, for any number of wake-ups', async () => {
+  it('starts its container once, without internet or token, for several wake-ups', async () => {
     const { wake, started, intercepted, recordContact, runner } = await useSlot('slot-0')
     const results = await Promise.all([wake(), wake(), wake()])
     expect(results.toSorted()).toEqual(['started', 'starting', 'starting'])
@@ -117,7 +118,7 @@ describe('a slot', () => {
     expect(runner()).not.toBe(first)
   })
 
-  it('fails the job at once when its container exits', async () => {
+  it('fails the attempt at once when its container exits', async () => {
     const { wake, recordContact, runner, exitContainer } = await useSlot('slot-2')
     const [job] = await createJobs('killed.mp4', ['w_640'])
     await wake()
@@ -132,7 +133,7 @@ describe('a slot', () => {
     })
   })
 
-  it('waits after a failed start, and after an exit without a claim', async () => {
+  it('cools down after a failed start, and after an exit without a claim', async () => {
     const { wake, container } = await useSlot('slot-3')
     container.broken = true
     expect(await wake()).toBe('failed')
@@ -143,7 +144,7 @@ describe('a slot', () => {
     expect(await other.wake()).toBe('cooling_down')
   })
 
-  it('stops a container that has not claimed after a minute', async () => {
+  it('stops a container whose runner has not claimed after a minute', async () => {
     const { wake, container, alarmIn } = await useSlot('slot-5')
     await wake()
     await alarmIn(60_000)
@@ -164,7 +165,7 @@ describe('a slot', () => {
     expect(container.running).toBe(false)
   })
 
-  it('does nothing where containers are not available', async () => {
+  it('cannot start where containers are not available', async () => {
     expect(await env.SLOTS.getByName('slot-7').wake(['default'])).toBe('failed')
   })
 })

@@ -151,7 +151,7 @@ describe('creating jobs sends one ticket for each job that can run', () => {
     expect(tickets()).toEqual(Array.from({ length: expected }, () => ({ queue })))
   })
 
-  it('none when the concurrency is used or the jobs exist, one when a job is retried', async () => {
+  it('and none when the concurrency is used up or the job exists', async () => {
     const queue = 'send-full'
     await expectJson(await api('PUT', `/queues/${queue}`, { concurrency: 1 }), 200)
     const filePath = 'tickets/full.mp4'
@@ -165,7 +165,7 @@ describe('creating jobs sends one ticket for each job that can run', () => {
     await vi.waitFor(() => expect(tickets()).toEqual([{ queue }, { queue: 'default' }]), 5_000)
   })
 
-  it('never more than the size of a batch', async () => {
+  it('and at most 100 at once, or none for a count below 1', async () => {
     await sendTickets(env.TICKETS, 'many', 1_000)
     expect(tickets()).toHaveLength(100)
     await sendTickets(env.TICKETS, 'many', 0)

@@ -74,7 +74,7 @@ describe('a wake-up', () => {
     expect(calls).toEqual([])
   })
 
-  it('does not call a slot whose runner has a job', async () => {
+  it('does not call a slot whose runner has a job; failJobsOfRunner makes it pending', async () => {
     await addQueue('held')
     await createJobs('held.mp4', ['w_100', 'w_102'], { queue: 'held' })
     const held = await claimJob('held', 'slot-0-0123abcd')

@@ -1,6 +1,6 @@
 /**
- * Writers of one path, interleaved in any order. Each makes a reservation, then stores or deletes
- * the object in R2 or fails, then records its write or releases its reservation.
+ * Writers of one path, whose steps are interleaved at random. Each writer begins its write, then
+ * changes the object in R2 or fails, then records the result or releases its reservation.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
@@ -17,16 +17,16 @@ import { openPlatform, countRows } from '../helpers/database.ts'
 import { makeKey, storedBytes } from '../helpers/apiKeys.ts'
 
 const writer = fc.record({
-  does: fc.constantFrom('store', 'store', 'remove', 'fail'),
-  who: fc.constantFrom(0, 1, null),
+  action: fc.constantFrom('store', 'store', 'remove', 'fail'),
+  keyIndex: fc.constantFrom(0, 1, null),
   size: fc.integer({ min: 1, max: 1_000 }),
 })
 interface Writer {
-  does: string
-  who: number | null
+  action: string
+  keyIndex: number | null
   size: number
 }
-/** Up to five writers, and the order in which they take their three steps. */
+/** Two to five writers, and the order in which they take their three steps each. */
 const interleaved = fc.array(writer, { minLength: 2, maxLength: 5 }).chain((writers) => {
   const turns = writers.flatMap((_, index) => [index, index, index])
   return fc.record({
@@ -36,13 +36,17 @@ const interleaved = fc.array(writer, { minLength: 2, maxLength: 5 }).chain((writ
 })
 const { platform } = openPlatform()
 
-function begin({ does, who, size }: Writer, filePath: string, ids: string[]): () => Promise<void> {
-  const keyId = who === null || does === 'remove' ? null : ids[who]!
-  const known = does === 'remove' ? { keyId: null, sizeBytes: 0 } : { keyId, sizeBytes: size }
+function begin(
+  { action, keyIndex, size }: Writer,
+  filePath: string,
+  ids: string[],
+): () => Promise<void> {
+  const keyId = keyIndex === null || action === 'remove' ? null : ids[keyIndex]!
+  const known = action === 'remove' ? { keyId: null, sizeBytes: 0 } : { keyId, sizeBytes: size }
   let write: StorageReservation
   const steps = [
     async () => {
-      if (does === 'remove') {
+      if (action === 'remove') {
         write = await beginWrite(platform, filePath)
       } else {
         const reserved = await reserveStorage(platform, keyId, [{ filePath, sizeBytes: size }])
@@ -53,29 +57,29 @@ function begin({ does, who, size }: Writer, filePath: string, ids: string[]): ()
       }
     },
     async () => {
-      if (does === 'remove') {
+      if (action === 'remove') {
         return env.ORIGINALS.delete(filePath)
       }
-      if (does === 'fail') {
+      if (action === 'fail') {
         return
       }
       const customMetadata = keyId === null ? {} : { 'reelqueue-key': keyId }
       await env.ORIGINALS.put(filePath, new Uint8Array(size), { customMetadata })
     },
     () =>
-      does === 'fail'
+      action === 'fail'
         ? releaseReservations(platform, [write])
         : finishWrite(platform, write, known),
   ]
   return () => steps.shift()!()
 }
 
-it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
+it('each key is charged for the object that it has in R2', { timeout: 120_000 }, async () => {
   let run = 0
-  const between = new Set<boolean>()
+  const endedWithoutKey = new Set<boolean>()
   await fc.assert(
     fc.asyncProperty(interleaved, async ({ writers, turns }) => {
-      const filePath = `settling/${++run}.mp4`
+      const filePath = `concurrent/${++run}.mp4`
       const ids = [(await makeKey()).id, (await makeKey()).id]
       const takeTurn = writers.map((one) => begin(one, filePath, ids))
       for (const turn of turns) {
@@ -86,7 +90,7 @@ it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
         expect(await storedBytes({ id })).toBe(found.keyId === id ? found.sizeBytes : 0)
       }
       expect(await countRows('storage_reservations')).toBe(0)
-      between.add(found.keyId === null)
+      endedWithoutKey.add(found.keyId === null)
     }),
     {
       numRuns: 80,
@@ -95,8 +99,8 @@ it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
         [
           {
             writers: [
-              { does: 'store', who: 0, size: 10 },
-              { does: 'store', who: 1, size: 20 },
+              { action: 'store', keyIndex: 0, size: 10 },
+              { action: 'store', keyIndex: 1, size: 20 },
             ],
             turns: [0, 1, 0, 1, 1, 0],
           },
@@ -105,5 +109,5 @@ it('the recorded file is the object in R2', { timeout: 120_000 }, async () => {
     },
   )
   // Some runs must have ended with a file of an API key, and others without one.
-  expect(between.size).toBe(2)
+  expect(endedWithoutKey.size).toBe(2)
 })

@@ -15,7 +15,7 @@ function remove(path: string, headers: Record<string, string> = API_KEY) {
 function put(path: string, filling: string) {
   return visit(`/files/${path}`, { method: 'PUT', headers: API_KEY, body: mp4(filling) })
 }
-async function made(filePath: string) {
+async function makeVariant(filePath: string) {
   expect((await put(filePath, 'first')).status).toBe(201)
   await createJobs(filePath, ['w_640'], { priority: 0 })
   await (await claimAsRunner()).completeWith(`the variant of ${filePath}`)
@@ -28,8 +28,8 @@ function outputOf(filePath: string) {
 
 describe('a deleted file', () => {
   it('disappears with its variants, and other files stay', async () => {
-    await made('gone/a.mp4')
-    await made('gone/b.mp4')
+    await makeVariant('gone/a.mp4')
+    await makeVariant('gone/b.mp4')
     const [key, control] = [await outputOf('gone/a.mp4'), await outputOf('gone/b.mp4')]
     const answer = await expectJson(await remove('gone/a.mp4'), 200)
     expect(answer).toEqual({ success: true, message: 'File deleted' })
@@ -42,8 +42,8 @@ describe('a deleted file', () => {
     expect((await visit('/t/gone/b.mp4')).status).toBe(200)
   })
 
-  it('can be stored again, and its variants are made from the new file', async () => {
-    await made('anew.mp4')
+  it('can be stored again, and its variants are makeVariant from the new file', async () => {
+    await makeVariant('anew.mp4')
     await expectJson(await remove('anew.mp4'), 200)
     await put('anew.mp4', 'second')
     expect((await visit('/t/w_640/anew.mp4')).status).toBe(202)
@@ -54,7 +54,7 @@ describe('a deleted file', () => {
 
   it('has its pending and running jobs cancelled, and ended ones are kept', async () => {
     const filePath = 'jobs/a.mp4'
-    await made(filePath)
+    await makeVariant(filePath)
     const [ended] = await createJobs(filePath, ['w_640'], { priority: 0 })
     const twice = await claimAsRunner()
     expect(twice.jobId).toBe(ended!.id)
@@ -84,7 +84,7 @@ describe('a deleted file', () => {
 })
 
 describe('deleting a file that does not exist', () => {
-  it('returns 404 each time and changes nothing', async () => {
+  it('returns 404 and changes nothing', async () => {
     await putOriginal('twice/a.mp4')
     await putOriginal('twice/a.mp4.mp4')
     expect((await remove('twice/a.mp4')).status).toBe(200)
@@ -97,7 +97,7 @@ describe('deleting a file that does not exist', () => {
   })
 
   it('completes an earlier delete that was interrupted', async () => {
-    await made('broken/off.mp4')
+    await makeVariant('broken/off.mp4')
     const [job] = await createJobs('broken/off.mp4', ['w_100'])
     // Simulates a delete whose Worker died right after it had deleted the original.
     await env.ORIGINALS.delete('broken/off.mp4')
@@ -109,7 +109,7 @@ describe('deleting a file that does not exist', () => {
 })
 
 describe('a key restricted to a folder', () => {
-  it('deletes inside, and gets 404 outside without deleting', async () => {
+  it('deletes files inside, and is rejected outside without deleting', async () => {
     const key = await makeKey({ scopes: RESTRICTABLE_SCOPES, pathPrefix: 'mine/' })
     for (const path of ['mine/a.mp4', 'theirs/a.mp4', 'mine.mp4']) {
       await putOriginal(path)
@@ -122,13 +122,13 @@ describe('a key restricted to a folder', () => {
       'mine%2f..%2ftheirs/a.mp4',
       'theirs/none.mp4',
     ]) {
-      const refused = await remove(path, key.headers)
-      expect([400, 404], path).toContain(refused.status)
+      const rejected = await remove(path, key.headers)
+      expect([400, 404], path).toContain(rejected.status)
     }
-    const told = async (path: string) =>
+    const readMessage = async (path: string) =>
       (await expectError(await remove(path, key.headers), 404, 'file_not_found')).replace(path, '')
-    // An existing and a missing file have the same response.
-    expect(await told('theirs/a.mp4')).toBe(await told('theirs/none.mp4'))
+    // The error message is the same for an existing and a missing file.
+    expect(await readMessage('theirs/a.mp4')).toBe(await readMessage('theirs/none.mp4'))
     expect(await env.ORIGINALS.head('theirs/a.mp4')).not.toBeNull()
     expect(await env.ORIGINALS.head('mine.mp4')).not.toBeNull()
     expect((await jobRow(job!.id))!.status).toBe('pending')

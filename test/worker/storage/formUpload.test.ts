@@ -47,7 +47,7 @@ describe('a form upload', () => {
     expect(await countRows('jobs')).toBe(0)
   })
 
-  it('stores files in a folder, under names, and queues variants of each', async () => {
+  it('stores files in a folder under the given names, and queues variants of each', async () => {
     const response = await upload({
       files: [clip('1.mp4'), new File([png()], '2.png')],
       folder: 'form/in',
@@ -74,7 +74,7 @@ describe('a form upload', () => {
   })
 })
 
-describe('a form is stored completely or not at all', () => {
+describe('an invalid form is rejected, and none of its files is stored:', () => {
   const folder = 'bad'
   const cases: [string, number, Fields][] = [
     ['no file', 400, { folder }],
@@ -119,7 +119,7 @@ describe('a form is stored completely or not at all', () => {
     expect(await countRows('jobs')).toBe(jobs)
   })
 
-  it('over 32 MiB returns 413 with the route for larger files', async () => {
+  it('a form over 32 MiB returns 413 with the route for larger files', async () => {
     const large = new File([mp4(), new Uint8Array(33 * 1024 * 1024)], 'large.mp4')
     const answer = await expectJson<ErrorBody>(await upload({ files: large, folder }), 413)
     expect(answer).toMatchObject({ code: 'too_large' })

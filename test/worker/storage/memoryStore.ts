@@ -1,4 +1,7 @@
-/** An ObjectStore in memory. The conformance suite runs on it too, so it cannot depend on R2. */
+/**
+ * An ObjectStore in memory. The conformance suite runs on it as well as on R2, so that the suite
+ * tests only what every store must do.
+ */
 import type {
   GetResult,
   MultipartUpload,
@@ -33,21 +36,24 @@ function areBytesEqual(left: Uint8Array, right: Uint8Array) {
 }
 
 function isMet(conditions: Headers, object: StoredObject) {
-  const names = (header: string) =>
+  const namesEtag = (header: string) =>
     (conditions.get(header) ?? '')
       .split(',')
       .some((tag) => ['*', httpEtag(object)].includes(tag.trim()))
   const isModifiedSince = (header: string) =>
     object.uploadedAt.getTime() > Date.parse(conditions.get(header)!)
   return (
-    (!conditions.has('If-Match') || names('If-Match')) &&
-    !names('If-None-Match') &&
+    (!conditions.has('If-Match') || namesEtag('If-Match')) &&
+    !namesEtag('If-None-Match') &&
     (!conditions.has('If-Modified-Since') || isModifiedSince('If-Modified-Since')) &&
     (!conditions.has('If-Unmodified-Since') || !isModifiedSince('If-Unmodified-Since'))
   )
 }
 
-/** All parts but the last have the same size, at least MIN_PART_BYTES. The last is not larger. */
+/**
+ * Returns true if all parts but the last have the same size, of at least MIN_PART_BYTES, and the
+ * last is not larger.
+ */
 function haveGoodSizes(parts: Uint8Array[]) {
   const [first] = parts
   return parts.every((part, index) =>

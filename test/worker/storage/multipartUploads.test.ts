@@ -44,7 +44,7 @@ it('joins parts that can be sent repeatedly and in any order', async () => {
   expect((await complete(id, [head, tail])).status).toBe(404)
 })
 
-it('rejects a first part that does not match the file name, and an unknown extension', async () => {
+it('rejects a first part that does not match the file name, and invalid file names', async () => {
   const id = await begin('parts/fake.mp4')
   const answer = await put(id, 1, '<html>not a video</html>')
   await expectError(answer, 415, 'content_mismatch')
@@ -82,6 +82,6 @@ it('aborts an upload on request and when it is too old, and keeps newer ones', a
   expect(await countRows('uploads', 'id IN (?, ?)', old, young)).toBe(1)
 })
 
-it('requires the API key', async () => {
+it('requires an API key', async () => {
   expect((await visit('/uploads', { method: 'POST' })).status).toBe(401)
 })

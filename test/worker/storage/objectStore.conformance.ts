@@ -79,12 +79,15 @@ export function describeObjectStore(name: string, open: () => ObjectStore) {
         expect(await read()).toMatchObject({ text: 'second' })
       })
 
-      it.each([1, -1])('rejects a body that is %i bytes off, and keeps the object', async (off) => {
-        await put('before')
-        const result = await store.put(key, sized('0123456789', 10 + off), VIDEO)
-        expect(result).toEqual({ ok: false, reason: 'wrong_size' })
-        expect(await read()).toMatchObject({ text: 'before' })
-      })
+      it.each([1, -1])(
+        'rejects a body whose announced size is %i bytes off, and keeps the object',
+        async (off) => {
+          await put('before')
+          const result = await store.put(key, sized('0123456789', 10 + off), VIDEO)
+          expect(result).toEqual({ ok: false, reason: 'wrong_size' })
+          expect(await read()).toMatchObject({ text: 'before' })
+        },
+      )
 
       it('stores leading bytes before those of the body', async () => {
         const leading = new TextEncoder().encode('0123')
@@ -93,7 +96,7 @@ export function describeObjectStore(name: string, open: () => ObjectStore) {
         expect(await read()).toMatchObject({ text: '0123456789' })
       })
 
-      it('checks the digest', async () => {
+      it('rejects a body that does not match the digest, and keeps the object', async () => {
         const good = { ...VIDEO, sha256: await sha256('good') }
         expect(await store.put(key, sized('good'), good)).toMatchObject({ ok: true })
         const result = await store.put(key, sized('evil'), good)
@@ -121,7 +124,7 @@ export function describeObjectStore(name: string, open: () => ObjectStore) {
         expect(found).toEqual({ range: { offset: 8, length: 2 }, text: '89' })
       })
 
-      it('fails for a key without an object, whatever the conditions', async () => {
+      it('fails for a key without an object, with and without a condition', async () => {
         expect(await read()).toBe('not_found')
         expect(await read({ conditions: new Headers({ 'If-Match': '"x"' }) })).toBe('not_found')
       })
@@ -253,7 +256,7 @@ export function describeObjectStore(name: string, open: () => ObjectStore) {
         expect(result).toEqual({ ok: false, reason: 'wrong_size' })
       })
 
-      it('ends an upload with its completion', async () => {
+      it('ends an upload when it is completed, and a later abort keeps the object', async () => {
         const { uploadId } = await store.createMultipartUpload(key, VIDEO)
         const part = await uploadPart(uploadId, 1, encoder.encode('content'))
         await store.completeMultipartUpload({ key, uploadId }, [part])
@@ -263,7 +266,7 @@ export function describeObjectStore(name: string, open: () => ObjectStore) {
         expect(await read()).toMatchObject({ text: 'content' })
       })
 
-      it('ends an upload with its abortion', async () => {
+      it('ends an upload when it is aborted, and keeps the previous object', async () => {
         await put('before')
         const { uploadId } = await store.createMultipartUpload(key, VIDEO)
         const part = await uploadPart(uploadId, 1, encoder.encode('content'))

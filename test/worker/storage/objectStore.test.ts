@@ -1,4 +1,4 @@
-/** Runs the conformance suite against every store. */
+/** Runs the conformance suite against each store. */
 import { env } from 'cloudflare:workers'
 import { createR2Store } from '../../../src/storage/r2.ts'
 import { describeObjectStore } from './objectStore.conformance.ts'

@@ -20,7 +20,7 @@ async function textOf(response: Response) {
   return new TextDecoder().decode(await response.arrayBuffer())
 }
 
-it('an original is served completely, with its media type', async () => {
+it('an original is served completely, with the content type of its extension', async () => {
   const response = await get()
   expect(response.status).toBe(200)
   expect(await textOf(response)).toBe(CONTENT)
@@ -85,7 +85,7 @@ describe('range requests', () => {
     const whole = await get({ ...range, 'If-Range': '"another"' })
     expect(whole.status).toBe(200)
     expect(await textOf(whole)).toBe(CONTENT)
-    // The range refers to another file and is ignored, although it is outside this one.
+    // If-Range names another file, so the range is ignored, although it is outside of this one.
     expect((await get({ Range: 'bytes=500-', 'If-Range': '"another"' })).status).toBe(200)
   })
 })

@@ -1,4 +1,4 @@
-/** Outputs in R2: the completed attempt's output is served, and every other one is deleted. */
+/** Outputs in R2: the output of a completed job is served, and others are deleted. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
@@ -20,7 +20,7 @@ async function keyOf(jobId: string, { uploadId }: Upload) {
 }
 
 /** Waits until an output is deleted. Its object is deleted before its row. */
-function collected(jobId: string, key: string) {
+function waitUntilDeleted(jobId: string, key: string) {
   return vi.waitFor(async () => {
     expect((await outputs(jobId)).map((row) => row.key)).not.toContain(key)
     expect(await env.VARIANTS.head(key)).toBeNull()
@@ -50,14 +50,14 @@ beforeAll(async () => {
   await expectJson(await runner.complete(upload), 200)
 })
 
-/** Otherwise the next test could claim a job of this one, once the retry of that job is due. */
+/** Deletes pending jobs, which the next test could claim once their retries are due. */
 afterEach(async () => {
   await env.DB.prepare("DELETE FROM jobs WHERE status = 'pending'").run()
 })
 
-describe('the upload of a lost attempt', () => {
-  it.each(['incomplete', 'complete but not finished'])(
-    'is aborted when it is %s',
+describe('the upload of an attempt that ends without success', () => {
+  it.each(['incomplete', 'completed in R2 only'])(
+    'is deleted when the lease expires while it is %s',
     async (state) => {
       const runner = await startJob(`${state}.mp4`)
       const upload = await runner.upload()
@@ -67,7 +67,7 @@ describe('the upload of a lost attempt', () => {
       }
       await expireLease(runner.jobId)
       await watch()
-      await collected(runner.jobId, key)
+      await waitUntilDeleted(runner.jobId, key)
       await expectAborted(key, upload)
       expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending' })
       expect(await serve('control.mp4')).toBe('control')
@@ -83,11 +83,11 @@ describe('the upload of a lost attempt', () => {
     const upload = await runner.upload()
     const key = await keyOf(runner.jobId, upload)
     await expectJson(await end(runner.jobId, () => runner.fail('input_invalid')), 200)
-    await collected(runner.jobId, key)
+    await waitUntilDeleted(runner.jobId, key)
     await expectAborted(key, upload)
   })
 
-  it('is aborted by the next run of the garbage collector when one was interrupted', async () => {
+  it('has its row deleted by the run after an interrupted garbage collection', async () => {
     const runner = await startJob('cut-short.mp4')
     const key = await keyOf(runner.jobId, await runner.upload())
     await env.DB.prepare('UPDATE outputs SET retired = 1 WHERE job_id = ?').bind(runner.jobId).run()
@@ -99,8 +99,8 @@ describe('the upload of a lost attempt', () => {
   })
 })
 
-describe('a completed job', () => {
-  it('keeps the upload that it was finished with; another one is aborted', async () => {
+describe('finishing a job', () => {
+  it('keeps the upload that the request names; the others are aborted', async () => {
     const runner = await startJob('twins.mp4')
     const first = await runner.upload('first')
     const second = await runner.upload('second')
@@ -110,14 +110,14 @@ describe('a completed job', () => {
       await keyOf(runner.jobId, third),
     ]
     await expectJson(await runner.complete(second), 200)
-    await collected(runner.jobId, firstKey)
-    await collected(runner.jobId, thirdKey)
+    await waitUntilDeleted(runner.jobId, firstKey)
+    await waitUntilDeleted(runner.jobId, thirdKey)
     await expectAborted(firstKey, first)
     expect(await outputs(runner.jobId)).toMatchObject([{ upload_id: second.uploadId, retired: 0 }])
     expect(await serve('twins.mp4')).toBe('second')
   })
 
-  it('accepts an upload that was completed before the response was lost', async () => {
+  it('accepts an upload that is already completed in R2', async () => {
     const runner = await startJob('answer-lost.mp4')
     const upload = await runner.upload('whole')
     const key = await keyOf(runner.jobId, upload)
@@ -133,13 +133,13 @@ describe('a completed job', () => {
     expect(newer.jobId).not.toBe(older.jobId)
     expect(await serve('replaced.mp4')).toBe(`made by ${older.jobId} 1`)
     await newer.completeWith()
-    await collected(older.jobId, before)
+    await waitUntilDeleted(older.jobId, before)
     expect(await serve('replaced.mp4')).toBe(`made by ${newer.jobId} 1`)
     expect(await jobRow(older.jobId)).toMatchObject({ status: 'completed' })
     expect(await serve('control.mp4')).toBe('control')
   })
 
-  it('keeps its variant when the job is deleted', async () => {
+  it('makes a variant that stays when the job is deleted', async () => {
     const runner = await startJob('kept.mp4')
     await runner.completeWith()
     await expectJson(await api('DELETE', `/queue/jobs/${runner.jobId}`), 200)
@@ -148,14 +148,14 @@ describe('a completed job', () => {
     expect(await serve('kept.mp4')).toBe(`made by ${runner.jobId} 1`)
   })
 
-  it('whose original was replaced is retried with the new one', async () => {
+  it('releases it if the original was replaced; the next attempt uses the new one', async () => {
     const runner = await startJob('moved-on.mp4')
     const upload = await runner.upload('of the old one')
     const key = await keyOf(runner.jobId, upload)
     const replaced = await putOriginal('moved-on.mp4', 'another original')
     expect((await runner.source()).status).toBe(412)
     expect(await expectJson(await runner.complete(upload), 200)).toEqual({ status: 'pending' })
-    await collected(runner.jobId, key)
+    await waitUntilDeleted(runner.jobId, key)
     const again = await claimAsRunner()
     expect(again).toMatchObject({ jobId: runner.jobId, fence: 2 })
     await again.completeWith()

@@ -47,7 +47,7 @@ describe('a stored file', () => {
     expect(head?.httpEtag).toBe(answer['etag'])
   })
 
-  it('can have an upper-case extension, and another name of its container format', async () => {
+  it('can have an upper-case extension, or another of its container family', async () => {
     expect((await put('family/A.MP4', mp4())).status).toBe(201)
     expect((await put('family/b.mov', mp4())).status).toBe(201)
     expect((await put('family/c.png', png())).status).toBe(201)
@@ -65,14 +65,14 @@ describe('a stored file', () => {
   })
 })
 
-describe('content that does not match the file name is rejected, and the stored file is kept', () => {
+describe('a request with invalid content is rejected, and the stored file is kept', () => {
   it.each([
     ['text as .mp4', 'kept/a.mp4', 'this is no video at all', 415],
     ['an image as .mp4', 'kept/a.mp4', png(), 415],
     ['a video as .png', 'kept/a.png', mp4(), 415],
     ['a playlist as .mp4', 'kept/a.mp4', '#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n', 415],
     ['a page as .mp4', 'kept/a.mp4', '<!doctype html><script>alert(1)</script>', 415],
-    ['nothing', 'kept/a.mp4', '', 415],
+    ['an empty file', 'kept/a.mp4', '', 415],
     ['an unknown extension', 'kept/a.exe', mp4(), 415],
     ['no extension', 'kept/a', mp4(), 415],
     ['only an extension', 'kept/.mp4x', mp4(), 415],
@@ -113,7 +113,7 @@ describe('file names', () => {
     ['in any script', 'n/%E6%98%A0%E7%94%BB%F0%9F%8E%AC.mp4', 'n/映画🎬.mp4'],
     ['with a decomposed letter', 'n/cafe%CC%81.mp4', 'n/café.mp4'],
     ['with dots inside', 'n/a..b/...mp4', 'n/a..b/...mp4'],
-  ])('%s', async (_name, written, key) => {
+  ])('%s are decoded once and normalized', async (_name, written, key) => {
     const answer = await expectJson<{ filePath: string }>(await put(written, mp4(key)), 201)
     expect(answer.filePath).toBe(key.normalize('NFC'))
     expect(await stored(key.normalize('NFC'))).toEqual(mp4(key))
@@ -121,13 +121,13 @@ describe('file names', () => {
     expect(new Uint8Array(await served.arrayBuffer())).toEqual(mp4(key))
   })
 
-  it('one letter in two Unicode forms is one file', async () => {
+  it('two Unicode forms of one name are one file', async () => {
     await put('nfc/e%CC%81.mp4', mp4('decomposed'))
     await put('nfc/%C3%A9.mp4', mp4('composed'))
     expect((await env.ORIGINALS.list({ prefix: 'nfc/' })).objects).toHaveLength(1)
   })
 
-  it('different paths never share an object key', async () => {
+  it('different paths have different object keys', async () => {
     const paths = ['k/a/b_c.mp4', 'k/a_b/c.mp4', 'k/a_b_c.mp4', 'k/A/b_c.mp4', 'k/a%252Fb_c.mp4']
     for (const path of paths) {
       expect((await put(path, mp4(path))).status).toBe(201)
@@ -139,17 +139,17 @@ describe('file names', () => {
   })
 
   it.each([
-    ['up', 'a%2F..%2Fb.mp4'],
-    ['above the root', '..%2Fb.mp4'],
-    ['with encoded dots', '%2e%2e%2Fb.mp4'],
-    ['here', 'a%2F.%2Fb.mp4'],
+    ['a segment ".."', 'a%2F..%2Fb.mp4'],
+    ['".." at the start', '..%2Fb.mp4'],
+    ['an encoded ".."', '%2e%2e%2Fb.mp4'],
+    ['a segment "."', 'a%2F.%2Fb.mp4'],
     ['an absolute path', '%2Fetc/b.mp4'],
     ['an empty segment', 'a//b.mp4'],
     ['a trailing slash', 'a.mp4/'],
     ['a backslash', 'a%5Cb.mp4'],
     ['a NUL', 'a%00.mp4'],
     ['a direction override', 'a%E2%80%AEb.mp4'],
-    ['white space at the end', 'a/%20b.mp4'],
+    ['white space at the start of a segment', 'a/%20b.mp4'],
     ['a long segment', `${'a'.repeat(252)}.mp4`],
     ['a long path', `${'a/'.repeat(600)}b.mp4`],
     ['an incomplete escape', 'a%E0%A4.mp4'],

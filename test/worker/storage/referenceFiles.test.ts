@@ -117,7 +117,7 @@ describe('a variant with a reference file', () => {
     expect(await countRows('variants', 'job_id = ?', plain.jobId)).toBe(0)
   })
 
-  it('is created again after the reference file is replaced directly in the bucket', async () => {
+  it('is queued again after the reference file is replaced directly in the bucket', async () => {
     await putOriginal('marks/direct.png')
     const before = await make('made/two.mp4', 'wm_marks:direct.png')
     const url = '/t/wm_marks:direct.png/made/two.mp4'
@@ -137,7 +137,7 @@ describe('a variant with a reference file', () => {
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
-  it('is created again after a failure when the reference file is replaced', async () => {
+  it('is queued again after a failure when the reference file is replaced', async () => {
     await putOriginal('marks/broken.png')
     const runner = await startJob('made/four.mp4', 'wm_marks:broken.png')
     await runner.fail('input_invalid')
@@ -163,14 +163,14 @@ it('a reference path with percent signs and non-ASCII letters is percent-encoded
   expect((await visit(outputPath)).status).toBe(200)
 })
 
-describe('a subtitles file', () => {
+describe('the content check', () => {
   const text = (content: string) => new Uint8Array(new TextEncoder().encode(content))
   it.each([
     ['s/a.vtt', 'WEBVTT\n\n00:00.000 --> 00:01.000\nHello'],
     ['s/b.vtt', '\uFEFFWEBVTT - a title\r\n'],
     ['s/a.srt', '1\r\n00:00:00,000 --> 00:00:01,000\r\nHello'],
     ['s/b.srt', '\uFEFF\n0:00:00,000 --> 0:00:01,000\nHällo'],
-  ])('can be %s', async (path, content) => {
+  ])('accepts the subtitles %s', async (path, content) => {
     expect((await put(path, text(content))).status).toBe(201)
   })
 
@@ -185,7 +185,7 @@ describe('a subtitles file', () => {
     ['s/manifest.mpd', text('<MPD/>')],
     ['s/document.json', text('{}')],
     ['s/segment.m4s', mp4()],
-  ])('cannot be %s', async (path, bytes) => {
+  ])('rejects %s', async (path, bytes) => {
     await expectError(await put(path, bytes), 415, 'content_mismatch')
     expect(await env.ORIGINALS.head(path)).toBeNull()
   })

@@ -17,7 +17,7 @@ function keyOf(filePath: string) {
 }
 
 /** Stores a file and makes a variant of it. Returns the key of the variant's object. */
-async function made(filePath: string): Promise<string> {
+async function makeVariant(filePath: string): Promise<string> {
   expect((await put(filePath, 'first')).status).toBe(201)
   // Priority 0 is claimed first, before jobs of other tests.
   await createJobs(filePath, ['w_640'], { priority: 0 })
@@ -28,8 +28,8 @@ async function made(filePath: string): Promise<string> {
 }
 
 it('replacing a file deletes its variants and their objects, and no others', async () => {
-  const key = await made('replaced/a.mp4')
-  const control = await made('replaced/b.mp4')
+  const key = await makeVariant('replaced/a.mp4')
+  const control = await makeVariant('replaced/b.mp4')
   expect(await env.VARIANTS.head(key)).not.toBeNull()
 
   expect((await put('replaced/a.mp4', 'second')).status).toBe(201)
@@ -44,20 +44,20 @@ it('replacing a file deletes its variants and their objects, and no others', asy
 })
 
 it('storing the same bytes again keeps the variants', async () => {
-  const key = await made('replaced/same.mp4')
+  const key = await makeVariant('replaced/same.mp4')
   expect((await put('replaced/same.mp4', 'first')).status).toBe(201)
   expect(await keyOf('replaced/same.mp4')).toBe(key)
   expect((await visit('/t/w_640/replaced/same.mp4')).status).toBe(200)
 })
 
 it('a rejected replacement keeps the variants', async () => {
-  const key = await made('replaced/refused.mp4')
-  const refused = await visit('/files/replaced/refused.mp4', {
+  const key = await makeVariant('replaced/refused.mp4')
+  const rejected = await visit('/files/replaced/refused.mp4', {
     method: 'PUT',
     headers: API_KEY,
     body: 'no video',
   })
-  expect(refused.status).toBe(415)
+  expect(rejected.status).toBe(415)
   expect(await keyOf('replaced/refused.mp4')).toBe(key)
 })
 

@@ -47,17 +47,17 @@ async function put(caller: Caller, path: string) {
   return spent
 }
 
-describe('a file, in rows,', () => {
+describe('the numbers of rows read and written', () => {
   it.each(['rows/new.mp4', 'rows/new.mp4', 'many/7.mp4', 'many/8.mp4'])(
-    'that an API key stores, %s, is reserved before and recorded after',
+    'are at most 25 and 10 when an API key stores %s',
     async (path) => expectAtMost(await put(keyed, path), 25, 10),
   )
 
-  it('that the root key stores is recorded', async () => {
+  it('are at most 6 and 4 when the root key stores a file', async () => {
     expectAtMost(await put(ROOT, 'rows/root.mp4'), 6, 4)
   })
 
-  it('that would exceed the storage quota is rejected at almost no cost', async () => {
+  it('are at most 8 and 0 when a file would exceed the storage quota', async () => {
     const body = new Response(mp4()).body!
     const spent = await cost(() =>
       putFile(platform, keyed, 'rows/large.mp4', { body, sizeBytes: 2e12 }),
@@ -66,7 +66,7 @@ describe('a file, in rows,', () => {
     expectAtMost(spent, 8, 0)
   })
 
-  it('is deleted with its own rows only', async () => {
+  it('are at most 15 and 6 when a file is deleted', async () => {
     const spent = await cost(() => deleteFile(platform, keyed, 'rows/new.mp4'))
     await settled()
     expect(spent.result).toEqual({ ok: true })
@@ -95,13 +95,13 @@ describe('an upload with 1,000 parts', () => {
       .run()
   })
 
-  it('charges each part separately', async () => {
+  it('stores a part with at most 8 rows read and 5 written', async () => {
     const spent = await cost(() => part(1))
     expect(spent.result).toMatchObject({ ok: true })
     expectAtMost(spent, 8, 5)
   })
 
-  it('completes with a few rows for each part', async () => {
+  it('completes with at most 3,050 rows read and 3,050 written', async () => {
     const sent = await part(1)
     if (!sent.ok) {
       throw new Error(sent.message)
@@ -113,7 +113,7 @@ describe('an upload with 1,000 parts', () => {
   })
 })
 
-it('a cleaner run with nothing old does not scan the files', async () => {
+it('a cleaner run without old rows reads at most 25 rows and writes none', async () => {
   const spent = await cost(() => runCleaner(platform, { jobDays: 30, eventDays: 7, uploadDays: 1 }))
   await settled()
   expectAtMost(spent, 25, 0)

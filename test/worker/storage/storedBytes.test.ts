@@ -1,4 +1,7 @@
-/** The storage quota of an API key: it applies to every way to store, and deleting frees it. */
+/**
+ * The storage quota of an API key: it applies to each way to store a file, and deleting a file
+ * frees its bytes.
+ */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
@@ -59,8 +62,8 @@ describe.each(Object.keys(WAYS))('storing by %s', (way) => {
     const [key, other] = [await capped(1_000), await capped(1_000)]
     expect((await store(key, `${folder}/a.mp4`, 700)).status).toBe(201)
     expect(await storedBytes(key)).toBe(700)
-    const refused = await store(key, `${folder}/b.mp4`, 301)
-    const message = await expectError(refused, 413, 'storage_cap_reached')
+    const rejected = await store(key, `${folder}/b.mp4`, 301)
+    const message = await expectError(rejected, 413, 'storage_cap_reached')
     expect(message).toContain('may store 1000 bytes and has stored 700')
     expect(message).toContain('Another 301 bytes would exceed the limit. Delete files')
     expect(await inR2(`${folder}/b.mp4`)).toBeNull()
@@ -85,7 +88,7 @@ describe.each(Object.keys(WAYS))('storing by %s', (way) => {
 })
 
 describe('the stored bytes of a key', () => {
-  it('are shown for keys without a quota too, which can be set, raised and removed later', async () => {
+  it('are shown without a quota too; a quota can be set, raised and removed later', async () => {
     const key = await makeKey()
     expect(key).toMatchObject({ maxStoredBytes: null, storedBytes: 0 })
     expect((await put(key, 'later/a.mp4', 500)).status).toBe(201)
@@ -104,18 +107,18 @@ describe('the stored bytes of a key', () => {
     }
   })
 
-  it('are freed by a delete, whoever deletes', async () => {
+  it('are freed when the key itself or the root key deletes the file', async () => {
     const key = await capped(500)
     for (const remove of [key.headers, API_KEY]) {
       expect((await put(key, 'freed/a.mp4', 500)).status).toBe(201)
       await expectError(await put(key, 'freed/b.mp4', 100), 413, 'storage_cap_reached')
-      const gone = await visit('/files/freed/a.mp4', { method: 'DELETE', headers: remove })
-      expect(gone.status).toBe(200)
+      const deleted = await visit('/files/freed/a.mp4', { method: 'DELETE', headers: remove })
+      expect(deleted.status).toBe(200)
       expect(await storedBytes(key)).toBe(0)
     }
   })
 
-  it('move to the key that replaces a file, and to no key if it is the root key', async () => {
+  it('move to the key that replaces a file, and to no key if that is the root key', async () => {
     const [one, two] = [await makeKey(), await makeKey()]
     await put(one, 'owner/a.mp4', 100)
     await put(two, 'owner/a.mp4', 250)
@@ -136,7 +139,7 @@ describe('the stored bytes of a key', () => {
     expect([await storedBytes(key), await countRows('storage_reservations')]).toEqual([600, 0])
   })
 
-  it('do not prevent the files of a deleted key from being served', async () => {
+  it('of a deleted key are charged to nobody; its files stay and can be replaced', async () => {
     const key = await makeKey()
     await put(key, 'orphan/a.mp4', 100)
     expect((await api('DELETE', `/api-keys/${key.id}`)).status).toBe(200)
@@ -164,8 +167,8 @@ it('a form that exceeds the quota is rejected completely', async () => {
     form.append('files', new File([bytes(501)], name))
   }
   form.append('folder', 'whole')
-  const refused = await visit('/upload', { method: 'POST', headers: key.headers, body: form })
-  await expectError(refused, 413, 'storage_cap_reached')
+  const rejected = await visit('/upload', { method: 'POST', headers: key.headers, body: form })
+  await expectError(rejected, 413, 'storage_cap_reached')
   expect([await inR2('whole/a.mp4'), await storedBytes(key)]).toEqual([null, 0])
 })
 
@@ -177,7 +180,7 @@ describe('a multipart upload', () => {
   const part = (key: { headers: Record<string, string> }, id: string, n: number, size: number) =>
     visit(`/uploads/${id}/${n}`, { method: 'PUT', headers: key.headers, body: bytes(size) })
 
-  it('charges each part once, and frees them when it is aborted', async () => {
+  it('charges a part that is sent twice once, and frees all parts when it is aborted', async () => {
     const key = await capped(1_000)
     const id = await begin(key, 'parts/aborted.mp4')
     expect((await part(key, id, 1, 600)).status).toBe(200)
@@ -221,20 +224,20 @@ async function clean() {
   await settled()
 }
 
-it('the reservation of a writer that died is resolved by what R2 holds, a day later', async () => {
+it('a reservation older than a day is replaced by the size of the file that R2 holds', async () => {
   const key = await makeKey()
   await put(key, 'died/stored.mp4', 100)
   // The state after two writers crashed: one had stored 200 bytes, the other none.
   await env.ORIGINALS.put('died/stored.mp4', bytes(200), {
     customMetadata: { 'reelqueue-key': key.id },
   })
-  const hold = (id: string, path: string, size: number, age: number) =>
+  const insertReservation = (id: string, path: string, size: number, age: number) =>
     env.DB.prepare('INSERT INTO storage_reservations VALUES (?, 0, ?, ?, ?, ?)')
       .bind(id, key.id, path, size, Date.now() - age * DAY_MS)
       .run()
-  await hold('put_1', 'died/stored.mp4', 200, 1.1)
-  await hold('put_2', 'died/never.mp4', 4_000, 1.1)
-  await hold('put_3', 'died/coming.mp4', 30, 0.9)
+  await insertReservation('put_1', 'died/stored.mp4', 200, 1.1)
+  await insertReservation('put_2', 'died/never.mp4', 4_000, 1.1)
+  await insertReservation('put_3', 'died/coming.mp4', 30, 0.9)
   expect(await storedBytes(key)).toBe(4_330)
   await clean()
   expect(await storedBytes(key)).toBe(230)

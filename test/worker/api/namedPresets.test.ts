@@ -52,8 +52,8 @@ describe('a named preset', () => {
     expect(await canonical({ preset: 'card', width: 640 })).toBe('w_640,q_50')
     expect(await canonical('q_60,f_webm,n_card')).toBe('w_320,f_webm')
     for (const url of ['/t/n_card/clip.mp4', '/t/w_320,n_card/clip.mp4']) {
-      const answer = await expectJson<{ statusUrl: string }>(await visit(url), 202)
-      expect(answer.statusUrl).toBe('/video-status/w_320,q_50/clip.mp4')
+      const response = await expectJson<{ statusUrl: string }>(await visit(url), 202)
+      expect(response.statusUrl).toBe('/video-status/w_320,q_50/clip.mp4')
     }
     expect((await visit('/video-status/n_card/clip.mp4')).status).toBe(200)
     expect((await visit('/video-status/n_card/clip.mp4?queue=other')).status).toBe(404)
@@ -62,8 +62,8 @@ describe('a named preset', () => {
 
   it('that does not exist is rejected with the existing names', async () => {
     const request = { filePath: 'clip.mp4', transformations: ['n_none,w_64'] }
-    const answer = await api('POST', '/queue/jobs', request)
-    expect(await expectError(answer, 400, 'invalid_transformation')).toBe(
+    const response = await api('POST', '/queue/jobs', request)
+    expect(await expectError(response, 400, 'invalid_transformation')).toBe(
       'transformations[0]: the queue "default" has no preset "none"; it has card',
     )
     const served = await visit('/t/n_none/clip.mp4')
@@ -71,8 +71,8 @@ describe('a named preset', () => {
   })
 
   it('is rejected together with incompatible keys', async () => {
-    const answer = await visit('/t/n_card,f_mp3/clip.mp4')
-    expect(await expectError(answer, 400, 'invalid_transformation')).toContain(
+    const response = await visit('/t/n_card,f_mp3/clip.mp4')
+    expect(await expectError(response, 400, 'invalid_transformation')).toContain(
       'w cannot be used for an audio file.',
     )
   })
@@ -83,8 +83,8 @@ describe('a named preset', () => {
     ['w_640,x_1', '"x" is not a key'],
     [{}, 'A preset needs at least one key'],
   ])('cannot be %j', async (body, message) => {
-    const answer = await put('bad', body)
-    expect(await expectError(answer, 400, 'invalid_transformation')).toContain(message)
+    const response = await put('bad', body)
+    expect(await expectError(response, 400, 'invalid_transformation')).toContain(message)
     expect(await countRows('named_presets', "name = 'bad'")).toBe(0)
   })
 

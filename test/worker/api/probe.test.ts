@@ -58,9 +58,9 @@ it('returns the document in the same response once the job completes', async () 
 
 it('returns 202 until the job completes, and again after the file is replaced', async () => {
   await putOriginal('slow.mp4')
-  const answers = await Promise.all([probe('slow.mp4'), probe('slow.mp4', 0.05)])
+  const responses = await Promise.all([probe('slow.mp4'), probe('slow.mp4', 0.05)])
   const [first, second] = await Promise.all(
-    answers.map((answer) => expectJson<Record<string, string>>(answer, 202)),
+    responses.map((answer) => expectJson<Record<string, string>>(answer, 202)),
   )
   expect(first).toEqual({
     status: 'pending',

@@ -204,7 +204,7 @@ describe('maxQueuedJobs of an API key', () => {
   it('holds for concurrent requests, and can be removed', async () => {
     await putOriginal('caps/race.mp4')
     const key = await makeKey({ maxQueuedJobs: 4 })
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 12 }, (_, n) =>
         key.call('POST', '/queue/jobs', {
           filePath: 'caps/race.mp4',
@@ -212,8 +212,8 @@ describe('maxQueuedJobs of an API key', () => {
         }),
       ),
     )
-    expect(answers.filter(({ status }) => status === 202)).toHaveLength(4)
-    expect(answers.filter(({ status }) => status === 429)).toHaveLength(8)
+    expect(responses.filter(({ status }) => status === 202)).toHaveLength(4)
+    expect(responses.filter(({ status }) => status === 429)).toHaveLength(8)
     expect(await queued(key.id)).toBe(4)
     await expectJson(await api('PATCH', `/api-keys/${key.id}`, { maxQueuedJobs: null }), 200)
     const more = { filePath: 'caps/race.mp4', transformations: ['w_300'] }

@@ -1,7 +1,7 @@
 /**
  * Sends paths that try to leave `a/` to the routes in ROUTES, with a key restricted to `a/`. The
- * originals, jobs and uploads outside of `a/` must stay the same, and no response may contain the
- * content of an original or the id of a job outside.
+ * lists of originals, jobs and uploads outside of `a/` must stay the same, and no response may
+ * contain the content of an original or the id of a job outside.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'

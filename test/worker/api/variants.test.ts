@@ -66,10 +66,10 @@ describe('a request for a variant', () => {
       'w_640,q_50,c_fill',
       'f_mp4,w_640,q_50,so_0',
     ]
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       spellings.map((spelling) => queued(`/t/${spelling}/${filePath}`)),
     )
-    expect(new Set(answers.map(({ jobId }) => jobId)).size).toBe(1)
+    expect(new Set(responses.map(({ jobId }) => jobId)).size).toBe(1)
     expect(await jobsOf(filePath)).toBe(1)
     const { jobId } = await claimAsRunner()
     expect((await queued(`/t/w_640,q_50/${filePath}`)).jobId).toBe(jobId)

@@ -34,7 +34,7 @@ it('while R2 fails, the watchdog expires a lease and keeps the retired output', 
   expect(await retired()).toBe(0)
 })
 
-it('the garbage collector deletes an output only after its upload could be aborted', async () => {
+it('the garbage collector postpones an output whose upload could not be aborted', async () => {
   const { platform, settled } = openPlatform()
   const runner = await startJob('half.mp4')
   await expectJson(await runner.beginOutput(), 200)
@@ -44,7 +44,7 @@ it('the garbage collector deletes an output only after its upload could be abort
     abortMultipartUpload: () => Promise.reject(new Error('busy (10001)')),
   }
   expect(await collectGarbage({ ...platform, variants: failing })).toBe(0)
-  // It is tried again ten minutes later, so that outputs behind it are not held up.
+  // The output is postponed by ten minutes, so that it does not hold up other outputs.
   expect(await collectGarbage(platform)).toBe(0)
   await env.DB.prepare('UPDATE outputs SET collect_after = 1 WHERE retired').run()
   expect(await collectGarbage(platform)).toBe(1)

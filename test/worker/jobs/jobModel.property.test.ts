@@ -220,7 +220,7 @@ class StoreAndModel {
   }
 }
 
-it('the job store agrees with the model after each of random steps', async () => {
+it('the job store agrees with the model after every step of random sequences', async () => {
   const applied = new Set<string>()
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 50, maxLength: 80 }), async (steps) => {

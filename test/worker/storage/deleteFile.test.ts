@@ -31,8 +31,8 @@ describe('a deleted file', () => {
     await makeVariant('gone/a.mp4')
     await makeVariant('gone/b.mp4')
     const [key, control] = [await outputOf('gone/a.mp4'), await outputOf('gone/b.mp4')]
-    const answer = await expectJson(await remove('gone/a.mp4'), 200)
-    expect(answer).toEqual({ success: true, message: 'File deleted' })
+    const response = await expectJson(await remove('gone/a.mp4'), 200)
+    expect(response).toEqual({ success: true, message: 'File deleted' })
     expect(await env.ORIGINALS.head('gone/a.mp4')).toBeNull()
     expect((await visit('/t/gone/a.mp4')).status).toBe(404)
     expect((await visit('/t/w_640/gone/a.mp4')).status).toBe(404)
@@ -143,8 +143,8 @@ it('a URL signed to store or to read cannot delete', async () => {
     ['PUT', '/files/'],
     ['GET', '/t/'],
   ] as const) {
-    const answer = await api('POST', '/signed-urls', { method, path: 'signed/a.mp4' })
-    const { url } = await expectJson<{ url: string }>(answer, 201)
+    const response = await api('POST', '/signed-urls', { method, path: 'signed/a.mp4' })
+    const { url } = await expectJson<{ url: string }>(response, 201)
     const path = url.replace('http://reelqueue', '').replace(place, '/files/')
     await expectError(await visit(path, { method: 'DELETE' }), 401, 'unauthorized')
   }

@@ -11,8 +11,8 @@ const PART = 5 * 1024 * 1024
 const DAY_MS = 86_400_000
 
 async function begin(filePath: string): Promise<string> {
-  const answer = await api('POST', '/uploads', { filePath })
-  return (await expectJson<{ uploadId: string }>(answer, 201)).uploadId
+  const response = await api('POST', '/uploads', { filePath })
+  return (await expectJson<{ uploadId: string }>(response, 201)).uploadId
 }
 function put(id: string, part: number, body: BodyInit) {
   return visit(`/uploads/${id}/${part}`, { method: 'PUT', headers: API_KEY, body })
@@ -46,8 +46,8 @@ it('joins parts that can be sent repeatedly and in any order', async () => {
 
 it('rejects a first part that does not match the file name, and invalid file names', async () => {
   const id = await begin('parts/fake.mp4')
-  const answer = await put(id, 1, '<html>not a video</html>')
-  await expectError(answer, 415, 'content_mismatch')
+  const response = await put(id, 1, '<html>not a video</html>')
+  await expectError(response, 415, 'content_mismatch')
   expect((await api('POST', '/uploads', { filePath: 'parts/script.exe' })).status).toBe(415)
   expect((await api('POST', '/uploads', { filePath: 'parts/../x.mp4' })).status).toBe(400)
 })

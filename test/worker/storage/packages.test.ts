@@ -179,23 +179,6 @@ describe('a finished package', () => {
     expect(await keys(control.jobId)).toHaveLength(2)
   })
 
-  it('is deleted with a file that is stored after its job was deleted', async () => {
-    const runner = await stream('late.mp4')
-    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
-    const prefix = `${runner.jobId}/1/package/`
-    const { platform, settled } = openPlatform()
-    await expectJson(await api('DELETE', `/queue/jobs/${runner.jobId}`), 200)
-    await collectGarbage(platform)
-    await settled()
-    expect(await keys(prefix)).toEqual([])
-    await env.VARIANTS.put(`${prefix}v720_00009.m4s`, 'stored late')
-    // An hour later.
-    await env.DB.prepare('UPDATE outputs SET collect_after = 1 WHERE collect_after > 0').run()
-    await collectGarbage(platform)
-    expect(await keys(prefix)).toEqual([])
-    expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(0)
-  })
-
   it('can be read by scripts of a configured origin', async () => {
     await makeStream('embedded.mp4')
     const Origin = 'https://app.example.com'
@@ -284,6 +267,23 @@ describe('an unfinished package', () => {
     expect(await readJob(runner.jobId)).toMatchObject({ playable: false, speed: 2 })
     expect((await visit(at('early.mp4', 'master.m3u8'))).status).toBe(202)
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
+  })
+
+  it('is deleted with a file that is stored after its job was deleted', async () => {
+    const runner = await stream('late.mp4')
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    const prefix = `${runner.jobId}/1/package/`
+    const { platform, settled } = openPlatform()
+    await expectJson(await api('DELETE', `/queue/jobs/${runner.jobId}`), 200)
+    await collectGarbage(platform)
+    await settled()
+    expect(await keys(prefix)).toEqual([])
+    await env.VARIANTS.put(`${prefix}v720_00009.m4s`, 'stored late')
+    // Simulates that an hour has passed since the prefix was listed.
+    await env.DB.prepare('UPDATE outputs SET collect_after = 1 WHERE collect_after > 0').run()
+    await collectGarbage(platform)
+    expect(await keys(prefix)).toEqual([])
+    expect(await countRows('outputs', 'job_id = ?', runner.jobId)).toBe(0)
   })
 })
 

@@ -36,8 +36,8 @@ const WAYS: Record<string, (key: MadeKey, path: string, size: number) => Promise
     return visit('/upload', { method: 'POST', headers: key.headers, body: form })
   },
   'a signed URL': async (key, path, size) => {
-    const answer = await key.call('POST', '/signed-urls', { method: 'PUT', path })
-    const { url } = await expectJson<{ url: string }>(answer, 201)
+    const response = await key.call('POST', '/signed-urls', { method: 'PUT', path })
+    const { url } = await expectJson<{ url: string }>(response, 201)
     return visit(url.replace('http://reelqueue', ''), { method: 'PUT', body: bytes(size) })
   },
   'a multipart upload': async (key, path, size) => {
@@ -151,10 +151,10 @@ describe('the stored bytes of a key', () => {
 
   it('stay within the quota for concurrent files', async () => {
     const key = await capped(1_000)
-    const answers = await Promise.all(
+    const responses = await Promise.all(
       Array.from({ length: 10 }, (_, n) => put(key, `race/${n}.mp4`, 300)),
     )
-    const statuses = answers.map(({ status }) => status).toSorted((a, b) => a - b)
+    const statuses = responses.map(({ status }) => status).toSorted((a, b) => a - b)
     expect(statuses).toEqual([...Array(3).fill(201), ...Array(7).fill(413)])
     expect(await storedBytes(key)).toBe(900)
   })

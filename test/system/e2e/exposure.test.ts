@@ -74,8 +74,8 @@ test('no debugger and no explorer of the database is available', async ({ system
 
 test('secrets are in files that only their owner can read, and in no log', async ({ system }) => {
   await system.client.put(PATH, makeClip())
-  const token = await mint(system, '/queue/events/token', { filePath: PATH })
-  const signed = await mint(system, '/signed-urls', { method: 'GET', path: PATH })
+  const token = await createUrl(system, '/queue/events/token', { filePath: PATH })
+  const signed = await createUrl(system, '/signed-urls', { method: 'GET', path: PATH })
   await (await fetch(token.url)).body!.cancel()
   expect((await fetch(signed.url)).status).toBe(200)
 
@@ -92,7 +92,7 @@ test('secrets are in files that only their owner can read, and in no log', async
   expect(statSync(system.stateDir).mode & 0o777).toBe(0o700)
 })
 
-async function mint(
+async function createUrl(
   { client }: { client: { request(path: string, init?: RequestInit): Promise<Response> } },
   path: string,
   body: object,

@@ -38,22 +38,22 @@ test('a truncated video fails with a readable message, and the next job complete
   events,
 }) => {
   const whole = makeClip()
-  await system.client.put('videos/cut.mp4', whole.slice(0, whole.length / 2))
+  await system.client.put('videos/truncated.mp4', whole.slice(0, whole.length / 2))
   await system.client.put('videos/whole.mp4', whole)
-  const [cut] = await system.client.createJobs('videos/cut.mp4', ['w_320'])
+  const [truncated] = await system.client.createJobs('videos/truncated.mp4', ['w_320'])
   const [next] = await system.client.createJobs('videos/whole.mp4', ['w_320'])
 
-  const [failed, completed] = await waitForEnds(events, [cut!.id, next!.id])
+  const [failed, completed] = await waitForEnds(events, [truncated!.id, next!.id])
   expect(failed!.type).toBe('job:error')
   expect(completed!.type).toBe('job:completed')
 
-  const job = await system.client.job(cut!.id)
+  const job = await system.client.job(truncated!.id)
   expect(job).toMatchObject({ status: 'error', errorCode: 'input_invalid', attempt: 1 })
   expect(job.error).toBe(failed!.data.error)
   expect(job.error).toMatch(/^[A-Z].{15,}/)
   // The message must not reveal folders, addresses or stack traces of the runner.
   expect(job.error).not.toMatch(/\/tmp|127\.0\.0\.1|\bat .*:\d+/)
 
-  const response = await expectApiError(system.client.request('/t/w_320/videos/cut.mp4'))
+  const response = await expectApiError(system.client.request('/t/w_320/videos/truncated.mp4'))
   expect(response.status).toBe(422)
 })

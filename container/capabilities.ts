@@ -10,8 +10,8 @@ export interface RunnerCapabilities {
   cpus: number
   memoryBytes: number
   /**
-   * Absent when ffmpeg could not list its encoders: the gateway then assumes that it has every
-   * encoder.
+   * `encoders` and `hwaccels` are absent when ffmpeg could not list them. The gateway then assumes
+   * that it has every encoder.
    */
   encoders?: string[]
   hwaccels?: string[]
@@ -35,14 +35,16 @@ export async function detectCapabilities(
     const hwaccels = parseHwaccels(await queryFfmpeg(settings, '-hwaccels'))
     return { ...capabilities, encoders, hwaccels }
   } catch (error) {
-    log('warn', 'ffmpeg does not list its encoders', { error: formatError(error) })
+    log('warn', 'ffmpeg does not list its encoders and hardware accelerators', {
+      error: formatError(error),
+    })
     return capabilities
   }
 }
 
 /**
- * Memory for the runner and ffmpeg. In a container it is the memory of the container, not of the
- * host.
+ * Memory for the runner and ffmpeg: the setting if there is one, otherwise the memory of the
+ * machine, or the limit of the container if that is lower.
  */
 function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)

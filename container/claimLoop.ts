@@ -14,9 +14,9 @@ import type { Settings } from './settings.ts'
 /** Maximum time for which a claim waits in the gateway for a job. */
 const MAX_WAIT_SECONDS = 8
 /**
- * A claim that returns without a job before this time was woken up: there may be a job now, so the
- * next claim follows immediately. After `MAX_WAKE_UPS` such claims in a row the loop waits, to
- * protect the gateway.
+ * A claim that returns without a job before this time counts as woken up: there may be a job now,
+ * so the next claim follows immediately. After more than `MAX_WAKE_UPS` such claims in a row the
+ * loop waits, to protect the gateway.
  */
 const MIN_WAIT_MS = 1_000
 const MAX_WAKE_UPS = 5
@@ -35,18 +35,18 @@ interface LoopOptions {
 
 interface LoopState {
   protocol: number
-  /** True once the gateway has responded. */
+  /** True once a claim has succeeded. */
   hasConnected: boolean
   /** Number of consecutive claims that failed. */
   failures: number
-  /** Number of consecutive claims that were woken up but returned no job. */
+  /** Number of consecutive claims that ended before `MIN_WAIT_MS` without a job. */
   wakeUps: number
 }
 
 /**
- * Runs until no job was available for `idleSeconds`, `shutdown` aborts, or the gateway rejects this
- * runner (its token, or its protocol version). While the gateway is unreachable, claims are
- * repeated with backoff; that time counts as idle.
+ * Runs until no job was available for `idleSeconds`, `shutdown` aborts, or the gateway rejects a
+ * claim, for example because of its token or its protocol version. While the gateway is
+ * unreachable, claims are repeated with backoff; that time counts as idle.
  */
 export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason> {
   const { settings, log, shutdown } = options
@@ -109,7 +109,7 @@ async function claim(
     // The gateway may have assigned a job in a response that was lost.
     ...(state.failures > 0 && { again: true }),
     // Claims do not wait before the first response, so that an unreachable gateway is noticed
-    // immediately.
+    // sooner.
     waitSeconds: state.hasConnected
       ? Math.max(0, Math.min(MAX_WAIT_SECONDS, idleMsLeft / 1_000))
       : 0,

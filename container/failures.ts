@@ -1,11 +1,11 @@
 /**
- * Errors that end an attempt, and errors of requests to the gateway. They are also used as abort
- * reasons, so that every cause (a failed report, a signal, a timeout, a failure of ffmpeg) ends an
- * attempt with one of them. `runAssignment.ts` turns them into the message that finishes the job.
+ * Errors that end an attempt, and errors of requests to the gateway. They are thrown, or used as
+ * the reason with which the attempt's signal aborts: after a lost lease, a shutdown or a timeout.
+ * `runAssignment.ts` reports to the gateway how the attempt ended.
  */
 import type { FailureCode } from '../src/contract/failureCode.ts'
 
-/** The job fails. Users read `message`, so it contains no path of this machine and no URL. */
+/** The attempt fails. Users read `message`, so it contains no path of this machine and no URL. */
 export class JobFailure extends Error {
   override name = 'JobFailure'
   readonly code: FailureCode
@@ -16,7 +16,10 @@ export class JobFailure extends Error {
   }
 }
 
-/** Another runner has the job, or it no longer exists. The attempt ends without a finish. */
+/**
+ * The lease has ended: the gateway says so, or no report succeeded for its duration. The attempt
+ * ends without a finish request.
+ */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
 }
@@ -26,13 +29,14 @@ export class AttemptReleased extends Error {
   override name = 'AttemptReleased'
 }
 
-/** Every try of a request failed: the gateway was unreachable, or responded with errors. */
+/** All tries of a request failed: the gateway was unreachable, or its responses were not usable. */
 export class GatewayUnreachable extends Error {
   override name = 'GatewayUnreachable'
 }
 
 /**
- * The gateway rejected a request, and trying again would not help (most statuses from 400 to 499).
+ * The gateway rejected a request (most statuses from 400 to 499), or did not return the requested
+ * range of a file. The request is not sent again.
  */
 export class GatewayRejection extends Error {
   override name = 'GatewayRejection'

@@ -1,8 +1,10 @@
 /**
- * Entry point of the runner: reads the settings, handles signals and starts the claim loop. SIGTERM
- * or SIGINT releases the job and exits with 0; a second signal exits immediately.
+ * Entry point of the runner: reads the settings, handles signals and starts the claim loop. After
+ * SIGTERM or SIGINT the runner releases its job and exits; after a second signal it exits
+ * immediately.
  *
- * Exit codes: 0 idle or shut down, 1 rejected by the gateway, 2 invalid settings.
+ * Exit codes: 0 idle or shut down, 1 rejected by the gateway, a second signal or an unexpected
+ * error, 2 invalid settings.
  */
 import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
 import { detectCapabilities } from './capabilities.ts'
@@ -14,7 +16,7 @@ import { createLog } from './log.ts'
 import { runAssignment } from './runAssignment.ts'
 import { InvalidSettings, readSettings, type Settings } from './settings.ts'
 
-/** After this time the process exits, even if the job is not released yet. */
+/** Time after the first signal at which the process exits, even if the job is not released yet. */
 const MAX_SHUTDOWN_MS = 3_000
 
 async function main(settings: Settings): Promise<number> {
@@ -31,7 +33,7 @@ async function main(settings: Settings): Promise<number> {
     stopping.abort(new AttemptReleased('the runner is shutting down'))
   }
   process.on('SIGTERM', stop).on('SIGINT', stop)
-  // Kills every ffmpeg on exit, including after a second signal or an uncaught error.
+  // Kills all child processes on exit, including after a second signal or an uncaught error.
   process.on('exit', killProcessGroups)
 
   const removed = await removeStaleScratchFolders(settings.scratchDir)

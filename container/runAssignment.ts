@@ -1,6 +1,6 @@
 /**
- * Runs one assignment from claim to finish: starts the attempt, ends it when the job's time is over
- * or the runner shuts down, and reports to the gateway how it ended.
+ * Runs one assignment: starts the attempt, ends it when its time is over or the runner shuts down,
+ * and reports to the gateway how it ended, unless the lease is lost.
  */
 import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol.ts'
 import type { AttemptRecord } from './attempt/types.ts'
@@ -15,7 +15,7 @@ const FINISH_TIMEOUT_MS = 60_000
 const SHUTDOWN_FINISH_TIMEOUT_MS = 1_500
 /** The longest delay of `setTimeout`, about 24 days. */
 const MAX_TIMER_MS = 2 ** 31 - 1
-/** Maximum lengths of the texts in a finish request. */
+/** Maximum lengths that the gateway accepts for texts in a finish request. */
 const MAX_REASON_CHARACTERS = 500
 const MAX_MESSAGE_CHARACTERS = 1_000
 
@@ -26,7 +26,7 @@ interface RunnerContext {
   shutdown: AbortSignal
 }
 
-/** Never throws: every outcome is reported or logged. */
+/** Never throws: outcomes are reported to the gateway, and errors are logged. */
 export async function runAssignment(assignment: Assignment, runner: RunnerContext): Promise<void> {
   const { jobId, attempt, filePath, rendition, fence } = assignment
   const log: Log = (level, event, fields) => runner.log(level, event, { jobId, attempt, ...fields })
@@ -58,12 +58,15 @@ async function runUntilEnded(
   const ending = new AbortController()
   const signal = AbortSignal.any([shutdown, ending.signal])
   const end = (reason: unknown) => ending.abort(reason)
-  const timeout = new JobFailure('timeout', `The job took longer than ${timeoutSeconds} seconds.`)
+  const timeout = new JobFailure(
+    'timeout',
+    `The attempt took longer than ${timeoutSeconds} seconds.`,
+  )
   const timer = setTimeout(end, Math.min(timeoutSeconds * 1_000, MAX_TIMER_MS), timeout)
   try {
     return await runAttempt({ assignment, client, settings, record, signal, end })
   } catch (error) {
-    // An unexpected error after an abort is caused by the abort, so the abort's reason is thrown.
+    // An unexpected error after an abort usually comes from the abort, so its reason is thrown.
     throw isExpected(error) || !signal.aborted ? error : signal.reason
   } finally {
     clearTimeout(timer)

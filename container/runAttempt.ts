@@ -1,6 +1,7 @@
 /**
- * Runs the stages of an attempt in order: probe, plan, execute, verify, upload. Opens the inputs
- * and creates the scratch folder first; closes and removes them at the end, even after an error.
+ * Runs an attempt: creates the scratch folder, opens the inputs, probes them, plans, executes the
+ * plan and uploads the output. At the end, even after an error, closes the inputs and removes the
+ * scratch folder.
  */
 import type { Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
@@ -17,7 +18,7 @@ import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
 
 /**
- * @returns the fields of a successful finish, except those of the attempt record
+ * @returns the fields of a finish request, except the fence and those of the attempt record
  * @throws JobFailure, LeaseLost, AttemptReleased, or an unexpected error, always after ffmpeg and
  *   the heartbeat have ended
  */

@@ -82,11 +82,13 @@ function defaultRunnerName(): string {
 export interface Settings {
   gatewayUrl: string
   token: string | null
-  /** Unique to this process. */
+  /** Identifies this process. */
   runnerId: string
   /** In order of preference. */
   queues: string[]
-  /** `Infinity`: the runner waits for jobs and never exits. */
+  /**
+   * Time without a job after which the runner exits; `Infinity` to wait for jobs without an end.
+   */
   idleSeconds: number
   scratchDir: string
   /** Disk space that one job may use; null for all free space of `scratchDir`. */
@@ -97,7 +99,7 @@ export interface Settings {
   ffprobe: string
 }
 
-/** The message has one line for each invalid setting. */
+/** The message has one line for each problem. */
 export class InvalidSettings extends Error {
   override name = 'InvalidSettings'
 }

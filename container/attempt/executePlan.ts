@@ -1,6 +1,6 @@
 /**
- * Executes a plan: runs its steps in order and verifies the output. If the output is invalid, runs
- * the plan's fallback and verifies again.
+ * Executes a plan: runs its steps in order and verifies the output. If the output is invalid and
+ * the plan has a fallback, runs the fallback and verifies again.
  */
 import { stat } from 'node:fs/promises'
 import { extname } from 'node:path'
@@ -14,7 +14,7 @@ import type { RunningAttempt, StageTimer } from './types.ts'
 
 /**
  * @param verifyPackage verifies a package, instead of checking one file against `plan.expect`
- * @returns the facts of the verified output
+ * @returns the facts of the output
  */
 export async function executePlan(
   attempt: RunningAttempt,
@@ -73,7 +73,7 @@ async function verifySingleFile(
   })
 }
 
-/** Facts of an output that is not media, such as a probe document. */
+/** Returns the facts of an output file that is not media, such as a probe document. */
 async function readFileFacts(file: string): Promise<MediaFacts> {
   const { size: sizeBytes } = await stat(file)
   return {

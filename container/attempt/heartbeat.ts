@@ -1,6 +1,6 @@
 /**
- * Heartbeat of an attempt: reports its state to the gateway every second, which extends the lease,
- * and detects that the lease is lost. `progressTracker.ts` and `runAttempt.ts` update the state.
+ * Heartbeat of an attempt: reports the state of the attempt to the gateway every second, which
+ * extends the lease, and detects that the lease is lost. Other modules update the state.
  */
 import { performance } from 'node:perf_hooks'
 import type { Assignment, Report } from '../../src/contract/runnerProtocol.ts'
@@ -15,11 +15,11 @@ const REPORT_TIMEOUT_MS = 5_000
 export type AttemptState = Omit<Report, 'fence'>
 
 /**
- * Reports immediately and then every second, one report at a time.
+ * Reports immediately and then once a second. The next report waits until the last one has ended.
  *
- * @param options.onLost called once, when the gateway says that the lease is lost, or when no report
- *   has succeeded for the duration of the lease
- * @returns a promise that resolves when `signal` has aborted or the lease is lost; it never rejects
+ * @param options.onLost called at most once: when the gateway says that the lease is lost, or when
+ *   no report has succeeded for longer than the duration of the lease
+ * @returns a promise that resolves when `signal` has aborted or the lease is lost
  */
 export async function sendHeartbeats(options: {
   client: GatewayClient
@@ -37,7 +37,7 @@ export async function sendHeartbeats(options: {
   while (!signal.aborted) {
     const startedAt = performance.now()
     const { input, plan, ...rest } = options.readState()
-    // Input and plan do not change, so they are sent only once.
+    // Input and plan do not change, so each is left out once a report with it has succeeded.
     const report = {
       ...rest,
       ...(input !== undefined && !hasSentInput && { input }),

@@ -60,7 +60,8 @@ async function probeReference(attempt: RunningAttempt, input: OpenInput): Promis
 }
 
 /**
- * Images and subtitles are not probed: their extension decides with which demuxer they are opened.
+ * Returns true for a file whose extension decides which demuxer opens it, such as a PNG image or
+ * subtitles. Such a file is not probed.
  */
 function isOpenedByExtension(path: string): boolean {
   return (findFileType(path)?.demuxer ?? null) !== null

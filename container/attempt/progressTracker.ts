@@ -9,14 +9,14 @@ import type { AttemptState } from './heartbeat.ts'
 import { createRateMeter, type RateMeter } from './rateMeter.ts'
 import { createStepProgress, ESTIMATE_WINDOW_SECONDS } from './stepProgress.ts'
 
-/** The percentage at which each stage begins. The last 3 % are left for the finish. */
+/** The percentage at which each stage begins, and at which the upload ends. */
 type Scale = Record<Stage | 'end', number>
 const ENCODE_SCALE: Scale = { probe: 0, analyse: 1, encode: 1, verify: 92, upload: 93, end: 97 }
-/** A stream copy takes about as long as its upload. */
+/** For a stream copy, the copy and the upload get about equal shares. */
 const REMUX_SCALE: Scale = { ...ENCODE_SCALE, verify: 48, upload: 49 }
 
 const VERIFY_SECONDS = 1
-/** Assumed until the upload is measured: 80 Mbit/s, which a machine in a data centre exceeds. */
+/** Upload rate that is assumed until the upload is measured: 80 Mbit/s. */
 const DEFAULT_UPLOAD_BYTES_PER_SECOND = 1e7
 
 export type ProgressTracker = ReturnType<typeof createProgressTracker>
@@ -33,7 +33,7 @@ export function createProgressTracker(
   let scale = ENCODE_SCALE
   /** Seconds of the source in one second of the output. */
   let playbackSpeed = 1
-  /** The measured size of the output; null until it exists. */
+  /** The measured size of the output; null while it is unknown. */
   let outputBytes: number | null = null
   let uploadRate: RateMeter | null = null
   let uploadedShare = 0
@@ -52,7 +52,7 @@ export function createProgressTracker(
     return rate ? (1 - uploadedShare) / rate : bytes / DEFAULT_UPLOAD_BYTES_PER_SECOND
   }
 
-  /** Null during the probe, and until an ffmpeg step has been measured. */
+  /** Null in the stage `probe`; in `analyse` and `encode`, null until a step has been measured. */
   function secondsLeft(now: number): number | null {
     switch (state.stage) {
       case 'probe':

@@ -3,7 +3,8 @@
 /** Minimum time for a measurement, because the first reports arrive in bursts. */
 const MIN_SPAN_SECONDS = 0.3
 /**
- * Amounts are reported twice a second. After this long without a report, the rate begins to fall.
+ * ffmpeg reports its progress twice a second. After this long without a report, the rate begins to
+ * fall.
  */
 const MAX_SILENCE_SECONDS = 1.5
 

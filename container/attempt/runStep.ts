@@ -1,4 +1,4 @@
-/** Runs one step of a plan, and records its command and the end of its stderr. */
+/** Runs one step of a plan. Records the command of an ffmpeg step and the end of its stderr. */
 import { basename } from 'node:path'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
@@ -9,7 +9,9 @@ import type { RunningAttempt } from './types.ts'
 
 const MAX_RECORD_CHARACTERS = 8_000
 
-/** @param stderrTails the end of stderr of each previous ffmpeg step; this step appends its own */
+/**
+ * @param stderrTails the end of stderr of each ffmpeg step so far; an ffmpeg step appends its own
+ */
 export async function runStep(
   attempt: RunningAttempt,
   plan: RenderPlan,
@@ -71,7 +73,7 @@ function redact({ inputs, scratch }: RunningAttempt, text: string): string {
 
 /**
  * Adds the name of the input, such as "watermark", to the message of a failure that the input may
- * have caused. Its code becomes `input_invalid`, because a retry with the same file would fail too.
+ * have caused. The code of the failure becomes `input_invalid`, which is not retried.
  */
 function nameInput(inputName: string, error: unknown): unknown {
   if (

@@ -1,16 +1,16 @@
 /**
- * Progress over all ffmpeg steps of a plan. The work of a step is the duration of its media times
- * its cost, so that steps of unequal cost can be added up.
+ * Progress over all steps of a plan. The work of a step is the duration of its media times its
+ * cost, so that steps of unequal cost can be added up.
  */
 import type { Progress } from '../ffmpeg/process/progressParser.ts'
 import type { Step } from '../ffmpeg/renderPlan.ts'
 import { createRateMeter, type RateMeter } from './rateMeter.ts'
 
-/** Assumed duration of a step whose media has an unknown duration. */
+/** Assumed for a step whose duration is unknown, and for a step that does not run ffmpeg. */
 const DEFAULT_STEP_SECONDS = 10
 /**
  * Time over which rates are measured: a short one for the rates that users see, a long one for a
- * steady estimate.
+ * steady estimate of the time left.
  */
 const SHOWN_WINDOW_SECONDS = 5
 export const ESTIMATE_WINDOW_SECONDS = 20
@@ -85,14 +85,14 @@ export function createStepProgress() {
       }
       return Math.max(0, totalWork - finishedWork - (current?.work ?? 0)) / workRate
     },
-    /** Rates of the current step; null while there is none, or none is measured yet. */
+    /** Rates of the current step; null while no step runs, and until they are measured. */
     rates(now: number): { framesPerSecond: number | null; outSecondsPerSecond: number | null } {
       return {
         framesPerSecond: current?.frameRate.at(now) ?? null,
         outSecondsPerSecond: current?.shownRate.at(now) ?? null,
       }
     },
-    /** Size of the output, extrapolated from the part that is written; 0 if there is none. */
+    /** Size of the output, extrapolated from the part that is written; 0 if it is unknown. */
     expectedOutputBytes: () => outputBytes,
   }
 }

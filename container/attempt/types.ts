@@ -8,8 +8,8 @@ import type { AttemptState } from './heartbeat.ts'
 import type { ProgressTracker } from './progressTracker.ts'
 
 /**
- * Record of the attempt. Each stage adds to it, and the runner sends it when it finishes the
- * attempt, also after a failure.
+ * Record of the attempt, to which each stage adds. The runner sends it when the attempt succeeds or
+ * fails.
  */
 export interface AttemptRecord {
   stderrTail: string

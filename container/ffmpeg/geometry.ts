@@ -20,10 +20,12 @@ export interface Geometry {
 
 type Image = RenditionOf<'image'>
 export type GeometryRequest = Pick<Image, 'width' | 'height' | 'resizeMode' | 'gravity'> & {
-  /** The point to keep when cropping, as shares of the sides; both null to use `gravity`. */
+  /**
+   * The point to keep when cropping, as shares of the sides; null to use `gravity` for that side.
+   */
   focusX?: number | null
   focusY?: number | null
-  /** Sides are multiples of this: 2 for 4:2:0 video, 1 for images. */
+  /** The sides are multiples of this number. 4:2:0 video needs 2. */
   unit: 1 | 2
   /** Maximum of the short side when neither side is requested; null for no maximum. */
   shortSide: number | null
@@ -33,12 +35,14 @@ export type GeometryRequest = Pick<Image, 'width' | 'height' | 'resizeMode' | 'g
  * Computes the geometry of a frame:
  *
  * - With one side requested, every resize mode keeps the aspect ratio.
- * - `fill` covers the box and crops the rest; a box larger than the source is reduced, with its
- *   aspect ratio, until it lies within the source. `crop` crops without scaling. `fit` lies inside
- *   the box. `pad` is `fit` with bars up to exactly the box. `scale` distorts to exactly the box.
- * - Only `scale` enlarges.
- * - Requested odd sides become the even number below. An odd source loses its last column or row
- *   instead of being resampled.
+ * - With both sides requested, they are a box. `fill` covers the box and crops the rest; a box
+ *   larger than the source is first reduced, with its aspect ratio, until it lies within the
+ *   source. `crop` crops without scaling. `fit` lies inside the box. `pad` is `fit` with bars up to
+ *   exactly the box. `scale` distorts to exactly the box.
+ * - Only `scale` enlarges the content of the frame. One exception: if `unit` is 2, a side of one
+ *   pixel becomes two.
+ * - If `unit` is 2, requested odd sides become the even number below, and an odd source that is not
+ *   scaled loses its last column or row instead of being resampled.
  *
  * @param source the size as displayed: upright, with square pixels
  */
@@ -124,7 +128,9 @@ function scaleBy(source: Size, factor: number, max: Size, unit: number): Geometr
     : { scaled: output, crop: null, pad: null, output }
 }
 
-/** The part of the frame that a crop keeps: around a point, or at a side or corner. */
+/**
+ * The part of the frame that a crop keeps: around a point, in the middle, or at a side or corner.
+ */
 type Focus = Pick<GeometryRequest, 'gravity' | 'focusX' | 'focusY'>
 const TOP_LEFT: Focus = { gravity: 'north_west' }
 
@@ -141,8 +147,8 @@ function cropTo(scaled: Size, box: Size, focus: Focus, unit: number): Geometry {
 }
 
 /**
- * Returns the start of a part of a side, with the focus as near to the middle of the part as
- * possible.
+ * Returns where on a side the part begins that a crop keeps. With a focus, the focus is as near to
+ * the middle of the part as possible.
  */
 function placePart(
   [side, part]: [number, number],

@@ -1,6 +1,6 @@
 /**
- * Plan of a variant: the ffmpeg steps that make it, in order, and the output that they must
- * produce. `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
+ * Plan of a variant: the steps that make it, in order, and the output that they must produce.
+ * `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
  */
 import type { Plan } from '../../src/contract/runnerProtocol.ts'
 import type { Size } from './geometry.ts'
@@ -14,8 +14,8 @@ export interface InputFile {
   /** Its path in storage. */
   path: string
   /**
-   * Null for images and subtitles: the extension of `path` decides with which demuxer they are
-   * opened.
+   * Null for a file that is not probed, such as a PNG image or subtitles: the extension of `path`
+   * decides which demuxer opens it.
    */
   probe: Probe | null
 }
@@ -44,7 +44,7 @@ interface StepBase {
 export interface FfmpegStep extends StepBase {
   /** Final value of ffmpeg's `out_time` in seconds; null when it is unknown. */
   seconds: number | null
-  /** The plan continues without the result of this step if its input turns out to be invalid. */
+  /** True when the plan continues without the result of this step if its input is invalid. */
   optional?: boolean
   /**
    * Builds the arguments of ffmpeg when the step begins.
@@ -66,11 +66,11 @@ export interface Expectation {
   /** Size of a frame; null when there must be no video. */
   size: Size | null
   hasAudio: boolean
-  /** Duration in seconds; null for an image, or when the source does not declare one. */
+  /** Duration in seconds; null when it is not verified. */
   seconds: number | null
   /**
-   * True when the rendition sets the end of the output. A wrong duration is then a fault of the
-   * runner; otherwise the source may declare a wrong duration.
+   * True when the rendition sets the end of the output. An output that is too long is then a fault
+   * of the runner; otherwise the source may declare a wrong duration.
    */
   hasRequestedEnd: boolean
   /** Codecs by ffprobe's names; absent when any is allowed. */
@@ -90,13 +90,15 @@ export interface RenderPlan extends Plan {
   /** Step to run if the steps succeed without a valid output; null if there is no alternative. */
   fallback: Step | null
   /**
-   * Absolute path of the output. For a package it is the file that a player opens first; all files
-   * in `folder/package` belong to the package.
+   * Absolute path of the output; for a package, of the file that a player opens first. The files of
+   * a package are in the folder `package`, except the segments of a stream.
    */
   output: string
   isPackage: boolean
   /** Set for an HLS/DASH stream, whose files are stored while the steps still run. */
   stream?: StreamLayout
-  /** Null for an output that is not media, and is not verified. */
+  /**
+   * Null for a probe document, which is not verified, and for a package, which has other checks.
+   */
   expect: Expectation | null
 }

@@ -1,4 +1,4 @@
-/** Client of the gateway: one method for each route, with its timeout and its number of tries. */
+/** Client of the gateway: one method for each route, with its number of tries. */
 import { open, readFile } from 'node:fs/promises'
 import { readAssignment } from '../../src/contract/assignmentVersions.ts'
 import * as contract from '../../src/contract/runnerProtocol.ts'
@@ -17,10 +17,10 @@ export interface Lease {
   fence: number
 }
 
-/** With the delays between them, six tries take about ten seconds. */
+/** The delays between six tries add up to 4 to 8 seconds. */
 const TRIES = 6
 const SOURCE_TIMEOUT_MS = 60_000
-/** Connections from containers have been seen to stall; the range is then requested again. */
+/** Without new bytes for this time, a range of a source is requested again. */
 const STALL_MS = 8_000
 const CALL_TIMEOUT_MS = 30_000
 /** Timeout of a claim, in addition to the time for which it waits. */

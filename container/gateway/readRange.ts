@@ -1,4 +1,4 @@
-/** Reads the response to a range request, and checks that it is complete and unchanged. */
+/** Reads the response to a range request, and checks its length and, if it has one, its digest. */
 import { GatewayRejection } from '../failures.ts'
 import { computeContentDigest } from './request.ts'
 

@@ -24,8 +24,9 @@ export interface RequestLimits {
 /**
  * Sends a request until a response has been read or no try is left.
  *
- * @param read reads a successful response; when it throws, the request is sent again
- * @throws GatewayRejection, LeaseLost or AttemptReleased, depending on the status;
+ * @param read reads a successful response; when it throws another error than GatewayRejection, the
+ *   request is sent again
+ * @throws GatewayRejection, LeaseLost or AttemptReleased, depending on the response;
  *   GatewayUnreachable after the last try; the signal's reason when it aborts
  */
 export type SendRequest = <T>(
@@ -70,7 +71,9 @@ export function createSender(options: { gatewayUrl: string; token: string | null
           throw error
         }
         if (failures >= limits.tries) {
-          throw new GatewayUnreachable(`no response after ${failures} tries`, { cause: error })
+          throw new GatewayUnreachable(`no usable response after ${failures} tries`, {
+            cause: error,
+          })
         }
         await sleep(reconnectDelayMs(failures), limits.signal)
       }
@@ -78,7 +81,7 @@ export function createSender(options: { gatewayUrl: string; token: string | null
   }
 }
 
-/** Returns true for an error after which another try cannot succeed. */
+/** Returns true for an error after which the request is not sent again. */
 function isFinal(error: unknown): boolean {
   return [LeaseLost, AttemptReleased, GatewayRejection].some((kind) => error instanceof kind)
 }
@@ -86,7 +89,7 @@ function isFinal(error: unknown): boolean {
 async function readError(response: Response): Promise<Error> {
   const { status } = response
   const text = (await response.text().catch(() => '')).slice(0, 300)
-  // The bytes were corrupted in transit, so sending them again can succeed, whatever the status.
+  // The bytes were corrupted in transit, so the request is sent again, whatever the status.
   if (text.includes('"digest_mismatch"')) {
     return new Error(text)
   }

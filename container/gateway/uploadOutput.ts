@@ -7,7 +7,7 @@ import type { GatewayClient, Lease } from './gatewayClient.ts'
  * @param options.request size of the file, and the state of the attempt to report with it
  * @param options.onProgress called after each part with the uploaded share, from 0 to 1
  * @throws JobFailure `storage` when the gateway rejects the output or is unreachable; LeaseLost;
- *   the signal's reason
+ *   AttemptReleased; the signal's reason
  */
 export async function uploadOutput(options: {
   client: GatewayClient
@@ -34,7 +34,9 @@ export async function uploadOutput(options: {
   }
 }
 
-/** Converts an error of the gateway to a `storage` failure; returns other errors unchanged. */
+/**
+ * Converts GatewayUnreachable and GatewayRejection to a `storage` failure; returns other errors.
+ */
 export function toStorageFailure(error: unknown): unknown {
   return error instanceof GatewayUnreachable || error instanceof GatewayRejection
     ? new JobFailure('storage', 'The output could not be stored.', { cause: error })

@@ -25,7 +25,7 @@ export function createPackageUploader(attempt: RunningAttempt) {
      *
      * @param file its absolute path
      * @throws JobFailure: `storage` when the gateway rejects it or is unreachable, `unsupported`
-     *   when it is too large; LeaseLost; the signal's reason
+     *   when it is too large; LeaseLost; AttemptReleased; the signal's reason
      */
     upload: (file: string, signal: AbortSignal = attempt.signal) =>
       limit(async () => {
@@ -47,7 +47,7 @@ export function createPackageUploader(attempt: RunningAttempt) {
 
 /**
  * Waits until all promises have settled, so that no upload is still active, and then throws the
- * first error.
+ * error of the first promise in the list that was rejected.
  */
 export async function waitForAll(all: Promise<void>[]): Promise<void> {
   const results = await Promise.allSettled(all)
@@ -57,7 +57,7 @@ export async function waitForAll(all: Promise<void>[]): Promise<void> {
   }
 }
 
-/** Runs functions in the order of the calls, at most `max` at a time. */
+/** Returns a function that runs others in the order of its calls, at most `max` at a time. */
 function createConcurrencyLimit(max: number) {
   let free = max
   const waiting: (() => void)[] = []
@@ -70,7 +70,7 @@ function createConcurrencyLimit(max: number) {
     try {
       return await run()
     } finally {
-      // Passes the free place to the oldest waiting call, so that a newer call cannot take it.
+      // The oldest waiting call takes over the free place, so that a newer call cannot take it.
       const next = waiting.shift()
       if (next === undefined) {
         free += 1
@@ -85,6 +85,6 @@ function fileTooLarge(name: string, size: number): JobFailure {
   const [actual, max] = [size, MAX_PACKAGE_FILE_BYTES].map((bytes) => Math.round(bytes / 1e6))
   return new JobFailure(
     'unsupported',
-    `The size of the file ${name} in the output is ${actual} MB; at most ${max} MB are allowed. Request shorter segments (sd) or a lower quality (q).`,
+    `The size of the file ${name} in the output is ${actual} MB; at most ${max} MB are allowed. Request a lower quality (q). For a stream, you can also request shorter segments (sd).`,
   )
 }

@@ -35,16 +35,17 @@ export function createPlaylistPublisher(options: {
 
   return {
     /**
-     * Stores the subtitles and the master playlist, which a player needs to start besides the media
-     * playlists. The master playlist states maximum bit rates until `storeFinal` replaces it.
+     * Stores the subtitles and the master playlist. With the media playlists, these are the files
+     * that a player needs to start. The master playlist states maximum bit rates until `storeFinal`
+     * replaces it.
      */
     async storeFirst(tracks: readonly TrackMeasurements[]) {
       await storeSubtitles(stream.expectedSeconds ?? UNKNOWN_SECONDS)
       await store(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(tracks, stream, false))
     },
     /**
-     * Stores all playlists with measured values, except the media playlists of the tracks. Stores
-     * the master playlist last.
+     * Stores the other playlists and the DASH manifest with measured values. The master playlist is
+     * stored last.
      */
     async storeFinal(tracks: readonly TrackMeasurements[], seconds: number) {
       const videoTracks = tracks.filter(({ track }) => track.video !== null)

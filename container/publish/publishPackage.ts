@@ -1,7 +1,4 @@
-/**
- * Makes and stores a package. A file that refers to other files is stored after them, so the file
- * that a player opens first is stored last.
- */
+/** Makes and stores a package. A file that refers to other files is stored after them. */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PACKAGE_ENTRY } from '../../src/contract/rendition.ts'
@@ -12,7 +9,7 @@ import { packageFolder } from '../ffmpeg/streaming/streamLayout.ts'
 import { createPackageUploader, type PackageUploader, waitForAll } from './packageUploader.ts'
 import { publishStream } from './streamPublisher.ts'
 
-/** @returns the fields of a finish with outcome `packaged`, except those of the attempt record */
+/** @returns the fields of a finish request, except the fence and those of the attempt record */
 export async function publishPackage(
   attempt: RunningAttempt,
   plan: RenderPlan,

@@ -10,7 +10,9 @@ import {
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 
-/** Players skip a last segment that is shorter than this, and then wait for it forever. */
+/**
+ * Players can skip a last segment that is shorter than this, and then wait for it without an end.
+ */
 const MIN_SEGMENT_SECONDS = 0.3
 /** A segment in ffmpeg's playlist. */
 const LISTED_SEGMENT = /_(\d{5,})\.m4s/g
@@ -31,9 +33,9 @@ export function createSegmentReader(options: SegmentReaderOptions) {
   let measuring = Promise.resolve()
   /** Number of segments that ffmpeg has completed. */
   let complete = 0
-  /** True once ffmpeg has ended: `complete` changes only if the last segment is merged. */
+  /** True once ffmpeg has ended. `complete` then changes only if the last segment is merged. */
   let hasEnded = false
-  /** True once the last segment has been merged or kept, so that every segment can be stored. */
+  /** True once the last segment has been merged or kept, so that all segments can be stored. */
   let isFinal = false
 
   async function measureNext() {
@@ -59,7 +61,7 @@ export function createSegmentReader(options: SegmentReaderOptions) {
     return measuring
   }
 
-  /** True when a segment has been measured, and no later one can still be merged into it. */
+  /** Returns true when no later segment can still be merged into this measured segment. */
   function canStore(number: number): boolean {
     if (isFinal) {
       return true
@@ -81,7 +83,7 @@ export function createSegmentReader(options: SegmentReaderOptions) {
     if (last === undefined || last.duration / requireTimescale(measured) >= MIN_SEGMENT_SECONDS) {
       return
     }
-    // Merges only if the upload of the previous segment has not begun. It may have begun when the
+    // Merges only if the upload of the previous segment has not begun. It may have begun if the
     // source is shorter than it declares.
     if (segments.length > 1 && storing < segments.length - 1) {
       await appendFile(segmentPath(complete - 1), await readFile(segmentPath(complete)))

@@ -1,7 +1,7 @@
 /**
  * Stores an HLS/DASH stream while ffmpeg makes it: segments as they are completed, the master
- * playlist once every track can be played, and all playlists with final values at the end. When
- * uploads are slower than ffmpeg, reads of the source are paused.
+ * playlist once the stream can be played, and all playlists with final values at the end. When too
+ * many bytes wait to be uploaded, reads of the source are paused.
  */
 import { mkdir } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
@@ -19,11 +19,13 @@ import { createTrackPublisher, type TrackPublisher } from './trackPublisher.ts'
 import { buildStreamFacts, probeTrack, verifyStream } from './verifyStream.ts'
 import { watchFolder } from './watchFolder.ts'
 
-/** A stream is playable when every track lists this many segments. */
+/**
+ * While it is made, a stream is playable once the playlist of every track has this many segments.
+ */
 const MIN_PLAYABLE_SEGMENTS = 2
 /**
- * Maximum bytes of segments that wait to be uploaded; a quarter of the disk if that is less. Above
- * it, reads of the source are paused.
+ * Reads of the source are paused while more bytes of segments than this wait to be uploaded, or
+ * more than a quarter of `DISK_BYTES` if that is less.
  */
 const MAX_WAITING_BYTES = 512 * 1024 ** 2
 
@@ -74,7 +76,7 @@ function startStreamPublisher(
   const changes = createNotifier()
   /** True once no more segments are made. */
   let isComplete = false
-  /** Number of segments that were not stored yet when `isComplete` became true. */
+  /** Number of segments, at least 1, that were not stored yet when `isComplete` became true. */
   let remainingSegments = 1
 
   function pauseReadsIfNeeded() {
@@ -128,7 +130,7 @@ function startStreamPublisher(
   })
 
   return {
-    /** Measures all segments that ffmpeg has made, before the last ones are stored. */
+    /** Measures and verifies all segments that ffmpeg has made, before the last ones are stored. */
     async verify(stderr: string): Promise<MediaFacts> {
       await scan()
       await Promise.all(tracks.map((track) => track.finishMeasuring()))

@@ -25,7 +25,7 @@ export function createTrackPublisher(
   const reader = createSegmentReader(options)
   const { measured } = reader
   let stored = 0
-  /** Count of segments in the stored playlist. */
+  /** Number of segments in the stored playlist. */
   let listed = 0
   /** Number (from 1) of the last segment whose upload has begun; 0 before the first. */
   let storing = 0
@@ -55,7 +55,7 @@ export function createTrackPublisher(
     finishMeasuring: () => reader.finish(() => storing),
     /** Counts the segments that are complete, stored, and in the stored playlist. */
     counts: () => ({ complete: reader.complete(), stored, listed }),
-    /** Stores the segments that are complete, and the playlist when it has grown enough. */
+    /** Stores complete segments that cannot change any more, and the playlist when it has grown. */
     async storeSegments(onStored: () => void): Promise<void> {
       while (stored < reader.complete()) {
         await reader.measure()

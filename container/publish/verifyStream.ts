@@ -18,10 +18,11 @@ import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
 import { checkDuration, emptyOutput } from '../ffmpeg/verify/verifyOutput.ts'
 
 /**
- * Probes the first segment of a track, and deletes `file`.
+ * Probes the first segment of a track, and then deletes `file`.
  *
  * @param file the init segment followed by the first segment
- * @throws JobFailure `output_invalid` when the frame size differs from the plan
+ * @throws JobFailure `output_invalid` when the frame size differs from the plan, or a failure of
+ *   `probe`
  */
 export async function probeTrack(
   { settings, scratch: cwd, signal }: RunningAttempt,
@@ -44,7 +45,8 @@ export async function probeTrack(
 
 /**
  * @param stderr the end of ffmpeg's stderr
- * @throws JobFailure as `verifyOutput` does, or `output_invalid` when the rungs are not aligned
+ * @throws JobFailure when a video track is empty, the rungs are not aligned or the duration is
+ *   wrong
  */
 export function verifyStream(
   tracks: readonly TrackMeasurements[],

@@ -5,7 +5,7 @@ import { watch } from 'node:fs'
 const POLL_INTERVAL_MS = 1_000
 
 /**
- * @param suffix end of the names of the files to watch
+ * @param suffix ending of the names of the files to watch
  * @param onChange may also be called without a change
  * @returns a function that stops watching
  */

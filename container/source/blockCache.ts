@@ -1,16 +1,15 @@
 /**
- * Cache of the source in blocks of 256 KiB: fetches them from the gateway when they are first read,
- * and keeps the most recent ones in memory.
+ * Cache of the source in blocks of 256 KiB: fetches blocks from the gateway when they are read, and
+ * keeps the most recent ones in memory.
  */
 
-/** Holds the header of most files. Larger blocks would waste more bytes at each seek. */
+/** Larger blocks would fetch more bytes at each seek that are not read. */
 export const BLOCK_BYTES = 256 * 1024
-/** 4 MiB: R2 reads of more than 10 MB at once have been seen to stall in containers. */
+/** 4 MiB: reads of more than 10 MB from R2 stalled in containers (observed). */
 const MAX_BLOCKS_PER_FETCH = 16
 /**
- * A fetch has at most a quarter as many blocks as the reader has read (but at least one). A larger
- * share would double the 4 MiB that the sockets between the runner and ffmpeg buffer, and that
- * ffmpeg may never read.
+ * A fetch has at most a quarter as many blocks as the reader has already read, but at least one. So
+ * a reader that stops after a few blocks causes the fetch of few blocks that it does not read.
  */
 const READ_BLOCKS_PER_FETCHED_BLOCK = 4
 /**

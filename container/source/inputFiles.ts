@@ -18,7 +18,7 @@ export interface Inputs {
   original: OpenInput
   /** In the order of the assignment. */
   references: OpenInput[]
-  /** Bytes that ffmpeg has read so far, from all files. The stall check counts them as progress. */
+  /** Bytes of all files that were served so far. The stall check counts them as progress. */
   bytesRead: () => number
   /** Pauses fetches from the gateway, for all files. */
   readGate: ReadGate

@@ -10,7 +10,7 @@ import { createBlockCache, type FetchRange, type ReadBlock } from './blockCache.
 
 export interface SourceServer {
   url: string
-  /** Bytes that ffmpeg has read so far. The stall check counts them as progress. */
+  /** Bytes that were served so far. The stall check counts them as progress. */
   bytesServed: () => number
   close: () => Promise<void>
 }
@@ -99,10 +99,10 @@ async function writeRange(
 }
 
 /**
- * Parses a header with one range of the form `a-b`, `a-` or `-n` (RFC 9110, 14.1.2), and ends it
- * at the end of the file. Without a header, returns the range of the whole file.
+ * Parses a header with one range of the form `a-b`, `a-` or `-n` (RFC 9110, 14.1.2), and limits it
+ * to the end of the file. Without a header, returns the range of the whole file.
  *
- * @returns null for a range that cannot be satisfied
+ * @returns null for a header of another form, and for a range that cannot be satisfied
  */
 export function parseRange(header: string | undefined, sizeBytes: number): ByteRange | null {
   if (header === undefined) {

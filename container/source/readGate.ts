@@ -1,6 +1,5 @@
 /**
- * Pauses reads of the source, so that the output does not fill the disk while it waits for its
- * upload.
+ * Pauses fetches of the source, so that an output that waits for its upload does not fill the disk.
  */
 
 export type ReadGate = ReturnType<typeof createReadGate>

@@ -67,7 +67,7 @@ describe('an active encode', () => {
     const { job, ended } = await startHeldEncode({ timeoutSeconds: 3 })
     await ended
     expect(outcome(job)).toMatchObject([
-      { errorCode: 'timeout', message: 'The job took longer than 3 seconds.' },
+      { errorCode: 'timeout', message: 'The attempt took longer than 3 seconds.' },
     ])
   })
 

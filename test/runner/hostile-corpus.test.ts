@@ -122,7 +122,7 @@ describe('a file without an end', () => {
       'of stuffing',
       'endless.ts',
       'input_invalid',
-      /No audio or video was found after reading 128 MiB/,
+      /streams could not be read from 128 MiB of the file/,
     ],
     ['of empty chunks', 'endless.avi', 'timeout', /longer than 3 seconds/],
     ['of frames', 'pictures.mov', 'timeout', /longer than 3 seconds/],

@@ -45,7 +45,7 @@ describe('an encode', () => {
     expect(finish).toMatchObject({
       errorCode: 'out_of_disk',
       message:
-        'The output is larger than the disk space that this runner gives a job. Give the runner more disk, or request a smaller or shorter variant.',
+        'The output is larger than this runner allows: the disk space of a job, at most 49 GiB. Give the runner more disk, or request a smaller or shorter variant.',
     })
   })
 
@@ -65,7 +65,7 @@ describe('an encode', () => {
 
   it.each([
     ['frames', 'frame=99999999', /at least 99,999,999 frames; at most 5,184,000/],
-    ['hours', 'out_time_us=360000000000', /duration of the file is 100 hours; at most 24/],
+    ['hours', 'out_time_us=360000000000', /^The duration is 100 hours; at most 24 are/],
   ])('that exceeds the maximum number of %s is killed', async (_, progress, message) => {
     const FFMPEG = join(harness.scratch, 'ffmpeg')
     await writeFile(FFMPEG, `#!/bin/sh\necho ${progress}\nexec sleep 60\n`)
@@ -86,7 +86,7 @@ describe('a probe', () => {
       'prints without an end',
       'exec yes',
       'input_invalid',
-      /description of the file's streams is longer than 1 MB/,
+      /description of the file is longer than 1 MB/,
     ],
   ])('fails when ffprobe %s', async (_, script, errorCode, message) => {
     const FFPROBE = join(harness.scratch, 'ffprobe')

@@ -151,6 +151,6 @@ it('an appended file that is a playlist is rejected', async () => {
   const append = ['videos/next.mp4']
   const { message } = await failWithReference({ append }, 'videos/next.mp4', playlist())
   expect(message).toMatch(
-    /^videos\/next\.mp4: The file (is not a video.*"hls"|has no audio or video)/,
+    /^videos\/next\.mp4: (ffmpeg recognises the file as "hls"|The file has no audio or video)/,
   )
 })

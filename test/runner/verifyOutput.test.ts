@@ -63,7 +63,7 @@ describe('an output', () => {
     [
       'is too large',
       { maxBytes: 1_000 },
-      /^The size of the output is \d+ kB; at most 1 kB were requested/,
+      /^The size of the output is \d+ kB; at most 1 kB are allowed/,
     ],
   ])('is rejected when it %s', async (_, more, message) => {
     await expect(verify(more)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** Computes the output of the edits: frame size, duration, frame rate, and if it has audio. */
+/** Computes the output of the edits: frame size, duration, frame rate, and whether it has audio. */
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { resolveGeometry } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
@@ -18,7 +18,9 @@ export interface OutputRequest {
   trim?: Trim
 }
 
-/** @throws JobFailure `unsupported` when a file lacks what the edits need, or exceeds a limit */
+/**
+ * @throws JobFailure `unsupported` when the edits are impossible with a file, or it exceeds a limit
+ */
 export function describeOutput(
   rendition: RequestedEdits,
   context: PlanContext,

@@ -11,12 +11,12 @@ export interface Trim {
   durationSeconds: number | null
 }
 
-/** The pixel format in which filters work: 4:2:0 for video, RGB for images. */
+/** The pixel format in which filters work: 4:2:0 for video, RGB for still and animated images. */
 export type PixelFormat = 'yuv420p' | 'rgb24'
 
 /** Format of the output frames. */
 export interface FrameFormat {
-  /** Sides are multiples of this: 2 for 4:2:0 video, 1 for images. */
+  /** The sides are multiples of this number. 4:2:0 video needs 2. */
   unit: 1 | 2
   /** Maximum of the short side when neither side is requested; null for no maximum. */
   shortSide: number | null
@@ -49,9 +49,9 @@ export interface EditedOutput {
   /** Size of the frames; null without video. */
   size: Size | null
   hasAudio: boolean
-  /** Duration; null when the duration of a file is unknown. */
+  /** Duration; null when unknown. */
   seconds: number | null
-  /** Frames a second; null when unknown. */
+  /** Frames per second; null when unknown. */
   frameRate: number | null
   /** The rate that frames are converted to; null when frames keep their times. */
   constantFrameRate: number | null
@@ -78,7 +78,7 @@ export type FileVideoStep = (file: FileVideo) => string[]
 export interface FileAudio {
   audio: AudioStream
   speed: number
-  /** True when other files are joined to it: all then need the same sample rate and channels. */
+  /** True when files are joined: all then need the same sample rate and channels. */
   isJoined: boolean
 }
 export type FileAudioStep = (file: FileAudio) => string[]

@@ -1,5 +1,5 @@
 /**
- * The edits in the order in which they are applied. Each step has its own file in steps/.
+ * The edits in the order in which they are applied. The steps are in `steps/`.
  *
  * Rotation comes before scaling, because width and height are those of the output. Watermark,
  * subtitles and fades come after the files are joined: times of subtitles and fades are times of
@@ -27,12 +27,15 @@ import { burnSubtitles } from './steps/subtitles.ts'
 import { fadeAudio, fadeVideo } from './steps/fades.ts'
 import { applyLoudness } from './steps/loudness.ts'
 
-/** Input options of each file. ffmpeg decodes and discards the frames before the start. */
+/**
+ * Input options of each file. ffmpeg seeks to the key frame before the start; for a track that is
+ * not copied, it decodes and discards the frames between the two.
+ */
 export const trim = trimInput
 
 /**
- * Steps on the video of each file. Speed and frame rate come first, so that later steps have fewer
- * frames.
+ * Steps on the video of each file. Speed and frame rate come before the steps on the frame: when
+ * they reduce the number of frames, the later steps have less to do.
  */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   deinterlace,

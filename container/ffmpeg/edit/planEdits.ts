@@ -15,7 +15,9 @@ export interface EditPlan {
   graph: FilterGraph
 }
 
-/** @throws JobFailure `unsupported` when a file lacks what the edits need, or exceeds a limit */
+/**
+ * @throws JobFailure `unsupported` when the edits are impossible with a file, or it exceeds a limit
+ */
 export function planEdits(
   rendition: RequestedEdits,
   context: PlanContext,

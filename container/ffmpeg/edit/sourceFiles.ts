@@ -9,7 +9,7 @@ import { resolveTrim, withDuration } from './steps/trim.ts'
 
 /**
  * @param options.trim used instead of the start and end in `edits`; the caller has checked it
- * @throws JobFailure `unsupported` when a file lacks a track that is needed, or is too long
+ * @throws JobFailure `unsupported` when a file lacks a track that is needed, or exceeds a limit
  */
 export function listSourceFiles(
   edits: Edits,

@@ -9,7 +9,7 @@ export type SubtitleFormat = 'srt' | 'ass'
 /** The part of the source that is used, and its speed. */
 export interface TimeSpan {
   startSeconds: number
-  /** Null for the rest of the source. */
+  /** Null when the part extends to the end of a source of unknown duration. */
   durationSeconds: number | null
   speed: number
 }
@@ -19,7 +19,7 @@ const TIMES: Record<SubtitleFormat, RegExp> = {
   ass: /^Dialogue: \d+,(\d+:\d\d:\d\d)\.(\d\d),(\d+:\d\d:\d\d)\.(\d\d),/,
 }
 
-/** Returns the subtitles within the span, and the number of cues that were read and kept. */
+/** Returns the subtitles within the span, and the numbers of cues that were read and kept. */
 export function retimeSubtitles(text: string, format: SubtitleFormat, span: TimeSpan) {
   const parts = format === 'srt' ? text.trim().split(/\r?\n\r?\n(?=\d+\r?\n)/) : text.split(/\r?\n/)
   const counts = { read: 0, kept: 0 }

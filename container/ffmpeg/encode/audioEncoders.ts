@@ -8,12 +8,14 @@ const SAMPLE_RATE = 48_000
 const PCM_BITS = 16
 const PCM_CHANNELS = 2
 
-/** Returns the bit rate of the encoded audio in kbit/s. That of PCM is fixed. */
+/**
+ * Returns the bit rate of the encoded audio in kbit/s; for PCM, that of 16-bit stereo at 48 kHz.
+ */
 export function resolveAudioKbps(codec: EncodedAudioCodec, kbps: number): number {
   return codec === 'pcm' ? (SAMPLE_RATE * PCM_BITS * PCM_CHANNELS) / 1000 : kbps
 }
 
-/** @param source its sample rate is kept if the codec accepts it; null for generated silence */
+/** @param source rates up to 48 kHz are kept, except for Opus; null for generated silence */
 export function buildAudioEncoder(
   codec: EncodedAudioCodec,
   kbps: number,

@@ -29,19 +29,22 @@ export function resolveCap(kbps: number | null, seconds: number | null): BitRate
 }
 
 /**
- * Share of the requested size that encoders aim for. They miss their target by 1 or 2 %, and the
- * file must not exceed the requested size.
+ * Share of the requested size that encoders aim for. It is below 1 because they can exceed their
+ * target by 1 or 2 %.
  */
 const TARGET_SHARE = 0.975
-/** Container overhead of MP4 and Matroska, in bits: 8 bytes for each of 50 audio frames a second. */
+/**
+ * Estimated overhead of the container, in bits: 12 bytes for each video frame, 8 bytes for each of
+ * 50 audio frames per second, and 2,000 bytes for the file.
+ */
 const OVERHEAD_BITS = { frame: 12 * 8, audioSecond: 50 * 8 * 8, file: 2_000 * 8 }
-/** Encoders cannot use fewer bits than this for a pixel of a frame. */
+/** Estimated minimum of bits that an encoder needs for a pixel of a frame. */
 const MIN_BITS_PER_PIXEL = 0.004
 
 /**
  * Returns the video bit rate in kbit/s that leads to a file size.
  *
- * @throws JobFailure `unsupported` when the duration is unknown, or no encoder reaches that size
+ * @throws JobFailure `unsupported` when the duration is unknown or zero, or the size is too small
  */
 export function computeBitRateForSize(options: {
   kilobytes: number
@@ -54,7 +57,7 @@ export function computeBitRateForSize(options: {
   if (seconds === null || seconds === 0) {
     throw new JobFailure(
       'unsupported',
-      'The file does not state its duration, so a size (sz) cannot be reached. Use a quality (q) or a bit rate (br).',
+      'The duration is unknown or zero, so no bit rate can be computed for a file size (sz). Use a quality (q) or a bit rate (br) instead.',
     )
   }
   const frameRate = options.frameRate ?? DEFAULT_FRAME_RATE
@@ -66,7 +69,7 @@ export function computeBitRateForSize(options: {
     const minKilobytes = Math.ceil((minBits + otherBits) / TARGET_SHARE / 8_000)
     throw new JobFailure(
       'unsupported',
-      `A size of ${kilobytes} kB (sz) is too small for ${seconds.toFixed(1)} seconds of ${size.width} by ${size.height}; the minimum is ${minKilobytes} kB. Use a larger size, a smaller video (w, h), or less audio (ab, ac_none).`,
+      `A size of ${kilobytes} kB (sz) is too small for ${seconds.toFixed(1)} seconds of ${size.width} by ${size.height}; the minimum is ${minKilobytes} kB. Use a larger size, a smaller frame (w, h), or less audio (ab, ac_none).`,
     )
   }
   return videoBits / seconds / 1000

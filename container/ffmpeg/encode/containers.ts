@@ -15,9 +15,7 @@ const MUXERS: Record<ContainerFormat, string> = {
   opus: 'opus',
   wav: 'wav',
 }
-/**
- * Containers whose index is moved to the start, so that playback can begin during the download.
- */
+/** Containers whose index is moved to the start, so that playback can begin during the download. */
 const INDEXED: readonly ContainerFormat[] = ['mp4', 'mov', 'm4a']
 
 /** Returns the options of the output, and its path. */
@@ -28,8 +26,8 @@ export function buildContainer(format: ContainerFormat, file: string): string[] 
 
 /**
  * Returns the options that keep metadata. A stream that comes from a filter has no tags, so the
- * tags of its source are copied. ffmpeg shifts chapters for a trim, but not for a change of speed,
- * so they are then dropped. Data streams are never kept.
+ * tags of its source are copied. ffmpeg shifts the times of chapters for a trim, but not for a
+ * change of speed, so a change of speed drops the chapters. Data streams are never kept.
  */
 export function keepMetadata(options: {
   hasVideo: boolean

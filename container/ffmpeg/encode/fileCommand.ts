@@ -15,7 +15,7 @@ interface FileCommand {
   video: readonly string[] | 'copy' | null
   /** The same for audio. */
   audio: readonly string[] | 'copy' | null
-  /** True for H.265, which has two tags in MP4: Apple's players accept only `hvc1`. */
+  /** True for H.265. In MP4 it can have two tags, of which Apple's players accept only `hvc1`. */
   isH265: boolean
   output: string
 }
@@ -63,9 +63,8 @@ function buildVideoOptions({ video, isH265, format }: FileCommand): string[] {
 }
 
 /**
- * ffmpeg seeks to the key frame before the start, so copied audio would begin before the start.
- * The audio before the start is dropped, unless the video is copied too and begins at that key
- * frame.
+ * ffmpeg seeks to the key frame before the start, so copied audio would begin before the start. The
+ * audio before the start is dropped, unless the video is copied too and begins at that key frame.
  */
 function buildAudioOptions({ audio, video, editPlan }: FileCommand): readonly string[] {
   if (audio !== 'copy') {
@@ -75,7 +74,7 @@ function buildAudioOptions({ audio, video, editPlan }: FileCommand): readonly st
   return ffmpegOptions({ 'c:a': 'copy', 'copypriorss:a': dropsEarlier ? 0 : null })
 }
 
-/** Opens the subtitle file; null if it has no text, because players reject an empty track. */
+/** Returns the options that open the subtitle file; null if there is none, or it has no text. */
 function openSubtitles(file: string | null): string[] | null {
   const isEmpty = file === null || statSync(file).size <= 1
   return isEmpty ? null : [...LOCAL_FILE_INPUT, ...ffmpegOptions({ f: 'srt', i: file })]

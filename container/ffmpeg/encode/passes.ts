@@ -1,4 +1,7 @@
-/** Plans the steps that encode video: one pass for a quality, two for a file size. */
+/**
+ * Plans the steps that encode video: one pass for a quality, two for a file size. VP9 and AV1 need
+ * two passes for a maximum bit rate too.
+ */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
@@ -18,9 +21,8 @@ interface EncodeOptions {
 }
 
 /**
- * Maximum factor by which the bit rate of SVT-AV1 is raised or lowered. SVT-AV1 is not used with
- * two passes, and does not respect a cap. Instead, a draft is encoded first and its bit rate is
- * measured.
+ * Maximum factor by which the bit rate of SVT-AV1 is raised or lowered. SVT-AV1 gets no cap, and no
+ * statistics of a first pass. Instead, a draft is encoded first, and its bit rate is measured.
  */
 const MAX_CORRECTION = 4
 /** Target bit rate as a share of the cap, when the draft exceeded the cap. */
@@ -41,7 +43,7 @@ export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
       planLastPass(options, () => correctRate(rate, readKbps())),
     ]
   }
-  // VP9 respects a cap only if a first pass has measured the video.
+  // With a cap, VP9 needs the measurements of a first pass.
   if (rate.by === 'quality' && (rate.cap === null || videoCodec !== 'vp9')) {
     return [planLastPass(options, () => rate)]
   }
@@ -58,7 +60,7 @@ export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
   ]
 }
 
-/** Plans the pass that measures the video. It does not encode the audio. */
+/** Plans the pass that measures the video or encodes the draft. It does not encode the audio. */
 function planFirstPass(
   options: EncodeOptions,
   rate: RateControl,

@@ -28,13 +28,12 @@ interface SizeControl {
   pass: Pass
 }
 
-/** 0: the only pass. 1: the first of two passes, which measures. 2: the second, which encodes. */
+/** 0: a pass without statistics. 1: the first of two passes, which writes them. 2: the second. */
 type Pass = 0 | 1 | 2
 
 /**
- * Speed settings of each encoder, which both ffmpeg 5.1 and 7.1 accept. `balanced` is chosen for
- * runners with half a CPU: x264's "veryfast" is twice as fast as its "medium", and its files are
- * 10 % larger.
+ * Speed settings of each encoder, by the encoder speed of the rendition. `balanced` is chosen for
+ * runners with half a CPU.
  */
 const SPEEDS = {
   h264: { fast: 'superfast', balanced: 'veryfast', small: 'slow' },
@@ -46,7 +45,7 @@ const SPEEDS = {
 /** The smallest side that the encoder accepts, in pixels. */
 export const MIN_SIDE: Record<VideoCodec, number> = { h264: 2, h265: 16, vp9: 2, av1: 64 }
 
-/** A frame of every usual frame rate, even 24000/1001, lasts an integer number of these units. */
+/** At the usual frame rates, such as 25 or 24000/1001, a frame lasts a whole number of units. */
 const TIME_BASE = '1:120000'
 
 /** Keeps the times of frames, so that a variable rate stays in sync with the audio. */
@@ -65,7 +64,9 @@ export function buildFrameTiming(codec: VideoCodec, rate: RateControl): readonly
   return codec === 'vp9' && hasBitRate ? ffmpegOptions({ fps_mode: 'vfr' }) : KEEP_FRAME_TIMES
 }
 
-/** Results of the first pass. The path is relative to the scratch folder, in which ffmpeg runs. */
+/**
+ * Statistics of the first pass. The path is relative to the scratch folder, in which ffmpeg runs.
+ */
 const PASS_LOG = 'passes'
 
 type Options = Record<string, string | number | null>
@@ -102,7 +103,7 @@ const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Op
       'tile-columns': 1,
       deadline: isRealtime ? 'realtime' : 'good',
       'cpu-used': isRealtime ? speed : Math.min(5, Number(speed)),
-      // The target bit rate is the cap. 0 selects constant quality.
+      // With a quality, the cap is the target bit rate; 0 (no cap) selects constant quality.
       ...(rate.by === 'size'
         ? bitRate(rate.kbps)
         : { crf: vp9Crf(rate.quality), ...bitRate(rate.cap?.kbps ?? 0), ...capOptions(rate) }),

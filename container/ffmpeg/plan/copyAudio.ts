@@ -22,8 +22,8 @@ interface AudioCopySource {
 /** For a requested codec: other codecs (ffprobe's names) that are copied instead of encoded. */
 const EQUIVALENT_CODECS: Partial<Record<AudioCodec, readonly string[]>> = { opus: ['vorbis'] }
 /**
- * Audio is copied if its bit rate is at most this factor times the requested one, because encoding
- * it again would lose quality.
+ * The bit rate of audio is a reason to encode it again if it is more than this factor times the
+ * requested one. The factor is above 1 because encoding again loses quality.
  */
 const MAX_BIT_RATE_FACTOR = 1.5
 const MAX_CHANNELS = 2
@@ -68,8 +68,8 @@ const AUDIO_RULES: CopyRules<RenditionOf<'video'>, AudioCopySource> = {
 }
 
 /**
- * Rules for `ac_copy`, which accepts any codec and bit rate. A copied track starts at an audio
- * packet, at most 50 ms from the requested time; that is accepted.
+ * Rules for `ac_copy`, which accepts any codec of the container and any bit rate. It also accepts
+ * that a copied track starts at an audio packet near the requested time, not exactly at it.
  */
 const REQUESTED_COPY_RULES: typeof AUDIO_RULES = {
   ...AUDIO_RULES,
@@ -111,7 +111,7 @@ function checkRequestedCopy(rendition: AudioRendition, source: AudioCopySource):
   if (accepted !== null && !accepted.includes(codec)) {
     throw new JobFailure(
       'unsupported',
-      `The audio is ${codec}, which cannot be copied (ac_copy) into ${rendition.format}; it accepts ${accepted.join(', ')}. Leave out ac, or use mkv, which accepts any codec.`,
+      `The audio is ${codec}, which cannot be copied (ac_copy) into ${rendition.format}; it accepts ${accepted.join(', ')}. Leave out ac. A video can also use mkv (f_mkv), which accepts any codec.`,
     )
   }
   const obstacle = findCopyObstacle(rendition as RenditionOf<'video'>, source, REQUESTED_COPY_RULES)

@@ -1,7 +1,8 @@
 /**
  * Decides whether a track can be stream copied. A field that differs from its default prevents
  * stream copy, unless its rule is null or a function that returns null. Functions also run for
- * default values. A field without a rule prevents stream copy, so none is ignored by mistake.
+ * default values. A field that has no rule prevents stream copy when it differs from its default,
+ * so that a new field is not ignored by mistake.
  */
 import { changedFields } from '../../../src/contract/defaults.ts'
 import type { Rendition } from '../../../src/contract/rendition.ts'

@@ -65,7 +65,7 @@ export function findVideoObstacle(rendition: Video, source: VideoCopySource): st
   return findCopyObstacle(rendition, source, VIDEO_RULES)
 }
 
-/** WebM also accepts a copy of a VP8 track, because players support VP8 as widely as VP9. */
+/** For WebM, a VP8 track is copied too. */
 function compareCodec({ videoCodec, format }: Video, { codec }: VideoStream): string | null {
   const accepted = [PROBED_VIDEO_CODECS[videoCodec], ...(format === 'webm' ? ['vp8'] : [])]
   return accepted.includes(codec) ? null : `${codec} becomes ${videoCodec}`

@@ -1,4 +1,4 @@
-/** Plans an audio file: copies the audio if it already matches the request, else encodes it. */
+/** Plans an audio file: copies the audio if possible, otherwise encodes it. */
 import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'

@@ -22,8 +22,8 @@ const DEFAULT_SECONDS = 3
 const MAX_SECONDS = 30
 const SHORT_SIDE = 240
 /**
- * Default frame rates. 24 is the rate of film; GIF and WebP have fewer frames, because each is
- * encoded as an image.
+ * Maximum frame rates when none is requested. 24 is the rate of film; GIF and WebP have fewer
+ * frames, because each is encoded as an image.
  */
 const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif: 10 }
 /** All frames of a GIF are in memory until the palette is known: 4 bytes per pixel, about 1 GB. */
@@ -70,8 +70,8 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
 }
 
 /**
- * Resolves the part of the source that is shown. It ends with the video, even if the audio
- * continues.
+ * Resolves the part of the source that is shown, which ends at the latest with the video, even if
+ * the audio continues.
  *
  * @throws JobFailure `unsupported` when the part does not exist, or is too long
  */
@@ -84,7 +84,7 @@ function resolvePart(rendition: Preview, probe: Probe) {
   if (requestedSeconds > MAX_SECONDS) {
     throw new JobFailure(
       'unsupported',
-      `The preview would be ${formatSeconds(requestedSeconds)} seconds long; the maximum is ${MAX_SECONDS}. Use an end (eo) nearer to the start (so), or a video (f_mp4).`,
+      `The preview would be ${formatSeconds(requestedSeconds)} seconds long; the maximum is ${MAX_SECONDS}. Use an end (eo) nearer to the start (so), or a video instead of a preview.`,
     )
   }
   resolveTrim({ startSeconds, endSeconds }, probe)

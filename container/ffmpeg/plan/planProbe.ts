@@ -22,7 +22,7 @@ export function planProbe(_: RenditionOf<'probe'>, context: PlanContext): Render
     if (Buffer.byteLength(text) > MAX_PROBE_BYTES) {
       throw new JobFailure(
         'input_invalid',
-        `The description of the file's streams is larger than ${MAX_PROBE_BYTES} bytes. The file has too many streams.`,
+        `The description of the file is larger than ${MAX_PROBE_BYTES} bytes. Send a file with fewer streams.`,
       )
     }
     await writeFile(output, text)

@@ -1,5 +1,5 @@
 /**
- * Plans the steps that make a rendition, from its fields and the probes of its files. Does no I/O.
+ * Plans the steps that make a variant, from its rendition and the probes of its files. Does no I/O.
  */
 import type { Kind, Rendition, RenditionOf } from '../../../src/contract/rendition.ts'
 import { planAudio } from './planAudio.ts'
@@ -24,8 +24,8 @@ const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: PlanContext)
 }
 
 /**
- * @throws JobFailure `unsupported` when the file lacks a track that is needed, exceeds a limit, or
- *   ends before the requested second
+ * @throws JobFailure `unsupported` when the variant cannot be made from its files: for example, a
+ *   track is missing, a limit is exceeded, or the file ends before the requested second
  */
 export function planRendition(rendition: Rendition, context: PlanContext): RenderPlan {
   const plan = PLANNERS[rendition.kind] as (

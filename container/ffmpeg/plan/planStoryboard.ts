@@ -25,7 +25,7 @@ import { buildWebVtt, layOutStoryboard, sheetName, type Storyboard } from './sto
 type Sprite = RenditionOf<'sprite'>
 
 const TILE_WIDTH = 160
-/** Decoding all frames of a shorter video takes less time than measuring its key frame interval. */
+/** In a shorter video all frames are decoded, without measuring its key frame interval. */
 const MIN_SECONDS_FOR_KEYFRAMES = 60
 
 export function planStoryboard(rendition: Sprite, context: PlanContext): RenderPlan {
@@ -71,7 +71,7 @@ export function planStoryboard(rendition: Sprite, context: PlanContext): RenderP
   }
 }
 
-/** @throws JobFailure `unsupported` when the duration is unknown */
+/** @throws JobFailure `unsupported` when the duration is unknown, zero or above the limit */
 function resolveDuration(probe: Probe, video: VideoStream): number {
   const { seconds } = resolveTrim({ startSeconds: 0, endSeconds: null }, probe)
   const duration = video.endSeconds ?? seconds
@@ -95,7 +95,10 @@ function resolveTileGeometry({ width, height }: Sprite, video: VideoStream): Geo
   })
 }
 
-/** Returns true when a key frame exists at most half an interval before the time of each image. */
+/**
+ * Returns true when the key frames at the start of the file are at most half an interval apart. It
+ * assumes that the rest of the file has the same key frame interval.
+ */
 async function areKeyframesEnough(
   url: string,
   { intervalSeconds }: Storyboard,
@@ -110,8 +113,8 @@ function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard)
     name: 'tile',
     video,
     edits: { speed: 1, rotate: 0, flip: 'none', background: '000000' },
-    // Takes the frame in the middle of each interval. The last interval may be shorter, so its last
-    // frame is passed.
+    // Selects the frame in the middle of each interval. The last interval may be too short to have
+    // such a frame; its last frame is then used.
     frameRateFilter: `fps=1/${board.intervalSeconds}:start_time=0:round=near:eof_action=pass`,
     geometry,
     pixels: 'rgb24',
@@ -154,14 +157,14 @@ function buildSheetCommand(options: {
   ]
 }
 
-/** @throws JobFailure `input_invalid` when a sheet is missing */
+/** @throws JobFailure `input_invalid` when a sheet is missing or empty */
 async function checkSheets(folder: string, { sheets }: Storyboard, format: string): Promise<void> {
   for (let sheet = 0; sheet < sheets; sheet++) {
     const file = await stat(join(folder, sheetName(sheet, format))).catch(() => null)
     if (!file?.size) {
       throw new JobFailure(
         'input_invalid',
-        'The file is damaged: no frames for the storyboard can be read. Upload it again.',
+        'The file is damaged: its frames cannot be read for the storyboard. Upload it again.',
       )
     }
   }

@@ -48,7 +48,10 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
   return {
     mode: 'package',
     reason: `a stream of ${rungs.length} ${rungs.length === 1 ? 'size' : 'sizes'} is requested`,
-    video: { action: 'encode', reason: 'every size is encoded, with segments of the same frames' },
+    video: {
+      action: 'encode',
+      reason: 'every size is encoded, with segments that begin at the same frames',
+    },
     audio: source.probe.audio && describeAudio(audio),
     notes,
     steps: [
@@ -84,7 +87,7 @@ function selectGraph(
   }
 }
 
-/** A segment has a whole number of frames, at least as many as the requested duration. */
+/** A segment has a whole number of frames, and lasts at least the requested duration. */
 function resolveSegments({ frameRate, segmentSeconds }: Stream, output: EditedOutput) {
   const rate = toExactFrameRate(frameRate ?? output.frameRate)
   const frames = Math.ceil(segmentSeconds * rate.value - 1e-6)
@@ -98,7 +101,7 @@ function planRungs(
   segments: ReturnType<typeof resolveSegments>,
 ): { rungs: Rung[]; notes: string[] } {
   if (size === null) {
-    throw new TypeError('the output of a stream has frames')
+    throw new TypeError('the output of a stream must have frames')
   }
   const { videoCodec: codec, encoderSpeed } = rendition
   const { rungs: sizes, notes } = buildLadder(size, rendition.ladder)

@@ -1,4 +1,6 @@
-/** Plans a file with video and audio, each copied where it matches already, else encoded. */
+/**
+ * Plans a video file. Each track is copied if it already matches the request, otherwise encoded.
+ */
 import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS, PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'

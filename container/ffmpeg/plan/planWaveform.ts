@@ -1,6 +1,6 @@
 /**
- * Plans a waveform: an image of the audio's loudness over time, symmetric around the horizontal
- * middle.
+ * Plans a waveform: an image of the audio's amplitude over time, symmetric around a horizontal line
+ * in the middle.
  */
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
@@ -22,7 +22,7 @@ const DEFAULT_HEIGHT = 240
 /** High, because flat colours and hard edges show artefacts. The files are small anyway. */
 const QUALITY = 90
 
-/** Enough for the loudness of speech and music. */
+/** Sample rate of the drawn audio; enough for the amplitude of speech and music. */
 const SAMPLE_RATE = 8_000
 const MIN_SAMPLE_RATE = 100
 /** showwavespic keeps all samples in memory until the end, two bytes each. */
@@ -47,8 +47,8 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
     ...COMMON_OPTIONS,
     ...openInput(source, trim),
     ...ffmpegOptions({ filter_complex: buildFilters(rendition, size, trim.seconds) }),
-    // A second output for progress: the image is written only at the end, this output while the
-    // audio is read.
+    // A second output, from which ffmpeg reports progress while it reads the audio. The image is
+    // written only at the end.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
 

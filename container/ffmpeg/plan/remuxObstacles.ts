@@ -1,6 +1,6 @@
 /**
- * Finds out why a file cannot be stream-copied into a container, by planning an unchanged video in
- * each container.
+ * Finds the reasons why a file cannot be stream copied into each container, by planning an
+ * unchanged video in that container.
  */
 import { CONTAINERS, PROBED_VIDEO_CODECS, type VideoCodec } from '../../../src/contract/codecs.ts'
 import { fieldDefaults, NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
@@ -21,8 +21,8 @@ export function findRemuxObstacles(context: PlanContext): ProbeDocument['remux']
 }
 
 /**
- * If the container does not accept the audio, plans again with encoded audio, so that obstacles of
- * the video are found too.
+ * If a plan that copies the audio is impossible, plans again with encoded audio, so that obstacles
+ * of the video are found too.
  */
 function findObstacle(format: Format, context: PlanContext): string | null {
   const [encodedAudio = 'aac'] = CONTAINERS[format].audio
@@ -31,7 +31,7 @@ function findObstacle(format: Format, context: PlanContext): string | null {
   return encoded instanceof JobFailure ? encoded.message : encoded
 }
 
-/** Returns the reasons why tracks are encoded; null when all are copied. */
+/** Returns the reasons why tracks are not copied; null when all are. */
 function tryPlan(
   format: Format,
   audioCodec: Video['audioCodec'],
@@ -51,7 +51,7 @@ function tryPlan(
   }
 }
 
-/** Builds a rendition that requests the source's size and codec, and accepts any bit rate. */
+/** Builds a rendition with the source's size and codec, and with the highest quality. */
 function buildUnchangedRendition(
   format: Format,
   audioCodec: Video['audioCodec'],
@@ -71,7 +71,7 @@ function buildUnchangedRendition(
   })
 }
 
-/** Sets a minimal bit rate, so that a high bit rate is never a reason to encode. */
+/** Sets the bit rate of the video to 1, so that a high bit rate is not a reason to encode. */
 function ignoreBitRate(context: PlanContext): PlanContext {
   const { source } = context
   const { probe } = source

@@ -3,10 +3,10 @@ import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
 import { formatClock } from '../edit/numbers.ts'
 
-/** Default number of images. A short video has fewer, because of `MIN_INTERVAL_SECONDS`. */
+/** Maximum number of images when no interval is requested. */
 const DEFAULT_IMAGES = 100
 const MIN_INTERVAL_SECONDS = 0.5
-/** Maximum side of a sheet: the limit of WebP, and close to the limits of browsers. */
+/** Maximum side of a sheet in pixels: the limit of WebP. */
 const MAX_SIDE = 16_383
 const MAX_SHEETS = 100
 

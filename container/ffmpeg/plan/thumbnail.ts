@@ -1,17 +1,16 @@
 /**
  * Selects the best of several frames: neither too dark nor too bright, with contrast, and sharp.
- * The same file always gives the same frame.
  */
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { FfmpegStep } from '../renderPlan.ts'
 
-/** Each candidate costs a seek, which reads up to 5 MiB. */
+/** Number of frames that are measured. Each costs a seek in the source. */
 const CANDIDATES = 8
 /**
- * When candidates are further apart than this, each is replaced by the key frame before it. Only
- * that frame has then to be decoded.
+ * When candidates are further apart than this, each is replaced by the key frame before it, so that
+ * only one frame has to be decoded.
  */
 const MAX_EXACT_DISTANCE_SECONDS = 30
 /** Candidates when the duration is unknown. A candidate after the end of the video has no frame. */
@@ -30,11 +29,11 @@ export interface FrameStatistics {
    * full range.
    */
   spread: number
-  /** Sharpness: mean difference of neighbouring pixels. */
+  /** Sharpness: mean difference between a pixel and its neighbours. */
   edges: number
 }
 
-/** @param durationSeconds of the video; null when unknown */
+/** @param durationSeconds duration of the video; null when unknown */
 export function listCandidateSeconds(durationSeconds: number | null): number[] {
   if (durationSeconds === null) {
     return DEFAULT_CANDIDATE_SECONDS
@@ -44,10 +43,10 @@ export function listCandidateSeconds(durationSeconds: number | null): number[] {
 }
 
 /**
- * Returns the step that measures one frame. The frame is scaled down first, so that blur
- * which is invisible at the size of a thumbnail does not lower its score.
+ * Returns the step that measures one frame. The frame is scaled down first, so that blur which is
+ * invisible at the size of a thumbnail does not lower its score.
  *
- * @param options.distanceSeconds between the candidates
+ * @param options.distanceSeconds time between two candidates
  */
 export function planFrameMeasurement(
   url: string,
@@ -104,7 +103,7 @@ export function parseFrameStatistics(second: number, stderr: string): FrameStati
   if (mean === undefined || edges === undefined || low === undefined || high === undefined) {
     return null
   }
-  // A key frame precedes the seek position, so its time is negative.
+  // The time is relative to the seek position, so it is negative for a key frame before it.
   const offset = Number(/pts_time:(-?[\d.]+)/.exec(stderr)?.[1] ?? 0)
   return {
     // Rounded down, since ffmpeg seeks to the first frame at or after a time.
@@ -129,7 +128,7 @@ export function selectBestSecond(frames: readonly (FrameStatistics | null)[]): n
 
 /**
  * Scores sharpness, reduced near black, near white, and below a quarter of the possible contrast.
- * If every frame is black, the brightest one wins.
+ * If sharpness does not decide, because every frame is black for example, the brightest one wins.
  */
 function scoreFrame({ mean, spread, edges }: FrameStatistics): number {
   const exposure = toShare(mean, 0, 0.25) * toShare(1 - mean, 0, 0.25)

@@ -22,9 +22,9 @@ const COPY_REASON = 'codec, size and bit rate match already'
 
 export interface TrackDecisions {
   video: TrackDecision
-  /** null when no file has audio. */
+  /** Null when no file has audio. */
   audio: TrackDecision | null
-  /** null when audio is not encoded. */
+  /** Null when audio is not encoded. */
   audioCodec: EncodedAudioCodec | null
   rate: RateControl
 }
@@ -39,7 +39,7 @@ export function decideTracks(
   const { video, audio: track, trim } = source
   const { size, seconds } = output
   if (video === null || size === null) {
-    throw new TypeError('the output of a video has frames')
+    throw new TypeError('the output of a video must have frames')
   }
   const quality = resolveQuality(rendition.quality, 'video', Math.min(size.width, size.height))
   const obstacle = findVideoObstacle(rendition, {
@@ -118,7 +118,7 @@ function estimateAudioKbps(
   return resolveAudioKbps(resolveAudioCodec(rendition.audioCodec), rendition.audioKbps)
 }
 
-/** `copy` and `none` name no encoder: audio that must be encoded nevertheless becomes AAC. */
+/** Returns the codec to encode to: AAC for `copy` and `none`, which name no encoder. */
 export function resolveAudioCodec(codec: Video['audioCodec']): EncodedAudioCodec {
   return codec === 'copy' || codec === 'none' ? 'aac' : codec
 }

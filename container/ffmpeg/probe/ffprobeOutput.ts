@@ -1,7 +1,7 @@
 /**
  * Schema of ffprobe's JSON, and readers that turn its fields into values. Only `format_name` is
- * required. For a field that is absent or invalid, most readers return null; a rotation is then 0,
- * and pixels are square.
+ * required. For a field that is absent or invalid, most readers return null. Without a rotation, it
+ * is 0; without a pixel aspect ratio, pixels are square.
  */
 import { z } from 'zod'
 import type { Size } from '../geometry.ts'
@@ -81,7 +81,7 @@ export function isCoverImage({ disposition }: FfprobeStream): boolean {
   return disposition.attached_pic === 1 || disposition.timed_thumbnails === 1
 }
 
-/** Returns null for the words that ffprobe prints for an unknown value. */
+/** Returns null for an absent value, and for the words that ffprobe prints for an unknown one. */
 export function readKnown(word: string | undefined): string | null {
   return word === undefined || /^(unknown|unspecified|reserved|N\/A|)$/.test(word) ? null : word
 }

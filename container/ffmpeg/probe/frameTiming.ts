@@ -6,7 +6,9 @@ import { INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 
 export interface FrameTiming {
-  /** Longest time between two key frames in seconds; null when there is at most one. */
+  /**
+   * Longest time from one key frame to the next, in seconds; null when there are fewer than two.
+   */
   keyframeIntervalSeconds: number | null
   /** Median time from one frame to the next; null when there are too few frames. */
   typicalSeconds: number | null
@@ -30,7 +32,7 @@ const ROUNDING_SECONDS = 0.0021
 /** Relative difference from the median that still counts as even. */
 const MAX_RELATIVE_DIFFERENCE = 0.05
 const MIN_FRAMES = 3
-/** Share of intervals that may differ: a file can be joined from parts. */
+/** Share of intervals that may differ (one may always): a file can be joined from parts. */
 const MAX_UNEVEN_SHARE = 0.02
 
 /** Measures the first seconds of the first video stream that is not a cover. */

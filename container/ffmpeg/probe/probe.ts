@@ -50,7 +50,7 @@ export interface VideoStream {
   frames: number | null
   /** Bits per second; null when the file does not declare it and it cannot be derived. */
   bitRate: number | null
-  /** End of the last frame, in seconds from the start of the file. */
+  /** End of the last frame, in seconds from the start of the file; null when unknown. */
   endSeconds: number | null
 }
 
@@ -70,9 +70,12 @@ export interface Probe {
   audio: AudioStream | null
   /** In the order of the file. */
   audioTracks: AudioStream[]
-  /** Seconds from the start of the file to the end of its first video and audio streams. */
+  /**
+   * Seconds from the start of the file to the end of its first video and audio streams; if an end
+   * is unknown, the duration that ffprobe states for the file, or null.
+   */
   contentSeconds: number | null
-  /** True when the duration comes from a header, so that a truncated file can be shorter. */
+  /** False for MPEG streams, which declare no duration: ffprobe estimates it. */
   durationIsDeclared: boolean
 }
 
@@ -89,9 +92,8 @@ const ENTRIES = [
 ].join(':')
 
 /**
- * @param options.sizeBytes of the file, for the facts
- * @throws JobFailure: `input_invalid` when the file has no audio and no video; others as
- *   `runFfprobe`
+ * @param options.sizeBytes size of the file, for the facts
+ * @throws JobFailure when ffprobe cannot read the file, or its audio and video cannot be used
  */
 export async function probe(options: FfprobeOptions & { sizeBytes: number }): Promise<Probe> {
   const { output, stderr } = await runFfprobe(options, { entries: ENTRIES })
@@ -189,8 +191,8 @@ function readVideo(
 }
 
 /**
- * Returns seconds from the start of the file. A duration in a tag is measured from time zero
- * instead.
+ * Returns the end of a stream in seconds from the start of the file; null when unknown. A duration
+ * in a tag is measured from time zero instead of from the start of the stream.
  */
 function readEnd(each: FfprobeStream, formatStart: number): number | null {
   if (each.duration !== undefined) {

@@ -29,7 +29,7 @@ const BRAND_TAGS = ['major_brand', 'minor_version', 'compatible_brands']
 /** Maximum relative difference of the average frame rate from that of the first seconds. */
 const MAX_FRAME_RATE_DRIFT = 0.03
 
-/** Entries of the document. Tags are queried separately, because they may have any length. */
+/** Entries of the document, except the tags of the container, which may have any length. */
 export const DOCUMENT_ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   `stream=${[
@@ -54,7 +54,7 @@ export const tagOutput = z.object({
 
 type StreamDocument = ProbeDocument['streams'][number]
 
-/** @param frameTiming of the first video stream */
+/** @param frameTiming frame timing of the first video stream */
 export function describeStreams(
   streams: readonly FfprobeStream[],
   frameTiming: FrameTiming | null,
@@ -132,7 +132,7 @@ function describeVideo(each: FfprobeStream, frameTiming: FrameTiming | null) {
   }
 }
 
-/** Returns null when it cannot be determined. */
+/** Returns null when the frame timing is unknown. */
 function hasVariableFrameRate(
   frameRate: number | null,
   frameTiming: FrameTiming | null,
@@ -161,12 +161,12 @@ function truncate(value: string): string {
   return value.slice(0, MAX_TEXT_CHARACTERS).toWellFormed()
 }
 
-/** Returns null for a number below zero. */
+/** Returns null for a number that is absent, infinite or below zero. */
 export function toNonNegative(value: number | null | undefined): number | null {
   return value != null && Number.isFinite(value) && value >= 0 ? value : null
 }
 
-/** Rounds a number; null if it is below zero, or too large to be exact. */
+/** Rounds a number; null if it is absent, below zero, or too large to be exact. */
 export function toWholeNumber(value: number | null | undefined): number | null {
   const valid = toNonNegative(value)
   return valid === null || valid > Number.MAX_SAFE_INTEGER ? null : Math.round(valid)

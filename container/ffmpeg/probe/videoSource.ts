@@ -22,7 +22,7 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
       `The file has an audio stream (${probe.audio?.codec ?? 'unknown'}) but no video stream, so no ${kind} can be made from it.`,
     )
   }
-  // A pixel aspect ratio can make the displayed size a thousand times larger than the stored one.
+  // A pixel aspect ratio can make the displayed size far larger than the stored one.
   const tooLargeSize = [video.upright, video.display].find(isTooLarge)
   if (tooLargeSize !== undefined) {
     throw frameTooLarge(tooLargeSize)

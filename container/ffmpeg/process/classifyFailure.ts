@@ -1,6 +1,7 @@
 /**
  * Classifies a failure of ffmpeg or ffprobe by exit code, signal and stderr. The message is for
- * users, so it never quotes stderr, which may contain addresses and paths.
+ * users. It does not quote lines of stderr, which may contain addresses and paths, but only the
+ * name of a demuxer or a frame size.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
@@ -8,7 +9,7 @@ import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
 
 /**
- * Start of the message when the input is the cause. `attempt/runStep.ts` removes it for reference
+ * Start of the message when the input is the cause. `attempt/runStep.ts` replaces it for reference
  * files.
  */
 export const CANNOT_PROCESS = 'The file cannot be processed: '
@@ -66,7 +67,9 @@ export function hasInputError(stderr: string): boolean {
   return INPUT_ERRORS.some(([pattern]) => pattern.test(stderr))
 }
 
-/** True when the process reached its memory limit, or the kernel killed it for lack of memory. */
+/**
+ * True when the process could not get memory. SIGKILL counts: the kernel sends it for that reason.
+ */
 export function ranOutOfMemory({ code, signal, stderrTail }: ProcessResult): boolean {
   if (TOO_MANY_STREAMS.test(stderrTail)) {
     return false
@@ -94,7 +97,7 @@ export function classifyProbeFailure(result: ProcessResult): JobFailure {
   const message =
     demuxer === undefined
       ? `The file has no audio or video that ffmpeg can read: ${findReason(stderrTail)}.`
-      : `The file is not a video. ffmpeg recognises it as "${demuxer}".`
+      : `ffmpeg recognises the file as "${demuxer}", which is not an accepted format.`
   return new JobFailure('input_invalid', `${message} ${SUPPORTED_FILES}`)
 }
 
@@ -107,7 +110,7 @@ export function classifyFfmpegFailure(result: ProcessResult): JobFailure {
   if (result.signal === 'SIGXFSZ' || FILE_SIZE_LIMIT.test(stderrTail)) {
     return new JobFailure(
       'out_of_disk',
-      'The output is larger than the disk space that this runner gives a job. Give the runner more disk, or request a smaller or shorter variant.',
+      'The output is larger than this runner allows: the disk space of a job, at most 49 GiB. Give the runner more disk, or request a smaller or shorter variant.',
     )
   }
   if (OUT_OF_DISK.test(stderrTail)) {

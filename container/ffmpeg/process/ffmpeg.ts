@@ -15,7 +15,7 @@ export interface FfmpegOptions {
   limits: ProcessLimits
   cwd: string
   /**
-   * Path of the output. The stall check counts a change of its size as progress, e.g. while ffmpeg
+   * Path of the output. The stall check counts a change of this file as progress, e.g. while ffmpeg
    * moves an MP4's index.
    */
   output: string
@@ -32,10 +32,11 @@ export interface FfmpegOptions {
 }
 
 /**
- * Runs ffmpeg and waits until it ends, even when an error is thrown.
+ * Runs ffmpeg. Returns or throws only after ffmpeg has ended.
  *
  * @throws JobFailure `stalled` when there was no progress for `stallSeconds`, `unsupported` when
- *   the output is too long, or the failure that `classifyFfmpegFailure` returns
+ *   the output is too long or has too many frames, or the failure that `classifyFfmpegFailure`
+ *   returns
  * @throws the reason of `signal` when it is aborted
  */
 export async function runFfmpeg(options: FfmpegOptions): Promise<void> {

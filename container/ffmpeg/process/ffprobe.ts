@@ -18,8 +18,8 @@ export interface FfprobeQuery {
   selection?: readonly string[]
   format?: 'json' | 'csv=p=0'
   /**
-   * Ends ffprobe after about this many bytes of the file, and returns the output so far.
-   * Without it, reading more than `PROBE.readBytes` is a failure.
+   * Ends ffprobe after about this many bytes of the file, and returns the output so far. Without
+   * it, reading more than `PROBE.readBytes` is a failure.
    */
   enoughBytes?: number
 }
@@ -120,6 +120,6 @@ function probeTimedOut(): JobFailure {
 function outputTooLong(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `The description of the file's streams is longer than ${PROBE.outputCharacters / 1e6} MB.`,
+    `ffprobe's description of the file is longer than ${PROBE.outputCharacters / 1e6} MB.`,
   )
 }

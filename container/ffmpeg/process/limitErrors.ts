@@ -1,6 +1,6 @@
 /**
- * Failures for media that exceeds a limit. Users read the messages: each names the value, the
- * limit, and what to do.
+ * Failures for media that exceeds a limit. Users read the messages: each names the limit, and what
+ * to do.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
@@ -9,7 +9,7 @@ import { MAX_FRAMES, MAX_PIXELS, MAX_SECONDS, MAX_STREAMS, PROBE } from './limit
 const PIXEL_LIMIT = `at most ${formatNumber(MAX_PIXELS)} pixels (8192 by 8192) are allowed`
 const SAVE_AGAIN = 'Save it again with a video editor, and send the new file.'
 
-/** Returns true for a frame that is too large to be decoded, scaled or encoded. */
+/** Returns true for a frame with more pixels than are allowed. */
 export function isTooLarge({ width, height }: Size): boolean {
   return width * height > MAX_PIXELS
 }
@@ -29,31 +29,31 @@ export function variantTooLarge({ width, height }: Size): JobFailure {
 }
 
 export function tooLong(seconds: number): JobFailure {
-  const hours = formatNumber(Math.round(seconds / 3_600))
+  const hours = formatNumber(Math.ceil(seconds / 360) / 10)
   return new JobFailure(
     'unsupported',
-    `The duration of the file is ${hours} hours; at most ${MAX_SECONDS / 3_600} are allowed. Request a part of it. If this duration is wrong, save the file again with a video editor.`,
+    `The duration is ${hours} hours; at most ${MAX_SECONDS / 3_600} are allowed. Request a shorter part. If the file declares a wrong duration, save it again with a video editor.`,
   )
 }
 
 export function tooManyFrames(frames: number): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The file has at least ${formatNumber(Math.round(frames))} frames; at most ${formatNumber(MAX_FRAMES)} are allowed. Request a part of it. If this number is wrong, save the file again with a video editor.`,
+    `The file or the variant has at least ${formatNumber(Math.round(frames))} frames; at most ${formatNumber(MAX_FRAMES)} are allowed. Send a shorter file, or request a shorter part or a lower frame rate (fps). If the file declares a wrong number of frames, save it again with a video editor.`,
   )
 }
 
 export function tooManyStreams(): JobFailure {
   return new JobFailure(
     'unsupported',
-    `The file has more than ${MAX_STREAMS} streams. Send it with one video stream and one audio stream.`,
+    `The file has more than ${MAX_STREAMS} streams. Send it with fewer streams.`,
   )
 }
 
 export function indexTooLarge(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `The file is damaged: its index needs more than ${PROBE.memoryBytes / 1024 ** 3} GiB of memory. ${SAVE_AGAIN}`,
+    `Reading the file's streams took more than ${PROBE.memoryBytes / 1024 ** 3} GiB of memory. ${SAVE_AGAIN}`,
   )
 }
 
@@ -67,7 +67,7 @@ export function probeTooSlow(): JobFailure {
 export function noMediaFound(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `No audio or video was found after reading ${PROBE.readBytes / 1024 ** 2} MiB of the file. ${SAVE_AGAIN}`,
+    `The file's streams could not be read from ${PROBE.readBytes / 1024 ** 2} MiB of the file. ${SAVE_AGAIN}`,
   )
 }
 

@@ -1,8 +1,8 @@
 /**
  * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes
- * how they work together. Files are untrusted: a playlist, a concat script or an image pattern
- * can refer to local files and internal addresses. So ffmpeg opens only self-contained media
- * formats, and a source only by HTTP, from the runner's own server.
+ * how they work together. Files are untrusted: a playlist, a concat script or an image pattern can
+ * refer to local files and internal addresses. So ffmpeg opens only self-contained media formats,
+ * and a source only by HTTP, from the runner's own server.
  */
 import { ffmpegOptions } from './options.ts'
 
@@ -35,13 +35,16 @@ const GIB = 1024 ** 3
 
 /** 8192 × 8192: enough for 8K UHD. A header could declare a larger frame to exhaust the memory. */
 export const MAX_PIXELS = 8192 * 8192
-/** A film from a disc has about 40 streams. ffmpeg probes and buffers each stream. */
+/** ffmpeg probes and buffers each stream. A film from a disc has about 40 streams. */
 export const MAX_STREAMS = 64
 /** One day, which is also the maximum of all times in a transformation. */
 export const MAX_SECONDS = 86_400
 /** One day at 60 frames per second. */
 export const MAX_FRAMES = 60 * MAX_SECONDS
-/** 49 GiB: an upload to R2 has at most 10,000 parts, and the gateway's smallest part is 5 MiB. */
+/**
+ * About 49 GiB. An upload to R2 has at most 10,000 parts, and 5 MiB is the smallest part size that
+ * R2 accepts.
+ */
 const MAX_OUTPUT_BYTES = 10_000 * 5 * MIB
 
 /** Input options of ffmpeg and ffprobe for a source; they precede its URL. */
@@ -67,8 +70,8 @@ export function forceDemuxer(demuxer: string): string[] {
 export const LOCAL_FILE_INPUT: readonly string[] = ffmpegOptions({ protocol_whitelist: 'file' })
 
 /**
- * First options of every ffmpeg command: never ask on stdin, and write progress as `key=value`
- * lines.
+ * First options of the ffmpeg command of a step: ffmpeg does not read stdin, and writes its
+ * progress to stdout as `key=value` lines.
  */
 export const COMMON_OPTIONS: readonly string[] = ffmpegOptions({
   hide_banner: true,
@@ -89,14 +92,14 @@ export interface ProcessLimits {
 }
 
 /**
- * Maximum number of open files of a process. ffmpeg needs fewer: its inputs, its outputs, its pipes,
- * and one library at a time when it starts.
+ * Maximum number of open files of a process. ffmpeg needs fewer: its inputs, its outputs, its
+ * pipes, and one library at a time when it starts.
  */
 export const MAX_OPEN_FILES = 64
 
 /**
- * Limits for ffmpeg. It gets three quarters of the memory, so that the runner and the system
- * survive any file. On two cores, encoding 1080p takes 0.5 GiB and decoding 8K takes 4 GiB (measured).
+ * Limits for ffmpeg. It gets three quarters of the memory, and leaves the rest to the runner and
+ * the system. On two cores, encoding 1080p takes 0.5 GiB and decoding 8K takes 4 GiB (measured).
  * The maximum of 8 GiB is twice as much.
  *
  * @param machine.diskBytes disk space of a job; null for no limit
@@ -113,9 +116,9 @@ export function encodeLimits(machine: {
 }
 
 /**
- * Limits for ffprobe, which reads a few MiB and decodes a few frames. The largest valid files stay
- * well below them: the index of a day of video (80 MiB to read, 250 MiB of memory, half a second),
- * and 8K video (0.4 GiB of memory, half a second).
+ * Limits for ffprobe, which reads a few MiB of most files and decodes a few frames. Large valid
+ * files stay below them: the index of a day of video needs 80 MiB to be read, 250 MiB of memory and
+ * half a second, and 8K video needs 0.4 GiB of memory and half a second (measured).
  */
 export const PROBE = {
   memoryBytes: GIB,
@@ -123,7 +126,7 @@ export const PROBE = {
   /** Elapsed time, including reads from storage. */
   seconds: 120,
   readBytes: 128 * MIB,
-  /** Maximum size of the output of ffprobe, which prints about 600 characters for each stream. */
+  /** Maximum size of the output of ffprobe. */
   outputCharacters: 1e6,
 } as const
 

@@ -1,6 +1,6 @@
 /**
- * Runs a child process in its own process group, with resource limits. The whole group is killed
- * when the signal aborts or the runner dies. Keeps the end of stderr.
+ * Runs a child process in its own process group, if requested with resource limits. The group is
+ * killed when the signal aborts or the runner dies. Keeps the end of stderr.
  */
 import { spawn } from 'node:child_process'
 import type { ProcessLimits } from './limits.ts'
@@ -46,8 +46,8 @@ export interface ProcessOptions {
  * Runs `file` until it ends. No shell interprets the arguments.
  *
  * @returns the exit code or signal; a non-zero exit code is not an error here
- * @throws the signal's reason when aborted, after the whole group has been killed; Error when the
- *   program cannot be started
+ * @throws the signal's reason when aborted, after the process has ended; Error when the program
+ *   cannot be started
  */
 export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   const { signal, limits, cwd } = options
@@ -55,8 +55,8 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     if (signal.aborted) {
       return reject(signal.reason)
     }
-    // The runner's environment is not passed on: it contains the token, and proxy settings that
-    // ffmpeg would use.
+    // Of the runner's environment only PATH is passed on. The rest can contain the token, and proxy
+    // settings that ffmpeg would use.
     const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: cwd, HOME: cwd }
     const command =
       limits === undefined ? options : withRlimits(options.file, options.arguments, limits)
@@ -116,9 +116,8 @@ function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): 
 }
 
 /**
- * Starts a shell that kills the group when the runner is killed (`kill -9`, out of memory) and
- * cannot do it itself. The shell reads a pipe from the runner; when the runner dies, the pipe ends
- * without a line.
+ * Starts a shell that kills the group when the runner itself is killed (`kill -9`, out of memory).
+ * The shell reads a pipe from the runner; when the runner dies, the pipe ends without a line.
  *
  * @returns a function that tells the shell that the group has ended
  */
@@ -151,6 +150,6 @@ function killGroup(group: number, signal: NodeJS.Signals) {
   try {
     process.kill(-group, signal)
   } catch {
-    // The group has already ended (ESRCH).
+    // The group has already ended.
   }
 }

@@ -11,11 +11,10 @@ import { MAX_OPEN_FILES, type ProcessLimits } from './limits.ts'
  *   about the memory in use.
  * - `-S` sets only the soft limit of CPU time, at which the kernel sends SIGXCPU instead of
  *   SIGKILL.
- * - `oom_score_adj` 1000 makes the kernel kill this process, and not the runner, if memory runs
- *   out.
+ * - `oom_score_adj` 1000 makes the kernel kill this process before the runner, if memory runs out.
  *
- * A limit that the system does not support (`-d` on macOS) or that is already stricter is not
- * changed.
+ * A limit that the system does not support (`-d` on macOS), or that cannot be raised to this value,
+ * is not changed.
  */
 const SCRIPT = `{
   ulimit -c 0

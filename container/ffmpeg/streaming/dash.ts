@@ -57,7 +57,7 @@ export function formatDashManifest(presentation: {
   return `${lines.join('\n')}\n`
 }
 
-/** Rounded up to milliseconds. */
+/** Returns the duration of the longest segment, rounded up to milliseconds. */
 function findMaxSegmentSeconds(representations: readonly Representation[]): number {
   const seconds = representations.flatMap(({ segments, timescale }) =>
     segments.map(({ duration }) => duration / timescale),

@@ -1,4 +1,4 @@
-/** Formats the playlists of HTTP Live Streaming (RFC 8216bis). */
+/** Formats the playlists of HTTP Live Streaming (RFC 8216 and its draft successor, 8216bis). */
 import type { Size } from '../geometry.ts'
 
 /** Media segment: a file, or a range of its bytes. */
@@ -17,8 +17,8 @@ export interface BitRates {
 const HEADER = ['#EXTM3U', '#EXT-X-VERSION:7']
 
 /**
- * @param playlist.targetSeconds maximum of the segment durations, each rounded to whole seconds;
- *   must not change while segments are added
+ * @param playlist.targetSeconds maximum of the segment durations, each rounded to whole seconds. It
+ *   must not change while segments are added.
  * @param playlist.init the init segment; null for subtitles, which have none
  * @param playlist.isComplete false while segments are still added
  */
@@ -74,7 +74,8 @@ export interface Subtitles {
 }
 
 /**
- * Maximum bit rate of the first variant: players begin with it (HLS authoring specification, 9.18).
+ * Maximum bit rate of the first variant, with which players usually begin. If all variants are
+ * above it, the smallest is the first.
  */
 const MAX_FIRST_BIT_RATE = 2_000_000
 

@@ -9,15 +9,16 @@ const DEFAULT_SIDES = [240, 360, 480, 720, 1080, 1440, 2160]
 /** Short side for a source below the default ladder. An even smaller source keeps its size. */
 const SMALLEST_SIDE = 144
 /**
- * A source that is larger than its highest default rung by this factor gets a rung of its own size.
+ * A source whose short side is at least this factor times its highest default rung also gets a rung
+ * of its own size.
  */
 const MIN_EXTRA_RUNG_FACTOR = 1.2
 
 /**
  * @param source frame size after all edits
- * @param sides requested short sides; empty for the default ladder
- * @returns the sizes of the rungs, from small to large: at least one, none larger than the source,
- *   no size twice; and notes about requested rungs that are left out
+ * @param sides requested short sides, smallest first; empty for the default ladder
+ * @returns the sizes of the rungs: at least one, none larger than the source, and no size twice;
+ *   and notes about requested rungs that are left out
  */
 export function buildLadder(source: Size, sides: readonly number[]) {
   const maxSide = Math.min(source.width, source.height)
@@ -63,18 +64,16 @@ function scaleToSide(source: Size, shortSide: number): Size {
   }).output
 }
 
-/**
- * Maximum bit rate of 1080p in H.264 at 30 frames per second and quality 60, near the values of
- * Apple's HLS authoring specification.
- */
+/** Maximum bit rate of 1080p in H.264 at 30 frames per second and quality 60. */
 const FULL_HD_BIT_RATE = 5_200_000
 const FULL_HD_PIXELS = 1920 * 1080
 /**
  * The maximum bit rate grows with the number of pixels to the power of this. Larger frames need
- * fewer bits per pixel: 720p gets half of the bit rate of 1080p, and 2160p three times as much.
+ * fewer bits per pixel: 720p gets about half of the bit rate of 1080p, and 2160p about three times
+ * as much.
  */
 const PIXEL_EXPONENT = 0.8
-/** Share of H.264's bit rate that a codec needs for the same quality. */
+/** Share of H.264's bit rate that a codec is assumed to need for the same quality. */
 const CODEC_FACTOR: Record<Codec, number> = { h264: 1, h265: 0.7, vp9: 0.7, av1: 0.6 }
 /** The bit rate doubles when the quality rises by this much. */
 const QUALITY_PER_DOUBLING = 40

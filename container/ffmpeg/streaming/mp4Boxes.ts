@@ -14,6 +14,7 @@ export interface InitSegment {
   size: Size | null
   /** Null for video. */
   channels: number | null
+  /** Null for video. */
   sampleRate: number | null
 }
 
@@ -24,7 +25,7 @@ export interface Segment {
   startsWithKeyframe: boolean
   /** Number of key frames. */
   keyframes: number
-  /** Byte range from the `moof` box to the end of the first frame: enough to decode that frame. */
+  /** Byte range from the `moof` box to the end of the first frame. */
   first: { offset: number; length: number }
   bytes: number
 }
@@ -44,7 +45,7 @@ const STSD_HEADER_BYTES = 8
 const VISUAL_ENTRY_BYTES = 78
 const AUDIO_ENTRY_BYTES = 28
 
-/** @throws Error when it is not an init segment of one track */
+/** @throws Error when it is not an init segment, or the codec is unknown */
 export function readInitSegment(bytes: Buffer): InitSegment {
   const media = findContent(bytes, 'moov', 'trak', 'mdia')
   const header = requireBox(media, 'mdhd').content
@@ -70,7 +71,7 @@ export function readInitSegment(bytes: Buffer): InitSegment {
   }
 }
 
-/** @throws Error when it is not a media segment of one fragment */
+/** @throws Error when it is not a media segment of one fragment with frames */
 export function readSegment(bytes: Buffer): Segment {
   const fragments = parseBoxes(bytes).filter(({ type }) => type === 'moof')
   const [fragment] = fragments

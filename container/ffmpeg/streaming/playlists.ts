@@ -88,7 +88,7 @@ export function buildMasterPlaylist(
   })
 }
 
-/** Returns an empty list for an audio track. */
+/** Returns an empty list for an audio track, and for a track without a measured init segment. */
 function describeVideo(
   measured: TrackMeasurements,
   stream: StreamLayout,

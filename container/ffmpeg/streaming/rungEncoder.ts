@@ -16,14 +16,14 @@ export interface Rung extends Track {
   encoderSpeed: Stream['encoderSpeed']
   /** 1 to 100. */
   quality: number
-  /** Number of frames of a segment; the last segment may have fewer. */
+  /** Number of frames of a segment; that of the last segment may differ. */
   framesPerSegment: number
 }
 
 /** Size of the rate control buffer, in seconds of the maximum bit rate. */
 export const BUFFER_SECONDS = 1.5
 
-/** No key frames at scene changes, and no frames that refer to frames before a key frame. */
+/** No key frames at scene changes, and no references across a key frame. */
 const CLOSED_GOP = 'scenecut=0:open-gop=0'
 /** Options for streams, by codec. They follow the general options, so ffmpeg uses these values. */
 const ENCODER_OPTIONS: Record<Rung['codec'], readonly string[]> = {
@@ -57,8 +57,8 @@ export function buildRungEncoder(rung: Rung): string[] {
 }
 
 /**
- * Returns a frame rate as a number and in ffmpeg's notation. A rate near a whole number, or near an
- * NTSC rate such as 30000/1001, becomes exactly that rate.
+ * Returns a frame rate as a number and in ffmpeg's notation, limited to 1 to 120. A rate near a
+ * whole number, or near an NTSC rate such as 30000/1001, becomes exactly that rate.
  */
 export function toExactFrameRate(frameRate: number | null): { value: number; text: string } {
   const rate = Math.min(MAX_FRAME_RATE, Math.max(1, frameRate ?? DEFAULT_FRAME_RATE))

@@ -1,6 +1,6 @@
 /**
  * Measurements of the segments of a track: checks each segment, and records the numbers that
- * playlists need. The bytes are not recorded, so a day of video needs little memory.
+ * playlists need. The contents of the segments are not kept in memory.
  */
 import { JobFailure } from '../../failures.ts'
 import type { BitRates } from './hls.ts'
@@ -18,7 +18,7 @@ export interface TrackMeasurements {
   init: InitSegment | null
   /** In order; each begins where the previous one ends. */
   segments: Segment[]
-  /** Total size of the init segment and all media segments. */
+  /** Total size of the init segment and the measured media segments. */
   bytes: number
 }
 
@@ -32,7 +32,7 @@ export function createMeasurements(track: Track): TrackMeasurements {
   return { track, init: null, segments: [], bytes: 0 }
 }
 
-/** @throws JobFailure `output_invalid` when it cannot be read or has an unplanned frame size */
+/** @throws JobFailure `output_invalid` when it cannot be read, or its frame size was not planned */
 export function addInitSegment(measured: TrackMeasurements, bytes: Buffer): void {
   const { track } = measured
   const init = readFile(initName(track), () => readInitSegment(bytes))
@@ -57,8 +57,9 @@ export function checkTrackSize(
 }
 
 /**
- * @throws JobFailure `output_invalid` when it cannot be read, leaves a gap after the previous
- *   segment, does not have its one key frame at its start, or is too long
+ * @throws JobFailure `output_invalid` when the segment cannot be read, does not begin where the
+ *   previous one ends, or is too long; for video, also when it has not exactly one key frame, at
+ *   its start
  */
 export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: StreamLayout): void {
   const { track, segments } = measured
@@ -67,7 +68,7 @@ export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: S
   const previous = segments.at(-1)
   const expectedStart = previous === undefined ? 0 : previous.start + previous.duration
   if (Math.abs(segment.start - expectedStart) > MAX_GAP_TICKS) {
-    throw invalidOutput(`${name} does not begin where the segment before it ends.`)
+    throw invalidOutput(`${name} begins at tick ${segment.start} instead of ${expectedStart}.`)
   }
   if (track.video !== null && !(segment.startsWithKeyframe && segment.keyframes === 1)) {
     throw invalidOutput(
@@ -86,7 +87,8 @@ export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: S
 }
 
 /**
- * Merges the last segment into the previous one, after its bytes have been appended to that file.
+ * Merges the measurements of the last segment into those of the previous one. The caller has
+ * appended the file of the last segment to that of the previous one.
  */
 export function mergeLastSegment({ segments }: TrackMeasurements): void {
   const last = segments.pop()
@@ -113,7 +115,7 @@ export function measuredSeconds(measured: TrackMeasurements): number {
 }
 
 /**
- * Measures the average and the peak bit rate. By RFC 8216bis the peak is measured over adjacent
+ * Measures the average and the peak bit rate. As in RFC 8216bis, the peak is measured over adjacent
  * segments with a total duration of 0.5 to 1.5 times the target duration, so that a short last
  * segment is not measured alone.
  *

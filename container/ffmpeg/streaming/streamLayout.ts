@@ -6,37 +6,37 @@ import { join } from 'node:path'
 import type { Size } from '../geometry.ts'
 
 export interface Track {
-  /** Prefix of the names of its files: `v720` for video, `a` for audio. */
+  /** Prefix of the names of its segments and of its playlist: `v720` for video, `a` for audio. */
   name: string
   /** Null for audio. */
   video: { size: Size; frameRate: number; codec: string } | null
-  /** Maximum bit rate of one segment, in bits per second. */
+  /** Maximum bit rate of the encoder in bits per second, which a video segment can exceed. */
   maxBitRate: number
 }
 
 export interface StreamLayout {
   /** Video tracks from small to large, then the audio track. */
   tracks: Track[]
-  /** A WebVTT file, with times from the start of the stream; null for none. */
+  /** A WebVTT file whose times begin at the start of the stream; null for no subtitles. */
   subtitles: { file: string; name: string; language: string | null } | null
-  /** Duration of all segments but the last, in seconds. Audio may differ by one audio frame. */
+  /** Duration of each segment except the last, in seconds. Audio may differ by one audio frame. */
   segmentSeconds: number
   /** Expected duration, declared by the source file or estimated; null when unknown. */
   expectedSeconds: number | null
   /** Duration that is verified; null when the source does not declare one. */
   seconds: number | null
   /**
-   * True when the rendition sets the end: a wrong duration then has its cause in the runner, not in
-   * the source.
+   * True when the rendition sets the end: a stream that is too long is then a fault of the runner,
+   * not of the source.
    */
   hasRequestedEnd: boolean
 }
 
-/** Folder in which ffmpeg writes segments, and playlists that list the complete ones. */
+/** Folder in which ffmpeg writes segments, and playlists that list the last complete ones. */
 export function segmentsFolder(scratch: string) {
   return join(scratch, 'segments')
 }
-/** Folder in which the runner writes the other files of the package. */
+/** Folder of the other files of the package. */
 export function packageFolder(scratch: string) {
   return join(scratch, 'package')
 }
@@ -64,8 +64,8 @@ export const MASTER_PLAYLIST = 'master.m3u8'
 export const DASH_MANIFEST = 'manifest.mpd'
 
 /**
- * Target duration of the tracks' playlists, in whole seconds. No segment is longer, rounded to
- * seconds.
+ * Target duration of the tracks' playlists, in whole seconds. The duration of a segment, rounded to
+ * whole seconds, must not exceed it.
  */
 export function targetSeconds({ segmentSeconds }: StreamLayout) {
   return Math.ceil(segmentSeconds - 0.01)

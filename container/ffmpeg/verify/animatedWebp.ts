@@ -1,6 +1,6 @@
 /**
- * Reads frame size, number of frames and duration of an animated WebP, which ffprobe reads as a
- * still image. Format: developers.google.com/speed/webp/docs/riff_container.
+ * Reads frame size, number of frames and duration of an animated WebP, of which ffprobe reads none.
+ * Format: developers.google.com/speed/webp/docs/riff_container.
  */
 import { open, type FileHandle } from 'node:fs/promises'
 

@@ -1,6 +1,6 @@
 /**
  * Verifies an output against the plan's expectation before it is uploaded. ffmpeg's exit code is
- * not enough: it is also zero when only half of the source could be read.
+ * not enough: it can be zero when only half of the source could be read.
  */
 import { stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
@@ -23,7 +23,8 @@ interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
 
 /**
  * @returns the facts of the output; duration and frame rate are null for an image
- * @throws JobFailure: `output_invalid`, or `input_invalid` when the source is the cause
+ * @throws JobFailure: `output_invalid`, `input_invalid` when the source is the cause, or another
+ *   failure of `probe`
  */
 export async function verifyOutput(options: VerifyOptions): Promise<MediaFacts> {
   const { expect } = options
@@ -40,13 +41,13 @@ export async function verifyOutput(options: VerifyOptions): Promise<MediaFacts> 
     const [actual, limit] = [Math.ceil(sizeBytes / 1000), Math.floor(expect.maxBytes / 1000)]
     throw new JobFailure(
       'output_invalid',
-      `The size of the output is ${actual} kB; at most ${limit} kB were requested (sz). Request a larger size, or a smaller frame (w, h).`,
+      `The size of the output is ${actual} kB; at most ${limit} kB are allowed for the requested size (sz). Request a larger size, or a smaller frame (w, h).`,
     )
   }
   return expect.isImage ? { ...facts, durationSeconds: null, frameRate: null } : facts
 }
 
-/** ffprobe cannot read animated WebP, so its header is read here. */
+/** An animated WebP is read here, because ffprobe does not read its frames. */
 async function probeOutput(options: VerifyOptions, sizeBytes: number): Promise<MediaFacts> {
   const { file, ffprobe, limits, cwd, signal } = options
   const animation = await readAnimatedWebp(file)
@@ -132,8 +133,8 @@ export function durationTolerance(seconds: number): number {
 
 /**
  * @param actual duration of the output in seconds
- * @throws JobFailure: `input_invalid` when the source is shorter or longer than it declares, else
- *   `output_invalid`
+ * @throws JobFailure: `input_invalid` when the source is shorter or longer than it declares,
+ *   otherwise `output_invalid`
  */
 export function checkDuration(
   actual: number,
@@ -147,17 +148,14 @@ export function checkDuration(
     return
   }
   const tolerance = durationTolerance(expected)
-  const [is, should] = [actual, expected].map((seconds) => seconds.toFixed(1))
+  const difference = `${actual.toFixed(1)} seconds instead of ${expected.toFixed(1)}`
   const wrongDuration = () =>
-    new JobFailure(
-      'output_invalid',
-      `The duration of the output is ${is} seconds instead of ${should}.`,
-    )
+    new JobFailure('output_invalid', `The duration of the output is ${difference}.`)
   if (actual < expected - tolerance) {
     throw hasInputError(stderr)
       ? new JobFailure(
           'input_invalid',
-          `The file ends early: ${should} seconds of it were expected, and only ${is} could be read.`,
+          `The file ends early: the duration of the output is ${difference}.`,
         )
       : wrongDuration()
   }
@@ -166,7 +164,7 @@ export function checkDuration(
       ? wrongDuration()
       : new JobFailure(
           'input_invalid',
-          `The file is damaged: it declares a duration of ${should} seconds, and continues for ${is}.`,
+          `The file is longer than it declares: the duration of the output is ${difference}.`,
         )
   }
 }
@@ -187,5 +185,5 @@ export function emptyOutput({
         'input_invalid',
         'The file is damaged: nothing of the requested part can be read.',
       )
-    : new JobFailure('output_invalid', 'ffmpeg produced no output.')
+    : new JobFailure('output_invalid', 'ffmpeg produced no readable output.')
 }

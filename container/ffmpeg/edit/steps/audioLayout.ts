@@ -1,11 +1,11 @@
-/** Edit steps: align a file's audio with its video, and reduce it to mono or stereo. */
+/** Edit steps: align a file's audio with its video, and convert it to mono or stereo. */
 import type { FileAudio } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
 /** Joined files must have the same sample rate and channels. */
 const JOINED_FORMAT = 'aformat=sample_rates=48000:channel_layouts=stereo'
 
-/** Starts the audio at time 0, like the video. Gaps in the audio are filled with silence. */
+/** Makes the audio start at time 0, and fills its gaps with silence. */
 export function synchronizeAudio(): string[] {
   return ['aresample=async=1:first_pts=0']
 }
@@ -18,7 +18,8 @@ export function mixChannels({ audio, isJoined }: FileAudio): string[] {
 /**
  * Returns filters that generate silence, which a joined file without audio needs.
  *
- * @param seconds null when unknown; `concat` then extends the silence to the end of the video
+ * @param seconds null when unknown; `concat` then extends the silence to the end of the file's
+ *   video, unless the file is the last one
  */
 export function generateSilence(seconds: number | null): string[] {
   const duration = formatDecimal(seconds ?? 0.1)

@@ -13,8 +13,8 @@ interface JoinedTracks {
 }
 
 /**
- * Joins video and audio in one filter, so that both of each file start at the same time. If the
- * video of a file ends before its audio, a constant frame rate, if set, fills the gap with frames.
+ * Joins video and audio in one filter, so that the video and the audio of each file start together.
+ * If the video of a file ends before its audio, a constant frame rate fills the gap with frames.
  *
  * @param to the output labels of the joined tracks
  */

@@ -1,13 +1,14 @@
 /**
  * Edit step: normalizes the loudness of the audio by EBU R128, in two passes. The first measures
- * the edited audio. The second applies one constant gain, which keeps the dynamics, or compresses
- * the audio if that gain would exceed the maximum peak or if the loudness range is too large.
+ * the edited audio. The second applies one constant gain, which keeps the dynamics. If that gain
+ * would exceed the maximum peak, or if the loudness range is above the maximum, it compresses the
+ * audio instead.
  */
 import type { AudioStep } from '../editedOutput.ts'
 
 /** Maximum true peak in dBTP. It is below the -1 dBTP that R128 allows. */
 const MAX_TRUE_PEAK = -1.5
-/** Maximum loudness range in LU: the largest value that loudnorm accepts. */
+/** Maximum loudness range in LU. */
 const MAX_RANGE = 20
 /**
  * Audio with a measured loudness below this, in LUFS, is not corrected: it is silent, or too short
@@ -24,7 +25,7 @@ export function measureLoudness(loudness: number): string[] {
 }
 
 /**
- * Returns the filters that correct the loudness; none for silence.
+ * Returns the filters that correct the loudness; none for audio without a measurable loudness.
  *
  * @param stderrTails end of stderr of each previous step, one of which measured the loudness
  */

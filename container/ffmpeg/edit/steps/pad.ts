@@ -25,7 +25,7 @@ export function overlayFormat(pixels: PixelFormat): string {
   return pixels === 'yuv420p' ? 'yuv420' : 'rgb'
 }
 
-/** The frame is blurred at a sixteenth of its size, which looks the same and is much faster. */
+/** The background is blurred at a sixteenth of its size, which is much faster. */
 const BLUR_SCALE = 16
 
 /** Returns filters that scale the frame to cover the box, and blur it. */

@@ -1,5 +1,5 @@
 /**
- * Edit step: scales to the requested size and converts colours, in one filter where possible. The
+ * Edit step: scales to the planned size and converts colours, in one filter where possible. The
  * output is BT.709 with eight bits and limited range for video, and RGB for images.
  */
 import type { VideoStream } from '../../probe/probe.ts'
@@ -20,7 +20,7 @@ const SWSCALE_MATRICES: Record<string, string> = {
 const WIDE_GAMUTS = ['bt2020', 'smpte431', 'smpte432']
 /**
  * Video without a declared matrix is read as BT.601 if its short side is below this, otherwise as
- * BT.709, as browsers do.
+ * BT.709.
  */
 const MIN_HD_HEIGHT = 720
 const BT709_TAGS = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv'
@@ -50,9 +50,9 @@ function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): s
 }
 
 /**
- * Converts wide gamuts to BT.709. PQ and HLG are tone-mapped as ffmpeg's documentation of `tonemap`
- * shows. All colour properties of the input are set, since zscale rejects files that declare only
- * some of them.
+ * Converts wide gamuts to BT.709. PQ and HLG are converted to linear light and tone-mapped. All
+ * colour properties of the input are set, since zscale rejects files that declare only some of
+ * them.
  */
 function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
   const { primaries, matrix, transfer } = video.colour

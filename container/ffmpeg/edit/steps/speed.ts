@@ -8,7 +8,7 @@ export function changeVideoSpeed({ edits }: FileVideo): string[] {
 
 /**
  * Changes the speed without changing the pitch. `atempo` skips samples above a factor of 2, and
- * rejects factors below 0.5, so changes beyond these factors are split between two filters.
+ * rejects factors below 0.5, so two filters share a change beyond these factors.
  */
 export function changeAudioSpeed({ speed }: FileAudio): string[] {
   if (speed === 1) {

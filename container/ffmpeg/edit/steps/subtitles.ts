@@ -1,8 +1,8 @@
 /**
- * Edit step: subtitles, burned into the video or as a track. The file is untrusted, so a forced
- * demuxer first converts it to a clean file in the scratch folder, and its times are then converted
- * to those of the output. No filter opens the original: the subtitle filter would detect its
- * format, which could be a playlist.
+ * Edit step: subtitles, burned into the video or as a track. The file is untrusted, so ffmpeg first
+ * reads it with a forced demuxer and writes a clean file to the scratch folder. The times in that
+ * file are then converted to those of the output. No filter opens the original: the subtitle filter
+ * would detect its format, which could be a playlist.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,7 +14,7 @@ import type { PlanContext, Step } from '../../renderPlan.ts'
 import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import { retimeSubtitles, type SubtitleFormat, type TimeSpan } from '../subtitleTiming.ts'
 
-/** Maximum size of the text. The subtitles of a film of three hours have about 100 KiB. */
+/** Maximum size of the converted file. The subtitles of a long film are far smaller. */
 const MAX_BYTES = 4 * 1024 ** 2
 const STEP = { stage: 'analyse', cost: 0.01, seconds: null, inputName: 'subtitles' } as const
 
@@ -30,7 +30,7 @@ export function burnSubtitles({ edits }: EditedOutput, from: string): LabelledCh
 
 export interface PreparedSubtitles {
   steps: Step[]
-  /** The SRT file that the steps write for a subtitle track; null when subtitles are burned. */
+  /** The SRT file that the steps write for a subtitle track; null when there is no such track. */
   trackFile: string | null
 }
 

@@ -1,6 +1,6 @@
 /**
- * Edit step: uses a part of a file. Checks that the part exists, and that its duration and frames
- * do not exceed the limits.
+ * Edit step: uses a part of a file. Checks that the part begins within the file, and that its
+ * duration and its number of frames do not exceed the limits.
  */
 import { JobFailure } from '../../../failures.ts'
 import type { Probe } from '../../probe/probe.ts'
@@ -37,7 +37,7 @@ export function resolveTrim(
   if (fileSeconds !== null && startSeconds > 0 && startSeconds >= fileSeconds) {
     throw new JobFailure(
       'unsupported',
-      `The video is ${formatSeconds(fileSeconds)} seconds long, so it cannot start at second ${startSeconds}.`,
+      `The file is ${formatSeconds(fileSeconds)} seconds long, so the part cannot start at second ${startSeconds}.`,
     )
   }
   if (endSeconds !== null && endSeconds <= startSeconds) {

@@ -27,7 +27,7 @@ export interface PreparedWatermark {
 /**
  * Prepares the watermark; null when there is none, or the output has no video.
  *
- * @throws JobFailure `unsupported` when the extension of the file is not that of an image
+ * @throws JobFailure `unsupported` when the extension of the file is not .png, .jpg, .jpeg or .webp
  */
 export function prepareWatermark(
   output: EditedOutput,
@@ -41,7 +41,7 @@ export function prepareWatermark(
   if (type?.role !== 'image' || type.demuxer === null) {
     throw new JobFailure(
       'unsupported',
-      `The watermark is named ${edits.watermark}; the name must end in .png, .jpg or .webp.`,
+      `The watermark is named ${edits.watermark}; the name must end in .png, .jpg, .jpeg or .webp.`,
     )
   }
   const url = context.references.get(edits.watermark)?.url ?? ''

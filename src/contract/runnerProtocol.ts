@@ -42,8 +42,8 @@ import { rendition } from './rendition.ts'
 
 /**
  * Increased when the meaning of a message changes, or when a rendition gets a new field. The
- * gateway accepts versions from MIN_PROTOCOL_VERSION to its own. A runner whose version is rejected
- * claims with the previous version.
+ * gateway accepts versions from MIN_PROTOCOL_VERSION to PROTOCOL_VERSION. A runner whose version is
+ * rejected claims with the previous version.
  *
  * - 2: digests; `encoders` and `hwaccels` in a claim
  * - 3: renditions of all kinds, reference files, packages, the secret of a runner
@@ -96,7 +96,7 @@ export const claimRequest = z.object({
       .optional()
       .describe("ffmpeg's methods of hardware acceleration"),
   }),
-  queues: z.array(queueName).min(1).max(10).describe('In the order of preference'),
+  queues: z.array(queueName).min(1).max(10).describe('In order of preference'),
   waitSeconds: z
     .number()
     .min(0)

@@ -6,7 +6,7 @@ import { sql } from 'drizzle-orm'
 import { FINAL_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, statement } from './database.ts'
 
-/** Rows that a statement reads: for events five times as many. */
+/** Maximum number of rows that a statement reads; for events five times as many. */
 const BATCH_SIZE = 200
 
 /**

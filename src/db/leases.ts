@@ -50,7 +50,10 @@ function isRunning(claim: Claim) {
   return and(isHeldByClaim(claim), sql`status = 'running'`)
 }
 
-/** A runner ends an attempt at its timeout. If it does not, the lease ends after this time more. */
+/**
+ * A runner ends an attempt at its timeout. If it does not, the lease expires at the latest this
+ * long after the timeout.
+ */
 const TIMEOUT_GRACE_MS = 10_000
 
 /**
@@ -172,7 +175,9 @@ export function reportProgress(
 
 type JobFiles = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'referenceFiles'>
 
-/** Records the files that the attempt reads, after some were replaced since the job was created. */
+/**
+ * Records the files that the attempt reads. They can have been replaced since the job was created.
+ */
 export function updateJobFiles(
   db: Database,
   claim: Claim,

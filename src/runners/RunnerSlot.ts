@@ -168,8 +168,8 @@ export class RunnerSlot extends DurableObject<Env> {
       runner,
       `The container of ${this.slot} ended while it was running this job (${how}).`,
     )
-    // Stops a container that still runs. With `wrangler dev`, the engine restarts a container that
-    // has crashed.
+    // Stops a container that still runs, for example one that crashed and that the engine of
+    // `wrangler dev` has restarted.
     await this.ctx.container?.destroy().catch(() => undefined)
     const seconds = Math.round((Date.now() - run.startedAt) / 1000)
     const claimed = run.heardAt !== null

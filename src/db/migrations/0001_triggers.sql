@@ -1,5 +1,5 @@
 -- When a job changes, triggers update the counters, the event log, attempts, throughput and retired
--- outputs in the same transaction. So no statement can forget an event or a counter.
+-- outputs in the same transaction. So no statement can leave out an event or a counter.
 -- 0002_glossary_names.sql replaces some of the triggers.
 
 INSERT INTO queues (name) VALUES ('default');

@@ -1,5 +1,5 @@
 -- Renames tables and columns to the terms of the glossary. No row changes. The triggers that mention
--- an old name, and three of the indexes, are dropped first and created again with new names.
+-- an old name, and three of the indexes, are dropped first and created again at the end.
 
 DROP TRIGGER jobs_claimed;
 --> statement-breakpoint

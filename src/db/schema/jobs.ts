@@ -43,7 +43,7 @@ export const jobs = sqliteTable(
     packageKey: text(),
     /** Encoders (ffmpeg's names) that a runner must have. Equal sets have the same order. */
     requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
-    /** Size class of the disk that a runner must have; 0 for any (`findJobSizeClass`). */
+    /** Size class of the source; 0 if the output is small (`findJobSizeClass`). */
     sizeClass: integer().notNull().default(0),
     /** Increases with every claim. Runner requests with another fence are rejected. */
     fence: integer().notNull().default(0),
@@ -83,7 +83,8 @@ export const jobs = sqliteTable(
       .on(t.filePath, t.transformation)
       .where(sql`status IN ('pending', 'running')`),
     /**
-     * For claims: the first row of a queue, set of encoders and size class is the next job there.
+     * For claims: of the jobs of a queue with the same encoders and size class, the first row is
+     * claimed next.
      */
     index('jobs_ready')
       .on(t.queue, t.requiredEncoders, t.sizeClass, t.priority, t.seq)

@@ -99,7 +99,7 @@ describe('a migrated database', () => {
   })
 })
 
-describe('the API, over the rows of an older version', () => {
+describe('the API of a migrated database', () => {
   it('lists the jobs', async () => {
     const { jobs } = await expectJson<{ jobs: Job[] }>(await api('GET', '/queue/jobs'), 200)
     expect(jobs.map(({ transformation, status }) => [transformation, status])).toEqual([

@@ -42,7 +42,7 @@ describe('a deleted file', () => {
     expect((await visit('/t/gone/b.mp4')).status).toBe(200)
   })
 
-  it('can be stored again, and its variants are makeVariant from the new file', async () => {
+  it('can be stored again, and its variants are made from the new file', async () => {
     await makeVariant('anew.mp4')
     await expectJson(await remove('anew.mp4'), 200)
     await put('anew.mp4', 'second')

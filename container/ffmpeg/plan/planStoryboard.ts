@@ -171,7 +171,7 @@ async function checkSheets(folder: string, { sheets }: Storyboard, format: strin
 }
 
 function describeBoard({ images, sheets, intervalSeconds }: Storyboard): string {
-  const count = images === 1 ? 'one image' : `${images} images`
-  const on = sheets === 1 ? 'one sheet' : `${sheets} sheets`
-  return `${count}, one every ${formatSeconds(intervalSeconds)} seconds, on ${on}`
+  const imageCount = images === 1 ? 'one image' : `${images} images`
+  const sheetCount = sheets === 1 ? 'one sheet' : `${sheets} sheets`
+  return `${imageCount}, one every ${formatSeconds(intervalSeconds)} seconds, on ${sheetCount}`
 }

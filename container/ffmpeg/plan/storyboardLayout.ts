@@ -61,9 +61,9 @@ export function buildWebVtt(board: Storyboard, format: string): string {
   const { tile, columns, rows, intervalSeconds, durationSeconds, images } = board
   const cues = Array.from({ length: images }, (_, index) => {
     const end = index === images - 1 ? durationSeconds : (index + 1) * intervalSeconds
-    const place = index % (columns * rows)
-    const x = (place % columns) * tile.width
-    const y = Math.floor(place / columns) * tile.height
+    const cell = index % (columns * rows)
+    const x = (cell % columns) * tile.width
+    const y = Math.floor(cell / columns) * tile.height
     const sheet = sheetName(Math.floor(index / (columns * rows)), format)
     return [
       `${formatClock(index * intervalSeconds)} --> ${formatClock(end)}`,

@@ -23,6 +23,10 @@ export async function runStep(
     return step.task({ ...resolveFfmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead })
   }
   const ffmpegArguments = await step.ffmpeg(stderrTails)
+  if (ffmpegArguments === null) {
+    stderrTails.push('')
+    return
+  }
   try {
     await runFfmpegStep(attempt, plan.output, ffmpegArguments, stderrTails)
   } catch (error) {

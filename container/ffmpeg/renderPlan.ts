@@ -50,8 +50,9 @@ export interface FfmpegStep extends StepBase {
    * Builds the arguments of ffmpeg when the step begins.
    *
    * @param stderrTails the end of stderr of each previous ffmpeg step, in order
+   * @returns null when the results of the previous steps make this step unnecessary
    */
-  ffmpeg: (stderrTails: readonly string[]) => string[] | Promise<string[]>
+  ffmpeg: (stderrTails: readonly string[]) => string[] | null | Promise<string[]>
 }
 
 /** A step that the runner does itself, such as writing a list of files. */

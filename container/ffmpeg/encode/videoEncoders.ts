@@ -22,10 +22,12 @@ interface QualityControl {
   pass: Pass
 }
 
-interface SizeControl {
+export interface SizeControl {
   by: 'size'
   kbps: number
   pass: Pass
+  /** True to keep the bit rate constant, instead of its average. Only for SVT-AV1. */
+  isConstant?: boolean
 }
 
 /** 0: a pass without statistics. 1: the first of two passes, which writes them. 2: the second. */
@@ -68,6 +70,9 @@ export function buildFrameTiming(codec: VideoCodec, rate: RateControl): readonly
  * Statistics of the first pass. The path is relative to the scratch folder, in which ffmpeg runs.
  */
 const PASS_LOG = 'passes'
+
+/** Rate control 2 is a constant bit rate. SVT-AV1 supports it with prediction structure 1 only. */
+const CONSTANT_BIT_RATE = 'rc=2:pred-struct=1'
 
 type Options = Record<string, string | number | null>
 
@@ -112,7 +117,9 @@ const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Op
   },
   av1: (rate, speed) => ({
     preset: speed,
-    ...(rate.by === 'size' ? bitRate(rate.kbps) : { crf: av1Crf(rate.quality) }),
+    ...(rate.by === 'size'
+      ? { ...bitRate(rate.kbps), ...(rate.isConstant && { 'svtav1-params': CONSTANT_BIT_RATE }) }
+      : { crf: av1Crf(rate.quality) }),
   }),
 }
 

@@ -1,0 +1,143 @@
+/**
+ * Installs ffmpeg 7.1, the version of the runner's image, from the packages of Debian 13 (trixie)
+ * into a cache folder, on any Debian or Ubuntu and without Docker. The packages of the system stay
+ * as they are.
+ *
+ * The folder has `bin` with `ffmpeg` and `ffprobe`, which start the programs with their own loader
+ * and libraries, and `root` with these.
+ */
+import { spawnSync } from 'node:child_process'
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
+import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+
+const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian'
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+/** The fonts are for subtitles that are burned in. */
+const PACKAGES = ['ffmpeg', 'fonts-dejavu-core']
+const PROGRAMS = ['ffmpeg', 'ffprobe']
+
+/** Installs ffmpeg 7.1 if it is missing. Returns the folder to put first on the PATH. */
+export function installFfmpeg7() {
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
+  const folder = join(cache, 'reelqueue', 'ffmpeg7')
+  if (!existsSync(folder)) {
+    console.log(`Installing ffmpeg 7.1 in ${folder} …`)
+    mkdirSync(dirname(folder), { recursive: true })
+    const work = mkdtempSync(`${folder}-`)
+    try {
+      install(work, folder)
+    } finally {
+      rmSync(work, { recursive: true, force: true })
+    }
+  }
+  return join(folder, 'bin')
+}
+
+/** Prepares everything in `work`. The last step, which moves it to `folder`, is atomic. */
+function install(work, folder) {
+  const packages = download(work)
+  const unpacked = join(work, 'unpacked')
+  for (const file of packages) {
+    run('dpkg-deb', ['--extract', file, unpacked])
+  }
+  const result = join(work, 'result')
+  const root = join(result, 'root')
+  copyPrograms(unpacked, root)
+  mkdirSync(join(result, 'bin'))
+  for (const program of PROGRAMS) {
+    const path = join(result, 'bin', program)
+    writeFileSync(path, wrapper(join(folder, 'root'), program))
+    chmodSync(path, 0o755)
+  }
+  try {
+    renameSync(result, folder)
+  } catch (error) {
+    // Another process was faster.
+    if (!existsSync(folder)) {
+      throw error
+    }
+  }
+}
+
+/** Downloads the packages with all that they depend on, as if nothing were installed. */
+function download(work) {
+  const apt = join(work, 'apt')
+  for (const path of ['state/lists/partial', 'cache/archives/partial']) {
+    mkdirSync(join(apt, path), { recursive: true })
+  }
+  writeFileSync(join(apt, 'status'), '')
+  writeFileSync(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${MIRROR} trixie main\n`)
+  writeFileSync(
+    join(apt, 'apt.conf'),
+    `Dir::State "${apt}/state";
+Dir::State::status "${apt}/status";
+Dir::Cache "${apt}/cache";
+Dir::Etc::sourcelist "${apt}/sources.list";
+Dir::Etc::sourceparts "-";
+APT::Sandbox::User "";
+Debug::NoLocking "true";
+`,
+  )
+  const config = ['-c', join(apt, 'apt.conf'), '-qq']
+  run('apt-get', [...config, 'update'])
+  run('apt-get', [
+    ...config,
+    'install',
+    '--yes',
+    '--download-only',
+    '--no-install-recommends',
+    ...PACKAGES,
+  ])
+  const archives = join(apt, 'cache', 'archives')
+  return readdirSync(archives)
+    .filter((name) => name.endsWith('.deb'))
+    .map((name) => join(archives, name))
+}
+
+/** Copies the programs, the libraries that they are linked with, the loader and the fonts. */
+function copyPrograms(unpacked, root) {
+  const [libraries] = readdirSync(join(unpacked, 'usr/lib'))
+    .filter((name) => name.endsWith('-linux-gnu'))
+    .map((name) => join(unpacked, 'usr/lib', name))
+  const folders = [libraries, ...['pulseaudio', 'blas', 'lapack'].map((at) => join(libraries, at))]
+  const [loader] = readdirSync(libraries).filter((name) => name.startsWith('ld-linux'))
+  const copy = (from, to) => cpSync(realpathSync(from), join(root, to), { recursive: true })
+  copy(join(libraries, loader), 'loader')
+  for (const program of PROGRAMS) {
+    const path = join(unpacked, 'usr/bin', program)
+    copy(path, program)
+    const list = run(join(libraries, loader), ['--library-path', folders.join(':'), '--list', path])
+    for (const [, name, file] of list.matchAll(/^\s*(\S+) => (\S+)/gm)) {
+      copy(file, join('lib', name))
+    }
+  }
+  copy(join(unpacked, 'etc/fonts'), 'etc/fonts')
+  copy(join(unpacked, 'usr/share/fontconfig'), 'usr/share/fontconfig')
+  copy(join(unpacked, 'usr/share/fonts'), 'usr/share/fonts')
+}
+
+/** The shell script that starts a program with its own loader, libraries and fonts. */
+function wrapper(root, program) {
+  return `#!/bin/sh
+FONTCONFIG_SYSROOT='${root}' exec '${root}/loader' --library-path '${root}/lib' '${root}/${program}' "$@"
+`
+}
+
+/** Runs a program and returns its output. @throws Error with what it wrote if it fails */
+function run(program, args) {
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C', DEBIAN_FRONTEND: 'noninteractive' },
+  })
+  if (status !== 0) {
+    const reason = error?.message ?? (stderr.trim() || `exit ${status}`)
+    throw new Error(
+      `ffmpeg 7.1 cannot be installed: "${program}" failed: ${reason}\n` +
+        'It is installed with apt-get and dpkg-deb from the packages of Debian 13.',
+    )
+  }
+  return stdout
+}

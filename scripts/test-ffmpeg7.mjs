@@ -1,0 +1,15 @@
+/**
+ * `npm run test:ffmpeg7`: runs the tests that depend on the version of ffmpeg with ffmpeg 7.1, the
+ * version of the runner's image: all runner tests, and one way through the whole service.
+ */
+import { delimiter } from 'node:path'
+import { installFfmpeg7 } from './ffmpeg7.mjs'
+import { runWithNode24 } from './with-node24.mjs'
+
+process.env.PATH = [installFfmpeg7(), process.env.PATH].join(delimiter)
+const projects = ['--project', 'runner', '--project', 'e2e']
+const files = ['test/runner', 'test/system/e2e/lifecycle']
+const selected = process.argv.slice(2)
+runWithNode24('node_modules/vitest/vitest.mjs', {
+  args: ['run', ...projects, ...(selected.length > 0 ? selected : files)],
+})

@@ -1,11 +1,12 @@
 /** Claim loop: claims jobs, runs them one at a time, and decides when to wait and when to exit. */
 import {
+  MIN_PROTOCOL_VERSION,
   PROTOCOL_VERSION,
   type Assignment,
   type ClaimRequest,
 } from '../src/contract/runnerProtocol.ts'
 import { readFreeDiskBytes, type RunnerCapabilities } from './capabilities.ts'
-import { GatewayRejection } from './failures.ts'
+import { GatewayRejection, UnreadableAssignment } from './failures.ts'
 import { reconnectDelayMs, sleep } from './gateway/backoff.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
 import { formatError, type Log } from './log.ts'
@@ -71,7 +72,7 @@ export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason>
       if (shutdown.aborted) {
         break
       }
-      if (isProtocolRejected(error) && state.protocol === PROTOCOL_VERSION) {
+      if (isProtocolRejected(error) && state.protocol > MIN_PROTOCOL_VERSION) {
         state.protocol -= 1
         log('info', 'protocol version lowered', { protocol: state.protocol })
         continue
@@ -82,7 +83,9 @@ export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason>
       }
       state.failures += 1
       if (state.failures === 1) {
-        log('warn', 'gateway unreachable', { error: formatError(error) })
+        const event =
+          error instanceof UnreadableAssignment ? 'assignment unreadable' : 'gateway unreachable'
+        log('warn', event, { error: formatError(error) })
       }
     }
     const idleMsLeft = idleMs - (performance.now() - idleSince)

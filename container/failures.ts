@@ -34,6 +34,11 @@ export class GatewayUnreachable extends Error {
   override name = 'GatewayUnreachable'
 }
 
+/** The gateway assigned a job, and this runner cannot read the assignment: the versions differ. */
+export class UnreadableAssignment extends Error {
+  override name = 'UnreadableAssignment'
+}
+
 /**
  * The gateway rejected a request (most statuses from 400 to 499), or did not return the requested
  * range of a file. The request is not sent again.

@@ -2,6 +2,7 @@
 import { open, readFile } from 'node:fs/promises'
 import { readAssignment } from '../../src/contract/assignmentVersions.ts'
 import * as contract from '../../src/contract/runnerProtocol.ts'
+import { UnreadableAssignment } from '../failures.ts'
 import { readRange } from './readRange.ts'
 import {
   buildBytesRequest,
@@ -43,6 +44,8 @@ export function createGatewayClient(options: {
     /**
      * Waits for a job for up to `request.waitSeconds`; returns null if there is none. Not retried:
      * after a lost response, the next claim has to set `again`.
+     *
+     * @throws UnreadableAssignment as well as the errors of `SendRequest`
      */
     claim(
       request: contract.ClaimRequest,
@@ -53,7 +56,7 @@ export function createGatewayClient(options: {
         buildJsonRequest('claim', request),
         { timeoutMs, tries: 1, signal },
         async (response) =>
-          response.status === 204 ? null : readAssignment(await response.json(), request.protocol),
+          response.status === 204 ? null : readClaim(await response.json(), request.protocol),
       )
     },
 
@@ -138,6 +141,17 @@ export function createGatewayClient(options: {
         createJsonReader(contract.finishResponse),
       )
     },
+  }
+}
+
+function readClaim(sent: unknown, protocol: number): contract.Assignment {
+  try {
+    return readAssignment(sent, protocol)
+  } catch (cause) {
+    throw new UnreadableAssignment(
+      'The gateway assigned a job in a form that this runner cannot read. Update the older side.',
+      { cause },
+    )
   }
 }
 

@@ -2,7 +2,13 @@
 import { createHash, randomBytes } from 'node:crypto'
 import type { z } from 'zod'
 import { RUNNER_SECRET_HEADER } from '../../src/contract/runnerProtocol.ts'
-import { AttemptReleased, GatewayRejection, GatewayUnreachable, LeaseLost } from '../failures.ts'
+import {
+  AttemptReleased,
+  GatewayRejection,
+  GatewayUnreachable,
+  LeaseLost,
+  UnreadableAssignment,
+} from '../failures.ts'
 import { reconnectDelayMs, sleep } from './backoff.ts'
 
 export interface GatewayRequest {
@@ -83,7 +89,9 @@ export function createSender(options: { gatewayUrl: string; token: string | null
 
 /** Returns true for an error after which the request is not sent again. */
 function isFinal(error: unknown): boolean {
-  return [LeaseLost, AttemptReleased, GatewayRejection].some((kind) => error instanceof kind)
+  return [LeaseLost, AttemptReleased, GatewayRejection, UnreadableAssignment].some(
+    (kind) => error instanceof kind,
+  )
 }
 
 async function readError(response: Response): Promise<Error> {

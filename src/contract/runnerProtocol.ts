@@ -43,7 +43,7 @@ import { rendition } from './rendition.ts'
 /**
  * Increased when the meaning of a message changes, or when a rendition gets a new field. The
  * gateway accepts versions from MIN_PROTOCOL_VERSION to PROTOCOL_VERSION. A runner whose version is
- * rejected claims with the previous version.
+ * rejected claims with the previous version, down to MIN_PROTOCOL_VERSION.
  *
  * - 2: digests; `encoders` and `hwaccels` in a claim
  * - 3: renditions of all kinds, reference files, packages, the secret of a runner
@@ -51,8 +51,9 @@ import { rendition } from './rendition.ts'
  */
 export const PROTOCOL_VERSION = 4
 /**
- * The oldest version that the gateway accepts. A runner ignores rendition fields that it does not
- * know and would make a wrong variant, so this must be raised when a rendition gets a new field.
+ * The oldest version that gateway and runner support. When a rendition gets a new field, this must
+ * become PROTOCOL_VERSION: an older runner would ignore the field and make a wrong variant, and a
+ * newer runner cannot read an assignment without it.
  */
 export const MIN_PROTOCOL_VERSION = 3
 

@@ -6,21 +6,33 @@ import { expect, it } from 'vitest'
 import { detectCapabilities } from '../../container/capabilities.ts'
 import { readSettings } from '../../container/settings.ts'
 import { createLog } from '../../container/log.ts'
-import { PROTOCOL_VERSION } from '../../src/contract/runnerProtocol.ts'
-import { harness, runJob, runUntilIdle, useRunnerHarness } from './helpers/runnerHarness.ts'
+import { MIN_PROTOCOL_VERSION } from '../../src/contract/runnerProtocol.ts'
+import { clip, harness, runJob, runUntilIdle, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image } from '../fixtures/renditions.ts'
 
 useRunnerHarness()
 
-it('the runner runs a job of a gateway that is one version older', async () => {
-  harness.gateway.protocolVersion = PROTOCOL_VERSION - 1
+it('the runner runs a job of a gateway with the oldest supported version', async () => {
+  harness.gateway.protocolVersion = MIN_PROTOCOL_VERSION
   const { finish } = await runJob('clip.mp4', image({ width: 64, height: 64, resizeMode: 'pad' }))
   expect(finish).toMatchObject({ outcome: 'completed', output: { width: 64, height: 64 } })
 })
 
-it('the runner exits when the gateway is two versions older', async () => {
-  harness.gateway.protocolVersion = PROTOCOL_VERSION - 2
+it('the runner exits without a claim when the gateway has only older versions', async () => {
+  harness.gateway.protocolVersion = MIN_PROTOCOL_VERSION - 1
+  const job = await harness.gateway.offer(clip('clip.mp4'), image())
   expect(await runUntilIdle()).toBe('rejected')
+  expect(harness.gateway.claims).toBe(0)
+  expect(job.finishes).toEqual([])
+  expect(harness.logs.join('')).toContain('This gateway speaks runner protocol')
+})
+
+it('an assignment without a field of its rendition is logged as unreadable', async () => {
+  harness.gateway.unknownFields = ['width']
+  await harness.gateway.offer(clip('clip.mp4'), image())
+  expect(await runUntilIdle()).toBe('idle')
+  expect(harness.logs.join('')).toContain('"event":"assignment unreadable"')
+  expect(harness.logs.join('')).not.toContain('gateway unreachable')
 })
 
 it('the capabilities of the machine and its ffmpeg are detected', async () => {

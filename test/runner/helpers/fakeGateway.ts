@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { buffer, json } from 'node:stream/consumers'
 import { z } from 'zod'
-import { writeAssignment } from '../../../src/contract/assignmentVersions.ts'
+import { type SentAssignment, writeAssignment } from '../../../src/contract/assignmentVersions.ts'
 import * as contract from '../../../src/contract/runnerProtocol.ts'
 import { listReferenceFiles } from '../../../src/contract/rendition.ts'
 import { contentDigest, statusError, sendSource, type SourceFault } from './fakeSource.ts'
@@ -27,6 +27,8 @@ export async function startGateway() {
     token: 'a-token',
     /** The newest protocol version that the fake gateway supports. */
     protocolVersion: contract.PROTOCOL_VERSION,
+    /** Fields that the fake gateway does not know, and leaves out of the renditions that it sends. */
+    unknownFields: [] as string[],
     /** Number of the next parts that arrive with one wrong bit. */
     flippedParts: 0,
     partSizeBytes: 5 * 1024 * 1024,
@@ -150,7 +152,7 @@ export async function startGateway() {
       const job = waiting.shift()
       return job === undefined
         ? response.writeHead(204).end()
-        : send(writeAssignment(job.assignment, protocol))
+        : send(omitFields(writeAssignment(job.assignment, protocol), gateway.unknownFields))
     }
 
     const [, , , id = '', route, number] = url.pathname.split('/')
@@ -241,6 +243,11 @@ export async function startGateway() {
   await once(server, 'listening')
   gateway.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return gateway
+}
+
+function omitFields(assignment: SentAssignment, fields: string[]) {
+  const known = Object.entries(assignment.rendition).filter(([field]) => !fields.includes(field))
+  return { ...assignment, rendition: Object.fromEntries(known) }
 }
 
 /** Rejects a protocol version as an old gateway did, with a message that names the protocol. */

@@ -1,5 +1,6 @@
 /** Assignments for runners of each supported protocol version. */
 import { describe, expect, it } from 'vitest'
+import { AUDIO_CODECS, VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import { readAssignment, writeAssignment } from '../../../src/contract/assignmentVersions.ts'
 import { RENDITIONS } from '../../../src/contract/rendition.ts'
 import {
@@ -48,6 +49,31 @@ describe.each(NAMES)('an assignment for %s', (name) => {
 it('these assignments cover every kind of rendition', () => {
   const kinds = new Set(NAMES.map((name) => readCanonicalForm(name).kind))
   expect(kinds).toEqual(new Set(Object.keys(RENDITIONS)))
+})
+
+/**
+ * Fields of the renditions, and codecs, in the newest protocol version. A new one needs a new
+ * version, which is then also the oldest version: runners of earlier versions do not know it.
+ */
+const NEWEST = {
+  version: 4,
+  fields: [
+    'append atSeconds audioCodec audioKbps audioTrack background columns encoderSpeed endSeconds',
+    'fadeInSeconds fadeOutSeconds flip focusX focusY format frameRate gravity height',
+    'intervalSeconds kind ladder loudness metadata pick quality resizeMode rotate segmentSeconds',
+    'sizeKilobytes speed startSeconds subtitleMode subtitles trimMode videoCodec videoKbps',
+    'watermark watermarkGravity watermarkOpacity watermarkSize waveformColor width',
+  ],
+  codecs: 'h264 h265 vp9 av1 aac opus mp3 pcm copy none',
+}
+
+it('a new field of a rendition, or a new codec, has a new protocol version', () => {
+  const fields = new Set(Object.values(RENDITIONS).flatMap(({ shape }) => Object.keys(shape)))
+  expect({
+    version: PROTOCOL_VERSION,
+    fields: [...fields].toSorted().join(' '),
+    codecs: [...VIDEO_CODECS, ...AUDIO_CODECS].join(' '),
+  }).toEqual({ ...NEWEST, fields: NEWEST.fields.join(' ') })
 })
 
 it('a video rendition in version 3 has the field names of that version', () => {

@@ -8,7 +8,7 @@ import { and, eq, lte, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
-import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
+import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, sqlList, statement } from './database.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
@@ -183,7 +183,7 @@ export function cancelJobRow(
   id: string,
   force: boolean,
   now: number,
-  restriction: Restriction = UNRESTRICTED,
+  restriction: Restriction,
 ) {
   const event = force ? 'forceCancel' : 'cancel'
   return db
@@ -209,7 +209,7 @@ export async function cancelJobsOfFile(db: Database, filePath: string, now: numb
  * caller cannot see the job, if its status is not `error`, or if its variant has another job that
  * is pending or running.
  */
-export function retryJobRow(db: Database, id: string, restriction: Restriction = UNRESTRICTED) {
+export function retryJobRow(db: Database, id: string, restriction: Restriction) {
   return db
     .update(jobs)
     .set({

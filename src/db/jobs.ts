@@ -4,7 +4,7 @@
  */
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
-import { UNRESTRICTED, type Restriction } from '../domain/caller.ts'
+import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, sqlList, statement } from './database.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
@@ -116,7 +116,7 @@ export function findIdempotencyKey(db: Database, key: string) {
 export function findJob(
   db: Database,
   id: string,
-  restriction: Restriction = UNRESTRICTED,
+  restriction: Restriction,
 ): Promise<JobRow | undefined> {
   return db
     .select()
@@ -137,7 +137,7 @@ export function findNewestJob(
   db: Database,
   filePath: string,
   transformation: string | null,
-  restriction: Restriction = UNRESTRICTED,
+  restriction: Restriction,
 ): Promise<JobRow | undefined> {
   const isVariant = transformation === null ? undefined : eq(jobs.transformation, transformation)
   return db
@@ -149,18 +149,22 @@ export function findNewestJob(
     .get()
 }
 
-/** The attempts of a job, latest first, at most 100. */
-export function listAttempts(db: Database, jobId: string) {
+/** The attempts of a job that the caller can see, latest first, at most 100. */
+export function listAttempts(db: Database, jobId: string, restriction: Restriction) {
+  const visible = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.id, jobId), isVisibleJob(restriction)))
   return db
     .select()
     .from(attempts)
-    .where(eq(attempts.jobId, jobId))
+    .where(inArray(attempts.jobId, visible))
     .orderBy(desc(attempts.fence))
     .limit(100)
 }
 
 /** Deletes a job. Its events are kept. Returns the deleted row, or undefined if there was none. */
-export function deleteJobRow(db: Database, id: string, restriction: Restriction = UNRESTRICTED) {
+export function deleteJobRow(db: Database, id: string, restriction: Restriction) {
   return db
     .delete(jobs)
     .where(and(eq(jobs.id, id), isVisibleJob(restriction)))

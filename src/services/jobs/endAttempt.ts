@@ -4,6 +4,7 @@ import { failJob, releaseJob } from '../../db/jobTransitions.ts'
 import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
+import { UNRESTRICTED } from '../../domain/caller.ts'
 import { isRetried, retryDelayMs } from '../../domain/retryPolicy.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
@@ -64,7 +65,7 @@ export async function findRepeatedEnd(
   claim: Claim,
   statuses: AttemptEnd['status'][],
 ): Promise<AttemptOutcome> {
-  const row = await findJob(db, claim.jobId)
+  const row = await findJob(db, claim.jobId, UNRESTRICTED)
   const status = statuses.find((candidate) => candidate === row?.status)
   return row && isHeldBy(row, claim) && status ? { ok: true, status } : leaseLostError()
 }

@@ -1,6 +1,7 @@
 /** Checks that a runner still holds the job that its request names. */
 import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findJob } from '../../db/jobs.ts'
+import { UNRESTRICTED } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import type { JobRow } from '../../db/rows.ts'
@@ -25,7 +26,7 @@ export async function findHeldJob(
   platform: Platform,
   claim: Claim,
 ): Promise<{ ok: true; row: JobRow } | (LeaseLostError & { isOutputUnused: boolean })> {
-  const row = await findJob(platform.db, claim.jobId)
+  const row = await findJob(platform.db, claim.jobId, UNRESTRICTED)
   if (row && isHeldBy(row, claim) && row.status === 'running') {
     return { ok: true, row }
   }
@@ -39,5 +40,7 @@ export async function checkLastRunner(
   jobId: string,
   runnerId: string,
 ): Promise<{ ok: true } | LeaseLostError> {
-  return (await findJob(db, jobId))?.runnerId === runnerId ? { ok: true } : leaseLostError()
+  return (await findJob(db, jobId, UNRESTRICTED))?.runnerId === runnerId
+    ? { ok: true }
+    : leaseLostError()
 }

@@ -1,7 +1,7 @@
 /** Reads single jobs. */
 import { findJob, listAttempts } from '../../db/jobs.ts'
 import type { AttemptRow, JobRow } from '../../db/rows.ts'
-import type { Restriction } from '../../domain/caller.ts'
+import { type Restriction, UNRESTRICTED } from '../../domain/caller.ts'
 import { isActive } from '../../domain/jobTransitions.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
@@ -25,12 +25,15 @@ export async function readAttempts(
   restriction: Restriction,
   id: string,
 ): Promise<{ ok: true; rows: AttemptRow[] } | ErrorResult<'job_not_found'>> {
-  const [row, rows] = await Promise.all([findJob(db, id, restriction), listAttempts(db, id)])
+  const [row, rows] = await Promise.all([
+    findJob(db, id, restriction),
+    listAttempts(db, id, restriction),
+  ])
   return row ? { ok: true, rows } : notFound(id)
 }
 
 /** True when the job has a final status, or was deleted. */
 export async function hasEnded({ db }: Platform, id: string): Promise<boolean> {
-  const row = await findJob(db, id)
+  const row = await findJob(db, id, UNRESTRICTED)
   return !row || !isActive(row.status)
 }

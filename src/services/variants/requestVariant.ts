@@ -3,7 +3,7 @@ import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findNewestJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
 import type { JobRow, VariantRow } from '../../db/rows.ts'
-import { type Caller, canSee, canSeePath } from '../../domain/caller.ts'
+import { type Caller, canSee, canSeePath, UNRESTRICTED } from '../../domain/caller.ts'
 import { isActive } from '../../domain/jobTransitions.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
@@ -103,7 +103,7 @@ async function findExisting(
   if (!source) {
     return fileNotFound(filePath)
   }
-  const newest = await findNewestJob(db, filePath, variant)
+  const newest = await findNewestJob(db, filePath, variant, UNRESTRICTED)
   // The job may have completed since the variant was read.
   if (newest?.status === 'completed' && newest.id !== stored?.jobId) {
     const completed = await findVariant(db, filePath, variant)

@@ -128,6 +128,25 @@ describe('writing with a restricted key', () => {
     })
   })
 
+  it('every route of a job responds as if a job outside did not exist', async () => {
+    const { paths } = await expectJson<{ paths: Record<string, object> }>(
+      await visit('/openapi.json'),
+      200,
+    )
+    const ofJobs = Object.entries(paths).filter(([path]) => path.includes('{jobId}'))
+    const routes = ofJobs.flatMap(([path, operations]) =>
+      Object.keys(operations).map((method) => [method.toUpperCase(), path] as const),
+    )
+    expect(routes.length).toBeGreaterThan(4)
+    await expectUnchanged(async () => {
+      for (const [method, path] of routes) {
+        const response = await folder.call(method, path.replace('{jobId}', beside.id))
+        const { message } = await response.json<{ message: string }>()
+        expect(message, `${method} ${path}`).toBe(`There is no job ${beside.id}.`)
+      }
+    })
+  })
+
   it('a job can be created inside the restriction; outside, the request returns 403', async () => {
     const request = { filePath: 'a/clip.mp4', transformations: ['w_200'] }
     expect((await folder.call('POST', '/queue/jobs', request)).status).toBe(202)

@@ -1,7 +1,7 @@
 /** Scopes that routes require: without the scope, the response is 403 and names it. */
 import { beforeAll, expect, it } from 'vitest'
 import { SCOPES, type Scope } from '../../../src/contract/apiKey.ts'
-import { visit, expectError } from '../helpers/requests.ts'
+import { visit, expectError, expectJson } from '../helpers/requests.ts'
 import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
 
 const ROUTES: [string, string, Scope][] = [
@@ -25,6 +25,11 @@ const ROUTES: [string, string, Scope][] = [
   ['GET', '/queues/default', 'queues:admin'],
   ['PUT', '/queues/new', 'queues:admin'],
   ['PATCH', '/queues/default', 'queues:admin'],
+  ['GET', '/queues/default/presets', 'jobs:read'],
+  ['GET', '/queues/default/presets/x', 'jobs:read'],
+  ['PUT', '/queues/default/presets/x', 'queues:admin'],
+  ['DELETE', '/queues/default/presets/x', 'queues:admin'],
+  ['POST', '/probe', 'jobs:read'],
   ['GET', '/api-keys', 'keys:admin'],
   ['POST', '/api-keys', 'keys:admin'],
   ['GET', '/api-keys/x', 'keys:admin'],
@@ -47,6 +52,27 @@ it.each(ROUTES)('%s %s requires %s', async (method, path, scope) => {
   // With that scope alone, the request is not rejected with 401 or 403.
   expect([401, 403]).not.toContain((await keys.get(scope)!.call(method, path)).status)
 })
+
+interface Document {
+  paths: Record<string, Record<string, { security?: Record<string, string[]>[] }>>
+}
+
+it('the list has every route that requires a scope', async () => {
+  const { paths } = await expectJson<Document>(await visit('/openapi.json'), 200)
+  const missing = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.entries(operations)
+      .filter(([, { security = [] }]) => security.length === 1 && 'apiKey' in security[0]!)
+      .map(([method, { security }]) => [method.toUpperCase(), path, security![0]!.apiKey![0]!])
+      .filter(([method, , scope]) => !ROUTES.some((route) => covers(route, method!, path, scope!))),
+  )
+  expect(missing).toEqual([])
+})
+
+/** @param path with parameters in braces, as in OpenAPI */
+function covers(route: (typeof ROUTES)[number], method: string, path: string, scope: string) {
+  const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+  return route[0] === method && pattern.test(route[1]) && route[2] === scope
+}
 
 it('signing a URL requires the scope of the request that it allows', async () => {
   const body = { GET: { method: 'GET', path: 'a.mp4' }, PUT: { method: 'PUT', path: 'a.mp4' } }

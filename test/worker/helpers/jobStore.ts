@@ -9,6 +9,7 @@ import {
 import { claimNextJob } from '../../../src/db/leases.ts'
 import { insertJobs } from '../../../src/db/jobs.ts'
 import type { JobStatus } from '../../../src/contract/job.ts'
+import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
 import { db } from './database.ts'
 import type { JobRow } from '../../../src/db/rows.ts'
@@ -93,11 +94,11 @@ export function applyEvent(
     case 'release':
       return releaseJob(db, claim)
     case 'cancel':
-      return cancelJobRow(db, job.id, false, now)
+      return cancelJobRow(db, job.id, false, now, UNRESTRICTED)
     case 'forceCancel':
-      return cancelJobRow(db, job.id, true, now)
+      return cancelJobRow(db, job.id, true, now, UNRESTRICTED)
     case 'retry':
-      return retryJobRow(db, job.id)
+      return retryJobRow(db, job.id, UNRESTRICTED)
   }
 }
 

@@ -8,6 +8,7 @@ import { reportProgress } from '../../../src/db/leases.ts'
 import { deleteJobRow } from '../../../src/db/jobs.ts'
 import { recordOutput } from '../../../src/db/outputs.ts'
 import { listExpiredLeases, releaseDueRetries } from '../../../src/db/queues.ts'
+import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
 import { BACKOFF_MS, JobModel, MAX_ATTEMPTS } from '../helpers/jobModel.ts'
 import { applyEvent, insertJob } from '../helpers/jobStore.ts'
@@ -191,7 +192,9 @@ class StoreAndModel {
     const fence = (job?.fence ?? 1) + stale
     const claim = { jobId: id, fence }
     if (action === 'delete') {
-      return expect((await deleteJobRow(db, id))?.id).toBe(model.delete(job) ? id : undefined)
+      return expect((await deleteJobRow(db, id, UNRESTRICTED))?.id).toBe(
+        model.delete(job) ? id : undefined,
+      )
     }
     if (action === 'report') {
       const fields = { stage: 'encode' as const, etaSeconds: null, fps: null, speed: null }

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { JOB_STATUSES } from '../../../src/contract/job.ts'
 import { deleteJobRow, findJob } from '../../../src/db/jobs.ts'
 import { findOutput, findVariant, recordOutput } from '../../../src/db/outputs.ts'
+import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import { type JobEvent, nextStatus, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
 import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
 import { db, readCounters, eventTypes } from '../helpers/database.ts'
@@ -39,7 +40,7 @@ beforeEach(async () => {
   control = await insertJobIn('running')
 })
 afterEach(async () => {
-  expect(await findJob(db, control.id)).toEqual(control)
+  expect(await findJob(db, control.id, UNRESTRICTED)).toEqual(control)
   const { stored, counted } = await readCounters()
   expect(stored).toEqual(counted)
 })
@@ -56,7 +57,7 @@ describe('every event in every status', () => {
       const before = await insertJobIn(from)
       const eventsBefore = await eventTypes(before.id)
       const changed = await applyEvent(event, before)
-      const after = await findJob(db, before.id)
+      const after = await findJob(db, before.id, UNRESTRICTED)
       expect(after).toMatchObject({ id: before.id, status: to })
       expect(after).toEqual(changed)
       expect(await eventTypes(before.id)).toEqual([...eventsBefore, EVENT_TYPES[event]])
@@ -71,7 +72,7 @@ describe('every event in every status', () => {
       const before = await insertJobIn(from)
       const eventsBefore = await eventTypes(before.id)
       expect(await applyEvent(event, before)).toBeUndefined()
-      expect(await findJob(db, before.id)).toEqual(before)
+      expect(await findJob(db, before.id, UNRESTRICTED)).toEqual(before)
       expect(await eventTypes(before.id)).toEqual(eventsBefore)
       const { stored } = await readCounters()
       expect(stored![from]).toBe(from === 'running' ? 2 : 1)
@@ -83,11 +84,11 @@ describe('every event in every status', () => {
     async (status) => {
       const job = await insertJobIn(status)
       const eventsBefore = await eventTypes(job.id)
-      expect(await deleteJobRow(db, job.id)).toEqual(job)
-      expect(await findJob(db, job.id)).toBeUndefined()
+      expect(await deleteJobRow(db, job.id, UNRESTRICTED)).toEqual(job)
+      expect(await findJob(db, job.id, UNRESTRICTED)).toBeUndefined()
       expect(await eventTypes(job.id)).toEqual([...eventsBefore, 'job:deleted'])
       expect(await listAttemptRows(job.id)).toEqual([])
-      expect(await deleteJobRow(db, job.id)).toBeUndefined()
+      expect(await deleteJobRow(db, job.id, UNRESTRICTED)).toBeUndefined()
     },
   )
 })
@@ -132,7 +133,7 @@ describe('a transition', () => {
     expect(await applyEvent('retry', failed)).toBeUndefined()
     await applyEvent('cancel', newer)
     expect(await applyEvent('retry', failed)).toMatchObject({ id: failed.id, status: 'pending' })
-    expect(await findJob(db, other.id)).toEqual(other)
+    expect(await findJob(db, other.id, UNRESTRICTED)).toEqual(other)
   })
 
   it.each(['release', 'forceCancel'] as const)(
@@ -157,7 +158,7 @@ describe('a transition', () => {
     const claim = { jobId: job.id, fence: job.fence }
     await recordOutput(db, claim, { key, uploadId: 'upload' }, Date.now())
     await applyEvent('complete', job)
-    await deleteJobRow(db, job.id)
+    await deleteJobRow(db, job.id, UNRESTRICTED)
     expect(await applyEvent('complete', job)).toBeUndefined()
     expect(await findVariant(db, job.filePath, job.transformation)).toMatchObject({
       outputKey: key,

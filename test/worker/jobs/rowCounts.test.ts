@@ -196,7 +196,7 @@ describe('with 100,000 jobs', () => {
 
   it('a job is found by its id with at most 2 rows read', async () => {
     const id = 'job_0000000000000000000000000000c350'
-    const { result, rowsRead } = await cost(() => findJob(platform.db, id))
+    const { result, rowsRead } = await cost(() => findJob(platform.db, id, UNRESTRICTED))
     expect(result?.id).toBe(id)
     expect(rowsRead).toBeLessThanOrEqual(2)
   })
@@ -206,7 +206,7 @@ describe('with 100,000 jobs', () => {
     ['status of a variant', 'w_645'],
     ['status of a variant without a job', 'w_2'],
   ])('the %s is looked up by its path with at most 5 rows read', async (_, variant) => {
-    const find = () => findNewestJob(platform.db, 'videos/4321.mp4', variant)
+    const find = () => findNewestJob(platform.db, 'videos/4321.mp4', variant, UNRESTRICTED)
     const { result, rowsRead } = await cost(find)
     expect(result?.transformation).toBe(variant === 'w_2' ? undefined : (variant ?? 'w_659'))
     expect(rowsRead).toBeLessThanOrEqual(5)

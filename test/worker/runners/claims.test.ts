@@ -3,6 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import { findJob } from '../../../src/db/jobs.ts'
+import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
 import { asRunner, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs } from '../helpers/jobs.ts'
@@ -55,7 +56,7 @@ describe('a claim', () => {
     await insertJob({ queue: 'other', filePath: 'theirs' })
     await run("UPDATE queues SET paused = 1 WHERE name = 'default'")
     expect(await claimAll()).toEqual([])
-    expect(await findJob(db, waiting.id)).toEqual(waiting)
+    expect(await findJob(db, waiting.id, UNRESTRICTED)).toEqual(waiting)
     expect(await claimAll('other')).toEqual(['theirs'])
     await run("UPDATE queues SET paused = 0 WHERE name = 'default'")
     expect(await claimAll()).toEqual([waiting.filePath])
@@ -79,7 +80,7 @@ describe('a claim', () => {
     await insertJob({ filePath: 'urgent', priority: 0 })
     expect(waits.runAfter).toBe(now + 60_000)
     expect(await applyEvent('claim', failed, now + 59_999)).toMatchObject({ filePath: 'urgent' })
-    expect(await findJob(db, failed.id)).toEqual(waits)
+    expect(await findJob(db, failed.id, UNRESTRICTED)).toEqual(waits)
     expect(await claimAll('default', now + 60_000)).toEqual(['retried', 'new'])
   })
 

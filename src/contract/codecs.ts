@@ -45,6 +45,16 @@ export const PREVIEW_ENCODERS = {
   mp4: VIDEO_ENCODERS.h264,
 } as const satisfies Record<(typeof PREVIEW_FORMATS)[number], string>
 
+/** True if `ab` sets the bit rate. That of a lossless codec follows from the samples. */
+export const HAS_BIT_RATE: Readonly<Record<AudioCodec, boolean>> = {
+  aac: true,
+  opus: true,
+  mp3: true,
+  pcm: false,
+  copy: false,
+  none: false,
+}
+
 /** The names of the codecs in ffprobe's output. */
 export const PROBED_VIDEO_CODECS = {
   h264: 'h264',

@@ -1,18 +1,23 @@
 /** Encoder options for each audio codec. */
-import { AUDIO_ENCODERS, type EncodedAudioCodec } from '../../../src/contract/codecs.ts'
+import {
+  AUDIO_ENCODERS,
+  type EncodedAudioCodec,
+  HAS_BIT_RATE,
+} from '../../../src/contract/codecs.ts'
 import type { AudioStream } from '../probe/probe.ts'
 import { ffmpegOptions } from '../process/options.ts'
 
 /** Every encoder accepts this rate. Opus accepts neither 44.1 kHz nor rates above 48 kHz. */
 const SAMPLE_RATE = 48_000
-const PCM_BITS = 16
-const PCM_CHANNELS = 2
+const SAMPLE_BITS = 16
+const CHANNELS = 2
 
 /**
- * Returns the bit rate of the encoded audio in kbit/s; for PCM, that of 16-bit stereo at 48 kHz.
+ * Returns the bit rate of the encoded audio in kbit/s; for lossless audio, that of 16-bit stereo at
+ * 48 kHz.
  */
 export function resolveAudioKbps(codec: EncodedAudioCodec, kbps: number): number {
-  return codec === 'pcm' ? (SAMPLE_RATE * PCM_BITS * PCM_CHANNELS) / 1000 : kbps
+  return HAS_BIT_RATE[codec] ? kbps : (SAMPLE_RATE * SAMPLE_BITS * CHANNELS) / 1000
 }
 
 /** @param source rates up to 48 kHz are kept, except for Opus; null for generated silence */
@@ -24,7 +29,7 @@ export function buildAudioEncoder(
   const resamples = codec === 'opus' || source === null || source.sampleRate > SAMPLE_RATE
   return ffmpegOptions({
     'c:a': AUDIO_ENCODERS[codec],
-    'b:a': codec === 'pcm' ? null : `${kbps}k`,
+    'b:a': HAS_BIT_RATE[codec] ? `${kbps}k` : null,
     ar: resamples ? SAMPLE_RATE : null,
   })
 }

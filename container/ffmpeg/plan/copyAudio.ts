@@ -1,5 +1,10 @@
 /** Rules for stream copying audio, and the decision to copy, encode or drop an audio track. */
-import { type AudioCodec, CONTAINERS, PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
+import {
+  type AudioCodec,
+  CONTAINERS,
+  HAS_BIT_RATE,
+  PROBED_AUDIO_CODECS,
+} from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import type { AudioStream } from '../probe/probe.ts'
@@ -133,7 +138,7 @@ function compareCodec({ audioCodec, format }: AudioRendition, audio: AudioStream
 }
 
 function compareBitRate({ audioCodec, audioKbps }: AudioRendition, { bitRate }: AudioStream) {
-  if (audioCodec === 'pcm' || bitRate === null) {
+  if (!HAS_BIT_RATE[audioCodec] || bitRate === null) {
     return null
   }
   const kbps = Math.round(bitRate / 1000)

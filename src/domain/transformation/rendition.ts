@@ -1,4 +1,5 @@
 /** Converts a transformation to a rendition by filling in every default. */
+import { type AudioCodec, HAS_BIT_RATE } from '../../contract/codecs.ts'
 import {
   type Field,
   fieldDefaults,
@@ -18,8 +19,6 @@ function readColor(text: string) {
 
 type Fields = Record<Field, unknown>
 const NO_AUDIO: readonly unknown[] = ['none']
-/** Audio whose bit rate cannot be chosen. */
-const FIXED_BIT_RATE: readonly unknown[] = ['none', 'copy', 'pcm']
 
 /**
  * Fills in the defaults of a transformation without a preset, and resets the fields that have no
@@ -69,7 +68,7 @@ function resetWithoutEffect(fields: Fields, kind: Kind): Fields {
     ...(fields.subtitles === null && reset(['subtitleMode'])),
     ...(fields.startSeconds === 0 && fields.endSeconds === null && reset(['trimMode'])),
     ...(NO_AUDIO.includes(fields.audioCodec) && reset(['audioTrack', 'loudness'])),
-    ...(FIXED_BIT_RATE.includes(fields.audioCodec) && reset(['audioKbps'])),
+    ...(!HAS_BIT_RATE[fields.audioCodec as AudioCodec] && reset(['audioKbps'])),
     // The target size determines the bit rate, and with it the quality.
     ...(fields.sizeKilobytes !== null && reset(['quality', 'videoKbps'])),
   } as Fields

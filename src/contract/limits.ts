@@ -7,7 +7,7 @@ interface Limit {
   default: number
 }
 
-/** Limits of a queue. The columns of the table `queues` have the same defaults. */
+/** Limits of a queue. The columns of the table `queues` take their defaults from here. */
 export const QUEUE_LIMITS = {
   concurrency: { min: 0, max: 1_000, default: 4 },
   leaseSeconds: { min: 5, max: 600, default: 30 },

@@ -1,19 +1,20 @@
 /** Tables of queues: settings and counters, throughput, named presets. */
 import { integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
+import { QUEUE_LIMITS } from '../../contract/limits.ts'
 import { count, time } from './columns.ts'
 
 /** Settings of a queue, and its number of jobs by status, so that the counts cost one row read. */
 export const queues = sqliteTable('queues', {
   name: text().primaryKey(),
-  concurrency: integer().notNull().default(4),
+  concurrency: integer().notNull().default(QUEUE_LIMITS.concurrency.default),
   /** If true, no job of the queue is started. */
   paused: integer({ mode: 'boolean' }).notNull().default(false),
   /** If true, new jobs are rejected. */
   draining: integer({ mode: 'boolean' }).notNull().default(false),
-  leaseSeconds: integer().notNull().default(30),
-  maxAttempts: integer().notNull().default(3),
-  stallSeconds: integer().notNull().default(60),
-  timeoutSeconds: integer().notNull().default(14_400),
+  leaseSeconds: integer().notNull().default(QUEUE_LIMITS.leaseSeconds.default),
+  maxAttempts: integer().notNull().default(QUEUE_LIMITS.maxAttempts.default),
+  stallSeconds: integer().notNull().default(QUEUE_LIMITS.stallSeconds.default),
+  timeoutSeconds: integer().notNull().default(QUEUE_LIMITS.timeoutSeconds.default),
   // Number of jobs by status. Only triggers on `jobs` write these five columns.
   pending: count(),
   running: count(),

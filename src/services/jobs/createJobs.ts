@@ -1,5 +1,6 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
 import type { CreateJobs } from '../../contract/job.ts'
+import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Kind, Rendition } from '../../contract/rendition.ts'
 import { insertJobs, type NewJob } from '../../db/jobs.ts'
@@ -176,7 +177,7 @@ async function readFiles(
 const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
 
 function defaultPriority({ kind }: Rendition) {
-  return QUICK_KINDS.includes(kind) ? 1 : 2
+  return QUICK_KINDS.includes(kind) ? PRIORITY.image : PRIORITY.default
 }
 
 /**

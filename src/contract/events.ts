@@ -3,7 +3,7 @@
  * events are rows of the event log; progress is not stored.
  */
 import { z } from 'zod'
-import { jobStatus } from './job.ts'
+import { jobStatus } from './jobStatus.ts'
 
 export const DURABLE_EVENTS = [
   'job:created',

@@ -1,16 +1,13 @@
 /** Jobs, attempts and statistics as the API returns them, and the requests of the job routes. */
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
+import { jobCounts, jobStatus } from './jobStatus.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
 import { limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
 import { DEFAULT_QUEUE, queueName } from './queue.ts'
 import { plan, stage, timings } from './runnerProtocol.ts'
 import { transformation } from './transformation.ts'
-
-export const JOB_STATUSES = ['pending', 'running', 'completed', 'error', 'cancelled'] as const
-export const jobStatus = z.enum(JOB_STATUSES)
-export type JobStatus = z.infer<typeof jobStatus>
 
 const time = z.iso.datetime({ precision: 3 })
 
@@ -97,7 +94,7 @@ export const createdJob = job.extend({
   deduplicated: z
     .boolean()
     .describe(
-      'True if the job is older than the request: the variant had a pending or running job, or the request repeats an Idempotency-Key',
+      'True if the job is older than the request: the variant had a job that has not ended, or the request repeats an Idempotency-Key',
     ),
 })
 
@@ -156,11 +153,7 @@ const throughput = z.object({
 
 export const stats = z
   .object({
-    pending: z.int(),
-    running: z.int(),
-    completed: z.int(),
-    error: z.int(),
-    cancelled: z.int(),
+    ...jobCounts,
     total: z.int(),
     throughput: z.object({ thisHour: throughput, lastHour: throughput }),
     partial: z

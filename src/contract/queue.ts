@@ -1,5 +1,6 @@
 /** Queues: their names, their settings, and how the API returns them. */
 import { z } from 'zod'
+import { jobCounts } from './jobStatus.ts'
 import { limit, QUEUE_LIMITS } from './limits.ts'
 
 export const queueName = z
@@ -35,11 +36,7 @@ export const queue = z
     paused: z.boolean().describe('New jobs are accepted, and no job is started'),
     draining: z.boolean().describe('Existing jobs run, and new jobs are rejected'),
     ...limits,
-    pending: z.int(),
-    running: z.int(),
-    completed: z.int(),
-    error: z.int(),
-    cancelled: z.int(),
+    ...jobCounts,
   })
   .meta({ id: 'Queue' })
 

@@ -1,6 +1,7 @@
 /** Statements that list and count jobs. Those for a folder read a bounded number of jobs. */
 import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm'
-import type { JobStatus, ListJobs } from '../contract/job.ts'
+import type { ListJobs } from '../contract/job.ts'
+import type { JobStatus } from '../contract/jobStatus.ts'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
 import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'

@@ -5,8 +5,9 @@
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import type { Restriction } from '../domain/caller.ts'
-import { ACTIVE_STATUSES } from '../domain/jobTransitions.ts'
+import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, sqlList, statement } from './database.ts'
+import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import type { JobRow, QueueRow, ReferenceFile } from './rows.ts'
@@ -49,7 +50,7 @@ export async function insertJobs(
     request.maxQueuedJobs === null
       ? sql``
       : sql`AND ${request.maxQueuedJobs} >=
-      (SELECT count(*) FROM jobs WHERE api_key_id = ${request.apiKeyId} AND status = 'pending') +
+      (SELECT count(*) FROM jobs WHERE api_key_id = ${request.apiKeyId} AND ${hasStatus(QUEUED_STATUSES)}) +
       (SELECT count(*) FROM json_each(${requested}) AS requested WHERE NOT EXISTS (
         SELECT 1 FROM jobs AS active WHERE active.file_path = ${request.filePath}
           AND active.transformation = requested.value ->> 'transformation'

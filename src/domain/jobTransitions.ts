@@ -3,7 +3,7 @@
  * SQL statements take the new status from this table, and also their guard. Only the guard of the
  * claim is written in claimQuery.ts.
  */
-import { JOB_STATUSES, type JobStatus } from '../contract/job.ts'
+import { JOB_STATUSES, type JobStatus } from '../contract/jobStatus.ts'
 
 export const TRANSITIONS = {
   /** A runner claims the job. */
@@ -21,13 +21,28 @@ export const TRANSITIONS = {
   retry: { from: ['error'], to: 'pending' },
 } as const satisfies Record<string, { from: readonly JobStatus[]; to: JobStatus }>
 
-/** Statuses of a job that a runner holds or can claim. A variant has at most one such job. */
-export const ACTIVE_STATUSES: readonly JobStatus[] = ['pending', 'running']
+interface StatusTraits {
+  /** The job has not ended. A variant has at most one active job. */
+  isActive: boolean
+  /** The job counts against the `maxQueuedJobs` of the API key that created it. */
+  isQueued: boolean
+}
+
+const STATUS_TRAITS: Record<JobStatus, StatusTraits> = {
+  pending: { isActive: true, isQueued: true },
+  running: { isActive: true, isQueued: false },
+  completed: { isActive: false, isQueued: false },
+  error: { isActive: false, isQueued: false },
+  cancelled: { isActive: false, isQueued: false },
+}
+
+export const ACTIVE_STATUSES = JOB_STATUSES.filter(isActive)
+export const QUEUED_STATUSES = JOB_STATUSES.filter((status) => STATUS_TRAITS[status].isQueued)
 /** Statuses of a job that has ended. Old jobs with these are deleted. */
 export const FINAL_STATUSES = JOB_STATUSES.filter((status) => !isActive(status))
 
 export function isActive(status: JobStatus): boolean {
-  return ACTIVE_STATUSES.includes(status)
+  return STATUS_TRAITS[status].isActive
 }
 
 export type JobEvent = keyof typeof TRANSITIONS

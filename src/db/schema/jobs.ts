@@ -10,10 +10,12 @@ import {
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
 import type { FailureCode } from '../../contract/failureCode.ts'
-import type { ATTEMPT_OUTCOMES, JobStatus } from '../../contract/job.ts'
+import type { ATTEMPT_OUTCOMES } from '../../contract/job.ts'
+import type { JobStatus } from '../../contract/jobStatus.ts'
 import type { MediaFacts } from '../../contract/mediaFacts.ts'
 import type { Plan, Stage, Timings } from '../../contract/runnerProtocol.ts'
-import { referenceFileList, time } from './columns.ts'
+import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
+import { hasStatus, referenceFileList, time } from './columns.ts'
 import { queues } from './queues.ts'
 
 export const jobs = sqliteTable(
@@ -78,10 +80,8 @@ export const jobs = sqliteTable(
     timings: text({ mode: 'json' }).$type<Timings>(),
   },
   (t) => [
-    /** A variant has at most one job that is pending or running, over all queues. */
-    uniqueIndex('jobs_active')
-      .on(t.filePath, t.transformation)
-      .where(sql`status IN ('pending', 'running')`),
+    /** A variant has at most one active job, over all queues. */
+    uniqueIndex('jobs_active').on(t.filePath, t.transformation).where(hasStatus(ACTIVE_STATUSES)),
     /**
      * For claims: of the jobs of a queue with the same encoders and size class, the first row is
      * claimed next.
@@ -97,10 +97,10 @@ export const jobs = sqliteTable(
     index('jobs_by_queue_status').on(t.queue, t.status, t.seq),
     index('jobs_by_file').on(t.filePath, t.seq),
     index('jobs_by_variant').on(t.filePath, t.transformation, t.seq),
-    /** The jobs that count against an API key's `maxQueuedJobs`. */
+    /** The jobs that count against an API key's `maxQueuedJobs`, as in `QUEUED_STATUSES`. */
     index('jobs_pending_by_api_key')
       .on(t.apiKeyId)
-      .where(sql`status = 'pending' AND api_key_id IS NOT NULL`),
+      .where(sql`${hasStatus(QUEUED_STATUSES)} AND api_key_id IS NOT NULL`),
   ],
 )
 

@@ -41,7 +41,7 @@ const deleteRoute = route(write, {
   tags,
   method: 'delete',
   path: '/files/{path}{.+}',
-  summary: 'Delete an original and its variants, and cancel its pending and running jobs',
+  summary: 'Delete an original and its variants, and cancel its jobs that have not ended',
   request: { params: z.object({ path: storagePath }) },
   responses: { 200: json(successBody, 'The file was deleted'), ...errors(400, 404) },
 })

@@ -94,7 +94,7 @@ const cancelRoute = route(write, {
   tags,
   method: 'post',
   path: '/queue/jobs/{jobId}/cancel',
-  summary: 'Cancel a pending job, or with "force" a running one',
+  summary: 'Cancel a job that has not ended; "force" cancels a running job too',
   middleware: [ignoreEmptyBody],
   request: {
     params,

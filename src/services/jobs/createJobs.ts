@@ -7,6 +7,7 @@ import { insertJobs, type NewJob } from '../../db/jobs.ts'
 import type { JobRow, QueueRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
+import { QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
 import { errorResult } from '../../domain/result.ts'
 import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
@@ -207,7 +208,7 @@ function collectJobs(
           )
         : errorResult(
             'cap_reached',
-            `This key may have at most ${caller.maxQueuedJobs} pending jobs, which this request would exceed. Wait until some have started.`,
+            `This key may have at most ${caller.maxQueuedJobs} ${QUEUED_STATUSES.join(' or ')} jobs, which this request would exceed. Wait until some have started.`,
           )
     }
     if (!canSee(caller, row)) {

@@ -2,6 +2,7 @@
 import { cancelJobRow, retryJobRow } from '../../db/jobTransitions.ts'
 import { deleteJobRow, findJob } from '../../db/jobs.ts'
 import type { Restriction } from '../../domain/caller.ts'
+import { ACTIVE_STATUSES, isActive, nextStatus, TRANSITIONS } from '../../domain/jobTransitions.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
@@ -31,9 +32,9 @@ export async function retryJob(
   }
   return errorResult(
     'job_not_retryable',
-    job.status === 'error'
-      ? 'The variant has another job that is pending or running. Wait for that job, or cancel it.'
-      : `Only a job with the status "error" can be retried (this job: "${job.status}").`,
+    nextStatus(job.status, 'retry') === null
+      ? `Only a job with the status "${TRANSITIONS.retry.from.join('" or "')}" can be retried (this job: "${job.status}").`
+      : `The variant has another job that is ${ACTIVE_STATUSES.join(' or ')}. Wait for that job, or cancel it.`,
   )
 }
 
@@ -55,8 +56,8 @@ export async function cancelJob(
   }
   return errorResult(
     'job_not_cancellable',
-    job.status === 'running'
-      ? 'This job is running. Send {"force": true} to cancel it anyway.'
+    isActive(job.status)
+      ? `This job is ${job.status}. Send {"force": true} to cancel it anyway.`
       : `This job has ended, so it cannot be cancelled. Its status is "${job.status}".`,
   )
 }

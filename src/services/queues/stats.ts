@@ -2,7 +2,8 @@
  * Statistics of jobs. For queues they come from counters that triggers maintain. For a folder, jobs
  * are counted up to a maximum number, which bounds the cost.
  */
-import { JOB_STATUSES, type JobStatus, type Stats } from '../../contract/job.ts'
+import type { Stats } from '../../contract/job.ts'
+import { JOB_STATUSES, type JobStatus } from '../../contract/jobStatus.ts'
 import { countJobsInFolder, type FolderCounts, isLargeFolder } from '../../db/jobList.ts'
 import { findQueue, listHourlyStats, listQueues } from '../../db/queues.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'

@@ -3,6 +3,17 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
+import { JOB_STATUSES, type JobStatus } from '../../../src/contract/jobStatus.ts'
+
+/** The outcome of the last attempt of a job that has ended; null for statuses that are not final. */
+export const ENDED_AS: Record<JobStatus, string | null> = {
+  pending: null,
+  running: null,
+  completed: 'completed',
+  error: 'failed',
+  cancelled: 'cancelled',
+}
+export const FINAL_STATUSES = JOB_STATUSES.filter((status) => ENDED_AS[status] !== null)
 
 /**
  * Expects no lease, no active job, no output that is not a variant, and no open upload. The only
@@ -13,7 +24,7 @@ export function expectNothingStored(stateDir: string): void {
   const bucket = open(join(stateDir, 'v3/r2/miniflare-R2BucketObject'), '_mf_objects')
   expect(
     rows(`SELECT id, status, lease_expires_at, run_after FROM jobs
-      WHERE status IN ('pending', 'running') OR lease_expires_at IS NOT NULL OR stage IS NOT NULL
+      WHERE status NOT IN (${FINAL_STATUSES.map((status) => `'${status}'`).join()}) OR lease_expires_at IS NOT NULL OR stage IS NOT NULL
         OR run_after IS NOT NULL`),
   ).toEqual([])
   expect(rows('SELECT * FROM attempts WHERE outcome IS NULL OR ended_at IS NULL')).toEqual([])

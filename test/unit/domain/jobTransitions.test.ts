@@ -1,6 +1,6 @@
 /** The transition table of jobs, without a database. */
 import { describe, expect, it } from 'vitest'
-import { JOB_STATUSES } from '../../../src/contract/job.ts'
+import { JOB_STATUSES } from '../../../src/contract/jobStatus.ts'
 import { nextStatus, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
 
 /** Expected transitions. Any other transition must be rejected. */

@@ -1,5 +1,6 @@
 /** Direct access to the database, and the platform as the Worker creates it. */
 import { env } from 'cloudflare:workers'
+import { JOB_STATUSES } from '../../../src/contract/jobStatus.ts'
 import { openDatabase } from '../../../src/db/database.ts'
 import type { JobRow } from '../../../src/db/rows.ts'
 import { createPlatform } from '../../../src/platform/platform.ts'
@@ -29,11 +30,12 @@ export async function countRows(table: string, where = '1', ...values: unknown[]
 
 /** Reads the stored counters of a queue, and the same numbers counted from its jobs. */
 export async function readCounters(queue = 'default') {
-  const states = ['pending', 'running', 'completed', 'error', 'cancelled'] as const
-  const stored = await env.DB.prepare(`SELECT ${states.join(', ')} FROM queues WHERE name = ?`)
+  const stored = await env.DB.prepare(
+    `SELECT ${JOB_STATUSES.join(', ')} FROM queues WHERE name = ?`,
+  )
     .bind(queue)
     .first<Record<JobRow['status'], number>>()
-  const sums = states.map((state) => `coalesce(sum(status = '${state}'), 0) AS ${state}`)
+  const sums = JOB_STATUSES.map((status) => `coalesce(sum(status = '${status}'), 0) AS ${status}`)
   const counted = await env.DB.prepare(`SELECT ${sums.join(', ')} FROM jobs WHERE queue = ?`)
     .bind(queue)
     .first<Record<JobRow['status'], number>>()

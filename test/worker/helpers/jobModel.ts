@@ -3,8 +3,8 @@
  * status of jobs by the transition table. A test compares its results and its content with those of
  * the database.
  */
-import type { JobStatus } from '../../../src/contract/job.ts'
-import { type JobEvent, nextStatus } from '../../../src/domain/jobTransitions.ts'
+import type { JobStatus } from '../../../src/contract/jobStatus.ts'
+import { isActive, type JobEvent, nextStatus } from '../../../src/domain/jobTransitions.ts'
 
 export const LEASE_MS = 30_000
 export const BACKOFF_MS = 60_000
@@ -56,8 +56,7 @@ export class JobModel {
   }
 
   find = (id: string) => this.jobs.find((job) => job.id === id)
-  active = (name: string) =>
-    this.jobs.find((job) => job.name === name && ['pending', 'running'].includes(job.status))
+  active = (name: string) => this.jobs.find((job) => job.name === name && isActive(job.status))
   isHeld = (id: string, fence: number) =>
     this.jobs.some((job) => job.id === id && job.fence === fence && job.status === 'running')
 

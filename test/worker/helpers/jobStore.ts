@@ -8,7 +8,7 @@ import {
 } from '../../../src/db/jobTransitions.ts'
 import { claimNextJob } from '../../../src/db/leases.ts'
 import { insertJobs } from '../../../src/db/jobs.ts'
-import type { JobStatus } from '../../../src/contract/job.ts'
+import type { JobStatus } from '../../../src/contract/jobStatus.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
 import { db } from './database.ts'

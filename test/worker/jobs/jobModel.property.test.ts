@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { JobStatus } from '../../../src/contract/job.ts'
+import type { JobStatus } from '../../../src/contract/jobStatus.ts'
 import { failJob } from '../../../src/db/jobTransitions.ts'
 import { reportProgress } from '../../../src/db/leases.ts'
 import { deleteJobRow } from '../../../src/db/jobs.ts'

@@ -4,7 +4,7 @@
  */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { JOB_STATUSES } from '../../../src/contract/job.ts'
+import { JOB_STATUSES } from '../../../src/contract/jobStatus.ts'
 import { deleteJobRow, findJob } from '../../../src/db/jobs.ts'
 import { findOutput, findVariant, recordOutput } from '../../../src/db/outputs.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'

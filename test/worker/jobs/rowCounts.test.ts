@@ -231,6 +231,15 @@ describe('with 100,000 jobs', () => {
     expect(spent.rowsWritten).toBeLessThanOrEqual(15)
     await settled()
   })
+
+  it('creating a job by a key with a maximum of queued jobs reads at most 20 rows', async () => {
+    const caller = { ...ROOT, keyId: 'key_1', maxQueuedJobs: 5 }
+    const request = { filePath: 'videos/1.mp4', transformations: ['w_102'], queue: 'default' }
+    const spent = await cost(() => createJobs(platform, caller, request, null))
+    expect(spent.result).toMatchObject({ ok: true, jobs: [{ deduplicated: false }] })
+    expect(spent.rowsRead).toBeLessThanOrEqual(20)
+    await settled()
+  })
 })
 
 describe('an attempt with 100,000 jobs', () => {

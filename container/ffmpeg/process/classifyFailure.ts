@@ -1,10 +1,11 @@
 /**
  * Classifies a failure of ffmpeg or ffprobe by exit code, signal and stderr. The message is for
- * users. It does not quote lines of stderr, which may contain addresses and paths, but only the
- * name of a demuxer or a frame size.
+ * users. Only a failure that no rule classifies quotes stderr: its last line that states a cause,
+ * without addresses and paths.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
+import { findCause } from './errorLine.ts'
 import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
 
@@ -141,8 +142,12 @@ export function classifyFfmpegFailure(result: ProcessResult): JobFailure {
   if (hasInputError(stderrTail)) {
     return new JobFailure('input_invalid', `${CANNOT_PROCESS}${findReason(stderrTail)}.`)
   }
-  const ending = result.signal ?? `exit code ${result.code}`
-  return new JobFailure('internal', `ffmpeg failed with ${ending}.`)
+  const ending = result.signal === null ? 'failed' : `was ended by ${result.signal}`
+  const cause = findCause(stderrTail)
+  return new JobFailure(
+    'internal',
+    cause === null ? `ffmpeg ${ending} and gave no reason.` : `ffmpeg ${ending}: ${cause}`,
+  )
 }
 
 function findReason(stderr: string): string {

@@ -39,3 +39,43 @@ it('a termination message in the metadata of a file is ignored', () => {
     code: 'input_invalid',
   })
 })
+
+const REINITIALIZED = `  Metadata:
+    title           : [q @ 0x1] No cause at all
+Stream mapping:
+  Stream #0:0 (h264) -> setparams:default
+[graph 0 input from stream 0:0 @ 0x7f88b800ff00] Invalid color space
+[fc#0 @ 0x55558a1e3000] Error reinitializing filters!
+[fc#0 @ 0x55558a1e3000] Task finished with error code: -22 (Invalid argument)
+[vost#0:0/wrapped_avframe @ 0x55558a23bc80] Could not open encoder before EOF
+[out#0/null @ 0x55558a1e5940] Nothing was written into output file, because at least one of its streams received no packets.
+frame=    0 fps=0.0 q=0.0 Lsize=       0KiB time=N/A bitrate=N/A speed=N/A
+Conversion failed!
+`
+
+it.each([
+  ['the line that states the cause', REINITIALIZED, 'ffmpeg failed: Invalid color space'],
+  [
+    'the cause without the name of a part in another part',
+    "[Parsed_aresample_0 @ 0x7fc0] [SWR @ 0x7fc1] Input channel layout '8 channels' is not supported\nConversion failed!\n",
+    "ffmpeg failed: Input channel layout '8 channels' is not supported",
+  ],
+  [
+    'no address and no folder',
+    '[hls @ 0x1] Failed to open http://127.0.0.1:4000/s3cret/1 for /tmp/reelqueue-1/segments/v.m3u8\n',
+    'ffmpeg failed: Failed to open the file for v.m3u8',
+  ],
+  ['that there is no reason', 'Conversion failed!\n', 'ffmpeg failed and gave no reason.'],
+])('a failure that no rule classifies states %s', (_, stderrTail, message) => {
+  expect(classifyFfmpegFailure({ code: 234, signal: null, stderrTail })).toMatchObject({
+    code: 'internal',
+    message,
+  })
+})
+
+it('a crash states the signal and the last line before it', () => {
+  const stderrTail = '[libx264 @ 0x1] broken\n'
+  expect(classifyFfmpegFailure({ code: null, signal: 'SIGSEGV', stderrTail })).toMatchObject({
+    message: 'ffmpeg was ended by SIGSEGV: broken',
+  })
+})

@@ -2,6 +2,7 @@
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import { type Caller, VISITOR } from '../../domain/caller.ts'
+import { findClientNetwork } from '../../domain/clientNetwork.ts'
 import { errorResult } from '../../domain/result.ts'
 import { errorResponse } from '../responses/errorResponse.ts'
 import type { ApiEnv } from '../apiEnv.ts'
@@ -16,10 +17,17 @@ const PERIOD_SECONDS = {
 } as const
 export type RateLimitClass = keyof typeof PERIOD_SECONDS
 
-/** Counts a request by the API key of its caller or, for a visitor, by the client's IP address. */
+/**
+ * Returns the client's IPv4 address, or the network of its IPv6 address; "unknown" if the request
+ * has no `CF-Connecting-IP`, which Cloudflare sets.
+ */
+export function readClientNetwork(c: Context<ApiEnv>): string {
+  return findClientNetwork(c.req.header('CF-Connecting-IP') ?? 'unknown')
+}
+
+/** Counts a request by the API key of its caller or, for a visitor, by the client's network. */
 export function checkCallerRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, { keyId }: Caller) {
-  const client = `client:${c.req.header('CF-Connecting-IP') ?? 'unknown'}`
-  return checkRateLimit(c, limit, keyId ?? client)
+  return checkRateLimit(c, limit, keyId ?? `client:${readClientNetwork(c)}`)
 }
 
 /** Counts a request under `key`. Sets `Retry-After` when there are too many. */
@@ -33,7 +41,7 @@ export async function checkRateLimit(c: Context<ApiEnv>, limit: RateLimitClass, 
   return errorResult('rate_limited', `Too many requests of this kind. Try again in ${seconds} s.`)
 }
 
-/** Limits requests to a route that needs no API key, by IP address. */
+/** Limits requests to a route that needs no API key, by the client's network. */
 export const rateLimitVisitors = createMiddleware<ApiEnv>(async (c, next) => {
   const limited = await checkCallerRateLimit(c, 'READS', VISITOR)
   return limited.ok ? next() : errorResponse(c, limited)

@@ -57,6 +57,14 @@ describe('a rate limit', () => {
     expect((await status(from('203.0.113.3'))).status).toBe(404)
   })
 
+  it('counts all addresses of an IPv6 /64 as one client', async () => {
+    const status = (address: string) => visitWith(tight, '/video-status/x.mp4', from(address))
+    const { response } = await sendUntilRejected(404, (n) => status(`2001:db8:5:6:${n}::${n}`))
+    await expectError(response, 429, 'rate_limited')
+    await expectError(await status('2001:DB8:5:6:ffff::'), 429, 'rate_limited')
+    expect((await status('2001:db8:5:7::1')).status).toBe(404)
+  })
+
   it('on new variants does not apply to variants with a job or keys with jobs:write', async () => {
     await putOriginal('limits/clip.mp4')
     const visitVariant = (n: number, headers = {}) =>

@@ -1,7 +1,8 @@
 /**
  * Builds the filter graph: runs the steps of the pipeline in their order and connects the results.
  */
-import type { EditedOutput, LabelledChains, SourceFile } from './editedOutput.ts'
+import type { EditedOutput, FileVideo, LabelledChains, SourceFile } from './editedOutput.ts'
+import type { Edits } from './edits.ts'
 import * as pipeline from './pipeline.ts'
 import { generateSilence } from './steps/audioLayout.ts'
 import { fitIntoFrame } from './steps/concat.ts'
@@ -66,10 +67,7 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
   }
 }
 
-/**
- * Only the first file is rotated and flipped. An appended file is resized to fit into the frame of
- * the first.
- */
+/** An appended file is resized to fit into the frame of the first. */
 function buildFileVideoChain(output: EditedOutput, index: number, to: string): string | null {
   const { edits, files, frame, geometry, constantFrameRate } = output
   const video = files[index]?.video ?? null
@@ -81,12 +79,17 @@ function buildFileVideoChain(output: EditedOutput, index: number, to: string): s
   const filters = pipeline.applyFileVideoSteps({
     name: `v${index}`,
     video,
-    edits: isFirst ? edits : { ...edits, rotate: 0, flip: 'none' },
+    edits: isFirst ? edits : selectAppendedEdits(edits),
     frameRateFilter: isConstant ? frameRateFilter(constantFrameRate) : null,
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
   return `[${index}:V:0]${filters}${to}`
+}
+
+/** Returns the edits of an appended file. Only the first file is rotated and flipped. */
+function selectAppendedEdits({ speed, background }: Edits): FileVideo['edits'] {
+  return { speed, background, rotate: 0, flip: 'none' }
 }
 
 /** Returns the audio filters of a file; generated silence for a file without audio. */

@@ -2,14 +2,19 @@
 import type { StreamMessage } from '../contract/events.ts'
 import type { HubClient } from '../platform/hubClient.ts'
 
-const END_EVENTS: readonly StreamMessage['event'][] = [
-  'job:completed',
-  'job:error',
-  'job:cancelled',
-  'job:deleted',
+const ENDS_WAIT: Record<StreamMessage['event'], boolean> = {
+  'job:created': false,
+  'job:started': false,
+  'job:progress': false,
+  'job:playable': false,
+  'job:retrying': false,
+  'job:completed': true,
+  'job:error': true,
+  'job:cancelled': true,
+  'job:deleted': true,
   // Events may have been missed, including the end of the job. The caller then reads the job.
-  'resync',
-]
+  resync: true,
+}
 
 /**
  * Resolves when the job has ended, when events may have been missed (also when the stream closes),
@@ -31,7 +36,7 @@ export async function waitForJobEnd(
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const timer = setTimeout(end, timeoutMs)
   socket.addEventListener('message', ({ data }) => {
-    if (END_EVENTS.includes((JSON.parse(data as string) as StreamMessage).event)) {
+    if (ENDS_WAIT[(JSON.parse(data as string) as StreamMessage).event]) {
       end()
     }
   })

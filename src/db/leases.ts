@@ -117,11 +117,11 @@ export async function claimNextJob(
 
 /**
  * Returns a job that the runner claimed and has not reported on, and restarts its lease. It is used
- * when the response to the claim was lost. Returns undefined if there is no such job.
+ * when the response to the claim was lost. The job can be of any queue. Returns undefined if there
+ * is no such job.
  */
 export function reissueClaim(
   db: Database,
-  queue: string,
   runner: RunnerIdentity,
   now: number,
 ): Promise<JobRow | undefined> {
@@ -130,7 +130,6 @@ export function reissueClaim(
     .set({ leaseExpiresAt: leaseExpiry(now, sql`started_at`) })
     .where(
       and(
-        eq(jobs.queue, queue),
         sql`status = 'running' AND stage IS NULL`,
         eq(jobs.runnerId, runner.id),
         sql`runner_secret_hash IS ${runner.secretHash}`,

@@ -1,7 +1,7 @@
 /** Claims: a runner takes a job, and waits if there is none. */
 import type { Rendition } from '../../contract/rendition.ts'
 import type { Assignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
-import { claimNextJob, reissueClaim, type RunnerIdentity, updateJobFiles } from '../../db/leases.ts'
+import { claimNextJob, reissueClaim, updateJobFiles } from '../../db/leases.ts'
 import { readCapabilities, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { failAttempt } from './endAttempt.ts'
@@ -43,47 +43,47 @@ export async function claimOrWait(
 
 /**
  * Claims the next job of the first queue in `request.queues` that has one that the runner can run.
- * A job whose original or reference file was deleted fails, and the next one is claimed. Returns
- * null if there is no job, or after MAX_JOBS_FAILED jobs have failed.
+ * With `request.again`, a job whose assignment was lost comes first, whatever its queue. A job
+ * whose original or reference file was deleted fails, and the next one is claimed. Returns null if
+ * there is no job, or after MAX_JOBS_FAILED jobs have failed.
  */
 export async function claimJob(
   platform: Platform,
   request: ClaimRequest,
   runnerSecretHash: string | null,
 ): Promise<Assignment | null> {
-  const runner = { id: request.runner.id, secretHash: runnerSecretHash }
   let jobsFailed = 0
-  for (const queue of request.queues) {
-    for (;;) {
-      const row = await claimRow(platform, queue, request, runner)
-      if (!row) {
-        break
-      }
-      platform.defer(platform.hubs.notify(queue, row.leaseExpiresAt))
-      const inputs = await readInputs(platform, row)
-      if (typeof inputs !== 'string') {
-        return buildAssignment(platform, row, inputs)
-      }
-      await failAttempt(platform, row, { errorCode: 'input_invalid', message: inputs })
-      jobsFailed++
-      if (jobsFailed === MAX_JOBS_FAILED) {
-        // The queue may have more jobs. The ticket wakes a runner that claims them.
-        platform.defer(platform.sendTickets(queue, 1))
-        return null
-      }
+  for (;;) {
+    const row = await claimRow(platform, request, runnerSecretHash)
+    if (!row) {
+      return null
+    }
+    platform.defer(platform.hubs.notify(row.queue, row.leaseExpiresAt))
+    const inputs = await readInputs(platform, row)
+    if (typeof inputs !== 'string') {
+      return buildAssignment(platform, row, inputs)
+    }
+    await failAttempt(platform, row, { errorCode: 'input_invalid', message: inputs })
+    jobsFailed++
+    if (jobsFailed === MAX_JOBS_FAILED) {
+      // The queue may have more jobs. The ticket wakes a runner that claims them.
+      platform.defer(platform.sendTickets(row.queue, 1))
+      return null
     }
   }
-  return null
 }
 
 async function claimRow(
   { db }: Platform,
-  queue: string,
-  request: ClaimRequest,
-  runner: RunnerIdentity,
+  { runner, queues, again }: ClaimRequest,
+  secretHash: string | null,
 ): Promise<JobRow | undefined> {
-  const reissued = request.again ? await reissueClaim(db, queue, runner, Date.now()) : undefined
-  return reissued ?? claimNextJob(db, queue, runner, Date.now(), readCapabilities(request.runner))
+  const identity = { id: runner.id, secretHash }
+  let row = again ? await reissueClaim(db, identity, Date.now()) : undefined
+  for (const queue of queues) {
+    row ??= await claimNextJob(db, queue, identity, Date.now(), readCapabilities(runner))
+  }
+  return row
 }
 
 interface Inputs {

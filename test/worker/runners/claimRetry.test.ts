@@ -17,11 +17,11 @@ beforeEach(async () => {
   await createJobs('videos/second.mp4', ['w_640'])
 })
 
-async function claimAgain(id: string): Promise<Assignment> {
+async function claimAgain(id: string, queues = ['default']): Promise<Assignment> {
   const request = {
     protocol: PROTOCOL_VERSION,
     runner: { id },
-    queues: ['default'],
+    queues,
     waitSeconds: 0,
     again: true,
   }
@@ -55,4 +55,35 @@ it('returns no job of another runner', async () => {
   const assignment = (await claimJob('default', 'laptop'))!
   expect((await claimAgain('desktop')).jobId).not.toBe(assignment.jobId)
   expect(await jobRow(assignment.jobId)).toMatchObject({ status: 'running', runner_id: 'laptop' })
+})
+
+it.each([
+  ['a later queue of the claim', ['default', 'others']],
+  ['the first queue of the claim', ['others', 'default']],
+  ['a queue that the claim does not name', ['default']],
+])('returns the lost job of %s before a new one', async (_, queues) => {
+  await env.DB.prepare("INSERT OR IGNORE INTO queues (name) VALUES ('others')").run()
+  await createJobs('videos/lost.mp4', ['w_640'], { queue: 'others', priority: 9 })
+  const lost = (await claimJob('others', 'laptop'))!
+  expect(await claimAgain('laptop', queues)).toEqual(lost)
+  // A second loss returns it once more, and no other job was claimed meanwhile.
+  expect(await claimAgain('laptop', queues)).toEqual(lost)
+  const { results } = await env.DB.prepare("SELECT id FROM jobs WHERE status = 'running'").all()
+  expect(results).toEqual([{ id: lost.jobId }])
+})
+
+it('returns the lost job of a queue that was paused meanwhile', async () => {
+  await env.DB.prepare("INSERT OR IGNORE INTO queues (name) VALUES ('others')").run()
+  await createJobs('videos/paused.mp4', ['w_640'], { queue: 'others' })
+  const lost = (await claimJob('others', 'laptop'))!
+  await env.DB.prepare("UPDATE queues SET paused = 1 WHERE name = 'others'").run()
+  expect(await claimAgain('laptop', ['default', 'others'])).toEqual(lost)
+  await env.DB.prepare("UPDATE queues SET paused = 0 WHERE name = 'others'").run()
+})
+
+it('fails a lost job whose file is missing, and returns the next job', async () => {
+  const lost = (await claimJob('default', 'laptop'))!
+  await env.ORIGINALS.delete(lost.filePath)
+  expect((await claimAgain('laptop')).filePath).toBe('videos/second.mp4')
+  expect(await jobRow(lost.jobId)).toMatchObject({ status: 'error', error_code: 'input_invalid' })
 })

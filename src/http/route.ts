@@ -1,11 +1,12 @@
 /**
  * Defines routes. Adds to each the error responses of its `Access`, and to a route with a request
- * body also that of the validation of the body.
+ * body also those of its validation. A JSON body has a maximum size.
  */
 import { createRoute, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
 import { errors } from './responses/errorResponse.ts'
 import type { ApiEnv } from './apiEnv.ts'
+import { limitJsonBody } from './requestBody.ts'
 
 /** The callers that may use a route, and the responses to others. */
 export interface Access {
@@ -14,7 +15,7 @@ export interface Access {
   responses: RouteConfig['responses']
 }
 
-const bodyErrors = errors(400)
+const bodyErrors = errors(400, 413)
 
 type BodyErrors<Config> = Config extends { request: { body: object } } ? typeof bodyErrors : object
 
@@ -42,10 +43,15 @@ export function route<
   RouteAccess extends Access,
 >(access: RouteAccess, config: Config) {
   const { middleware = [], request } = config
+  const isJson = request?.body?.content['application/json'] !== undefined
   return createRoute({
     ...config,
     security: access.security,
-    middleware: [...(access.middleware ? [access.middleware] : []), ...middleware],
+    middleware: [
+      ...(access.middleware ? [access.middleware] : []),
+      ...(isJson ? [limitJsonBody] : []),
+      ...middleware,
+    ],
     responses: {
       ...access.responses,
       ...(request?.body && bodyErrors),

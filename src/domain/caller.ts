@@ -36,7 +36,7 @@ export function chargedKeyId({ keyId }: Pick<Caller, 'keyId'>): string | null {
   return keyId?.startsWith('key_') ? keyId : null
 }
 
-export function canSeeQueue({ queue }: Restriction, name: string) {
+export function canSeeQueue({ queue }: Pick<Restriction, 'queue'>, name: string) {
   return queue === null || queue === name
 }
 

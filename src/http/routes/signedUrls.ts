@@ -1,7 +1,7 @@
 /** `/signed-urls`: creates URLs for one variant, original or upload that need no API key. */
 import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../../contract/apiKey.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
-import { canSeePath } from '../../domain/caller.ts'
+import { type Caller, canSeePath } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { originalPath, splitPackageFile } from '../../domain/transformation/variantPath.ts'
@@ -34,9 +34,10 @@ const signRoute = route(requiresScope('jobs:read', 'files:write'), {
  * Reads the path to sign: for PUT, of an original; for GET, of a variant, a file of a package or an
  * original.
  */
-async function readPath(platform: Platform, queue: string, { method, path }: CreateSignedUrl) {
+async function readPath(platform: Platform, caller: Caller, { method, path }: CreateSignedUrl) {
   if (method === 'GET') {
-    const name = await resolveVariantPath(platform, queue, path)
+    const queue = caller.queue ?? DEFAULT_QUEUE
+    const name = await resolveVariantPath(platform, caller, queue, path)
     return name.ok ? { ok: true as const, ...splitPackageFile(name.filePath, name.variant) } : name
   }
   const { success, data, error } = originalPath.safeParse(path)
@@ -53,7 +54,7 @@ export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {
   if (missing) {
     return errorResponse(c, missing)
   }
-  const name = await readPath(c.get('platform'), caller.queue ?? DEFAULT_QUEUE, request)
+  const name = await readPath(c.get('platform'), caller, request)
   if (!name.ok) {
     return errorResponse(c, name)
   }

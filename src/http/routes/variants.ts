@@ -78,8 +78,9 @@ interface ReadAccess {
 
 export const variantRoutes = createApi().openapi(variantRoute, async (c) => {
   const platform = c.get('platform')
-  const queue = c.req.valid('query').queue ?? c.get('caller').queue ?? DEFAULT_QUEUE
-  const resolved = await resolveVariantPath(platform, queue, c.req.valid('param').path)
+  const caller = c.get('caller')
+  const queue = c.req.valid('query').queue ?? caller.queue ?? DEFAULT_QUEUE
+  const resolved = await resolveVariantPath(platform, caller, queue, c.req.valid('param').path)
   if (!resolved.ok) {
     return errorResponse(c, resolved)
   }

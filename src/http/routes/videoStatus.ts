@@ -81,11 +81,8 @@ function accessError(c: Context<ApiEnv>) {
 }
 
 function resolveName(c: Context<ApiEnv>, path: string, queue: string | undefined) {
-  return resolveVariantPath(
-    c.get('platform'),
-    queue ?? c.get('caller').queue ?? DEFAULT_QUEUE,
-    path,
-  )
+  const caller = c.get('caller')
+  return resolveVariantPath(c.get('platform'), caller, queue ?? caller.queue ?? DEFAULT_QUEUE, path)
 }
 
 const SIZE = /\/size$/

@@ -102,12 +102,12 @@ function nameFiles({ files, folder, names }: UploadForm) {
 
 async function findTransformationError(
   platform: Platform,
-  { queue }: Caller,
+  caller: Caller,
   transformations: string[],
 ) {
   for (const text of transformations) {
     try {
-      await resolveRendition(platform, queue ?? DEFAULT_QUEUE, text)
+      await resolveRendition(platform, caller, caller.queue ?? DEFAULT_QUEUE, text)
     } catch (error) {
       if (!(error instanceof TransformationError)) {
         throw error

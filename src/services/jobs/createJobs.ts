@@ -49,7 +49,7 @@ export async function createJobs(
   if (denied) {
     return denied
   }
-  const renditions = await readRenditions(platform, request)
+  const renditions = await readRenditions(platform, caller, request)
   if ('ok' in renditions) {
     return renditions
   }
@@ -112,12 +112,18 @@ function checkAccess(caller: Creator, { filePath, queue }: CreateJobs) {
 
 async function readRenditions(
   platform: Platform,
+  caller: Creator,
   { queue, transformations }: CreateJobs,
 ): Promise<Renditions | CreateJobsError> {
   const renditions = new Map<string, Rendition>()
   for (const [index, transformation] of transformations.entries()) {
     try {
-      const rendition = await resolveRendition(platform, queue, transformation as PresetBody)
+      const rendition = await resolveRendition(
+        platform,
+        caller,
+        queue,
+        transformation as PresetBody,
+      )
       renditions.set(writeCanonicalForm(rendition), rendition)
     } catch (error) {
       if (!(error instanceof TransformationError)) {

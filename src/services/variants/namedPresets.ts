@@ -1,9 +1,10 @@
 /** Named presets: stores them, and replaces the key `n` by the preset's transformation. */
 import type { Preset, PresetBody } from '../../contract/namedPreset.ts'
+import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import type { Transformation } from '../../contract/transformation.ts'
 import { deletePresetRow, findPreset, listPresetRows, putPresetRow } from '../../db/namedPresets.ts'
 import { findQueue } from '../../db/queues.ts'
-import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
+import { type Caller, type Restriction, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { toRendition } from '../../domain/transformation/rendition.ts'
@@ -23,6 +24,9 @@ import type { NamedPresetRow } from '../../db/rows.ts'
 const MAX_PRESETS = 100
 
 type DatabaseAccess = Pick<Platform, 'db'>
+
+/** The properties of the caller that named presets depend on. */
+type PresetReader = Pick<Caller, 'keyId' | 'queue'>
 
 function serializePreset({ createdAt, updatedAt, ...row }: NamedPresetRow): Preset {
   return {
@@ -45,12 +49,19 @@ function readTransformation(body: PresetBody): Transformation {
   return typeof body === 'string' ? parseTransformation(body) : checkTransformation(body)
 }
 
+/** Visitors may name the presets of every queue, but they learn only those of the default queue. */
+function canListPresets({ keyId }: PresetReader, queue: string) {
+  return keyId !== null || queue === DEFAULT_QUEUE
+}
+
 /**
- * Adds the keys of the named preset. Keys of the transformation itself take precedence.
+ * Adds the keys of the named preset. Keys of the transformation itself take precedence. A queue that
+ * the caller cannot see has no presets.
  * @throws TransformationError if there is no such preset, or the combination is not valid
  */
 async function applyPreset(
   { db }: DatabaseAccess,
+  caller: PresetReader,
   queue: string,
   transformation: Transformation,
 ): Promise<Transformation> {
@@ -58,11 +69,17 @@ async function applyPreset(
   if (n === undefined) {
     return transformation
   }
-  const row = await findPreset(db, queue, n)
+  const isVisible = canSeeQueue(caller, queue)
+  const row = isVisible ? await findPreset(db, queue, n) : undefined
   if (!row) {
+    const message = `the queue "${queue}" has no preset "${n}"`
+    if (!isVisible || !canListPresets(caller, queue)) {
+      throw new TransformationError(message)
+    }
     const names = (await listPresetRows(db, queue)).map(({ name }) => name)
-    const existing = names.length === 0 ? 'none' : names.join(', ')
-    throw new TransformationError(`the queue "${queue}" has no preset "${n}"; it has ${existing}`)
+    throw new TransformationError(
+      `${message}; it has ${names.length === 0 ? 'none' : names.join(', ')}`,
+    )
   }
   return checkTransformation({ ...parseTransformation(row.transformation), ...own })
 }
@@ -73,15 +90,18 @@ async function applyPreset(
  */
 export async function resolveRendition(
   platform: DatabaseAccess,
+  caller: PresetReader,
   queue: string,
   transformation: PresetBody,
 ) {
-  return toRendition(await applyPreset(platform, queue, readTransformation(transformation)))
+  const written = readTransformation(transformation)
+  return toRendition(await applyPreset(platform, caller, queue, written))
 }
 
 /** Reads a path such as `n_card/videos/clip.mp4`, with its named preset applied. */
 export async function resolveVariantPath(
   platform: DatabaseAccess,
+  caller: PresetReader,
   queue: string,
   text: string,
 ): Promise<VariantName> {
@@ -94,7 +114,7 @@ export async function resolveVariantPath(
     return { ok: true, filePath, variant: null }
   }
   try {
-    const rendition = toRendition(await applyPreset(platform, queue, transformation))
+    const rendition = toRendition(await applyPreset(platform, caller, queue, transformation))
     return { ok: true, filePath, variant: writeCanonicalForm(rendition) }
   } catch (error) {
     if (!(error instanceof TransformationError)) {

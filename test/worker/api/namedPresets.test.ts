@@ -70,6 +70,40 @@ describe('a named preset', () => {
     expect(await expectError(served, 400, 'invalid_transformation')).toContain('it has card')
   })
 
+  it('of another queue is not told to visitors and to keys of another queue', async () => {
+    await expectJson(await put('secret-name', 'w_98', 'other'), 200)
+    const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'default' })
+    const message = (queue: string, name: string) =>
+      `n_${name}: the queue "${queue}" has no preset "${name}"`
+    for (const path of ['/t/n_none/clip.mp4', '/video-status/n_none/clip.mp4']) {
+      for (const queue of ['other', 'unknown']) {
+        for (const response of [
+          await visit(`${path}?queue=${queue}`),
+          await key.call('GET', `${path}?queue=${queue}`),
+        ]) {
+          expect(await expectError(response, 400, 'invalid_transformation')).toBe(
+            message(queue, 'none'),
+          )
+        }
+      }
+      const own = await key.call('GET', path)
+      expect(await expectError(own, 400, 'invalid_transformation')).toContain('it has card')
+    }
+    // A visitor can use a name that it knows. A restricted key gets no fact about another queue.
+    expect((await visit('/t/n_secret-name/clip.mp4?queue=other')).status).toBe(202)
+    for (const path of [
+      '/t/n_secret-name',
+      '/video-status/n_secret-name',
+      '/t/n_secret-name,f_mp3',
+    ]) {
+      const response = await key.call('GET', `${path}/clip.mp4?queue=other`)
+      const error = await expectError(response, 400, 'invalid_transformation')
+      expect(error).toContain('the queue "other" has no preset "secret-name"')
+      expect(error).not.toContain('it has')
+    }
+    await expectJson(await api('DELETE', at('secret-name', 'other')), 200)
+  })
+
   it('is rejected together with incompatible keys', async () => {
     const response = await visit('/t/n_card,f_mp3/clip.mp4')
     expect(await expectError(response, 400, 'invalid_transformation')).toContain(

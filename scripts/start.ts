@@ -47,7 +47,11 @@ async function start(settings: Settings): Promise<void> {
   await Promise.all([startRest(settings), superviseWorker(settings)])
 }
 
-/** Restarts the Worker whenever it fails, until the system stops. */
+/**
+ * Restarts the Worker each time it fails, until the system stops.
+ *
+ * @throws StartError if a restart does not succeed
+ */
 async function superviseWorker(settings: Settings): Promise<void> {
   while (!stopping) {
     const problem = await waitUntilWorkerFails(settings)
@@ -125,7 +129,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     void stop(0)
   })
 }
-// The IPC channel closes when the parent process, with-node24.mjs, is killed.
+// The IPC channel closes when the parent process, start.mjs, is killed.
 process.on('disconnect', () => void stop(1))
 
 try {

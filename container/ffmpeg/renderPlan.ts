@@ -30,7 +30,10 @@ export interface PlanContext {
 }
 
 interface StepBase {
-  /** `analyse` steps measure; `encode` steps produce output. */
+  /**
+   * `encode` steps make the media. `analyse` steps do the rest: they measure, convert reference
+   * files, or describe the source.
+   */
   stage: 'analyse' | 'encode'
   /** Time that the step takes for a second of media, relative to an ordinary encode. */
   cost: number

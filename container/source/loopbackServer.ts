@@ -113,7 +113,8 @@ export function parseRange(header: string | undefined, sizeBytes: number): ByteR
     return null
   }
   if (match[1] === '') {
-    return { start: Math.max(0, sizeBytes - Number(match[2])), end: sizeBytes }
+    const start = Math.max(0, sizeBytes - Number(match[2]))
+    return start < sizeBytes ? { start, end: sizeBytes } : null
   }
   const start = Number(match[1])
   const end = match[2] === '' ? sizeBytes : Math.min(sizeBytes, Number(match[2]) + 1)

@@ -63,6 +63,11 @@ describe('stream copy', () => {
     expect(times.length).toBeLessThanOrEqual(17)
   })
 
+  it('with cut_fast and no start says nothing of an earlier start', async () => {
+    const { finish } = await runJob('keyframes.mp4', video({ endSeconds: 1, trimMode: 'fast' }))
+    expect(finish).toMatchObject({ plan: { mode: 'remux', notes: [] } })
+  })
+
   it('of one track stays in sync with the encoded track after a trim', async () => {
     const part = { format: 'mkv', startSeconds: 1.5, endSeconds: 2.5 } as const
     const fast = await runJob(

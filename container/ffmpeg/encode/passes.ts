@@ -13,7 +13,7 @@ import {
   buildFrameTiming,
   buildVideoEncoder,
   type RateControl,
-  type SizeControl,
+  type BitRateControl,
 } from './videoEncoders.ts'
 
 interface EncodeOptions {
@@ -38,7 +38,7 @@ const SHORT_SECONDS = 10
 export function planEncodeSteps(options: EncodeOptions): FfmpegStep[] {
   const { rate } = options
   const { videoCodec } = options.rendition
-  if (videoCodec === 'av1' && (rate.by === 'size' || rate.cap !== null)) {
+  if (videoCodec === 'av1' && (rate.by === 'bitRate' || rate.cap !== null)) {
     return planDrafts(options)
   }
   // With a cap, VP9 needs the measurements of a first pass.
@@ -65,7 +65,7 @@ function planDrafts(options: EncodeOptions): FfmpegStep[] {
   const draft = join(folder, 'draft.mkv')
   const output = [...ffmpegOptions({ f: 'matroska' }), draft]
   const readKbps = () => (statSync(draft).size * 8) / 1000 / (seconds ?? 1)
-  if (rate.by === 'size') {
+  if (rate.by === 'bitRate') {
     const target = { ...rate, isConstant }
     return [
       planFirstPass(options, () => target, { cost: 1, output }),
@@ -73,7 +73,7 @@ function planDrafts(options: EncodeOptions): FfmpegStep[] {
     ]
   }
   const cap = rate.cap?.kbps ?? Infinity
-  const target: SizeControl = { by: 'size', kbps: cap * CAP_SHARE, pass: 0, isConstant }
+  const target: BitRateControl = { by: 'bitRate', kbps: cap * CAP_SHARE, pass: 0, isConstant }
   let isCapExceeded = false
   const resolveSecondDraft = () => {
     isCapExceeded = readKbps() > cap
@@ -124,7 +124,7 @@ function buildEncoder({ rendition }: EncodeOptions, rate: RateControl): string[]
 }
 
 /** Corrects a bit rate by the one that a draft reached with it. */
-function correctRate(rate: SizeControl, draftKbps: number): SizeControl {
+function correctRate(rate: BitRateControl, draftKbps: number): BitRateControl {
   const factor = rate.kbps / draftKbps
   const correction = Math.min(MAX_CORRECTION, Math.max(1 / MAX_CORRECTION, factor))
   return { ...rate, kbps: rate.kbps * correction }

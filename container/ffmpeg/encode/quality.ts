@@ -5,8 +5,8 @@ type Quality = RenditionOf<'image'>['quality']
 
 /**
  * Resolves `auto`. A small video is usually enlarged by the player, which makes artefacts visible;
- * a large one is reduced, which hides them. So the quality of a video falls with its short side: 70
- * up to 480 pixels, 65 up to 720, 60 up to 1080, 55 above. An image has 80.
+ * a large one is reduced, which hides them. So a video with a longer short side gets a lower
+ * quality: 70 up to 480 pixels, 65 up to 720, 60 up to 1080, 55 above. An image has 80.
  *
  * @param shortSide short side of the output, in pixels
  */

@@ -11,8 +11,8 @@ export interface VideoEncoding {
   rate: RateControl
 }
 
-/** Rate control: a quality with an optional maximum bit rate, or an average bit rate. */
-export type RateControl = QualityControl | SizeControl
+/** Rate control: a quality with an optional maximum bit rate, or a bit rate. */
+export type RateControl = QualityControl | BitRateControl
 
 interface QualityControl {
   by: 'quality'
@@ -22,11 +22,11 @@ interface QualityControl {
   pass: Pass
 }
 
-export interface SizeControl {
-  by: 'size'
+export interface BitRateControl {
+  by: 'bitRate'
   kbps: number
   pass: Pass
-  /** True to keep the bit rate constant, instead of its average. Only for SVT-AV1. */
+  /** True for a constant bit rate; otherwise `kbps` is the average. Only SVT-AV1 uses it. */
   isConstant?: boolean
 }
 
@@ -34,8 +34,8 @@ export interface SizeControl {
 type Pass = 0 | 1 | 2
 
 /**
- * Speed settings of each encoder, by the encoder speed of the rendition. `balanced` is chosen for
- * runners with half a CPU.
+ * Speed settings of each encoder, by the encoder speed of the rendition. The values suit both ffmpeg
+ * 5.1 and 7.1.
  */
 const SPEEDS = {
   h264: { fast: 'superfast', balanced: 'veryfast', small: 'slow' },
@@ -62,7 +62,7 @@ export const KEEP_FRAME_TIMES: readonly string[] = ffmpegOptions({
  * of one unit, and libvpx computes the bit rate from it. Frame times are rounded to that unit.
  */
 export function buildFrameTiming(codec: VideoCodec, rate: RateControl): readonly string[] {
-  const hasBitRate = rate.by === 'size' || rate.cap !== null
+  const hasBitRate = rate.by === 'bitRate' || rate.cap !== null
   return codec === 'vp9' && hasBitRate ? ffmpegOptions({ fps_mode: 'vfr' }) : KEEP_FRAME_TIMES
 }
 
@@ -85,17 +85,17 @@ export function buildVideoEncoder({ codec, encoderSpeed, rate }: VideoEncoding):
 const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Options> = {
   h264: (rate, speed) => ({
     preset: speed,
-    ...(rate.by === 'size'
+    ...(rate.by === 'bitRate'
       ? { ...bitRate(rate.kbps), ...passOptions(rate.pass) }
       : { crf: x264Crf(rate.quality), ...capOptions(rate) }),
   }),
   h265: (rate, speed) => {
-    const isPass = rate.by === 'size' && rate.pass > 0
+    const isPass = rate.by === 'bitRate' && rate.pass > 0
     const pass = isPass ? `:pass=${rate.pass}:stats=${PASS_LOG}` : ''
     return {
       preset: speed,
       'x265-params': `log-level=error${pass}`,
-      ...(rate.by === 'size'
+      ...(rate.by === 'bitRate'
         ? bitRate(rate.kbps)
         : { crf: x265Crf(rate.quality), ...capOptions(rate) }),
     }
@@ -109,7 +109,7 @@ const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Op
       deadline: isRealtime ? 'realtime' : 'good',
       'cpu-used': isRealtime ? speed : Math.min(5, Number(speed)),
       // With a quality, the cap is the target bit rate; 0 (no cap) selects constant quality.
-      ...(rate.by === 'size'
+      ...(rate.by === 'bitRate'
         ? bitRate(rate.kbps)
         : { crf: vp9Crf(rate.quality), ...bitRate(rate.cap?.kbps ?? 0), ...capOptions(rate) }),
       ...passOptions(rate.pass),
@@ -117,7 +117,7 @@ const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Op
   },
   av1: (rate, speed) => ({
     preset: speed,
-    ...(rate.by === 'size'
+    ...(rate.by === 'bitRate'
       ? { ...bitRate(rate.kbps), ...(rate.isConstant && { 'svtav1-params': CONSTANT_BIT_RATE }) }
       : { crf: av1Crf(rate.quality) }),
   }),

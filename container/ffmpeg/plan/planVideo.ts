@@ -114,7 +114,8 @@ function describeExpectation(
 }
 
 function describeTrim({ trimMode }: Video, { output }: EditPlan, isCopied: boolean): string[] {
-  if (trimMode !== 'fast' || !isPartial(output.files[0].trim)) {
+  const { trim } = output.files[0]
+  if (trimMode !== 'fast' || !isPartial(trim) || trim.startSeconds === 0) {
     return []
   }
   return isCopied

@@ -70,7 +70,7 @@ export function decideTracks(
       obstacle === null || rendition.sizeKilobytes === null
         ? byQuality
         : {
-            by: 'size',
+            by: 'bitRate',
             pass: 0,
             kbps: computeBitRateForSize({
               kilobytes: rendition.sizeKilobytes,
@@ -137,7 +137,7 @@ export function checkMinSize(
   }
 }
 
-/** Returns the reasons of both tracks as one text. */
+/** Returns the reasons of both tracks as one text. If both are copied, it names what they share. */
 export function describeReason({ video, audio }: TrackDecisions): string {
   if (audio === null || audio.reason === video.reason) {
     return video.reason

@@ -17,6 +17,7 @@ import {
   readKnown,
   readRotation,
   STREAM_ENTRIES,
+  isCoverImage,
 } from './ffprobeOutput.ts'
 import type { FrameTiming } from './frameTiming.ts'
 import { readBitDepth } from './pixelFormat.ts'
@@ -54,12 +55,12 @@ export const tagOutput = z.object({
 
 type StreamDocument = ProbeDocument['streams'][number]
 
-/** @param frameTiming frame timing of the first video stream */
+/** @param frameTiming frame timing of the first video stream that is not a cover image */
 export function describeStreams(
   streams: readonly FfprobeStream[],
   frameTiming: FrameTiming | null,
 ): StreamDocument[] {
-  const firstVideo = streams.find(({ codec_type }) => codec_type === 'video')
+  const firstVideo = streams.find((each) => each.codec_type === 'video' && !isCoverImage(each))
   return streams.map((each, index) => {
     const common = describeStream(each, index)
     switch (each.codec_type) {

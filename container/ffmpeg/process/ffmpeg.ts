@@ -22,8 +22,9 @@ export interface FfmpegOptions {
   signal: AbortSignal
   stallSeconds: number
   /**
-   * Bytes of the source read so far. The stall check counts them as progress, e.g. while ffmpeg
-   * seeks in a file without an index.
+   * Bytes transferred so far: read from the source and the reference files, and, for a stream,
+   * uploaded. The stall check counts them as progress, e.g. while ffmpeg seeks in a file without an
+   * index.
    */
   bytesRead: () => number
   onProgress: (progress: Progress) => void

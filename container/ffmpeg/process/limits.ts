@@ -1,5 +1,5 @@
 /**
- * Limits for ffmpeg and ffprobe, with the reason for each number; docs/media-safety.md describes
+ * Limits for ffmpeg and ffprobe, with the reasons for most numbers; docs/media-safety.md describes
  * how they work together. Files are untrusted: a playlist, a concat script or an image pattern can
  * refer to local files and internal addresses. So ffmpeg opens only self-contained media formats,
  * and a source only by HTTP, from the runner's own server.
@@ -37,13 +37,13 @@ const GIB = 1024 ** 3
 export const MAX_PIXELS = 8192 * 8192
 /** ffmpeg probes and buffers each stream. A film from a disc has about 40 streams. */
 export const MAX_STREAMS = 64
-/** One day, which is also the maximum of all times in a transformation. */
+/** One day, which is also the maximum of the positions in a transformation (`so`, `eo`, `tt`). */
 export const MAX_SECONDS = 86_400
 /** One day at 60 frames per second. */
 export const MAX_FRAMES = 60 * MAX_SECONDS
 /**
- * About 49 GiB. An upload to R2 has at most 10,000 parts, and 5 MiB is the smallest part size that
- * R2 accepts.
+ * About 49 GiB: 10,000 parts, the maximum of R2, of the smallest size that R2 accepts. The Worker
+ * chooses the part size, so an output of this size can be uploaded with every choice.
  */
 const MAX_OUTPUT_BYTES = 10_000 * 5 * MIB
 

@@ -46,7 +46,7 @@ const DESCRIPTIONS: Record<number, string> = {
 }
 
 /** Declares error responses of a route by their status. */
-export function errors<Codes extends number>(...statuses: Codes[]) {
+export function errors<Statuses extends number>(...statuses: Statuses[]) {
   return Object.fromEntries(
     statuses.map((status) => [
       status,
@@ -56,7 +56,7 @@ export function errors<Codes extends number>(...statuses: Codes[]) {
       },
     ]),
   ) as unknown as {
-    [Code in Codes]: {
+    [Each in Statuses]: {
       description: string
       content: { 'application/json': { schema: typeof errorBody } }
     }

@@ -1,4 +1,4 @@
-/** The cleaner: deletes rows that are older than their retention time. */
+/** The cleaner: deletes what is older than its retention time, and completes interrupted writes. */
 import { deleteUnownedFiles, findRevisions, listStaleReservations } from '../../db/files.ts'
 import { listQueues } from '../../db/queues.ts'
 import {
@@ -27,8 +27,8 @@ export interface Retention {
 
 /**
  * Runs one round. A round deletes a bounded number of rows of each large table. The events of a job
- * are kept when the job is deleted, until they are old enough themselves. Variants are not deleted.
- * An error is logged, and does not stop the other steps.
+ * are kept when the job is deleted, until they are old enough themselves. Variants have no
+ * retention time; only retired outputs are deleted. An error is logged, and does not stop the other steps.
  */
 export async function runCleaner(
   platform: Platform,

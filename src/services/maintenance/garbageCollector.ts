@@ -23,7 +23,7 @@ const RETRY_MS = 10 * 60_000
 interface RoundResult {
   /** Keys of the outputs of which no object is left. */
   deleted: string[]
-  /** Keys of the outputs to delete again later. */
+  /** Keys of the outputs to try again later. */
   postponed: string[]
 }
 
@@ -58,14 +58,14 @@ export async function collectGarbage({ db, variants }: Platform): Promise<number
   return deleted.length
 }
 
-/** Aborts uploads and deletes their objects. Postpones an upload that could not be aborted. */
+/** Aborts uploads and deletes their objects. Postpones an upload whose abort throws. */
 async function deleteFiles(store: ObjectStore, uploads: MultipartUpload[]): Promise<RoundResult> {
   const deleted: string[] = []
   const postponed: string[] = []
   for (const upload of uploads) {
-    // No object can arrive under the key of an upload that was aborted or completed.
-    const isAborted = await abortUpload(store, upload)
-    const keys = isAborted ? deleted : postponed
+    // No object can arrive under the key of an upload that was aborted, or that is gone.
+    const hasEnded = await abortUpload(store, upload)
+    const keys = hasEnded ? deleted : postponed
     keys.push(upload.key)
   }
   if (deleted.length > 0) {

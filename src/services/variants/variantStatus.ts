@@ -5,7 +5,7 @@ import type { JobRow } from '../../db/rows.ts'
 import { type Caller, canSeePath } from '../../domain/caller.ts'
 import type { Platform } from '../ports.ts'
 
-interface Name {
+interface FileOrVariant {
   filePath: string
   /** Null: any variant of the file. */
   variant: string | null
@@ -15,19 +15,19 @@ interface Name {
 export function readNewestJob(
   { db }: Platform,
   caller: Caller,
-  { filePath, variant }: Name,
+  { filePath, variant }: FileOrVariant,
 ): Promise<JobRow | undefined> {
   return findNewestJob(db, filePath, variant, caller)
 }
 
 /**
  * Returns the size of a variant in bytes; null if it does not exist or the caller cannot see it. If
- * the name has no variant, the variant of the newest job that the caller can see is used.
+ * `variant` is null, the variant of the newest job that the caller can see is used.
  */
 export async function readVariantSize(
   { db }: Platform,
   caller: Caller,
-  { filePath, variant }: Name,
+  { filePath, variant }: FileOrVariant,
 ): Promise<number | null> {
   if (!canSeePath(caller, filePath)) {
     return null

@@ -12,6 +12,7 @@ describe('a range header', () => {
     ['bytes=100-', null],
     ['bytes=20-10', null],
     ['bytes=-', null],
+    ['bytes=-0', null],
     ['bytes=0-1,5-6', null],
     ['lines=0-1', null],
   ])('is parsed, or rejected with null: %s', (header, expected) => {

@@ -135,8 +135,8 @@ function listAddableDefaults(t: Transformation): Transformation {
   const writtenDefaults = listKeys(kind).flatMap((key) => {
     const value = (NAME_DEFAULTS.fields as unknown as Record<string, unknown>)[readField(key)]
     // Null, `none` and empty lists cannot be written. Zeros are added below, for some keys.
-    const writable = value !== undefined && value !== null && value !== 0 && value !== 'none'
-    const isWritable = writable && !(Array.isArray(value) && value.length === 0)
+    const isEmptyList = Array.isArray(value) && value.length === 0
+    const isWritable = ![undefined, null, 0, 'none'].includes(value as never) && !isEmptyList
     return isWritable && isValid({ [key]: value, ...t }) ? [[key, value] as const] : []
   })
   const zeros = (['so', 'fi', 'fo', 'tt'] as const).filter((key) => listKeys(kind).includes(key))
@@ -196,8 +196,8 @@ describe('for every transformation', () => {
   })
 
   it('different renditions have different canonical forms', () => {
-    // Two transformations that differ in at most one key. A canonical form that lacks this key is
-    // the same for both.
+    // Two transformations that differ in at most one key. If `writeCanonicalForm` forgot this key,
+    // both would get the same name.
     const neighbours = fc.tuple(transformations, transformations, fc.nat()).map(([t, other, n]) => {
       const keys = Object.keys(other) as Key[]
       const key = keys[n % Math.max(keys.length, 1)]

@@ -1,8 +1,8 @@
 /**
  * Edit step: subtitles, burned into the video or as a track. The file is untrusted, so ffmpeg first
  * reads it with a forced demuxer and writes a clean file to the scratch folder. The times in that
- * file are then converted to those of the output. No filter opens the original: the subtitle filter
- * would detect its format, which could be a playlist.
+ * file are then converted to those of the output. No filter opens the untrusted file itself: the
+ * subtitle filter would detect its format, which could be a playlist.
  */
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

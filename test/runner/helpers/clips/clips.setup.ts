@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import type { TestProject } from 'vitest/node'
-import { makeContents, rotate } from './contents.ts'
+import { makeContents, setQuarterTurn } from './contents.ts'
 import { AAC, H264, lavfi, testVideo, tone, type Ffmpeg } from './inputs.ts'
 import { makeShapes } from './shapes.ts'
 import { args } from '../../../fixtures/args.ts'
@@ -31,7 +31,7 @@ export default async function setup(project: TestProject) {
     ffmpeg(args`-i clip.mp4 -c copy -movflags +faststart faststart.mp4`),
     ffmpeg(args`-i clip.mp4 -c copy -f mpegts clip.ts`),
     ffmpeg(args`-i clip.mp4 -c copy rotated.mp4`).then(() =>
-      rotate(join(folder, 'rotated.mp4'), 360),
+      setQuarterTurn(join(folder, 'rotated.mp4'), { storedHeight: 360 }),
     ),
     ffmpeg(
       args`${videoInput('320x180', 1)} -i clip.mp4 -map 0:v -map 1:a ${H264} -c:a copy

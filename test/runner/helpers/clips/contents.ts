@@ -64,21 +64,21 @@ async function makePhone(path: string, ffmpeg: Ffmpeg) {
     -movflags use_metadata_tags -metadata com.apple.quicktime.location.ISO6709=+52.5200+013.4050+034.000/
     -metadata ${'com.apple.quicktime.model=Phone 12'} ${path}`,
   )
-  await rotate(path, 180)
+  await setQuarterTurn(path, { storedHeight: 180 })
 }
 
 /**
  * Sets a clockwise rotation of 90 degrees for the first track of an MP4 file.
  *
- * @param height stored height of the track
+ * @param options.storedHeight height of the track as it is stored, in pixels
  */
-export async function rotate(path: string, height: number) {
+export async function setQuarterTurn(path: string, { storedHeight }: { storedHeight: number }) {
   const bytes = await readFile(path)
   // The matrix of the track header (ISO/IEC 14496-12, 8.3.2).
   const matrix = bytes.indexOf('tkhd') + 44
   // Its numbers are 16.16 fixed point, and 2.30 in the third column.
   const one = 0x1_0000
-  const quarterTurn = [0, one, 0, -one, 0, 0, height * one, 0, 0x4000_0000]
+  const quarterTurn = [0, one, 0, -one, 0, 0, storedHeight * one, 0, 0x4000_0000]
   for (const [index, value] of quarterTurn.entries()) {
     bytes.writeInt32BE(value, matrix + index * 4)
   }

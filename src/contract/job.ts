@@ -4,7 +4,7 @@ import { failureCode } from './failureCode.ts'
 import { jobCounts, jobStatus } from './jobStatus.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
-import { limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
+import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
 import { DEFAULT_QUEUE, queueName } from './queue.ts'
 import { plan, stage, timings } from './runnerProtocol.ts'
 import { transformation } from './transformation.ts'
@@ -66,6 +66,10 @@ export type Job = z.infer<typeof job>
 
 export const MAX_TRANSFORMATIONS = 50
 
+const jobLimits = Object.fromEntries(
+  JOB_LIMITS.map((name) => [name, limit(QUEUE_LIMITS[name]).optional()]),
+) as Record<JobLimit, z.ZodOptional<z.ZodInt>>
+
 export const createJobs = z
   .strictObject({
     filePath: storagePath,
@@ -83,9 +87,7 @@ export const createJobs = z
         `The lowest number is claimed first; default ${PRIORITY.default}, for images and probes ${PRIORITY.image}`,
       ),
     queue: queueName.default(DEFAULT_QUEUE),
-    maxAttempts: limit(QUEUE_LIMITS.maxAttempts).optional(),
-    timeoutSeconds: limit(QUEUE_LIMITS.timeoutSeconds).optional(),
-    stallSeconds: limit(QUEUE_LIMITS.stallSeconds).optional(),
+    ...jobLimits,
   })
   .meta({ id: 'CreateJobs' })
 export type CreateJobs = z.infer<typeof createJobs>

@@ -16,6 +16,10 @@ export const QUEUE_LIMITS = {
   timeoutSeconds: { min: 1, max: 86_400, default: 4 * 3_600 },
 } as const satisfies Record<string, Limit>
 
+/** The limits of a queue that a request can replace for its jobs. */
+export const JOB_LIMITS = ['maxAttempts', 'timeoutSeconds', 'stallSeconds'] as const
+export type JobLimit = (typeof JOB_LIMITS)[number]
+
 /**
  * Priority of a job; the lowest number is claimed first. `image` is the default of images and
  * probes. They precede the other kinds, because they are quick and users wait for them.

@@ -4,6 +4,7 @@
  */
 import { and, desc, eq, inArray, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
+import type { JobLimit } from '../contract/limits.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, sqlList, statement } from './database.ts'
@@ -20,10 +21,7 @@ export interface NewJob {
   sizeClass: number
   referenceFiles: ReferenceFile[]
 }
-interface NewJobs extends Pick<
-  CreateJobs,
-  'filePath' | 'queue' | 'maxAttempts' | 'timeoutSeconds' | 'stallSeconds'
-> {
+interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | JobLimit> {
   jobs: NewJob[]
   source: { etag: string; sizeBytes: number }
   idempotency: { key: string; requestHash: string } | null

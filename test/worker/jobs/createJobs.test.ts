@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { JOB_LIMITS, QUEUE_LIMITS } from '../../../src/contract/limits.ts'
+import { findJob } from '../../../src/db/jobs.ts'
+import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import { api, expectJson, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne, type CreatedJob } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
-import { jobRow, countRows } from '../helpers/database.ts'
+import { db, jobRow, countRows } from '../helpers/database.ts'
 
 function post(request: object) {
   return api('POST', '/queue/jobs', request)
@@ -161,4 +164,15 @@ describe('an invalid request is rejected as a whole', () => {
     expect(await createJobs(filePath, transformations.slice(1))).toHaveLength(50)
     expect(await countJobs(filePath)).toBe(50)
   })
+})
+
+it('a job has the limits of its request, and otherwise those of its queue', async () => {
+  const filePath = 'create/limits.mp4'
+  await putOriginal(filePath)
+  const requested = Object.fromEntries(JOB_LIMITS.map((name) => [name, QUEUE_LIMITS[name].max]))
+  const [own] = await createJobs(filePath, ['w_640'], requested)
+  expect(await findJob(db, own!.id, UNRESTRICTED)).toMatchObject(requested)
+  const [usual] = await createJobs(filePath, ['w_320'])
+  const defaults = JOB_LIMITS.map((name) => [name, QUEUE_LIMITS[name].default])
+  expect(await findJob(db, usual!.id, UNRESTRICTED)).toMatchObject(Object.fromEntries(defaults))
 })

@@ -10,6 +10,7 @@ import { recordOutput } from '../../../src/db/outputs.ts'
 import { listExpiredLeases, releaseDueRetries } from '../../../src/db/queues.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
+import { isRetried } from '../../../src/domain/retryPolicy.ts'
 import { BACKOFF_MS, JobModel, MAX_ATTEMPTS } from '../helpers/jobModel.ts'
 import { applyEvent, insertJob } from '../helpers/jobStore.ts'
 import { db } from '../helpers/database.ts'
@@ -171,16 +172,16 @@ class StoreAndModel {
     const rows = await listExpiredLeases(db, queue, now)
     expect(rows.map((row) => row.id).sort()).toEqual(expired.map((job) => job.id).sort())
     for (const row of rows) {
-      const isRetried = row.attempt < MAX_ATTEMPTS
+      const retries = isRetried('runner_lost', row.attempt, MAX_ATTEMPTS)
       const failure = {
         errorCode: 'runner_lost' as const,
         message: 'lost',
-        retryAt: isRetried ? now + BACKOFF_MS : null,
+        retryAt: retries ? now + BACKOFF_MS : null,
         leaseExpiredBy: now,
       }
       const failed = await failJob(db, { jobId: row.id, fence: row.fence }, failure, now)
       expect(failed?.id).toBe(row.id)
-      model.apply(isRetried ? 'backOff' : 'fail', model.find(row.id), row.fence, now)
+      model.apply(retries ? 'backOff' : 'fail', model.find(row.id), row.fence, now)
     }
     await releaseDueRetries(db, queue, now)
     model.next(queue, true, now)

@@ -1,6 +1,7 @@
 /** Access to D1. The statements are in the other files of this folder. */
-import { sql, type SQL } from 'drizzle-orm'
+import { inArray, sql, type SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
+import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import * as schema from './schema/index.ts'
 
 export function openDatabase(d1: D1Database) {
@@ -30,6 +31,20 @@ export function statement(db: Database, text: SQL) {
  */
 export function sqlList(constants: readonly string[]): SQL {
   return sql.raw(`(${constants.map((constant) => `'${constant}'`).join(', ')})`)
+}
+
+/** D1 accepts 100 parameters in a statement. */
+const MAX_LISTED_PARAMETERS = 50
+
+/**
+ * Condition: the column has one of these values. Many values are bound as one parameter, of which
+ * D1 counts each value as a row read.
+ */
+export function isListed(column: SQLiteColumn, values: string[]): SQL {
+  if (values.length <= MAX_LISTED_PARAMETERS) {
+    return inArray(column, values)
+  }
+  return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`
 }
 
 /** Returns the row of a statement that returns at most one. */

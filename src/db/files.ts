@@ -2,8 +2,8 @@
  * Statements on originals and storage reservations, which are charged to API keys. Triggers
  * maintain the sum of each key. The statements that insert reservations check the storage quota.
  */
-import { and, asc, eq, inArray, lt, sql } from 'drizzle-orm'
-import { type Database, first, statement } from './database.ts'
+import { and, asc, eq, lt, sql } from 'drizzle-orm'
+import { type Database, first, isListed, statement } from './database.ts'
 import { files, storageReservations } from './schema/index.ts'
 
 /** A write to a path, from before it begins until its result is recorded. */
@@ -71,7 +71,7 @@ export async function reserveUploadPart(
 
 /** Deletes reservations whose bytes did not arrive. */
 export async function deleteReservations(db: Database, ids: string[]): Promise<void> {
-  await db.delete(storageReservations).where(inArray(storageReservations.id, ids))
+  await db.delete(storageReservations).where(isListed(storageReservations.id, ids))
 }
 
 /** Revisions by path, of the paths that have a row. */
@@ -79,7 +79,7 @@ export async function findRevisions(db: Database, paths: string[]): Promise<Map<
   const rows = await db
     .select({ filePath: files.filePath, revision: files.revision })
     .from(files)
-    .where(sql`file_path IN (SELECT value FROM json_each(${JSON.stringify(paths)}))`)
+    .where(isListed(files.filePath, paths))
   return new Map(rows.map(({ filePath, revision }) => [filePath, revision]))
 }
 

@@ -1,6 +1,6 @@
 /** Statements on outputs (what attempts write to R2) and variants (the outputs that are served). */
-import { and, asc, eq, inArray, lte, sql } from 'drizzle-orm'
-import { type Database, statement } from './database.ts'
+import { and, asc, eq, lte, sql } from 'drizzle-orm'
+import { type Database, isListed, statement } from './database.ts'
 import type { Claim } from './leases.ts'
 import { outputs, variants } from './schema/index.ts'
 import type { VariantRow } from './rows.ts'
@@ -50,12 +50,12 @@ export async function postponeOutputs(
   keys: string[],
   collectAfter: number,
 ): Promise<void> {
-  await db.update(outputs).set({ collectAfter }).where(inArray(outputs.key, keys))
+  await db.update(outputs).set({ collectAfter }).where(isListed(outputs.key, keys))
 }
 
 /** Deletes the rows of outputs that were deleted from R2. */
 export function deleteOutputRows(db: Database, keys: string[]) {
-  return db.delete(outputs).where(inArray(outputs.key, keys))
+  return db.delete(outputs).where(isListed(outputs.key, keys))
 }
 
 export function findVariant(

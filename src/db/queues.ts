@@ -1,6 +1,6 @@
 /** Statements on queues: limits, counters, and what the watchdog reads. */
-import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
-import type { Database } from './database.ts'
+import { and, eq, gte, lte, sql } from 'drizzle-orm'
+import { type Database, isListed } from './database.ts'
 import { jobs, queueHourlyStats, queues } from './schema/index.ts'
 import type { JobRow, QueueRow } from './rows.ts'
 
@@ -36,7 +36,7 @@ export function listHourlyStats(db: Database, names: string[], since: number) {
   return db
     .select()
     .from(queueHourlyStats)
-    .where(and(inArray(queueHourlyStats.queue, names), gte(queueHourlyStats.hour, since)))
+    .where(and(isListed(queueHourlyStats.queue, names), gte(queueHourlyStats.hour, since)))
 }
 
 /** Running jobs of a queue whose lease has expired at `now`, at most 100. */

@@ -198,7 +198,12 @@ export function cancelJobRow(
 export async function cancelJobsOfFile(db: Database, filePath: string, now: number) {
   const rows = await db
     .update(jobs)
-    .set({ ...NOT_HELD, status: TRANSITIONS.forceCancel.to, runAfter: null, completedAt: now })
+    .set({
+      ...NOT_COMPLETED,
+      status: TRANSITIONS.forceCancel.to,
+      runAfter: null,
+      completedAt: now,
+    })
     .where(and(eq(jobs.filePath, filePath), isAllowed('forceCancel')))
     .returning({ queue: jobs.queue })
   return new Set(rows.map(({ queue }) => queue))

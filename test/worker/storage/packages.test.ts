@@ -8,7 +8,7 @@ import { collectGarbage } from '../../../src/services/maintenance/garbageCollect
 import { putPackageFile } from '../../../src/services/jobs/packageFiles.ts'
 import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
 import { putOriginal, readJob } from '../helpers/jobs.ts'
-import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
+import { claimAsRunner, type FakeRunner, startJob } from '../helpers/fakeRunner.ts'
 import { openPlatform, jobRow, countRows, eventTypes } from '../helpers/database.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
 import { follow, isEvent } from '../helpers/eventStream.ts'
@@ -236,6 +236,24 @@ describe('an unfinished package', () => {
       2,
     )
     await again.completePackage()
+  })
+
+  it.each<[string, (jobId: string, filePath: string, runner: FakeRunner) => Promise<Response>]>([
+    ['is released', (_id, _path, runner) => runner.release()],
+    ['fails', (_id, _path, runner) => runner.fail('input_invalid')],
+    ['fails and is retried', (_id, _path, runner) => runner.fail('stalled')],
+    ['is cancelled', (id) => api('POST', `/queue/jobs/${id}/cancel`, { force: true })],
+    ['is cancelled with its file', (_id, path) => api('DELETE', `/files/${path}`)],
+  ])('is not playable once its attempt %s', async (name, end) => {
+    const filePath = `ended ${name}.mp4`
+    const runner = await stream(filePath)
+    await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
+    await expectJson(await runner.reportPlayable(), 200)
+    expect(await readJob(runner.jobId)).toMatchObject({ playable: true })
+    expect((await end(runner.jobId, filePath, runner)).status).toBe(200)
+    expect(await readJob(runner.jobId)).toMatchObject({ playable: false })
+    expect(await jobRow(runner.jobId)).toMatchObject({ playable_at: null, package_key: null })
+    await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
   it('sends an event when it becomes playable, and its speed with its progress', async () => {

@@ -3,7 +3,7 @@
  * events are rows of the event log; progress is not stored.
  */
 import { z } from 'zod'
-import { jobStatus } from './jobStatus.ts'
+import { jobStatus, percent } from './jobStatus.ts'
 
 export const DURABLE_EVENTS = [
   'job:created',
@@ -33,7 +33,7 @@ export type DurableEventData = z.infer<typeof durableEventData>
 
 export const progressData = z.object({
   jobId: z.string(),
-  progress: z.number(),
+  progress: percent,
   stage: z.string(),
   etaSeconds: z.number().nullable(),
   fps: z.number().nullable(),

@@ -1,7 +1,7 @@
 /** Jobs, attempts and statistics as the API returns them, and the requests of the job routes. */
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
-import { jobCounts, jobStatus } from './jobStatus.ts'
+import { jobCounts, jobStatus, percent } from './jobStatus.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
 import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
@@ -17,7 +17,7 @@ export const job = z
     filePath: z.string(),
     status: jobStatus,
     priority: z.int().describe('The lowest number is claimed first'),
-    progress: z.number().min(0).max(100),
+    progress: percent,
     startedAt: time
       .nullable()
       .describe('Start of the latest attempt; null if there was none, or if it was interrupted'),

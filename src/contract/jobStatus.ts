@@ -9,3 +9,6 @@ export type JobStatus = z.infer<typeof jobStatus>
 export const jobCounts = Object.fromEntries(
   JOB_STATUSES.map((status) => [status, z.int()]),
 ) as Record<JobStatus, z.ZodInt>
+
+/** Progress in whole percent, rounded down. */
+export const percent = z.int().min(0).max(100)

@@ -37,13 +37,18 @@ export function encodeVariant(variant: string) {
   )
 }
 
+/** Progress as clients see it, in whole percent. Runners report fractions. */
+export function toPercent(progress: number): number {
+  return Math.floor(progress)
+}
+
 export function serializeJob(row: JobRow): Job {
   return {
     id: row.id,
     filePath: row.filePath,
     status: row.status,
     priority: row.priority,
-    progress: row.progress,
+    progress: toPercent(row.progress),
     startedAt: toIsoTime(row.startedAt),
     completedAt: toIsoTime(row.completedAt),
     error: row.error,

@@ -3,6 +3,7 @@ import type { Report } from '../../contract/runnerProtocol.ts'
 import { type Claim, reportProgress } from '../../db/leases.ts'
 import type { JobRow } from '../../db/rows.ts'
 import type { Platform } from '../ports.ts'
+import { toPercent } from '../serializers.ts'
 import { leaseLostError, type LeaseLostError } from './heldJob.ts'
 
 /** Records a report and extends the lease. Returns the updated job. */
@@ -17,7 +18,14 @@ export async function recordReport(
     return leaseLostError()
   }
   const { id: jobId, queue, filePath, progress, stage, etaSeconds, fps, speed } = row
-  const data = { jobId, progress, stage: stage!, etaSeconds, fps, speed }
+  const data = {
+    jobId,
+    progress: toPercent(progress),
+    stage: stage!,
+    etaSeconds,
+    fps,
+    speed,
+  }
   platform.defer(platform.hubs.sendProgress(queue, filePath, data))
   // This report made the job playable, so a trigger has written an event to the log.
   if (row.playableAt === now) {

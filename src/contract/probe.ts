@@ -6,6 +6,9 @@ import { z } from 'zod'
 import { queueName } from './queue.ts'
 import { storagePath } from './storagePath.ts'
 
+/** Canonical form of the transformation that creates a probe document. */
+export const PROBE = 'f_json'
+
 const count = z.int().nonnegative()
 const seconds = z.number().nonnegative()
 const text = z.string().max(500)

@@ -2,12 +2,13 @@
  * Statements that create, read and delete jobs. Claims are in `leases.ts`, other changes of status
  * in `jobTransitions.ts`, lists in `jobList.ts`.
  */
-import { and, desc, eq, inArray, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import type { JobLimit } from '../contract/limits.ts'
+import { PROBE } from '../contract/probe.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../domain/jobTransitions.ts'
-import { type Database, sqlList, statement } from './database.ts'
+import { type Database, isListed, sqlList, statement } from './database.ts'
 import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
@@ -77,7 +78,7 @@ export async function insertJobs(
     .where(
       and(
         eq(jobs.filePath, request.filePath),
-        inArray(
+        isListed(
           jobs.transformation,
           request.jobs.map((job) => job.transformation),
         ),
@@ -125,20 +126,23 @@ export function findJob(
 }
 
 export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
-  return db
-    .select()
-    .from(jobs)
-    .where(sql`${jobs.id} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`)
+  return db.select().from(jobs).where(isListed(jobs.id, ids))
 }
 
-/** The newest job of a file, or of one variant if `transformation` is not null. */
+/**
+ * The newest job of a file, or of one variant if `transformation` is not null. A probe describes the
+ * file and makes no video, so it is found only by its own name.
+ */
 export function findNewestJob(
   db: Database,
   filePath: string,
   transformation: string | null,
   restriction: Restriction,
 ): Promise<JobRow | undefined> {
-  const isVariant = transformation === null ? undefined : eq(jobs.transformation, transformation)
+  const isVariant =
+    transformation === null
+      ? ne(jobs.transformation, PROBE)
+      : eq(jobs.transformation, transformation)
   return db
     .select()
     .from(jobs)
@@ -146,6 +150,16 @@ export function findNewestJob(
     .orderBy(desc(jobs.seq))
     .limit(1)
     .get()
+}
+
+/** Returns whether a file has a job that the caller can see, of any kind. */
+export async function hasVisibleJob(db: Database, filePath: string, restriction: Restriction) {
+  const found = await db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.filePath, filePath), isVisibleJob(restriction)))
+    .limit(1)
+  return found.length > 0
 }
 
 /** The attempts of a job that the caller can see, latest first, at most 100. */

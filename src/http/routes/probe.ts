@@ -1,8 +1,8 @@
 /** `POST /probe`: describes the content of a stored file. */
-import { probeDocument, probeRequest } from '../../contract/probe.ts'
+import { PROBE, probeDocument, probeRequest } from '../../contract/probe.ts'
 import { waitForJobEnd } from '../../events/waitForJobEnd.ts'
 import { hasEnded } from '../../services/jobs/readJob.ts'
-import { PROBE, readProbe, requestProbe } from '../../services/variants/probeFile.ts'
+import { readProbe, requestProbe } from '../../services/variants/probeFile.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import {

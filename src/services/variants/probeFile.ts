@@ -2,15 +2,12 @@
  * Requests and reads probe documents, which describe stored files. A probe document is stored as a
  * variant, so it is reused until its file is replaced or deleted.
  */
-import { MAX_PROBE_BYTES, type ProbeDocument } from '../../contract/probe.ts'
+import { MAX_PROBE_BYTES, PROBE, type ProbeDocument } from '../../contract/probe.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { missingScopeError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 import { requestVariant } from './requestVariant.ts'
-
-/** Canonical form of the transformation that creates a probe document. */
-export const PROBE = 'f_json'
 
 /** Finds the probe document of a file, or creates its job if the caller may create jobs. */
 export function requestProbe(

@@ -1,6 +1,6 @@
 /** Finds a variant on request, and creates its job when there is none. */
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
-import { findNewestJob } from '../../db/jobs.ts'
+import { findNewestJob, hasVisibleJob } from '../../db/jobs.ts'
 import { findVariant } from '../../db/outputs.ts'
 import type { JobRow, VariantRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath, UNRESTRICTED } from '../../domain/caller.ts'
@@ -79,7 +79,7 @@ export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath:
   if (!canSeePath(caller, filePath)) {
     return false
   }
-  return caller.queue === null || (await findNewestJob(db, filePath, null, caller)) !== undefined
+  return caller.queue === null || (await hasVisibleJob(db, filePath, caller))
 }
 
 /** Returns the state of the variant; null if a job has to be created. */

@@ -71,6 +71,22 @@ it('without a transformation, the status is that of the newest job of the file',
   expect(await status(`w_160/${filePath}`, 404)).toEqual(NOT_FOUND)
 })
 
+it('a probe is not the job of a file, but has a status of its own', async () => {
+  const filePath = 'status/probed.mp4'
+  await putOriginal(filePath)
+  await api('POST', '/probe', { filePath, waitSeconds: 0 })
+  expect(await status(filePath, 404)).toEqual(NOT_FOUND)
+  expect(await status(`f_json/${filePath}`)).toMatchObject({ status: 'pending' })
+  const { id } = await createOne(filePath, 'w_640', { priority: 0 })
+  const runner = await claimAsRunner()
+  expect(runner.jobId).toBe(id)
+  await runner.completeWith('x'.repeat(321))
+  await putOriginal(filePath, 'another file')
+  await api('POST', '/probe', { filePath, waitSeconds: 0 })
+  expect(await status(filePath)).toMatchObject({ status: 'completed' })
+  expect(await status(`${filePath}/size`)).toEqual({ size: 321, status: 'ready' })
+})
+
 it('the status of an invalid transformation or path is 400', async () => {
   expect(await status('w_0/status/life.mp4', 400)).toMatchObject({ code: 'invalid_transformation' })
   expect(await status('w_0/status/life.mp4/size', 400)).toMatchObject({

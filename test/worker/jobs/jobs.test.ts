@@ -1,12 +1,20 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { api } from '../helpers/requests.ts'
+import type { Job, Stats } from '../../../src/contract/job.ts'
+import { api, expectJson } from '../helpers/requests.ts'
 import { createOne, readJob } from '../helpers/jobs.ts'
 import { claimJob, claimAsRunner } from '../helpers/fakeRunner.ts'
-import { jobRow, countRows } from '../helpers/database.ts'
+import { follow, type Message } from '../helpers/eventStream.ts'
+import { addQueue, jobRow, countRows } from '../helpers/database.ts'
 
 const NO_JOB = `job_${'0'.repeat(32)}`
 async function stats() {
   return (await api('GET', '/queue/stats')).json<Record<string, unknown>>()
+}
+
+function isProgress(shown: number) {
+  return ({ event, data }: Message) =>
+    event === 'job:progress' && Math.floor(data['progress'] as number) === shown
 }
 
 /** Creates a job and lets it fail, and a control job that must stay pending. */
@@ -62,6 +70,24 @@ describe('queue stats', () => {
     await (await claimAsRunner()).completeWith('the output')
   })
 
+  it('work with the maximum number of queues, and sum their throughput', async () => {
+    const hour = Math.floor(Date.now() / 3_600_000) * 3_600_000
+    const before = await stats()
+    for (let n = await countRows('queues'); n < 100; n++) {
+      await addQueue(`many-${n}`)
+    }
+    await env.DB.prepare(
+      `INSERT INTO queue_hourly_stats (queue, hour, completed, failed, media_ms, processing_ms)
+       SELECT name, ?, 1, 0, 0, 0 FROM queues WHERE name LIKE 'many-%'`,
+    )
+      .bind(hour)
+      .run()
+    const response = await api('GET', '/queue/stats')
+    const { throughput } = await expectJson<Stats>(response, 200)
+    const { completed } = (before['throughput'] as Stats['throughput']).thisHour
+    expect(throughput.thisHour.completed).toBe(completed + 99)
+  })
+
   it('return 404 for a queue that does not exist', async () => {
     expect((await api('GET', '/queue/stats?queue=nowhere')).status).toBe(404)
   })
@@ -106,6 +132,31 @@ describe('a job', () => {
     const response = await api('GET', `/queue/jobs/${NO_JOB}`)
     expect(response.status).toBe(404)
     expect(await response.json()).toMatchObject({ code: 'job_not_found' })
+  })
+})
+
+describe('progress', () => {
+  it('is a whole number in every response and event', async () => {
+    const filePath = 'progress/clip.mp4'
+    const { id } = await createOne(filePath)
+    const runner = await claimAsRunner()
+    const stream = await follow(`?jobId=${id}`)
+    for (const [reported, shown] of [
+      [0.4, 0],
+      [62.0317385, 62],
+      [99.999, 99],
+    ] as const) {
+      expect((await runner.report(reported)).status).toBe(200)
+      const { data } = await stream.first(isProgress(shown))
+      expect(data['progress']).toBe(shown)
+      expect((await readJob(id)).progress).toBe(shown)
+      const list = await expectJson<{ jobs: Job[] }>(await api('GET', '/queue/jobs'), 200)
+      expect(list.jobs.find((job) => job.id === id)!.progress).toBe(shown)
+      const status = await api('GET', `/video-status/${filePath}`)
+      expect(await expectJson(status, 200)).toMatchObject({ progress: shown })
+    }
+    await stream.close()
+    await api('DELETE', `/queue/jobs/${id}`)
   })
 })
 

@@ -9,17 +9,21 @@ import {
   jobList,
   listJobs as listJobsQuery,
 } from '../../contract/job.ts'
+import { errorResult } from '../../domain/result.ts'
 import { createJobs } from '../../services/jobs/createJobs.ts'
 import { cancelJob, deleteJob, retryJob } from '../../services/jobs/jobActions.ts'
 import { listJobs } from '../../services/jobs/listJobs.ts'
 import { readAttempts, readJob } from '../../services/jobs/readJob.ts'
 import { serializeAttempt, serializeCreatedJob, serializeJob } from '../../services/serializers.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi, ignoreEmptyBody, jsonBody } from '../router.ts'
 
 const tags = ['jobs']
+/** The list that the cursors belong to. */
+const LIST = 'jobs'
 const read = requiresScope('jobs:read')
 const write = requiresScope('jobs:write')
 const params = z.object({ jobId: z.string().max(100) })
@@ -126,11 +130,29 @@ export const jobRoutes = createApi()
     return c.json({ jobs: created.jobs.map(serializeCreatedJob) }, 202)
   })
   .openapi(listRoute, async (c) => {
-    const list = await listJobs(c.get('platform'), c.get('caller'), c.req.valid('query'))
+    const { cursor, ...query } = c.req.valid('query')
+    if (cursor !== undefined && query.offset > 0) {
+      return errorResponse(
+        c,
+        errorResult('invalid_request', 'Send a cursor or an offset, not both.'),
+      )
+    }
+    const from = await readCursor(c, LIST, cursor)
+    if (!from.ok) {
+      return errorResponse(c, from)
+    }
+    const list = await listJobs(c.get('platform'), c.get('caller'), {
+      ...query,
+      cursor: from.position,
+    })
     if (!list.ok) {
       return errorResponse(c, list)
     }
-    return c.json(list.page, 200)
+    const next = await writeCursor(c, LIST, list.page.nextCursor)
+    if (!next.ok) {
+      return errorResponse(c, next)
+    }
+    return c.json({ ...list.page, nextCursor: next.cursor }, 200)
   })
   .openapi(getRoute, async (c) => {
     const { jobId } = c.req.valid('param')

@@ -12,7 +12,7 @@ type Outcome = { ok: true; page: z.infer<typeof jobList> } | ErrorResult<'invali
 /**
  * Returns one page. `nextCursor` is the sequence number of the last job on the page, or, if the
  * read limit was reached first, of the last job that was read. The next page has the jobs below it.
- * The cost of a page does not depend on its cursor, but grows with its offset.
+ * Callers outside of the service get it sealed. The cost of a page does not depend on its cursor, but grows with its offset.
  */
 export async function listJobs(
   { db }: Platform,
@@ -25,9 +25,6 @@ export async function listJobs(
       'invalid_request',
       'cursor must be the nextCursor of the previous page, unchanged.',
     )
-  }
-  if (cursor !== undefined && query.offset > 0) {
-    return errorResult('invalid_request', 'Send a cursor or an offset, not both.')
   }
   // Reads one more job than requested, to know whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)

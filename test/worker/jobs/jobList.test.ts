@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Job } from '../../../src/contract/job.ts'
-import { api } from '../helpers/requests.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
+import { api, API_KEY, expectError, visitWith } from '../helpers/requests.ts'
 import { putOriginal, createJobs } from '../helpers/jobs.ts'
 
 interface Page {
@@ -62,6 +63,49 @@ describe('with 120 jobs', () => {
     expect(await list('?queue=default&limit=500')).toMatchObject({ count: 120 })
     expect(await list('?filePath=list/many.mp4&limit=500')).toMatchObject({ count: 120 })
     expect(await list('?filePath=list/other.mp4')).toMatchObject({ count: 0 })
+  })
+
+  it('a cursor shows nothing, and an altered one is rejected', async () => {
+    const [one, two] = [await list('?limit=7'), await list('?limit=7')]
+    const cursor = one.nextCursor!
+    expect(cursor).toMatch(/^[A-Za-z0-9_-]{40,100}$/)
+    expect(cursor).not.toBe(two.nextCursor)
+    expect((await list('?limit=110')).nextCursor).toHaveLength(cursor.length)
+    expect(ids(await list(`?limit=7&cursor=${cursor}`))).toEqual(
+      ids(await list(`?limit=7&cursor=${two.nextCursor}`)),
+    )
+    const last = cursor.at(-1)!
+    const altered = [
+      ...Array.from({ length: cursor.length }, (_, at) => {
+        const other = cursor[at] === 'A' ? 'B' : 'A'
+        return cursor.slice(0, at) + other + cursor.slice(at + 1)
+      }),
+      ...['', 'A', '.', cursor.slice(1), cursor]
+        .map((text) => cursor + text)
+        .filter((text) => text !== cursor),
+      cursor.slice(0, -1),
+      cursor.slice(0, -1) + String.fromCharCode(last.charCodeAt(0) + 1),
+      '100',
+    ]
+    for (const text of altered) {
+      const response = await api('GET', `/queue/jobs?cursor=${text}`)
+      expect(await expectError(response, 400, 'invalid_request')).toContain('cursor')
+    }
+  })
+
+  it('a cursor stays valid while SIGNING_KEYS has the key that sealed it', async () => {
+    const keys = ['one', 'two'].map((id) => `${id}:${id.repeat(16)}`)
+    const get = (query: string, SIGNING_KEYS: string) =>
+      visitWith({ SIGNING_KEYS }, `/queue/jobs?limit=7${query}`, { headers: API_KEY })
+    const { nextCursor } = await (await get('', keys[0]!)).json<Page>()
+    const rotated = `${keys[1]},${keys[0]}`
+    expect((await get(`&cursor=${nextCursor}`, rotated)).status).toBe(200)
+    expect((await get(`&cursor=${nextCursor}`, keys[1]!)).status).toBe(400)
+    const { headers } = await makeKey()
+    const without = (query: string) =>
+      visitWith({ API_KEY: '', SIGNING_KEYS: '' }, `/queue/jobs${query}`, { headers })
+    expect((await without('?limit=500')).status).toBe(200)
+    await expectError(await without('?limit=7'), 503, 'not_configured')
   })
 
   it('pages by cursor contain every earlier job once while new jobs are created', async () => {

@@ -1,0 +1,60 @@
+/**
+ * Sealed texts: encrypted with AES-GCM, so that their reader can neither read nor change them. The
+ * key is derived from the signing keys, and a text that is sealed for one purpose cannot be opened
+ * for another.
+ */
+import { fromBase64url, toBase64url } from './base64url.ts'
+import type { SigningKeys } from './signature.ts'
+
+const IV_BYTES = 12
+const encoder = new TextEncoder()
+
+async function deriveKey(secret: string, purpose: string): Promise<CryptoKey> {
+  const raw = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
+    'deriveKey',
+  ])
+  const salt = encoder.encode('reelqueue')
+  const info = encoder.encode(`sealed ${purpose}`)
+  return crypto.subtle.deriveKey(
+    { name: 'HKDF', hash: 'SHA-256', salt, info },
+    raw,
+    { name: 'AES-GCM', length: 256 },
+    false,
+    ['encrypt', 'decrypt'],
+  )
+}
+
+/**
+ * Seals a text with the first key. There must be at least one key. The result shows the length of
+ * the text.
+ */
+export async function sealText(keys: SigningKeys, purpose: string, text: string): Promise<string> {
+  const key = await deriveKey(keys[0]!.secret, purpose)
+  const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
+  const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, encoder.encode(text))
+  return toBase64url(Uint8Array.of(...iv, ...new Uint8Array(sealed)))
+}
+
+/** Returns the text, or null if none of the keys has sealed it for this purpose. */
+export async function openSealedText(
+  keys: SigningKeys,
+  purpose: string,
+  sealed: string,
+): Promise<string | null> {
+  const bytes = fromBase64url(sealed)
+  // The last character of base64url has unused bits, so one text could be written in several ways.
+  if (!bytes || bytes.length <= IV_BYTES || toBase64url(bytes) !== sealed) {
+    return null
+  }
+  const algorithm = { name: 'AES-GCM', iv: bytes.slice(0, IV_BYTES) }
+  for (const { secret } of keys) {
+    const key = await deriveKey(secret, purpose)
+    const opened = await crypto.subtle
+      .decrypt(algorithm, key, bytes.slice(IV_BYTES))
+      .catch(() => null)
+    if (opened) {
+      return new TextDecoder().decode(opened)
+    }
+  }
+  return null
+}

@@ -107,13 +107,13 @@ export const REQUEST_DEFAULTS: GrammarDefaults = GRAMMAR_VERSIONS.at(-1)!
 /** Returns the default of every field, for a rendition of this format. */
 export function fieldDefaults(
   format: Rendition['format'],
-  { fields, videoCodecs, audioCodecs }: GrammarDefaults,
+  { fields, formats, videoCodecs, audioCodecs }: GrammarDefaults,
 ): Record<Field, unknown> {
   const codecs: Record<string, unknown> = { ...videoCodecs }
   const audio: Record<string, unknown> = { ...audioCodecs }
   return {
     ...fields,
-    videoCodec: codecs[format] ?? 'h264',
+    videoCodec: codecs[format] ?? codecs[formats.video],
     audioCodec: audio[format] ?? 'none',
   }
 }

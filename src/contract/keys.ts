@@ -49,6 +49,14 @@ function describeDefault(value: unknown): string | null {
     : null
 }
 
+/** The codec of the default format, and the containers with another codec. */
+function describeVideoCodecs(): string {
+  const { formats, videoCodecs } = REQUEST_DEFAULTS
+  const usual = videoCodecs[formats.video]
+  const others = Object.entries(videoCodecs).filter(([, codec]) => codec !== usual)
+  return [usual, ...others.map(([container, codec]) => `in ${container} ${codec}`)].join(', ')
+}
+
 const FORMAT_WORDS = `one of ${VIDEO_FORMATS.join(', ')} (video), ${STREAM_FORMATS.join(', ')} (stream), ${AUDIO_FORMATS.join(', ')} (audio), ${IMAGE_FORMATS.join(', ')} (image), gif (preview), json (result of a probe)`
 
 /** In the order of the canonical form. */
@@ -88,7 +96,7 @@ export const KEY_DEFINITIONS = {
     oneOf(values.ENCODER_SPEEDS),
     'Encoder speed: a slower encoder makes a smaller file',
   ),
-  vc: key('videoCodec', oneOf(VIDEO_CODECS), 'Video codec', 'h264, in webm vp9'),
+  vc: key('videoCodec', oneOf(VIDEO_CODECS), 'Video codec', describeVideoCodecs()),
   br: key('videoKbps', integer(50, 100_000, 'kbit/s'), 'Maximum bit rate of the video'),
   sz: key(
     'sizeKilobytes',
@@ -162,7 +170,7 @@ export const KEY_DEFINITIONS = {
     'format',
     inWords(oneOf(FORMATS), FORMAT_WORDS),
     'Format of the variant',
-    'mp4, or the first format of what t requests',
+    `${REQUEST_DEFAULTS.formats.video}, or the first format of what t requests`,
   ),
   t: key('thumbnail', values.thumbnail, 'Makes images or a preview instead of a video'),
   tt: key('atSeconds', values.seconds(), 'Time of the frame, with t_true or an image format'),

@@ -1,6 +1,7 @@
 /** Paths of files, and names of their variants. */
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { storagePath } from '../../../src/contract/storagePath.ts'
 import { writeCanonicalForm } from '../../../src/domain/transformation/canonicalForm.ts'
 import { toRendition } from '../../../src/domain/transformation/rendition.ts'
@@ -115,7 +116,8 @@ describe('the name of a variant', () => {
     if (!name.ok) {
       throw new Error(name.message)
     }
-    const named = name.transformation && writeCanonicalForm(toRendition(name.transformation))
+    const named =
+      name.transformation && writeCanonicalForm(toRendition(name.transformation, NAME_DEFAULTS))
     expect({ filePath: name.filePath, variant: named }).toEqual({ filePath, variant })
   })
 

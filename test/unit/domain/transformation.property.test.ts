@@ -27,6 +27,17 @@ import {
 import { writeTransformation } from '../../../src/domain/transformation/write.ts'
 import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
 
+/** The tests use the defaults of names, which never change. */
+function parse(text: string) {
+  return parseTransformation(text, NAME_DEFAULTS)
+}
+function check(value: unknown) {
+  return checkTransformation(value, NAME_DEFAULTS)
+}
+function fill(t: Transformation) {
+  return toRendition(t, NAME_DEFAULTS)
+}
+
 function integer(min: number, max: number) {
   return fc.integer({ min, max })
 }
@@ -106,7 +117,7 @@ function listKeys(kind: Kind) {
 
 function isValid(t: unknown): t is Transformation {
   try {
-    checkTransformation(t)
+    check(t)
     return true
   } catch {
     return false
@@ -131,7 +142,7 @@ const transformations = fc.constantFrom(...KINDS).chain(arbitraryOfKind)
 
 /** Returns defaults that can be added to `t` without changing its meaning. */
 function listAddableDefaults(t: Transformation): Transformation {
-  const { kind, format } = toRendition(t)
+  const { kind, format } = fill(t)
   const writtenDefaults = listKeys(kind).flatMap((key) => {
     const value = (NAME_DEFAULTS.fields as unknown as Record<string, unknown>)[readField(key)]
     // Null, `none` and empty lists cannot be written. Zeros are added below, for some keys.
@@ -155,7 +166,7 @@ function write(t: Transformation) {
   return Object.entries(t).map(([key, value]) => writeTransformation({ [key]: value }))
 }
 function nameVariant(t: Transformation) {
-  return writeCanonicalForm(toRendition(checkTransformation(t)))
+  return writeCanonicalForm(fill(check(t)))
 }
 
 describe('for every transformation', () => {
@@ -175,7 +186,7 @@ describe('for every transformation', () => {
     )
     fc.assert(
       fc.property(written, ({ t, text }) => {
-        expect(writeCanonicalForm(toRendition(parseTransformation(text)))).toBe(nameVariant(t))
+        expect(writeCanonicalForm(fill(parse(text)))).toBe(nameVariant(t))
       }),
       { numRuns: 500 },
     )
@@ -184,7 +195,7 @@ describe('for every transformation', () => {
   it('the canonical form is read as the same rendition, which has the same canonical form', () => {
     fc.assert(
       fc.property(transformations, (t) => {
-        const rendition = toRendition(t)
+        const rendition = fill(t)
         const text = writeCanonicalForm(rendition)
         expect(readCanonicalForm(text)).toEqual(rendition)
         expect(writeCanonicalForm(readCanonicalForm(text))).toBe(text)
@@ -206,11 +217,11 @@ describe('for every transformation', () => {
     fc.assert(
       fc.property(neighbours, ([a, b]) => {
         try {
-          checkTransformation(b)
+          check(b)
         } catch {
           return
         }
-        const same = JSON.stringify(toRendition(a)) === JSON.stringify(toRendition(b))
+        const same = JSON.stringify(fill(a)) === JSON.stringify(fill(b))
         expect(nameVariant(a) === nameVariant(b)).toBe(same)
       }),
       { numRuns: 500 },
@@ -252,7 +263,7 @@ it('any text is parsed or rejected with a message', () => {
   fc.assert(
     fc.property(text, (text) => {
       try {
-        const canonical = writeCanonicalForm(toRendition(parseTransformation(text)))
+        const canonical = writeCanonicalForm(fill(parse(text)))
         expect(writeCanonicalForm(readCanonicalForm(canonical))).toBe(canonical)
       } catch (error) {
         expect(error).toBeInstanceOf(TransformationError)

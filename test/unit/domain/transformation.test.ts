@@ -1,5 +1,7 @@
 /** The URL grammar and the object form: what they accept, what they reject, and the messages. */
 import { describe, expect, it } from 'vitest'
+import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
+import type { Transformation } from '../../../src/contract/transformation.ts'
 import {
   writeCanonicalForm,
   readCanonicalForm,
@@ -12,8 +14,19 @@ import {
 } from '../../../src/domain/transformation/parse.ts'
 import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
 
+/** The tests use the defaults of names, which never change. */
+function parse(text: string) {
+  return parseTransformation(text, NAME_DEFAULTS)
+}
+function check(value: unknown) {
+  return checkTransformation(value, NAME_DEFAULTS)
+}
+function fill(t: Transformation) {
+  return toRendition(t, NAME_DEFAULTS)
+}
+
 function canonical(text: string) {
-  return writeCanonicalForm(toRendition(parseTransformation(text)))
+  return writeCanonicalForm(fill(parse(text)))
 }
 
 function readErrorMessage(read: () => unknown): string {
@@ -86,23 +99,21 @@ describe('the canonical form', () => {
   ])('of %s is %s, and is its own canonical form', (text, expected) => {
     expect(canonical(text)).toBe(expected)
     expect(canonical(expected)).toBe(expected)
-    expect(readCanonicalForm(expected)).toEqual(toRendition(parseTransformation(text)))
+    expect(readCanonicalForm(expected)).toEqual(fill(parse(text)))
   })
 
   it('is the same for the object form', () => {
     const object = { q: 60, w: 640, h: 360, c: 'pad', b: 'white' }
-    expect(checkTransformation(object)).toEqual(
-      parseTransformation('q_60,w_640,h_360,c_pad,b_white'),
-    )
-    expect(checkTransformation({ t: true, tt: 1.5 })).toEqual(parseTransformation('t_true,tt_1.5'))
+    expect(check(object)).toEqual(parse('q_60,w_640,h_360,c_pad,b_white'))
+    expect(check({ t: true, tt: 1.5 })).toEqual(parse('t_true,tt_1.5'))
   })
 
   it('can be parsed again for seconds with floating-point noise', () => {
     for (const so of [0.1 + 0.2, 1e-19, 50_000.00000000001, 86_399.999]) {
-      const named = writeCanonicalForm(toRendition(checkTransformation({ so })))
+      const named = writeCanonicalForm(fill(check({ so })))
       expect(readCanonicalForm(named)).toMatchObject({ startSeconds: Math.round(so * 1000) / 1000 })
     }
-    expect(readErrorMessage(() => checkTransformation({ so: 0.3, eo: 0.1 + 0.2 }))).toContain('eo')
+    expect(readErrorMessage(() => check({ so: 0.3, eo: 0.1 + 0.2 }))).toContain('eo')
   })
 })
 
@@ -277,7 +288,7 @@ describe('an invalid transformation is rejected with a message that names the ca
     ['W_640', '"W_640" is not a key_value pair such as w_640.'],
     [' w_640', '" w_640" is not a key_value pair such as w_640.'],
   ])('%s', (text, expected) => {
-    expect(readErrorMessage(() => parseTransformation(text))).toContain(expected)
+    expect(readErrorMessage(() => parse(text))).toContain(expected)
   })
 
   it.each([
@@ -298,7 +309,7 @@ describe('an invalid transformation is rejected with a message that names the ca
     ['w_640', 'expected object'],
     [null, 'expected object'],
   ])('in the object form too: %j', (value, expected) => {
-    expect(readErrorMessage(() => checkTransformation(value))).toContain(expected)
+    expect(readErrorMessage(() => check(value))).toContain(expected)
   })
 })
 

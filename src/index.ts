@@ -2,7 +2,7 @@
 import { app } from './app.ts'
 import { listQueues } from './db/queues.ts'
 import { runCleaner } from './services/maintenance/cleaner.ts'
-import { createPlatform } from './platform/platform.ts'
+import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
 import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
 
 export { QueueHub } from './events/QueueHub.ts'
@@ -24,6 +24,11 @@ export default {
     for (const { name } of await listQueues(platform.db)) {
       platform.defer(platform.hubs.runWatchdog(name))
     }
-    platform.defer(runCleaner(platform, platform.settings.retention))
+    platform.defer(clean(platform))
   },
 } satisfies ExportedHandler<Env>
+
+/** An invalid retention setting rejects the promise, and stops nothing else. */
+async function clean(platform: WorkerPlatform): Promise<void> {
+  await runCleaner(platform, platform.settings.retention)
+}

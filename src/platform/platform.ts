@@ -8,7 +8,7 @@ import type { Platform } from '../services/ports.ts'
 import { createR2Store } from '../storage/r2.ts'
 import { createHubClient, type HubClient } from './hubClient.ts'
 import { createSettings, type Settings } from './settings.ts'
-import { createSlots, NO_SLOTS } from './slots.ts'
+import { createSlots } from './slots.ts'
 import { sendTickets } from './tickets.ts'
 
 /**
@@ -26,7 +26,6 @@ export function createPlatform(
   waitUntil: (work: Promise<unknown>) => void,
 ): WorkerPlatform {
   const settings = createSettings(env)
-  const { containers } = settings
   return {
     db: openDatabase(env.DB),
     originals: createR2Store(env.ORIGINALS),
@@ -34,7 +33,7 @@ export function createPlatform(
     sendTickets: (queue, count) => sendTickets(env.TICKETS, queue, count),
     hubs: createHubClient(env.HUBS),
     settings,
-    slots: containers.count === 0 ? NO_SLOTS : createSlots(env.SLOTS, containers),
+    slots: createSlots(env.SLOTS, () => settings.containers),
     defer: (work) =>
       waitUntil(
         work.catch((error: unknown) =>

@@ -81,14 +81,25 @@ const publicAccessVars = z.object({
   CORS_ORIGINS: origins,
 })
 
-/** Reads what visitors, who have no key, may do, and the allowed CORS origins. */
+/**
+ * What visitors, who have no key, may do, and the allowed CORS origins. Each is validated when it is
+ * read: every request reads the origins, and must not fail because of another setting.
+ */
 function readPublicAccess(env: Env) {
-  const vars = parseSetting(publicAccessVars, env)
+  const { PUBLIC_EVENTS, PUBLIC_STATUS, PUBLIC_VARIANTS, CORS_ORIGINS } = publicAccessVars.shape
   return {
-    events: vars.PUBLIC_EVENTS,
-    status: vars.PUBLIC_STATUS,
-    variants: vars.PUBLIC_VARIANTS,
-    origins: vars.CORS_ORIGINS,
+    get events() {
+      return parseSetting(PUBLIC_EVENTS, env.PUBLIC_EVENTS, 'PUBLIC_EVENTS')
+    },
+    get status() {
+      return parseSetting(PUBLIC_STATUS, env.PUBLIC_STATUS, 'PUBLIC_STATUS')
+    },
+    get variants() {
+      return parseSetting(PUBLIC_VARIANTS, env.PUBLIC_VARIANTS, 'PUBLIC_VARIANTS')
+    },
+    get origins() {
+      return parseSetting(CORS_ORIGINS, env.CORS_ORIGINS, 'CORS_ORIGINS')
+    },
   }
 }
 
@@ -126,7 +137,7 @@ export interface Settings {
 
 /**
  * All settings. Each group is validated when it is first read, so that an invalid setting fails the
- * requests that read its group, and no others. `createPlatform` reads `containers`.
+ * requests that read its group, and no others.
  */
 export function createSettings(env: Env): Settings {
   return {
@@ -155,7 +166,8 @@ function cacheValue<Value>(settings: Settings, name: keyof Settings, value: Valu
  * @throws InvalidSettingError for the first setting that is not valid, even if nothing uses it yet
  */
 export function validateSettings(env: Env): void {
-  for (const readGroup of [readPublicAccess, readContainers, readRetention, readSigningKeys]) {
+  parseSetting(publicAccessVars, env)
+  for (const readGroup of [readContainers, readRetention, readSigningKeys]) {
     readGroup(env)
   }
 }

@@ -19,17 +19,10 @@ function readSlotName(runner: string): string | undefined {
   return RUNNER_ID.exec(runner)?.[1]
 }
 
-/** The slots of a deployment without containers. */
-export const NO_SLOTS: Slots = {
-  count: 0,
-  capabilities: {},
-  wake: async () => {},
-  recordContact: async () => {},
-}
-
+/** @param readSettings called only by what needs the settings; it throws if they are not valid */
 export function createSlots(
   namespace: Env['SLOTS'],
-  { count, diskBytes }: { count: number; diskBytes: number },
+  readSettings: () => { count: number; diskBytes: number },
 ): Slots {
   const wake = (name: string, queues: string[]): Promise<WakeResult> =>
     namespace
@@ -41,11 +34,15 @@ export function createSlots(
       })
 
   return {
-    count,
-    capabilities: { diskBytes },
+    get count() {
+      return readSettings().count
+    },
+    get capabilities() {
+      return { diskBytes: readSettings().diskBytes }
+    },
     async wake(queues, wanted, busyRunners) {
       const busy = new Set(busyRunners.map(readSlotName))
-      const free = Array.from({ length: count }, (_, n) => `slot-${n}`).filter(
+      const free = Array.from({ length: readSettings().count }, (_, n) => `slot-${n}`).filter(
         (name) => !busy.has(name),
       )
       let missing = wanted

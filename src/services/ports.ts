@@ -35,7 +35,8 @@ export interface WorkWait {
 }
 
 /**
- * The container slots of the deployment. Without containers, `count` is 0 and the calls do nothing.
+ * The container slots of the deployment. Without containers, `count` is 0. Only `count`,
+ * `capabilities` and `wake` read the settings of the containers.
  */
 export interface Slots {
   readonly count: number

@@ -2,10 +2,26 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { validateSettings } from '../../../src/platform/settings.ts'
-import { API_KEY, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
+import {
+  API_KEY,
+  RUNNER_SECRET,
+  api,
+  expectJson,
+  expectError,
+  visitWith,
+} from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { countRows } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
+
+const claimRequest = {
+  protocol: PROTOCOL_VERSION,
+  // The id of a runner in a slot, whose contacts are recorded.
+  runner: { id: 'slot-0-0123abcd' },
+  queues: ['no-such-queue'],
+  waitSeconds: 0,
+}
 
 const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
 afterEach(() => logged.mockClear())
@@ -18,7 +34,6 @@ const BAD: [keyof Env, string, string][] = [
   ['CORS_ORIGINS', '*', '/queue/stats'],
   ['CORS_ORIGINS', 'https://app.example.com/', '/openapi.json'],
   ['CORS_ORIGINS', 'app.example.com', '/t/settings/clip.mp4'],
-  ['RUNNER_SLOTS', 'many', '/queue/stats'],
 ]
 
 describe.each(BAD)('%s = %j', (name, value, path) => {
@@ -47,6 +62,45 @@ describe.each(BAD)('%s = %j', (name, value, path) => {
   it('makes /health return 503', async () => {
     expect((await visitWith({ [name]: value }, '/health')).status).toBe(503)
     expect((await visitWith({}, '/health')).status).toBe(200)
+  })
+})
+
+/** Requests that need none of the settings of {@link UNUSED}: each, with the status that it returns. */
+const REQUESTS: [string, string, unknown, number][] = [
+  ['GET', '/queue/stats', undefined, 200],
+  ['GET', '/queue/jobs', undefined, 200],
+  ['POST', '/queue/jobs', { filePath: 'settings/clip.mp4', transformations: ['w_64'] }, 202],
+  ['PUT', '/queues/settings', { concurrency: 2 }, 200],
+  ['GET', '/openapi.json', undefined, 200],
+  ['POST', '/runner/claim', claimRequest, 204],
+]
+const UNUSED: [keyof Env, string][] = [
+  ['RUNNER_SLOTS', 'many'],
+  ['RUNNER_DISK_BYTES', '-1'],
+  ['RUNNER_IDLE_SECONDS', 'soon'],
+  ['CONTAINER_GATEWAY_URL', 'here'],
+  ['JOB_RETENTION_DAYS', 'soon'],
+  ['EVENT_RETENTION_DAYS', '0'],
+  ['UPLOAD_RETENTION_DAYS', ''],
+  ['PUBLIC_EVENTS', 'yes'],
+  ['PUBLIC_STATUS', 'true'],
+  ['PUBLIC_VARIANTS', 'public'],
+  ['SIGNING_KEYS', 'too-short:secret'],
+]
+
+describe.each(UNUSED)('%s = %j', (name, value) => {
+  it.each(REQUESTS)('does not affect %s %s', async (method, path, body, status) => {
+    await putOriginal('settings/clip.mp4')
+    const isRunner = path.startsWith('/runner/')
+    const token = isRunner ? { Authorization: 'Bearer test-runner-token' } : API_KEY
+    const headers = { ...token, [RUNNER_SECRET_HEADER]: RUNNER_SECRET }
+    const response = await visitWith({ [name]: value }, path, {
+      method,
+      headers: { ...headers, 'Content-Type': 'application/json' },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    })
+    expect(response.status).toBe(status)
+    expect(logged.mock.calls).toEqual([])
   })
 })
 

@@ -6,7 +6,7 @@ import {
   waitOnExecutionContext,
 } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeEach, expect, it } from 'vitest'
+import { beforeEach, expect, it, vi } from 'vitest'
 import worker from '../../../src/index.ts'
 import { startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
 import { jobRow } from '../helpers/database.ts'
@@ -63,3 +63,13 @@ it('continues with other queues when one fails', async () => {
   await cron({ ...env, HUBS: failing })
   expect(await jobRow(lost.jobId)).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
 })
+
+it.each(['RUNNER_SLOTS', 'RUNNER_DISK_BYTES', 'JOB_RETENTION_DAYS'])(
+  'ends attempts while the setting %s is not valid',
+  async (name) => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    await cron({ ...env, [name]: 'many' }).catch(() => undefined)
+    logged.mockRestore()
+    expect(await jobRow(lost.jobId)).toMatchObject({ status: 'pending' })
+  },
+)

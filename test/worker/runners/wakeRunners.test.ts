@@ -26,7 +26,7 @@ function fakeSlots(results: WakeResult[]) {
       recordContact: async (runner: string) => void contacts.push(`${name} ${runner}`),
     }),
   } as unknown as Env['SLOTS']
-  const slots = createSlots(namespace, { count: results.length, diskBytes: 10e9 })
+  const slots = createSlots(namespace, () => ({ count: results.length, diskBytes: 10e9 }))
   const { platform } = openPlatform()
   return { platform: { ...platform, slots }, calls, contacts, slots }
 }

@@ -4,7 +4,9 @@ import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import { CANNOT_PROCESS } from '../ffmpeg/process/classifyFailure.ts'
 import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
-import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
+import { imageTooCostly } from '../ffmpeg/process/limitErrors.ts'
+import { IMAGE, imageLimits, type ProcessLimits } from '../ffmpeg/process/limits.ts'
+import type { FfmpegStep, RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
 import type { RunningAttempt } from './types.ts'
 
 const MAX_RECORD_CHARACTERS = 8_000
@@ -28,7 +30,7 @@ export async function runStep(
     return
   }
   try {
-    await runFfmpegStep(attempt, plan.output, ffmpegArguments, stderrTails)
+    await runFfmpegStep(attempt, plan.output, ffmpegArguments, { step, stderrTails })
   } catch (error) {
     const failure = step.inputName === undefined ? error : nameInput(step.inputName, error)
     const isInputInvalid = failure instanceof JobFailure && failure.code === 'input_invalid'
@@ -42,15 +44,17 @@ async function runFfmpegStep(
   attempt: RunningAttempt,
   output: string,
   ffmpegArguments: string[],
-  stderrTails: string[],
+  { step, stderrTails }: { step: FfmpegStep; stderrTails: string[] },
 ): Promise<void> {
   const { assignment, settings, record, signal, scratch, inputs, tracker } = attempt
+  const { ffmpeg, limits } = resolveFfmpegTools(settings)
   const command = ['ffmpeg', ...ffmpegArguments].map(quote).join(' ')
   record.command = redact(attempt, command).slice(0, MAX_RECORD_CHARACTERS)
   let stderrTail = ''
   try {
     await runFfmpeg({
-      ...resolveFfmpegTools(settings),
+      ffmpeg,
+      limits: step.convertsImage === true ? imageLimits(limits) : limits,
       arguments: ffmpegArguments,
       cwd: scratch,
       signal,
@@ -60,10 +64,24 @@ async function runFfmpegStep(
       onProgress: (progress) => tracker.updateStep(progress),
       onStderr: (tail) => (stderrTail = tail),
     })
+  } catch (error) {
+    throw step.convertsImage === true && isOverImageLimits(error, limits) ? imageTooCostly() : error
   } finally {
     stderrTails.push(stderrTail)
     record.stderrTail = redact(attempt, stderrTail).slice(-MAX_RECORD_CHARACTERS)
   }
+}
+
+/**
+ * Returns true when a conversion used up the memory or CPU time of an image. If the machine has less
+ * memory than that, the image is not necessarily the cause.
+ */
+function isOverImageLimits(error: unknown, { memoryBytes }: ProcessLimits): boolean {
+  return (
+    error instanceof JobFailure &&
+    (error.code === 'timeout' ||
+      (error.code === 'out_of_memory' && memoryBytes >= IMAGE.memoryBytes))
+  )
 }
 
 /**

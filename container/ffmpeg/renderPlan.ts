@@ -49,6 +49,8 @@ export interface FfmpegStep extends StepBase {
   seconds: number | null
   /** True when the plan continues without the result of this step if its input is invalid. */
   optional?: boolean
+  /** True for a step that only converts an image: ffmpeg then runs under lower limits. */
+  convertsImage?: boolean
   /**
    * Builds the arguments of ffmpeg when the step begins.
    *

@@ -89,6 +89,14 @@ export function listExtensions(role: Role): Extension[] {
   return EXTENSIONS.filter((extension) => ORIGINALS[extension].role === role)
 }
 
+/**
+ * Returns the extensions of images that a runner can add to each frame of a video. A GIF is not one
+ * of them, because it can be animated.
+ */
+export function listWatermarkExtensions(): Extension[] {
+  return listExtensions('image').filter((extension) => ORIGINALS[extension].demuxer !== null)
+}
+
 /** The text after the last dot of a file name, in lower case; empty if the name has no dot. */
 function readEnding(path: string): string {
   return /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''

@@ -1,7 +1,7 @@
 /** Hostile reference files: watermarks, subtitles and appended files. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { deflateSync } from 'node:zlib'
+import { crc32, deflateSync } from 'node:zlib'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
@@ -53,37 +53,27 @@ async function failWithReference(
   return finish
 }
 
-function png(width: number, height: number): Buffer {
-  const chunk = (type: string, data: Buffer) => {
-    const length = Buffer.alloc(4)
-    length.writeUInt32BE(data.length)
-    const body = Buffer.concat([Buffer.from(type), data])
-    const sum = Buffer.alloc(4)
-    sum.writeUInt32BE(crc(body))
-    return Buffer.concat([length, body, sum])
-  }
+function chunk(type: string, data: Buffer): Buffer {
+  const body = Buffer.concat([Buffer.from(type), data])
+  const frame = Buffer.alloc(8)
+  frame.writeUInt32BE(data.length)
+  frame.writeUInt32BE(crc32(body), 4)
+  return Buffer.concat([frame.subarray(0, 4), body, frame.subarray(4)])
+}
+
+/** @param metadata chunks between the header and the pixels */
+function png(width: number, height: number, metadata: Buffer[] = []): Buffer {
   const header = Buffer.alloc(13)
   header.writeUInt32BE(width, 0)
   header.writeUInt32BE(height, 4)
   header.set([8, 2, 0, 0, 0], 8)
-  const rows = deflateSync(Buffer.alloc(1_000_000))
   return Buffer.concat([
     Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]),
     chunk('IHDR', header),
-    chunk('IDAT', rows),
+    ...metadata,
+    chunk('IDAT', deflateSync(Buffer.alloc(1_000_000))),
     chunk('IEND', Buffer.alloc(0)),
   ])
-}
-
-function crc(bytes: Buffer): number {
-  let sum = ~0
-  for (const byte of bytes) {
-    sum ^= byte
-    for (let bit = 0; bit < 8; bit++) {
-      sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0)
-    }
-  }
-  return ~sum >>> 0
 }
 
 describe('a watermark', () => {
@@ -105,6 +95,19 @@ describe('a watermark', () => {
     const watermark = 'brand/logo.png'
     const { message } = await failWithReference({ watermark }, watermark, png(100_000, 100_000))
     expect(message).toMatch(/^The watermark cannot be used: .*100000 by 100000/)
+  })
+
+  it('with a colour profile that unpacks to 500 MB is rejected', async () => {
+    const watermark = 'brand/logo.png'
+    const unpacked = deflateSync(Buffer.alloc(500_000_000), { level: 9 })
+    const profile = chunk('iCCP', Buffer.concat([Buffer.from('name\0\0'), unpacked]))
+    const { errorCode, message } = await failWithReference(
+      { watermark },
+      watermark,
+      png(64, 64, [profile]),
+    )
+    expect(errorCode).toBe('input_invalid')
+    expect(message).toMatch(/^The watermark cannot be used: .*more than 768 MiB of memory/)
   })
 })
 

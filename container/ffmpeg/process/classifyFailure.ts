@@ -63,6 +63,12 @@ export function wasTerminated({ signal, stderrTail }: ProcessResult): boolean {
   return TERMINATED.test(stderrTail) || (signal !== null && TERMINATION_SIGNALS.includes(signal))
 }
 
+/** ffmpeg handles SIGXCPU (24 on Linux) as it handles SIGTERM: it ends without a signal. */
+function usedUpCpuTime({ signal, stderrTail }: ProcessResult): boolean {
+  const [ending = ''] = TERMINATED.exec(stderrTail) ?? []
+  return signal === 'SIGXCPU' || ending.includes('received signal 24.')
+}
+
 /** True when stderr has an error about the input, whatever the exit code. */
 export function hasInputError(stderr: string): boolean {
   return INPUT_ERRORS.some(([pattern]) => pattern.test(stderr))
@@ -105,6 +111,9 @@ export function classifyProbeFailure(result: ProcessResult): JobFailure {
 /** Failure for an ffmpeg process that the runner did not kill. */
 export function classifyFfmpegFailure(result: ProcessResult): JobFailure {
   const { stderrTail } = result
+  if (usedUpCpuTime(result)) {
+    return new JobFailure('timeout', 'ffmpeg used more CPU time than this step may use.')
+  }
   if (wasTerminated(result)) {
     return new JobFailure('internal', 'ffmpeg was ended by a signal that the runner did not send.')
   }

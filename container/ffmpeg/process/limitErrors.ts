@@ -4,7 +4,7 @@
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
-import { MAX_FRAMES, MAX_PIXELS, MAX_SECONDS, MAX_STREAMS, PROBE } from './limits.ts'
+import { IMAGE, MAX_FRAMES, MAX_PIXELS, MAX_SECONDS, MAX_STREAMS, PROBE } from './limits.ts'
 
 const PIXEL_LIMIT = `at most ${formatNumber(MAX_PIXELS)} pixels (8192 by 8192) are allowed`
 const SAVE_AGAIN = 'Save it again with a video editor, and send the new file.'
@@ -68,6 +68,13 @@ export function noMediaFound(): JobFailure {
   return new JobFailure(
     'input_invalid',
     `The file's streams could not be read from ${PROBE.readBytes / 1024 ** 2} MiB of the file. ${SAVE_AGAIN}`,
+  )
+}
+
+export function imageTooCostly(): JobFailure {
+  return new JobFailure(
+    'input_invalid',
+    `decoding the image took more than ${IMAGE.memoryBytes / 1024 ** 2} MiB of memory or ${IMAGE.cpuSeconds} seconds of CPU time. Save it again without its colour profile and texts, or send a smaller image.`,
   )
 }
 

@@ -130,6 +130,22 @@ export const PROBE = {
   outputCharacters: 1e6,
 } as const
 
+/**
+ * Limits for the conversion of an image that is only decoded once, such as a watermark. The largest
+ * accepted image, 8192 by 8192 with 16 bits, needs 0.6 GiB of memory and 2.4 seconds (measured). A
+ * small file can need far more: a colour profile of half a megabyte can unpack to 500 MB.
+ */
+export const IMAGE = { memoryBytes: 768 * MIB, cpuSeconds: 4 } as const
+
+/** Lowers the limits of ffmpeg to those for the conversion of an image. */
+export function imageLimits(encode: ProcessLimits): ProcessLimits {
+  return {
+    ...encode,
+    memoryBytes: Math.min(IMAGE.memoryBytes, encode.memoryBytes),
+    cpuSeconds: IMAGE.cpuSeconds,
+  }
+}
+
 /** ffprobe never gets more memory than ffmpeg. It writes no file. */
 export function probeLimits(encode: ProcessLimits): ProcessLimits {
   const { memoryBytes, cpuSeconds } = PROBE

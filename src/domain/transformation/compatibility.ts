@@ -1,7 +1,7 @@
 /** The combinations of transformation keys that are rejected. */
 import { containerCodecs } from '../../contract/codecs.ts'
 import { type GrammarDefaults, isSameValue, NAME_DEFAULTS } from '../../contract/defaults.ts'
-import { listExtensions, readExtension } from '../../contract/fileTypes.ts'
+import { listExtensions, listWatermarkExtensions, readExtension } from '../../contract/fileTypes.ts'
 import { type FieldKey, type Key, readField } from '../../contract/keys.ts'
 import { type Kind, RENDITIONS } from '../../contract/rendition.ts'
 import type { Transformation } from '../../contract/transformation.ts'
@@ -101,9 +101,9 @@ function isChanged(t: Transformation, key: Exclude<FieldKey, 'vc' | 'ac'>): bool
 }
 
 function findFileProblem({ wm, st }: Transformation): string | null {
-  const images: readonly (string | null)[] = listExtensions('image')
+  const images: readonly (string | null)[] = listWatermarkExtensions()
   if (wm !== undefined && !images.includes(readExtension(wm))) {
-    return `wm must be an image that ends in .${images.join(', .')} (got "${wm}").`
+    return `wm must be an image that ends in .${images.slice(0, -1).join(', .')} or .${images.at(-1)} (got "${wm}").`
   }
   const subtitles: readonly (string | null)[] = listExtensions('subtitles')
   return st !== undefined && !subtitles.includes(readExtension(st))

@@ -245,7 +245,11 @@ describe('an invalid transformation is rejected with a message that names the ca
     ['t_wave,b_blur', 'b must be six hexadecimal digits, black or white for a waveform'],
     [
       'wm_clip.mp4',
-      'wm must be an image that ends in .jpg, .jpeg, .png, .webp, .gif (got "clip.mp4").',
+      'wm must be an image that ends in .jpg, .jpeg, .png or .webp (got "clip.mp4").',
+    ],
+    [
+      'wm_logo.gif',
+      'wm must be an image that ends in .jpg, .jpeg, .png or .webp (got "logo.gif").',
     ],
     ['wm_a::b.png', 'wm must be a storage path, in a URL with ":" instead of "/" (got "'],
     ['wm_..:b.png', 'wm must be a storage path, in a URL with ":" instead of "/" (got "'],

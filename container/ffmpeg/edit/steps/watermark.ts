@@ -4,7 +4,7 @@
  * that PNG.
  */
 import { join } from 'node:path'
-import { findFileType } from '../../../../src/contract/fileTypes.ts'
+import { findFileType, listWatermarkExtensions } from '../../../../src/contract/fileTypes.ts'
 import { JobFailure } from '../../../failures.ts'
 import { COMMON_OPTIONS, forceDemuxer, LOCAL_FILE_INPUT } from '../../process/limits.ts'
 import { ffmpegOptions } from '../../process/options.ts'
@@ -41,7 +41,7 @@ export function prepareWatermark(
   if (type?.role !== 'image' || type.demuxer === null) {
     throw new JobFailure(
       'unsupported',
-      `The watermark is named ${edits.watermark}; the name must end in .png, .jpg, .jpeg or .webp.`,
+      `The watermark is named ${edits.watermark}; the name must end in one of: .${listWatermarkExtensions().join(', .')}.`,
     )
   }
   const url = context.references.get(edits.watermark)?.url ?? ''
@@ -66,6 +66,7 @@ export function prepareWatermark(
       cost: 0.01,
       seconds: null,
       inputName: 'watermark',
+      convertsImage: true,
       ffmpeg: () => command,
     },
     input: [...LOCAL_FILE_INPUT, ...ffmpegOptions({ f: 'png_pipe', i: file })],

@@ -1,6 +1,16 @@
 /** All error codes of the API, each with its HTTP status and label. */
 import { z } from 'zod'
 
+interface ErrorDefinition {
+  status: number
+  label: string
+  /**
+   * Seconds for `Retry-After`, unless the route sets another time. Every error with the status 429
+   * has it.
+   */
+  retryAfterSeconds?: number
+}
+
 export const ERRORS = {
   invalid_request: { status: 400, label: 'Bad Request' },
   invalid_path: { status: 400, label: 'Bad Request' },
@@ -24,18 +34,19 @@ export const ERRORS = {
   variant_busy: { status: 409, label: 'Conflict' },
   length_required: { status: 411, label: 'Length Required' },
   queue_draining: { status: 409, label: 'Conflict' },
+  precondition_failed: { status: 412, label: 'Precondition Failed' },
   source_changed: { status: 412, label: 'Precondition Failed' },
   storage_cap_reached: { status: 413, label: 'Content Too Large' },
   too_large: { status: 413, label: 'Content Too Large' },
   content_mismatch: { status: 415, label: 'Unsupported Media Type' },
   range_not_satisfiable: { status: 416, label: 'Range Not Satisfiable' },
   processing_failed: { status: 422, label: 'Processing Failed' },
-  rate_limited: { status: 429, label: 'Too Many Requests' },
-  cap_reached: { status: 429, label: 'Too Many Requests' },
+  rate_limited: { status: 429, label: 'Too Many Requests', retryAfterSeconds: 10 },
+  cap_reached: { status: 429, label: 'Too Many Requests', retryAfterSeconds: 10 },
   internal: { status: 500, label: 'Internal Server Error' },
   not_configured: { status: 503, label: 'Service Unavailable' },
   not_ready: { status: 503, label: 'Service Unavailable' },
-} as const satisfies Record<string, { status: number; label: string }>
+} as const satisfies Record<string, ErrorDefinition>
 
 export type ErrorCode = keyof typeof ERRORS
 const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]

@@ -18,8 +18,12 @@ export function errorResponse<Code extends ErrorCode>(
   c: Context,
   { code, message }: ErrorResult<Code>,
 ): TypedErrorResponse<Code> {
-  const { status } = ERRORS[code]
-  return c.json(createErrorBody(c, code, message), status) as unknown as TypedErrorResponse<Code>
+  const error = ERRORS[code]
+  const response = c.json(createErrorBody(c, code, message), error.status)
+  if ('retryAfterSeconds' in error && !response.headers.has('Retry-After')) {
+    response.headers.set('Retry-After', String(error.retryAfterSeconds))
+  }
+  return response as unknown as TypedErrorResponse<Code>
 }
 
 /** The JSON body of an error, for responses that add fields of their own. */
@@ -35,7 +39,7 @@ const DESCRIPTIONS: Record<number, string> = {
   404: 'Not found',
   409: 'Conflicts with the current state',
   411: 'Content-Length is missing',
-  412: 'The original or reference file was replaced or deleted',
+  412: 'A condition such as If-Match is not met, or the source of an attempt was replaced or deleted',
   413: 'The request is too large, or exceeds what is left of the API key’s storage quota',
   415: 'The file is empty, or its name, content or Content-Type is not accepted',
   416: 'The range selects no byte of the file',
@@ -45,6 +49,14 @@ const DESCRIPTIONS: Record<number, string> = {
   503: 'The service is not configured correctly, or the resource is not ready yet',
 }
 
+const retryAfter = {
+  'Retry-After': {
+    description: 'Seconds after which the request can be sent again',
+    required: true,
+    schema: { type: 'string', pattern: '^[0-9]+$' },
+  },
+} as const
+
 /** Declares error responses of a route by their status. */
 export function errors<Statuses extends number>(...statuses: Statuses[]) {
   return Object.fromEntries(
@@ -52,6 +64,7 @@ export function errors<Statuses extends number>(...statuses: Statuses[]) {
       status,
       {
         description: DESCRIPTIONS[status]!,
+        ...(status === 429 && { headers: retryAfter }),
         content: { 'application/json': { schema: errorBody } },
       },
     ]),

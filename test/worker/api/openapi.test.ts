@@ -76,6 +76,14 @@ it('every operation has a summary, a tag and described responses', () => {
   }
 })
 
+it('every 429 is documented with Retry-After', () => {
+  const limited = operations().flatMap(([, { responses }]) => responses!['429'] ?? [])
+  expect(limited.length).toBeGreaterThan(20)
+  for (const response of limited) {
+    expect(response).toMatchObject({ headers: { 'Retry-After': { required: true } } })
+  }
+})
+
 it('every variable part of a path is a parameter, without router syntax', () => {
   for (const [name, { parameters = [] }] of operations()) {
     const named = [...name.matchAll(/\{(\w+)\}/g)].map((match) => match[1]!)

@@ -5,7 +5,8 @@
 import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
-import { api, RUNNER_SECRET, expectJson, expectError, visitWith } from '../helpers/requests.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { api, RUNNER_SECRET, expectJson, expectError, visit, visitWith } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { countRows } from '../helpers/database.ts'
@@ -207,6 +208,26 @@ describe('maxQueuedJobs of an API key', () => {
     await claimAsRunner()
     await expectJson(await create('w_108'), 202)
     expect(await queued(key.id)).toBe(3)
+  })
+
+  it('returns 429 with Retry-After on every route that creates jobs', async () => {
+    const filePath = 'caps/routes.mp4'
+    await putOriginal(filePath)
+    const key = await makeKey({ maxQueuedJobs: 1 })
+    const request = { filePath, transformations: ['w_100'] }
+    await expectJson(await key.call('POST', '/queue/jobs', request), 202)
+    const form = new FormData()
+    form.append('files', new File([mp4()], 'caps/form.mp4'))
+    form.append('transformations', 'w_100')
+    for (const response of [
+      await key.call('POST', '/queue/jobs', { filePath, transformations: ['w_102'] }),
+      await key.call('GET', `/t/w_102/${filePath}`),
+      await key.call('POST', '/probe', { filePath, waitSeconds: 0 }),
+      await visit('/upload', { method: 'POST', headers: key.headers, body: form }),
+    ]) {
+      expect(response.headers.get('Retry-After')).toMatch(/^[1-9]\d*$/)
+      await expectError(response, 429, 'cap_reached')
+    }
   })
 
   it('holds for concurrent requests, and can be removed', async () => {

@@ -15,7 +15,6 @@ import { createApi, jsonBody } from '../router.ts'
 import { createToken } from '../streamToken.ts'
 
 const tags = ['events']
-const RETRY_AFTER_SECONDS = '10'
 const eventId = z.coerce.number().int().nonnegative()
 
 const eventsRoute = route(openToVisitors('events:read'), {
@@ -71,6 +70,11 @@ export const eventRoutes = createApi()
     if (!resolved.ok) {
       return errorResponse(c, resolved)
     }
+    c.header('X-Accel-Buffering', 'no')
+    if (c.req.method === 'HEAD') {
+      c.header('Cache-Control', 'no-cache')
+      return c.body(null, 200, { 'Content-Type': 'text/event-stream' })
+    }
     const { keyId, maxStreams, expiresAt } = access
     const streamLimit = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
     const events = await c.get('platform').hubs.openStream(resolved.queue, {
@@ -79,7 +83,6 @@ export const eventRoutes = createApi()
       streamLimit,
     })
     if (!events) {
-      c.header('Retry-After', RETRY_AFTER_SECONDS)
       return errorResponse(
         c,
         errorResult(
@@ -88,7 +91,6 @@ export const eventRoutes = createApi()
         ),
       )
     }
-    c.header('X-Accel-Buffering', 'no')
     return streamSSE(c, (stream) => streamEvents(events, stream, expiresAt))
   })
   .openapi(tokenRoute, async (c) => {

@@ -39,7 +39,7 @@ export type VariantOutcome =
 
 /** Returns an error if the caller may not create a job. Called only if a job is needed. */
 type MayCreateJob = () => Promise<
-  { ok: true } | ErrorResult<'unauthorized' | 'forbidden' | 'rate_limited'>
+  { ok: true } | ErrorResult<'file_not_found' | 'unauthorized' | 'forbidden' | 'rate_limited'>
 >
 
 /**

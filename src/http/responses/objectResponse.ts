@@ -9,6 +9,7 @@ import {
   type StoredObject,
 } from '../../storage/objectStore.ts'
 import { parseRange } from '../byteRange.ts'
+import { evaluateConditions, hasConditions, isRangeCurrent } from '../conditions.ts'
 import { errorResponse } from './errorResponse.ts'
 
 export interface Delivery {
@@ -31,10 +32,29 @@ export function objectHeaders(object: StoredObject, delivery: Delivery): Headers
   })
 }
 
-/** Evaluates `If-None-Match` where the store does not evaluate the conditions of the request. */
-export function matchesEtag(ifNoneMatch: string | null, object: StoredObject) {
-  const etag = httpEtag(object)
-  return (ifNoneMatch ?? '').split(',').some((tag) => ['*', etag, `W/${etag}`].includes(tag.trim()))
+/** The response if the conditions of a request are not met: 304 or 412. Null if they are met. */
+export function conditionalResponse(
+  c: Context,
+  object: StoredObject,
+  delivery: Delivery,
+): Response | null {
+  switch (evaluateConditions(c.req.raw.headers, object)) {
+    case 'met':
+      return null
+    case 'not_modified':
+      return new Response(null, { status: 304, headers: objectHeaders(object, delivery) })
+    case 'failed': {
+      c.header('ETag', httpEtag(object))
+      c.header('Cache-Control', 'no-store')
+      return errorResponse(
+        c,
+        errorResult(
+          'precondition_failed',
+          `The file has changed: its ETag is ${httpEtag(object)}, last modified ${object.uploadedAt.toUTCString()}. Read it again without If-Match and If-Unmodified-Since.`,
+        ),
+      )
+    }
+  }
 }
 
 /** Responds with an object. Returns null if it does not exist. */
@@ -45,58 +65,51 @@ export async function serveObject(
   delivery: Delivery,
 ): Promise<Response | null> {
   const request = c.req.raw
-  const range = request.headers.get('Range')
-  if (request.method !== 'HEAD' && range === null) {
-    return readObject(request, store, key, { delivery, range: null })
+  const { headers } = request
+  const isPlain = request.method !== 'HEAD' && !headers.has('Range') && !hasConditions(headers)
+  if (isPlain) {
+    const found = await store.get(key)
+    return found.ok ? bodyResponse(found.object, delivery, null, found.body) : null
   }
-  const object = await store.head(key)
-  if (!object) {
-    return null
+  // A loop, because the object can be replaced after its properties are read.
+  for (;;) {
+    const object = await store.head(key)
+    if (!object) {
+      return null
+    }
+    const conditional = conditionalResponse(c, object, delivery)
+    if (conditional) {
+      return conditional
+    }
+    if (request.method === 'HEAD') {
+      return bodyResponse(object, delivery, null, null)
+    }
+    const isRangeValid = isRangeCurrent(headers, object)
+    const range = isRangeValid ? parseRange(headers.get('Range'), object.sizeBytes) : null
+    if (range === 'unsatisfiable') {
+      return rangeError(c, 'file', object.sizeBytes)
+    }
+    const conditions = new Headers({ 'If-Match': httpEtag(object) })
+    const found = await store.get(key, { conditions, ...(range && { range }) })
+    if (found.ok) {
+      return bodyResponse(found.object, delivery, range, found.body)
+    }
   }
-  if (request.method === 'HEAD') {
-    const headers = objectHeaders(object, delivery)
-    headers.set('Content-Length', String(object.sizeBytes))
-    const isUnchanged = matchesEtag(request.headers.get('If-None-Match'), object)
-    return new Response(null, { status: isUnchanged ? 304 : 200, headers })
-  }
-  const ifRange = request.headers.get('If-Range')
-  const isCurrent = ifRange === null || ifRange === httpEtag(object)
-  const wanted = isCurrent ? parseRange(range, object.sizeBytes) : null
-  if (wanted === 'unsatisfiable') {
-    return rangeError(c, 'file', object.sizeBytes)
-  }
-  return readObject(request, store, key, { delivery, range: wanted })
-}
-
-async function readObject(
-  request: Request,
-  store: ObjectStore,
-  key: string,
-  { delivery, range }: { delivery: Delivery; range: ByteRange | null },
-): Promise<Response | null> {
-  const found = await store.get(key, { conditions: request.headers, ...(range && { range }) })
-  if (found.ok) {
-    const headers = objectHeaders(found.object, delivery)
-    return bodyResponse(found.object, headers, range && found.range, found.body)
-  }
-  if (found.reason === 'not_found') {
-    return null
-  }
-  const isUnchanged =
-    request.headers.has('If-None-Match') || request.headers.has('If-Modified-Since')
-  return new Response(null, {
-    status: isUnchanged ? 304 : 412,
-    headers: objectHeaders(found.object, delivery),
-  })
 }
 
 /** Responds with 200 and the whole object, or with 206 and a range of it. */
 function bodyResponse(
-  { sizeBytes }: StoredObject,
-  headers: Headers,
+  object: StoredObject,
+  delivery: Delivery,
   range: ByteRange | null,
-  body: BodyInit,
+  body: BodyInit | null,
+  digest?: string,
 ): Response {
+  const { sizeBytes } = object
+  const headers = objectHeaders(object, delivery)
+  if (digest !== undefined) {
+    headers.set('Content-Digest', digest)
+  }
   headers.set('Content-Length', String(range ? range.length : sizeBytes))
   if (range) {
     const { offset, length } = range
@@ -141,14 +154,11 @@ export async function serveSource(
     )
   }
   const { object, body } = found
-  const headers = objectHeaders(object, {
-    contentType: 'application/octet-stream',
-    cacheControl: 'no-store',
-  })
+  const delivery = { contentType: 'application/octet-stream', cacheControl: 'no-store' }
   if (!range || range.length > MAX_DIGESTED_BYTES) {
-    return bodyResponse(object, headers, range, body)
+    return bodyResponse(object, delivery, range, body)
   }
   const bytes = await new Response(body).arrayBuffer()
-  headers.set('Content-Digest', contentDigest(await crypto.subtle.digest('SHA-256', bytes)))
-  return bodyResponse(object, headers, range, bytes)
+  const digest = contentDigest(await crypto.subtle.digest('SHA-256', bytes))
+  return bodyResponse(object, delivery, range, bytes, digest)
 }

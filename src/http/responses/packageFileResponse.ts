@@ -4,7 +4,7 @@ import { findFileType, OCTET_STREAM } from '../../contract/fileTypes.ts'
 import { isPlaylist, containsFileNames, addQuery } from '../../domain/playlistQuery.ts'
 import type { ObjectStore } from '../../storage/objectStore.ts'
 import type { ApiEnv } from '../apiEnv.ts'
-import { type Delivery, matchesEtag, objectHeaders, serveObject } from './objectResponse.ts'
+import { conditionalResponse, type Delivery, objectHeaders, serveObject } from './objectResponse.ts'
 
 interface PackageFile {
   name: string
@@ -58,16 +58,16 @@ async function serveSignedPlaylist(
       `the playlist ${key} has ${object.sizeBytes} bytes; the maximum is ${MAX_REWRITTEN_BYTES}`,
     )
   }
+  const conditional = conditionalResponse(c, object, delivery)
+  if (conditional) {
+    await body.cancel()
+    return conditional
+  }
   const headers = objectHeaders(object, delivery)
   headers.delete('Accept-Ranges')
-  const request = c.req.raw
-  if (matchesEtag(request.headers.get('If-None-Match'), object)) {
-    await body.cancel()
-    return new Response(null, { status: 304, headers })
-  }
   const text = await new Response(body).text()
   const signed = addQuery(name, text, new URL(c.req.url).search.slice(1))
   const bytes = new TextEncoder().encode(signed)
   headers.set('Content-Length', String(bytes.length))
-  return new Response(request.method === 'HEAD' ? null : bytes, { headers })
+  return new Response(c.req.method === 'HEAD' ? null : bytes, { headers })
 }

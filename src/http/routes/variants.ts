@@ -63,9 +63,8 @@ const variantRoute = route(openToVisitors('jobs:read'), {
     206: { description: 'The requested range' },
     307: { description: 'The variant is a package. Location is the file that players open first' },
     304: { description: 'Not modified' },
-    412: { description: 'A condition such as If-Match is not met. The response has no body' },
     422: json(failedBody, 'The job of the variant failed'),
-    ...errors(400, 404, 409, 416),
+    ...errors(400, 404, 409, 412, 416),
   },
 })
 
@@ -156,9 +155,15 @@ function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
 
 /**
  * Callers with the scope `jobs:write` may create jobs. If PUBLIC_VARIANTS is "open", all other
- * callers may too, at a limited rate.
+ * callers may too, at a limited rate. A HEAD request creates no job, because it must have no effect.
  */
 async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
+  if (c.req.method === 'HEAD') {
+    return errorResult(
+      'file_not_found',
+      'This variant does not exist yet. A GET request creates its job.',
+    )
+  }
   const missing = missingScopeError(caller, 'jobs:write')
   if (!missing) {
     return { ok: true as const }

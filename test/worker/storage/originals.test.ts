@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { visit, expectJson, type ErrorBody } from '../helpers/requests.ts'
+import { visit, expectError, expectJson, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { countRows } from '../helpers/database.ts'
 
@@ -44,6 +44,7 @@ describe('range requests', () => {
     ['bytes=-500', 'bytes 0-99/100', CONTENT],
     ['bytes=99-99', 'bytes 99-99/100', CONTENT.slice(99)],
     ['bytes=0-', 'bytes 0-99/100', CONTENT],
+    ['Bytes=0-9', 'bytes 0-9/100', CONTENT.slice(0, 10)],
   ])('%s returns 206', async (range, contentRange, content) => {
     const response = await get({ Range: range })
     expect(response.status).toBe(206)
@@ -53,7 +54,7 @@ describe('range requests', () => {
     expect(await textOf(response)).toBe(content)
   })
 
-  it.each(['bytes=100-', 'bytes=100-200', 'bytes=5000-', 'bytes=-0', 'bytes=9-0'])(
+  it.each(['bytes=100-', 'bytes=100-200', 'bytes=5000-', 'bytes=-0'])(
     '%s returns 416 with the size',
     async (range) => {
       const response = await get({ Range: range })
@@ -63,8 +64,18 @@ describe('range requests', () => {
     },
   )
 
-  it.each(['bytes=0-1,5-6', 'items=0-9', 'bytes', 'bytes=a-b'])(
-    '%s returns the whole file',
+  it.each([
+    'bytes=0-1,5-6',
+    'items=0-9',
+    'bytes',
+    'bytes=a-b',
+    'bytes=9-0',
+    'bytes=200-150',
+    'bytes=-',
+    'bytes=0-9-',
+    'bytes=0x1-2',
+  ])(
+    '%s is not valid, so it is ignored and the whole file is returned',
     async (range) => {
       const response = await get({ Range: range })
       expect(response.status).toBe(200)
@@ -85,6 +96,11 @@ describe('range requests', () => {
     const whole = await get({ ...range, 'If-Range': '"another"' })
     expect(whole.status).toBe(200)
     expect(await textOf(whole)).toBe(CONTENT)
+    const { uploaded } = (await env.ORIGINALS.head(PATH))!
+    const since = (ms: number) => new Date(uploaded.getTime() + ms).toUTCString()
+    expect((await get({ ...range, 'If-Range': since(0) })).status).toBe(206)
+    expect((await get({ ...range, 'If-Range': since(-60_000) })).status).toBe(200)
+    expect((await get({ ...range, 'If-Range': `W/${etag}` })).status).toBe(200)
     // If-Range names another file, so the range is ignored, although it is outside of this one.
     expect((await get({ Range: 'bytes=500-', 'If-Range': '"another"' })).status).toBe(200)
   })
@@ -106,9 +122,43 @@ describe('conditional requests', () => {
     expect((await get({ 'If-None-Match': '"another"', Range: 'bytes=0-9' })).status).toBe(206)
   })
 
-  it('If-Match with another ETag returns 412', async () => {
-    expect((await get({ 'If-Match': '"another"' })).status).toBe(412)
-    expect((await get({ 'If-Match': etag })).status).toBe(200)
+  it.each(['bytes=0-9', 'bytes=500-', 'bytes=9-0'])(
+    'conditions take precedence over the range %s',
+    async (Range) => {
+      expect((await get({ 'If-None-Match': etag, Range })).status).toBe(304)
+      expect((await get({ 'If-Match': '"another"', Range })).status).toBe(412)
+    },
+  )
+
+  it.each(['GET', 'HEAD'])('%s evaluates dates, which an ETag replaces', async (method) => {
+    const { uploaded } = (await env.ORIGINALS.head(PATH))!
+    const [before, now] = [-60_000, 0].map((ms) =>
+      new Date(uploaded.getTime() + ms).toUTCString(),
+    ) as [string, string]
+    for (const [headers, status] of [
+      [{ 'If-Modified-Since': now }, 304],
+      [{ 'If-Modified-Since': before }, 200],
+      [{ 'If-Modified-Since': 'yesterday' }, 200],
+      [{ 'If-Modified-Since': now, 'If-None-Match': '"another"' }, 200],
+      [{ 'If-Unmodified-Since': now }, 200],
+      [{ 'If-Unmodified-Since': before }, 412],
+      [{ 'If-Unmodified-Since': before, 'If-Match': etag }, 200],
+      [{ 'If-Match': etag, 'If-None-Match': etag }, 304],
+    ] as const) {
+      expect((await get(headers, method)).status, JSON.stringify(headers)).toBe(status)
+    }
+  })
+
+  it('If-Match with another ETag returns 412 with a body and the ETag of the file', async () => {
+    for (const tag of ['"another"', `W/${etag}`]) {
+      const response = await get({ 'If-Match': tag })
+      expect(response.headers.get('ETag')).toBe(etag)
+      expect(await expectError(response, 412, 'precondition_failed')).toContain(etag)
+    }
+    for (const tag of [etag, `"x", ${etag}`, '*']) {
+      expect((await get({ 'If-Match': tag })).status).toBe(200)
+    }
+    expect((await get({ 'If-Match': '"another"' }, 'HEAD')).status).toBe(412)
   })
 })
 

@@ -1,0 +1,59 @@
+/** Evaluates the preconditions of a request for a stored object, as RFC 9110 defines them. */
+import { httpEtag, type StoredObject } from '../storage/objectStore.ts'
+
+/** Headers that make a request conditional. `If-Range` decides only about the range. */
+const CONDITIONS = ['If-Match', 'If-Unmodified-Since', 'If-None-Match', 'If-Modified-Since']
+
+export function hasConditions(headers: Headers): boolean {
+  return CONDITIONS.some((name) => headers.has(name))
+}
+
+function listTags(header: string): string[] {
+  return header.split(',').map((tag) => tag.trim())
+}
+
+/** Reads an HTTP date (ms since the epoch). A date that is not valid is ignored, as if missing. */
+function readDate(header: string | null): number | null {
+  const ms = header === null ? Number.NaN : Date.parse(header)
+  return Number.isNaN(ms) ? null : ms
+}
+
+/** The time of `Last-Modified`, which has whole seconds (ms since the epoch). */
+function lastModified({ uploadedAt }: StoredObject): number {
+  return Math.floor(uploadedAt.getTime() / 1000) * 1000
+}
+
+/**
+ * Evaluates the conditions in the order of RFC 9110, section 13.2.2: those for which the response is
+ * 412 first, then those for which it is 304. They precede the range of the request.
+ */
+export function evaluateConditions(
+  headers: Headers,
+  object: StoredObject,
+): 'met' | 'failed' | 'not_modified' {
+  const etag = httpEtag(object)
+  const ifMatch = headers.get('If-Match')
+  const unmodifiedSince = readDate(headers.get('If-Unmodified-Since'))
+  const isFailed =
+    ifMatch === null
+      ? unmodifiedSince !== null && lastModified(object) > unmodifiedSince
+      : !listTags(ifMatch).some((tag) => tag === '*' || tag === etag)
+  if (isFailed) {
+    return 'failed'
+  }
+  const ifNoneMatch = headers.get('If-None-Match')
+  const modifiedSince = readDate(headers.get('If-Modified-Since'))
+  const isUnmodified =
+    ifNoneMatch === null
+      ? modifiedSince !== null && lastModified(object) <= modifiedSince
+      : listTags(ifNoneMatch).some((tag) => ['*', etag, `W/${etag}`].includes(tag))
+  return isUnmodified ? 'not_modified' : 'met'
+}
+
+/** Returns true unless `If-Range` names another state of the object. The range is ignored then. */
+export function isRangeCurrent(headers: Headers, object: StoredObject): boolean {
+  const ifRange = headers.get('If-Range')
+  return (
+    ifRange === null || ifRange === httpEtag(object) || readDate(ifRange) === lastModified(object)
+  )
+}

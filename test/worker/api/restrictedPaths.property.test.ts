@@ -7,7 +7,7 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { canSeePath } from '../../../src/domain/caller.ts'
-import { visit } from '../helpers/requests.ts'
+import { expectJson, visit } from '../helpers/requests.ts'
 import { putOriginal, createOne } from '../helpers/jobs.ts'
 import { makeKey, type MadeKey, RESTRICTABLE_SCOPES } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
@@ -162,6 +162,18 @@ async function readOutside() {
   const originals = (await keys(env.ORIGINALS)).filter((name) => !name.startsWith('a/'))
   return { jobs, uploads, originals }
 }
+
+it('every route with a path in its URL is in the list', async () => {
+  const { paths } = await expectJson<{ paths: Record<string, object> }>(
+    await visit('/openapi.json'),
+    200,
+  )
+  const withPath = Object.entries(paths).filter(([path]) => path.includes('{path}'))
+  const routes = withPath.flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path.split('/{')[0]}`),
+  )
+  expect(Object.keys(ROUTES)).toEqual(expect.arrayContaining(routes))
+})
 
 describe('paths that try to leave the folder', () => {
   let before: Awaited<ReturnType<typeof readOutside>>

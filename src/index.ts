@@ -1,7 +1,9 @@
 /** Entry points of the Worker: HTTP requests, queue messages and the cron trigger. */
 import { app } from './app.ts'
 import { listQueues } from './db/queues.ts'
+import { describeError, logError } from './log.ts'
 import { runCleaner } from './services/maintenance/cleaner.ts'
+import { runWatchdog } from './services/maintenance/watchdog.ts'
 import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
 import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
 
@@ -22,11 +24,21 @@ export default {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     // Deferred, so that they run in parallel and a failure of one does not stop the others.
     for (const { name } of await listQueues(platform.db)) {
-      platform.defer(platform.hubs.runWatchdog(name))
+      platform.defer(watch(platform, name))
     }
     platform.defer(clean(platform))
   },
 } satisfies ExportedHandler<Env>
+
+/** Runs the watchdog of a queue: in its hub, or here if the hub does not answer. */
+async function watch(platform: WorkerPlatform, queue: string): Promise<void> {
+  try {
+    await platform.hubs.runWatchdog(queue)
+  } catch (error) {
+    logError('hub_unreachable', { queue, error: describeError(error) })
+    await runWatchdog(platform, queue)
+  }
+}
 
 /** An invalid retention setting rejects the promise, and stops nothing else. */
 async function clean(platform: WorkerPlatform): Promise<void> {

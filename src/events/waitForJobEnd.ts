@@ -1,6 +1,8 @@
 /** Waits for the end of a job, by the events of its queue. */
 import type { StreamMessage } from '../contract/events.ts'
+import { describeError, logError } from '../log.ts'
 import type { HubClient } from '../platform/hubClient.ts'
+import { limitTime } from '../platform/timeLimit.ts'
 
 const ENDS_WAIT: Record<StreamMessage['event'], boolean> = {
   'job:created': false,
@@ -18,7 +20,7 @@ const ENDS_WAIT: Record<StreamMessage['event'], boolean> = {
 
 /**
  * Resolves when the job has ended, when events may have been missed (also when the stream closes),
- * after `timeoutMs`, or at once if the hub accepts no stream. Calls `isOver` once, after the stream
+ * after `timeoutMs`, or at once if the hub accepts no stream or fails. Calls `isOver` once, after the stream
  * has begun, so that no end is missed.
  */
 export async function waitForJobEnd(
@@ -28,7 +30,12 @@ export async function waitForJobEnd(
   timeoutMs: number,
 ): Promise<void> {
   const filter = { jobId, filePath: null, pathPrefix: null }
-  const events = await hubs.openStream(queue, { filter, since: null, streamLimit: null })
+  const options = { filter, since: null, streamLimit: null }
+  const opening = limitTime(hubs.openStream(queue, options), timeoutMs)
+  const events = await opening.catch((error: unknown) => {
+    logError('hub_unreachable', { queue, error: describeError(error) })
+    return null
+  })
   if (!events) {
     return
   }

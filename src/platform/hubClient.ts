@@ -1,6 +1,8 @@
 /** Calls the queue hubs, which are Durable Objects named after their queues. */
+import { describeError, logError } from '../log.ts'
 import type { Hubs, WorkWait } from '../services/ports.ts'
 import type { EventFilter } from '../domain/subscription.ts'
+import { limitTime } from './timeLimit.ts'
 
 /**
  * Heartbeat of an event socket. The runtime responds to PING with PONG without waking the hub. A
@@ -9,6 +11,15 @@ import type { EventFilter } from '../domain/subscription.ts'
  */
 export const PING = 'ping'
 export const PONG = 'pong'
+
+/**
+ * A claim goes on without a hub that has not answered by then. The runner's own time limit for a
+ * claim is 10 s more than its wait.
+ */
+const MAX_CONNECT_MS = 2_000
+const MAX_WAKE_MS = 5_000
+/** A round of the watchdog can end many attempts. */
+const MAX_WATCHDOG_MS = 20_000
 
 /** An open event stream of a queue. Events arrive once the socket is accepted. */
 export interface EventStream {
@@ -39,8 +50,8 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
   return {
     notify: (queue, deadline) => getHub(queue).notify(deadline),
     sendProgress: (queue, filePath, progress) => getHub(queue).sendProgress(filePath, progress),
-    wake: (queue, count) => getHub(queue).wake(count),
-    runWatchdog: (queue) => getHub(queue).runWatchdog(),
+    wake: (queue, count) => limitTime(getHub(queue).wake(count), MAX_WAKE_MS),
+    runWatchdog: (queue) => limitTime(getHub(queue).runWatchdog(), MAX_WATCHDOG_MS),
     async openStream(queue, options) {
       const response = await connect(queue, `/stream?${buildQuery(options)}`)
       if (response.status === 429) {
@@ -49,8 +60,10 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
       return { socket: readSocket(response), cursor: Number(response.headers.get('X-Cursor')) }
     },
     async waitForWork(queues) {
-      const responses = await Promise.all(queues.map((queue) => connect(queue, '/runner')))
-      return createWorkWait(responses.map(readSocket))
+      const sockets = await Promise.all(
+        queues.map((queue) => findSocket(queue, () => connect(queue, '/runner').then(readSocket))),
+      )
+      return createWorkWait(sockets.filter((socket) => socket !== null))
     },
   }
 }
@@ -77,6 +90,28 @@ function readSocket({ webSocket, status }: Response): WebSocket {
     throw new Error(`the hub returned ${status} for a WebSocket upgrade`)
   }
   return webSocket
+}
+
+/** Returns null if the hub of the queue does not answer. A socket that opens later is closed. */
+async function findSocket(
+  queue: string,
+  open: () => Promise<WebSocket>,
+): Promise<WebSocket | null> {
+  let isLate = false
+  try {
+    const opening = open().then((socket) => {
+      if (isLate) {
+        socket.accept()
+        socket.close(1000)
+      }
+      return socket
+    })
+    return await limitTime(opening, MAX_CONNECT_MS)
+  } catch (error) {
+    isLate = true
+    logError('hub_unreachable', { queue, error: describeError(error) })
+    return null
+  }
 }
 
 function createWorkWait(sockets: WebSocket[]): WorkWait {

@@ -1,6 +1,7 @@
 /** Starts the container slots. Each is a Durable Object named `slot-0`, `slot-1` and so on. */
 import { describeError, logError } from '../log.ts'
 import type { Slots } from '../services/ports.ts'
+import { limitTime } from './timeLimit.ts'
 
 /**
  * The state of a slot after a call of `wake`:
@@ -12,6 +13,9 @@ import type { Slots } from '../services/ports.ts'
  * - `failed`: the container could not be started, or the slot could not be reached.
  */
 export type WakeResult = 'started' | 'starting' | 'busy' | 'cooling_down' | 'failed'
+
+/** A slot that has not answered by then counts as failed, and the next one is tried. */
+const MAX_WAKE_MS = 10_000
 
 /** The id of a runner in a slot is the slot's name and a random suffix: `slot-2-5f3a9c01`. */
 const RUNNER_ID = /^(slot-\d+)-[0-9a-f]{8}$/
@@ -25,13 +29,10 @@ export function createSlots(
   readSettings: () => { count: number; diskBytes: number },
 ): Slots {
   const wake = (name: string, queues: string[]): Promise<WakeResult> =>
-    namespace
-      .getByName(name)
-      .wake(queues)
-      .catch((error: unknown) => {
-        logError('slot_unreachable', { slot: name, error: describeError(error) })
-        return 'failed' as const
-      })
+    limitTime(namespace.getByName(name).wake(queues), MAX_WAKE_MS).catch((error: unknown) => {
+      logError('slot_unreachable', { slot: name, error: describeError(error) })
+      return 'failed' as const
+    })
 
   return {
     get count() {

@@ -3,7 +3,7 @@
  * which job runs. So a duplicated ticket does no harm, and the watchdog makes up for a lost one.
  */
 import { z } from 'zod'
-import { logError, logWarn } from '../log.ts'
+import { describeError, logError, logWarn } from '../log.ts'
 import { queueName } from '../contract/queue.ts'
 import type { Platform } from '../services/ports.ts'
 import { wakeRunners } from '../services/queues/wakeRunners.ts'
@@ -22,19 +22,33 @@ export async function sendTickets(tickets: Queue, queue: string, count: number) 
 
 /**
  * Turns a batch of tickets into one wake-up for each queue. Tickets are not retried if no runner is
- * available, because the watchdog sends new ones while a pending job could start.
+ * available, because the watchdog sends new ones while a pending job could start. If the wake-up of
+ * a queue fails, for example because the database does not answer, only its tickets are retried.
  */
 export async function consumeTickets(batch: MessageBatch, platform: Platform): Promise<void> {
-  const counts = new Map<string, number>()
+  const queues = new Map<string, Message[]>()
   for (const message of batch.messages) {
     const { success, data } = ticket.safeParse(message.body)
     if (success) {
-      counts.set(data.queue, (counts.get(data.queue) ?? 0) + 1)
+      queues.set(data.queue, [...(queues.get(data.queue) ?? []), message])
     } else {
       logError('ticket_unreadable', { message: message.id })
     }
   }
-  await Promise.all([...counts].map(([queue, count]) => wakeRunners(platform, queue, count)))
+  const failed = await Promise.all(
+    [...queues].map(async ([queue, messages]) => {
+      try {
+        await wakeRunners(platform, queue, messages.length)
+        return []
+      } catch (error) {
+        logError('wake_failed', { queue, error: describeError(error) })
+        return messages
+      }
+    }),
+  )
+  for (const message of failed.flat()) {
+    message.retry()
+  }
   batch.ackAll()
 }
 

@@ -20,7 +20,10 @@ export interface Hubs {
   sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
   /** Wakes up to `count` runners that wait for work in the queue. Returns the number woken. */
   wake(queue: string, count: number): Promise<number>
-  /** Opens a wait for work in several queues. */
+  /**
+   * Opens a wait for work in several queues. Wake-ups of a queue whose hub does not answer are not
+   * received; its runner then claims again after the wait.
+   */
   waitForWork(queues: string[]): Promise<WorkWait>
 }
 

@@ -1,6 +1,7 @@
 /** Wakes or starts runners for the jobs of a queue; fails the attempts of an ended runner. */
 import { countClaimableJobs, listBusyRunners, listJobsHeldBy } from '../../db/claimQuery.ts'
 import { listQueues } from '../../db/queues.ts'
+import { describeError, logError } from '../../log.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs } from './queues.ts'
@@ -10,20 +11,24 @@ const MAX_QUEUES = 10
 
 /**
  * Wakes up to `count` waiting runners for the queue's jobs. If fewer are waiting, starts free
- * slots: one for each job that can start and that a slot can run. The runners just woken and the
+ * slots: one for each job that can start and that a slot can run. If the hub does not answer, only
+ * slots are started; waiting runners claim again after their wait. The runners just woken and the
  * slots that are already starting are subtracted, so that a ticket that is delivered twice does not
  * start more slots.
  */
 export async function wakeRunners(platform: Platform, queue: string, count: number): Promise<void> {
   const { db, hubs, slots } = platform
-  const woken = await hubs.wake(queue, count)
-  if (woken >= count || slots.count === 0) {
+  const woken = await hubs.wake(queue, count).catch((error: unknown) => {
+    logError('hub_unreachable', { queue, error: describeError(error) })
+    return 0
+  })
+  if (woken >= count) {
     return
   }
   const queues = await listQueues(db)
   const row = queues.find(({ name }) => name === queue)
   const startable = row ? countStartableJobs(row) : 0
-  if (startable === 0) {
+  if (startable === 0 || slots.count === 0) {
     return
   }
   const claimable = await countClaimableJobs(db, queue, slots.capabilities, startable)

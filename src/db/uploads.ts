@@ -1,10 +1,13 @@
 /** Statements on multipart uploads of originals. */
-import { asc, eq, lt } from 'drizzle-orm'
+import { asc, eq, lt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { uploads } from './schema/index.ts'
+import { uploadParts, uploads } from './schema/index.ts'
 import type { UploadRow } from './rows.ts'
 
-export async function insertUpload(db: Database, upload: UploadRow): Promise<void> {
+export async function insertUpload(
+  db: Database,
+  upload: typeof uploads.$inferInsert,
+): Promise<void> {
   await db.insert(uploads).values(upload)
 }
 
@@ -14,6 +17,41 @@ export function findUpload(db: Database, id: string): Promise<UploadRow | undefi
 
 export async function deleteUpload(db: Database, id: string): Promise<void> {
   await db.delete(uploads).where(eq(uploads.id, id))
+}
+
+/** Records a stored part, replacing an earlier one with its number, unless the upload has ended. */
+export async function recordUploadPart(
+  db: Database,
+  uploadId: string,
+  { partNumber, etag, sizeBytes }: { partNumber: number; etag: string; sizeBytes: number },
+): Promise<void> {
+  await db.run(sql`
+    INSERT INTO upload_parts (upload_id, part, etag, size_bytes)
+    SELECT id, ${partNumber}, ${etag}, ${sizeBytes} FROM uploads
+    WHERE id = ${uploadId} AND completed_at IS NULL
+    ON CONFLICT DO UPDATE SET etag = excluded.etag, size_bytes = excluded.size_bytes`)
+}
+
+/** The stored parts of an upload, in the order of their numbers. */
+export function listUploadParts(db: Database, uploadId: string) {
+  return db
+    .select({
+      partNumber: uploadParts.part,
+      etag: uploadParts.etag,
+      size: uploadParts.sizeBytes,
+    })
+    .from(uploadParts)
+    .where(eq(uploadParts.uploadId, uploadId))
+    .orderBy(asc(uploadParts.part))
+}
+
+/** Records the completion of an upload. */
+export async function recordCompletedUpload(
+  db: Database,
+  id: string,
+  completion: { completedAt: number; partsHash: string; etag: string; sizeBytes: number },
+): Promise<void> {
+  await db.update(uploads).set(completion).where(eq(uploads.id, id))
 }
 
 /** Uploads that began before `before` (ms), oldest first. */

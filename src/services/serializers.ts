@@ -79,7 +79,9 @@ export function serializeCreatedJob({ row, deduplicated }: { row: JobRow; dedupl
   }
 }
 
-export function serializeFile(original: StoredObject): StoredFile {
+export function serializeFile(
+  original: Pick<StoredObject, 'key' | 'sizeBytes' | 'etag' | 'contentType'>,
+): StoredFile {
   return {
     filePath: original.key,
     size: original.sizeBytes,

@@ -12,6 +12,8 @@ export type StoreOutcome<Stored> =
 
 /** Object metadata: the id of the API key that an original is charged to. */
 const KEY_ID_METADATA = 'reelqueue-key'
+/** Object metadata: the id of the multipart upload that stored an original. */
+const UPLOAD_ID_METADATA = 'reelqueue-upload'
 
 /** The charged key and size of the file at a path; null and 0 if there is no file. */
 export interface StoredSize {
@@ -20,12 +22,28 @@ export interface StoredSize {
   sizeBytes: number
 }
 
-/** Returns the attributes of an original that is charged to the API key `keyId`. */
-export function originalAttributes(path: string, keyId: string | null) {
+/**
+ * Returns the attributes of an original that is charged to the API key `keyId`.
+ *
+ * @param uploadId the multipart upload that stores it; null for a whole file
+ */
+export function originalAttributes(path: string, keyId: string | null, uploadId: string | null) {
   return {
-    contentType: findFileType(path)?.contentType ?? OCTET_STREAM,
-    ...(keyId !== null && { metadata: { [KEY_ID_METADATA]: keyId } }),
+    contentType: originalContentType(path),
+    metadata: {
+      ...(keyId !== null && { [KEY_ID_METADATA]: keyId }),
+      ...(uploadId !== null && { [UPLOAD_ID_METADATA]: uploadId }),
+    },
   }
+}
+
+export function originalContentType(path: string): string {
+  return findFileType(path)?.contentType ?? OCTET_STREAM
+}
+
+/** Returns whether the multipart upload with this id has stored the original. */
+export function isStoredBy({ metadata }: StoredObject, uploadId: string): boolean {
+  return metadata[UPLOAD_ID_METADATA] === uploadId
 }
 
 export async function readStoredSize(store: ObjectStore, path: string): Promise<StoredSize> {
@@ -44,7 +62,7 @@ export async function storeFile(
   keyId: string | null,
 ): Promise<StoreOutcome<StoredObject>> {
   const result = await putChecked(path, content, (checked) =>
-    store.put(path, checked, originalAttributes(path, keyId)),
+    store.put(path, checked, originalAttributes(path, keyId, null)),
   )
   if (result.ok) {
     return { ok: true, stored: result.object }

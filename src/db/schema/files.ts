@@ -4,8 +4,8 @@ import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlit
 import { time } from './columns.ts'
 
 /**
- * Multipart uploads of originals. A row is deleted when its upload is completed or aborted; the
- * cleaner aborts old uploads.
+ * Multipart uploads of originals. A row is deleted when its upload is aborted. The cleaner aborts old
+ * uploads, and deletes the rows of completed ones, which answer repeated completions.
  */
 export const uploads = sqliteTable(
   'uploads',
@@ -17,8 +17,27 @@ export const uploads = sqliteTable(
     /** The API key that began the upload and is charged for it; null for the root key. */
     apiKeyId: text(),
     createdAt: time().notNull(),
+    /** Time of the completion; null before. The columns below are set with it. */
+    completedAt: time(),
+    /** SHA-256 of the parts of the completion. */
+    partsHash: text(),
+    /** Of the completed file. */
+    etag: text(),
+    sizeBytes: integer(),
   },
   (t) => [index('uploads_by_age').on(t.createdAt)],
+)
+
+/** The stored parts of uploads. A trigger deletes them with the row of their upload. */
+export const uploadParts = sqliteTable(
+  'upload_parts',
+  {
+    uploadId: text().notNull(),
+    part: integer().notNull(),
+    etag: text().notNull(),
+    sizeBytes: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.uploadId, t.part] })],
 )
 
 /**

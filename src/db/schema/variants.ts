@@ -66,3 +66,18 @@ export const variantReferences = sqliteTable(
   },
   (t) => [primaryKey({ columns: [t.path, t.filePath, t.transformation] })],
 )
+
+/**
+ * The queues in which each variant was made. A key that is restricted to a queue sees the variants of
+ * its queue, even after the records of their jobs are deleted. Triggers insert the rows with the
+ * variant, and delete them with it.
+ */
+export const variantQueues = sqliteTable(
+  'variant_queues',
+  {
+    filePath: text().notNull(),
+    transformation: text().notNull(),
+    queue: text().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.filePath, t.transformation, t.queue] })],
+)

@@ -8,6 +8,7 @@ import { originalPath } from '../../domain/transformation/variantPath.ts'
 import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { deleteFile, putFile } from '../../services/files/files.ts'
 import { serializeFile } from '../../services/serializers.ts'
+import { httpEtag } from '../../storage/objectStore.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { checkCallerRateLimit } from '../middleware/rateLimit.ts'
 import { readSizedBody } from '../requestBody.ts'
@@ -74,6 +75,7 @@ export const fileRoutes = createApi()
     if (!outcome.ok) {
       return errorResponse(c, outcome)
     }
+    c.header('ETag', httpEtag(outcome.stored))
     return c.json(serializeFile(outcome.stored), 201)
   })
   .openapi(deleteRoute, async (c) => {

@@ -1,16 +1,18 @@
 /** `/uploads`: originals that are uploaded in parts. */
 import { z } from '@hono/zod-openapi'
 import { successBody } from '../../contract/job.ts'
-import { uploadedPart } from '../../contract/runnerProtocol.ts'
-import { storedFile } from '../../contract/storedFile.ts'
+import { MAX_PARTS, namedParts, uploadedPart } from '../../contract/runnerProtocol.ts'
+import { storedFile, uploadState } from '../../contract/storedFile.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
+import { completeUpload } from '../../services/files/completeUpload.ts'
 import {
   abortUpload,
   beginUpload,
-  completeUpload,
   putUploadPart,
+  readUpload,
 } from '../../services/files/multipartUploads.ts'
-import { serializeFile } from '../../services/serializers.ts'
+import { toIsoTime } from '../../services/serializers.ts'
+import { httpEtag } from '../../storage/objectStore.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { readSizedBody } from '../requestBody.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
@@ -50,28 +52,47 @@ const beginRoute = route(write, {
   },
 })
 
+const etagHeader = {
+  description: 'The etag of the part, in quotes',
+  required: true,
+  schema: { type: 'string' },
+} as const
+
 const partRoute = route(write, {
   tags,
   method: 'put',
   path: '/uploads/{uploadId}/{part}',
   summary: 'Upload one part as the raw body. A part that is sent again replaces the previous one.',
   request: {
-    params: params.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
+    params: params.extend({ part: z.coerce.number().int().min(1).max(MAX_PARTS) }),
   },
   responses: {
-    200: json(uploadedPart, 'The part. Send it with the completion.'),
+    200: {
+      ...json(uploadedPart, 'The part. Send it with the completion.'),
+      headers: { ETag: etagHeader },
+    },
     ...errors(400, 404, 411, 413, 415),
   },
+})
+
+const getRoute = route(write, {
+  tags,
+  method: 'get',
+  path: '/uploads/{uploadId}',
+  summary: 'Get an upload and its stored parts',
+  request: { params },
+  responses: { 200: json(uploadState, 'The upload'), ...errors(404) },
 })
 
 const completeRoute = route(write, {
   tags,
   method: 'post',
   path: '/uploads/{uploadId}/complete',
-  summary: 'Complete an upload, and replace the file at its path',
+  summary:
+    'Complete an upload, and replace the file at its path. Sent again, it returns the same response.',
   request: {
     params,
-    body: jsonBody(z.strictObject({ parts: z.array(uploadedPart).min(1).max(10_000) })),
+    body: jsonBody(z.strictObject({ parts: namedParts })),
   },
   responses: { 201: json(storedFile, 'The stored file'), ...errors(404) },
 })
@@ -104,7 +125,30 @@ export const multipartUploadRoutes = createApi()
     if (!stored.ok) {
       return errorResponse(c, stored)
     }
+    c.header('ETag', httpEtag(stored.part))
     return c.json(stored.part, 200)
+  })
+  .openapi(getRoute, async (c) => {
+    const found = await readUpload(
+      c.get('platform'),
+      c.get('caller'),
+      c.req.valid('param').uploadId,
+    )
+    if (!found.ok) {
+      return errorResponse(c, found)
+    }
+    const { id: uploadId, filePath, createdAt, completedAt } = found.upload
+    return c.json(
+      {
+        uploadId,
+        filePath,
+        partSizeBytes: PART_SIZE_BYTES,
+        createdAt: toIsoTime(createdAt),
+        completedAt: toIsoTime(completedAt),
+        parts: found.parts,
+      },
+      200,
+    )
   })
   .openapi(completeRoute, async (c) => {
     const { uploadId } = c.req.valid('param')
@@ -113,7 +157,8 @@ export const multipartUploadRoutes = createApi()
     if (!completed.ok) {
       return errorResponse(c, completed)
     }
-    return c.json(serializeFile(completed.file), 201)
+    c.header('ETag', completed.file.etag)
+    return c.json(completed.file, 201)
   })
   .openapi(abortRoute, async (c) => {
     const { uploadId } = c.req.valid('param')

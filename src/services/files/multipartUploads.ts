@@ -2,19 +2,25 @@
 import { EXTENSIONS, readExtension } from '../../contract/fileTypes.ts'
 import type { UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { UploadRow } from '../../db/rows.ts'
-import { deleteUpload, findUpload, insertUpload } from '../../db/uploads.ts'
+import {
+  deleteUpload,
+  findUpload,
+  insertUpload,
+  listUploadParts,
+  recordUploadPart,
+} from '../../db/uploads.ts'
 import { canSeePath, chargedKeyId, type Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import type { SizedBody, StoredObject } from '../../storage/objectStore.ts'
+import type { SizedBody } from '../../storage/objectStore.ts'
 import { originalAttributes, putChecked, wrongSizeError } from '../../storage/originals.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
-import { retireReplacedVariants, type Uploader } from './files.ts'
+import type { Uploader } from './files.ts'
 import { beginWrite, finishWrite, type QuotaExceeded, reservePart } from './storageQuota.ts'
 
-type NotFound = ErrorResult<'upload_not_found'>
+export type UploadNotFound = ErrorResult<'upload_not_found'>
 
-function notFound(id: string): NotFound {
+export function uploadNotFound(id: string): UploadNotFound {
   return errorResult(
     'upload_not_found',
     `There is no upload ${id}. Uploads end when they are completed or aborted, or expire.`,
@@ -37,11 +43,11 @@ export async function beginUpload(
     )
   }
   const apiKeyId = chargedKeyId(caller)
+  const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
   const { uploadId } = await originals.createMultipartUpload(
     filePath,
-    originalAttributes(filePath, apiKeyId),
+    originalAttributes(filePath, apiKeyId, id),
   )
-  const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`
   await insertUpload(db, { id, filePath, uploadId, apiKeyId, createdAt: Date.now() })
   return { ok: true, id }
 }
@@ -55,13 +61,13 @@ export async function putUploadPart(
   content: SizedBody,
 ): Promise<
   | { ok: true; part: UploadedPart }
-  | NotFound
+  | UploadNotFound
   | QuotaExceeded
   | ErrorResult<'content_mismatch' | 'invalid_request'>
 > {
   const upload = await findVisibleUpload(platform, restriction, id)
-  if (!upload) {
-    return notFound(id)
+  if (!upload || upload.completedAt !== null) {
+    return uploadNotFound(id)
   }
   const reserved = await reservePart(platform, upload, partNumber, content.sizeBytes)
   if (!reserved.ok) {
@@ -71,49 +77,14 @@ export async function putUploadPart(
     platform.originals.uploadPart(toMultipartUpload(upload), partNumber, part)
   const result =
     partNumber === 1 ? await putChecked(upload.filePath, content, put) : await put(content)
+  if (result.ok) {
+    const { partNumber, etag } = result.part
+    await recordUploadPart(platform.db, id, { partNumber, etag, sizeBytes: content.sizeBytes })
+  }
   if (result.ok || 'code' in result) {
     return result
   }
-  return result.reason === 'gone' ? notFound(id) : wrongSizeError(content)
-}
-
-/** Assembles the parts into a file, which replaces the one at its path. */
-export async function completeUpload(
-  platform: Platform,
-  restriction: Restriction,
-  id: string,
-  parts: UploadedPart[],
-): Promise<{ ok: true; file: StoredObject } | NotFound | ErrorResult<'invalid_request'>> {
-  const upload = await findVisibleUpload(platform, restriction, id)
-  if (!upload) {
-    return notFound(id)
-  }
-  // The content is checked against the file name only when part 1 is stored.
-  if (!parts.some((part) => part.partNumber === 1)) {
-    return errorResult('invalid_request', 'parts: part 1 is missing')
-  }
-  const { apiKeyId, filePath } = upload
-  const write = { ...(await beginWrite(platform, filePath)), id }
-  const completed = await platform.originals.completeMultipartUpload(
-    toMultipartUpload(upload),
-    parts,
-  )
-  if (!completed.ok && completed.reason === 'gone') {
-    await deleteUploadAndParts(platform, upload)
-    return notFound(id)
-  }
-  if (!completed.ok) {
-    return errorResult(
-      'invalid_request',
-      'parts: these parts cannot be assembled. Name every part with the etag of its upload. All parts but the last must have the same size, of at least 5 MiB.',
-    )
-  }
-  const { object } = completed
-  // One transaction deletes the reservations of the parts and charges the file.
-  await finishWrite(platform, write, { keyId: apiKeyId, sizeBytes: object.sizeBytes })
-  await deleteUpload(platform.db, id)
-  await retireReplacedVariants(platform, object)
-  return { ok: true, file: object }
+  return result.reason === 'gone' ? uploadNotFound(id) : wrongSizeError(content)
 }
 
 /** Deletes an upload and its parts. */
@@ -121,17 +92,40 @@ export async function abortUpload(
   platform: Platform,
   restriction: Restriction,
   id: string,
-): Promise<{ ok: true } | NotFound> {
+): Promise<{ ok: true } | UploadNotFound> {
   const upload = await findVisibleUpload(platform, restriction, id)
-  if (!upload) {
-    return notFound(id)
+  if (!upload || upload.completedAt !== null) {
+    return uploadNotFound(id)
   }
   await deleteUploadAndParts(platform, upload)
   return { ok: true }
 }
 
-/** Deletes an upload and its parts, whether the store still has them or not. */
+export interface UploadState {
+  upload: UploadRow
+  parts: { partNumber: number; etag: string; size: number }[]
+}
+
+/** Reads an upload and its stored parts. */
+export async function readUpload(
+  platform: Platform,
+  restriction: Restriction,
+  id: string,
+): Promise<({ ok: true } & UploadState) | UploadNotFound> {
+  const upload = await findVisibleUpload(platform, restriction, id)
+  return upload
+    ? { ok: true, upload, parts: await listUploadParts(platform.db, id) }
+    : uploadNotFound(id)
+}
+
+/**
+ * Deletes an upload and its parts, whether the store still has them or not. The file of a completed
+ * upload stays.
+ */
 export async function deleteUploadAndParts(platform: Platform, upload: UploadRow): Promise<void> {
+  if (upload.completedAt !== null) {
+    return deleteUpload(platform.db, upload.id)
+  }
   const aborted = await platform.originals.abortMultipartUpload(toMultipartUpload(upload))
   if (!aborted.ok) {
     // The upload has expired in the store, or was completed without a record in the database, so
@@ -141,11 +135,11 @@ export async function deleteUploadAndParts(platform: Platform, upload: UploadRow
   await deleteUpload(platform.db, upload.id)
 }
 
-async function findVisibleUpload({ db }: Platform, restriction: Restriction, id: string) {
+export async function findVisibleUpload({ db }: Platform, restriction: Restriction, id: string) {
   const upload = await findUpload(db, id)
   return upload && canSeePath(restriction, upload.filePath) ? upload : undefined
 }
 
-function toMultipartUpload({ filePath, uploadId }: UploadRow) {
+export function toMultipartUpload({ filePath, uploadId }: UploadRow) {
   return { key: filePath, uploadId }
 }

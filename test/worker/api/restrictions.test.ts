@@ -211,6 +211,7 @@ describe('writing with a restricted key', () => {
     await expectError(await visit(`${at}/1`, part), 404, 'upload_not_found')
     const parts = { parts: [{ partNumber: 1, etag: 'x' }] }
     await expectError(await folder.call('POST', `${at}/complete`, parts), 404, 'upload_not_found')
+    await expectError(await folder.call('GET', at), 404, 'upload_not_found')
     await expectError(await folder.call('DELETE', at), 404, 'upload_not_found')
     expect(await countRows('uploads', 'id = ?', uploadId)).toBe(1)
   })

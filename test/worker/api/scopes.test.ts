@@ -17,6 +17,7 @@ const ROUTES: [string, string, Scope][] = [
   ['DELETE', '/files/x.mp4', 'files:write'],
   ['POST', '/upload', 'files:write'],
   ['POST', '/uploads', 'files:write'],
+  ['GET', '/uploads/x', 'files:write'],
   ['PUT', '/uploads/x/1', 'files:write'],
   ['POST', '/uploads/x/complete', 'files:write'],
   ['DELETE', '/uploads/x', 'files:write'],

@@ -56,6 +56,7 @@ describe('a migrated database', () => {
       ['outputs', 4],
       ['variants', 4],
       ['variant_references', 1],
+      ['variant_queues', 4],
       ['named_presets', 1],
       ['queue_hourly_stats', 1],
       ['idempotency_keys', 1],

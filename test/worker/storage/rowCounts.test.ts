@@ -6,11 +6,8 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Caller, ROOT } from '../../../src/domain/caller.ts'
 import { putFile, deleteFile } from '../../../src/services/files/files.ts'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
-import {
-  beginUpload,
-  completeUpload,
-  putUploadPart,
-} from '../../../src/services/files/multipartUploads.ts'
+import { beginUpload, putUploadPart } from '../../../src/services/files/multipartUploads.ts'
+import { completeUpload } from '../../../src/services/files/completeUpload.ts'
 import { openPlatform } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'

@@ -1,8 +1,9 @@
 /** Statements on outputs (what attempts write to R2) and variants (the outputs that are served). */
-import { and, asc, eq, lte, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, lte, ne, sql } from 'drizzle-orm'
+import { PROBE } from '../contract/probe.ts'
 import { type Database, isListed, statement } from './database.ts'
 import type { Claim } from './leases.ts'
-import { outputs, variants } from './schema/index.ts'
+import { outputs, variantQueues, variants } from './schema/index.ts'
 import type { VariantRow } from './rows.ts'
 
 /** Records an object before an attempt writes it. Returns false if the claim is no longer held. */
@@ -67,6 +68,50 @@ export function findVariant(
     .select()
     .from(variants)
     .where(and(eq(variants.filePath, filePath), eq(variants.transformation, transformation)))
+    .get()
+}
+
+/**
+ * Returns whether a variant, or any variant of the file if `transformation` is null, was made in the
+ * queue. The records of its jobs may be deleted.
+ */
+export async function isMadeInQueue(
+  db: Database,
+  filePath: string,
+  transformation: string | null,
+  queue: string,
+): Promise<boolean> {
+  const found = await db
+    .select({ queue: variantQueues.queue })
+    .from(variantQueues)
+    .where(
+      and(
+        eq(variantQueues.filePath, filePath),
+        transformation === null ? undefined : eq(variantQueues.transformation, transformation),
+        eq(variantQueues.queue, queue),
+      ),
+    )
+    .limit(1)
+  return found.length > 0
+}
+
+/** The variant of a file that was made last, except its probe; with `queue`, of those made in it. */
+export function findNewestVariant(
+  db: Database,
+  filePath: string,
+  queue: string | null,
+): Promise<VariantRow | undefined> {
+  const isMadeIn =
+    queue === null
+      ? undefined
+      : sql`EXISTS (SELECT 1 FROM variant_queues AS made WHERE made.file_path = ${variants.filePath}
+          AND made.transformation = ${variants.transformation} AND made.queue = ${queue})`
+  return db
+    .select()
+    .from(variants)
+    .where(and(eq(variants.filePath, filePath), ne(variants.transformation, PROBE), isMadeIn))
+    .orderBy(desc(variants.createdAt))
+    .limit(1)
     .get()
 }
 

@@ -1,7 +1,7 @@
 /** Finds a variant on request, and creates its job when there is none. */
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findNewestJob, hasVisibleJob } from '../../db/jobs.ts'
-import { findVariant } from '../../db/outputs.ts'
+import { findVariant, isMadeInQueue } from '../../db/outputs.ts'
 import type { JobRow, VariantRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath, UNRESTRICTED } from '../../domain/caller.ts'
 import { isActive } from '../../domain/jobTransitions.ts'
@@ -73,13 +73,17 @@ export async function requestVariant(
 
 /**
  * Returns whether the caller can see an original. A key that is restricted to a queue sees the
- * files that have a job in that queue.
+ * files that have a job or a variant of that queue.
  */
 export async function canSeeOriginal({ db }: Platform, caller: Caller, filePath: string) {
   if (!canSeePath(caller, filePath)) {
     return false
   }
-  return caller.queue === null || (await hasVisibleJob(db, filePath, caller))
+  return (
+    caller.queue === null ||
+    (await hasVisibleJob(db, filePath, caller)) ||
+    (await isMadeInQueue(db, filePath, null, caller.queue))
+  )
 }
 
 /** Returns the state of the variant; null if a job has to be created. */
@@ -89,14 +93,17 @@ async function findExisting(
   { filePath, variant }: VariantRequest,
 ): Promise<VariantOutcome | null> {
   const { db } = platform
-  const isRestricted = caller.queue !== null
-  const [source, stored, jobInQueue] = await Promise.all([
+  const { queue } = caller
+  const isRestricted = queue !== null
+  const [source, stored, jobInQueue, isMadeThere] = await Promise.all([
     platform.originals.head(filePath),
     findVariant(db, filePath, variant),
     isRestricted ? findNewestJob(db, filePath, variant, caller) : undefined,
+    isRestricted && isMadeInQueue(db, filePath, variant, queue),
   ])
-  // A key that is restricted to a queue sees only the variants that have a job in that queue.
-  const isVisible = !isRestricted || jobInQueue !== undefined
+  // A key that is restricted to a queue sees only the variants that have a job in that queue, or that
+  // were made in it by a job whose record is deleted.
+  const isVisible = !isRestricted || jobInQueue !== undefined || isMadeThere
   if (stored && isVisible && (await isCurrent(platform, source, stored))) {
     return { ok: true, state: 'ready', variant: stored }
   }

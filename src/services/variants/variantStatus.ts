@@ -1,6 +1,6 @@
 /** Reads the newest job of a file or variant, and the size of a finished variant. */
 import { findNewestJob } from '../../db/jobs.ts'
-import { findVariant } from '../../db/outputs.ts'
+import { findNewestVariant, findVariant, isMadeInQueue } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { type Caller, canSeePath } from '../../domain/caller.ts'
 import type { Platform } from '../ports.ts'
@@ -22,7 +22,8 @@ export function readNewestJob(
 
 /**
  * Returns the size of a variant in bytes; null if it does not exist or the caller cannot see it. If
- * `variant` is null, the variant of the newest job that the caller can see is used.
+ * `variant` is null, the variant of the newest job that the caller can see is used, or if the records
+ * of all jobs are deleted, the newest variant.
  */
 export async function readVariantSize(
   { db }: Platform,
@@ -32,15 +33,16 @@ export async function readVariantSize(
   if (!canSeePath(caller, filePath)) {
     return null
   }
-  let transformation = variant
-  // A key that is restricted to a queue sees only the variants that have a job in that queue.
-  if (variant === null || caller.queue !== null) {
-    const job = await findNewestJob(db, filePath, variant, caller)
-    if (!job) {
-      return null
-    }
-    transformation ??= job.transformation
+  const { queue } = caller
+  const isNeeded = variant === null || queue !== null
+  const job = isNeeded ? await findNewestJob(db, filePath, variant, caller) : undefined
+  const transformation = variant ?? job?.transformation
+  if (transformation === undefined) {
+    return (await findNewestVariant(db, filePath, queue))?.sizeBytes ?? null
   }
-  const found = transformation && (await findVariant(db, filePath, transformation))
-  return found ? found.sizeBytes : null
+  // A key that is restricted to a queue sees the variants that have a job in it or were made in it.
+  const isVisible =
+    queue === null || job || (await isMadeInQueue(db, filePath, transformation, queue))
+  const found = isVisible ? await findVariant(db, filePath, transformation) : undefined
+  return found?.sizeBytes ?? null
 }

@@ -4,6 +4,7 @@
 import type { EditedOutput, FileVideo, LabelledChains, SourceFile } from './editedOutput.ts'
 import type { Edits } from './edits.ts'
 import * as pipeline from './pipeline.ts'
+import { hasAudioMarker, startAtZero } from './steps/audioStart.ts'
 import { generateSilence } from './steps/audioLayout.ts'
 import { fitIntoFrame } from './steps/concat.ts'
 import { frameRateFilter } from './steps/frameRate.ts'
@@ -18,8 +19,12 @@ export interface SelectedTracks {
 
 /** The filters of one command. */
 export interface FilterComplex {
-  /** The value of `-filter_complex`; empty when no track is filtered. */
-  filters: string
+  /**
+   * Values of `-filter_complex`, one for each graph. Video and audio have graphs of their own unless
+   * files are joined: ffmpeg builds a graph anew when the audio changes in mid-stream. Empty when no
+   * track is filtered.
+   */
+  filters: string[]
   /** Labels to map, in brackets; null for a track that is not filtered. */
   video: string | null
   audio: string | null
@@ -46,20 +51,28 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
       const hasVideo = selectsVideo && output.size !== null
       const hasAudio = selectsAudio && output.hasAudio
       if (!hasVideo && !hasAudio) {
-        return { filters: '', video: null, audio: null }
+        return { filters: [], video: null, audio: null }
       }
       const video = hasVideo ? joinedVideo : null
       const audio = hasAudio ? applyAudioSteps(output, loudness) : null
       const labels = (letter: string) => files.map((_, index) => `[${letter}${index}]`)
       const joined = { video: video && labels('v'), audio: audio && labels('a') }
-      const chains = [
-        ...files.flatMap((file) => [video && file.video, audio && file.audio]),
-        ...(isJoined ? pipeline.joinFiles(output, joined, JOINED) : []),
-        ...(video?.chains ?? []),
-        ...(audio?.chains ?? []),
-      ]
+      const videoChains = video && [...files.map((file) => file.video), ...video.chains]
+      const audioChains = audio && [...files.map((file) => file.audio), ...audio.chains]
+      const graphs = isJoined
+        ? [
+            [
+              ...files.flatMap((file) => [video && file.video, audio && file.audio]),
+              ...pipeline.joinFiles(output, joined, JOINED),
+              ...(video?.chains ?? []),
+              ...(audio?.chains ?? []),
+            ],
+          ]
+        : [videoChains, audioChains]
       return {
-        filters: chains.filter((chain) => chain !== null).join(';'),
+        filters: graphs
+          .filter((chains) => chains !== null)
+          .map((chains) => chains.filter((chain) => chain !== null).join(';')),
         video: video?.to ?? null,
         audio: audio?.to ?? null,
       }
@@ -94,17 +107,22 @@ function selectAppendedEdits({ speed, background }: Edits): FileVideo['edits'] {
 
 /** Returns the audio filters of a file; generated silence for a file without audio. */
 function buildFileAudioChain(
-  { edits: { speed }, files }: EditedOutput,
+  output: EditedOutput,
   { audio, audioTrack, seconds }: SourceFile,
   index: number,
   to: string,
 ): string {
+  const { edits, files } = output
+  const { speed } = edits
   if (audio === null) {
     return `${generateSilence(seconds === null ? null : seconds / speed).join(',')}${to}`
   }
   const file = { audio, speed, isJoined: files.length > 1 }
   const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(file))
-  return `[${index}:a:${audioTrack - 1}]${filters.join(',')}${to}`
+  const from = `[${index}:a:${audioTrack - 1}]`
+  return hasAudioMarker(output)
+    ? `${startAtZero(output, from, '[started]')};[started]${filters.join(',')}${to}`
+    : `${from}${filters.join(',')}${to}`
 }
 
 function applyVideoSteps(output: EditedOutput): LabelledChains {

@@ -14,6 +14,7 @@ import type {
 } from './editedOutput.ts'
 import { changeAudioSpeed, changeVideoSpeed } from './steps/speed.ts'
 import { trimInput } from './steps/trim.ts'
+import { keepFrameSize } from './steps/frameSize.ts'
 import { deinterlace } from './steps/deinterlace.ts'
 import { convertFrameRate } from './steps/frameRate.ts'
 import { orient } from './steps/orientation.ts'
@@ -38,6 +39,7 @@ export const trim = trimInput
  * they reduce the number of frames, the later steps have less to do.
  */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
+  keepFrameSize,
   deinterlace,
   changeVideoSpeed,
   convertFrameRate,

@@ -4,13 +4,18 @@ import { ffmpegOptions } from '../process/options.ts'
 import type { InputFile, PlanContext, Step } from '../renderPlan.ts'
 import type { EditedOutput, Trim } from './editedOutput.ts'
 import * as pipeline from './pipeline.ts'
+import { openAudioMarker } from './steps/audioStart.ts'
+import { KEEP_VIDEO_GRAPH } from './steps/frameSize.ts'
 import { prepareSubtitles } from './steps/subtitles.ts'
 import { prepareWatermark } from './steps/watermark.ts'
 
 export interface PreparedInputs {
   /** Steps that write files. They must run before any command that uses the inputs. */
   steps: Step[]
-  /** Arguments of the media files, in their order. A graph of audio only needs no other inputs. */
+  /**
+   * Arguments of the media files, in their order, and of the marker of the audio's start. A graph of
+   * audio only needs no other inputs.
+   */
   files: string[]
   /** Arguments of the inputs after `files`: the watermark, if there is one. */
   images: string[]
@@ -24,16 +29,22 @@ export interface PreparedInputs {
 export function prepareInputs(output: EditedOutput, context: PlanContext): PreparedInputs {
   const subtitles = prepareSubtitles(output, context)
   const watermark = prepareWatermark(output, context)
+  const marker = openAudioMarker(output)
   return {
     steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
-    files: output.files.flatMap(({ file, trim }) => openInput(file, trim)),
+    files: [...output.files.flatMap(({ file, trim }) => openInput(file, trim)), ...(marker ?? [])],
     images: watermark?.input ?? [],
-    count: output.files.length + (watermark === null ? 0 : 1),
+    count: [...output.files, marker, watermark].filter((each) => each !== null).length,
     subtitleTrack: subtitles.trackFile,
   }
 }
 
 /** Returns the arguments that open a part of a stored file, with the limits for untrusted media. */
 export function openInput({ url }: InputFile, trim: Trim): string[] {
-  return [...INPUT_LIMITS, ...pipeline.trim(trim), ...ffmpegOptions({ i: url })]
+  return [
+    ...KEEP_VIDEO_GRAPH,
+    ...INPUT_LIMITS,
+    ...pipeline.trim(trim),
+    ...ffmpegOptions({ i: url }),
+  ]
 }

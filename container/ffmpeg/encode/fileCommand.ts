@@ -42,7 +42,7 @@ export function buildFileCommand(command: FileCommand): string[] {
     ...inputs.files,
     ...inputs.images,
     ...(subtitles ?? []),
-    ...ffmpegOptions({ filter_complex: filters.filters || null }),
+    ...ffmpegOptions({ filter_complex: filters.filters }),
     ...ffmpegOptions(tracks.hasVideo ? { map: mapped.video } : { vn: true }),
     ...ffmpegOptions(tracks.hasAudio ? { map: mapped.audio } : { an: true }),
     ...ffmpegOptions(subtitles === null ? { sn: true } : { map: `${inputs.count}:s:0` }),

@@ -134,7 +134,9 @@ function buildPreviewCommand(rendition: Preview, editPlan: EditPlan, output: str
     ...inputs.files,
     ...inputs.images,
     ...ffmpegOptions({
-      filter_complex: isGif ? `${filters};${buildPalette(String(video), quality)}` : filters,
+      filter_complex: isGif
+        ? [...filters, buildPalette(String(video), quality)].join(';')
+        : filters,
       map: isGif ? '[gif]' : video,
       an: true,
     }),

@@ -8,6 +8,7 @@ import { JobFailure } from '../../failures.ts'
 import type { Geometry } from '../geometry.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { applyFileVideoSteps } from '../edit/pipeline.ts'
+import { KEEP_VIDEO_GRAPH } from '../edit/steps/frameSize.ts'
 import { resolveTrim } from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder } from '../encode/imageEncoders.ts'
@@ -141,6 +142,7 @@ function buildSheetCommand(options: {
   return [
     ...COMMON_OPTIONS,
     ...ffmpegOptions({ skip_frame: onlyKeyframes ? 'nokey' : null }),
+    ...KEEP_VIDEO_GRAPH,
     ...INPUT_LIMITS,
     ...ffmpegOptions({ i: url, filter_complex: filters }),
     // ffmpeg reports no progress until a sheet is full, so this second output is written image by

@@ -58,6 +58,8 @@ export interface AudioStream {
   codec: string
   channels: number
   sampleRate: number
+  /** Start in seconds from the start of the file. */
+  startSeconds: number
   /** Bits per second; null when the file does not declare it. */
   bitRate: number | null
 }
@@ -123,7 +125,7 @@ function readProbe(
 
   const start = format.start_time ?? 0
   const duration = format.duration ?? null
-  const audioTracks = audioStreams.map(readAudio)
+  const audioTracks = audioStreams.map((each) => readAudio(each, start))
   const video = videoStream === undefined ? null : readVideo(videoStream, format, audioStream)
   const ends = [videoStream, audioStream]
     .filter((each) => each !== undefined)
@@ -149,8 +151,9 @@ function readProbe(
   }
 }
 
-function readAudio(each: FfprobeStream): AudioStream {
+function readAudio(each: FfprobeStream, formatStart: number): AudioStream {
   return {
+    startSeconds: Math.max(0, (each.start_time ?? formatStart) - formatStart),
     codec: each.codec_name ?? 'unknown',
     channels: each.channels ?? 2,
     sampleRate: each.sample_rate ?? 48_000,

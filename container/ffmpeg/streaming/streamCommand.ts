@@ -50,18 +50,22 @@ export function buildStreamCommand(stream: StreamCommand): string[] {
 /** Removes metadata and subtitles, so that the output has one track only. */
 const TRACK_ONLY = [...STRIP_METADATA, ...ffmpegOptions({ sn: true })]
 
-function buildFilters({ graph, rungs, frameRate, audio }: StreamCommand): string {
+/** Extends the graphs of video and audio, which are one graph when files are joined. */
+function buildFilters({ graph, rungs, frameRate, audio }: StreamCommand): string[] {
   const copies = rungs.map(({ name }) => `[${name}_in]`).join('')
-  return [
-    graph.filters,
+  const [first = '', ...others] = graph.filters
+  const scaled = [
+    first,
     // A constant frame rate, so that the segments of all rungs begin at the same frame numbers.
     `${graph.video}fps=${frameRate}:start_time=0,split=${rungs.length}${copies}`,
     ...rungs.map(
       ({ name, video: { size } }) =>
         `[${name}_in]scale=${size.width}:${size.height}:flags=bicubic,setsar=1[${name}]`,
     ),
-    ...(audio === null ? [] : [`${graph.audio}aresample=async=1:first_pts=0[audio_out]`]),
-  ].join(';')
+  ]
+  const resampled = audio === null ? [] : [...others, `${graph.audio}aresample=async=1[audio_out]`]
+  const graphs = others.length === 0 ? [[...scaled, ...resampled]] : [scaled, resampled]
+  return graphs.map((chains) => chains.join(';'))
 }
 
 /**

@@ -32,7 +32,13 @@ function context(
 function plan(rendition: RequestedEdits, request: OutputRequest, source = context()) {
   const { output, inputs, graph } = planEdits(rendition, source, request)
   const all = graph.select({ video: true, audio: true })
-  return { output, inputs, ...all, opened: [...inputs.files, ...inputs.images] }
+  return {
+    output,
+    inputs,
+    ...all,
+    filters: all.filters.join(';'),
+    opened: [...inputs.files, ...inputs.images],
+  }
 }
 
 describe('the edits', () => {
@@ -40,7 +46,8 @@ describe('the edits', () => {
     const source = context(probed({ display: FULL_HD, upright: FULL_HD }))
     const { output, inputs, ...graph } = plan(stream(), { frame: OWN_SIZE, audio: true }, source)
     expect(output).toMatchObject({ size: FULL_HD, seconds: 10, frameRate: 30 })
-    expect(inputs.count).toBe(1)
+    // The second input is the marker of the audio's start.
+    expect(inputs.count).toBe(2)
     expect([graph.video, graph.audio]).toEqual(['[video]', '[audio]'])
   })
 
@@ -127,14 +134,15 @@ describe('the filters', () => {
   it('are applied in the order of the pipeline', () => {
     const { graph } = planEdits(everything, source, { frame: VIDEO, audio: true })
     const { filters } = graph.select({ video: true, audio: true, loudness: ['loudnorm'] })
-    const names = [...filters.matchAll(/(?:^|[\],;])([a-z]+)(?==|,|;|\[|$)/g)].map(
+    expect(filters).toHaveLength(1)
+    const names = [...String(filters).matchAll(/(?:^|[\],;])([a-z]+)(?==|,|;|\[|$)/g)].map(
       ([, name]) => name,
     )
     expect(names.join(' ')).toBe(
       [
-        'yadif setpts transpose hflip scale format setsar setparams pad',
+        'scale pad yadif setpts transpose hflip scale format setsar setparams pad',
         'aresample aformat atempo',
-        'setpts scale format setsar setparams pad',
+        'scale pad setpts scale format setsar setparams pad',
         'aresample aformat atempo',
         'concat fps',
         'scale format overlay ass fade fade',
@@ -147,18 +155,18 @@ describe('the filters', () => {
     const { graph } = planEdits(everything, source, { frame: VIDEO, audio: true })
     const onlyVideo = graph.select({ video: true, audio: false })
     expect(onlyVideo).toMatchObject({ video: '[v]', audio: null })
-    expect(onlyVideo.filters).toContain('concat=n=2:v=1:a=0[uneven]')
-    expect(onlyVideo.filters).not.toMatch(/:a:0|afade/)
+    expect(onlyVideo.filters.join(';')).toContain('concat=n=2:v=1:a=0[uneven]')
+    expect(onlyVideo.filters.join(';')).not.toMatch(/:a:0|afade/)
     const onlyAudio = graph.select({ video: false, audio: true })
     expect(onlyAudio).toMatchObject({ video: null, audio: '[a]' })
-    expect(onlyAudio.filters).toContain('concat=n=2:v=0:a=1[audio]')
-    expect(onlyAudio.filters).not.toMatch(/V:0|overlay/)
+    expect(onlyAudio.filters.join(';')).toContain('concat=n=2:v=0:a=1[audio]')
+    expect(onlyAudio.filters.join(';')).not.toMatch(/V:0|overlay/)
   })
 
   it('are empty when no track is selected', () => {
     const { graph } = planEdits(everything, source, { frame: VIDEO, audio: true })
     expect(graph.select({ video: false, audio: false })).toEqual({
-      filters: '',
+      filters: [],
       video: null,
       audio: null,
     })

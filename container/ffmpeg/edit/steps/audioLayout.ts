@@ -1,13 +1,13 @@
-/** Edit steps: align a file's audio with its video, and convert it to mono or stereo. */
+/** Edit steps: align the audio of joined files, and convert audio to mono or stereo. */
 import type { FileAudio } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
 /** Joined files must have the same sample rate and channels. */
 const JOINED_FORMAT = 'aformat=sample_rates=48000:channel_layouts=stereo'
 
-/** Makes the audio start at time 0, and fills its gaps with silence. */
-export function synchronizeAudio(): string[] {
-  return ['aresample=async=1:first_pts=0']
+/** Fills gaps of the audio with silence. The audio of joined files begins at time 0. */
+export function synchronizeAudio({ isJoined }: FileAudio): string[] {
+  return [isJoined ? 'aresample=async=1:first_pts=0' : 'aresample=async=1']
 }
 
 export function mixChannels({ audio, isJoined }: FileAudio): string[] {

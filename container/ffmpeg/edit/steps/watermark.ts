@@ -11,6 +11,7 @@ import { ffmpegOptions } from '../../process/options.ts'
 import type { FfmpegStep, PlanContext } from '../../renderPlan.ts'
 import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import type { Size } from '../../geometry.ts'
+import { hasAudioMarker } from './audioStart.ts'
 import { overlayFormat } from './pad.ts'
 
 /** Distance from the edges of the frame, as a fraction of its width. */
@@ -103,9 +104,10 @@ export function addWatermark(output: EditedOutput, from: string): LabelledChains
       ? 'scale=out_color_matrix=bt709:out_range=limited,format=yuva420p'
       : 'format=rgba'
   const to = '[marked]'
+  const input = files.length + (hasAudioMarker(output) ? 1 : 0)
   return {
     chains: [
-      `[${files.length}:v:0]${convert}[watermark]`,
+      `[${input}:v:0]${convert}[watermark]`,
       `${from}[watermark]overlay=${x}:${y}:format=${overlayFormat(frame.pixels)}${to}`,
     ],
     to,

@@ -10,6 +10,7 @@ import type { TestProject } from 'vitest/node'
 import { makeContents, setQuarterTurn } from './contents.ts'
 import { AAC, H264, lavfi, testVideo, tone, type Ffmpeg } from './inputs.ts'
 import { makeShapes } from './shapes.ts'
+import { makeTimings } from './timings.ts'
 import { args } from '../../../fixtures/args.ts'
 
 declare module 'vitest' {
@@ -61,6 +62,7 @@ export default async function setup(project: TestProject) {
   ])
   await makeContents(folder, ffmpeg)
   await makeShapes(folder, ffmpeg)
+  await makeTimings(folder, ffmpeg)
   await ffmpeg(args`-i big.mov -c copy big.mkv`)
 
   const faststart = await readFile(join(folder, 'faststart.mp4'))

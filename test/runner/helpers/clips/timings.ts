@@ -1,0 +1,40 @@
+/** Clips whose timestamps, frame sizes or numbers of channels change or are wrong. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { args } from '../../../fixtures/args.ts'
+import { AAC, H264, plainColor, testVideo, tone, type Ffmpeg } from './inputs.ts'
+
+export async function makeTimings(folder: string, ffmpeg: Ffmpeg): Promise<void> {
+  await makeChanges(folder, ffmpeg)
+}
+
+/** Joins files byte by byte, as a capture does. */
+async function joinBytes(folder: string, names: string[], to: string) {
+  const parts = await Promise.all(names.map((name) => readFile(join(folder, name))))
+  await writeFile(join(folder, to), Buffer.concat(parts))
+}
+
+/** Clips of which the frame size or the number of channels changes after a few seconds. */
+async function makeChanges(folder: string, ffmpeg: Ffmpeg) {
+  await ffmpeg(
+    args`${plainColor('red', '320x180', 25, 5)} ${tone(5)} ${H264} ${AAC} -ac 2
+    -f mpegts change-1.ts`,
+  )
+  await ffmpeg(
+    args`${plainColor('blue', '640x360', 25, 5)} ${tone(5, 880)} ${H264} ${AAC} -ac 1
+    -output_ts_offset 5 -f mpegts change-2.ts`,
+  )
+  await joinBytes(folder, ['change-1.ts', 'change-2.ts'], 'change.ts')
+
+  // A recording of a window that is resized: landscape becomes portrait.
+  const vp8 = args`-c:v libvpx -b:v 300k -deadline realtime -cpu-used 8`
+  await ffmpeg(args`${testVideo('320x180', 15, 2)} ${vp8} window-1.webm`)
+  await ffmpeg(args`${plainColor('lime', '90x160', 15, 2)} ${vp8} window-2.webm`)
+  await writeFile(join(folder, 'window.txt'), 'file window-1.webm\nfile window-2.webm\n')
+  await ffmpeg(args`-f concat -i window.txt -c copy window.webm`)
+
+  const mp3 = args`-c:a libmp3lame -write_xing 0 -id3v2_version 0`
+  await ffmpeg(args`${tone(3)} -ac 2 -ar 44100 ${mp3} joined-1.mp3`)
+  await ffmpeg(args`${tone(3, 880)} -ac 1 -ar 44100 ${mp3} joined-2.mp3`)
+  await joinBytes(folder, ['joined-1.mp3', 'joined-2.mp3'], 'joined.mp3')
+}

@@ -4,4 +4,4 @@
  */
 import { runWithNode24 } from './with-node24.mjs'
 
-runWithNode24('scripts/start.ts', { args: process.argv.slice(2), killGroups: true })
+runWithNode24('scripts/start.ts', { args: process.argv.slice(2), stopWithParent: true })

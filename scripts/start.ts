@@ -5,7 +5,8 @@
 import { claimPort, claimState } from './start/claim.ts'
 import type { Exit, Process } from './start/process.ts'
 import { startRunner, type Runner } from './start/runners.ts'
-import { readSettings, StartError, type Settings } from './start/settings.ts'
+import { readSettings, type Settings } from './start/settings.ts'
+import { StartError } from './start/startError.ts'
 import {
   buildWorker,
   migrate,
@@ -33,16 +34,19 @@ function stop(code: number): Promise<void> {
 }
 
 async function start(settings: Settings): Promise<void> {
-  await claimState(settings)
+  claimState(settings)
   await claimPort(settings)
+  console.log('Preparing the database …')
   await migrate(settings)
   if (!settings.dev) {
+    console.log('Bundling the Worker …')
     await buildWorker(settings)
   }
   if (stopping) {
     return
   }
 
+  console.log('Starting the Worker …')
   await runWorker(settings)
   await Promise.all([startRest(settings), superviseWorker(settings)])
 }
@@ -99,6 +103,7 @@ async function startRest(settings: Settings): Promise<void> {
   if (settings.dev) {
     startDevelopmentCron(settings)
   }
+  console.log(`Starting ${countRunners(settings)} …`)
   runners = Array.from({ length: settings.runners }, (_, i) => startRunner(i + 1, settings))
   await Promise.all(runners.map(({ ready }) => ready))
   if (!stopping) {
@@ -106,10 +111,15 @@ async function startRest(settings: Settings): Promise<void> {
   }
 }
 
-function greet({ url, apiKey, runners, stateDir, dev }: Settings): void {
+function countRunners({ runners }: Settings): string {
+  return `${runners} runner${runners === 1 ? '' : 's'}`
+}
+
+function greet(settings: Settings): void {
+  const { url, apiKey, stateDir, dev } = settings
   const auth = `-H 'Authorization: Bearer ${apiKey}'`
   console.log(`
-Reelqueue is ready at ${url} with ${runners} runner${runners === 1 ? '' : 's'}. Logs and data: ${stateDir}
+Reelqueue is ready at ${url} with ${countRunners(settings)}. Logs and data: ${stateDir}
 API key: ${apiKey}
 
 Upload a file, create a job for a variant of it, and stream the events:
@@ -132,6 +142,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
 // The IPC channel closes when the parent process, start.mjs, is killed.
 process.on('disconnect', () => void stop(1))
 
+console.log('Starting Reelqueue …')
 try {
   await start(readSettings(process.env, process.argv.slice(2)))
 } catch (error) {

@@ -12,31 +12,23 @@ import { NODE_24, ROOT, installMissing } from './setup.mjs'
  * @param {string[]} [options.args] arguments of the program
  * @param {boolean} [options.ffmpeg] install ffmpeg if it is missing
  * @param {boolean} [options.browser] install Chromium if it is missing
- * @param {boolean} [options.killGroups] kill the process groups that the program leaves behind
- *   if it is killed (kill -9, out of memory). The program reports each group by IPC: `{ started }`,
- *   then `{ ended }`.
+ * @param {boolean} [options.stopWithParent] connect the program by IPC, so that it notices when this
+ *   process is killed
  */
 export function runWithNode24(program, options = {}) {
-  const { args = [], killGroups = false, ffmpeg = true, browser = false } = options
+  const { args = [], stopWithParent = false, ffmpeg = true, browser = false } = options
   installMissing({ ffmpeg, browser })
-  const child = spawn(NODE_24, [join(ROOT, program), ...args], {
+  // `npm start` uses node:sqlite, for which Node 24 prints a warning.
+  const nodeOptions = ['--disable-warning=ExperimentalWarning']
+  const child = spawn(NODE_24, [...nodeOptions, join(ROOT, program), ...args], {
     cwd: ROOT,
-    stdio: ['inherit', 'inherit', 'inherit', ...(killGroups ? ['ipc'] : [])],
+    stdio: ['inherit', 'inherit', 'inherit', ...(stopWithParent ? ['ipc'] : [])],
     env: {
       ...process.env,
       PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
     },
   })
 
-  const groups = new Set()
-  child.on('message', ({ started, ended }) => {
-    if (started) {
-      groups.add(started)
-    }
-    if (ended) {
-      groups.delete(ended)
-    }
-  })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal))
   }
@@ -44,22 +36,9 @@ export function runWithNode24(program, options = {}) {
   // If npm is killed with SIGKILL, this process gets another parent. The program is then stopped:
   // it would keep the port in use.
   const npmPid = process.ppid
-  if (killGroups && process.env.npm_lifecycle_event) {
+  if (stopWithParent && process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid === npmPid || child.kill('SIGTERM'), 1_000)
   }
 
-  child.on('exit', (code) => {
-    for (const group of groups) {
-      killGroup(group)
-    }
-    process.exit(code ?? 1)
-  })
-}
-
-function killGroup(group) {
-  try {
-    process.kill(-group, 'SIGKILL')
-  } catch {
-    // The group has already exited.
-  }
+  child.on('exit', (code) => process.exit(code ?? 1))
 }

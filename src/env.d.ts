@@ -24,6 +24,8 @@ interface OptionalBindings {
    * do not intercept the requests of containers. It has no effect without RUNNER_TOKEN.
    */
   CONTAINER_GATEWAY_URL?: string
+  /** Returns the free bytes of the disk. Only `npm start` binds it. */
+  DISK?: Fetcher
   /**
    * Id of the runner in the container that sent the request. RunnerGateway sets it; it is not a
    * setting.

@@ -3,9 +3,12 @@
  * together with all processes that it started.
  */
 import { spawn } from 'node:child_process'
-import { createWriteStream } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+// The one piece of the runner that npm start needs too; it is independent of the rest.
+// oxlint-disable-next-line no-restricted-imports
+import { startGroupGuard } from '../../container/ffmpeg/process/groupGuard.ts'
 
 export type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>
 
@@ -36,11 +39,10 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
     detached: true,
   })
   const { pid } = child
-  const log = createWriteStream(logFile, { flags: 'a' })
   const tail: string[] = []
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on('line', (line) => {
-      log.write(`${line}\n`)
+      writeLog(logFile, line)
       if (tail.push(line) > TAIL_LINES) {
         tail.shift()
       }
@@ -56,12 +58,10 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
     })
   })
   if (pid) {
-    // with-node24.mjs kills the group if this program cannot.
-    process.send?.({ started: pid })
+    const dismissGuard = startGroupGuard(pid, { PATH: process.env.PATH })
     void exited.then(() => {
       signalGroup(pid, 'SIGKILL')
-      process.send?.({ ended: pid })
-      log.end()
+      dismissGuard()
     })
   }
 
@@ -83,6 +83,15 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
       }
       await exited
     },
+  }
+}
+
+/** Appends a line to a log. It is lost if the disk is full, which must not stop this program. */
+function writeLog(file: string, line: string): void {
+  try {
+    appendFileSync(file, `${line}\n`)
+  } catch {
+    // Nothing can be written about it either.
   }
 }
 

@@ -1,7 +1,9 @@
 /** Reads the settings of `npm start` from the environment. */
 import { randomBytes } from 'node:crypto'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { StartError } from './startError.ts'
+import { prepareStateDir } from './stateDir.ts'
 
 export type Settings = Readonly<{
   port: number
@@ -14,29 +16,24 @@ export type Settings = Readonly<{
   dev: boolean
 }>
 
-/** An expected error, shown as its message only. Any other error is a bug, shown with its stack. */
-export class StartError extends Error {}
-
 // A bearer token (RFC 6750). It needs no quotes in an env file, nor in a shell unless it starts
 // with ~.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
+/** A shorter key can be guessed. It is also the secret that signs tokens and URLs. */
+const MIN_KEY_CHARACTERS = 16
+
+/** @throws StartError if a setting is not valid, or the state folder cannot be used */
 export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Settings {
   const port = readInteger(env, 'PORT', { fallback: 8787, min: 1, max: 65_535 })
   const runners = readInteger(env, 'RUNNERS', { fallback: 1, min: 0, max: 64 })
+  const ownKey = env.API_KEY ? checkKey(env.API_KEY) : null
   const stateDir = resolve(env.STATE_DIR || '.reelqueue')
-  try {
-    mkdirSync(stateDir, { recursive: true })
-    // The folder contains keys, files and logs. `mode` of mkdir would not restrict a folder that an
-    // older version created.
-    chmodSync(stateDir, 0o700)
-  } catch (error) {
-    throw new StartError(`STATE_DIR: ${stateDir} cannot be created: ${(error as Error).message}`)
-  }
+  prepareStateDir(stateDir)
   return {
     port,
     url: `http://127.0.0.1:${port}`,
-    apiKey: env.API_KEY ? checkKey(env.API_KEY) : readOrCreateKey(join(stateDir, 'api-key')),
+    apiKey: ownKey ?? readOrCreateKey(join(stateDir, 'api-key')),
     // New at every start, since the runners stop together with the system.
     runnerToken: randomBytes(32).toString('base64url'),
     runners,
@@ -62,12 +59,17 @@ function readInteger(
 }
 
 function checkKey(key: string): string {
-  if (TOKEN.test(key)) {
-    return key
+  if (!TOKEN.test(key)) {
+    throw new StartError(
+      'API_KEY may contain only letters, digits and . _ ~ + / -, with = at its end.',
+    )
   }
-  throw new StartError(
-    'API_KEY may contain only letters, digits and . _ ~ + / -, with = at its end.',
-  )
+  if (key.length < MIN_KEY_CHARACTERS) {
+    throw new StartError(
+      `API_KEY must have at least ${MIN_KEY_CHARACTERS} characters (got ${key.length}). Without API_KEY, a key is created.`,
+    )
+  }
+  return key
 }
 
 function readOrCreateKey(path: string): string {

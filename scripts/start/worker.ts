@@ -3,13 +3,18 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { launch, type Process } from './process.ts'
-import { StartError, type Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
+import { StartError } from './startError.ts'
 
 const START_TIMEOUT_MS = 90_000
 const CRON_INTERVAL_MS = 60_000
 const HOST = join(import.meta.dirname, 'workerHost.ts')
-/** The host restarts a crashed workerd within two seconds, so one failed check is not enough. */
-const CHECK = { intervalMs: 3_000, timeoutMs: 5_000, failures: 4 }
+/**
+ * A Worker that refuses connections is dead, but the host restarts a crashed workerd within two
+ * seconds, so some checks may fail. One that accepts a connection and does not respond is more
+ * likely busy, for example with an upload of a gigabyte on a slow disk.
+ */
+const CHECK = { intervalMs: 3_000, maxRefusals: 4, maxSilenceMs: 240_000 }
 
 const QUIET = {
   CI: '1',
@@ -25,7 +30,7 @@ export async function migrate(settings: Settings): Promise<void> {
     'd1',
     'migrations',
     'apply',
-    'reelqueue',
+    'DB',
     '--local',
     '--persist-to',
     settings.stateDir,
@@ -122,11 +127,21 @@ export async function waitUntilHealthy({ url }: Settings, worker: Process): Prom
 }
 
 /** Resolves when the Worker no longer responds, even if its process still runs. */
-export async function waitUntilUnresponsive({ url }: Settings, signal: AbortSignal): Promise<void> {
-  let failures = 0
-  while (failures < CHECK.failures && !signal.aborted) {
-    await delay(CHECK.intervalMs)
-    failures = (await isOk(`${url}/health`, CHECK.timeoutMs)) ? 0 : failures + 1
+export async function waitUntilUnresponsive(
+  { url }: Pick<Settings, 'url'>,
+  signal: AbortSignal,
+  { intervalMs, maxRefusals, maxSilenceMs } = CHECK,
+): Promise<void> {
+  let refusals = 0
+  while (refusals < maxRefusals && !signal.aborted) {
+    await delay(intervalMs)
+    const startedAt = performance.now()
+    // An error response is a response: a restart would not help against a full disk, for example.
+    const responds = (await request(`${url}/health`, maxSilenceMs)) !== null
+    if (!responds && performance.now() - startedAt >= maxSilenceMs) {
+      return
+    }
+    refusals = responds ? 0 : refusals + 1
   }
 }
 
@@ -136,12 +151,18 @@ export function startDevelopmentCron({ url }: Settings): void {
   setInterval(() => void isOk(`${url}/cdn-cgi/local/scheduled?cron=${cron}`), CRON_INTERVAL_MS)
 }
 
-async function isOk(url: string, timeoutMs = 10_000): Promise<boolean> {
+async function isOk(url: string): Promise<boolean> {
+  const response = await request(url, 10_000)
+  return response?.ok === true
+}
+
+/** Returns null if there is no response within `timeoutMs`. */
+async function request(url: string, timeoutMs: number): Promise<Response | null> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })
     await response.body?.cancel()
-    return response.ok
+    return response
   } catch {
-    return false
+    return null
   }
 }

@@ -9,9 +9,10 @@
  * Arguments: the port, the state folder, the folder of the bundle, and the file with the secrets.
  */
 import { readFileSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
-import { convertV4MiniflareOptions, Miniflare, type V4MiniflareOptions } from 'miniflare'
+import { convertV4MiniflareOptions, Miniflare, Response, type V4MiniflareOptions } from 'miniflare'
 import { unstable_getMiniflareWorkerOptions as readWorkerOptions } from 'wrangler'
 
 const CONFIG = join(import.meta.dirname, '..', '..', 'wrangler.toml')
@@ -45,11 +46,19 @@ const options = {
         ...parseEnv(readFileSync(secretsFile, 'utf8')),
         RUNNER_SLOTS: '0',
       },
+      serviceBindings: { DISK: respondFreeBytes },
       modulesRoot: bundleDir,
       modules: [{ type: 'ESModule', path: join(bundleDir, 'index.js') }],
     },
   ],
 }
+
+/** Responds with the bytes that this user can still write to the disk of the state folder. */
+async function respondFreeBytes(): Promise<Response> {
+  const { bavail, bsize } = await statfs(stateDir)
+  return new Response(String(bavail * bsize))
+}
+
 const miniflare = new Miniflare(convertV4MiniflareOptions(options as V4MiniflareOptions))
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -62,5 +71,5 @@ setInterval(() => {
   miniflare
     .getWorker()
     .then((worker) => worker.scheduled({ cron: CRON }))
-    .catch((error: unknown) => console.error('The cron trigger failed:', error))
+    .catch((error: unknown) => console.error(`The cron trigger failed: ${String(error)}`))
 }, CRON_INTERVAL_MS)

@@ -45,6 +45,7 @@ export const ERRORS = {
   cap_reached: { status: 429, label: 'Too Many Requests', retryAfterSeconds: 10 },
   internal: { status: 500, label: 'Internal Server Error' },
   not_configured: { status: 503, label: 'Service Unavailable' },
+  insufficient_storage: { status: 507, label: 'Insufficient Storage' },
   not_ready: { status: 503, label: 'Service Unavailable' },
 } as const satisfies Record<string, ErrorDefinition>
 

@@ -7,6 +7,7 @@ import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
 import { requestId as assignRequestId } from 'hono/request-id'
 import { InvalidSettingError } from '../platform/settings.ts'
+import { findDiskFullError, requireDiskSpace } from './middleware/diskSpace.ts'
 import { setSecurityHeaders } from './middleware/headers.ts'
 import { createApi, providePlatform } from './router.ts'
 import { errorResponse } from './responses/errorResponse.ts'
@@ -17,6 +18,7 @@ export function createBaseApp() {
   app.use(setSecurityHeaders)
   app.use(assignRequestId())
   app.use(providePlatform)
+  app.use(requireDiskSpace)
   app.use(async (c, next) => {
     try {
       decodeURIComponent(new URL(c.req.url).pathname)
@@ -39,7 +41,7 @@ export function createBaseApp() {
     ),
   )
 
-  app.onError((error, c) => {
+  app.onError(async (error, c) => {
     // Hono rejects some requests itself, such as those whose body is not JSON.
     if (error instanceof HTTPException && error.status < 500) {
       return errorResponse(
@@ -63,6 +65,11 @@ export function createBaseApp() {
           'A setting of this service is not valid. Its log names the setting under this request id.',
         ),
       )
+    }
+    const diskFull = await findDiskFullError(error, c.env.DISK)
+    if (diskFull) {
+      logError('storage_full', { requestId: c.get('requestId'), error: describeError(error) })
+      return errorResponse(c, diskFull)
     }
     logError('request_failed', {
       requestId: c.get('requestId'),

@@ -15,7 +15,7 @@ export interface Access {
   responses: RouteConfig['responses']
 }
 
-const bodyErrors = errors(400, 413)
+const bodyErrors = errors(400, 413, 507)
 
 type BodyErrors<Config> = Config extends { request: { body: object } } ? typeof bodyErrors : object
 

@@ -3,15 +3,13 @@
  * killed when the signal aborts or the runner dies. Keeps the end of stderr.
  */
 import { spawn } from 'node:child_process'
+import { startGroupGuard } from './groupGuard.ts'
 import type { ProcessLimits } from './limits.ts'
 import { failedToStart, withRlimits } from './rlimits.ts'
 
 /** Time between SIGTERM and SIGKILL. */
 const KILL_DELAY_MS = 1_000
 const MAX_STDERR_CHARACTERS = 8_000
-
-/** Waits for a line on stdin; if stdin ends without one, kills the process group `$1`. */
-const GUARD_SCRIPT = 'read -r ended || kill -s KILL -- "-$1"'
 
 const runningGroups = new Set<number>()
 
@@ -99,7 +97,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
  * @returns a function to call once the group has ended
  */
 function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): () => void {
-  const dismissGuard = startGuard(pid, env)
+  const dismissGuard = startGroupGuard(pid, env)
   let killTimer: NodeJS.Timeout | undefined
   const stop = () => {
     killGroup(pid, 'SIGTERM')
@@ -116,25 +114,6 @@ function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): 
 }
 
 /**
- * Starts a shell that kills the group when the runner itself is killed (`kill -9`, out of memory).
- * The shell reads a pipe from the runner; when the runner dies, the pipe ends without a line.
- *
- * @returns a function that tells the shell that the group has ended
- */
-function startGuard(group: number, env: NodeJS.ProcessEnv): () => void {
-  const shell = spawn('sh', ['-c', GUARD_SCRIPT, 'guard', String(group)], {
-    cwd: '/',
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-    env,
-  })
-  // Errors are ignored: if the shell cannot be started, the program runs without this guard.
-  shell.on('error', () => {})
-  shell.stdin.on('error', () => {})
-  return () => shell.stdin.end('ended\n')
-}
-
-/**
  * Returns the end of a text, without its first line when the text is cut: that line may be
  * incomplete, and a part of a URL would not be redacted.
  */
@@ -143,7 +122,8 @@ function lastLines(text: string): string {
     return text
   }
   const tail = text.slice(-MAX_STDERR_CHARACTERS)
-  return tail.slice(tail.indexOf('\n') + 1)
+  const firstLineEnd = tail.indexOf('\n')
+  return firstLineEnd === -1 ? '' : tail.slice(firstLineEnd + 1)
 }
 
 function killGroup(group: number, signal: NodeJS.Signals) {

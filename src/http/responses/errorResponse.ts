@@ -47,6 +47,7 @@ const DESCRIPTIONS: Record<number, string> = {
   429: 'Too many requests (see Retry-After), or more than the API key may have at once',
   500: 'Internal error',
   503: 'The service is not configured correctly, or the resource is not ready yet',
+  507: 'The disk or the database of the service is full',
 }
 
 const retryAfter = {

@@ -1,0 +1,50 @@
+/** Prepares the state folder, which holds keys, files and logs, for this user alone. */
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { StartError } from './startError.ts'
+
+const OWN_FOLDERS = ['v3', 'scratch', 'bundle', 'registry']
+
+/** A folder with one of these names was used by an earlier start, of any version. */
+const OWN_NAMES = [...OWN_FOLDERS, 'api-key', 'secrets.env', 'wrangler.log', 'lock.sqlite']
+
+/**
+ * Creates the folder, and lets only its owner read it and what is created in it.
+ *
+ * @throws StartError if it cannot be used, or is a folder of something else, such as /tmp
+ */
+export function prepareStateDir(stateDir: string): void {
+  // Child processes inherit it: all folders get mode 0700, and all files 0600.
+  process.umask(0o077)
+  try {
+    mkdirSync(stateDir, { recursive: true })
+    checkOwnership(stateDir)
+    // A folder that an older version created has another mode.
+    chmodSync(stateDir, 0o700)
+    for (const entry of readdirSync(stateDir, { withFileTypes: true })) {
+      if (entry.isDirectory() && OWN_FOLDERS.includes(entry.name)) {
+        chmodSync(join(stateDir, entry.name), 0o700)
+      }
+    }
+    const probe = join(stateDir, 'write-test')
+    writeFileSync(probe, '')
+    rmSync(probe)
+  } catch (error) {
+    if (error instanceof StartError) {
+      throw error
+    }
+    throw new StartError(
+      `STATE_DIR: ${stateDir} cannot be used: ${(error as Error).message}. Choose a folder that you can write to.`,
+    )
+  }
+}
+
+function checkOwnership(stateDir: string): void {
+  const names = readdirSync(stateDir).filter((name) => name !== 'lost+found')
+  const isOwn = names.length === 0 || names.some((name) => OWN_NAMES.includes(name))
+  if (!isOwn || !statSync(stateDir).isDirectory()) {
+    throw new StartError(
+      `STATE_DIR: ${stateDir} contains other files. Choose a new or empty folder.`,
+    )
+  }
+}

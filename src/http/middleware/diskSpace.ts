@@ -1,0 +1,61 @@
+/**
+ * Rejects writes while the disk is nearly full. Only `npm start` binds DISK; on Cloudflare there is
+ * no disk that could fill up. A write that runs out of disk in the middle would not end, and the
+ * local database would reject reads too.
+ */
+import { createMiddleware } from 'hono/factory'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import type { ApiEnv } from '../apiEnv.ts'
+import { errorResponse } from '../responses/errorResponse.ts'
+
+/** Room that is kept for the database, for jobs and events. */
+const MIN_FREE_BYTES = 32 * 1024 ** 2
+
+const WRITES = ['POST', 'PUT', 'PATCH']
+
+/** Bytes that requests in progress may still write. The local Worker runs in one isolate. */
+let expectedBytes = 0
+
+export const requireDiskSpace = createMiddleware<ApiEnv>(async (c, next) => {
+  const { DISK } = c.env
+  if (DISK === undefined || !WRITES.includes(c.req.method)) {
+    return next()
+  }
+  const sizeBytes = Number(c.req.header('Content-Length') ?? 0) || 0
+  const freeBytes = (await readFreeBytes(DISK)) - expectedBytes
+  if (freeBytes < sizeBytes + MIN_FREE_BYTES) {
+    return errorResponse(c, diskFullError(freeBytes))
+  }
+  expectedBytes += sizeBytes
+  try {
+    return await next()
+  } finally {
+    expectedBytes -= sizeBytes
+  }
+})
+
+/** Returns the error result if an error was thrown because storage is full; otherwise null. */
+export async function findDiskFullError(
+  error: Error,
+  DISK: Fetcher | undefined,
+): Promise<ErrorResult<'insufficient_storage'> | null> {
+  if (/SQLITE_FULL|No space left on device|Exceeded maximum DB size/.test(error.message)) {
+    return diskFullError(0)
+  }
+  // Some errors of the local object store do not state their cause.
+  const freeBytes = DISK ? await readFreeBytes(DISK).catch(() => Infinity) : Infinity
+  return freeBytes < MIN_FREE_BYTES ? diskFullError(freeBytes) : null
+}
+
+async function readFreeBytes(disk: Fetcher): Promise<number> {
+  const response = await disk.fetch('http://disk/')
+  return Number(await response.text())
+}
+
+function diskFullError(freeBytes: number): ErrorResult<'insufficient_storage'> {
+  const megabytes = Math.max(0, Math.floor(freeBytes / 1024 ** 2))
+  return errorResult(
+    'insufficient_storage',
+    `The storage of this service is full: ${megabytes} MiB are free, of which ${MIN_FREE_BYTES / 1024 ** 2} MiB are kept for the database. Delete files (DELETE /files/{path}) or other data, then try again.`,
+  )
+}

@@ -22,9 +22,10 @@ export type JobLimit = (typeof JOB_LIMITS)[number]
 
 /**
  * Priority of a job; the lowest number is claimed first. `image` is the default of images and
- * probes. They precede the other kinds, because they are quick and users wait for them.
+ * probes. They precede the other kinds, because they are quick and users wait for them. `visitor` is
+ * added to the default for jobs of visitors, so that every other job of the queue precedes them.
  */
-export const PRIORITY = { min: 0, max: 100, default: 2, image: 1 } as const
+export const PRIORITY = { min: 0, max: 100, default: 2, image: 1, visitor: 100 } as const
 
 /** Returns the schema of an integer within the bounds of a limit. */
 export function limit({ min, max }: Pick<Limit, 'min' | 'max'>) {

@@ -66,11 +66,19 @@ function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabiliti
       FROM first_of_class JOIN jobs AS c ON c.seq = first_of_class.seq WHERE ${hasEncoders})`
 }
 
-/** Query: the `seq` of the queue's next job that the runner can run, by priority and then age. */
-export function nextClaimableJob(queue: string, capabilities: RunnerCapabilities) {
+/**
+ * Query: the `seq` of the queue's next job that the runner can run, by priority and then age. Jobs
+ * with a priority above `maxPriority` are ignored.
+ */
+export function nextClaimableJob(
+  queue: string,
+  capabilities: RunnerCapabilities,
+  maxPriority: number | null,
+) {
   return sql`
   ${withCandidates(queue, capabilities)}
   SELECT jobs.seq FROM candidates JOIN jobs ON jobs.seq = candidates.seq
+  WHERE ${maxPriority} IS NULL OR jobs.priority <= ${maxPriority}
   ORDER BY jobs.priority, jobs.seq LIMIT 1`
 }
 

@@ -7,6 +7,7 @@
 import { and, eq, lte, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
+import { PRIORITY } from '../contract/limits.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
@@ -80,16 +81,18 @@ export async function completeJob(
     db,
     sql`
     INSERT INTO variants (file_path, transformation, output_key, job_id, size_bytes, source_etag,
-      reference_files, created_at)
+      reference_files, created_at, last_requested_at)
     SELECT file_path, transformation, ${outputKey}, id, ${output.sizeBytes}, source_etag,
-      reference_files, ${now}
+      reference_files, ${now}, iif(last_requested_at IS NULL, NULL, ${now})
     FROM jobs
     WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
       AND completed_at = ${now}
     ON CONFLICT (file_path, transformation) DO UPDATE SET
       output_key = excluded.output_key, job_id = excluded.job_id, size_bytes = excluded.size_bytes,
       source_etag = excluded.source_etag, reference_files = excluded.reference_files,
-      created_at = excluded.created_at`,
+      created_at = excluded.created_at,
+      -- Stays null: a variant of another caller does not become a visitor's.
+      last_requested_at = iif(last_requested_at IS NULL, NULL, excluded.last_requested_at)`,
   )
   const putReferences = statement(
     db,
@@ -226,6 +229,9 @@ export function retryJobRow(db: Database, id: string, restriction: Restriction) 
       errorCode: null,
       startedAt: null,
       completedAt: null,
+      // A job of a visitor becomes an ordinary one.
+      priority: sql`iif(last_requested_at IS NULL, priority, priority - ${PRIORITY.visitor})`,
+      lastRequestedAt: null,
     })
     .where(
       and(

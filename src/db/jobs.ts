@@ -12,6 +12,7 @@ import { type Database, isListed, sqlList, statement } from './database.ts'
 import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
+import { isBelowVisitorMaximum, takeOverVisitorJobs } from './visitorRequests.ts'
 import type { JobRow, QueueRow, ReferenceFile } from './rows.ts'
 
 export interface NewJob {
@@ -30,6 +31,10 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | JobLimit> {
   apiKeyId: string | null
   /** Maximum number of pending jobs of that key; null for no limit. */
   maxQueuedJobs: number | null
+  /** If a visitor creates the job: the maximum number of pending jobs of all visitors; else null. */
+  maxVisitorJobs: number | null
+  /** The restriction of the caller. */
+  restriction: Restriction
   now: number
 }
 
@@ -37,8 +42,9 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | JobLimit> {
  * Inserts a pending job for each variant that has no active job (pending or running). Returns the
  * active jobs of the requested variants, and the queue, all in one transaction. A returned job
  * existed before if its id is not one of the ids in `request.jobs`. Nothing is inserted if the
- * queue does not exist (`queue` is undefined), if it is draining, or if the API key would exceed
- * `maxQueuedJobs`.
+ * queue does not exist (`queue` is undefined), if it is draining, if the API key would exceed
+ * `maxQueuedJobs`, or if visitors have `maxVisitorJobs`. An active job of a visitor becomes an
+ * ordinary job if another caller requests its variant.
  */
 export async function insertJobs(
   db: Database,
@@ -54,21 +60,25 @@ export async function insertJobs(
         SELECT 1 FROM jobs AS active WHERE active.file_path = ${request.filePath}
           AND active.transformation = requested.value ->> 'transformation'
           AND active.status IN ${sqlList(ACTIVE_STATUSES)}))`
+  const isVisitor = request.maxVisitorJobs !== null
+  const isVisitorAllowed = isVisitor
+    ? sql`AND ${isBelowVisitorMaximum(request.maxVisitorJobs!)}`
+    : sql``
   const insert = statement(
     db,
     sql`
     INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes,
-      created_at, required_encoders, size_class, reference_files, api_key_id, max_attempts,
-      lease_seconds, stall_seconds, timeout_seconds)
+      created_at, required_encoders, size_class, reference_files, api_key_id, last_requested_at,
+      max_attempts, lease_seconds, stall_seconds, timeout_seconds)
     SELECT new.value ->> 'id', q.name, ${request.filePath}, new.value ->> 'transformation',
       new.value ->> 'priority', ${request.source.etag}, ${request.source.sizeBytes}, ${request.now},
       new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
-      ${request.apiKeyId},
+      ${request.apiKeyId}, ${isVisitor ? request.now : null},
       coalesce(${request.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
       coalesce(${request.stallSeconds ?? null}, q.stall_seconds),
       coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds)
     FROM json_each(${requested}) AS new, queues AS q
-    WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum}
+    WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum} ${isVisitorAllowed}
     ORDER BY new.key
     ON CONFLICT DO NOTHING`,
   )
@@ -88,7 +98,7 @@ export async function insertJobs(
   const queue = db.select().from(queues).where(eq(queues.name, request.queue))
   if (!request.idempotency) {
     const [, rows, found] = await db.batch([insert, active, queue])
-    return { rows, queue: found[0] }
+    return { rows: await takeOver(db, request, rows), queue: found[0] }
   }
   // Recorded in the same transaction: of two concurrent requests with one key, the second fails and
   // inserts nothing. HAVING excludes a rejected request, because some of its variants have no job.
@@ -105,7 +115,19 @@ export async function insertJobs(
     HAVING count(*) = ${request.jobs.length}`,
   )
   const [, rows, found] = await db.batch([insert, active, queue, recordKey])
-  return { rows, queue: found[0] }
+  return { rows: await takeOver(db, request, rows), queue: found[0] }
+}
+
+/** Makes those of the active jobs that visitors created ordinary jobs; see `takeOverVisitorJobs`. */
+async function takeOver(db: Database, request: NewJobs, rows: JobRow[]): Promise<JobRow[]> {
+  const isNeeded =
+    request.maxVisitorJobs === null && rows.some((row) => row.lastRequestedAt !== null)
+  if (!isNeeded) {
+    return rows
+  }
+  const { restriction, filePath, jobs: requested } = request
+  const taken = await takeOverVisitorJobs(db, restriction, filePath, requested)
+  return rows.map((row) => taken.find(({ seq }) => seq === row.seq) ?? row)
 }
 
 /** The request that was made with this key before, or undefined. */

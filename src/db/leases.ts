@@ -78,6 +78,8 @@ export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
  * Claims the next job of the queue that a runner with these capabilities can run, by priority and
  * then by age. Due retries are released first. Returns undefined if no such job is ready, the queue
  * is paused, or its `concurrency` is reached.
+ *
+ * @param maxPriority the highest priority of the job; null for any
  */
 export async function claimNextJob(
   db: Database,
@@ -85,6 +87,7 @@ export async function claimNextJob(
   runner: RunnerIdentity,
   now: number,
   capabilities: RunnerCapabilities = {},
+  maxPriority: number | null = null,
 ): Promise<JobRow | undefined> {
   const releaseRetries = statement(db, releaseDueRetriesStatement(queue, now))
   const claim = db
@@ -106,7 +109,7 @@ export async function claimNextJob(
       errorCode: null,
     })
     .where(
-      sql`seq = (${nextClaimableJob(queue, capabilities)})
+      sql`seq = (${nextClaimableJob(queue, capabilities, maxPriority)})
       AND EXISTS (
         SELECT 1 FROM queues
         WHERE name = ${queue} AND NOT paused AND running < concurrency)`,

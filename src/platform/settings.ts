@@ -25,6 +25,7 @@ const retentionVars = z.object({
   JOB_RETENTION_DAYS: days,
   EVENT_RETENTION_DAYS: days,
   UPLOAD_RETENTION_DAYS: days,
+  PUBLIC_VARIANT_RETENTION_DAYS: days,
 })
 
 function readRetention(env: Env) {
@@ -33,6 +34,7 @@ function readRetention(env: Env) {
     jobDays: vars.JOB_RETENTION_DAYS,
     eventDays: vars.EVENT_RETENTION_DAYS,
     uploadDays: vars.UPLOAD_RETENTION_DAYS,
+    publicVariantDays: vars.PUBLIC_VARIANT_RETENTION_DAYS,
   }
 }
 
@@ -78,6 +80,7 @@ const publicAccessVars = z.object({
   PUBLIC_EVENTS: z.enum(['off', 'named', 'open']).default('named'),
   PUBLIC_STATUS: z.enum(['off', 'named']).default('named'),
   PUBLIC_VARIANTS: z.enum(['off', 'ready', 'open']).default('open'),
+  PUBLIC_MAX_PENDING_JOBS: z.coerce.number().int().min(0).max(1_000_000).default(100),
   CORS_ORIGINS: origins,
 })
 
@@ -86,7 +89,8 @@ const publicAccessVars = z.object({
  * read: every request reads the origins, and must not fail because of another setting.
  */
 function readPublicAccess(env: Env) {
-  const { PUBLIC_EVENTS, PUBLIC_STATUS, PUBLIC_VARIANTS, CORS_ORIGINS } = publicAccessVars.shape
+  const { PUBLIC_EVENTS, PUBLIC_STATUS, PUBLIC_VARIANTS, PUBLIC_MAX_PENDING_JOBS, CORS_ORIGINS } =
+    publicAccessVars.shape
   return {
     get events() {
       return parseSetting(PUBLIC_EVENTS, env.PUBLIC_EVENTS, 'PUBLIC_EVENTS')
@@ -96,6 +100,13 @@ function readPublicAccess(env: Env) {
     },
     get variants() {
       return parseSetting(PUBLIC_VARIANTS, env.PUBLIC_VARIANTS, 'PUBLIC_VARIANTS')
+    },
+    get maxPendingJobs() {
+      return parseSetting(
+        PUBLIC_MAX_PENDING_JOBS,
+        env.PUBLIC_MAX_PENDING_JOBS,
+        'PUBLIC_MAX_PENDING_JOBS',
+      )
     },
     get origins() {
       return parseSetting(CORS_ORIGINS, env.CORS_ORIGINS, 'CORS_ORIGINS')

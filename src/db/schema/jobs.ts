@@ -66,6 +66,11 @@ export const jobs = sqliteTable(
     runnerSecretHash: text(),
     /** The API key that created the job; null for the root key and for visitors. */
     apiKeyId: text(),
+    /**
+     * If a visitor's request created the job: time of the last request for its variant, updated at
+     * most once an hour. Null for other jobs.
+     */
+    lastRequestedAt: time(),
     sourceEtag: text().notNull(),
     sourceBytes: integer().notNull(),
     referenceFiles: referenceFileList(),
@@ -101,6 +106,10 @@ export const jobs = sqliteTable(
     index('jobs_pending_by_api_key')
       .on(t.apiKeyId)
       .where(sql`${hasStatus(QUEUED_STATUSES)} AND api_key_id IS NOT NULL`),
+    /** The jobs that count against the maximum of visitors' pending jobs. */
+    index('jobs_pending_by_visitors')
+      .on(t.lastRequestedAt)
+      .where(sql`${hasStatus(QUEUED_STATUSES)} AND last_requested_at IS NOT NULL`),
   ],
 )
 

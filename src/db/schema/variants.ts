@@ -47,8 +47,18 @@ export const variants = sqliteTable(
     sourceEtag: text().notNull(),
     referenceFiles: referenceFileList(),
     createdAt: time().notNull(),
+    /**
+     * If a visitor's request created the variant: time of the last request for it, updated at most
+     * once an hour. Null for other variants, which are kept until their file is replaced or deleted.
+     */
+    lastRequestedAt: time(),
   },
-  (t) => [primaryKey({ columns: [t.filePath, t.transformation] })],
+  (t) => [
+    primaryKey({ columns: [t.filePath, t.transformation] }),
+    index('variants_by_last_request')
+      .on(t.lastRequestedAt)
+      .where(sql`last_requested_at IS NOT NULL`),
+  ],
 )
 
 /**

@@ -155,7 +155,8 @@ function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
 
 /**
  * Callers with the scope `jobs:write` may create jobs. If PUBLIC_VARIANTS is "open", all other
- * callers may too, at a limited rate. A HEAD request creates no job, because it must have no effect.
+ * callers may too, at a limited rate and up to PUBLIC_MAX_PENDING_JOBS. A HEAD request creates no
+ * job, because it must have no effect.
  */
 async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
   if (c.req.method === 'HEAD') {
@@ -168,9 +169,12 @@ async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
   if (!missing) {
     return { ok: true as const }
   }
-  return c.get('platform').settings.publicAccess.variants === 'open'
-    ? checkCallerRateLimit(c, 'NEW_VARIANTS', caller)
-    : errorResult(missing.code, `This variant does not exist yet. ${missing.message}`)
+  const { variants, maxPendingJobs } = c.get('platform').settings.publicAccess
+  if (variants !== 'open') {
+    return errorResult(missing.code, `This variant does not exist yet. ${missing.message}`)
+  }
+  const limited = await checkCallerRateLimit(c, 'NEW_VARIANTS', caller)
+  return limited.ok ? { ok: true as const, maxVisitorJobs: maxPendingJobs } : limited
 }
 
 function fileNotFound(c: Context<ApiEnv>, filePath: string) {

@@ -1,4 +1,5 @@
 /** Claims: a runner takes a job, and waits if there is none. */
+import { PRIORITY } from '../../contract/limits.ts'
 import type { Rendition } from '../../contract/rendition.ts'
 import type { Assignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
 import { claimNextJob, reissueClaim, updateJobFiles } from '../../db/leases.ts'
@@ -42,7 +43,8 @@ export async function claimOrWait(
 }
 
 /**
- * Claims the next job of the first queue in `request.queues` that has one that the runner can run.
+ * Claims the next job of the first queue in `request.queues` that has one that the runner can run;
+ * a job of a visitor only if none of the queues has another.
  * With `request.again`, a job whose assignment was lost comes first, whatever its queue. A job
  * whose original or reference file was deleted fails, and the next one is claimed. Returns null if
  * there is no job, or after MAX_JOBS_FAILED jobs have failed.
@@ -80,8 +82,13 @@ async function claimRow(
 ): Promise<JobRow | undefined> {
   const identity = { id: runner.id, secretHash }
   let row = again ? await reissueClaim(db, identity, Date.now()) : undefined
-  for (const queue of queues) {
-    row ??= await claimNextJob(db, queue, identity, Date.now(), readCapabilities(runner))
+  const capabilities = readCapabilities(runner)
+  // Jobs of visitors come after the other jobs of all queues, not only after those of their own.
+  const maxPriorities = queues.length === 1 ? [null] : [PRIORITY.max, null]
+  for (const maxPriority of maxPriorities) {
+    for (const queue of queues) {
+      row ??= await claimNextJob(db, queue, identity, Date.now(), capabilities, maxPriority)
+    }
   }
   return row
 }

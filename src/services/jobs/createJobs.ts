@@ -28,7 +28,13 @@ export interface CreatedJob {
 export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
 
 /** The properties of the caller that creating jobs depends on. */
-export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'>
+export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'> & {
+  /**
+   * Set if the caller has no scope for it, but visitors may create jobs too: the maximum number of
+   * pending jobs of all such callers.
+   */
+  maxVisitorJobs?: number
+}
 
 /** The renditions of a request by canonical form. Repeated variants of a request are merged. */
 type Renditions = ReadonlyMap<string, Rendition>
@@ -80,6 +86,8 @@ export async function createJobs(
       idempotency: idempotent,
       apiKeyId: chargedKeyId(caller),
       maxQueuedJobs: caller.maxQueuedJobs,
+      maxVisitorJobs: caller.maxVisitorJobs ?? null,
+      restriction: caller,
       now: Date.now(),
     })
   } catch (error) {
@@ -172,7 +180,7 @@ async function readFiles(
   const jobs = [...renditions].map(([transformation, rendition]): NewJob => ({
     id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
     transformation,
-    priority: priority ?? defaultPriority(rendition),
+    priority: priority ?? defaultPriority(rendition, caller),
     requiredEncoders: listRequiredEncoders(rendition),
     sizeClass: findJobSizeClass(rendition, source.sizeBytes),
     referenceFiles: selectReferenceFiles(references.files, rendition),
@@ -183,8 +191,9 @@ async function readFiles(
 /** Images and probes take seconds and users wait for them, so by default they are claimed first. */
 const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
 
-function defaultPriority({ kind }: Rendition) {
-  return QUICK_KINDS.includes(kind) ? PRIORITY.image : PRIORITY.default
+function defaultPriority({ kind }: Rendition, { maxVisitorJobs }: Creator) {
+  const priority = QUICK_KINDS.includes(kind) ? PRIORITY.image : PRIORITY.default
+  return maxVisitorJobs === undefined ? priority : PRIORITY.visitor + priority
 }
 
 /**
@@ -214,7 +223,9 @@ function collectJobs(
           )
         : errorResult(
             'cap_reached',
-            `This key may have at most ${caller.maxQueuedJobs} ${QUEUED_STATUSES.join(' or ')} jobs, which this request would exceed. Wait until some have started.`,
+            caller.maxVisitorJobs === undefined
+              ? `This key may have at most ${caller.maxQueuedJobs} ${QUEUED_STATUSES.join(' or ')} jobs, which this request would exceed. Wait until some have started.`
+              : `There are too many pending jobs of callers without the scope jobs:write: together, they may have ${caller.maxVisitorJobs}. Try again later.`,
           )
     }
     if (!canSee(caller, row)) {

@@ -7,6 +7,7 @@ import {
   deleteHourlyStats,
   deleteIdempotencyKeys,
 } from '../../db/cleanup.ts'
+import { deleteUnrequestedJobs, deleteUnrequestedVariants } from '../../db/visitorRequests.ts'
 import { listUploadsBefore } from '../../db/uploads.ts'
 import { describeError, logError } from '../../log.ts'
 import { collectGarbage } from './garbageCollector.ts'
@@ -23,16 +24,19 @@ export interface Retention {
   jobDays: number
   eventDays: number
   uploadDays: number
+  /** Applies to variants that visitors created, from the last request for them. */
+  publicVariantDays: number
 }
 
 /**
  * Runs one round. A round deletes a bounded number of rows of each large table. The events of a job
- * are kept when the job is deleted, until they are old enough themselves. Variants have no
- * retention time; only retired outputs are deleted. An error is logged, and does not stop the other steps.
+ * are kept when the job is deleted, until they are old enough themselves. Of variants, only those
+ * that visitors created have a retention time. An error is logged, and does not stop the other
+ * steps.
  */
 export async function runCleaner(
   platform: Platform,
-  { jobDays, eventDays, uploadDays }: Retention,
+  { jobDays, eventDays, uploadDays, publicVariantDays }: Retention,
 ): Promise<void> {
   const { db } = platform
   const now = Date.now()
@@ -44,6 +48,9 @@ export async function runCleaner(
   await run('uploads', () => deleteOldUploads(platform, uploadsBefore))
   await run('reservations', () => recordAbandonedWrites(platform, uploadsBefore))
   await run('files', () => deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND))
+  const requestedBefore = now - publicVariantDays * DAY_MS
+  await run('variants of visitors', () => deleteUnrequestedVariants(db, requestedBefore))
+  await run('jobs of visitors', () => deleteVisitorJobs(platform, requestedBefore))
   await run('outputs', () => collectGarbage(platform))
 }
 
@@ -53,6 +60,12 @@ async function run(subject: string, step: () => Promise<unknown>): Promise<void>
     await step()
   } catch (error) {
     logError('cleaner_failed', { subject, error: describeError(error) })
+  }
+}
+
+async function deleteVisitorJobs(platform: Platform, before: number): Promise<void> {
+  for (const queue of await deleteUnrequestedJobs(platform.db, before)) {
+    await platform.hubs.notify(queue, null)
   }
 }
 

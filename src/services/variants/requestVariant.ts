@@ -9,8 +9,9 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import { variantBusyError } from '../jobs/createJobErrors.ts'
-import { createJobs } from '../jobs/createJobs.ts'
+import { createJobs, type Creator } from '../jobs/createJobs.ts'
 import type { Platform } from '../ports.ts'
+import { recordRequestOfJob, recordRequestOfVariant } from './recordRequest.ts'
 import { areUnchanged, hiddenFileError } from './referenceFiles.ts'
 
 interface VariantRequest {
@@ -37,9 +38,13 @@ export type VariantOutcome =
       | 'rate_limited'
     >
 
-/** Returns an error if the caller may not create a job. Called only if a job is needed. */
+/**
+ * Returns an error if the caller may not create a job. Called only if a job is needed.
+ * `maxVisitorJobs` is set if the caller may create it only as visitors may.
+ */
 type MayCreateJob = () => Promise<
-  { ok: true } | ErrorResult<'file_not_found' | 'unauthorized' | 'forbidden' | 'rate_limited'>
+  | { ok: true; maxVisitorJobs?: number }
+  | ErrorResult<'file_not_found' | 'unauthorized' | 'forbidden' | 'rate_limited'>
 >
 
 /**
@@ -68,7 +73,12 @@ export async function requestVariant(
     return found
   }
   const allowed = await mayCreateJob()
-  return allowed.ok ? createVariantJob(platform, caller, request) : allowed
+  if (!allowed.ok) {
+    return allowed
+  }
+  const { maxVisitorJobs } = allowed
+  const creator = maxVisitorJobs === undefined ? caller : { ...caller, maxVisitorJobs }
+  return createVariantJob(platform, creator, request)
 }
 
 /**
@@ -105,6 +115,7 @@ async function findExisting(
   // were made in it by a job whose record is deleted.
   const isVisible = !isRestricted || jobInQueue !== undefined || isMadeThere
   if (stored && isVisible && (await isCurrent(platform, source, stored))) {
+    recordRequestOfVariant(platform, stored)
     return { ok: true, state: 'ready', variant: stored }
   }
   if (!source) {
@@ -115,10 +126,12 @@ async function findExisting(
   if (newest?.status === 'completed' && newest.id !== stored?.jobId) {
     const completed = await findVariant(db, filePath, variant)
     if (completed && isVisible && (await isCurrent(platform, source, completed))) {
+      recordRequestOfVariant(platform, completed)
       return { ok: true, state: 'ready', variant: completed }
     }
   }
   if (newest && isActive(newest.status)) {
+    recordRequestOfJob(platform, newest)
     return describeActiveJob(caller, newest, source)
   }
   const last = isRestricted ? jobInQueue : newest
@@ -150,7 +163,7 @@ function describeActiveJob(caller: Caller, job: JobRow, source: StoredObject): V
 
 async function createVariantJob(
   platform: Platform,
-  caller: Caller,
+  caller: Creator,
   { filePath, variant, queue = caller.queue ?? DEFAULT_QUEUE }: VariantRequest,
 ): Promise<VariantOutcome> {
   const request = { filePath, transformations: [variant], queue }

@@ -27,7 +27,7 @@ async function textOf(response: Response) {
 async function cleanJobs() {
   await env.DB.prepare('UPDATE jobs SET completed_at = 1').run()
   const { platform, settled } = openPlatform()
-  await runCleaner(platform, { jobDays: 30, eventDays: 7, uploadDays: 1 })
+  await runCleaner(platform, { jobDays: 30, eventDays: 7, uploadDays: 1, publicVariantDays: 30 })
   await settled()
   expect(await countRows('jobs')).toBe(0)
 }

@@ -43,6 +43,8 @@ export async function insertJob(job: NewJob = {}): Promise<JobRow> {
     idempotency: null,
     apiKeyId: null,
     maxQueuedJobs: null,
+    maxVisitorJobs: null,
+    restriction: UNRESTRICTED,
     now: Date.now(),
   })
   return rows[0]!

@@ -9,7 +9,7 @@ import { applyEvent, insertJobIn } from '../helpers/jobStore.ts'
 import { createSettings } from '../../../src/platform/settings.ts'
 
 const DAY_MS = 86_400_000
-const RETENTION = { jobDays: 30, eventDays: 7, uploadDays: 1 }
+const RETENTION = { jobDays: 30, eventDays: 7, uploadDays: 1, publicVariantDays: 30 }
 function run(sql: string, ...values: unknown[]) {
   return env.DB.prepare(sql)
     .bind(...values)

@@ -220,7 +220,7 @@ describe('a multipart upload', () => {
 
 async function clean() {
   const { platform, settled } = openPlatform()
-  await runCleaner(platform, { jobDays: 30, eventDays: 7, uploadDays: 1 })
+  await runCleaner(platform, { jobDays: 30, eventDays: 7, uploadDays: 1, publicVariantDays: 30 })
   await settled()
 }
 

@@ -1,7 +1,9 @@
 /** Probes the input files of an attempt, and builds the context that planners work from. */
 import { findFileType } from '../../src/contract/fileTypes.ts'
+import type { Rendition } from '../../src/contract/rendition.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
+import type { StreamNeeds } from '../ffmpeg/probe/chooseStreams.ts'
 import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
 import { INPUT_LIMITS } from '../ffmpeg/process/limits.ts'
 import type { InputFile, PlanContext } from '../ffmpeg/renderPlan.ts'
@@ -34,10 +36,8 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
   }
 }
 
-function probeInput(
-  { settings, scratch: cwd, signal, inputs }: RunningAttempt,
-  { source, sizeBytes }: OpenInput,
-): Promise<Probe> {
+function probeInput(attempt: RunningAttempt, { source, sizeBytes }: OpenInput): Promise<Probe> {
+  const { settings, scratch: cwd, signal, inputs, assignment } = attempt
   return probe({
     ...resolveFfmpegTools(settings),
     cwd,
@@ -45,7 +45,20 @@ function probeInput(
     bytesRead: inputs.bytesRead,
     input: [...INPUT_LIMITS, source.url],
     sizeBytes,
+    needs: listNeeds(assignment.rendition, sizeBytes),
   })
+}
+
+/** A probe is answered within seconds, so larger files are not read for their duration. */
+const MAX_MEASURED_PROBE_BYTES = 64 * 1024 ** 2
+
+function listNeeds(rendition: Rendition, sizeBytes: number): StreamNeeds {
+  const hasNoAudio = 'audioCodec' in rendition && rendition.audioCodec === 'none'
+  return {
+    video: rendition.kind !== 'audio' && rendition.kind !== 'wave',
+    audioTrack: 'audioTrack' in rendition && !hasNoAudio ? rendition.audioTrack : null,
+    durations: rendition.kind !== 'probe' || sizeBytes <= MAX_MEASURED_PROBE_BYTES,
+  }
 }
 
 async function probeReference(attempt: RunningAttempt, input: OpenInput): Promise<Probe> {

@@ -88,7 +88,7 @@ describe('a waveform', () => {
     expect(finish).toMatchObject({ outcome: 'completed' })
     const { command } = finish as { command: string }
     expect(command).toContain('-ss 0.2 -t 0.2')
-    expect(command).toContain('[0:a:2]')
+    expect(command).toContain('[0:3]')
   })
 
   it('of a file without audio is rejected with a readable message', async () => {

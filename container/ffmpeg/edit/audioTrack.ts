@@ -3,16 +3,40 @@ import { JobFailure } from '../../failures.ts'
 import type { AudioStream, Probe } from '../probe/probe.ts'
 
 /**
- * @param number number of the track, from 1
- * @returns null if the file has no audio and track 1, the default, is requested
- * @throws JobFailure `unsupported` when the file has no track of that number
+ * @param number number of the track, from 1, which is the default: the first track that can be used
+ * @returns null if the file has no audio that can be used, and the default is requested
+ * @throws JobFailure `unsupported` when the file has no track of that number, or it cannot be used
  */
-export function selectAudioTrack({ audioTracks }: Probe, number: number): AudioStream | null {
-  const track = audioTracks[number - 1] ?? null
-  if (track !== null || number === 1) {
-    return track
+export function selectAudioTrack(probe: Probe, number: number): AudioStream | null {
+  if (number === 1) {
+    return probe.audio
   }
-  const count =
-    audioTracks.length === 1 ? 'one audio track' : `${audioTracks.length || 'no'} audio tracks`
-  throw new JobFailure('unsupported', `The file has ${count}, so there is no track ${number} (at).`)
+  const { audioTracks, problems } = probe
+  const track = audioTracks[number - 1]
+  if (track === undefined) {
+    const count =
+      audioTracks.length === 1 ? 'one audio track' : `${audioTracks.length || 'no'} audio tracks`
+    throw new JobFailure(
+      'unsupported',
+      `The file has ${count}, so there is no track ${number} (at).`,
+    )
+  }
+  const problem = problems.get(track.index)
+  if (problem !== undefined) {
+    throw new JobFailure(
+      'unsupported',
+      `Audio track ${number} (${track.codec}) ${problem}. Use another track (at), or no audio (ac_none).`,
+    )
+  }
+  return track
+}
+
+/** Explains why `selectAudioTrack` returned null, as a sentence. */
+export function describeMissingAudio({ video, notes }: Probe): string {
+  return (
+    notes.audio.at(-1) ??
+    (video === null
+      ? 'The file has no audio stream.'
+      : `The file has a video stream (${video.codec}) but no audio stream.`)
+  )
 }

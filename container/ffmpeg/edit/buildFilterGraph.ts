@@ -97,7 +97,7 @@ function buildFileVideoChain(output: EditedOutput, index: number, to: string): s
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
-  return `[${index}:V:0]${filters}${to}`
+  return `[${index}:${video.index}]${filters}${to}`
 }
 
 /** Returns the edits of an appended file. Only the first file is rotated and flipped. */
@@ -108,7 +108,7 @@ function selectAppendedEdits({ speed, background }: Edits): FileVideo['edits'] {
 /** Returns the audio filters of a file; generated silence for a file without audio. */
 function buildFileAudioChain(
   output: EditedOutput,
-  { audio, audioTrack, seconds }: SourceFile,
+  { audio, seconds }: SourceFile,
   index: number,
   to: string,
 ): string {
@@ -119,7 +119,7 @@ function buildFileAudioChain(
   }
   const file = { audio, speed, isJoined: files.length > 1 }
   const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(file))
-  const from = `[${index}:a:${audioTrack - 1}]`
+  const from = `[${index}:${audio.index}]`
   return hasAudioMarker(output)
     ? `${startAtZero(output, from, '[started]')};[started]${filters.join(',')}${to}`
     : `${from}${filters.join(',')}${to}`

@@ -31,8 +31,6 @@ export interface SourceFile {
   video: VideoStream | null
   /** null when the file has no audio. */
   audio: AudioStream | null
-  /** The number of the audio track in the file, from 1. */
-  audioTrack: number
   /** Duration of the part that is used, before a change of speed; null when unknown. */
   seconds: number | null
 }

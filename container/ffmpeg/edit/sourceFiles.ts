@@ -24,12 +24,12 @@ export function listSourceFiles(
     ? withDuration(options.trim, source.probe)
     : resolveTrim(edits, source.probe)
   return [
-    { file: source, trim, seconds, video, audio, audioTrack },
+    { file: source, trim, seconds, video, audio },
     ...edits.append.map((path) => readAppendedFile(path, edits, context, options.needsVideo)),
   ]
 }
 
-/** If an appended file lacks the requested audio track, its first audio track is used. */
+/** If an appended file lacks the requested audio track, the one that it has by default is used. */
 function readAppendedFile(
   path: string,
   edits: Edits,
@@ -50,14 +50,14 @@ function readAppendedFile(
       `${path} cannot be appended (cat): it has no video stream. Only files with video can be appended to a video.`,
     )
   }
-  const audioTrack = probe.audioTracks.length >= edits.audioTrack ? edits.audioTrack : 1
+  const requested = edits.audioTrack === 1 ? undefined : probe.audioTracks[edits.audioTrack - 1]
+  const isUsable = requested !== undefined && !probe.problems.has(requested.index)
   const { seconds, ...trim } = resolveTrim({ startSeconds: 0, endSeconds: null }, probe)
   return {
     file,
     trim,
     seconds,
     video: needsVideo ? requireVideo('video', probe) : null,
-    audio: probe.audioTracks[audioTrack - 1] ?? null,
-    audioTrack,
+    audio: isUsable ? requested : probe.audio,
   }
 }

@@ -1,5 +1,6 @@
 /** Options for each container and its metadata. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import type { SourceFile } from '../edit/editedOutput.ts'
 import { ffmpegOptions } from '../process/options.ts'
 
 export type ContainerFormat = RenditionOf<'video' | 'audio'>['format']
@@ -32,16 +33,17 @@ export function buildContainer(format: ContainerFormat, file: string): string[] 
 export function keepMetadata(options: {
   hasVideo: boolean
   hasAudio: boolean
-  audioTrack: number
+  source: SourceFile
   speed: number
 }): string[] {
-  const { hasVideo, hasAudio, audioTrack, speed } = options
+  const { hasVideo, hasAudio, source, speed } = options
+  const { video, audio } = source
   return ffmpegOptions({
     map_metadata: 0,
     map_chapters: speed === 1 ? 0 : -1,
     dn: true,
-    'map_metadata:s:v:0': hasVideo ? '0:s:v:0' : null,
-    'map_metadata:s:a:0': hasAudio ? `0:s:a:${audioTrack - 1}` : null,
+    'map_metadata:s:v:0': hasVideo && video !== null ? `0:s:${video.index}` : null,
+    'map_metadata:s:a:0': hasAudio && audio !== null ? `0:s:${audio.index}` : null,
   })
 }
 

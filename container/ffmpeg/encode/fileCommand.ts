@@ -30,11 +30,11 @@ const SUBTITLE_CODECS: Partial<Record<ContainerFormat, string>> = {
 export function buildFileCommand(command: FileCommand): string[] {
   const { format, editPlan, filters, video, audio } = command
   const { inputs } = editPlan
-  const { audioTrack, speed } = editPlan.output.edits
+  const [source] = editPlan.output.files
   const subtitles = openSubtitles(inputs.subtitleTrack)
   const mapped = {
-    video: video === 'copy' ? '0:V:0' : filters.video,
-    audio: audio === 'copy' ? `0:a:${audioTrack - 1}` : filters.audio,
+    video: video === 'copy' ? `0:${source.video?.index}` : filters.video,
+    audio: audio === 'copy' ? `0:${source.audio?.index}` : filters.audio,
   }
   const tracks = { hasVideo: video !== null, hasAudio: audio !== null }
   return [
@@ -47,7 +47,7 @@ export function buildFileCommand(command: FileCommand): string[] {
     ...ffmpegOptions(tracks.hasAudio ? { map: mapped.audio } : { an: true }),
     ...ffmpegOptions(subtitles === null ? { sn: true } : { map: `${inputs.count}:s:0` }),
     ...(command.metadata === 'keep'
-      ? keepMetadata({ ...tracks, audioTrack, speed })
+      ? keepMetadata({ source, ...tracks, speed: editPlan.output.edits.speed })
       : STRIP_METADATA),
     ...buildVideoOptions(command),
     ...buildAudioOptions(command),

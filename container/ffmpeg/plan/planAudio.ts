@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { selectAudioTrack } from '../edit/audioTrack.ts'
+import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import { planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
 import { isPartial } from '../edit/steps/trim.ts'
@@ -20,7 +20,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
   if (track === null) {
     throw new JobFailure(
       'unsupported',
-      `The file has a video stream (${probe.video?.codec ?? 'unknown'}) but no audio stream, so no ${format} file can be made from it.`,
+      `${describeMissingAudio(probe)} So no ${format} file can be made from it.`,
     )
   }
   const editPlan = planEdits(rendition, context, { frame: null, audio: true })

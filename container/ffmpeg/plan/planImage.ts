@@ -82,7 +82,7 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
 function planCandidates({ probe, url }: InputFile & { probe: Probe }, video: VideoStream) {
   const seconds = listCandidateSeconds(video.endSeconds ?? probe.contentSeconds)
   const distanceSeconds = (seconds[2] ?? 0) - (seconds[1] ?? 0)
-  const options = { isInterlaced: video.interlaced, distanceSeconds }
+  const options = { index: video.index, isInterlaced: video.interlaced, distanceSeconds }
   return {
     steps: seconds.map((second) => planFrameMeasurement(url, second, options)),
     selectSecond: (stderrTails: readonly string[]) =>

@@ -6,7 +6,7 @@ import { MAX_PROBE_BYTES, type ProbeDocument, probeDocument } from '../../../src
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
-import { ffprobeOutput } from '../probe/ffprobeOutput.ts'
+import { ffprobeOutput, readDuration } from '../probe/ffprobeOutput.ts'
 import * as documents from '../probe/probeDocument.ts'
 import { runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
@@ -56,21 +56,24 @@ async function describeFile(
     (found): Record<string, string> => found.format.tags,
     omitTagsOnInvalidInput,
   )
-  const hasVideo = source.probe.video !== null
-  const frameTiming = hasVideo ? await probeFrameTiming(source.url, environment) : null
+  const { video } = source.probe
+  const frameTiming = video && (await probeFrameTiming(source.url, video, environment))
   return {
     format: await detectContainer(source.url, format.format_name, {
       signal: environment.signal,
       brand: tags['major_brand'],
     }),
     formatName: format.format_name,
-    durationSeconds: documents.toNonNegative(format.duration),
+    durationSeconds: readDuration(format.duration) ?? source.probe.contentSeconds,
     sizeBytes: source.probe.facts.sizeBytes,
     bitRate: documents.toWholeNumber(format.bit_rate),
     startSeconds: format.start_time ?? null,
     chapters: chapters.length,
     tags: documents.describeTags(tags),
-    streams: documents.describeStreams(streams, frameTiming),
+    streams: documents.describeStreams(
+      streams,
+      video && frameTiming && { index: video.index, frameTiming },
+    ),
     remux: findRemuxObstacles(context),
   }
 }

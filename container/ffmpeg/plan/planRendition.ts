@@ -10,7 +10,11 @@ import { planStoryboard } from './planStoryboard.ts'
 import { planStream } from './planStream.ts'
 import { planVideo } from './planVideo.ts'
 import { planWaveform } from './planWaveform.ts'
+import type { Probe } from '../probe/probe.ts'
 import type { PlanContext, RenderPlan } from '../renderPlan.ts'
+
+/** A plan has at most 20 notes. */
+const MAX_STREAM_NOTES = 10
 
 const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: PlanContext) => RenderPlan } = {
   video: planVideo,
@@ -32,5 +36,20 @@ export function planRendition(rendition: Rendition, context: PlanContext): Rende
     rendition: Rendition,
     context: PlanContext,
   ) => RenderPlan
-  return plan(rendition, context)
+  const planned = plan(rendition, context)
+  return { ...planned, notes: [...listStreamNotes(rendition, context), ...planned.notes] }
+}
+
+/** Returns the notes about the choice of the streams that the rendition uses. */
+function listStreamNotes(rendition: Rendition, { source, references }: PlanContext): string[] {
+  const usesVideo = !['audio', 'wave', 'probe'].includes(rendition.kind)
+  const usesAudio = ['video', 'stream', 'audio', 'wave'].includes(rendition.kind)
+  const list = ({ notes }: Probe) => [
+    ...(usesVideo ? notes.video : []),
+    ...(usesAudio ? notes.audio : []),
+  ]
+  const ofReferences = [...references.values()].flatMap(({ path, probe }) =>
+    probe === null ? [] : list(probe).map((note) => `${path}: ${note}`),
+  )
+  return [...list(source.probe), ...ofReferences].slice(0, MAX_STREAM_NOTES)
 }

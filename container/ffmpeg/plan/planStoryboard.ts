@@ -45,7 +45,7 @@ export function planStoryboard(rendition: Sprite, context: PlanContext): RenderP
     await mkdir(folder, { recursive: true })
     onlyKeyframes =
       durationSeconds > MIN_SECONDS_FOR_KEYFRAMES &&
-      (await areKeyframesEnough(source.url, board, environment))
+      (await areKeyframesEnough(source.url, video, { board, environment }))
   }
   const writeIndex = async () => {
     await checkSheets(folder, board, format)
@@ -102,11 +102,11 @@ function resolveTileGeometry({ width, height }: Sprite, video: VideoStream): Geo
  */
 async function areKeyframesEnough(
   url: string,
-  { intervalSeconds }: Storyboard,
-  environment: ProbeEnvironment,
+  video: VideoStream,
+  { board, environment }: { board: Storyboard; environment: ProbeEnvironment },
 ): Promise<boolean> {
-  const { keyframeIntervalSeconds } = await probeFrameTiming(url, environment)
-  return (keyframeIntervalSeconds ?? Infinity) <= intervalSeconds / 2
+  const { keyframeIntervalSeconds } = await probeFrameTiming(url, video, environment)
+  return (keyframeIntervalSeconds ?? Infinity) <= board.intervalSeconds / 2
 }
 
 function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard): string {
@@ -121,7 +121,7 @@ function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard)
     pixels: 'rgb24',
   })
   return [
-    `[0:V:0]${tiles}[tiles]`,
+    `[0:${video.index}]${tiles}[tiles]`,
     // The last image is repeated if the file is shorter than its stated duration.
     `[tiles]tpad=stop=-1:stop_mode=clone,trim=end_frame=${board.images},split[clock][laid]`,
     `[laid]tile=${board.columns}x${board.rows}:color=black[sheet]`,

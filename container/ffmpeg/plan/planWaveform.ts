@@ -5,12 +5,13 @@
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
-import { selectAudioTrack } from '../edit/audioTrack.ts'
+import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import type { Size } from '../geometry.ts'
 import { openInput } from '../edit/prepareInputs.ts'
 import { resolveTrim } from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
+import type { AudioStream } from '../probe/probe.ts'
 import { COMMON_OPTIONS, MAX_SECONDS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { PlanContext, RenderPlan } from '../renderPlan.ts'
@@ -34,7 +35,7 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
   if (audio === null) {
     throw new JobFailure(
       'unsupported',
-      'The file has no audio, so there is no waveform to draw. Use a frame (t_true) or a preview (t_preview) instead.',
+      `${describeMissingAudio(source.probe)} So there is no waveform to draw. Use a frame (t_true) or a preview (t_preview) instead.`,
     )
   }
   const trim = resolveTrim(rendition, source.probe)
@@ -46,7 +47,9 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
   const command = [
     ...COMMON_OPTIONS,
     ...openInput(source, trim),
-    ...ffmpegOptions({ filter_complex: buildFilters(rendition, size, trim.seconds) }),
+    ...ffmpegOptions({
+      filter_complex: buildFilters(rendition, audio, { size, seconds: trim.seconds }),
+    }),
     // A second output, from which ffmpeg reports progress while it reads the audio. The image is
     // written only at the end.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
@@ -73,11 +76,14 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
   }
 }
 
-function buildFilters(rendition: Wave, size: Size, seconds: number | null): string {
-  const { audioTrack, waveformColor, background } = rendition
+function buildFilters(
+  { waveformColor, background }: Wave,
+  { index }: AudioStream,
+  { size, seconds }: { size: Size; seconds: number | null },
+): string {
   const box = `${size.width}x${size.height}`
   return [
-    `[0:a:${audioTrack - 1}]${reduceSamples(seconds).join(',')},asplit[audio][clock]`,
+    `[0:${index}]${reduceSamples(seconds).join(',')},asplit[audio][clock]`,
     `[audio]showwavespic=s=${box}:colors=0x${waveformColor}:scale=sqrt[wave]`,
     `color=c=0x${background}:s=${box}:r=1[back]`,
     `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[image]`,

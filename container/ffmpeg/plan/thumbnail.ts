@@ -42,16 +42,22 @@ export function listCandidateSeconds(durationSeconds: number | null): number[] {
   return shares.map((share) => Math.floor(share * durationSeconds * 1e3) / 1e3)
 }
 
+interface MeasuredVideo {
+  /** Number of the stream in the file. */
+  index: number
+  isInterlaced: boolean
+  /** Time between two candidates. */
+  distanceSeconds: number
+}
+
 /**
  * Returns the step that measures one frame. The frame is scaled down first, so that blur which is
  * invisible at the size of a thumbnail does not lower its score.
- *
- * @param options.distanceSeconds time between two candidates
  */
 export function planFrameMeasurement(
   url: string,
   second: number,
-  { isInterlaced, distanceSeconds }: { isInterlaced: boolean; distanceSeconds: number },
+  { index, isInterlaced, distanceSeconds }: MeasuredVideo,
 ): FfmpegStep {
   const print = (key: string) => `metadata=print:key=lavfi.signalstats.${key}`
   const filters = [
@@ -77,7 +83,7 @@ export function planFrameMeasurement(
     ...ffmpegOptions({
       ss: formatDecimal(second),
       i: url,
-      map: '0:V:0',
+      map: `0:${index}`,
       'frames:v': 1,
       vf: filters.join(','),
       f: 'null',

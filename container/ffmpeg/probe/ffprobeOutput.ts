@@ -13,6 +13,7 @@ const streamSchema = z.object({
   index: number,
   codec_type: text,
   codec_name: text,
+  codec_tag_string: text,
   profile: text,
   pix_fmt: text,
   width: number,
@@ -57,8 +58,10 @@ export type FfprobeOutput = z.infer<typeof ffprobeOutput>
 
 /** Entries that the readers of a video or audio stream need. */
 export const STREAM_ENTRIES = [
+  'index',
   'codec_type',
   'codec_name',
+  'codec_tag_string',
   'pix_fmt',
   'width',
   'height',
@@ -103,6 +106,20 @@ export function readFrameCount({ nb_frames, tags }: FfprobeStream): number | nul
   return nb_frames ?? parseNumber(tags['NUMBER_OF_FRAMES'])
 }
 
+/** Returns a duration in seconds. Zero means that the file does not declare it. */
+export function readDuration(seconds: number | null | undefined): number | null {
+  return seconds != null && seconds > 0 ? seconds : null
+}
+
+/**
+ * Returns the name of the codec; for a codec that ffmpeg does not know, the four letters by which
+ * the file names it.
+ */
+export function readCodec({ codec_name, codec_tag_string }: FfprobeStream): string {
+  const tag = /^[\w .-]{2,8}$/.exec(codec_tag_string ?? '')?.[0]
+  return readKnown(codec_name) ?? tag ?? 'unknown'
+}
+
 /** Bits per second that the file declares. Matroska has them in a tag. */
 export function readBitRate({ bit_rate, tags }: FfprobeStream): number | null {
   return bit_rate ?? parseNumber(tags['BPS'])
@@ -117,7 +134,7 @@ export function readDurationTag({ tags }: FfprobeStream): number | null {
   if (seconds === undefined) {
     return null
   }
-  return Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds)
+  return readDuration(Number(hours) * 3_600 + Number(minutes) * 60 + Number(seconds))
 }
 
 /**

@@ -35,9 +35,10 @@ const MIN_FRAMES = 3
 /** Share of intervals that may differ (one may always): a file can be joined from parts. */
 const MAX_UNEVEN_SHARE = 0.02
 
-/** Measures the first seconds of the first video stream that is not a cover. */
+/** Measures the first seconds of a video stream. */
 export async function probeFrameTiming(
   url: string,
+  { index }: { index: number },
   environment: ProbeEnvironment,
 ): Promise<FrameTiming> {
   const { output } = await runFfprobe(
@@ -47,7 +48,7 @@ export async function probeFrameTiming(
       format: 'csv=p=0',
       enoughBytes: MEASURED_BYTES,
       selection: ffmpegOptions({
-        select_streams: 'V:0',
+        select_streams: index,
         read_intervals: `%+${MEASURED_SECONDS}`,
       }),
     },

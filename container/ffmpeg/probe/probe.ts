@@ -4,81 +4,42 @@ import { JobFailure } from '../../failures.ts'
 import { findRejectedSize } from '../process/classifyFailure.ts'
 import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
 import { frameTooLarge } from '../process/limitErrors.ts'
-import {
-  ffprobeOutput,
-  type FfprobeOutput,
-  type FfprobeStream,
-  isCoverImage,
-  isRotated,
-  readBitRate,
-  readDurationTag,
-  readFrameCount,
-  readFrameRate,
-  readFrameSizes,
-  readHdr,
-  readInterlaced,
-  readKnown,
-  STREAM_ENTRIES,
-} from './ffprobeOutput.ts'
+import { type Choice, chooseFirst, chooseStreams, type StreamNeeds } from './chooseStreams.ts'
+import { ffprobeOutput, type FfprobeOutput, readDuration, STREAM_ENTRIES } from './ffprobeOutput.ts'
+import { measureEnds } from './measureEnds.ts'
+import { type AudioStream, readAudio, readVideo, type VideoStream } from './streams.ts'
 
-/**
- * Colour properties that the file declares, by ffprobe's names; null for those that it does not
- * declare.
- */
-export interface Colour {
-  matrix: string | null
-  primaries: string | null
-  transfer: string | null
-  /** `tv` (limited) or `pc` (full). */
-  range: string | null
-}
-
-export interface VideoStream {
-  codec: string
-  pixelFormat: string
-  /** Frame size as displayed: upright, with square pixels. */
-  display: { width: number; height: number }
-  /** Frame size that ffmpeg's first filter receives: upright, with pixels of any shape. */
-  upright: { width: number; height: number }
-  rotated: boolean
-  interlaced: boolean
-  /** PQ or HLG, which need tone mapping for an SDR screen. */
-  hdr: boolean
-  colour: Colour
-  frameRate: number | null
-  /** Number of frames that the file declares; null when it declares none. */
-  frames: number | null
-  /** Bits per second; null when the file does not declare it and it cannot be derived. */
-  bitRate: number | null
-  /** End of the last frame, in seconds from the start of the file; null when unknown. */
-  endSeconds: number | null
-}
-
-export interface AudioStream {
-  codec: string
-  channels: number
-  sampleRate: number
-  /** Start in seconds from the start of the file. */
-  startSeconds: number
-  /** Bits per second; null when the file does not declare it. */
-  bitRate: number | null
-}
+export type { AudioStream, Colour, VideoStream } from './streams.ts'
 
 export interface Probe {
   facts: MediaFacts
-  /** The first video stream that is not a cover. */
+  /** The video stream that is used: not a cover, and if possible one that can be decoded. */
   video: VideoStream | null
-  /** The first of `audioTracks`. */
+  /** The audio track that is used if none is requested; null if none can be used. */
   audio: AudioStream | null
-  /** In the order of the file. */
+  /** All audio tracks, in the order of the file. */
   audioTracks: AudioStream[]
+  /** Why streams cannot be used, by their number in the file, as part of a sentence. */
+  problems: ReadonlyMap<number, string>
+  /** Notes for users about the choice of the streams. */
+  notes: { video: string[]; audio: string[] }
   /**
-   * Seconds from the start of the file to the end of its first video and audio streams; if an end
-   * is unknown, the duration that ffprobe states for the file, or null.
+   * Seconds from the start of the file to the end of its video and its audio; if an end is unknown,
+   * the duration that ffprobe states for the file, or null.
    */
   contentSeconds: number | null
   /** False for MPEG streams, which declare no duration: ffprobe estimates it. */
   durationIsDeclared: boolean
+}
+
+export type ProbeOptions = FfprobeOptions & {
+  /** Size of the file, for the facts. */
+  sizeBytes: number
+  /**
+   * What is needed of the streams, which is then verified by decoding a little of them. Absent for
+   * an output of the runner: its first streams are used.
+   */
+  needs?: StreamNeeds
 }
 
 /**
@@ -93,114 +54,96 @@ const ENTRIES = [
   'stream_side_data=rotation',
 ].join(':')
 
-/**
- * @param options.sizeBytes size of the file, for the facts
- * @throws JobFailure when ffprobe cannot read the file, or its audio and video cannot be used
- */
-export async function probe(options: FfprobeOptions & { sizeBytes: number }): Promise<Probe> {
+/** @throws JobFailure when ffprobe cannot read the file, or its audio and video cannot be used */
+export async function probe(options: ProbeOptions): Promise<Probe> {
+  const { needs, sizeBytes } = options
   const { output, stderr } = await runFfprobe(options, { entries: ENTRIES })
   const parsed = ffprobeOutput.safeParse(JSON.parse(output))
   if (!parsed.success) {
     throw new JobFailure('internal', 'The output of ffprobe has an unexpected form.')
   }
-  return readProbe(parsed.data, options.sizeBytes, findRejectedSize(stderr))
+  const { streams } = parsed.data
+  const choice =
+    needs === undefined ? chooseFirst(streams) : await chooseStreams(streams, needs, options)
+  const found = readProbe(parsed.data, choice, sizeBytes, findRejectedSize(stderr))
+  return needs?.durations === true && found.contentSeconds === null
+    ? measureProbe(found, options)
+    : found
 }
 
 /** @param rejectedSize frame size that ffprobe rejected as too large, if any */
 function readProbe(
   { format, streams }: FfprobeOutput,
+  choice: Choice,
   sizeBytes: number,
   rejectedSize: { width: number; height: number } | null,
 ): Probe {
-  const videoStream = streams.find((each) => each.codec_type === 'video' && !isCoverImage(each))
+  const { video: videoStream, audio: audioStream, problems, notes } = choice
   const audioStreams = streams.filter((each) => each.codec_type === 'audio')
-  const [audioStream] = audioStreams
-  if (videoStream === undefined && audioStream === undefined) {
+  if (videoStream === null && audioStreams.length === 0) {
     throw new JobFailure('input_invalid', 'The file has no audio and no video.')
   }
   // ffprobe prints no size for a stream whose size it rejects.
-  if (videoStream !== undefined && !videoStream.width && rejectedSize !== null) {
+  if (videoStream !== null && !videoStream.width && rejectedSize !== null) {
     throw frameTooLarge(rejectedSize)
   }
 
   const start = format.start_time ?? 0
-  const duration = format.duration ?? null
+  const duration = readDuration(format.duration)
   const audioTracks = audioStreams.map((each) => readAudio(each, start))
-  const video = videoStream === undefined ? null : readVideo(videoStream, format, audioStream)
-  const ends = [videoStream, audioStream]
-    .filter((each) => each !== undefined)
-    .map((each) => readEnd(each, start))
-  const end = ends.some((each) => each === null) ? null : Math.max(...ends.map(Number))
-
+  const audio = audioTracks.find(({ index }) => index === audioStream?.index) ?? null
+  const video = videoStream && readVideo(videoStream, format, audioStream ?? undefined)
   return {
     facts: {
       format: format.format_name,
-      durationSeconds: duration === null ? null : Math.max(0, Math.round(duration * 1e3) / 1e3),
+      durationSeconds: duration === null ? null : roundToMilliseconds(duration),
       sizeBytes,
       videoCodec: video?.codec ?? null,
-      audioCodec: audioStream?.codec_name ?? null,
+      audioCodec: audio?.codec ?? null,
       width: video?.display.width ?? null,
       height: video?.display.height ?? null,
       frameRate: video?.frameRate ?? null,
     },
     video,
-    audio: audioTracks[0] ?? null,
+    audio,
     audioTracks,
-    contentSeconds: end ?? duration,
+    problems,
+    notes,
+    contentSeconds: findLastEnd([video, audio]) ?? duration,
     durationIsDeclared: !format.format_name.startsWith('mpeg'),
   }
 }
 
-function readAudio(each: FfprobeStream, formatStart: number): AudioStream {
-  return {
-    startSeconds: Math.max(0, (each.start_time ?? formatStart) - formatStart),
-    codec: each.codec_name ?? 'unknown',
-    channels: each.channels ?? 2,
-    sampleRate: each.sample_rate ?? 48_000,
-    bitRate: readBitRate(each),
-  }
+/** Returns the end of the last stream; null when there is no stream, or an end is unknown. */
+function findLastEnd(streams: readonly ({ endSeconds: number | null } | null)[]): number | null {
+  const ends = streams.filter((each) => each !== null).map(({ endSeconds }) => endSeconds)
+  const known = ends.filter((end) => end !== null)
+  return known.length === 0 || known.length < ends.length ? null : Math.max(...known)
 }
 
-function readVideo(
-  each: FfprobeStream,
-  format: FfprobeOutput['format'],
-  audio: FfprobeStream | undefined,
-): VideoStream {
-  const { width = 0, height = 0 } = each
-  if (width < 1 || height < 1) {
-    throw new JobFailure('input_invalid', 'The file has a video stream without a frame size.')
-  }
-  const totalBitRate = format.bit_rate ?? null
-  const remainingBitRate = totalBitRate === null ? null : totalBitRate - (audio?.bit_rate ?? 0)
-  const bitRate = readBitRate(each) ?? remainingBitRate
+/** Finds the durations that the file does not declare, by reading the file to its end. */
+async function measureProbe(found: Probe, options: ProbeOptions): Promise<Probe> {
+  const ends = await measureEnds(options)
+  const video = found.video && { ...found.video, ...ends.get(found.video.index) }
+  const measureAudio = (track: AudioStream) => ({
+    ...track,
+    endSeconds: ends.get(track.index)?.endSeconds ?? track.endSeconds,
+  })
+  const audio = found.audio && measureAudio(found.audio)
+  const contentSeconds = findLastEnd([video, audio])
   return {
-    codec: each.codec_name ?? 'unknown',
-    pixelFormat: each.pix_fmt ?? 'unknown',
-    ...readFrameSizes(each, { width, height }),
-    rotated: isRotated(each),
-    interlaced: readInterlaced(each) === true,
-    hdr: readHdr(each) !== null,
-    colour: {
-      matrix: readKnown(each.color_space),
-      primaries: readKnown(each.color_primaries),
-      transfer: readKnown(each.color_transfer),
-      range: readKnown(each.color_range),
+    ...found,
+    video,
+    audio,
+    audioTracks: found.audioTracks.map(measureAudio),
+    contentSeconds,
+    facts: {
+      ...found.facts,
+      durationSeconds: contentSeconds === null ? null : roundToMilliseconds(contentSeconds),
     },
-    frameRate: readFrameRate(each),
-    frames: readFrameCount(each),
-    bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
-    endSeconds: readEnd(each, format.start_time ?? 0),
   }
 }
 
-/**
- * Returns the end of a stream in seconds from the start of the file; null when unknown. A duration
- * in a tag is measured from time zero instead of from the start of the stream.
- */
-function readEnd(each: FfprobeStream, formatStart: number): number | null {
-  if (each.duration !== undefined) {
-    return (each.start_time ?? 0) + each.duration - formatStart
-  }
-  const duration = readDurationTag(each)
-  return duration === null ? null : duration - formatStart
+function roundToMilliseconds(seconds: number): number {
+  return Math.max(0, Math.round(seconds * 1e3) / 1e3)
 }

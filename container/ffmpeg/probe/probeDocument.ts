@@ -8,6 +8,7 @@ import {
   type FfprobeStream,
   parseRatio,
   readBitRate,
+  readDuration,
   readDurationTag,
   readFrameCount,
   readFrameRate,
@@ -17,7 +18,6 @@ import {
   readKnown,
   readRotation,
   STREAM_ENTRIES,
-  isCoverImage,
 } from './ffprobeOutput.ts'
 import type { FrameTiming } from './frameTiming.ts'
 import { readBitDepth } from './pixelFormat.ts'
@@ -35,7 +35,6 @@ export const DOCUMENT_ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   `stream=${[
     ...STREAM_ENTRIES,
-    'index',
     'profile',
     'display_aspect_ratio',
     'channel_layout',
@@ -55,12 +54,11 @@ export const tagOutput = z.object({
 
 type StreamDocument = ProbeDocument['streams'][number]
 
-/** @param frameTiming frame timing of the first video stream that is not a cover image */
+/** @param measured frame timing of one video stream, by its number */
 export function describeStreams(
   streams: readonly FfprobeStream[],
-  frameTiming: FrameTiming | null,
+  measured: { index: number; frameTiming: FrameTiming } | null,
 ): StreamDocument[] {
-  const firstVideo = streams.find((each) => each.codec_type === 'video' && !isCoverImage(each))
   return streams.map((each, index) => {
     const common = describeStream(each, index)
     switch (each.codec_type) {
@@ -68,7 +66,10 @@ export function describeStreams(
         return {
           type: 'video',
           ...common,
-          ...describeVideo(each, each === firstVideo ? frameTiming : null),
+          ...describeVideo(
+            each,
+            measured !== null && each.index === measured.index ? measured.frameTiming : null,
+          ),
         }
       case 'audio':
         return {
@@ -95,7 +96,7 @@ function describeStream(each: FfprobeStream, index: number) {
     profile: readText(each.profile),
     language: language === 'und' ? null : language,
     default: each.disposition.default === 1,
-    durationSeconds: toNonNegative(each.duration) ?? readDurationTag(each),
+    durationSeconds: readDuration(each.duration) ?? readDurationTag(each),
     bitRate: toWholeNumber(readBitRate(each)),
   }
 }

@@ -22,6 +22,13 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
       `The file has an audio stream (${probe.audio?.codec ?? 'unknown'}) but no video stream, so no ${kind} can be made from it.`,
     )
   }
+  const problem = probe.problems.get(video.index)
+  if (problem !== undefined) {
+    throw new JobFailure(
+      'unsupported',
+      `The video (${video.codec}) ${problem}, so no ${kind} can be made from it.`,
+    )
+  }
   // A pixel aspect ratio can make the displayed size far larger than the stored one.
   const tooLargeSize = [video.upright, video.display].find(isTooLarge)
   if (tooLargeSize !== undefined) {

@@ -16,7 +16,7 @@ export interface FfprobeQuery {
   entries: string
   /** Options that select streams or an interval. */
   selection?: readonly string[]
-  format?: 'json' | 'csv=p=0'
+  format?: 'json' | 'csv' | 'csv=p=0'
   /**
    * Ends ffprobe after about this many bytes of the file, and returns the output so far. Without
    * it, reading more than `PROBE.readBytes` is a failure.
@@ -41,14 +41,15 @@ export interface FfprobeOptions extends ProbeEnvironment {
 }
 
 /**
- * @returns what ffprobe printed, JSON by default, and the end of its stderr
+ * @returns what ffprobe printed, JSON by default, the end of its stderr, and whether it was not ended
+ *   by `enoughBytes`
  * @throws JobFailure when ffprobe cannot read the file or exceeds a limit
  * @throws the reason of `signal` when it is aborted
  */
 export async function runFfprobe(
   options: FfprobeOptions,
   query: FfprobeQuery,
-): Promise<{ output: string; stderr: string }> {
+): Promise<{ output: string; stderr: string; isComplete: boolean }> {
   const { entries, selection = [], format = 'json', enoughBytes } = query
   const limits = probeLimits(options.limits)
   const stopping = new AbortController()
@@ -82,10 +83,10 @@ export async function runFfprobe(
       },
     })
     throwOnFailure(result, limits)
-    return { output, stderr: result.stderrTail }
+    return { output, stderr: result.stderrTail, isComplete: true }
   } catch (error) {
     if (error === ENOUGH_READ) {
-      return { output, stderr: '' }
+      return { output, stderr: '', isComplete: false }
     }
     throw error
   } finally {

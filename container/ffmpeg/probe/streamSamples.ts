@@ -1,0 +1,103 @@
+/** Samples of the streams of a file: whether their packets can be decoded, and how many there are. */
+import { JobFailure } from '../../failures.ts'
+import { type FfprobeOptions, type FfprobeQuery, runFfprobe } from '../process/ffprobe.ts'
+import { ffmpegOptions } from '../process/options.ts'
+
+export interface DecodeSample {
+  packets: number
+  frames: number
+}
+
+/** Packets that are decoded of a file, and of a stream that has none among these. */
+const FILE_PACKETS = 12
+const STREAM_PACKETS = 50
+/** Maximum that is read for a sample, from a file in which the stream is rare. */
+const MAX_BYTES = 32 * 1024 ** 2
+/** Part of the file in which the packets of streams are compared. */
+const COMPARED_SECONDS = 20
+
+/** Decodes the first packets of a file, and counts the packets and frames of each stream. */
+export async function decodeFirstPackets(
+  options: FfprobeOptions,
+): Promise<Map<number, DecodeSample>> {
+  const sample = await query(options, {
+    entries: 'packet=stream_index:frame=stream_index',
+    // Of video only key frames are decoded, because a frame of 8K takes a third of a second.
+    selection: ffmpegOptions({ skip_frame: 'nokey', read_intervals: `%+#${FILE_PACKETS}` }),
+  })
+  const streams = new Map<number, DecodeSample>()
+  for (const [, section, number] of sample?.output.matchAll(/^(packet|frame),(\d+)/gm) ?? []) {
+    const stream = streams.get(Number(number)) ?? { packets: 0, frames: 0 }
+    stream[section === 'frame' ? 'frames' : 'packets'] += 1
+    streams.set(Number(number), stream)
+  }
+  return streams
+}
+
+/**
+ * Decodes the first packets of one stream.
+ *
+ * @returns null when it is unknown whether there are any: the file is too large to be read for it
+ */
+export async function decodeStream(
+  index: number,
+  options: FfprobeOptions,
+): Promise<DecodeSample | null> {
+  const sample = await query(options, {
+    entries: 'packet=stream_index:frame=stream_index',
+    selection: ffmpegOptions({
+      select_streams: index,
+      read_intervals: `%+#${STREAM_PACKETS}`,
+    }),
+  })
+  const count = (section: string) =>
+    [...(sample?.output.matchAll(new RegExp(`^${section},`, 'gm')) ?? [])].length
+  const found = { packets: count('packet'), frames: count('frame') }
+  return sample?.isComplete === true || found.frames > 0 ? found : null
+}
+
+/** Counts the packets of each stream, and the seconds that they span, at the start of the file. */
+export async function countPackets(
+  options: FfprobeOptions,
+): Promise<Map<number, { packets: number; seconds: number }>> {
+  const sample = await query(options, {
+    entries: 'packet=stream_index,pts_time',
+    selection: ffmpegOptions({ read_intervals: `%+${COMPARED_SECONDS}` }),
+  })
+  const spans = new Map<number, { packets: number; first: number; last: number }>()
+  for (const [, number, text] of sample?.output.matchAll(/^packet,(\d+),(-?[\d.]+)/gm) ?? []) {
+    const [index, time] = [Number(number), Number(text)]
+    const span = spans.get(index) ?? { packets: 0, first: time, last: time }
+    spans.set(index, {
+      packets: span.packets + 1,
+      first: Math.min(span.first, time),
+      last: Math.max(span.last, time),
+    })
+  }
+  return new Map(
+    [...spans].map(([index, { packets, first, last }]) => [
+      index,
+      { packets, seconds: last - first },
+    ]),
+  )
+}
+
+/** @returns null when ffprobe cannot take the sample, for example because it is too slow for it */
+async function query(
+  options: FfprobeOptions,
+  { entries, selection = [] }: FfprobeQuery,
+): Promise<{ output: string; isComplete: boolean } | null> {
+  try {
+    return await runFfprobe(options, {
+      entries,
+      selection,
+      format: 'csv',
+      enoughBytes: MAX_BYTES,
+    })
+  } catch (error) {
+    if (error instanceof JobFailure) {
+      return null
+    }
+    throw error
+  }
+}

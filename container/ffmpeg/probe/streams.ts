@@ -1,0 +1,125 @@
+/** Properties of the video and audio streams of a file that planners need, from ffprobe's output. */
+import { JobFailure } from '../../failures.ts'
+import {
+  type FfprobeOutput,
+  type FfprobeStream,
+  isRotated,
+  readBitRate,
+  readCodec,
+  readDuration,
+  readDurationTag,
+  readFrameCount,
+  readFrameRate,
+  readFrameSizes,
+  readHdr,
+  readInterlaced,
+  readKnown,
+} from './ffprobeOutput.ts'
+
+/**
+ * Colour properties that the file declares, by ffprobe's names; null for those that it does not
+ * declare.
+ */
+export interface Colour {
+  matrix: string | null
+  primaries: string | null
+  transfer: string | null
+  /** `tv` (limited) or `pc` (full). */
+  range: string | null
+}
+
+export interface VideoStream {
+  /** Number of the stream in the file, from 0. */
+  index: number
+  codec: string
+  pixelFormat: string
+  /** Frame size as displayed: upright, with square pixels. */
+  display: { width: number; height: number }
+  /** Frame size that ffmpeg's first filter receives: upright, with pixels of any shape. */
+  upright: { width: number; height: number }
+  rotated: boolean
+  interlaced: boolean
+  /** PQ or HLG, which need tone mapping for an SDR screen. */
+  hdr: boolean
+  colour: Colour
+  frameRate: number | null
+  /** Number of frames that the file declares; null when it declares none. */
+  frames: number | null
+  /** Bits per second; null when the file does not declare it and it cannot be derived. */
+  bitRate: number | null
+  /** End of the last frame, in seconds from the start of the file; null when unknown. */
+  endSeconds: number | null
+}
+
+export interface AudioStream {
+  /** Number of the stream in the file, from 0. */
+  index: number
+  codec: string
+  channels: number
+  sampleRate: number
+  /** Bits per second; null when the file does not declare it. */
+  bitRate: number | null
+  /** Start in seconds from the start of the file. */
+  startSeconds: number
+  /** End in seconds from the start of the file; null when unknown. */
+  endSeconds: number | null
+}
+
+export function readAudio(each: FfprobeStream, formatStart: number): AudioStream {
+  return {
+    index: each.index ?? 0,
+    codec: readCodec(each),
+    channels: each.channels ?? 2,
+    sampleRate: each.sample_rate ?? 48_000,
+    bitRate: readBitRate(each),
+    startSeconds: Math.max(0, (each.start_time ?? formatStart) - formatStart),
+    endSeconds: readEnd(each, formatStart),
+  }
+}
+
+/** @throws JobFailure `input_invalid` when the stream has no frame size */
+export function readVideo(
+  each: FfprobeStream,
+  format: FfprobeOutput['format'],
+  audio: FfprobeStream | undefined,
+): VideoStream {
+  const { width = 0, height = 0 } = each
+  if (width < 1 || height < 1) {
+    throw new JobFailure('input_invalid', 'The file has a video stream without a frame size.')
+  }
+  const totalBitRate = format.bit_rate ?? null
+  const remainingBitRate = totalBitRate === null ? null : totalBitRate - (audio?.bit_rate ?? 0)
+  const bitRate = readBitRate(each) ?? remainingBitRate
+  return {
+    index: each.index ?? 0,
+    codec: readCodec(each),
+    pixelFormat: each.pix_fmt ?? 'unknown',
+    ...readFrameSizes(each, { width, height }),
+    rotated: isRotated(each),
+    interlaced: readInterlaced(each) === true,
+    hdr: readHdr(each) !== null,
+    colour: {
+      matrix: readKnown(each.color_space),
+      primaries: readKnown(each.color_primaries),
+      transfer: readKnown(each.color_transfer),
+      range: readKnown(each.color_range),
+    },
+    frameRate: readFrameRate(each),
+    frames: readFrameCount(each),
+    bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
+    endSeconds: readEnd(each, format.start_time ?? 0),
+  }
+}
+
+/**
+ * Returns the end of a stream in seconds from the start of the file; null when unknown. A duration
+ * in a tag is measured from time zero instead of from the start of the stream.
+ */
+function readEnd(each: FfprobeStream, formatStart: number): number | null {
+  const declared = readDuration(each.duration)
+  if (declared !== null) {
+    return (each.start_time ?? 0) + declared - formatStart
+  }
+  const duration = readDurationTag(each)
+  return duration === null ? null : duration - formatStart
+}

@@ -117,7 +117,7 @@ describe('audio output', () => {
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
       message:
-        'The file has a video stream (h264) but no audio stream, so no m4a file can be made from it.',
+        'The file has a video stream (h264) but no audio stream. So no m4a file can be made from it.',
     })
   })
 

@@ -31,12 +31,11 @@ export function selectAudioTrack(probe: Probe, number: number): AudioStream | nu
   return track
 }
 
-/** Explains why `selectAudioTrack` returned null, as a sentence. */
-export function describeMissingAudio({ video, notes }: Probe): string {
-  return (
-    notes.audio.at(-1) ??
-    (video === null
-      ? 'The file has no audio stream.'
-      : `The file has a video stream (${video.codec}) but no audio stream.`)
-  )
+/**
+ * Explains why a file has no audio that can be used, as a sentence.
+ *
+ * @param otherwise the explanation for a file without audio tracks
+ */
+export function describeMissingAudio({ notes }: Probe, otherwise: string): string {
+  return notes.audio.at(-1) ?? otherwise
 }

@@ -119,7 +119,8 @@ function buildFileAudioChain(
   }
   const file = { audio, speed, isJoined: files.length > 1 }
   const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(file))
-  const from = `[${index}:${audio.index}]`
+  const fold = pipeline.foldFileAudio(audio)
+  const from = `[${index}:${audio.index}]${fold.map((filter) => `${filter},`).join('')}`
   return hasAudioMarker(output)
     ? `${startAtZero(output, from, '[started]')};[started]${filters.join(',')}${to}`
     : `${from}${filters.join(',')}${to}`

@@ -22,6 +22,7 @@ import { scaleAndConvertColours } from './steps/scale.ts'
 import { crop } from './steps/crop.ts'
 import { pad } from './steps/pad.ts'
 import { mixChannels, synchronizeAudio } from './steps/audioLayout.ts'
+import { foldChannels } from './steps/foldChannels.ts'
 import { concat } from './steps/concat.ts'
 import { addWatermark } from './steps/watermark.ts'
 import { burnSubtitles } from './steps/subtitles.ts'
@@ -49,7 +50,10 @@ const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   pad,
 ]
 
-/** Steps on the audio of each file. */
+/** First step on the audio of each file: mixes it down. */
+export const foldFileAudio = foldChannels
+
+/** Further steps on the audio of each file. */
 export const FILE_AUDIO_STEPS: readonly FileAudioStep[] = [
   synchronizeAudio,
   mixChannels,

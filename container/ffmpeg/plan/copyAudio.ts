@@ -32,6 +32,8 @@ const EQUIVALENT_CODECS: Partial<Record<AudioCodec, readonly string[]>> = { opus
  */
 const MAX_BIT_RATE_FACTOR = 1.5
 const MAX_CHANNELS = 2
+/** Maximum time from the start of the file to the start of its audio, for a copy. */
+const MAX_DELAY_SECONDS = 0.1
 
 /** Fields of a video that do not concern its audio. */
 const VIDEO_FIELDS = {
@@ -78,7 +80,8 @@ const AUDIO_RULES: CopyRules<RenditionOf<'video'>, AudioCopySource> = {
  */
 const REQUESTED_COPY_RULES: typeof AUDIO_RULES = {
   ...AUDIO_RULES,
-  audioCodec: null,
+  // A file of audio only has nothing that its start could be relative to.
+  audioCodec: ({ kind }, { audio }) => (kind === 'video' ? null : findDelay(audio)),
   audioKbps: null,
   startSeconds: null,
   endSeconds: null,
@@ -134,7 +137,16 @@ function compareCodec({ audioCodec, format }: AudioRendition, audio: AudioStream
   if (!isAccepted || !isEquivalent(audioCodec, audio.codec)) {
     return `${audio.codec} becomes ${audioCodec}`
   }
-  return audio.channels > MAX_CHANNELS ? `the audio has ${audio.channels} channels` : null
+  return audio.channels > MAX_CHANNELS
+    ? `the audio has ${audio.channels} channels`
+    : findDelay(audio)
+}
+
+/** Audio that begins late is encoded with silence before it, so that every container keeps its time. */
+function findDelay({ startSeconds }: AudioStream): string | null {
+  return startSeconds > MAX_DELAY_SECONDS
+    ? `the audio begins ${startSeconds.toFixed(1)} seconds late`
+    : null
 }
 
 function compareBitRate({ audioCodec, audioKbps }: AudioRendition, { bitRate }: AudioStream) {

@@ -20,7 +20,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
   if (track === null) {
     throw new JobFailure(
       'unsupported',
-      `${describeMissingAudio(probe)} So no ${format} file can be made from it.`,
+      `${describeMissingAudio(probe, `The file has a video stream (${probe.video?.codec ?? 'unknown'}) but no audio stream.`)} So no ${format} file can be made from it.`,
     )
   }
   const editPlan = planEdits(rendition, context, { frame: null, audio: true })

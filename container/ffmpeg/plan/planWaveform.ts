@@ -8,6 +8,7 @@ import { JobFailure } from '../../failures.ts'
 import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import type { Size } from '../geometry.ts'
 import { openInput } from '../edit/prepareInputs.ts'
+import { foldChannels } from '../edit/steps/foldChannels.ts'
 import { resolveTrim } from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
@@ -35,7 +36,7 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
   if (audio === null) {
     throw new JobFailure(
       'unsupported',
-      `${describeMissingAudio(source.probe)} So there is no waveform to draw. Use a frame (t_true) or a preview (t_preview) instead.`,
+      `${describeMissingAudio(source.probe, 'The file has no audio.')} So there is no waveform to draw. Use a frame (t_true) or a preview (t_preview) instead.`,
     )
   }
   const trim = resolveTrim(rendition, source.probe)
@@ -78,12 +79,12 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
 
 function buildFilters(
   { waveformColor, background }: Wave,
-  { index }: AudioStream,
+  audio: AudioStream,
   { size, seconds }: { size: Size; seconds: number | null },
 ): string {
   const box = `${size.width}x${size.height}`
   return [
-    `[0:${index}]${reduceSamples(seconds).join(',')},asplit[audio][clock]`,
+    `[0:${audio.index}]${reduceSamples(audio, seconds).join(',')},asplit[audio][clock]`,
     `[audio]showwavespic=s=${box}:colors=0x${waveformColor}:scale=sqrt[wave]`,
     `color=c=0x${background}:s=${box}:r=1[back]`,
     `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[image]`,
@@ -94,8 +95,13 @@ function buildFilters(
  * Lowers the sample rate so that all samples fit in memory. For long audio, absolute values are
  * taken first, because resampling to a low rate would otherwise average the waves to zero.
  */
-function reduceSamples(seconds: number | null): string[] {
-  const mono = ['aformat=channel_layouts=mono', `aresample=${SAMPLE_RATE}`]
+function reduceSamples(audio: AudioStream, seconds: number | null): string[] {
+  const mono = [
+    ...foldChannels(audio),
+    'aformat=channel_layouts=mono',
+    // Audio that begins late is drawn after silence.
+    `aresample=${SAMPLE_RATE}:async=1:first_pts=0`,
+  ]
   const rate = Math.max(MIN_SAMPLE_RATE, Math.floor(MAX_SAMPLES / (seconds ?? MAX_SECONDS)))
   return rate >= SAMPLE_RATE ? mono : [...mono, 'aeval=abs(val(0)):c=same', `aresample=${rate}`]
 }

@@ -74,6 +74,7 @@ export const STREAM_ENTRIES = [
   'color_transfer',
   'color_primaries',
   'channels',
+  'channel_layout',
   'sample_rate',
   'bit_rate',
   'duration',

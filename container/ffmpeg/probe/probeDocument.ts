@@ -33,13 +33,9 @@ const MAX_FRAME_RATE_DRIFT = 0.03
 /** Entries of the document, except the tags of the container, which may have any length. */
 export const DOCUMENT_ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
-  `stream=${[
-    ...STREAM_ENTRIES,
-    'profile',
-    'display_aspect_ratio',
-    'channel_layout',
-    'bits_per_raw_sample',
-  ].join(',')}`,
+  `stream=${[...STREAM_ENTRIES, 'profile', 'display_aspect_ratio', 'bits_per_raw_sample'].join(
+    ',',
+  )}`,
   'stream_disposition=default',
   'stream_tags=BPS,DURATION,NUMBER_OF_FRAMES,language',
   'stream_side_data=rotation',

@@ -56,6 +56,8 @@ export interface AudioStream {
   index: number
   codec: string
   channels: number
+  /** Channel layout by ffprobe's name; null when the file does not declare it. */
+  layout: string | null
   sampleRate: number
   /** Bits per second; null when the file does not declare it. */
   bitRate: number | null
@@ -70,6 +72,7 @@ export function readAudio(each: FfprobeStream, formatStart: number): AudioStream
     index: each.index ?? 0,
     codec: readCodec(each),
     channels: each.channels ?? 2,
+    layout: readKnown(each.channel_layout),
     sampleRate: each.sample_rate ?? 48_000,
     bitRate: readBitRate(each),
     startSeconds: Math.max(0, (each.start_time ?? formatStart) - formatStart),

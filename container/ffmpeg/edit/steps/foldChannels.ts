@@ -6,12 +6,11 @@
 import type { AudioStream } from '../../probe/probe.ts'
 
 /** Layouts that ffmpeg mixes down with all channels, by ffprobe's names. */
-const USUAL_LAYOUTS = new Set([
-  ...['mono', 'stereo', 'downmix', '2.1', '3.0', '3.0(back)', '3.1', '4.0', '4.1'],
-  ...['quad', 'quad(side)', '5.0', '5.0(side)', '5.1', '5.1(side)', '6.0', '6.0(front)'],
-  ...['hexagonal', '6.1', '6.1(back)', '6.1(front)', '7.0', '7.0(front)'],
-  ...['7.1', '7.1(wide)', '7.1(wide-side)', 'octagonal'],
-])
+const USUAL_LAYOUTS = [
+  'mono stereo downmix 2.1 3.0 3.0(back) 3.1 4.0 4.1 quad quad(side) 5.0 5.0(side) 5.1 5.1(side)',
+  '6.0 6.0(front) hexagonal 6.1 6.1(back) 6.1(front) 7.0 7.0(front) 7.1 7.1(wide) 7.1(wide-side)',
+  'octagonal',
+].flatMap((names) => names.split(' '))
 /** ffmpeg assumes a usual layout for an unknown one of up to this many channels. */
 const MAX_ASSUMED_CHANNELS = 8
 
@@ -36,7 +35,7 @@ const LOW_FREQUENCIES = 0.5
  * may change in mid-stream, which the filters of a usual layout allow.
  */
 export function foldChannels({ channels, layout }: AudioStream): string[] {
-  const isUsual = layout === null ? channels <= MAX_ASSUMED_CHANNELS : USUAL_LAYOUTS.has(layout)
+  const isUsual = layout === null ? channels <= MAX_ASSUMED_CHANNELS : USUAL_LAYOUTS.includes(layout)
   if (isUsual) {
     return channels <= 2
       ? []

@@ -7,10 +7,11 @@
  * has no job and sends no more claims, or if the container ended and its exit was not observed.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { logError, logInfo } from '../log.ts'
+import { describeError, logError, logInfo } from '../log.ts'
 import { isBusy, failJobsOfRunner } from '../services/queues/wakeRunners.ts'
 import { createPlatform } from '../platform/platform.ts'
 import type { WakeResult } from '../platform/slots.ts'
+import { limitTime } from '../platform/timeLimit.ts'
 
 /** Requests of the container to this host are intercepted by the gateway. It is not a DNS name. */
 const GATEWAY_HOST = 'gateway.reelqueue'
@@ -24,6 +25,8 @@ const MAX_SILENCE_MS = 60_000
 const CHECK_INTERVAL_MS = 30_000
 /** A slot whose container ended before a claim is not started again for this time. */
 const COOLDOWN_MS = 60_000
+/** While it is applied to a container that runs, the object handles nothing else. */
+const MAX_INTERCEPT_MS = 10_000
 /** The platform stops the container if the alarm does not renew this timeout in time. */
 const INACTIVITY_MS = 600_000
 
@@ -43,12 +46,17 @@ const COOLDOWN_KEY = 'restUntil'
 
 export class RunnerSlot extends DurableObject<Env> {
   private ending: Promise<void> | null = null
+  /** True once this object has applied the interception; it does not survive the object. */
+  private isIntercepting = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    // The object was restarted while its container kept running.
-    if (this.run && ctx.container?.running) {
-      this.observeExit(this.run)
+    // The object was rebuilt while its container kept running. The interception of the earlier
+    // object has ended with it, so it is applied before the object handles anything else.
+    const { run } = this
+    if (run && ctx.container?.running) {
+      this.observeExit(run)
+      void ctx.blockConcurrencyWhile(() => this.resume(run))
     }
   }
 
@@ -76,7 +84,8 @@ export class RunnerSlot extends DurableObject<Env> {
     }
     const { run } = this
     if (run) {
-      return run.heardAt === null ? 'starting' : 'busy'
+      // A container that was started for another queue takes a job of that queue.
+      return run.heardAt === null && run.queue === queues[0] ? 'starting' : 'busy'
     }
     if (Date.now() < (this.ctx.storage.kv.get<number>(COOLDOWN_KEY) ?? 0)) {
       return 'cooling_down'
@@ -98,19 +107,46 @@ export class RunnerSlot extends DurableObject<Env> {
     if (!run || !container) {
       return
     }
+    const now = Date.now()
+    // Set before anything that can fail, because a failing alarm is not repeated for ever.
+    await this.ctx.storage.setAlarm(now + CHECK_INTERVAL_MS)
     if (!container.running) {
       return this.endRun(run, 'exit not observed')
     }
-    const now = Date.now()
+    await container.setInactivityTimeout(INACTIVITY_MS)
+    if (!this.isIntercepting) {
+      await this.resume(run)
+    }
     const isSilent =
       run.heardAt === null
         ? now - run.startedAt >= MAX_START_MS
         : now - run.heardAt >= MAX_SILENCE_MS
     if (isSilent && !(await isBusy(this.platform(), run.runner))) {
-      return this.endRun(run, 'silent')
+      await this.endRun(run, 'silent')
     }
-    await container.setInactivityTimeout(INACTIVITY_MS)
-    await this.ctx.storage.setAlarm(now + CHECK_INTERVAL_MS)
+  }
+
+  /**
+   * Continues to watch a container that an earlier object started. If the interception fails, the
+   * next alarm applies it.
+   */
+  private async resume(run: ContainerRun): Promise<void> {
+    try {
+      await limitTime(this.interceptRequests(run), MAX_INTERCEPT_MS)
+    } catch (error) {
+      this.log('error', 'slot_failed', { runner: run.runner, error: describeError(error) })
+    }
+    // Without an alarm, the platform would stop the container.
+    if ((await this.ctx.storage.getAlarm()) === null) {
+      await this.ctx.storage.setAlarm(Date.now())
+    }
+  }
+
+  /** Sends the requests of the container to the gateway, which identifies its runner. */
+  private async interceptRequests({ runner }: ContainerRun): Promise<void> {
+    const gateway = this.ctx.exports.RunnerGateway({ props: { runner } })
+    await this.ctx.container!.interceptOutboundHttp(GATEWAY_HOST, gateway)
+    this.isIntercepting = true
   }
 
   private async start(container: Container, queues: string[]): Promise<WakeResult> {
@@ -121,8 +157,7 @@ export class RunnerSlot extends DurableObject<Env> {
     this.saveRun(run)
     try {
       await this.ctx.storage.setAlarm(run.startedAt + MAX_START_MS)
-      const runnerGateway = this.ctx.exports.RunnerGateway({ props: { runner } })
-      await container.interceptOutboundHttp(GATEWAY_HOST, runnerGateway)
+      await this.interceptRequests(run)
       container.start({
         enableInternet: false,
         env: {

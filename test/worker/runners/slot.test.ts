@@ -2,7 +2,7 @@
 import { env } from 'cloudflare:workers'
 import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { describe, expect, it, vi } from 'vitest'
-import type { RunnerSlot } from '../../../src/runners/RunnerSlot.ts'
+import { RunnerSlot } from '../../../src/runners/RunnerSlot.ts'
 import { createJobs } from '../helpers/jobs.ts'
 import { claimJob } from '../helpers/fakeRunner.ts'
 import { jobRow } from '../helpers/database.ts'
@@ -17,6 +17,7 @@ async function useSlot(name: string) {
   const stub = env.SLOTS.getByName(name)
   const started: Started[] = []
   const intercepted: string[] = []
+  const failures = { intercept: 0 }
   let exit = Promise.withResolvers<void>()
   const container = {
     running: false,
@@ -38,6 +39,10 @@ async function useSlot(name: string) {
       exit.resolve()
     },
     async interceptOutboundHttp(host: string) {
+      if (failures.intercept > 0) {
+        failures.intercept--
+        throw new Error('no sidecar')
+      }
       intercepted.push(host)
     },
     async setInactivityTimeout() {},
@@ -54,7 +59,17 @@ async function useSlot(name: string) {
     container,
     started,
     intercepted,
+    failures,
     inSlot,
+    /** Builds the object again while its container runs, as a deploy does. */
+    rebuild: () =>
+      inSlot(async (slot) => {
+        const { ctx } = slot as unknown as { ctx: DurableObjectState }
+        const rebuilt = new RunnerSlot(ctx, env)
+        // Waits until the constructor's work is done, as every call of the object does.
+        await ctx.blockConcurrencyWhile(async () => undefined)
+        return rebuilt
+      }),
     wake: (queue = 'default') => inSlot((slot) => slot.wake([queue])),
     recordContact: (runner: string) => inSlot((slot) => slot.recordContact(runner)),
     runner: () => started.at(-1)!.env['RUNNER_ID']!,
@@ -163,6 +178,71 @@ describe('a slot', () => {
     await env.DB.prepare("UPDATE jobs SET runner_id = 'another' WHERE id = ?").bind(job!.id).run()
     await alarmIn(600_000)
     expect(container.running).toBe(false)
+  })
+
+  it('applies its interception again when it is rebuilt', async () => {
+    const { wake, recordContact, runner, rebuild, intercepted } = await useSlot('slot-8')
+    await wake()
+    await recordContact(runner())
+    await rebuild()
+    expect(intercepted).toEqual(['gateway.reelqueue', 'gateway.reelqueue'])
+    expect(await wake()).toBe('busy')
+  })
+
+  it('applies no interception when it is rebuilt without a running container', async () => {
+    const { wake, exitContainer, rebuild, intercepted } = await useSlot('slot-9')
+    await rebuild()
+    expect(intercepted).toEqual([])
+    await wake()
+    await exitContainer()
+    await rebuild()
+    expect(intercepted).toEqual(['gateway.reelqueue'])
+  })
+
+  it('applies an interception that failed while it was rebuilt at its next alarm', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const { wake, recordContact, runner, rebuild, ...slot } = await useSlot('slot-10')
+    await wake()
+    await recordContact(runner())
+    slot.failures.intercept = 1
+    const rebuilt = await rebuild()
+    expect(slot.intercepted).toHaveLength(1)
+    await slot.inSlot(() => rebuilt.alarm())
+    await slot.inSlot(() => rebuilt.alarm())
+    expect(slot.intercepted).toHaveLength(2)
+    logged.mockRestore()
+  })
+
+  it('sets its alarm again when it is rebuilt and the alarm was lost', async () => {
+    const { wake, rebuild, inSlot } = await useSlot('slot-11')
+    await wake()
+    const readAlarm = () =>
+      inSlot((slot) => (slot as unknown as { ctx: DurableObjectState }).ctx.storage.getAlarm())
+    await inSlot((slot) =>
+      (slot as unknown as { ctx: DurableObjectState }).ctx.storage.deleteAlarm(),
+    )
+    await rebuild()
+    expect(await readAlarm()).not.toBeNull()
+  })
+
+  it('keeps its alarm when the alarm fails', async () => {
+    const { wake, recordContact, runner, container, inSlot } = await useSlot('slot-12')
+    await wake()
+    await recordContact(runner())
+    container.setInactivityTimeout = () => Promise.reject(new Error('not now'))
+    await inSlot(async (slot) => {
+      const { storage } = (slot as unknown as { ctx: DurableObjectState }).ctx
+      await storage.deleteAlarm()
+      await expect(slot.alarm()).rejects.toThrow('not now')
+      expect(await storage.getAlarm()).toBeGreaterThan(Date.now())
+    })
+  })
+
+  it('is not counted as starting for another queue than that it was started for', async () => {
+    const { wake } = await useSlot('slot-13')
+    expect(await wake('default')).toBe('started')
+    expect(await wake('other')).toBe('busy')
+    expect(await wake('default')).toBe('starting')
   })
 
   it('cannot start where containers are not available', async () => {

@@ -4,13 +4,14 @@
  * change is not allowed, which are expected outcomes. Database triggers update counters, events,
  * attempts and retired outputs.
  */
-import { and, eq, lte, sql } from 'drizzle-orm'
+import { and, eq, lt, lte, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import { PRIORITY } from '../contract/limits.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
+import { MAX_INTERRUPTIONS } from '../domain/retryPolicy.ts'
 import { type Database, first, sqlList, statement } from './database.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { attempts, jobs } from './schema/index.ts'
@@ -164,7 +165,10 @@ export async function failJob(db: Database, claim: Claim, failure: Failure, now:
   return first((await db.batch([fail, recordAttemptLog(db, claim, failure.details)]))[0])
 }
 
-/** Returns an interrupted job to its place in the queue. The attempt does not count. */
+/**
+ * Returns an interrupted job to its place in the queue. The attempt does not count. Returns undefined
+ * also if the job has been interrupted MAX_INTERRUPTIONS times.
+ */
 export function releaseJob(db: Database, claim: Claim) {
   return db
     .update(jobs)
@@ -172,10 +176,13 @@ export function releaseJob(db: Database, claim: Claim) {
       ...NOT_COMPLETED,
       status: TRANSITIONS.release.to,
       attempt: sql`attempt - 1`,
+      interruptions: sql`interruptions + 1`,
       progress: 0,
       startedAt: null,
     })
-    .where(and(isHeldByClaim(claim), isAllowed('release')))
+    .where(
+      and(isHeldByClaim(claim), isAllowed('release'), lt(jobs.interruptions, MAX_INTERRUPTIONS)),
+    )
     .returning()
     .then(first)
 }
@@ -223,6 +230,7 @@ export function retryJobRow(db: Database, id: string, restriction: Restriction) 
     .set({
       status: TRANSITIONS.retry.to,
       attempt: 0,
+      interruptions: 0,
       progress: 0,
       runAfter: null,
       error: null,

@@ -15,6 +15,13 @@ const IS_RETRYABLE: Record<FailureCode, boolean> = {
   internal: true,
 }
 
+/**
+ * An interrupted attempt, for example by a shutdown of its runner, does not count and is followed by
+ * another one at once. After this number of them, each further one counts as failed: a job that is
+ * always interrupted must end too.
+ */
+export const MAX_INTERRUPTIONS = 10
+
 const FIRST_DELAY_MS = 5_000
 const DELAY_FACTOR = 4
 const MAX_DELAY_MS = 3_600_000

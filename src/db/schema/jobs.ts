@@ -54,6 +54,11 @@ export const jobs = sqliteTable(
      * requests sets it to 0.
      */
     attempt: integer().notNull().default(0),
+    /**
+     * Number of attempts that were interrupted and did not count, since the job was created or a
+     * caller last requested a retry.
+     */
+    interruptions: integer().notNull().default(0),
     maxAttempts: integer().notNull(),
     leaseSeconds: integer().notNull(),
     stallSeconds: integer().notNull(),

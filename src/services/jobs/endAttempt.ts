@@ -5,11 +5,11 @@ import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { UNRESTRICTED } from '../../domain/caller.ts'
-import { isRetried, retryDelayMs } from '../../domain/retryPolicy.ts'
+import { isRetried, MAX_INTERRUPTIONS, retryDelayMs } from '../../domain/retryPolicy.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { recheckTime } from '../queues/queues.ts'
-import { leaseLostError, type LeaseLostError } from './heldJob.ts'
+import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
 
 /** The status of the job after its attempt has ended. */
 export interface AttemptEnd {
@@ -44,15 +44,29 @@ export async function failAttempt(
   return { ok: true, status: retryAt === null ? 'error' : 'pending' }
 }
 
-/** Returns an interrupted job to its queue. The attempt does not count. */
-export async function releaseAttempt(platform: Platform, claim: Claim): Promise<AttemptOutcome> {
+/**
+ * Returns an interrupted job to its queue. The attempt does not count, unless the job has been
+ * interrupted too often: then it fails as `runner_lost`.
+ *
+ * @param reason the runner's description of the interruption
+ */
+export async function releaseAttempt(
+  platform: Platform,
+  claim: Claim,
+  reason: string,
+): Promise<AttemptOutcome> {
   const row = await releaseJob(platform.db, claim)
-  if (!row) {
-    return findRepeatedEnd(platform, claim, ['pending'])
+  if (row) {
+    platform.defer(platform.sendTickets(row.queue, 1))
+    announceEnd(platform, row, null)
+    return { ok: true, status: 'pending' }
   }
-  platform.defer(platform.sendTickets(row.queue, 1))
-  announceEnd(platform, row, null)
-  return { ok: true, status: 'pending' }
+  const held = await findHeldJob(platform, claim)
+  if (!held.ok) {
+    return findRepeatedEnd(platform, claim, ['pending', 'error'])
+  }
+  const message = `The attempt was interrupted: ${reason}. The job had been interrupted ${MAX_INTERRUPTIONS} times before, so this interruption counts as a failed attempt.`
+  return failAttempt(platform, held.row, { errorCode: 'runner_lost', message })
 }
 
 /**

@@ -28,6 +28,6 @@ export async function finishAttempt(
       return failAttempt(platform, held.row, finish, { details: finish })
     }
     case 'released':
-      return releaseAttempt(platform, claim)
+      return releaseAttempt(platform, claim, finish.reason)
   }
 }

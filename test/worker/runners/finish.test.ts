@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'
 import { api, expectJson } from '../helpers/requests.ts'
-import { createJobs } from '../helpers/jobs.ts'
+import { createJobs, createOne } from '../helpers/jobs.ts'
 import {
   claimJob,
   claimAsRunner,
@@ -11,7 +11,7 @@ import {
   OUTPUT,
   type FakeRunner,
 } from '../helpers/fakeRunner.ts'
-import { jobRow, readCounters, eventTypes } from '../helpers/database.ts'
+import { addQueue, jobRow, readCounters, eventTypes } from '../helpers/database.ts'
 
 function run(sql: string, ...values: unknown[]) {
   return env.DB.prepare(sql)
@@ -174,5 +174,62 @@ describe('the retry policy', () => {
     const again = await claimAsRunner()
     expect(again).toMatchObject({ jobId: runner.jobId, fence: 2 })
     expect(await jobRow(runner.jobId)).toMatchObject({ attempt: 1, status: 'running' })
+  })
+})
+
+describe('an interrupted attempt', () => {
+  /** Claims the job of a queue and releases it, `times` times. */
+  async function interrupt(queue: string, times: number) {
+    for (let n = 0; n < times; n++) {
+      const runner = await claimAsRunner(queue)
+      expect(await expectJson(await runner.release(), 200)).toEqual({ status: 'pending' })
+    }
+  }
+  it('does not count for the first ten times, and fails the job in the end', async () => {
+    await addQueue('interrupted')
+    const { id } = await createOne('bounded.mp4', 'w_640', { queue: 'interrupted' })
+    await interrupt('interrupted', 10)
+    expect(await jobRow(id)).toMatchObject({ status: 'pending', attempt: 0, fence: 10 })
+    const statuses: string[] = []
+    while ((await jobRow(id))!.status === ('pending' as never)) {
+      await becomeDue(id)
+      const runner = await claimAsRunner('interrupted')
+      const { status } = await expectJson<{ status: string }>(await runner.release(), 200)
+      // The same request again returns the same status.
+      expect(await expectJson(await runner.release(), 200)).toEqual({ status })
+      statuses.push(status)
+    }
+    expect(statuses).toEqual(['pending', 'pending', 'error'])
+    expect(await jobRow(id)).toMatchObject({ attempt: 3, error_code: 'runner_lost' })
+    expect((await jobRow(id))!.error).toContain('interrupted: shutting down. The job had been')
+  })
+
+  it('waits for its retry once it counts, as other failures do', async () => {
+    await addQueue('delayed')
+    const { id } = await createOne('delayed.mp4', 'w_640', { queue: 'delayed' })
+    await interrupt('delayed', 10)
+    const before = Date.now()
+    await expectJson(await (await claimAsRunner('delayed')).release(), 200)
+    expect((await jobRow(id))!.run_after).toBeGreaterThan(before + 3_000)
+  })
+
+  it('does not count again after a retry by hand', async () => {
+    await addQueue('by-hand')
+    const { id } = await createOne('by-hand.mp4', 'w_640', { queue: 'by-hand' })
+    await interrupt('by-hand', 10)
+    await expectJson(await (await claimAsRunner('by-hand')).fail('input_invalid'), 200)
+    await expectJson(await api('POST', `/queue/jobs/${id}/retry`), 200)
+    await interrupt('by-hand', 10)
+    expect(await jobRow(id)).toMatchObject({ status: 'pending', attempt: 0 })
+  })
+
+  it('of one job has no effect on another', async () => {
+    await addQueue('two-jobs')
+    const { id } = await createOne('first.mp4', 'w_640', { queue: 'two-jobs', priority: 1 })
+    await interrupt('two-jobs', 10)
+    await expectJson(await (await claimAsRunner('two-jobs')).release(), 200)
+    expect(await jobRow(id)).toMatchObject({ attempt: 1 })
+    await createOne('second.mp4', 'w_640', { queue: 'two-jobs' })
+    await interrupt('two-jobs', 10)
   })
 })

@@ -99,7 +99,8 @@ async function releaseIfInputsChanged(
   if (areReferencesUnchanged && (!source || source.etag === row.sourceEtag)) {
     return null
   }
-  return releaseAttempt(platform, { jobId: row.id, fence: row.fence })
+  const reason = 'a file that it reads was replaced or deleted'
+  return releaseAttempt(platform, { jobId: row.id, fence: row.fence }, reason)
 }
 
 async function completeWithOutput(

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { FAILURE_CODES } from '../../../src/contract/failureCode.ts'
 import { api, expectJson } from '../helpers/requests.ts'
-import { createJobs, createOne } from '../helpers/jobs.ts'
+import { createJobs, createOne, putOriginal } from '../helpers/jobs.ts'
 import {
   claimJob,
   claimAsRunner,
@@ -221,6 +221,23 @@ describe('an interrupted attempt', () => {
     await expectJson(await api('POST', `/queue/jobs/${id}/retry`), 200)
     await interrupt('by-hand', 10)
     expect(await jobRow(id)).toMatchObject({ status: 'pending', attempt: 0 })
+  })
+
+  it('counts in the same way if the original is replaced during every attempt', async () => {
+    await addQueue('replaced')
+    const { id } = await createOne('changing.mp4', 'w_640', { queue: 'replaced' })
+    for (let n = 0; n < 10; n++) {
+      const runner = await claimAsRunner('replaced')
+      await putOriginal('changing.mp4', `version ${n}`)
+      const finished = await runner.complete(await runner.upload())
+      expect(await expectJson(finished, 200)).toEqual({ status: 'pending' })
+    }
+    expect(await jobRow(id)).toMatchObject({ attempt: 0, interruptions: 10 })
+    const runner = await claimAsRunner('replaced')
+    await putOriginal('changing.mp4', 'the last version')
+    await expectJson(await runner.complete(await runner.upload()), 200)
+    expect(await jobRow(id)).toMatchObject({ status: 'pending', attempt: 1 })
+    expect((await jobRow(id))!.error).toContain('a file that it reads was replaced or deleted')
   })
 
   it('of one job has no effect on another', async () => {

@@ -13,13 +13,18 @@ type TypedErrorResponse<Code extends ErrorCode> = Code extends ErrorCode
   ? TypedResponse<ErrorBody, Status<Code>, 'json'> & Response
   : never
 
-/** Responds with an error result. */
+/**
+ * Responds with an error result.
+ *
+ * @param fields are added to the body
+ */
 export function errorResponse<Code extends ErrorCode>(
   c: Context,
   { code, message }: ErrorResult<Code>,
+  fields: object = {},
 ): TypedErrorResponse<Code> {
   const error = ERRORS[code]
-  const response = c.json(createErrorBody(c, code, message), error.status)
+  const response = c.json({ ...createErrorBody(c, code, message), ...fields }, error.status)
   if ('retryAfterSeconds' in error && !response.headers.has('Retry-After')) {
     response.headers.set('Retry-After', String(error.retryAfterSeconds))
   }

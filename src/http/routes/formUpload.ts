@@ -5,6 +5,7 @@ import { MAX_TRANSFORMATIONS } from '../../contract/job.ts'
 import { uploaded } from '../../contract/storedFile.ts'
 import { errorResult } from '../../domain/result.ts'
 import { uploadForm } from '../../services/files/formUpload.ts'
+import { describeError, logError } from '../../log.ts'
 import { serializeCreatedJob, serializeFile } from '../../services/serializers.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
@@ -61,22 +62,28 @@ const uploadRoute = route(requiresScope('files:write'), {
   method: 'post',
   path: '/upload',
   summary: 'Store small files, and create jobs for each of them',
+  description:
+    'If a file cannot be stored, or its jobs cannot be created, the files before it stay stored. The error has a field `files`, which lists them as in a response with the status 201.',
   middleware: [limitSize],
   request: { body: { required: true, content: { 'multipart/form-data': { schema: form } } } },
   responses: {
     201: json(uploaded, 'The stored files and their jobs'),
-    ...errors(404, 409, 413, 415),
+    ...errors(404, 409, 413, 415, 500),
   },
 })
 
 export const formUploadRoutes = createApi().openapi(uploadRoute, async (c) => {
   const outcome = await uploadForm(c.get('platform'), c.get('caller'), c.req.valid('form'))
-  if (!outcome.ok) {
-    return errorResponse(c, outcome)
-  }
   const files = outcome.files.map(({ stored, jobs }) => ({
     ...serializeFile(stored),
     jobs: jobs.map(serializeCreatedJob),
   }))
-  return c.json({ files }, 201)
+  if (outcome.ok) {
+    return c.json({ files }, 201)
+  }
+  if (outcome.cause !== undefined) {
+    const requestId = c.get('requestId')
+    logError('request_failed', { requestId, method: 'POST', error: describeError(outcome.cause) })
+  }
+  return errorResponse(c, outcome.error, { files })
 })

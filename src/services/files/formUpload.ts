@@ -37,17 +37,29 @@ interface UploadedFile {
 
 type Failure<Outcome> = Extract<Outcome, { ok: false }>
 
-export type UploadOutcome =
-  | { ok: true; files: UploadedFile[] }
+type UploadError =
   | QuotaExceeded
   | Failure<StoreOutcome<never>>
   | Failure<CreateOutcome>
-  | ErrorResult<'unauthorized' | 'forbidden' | 'invalid_path' | 'invalid_transformation'>
+  | ErrorResult<
+      'unauthorized' | 'forbidden' | 'invalid_path' | 'invalid_transformation' | 'internal'
+    >
+
+export interface FailedUpload {
+  ok: false
+  error: UploadError
+  /** The files that were stored before the error. The last one can be without its jobs. */
+  files: UploadedFile[]
+  /** What was thrown, if the error was not expected. */
+  cause?: unknown
+}
+export type UploadOutcome = { ok: true; files: UploadedFile[] } | FailedUpload
 
 /**
  * Stores all files of a form, and creates their jobs. The scope, the names, the transformations and
  * the leading bytes are checked first: if one of them is not valid, nothing is stored. If storing a
- * file or creating its jobs fails later, the files that are stored by then stay.
+ * file or creating its jobs fails later, the files that are stored by then stay, and are returned with
+ * the error.
  */
 export async function uploadForm(
   platform: Platform,
@@ -56,7 +68,7 @@ export async function uploadForm(
 ): Promise<UploadOutcome> {
   const named = nameFiles(form)
   if (!named.ok) {
-    return named
+    return { ok: false, error: named, files: [] }
   }
   const { files } = named
   const { transformations } = form
@@ -66,7 +78,7 @@ export async function uploadForm(
     (await findTransformationError(platform, caller, transformations)) ??
     (await findContentError(files))
   if (error) {
-    return error
+    return { ok: false, error, files: [] }
   }
   const reserved = await reserveStorage(
     platform,
@@ -75,7 +87,7 @@ export async function uploadForm(
   )
   return reserved.ok
     ? storeFiles(platform, caller, { files, transformations }, reserved.reservations)
-    : reserved
+    : { ok: false, error: reserved, files: [] }
 }
 
 function nameFiles({ files, folder, names }: UploadForm) {
@@ -136,23 +148,57 @@ async function storeFiles(
   reservations: StorageReservation[],
 ): Promise<UploadOutcome> {
   const unused = [...reservations]
+  const uploaded: UploadedFile[] = []
   try {
-    const uploaded: UploadedFile[] = []
-    for (const { filePath, file } of files) {
+    for (const [index, { filePath, file }] of files.entries()) {
       const content = { body: file.stream(), sizeBytes: file.size }
       const stored = await putReservedFile(platform, caller, unused.shift()!, content)
       if (!stored.ok) {
-        return stored
+        return failUpload(files, uploaded, {
+          ...stored,
+          message: `files[${index}]: ${stored.message}`,
+        })
       }
+      const upload: UploadedFile = { stored: stored.stored, jobs: [] }
+      uploaded.push(upload)
       const created = await createFileJobs(platform, caller, filePath, transformations)
       if (!created.ok) {
-        return created
+        return failUpload(files, uploaded, {
+          ...created,
+          message: `files[${index}] is stored, without jobs: ${created.message}`,
+        })
       }
-      uploaded.push({ stored: stored.stored, jobs: created.jobs })
+      upload.jobs = created.jobs
     }
     return { ok: true, files: uploaded }
+  } catch (cause) {
+    if (uploaded.length === 0) {
+      throw cause
+    }
+    const error = errorResult(
+      'internal',
+      'Internal error. The log has the details under this request id.',
+    )
+    return { ...failUpload(files, uploaded, error), cause }
   } finally {
     platform.defer(releaseReservations(platform, unused))
+  }
+}
+
+/** Adds to an error how many files were stored before it. */
+function failUpload<Failed extends UploadError>(
+  files: NamedFile[],
+  uploaded: UploadedFile[],
+  failed: Failed,
+): FailedUpload {
+  const stored =
+    uploaded.length === 0
+      ? 'No file was stored.'
+      : `Stored: ${uploaded.length} of ${files.length} files, which the field "files" lists.`
+  return {
+    ok: false,
+    error: { ...failed, message: `${failed.message} ${stored}` },
+    files: uploaded,
   }
 }
 

@@ -1,8 +1,9 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
-import { API_KEY, visit, expectJson, type ErrorBody } from '../helpers/requests.ts'
+import { describe, expect, it, vi } from 'vitest'
+import { API_KEY, visit, visitWith, expectJson, type ErrorBody } from '../helpers/requests.ts'
 import { type CreatedJob } from '../helpers/jobs.ts'
 import { jobRow, countRows } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 import { mp4, png } from '../helpers/mediaBytes.ts'
 
 type Fields = Record<string, string | Blob | (string | Blob)[]>
@@ -10,7 +11,7 @@ interface Uploaded {
   files: { filePath: string; size: number; contentType: string; jobs: CreatedJob[] }[]
 }
 
-function upload(fields: Fields) {
+function upload(fields: Fields, headers: Record<string, string> = API_KEY) {
   const body = new FormData()
   for (const [name, values] of Object.entries(fields)) {
     for (const value of [values].flat()) {
@@ -21,7 +22,7 @@ function upload(fields: Fields) {
       }
     }
   }
-  return visit('/upload', { method: 'POST', headers: API_KEY, body })
+  return visit('/upload', { method: 'POST', headers, body })
 }
 function clip(name = 'clip.mp4', filling = name) {
   return new File([mp4(filling)], name)
@@ -134,5 +135,72 @@ describe('an invalid form is rejected, and none of its files is stored:', () => 
       body: '{}',
     })
     expect((await expectJson<ErrorBody>(response, 400)).message).toContain('multipart/form-data')
+  })
+})
+
+describe('a form that is rejected halfway', () => {
+  interface PartialUpload extends ErrorBody {
+    files: { filePath: string; jobs: { id: string }[] }[]
+  }
+  async function listed(response: Response, status: number) {
+    const body = await expectJson<PartialUpload>(response, status)
+    return { ...body, stored: body.files.map(({ filePath, jobs }) => [filePath, jobs.length]) }
+  }
+
+  it('says which files are stored, and which of them have jobs', async () => {
+    const key = await makeKey({ maxQueuedJobs: 1 })
+    const names = ['one.mp4', 'two.mp4', 'three.mp4']
+    const fields = {
+      files: names.map((name) => clip(name)),
+      folder: 'half',
+      transformations: 'w_640',
+    }
+    const { code, message, stored } = await listed(await upload(fields, key.headers), 429)
+    expect(code).toBe('cap_reached')
+    expect(stored).toEqual([
+      ['half/one.mp4', 1],
+      ['half/two.mp4', 0],
+    ])
+    expect(message).toContain('files[1] is stored, without jobs: ')
+    expect(message).toContain('Stored: 2 of 3 files')
+    expect(await keys('half')).toEqual(['half/one.mp4', 'half/two.mp4'])
+  })
+
+  it('says that nothing is stored if a check fails', async () => {
+    const bad = { files: [clip('one.mp4'), new File(['text'], 'two.mp4')], folder: 'none' }
+    expect((await listed(await upload(bad), 415)).stored).toEqual([])
+    expect(await keys('none')).toEqual([])
+  })
+
+  it('says which files are stored when the bucket fails', async () => {
+    const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const form = new FormData()
+    for (const name of ['one.mp4', 'two.mp4']) {
+      form.append('files', clip(name))
+    }
+    form.append('folder', 'outage')
+    const failing = new Proxy(env.ORIGINALS, {
+      get(bucket, name) {
+        if (name === 'put') {
+          return (key: string, ...rest: [ReadableStream]) => {
+            if (key.endsWith('two.mp4')) {
+              throw new Error('the bucket is down')
+            }
+            return bucket.put(key, ...rest)
+          }
+        }
+        const value = Reflect.get(bucket, name) as unknown
+        return typeof value === 'function' ? value.bind(bucket) : value
+      },
+    })
+    const init = { method: 'POST', headers: API_KEY, body: form }
+    const response = await visitWith({ ORIGINALS: failing }, '/upload', init)
+    const { code, message, requestId, stored } = await listed(response, 500)
+    expect(code).toBe('internal')
+    expect(stored).toEqual([['outage/one.mp4', 0]])
+    expect(message).toContain('Stored: 1 of 2 files')
+    const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)) as object)
+    logged.mockRestore()
+    expect(lines).toContainEqual(expect.objectContaining({ event: 'request_failed', requestId }))
   })
 })

@@ -31,6 +31,7 @@ export const ERRORS = {
   method_not_allowed: { status: 405, label: 'Method Not Allowed' },
   lease_lost: { status: 409, label: 'Conflict' },
   idempotency_conflict: { status: 409, label: 'Conflict' },
+  idempotency_jobs_deleted: { status: 409, label: 'Conflict' },
   variant_busy: { status: 409, label: 'Conflict' },
   length_required: { status: 411, label: 'Length Required' },
   queue_draining: { status: 409, label: 'Conflict' },

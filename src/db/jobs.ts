@@ -43,8 +43,9 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | JobLimit> {
  * active jobs of the requested variants, and the queue, all in one transaction. A returned job
  * existed before if its id is not one of the ids in `request.jobs`. Nothing is inserted if the
  * queue does not exist (`queue` is undefined), if it is draining, if the API key would exceed
- * `maxQueuedJobs`, or if visitors have `maxVisitorJobs`. An active job of a visitor becomes an
- * ordinary job if another caller requests its variant.
+ * `maxQueuedJobs`, if visitors have `maxVisitorJobs`, or if one of the active jobs is in a queue that
+ * the caller cannot see. An active job of a visitor becomes an ordinary job if another caller requests
+ * its variant.
  */
 export async function insertJobs(
   db: Database,
@@ -64,6 +65,16 @@ export async function insertJobs(
   const isVisitorAllowed = isVisitor
     ? sql`AND ${isBelowVisitorMaximum(request.maxVisitorJobs!)}`
     : sql``
+  const { queue: visibleQueue } = request.restriction
+  const isNoneHidden =
+    visibleQueue === null
+      ? sql``
+      : sql`AND NOT EXISTS (
+        SELECT 1 FROM jobs AS hidden, json_each(${requested}) AS requested
+        WHERE hidden.file_path = ${request.filePath}
+          AND hidden.transformation = requested.value ->> 'transformation'
+          AND hidden.status IN ${sqlList(ACTIVE_STATUSES)}
+          AND hidden.queue <> ${visibleQueue})`
   const insert = statement(
     db,
     sql`
@@ -79,6 +90,7 @@ export async function insertJobs(
       coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds)
     FROM json_each(${requested}) AS new, queues AS q
     WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum} ${isVisitorAllowed}
+      ${isNoneHidden}
     ORDER BY new.key
     ON CONFLICT DO NOTHING`,
   )
@@ -101,7 +113,8 @@ export async function insertJobs(
     return { rows: await takeOver(db, request, rows), queue: found[0] }
   }
   // Recorded in the same transaction: of two concurrent requests with one key, the second fails and
-  // inserts nothing. HAVING excludes a rejected request, because some of its variants have no job.
+  // inserts nothing. HAVING excludes a rejected request, because some of its variants have no job
+  // that the caller can see.
   const recordKey = statement(
     db,
     sql`
@@ -112,6 +125,7 @@ export async function insertJobs(
     WHERE file_path = ${request.filePath} AND status IN ${sqlList(ACTIVE_STATUSES)}
       AND transformation IN (SELECT value ->> 'transformation' FROM json_each(${requested}))
       AND EXISTS (SELECT 1 FROM queues WHERE name = ${request.queue})
+      AND (${visibleQueue} IS NULL OR queue = ${visibleQueue})
     HAVING count(*) = ${request.jobs.length}`,
   )
   const [, rows, found] = await db.batch([insert, active, queue, recordKey])

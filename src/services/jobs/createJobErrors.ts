@@ -8,6 +8,7 @@ export type CreateJobsError = ErrorResult<
   | 'queue_not_found'
   | 'queue_draining'
   | 'idempotency_conflict'
+  | 'idempotency_jobs_deleted'
   | 'forbidden'
   | 'variant_busy'
   | 'cap_reached'

@@ -56,14 +56,12 @@ export async function createJobs(
     return denied
   }
   const renditions = await readRenditions(platform, caller, request)
-  if ('ok' in renditions) {
-    return renditions
-  }
   const idempotent = await readIdempotency(caller, request, givenKey)
+  // A named preset can have been deleted since the first request, whose jobs are still returned.
+  const transformations = 'ok' in renditions ? [] : [...renditions.keys()]
   const findRepeated = async (): Promise<CreateOutcome | null> => {
     const repeated =
-      idempotent &&
-      (await findJobsOfRepeatedRequest(platform, caller, idempotent, renditions.keys()))
+      idempotent && (await findJobsOfRepeatedRequest(platform, caller, idempotent, transformations))
     return repeated?.ok
       ? { ok: true, jobs: repeated.rows.map((row) => ({ row, deduplicated: true })) }
       : repeated
@@ -71,6 +69,9 @@ export async function createJobs(
   const repeated = await findRepeated()
   if (repeated) {
     return repeated
+  }
+  if ('ok' in renditions) {
+    return renditions
   }
   const files = await readFiles(platform, caller, request, renditions)
   if (!files.ok) {
@@ -211,6 +212,9 @@ function collectJobs(
       `There is no queue "${request.queue}". The queue "default" always exists.`,
     )
   }
+  if (!rows.every((row) => canSee(caller, row))) {
+    return variantBusyError()
+  }
   const active = new Map(rows.map((row) => [row.transformation, row]))
   const created: CreatedJob[] = []
   for (const { id, transformation } of jobs) {
@@ -227,9 +231,6 @@ function collectJobs(
               ? `This key may have at most ${caller.maxQueuedJobs} ${QUEUED_STATUSES.join(' or ')} jobs, which this request would exceed. Wait until some have started.`
               : `There are too many pending jobs of callers without the scope jobs:write: together, they may have ${caller.maxVisitorJobs}. Try again later.`,
           )
-    }
-    if (!canSee(caller, row)) {
-      return variantBusyError()
     }
     created.push({ row, deduplicated: row.id !== id })
   }

@@ -2,6 +2,7 @@
 import { findIdempotencyKey, findJobs } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { canSee, type Restriction } from '../../domain/caller.ts'
+import { isActive } from '../../domain/jobTransitions.ts'
 import { errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
@@ -15,7 +16,7 @@ export interface IdempotentRequest {
 /**
  * Finds the jobs of an earlier request with the same key; null if there was none. The jobs are in
  * the order of `transformations`. Jobs of other transformations follow: a named preset may have
- * changed since the earlier request. Deleted jobs are omitted.
+ * changed since the earlier request. Returns an error if some of the jobs are deleted.
  */
 export async function findJobsOfRepeatedRequest(
   { db }: Platform,
@@ -37,8 +38,22 @@ export async function findJobsOfRepeatedRequest(
   const byTransformation = new Map(found.map((row) => [row.transformation, row]))
   const inOrder = new Set([...transformations, ...byTransformation.keys()])
   const rows = [...inOrder].flatMap((transformation) => byTransformation.get(transformation) ?? [])
-  if (!rows.every((row) => canSee(caller, row))) {
+  const hidden = rows.filter((row) => !canSee(caller, row))
+  if (hidden.some(({ status }) => isActive(status))) {
     return variantBusyError()
   }
-  return { ok: true, rows }
+  const left = rows.filter((row) => canSee(caller, row)).map(({ id }) => id)
+  return left.length < earlier.jobIds.length
+    ? jobsDeletedError(earlier.jobIds.length - left.length, left)
+    : { ok: true, rows }
+}
+
+function jobsDeletedError(deleted: number, left: string[]) {
+  const total = deleted + left.length
+  const count = left.length > 0 ? `${deleted} of ${total}` : 'all of them'
+  const rest = left.length > 0 ? ` Still there: ${left.join(', ')}.` : ''
+  return errorResult(
+    'idempotency_jobs_deleted',
+    `The first request with this Idempotency-Key created jobs that were deleted (${count}).${rest} To create jobs again, send the request with a new key.`,
+  )
 }

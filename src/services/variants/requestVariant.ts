@@ -177,6 +177,7 @@ async function createVariantJob(
   // than a request may, and there is no idempotency key.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
+    code === 'idempotency_jobs_deleted' ||
     code === 'invalid_request'
     ? errorResult('file_not_found', message)
     : errorResult(code, message)

@@ -1,8 +1,9 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { api, expectJson, expectError } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne, type CreatedJob } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { jobRow, countRows } from '../helpers/database.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 
 function post(key: string, request: object) {
   return api('POST', '/queue/jobs', request, { 'Idempotency-Key': key })
@@ -85,4 +86,53 @@ it('a rejected request does not use up its key', async () => {
   await putOriginal('idem/late.mp4')
   expect((await post('late', { ...request, queue: 'nowhere' })).status).toBe(404)
   expect(await requestJobs('late', request)).toHaveLength(1)
+})
+
+it('returns 409 and creates nothing once jobs of the first request are deleted', async () => {
+  const filePath = 'idem/deleted.mp4'
+  await putOriginal(filePath)
+  const request = { filePath, transformations: ['w_640', 'w_320'] }
+  const [one, two] = await requestJobs('deleted', request)
+  await api('DELETE', `/queue/jobs/${one!.id}`)
+  const some = await expectError(await post('deleted', request), 409, 'idempotency_jobs_deleted')
+  expect(some).toContain('deleted (1 of 2)')
+  expect(some).toContain(`Still there: ${two!.id}.`)
+  await api('DELETE', `/queue/jobs/${two!.id}`)
+  const all = await expectError(await post('deleted', request), 409, 'idempotency_jobs_deleted')
+  expect(all).toContain('created jobs that were deleted (all of them)')
+  expect(await countRows('jobs', 'file_path = ?', filePath)).toBe(0)
+  expect(await requestJobs('deleted again', request)).toHaveLength(2)
+})
+
+it('returns the jobs of the first request after its named preset was deleted', async () => {
+  await expectJson(await api('PUT', '/queues/default/presets/brief', 'w_640'), 200)
+  await putOriginal('idem/preset.mp4')
+  const request = { filePath: 'idem/preset.mp4', transformations: ['n_brief'] }
+  const first = await requestJobs('preset', request)
+  await api('DELETE', '/queues/default/presets/brief')
+  expect(listIds(await requestJobs('preset', request))).toEqual(listIds(first))
+})
+
+describe('a variant with an active job in a queue that the key cannot see', () => {
+  it('rejects the whole request, and does not use up its key', async () => {
+    const filePath = 'idem/busy.mp4'
+    await expectJson(await api('PUT', '/queues/side', {}), 200)
+    const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'side' })
+    const busy = await createOne(filePath, 'w_640')
+    const request = { filePath, transformations: ['w_320', 'w_640'], queue: 'side' }
+    const send = () => key.call('POST', '/queue/jobs', request, { 'Idempotency-Key': 'busy' })
+    for (let n = 0; n < 2; n++) {
+      await expectError(await send(), 409, 'variant_busy')
+      expect(await countRows('jobs', "file_path = ? AND queue = 'side'", filePath)).toBe(0)
+    }
+    expect(await countRows('idempotency_keys', "key LIKE '%busy'")).toBe(0)
+    await api('POST', `/queue/jobs/${busy.id}/cancel`)
+    const { jobs } = await expectJson<{ jobs: CreatedJob[] }>(await send(), 202)
+    expect(jobs.map(({ queue, deduplicated }) => [queue, deduplicated])).toEqual([
+      ['side', false],
+      ['side', false],
+    ])
+    const repeated = await expectJson<{ jobs: CreatedJob[] }>(await send(), 202)
+    expect(listIds(repeated.jobs)).toEqual(listIds(jobs))
+  })
 })

@@ -38,8 +38,8 @@ describe('a setting that cannot be used ends the start with one line', () => {
     ['a port that is not a number', { PORT: 'http' }, /^PORT must be an integer from 1 to 65535/],
     [
       'a state folder that cannot be created',
-      { STATE_DIR: '/proc/x' },
-      /^STATE_DIR: \/proc\/x cannot/,
+      { STATE_DIR: '/dev/null/x' },
+      /^STATE_DIR: \/dev\/null\/x cannot/,
     ],
     ['a state folder of something else', { STATE_DIR: '/etc' }, /^STATE_DIR: \/etc contains other/],
   ])('%s', async (_name, env, message) => {

@@ -2,7 +2,7 @@
  * Statements on a job that a runner claims or holds. All except `claimNextJob` and `reissueClaim`
  * compare the fence, so that a runner that lost its lease changes nothing.
  */
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import type { Report } from '../contract/runnerProtocol.ts'
 import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
@@ -173,6 +173,30 @@ export function reportProgress(
     .where(isRunning(claim))
     .returning()
     .then(first)
+}
+
+/**
+ * Extends the leases of a queue that expire before `until`, up to the timeout of the job. The lease
+ * of a job whose timeout is over at `now` is not extended.
+ */
+export async function extendLeases(
+  db: Database,
+  queue: string,
+  now: number,
+  until: number,
+): Promise<void> {
+  const latest = sql`started_at + timeout_seconds * 1000 + ${TIMEOUT_GRACE_MS}`
+  await db
+    .update(jobs)
+    .set({ leaseExpiresAt: sql`min(${until}, ${latest})` })
+    .where(
+      and(
+        eq(jobs.queue, queue),
+        sql`status = 'running'`,
+        lt(jobs.leaseExpiresAt, until),
+        sql`${latest} > ${now}`,
+      ),
+    )
 }
 
 type JobFiles = Pick<JobRow, 'sourceEtag' | 'sourceBytes' | 'sizeClass' | 'referenceFiles'>

@@ -7,6 +7,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { DurableEventData, ProgressData, StreamMessage } from '../contract/events.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { findEventRange, listEvents } from '../db/events.ts'
+import { findQueue } from '../db/queues.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
 import { createPlatform } from '../platform/platform.ts'
 import { PING, PONG } from '../platform/hubClient.ts'
@@ -17,6 +18,7 @@ import {
   subscription,
 } from '../domain/subscription.ts'
 import type { EventRow } from '../db/rows.ts'
+import { armAlarm, MAX_INTERVAL_MS, runRound } from './watchdogAlarm.ts'
 
 // Tags of sockets.
 const STREAM = 'stream'
@@ -101,7 +103,7 @@ export class QueueHub extends DurableObject<Env> {
   /** See `Hubs.notify`. */
   async notify(deadline: number | null): Promise<void> {
     if (deadline !== null) {
-      await this.armAlarm(deadline)
+      await armAlarm(this.ctx.storage, Math.min(deadline, Date.now() + MAX_INTERVAL_MS))
     }
     await this.deliverEvents()
   }
@@ -134,16 +136,24 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   /** Due when a lease expires, a retry is due, or pending jobs must be checked again. */
-  override alarm(): Promise<void> {
-    return this.runWatchdog()
+  override alarm(info?: AlarmInvocationInfo): Promise<void> {
+    return this.watch(info?.scheduledTime ?? null)
   }
 
   /** Runs one round of the watchdog. The cron trigger calls it too. */
-  async runWatchdog(): Promise<void> {
+  runWatchdog(): Promise<void> {
+    return this.watch(null)
+  }
+
+  private async watch(dueAt: number | null): Promise<void> {
     const platform = createPlatform(this.env, this.ctx.waitUntil.bind(this.ctx))
-    const next = await runWatchdog(platform, this.queue)
+    const next = await runRound(this.ctx.storage, dueAt, (wasUnreachable) =>
+      runWatchdog(platform, this.queue, wasUnreachable),
+    )
     if (next !== null) {
-      await this.armAlarm(next)
+      const queue = await findQueue(this.db, this.queue)
+      const maxInterval = queue !== undefined && queue.running > 0 ? MAX_INTERVAL_MS : Infinity
+      await armAlarm(this.ctx.storage, Math.min(next, Date.now() + maxInterval))
     }
     // Delivers events whose notification was lost.
     await this.deliverEvents()
@@ -151,13 +161,6 @@ export class QueueHub extends DurableObject<Env> {
 
   override webSocketClose(socket: WebSocket, code: number): void {
     socket.close(code === 1005 || code === 1006 ? 1000 : code)
-  }
-
-  private async armAlarm(deadline: number) {
-    const armed = await this.ctx.storage.getAlarm()
-    if (armed === null || armed > deadline) {
-      await this.ctx.storage.setAlarm(deadline)
-    }
   }
 
   private *subscribers(): Generator<[WebSocket, Subscription]> {

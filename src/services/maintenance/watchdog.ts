@@ -6,18 +6,35 @@ import {
   listExpiredLeases,
   releaseDueRetries,
 } from '../../db/queues.ts'
+import { extendLeases } from '../../db/leases.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
 
 /**
+ * Time for which leases are extended after the watchdog could not run. A runner reports once a
+ * second and waits up to 5 s for each response, so it reports in this time if it is alive.
+ */
+const RECOVERY_MS = 10_000
+
+/**
  * Runs one round for a queue. Returns when the next round is due (ms since the epoch), or null if
  * the queue has no lease, no delayed retry and no job that could start.
+ *
+ * @param wasUnreachable true if the watchdog could not run when it was due. Then reports could not
+ *   arrive either, so leases that expired meanwhile are extended by RECOVERY_MS, once.
  */
-export async function runWatchdog(platform: Platform, queue: string): Promise<number | null> {
+export async function runWatchdog(
+  platform: Platform,
+  queue: string,
+  wasUnreachable = false,
+): Promise<number | null> {
   const { db } = platform
   const now = Date.now()
+  if (wasUnreachable) {
+    await extendLeases(db, queue, now, now + RECOVERY_MS)
+  }
   for (const job of await listExpiredLeases(db, queue, now)) {
     await failAttempt(platform, job, expiryFailure(job, now), { leaseExpiredBy: now })
   }

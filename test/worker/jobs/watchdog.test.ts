@@ -5,6 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { listExpiredLeases } from '../../../src/db/queues.ts'
+import { runRound } from '../../../src/events/watchdogAlarm.ts'
 import { failAttempt } from '../../../src/services/jobs/endAttempt.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { asRunner, expectJson } from '../helpers/requests.ts'
@@ -114,6 +115,83 @@ describe('an expired lease', () => {
     await Promise.all([watch(), watch(), runDurableObjectAlarm(hub)])
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending', attempt: 1, fence: 1 })
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:retrying'])
+  })
+})
+
+describe('after a time in which the watchdog could not run', () => {
+  /** Runs the alarm that was due `ms` ago, as a Worker does that was frozen. */
+  const alarmLateBy = (ms: number) =>
+    runInDurableObject(hub, (instance) =>
+      instance.alarm({ scheduledTime: Date.now() - ms, isRetry: false, retryCount: 0 }),
+    )
+  const expireBy = ({ jobId }: FakeRunner, ms: number) =>
+    run('UPDATE jobs SET lease_expires_at = ? WHERE id = ?', Date.now() - ms, jobId)
+
+  it.each([
+    ['55 s, and the lease expired in it', 55_000, 25_000],
+    ['30 s, and the lease has just expired', 30_000, 1],
+    ['an hour', 3_600_000, 3_570_000],
+  ])('a lease is extended by ten seconds (%s)', async (_, late, expiredFor) => {
+    const runner = await startJob(`frozen-${late}.mp4`)
+    await expireBy(runner, expiredFor)
+    const before = Date.now()
+    await alarmLateBy(late)
+    const row = (await jobRow(runner.jobId))!
+    expect(row).toMatchObject({ status: 'running', attempt: 1, fence: 1 })
+    expect(row.lease_expires_at).toBeGreaterThanOrEqual(before + 10_000)
+    expect(row.lease_expires_at).toBeLessThanOrEqual(Date.now() + 10_000)
+    await expectJson(await runner.report(20), 200)
+    await expectControl()
+  })
+
+  it('an attempt whose runner does not report then ends', async () => {
+    const runner = await startJob('gone.mp4')
+    await expireBy(runner, 25_000)
+    await alarmLateBy(55_000)
+    expect(await alarm()).toBeLessThanOrEqual(Date.now() + 10_000)
+    await expireLease(runner)
+    await alarmLateBy(500)
+    expect(await jobRow(runner.jobId)).toMatchObject({ error_code: 'runner_lost' })
+  })
+
+  it('an attempt whose timeout is over ends at once', async () => {
+    const runner = await startJob('over.mp4', 'w_640', { timeoutSeconds: 1 })
+    await run('UPDATE jobs SET started_at = ? WHERE id = ?', Date.now() - 3_600_000, runner.jobId)
+    await expireBy(runner, 3_000_000)
+    await alarmLateBy(55_000)
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'error', error_code: 'timeout' })
+  })
+
+  it('the cron trigger extends leases if it precedes the overdue alarm', async () => {
+    const runner = await startJob('by-cron.mp4')
+    await expireBy(runner, 25_000)
+    await runInDurableObject(hub, async (instance, state) => {
+      vi.spyOn(state.storage, 'getAlarm').mockResolvedValueOnce(Date.now() - 55_000)
+      await instance.runWatchdog()
+    })
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running' })
+  })
+
+  it('leases are extended once the database answers again', async () => {
+    const runner = await startJob('outage.mp4')
+    await expireBy(runner, 25_000)
+    const now = Date.now()
+    await runInDurableObject(hub, async (_, { storage }) => {
+      const fails = () => Promise.reject(new Error('no database'))
+      await expect(runRound(storage, now - 50_000, fails)).rejects.toThrow('no database')
+      await expect(runRound(storage, now - 20_000, fails)).rejects.toThrow('no database')
+    })
+    await alarmLateBy(0)
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running' })
+    // The next round is on time.
+    await expireLease(runner)
+    await alarmLateBy(0)
+    expect(await jobRow(runner.jobId)).toMatchObject({ error_code: 'runner_lost' })
+  })
+
+  it('the next round is due within eight seconds while jobs run', async () => {
+    await alarmLateBy(0)
+    expect(await alarm()).toBeLessThanOrEqual(Date.now() + 8_000)
   })
 })
 

@@ -1,0 +1,49 @@
+/**
+ * The alarm of a hub's watchdog, and the detection of time in which the watchdog could not run: the
+ * Worker was stopped or overloaded, or the database did not answer. Reports of runners could not
+ * arrive in that time either.
+ */
+
+/**
+ * While jobs run, the watchdog runs at least this often. A pause that is shorter is not noticed for
+ * certain, and a lease of that length may expire in it.
+ */
+export const MAX_INTERVAL_MS = 8_000
+/** An alarm of a busy hub can be late by a second. */
+const MAX_LATENESS_MS = 2_000
+
+/** Key of the object's storage: since when rounds of the watchdog fail. */
+const FAILING_SINCE_KEY = 'watchdogFailingSince'
+
+/** Sets the alarm, unless it is set to an earlier time. */
+export async function armAlarm(storage: DurableObjectStorage, deadline: number): Promise<void> {
+  const armed = await storage.getAlarm()
+  if (armed === null || armed > deadline) {
+    await storage.setAlarm(Math.max(deadline, Date.now()))
+  }
+}
+
+/**
+ * Runs a round of the watchdog.
+ *
+ * @param dueAt when the round was due (ms since the epoch); null if it runs without an alarm
+ * @param run receives true if an earlier round could not run when it was due
+ */
+export async function runRound<T>(
+  storage: DurableObjectStorage,
+  dueAt: number | null,
+  run: (wasUnreachable: boolean) => Promise<T>,
+): Promise<T> {
+  const now = Date.now()
+  const failingSince = storage.kv.get<number>(FAILING_SINCE_KEY)
+  // Without an alarm of its own, the round may precede an alarm that is overdue.
+  const due = Math.min(failingSince ?? now, dueAt ?? (await storage.getAlarm()) ?? now)
+  try {
+    const result = await run(now - due > MAX_LATENESS_MS)
+    storage.kv.delete(FAILING_SINCE_KEY)
+    return result
+  } catch (error) {
+    storage.kv.put(FAILING_SINCE_KEY, due)
+    throw error
+  }
+}

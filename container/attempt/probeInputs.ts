@@ -4,6 +4,7 @@ import type { Rendition } from '../../src/contract/rendition.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import type { StreamNeeds } from '../ffmpeg/probe/chooseStreams.ts'
+import { findKeyframeBefore } from '../ffmpeg/probe/keyframeBefore.ts'
 import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
 import { INPUT_LIMITS } from '../ffmpeg/process/limits.ts'
 import type { InputFile, PlanContext } from '../ffmpeg/renderPlan.ts'
@@ -25,11 +26,13 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
       probe: isOpenedByExtension(path) ? null : await probeReference(attempt, input),
     })
   }
+  const probed = await probeInput(attempt, original)
   return {
     source: {
       path: original.path,
       url: original.source.url,
-      probe: await probeInput(attempt, original),
+      probe: probed,
+      ...(await findStart(attempt, original.source.url, probed)),
     },
     references: referenceFiles,
     folder: attempt.scratch,
@@ -37,15 +40,11 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
 }
 
 function probeInput(attempt: RunningAttempt, { source, sizeBytes }: OpenInput): Promise<Probe> {
-  const { settings, scratch: cwd, signal, inputs, assignment } = attempt
   return probe({
-    ...resolveFfmpegTools(settings),
-    cwd,
-    signal,
-    bytesRead: inputs.bytesRead,
+    ...probeEnvironment(attempt),
     input: [...INPUT_LIMITS, source.url],
     sizeBytes,
-    needs: listNeeds(assignment.rendition, sizeBytes),
+    needs: listNeeds(attempt.assignment.rendition, sizeBytes),
   })
 }
 
@@ -59,6 +58,35 @@ function listNeeds(rendition: Rendition, sizeBytes: number): StreamNeeds {
     audioTrack: 'audioTrack' in rendition && !hasNoAudio ? rendition.audioTrack : null,
     durations: rendition.kind !== 'probe' || sizeBytes <= MAX_MEASURED_PROBE_BYTES,
   }
+}
+
+function probeEnvironment({ settings, scratch: cwd, signal, inputs }: RunningAttempt) {
+  return { ...resolveFfmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead }
+}
+
+/** Finds the key frame before the requested start in a file in which ffmpeg does not find it. */
+async function findStart(
+  attempt: RunningAttempt,
+  url: string,
+  { seeksExactly, startSeconds, video }: Probe,
+): Promise<Pick<InputFile, 'keyframeSeconds'>> {
+  const start = readStart(attempt.assignment.rendition)
+  if (seeksExactly || start === 0 || video === null) {
+    return {}
+  }
+  const keyframe = await findKeyframeBefore(
+    { url, stream: video.index },
+    startSeconds + start,
+    probeEnvironment(attempt),
+  )
+  return { keyframeSeconds: keyframe === null ? null : keyframe - startSeconds }
+}
+
+function readStart(rendition: Rendition): number {
+  if ('atSeconds' in rendition) {
+    return rendition.atSeconds
+  }
+  return 'startSeconds' in rendition ? rendition.startSeconds : 0
 }
 
 async function probeReference(attempt: RunningAttempt, input: OpenInput): Promise<Probe> {

@@ -18,6 +18,11 @@ export interface InputFile {
    * decides which demuxer opens it.
    */
   probe: Probe | null
+  /**
+   * Second of the last key frame at or before the requested start, if ffmpeg does not find it itself;
+   * null when there is none near it.
+   */
+  keyframeSeconds?: number | null
 }
 
 /** Files and folder from which a planner makes a plan for a rendition. */

@@ -1,7 +1,7 @@
 /**
  * Builds the filter graph: runs the steps of the pipeline in their order and connects the results.
  */
-import type { EditedOutput, FileVideo, LabelledChains, SourceFile } from './editedOutput.ts'
+import type { EditedOutput, FileVideo, LabelledChains, SourceFile, Trim } from './editedOutput.ts'
 import type { Edits } from './edits.ts'
 import * as pipeline from './pipeline.ts'
 import { hasAudioMarker, startAtZero } from './steps/audioStart.ts'
@@ -15,6 +15,8 @@ export interface SelectedTracks {
   audio: boolean
   /** Filters that either measure the loudness or correct it, depending on the command. */
   loudness?: readonly string[]
+  /** Replaces the trim of the first file. */
+  trim?: Trim
 }
 
 /** The filters of one command. */
@@ -40,14 +42,19 @@ const JOINED = { video: '[video]', audio: '[audio]' }
 
 export function buildFilterGraph(output: EditedOutput): FilterGraph {
   const isJoined = output.files.length > 1
-  const files = output.files.map((file, index) => ({
-    video: buildFileVideoChain(output, index, isJoined ? `[v${index}]` : JOINED.video),
-    audio: buildFileAudioChain(output, file, index, isJoined ? `[a${index}]` : JOINED.audio),
-  }))
+  const buildFileChains = (trim?: Trim) =>
+    output.files.map((each, index) => {
+      const file = index === 0 && trim !== undefined ? { ...each, trim } : each
+      return {
+        video: buildFileVideoChain(output, file, index, isJoined ? `[v${index}]` : JOINED.video),
+        audio: buildFileAudioChain(output, file, index, isJoined ? `[a${index}]` : JOINED.audio),
+      }
+    })
   const joinedVideo = applyVideoSteps(output)
 
   return {
-    select({ video: selectsVideo, audio: selectsAudio, loudness = [] }) {
+    select({ video: selectsVideo, audio: selectsAudio, loudness = [], trim }) {
+      const files = buildFileChains(trim)
       const hasVideo = selectsVideo && output.size !== null
       const hasAudio = selectsAudio && output.hasAudio
       if (!hasVideo && !hasAudio) {
@@ -81,9 +88,13 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
 }
 
 /** An appended file is resized to fit into the frame of the first. */
-function buildFileVideoChain(output: EditedOutput, index: number, to: string): string | null {
+function buildFileVideoChain(
+  output: EditedOutput,
+  { file, trim, video }: SourceFile,
+  index: number,
+  to: string,
+): string | null {
   const { edits, files, frame, geometry, constantFrameRate } = output
-  const video = files[index]?.video ?? null
   if (video === null || frame === null || geometry === null) {
     return null
   }
@@ -97,7 +108,8 @@ function buildFileVideoChain(output: EditedOutput, index: number, to: string): s
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
-  return `[${index}:${video.index}]${filters}${to}`
+  const trimmed = pipeline.trimTracks.video(file, trim).map((filter) => `${filter},`)
+  return `[${index}:${video.index}]${trimmed.join('')}${filters}${to}`
 }
 
 /** Returns the edits of an appended file. Only the first file is rotated and flipped. */
@@ -108,7 +120,7 @@ function selectAppendedEdits({ speed, background }: Edits): FileVideo['edits'] {
 /** Returns the audio filters of a file; generated silence for a file without audio. */
 function buildFileAudioChain(
   output: EditedOutput,
-  { audio, seconds }: SourceFile,
+  { file, trim, audio, seconds }: SourceFile,
   index: number,
   to: string,
 ): string {
@@ -117,10 +129,10 @@ function buildFileAudioChain(
   if (audio === null) {
     return `${generateSilence(seconds === null ? null : seconds / speed).join(',')}${to}`
   }
-  const file = { audio, speed, isJoined: files.length > 1 }
-  const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(file))
-  const fold = pipeline.foldFileAudio(audio)
-  const from = `[${index}:${audio.index}]${fold.map((filter) => `${filter},`).join('')}`
+  const edited = { audio, speed, isJoined: files.length > 1 }
+  const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(edited))
+  const first = [...pipeline.trimTracks.audio(file, trim), ...pipeline.foldFileAudio(audio)]
+  const from = `[${index}:${audio.index}]${first.map((filter) => `${filter},`).join('')}`
   return hasAudioMarker(output)
     ? `${startAtZero(output, from, '[started]')};[started]${filters.join(',')}${to}`
     : `${from}${filters.join(',')}${to}`

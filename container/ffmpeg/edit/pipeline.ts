@@ -13,7 +13,7 @@ import type {
   VideoStep,
 } from './editedOutput.ts'
 import { changeAudioSpeed, changeVideoSpeed } from './steps/speed.ts'
-import { trimInput } from './steps/trim.ts'
+import { trimAudio, trimInput, trimVideo } from './steps/trim.ts'
 import { keepFrameSize } from './steps/frameSize.ts'
 import { deinterlace } from './steps/deinterlace.ts'
 import { convertFrameRate } from './steps/frameRate.ts'
@@ -34,6 +34,8 @@ import { applyLoudness } from './steps/loudness.ts'
  * not copied, it decodes and discards the frames between the two.
  */
 export const trim = trimInput
+/** Filters that precede the steps, for a file in which ffmpeg does not seek exactly. */
+export const trimTracks = { video: trimVideo, audio: trimAudio }
 
 /**
  * Steps on the video of each file. Speed and frame rate come before the steps on the frame: when

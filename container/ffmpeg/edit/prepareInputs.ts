@@ -40,11 +40,11 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
 }
 
 /** Returns the arguments that open a part of a stored file, with the limits for untrusted media. */
-export function openInput({ url }: InputFile, trim: Trim): string[] {
+export function openInput(file: InputFile, trim: Trim): string[] {
   return [
     ...KEEP_VIDEO_GRAPH,
     ...INPUT_LIMITS,
-    ...pipeline.trim(trim),
-    ...ffmpegOptions({ i: url }),
+    ...pipeline.trim(file, trim),
+    ...ffmpegOptions({ i: file.url }),
   ]
 }

@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import type { FilterComplex } from '../edit/buildFilterGraph.ts'
 import type { EditPlan } from '../edit/planEdits.ts'
+import { trimCopy } from '../edit/steps/trim.ts'
 import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { buildContainer, type ContainerFormat, keepMetadata, STRIP_METADATA } from './containers.ts'
@@ -52,6 +53,9 @@ export function buildFileCommand(command: FileCommand): string[] {
     ...buildVideoOptions(command),
     ...buildAudioOptions(command),
     ...ffmpegOptions({ 'c:s': subtitles === null ? null : (SUBTITLE_CODECS[format] ?? 'srt') }),
+    ...(video === 'copy' || (video === null && audio === 'copy')
+      ? trimCopy(source.file, source.trim)
+      : []),
     ...buildContainer(format, command.output),
   ]
 }

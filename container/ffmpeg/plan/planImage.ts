@@ -79,15 +79,21 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
   }
 }
 
-function planCandidates({ probe, url }: InputFile & { probe: Probe }, video: VideoStream) {
+function planCandidates(source: InputFile & { probe: Probe }, video: VideoStream) {
+  const { probe } = source
   const seconds = listCandidateSeconds(video.endSeconds ?? probe.contentSeconds)
   const distanceSeconds = (seconds[2] ?? 0) - (seconds[1] ?? 0)
   const options = { index: video.index, isInterlaced: video.interlaced, distanceSeconds }
   return {
-    steps: seconds.map((second) => planFrameMeasurement(url, second, options)),
+    steps: seconds.map((second) => planFrameMeasurement(source, second, options)),
     selectSecond: (stderrTails: readonly string[]) =>
       selectBestSecond(
-        seconds.map((second, index) => parseFrameStatistics(second, stderrTails[index] ?? '')),
+        seconds.map((second, index) =>
+          parseFrameStatistics(
+            probe.seeksExactly ? second : -probe.startSeconds,
+            stderrTails[index] ?? '',
+          ),
+        ),
       ),
   }
 }
@@ -104,7 +110,7 @@ function buildImageCommand(options: {
   const { rendition, editPlan, source, output, trim, frames } = options
   const { width, height } = editPlan.output.size!
   const quality = resolveQuality(rendition.quality, 'image', Math.min(width, height))
-  const { filters, video } = editPlan.graph.select({ video: true, audio: false })
+  const { filters, video } = editPlan.graph.select({ video: true, audio: false, trim })
   return [
     ...COMMON_OPTIONS,
     ...openInput(source, trim),

@@ -4,13 +4,14 @@
 import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS, PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import type { Trim } from '../edit/editedOutput.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
 import { isPartial } from '../edit/steps/trim.ts'
 import { buildAudioEncoder } from '../encode/audioEncoders.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
 import { planEncodeSteps } from '../encode/passes.ts'
-import type { Expectation, PlanContext, RenderPlan, Step } from '../renderPlan.ts'
+import type { Expectation, InputFile, PlanContext, RenderPlan, Step } from '../renderPlan.ts'
 import { decideTracks, describeReason, type TrackDecisions } from './trackDecisions.ts'
 
 type Video = RenditionOf<'video'>
@@ -22,9 +23,12 @@ const SIZE_TOLERANCE = 1.02
 
 export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const { probe } = context.source
-  const editPlan = planEdits(rendition, context, { frame: FRAME, audio: true })
-  const decisions = decideTracks(rendition, probe, editPlan.output)
+  const exactPlan = planEdits(rendition, context, { frame: FRAME, audio: true })
+  const decisions = decideTracks(rendition, probe, exactPlan.output)
   const isCopied = decisions.video.action === 'copy'
+  const trim = isCopied ? startAtKeyframe(exactPlan, context.source) : null
+  const editPlan =
+    trim === null ? exactPlan : planEdits(rendition, context, { frame: FRAME, audio: true, trim })
   const output = join(context.folder, `output.${rendition.format}`)
   return {
     mode: isCopied && decisions.audioCodec === null ? 'remux' : 'encode',
@@ -41,6 +45,22 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
     output,
     isPackage: false,
     expect: describeExpectation(rendition, editPlan, decisions, probe.durationIsDeclared),
+  }
+}
+
+/**
+ * Returns the trim of a copied video, of which all tracks begin at the key frame before the start;
+ * null when ffmpeg finds that key frame itself.
+ */
+function startAtKeyframe({ output }: EditPlan, source: InputFile): Trim | null {
+  const { startSeconds, durationSeconds } = output.files[0].trim
+  if (source.probe?.seeksExactly !== false || startSeconds === 0) {
+    return null
+  }
+  const from = Math.min(startSeconds, source.keyframeSeconds ?? 0)
+  return {
+    startSeconds: from,
+    durationSeconds: durationSeconds === null ? null : startSeconds - from + durationSeconds,
   }
 }
 

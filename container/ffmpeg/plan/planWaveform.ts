@@ -9,13 +9,13 @@ import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import type { Size } from '../geometry.ts'
 import { openInput } from '../edit/prepareInputs.ts'
 import { foldChannels } from '../edit/steps/foldChannels.ts'
-import { resolveTrim } from '../edit/steps/trim.ts'
+import { type ResolvedTrim, resolveTrim, trimAudio } from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
 import type { AudioStream } from '../probe/probe.ts'
 import { COMMON_OPTIONS, MAX_SECONDS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import type { PlanContext, RenderPlan } from '../renderPlan.ts'
+import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
 
 type Wave = RenditionOf<'wave'>
 
@@ -48,9 +48,7 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
   const command = [
     ...COMMON_OPTIONS,
     ...openInput(source, trim),
-    ...ffmpegOptions({
-      filter_complex: buildFilters(rendition, audio, { size, seconds: trim.seconds }),
-    }),
+    ...ffmpegOptions({ filter_complex: buildFilters(rendition, audio, { size, source, trim }) }),
     // A second output, from which ffmpeg reports progress while it reads the audio. The image is
     // written only at the end.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
@@ -80,11 +78,12 @@ export function planWaveform(rendition: Wave, context: PlanContext): RenderPlan 
 function buildFilters(
   { waveformColor, background }: Wave,
   audio: AudioStream,
-  { size, seconds }: { size: Size; seconds: number | null },
+  { size, source, trim }: { size: Size; source: InputFile; trim: ResolvedTrim },
 ): string {
   const box = `${size.width}x${size.height}`
+  const first = [...trimAudio(source, trim), ...reduceSamples(audio, trim.seconds)]
   return [
-    `[0:${audio.index}]${reduceSamples(audio, seconds).join(',')},asplit[audio][clock]`,
+    `[0:${audio.index}]${first.join(',')},asplit[audio][clock]`,
     `[audio]showwavespic=s=${box}:colors=0x${waveformColor}:scale=sqrt[wave]`,
     `color=c=0x${background}:s=${box}:r=1[back]`,
     `[back][wave]overlay=format=rgb:shortest=1,format=rgb24[image]`,

@@ -4,7 +4,7 @@
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import type { FfmpegStep } from '../renderPlan.ts'
+import type { FfmpegStep, InputFile } from '../renderPlan.ts'
 
 /** Number of frames that are measured. Each costs a seek in the source. */
 const CANDIDATES = 8
@@ -55,7 +55,7 @@ interface MeasuredVideo {
  * invisible at the size of a thumbnail does not lower its score.
  */
 export function planFrameMeasurement(
-  url: string,
+  { url, probe }: InputFile,
   second: number,
   { index, isInterlaced, distanceSeconds }: MeasuredVideo,
 ): FfmpegStep {
@@ -72,11 +72,14 @@ export function planFrameMeasurement(
     'signalstats',
     print('YAVG'),
   ]
+  const seeksExactly = probe?.seeksExactly !== false
   const usesKeyframes = distanceSeconds > MAX_EXACT_DISTANCE_SECONDS
   const command = [
     ...COMMON_OPTIONS,
     ...ffmpegOptions({
-      noaccurate_seek: usesKeyframes,
+      // Without an index, the frame is the first key frame after the second, with its own time.
+      copyts: !seeksExactly,
+      noaccurate_seek: usesKeyframes || !seeksExactly,
       skip_frame: usesKeyframes ? 'nokey' : null,
     }),
     ...INPUT_LIMITS,
@@ -94,11 +97,11 @@ export function planFrameMeasurement(
 }
 
 /**
- * @param second the seek position of the measurement
+ * @param zero second from which the times in `stderr` are measured
  * @param stderr the stderr of the measurement
  * @returns null when there was no frame
  */
-export function parseFrameStatistics(second: number, stderr: string): FrameStatistics | null {
+export function parseFrameStatistics(zero: number, stderr: string): FrameStatistics | null {
   const readAll = (key: string) =>
     [...stderr.matchAll(new RegExp(`signalstats\\.${key}=([\\d.]+)`, 'g'))].map(([, value]) =>
       Number(value),
@@ -109,11 +112,11 @@ export function parseFrameStatistics(second: number, stderr: string): FrameStati
   if (mean === undefined || edges === undefined || low === undefined || high === undefined) {
     return null
   }
-  // The time is relative to the seek position, so it is negative for a key frame before it.
+  // A time that is relative to the seek position is negative for a key frame before it.
   const offset = Number(/pts_time:(-?[\d.]+)/.exec(stderr)?.[1] ?? 0)
   return {
     // Rounded down, since ffmpeg seeks to the first frame at or after a time.
-    second: Math.max(0, Math.floor((second + offset) * 1e3) / 1e3),
+    second: Math.max(0, Math.floor((zero + offset) * 1e3) / 1e3),
     mean: toShare(mean, BLACK, WHITE),
     spread: (high - low) / (WHITE - BLACK),
     edges,

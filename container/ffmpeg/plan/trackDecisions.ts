@@ -7,7 +7,7 @@ import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
 import type { Size } from '../geometry.ts'
-import { isPartial } from '../edit/steps/trim.ts'
+import { isPartial, isTrimmedByFilters } from '../edit/steps/trim.ts'
 import { resolveAudioKbps } from '../encode/audioEncoders.ts'
 import { computeBitRateForSize, resolveCap } from '../encode/bitRate.ts'
 import { resolveQuality } from '../encode/quality.ts'
@@ -19,6 +19,11 @@ import { findVideoObstacle } from './copyVideo.ts'
 type Video = RenditionOf<'video'>
 
 const COPY_REASON = 'codec, size and bit rate match already'
+
+const ENCODED_WITH_VIDEO: TrackDecision = {
+  action: 'encode',
+  reason: 'a part of a file without an index is requested, and its video is encoded',
+}
 
 export interface TrackDecisions {
   video: TrackDecision
@@ -52,7 +57,9 @@ export function decideTracks(
   if (obstacle !== null) {
     checkMinSize(rendition, size)
   }
-  const audio = output.hasAudio ? decideAudioOfVideo(rendition, track, isPartial(trim)) : null
+  const decided = output.hasAudio ? decideAudioOfVideo(rendition, track, isPartial(trim)) : null
+  const isSplit = isTrimmedByFilters(source.file, trim) && obstacle !== null
+  const audio = decided?.action === 'copy' && isSplit ? ENCODED_WITH_VIDEO : decided
   const byQuality: RateControl = {
     by: 'quality',
     pass: 0,

@@ -30,6 +30,13 @@ export interface Probe {
   contentSeconds: number | null
   /** False for MPEG streams, which declare no duration: ffprobe estimates it. */
   durationIsDeclared: boolean
+  /** Time of the file's start in its own timestamps. */
+  startSeconds: number
+  /**
+   * False for MPEG streams, which have no index: ffmpeg seeks to any packet near a time, and its
+   * versions give the packets after it different times.
+   */
+  seeksExactly: boolean
 }
 
 export type ProbeOptions = FfprobeOptions & {
@@ -111,6 +118,8 @@ function readProbe(
     notes,
     contentSeconds: findLastEnd([video, audio]) ?? duration,
     durationIsDeclared: !format.format_name.startsWith('mpeg'),
+    startSeconds: start,
+    seeksExactly: !format.format_name.startsWith('mpeg'),
   }
 }
 

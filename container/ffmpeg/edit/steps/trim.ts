@@ -7,15 +7,95 @@ import type { Probe } from '../../probe/probe.ts'
 import { tooLong, tooManyFrames } from '../../process/limitErrors.ts'
 import { MAX_FRAMES, MAX_SECONDS } from '../../process/limits.ts'
 import { ffmpegOptions } from '../../process/options.ts'
+import type { InputFile } from '../../renderPlan.ts'
 import type { Trim } from '../editedOutput.ts'
 import { formatDecimal, formatSeconds } from '../numbers.ts'
 
+/** Seconds that are read before a key frame, and after the end of a part. */
+const READ_MARGIN_SECONDS = 2
+/** MPEG streams have a clock of 90 kHz, and times are written with six digits. */
+const ROUNDING_SECONDS = 0.0005
+
 /** Returns options that go before the input. */
-export function trimInput({ startSeconds, durationSeconds }: Trim): string[] {
+export function trimInput(file: InputFile, trim: Trim): string[] {
+  const { startSeconds, durationSeconds } = trim
+  if (isTrimmedByFilters(file, trim)) {
+    const from = findSeekSecond(file, startSeconds)
+    return ffmpegOptions({
+      copyts: true,
+      noaccurate_seek: from > 0,
+      ss: from > 0 ? formatDecimal(from) : null,
+      t:
+        durationSeconds === null
+          ? null
+          : formatDecimal(startSeconds - from + durationSeconds + READ_MARGIN_SECONDS),
+    })
+  }
   return ffmpegOptions({
     ss: startSeconds > 0 ? formatDecimal(startSeconds) : null,
     t: durationSeconds === null ? null : formatDecimal(durationSeconds),
   })
+}
+
+/**
+ * Returns filters that trim the video of a file in which ffmpeg does not seek exactly. The frames
+ * then have the timestamps of the file.
+ */
+export function trimVideo(file: InputFile, trim: Trim): string[] {
+  return buildTrimFilters(file, trim, '')
+}
+
+/** The same for audio. */
+export function trimAudio(file: InputFile, trim: Trim): string[] {
+  return buildTrimFilters(file, trim, 'a')
+}
+
+/**
+ * Returns output options that trim copied tracks of a file in which ffmpeg does not seek exactly. They
+ * would trim filtered tracks once more, so an output has either copied or filtered tracks.
+ */
+export function trimCopy(file: InputFile, trim: Trim): string[] {
+  const span = findSpan(file, trim)
+  return ffmpegOptions({
+    ss: span === null ? null : formatDecimal(Number(span.start) - ROUNDING_SECONDS, 6),
+    t: span === null || trim.durationSeconds === null ? null : formatDecimal(trim.durationSeconds),
+  })
+}
+
+function buildTrimFilters(file: InputFile, trim: Trim, prefix: '' | 'a'): string[] {
+  const span = findSpan(file, trim)
+  if (span === null) {
+    return []
+  }
+  const end = span.end === null ? '' : `:end=${span.end}`
+  return [`${prefix}trim=start=${span.start}${end}`, `${prefix}setpts=PTS-${span.start}/TB`]
+}
+
+/** Returns start and end in the timestamps of the file; null when ffmpeg trims the input. */
+function findSpan(file: InputFile, trim: Trim): { start: string; end: string | null } | null {
+  if (!isTrimmedByFilters(file, trim)) {
+    return null
+  }
+  const start = (file.probe?.startSeconds ?? 0) + trim.startSeconds
+  const { durationSeconds } = trim
+  return {
+    start: formatDecimal(start, 6),
+    end: durationSeconds === null ? null : formatDecimal(start + durationSeconds, 6),
+  }
+}
+
+/** True for a part of a file in which ffmpeg does not seek exactly. */
+export function isTrimmedByFilters({ probe }: InputFile, trim: Trim): boolean {
+  return probe !== null && !probe.seeksExactly && isPartial(trim)
+}
+
+/** Returns the second to read from: some time before the key frame, or the start of the file. */
+function findSeekSecond({ keyframeSeconds }: InputFile, startSeconds: number): number {
+  if (keyframeSeconds === null) {
+    return 0
+  }
+  const from = Math.min(keyframeSeconds ?? startSeconds, startSeconds)
+  return Math.max(0, from - READ_MARGIN_SECONDS)
 }
 
 /**

@@ -6,6 +6,18 @@ import { AAC, H264, plainColor, testVideo, tone, type Ffmpeg } from './inputs.ts
 
 export async function makeTimings(folder: string, ffmpeg: Ffmpeg): Promise<void> {
   await makeChanges(folder, ffmpeg)
+  await makeNumbered(ffmpeg)
+}
+
+/** Grey clips of 4 seconds in which the luma of frame n is 16 + 2n, with a key frame a second. */
+async function makeNumbered(ffmpeg: Ffmpeg) {
+  await ffmpeg(
+    args`${plainColor('black', '320x180', 25, 4)} ${tone(4)} -vf geq=lum='16+2*N':cb=128:cr=128
+    -c:v libx264 -preset veryfast -pix_fmt yuv420p -qp 4 -g 25 -x264-params scenecut=0
+    ${AAC} -color_range tv numbered.mp4`,
+  )
+  await ffmpeg(args`-i numbered.mp4 -c copy -f mpegts numbered.ts`)
+  await ffmpeg(args`-i numbered.mp4 -c:v mpeg2video -q:v 2 -g 25 -bf 2 -c:a mp2 numbered.mpg`)
 }
 
 /** Joins files byte by byte, as a capture does. */

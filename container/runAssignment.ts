@@ -6,11 +6,13 @@ import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol
 import type { AttemptRecord } from './attempt/types.ts'
 import { AttemptReleased, JobFailure, LeaseLost } from './failures.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
+import { MAX_OUTAGE_MS } from './gateway/request.ts'
 import { formatError, type Log } from './log.ts'
 import { runAttempt } from './runAttempt.ts'
 import type { Settings } from './settings.ts'
 
-const FINISH_TIMEOUT_MS = 60_000
+/** Longer than an outage in which tries are repeated, so that its end is not missed. */
+const FINISH_TIMEOUT_MS = MAX_OUTAGE_MS + 60_000
 /** The process exits three seconds after the signal, and ffmpeg may take one of them to end. */
 const SHUTDOWN_FINISH_TIMEOUT_MS = 1_500
 /** The longest delay of `setTimeout`, about 24 days. */

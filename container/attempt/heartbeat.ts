@@ -6,6 +6,7 @@ import { performance } from 'node:perf_hooks'
 import type { Assignment, Report } from '../../src/contract/runnerProtocol.ts'
 import { LeaseLost } from '../failures.ts'
 import { sleep } from '../gateway/backoff.ts'
+import { MAX_OUTAGE_MS } from '../gateway/request.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 
 const INTERVAL_MS = 1_000
@@ -18,7 +19,9 @@ export type AttemptState = Omit<Report, 'fence'>
  * Reports immediately and then once a second. The next report waits until the last one has ended.
  *
  * @param options.onLost called at most once: when the gateway says that the lease is lost, or when
- *   no report has succeeded for longer than the duration of the lease
+ *   no report has succeeded for longer than the duration of the lease. Time in which the gateway
+ *   answers nothing does not count, up to MAX_OUTAGE_MS: the lease goes on if it could not be
+ *   reached by anyone, and otherwise it says so as soon as it answers.
  * @returns a promise that resolves when `signal` has aborted or the lease is lost
  */
 export async function sendHeartbeats(options: {
@@ -32,6 +35,8 @@ export async function sendHeartbeats(options: {
   const leaseMs = assignment.leaseSeconds * 1_000
   const timeoutMs = Math.min(REPORT_TIMEOUT_MS, leaseMs / 2)
   let lastSuccessAt = performance.now()
+  let leaseEndsAt = lastSuccessAt + leaseMs
+  let lastFailureAt = lastSuccessAt
   let hasSentInput = false
   let hasSentPlan = false
   while (!signal.aborted) {
@@ -45,7 +50,8 @@ export async function sendHeartbeats(options: {
     }
     try {
       await client.report(assignment, report, { timeoutMs, signal })
-      lastSuccessAt = performance.now()
+      lastSuccessAt = lastFailureAt = performance.now()
+      leaseEndsAt = lastSuccessAt + leaseMs
       hasSentInput ||= input !== undefined
       hasSentPlan ||= plan !== undefined
     } catch (error) {
@@ -55,7 +61,11 @@ export async function sendHeartbeats(options: {
       if (error instanceof LeaseLost) {
         return options.onLost(error)
       }
-      if (performance.now() - lastSuccessAt > leaseMs) {
+      const now = performance.now()
+      const wasSilent = client.silentMs() >= now - startedAt
+      leaseEndsAt += wasSilent ? now - lastFailureAt : 0
+      lastFailureAt = now
+      if (now > Math.min(leaseEndsAt, lastSuccessAt + Math.max(leaseMs, MAX_OUTAGE_MS))) {
         return options.onLost(new LeaseLost('no report succeeded', { cause: error }))
       }
     }

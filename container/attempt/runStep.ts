@@ -46,7 +46,7 @@ async function runFfmpegStep(
   ffmpegArguments: string[],
   { step, stderrTails }: { step: FfmpegStep; stderrTails: string[] },
 ): Promise<void> {
-  const { assignment, settings, record, signal, scratch, inputs, tracker } = attempt
+  const { assignment, client, settings, record, signal, scratch, inputs, tracker } = attempt
   const { ffmpeg, limits } = resolveFfmpegTools(settings)
   const command = ['ffmpeg', ...ffmpegArguments].map(quote).join(' ')
   record.command = redact(attempt, command).slice(0, MAX_RECORD_CHARACTERS)
@@ -59,6 +59,7 @@ async function runFfmpegStep(
       cwd: scratch,
       signal,
       bytesRead: inputs.bytesRead,
+      silentMs: client.silentMs,
       output,
       stallSeconds: assignment.stallSeconds,
       onProgress: (progress) => tracker.updateStep(progress),

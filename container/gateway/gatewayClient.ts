@@ -38,9 +38,12 @@ export function createGatewayClient(options: {
   timeouts?: { stallMs: number; partMs: number }
 }) {
   const { stallMs, partMs } = options.timeouts ?? { stallMs: STALL_MS, partMs: PART_TIMEOUT_MS }
-  const send = createSender(options)
+  const { send, silentMs } = createSender(options)
 
   return {
+    /** Milliseconds since the gateway last answered a request, whatever its status. */
+    silentMs,
+
     /**
      * Waits for a job for up to `request.waitSeconds`; returns null if there is none. Not retried:
      * after a lost response, the next claim has to set `again`.

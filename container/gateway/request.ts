@@ -22,10 +22,17 @@ export interface GatewayRequest {
 export interface RequestLimits {
   /** Time limit of each try, which includes reading the response. */
   timeoutMs: number
-  /** Maximum number of tries, at least 1. */
+  /** Maximum number of tries, at least 1. With more than 1, tries in an outage do not count. */
   tries: number
   signal: AbortSignal
 }
+
+/**
+ * Time for which requests are repeated while the gateway answers nothing at all, for example because
+ * the Worker is frozen or restarts. Such tries do not count, because they say nothing about the
+ * request.
+ */
+export const MAX_OUTAGE_MS = 600_000
 
 /**
  * Sends a request until a response has been read or no try is left.
@@ -41,13 +48,20 @@ export type SendRequest = <T>(
   read: (response: Response) => Promise<T>,
 ) => Promise<T>
 
-export function createSender(options: { gatewayUrl: string; token: string | null }): SendRequest {
+export function createSender(options: { gatewayUrl: string; token: string | null }): {
+  send: SendRequest
+  /** Milliseconds since the gateway last answered a request, whatever its status. */
+  silentMs: () => number
+} {
   // The gateway binds each claim to this secret, so no other runner can report its results.
   const secret = randomBytes(16).toString('base64url')
   const credentials: Record<string, string> = {
     [RUNNER_SECRET_HEADER]: secret,
     ...(options.token !== null && { authorization: `Bearer ${options.token}` }),
   }
+
+  let lastAnswerAt = performance.now()
+  const silentMs = () => performance.now() - lastAnswerAt
 
   async function sendOnce<T>(
     { path, method = 'GET', headers, body }: GatewayRequest,
@@ -61,14 +75,18 @@ export function createSender(options: { gatewayUrl: string; token: string | null
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))]),
     })
+    lastAnswerAt = performance.now()
     if (!response.ok) {
       throw await readError(response)
     }
     return read(response)
   }
 
-  return async (request, limits, read) => {
+  const send: SendRequest = async (request, limits, read) => {
+    const startedAt = performance.now()
+    let countedTries = 0
     for (let failures = 1; ; failures++) {
+      const triedAt = performance.now()
       try {
         return await sendOnce(request, limits, read)
       } catch (error) {
@@ -76,7 +94,9 @@ export function createSender(options: { gatewayUrl: string; token: string | null
         if (isFinal(error)) {
           throw error
         }
-        if (failures >= limits.tries) {
+        const isOutage = lastAnswerAt < triedAt && performance.now() - startedAt < MAX_OUTAGE_MS
+        countedTries += isOutage && limits.tries > 1 ? 0 : 1
+        if (countedTries >= limits.tries) {
           throw new GatewayUnreachable(`no usable response after ${failures} tries`, {
             cause: error,
           })
@@ -85,6 +105,7 @@ export function createSender(options: { gatewayUrl: string; token: string | null
       }
     }
   }
+  return { send, silentMs }
 }
 
 /** Returns true for an error after which the request is not sent again. */

@@ -45,6 +45,28 @@ describe('an active encode', () => {
     expect(harness.logs.join('')).toContain('lease lost')
   })
 
+  it.each([
+    ['its lease', { leaseSeconds: 1 }],
+    ['the time after which it counts as stalled', { leaseSeconds: 2, stallSeconds: 2 }],
+  ])('continues when the gateway does not answer for longer than %s', async (_, limits) => {
+    const { job, ended } = await startHeldEncode(limits)
+    const { gateway } = harness
+    const thawed = Promise.withResolvers<void>()
+    gateway.frozen = thawed.promise
+    // Reports have a timeout of half a lease and then follow at once, or after a second.
+    for (let reports = 0; reports < 6;) {
+      reports += String(await gateway.next('frozen')).endsWith('/report') ? 1 : 0
+    }
+    gateway.frozen = null
+    thawed.resolve()
+    await gateway.next('report')
+    await gateway.next('report')
+    expect(job.finishes).toEqual([])
+    expect(harness.logs.join('')).not.toContain('lease lost')
+    job.isLeaseLost = true
+    await ended
+  })
+
   it('continues when some reports fail', async () => {
     const { job, ended } = await startHeldEncode()
     harness.gateway.failures.report = 2

@@ -151,3 +151,25 @@ it('a part with a wrong bit is detected and sent again', async () => {
   expect(job.parts.get(1)!.equals(bytes)).toBe(true)
   expect(gateway.flippedParts).toBe(0)
 })
+
+it('a request is repeated until a gateway that answers nothing is back', async () => {
+  const { gateway } = harness
+  const bytes = randomBytes(1_000)
+  const file = join(harness.scratch, 'output.bin')
+  await writeFile(file, bytes)
+  const job = await gateway.offer(file, video())
+  const timeouts = { stallMs: 50, partMs: 50 }
+  const client = createGatewayClient({ gatewayUrl: gateway.url, token: gateway.token, timeouts })
+  const back = Promise.withResolvers<void>()
+  gateway.frozen = back.promise
+  const part = { uploadId: 'upload_1', partNumber: 1, file, start: 0, end: bytes.length }
+  const stored = client.putPart(job.assignment, part, new AbortController().signal)
+  // One try more than those that a request has while the gateway answers.
+  for (let tries = 0; tries < 7; tries++) {
+    await gateway.next('frozen')
+  }
+  gateway.frozen = null
+  back.resolve()
+  await stored
+  expect(job.parts.get(1)!.equals(bytes)).toBe(true)
+}, 30_000)

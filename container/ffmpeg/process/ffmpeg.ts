@@ -27,6 +27,11 @@ export interface FfmpegOptions {
    * index.
    */
   bytesRead: () => number
+  /**
+   * Milliseconds since the gateway last answered. ffmpeg cannot read while it is silent, so this
+   * time does not count as a stall.
+   */
+  silentMs: () => number
   onProgress: (progress: Progress) => void
   /** Receives the end of stderr once ffmpeg has ended, also when it was aborted. */
   onStderr: (tail: string) => void
@@ -72,9 +77,12 @@ export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
   }
 }
 
+/** Reports are sent once a second, so the gateway is silent for about a second at most. */
+const MIN_SILENCE_MS = 3_000
+
 /** Aborts `stopping` when nothing has changed for `stallSeconds`. */
 function startStallCheck(
-  { output, bytesRead, stallSeconds }: FfmpegOptions,
+  { output, bytesRead, silentMs, stallSeconds }: FfmpegOptions,
   progress: () => Progress,
   stopping: AbortController,
 ): NodeJS.Timeout {
@@ -86,11 +94,11 @@ function startStallCheck(
     const { outSeconds, frames } = progress()
     const snapshot = [outSeconds, frames, bytesRead(), file?.size, file?.mtimeMs].join(' ')
     const now = performance.now()
-    if (snapshot !== lastSnapshot) {
+    if (snapshot !== lastSnapshot || silentMs() > MIN_SILENCE_MS) {
       changedAt = now
     }
     lastSnapshot = snapshot
-    if (now - changedAt > stallSeconds * 1_000) {
+    if (now - silentMs() - changedAt > stallSeconds * 1_000) {
       const message = `ffmpeg made no progress for ${stallSeconds} seconds.`
       stopping.abort(new JobFailure('stalled', message))
     }

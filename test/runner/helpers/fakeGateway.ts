@@ -42,6 +42,8 @@ export async function startGateway() {
     sourceFault: ((): SourceFault => null) as (start: number, call: number) => SourceFault,
     /** Number of the next requests of each kind that return 503. Package files count as parts. */
     failures: { claim: 0, report: 0, part: 0, finish: 0 },
+    /** While it is set, no request is answered, as by a frozen process. */
+    frozen: null as Promise<void> | null,
     violations,
     events,
 
@@ -131,6 +133,10 @@ export async function startGateway() {
 
   async function respond(request: IncomingMessage, response: ServerResponse) {
     const url = new URL(request.url ?? '', 'http://gateway')
+    if (gateway.frozen !== null) {
+      events.emit('frozen', url.pathname)
+      await gateway.frozen
+    }
     const send = (value: unknown) =>
       response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
     if (request.headers.authorization !== `Bearer ${gateway.token}`) {

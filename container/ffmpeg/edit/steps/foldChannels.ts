@@ -35,7 +35,8 @@ const LOW_FREQUENCIES = 0.5
  * may change in mid-stream, which the filters of a usual layout allow.
  */
 export function foldChannels({ channels, layout }: AudioStream): string[] {
-  const isUsual = layout === null ? channels <= MAX_ASSUMED_CHANNELS : USUAL_LAYOUTS.includes(layout)
+  const isUsual =
+    layout === null ? channels <= MAX_ASSUMED_CHANNELS : USUAL_LAYOUTS.includes(layout)
   if (isUsual) {
     return channels <= 2
       ? []

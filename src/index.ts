@@ -26,6 +26,7 @@ export default {
     for (const { name } of await listQueues(platform.db)) {
       platform.defer(watch(platform, name))
     }
+    platform.defer(platform.hubs.deliverToAllQueues())
     platform.defer(clean(platform))
   },
 } satisfies ExportedHandler<Env>

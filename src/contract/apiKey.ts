@@ -115,7 +115,7 @@ export const createStreamToken = z
   .strictObject({
     queue: queueName
       .optional()
-      .describe('Default: the queue of the key or the job, otherwise "default"'),
+      .describe('Default: the queue of the key or the job, otherwise all queues'),
     pathPrefix: pathPrefix.optional(),
     filePath: storagePath.optional(),
     jobId: z.string().max(100).optional(),

@@ -1,22 +1,38 @@
 /** Statements that read the event log. Triggers insert its rows; the cleaner deletes them. */
-import { and, asc, eq, gt, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gt, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { events } from './schema/index.ts'
 import type { EventRow } from './rows.ts'
 
-/** The first `limit` events of a queue after `seq`, oldest first. */
+/** @param queue null for all queues */
+function isAfter(queue: string | null, seq: number) {
+  return and(queue === null ? undefined : eq(events.queue, queue), gt(events.seq, seq))
+}
+
+/** The first `limit` events after `seq`, oldest first, of a queue or (null) of all queues. */
 export function listEvents(
   db: Database,
-  queue: string,
+  queue: string | null,
   seq: number,
   limit: number,
 ): Promise<EventRow[]> {
-  return db
+  return db.select().from(events).where(isAfter(queue, seq)).orderBy(asc(events.seq)).limit(limit)
+}
+
+/** The last `limit` events after `seq`, oldest first, of a queue or (null) of all queues. */
+export async function listNewestEvents(
+  db: Database,
+  queue: string | null,
+  seq: number,
+  limit: number,
+): Promise<EventRow[]> {
+  const rows = await db
     .select()
     .from(events)
-    .where(and(eq(events.queue, queue), gt(events.seq, seq)))
-    .orderBy(asc(events.seq))
+    .where(isAfter(queue, seq))
+    .orderBy(desc(events.seq))
     .limit(limit)
+  return rows.toReversed()
 }
 
 /**

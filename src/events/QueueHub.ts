@@ -1,23 +1,24 @@
 /**
- * The hub of one queue: event streams, waiting runners, and the alarm of the watchdog. All state
- * that must survive hibernation is in the sockets (tags and attachments), the alarm and D1. The hub
- * can therefore hibernate between events while clients are connected.
+ * The hub of one queue: event streams, waiting runners, and the alarm of the watchdog. One more hub
+ * has the event streams that follow all queues. All state that must survive hibernation is in the
+ * sockets (tags and attachments), the alarm and D1. The hub can therefore hibernate between events
+ * while clients are connected.
  */
 import { DurableObject } from 'cloudflare:workers'
-import type { DurableEventData, ProgressData, StreamMessage } from '../contract/events.ts'
+import type { ProgressData } from '../contract/events.ts'
 import { type Database, openDatabase } from '../db/database.ts'
-import { findEventRange, listEvents } from '../db/events.ts'
+import { findEventRange } from '../db/events.ts'
 import { findQueue } from '../db/queues.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
 import { createPlatform } from '../platform/platform.ts'
-import { PING, PONG } from '../platform/hubClient.ts'
+import { ALL_QUEUES, PING, PONG } from '../platform/hubClient.ts'
 import {
   encodeMessage,
   matchesFilter,
   type Subscription,
   subscription,
 } from '../domain/subscription.ts'
-import type { EventRow } from '../db/rows.ts'
+import { EventDelivery, send, type Subscriber } from './EventDelivery.ts'
 import { armAlarm, MAX_INTERVAL_MS, runRound } from './watchdogAlarm.ts'
 
 // Tags of sockets.
@@ -28,19 +29,18 @@ function apiKeyTag(keyId: string) {
   return `streams of ${keyId}`
 }
 
-const MAX_EVENTS_PER_READ = 500
-
 function isOpen(socket: WebSocket) {
   return socket.readyState === WebSocket.OPEN
 }
 
 export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
-  private delivery: Promise<void> | null = null
-  private isDeliveryRequested = false
+  private readonly delivery: EventDelivery
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
+    const queue = this.queue === ALL_QUEUES ? null : this.queue
+    this.delivery = new EventDelivery(this.db, queue, () => this.subscribers())
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
   }
 
@@ -94,8 +94,8 @@ export class QueueHub extends DurableObject<Env> {
       const reason = 'Events after your last one may be missing. List the jobs again.'
       server.send(encodeMessage({ event: 'resync', data: { reason } }))
     }
-    // Sends the events after `cursor` that are in the log by now.
-    await this.deliverEvents()
+    // Sends the events after `cursor` that are in the log by now. A long replay continues later.
+    await this.delivery.run()
     const headers = { 'X-Cursor': String(cursor) }
     return new Response(null, { status: 101, webSocket: client, headers })
   }
@@ -105,7 +105,7 @@ export class QueueHub extends DurableObject<Env> {
     if (deadline !== null) {
       await armAlarm(this.ctx.storage, Math.min(deadline, Date.now() + MAX_INTERVAL_MS))
     }
-    await this.deliverEvents()
+    await this.delivery.run()
   }
 
   /** Wakes up to `count` waiting runners. Returns their number. */
@@ -128,7 +128,7 @@ export class QueueHub extends DurableObject<Env> {
   /** Sends progress to the current subscribers of the job, without storing it. */
   sendProgress(filePath: string, data: ProgressData): void {
     const message = encodeMessage({ event: 'job:progress', filePath, data })
-    for (const [socket, subscriber] of this.subscribers()) {
+    for (const { socket, subscription: subscriber } of this.subscribers()) {
       if (matchesFilter(subscriber, { jobId: data.jobId, filePath })) {
         send(socket, message)
       }
@@ -156,18 +156,19 @@ export class QueueHub extends DurableObject<Env> {
       await armAlarm(this.ctx.storage, Math.min(next, Date.now() + maxInterval))
     }
     // Delivers events whose notification was lost.
-    await this.deliverEvents()
+    platform.defer(platform.hubs.deliverToAllQueues())
+    await this.delivery.run()
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
     socket.close(code === 1005 || code === 1006 ? 1000 : code)
   }
 
-  private *subscribers(): Generator<[WebSocket, Subscription]> {
+  private *subscribers(): Generator<Subscriber> {
     for (const socket of this.ctx.getWebSockets(STREAM).filter(isOpen)) {
       const { data } = subscription.safeParse(socket.deserializeAttachment())
       if (data) {
-        yield [socket, data]
+        yield { socket, subscription: data }
       }
       // Closes a stream without a valid attachment; its client reconnects. Throwing here would end
       // the delivery to all other clients.
@@ -175,68 +176,5 @@ export class QueueHub extends DurableObject<Env> {
         socket.close(1011, 'no position in the log')
       }
     }
-  }
-
-  /**
-   * Sends new events to the subscribers. One delivery runs at a time, so that events keep their
-   * order. A call during a delivery makes it read the log again.
-   */
-  private async deliverEvents(): Promise<void> {
-    this.isDeliveryRequested = true
-    // A loop, because a delivery can be requested after the last read of the running delivery.
-    while (this.isDeliveryRequested) {
-      await (this.delivery ??= this.deliverRequested().finally(() => (this.delivery = null)))
-    }
-  }
-
-  private async deliverRequested(): Promise<void> {
-    while (this.isDeliveryRequested) {
-      this.isDeliveryRequested = false
-      const cursors = [...this.subscribers()].map(([, subscriber]) => subscriber.cursor)
-      if (cursors.length === 0) {
-        return
-      }
-      const from = Math.min(...cursors)
-      const rows = await listEvents(this.db, this.queue, from, MAX_EVENTS_PER_READ)
-      if (rows.length === 0) {
-        continue
-      }
-      // A subscriber that connected during the read with an older cursor waits for the next read.
-      for (const [socket, subscriber] of this.subscribers()) {
-        if (subscriber.cursor >= from) {
-          deliver(socket, subscriber, rows)
-        }
-      }
-      if (rows.length === MAX_EVENTS_PER_READ) {
-        this.isDeliveryRequested = true
-      }
-    }
-  }
-}
-
-function deliver(socket: WebSocket, subscriber: Subscription, rows: EventRow[]) {
-  for (const row of rows) {
-    if (row.seq > subscriber.cursor && matchesFilter(subscriber, row)) {
-      send(socket, encodeMessage(toMessage(row)))
-    }
-  }
-  const cursor = Math.max(subscriber.cursor, rows.at(-1)!.seq)
-  socket.serializeAttachment({ ...subscriber, cursor } satisfies Subscription)
-}
-
-function toMessage(row: EventRow): StreamMessage {
-  return {
-    event: row.type,
-    id: row.seq,
-    data: JSON.parse(row.data) as DurableEventData,
-  }
-}
-
-/** If the socket was closed meanwhile, the client resumes after the last event that it received. */
-function send(socket: WebSocket, message: string) {
-  try {
-    socket.send(message)
-  } catch {
-    socket.close(1011, 'send failed')
   }
 }

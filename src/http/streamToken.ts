@@ -10,7 +10,8 @@ import { isValidSignature, type SigningKeys, sign } from '../domain/signature.ts
 const streamGrant = z.object({
   /** The API key that requested the token. It must still be valid when the token is used. */
   keyId: z.string(),
-  queue: z.string(),
+  /** Null for all queues. */
+  queue: z.string().nullable(),
   pathPrefix: z.string().nullable(),
   filePath: z.string().nullable(),
   jobId: z.string().nullable(),

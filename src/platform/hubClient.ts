@@ -1,4 +1,7 @@
-/** Calls the queue hubs, which are Durable Objects named after their queues. */
+/**
+ * Calls the queue hubs, which are Durable Objects named after their queues, and the hub of the
+ * streams that follow all queues.
+ */
 import { describeError, logError } from '../log.ts'
 import type { Hubs, WorkWait } from '../services/ports.ts'
 import type { EventFilter } from '../domain/subscription.ts'
@@ -21,6 +24,9 @@ const MAX_WAKE_MS = 5_000
 /** A round of the watchdog can end many attempts. */
 const MAX_WATCHDOG_MS = 20_000
 
+/** Name of the hub whose streams follow all queues. It is no valid name of a queue. */
+export const ALL_QUEUES = '*'
+
 /** An open event stream of a queue. Events arrive once the socket is accepted. */
 export interface EventStream {
   socket: WebSocket
@@ -39,8 +45,13 @@ export interface StreamOptions {
 export interface HubClient extends Hubs {
   /** Runs the queue's watchdog once, now. */
   runWatchdog(queue: string): Promise<void>
-  /** Opens an event stream of a queue. Returns null if `streamLimit` is reached. */
-  openStream(queue: string, options: StreamOptions): Promise<EventStream | null>
+  /** Delivers events of which the hub of all queues was not notified. */
+  deliverToAllQueues(): Promise<void>
+  /**
+   * Opens an event stream of a queue, or (null) of all queues. Returns null if `streamLimit` is
+   * reached.
+   */
+  openStream(queue: string | null, options: StreamOptions): Promise<EventStream | null>
 }
 
 export function createHubClient(namespace: Env['HUBS']): HubClient {
@@ -48,12 +59,19 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
   const connect = (queue: string, path: string): Promise<Response> =>
     getHub(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
   return {
-    notify: (queue, deadline) => getHub(queue).notify(deadline),
-    sendProgress: (queue, filePath, progress) => getHub(queue).sendProgress(filePath, progress),
+    async notify(queue, deadline) {
+      await Promise.all([getHub(queue).notify(deadline), getHub(ALL_QUEUES).notify(null)])
+    },
+    async sendProgress(queue, filePath, progress) {
+      await Promise.all(
+        [queue, ALL_QUEUES].map((hub) => getHub(hub).sendProgress(filePath, progress)),
+      )
+    },
+    deliverToAllQueues: () => getHub(ALL_QUEUES).notify(null),
     wake: (queue, count) => limitTime(getHub(queue).wake(count), MAX_WAKE_MS),
     runWatchdog: (queue) => limitTime(getHub(queue).runWatchdog(), MAX_WATCHDOG_MS),
     async openStream(queue, options) {
-      const response = await connect(queue, `/stream?${buildQuery(options)}`)
+      const response = await connect(queue ?? ALL_QUEUES, `/stream?${buildQuery(options)}`)
       if (response.status === 429) {
         return null
       }

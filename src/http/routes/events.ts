@@ -1,4 +1,4 @@
-/** `/queue/events`: server-sent events of a queue, and tokens for browsers. */
+/** `/queue/events`: server-sent events of queues, and tokens for browsers. */
 import { z } from '@hono/zod-openapi'
 import { streamSSE } from 'hono/streaming'
 import { createStreamToken, streamToken } from '../../contract/apiKey.ts'
@@ -21,7 +21,7 @@ const eventsRoute = route(openToVisitors('events:read'), {
   tags,
   method: 'get',
   path: '/queue/events',
-  summary: 'Stream the events of a queue, live',
+  summary: 'Stream the events of one queue or of all queues, live',
   request: {
     headers: z.object({
       'last-event-id': eventId
@@ -31,7 +31,7 @@ const eventsRoute = route(openToVisitors('events:read'), {
     query: z.object({
       queue: queueName
         .optional()
-        .describe('Default: the queue of the API key, stream token or job, else "default"'),
+        .describe('Default: the queue of the API key, stream token or job, else all queues'),
       jobId: z.string().max(100).optional(),
       filePath: storagePath.optional(),
       lastEventId: eventId

@@ -1,5 +1,4 @@
 /** Combines the event filter of a request with the restriction of its caller. */
-import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findJob } from '../../db/jobs.ts'
 import { findQueue } from '../../db/queues.ts'
 import { type Restriction, canSeePath, canSeeQueue } from '../../domain/caller.ts'
@@ -22,9 +21,10 @@ interface RequestedFilter {
 }
 
 type Outcome =
-  | { ok: true; queue: string; filter: EventFilter }
+  | { ok: true; queue: string | null; filter: EventFilter }
   | ErrorResult<'job_not_found' | 'queue_not_found' | 'file_not_found'>
 
+/** `queue` is null for all queues: no queue is named, and the caller can see more than one. */
 export async function resolveEventFilter(
   { db }: Platform,
   restriction: EventRestriction,
@@ -48,7 +48,10 @@ export async function resolveEventFilter(
   if (requested.jobId !== undefined && (!job || differs(restriction.jobId, jobId))) {
     return errorResult('job_not_found', `There is no job ${requested.jobId}.`)
   }
-  const queue = requested.queue ?? restriction.queue ?? job?.queue ?? DEFAULT_QUEUE
+  const queue = requested.queue ?? restriction.queue ?? job?.queue ?? null
+  if (queue === null) {
+    return { ok: true, queue, filter: { jobId, filePath, pathPrefix } }
+  }
   if (!canSeeQueue(restriction, queue) || !(await findQueue(db, queue))) {
     return errorResult('queue_not_found', `There is no queue "${queue}".`)
   }

@@ -166,7 +166,7 @@ it('an internal error returns 500 with the request id of its log line', async ()
   const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
   await env.DB.prepare('ALTER TABLE queues RENAME TO queues_away').run()
   try {
-    for (const path of ['/queue/stats', '/health', '/queue/events']) {
+    for (const path of ['/queue/stats', '/health', '/queue/events?queue=default']) {
       const body = await expectErrorShape(await api('GET', path), 500)
       expect(body.code).toBe('internal')
       expect(body.message).toContain('request id')

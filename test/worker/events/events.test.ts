@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
+import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
 import { type Client, follow, hub, isEvent, socketCount } from '../helpers/eventStream.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
@@ -125,9 +126,9 @@ describe('event filters', () => {
     const listJobIds = (client: Client) =>
       new Set(client.seen.slice(1).map(({ data }) => data['jobId']))
     expect(listJobIds(byJob)).toEqual(new Set([mine.id]))
-    expect(listJobIds(byFile)).toEqual(new Set([mine.id, sibling!.id]))
+    expect(listJobIds(byFile)).toEqual(new Set([mine.id, sibling!.id, inOtherQueue!.id]))
     expect(listJobIds(byQueue)).toEqual(new Set([inOtherQueue!.id]))
-    expect(listJobIds(all)).toEqual(new Set([mine.id, sibling!.id, unrelated.id]))
+    expect(listJobIds(all)).toEqual(new Set([mine.id, sibling!.id, inOtherQueue!.id, unrelated.id]))
     for (const client of [byJob, byFile, all]) {
       expect(client.seen.filter(({ event }) => event === 'job:progress')).toHaveLength(1)
     }
@@ -165,12 +166,12 @@ it('two clients see the same events in the same order', async () => {
 
 it('a client that disconnects frees its socket, and others continue', async () => {
   const [leaving, staying] = [await watch(), await watch()]
-  await vi.waitFor(async () => expect(await socketCount()).toBe(2), 5_000)
+  await vi.waitFor(async () => expect(await socketCount(ALL_QUEUES)).toBe(2), 5_000)
   await leaving.close()
-  await vi.waitFor(async () => expect(await socketCount()).toBe(1), 5_000)
+  await vi.waitFor(async () => expect(await socketCount(ALL_QUEUES)).toBe(1), 5_000)
   const { id } = await createOne('events/stay.mp4')
   await staying.first(isEvent(id, 'job:created'))
   await staying.close()
-  await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
-  await hub().notify(null)
+  await vi.waitFor(async () => expect(await socketCount(ALL_QUEUES)).toBe(0), 5_000)
+  await hub(ALL_QUEUES).notify(null)
 })

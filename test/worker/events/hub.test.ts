@@ -9,6 +9,7 @@ import {
   type Client,
   follow,
   hub,
+  inDefaultQueue,
   logIds,
   isEvent,
   socketCount,
@@ -17,7 +18,7 @@ import {
 
 const clients: Client[] = []
 async function watch(query = '') {
-  const client = await follow(query)
+  const client = await follow(inDefaultQueue(query))
   clients.push(client)
   await client.first(({ event }) => event === 'connected')
   return client

@@ -5,11 +5,19 @@ import { api } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
 import { openPlatform } from '../helpers/database.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
-import { type Client, follow, hub, logIds, isEvent, writeEvents } from '../helpers/eventStream.ts'
+import {
+  type Client,
+  follow,
+  hub,
+  inDefaultQueue,
+  logIds,
+  isEvent,
+  writeEvents,
+} from '../helpers/eventStream.ts'
 
 const clients: Client[] = []
 async function watch(query = '', headers: Record<string, string> = {}) {
-  const client = await follow(query, headers)
+  const client = await follow(inDefaultQueue(query), headers)
   clients.push(client)
   return client
 }

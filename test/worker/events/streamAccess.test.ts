@@ -1,6 +1,7 @@
 /** Access of visitors, API keys and stream tokens to event streams. */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
 import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
 import { putOriginal, createJobs, type CreatedJob } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
@@ -19,7 +20,9 @@ afterEach(async () => {
   for (const client of clients.splice(0)) {
     await client.close()
   }
-  await vi.waitFor(async () => expect(await socketCount()).toBe(0), 5_000)
+  for (const queue of ['default', 'side', ALL_QUEUES]) {
+    await vi.waitFor(async () => expect(await socketCount(queue)).toBe(0), 5_000)
+  }
 })
 
 const PATHS = ['a/one.mp4', 'a/two.mp4', 'ab/one.mp4']
@@ -169,7 +172,7 @@ describe('an API key', () => {
     await watch('', { Authorization: 'Bearer test-api-key' })
     await one.close()
     clients.splice(clients.indexOf(one), 1)
-    await vi.waitFor(async () => expect(await socketCount()).toBe(2), 5_000)
+    await vi.waitFor(async () => expect(await socketCount(ALL_QUEUES)).toBe(2), 5_000)
     await watch('', key.headers)
   })
 })

@@ -88,6 +88,11 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
   }
 }
 
+/** Adds the default queue to the query of a stream, unless it names a queue. */
+export function inDefaultQueue(query = ''): string {
+  return query.includes('queue=') ? query : query.replace(/^\??/, '?queue=default&')
+}
+
 /** Returns a condition for `first`: the message is the event `event` of the job. */
 export function isEvent(jobId: string, event: string) {
   return (message: Message): boolean => message.event === event && message.data['jobId'] === jobId

@@ -75,20 +75,26 @@ export class EventDelivery {
 
   private startReplay(until: number): void {
     this.replayUntil = Math.max(this.replayUntil, until)
-    if (this.isAnyBehind()) {
+    if (this.countBehind() > 0) {
       this.replay ??= this.replayAll().finally(() => (this.replay = null))
     }
   }
 
-  private isAnyBehind(): boolean {
-    return this.cursors().some((cursor) => cursor < this.replayUntil)
+  private countBehind(): number {
+    return this.cursors().filter((cursor) => cursor < this.replayUntil).length
   }
 
   /** If a read fails, closes the streams that are behind, so that their clients resume. */
   private async replayAll(): Promise<void> {
     try {
-      while (this.isAnyBehind()) {
+      for (let behind = this.countBehind(); behind > 0;) {
         await this.replayNext()
+        const remaining = this.countBehind()
+        // Those that are no longer behind lack the newest events.
+        if (remaining < behind) {
+          await this.run()
+        }
+        behind = this.countBehind()
       }
     } catch (error) {
       logError('replay_failed', { error: describeError(error) })

@@ -108,8 +108,11 @@ function buildFileVideoChain(
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
-  const trimmed = pipeline.trimTracks.video(file, trim).map((filter) => `${filter},`)
-  return `[${index}:${video.index}]${trimmed.join('')}${filters}${to}`
+  const first = [
+    ...pipeline.trimTracks.video(file, trim),
+    ...pipeline.boundTimes.video(video, trim),
+  ]
+  return `[${index}:${video.index}]${first.map((filter) => `${filter},`).join('')}${filters}${to}`
 }
 
 /** Returns the edits of an appended file. Only the first file is rotated and flipped. */
@@ -131,7 +134,11 @@ function buildFileAudioChain(
   }
   const edited = { audio, speed, isJoined: files.length > 1 }
   const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(edited))
-  const first = [...pipeline.trimTracks.audio(file, trim), ...pipeline.foldFileAudio(audio)]
+  const first = [
+    ...pipeline.trimTracks.audio(file, trim),
+    ...pipeline.boundTimes.audio(audio, trim),
+    ...pipeline.foldFileAudio(audio),
+  ]
   const from = `[${index}:${audio.index}]${first.map((filter) => `${filter},`).join('')}`
   return hasAudioMarker(output)
     ? `${startAtZero(output, from, '[started]')};[started]${filters.join(',')}${to}`

@@ -5,6 +5,7 @@ import type { PlanContext } from '../renderPlan.ts'
 import type { EditedOutput, FrameFormat, SourceFile, Trim } from './editedOutput.ts'
 import type { Edits, RequestedEdits } from './edits.ts'
 import { listSourceFiles } from './sourceFiles.ts'
+import { checkFrameCount } from './checkFrameCount.ts'
 import { checkFades } from './steps/fades.ts'
 import { resolveFrameRate } from './steps/frameRate.ts'
 import { rotateSizes } from './steps/orientation.ts'
@@ -36,6 +37,10 @@ export function describeOutput(
       : null
   const seconds = sumDurations(files, edits.speed)
   checkFades(edits, seconds)
+  const rate = describeFrameRate(files, edits)
+  if (frame !== null && rate.constantFrameRate !== null) {
+    checkFrameCount({ seconds, files, edits }, rate.constantFrameRate)
+  }
   return {
     edits,
     files,
@@ -44,7 +49,7 @@ export function describeOutput(
     size: geometry?.output ?? null,
     hasAudio: request.audio && files.some(({ audio }) => audio !== null),
     seconds,
-    ...describeFrameRate(files, edits),
+    ...rate,
   }
 }
 

@@ -15,6 +15,7 @@ import type {
 import { changeAudioSpeed, changeVideoSpeed } from './steps/speed.ts'
 import { trimAudio, trimInput, trimVideo } from './steps/trim.ts'
 import { keepFrameSize } from './steps/frameSize.ts'
+import { boundAudioTimes, boundVideoTimes } from './steps/boundTimes.ts'
 import { deinterlace } from './steps/deinterlace.ts'
 import { convertFrameRate } from './steps/frameRate.ts'
 import { orient } from './steps/orientation.ts'
@@ -34,6 +35,8 @@ import { applyLoudness } from './steps/loudness.ts'
  * not copied, it decodes and discards the frames between the two.
  */
 export const trim = trimInput
+/** Filters that precede the steps: frames keep their times only within the file. */
+export const boundTimes = { video: boundVideoTimes, audio: boundAudioTimes }
 /** Filters that precede the steps, for a file in which ffmpeg does not seek exactly. */
 export const trimTracks = { video: trimVideo, audio: trimAudio }
 

@@ -4,6 +4,7 @@
 import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
+import { checkFrameCount } from '../edit/checkFrameCount.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
 import { resolveQuality } from '../encode/quality.ts'
@@ -87,9 +88,26 @@ function selectGraph(
   }
 }
 
+/** Below this average, frames that are close to each other would be lost. */
+const MIN_SMOOTH_FRAME_RATE = 15
+const MAX_VARIABLE_FRAME_RATE = 60
+
+/**
+ * Returns the frame rate of a stream, which is constant. A source with few frames on average can
+ * have many in a short time, such as the recording of a screen. Its motion is kept.
+ */
+function resolveStreamFrameRate({ frameRate, files, edits }: EditedOutput): number | null {
+  const peak = (files[0].video?.peakFrameRate ?? 0) * edits.speed
+  if (frameRate === null || frameRate >= MIN_SMOOTH_FRAME_RATE || peak <= frameRate) {
+    return frameRate
+  }
+  return Math.min(MAX_VARIABLE_FRAME_RATE, peak)
+}
+
 /** A segment has a whole number of frames, and lasts at least the requested duration. */
 function resolveSegments({ frameRate, segmentSeconds }: Stream, output: EditedOutput) {
-  const rate = toExactFrameRate(frameRate ?? output.frameRate)
+  const rate = toExactFrameRate(frameRate ?? resolveStreamFrameRate(output))
+  checkFrameCount(output, rate.value)
   const frames = Math.ceil(segmentSeconds * rate.value - 1e-6)
   return { frameRate: rate, frames, seconds: frames / rate.value }
 }

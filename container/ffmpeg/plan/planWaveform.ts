@@ -8,6 +8,7 @@ import { JobFailure } from '../../failures.ts'
 import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import type { Size } from '../geometry.ts'
 import { openInput } from '../edit/prepareInputs.ts'
+import { boundAudioTimes } from '../edit/steps/boundTimes.ts'
 import { foldChannels } from '../edit/steps/foldChannels.ts'
 import { type ResolvedTrim, resolveTrim, trimAudio } from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
@@ -81,7 +82,11 @@ function buildFilters(
   { size, source, trim }: { size: Size; source: InputFile; trim: ResolvedTrim },
 ): string {
   const box = `${size.width}x${size.height}`
-  const first = [...trimAudio(source, trim), ...reduceSamples(audio, trim.seconds)]
+  const first = [
+    ...trimAudio(source, trim),
+    ...boundAudioTimes(audio, trim),
+    ...reduceSamples(audio, trim.seconds),
+  ]
   return [
     `[0:${audio.index}]${first.join(',')},asplit[audio][clock]`,
     `[audio]showwavespic=s=${box}:colors=0x${waveformColor}:scale=sqrt[wave]`,

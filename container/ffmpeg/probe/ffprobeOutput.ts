@@ -21,6 +21,7 @@ const streamSchema = z.object({
   sample_aspect_ratio: text,
   display_aspect_ratio: text,
   avg_frame_rate: text,
+  r_frame_rate: text,
   nb_frames: number,
   field_order: text,
   color_range: text,
@@ -67,6 +68,7 @@ export const STREAM_ENTRIES = [
   'height',
   'sample_aspect_ratio',
   'avg_frame_rate',
+  'r_frame_rate',
   'nb_frames',
   'field_order',
   'color_range',
@@ -100,6 +102,11 @@ export function parseRatio(ratio: string | undefined, separator: '/' | ':'): num
 /** Average frames per second. */
 export function readFrameRate(stream: FfprobeStream): number | null {
   return parseRatio(stream.avg_frame_rate, '/')
+}
+
+/** Frames per second where they are closest to each other, as ffprobe finds it. */
+export function readPeakFrameRate(stream: FfprobeStream): number | null {
+  return parseRatio(stream.r_frame_rate, '/')
 }
 
 /** Number of frames that the file declares. */

@@ -44,9 +44,20 @@ export async function measureEnds(options: FfprobeOptions): Promise<Map<number, 
   return meter.finish()
 }
 
+/** A longer step from one packet to the next is a jump, from which the times may return. */
+const MAX_STEP_SECONDS = 10
+
+interface MeasuredStream {
+  last: number
+  end: number
+  frames: number
+  rest: number
+  beforeJump: { last: number; end: number } | null
+}
+
 /** Parses lines such as `0,1.960000,0.040000`. */
 function createMeter() {
-  const streams = new Map<number, { last: number; end: number; frames: number; rest: number }>()
+  const streams = new Map<number, MeasuredStream>()
   let start = Infinity
   let rest = ''
 
@@ -55,9 +66,22 @@ function createMeter() {
     if (index === undefined || time === undefined || !Number.isFinite(time)) {
       return
     }
-    const stream = streams.get(index) ?? { last: -Infinity, end: -Infinity, frames: 0, rest: 0 }
+    const stream = streams.get(index) ?? {
+      last: -Infinity,
+      end: -Infinity,
+      frames: 0,
+      rest: 0,
+      beforeJump: null,
+    }
     const seconds = Number.isFinite(duration) ? Number(duration) : 0
     stream.frames += 1
+    if (stream.beforeJump !== null && Math.abs(time - stream.beforeJump.last) < MAX_STEP_SECONDS) {
+      // The packets since the jump had wrong times: the next one continues before it.
+      Object.assign(stream, stream.beforeJump, { beforeJump: null })
+    } else if (stream.beforeJump === null && time > stream.last + MAX_STEP_SECONDS) {
+      const isFirst = stream.last === -Infinity
+      stream.beforeJump = isFirst ? null : { last: stream.last, end: stream.end }
+    }
     stream.end = Math.max(stream.end, time + seconds)
     // A packet without a duration lasts as long as the interval before it.
     stream.rest =

@@ -73,9 +73,20 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
   const choice =
     needs === undefined ? chooseFirst(streams) : await chooseStreams(streams, needs, options)
   const found = readProbe(parsed.data, choice, sizeBytes, findRejectedSize(stderr))
-  return needs?.durations === true && found.contentSeconds === null
+  return needs?.durations === true && needsMeasurement(found, sizeBytes)
     ? measureProbe(found, options)
     : found
+}
+
+/** A file with fewer bytes for a second than this can have a wrong timestamp. */
+const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
+
+/** True when the file does not declare its duration, or one that its size makes implausible. */
+function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
+  return (
+    contentSeconds === null ||
+    (video !== null && sizeBytes / contentSeconds < MIN_PLAUSIBLE_BYTES_PER_SECOND)
+  )
 }
 
 /** @param rejectedSize frame size that ffprobe rejected as too large, if any */

@@ -14,6 +14,7 @@ import {
   readHdr,
   readInterlaced,
   readKnown,
+  readPeakFrameRate,
 } from './ffprobeOutput.ts'
 
 /**
@@ -43,6 +44,8 @@ export interface VideoStream {
   hdr: boolean
   colour: Colour
   frameRate: number | null
+  /** Rate of the frames that are closest to each other; above `frameRate` when it varies. */
+  peakFrameRate: number | null
   /** Number of frames that the file declares; null when it declares none. */
   frames: number | null
   /** Bits per second; null when the file does not declare it and it cannot be derived. */
@@ -108,6 +111,7 @@ export function readVideo(
       range: readKnown(each.color_range),
     },
     frameRate: readFrameRate(each),
+    peakFrameRate: readPeakFrameRate(each),
     frames: readFrameCount(each),
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
     endSeconds: readEnd(each, format.start_time ?? 0),

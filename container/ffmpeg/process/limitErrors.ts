@@ -4,7 +4,16 @@
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
-import { IMAGE, MAX_FRAMES, MAX_PIXELS, MAX_SECONDS, MAX_STREAMS, PROBE } from './limits.ts'
+import {
+  IMAGE,
+  maxSecondsOf,
+  MAX_FRAMES,
+  MAX_PIXELS,
+  MAX_SECONDS,
+  MAX_STREAMS,
+  MIN_BYTES_PER_SECOND,
+  PROBE,
+} from './limits.ts'
 
 const PIXEL_LIMIT = `at most ${formatNumber(MAX_PIXELS)} pixels (8192 by 8192) are allowed`
 const SAVE_AGAIN = 'Save it again with a video editor, and send the new file.'
@@ -40,6 +49,28 @@ export function tooManyFrames(frames: number): JobFailure {
   return new JobFailure(
     'unsupported',
     `The file or the variant has at least ${formatNumber(Math.round(frames))} frames; at most ${formatNumber(MAX_FRAMES)} are allowed. Send a shorter file, or request a shorter part or a lower frame rate (fps). If the file declares a wrong number of frames, save it again with a video editor.`,
+  )
+}
+
+export function tooManyRepeats(count: {
+  frames: number
+  sourceFrames: number
+  max: number
+}): JobFailure {
+  const [frames, sourceFrames, max] = [count.frames, count.sourceFrames, count.max].map((each) =>
+    formatNumber(Math.round(each)),
+  )
+  return new JobFailure(
+    'unsupported',
+    `The variant would have ${frames} frames, and the source has ${sourceFrames}; at most ${max} are allowed. Request a lower frame rate (fps) or a shorter part.`,
+  )
+}
+
+export function tooSparse(seconds: number, sizeBytes: number): JobFailure {
+  const max = maxSecondsOf(sizeBytes)
+  return new JobFailure(
+    'unsupported',
+    `The file has ${formatNumber(sizeBytes)} bytes for ${formatNumber(Math.round(seconds))} seconds; at most ${formatNumber(max)} seconds are allowed for this size (an hour, and a second for every ${MIN_BYTES_PER_SECOND} bytes). Request a shorter part. If the timestamps are wrong, save it again with a video editor.`,
   )
 }
 

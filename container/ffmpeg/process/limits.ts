@@ -39,6 +39,15 @@ export const MAX_PIXELS = 8192 * 8192
 export const MAX_STREAMS = 64
 /** One day, which is also the maximum of the positions in a transformation (`so`, `eo`, `tt`). */
 export const MAX_SECONDS = 86_400
+/**
+ * Minimum size of a second, after the first hour. A recording of a still screen or of silence has
+ * more; two frames with a day between them have less.
+ */
+export const MIN_BYTES_PER_SECOND = 10
+/** Returns the maximum duration of a file of this size. */
+export function maxSecondsOf(sizeBytes: number): number {
+  return 3_600 + Math.floor(sizeBytes / MIN_BYTES_PER_SECOND)
+}
 /** One day at 60 frames per second. */
 export const MAX_FRAMES = 60 * MAX_SECONDS
 /**

@@ -140,10 +140,10 @@ describe('the filters', () => {
     )
     expect(names.join(' ')).toBe(
       [
-        'scale pad yadif setpts transpose hflip scale format setsar setparams pad',
-        'aresample aformat atempo',
-        'scale pad setpts scale format setsar setparams pad',
-        'aresample aformat atempo',
+        'setpts scale pad yadif setpts transpose hflip scale format setsar setparams pad',
+        'asetpts aresample aformat atempo',
+        'setpts scale pad setpts scale format setsar setparams pad',
+        'asetpts aresample aformat atempo',
         'concat fps',
         'scale format overlay ass fade fade',
         'loudnorm afade afade',

@@ -4,8 +4,8 @@
  */
 import { JobFailure } from '../../../failures.ts'
 import type { Probe } from '../../probe/probe.ts'
-import { tooLong, tooManyFrames } from '../../process/limitErrors.ts'
-import { MAX_FRAMES, MAX_SECONDS } from '../../process/limits.ts'
+import { tooLong, tooManyFrames, tooSparse } from '../../process/limitErrors.ts'
+import { MAX_FRAMES, MAX_SECONDS, maxSecondsOf } from '../../process/limits.ts'
 import { ffmpegOptions } from '../../process/options.ts'
 import type { InputFile } from '../../renderPlan.ts'
 import type { Trim } from '../editedOutput.ts'
@@ -144,10 +144,13 @@ export function isPartial({ startSeconds, durationSeconds }: Trim): boolean {
   return startSeconds > 0 || durationSeconds !== null
 }
 
-function checkDuration(seconds: number | null, { video }: Probe): void {
+function checkDuration(seconds: number | null, { video, facts }: Probe): void {
   const frames = (seconds ?? 0) * (video?.frameRate ?? 0)
   if (seconds !== null && seconds > MAX_SECONDS) {
     throw tooLong(seconds)
+  }
+  if (seconds !== null && seconds > maxSecondsOf(facts.sizeBytes)) {
+    throw tooSparse(seconds, facts.sizeBytes)
   }
   if (frames > MAX_FRAMES) {
     throw tooManyFrames(frames)

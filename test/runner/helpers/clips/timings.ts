@@ -7,6 +7,30 @@ import { AAC, H264, plainColor, testVideo, tone, type Ffmpeg } from './inputs.ts
 export async function makeTimings(folder: string, ffmpeg: Ffmpeg): Promise<void> {
   await makeChanges(folder, ffmpeg)
   await makeNumbered(ffmpeg)
+  await makeWrongTimes(ffmpeg)
+}
+
+/** Clips with gaps, with bursts of frames, and with one frame three hours late. */
+async function makeWrongTimes(ffmpeg: Ffmpeg) {
+  await ffmpeg(args`${testVideo('320x180', 25, 8)} ${tone(8)} ${H264} -bf 0 ${AAC} flat.mp4`)
+  const late = 'setts=pts=if(eq(N\\,100)\\,PTS+10800/TB\\,PTS)'
+  for (const name of ['late.mp4', 'late.mov', 'late.mkv']) {
+    await ffmpeg(args`-i flat.mp4 -c copy -bsf:v ${late} ${name}`)
+  }
+  await ffmpeg(args`-i flat.mp4 -c copy -bsf:a ${late} late-audio.mkv`)
+  await ffmpeg(
+    args`${testVideo('320x180', 300, 20)} ${tone(20)} -vf select='lt(n,30)+not(mod(n,300))'
+    -fps_mode vfr ${H264} ${AAC} burst.mp4`,
+  )
+  for (const name of ['gap.mp4', 'gap.mkv']) {
+    await ffmpeg(
+      args`${plainColor('black', '64x64', 1, 2)} -vf setpts=PTS*80000 -fps_mode vfr ${H264} ${name}`,
+    )
+  }
+  await ffmpeg(
+    args`${testVideo('320x180', 15, 8)} ${tone(8)} -c:v libvpx -b:v 400k -deadline realtime
+    -cpu-used 8 -c:a libopus -f webm -live 1 live.webm`,
+  )
 }
 
 /** Grey clips of 4 seconds in which the luma of frame n is 16 + 2n, with a key frame a second. */

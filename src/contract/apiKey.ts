@@ -66,7 +66,7 @@ export type ApiKey = z.infer<typeof apiKey>
 const keyName = z.string().trim().min(1).max(100)
 const future = z.iso
   .datetime()
-  .refine((text) => Date.parse(text) > Date.now(), 'must be a time in the future, in ISO 8601')
+  .refine((text) => Date.parse(text) > Date.now(), 'The time must be in the future, in ISO 8601.')
 
 const settings = {
   expiresAt: future.nullable().optional(),
@@ -146,7 +146,10 @@ export const createSignedUrl = z
       maxBytes: z.int().min(1).optional().describe('Maximum size of the body in bytes'),
       contentType: z
         .string()
-        .regex(/^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/, 'must be a media type such as video/mp4')
+        .regex(
+          /^[\w!#$&^.+-]+\/[\w!#$&^.+-]+$/,
+          'A Content-Type is a media type such as video/mp4.',
+        )
         .optional()
         .describe('The Content-Type that the request must have'),
     }),

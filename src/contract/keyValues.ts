@@ -2,6 +2,7 @@
  * The values of transformation keys: schemas, and the words in which errors and docs describe them.
  */
 import { z } from 'zod'
+import { describeCharacter, describeOtherCharacter, quote } from './quote.ts'
 import { storagePath } from './storagePath.ts'
 
 export const RESIZE_MODES = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
@@ -108,7 +109,10 @@ export const background = define(
 /** Characters with a meaning in the URL grammar; for example, ":" in a path stands for "/". */
 const GRAMMAR_CHARACTERS = /[:,+]/
 const path = storagePath.refine((text) => !GRAMMAR_CHARACTERS.test(text), {
-  error: 'A path that contains ":", "," or "+" cannot be used in a transformation.',
+  error: ({ input }) => {
+    const text = String(input)
+    return `A path that contains ":", "," or "+" cannot be used in a transformation. This one contains ${describeCharacter(text, text.search(GRAMMAR_CHARACTERS))}.`
+  },
 })
 export const referenceFile = define(
   'path',
@@ -132,10 +136,17 @@ export const rungs = define(
   true,
 )
 
+const PRESET_NAME_WORDS = '1 to 32 of the characters a-z, 0-9 and -, the first a letter'
 export const presetName = define(
   'text',
-  z.string().regex(/^[a-z][a-z0-9-]{0,31}$/),
-  '1 to 32 of the characters a-z, 0-9 and -, the first a letter',
+  z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
+    error: ({ input }) => {
+      const name = String(input)
+      const other = describeOtherCharacter(name, /[a-z0-9-]/)
+      return `A preset name has ${PRESET_NAME_WORDS} (got ${quote(name)}${other === null ? '' : `, with ${other}`}).`
+    },
+  }),
+  PRESET_NAME_WORDS,
 )
 
 // Without `enum`, the OpenAPI document would list only the first literal.

@@ -3,6 +3,7 @@
  * so a path that R2 or a file system could interpret differently is rejected.
  */
 import { z } from 'zod'
+import { describeCharacter, quote } from './quote.ts'
 
 /** R2 limits keys to 1,024 bytes, and most file systems limit names to 255 bytes. */
 const MAX_PATH_BYTES = 1_024
@@ -29,14 +30,16 @@ function findPathProblem(path: string): string | null {
   if (path === '') {
     return 'the path is empty'
   }
-  if (LONE_SURROGATE.test(path)) {
-    return 'it is not valid Unicode'
+  const surrogate = path.search(LONE_SURROGATE)
+  if (surrogate !== -1) {
+    return `it is not valid Unicode: it contains half of a surrogate pair, ${describeCharacter(path, surrogate)}`
   }
   if (countUtf8Bytes(path) > MAX_PATH_BYTES) {
     return `it is longer than ${MAX_PATH_BYTES} bytes`
   }
-  if (FORBIDDEN.test(path)) {
-    return 'it contains a backslash, a control character, a line separator or a text direction mark'
+  const forbidden = path.search(FORBIDDEN)
+  if (forbidden !== -1) {
+    return `it contains ${describeCharacter(path, forbidden)}, but a backslash, a control character, a line separator or a text direction mark is not allowed`
   }
   for (const segment of path.split('/')) {
     if (segment === '') {
@@ -46,10 +49,10 @@ function findPathProblem(path: string): string | null {
       return `the segment "${segment}" is not allowed`
     }
     if (countUtf8Bytes(segment) > MAX_SEGMENT_BYTES) {
-      return `a segment is longer than ${MAX_SEGMENT_BYTES} bytes`
+      return `a segment is longer than ${MAX_SEGMENT_BYTES} bytes (${quote(segment)})`
     }
     if (segment !== segment.trim()) {
-      return 'a segment begins or ends with white space'
+      return `the segment ${quote(segment)} begins or ends with white space`
     }
   }
   return null

@@ -4,6 +4,7 @@
  * of variant accepts.
  */
 import { z } from 'zod'
+import { quote } from './quote.ts'
 import { findKey, type Key, KEY_DEFINITIONS, KEYS } from './keys.ts'
 
 /** A variant as a caller requests it. Keys that are missing have their defaults. */
@@ -27,7 +28,7 @@ export const transformation = z
   .strictObject(shape, {
     error: (issue) =>
       issue.code === 'unrecognized_keys'
-        ? `"${issue.keys?.join('", "')}" is not a key. The keys are ${KEY_NAMES}.`
+        ? `${quote(String(issue.keys?.[0]))} is not a key. The keys are ${KEY_NAMES}.`
         : undefined,
   })
   .transform((input, context): Transformation => {

@@ -2,6 +2,7 @@
  * The base of every HTTP app of the service: request ids, security headers, the platform, and error
  * responses.
  */
+import { quote, shorten } from '../contract/quote.ts'
 import { describeError, logError, readStack } from '../log.ts'
 import { errorResult } from '../domain/result.ts'
 import { HTTPException } from 'hono/http-exception'
@@ -20,13 +21,11 @@ export function createBaseApp() {
   app.use(providePlatform)
   app.use(requireDiskSpace)
   app.use(async (c, next) => {
-    try {
-      decodeURIComponent(new URL(c.req.url).pathname)
-    } catch {
+    if (!isDecodable(new URL(c.req.url).pathname)) {
       // Hono leaves an invalid sequence as it is: `/a%zz` would name the same file as `/a%25zz`.
       return errorResponse(
         c,
-        errorResult('invalid_path', 'The path is not valid percent-encoded UTF-8.'),
+        errorResult('invalid_path', describeEncodingError(new URL(c.req.url).pathname)),
       )
     }
     return next()
@@ -36,7 +35,7 @@ export function createBaseApp() {
       c,
       errorResult(
         'not_found',
-        `There is no route ${c.req.method} ${c.req.path}. See /openapi.json.`,
+        `There is no route ${c.req.method} ${shorten(c.req.path)}. See /openapi.json.`,
       ),
     ),
   )
@@ -50,7 +49,7 @@ export function createBaseApp() {
           'invalid_request',
           error.status === 415
             ? 'This route does not accept this Content-Type. Send JSON as application/json and forms as multipart/form-data.'
-            : error.message,
+            : 'The body cannot be read: it is not valid JSON or not a valid form.',
         ),
       )
     }
@@ -87,4 +86,23 @@ export function createBaseApp() {
   })
 
   return app
+}
+
+/** Names the first part of a path that is not percent-encoded UTF-8. */
+function describeEncodingError(path: string): string {
+  const incomplete = /%(?![0-9A-Fa-f]{2}).{0,2}/.exec(path)?.[0]
+  if (incomplete !== undefined) {
+    return `The path contains ${quote(incomplete)}, which is not a percent-encoded byte. Write %25 for the character "%".`
+  }
+  const invalid = path.match(/(%[0-9A-Fa-f]{2})+/g)?.find((bytes) => !isDecodable(bytes))
+  return `The path contains ${quote(invalid ?? path)}, which is not UTF-8.`
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
 }

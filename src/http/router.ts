@@ -2,45 +2,64 @@
  * Creates the Hono apps to which routes are added. They validate requests against the schemas of
  * the routes.
  */
-import { errorResult } from '../domain/result.ts'
-import { OpenAPIHono, z } from '@hono/zod-openapi'
+import { OpenAPIHono, type RouteConfig, type z } from '@hono/zod-openapi'
+import type { Context, ValidationTargets } from 'hono'
 import { createMiddleware } from 'hono/factory'
-import { PATH_ISSUE } from '../contract/storagePath.ts'
 import { createPlatform } from '../platform/platform.ts'
 import type { ApiEnv } from './apiEnv.ts'
 import { errorResponse } from './responses/errorResponse.ts'
+import { toErrorResult } from './validationError.ts'
 
-/**
- * Turns a validation error into an error result. The message begins with the path of the value, if
- * the error has one.
- */
-function toErrorResult(issue: z.core.$ZodIssue, parentPath: PropertyKey[] = []) {
-  const path = [...parentPath, ...issue.path]
-  let { message } = issue
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const options = issue.errors.map(([first]) => first!)
-    // An error inside the value (with a path) means that the value has the type of this option, so
-    // this error is reported.
-    const intended = options.find((option) => option.path.length > 0)
-    if (intended) {
-      return toErrorResult(intended, path)
-    }
-    message = options.map((option) => option.message).join(', or ')
+type Target = keyof ValidationTargets
+
+/** The schema of a route for one part of its requests. */
+function findSchema({ request }: RouteConfig, target: Target): z.ZodType {
+  const content = request?.body?.content as Record<string, { schema: unknown }> | undefined
+  const parts: Partial<Record<Target, unknown>> = {
+    query: request?.query,
+    param: request?.params,
+    header: request?.headers,
+    json: content?.['application/json']?.schema,
+    form: content?.['multipart/form-data']?.schema,
   }
-  const isPathIssue =
-    issue.code === 'custom' && issue.params?.['errorCode'] === PATH_ISSUE.errorCode
-  return errorResult(
-    isPathIssue ? 'invalid_path' : 'invalid_request',
-    path.length === 0 ? message : `${path.join('.')}: ${message}`,
-  )
+  return parts[target] as z.ZodType
 }
 
-export function createApi() {
-  return new OpenAPIHono<ApiEnv>({
-    defaultHook: (result, c) =>
-      result.success ? undefined : errorResponse(c, toErrorResult(result.error.issues[0]!)),
-  })
+/** Reads the part of a request that was validated. Hono keeps a body that it has read. */
+function readInput(c: Context, target: Target): unknown {
+  switch (target) {
+    case 'query':
+      return c.req.query()
+    case 'param':
+      return c.req.param()
+    case 'header':
+      return c.req.header()
+    case 'json':
+      // A request without a JSON body is validated as an empty object.
+      return c.req.json().catch(() => ({}))
+    default:
+      return c.req.parseBody({ all: true })
+  }
 }
+
+/** Creates an app whose routes reject invalid requests in the words of `toErrorResult`. */
+export function createApi() {
+  const api = new OpenAPIHono<ApiEnv>()
+  const define = api.openapi
+  const openapi = (config: RouteConfig, handler: never) =>
+    define(config, handler, (async (result: Validated, c: Context<ApiEnv>) => {
+      if (result.success) {
+        return undefined
+      }
+      const input = await readInput(c, result.target)
+      const schema = findSchema(config, result.target)
+      return errorResponse(c, toErrorResult(result.error.issues[0]!, schema, input))
+    }) as never)
+  api.openapi = openapi as unknown as typeof define
+  return api
+}
+
+type Validated = { success: true } | { success: false; error: z.core.$ZodError; target: Target }
 
 /** Creates the platform, once per request. */
 export const providePlatform = createMiddleware<ApiEnv>((c, next) => {

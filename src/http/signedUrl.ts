@@ -4,6 +4,7 @@
  * expiry, limits, id of the API key), not the text of the URL. A URL that is encoded in another way
  * therefore stays valid.
  */
+import { quote, shorten } from '../contract/quote.ts'
 import type { Context } from 'hono'
 import type { CreateSignedUrl } from '../contract/apiKey.ts'
 import { type Caller, ROOT } from '../domain/caller.ts'
@@ -132,7 +133,7 @@ export function uploadLimitError(
   if (contentType !== null && sent !== contentType.toLowerCase()) {
     return errorResult(
       'content_mismatch',
-      `This URL accepts the Content-Type ${contentType} (got ${header ? `"${header}"` : 'none'}).`,
+      `This URL accepts the Content-Type ${shorten(contentType)} (got ${header ? quote(header) : 'none'}).`,
     )
   }
   return null

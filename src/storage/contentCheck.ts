@@ -1,5 +1,6 @@
 /** Checks that the leading bytes of a file match its name. */
 import { fileTypeFromBuffer } from 'file-type'
+import { shorten } from '../contract/quote.ts'
 import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
 
 /** Number of leading bytes that are checked: the sample size that file-type uses by default. */
@@ -34,6 +35,11 @@ function findSubtitleMismatch(extension: string, leading: Uint8Array): string | 
   return `The content is not .${extension}: it must begin ${description}.`
 }
 
+/** The error message for a path whose extension is not that of a file that can be stored. */
+export function describeExtensionError(path: string): string {
+  return `The name ${shorten(path)} must end in one of .${EXTENSIONS.join(', .')}.`
+}
+
 /**
  * Returns an error message if the leading bytes of a file do not match the extension of its path,
  * else null.
@@ -44,7 +50,7 @@ export async function findContentMismatch(
 ): Promise<string | null> {
   const extension = readExtension(path)
   if (extension === null) {
-    return `The name ${path} must end in one of .${EXTENSIONS.join(', .')}`
+    return describeExtensionError(path)
   }
   if (leading.length === 0) {
     return 'The file is empty.'
@@ -59,5 +65,5 @@ export async function findContentMismatch(
   if (findFamily(found.ext) === findFamily(extension)) {
     return null
   }
-  return `The content is ${found.mime}, which does not match the name ${path}.`
+  return `The content is ${found.mime}, which does not match the name ${shorten(path)}.`
 }

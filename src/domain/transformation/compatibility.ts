@@ -1,4 +1,5 @@
 /** The combinations of transformation keys that are rejected. */
+import { quote } from '../../contract/quote.ts'
 import { containerCodecs } from '../../contract/codecs.ts'
 import { type GrammarDefaults, isSameValue, NAME_DEFAULTS } from '../../contract/defaults.ts'
 import { listExtensions, listWatermarkExtensions, readExtension } from '../../contract/fileTypes.ts'
@@ -103,10 +104,10 @@ function isChanged(t: Transformation, key: Exclude<FieldKey, 'vc' | 'ac'>): bool
 function findFileProblem({ wm, st }: Transformation): string | null {
   const images: readonly (string | null)[] = listWatermarkExtensions()
   if (wm !== undefined && !images.includes(readExtension(wm))) {
-    return `wm must be an image that ends in .${images.slice(0, -1).join(', .')} or .${images.at(-1)} (got "${wm}").`
+    return `wm must be an image that ends in .${images.slice(0, -1).join(', .')} or .${images.at(-1)} (got ${quote(wm)}).`
   }
   const subtitles: readonly (string | null)[] = listExtensions('subtitles')
   return st !== undefined && !subtitles.includes(readExtension(st))
-    ? `st must be subtitles that end in .${subtitles.join(' or .')} (got "${st}").`
+    ? `st must be subtitles that end in .${subtitles.join(' or .')} (got ${quote(st)}).`
     : null
 }

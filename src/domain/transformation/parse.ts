@@ -1,4 +1,5 @@
 /** Reads transformations: the text of the URL grammar, and the object form. */
+import { quote } from '../../contract/quote.ts'
 import { type GrammarDefaults, REQUEST_DEFAULTS } from '../../contract/defaults.ts'
 import { findKey, type Key, KEY_DEFINITIONS, KEYS } from '../../contract/keys.ts'
 import type { UrlForm } from '../../contract/keyValues.ts'
@@ -12,7 +13,6 @@ import { writeTransformation, writeValue } from './write.ts'
  * Transformations are part of URLs, which browsers and proxies limit to a few thousand characters.
  */
 const MAX_CHARACTERS = 2_000
-const MAX_QUOTED_CHARACTERS = 100
 /** Up to 8 digits without a sign or leading zeros, and up to three decimal places. */
 const NUMBER = /^(0|[1-9]\d{0,7})(\.\d{1,3})?$/
 const PAIR = /^([a-z]+)_(.*)$/
@@ -66,11 +66,11 @@ export function parseTransformation(
   for (const part of text.split(',')) {
     const pair = PAIR.exec(part)
     if (!pair) {
-      throw new TransformationError(`"${part}" is not a key_value pair such as w_640.`)
+      throw new TransformationError(`${quote(part)} is not a key_value pair such as w_640.`)
     }
     const [, key, value] = pair as unknown as [string, string, string]
     if (!isKey(key)) {
-      throw new TransformationError(`"${key}" is not a key. The keys are ${KEYS.join(', ')}.`)
+      throw new TransformationError(`${quote(key)} is not a key. The keys are ${KEYS.join(', ')}.`)
     }
     if (key in pairs) {
       throw new TransformationError(`The key "${key}" is given twice.`)
@@ -119,7 +119,5 @@ function describeBadValue(name: string, key: Key, written: object): string {
     typeof value === 'string' || Array.isArray(value)
       ? writeValue(key, value)
       : JSON.stringify(value)
-  const quoted =
-    text.length > MAX_QUOTED_CHARACTERS ? `${text.slice(0, MAX_QUOTED_CHARACTERS)}…` : text
-  return `${name} must be ${KEY_DEFINITIONS[key].words} (got "${quoted}").`
+  return `${name} must be ${KEY_DEFINITIONS[key].words} (got ${quote(text)}).`
 }

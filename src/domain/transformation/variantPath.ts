@@ -1,4 +1,5 @@
 /** Paths that name a variant: an optional transformation, then the path of the original. */
+import { quote, shorten } from '../../contract/quote.ts'
 import { PATH_ISSUE, storagePath } from '../../contract/storagePath.ts'
 import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
 import { packageFileName } from '../../contract/runnerProtocol.ts'
@@ -21,7 +22,7 @@ export const originalPath = storagePath.refine(
   {
     params: PATH_ISSUE,
     error: ({ input }) =>
-      `Not a storage path: the folder "${firstFolder(String(input))}" would be read as a transformation. Use another folder name.`,
+      `Not a storage path: the folder ${quote(firstFolder(String(input)))} would be read as a transformation. Use another folder name.`,
   },
 )
 
@@ -63,7 +64,7 @@ export function invalidTransformation(written: string, error: TransformationErro
   return {
     ok: false,
     code: 'invalid_transformation',
-    message: `${written}: ${error.message}`,
+    message: `${shorten(written)}: ${error.message}`,
   }
 }
 

@@ -1,4 +1,5 @@
 /** Serves stored objects over HTTP, with ranges and conditional requests. */
+import { quote } from '../../contract/quote.ts'
 import type { Context } from 'hono'
 import { contentDigest } from '../../domain/digest.ts'
 import { errorResult } from '../../domain/result.ts'
@@ -124,7 +125,7 @@ function rangeError(c: Context, subject: string, sizeBytes: number) {
     c,
     errorResult(
       'range_not_satisfiable',
-      `Range must select at least one byte of the ${subject}, which has ${sizeBytes} bytes (got "${c.req.header('Range')}").`,
+      `Range must select at least one byte of the ${subject}, which has ${sizeBytes} bytes (got ${quote(c.req.header('Range') ?? '')}).`,
     ),
   )
 }

@@ -17,7 +17,7 @@ import { createApi, jsonBody } from '../router.ts'
 
 const tags = ['keys']
 const admin = requiresScope('keys:admin')
-const params = z.object({ keyId: z.string().max(100) })
+const params = z.object({ keyId: z.string() })
 
 const createApiKeyRoute = route(admin, {
   tags,

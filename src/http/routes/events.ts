@@ -32,7 +32,7 @@ const eventsRoute = route(openToVisitors('events:read'), {
       queue: queueName
         .optional()
         .describe('Default: the queue of the API key, stream token or job, else all queues'),
-      jobId: z.string().max(100).optional(),
+      jobId: z.string().optional(),
       filePath: storagePath.optional(),
       lastEventId: eventId
         .optional()

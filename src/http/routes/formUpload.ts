@@ -26,7 +26,7 @@ function repeated<T extends z.ZodType>(item: T) {
 
 const form = z.object({
   files: repeated(z.instanceof(File))
-    .pipe(z.array(z.instanceof(File)).min(1, 'at least one file is needed').max(MAX_FILES))
+    .pipe(z.array(z.instanceof(File)).min(1).max(MAX_FILES))
     .openapi({ type: 'array', items: { type: 'string', format: 'binary' } }),
   folder: z.string().default('').openapi({ description: 'Folder to store the files in' }),
   names: repeated(z.string()).openapi({

@@ -26,7 +26,7 @@ const tags = ['jobs']
 const LIST = 'jobs'
 const read = requiresScope('jobs:read')
 const write = requiresScope('jobs:write')
-const params = z.object({ jobId: z.string().max(100) })
+const params = z.object({ jobId: z.string() })
 
 const createJobsRoute = route(write, {
   tags,

@@ -21,7 +21,7 @@ import { createApi, jsonBody } from '../router.ts'
 
 const tags = ['files']
 const write = requiresScope('files:write')
-const params = z.object({ uploadId: z.string().max(100) })
+const params = z.object({ uploadId: z.string() })
 
 /**
  * Below the request size limit of every Cloudflare plan. The maximum of 10,000 such parts makes a

@@ -1,4 +1,5 @@
 /** `/t`: serves variants and originals, and creates the jobs of variants that do not exist yet. */
+import { shorten } from '../../contract/quote.ts'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { formatContentType, OCTET_STREAM, readExtension } from '../../contract/fileTypes.ts'
@@ -178,7 +179,10 @@ async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
 }
 
 function fileNotFound(c: Context<ApiEnv>, filePath: string) {
-  return errorResponse(c, errorResult('file_not_found', `There is no file ${filePath} in storage.`))
+  return errorResponse(
+    c,
+    errorResult('file_not_found', `There is no file ${shorten(filePath)} in storage.`),
+  )
 }
 
 async function serveOriginal(c: Context<ApiEnv>, filePath: string, access: ReadAccess) {
@@ -207,7 +211,7 @@ async function serveVariant(
       contentType: formatContentType(readCanonicalForm(variant).format),
       cacheControl: cacheControl(c, access),
     })
-    const message = `The output of this variant of ${filePath} was just deleted. Try again.`
+    const message = `The output of this variant of ${shorten(filePath)} was just deleted. Try again.`
     return response ?? errorResponse(c, errorResult('file_not_found', message))
   }
   const response = await servePackageFile(c, `${key}${packageFile}`, {
@@ -225,6 +229,9 @@ async function serveVariant(
   }
   return errorResponse(
     c,
-    errorResult('file_not_found', `There is no file ${packageFile} in the package of ${filePath}.`),
+    errorResult(
+      'file_not_found',
+      `There is no file ${packageFile} in the package of ${shorten(filePath)}.`,
+    ),
   )
 }

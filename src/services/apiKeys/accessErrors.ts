@@ -1,4 +1,5 @@
 /** Errors for callers whose scopes or restriction do not allow a request. */
+import { shorten } from '../../contract/quote.ts'
 import type { Scope } from '../../contract/apiKey.ts'
 import type { Caller, Restriction } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
@@ -20,5 +21,8 @@ export function missingScopeError({ keyId, scopes }: Caller, ...wanted: Scope[])
 
 /** The error for a path outside of the folder that the caller is restricted to. */
 export function folderError({ pathPrefix }: Restriction) {
-  return errorResult('forbidden', `This key is restricted to the folder ${pathPrefix}.`)
+  return errorResult(
+    'forbidden',
+    `This key is restricted to the folder ${shorten(pathPrefix ?? '')}.`,
+  )
 }

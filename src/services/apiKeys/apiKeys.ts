@@ -1,4 +1,5 @@
 /** API keys: creates, changes and deletes them, and finds the caller of a key. */
+import { shorten } from '../../contract/quote.ts'
 import type { ApiKey, ChangeApiKey, CreateApiKey } from '../../contract/apiKey.ts'
 import {
   countKeys,
@@ -28,7 +29,7 @@ const USE_INTERVAL_MS = 3_600_000
 const KEY_PATTERN = /^rq_[A-Za-z0-9_-]{43}$/
 
 function keyNotFound(id: string) {
-  return errorResult('key_not_found', `There is no API key ${id}.`)
+  return errorResult('key_not_found', `There is no API key ${shorten(id)}.`)
 }
 function parseTime(time: string | null | undefined) {
   return time === undefined || time === null ? time : Date.parse(time)
@@ -46,7 +47,7 @@ export async function createKey(
   if (missing.length > 0) {
     return errorResult(
       'forbidden',
-      `scopes: your key cannot grant scopes that it does not have: ${missing.join(', ')}`,
+      `scopes: Your key cannot grant scopes that it does not have (${missing.join(', ')}).`,
     )
   }
   if ((await countKeys(db)) >= MAX_KEYS) {

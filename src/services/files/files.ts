@@ -1,6 +1,7 @@
 /**
  * Stores and deletes originals, and retires the variants of files that were replaced or deleted.
  */
+import { shorten } from '../../contract/quote.ts'
 import type { StorageReservation } from '../../db/files.ts'
 import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
 import { retireVariants } from '../../db/outputs.ts'
@@ -95,7 +96,10 @@ export async function deleteFile(
   restriction: Restriction,
   filePath: string,
 ): Promise<{ ok: true } | ErrorResult<'file_not_found'>> {
-  const notFound = errorResult('file_not_found', `There is no file ${filePath} in storage.`)
+  const notFound = errorResult(
+    'file_not_found',
+    `There is no file ${shorten(filePath)} in storage.`,
+  )
   if (!canSeePath(restriction, filePath)) {
     return notFound
   }

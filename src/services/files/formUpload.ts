@@ -1,4 +1,5 @@
 /** Stores the files of a form, and creates jobs for each of them. */
+import { shorten } from '../../contract/quote.ts'
 import type { StorageReservation } from '../../db/files.ts'
 import { type Caller, canSeePath, chargedKeyId } from '../../domain/caller.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
@@ -94,7 +95,7 @@ function nameFiles({ files, folder, names }: UploadForm) {
   if (names.length > 0 && names.length !== files.length) {
     return errorResult(
       'invalid_path',
-      `names: send one name for each of the ${files.length} files, or none (got ${names.length}).`,
+      `names: Send as many names as files, or none (got names: ${names.length}, files: ${files.length}).`,
     )
   }
   const prefix = folder === '' || folder.endsWith('/') ? folder : `${folder}/`
@@ -105,7 +106,10 @@ function nameFiles({ files, folder, names }: UploadForm) {
       return errorResult('invalid_path', `files[${index}]: ${path.error.issues[0]!.message}`)
     }
     if (named.some(({ filePath }) => filePath === path.data)) {
-      return errorResult('invalid_path', `files[${index}]: another file has the path ${path.data}`)
+      return errorResult(
+        'invalid_path',
+        `files[${index}]: Another file has the path ${shorten(path.data)}.`,
+      )
     }
     named.push({ filePath: path.data, file })
   }
@@ -124,7 +128,10 @@ async function findTransformationError(
       if (!(error instanceof TransformationError)) {
         throw error
       }
-      return errorResult('invalid_transformation', `transformations: ${text}: ${error.message}`)
+      return errorResult(
+        'invalid_transformation',
+        `transformations: ${shorten(text)}: ${error.message}`,
+      )
     }
   }
   return null

@@ -1,5 +1,7 @@
 /** Uploads originals in parts, because the size of a request is limited. */
-import { EXTENSIONS, readExtension } from '../../contract/fileTypes.ts'
+import { shorten } from '../../contract/quote.ts'
+import { describeExtensionError } from '../../storage/contentCheck.ts'
+import { readExtension } from '../../contract/fileTypes.ts'
 import type { UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { UploadRow } from '../../db/rows.ts'
 import {
@@ -23,7 +25,7 @@ export type UploadNotFound = ErrorResult<'upload_not_found'>
 export function uploadNotFound(id: string): UploadNotFound {
   return errorResult(
     'upload_not_found',
-    `There is no upload ${id}. Uploads end when they are completed or aborted, or expire.`,
+    `There is no upload ${shorten(id)}. Uploads end when they are completed or aborted, or expire.`,
   )
 }
 
@@ -37,10 +39,7 @@ export async function beginUpload(
     return folderError(caller)
   }
   if (readExtension(filePath) === null) {
-    return errorResult(
-      'content_mismatch',
-      `The name ${filePath} must end in one of .${EXTENSIONS.join(', .')}`,
-    )
+    return errorResult('content_mismatch', describeExtensionError(filePath))
   }
   const apiKeyId = chargedKeyId(caller)
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`

@@ -1,4 +1,5 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
+import { shorten } from '../../contract/quote.ts'
 import type { CreateJobs } from '../../contract/job.ts'
 import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
@@ -171,7 +172,7 @@ async function readFiles(
   if (!source) {
     return errorResult(
       'file_not_found',
-      `There is no file ${filePath} in storage. Upload it first: PUT /files/${filePath}`,
+      `There is no file at this path in storage. Upload it first: PUT /files/${shorten(filePath)}.`,
     )
   }
   const references = await findReferenceFiles(platform, caller, renditions.values())

@@ -1,4 +1,5 @@
 /** Actions of a caller on one job that it can see: retry, cancel, delete. */
+import { shorten } from '../../contract/quote.ts'
 import { cancelJobRow, retryJobRow } from '../../db/jobTransitions.ts'
 import { deleteJobRow, findJob } from '../../db/jobs.ts'
 import type { Restriction } from '../../domain/caller.ts'
@@ -11,7 +12,7 @@ import { recheckTime } from '../queues/queues.ts'
 type Outcome<Code extends ErrorResult['code']> = Promise<{ ok: true } | ErrorResult<Code>>
 
 function notFoundMessage(id: string) {
-  return `There is no job ${id}.`
+  return `There is no job ${shorten(id)}.`
 }
 
 /** Returns a failed job to the queue, and counts its attempts from 0 again. */

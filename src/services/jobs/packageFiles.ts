@@ -36,7 +36,7 @@ export async function putPackageFile(
   if (contentType === null) {
     return errorResult(
       'invalid_request',
-      `${name}: the extension is not that of a known file type.`,
+      `${name}: The extension is not that of a known file type.`,
     )
   }
   if (sizeBytes > MAX_PACKAGE_FILE_BYTES) {

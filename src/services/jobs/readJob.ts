@@ -1,4 +1,5 @@
 /** Reads single jobs. */
+import { shorten } from '../../contract/quote.ts'
 import { findJob, listAttempts } from '../../db/jobs.ts'
 import type { AttemptRow, JobRow } from '../../db/rows.ts'
 import { type Restriction, UNRESTRICTED } from '../../domain/caller.ts'
@@ -7,7 +8,7 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 
 function notFound(id: string) {
-  return errorResult('job_not_found', `There is no job ${id}.`)
+  return errorResult('job_not_found', `There is no job ${shorten(id)}.`)
 }
 
 export async function readJob(

@@ -1,4 +1,5 @@
 /** Combines the event filter of a request with the restriction of its caller. */
+import { shorten } from '../../contract/quote.ts'
 import { findJob } from '../../db/jobs.ts'
 import { findQueue } from '../../db/queues.ts'
 import { type Restriction, canSeePath, canSeeQueue } from '../../domain/caller.ts'
@@ -46,7 +47,7 @@ export async function resolveEventFilter(
   const job =
     requested.jobId === undefined ? undefined : await findJob(db, requested.jobId, restriction)
   if (requested.jobId !== undefined && (!job || differs(restriction.jobId, jobId))) {
-    return errorResult('job_not_found', `There is no job ${requested.jobId}.`)
+    return errorResult('job_not_found', `There is no job ${shorten(requested.jobId)}.`)
   }
   const queue = requested.queue ?? restriction.queue ?? job?.queue ?? null
   if (queue === null) {

@@ -72,13 +72,13 @@ async function applyPreset(
   const isVisible = canSeeQueue(caller, queue)
   const row = isVisible ? await findPreset(db, queue, n) : undefined
   if (!row) {
-    const message = `the queue "${queue}" has no preset "${n}"`
+    const message = `The queue "${queue}" has no preset "${n}".`
     if (!isVisible || !canListPresets(caller, queue)) {
       throw new TransformationError(message)
     }
     const names = (await listPresetRows(db, queue)).map(({ name }) => name)
     throw new TransformationError(
-      `${message}; it has ${names.length === 0 ? 'none' : names.join(', ')}`,
+      `${message} It has ${names.length === 0 ? 'none' : names.join(', ')}.`,
     )
   }
   return checkTransformation({ ...parseTransformation(row.transformation), ...own })
@@ -162,7 +162,7 @@ export async function putPreset(
   try {
     const parsed = readTransformation(body)
     if (parsed.n !== undefined) {
-      return errorResult('invalid_transformation', 'n: a preset cannot name another preset')
+      return errorResult('invalid_transformation', 'n: A preset cannot name another preset.')
     }
     transformation = writeTransformation(parsed)
   } catch (error) {

@@ -1,4 +1,5 @@
 /** Reference files: other stored files that a transformation names. */
+import { shorten } from '../../contract/quote.ts'
 import { listReferenceFiles, type Rendition } from '../../contract/rendition.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
 import { canSeePath, type Restriction } from '../../domain/caller.ts'
@@ -21,7 +22,7 @@ export function hiddenFileError(caller: Restriction, renditions: Iterable<Rendit
     ? null
     : errorResult(
         'forbidden',
-        `${folderError(caller).message} The file ${hidden} is outside of it.`,
+        `${folderError(caller).message} The file ${shorten(hidden)} is outside of it.`,
       )
 }
 
@@ -55,7 +56,7 @@ export async function findReferenceFiles(
     ? found
     : errorResult(
         'file_not_found',
-        `A transformation names a file that is not in storage. Store it first: PUT /files/${found.missing}`,
+        `A transformation names a file that is not in storage. Store ${shorten(found.missing)} first, with PUT /files/{path}.`,
       )
 }
 

@@ -1,4 +1,5 @@
 /** Finds a variant on request, and creates its job when there is none. */
+import { shorten } from '../../contract/quote.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { findNewestJob, hasVisibleJob } from '../../db/jobs.ts'
 import { findVariant, isMadeInQueue } from '../../db/outputs.ts'
@@ -184,5 +185,5 @@ async function createVariantJob(
 }
 
 function fileNotFound(filePath: string) {
-  return errorResult('file_not_found', `There is no file ${filePath} in storage.`)
+  return errorResult('file_not_found', `There is no file ${shorten(filePath)} in storage.`)
 }

@@ -65,7 +65,11 @@ const CASES: Case[] = [
     post({ filePath: 'a.mp4', transformations: [LONG] }),
   ],
   ['a long queue name', 400, '/queue/jobs', post({ filePath: 'a.mp4', queue: LONG })],
-  ['a long job id', 400, `/queue/jobs/${LONG}`, get()],
+  ['a long job id', 404, `/queue/jobs/${LONG}`, get()],
+  ['the attempts of a long job id', 404, `/queue/jobs/${LONG}/attempts`, get()],
+  ['the events of a long job id', 404, `/queue/events?jobId=${LONG}`, get()],
+  ['a long upload id', 404, `/uploads/${LONG}`, get()],
+  ['a long key id', 404, `/api-keys/${LONG}`, get()],
   ['a long job id to retry', 400, `/queue/jobs/${LONG}/retry`, post(undefined, API_KEY)],
   [
     'a long idempotency key',

@@ -64,17 +64,17 @@ describe('a named preset', () => {
     const request = { filePath: 'clip.mp4', transformations: ['n_none,w_64'] }
     const response = await api('POST', '/queue/jobs', request)
     expect(await expectError(response, 400, 'invalid_transformation')).toBe(
-      'transformations[0]: the queue "default" has no preset "none"; it has card',
+      'transformations[0]: The queue "default" has no preset "none". It has card.',
     )
     const served = await visit('/t/n_none/clip.mp4')
-    expect(await expectError(served, 400, 'invalid_transformation')).toContain('it has card')
+    expect(await expectError(served, 400, 'invalid_transformation')).toContain('It has card')
   })
 
   it('of another queue is not told to visitors and to keys of another queue', async () => {
     await expectJson(await put('secret-name', 'w_98', 'other'), 200)
     const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'default' })
     const message = (queue: string, name: string) =>
-      `n_${name}: the queue "${queue}" has no preset "${name}"`
+      `n_${name}: The queue "${queue}" has no preset "${name}".`
     for (const path of ['/t/n_none/clip.mp4', '/video-status/n_none/clip.mp4']) {
       for (const queue of ['other', 'unknown']) {
         for (const response of [
@@ -87,7 +87,7 @@ describe('a named preset', () => {
         }
       }
       const own = await key.call('GET', path)
-      expect(await expectError(own, 400, 'invalid_transformation')).toContain('it has card')
+      expect(await expectError(own, 400, 'invalid_transformation')).toContain('It has card')
     }
     // A visitor can use a name that it knows. A restricted key gets no fact about another queue.
     expect((await visit('/t/n_secret-name/clip.mp4?queue=other')).status).toBe(202)
@@ -98,8 +98,8 @@ describe('a named preset', () => {
     ]) {
       const response = await key.call('GET', `${path}/clip.mp4?queue=other`)
       const error = await expectError(response, 400, 'invalid_transformation')
-      expect(error).toContain('the queue "other" has no preset "secret-name"')
-      expect(error).not.toContain('it has')
+      expect(error).toContain('The queue "other" has no preset "secret-name".')
+      expect(error).not.toContain('It has')
     }
     await expectJson(await api('DELETE', at('secret-name', 'other')), 200)
   })
@@ -112,7 +112,7 @@ describe('a named preset', () => {
   })
 
   it.each([
-    ['n_card', 'n: a preset cannot name another preset'],
+    ['n_card', 'n: A preset cannot name another preset.'],
     ['w_0', 'w must be an integer from 2 to 7680 (got "0").'],
     ['w_640,x_1', '"x" is not a key'],
     [{}, 'A preset needs at least one key'],

@@ -8,7 +8,7 @@ async function get(path: string) {
 
 it('returns the size of a finished variant, and 404 for a missing variant', async () => {
   await env.DB.exec(
-    `INSERT INTO variants VALUES ('videos/2026/clip.mp4', 'w_640', 'k', 'j', 2097152, 'e', '[]', 0)`,
+    `INSERT INTO variants (file_path, transformation, output_key, job_id, size_bytes, source_etag, reference_files, created_at) VALUES ('videos/2026/clip.mp4', 'w_640', 'k', 'j', 2097152, 'e', '[]', 0)`,
   )
   expect(await get('/video-status/w_640/videos/2026/clip.mp4/size')).toEqual({
     status: 200,

@@ -1,0 +1,101 @@
+/**
+ * Turns validation errors into error results. The messages are made from the schema of the route, in
+ * words of this service: they name the value, everything that is allowed, and what was sent. A schema
+ * can have a message of its own, which is kept.
+ */
+import type { z } from '@hono/zod-openapi'
+import { findKey, KEY_DEFINITIONS } from '../contract/keys.ts'
+import { quote, shorten } from '../contract/quote.ts'
+import { PATH_ISSUE } from '../contract/storagePath.ts'
+import { errorResult } from '../domain/result.ts'
+import { describeSchema, isTransformation, listFields, stepInto } from './schemaWords.ts'
+
+/** The beginnings of zod's messages. In the bundle, which has no messages, all are "Invalid input". */
+const ZOD_MESSAGE = /^(Invalid |Too (small|big): |Unrecognized keys?: )/
+
+type Issue = z.core.$ZodIssue
+
+/** Of a longer text that is too long, its length is shown in its place. */
+const MAX_SHOWN_CHARACTERS = 20
+
+/** Returns the error within the option of a union that the value is meant to be. */
+function resolveUnion(issue: Issue, parentPath: PropertyKey[] = []): Issue {
+  const path = [...parentPath, ...issue.path]
+  if (issue.code === 'invalid_union') {
+    const firsts = issue.errors.flatMap(([first]) => first ?? [])
+    const intended =
+      firsts.find((first) => first.path.length > 0) ??
+      firsts.find((first) => first.code !== 'invalid_type' && first.code !== 'invalid_value')
+    if (intended) {
+      return resolveUnion(intended, path)
+    }
+  }
+  return { ...issue, path }
+}
+
+export function toErrorResult(first: Issue, schema: z.ZodType, input: unknown) {
+  const issue = resolveUnion(first)
+  const isPathIssue =
+    issue.code === 'custom' && issue.params?.['errorCode'] === PATH_ISSUE.errorCode
+  const code = isPathIssue ? 'invalid_path' : 'invalid_request'
+  const { path, schemas, value, words } = follow(schema, issue.path, input)
+  const name = path.length === 0 ? null : writePath(path)
+  if (issue.code === 'unrecognized_keys' && ZOD_MESSAGE.test(issue.message)) {
+    return errorResult(code, describeUnknownFields(issue.keys, name, schemas))
+  }
+  if (!ZOD_MESSAGE.test(issue.message)) {
+    return errorResult(code, name === null ? issue.message : `${name}: ${issue.message}`)
+  }
+  const allowed = words ?? [...new Set(schemas.map(describeSchema))].join(' or ')
+  return errorResult(
+    code,
+    value === undefined
+      ? `${name ?? 'The request'} is missing. It must be ${allowed}.`
+      : `${name ?? 'The request'} must be ${allowed} (got ${describeValue(value, issue)}).`,
+  )
+}
+
+/** Follows the path of an issue to the schemas and the value there. It ends at a transformation key. */
+function follow(schema: z.ZodType, issuePath: readonly PropertyKey[], input: unknown) {
+  let schemas = [schema]
+  let value = input
+  const path: PropertyKey[] = []
+  for (const step of issuePath) {
+    const key = schemas.some(isTransformation) ? findKey(String(step)) : null
+    schemas = schemas.flatMap((each) => stepInto(each, step))
+    value = (value as Record<PropertyKey, unknown> | null | undefined)?.[step]
+    path.push(step)
+    if (key !== null) {
+      return { path, schemas, value, words: KEY_DEFINITIONS[key].words }
+    }
+  }
+  return { path, schemas, value, words: null }
+}
+
+/** Writes `transformations[0].w`. */
+function writePath(path: readonly PropertyKey[]): string {
+  const text = path
+    .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))
+    .join('')
+  return shorten(text.replace(/^\./, ''))
+}
+
+function describeUnknownFields(keys: string[], name: string | null, schemas: z.ZodType[]): string {
+  const [first, ...others] = keys
+  const rest = others.length === 0 ? '' : ` (and ${others.length} more)`
+  const known = [...new Set(schemas.flatMap(listFields))].join(', ')
+  return `${name === null ? '' : `${name}: `}${quote(first!)}${rest} is not a field. The fields are ${known}.`
+}
+
+function describeValue(value: unknown, { code }: Issue): string {
+  if (typeof value === 'string') {
+    const isLong = code === 'too_big' && value.length > MAX_SHOWN_CHARACTERS
+    return isLong ? `${Array.from(value).length} characters` : quote(value)
+  }
+  if (Array.isArray(value)) {
+    return code === 'too_big' || code === 'too_small'
+      ? `${value.length} ${value.length === 1 ? 'element' : 'elements'}`
+      : 'a list'
+  }
+  return typeof value === 'object' && value !== null ? 'an object' : shorten(String(value))
+}

@@ -1,0 +1,273 @@
+/**
+ * Error messages are in words of this service, name what is allowed and the offending character, and
+ * repeat at most 200 characters of the input.
+ */
+import { beforeAll, describe, expect, it } from 'vitest'
+import { api, visit, type ErrorBody } from '../helpers/requests.ts'
+import { putOriginal } from '../helpers/jobs.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+
+/** zod's own words. In the bundle, its messages are only "Invalid input". */
+const ZOD_WORDS =
+  /\b(expected|received|invalid input|invalid option|too (small|big)|unrecognized)\b/i
+const CONTROL = /[\p{Control}\u202e\u200b]/u
+
+function expectReadable(message: string, where: string) {
+  expect(message, where).not.toMatch(ZOD_WORDS)
+  expect(message, where).not.toMatch(CONTROL)
+  expect(message, where).not.toMatch(/undefined|\[object|NaN/)
+  // A sentence, or the path of a value and a sentence about it.
+  expect(message, where).toMatch(/\.$/)
+}
+async function messageOf(response: Response, status: number) {
+  const { message } = await response.clone().json<ErrorBody>()
+  expect(response.status, message).toBe(status)
+  expectReadable(message, message)
+  return message
+}
+
+describe('a limit names what is allowed', () => {
+  it.each([
+    ['/queue/jobs?limit=abc', 'limit must be an integer from 1 to 500 (got "abc").'],
+    ['/queue/jobs?limit=501', 'limit must be an integer from 1 to 500 (got "501").'],
+    ['/queue/jobs?limit=0', 'limit must be an integer from 1 to 500 (got "0").'],
+    ['/queue/jobs?limit=1.5', 'limit must be an integer from 1 to 500 (got "1.5").'],
+    ['/queue/jobs?offset=-1', 'offset must be an integer from 0 to 1000000 (got "-1").'],
+    [
+      '/queue/jobs?status=done',
+      'status must be one of pending, running, completed, error, cancelled (got "done").',
+    ],
+  ])('%s', async (path, message) => {
+    expect(await messageOf(await api('GET', path), 400)).toBe(message)
+  })
+
+  const file = { filePath: 'a.mp4' }
+  it.each<[string, string, object | string, string]>([
+    ['POST', '/queue/jobs', {}, 'filePath is missing. It must be text.'],
+    ['POST', '/queue/jobs', { filePath: 7 }, 'filePath must be text (got 7).'],
+    [
+      'POST',
+      '/queue/jobs',
+      { ...file, priority: 101 },
+      'priority must be an integer from 0 to 100 (got 101).',
+    ],
+    [
+      'POST',
+      '/queue/jobs',
+      { ...file, transformations: [] },
+      'transformations must be a list of 1 to 50 elements (got 0 elements).',
+    ],
+    [
+      'POST',
+      '/queue/jobs',
+      { ...file, transformations: [5] },
+      'transformations[0] must be text of at most 2000 characters or an object (got 5).',
+    ],
+    [
+      'POST',
+      '/queue/jobs',
+      { ...file, transformations: ['w_640', { w: 0 }] },
+      'transformations[1].w must be an integer from 2 to 7680 (got 0).',
+    ],
+    [
+      'POST',
+      '/queue/jobs',
+      { ...file, transformations: [{ quality: 500 }] },
+      'transformations[0].quality must be an integer from 1 to 100, or auto (got 500).',
+    ],
+    [
+      'POST',
+      '/queue/jobs',
+      { ...file, priorty: 1 },
+      '"priorty" is not a field. The fields are filePath, transformations, priority, queue, maxAttempts, timeoutSeconds, stallSeconds.',
+    ],
+    [
+      'PUT',
+      '/queues/default',
+      { concurrency: 1001 },
+      'concurrency must be an integer from 0 to 1000 (got 1001).',
+    ],
+    ['PUT', '/queues/default', { paused: 'yes' }, 'paused must be true or false (got "yes").'],
+    [
+      'POST',
+      '/api-keys',
+      { name: '', scopes: ['jobs:read'] },
+      'name must be text of 1 to 100 characters (got "").',
+    ],
+    [
+      'POST',
+      '/api-keys',
+      { name: 'a', scopes: ['jobs:read'], expiresAt: 'soon' },
+      'expiresAt must be a time in ISO 8601, such as 2026-01-31T12:00:00Z, or null (got "soon").',
+    ],
+    ['POST', '/signed-urls', { method: 'GET' }, 'path is missing. It must be text.'],
+    ['POST', '/signed-urls', { method: 'POST' }, 'method must be GET or PUT (got "POST").'],
+    [
+      'POST',
+      '/probe',
+      { ...file, waitSeconds: 26 },
+      'waitSeconds must be a number from 0 to 25 (got 26).',
+    ],
+  ])('%s %s %j', async (method, path, body, message) => {
+    expect(await messageOf(await api(method, path, body), 400)).toBe(message)
+  })
+})
+
+describe('an offending character is named with its position', () => {
+  it.each<[string, () => Promise<Response>, string]>([
+    ['a NUL', () => visit('/t/a%00b.mp4'), 'U+0000 at position 2'],
+    ['a backslash', () => visit('/t/ab%5Cc.mp4'), '"\\" (U+005C) at position 3'],
+    ['a direction mark', () => visit('/t/a%E2%80%AE.mp4'), 'U+202E at position 2'],
+    ['an incomplete escape', () => visit('/t/a%zz.mp4'), '"%zz"'],
+    ['bytes that are not UTF-8', () => visit('/t/a%FFb.mp4'), '"%FF"'],
+    ['a queue name', () => api('GET', '/queues/caf%C3%A9'), '"é" (U+00E9) at position 4'],
+    [
+      'a preset name',
+      () => api('GET', '/queues/default/presets/my_card'),
+      '"_" (U+005F) at position 3',
+    ],
+    [
+      'a reference file',
+      () => api('POST', '/queue/jobs', { filePath: 'a.mp4', transformations: [{ wm: 'a:b.png' }] }),
+      '":" (U+003A) at position 2',
+    ],
+    ['white space', () => visit('/t/a/%20b.mp4'), 'the segment " b.mp4"'],
+  ])('%s', async (_name, send, named) => {
+    expect(await messageOf(await send(), 400)).toContain(named)
+  })
+})
+
+describe('a message repeats at most 200 characters of its input', () => {
+  const LONG = 'a'.repeat(900)
+  beforeAll(() => putOriginal('long/clip.mp4'))
+  const job = (fields: object) => () =>
+    api('POST', '/queue/jobs', { filePath: 'long/clip.mp4', ...fields })
+
+  it.each<[string, () => Promise<Response>]>([
+    ['a route', () => visit(`/${LONG}`)],
+    ['a job', () => api('GET', `/queue/jobs/${LONG}`)],
+    ['a job to retry', () => api('POST', `/queue/jobs/${LONG}/retry`)],
+    ['a job to cancel', () => api('POST', `/queue/jobs/${LONG}/cancel`)],
+    ['a job to delete', () => api('DELETE', `/queue/jobs/${LONG}`)],
+    ['the attempts of a job', () => api('GET', `/queue/jobs/${LONG}/attempts`)],
+    ['a job of events', () => api('GET', `/queue/events?jobId=${LONG}`)],
+    ['an upload', () => api('DELETE', `/uploads/${LONG}`)],
+    ['a key', () => api('GET', `/api-keys/${LONG}`)],
+    ['a queue', () => api('GET', `/queues/${LONG}`)],
+    ['a preset', () => api('GET', `/queues/default/presets/${LONG}`)],
+    ['a file', () => visit(`/t/${`${LONG.slice(0, 200)}/`.repeat(3)}b.mp4`)],
+    ['a file of a variant', () => visit(`/t/w_640/${LONG.slice(0, 240)}/b.mp4`)],
+    ['a file to delete', () => api('DELETE', `/files/${LONG.slice(0, 240)}/b.mp4`)],
+    ['a long segment', () => visit(`/t/${LONG}.mp4`)],
+    ['an extension', () => api('PUT', `/files/${LONG.slice(0, 240)}`, mp4())],
+    ['a transformation', () => visit(`/t/w_${LONG}/long/clip.mp4`)],
+    ['a key of a transformation', () => visit(`/t/w_640,${LONG}_1/long/clip.mp4`)],
+    ['a pair', job({ transformations: [LONG] })],
+    ['a key of an object', job({ transformations: [{ [LONG]: 1 }] })],
+    ['a value of an object', job({ transformations: [{ wm: `${LONG.slice(0, 240)}.exe` }] })],
+    ['a missing reference file', job({ transformations: [{ wm: `${LONG.slice(0, 240)}.png` }] })],
+    ['a field', job({ [LONG]: 1 })],
+    ['a queue of a job', job({ queue: LONG })],
+    ['a status', () => api('GET', `/queue/jobs?status=${LONG}`)],
+    ['a number', () => api('GET', `/queue/jobs?limit=${LONG}`)],
+    ['a cursor', () => api('GET', `/queue/jobs?cursor=${LONG}`)],
+    ['an idempotency key', () => api('POST', '/queue/jobs', {}, { 'Idempotency-Key': LONG })],
+    [
+      'a range',
+      () => visit('/t/long/clip.mp4', { headers: { Range: `bytes=9${'0'.repeat(900)}-` } }),
+    ],
+    ['a method', () => api('POST', '/signed-urls', { method: LONG })],
+    [
+      'a path to sign',
+      () => api('POST', '/signed-urls', { method: 'PUT', path: `w_1,h_${LONG}/a` }),
+    ],
+  ])('%s', async (_name, send) => {
+    const response = await send()
+    expect(response.status).toBeGreaterThanOrEqual(400)
+    expect(response.status).toBeLessThan(500)
+    const { message } = await response.json<ErrorBody>()
+    expectReadable(message, message)
+    const repeated = message.match(/a{20,}|0{20,}/g) ?? []
+    expect(repeated.join('').length, message).toBeLessThanOrEqual(200)
+  })
+})
+
+it('a body that is not JSON is rejected in words of this service', async () => {
+  const headers = { 'Content-Type': 'application/json' }
+  for (const path of ['/queue/jobs', '/probe', '/uploads', '/api-keys']) {
+    const body = new TextEncoder().encode('{"filePath":')
+    await messageOf(await api('POST', path, body, headers), 400)
+  }
+})
+
+it('every parameter and field of every route is rejected in words of this service', async () => {
+  interface Operation {
+    parameters?: { name: string; in: string }[]
+    requestBody?: { content: Record<string, unknown> }
+  }
+  const { paths } = await (
+    await visit('/openapi.json')
+  ).json<{ paths: Record<string, Record<string, Operation>> }>()
+  const bad = [null, true, -1, 1.5, 1e9, '\u0000', '', 'É', [], {}, [{}], { x: 1 }]
+  let rejected = 0
+  for (const [path, operations] of Object.entries(paths)) {
+    // The contract fixes its messages, which have no full stop.
+    if (path.startsWith('/video-status')) {
+      continue
+    }
+    for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
+      const url = path.replaceAll(/\{\w+\}/g, 'x')
+      const bodies = requestBody?.content['application/json']
+        ? [...bad, ...FIELDS.flatMap((name) => bad.map((value) => ({ ...WHOLE, [name]: value })))]
+        : [undefined]
+      const query = parameters.filter((parameter) => parameter.in === 'query')
+      const urls = [
+        url,
+        ...query.flatMap(({ name }) =>
+          ['-1', 'É', '1.5'].map((value) => `${url}?${name}=${encodeURIComponent(value)}`),
+        ),
+      ]
+      for (const target of urls) {
+        for (const body of target === url ? bodies : [bodies[0]]) {
+          const response = await api(
+            method.toUpperCase(),
+            target,
+            body,
+            path.startsWith('/runner') ? RUNNER : {},
+          )
+          if (response.status >= 400) {
+            rejected++
+            const { message } = await response.json<ErrorBody>()
+            const where = `${method} ${target} ${JSON.stringify(body)}: ${message}`
+            expect(response.status, where).not.toBe(500)
+            expectReadable(message, where)
+          } else {
+            await response.body?.cancel()
+          }
+        }
+      }
+    }
+  }
+  expect(rejected).toBeGreaterThan(300)
+}, 60_000)
+
+const RUNNER = { Authorization: 'Bearer test-runner-token' }
+const FIELDS = [
+  'filePath',
+  'transformations',
+  'priority',
+  'scopes',
+  'expiresAt',
+  'method',
+  'parts',
+  'queue',
+  'concurrency',
+]
+const WHOLE = {
+  filePath: 'a.mp4',
+  name: 'a',
+  scopes: ['jobs:read'],
+  method: 'GET',
+  path: 'a.mp4',
+  parts: [],
+}

@@ -8,6 +8,7 @@ import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
 import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
 
 export { QueueHub } from './events/QueueHub.ts'
+export { StreamLimiter } from './events/StreamLimiter.ts'
 export { RunnerGateway } from './runners/RunnerGateway.ts'
 export { RunnerSlot } from './runners/RunnerSlot.ts'
 

@@ -29,7 +29,7 @@ const limits = {
   expiresAt: time.nullable().describe('Time from which the key is rejected; null for never'),
   maxStreams: maxCount
     .nullable()
-    .describe('Maximum number of open event streams in each queue; null for no limit'),
+    .describe('Maximum number of open event streams; null for no limit'),
   maxQueuedJobs: maxCount
     .nullable()
     .describe('Maximum number of pending jobs that the key has created; null for no limit'),

@@ -25,10 +25,6 @@ import { armAlarm, MAX_INTERVAL_MS, runRound } from './watchdogAlarm.ts'
 const STREAM = 'stream'
 const RUNNER = 'runner'
 
-function apiKeyTag(keyId: string) {
-  return `streams of ${keyId}`
-}
-
 function isOpen(socket: WebSocket) {
   return socket.readyState === WebSocket.OPEN
 }
@@ -65,17 +61,9 @@ export class QueueHub extends DurableObject<Env> {
   /**
    * The socket receives every event from now on, or after the event `since`, filtered by `jobId`,
    * `filePath` and `pathPrefix`. The response header `X-Cursor` is the id after which the stream
-   * begins. The status is 429 if the API key `key` already has `max` open streams.
+   * begins.
    */
   private async acceptSubscriber(query: URLSearchParams): Promise<Response> {
-    const keyId = query.get('key')
-    // All streams of the queue are in this hub. The limit applies to each queue on its own.
-    if (keyId !== null) {
-      const open = this.ctx.getWebSockets(apiKeyTag(keyId)).filter(isOpen).length
-      if (open >= Number(query.get('max'))) {
-        return new Response(null, { status: 429 })
-      }
-    }
     const since = query.get('since')
     const { oldest, newest } = await findEventRange(this.db)
     const from = since === null ? newest : Number(since)
@@ -89,7 +77,7 @@ export class QueueHub extends DurableObject<Env> {
       pathPrefix: query.get('pathPrefix'),
       cursor,
     } satisfies Subscription)
-    this.ctx.acceptWebSocket(server, keyId === null ? [STREAM] : [STREAM, apiKeyTag(keyId)])
+    this.ctx.acceptWebSocket(server, [STREAM])
     if (isLost) {
       const reason = 'Events after your last one may be missing. List the jobs again.'
       server.send(encodeMessage({ event: 'resync', data: { reason } }))

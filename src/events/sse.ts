@@ -9,28 +9,38 @@ import type { StreamMessage } from '../contract/events.ts'
 import { type EventStream, PING, PONG } from '../platform/hubClient.ts'
 
 const HEARTBEAT_MS = 15_000
-/** Some proxies hide that a client has disconnected, so a stream has a maximum age. */
-const MAX_AGE_MS = 30 * 60_000
-/** Reconnection time of the client. */
-const RETRY_MS = 1_000
+/**
+ * Some proxies hide that a client has disconnected, so a stream has a maximum age. It differs from
+ * stream to stream, as does the reconnection time of the clients, so that the clients that a deploy
+ * disconnects do not come back at the same moment, now and at the end of each age.
+ */
+const AGE_MS = { min: 20 * 60_000, max: 30 * 60_000 }
+const RETRY_MS = { min: 1_000, max: 5_000 }
 /** A client that is further behind is disconnected. It resumes from the event log. */
 const MAX_UNSENT_MESSAGES = 10_000
+
+function chooseBetween({ min, max }: { min: number; max: number }): number {
+  return Math.round(min + Math.random() * (max - min))
+}
 
 /**
  * Serves one client. Resolves when the client disconnects or falls too far behind, the hub closes
  * the socket or stops responding, the stream has reached its maximum age, or its access expires.
  *
  * @param expiresAt when the client's access expires (ms since the epoch); null for never
+ * @param counted the socket by which the stream is counted; see `takeStream`
  */
 export async function streamEvents(
   { socket, cursor }: EventStream,
   stream: SSEStreamingApi,
   expiresAt: number | null = null,
+  counted: WebSocket | null = null,
 ): Promise<void> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let unsent = 0
-  /** The hub's socket has brought a message since the last heartbeat. */
-  let isHubAlive = true
+  const sockets = counted === null ? [socket] : [socket, counted]
+  /** Sockets that have brought no message since the last heartbeat. */
+  const silent = new Set<WebSocket>()
   // Writes are in sequence, so that events keep their order.
   let lastWrite = Promise.resolve()
   const write = (message: Parameters<SSEStreamingApi['writeSSE']>[0]) => {
@@ -46,11 +56,10 @@ export async function streamEvents(
   write({
     event: 'connected',
     id: String(cursor),
-    retry: RETRY_MS,
+    retry: chooseBetween(RETRY_MS),
     data: JSON.stringify({ clientId: `client_${crypto.randomUUID().replaceAll('-', '')}` }),
   })
   socket.addEventListener('message', ({ data }) => {
-    isHubAlive = true
     if (data === PONG) {
       return
     }
@@ -61,22 +70,29 @@ export async function streamEvents(
       ...('id' in message && { id: String(message.id) }),
     })
   })
-  socket.addEventListener('close', () => end())
-  socket.addEventListener('error', () => end())
   stream.onAbort(end)
-  socket.accept()
+  for (const one of sockets) {
+    one.addEventListener('message', () => silent.delete(one))
+    one.addEventListener('close', () => end())
+    one.addEventListener('error', () => end())
+    one.accept()
+  }
   const heartbeat = setInterval(() => {
-    if (!isHubAlive) {
+    if (silent.size > 0) {
       return end()
     }
-    isHubAlive = false
-    socket.send(PING)
+    for (const one of sockets) {
+      silent.add(one)
+      one.send(PING)
+    }
     write({ event: 'heartbeat', data: JSON.stringify({ timestamp: Date.now() }) })
   }, HEARTBEAT_MS)
-  const remainingMs = expiresAt === null ? MAX_AGE_MS : Math.max(expiresAt - Date.now(), 0)
-  const age = setTimeout(end, Math.min(MAX_AGE_MS, remainingMs))
+  const remainingMs = expiresAt === null ? Infinity : Math.max(expiresAt - Date.now(), 0)
+  const age = setTimeout(end, Math.min(chooseBetween(AGE_MS), remainingMs))
   await ended
   clearInterval(heartbeat)
   clearTimeout(age)
-  socket.close(1000)
+  for (const one of sockets) {
+    one.close(1000)
+  }
 }

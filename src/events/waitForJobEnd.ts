@@ -30,7 +30,7 @@ export async function waitForJobEnd(
   timeoutMs: number,
 ): Promise<void> {
   const filter = { jobId, filePath: null, pathPrefix: null }
-  const options = { filter, since: null, streamLimit: null }
+  const options = { filter, since: null }
   const opening = limitTime(hubs.openStream(queue, options), timeoutMs)
   const events = await opening.catch((error: unknown) => {
     logError('hub_unreachable', { queue, error: describeError(error) })

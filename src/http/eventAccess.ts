@@ -8,7 +8,7 @@ import type { EventRestriction } from '../services/queues/eventFilter.ts'
 import type { ApiEnv } from './apiEnv.ts'
 import { readToken } from './streamToken.ts'
 
-interface EventAccess {
+export interface EventAccess {
   ok: true
   restriction: EventRestriction
   /** The API key whose open streams are counted; null for visitors. */

@@ -38,8 +38,6 @@ export interface StreamOptions {
   filter: EventFilter
   /** The id of the event after which the stream begins; null for new events only. */
   since: number | null
-  /** The API key whose open streams of the queue are limited to `max`; null for no limit. */
-  streamLimit: { keyId: string; max: number } | null
 }
 
 export interface HubClient extends Hubs {
@@ -47,11 +45,8 @@ export interface HubClient extends Hubs {
   runWatchdog(queue: string): Promise<void>
   /** Delivers events of which the hub of all queues was not notified. */
   deliverToAllQueues(): Promise<void>
-  /**
-   * Opens an event stream of a queue, or (null) of all queues. Returns null if `streamLimit` is
-   * reached.
-   */
-  openStream(queue: string | null, options: StreamOptions): Promise<EventStream | null>
+  /** Opens an event stream of a queue, or (null) of all queues. */
+  openStream(queue: string | null, options: StreamOptions): Promise<EventStream>
 }
 
 export function createHubClient(namespace: Env['HUBS']): HubClient {
@@ -72,9 +67,6 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
     runWatchdog: (queue) => limitTime(getHub(queue).runWatchdog(), MAX_WATCHDOG_MS),
     async openStream(queue, options) {
       const response = await connect(queue ?? ALL_QUEUES, `/stream?${buildQuery(options)}`)
-      if (response.status === 429) {
-        return null
-      }
       return { socket: readSocket(response), cursor: Number(response.headers.get('X-Cursor')) }
     },
     async waitForWork(queues) {
@@ -86,7 +78,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
   }
 }
 
-function buildQuery({ filter, since, streamLimit }: StreamOptions): URLSearchParams {
+function buildQuery({ filter, since }: StreamOptions): URLSearchParams {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(filter)) {
     if (value !== null) {
@@ -95,10 +87,6 @@ function buildQuery({ filter, since, streamLimit }: StreamOptions): URLSearchPar
   }
   if (since !== null) {
     query.set('since', String(since))
-  }
-  if (streamLimit !== null) {
-    query.set('key', streamLimit.keyId)
-    query.set('max', String(streamLimit.max))
   }
   return query
 }

@@ -81,6 +81,8 @@ const publicAccessVars = z.object({
   PUBLIC_STATUS: z.enum(['off', 'named']).default('named'),
   PUBLIC_VARIANTS: z.enum(['off', 'ready', 'open']).default('open'),
   PUBLIC_MAX_PENDING_JOBS: z.coerce.number().int().min(0).max(1_000_000).default(100),
+  PUBLIC_MAX_STREAMS: z.coerce.number().int().min(0).max(30_000).default(1_000),
+  PUBLIC_MAX_STREAMS_PER_ADDRESS: z.coerce.number().int().min(0).max(30_000).default(10),
   CORS_ORIGINS: origins,
 })
 
@@ -91,6 +93,7 @@ const publicAccessVars = z.object({
 function readPublicAccess(env: Env) {
   const { PUBLIC_EVENTS, PUBLIC_STATUS, PUBLIC_VARIANTS, PUBLIC_MAX_PENDING_JOBS, CORS_ORIGINS } =
     publicAccessVars.shape
+  const { PUBLIC_MAX_STREAMS, PUBLIC_MAX_STREAMS_PER_ADDRESS } = publicAccessVars.shape
   return {
     get events() {
       return parseSetting(PUBLIC_EVENTS, env.PUBLIC_EVENTS, 'PUBLIC_EVENTS')
@@ -106,6 +109,16 @@ function readPublicAccess(env: Env) {
         PUBLIC_MAX_PENDING_JOBS,
         env.PUBLIC_MAX_PENDING_JOBS,
         'PUBLIC_MAX_PENDING_JOBS',
+      )
+    },
+    get maxStreams() {
+      return parseSetting(PUBLIC_MAX_STREAMS, env.PUBLIC_MAX_STREAMS, 'PUBLIC_MAX_STREAMS')
+    },
+    get maxStreamsPerAddress() {
+      return parseSetting(
+        PUBLIC_MAX_STREAMS_PER_ADDRESS,
+        env.PUBLIC_MAX_STREAMS_PER_ADDRESS,
+        'PUBLIC_MAX_STREAMS_PER_ADDRESS',
       )
     },
     get origins() {

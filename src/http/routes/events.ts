@@ -1,5 +1,6 @@
 /** `/queue/events`: server-sent events of queues, and tokens for browsers. */
 import { z } from '@hono/zod-openapi'
+import type { Context } from 'hono'
 import { streamSSE } from 'hono/streaming'
 import { createStreamToken, streamToken } from '../../contract/apiKey.ts'
 import { queueName } from '../../contract/queue.ts'
@@ -7,8 +8,13 @@ import { storagePath } from '../../contract/storagePath.ts'
 import { errorResult } from '../../domain/result.ts'
 import { streamEvents } from '../../events/sse.ts'
 import { resolveEventFilter } from '../../services/queues/eventFilter.ts'
-import { readEventAccess } from '../eventAccess.ts'
+import type { EventStream } from '../../platform/hubClient.ts'
+import { type StreamLimit, takeStream, VISITORS } from '../../platform/streamLimits.ts'
+import type { ApiEnv } from '../apiEnv.ts'
+import { type EventAccess, readEventAccess } from '../eventAccess.ts'
 import { openToVisitors, requiresScope } from '../middleware/authenticate.ts'
+import { readClientNetwork } from '../middleware/rateLimit.ts'
+import { retryLater } from '../middleware/retryLater.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi, jsonBody } from '../router.ts'
@@ -42,7 +48,8 @@ const eventsRoute = route(openToVisitors('events:read'), {
   },
   responses: {
     200: {
-      description: 'A stream of events, open until either side closes it',
+      description:
+        'A stream of events, open until either side closes it. If the service is temporarily unavailable or a limit is reached, the stream has one event "unavailable" with the error, and ends',
       content: { 'text/event-stream': { schema: z.string() } },
     },
     ...errors(400, 404),
@@ -58,7 +65,30 @@ const tokenRoute = route(requiresScope('events:read'), {
   responses: { 201: json(streamToken, 'The token'), ...errors(404) },
 })
 
-export const eventRoutes = createApi()
+/** Returns the limit that applies to the stream; null for none. */
+function findStreamLimit(c: Context<ApiEnv>, access: EventAccess): StreamLimit | null {
+  const { keyId, maxStreams } = access
+  if (keyId !== null) {
+    return maxStreams === null ? null : { owner: keyId, max: maxStreams, perClient: null }
+  }
+  const { publicAccess } = c.get('platform').settings
+  return {
+    owner: VISITORS,
+    max: publicAccess.maxStreams,
+    perClient: { network: readClientNetwork(c), max: publicAccess.maxStreamsPerAddress },
+  }
+}
+
+function describeLimit({ max, perClient }: StreamLimit): string {
+  return perClient === null
+    ? `This key may have ${max} open event streams. Close one first.`
+    : `Without a key, there may be ${perClient.max} open event streams from one address and ${max} in all. Close one first, or send an API key.`
+}
+
+const api = createApi()
+api.use('/queue/events', retryLater)
+
+export const eventRoutes = api
   .openapi(eventsRoute, async (c) => {
     const { token, lastEventId, ...requested } = c.req.valid('query')
     const since = c.req.valid('header')['last-event-id'] ?? lastEventId ?? null
@@ -75,23 +105,21 @@ export const eventRoutes = createApi()
       c.header('Cache-Control', 'no-cache')
       return c.body(null, 200, { 'Content-Type': 'text/event-stream' })
     }
-    const { keyId, maxStreams, expiresAt } = access
-    const streamLimit = maxStreams === null || keyId === null ? null : { keyId, max: maxStreams }
-    const events = await c.get('platform').hubs.openStream(resolved.queue, {
-      filter: resolved.filter,
-      since,
-      streamLimit,
-    })
-    if (!events) {
-      return errorResponse(
-        c,
-        errorResult(
-          'cap_reached',
-          `This key may have ${maxStreams} open event streams in each queue. Close one first.`,
-        ),
-      )
+    const limit = findStreamLimit(c, access)
+    const counted = limit && (await takeStream(c.env.STREAM_LIMITERS, limit))
+    if (limit !== null && counted === null) {
+      return errorResponse(c, errorResult('cap_reached', describeLimit(limit)))
     }
-    return streamSSE(c, (stream) => streamEvents(events, stream, expiresAt))
+    let events: EventStream
+    try {
+      const options = { filter: resolved.filter, since }
+      events = await c.get('platform').hubs.openStream(resolved.queue, options)
+    } catch (error) {
+      counted?.accept()
+      counted?.close(1000)
+      throw error
+    }
+    return streamSSE(c, (stream) => streamEvents(events, stream, access.expiresAt, counted))
   })
   .openapi(tokenRoute, async (c) => {
     const { expiresInSeconds, ...requested } = c.req.valid('json')

@@ -171,7 +171,9 @@ it('an internal error returns 500 with the request id of its log line', async ()
   await env.DB.prepare('ALTER TABLE queues RENAME TO queues_away').run()
   try {
     for (const path of ['/queue/stats', '/health', '/queue/events?queue=default']) {
-      const body = await expectErrorShape(await api('GET', path), 500)
+      // Without this header, an event stream would tell the client to try again.
+      const headers = { Accept: 'application/json' }
+      const body = await expectErrorShape(await api('GET', path, undefined, headers), 500)
       expect(body.code).toBe('internal')
       expect(body.message).toContain('request id')
       const line = JSON.parse(String(logged.mock.lastCall![0])) as { error: string }

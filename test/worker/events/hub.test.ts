@@ -137,9 +137,8 @@ it('the runtime responds to a ping while the hub hibernates', async () => {
   const stream = await createHubClient(env.HUBS).openStream('default', {
     filter,
     since: null,
-    streamLimit: null,
   })
-  const { socket } = stream!
+  const { socket } = stream
   const pong = new Promise((resolve) =>
     socket.addEventListener('message', ({ data }) => resolve(data)),
   )

@@ -9,13 +9,19 @@ beforeEach(() => {
     toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'],
   })
 })
-afterEach(() => vi.useRealTimers())
+afterEach(() => {
+  vi.useRealTimers()
+  vi.restoreAllMocks()
+})
 
 /**
  * Opens a stream. With `answersPings`, the hub's side of the socket responds to pings, as the
  * runtime does for a hibernating hub.
  */
-function open({ answersPings = true } = {}) {
+function open({
+  answersPings = true,
+  counted = null,
+}: { answersPings?: boolean; counted?: WebSocket | null } = {}) {
   const { 0: socket, 1: hub } = new WebSocketPair()
   hub.accept()
   const fromWorker = vi.fn()
@@ -28,7 +34,9 @@ function open({ answersPings = true } = {}) {
   const closed = new Promise<void>((resolve) => hub.addEventListener('close', () => resolve()))
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const stream = new SSEStreamingApi(writable, readable)
-  const ended = streamEvents({ socket, cursor: 7 }, stream).then(() => stream.close())
+  const ended = streamEvents({ socket, cursor: 7 }, stream, null, counted).then(() =>
+    stream.close(),
+  )
   const reader = stream.responseReadable.pipeThrough(new TextDecoderStream()).getReader()
   return { hub, fromWorker, ended, closed, reader, next: async () => (await reader.read()).value }
 }
@@ -36,7 +44,7 @@ function open({ answersPings = true } = {}) {
 it('a heartbeat is sent every 15 s, and the hub receives only pings', async () => {
   const { hub, fromWorker, next, ended } = open()
   expect(await next()).toMatch(
-    /^event: connected\ndata: \{"clientId":"client_\w+"\}\nid: 7\nretry: 1000\n\n$/,
+    /^event: connected\ndata: \{"clientId":"client_\w+"\}\nid: 7\nretry: \d{4}\n\n$/,
   )
   const startedAt = Date.now()
   for (let beat = 1; beat <= 3; beat++) {
@@ -88,7 +96,12 @@ it('no heartbeat is sent before 15 s, and the hub can end the stream', async () 
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a stream ends after 30 minutes, together with the hub’s socket', async () => {
+it.each([
+  [0, 20],
+  [0.5, 25],
+  [1, 30],
+])('a stream ends after 20 to 30 minutes, by chance (%s: %i)', async (chance, minutes) => {
+  vi.spyOn(Math, 'random').mockReturnValue(chance)
   const { reader, ended, closed } = open()
   const events: string[] = []
   const reading = (async () => {
@@ -100,13 +113,51 @@ it('a stream ends after 30 minutes, together with the hub’s socket', async () 
       events.push(value)
     }
   })()
-  await vi.advanceTimersByTimeAsync(30 * 60_000 - 1)
+  await vi.advanceTimersByTimeAsync(minutes * 60_000 - 1)
   expect(vi.getTimerCount()).toBe(2)
   await vi.advanceTimersByTimeAsync(1)
   await Promise.all([ended, closed, reading])
-  // The 120th heartbeat would be due at the end of the stream.
-  expect(events.filter((event) => event.startsWith('event: heartbeat'))).toHaveLength(119)
+  // The last heartbeat would be due at the end of the stream.
+  expect(events.filter((event) => event.startsWith('event: heartbeat'))).toHaveLength(
+    minutes * 4 - 1,
+  )
   expect(vi.getTimerCount()).toBe(0)
+})
+
+it.each([
+  [0, 1_000],
+  [0.5, 3_000],
+  [1, 5_000],
+])('the reconnection time is 1 to 5 s, by chance (%s: %i)', async (chance, retry) => {
+  vi.spyOn(Math, 'random').mockReturnValue(chance)
+  const { hub, next, ended } = open()
+  expect(await next()).toContain(`retry: ${retry}\n`)
+  hub.close(1000)
+  await ended
+})
+
+it('a stream ends when its count is lost, and closes its count when it ends', async () => {
+  for (const closing of ['count', 'hub'] as const) {
+    const { 0: counted, 1: limiter } = new WebSocketPair()
+    limiter.accept()
+    const uncounted = new Promise<void>((resolve) =>
+      limiter.addEventListener('close', () => resolve()),
+    )
+    const { hub, ended, closed } = open({ counted })
+    const side = closing === 'count' ? limiter : hub
+    side.close(1000)
+    await ended
+    await (closing === 'count' ? closed : uncounted)
+  }
+  expect(vi.getTimerCount()).toBe(0)
+})
+
+it('a count that is silent from one heartbeat to the next ends the stream', async () => {
+  const { 0: counted, 1: limiter } = new WebSocketPair()
+  limiter.accept()
+  const { ended } = open({ counted })
+  await vi.advanceTimersByTimeAsync(30_000)
+  await ended
 })
 
 it('a client that reads nothing is disconnected once too many messages are unsent', async () => {

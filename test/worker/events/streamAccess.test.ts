@@ -157,24 +157,6 @@ describe('an API key', () => {
       'unauthorized',
     )
   })
-
-  it('can have at most maxStreams open streams, those of its tokens included', async () => {
-    const key = await makeKey({ scopes: ['events:read'], maxStreams: 2 })
-    const { token } = await createToken({}, key)
-    const [one] = [await watch('', key.headers), await watch(`?token=${token}`)]
-    for (const rejected of [
-      await key.call('GET', '/queue/events'),
-      await visit(`/queue/events?token=${token}`),
-    ]) {
-      await expectError(rejected, 429, 'cap_reached')
-      expect(rejected.headers.get('Retry-After')).toBe('10')
-    }
-    await watch('', { Authorization: 'Bearer test-api-key' })
-    await one.close()
-    clients.splice(clients.indexOf(one), 1)
-    await vi.waitFor(async () => expect(await socketCount(ALL_QUEUES)).toBe(2), 5_000)
-    await watch('', key.headers)
-  })
 })
 
 describe('a stream token', () => {

@@ -13,11 +13,36 @@ export const storedFile = z
   .meta({ id: 'StoredFile' })
 export type StoredFile = z.infer<typeof storedFile>
 
+const time = z.iso.datetime({ precision: 3 })
+
+export const listFiles = z.object({
+  prefix: z
+    .string()
+    .max(1_024)
+    .transform((text) => text.normalize('NFC'))
+    .default('')
+    .describe('Only files whose path begins with this text, for example videos/'),
+  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  cursor: z.string().max(4_000).optional().describe('nextCursor of the previous page'),
+})
+export type ListFiles = z.infer<typeof listFiles>
+
+export const listedFile = storedFile.extend({ uploadedAt: time })
+export type ListedFile = z.infer<typeof listedFile>
+
+export const fileList = z
+  .object({
+    files: z.array(listedFile),
+    nextCursor: z
+      .string()
+      .nullable()
+      .describe('null on the last page. Other pages may have fewer than `limit` files, or none'),
+  })
+  .meta({ id: 'FileList' })
+
 export const uploaded = z.object({
   files: z.array(storedFile.extend({ jobs: z.array(createdJob) })),
 })
-
-const time = z.iso.datetime({ precision: 3 })
 
 /** An upload in parts. */
 export const uploadState = z

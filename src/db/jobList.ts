@@ -132,3 +132,17 @@ export function countJobsInFolder(
     WHERE ${queue} IS NULL OR queue = ${queue}
     GROUP BY 1, 2`)
 }
+
+/** Returns those of the paths whose file has a job or a variant of the queue. */
+export async function listVisiblePaths(
+  db: Database,
+  paths: string[],
+  queue: string,
+): Promise<string[]> {
+  const rows = await db.all<{ path: string }>(sql`
+    SELECT value AS path FROM json_each(${JSON.stringify(paths)})
+    WHERE EXISTS (SELECT 1 FROM variant_queues AS made
+        WHERE made.file_path = value AND made.queue = ${queue})
+      OR EXISTS (SELECT 1 FROM jobs WHERE jobs.file_path = value AND jobs.queue = ${queue})`)
+  return rows.map(({ path }) => path)
+}

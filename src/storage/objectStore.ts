@@ -62,6 +62,12 @@ export interface UploadedPart {
 
 export type PartResult = { ok: true; part: UploadedPart } | StoreFailure<'gone' | 'wrong_size'>
 
+export type ListedObject = Pick<StoredObject, 'key' | 'sizeBytes' | 'etag' | 'uploadedAt'>
+export interface ObjectPage {
+  objects: ListedObject[]
+  isTruncated: boolean
+}
+
 export interface ObjectStore {
   /** Null when there is no such object. */
   head(key: string): Promise<StoredObject | null>
@@ -88,8 +94,11 @@ export interface ObjectStore {
   /** Deletes up to 1,000 objects. Keys without an object are ignored. */
   delete(keys: readonly string[]): Promise<void>
 
-  /** Lists the first `limit` keys (up to 1,000) that begin with `prefix`, in byte order. */
-  list(prefix: string, limit: number): Promise<{ keys: string[]; isTruncated: boolean }>
+  /**
+   * Lists the first `limit` objects (up to 1,000) whose keys begin with `prefix` and come after the
+   * key `after`, in the byte order of their keys. Their content types and metadata are not read.
+   */
+  list(prefix: string, limit: number, after?: string): Promise<ObjectPage>
 
   createMultipartUpload(key: string, attributes: ObjectAttributes): Promise<MultipartUpload>
 

@@ -34,9 +34,10 @@ export function createR2Store(bucket: R2Bucket): ObjectStore {
         ),
       })),
     delete: (keys) => bucket.delete([...keys]),
-    async list(prefix, limit) {
-      const { objects, truncated } = await bucket.list({ prefix, limit })
-      return { keys: objects.map(({ key }) => key), isTruncated: truncated }
+    async list(prefix, limit, after) {
+      const startAfter = after === undefined ? {} : { startAfter: after }
+      const { objects, truncated } = await bucket.list({ prefix, limit, ...startAfter })
+      return { objects: objects.map(toStoredObject), isTruncated: truncated }
     },
     async createMultipartUpload(key, attributes) {
       const { uploadId } = await bucket.createMultipartUpload(key, toPutOptions(attributes))

@@ -1,16 +1,18 @@
-/** `/files`: stores an original from the raw body of a request, and deletes originals. */
+/** `/files`: lists originals, stores an original from the raw body of a request, and deletes originals. */
 import { z } from '@hono/zod-openapi'
 import { createMiddleware } from 'hono/factory'
 import { successBody } from '../../contract/job.ts'
 import { storagePath } from '../../contract/storagePath.ts'
-import { storedFile } from '../../contract/storedFile.ts'
+import { fileList, listFiles as listFilesQuery, storedFile } from '../../contract/storedFile.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
 import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { deleteFile, putFile } from '../../services/files/files.ts'
+import { listFiles } from '../../services/files/listFiles.ts'
 import { serializeFile } from '../../services/serializers.ts'
 import { httpEtag } from '../../storage/objectStore.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { checkCallerRateLimit } from '../middleware/rateLimit.ts'
+import { readCursor, writeCursor } from '../cursor.ts'
 import { readSizedBody } from '../requestBody.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
@@ -38,6 +40,15 @@ const putRoute = route(
   },
 )
 
+const listRoute = route(requiresScope('jobs:read', 'files:write'), {
+  tags,
+  method: 'get',
+  path: '/files',
+  summary: 'List the stored originals, in the order of their paths',
+  request: { query: listFilesQuery },
+  responses: { 200: json(fileList, 'A page of files'), ...errors(400) },
+})
+
 const deleteRoute = route(write, {
   tags,
   method: 'delete',
@@ -47,7 +58,22 @@ const deleteRoute = route(write, {
   responses: { 200: json(successBody, 'The file was deleted'), ...errors(400, 404) },
 })
 
+const LIST = 'files'
+
 export const fileRoutes = createApi()
+  .openapi(listRoute, async (c) => {
+    const { cursor, ...query } = c.req.valid('query')
+    const from = await readCursor(c, LIST, cursor)
+    if (!from.ok) {
+      return errorResponse(c, from)
+    }
+    const page = await listFiles(c.get('platform'), c.get('caller'), query, from.position)
+    const next = await writeCursor(c, LIST, page.next)
+    if (!next.ok) {
+      return errorResponse(c, next)
+    }
+    return c.json({ files: page.files, nextCursor: next.cursor }, 200)
+  })
   .openapi(putRoute, async (c) => {
     const { path } = c.req.valid('param')
     const signed = await readSignature(c, { method: 'PUT', variant: null, filePath: path })

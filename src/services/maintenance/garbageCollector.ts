@@ -98,7 +98,8 @@ async function deletePackages(
     if (remaining <= 0) {
       break
     }
-    const { keys, isTruncated } = await store.list(key, remaining)
+    const { objects, isTruncated } = await store.list(key, remaining)
+    const keys = objects.map((object) => object.key)
     if (keys.length > 0) {
       await store.delete(keys)
     }

@@ -105,9 +105,10 @@ export function createMemoryStore(): ObjectStore {
     async delete(keys) {
       keys.forEach((key) => entries.delete(key))
     },
-    async list(prefix, limit) {
-      const keys = [...entries.keys()].filter((key) => key.startsWith(prefix)).sort()
-      return { keys: keys.slice(0, limit), isTruncated: keys.length > limit }
+    async list(prefix, limit, after = '') {
+      const keys = [...entries.keys()].filter((key) => key.startsWith(prefix) && key > after).sort()
+      const objects = keys.slice(0, limit).map((key) => entries.get(key)!.object)
+      return { objects, isTruncated: keys.length > limit }
     },
     async createMultipartUpload(key, attributes) {
       const upload = { key, uploadId: crypto.randomUUID() }

@@ -9,7 +9,13 @@ import { type AttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
 import { probeInputs } from './attempt/probeInputs.ts'
 import { createProgressTracker, type ProgressTracker } from './attempt/progressTracker.ts'
 import { createScratchFolder, removeScratchFolder } from './attempt/scratchFolder.ts'
-import type { Attempt, AttemptRecord, RunningAttempt, StageTimer } from './attempt/types.ts'
+import {
+  addNote,
+  type Attempt,
+  type AttemptRecord,
+  type RunningAttempt,
+  type StageTimer,
+} from './attempt/types.ts'
 import { GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
 import { planRendition } from './ffmpeg/plan/planRendition.ts'
 import type { RenderPlan } from './ffmpeg/renderPlan.ts'
@@ -89,8 +95,8 @@ async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeSta
   const { sizeBytes } = output
   tracker.setOutputBytes(sizeBytes)
   const note = compareSizes(assignment.source.sizeBytes, sizeBytes)
-  if (note !== null && record.plan !== undefined) {
-    record.plan = { ...record.plan, notes: [...record.plan.notes, note] }
+  if (note !== null) {
+    addNote(record, note)
   }
   const uploaded = await timeStage('upload', () =>
     uploadOutput({

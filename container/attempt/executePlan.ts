@@ -7,10 +7,11 @@ import { extname } from 'node:path'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
+import { endsEarly } from '../ffmpeg/process/classifyFailure.ts'
 import type { RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
 import { verifyOutput } from '../ffmpeg/verify/verifyOutput.ts'
 import { runStep } from './runStep.ts'
-import type { RunningAttempt, StageTimer } from './types.ts'
+import { addNote, type RunningAttempt, type StageTimer } from './types.ts'
 
 /**
  * @param verifyPackage verifies a package, instead of checking one file against `plan.expect`
@@ -49,6 +50,12 @@ export async function executePlan(
       throw error
     }
     await run(fallback)
+    if (endsEarly(attempt.record.stderrTail)) {
+      throw new JobFailure(
+        'input_invalid',
+        'The file ends early: it has no frame at the requested time.',
+      )
+    }
     return verify(false)
   }
 }
@@ -62,7 +69,7 @@ async function verifySingleFile(
     return readFileFacts(file)
   }
   const stderr = record.stderrTail
-  return verifyOutput({
+  const { facts, notes } = await verifyOutput({
     ...resolveFfmpegTools(settings),
     cwd,
     signal,
@@ -71,6 +78,10 @@ async function verifySingleFile(
     hasFallback,
     stderr,
   })
+  for (const note of notes) {
+    addNote(record, note)
+  }
+  return facts
 }
 
 /** Returns the facts of an output file that is not media, such as a probe document. */

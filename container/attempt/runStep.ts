@@ -7,7 +7,7 @@ import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
 import { imageTooCostly } from '../ffmpeg/process/limitErrors.ts'
 import { IMAGE, imageLimits, type ProcessLimits } from '../ffmpeg/process/limits.ts'
 import type { FfmpegStep, RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
-import type { RunningAttempt } from './types.ts'
+import { addNote, type RunningAttempt } from './types.ts'
 
 const MAX_RECORD_CHARACTERS = 8_000
 
@@ -20,9 +20,16 @@ export async function runStep(
   step: Step,
   stderrTails: string[],
 ): Promise<void> {
-  const { settings, scratch: cwd, signal, inputs } = attempt
+  const { settings, scratch: cwd, signal, inputs, record } = attempt
   if ('task' in step) {
-    return step.task({ ...resolveFfmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead })
+    return step.task({
+      ...resolveFfmpegTools(settings),
+      cwd,
+      signal,
+      bytesRead: inputs.bytesRead,
+      addNote: (note) => addNote(record, note),
+      stderrTails,
+    })
   }
   const ffmpegArguments = await step.ffmpeg(stderrTails)
   if (ffmpegArguments === null) {

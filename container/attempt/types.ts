@@ -7,6 +7,9 @@ import type { Inputs } from '../source/inputFiles.ts'
 import type { AttemptState } from './heartbeat.ts'
 import type { ProgressTracker } from './progressTracker.ts'
 
+/** Maximum number of notes that the gateway accepts. */
+const MAX_NOTES = 20
+
 /**
  * Record of the attempt, to which each stage adds. The runner sends it when the attempt succeeds or
  * fails.
@@ -28,6 +31,13 @@ export interface Attempt {
   signal: AbortSignal
   /** Aborts `signal`. */
   end: (reason: unknown) => void
+}
+
+/** Adds a note to the plan of the record. */
+export function addNote(record: AttemptRecord, note: string): void {
+  if (record.plan !== undefined && record.plan.notes.length < MAX_NOTES) {
+    record.plan = { ...record.plan, notes: [...record.plan.notes, note] }
+  }
 }
 
 /** An attempt whose inputs are open. */

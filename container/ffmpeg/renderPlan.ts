@@ -65,9 +65,16 @@ export interface FfmpegStep extends StepBase {
   ffmpeg: (stderrTails: readonly string[]) => string[] | null | Promise<string[]>
 }
 
+export interface TaskEnvironment extends ProbeEnvironment {
+  /** Adds a note to the plan. */
+  addNote: (note: string) => void
+  /** The end of stderr of each previous ffmpeg step, in order. */
+  stderrTails: readonly string[]
+}
+
 /** A step that the runner does itself, such as writing a list of files. */
 export interface TaskStep extends StepBase {
-  task: (environment: ProbeEnvironment) => Promise<void>
+  task: (environment: TaskEnvironment) => Promise<void>
 }
 
 export type Step = FfmpegStep | TaskStep
@@ -79,6 +86,13 @@ export interface Expectation {
   hasAudio: boolean
   /** Duration in seconds; null when it is not verified. */
   seconds: number | null
+  /** Duration of each track; absent or null when it is not verified. */
+  trackSeconds?: { video: number | null; audio: number | null }
+  /**
+   * Number of frames of the video; absent when unknown. A video with all of its frames may be shorter
+   * than planned: some files declare a long duration for the last frame.
+   */
+  frames?: number
   /**
    * True when the rendition sets the end of the output. An output that is too long is then a fault
    * of the runner; otherwise the source may declare a wrong duration.

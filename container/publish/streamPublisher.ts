@@ -6,7 +6,7 @@
 import { mkdir } from 'node:fs/promises'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import { executePlan } from '../attempt/executePlan.ts'
-import type { RunningAttempt, StageTimer } from '../attempt/types.ts'
+import { addNote, type RunningAttempt, type StageTimer } from '../attempt/types.ts'
 import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
 import {
   packageFolder,
@@ -134,7 +134,9 @@ function startStreamPublisher(
     async verify(stderr: string): Promise<MediaFacts> {
       await scan()
       await Promise.all(tracks.map((track) => track.finishMeasuring()))
-      verifyStream(measurements(), stream, stderr)
+      for (const note of verifyStream(measurements(), stream, stderr)) {
+        addNote(attempt.record, note)
+      }
       return buildStreamFacts(measurements(), facts)
     },
     /** Stores the remaining segments, then all playlists with their final values. */

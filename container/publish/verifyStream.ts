@@ -15,7 +15,8 @@ import {
   type TrackMeasurements,
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
-import { checkDuration, emptyOutput } from '../ffmpeg/verify/verifyOutput.ts'
+import { checkDuration, compareEnds } from '../ffmpeg/verify/durations.ts'
+import { emptyOutput } from '../ffmpeg/verify/verifyOutput.ts'
 
 /**
  * Probes the first segment of a track, and then deletes `file`.
@@ -45,21 +46,33 @@ export async function probeTrack(
 
 /**
  * @param stderr the end of ffmpeg's stderr
+ * @returns notes for users
  * @throws JobFailure when a video track is empty, the rungs are not aligned or the duration is
  *   wrong
  */
 export function verifyStream(
   tracks: readonly TrackMeasurements[],
-  { seconds, hasRequestedEnd }: StreamLayout,
+  { seconds, trackSeconds, hasRequestedEnd }: StreamLayout,
   stderr: string,
-): void {
+): string[] {
   const videoTracks = tracks.filter(({ track }) => track.video !== null)
   if (videoTracks.some(({ segments }) => segments.length === 0)) {
     throw emptyOutput({ stderr, hasFallback: false })
   }
   checkAligned(videoTracks)
   const longest = Math.max(...tracks.map(measuredSeconds))
-  checkDuration(longest, { expect: { seconds, hasRequestedEnd }, stderr })
+  const check = (what: string, actual: number, expected: number | null) =>
+    checkDuration(what, actual, { expect: { seconds: expected, hasRequestedEnd }, stderr })
+  check('output', longest, seconds)
+  const [largest] = videoTracks.map(measuredSeconds)
+  const [audio] = tracks.filter(({ track }) => track.video === null).map(measuredSeconds)
+  if (largest !== undefined) {
+    check('video of the output', largest, trackSeconds.video)
+  }
+  if (audio !== undefined) {
+    check('audio of the output', audio, trackSeconds.audio)
+  }
+  return compareEnds({ video: largest ?? null, audio: audio ?? null })
 }
 
 /** Facts of the whole stream: the video of its largest rung, and its audio. */

@@ -34,7 +34,9 @@ beforeEach(() => {
 
 describe('an output', () => {
   it('is accepted when it matches the plan', async () => {
-    await expect(verify({})).resolves.toMatchObject({ videoCodec: 'h264', width: 160 })
+    await expect(verify({})).resolves.toMatchObject({
+      facts: { videoCodec: 'h264', width: 160 },
+    })
   })
 
   it.each([

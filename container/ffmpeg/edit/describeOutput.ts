@@ -2,7 +2,7 @@
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { resolveGeometry } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
-import type { EditedOutput, FrameFormat, SourceFile, Trim } from './editedOutput.ts'
+import type { EditedOutput, FrameFormat, SourceFile, TrackSeconds, Trim } from './editedOutput.ts'
 import type { Edits, RequestedEdits } from './edits.ts'
 import { listSourceFiles } from './sourceFiles.ts'
 import { checkFrameCount } from './checkFrameCount.ts'
@@ -35,7 +35,10 @@ export function describeOutput(
     frame !== null && video !== null
       ? resolveGeometry(rotateSizes(video, edits.rotate), { ...edits, ...frame })
       : null
-  const seconds = sumDurations(files, edits.speed)
+  const hasAudio = request.audio && files.some(({ audio }) => audio !== null)
+  const trackSeconds = sumTracks(files, edits.speed)
+  const used = { trackSeconds, hasVideo: frame !== null, hasAudio }
+  const seconds = resolveDuration(files, edits.speed, used)
   checkFades(edits, seconds)
   const rate = describeFrameRate(files, edits)
   if (frame !== null && rate.constantFrameRate !== null) {
@@ -47,18 +50,58 @@ export function describeOutput(
     frame,
     geometry,
     size: geometry?.output ?? null,
-    hasAudio: request.audio && files.some(({ audio }) => audio !== null),
+    hasAudio,
     seconds,
+    trackSeconds,
     ...rate,
   }
 }
 
-function sumDurations(files: readonly SourceFile[], speed: number): number | null {
-  const joinedSeconds = files.reduce<number | null>(
-    (sum, { seconds }) => (sum === null || seconds === null ? null : sum + seconds),
+/**
+ * Returns the duration of the output. It is that of its tracks, if they are known: a track that is
+ * not in the output can be longer.
+ */
+function resolveDuration(
+  files: readonly SourceFile[],
+  speed: number,
+  { trackSeconds, hasVideo, hasAudio }: TracksOfOutput,
+): number | null {
+  const { video, audio } = trackSeconds
+  const used = [...(hasVideo ? [video] : []), ...(hasAudio ? [audio] : [])]
+  const known = used.filter((seconds) => seconds !== null)
+  if (known.length > 0 && known.length === used.length) {
+    return Math.max(...known)
+  }
+  const content = sum(files.map(({ seconds }) => seconds))
+  return content === null ? null : content / speed
+}
+
+interface TracksOfOutput {
+  trackSeconds: TrackSeconds
+  hasVideo: boolean
+  hasAudio: boolean
+}
+
+/** Each track of a joined file lasts as long as the file, except in the last one. */
+function sumTracks(files: readonly SourceFile[], speed: number): TrackSeconds {
+  const last = files.at(-1)
+  const before = sum(files.slice(0, -1).map(({ seconds }) => seconds))
+  const total = (seconds: number | null | undefined) =>
+    before === null || seconds == null ? null : (before + seconds) / speed
+  return {
+    video: total(last?.trackSeconds.video),
+    // A joined file without audio gets silence.
+    audio: total(
+      last?.audio === null && files.length > 1 ? last.seconds : last?.trackSeconds.audio,
+    ),
+  }
+}
+
+function sum(values: readonly (number | null)[]): number | null {
+  return values.reduce<number | null>(
+    (total, value) => (total === null || value === null ? null : total + value),
     0,
   )
-  return joinedSeconds === null ? null : joinedSeconds / speed
 }
 
 function describeFrameRate(

@@ -33,6 +33,14 @@ export interface SourceFile {
   audio: AudioStream | null
   /** Duration of the part that is used, before a change of speed; null when unknown. */
   seconds: number | null
+  /** The same for each track: a track can end before the part does. */
+  trackSeconds: TrackSeconds
+}
+
+/** Durations of the tracks; null for a track that is not used, and when unknown. */
+export interface TrackSeconds {
+  video: number | null
+  audio: number | null
 }
 
 /** Description of the output after all edits. */
@@ -49,6 +57,7 @@ export interface EditedOutput {
   hasAudio: boolean
   /** Duration; null when unknown. */
   seconds: number | null
+  trackSeconds: TrackSeconds
   /** Frames per second; null when unknown. */
   frameRate: number | null
   /** The rate that frames are converted to; null when frames keep their times. */

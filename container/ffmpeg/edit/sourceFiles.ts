@@ -3,8 +3,10 @@ import { JobFailure } from '../../failures.ts'
 import { requireVideo } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
 import { selectAudioTrack } from './audioTrack.ts'
-import type { SourceFile, Trim } from './editedOutput.ts'
+import type { AudioStream, VideoStream } from '../probe/probe.ts'
+import type { SourceFile, TrackSeconds, Trim } from './editedOutput.ts'
 import type { Edits } from './edits.ts'
+import { formatSeconds } from './numbers.ts'
 import { resolveTrim, withDuration } from './steps/trim.ts'
 
 /**
@@ -23,8 +25,10 @@ export function listSourceFiles(
   const { seconds, ...trim } = options.trim
     ? withDuration(options.trim, source.probe)
     : resolveTrim(edits, source.probe)
+  const trackSeconds = measureTracks(trim, { video, audio })
+  checkVideoPart(kind, trim, { video, seconds: trackSeconds.video })
   return [
-    { file: source, trim, seconds, video, audio },
+    { file: source, trim, seconds, trackSeconds, video, audio: selectPresent(audio, trackSeconds) },
     ...edits.append.map((path) => readAppendedFile(path, edits, context, options.needsVideo)),
   ]
 }
@@ -53,11 +57,40 @@ function readAppendedFile(
   const requested = edits.audioTrack === 1 ? undefined : probe.audioTracks[edits.audioTrack - 1]
   const isUsable = requested !== undefined && !probe.problems.has(requested.index)
   const { seconds, ...trim } = resolveTrim({ startSeconds: 0, endSeconds: null }, probe)
-  return {
-    file,
-    trim,
-    seconds,
-    video: needsVideo ? requireVideo('video', probe) : null,
-    audio: isUsable ? requested : probe.audio,
+  const video = needsVideo ? requireVideo('video', probe) : null
+  const audio = isUsable ? requested : probe.audio
+  return { file, trim, seconds, trackSeconds: measureTracks(trim, { video, audio }), video, audio }
+}
+
+/** Returns the durations of the tracks in a part of a file. */
+function measureTracks(
+  { startSeconds, durationSeconds }: Trim,
+  { video, audio }: { video: VideoStream | null; audio: AudioStream | null },
+): TrackSeconds {
+  const measure = (track: { endSeconds: number | null } | null) => {
+    const end = track?.endSeconds ?? null
+    return end === null
+      ? null
+      : Math.max(0, Math.min(end - startSeconds, durationSeconds ?? Infinity))
   }
+  return { video: measure(video), audio: measure(audio) }
+}
+
+/** @throws JobFailure `unsupported` when the video ends before the part begins */
+function checkVideoPart(
+  kind: string,
+  { startSeconds }: Trim,
+  { video, seconds }: { video: VideoStream | null; seconds: number | null },
+): void {
+  if (video !== null && seconds === 0 && startSeconds > 0) {
+    throw new JobFailure(
+      'unsupported',
+      `The video is ${formatSeconds(video.endSeconds ?? 0)} seconds long, so no ${kind} can start at second ${startSeconds}.`,
+    )
+  }
+}
+
+/** Returns null for audio that ends before the part begins. */
+function selectPresent(audio: AudioStream | null, { audio: seconds }: TrackSeconds) {
+  return seconds === 0 ? null : audio
 }

@@ -4,6 +4,7 @@ import { PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
+import { formatSeconds } from '../edit/numbers.ts'
 import { planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
 import { isPartial } from '../edit/steps/trim.ts'
@@ -24,7 +25,13 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
     )
   }
   const editPlan = planEdits(rendition, context, { frame: null, audio: true })
-  const { seconds, files } = editPlan.output
+  const { seconds, files, hasAudio } = editPlan.output
+  if (!hasAudio) {
+    throw new JobFailure(
+      'unsupported',
+      `The audio is ${formatSeconds(track.endSeconds ?? 0)} seconds long, so no ${format} file can start at second ${rendition.startSeconds}.`,
+    )
+  }
   const decision = decideAudio(rendition, track, isPartial(files[0].trim))!
   const isEncoded = decision.action === 'encode'
   const codec = resolveAudioCodec(rendition.audioCodec)
@@ -66,6 +73,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       isImage: false,
       hasRequestedEnd: rendition.endSeconds !== null,
       seconds: probe.durationIsDeclared ? seconds : null,
+      ...(probe.durationIsDeclared && { trackSeconds: editPlan.output.trackSeconds }),
       ...(isEncoded && { audioCodec: PROBED_AUDIO_CODECS[codec] }),
     },
   }

@@ -1,7 +1,7 @@
 /**
  * Plans a storyboard: sheets of small images over the whole duration, and a WebVTT index of them.
  */
-import { mkdir, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
@@ -16,16 +16,19 @@ import { resolveQuality } from '../encode/quality.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
 import type { Probe, VideoStream } from '../probe/probe.ts'
 import { requireVideo, resolveGeometry } from '../probe/videoSource.ts'
+import { endsEarly } from '../process/classifyFailure.ts'
 import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
-import type { PlanContext, RenderPlan } from '../renderPlan.ts'
+import type { PlanContext, RenderPlan, TaskEnvironment } from '../renderPlan.ts'
 import { packageFolder } from '../streaming/streamLayout.ts'
 import { buildWebVtt, layOutStoryboard, sheetName, type Storyboard } from './storyboardLayout.ts'
 
 type Sprite = RenditionOf<'sprite'>
 
 const TILE_WIDTH = 160
+/** File in the scratch folder with a line for each image before repetitions. */
+const FOUND_FRAMES = 'found.txt'
 /** In a shorter video all frames are decoded, without measuring its key frame interval. */
 const MIN_SECONDS_FOR_KEYFRAMES = 60
 
@@ -47,9 +50,16 @@ export function planStoryboard(rendition: Sprite, context: PlanContext): RenderP
       durationSeconds > MIN_SECONDS_FOR_KEYFRAMES &&
       (await areKeyframesEnough(source.url, video, { board, environment }))
   }
-  const writeIndex = async () => {
+  const writeIndex = async ({ stderrTails, addNote }: TaskEnvironment) => {
     await checkSheets(folder, board, format)
-    await writeFile(output, buildWebVtt(board, format))
+    const isTruncated = endsEarly(stderrTails.at(-1) ?? '')
+    const drawn = isTruncated ? await shorten(board, context.folder, format) : board
+    if (drawn !== board) {
+      addNote(
+        `The file ends early: the storyboard is ${formatSeconds(drawn.durationSeconds)} seconds long instead of ${formatSeconds(durationSeconds)}.`,
+      )
+    }
+    await writeFile(output, buildWebVtt(drawn, format))
   }
   const drawSheets = () =>
     buildSheetCommand({ rendition, board, filters, url: source.url, onlyKeyframes })
@@ -122,8 +132,9 @@ function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard)
   })
   return [
     `[0:${video.index}]${tiles}[tiles]`,
+    '[tiles]split[found][endless]',
     // The last image is repeated if the file is shorter than its stated duration.
-    `[tiles]tpad=stop=-1:stop_mode=clone,trim=end_frame=${board.images},split[clock][laid]`,
+    `[endless]tpad=stop=-1:stop_mode=clone,trim=end_frame=${board.images},split[clock][laid]`,
     `[laid]tile=${board.columns}x${board.rows}:color=black[sheet]`,
   ].join(';')
 }
@@ -150,6 +161,8 @@ function buildSheetCommand(options: {
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
 
+    ...ffmpegOptions({ map: '[found]', f: 'framecrc' }),
+    FOUND_FRAMES,
     ...ffmpegOptions({ map: '[sheet]' }),
     ...STRIP_METADATA,
     ...buildImageEncoder(format, quality),
@@ -170,6 +183,20 @@ async function checkSheets(folder: string, { sheets }: Storyboard, format: strin
       )
     }
   }
+}
+
+/** Returns the part of a board for which the file has frames, and deletes the sheets after it. */
+async function shorten(board: Storyboard, folder: string, format: string): Promise<Storyboard> {
+  const list = await readFile(join(folder, FOUND_FRAMES), 'utf8')
+  const images = Math.max(1, [...list.matchAll(/^\d/gm)].length)
+  if (images >= board.images - 1) {
+    return board
+  }
+  const sheets = Math.ceil(images / (board.columns * board.rows))
+  for (let sheet = sheets; sheet < board.sheets; sheet++) {
+    await rm(join(packageFolder(folder), sheetName(sheet, format)))
+  }
+  return { ...board, images, sheets, durationSeconds: images * board.intervalSeconds }
 }
 
 function describeBoard({ images, sheets, intervalSeconds }: Storyboard): string {

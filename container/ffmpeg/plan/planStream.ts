@@ -71,6 +71,9 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
       segmentSeconds: segments.seconds,
       expectedSeconds: seconds,
       seconds: source.probe.durationIsDeclared ? seconds : null,
+      trackSeconds: source.probe.durationIsDeclared
+        ? editPlan.output.trackSeconds
+        : { video: null, audio: null },
       hasRequestedEnd: rendition.endSeconds !== null,
     },
   }

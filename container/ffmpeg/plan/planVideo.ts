@@ -4,7 +4,7 @@
 import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS, PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import type { Trim } from '../edit/editedOutput.ts'
+import type { EditedOutput, Trim } from '../edit/editedOutput.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
 import { isPartial } from '../edit/steps/trim.ts'
@@ -23,12 +23,12 @@ const SIZE_TOLERANCE = 1.02
 
 export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const { probe } = context.source
-  const exactPlan = planEdits(rendition, context, { frame: FRAME, audio: true })
+  const request = { frame: FRAME, audio: rendition.audioCodec !== 'none' }
+  const exactPlan = planEdits(rendition, context, request)
   const decisions = decideTracks(rendition, probe, exactPlan.output)
   const isCopied = decisions.video.action === 'copy'
   const trim = isCopied ? startAtKeyframe(exactPlan, context.source) : null
-  const editPlan =
-    trim === null ? exactPlan : planEdits(rendition, context, { frame: FRAME, audio: true, trim })
+  const editPlan = trim === null ? exactPlan : planEdits(rendition, context, { ...request, trim })
   const output = join(context.folder, `output.${rendition.format}`)
   return {
     mode: isCopied && decisions.audioCodec === null ? 'remux' : 'encode',
@@ -126,11 +126,20 @@ function describeExpectation(
     hasAudio: audio !== null && audio.action !== 'drop',
     hasRequestedEnd: endSeconds !== null,
     seconds: durationIsDeclared ? output.seconds : null,
+    ...(durationIsDeclared && { trackSeconds: output.trackSeconds }),
+    ...countFrames(output),
     ...(!isCopied && { videoCodec: PROBED_VIDEO_CODECS[videoCodec] }),
     ...(audioCodec !== null && { audioCodec: PROBED_AUDIO_CODECS[audioCodec] }),
     ...(isCopied && isPartial(output.files[0].trim) && { mayBeLonger: true }),
     ...(sizeKilobytes !== null && { maxBytes: sizeKilobytes * 1000 * SIZE_TOLERANCE }),
   }
+}
+
+/** Returns the number of frames of the video, if it has the frames of its source. */
+function countFrames({ files, edits, constantFrameRate }: EditedOutput): { frames?: number } {
+  const [{ video, trim }, ...appended] = files
+  const isUnchanged = appended.length === 0 && !isPartial(trim) && constantFrameRate === null
+  return isUnchanged && edits.speed === 1 && video?.frames != null ? { frames: video.frames } : {}
 }
 
 function describeTrim({ trimMode }: Video, { output }: EditPlan, isCopied: boolean): string[] {

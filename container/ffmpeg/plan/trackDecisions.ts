@@ -57,7 +57,9 @@ export function decideTracks(
   if (obstacle !== null) {
     checkMinSize(rendition, size)
   }
-  const decided = output.hasAudio ? decideAudioOfVideo(rendition, track, isPartial(trim)) : null
+  const isDropped = rendition.audioCodec === 'none' && track !== null
+  const decided =
+    output.hasAudio || isDropped ? decideAudioOfVideo(rendition, track, isPartial(trim)) : null
   const isSplit = isTrimmedByFilters(source.file, trim) && obstacle !== null
   const audio = decided?.action === 'copy' && isSplit ? ENCODED_WITH_VIDEO : decided
   const byQuality: RateControl = {

@@ -74,6 +74,13 @@ export function hasInputError(stderr: string): boolean {
   return INPUT_ERRORS.some(([pattern]) => pattern.test(stderr))
 }
 
+const ENDS_EARLY = /partial file|File ended prematurely|Truncating packet|Packet corrupt/
+
+/** True when stderr says that data are missing at the end of the input. */
+export function endsEarly(stderr: string): boolean {
+  return ENDS_EARLY.test(stderr)
+}
+
 /**
  * True when the process could not get memory. SIGKILL counts: the kernel sends it for that reason.
  */

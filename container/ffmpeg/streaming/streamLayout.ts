@@ -25,6 +25,8 @@ export interface StreamLayout {
   expectedSeconds: number | null
   /** Duration that is verified; null when the source does not declare one. */
   seconds: number | null
+  /** The same for the video tracks and for the audio track. */
+  trackSeconds: { video: number | null; audio: number | null }
   /**
    * True when the rendition sets the end: a stream that is too long is then a fault of the runner,
    * not of the source.

@@ -11,6 +11,8 @@ import type { FfprobeOptions } from '../process/ffprobe.ts'
 import { LOCAL_FILE_INPUT } from '../process/limits.ts'
 import type { Expectation } from '../renderPlan.ts'
 import { type AnimatedWebp, readAnimatedWebp } from './animatedWebp.ts'
+import { countPackets } from './countPackets.ts'
+import { checkDuration, compareEnds, isShorter, type TrackEnds } from './durations.ts'
 
 interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
   file: string
@@ -22,21 +24,28 @@ interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
 }
 
 /**
- * @returns the facts of the output; duration and frame rate are null for an image
+ * @returns the facts of the output, whose duration and frame rate are null for an image, and notes
+ *   for users
  * @throws JobFailure: `output_invalid`, `input_invalid` when the source is the cause, or another
  *   failure of `probe`
  */
-export async function verifyOutput(options: VerifyOptions): Promise<MediaFacts> {
+export async function verifyOutput(
+  options: VerifyOptions,
+): Promise<{ facts: MediaFacts; notes: string[] }> {
   const { expect } = options
   const sizeBytes = (await stat(options.file).catch(() => null))?.size ?? 0
   if (sizeBytes === 0) {
     throw emptyOutput(options)
   }
-  const facts = await probeOutput(options, sizeBytes)
+  const { facts, ends } = await probeOutput(options, sizeBytes)
 
   checkFrameSize(facts, expect)
   checkTracks(facts, expect)
-  checkDuration(facts.durationSeconds ?? 0, options)
+  const hasAllFrames = await isVideoComplete(ends, options)
+  if (!hasAllFrames || expect.hasAudio) {
+    checkDuration('output', facts.durationSeconds ?? 0, options)
+  }
+  checkTrackEnds(ends, hasAllFrames, options)
   if (expect.maxBytes !== undefined && sizeBytes > expect.maxBytes) {
     const [actual, limit] = [Math.ceil(sizeBytes / 1000), Math.floor(expect.maxBytes / 1000)]
     throw new JobFailure(
@@ -44,15 +53,21 @@ export async function verifyOutput(options: VerifyOptions): Promise<MediaFacts> 
       `The size of the output is ${actual} kB; at most ${limit} kB are allowed for the requested size (sz). Request a larger size, or a smaller frame (w, h).`,
     )
   }
-  return expect.isImage ? { ...facts, durationSeconds: null, frameRate: null } : facts
+  return {
+    facts: expect.isImage ? { ...facts, durationSeconds: null, frameRate: null } : facts,
+    notes: compareEnds(ends),
+  }
 }
 
 /** An animated WebP is read here, because ffprobe does not read its frames. */
-async function probeOutput(options: VerifyOptions, sizeBytes: number): Promise<MediaFacts> {
+async function probeOutput(
+  options: VerifyOptions,
+  sizeBytes: number,
+): Promise<{ facts: MediaFacts; ends: TrackEnds }> {
   const { file, ffprobe, limits, cwd, signal } = options
   const animation = await readAnimatedWebp(file)
   if (animation !== null) {
-    return animationFacts(animation, sizeBytes)
+    return { facts: animationFacts(animation, sizeBytes), ends: { video: null, audio: null } }
   }
   const input = [...LOCAL_FILE_INPUT, `file:${file}`]
   try {
@@ -65,7 +80,11 @@ async function probeOutput(options: VerifyOptions, sizeBytes: number): Promise<M
       bytesRead: () => 0,
       sizeBytes,
     })
-    return found.facts
+    const ends = {
+      video: found.video?.endSeconds ?? null,
+      audio: found.audio?.endSeconds ?? null,
+    }
+    return { facts: found.facts, ends }
   } catch (error) {
     const isUnreadable = error instanceof JobFailure && error.code === 'input_invalid'
     throw isUnreadable ? emptyOutput(options) : error
@@ -86,6 +105,29 @@ function animationFacts(
     videoCodec: 'webp',
     audioCodec: null,
   }
+}
+
+/** Returns true for a video that is shorter than planned although it has all of its frames. */
+async function isVideoComplete({ video }: TrackEnds, options: VerifyOptions): Promise<boolean> {
+  const { trackSeconds, frames } = options.expect
+  const planned = trackSeconds?.video ?? null
+  const isShort = video !== null && planned !== null && isShorter(video, planned)
+  return isShort && frames !== undefined && (await countPackets(options)) >= frames
+}
+
+/** Checks each track by itself: an output is as long as its longest track. */
+function checkTrackEnds(ends: TrackEnds, hasAllFrames: boolean, options: VerifyOptions): void {
+  const { trackSeconds, hasAudio, size } = options.expect
+  if (hasAudio && ends.audio !== null && trackSeconds?.audio != null) {
+    checkDuration('audio of the output', ends.audio, withSeconds(options, trackSeconds.audio))
+  }
+  if (size !== null && !hasAllFrames && ends.video !== null && trackSeconds?.video != null) {
+    checkDuration('video of the output', ends.video, withSeconds(options, trackSeconds.video))
+  }
+}
+
+function withSeconds(options: VerifyOptions, seconds: number): VerifyOptions {
+  return { ...options, expect: { ...options.expect, seconds } }
 }
 
 function checkTracks({ videoCodec, audioCodec }: MediaFacts, expect: Expectation): void {
@@ -121,52 +163,6 @@ function checkFrameSize({ width, height }: MediaFacts, { size }: Expectation): v
     'output_invalid',
     `The frame size of the output is ${format(width, height)} instead of ${format(size?.width, size?.height)}.`,
   )
-}
-
-/**
- * Returns the larger of 0.5 seconds (for codec delay and rounding) and 2 % of the duration (for
- * clock drift).
- */
-export function durationTolerance(seconds: number): number {
-  return Math.max(0.5, seconds * 0.02)
-}
-
-/**
- * @param actual duration of the output in seconds
- * @throws JobFailure: `input_invalid` when the source is shorter or longer than it declares,
- *   otherwise `output_invalid`
- */
-export function checkDuration(
-  actual: number,
-  {
-    expect,
-    stderr,
-  }: { expect: Pick<Expectation, 'seconds' | 'hasRequestedEnd' | 'mayBeLonger'>; stderr: string },
-): void {
-  const { seconds: expected, hasRequestedEnd, mayBeLonger } = expect
-  if (expected === null) {
-    return
-  }
-  const tolerance = durationTolerance(expected)
-  const difference = `${actual.toFixed(1)} seconds instead of ${expected.toFixed(1)}`
-  const wrongDuration = () =>
-    new JobFailure('output_invalid', `The duration of the output is ${difference}.`)
-  if (actual < expected - tolerance) {
-    throw hasInputError(stderr)
-      ? new JobFailure(
-          'input_invalid',
-          `The file ends early: the duration of the output is ${difference}.`,
-        )
-      : wrongDuration()
-  }
-  if (mayBeLonger !== true && actual > expected + tolerance) {
-    throw hasRequestedEnd
-      ? wrongDuration()
-      : new JobFailure(
-          'input_invalid',
-          `The file is longer than it declares: the duration of the output is ${difference}.`,
-        )
-  }
 }
 
 /** Returns the failure for an output that is empty, or that ffprobe cannot read. */

@@ -100,7 +100,10 @@ describe('the edits', () => {
   })
 
   it('cannot fade out without a known duration', () => {
-    const source = context({ ...probed(), contentSeconds: null })
+    const source = context({
+      ...probed({ endSeconds: null }, { endSeconds: null }),
+      contentSeconds: null,
+    })
     const request = { frame: VIDEO, audio: true }
     expect(() => plan(video({ fadeOutSeconds: 1 }), request, source)).toThrow(
       /does not state its duration/,

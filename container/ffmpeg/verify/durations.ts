@@ -1,0 +1,79 @@
+/** Checks the durations of an output and of its tracks. */
+import { JobFailure } from '../../failures.ts'
+import { hasInputError } from '../process/classifyFailure.ts'
+import type { Expectation } from '../renderPlan.ts'
+
+/** Ends of the tracks in seconds; null for a track that is absent, or whose end is unknown. */
+export interface TrackEnds {
+  video: number | null
+  audio: number | null
+}
+
+/** A difference between the ends of video and audio that users notice. */
+const MIN_NOTED_SECONDS = 1
+
+/** Returns a note for an output of which one track ends well before the other. */
+export function compareEnds({ video, audio }: TrackEnds): string[] {
+  if (video === null || audio === null) {
+    return []
+  }
+  const difference = Math.abs(video - audio)
+  if (difference < Math.max(MIN_NOTED_SECONDS, durationTolerance(Math.max(video, audio)))) {
+    return []
+  }
+  return video < audio
+    ? [`The video ends at second ${video.toFixed(1)}, before the audio (${audio.toFixed(1)}).`]
+    : [`The audio ends at second ${audio.toFixed(1)}, before the video (${video.toFixed(1)}).`]
+}
+
+/**
+ * Returns the larger of 0.5 seconds (for codec delay and rounding) and 2 % of the duration (for
+ * clock drift).
+ */
+export function durationTolerance(seconds: number): number {
+  return Math.max(0.5, seconds * 0.02)
+}
+
+export function isShorter(actual: number, expected: number): boolean {
+  return actual < expected - durationTolerance(expected)
+}
+
+/**
+ * @param what the output, or a track of it, as the subject of a sentence
+ * @param actual its duration in seconds
+ * @throws JobFailure: `input_invalid` when the source is shorter or longer than it declares,
+ *   otherwise `output_invalid`
+ */
+export function checkDuration(
+  what: string,
+  actual: number,
+  {
+    expect,
+    stderr,
+  }: { expect: Pick<Expectation, 'seconds' | 'hasRequestedEnd' | 'mayBeLonger'>; stderr: string },
+): void {
+  const { seconds: expected, hasRequestedEnd, mayBeLonger } = expect
+  if (expected === null) {
+    return
+  }
+  const tolerance = durationTolerance(expected)
+  const difference = `${actual.toFixed(1)} seconds instead of ${expected.toFixed(1)}`
+  const wrongDuration = () =>
+    new JobFailure('output_invalid', `The duration of the ${what} is ${difference}.`)
+  if (isShorter(actual, expected)) {
+    throw hasInputError(stderr)
+      ? new JobFailure(
+          'input_invalid',
+          `The file ends early: the duration of the ${what} is ${difference}.`,
+        )
+      : wrongDuration()
+  }
+  if (mayBeLonger !== true && actual > expected + tolerance) {
+    throw hasRequestedEnd
+      ? wrongDuration()
+      : new JobFailure(
+          'input_invalid',
+          `The file is longer than it declares: the duration of the ${what} is ${difference}.`,
+        )
+  }
+}

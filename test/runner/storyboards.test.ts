@@ -88,7 +88,7 @@ describe('a storyboard', () => {
     expect(Math.abs(Number(pixel(1520, 855)[0]) - ((218 - 16) * 255) / 219)).toBeLessThan(8)
   })
 
-  it.each(['one-frame.mp4', 'short.mp4', 'one-fps.mp4', 'vfr.mp4', 'half.mp4', 'clip.ts'])(
+  it.each(['one-frame.mp4', 'short.mp4', 'one-fps.mp4', 'vfr.mp4', 'clip.ts'])(
     'of %s covers the whole duration',
     async (name) => {
       const { cues, finish } = await makeStoryboard(name)
@@ -97,6 +97,14 @@ describe('a storyboard', () => {
       expect(Math.abs(cues.at(-1)!.end - length)).toBeLessThan(0.2)
     },
   )
+
+  it('of half a file covers the half that is there', async () => {
+    const { cues, finish } = await makeStoryboard('half.mp4')
+    expect(finish).toMatchObject({ input: { durationSeconds: expect.closeTo(4, 1) } })
+    expectFullCoverage(cues, cues.at(-1)!.end)
+    expect(cues.at(-1)!.end).toBeGreaterThan(1.5)
+    expect(cues.at(-1)!.end).toBeLessThan(3)
+  })
 
   it.each([
     ['audio-only.m4a', {}, 'no video stream'],

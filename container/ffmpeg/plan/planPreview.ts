@@ -1,11 +1,11 @@
 /** Plans a preview: a short part of a video, without audio, as an animated image or as MP4. */
 import { join } from 'node:path'
-import { PREVIEW_ENCODERS } from '../../../src/contract/codecs.ts'
+import { IMAGE_ENCODERS, PREVIEW_ENCODERS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { type EditPlan, planEdits } from '../edit/planEdits.ts'
-import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
+import { DEFAULT_FRAME_RATE, frameRateFilter, MAX_FRAME_RATE } from '../edit/steps/frameRate.ts'
 import { resolveTrim } from '../edit/steps/trim.ts'
 import { buildContainer, STRIP_METADATA } from '../encode/containers.ts'
 import { resolveQuality } from '../encode/quality.ts'
@@ -14,7 +14,7 @@ import type { Probe, VideoStream } from '../probe/probe.ts'
 import { requireVideo } from '../probe/videoSource.ts'
 import { COMMON_OPTIONS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import type { PlanContext, RenderPlan } from '../renderPlan.ts'
+import type { FfmpegStep, PlanContext, RenderPlan } from '../renderPlan.ts'
 
 type Preview = RenditionOf<'preview'>
 
@@ -26,6 +26,13 @@ const SHORT_SIDE = 240
  * frames, because each is encoded as an image.
  */
 const FRAME_RATES: Record<Preview['format'], number> = { mp4: 24, webp: 10, gif: 10 }
+/**
+ * Minimum frame rate when none is requested: the frames of a slow source are repeated, so that the
+ * preview is as long as the part.
+ */
+const MIN_FRAME_RATE = 1
+/** Frame rate of a WebP whose frames are all equal. */
+const STATIC_FRAME_RATE = 1
 /** All frames of a GIF are in memory until the palette is known: 4 bytes per pixel, about 1 GB. */
 const MAX_GIF_PIXELS = 256e6
 
@@ -44,7 +51,8 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
   })
   checkGifSize(rendition, editPlan, part.maxSeconds)
   const output = join(folder, `output.${format}`)
-  const command = buildPreviewCommand(rendition, editPlan, output)
+  const frames = Math.max(1, Math.round(part.maxSeconds * part.edits.frameRate))
+  const command = buildPreviewCommand(rendition, editPlan, { output, frames })
   const reason = `${formatSeconds(part.maxSeconds)} seconds from second ${formatSeconds(rendition.startSeconds)}, without audio`
   return {
     mode: 'encode',
@@ -56,7 +64,10 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
       ...editPlan.inputs.steps,
       { stage: 'encode', cost: 1, seconds: part.maxSeconds, ffmpeg: () => command },
     ],
-    fallback: null,
+    fallback:
+      format === 'webp'
+        ? planStaticWebp(rendition, editPlan, { output, seconds: part.maxSeconds })
+        : null,
     output,
     isPackage: false,
     expect: {
@@ -98,7 +109,10 @@ function resolvePart(rendition: Preview, probe: Probe) {
   const seconds =
     videoEnd === null ? null : Math.min(durationSeconds, videoEnd - startSeconds) / speed
   return {
-    edits: { endSeconds, frameRate: resolveFrameRate(rendition, video) },
+    edits: {
+      endSeconds,
+      frameRate: resolveFrameRate(rendition, video, seconds ?? requestedSeconds),
+    },
     trim: { startSeconds, durationSeconds },
     /** Duration of the preview; null when the duration of the source is unknown. */
     seconds,
@@ -106,9 +120,15 @@ function resolvePart(rendition: Preview, probe: Probe) {
   }
 }
 
-function resolveFrameRate({ frameRate, format, speed }: Preview, video: VideoStream): number {
+/** Returns a rate with which even a part of one frame has a frame. */
+function resolveFrameRate(
+  { frameRate, format, speed }: Preview,
+  video: VideoStream,
+  seconds: number,
+): number {
   const played = (video.frameRate ?? DEFAULT_FRAME_RATE) * speed
-  return frameRate ?? Math.min(FRAME_RATES[format], played)
+  const rate = frameRate ?? Math.min(FRAME_RATES[format], Math.max(played, MIN_FRAME_RATE))
+  return Math.min(MAX_FRAME_RATE, Math.max(rate, 1 / seconds))
 }
 
 function checkGifSize({ format }: Preview, { output }: EditPlan, seconds: number): void {
@@ -122,7 +142,52 @@ function checkGifSize({ format }: Preview, { output }: EditPlan, seconds: number
   }
 }
 
-function buildPreviewCommand(rendition: Preview, editPlan: EditPlan, output: string): string[] {
+/**
+ * Plans a WebP whose frames are all equal. The encoder of animations merges equal frames, and writes
+ * an image without a duration if only one is left; the encoder of images keeps them.
+ */
+function planStaticWebp(
+  rendition: Preview,
+  editPlan: EditPlan,
+  { output, seconds }: { output: string; seconds: number },
+): FfmpegStep {
+  const frames = Math.max(2, Math.round(seconds * STATIC_FRAME_RATE))
+  const { inputs, graph } = editPlan
+  const { filters, video } = graph.select({ video: true, audio: false })
+  const { width, height } = editPlan.output.size!
+  const quality = resolveQuality(rendition.quality, 'preview', Math.min(width, height))
+  const command = [
+    ...COMMON_OPTIONS,
+    ...inputs.files,
+    ...inputs.images,
+    ...ffmpegOptions({
+      filter_complex: `${filters.join(';')};${video}${fillFromStart(frames / seconds)}[static]`,
+      map: '[static]',
+      an: true,
+    }),
+    ...STRIP_METADATA,
+    ...ffmpegOptions({
+      'frames:v': frames,
+      'c:v': IMAGE_ENCODERS.webp,
+      quality,
+      loop: 0,
+      f: 'webp',
+    }),
+    output,
+  ]
+  return { stage: 'encode', cost: 0.5, seconds, ffmpeg: () => command }
+}
+
+/** Returns a filter that shows the first frame from the start, even if it begins later. */
+function fillFromStart(frameRate: number | null): string {
+  return frameRate === null ? 'null' : `${frameRateFilter(frameRate)}:start_time=0`
+}
+
+function buildPreviewCommand(
+  rendition: Preview,
+  editPlan: EditPlan,
+  { output, frames }: { output: string; frames: number },
+): string[] {
   const { format } = rendition
   const { inputs, graph } = editPlan
   const { width, height } = editPlan.output.size!
@@ -134,13 +199,16 @@ function buildPreviewCommand(rendition: Preview, editPlan: EditPlan, output: str
     ...inputs.files,
     ...inputs.images,
     ...ffmpegOptions({
-      filter_complex: isGif
-        ? [...filters, buildPalette(String(video), quality)].join(';')
-        : filters,
-      map: isGif ? '[gif]' : video,
+      filter_complex: [
+        ...filters,
+        `${video}${fillFromStart(editPlan.output.constantFrameRate)}[shown]`,
+        ...(isGif ? [buildPalette('[shown]', quality)] : []),
+      ].join(';'),
+      map: isGif ? '[gif]' : '[shown]',
       an: true,
     }),
     ...STRIP_METADATA,
+    ...ffmpegOptions({ 'frames:v': frames }),
     ...ENCODERS[format](quality, output),
   ]
 }

@@ -30,7 +30,7 @@ export interface Choice {
   notes: { video: string[]; audio: string[] }
 }
 
-type Samples = Awaited<ReturnType<typeof samples.decodeFirstPackets>>
+type Samples = ReadonlyMap<number, samples.DecodeSample>
 
 /** A stream with less than this share of the frames, or of the seconds, of another one is minor. */
 const MINOR_SHARE = 0.1
@@ -53,6 +53,9 @@ export async function chooseStreams(
 ): Promise<Choice> {
   const choice = chooseFirst(streams)
   const decoded = await samples.decodeFirstPackets(options)
+  if (decoded === null) {
+    return choice
+  }
   const context = { choice, decoded, options }
   if (needs.video) {
     await chooseVideo(listVideo(streams), context)
@@ -157,7 +160,8 @@ async function findProblem(
   }
   const sample = await samples.decodeStream(indexOf(stream), options)
   if (sample?.packets === 0 && first === undefined) {
-    return EMPTY
+    // A stream that declares frames is not empty, but damaged, which decoding it will tell.
+    return (readFrameCount(stream) ?? 0) > 0 ? null : EMPTY
   }
   const isDecoded = sample === null || sample.frames > 0 || !needsFrames
   return isKnown && isDecoded ? null : UNDECODABLE

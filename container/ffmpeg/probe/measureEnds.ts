@@ -14,6 +14,10 @@ interface StreamEnd {
 
 /** CPU time for reading a file of many GB; the timeout of the attempt limits the elapsed time. */
 const CPU_SECONDS = 600
+/** Reading ends after this much of the file without packets of audio or video. */
+const MAX_BYTES_WITHOUT_PACKETS = 32 * 1024 ** 2
+const CHECK_INTERVAL_MS = 100
+const NO_MORE_PACKETS = new Error('the rest of the file has no packets')
 
 /**
  * Reads the file to its end. The memory that this takes does not depend on its size.
@@ -23,6 +27,13 @@ const CPU_SECONDS = 600
  */
 export async function measureEnds(options: FfprobeOptions): Promise<Map<number, StreamEnd>> {
   const meter = createMeter()
+  const stopping = new AbortController()
+  let readAtPacket = options.bytesRead()
+  const check = setInterval(() => {
+    if (options.bytesRead() - readAtPacket > MAX_BYTES_WITHOUT_PACKETS) {
+      stopping.abort(NO_MORE_PACKETS)
+    }
+  }, CHECK_INTERVAL_MS)
   const result = await runProcess({
     file: options.ffprobe,
     arguments: [
@@ -35,10 +46,20 @@ export async function measureEnds(options: FfprobeOptions): Promise<Map<number, 
     ],
     limits: { ...probeLimits(options.limits), cpuSeconds: CPU_SECONDS },
     cwd: options.cwd,
-    signal: options.signal,
-    onStdout: (text) => meter.add(text),
+    signal: AbortSignal.any([options.signal, stopping.signal]),
+    onStdout: (text) => {
+      readAtPacket = options.bytesRead()
+      meter.add(text)
+    },
   })
-  if (result.code !== 0) {
+    .catch((error: unknown) => {
+      if (error !== NO_MORE_PACKETS) {
+        throw error
+      }
+      return null
+    })
+    .finally(() => clearInterval(check))
+  if (result !== null && result.code !== 0) {
     throw classifyFfmpegFailure(result)
   }
   return meter.finish()

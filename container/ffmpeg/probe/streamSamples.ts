@@ -16,10 +16,14 @@ const MAX_BYTES = 32 * 1024 ** 2
 /** Part of the file in which the packets of streams are compared. */
 const COMPARED_SECONDS = 20
 
-/** Decodes the first packets of a file, and counts the packets and frames of each stream. */
+/**
+ * Decodes the first packets of a file, and counts the packets and frames of each stream.
+ *
+ * @returns null when no packet is near the start of the file
+ */
 export async function decodeFirstPackets(
   options: FfprobeOptions,
-): Promise<Map<number, DecodeSample>> {
+): Promise<Map<number, DecodeSample> | null> {
   const sample = await query(options, {
     entries: 'packet=stream_index:frame=stream_index',
     // Of video only key frames are decoded, because a frame of 8K takes a third of a second.
@@ -31,7 +35,7 @@ export async function decodeFirstPackets(
     stream[section === 'frame' ? 'frames' : 'packets'] += 1
     streams.set(Number(number), stream)
   }
-  return streams
+  return streams.size === 0 && sample?.isComplete !== true ? null : streams
 }
 
 /**

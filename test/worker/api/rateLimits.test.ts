@@ -6,7 +6,14 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
-import { api, RUNNER_SECRET, expectJson, expectError, visit, visitWith } from '../helpers/requests.ts'
+import {
+  api,
+  RUNNER_SECRET,
+  expectJson,
+  expectError,
+  visit,
+  visitWith,
+} from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { countRows } from '../helpers/database.ts'

@@ -1,6 +1,10 @@
 /** Statements on jobs that can be claimed now, and on the runners that hold running jobs. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import { findSizeClass, type RunnerCapabilities } from '../domain/runnerRequirements.ts'
+import {
+  findSizeClass,
+  type JobRequirements,
+  type RunnerCapabilities,
+} from '../domain/runnerRequirements.ts'
 import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
@@ -83,8 +87,39 @@ export function nextClaimableJob(
 }
 
 /**
+ * Lists the queue's ready jobs with their requirements, in the order of claims: of each class the
+ * next MAX_JOBS_CHECKED jobs.
+ */
+export async function listReadyJobs(db: Database, queue: string): Promise<JobRequirements[]> {
+  const ofClass = fromReadyJobs(
+    queue,
+    sql`AND required_encoders = candidates.required_encoders
+      AND size_class = candidates.size_class`,
+  )
+  const rows = await db.all<{ jobs: string }>(sql`
+    ${withCandidates(queue, {})}
+    SELECT (
+      SELECT json_group_array(json_object(
+        'requiredEncoders', json(required_encoders), 'sizeClass', size_class,
+        'sourceBytes', source_bytes, 'priority', priority, 'seq', seq))
+      FROM (
+        SELECT required_encoders, size_class, source_bytes, priority, seq ${ofClass}
+        ORDER BY priority, seq LIMIT ${sql.raw(String(MAX_JOBS_CHECKED))})) AS jobs
+    FROM candidates WHERE seq IS NOT NULL`)
+  return rows
+    .flatMap(({ jobs: list }) => JSON.parse(list) as ReadyJob[])
+    .toSorted((a, b) => a.priority - b.priority || a.seq - b.seq)
+}
+
+interface ReadyJob extends JobRequirements {
+  priority: number
+  seq: number
+}
+
+/**
  * Counts the queue's jobs that a runner with these capabilities can run, up to `limit` in each
- * class. If the runner may not be able to run all jobs of a class, the class counts as one job.
+ * class. In the size class of the runner's disk, the next MAX_JOBS_CHECKED jobs are compared with the
+ * disk.
  */
 export async function countClaimableJobs(
   db: Database,
@@ -99,8 +134,13 @@ export async function countClaimableJobs(
   )
   const [row] = await db.all<{ n: number | null }>(sql`
     ${withCandidates(queue, capabilities)}
-    SELECT sum(iif(
-      whole_class, (SELECT count(*) FROM (SELECT 1 ${ofClass} LIMIT ${limit})), 1)) AS n
+    SELECT sum(CASE WHEN whole_class
+      THEN (SELECT count(*) FROM (SELECT 1 ${ofClass} LIMIT ${limit}))
+      ELSE min(${limit}, (
+        SELECT count(*) FROM (
+          SELECT source_bytes ${ofClass}
+          ORDER BY priority, seq LIMIT ${sql.raw(String(MAX_JOBS_CHECKED))})
+        WHERE source_bytes <= ${capabilities.diskBytes ?? null})) END) AS n
     FROM candidates WHERE seq IS NOT NULL`)
   return row?.n ?? 0
 }

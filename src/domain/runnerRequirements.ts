@@ -57,6 +57,58 @@ export interface RunnerCapabilities {
   encoders?: string[]
 }
 
+/** What a job requires of a runner. */
+export interface JobRequirements {
+  requiredEncoders: string[]
+  sizeClass: number
+  sourceBytes: number
+}
+
+/** Returns whether a runner can run a job: the rule that a claim applies in SQL. */
+export function canRun(
+  { diskBytes, encoders }: RunnerCapabilities,
+  { requiredEncoders, sizeClass, sourceBytes }: JobRequirements,
+): boolean {
+  const hasDisk =
+    diskBytes === undefined || sizeClass < findSizeClass(diskBytes) || sourceBytes <= diskBytes
+  return (
+    hasDisk && (encoders === undefined || requiredEncoders.every((name) => encoders.includes(name)))
+  )
+}
+
+/**
+ * Finds out what runners that claim one after the other would get: for each of them, the first job
+ * that it can run and that none before it gets.
+ *
+ * @param jobs in the order of claims
+ */
+export function matchJobs<Job extends JobRequirements>(
+  runners: RunnerCapabilities[],
+  jobs: readonly Job[],
+): (Job | null)[] {
+  const left = [...jobs]
+  return runners.map((runner) => {
+    const index = left.findIndex((job) => canRun(runner, job))
+    return index === -1 ? null : left.splice(index, 1)[0]!
+  })
+}
+
+/** All encoders that a job can require. */
+const REQUIRABLE_ENCODERS: ReadonlySet<string> = new Set(
+  [AUDIO_ENCODERS, VIDEO_ENCODERS, IMAGE_ENCODERS, PREVIEW_ENCODERS].flatMap((table) =>
+    Object.values(table),
+  ),
+)
+
+/** Leaves out the encoders that no job requires: ffmpeg has hundreds. */
+export function summarizeCapabilities(capabilities: RunnerCapabilities): RunnerCapabilities {
+  const { encoders } = capabilities
+  return {
+    ...capabilities,
+    ...(encoders && { encoders: encoders.filter((name) => REQUIRABLE_ENCODERS.has(name)) }),
+  }
+}
+
 export function readCapabilities({
   diskBytes,
   encoders,

@@ -8,7 +8,9 @@ import { DurableObject } from 'cloudflare:workers'
 import type { ProgressData } from '../contract/events.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { findEventRange } from '../db/events.ts'
+import { listReadyJobs } from '../db/claimQuery.ts'
 import { findQueue } from '../db/queues.ts'
+import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
 import { createPlatform } from '../platform/platform.ts'
 import { ALL_QUEUES, PING, PONG } from '../platform/hubClient.ts'
@@ -19,6 +21,7 @@ import {
   subscription,
 } from '../domain/subscription.ts'
 import { EventDelivery, send, type Subscriber } from './EventDelivery.ts'
+import { wakeWaitingRunners } from './waitingRunners.ts'
 import { armAlarm, MAX_INTERVAL_MS, runRound } from './watchdogAlarm.ts'
 
 // Tags of sockets.
@@ -48,12 +51,15 @@ export class QueueHub extends DurableObject<Env> {
   /** Upgrades to a WebSocket: `/runner` for a waiting runner, `/stream` for an event stream. */
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
-    return pathname === '/runner' ? this.acceptRunner() : this.acceptSubscriber(searchParams)
+    return pathname === '/runner'
+      ? this.acceptRunner(searchParams)
+      : this.acceptSubscriber(searchParams)
   }
 
-  /** The socket receives one message when there may be work. */
-  private acceptRunner(): Response {
+  /** The socket receives one message when there may be work for a runner with `capabilities`. */
+  private acceptRunner(query: URLSearchParams): Response {
     const { 0: client, 1: server } = new WebSocketPair()
+    server.serializeAttachment(JSON.parse(query.get('capabilities') ?? '{}'))
     this.ctx.acceptWebSocket(server, [RUNNER])
     return new Response(null, { status: 101, webSocket: client })
   }
@@ -96,21 +102,14 @@ export class QueueHub extends DurableObject<Env> {
     await this.delivery.run()
   }
 
-  /** Wakes up to `count` waiting runners. Returns their number. */
-  wake(count: number): number {
-    let woken = 0
-    for (const socket of this.ctx.getWebSockets(RUNNER)) {
-      if (woken === count) {
-        break
-      }
-      if (!isOpen(socket)) {
-        continue
-      }
-      socket.send('work')
-      socket.close(1000, 'work')
-      woken++
+  /** See `Hubs.wake`. */
+  async wake(count: number): Promise<JobRequirements[]> {
+    const findWaiting = () => this.ctx.getWebSockets(RUNNER).filter(isOpen)
+    if (findWaiting().length === 0) {
+      return []
     }
-    return woken
+    const jobs = await listReadyJobs(this.db, this.queue)
+    return wakeWaitingRunners(findWaiting(), jobs, count)
   }
 
   /** Sends progress to the current subscribers of the job, without storing it. */

@@ -5,6 +5,7 @@
 import { describeError, logError } from '../log.ts'
 import type { Hubs, WorkWait } from '../services/ports.ts'
 import type { EventFilter } from '../domain/subscription.ts'
+import { summarizeCapabilities } from '../domain/runnerRequirements.ts'
 import { limitTime } from './timeLimit.ts'
 
 /**
@@ -69,9 +70,14 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
       const response = await connect(queue ?? ALL_QUEUES, `/stream?${buildQuery(options)}`)
       return { socket: readSocket(response), cursor: Number(response.headers.get('X-Cursor')) }
     },
-    async waitForWork(queues) {
+    async waitForWork(queues, capabilities) {
+      const query = new URLSearchParams({
+        capabilities: JSON.stringify(summarizeCapabilities(capabilities)),
+      })
       const sockets = await Promise.all(
-        queues.map((queue) => findSocket(queue, () => connect(queue, '/runner').then(readSocket))),
+        queues.map((queue) =>
+          findSocket(queue, () => connect(queue, `/runner?${query}`).then(readSocket)),
+        ),
       )
       return createWorkWait(sockets.filter((socket) => socket !== null))
     },

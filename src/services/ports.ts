@@ -4,7 +4,7 @@
  */
 import type { ProgressData } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
-import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
+import type { JobRequirements, RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { ObjectStore } from '../storage/objectStore.ts'
 
 /** The hubs of all queues. */
@@ -18,13 +18,17 @@ export interface Hubs {
   notify(queue: string, deadline: number | null): Promise<void>
   /** Sends progress to the current subscribers, without storing it. */
   sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
-  /** Wakes up to `count` runners that wait for work in the queue. Returns the number woken. */
-  wake(queue: string, count: number): Promise<number>
+  /**
+   * Wakes up to `count` runners that wait for work in the queue and can run one of its ready jobs.
+   * If no job is ready, any runners are woken. Returns the jobs that the waiting runners can take,
+   * those included that other tickets wake.
+   */
+  wake(queue: string, count: number): Promise<JobRequirements[]>
   /**
    * Opens a wait for work in several queues. Wake-ups of a queue whose hub does not answer are not
    * received; its runner then claims again after the wait.
    */
-  waitForWork(queues: string[]): Promise<WorkWait>
+  waitForWork(queues: string[], capabilities: RunnerCapabilities): Promise<WorkWait>
 }
 
 /**

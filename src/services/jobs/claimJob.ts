@@ -27,9 +27,10 @@ export async function claimOrWait(
   runnerSecretHash: string | null,
   disconnected: AbortSignal,
 ): Promise<Assignment | null> {
-  const { queues, waitSeconds } = request
+  const { queues, waitSeconds, runner } = request
   // The wait begins before the claim, so that a job that is created in between is not missed.
-  const wait = waitSeconds > 0 ? await platform.hubs.waitForWork(queues) : null
+  const wait =
+    waitSeconds > 0 ? await platform.hubs.waitForWork(queues, readCapabilities(runner)) : null
   disconnected.addEventListener('abort', () => wait?.close())
   try {
     const assignment = await claimJob(platform, request, runnerSecretHash)

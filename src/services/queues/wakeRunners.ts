@@ -2,6 +2,7 @@
 import { countClaimableJobs, listBusyRunners, listJobsHeldBy } from '../../db/claimQuery.ts'
 import { listQueues } from '../../db/queues.ts'
 import { describeError, logError } from '../../log.ts'
+import { canRun } from '../../domain/runnerRequirements.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs } from './queues.ts'
@@ -10,29 +11,28 @@ import { countStartableJobs } from './queues.ts'
 const MAX_QUEUES = 10
 
 /**
- * Wakes up to `count` waiting runners for the queue's jobs. If fewer are waiting, starts free
- * slots: one for each job that can start and that a slot can run. If the hub does not answer, only
- * slots are started; waiting runners claim again after their wait. The runners just woken and the
- * slots that are already starting are subtracted, so that a ticket that is delivered twice does not
- * start more slots.
+ * Wakes up to `count` waiting runners that can run the queue's jobs. For the jobs that no waiting
+ * runner can take, starts free slots: one for each job that can start and that a slot can run. Slots
+ * that are already starting are subtracted, so that a ticket that is delivered twice does not start
+ * more of them. If the hub does not answer, only slots are started; waiting runners claim again after
+ * their wait.
  */
 export async function wakeRunners(platform: Platform, queue: string, count: number): Promise<void> {
   const { db, hubs, slots } = platform
-  const woken = await hubs.wake(queue, count).catch((error: unknown) => {
+  const taken = await hubs.wake(queue, count).catch((error: unknown) => {
     logError('hub_unreachable', { queue, error: describeError(error) })
-    return 0
+    return []
   })
-  if (woken >= count) {
-    return
-  }
   const queues = await listQueues(db)
   const row = queues.find(({ name }) => name === queue)
   const startable = row ? countStartableJobs(row) : 0
   if (startable === 0 || slots.count === 0) {
     return
   }
-  const claimable = await countClaimableJobs(db, queue, slots.capabilities, startable)
-  const wanted = Math.min(startable, claimable) - woken
+  const { capabilities } = slots
+  const claimable = await countClaimableJobs(db, queue, capabilities, startable)
+  const takenOfSlots = taken.filter((job) => canRun(capabilities, job)).length
+  const wanted = Math.min(startable - taken.length, claimable - takenOfSlots)
   if (wanted <= 0) {
     return
   }

@@ -72,6 +72,7 @@ const DETECTED_FAMILIES: Readonly<Record<string, string>> = {
   m4b: 'mp4',
   mts: 'mpeg',
   m2ts: 'mpeg',
+  apng: 'png',
   oga: 'ogg',
   ogx: 'ogg',
   ogm: 'ogg',
@@ -95,6 +96,21 @@ export function listExtensions(role: Role): Extension[] {
  */
 export function listWatermarkExtensions(): Extension[] {
   return listExtensions('image').filter((extension) => ORIGINALS[extension].demuxer !== null)
+}
+
+/** Images that cannot be animated, or whose animation ffmpeg does not read. */
+const STILL_IMAGES: readonly string[] = ['jpg', 'jpeg', 'webp'] satisfies Extension[]
+
+/**
+ * Returns why nothing can be made from an original of this name; null if something can. A `.gif` or a
+ * `.png` can be animated, so the runner decides.
+ */
+export function findUnusableSource(path: string): string | null {
+  const ending = readEnding(path)
+  if (STILL_IMAGES.includes(ending)) {
+    return 'a still image'
+  }
+  return findFileType(path)?.role === 'subtitles' ? 'subtitles' : null
 }
 
 /** The text after the last dot of a file name, in lower case; empty if the name has no dot. */

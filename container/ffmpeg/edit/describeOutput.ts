@@ -104,13 +104,31 @@ function sum(values: readonly (number | null)[]): number | null {
   )
 }
 
+/** Animated images: the last frame can last long, which only repeated frames keep. */
+const ANIMATIONS = ['gif', 'apng']
+const MAX_ANIMATION_FRAME_RATE = 50
+
+/** Returns the constant frame rate of the video of an animated image; null for other files. */
+function findAnimationRate({ file, video }: SourceFile, speed: number): number | null {
+  const rate = video?.peakFrameRate ?? video?.frameRate ?? null
+  const isAnimation = ANIMATIONS.includes(file.probe?.facts.format ?? '')
+  return isAnimation && rate !== null
+    ? Math.min(MAX_ANIMATION_FRAME_RATE, rate * Math.max(1, speed))
+    : null
+}
+
 function describeFrameRate(
   files: readonly [SourceFile, ...SourceFile[]],
   { frameRate: requested, speed }: Edits,
 ): Pick<EditedOutput, 'frameRate' | 'constantFrameRate'> {
   const source = files[0].video?.frameRate ?? null
   const isJoined = files.length > 1
-  const constantFrameRate = resolveFrameRate({ requested, source, speed, isJoined })
+  const constantFrameRate = resolveFrameRate({
+    requested: requested ?? findAnimationRate(files[0], speed),
+    source,
+    speed,
+    isJoined,
+  })
   return {
     constantFrameRate,
     frameRate: constantFrameRate ?? (source === null ? null : source * speed),

@@ -24,6 +24,8 @@ const DEMUXERS = [
   'mxf',
   'dv',
   'ivf',
+  'gif',
+  'apng',
   'wav',
   'mp3',
   'aac',

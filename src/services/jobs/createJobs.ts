@@ -1,6 +1,7 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
 import { shorten } from '../../contract/quote.ts'
 import type { CreateJobs } from '../../contract/job.ts'
+import { findUnusableSource } from '../../contract/fileTypes.ts'
 import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Kind, Rendition } from '../../contract/rendition.ts'
@@ -73,6 +74,13 @@ export async function createJobs(
   }
   if ('ok' in renditions) {
     return renditions
+  }
+  const unusable = findUnusableSource(request.filePath)
+  if (unusable !== null) {
+    return errorResult(
+      'invalid_request',
+      `filePath must be a video, an animation (.gif, .png) or audio; this file is ${unusable} (got "${request.filePath.slice(0, 200)}").`,
+    )
   }
   const files = await readFiles(platform, caller, request, renditions)
   if (!files.ok) {

@@ -14,6 +14,21 @@ function countJobs(filePath: string) {
   return countRows('jobs', 'file_path = ?', filePath)
 }
 
+it.each([
+  ['photo.jpg', 'a still image'],
+  ['photo.JPEG', 'a still image'],
+  ['photo.webp', 'a still image'],
+  ['lines.srt', 'subtitles'],
+  ['lines.vtt', 'subtitles'],
+])('a file named %s, which is %s, is rejected before there is a job', async (name, kind) => {
+  const filePath = `create/${name}`
+  const response = await post({ filePath, transformations: ['w_160'] })
+  const { code, message } = await expectJson<ErrorBody>(response, 400)
+  expect(code).toBe('invalid_request')
+  expect(message).toContain(`this file is ${kind} (got "${filePath}")`)
+  expect(await countJobs(filePath)).toBe(0)
+})
+
 describe('a variant has one active job', () => {
   it('a second request while it is pending or running returns the same job', async () => {
     const filePath = 'create/double.mp4'

@@ -8,6 +8,21 @@ export async function makeTimings(folder: string, ffmpeg: Ffmpeg): Promise<void>
   await makeChanges(folder, ffmpeg)
   await makeNumbered(ffmpeg)
   await makeWrongTimes(ffmpeg)
+  await makeAnimations(ffmpeg)
+}
+
+/**
+ * Animations of 501 by 375 pixels and 3 seconds: 10 frames a second, except one that lasts 0.9
+ * seconds. In `hold.gif` it is the last one.
+ */
+async function makeAnimations(ffmpeg: Ffmpeg) {
+  const frames = args`${testVideo('502x376', 10, 3)} -fps_mode vfr`
+  const odd = "select='lte(n,10)+gte(n,19)',format=rgb24,crop=501:375:0:0"
+  await ffmpeg(
+    args`${frames} -vf ${`${odd},split[a][b];[a]palettegen[p];[b][p]paletteuse`} moving.gif`,
+  )
+  await ffmpeg(args`${frames} -vf ${"select='lte(n,20)+eq(n,29)'"} -final_delay 90 hold.gif`)
+  await ffmpeg(args`${frames} -vf ${odd} -plays 0 -f apng moving.png`)
 }
 
 /** Clips with gaps, with bursts of frames, and with one frame three hours late. */

@@ -16,6 +16,7 @@ import { changeAudioSpeed, changeVideoSpeed } from './steps/speed.ts'
 import { trimAudio, trimInput, trimVideo } from './steps/trim.ts'
 import { keepFrameSize } from './steps/frameSize.ts'
 import { boundAudioTimes, boundVideoTimes } from './steps/boundTimes.ts'
+import { repairColourTags } from './steps/colourTags.ts'
 import { deinterlace } from './steps/deinterlace.ts'
 import { convertFrameRate } from './steps/frameRate.ts'
 import { orient } from './steps/orientation.ts'
@@ -45,6 +46,7 @@ export const trimTracks = { video: trimVideo, audio: trimAudio }
  * they reduce the number of frames, the later steps have less to do.
  */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
+  repairColourTags,
   keepFrameSize,
   deinterlace,
   changeVideoSpeed,

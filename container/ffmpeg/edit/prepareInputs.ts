@@ -44,6 +44,7 @@ export function openInput(file: InputFile, trim: Trim): string[] {
   return [
     ...KEEP_VIDEO_GRAPH,
     ...INPUT_LIMITS,
+    ...(file.probe?.video?.inputOptions ?? []),
     ...pipeline.trim(file, trim),
     ...ffmpegOptions({ i: file.url }),
   ]

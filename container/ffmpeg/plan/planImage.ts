@@ -83,7 +83,12 @@ function planCandidates(source: InputFile & { probe: Probe }, video: VideoStream
   const { probe } = source
   const seconds = listCandidateSeconds(video.endSeconds ?? probe.contentSeconds)
   const distanceSeconds = (seconds[2] ?? 0) - (seconds[1] ?? 0)
-  const options = { index: video.index, isInterlaced: video.interlaced, distanceSeconds }
+  const options = {
+    index: video.index,
+    inputOptions: video.inputOptions,
+    isInterlaced: video.interlaced,
+    distanceSeconds,
+  }
   return {
     steps: seconds.map((second) => planFrameMeasurement(source, second, options)),
     selectSecond: (stderrTails: readonly string[]) =>

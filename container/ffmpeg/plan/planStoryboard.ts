@@ -62,7 +62,7 @@ export function planStoryboard(rendition: Sprite, context: PlanContext): RenderP
     await writeFile(output, buildWebVtt(drawn, format))
   }
   const drawSheets = () =>
-    buildSheetCommand({ rendition, board, filters, url: source.url, onlyKeyframes })
+    buildSheetCommand({ rendition, video, board, filters, url: source.url, onlyKeyframes })
   const reason = describeBoard(board)
   return {
     mode: 'package',
@@ -141,12 +141,13 @@ function buildFilters(video: VideoStream, geometry: Geometry, board: Storyboard)
 
 function buildSheetCommand(options: {
   rendition: Sprite
+  video: VideoStream
   board: Storyboard
   filters: string
   url: string
   onlyKeyframes: boolean
 }): string[] {
-  const { rendition, board, filters, url, onlyKeyframes } = options
+  const { rendition, video, board, filters, url, onlyKeyframes } = options
   const { format } = rendition
   const { width, height } = board.tile
   const quality = resolveQuality(rendition.quality, 'image', Math.min(width, height))
@@ -155,6 +156,7 @@ function buildSheetCommand(options: {
     ...ffmpegOptions({ skip_frame: onlyKeyframes ? 'nokey' : null }),
     ...KEEP_VIDEO_GRAPH,
     ...INPUT_LIMITS,
+    ...video.inputOptions,
     ...ffmpegOptions({ i: url, filter_complex: filters }),
     // ffmpeg reports no progress until a sheet is full, so this second output is written image by
     // image.

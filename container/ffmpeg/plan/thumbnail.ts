@@ -45,6 +45,7 @@ export function listCandidateSeconds(durationSeconds: number | null): number[] {
 interface MeasuredVideo {
   /** Number of the stream in the file. */
   index: number
+  inputOptions: readonly string[]
   isInterlaced: boolean
   /** Time between two candidates. */
   distanceSeconds: number
@@ -57,7 +58,7 @@ interface MeasuredVideo {
 export function planFrameMeasurement(
   { url, probe }: InputFile,
   second: number,
-  { index, isInterlaced, distanceSeconds }: MeasuredVideo,
+  { index, inputOptions, isInterlaced, distanceSeconds }: MeasuredVideo,
 ): FfmpegStep {
   const print = (key: string) => `metadata=print:key=lavfi.signalstats.${key}`
   const filters = [
@@ -83,6 +84,7 @@ export function planFrameMeasurement(
       skip_frame: usesKeyframes ? 'nokey' : null,
     }),
     ...INPUT_LIMITS,
+    ...inputOptions,
     ...ffmpegOptions({
       ss: formatDecimal(second),
       i: url,

@@ -5,11 +5,13 @@ import { findRejectedSize } from '../process/classifyFailure.ts'
 import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
 import { frameTooLarge } from '../process/limitErrors.ts'
 import { type Choice, chooseFirst, chooseStreams, type StreamNeeds } from './chooseStreams.ts'
+import { findDolbyProblem, repairMatrix } from './colourTags.ts'
 import { ffprobeOutput, type FfprobeOutput, readDuration, STREAM_ENTRIES } from './ffprobeOutput.ts'
 import { measureEnds } from './measureEnds.ts'
 import { type AudioStream, readAudio, readVideo, type VideoStream } from './streams.ts'
 
-export type { AudioStream, Colour, VideoStream } from './streams.ts'
+export type { Colour } from './colourTags.ts'
+export type { AudioStream, VideoStream } from './streams.ts'
 
 export interface Probe {
   facts: MediaFacts
@@ -58,7 +60,7 @@ const ENTRIES = [
   `stream=${[...STREAM_ENTRIES, 'start_time'].join(',')}`,
   'stream_disposition=attached_pic,timed_thumbnails',
   'stream_tags=BPS,DURATION',
-  'stream_side_data=rotation',
+  'stream_side_data=rotation,dv_profile,dv_bl_signal_compatibility_id',
 ].join(':')
 
 /** @throws JobFailure when ffprobe cannot read the file, or its audio and video cannot be used */
@@ -72,7 +74,14 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
   const { streams } = parsed.data
   const choice =
     needs === undefined ? chooseFirst(streams) : await chooseStreams(streams, needs, options)
-  const found = readProbe(parsed.data, choice, sizeBytes, findRejectedSize(stderr))
+  const dolby = choice.video && findDolbyProblem(choice.video)
+  if (dolby !== null && choice.video !== null) {
+    choice.problems.set(choice.video.index ?? 0, dolby)
+  }
+  const read = readProbe(parsed.data, choice, sizeBytes, findRejectedSize(stderr))
+  const inputOptions =
+    needs === undefined || choice.video === null ? [] : await repairMatrix(choice.video, options)
+  const found = { ...read, video: read.video && { ...read.video, inputOptions } }
   return needs?.durations === true && needsMeasurement(found, sizeBytes)
     ? measureProbe(found, options)
     : found

@@ -1,5 +1,6 @@
 /** Properties of the video and audio streams of a file that planners need, from ffprobe's output. */
 import { JobFailure } from '../../failures.ts'
+import { type Colour, readColour } from './colourTags.ts'
 import {
   type FfprobeOutput,
   type FfprobeStream,
@@ -17,18 +18,6 @@ import {
   readPeakFrameRate,
 } from './ffprobeOutput.ts'
 
-/**
- * Colour properties that the file declares, by ffprobe's names; null for those that it does not
- * declare.
- */
-export interface Colour {
-  matrix: string | null
-  primaries: string | null
-  transfer: string | null
-  /** `tv` (limited) or `pc` (full). */
-  range: string | null
-}
-
 export interface VideoStream {
   /** Number of the stream in the file, from 0. */
   index: number
@@ -43,6 +32,8 @@ export interface VideoStream {
   /** PQ or HLG, which need tone mapping for an SDR screen. */
   hdr: boolean
   colour: Colour
+  /** Options of ffmpeg's input that this stream needs. */
+  inputOptions: readonly string[]
   frameRate: number | null
   /** Rate of the frames that are closest to each other; above `frameRate` when it varies. */
   peakFrameRate: number | null
@@ -104,12 +95,8 @@ export function readVideo(
     rotated: isRotated(each),
     interlaced: readInterlaced(each) === true,
     hdr: readHdr(each) !== null,
-    colour: {
-      matrix: readKnown(each.color_space),
-      primaries: readKnown(each.color_primaries),
-      transfer: readKnown(each.color_transfer),
-      range: readKnown(each.color_range),
-    },
+    colour: readColour(each),
+    inputOptions: [],
     frameRate: readFrameRate(each),
     peakFrameRate: readPeakFrameRate(each),
     frames: readFrameCount(each),

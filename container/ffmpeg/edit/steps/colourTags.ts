@@ -1,0 +1,15 @@
+/** Edit step: replaces colour tags that are not valid, which other filters would reject. */
+import type { FileVideo } from '../editedOutput.ts'
+
+export function repairColourTags({ video }: FileVideo): string[] {
+  const { matrix, primaries, transfer, isRepaired } = video.colour
+  if (!isRepaired) {
+    return []
+  }
+  const assumed = video.hdr
+    ? { matrix: 'bt2020nc', primaries: 'bt2020' }
+    : { matrix: 'unknown', primaries: 'unknown' }
+  return [
+    `setparams=colorspace=${matrix ?? assumed.matrix}:color_primaries=${primaries ?? assumed.primaries}:color_trc=${transfer ?? 'unknown'}`,
+  ]
+}

@@ -1,5 +1,6 @@
 /** `/signed-urls`: creates URLs for one variant, original or upload that need no API key. */
 import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../../contract/apiKey.ts'
+import { readExtension } from '../../contract/fileTypes.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { type Caller, canSeePath } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
@@ -9,8 +10,9 @@ import { folderError, missingScopeError } from '../../services/apiKeys/accessErr
 import type { Platform } from '../../services/ports.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
 import { hiddenFileError } from '../../services/variants/referenceFiles.ts'
+import { describeExtensionError } from '../../storage/contentCheck.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
-import { errorResponse, json } from '../responses/errorResponse.ts'
+import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi, jsonBody } from '../router.ts'
 import { signUrl } from '../signedUrl.ts'
@@ -27,7 +29,7 @@ const signRoute = route(requiresScope('jobs:read', 'files:write'), {
   path: '/signed-urls',
   summary: 'Create a URL that reads a variant or original, or stores a file, for a limited time',
   request: { body: jsonBody(createSignedUrl) },
-  responses: { 201: json(signedUrl, 'The URL') },
+  responses: { 201: json(signedUrl, 'The URL'), ...errors(415) },
 })
 
 /**
@@ -41,9 +43,13 @@ async function readPath(platform: Platform, caller: Caller, { method, path }: Cr
     return name.ok ? { ok: true as const, ...splitPackageFile(name.filePath, name.variant) } : name
   }
   const { success, data, error } = originalPath.safeParse(path)
-  return success
-    ? { ok: true as const, filePath: data, variant: null, packageFile: null }
-    : errorResult('invalid_path', `path: ${error.issues[0]!.message}`)
+  if (!success) {
+    return errorResult('invalid_path', `path: ${error.issues[0]!.message}`)
+  }
+  // Every route that stores a file rejects the same names.
+  return readExtension(data) === null
+    ? errorResult('content_mismatch', describeExtensionError(data))
+    : { ok: true as const, filePath: data, variant: null, packageFile: null }
 }
 
 export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {

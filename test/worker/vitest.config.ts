@@ -18,6 +18,8 @@ export default defineConfig({
           RUNNER_TOKEN: 'test-runner-token',
           // Disables containers, which are not available in these tests.
           RUNNER_SLOTS: '0',
+          FUZZ_SEED: Number(process.env['FUZZ_SEED'] ?? 1),
+          FUZZ_RUNS: Number(process.env['FUZZ_RUNS'] ?? 20),
           TEST_MIGRATIONS: await readD1Migrations(`${root}/src/db/migrations`),
         },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.

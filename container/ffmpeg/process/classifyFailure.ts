@@ -6,6 +6,7 @@
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
 import { findCause } from './errorLine.ts'
+import { DEMUXERS } from './limits.ts'
 import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
 
@@ -79,6 +80,17 @@ const ENDS_EARLY = /partial file|File ended prematurely|Truncating packet|Packet
 /** True when stderr says that data are missing at the end of the input. */
 export function endsEarly(stderr: string): boolean {
   return ENDS_EARLY.test(stderr)
+}
+
+/** A line that a demuxer wrote, such as `[matroska,webm @ 0x55b32c6f98c0] …`. */
+const DEMUXER_LINE = new RegExp(String.raw`^\[(in#\d+/)?(${DEMUXERS.join('|')})[\w,]* @ 0x`, 'm')
+
+/**
+ * True when a demuxer complained about the input. Many complaints have no consequence, so this
+ * explains only an output that is too short.
+ */
+export function hasDemuxerComplaint(stderr: string): boolean {
+  return DEMUXER_LINE.test(stderr)
 }
 
 /**

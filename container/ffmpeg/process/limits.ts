@@ -11,7 +11,7 @@ import { ffmpegOptions } from './options.ts'
  * listed (tested with ffmpeg 5.1). Never add `-enable_drefs`: without it, a QuickTime file cannot
  * refer to another file.
  */
-const DEMUXERS = [
+export const DEMUXERS = [
   'mov',
   'matroska',
   'webm',

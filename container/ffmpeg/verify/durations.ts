@@ -1,6 +1,6 @@
 /** Checks the durations of an output and of its tracks. */
 import { JobFailure } from '../../failures.ts'
-import { hasInputError } from '../process/classifyFailure.ts'
+import { endsEarly, hasDemuxerComplaint, hasInputError } from '../process/classifyFailure.ts'
 import type { Expectation } from '../renderPlan.ts'
 
 /** Ends of the tracks in seconds; null for a track that is absent, or whose end is unknown. */
@@ -61,7 +61,7 @@ export function checkDuration(
   const wrongDuration = () =>
     new JobFailure('output_invalid', `The duration of the ${what} is ${difference}.`)
   if (isShorter(actual, expected)) {
-    throw hasInputError(stderr)
+    throw hasInputError(stderr) || endsEarly(stderr) || hasDemuxerComplaint(stderr)
       ? new JobFailure(
           'input_invalid',
           `The file ends early: the duration of the ${what} is ${difference}.`,

@@ -81,11 +81,7 @@ function validOf(schema: Schema, components: Components): fc.Arbitrary<unknown> 
     : fc.oneof(...types.map((type) => validOfType(type, schema, components)))
 }
 
-function validOfType(
-  type: string,
-  schema: Schema,
-  components: Components,
-): fc.Arbitrary<unknown> {
+function validOfType(type: string, schema: Schema, components: Components): fc.Arbitrary<unknown> {
   switch (type) {
     case 'string':
       return textOf(schema)
@@ -99,7 +95,10 @@ function validOfType(
     case 'array':
       return fc.array(arbitraryOf(schema.items ?? {}, components), {
         minLength: schema.minItems ?? 0,
-        maxLength: Math.max(schema.minItems ?? 0, Math.min(schema.maxItems ?? MAX_ITEMS, MAX_ITEMS)),
+        maxLength: Math.max(
+          schema.minItems ?? 0,
+          Math.min(schema.maxItems ?? MAX_ITEMS, MAX_ITEMS),
+        ),
       })
     default:
       return objectOf(schema, components)

@@ -2,6 +2,8 @@
 declare namespace Cloudflare {
   interface Env {
     TIGHT: RateLimit
+    FUZZ_SEED: number
+    FUZZ_RUNS: number
     TEST_MIGRATIONS: import('cloudflare:test').D1Migration[]
   }
 }

@@ -36,7 +36,7 @@ interface FuzzedRequest {
   body: unknown
 }
 
-const { FUZZ_SEED: seed, FUZZ_RUNS: numRuns } = env as unknown as Record<string, number>
+const { FUZZ_SEED: seed, FUZZ_RUNS: numRuns } = env
 const document = (await (await app.request('/openapi.json', {}, env)).json()) as Document
 const { schemas } = document.components
 const operations = Object.entries(document.paths).flatMap(([path, item]) =>

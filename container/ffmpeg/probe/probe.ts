@@ -10,7 +10,6 @@ import { ffprobeOutput, type FfprobeOutput, readDuration, STREAM_ENTRIES } from 
 import { measureEnds } from './measureEnds.ts'
 import { type AudioStream, readAudio, readVideo, type VideoStream } from './streams.ts'
 
-export type { Colour } from './colourTags.ts'
 export type { AudioStream, VideoStream } from './streams.ts'
 
 export interface Probe {

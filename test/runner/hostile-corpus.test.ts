@@ -4,7 +4,6 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import { image, video } from '../fixtures/renditions.ts'
 import { startHostileBench, type HostileBench } from './helpers/hostileHarness.ts'
 
@@ -66,10 +65,22 @@ describe('a file with false metadata', () => {
     ],
     ['omits all of its frames', 'skipped.mp4', 'input_invalid', /nothing of the requested part/],
     [
+      'has frames before time zero',
+      'negative.mp4',
+      'input_invalid',
+      /nothing of the requested part/,
+    ],
+    [
       'declares 80 million frames in a fragment',
       'fragment.mp4',
       'input_invalid',
       /more than 1 GiB/,
+    ],
+    [
+      'shows each frame for two days',
+      'days.mp4',
+      'input_invalid',
+      /timestamps are invalid|ends early/,
     ],
     ['lasts a century', 'century.mp4', 'unsupported', /876,000 hours.*at most 24/],
     ['has 200 streams', 'streams.mp4', 'unsupported', /more than 64 streams/],
@@ -79,16 +90,6 @@ describe('a file with false metadata', () => {
   ])('that %s is rejected with a readable message', async (_, name, errorCode, message) => {
     const { finish } = await hostile.run(name, small)
     expect(finish).toMatchObject({ errorCode, message: expect.stringMatching(message) })
-  })
-
-  it.each([
-    ['has frames before time zero', 'negative.mp4'],
-    ['shows each frame for two days', 'days.mp4'],
-  ])('that %s becomes a video of its declared duration', async (_, name) => {
-    const { finish } = await hostile.run(name, small)
-    expect(finish).toMatchObject({ outcome: 'completed' })
-    const { input, output } = finish as { input: MediaFacts; output: MediaFacts }
-    expect(Number(output.durationSeconds)).toBeLessThan(Number(input.durationSeconds) + 1)
   })
 })
 

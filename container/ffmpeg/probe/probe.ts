@@ -2,6 +2,7 @@
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
 import { findRejectedSize } from '../process/classifyFailure.ts'
+import { MAX_FRAMES, MAX_SECONDS } from '../process/limits.ts'
 import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
 import { frameTooLarge } from '../process/limitErrors.ts'
 import { type Choice, chooseFirst, chooseStreams, type StreamNeeds } from './chooseStreams.ts'
@@ -89,11 +90,16 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
 /** A file with fewer bytes for a second than this can have a wrong timestamp. */
 const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
 
-/** True when the file does not declare its duration, or one that its size makes implausible. */
+/**
+ * True when the file does not declare its duration, or one that its size makes implausible. A file
+ * that declares too many frames is rejected without being read.
+ */
 function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
   return (
     contentSeconds === null ||
-    (video !== null && sizeBytes / contentSeconds < MIN_PLAUSIBLE_BYTES_PER_SECOND)
+    (video !== null &&
+      (video.frames ?? 0) <= MAX_FRAMES &&
+      sizeBytes / contentSeconds < MIN_PLAUSIBLE_BYTES_PER_SECOND)
   )
 }
 
@@ -149,7 +155,10 @@ function findLastEnd(streams: readonly ({ endSeconds: number | null } | null)[])
   return known.length === 0 || known.length < ends.length ? null : Math.max(...known)
 }
 
-/** Finds the durations that the file does not declare, by reading the file to its end. */
+/**
+ * Finds the durations that the file does not declare, by reading the file to its end. A duration above
+ * the limit is not replaced by another one above it.
+ */
 async function measureProbe(found: Probe, options: ProbeOptions): Promise<Probe> {
   const ends = await measureEnds(options)
   const video = found.video && { ...found.video, ...ends.get(found.video.index) }
@@ -159,6 +168,9 @@ async function measureProbe(found: Probe, options: ProbeOptions): Promise<Probe>
   })
   const audio = found.audio && measureAudio(found.audio)
   const contentSeconds = findLastEnd([video, audio])
+  if (found.contentSeconds !== null && (contentSeconds ?? 0) > MAX_SECONDS) {
+    return found
+  }
   return {
     ...found,
     video,

@@ -66,7 +66,7 @@ export async function measureEnds(options: FfprobeOptions): Promise<Map<number, 
 }
 
 /** A longer step from one packet to the next is a jump, from which the times may return. */
-const MAX_STEP_SECONDS = 10
+export const MAX_STEP_SECONDS = 10
 
 interface MeasuredStream {
   last: number

@@ -8,7 +8,7 @@ import { frameTooLarge } from '../process/limitErrors.ts'
 import { type Choice, chooseFirst, chooseStreams, type StreamNeeds } from './chooseStreams.ts'
 import { findDolbyProblem, repairMatrix } from './colourTags.ts'
 import { ffprobeOutput, type FfprobeOutput, readDuration, STREAM_ENTRIES } from './ffprobeOutput.ts'
-import { measureEnds } from './measureEnds.ts'
+import { MAX_STEP_SECONDS, measureEnds } from './measureEnds.ts'
 import { type AudioStream, readAudio, readVideo, type VideoStream } from './streams.ts'
 
 export type { AudioStream, VideoStream } from './streams.ts'
@@ -156,12 +156,19 @@ function findLastEnd(streams: readonly ({ endSeconds: number | null } | null)[])
 }
 
 /**
- * Finds the durations that the file does not declare, by reading the file to its end. A duration above
- * the limit is not replaced by another one above it.
+ * Replaces the ends of the streams, and the duration of the file, by measured ones. Reads the file
+ * to its end. If the measured duration is above MAX_SECONDS, a known duration is kept.
  */
 async function measureProbe(found: Probe, options: ProbeOptions): Promise<Probe> {
   const ends = await measureEnds(options)
-  const video = found.video && { ...found.video, ...ends.get(found.video.index) }
+  const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
+  const hasWrongTimes =
+    found.contentSeconds !== null && found.contentSeconds > measuredEnd + MAX_STEP_SECONDS
+  const video = found.video && {
+    ...found.video,
+    ...ends.get(found.video.index),
+    hasWrongTimes,
+  }
   const measureAudio = (track: AudioStream) => ({
     ...track,
     endSeconds: ends.get(track.index)?.endSeconds ?? track.endSeconds,

@@ -43,6 +43,8 @@ export interface VideoStream {
   bitRate: number | null
   /** End of the last frame, in seconds from the start of the file; null when unknown. */
   endSeconds: number | null
+  /** True when the file declares a duration that its packets do not have. */
+  hasWrongTimes: boolean
 }
 
 export interface AudioStream {
@@ -102,6 +104,7 @@ export function readVideo(
     frames: readFrameCount(each),
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
     endSeconds: readEnd(each, format.start_time ?? 0),
+    hasWrongTimes: false,
   }
 }
 

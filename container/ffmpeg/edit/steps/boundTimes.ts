@@ -1,8 +1,12 @@
 /**
- * Edit step: frames whose time is outside of the file follow the frame before them.
+ * Edit step: frames whose time is outside of the file do not keep it.
  *
  * One wrong timestamp, hours later than the others, would make hours of repeated frames or of
  * silence, and all frames after it would be dropped because their times are earlier.
+ *
+ * Audio packets with a wrong time follow the packet before them. So do video frames, if the file is
+ * known to have wrong times. In other files such a frame is dropped instead: in ffmpeg 7.1 `setpts`
+ * loses the frame rate, and with it the duration of the last frame, and `select` does not.
  */
 import type { Trim } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
@@ -15,21 +19,35 @@ const MARGIN_SHARE = 0.05
 /** Frames before the start are those between the key frame and the start of a part. */
 const MAX_SECONDS_BEFORE = 600
 
-export function boundVideoTimes({ endSeconds, frameRate }: VideoStream, trim: Trim): string[] {
-  const next = `PREV_OUTPTS+${formatDecimal(1 / (frameRate ?? DEFAULT_FRAME_RATE), 6)}/TB`
-  return bound('setpts', endSeconds, trim, next)
-}
-
-export function boundAudioTimes({ endSeconds }: AudioStream, trim: Trim): string[] {
-  return bound('asetpts', endSeconds, trim, 'PREV_OUTPTS+NB_SAMPLES/SR/TB')
-}
-
-function bound(filter: string, endSeconds: number | null, trim: Trim, next: string): string[] {
+export function boundVideoTimes(video: VideoStream, trim: Trim): string[] {
+  const { endSeconds, frameRate, hasWrongTimes } = video
   if (endSeconds === null) {
     return []
   }
+  if (!hasWrongTimes) {
+    return [`select='not(${isOutside('t', endSeconds, trim)})'`]
+  }
+  const next = `PREV_OUTPTS+${formatDecimal(1 / (frameRate ?? DEFAULT_FRAME_RATE), 6)}/TB`
+  return [followPrevious('setpts', isOutside('T', endSeconds, trim), next)]
+}
+
+export function boundAudioTimes({ endSeconds }: AudioStream, trim: Trim): string[] {
+  return endSeconds === null
+    ? []
+    : [followPrevious('asetpts', isOutside('T', endSeconds, trim), 'PREV_OUTPTS+NB_SAMPLES/SR/TB')]
+}
+
+/**
+ * Returns the expression for a time outside of the file.
+ *
+ * @param time the filter's name for the time of a frame, in seconds
+ */
+function isOutside(time: string, endSeconds: number, trim: Trim): string {
   const rest = Math.max(0, endSeconds - trim.startSeconds)
   const max = formatDecimal(rest + Math.max(MIN_MARGIN_SECONDS, rest * MARGIN_SHARE))
-  const isOutside = `gt(T,${max})+lt(T,-${MAX_SECONDS_BEFORE})`
-  return [`${filter}='if(${isOutside},if(isnan(PREV_OUTPTS),0,${next}),PTS)'`]
+  return `gt(${time},${max})+lt(${time},-${MAX_SECONDS_BEFORE})`
+}
+
+function followPrevious(filter: string, outside: string, next: string): string {
+  return `${filter}='if(${outside},if(isnan(PREV_OUTPTS),0,${next}),PTS)'`
 }

@@ -14,7 +14,7 @@ async function makeOutput(name: string, rendition: Parameters<typeof runJob>[1])
   return probeOutput(job)
 }
 
-describe.each(['late.mp4', 'late.mov', 'late.mkv', 'late-audio.mkv'])(
+describe.each(['late-packet.mp4', 'late-packet.mov', 'late-packet.mkv', 'late-audio-packet.mkv'])(
   '%s, of which one packet is three hours late,',
   (name) => {
     it.each([
@@ -35,7 +35,7 @@ describe.each(['late.mp4', 'late.mov', 'late.mkv', 'late-audio.mkv'])(
 )
 
 it('a late audio packet makes no silence', async () => {
-  const { path, format } = await makeOutput('late-audio.mkv', audio({ format: 'wav' }))
+  const { path, format } = await makeOutput('late-audio-packet.mkv', audio({ format: 'wav' }))
   expect(Math.abs(Number(format.duration) - 8)).toBeLessThan(0.2)
   expect(await measureLevel(path, 5, 7.5)).toBeGreaterThan(-40)
 })

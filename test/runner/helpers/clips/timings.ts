@@ -29,10 +29,10 @@ async function makeAnimations(ffmpeg: Ffmpeg) {
 async function makeWrongTimes(ffmpeg: Ffmpeg) {
   await ffmpeg(args`${testVideo('320x180', 25, 8)} ${tone(8)} ${H264} -bf 0 ${AAC} flat.mp4`)
   const late = 'setts=pts=if(eq(N\\,100)\\,PTS+10800/TB\\,PTS)'
-  for (const name of ['late.mp4', 'late.mov', 'late.mkv']) {
+  for (const name of ['late-packet.mp4', 'late-packet.mov', 'late-packet.mkv']) {
     await ffmpeg(args`-i flat.mp4 -c copy -bsf:v ${late} ${name}`)
   }
-  await ffmpeg(args`-i flat.mp4 -c copy -bsf:a ${late} late-audio.mkv`)
+  await ffmpeg(args`-i flat.mp4 -c copy -bsf:a ${late} late-audio-packet.mkv`)
   await ffmpeg(
     args`${testVideo('320x180', 300, 20)} ${tone(20)} -vf select='lt(n,30)+not(mod(n,300))'
     -fps_mode vfr ${H264} ${AAC} burst.mp4`,

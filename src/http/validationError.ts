@@ -15,7 +15,7 @@ const ZOD_MESSAGE = /^(Invalid |Too (small|big): |Unrecognized keys?: )/
 
 type Issue = z.core.$ZodIssue
 
-/** Of a longer text that is too long, its length is shown in its place. */
+/** A text above its maximum length is quoted up to this length; otherwise its length is stated. */
 const MAX_SHOWN_CHARACTERS = 20
 
 /** Returns the error within the option of a union that the value is meant to be. */

@@ -63,7 +63,7 @@ const ENTRIES = [
   'stream_side_data=rotation,dv_profile,dv_bl_signal_compatibility_id',
 ].join(':')
 
-/** @throws JobFailure when ffprobe cannot read the file, or its audio and video cannot be used */
+/** @throws JobFailure when ffprobe cannot read the file, or it has neither audio nor video */
 export async function probe(options: ProbeOptions): Promise<Probe> {
   const { needs, sizeBytes } = options
   const { output, stderr } = await runFfprobe(options, { entries: ENTRIES })
@@ -91,8 +91,8 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
 const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
 
 /**
- * True when the file does not declare its duration, or one that its size makes implausible. A file
- * that declares too many frames is rejected without being read.
+ * True when the duration is unknown, or when the file has video and is too small for its duration. A
+ * file that declares too many frames is not read, because it is rejected anyway.
  */
 function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
   return (

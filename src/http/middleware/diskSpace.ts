@@ -13,7 +13,10 @@ const MIN_FREE_BYTES = 32 * 1024 ** 2
 
 const WRITES = ['POST', 'PUT', 'PATCH']
 
-/** Bytes that requests in progress may still write. The local Worker runs in one isolate. */
+/**
+ * Content-Length of all writes in progress, at most which they still write. The local Worker runs in
+ * one isolate.
+ */
 let expectedBytes = 0
 
 export const requireDiskSpace = createMiddleware<ApiEnv>(async (c, next) => {
@@ -56,6 +59,6 @@ function diskFullError(freeBytes: number): ErrorResult<'insufficient_storage'> {
   const megabytes = Math.max(0, Math.floor(freeBytes / 1024 ** 2))
   return errorResult(
     'insufficient_storage',
-    `The storage of this service is full: ${megabytes} MiB are free, of which ${MIN_FREE_BYTES / 1024 ** 2} MiB are kept for the database. Delete files (DELETE /files/{path}) or other data, then try again.`,
+    `The storage of this service is full: ${megabytes} MiB are free, and ${MIN_FREE_BYTES / 1024 ** 2} MiB must stay free for the database. Delete files (DELETE /files/{path}) or other data, then try again.`,
   )
 }

@@ -10,7 +10,7 @@ import { startJob } from '../helpers/fakeRunner.ts'
 import { addQueue, jobRow } from '../helpers/database.ts'
 import { socketCount } from '../helpers/eventStream.ts'
 
-/** Hubs of which those named in `queues` do what `call` returns. The others are real. */
+/** A binding of hubs: every method of the hubs of `queues` is `call`. The other hubs are real. */
 function brokenHubs(queues: string[], call: () => Promise<never>): Env['HUBS'] {
   const broken = { fetch: call, notify: call, wake: call, sendProgress: call, runWatchdog: call }
   return {

@@ -27,6 +27,8 @@ export const requireDiskSpace = createMiddleware<ApiEnv>(async (c, next) => {
   const sizeBytes = Number(c.req.header('Content-Length') ?? 0) || 0
   const freeBytes = (await readFreeBytes(DISK)) - expectedBytes
   if (freeBytes < sizeBytes + MIN_FREE_BYTES) {
+    // Read to its end: many clients do not read a response while they still send.
+    await c.req.raw.body?.pipeTo(new WritableStream())
     return errorResponse(c, diskFullError(freeBytes))
   }
   expectedBytes += sizeBytes

@@ -1,7 +1,7 @@
 /**
  * Installs ffmpeg 7.1, the version of the runner's image, from the packages of Debian 13 (trixie)
- * into a cache folder, on any Debian or Ubuntu and without Docker. The packages of the system stay
- * as they are.
+ * into a cache folder, without Docker. The packages of the system stay as they are. The mirror is the
+ * one of Debian that apt uses, or DEBIAN_MIRROR.
  *
  * The folder has `bin` with `ffmpeg` and `ffprobe`, which start the programs with their own loader
  * and libraries, and `root` with these.
@@ -12,7 +12,6 @@ import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-const MIRROR = process.env.DEBIAN_MIRROR ?? 'http://deb.debian.org/debian'
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 /** The fonts are for subtitles that are burned in. */
 const PACKAGES = ['ffmpeg', 'fonts-dejavu-core']
@@ -68,7 +67,10 @@ function download(work) {
     mkdirSync(join(apt, path), { recursive: true })
   }
   writeFileSync(join(apt, 'status'), '')
-  writeFileSync(join(apt, 'sources.list'), `deb [signed-by=${KEYRING}] ${MIRROR} trixie main\n`)
+  writeFileSync(
+    join(apt, 'sources.list'),
+    `deb [signed-by=${KEYRING}] ${findMirror()} trixie main\n`,
+  )
   writeFileSync(
     join(apt, 'apt.conf'),
     `Dir::State "${apt}/state";
@@ -94,6 +96,18 @@ Debug::NoLocking "true";
   return readdirSync(archives)
     .filter((name) => name.endsWith('.deb'))
     .map((name) => join(archives, name))
+}
+
+/** Returns the mirror of Debian that apt uses on this machine. DEBIAN_MIRROR names another one. */
+function findMirror() {
+  const uris = run('apt-get', ['indextargets', '--format', '$(REPO_URI)']).split('\n')
+  const mirror = process.env.DEBIAN_MIRROR ?? uris.find((uri) => /\/debian\/?$/.test(uri))
+  if (mirror === undefined) {
+    throw new Error(
+      'ffmpeg 7.1 is installed from the packages of Debian 13, but apt uses no mirror of Debian here. Set DEBIAN_MIRROR to the URL of one.',
+    )
+  }
+  return mirror
 }
 
 /** Copies the programs, the libraries that they are linked with, the loader and the fonts. */

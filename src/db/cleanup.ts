@@ -10,8 +10,8 @@ import { type Database, statement } from './database.ts'
 const BATCH_SIZE = 200
 
 /**
- * Of the oldest jobs of each final status, deletes those that ended before `before` (ms). A trigger
- * deletes their attempts.
+ * Reads the oldest jobs of each final status, and deletes those that ended before `before` (ms). A
+ * trigger deletes their attempts.
  */
 export async function deleteFinishedJobs(db: Database, before: number): Promise<void> {
   const [first, ...rest] = FINAL_STATUSES.map((status) =>

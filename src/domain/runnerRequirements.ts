@@ -57,7 +57,7 @@ export interface RunnerCapabilities {
   encoders?: string[]
 }
 
-/** What a job requires of a runner. */
+/** Encoders and disk that a job needs of a runner. */
 export interface JobRequirements {
   requiredEncoders: string[]
   sizeClass: number

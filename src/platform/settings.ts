@@ -87,42 +87,34 @@ const publicAccessVars = z.object({
 })
 
 /**
- * What visitors, who have no key, may do, and the allowed CORS origins. Each is validated when it is
+ * Returns what visitors may do, and the allowed CORS origins. Each setting is validated when it is
  * read: every request reads the origins, and must not fail because of another setting.
  */
 function readPublicAccess(env: Env) {
-  const { PUBLIC_EVENTS, PUBLIC_STATUS, PUBLIC_VARIANTS, PUBLIC_MAX_PENDING_JOBS, CORS_ORIGINS } =
-    publicAccessVars.shape
-  const { PUBLIC_MAX_STREAMS, PUBLIC_MAX_STREAMS_PER_ADDRESS } = publicAccessVars.shape
+  const { shape } = publicAccessVars
+  const read = <Out>(name: keyof typeof shape, schema: z.ZodType<Out>) =>
+    parseSetting(schema, env[name], name)
   return {
     get events() {
-      return parseSetting(PUBLIC_EVENTS, env.PUBLIC_EVENTS, 'PUBLIC_EVENTS')
+      return read('PUBLIC_EVENTS', shape.PUBLIC_EVENTS)
     },
     get status() {
-      return parseSetting(PUBLIC_STATUS, env.PUBLIC_STATUS, 'PUBLIC_STATUS')
+      return read('PUBLIC_STATUS', shape.PUBLIC_STATUS)
     },
     get variants() {
-      return parseSetting(PUBLIC_VARIANTS, env.PUBLIC_VARIANTS, 'PUBLIC_VARIANTS')
+      return read('PUBLIC_VARIANTS', shape.PUBLIC_VARIANTS)
     },
     get maxPendingJobs() {
-      return parseSetting(
-        PUBLIC_MAX_PENDING_JOBS,
-        env.PUBLIC_MAX_PENDING_JOBS,
-        'PUBLIC_MAX_PENDING_JOBS',
-      )
+      return read('PUBLIC_MAX_PENDING_JOBS', shape.PUBLIC_MAX_PENDING_JOBS)
     },
     get maxStreams() {
-      return parseSetting(PUBLIC_MAX_STREAMS, env.PUBLIC_MAX_STREAMS, 'PUBLIC_MAX_STREAMS')
+      return read('PUBLIC_MAX_STREAMS', shape.PUBLIC_MAX_STREAMS)
     },
     get maxStreamsPerAddress() {
-      return parseSetting(
-        PUBLIC_MAX_STREAMS_PER_ADDRESS,
-        env.PUBLIC_MAX_STREAMS_PER_ADDRESS,
-        'PUBLIC_MAX_STREAMS_PER_ADDRESS',
-      )
+      return read('PUBLIC_MAX_STREAMS_PER_ADDRESS', shape.PUBLIC_MAX_STREAMS_PER_ADDRESS)
     },
     get origins() {
-      return parseSetting(CORS_ORIGINS, env.CORS_ORIGINS, 'CORS_ORIGINS')
+      return read('CORS_ORIGINS', shape.CORS_ORIGINS)
     },
   }
 }

@@ -45,8 +45,8 @@ export type ProbeOptions = FfprobeOptions & {
   /** Size of the file, for the facts. */
   sizeBytes: number
   /**
-   * What is needed of the streams, which is then verified by decoding a little of them. Absent for
-   * an output of the runner: its first streams are used.
+   * The streams that the plan needs. A little of each stream is decoded to verify that it can be
+   * used. Absent for an output of the runner, whose first streams are used.
    */
   needs?: StreamNeeds
 }

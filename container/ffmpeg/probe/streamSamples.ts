@@ -26,7 +26,7 @@ export async function decodeFirstPackets(
 ): Promise<Map<number, DecodeSample> | null> {
   const sample = await query(options, {
     entries: 'packet=stream_index:frame=stream_index',
-    // Of video only key frames are decoded, because a frame of 8K takes a third of a second.
+    // Only the key frames of a video are decoded: a frame of 8K takes a third of a second.
     selection: ffmpegOptions({ skip_frame: 'nokey', read_intervals: `%+#${FILE_PACKETS}` }),
   })
   const streams = new Map<number, DecodeSample>()

@@ -53,8 +53,8 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     if (signal.aborted) {
       return reject(signal.reason)
     }
-    // Of the runner's environment only PATH is passed on. The rest can contain the token, and proxy
-    // settings that ffmpeg would use.
+    // PATH is the only variable of the runner that is passed on. The others can contain the token,
+    // and proxy settings that ffmpeg would use.
     const env = { PATH: process.env['PATH'], LC_ALL: 'C', TMPDIR: cwd, HOME: cwd }
     const command =
       limits === undefined ? options : withRlimits(options.file, options.arguments, limits)

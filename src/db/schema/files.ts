@@ -21,8 +21,9 @@ export const uploads = sqliteTable(
     completedAt: time(),
     /** SHA-256 of the parts of the completion. */
     partsHash: text(),
-    /** Of the completed file. */
+    /** Etag of the completed file. */
     etag: text(),
+    /** Size of the completed file. */
     sizeBytes: integer(),
   },
   (t) => [index('uploads_by_age').on(t.createdAt)],

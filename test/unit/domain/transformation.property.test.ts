@@ -18,25 +18,10 @@ import {
   writeCanonicalForm,
   readCanonicalForm,
 } from '../../../src/domain/transformation/canonicalForm.ts'
-import { toRendition } from '../../../src/domain/transformation/rendition.ts'
-import {
-  checkTransformation,
-  looksLikeTransformation,
-  parseTransformation,
-} from '../../../src/domain/transformation/parse.ts'
+import { looksLikeTransformation } from '../../../src/domain/transformation/parse.ts'
 import { writeTransformation } from '../../../src/domain/transformation/write.ts'
 import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
-
-/** The tests use the defaults of names, which never change. */
-function parse(text: string) {
-  return parseTransformation(text, NAME_DEFAULTS)
-}
-function check(value: unknown) {
-  return checkTransformation(value, NAME_DEFAULTS)
-}
-function fill(t: Transformation) {
-  return toRendition(t, NAME_DEFAULTS)
-}
+import { check, fill, parse } from './nameGrammar.ts'
 
 function integer(min: number, max: number) {
   return fc.integer({ min, max })

@@ -1,29 +1,12 @@
 /** The URL grammar and the object form: what they accept, what they reject, and the messages. */
 import { describe, expect, it } from 'vitest'
-import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
-import type { Transformation } from '../../../src/contract/transformation.ts'
 import {
   writeCanonicalForm,
   readCanonicalForm,
 } from '../../../src/domain/transformation/canonicalForm.ts'
-import { toRendition } from '../../../src/domain/transformation/rendition.ts'
-import {
-  checkTransformation,
-  looksLikeTransformation,
-  parseTransformation,
-} from '../../../src/domain/transformation/parse.ts'
+import { looksLikeTransformation } from '../../../src/domain/transformation/parse.ts'
 import { TransformationError } from '../../../src/domain/transformation/transformationError.ts'
-
-/** The tests use the defaults of names, which never change. */
-function parse(text: string) {
-  return parseTransformation(text, NAME_DEFAULTS)
-}
-function check(value: unknown) {
-  return checkTransformation(value, NAME_DEFAULTS)
-}
-function fill(t: Transformation) {
-  return toRendition(t, NAME_DEFAULTS)
-}
+import { check, fill, parse } from './nameGrammar.ts'
 
 function canonical(text: string) {
   return writeCanonicalForm(fill(parse(text)))

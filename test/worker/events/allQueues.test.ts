@@ -4,26 +4,13 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
 import { addQueue } from '../helpers/database.ts'
-import {
-  type Client,
-  follow,
-  hub,
-  isEvent,
-  socketCount,
-  writeEvents,
-} from '../helpers/eventStream.ts'
+import { hub, isEvent, socketCount, writeEvents, trackClients } from '../helpers/eventStream.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { createOne, putOriginal } from '../helpers/jobs.ts'
 import { api, expectJson, visit } from '../helpers/requests.ts'
 
 const QUEUES = ['default', 'one', 'two']
-const clients: Client[] = []
-async function watch(query = '', headers: Record<string, string> = {}) {
-  const client = await follow(query, headers)
-  clients.push(client)
-  await client.first(({ event }) => event === 'connected')
-  return client
-}
+const { watch, closeAll } = trackClients()
 beforeAll(async () => {
   await addQueue('one')
   await addQueue('two')
@@ -31,9 +18,7 @@ beforeAll(async () => {
   await putOriginal('b/clip.mp4')
 })
 afterEach(async () => {
-  for (const client of clients.splice(0)) {
-    await client.close()
-  }
+  await closeAll()
   await vi.waitFor(async () => expect(await socketCount(ALL_QUEUES)).toBe(0), 5_000)
 })
 

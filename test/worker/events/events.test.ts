@@ -1,23 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
 import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
-import { type Client, follow, hub, isEvent, socketCount } from '../helpers/eventStream.ts'
+import { type Client, hub, isEvent, socketCount, trackClients } from '../helpers/eventStream.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 
-const clients: Client[] = []
-async function watch(query = '', headers: Record<string, string> = {}) {
-  const client = await follow(query, headers)
-  clients.push(client)
-  await client.first(({ event }) => event === 'connected')
-  return client
-}
-afterEach(async () => {
-  for (const client of clients.splice(0)) {
-    await client.close()
-  }
-})
+const { watch, closeAll } = trackClients()
+afterEach(closeAll)
 
 describe('the event stream', () => {
   it('has headers against caching and buffering, and begins with "connected"', async () => {

@@ -4,21 +4,11 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openDatabase } from '../../../src/db/database.ts'
 import { EventDelivery } from '../../../src/events/EventDelivery.ts'
 import type { Subscription } from '../../../src/domain/subscription.ts'
-import { type Client, follow, isEvent, logIds, writeEvents } from '../helpers/eventStream.ts'
+import { isEvent, logIds, writeEvents, trackClients } from '../helpers/eventStream.ts'
 import { createOne } from '../helpers/jobs.ts'
 
-const clients: Client[] = []
-async function watch(query = '') {
-  const client = await follow(query)
-  clients.push(client)
-  await client.first(({ event }) => event === 'connected')
-  return client
-}
-afterEach(async () => {
-  for (const client of clients.splice(0)) {
-    await client.close()
-  }
-})
+const { watch, closeAll } = trackClients()
+afterEach(closeAll)
 
 it.each(['', 'queue=default&'])(
   'new clients and live clients receive events while another is sent 8,000 (%s)',

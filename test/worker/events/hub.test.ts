@@ -6,28 +6,20 @@ import { api, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import {
-  type Client,
-  follow,
   hub,
   inDefaultQueue,
   logIds,
   isEvent,
   socketCount,
   writeEvents,
+  trackClients,
 } from '../helpers/eventStream.ts'
 
-const clients: Client[] = []
-async function watch(query = '') {
-  const client = await follow(inDefaultQueue(query))
-  clients.push(client)
-  await client.first(({ event }) => event === 'connected')
-  return client
+const clients = trackClients()
+function watch(query = '') {
+  return clients.watch(inDefaultQueue(query))
 }
-afterEach(async () => {
-  for (const client of clients.splice(0)) {
-    await client.close()
-  }
-})
+afterEach(clients.closeAll)
 
 /** Runs `work` while the table `events` is missing, so that every read of it fails. */
 async function withoutLog<T>(work: () => Promise<T>): Promise<T> {

@@ -7,25 +7,19 @@ import { openPlatform } from '../helpers/database.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
 import {
   type Client,
-  follow,
   hub,
   inDefaultQueue,
   logIds,
   isEvent,
   writeEvents,
+  trackClients,
 } from '../helpers/eventStream.ts'
 
-const clients: Client[] = []
-async function watch(query = '', headers: Record<string, string> = {}) {
-  const client = await follow(inDefaultQueue(query), headers)
-  clients.push(client)
-  return client
+const clients = trackClients()
+function watch(query = '', headers: Record<string, string> = {}) {
+  return clients.open(inDefaultQueue(query), headers)
 }
-afterEach(async () => {
-  for (const client of clients.splice(0)) {
-    await client.close()
-  }
-})
+afterEach(clients.closeAll)
 async function newest() {
   return (await logIds(0)).at(-1) ?? 0
 }

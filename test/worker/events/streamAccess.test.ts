@@ -6,20 +6,15 @@ import { visit, api, expectJson, expectError, visitWith } from '../helpers/reque
 import { putOriginal, createJobs, type CreatedJob } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
-import { type Client, follow, isEvent, socketCount } from '../helpers/eventStream.ts'
+import { type Client, isEvent, socketCount, trackClients } from '../helpers/eventStream.ts'
 
 const VISITOR = { Authorization: '' }
-const clients: Client[] = []
-async function watch(query: string, headers: Record<string, string> = VISITOR) {
-  const client = await follow(query, headers)
-  clients.push(client)
-  await client.first(({ event }) => event === 'connected')
-  return client
+const clients = trackClients()
+function watch(query: string, headers: Record<string, string> = VISITOR) {
+  return clients.watch(query, headers)
 }
 afterEach(async () => {
-  for (const client of clients.splice(0)) {
-    await client.close()
-  }
+  await clients.closeAll()
   for (const queue of ['default', 'side', ALL_QUEUES]) {
     await vi.waitFor(async () => expect(await socketCount(queue)).toBe(0), 5_000)
   }

@@ -88,6 +88,28 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
   }
 }
 
+/** Opens event streams, and closes all of them when `closeAll` is called. */
+export function trackClients() {
+  const clients: Client[] = []
+  const open = async (query = '', headers: Record<string, string> = {}) => {
+    const client = await follow(query, headers)
+    clients.push(client)
+    return client
+  }
+  /** Opens a stream, and waits until it is connected. */
+  const watch = async (query = '', headers: Record<string, string> = {}) => {
+    const client = await open(query, headers)
+    await client.first(({ event }) => event === 'connected')
+    return client
+  }
+  const closeAll = async () => {
+    for (const client of clients.splice(0)) {
+      await client.close()
+    }
+  }
+  return { open, watch, closeAll }
+}
+
 /** Adds the default queue to the query of a stream, unless it names a queue. */
 export function inDefaultQueue(query = ''): string {
   return query.includes('queue=') ? query : query.replace(/^\??/, '?queue=default&')

@@ -1,0 +1,20 @@
+/** The grammar with the defaults of names, which never change: a changed default does not matter. */
+import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
+import type { Transformation } from '../../../src/contract/transformation.ts'
+import {
+  checkTransformation,
+  parseTransformation,
+} from '../../../src/domain/transformation/parse.ts'
+import { toRendition } from '../../../src/domain/transformation/rendition.ts'
+
+export function parse(text: string) {
+  return parseTransformation(text, NAME_DEFAULTS)
+}
+
+export function check(value: unknown) {
+  return checkTransformation(value, NAME_DEFAULTS)
+}
+
+export function fill(t: Transformation) {
+  return toRendition(t, NAME_DEFAULTS)
+}

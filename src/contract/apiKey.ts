@@ -14,7 +14,7 @@ export const SCOPES = [
 export const scope = z.enum(SCOPES)
 export type Scope = z.infer<typeof scope>
 
-/** A folder. It is stored with a slash at its end, so that `a/` does not include `ab/`. */
+/** A folder. The result of parsing ends in a slash, so that `a/` does not include `ab/`. */
 export const pathPrefix = z
   .string()
   .transform((path) => path.replace(/\/$/, ''))
@@ -35,9 +35,7 @@ const limits = {
     .describe('Maximum number of pending jobs that the key has created; null for no limit'),
   maxStoredBytes: maxBytes
     .nullable()
-    .describe(
-      'Storage quota: maximum size in bytes of the originals of the key; null for no limit',
-    ),
+    .describe('Storage quota: maximum of storedBytes; null for no limit'),
 }
 
 export const apiKey = z
@@ -108,8 +106,8 @@ export const changeApiKey = z
 export type ChangeApiKey = z.infer<typeof changeApiKey>
 
 /**
- * Request for a stream token. The token gives access to the events that match every property that
- * is set.
+ * Request for a stream token. The token gives access to the events that match all of `queue`,
+ * `pathPrefix`, `filePath` and `jobId` that are set.
  */
 export const createStreamToken = z
   .strictObject({

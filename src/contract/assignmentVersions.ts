@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { type Assignment, assignment } from './runnerProtocol.ts'
 
-/** The fields of a rendition that had another name in protocol version 3. */
+/** Fields of a rendition that have another name in protocol version 3, each with that name. */
 const FIELD_NAMES_3: Readonly<Record<string, string>> = {
   resizeMode: 'fit',
   encoderSpeed: 'preset',
@@ -45,7 +45,7 @@ export function writeAssignment(current: Assignment, protocol: number): SentAssi
 /**
  * Reads the response to a claim that was made with `protocol`.
  *
- * @throws ZodError if it is not an assignment of that version
+ * @throws ZodError if it is not a valid assignment
  */
 export function readAssignment(sent: unknown, protocol: number): Assignment {
   if (protocol >= 4) {

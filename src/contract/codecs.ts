@@ -45,7 +45,7 @@ export const PREVIEW_ENCODERS = {
   mp4: VIDEO_ENCODERS.h264,
 } as const satisfies Record<(typeof PREVIEW_FORMATS)[number], string>
 
-/** True if `ab` sets the bit rate. That of a lossless codec follows from the samples. */
+/** True if `ab` sets the bit rate of the audio. */
 export const HAS_BIT_RATE: Readonly<Record<AudioCodec, boolean>> = {
   aac: true,
   opus: true,
@@ -79,11 +79,11 @@ export interface ContainerCodecs {
   /** Values of `vc`. */
   video: readonly VideoCodec[]
   /**
-   * Values of `ac`. If the container does not accept the audio of a file, a probe plans with the
-   * first of them, to find obstacles of the video too.
+   * Values of `ac`. If no plan with `copy` is possible for a file, a probe plans with the first
+   * value, to find the obstacles of the video too.
    */
   audio: readonly AudioCodec[]
-  /** Audio tracks that can be stream copied, by ffprobe's names; null for any. */
+  /** Codecs of the audio tracks that can be stream copied, by ffprobe's names; null for any. */
   copiedAudio: readonly string[] | null
 }
 
@@ -118,7 +118,7 @@ export const CONTAINERS: Readonly<Record<Container, ContainerCodecs>> = {
     audio: ['opus', 'copy', 'none'],
     copiedAudio: ['opus', 'vorbis'],
   },
-  // Hardly any player accepts VP9 in HLS. The audio of a stream is never copied.
+  // Hardly any player accepts VP9 in HLS.
   hls: { video: ['h264', 'h265', 'av1'], audio: ['aac', 'none'], copiedAudio: [] },
   m4a: { video: [], audio: ['aac', 'copy'], copiedAudio: ['aac', 'alac', 'ac3'] },
   mp3: { video: [], audio: ['mp3', 'copy'], copiedAudio: ['mp3'] },

@@ -1,15 +1,15 @@
 /**
  * Defaults of transformations, one table for each grammar version.
  *
- * The stored name of a variant leaves out every key that has its default. Names are therefore
- * always written and read with the defaults of version 1, so that a later version cannot change the
+ * The stored name of a variant leaves out the fields that have their default. Names are therefore
+ * written and read with the defaults of version 1, so that a later version cannot change the
  * meaning of a stored name. Requests are read with the newest version.
  */
 import type { AudioCodec, Container, VideoCodec } from './codecs.ts'
 import type { Kind, Rendition, RenditionOf } from './rendition.ts'
 
 type KeysOf<R> = R extends unknown ? keyof R : never
-/** The fields of all renditions, except those that select the kind. */
+/** The fields of all renditions, except `kind`, `format` and `pick`. */
 export type Field = Exclude<KeysOf<Rendition>, 'kind' | 'format' | 'pick'>
 
 type AnyRendition = RenditionOf<'video'> &
@@ -21,9 +21,9 @@ type Fields = Pick<AnyRendition, Exclude<Field, 'videoCodec' | 'audioCodec'>>
 
 export interface GrammarDefaults {
   fields: Readonly<Fields>
-  /** The format of each kind of rendition. */
+  /** The default format of each kind of rendition. */
   formats: Readonly<{ [K in Kind]: RenditionOf<K>['format'] }>
-  /** Containers that are not listed have no video track. */
+  /** The containers that are not listed are those of audio files. */
   videoCodecs: Readonly<Partial<Record<Container, VideoCodec>>>
   audioCodecs: Readonly<Record<Container, AudioCodec>>
 }
@@ -124,9 +124,8 @@ export function isSameValue(one: unknown, other: unknown): boolean {
 }
 
 /**
- * Returns the fields of a rendition that differ from their default of grammar version 1. A track
- * may be stream copied only if no field that affects it is among them: every edit has a default
- * that leaves the source unchanged. A field without a default in version 1 counts as changed.
+ * Returns the fields of a rendition that differ from their default of grammar version 1. A field
+ * without a default in version 1 is returned too. The rules for stream copy use the result.
  */
 export function changedFields(rendition: Rendition): ReadonlySet<Field> {
   const { kind: _kind, format, ...fields } = rendition

@@ -55,8 +55,8 @@ const codes = Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]
 
 export const errorBody = z
   .object({
-    error: z.string().describe('The label of the status'),
-    message: z.string().describe('Description of the error, and of what to do'),
+    error: z.string().describe('A label for the status, for example "Not Found"'),
+    message: z.string().describe('Description of the error, often with what to do'),
     code: z.enum(codes),
     requestId: z.string(),
   })

@@ -1,6 +1,6 @@
 /**
- * The events of `GET /queue/events`, except `connected` and `heartbeat`, which sse.ts adds. Durable
- * events are rows of the event log; progress is not stored.
+ * The events that the hubs send for `GET /queue/events`. The Worker adds `connected`, `heartbeat`
+ * and `unavailable`. Durable events are rows of the event log; the other events are not stored.
  */
 import { z } from 'zod'
 import { jobStatus, percent } from './jobStatus.ts'

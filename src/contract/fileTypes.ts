@@ -66,7 +66,7 @@ const ORIGINALS = {
   vtt: type('subtitles', 'text/vtt', 'vtt', 'webvtt'),
 } as const satisfies Record<string, FileType>
 /**
- * Files that are made and served, but cannot be uploaded. A playlist as an original could make
+ * Files of variants that cannot be uploaded as originals. A playlist as an original could make
  * ffmpeg read other files.
  */
 const OUTPUTS = {
@@ -96,10 +96,7 @@ export function listExtensions(role: Role): Extension[] {
   return EXTENSIONS.filter((extension) => ORIGINALS[extension].role === role)
 }
 
-/**
- * Returns the extensions of images that a runner can add to each frame of a video. A GIF is not one
- * of them, because it can be animated.
- */
+/** Returns the extensions of images that can be a watermark. GIF is not one of them. */
 export function listWatermarkExtensions(): Extension[] {
   return listExtensions('image').filter((extension) => ORIGINALS[extension].demuxer !== null)
 }
@@ -108,8 +105,8 @@ export function listWatermarkExtensions(): Extension[] {
 const STILL_IMAGES: readonly string[] = ['jpg', 'jpeg', 'webp'] satisfies Extension[]
 
 /**
- * Returns why nothing can be made from an original of this name; null if something can. A `.gif` or a
- * `.png` can be animated, so the runner decides.
+ * Returns what an original of this name is ("a still image" or "subtitles") if no job can use it as
+ * its source; null for other names. A `.gif` or `.png` can be animated, so the runner decides.
  */
 export function findUnusableSource(path: string): string | null {
   const ending = readEnding(path)
@@ -136,7 +133,7 @@ export function readExtension(path: string): Extension | null {
   return Object.hasOwn(ORIGINALS, ending) ? (ending as Extension) : null
 }
 
-/** The content type of a file, by its extension or the format of the variant. */
+/** The content type of a file extension or a format of variants. */
 export function formatContentType(format: string): string {
   return findFileType(`.${format}`)?.contentType ?? OCTET_STREAM
 }

@@ -1,4 +1,4 @@
-/** Formats of variants: containers, image formats, and the kinds of variants that have them. */
+/** Formats of variants, and the formats that each kind of variant can have. */
 
 export const VIDEO_FORMATS = ['mp4', 'webm', 'mov', 'mkv'] as const
 export const AUDIO_FORMATS = ['m4a', 'mp3', 'opus', 'wav'] as const

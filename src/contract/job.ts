@@ -20,7 +20,9 @@ export const job = z
     progress: percent,
     startedAt: time
       .nullable()
-      .describe('Start of the latest attempt; null if there was none, or if it was interrupted'),
+      .describe(
+        'Start of the latest attempt; null before the first, after an interruption and after a requested retry',
+      ),
     completedAt: time
       .nullable()
       .describe('Time at which the job reached a final status; null before'),
@@ -37,7 +39,9 @@ export const job = z
     attempt: z
       .int()
       .nonnegative()
-      .describe('Number of the latest attempt, without interrupted ones; 0 before the first'),
+      .describe(
+        'Number of the latest attempt; 0 before the first and after a requested retry. An attempt that was interrupted does not count, unless the job was interrupted too often',
+      ),
     maxAttempts: z.int().positive(),
     errorCode: failureCode.nullable(),
     stage: stage.nullable(),
@@ -51,7 +55,7 @@ export const job = z
     playable: z
       .boolean()
       .describe(
-        'The stream can be played: up to its current end while the job runs, then completely',
+        'True if the package can be used: a stream up to its current end while the job runs, and any package once the job is completed',
       ),
     retryAt: time
       .nullable()
@@ -79,7 +83,7 @@ export const createJobs = z
       .max(MAX_TRANSFORMATIONS)
       .default([{}])
       .describe(
-        'Transformations, each a string in the URL grammar or an object. A job is created for each. Default: one MP4 with all defaults',
+        'Transformations, each a string in the URL grammar or an object. A job is created for each variant that has no pending or running job. Default: one MP4 with all defaults',
       ),
     priority: limit(PRIORITY)
       .optional()
@@ -96,7 +100,7 @@ export const createdJob = job.extend({
   deduplicated: z
     .boolean()
     .describe(
-      'True if the job is older than the request: the variant had a job that has not ended, or the request repeats an Idempotency-Key',
+      'True if the job is older than the request: the variant had a pending or running job, or the request repeats an Idempotency-Key',
     ),
 })
 
@@ -130,7 +134,11 @@ export const ATTEMPT_OUTCOMES = ['completed', 'failed', 'released', 'cancelled']
 /** One claim of a job by a runner. */
 export const attempt = z
   .object({
-    attempt: z.int().describe('Number of the attempt; interrupted attempts do not count'),
+    attempt: z
+      .int()
+      .describe(
+        'Number of the attempt. The attempt after an interrupted one can have the same number',
+      ),
     runner: z.string().nullable(),
     startedAt: time,
     endedAt: time.nullable().describe('null while the attempt runs'),
@@ -161,7 +169,7 @@ export const stats = z
     partial: z
       .boolean()
       .describe(
-        'True for a key with a path prefix under which there are more than 10,000 jobs: only 10,000 were counted',
+        'True for a key with a path prefix under which there are more than 10,000 jobs: the others are not counted',
       ),
   })
   .meta({ id: 'Stats' })

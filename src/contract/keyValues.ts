@@ -1,5 +1,5 @@
 /**
- * The values of transformation keys: schemas, and the words in which errors and docs describe them.
+ * The values of transformation keys: schemas, and their descriptions for error messages and docs.
  */
 import { z } from 'zod'
 import { describeCharacter, describeOtherCharacter, quote } from './quote.ts'
@@ -33,7 +33,7 @@ export type UrlForm = 'number' | 'text' | 'path' | 'textOrTrue'
 /** The values of a key. */
 export interface Values<Schema extends z.ZodType> {
   schema: Schema
-  /** Describes the values in error messages, after "must be". */
+  /** Describes the values: in error messages after "must be", and in docs. */
   words: string
   urlForm: UrlForm
   /** A list is written in a URL with "+" between its elements. */

@@ -25,8 +25,8 @@ const fieldDefaults: Record<string, unknown> = { ...REQUEST_DEFAULTS.fields }
 const COLOR_NAMES: Record<string, string> = { '000000': 'black', ffffff: 'white' }
 
 /**
- * @param byDefault text for the default in the description, if it is not simply the default of the
- *   field. Null if the key has no default
+ * @param byDefault describes the default; null for no text. If absent, the text is the default of
+ *   the field, if that is a string or a number
  */
 function key<const Name extends string, Schema extends z.ZodType>(
   name: Name,
@@ -107,7 +107,7 @@ export const KEY_DEFINITIONS = {
     'frameRate',
     decimal(1, 120),
     'Frames per second',
-    'those of the source, in a preview at most 24',
+    'those of the source; in a preview at most 24 (MP4) or 10 (WebP, GIF)',
   ),
   ac: key(
     'audioCodec',
@@ -163,7 +163,7 @@ export const KEY_DEFINITIONS = {
     'ladder',
     values.rungs,
     'Sizes of a stream, each as its short side in pixels',
-    'chosen by the source',
+    'chosen for the size of the source',
   ),
   sd: key('segmentSeconds', integer(2, 10, 'seconds'), 'Duration of the segments of a stream'),
   f: key(
@@ -183,7 +183,7 @@ export const KEY_DEFINITIONS = {
   sc: key(
     'columns',
     integer(1, 20),
-    'Number of columns of a storyboard sheet, and maximum of its rows',
+    'Maximum number of columns, and of rows, of a storyboard sheet',
   ),
   wc: key('waveformColor', values.color, 'Color of a waveform'),
   n: key(

@@ -22,8 +22,8 @@ export type JobLimit = (typeof JOB_LIMITS)[number]
 
 /**
  * Priority of a job; the lowest number is claimed first. `image` is the default of images and
- * probes. They precede the other kinds, because they are quick and users wait for them. `visitor` is
- * added to the default for jobs of visitors, so that every other job of the queue precedes them.
+ * probes, which are quick and for which users wait. `visitor` is added to the default for jobs of
+ * visitors, so that all other priorities precede theirs.
  */
 export const PRIORITY = { min: 0, max: 100, default: 2, image: 1, visitor: 100 } as const
 

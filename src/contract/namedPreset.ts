@@ -21,6 +21,6 @@ export const preset = z
   .meta({ id: 'Preset' })
 export type Preset = z.infer<typeof preset>
 
-/** A string in the URL grammar, or an object. A preset has no key `n`. */
+/** A transformation as a string in the URL grammar, or as an object. */
 export const presetBody = z.union([z.string().max(2_000), transformation])
 export type PresetBody = z.infer<typeof presetBody>

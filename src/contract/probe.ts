@@ -12,14 +12,14 @@ export const PROBE = 'f_json'
 const count = z.int().nonnegative()
 const seconds = z.number().nonnegative()
 const text = z.string().max(500)
-/** As written in the file: "1:1", "16:9". */
+/** Two integers, such as "16:9". */
 const ratio = z.string().regex(/^\d{1,9}:\d{1,9}$/)
 
 const common = {
   index: count.describe('Position in the file among the tracks of all types'),
   codec: text.nullable().describe('By ffmpeg\'s name, for example "h264"'),
   profile: text.nullable(),
-  language: text.nullable().describe('ISO 639-2, for example "eng"'),
+  language: text.nullable().describe('As written in the file, for example "eng"'),
   default: z.boolean().describe('Players choose this track by default'),
   durationSeconds: seconds.nullable(),
   bitRate: count.nullable().describe('Bits per second'),
@@ -96,7 +96,7 @@ export const probeDocument = z
   })
   .meta({ id: 'Probe' })
 export type ProbeDocument = z.infer<typeof probeDocument>
-/** The runner and the gateway read the document into memory as a whole. */
+/** The runner and the Worker read the document into memory as a whole. */
 export const MAX_PROBE_BYTES = 512 * 1024
 
 export const probeRequest = z

@@ -1,15 +1,14 @@
 /** Quotes the input of a caller in messages: shortened, and with every character visible. */
 
-/** A message has at most two quotes, so it repeats at most 200 characters of input. */
 const MAX_QUOTED_CHARACTERS = 100
-/** Controls, separators, direction marks, zero-width characters and lone surrogates. */
+/** Controls, format characters (such as zero-width ones), line separators and lone surrogates. */
 const INVISIBLE = /[\p{Control}\p{Format}\p{Surrogate}\p{Line_Separator}\p{Paragraph_Separator}]/gu
 
 function codePoint(character: string): string {
   return `U+${character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`
 }
 
-/** Returns at most 100 characters of a text. Invisible characters are written as `<U+0000>`. */
+/** Shortens a text to its first 100 characters. Writes invisible ones as `<U+0000>`. */
 export function shorten(text: string): string {
   const characters = Array.from(text.slice(0, 2 * MAX_QUOTED_CHARACTERS + 2))
   const isLong = characters.length > MAX_QUOTED_CHARACTERS
@@ -23,7 +22,7 @@ export function quote(text: string): string {
   return `"${shorten(text)}"`
 }
 
-/** Names a character that a text must not contain, by itself if it is visible, and its position. */
+/** Describes the character at `index` by its code point and position, and shows it if visible. */
 export function describeCharacter(text: string, index: number): string {
   const character = String.fromCodePoint(text.codePointAt(index)!)
   const position = Array.from(text.slice(0, index)).length + 1
@@ -32,7 +31,7 @@ export function describeCharacter(text: string, index: number): string {
   return `the character ${name} at position ${position}`
 }
 
-/** Names the first character of a text that is not one of `allowed`; null if all are. */
+/** Describes the first character of a text that `allowed` does not match; null if all match. */
 export function describeOtherCharacter(text: string, allowed: RegExp): string | null {
   let index = 0
   for (const character of text) {

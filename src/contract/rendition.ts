@@ -150,7 +150,7 @@ export type RenditionOf<K extends Kind> = Extract<Rendition, { kind: K }>
 
 /**
  * Returns the paths of the reference files of a rendition, without duplicates. An assignment lists
- * the files in this order, and a runner requests them by their position.
+ * the files in this order, and a runner requests them by their index.
  */
 export function listReferenceFiles(rendition: Rendition): string[] {
   const { append, watermark, subtitles } = rendition as Partial<RenditionOf<'video'>>

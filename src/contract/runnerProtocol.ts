@@ -3,8 +3,8 @@
  *
  * - `fence` comes with a claim, and the runner sends it with every request about that job. It grows
  *   with every claim of the job. A request with a stale fence, or about a job that no longer runs,
- *   is rejected with 409 `lease_lost` and has no effect. A repeated `finish` is not rejected: it
- *   returns the status again.
+ *   is rejected with 409 `lease_lost`. A repeated `finish` is not rejected: it returns the status
+ *   of the job.
  * - `Runner-Secret` is a header of every request: 128 random bits that a runner generates when it
  *   starts. A claim is bound to it. Another runner with the same token, even if it guesses the
  *   fence, gets 409 `lease_lost`.
@@ -13,7 +13,7 @@
  * | request                                                  | response                     |
  * |----------------------------------------------------------|------------------------------|
  * | `POST /runner/claim` claimRequest                        | 200 assignment, 204 no job   |
- * | `GET  /runner/jobs/{id}/source?fence=` with `Range`      | 206 a range of the original  |
+ * | `GET  /runner/jobs/{id}/source?fence=` with `Range`      | 206 a range of the file      |
  * | `POST /runner/jobs/{id}/report` report                   | 200 reportResponse           |
  * | `POST /runner/jobs/{id}/output` outputRequest            | 200 outputResponse           |
  * | `PUT  /runner/jobs/{id}/output/{part}?fence=&uploadId=`  | 200 uploadedPart             |
@@ -22,8 +22,8 @@
  *
  * Any request about a job may return 409 `lease_lost`: the runner stops the job and claims again.
  * `source` may return 412 `source_changed`: the file was replaced or deleted, and the runner
- * finishes with the outcome `released`. Every request may be repeated after a lost response. A
- * repeated claim must set `again`, or it would get a second job.
+ * finishes with the outcome `released`. Requests may be repeated after a lost response. A repeated
+ * claim must set `again`, or it would get a second job.
  *
  * `source` with `&reference=n` reads reference file n of the assignment, counted from 0. The files
  * of a package are stored one by one under `files/{name}`, each in one request; a file replaces an
@@ -31,8 +31,8 @@
  *
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
  * with every source range of up to 8 MiB; the runner sends it with every part and package file. If
- * it does not match, the gateway returns 400 `digest_mismatch`, and the runner sends the bytes
- * again.
+ * the digest of received bytes does not match, the gateway returns 400 `digest_mismatch`, and the
+ * runner sends the bytes again.
  */
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
@@ -61,7 +61,7 @@ export const RUNNER_SECRET_HEADER = 'Runner-Secret'
 /** 128 bits are 22 characters in base64url. */
 export const runnerSecret = z.string().regex(/^[A-Za-z0-9_-]{22,128}$/)
 
-/** `analyse`: passes that measure the source, for example its loudness, and write no output. */
+/** `encode` makes the media. `analyse` is other work, such as measuring the loudness. */
 export const STAGES = ['probe', 'analyse', 'encode', 'verify', 'upload'] as const
 export const stage = z.enum(STAGES)
 export type Stage = z.infer<typeof stage>
@@ -82,7 +82,7 @@ export const claimRequest = z.object({
       .nonnegative()
       .optional()
       .describe(
-        'Free disk space for one job. The runner gets no larger source, except for an image, storyboard, waveform or probe',
+        'Free disk space for one job. The runner gets no job with a larger source, except for an image, storyboard, waveform or probe',
       ),
     encoders: z
       .array(z.string().max(64))
@@ -107,7 +107,7 @@ export const claimRequest = z.object({
     .boolean()
     .optional()
     .describe(
-      'The response to the previous claim was lost. If the gateway assigned a job in it, the same job is returned',
+      'The response to the previous claim was lost. If that claim took a job, the same job is returned',
     ),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
@@ -149,7 +149,7 @@ export const plan = z.object({
   mode: z
     .enum(['remux', 'encode', 'frame', 'package', 'probe'])
     .describe(
-      'remux: every track of the output is copied; frame: an image; package: several files',
+      'remux: every track of the output is copied; frame: an image or a waveform; package: several files',
     ),
   reason: z.string().max(500).describe('The reason for the mode in one sentence'),
   video: trackPlan
@@ -164,7 +164,7 @@ export const plan = z.object({
     .array(z.string().max(500))
     .max(20)
     .default([])
-    .describe('Remarks, for example that the output is larger than the source'),
+    .describe('Remarks, for example that a requested size of a stream is left out'),
 })
 export type Plan = z.infer<typeof plan>
 
@@ -208,7 +208,7 @@ export const uploadedPart = z.object({
   etag: z.string(),
 })
 export type UploadedPart = z.infer<typeof uploadedPart>
-/** The parts that complete an upload, each named once. */
+/** The parts that complete an upload. Each part number must be unique. */
 export const namedParts = z
   .array(uploadedPart)
   .min(1)

@@ -1,6 +1,6 @@
 /**
- * Storage paths: the rules for the paths of originals. A path is also the R2 key of its original,
- * so a path that R2 or a file system could interpret differently is rejected.
+ * Storage paths: the rules for the paths of originals. A path is also the R2 key of its original.
+ * Paths that R2 or a file system could interpret in another way are rejected.
  */
 import { z } from 'zod'
 import { describeCharacter, quote } from './quote.ts'

@@ -1,4 +1,4 @@
-/** SQL conditions for a caller's restriction: a statement reaches only rows the caller can see. */
+/** SQL conditions that select the rows that a caller can see. */
 import { and, eq, gte, lt, type SQL } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'

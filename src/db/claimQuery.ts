@@ -9,7 +9,7 @@ import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
 
-/** Maximum number of jobs compared with the runner's disk, in each class of the disk's size. */
+/** Maximum number of jobs of one class that a statement lists or compares with a disk. */
 const MAX_JOBS_CHECKED = 100
 
 function fromReadyJobs(queue: string, conditions: SQL = sql``) {
@@ -21,12 +21,12 @@ function fromReadyJobs(queue: string, conditions: SQL = sql``) {
 const IN_CLAIM_ORDER = sql`ORDER BY required_encoders, size_class, priority, seq LIMIT 1`
 
 /**
- * The CTE `candidates`: for each class of ready jobs, the next job that a runner with these
- * capabilities can run; `seq` is null if there is none. A class is all jobs with the same required
- * encoders and the same size class. The query seeks in the index from each class to the next,
- * without reading the jobs in between, so its cost depends on the number of classes. In the size
- * class of the runner's disk, only the next MAX_JOBS_CHECKED jobs of a class are compared with the
- * disk.
+ * The CTE `candidates`: for each class of ready jobs whose encoders the runner has, the next job
+ * that the runner can run; `seq` is null if there is none. A class is all jobs with the same
+ * required encoders and the same size class. The query seeks in the index from each class to the
+ * next, without reading the jobs in between, so its cost depends on the number of classes. In the
+ * size class of the runner's disk, at most the next MAX_JOBS_CHECKED jobs of a class are compared
+ * with the disk.
  *
  * Column `whole_class`: true if the size class alone shows that the runner can run all jobs of the
  * class.
@@ -87,8 +87,8 @@ export function nextClaimableJob(
 }
 
 /**
- * Lists the queue's ready jobs with their requirements, in the order of claims: of each class the
- * next MAX_JOBS_CHECKED jobs.
+ * Lists the queue's ready jobs with their requirements, in the order of claims. Of each class, at
+ * most the next MAX_JOBS_CHECKED jobs are listed.
  */
 export async function listReadyJobs(db: Database, queue: string): Promise<JobRequirements[]> {
   const ofClass = fromReadyJobs(
@@ -117,9 +117,9 @@ interface ReadyJob extends JobRequirements {
 }
 
 /**
- * Counts the queue's jobs that a runner with these capabilities can run, up to `limit` in each
- * class. In the size class of the runner's disk, the next MAX_JOBS_CHECKED jobs are compared with the
- * disk.
+ * Counts the queue's ready jobs that a runner with these capabilities can run, up to `limit` in
+ * each class. In the size class of the runner's disk, at most the next MAX_JOBS_CHECKED jobs of a
+ * class are compared with the disk.
  */
 export async function countClaimableJobs(
   db: Database,
@@ -153,7 +153,7 @@ export async function listBusyRunners(db: Database): Promise<string[]> {
   return rows.map((row) => row.runnerId)
 }
 
-/** The running jobs that one runner holds, at most 10. Runners claim one job at a time. */
+/** The running jobs that one runner holds, at most 10. A runner runs one job at a time. */
 export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]> {
   return db
     .select()

@@ -1,6 +1,6 @@
 /**
- * Statements of the cleaner, which delete old rows. Those on large tables read a bounded number of
- * rows, so that the cost of a round does not depend on the size of the tables.
+ * Statements of the cleaner, which delete old rows. Those on jobs, events and idempotency keys read
+ * a bounded number of rows.
  */
 import { sql } from 'drizzle-orm'
 import { FINAL_STATUSES } from '../domain/jobTransitions.ts'
@@ -40,7 +40,7 @@ export async function deleteIdempotencyKeys(db: Database, before: number): Promi
     SELECT key FROM idempotency_keys WHERE created_at < ${before} LIMIT ${BATCH_SIZE})`)
 }
 
-/** Deletes the hourly statistics of a queue from before `before` (ms): one row for each hour. */
+/** Deletes the hourly statistics of a queue from before `before` (ms). */
 export async function deleteHourlyStats(
   db: Database,
   queue: string,

@@ -37,8 +37,8 @@ export function sqlList(constants: readonly string[]): SQL {
 const MAX_LISTED_PARAMETERS = 50
 
 /**
- * Condition: the column has one of these values. Many values are bound as one parameter, of which
- * D1 counts each value as a row read.
+ * Condition: the column has one of these values. More than MAX_LISTED_PARAMETERS values are bound
+ * as one JSON parameter; D1 then counts each value as a row read.
  */
 export function isListed(column: SQLiteColumn, values: string[]): SQL {
   if (values.length <= MAX_LISTED_PARAMETERS) {
@@ -47,7 +47,7 @@ export function isListed(column: SQLiteColumn, values: string[]): SQL {
   return sql`${column} IN (SELECT value FROM json_each(${JSON.stringify(values)}))`
 }
 
-/** Returns the row of a statement that returns at most one. */
+/** Returns the first row, for statements that return at most one; undefined if there is none. */
 export function first<T>(rows: T[]): T | undefined {
   return rows[0]
 }

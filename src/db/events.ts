@@ -36,8 +36,8 @@ export async function listNewestEvents(
 }
 
 /**
- * The range of sequence numbers over all queues. From `oldest` on, no event is missing. If the log
- * is empty, `oldest` is `newest + 1`. `newest` is the last assigned number, even if its event was
+ * The range of sequence numbers over all queues. `oldest` is the lowest number in the log, or
+ * `newest + 1` if the log is empty. `newest` is the last assigned number, even if its event was
  * deleted.
  */
 export async function findEventRange(db: Database) {

@@ -6,7 +6,7 @@ import { and, asc, eq, lt, sql } from 'drizzle-orm'
 import { type Database, first, isListed, statement } from './database.ts'
 import { files, storageReservations } from './schema/index.ts'
 
-/** A write to a path, from before it begins until its result is recorded. */
+/** A write to a path whose result is not recorded yet. */
 export interface StorageReservation {
   /** `storage_reservations.id`; null if nothing is reserved. */
   id: string | null
@@ -120,7 +120,10 @@ export async function recordFile(
   return { recorded: current === newRevision, revision: current }
 }
 
-/** Reservations of whole files from before `before` (ms): their writer did not record a result. */
+/**
+ * The oldest reservations of whole files from before `before` (ms), whose writes have not recorded
+ * a result.
+ */
 export function listStaleReservations(db: Database, before: number, limit: number) {
   return db
     .select({ id: storageReservations.id, filePath: storageReservations.filePath })

@@ -19,7 +19,10 @@ type PageQuery = Omit<ListJobs, 'cursor'> & { before: number | null }
 
 export interface Page {
   rows: JobRow[]
-  /** `seq` at which the search of a large folder stopped; null if all jobs were searched. */
+  /**
+   * `seq` of the last job that was read, if the search of a large folder stopped at
+   * `MAX_JOBS_READ`; else null.
+   */
   lastRead: number | null
 }
 
@@ -133,7 +136,7 @@ export function countJobsInFolder(
     GROUP BY 1, 2`)
 }
 
-/** Returns those of the paths whose file has a job or a variant of the queue. */
+/** Selects the paths of the files that have a job or a variant in the queue. */
 export async function listVisiblePaths(
   db: Database,
   paths: string[],
@@ -141,8 +144,8 @@ export async function listVisiblePaths(
 ): Promise<string[]> {
   const rows = await db.all<{ path: string }>(sql`
     SELECT value AS path FROM json_each(${JSON.stringify(paths)})
-    WHERE EXISTS (SELECT 1 FROM variant_queues AS made
-        WHERE made.file_path = value AND made.queue = ${queue})
+    WHERE EXISTS (SELECT 1 FROM variant_queues
+        WHERE variant_queues.file_path = value AND variant_queues.queue = ${queue})
       OR EXISTS (SELECT 1 FROM jobs WHERE jobs.file_path = value AND jobs.queue = ${queue})`)
   return rows.map(({ path }) => path)
 }

@@ -126,7 +126,7 @@ export interface Failure {
   message: string
   /** When the next attempt is due (ms since the epoch); null if the failure is final. */
   retryAt: number | null
-  /** The runner's report about the attempt; undefined if there was none. */
+  /** What the runner reported about the attempt; undefined if the runner did not end it. */
   details?: Omit<Extract<Finish, { outcome: 'failed' }>, 'outcome' | 'fence'>
   /** Fails the job only if its lease has expired by then (ms): a report can extend it meanwhile. */
   leaseExpiredBy?: number
@@ -166,8 +166,9 @@ export async function failJob(db: Database, claim: Claim, failure: Failure, now:
 }
 
 /**
- * Returns an interrupted job to its place in the queue. The attempt does not count. Returns undefined
- * also if the job has been interrupted MAX_INTERRUPTIONS times.
+ * Returns an interrupted job to its place in the queue. The attempt does not count. Returns
+ * undefined if the claim no longer holds the job, or if the job was interrupted MAX_INTERRUPTIONS
+ * times before.
  */
 export function releaseJob(db: Database, claim: Claim) {
   return db
@@ -187,7 +188,10 @@ export function releaseJob(db: Database, claim: Claim) {
     .then(first)
 }
 
-/** Cancels a pending job; with `force` a running one too. Returns undefined if none matches. */
+/**
+ * Cancels a pending job; with `force` a running one too. Returns undefined if the caller sees no
+ * such job, or its status does not allow it.
+ */
 export function cancelJobRow(
   db: Database,
   id: string,

@@ -31,7 +31,10 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | JobLimit> {
   apiKeyId: string | null
   /** Maximum number of pending jobs of that key; null for no limit. */
   maxQueuedJobs: number | null
-  /** If a visitor creates the job: the maximum number of pending jobs of all visitors; else null. */
+  /**
+   * Null unless the caller creates jobs as a visitor. Then it is the maximum number of pending jobs
+   * of all visitors.
+   */
   maxVisitorJobs: number | null
   /** The restriction of the caller. */
   restriction: Restriction
@@ -40,12 +43,12 @@ interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | JobLimit> {
 
 /**
  * Inserts a pending job for each variant that has no active job (pending or running). Returns the
- * active jobs of the requested variants, and the queue, all in one transaction. A returned job
- * existed before if its id is not one of the ids in `request.jobs`. Nothing is inserted if the
+ * active jobs of the requested variants, and the queue, as they are after the insertion. A returned
+ * job existed before if its id is not one of the ids in `request.jobs`. Nothing is inserted if the
  * queue does not exist (`queue` is undefined), if it is draining, if the API key would exceed
- * `maxQueuedJobs`, if visitors have `maxVisitorJobs`, or if one of the active jobs is in a queue that
- * the caller cannot see. An active job of a visitor becomes an ordinary job if another caller requests
- * its variant.
+ * `maxQueuedJobs`, if visitors already have `maxVisitorJobs` pending jobs, or if one of the active
+ * jobs is in a queue that the caller cannot see. If the caller does not create jobs as a visitor,
+ * the active jobs of visitors that it requests become ordinary jobs.
  */
 export async function insertJobs(
   db: Database,
@@ -113,7 +116,7 @@ export async function insertJobs(
     return { rows: await takeOver(db, request, rows), queue: found[0] }
   }
   // Recorded in the same transaction: of two concurrent requests with one key, the second fails and
-  // inserts nothing. HAVING excludes a rejected request, because some of its variants have no job
+  // inserts nothing. HAVING excludes a rejected request: at least one of its variants has no job
   // that the caller can see.
   const recordKey = statement(
     db,
@@ -132,7 +135,9 @@ export async function insertJobs(
   return { rows: await takeOver(db, request, rows), queue: found[0] }
 }
 
-/** Makes those of the active jobs that visitors created ordinary jobs; see `takeOverVisitorJobs`. */
+/**
+ * Applies `takeOverVisitorJobs` to the active jobs, unless the caller creates jobs as a visitor.
+ */
 async function takeOver(db: Database, request: NewJobs, rows: JobRow[]): Promise<JobRow[]> {
   const isNeeded =
     request.maxVisitorJobs === null && rows.some((row) => row.lastRequestedAt !== null)
@@ -166,8 +171,8 @@ export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
 }
 
 /**
- * The newest job of a file, or of one variant if `transformation` is not null. A probe describes the
- * file and makes no video, so it is found only by its own name.
+ * The newest job of a file except its probe, or, if `transformation` is not null, the newest job of
+ * this variant.
  */
 export function findNewestJob(
   db: Database,
@@ -212,7 +217,7 @@ export function listAttempts(db: Database, jobId: string, restriction: Restricti
     .limit(100)
 }
 
-/** Deletes a job. Its events are kept. Returns the deleted row, or undefined if there was none. */
+/** Deletes a job that the caller can see, and returns it; undefined if there is none. */
 export function deleteJobRow(db: Database, id: string, restriction: Restriction) {
   return db
     .delete(jobs)

@@ -1,6 +1,6 @@
 /**
- * Statements on a job that a runner claims or holds. All except `claimNextJob` and `reissueClaim`
- * compare the fence, so that a runner that lost its lease changes nothing.
+ * Statements that claim jobs, and statements on jobs that runners hold. A statement for a request
+ * about one job compares the fence, so that a runner that lost its lease changes nothing.
  */
 import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
 import type { Report } from '../contract/runnerProtocol.ts'
@@ -57,8 +57,8 @@ function isRunning(claim: Claim) {
 const TIMEOUT_GRACE_MS = 10_000
 
 /**
- * Expiry of a lease that begins or is extended at `now`: at most `TIMEOUT_GRACE_MS` after the
- * job's timeout.
+ * Expiry of a lease that begins or is extended at `now`: after `lease_seconds`, but at most
+ * `TIMEOUT_GRACE_MS` after the job's timeout.
  */
 function leaseExpiry(now: number, startedAt: SQL) {
   return sql`min(
@@ -79,7 +79,7 @@ export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
  * then by age. Due retries are released first. Returns undefined if no such job is ready, the queue
  * is paused, or its `concurrency` is reached.
  *
- * @param maxPriority the highest priority of the job; null for any
+ * @param maxPriority jobs whose `priority` is a larger number are ignored; if null, none are
  */
 export async function claimNextJob(
   db: Database,
@@ -119,9 +119,9 @@ export async function claimNextJob(
 }
 
 /**
- * Returns a job that the runner claimed and has not reported on, and restarts its lease. It is used
- * when the response to the claim was lost. The job can be of any queue. Returns undefined if there
- * is no such job.
+ * Returns a job that the runner claimed and has not reported on, in any queue, and restarts its
+ * lease. For claims that are repeated after a lost response. Returns undefined if there is no such
+ * job.
  */
 export function reissueClaim(
   db: Database,
@@ -176,8 +176,9 @@ export function reportProgress(
 }
 
 /**
- * Extends the leases of a queue that expire before `until`, up to the timeout of the job. The lease
- * of a job whose timeout is over at `now` is not extended.
+ * Extends the leases of a queue that expire before `until`: to `until`, but at most to
+ * `TIMEOUT_GRACE_MS` after the timeout of the job. A job that is past this limit at `now` keeps its
+ * lease as it is.
  */
 export async function extendLeases(
   db: Database,

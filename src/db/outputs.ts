@@ -72,8 +72,8 @@ export function findVariant(
 }
 
 /**
- * Returns whether a variant, or any variant of the file if `transformation` is null, was made in the
- * queue. The records of its jobs may be deleted.
+ * Returns whether a variant, or any variant of the file if `transformation` is null, was made in
+ * the queue, even if the records of its jobs are deleted.
  */
 export async function isMadeInQueue(
   db: Database,
@@ -95,7 +95,10 @@ export async function isMadeInQueue(
   return found.length > 0
 }
 
-/** The variant of a file that was made last, except its probe; with `queue`, of those made in it. */
+/**
+ * The variant of a file that was made last, except its probe. If `queue` is not null, only variants
+ * that were made in this queue count.
+ */
 export function findNewestVariant(
   db: Database,
   filePath: string,
@@ -104,8 +107,9 @@ export function findNewestVariant(
   const isMadeIn =
     queue === null
       ? undefined
-      : sql`EXISTS (SELECT 1 FROM variant_queues AS made WHERE made.file_path = ${variants.filePath}
-          AND made.transformation = ${variants.transformation} AND made.queue = ${queue})`
+      : sql`EXISTS (SELECT 1 FROM variant_queues WHERE variant_queues.file_path = ${variants.filePath}
+          AND variant_queues.transformation = ${variants.transformation}
+          AND variant_queues.queue = ${queue})`
   return db
     .select()
     .from(variants)

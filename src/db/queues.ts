@@ -1,4 +1,4 @@
-/** Statements on queues: limits, counters, and what the watchdog reads. */
+/** Statements on queues: settings, counters, and those of the watchdog. */
 import { and, eq, gte, lte, sql } from 'drizzle-orm'
 import { type Database, isListed } from './database.ts'
 import { jobs, queueHourlyStats, queues } from './schema/index.ts'

@@ -1,6 +1,6 @@
 /**
  * Statements on the jobs and variants that visitors' requests create. Their column
- * `last_requested_at` is not null.
+ * `last_requested_at` is not null. Here, a key without the scope `jobs:write` counts as a visitor.
  */
 import { and, eq, isNotNull, lt, sql } from 'drizzle-orm'
 import type { Restriction } from '../domain/caller.ts'
@@ -11,7 +11,7 @@ import { hasStatus } from './schema/columns.ts'
 import type { JobRow } from './rows.ts'
 import { jobs, variants } from './schema/index.ts'
 
-/** Maximum number of rows that a statement of the cleaner deletes. */
+/** Maximum number of rows that one of the deletions below deletes. */
 const BATCH_SIZE = 200
 
 /** Condition: visitors have fewer than `max` jobs that count as queued. */
@@ -71,7 +71,9 @@ export async function recordVariantRequest(
     )
 }
 
-/** Records that the variant of the job was requested again. Does nothing if it is not a visitor's. */
+/**
+ * Records that the variant of the job was requested again. Does nothing if it is not a visitor's.
+ */
 export async function recordJobRequest(db: Database, id: string, now: number): Promise<void> {
   await db
     .update(jobs)

@@ -2,8 +2,8 @@
 import { type Scope, SCOPES } from '../contract/apiKey.ts'
 
 /**
- * Reads treat everything outside of a restriction as if it did not exist. Writes outside of it are
- * rejected.
+ * What a caller may see: the jobs of one queue, and the files and jobs of one folder. A property
+ * that is null does not restrict the caller.
  */
 export interface Restriction {
   queue: string | null
@@ -29,8 +29,8 @@ export const ROOT: Caller = Object.freeze({ ...UNBOUND, keyId: 'root', scopes: S
 export const VISITOR: Caller = Object.freeze({ ...UNBOUND, keyId: null, scopes: [] })
 
 /**
- * Returns the id of the API key whose limits apply to the caller's jobs and files; null if there
- * are no limits.
+ * Returns the id of the API key that the caller's jobs and files count against; null for the root
+ * key and for visitors.
  */
 export function chargedKeyId({ keyId }: Pick<Caller, 'keyId'>): string | null {
   return keyId?.startsWith('key_') ? keyId : null

@@ -4,9 +4,9 @@
 const NETWORK_GROUPS = 4
 
 /**
- * Returns the /64 network of an IPv6 address: each host has a /64, so a limit on single addresses
- * has no effect. Returns any other text unchanged, and an IPv4 address that is written as IPv6
- * (::ffff:192.0.2.1) as IPv4.
+ * Returns the /64 network of an IPv6 address, because one client often has a whole /64 and could
+ * evade a limit on single addresses. Returns any other text unchanged, and an IPv4 address that is
+ * written as IPv6 (::ffff:192.0.2.1) as IPv4.
  */
 export function findClientNetwork(address: string): string {
   const groups = parseIPv6(address)

@@ -1,7 +1,7 @@
 /**
  * Status transitions of a job: for each event the statuses that allow it, and the new status. The
- * SQL statements take the new status from this table, and also their guard. Only the guard of the
- * claim is written in claimQuery.ts.
+ * SQL statements take the new status and the allowed statuses from this table, except that
+ * claimQuery.ts has its own condition for pending jobs.
  */
 import { JOB_STATUSES, type JobStatus } from '../contract/jobStatus.ts'
 
@@ -24,7 +24,7 @@ export const TRANSITIONS = {
 interface StatusTraits {
   /** The job has not ended. A variant has at most one active job. */
   isActive: boolean
-  /** The job counts against the `maxQueuedJobs` of the API key that created it. */
+  /** The job counts against the `maxQueuedJobs` of its API key, or the maximum for visitors. */
   isQueued: boolean
 }
 
@@ -38,7 +38,7 @@ const STATUS_TRAITS: Record<JobStatus, StatusTraits> = {
 
 export const ACTIVE_STATUSES = JOB_STATUSES.filter(isActive)
 export const QUEUED_STATUSES = JOB_STATUSES.filter((status) => STATUS_TRAITS[status].isQueued)
-/** Statuses of a job that has ended. Old jobs with these are deleted. */
+/** Statuses of a job that has ended. The cleaner deletes old jobs that have one of them. */
 export const FINAL_STATUSES = JOB_STATUSES.filter((status) => !isActive(status))
 
 export function isActive(status: JobStatus): boolean {

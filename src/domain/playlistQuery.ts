@@ -5,7 +5,7 @@ function readExtension(name: string) {
   return name.slice(name.lastIndexOf('.') + 1)
 }
 
-/** True for playlists and manifests, which grow while the package is made. */
+/** True for HLS playlists and DASH manifests. */
 export function isPlaylist(name: string): boolean {
   return findFileType(name)?.role === 'playlist'
 }
@@ -27,7 +27,7 @@ function append(uri: string, query: string): string {
   return `${path}${path!.includes('?') ? '&' : '?'}${query}${fragment}`
 }
 
-/** Adds `query` to the file names in `text`, the content of `name`, if its type can contain any. */
+/** Adds `query` to the file names in `text`, which is the content of the file `name`. */
 export function addQuery(name: string, text: string, query: string): string {
   switch (readExtension(name)) {
     case 'm3u8':

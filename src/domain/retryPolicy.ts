@@ -16,9 +16,9 @@ const IS_RETRYABLE: Record<FailureCode, boolean> = {
 }
 
 /**
- * An interrupted attempt, for example by a shutdown of its runner, does not count and is followed by
- * another one at once. After this number of them, each further one counts as failed: a job that is
- * always interrupted must end too.
+ * An attempt that is interrupted, for example by a shutdown of its runner, does not count, and the
+ * job can be claimed again at once. After this number of interruptions, each further one counts as
+ * a failed attempt, so that a job that is always interrupted ends too.
  */
 export const MAX_INTERRUPTIONS = 10
 

@@ -49,8 +49,8 @@ export function findJobSizeClass({ kind }: Rendition, sourceBytes: number): numb
 /** Capabilities of a runner. A property that is absent sets no limit. */
 export interface RunnerCapabilities {
   /**
-   * Free disk space. The source is read by ranges and not stored, but the output is, and it
-   * is seldom larger than the source.
+   * Free disk space in bytes. A job needs as much as its source has bytes: the source is not
+   * stored, but the output is, and it is seldom larger.
    */
   diskBytes?: number
   /** All encoders of the runner's ffmpeg. */
@@ -64,7 +64,7 @@ export interface JobRequirements {
   sourceBytes: number
 }
 
-/** Returns whether a runner can run a job: the rule that a claim applies in SQL. */
+/** Returns whether a runner can run a job. Claims apply the same rule in SQL. */
 export function canRun(
   { diskBytes, encoders }: RunnerCapabilities,
   { requiredEncoders, sizeClass, sourceBytes }: JobRequirements,
@@ -77,8 +77,8 @@ export function canRun(
 }
 
 /**
- * Finds out what runners that claim one after the other would get: for each of them, the first job
- * that it can run and that none before it gets.
+ * Simulates claims of runners, one after the other. Returns for each runner the first job that it
+ * can run and that no earlier runner gets, or null.
  *
  * @param jobs in the order of claims
  */
@@ -86,10 +86,10 @@ export function matchJobs<Job extends JobRequirements>(
   runners: RunnerCapabilities[],
   jobs: readonly Job[],
 ): (Job | null)[] {
-  const left = [...jobs]
+  const remaining = [...jobs]
   return runners.map((runner) => {
-    const index = left.findIndex((job) => canRun(runner, job))
-    return index === -1 ? null : left.splice(index, 1)[0]!
+    const index = remaining.findIndex((job) => canRun(runner, job))
+    return index === -1 ? null : remaining.splice(index, 1)[0]!
   })
 }
 

@@ -1,7 +1,7 @@
 /**
- * Sealed texts: encrypted with AES-GCM, so that their reader can neither read nor change them. The
- * key is derived from the signing keys, and a text that is sealed for one purpose cannot be opened
- * for another.
+ * Sealed texts: encrypted with AES-GCM, so that clients can neither read nor change them. The
+ * encryption key is derived from a signing key for one purpose, so a text that is sealed for one
+ * purpose cannot be opened for another.
  */
 import { fromBase64url, toBase64url } from './base64url.ts'
 import type { SigningKeys } from './signature.ts'
@@ -35,7 +35,7 @@ export async function sealText(keys: SigningKeys, purpose: string, text: string)
   return toBase64url(Uint8Array.of(...iv, ...new Uint8Array(sealed)))
 }
 
-/** Returns the text, or null if none of the keys has sealed it for this purpose. */
+/** Returns the text; null if it was not sealed for this purpose with one of the keys. */
 export async function openSealedText(
   keys: SigningKeys,
   purpose: string,

@@ -33,7 +33,7 @@ export async function sign(keys: SigningKeys, purpose: Purpose, text: string): P
   return `${id}.${toBase64url(new Uint8Array(mac))}`
 }
 
-/** True if one of the keys has signed this text for this purpose. */
+/** True if the key that the signature names has signed this text for this purpose. */
 export async function isValidSignature(
   keys: SigningKeys,
   purpose: Purpose,

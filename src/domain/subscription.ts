@@ -9,8 +9,8 @@ export const subscription = z.object({
   /** Ends in a slash. */
   pathPrefix: z.string().nullable().default(null),
   /**
-   * The sequence number of the last event that was sent or did not match the filter. At first, that
-   * of the event after which the stream begins.
+   * Sequence number up to which events were sent, or were skipped because they do not match the
+   * filter. The first value is that of the event after which the stream begins.
    */
   cursor: z.int().nonnegative(),
 })

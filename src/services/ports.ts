@@ -20,8 +20,8 @@ export interface Hubs {
   sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
   /**
    * Wakes up to `count` runners that wait for work in the queue and can run one of its ready jobs.
-   * If no job is ready, any runners are woken. Returns the jobs that the waiting runners can take,
-   * those included that other tickets wake.
+   * If no job is ready, any runners are woken. Returns the ready jobs that all waiting runners
+   * together can take, which can be more than `count`.
    */
   wake(queue: string, count: number): Promise<JobRequirements[]>
   /**
@@ -36,7 +36,7 @@ export interface Hubs {
  * missed.
  */
 export interface WorkWait {
-  /** Resolves with true once there may be work, and with false after `ms` without a wake-up. */
+  /** Resolves with true when there may be work, or with false after `ms` milliseconds. */
   wait(ms: number): Promise<boolean>
   close(): void
 }
@@ -64,7 +64,7 @@ export interface Platform {
   db: Database
   originals: ObjectStore
   variants: ObjectStore
-  /** Sends `count` tickets. Each says that there may be work in the queue. */
+  /** Sends `count` tickets, but at most 100. Each says that there may be work in the queue. */
   sendTickets(queue: string, count: number): Promise<void>
   hubs: Hubs
   slots: Slots

@@ -3,12 +3,12 @@ import { fileTypeFromBuffer } from 'file-type'
 import { shorten } from '../contract/quote.ts'
 import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
 
-/** Number of leading bytes that are checked: the sample size that file-type uses by default. */
+/** Number of leading bytes that are enough for the check: file-type reads this many by default. */
 export const SNIFF_BYTES = 4_100
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
 /**
- * Subtitles are text without a signature that file-type knows, so the start of the text is matched.
+ * Start of a subtitles file, by extension. Applied to content that file-type does not recognize.
  */
 const SUBTITLES: Record<string, { start: RegExp; description: string }> = {
   vtt: { start: /^WEBVTT(?=[ \t\r\n]|$)/, description: 'with the line WEBVTT' },

@@ -12,7 +12,7 @@ export type StoreOutcome<Stored> =
 
 /** Object metadata: the id of the API key that an original is charged to. */
 const KEY_ID_METADATA = 'reelqueue-key'
-/** Object metadata: the id of the multipart upload that stored an original. */
+/** Object metadata: the id (`upl_…`) of the upload in parts that stored an original. */
 const UPLOAD_ID_METADATA = 'reelqueue-upload'
 
 /** The charged key and size of the file at a path; null and 0 if there is no file. */
@@ -25,7 +25,7 @@ export interface StoredSize {
 /**
  * Returns the attributes of an original that is charged to the API key `keyId`.
  *
- * @param uploadId the multipart upload that stores it; null for a whole file
+ * @param uploadId the id of the upload in parts that stores it; null for a whole file
  */
 export function originalAttributes(path: string, keyId: string | null, uploadId: string | null) {
   return {

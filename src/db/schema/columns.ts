@@ -25,8 +25,8 @@ export function referenceFileList() {
 }
 
 /**
- * Condition on the status of a job. SQLite uses a partial index only if the query has the text of
- * the condition of the index, so both must be built here.
+ * Condition on the status of a job, for partial indexes and the queries that use them. SQLite uses
+ * a partial index only if the query contains the condition of the index.
  */
 export function hasStatus(statuses: readonly JobStatus[]): SQL {
   const list = statuses.map((status) => `'${status}'`).join(', ')

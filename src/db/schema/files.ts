@@ -1,11 +1,12 @@
-/** Tables of originals: the charged API keys, storage reservations, and unfinished uploads. */
+/** Tables of originals: the charged API keys, storage reservations, and multipart uploads. */
 import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { time } from './columns.ts'
 
 /**
- * Multipart uploads of originals. A row is deleted when its upload is aborted. The cleaner aborts old
- * uploads, and deletes the rows of completed ones, which answer repeated completions.
+ * Multipart uploads of originals. A row is deleted when its upload is aborted. The row of a
+ * completed upload is kept, so that a repeated completion gets the same response, until the cleaner
+ * deletes it.
  */
 export const uploads = sqliteTable(
   'uploads',
@@ -42,8 +43,8 @@ export const uploadParts = sqliteTable(
 )
 
 /**
- * The API key that is charged for each original, as of the last write through the API. R2 is the
- * source of truth: a row is updated after the object. Triggers on this table and on
+ * API keys that are charged for originals, as of the last write through the API. R2 is the source
+ * of truth: a row is updated after the object. Triggers on this table and on
  * `storage_reservations` maintain `api_keys.stored_bytes`.
  */
 export const files = sqliteTable(

@@ -72,8 +72,8 @@ export const jobs = sqliteTable(
     /** The API key that created the job; null for the root key and for visitors. */
     apiKeyId: text(),
     /**
-     * If a visitor's request created the job: time of the last request for its variant, updated at
-     * most once an hour. Null for other jobs.
+     * For a visitor's job: time of the last request for its variant, updated at most once an hour.
+     * Null for other jobs, and once a caller with the scope `jobs:write` has requested the job.
      */
     lastRequestedAt: time(),
     sourceEtag: text().notNull(),
@@ -140,7 +140,7 @@ export const attempts = sqliteTable(
   (t) => [primaryKey({ columns: [t.jobId, t.fence] })],
 )
 
-/** Jobs of requests with an `Idempotency-Key`. A repeated request returns those not yet deleted. */
+/** Jobs of requests with an `Idempotency-Key`, for repeated requests with the same key. */
 export const idempotencyKeys = sqliteTable(
   'idempotency_keys',
   {

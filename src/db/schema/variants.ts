@@ -48,8 +48,8 @@ export const variants = sqliteTable(
     referenceFiles: referenceFileList(),
     createdAt: time().notNull(),
     /**
-     * If a visitor's request created the variant: time of the last request for it, updated at most
-     * once an hour. Null for other variants, which are kept until their file is replaced or deleted.
+     * For a visitor's variant: time of the last request for it, updated at most once an hour. Null
+     * for other variants, which have no retention time.
      */
     lastRequestedAt: time(),
   },
@@ -78,9 +78,9 @@ export const variantReferences = sqliteTable(
 )
 
 /**
- * The queues in which each variant was made. A key that is restricted to a queue sees the variants of
- * its queue, even after the records of their jobs are deleted. Triggers insert the rows with the
- * variant, and delete them with it.
+ * The queues in which each variant was made. A key that is restricted to a queue sees the variants
+ * of its queue, even after the records of their jobs are deleted. Triggers insert a row when a
+ * variant is made, and delete the rows with the variant.
  */
 export const variantQueues = sqliteTable(
   'variant_queues',

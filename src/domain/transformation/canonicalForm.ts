@@ -1,5 +1,5 @@
 /**
- * The canonical form of a rendition: the text that names the variant, in the database and in R2.
+ * The canonical form of a rendition: the text that names the variant in the database.
  */
 import {
   type Field,
@@ -15,8 +15,8 @@ import { toRendition } from './rendition.ts'
 import { writeValue } from './write.ts'
 
 /**
- * Writes the name of a variant from its rendition. The keys have a fixed order, and keys with their
- * default value are left out. A name cannot be empty: the MP4 with every default is `f_mp4`.
+ * Writes the name of a variant from its rendition. The keys have a fixed order, and fields with
+ * their default value are left out. A name cannot be empty: the MP4 with every default is `f_mp4`.
  */
 export function writeCanonicalForm(rendition: Rendition): string {
   const { kind, format } = rendition

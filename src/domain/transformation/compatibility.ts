@@ -38,7 +38,7 @@ export function checkCompatibility(t: Transformation, kind: Kind, defaults: Gram
   }
 }
 
-/** True if a key has an effect on a kind, that is if renditions of the kind have its field. */
+/** True if renditions of the kind have the field of the key, and for keys that set no field. */
 function appliesTo(key: Key, kind: Kind): boolean {
   return key === 'f' || key === 't' || key === 'n' || readField(key) in RENDITIONS[kind].shape
 }

@@ -9,11 +9,9 @@ import { readKind } from './kind.ts'
 import { TransformationError } from './transformationError.ts'
 import { writeTransformation, writeValue } from './write.ts'
 
-/**
- * Transformations are part of URLs, which browsers and proxies limit to a few thousand characters.
- */
+/** Transformations are part of URLs, and some clients and proxies accept only short URLs. */
 const MAX_CHARACTERS = 2_000
-/** Up to 8 digits without a sign or leading zeros, and up to three decimal places. */
+/** Up to 8 digits without a sign or leading zeros, then up to three decimal places. */
 const NUMBER = /^(0|[1-9]\d{0,7})(\.\d{1,3})?$/
 const PAIR = /^([a-z]+)_(.*)$/
 

@@ -21,8 +21,8 @@ type Fields = Record<Field, unknown>
 const NO_AUDIO: readonly unknown[] = ['none']
 
 /**
- * Fills in the defaults of a transformation without a preset, and resets the fields that have no
- * effect in this combination, so that they do not change the name of the variant.
+ * Fills in the defaults of a transformation without a preset, and resets fields that other
+ * fields make ineffective, so that they do not change the name of the variant.
  *
  * @throws TransformationError if `t` and `f` contradict each other
  */
@@ -42,14 +42,14 @@ export function toRendition(
     }
   }
   const pick = t.t === 'best' ? 'best' : 'at'
-  return schema.parse({ ...resetWithoutEffect(fields, kind), kind, format, pick })
+  return schema.parse({ ...resetIneffective(fields, kind), kind, format, pick })
 }
 
 /**
- * Resets the fields that have no effect in this combination to their defaults, so that names leave
- * them out.
+ * Resets fields that other fields make ineffective to their defaults, so that names leave them out:
+ * for example the gravity if nothing is cropped.
  */
-function resetWithoutEffect(fields: Fields, kind: Kind): Fields {
+function resetIneffective(fields: Fields, kind: Kind): Fields {
   const reset = (names: (keyof typeof NAME_DEFAULTS.fields)[]) =>
     Object.fromEntries(names.map((name) => [name, NAME_DEFAULTS.fields[name]]))
   const bothSides = fields.width !== null && fields.height !== null

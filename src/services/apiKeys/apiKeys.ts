@@ -21,9 +21,7 @@ import type { ApiKeyRow } from '../../db/rows.ts'
 
 /** Maximum number of keys, because a list returns all of them. */
 const MAX_KEYS = 1_000
-/**
- * Precision of `lastUsedAt`: it is written at most once in this time, not for every request.
- */
+/** `lastUsedAt` is written at most once in this time. */
 const USE_INTERVAL_MS = 3_600_000
 /** `rq_` and 256 random bits in base64url. Other texts are rejected without a query. */
 const KEY_PATTERN = /^rq_[A-Za-z0-9_-]{43}$/

@@ -1,4 +1,7 @@
-/** Completes uploads in parts. A completion that is sent again gets the same response. */
+/**
+ * Completes uploads in parts. A completion that is sent again with the same parts gets the same
+ * file.
+ */
 import type { UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { StoredFile } from '../../contract/storedFile.ts'
 import type { UploadRow } from '../../db/rows.ts'
@@ -53,7 +56,7 @@ export async function completeUpload(
       'parts: These parts cannot be assembled. Name every part with the etag of its upload. All parts but the last must have the same size, of at least 5 MiB. Nothing was stored, and the upload is still open.',
     )
   }
-  // Another request has completed the upload, and may not have recorded it.
+  // Another request may have completed the upload without recording the completion.
   const stored = await originals.head(upload.filePath)
   if (stored && isStoredBy(stored, id)) {
     return recordCompletion(platform, { upload, write, parts }, stored)
@@ -99,7 +102,7 @@ async function recordCompletion(
   return { ok: true, file: serializeFile(object) }
 }
 
-/** The response to a completion that is sent again: the file as it was stored then. */
+/** Returns the recorded file if the parts are those of the first completion; else an error. */
 async function repeatCompletion(upload: UploadRow, parts: UploadedPart[]): Promise<Outcome> {
   if (upload.partsHash !== (await hashParts(parts))) {
     return errorResult(

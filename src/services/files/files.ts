@@ -52,8 +52,8 @@ export function putReservedFile(
   content: SizedBody,
 ): Promise<StoreOutcome<StoredObject>> {
   const stored = store(platform, chargedKeyId(caller), reservation, content)
-  // If the client disconnects, the request is cancelled. Deferred work continues and ends the
-  // reservation.
+  // If the client disconnects, the request is cancelled. Deferred work continues, so that the
+  // reservation is deleted.
   platform.defer(stored.catch(() => undefined))
   return stored
 }

@@ -1,4 +1,4 @@
-/** Stores the files of a form, and creates jobs for each of them. */
+/** Stores the files of a form, and creates their jobs. */
 import { shorten } from '../../contract/quote.ts'
 import type { StorageReservation } from '../../db/files.ts'
 import { type Caller, canSeePath, chargedKeyId } from '../../domain/caller.ts'
@@ -59,8 +59,8 @@ export type UploadOutcome = { ok: true; files: UploadedFile[] } | FailedUpload
 /**
  * Stores all files of a form, and creates their jobs. The scope, the names, the transformations and
  * the leading bytes are checked first: if one of them is not valid, nothing is stored. If storing a
- * file or creating its jobs fails later, the files that are stored by then stay, and are returned with
- * the error.
+ * file or creating its jobs fails later, the files that are stored by then stay, and are returned
+ * with the error.
  */
 export async function uploadForm(
   platform: Platform,

@@ -19,7 +19,7 @@ import type { Platform } from '../ports.ts'
 
 export type QuotaExceeded = ErrorResult<'storage_cap_reached'>
 
-/** Reserves storage for all files, or for none. No key is charged when `keyId` is null. */
+/** Reserves storage for all files, or for none. If `keyId` is null, no storage is reserved. */
 export async function reserveStorage(
   { db }: Platform,
   keyId: string | null,

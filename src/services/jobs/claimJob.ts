@@ -44,11 +44,11 @@ export async function claimOrWait(
 }
 
 /**
- * Claims the next job of the first queue in `request.queues` that has one that the runner can run;
- * a job of a visitor only if none of the queues has another.
- * With `request.again`, a job whose assignment was lost comes first, whatever its queue. A job
- * whose original or reference file was deleted fails, and the next one is claimed. Returns null if
- * there is no job, or after MAX_JOBS_FAILED jobs have failed.
+ * Claims the next job of the first queue in `request.queues` that has one that the runner can run.
+ * Jobs of visitors are claimed only if none of the queues has another job. With `request.again`, a
+ * job whose assignment was lost comes first, in any queue. A job whose original or reference file
+ * was deleted fails, and the next one is claimed. Returns null if there is no job, or after
+ * MAX_JOBS_FAILED jobs have failed.
  */
 export async function claimJob(
   platform: Platform,
@@ -84,7 +84,7 @@ async function claimRow(
   const identity = { id: runner.id, secretHash }
   let row = again ? await reissueClaim(db, identity, Date.now()) : undefined
   const capabilities = readCapabilities(runner)
-  // Jobs of visitors come after the other jobs of all queues, not only after those of their own.
+  // The first pass over the queues leaves out the jobs of visitors.
   const maxPriorities = queues.length === 1 ? [null] : [PRIORITY.max, null]
   for (const maxPriority of maxPriorities) {
     for (const queue of queues) {

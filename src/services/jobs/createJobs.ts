@@ -32,8 +32,8 @@ export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
 /** The properties of the caller that creating jobs depends on. */
 export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'> & {
   /**
-   * Set if the caller has no scope for it, but visitors may create jobs too: the maximum number of
-   * pending jobs of all such callers.
+   * Set if the caller may create jobs only because visitors may: the maximum number of pending jobs
+   * of all such callers.
    */
   maxVisitorJobs?: number
 }
@@ -43,7 +43,8 @@ type Renditions = ReadonlyMap<string, Rendition>
 
 /**
  * Creates the jobs of a request, in the order of its transformations. A request with the same
- * idempotency key and content as an earlier request returns the jobs of the earlier one.
+ * idempotency key and content as an earlier request returns the jobs of the earlier one, or an
+ * error if some of them are deleted.
  *
  * @param givenKey the header `Idempotency-Key`, or null
  */
@@ -59,7 +60,8 @@ export async function createJobs(
   }
   const renditions = await readRenditions(platform, caller, request)
   const idempotent = await readIdempotency(caller, request, givenKey)
-  // A named preset can have been deleted since the first request, whose jobs are still returned.
+  // An error of the renditions is returned later: a named preset can have been deleted since the
+  // first request, and the jobs of that request are still returned.
   const transformations = 'ok' in renditions ? [] : [...renditions.keys()]
   const findRepeated = async (): Promise<CreateOutcome | null> => {
     const repeated =
@@ -198,7 +200,7 @@ async function readFiles(
   return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
 }
 
-/** Images and probes take seconds and users wait for them, so by default they are claimed first. */
+/** Kinds that are quick and for which users wait. Their default priority is `PRIORITY.image`. */
 const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
 
 function defaultPriority({ kind }: Rendition, { maxVisitorJobs }: Creator) {
@@ -207,7 +209,8 @@ function defaultPriority({ kind }: Rendition, { maxVisitorJobs }: Creator) {
 }
 
 /**
- * Returns the active job of each variant, or an error if the caller can see none for one of them.
+ * Returns the active job of each variant, or an error if a variant has none that the caller can
+ * see.
  */
 function collectJobs(
   caller: Creator,

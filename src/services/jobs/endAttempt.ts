@@ -70,9 +70,9 @@ export async function releaseAttempt(
 }
 
 /**
- * Handles a request that a runner may have repeated because the response was lost. If the job has
- * one of `statuses` under the same fence, an earlier request ended the attempt, and the status is
- * returned. Otherwise returns the error `lease_lost`.
+ * Handles a request that a runner may have repeated because the response was lost. Returns the
+ * status of the job if it is one of `statuses` and the job was not claimed again, else the error
+ * `lease_lost`.
  */
 export async function findRepeatedEnd(
   { db }: Platform,

@@ -7,8 +7,8 @@ import { type AttemptOutcome, failAttempt, findRepeatedEnd, releaseAttempt } fro
 import { findHeldJob } from './heldJob.ts'
 
 /**
- * Ends an attempt. A repeated request changes nothing: it returns the same status, or `lease_lost`
- * if the attempt did not end with the reported outcome or the job was claimed again.
+ * Ends an attempt. A repeated request changes nothing: it returns the status of the job, or
+ * `lease_lost` if the reported outcome does not lead to this status or the job was claimed again.
  */
 export async function finishAttempt(
   platform: Platform,

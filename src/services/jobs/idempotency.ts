@@ -16,7 +16,8 @@ export interface IdempotentRequest {
 /**
  * Finds the jobs of an earlier request with the same key; null if there was none. The jobs are in
  * the order of `transformations`. Jobs of other transformations follow: a named preset may have
- * changed since the earlier request. Returns an error if some of the jobs are deleted.
+ * changed since the earlier request. Returns an error if that request had another content, or if
+ * the caller cannot see all of its jobs any more.
  */
 export async function findJobsOfRepeatedRequest(
   { db }: Platform,
@@ -42,16 +43,16 @@ export async function findJobsOfRepeatedRequest(
   if (hidden.some(({ status }) => isActive(status))) {
     return variantBusyError()
   }
-  const left = rows.filter((row) => canSee(caller, row)).map(({ id }) => id)
-  return left.length < earlier.jobIds.length
-    ? jobsDeletedError(earlier.jobIds.length - left.length, left)
+  const remaining = rows.filter((row) => canSee(caller, row)).map(({ id }) => id)
+  return remaining.length < earlier.jobIds.length
+    ? jobsDeletedError(earlier.jobIds.length - remaining.length, remaining)
     : { ok: true, rows }
 }
 
-function jobsDeletedError(deleted: number, left: string[]) {
-  const total = deleted + left.length
-  const count = left.length > 0 ? `${deleted} of ${total}` : 'all of them'
-  const rest = left.length > 0 ? ` Still there: ${left.join(', ')}.` : ''
+function jobsDeletedError(deleted: number, remaining: string[]) {
+  const total = deleted + remaining.length
+  const count = remaining.length > 0 ? `${deleted} of ${total}` : 'all of them'
+  const rest = remaining.length > 0 ? ` Still there: ${remaining.join(', ')}.` : ''
   return errorResult(
     'idempotency_jobs_deleted',
     `The first request with this Idempotency-Key created jobs that were deleted (${count}).${rest} To create jobs again, send the request with a new key.`,

@@ -11,8 +11,9 @@ type Outcome = { ok: true; page: z.infer<typeof jobList> } | ErrorResult<'invali
 
 /**
  * Returns one page. `nextCursor` is the sequence number of the last job on the page, or, if the
- * read limit was reached first, of the last job that was read. The next page has the jobs below it.
- * Callers outside of the service get it sealed. The cost of a page does not depend on its cursor, but grows with its offset.
+ * read limit was reached first, of the last job that was read. The next page has older jobs. The
+ * route seals `nextCursor` before it sends it to clients. The cost of a page does not depend on its
+ * cursor, but grows with its offset.
  */
 export async function listJobs(
   { db }: Platform,

@@ -11,13 +11,13 @@ import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
 import type { Platform } from '../ports.ts'
 
 /**
- * R2 accepts up to 10,000 parts of 5 MiB to 5 GiB. With small parts, little is sent again after a
- * broken connection.
+ * R2 accepts up to 10,000 parts of 5 MiB to 5 GiB. The parts are small, because a part is sent
+ * again as a whole after a broken connection.
  */
 export const PART_SIZE_BYTES = 8 * 1024 * 1024
 
 /**
- * Begins the upload. A repeated request begins another upload. When the attempt ends, the uploads
+ * Begins the upload. A repeated request begins another upload. When the attempt ends, its outputs
  * that did not become the variant are retired.
  */
 export async function beginOutput(

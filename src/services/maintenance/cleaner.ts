@@ -24,15 +24,14 @@ export interface Retention {
   jobDays: number
   eventDays: number
   uploadDays: number
-  /** Applies to variants that visitors created, from the last request for them. */
+  /** For variants and pending jobs of visitors, from the last request for them. */
   publicVariantDays: number
 }
 
 /**
- * Runs one round. A round deletes a bounded number of rows of each large table. The events of a job
- * are kept when the job is deleted, until they are old enough themselves. Of variants, only those
- * that visitors created have a retention time. An error is logged, and does not stop the other
- * steps.
+ * Runs one round. A round deletes a bounded number of rows of each large table. Events have a
+ * retention time of their own, and can outlive their job. Variants have no retention time, except
+ * those of visitors. An error is logged, and does not stop the other steps.
  */
 export async function runCleaner(
   platform: Platform,
@@ -54,7 +53,7 @@ export async function runCleaner(
   await run('outputs', () => collectGarbage(platform))
 }
 
-/** @param subject what the step deletes, for the log */
+/** @param subject what the step works on, for the log */
 async function run(subject: string, step: () => Promise<unknown>): Promise<void> {
   try {
     await step()
@@ -75,7 +74,10 @@ async function deleteStatistics({ db }: Platform, before: number): Promise<void>
   }
 }
 
-/** Deletes unfinished uploads that began before `before` (ms), up to MAX_UPLOADS_PER_ROUND. */
+/**
+ * Deletes uploads that began before `before` (ms), up to MAX_UPLOADS_PER_ROUND. The files of
+ * completed uploads stay.
+ */
 async function deleteOldUploads(platform: Platform, before: number): Promise<void> {
   for (const upload of await listUploadsBefore(platform.db, before, MAX_UPLOADS_PER_ROUND)) {
     await run(`upload ${upload.id}`, () => deleteUploadAndParts(platform, upload))

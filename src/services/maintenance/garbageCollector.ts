@@ -4,7 +4,7 @@ import { describeError, logWarn } from '../../log.ts'
 import type { MultipartUpload, ObjectStore } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 
-/** Outputs per round. A D1 statement binds a limited number of keys. */
+/** Outputs per round. It limits the requests of a round: each upload is aborted by a request. */
 const MAX_OUTPUTS_PER_ROUND = 50
 
 /** Files of packages per round. The store lists up to 1,000 at once. */
@@ -63,7 +63,7 @@ async function deleteFiles(store: ObjectStore, uploads: MultipartUpload[]): Prom
   const deleted: string[] = []
   const postponed: string[] = []
   for (const upload of uploads) {
-    // No object can arrive under the key of an upload that was aborted, or that is gone.
+    // After the upload has ended, no object can appear under its key.
     const hasEnded = await abortUpload(store, upload)
     const keys = hasEnded ? deleted : postponed
     keys.push(upload.key)

@@ -13,8 +13,9 @@ import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
 
 /**
- * Time for which leases are extended after the watchdog could not run. A runner reports once a
- * second and waits up to 5 s for each response, so it reports in this time if it is alive.
+ * Time for which leases are extended after the watchdog could not run. It is enough for a report of
+ * each runner that is alive: a runner reports about once a second, and waits up to 5 s for a
+ * response.
  */
 const RECOVERY_MS = 10_000
 
@@ -22,8 +23,8 @@ const RECOVERY_MS = 10_000
  * Runs one round for a queue. Returns when the next round is due (ms since the epoch), or null if
  * the queue has no lease, no delayed retry and no job that could start.
  *
- * @param wasUnreachable true if the watchdog could not run when it was due. Then reports could not
- *   arrive either, so leases that expired meanwhile are extended by RECOVERY_MS, once.
+ * @param wasUnreachable true if the watchdog could not run when it was due. Reports may not have
+ *   arrived either, so leases that have expired or soon expire are extended to RECOVERY_MS from now
  */
 export async function runWatchdog(
   platform: Platform,

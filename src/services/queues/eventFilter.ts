@@ -25,7 +25,10 @@ type Outcome =
   | { ok: true; queue: string | null; filter: EventFilter }
   | ErrorResult<'job_not_found' | 'queue_not_found' | 'file_not_found'>
 
-/** `queue` is null for all queues: no queue is named, and the caller can see more than one. */
+/**
+ * `queue` of the result is null, for all queues, if neither the request nor the restriction nor the
+ * requested job has a queue.
+ */
 export async function resolveEventFilter(
   { db }: Platform,
   restriction: EventRestriction,

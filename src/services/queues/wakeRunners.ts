@@ -7,15 +7,15 @@ import { failAttempt } from '../jobs/endAttempt.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs } from './queues.ts'
 
-/** Maximum number of queues in a claim. */
+/** Maximum number of queues from which a runner in a slot claims. */
 const MAX_QUEUES = 10
 
 /**
- * Wakes up to `count` waiting runners that can run the queue's jobs. For the jobs that no waiting
- * runner can take, starts free slots: one for each job that can start and that a slot can run. Slots
- * that are already starting are subtracted, so that a ticket that is delivered twice does not start
- * more of them. If the hub does not answer, only slots are started; waiting runners claim again after
- * their wait.
+ * Wakes up to `count` waiting runners that can run the queue's jobs. Then starts a free slot for
+ * each startable job that no waiting runner takes and that a slot can run. Slots that are already
+ * starting for this queue are subtracted, so that a ticket that is delivered twice does not start
+ * more of them. If the hub does not answer, only slots are started; waiting runners claim again
+ * after their wait.
  */
 export async function wakeRunners(platform: Platform, queue: string, count: number): Promise<void> {
   const { db, hubs, slots } = platform
@@ -30,9 +30,10 @@ export async function wakeRunners(platform: Platform, queue: string, count: numb
     return
   }
   const { capabilities } = slots
-  const claimable = await countClaimableJobs(db, queue, capabilities, startable)
-  const takenOfSlots = taken.filter((job) => canRun(capabilities, job)).length
-  const wanted = Math.min(startable - taken.length, claimable - takenOfSlots)
+  // Slot jobs are those that a runner in a slot can run.
+  const slotJobs = await countClaimableJobs(db, queue, capabilities, startable)
+  const takenSlotJobs = taken.filter((job) => canRun(capabilities, job)).length
+  const wanted = Math.min(startable - taken.length, slotJobs - takenSlotJobs)
   if (wanted <= 0) {
     return
   }

@@ -49,14 +49,15 @@ function readTransformation(body: PresetBody): Transformation {
   return typeof body === 'string' ? parseTransformation(body) : checkTransformation(body)
 }
 
-/** Visitors may name the presets of every queue, but they learn only those of the default queue. */
+/** Returns whether an error may list the presets: visitors get only those of the default queue. */
 function canListPresets({ keyId }: PresetReader, queue: string) {
   return keyId !== null || queue === DEFAULT_QUEUE
 }
 
 /**
- * Adds the keys of the named preset. Keys of the transformation itself take precedence. A queue that
- * the caller cannot see has no presets.
+ * Adds the keys of the named preset. Keys of the transformation itself take precedence. A queue
+ * that the caller cannot see is treated as one without presets.
+ *
  * @throws TransformationError if there is no such preset, or the combination is not valid
  */
 async function applyPreset(
@@ -86,6 +87,7 @@ async function applyPreset(
 
 /**
  * Returns the rendition of a transformation, with its named preset (`n`) applied.
+ *
  * @throws TransformationError if the transformation is not valid, or there is no such preset
  */
 export async function resolveRendition(
@@ -180,7 +182,7 @@ export async function putPreset(
   }
   return errorResult(
     'invalid_request',
-    `A queue may have at most ${MAX_PRESETS} presets. Delete one first.`,
+    `The preset was not stored: the queue "${queue}" already has ${MAX_PRESETS} other presets, which is the maximum, or another request changed this preset at the same time.`,
   )
 }
 

@@ -1,6 +1,6 @@
 /**
- * Requests and reads probe documents, which describe stored files. A probe document is stored as a
- * variant, so it is reused until its file is replaced or deleted.
+ * Requests and reads probe documents, which describe stored files. A probe document is stored and
+ * reused like any variant.
  */
 import { MAX_PROBE_BYTES, PROBE, type ProbeDocument } from '../../contract/probe.ts'
 import type { Caller } from '../../domain/caller.ts'

@@ -6,7 +6,7 @@ import type { JobRow, VariantRow } from '../../db/rows.ts'
 import { recordJobRequest, recordVariantRequest } from '../../db/visitorRequests.ts'
 import type { Platform } from '../ports.ts'
 
-/** Requests are recorded at this interval, because each record writes rows. */
+/** A request is recorded only this long after the last one, because each record writes rows. */
 const INTERVAL_MS = 60 * 60_000
 
 /** Returns the time to record; null if the row is not a visitor's, or has a recent time. */

@@ -41,7 +41,7 @@ export type VariantOutcome =
 
 /**
  * Returns an error if the caller may not create a job. Called only if a job is needed.
- * `maxVisitorJobs` is set if the caller may create it only as visitors may.
+ * `maxVisitorJobs` is set if the caller may create the job only because visitors may.
  */
 type MayCreateJob = () => Promise<
   | { ok: true; maxVisitorJobs?: number }
@@ -112,8 +112,8 @@ async function findExisting(
     isRestricted ? findNewestJob(db, filePath, variant, caller) : undefined,
     isRestricted && isMadeInQueue(db, filePath, variant, queue),
   ])
-  // A key that is restricted to a queue sees only the variants that have a job in that queue, or that
-  // were made in it by a job whose record is deleted.
+  // A key that is restricted to a queue sees only the variants that have a job in that queue, or
+  // that were made in it by a job whose record is deleted.
   const isVisible = !isRestricted || jobInQueue !== undefined || isMadeThere
   if (stored && isVisible && (await isCurrent(platform, source, stored))) {
     recordRequestOfVariant(platform, stored)
@@ -174,8 +174,8 @@ async function createVariantJob(
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // Excludes codes that cannot occur here: the variant is valid, it names fewer reference files
-  // than a request may, and there is no idempotency key.
+  // `invalid_request`: no job can use the original, for example a still image. The other three
+  // codes cannot occur here: the variant is valid, and there is no idempotency key.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
     code === 'idempotency_jobs_deleted' ||

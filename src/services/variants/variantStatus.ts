@@ -22,8 +22,8 @@ export function readNewestJob(
 
 /**
  * Returns the size of a variant in bytes; null if it does not exist or the caller cannot see it. If
- * `variant` is null, the variant of the newest job that the caller can see is used, or if the records
- * of all jobs are deleted, the newest variant.
+ * `variant` is null, this is the variant of the newest job that the caller can see. If there is no
+ * such job, it is the newest variant that the caller can see.
  */
 export async function readVariantSize(
   { db }: Platform,

@@ -76,7 +76,7 @@ const OUTPUTS = {
   json: type('data', 'application/json', 'json'),
 } as const satisfies Record<string, FileType>
 
-/** Families of the extensions that content detection can report but no stored file can have. */
+/** Families of extensions that content detection can report, but that no original can have. */
 const DETECTED_FAMILIES: Readonly<Record<string, string>> = {
   apng: 'png',
   m4p: 'mp4',

@@ -1,15 +1,12 @@
 /**
- * Checks without an account that the Worker can be deployed: its configuration and its bundle size.
+ * Checks the configuration of the Worker and the size of its bundle, without a Cloudflare account.
  */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { unstable_readConfig as readConfig } from 'wrangler'
 
 const ROOT = join(import.meta.dirname, '..')
-/**
- * Maximum size of the compressed bundle, which every cold start loads. The OpenAPI schemas are a
- * large part of it.
- */
+/** Maximum size of the compressed bundle, which every cold start loads. */
 const MAX_KIB = 185
 
 export function checkBundle(): { ok: boolean; output: string } {

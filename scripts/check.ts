@@ -22,8 +22,8 @@ interface Step {
 const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
 
 /**
- * Each runtime has a tsconfig: code of the Worker cannot use globals of Node, and shared code can
- * use neither's.
+ * Each runtime has a tsconfig: code of the Worker cannot use globals of Node.js, and shared code
+ * can use the globals of neither.
  */
 const tsconfigs = globSync('{.,src/**,container,test/**,scripts}/tsconfig.json').sort()
 

@@ -7,7 +7,7 @@ const SILENCE_MS = 45_000
 
 export type ServerEvent = Readonly<{
   type: string
-  /** The sequence number of a stored event. Live progress has none. */
+  /** The id of the event; undefined if it has none, as progress and heartbeats. */
   id: string | undefined
   data: Record<string, unknown>
   receivedAt: number

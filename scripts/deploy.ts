@@ -1,8 +1,8 @@
 /**
  * Deploys to the account that wrangler is logged in to: creates buckets, queues and the database,
  * applies the migrations, creates a first API key, and deploys the Worker and its containers. What
- * exists is not created again, so it can be run again after an error. Arguments are passed on to
- * `wrangler deploy`.
+ * exists is not created again, so the script can be run again after an error. Arguments are passed
+ * on to `wrangler deploy`.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -1,10 +1,10 @@
 /**
  * Installs ffmpeg 7.1, the version of the runner's image, from the packages of Debian 13 (trixie)
- * into a cache folder, without Docker. The packages of the system stay as they are. The mirror is the
- * one of Debian that apt uses, or DEBIAN_MIRROR.
+ * into a cache folder, without Docker. The packages of the system stay as they are. The mirror is
+ * the one of Debian that apt uses, or DEBIAN_MIRROR.
  *
- * The folder has `bin` with `ffmpeg` and `ffprobe`, which start the programs with their own loader
- * and libraries, and `root` with these.
+ * In the folder, `root` has the programs, their loader and their libraries. `bin` has shell scripts
+ * named `ffmpeg` and `ffprobe` that start the programs with that loader and those libraries.
  */
 import { spawnSync } from 'node:child_process'
 import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
@@ -53,7 +53,7 @@ function install(work, folder) {
   try {
     renameSync(result, folder)
   } catch (error) {
-    // Another process was faster.
+    // Another process has installed it meanwhile.
     if (!existsSync(folder)) {
       throw error
     }

@@ -39,7 +39,7 @@ function installPackages() {
   }
   if (!existsSync(NODE_24)) {
     fail(
-      'npm ci ran, but Node 24 is missing: the install script of the package "node" did not run.\n' +
+      'The packages are installed, but Node 24 is missing: the install script of the package "node" did not run.\n' +
         'Allow install scripts and try again:\n\n  npm ci --ignore-scripts=false\n',
     )
   }
@@ -87,11 +87,11 @@ function installFfmpeg() {
   }
   const installer = FFMPEG_INSTALLERS.find(({ tool }) => isOnPath(tool))
   if (!installer) {
-    fail('ffmpeg and ffprobe are not on the PATH. Install ffmpeg, then try again.')
+    fail('ffmpeg or ffprobe is not on the PATH. Install ffmpeg, then try again.')
   }
   if (installer.needsRoot && process.getuid?.() !== 0) {
     const commands = installer.commands.map((command) => `sudo ${command}`).join(' && ')
-    fail(`ffmpeg and ffprobe are not on the PATH. Install them, then try again:\n\n  ${commands}\n`)
+    fail(`ffmpeg or ffprobe is not on the PATH. Install ffmpeg, then try again:\n\n  ${commands}\n`)
   }
   for (const command of installer.commands) {
     printStep(`Installing ffmpeg (${command})`)
@@ -100,7 +100,7 @@ function installFfmpeg() {
   }
   if (!isOnPath('ffmpeg') || !isOnPath('ffprobe')) {
     fail(
-      `"${installer.commands.join(' && ')}" ran, but ffmpeg and ffprobe are still not on the PATH.`,
+      `"${installer.commands.join(' && ')}" ran, but ffmpeg or ffprobe is still not on the PATH.`,
     )
   }
 }

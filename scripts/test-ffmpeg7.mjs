@@ -1,6 +1,6 @@
 /**
  * `npm run test:ffmpeg7`: runs the tests that depend on the version of ffmpeg with ffmpeg 7.1, the
- * version of the runner's image: all runner tests, and one way through the whole service.
+ * version of the runner's image: all runner tests, and one test file of the whole service.
  */
 import { delimiter } from 'node:path'
 import { installFfmpeg7 } from './ffmpeg7.mjs'

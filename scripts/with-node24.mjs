@@ -12,7 +12,8 @@ import { NODE_24, ROOT, installMissing } from './setup.mjs'
  * @param {string[]} [options.args] arguments of the program
  * @param {boolean} [options.ffmpeg] install ffmpeg if it is missing
  * @param {boolean} [options.browser] install Chromium if it is missing
- * @param {boolean} [options.stopWithParent] connect the program by IPC, so that it notices when this
+ * @param {boolean} [options.stopWithParent] connect the program by IPC, so that it notices when
+ *   this
  *   process is killed
  */
 export function runWithNode24(program, options = {}) {
@@ -33,8 +34,8 @@ export function runWithNode24(program, options = {}) {
     process.on(signal, () => child.kill(signal))
   }
 
-  // If npm is killed with SIGKILL, this process gets another parent. The program is then stopped:
-  // it would keep the port in use.
+  // If npm is killed with SIGKILL, this process gets another parent. The program is then stopped,
+  // because it would keep the port in use.
   const npmPid = process.ppid
   if (stopWithParent && process.env.npm_lifecycle_event) {
     setInterval(() => process.ppid === npmPid || child.kill('SIGTERM'), 1_000)

@@ -1,4 +1,4 @@
-/** The HTTP app: middleware, routes, errors, OpenAPI. */
+/** The HTTP app: the base app with CORS, the routes and the OpenAPI document. */
 import { errorResult } from './domain/result.ts'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import packageJson from '../package.json' with { type: 'json' }

@@ -1,7 +1,7 @@
 /**
- * Optional bindings: secrets, a setting that `wrangler.toml` does not list, and a value that
- * RunnerGateway adds. The other bindings are in `worker-configuration.d.ts`, which `wrangler types`
- * generates.
+ * Optional bindings: secrets, a setting that `wrangler.toml` does not list, a service that `npm
+ * start` binds, and a value that RunnerGateway adds. The other bindings are in
+ * `worker-configuration.d.ts`, which `wrangler types` generates.
  */
 interface OptionalBindings {
   /**
@@ -10,8 +10,8 @@ interface OptionalBindings {
    */
   API_KEY?: string
   /**
-   * Keys for stream tokens and signed URLs: `id:secret,id2:secret2`. The first key signs, and all
-   * of them verify. Unset: API_KEY is used.
+   * Keys for stream tokens, signed URLs and cursors: `id:secret,id2:secret2`. The first key signs,
+   * and all of them verify. Unset: API_KEY is used.
    */
   SIGNING_KEYS?: string
   /**
@@ -20,8 +20,8 @@ interface OptionalBindings {
    */
   RUNNER_TOKEN?: string
   /**
-   * The URL under which containers reach the Worker. Needed only for local container engines, which
-   * do not intercept the requests of containers. It has no effect without RUNNER_TOKEN.
+   * The URL under which containers reach the Worker. Needed only for container engines that cannot
+   * intercept the requests of containers. It has no effect without RUNNER_TOKEN.
    */
   CONTAINER_GATEWAY_URL?: string
   /** Returns the free bytes of the disk. Only `npm start` binds it. */

@@ -20,7 +20,10 @@ export default {
     }
     await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)))
   },
-  /** Runs the cleaner, and the watchdog of each queue as a fallback for the alarms of the hubs. */
+  /**
+   * Runs the cleaner. Also runs the watchdog of each queue and delivers events to the streams of
+   * all queues, in case an alarm or a notification of a hub was lost.
+   */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
     // Deferred, so that they run in parallel and a failure of one does not stop the others.
@@ -32,7 +35,7 @@ export default {
   },
 } satisfies ExportedHandler<Env>
 
-/** Runs the watchdog of a queue: in its hub, or here if the hub does not answer. */
+/** Runs the watchdog of a queue: in its hub, or here if that fails or takes too long. */
 async function watch(platform: WorkerPlatform, queue: string): Promise<void> {
   try {
     await platform.hubs.runWatchdog(queue)
@@ -42,7 +45,7 @@ async function watch(platform: WorkerPlatform, queue: string): Promise<void> {
   }
 }
 
-/** An invalid retention setting rejects the promise, and stops nothing else. */
+/** Async, so that an invalid retention setting rejects the promise and stops nothing else. */
 async function clean(platform: WorkerPlatform): Promise<void> {
   await runCleaner(platform, platform.settings.retention)
 }

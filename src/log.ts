@@ -17,8 +17,8 @@ export function logError(event: string, fields: Fields = {}): void {
 }
 
 /**
- * Describes an error for the log. The error of a failed query has the SQL and the reason, but not
- * the values of its parameters, which may be secret.
+ * Describes an error for the log. The description of a failed query has its SQL and the reason, but
+ * not the values of its parameters, which may be secret.
  */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) {

@@ -1,4 +1,4 @@
-/** Checks that no other process uses the port or the state folder. */
+/** Checks that no other process uses the port, and locks the state folder. */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { join } from 'node:path'

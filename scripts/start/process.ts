@@ -1,12 +1,12 @@
 /**
  * Runs a child process in its own process group, writes its output to a log file, and stops it
- * together with all processes that it started.
+ * together with the other processes of the group.
  */
 import { spawn } from 'node:child_process'
 import { appendFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
-// The one piece of the runner that npm start needs too; it is independent of the rest.
+// The only module of the runner that npm start needs. It imports nothing else of the runner.
 // oxlint-disable-next-line no-restricted-imports
 import { startGroupGuard } from '../../container/ffmpeg/process/groupGuard.ts'
 
@@ -91,7 +91,7 @@ function writeLog(file: string, line: string): void {
   try {
     appendFileSync(file, `${line}\n`)
   } catch {
-    // Nothing can be written about it either.
+    // The error cannot be logged either.
   }
 }
 

@@ -20,7 +20,7 @@ export type Settings = Readonly<{
 // with ~.
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/
 
-/** A shorter key can be guessed. It is also the secret that signs tokens and URLs. */
+/** A shorter key can be guessed. API_KEY also signs stream tokens and URLs. */
 const MIN_KEY_CHARACTERS = 16
 
 /** @throws StartError if a setting is not valid, or the state folder cannot be used */

@@ -5,7 +5,7 @@ import { StartError } from './startError.ts'
 
 const OWN_FOLDERS = ['v3', 'scratch', 'bundle', 'registry']
 
-/** A folder with one of these names was used by an earlier start, of any version. */
+/** A folder that contains one of these names was used by an earlier start, of any version. */
 const OWN_NAMES = [...OWN_FOLDERS, 'api-key', 'secrets.env', 'wrangler.log', 'lock.sqlite']
 
 /**
@@ -14,7 +14,7 @@ const OWN_NAMES = [...OWN_FOLDERS, 'api-key', 'secrets.env', 'wrangler.log', 'lo
  * @throws StartError if it cannot be used, or is a folder of something else, such as /tmp
  */
 export function prepareStateDir(stateDir: string): void {
-  // Child processes inherit it: all folders get mode 0700, and all files 0600.
+  // Child processes inherit the mask: folders get mode 0700 and files 0600.
   process.umask(0o077)
   try {
     mkdirSync(stateDir, { recursive: true })

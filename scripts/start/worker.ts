@@ -126,7 +126,10 @@ export async function waitUntilHealthy({ url }: Settings, worker: Process): Prom
   }
 }
 
-/** Resolves when the Worker no longer responds, even if its process still runs. */
+/**
+ * Resolves when the Worker no longer responds, even if its process still runs, or after `signal`
+ * has aborted.
+ */
 export async function waitUntilUnresponsive(
   { url }: Pick<Settings, 'url'>,
   signal: AbortSignal,
@@ -156,7 +159,7 @@ async function isOk(url: string): Promise<boolean> {
   return response?.ok === true
 }
 
-/** Returns null if there is no response within `timeoutMs`. */
+/** Returns null if the request fails or has no response within `timeoutMs`. */
 async function request(url: string, timeoutMs: number): Promise<Response | null> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs) })

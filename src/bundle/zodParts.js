@@ -1,6 +1,6 @@
 /**
- * The exports of zod/v4/classic/external.js that the Worker uses. `locales`, and `core`, which
- * includes them, are left out.
+ * Exports of zod/v4/classic/external.js. `locales`, the JSON Schema converters, and `core`, which
+ * includes both, are left out.
  */
 export * from '../../node_modules/zod/v4/classic/schemas.js'
 export * from '../../node_modules/zod/v4/classic/checks.js'

@@ -1,7 +1,7 @@
 /**
- * Sends the events of the log to the subscribers of a hub. The newest events are sent first to all
- * subscribers that have those before. Subscribers that are further behind are served by a separate
- * loop, so that they delay nobody.
+ * Sends the events of the log to the subscribers of a hub. One loop sends the newest events to the
+ * subscribers that have all events before them. Subscribers that are further behind are served by a
+ * second loop, the replay, so that they do not delay the others.
  */
 import type { DurableEventData, StreamMessage } from '../contract/events.ts'
 import type { Database } from '../db/database.ts'
@@ -36,7 +36,7 @@ export class EventDelivery {
 
   /**
    * @param queue null for all queues
-   * @param subscribers returns the present subscribers, with their present cursors
+   * @param subscribers returns the current subscribers, with their current cursors
    */
   constructor(db: Database, queue: string | null, subscribers: () => Iterable<Subscriber>) {
     this.db = db
@@ -90,7 +90,7 @@ export class EventDelivery {
       for (let behind = this.countBehind(); behind > 0;) {
         await this.replayNext()
         const remaining = this.countBehind()
-        // Those that are no longer behind lack the newest events.
+        // Subscribers that have just caught up may lack events that were delivered meanwhile.
         if (remaining < behind) {
           await this.run()
         }
@@ -115,7 +115,7 @@ export class EventDelivery {
     const older = behind.filter((cursor) => cursor < this.lastReplayed)
     const cursor = Math.max(...(older.length > 0 ? older : behind))
     this.lastReplayed = cursor
-    // A delivery of newest events can raise this limit during the read.
+    // Read before the query: a delivery of newest events can raise `replayUntil` during it.
     const until = this.replayUntil
     const rows = await listEvents(this.db, this.queue, cursor, MAX_EVENTS_PER_READ)
     const isComplete = rows.length < MAX_EVENTS_PER_READ
@@ -127,8 +127,8 @@ export class EventDelivery {
   }
 
   /**
-   * Sends `rows`, which are all events after `from` up to the last row, to the subscribers at `from`
-   * or later. Moves their cursors to the last row, or to `until` if that is later.
+   * Sends `rows`, which are all events after `from` up to the last row, to the subscribers at
+   * `from` or later. Moves their cursors to the last row, or to `until` if that is later.
    */
   private deliver(rows: EventRow[], from: number, until = 0): void {
     const last = Math.max(rows.at(-1)?.seq ?? 0, until)

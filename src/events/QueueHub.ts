@@ -1,8 +1,8 @@
 /**
  * The hub of one queue: event streams, waiting runners, and the alarm of the watchdog. One more hub
  * has the event streams that follow all queues. All state that must survive hibernation is in the
- * sockets (tags and attachments), the alarm and D1. The hub can therefore hibernate between events
- * while clients are connected.
+ * sockets (tags and attachments), the storage of the object and D1. The hub can therefore hibernate
+ * between events while clients are connected.
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { ProgressData } from '../contract/events.ts'
@@ -122,12 +122,15 @@ export class QueueHub extends DurableObject<Env> {
     }
   }
 
-  /** Due when a lease expires, a retry is due, or pending jobs must be checked again. */
+  /**
+   * Due when a lease expires, a retry is due, or pending jobs must be checked again; while jobs
+   * run, at the latest MAX_INTERVAL_MS after the previous round.
+   */
   override alarm(info?: AlarmInvocationInfo): Promise<void> {
     return this.watch(info?.scheduledTime ?? null)
   }
 
-  /** Runs one round of the watchdog. The cron trigger calls it too. */
+  /** Runs one round of the watchdog, without an alarm. The cron trigger calls it. */
   runWatchdog(): Promise<void> {
     return this.watch(null)
   }

@@ -1,7 +1,7 @@
 /**
  * Counts the open event streams of one API key, or of all visitors. Each stream holds a socket to
- * the object of its key for as long as it is open, so the number of sockets is the number of
- * streams, over all queues and all locations.
+ * the object for as long as it is open, so the number of sockets is the number of streams, over all
+ * queues and all locations.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { PING, PONG } from '../platform/hubClient.ts'
@@ -30,9 +30,9 @@ export class StreamLimiter extends DurableObject<Env> {
     if (isFull) {
       return new Response(null, { status: 429 })
     }
-    const { 0: ofStream, 1: server } = new WebSocketPair()
+    const { 0: streamSocket, 1: server } = new WebSocketPair()
     this.ctx.acceptWebSocket(server, client === null ? [] : [client])
-    return new Response(null, { status: 101, webSocket: ofStream })
+    return new Response(null, { status: 101, webSocket: streamSocket })
   }
 
   private countOpen(client?: string): number {

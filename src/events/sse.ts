@@ -10,9 +10,9 @@ import { type EventStream, PING, PONG } from '../platform/hubClient.ts'
 
 const HEARTBEAT_MS = 15_000
 /**
- * Some proxies hide that a client has disconnected, so a stream has a maximum age. It differs from
- * stream to stream, as does the reconnection time of the clients, so that the clients that a deploy
- * disconnects do not come back at the same moment, now and at the end of each age.
+ * Some proxies hide that a client has disconnected, so a stream has a maximum age. The age and the
+ * reconnection time of the client are random. If they were fixed, all clients that a deploy
+ * disconnects would reconnect at the same moment, and again after each maximum age.
  */
 const AGE_MS = { min: 20 * 60_000, max: 30 * 60_000 }
 const RETRY_MS = { min: 1_000, max: 5_000 }
@@ -24,11 +24,13 @@ function chooseBetween({ min, max }: { min: number; max: number }): number {
 }
 
 /**
- * Serves one client. Resolves when the client disconnects or falls too far behind, the hub closes
- * the socket or stops responding, the stream has reached its maximum age, or its access expires.
+ * Serves one client. Resolves when the client disconnects or falls too far behind, one of the
+ * sockets closes or its other end stops responding, the stream has reached its maximum age, or its
+ * access expires.
  *
  * @param expiresAt when the client's access expires (ms since the epoch); null for never
- * @param counted the socket by which the stream is counted; see `takeStream`
+ * @param counted the socket by which the stream is counted (see `takeStream`); null if it is not
+ *   counted
  */
 export async function streamEvents(
   { socket, cursor }: EventStream,

@@ -1,4 +1,4 @@
-/** Waits for the end of a job, by the events of its queue. */
+/** Waits for the end of a job, by an event stream of its queue. */
 import type { StreamMessage } from '../contract/events.ts'
 import { describeError, logError } from '../log.ts'
 import type { HubClient } from '../platform/hubClient.ts'
@@ -20,8 +20,9 @@ const ENDS_WAIT: Record<StreamMessage['event'], boolean> = {
 
 /**
  * Resolves when the job has ended, when events may have been missed (also when the stream closes),
- * after `timeoutMs`, or at once if the hub accepts no stream or fails. Calls `isOver` once, after the stream
- * has begun, so that no end is missed.
+ * or `timeoutMs` after the stream has begun. If the hub fails or opens no stream within
+ * `timeoutMs`, the promise resolves then. Calls `isOver` once, after the stream has begun, so
+ * that no end is missed.
  */
 export async function waitForJobEnd(
   hubs: Pick<HubClient, 'openStream'>,

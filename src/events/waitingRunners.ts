@@ -6,9 +6,10 @@ import {
 } from '../domain/runnerRequirements.ts'
 
 /**
- * Wakes up to `count` runners that can each run one of the jobs, and returns the jobs that all of
- * the runners can take. A runner that can run none of them is not woken, because it would claim
- * nothing. If no job is ready, any runners are woken: their claims release retries that are due.
+ * Wakes up to `count` runners that can each take one of the jobs. Returns the jobs that the waiting
+ * runners take together, each at most one, whether they are woken now or not. A runner that gets
+ * none of the jobs is not woken. If no job is ready, runners are woken whatever their capabilities,
+ * because their claims release retries that are due.
  *
  * @param jobs the ready jobs, in the order of claims
  */

@@ -5,14 +5,16 @@
  */
 
 /**
- * While jobs run, the watchdog runs at least this often. A pause that is shorter is not noticed for
- * certain, and a lease of that length may expire in it.
+ * While jobs run, the alarm is due at most this long after the previous round. A pause of the
+ * Worker that ends before the alarm is due is not noticed.
  */
 export const MAX_INTERVAL_MS = 8_000
-/** An alarm of a busy hub can be late by a second. */
+/**
+ * A round that is later than this counts as late. An alarm of a busy hub can be late by a second.
+ */
 const MAX_LATENESS_MS = 2_000
 
-/** Key of the object's storage: since when rounds of the watchdog fail. */
+/** Storage key of the time at which the first of the failed rounds was due. */
 const FAILING_SINCE_KEY = 'watchdogFailingSince'
 
 /** Sets the alarm, unless it is set to an earlier time. */
@@ -27,7 +29,8 @@ export async function armAlarm(storage: DurableObjectStorage, deadline: number):
  * Runs a round of the watchdog.
  *
  * @param dueAt when the round was due (ms since the epoch); null if it runs without an alarm
- * @param run receives true if an earlier round could not run when it was due
+ * @param run receives true if this round, or the first of the failed rounds before it, was due more
+ *   than MAX_LATENESS_MS ago
  */
 export async function runRound<T>(
   storage: DurableObjectStorage,
@@ -36,7 +39,7 @@ export async function runRound<T>(
 ): Promise<T> {
   const now = Date.now()
   const failingSince = storage.kv.get<number>(FAILING_SINCE_KEY)
-  // Without an alarm of its own, the round may precede an alarm that is overdue.
+  // A round without an alarm may run before an alarm that is overdue.
   const due = Math.min(failingSince ?? now, dueAt ?? (await storage.getAlarm()) ?? now)
   try {
     const result = await run(now - due > MAX_LATENESS_MS)

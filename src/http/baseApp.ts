@@ -1,6 +1,6 @@
 /**
- * The base of every HTTP app of the service: request ids, security headers, the platform, and error
- * responses.
+ * The base of every HTTP app of the service: request ids, security headers, the platform, checks of
+ * the disk space and of the path, and error responses.
  */
 import { quote, shorten } from '../contract/quote.ts'
 import { describeError, logError, readStack } from '../log.ts'
@@ -88,7 +88,7 @@ export function createBaseApp() {
   return app
 }
 
-/** Names the first part of a path that is not percent-encoded UTF-8. */
+/** Names a part of a path that is not percent-encoded UTF-8. */
 function describeEncodingError(path: string): string {
   const incomplete = /%(?![0-9A-Fa-f]{2}).{0,2}/.exec(path)?.[0]
   if (incomplete !== undefined) {

@@ -8,7 +8,7 @@ const SINGLE_RANGE = /^bytes=(?:(\d+)-(\d*)|-(\d+))$/i
  * Returns the range that a header requests, cut to the size of the object, or 'unsatisfiable' if it
  * selects no byte of the object. Returns null for the whole object: if there is no header, or it is
  * not a single valid range of bytes, for example because its end is before its start. RFC 9110
- * requires a server to ignore an invalid range, and allows it to ignore others.
+ * allows a server to ignore `Range`.
  */
 export function parseRange(
   header: string | null | undefined,

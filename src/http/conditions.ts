@@ -24,8 +24,8 @@ function lastModified({ uploadedAt }: StoredObject): number {
 }
 
 /**
- * Evaluates the conditions in the order of RFC 9110, section 13.2.2: those for which the response is
- * 412 first, then those for which it is 304. They precede the range of the request.
+ * Evaluates the conditions in the order of RFC 9110, section 13.2.2: those for which the response
+ * is 412 first, then those for which it is 304. The range of the request is considered after them.
  */
 export function evaluateConditions(
   headers: Headers,
@@ -50,7 +50,7 @@ export function evaluateConditions(
   return isUnmodified ? 'not_modified' : 'met'
 }
 
-/** Returns true unless `If-Range` names another state of the object. The range is ignored then. */
+/** Returns false if `If-Range` names another state of the object; the range is then ignored. */
 export function isRangeCurrent(headers: Headers, object: StoredObject): boolean {
   const ifRange = headers.get('If-Range')
   return (

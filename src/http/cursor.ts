@@ -1,13 +1,14 @@
 /**
- * Cursors of lists. A cursor is a sealed position: positions show, for example, how many jobs the
- * service has had, also those that the caller cannot see.
+ * Cursors of lists. A cursor is the position of a page, sealed: the position in the list of jobs,
+ * for example, would show how many jobs the service has had, including those that the caller cannot
+ * see.
  */
 import type { Context } from 'hono'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { openSealedText, sealText } from '../domain/sealedText.ts'
 import type { ApiEnv } from './apiEnv.ts'
 
-/** Positions of the list of jobs have the same length, because a sealed text shows its length. */
+/** Shorter positions are padded to this length, because a sealed text shows its length. */
 const POSITION_LENGTH = 16
 
 const notConfigured = errorResult(

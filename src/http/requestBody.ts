@@ -21,7 +21,7 @@ export const limitJsonBody = bodyLimit({
   },
 })
 
-/** Reads a raw body and its size, which object stores need before the upload starts. */
+/** Returns a raw body and its size, which object stores need before the upload starts. */
 export function readSizedBody(
   c: Context,
 ): ({ ok: true } & SizedBody) | ErrorResult<'length_required' | 'content_mismatch'> {
@@ -29,7 +29,7 @@ export function readSizedBody(
   if (length === undefined || !/^\d+$/.test(length)) {
     return errorResult(
       'length_required',
-      'Content-Length is missing. Send the file as the raw body with its Content-Length (curl -T does).',
+      'Content-Length is missing or not a number. Send the file as the raw body with its Content-Length (curl -T does).',
     )
   }
   const { body } = c.req.raw

@@ -1,6 +1,6 @@
 /**
- * Defines routes. Adds to each the error responses of its `Access`, and to a route with a request
- * body also those of its validation. A JSON body has a maximum size.
+ * Defines routes. Adds the error responses of its `Access` to each route, and the errors of reading
+ * the body to a route with a request body. A JSON body has a maximum size.
  */
 import { createRoute, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
@@ -29,8 +29,8 @@ type Route<Config extends { responses: object }, Rejections> = Omit<
 }
 
 /**
- * Defines a route for `createApi().openapi`. `config.responses` has only the responses that
- * `access` and the validation of the body do not add.
+ * Defines a route for `createApi().openapi`. `config.responses` has only the responses that are not
+ * added for `access` and the body.
  *
  * @example route(requiresScope('jobs:read'), { method: 'get', path: '/queue/jobs', responses: … })
  */

@@ -12,7 +12,7 @@ import { toErrorResult } from './validationError.ts'
 
 type Target = keyof ValidationTargets
 
-/** The schema of a route for one part of its requests. */
+/** Returns the schema of a route for one part of its requests. */
 function findSchema({ request }: RouteConfig, target: Target): z.ZodType {
   const content = request?.body?.content as Record<string, { schema: unknown }> | undefined
   const parts: Partial<Record<Target, unknown>> = {
@@ -79,8 +79,8 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 }
 
 /**
- * For routes with an optional body. Many clients send a Content-Type with an empty body; it is
- * removed, so that the empty body is not parsed as JSON.
+ * For routes with an optional body. Many clients send a Content-Type with an empty body. The header
+ * is removed, so that the empty body is not parsed as JSON.
  */
 export const ignoreEmptyBody = createMiddleware<ApiEnv>(async (c, next) => {
   if ((await c.req.text()) === '') {

@@ -85,7 +85,9 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return schema
 }
 
-/** True if the schema is the object form of a transformation. */
+/**
+ * True if the schema is the object form of a transformation, or a union that has it as an option.
+ */
 export function isTransformation(schema: z.ZodType): boolean {
   const { options } = readDefinition(unwrap(schema))
   const shape = readDefinition(unwrap(transformation)).shape

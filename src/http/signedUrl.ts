@@ -119,7 +119,7 @@ export async function readSignature(
   return { ok: true, access: { caller: found.caller, expiresAt, maxBytes, contentType } }
 }
 
-/** Returns an error if an upload exceeds the limits of its signed URL, else null. */
+/** Returns an error if an upload does not meet the limits of its signed URL, else null. */
 export function uploadLimitError(
   c: Context,
   { maxBytes, contentType }: SignedAccess,

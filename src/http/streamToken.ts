@@ -1,6 +1,6 @@
 /**
- * Stream tokens give access to an event stream for a limited time. They are sent in the URL, because
- * EventSource cannot send the header Authorization.
+ * Stream tokens give access to an event stream for a limited time. They are sent in the URL,
+ * because EventSource cannot send the header Authorization.
  */
 import { z } from 'zod'
 import { fromBase64url, toBase64url } from '../domain/base64url.ts'
@@ -25,7 +25,7 @@ export async function createToken(keys: SigningKeys, grant: StreamGrant): Promis
   return `${payload}.${await sign(keys, 'stream-token', payload)}`
 }
 
-/** Returns the grant of a token whose signature is valid and that has not expired. */
+/** Returns the grant of a token; an error if its signature is not valid or it has expired. */
 export async function readToken(
   keys: SigningKeys,
   token: string,

@@ -1,7 +1,7 @@
 /**
- * Turns validation errors into error results. The messages are made from the schema of the route, in
- * words of this service: they name the value, everything that is allowed, and what was sent. A schema
- * can have a message of its own, which is kept.
+ * Turns validation errors into error results. The messages are made from the schema of the route:
+ * they name the field, what is allowed, and what was sent. A message that the schema itself defines
+ * is kept.
  */
 import type { z } from '@hono/zod-openapi'
 import { findKey, KEY_DEFINITIONS } from '../contract/keys.ts'
@@ -10,15 +10,23 @@ import { PATH_ISSUE } from '../contract/storagePath.ts'
 import { errorResult } from '../domain/result.ts'
 import { describeSchema, isTransformation, listFields, stepInto } from './schemaWords.ts'
 
-/** The beginnings of zod's messages. In the bundle, which has no messages, all are "Invalid input". */
+/**
+ * Beginnings of zod's own messages. In the bundle, which has none of them, all are "Invalid input".
+ */
 const ZOD_MESSAGE = /^(Invalid |Too (small|big): |Unrecognized keys?: )/
 
 type Issue = z.core.$ZodIssue
 
-/** A text above its maximum length is quoted up to this length; otherwise its length is stated. */
+/**
+ * A text that exceeds its maximum length is quoted if it has up to this many characters. Otherwise
+ * the message states its length.
+ */
 const MAX_SHOWN_CHARACTERS = 20
 
-/** Returns the error within the option of a union that the value is meant to be. */
+/**
+ * For a union, returns the error of the option that the value was probably meant for, if one can be
+ * chosen; otherwise the issue itself.
+ */
 function resolveUnion(issue: Issue, parentPath: PropertyKey[] = []): Issue {
   const path = [...parentPath, ...issue.path]
   if (issue.code === 'invalid_union') {
@@ -55,7 +63,9 @@ export function toErrorResult(first: Issue, schema: z.ZodType, input: unknown) {
   )
 }
 
-/** Follows the path of an issue to the schemas and the value there. It ends at a transformation key. */
+/**
+ * Follows the path of an issue to the schemas and the value there, at most to a transformation key.
+ */
 function follow(schema: z.ZodType, issuePath: readonly PropertyKey[], input: unknown) {
   let schemas = [schema]
   let value = input

@@ -9,16 +9,16 @@ import { summarizeCapabilities } from '../domain/runnerRequirements.ts'
 import { limitTime } from './timeLimit.ts'
 
 /**
- * Heartbeat of an event socket. The runtime responds to PING with PONG without waking the hub. A
- * socket that brings no PONG is closed, because its `readyState` can still be OPEN after the
- * connection is lost.
+ * Heartbeat of an event socket. The runtime responds to PING with PONG without waking the object. A
+ * socket that brings no message between two heartbeats is closed, because its `readyState` can
+ * still be OPEN after the connection is lost.
  */
 export const PING = 'ping'
 export const PONG = 'pong'
 
 /**
- * A claim goes on without a hub that has not answered by then. The runner's own time limit for a
- * claim is 10 s more than its wait.
+ * A claim goes on without a hub that has not answered after this time. The runner's own time limit
+ * for a claim is 10 s more than its wait.
  */
 const MAX_CONNECT_MS = 2_000
 const MAX_WAKE_MS = 5_000
@@ -104,7 +104,7 @@ function readSocket({ webSocket, status }: Response): WebSocket {
   return webSocket
 }
 
-/** Returns null if the hub of the queue does not answer. A socket that opens later is closed. */
+/** Returns null if the hub fails or does not answer. A socket that opens later is closed. */
 async function findSocket(
   queue: string,
   open: () => Promise<WebSocket>,

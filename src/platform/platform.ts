@@ -1,6 +1,6 @@
 /**
- * The platform: the Worker's bindings as the ports that services use. Invocations do not share one:
- * each creates its own.
+ * The platform: the Worker's bindings as the ports that services use. Invocations do not share a
+ * platform.
  */
 import { describeError, logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'

@@ -54,8 +54,8 @@ function readContainers(env: Env) {
     diskBytes: vars.RUNNER_DISK_BYTES,
     idleSeconds: vars.RUNNER_IDLE_SECONDS,
     /**
-     * URL and token for containers whose requests the engine does not intercept. Null otherwise,
-     * because intercepted requests need no token.
+     * URL and token for containers whose requests the engine does not intercept; null if one of the
+     * two is not set. Intercepted requests need no token.
      */
     gateway: url !== undefined && token !== undefined ? { url, token } : null,
   }
@@ -88,7 +88,7 @@ const publicAccessVars = z.object({
 
 /**
  * Returns what visitors may do, and the allowed CORS origins. Each setting is validated when it is
- * read: every request reads the origins, and must not fail because of another setting.
+ * read: the origins are read for every request, which must not fail because of another setting.
  */
 function readPublicAccess(env: Env) {
   const { shape } = publicAccessVars
@@ -133,9 +133,9 @@ const signingKeys = z
   )
 
 /**
- * Reads the keys for tokens and signed URLs: the first signs, and all verify. Without SIGNING_KEYS,
- * API_KEY signs, so that signing works by default. A new API_KEY then invalidates what the old one
- * signed.
+ * Reads the keys for stream tokens, signed URLs and cursors: the first signs, and all verify.
+ * Without SIGNING_KEYS, API_KEY signs, so that signing works by default. A new API_KEY then
+ * invalidates what the old one signed.
  */
 function readSigningKeys(env: Env): { id: string; secret: string }[] {
   if (env.SIGNING_KEYS) {
@@ -152,8 +152,9 @@ export interface Settings {
 }
 
 /**
- * All settings. Each group is validated when it is first read, so that an invalid setting fails the
- * requests that read its group, and no others.
+ * All settings. Each group is validated when it is first read, and each setting of `publicAccess`
+ * when that setting is read. So an invalid setting fails only the requests that read it or its
+ * group.
  */
 export function createSettings(env: Env): Settings {
   return {

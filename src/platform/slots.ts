@@ -7,7 +7,8 @@ import { limitTime } from './timeLimit.ts'
  * The state of a slot after a call of `wake`:
  *
  * - `started`: this call started the container, whose runner will claim.
- * - `starting`: an earlier call for the same queue started the container, whose runner has not sent a
+ * - `starting`: an earlier call for the same queue started the container, whose runner has not sent
+ *   a
  *   claim yet.
  * - `busy`: the runner of the container has sent a claim, or was started for another queue.
  * - `cooling_down`: an earlier start failed, and the slot waits before the next one.
@@ -15,7 +16,7 @@ import { limitTime } from './timeLimit.ts'
  */
 export type WakeResult = 'started' | 'starting' | 'busy' | 'cooling_down' | 'failed'
 
-/** A slot that has not answered by then counts as failed, and the next one is tried. */
+/** A slot that has not answered after this time counts as failed, and the next one is tried. */
 const MAX_WAKE_MS = 10_000
 
 /** The id of a runner in a slot is the slot's name and a random suffix: `slot-2-5f3a9c01`. */
@@ -24,7 +25,10 @@ function readSlotName(runner: string): string | undefined {
   return RUNNER_ID.exec(runner)?.[1]
 }
 
-/** @param readSettings called only by what needs the settings; it throws if they are not valid */
+/**
+ * @param readSettings called only by the members that need the settings; it throws if they are not
+ *   valid
+ */
 export function createSlots(
   namespace: Env['SLOTS'],
   readSettings: () => { count: number; diskBytes: number },

@@ -5,7 +5,7 @@ export interface StreamLimit {
   /** `key_…`, or VISITORS. */
   owner: string
   max: number
-  /** Maximum for one network of visitors; null for API keys. */
+  /** Maximum for the visitors of one network; null for API keys. */
   perClient: { network: string; max: number } | null
 }
 
@@ -13,8 +13,9 @@ export interface StreamLimit {
 export const VISITORS = 'visitors'
 
 /**
- * Returns a socket that counts as one stream until it is closed. It is closed from the other side if
- * the count is lost, and the stream must then end. Returns null if the limit is reached.
+ * Returns a socket that counts as one stream until it is closed. If the limiter closes the socket,
+ * or the connection to it is lost, the stream is no longer counted and must end. Returns null if
+ * the limit is reached.
  */
 export async function takeStream(
   namespace: Env['STREAM_LIMITERS'],

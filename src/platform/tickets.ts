@@ -23,7 +23,8 @@ export async function sendTickets(tickets: Queue, queue: string, count: number) 
 /**
  * Turns a batch of tickets into one wake-up for each queue. Tickets are not retried if no runner is
  * available, because the watchdog sends new ones while a pending job could start. If the wake-up of
- * a queue fails, for example because the database does not answer, only its tickets are retried.
+ * a queue fails, for example because the database does not answer, only the tickets of that queue
+ * are retried.
  */
 export async function consumeTickets(batch: MessageBatch, platform: Platform): Promise<void> {
   const queues = new Map<string, Message[]>()

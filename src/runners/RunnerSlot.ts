@@ -4,7 +4,7 @@
  *
  * A runner exits by itself when it has been idle. While the container runs, the alarm keeps the
  * platform from stopping it. The alarm ends the run if the runner has not claimed in time, if it
- * has no job and sends no more claims, or if the container ended and its exit was not observed.
+ * has no job and sends no more claims, or if the container has ended and its exit was not observed.
  */
 import { DurableObject } from 'cloudflare:workers'
 import { describeError, logError, logInfo } from '../log.ts'
@@ -25,7 +25,10 @@ const MAX_SILENCE_MS = 60_000
 const CHECK_INTERVAL_MS = 30_000
 /** A slot whose container ended before a claim is not started again for this time. */
 const COOLDOWN_MS = 60_000
-/** While it is applied to a container that runs, the object handles nothing else. */
+/**
+ * Time limit for applying the interception to a container that runs already. The constructor keeps
+ * the object from handling anything else in this time.
+ */
 const MAX_INTERCEPT_MS = 10_000
 /** The platform stops the container if the alarm does not renew this timeout in time. */
 const INACTIVITY_MS = 600_000
@@ -46,13 +49,13 @@ const COOLDOWN_KEY = 'restUntil'
 
 export class RunnerSlot extends DurableObject<Env> {
   private ending: Promise<void> | null = null
-  /** True once this object has applied the interception; it does not survive the object. */
+  /** True once this object has applied the interception, which ends with the object. */
   private isIntercepting = false
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
     // The object was rebuilt while its container kept running. The interception of the earlier
-    // object has ended with it, so it is applied before the object handles anything else.
+    // object has ended, so it is applied again before this object handles anything else.
     const { run } = this
     if (run && ctx.container?.running) {
       this.observeExit(run)

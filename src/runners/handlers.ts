@@ -37,7 +37,7 @@ const limitPerJob = createMiddleware<ApiEnv>(async (c, next) => {
   return limited.ok ? next() : errorResponse(c, limited)
 })
 
-/** Rejects requests of a container for jobs that its runner was not the last to claim. */
+/** Rejects a request of a container about a job whose latest claim is not from its runner. */
 const restrictToOwnJobs = createMiddleware<ApiEnv>(async (c, next) => {
   const runner = c.env.CONTAINER_RUNNER_ID
   if (runner !== undefined) {

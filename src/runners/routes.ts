@@ -8,8 +8,8 @@ import { jsonBody } from '../http/router.ts'
 
 /**
  * In `src/app.ts`, `requireRunner` checks the token for all of `/runner`. Containers use the same
- * routes through RunnerGateway without a token. The claims of each runner and
- * the requests about each job are limited in rate.
+ * routes through RunnerGateway without a token. The claims of each runner and the requests about
+ * each job are limited in rate.
  */
 const runnerToken = { security: [{ runnerToken: [] }], responses: errors(401, 429, 503) }
 const tags = ['runner']

@@ -9,7 +9,7 @@ function readSecret(c: Context) {
   return c.req.header(RUNNER_SECRET_HEADER)
 }
 
-/** SHA-256 of the request's runner secret; null if there is none. */
+/** Returns the SHA-256 of the request's runner secret; null if there is none. */
 export async function hashRunnerSecret(c: Context): Promise<string | null> {
   const secret = readSecret(c)
   return secret === undefined ? null : sha256Hex(secret)

@@ -13,7 +13,7 @@ import type { ApiEnv } from '../apiEnv.ts'
 import { areSecretsEqual, readBearerToken } from './bearerToken.ts'
 import { type RateLimitClass, checkCallerRateLimit } from './rateLimit.ts'
 
-/** Statuses with which authentication and rate limits reject a request. */
+/** Error responses of authentication and rate limits. */
 const rejections = errors(401, 403, 429, 503)
 
 /** Declares that a route needs an API key with one of these scopes. */
@@ -82,7 +82,7 @@ const notConfigured = errorResult(
   'The secret API_KEY is not set. Set it with: npx wrangler secret put API_KEY',
 )
 
-/** Returns the caller that the request's key belongs to; null if there is no bearer token. */
+/** Returns the caller to whom the request's key belongs; null if there is no bearer token. */
 async function authenticate(c: Context<ApiEnv>): Promise<Authenticated | null> {
   const key = readBearerToken(c)
   if (key === undefined) {

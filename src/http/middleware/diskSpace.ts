@@ -8,14 +8,14 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { ApiEnv } from '../apiEnv.ts'
 import { errorResponse } from '../responses/errorResponse.ts'
 
-/** Room that is kept for the database, for jobs and events. */
+/** Bytes that are kept free for the database, which stores jobs and events. */
 const MIN_FREE_BYTES = 32 * 1024 ** 2
 
 const WRITES = ['POST', 'PUT', 'PATCH']
 
 /**
- * Content-Length of all writes in progress, at most which they still write. The local Worker runs in
- * one isolate.
+ * Sum of the Content-Length of all writes in progress: the maximum that they have yet to write. The
+ * local Worker runs in one isolate, so this variable covers all requests.
  */
 let expectedBytes = 0
 
@@ -45,7 +45,7 @@ export async function findDiskFullError(
   DISK: Fetcher | undefined,
 ): Promise<ErrorResult<'insufficient_storage'> | null> {
   if (/SQLITE_FULL|No space left on device|Exceeded maximum DB size/.test(error.message)) {
-    return diskFullError(0)
+    return diskFullError(null)
   }
   // Some errors of the local object store do not state their cause.
   const freeBytes = DISK ? await readFreeBytes(DISK).catch(() => Infinity) : Infinity
@@ -57,10 +57,15 @@ async function readFreeBytes(disk: Fetcher): Promise<number> {
   return Number(await response.text())
 }
 
-function diskFullError(freeBytes: number): ErrorResult<'insufficient_storage'> {
-  const megabytes = Math.max(0, Math.floor(freeBytes / 1024 ** 2))
+/** @param freeBytes null if they are not known */
+function diskFullError(freeBytes: number | null): ErrorResult<'insufficient_storage'> {
+  const megabytes = Math.max(0, Math.floor((freeBytes ?? 0) / 1024 ** 2))
+  const reason =
+    freeBytes === null
+      ? ''
+      : `: ${megabytes} MiB are free, and ${MIN_FREE_BYTES / 1024 ** 2} MiB must stay free for the database`
   return errorResult(
     'insufficient_storage',
-    `The storage of this service is full: ${megabytes} MiB are free, and ${MIN_FREE_BYTES / 1024 ** 2} MiB must stay free for the database. Delete files (DELETE /files/{path}) or other data, then try again.`,
+    `The storage of this service is full${reason}. Delete files (DELETE /files/{path}) or other data, then try again.`,
   )
 }

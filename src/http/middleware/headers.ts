@@ -4,7 +4,7 @@ import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ApiEnv } from '../apiEnv.ts'
 
-/** Lets browsers display images and media of this origin, and load or run no other content. */
+/** Lets browsers load images and media of this origin, and load or run nothing else. */
 const secure = secureHeaders({
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],

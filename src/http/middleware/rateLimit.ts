@@ -7,7 +7,9 @@ import { errorResult } from '../../domain/result.ts'
 import { errorResponse } from '../responses/errorResponse.ts'
 import type { ApiEnv } from '../apiEnv.ts'
 
-/** Must equal the period of each rate limit in `wrangler.toml`. Sent as `Retry-After`. */
+/**
+ * The periods of the rate limits, which must equal those in `wrangler.toml`. Sent as `Retry-After`.
+ */
 const PERIOD_SECONDS = {
   READS: 10,
   WRITES: 10,

@@ -1,10 +1,10 @@
-/** Answers with status 200 where a browser must try again. */
+/** Gives temporary errors of event streams the status 200, so that browsers try again. */
 import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { ErrorBody } from '../../contract/errors.ts'
 import type { ApiEnv } from '../apiEnv.ts'
 
-/** Time after which a client connects again, unless the response has `Retry-After`. */
+/** Minimum time after which a client connects again, unless the response has `Retry-After`. */
 const RETRY_MS = 5_000
 
 /**

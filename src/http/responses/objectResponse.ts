@@ -51,7 +51,7 @@ export function conditionalResponse(
         c,
         errorResult(
           'precondition_failed',
-          `The file has changed: its ETag is ${httpEtag(object)}, last modified ${object.uploadedAt.toUTCString()}. Read it again without If-Match and If-Unmodified-Since.`,
+          `The file does not meet the condition of the request: its ETag is ${httpEtag(object)}, last modified ${object.uploadedAt.toUTCString()}. Read it again without If-Match and If-Unmodified-Since.`,
         ),
       )
     }

@@ -33,8 +33,8 @@ export function servePackageFile(
 }
 
 /**
- * Playlists are rewritten in memory. A stored playlist of 24 hours with segments of 2 s has about
- * 1.4 MiB.
+ * Maximum size of a stored playlist, which is rewritten in memory. A playlist of 24 hours with
+ * segments of 2 s has about 1.4 MiB.
  */
 const MAX_REWRITTEN_BYTES = 16 * 1024 * 1024
 

@@ -23,7 +23,7 @@ const createApiKeyRoute = route(admin, {
   tags,
   method: 'post',
   path: '/api-keys',
-  summary: 'Create an API key. Only this response contains it.',
+  summary: 'Create an API key. Only this response contains the key itself.',
   request: { body: jsonBody(createApiKey) },
   responses: { 201: json(apiKey.extend({ key: z.string() }), 'The API key') },
 })

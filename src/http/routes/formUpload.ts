@@ -63,7 +63,7 @@ const uploadRoute = route(requiresScope('files:write'), {
   path: '/upload',
   summary: 'Store small files, and create jobs for each of them',
   description:
-    'If a file cannot be stored, or its jobs cannot be created, the files before it stay stored. The error has a field `files`, which lists them as in a response with the status 201.',
+    'If a file cannot be stored, or its jobs cannot be created, the files that were stored by then stay stored. The error has a field `files`, which lists them as in a response with the status 201.',
   middleware: [limitSize],
   request: { body: { required: true, content: { 'multipart/form-data': { schema: form } } } },
   responses: {

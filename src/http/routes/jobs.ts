@@ -22,7 +22,7 @@ import { route } from '../route.ts'
 import { createApi, ignoreEmptyBody, jsonBody } from '../router.ts'
 
 const tags = ['jobs']
-/** The list that the cursors belong to. */
+/** Name of the list, for its cursors. */
 const LIST = 'jobs'
 const read = requiresScope('jobs:read')
 const write = requiresScope('jobs:write')
@@ -98,7 +98,7 @@ const cancelRoute = route(write, {
   tags,
   method: 'post',
   path: '/queue/jobs/{jobId}/cancel',
-  summary: 'Cancel a job that has not ended; "force" cancels a running job too',
+  summary: 'Cancel a pending job; with "force", also a running one',
   middleware: [ignoreEmptyBody],
   request: {
     params,

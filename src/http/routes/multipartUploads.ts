@@ -89,7 +89,7 @@ const completeRoute = route(write, {
   method: 'post',
   path: '/uploads/{uploadId}/complete',
   summary:
-    'Complete an upload, and replace the file at its path. Sent again, it returns the same response.',
+    'Complete an upload, and replace the file at its path. A repeated request returns the same response.',
   request: {
     params,
     body: jsonBody(z.strictObject({ parts: namedParts })),

@@ -45,7 +45,7 @@ const putRoute = route(write, {
   tags,
   method: 'put',
   path: '/queues/{name}/presets/{preset}',
-  summary: 'Create a named preset, or change it for new requests',
+  summary: 'Create a named preset, or change it. Variants that were made with it stay.',
   request: { params: presetParams, body: jsonBody(presetBody) },
   responses: { 200: json(preset, 'The preset'), ...errors(404) },
 })

@@ -12,9 +12,9 @@ const statsRoute = route(requiresScope('jobs:read'), {
   tags: ['jobs'],
   method: 'get',
   path: '/queue/stats',
-  summary: 'Count the jobs of one queue or of all queues by status',
+  summary: 'Get the number of jobs by status and the throughput, of one queue or of all queues',
   request: { query: z.object({ queue: queueName.optional() }) },
-  responses: { 200: json(stats, 'The counts'), ...errors(400, 404) },
+  responses: { 200: json(stats, 'The statistics'), ...errors(400, 404) },
 })
 
 export const statsRoutes = createApi().openapi(statsRoute, async (c) => {

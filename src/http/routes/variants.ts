@@ -144,8 +144,8 @@ function isPublic(c: Context<ApiEnv>, { signed }: ReadAccess) {
 }
 
 /**
- * Only public files may be stored by shared caches. A response to a signed URL is cached no longer
- * than the URL is valid.
+ * Shared caches may store only what visitors may read without a signature. A response to a signed
+ * URL is cached no longer than the URL is valid.
  */
 function cacheControl(c: Context<ApiEnv>, access: ReadAccess) {
   const { signed } = access
@@ -163,7 +163,7 @@ async function mayCreateJob(c: Context<ApiEnv>, caller: Caller) {
   if (c.req.method === 'HEAD') {
     return errorResult(
       'file_not_found',
-      'This variant does not exist yet. A GET request creates its job.',
+      'This variant does not exist yet, and a HEAD request does not create its job.',
     )
   }
   const missing = missingScopeError(caller, 'jobs:write')

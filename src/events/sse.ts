@@ -29,18 +29,19 @@ function chooseBetween({ min, max }: { min: number; max: number }): number {
  * access expires.
  *
  * @param expiresAt when the client's access expires (ms since the epoch); null for never
- * @param counted the socket by which the stream is counted (see `takeStream`); null if it is not
+ * @param limiterSocket the socket by which the stream is counted (see `takeStream`); null if it is
+ *   not
  *   counted
  */
 export async function streamEvents(
   { socket, cursor }: EventStream,
   stream: SSEStreamingApi,
   expiresAt: number | null = null,
-  counted: WebSocket | null = null,
+  limiterSocket: WebSocket | null = null,
 ): Promise<void> {
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   let unsent = 0
-  const sockets = counted === null ? [socket] : [socket, counted]
+  const sockets = limiterSocket === null ? [socket] : [socket, limiterSocket]
   /** Sockets that have brought no message since the last heartbeat. */
   const silent = new Set<WebSocket>()
   // Writes are in sequence, so that events keep their order.

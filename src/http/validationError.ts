@@ -46,7 +46,7 @@ export function toErrorResult(first: Issue, schema: z.ZodType, input: unknown) {
   const isPathIssue =
     issue.code === 'custom' && issue.params?.['errorCode'] === PATH_ISSUE.errorCode
   const code = isPathIssue ? 'invalid_path' : 'invalid_request'
-  const { path, schemas, value, words } = follow(schema, issue.path, input)
+  const { path, schemas, value, words } = followPath(schema, issue.path, input)
   const name = path.length === 0 ? null : writePath(path)
   if (issue.code === 'unrecognized_keys' && ZOD_MESSAGE.test(issue.message)) {
     return errorResult(code, describeUnknownFields(issue.keys, name, schemas))
@@ -66,7 +66,7 @@ export function toErrorResult(first: Issue, schema: z.ZodType, input: unknown) {
 /**
  * Follows the path of an issue to the schemas and the value there, at most to a transformation key.
  */
-function follow(schema: z.ZodType, issuePath: readonly PropertyKey[], input: unknown) {
+function followPath(schema: z.ZodType, issuePath: readonly PropertyKey[], input: unknown) {
   let schemas = [schema]
   let value = input
   const path: PropertyKey[] = []

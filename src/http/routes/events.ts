@@ -106,8 +106,8 @@ export const eventRoutes = api
       return c.body(null, 200, { 'Content-Type': 'text/event-stream' })
     }
     const limit = findStreamLimit(c, access)
-    const counted = limit && (await takeStream(c.env.STREAM_LIMITERS, limit))
-    if (limit !== null && counted === null) {
+    const limiterSocket = limit && (await takeStream(c.env.STREAM_LIMITERS, limit))
+    if (limit !== null && limiterSocket === null) {
       return errorResponse(c, errorResult('cap_reached', describeLimit(limit)))
     }
     let events: EventStream
@@ -115,11 +115,11 @@ export const eventRoutes = api
       const options = { filter: resolved.filter, since }
       events = await c.get('platform').hubs.openStream(resolved.queue, options)
     } catch (error) {
-      counted?.accept()
-      counted?.close(1000)
+      limiterSocket?.accept()
+      limiterSocket?.close(1000)
       throw error
     }
-    return streamSSE(c, (stream) => streamEvents(events, stream, access.expiresAt, counted))
+    return streamSSE(c, (stream) => streamEvents(events, stream, access.expiresAt, limiterSocket))
   })
   .openapi(tokenRoute, async (c) => {
     const { expiresInSeconds, ...requested } = c.req.valid('json')

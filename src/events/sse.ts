@@ -30,8 +30,7 @@ function chooseBetween({ min, max }: { min: number; max: number }): number {
  *
  * @param expiresAt when the client's access expires (ms since the epoch); null for never
  * @param limiterSocket the socket by which the stream is counted (see `takeStream`); null if it is
- *   not
- *   counted
+ *   not counted
  */
 export async function streamEvents(
   { socket, cursor }: EventStream,

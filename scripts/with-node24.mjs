@@ -13,8 +13,7 @@ import { NODE_24, ROOT, installMissing } from './setup.mjs'
  * @param {boolean} [options.ffmpeg] install ffmpeg if it is missing
  * @param {boolean} [options.browser] install Chromium if it is missing
  * @param {boolean} [options.stopWithParent] connect the program by IPC, so that it notices when
- *   this
- *   process is killed
+ *   this process is killed
  */
 export function runWithNode24(program, options = {}) {
   const { args = [], stopWithParent = false, ffmpeg = true, browser = false } = options

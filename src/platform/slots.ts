@@ -8,8 +8,7 @@ import { limitTime } from './timeLimit.ts'
  *
  * - `started`: this call started the container, whose runner will claim.
  * - `starting`: an earlier call for the same queue started the container, whose runner has not sent
- *   a
- *   claim yet.
+ *   a claim yet.
  * - `busy`: the runner of the container has sent a claim, or was started for another queue.
  * - `cooling_down`: an earlier start failed, and the slot waits before the next one.
  * - `failed`: the container could not be started, or the slot could not be reached.

@@ -1,11 +1,13 @@
 /**
  * Errors that end an attempt, and errors of requests to the gateway. They are thrown, or used as
- * the reason with which the attempt's signal aborts: after a lost lease, a shutdown or a timeout.
- * `runAssignment.ts` reports to the gateway how the attempt ended.
+ * the reason with which the attempt's signal aborts, for example after a lost lease, a shutdown or
+ * a timeout. `runAssignment.ts` reports to the gateway how the attempt ended.
  */
 import type { FailureCode } from '../src/contract/failureCode.ts'
 
-/** The attempt fails. Users read `message`, so it contains no path of this machine and no URL. */
+/**
+ * The attempt fails. Users read `message`, so it must not contain paths of this machine or URLs.
+ */
 export class JobFailure extends Error {
   override name = 'JobFailure'
   readonly code: FailureCode
@@ -17,8 +19,8 @@ export class JobFailure extends Error {
 }
 
 /**
- * The lease has ended: the gateway says so, or no report succeeded for its duration. The attempt
- * ends without a finish request.
+ * The lease is lost: the gateway says so, or no report has succeeded for too long (see
+ * `heartbeat.ts`). The attempt ends without a finish request.
  */
 export class LeaseLost extends Error {
   override name = 'LeaseLost'
@@ -34,7 +36,10 @@ export class GatewayUnreachable extends Error {
   override name = 'GatewayUnreachable'
 }
 
-/** The gateway assigned a job, and this runner cannot read the assignment: the versions differ. */
+/**
+ * The gateway assigned a job, and this runner cannot read the assignment, for example because the
+ * gateway is older or newer.
+ */
 export class UnreadableAssignment extends Error {
   override name = 'UnreadableAssignment'
 }

@@ -11,7 +11,7 @@ import { formatError, type Log } from './log.ts'
 import { runAttempt } from './runAttempt.ts'
 import type { Settings } from './settings.ts'
 
-/** Longer than an outage in which tries are repeated, so that its end is not missed. */
+/** Longer than MAX_OUTAGE_MS, so that a finish can still be sent after such an outage. */
 const FINISH_TIMEOUT_MS = MAX_OUTAGE_MS + 60_000
 /** The process exits three seconds after the signal, and ffmpeg may take one of them to end. */
 const SHUTDOWN_FINISH_TIMEOUT_MS = 1_500

@@ -53,7 +53,7 @@ export async function executePlan(
     if (endsEarly(attempt.record.stderrTail)) {
       throw new JobFailure(
         'input_invalid',
-        'The file ends early: it has no frame at the requested time.',
+        'The file ends early: nothing of the requested part can be read.',
       )
     }
     return verify(false)

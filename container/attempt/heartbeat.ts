@@ -19,9 +19,9 @@ export type AttemptState = Omit<Report, 'fence'>
  * Reports immediately and then once a second. The next report waits until the last one has ended.
  *
  * @param options.onLost called at most once: when the gateway says that the lease is lost, or when
- *   no report has succeeded for longer than the duration of the lease. Time in which the gateway
- *   answers nothing does not count, up to MAX_OUTAGE_MS: the lease goes on if it could not be
- *   reached by anyone, and otherwise it says so as soon as it answers.
+ *   no report has succeeded for longer than the duration of the lease. Up to MAX_OUTAGE_MS, time
+ *   without any response of the gateway does not count. When the gateway responds again, it says
+ *   whether the lease is lost.
  * @returns a promise that resolves when `signal` has aborted or the lease is lost
  */
 export async function sendHeartbeats(options: {
@@ -42,7 +42,8 @@ export async function sendHeartbeats(options: {
   while (!signal.aborted) {
     const startedAt = performance.now()
     const { input, plan, ...rest } = options.readState()
-    // Input and plan do not change, so each is left out once a report with it has succeeded.
+    // In the state, input and plan do not change once they are set. Each is left out once a report
+    // with it has succeeded.
     const report = {
       ...rest,
       ...(input !== undefined && !hasSentInput && { input }),

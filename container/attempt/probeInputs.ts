@@ -48,7 +48,7 @@ function probeInput(attempt: RunningAttempt, { source, sizeBytes }: OpenInput): 
   })
 }
 
-/** A probe is answered within seconds, so larger files are not read for their duration. */
+/** A probe document should be ready within seconds, so larger files are not read to their end. */
 const MAX_MEASURED_PROBE_BYTES = 64 * 1024 ** 2
 
 function listNeeds(rendition: Rendition, sizeBytes: number): StreamNeeds {

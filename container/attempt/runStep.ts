@@ -81,8 +81,8 @@ async function runFfmpegStep(
 }
 
 /**
- * Returns true when a conversion used up the memory or CPU time of an image. If the machine has less
- * memory than that, the image is not necessarily the cause.
+ * Returns true when a conversion used up the memory or CPU time of an image. If the machine has
+ * less memory than that, the image is not necessarily the cause.
  */
 function isOverImageLimits(error: unknown, { memoryBytes }: ProcessLimits): boolean {
   return (

@@ -7,12 +7,15 @@ export interface Size {
 }
 type Area = Size & { x: number; y: number }
 
-/** Geometry of a frame: scale, then crop, then pad. Null for a step that is not needed. */
+/** Geometry of a frame, which is scaled, then cropped, then padded. */
 export interface Geometry {
   /** Size after scaling; equal to that of the source when it is not scaled. */
   scaled: Size
+  /** Part of the scaled frame that is kept; null when all of it is kept. */
   crop: Area | null
-  /** The padded frame; `x` and `y` are the position of the inner frame in it. */
+  /**
+   * The padded frame; `x` and `y` are the position of the inner frame in it. Null without padding.
+   */
   pad: Area | null
   /** Size of the output frame. */
   output: Size
@@ -147,8 +150,8 @@ function cropTo(scaled: Size, box: Size, focus: Focus, unit: number): Geometry {
 }
 
 /**
- * Returns where on a side the part begins that a crop keeps. With a focus, the focus is as near to
- * the middle of the part as possible.
+ * Returns the offset of the part that a crop keeps, along one side of the frame. If `focus` is set,
+ * the part is centred on it as far as the frame allows.
  */
 function placePart(
   [side, part]: [number, number],

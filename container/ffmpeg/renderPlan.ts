@@ -19,8 +19,8 @@ export interface InputFile {
    */
   probe: Probe | null
   /**
-   * Second of the last key frame at or before the requested start, if ffmpeg does not find it itself;
-   * null when there is none near it.
+   * Second of the last key frame at or before the requested start; null when none is near it.
+   * Absent when ffmpeg finds the key frame itself.
    */
   keyframeSeconds?: number | null
 }
@@ -36,7 +36,7 @@ export interface PlanContext {
 
 interface StepBase {
   /**
-   * `encode` steps make the media. `analyse` steps do the rest: they measure, convert reference
+   * `encode` steps make the output. `analyse` steps do the rest: they measure, convert reference
    * files, or describe the source.
    */
   stage: 'analyse' | 'encode'
@@ -50,7 +50,7 @@ interface StepBase {
 }
 
 export interface FfmpegStep extends StepBase {
-  /** Final value of ffmpeg's `out_time` in seconds; null when it is unknown. */
+  /** Expected final value of ffmpeg's `out_time` in seconds; null when it is unknown. */
   seconds: number | null
   /** True when the plan continues without the result of this step if its input is invalid. */
   optional?: boolean
@@ -89,8 +89,8 @@ export interface Expectation {
   /** Duration of each track; absent or null when it is not verified. */
   trackSeconds?: { video: number | null; audio: number | null }
   /**
-   * Number of frames of the video; absent when unknown. A video with all of its frames may be shorter
-   * than planned: some files declare a long duration for the last frame.
+   * Number of frames of the video; absent when unknown. A video with all of its frames may be
+   * shorter than planned: some files declare a long duration for the last frame.
    */
   frames?: number
   /**
@@ -116,7 +116,7 @@ export interface RenderPlan extends Plan {
   fallback: Step | null
   /**
    * Absolute path of the output; for a package, of the file that a player opens first. The files of
-   * a package are in the folder `package`, except the segments of a stream.
+   * a package are in the folder `package`, except the init and media segments of a stream.
    */
   output: string
   isPackage: boolean

@@ -1,4 +1,4 @@
-/** Client of the gateway: one method for each route, with its number of tries. */
+/** Client of the gateway: one method for each request of a runner, with its number of tries. */
 import { open, readFile } from 'node:fs/promises'
 import { readAssignment } from '../../src/contract/assignmentVersions.ts'
 import * as contract from '../../src/contract/runnerProtocol.ts'
@@ -41,7 +41,7 @@ export function createGatewayClient(options: {
   const { send, silentMs } = createSender(options)
 
   return {
-    /** Milliseconds since the gateway last answered a request, whatever its status. */
+    /** Milliseconds since the last response of the gateway, whatever its status. */
     silentMs,
 
     /**

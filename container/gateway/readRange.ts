@@ -1,4 +1,4 @@
-/** Reads the response to a range request, and checks its length and, if it has one, its digest. */
+/** Reads the response to a range request. Checks its range, its length and, if sent, its digest. */
 import { GatewayRejection } from '../failures.ts'
 import { computeContentDigest } from './request.ts'
 
@@ -6,7 +6,7 @@ import { computeContentDigest } from './request.ts'
  * @param range bytes that were requested; `end` is exclusive
  * @param stallMs maximum time without new bytes
  * @throws GatewayRejection when the response is not the requested range; Error when the body
- *   stalls, has the wrong length or does not match its digest: these can be retried
+ *   stalls, has the wrong length or does not match its digest, after which the caller can retry
  */
 export async function readRange(
   response: Response,

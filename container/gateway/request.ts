@@ -28,19 +28,20 @@ export interface RequestLimits {
 }
 
 /**
- * Time for which requests are repeated while the gateway answers nothing at all, for example because
- * the Worker is frozen or restarts. Such tries do not count, because they say nothing about the
- * request.
+ * Time for which a request with more than one try is repeated while the gateway does not respond at
+ * all, for example because the Worker is frozen or restarts. Such tries do not count, because they
+ * say nothing about the request.
  */
 export const MAX_OUTAGE_MS = 600_000
 
 /**
  * Sends a request until a response has been read or no try is left.
  *
- * @param read reads a successful response; when it throws another error than GatewayRejection, the
- *   request is sent again
+ * @param read reads a successful response; when it throws another error than GatewayRejection or
+ *   UnreadableAssignment, the request is sent again
  * @throws GatewayRejection, LeaseLost or AttemptReleased, depending on the response;
- *   GatewayUnreachable after the last try; the signal's reason when it aborts
+ *   GatewayRejection or UnreadableAssignment from `read`; GatewayUnreachable after the last try;
+ *   the signal's reason when it aborts
  */
 export type SendRequest = <T>(
   request: GatewayRequest,
@@ -50,7 +51,7 @@ export type SendRequest = <T>(
 
 export function createSender(options: { gatewayUrl: string; token: string | null }): {
   send: SendRequest
-  /** Milliseconds since the gateway last answered a request, whatever its status. */
+  /** Milliseconds since the last response of the gateway, whatever its status. */
   silentMs: () => number
 } {
   // The gateway binds each claim to this secret, so no other runner can report its results.
@@ -60,8 +61,8 @@ export function createSender(options: { gatewayUrl: string; token: string | null
     ...(options.token !== null && { authorization: `Bearer ${options.token}` }),
   }
 
-  let lastAnswerAt = performance.now()
-  const silentMs = () => performance.now() - lastAnswerAt
+  let lastResponseAt = performance.now()
+  const silentMs = () => performance.now() - lastResponseAt
 
   async function sendOnce<T>(
     { path, method = 'GET', headers, body }: GatewayRequest,
@@ -75,7 +76,7 @@ export function createSender(options: { gatewayUrl: string; token: string | null
       redirect: 'error',
       signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))]),
     })
-    lastAnswerAt = performance.now()
+    lastResponseAt = performance.now()
     if (!response.ok) {
       throw await readError(response)
     }
@@ -94,7 +95,7 @@ export function createSender(options: { gatewayUrl: string; token: string | null
         if (isFinal(error)) {
           throw error
         }
-        const isOutage = lastAnswerAt < triedAt && performance.now() - startedAt < MAX_OUTAGE_MS
+        const isOutage = lastResponseAt < triedAt && performance.now() - startedAt < MAX_OUTAGE_MS
         countedTries += isOutage && limits.tries > 1 ? 0 : 1
         if (countedTries >= limits.tries) {
           throw new GatewayUnreachable(`no usable response after ${failures} tries`, {
@@ -126,7 +127,7 @@ async function readError(response: Response): Promise<Error> {
     return new LeaseLost(text)
   }
   if (status === 412) {
-    return new AttemptReleased('the original was replaced')
+    return new AttemptReleased('the original or a reference file was replaced or deleted')
   }
   const message = `the gateway returned ${status}: ${text}`
   const canRetry = status >= 500 || status === 408 || status === 429

@@ -44,8 +44,8 @@ export function createPlaylistPublisher(options: {
       await store(layout.MASTER_PLAYLIST, playlists.buildMasterPlaylist(tracks, stream, false))
     },
     /**
-     * Stores the other playlists and the DASH manifest with measured values. The master playlist is
-     * stored last.
+     * Stores the key frame playlists, the subtitles, the DASH manifest and, last, the master
+     * playlist, all with measured values.
      */
     async storeFinal(tracks: readonly TrackMeasurements[], seconds: number) {
       const videoTracks = tracks.filter(({ track }) => track.video !== null)

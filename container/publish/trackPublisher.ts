@@ -1,6 +1,7 @@
 /**
- * Stores one track of a stream while ffmpeg makes it: uploads its segments in order, deletes each,
- * and updates the playlist. The stored playlist never names a segment that is not stored.
+ * Stores one track of a stream while ffmpeg makes it: uploads its segments in order, deletes the
+ * local file of each, and updates the playlist. The stored playlist never names a segment that is
+ * not stored.
  */
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'

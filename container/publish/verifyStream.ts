@@ -75,7 +75,10 @@ export function verifyStream(
   return compareEnds({ video: largest ?? null, audio: audio ?? null })
 }
 
-/** Facts of the whole stream: the video of its largest rung, and its audio. */
+/**
+ * Facts of the whole stream: the video of its largest rung, and its audio. `sizeBytes` is only that
+ * of the probed segment; `publishPackage.ts` replaces it.
+ */
 export function buildStreamFacts(
   tracks: readonly TrackMeasurements[],
   facts: ReadonlyMap<string, MediaFacts>,

@@ -1,9 +1,9 @@
 /**
  * Cache of the source in blocks of 256 KiB: fetches blocks from the gateway when they are read, and
- * keeps the most recent ones in memory.
+ * keeps the most recently used ones in memory.
  */
 
-/** Larger blocks would fetch more bytes at each seek that are not read. */
+/** With larger blocks, each seek would fetch more bytes that are not read. */
 export const BLOCK_BYTES = 256 * 1024
 /** 4 MiB: reads of more than 10 MB from R2 stalled in containers (observed). */
 const MAX_BLOCKS_PER_FETCH = 16

@@ -18,7 +18,7 @@ export interface Inputs {
   original: OpenInput
   /** In the order of the assignment. */
   references: OpenInput[]
-  /** Bytes of all files that were served so far. The stall check counts them as progress. */
+  /** Number of bytes served so far, of all files. The stall check counts them as progress. */
   bytesRead: () => number
   /** Pauses fetches from the gateway, for all files. */
   readGate: ReadGate

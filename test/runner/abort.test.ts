@@ -18,12 +18,12 @@ async function startHeldEncode(more: Parameters<typeof offerHeldJob>[0] = {}) {
   return { job, ended }
 }
 
-function outcome(job: OfferedJob) {
+function finishesWithoutCommand(job: OfferedJob) {
   return job.finishes.map((finish) => ({ ...finish, command: '' }))
 }
 
 describe('an active encode', () => {
-  it('is aborted when the lease is lost, and the runner claims the next job', async () => {
+  it('is aborted when the lease is lost, and the runner claims again', async () => {
     const { job, ended } = await startHeldEncode()
     const [pid] = await ffmpegProcesses()
     expect(pid).toBeDefined()
@@ -53,7 +53,8 @@ describe('an active encode', () => {
     const { gateway } = harness
     const thawed = Promise.withResolvers<void>()
     gateway.frozen = thawed.promise
-    // Reports have a timeout of half a lease and then follow at once, or after a second.
+    // A report times out after half a lease. The next one follows a second after it was sent, or at
+    // once if that time is over. So six reports take longer than the lease.
     for (let reports = 0; reports < 6;) {
       reports += String(await gateway.next('frozen')).endsWith('/report') ? 1 : 0
     }
@@ -76,19 +77,19 @@ describe('an active encode', () => {
     expect(harness.gateway.failures.report).toBe(0)
   })
 
-  it('fails as stalled when ffmpeg makes no progress, even if it ignores SIGTERM', async () => {
+  it('fails as stalled when ffmpeg makes no progress, even if SIGTERM has no effect', async () => {
     const { job, ended } = await startHeldEncode({ stallSeconds: 1 })
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGSTOP')
     }
     await ended
-    expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'stalled' }])
+    expect(finishesWithoutCommand(job)).toMatchObject([{ outcome: 'failed', errorCode: 'stalled' }])
   })
 
   it('fails with timeout when the attempt exceeds its time limit', async () => {
     const { job, ended } = await startHeldEncode({ timeoutSeconds: 3 })
     await ended
-    expect(outcome(job)).toMatchObject([
+    expect(finishesWithoutCommand(job)).toMatchObject([
       { errorCode: 'timeout', message: 'The attempt took longer than 3 seconds.' },
     ])
   })
@@ -99,10 +100,12 @@ describe('an active encode', () => {
       process.kill(pid, 'SIGKILL')
     }
     await ended
-    expect(outcome(job)).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
+    expect(finishesWithoutCommand(job)).toMatchObject([
+      { outcome: 'failed', errorCode: 'out_of_memory' },
+    ])
   })
 
-  it('sends reports whose progress never decreases', async () => {
+  it('reports the facts of its source only once, and progress that never decreases', async () => {
     const { job, ended } = await startHeldEncode()
     await harness.gateway.next('report')
     await harness.gateway.next('report')

@@ -6,7 +6,7 @@ import { readFrameTimes, readPixelsAt } from './helpers/measureOutput.ts'
 
 useRunnerHarness()
 
-/** Reads some pixels of the frame that is shown at a second. */
+/** Reads some pixels of the frame that is shown at a second, in steps of 16. */
 function readFrame(path: string, second: number) {
   const places = Array.from({ length: 40 }, (_, index): [number, number] => [index * 12, 180])
   return readPixelsAt(path, Math.floor(second * 10) / 10, ...places).then((pixels) =>
@@ -29,7 +29,7 @@ describe.each(['moving.gif', 'moving.png'])('%s', (name) => {
     expect([track.width, track.height, track.codec_name]).toEqual([500, 374, 'h264'])
     const times = await readFrameTimes(path)
     expect(times).toHaveLength(30)
-    // The frame that lasts is repeated.
+    // The frame that lasts 0.9 seconds is repeated.
     const shown = await Promise.all([1.05, 1.85, 2.15].map((second) => readFrame(path, second)))
     expect(shown[0]).toEqual(shown[1])
     expect(shown[0]).not.toEqual(shown[2])

@@ -86,7 +86,7 @@ describe('loudness', () => {
     expect(finish).toMatchObject({ timings: { analyse: expect.any(Number) } })
   })
 
-  it('does not change for silent audio', async () => {
+  it('correction leaves silent audio silent', async () => {
     const { job } = await runJob('silence.mkv', video({ loudness: 23, width: 96 }))
     expect(await measureLevel((await probeOutput(job)).path, 0, 1)).toBeLessThan(-80)
   })

@@ -68,8 +68,8 @@ const CLIPS: Partial<Record<Key, string>> = {
 }
 
 /**
- * For each key: checks the output of the example in its row. For some keys this is only the size or
- * the duration; the test below also checks that the output differs from that without the key.
+ * Checks of the output of each key's example. Some check only the size or the duration; the test
+ * below also checks that the output differs from the output without the key.
  */
 const EXPECTATIONS: Record<Exclude<Key, 'n'>, (documented: DocumentedOutput) => unknown> = {
   w: expectSize(320, 180),
@@ -148,7 +148,7 @@ function removeKey(key: string, example: string): string {
 
 // The gateway expands named presets (`n`), so a runner does not know them.
 it.each(rows.filter(({ key }) => key !== 'n'))(
-  'the example of $key, $example, gives an output that differs from that without the key',
+  'the example of $key, $example, has an effect on the output',
   async ({ key, example }) => {
     const subtitles = join(harness.scratch, 'en.srt')
     await writeFile(subtitles, SUBTITLES)

@@ -180,7 +180,7 @@ describe('the speed and the duration', () => {
     expect(middle - (await measureLevel(path, 0.9, 1))).toBeGreaterThan(6)
   })
 
-  it('trimming happens before other edits', async () => {
+  it('times of a trim are times before the change of speed', async () => {
     const { path } = await makeOutput('sides.mp4', {
       startSeconds: 0.2,
       endSeconds: 0.4,
@@ -224,7 +224,7 @@ describe('appended files', () => {
     expect(await measureLevel(output.path, 1.2, 1.8)).toBeGreaterThan(-40)
   })
 
-  it('can be audio only', async () => {
+  it('can be joined in an audio file', async () => {
     const rendition = audio({
       format: 'mp3',
       audioCodec: 'mp3',
@@ -235,7 +235,7 @@ describe('appended files', () => {
     expect(Number((await probeOutput(job)).format.duration)).toBeCloseTo(1.55, 1)
   })
 
-  it('are rejected when one has no video, with its name', async () => {
+  it('are rejected when one has no video, and the message names it', async () => {
     const rendition = video({ append: ['b/tone.wav'] })
     const { finish } = await runJob(
       'red.mp4',

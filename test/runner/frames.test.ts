@@ -80,7 +80,7 @@ describe('a frame', () => {
     expect(at(80, 5)).not.toEqual([0, 0, 0])
   })
 
-  it('is edited when it is picked as the best frame', async () => {
+  it('is rotated when it is picked as the best frame', async () => {
     const rendition = {
       pick: 'best',
       rotate: 180,

@@ -86,7 +86,7 @@ describe('a probe', () => {
       'prints without an end',
       'exec yes',
       'input_invalid',
-      /description of the file is longer than 1 MB/,
+      /description of the file is longer than 1000000 characters/,
     ],
   ])('fails when ffprobe %s', async (_, script, errorCode, message) => {
     const FFPROBE = join(harness.scratch, 'ffprobe')

@@ -54,5 +54,8 @@ it('a missing original fails the job with a storage failure', async () => {
 it('a replaced original releases the job', async () => {
   harness.gateway.sourceFault = () => 'changed'
   const { finish } = await runJob('clip.mp4', video())
-  expect(finish).toMatchObject({ outcome: 'released', reason: 'the original was replaced' })
+  expect(finish).toMatchObject({
+    outcome: 'released',
+    reason: 'the original or a reference file was replaced or deleted',
+  })
 })

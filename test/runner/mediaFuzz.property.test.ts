@@ -1,8 +1,8 @@
 /**
- * Runs jobs for small valid files of each container after some of their bytes were changed. Each
- * job completes, or fails with a reason that lies in the file; none is an internal error.
+ * Runs jobs for small files of several containers after some of their bytes were changed. Each job
+ * completes, or fails with a reason that lies in the file; none fails with an internal error.
  *
- * FUZZ_SEED and FUZZ_RUNS (jobs for each container) repeat a run, or make it longer.
+ * FUZZ_SEED selects the changes. FUZZ_RUNS is the number of jobs for each file.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'

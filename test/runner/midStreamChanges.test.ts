@@ -24,7 +24,12 @@ describe('a change of the frame size and of the number of channels', () => {
     ['a video with a frame rate', video({ width: 160, frameRate: 25 })],
     ['WebM', video({ width: 160, format: 'webm' })],
   ])('changes neither the times nor the size of %s', async (_, rendition) => {
-    const { path, format, video: track, audio: sound } = await makeOutput('change.ts', rendition)
+    const {
+      path,
+      format,
+      video: track,
+      audio: audioTrack,
+    } = await makeOutput('change.ts', rendition)
     expect([track.width, track.height]).toEqual([160, 90])
     expect(Math.abs(Number(format.duration) - 10)).toBeLessThan(0.15)
     const times = await readFrameTimes(path)
@@ -32,7 +37,7 @@ describe('a change of the frame size and of the number of channels', () => {
     expect(Number(times.at(-1))).toBeLessThan(10.1)
     expect(await readColour(path, 4.5)).toBe('red')
     expect(await readColour(path, 5.5)).toBe('blue')
-    expect(sound).toBeDefined()
+    expect(audioTrack).toBeDefined()
   })
 
   it.each(['m4a', 'mp3', 'wav', 'opus'] as const)(

@@ -61,7 +61,7 @@ describe('a preview', () => {
     expect(stdout.indexOf("type:'moov'")).toBeLessThan(stdout.indexOf("type:'mdat'"))
   })
 
-  it('applies trim, speed and size', async () => {
+  it('applies trim, speed, frame rate, size and padding', async () => {
     const rendition = preview({
       format: 'mp4',
       startSeconds: 2,

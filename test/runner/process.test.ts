@@ -106,7 +106,7 @@ describe('the runner process', () => {
     expect(await readdir(harness.scratch)).toEqual([])
   })
 
-  it('exits on a second signal, and the next runner removes only its scratch folder', async () => {
+  it('exits on a second signal; only its folder is removed by the next runner', async () => {
     const { runner } = await startHeldEncode()
     for (const pid of await ffmpegProcesses()) {
       process.kill(pid, 'SIGSTOP')
@@ -125,7 +125,7 @@ describe('the runner process', () => {
     await rm(living, { recursive: true })
   })
 
-  it('rejects invalid settings and names the valid values', async () => {
+  it('exits with 2 on invalid settings, and says what they must be', async () => {
     const { closed, lines } = start({ IDLE_SECONDS: 'soon', QUEUES: 'Two Words' })
     expect(await closed).toMatchObject({ code: 2 })
     expect(lines()).toMatchObject([

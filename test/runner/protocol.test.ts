@@ -18,7 +18,7 @@ it('the runner runs a job of a gateway with the oldest supported version', async
   expect(finish).toMatchObject({ outcome: 'completed', output: { width: 64, height: 64 } })
 })
 
-it('the runner exits without a claim when the gateway has only older versions', async () => {
+it('the runner exits without a job when the gateway has only older versions', async () => {
   harness.gateway.protocolVersion = MIN_PROTOCOL_VERSION - 1
   const job = await harness.gateway.offer(clip('clip.mp4'), image())
   expect(await runUntilIdle()).toBe('rejected')
@@ -27,7 +27,7 @@ it('the runner exits without a claim when the gateway has only older versions', 
   expect(harness.logs.join('')).toContain('This gateway speaks runner protocol')
 })
 
-it('an assignment without a field of its rendition is logged as unreadable', async () => {
+it('an assignment whose rendition lacks a field is logged as unreadable', async () => {
   harness.gateway.unknownFields = ['width']
   await harness.gateway.offer(clip('clip.mp4'), image())
   expect(await runUntilIdle()).toBe('idle')

@@ -61,7 +61,7 @@ describe.each(FILES)('%s', (name) => {
     expect(Math.abs(Number(segment?.duration) - 2)).toBeLessThan(0.1)
   })
 
-  it('is trimmed in an audio file and a waveform', async () => {
+  it('is trimmed in an audio file, and gives a waveform of a part', async () => {
     const { format } = await makeOutput(
       name,
       audio({ startSeconds: 1, endSeconds: 2.5, format: 'wav' }),
@@ -70,7 +70,7 @@ describe.each(FILES)('%s', (name) => {
     await makeOutput(name, wave({ startSeconds: 1, endSeconds: 2.5 }))
   })
 
-  it('gives the best frame that was measured', async () => {
+  it('gives a best frame', async () => {
     await makeOutput(name, image({ pick: 'best' }))
   })
 })

@@ -63,7 +63,7 @@ describe('stream copy', () => {
     expect(times.length).toBeLessThanOrEqual(17)
   })
 
-  it('with cut_fast and no start says nothing of an earlier start', async () => {
+  it('with cut_fast and no start adds no note', async () => {
     const { finish } = await runJob('keyframes.mp4', video({ endSeconds: 1, trimMode: 'fast' }))
     expect(finish).toMatchObject({ plan: { mode: 'remux', notes: [] } })
   })

@@ -70,7 +70,7 @@ it('no media playlist names a file that is not stored yet', async () => {
   expect(rungs.map((uri) => read(uri).segments.length)).toEqual([6, 6])
 })
 
-it('a stream is complete even if uploads are slower than the encode', async () => {
+it('a stream is complete although ten uploads failed at first', async () => {
   harness.gateway.failures.part = 10
   const { job, finish } = await runJob('tail.mp4', RENDITION)
   expect(finish).toMatchObject({ outcome: 'packaged', output: { width: 320, height: 180 } })

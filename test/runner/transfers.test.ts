@@ -1,6 +1,6 @@
 /**
- * Transfers over connections that stall after 10 MB and are then closed or left open, and transfers
- * with a wrong bit.
+ * Transfers over connections that stall after 10 MB and are then closed or left open, transfers
+ * with a wrong bit, and a gateway that does not respond.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
@@ -152,7 +152,7 @@ it('a part with a wrong bit is detected and sent again', async () => {
   expect(gateway.flippedParts).toBe(0)
 })
 
-it('a request is repeated until a gateway that answers nothing is back', async () => {
+it('a request is repeated until a gateway that did not respond is back', async () => {
   const { gateway } = harness
   const bytes = randomBytes(1_000)
   const file = join(harness.scratch, 'output.bin')
@@ -164,7 +164,7 @@ it('a request is repeated until a gateway that answers nothing is back', async (
   gateway.frozen = back.promise
   const part = { uploadId: 'upload_1', partNumber: 1, file, start: 0, end: bytes.length }
   const stored = client.putPart(job.assignment, part, new AbortController().signal)
-  // One try more than those that a request has while the gateway answers.
+  // One try more than a request has when the gateway responds with errors.
   for (let tries = 0; tries < 7; tries++) {
     await gateway.next('frozen')
   }

@@ -3,8 +3,9 @@ import { JobFailure } from '../../failures.ts'
 import type { AudioStream, Probe } from '../probe/probe.ts'
 
 /**
- * @param number number of the track, from 1, which is the default: the first track that can be used
- * @returns null if the file has no audio that can be used, and the default is requested
+ * @param number number of the track, from 1. 1 is the default, and selects the track that the probe
+ *   chose.
+ * @returns null if 1 is requested, and the file has no audio that can be used
  * @throws JobFailure `unsupported` when the file has no track of that number, or it cannot be used
  */
 export function selectAudioTrack(probe: Probe, number: number): AudioStream | null {

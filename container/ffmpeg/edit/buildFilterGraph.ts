@@ -22,9 +22,9 @@ export interface SelectedTracks {
 /** The filters of one command. */
 export interface FilterComplex {
   /**
-   * Values of `-filter_complex`, one for each graph. Video and audio have graphs of their own unless
-   * files are joined: ffmpeg builds a graph anew when the audio changes in mid-stream. Empty when no
-   * track is filtered.
+   * Values of `-filter_complex`, one for each graph. Video and audio have graphs of their own
+   * unless files are joined: ffmpeg builds a graph anew when the audio changes in mid-stream. Empty
+   * when no track is filtered.
    */
   filters: string[]
   /** Labels to map, in brackets; null for a track that is not filtered. */

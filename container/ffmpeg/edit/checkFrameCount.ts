@@ -2,13 +2,14 @@
 import { tooManyRepeats } from '../process/limitErrors.ts'
 import type { EditedOutput } from './editedOutput.ts'
 
-/** Frames that any source may become, and frames that each of its frames may become. */
+/** Number of output frames that are allowed for every source. */
 export const MAX_FREE_FRAMES = 250_000
+/** Number of output frames that are allowed in addition for each frame of the source. */
 export const MAX_FRAMES_PER_FRAME = 10
 
 /**
  * @param frameRate constant frame rate of the output
- * @throws JobFailure `unsupported` when most frames would be repeats
+ * @throws JobFailure `unsupported` when the output would have more frames than these limits allow
  */
 export function checkFrameCount(
   { seconds, files, edits }: Pick<EditedOutput, 'seconds' | 'files' | 'edits'>,

@@ -20,7 +20,8 @@ export interface OutputRequest {
 }
 
 /**
- * @throws JobFailure `unsupported` when the edits are impossible with a file, or it exceeds a limit
+ * @throws JobFailure `unsupported` when a file lacks what the edits need, or when a file or the
+ *   output exceeds a limit
  */
 export function describeOutput(
   rendition: RequestedEdits,
@@ -58,8 +59,8 @@ export function describeOutput(
 }
 
 /**
- * Returns the duration of the output. It is that of its tracks, if they are known: a track that is
- * not in the output can be longer.
+ * Returns the duration of the output: that of its longest track if the durations of its tracks are
+ * known, otherwise that of the files.
  */
 function resolveDuration(
   files: readonly SourceFile[],
@@ -82,7 +83,10 @@ interface TracksOfOutput {
   hasAudio: boolean
 }
 
-/** Each track of a joined file lasts as long as the file, except in the last one. */
+/**
+ * Adds up the durations of each track. In each file but the last, both tracks count as long as the
+ * file, because joining fills the rest of the shorter one.
+ */
 function sumTracks(files: readonly SourceFile[], speed: number): TrackSeconds {
   const last = files.at(-1)
   const before = sum(files.slice(0, -1).map(({ seconds }) => seconds))
@@ -104,11 +108,14 @@ function sum(values: readonly (number | null)[]): number | null {
   )
 }
 
-/** Animated images: the last frame can last long, which only repeated frames keep. */
+/**
+ * Demuxers of animated images. Their last frame can have a long duration, which the output keeps
+ * only if a constant frame rate repeats the frame.
+ */
 const ANIMATIONS = ['gif', 'apng']
 const MAX_ANIMATION_FRAME_RATE = 50
 
-/** Returns the constant frame rate of the video of an animated image; null for other files. */
+/** Returns the frame rate to convert an animated image to; null for other files. */
 function findAnimationRate({ file, video }: SourceFile, speed: number): number | null {
   const rate = video?.peakFrameRate ?? video?.frameRate ?? null
   const isAnimation = ANIMATIONS.includes(file.probe?.facts.format ?? '')

@@ -11,7 +11,7 @@ export interface Trim {
   durationSeconds: number | null
 }
 
-/** The pixel format in which filters work: 4:2:0 for video, RGB for still and animated images. */
+/** The pixel format of edited frames: 4:2:0 for video, RGB for still and animated images. */
 export type PixelFormat = 'yuv420p' | 'rgb24'
 
 /** Format of the output frames. */
@@ -95,7 +95,7 @@ export interface LabelledChains {
   chains: string[]
   to: string
 }
-/** A step on the joined video, which has the label `from`; null when there is nothing to do. */
+/** A step on the joined video, whose label is `from`. Returns null when there is nothing to do. */
 export type VideoStep = (output: EditedOutput, from: string) => LabelledChains | null
 
 /**

@@ -36,7 +36,7 @@ import { applyLoudness } from './steps/loudness.ts'
  * not copied, it decodes and discards the frames between the two.
  */
 export const trim = trimInput
-/** Filters that precede the steps: frames keep their times only within the file. */
+/** Filters that precede the steps, and replace or drop times that are outside of the file. */
 export const boundTimes = { video: boundVideoTimes, audio: boundAudioTimes }
 /** Filters that precede the steps, for a file in which ffmpeg does not seek exactly. */
 export const trimTracks = { video: trimVideo, audio: trimAudio }

@@ -16,7 +16,8 @@ export interface EditPlan {
 }
 
 /**
- * @throws JobFailure `unsupported` when the edits are impossible with a file, or it exceeds a limit
+ * @throws JobFailure `unsupported` when a file lacks what the edits need, a reference file has the
+ *   wrong type, or a file or the output exceeds a limit
  */
 export function planEdits(
   rendition: RequestedEdits,

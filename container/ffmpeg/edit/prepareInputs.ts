@@ -13,8 +13,8 @@ export interface PreparedInputs {
   /** Steps that write files. They must run before any command that uses the inputs. */
   steps: Step[]
   /**
-   * Arguments of the media files, in their order, and of the marker of the audio's start. A graph of
-   * audio only needs no other inputs.
+   * Arguments of the media files, in their order, and of the marker of the audio's start. A graph
+   * of audio only needs no other inputs.
    */
   files: string[]
   /** Arguments of the inputs after `files`: the watermark, if there is one. */

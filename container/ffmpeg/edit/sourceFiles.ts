@@ -33,7 +33,7 @@ export function listSourceFiles(
   ]
 }
 
-/** If an appended file lacks the requested audio track, the one that it has by default is used. */
+/** If an appended file has no usable track of the requested number, its default track is used. */
 function readAppendedFile(
   path: string,
   edits: Edits,

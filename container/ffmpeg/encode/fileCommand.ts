@@ -1,4 +1,7 @@
-/** Builds the command that writes a file of video, audio and subtitles, each copied or encoded. */
+/**
+ * Builds the command that writes a file of video, audio and subtitles. Video and audio are copied
+ * or encoded.
+ */
 import { statSync } from 'node:fs'
 import type { FilterComplex } from '../edit/buildFilterGraph.ts'
 import type { EditPlan } from '../edit/planEdits.ts'
@@ -16,7 +19,7 @@ interface FileCommand {
   video: readonly string[] | 'copy' | null
   /** The same for audio. */
   audio: readonly string[] | 'copy' | null
-  /** True for H.265. In MP4 it can have two tags, of which Apple's players accept only `hvc1`. */
+  /** True for H.265. In MP4 and MOV it needs the tag `hvc1` for Apple's players. */
   isH265: boolean
   output: string
 }

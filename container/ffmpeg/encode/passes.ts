@@ -1,6 +1,6 @@
 /**
- * Plans the steps that encode video: one pass for a quality, two for a file size. VP9 and AV1 need
- * two passes for a maximum bit rate too.
+ * Plans the steps that encode video: one pass for a quality, two for a file size. With a maximum
+ * bit rate, VP9 needs two passes, and AV1 two or three.
  */
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,8 +30,8 @@ const MAX_CORRECTION = 4
 /** Target bit rate as a share of the cap, when an encode with the quality exceeds the cap. */
 const CAP_SHARE = 0.9
 /**
- * SVT-AV1 misses the average bit rate of a video that is shorter than this: version 2.3 makes twice
- * as much in 2 seconds, and 10 % more in 10 seconds.
+ * SVT-AV1 misses the requested average bit rate in a video that is shorter than this: with version
+ * 2.3, a video of 2 seconds has twice the bit rate. At 10 seconds, it is only 10 % too high.
  */
 const SHORT_SECONDS = 10
 
@@ -89,7 +89,7 @@ function planDrafts(options: EncodeOptions): FfmpegStep[] {
 /**
  * Plans a pass that measures the video or encodes a draft. It does not encode the audio.
  *
- * @param resolveRate called when the step begins; null to skip the step
+ * @param resolveRate called when the step begins; returns null to skip the step
  */
 function planFirstPass(
   options: EncodeOptions,
@@ -123,7 +123,10 @@ function buildEncoder({ rendition }: EncodeOptions, rate: RateControl): string[]
   return [...buildFrameTiming(codec, rate), ...buildVideoEncoder({ codec, encoderSpeed, rate })]
 }
 
-/** Corrects a bit rate by the one that a draft reached with it. */
+/**
+ * Raises or lowers a bit rate by the ratio of the requested bit rate to the one that the draft has,
+ * within the factor `MAX_CORRECTION`.
+ */
 function correctRate(rate: BitRateControl, draftKbps: number): BitRateControl {
   const factor = rate.kbps / draftKbps
   const correction = Math.min(MAX_CORRECTION, Math.max(1 / MAX_CORRECTION, factor))

@@ -34,8 +34,8 @@ export interface BitRateControl {
 type Pass = 0 | 1 | 2
 
 /**
- * Speed settings of each encoder, by the encoder speed of the rendition. The values suit both ffmpeg
- * 5.1 and 7.1.
+ * Speed settings of each encoder, by the encoder speed of the rendition. The values suit both
+ * ffmpeg 5.1 and 7.1.
  */
 const SPEEDS = {
   h264: { fast: 'superfast', balanced: 'veryfast', small: 'slow' },

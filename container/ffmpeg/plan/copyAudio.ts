@@ -75,12 +75,12 @@ const AUDIO_RULES: CopyRules<RenditionOf<'video'>, AudioCopySource> = {
 }
 
 /**
- * Rules for `ac_copy`, which accepts any codec of the container and any bit rate. It also accepts
- * that a copied track starts at an audio packet near the requested time, not exactly at it.
+ * Rules for `ac_copy`, which accepts every codec that the container accepts, and any bit rate. A
+ * copied track may start at an audio packet near the requested time instead of exactly at it.
  */
 const REQUESTED_COPY_RULES: typeof AUDIO_RULES = {
   ...AUDIO_RULES,
-  // A file of audio only has nothing that its start could be relative to.
+  // Next to video, copied audio keeps its late start. In a file of audio only it would be lost.
   audioCodec: ({ kind }, { audio }) => (kind === 'video' ? null : findDelay(audio)),
   audioKbps: null,
   startSeconds: null,
@@ -142,7 +142,10 @@ function compareCodec({ audioCodec, format }: AudioRendition, audio: AudioStream
     : findDelay(audio)
 }
 
-/** Audio that begins late is encoded with silence before it, so that every container keeps its time. */
+/**
+ * Returns the delay as a reason to encode. An encode adds silence before audio that begins late, so
+ * that its start does not depend on the container.
+ */
 function findDelay({ startSeconds }: AudioStream): string | null {
   return startSeconds > MAX_DELAY_SECONDS
     ? `the audio begins ${startSeconds.toFixed(1)} seconds late`

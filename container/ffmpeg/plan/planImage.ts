@@ -128,7 +128,11 @@ function buildImageCommand(options: {
   ]
 }
 
-/** Returns the second to seek to: the requested one, but not past the start of the last frame. */
+/**
+ * Returns the second to seek to: the requested one, but not past the start of the last frame.
+ *
+ * @throws JobFailure `unsupported` when the requested second is not before the end of the video
+ */
 function resolveFrameSecond(atSeconds: number, probe: Probe, video: VideoStream): number {
   const duration = video.endSeconds ?? probe.contentSeconds
   if (duration === null || atSeconds === 0) {

@@ -120,14 +120,14 @@ function resolvePart(rendition: Preview, probe: Probe) {
   }
 }
 
-/** Returns a rate with which even a part of one frame has a frame. */
+/** Returns the frame rate. It is raised for a very short part, so that the part has a frame. */
 function resolveFrameRate(
   { frameRate, format, speed }: Preview,
   video: VideoStream,
   seconds: number,
 ): number {
-  const played = (video.frameRate ?? DEFAULT_FRAME_RATE) * speed
-  const rate = frameRate ?? Math.min(FRAME_RATES[format], Math.max(played, MIN_FRAME_RATE))
+  const playedRate = (video.frameRate ?? DEFAULT_FRAME_RATE) * speed
+  const rate = frameRate ?? Math.min(FRAME_RATES[format], Math.max(playedRate, MIN_FRAME_RATE))
   return Math.min(MAX_FRAME_RATE, Math.max(rate, 1 / seconds))
 }
 
@@ -143,8 +143,8 @@ function checkGifSize({ format }: Preview, { output }: EditPlan, seconds: number
 }
 
 /**
- * Plans a WebP whose frames are all equal. The encoder of animations merges equal frames, and writes
- * an image without a duration if only one is left; the encoder of images keeps them.
+ * Plans a WebP whose frames are all equal. The encoder of animations merges equal frames, and
+ * writes an image without a duration if only one is left. The encoder of images keeps all of them.
  */
 function planStaticWebp(
   rendition: Preview,

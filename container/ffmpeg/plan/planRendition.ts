@@ -1,5 +1,6 @@
 /**
- * Plans the steps that make a variant, from its rendition and the probes of its files. Does no I/O.
+ * Plans the steps that make a variant, from its rendition and the probes of its files. It reads and
+ * writes no files; the steps do.
  */
 import type { Kind, Rendition, RenditionOf } from '../../../src/contract/rendition.ts'
 import { planAudio } from './planAudio.ts'
@@ -13,7 +14,7 @@ import { planWaveform } from './planWaveform.ts'
 import type { Probe } from '../probe/probe.ts'
 import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 
-/** A plan has at most 20 notes. */
+/** A plan has at most 20 notes. The others are left for further notes. */
 const MAX_STREAM_NOTES = 10
 
 const PLANNERS: { [K in Kind]: (rendition: RenditionOf<K>, context: PlanContext) => RenderPlan } = {

@@ -27,9 +27,9 @@ import { buildWebVtt, layOutStoryboard, sheetName, type Storyboard } from './sto
 type Sprite = RenditionOf<'sprite'>
 
 const TILE_WIDTH = 160
-/** File in the scratch folder with a line for each image before repetitions. */
+/** File in the scratch folder with a line for each image that has a frame of its own. */
 const FOUND_FRAMES = 'found.txt'
-/** In a shorter video all frames are decoded, without measuring its key frame interval. */
+/** Up to this duration all frames are decoded, and the key frame interval is not measured. */
 const MIN_SECONDS_FOR_KEYFRAMES = 60
 
 export function planStoryboard(rendition: Sprite, context: PlanContext): RenderPlan {
@@ -53,13 +53,13 @@ export function planStoryboard(rendition: Sprite, context: PlanContext): RenderP
   const writeIndex = async ({ stderrTails, addNote }: TaskEnvironment) => {
     await checkSheets(folder, board, format)
     const isTruncated = endsEarly(stderrTails.at(-1) ?? '')
-    const drawn = isTruncated ? await shorten(board, context.folder, format) : board
-    if (drawn !== board) {
+    const finalBoard = isTruncated ? await shorten(board, context.folder, format) : board
+    if (finalBoard !== board) {
       addNote(
-        `The file ends early: the storyboard is ${formatSeconds(drawn.durationSeconds)} seconds long instead of ${formatSeconds(durationSeconds)}.`,
+        `The file ends early: the storyboard is ${formatSeconds(finalBoard.durationSeconds)} seconds long instead of ${formatSeconds(durationSeconds)}.`,
       )
     }
-    await writeFile(output, buildWebVtt(drawn, format))
+    await writeFile(output, buildWebVtt(finalBoard, format))
   }
   const drawSheets = () =>
     buildSheetCommand({ rendition, video, board, filters, url: source.url, onlyKeyframes })
@@ -89,7 +89,7 @@ function resolveDuration(probe: Probe, video: VideoStream): number {
   if (duration === null || duration <= 0) {
     throw new JobFailure(
       'unsupported',
-      'The file does not state its duration, so no storyboard can be laid out. Convert it to MP4 (f_mp4) first, and request the storyboard of the result.',
+      'The duration of the video is unknown or zero, so no storyboard can be laid out. Convert it to MP4 (f_mp4) first, and request the storyboard of the result.',
     )
   }
   return duration
@@ -107,8 +107,8 @@ function resolveTileGeometry({ width, height }: Sprite, video: VideoStream): Geo
 }
 
 /**
- * Returns true when the key frames at the start of the file are at most half an interval apart. It
- * assumes that the rest of the file has the same key frame interval.
+ * Returns true when the key frames at the start of the file are at most half an interval apart. The
+ * rest of the file is assumed to have the same key frame interval.
  */
 async function areKeyframesEnough(
   url: string,
@@ -158,8 +158,8 @@ function buildSheetCommand(options: {
     ...INPUT_LIMITS,
     ...video.inputOptions,
     ...ffmpegOptions({ i: url, filter_complex: filters }),
-    // ffmpeg reports no progress until a sheet is full, so this second output is written image by
-    // image.
+    // With sheets alone, ffmpeg would report no progress until one is full. This output is written
+    // image by image.
     ...ffmpegOptions({ map: '[clock]', f: 'null' }),
     '-',
 
@@ -187,7 +187,10 @@ async function checkSheets(folder: string, { sheets }: Storyboard, format: strin
   }
 }
 
-/** Returns the part of a board for which the file has frames, and deletes the sheets after it. */
+/**
+ * Returns the part of a board for which the file has frames, and deletes the sheets after it. If at
+ * most one image is missing, returns the whole board.
+ */
 async function shorten(board: Storyboard, folder: string, format: string): Promise<Storyboard> {
   const list = await readFile(join(folder, FOUND_FRAMES), 'utf8')
   const images = Math.max(1, [...list.matchAll(/^\d/gm)].length)

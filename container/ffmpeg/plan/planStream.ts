@@ -91,13 +91,14 @@ function selectGraph(
   }
 }
 
-/** Below this average, frames that are close to each other would be lost. */
+/** A source with a lower average frame rate gets its peak frame rate instead. */
 const MIN_SMOOTH_FRAME_RATE = 15
 const MAX_VARIABLE_FRAME_RATE = 60
 
 /**
- * Returns the frame rate of a stream, which is constant. A source with few frames on average can
- * have many in a short time, such as the recording of a screen. Its motion is kept.
+ * Returns the frame rate of a stream, which is constant; null when unknown. A source with few
+ * frames on average, such as the recording of a screen, can have many in a short time. It gets its
+ * peak frame rate, up to 60, so that these frames are kept.
  */
 function resolveStreamFrameRate({ frameRate, files, edits }: EditedOutput): number | null {
   const peak = (files[0].video?.peakFrameRate ?? 0) * edits.speed

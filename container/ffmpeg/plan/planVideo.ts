@@ -1,5 +1,6 @@
 /**
  * Plans a video file. Each track is copied if it already matches the request, otherwise encoded.
+ * Audio is dropped on request.
  */
 import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS, PROBED_VIDEO_CODECS } from '../../../src/contract/codecs.ts'
@@ -16,7 +17,9 @@ import { decideTracks, describeReason, type TrackDecisions } from './trackDecisi
 
 type Video = RenditionOf<'video'>
 
-/** By default the short side is at most 720, so that portrait and landscape are treated alike. */
+/**
+ * The default maximum applies to the short side, so that portrait and landscape are treated alike.
+ */
 const FRAME = { unit: 2, shortSide: 720, pixels: 'yuv420p' } as const
 /** The output may be at most this many times as large as the requested file size. */
 const SIZE_TOLERANCE = 1.02
@@ -49,8 +52,8 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
 }
 
 /**
- * Returns the trim of a copied video, of which all tracks begin at the key frame before the start;
- * null when ffmpeg finds that key frame itself.
+ * Returns the trim with which all tracks of a copied video begin at the key frame before the start;
+ * null when ffmpeg finds that key frame itself, or nothing is trimmed at the start.
  */
 function startAtKeyframe({ output }: EditPlan, source: InputFile): Trim | null {
   const { startSeconds, durationSeconds } = output.files[0].trim
@@ -135,7 +138,7 @@ function describeExpectation(
   }
 }
 
-/** Returns the number of frames of the video, if it has the frames of its source. */
+/** Returns the number of frames of the video if its frames are those of its source. */
 function countFrames({ files, edits, constantFrameRate }: EditedOutput): { frames?: number } {
   const [{ video, trim }, ...appended] = files
   const isUnchanged = appended.length === 0 && !isPartial(trim) && constantFrameRate === null

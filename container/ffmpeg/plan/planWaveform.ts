@@ -25,7 +25,10 @@ const DEFAULT_HEIGHT = 240
 /** High, because flat colours and hard edges show artefacts. The files are small anyway. */
 const QUALITY = 90
 
-/** Sample rate of the drawn audio; enough for the amplitude of speech and music. */
+/**
+ * Sample rate of the drawn audio, unless the audio is long. It is enough for the amplitude of
+ * speech and music.
+ */
 const SAMPLE_RATE = 8_000
 const MIN_SAMPLE_RATE = 100
 /** showwavespic keeps all samples in memory until the end, two bytes each. */

@@ -26,7 +26,7 @@ export interface FrameStatistics {
   mean: number
   /**
    * Contrast: the difference between the 10th and the 90th percentile of luma, as a share of the
-   * full range.
+   * range from black to white.
    */
   spread: number
   /** Sharpness: mean difference between a pixel and its neighbours. */
@@ -78,7 +78,8 @@ export function planFrameMeasurement(
   const command = [
     ...COMMON_OPTIONS,
     ...ffmpegOptions({
-      // Without an index, the frame is the first key frame after the second, with its own time.
+      // In a file without an index, the frame is the first key frame after the seek position. Its
+      // time is then its timestamp in the file.
       copyts: !seeksExactly,
       noaccurate_seek: usesKeyframes || !seeksExactly,
       skip_frame: usesKeyframes ? 'nokey' : null,
@@ -99,7 +100,7 @@ export function planFrameMeasurement(
 }
 
 /**
- * @param zero second from which the times in `stderr` are measured
+ * @param zero second of the source that has the time 0 in `stderr`
  * @param stderr the stderr of the measurement
  * @returns null when there was no frame
  */

@@ -27,7 +27,7 @@ const ENCODED_WITH_VIDEO: TrackDecision = {
 
 export interface TrackDecisions {
   video: TrackDecision
-  /** Null when no file has audio. */
+  /** Null when there is no audio to include or to drop. */
   audio: TrackDecision | null
   /** Null when audio is not encoded. */
   audioCodec: EncodedAudioCodec | null
@@ -58,10 +58,11 @@ export function decideTracks(
     checkMinSize(rendition, size)
   }
   const isDropped = rendition.audioCodec === 'none' && track !== null
-  const decided =
+  const audioDecision =
     output.hasAudio || isDropped ? decideAudioOfVideo(rendition, track, isPartial(trim)) : null
-  const isSplit = isTrimmedByFilters(source.file, trim) && obstacle !== null
-  const audio = decided?.action === 'copy' && isSplit ? ENCODED_WITH_VIDEO : decided
+  const filtersTrimVideo = isTrimmedByFilters(source.file, trim) && obstacle !== null
+  const audio =
+    audioDecision?.action === 'copy' && filtersTrimVideo ? ENCODED_WITH_VIDEO : audioDecision
   const byQuality: RateControl = {
     by: 'quality',
     pass: 0,
@@ -146,7 +147,7 @@ export function checkMinSize(
   }
 }
 
-/** Returns the reasons of both tracks as one text. If both are copied, it names what they share. */
+/** Returns the reasons of both tracks as one text; one reason for both if both are copied. */
 export function describeReason({ video, audio }: TrackDecisions): string {
   if (audio === null || audio.reason === video.reason) {
     return video.reason

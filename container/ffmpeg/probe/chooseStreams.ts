@@ -1,6 +1,7 @@
 /**
- * Chooses which stream of a file is the video and which the audio: the first that can be decoded,
- * and of which there is not much less than of another. Covers are not video.
+ * Chooses the video stream and the audio track of a file. Streams with far fewer frames, or a far
+ * shorter duration, than another one come last. In this order, the first stream that can be used is
+ * chosen. Cover images are not video.
  */
 import type { FfprobeOptions } from '../process/ffprobe.ts'
 import {
@@ -18,7 +19,10 @@ export interface StreamNeeds {
   video: boolean
   /** Number of the requested audio track, from 1; null when no audio is needed. */
   audioTrack: number | null
-  /** True to find durations by reading the file if it does not declare them. */
+  /**
+   * True to measure durations by reading the file if they are unknown, or far too long for its
+   * size.
+   */
   durations: boolean
 }
 
@@ -77,7 +81,8 @@ async function chooseVideo(candidates: FfprobeStream[], context: ChoiceContext):
   const counts = candidates.length < 2 ? [] : await countFrames(candidates, options)
   const chosen = await findUsable(orderByAmount(candidates, counts), context, candidates.length > 1)
   const [first] = candidates
-  // A stream without packets does not exist. One that cannot be decoded is named in the failure.
+  // A stream without packets is ignored. One that cannot be decoded is kept, so that the failure
+  // can name it.
   choice.video =
     chosen ?? candidates.find((each) => choice.problems.get(indexOf(each)) !== EMPTY) ?? null
   if (chosen !== null && first !== undefined && chosen !== first) {
@@ -112,7 +117,7 @@ async function chooseAudio(
   )
 }
 
-/** Describes why none of the audio tracks can be used. */
+/** Describes why none of the audio tracks can be used; names the first four. */
 function describeProblems(
   tracks: readonly FfprobeStream[],
   problems: ReadonlyMap<number, string>,
@@ -127,7 +132,7 @@ const EMPTY = 'has no data'
 const UNDECODABLE = 'cannot be decoded'
 
 /**
- * Returns the first stream that can be used, and adds the problems of those before it.
+ * Returns the first stream that can be used, and adds those before it to `problems`.
  *
  * @param needsFrames true if a frame must have been decoded; else packets are enough
  */
@@ -160,14 +165,14 @@ async function findProblem(
   }
   const sample = await samples.decodeStream(indexOf(stream), options)
   if (sample?.packets === 0 && first === undefined) {
-    // A stream that declares frames is not empty, but damaged, which decoding it will tell.
+    // A stream that declares frames is damaged, not empty. Its problem is found when it is decoded.
     return (readFrameCount(stream) ?? 0) > 0 ? null : EMPTY
   }
   const isDecoded = sample === null || sample.frames > 0 || !needsFrames
   return isKnown && isDecoded ? null : UNDECODABLE
 }
 
-/** Returns the streams in their order, but minor ones last. */
+/** Returns the streams in their order, with the minor ones last. */
 function orderByAmount(
   streams: readonly FfprobeStream[],
   amounts: readonly number[],
@@ -178,7 +183,10 @@ function orderByAmount(
   return [...streams.filter(isMajor), ...streams.filter(isMinor)]
 }
 
-/** Returns the number of frames of each stream, declared or in the first seconds. */
+/**
+ * Returns the number of frames of each stream: the declared one, otherwise the number of packets at
+ * the start of the file.
+ */
 async function countFrames(
   streams: readonly FfprobeStream[],
   options: FfprobeOptions,
@@ -186,11 +194,14 @@ async function countFrames(
   const declared = streams.map(readFrameCount)
   const counted = declared.includes(null) ? await samples.countPackets(options) : new Map()
   const counts = streams.map((each, at) => declared[at] ?? counted.get(indexOf(each))?.packets ?? 0)
-  // A single frame is a cover, even next to a video of few frames.
+  // A single frame is treated as a cover, even next to a video of few frames.
   return counts.map((count) => (count > 1 ? count : 0))
 }
 
-/** Returns the seconds of each stream, declared or in the first seconds. */
+/**
+ * Returns the declared duration of each stream. If one is missing, returns for each stream the
+ * seconds that its packets at the start of the file span.
+ */
 async function readSeconds(
   streams: readonly FfprobeStream[],
   options: FfprobeOptions,

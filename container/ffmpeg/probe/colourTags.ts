@@ -1,4 +1,4 @@
-/** Colour tags of a video stream. Reserved and invalid ones are treated as absent. */
+/** Colour tags of a video stream. Those that ffmpeg cannot use are treated as absent. */
 import { type FfprobeOptions } from '../process/ffprobe.ts'
 import { probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
@@ -7,7 +7,7 @@ import { type FfprobeStream, readKnown } from './ffprobeOutput.ts'
 
 /**
  * Colour properties that the file declares, by ffprobe's names; null for those that it does not
- * declare.
+ * declare, and for those that are treated as absent.
  */
 export interface Colour {
   matrix: string | null
@@ -15,8 +15,8 @@ export interface Colour {
   transfer: string | null
   /** `tv` (limited) or `pc` (full). */
   range: string | null
-  /** True when the file has a tag that is treated as absent. */
-  isRepaired: boolean
+  /** True when the file declares a matrix or primaries that are treated as absent. */
+  hasInvalidTag: boolean
 }
 
 const MATRICES = 'bt709 fcc bt470bg smpte170m smpte240m bt2020nc bt2020c'.split(' ')
@@ -37,7 +37,7 @@ export function readColour(each: FfprobeStream): Colour {
     primaries,
     transfer: readKnown(each.color_transfer),
     range: readKnown(each.color_range),
-    isRepaired:
+    hasInvalidTag:
       (declared[0] === true && matrix === null) || (declared[1] === true && primaries === null),
   }
 }
@@ -71,23 +71,30 @@ export async function repairMatrix(
   return ffmpegOptions({ [`bsf:${index ?? 0}`]: filter })
 }
 
-const FIRST_VERSION = [7, 1] as const
+const FIRST_VERSION_WITH_INPUT_FILTERS = [7, 1] as const
 
-/** A version without a number, such as one that is built from a commit, counts as new. */
+/**
+ * Returns true for the versions of ffmpeg that have bitstream filters for inputs. A version without
+ * a number, such as one that is built from a commit, counts as new.
+ */
 async function hasInputFilters({ ffprobe, limits, cwd, signal }: FfprobeOptions): Promise<boolean> {
   let output = ''
   const onStdout = (text: string) => (output += text)
   const run = { file: ffprobe, arguments: ['-version'], limits: probeLimits(limits), cwd, signal }
   await runProcess({ ...run, onStdout })
   const [, major, minor] = /^ffprobe version n?(\d+)\.(\d+)/.exec(output) ?? []
+  const [firstMajor, firstMinor] = FIRST_VERSION_WITH_INPUT_FILTERS
   return (
     major === undefined ||
-    Number(major) > FIRST_VERSION[0] ||
-    (Number(major) === FIRST_VERSION[0] && Number(minor) >= FIRST_VERSION[1])
+    Number(major) > firstMajor ||
+    (Number(major) === firstMajor && Number(minor) >= firstMinor)
   )
 }
 
-/** Returns why the colours of a Dolby Vision stream are wrong everywhere else; null for others. */
+/**
+ * Returns the problem of a Dolby Vision stream whose base layer is not compatible with other
+ * formats; null for other streams.
+ */
 export function findDolbyProblem({ side_data_list }: FfprobeStream): string | null {
   const dolby = side_data_list.find((data) => data['dv_profile'] !== undefined)
   return Number(dolby?.['dv_bl_signal_compatibility_id'] ?? 1) === 0

@@ -1,7 +1,7 @@
 /**
  * Schema of ffprobe's JSON, and readers that turn its fields into values. Only `format_name` is
- * required. For a field that is absent or invalid, most readers return null. Without a rotation, it
- * is 0; without a pixel aspect ratio, pixels are square.
+ * required. For a field that is absent or invalid, most readers return null. An absent rotation
+ * counts as 0, and an absent pixel aspect ratio as square pixels.
  */
 import { z } from 'zod'
 import type { Size } from '../geometry.ts'
@@ -57,7 +57,7 @@ export const ffprobeOutput = z.object({
 })
 export type FfprobeOutput = z.infer<typeof ffprobeOutput>
 
-/** Entries that the readers of a video or audio stream need. */
+/** Entries of a stream that both `probe.ts` and `probeDocument.ts` request. */
 export const STREAM_ENTRIES = [
   'index',
   'codec_type',
@@ -92,7 +92,7 @@ export function readKnown(word: string | undefined): string | null {
   return word === undefined || /^(unknown|unspecified|reserved|N\/A|)$/.test(word) ? null : word
 }
 
-/** Parses `25/1` or `4:3` as a number; null when it is not greater than zero. */
+/** Parses `25/1` or `4:3` as a number; null when it is not a number above zero. */
 export function parseRatio(ratio: string | undefined, separator: '/' | ':'): number | null {
   const [numerator, denominator] = (ratio ?? '').split(separator).map(Number)
   const value = (numerator ?? Number.NaN) / (denominator ?? Number.NaN)
@@ -104,7 +104,10 @@ export function readFrameRate(stream: FfprobeStream): number | null {
   return parseRatio(stream.avg_frame_rate, '/')
 }
 
-/** Frames per second where they are closest to each other, as ffprobe finds it. */
+/**
+ * ffprobe's `r_frame_rate`: its estimate of the lowest frame rate with which all timestamps can be
+ * represented. In a file with a variable frame rate it is above the average.
+ */
 export function readPeakFrameRate(stream: FfprobeStream): number | null {
   return parseRatio(stream.r_frame_rate, '/')
 }
@@ -114,21 +117,21 @@ export function readFrameCount({ nb_frames, tags }: FfprobeStream): number | nul
   return nb_frames ?? parseNumber(tags['NUMBER_OF_FRAMES'])
 }
 
-/** Returns a duration in seconds. Zero means that the file does not declare it. */
+/** Returns a duration in seconds; null when it is absent or not above zero. */
 export function readDuration(seconds: number | null | undefined): number | null {
   return seconds != null && seconds > 0 ? seconds : null
 }
 
 /**
- * Returns the name of the codec; for a codec that ffmpeg does not know, the four letters by which
- * the file names it.
+ * Returns the name of the codec; for a codec that ffmpeg does not know, the codec tag of the file,
+ * or `unknown` if the tag is not readable.
  */
 export function readCodec({ codec_name, codec_tag_string }: FfprobeStream): string {
   const tag = /^[\w .-]{2,8}$/.exec(codec_tag_string ?? '')?.[0]
   return readKnown(codec_name) ?? tag ?? 'unknown'
 }
 
-/** Bits per second that the file declares. Matroska has them in a tag. */
+/** Bits per second that the file declares. Matroska files can declare them in a tag. */
 export function readBitRate({ bit_rate, tags }: FfprobeStream): number | null {
   return bit_rate ?? parseNumber(tags['BPS'])
 }
@@ -188,7 +191,7 @@ export function readInterlaced({ field_order }: FfprobeStream): boolean | null {
   return fieldOrder === null ? null : ['tt', 'bb', 'tb', 'bt'].includes(fieldOrder)
 }
 
-/** Transfer function of an HDR stream; null for SDR. */
+/** Transfer function of an HDR stream; null for other streams. */
 export function readHdr({ color_transfer }: FfprobeStream): 'pq' | 'hlg' | null {
   switch (color_transfer) {
     case 'smpte2084':

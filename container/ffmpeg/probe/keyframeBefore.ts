@@ -6,16 +6,19 @@ import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 
-/** Seconds before the time in which the key frame is looked for, one after the other. */
+/**
+ * Seconds before the time that are searched for the key frame. The longer part is searched only if
+ * the shorter one has none.
+ */
 const WINDOWS_SECONDS = [12, 60]
-/** Containers round times, and a request names them with at most three digits. */
+/** Containers round times, and times in a request have at most three decimals. */
 const ROUNDING_SECONDS = 0.0015
 
 /**
  * @param stream index of the video stream
  * @param second time in the timestamps of the file
- * @returns time at which the last key frame at or before `second` is decoded; null when there is none
- *   near it
+ * @returns decoding time of the last key frame that is shown at or before `second`; null when no
+ *   key frame is found
  */
 export async function findKeyframeBefore(
   { url, stream }: { url: string; stream: number },

@@ -1,4 +1,4 @@
-/** Finds where the streams of a file end, from the times of all its packets. */
+/** Finds where the streams of a file end, from the times of its packets. */
 import { classifyFfmpegFailure } from '../process/classifyFailure.ts'
 import type { FfprobeOptions } from '../process/ffprobe.ts'
 import { probeLimits } from '../process/limits.ts'
@@ -6,7 +6,7 @@ import { ffmpegOptions } from '../process/options.ts'
 import { runProcess } from '../process/process.ts'
 
 interface StreamEnd {
-  /** End of the last packet, in seconds from the first packet of the file. */
+  /** End of the last packet, in seconds from the earliest packet of the file. */
   endSeconds: number
   /** Number of packets. */
   frames: number
@@ -14,13 +14,14 @@ interface StreamEnd {
 
 /** CPU time for reading a file of many GB; the timeout of the attempt limits the elapsed time. */
 const CPU_SECONDS = 600
-/** Reading ends after this much of the file without packets of audio or video. */
+/** Reading ends after this much of the file without a packet. */
 const MAX_BYTES_WITHOUT_PACKETS = 32 * 1024 ** 2
 const CHECK_INTERVAL_MS = 100
 const NO_MORE_PACKETS = new Error('the rest of the file has no packets')
 
 /**
- * Reads the file to its end. The memory that this takes does not depend on its size.
+ * Reads the file to its end, or until a long part of it has no packets. Packets with wrong times
+ * are left out if later packets continue from the times before them.
  *
  * @returns the end of each stream that has packets, by its number
  * @throws JobFailure when ffprobe fails
@@ -72,7 +73,7 @@ interface MeasuredStream {
   last: number
   end: number
   frames: number
-  rest: number
+  lastInterval: number
   beforeJump: { last: number; end: number } | null
 }
 
@@ -80,7 +81,7 @@ interface MeasuredStream {
 function createMeter() {
   const streams = new Map<number, MeasuredStream>()
   let start = Infinity
-  let rest = ''
+  let incompleteLine = ''
 
   function addLine(line: string) {
     const [index, time, duration] = line.split(',').map(Number)
@@ -91,13 +92,13 @@ function createMeter() {
       last: -Infinity,
       end: -Infinity,
       frames: 0,
-      rest: 0,
+      lastInterval: 0,
       beforeJump: null,
     }
     const seconds = Number.isFinite(duration) ? Number(duration) : 0
     stream.frames += 1
     if (stream.beforeJump !== null && Math.abs(time - stream.beforeJump.last) < MAX_STEP_SECONDS) {
-      // The packets since the jump had wrong times: the next one continues before it.
+      // The packets since the jump had wrong times: this one continues from the time before it.
       Object.assign(stream, stream.beforeJump, { beforeJump: null })
     } else if (stream.beforeJump === null && time > stream.last + MAX_STEP_SECONDS) {
       const isFirst = stream.last === -Infinity
@@ -105,8 +106,9 @@ function createMeter() {
     }
     stream.end = Math.max(stream.end, time + seconds)
     // A packet without a duration lasts as long as the interval before it.
-    stream.rest =
-      time > stream.last && Number.isFinite(stream.last) ? time - stream.last : stream.rest
+    if (time > stream.last && Number.isFinite(stream.last)) {
+      stream.lastInterval = time - stream.last
+    }
     stream.last = Math.max(stream.last, time)
     streams.set(index, stream)
     start = Math.min(start, time)
@@ -114,16 +116,16 @@ function createMeter() {
 
   return {
     add(text: string) {
-      const lines = `${rest}${text}`.split('\n')
-      rest = lines.pop() ?? ''
+      const lines = `${incompleteLine}${text}`.split('\n')
+      incompleteLine = lines.pop() ?? ''
       lines.forEach(addLine)
     },
     finish(): Map<number, StreamEnd> {
-      addLine(rest)
+      addLine(incompleteLine)
       return new Map(
-        [...streams].map(([index, { end, last, frames, rest: interval }]) => [
+        [...streams].map(([index, { end, last, frames, lastInterval }]) => [
           index,
-          { endSeconds: (end > last ? end : last + interval) - start, frames },
+          { endSeconds: (end > last ? end : last + lastInterval) - start, frames },
         ]),
       )
     },

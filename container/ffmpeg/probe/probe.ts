@@ -26,17 +26,20 @@ export interface Probe {
   /** Notes for users about the choice of the streams. */
   notes: { video: string[]; audio: string[] }
   /**
-   * Seconds from the start of the file to the end of its video and its audio; if an end is unknown,
-   * the duration that ffprobe states for the file, or null.
+   * Seconds from the start of the file to the end of its video or its audio, whichever is later. If
+   * an end is unknown, the duration that ffprobe states for the file, or null.
    */
   contentSeconds: number | null
-  /** False for MPEG streams, which declare no duration: ffprobe estimates it. */
+  /**
+   * False for MPEG transport and program streams. They declare no duration, so ffprobe estimates
+   * it.
+   */
   durationIsDeclared: boolean
-  /** Time of the file's start in its own timestamps. */
+  /** The timestamp at which the file starts. */
   startSeconds: number
   /**
-   * False for MPEG streams, which have no index: ffmpeg seeks to any packet near a time, and its
-   * versions give the packets after it different times.
+   * False for MPEG transport and program streams, which have no index. ffmpeg then seeks to any
+   * packet near a time, and the times of the packets after a seek depend on its version.
    */
   seeksExactly: boolean
 }
@@ -63,7 +66,10 @@ const ENTRIES = [
   'stream_side_data=rotation,dv_profile,dv_bl_signal_compatibility_id',
 ].join(':')
 
-/** @throws JobFailure when ffprobe cannot read the file, or it has neither audio nor video */
+/**
+ * @throws JobFailure when ffprobe cannot read the file, when the file has neither audio nor video,
+ *   or when its video has no frame size or one that is too large
+ */
 export async function probe(options: ProbeOptions): Promise<Probe> {
   const { needs, sizeBytes } = options
   const { output, stderr } = await runFfprobe(options, { entries: ENTRIES })
@@ -87,12 +93,12 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
     : found
 }
 
-/** A file with fewer bytes for a second than this can have a wrong timestamp. */
+/** A video file with fewer bytes per second than this may declare a wrong duration. */
 const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
 
 /**
- * True when the duration is unknown, or when the file has video and is too small for its duration. A
- * file that declares too many frames is not read, because it is rejected anyway.
+ * True when the duration is unknown, or when the file has video and is too small for its duration.
+ * A file that declares too many frames is not read, because it is rejected anyway.
  */
 function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
   return (
@@ -148,7 +154,7 @@ function readProbe(
   }
 }
 
-/** Returns the end of the last stream; null when there is no stream, or an end is unknown. */
+/** Returns the latest of the ends; null when there is no stream, or an end is unknown. */
 function findLastEnd(streams: readonly ({ endSeconds: number | null } | null)[]): number | null {
   const ends = streams.filter((each) => each !== null).map(({ endSeconds }) => endSeconds)
   const known = ends.filter((end) => end !== null)
@@ -156,8 +162,9 @@ function findLastEnd(streams: readonly ({ endSeconds: number | null } | null)[])
 }
 
 /**
- * Replaces the ends of the streams, and the duration of the file, by measured ones. Reads the file
- * to its end. If the measured duration is above MAX_SECONDS, a known duration is kept.
+ * Replaces the ends of the streams, the number of frames and the duration of the file by measured
+ * values. Reads the file to its end. If the measured duration is above MAX_SECONDS and a duration
+ * was known before, nothing is replaced.
  */
 async function measureProbe(found: Probe, options: ProbeOptions): Promise<Probe> {
   const ends = await measureEnds(options)

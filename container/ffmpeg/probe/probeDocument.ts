@@ -1,6 +1,6 @@
 /**
- * Builds the document that describes a file (`f_json`) from ffprobe's output. All values come from
- * the file, so texts are truncated, and numbers checked.
+ * Builds the document that describes a file (`f_json`) from ffprobe's output. The values come from
+ * an untrusted file, so texts are truncated and numbers are checked.
  */
 import { z } from 'zod'
 import { type ProbeDocument } from '../../../src/contract/probe.ts'
@@ -30,7 +30,10 @@ const BRAND_TAGS = ['major_brand', 'minor_version', 'compatible_brands']
 /** Maximum relative difference of the average frame rate from that of the first seconds. */
 const MAX_FRAME_RATE_DRIFT = 0.03
 
-/** Entries of the document, except the tags of the container, which may have any length. */
+/**
+ * Entries of the document, except the tags of the container. These may have any length, so they are
+ * read separately.
+ */
 export const DOCUMENT_ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
   `stream=${[...STREAM_ENTRIES, 'profile', 'display_aspect_ratio', 'bits_per_raw_sample'].join(
@@ -174,7 +177,7 @@ function roundToThousandths(value: number | null | undefined): number | null {
   return value == null ? null : Math.round(value * 1_000) / 1_000
 }
 
-/** Returns the ratio in ffprobe's form; null for `0:1`, which means unknown. */
+/** Returns the ratio in ffprobe's form; null if it is invalid, or `0:1`, which means unknown. */
 function readAspectRatio(ratio: string | undefined): string | null {
   const isValid = /^\d{1,9}:\d{1,9}$/.test(ratio ?? '') && parseRatio(ratio, ':') !== null
   return isValid && ratio !== undefined ? ratio : null

@@ -1,4 +1,6 @@
-/** Samples of the streams of a file: whether their packets can be decoded, and how many there are. */
+/**
+ * Samples of the streams of a file: whether their packets can be decoded, and how many there are.
+ */
 import { JobFailure } from '../../failures.ts'
 import { type FfprobeOptions, type FfprobeQuery, runFfprobe } from '../process/ffprobe.ts'
 import { ffmpegOptions } from '../process/options.ts'
@@ -8,10 +10,11 @@ export interface DecodeSample {
   frames: number
 }
 
-/** Packets that are decoded of a file, and of a stream that has none among these. */
+/** Number of packets at the start of a file that are decoded to sample all of its streams. */
 const FILE_PACKETS = 12
+/** Number of packets that are decoded to sample one stream. */
 const STREAM_PACKETS = 50
-/** Maximum that is read for a sample, from a file in which the stream is rare. */
+/** A sample ends after about this many bytes, which matters if a stream has few packets. */
 const MAX_BYTES = 32 * 1024 ** 2
 /** Part of the file in which the packets of streams are compared. */
 const COMPARED_SECONDS = 20
@@ -19,7 +22,7 @@ const COMPARED_SECONDS = 20
 /**
  * Decodes the first packets of a file, and counts the packets and frames of each stream.
  *
- * @returns null when no packet is near the start of the file
+ * @returns null when the sample failed, or ended at `MAX_BYTES` without a packet
  */
 export async function decodeFirstPackets(
   options: FfprobeOptions,
@@ -41,7 +44,7 @@ export async function decodeFirstPackets(
 /**
  * Decodes the first packets of one stream.
  *
- * @returns null when it is unknown whether there are any: the file is too large to be read for it
+ * @returns null when the sample failed, or ended at `MAX_BYTES` without a frame
  */
 export async function decodeStream(
   index: number,
@@ -86,7 +89,7 @@ export async function countPackets(
   )
 }
 
-/** @returns null when ffprobe cannot take the sample, for example because it is too slow for it */
+/** @returns null when ffprobe fails, for example because it exceeds a limit */
 async function query(
   options: FfprobeOptions,
   { entries, selection = [] }: FfprobeQuery,

@@ -1,4 +1,6 @@
-/** Properties of the video and audio streams of a file that planners need, from ffprobe's output. */
+/**
+ * Properties of the video and audio streams of a file that planners need, from ffprobe's output.
+ */
 import { JobFailure } from '../../failures.ts'
 import { type Colour, readColour } from './colourTags.ts'
 import {
@@ -35,15 +37,18 @@ export interface VideoStream {
   /** Options of ffmpeg's input that this stream needs. */
   inputOptions: readonly string[]
   frameRate: number | null
-  /** Rate of the frames that are closest to each other; above `frameRate` when it varies. */
+  /**
+   * Lowest rate with which all timestamps can be represented, as ffprobe estimates it; above
+   * `frameRate` when the rate varies.
+   */
   peakFrameRate: number | null
-  /** Number of frames that the file declares; null when it declares none. */
+  /** Number of frames that the file declares or that were counted; null when unknown. */
   frames: number | null
   /** Bits per second; null when the file does not declare it and it cannot be derived. */
   bitRate: number | null
   /** End of the last frame, in seconds from the start of the file; null when unknown. */
   endSeconds: number | null
-  /** True when the file declares a duration that its packets do not have. */
+  /** True when the file declares a far longer duration than its packets have. */
   hasWrongTimes: boolean
 }
 

@@ -12,7 +12,8 @@ import { MAX_FRAMES } from '../process/limits.ts'
 import type { Probe, VideoStream } from './probe.ts'
 
 /**
- * @throws JobFailure `unsupported` when there is no video, or its frames are too large or too many
+ * @throws JobFailure `unsupported` when there is no video, the video cannot be decoded or
+ *   converted, or its frames are too large or too many
  */
 export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream {
   const { video } = probe

@@ -1,7 +1,7 @@
 /**
  * Classifies a failure of ffmpeg or ffprobe by exit code, signal and stderr. The message is for
- * users. Only a failure that no rule classifies quotes stderr: its last line that states a cause,
- * without addresses and paths.
+ * users. For a failure that no rule classifies, it quotes the last line of stderr that states a
+ * cause, without URLs and folders.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
@@ -11,8 +11,8 @@ import { frameTooLarge, isTooLarge, tooManyStreams } from './limitErrors.ts'
 import type { ProcessResult } from './process.ts'
 
 /**
- * Start of the message when the input is the cause. `attempt/runStep.ts` replaces it for reference
- * files.
+ * Start of the message when the input is the cause. `attempt/runStep.ts` replaces it for watermarks
+ * and subtitles.
  */
 export const CANNOT_PROCESS = 'The file cannot be processed: '
 const SUPPORTED_FILES = 'Send a video file such as MP4, MOV, MKV or WebM.'
@@ -57,14 +57,17 @@ const TERMINATED = /(?:^|\n)Exiting normally, received signal \d+\.\s*$/
 const TERMINATION_SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']
 
 /**
- * True when a signal ended the process early, whatever its exit code. Its stderr can then have
- * errors about the input, which are caused by the interruption, not by a damaged file.
+ * True when SIGTERM or a similar signal ended the process early, whatever its exit code. Errors
+ * about the input in its stderr can then come from the interruption instead of a damaged file.
  */
 export function wasTerminated({ signal, stderrTail }: ProcessResult): boolean {
   return TERMINATED.test(stderrTail) || (signal !== null && TERMINATION_SIGNALS.includes(signal))
 }
 
-/** ffmpeg handles SIGXCPU (24 on Linux) as it handles SIGTERM: it ends without a signal. */
+/**
+ * True when the process exceeded its limit of CPU time. ffmpeg handles SIGXCPU (24 on Linux) like
+ * SIGTERM: it exits by itself, and names the signal in its last line.
+ */
 function usedUpCpuTime({ signal, stderrTail }: ProcessResult): boolean {
   const [ending = ''] = TERMINATED.exec(stderrTail) ?? []
   return signal === 'SIGXCPU' || ending.includes('received signal 24.')
@@ -77,7 +80,7 @@ export function hasInputError(stderr: string): boolean {
 
 const ENDS_EARLY = /partial file|File ended prematurely|Truncating packet|Packet corrupt/
 
-/** True when stderr says that data are missing at the end of the input. */
+/** True when stderr has an error that a truncated input causes. */
 export function endsEarly(stderr: string): boolean {
   return ENDS_EARLY.test(stderr)
 }
@@ -94,7 +97,8 @@ export function hasDemuxerComplaint(stderr: string): boolean {
 }
 
 /**
- * True when the process could not get memory. SIGKILL counts: the kernel sends it for that reason.
+ * True when the process could not get memory. SIGKILL counts, because the kernel sends it when
+ * memory runs out.
  */
 export function ranOutOfMemory({ code, signal, stderrTail }: ProcessResult): boolean {
   if (TOO_MANY_STREAMS.test(stderrTail)) {
@@ -127,7 +131,10 @@ export function classifyProbeFailure(result: ProcessResult): JobFailure {
   return new JobFailure('input_invalid', `${message} ${SUPPORTED_FILES}`)
 }
 
-/** Failure for an ffmpeg process that the runner did not kill. */
+/**
+ * Failure for an ffmpeg or ffprobe process that the runner did not kill. The messages name ffmpeg
+ * for both.
+ */
 export function classifyFfmpegFailure(result: ProcessResult): JobFailure {
   const { stderrTail } = result
   if (usedUpCpuTime(result)) {

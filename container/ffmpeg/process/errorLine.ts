@@ -1,6 +1,6 @@
 /**
  * Finds the line of stderr that states why ffmpeg failed. ffmpeg prints the cause first, and then
- * what it had to give up for it.
+ * its consequences.
  */
 
 const MAX_CHARACTERS = 200
@@ -19,8 +19,8 @@ const CONSEQUENCES = [
 ]
 
 /**
- * @returns the line without the names of ffmpeg's parts, addresses and folders; null when no line
- *   states a cause
+ * @returns the last line that states a cause, without the names of ffmpeg's parts, without URLs and
+ *   folders, and cut to 200 characters; null when no line states a cause
  */
 export function findCause(stderr: string): string | null {
   const lines = stderr

@@ -28,8 +28,8 @@ export interface FfmpegOptions {
    */
   bytesRead: () => number
   /**
-   * Milliseconds since the gateway last answered. ffmpeg cannot read while it is silent, so this
-   * time does not count as a stall.
+   * Milliseconds since the gateway last responded. ffmpeg cannot read the source while the gateway
+   * does not respond, so a longer silence does not count as a stall.
    */
   silentMs: () => number
   onProgress: (progress: Progress) => void
@@ -43,6 +43,7 @@ export interface FfmpegOptions {
  * @throws JobFailure `stalled` when there was no progress for `stallSeconds`, `unsupported` when
  *   the output is too long or has too many frames, or the failure that `classifyFfmpegFailure`
  *   returns
+ * @throws Error when ffmpeg cannot be started
  * @throws the reason of `signal` when it is aborted
  */
 export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
@@ -77,10 +78,13 @@ export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
   }
 }
 
-/** Reports are sent once a second, so the gateway is silent for about a second at most. */
+/** A working gateway responds to a report about once a second, which is not a silence. */
 const MIN_SILENCE_MS = 3_000
 
-/** Aborts `stopping` when nothing has changed for `stallSeconds`. */
+/**
+ * Aborts `stopping` when nothing has changed for `stallSeconds`. Time in which the gateway is silent
+ * does not count.
+ */
 function startStallCheck(
   { output, bytesRead, silentMs, stallSeconds }: FfmpegOptions,
   progress: () => Progress,

@@ -4,7 +4,7 @@ import { classifyFfmpegFailure, classifyProbeFailure, ranOutOfMemory } from './c
 import { PROBE, probeLimits, type ProcessLimits } from './limits.ts'
 import { ffmpegOptions } from './options.ts'
 import { runProcess, type ProcessResult } from './process.ts'
-import { indexTooLarge, noMediaFound, probeTooSlow } from './limitErrors.ts'
+import { indexTooLarge, probeReadsTooMuch, probeTooSlow } from './limitErrors.ts'
 
 const CHECK_INTERVAL_MS = 100
 /** Abort reason when a query has read its `enoughBytes`. */
@@ -27,9 +27,9 @@ export interface FfprobeQuery {
 /** Program, limits and working folder of ffprobe, which are the same for every file. */
 export interface ProbeEnvironment {
   ffprobe: string
-  /** The limits of ffmpeg; ffprobe gets lower ones. */
+  /** The limits of ffmpeg, from which `probeLimits` derives those of ffprobe. */
   limits: ProcessLimits
-  /** Bytes of the source that have been read so far. */
+  /** Bytes of the input files that have been read so far. */
   bytesRead: () => number
   cwd: string
   signal: AbortSignal
@@ -41,9 +41,10 @@ export interface FfprobeOptions extends ProbeEnvironment {
 }
 
 /**
- * @returns what ffprobe printed, JSON by default, the end of its stderr, and whether it was not ended
- *   by `enoughBytes`
+ * @returns what ffprobe printed, JSON by default, and the end of its stderr. `isComplete` is false
+ *   when `enoughBytes` ended ffprobe early; stderr is then empty.
  * @throws JobFailure when ffprobe cannot read the file or exceeds a limit
+ * @throws Error when ffprobe cannot be started
  * @throws the reason of `signal` when it is aborted
  */
 export async function runFfprobe(
@@ -60,7 +61,7 @@ export async function runFfprobe(
     if (read > (enoughBytes ?? Infinity)) {
       stopping.abort(ENOUGH_READ)
     } else if (read > PROBE.readBytes) {
-      stopping.abort(noMediaFound())
+      stopping.abort(probeReadsTooMuch())
     }
   }, CHECK_INTERVAL_MS)
   let output = ''
@@ -121,6 +122,6 @@ function probeTimedOut(): JobFailure {
 function outputTooLong(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `ffprobe's description of the file is longer than ${PROBE.outputCharacters / 1e6} MB.`,
+    `ffprobe's description of the file is longer than ${PROBE.outputCharacters} characters.`,
   )
 }

@@ -1,4 +1,4 @@
-/** Kills a process group when the process that started it dies without a chance to do so. */
+/** Kills a process group when the process that started it is killed and cannot do so itself. */
 import { spawn } from 'node:child_process'
 
 /** Waits for a line on stdin; if stdin ends without one, kills the process group `$1`. */

@@ -1,6 +1,6 @@
 /**
- * Failures for media that exceeds a limit. Users read the messages: each names the limit, and what
- * to do.
+ * Failures for media that exceeds a limit. Users read the messages: each names the limit, and says
+ * what to do.
  */
 import { JobFailure } from '../../failures.ts'
 import type { Size } from '../geometry.ts'
@@ -95,13 +95,14 @@ export function probeTooSlow(): JobFailure {
   )
 }
 
-export function noMediaFound(): JobFailure {
+export function probeReadsTooMuch(): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `The file's streams could not be read from ${PROBE.readBytes / 1024 ** 2} MiB of the file. ${SAVE_AGAIN}`,
+    `Reading the file's streams takes more than ${PROBE.readBytes / 1024 ** 2} MiB of the file. ${SAVE_AGAIN}`,
   )
 }
 
+/** The message continues a sentence that begins with the name of the image. */
 export function imageTooCostly(): JobFailure {
   return new JobFailure(
     'input_invalid',

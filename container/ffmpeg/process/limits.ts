@@ -58,7 +58,7 @@ export const MAX_FRAMES = 60 * MAX_SECONDS
  */
 const MAX_OUTPUT_BYTES = 10_000 * 5 * MIB
 
-/** Input options of ffmpeg and ffprobe for a source; they precede its URL. */
+/** Input options of ffmpeg and ffprobe for a stored media file; they precede its URL. */
 export const INPUT_LIMITS: readonly string[] = ffmpegOptions({
   protocol_whitelist: 'http,tcp',
   format_whitelist: DEMUXERS.join(','),
@@ -103,8 +103,8 @@ export interface ProcessLimits {
 }
 
 /**
- * Maximum number of open files of a process. ffmpeg needs fewer: its inputs, its outputs, its
- * pipes, and one library at a time when it starts.
+ * Maximum number of open files of a process. ffmpeg needs fewer: it opens its inputs, its outputs,
+ * its pipes, and one library at a time when it starts.
  */
 export const MAX_OPEN_FILES = 64
 
@@ -142,7 +142,7 @@ export const PROBE = {
 } as const
 
 /**
- * Limits for the conversion of an image that is only decoded once, such as a watermark. The largest
+ * Limits for the conversion of an image that is decoded once, such as a watermark. The largest
  * accepted image, 8192 by 8192 with 16 bits, needs 0.6 GiB of memory and 2.4 seconds (measured). A
  * small file can need far more: a colour profile of half a megabyte can unpack to 500 MB.
  */

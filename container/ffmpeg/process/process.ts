@@ -44,8 +44,8 @@ export interface ProcessOptions {
  * Runs `file` until it ends. No shell interprets the arguments.
  *
  * @returns the exit code or signal; a non-zero exit code is not an error here
- * @throws the signal's reason when aborted, after the process has ended; Error when the program
- *   cannot be started
+ * @throws the signal's reason when it is aborted, before the start or after the process has ended;
+ *   Error when the program cannot be started
  */
 export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
   const { signal, limits, cwd } = options

@@ -41,7 +41,8 @@ export function buildTrackPlaylist(
 }
 
 /**
- * Builds the playlist of key frames: of each segment, the bytes up to the end of its first frame.
+ * Builds the playlist of key frames: of each segment, the bytes from its `moof` box to the end of
+ * its first frame.
  */
 export function buildKeyframesPlaylist(measured: TrackMeasurements, stream: StreamLayout): string {
   const { track, segments } = measured
@@ -72,8 +73,8 @@ export function buildSubtitlesPlaylist(seconds: number): string {
 }
 
 /**
- * @param isComplete false while segments are still added: bit rates are then maximum values, and
- *   playlists of key frames are omitted
+ * @param isComplete false while segments are still added: bit rates are then planned maximum
+ *   values, and playlists of key frames are omitted
  */
 export function buildMasterPlaylist(
   tracks: readonly TrackMeasurements[],

@@ -1,5 +1,5 @@
 /**
- * Reads frame size, number of frames and duration of an animated WebP, of which ffprobe reads none.
+ * Reads frame size, number of frames and duration of an animated WebP, which ffprobe cannot read.
  * Format: developers.google.com/speed/webp/docs/riff_container.
  */
 import { open, type FileHandle } from 'node:fs/promises'

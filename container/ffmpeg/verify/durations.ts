@@ -41,7 +41,7 @@ export function isShorter(actual: number, expected: number): boolean {
 /**
  * @param what the output, or a track of it, as the subject of a sentence
  * @param actual its duration in seconds
- * @throws JobFailure: `input_invalid` when the source is shorter or longer than it declares,
+ * @throws JobFailure for a wrong duration: `input_invalid` when the source is probably the cause,
  *   otherwise `output_invalid`
  */
 export function checkDuration(

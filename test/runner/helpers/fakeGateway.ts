@@ -27,7 +27,9 @@ export async function startGateway() {
     token: 'a-token',
     /** The newest protocol version that the fake gateway supports. */
     protocolVersion: contract.PROTOCOL_VERSION,
-    /** Fields that the fake gateway does not know, and leaves out of the renditions that it sends. */
+    /**
+     * Fields that the fake gateway does not know, and leaves out of the renditions that it sends.
+     */
     unknownFields: [] as string[],
     /** Number of the next parts that arrive with one wrong bit. */
     flippedParts: 0,
@@ -42,7 +44,7 @@ export async function startGateway() {
     sourceFault: ((): SourceFault => null) as (start: number, call: number) => SourceFault,
     /** Number of the next requests of each kind that return 503. Package files count as parts. */
     failures: { claim: 0, report: 0, part: 0, finish: 0 },
-    /** While it is set, no request is answered, as by a frozen process. */
+    /** While it is set, requests wait until it resolves, as with a frozen process. */
     frozen: null as Promise<void> | null,
     violations,
     events,
@@ -94,7 +96,7 @@ export async function startGateway() {
 
     /**
      * Resolves at the next event of this name that `test` accepts. The events are claim, source,
-     * report, part, file and finish.
+     * report, part, file, finish and frozen.
      */
     async next<T>(event: string, test: (value: T) => boolean = () => true): Promise<T> {
       for await (const [value] of on(events, event)) {
@@ -256,7 +258,7 @@ function omitFields(assignment: SentAssignment, fields: string[]) {
   return { ...assignment, rendition: Object.fromEntries(known) }
 }
 
-/** Rejects a protocol version as an old gateway did, with a message that names the protocol. */
+/** Rejects a protocol version with the message of an old gateway. */
 function rejectProtocol(response: ServerResponse) {
   const message = 'This gateway speaks runner protocol 2, not 3: update the older side.'
   return response.writeHead(400).end(JSON.stringify({ code: 'invalid_request', message }))

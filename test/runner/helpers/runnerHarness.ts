@@ -120,14 +120,14 @@ export async function probeOutput(job: OfferedJob) {
   await saveOutput(job, path)
   const list = args`-v error -of json -show_format -show_streams ${path}`
   const { format, streams } = JSON.parse((await execute('ffprobe', list)).stdout)
-  const of = (type: string) =>
+  const findStream = (type: string) =>
     streams.find((stream: { codec_type: string }) => stream.codec_type === type)
-  return { path, format, video: of('video'), audio: of('audio'), streams }
+  return { path, format, video: findStream('video'), audio: findStream('audio'), streams }
 }
 
 /** Hashes the packets of a track. A stream copy keeps the hash, an encode changes it. */
-export async function packetHash(path: string, of: 'v' | 'a' = 'v'): Promise<string> {
-  const list = args`-v error -i ${path} -map 0:${of}:0 -c copy -f streamhash -`
+export async function packetHash(path: string, track: 'v' | 'a' = 'v'): Promise<string> {
+  const list = args`-v error -i ${path} -map 0:${track}:0 -c copy -f streamhash -`
   return (await execute('ffmpeg', list)).stdout
 }
 

@@ -42,7 +42,7 @@ describe('unusual channels', () => {
     expect(await measureTone(output.path, 5_000)).toBeLessThan(-65)
   })
 
-  it('are mixed down in every kind', async () => {
+  it('are accepted in every kind of variant that uses audio', async () => {
     for (const rendition of [video({ width: 80 }), audio({ format: 'opus' }), wave()]) {
       const { finish } = await runJob('seven-one.mov', rendition)
       expect(finish).toMatchObject({ outcome: 'completed' })
@@ -79,8 +79,8 @@ describe('audio that begins late', () => {
   it('is drawn after silence', async () => {
     const { job } = await runJob('late.mp4', wave({ format: 'png', width: 100, height: 20 }))
     const { path } = await probeOutput(job)
-    const [silence, sound] = await readPixelsAt(path, 0, [25, 8], [75, 8])
-    expect(silence).not.toEqual(sound)
+    const [silent, audible] = await readPixelsAt(path, 0, [25, 8], [75, 8])
+    expect(silent).not.toEqual(audible)
   })
 
   it('is not copied into a file of audio only, which cannot keep its time', async () => {

@@ -22,7 +22,7 @@ export async function changeBytes(
   await writeFile(clip(to), change(await readFile(clip(from))))
 }
 
-/** A box of MP4 with the position of its size field. */
+/** A box of MP4, from the byte `start` (inclusive) to `end` (exclusive). */
 interface Box {
   type: string
   start: number

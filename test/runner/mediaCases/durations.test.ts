@@ -1,4 +1,6 @@
-/** Files of which a track, or the end, is missing, and files with wrong or no durations. */
+/**
+ * Files in which a track ends early or the end is missing, and files with no or wrong durations.
+ */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { args } from '../../fixtures/args.ts'
 import { audio, image, sprite, stream, video } from '../../fixtures/renditions.ts'
@@ -15,7 +17,8 @@ beforeAll(async () => {
   await ffmpeg(args`-i ten.mp4 -c copy -bsf:a noise=drop=gt(pts*tb\,5) short-sound.mp4`)
   await ffmpeg(args`-i short-picture.mp4 -c copy short-picture.mkv`)
   await changeBytes('ten.mp4', 'cut.mp4', (bytes) => bytes.subarray(0, bytes.length * 0.6))
-  // The duration is at another offset in each of these headers (ISO/IEC 14496-12, 8.2.2 and others).
+  // The duration is at another offset in each of these headers (ISO/IEC 14496-12, 8.2.2 and
+  // others).
   const offsets: Record<string, number> = { mvhd: 24, mdhd: 24, tkhd: 28 }
   await changeBytes('silent.mp4', 'zero.mp4', (bytes) =>
     replaceBoxes(bytes, ({ type, bytes: box }) => {
@@ -83,7 +86,7 @@ describe('a file whose end is missing', () => {
     })
   })
 
-  it('has a storyboard of what is there, with a note', async () => {
+  it('has a storyboard of the part that exists, with a note', async () => {
     const { job, finish } = await runJob('cut.mp4', sprite({ intervalSeconds: 0.5, columns: 3 }))
     expect(finish).toMatchObject({
       outcome: 'packaged',
@@ -103,7 +106,7 @@ describe('a file whose end is missing', () => {
     const { finish } = await runJob('cut.mp4', image({ atSeconds: 8 }))
     expect(finish).toMatchObject({
       errorCode: 'input_invalid',
-      message: 'The file ends early: it has no frame at the requested time.',
+      message: 'The file ends early: nothing of the requested part can be read.',
     })
   })
 })

@@ -1,4 +1,4 @@
-/** Which stream of a file is its video, and which is its audio. */
+/** The choice of the video stream and the audio track of a file. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { args } from '../../fixtures/args.ts'
 import { audio, image, preview, sprite, stream, video, wave } from '../../fixtures/renditions.ts'
@@ -39,7 +39,7 @@ beforeAll(async () => {
   }
 })
 
-async function makeAudio(name: string, rendition = video({ width: 80 })) {
+async function makeOutput(name: string, rendition = video({ width: 80 })) {
   const { job, finish } = await runJob(name, rendition)
   return { finish, output: finish.outcome === 'completed' ? await probeOutput(job) : null }
 }
@@ -54,7 +54,7 @@ describe('the audio', () => {
     ],
   ])('is the first track of %s that can be used, with a note', async (name, note) => {
     for (const rendition of [video({ width: 80 }), audio()]) {
-      const { finish, output } = await makeAudio(name, rendition)
+      const { finish, output } = await makeOutput(name, rendition)
       expect(finish).toMatchObject({ outcome: 'completed', plan: { notes: [note] } })
       expect(await measureTone(output!.path, 880)).toBeGreaterThan(-30)
       expect(await measureTone(output!.path, 440)).toBeLessThan(-40)
@@ -67,11 +67,14 @@ describe('the audio', () => {
   })
 
   it('is the requested track, without a note', async () => {
-    const { finish } = await makeAudio('undecodable-first.mov', video({ width: 80, audioTrack: 2 }))
+    const { finish } = await makeOutput(
+      'undecodable-first.mov',
+      video({ width: 80, audioTrack: 2 }),
+    )
     expect(finish).toMatchObject({ outcome: 'completed', plan: { notes: [] } })
   })
 
-  it('of a requested track that cannot be decoded is a failure that says so', async () => {
+  it('fails with the reason when the requested track cannot be decoded', async () => {
     await changeBytes('two-audio.mov', 'undecodable-second.mov', (bytes) => {
       const second = bytes.lastIndexOf('smhd')
       return Buffer.concat([
@@ -92,7 +95,7 @@ describe('the audio', () => {
     ['no-packets.mp4', 'No audio track can be used: track 1 (aac) has no data.'],
   ])('is left out if no track of %s can be used, with a note', async (name, note) => {
     for (const format of ['mp4', 'mkv', 'webm'] as const) {
-      const { finish, output } = await makeAudio(name, video({ format, width: 80 }))
+      const { finish, output } = await makeOutput(name, video({ format, width: 80 }))
       expect(finish).toMatchObject({ outcome: 'completed', plan: { notes: [note] } })
       expect(output!.streams).toHaveLength(1)
     }
@@ -108,8 +111,8 @@ describe('the audio', () => {
     }
   })
 
-  it('is not looked at when none is requested', async () => {
-    const { finish } = await makeAudio('no-packets.mp4', video({ width: 80, audioCodec: 'none' }))
+  it('that cannot be used is not noted when no audio is requested', async () => {
+    const { finish } = await makeOutput('no-packets.mp4', video({ width: 80, audioCodec: 'none' }))
     expect(finish).toMatchObject({ outcome: 'completed', plan: { notes: [] } })
   })
 })

@@ -106,7 +106,7 @@ describe('the edits', () => {
     })
     const request = { frame: VIDEO, audio: true }
     expect(() => plan(video({ fadeOutSeconds: 1 }), request, source)).toThrow(
-      /does not state its duration/,
+      /^The duration of the source or of an appended file is unknown/,
     )
   })
 })

@@ -33,8 +33,8 @@ export function openAudioMarker(output: EditedOutput): string[] | null {
 /**
  * Returns chains that put the marker before the audio with the label `from`.
  *
- * `concat` moves the audio by the duration of the marker. So audio that begins with a short delay is
- * first moved to time 0; in a graph that is built in mid-stream it keeps its time.
+ * `concat` moves the audio by the duration of the marker. So audio that begins with a short delay
+ * is first moved to time 0; in a graph that is built in mid-stream it keeps its time.
  */
 export function startAtZero(output: EditedOutput, from: string, to: string): string {
   const delay = findShortDelay(output.files[0])

@@ -13,10 +13,16 @@ import { formatDecimal } from '../numbers.ts'
 import type { AudioStream, VideoStream } from '../../probe/probe.ts'
 import { DEFAULT_FRAME_RATE } from './frameRate.ts'
 
-/** Time after the declared end in which a frame keeps its time, as a share of the rest at least. */
+/**
+ * A frame keeps its time up to this long after the declared end: two seconds, or a share of the
+ * time from the start to the end if that is longer.
+ */
 const MIN_MARGIN_SECONDS = 2
 const MARGIN_SHARE = 0.05
-/** Frames before the start are those between the key frame and the start of a part. */
+/**
+ * A frame keeps its time up to this long before the start, since a part is read from the key frame
+ * before it.
+ */
 const MAX_SECONDS_BEFORE = 600
 
 export function boundVideoTimes(video: VideoStream, trim: Trim): string[] {

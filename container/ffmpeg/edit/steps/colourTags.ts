@@ -1,9 +1,9 @@
-/** Edit step: replaces colour tags that are not valid, which other filters would reject. */
+/** Edit step: replaces a matrix or primaries that other filters would reject. */
 import type { FileVideo } from '../editedOutput.ts'
 
 export function repairColourTags({ video }: FileVideo): string[] {
-  const { matrix, primaries, transfer, isRepaired } = video.colour
-  if (!isRepaired) {
+  const { matrix, primaries, transfer, hasInvalidTag } = video.colour
+  if (!hasInvalidTag) {
     return []
   }
   const assumed = video.hdr

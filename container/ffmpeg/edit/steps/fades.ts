@@ -9,7 +9,7 @@ export function checkFades({ fadeOutSeconds }: Edits, seconds: number | null): v
   if (fadeOutSeconds > 0 && seconds === null) {
     throw new JobFailure(
       'unsupported',
-      'The source or an appended file does not state its duration, so the end cannot fade out. Leave out the fade (fo). If only the source is the cause, you can set an end (eo) instead.',
+      'The duration of the source or of an appended file is unknown, so the end cannot fade out. Leave out the fade (fo). If only the source is the cause, you can set an end (eo) instead.',
     )
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Edit step: mixes audio down to stereo, with all of its channels. ffmpeg itself mixes only the usual
- * layouts, by default without low frequencies. From 7.1 on it rejects others, and channels in
+ * Edit step: mixes audio down to stereo, with all of its channels. ffmpeg itself mixes only the
+ * usual layouts, by default without low frequencies. From 7.1 on it rejects others, and channels in
  * another order.
  */
 import type { AudioStream } from '../../probe/probe.ts'
@@ -25,14 +25,14 @@ const NAMED_LAYOUTS: Record<string, string> = {
   '9.1.4': 'FL+FR+FC+LFE+BL+BR+FLC+FRC+SL+SR+TFL+TFR+TBL+TBR',
 }
 
-/** Gain of the front channels, of a channel to the side or behind, and of low frequencies. */
+/** Gains of the left and right front channels, of all others, and of low frequencies. */
 const FRONT = 1
 const OTHER = 0.7
 const LOW_FREQUENCIES = 0.5
 
 /**
- * Returns the first filters of the audio of a file; none for mono and stereo. The number of channels
- * may change in mid-stream, which the filters of a usual layout allow.
+ * Returns the first filters of the audio of a file; none for the usual layouts of one or two
+ * channels. The filters of a usual layout allow that the number of channels changes in mid-stream.
  */
 export function foldChannels({ channels, layout }: AudioStream): string[] {
   const isUsual =

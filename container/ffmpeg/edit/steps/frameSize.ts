@@ -15,7 +15,10 @@ export const KEEP_VIDEO_GRAPH: readonly string[] = ffmpegOptions({ 'reinit_filte
 /** Chroma planes of a quarter of the width, to which `pad` would round the size. */
 const WIDE_CHROMA = /^yuvj?41[01]p/
 
-/** Does nothing to frames of the first size. Others keep their shape, and get bars. */
+/**
+ * Does nothing to frames of the first size. Others keep their shape and get bars; if `pad` does not
+ * support the first size, they are stretched to it.
+ */
 export function keepFrameSize({ video }: FileVideo): string[] {
   const { width, height } = video.upright
   const canPad = (width | height) % 2 === 0 && !WIDE_CHROMA.test(video.pixelFormat)

@@ -13,7 +13,10 @@ import { formatDecimal, formatSeconds } from '../numbers.ts'
 
 /** Seconds that are read before a key frame, and after the end of a part. */
 const READ_MARGIN_SECONDS = 2
-/** MPEG streams have a clock of 90 kHz, and times are written with six digits. */
+/**
+ * Copied tracks are trimmed this much earlier than requested, because timestamps are rounded: MPEG
+ * streams have a clock of 90 kHz.
+ */
 const ROUNDING_SECONDS = 0.0005
 
 /** Returns options that go before the input. */
@@ -51,8 +54,8 @@ export function trimAudio(file: InputFile, trim: Trim): string[] {
 }
 
 /**
- * Returns output options that trim copied tracks of a file in which ffmpeg does not seek exactly. They
- * would trim filtered tracks once more, so an output has either copied or filtered tracks.
+ * Returns output options that trim copied tracks of a file in which ffmpeg does not seek exactly.
+ * They would trim filtered tracks once more.
  */
 export function trimCopy(file: InputFile, trim: Trim): string[] {
   const span = findSpan(file, trim)

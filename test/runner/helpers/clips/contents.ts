@@ -30,7 +30,7 @@ export async function makeContents(folder: string, ffmpeg: Ffmpeg) {
       -vf drawbox=t=fill:color=black:enable='lt(t,2)',gblur=sigma=9:enable='between(t,2,4)'
       unsteady.mp4`,
     ),
-    // Grey whose luma rises by 20 each second, so that a frame identifies its time.
+    // Grey whose luma rises by 20 each second, so that a frame identifies its second.
     ffmpeg(
       args`${lavfi('color=black:s=320x180:r=10:d=12')} ${H264} -g 10
       -vf geq=lum='20+20*floor(T)':cb=128:cr=128 clock.mp4`,

@@ -1,4 +1,7 @@
-/** Clips whose timestamps, frame sizes or numbers of channels change or are wrong. */
+/**
+ * Clips for tests of timing and seeking, some with wrong timestamps, and clips whose frame size or
+ * number of channels changes.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { args } from '../../../fixtures/args.ts'
@@ -12,8 +15,9 @@ export async function makeTimings(folder: string, ffmpeg: Ffmpeg): Promise<void>
 }
 
 /**
- * Animations of 501 by 375 pixels and 3 seconds: 10 frames a second, except one that lasts 0.9
- * seconds. In `hold.gif` it is the last one.
+ * Animations with 10 frames a second. `moving.gif` and `moving.png` have 501 by 375 pixels and last
+ * 3 seconds; one frame lasts 0.9 seconds. `hold.gif` has 502 by 376 pixels and lasts 3.8 seconds;
+ * its last two frames last 0.9 seconds each.
  */
 async function makeAnimations(ffmpeg: Ffmpeg) {
   const frames = args`${testVideo('502x376', 10, 3)} -fps_mode vfr`
@@ -25,7 +29,7 @@ async function makeAnimations(ffmpeg: Ffmpeg) {
   await ffmpeg(args`${frames} -vf ${odd} -plays 0 -f apng moving.png`)
 }
 
-/** Clips with gaps, with bursts of frames, and with one frame three hours late. */
+/** Clips with one packet three hours late, a burst of frames, a long gap, or without a duration. */
 async function makeWrongTimes(ffmpeg: Ffmpeg) {
   await ffmpeg(args`${testVideo('320x180', 25, 8)} ${tone(8)} ${H264} -bf 0 ${AAC} flat.mp4`)
   const late = 'setts=pts=if(eq(N\\,100)\\,PTS+10800/TB\\,PTS)'

@@ -1,8 +1,8 @@
 /**
  * `npm run bench`: compares the time of a job with that of the ffmpeg command alone, the time of
- * one job for all sizes of a stream with that of one job for each size, and the bytes that images
- * and probes read with the size of the file. It prints the
- * results and asserts nothing, because they depend on the machine and its load.
+ * one job for all sizes of a stream with that of one job for each size, and the bytes that images,
+ * storyboards and probes read with the size of the file. It prints the results and asserts nothing,
+ * because they depend on the machine and its load.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
@@ -17,7 +17,7 @@ import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm
 import { startGateway } from '../runner/helpers/fakeGateway.ts'
 
 const execute = promisify(execFile)
-/** Runs of each measurement. The shortest one counts, because other load can only add time. */
+/** Runs of each time measurement. The shortest counts, because other load can only add time. */
 const ROUNDS = 3
 const SECONDS = 20
 

@@ -72,8 +72,8 @@ export async function openPlayer(browser: Browser, origin: string) {
         [url, rate] as const,
       ),
     /**
-     * Resolves when playback reaches this position; rejects with the state after an error or the
-     * timeout.
+     * Resolves when playback reaches this position. Rejects with the state after a fatal error or
+     * the timeout.
      */
     async waitUntil(seconds: number | 'the end', timeout = 60_000) {
       const reached = await page

@@ -21,20 +21,20 @@ afterAll(() => {
 const test = systemTest({ stateDir })
 
 test.skipIf(mountError)(
-  `a full disk refuses writes with 507, and the service works again once there is room ${mountError ?? ''}`,
+  `writes to a full disk are rejected with 507, and succeed once there is room ${mountError ?? ''}`,
   async ({ system, events }) => {
     const { client, output } = system
     const clip = makeClip()
     await client.put('videos/kept.mp4', clip)
 
     const large = Buffer.concat([clip, Buffer.alloc(MEGABYTES * 1024 ** 2)])
-    const refused = { status: 507, code: 'insufficient_storage' }
-    await expect(client.put('videos/refused.mp4', large)).rejects.toMatchObject(refused)
+    const diskFull = { status: 507, code: 'insufficient_storage' }
+    await expect(client.put('videos/refused.mp4', large)).rejects.toMatchObject(diskFull)
 
     const full = join(stateDir, 'full')
     fillDisk(full)
-    await expect(client.put('videos/refused.mp4', clip)).rejects.toMatchObject(refused)
-    await expect(client.createJobs('videos/kept.mp4', ['w_100'])).rejects.toMatchObject(refused)
+    await expect(client.put('videos/refused.mp4', clip)).rejects.toMatchObject(diskFull)
+    await expect(client.createJobs('videos/kept.mp4', ['w_100'])).rejects.toMatchObject(diskFull)
 
     rmSync(full)
     await client.put('videos/later.mp4', clip)

@@ -16,7 +16,7 @@ import { listAllJobs, listAttempts, readStats } from './jobs.ts'
 import { ENDED_AS, expectNothingStored, FINAL_STATUSES } from './leftovers.ts'
 import { expectNoEncodes } from './processes.ts'
 
-/** Variants that are checked at the same time. */
+/** Number of variants that are checked at the same time. */
 const CONCURRENT_CHECKS = 4
 
 /** Checks the invariants of a running system, by the API and its processes; returns the jobs. */
@@ -38,7 +38,7 @@ export async function expectConsistentState({ client, stateDir }: System): Promi
   return jobs
 }
 
-/** Checks the same, stops the system, and checks that no process, lease or unused object remains. */
+/** Checks the invariants and stops the system. No process, lease or unused object may remain. */
 export async function expectCleanStop(system: System): Promise<void> {
   await expectConsistentState(system)
   expect(await system.stop()).toBe(0)
@@ -73,13 +73,15 @@ async function expectConsistentHistories(client: Client, jobs: Job[]) {
     const completed = attempts.filter(({ outcome }) => outcome === 'completed').length
     expect(completed, `completed attempts of ${name}`).toBe(job.status === 'completed' ? 1 : 0)
     const between = attempts.slice(1).flatMap(() => ['job:started', 'job:retrying'])
-    const last = attempts.length > 0 && attempts[0]!.outcome === ENDED_AS[job.status]
-    const waited = attempts.length > 0 && !last ? ['job:started', 'job:retrying'] : []
+    const isEndedByAttempt = attempts.length > 0 && attempts[0]!.outcome === ENDED_AS[job.status]
+    // The last attempt of a job that was cancelled while pending also returned the job to pending.
+    const lastReturned =
+      attempts.length > 0 && !isEndedByAttempt ? ['job:started', 'job:retrying'] : []
     expect(eventTypes.get(job.id), `events of ${name}`).toEqual([
       'job:created',
       ...between,
-      ...waited,
-      ...(last ? ['job:started'] : []),
+      ...lastReturned,
+      ...(isEndedByAttempt ? ['job:started'] : []),
       `job:${job.status}`,
     ])
   }

@@ -97,7 +97,7 @@ export function readStats(client: Client) {
   return readJson<Stats>(client.request('/queue/stats'))
 }
 
-/** Claims from the default queue as another runner. Status 204: there is no job to claim. */
+/** Claims from the default queue as another runner. Returns the status: 204 if there is no job. */
 export async function claimStatus({ url, stateDir }: System): Promise<number> {
   const headers = {
     'Content-Type': 'application/json',

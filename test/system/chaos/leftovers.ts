@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect } from 'vitest'
 import { JOB_STATUSES, type JobStatus } from '../../../src/contract/jobStatus.ts'
 
-/** The outcome of the last attempt of a job that has ended; null for statuses that are not final. */
+/** The outcome of an attempt that ends its job with this status; null if it is not final. */
 export const ENDED_AS: Record<JobStatus, string | null> = {
   pending: null,
   running: null,
@@ -33,7 +33,7 @@ export function expectNothingStored(stateDir: string): void {
   ).toEqual([])
 
   const variants = rows('SELECT output_key AS key, size_bytes AS size FROM variants ORDER BY key')
-  // Originals are in another bucket. Their keys are storage paths, which this pattern excludes.
+  // `bucket` also reads the bucket of the originals, whose keys in these tests begin otherwise.
   const stored = bucket(
     "SELECT key, size FROM _mf_objects WHERE key LIKE 'job\\_%' ESCAPE '\\' ORDER BY key",
   )

@@ -24,9 +24,9 @@ afterAll(() => {
 })
 const test = chaosTest({ stateDir, seconds: 15 })
 
-const once = { maxAttempts: 1 }
+const oneAttempt = { maxAttempts: 1 }
 function create(client: Client, transformation: string, more: { stallSeconds?: number } = {}) {
-  return jobs.createOne(client, LONG_VIDEO, transformation, { ...once, ...more })
+  return jobs.createOne(client, LONG_VIDEO, transformation, { ...oneAttempt, ...more })
 }
 /** Expects that a job fails in its only attempt; returns the time at which its event arrived. */
 async function expectFailure(client: Client, events: Events, jobId: string, errorCode: string) {

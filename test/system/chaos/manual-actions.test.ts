@@ -63,7 +63,7 @@ test('of two concurrent retries of a failed job one succeeds, and the job runs o
   await jobs.remove(system.client, jobId)
 })
 
-test('SIGTERM of a runner releases its job uncounted, and the next attempt completes it', async ({
+test('SIGTERM of a runner releases its job without counting the attempt, and the next one completes it', async ({
   system,
   events,
 }) => {

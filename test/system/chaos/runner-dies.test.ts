@@ -18,7 +18,7 @@ async function startEncode(system: System, events: Events, transformation: strin
   return { jobId, runner, ffmpeg: listFfmpegs(system.stateDir, runner)[0]! }
 }
 
-test('kill -9 of a runner fails its attempt within 5 s of the lease, and the next one completes', async ({
+test('kill -9 of a runner fails its attempt within 5 s after the lease, and the next one completes', async ({
   system,
   events,
 }) => {

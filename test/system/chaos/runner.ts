@@ -1,4 +1,4 @@
-/** Starts a runner with only a URL and a token, as a user does on another machine. */
+/** Starts a runner with settings in its environment, as a user does on another machine. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync } from 'node:fs'

@@ -6,7 +6,7 @@ import { describeContainers } from './scenarios.ts'
 const found = await findRealEngine()
 
 if (typeof found === 'string') {
-  // The image can only be tested where a container engine runs. `found` is the reason.
+  // The image can only be tested where a container engine runs. `found` says why there is none.
   test.skip(`with a real engine and the real image: skipped, as ${found}`)
 } else {
   describe('with a real engine and the real image', () => {

@@ -1,6 +1,6 @@
 /**
  * Tests for every container engine, real or simulated: a ticket (a queue message) starts a
- * container, which stores a variant in R2.
+ * container, which stores a variant in R2, and containers end when they are idle or killed.
  */
 import { expect, vi } from 'vitest'
 import { waitForEnds } from '../fixtures/events.ts'

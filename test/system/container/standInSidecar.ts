@@ -1,8 +1,8 @@
 /**
  * Simulated sidecar, which handles the outgoing traffic of a container. The real sidecar redirects
- * packets; this one is an HTTP proxy that the runner is configured to use. Both send
- * workerd a CONNECT request with the host name in a header, and workerd decides whether the
- * connection goes to the gateway, goes to the internet, or is rejected.
+ * packets; this one is an HTTP proxy that the runner is configured to use. Both send workerd a
+ * CONNECT request with the host name in a header, and workerd decides whether the connection goes
+ * to the gateway, goes to the internet, or is rejected.
  */
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'

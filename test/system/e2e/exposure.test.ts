@@ -1,4 +1,4 @@
-/** What `npm start` exposes on its machine: ports, debug surfaces, and secrets in files. */
+/** Ports, debug interfaces and files with secrets of a system that `npm start` runs. */
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect } from 'vitest'

@@ -15,7 +15,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((system) => system.stop()))
 })
 
-test('SIGTERM ends every process with exit code 0', async () => {
+test('SIGTERM ends every process, and npm start exits with code 0', async () => {
   const system = await start({ runners: 2 })
   const { stateDir } = system
   const commands = listProcesses(stateDir).map(({ command }) => command)

@@ -1,4 +1,4 @@
-/** What `npm start` prints and refuses, and what remains when it is killed. */
+/** The output of `npm start`, the settings that it rejects, and the use of its state folder. */
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -32,7 +32,7 @@ function makeStateDir(): string {
   return mkdtempSync(join(inject('stateDirs'), 'state-'))
 }
 
-describe('a setting that cannot be used ends the start with one line', () => {
+describe('a setting that cannot be used is rejected with a message', () => {
   test.each([
     ['a short API_KEY', { API_KEY: 'short' }, /^API_KEY must have at least 16 characters/],
     ['a port that is not a number', { PORT: 'http' }, /^PORT must be an integer from 1 to 65535/],
@@ -70,16 +70,16 @@ describe('a setting that cannot be used ends the start with one line', () => {
 })
 
 describe('two starts on one state folder', () => {
-  test('never both run, by whatever path they name it', async () => {
+  test('do not both run, even if one names the folder by a symbolic link', async () => {
     const stateDir = makeStateDir()
     const link = `${stateDir}-link`
     symlinkSync(stateDir, link)
     const programs = await Promise.all([start({ STATE_DIR: stateDir }), start({ STATE_DIR: link })])
     const areReady = await Promise.all(programs.map((program) => program.isReady()))
     expect(areReady.filter((isReady) => isReady)).toHaveLength(1)
-    const refused = programs[areReady.indexOf(false)]!
-    expect(await refused.exited).toBe(1)
-    expect(refused.output()).toContain('is in use by another npm start')
+    const rejected = programs[areReady.indexOf(false)]!
+    expect(await rejected.exited).toBe(1)
+    expect(rejected.output()).toContain('is in use by another npm start')
     const ready = programs[areReady.indexOf(true)]!
     expect((await fetch(`${ready.url}/health`)).status).toBe(200)
   })
@@ -132,7 +132,7 @@ test('the steps of a start are printed, and the printed commands work as they ar
   expect(new Set(modes)).toEqual(new Set([0o700]))
 })
 
-test('a state folder that an older version made gets mode 0700', async () => {
+test('a folder with mode 0755 in an existing state folder gets mode 0700', async () => {
   const stateDir = makeStateDir()
   mkdirSync(join(stateDir, 'v3'), { mode: 0o755 })
   const program = await start({ STATE_DIR: stateDir })
@@ -143,12 +143,12 @@ test('a state folder that an older version made gets mode 0700', async () => {
 describe('a Worker that does not respond', () => {
   const check = { intervalMs: 10, maxRefusals: 3, maxSilenceMs: 1_500 }
 
-  test('is restarted when it refuses connections', async () => {
+  test('is detected when it refuses connections', async () => {
     const url = `http://127.0.0.1:${await findFreePort()}`
     await waitUntilUnresponsive({ url }, new AbortController().signal, check)
   })
 
-  test('is not restarted while it only takes longer', async () => {
+  test('is detected only after maxSilenceMs while it accepts connections', async () => {
     const server = createServer().listen(0, '127.0.0.1')
     await once(server, 'listening')
     const { port } = server.address() as AddressInfo

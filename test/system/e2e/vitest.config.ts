@@ -8,7 +8,7 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // Each test file starts a complete system, whose runner encodes videos.
+    // Most test files start a complete system, whose runner encodes videos.
     fileParallelism: false,
     // A group of its own, because latency.test.ts measures how soon a job starts, which other load
     // would delay.

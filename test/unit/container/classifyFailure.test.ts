@@ -18,7 +18,7 @@ it('a termination of ffmpeg while it opens a file is not classified as an invali
   }
 })
 
-it('a termination of ffprobe is not classified as an invalid file', () => {
+it('a process that SIGTERM ended is not classified as an invalid file', () => {
   expect(
     classifyFfmpegFailure({ code: null, signal: 'SIGTERM', stderrTail: UNREADABLE_STREAM }),
   ).toMatchObject({
@@ -56,12 +56,12 @@ Conversion failed!
 it.each([
   ['the line that states the cause', REINITIALIZED, 'ffmpeg failed: Invalid color space'],
   [
-    'the cause without the name of a part in another part',
+    'the cause without the names of nested components',
     "[Parsed_aresample_0 @ 0x7fc0] [SWR @ 0x7fc1] Input channel layout '8 channels' is not supported\nConversion failed!\n",
     "ffmpeg failed: Input channel layout '8 channels' is not supported",
   ],
   [
-    'no address and no folder',
+    'neither an address nor a folder',
     '[hls @ 0x1] Failed to open http://127.0.0.1:4000/s3cret/1 for /tmp/reelqueue-1/segments/v.m3u8\n',
     'ffmpeg failed: Failed to open the file for v.m3u8',
   ],

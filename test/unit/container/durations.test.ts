@@ -8,7 +8,7 @@ describe('an output that is shorter than planned', () => {
     ['[matroska,webm @ 0x55b32c6f98c0] File ended prematurely'],
     [`[matroska,webm @ 0x5555] Length 6 indicated by an EBML number's first byte 0x07 exceeds 4.`],
     ['[in#0/mov,mp4,m4a,3gp,3g2,mj2 @ 0x5555] stream 0, offset 0x30: partial file'],
-  ])('is a fault of the file when a demuxer complained: %s', (stderr) => {
+  ])('is input_invalid if a demuxer printed an error: %s', (stderr) => {
     expect(() => checkDuration('output', 0.2, { expect: expectation, stderr })).toThrow(
       expect.objectContaining({
         code: 'input_invalid',
@@ -18,7 +18,7 @@ describe('an output that is shorter than planned', () => {
   })
 
   it.each([[''], ['[libx264 @ 0x5555] using cpu capabilities'], ['[mp4 @ 0x5555] muxing']])(
-    'is a fault of the output otherwise: %j',
+    'is output_invalid otherwise: %j',
     (stderr) => {
       expect(() => checkDuration('output', 0.2, { expect: expectation, stderr })).toThrow(
         expect.objectContaining({ code: 'output_invalid' }),

@@ -42,7 +42,7 @@ function plan(rendition: RequestedEdits, request: OutputRequest, source = contex
 }
 
 describe('the edits', () => {
-  it('of a stream keep the size of the video, from which the rungs are scaled', () => {
+  it('of a stream keep the size of the video', () => {
     const source = context(probed({ display: FULL_HD, upright: FULL_HD }))
     const { output, inputs, ...graph } = plan(stream(), { frame: OWN_SIZE, audio: true }, source)
     expect(output).toMatchObject({ size: FULL_HD, seconds: 10, frameRate: 30 })
@@ -85,7 +85,7 @@ describe('the edits', () => {
     expect(graph.filters).toContain('anullsrc')
   })
 
-  it('read only the PNG that a step makes of the watermark', () => {
+  it('open the watermark as the PNG that a step makes of it', () => {
     const fields = video({ watermark: 'logo.png' })
     const source = context(probed(), { 'logo.png': null })
     const { inputs, opened } = plan(fields, { frame: VIDEO, audio: true }, source)

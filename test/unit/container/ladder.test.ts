@@ -30,7 +30,7 @@ describe('the ladder', () => {
   })
 })
 
-it('the maximum bit rate is lower for efficient codecs and higher for a higher quality', () => {
+it('the maximum bit rate is lower for more efficient codecs, and higher for a higher quality', () => {
   const size = { width: 1280, height: 720 }
   const cap = (codec: 'h264' | 'h265' | 'av1', quality = 60) =>
     computeMaxBitRate(size, { codec, quality, frameRate: 30 })

@@ -118,7 +118,7 @@ describe('with both sides', () => {
     expect(pad(size(100, 50))).toEqual({ ...square, x: 150, y: 174 })
   })
 
-  it('every resize mode gives even sides within the box, for sources of many sizes', () => {
+  it('every resize mode gives even sides within the box, for many boxes and five sources', () => {
     const sides = [2, 3, 99, 100, 641, 1079, 1080, 1921, 7680]
     const resizeModes = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
     for (const resizeMode of resizeModes) {
@@ -151,7 +151,7 @@ describe('with both sides', () => {
 })
 
 describe('quality', () => {
-  it('becomes the CRF of x264 by the documented formula', () => {
+  it('becomes the CRF of x264', () => {
     expect([1, 25, 60, 75, 100].map(x264Crf)).toEqual([51, 43, 31, 26, 18])
   })
 
@@ -242,7 +242,7 @@ describe('an encode', () => {
     expect([list.includes('-t'), durationSeconds]).toEqual([false, 8])
   })
 
-  it('uses x264 with the CRF of the quality, and mixes six channels down', () => {
+  it('has the x264 CRF of the quality, and mixes six channels down to two', () => {
     const { arguments: list } = plan({ width: 640, quality: 75 }, probed({}, { channels: 6 }))
     expect(after(list, '-crf')).toBe('26')
     const graphs = list.filter((_, index) => list[index - 1] === '-filter_complex')
@@ -285,7 +285,7 @@ describe('a frame', () => {
   const frame = (atSeconds: number, probe = probed()) =>
     planWithArguments(image({ atSeconds }), probe)
 
-  it('needs a seek before the input', () => {
+  it('has the seek before the input', () => {
     const { mode, arguments: list } = frame(5)
     expect([mode, after(list, '-ss'), after(list, '-frames:v')]).toEqual(['frame', '5', '1'])
     expect(list.indexOf('-ss')).toBeLessThan(list.indexOf('-i'))

@@ -89,7 +89,7 @@ describe('file types', () => {
     ['ogx', 'opus'],
     ['webm', 'mkv'],
     ['jpeg', 'jpg'],
-  ])('.%s cannot be distinguished from .%s by its content', (detected, extension) => {
+  ])('.%s is in the family of .%s', (detected, extension) => {
     expect(findFamily(detected)).toBe(findFamily(extension))
   })
 

@@ -1,11 +1,11 @@
-/** The README, or a page that it links, shows how an upload in parts is completed. */
+/** The page that the README links for uploads in parts shows the requests of such an upload. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
-it('the page that the README links for uploads in parts shows each request of one', () => {
+it('the linked section shows how an upload is begun, how a part is sent, and how it is completed', () => {
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
   const [, page, anchor] = /\[an upload in parts\]\(([^#)]+)#([^)]+)\)/.exec(readme)!
   const text = readFileSync(join(ROOT, page!), 'utf8')

@@ -1,4 +1,7 @@
-/** The grammar with the defaults of names, which never change: a changed default does not matter. */
+/**
+ * The transformation grammar with the defaults of names. These never change, so that new defaults
+ * of requests do not affect the tests.
+ */
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import type { Transformation } from '../../../src/contract/transformation.ts'
 import {

@@ -13,7 +13,7 @@ interface Row {
   otherwise: string
 }
 
-function plain(path: string) {
+function withoutParameterNames(path: string) {
   return path.replaceAll(/\{\w+\}/g, '{}')
 }
 
@@ -24,10 +24,12 @@ function plain(path: string) {
 function readRoute(text: string) {
   const [, method, path] = /^(?:([A-Z]+) )?(\/[^…]*)/.exec(text)!
   const isPrefix = text.endsWith('…')
-  const expected = plain(path!)
+  const expected = withoutParameterNames(path!)
   return (actualMethod: string, actualPath: string) =>
     (method === undefined || method === actualMethod) &&
-    (isPrefix ? plain(actualPath).startsWith(expected) : plain(actualPath) === expected)
+    (isPrefix
+      ? withoutParameterNames(actualPath).startsWith(expected)
+      : withoutParameterNames(actualPath) === expected)
 }
 const table: Row[] = securityPage
   .slice(securityPage.indexOf('This table shows the default access:'))

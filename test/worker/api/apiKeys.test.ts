@@ -87,13 +87,13 @@ describe('an API key', () => {
     }
   })
 
-  it('that does not exist is rejected as not valid, although a similar one exists', async () => {
-    const real = await makeKey()
-    await api('PATCH', `/api-keys/${real.id}`, { disabled: true })
+  it('that does not exist is rejected as not valid, even if it resembles a disabled key', async () => {
+    const disabled = await makeKey()
+    await api('PATCH', `/api-keys/${disabled.id}`, { disabled: true })
     for (const wrongKey of [
       `rq_${'A'.repeat(43)}`,
-      real.key.slice(0, -1),
-      `${real.key}x`,
+      disabled.key.slice(0, -1),
+      `${disabled.key}x`,
       'x',
       'rq_',
     ]) {
@@ -138,7 +138,7 @@ describe('an API key', () => {
 it.each([
   ['the root key', '/queue/stats', { API_KEY: 'k'.repeat(43) }],
   ['the runner token', '/runner/jobs/x/source?fence=1', { RUNNER_TOKEN: 'k'.repeat(43) }],
-])('%s is compared by digest in constant time', async (_, path, secret) => {
+])('the digest of %s is compared with timingSafeEqual', async (_, path, secret) => {
   const compare = vi.spyOn(crypto.subtle, 'timingSafeEqual')
   for (const token of ['k'.repeat(43), 'k'.repeat(42), 'x'.repeat(43), 'kk']) {
     compare.mockClear()

@@ -1,13 +1,13 @@
 /**
- * Error messages are in words of this service, name what is allowed and the offending character, and
- * repeat at most 200 characters of the input.
+ * Error messages do not contain zod's default texts. They name what is allowed and the offending
+ * text, and repeat at most 200 characters of the input.
  */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { api, visit, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 
-/** zod's own words. In the bundle, its messages are only "Invalid input". */
+/** Words of zod's default messages. */
 const ZOD_WORDS =
   /\b(expected|received|invalid input|invalid option|too (small|big)|unrecognized)\b/i
 const CONTROL = /[\p{Control}\u202e\u200b]/u
@@ -26,7 +26,7 @@ async function messageOf(response: Response, status: number) {
   return message
 }
 
-describe('a limit names what is allowed', () => {
+describe('a message names what is allowed', () => {
   it.each([
     ['/queue/jobs?limit=abc', 'limit must be an integer from 1 to 500 (got "abc").'],
     ['/queue/jobs?limit=501', 'limit must be an integer from 1 to 500 (got "501").'],
@@ -113,7 +113,7 @@ describe('a limit names what is allowed', () => {
   })
 })
 
-describe('an offending character is named with its position', () => {
+describe('a message names the offending character or text', () => {
   it.each<[string, () => Promise<Response>, string]>([
     ['a NUL', () => visit('/t/a%00b.mp4'), 'U+0000 at position 2'],
     ['a backslash', () => visit('/t/ab%5Cc.mp4'), '"\\" (U+005C) at position 3'],
@@ -192,7 +192,7 @@ describe('a message repeats at most 200 characters of its input', () => {
   })
 })
 
-it('a body that is not JSON is rejected in words of this service', async () => {
+it('the message for a body that is not JSON has none of zod’s words', async () => {
   const headers = { 'Content-Type': 'application/json' }
   for (const path of ['/queue/jobs', '/probe', '/uploads', '/api-keys']) {
     const body = new TextEncoder().encode('{"filePath":')
@@ -200,7 +200,7 @@ it('a body that is not JSON is rejected in words of this service', async () => {
   }
 })
 
-it('every parameter and field of every route is rejected in words of this service', async () => {
+it('messages for invalid query parameters and JSON bodies have none of zod’s words', async () => {
   interface Operation {
     parameters?: { name: string; in: string }[]
     requestBody?: { content: Record<string, unknown> }
@@ -211,14 +211,17 @@ it('every parameter and field of every route is rejected in words of this servic
   const bad = [null, true, -1, 1.5, 1e9, '\u0000', '', 'É', [], {}, [{}], { x: 1 }]
   let rejected = 0
   for (const [path, operations] of Object.entries(paths)) {
-    // The contract fixes its messages, which have no full stop.
+    // The messages of these routes are fixed by the contract, and have no full stop.
     if (path.startsWith('/video-status')) {
       continue
     }
     for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
       const url = path.replaceAll(/\{\w+\}/g, 'x')
       const bodies = requestBody?.content['application/json']
-        ? [...bad, ...FIELDS.flatMap((name) => bad.map((value) => ({ ...WHOLE, [name]: value })))]
+        ? [
+            ...bad,
+            ...FIELDS.flatMap((name) => bad.map((value) => ({ ...REQUEST_FIELDS, [name]: value }))),
+          ]
         : [undefined]
       const query = parameters.filter((parameter) => parameter.in === 'query')
       const urls = [
@@ -263,7 +266,7 @@ const FIELDS = [
   'queue',
   'concurrency',
 ]
-const WHOLE = {
+const REQUEST_FIELDS = {
   filePath: 'a.mp4',
   name: 'a',
   scopes: ['jobs:read'],

@@ -171,7 +171,7 @@ it('an internal error returns 500 with the request id of its log line', async ()
   await env.DB.prepare('ALTER TABLE queues RENAME TO queues_away').run()
   try {
     for (const path of ['/queue/stats', '/health', '/queue/events?queue=default']) {
-      // Without this header, an event stream would tell the client to try again.
+      // Without this header, the error of the event stream would be sent with status 200.
       const headers = { Accept: 'application/json' }
       const body = await expectErrorShape(await api('GET', path, undefined, headers), 500)
       expect(body.code).toBe('internal')

@@ -14,7 +14,7 @@ beforeAll(() => putOriginal('head/clip.mp4'))
 it.each(['w_640', 't_true', 't_sprite', 'f_hls'])(
   'HEAD for the variant %s that does not exist returns 404 and creates no job',
   async (transformation) => {
-    // A package is redirected to its first file, which does not exist either.
+    // A request for a package is redirected to its main file, which does not exist either.
     const response = await head(`/t/${transformation}/head/clip.mp4`)
     expect(response.status).toBe(404)
     expect(await countRows('jobs')).toBe(0)
@@ -22,7 +22,7 @@ it.each(['w_640', 't_true', 't_sprite', 'f_hls'])(
   },
 )
 
-it('HEAD for a variant returns what GET returns while its job waits and once it is ready', async () => {
+it('HEAD for a variant returns 202 while its job waits, and 200 with the size when it is ready', async () => {
   await createOne('head/made.mp4')
   expect((await head('/t/w_640/head/made.mp4')).status).toBe(202)
   await (await claimAsRunner()).completeWith('0123456789')

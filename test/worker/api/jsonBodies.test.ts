@@ -59,14 +59,14 @@ describe('a JSON body', () => {
     }
   })
 
-  it('of exactly 1 MiB is read', async () => {
+  it('of exactly 1 MiB is not rejected for its size', async () => {
     for (const route of routes) {
       const { status } = await send(route, bodyOf(MAX_BYTES))
       expect([400, 404, 409]).toContain(status)
     }
   })
 
-  it('without a key is not read', async () => {
+  it('above 1 MiB is rejected with 401 if the request has no key', async () => {
     const body = bodyOf(MAX_BYTES + 1)
     const headers = { 'Content-Type': 'application/json' }
     const response = await visit('/queue/jobs', { method: 'POST', headers, body })

@@ -6,11 +6,11 @@ import { putOriginal, createJobs } from '../helpers/jobs.ts'
 import { countRows } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
 
-function at(name: string, queue = 'default') {
+function presetPath(name: string, queue = 'default') {
   return `/queues/${queue}/presets/${name}`
 }
 function put(name: string, body: unknown, queue?: string) {
-  return api('PUT', at(name, queue), body)
+  return api('PUT', presetPath(name, queue), body)
 }
 /** Creates a job, deletes it again, and returns the canonical form of its transformation. */
 async function canonical(transformation: unknown, queue = 'default') {
@@ -41,7 +41,7 @@ describe('a named preset', () => {
         updatedAt: expect.any(String),
       },
     ])
-    const one = await api('GET', at('card', 'other'))
+    const one = await api('GET', presetPath('card', 'other'))
     expect(await expectJson(one, 200)).toMatchObject({ transformation: 'w_160,h_90,c_pad' })
   })
 
@@ -70,7 +70,7 @@ describe('a named preset', () => {
     expect(await expectError(served, 400, 'invalid_transformation')).toContain('It has card')
   })
 
-  it('of another queue is not told to visitors and to keys of another queue', async () => {
+  it('of another queue is not listed in messages for visitors and for keys of another queue', async () => {
     await expectJson(await put('secret-name', 'w_98', 'other'), 200)
     const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'default' })
     const message = (queue: string, name: string) =>
@@ -89,7 +89,8 @@ describe('a named preset', () => {
       const own = await key.call('GET', path)
       expect(await expectError(own, 400, 'invalid_transformation')).toContain('It has card')
     }
-    // A visitor can use a name that it knows. A restricted key gets no fact about another queue.
+    // A visitor can use a preset whose name it knows. A key that is restricted to another queue
+    // cannot.
     expect((await visit('/t/n_secret-name/clip.mp4?queue=other')).status).toBe(202)
     for (const path of [
       '/t/n_secret-name',
@@ -101,7 +102,7 @@ describe('a named preset', () => {
       expect(error).toContain('The queue "other" has no preset "secret-name".')
       expect(error).not.toContain('It has')
     }
-    await expectJson(await api('DELETE', at('secret-name', 'other')), 200)
+    await expectJson(await api('DELETE', presetPath('secret-name', 'other')), 200)
   })
 
   it('is rejected together with incompatible keys', async () => {
@@ -127,16 +128,16 @@ describe('a named preset', () => {
     const stored = await expectJson<{ preset: object }>(await put('long', written), 200)
     expect(stored).toMatchObject({ transformation: 'w_160,h_90,c_pad' })
     expect(await canonical('n_long')).toBe('w_160,h_90,c_pad')
-    await expectJson(await api('DELETE', at('long')), 200)
+    await expectJson(await api('DELETE', presetPath('long')), 200)
   })
 
   it('is replaced and deleted by name', async () => {
     await expectJson(await put('brief', 'w_100'), 200)
     await expectJson(await put('brief', 'w_200'), 200)
     expect(await canonical('n_brief')).toBe('w_200')
-    await expectJson(await api('DELETE', at('brief')), 200)
-    await expectError(await api('DELETE', at('brief')), 404, 'preset_not_found')
-    await expectError(await api('GET', at('brief')), 404, 'preset_not_found')
+    await expectJson(await api('DELETE', presetPath('brief')), 200)
+    await expectError(await api('DELETE', presetPath('brief')), 404, 'preset_not_found')
+    await expectError(await api('GET', presetPath('brief')), 404, 'preset_not_found')
     await expectError(await put('brief', 'w_1_0', 'none'), 404, 'queue_not_found')
   })
 
@@ -154,7 +155,7 @@ describe('a named preset', () => {
   it('of another queue is hidden from a key that is restricted to a queue', async () => {
     const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'other' })
     await expectError(await key.call('GET', '/queues/default/presets'), 404, 'queue_not_found')
-    await expectError(await key.call('PUT', at('card', 'other'), 'w_64'), 403, 'forbidden')
+    await expectError(await key.call('PUT', presetPath('card', 'other'), 'w_64'), 403, 'forbidden')
     const own = await key.call('GET', '/queues/other/presets')
     expect(await expectJson(own, 200)).toMatchObject({ presets: [{ name: 'card' }] })
     const served = await key.call('GET', '/t/n_card/clip.mp4')

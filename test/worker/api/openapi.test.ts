@@ -30,10 +30,13 @@ beforeAll(async () => {
   document = await response.json<Document>()
 })
 
-/** The router cannot match `/size` after a path of several segments: the status route serves it. */
-const SERVED_WITHIN = ['GET /video-status/{path}/size']
+/**
+ * Operations without a route of their own. The router cannot match `/size` after a path of several
+ * segments, so the route of the status serves it.
+ */
+const SERVED_BY_OTHER_ROUTES = ['GET /video-status/{path}/size']
 /** Converts Hono's notation of a path to that of OpenAPI. */
-function spelled(path: string) {
+function toOpenApiPath(path: string) {
   return path.replaceAll(/:(\w+)(\{[^}]+\})?/g, '{$1}')
 }
 
@@ -44,12 +47,12 @@ it('the document has a title and a version', () => {
 
 it('the document describes every route except /openapi.json, and no others', () => {
   const routes = new Set([
-    ...SERVED_WITHIN,
+    ...SERVED_BY_OTHER_ROUTES,
     ...app.routes
       // Middleware of the app has the method ALL. A route is listed once for its handler, and once
       // for each of its own middleware and validators.
       .filter(({ method, path }) => method !== 'ALL' && path !== '/openapi.json')
-      .map(({ method, path }) => `${method} ${spelled(path)}`),
+      .map(({ method, path }) => `${method} ${toOpenApiPath(path)}`),
   ])
   expect(
     operations()

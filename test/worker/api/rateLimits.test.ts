@@ -19,7 +19,7 @@ import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import { countRows } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
 
-function from(address: string) {
+function fromAddress(address: string) {
   return { headers: { 'CF-Connecting-IP': address } }
 }
 
@@ -46,7 +46,9 @@ describe('a rate limit', () => {
   it('counts each API key separately, and returns 429 above the limit', async () => {
     const [one, other] = [await makeKey(), await makeKey()]
     const read = (headers: Record<string, string>) =>
-      visitWith(tight, '/queue/stats', { headers: { ...headers, ...from('203.0.113.1').headers } })
+      visitWith(tight, '/queue/stats', {
+        headers: { ...headers, ...fromAddress('203.0.113.1').headers },
+      })
     const { response } = await sendUntilRejected(200, () => read(one.headers))
     expect(await expectError(response, 429, 'rate_limited')).toContain('10 s')
     expect(response.headers.get('Retry-After')).toBe('10')
@@ -58,15 +60,16 @@ describe('a rate limit', () => {
 
   it('counts visitors by IP address, and clients with an invalid key as visitors', async () => {
     const status = (init: RequestInit) => visitWith(tight, '/video-status/x.mp4', init)
-    const { response } = await sendUntilRejected(404, () => status(from('203.0.113.2')))
+    const { response } = await sendUntilRejected(404, () => status(fromAddress('203.0.113.2')))
     await expectError(response, 429, 'rate_limited')
-    const wrong = { ...from('203.0.113.2').headers, Authorization: 'Bearer wrong' }
+    const wrong = { ...fromAddress('203.0.113.2').headers, Authorization: 'Bearer wrong' }
     await expectError(await status({ headers: wrong }), 429, 'rate_limited')
-    expect((await status(from('203.0.113.3'))).status).toBe(404)
+    expect((await status(fromAddress('203.0.113.3'))).status).toBe(404)
   })
 
   it('counts all addresses of an IPv6 /64 as one client', async () => {
-    const status = (address: string) => visitWith(tight, '/video-status/x.mp4', from(address))
+    const status = (address: string) =>
+      visitWith(tight, '/video-status/x.mp4', fromAddress(address))
     const { response } = await sendUntilRejected(404, (n) => status(`2001:db8:5:6:${n}::${n}`))
     await expectError(response, 429, 'rate_limited')
     await expectError(await status('2001:DB8:5:6:ffff::'), 429, 'rate_limited')
@@ -77,7 +80,7 @@ describe('a rate limit', () => {
     await putOriginal('limits/clip.mp4')
     const visitVariant = (n: number, headers = {}) =>
       visitWith({ NEW_VARIANTS: env.TIGHT }, `/t/w_${100 + 2 * n}/limits/clip.mp4`, {
-        headers: { ...from('203.0.113.4').headers, ...headers },
+        headers: { ...fromAddress('203.0.113.4').headers, ...headers },
       })
     const { response, n } = await sendUntilRejected(202, visitVariant)
     await expectError(response, 429, 'rate_limited')
@@ -93,7 +96,7 @@ describe('a rate limit on routes without an API key', () => {
   const tight = { READS: env.TIGHT }
 
   it.each(['/health', '/openapi.json'])('counts the clients of %s by address', async (path) => {
-    const read = (address: string) => visitWith(tight, path, from(`${address}:${path}`))
+    const read = (address: string) => visitWith(tight, path, fromAddress(`${address}:${path}`))
     const { response } = await sendUntilRejected(200, () => read('one'))
     await expectError(response, 429, 'rate_limited')
     expect(response.headers.get('Retry-After')).toBe('10')
@@ -105,7 +108,7 @@ describe('a rate limit on routes without an API key', () => {
       visitWith(tight, '/runner/claim', {
         method: 'POST',
         headers: {
-          ...from('203.0.113.9').headers,
+          ...fromAddress('203.0.113.9').headers,
           Authorization: `Bearer ${token}`,
           'Content-Type': 'application/json',
           [RUNNER_SECRET_HEADER]: RUNNER_SECRET,
@@ -129,7 +132,7 @@ describe('a rate limit on runners', () => {
     visitWith(tight, `/runner/${path}`, {
       method: 'POST',
       headers: {
-        ...from('203.0.113.10').headers,
+        ...fromAddress('203.0.113.10').headers,
         Authorization: 'Bearer test-runner-token',
         'Content-Type': 'application/json',
         [RUNNER_SECRET_HEADER]: RUNNER_SECRET,
@@ -217,7 +220,7 @@ describe('maxQueuedJobs of an API key', () => {
     expect(await queued(key.id)).toBe(3)
   })
 
-  it('returns 429 with Retry-After on every route that creates jobs', async () => {
+  it('returns 429 with Retry-After for jobs, variants, probes and form uploads', async () => {
     const filePath = 'caps/routes.mp4'
     await putOriginal(filePath)
     const key = await makeKey({ maxQueuedJobs: 1 })

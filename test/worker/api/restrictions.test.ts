@@ -17,15 +17,15 @@ interface JobPage {
   jobs: Job[]
   count: number
 }
-let folder: MadeKey
-let queue: MadeKey
+let folderKey: MadeKey
+let queueKey: MadeKey
 /** Jobs in folder `a/`, in folder `ab/` (which begins with `a` too), and in the queue `side`. */
 let inside: CreatedJob, beside: CreatedJob, aside: CreatedJob
 
 beforeAll(async () => {
   await expectJson(await api('PUT', '/queues/side', {}), 200)
-  folder = await makeKey({ scopes: RESTRICTABLE_SCOPES, pathPrefix: 'a' })
-  queue = await makeKey({
+  folderKey = await makeKey({ scopes: RESTRICTABLE_SCOPES, pathPrefix: 'a' })
+  queueKey = await makeKey({
     scopes: ['jobs:read', 'jobs:write', 'events:read', 'queues:admin'],
     queue: 'side',
   })
@@ -48,27 +48,31 @@ async function statsOf(key: MadeKey) {
 
 describe('reading with a restricted key', () => {
   it('lists only the jobs inside its restriction, with and without filters', async () => {
-    expect(await ids(folder)).toEqual([inside.id])
-    expect(await ids(folder, '?status=pending&queue=default&limit=1')).toEqual([inside.id])
-    expect(await ids(folder, '?filePath=ab/clip.mp4')).toEqual([])
-    expect(await ids(folder, '?queue=side')).toEqual([])
-    expect(await ids(queue)).toEqual([aside.id])
-    expect(await ids(queue, '?queue=default')).toEqual([])
+    expect(await ids(folderKey)).toEqual([inside.id])
+    expect(await ids(folderKey, '?status=pending&queue=default&limit=1')).toEqual([inside.id])
+    expect(await ids(folderKey, '?filePath=ab/clip.mp4')).toEqual([])
+    expect(await ids(folderKey, '?queue=side')).toEqual([])
+    expect(await ids(queueKey)).toEqual([aside.id])
+    expect(await ids(queueKey, '?queue=default')).toEqual([])
     const everything = await expectJson<JobPage>(await api('GET', '/queue/jobs'), 200)
     expect(everything.count).toBe(3)
   })
 
   it('counts only the jobs inside its restriction', async () => {
-    expect(await statsOf(folder)).toMatchObject({ pending: 1, total: 1, partial: false })
-    expect(await statsOf(queue)).toMatchObject({ pending: 1, total: 1, partial: false })
-    await expectError(await queue.call('GET', '/queue/stats?queue=default'), 404, 'queue_not_found')
+    expect(await statsOf(folderKey)).toMatchObject({ pending: 1, total: 1, partial: false })
+    expect(await statsOf(queueKey)).toMatchObject({ pending: 1, total: 1, partial: false })
+    await expectError(
+      await queueKey.call('GET', '/queue/stats?queue=default'),
+      404,
+      'queue_not_found',
+    )
     expect(await (await api('GET', '/queue/stats')).json()).toMatchObject({ total: 3 })
   })
 
   it('jobs and statuses outside return 404', async () => {
     for (const [key, outside, own] of [
-      [folder, beside, inside],
-      [queue, inside, aside],
+      [folderKey, beside, inside],
+      [queueKey, inside, aside],
     ] as const) {
       for (const path of [`/queue/jobs/${outside.id}`, `/queue/jobs/${outside.id}/attempts`]) {
         await expectError(await key.call('GET', path), 404, 'job_not_found')
@@ -88,10 +92,10 @@ describe('reading with a restricted key', () => {
 
   it('files and variants outside return 404', async () => {
     for (const path of ['/t/ab/clip.mp4', '/t/w_100/ab/clip.mp4']) {
-      await expectError(await folder.call('GET', path), 404, 'file_not_found')
+      await expectError(await folderKey.call('GET', path), 404, 'file_not_found')
     }
     expect(await countRows('jobs', "transformation = 'w_100'")).toBe(0)
-    expect((await folder.call('GET', '/t/a/clip.mp4')).status).toBe(200)
+    expect((await folderKey.call('GET', '/t/a/clip.mp4')).status).toBe(200)
   })
 })
 
@@ -107,8 +111,8 @@ describe('writing with a restricted key', () => {
   it('retry, cancel and delete of a job outside are rejected like those of a missing job', async () => {
     await expectUnchanged(async () => {
       for (const [key, { id }] of [
-        [folder, beside],
-        [queue, inside],
+        [folderKey, beside],
+        [queueKey, inside],
       ] as const) {
         for (const [method, action] of [
           ['POST', '/retry'],
@@ -140,7 +144,7 @@ describe('writing with a restricted key', () => {
     expect(routes.length).toBeGreaterThan(4)
     await expectUnchanged(async () => {
       for (const [method, path] of routes) {
-        const response = await folder.call(method, path.replace('{jobId}', beside.id))
+        const response = await folderKey.call(method, path.replace('{jobId}', beside.id))
         const { message } = await response.json<{ message: string }>()
         expect(message, `${method} ${path}`).toBe(`There is no job ${beside.id}.`)
       }
@@ -149,11 +153,11 @@ describe('writing with a restricted key', () => {
 
   it('a job can be created inside the restriction; outside, the request returns 403', async () => {
     const request = { filePath: 'a/clip.mp4', transformations: ['w_200'] }
-    expect((await folder.call('POST', '/queue/jobs', request)).status).toBe(202)
+    expect((await folderKey.call('POST', '/queue/jobs', request)).status).toBe(202)
     await expectUnchanged(async () => {
       const outside = { ...request, filePath: 'ab/clip.mp4' }
-      await expectError(await folder.call('POST', '/queue/jobs', outside), 403, 'forbidden')
-      await expectError(await queue.call('POST', '/queue/jobs', request), 403, 'forbidden')
+      await expectError(await folderKey.call('POST', '/queue/jobs', outside), 403, 'forbidden')
+      await expectError(await queueKey.call('POST', '/queue/jobs', request), 403, 'forbidden')
     })
     expect(await countRows('jobs', "transformation = 'w_200'")).toBe(1)
   })
@@ -161,7 +165,7 @@ describe('writing with a restricted key', () => {
   it('a variant with a job in another queue returns 409 without the id of that job', async () => {
     const request = { filePath: 'ab/clip.mp4', transformations: ['w_640'], queue: 'side' }
     for (const header of [{}, { 'Idempotency-Key': 'one' }]) {
-      const rejected = await queue.call('POST', '/queue/jobs', request, header)
+      const rejected = await queueKey.call('POST', '/queue/jobs', request, header)
       expect(await expectError(rejected, 409, 'variant_busy')).not.toContain(beside.id)
     }
   })
@@ -171,9 +175,9 @@ describe('writing with a restricted key', () => {
     const header = { 'Idempotency-Key': 'shared' }
     await expectJson(await api('POST', '/queue/jobs', request, header), 202)
     const other = { ...request, transformations: ['w_302'] }
-    await expectJson(await folder.call('POST', '/queue/jobs', other, header), 202)
+    await expectJson(await folderKey.call('POST', '/queue/jobs', other, header), 202)
     await expectError(
-      await folder.call('POST', '/queue/jobs', request, header),
+      await folderKey.call('POST', '/queue/jobs', request, header),
       409,
       'idempotency_conflict',
     )
@@ -181,7 +185,7 @@ describe('writing with a restricted key', () => {
 
   it('files can be stored inside; outside, requests return 403 and store nothing', async () => {
     const store = (path: string) =>
-      visit(path, { method: 'PUT', headers: folder.headers, body: mp4() })
+      visit(path, { method: 'PUT', headers: folderKey.headers, body: mp4() })
     expect((await store('/files/a/new.mp4')).status).toBe(201)
     await expectError(await store('/files/ab/new.mp4'), 403, 'forbidden')
     await expectError(await store('/files/a.mp4'), 403, 'forbidden')
@@ -191,10 +195,10 @@ describe('writing with a restricted key', () => {
     }
     form.append('names', 'a/one.mp4')
     form.append('names', 'ab/two.mp4')
-    const upload = { method: 'POST', headers: folder.headers, body: form }
+    const upload = { method: 'POST', headers: folderKey.headers, body: form }
     await expectError(await visit('/upload', upload), 403, 'forbidden')
     await expectError(
-      await folder.call('POST', '/uploads', { filePath: 'ab/x.mp4' }),
+      await folderKey.call('POST', '/uploads', { filePath: 'ab/x.mp4' }),
       403,
       'forbidden',
     )
@@ -207,25 +211,33 @@ describe('writing with a restricted key', () => {
     const begun = await api('POST', '/uploads', { filePath: 'ab/parts.mp4' })
     const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
     const at = `/uploads/${uploadId}`
-    const part = { method: 'PUT', headers: folder.headers, body: mp4() }
+    const part = { method: 'PUT', headers: folderKey.headers, body: mp4() }
     await expectError(await visit(`${at}/1`, part), 404, 'upload_not_found')
     const parts = { parts: [{ partNumber: 1, etag: 'x' }] }
-    await expectError(await folder.call('POST', `${at}/complete`, parts), 404, 'upload_not_found')
-    await expectError(await folder.call('GET', at), 404, 'upload_not_found')
-    await expectError(await folder.call('DELETE', at), 404, 'upload_not_found')
+    await expectError(
+      await folderKey.call('POST', `${at}/complete`, parts),
+      404,
+      'upload_not_found',
+    )
+    await expectError(await folderKey.call('GET', at), 404, 'upload_not_found')
+    await expectError(await folderKey.call('DELETE', at), 404, 'upload_not_found')
     expect(await countRows('uploads', 'id = ?', uploadId)).toBe(1)
   })
 
   it('other queues return 404, and no queue can be created', async () => {
     const list = await expectJson<{ queues: { name: string }[] }>(
-      await queue.call('GET', '/queues'),
+      await queueKey.call('GET', '/queues'),
       200,
     )
     expect(list.queues.map(({ name }) => name)).toEqual(['side'])
-    await expectError(await queue.call('GET', '/queues/default'), 404, 'queue_not_found')
+    await expectError(await queueKey.call('GET', '/queues/default'), 404, 'queue_not_found')
     const paused = { paused: true }
-    await expectError(await queue.call('PATCH', '/queues/default', paused), 404, 'queue_not_found')
-    await expectError(await queue.call('PUT', '/queues/fresh', {}), 403, 'forbidden')
+    await expectError(
+      await queueKey.call('PATCH', '/queues/default', paused),
+      404,
+      'queue_not_found',
+    )
+    await expectError(await queueKey.call('PUT', '/queues/fresh', {}), 403, 'forbidden')
     expect(await countRows('queues', 'paused OR name = ?', 'fresh')).toBe(0)
     expect(await countRows('queues')).toBe(2)
   })
@@ -237,8 +249,8 @@ it('the throughput of a folder counts the jobs in it', async () => {
   expect(first.jobId).toBe(inside.id)
   await first.completeWith('made')
   await (await claimAsRunner()).fail('input_invalid', 'no')
-  const { throughput, completed, error } = await statsOf(folder)
+  const { throughput, completed, error } = await statsOf(folderKey)
   expect({ completed, error }).toEqual({ completed: 1, error: 1 })
   expect(throughput.thisHour).toMatchObject({ completed: 1, failed: 1, mediaSeconds: 2.5 })
-  expect((await statsOf(queue)).throughput.thisHour).toMatchObject({ completed: 0, failed: 0 })
+  expect((await statsOf(queueKey)).throughput.thisHour).toMatchObject({ completed: 0, failed: 0 })
 })

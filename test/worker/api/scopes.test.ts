@@ -58,7 +58,7 @@ interface Document {
   paths: Record<string, Record<string, { security?: Record<string, string[]>[] }>>
 }
 
-it('the list has every route that requires a scope', async () => {
+it('the list has every route that requires one certain scope', async () => {
   const { paths } = await expectJson<Document>(await visit('/openapi.json'), 200)
   const missing = Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations)

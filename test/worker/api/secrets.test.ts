@@ -1,6 +1,7 @@
 /**
- * Secrets must not appear in responses, in rows or in logs. There is one exception: an error
- * response repeats a key that its request sent as a transformation.
+ * The root key, the runner token, the signing secret and API keys must not appear in rows, in logs
+ * or in the responses to these requests. One response may contain a key: the error that repeats a
+ * key that its request sent as a transformation.
  */
 import { env } from 'cloudflare:workers'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
@@ -30,7 +31,7 @@ function auth(token: string) {
 }
 const json = { 'Content-Type': 'application/json' }
 
-it('secrets are in no row or log line, and in no response except an echoed key', async () => {
+it('no row, no log line and no response contains a secret, except for an echoed key', async () => {
   const activeKey = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
   const disabledKey = await makeKey()
   await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(disabledKey.id).run()
@@ -54,7 +55,7 @@ it('secrets are in no row or log line, and in no response except an echoed key',
       await send(path, { headers: auth(key) })
     }
   }
-  // Causes internal errors by a failing database.
+  // With a failing database, these requests return internal errors.
   const broken = { prepare: () => { throw new Error('D1 is down') } } as never // prettier-ignore
   for (const key of keys) {
     const failed = await send('/queue/stats', { headers: auth(key) }, { DB: broken })

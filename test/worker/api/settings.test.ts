@@ -65,7 +65,7 @@ describe.each(BAD)('%s = %j', (name, value, path) => {
   })
 })
 
-/** Requests that need none of the settings of {@link UNUSED}: each, with the status that it returns. */
+/** Requests that need none of the settings in {@link UNUSED}, with the status of the response. */
 const REQUESTS: [string, string, unknown, number][] = [
   ['GET', '/queue/stats', undefined, 200],
   ['GET', '/queue/jobs', undefined, 200],

@@ -71,7 +71,7 @@ it('without a transformation, the status is that of the newest job of the file',
   expect(await status(`w_160/${filePath}`, 404)).toEqual(NOT_FOUND)
 })
 
-it('a probe is not the job of a file, but has a status of its own', async () => {
+it('the status of a file ignores its probes, which have a status of their own', async () => {
   const filePath = 'status/probed.mp4'
   await putOriginal(filePath)
   await api('POST', '/probe', { filePath, waitSeconds: 0 })

@@ -124,7 +124,7 @@ describe('event filters', () => {
     }
   })
 
-  it('select the queue of the job if no queue is named', async () => {
+  it('find a job that is not in the default queue by its id alone', async () => {
     await putOriginal('filter/far.mp4')
     const [job] = await createJobs('filter/far.mp4', undefined, { queue: 'other' })
     const client = await watch(`?jobId=${job!.id}`)

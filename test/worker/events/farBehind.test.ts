@@ -17,10 +17,10 @@ it.each(['', 'queue=default&'])(
     await writeEvents(8_000)
     const live = await watch(`?${queue}`)
     const behind = await watch(`?${queue}lastEventId=${since}`)
-    const coming = await watch(`?${queue}`)
+    const newcomer = await watch(`?${queue}`)
     const { id } = await createOne(`behind/${queue.length}.mp4`)
     await live.first(isEvent(id, 'job:created'))
-    await coming.first(isEvent(id, 'job:created'))
+    await newcomer.first(isEvent(id, 'job:created'))
     expect(behind.ids().length).toBeLessThan(8_000)
     await behind.first(isEvent(id, 'job:created'))
     expect(behind.ids()).toEqual(await logIds(since))
@@ -43,7 +43,7 @@ function subscriberAt(cursor: number, filePath: string | null = null) {
   }
 }
 
-/** The database with reads of the replay (oldest first) that wait until `release` is called. */
+/** Opens the database so that the reads of a replay wait until `release` is called. */
 function gateReplays() {
   const { promise: gate, resolve: release } = Promise.withResolvers<void>()
   let reads = 0
@@ -106,7 +106,7 @@ describe('a delivery', () => {
       expect(one.received).toEqual(await logIds(cursors[name as keyof typeof cursors]))
       expect(one.closed).not.toHaveBeenCalled()
     }
-    // The read for the farthest reaches the one in the middle: they need few reads.
+    // A read serves all subscribers whose cursors it reaches, so `mid` and `far` share reads.
     expect(replayReads()).toBeLessThanOrEqual(6)
   })
 

@@ -1,4 +1,4 @@
-/** Timers of an event stream, with a fake clock and a socket pair in place of the hub. */
+/** Timers and end of an event stream, with a fake clock and a socket pair in place of the hub. */
 import { SSEStreamingApi } from 'hono/streaming'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { streamEvents } from '../../../src/events/sse.ts'
@@ -100,8 +100,8 @@ it.each([
   [0, 20],
   [0.5, 25],
   [1, 30],
-])('a stream ends after 20 to 30 minutes, by chance (%s: %i)', async (chance, minutes) => {
-  vi.spyOn(Math, 'random').mockReturnValue(chance)
+])('a stream ends after 20 to 30 minutes (random number %s: %i)', async (random, minutes) => {
+  vi.spyOn(Math, 'random').mockReturnValue(random)
   const { reader, ended, closed } = open()
   const events: string[] = []
   const reading = (async () => {
@@ -128,31 +128,31 @@ it.each([
   [0, 1_000],
   [0.5, 3_000],
   [1, 5_000],
-])('the reconnection time is 1 to 5 s, by chance (%s: %i)', async (chance, retry) => {
-  vi.spyOn(Math, 'random').mockReturnValue(chance)
+])('the reconnection time is 1 to 5 s (random number %s: %i ms)', async (random, retry) => {
+  vi.spyOn(Math, 'random').mockReturnValue(random)
   const { hub, next, ended } = open()
   expect(await next()).toContain(`retry: ${retry}\n`)
   hub.close(1000)
   await ended
 })
 
-it('a stream ends when its count is lost, and closes its count when it ends', async () => {
-  for (const closing of ['count', 'hub'] as const) {
+it('a stream ends when its socket to the limiter closes, and closes that socket when it ends', async () => {
+  for (const closing of ['limiter', 'hub'] as const) {
     const { 0: counted, 1: limiter } = new WebSocketPair()
     limiter.accept()
     const uncounted = new Promise<void>((resolve) =>
       limiter.addEventListener('close', () => resolve()),
     )
     const { hub, ended, closed } = open({ counted })
-    const side = closing === 'count' ? limiter : hub
+    const side = closing === 'limiter' ? limiter : hub
     side.close(1000)
     await ended
-    await (closing === 'count' ? closed : uncounted)
+    await (closing === 'limiter' ? closed : uncounted)
   }
   expect(vi.getTimerCount()).toBe(0)
 })
 
-it('a count that is silent from one heartbeat to the next ends the stream', async () => {
+it('a limiter that is silent from one heartbeat to the next ends the stream', async () => {
   const { 0: counted, 1: limiter } = new WebSocketPair()
   limiter.accept()
   const { ended } = open({ counted })

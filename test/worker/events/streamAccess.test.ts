@@ -99,7 +99,7 @@ describe('a visitor', () => {
 })
 
 describe('an API key', () => {
-  it('that is restricted to a folder receives only its events, and 404 outside of it', async () => {
+  it('that is restricted to a folder receives only events of that folder, and 404 outside of it', async () => {
     const key = await makeKey({ scopes: ['events:read'], pathPrefix: 'a/' })
     const seen = await listReceivedPaths(await watch('', key.headers), { filePath: 'a/one.mp4' })
     expect(new Set(seen)).toEqual(new Set(['a/one.mp4', 'a/two.mp4']))
@@ -204,7 +204,7 @@ describe('a stream token', () => {
     }
   })
 
-  it('that was changed or has expired is rejected; none is valid for over an hour', async () => {
+  it('that was changed or has expired is rejected; more than an hour cannot be requested', async () => {
     const { token } = await createToken({ pathPrefix: 'a/', expiresInSeconds: 1 })
     const [payload, id, mac] = token.split('.')
     for (const wrong of [

@@ -1,4 +1,4 @@
-/** Maximum numbers of open event streams, and the responses to what a client must try again. */
+/** Maximum numbers of open event streams, and the responses for temporary errors. */
 import { env } from 'cloudflare:workers'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -102,7 +102,7 @@ describe('streams of visitors', () => {
     expect((await stream('', (await makeKey()).headers)).event).toBe('connected')
   })
 
-  it('are limited in all', async () => {
+  it('are limited in total', async () => {
     const settings = { PUBLIC_MAX_STREAMS: '0' }
     const response = visitWith(settings, `/queue/events${FILE}`, {
       headers: { 'CF-Connecting-IP': '203.0.113.77' },
@@ -120,7 +120,7 @@ describe('streams of visitors', () => {
 })
 
 describe('a temporary error', () => {
-  it('is a stream with status 200 that ends, with a reconnection time that differs', async () => {
+  it('is sent as a stream with status 200 that ends and has a random reconnection time', async () => {
     const headers = { 'CF-Connecting-IP': '203.0.113.60' }
     const settings = { PUBLIC_MAX_STREAMS: '0' }
     const times = new Set<number>()
@@ -136,7 +136,7 @@ describe('a temporary error', () => {
     expect(times.size).toBeGreaterThan(1)
   })
 
-  it('is one of the rate limit, of the hub and of the database', async () => {
+  it('can come from the rate limit, the hub or the database', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined)
     const headers = { 'CF-Connecting-IP': '203.0.113.61' }
     const none = { limit: () => Promise.resolve({ success: false }) }
@@ -148,7 +148,7 @@ describe('a temporary error', () => {
     const HUBS = { getByName: () => ({ fetch: fail }) } as unknown as Env['HUBS']
     for (let n = 0; n < 12; n++) {
       const broken = await visitWith({ HUBS }, `/queue/events${FILE}`, { headers })
-      // Also after 12 failures: a stream that could not be opened does not count.
+      // A stream that could not be opened does not count, so the limit is not reached.
       expect((await readFirst(broken)).data.code).toBe('internal')
     }
     await env.DB.prepare('ALTER TABLE queues RENAME TO queues_away').run()
@@ -175,7 +175,7 @@ describe('a temporary error', () => {
     }
   })
 
-  it('does not hide errors that stay: of the request, of access and of settings', async () => {
+  it('does not include invalid requests, missing access and invalid settings', async () => {
     expect((await visit('/queue/events')).status).toBe(401)
     expect((await api('GET', '/queue/events?queue=nowhere')).status).toBe(404)
     expect((await api('GET', '/queue/events?lastEventId=x')).status).toBe(400)

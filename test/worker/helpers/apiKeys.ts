@@ -5,7 +5,7 @@ import { api, expectJson } from './requests.ts'
 
 export type MadeKey = Awaited<ReturnType<typeof makeKey>>
 
-/** Every scope that a key with a path prefix can have. */
+/** The scopes that a key with a path prefix can have. */
 export const RESTRICTABLE_SCOPES: Scope[] = [
   'jobs:read',
   'jobs:write',

@@ -1,4 +1,7 @@
-/** A client of the event stream. It keeps all messages and can wait for a specific one. */
+/**
+ * A client of the event stream, which keeps all messages and can wait for a specific one, and
+ * direct access to the hubs and the event log.
+ */
 import { runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { EventSourceParserStream } from 'eventsource-parser/stream'
@@ -49,7 +52,7 @@ export async function follow(query = '', headers: Record<string, string> = {}) {
   return {
     headers: response.headers,
     seen,
-    /** Events that are stored and can be replayed: all events of jobs except progress. */
+    /** The received events that are stored in the log: those of jobs, except progress. */
     durable: () => seen.filter(({ event }) => /^job:(?!progress)/.test(event)),
     ids: () => seen.flatMap(({ event, id }) => (event === 'connected' || id === null ? [] : [id])),
     get ended() {

@@ -105,7 +105,7 @@ export function applyEvent(
 }
 
 /** The events that bring a new job into each status. */
-const WAYS: Record<JobStatus, JobEvent[]> = {
+const EVENTS_TO_REACH: Record<JobStatus, JobEvent[]> = {
   pending: [],
   running: ['claim'],
   completed: ['claim', 'complete'],
@@ -116,7 +116,7 @@ const WAYS: Record<JobStatus, JobEvent[]> = {
 /** Inserts a job and brings it into `status`. Its queue must have no other job to claim. */
 export async function insertJobIn(status: JobStatus, job: NewJob = {}): Promise<JobRow> {
   let row = await insertJob(job)
-  for (const event of WAYS[status]) {
+  for (const event of EVENTS_TO_REACH[status]) {
     row = (await applyEvent(event, row))!
   }
   return row

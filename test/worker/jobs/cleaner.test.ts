@@ -1,4 +1,7 @@
-/** The cleaner deletes old rows in batches, and keeps recent rows, active jobs and variants. */
+/**
+ * The cleaner deletes old rows in batches, and keeps recent rows, active jobs and variants. For jobs
+ * and variants that visitors requested, see visitorJobs.test.ts.
+ */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
@@ -52,7 +55,7 @@ describe('jobs', () => {
     },
   )
 
-  it('that are pending or running are kept at any age', async () => {
+  it('that are pending or running are kept even after 400 days', async () => {
     const running = await insertJobIn('running')
     const pending = await insertJobIn('pending')
     await setAge('jobs', 'created_at', 400)

@@ -20,7 +20,7 @@ it.each([
   ['photo.webp', 'a still image'],
   ['lines.srt', 'subtitles'],
   ['lines.vtt', 'subtitles'],
-])('a file named %s, which is %s, is rejected before there is a job', async (name, kind) => {
+])('a file named %s, which is %s, is rejected, and no job is created', async (name, kind) => {
   const filePath = `create/${name}`
   const response = await post({ filePath, transformations: ['w_160'] })
   const { code, message } = await expectJson<ErrorBody>(response, 400)
@@ -160,7 +160,7 @@ describe('an invalid request is rejected as a whole', () => {
     [{ q: 'high' }, 'auto'],
     [{ breadth: 640 }, 'breadth'],
     [{ w: 640, width: 640 }, 'w and width are two names of one key'],
-  ])('the transformation %j returns 400, and no other job is created', async (invalid, text) => {
+  ])('the transformation %j returns 400, and no job is created', async (invalid, text) => {
     await putOriginal('refused/a.mp4')
     const { code, message } = await expectRejected(
       { filePath: 'refused/a.mp4', transformations: ['w_640', invalid] },

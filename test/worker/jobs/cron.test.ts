@@ -20,7 +20,7 @@ async function cron(bindings: Env = env) {
   await worker.scheduled(createScheduledController(), bindings, context)
   await waitOnExecutionContext(context)
 }
-function forgetAlarm(queue: string) {
+function deleteAlarm(queue: string) {
   return runInDurableObject(env.HUBS.getByName(queue), (_, state) => state.storage.deleteAlarm())
 }
 
@@ -31,10 +31,10 @@ beforeEach(async () => {
   active = await startJob('held.mp4')
   lost = await startJob('lost.mp4')
   await run(`UPDATE jobs SET lease_expires_at = 1 WHERE id = '${lost.jobId}'`)
-  await forgetAlarm('default')
+  await deleteAlarm('default')
 })
 
-it('ends an attempt whose lease has expired, keeps another, and sets the lost alarm', async () => {
+it('ends an attempt whose lease has expired, keeps another, and sets the missing alarm', async () => {
   await cron()
   const row = (await jobRow(lost.jobId))!
   expect(row).toMatchObject({ status: 'pending', error_code: 'runner_lost' })

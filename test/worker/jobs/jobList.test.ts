@@ -65,7 +65,7 @@ describe('with 120 jobs', () => {
     expect(await list('?filePath=list/other.mp4')).toMatchObject({ count: 0 })
   })
 
-  it('a cursor shows nothing, and an altered one is rejected', async () => {
+  it('a cursor does not show its position, and an altered one is rejected', async () => {
     const [one, two] = [await list('?limit=7'), await list('?limit=7')]
     const cursor = one.nextCursor!
     expect(cursor).toMatch(/^[A-Za-z0-9_-]{40,100}$/)

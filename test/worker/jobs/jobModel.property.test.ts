@@ -47,7 +47,10 @@ const step = fc.oneof(
   change(2, 'error', 'retry'),
   change(1, 'pending', 'cancel'),
   change(1, 'running', 'forceCancel', 'delete'),
-  { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('pause', 'watch', 'watch'), queue }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constantFrom('pause', 'watchdog', 'watchdog'), queue }),
+  },
   {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant('wait'), ms: fc.constantFrom(31_000, 61_000) }),
@@ -125,7 +128,7 @@ class StoreAndModel {
       if (step.do === 'claim') {
         return this.claim(step.queue)
       }
-      return step.do === 'pause' ? this.pause(step.queue) : this.watch(step.queue)
+      return step.do === 'pause' ? this.pause(step.queue) : this.runWatchdog(step.queue)
     }
     const matching = this.model.jobs.filter((job) => job.status === step.of).map((job) => job.id)
     const ids = matching.length > 0 ? matching : this.ids
@@ -164,7 +167,7 @@ class StoreAndModel {
    * Runs the statements of the watchdog: fails attempts with an expired lease, then releases due
    * retries.
    */
-  private async watch(queue: string) {
+  private async runWatchdog(queue: string) {
     const { model, now } = this
     const expired = model.jobs.filter(
       (job) => job.queue === queue && (job.lease ?? Infinity) <= now,

@@ -35,6 +35,9 @@ beforeEach(async () => {
 
 async function retryFailedJob() {
   await expectJson(await runner.fail('input_invalid'), 200)
+  // The failure sets an alarm too. It is deleted, so that only the retry can set the next one.
+  await vi.waitFor(async () => expect(await readAlarm()).not.toBeNull(), { timeout: 3_000 })
+  await deleteAlarm()
   return api('POST', `/queue/jobs/${runner.jobId}/retry`)
 }
 const CHANGES: Record<string, () => Promise<Response>> = {

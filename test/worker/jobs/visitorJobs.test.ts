@@ -58,7 +58,7 @@ describe('the maximum of pending jobs of visitors', () => {
     expect(await countRows('jobs', "status = 'pending'")).toBe(5)
   })
 
-  it('counts keys without jobs:write, and no other jobs', async () => {
+  it('counts jobs that keys without jobs:write request, and no jobs of other keys', async () => {
     const reader = await makeKey({ scopes: ['jobs:read'] })
     const writer = await makeKey({ scopes: ['jobs:read', 'jobs:write'] })
     for (let n = 0; n < 3; n++) {
@@ -73,7 +73,7 @@ describe('the maximum of pending jobs of visitors', () => {
 
 describe('a job of a visitor', () => {
   it.each(['t_true,tt_1', 'w_640'])(
-    'for %s is claimed after all others',
+    'for %s is claimed after a job of a key with the priority 100',
     async (transformation) => {
       const visitors = await requestAsVisitor(transformation)
       const last = await createOne(FILE, 'w_900', { priority: 100 })
@@ -84,7 +84,7 @@ describe('a job of a visitor', () => {
     },
   )
 
-  it('is claimed after the jobs of later queues of the runner', async () => {
+  it('is claimed after a job in a queue that the claim names later', async () => {
     const visitors = await requestAsVisitor('w_640')
     const own = await createOne(FILE, 'w_900', { queue: 'shop' })
     const claim = async () => {
@@ -164,7 +164,7 @@ describe('what a visitor requested', () => {
     expect(await countRows('jobs', "status = 'pending'")).toBe(0)
     expect(await countRows('events', "type = 'job:deleted'")).toBeGreaterThan(0)
     expect((await env.VARIANTS.list()).objects).toHaveLength(outputs - 1)
-    // It is made again on request.
+    // A new request creates the job again.
     await requestAsVisitor('w_640')
   })
 

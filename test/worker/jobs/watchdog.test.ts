@@ -24,7 +24,7 @@ function run(sql: string, ...values: unknown[]) {
 function expireLease({ jobId }: FakeRunner) {
   return run('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?', jobId)
 }
-async function watch() {
+async function runWatchdogOnce() {
   const { platform, settled } = openPlatform()
   const next = await runWatchdog(platform, 'default')
   await settled()
@@ -75,7 +75,7 @@ describe('an expired lease', () => {
   it('ends the job with an error when no attempt is left', async () => {
     const runner = await startJob('last.mp4', 'w_640', { maxAttempts: 1 })
     await expireLease(runner)
-    await watch()
+    await runWatchdogOnce()
     expect(await jobRow(runner.jobId)).toMatchObject({
       status: 'error',
       error_code: 'runner_lost',
@@ -89,7 +89,7 @@ describe('an expired lease', () => {
     const runner = await startJob('in-time.mp4')
     await expireLease(runner)
     await expectJson(await runner.report(60), 200)
-    await watch()
+    await runWatchdogOnce()
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', progress: 60 })
   })
 
@@ -112,7 +112,7 @@ describe('an expired lease', () => {
   it('ends its attempt once in three concurrent runs', async () => {
     const runner = await startJob('once.mp4')
     await expireLease(runner)
-    await Promise.all([watch(), watch(), runDurableObjectAlarm(hub)])
+    await Promise.all([runWatchdogOnce(), runWatchdogOnce(), runDurableObjectAlarm(hub)])
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending', attempt: 1, fence: 1 })
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:retrying'])
   })
@@ -131,7 +131,7 @@ describe('after a time in which the watchdog could not run', () => {
     ['55 s, and the lease expired in it', 55_000, 25_000],
     ['30 s, and the lease has just expired', 30_000, 1],
     ['an hour', 3_600_000, 3_570_000],
-  ])('a lease is extended by ten seconds (%s)', async (_, late, expiredFor) => {
+  ])('a lease is extended to ten seconds from now (%s)', async (_, late, expiredFor) => {
     const runner = await startJob(`frozen-${late}.mp4`)
     await expireBy(runner, expiredFor)
     const before = Date.now()
@@ -172,7 +172,7 @@ describe('after a time in which the watchdog could not run', () => {
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running' })
   })
 
-  it('leases are extended once the database answers again', async () => {
+  it('leases are extended once the database responds again', async () => {
     const runner = await startJob('outage.mp4')
     await expireBy(runner, 25_000)
     const now = Date.now()
@@ -200,7 +200,7 @@ describe('a lease', () => {
     const runner = await startJob('endless.mp4', 'w_640', { timeoutSeconds: 1 })
     await run('UPDATE jobs SET started_at = ? WHERE id = ?', Date.now() - 3_600_000, runner.jobId)
     await expectJson(await runner.report(50), 200)
-    await watch()
+    await runWatchdogOnce()
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'error', error_code: 'timeout' })
     expect((await runner.report()).status).toBe(409)
     await expectControl()
@@ -215,7 +215,7 @@ describe('a due retry', () => {
       await expectJson(await runner.fail('stalled'), 200)
     }
     await run('UPDATE jobs SET run_after = 1 WHERE id = ?', due.jobId)
-    const next = await watch()
+    const next = await runWatchdogOnce()
     expect(await jobRow(due.jobId)).toMatchObject({ run_after: null, status: 'pending' })
     const retryAt = (await jobRow(later.jobId))!.run_after!
     expect(next).toBeLessThanOrEqual(retryAt)
@@ -243,7 +243,7 @@ describe('a due retry', () => {
     await vi.waitFor(async () => expect(await waiters()).toBeGreaterThan(0), { timeout: 5_000 })
     await run('UPDATE jobs SET run_after = 1 WHERE id = ?', runner.jobId)
     const woken = Date.now()
-    await watch()
+    await runWatchdogOnce()
     expect(await claimed).toMatchObject({ jobId: runner.jobId, attempt: 2 })
     expect(Date.now() - woken).toBeLessThan(10_000)
   })
@@ -251,15 +251,15 @@ describe('a due retry', () => {
 
 it('a queue without jobs needs no further run', async () => {
   await run('DELETE FROM jobs')
-  expect(await watch()).toBeNull()
+  expect(await runWatchdogOnce()).toBeNull()
 })
 
 it('the next run is due at the earliest lease expiry or retry', async () => {
   const lease = (await jobRow(control.jobId))!.lease_expires_at!
-  expect(await watch()).toBe(lease)
+  expect(await runWatchdogOnce()).toBe(lease)
   const runner = await startJob('earlier.mp4')
   await expectJson(await runner.fail('stalled'), 200)
   const { run_after: retryAt } = (await jobRow(runner.jobId))!
   expect(retryAt).toBeLessThan(lease)
-  expect(await watch()).toBe(retryAt)
+  expect(await runWatchdogOnce()).toBe(retryAt)
 })

@@ -66,7 +66,7 @@ it.each([
   await createJobs('videos/lost.mp4', ['w_640'], { queue: 'others', priority: 9 })
   const lost = (await claimJob('others', 'laptop'))!
   expect(await claimAgain('laptop', queues)).toEqual(lost)
-  // A second loss returns it once more, and no other job was claimed meanwhile.
+  // If that response is lost too, the next claim returns the same job, and no other job is claimed.
   expect(await claimAgain('laptop', queues)).toEqual(lost)
   const { results } = await env.DB.prepare("SELECT id FROM jobs WHERE status = 'running'").all()
   expect(results).toEqual([{ id: lost.jobId }])

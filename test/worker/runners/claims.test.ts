@@ -75,12 +75,12 @@ describe('a claim', () => {
   it('never takes a job that waits for its retry, and takes it in order once it is due', async () => {
     const now = Date.now()
     const failed = await insertJobIn('running', { filePath: 'retried', priority: 1 })
-    const waits = (await applyEvent('backOff', failed, now))!
+    const delayed = (await applyEvent('backOff', failed, now))!
     await insertJob({ filePath: 'new', priority: 2 })
     await insertJob({ filePath: 'urgent', priority: 0 })
-    expect(waits.runAfter).toBe(now + 60_000)
+    expect(delayed.runAfter).toBe(now + 60_000)
     expect(await applyEvent('claim', failed, now + 59_999)).toMatchObject({ filePath: 'urgent' })
-    expect(await findJob(db, failed.id, UNRESTRICTED)).toEqual(waits)
+    expect(await findJob(db, failed.id, UNRESTRICTED)).toEqual(delayed)
     expect(await claimAll('default', now + 60_000)).toEqual(['retried', 'new'])
   })
 

@@ -1,4 +1,7 @@
-/** What works while the hub of a queue fails, or does not answer at all. */
+/**
+ * Claims, probes, tickets and the cron trigger while the hub of a queue fails or does not respond,
+ * and tickets whose wake-up fails.
+ */
 import { createMessageBatch, createExecutionContext, getQueueResult } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it, vi } from 'vitest'
@@ -10,7 +13,7 @@ import { startJob } from '../helpers/fakeRunner.ts'
 import { addQueue, jobRow } from '../helpers/database.ts'
 import { socketCount } from '../helpers/eventStream.ts'
 
-/** A binding of hubs: every method of the hubs of `queues` is `call`. The other hubs are real. */
+/** Creates a binding: every method of the hubs of `queues` is `call`. The other hubs are real. */
 function brokenHubs(queues: string[], call: () => Promise<never>): Env['HUBS'] {
   const broken = { fetch: call, notify: call, wake: call, sendProgress: call, runWatchdog: call }
   return {
@@ -19,11 +22,11 @@ function brokenHubs(queues: string[], call: () => Promise<never>): Env['HUBS'] {
 }
 const OUTAGES: [string, () => Promise<never>][] = [
   ['fails', () => Promise.reject(new Error('this hub is down'))],
-  ['does not answer', () => new Promise<never>(() => undefined)],
+  ['does not respond', () => new Promise<never>(() => undefined)],
 ]
 
 function claimWith(hubs: Env['HUBS'], queues: string[], waitSeconds: number) {
-  // The deferred calls of a hub that does not answer never end, so they are not awaited.
+  // Deferred calls of a hub that does not respond never end, so they are not awaited.
   const context = createExecutionContext()
   const request = new Request('http://reelqueue/runner/claim', {
     method: 'POST',
@@ -66,7 +69,7 @@ describe.each(OUTAGES)('while a hub %s', (_, call) => {
     await vi.waitFor(async () => expect(await socketCount('up')).toBe(0))
   })
 
-  it('a claim without a job waits for its time, and is woken by another queue', async () => {
+  it('a claim without a job waits for its time, or until the hub of another queue wakes it', async () => {
     const startedAt = Date.now()
     expect((await claimWith(hubs, ['down'], 1)).status).toBe(204)
     expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_000)
@@ -120,7 +123,7 @@ it('POST /probe returns 202 while the hub fails', async () => {
   expect((await visitWith({ HUBS: hubs }, '/probe', init)).status).toBe(202)
 })
 
-it('tickets whose wake-up failed are retried, and those of other queues are not', async () => {
+it('tickets whose wake-up fails are retried, and those of other queues are not', async () => {
   await createJobs('up.mp4', ['w_640'], { queue: 'up' })
   const bodies = ['up', 'down', 'up']
   const messages = bodies.map((queue, n) => ({
@@ -131,7 +134,8 @@ it('tickets whose wake-up failed are retried, and those of other queues are not'
   }))
   const batch = createMessageBatch('reelqueue-tickets', messages)
   const context = createExecutionContext()
-  // The slots of `up` are asked for, and their settings are not valid.
+  // The wake-up of `up` reads RUNNER_DISK_BYTES, which is not valid. That of `down`, which is
+  // paused, does not read it.
   const bindings = { ...env, RUNNER_SLOTS: '1', RUNNER_DISK_BYTES: 'all' } as unknown as Env
   await env.DB.prepare("UPDATE queues SET paused = 1 WHERE name = 'down'").run()
   await worker.queue(batch, bindings, context)

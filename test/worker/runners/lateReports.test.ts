@@ -4,7 +4,7 @@ import { asRunner, expectJson } from '../helpers/requests.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
 import { jobRow } from '../helpers/database.ts'
 
-it('a late report extends the lease, and reverts neither progress nor stage', async () => {
+it('a late report does not shorten the lease, and reverts neither progress nor stage', async () => {
   const { jobId, fence } = await startJob('late.mp4')
   const report = async (progress: number, stage: string, etaSeconds: number | null) =>
     expectJson(

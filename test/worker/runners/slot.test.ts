@@ -61,7 +61,7 @@ async function useSlot(name: string) {
     intercepted,
     failures,
     inSlot,
-    /** Builds the object again while its container runs, as a deploy does. */
+    /** Builds the object again, as a deploy does. A running container keeps running. */
     rebuild: () =>
       inSlot(async (slot) => {
         const { ctx } = slot as unknown as { ctx: DurableObjectState }
@@ -225,7 +225,7 @@ describe('a slot', () => {
     expect(await readAlarm()).not.toBeNull()
   })
 
-  it('keeps its alarm when the alarm fails', async () => {
+  it('sets its next alarm even if its alarm handler fails', async () => {
     const { wake, recordContact, runner, container, inSlot } = await useSlot('slot-12')
     await wake()
     await recordContact(runner())
@@ -238,7 +238,7 @@ describe('a slot', () => {
     })
   })
 
-  it('is not counted as starting for another queue than that it was started for', async () => {
+  it('is busy, not starting, for a queue other than the one it was started for', async () => {
     const { wake } = await useSlot('slot-13')
     expect(await wake('default')).toBe('started')
     expect(await wake('other')).toBe('busy')

@@ -124,8 +124,7 @@ describe('a waiting runner', () => {
 
 describe('creating jobs sends one ticket for each job that can run', () => {
   const sent = vi.fn<(messages: { body: { queue: string } }[]) => void>()
-  // Counts tickets with a spy on the real binding: a consumer would only show that there was at
-  // least one.
+  // The spy records the tickets and passes them to the real binding.
   const send = env.TICKETS.sendBatch.bind(env.TICKETS)
   beforeEach(() => {
     sent.mockClear()

@@ -1,4 +1,4 @@
-/** The number of slots that a wake-up starts, and the slots that it calls. */
+/** The waiting runners that a wake-up wakes, and the slots that it calls. */
 import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
@@ -80,7 +80,7 @@ describe('a wake-up', () => {
     expect(calls).toEqual([])
   })
 
-  it('does not call a slot whose runner has a job; failJobsOfRunner makes it pending', async () => {
+  it('does not call a slot whose runner has a job; failJobsOfRunner makes that job pending', async () => {
     await addQueue('held')
     await createJobs('held.mp4', ['w_100', 'w_102'], { queue: 'held' })
     const held = await claimJob('held', 'slot-0-0123abcd')
@@ -98,7 +98,7 @@ describe('a wake-up', () => {
 })
 
 describe('an idle runner', () => {
-  /** Claims from these queues and waits. Resolves with true when it is woken before its wait ends. */
+  /** Claims and waits. `woken` resolves with whether the claim was woken before its wait ended. */
   async function waitIn(queues: string[], capabilities: object) {
     const request = {
       protocol: PROTOCOL_VERSION,
@@ -123,14 +123,14 @@ describe('an idle runner', () => {
         .run()
     }
   }
-  const TOO_SMALL = [
+  const UNSUITABLE = [
     ['its disk is too small', { diskBytes: 2_000 }, 3_000, 'libx264'],
     ['its disk is in a smaller class', { diskBytes: 1e9 }, 9e9, 'libx264'],
     ['it lacks an encoder', { encoders: ['aac', 'libx265'] }, 1_000, 'libx264'],
     ['it has no encoders', { encoders: [] }, 1_000, 'libsvtav1'],
   ] as const
 
-  it.each(TOO_SMALL)(
+  it.each(UNSUITABLE)(
     'that cannot run the job does not keep a container from starting: %s',
     async (_, capabilities, bytes, encoder) => {
       const queue = `unfit-${crypto.randomUUID().slice(0, 8)}`
@@ -140,7 +140,7 @@ describe('an idle runner', () => {
       const { platform, calls } = fakeSlots(['started', 'started'])
       await wakeRunners(platform, queue, 1)
       expect(names(calls)).toEqual(['slot-0'])
-      // It is not woken in vain either.
+      // The runner is not woken, because it cannot run the job.
       expect(await socketCount(queue)).toBe(1)
       await hub(queue).wake(9)
       await env.DB.prepare('DELETE FROM jobs WHERE queue = ?').bind(queue).run()
@@ -148,7 +148,7 @@ describe('an idle runner', () => {
     },
   )
 
-  it.each(TOO_SMALL)(
+  it.each(UNSUITABLE)(
     'that cannot run the job does not take the wake-up of one that can: %s',
     async (_, capabilities, bytes, encoder) => {
       const queue = `both-${crypto.randomUUID().slice(0, 8)}`
@@ -176,7 +176,7 @@ describe('an idle runner', () => {
     expect(names(calls)).toEqual(['slot-0', 'slot-1'])
   })
 
-  it('that has not been woken yet covers its job, so no container is started for it', async () => {
+  it('that has not been woken yet is expected to take a job, so no container is started for it', async () => {
     await addQueue('covered')
     await waitIn(['covered'], {})
     await waitIn(['covered'], {})
@@ -187,7 +187,7 @@ describe('an idle runner', () => {
     await hub('covered').wake(9)
   })
 
-  it('waits behind many jobs that it cannot run, and is woken for the one that it can', async () => {
+  it('is woken for a job that it can run behind many that it cannot', async () => {
     await addQueue('behind-many')
     await insert('behind-many', 20, 1_000, 'libsvtav1')
     const { woken } = await waitIn(['behind-many'], { encoders: ['libx264'] })
@@ -197,7 +197,7 @@ describe('an idle runner', () => {
     expect(await woken).toBe(true)
   })
 
-  it('with all of ffmpeg’s encoders and long names can wait', async () => {
+  it('with 500 encoders whose names have up to 64 characters can wait', async () => {
     await addQueue('long-list')
     const encoders = Array.from({ length: 499 }, (_, n) => `encoder_${n}`.padEnd(64, 'x'))
     const { woken } = await waitIn(['long-list'], { encoders: [...encoders, 'libx264'] })
@@ -207,12 +207,12 @@ describe('an idle runner', () => {
   })
 })
 
-it('the rule of wake-ups agrees with the claim', async () => {
+it('canRun agrees with the queries that count and find claimable jobs', async () => {
   await addQueue('agree')
   for (const sourceBytes of [1_000, 2 ** 30, 2 ** 30 + 1, 5e9, 6e9, 7e9]) {
     for (const requiredEncoders of [['aac', 'libx264'], ['mjpeg']]) {
       const { id } = await insertJob({ queue: 'agree' })
-      // An image needs no particular disk.
+      // A job that needs no particular disk has the size class 0.
       const sizeClass = requiredEncoders[0] === 'mjpeg' ? 0 : findSizeClass(sourceBytes)
       await env.DB.prepare(
         'UPDATE jobs SET source_bytes = ?, size_class = ?, required_encoders = ? WHERE id = ?',

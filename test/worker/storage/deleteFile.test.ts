@@ -56,20 +56,20 @@ describe('a deleted file', () => {
     const filePath = 'jobs/a.mp4'
     await makeVariant(filePath)
     const [ended] = await createJobs(filePath, ['w_640'], { priority: 0 })
-    const twice = await claimAsRunner()
-    expect(twice.jobId).toBe(ended!.id)
-    await twice.completeWith('once more')
-    const [runs] = await createJobs(filePath, ['w_320'], { priority: 0 })
+    const secondRunner = await claimAsRunner()
+    expect(secondRunner.jobId).toBe(ended!.id)
+    await secondRunner.completeWith('once more')
+    const [runningJob] = await createJobs(filePath, ['w_320'], { priority: 0 })
     const running = await claimAsRunner()
-    expect(running.jobId).toBe(runs!.id)
-    const [waits] = await createJobs(filePath, ['w_200'])
+    expect(running.jobId).toBe(runningJob!.id)
+    const [pendingJob] = await createJobs(filePath, ['w_200'])
     await putOriginal('jobs/b.mp4')
     const [control] = await createJobs('jobs/b.mp4', ['w_200'])
 
     await expectJson(await remove(filePath), 200)
     expect((await jobRow(ended!.id))!.status).toBe('completed')
     expect((await jobRow(control!.id))!.status).toBe('pending')
-    for (const { id } of [runs!, waits!]) {
+    for (const { id } of [runningJob!, pendingJob!]) {
       expect(await jobRow(id)).toMatchObject({ status: 'cancelled', lease_expires_at: null })
       expect((await eventTypes(id)).at(-1)).toBe('job:cancelled')
     }

@@ -8,8 +8,8 @@ import { mp4 } from '../helpers/mediaBytes.ts'
 const REJECTED = `aif aiff amr ac3 caf ape mid bmp tif tiff heic heif avif jxl ico svg psd
   vob rm mxf m3u8 mpd json html exe`.split(/\s+/)
 
-/** Sends a file of a type that no extension has the content of, by each way. */
-const DOORS: Record<string, (path: string) => Promise<Response>> = {
+/** Sends a request to store a file to each route. The content matches no extension. */
+const ROUTES: Record<string, (path: string) => Promise<Response>> = {
   'PUT /files': (path) => api('PUT', `/files/${path}`, new TextEncoder().encode('no media')),
   'POST /upload': (path) => {
     const body = new FormData()
@@ -21,7 +21,7 @@ const DOORS: Record<string, (path: string) => Promise<Response>> = {
 }
 
 function nameOf(extension: string) {
-  return `doors/file${extension && `.${extension}`}`
+  return `names/file${extension && `.${extension}`}`
 }
 async function isNameRejected(response: Response): Promise<boolean> {
   const body = await response.json<Partial<ErrorBody>>()
@@ -32,7 +32,7 @@ async function isNameRejected(response: Response): Promise<boolean> {
   return isRejected
 }
 
-describe.each(Object.entries(DOORS))('%s', (_name, send) => {
+describe.each(Object.entries(ROUTES))('%s', (_name, send) => {
   it('accepts the name of every type that can be stored, in any case', async () => {
     for (const extension of EXTENSIONS) {
       for (const written of [extension, extension.toUpperCase()]) {
@@ -41,7 +41,7 @@ describe.each(Object.entries(DOORS))('%s', (_name, send) => {
     }
   })
 
-  it('rejects the name of every other type', async () => {
+  it('rejects the names of types that cannot be stored', async () => {
     for (const extension of REJECTED) {
       expect(await isNameRejected(await send(nameOf(extension))), extension).toBe(true)
     }

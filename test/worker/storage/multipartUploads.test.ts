@@ -56,13 +56,13 @@ it('rejects invalid parts with the reason, and keeps the upload', async () => {
   const small = await expectJson(await put(id, 1, mp4()), 200)
   const other = await expectJson(await put(id, 2, 'more'), 200)
   for (const parts of [[small, other], [other], [{ partNumber: 1, etag: 'wrong' }]]) {
-    const problem = await expectJson<{ message: string }>(await complete(id, parts), 400)
-    expect(problem.message).toContain('parts:')
+    const error = await expectJson<{ message: string }>(await complete(id, parts), 400)
+    expect(error.message).toContain('parts:')
   }
   expect((await complete(id, [small])).status).toBe(201)
 })
 
-it('answers a completion that is sent again, even after the file was replaced', async () => {
+it('repeats its response to a completion that is sent again, even after the file was replaced', async () => {
   const id = await begin('parts/twice.mp4')
   const parts = [await expectJson(await put(id, 1, mp4()), 200)]
   const first = await complete(id, parts)
@@ -82,7 +82,7 @@ it('answers a completion that is sent again, even after the file was replaced', 
   await expectError(await api('DELETE', `/uploads/${id}`), 404, 'upload_not_found')
 })
 
-it('answers concurrent completions, and one whose first response was lost', async () => {
+it('accepts concurrent completions, and a completion after a crash of the Worker', async () => {
   const id = await begin('parts/race.mp4')
   const parts = [await expectJson(await put(id, 1, mp4()), 200)]
   const responses = await Promise.all(Array.from({ length: 4 }, () => complete(id, parts)))
@@ -171,7 +171,7 @@ it('aborts an upload on request and when it is too old, and keeps newer ones', a
   expect(await countRows('upload_parts', 'upload_id IN (?, ?)', aborted, old)).toBe(0)
 })
 
-it('forgets a completed upload when it is too old, and keeps its file', async () => {
+it('deletes the rows of a completed upload when it is too old, and keeps its file', async () => {
   const id = await begin('parts/done.mp4')
   const part = await expectJson(await put(id, 1, mp4()), 200)
   await expectJson(await complete(id, [part]), 201)

@@ -33,7 +33,7 @@ function expectAborted(key: string, { uploadId, parts }: Upload) {
 function expireLease(jobId: string) {
   return env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(jobId).run()
 }
-async function watch() {
+async function runWatchdogOnce() {
   const { platform, settled } = openPlatform()
   await runWatchdog(platform, 'default')
   await settled()
@@ -66,7 +66,7 @@ describe('the upload of an attempt that ends without success', () => {
         await env.VARIANTS.resumeMultipartUpload(key, upload.uploadId).complete(upload.parts)
       }
       await expireLease(runner.jobId)
-      await watch()
+      await runWatchdogOnce()
       await waitUntilDeleted(runner.jobId, key)
       await expectAborted(key, upload)
       expect(await jobRow(runner.jobId)).toMatchObject({ status: 'pending' })
@@ -148,7 +148,7 @@ describe('finishing a job', () => {
     expect(await serve('kept.mp4')).toBe(`made by ${runner.jobId} 1`)
   })
 
-  it('releases it if the original was replaced; the next attempt uses the new one', async () => {
+  it('releases the job if the original was replaced; the next attempt uses the new original', async () => {
     const runner = await startJob('moved-on.mp4')
     const upload = await runner.upload('of the old one')
     const key = await keyOf(runner.jobId, upload)

@@ -20,10 +20,10 @@ async function textOf(response: Response) {
 async function keys(jobId: string) {
   return (await env.VARIANTS.list({ prefix: jobId })).objects.map(({ key }) => key)
 }
-function stream(filePath: string) {
+function startStream(filePath: string) {
   return startJob(filePath, 'f_hls')
 }
-function at(filePath: string, name = '') {
+function packagePath(filePath: string, name = '') {
   return `/t/f_hls/${filePath}${name && `/${name}`}`
 }
 async function digestOf(text: string) {
@@ -33,7 +33,7 @@ async function digestOf(text: string) {
 
 /** Makes a completed stream package with a playlist and a segment. */
 async function makeStream(filePath: string) {
-  const runner = await stream(filePath)
+  const runner = await startStream(filePath)
   await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
   await expectJson(await runner.putFile('v720_00001.m4s', '0123456789'), 200)
   await expectJson(await runner.completePackage(2, 12_345), 200)
@@ -46,7 +46,7 @@ beforeAll(async () => {
 
 describe('a file of a package', () => {
   it('is stored for its attempt, and replaces one of the same name', async () => {
-    const runner = await stream('put.mp4')
+    const runner = await startStream('put.mp4')
     for (const text of ['one', 'two']) {
       expect(await expectJson(await runner.putFile('v.m3u8', text), 200)).toEqual({
         etag: expect.any(String),
@@ -61,7 +61,7 @@ describe('a file of a package', () => {
   })
 
   it('that was changed in transit is rejected, and the previous one is kept', async () => {
-    const runner = await stream('damaged.mp4')
+    const runner = await startStream('damaged.mp4')
     const digest = await digestOf('whole')
     await expectJson(await runner.putFile('v.m3u8', 'whole', { 'Content-Digest': digest }), 200)
     const answer = await runner.putFile('v.m3u8', 'w h o l e', { 'Content-Digest': digest })
@@ -74,13 +74,13 @@ describe('a file of a package', () => {
     ['UPPER.m4s', 400],
     ['page.html', 400],
   ])('cannot have the name %s', async (name, status) => {
-    const runner = await stream(`named-${status}-${encodeURIComponent(name)}.mp4`)
+    const runner = await startStream(`named-${status}-${encodeURIComponent(name)}.mp4`)
     expect((await runner.putFile(name, 'text')).status).toBe(status)
     expect(await keys(runner.jobId)).toEqual([])
   })
 
   it('of an attempt that has lost its lease is rejected', async () => {
-    const runner = await stream('stale.mp4')
+    const runner = await startStream('stale.mp4')
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     await runner.release()
     const again = await claimAsRunner()
@@ -95,7 +95,9 @@ describe('a file of a package', () => {
     }
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'running', playable_at: null })
     await expectJson(await again.completePackage(), 200)
-    expect(await textOf(await visit(at('stale.mp4', 'master.m3u8')))).toBe(`${MASTER}#second`)
+    expect(await textOf(await visit(packagePath('stale.mp4', 'master.m3u8')))).toBe(
+      `${MASTER}#second`,
+    )
     // The files of the first attempt are deleted.
     await vi.waitFor(async () => expect(await keys(`${runner.jobId}/1/`)).toEqual([]))
   })
@@ -103,7 +105,7 @@ describe('a file of a package', () => {
 
 describe('a finished package', () => {
   it('without its main file fails the attempt with output_invalid', async () => {
-    const runner = await stream('headless.mp4')
+    const runner = await startStream('headless.mp4')
     await expectJson(await runner.putFile('v720_00001.m4s', 'text'), 200)
     await runner.completePackage()
     expect(await jobRow(runner.jobId)).toMatchObject({
@@ -131,16 +133,16 @@ describe('a finished package', () => {
   it('is served file by file, with content types, ranges and ETags', async () => {
     const filePath = 'served/clip.mp4'
     const runner = await makeStream(filePath)
-    const entry = await visit(at(filePath), { redirect: 'manual' })
+    const entry = await visit(packagePath(filePath), { redirect: 'manual' })
     expect(entry.status).toBe(307)
-    expect(entry.headers.get('Location')).toBe(at(filePath, 'master.m3u8'))
+    expect(entry.headers.get('Location')).toBe(packagePath(filePath, 'master.m3u8'))
     const dash = await visit('/t/f_dash/served/clip.mp4?queue=default', { redirect: 'manual' })
     expect(dash.headers.get('Location')).toBe('/t/f_dash/served/clip.mp4/master.m3u8?queue=default')
-    const master = await visit(at(filePath, 'master.m3u8'))
+    const master = await visit(packagePath(filePath, 'master.m3u8'))
     expect(master.headers.get('Content-Type')).toBe('application/vnd.apple.mpegurl')
     expect(master.headers.get('Cache-Control')).toBe('public, max-age=300')
     expect(await textOf(master)).toBe(MASTER)
-    const segment = at(filePath, 'v720_00001.m4s')
+    const segment = packagePath(filePath, 'v720_00001.m4s')
     const range = await visit(segment, { headers: { Range: 'bytes=2-4' } })
     expect(range.status).toBe(206)
     expect(range.headers.get('Content-Type')).toBe('video/iso.segment')
@@ -149,7 +151,7 @@ describe('a finished package', () => {
     expect(head.headers.get('Content-Length')).toBe('10')
     const tag = { 'If-None-Match': head.headers.get('ETag')! }
     expect((await visit(segment, { headers: tag })).status).toBe(304)
-    const none = await visit(at(filePath, 'v720_00002.m4s'))
+    const none = await visit(packagePath(filePath, 'v720_00002.m4s'))
     expect(none.headers.get('Retry-After')).toBeNull()
     await expectError(none, 404, 'file_not_found')
     expect(await readJob(runner.jobId)).toMatchObject({
@@ -184,13 +186,13 @@ describe('a finished package', () => {
     const Origin = 'https://app.example.com'
     const send = (path: string, init: RequestInit) =>
       visitWith({ CORS_ORIGINS: Origin }, path, init)
-    const path = at('embedded.mp4', 'v720_00001.m4s')
+    const path = packagePath('embedded.mp4', 'v720_00001.m4s')
     const allowed = await send(path, { method: 'OPTIONS', headers: { Origin } })
     expect(allowed.headers.get('Access-Control-Allow-Headers')).toContain('Range')
     for (const [each, status] of [
       [path, 206],
-      [at('embedded.mp4'), 307],
-      [at('embedded.mp4', 'v720_00002.m4s'), 404],
+      [packagePath('embedded.mp4'), 307],
+      [packagePath('embedded.mp4', 'v720_00002.m4s'), 404],
     ] as const) {
       const answer = await send(each, { headers: { Origin, Range: 'bytes=0-1' } })
       expect(answer.status).toBe(status)
@@ -204,29 +206,29 @@ describe('a finished package', () => {
 describe('an unfinished package', () => {
   it('returns 202 until it is playable, and is then served as it grows', async () => {
     const filePath = 'live.mp4'
-    const runner = await stream(filePath)
-    expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
+    const runner = await startStream(filePath)
+    expect((await visit(packagePath(filePath, 'master.m3u8'))).status).toBe(202)
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
-    expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
+    expect((await visit(packagePath(filePath, 'master.m3u8'))).status).toBe(202)
     expect(await readJob(runner.jobId)).toMatchObject({ playable: false })
     for (let n = 0; n < 2; n++) {
       await expectJson(await runner.reportPlayable(), 200)
     }
     expect(await eventTypes(runner.jobId)).toEqual(['job:created', 'job:started', 'job:playable'])
     expect(await readJob(runner.jobId)).toMatchObject({ playable: true, fps: 50, speed: 2 })
-    const master = await visit(at(filePath, 'master.m3u8'))
+    const master = await visit(packagePath(filePath, 'master.m3u8'))
     expect(master.headers.get('Cache-Control')).toBe('no-cache')
     expect(await textOf(master)).toBe(MASTER)
-    const early = await visit(at(filePath, 'v720_00001.m4s'))
+    const early = await visit(packagePath(filePath, 'v720_00001.m4s'))
     expect([early.status, early.headers.get('Retry-After')]).toEqual([404, '1'])
     await expectJson(await runner.putFile('v720_00001.m4s', 'segment'), 200)
-    const segment = await visit(at(filePath, 'v720_00001.m4s'))
+    const segment = await visit(packagePath(filePath, 'v720_00001.m4s'))
     expect(segment.headers.get('Cache-Control')).toBe('public, max-age=300')
     expect(await textOf(segment)).toBe('segment')
     await runner.release()
     // No files are served between the end of an attempt and a playable next attempt.
-    expect((await visit(at(filePath, 'master.m3u8'))).status).toBe(202)
-    const between = await visit(at(filePath, 'v720.m3u8'))
+    expect((await visit(packagePath(filePath, 'master.m3u8'))).status).toBe(202)
+    const between = await visit(packagePath(filePath, 'v720.m3u8'))
     expect(between.headers.get('Retry-After')).toMatch(/^\d+$/)
     await expectError(between, 503, 'not_ready')
     const again = await claimAsRunner()
@@ -246,7 +248,7 @@ describe('an unfinished package', () => {
     ['is cancelled with its file', (_id, path) => api('DELETE', `/files/${path}`)],
   ])('is not playable once its attempt %s', async (name, end) => {
     const filePath = `ended ${name}.mp4`
-    const runner = await stream(filePath)
+    const runner = await startStream(filePath)
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     await expectJson(await runner.reportPlayable(), 200)
     expect(await readJob(runner.jobId)).toMatchObject({ playable: true })
@@ -257,7 +259,7 @@ describe('an unfinished package', () => {
   })
 
   it('sends an event when it becomes playable, and its speed with its progress', async () => {
-    const runner = await stream('playable.mp4')
+    const runner = await startStream('playable.mp4')
     const { jobId } = runner
     const client = await follow(`?jobId=${jobId}`)
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
@@ -280,15 +282,15 @@ describe('an unfinished package', () => {
   })
 
   it('is not playable before it has a file', async () => {
-    const runner = await stream('early.mp4')
+    const runner = await startStream('early.mp4')
     await expectJson(await runner.reportPlayable(), 200)
     expect(await readJob(runner.jobId)).toMatchObject({ playable: false, speed: 2 })
-    expect((await visit(at('early.mp4', 'master.m3u8'))).status).toBe(202)
+    expect((await visit(packagePath('early.mp4', 'master.m3u8'))).status).toBe(202)
     await api('DELETE', `/queue/jobs/${runner.jobId}`)
   })
 
   it('is deleted with a file that is stored after its job was deleted', async () => {
-    const runner = await stream('late.mp4')
+    const runner = await startStream('late.mp4')
     await expectJson(await runner.putFile('master.m3u8', MASTER), 200)
     const prefix = `${runner.jobId}/1/package/`
     const { platform, settled } = openPlatform()
@@ -315,10 +317,10 @@ describe('a signature for a package', () => {
       201,
     )
     const { pathname, search } = new URL(url)
-    expect(pathname).toBe(at(filePath))
+    expect(pathname).toBe(packagePath(filePath))
     const entry = await visit(pathname + search, { redirect: 'manual' })
     const location = entry.headers.get('Location')!
-    expect(location).toBe(`${at(filePath, 'master.m3u8')}${search}`)
+    expect(location).toBe(`${packagePath(filePath, 'master.m3u8')}${search}`)
     const master = await visit(location)
     expect(master.headers.get('Cache-Control')).toMatch(/^private/)
     const text = await textOf(master)
@@ -327,10 +329,13 @@ describe('a signature for a package', () => {
     )
     const head = await visit(location, { method: 'HEAD' })
     expect(head.headers.get('Content-Length')).toBe(String(text.length))
-    const segment = await visit(`${at(filePath, 'v720_00001.m4s')}${search}`)
+    const segment = await visit(`${packagePath(filePath, 'v720_00001.m4s')}${search}`)
     expect(await textOf(segment)).toBe('0123456789')
     // The signature is not valid for another variant of the file, or for another file.
-    for (const other of [`/t/f_hls,sd_2/${filePath}/master.m3u8`, at('other.mp4', 'master.m3u8')]) {
+    for (const other of [
+      `/t/f_hls,sd_2/${filePath}/master.m3u8`,
+      packagePath('other.mp4', 'master.m3u8'),
+    ]) {
       expect((await visit(other + search)).status).toBe(403)
     }
   })
@@ -343,7 +348,7 @@ describe('a signature for a package', () => {
       201,
     )
     const { pathname, search } = new URL(url)
-    expect(pathname).toBe(at('signed/other.mp4', 'master.m3u8'))
+    expect(pathname).toBe(packagePath('signed/other.mp4', 'master.m3u8'))
     const answer = await visit(pathname + search)
     const { jobId } = await expectJson<{ jobId: string }>(answer, 202)
     await api('DELETE', `/queue/jobs/${jobId}`)
@@ -355,7 +360,7 @@ describe('the row cost of a package', () => {
   const { platform } = openPlatform(d1)
 
   it('is at most 5 writes for the first file, and 4 reads and no write for the next', async () => {
-    const runner = await stream('costs.mp4')
+    const runner = await startStream('costs.mp4')
     const put = (name: string) =>
       putPackageFile(platform, runner, {
         name,
@@ -375,7 +380,7 @@ describe('the row cost of a package', () => {
   })
 
   it('is at most 2 reads and no write for a served segment', async () => {
-    const serve = () => visitWith({ DB: d1 }, at('costs.mp4', 'v_2.m4s'))
+    const serve = () => visitWith({ DB: d1 }, packagePath('costs.mp4', 'v_2.m4s'))
     const spent = await cost(serve)
     expect(spent.result.status).toBe(200)
     expect(await spent.result.text()).toBe('text')

@@ -139,7 +139,7 @@ describe('the stored bytes of a key', () => {
     expect([await storedBytes(key), await countRows('storage_reservations')]).toEqual([600, 0])
   })
 
-  it('of a deleted key are charged to nobody; its files stay and can be replaced', async () => {
+  it('end with the key when it is deleted; its files stay, and another key can replace them', async () => {
     const key = await makeKey()
     await put(key, 'orphan/a.mp4', 100)
     expect((await api('DELETE', `/api-keys/${key.id}`)).status).toBe(200)

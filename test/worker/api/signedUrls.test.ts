@@ -179,7 +179,7 @@ describe('signing keys', () => {
     const next = await signWith(`${fresh},${old}`)
     expect(next).toContain('sig=new.')
     expect((await get(next, { SIGNING_KEYS: fresh })).status).toBe(200)
-    // Without SIGNING_KEYS, only signatures of API_KEY are valid.
+    // Without SIGNING_KEYS, only signatures that were made with API_KEY are valid.
     expect((await get(next)).status).toBe(403)
   })
 

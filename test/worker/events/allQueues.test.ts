@@ -74,7 +74,7 @@ describe('without a queue', () => {
     expect(again.ids()).toEqual(await eventIds(since))
   })
 
-  it('an event whose notification was lost is sent when the watchdog of any queue runs', async () => {
+  it('an event whose notification was lost is sent when the watchdog of another queue runs', async () => {
     const client = await watch()
     await writeEvents(3, 'two')
     await hub('one').runWatchdog()

@@ -106,7 +106,7 @@ describe('a delivery', () => {
       expect(one.received).toEqual(await logIds(cursors[name as keyof typeof cursors]))
       expect(one.closed).not.toHaveBeenCalled()
     }
-    // A read serves all subscribers whose cursors it reaches, so `mid` and `far` share reads.
+    // A read has up to 500 events: `mid` needs at most two reads, and `far` at most four.
     expect(replayReads()).toBeLessThanOrEqual(6)
   })
 

@@ -136,7 +136,7 @@ describe('a job', () => {
 })
 
 describe('progress', () => {
-  it('is a whole number in every response and event', async () => {
+  it('is a whole number in jobs, lists, statuses and events', async () => {
     const filePath = 'progress/clip.mp4'
     const { id } = await createOne(filePath)
     const runner = await claimAsRunner()

@@ -33,7 +33,7 @@ async function isNameRejected(response: Response): Promise<boolean> {
 }
 
 describe.each(Object.entries(ROUTES))('%s', (_name, send) => {
-  it('accepts the name of every type that can be stored, in any case', async () => {
+  it('accepts the name of every type that can be stored, in lower and upper case', async () => {
     for (const extension of EXTENSIONS) {
       for (const written of [extension, extension.toUpperCase()]) {
         expect(await isNameRejected(await send(nameOf(written))), written).toBe(false)

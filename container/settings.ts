@@ -3,10 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { hostname, tmpdir } from 'node:os'
 import { z } from 'zod'
 import { DEFAULT_QUEUE, queueName } from '../src/contract/queue.ts'
+import { MAX_CLAIM_QUEUES } from '../src/contract/runnerProtocol.ts'
 
 const MAX_IDLE_SECONDS = 86_400
-/** The maximum that the gateway accepts in a claim. */
-const MAX_QUEUES = 10
 const IDLE_SECONDS_ERROR = `must be a number of seconds from 0 to ${MAX_IDLE_SECONDS}, or "forever"`
 
 /** An empty variable counts as absent, as in a compose file that leaves it blank. */
@@ -54,7 +53,10 @@ const environment = z.object({
       .refine((names) => names.every((name) => queueName.safeParse(name).success), {
         error: 'must be queue names of lower-case letters, digits, _ and -, separated by commas',
       })
-      .refine((names) => names.length <= MAX_QUEUES, `must name at most ${MAX_QUEUES} queues`),
+      .refine(
+        (names) => names.length <= MAX_CLAIM_QUEUES,
+        `must name at most ${MAX_CLAIM_QUEUES} queues`,
+      ),
   ),
   IDLE_SECONDS: setting(
     z

@@ -66,6 +66,9 @@ export const STAGES = ['probe', 'analyse', 'encode', 'verify', 'upload'] as cons
 export const stage = z.enum(STAGES)
 export type Stage = z.infer<typeof stage>
 
+/** The maximum number of queues in a claim. */
+export const MAX_CLAIM_QUEUES = 10
+
 const fence = z.int().positive()
 /** The last lines of ffmpeg's stderr. */
 const stderrTail = z.string().max(8_000)
@@ -97,7 +100,11 @@ export const claimRequest = z.object({
       .optional()
       .describe("ffmpeg's methods of hardware acceleration"),
   }),
-  queues: z.array(queueName).min(1).max(10).describe('In order of preference'),
+  queues: z
+    .array(queueName)
+    .min(1)
+    .max(MAX_CLAIM_QUEUES)
+    .describe('In order of preference. For a container, the gateway selects all but the first'),
   waitSeconds: z
     .number()
     .min(0)

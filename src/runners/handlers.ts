@@ -20,6 +20,7 @@ import { findJobSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
 import { recordReport } from '../services/jobs/recordReport.ts'
+import { readRunnerQueues } from '../services/queues/runnerQueues.ts'
 import {
   claimRoute,
   fileRoute,
@@ -79,8 +80,13 @@ gateway
     }
     const platform = c.get('platform')
     platform.defer(platform.slots.recordContact(request.runner.id))
+    const queues =
+      c.env.CONTAINER_RUNNER_ID === undefined
+        ? request.queues
+        : await readRunnerQueues(platform, request.queues[0]!)
     const secretHash = await hashRunnerSecret(c)
-    const assignment = await claimOrWait(platform, request, secretHash, c.req.raw.signal)
+    const claim = { ...request, queues }
+    const assignment = await claimOrWait(platform, claim, secretHash, c.req.raw.signal)
     return assignment
       ? c.json(writeAssignment(assignment, request.protocol), 200)
       : c.body(null, 204)

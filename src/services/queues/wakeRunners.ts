@@ -6,9 +6,7 @@ import { canRun } from '../../domain/runnerRequirements.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs } from './queues.ts'
-
-/** Maximum number of queues from which a runner in a slot claims. */
-const MAX_QUEUES = 10
+import { selectQueues } from './runnerQueues.ts'
 
 /**
  * Wakes up to `count` waiting runners that can run the queue's jobs. Then starts a free slot for
@@ -37,10 +35,8 @@ export async function wakeRunners(platform: Platform, queue: string, count: numb
   if (wanted <= 0) {
     return
   }
-  // The runner also claims from the other queues once this one is empty.
-  const others = queues.map(({ name }) => name).filter((name) => name !== queue)
   const busyRunners = await listBusyRunners(db)
-  await slots.wake([queue, ...others].slice(0, MAX_QUEUES), wanted, busyRunners)
+  await slots.wake(selectQueues(queues, queue), wanted, busyRunners)
 }
 
 /** Returns whether a runner holds a job. */

@@ -12,6 +12,7 @@ import { listReadyJobs } from '../db/claimQuery.ts'
 import { findQueue } from '../db/queues.ts'
 import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
+import { nextRoundTime } from '../services/maintenance/watchdogInterval.ts'
 import { createPlatform } from '../platform/platform.ts'
 import { ALL_QUEUES, PING, PONG } from '../platform/hubClient.ts'
 import {
@@ -22,7 +23,7 @@ import {
 } from '../domain/subscription.ts'
 import { EventDelivery, send, type Subscriber } from './EventDelivery.ts'
 import { wakeWaitingRunners } from './waitingRunners.ts'
-import { armAlarm, MAX_INTERVAL_MS, runRound } from './watchdogAlarm.ts'
+import { armAlarm, runRound } from './watchdogAlarm.ts'
 
 // Tags of sockets.
 const STREAM = 'stream'
@@ -97,7 +98,7 @@ export class QueueHub extends DurableObject<Env> {
   /** See `Hubs.notify`. */
   async notify(deadline: number | null): Promise<void> {
     if (deadline !== null) {
-      await armAlarm(this.ctx.storage, Math.min(deadline, Date.now() + MAX_INTERVAL_MS))
+      await armAlarm(this.ctx.storage, deadline)
     }
     await this.delivery.run()
   }
@@ -142,8 +143,9 @@ export class QueueHub extends DurableObject<Env> {
     )
     if (next !== null) {
       const queue = await findQueue(this.db, this.queue)
-      const maxInterval = queue !== undefined && queue.running > 0 ? MAX_INTERVAL_MS : Infinity
-      await armAlarm(this.ctx.storage, Math.min(next, Date.now() + maxInterval))
+      const isBusy = queue !== undefined && queue.running > 0
+      const due = isBusy ? Math.min(next, nextRoundTime(queue.leaseSeconds)) : next
+      await armAlarm(this.ctx.storage, due)
     }
     // Delivers events whose notification was lost.
     platform.defer(platform.hubs.deliverToAllQueues())

@@ -4,15 +4,7 @@
  * arrive in that time either.
  */
 
-/**
- * While jobs run, the alarm is due at most this long after the previous round. A pause of the
- * Worker that ends before the alarm is due is not noticed.
- */
-export const MAX_INTERVAL_MS = 8_000
-/**
- * A round that is later than this counts as late. An alarm of a busy hub can be late by a second.
- */
-const MAX_LATENESS_MS = 2_000
+import { MAX_LATENESS_MS } from '../services/maintenance/watchdogInterval.ts'
 
 /** Storage key of the time at which the first of the failed rounds was due. */
 const FAILING_SINCE_KEY = 'watchdogFailingSince'

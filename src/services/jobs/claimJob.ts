@@ -7,6 +7,7 @@ import { readCapabilities, findJobSizeClass } from '../../domain/runnerRequireme
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { failAttempt } from './endAttempt.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
+import { nextRoundTime } from '../maintenance/watchdogInterval.ts'
 import type { Platform } from '../ports.ts'
 import { readReferenceFiles } from '../variants/referenceFiles.ts'
 import type { JobRow, ReferenceFile } from '../../db/rows.ts'
@@ -61,7 +62,7 @@ export async function claimJob(
     if (!row) {
       return null
     }
-    platform.defer(platform.hubs.notify(row.queue, row.leaseExpiresAt))
+    platform.defer(platform.hubs.notify(row.queue, nextRoundTime(row.leaseSeconds)))
     const inputs = await readInputs(platform, row)
     if (typeof inputs !== 'string') {
       return buildAssignment(platform, row, inputs)

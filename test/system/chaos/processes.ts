@@ -41,36 +41,6 @@ export function findRunnerProcess(stateDir: string, id: string): number {
   return runner.pid
 }
 
-/** Finds the workerd process that runs the Worker, at the system's port. */
-export function findWorkerProcess({ stateDir, url }: Served): number {
-  const port = `--socket-addr=entry=127.0.0.1:${new URL(url).port} `
-  return findProcess(stateDir, 'workerd', (command) => command.includes(port))
-}
-
-/** Finds the process that starts workerd and restarts it after a crash. */
-export function findWorkerHost({ stateDir }: Served): number {
-  return findProcess(stateDir, 'host of the Worker', (command) =>
-    command.includes('scripts/start/workerHost.ts'),
-  )
-}
-
-interface Served {
-  stateDir: string
-  url: string
-}
-
-function findProcess(
-  stateDir: string,
-  name: string,
-  isWanted: (command: string) => boolean,
-): number {
-  const found = listProcesses(stateDir).find(({ command }) => isWanted(command))
-  if (!found) {
-    throw new Error(`No live process is the ${name}`)
-  }
-  return found.pid
-}
-
 /** Expects that every ffmpeg ends and every scratch folder is removed within 3 seconds. */
 export function expectNoEncodes(stateDir: string, scratch = join(stateDir, 'scratch')) {
   return vi.waitFor(() => {

@@ -3,9 +3,10 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { followEvents, type Events } from '../fixtures/events.ts'
 import { expectNoProcesses } from '../fixtures/processes.ts'
 import { startSystem, type System } from '../fixtures/system.ts'
+import { findWorkerHost, findWorkerProcess } from '../fixtures/workerProcess.ts'
 import { LONG_VIDEO, proxiedTest } from './chaosTest.ts'
 import * as jobs from './jobs.ts'
-import { findWorkerHost, sendSignal, findWorkerProcess } from './processes.ts'
+import { sendSignal } from './processes.ts'
 import { expectConsistentState, expectCleanStop } from './invariants.ts'
 
 const test = proxiedTest({ seconds: 12 })

@@ -49,7 +49,8 @@ function requireTools(): void {
   if (!succeeds(['whoami'])) {
     fail('wrangler is not logged in. Run: npx wrangler login')
   }
-  if (wranglerArgs.includes('--containers-rollout=none')) {
+  // wrangler also accepts the value as an argument of its own.
+  if (/(^| )--containers-rollout[= ]none( |$)/.test(wranglerArgs.join(' '))) {
     return
   }
   const docker = process.env['WRANGLER_DOCKER_BIN'] ?? 'docker'

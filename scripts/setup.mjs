@@ -17,7 +17,7 @@ export const NODE_24 = join(MODULES, 'node', 'bin', 'node')
 /**
  * @param {{ffmpeg?: boolean, browser?: boolean}} [wanted] what to install besides the npm packages
  */
-export function installMissing({ ffmpeg = true, browser = false } = {}) {
+export function installMissing({ ffmpeg = false, browser = false } = {}) {
   installPackages()
   if (ffmpeg) {
     installFfmpeg()

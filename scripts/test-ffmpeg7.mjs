@@ -12,4 +12,5 @@ const files = ['test/runner', 'test/system/e2e/lifecycle']
 const selected = process.argv.slice(2)
 runWithNode24('node_modules/vitest/vitest.mjs', {
   args: ['run', ...projects, ...(selected.length > 0 ? selected : files)],
+  ffmpeg: true,
 })

@@ -16,7 +16,7 @@ import { NODE_24, ROOT, installMissing } from './setup.mjs'
  *   this process is killed
  */
 export function runWithNode24(program, options = {}) {
-  const { args = [], stopWithParent = false, ffmpeg = true, browser = false } = options
+  const { args = [], stopWithParent = false, ffmpeg = false, browser = false } = options
   installMissing({ ffmpeg, browser })
   // `npm start` uses node:sqlite, for which Node 24 prints a warning.
   const nodeOptions = ['--disable-warning=ExperimentalWarning']

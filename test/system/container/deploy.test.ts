@@ -10,7 +10,12 @@ const folders: string[] = []
 afterEach(() => folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true })))
 
 /** @param failingCalls wrangler commands that begin with one of these texts fail */
-function deploy(failingCalls: string[], args: string[] = [], reason = 'It was not found') {
+function deploy(
+  failingCalls: string[],
+  args: string[] = [],
+  reason = 'It was not found',
+  dockerStatus = 0,
+) {
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-deploy-test-'))
   folders.push(folder)
   const calls = join(folder, 'calls')
@@ -29,7 +34,7 @@ exit 0
 `,
     { mode: 0o755 },
   )
-  writeFileSync(join(folder, 'docker'), '#!/bin/sh\nexit 0\n', { mode: 0o755 })
+  writeFileSync(join(folder, 'docker'), `#!/bin/sh\nexit ${dockerStatus}\n`, { mode: 0o755 })
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     [join(ROOT, 'scripts/deploy.ts'), ...args],
@@ -95,3 +100,18 @@ test('without a login the command to log in is printed', () => {
   expect([loggedOut.status, loggedOut.calls]).toEqual([1, ['whoami']])
   expect(loggedOut.output).toContain('npx wrangler login')
 })
+
+test('without Docker the way to deploy only the Worker is printed', () => {
+  const failed = deploy([], [], '', 1)
+  expect([failed.status, failed.calls]).toEqual([1, ['whoami']])
+  expect(failed.output).toContain('npm run deploy -- --containers-rollout=none')
+})
+
+test.each([[['--containers-rollout=none']], [['--containers-rollout', 'none']]])(
+  'with %j Docker is not needed',
+  (args) => {
+    const deployed = deploy([], args, '', 1)
+    expect(deployed.status, deployed.output).toBe(0)
+    expect(changes(deployed).at(-1)).toBe(`deploy ${args.join(' ')}`)
+  },
+)

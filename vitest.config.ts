@@ -1,6 +1,6 @@
 /**
  * Test suites; the configuration of each is in the folder of its tests. Suites run in the order of
- * their `sequence.groupOrder`: `unit`, `worker` and `runner`, then `e2e`, then `browser` and
+ * their `sequence.groupOrder`: `unit`, `worker` and `runner`, then `e2e`, `browser` and
  * `container`, then `chaos`, whose deadlines of a few seconds would be missed on a busy machine.
  */
 import { defineConfig } from 'vitest/config'

@@ -8,7 +8,7 @@ import { runWithNode24 } from './with-node24.mjs'
 
 process.env.PATH = [installFfmpeg7(), process.env.PATH].join(delimiter)
 const projects = ['--project', 'runner', '--project', 'e2e']
-const files = ['test/runner', 'test/system/e2e/lifecycle']
+const files = ['test/runner', 'test/system/e2e/variants']
 const selected = process.argv.slice(2)
 runWithNode24('node_modules/vitest/vitest.mjs', {
   args: ['run', ...projects, ...(selected.length > 0 ? selected : files)],

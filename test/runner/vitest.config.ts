@@ -7,8 +7,10 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // Most test files run ffmpeg, which can use all cores. More workers would only delay timers.
-    maxWorkers: 2,
+    // Test files can share modules, because no test changes the state of a module for others.
+    isolate: false,
+    // One worker more than CI has cores, because many tests wait for a process or a timer.
+    maxWorkers: 3,
     globalSetup: ['./helpers/clips/clips.setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -10,7 +10,7 @@ export default defineConfig({
     // Test files can share modules, because no test changes the state of a module.
     isolate: false,
     // Vitest requires that all suites with the same `groupOrder` have the same number of workers.
-    maxWorkers: 2,
+    maxWorkers: 3,
     // A property test runs up to 2,000 cases, which takes seconds on a busy machine.
     testTimeout: 30_000,
   },

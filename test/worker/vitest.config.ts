@@ -40,7 +40,7 @@ export default defineConfig({
     root,
     include: ['test/worker/**/*.test.ts'],
     setupFiles: ['test/worker/helpers/setup.ts'],
-    maxWorkers: 2,
+    maxWorkers: 3,
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

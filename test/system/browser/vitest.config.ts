@@ -8,9 +8,9 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // Same value as in `container`: both suites run in one group, two files at a time.
+    // Same value as in `e2e` and `container`, which run in the same group.
     maxWorkers: 2,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: 1 },
     testTimeout: 300_000,
     hookTimeout: 120_000,
   },

@@ -13,7 +13,7 @@ export default defineConfig({
     // Each file starts a whole system, whose runners encode videos.
     fileParallelism: false,
     // Runs after all other suites, because load would delay these tests past their deadlines.
-    sequence: { groupOrder: 3 },
+    sequence: { groupOrder: 2 },
     testTimeout: 90_000,
     hookTimeout: 120_000,
   },

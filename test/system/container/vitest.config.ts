@@ -7,9 +7,9 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     environment: 'node',
     pool: 'forks',
-    // `browser` and `container` are in one group, so they must have the same `maxWorkers`.
+    // Same value as in `e2e` and `browser`, which run in the same group.
     maxWorkers: 2,
-    sequence: { groupOrder: 2 },
+    sequence: { groupOrder: 1 },
     testTimeout: 60_000,
     hookTimeout: 120_000,
   },

@@ -6,11 +6,17 @@ import { systemTest } from '../fixtures/systemTest.ts'
 
 const IDLE_MS = [0, 200, 600, 1_400]
 const JOBS_EACH = 5
-const MAX_START_MS = 150
+/** The limit grows with the time of a request, because both take longer on a busy machine. */
+const MAX_START_MS = 100
+const MAX_REQUESTS_PER_START = 10
 
 const test = systemTest()
 
-test('the median time from 202 to the start of a job on an idle runner is below 150 ms', async ({
+function median(values: number[]): number {
+  return values.toSorted((a, b) => a - b)[(values.length - 1) / 2]!
+}
+
+test('an idle runner starts a job within 100 ms and the time of ten requests (median)', async ({
   system,
   events,
 }) => {
@@ -26,19 +32,26 @@ test('the median time from 202 to the start of a job on an idle runner is below 
     expect(end!.type).toBe('job:completed')
     return started.receivedAt - accepted
   }
+  const measureRequest = async () => {
+    const sent = performance.now()
+    await system.client.request('/t/videos/short.mp4', { method: 'HEAD' })
+    return performance.now() - sent
+  }
   let width = 64
   await measureStart(width++)
 
   // The latency may depend on how long the runner was idle, so each idle time has its own median.
   for (const idleMs of IDLE_MS) {
-    const waits: number[] = []
+    const starts: number[] = []
+    const requests: number[] = []
     for (let i = 0; i < JOBS_EACH; i++) {
       await delay(idleMs)
-      waits.push(Math.round(await measureStart(width++)))
+      starts.push(Math.round(await measureStart(width++)))
+      requests.push(await measureRequest())
     }
-    const median = waits.toSorted((a, b) => a - b)[(JOBS_EACH - 1) / 2]!
-    const figures = `idle for ${idleMs} ms: 202 to job:started in ${waits.join(', ')} ms`
-    console.log(figures)
-    expect(median, figures).toBeLessThan(MAX_START_MS)
+    const maxStart = MAX_START_MS + MAX_REQUESTS_PER_START * median(requests)
+    const figures = `idle for ${idleMs} ms: 202 to job:started in ${starts.join(', ')} ms`
+    console.log(`${figures}, at most ${Math.round(maxStart)} ms`)
+    expect(median(starts), figures).toBeLessThan(maxStart)
   }
 })

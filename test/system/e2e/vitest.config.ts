@@ -8,10 +8,9 @@ export default defineConfig({
     environment: 'node',
     globalSetup: ['../fixtures/stateDirs.setup.ts'],
     pool: 'forks',
-    // Most test files start a complete system, whose runner encodes videos.
-    fileParallelism: false,
-    // A group of its own, because latency.test.ts measures how soon a job starts, which other load
-    // would delay.
+    // Same value as in `browser` and `container`, which run in the same group. Most test files start
+    // a complete system, whose runner encodes videos.
+    maxWorkers: 2,
     sequence: { groupOrder: 1 },
     testTimeout: 60_000,
     hookTimeout: 120_000,

@@ -4,8 +4,11 @@ import type { Rendition } from '../../src/contract/rendition.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import type { StreamNeeds } from '../ffmpeg/probe/chooseStreams.ts'
+import { DEFAULT_PREVIEW_SECONDS } from '../ffmpeg/plan/planPreview.ts'
+import { detectScan } from '../ffmpeg/probe/detectScan.ts'
 import { findKeyframeBefore } from '../ffmpeg/probe/keyframeBefore.ts'
 import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
+import type { ShownPart } from '../ffmpeg/probe/scanWindows.ts'
 import { INPUT_LIMITS } from '../ffmpeg/process/limits.ts'
 import type { InputFile, PlanContext } from '../ffmpeg/renderPlan.ts'
 import type { OpenInput } from '../source/inputFiles.ts'
@@ -26,7 +29,8 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
       probe: isOpenedByExtension(path) ? null : await probeReference(attempt, input),
     })
   }
-  const probed = await probeInput(attempt, original)
+  const part = selectPart(attempt.assignment.rendition)
+  const probed = await probeInput(attempt, original, part)
   return {
     source: {
       path: original.path,
@@ -39,13 +43,20 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
   }
 }
 
-function probeInput(attempt: RunningAttempt, { source, sizeBytes }: OpenInput): Promise<Probe> {
-  return probe({
-    ...probeEnvironment(attempt),
+/** @param part the part of the file that the variant shows */
+async function probeInput(
+  attempt: RunningAttempt,
+  { source, sizeBytes }: OpenInput,
+  part: ShownPart | null,
+): Promise<Probe> {
+  const environment = probeEnvironment(attempt)
+  const found = await probe({
+    ...environment,
     input: [...INPUT_LIMITS, source.url],
     sizeBytes,
     needs: listNeeds(attempt.assignment.rendition, sizeBytes),
   })
+  return part === null ? found : detectScan(found, part, { ...environment, url: source.url })
 }
 
 /** A probe document should be ready within seconds, so larger files are not read to their end. */
@@ -82,6 +93,20 @@ async function findStart(
   return { keyframeSeconds: keyframe === null ? null : keyframe - startSeconds }
 }
 
+/** Returns the part of the source of which the variant shows frames; null when it shows none. */
+function selectPart(rendition: Rendition): ShownPart | null {
+  if (['audio', 'wave', 'probe'].includes(rendition.kind)) {
+    return null
+  }
+  const isFrame = rendition.kind === 'image' && rendition.pick !== 'best'
+  return {
+    kind: isFrame ? 'frame' : 'part',
+    keepsMotion: !['image', 'sprite'].includes(rendition.kind),
+    startSeconds: readStart(rendition),
+    endSeconds: readEnd(rendition),
+  }
+}
+
 function readStart(rendition: Rendition): number {
   if ('atSeconds' in rendition) {
     return rendition.atSeconds
@@ -89,9 +114,17 @@ function readStart(rendition: Rendition): number {
   return 'startSeconds' in rendition ? rendition.startSeconds : 0
 }
 
+function readEnd(rendition: Rendition): number | null {
+  const end = 'endSeconds' in rendition ? rendition.endSeconds : null
+  return rendition.kind === 'preview'
+    ? (end ?? rendition.startSeconds + DEFAULT_PREVIEW_SECONDS)
+    : end
+}
+
 async function probeReference(attempt: RunningAttempt, input: OpenInput): Promise<Probe> {
   try {
-    return await probeInput(attempt, input)
+    const part = selectPart(attempt.assignment.rendition)
+    return await probeInput(attempt, input, part && { ...part, startSeconds: 0, endSeconds: null })
   } catch (error) {
     if (!(error instanceof JobFailure)) {
       throw error

@@ -79,7 +79,7 @@ function findUnplayableProperty(video: VideoStream): string | null {
     return 'the video is HDR'
   }
   if (video.interlaced) {
-    return 'the video is interlaced'
+    return video.scan?.type === 'telecine' ? 'the video is telecined' : 'the video is interlaced'
   }
   return video.rotated ? 'the video is stored rotated' : null
 }

@@ -6,6 +6,7 @@ import type { Trim } from '../edit/editedOutput.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { type EditPlan, planEdits } from '../edit/planEdits.ts'
 import { openInput } from '../edit/prepareInputs.ts'
+import { deinterlace } from '../edit/steps/deinterlace.ts'
 import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
@@ -86,7 +87,7 @@ function planCandidates(source: InputFile & { probe: Probe }, video: VideoStream
   const options = {
     index: video.index,
     inputOptions: video.inputOptions,
-    isInterlaced: video.interlaced,
+    deinterlace: deinterlace({ video }),
     distanceSeconds,
   }
   return {

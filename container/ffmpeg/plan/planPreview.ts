@@ -18,7 +18,7 @@ import type { FfmpegStep, PlanContext, RenderPlan } from '../renderPlan.ts'
 
 type Preview = RenditionOf<'preview'>
 
-const DEFAULT_SECONDS = 3
+export const DEFAULT_PREVIEW_SECONDS = 3
 const MAX_SECONDS = 30
 const SHORT_SIDE = 240
 /**
@@ -89,7 +89,7 @@ export function planPreview(rendition: Preview, context: PlanContext): RenderPla
 function resolvePart(rendition: Preview, probe: Probe) {
   const { startSeconds, speed } = rendition
   const video = requireVideo('preview', probe)
-  const endSeconds = rendition.endSeconds ?? startSeconds + DEFAULT_SECONDS
+  const endSeconds = rendition.endSeconds ?? startSeconds + DEFAULT_PREVIEW_SECONDS
   const durationSeconds = endSeconds - startSeconds
   const requestedSeconds = durationSeconds / speed
   if (requestedSeconds > MAX_SECONDS) {

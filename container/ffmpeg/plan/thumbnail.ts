@@ -46,7 +46,8 @@ interface MeasuredVideo {
   /** Number of the stream in the file. */
   index: number
   inputOptions: readonly string[]
-  isInterlaced: boolean
+  /** Filters that make the frames progressive. */
+  deinterlace: readonly string[]
   /** Time between two candidates. */
   distanceSeconds: number
 }
@@ -58,11 +59,11 @@ interface MeasuredVideo {
 export function planFrameMeasurement(
   { url, probe }: InputFile,
   second: number,
-  { index, inputOptions, isInterlaced, distanceSeconds }: MeasuredVideo,
+  { index, inputOptions, deinterlace, distanceSeconds }: MeasuredVideo,
 ): FfmpegStep {
   const print = (key: string) => `metadata=print:key=lavfi.signalstats.${key}`
   const filters = [
-    ...(isInterlaced ? ['yadif'] : []),
+    ...deinterlace,
     'scale=320:320:force_original_aspect_ratio=decrease:flags=area',
     'format=yuv420p',
     'signalstats',

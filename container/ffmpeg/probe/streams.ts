@@ -2,6 +2,7 @@
  * Properties of the video and audio streams of a file that planners need, from ffprobe's output.
  */
 import { JobFailure } from '../../failures.ts'
+import type { Scan } from './classifyScan.ts'
 import { type Colour, readColour } from './colourTags.ts'
 import {
   type FfprobeOutput,
@@ -30,7 +31,10 @@ export interface VideoStream {
   /** Frame size that ffmpeg's first filter receives: upright, with pixels of any shape. */
   upright: { width: number; height: number }
   rotated: boolean
+  /** True when the file declares, or its frames show, that frames have two fields of different times. */
   interlaced: boolean
+  /** What some of the frames show; null when they were not looked at, or nothing moves in them. */
+  scan: Scan | null
   /** PQ or HLG, which need tone mapping for an SDR screen. */
   hdr: boolean
   colour: Colour
@@ -101,6 +105,7 @@ export function readVideo(
     ...readFrameSizes(each, { width, height }),
     rotated: isRotated(each),
     interlaced: readInterlaced(each) === true,
+    scan: null,
     hdr: readHdr(each) !== null,
     colour: readColour(each),
     inputOptions: [],

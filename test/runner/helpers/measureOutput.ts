@@ -111,3 +111,17 @@ export async function readSubtitles(path: string): Promise<string> {
   const list = args`-v error -i ${path} -map 0:s:0 -f srt -`
   return (await execute('ffmpeg', list)).stdout
 }
+
+/**
+ * Counts the frames that ffmpeg's filter `idet` finds interlaced and progressive. With its default
+ * threshold it finds the fine lines of a test pattern interlaced.
+ */
+export async function countScans(
+  path: string,
+): Promise<{ interlaced: number; progressive: number }> {
+  const list = args`-hide_banner -nostats -i ${path} -an -vf idet=intl_thres=1.3 -f null -`
+  const { stderr } = await execute('ffmpeg', list)
+  const [, top, bottom, progressive] =
+    /.*Multi frame detection: TFF:\s*(\d+) BFF:\s*(\d+) Progressive:\s*(\d+)/s.exec(stderr) ?? []
+  return { interlaced: Number(top) + Number(bottom), progressive: Number(progressive) }
+}

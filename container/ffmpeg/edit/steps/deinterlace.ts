@@ -1,6 +1,35 @@
-/** Edit step: converts interlaced video to progressive frames. */
+/** Edit step: converts interlaced video to progressive frames, and restores telecined film. */
+import { PULLDOWN_RATIO } from '../../probe/classifyScan.ts'
 import type { FileVideo } from '../editedOutput.ts'
+import { toExactFrameRate } from './frameRate.ts'
 
-export function deinterlace({ video }: FileVideo): string[] {
-  return video.interlaced ? ['yadif'] : []
+const DEFAULT_FILM_RATE = 24
+
+/**
+ * The field order that was found in the frames is used instead of the declared one. Without any, each
+ * frame has its own. Frames that are progressive in spite of the declaration are kept.
+ */
+export function deinterlace({ video }: Pick<FileVideo, 'video'>): string[] {
+  const { interlaced, scan, frameRate } = video
+  if (!interlaced) {
+    return []
+  }
+  switch (scan?.type) {
+    case undefined:
+      return ['yadif']
+    case 'progressive':
+      return []
+    case 'interlaced':
+      return [`yadif=parity=${scan.fieldOrder}`]
+    case 'telecine':
+      return [
+        // `decimate` drops one of five frames, and expects that none is missing.
+        `fps=${toExactFrameRate((frameRate ?? DEFAULT_FILM_RATE) / PULLDOWN_RATIO).text}`,
+        `fieldmatch=order=${scan.fieldOrder}:combmatch=full`,
+        'yadif=deint=interlaced',
+        'decimate',
+        // The frames still have the times of the video.
+        `fps=${toExactFrameRate(frameRate ?? DEFAULT_FILM_RATE).text}`,
+      ]
+  }
 }

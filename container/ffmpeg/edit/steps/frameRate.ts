@@ -53,3 +53,21 @@ export function resolveFrameRate(options: {
   }
   return played > MAX_FRAME_RATE ? MAX_FRAME_RATE : null
 }
+
+/**
+ * Returns a frame rate as a number and in ffmpeg's notation, limited to 1 to 120. A rate near a
+ * whole number, or near an NTSC rate such as 30000/1001, becomes exactly that rate.
+ */
+export function toExactFrameRate(frameRate: number | null): { value: number; text: string } {
+  const rate = Math.min(MAX_FRAME_RATE, Math.max(1, frameRate ?? DEFAULT_FRAME_RATE))
+  const rounded = Math.round(rate)
+  if (Math.abs(rate - rounded) < 1e-3) {
+    return { value: rounded, text: String(rounded) }
+  }
+  const ntsc = (rounded * 1000) / 1001
+  if (Math.abs(rate - ntsc) < 2e-3) {
+    return { value: ntsc, text: `${rounded}000/1001` }
+  }
+  const value = Math.round(rate * 1000) / 1000
+  return { value, text: String(value) }
+}

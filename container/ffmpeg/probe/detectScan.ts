@@ -1,0 +1,153 @@
+/**
+ * Finds out whether a video is interlaced, by looking at some of its frames: many files do not
+ * declare it, or declare it although it is not true.
+ */
+import { MAX_FRAMES } from '../process/limits.ts'
+import {
+  classifyScan,
+  countMoving,
+  type FieldOrder,
+  PULLDOWN_RATIO,
+  type Scan,
+} from './classifyScan.ts'
+import type { Probe, VideoStream } from './probe.ts'
+import { sampleScan, type ScanSampleOptions } from './scanSamples.ts'
+import { planWindows, type ShownPart } from './scanWindows.ts'
+
+/** Interlaced video has at most 1080 lines, of which encoders make 1088. */
+const MAX_LINES = 1_088
+const MAX_WIDTH = 2_048
+/** A portrait frame is from a phone. Interlaced video can be stored as narrow as 352 by 576. */
+const MIN_ASPECT_RATIO = 0.6
+/** Interlaced video has 25 or 30 frames per second. */
+const MAX_FRAME_RATE = 30.5
+/** The rate of fields is twice the rate of frames. A variable rate is not from a video camera. */
+const PEAK_RATIOS = [1, 2]
+const RATIO_TOLERANCE = 0.1
+const MIN_FRAMES = 5
+/** Animations, whose demuxers and codecs have only whole frames. */
+const ANIMATIONS = ['gif', 'apng', 'png', 'webp']
+/** With fewer frames in which something moves, frames at other places are looked at. */
+const MIN_MOVING = 12
+
+const TELECINE_FRAME_RATES = [30_000 / 1_001, 30]
+const FRAME_RATE_TOLERANCE = 0.02
+
+/**
+ * The filter that restores film works with eight bits of luma and chroma in limited range. Other
+ * telecined video is deinterlaced instead.
+ */
+const PULLDOWN_FORMATS =
+  /^(?:yuv4(?:10|11|20|22|44)p(?:9|1[0246])?(?:le|be)?|nv12|uyvy422|yuyv422)$/
+
+/** @returns the probe with the scan of its video, and a note if the file does not declare it */
+export async function detectScan(
+  found: Probe,
+  part: ShownPart,
+  options: ScanSampleOptions,
+): Promise<Probe> {
+  const { video } = found
+  if (video === null || found.problems.has(video.index) || !canBeInterlaced(found, video)) {
+    return found
+  }
+  const scan = await lookAtFrames(found, video, part, options)
+  return scan === null || (scan.type === 'progressive' && !video.interlaced)
+    ? found
+    : applyScan(found, video, scan)
+}
+
+/**
+ * True for a video whose frames are worth a look. A file that declares itself as interlaced always
+ * is, unless its frames are too large.
+ */
+function canBeInterlaced({ facts }: Probe, video: VideoStream): boolean {
+  const { upright, rotated, frames, frameRate, peakFrameRate, interlaced, codec } = video
+  const hasFrames = frames === null || (frames >= MIN_FRAMES && frames <= MAX_FRAMES)
+  const isSmall = upright.height <= MAX_LINES && upright.width <= MAX_WIDTH
+  if (rotated || !isSmall || !hasFrames || frameRate === null) {
+    return false
+  }
+  const peakRatio = (peakFrameRate ?? frameRate) / frameRate
+  return (
+    interlaced ||
+    (upright.width >= upright.height * MIN_ASPECT_RATIO &&
+      frameRate <= MAX_FRAME_RATE &&
+      PEAK_RATIOS.some((ratio) => Math.abs(peakRatio / ratio - 1) <= RATIO_TOLERANCE) &&
+      ![facts.format, codec].some((name) => ANIMATIONS.includes(name)))
+  )
+}
+
+async function lookAtFrames(
+  { facts, contentSeconds }: Probe,
+  video: VideoStream,
+  part: ShownPart,
+  options: ScanSampleOptions,
+): Promise<Scan | null> {
+  const frameRate = video.frameRate ?? 1
+  const endSeconds = video.endSeconds ?? contentSeconds
+  const totalFrames = (endSeconds ?? 0) * frameRate
+  const { windows, others, maxBytes } = planWindows(part, {
+    frameRate,
+    endSeconds,
+    bytesPerFrame: totalFrames > 0 ? facts.sizeBytes / totalFrames : 0,
+  })
+  const sampled = await sampleScan(video, { windows, maxBytes }, options)
+  const needsOthers = video.interlaced || countMoving(sampled) < MIN_MOVING
+  const samples =
+    needsOthers && others.length > 0
+      ? [...sampled, ...(await sampleScan(video, { windows: others, maxBytes }, options))]
+      : sampled
+  const scan = classifyScan(samples, {
+    hasTelecineRate: TELECINE_FRAME_RATES.some(
+      (rate) => Math.abs(rate - frameRate) < FRAME_RATE_TOLERANCE,
+    ),
+  })
+  return scan?.type === 'telecine' && !(part.keepsMotion && canUndoPulldown(video))
+    ? { ...scan, type: 'interlaced' }
+    : scan
+}
+
+function canUndoPulldown({ pixelFormat, colour, hdr, hasWrongTimes }: VideoStream): boolean {
+  return !hdr && !hasWrongTimes && colour.range !== 'pc' && PULLDOWN_FORMATS.test(pixelFormat)
+}
+
+const ORDER_NAMES: Record<FieldOrder, string> = { tff: 'top', bff: 'bottom' }
+
+function applyScan(found: Probe, video: VideoStream, scan: Scan): Probe {
+  const note = describeScan(scan, video)
+  const scanned: VideoStream = { ...video, interlaced: true, scan }
+  return {
+    ...found,
+    video: scan.type === 'telecine' ? reduceFrameRate(scanned) : scanned,
+    notes: {
+      ...found.notes,
+      video: note === null ? found.notes.video : [...found.notes.video, note],
+    },
+  }
+}
+
+/** Undoing the pulldown leaves four of five frames. */
+function reduceFrameRate(video: VideoStream): VideoStream {
+  const reduce = (value: number | null) => value && value * PULLDOWN_RATIO
+  return {
+    ...video,
+    frameRate: reduce(video.frameRate),
+    peakFrameRate: reduce(video.peakFrameRate),
+    frames: video.frames && Math.floor(video.frames * PULLDOWN_RATIO),
+  }
+}
+
+function describeScan(scan: Scan, { interlaced, frameRate }: VideoStream): string | null {
+  if (scan.type === 'progressive') {
+    return 'The file declares interlaced video, but its frames are progressive, so they are not deinterlaced.'
+  }
+  if (scan.type === 'telecine') {
+    const [from, to] = [frameRate ?? 0, (frameRate ?? 0) * PULLDOWN_RATIO].map(
+      (rate) => Math.round(rate * 1e3) / 1e3,
+    )
+    return `The video is telecined film (3:2 pulldown), so its original frames are restored: ${to} frames per second instead of ${from}.`
+  }
+  return interlaced
+    ? null
+    : `The video is interlaced (${ORDER_NAMES[scan.fieldOrder]} field first), which the file does not declare, so it is deinterlaced.`
+}

@@ -1,0 +1,135 @@
+/**
+ * Samples of the frames of a video, for finding out whether it is interlaced: a few windows of
+ * consecutive frames. ffmpeg decodes them and drops columns of pixels; the lines are kept.
+ */
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ProbeEnvironment } from '../process/ffprobe.ts'
+import { INPUT_LIMITS, probeLimits } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import { runProcess } from '../process/process.ts'
+import { comparePair, type PairScan } from './compareFields.ts'
+import type { WindowPlan } from './scanWindows.ts'
+import type { VideoStream } from './streams.ts'
+
+export interface ScanSampleOptions extends ProbeEnvironment {
+  ffmpeg: string
+  url: string
+}
+
+const MAX_COLUMNS = 200
+/** CPU time for decoding the frames, all cores together. */
+const CPU_SECONDS = 30
+const MAX_ELAPSED_SECONDS = 60
+const CHECK_INTERVAL_MS = 50
+/** All frames of the windows, with the maximum of lines. */
+const MAX_FILE_BYTES = 64 * 1024 ** 2
+const ENOUGH_READ = new Error('enough was read')
+
+/**
+ * Decodes the frames of the windows, and compares each with the next one.
+ *
+ * @returns the pairs of frames of each window; fewer if the file cannot be read or decoded
+ * @throws the reason of `signal` when it is aborted
+ */
+export async function sampleScan(
+  video: VideoStream,
+  { windows, maxBytes }: Pick<WindowPlan, 'windows' | 'maxBytes'>,
+  options: ScanSampleOptions,
+): Promise<PairScan[][]> {
+  const size = {
+    width: Math.min(MAX_COLUMNS, video.upright.width),
+    height: video.upright.height,
+  }
+  const files = windows.map((_, at) => `scan-${at}.gray`)
+  const graph = windows.map(
+    ({ frames, periods, stride }, at) =>
+      `[${at}:${video.index}]trim=end_frame=${stride * (periods - 1) + frames},` +
+      `select='lt(mod(n,${stride}),${frames})',` +
+      `scale=${size.width}:${size.height}:flags=neighbor,format=gray[window${at}]`,
+  )
+  const command = [
+    ...ffmpegOptions({ v: 'error', nostdin: true, nostats: true, y: true }),
+    ...windows.flatMap(({ seconds, isExact }) => [
+      ...ffmpegOptions({
+        noaccurate_seek: !isExact && seconds > 0,
+        ss: seconds > 0 ? seconds : null,
+      }),
+      ...INPUT_LIMITS,
+      ...video.inputOptions,
+      ...ffmpegOptions({ i: options.url }),
+    ]),
+    ...ffmpegOptions({ filter_complex: graph.join(';') }),
+    ...files.flatMap((file, at) => [
+      ...ffmpegOptions({
+        map: `[window${at}]`,
+        fps_mode: 'passthrough',
+        'c:v': 'rawvideo',
+        f: 'rawvideo',
+        flush_packets: 1,
+      }),
+      file,
+    ]),
+  ]
+  await runBounded(command, maxBytes, options)
+  const pairs: PairScan[][] = []
+  for (const [at, { frames }] of windows.entries()) {
+    const path = join(options.cwd, files[at]!)
+    const bytes = await readFile(path).catch(() => Buffer.alloc(0))
+    await rm(path, { force: true })
+    pairs.push(...comparePairs(bytes, { ...size, frames }))
+  }
+  return pairs
+}
+
+/** Runs ffmpeg until it ends, or has read enough. What it has written until then is used. */
+async function runBounded(
+  command: string[],
+  maxBytes: number,
+  { ffmpeg, limits, cwd, signal, bytesRead }: ScanSampleOptions,
+): Promise<void> {
+  const stopping = new AbortController()
+  const bytesBefore = bytesRead()
+  const timer = setTimeout(() => stopping.abort(ENOUGH_READ), MAX_ELAPSED_SECONDS * 1_000)
+  const check = setInterval(() => {
+    if (bytesRead() - bytesBefore > maxBytes) {
+      stopping.abort(ENOUGH_READ)
+    }
+  }, CHECK_INTERVAL_MS)
+  try {
+    await runProcess({
+      file: ffmpeg,
+      arguments: command,
+      limits: { ...probeLimits(limits), cpuSeconds: CPU_SECONDS, fileBytes: MAX_FILE_BYTES },
+      cwd,
+      signal: AbortSignal.any([signal, stopping.signal]),
+      onStdout: () => {},
+    })
+  } catch (error) {
+    if (error !== ENOUGH_READ) {
+      throw error
+    }
+  } finally {
+    clearTimeout(timer)
+    clearInterval(check)
+  }
+}
+
+/** Compares each frame with the next one of its window. */
+function comparePairs(
+  bytes: Uint8Array,
+  { width, height, frames }: { width: number; height: number; frames: number },
+): PairScan[][] {
+  const frameBytes = width * height
+  const readFrame = (at: number) => bytes.subarray(at * frameBytes, (at + 1) * frameBytes)
+  const total = Math.floor(bytes.length / frameBytes)
+  const windows: PairScan[][] = []
+  for (let start = 0; start < total; start += frames) {
+    const pairs: PairScan[] = []
+    for (let at = start; at + 1 < Math.min(total, start + frames); at++) {
+      pairs.push(comparePair({ frame: readFrame(at), next: readFrame(at + 1), width, height }))
+    }
+    windows.push(pairs)
+  }
+  return windows
+}

@@ -1,7 +1,7 @@
 /**
  * Errors that end an attempt, and errors of requests to the gateway. They are thrown, or used as
  * the reason with which the attempt's signal aborts, for example after a lost lease, a shutdown or
- * a timeout. `runAssignment.ts` reports to the gateway how the attempt ended.
+ * a timeout. `runAssignment.ts` reports to the gateway how the attempt ended, unless the lease is lost.
  */
 import type { FailureCode } from '../src/contract/failureCode.ts'
 
@@ -26,7 +26,10 @@ export class LeaseLost extends Error {
   override name = 'LeaseLost'
 }
 
-/** The runner releases the job, and the attempt does not count. `message` is sent as the reason. */
+/**
+ * The runner releases the job, with `message` as the reason. The attempt does not count, unless the
+ * job was interrupted too often.
+ */
 export class AttemptReleased extends Error {
   override name = 'AttemptReleased'
 }

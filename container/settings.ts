@@ -89,7 +89,7 @@ export interface Settings {
   /** In order of preference. */
   queues: string[]
   /**
-   * Time without a job after which the runner exits; `Infinity` to wait for jobs without an end.
+   * Time without a job after which the runner exits; `Infinity` if it never exits for that reason.
    */
   idleSeconds: number
   scratchDir: string

@@ -21,8 +21,8 @@ export default {
     await consumeTickets(batch, createPlatform(env, ctx.waitUntil.bind(ctx)))
   },
   /**
-   * Runs the cleaner. Also runs the watchdog of each queue and delivers events to the streams of
-   * all queues, in case an alarm or a notification of a hub was lost.
+   * Runs the cleaner. Also runs the watchdog of each queue and delivers events to the streams
+   * that follow all queues, in case an alarm or a notification of a hub was lost.
    */
   async scheduled(_controller, env, ctx) {
     const platform = createPlatform(env, ctx.waitUntil.bind(ctx))
@@ -30,7 +30,7 @@ export default {
     for (const { name } of await listQueues(platform.db)) {
       platform.defer(watch(platform, name))
     }
-    platform.defer(platform.hubs.deliverToAllQueues())
+    platform.defer(platform.hubs.deliverInHubOfAllQueues())
     platform.defer(clean(platform))
   },
 } satisfies ExportedHandler<Env>

@@ -83,7 +83,7 @@ export const createJobs = z
       .max(MAX_TRANSFORMATIONS)
       .default([{}])
       .describe(
-        'Transformations, each a string in the URL grammar or an object. A job is created for each variant that has no pending or running job. Default: one MP4 with all defaults',
+        'Transformations, each a string in the URL grammar or an object. A job is created for each variant that has no active job (one that has not ended). Default: one MP4 with all defaults',
       ),
     priority: limit(PRIORITY)
       .optional()
@@ -100,7 +100,7 @@ export const createdJob = job.extend({
   deduplicated: z
     .boolean()
     .describe(
-      'True if the job is older than the request: the variant had a pending or running job, or the request repeats an Idempotency-Key',
+      'True if the job is older than the request: the variant had an active job (one that has not ended), or the request repeats an Idempotency-Key',
     ),
 })
 

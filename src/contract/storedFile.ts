@@ -1,4 +1,4 @@
-/** Stored originals as the API returns them. */
+/** Originals in the API: the query of the list, stored files, and uploads in parts. */
 import { z } from 'zod'
 import { createdJob } from './job.ts'
 import { uploadedPart } from './runnerProtocol.ts'
@@ -15,7 +15,7 @@ export type StoredFile = z.infer<typeof storedFile>
 
 const time = z.iso.datetime({ precision: 3 })
 
-export const listFiles = z.object({
+export const listFilesQuery = z.object({
   prefix: z
     .string()
     .max(1_024)
@@ -25,7 +25,7 @@ export const listFiles = z.object({
   limit: z.coerce.number().int().min(1).max(1_000).default(100),
   cursor: z.string().max(4_000).optional().describe('nextCursor of the previous page'),
 })
-export type ListFiles = z.infer<typeof listFiles>
+export type ListFilesQuery = z.infer<typeof listFilesQuery>
 
 export const listedFile = storedFile.extend({ uploadedAt: time })
 export type ListedFile = z.infer<typeof listedFile>

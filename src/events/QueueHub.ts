@@ -148,7 +148,7 @@ export class QueueHub extends DurableObject<Env> {
       await armAlarm(this.ctx.storage, due)
     }
     // Delivers events whose notification was lost.
-    platform.defer(platform.hubs.deliverToAllQueues())
+    platform.defer(platform.hubs.deliverInHubOfAllQueues())
     await this.delivery.run()
   }
 

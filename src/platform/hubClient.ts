@@ -45,7 +45,7 @@ export interface HubClient extends Hubs {
   /** Runs the queue's watchdog once, now. */
   runWatchdog(queue: string): Promise<void>
   /** Delivers events of which the hub of all queues was not notified. */
-  deliverToAllQueues(): Promise<void>
+  deliverInHubOfAllQueues(): Promise<void>
   /** Opens an event stream of a queue, or (null) of all queues. */
   openStream(queue: string | null, options: StreamOptions): Promise<EventStream>
 }
@@ -63,7 +63,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
         [queue, ALL_QUEUES].map((hub) => getHub(hub).sendProgress(filePath, progress)),
       )
     },
-    deliverToAllQueues: () => getHub(ALL_QUEUES).notify(null),
+    deliverInHubOfAllQueues: () => getHub(ALL_QUEUES).notify(null),
     wake: (queue, count) => limitTime(getHub(queue).wake(count), MAX_WAKE_MS),
     runWatchdog: (queue) => limitTime(getHub(queue).runWatchdog(), MAX_WATCHDOG_MS),
     async openStream(queue, options) {

@@ -18,7 +18,8 @@ async function startHeldEncode(more: Parameters<typeof offerHeldJob>[0] = {}) {
   return { job, ended }
 }
 
-function finishesWithoutCommand(job: OfferedJob) {
+/** Keeps the long commands out of the message of a failed test. */
+function hideCommands(job: OfferedJob) {
   return job.finishes.map((finish) => ({ ...finish, command: '' }))
 }
 
@@ -47,7 +48,7 @@ describe('an active encode', () => {
 
   it.each([
     ['its lease', { leaseSeconds: 1 }],
-    ['the time after which it counts as stalled', { leaseSeconds: 2, stallSeconds: 2 }],
+    ['the time after which an encode counts as stalled', { leaseSeconds: 2, stallSeconds: 2 }],
   ])('continues when the gateway does not answer for longer than %s', async (_, limits) => {
     const { job, ended } = await startHeldEncode(limits)
     const { gateway } = harness
@@ -83,13 +84,13 @@ describe('an active encode', () => {
       process.kill(pid, 'SIGSTOP')
     }
     await ended
-    expect(finishesWithoutCommand(job)).toMatchObject([{ outcome: 'failed', errorCode: 'stalled' }])
+    expect(hideCommands(job)).toMatchObject([{ outcome: 'failed', errorCode: 'stalled' }])
   })
 
   it('fails with timeout when the attempt exceeds its time limit', async () => {
     const { job, ended } = await startHeldEncode({ timeoutSeconds: 3 })
     await ended
-    expect(finishesWithoutCommand(job)).toMatchObject([
+    expect(hideCommands(job)).toMatchObject([
       { errorCode: 'timeout', message: 'The attempt took longer than 3 seconds.' },
     ])
   })
@@ -100,9 +101,7 @@ describe('an active encode', () => {
       process.kill(pid, 'SIGKILL')
     }
     await ended
-    expect(finishesWithoutCommand(job)).toMatchObject([
-      { outcome: 'failed', errorCode: 'out_of_memory' },
-    ])
+    expect(hideCommands(job)).toMatchObject([{ outcome: 'failed', errorCode: 'out_of_memory' }])
   })
 
   it('reports the facts of its source only once, and progress that never decreases', async () => {

@@ -37,9 +37,9 @@ it('the finish request is sent again after an error response', async () => {
   expect(job.finishes).toHaveLength(1)
 })
 
-it('the runner exits when the gateway rejects its token', async () => {
-  harness.gateway.token = 'another'
+it('the claim loop ends when the gateway rejects the token of the runner', async () => {
+  harness.gateway.token = 'the token of the runner'
   const run = runUntilIdle()
-  harness.gateway.token = 'the right one'
+  harness.gateway.token = 'the token of the gateway'
   expect(await run).toBe('rejected')
 })

@@ -14,7 +14,7 @@ export interface PreparedInputs {
   steps: Step[]
   /**
    * Arguments of the media files, in their order, and of the marker of the audio's start. A graph
-   * of audio only needs no other inputs.
+   * without video needs no other inputs.
    */
   files: string[]
   /** Arguments of the inputs after `files`: the watermark, if there is one. */

@@ -27,7 +27,10 @@ import { buildWebVtt, layOutStoryboard, sheetName, type Storyboard } from './sto
 type Sprite = RenditionOf<'sprite'>
 
 const TILE_WIDTH = 160
-/** File in the scratch folder with a line for each image that has a frame of its own. */
+/**
+ * File in the scratch folder with a line for each image up to the last frame of the source. The
+ * repeats of that frame have no line.
+ */
 const FOUND_FRAMES = 'found.txt'
 /** Up to this duration all frames are decoded, and the key frame interval is not measured. */
 const MIN_SECONDS_FOR_KEYFRAMES = 60

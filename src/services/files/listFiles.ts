@@ -1,5 +1,5 @@
 /** Lists the stored originals that a caller can see, in pages, in the order of their paths. */
-import type { ListFiles, ListedFile } from '../../contract/storedFile.ts'
+import type { ListFilesQuery, ListedFile } from '../../contract/storedFile.ts'
 import { listVisiblePaths } from '../../db/jobList.ts'
 import type { Restriction } from '../../domain/caller.ts'
 import { originalContentType } from '../../storage/originals.ts'
@@ -19,7 +19,7 @@ interface FilePage {
 export async function listFiles(
   { db, originals }: Platform,
   restriction: Restriction,
-  { prefix, limit }: Omit<ListFiles, 'cursor'>,
+  { prefix, limit }: Omit<ListFilesQuery, 'cursor'>,
   after: string | undefined,
 ): Promise<FilePage> {
   const visiblePrefix = combinePrefixes(prefix, restriction.pathPrefix)

@@ -16,7 +16,7 @@ import {
   findRepeatedEnd,
   releaseAttempt,
 } from './endAttempt.ts'
-import { findHeldJob } from './heldJob.ts'
+import { findHeldJob } from './claimChecks.ts'
 
 /** Completes an attempt whose output is one uploaded file. */
 export async function completeWithFile(

@@ -9,7 +9,7 @@ import { isRetried, MAX_INTERRUPTIONS, retryDelayMs } from '../../domain/retryPo
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { recheckTime } from '../queues/queues.ts'
-import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
+import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
 
 /** The status of the job after its attempt has ended. */
 export interface AttemptEnd {

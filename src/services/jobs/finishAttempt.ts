@@ -4,7 +4,7 @@ import type { Claim } from '../../db/leases.ts'
 import type { Platform } from '../ports.ts'
 import { completeWithFile, completeWithPackage } from './completeAttempt.ts'
 import { type AttemptOutcome, failAttempt, findRepeatedEnd, releaseAttempt } from './endAttempt.ts'
-import { findHeldJob } from './heldJob.ts'
+import { findHeldJob } from './claimChecks.ts'
 
 /**
  * Ends an attempt. A repeated request changes nothing: it returns the status of the job, or

@@ -3,7 +3,7 @@ import type { Claim } from '../../db/leases.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
-import { findHeldJob, type LeaseLostError } from './heldJob.ts'
+import { findHeldJob, type LeaseLostError } from './claimChecks.ts'
 
 /**
  * Finds the original of a held job, or its reference file at index `reference`, with the ETag and

@@ -7,7 +7,7 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
 import { recordReport } from './recordReport.ts'
-import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
+import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
 import type { Platform } from '../ports.ts'
 
 /**

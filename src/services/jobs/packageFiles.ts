@@ -7,7 +7,7 @@ import { findFileType } from '../../contract/fileTypes.ts'
 import { parseContentDigest } from '../../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { MAX_PACKAGE_FILE_BYTES } from '../../contract/runnerProtocol.ts'
-import { findHeldJob, leaseLostError, type LeaseLostError } from './heldJob.ts'
+import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
 import type { Platform } from '../ports.ts'
 
 interface PackageFile {

@@ -4,7 +4,7 @@ import { type Claim, reportProgress } from '../../db/leases.ts'
 import type { JobRow } from '../../db/rows.ts'
 import type { Platform } from '../ports.ts'
 import { toPercent } from '../serializers.ts'
-import { leaseLostError, type LeaseLostError } from './heldJob.ts'
+import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
 
 /** Records a report and extends the lease. Returns the updated job. */
 export async function recordReport(

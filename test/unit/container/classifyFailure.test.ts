@@ -65,7 +65,7 @@ it.each([
     '[hls @ 0x1] Failed to open http://127.0.0.1:4000/s3cret/1 for /tmp/reelqueue-1/segments/v.m3u8\n',
     'ffmpeg failed: Failed to open the file for v.m3u8',
   ],
-  ['that there is no reason', 'Conversion failed!\n', 'ffmpeg failed and gave no reason.'],
+  ['that ffmpeg gave no reason', 'Conversion failed!\n', 'ffmpeg failed and gave no reason.'],
 ])('a failure that no rule classifies states %s', (_, stderrTail, message) => {
   expect(classifyFfmpegFailure({ code: 234, signal: null, stderrTail })).toMatchObject({
     code: 'internal',

@@ -1,20 +1,20 @@
 import { expect, it } from 'vitest'
 import { createReadGate } from '../../../container/source/readGate.ts'
 
-const never = new AbortController().signal
+const neverAborts = new AbortController().signal
 
 it('readers wait only while the gate is closed', async () => {
   const readGate = createReadGate()
-  await readGate.waitUntilOpen(never)
+  await readGate.waitUntilOpen(neverAborts)
   readGate.close()
   readGate.close()
   let passed = 0
-  const waiting = [1, 2].map(() => readGate.waitUntilOpen(never).then(() => (passed += 1)))
+  const waiting = [1, 2].map(() => readGate.waitUntilOpen(neverAborts).then(() => (passed += 1)))
   await Promise.resolve()
   expect(passed).toBe(0)
   readGate.open()
   await Promise.all(waiting)
-  await readGate.waitUntilOpen(never)
+  await readGate.waitUntilOpen(neverAborts)
 })
 
 it('a reader whose signal aborts stops waiting, and does not start to wait again', async () => {

@@ -92,7 +92,7 @@ it('a video rendition in version 3 has the field names of that version', () => {
   )
 })
 
-it('an assignment that is written in version 3 cannot be read as version 4', () => {
+it('a video assignment that is written in version 3 cannot be read as version 4', () => {
   const sent = writeAssignment(assign(NAMES[0]!), 3)
   expect(() => readAssignment(sent, 4)).toThrow()
 })

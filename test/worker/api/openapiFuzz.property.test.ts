@@ -2,7 +2,8 @@
  * Sends arbitrary requests for every operation of the OpenAPI document. No response is a 5xx, every
  * status is documented, and every JSON body follows its schema.
  *
- * FUZZ_SEED and FUZZ_RUNS (requests for each operation) repeat a run, or make it longer.
+ * FUZZ_SEED selects the requests: with the same seed they are the same. FUZZ_RUNS is the number of
+ * requests for each operation.
  */
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'

@@ -1,7 +1,7 @@
 /** Requests that need an invalid setting are rejected, and the log names the setting. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { validateSettings } from '../../../src/platform/settings.ts'
+import { createSettings, validateSettings } from '../../../src/platform/settings.ts'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
 import {
   API_KEY,
@@ -125,4 +125,20 @@ it('the settings of wrangler.toml are valid, with and without the optional ones'
   expect(rest).toHaveLength(Object.keys(env).length - optional.length)
   expect(() => validateSettings(Object.fromEntries(rest) as unknown as Env)).not.toThrow()
   expect((await api('GET', '/queue/stats')).status).toBe(200)
+})
+
+describe('a setting of public access that is not set', () => {
+  it.each([
+    ['PUBLIC_EVENTS', 'events'],
+    ['PUBLIC_STATUS', 'status'],
+    ['PUBLIC_VARIANTS', 'variants'],
+    ['PUBLIC_MAX_PENDING_JOBS', 'maxPendingJobs'],
+    ['PUBLIC_MAX_STREAMS', 'maxStreams'],
+    ['PUBLIC_MAX_STREAMS_PER_ADDRESS', 'maxStreamsPerAddress'],
+  ] as const)('%s has the value of wrangler.toml', (name, field) => {
+    const unset: Env = { ...env }
+    Reflect.deleteProperty(unset, name)
+    expect(env[name]).toBeDefined()
+    expect(createSettings(unset).publicAccess[field]).toBe(createSettings(env).publicAccess[field])
+  })
 })

@@ -7,7 +7,7 @@ import { DURABLE_EVENTS } from '../../../src/contract/events.ts'
 it('the triggers insert each durable event, and no others', async () => {
   const query = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
   const { results } = await env.DB.prepare(query).all<{ sql: string }>()
-  const inserted = results.flatMap(({ sql }) => sql.match(/(?<=')job:\w+(?=')/g) ?? [])
+  const inserted = results.flatMap(({ sql }) => sql.match(/(?<=')[a-z]+:\w+(?=')/g) ?? [])
   expect(new Set(inserted)).toEqual(new Set(DURABLE_EVENTS))
 })
 

@@ -104,8 +104,8 @@ describe('event filters', () => {
     const runner = await claimAsRunner()
     expect(runner.jobId).toBe(mine.id)
     await runner.report(12)
-    const last = [mine, sibling!, unrelated, inOtherQueue!]
-    for (const { id } of last) {
+    const jobs = [mine, sibling!, unrelated, inOtherQueue!]
+    for (const { id } of jobs) {
       await api('DELETE', `/queue/jobs/${id}`)
     }
     await all.first(isEvent(unrelated.id, 'job:deleted'))

@@ -2,14 +2,14 @@
 import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { JobStatus } from '../../../src/contract/jobStatus.ts'
+import { JOB_STATUSES, type JobStatus } from '../../../src/contract/jobStatus.ts'
 import { failJob } from '../../../src/db/jobTransitions.ts'
 import { reportProgress } from '../../../src/db/leases.ts'
 import { deleteJobRow } from '../../../src/db/jobs.ts'
 import { recordOutput } from '../../../src/db/outputs.ts'
 import { listExpiredLeases, releaseDueRetries } from '../../../src/db/queues.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
-import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
+import { ACTIVE_STATUSES, type JobEvent } from '../../../src/domain/jobTransitions.ts'
 import { isRetried } from '../../../src/domain/retryPolicy.ts'
 import { BACKOFF_MS, JobModel, MAX_ATTEMPTS } from '../helpers/jobModel.ts'
 import { applyEvent, insertJob } from '../helpers/jobStore.ts'
@@ -99,13 +99,11 @@ async function expectStored(model: JobModel) {
     const count = (status: string) => ours.filter((job) => job.status === status).length
     expect(counted).toEqual({
       name: counted.name,
-      ...Object.fromEntries(
-        ['pending', 'running', 'completed', 'error', 'cancelled'].map((s) => [s, count(s)]),
-      ),
+      ...Object.fromEntries(JOB_STATUSES.map((status) => [status, count(status)])),
     })
     expect(counted.running).toBeLessThanOrEqual(CONCURRENCY)
   }
-  const active = model.jobs.filter((job) => ['pending', 'running'].includes(job.status))
+  const active = model.jobs.filter((job) => ACTIVE_STATUSES.includes(job.status))
   expect(new Set(active.map((job) => job.name)).size).toBe(active.length)
 }
 

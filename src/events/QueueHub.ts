@@ -125,7 +125,7 @@ export class QueueHub extends DurableObject<Env> {
 
   /**
    * Due when a lease expires, a retry is due, or pending jobs must be checked again; while jobs
-   * run, at the latest MAX_INTERVAL_MS after the previous round.
+   * run, also at `nextRoundTime`.
    */
   override alarm(info?: AlarmInvocationInfo): Promise<void> {
     return this.watch(info?.scheduledTime ?? null)

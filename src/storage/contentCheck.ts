@@ -2,6 +2,7 @@
 import { fileTypeFromBuffer } from 'file-type'
 import { shorten } from '../contract/quote.ts'
 import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
+import { type ErrorResult, errorResult } from '../domain/result.ts'
 
 /** Number of leading bytes that are enough for the check: file-type reads this many by default. */
 export const SNIFF_BYTES = 4_100
@@ -35,9 +36,18 @@ function findSubtitleMismatch(extension: string, leading: Uint8Array): string | 
   return `The content is not .${extension}: it must begin ${description}.`
 }
 
-/** The error message for a path whose extension is not that of a file that can be stored. */
-export function describeExtensionError(path: string): string {
-  return `The name ${shorten(path)} must end in one of .${EXTENSIONS.join(', .')}.`
+/**
+ * Returns an error if the extension of a path is not that of a file that can be stored, else null.
+ * The name of every file that is stored or processed is checked with it, also that of a file which
+ * was put into the bucket by another program.
+ */
+export function findNameError(path: string): ErrorResult<'content_mismatch'> | null {
+  return readExtension(path) === null
+    ? errorResult(
+        'content_mismatch',
+        `The name ${shorten(path)} must end in one of .${EXTENSIONS.join(', .')}.`,
+      )
+    : null
 }
 
 /**
@@ -48,10 +58,11 @@ export async function findContentMismatch(
   path: string,
   leading: Uint8Array,
 ): Promise<string | null> {
-  const extension = readExtension(path)
-  if (extension === null) {
-    return describeExtensionError(path)
+  const nameError = findNameError(path)
+  if (nameError) {
+    return nameError.message
   }
+  const extension = readExtension(path)!
   if (leading.length === 0) {
     return 'The file is empty.'
   }

@@ -2,7 +2,7 @@
  * Stores originals: checks the leading bytes against the file name, and records the charged API key
  * in the metadata of the object.
  */
-import { findFileType, OCTET_STREAM } from '../contract/fileTypes.ts'
+import { formatContentType, OCTET_STREAM, readExtension } from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { findContentMismatch, SNIFF_BYTES } from './contentCheck.ts'
 import type { ObjectStore, SizedBody, StoredObject } from './objectStore.ts'
@@ -37,8 +37,10 @@ export function originalAttributes(path: string, keyId: string | null, uploadId:
   }
 }
 
+/** The content type of an original; that of bytes if its extension is not one that can be stored. */
 export function originalContentType(path: string): string {
-  return findFileType(path)?.contentType ?? OCTET_STREAM
+  const extension = readExtension(path)
+  return extension === null ? OCTET_STREAM : formatContentType(extension)
 }
 
 /** Returns whether the multipart upload with this id has stored the original. */

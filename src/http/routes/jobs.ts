@@ -51,7 +51,7 @@ const createJobsRoute = route(write, {
       z.object({ jobs: z.array(createdJob) }),
       'The job of each requested variant, in the order of the transformations',
     ),
-    ...errors(404, 409),
+    ...errors(404, 409, 415),
   },
 })
 

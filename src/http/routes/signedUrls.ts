@@ -1,6 +1,5 @@
 /** `/signed-urls`: creates URLs for one variant, original or upload that need no API key. */
 import { type CreateSignedUrl, createSignedUrl, signedUrl } from '../../contract/apiKey.ts'
-import { readExtension } from '../../contract/fileTypes.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { type Caller, canSeePath } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
@@ -10,7 +9,7 @@ import { folderError, missingScopeError } from '../../services/apiKeys/accessErr
 import type { Platform } from '../../services/ports.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
 import { hiddenFileError } from '../../services/variants/referenceFiles.ts'
-import { describeExtensionError } from '../../storage/contentCheck.ts'
+import { findNameError } from '../../storage/contentCheck.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
@@ -47,9 +46,9 @@ async function readPath(platform: Platform, caller: Caller, { method, path }: Cr
     return errorResult('invalid_path', `path: ${error.issues[0]!.message}`)
   }
   // Every route that stores a file rejects the same names.
-  return readExtension(data) === null
-    ? errorResult('content_mismatch', describeExtensionError(data))
-    : { ok: true as const, filePath: data, variant: null, packageFile: null }
+  return (
+    findNameError(data) ?? { ok: true as const, filePath: data, variant: null, packageFile: null }
+  )
 }
 
 export const signedUrlRoutes = createApi().openapi(signRoute, async (c) => {

@@ -2,7 +2,7 @@
 import { shorten } from '../../contract/quote.ts'
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { formatContentType, OCTET_STREAM, readExtension } from '../../contract/fileTypes.ts'
+import { formatContentType } from '../../contract/fileTypes.ts'
 import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import type { Caller } from '../../domain/caller.ts'
 import { errorResult } from '../../domain/result.ts'
@@ -15,6 +15,7 @@ import {
   requestVariant,
   type VariantOutcome,
 } from '../../services/variants/requestVariant.ts'
+import { originalContentType } from '../../storage/originals.ts'
 import { openToVisitors } from '../middleware/authenticate.ts'
 import { checkCallerRateLimit } from '../middleware/rateLimit.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
@@ -65,7 +66,7 @@ const variantRoute = route(openToVisitors('jobs:read'), {
     307: { description: 'The variant is a package. Location is the file that players open first' },
     304: { description: 'Not modified' },
     422: json(failedBody, 'The job of the variant failed'),
-    ...errors(400, 404, 409, 412, 416),
+    ...errors(400, 404, 409, 412, 415, 416),
   },
 })
 
@@ -190,9 +191,8 @@ async function serveOriginal(c: Context<ApiEnv>, filePath: string, access: ReadA
   if (!(await canSeeOriginal(platform, access.caller, filePath))) {
     return fileNotFound(c, filePath)
   }
-  const extension = readExtension(filePath)
   const response = await serveObject(c, platform.originals, filePath, {
-    contentType: extension === null ? OCTET_STREAM : formatContentType(extension),
+    contentType: originalContentType(filePath),
     cacheControl: cacheControl(c, access),
   })
   return response ?? fileNotFound(c, filePath)

@@ -1,7 +1,6 @@
 /** Uploads originals in parts, because the size of a request is limited. */
 import { shorten } from '../../contract/quote.ts'
-import { describeExtensionError } from '../../storage/contentCheck.ts'
-import { readExtension } from '../../contract/fileTypes.ts'
+import { findNameError } from '../../storage/contentCheck.ts'
 import type { UploadedPart } from '../../contract/runnerProtocol.ts'
 import type { UploadRow } from '../../db/rows.ts'
 import {
@@ -38,8 +37,9 @@ export async function beginUpload(
   if (!canSeePath(caller, filePath)) {
     return folderError(caller)
   }
-  if (readExtension(filePath) === null) {
-    return errorResult('content_mismatch', describeExtensionError(filePath))
+  const nameError = findNameError(filePath)
+  if (nameError) {
+    return nameError
   }
   const apiKeyId = chargedKeyId(caller)
   const id = `upl_${crypto.randomUUID().replaceAll('-', '')}`

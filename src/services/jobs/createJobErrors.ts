@@ -4,6 +4,7 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 export type CreateJobsError = ErrorResult<
   | 'invalid_transformation'
   | 'invalid_request'
+  | 'content_mismatch'
   | 'file_not_found'
   | 'queue_not_found'
   | 'queue_draining'

@@ -14,6 +14,7 @@ import { errorResult } from '../../domain/result.ts'
 import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
+import { findNameError } from '../../storage/contentCheck.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
@@ -185,7 +186,8 @@ async function readFiles(
       `There is no file at this path in storage. Upload it first: PUT /files/${shorten(filePath)}.`,
     )
   }
-  const references = await findReferenceFiles(platform, caller, renditions.values())
+  const references =
+    findNameError(filePath) ?? (await findReferenceFiles(platform, caller, renditions.values()))
   if (!references.ok) {
     return references
   }

@@ -4,6 +4,7 @@ import { listReferenceFiles, type Rendition } from '../../contract/rendition.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
 import { canSeePath, type Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { findNameError } from '../../storage/contentCheck.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 
@@ -30,14 +31,15 @@ type FilesByPath = ReadonlyMap<string, ReferenceFile>
 
 /**
  * Finds the reference files of all renditions of one request. Returns an error if there are too
- * many, or if the caller cannot see one of them or it does not exist.
+ * many, if the caller cannot see one of them, or if one does not exist or has the name of no media.
  */
 export async function findReferenceFiles(
   platform: Platform,
   caller: Restriction,
   renditions: Iterable<Rendition>,
 ): Promise<
-  { ok: true; files: FilesByPath } | ErrorResult<'forbidden' | 'file_not_found' | 'invalid_request'>
+  | { ok: true; files: FilesByPath }
+  | ErrorResult<'forbidden' | 'file_not_found' | 'invalid_request' | 'content_mismatch'>
 > {
   const all = [...renditions]
   const hidden = hiddenFileError(caller, all)
@@ -52,12 +54,14 @@ export async function findReferenceFiles(
     )
   }
   const found = await readFiles(platform, paths)
-  return found.ok
-    ? found
-    : errorResult(
-        'file_not_found',
-        `A transformation names a file that is not in storage. Store ${shorten(found.missing)} first, with PUT /files/{path}.`,
-      )
+  if (!found.ok) {
+    return errorResult(
+      'file_not_found',
+      `A transformation names a file that is not in storage. Store ${shorten(found.missing)} first, with PUT /files/{path}.`,
+    )
+  }
+  const nameErrors = [...paths].map(findNameError)
+  return nameErrors.find((error) => error !== null) ?? found
 }
 
 /** Returns the reference files of a rendition, in the order of `listReferenceFiles`. */

@@ -30,6 +30,7 @@ export type VariantOutcome =
   | { ok: true; state: 'failed'; job: JobRow }
   | ErrorResult<
       | 'file_not_found'
+      | 'content_mismatch'
       | 'queue_not_found'
       | 'queue_draining'
       | 'variant_busy'

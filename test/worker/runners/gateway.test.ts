@@ -175,10 +175,10 @@ describe('content digests', () => {
     const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
     return `sha-256=:${btoa(String.fromCharCode(...sum))}:`
   }
-  const start = async (filePath: string) => {
-    await addQueue(filePath)
-    await createJobs(filePath, ['w_640'], { queue: filePath })
-    return (await claim({}, undefined, filePath))!
+  const start = async (queue: string) => {
+    await addQueue(queue)
+    await createJobs(`${queue}.mp4`, ['w_640'], { queue })
+    return (await claim({}, undefined, queue))!
   }
   const token = { Authorization: 'Bearer test-runner-token', 'Runner-Secret': RUNNER_SECRET }
 
@@ -188,7 +188,7 @@ describe('content digests', () => {
       `http://x/runner/jobs/${jobId}/source?fence=${fence}`,
       { headers: { ...token, Range: 'bytes=4-8' } },
     )
-    const bytes = new TextEncoder().encode('the bytes of ranged').subarray(4, 9)
+    const bytes = new TextEncoder().encode('the bytes of ranged.mp4').subarray(4, 9)
     expect(response.status).toBe(206)
     expect(response.headers.get('Content-Digest')).toBe(await formatDigest(bytes))
     expect(await response.text()).toBe('bytes')

@@ -1,14 +1,30 @@
-/** Every route that stores a file accepts and rejects the same extensions. */
+/** Every route that stores or processes a file accepts and rejects the same extensions. */
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
-import { EXTENSIONS, formatContentType } from '../../../src/contract/fileTypes.ts'
+import {
+  EXTENSIONS,
+  formatContentType,
+  listExtensions,
+  listWatermarkExtensions,
+} from '../../../src/contract/fileTypes.ts'
+import { putOriginal } from '../helpers/jobs.ts'
 import { API_KEY, api, expectJson, visit, type ErrorBody } from '../helpers/requests.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 
 /** Common video, audio and image types that are not stored, and types that must not be. */
-const REJECTED = `aif aiff amr ac3 caf ape mid bmp tif tiff heic heif avif jxl ico svg psd
-  vob rm mxf m3u8 mpd json html exe`.split(/\s+/)
+const REJECTED = `aif aiff amr ac3 eac3 dts caf ape mid wv bmp tif tiff heic heif avif jxl jp2 ico
+  svg psd dng vob rm mxf dv m2v y4m ass m3u8 mpd m4s json html exe`.split(/\s+/)
+/** No extension, and one that is not the last. */
+const UNNAMED = ['doors/file', 'doors/file.mp4.bak', 'doors/.mp4/file', 'doors/file.']
 
-/** Sends a request to store a file to each route. The content matches no extension. */
+async function requestJob(filePath: string, transformation: string) {
+  return api('POST', '/queue/jobs', { filePath, transformations: [transformation] })
+}
+
+/**
+ * Sends a request to store a file to each route, or to use one that is in the bucket. The content
+ * matches no extension.
+ */
 const ROUTES: Record<string, (path: string) => Promise<Response>> = {
   'PUT /files': (path) => api('PUT', `/files/${path}`, new TextEncoder().encode('no media')),
   'POST /upload': (path) => {
@@ -18,6 +34,22 @@ const ROUTES: Record<string, (path: string) => Promise<Response>> = {
   },
   'POST /uploads': (filePath) => api('POST', '/uploads', { filePath }),
   'POST /signed-urls': (path) => api('POST', '/signed-urls', { method: 'PUT', path }),
+  'POST /queue/jobs': async (path) => {
+    await putOriginal(path)
+    return requestJob(path, 'w_640')
+  },
+  'GET /t with a transformation': async (path) => {
+    await putOriginal(path)
+    return api('GET', `/t/w_640/${path}`)
+  },
+  'POST /probe': async (path) => {
+    await putOriginal(path)
+    return api('POST', '/probe', { filePath: path, waitSeconds: 0 })
+  },
+  'an appended file': async (path) => {
+    await Promise.all([putOriginal(path), putOriginal('doors/source.mp4')])
+    return requestJob('doors/source.mp4', `cat_${path.replaceAll('/', ':')}`)
+  },
 }
 
 function nameOf(extension: string) {
@@ -34,18 +66,51 @@ async function isNameRejected(response: Response): Promise<boolean> {
 
 describe.each(Object.entries(ROUTES))('%s', (_name, send) => {
   it('accepts the name of every type that can be stored, in lower and upper case', async () => {
-    for (const extension of EXTENSIONS) {
-      for (const written of [extension, extension.toUpperCase()]) {
-        expect(await isNameRejected(await send(nameOf(written))), written).toBe(false)
-      }
-    }
+    const written = EXTENSIONS.flatMap((extension) => [extension, extension.toUpperCase()])
+    await Promise.all(
+      written.map(async (extension) =>
+        expect(await isNameRejected(await send(nameOf(extension))), extension).toBe(false),
+      ),
+    )
   })
 
   it('rejects the names of types that cannot be stored', async () => {
-    for (const extension of REJECTED) {
-      expect(await isNameRejected(await send(nameOf(extension))), extension).toBe(true)
-    }
+    await Promise.all(
+      [...REJECTED.map(nameOf), ...UNNAMED].map(async (path) =>
+        expect(await isNameRejected(await send(path)), path).toBe(true),
+      ),
+    )
   })
+})
+
+it.each([
+  ['wm', listWatermarkExtensions()],
+  ['st', listExtensions('subtitles')],
+])('%s accepts exactly the reference files that a runner can open', async (key, accepted) => {
+  await putOriginal('doors/source.mp4')
+  for (const extension of [...EXTENSIONS, ...REJECTED]) {
+    await putOriginal(nameOf(extension))
+    const value = nameOf(extension).replaceAll('/', ':')
+    const { status } = await requestJob('doors/source.mp4', `${key}_${value}`)
+    expect(status, extension).toBe((accepted as string[]).includes(extension) ? 202 : 400)
+  }
+})
+
+it('a file of another type in the bucket is served and listed as bytes, and has no job', async () => {
+  for (const path of [...REJECTED.map((extension) => `other/file.${extension}`), 'other/file']) {
+    await env.ORIGINALS.put(path, 'bytes')
+    const served = await visit(`/t/${path}`)
+    expect((await served.arrayBuffer()).byteLength).toBe('bytes'.length)
+    expect(served.headers.get('Content-Type'), path).toBe('application/octet-stream')
+    expect((await visit(`/video-status/${path}`)).status).toBe(404)
+  }
+  const { files } = await expectJson<{ files: { contentType: string }[] }>(
+    await api('GET', '/files?prefix=other/'),
+    200,
+  )
+  expect(new Set(files.map(({ contentType }) => contentType))).toEqual(
+    new Set(['application/octet-stream']),
+  )
 })
 
 function bytes(...values: number[]) {

@@ -1,6 +1,14 @@
 /** Prepares the state folder, which holds keys, files and logs, for this user alone. */
-import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { StartError } from './startError.ts'
 
 const OWN_FOLDERS = ['v3', 'scratch', 'bundle', 'registry']
@@ -17,7 +25,7 @@ export function prepareStateDir(stateDir: string): void {
   // Child processes inherit the mask: folders get mode 0700 and files 0600.
   process.umask(0o077)
   try {
-    mkdirSync(stateDir, { recursive: true })
+    createFolder(stateDir)
     checkOwnership(stateDir)
     // A folder that an older version created has another mode.
     chmodSync(stateDir, 0o700)
@@ -36,6 +44,25 @@ export function prepareStateDir(stateDir: string): void {
     throw new StartError(
       `STATE_DIR: ${stateDir} cannot be used: ${(error as Error).message}. Choose a folder that you can write to.`,
     )
+  }
+}
+
+/**
+ * Creates a folder and its parents. With `recursive`, `mkdirSync` would never return for a folder
+ * below /proc: the system says that the parent does not exist, so Node.js creates it again.
+ */
+function createFolder(path: string): void {
+  if (existsSync(path)) {
+    return
+  }
+  createFolder(dirname(path))
+  try {
+    mkdirSync(path)
+  } catch (error) {
+    // Another start may have created it.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST' || !existsSync(path)) {
+      throw error
+    }
   }
 }
 

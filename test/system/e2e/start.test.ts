@@ -41,6 +41,14 @@ describe('a setting that cannot be used is rejected with a message', () => {
       { STATE_DIR: '/dev/null/x' },
       /^STATE_DIR: \/dev\/null\/x cannot/,
     ],
+    [
+      'a state folder below /proc',
+      { STATE_DIR: '/proc/x/y' },
+      /^STATE_DIR: \/proc\/x\/y cannot be used: ENOENT.*Choose a folder that you can write to/,
+    ],
+    ['a state folder of /proc', { STATE_DIR: '/proc/self/fd' }, /^STATE_DIR: .* contains other/],
+    ['a state folder below /sys', { STATE_DIR: '/sys/x/y' }, /^STATE_DIR: \/sys\/x\/y cannot/],
+    ['a device as state folder', { STATE_DIR: '/dev/null' }, /^STATE_DIR: \/dev\/null cannot/],
     ['a state folder of something else', { STATE_DIR: '/etc' }, /^STATE_DIR: \/etc contains other/],
   ])('%s', async (_name, env, message) => {
     const mode = statSync('/etc').mode

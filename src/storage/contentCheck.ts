@@ -8,9 +8,7 @@ import { type ErrorResult, errorResult } from '../domain/result.ts'
 export const SNIFF_BYTES = 4_100
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
-/**
- * Start of a subtitles file, by extension. Applied to content that file-type does not recognize.
- */
+/** Start of a subtitles file, by extension. */
 const SUBTITLES: Record<string, { start: RegExp; description: string }> = {
   vtt: { start: /^WEBVTT(?=[ \t\r\n]|$)/, description: 'with the line WEBVTT' },
   srt: {
@@ -23,17 +21,16 @@ function findSubtitleMismatch(extension: string, leading: Uint8Array): string | 
   const { start, description } = SUBTITLES[extension]!
   let text: string
   try {
-    // `stream` allows the leading bytes to end within a character.
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(leading, {
-      stream: true,
-    })
+    // The leading bytes of a longer file can end within a character.
+    const stream = leading.length >= SNIFF_BYTES
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(leading, { stream })
   } catch {
     return 'The subtitles are not UTF-8 text. Save them as UTF-8.'
   }
-  if (!text.includes('\0') && start.test(text)) {
-    return null
+  if (text.includes('\0')) {
+    return 'The subtitles contain a NUL character, as UTF-16 text does. Save them as UTF-8.'
   }
-  return `The content is not .${extension}: it must begin ${description}.`
+  return start.test(text) ? null : `The content is not .${extension}: it must begin ${description}.`
 }
 
 /**
@@ -67,7 +64,8 @@ export async function findContentMismatch(
     return 'The file is empty.'
   }
   const found = await fileTypeFromBuffer(leading)
-  if (!found && extension in SUBTITLES) {
+  // Text is checked even if file-type recognizes it, which it does by the first characters.
+  if (extension in SUBTITLES && (!found || findFamily(found.ext) === findFamily(extension))) {
     return findSubtitleMismatch(extension, leading)
   }
   if (!found) {

@@ -170,6 +170,9 @@ describe('the content check', () => {
     ['s/b.vtt', '\uFEFFWEBVTT - a title\r\n'],
     ['s/a.srt', '1\r\n00:00:00,000 --> 00:00:01,000\r\nHello'],
     ['s/b.srt', '\uFEFF\n0:00:00,000 --> 0:00:01,000\nHällo'],
+    // 4,100 bytes are checked, and end within a character.
+    ['s/long1.srt', `1\n00:00:00,000 --> 00:00:01,000\n${'字'.repeat(2_000)}`],
+    ['s/long2.srt', `1\n00:00:00,000 --> 00:00:01,000\nx${'字'.repeat(2_000)}`],
   ])('accepts the subtitles %s', async (path, content) => {
     expect((await put(path, text(content))).status).toBe(201)
   })
@@ -188,5 +191,31 @@ describe('the content check', () => {
   ])('rejects %s', async (path, bytes) => {
     await expectError(await put(path, bytes), 415, 'content_mismatch')
     expect(await env.ORIGINALS.head(path)).toBeNull()
+  })
+
+  const CUE = '00:00:00.000 --> 00:00:01.000\nHello'
+  describe.each([
+    ['vtt', `WEBVTT\n\n${CUE}`],
+    ['srt', `1\n${CUE}`],
+  ])('rejects a .%s that is not UTF-8:', (extension, content) => {
+    const bytes = (binary: string) => Uint8Array.from(binary, (c) => c.charCodeAt(0))
+    const littleEndian = content.replace(/./gs, '$&\0')
+    const bigEndian = content.replace(/./gs, '\0$&')
+    it.each([
+      ['Latin-1', `${content} \xE4 and more`],
+      ['Latin-1 at the end', `${content} \xE4`],
+      ['a NUL', `${content}\0`],
+      ['a NUL after the first line', content.replace('\n', '\0\n')],
+      ['UTF-16 (LE) with a BOM', `\xFF\xFE${littleEndian}`],
+      ['UTF-16 (BE) with a BOM', `\xFE\xFF${bigEndian}`],
+      ['UTF-16 (LE) without a BOM', littleEndian],
+      ['UTF-16 (BE) without a BOM', bigEndian],
+      ['a BOM and Latin-1', `\xEF\xBB\xBF${content} \xE4.`],
+    ])('%s', async (_encoding, binary) => {
+      const path = `s/encoding.${extension}`
+      const message = await expectError(await put(path, bytes(binary)), 415, 'content_mismatch')
+      expect(message).toContain('Save them as UTF-8.')
+      expect(await env.ORIGINALS.head(path)).toBeNull()
+    })
   })
 })

@@ -1,7 +1,7 @@
 /** Waits for the end of a job, by an event stream of its queue. */
 import type { StreamMessage } from '../contract/events.ts'
 import { describeError, logError } from '../log.ts'
-import type { HubClient } from '../platform/hubClient.ts'
+import { closeUnused, type HubClient } from '../platform/hubClient.ts'
 import { limitTime } from '../platform/timeLimit.ts'
 
 const ENDS_WAIT: Record<StreamMessage['event'], boolean> = {
@@ -19,10 +19,10 @@ const ENDS_WAIT: Record<StreamMessage['event'], boolean> = {
 }
 
 /**
- * Resolves when the job has ended, when events may have been missed (also when the stream closes),
- * or `timeoutMs` after the stream has begun. If the hub fails or opens no stream within
- * `timeoutMs`, the promise resolves then. Calls `isOver` once, after the stream has begun, so
- * that no end is missed.
+ * Resolves when the job has ended, when events may have been missed (also when the stream closes or
+ * the hub fails), or after `timeoutMs`, which includes the time in which the stream opens. A stream
+ * that opens later is closed. Calls `isOver` once, after the stream has begun, so that no end is
+ * missed.
  */
 export async function waitForJobEnd(
   hubs: Pick<HubClient, 'openStream'>,
@@ -32,7 +32,10 @@ export async function waitForJobEnd(
 ): Promise<void> {
   const filter = { jobId, filePath: null, pathPrefix: null }
   const options = { filter, since: null }
-  const opening = limitTime(hubs.openStream(queue, options), timeoutMs)
+  const deadline = Date.now() + timeoutMs
+  const opening = limitTime(hubs.openStream(queue, options), timeoutMs, (late) =>
+    closeUnused(late.socket),
+  )
   const events = await opening.catch((error: unknown) => {
     logError('hub_unreachable', { queue, error: describeError(error) })
     return null
@@ -42,7 +45,7 @@ export async function waitForJobEnd(
   }
   const { socket } = events
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
-  const timer = setTimeout(end, timeoutMs)
+  const timer = setTimeout(end, Math.max(0, deadline - Date.now()))
   socket.addEventListener('message', ({ data }) => {
     if (ENDS_WAIT[(JSON.parse(data as string) as StreamMessage).event]) {
       end()
@@ -52,9 +55,8 @@ export async function waitForJobEnd(
   socket.addEventListener('error', () => end())
   socket.accept()
   try {
-    if (!(await isOver())) {
-      await ended
-    }
+    const endOrWait = isOver().then((isTrue) => (isTrue ? undefined : ended))
+    await Promise.race([endOrWait, ended])
   } finally {
     clearTimeout(timer)
     socket.close(1000)

@@ -104,23 +104,20 @@ function readSocket({ webSocket, status }: Response): WebSocket {
   return webSocket
 }
 
+/** Closes a socket that nobody has accepted. */
+export function closeUnused(socket: WebSocket): void {
+  socket.accept()
+  socket.close(1000)
+}
+
 /** Returns null if the hub fails or does not answer. A socket that opens later is closed. */
 async function findSocket(
   queue: string,
   open: () => Promise<WebSocket>,
 ): Promise<WebSocket | null> {
-  let isLate = false
   try {
-    const opening = open().then((socket) => {
-      if (isLate) {
-        socket.accept()
-        socket.close(1000)
-      }
-      return socket
-    })
-    return await limitTime(opening, MAX_CONNECT_MS)
+    return await limitTime(open(), MAX_CONNECT_MS, closeUnused)
   } catch (error) {
-    isLate = true
     logError('hub_unreachable', { queue, error: describeError(error) })
     return null
   }

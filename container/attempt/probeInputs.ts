@@ -50,10 +50,12 @@ async function probeInput(
   part: ShownPart | null,
 ): Promise<Probe> {
   const environment = probeEnvironment(attempt)
+  const fragmentedStreams = await source.readFragmentedStreams()
   const found = await probe({
     ...environment,
     input: [...INPUT_LIMITS, source.url],
     sizeBytes,
+    ...(fragmentedStreams !== null && { fragmentedStreams }),
     needs: listNeeds(attempt.assignment.rendition, sizeBytes),
   })
   return part === null ? found : detectScan(found, part, { ...environment, url: source.url })
@@ -79,14 +81,15 @@ function probeEnvironment({ settings, scratch: cwd, signal, inputs }: RunningAtt
 async function findStart(
   attempt: RunningAttempt,
   url: string,
-  { seeksExactly, startSeconds, video }: Probe,
+  probed: Probe,
 ): Promise<Pick<InputFile, 'keyframeSeconds'>> {
+  const { seeksExactly, startSeconds, video } = probed
   const start = readStart(attempt.assignment.rendition)
   if (seeksExactly || start === 0 || video === null) {
     return {}
   }
   const keyframe = await findKeyframeBefore(
-    { url, stream: video.index },
+    { url, stream: video.index, probe: probed },
     startSeconds + start,
     probeEnvironment(attempt),
   )

@@ -51,6 +51,7 @@ export async function openInputs(options: {
         return client.readSource(lease, start, end, either)
       },
       onFatal,
+      makesIndex: true,
     })
     const input = { path, sizeBytes, source }
     opened.push(input)

@@ -1,15 +1,25 @@
 /**
  * HTTP server on 127.0.0.1 from which ffmpeg reads a source by ranges, at a path that cannot be
- * guessed. ffmpeg never learns the gateway's address or the token, and does not notice retries.
+ * guessed. ffmpeg never learns the gateway's address or the token, and does not notice retries. A
+ * fragmented MP4 file is served with an index.
  */
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { readSeekSecond } from '../ffmpeg/process/seekUrl.ts'
 import { createBlockCache, type FetchRange, type ReadBlock } from './blockCache.ts'
+import { createFragmentViews, type FragmentedStream } from './fragments/fragmentViews.ts'
+import { patchReader } from './patchedReader.ts'
 
 export interface SourceServer {
+  /** ffmpeg seeks in a file without an index only if the URL names the second, as `seekUrl` does. */
   url: string
+  /**
+   * Returns the video and audio streams of a fragmented MP4 file for which the server makes an index,
+   * by their number; null for another file.
+   */
+  readFragmentedStreams: () => Promise<ReadonlyMap<number, FragmentedStream> | null>
   /** Bytes that were served so far. The stall check counts them as progress. */
   bytesServed: () => number
   close: () => Promise<void>
@@ -23,29 +33,43 @@ export async function startSourceServer(options: {
   sizeBytes: number
   fetchRange: FetchRange
   onFatal: (error: unknown) => void
+  /** True to make an index if the file is a fragmented MP4. */
+  makesIndex?: boolean
 }): Promise<SourceServer> {
   const { sizeBytes } = options
   const path = `/${randomBytes(24).toString('base64url')}`
   const startReader = createBlockCache(sizeBytes, options.fetchRange)
+  const closing = new AbortController()
+  const fragments = createFragmentViews({
+    sizeBytes,
+    startReader,
+    isEnabled: options.makesIndex === true,
+    signal: closing.signal,
+  })
   let bytesServed = 0
 
   async function respond(request: IncomingMessage, response: ServerResponse) {
-    if (request.url !== path || (request.method !== 'GET' && request.method !== 'HEAD')) {
+    const second = readSeekSecond(request.url ?? '', path)
+    if (second === undefined || (request.method !== 'GET' && request.method !== 'HEAD')) {
       return response.writeHead(404).end()
     }
-    const range = parseRange(request.headers.range, sizeBytes)
+    const view = await fragments.select(second)
+    const range = parseRange(request.headers.range, view.sizeBytes)
     if (range === null) {
-      return response.writeHead(416, { 'content-range': `bytes */${sizeBytes}` }).end()
+      return response.writeHead(416, { 'content-range': `bytes */${view.sizeBytes}` }).end()
     }
     const isPartial = request.headers.range !== undefined
     response.writeHead(isPartial ? 206 : 200, {
       'accept-ranges': 'bytes',
       'content-type': 'application/octet-stream',
       'content-length': range.end - range.start,
-      ...(isPartial && { 'content-range': `bytes ${range.start}-${range.end - 1}/${sizeBytes}` }),
+      ...(isPartial && {
+        'content-range': `bytes ${range.start}-${range.end - 1}/${view.sizeBytes}`,
+      }),
     })
     if (request.method === 'GET') {
-      await writeRange(response, range, startReader(), (bytes) => (bytesServed += bytes))
+      const readBlock = patchReader(startReader(), view.patches)
+      await writeRange(response, range, readBlock, (bytes) => (bytesServed += bytes))
     }
     return response.end()
   }
@@ -65,7 +89,13 @@ export async function startSourceServer(options: {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     bytesServed: () => bytesServed,
+    readFragmentedStreams: () =>
+      fragments.readStreams().catch((error: unknown) => {
+        options.onFatal(error)
+        throw error
+      }),
     async close() {
+      closing.abort()
       server.close()
       server.closeAllConnections()
       await once(server, 'close')

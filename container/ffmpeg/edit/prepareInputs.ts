@@ -1,11 +1,13 @@
 /** Prepares the inputs of ffmpeg: the steps that write files, and the arguments that open them. */
 import { INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
+import { seekUrl } from '../process/seekUrl.ts'
 import type { InputFile, PlanContext, Step } from '../renderPlan.ts'
 import type { EditedOutput, Trim } from './editedOutput.ts'
 import * as pipeline from './pipeline.ts'
 import { openAudioMarker } from './steps/audioStart.ts'
 import { KEEP_VIDEO_GRAPH } from './steps/frameSize.ts'
+import { findSeekSecond } from './steps/trim.ts'
 import { prepareSubtitles } from './steps/subtitles.ts'
 import { prepareWatermark } from './steps/watermark.ts'
 
@@ -46,6 +48,6 @@ export function openInput(file: InputFile, trim: Trim): string[] {
     ...INPUT_LIMITS,
     ...(file.probe?.video?.inputOptions ?? []),
     ...pipeline.trim(file, trim),
-    ...ffmpegOptions({ i: file.url }),
+    ...ffmpegOptions({ i: seekUrl(file, findSeekSecond(file, trim)) }),
   ]
 }

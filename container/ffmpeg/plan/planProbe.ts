@@ -64,7 +64,9 @@ async function describeFile(
       brand: tags['major_brand'],
     }),
     formatName: format.format_name,
-    durationSeconds: readDuration(format.duration) ?? source.probe.contentSeconds,
+    durationSeconds:
+      (source.probe.isFragmented ? null : readDuration(format.duration)) ??
+      source.probe.contentSeconds,
     sizeBytes: source.probe.facts.sizeBytes,
     bitRate: documents.toWholeNumber(format.bit_rate),
     startSeconds: format.start_time ?? null,

@@ -4,6 +4,7 @@
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
+import { seekUrl } from '../process/seekUrl.ts'
 import type { FfmpegStep, InputFile } from '../renderPlan.ts'
 
 /** Number of frames that are measured. Each costs a seek in the source. */
@@ -57,7 +58,7 @@ interface MeasuredVideo {
  * invisible at the size of a thumbnail does not lower its score.
  */
 export function planFrameMeasurement(
-  { url, probe }: InputFile,
+  file: InputFile,
   second: number,
   { index, inputOptions, deinterlace, distanceSeconds }: MeasuredVideo,
 ): FfmpegStep {
@@ -74,7 +75,7 @@ export function planFrameMeasurement(
     'signalstats',
     print('YAVG'),
   ]
-  const seeksExactly = probe?.seeksExactly !== false
+  const seeksExactly = file.probe?.seeksExactly !== false
   const usesKeyframes = distanceSeconds > MAX_EXACT_DISTANCE_SECONDS
   const command = [
     ...COMMON_OPTIONS,
@@ -89,7 +90,7 @@ export function planFrameMeasurement(
     ...inputOptions,
     ...ffmpegOptions({
       ss: formatDecimal(second),
-      i: url,
+      i: seekUrl(file, second),
       map: `0:${index}`,
       'frames:v': 1,
       vf: filters.join(','),

@@ -1,16 +1,19 @@
 /**
  * Finds the key frame from which a source without an index has to be decoded. In MPEG streams,
- * ffmpeg seeks to any packet near a time, and decodes from the next key frame on.
+ * ffmpeg seeks to any packet near a time, and decodes from the next key frame on. In fragmented MP4 it
+ * can miss a frame that is decoded before the requested time and shown after it.
  */
 import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
 import { INPUT_LIMITS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
+import { seekUrl } from '../process/seekUrl.ts'
+import type { Probe } from './probe.ts'
 
 /**
- * Seconds before the time that are searched for the key frame. The longer part is searched only if
- * the shorter one has none.
+ * Seconds before the time that are searched for the key frame. A longer part is searched only if
+ * the shorter ones have none.
  */
-const WINDOWS_SECONDS = [12, 60]
+const WINDOWS_SECONDS = [4, 12, 60]
 /** Containers round times, and times in a request have at most three decimals. */
 const ROUNDING_SECONDS = 0.0015
 
@@ -21,19 +24,23 @@ const ROUNDING_SECONDS = 0.0015
  *   key frame is found
  */
 export async function findKeyframeBefore(
-  { url, stream }: { url: string; stream: number },
+  { url, stream, probe }: { url: string; stream: number; probe: Probe },
   second: number,
   environment: ProbeEnvironment,
 ): Promise<number | null> {
   for (const window of WINDOWS_SECONDS) {
+    const from = Math.max(0, second - window)
     const { output } = await runFfprobe(
-      { ...environment, input: [...INPUT_LIMITS, url] },
+      {
+        ...environment,
+        input: [...INPUT_LIMITS, seekUrl({ url, probe }, from - probe.startSeconds)],
+      },
       {
         entries: 'packet=pts_time,dts_time,flags',
         format: 'csv=p=0',
         selection: ffmpegOptions({
           select_streams: stream,
-          read_intervals: `${Math.max(0, second - window)}%${second + 1}`,
+          read_intervals: `${from}%${second + 1}`,
         }),
       },
     )

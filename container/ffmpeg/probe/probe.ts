@@ -39,9 +39,12 @@ export interface Probe {
   startSeconds: number
   /**
    * False for MPEG transport and program streams, which have no index. ffmpeg then seeks to any
-   * packet near a time, and the times of the packets after a seek depend on its version.
+   * packet near a time, and the times of the packets after a seek depend on its version. False
+   * for fragmented MP4 files too: ffmpeg seeks by the time at which a frame is decoded.
    */
   seeksExactly: boolean
+  /** True for a fragmented MP4 file of which only some fragments were read. */
+  isFragmented: boolean
 }
 
 export type ProbeOptions = FfprobeOptions & {
@@ -52,6 +55,11 @@ export type ProbeOptions = FfprobeOptions & {
    * used. Absent for an output of the runner, whose first streams are used.
    */
   needs?: StreamNeeds
+  /**
+   * Properties of the video and audio streams of a fragmented MP4 file, by their number. ffprobe derives
+   * them from the fragments that it has read, which are not all.
+   */
+  fragmentedStreams?: ReadonlyMap<number, { endSeconds: number; bitRate: number | null }>
 }
 
 /**
@@ -87,10 +95,31 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
   const read = readProbe(parsed.data, choice, sizeBytes, findRejectedSize(stderr))
   const inputOptions =
     needs === undefined || choice.video === null ? [] : await repairMatrix(choice.video, options)
-  const found = { ...read, video: read.video && { ...read.video, inputOptions } }
+  const complete = completeFragmented(read, options)
+  const found = { ...complete, video: complete.video && { ...complete.video, inputOptions } }
   return needs?.durations === true && needsMeasurement(found, sizeBytes)
     ? measureProbe(found, options)
     : found
+}
+
+/** Replaces the properties that depend on all fragments. */
+function completeFragmented(read: Probe, { fragmentedStreams }: ProbeOptions): Probe {
+  if (fragmentedStreams === undefined) {
+    return read
+  }
+  const complete = <T extends VideoStream | AudioStream>(stream: T): T => ({
+    ...stream,
+    ...(fragmentedStreams.get(stream.index) ?? { endSeconds: null, bitRate: null }),
+  })
+  // The file declares the frames that are not in fragments, if any.
+  const video = read.video && { ...complete(read.video), frames: null }
+  const audio = read.audio && complete(read.audio)
+  return {
+    ...withEnds(read, video, audio),
+    audioTracks: read.audioTracks.map(complete),
+    seeksExactly: false,
+    isFragmented: true,
+  }
 }
 
 /** A video file with fewer bytes per second than this may declare a wrong duration. */
@@ -151,6 +180,7 @@ function readProbe(
     durationIsDeclared: !format.format_name.startsWith('mpeg'),
     startSeconds: start,
     seeksExactly: !format.format_name.startsWith('mpeg'),
+    isFragmented: false,
   }
 }
 
@@ -181,15 +211,20 @@ async function measureProbe(found: Probe, options: ProbeOptions): Promise<Probe>
     endSeconds: ends.get(track.index)?.endSeconds ?? track.endSeconds,
   })
   const audio = found.audio && measureAudio(found.audio)
-  const contentSeconds = findLastEnd([video, audio])
-  if (found.contentSeconds !== null && (contentSeconds ?? 0) > MAX_SECONDS) {
+  const measured = withEnds(found, video, audio)
+  if (found.contentSeconds !== null && (measured.contentSeconds ?? 0) > MAX_SECONDS) {
     return found
   }
+  return { ...measured, audioTracks: found.audioTracks.map(measureAudio) }
+}
+
+/** Replaces the streams, and the durations that follow from them. */
+function withEnds(found: Probe, video: VideoStream | null, audio: AudioStream | null): Probe {
+  const contentSeconds = findLastEnd([video, audio])
   return {
     ...found,
     video,
     audio,
-    audioTracks: found.audioTracks.map(measureAudio),
     contentSeconds,
     facts: {
       ...found.facts,

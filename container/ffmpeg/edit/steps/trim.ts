@@ -23,7 +23,7 @@ const ROUNDING_SECONDS = 0.0005
 export function trimInput(file: InputFile, trim: Trim): string[] {
   const { startSeconds, durationSeconds } = trim
   if (isTrimmedByFilters(file, trim)) {
-    const from = findSeekSecond(file, startSeconds)
+    const from = findSeekSecond(file, trim)
     return ffmpegOptions({
       copyts: true,
       noaccurate_seek: from > 0,
@@ -92,8 +92,16 @@ export function isTrimmedByFilters({ probe }: InputFile, trim: Trim): boolean {
   return probe !== null && !probe.seeksExactly && isPartial(trim)
 }
 
-/** Returns the second to read from: some time before the key frame, or the start of the file. */
-function findSeekSecond({ keyframeSeconds }: InputFile, startSeconds: number): number {
+/**
+ * Returns the second to which ffmpeg seeks. If it does not seek exactly, that is some time before the
+ * key frame, or the start of the file.
+ */
+export function findSeekSecond(file: InputFile, trim: Trim): number {
+  const { keyframeSeconds } = file
+  const { startSeconds } = trim
+  if (!isTrimmedByFilters(file, trim)) {
+    return startSeconds
+  }
   if (keyframeSeconds === null) {
     return 0
   }

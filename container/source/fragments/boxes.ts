@@ -1,0 +1,61 @@
+/** Reads the structure of MP4 boxes (ISO/IEC 14496-12, 4.2). Sizes come from the file and may be wrong. */
+
+export interface Box {
+  type: string
+  /** Positions from the start of the file, or of the bytes that are parsed. */
+  start: number
+  contentStart: number
+  /** Exclusive. Can be after the end of a file that is cut off. */
+  end: number
+}
+
+/** Bytes of the longest header, with a 64-bit size. */
+export const MAX_HEADER_BYTES = 16
+const PRINTABLE = /^[\x20-\x7e\xa9]{4}$/
+
+/**
+ * @param bytes the bytes at `start`
+ * @param limit end of the file or of the parent, to which a box of size 0 extends
+ * @returns null when there is no valid header
+ */
+export function readBoxHeader(bytes: Buffer, start: number, limit: number): Box | null {
+  if (bytes.length < 8 || start + 8 > limit) {
+    return null
+  }
+  const type = bytes.toString('latin1', 4, 8)
+  const size = bytes.readUInt32BE(0)
+  const isLarge = size === 1
+  if (!PRINTABLE.test(type) || (isLarge && bytes.length < MAX_HEADER_BYTES)) {
+    return null
+  }
+  const headerBytes = isLarge ? MAX_HEADER_BYTES : 8
+  const length = isLarge ? Number(bytes.readBigUInt64BE(8)) : size === 0 ? limit - start : size
+  const end = start + length
+  if (length < headerBytes || !Number.isSafeInteger(end)) {
+    return null
+  }
+  return { type, start, contentStart: start + headerBytes, end }
+}
+
+/** Returns the boxes in `bytes`, up to the first one that is invalid or does not end within them. */
+export function listBoxes(bytes: Buffer): (Box & { content: Buffer })[] {
+  const boxes: (Box & { content: Buffer })[] = []
+  for (let at = 0; at < bytes.length;) {
+    const box = readBoxHeader(bytes.subarray(at), at, bytes.length)
+    if (box === null || box.end > bytes.length) {
+      break
+    }
+    boxes.push({ ...box, content: bytes.subarray(box.contentStart, box.end) })
+    at = box.end
+  }
+  return boxes
+}
+
+/** Returns the content of the first box of this type, which is nested as the types say. */
+export function findContent(bytes: Buffer, ...path: string[]): Buffer | null {
+  let content: Buffer | null = bytes
+  for (const type of path) {
+    content = content && (listBoxes(content).find((box) => box.type === type)?.content ?? null)
+  }
+  return content
+}

@@ -1,0 +1,155 @@
+/** Reads the parts of a fragmented MP4 file from which its index is made: the header, and both ends. */
+import type { Patch } from '../patchedReader.ts'
+import type { Box } from './boxes.ts'
+import { createFragmentReader, type Fragment, type ReadBytes } from './fragmentReader.ts'
+import { readTracks, type Track } from './headers.ts'
+import type { IndexContext } from './indexBoxes.ts'
+
+const MAX_MOOV_BYTES = 16 * 1024 ** 2
+/** Boxes before the first fragment. */
+const MAX_BOXES = 64
+const MAX_FIRST_FRAGMENTS = 64
+/** Bytes at the end of the file in which the last fragment of each track is looked for. */
+const TAIL_BYTES = [1, 4, 16, 64].map((mebibytes) => mebibytes * 1024 ** 2)
+const MAX_TAIL_FRAGMENTS = 20_000
+
+export type FileContext = IndexContext & {
+  /** Fragments that were read. */
+  sampled: Fragment[]
+}
+
+export interface Layout {
+  moov: Box
+  content: Buffer
+  tracks: Track[]
+  /** Position after `moov` and the boxes before the first fragment. */
+  firstFragment: number
+  /** Replaces the type of index boxes before the first fragment. */
+  hidden: Patch[]
+}
+
+/** Reads the boxes before the first fragment. */
+export async function readLayout(sizeBytes: number, read: ReadBytes): Promise<Layout | null> {
+  const reader = createFragmentReader({ sizeBytes, tracks: [], read })
+  const hidden: Layout['hidden'] = []
+  let found: Omit<Layout, 'firstFragment' | 'hidden'> | null = null
+  let position = 0
+  for (let boxes = 0; boxes < MAX_BOXES; boxes++) {
+    const box = await reader.readBox(position)
+    if (box === null || box.end > sizeBytes) {
+      return null
+    }
+    if (box.type === 'moof') {
+      return found && { ...found, firstFragment: position, hidden }
+    }
+    if (box.type === 'moov') {
+      if (box.end - box.start > MAX_MOOV_BYTES) {
+        return null
+      }
+      const content = await read(box.start, box.end)
+      const tracks = readTracks(content.subarray(box.contentStart - box.start))
+      if (tracks === null) {
+        return null
+      }
+      found = { moov: box, content, tracks }
+    }
+    if (box.type === 'sidx') {
+      hidden.push({ start: position + 4, bytes: Buffer.from('free') })
+    }
+    position = box.end
+  }
+  return null
+}
+
+/** Reads the first and the last fragments. */
+export async function readContext(
+  layout: Layout,
+  sizeBytes: number,
+  read: ReadBytes,
+): Promise<FileContext | null> {
+  const [main, ...others] = [
+    ...layout.tracks.filter(({ kind }) => kind === 'video'),
+    ...layout.tracks.filter(({ kind }) => kind === 'audio'),
+  ]
+  if (main === undefined) {
+    return null
+  }
+  const options = { tracks: layout.tracks, read }
+  const tail = await readTail(createFragmentReader({ ...options, sizeBytes }), layout, sizeBytes)
+  if (tail === null) {
+    return null
+  }
+  const reader = createFragmentReader({ ...options, sizeBytes: tail.dataEnd })
+  const first = await reader.readNext(layout.firstFragment)
+  if (first === null) {
+    return null
+  }
+  const second = first.isLast ? null : await reader.readNext(first.end)
+  const starts = new Map(
+    layout.tracks.filter(({ hasOwnSamples }) => hasOwnSamples).map(({ id }) => [id, 0]),
+  )
+  const ids = [main, ...others].map(({ id }) => id)
+  const sampled = [...tail.fragments]
+  let fragment: Fragment | null = first
+  for (let count = 0; fragment !== null && count < MAX_FIRST_FRAGMENTS; count++) {
+    sampled.push(fragment)
+    for (const [id, span] of fragment.spans) {
+      starts.set(id, starts.get(id) ?? span.shownStart)
+    }
+    const isWhole = ids.every((id) => starts.has(id))
+    fragment = isWhole || fragment.isLast ? null : await reader.readNext(fragment.end)
+  }
+  const tracks = [main, ...others]
+    .filter(({ id }) => starts.has(id) && tail.ends.has(id))
+    .map((track) => ({ ...track, delaySeconds: findDelay(track, sampled) }))
+  const [chosen, ...rest] = tracks
+  return chosen === undefined
+    ? null
+    : { ...tail, reader, first, second, starts, sampled, tracks: [chosen, ...rest] }
+}
+
+/** ffmpeg shows all frames of a track later, if some would be shown before they are decoded. */
+function findDelay({ id, timescale }: Track, sampled: readonly Fragment[]): number {
+  const offsets = sampled.map(({ spans }) => spans.get(id)?.minOffset ?? 0)
+  return Math.max(0, ...offsets.map((offset) => -offset / timescale))
+}
+
+interface Tail {
+  ends: Map<number, number>
+  dataEnd: number
+  fragments: Fragment[]
+}
+
+/** Reads the last fragments. One that is cut off does not count. */
+async function readTail(
+  reader: ReturnType<typeof createFragmentReader>,
+  { tracks, firstFragment }: Layout,
+  sizeBytes: number,
+): Promise<Tail | null> {
+  const ids = tracks.filter(({ kind }) => kind !== 'other').map(({ id }) => id)
+  let result: Tail | null = null
+  for (const length of TAIL_BYTES) {
+    const from = Math.max(firstFragment, sizeBytes - length)
+    let fragment = await reader.find(from, sizeBytes)
+    const ends = new Map<number, number>()
+    const fragments: Fragment[] = []
+    let dataEnd = 0
+    for (let count = 0; fragment !== null && count < MAX_TAIL_FRAGMENTS; count++) {
+      if (!fragment.isComplete) {
+        dataEnd = fragment.start
+        break
+      }
+      dataEnd = fragment.end
+      fragments.push(fragment)
+      for (const [id, { shownEnd }] of fragment.spans) {
+        ends.set(id, Math.max(ends.get(id) ?? 0, shownEnd))
+      }
+      fragment = fragment.isLast ? null : await reader.readNext(fragment.end)
+    }
+    result = ends.size === 0 ? result : { ends, dataEnd, fragments }
+    if (ids.every((id) => ends.has(id)) || from === firstFragment) {
+      break
+    }
+  }
+  return result
+}

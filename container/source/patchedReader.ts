@@ -1,0 +1,27 @@
+/** Reads a file of which some bytes are replaced. */
+import type { ReadBlock } from './blockCache.ts'
+
+export interface Patch {
+  start: number
+  bytes: Buffer
+}
+
+export function patchReader(readBlock: ReadBlock, patches: readonly Patch[]): ReadBlock {
+  return async (position, signal) => {
+    const block = await readBlock(position, signal)
+    const end = position + block.length
+    const touching = patches.filter(
+      ({ start, bytes }) => start < end && start + bytes.length > position,
+    )
+    if (touching.length === 0) {
+      return block
+    }
+    // The block is shared with other readers.
+    const copy = Buffer.from(block)
+    for (const { start, bytes } of touching) {
+      const from = Math.max(0, position - start)
+      bytes.copy(copy, start + from - position, from)
+    }
+    return copy
+  }
+}

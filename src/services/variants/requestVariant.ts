@@ -7,7 +7,7 @@ import type { JobRow, VariantRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath, UNRESTRICTED } from '../../domain/caller.ts'
 import { isActive } from '../../domain/jobTransitions.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
+import { readCanonicalForm, writeRequestForm } from '../../domain/transformation/canonicalForm.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import { variantBusyError } from '../jobs/createJobErrors.ts'
 import { createJobs, type Creator } from '../jobs/createJobs.ts'
@@ -168,7 +168,8 @@ async function createVariantJob(
   caller: Creator,
   { filePath, variant, queue = caller.queue ?? DEFAULT_QUEUE }: VariantRequest,
 ): Promise<VariantOutcome> {
-  const request = { filePath, transformations: [variant], queue }
+  // Requests are read with the newest defaults, and names with those of version 1.
+  const request = { filePath, transformations: [writeRequestForm(variant)], queue }
   const created = await createJobs(platform, caller, request, null)
   if (created.ok) {
     const { row } = created.jobs[0]!

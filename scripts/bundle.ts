@@ -34,11 +34,11 @@ export function checkBundle(): { ok: boolean; output: string } {
   return checkSlots()
 }
 
-/** RUNNER_SLOTS must equal max_instances, which the Worker cannot read. */
+/** RUNNER_SLOTS must equal max_instances, which the Worker cannot read; 0 without containers. */
 function checkSlots(): { ok: boolean; output: string } {
   const { vars, containers = [] } = readConfig({ config: join(ROOT, 'wrangler.toml') })
   const slots = Number(vars['RUNNER_SLOTS'])
-  const maxInstances = containers[0]?.max_instances
+  const maxInstances = containers[0]?.max_instances ?? 0
   return {
     ok: slots === maxInstances,
     output: `RUNNER_SLOTS is ${slots} and max_instances is ${maxInstances}. They must be equal.`,

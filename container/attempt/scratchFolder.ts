@@ -3,11 +3,11 @@
  * remove those whose process no longer exists.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 
 /** @returns the absolute path of a new, empty folder */
 export function createScratchFolder(parent: string): Promise<string> {
-  return mkdtemp(join(parent, `reelqueue-${process.pid}-`))
+  return mkdtemp(join(resolve(parent), `reelqueue-${process.pid}-`))
 }
 
 export function removeScratchFolder(folder: string): Promise<void> {

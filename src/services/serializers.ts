@@ -37,7 +37,7 @@ export function encodeVariant(variant: string) {
   )
 }
 
-/** Progress as clients see it, in whole percent. Runners report fractions. */
+/** Progress as clients see it: whole percent. Runners report percent with decimals. */
 export function toPercent(progress: number): number {
   return Math.floor(progress)
 }

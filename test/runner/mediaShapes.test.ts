@@ -33,7 +33,8 @@ describe('colours', () => {
 
   it.each([
     ['BT.2020 without HDR', 'gray-2020.mp4', 128, 12],
-    // A PQ signal at half its range is 92 nits: almost white on an SDR screen of 100 nits.
+    // A PQ signal at half its range is 92 nits. Without tone mapping that would be almost white on an
+    // SDR screen of 100 nits; tone mapping darkens it to leave room for brighter areas.
     ['HDR as PQ', 'pq.mp4', 170, 50],
     ['HDR as HLG', 'small-hlg.mp4', 150, 60],
   ])(
@@ -95,7 +96,7 @@ describe('video frames', () => {
     expect(stream.field_order).toBe('progressive')
   })
 
-  it('can be only one', async () => {
+  it('are kept if there is only one', async () => {
     const { video: stream } = await makeOutput('one-frame.mp4')
     expect(stream.nb_frames).toBe('1')
   })

@@ -20,11 +20,11 @@ const RENDITION = stream({ ladder: [144, 180], segmentSeconds: 2 })
 function nextPlayableReport() {
   return harness.gateway.next<Report>('report', (report) => report.playable)
 }
+/** Collects the files that the gateway stores until the end of the test. */
 function recordFiles() {
   const stored: { name: string; bytes: Buffer }[] = []
-  const stop = new AbortController()
   const recording = (async () => {
-    while (!stop.signal.aborted) {
+    for (;;) {
       stored.push(await harness.gateway.next<{ name: string; bytes: Buffer }>('file'))
     }
   })()
@@ -114,6 +114,7 @@ it('the last master playlist has no higher BANDWIDTH than the first one', async 
   lastRates.forEach((rate, at) => expect(rate).toBeLessThanOrEqual(firstRates[at]!))
 })
 
+// `useRunnerHarness` checks this after each test.
 describe('no files remain in the scratch folder', () => {
   it('when the lease is lost', async () => {
     const { job, ended } = await startHeldStream()

@@ -29,7 +29,7 @@ export interface FfmpegOptions {
   bytesRead: () => number
   /**
    * Milliseconds since the gateway last responded. ffmpeg cannot read the source while the gateway
-   * does not respond, so a longer silence does not count as a stall.
+   * does not respond, so a silence of more than MIN_SILENCE_MS does not count as a stall.
    */
   silentMs: () => number
   onProgress: (progress: Progress) => void
@@ -78,7 +78,7 @@ export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
   }
 }
 
-/** A working gateway responds to a report about once a second, which is not a silence. */
+/** A shorter time without a response is normal: runners report about once a second. */
 const MIN_SILENCE_MS = 3_000
 
 /**

@@ -207,7 +207,7 @@ export async function startGateway() {
         return response.writeHead(400).end('{"code":"digest_mismatch"}')
       }
       if (Number(request.headers['content-length']) !== bytes.length) {
-        violations.push('no length')
+        violations.push('Content-Length does not match the body')
       }
       job.parts.set(Number(number), bytes)
       return send({ partNumber: Number(number), etag: `etag-${number}` })

@@ -72,7 +72,7 @@ it('repeats its response to a completion that is sent again, even after the file
   expect(await expectJson(await complete(id, parts), 201)).toEqual(stored)
   await expectJson(await api('PUT', '/files/parts/twice.mp4', mp4('another')), 201)
   expect(await expectJson(await complete(id, parts), 201)).toEqual(stored)
-  // The second completion changed nothing.
+  // The completion after the replacement did not store the old file again.
   expect((await env.ORIGINALS.head('parts/twice.mp4'))!.size).toBe(mp4('another').length)
 
   const others = [{ partNumber: 1, etag: 'another' }]

@@ -5,13 +5,15 @@ import { resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import type { StreamNeeds } from '../ffmpeg/probe/chooseStreams.ts'
 import { DEFAULT_PREVIEW_SECONDS } from '../ffmpeg/plan/planPreview.ts'
+import { correctTimes } from '../ffmpeg/probe/correctTimes.ts'
 import { detectScan } from '../ffmpeg/probe/detectScan.ts'
 import { findKeyframeBefore } from '../ffmpeg/probe/keyframeBefore.ts'
 import { probe, type Probe } from '../ffmpeg/probe/probe.ts'
 import type { ShownPart } from '../ffmpeg/probe/scanWindows.ts'
-import { INPUT_LIMITS } from '../ffmpeg/process/limits.ts'
+import { selectInputLimits } from '../ffmpeg/process/limits.ts'
 import type { InputFile, PlanContext } from '../ffmpeg/renderPlan.ts'
 import type { OpenInput } from '../source/inputFiles.ts'
+import { checkWatermark, findStillDemuxer } from './checkImages.ts'
 import type { RunningAttempt } from './types.ts'
 
 /**
@@ -23,6 +25,7 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
   const referenceFiles = new Map<string, InputFile>()
   for (const input of references) {
     const { path, source } = input
+    await checkWatermark(attempt, input)
     referenceFiles.set(path, {
       path,
       url: source.url,
@@ -30,12 +33,14 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
     })
   }
   const part = selectPart(attempt.assignment.rendition)
-  const probed = await probeInput(attempt, original, part)
+  const demuxer = await findStillDemuxer(attempt, original)
+  const probed = await probeInput(attempt, original, { part, demuxer })
   return {
     source: {
       path: original.path,
       url: original.source.url,
       probe: probed,
+      demuxer,
       ...(await findStart(attempt, original.source.url, probed)),
     },
     references: referenceFiles,
@@ -43,32 +48,43 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
   }
 }
 
-/** @param part the part of the file that the variant shows */
+/**
+ * @param options.part the part of the file that the variant shows; null when it shows none
+ * @param options.demuxer opens a still image; null for other files
+ */
 async function probeInput(
   attempt: RunningAttempt,
   { source, sizeBytes }: OpenInput,
-  part: ShownPart | null,
+  { part, demuxer }: { part: ShownPart | null; demuxer: string | null },
 ): Promise<Probe> {
   const environment = probeEnvironment(attempt)
-  const fragmentedStreams = await source.readFragmentedStreams()
-  const found = await probe({
+  const fragmentedStreams = demuxer === null ? await source.readFragmentedStreams() : null
+  const options = {
     ...environment,
-    input: [...INPUT_LIMITS, source.url],
+    input: [...selectInputLimits({ demuxer }), source.url],
     sizeBytes,
+    isStill: demuxer !== null,
     ...(fragmentedStreams !== null && { fragmentedStreams }),
     needs: listNeeds(attempt.assignment.rendition, sizeBytes),
-  })
-  return part === null ? found : detectScan(found, part, { ...environment, url: source.url })
+  }
+  const found = await correctTimes(await probe(options), options)
+  return part === null || found.isStill
+    ? found
+    : detectScan(found, part, { ...environment, url: source.url })
 }
 
 /** A probe document should be ready within seconds, so larger files are not read to their end. */
 const MAX_MEASURED_PROBE_BYTES = 64 * 1024 ** 2
+
+/** Kinds that do not play the file, but show a frame of it or describe it. */
+const KINDS_WITHOUT_TIME: readonly Rendition['kind'][] = ['image', 'probe']
 
 function listNeeds(rendition: Rendition, sizeBytes: number): StreamNeeds {
   const hasNoAudio = 'audioCodec' in rendition && rendition.audioCodec === 'none'
   return {
     video: rendition.kind !== 'audio' && rendition.kind !== 'wave',
     audioTrack: 'audioTrack' in rendition && !hasNoAudio ? rendition.audioTrack : null,
+    times: !KINDS_WITHOUT_TIME.includes(rendition.kind),
     durations: rendition.kind !== 'probe' || sizeBytes <= MAX_MEASURED_PROBE_BYTES,
   }
 }
@@ -127,7 +143,10 @@ function readEnd(rendition: Rendition): number | null {
 async function probeReference(attempt: RunningAttempt, input: OpenInput): Promise<Probe> {
   try {
     const part = selectPart(attempt.assignment.rendition)
-    return await probeInput(attempt, input, part && { ...part, startSeconds: 0, endSeconds: null })
+    return await probeInput(attempt, input, {
+      part: part && { ...part, startSeconds: 0, endSeconds: null },
+      demuxer: null,
+    })
   } catch (error) {
     if (!(error instanceof JobFailure)) {
       throw error

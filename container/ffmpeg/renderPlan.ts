@@ -18,6 +18,8 @@ export interface InputFile {
    * decides which demuxer opens it.
    */
   probe: Probe | null
+  /** The demuxer that opens a still image; absent for a file whose format ffmpeg detects. */
+  demuxer?: string | null
   /**
    * Second of the last key frame at or before the requested start; null when none is near it.
    * Absent when ffmpeg finds the key frame itself.

@@ -101,21 +101,6 @@ export function listWatermarkExtensions(): Extension[] {
   return listExtensions('image').filter((extension) => ORIGINALS[extension].demuxer !== null)
 }
 
-/** Images that cannot be animated, or whose animation ffmpeg does not read. */
-const STILL_IMAGES: readonly string[] = ['jpg', 'jpeg', 'webp'] satisfies Extension[]
-
-/**
- * Returns what an original of this name is ("a still image" or "subtitles") if no job can use it as
- * its source; null for other names. A `.gif` or `.png` can be animated, so the runner decides.
- */
-export function findUnusableSource(path: string): string | null {
-  const ending = readEnding(path)
-  if (STILL_IMAGES.includes(ending)) {
-    return 'a still image'
-  }
-  return findFileType(path)?.role === 'subtitles' ? 'subtitles' : null
-}
-
 /** The text after the last dot of a file name, in lower case; empty if the name has no dot. */
 function readEnding(path: string): string {
   return /\.([^./]+)$/.exec(path)?.[1]?.toLowerCase() ?? ''

@@ -1,13 +1,18 @@
 /** Hostile reference files: watermarks, subtitles and appended files. */
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32, deflateSync } from 'node:zlib'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
-import { video } from '../fixtures/renditions.ts'
+import { clip, harness, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
+import { args } from '../fixtures/args.ts'
+import { chunk as riff } from '../fixtures/hostile/bytes.ts'
+import { jpeg } from '../fixtures/hostile/pictures.ts'
+import { gif } from '../fixtures/images.ts'
+import { image, video } from '../fixtures/renditions.ts'
+import { ffmpeg } from './mediaCases/caseFiles.ts'
 
 useRunnerHarness()
 
@@ -108,6 +113,88 @@ describe('a watermark', () => {
     )
     expect(errorCode).toBe('input_invalid')
     expect(message).toMatch(/^The watermark cannot be used: .*more than 768 MiB of memory/)
+  })
+})
+
+/** Chunks of a PNG with 500 MB of text. */
+function textBombs(type: 'zTXt' | 'iTXt'): Buffer[] {
+  const head = type === 'zTXt' ? 'key\0\0' : 'key\0\u0001\0en\0key\0'
+  const text = deflateSync(Buffer.alloc(100_000_000, 'a'), { level: 9 })
+  const bomb = chunk(type, Buffer.concat([Buffer.from(head, 'latin1'), text]))
+  return Array.from({ length: 5 }, () => bomb)
+}
+
+/** A JPEG whose colour profile fills as many segments as it may. */
+async function jpegWithProfile(): Promise<Buffer> {
+  await ffmpeg(args`-f lavfi -i color=red:s=64x64 -frames:v 1 -update 1 small.jpg`)
+  const jpeg = await readFile(clip('small.jpg'))
+  const profile = Array.from({ length: 255 }, (_, index) => {
+    const segment = Buffer.alloc(65_537)
+    segment.set([0xff, 0xe2, 0xff, 0xff])
+    segment.write('ICC_PROFILE\0', 4, 'latin1')
+    segment.set([index + 1, 255], 16)
+    return segment
+  })
+  return Buffer.concat([jpeg.subarray(0, 2), ...profile, jpeg.subarray(2)])
+}
+
+/** A WebP without losses, of which the header declares 16,384 by 16,384 pixels. */
+function largeWebp(): Buffer {
+  const body = Buffer.concat([Buffer.from('2fffffffffff', 'hex').subarray(0, 5), Buffer.alloc(200)])
+  body.writeUInt32LE(0x0fffffff, 1)
+  return riff('RIFF', Buffer.from('WEBP'), riff('VP8L', body))
+}
+
+describe('an image that unpacks to far more than it has', () => {
+  const bombs: [string, string, () => Buffer | Promise<Buffer>][] = [
+    ['texts (zTXt)', 'png', () => png(64, 64, textBombs('zTXt'))],
+    ['texts (iTXt)', 'png', () => png(64, 64, textBombs('iTXt'))],
+    ['a colour profile of 16 MB', 'jpg', jpegWithProfile],
+  ]
+
+  it.each(bombs)('%s in a .%s: is read or rejected within the limits', async (_, type, make) => {
+    const path = `brand/logo.${type}`
+    await writeFile(clip(`bomb.${type}`), await make())
+    const references = { [path]: clip(`bomb.${type}`) }
+    const marked = await runJob('small.mp4', video({ watermark: path }), {}, {}, references)
+    const source = await runJob(`bomb.${type}`, image(), { filePath: path })
+    for (const { finish } of [marked, source]) {
+      expect(finish.outcome === 'failed' ? finish.errorCode : 'input_invalid').toBe('input_invalid')
+      expect(finish.outcome === 'failed' ? finish.message : '768 MiB of memory').toMatch(
+        /MiB of memory|cannot be decoded|takes? more than/,
+      )
+    }
+  })
+
+  it.each<[string, () => Buffer]>([
+    ['webp', largeWebp],
+    ['jpg', () => jpeg(65_535, 65_535)],
+    ['png', () => png(100_000, 100_000)],
+  ])('pixels of a .%s are counted before they are decoded', async (type, make) => {
+    const path = `brand/logo.${type}`
+    await writeFile(clip(`bomb.${type}`), make())
+    const references = { [path]: clip(`bomb.${type}`) }
+    const marked = await runJob('small.mp4', video({ watermark: path }), {}, {}, references)
+    const source = await runJob(`bomb.${type}`, image(), { filePath: path })
+    for (const { finish } of [marked, source]) {
+      expect(finish).toMatchObject({
+        outcome: 'failed',
+        message: expect.stringMatching(/The frame size is \d+ by \d+; at most 67,108,864 pixels/),
+      })
+    }
+  })
+
+  it('a GIF of 65,535 by 65,535 pixels is rejected', async () => {
+    const bytes = Buffer.from(gif(2))
+    bytes.writeUInt32LE(0xffffffff, 6)
+    await writeFile(clip('bomb.gif'), bytes)
+    for (const rendition of [image(), video()]) {
+      const { finish } = await runJob('bomb.gif', rendition, { filePath: 'a/bomb.gif' })
+      expect(finish).toMatchObject({
+        outcome: 'failed',
+        message: expect.stringMatching(/The frame size is 65535 by 65535; at most 67,108,864/),
+      })
+    }
   })
 })
 

@@ -1,8 +1,8 @@
 /** Seeking in files without an index is as exact as in MP4. */
 import { expect, describe, it } from 'vitest'
-import { probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { audio, image, preview, stream, video, wave } from '../fixtures/renditions.ts'
-import { readFrameTimes, readPixelsAt } from './helpers/measureOutput.ts'
+import { measureLevel, readFrameTimes, readPixelsAt } from './helpers/measureOutput.ts'
 import { makeStream } from './helpers/streamReader.ts'
 
 useRunnerHarness()
@@ -87,3 +87,23 @@ it.each(['numbered.mp4', 'numbered.ts'])(
     expect(await readFrameTimes(path)).toHaveLength(75)
   },
 )
+
+describe.each(['numbered.ts', 'numbered.mpg', 'numbered.mp4'])('behind a part of %s', (name) => {
+  it.each(['numbered.ts', 'numbered.mpg', 'numbered.mp4'])(
+    '%s follows at once',
+    async (appended) => {
+      const append = [`b/${appended}`]
+      const references = { [`b/${appended}`]: clip(appended) }
+      const rendition = video({ startSeconds: 1, endSeconds: 2, width: 160, append })
+      const { job, finish } = await runJob(name, rendition, {}, {}, references)
+      expect(finish).toMatchObject({ outcome: 'completed' })
+      const { path, format } = await probeOutput(job)
+      expect(Math.abs(Number(format.duration) - 5)).toBeLessThan(0.1)
+      for (const second of [1.2, 2.2, 4.2]) {
+        expectNear(await readNumber(path, second), Math.round((second - 1) * 25))
+      }
+      expect(await measureLevel(path, 1.1, 1.6)).toBeGreaterThan(-40)
+      expect(await measureLevel(path, 4.4, 4.9)).toBeGreaterThan(-40)
+    },
+  )
+})

@@ -8,6 +8,7 @@ import { hasAudioMarker, startAtZero } from './steps/audioStart.ts'
 import { generateSilence } from './steps/audioLayout.ts'
 import { fitIntoFrame } from './steps/concat.ts'
 import { frameRateFilter } from './steps/frameRate.ts'
+import { isTrimmedByFilters } from './steps/trim.ts'
 
 /** The tracks that a command takes from the graph. */
 export interface SelectedTracks {
@@ -42,12 +43,18 @@ const JOINED = { video: '[video]', audio: '[audio]' }
 
 export function buildFilterGraph(output: EditedOutput): FilterGraph {
   const isJoined = output.files.length > 1
-  const buildFileChains = (trim?: Trim) =>
+  const [first] = output.files
+  const buildFileChains = (trim = first.trim) =>
     output.files.map((each, index) => {
-      const file = index === 0 && trim !== undefined ? { ...each, trim } : each
+      const file = {
+        ...each,
+        index,
+        trim: index === 0 ? trim : each.trim,
+        hasFileTimes: isTrimmedByFilters(first.file, trim),
+      }
       return {
-        video: buildFileVideoChain(output, file, index, isJoined ? `[v${index}]` : JOINED.video),
-        audio: buildFileAudioChain(output, file, index, isJoined ? `[a${index}]` : JOINED.audio),
+        video: buildFileVideoChain(output, file, isJoined ? `[v${index}]` : JOINED.video),
+        audio: buildFileAudioChain(output, file, isJoined ? `[a${index}]` : JOINED.audio),
       }
     })
   const joinedVideo = applyVideoSteps(output)
@@ -87,11 +94,16 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
   }
 }
 
+interface InputOfGraph extends SourceFile {
+  index: number
+  /** True when frames have the timestamps of their files. */
+  hasFileTimes: boolean
+}
+
 /** An appended file is resized to fit into the frame of the first. */
 function buildFileVideoChain(
   output: EditedOutput,
-  { file, trim, video }: SourceFile,
-  index: number,
+  { index, file, trim, hasFileTimes, video }: InputOfGraph,
   to: string,
 ): string | null {
   const { edits, files, frame, geometry, constantFrameRate } = output
@@ -108,10 +120,10 @@ function buildFileVideoChain(
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
-  const first = [
-    ...pipeline.trimTracks.video(file, trim),
-    ...pipeline.boundTimes.video(video, trim),
-  ]
+  const first = pipeline.orderTimeFilters(video, {
+    trim: pipeline.trimTracks.video(file, trim, hasFileTimes),
+    boundTimes: pipeline.boundTimes.video(video, trim),
+  })
   return `[${index}:${video.index}]${first.map((filter) => `${filter},`).join('')}${filters}${to}`
 }
 
@@ -123,8 +135,7 @@ function selectAppendedEdits({ speed, background }: Edits): FileVideo['edits'] {
 /** Returns the audio filters of a file; generated silence for a file without audio. */
 function buildFileAudioChain(
   output: EditedOutput,
-  { file, trim, audio, seconds }: SourceFile,
-  index: number,
+  { index, file, trim, hasFileTimes, audio, seconds }: InputOfGraph,
   to: string,
 ): string {
   const { edits, files } = output
@@ -135,8 +146,10 @@ function buildFileAudioChain(
   const edited = { audio, speed, isJoined: files.length > 1 }
   const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(edited))
   const first = [
-    ...pipeline.trimTracks.audio(file, trim),
-    ...pipeline.boundTimes.audio(audio, trim),
+    ...pipeline.orderTimeFilters(audio, {
+      trim: pipeline.trimTracks.audio(file, trim, hasFileTimes),
+      boundTimes: pipeline.boundTimes.audio(audio, trim),
+    }),
     ...pipeline.foldFileAudio(audio),
   ]
   const from = `[${index}:${audio.index}]${first.map((filter) => `${filter},`).join('')}`

@@ -11,8 +11,11 @@ export interface Trim {
   durationSeconds: number | null
 }
 
-/** The pixel format of edited frames: 4:2:0 for video, RGB for still and animated images. */
-export type PixelFormat = 'yuv420p' | 'rgb24'
+/**
+ * The pixel format in which filters work: 4:2:0 for video, RGB for still and animated images, with
+ * transparency for an image that keeps it.
+ */
+export type PixelFormat = 'yuv420p' | 'rgb24' | 'rgba'
 
 /** Format of the output frames. */
 export interface FrameFormat {

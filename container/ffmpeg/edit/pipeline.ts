@@ -16,11 +16,13 @@ import { changeAudioSpeed, changeVideoSpeed } from './steps/speed.ts'
 import { trimAudio, trimInput, trimVideo } from './steps/trim.ts'
 import { keepFrameSize } from './steps/frameSize.ts'
 import { boundAudioTimes, boundVideoTimes } from './steps/boundTimes.ts'
+export { orderTimeFilters } from './steps/boundTimes.ts'
 import { repairColourTags } from './steps/colourTags.ts'
 import { deinterlace } from './steps/deinterlace.ts'
 import { convertFrameRate } from './steps/frameRate.ts'
 import { orient } from './steps/orientation.ts'
 import { scaleAndConvertColours } from './steps/scale.ts'
+import { flattenTransparency } from './steps/transparency.ts'
 import { crop } from './steps/crop.ts'
 import { pad } from './steps/pad.ts'
 import { mixChannels, synchronizeAudio } from './steps/audioLayout.ts'
@@ -47,6 +49,7 @@ export const trimTracks = { video: trimVideo, audio: trimAudio }
  */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   repairColourTags,
+  flattenTransparency,
   keepFrameSize,
   deinterlace,
   changeVideoSpeed,

@@ -1,5 +1,5 @@
 /** Prepares the inputs of ffmpeg: the steps that write files, and the arguments that open them. */
-import { INPUT_LIMITS } from '../process/limits.ts'
+import { selectInputLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { seekUrl } from '../process/seekUrl.ts'
 import type { InputFile, PlanContext, Step } from '../renderPlan.ts'
@@ -45,7 +45,7 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
 export function openInput(file: InputFile, trim: Trim): string[] {
   return [
     ...KEEP_VIDEO_GRAPH,
-    ...INPUT_LIMITS,
+    ...selectInputLimits(file),
     ...(file.probe?.video?.inputOptions ?? []),
     ...pipeline.trim(file, trim),
     ...ffmpegOptions({ i: seekUrl(file, findSeekSecond(file, trim)) }),

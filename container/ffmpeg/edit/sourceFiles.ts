@@ -48,6 +48,12 @@ function readAppendedFile(
     )
   }
   const { probe } = file
+  if (probe.isStill) {
+    throw new JobFailure(
+      'unsupported',
+      `${path} cannot be appended (cat): it is a still image. Only video and audio can be appended.`,
+    )
+  }
   if (needsVideo && probe.video === null) {
     throw new JobFailure(
       'unsupported',

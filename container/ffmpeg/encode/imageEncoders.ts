@@ -12,9 +12,20 @@ const QUALITY_OPTIONS: Record<ImageFormat, (quality: number) => Record<string, s
   jpg: (quality) => ({ 'q:v': jpegScale(quality), pix_fmt: 'yuvj420p' }),
 }
 
-/** @param quality 1 to 100; the caller has resolved `auto` */
-export function buildImageEncoder(format: ImageFormat, quality: number): string[] {
-  return ffmpegOptions({ 'c:v': IMAGE_ENCODERS[format], ...QUALITY_OPTIONS[format](quality) })
+/**
+ * @param quality 1 to 100; the caller has resolved `auto`
+ * @param isTransparent true to keep the transparency of the frames, for formats that have it
+ */
+export function buildImageEncoder(
+  format: ImageFormat,
+  quality: number,
+  isTransparent = false,
+): string[] {
+  return ffmpegOptions({
+    'c:v': IMAGE_ENCODERS[format],
+    ...QUALITY_OPTIONS[format](quality),
+    ...(isTransparent && format === 'png' && { pix_fmt: 'rgba' }),
+  })
 }
 
 /** Returns the options of an output that is one image. */

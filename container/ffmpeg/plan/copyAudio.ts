@@ -137,6 +137,9 @@ function compareCodec({ audioCodec, format }: AudioRendition, audio: AudioStream
   if (!isAccepted || !isEquivalent(audioCodec, audio.codec)) {
     return `${audio.codec} becomes ${audioCodec}`
   }
+  if (audio.timeFault !== null) {
+    return 'some of its timestamps are wrong'
+  }
   return audio.channels > MAX_CHANNELS
     ? `the audio has ${audio.channels} channels`
     : findDelay(audio)

@@ -78,6 +78,9 @@ function findUnplayableProperty(video: VideoStream): string | null {
   if (video.hdr) {
     return 'the video is HDR'
   }
+  if (video.hasWrongTimes || video.timeFault !== null) {
+    return 'some of its timestamps are wrong'
+  }
   if (video.interlaced) {
     return video.scan?.type === 'telecine' ? 'the video is telecined' : 'the video is interlaced'
   }

@@ -8,6 +8,7 @@ import { type EditPlan, planEdits } from '../edit/planEdits.ts'
 import { openInput } from '../edit/prepareInputs.ts'
 import { deinterlace } from '../edit/steps/deinterlace.ts'
 import { DEFAULT_FRAME_RATE } from '../edit/steps/frameRate.ts'
+import { isTransparentStill } from '../edit/steps/transparency.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
 import { resolveQuality } from '../encode/quality.ts'
@@ -25,18 +26,20 @@ import {
 
 type Image = RenditionOf<'image'>
 
-const FRAME = { unit: 1, shortSide: null, pixels: 'rgb24' } as const
+const FRAME = { unit: 1, shortSide: null } as const
 /** The fallback looks for a frame in this many seconds before the requested second. */
 const MAX_FRAME_SECONDS = 30
 
 export function planImage(rendition: Image, context: PlanContext): RenderPlan {
   const { source, folder } = context
   const video = requireVideo('image', source.probe)
-  const isBest = rendition.pick === 'best'
+  const { isStill } = source.probe
+  const isBest = rendition.pick === 'best' && !isStill
   const candidates = isBest ? planCandidates(source, video) : null
-  const startSeconds = isBest ? 0 : resolveFrameSecond(rendition.atSeconds, source.probe, video)
+  const startSeconds =
+    isBest || isStill ? 0 : resolveFrameSecond(rendition.atSeconds, source.probe, video)
   const editPlan = planEdits(rendition, context, {
-    frame: FRAME,
+    frame: { ...FRAME, pixels: keepsTransparency(rendition, video) ? 'rgba' : 'rgb24' },
     audio: false,
     trim: { startSeconds, durationSeconds: null },
   })
@@ -53,16 +56,16 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
   }
   const from = Math.max(0, startSeconds - MAX_FRAME_SECONDS)
   const before = { startSeconds: from, durationSeconds: startSeconds - from }
-  const reason =
-    candidates === null
-      ? `one frame at second ${formatSeconds(startSeconds)}`
-      : `the best of ${candidates.steps.length} frames`
+  const reason = describeReason(isStill, startSeconds, candidates?.steps.length ?? null)
   return {
     mode: 'frame',
     reason,
     video: { action: 'encode', reason },
     audio: null,
-    notes: [],
+    notes:
+      isStill && rendition.atSeconds > 0
+        ? [`The file is a still image, so second ${rendition.atSeconds} (tt) has no effect.`]
+        : [],
     // The measurements must be the first steps: `selectSecond` finds their stderr by index.
     steps: [...(candidates?.steps ?? []), ...editPlan.inputs.steps, extract],
     // The video may end before the audio, so that there is no frame at that second. Then the frames
@@ -78,6 +81,20 @@ export function planImage(rendition: Image, context: PlanContext): RenderPlan {
       isImage: true,
     },
   }
+}
+
+/** JPEG has no transparency. */
+function keepsTransparency({ format }: Image, video: VideoStream): boolean {
+  return format !== 'jpg' && isTransparentStill(video)
+}
+
+function describeReason(isStill: boolean, second: number, candidates: number | null): string {
+  if (isStill) {
+    return 'the source is a still image'
+  }
+  return candidates === null
+    ? `one frame at second ${formatSeconds(second)}`
+    : `the best of ${candidates} frames`
 }
 
 function planCandidates(source: InputFile & { probe: Probe }, video: VideoStream) {
@@ -124,7 +141,7 @@ function buildImageCommand(options: {
     ...ffmpegOptions({ filter_complex: filters, map: video }),
     ...STRIP_METADATA,
     ...ffmpegOptions({ 'frames:v': frames }),
-    ...buildImageEncoder(rendition.format, quality),
+    ...buildImageEncoder(rendition.format, quality, editPlan.output.frame?.pixels === 'rgba'),
     ...buildImageOutput(output),
   ]
 }

@@ -8,8 +8,9 @@ import { JobFailure } from '../../failures.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
 import { ffprobeOutput, readDuration } from '../probe/ffprobeOutput.ts'
 import * as documents from '../probe/probeDocument.ts'
-import { runFfprobe } from '../process/ffprobe.ts'
-import { INPUT_LIMITS } from '../process/limits.ts'
+import { queryStill, readStill } from '../probe/still.ts'
+import { type FfprobeQuery, runFfprobe } from '../process/ffprobe.ts'
+import { selectInputLimits } from '../process/limits.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
 import type { PlanContext, RenderPlan } from '../renderPlan.ts'
 import { findRemuxObstacles } from './remuxObstacles.ts'
@@ -46,18 +47,22 @@ async function describeFile(
   environment: ProbeEnvironment,
 ): Promise<ProbeDocument> {
   const { source } = context
-  const input = [...INPUT_LIMITS, source.url]
-  const query = async <T>(schema: z.ZodType<T>, entries: string): Promise<T> => {
-    const { output } = await runFfprobe({ ...environment, input }, { entries })
+  const { video, isStill } = source.probe
+  const input = [...selectInputLimits(source), source.url]
+  const run = async <T>(schema: z.ZodType<T>, query: FfprobeQuery): Promise<T> => {
+    const { output } = await runFfprobe({ ...environment, input }, query)
     return schema.parse(JSON.parse(output))
   }
-  const { format, streams, chapters } = await query(ffprobeOutput, documents.DOCUMENT_ENTRIES)
-  const tags = await query(documents.tagOutput, documents.TAG_ENTRIES).then(
+  const entries = documents.DOCUMENT_ENTRIES
+  const { format, streams, chapters } = isStill
+    ? readStill(await run(ffprobeOutput, queryStill(entries)))
+    : await run(ffprobeOutput, { entries })
+  const tags = await run(documents.tagOutput, { entries: documents.TAG_ENTRIES }).then(
     (found): Record<string, string> => found.format.tags,
     omitTagsOnInvalidInput,
   )
-  const { video } = source.probe
-  const frameTiming = video && (await probeFrameTiming(source.url, video, environment))
+  const frameTiming =
+    video === null || isStill ? null : await probeFrameTiming(source.url, video, environment)
   return {
     format: await detectContainer(source.url, format.format_name, {
       signal: environment.signal,
@@ -92,7 +97,15 @@ function omitTagsOnInvalidInput(error: unknown): Record<string, string> {
 }
 
 /** File extensions of demuxers whose name is not the extension. */
-const EXTENSIONS: Record<string, string> = { mpegts: 'ts', mpeg: 'mpg', asf: 'wmv' }
+const EXTENSIONS: Record<string, string> = {
+  mpegts: 'ts',
+  mpeg: 'mpg',
+  asf: 'wmv',
+  apng: 'png',
+  jpeg_pipe: 'jpg',
+  png_pipe: 'png',
+  webp_pipe: 'webp',
+}
 /** File extensions by the brand of MP4 and QuickTime files. */
 const BRANDS: Record<string, string> = { qt: 'mov', M4A: 'm4a', M4B: 'm4a', M4V: 'm4v' }
 

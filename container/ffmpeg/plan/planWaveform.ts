@@ -8,9 +8,14 @@ import { JobFailure } from '../../failures.ts'
 import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import type { Size } from '../geometry.ts'
 import { openInput } from '../edit/prepareInputs.ts'
-import { boundAudioTimes } from '../edit/steps/boundTimes.ts'
+import { boundAudioTimes, orderTimeFilters } from '../edit/steps/boundTimes.ts'
 import { foldChannels } from '../edit/steps/foldChannels.ts'
-import { type ResolvedTrim, resolveTrim, trimAudio } from '../edit/steps/trim.ts'
+import {
+  isTrimmedByFilters,
+  type ResolvedTrim,
+  resolveTrim,
+  trimAudio,
+} from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
 import type { AudioStream } from '../probe/probe.ts'
@@ -86,8 +91,10 @@ function buildFilters(
 ): string {
   const box = `${size.width}x${size.height}`
   const first = [
-    ...trimAudio(source, trim),
-    ...boundAudioTimes(audio, trim),
+    ...orderTimeFilters(audio, {
+      trim: trimAudio(source, trim, isTrimmedByFilters(source, trim)),
+      boundTimes: boundAudioTimes(audio, trim),
+    }),
     ...reduceSamples(audio, trim.seconds),
   ]
   return [

@@ -24,6 +24,8 @@ export interface StreamNeeds {
    * size.
    */
   durations: boolean
+  /** True to find wrong times by reading the file, if it is not large. */
+  times: boolean
 }
 
 export interface Choice {

@@ -3,7 +3,7 @@ import { type FfprobeOptions } from '../process/ffprobe.ts'
 import { probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { runProcess } from '../process/process.ts'
-import { type FfprobeStream, readKnown } from './ffprobeOutput.ts'
+import { type FfprobeStream, readHdr, readKnown } from './ffprobeOutput.ts'
 
 /**
  * Colour properties that the file declares, by ffprobe's names; null for those that it does not
@@ -19,17 +19,21 @@ export interface Colour {
   hasInvalidTag: boolean
 }
 
-const MATRICES = 'bt709 fcc bt470bg smpte170m smpte240m bt2020nc bt2020c'.split(' ')
+/** Matrices that only the filter `zscale` converts. Frames must not have them in other filters. */
+export const ZSCALE_MATRICES = 'bt2020c ycgco ictcp chroma-derived-nc chroma-derived-c'.split(' ')
+const SWSCALE_MATRICES = 'bt709 fcc bt470bg smpte170m smpte240m bt2020nc'.split(' ')
+const MATRICES = [...SWSCALE_MATRICES, ...ZSCALE_MATRICES]
 const PRIMARIES =
   'bt709 bt470m bt470bg smpte170m smpte240m film bt2020 smpte428 smpte431 smpte432'.split(' ')
 
 export function readColour(each: FfprobeStream): Colour {
-  const isRgb = /rgb|bgr|gbr|pal8|mono|gray/.test(each.pix_fmt ?? '')
   const accept = (tag: string | undefined, accepted: readonly string[]) => {
     const known = readKnown(tag)
     return known !== null && accepted.includes(known) ? known : null
   }
-  const matrix = isRgb ? readKnown(each.color_space) : accept(each.color_space, MATRICES)
+  const matrix = isRgb(each)
+    ? readKnown(each.color_space)
+    : accept(each.color_space, listMatrices(each))
   const primaries = accept(each.color_primaries, PRIMARIES)
   const declared = [each.color_space, each.color_primaries].map(isDeclared)
   return {
@@ -42,11 +46,31 @@ export function readColour(each: FfprobeStream): Colour {
   }
 }
 
+function isRgb({ pix_fmt }: FfprobeStream): boolean {
+  return /rgb|bgr|gbr|pal8|mono|gray/.test(pix_fmt ?? '')
+}
+
+/** ICtCp is defined for HDR only. */
+function listMatrices(each: FfprobeStream): readonly string[] {
+  return readHdr(each) === null ? MATRICES.filter((matrix) => matrix !== 'ictcp') : MATRICES
+}
+
+/** Returns a note for a matrix that is known, but that no filter converts; null for others. */
+export function findColourNote(each: FfprobeStream): string | null {
+  const declared = readKnown(each.color_space)
+  const isConverted = declared === null || declared === 'gbr' || readColour(each).matrix !== null
+  return isConverted
+    ? null
+    : `The colours are approximate, because the colour matrix ${declared} cannot be converted.`
+}
+
 /** `reserved` is declared, although it has no meaning. */
 function isDeclared(tag: string | undefined): boolean {
   return tag === 'reserved' || readKnown(tag) !== null
 }
 
+/** The number of an unspecified matrix in ITU-T H.273. */
+const UNSPECIFIED = 2
 /** Bitstream filters that remove the colour matrix, by codec. */
 const REMOVE_MATRIX: Record<string, string> = {
   h264: 'h264_metadata=matrix_coefficients=2',
@@ -54,21 +78,31 @@ const REMOVE_MATRIX: Record<string, string> = {
   av1: 'av1_metadata=matrix_coefficients=2',
   vp9: 'vp9_metadata=color_space=unknown',
   mpeg2video: 'mpeg2_metadata=matrix_coefficients=2',
+  prores: 'prores_metadata=matrix_coefficients=unknown',
 }
 
 /**
- * Returns input options for a stream with a reserved matrix, which the filter graph of ffmpeg 7.1
- * and later rejects. Earlier versions accept it, and have no bitstream filters for inputs.
+ * Returns input options that remove a matrix which the filter graph of ffmpeg 7.1 and later rejects:
+ * `colorspace` one that the container declares, and the filter one in the video data. Earlier versions
+ * accept every matrix, and have no bitstream filters for inputs.
  */
-export async function repairMatrix(
-  { color_space, codec_name, index }: FfprobeStream,
+export async function removeMatrix(
+  stream: FfprobeStream,
   options: FfprobeOptions,
 ): Promise<string[]> {
-  const filter = REMOVE_MATRIX[codec_name ?? '']
-  if (color_space !== 'reserved' || filter === undefined || !(await hasInputFilters(options))) {
+  const { codec_name, color_space, pix_fmt } = stream
+  const index = stream.index ?? 0
+  const accepted = isRgb(stream) ? ['gbr'] : SWSCALE_MATRICES
+  if (pix_fmt === undefined || accepted.includes(color_space ?? '')) {
     return []
   }
-  return ffmpegOptions({ [`bsf:${index ?? 0}`]: filter })
+  const filter = REMOVE_MATRIX[codec_name ?? '']
+  const isFiltered =
+    filter !== undefined && isDeclared(color_space) && (await hasInputFilters(options))
+  return ffmpegOptions({
+    [`colorspace:${index}`]: UNSPECIFIED,
+    [`bsf:${index}`]: isFiltered ? filter : null,
+  })
 }
 
 const FIRST_VERSION_WITH_INPUT_FILTERS = [7, 1] as const

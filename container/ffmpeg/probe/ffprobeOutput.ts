@@ -9,6 +9,8 @@ import type { Size } from '../geometry.ts'
 const text = z.string().optional().catch(undefined)
 const number = z.coerce.number().optional().catch(undefined)
 
+const sideData = z.array(z.looseObject({ rotation: number })).default([])
+
 const streamSchema = z.object({
   index: number,
   codec_type: text,
@@ -40,7 +42,7 @@ const streamSchema = z.object({
     .partial()
     .default({}),
   tags: z.record(z.string(), z.string()).default({}),
-  side_data_list: z.array(z.looseObject({ rotation: number })).default([]),
+  side_data_list: sideData,
 })
 export type FfprobeStream = z.infer<typeof streamSchema>
 
@@ -54,6 +56,7 @@ export const ffprobeOutput = z.object({
   }),
   streams: z.array(streamSchema).default([]),
   chapters: z.array(z.unknown()).default([]),
+  frames: z.array(z.object({ side_data_list: sideData })).default([]),
 })
 export type FfprobeOutput = z.infer<typeof ffprobeOutput>
 

@@ -1,17 +1,24 @@
-/** Finds where the streams of a file end, from the times of its packets. */
+/** Finds where the streams of a file end, and wrong times, from the times of all its packets. */
 import { classifyFfmpegFailure } from '../process/classifyFailure.ts'
 import type { FfprobeOptions } from '../process/ffprobe.ts'
 import { probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { runProcess } from '../process/process.ts'
+import { findTimeFault, type TimeFault } from './timeFaults.ts'
 
-interface StreamEnd {
-  /** End of the last packet, in seconds from the earliest packet of the file. */
+export interface StreamEnd {
+  /**
+   * End of the last packet, in seconds from the first packet of the file; of wrong times, once they
+   * are repaired.
+   */
   endSeconds: number
   /** Number of packets. */
   frames: number
+  timeFault: TimeFault | null
 }
 
+/** Times of more packets are not examined. */
+const MAX_EXAMINED_PACKETS = 2_000_000
 /** CPU time for reading a file of many GB; the timeout of the attempt limits the elapsed time. */
 const CPU_SECONDS = 600
 /** Reading ends after this much of the file without a packet. */
@@ -20,8 +27,7 @@ const CHECK_INTERVAL_MS = 100
 const NO_MORE_PACKETS = new Error('the rest of the file has no packets')
 
 /**
- * Reads the file to its end, or until a long part of it has no packets. Packets with wrong times
- * are left out if later packets continue from the times before them.
+ * Reads the file to its end. The memory that this takes is bounded.
  *
  * @returns the end of each stream that has packets, by its number
  * @throws JobFailure when ffprobe fails
@@ -75,6 +81,7 @@ interface MeasuredStream {
   frames: number
   lastInterval: number
   beforeJump: { last: number; end: number } | null
+  times: number[]
 }
 
 /** Parses lines such as `0,1.960000,0.040000`. */
@@ -94,9 +101,13 @@ function createMeter() {
       frames: 0,
       lastInterval: 0,
       beforeJump: null,
+      times: [],
     }
     const seconds = Number.isFinite(duration) ? Number(duration) : 0
     stream.frames += 1
+    if (stream.times.length < MAX_EXAMINED_PACKETS) {
+      stream.times.push(time)
+    }
     if (stream.beforeJump !== null && Math.abs(time - stream.beforeJump.last) < MAX_STEP_SECONDS) {
       // The packets since the jump had wrong times: this one continues from the time before it.
       Object.assign(stream, stream.beforeJump, { beforeJump: null })
@@ -123,10 +134,11 @@ function createMeter() {
     finish(): Map<number, StreamEnd> {
       addLine(incompleteLine)
       return new Map(
-        [...streams].map(([index, { end, last, frames, lastInterval }]) => [
-          index,
-          { endSeconds: (end > last ? end : last + lastInterval) - start, frames },
-        ]),
+        [...streams].map(([index, { end, last, frames, lastInterval, times }]) => {
+          const timeFault = frames === times.length ? findTimeFault(times) : null
+          const endSeconds = timeFault?.endSeconds ?? (end > last ? end : last + lastInterval)
+          return [index, { endSeconds: endSeconds - start, frames, timeFault }]
+        }),
       )
     },
   }

@@ -2,14 +2,20 @@
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
 import { JobFailure } from '../../failures.ts'
 import { findRejectedSize } from '../process/classifyFailure.ts'
-import { MAX_FRAMES, MAX_SECONDS } from '../process/limits.ts'
 import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
 import { frameTooLarge } from '../process/limitErrors.ts'
 import { type Choice, chooseFirst, chooseStreams, type StreamNeeds } from './chooseStreams.ts'
-import { findDolbyProblem, repairMatrix } from './colourTags.ts'
+import { findColourNote, findDolbyProblem, removeMatrix } from './colourTags.ts'
 import { ffprobeOutput, type FfprobeOutput, readDuration, STREAM_ENTRIES } from './ffprobeOutput.ts'
-import { MAX_STEP_SECONDS, measureEnds } from './measureEnds.ts'
-import { type AudioStream, readAudio, readVideo, type VideoStream } from './streams.ts'
+import { checkStillFrame, isStillAnimation, queryStill, readStill } from './still.ts'
+import {
+  type AudioStream,
+  findLastEnd,
+  readAudio,
+  readVideo,
+  roundToMilliseconds,
+  type VideoStream,
+} from './streams.ts'
 
 export type { AudioStream, VideoStream } from './streams.ts'
 
@@ -45,6 +51,8 @@ export interface Probe {
   seeksExactly: boolean
   /** True for a fragmented MP4 file of which only some fragments were read. */
   isFragmented: boolean
+  /** True for a still image, which has one frame and no times. */
+  isStill: boolean
 }
 
 export type ProbeOptions = FfprobeOptions & {
@@ -60,6 +68,8 @@ export type ProbeOptions = FfprobeOptions & {
    * them from the fragments that it has read, which are not all.
    */
   fragmentedStreams?: ReadonlyMap<number, { endSeconds: number; bitRate: number | null }>
+  /** True for a file that is known to be a still image, which is decoded for its orientation. */
+  isStill?: boolean
 }
 
 /**
@@ -79,11 +89,17 @@ const ENTRIES = [
  *   or when its video has no frame size or one that is too large
  */
 export async function probe(options: ProbeOptions): Promise<Probe> {
-  const { needs, sizeBytes } = options
-  const { output, stderr } = await runFfprobe(options, { entries: ENTRIES })
+  const { needs, sizeBytes, isStill = false } = options
+  const { output, stderr } = await runFfprobe(
+    options,
+    isStill ? queryStill(ENTRIES) : { entries: ENTRIES },
+  )
   const parsed = ffprobeOutput.safeParse(JSON.parse(output))
   if (!parsed.success) {
     throw new JobFailure('internal', 'The output of ffprobe has an unexpected form.')
+  }
+  if (isStill || isStillAnimation(parsed.data)) {
+    return probeStill(parsed.data, { isStill, sizeBytes, stderr })
   }
   const { streams } = parsed.data
   const choice =
@@ -92,14 +108,15 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
   if (dolby !== null && choice.video !== null) {
     choice.problems.set(choice.video.index ?? 0, dolby)
   }
+  const colourNote = choice.video && findColourNote(choice.video)
+  if (colourNote !== null) {
+    choice.notes.video.push(colourNote)
+  }
   const read = readProbe(parsed.data, choice, sizeBytes, findRejectedSize(stderr))
   const inputOptions =
-    needs === undefined || choice.video === null ? [] : await repairMatrix(choice.video, options)
+    needs === undefined || choice.video === null ? [] : await removeMatrix(choice.video, options)
   const complete = completeFragmented(read, options)
-  const found = { ...complete, video: complete.video && { ...complete.video, inputOptions } }
-  return needs?.durations === true && needsMeasurement(found, sizeBytes)
-    ? measureProbe(found, options)
-    : found
+  return { ...complete, video: complete.video && { ...complete.video, inputOptions } }
 }
 
 /** Replaces the properties that depend on all fragments. */
@@ -114,28 +131,32 @@ function completeFragmented(read: Probe, { fragmentedStreams }: ProbeOptions): P
   // The file declares the frames that are not in fragments, if any.
   const video = read.video && { ...complete(read.video), frames: null }
   const audio = read.audio && complete(read.audio)
+  const contentSeconds = findLastEnd([video, audio])
+  const durationSeconds = contentSeconds === null ? null : roundToMilliseconds(contentSeconds)
   return {
-    ...withEnds(read, video, audio),
+    ...read,
+    video,
+    audio,
+    contentSeconds,
+    facts: { ...read.facts, durationSeconds },
     audioTracks: read.audioTracks.map(complete),
     seeksExactly: false,
     isFragmented: true,
   }
 }
 
-/** A video file with fewer bytes per second than this may declare a wrong duration. */
-const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
-
-/**
- * True when the duration is unknown, or when the file has video and is too small for its duration.
- * A file that declares too many frames is not read, because it is rejected anyway.
- */
-function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
-  return (
-    contentSeconds === null ||
-    (video !== null &&
-      (video.frames ?? 0) <= MAX_FRAMES &&
-      sizeBytes / contentSeconds < MIN_PLAUSIBLE_BYTES_PER_SECOND)
-  )
+/** @param file.isStill false for an animation of one frame, which is not decoded */
+function probeStill(
+  output: FfprobeOutput,
+  file: { isStill: boolean; sizeBytes: number; stderr: string },
+): Probe {
+  const still = readStill(output)
+  const choice = chooseFirst(still.streams)
+  const found = readProbe(still, choice, file.sizeBytes, findRejectedSize(file.stderr))
+  if (file.isStill) {
+    checkStillFrame(output)
+  }
+  return { ...found, isStill: true }
 }
 
 /** @param rejectedSize frame size that ffprobe rejected as too large, if any */
@@ -181,58 +202,6 @@ function readProbe(
     startSeconds: start,
     seeksExactly: !format.format_name.startsWith('mpeg'),
     isFragmented: false,
+    isStill: false,
   }
-}
-
-/** Returns the latest of the ends; null when there is no stream, or an end is unknown. */
-function findLastEnd(streams: readonly ({ endSeconds: number | null } | null)[]): number | null {
-  const ends = streams.filter((each) => each !== null).map(({ endSeconds }) => endSeconds)
-  const known = ends.filter((end) => end !== null)
-  return known.length === 0 || known.length < ends.length ? null : Math.max(...known)
-}
-
-/**
- * Replaces the ends of the streams, the number of frames and the duration of the file by measured
- * values. Reads the file to its end. If the measured duration is above MAX_SECONDS and a duration
- * was known before, nothing is replaced.
- */
-async function measureProbe(found: Probe, options: ProbeOptions): Promise<Probe> {
-  const ends = await measureEnds(options)
-  const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
-  const hasWrongTimes =
-    found.contentSeconds !== null && found.contentSeconds > measuredEnd + MAX_STEP_SECONDS
-  const video = found.video && {
-    ...found.video,
-    ...ends.get(found.video.index),
-    hasWrongTimes,
-  }
-  const measureAudio = (track: AudioStream) => ({
-    ...track,
-    endSeconds: ends.get(track.index)?.endSeconds ?? track.endSeconds,
-  })
-  const audio = found.audio && measureAudio(found.audio)
-  const measured = withEnds(found, video, audio)
-  if (found.contentSeconds !== null && (measured.contentSeconds ?? 0) > MAX_SECONDS) {
-    return found
-  }
-  return { ...measured, audioTracks: found.audioTracks.map(measureAudio) }
-}
-
-/** Replaces the streams, and the durations that follow from them. */
-function withEnds(found: Probe, video: VideoStream | null, audio: AudioStream | null): Probe {
-  const contentSeconds = findLastEnd([video, audio])
-  return {
-    ...found,
-    video,
-    audio,
-    contentSeconds,
-    facts: {
-      ...found.facts,
-      durationSeconds: contentSeconds === null ? null : roundToMilliseconds(contentSeconds),
-    },
-  }
-}
-
-function roundToMilliseconds(seconds: number): number {
-  return Math.max(0, Math.round(seconds * 1e3) / 1e3)
 }

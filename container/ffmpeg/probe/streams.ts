@@ -20,6 +20,7 @@ import {
   readKnown,
   readPeakFrameRate,
 } from './ffprobeOutput.ts'
+import type { TimeFault } from './timeFaults.ts'
 
 export interface VideoStream {
   /** Number of the stream in the file, from 0. */
@@ -54,6 +55,8 @@ export interface VideoStream {
   endSeconds: number | null
   /** True when the file declares a far longer duration than its packets have. */
   hasWrongTimes: boolean
+  /** How times are wrong that jump or go back; null if none does, or if that is unknown. */
+  timeFault: TimeFault | null
 }
 
 export interface AudioStream {
@@ -70,6 +73,8 @@ export interface AudioStream {
   startSeconds: number
   /** End in seconds from the start of the file; null when unknown. */
   endSeconds: number | null
+  /** How times are wrong that jump or go back; null if none does, or if that is unknown. */
+  timeFault: TimeFault | null
 }
 
 export function readAudio(each: FfprobeStream, formatStart: number): AudioStream {
@@ -82,6 +87,7 @@ export function readAudio(each: FfprobeStream, formatStart: number): AudioStream
     bitRate: readBitRate(each),
     startSeconds: Math.max(0, (each.start_time ?? formatStart) - formatStart),
     endSeconds: readEnd(each, formatStart),
+    timeFault: null,
   }
 }
 
@@ -115,6 +121,7 @@ export function readVideo(
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
     endSeconds: readEnd(each, format.start_time ?? 0),
     hasWrongTimes: false,
+    timeFault: null,
   }
 }
 
@@ -129,4 +136,17 @@ function readEnd(each: FfprobeStream, formatStart: number): number | null {
   }
   const duration = readDurationTag(each)
   return duration === null ? null : duration - formatStart
+}
+
+/** Returns the end of the last stream; null when there is no stream, or an end is unknown. */
+export function findLastEnd(
+  streams: readonly ({ endSeconds: number | null } | null)[],
+): number | null {
+  const ends = streams.filter((each) => each !== null).map(({ endSeconds }) => endSeconds)
+  const known = ends.filter((end) => end !== null)
+  return known.length === 0 || known.length < ends.length ? null : Math.max(...known)
+}
+
+export function roundToMilliseconds(seconds: number): number {
+  return Math.max(0, Math.round(seconds * 1e3) / 1e3)
 }

@@ -1,4 +1,5 @@
 /** Checks that a source has video that can be processed, and that the variant's size is allowed. */
+import { findImageProblem, type ImageProblem } from '../../../src/contract/imageContent.ts'
 import type { Rendition } from '../../../src/contract/rendition.ts'
 import { JobFailure } from '../../failures.ts'
 import { computeGeometry, type Geometry, type GeometryRequest } from '../geometry.ts'
@@ -23,6 +24,10 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
       `The file has an audio stream (${probe.audio?.codec ?? 'unknown'}) but no video stream, so no ${kind} can be made from it.`,
     )
   }
+  const imageProblem = findImageProblem(probe.isStill ? 'still' : null, kind)
+  if (imageProblem !== null) {
+    throw imageUnsupported(imageProblem)
+  }
   const problem = probe.problems.get(video.index)
   if (problem !== undefined) {
     throw new JobFailure(
@@ -40,6 +45,11 @@ export function requireVideo(kind: Rendition['kind'], probe: Probe): VideoStream
     throw tooManyFrames(video.frames)
   }
   return video
+}
+
+/** Failure for an image of which the variant cannot be made. */
+export function imageUnsupported({ description, advice }: ImageProblem): JobFailure {
+  return new JobFailure('unsupported', `The file is ${description}. ${advice}`)
 }
 
 /**

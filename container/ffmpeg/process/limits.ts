@@ -77,6 +77,11 @@ export function forceDemuxer(demuxer: string): string[] {
   })
 }
 
+/** Input options of a stored file. */
+export function selectInputLimits({ demuxer }: { demuxer?: string | null }): readonly string[] {
+  return demuxer == null ? INPUT_LIMITS : forceDemuxer(demuxer)
+}
+
 /** Input options for a file that the runner has written to its scratch folder. */
 export const LOCAL_FILE_INPUT: readonly string[] = ffmpegOptions({ protocol_whitelist: 'file' })
 

@@ -24,7 +24,7 @@ const probeRoute = route(requiresScope('jobs:read'), {
     200: json(probeDocument, 'The description'),
     202: json(queuedBody, 'The probe has not ended. Send the request again after Retry-After.'),
     422: json(failedBody, 'The file could not be probed'),
-    ...errors(404, 409, 415),
+    ...errors(400, 404, 409, 415),
   },
 })
 

@@ -1,5 +1,6 @@
 /** Stores the files of a form, and creates their jobs. */
 import { shorten } from '../../contract/quote.ts'
+import type { Rendition } from '../../contract/rendition.ts'
 import type { StorageReservation } from '../../db/files.ts'
 import { type Caller, canSeePath, chargedKeyId } from '../../domain/caller.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
@@ -11,6 +12,7 @@ import type { StoredObject } from '../../storage/objectStore.ts'
 import type { StoreOutcome } from '../../storage/originals.ts'
 import { folderError, missingScopeError } from '../apiKeys/accessErrors.ts'
 import { type CreatedJob, type CreateOutcome, createJobs } from '../jobs/createJobs.ts'
+import { findSourceProblem } from '../jobs/sourceProblem.ts'
 import type { Platform } from '../ports.ts'
 import { resolveRendition } from '../variants/namedPresets.ts'
 import { putReservedFile } from './files.ts'
@@ -76,8 +78,7 @@ export async function uploadForm(
   const error =
     (transformations.length === 0 ? null : missingScopeError(caller, 'jobs:write')) ??
     (files.every(({ filePath }) => canSeePath(caller, filePath)) ? null : folderError(caller)) ??
-    (await findTransformationError(platform, caller, transformations)) ??
-    (await findContentError(files))
+    (await findRequestError(platform, caller, { files, transformations }))
   if (error) {
     return { ok: false, error, files: [] }
   }
@@ -116,14 +117,17 @@ function nameFiles({ files, folder, names }: UploadForm) {
   return { ok: true as const, files: named }
 }
 
-async function findTransformationError(
+/** Returns an error if a transformation is not valid, or a file does not suit its name or one. */
+async function findRequestError(
   platform: Platform,
   caller: Caller,
-  transformations: string[],
+  { files, transformations }: { files: NamedFile[]; transformations: string[] },
 ) {
+  const renditions: Rendition[] = []
   for (const text of transformations) {
+    const queue = caller.queue ?? DEFAULT_QUEUE
     try {
-      await resolveRendition(platform, caller, caller.queue ?? DEFAULT_QUEUE, text)
+      renditions.push(await resolveRendition(platform, caller, queue, text))
     } catch (error) {
       if (!(error instanceof TransformationError)) {
         throw error
@@ -134,18 +138,21 @@ async function findTransformationError(
       )
     }
   }
-  return null
-}
-
-async function findContentError(files: NamedFile[]) {
-  for (const [index, { filePath, file }] of files.entries()) {
-    const leading = new Uint8Array(await file.slice(0, SNIFF_BYTES).arrayBuffer())
-    const mismatch = await findContentMismatch(filePath, leading)
-    if (mismatch !== null) {
-      return errorResult('content_mismatch', `files[${index}]: ${mismatch}`)
+  for (const [index, file] of files.entries()) {
+    const problem = await findFileError(file, renditions)
+    if (problem) {
+      return { ...problem, message: `files[${index}]: ${problem.message}` }
     }
   }
   return null
+}
+
+async function findFileError({ filePath, file }: NamedFile, renditions: Rendition[]) {
+  const read = async (bytes: number) => new Uint8Array(await file.slice(0, bytes).arrayBuffer())
+  const mismatch = await findContentMismatch(filePath, await read(SNIFF_BYTES))
+  return mismatch === null
+    ? findSourceProblem(filePath, renditions, read)
+    : errorResult('content_mismatch', mismatch)
 }
 
 async function storeFiles(

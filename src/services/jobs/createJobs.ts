@@ -1,7 +1,6 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
 import { shorten } from '../../contract/quote.ts'
 import type { CreateJobs } from '../../contract/job.ts'
-import { findUnusableSource } from '../../contract/fileTypes.ts'
 import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Kind, Rendition } from '../../contract/rendition.ts'
@@ -22,6 +21,7 @@ import { resolveRendition } from '../variants/namedPresets.ts'
 import { findReferenceFiles, selectReferenceFiles } from '../variants/referenceFiles.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
+import { findOriginalProblem } from './sourceProblem.ts'
 
 export interface CreatedJob {
   row: JobRow
@@ -78,12 +78,9 @@ export async function createJobs(
   if ('ok' in renditions) {
     return renditions
   }
-  const unusable = findUnusableSource(request.filePath)
-  if (unusable !== null) {
-    return errorResult(
-      'invalid_request',
-      `filePath must be a video, an animation (.gif, .png) or audio; this file is ${unusable} (got "${request.filePath.slice(0, 200)}").`,
-    )
+  const problem = await findOriginalProblem(platform, request.filePath, renditions.values())
+  if (problem) {
+    return problem
   }
   const files = await readFiles(platform, caller, request, renditions)
   if (!files.ok) {

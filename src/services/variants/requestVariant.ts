@@ -29,6 +29,7 @@ export type VariantOutcome =
   | { ok: true; state: 'queued'; jobId: string; queue: string }
   | { ok: true; state: 'failed'; job: JobRow }
   | ErrorResult<
+      | 'invalid_request'
       | 'file_not_found'
       | 'content_mismatch'
       | 'queue_not_found'
@@ -176,12 +177,11 @@ async function createVariantJob(
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // `invalid_request`: no job can use the original, for example a still image. The other three
-  // codes cannot occur here: the variant is valid, and there is no idempotency key.
+  // `invalid_request`: the original is not a source for the variant, for example a still image. The
+  // three other codes cannot occur: the variant is valid, and there is no idempotency key.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
-    code === 'idempotency_jobs_deleted' ||
-    code === 'invalid_request'
+    code === 'idempotency_jobs_deleted'
     ? errorResult('file_not_found', message)
     : errorResult(code, message)
 }

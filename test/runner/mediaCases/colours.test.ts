@@ -19,6 +19,7 @@ const TAGS: [string, number, number, number][] = [
   ['pq-reserved', 3, 16, 3],
   ['hlg-reserved-primaries', 3, 18, 9],
   ['pq-rgb-matrix', 9, 16, 0],
+  ['ipt-matrix-h264', 1, 1, 15],
 ]
 
 beforeAll(async () => {
@@ -62,6 +63,108 @@ describe('colour tags', () => {
       expect((await runJob(`${name}.mp4`, sprite())).finish.outcome).toBe('packaged')
     },
   )
+})
+
+/** Tags that only the container declares: its colr box, or its element Colour. */
+const CONTAINER_TAGS: [string, number, number, number][] = [
+  ['reserved', 3, 3, 3],
+  ['invalid', 99, 99, 99],
+  ['unusual-matrix', 1, 1, 11],
+  ['rgb-matrix', 1, 1, 0],
+  ['sdr-ictcp', 1, 1, 14],
+  ['pq-reserved', 3, 16, 3],
+]
+const BT709 = args`-color_primaries bt709 -color_trc bt709 -colorspace bt709 -color_range tv`
+const VP9 = args`-c:v libvpx-vp9 -deadline realtime -cpu-used 8`
+const AV1 = args`-c:v libaom-av1 -usage realtime -cpu-used 8`
+const CODECS: [string, readonly string[]][] = [
+  ['mpeg4.mp4', args`-c:v mpeg4 -pix_fmt yuv420p`],
+  ['mpeg4.mkv', args`-c:v mpeg4 -pix_fmt yuv420p`],
+  ['prores.mov', args`-c:v prores_ks -pix_fmt yuv422p10le`],
+  ['mjpeg.mkv', args`-c:v mjpeg -pix_fmt yuvj420p`],
+  ['vp8.webm', args`-c:v libvpx -deadline realtime`],
+  ['vp9.webm', args`${VP9} -pix_fmt yuv420p`],
+  ['av1.mp4', args`${AV1} -pix_fmt yuv420p`],
+]
+
+/** Changes the colour tags of a container. Matroska has each in a byte, MP4 in two. */
+function tagContainer(bytes: Buffer, [primaries, transfer, matrix]: readonly number[]): Buffer {
+  const changed = Buffer.from(bytes)
+  const tags = { '55bb81': primaries, '55ba81': transfer, '55b181': matrix }
+  for (const [element, tag] of Object.entries(tags)) {
+    const at = changed.indexOf(element, 'hex')
+    if (at >= 0) {
+      changed[at + 3] = tag!
+    }
+  }
+  for (const type of ['colrnclx', 'colrnclc']) {
+    const at = changed.indexOf(type)
+    if (at >= 0) {
+      changed.set([0, primaries!, 0, transfer!, 0, matrix!], at + 8)
+    }
+  }
+  return changed
+}
+
+describe.each(CODECS)('colour tags of the container of %s', (file, codec) => {
+  it.each(CONTAINER_TAGS)('%s are treated as absent', async (name, ...tags) => {
+    const tagged = `${name}-${file}`
+    await ffmpeg(args`${plainColor('red', '160x90', 10, 0.5)} ${codec} ${BT709} tagged-${file}`)
+    await changeBytes(`tagged-${file}`, tagged, (bytes) => tagContainer(bytes, tags))
+    for (const rendition of [video({ width: 96 }), image({ pick: 'best', format: 'png' })]) {
+      const { job, finish } = await runJob(tagged, rendition)
+      expect(finish).toMatchObject({ outcome: 'completed' })
+      const [[red = 0, green = 0] = []] = await readPixelsAt(
+        (await probeOutput(job)).path,
+        0,
+        [40, 30],
+      )
+      expect(red).toBeGreaterThan(Math.max(150, green * 2))
+    }
+  })
+})
+
+/** Matrices that are not those of most videos, with the primaries and transfer of each. */
+const MATRICES: [string, string, string][] = [
+  ['ycgco', 'bt709', 'bt709'],
+  ['bt2020c', 'bt2020', 'bt2020-10'],
+  ['chroma-derived-nc', 'bt709', 'bt709'],
+  ['chroma-derived-c', 'bt709', 'bt709'],
+  ['ictcp', 'bt2020', 'smpte2084'],
+]
+
+it.each(MATRICES)('the colours of the matrix %s are right', async (matrix, primaries, transfer) => {
+  const convert = `format=gbrp,zscale=min=gbr:pin=bt709:tin=bt709:p=${primaries}:t=${transfer}:m=${matrix}:r=limited:npl=100,format=yuv444p10le`
+  for (const colour of ['red', 'lime', 'blue']) {
+    const tags = args`-colorspace ${matrix} -color_primaries ${primaries} -color_trc ${transfer}`
+    await ffmpeg(
+      args`${plainColor(colour, '160x90', 10, 0.5)} -vf ${convert} -c:v libx264
+      -preset ultrafast ${tags} ${matrix}.mp4`,
+    )
+    for (const rendition of [video({ width: 96 }), image({ pick: 'best', format: 'png' })]) {
+      const { job, finish } = await runJob(`${matrix}.mp4`, rendition)
+      expect(finish).toMatchObject({ outcome: 'completed' })
+      expect(JSON.stringify(finish)).not.toMatch(/colours are approximate/)
+      const [pixel = []] = await readPixelsAt((await probeOutput(job)).path, 0, [40, 30])
+      const strongest = ['red', 'lime', 'blue'][pixel.indexOf(Math.max(...pixel))]
+      expect(transfer === 'smpte2084' ? strongest : nameColour(pixel)).toBe(colour)
+    }
+  }
+})
+
+it('a matrix that cannot be converted is noted', async () => {
+  for (const matrix of [11, 15]) {
+    const { finish } = await runJob(
+      matrix === 11 ? 'unusual-matrix.mp4' : 'ipt-matrix-h264.mp4',
+      video({ width: 96 }),
+    )
+    // ffmpeg 5.1 does not know matrix 15.
+    const all = finish.outcome === 'completed' ? (finish.plan?.notes ?? []) : ['failed']
+    const notes = all.filter((note) => !note.includes('larger than'))
+    expect(matrix === 15 && notes.length === 0 ? ['colours are approximate'] : notes).toEqual([
+      expect.stringContaining('colours are approximate'),
+    ])
+  }
 })
 
 it('colours of Dolby Vision that cannot be converted are rejected', async () => {

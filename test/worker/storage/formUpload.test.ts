@@ -4,7 +4,8 @@ import { API_KEY, visit, visitWith, expectJson, type ErrorBody } from '../helper
 import { type CreatedJob } from '../helpers/jobs.ts'
 import { jobRow, countRows } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
-import { mp4, png } from '../helpers/mediaBytes.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { animatedPng } from '../../fixtures/images.ts'
 
 type Fields = Record<string, string | Blob | (string | Blob)[]>
 interface Uploaded {
@@ -50,7 +51,7 @@ describe('a form upload', () => {
 
   it('stores files in a folder under the given names, and queues variants of each', async () => {
     const response = await upload({
-      files: [clip('1.mp4'), new File([png()], '2.png')],
+      files: [clip('1.mp4'), new File([animatedPng()], '2.png')],
       folder: 'form/in',
       names: ['first.mp4', 'deep/second.png'],
       transformations: ['w_640', 't_true,w_64'],

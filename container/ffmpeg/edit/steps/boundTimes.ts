@@ -4,6 +4,8 @@
  * One wrong timestamp, hours later than the others, would make hours of repeated frames or of
  * silence, and all frames after it would be dropped because their times are earlier.
  *
+ * Times that jump or go back within the file are repaired, if the right ones are known.
+ *
  * Audio packets with a wrong time follow the packet before them. So do video frames, if the file is
  * known to have wrong times. In other files such a frame is dropped instead: in ffmpeg 7.1 `setpts`
  * loses the frame rate, and with it the duration of the last frame, and `select` does not.
@@ -11,6 +13,7 @@
 import type { Trim } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 import type { AudioStream, VideoStream } from '../../probe/probe.ts'
+import { MAX_EVEN_STEP_SECONDS, type TimeFault } from '../../probe/timeFaults.ts'
 import { DEFAULT_FRAME_RATE } from './frameRate.ts'
 
 /**
@@ -25,8 +28,19 @@ const MARGIN_SHARE = 0.05
  */
 const MAX_SECONDS_BEFORE = 600
 
+/** Wrong times are repaired before a part is taken by them. */
+export function orderTimeFilters(
+  { timeFault }: Pick<AudioStream, 'timeFault'>,
+  { trim, boundTimes }: { trim: readonly string[]; boundTimes: readonly string[] },
+): string[] {
+  return timeFault === null ? [...trim, ...boundTimes] : [...boundTimes, ...trim]
+}
+
 export function boundVideoTimes(video: VideoStream, trim: Trim): string[] {
-  const { endSeconds, frameRate, hasWrongTimes } = video
+  const { endSeconds, frameRate, hasWrongTimes, timeFault } = video
+  if (timeFault !== null) {
+    return [repairTimes('setpts', timeFault, formatDecimal(timeFault.frameSeconds, 6))]
+  }
   if (endSeconds === null) {
     return []
   }
@@ -37,10 +51,27 @@ export function boundVideoTimes(video: VideoStream, trim: Trim): string[] {
   return [followPrevious('setpts', isOutside('T', endSeconds, trim), next)]
 }
 
-export function boundAudioTimes({ endSeconds }: AudioStream, trim: Trim): string[] {
+export function boundAudioTimes({ endSeconds, timeFault }: AudioStream, trim: Trim): string[] {
+  if (timeFault !== null) {
+    return [repairTimes('asetpts', timeFault, 'NB_SAMPLES/SR')]
+  }
   return endSeconds === null
     ? []
     : [followPrevious('asetpts', isOutside('T', endSeconds, trim), 'PREV_OUTPTS+NB_SAMPLES/SR/TB')]
+}
+
+/**
+ * Returns the filter that repairs times. A frame with a wrong time follows the frame before it, and
+ * the frames after it keep their distance from it (variable 0) until their own times are right again.
+ *
+ * @param frame duration of a frame in seconds
+ */
+function repairTimes(filter: string, { isEven }: TimeFault, frame: string): string {
+  const next = `st(1,if(isnan(PREV_OUTT),T,PREV_OUTT+${frame}))`
+  const isRight = (time: string) =>
+    isEven ? `lte(abs(${time}-ld(1)),${MAX_EVEN_STEP_SECONDS})` : `gte(${time},ld(1)-${frame}/2)`
+  const shift = `if(${isRight('T')},0,if(${isRight('T+ld(0)')},ld(0),ld(1)-T))`
+  return `${filter}='${next};st(0,${shift});PTS+ld(0)/TB'`
 }
 
 /**

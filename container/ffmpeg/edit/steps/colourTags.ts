@@ -1,11 +1,15 @@
-/** Edit step: replaces a matrix or primaries that other filters would reject. */
+/** Edit step: replaces colour tags that are not valid, which other filters would reject. */
+import { ZSCALE_MATRICES } from '../../probe/colourTags.ts'
 import type { FileVideo } from '../editedOutput.ts'
 
 export function repairColourTags({ video }: FileVideo): string[] {
-  const { matrix, primaries, transfer, hasInvalidTag } = video.colour
-  if (!hasInvalidTag) {
+  const { primaries, transfer, hasInvalidTag } = video.colour
+  const isForZscale = ZSCALE_MATRICES.includes(video.colour.matrix ?? '')
+  const isIncomplete = video.hdr && (video.colour.matrix === null || primaries === null)
+  if (!hasInvalidTag && !isForZscale && !isIncomplete) {
     return []
   }
+  const matrix = isForZscale ? 'unknown' : video.colour.matrix
   const assumed = video.hdr
     ? { matrix: 'bt2020nc', primaries: 'bt2020' }
     : { matrix: 'unknown', primaries: 'unknown' }

@@ -2,6 +2,7 @@
  * Edit step: scales to the planned size and converts colours, in one filter where possible. The
  * output is BT.709 with eight bits and limited range for video, and RGB for images.
  */
+import { ZSCALE_MATRICES } from '../../probe/colourTags.ts'
 import type { VideoStream } from '../../probe/probe.ts'
 import type { FileVideo, PixelFormat } from '../editedOutput.ts'
 import { isSameSize, type Size } from '../../geometry.ts'
@@ -15,7 +16,6 @@ const SWSCALE_MATRICES: Record<string, string> = {
   fcc: 'fcc',
   smpte240m: 'smpte240m',
   bt2020nc: 'bt2020',
-  bt2020c: 'bt2020',
 }
 const WIDE_GAMUTS = ['bt2020', 'smpte431', 'smpte432']
 /**
@@ -27,11 +27,18 @@ const BT709_TAGS = 'setparams=color_primaries=bt709:color_trc=bt709:colorspace=b
 
 export function scaleAndConvertColours({ video, edits, geometry, pixels }: FileVideo): string[] {
   const from = rotateSizes(video, edits.rotate).upright
-  const isWide = video.hdr || WIDE_GAMUTS.includes(video.colour.primaries ?? '')
-  const filters = isWide
+  const filters = needsZscale(video)
     ? convertWideGamut(video, from, geometry.scaled, pixels)
     : scale(video, from, geometry.scaled, pixels)
   return [...filters, 'setsar=1', ...(pixels === 'yuv420p' ? [BT709_TAGS] : [])]
+}
+
+function needsZscale({ hdr, colour }: VideoStream): boolean {
+  return (
+    hdr ||
+    WIDE_GAMUTS.includes(colour.primaries ?? '') ||
+    ZSCALE_MATRICES.includes(colour.matrix ?? '')
+  )
 }
 
 function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
@@ -60,13 +67,14 @@ function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: Pixe
   // zscale rejects frames of odd size with subsampled chroma.
   const upsample = (to.width | to.height) % 2 === 0 ? [] : ['format=yuv444p10le']
   const input = [
-    `pin=${primaries ?? 'bt2020'}`,
+    `pin=${primaries ?? (video.hdr || matrix === 'bt2020c' ? 'bt2020' : 'bt709')}`,
     `min=${matrix ?? 'bt2020nc'}`,
     `rin=${findRange(video)}`,
     `tin=${video.hdr ? transfer : 'bt709'}`,
   ].join(':')
   const output = pixels === 'yuv420p' ? ':m=bt709:r=limited' : ''
-  const format = pixels === 'yuv420p' ? ['format=yuv420p'] : ['format=gbrp', 'format=rgb24']
+  const planes = { yuv420p: [], rgb24: ['format=gbrp'], rgba: ['format=gbrap'] }
+  const format = [...planes[pixels], `format=${pixels}`]
   if (!video.hdr) {
     return [...resize, ...upsample, `zscale=${input}:p=bt709:t=bt709${output}`, ...format]
   }
@@ -89,7 +97,7 @@ function hasOutputColours(video: VideoStream): boolean {
     !video.hdr &&
     findMatrix(video) === 'bt709' &&
     findRange(video) === 'limited' &&
-    !WIDE_GAMUTS.includes(video.colour.primaries ?? '')
+    !needsZscale(video)
   )
 }
 

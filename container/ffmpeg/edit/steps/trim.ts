@@ -22,6 +22,10 @@ const ROUNDING_SECONDS = 0.0005
 /** Returns options that go before the input. */
 export function trimInput(file: InputFile, trim: Trim): string[] {
   const { startSeconds, durationSeconds } = trim
+  if (hasWrongTimes(file)) {
+    // Times of the file say neither where the part begins nor where it ends.
+    return ffmpegOptions({ copyts: isPartial(trim) })
+  }
   if (isTrimmedByFilters(file, trim)) {
     const from = findSeekSecond(file, trim)
     return ffmpegOptions({
@@ -41,16 +45,18 @@ export function trimInput(file: InputFile, trim: Trim): string[] {
 }
 
 /**
- * Returns filters that trim the video of a file in which ffmpeg does not seek exactly. The frames
- * then have the timestamps of the file.
+ * Returns filters that trim the video of a file in which ffmpeg does not seek exactly.
+ *
+ * @param hasFileTimes true when frames have the timestamps of their files. They do in all files as
+ *   soon as one is trimmed by filters.
  */
-export function trimVideo(file: InputFile, trim: Trim): string[] {
-  return buildTrimFilters(file, trim, '')
+export function trimVideo(file: InputFile, trim: Trim, hasFileTimes: boolean): string[] {
+  return hasFileTimes ? buildTrimFilters(file, trim, '') : []
 }
 
 /** The same for audio. */
-export function trimAudio(file: InputFile, trim: Trim): string[] {
-  return buildTrimFilters(file, trim, 'a')
+export function trimAudio(file: InputFile, trim: Trim, hasFileTimes: boolean): string[] {
+  return hasFileTimes ? buildTrimFilters(file, trim, 'a') : []
 }
 
 /**
@@ -65,10 +71,15 @@ export function trimCopy(file: InputFile, trim: Trim): string[] {
   })
 }
 
+function hasWrongTimes({ probe }: InputFile): boolean {
+  return [probe?.video, ...(probe?.audioTracks ?? [])].some((track) => track?.timeFault != null)
+}
+
 function buildTrimFilters(file: InputFile, trim: Trim, prefix: '' | 'a'): string[] {
+  const start = formatDecimal(file.probe?.startSeconds ?? 0, 6)
   const span = findSpan(file, trim)
   if (span === null) {
-    return []
+    return start === '0' ? [] : [`${prefix}setpts=PTS-${start}/TB`]
   }
   const end = span.end === null ? '' : `:end=${span.end}`
   return [`${prefix}trim=start=${span.start}${end}`, `${prefix}setpts=PTS-${span.start}/TB`]

@@ -1,0 +1,57 @@
+/** Checks the images among the input files by their leading bytes, before ffprobe reads them. */
+import { findFileType } from '../../src/contract/fileTypes.ts'
+import {
+  countImageBytes,
+  findImageProblem,
+  readImageContent,
+} from '../../src/contract/imageContent.ts'
+import { JobFailure } from '../failures.ts'
+import { imageUnsupported } from '../ffmpeg/probe/videoSource.ts'
+import type { OpenInput } from '../source/inputFiles.ts'
+import type { RunningAttempt } from './types.ts'
+
+/**
+ * Returns the demuxer of a still image; null for a file whose format ffmpeg detects.
+ *
+ * @throws JobFailure `unsupported` for an image of which the rendition cannot be made
+ */
+export async function findStillDemuxer(
+  { assignment, signal }: RunningAttempt,
+  { path, source }: OpenInput,
+): Promise<string | null> {
+  const bytes = countImageBytes(path)
+  if (bytes === null) {
+    return null
+  }
+  const content = readImageContent(path, await readLeading(source.url, bytes, signal))
+  const problem = findImageProblem(content, assignment.rendition.kind)
+  if (problem !== null) {
+    throw imageUnsupported(problem)
+  }
+  return content === 'still' ? (findFileType(path)?.demuxer ?? null) : null
+}
+
+/** @throws JobFailure `input_invalid` for a watermark that ffmpeg cannot read */
+export async function checkWatermark(
+  { assignment: { rendition }, signal }: RunningAttempt,
+  { path, source }: OpenInput,
+): Promise<void> {
+  const bytes = countImageBytes(path)
+  if (!('watermark' in rendition) || rendition.watermark !== path || bytes === null) {
+    return
+  }
+  if (readImageContent(path, await readLeading(source.url, bytes, signal)) === 'unreadable') {
+    throw new JobFailure(
+      'input_invalid',
+      `The watermark cannot be used: ${path} is an animated WebP, which ffmpeg cannot read. Send a still image.`,
+    )
+  }
+}
+
+async function readLeading(url: string, bytes: number, signal: AbortSignal): Promise<Uint8Array> {
+  if (bytes === 0) {
+    return new Uint8Array()
+  }
+  const headers = { range: `bytes=0-${bytes - 1}` }
+  return new Uint8Array(await (await fetch(url, { headers, signal })).arrayBuffer())
+}

@@ -1,0 +1,111 @@
+/**
+ * Corrects the times of a probe by the times of the packets: an unknown or implausible duration, and
+ * times that jump or go back.
+ */
+import { MAX_FRAMES, MAX_SECONDS } from '../process/limits.ts'
+import { JobFailure } from '../../failures.ts'
+import type { StreamNeeds } from './chooseStreams.ts'
+import { MAX_STEP_SECONDS, measureEnds, type StreamEnd } from './measureEnds.ts'
+import type { Probe, ProbeOptions } from './probe.ts'
+import { type AudioStream, findLastEnd, roundToMilliseconds } from './streams.ts'
+
+/** A file with fewer bytes for a second than this can have a wrong timestamp. */
+const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
+/** Larger files are not read for times that are only wrong within their duration. */
+const MAX_EXAMINED_BYTES = 128 * 1024 ** 2
+
+export async function correctTimes(
+  found: Probe,
+  options: ProbeOptions & { needs: StreamNeeds },
+): Promise<Probe> {
+  const { needs } = options
+  if (found.isStill) {
+    return found
+  }
+  if (needs.durations && needsMeasurement(found, options.sizeBytes)) {
+    return replaceEnds(found, await measureEnds(options))
+  }
+  return needs.times && !found.isFragmented && options.sizeBytes <= MAX_EXAMINED_BYTES
+    ? repairTimes(found, await examineTimes(options))
+    : found
+}
+
+/**
+ * True when the duration is unknown, or when the file has video and is too small for its duration. A
+ * file that declares too many frames is not read, because it is rejected anyway.
+ */
+function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
+  return (
+    contentSeconds === null ||
+    (video !== null &&
+      (video.frames ?? 0) <= MAX_FRAMES &&
+      sizeBytes / contentSeconds < MIN_PLAUSIBLE_BYTES_PER_SECOND)
+  )
+}
+
+/** Returns nothing for a file that cannot be read to its end: the job states why. */
+async function examineTimes(options: ProbeOptions): Promise<Map<number, StreamEnd>> {
+  try {
+    return await measureEnds(options)
+  } catch (error) {
+    if (error instanceof JobFailure) {
+      return new Map()
+    }
+    throw error
+  }
+}
+
+/**
+ * Replaces the ends of the streams, and the duration of the file, by measured ones. If the measured
+ * duration is above MAX_SECONDS, a known duration is kept.
+ */
+function replaceEnds(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
+  const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
+  const hasWrongTimes =
+    found.contentSeconds !== null && found.contentSeconds > measuredEnd + MAX_STEP_SECONDS
+  const measured = {
+    ...found,
+    video: found.video && { ...found.video, ...ends.get(found.video.index), hasWrongTimes },
+    ...replaceAudio(found, (track) => ({ ...track, ...readAudioEnd(track, ends) })),
+  }
+  const contentSeconds = findLastEnd([measured.video, measured.audio])
+  return found.contentSeconds !== null && (contentSeconds ?? 0) > MAX_SECONDS
+    ? found
+    : withDuration(measured, contentSeconds)
+}
+
+function readAudioEnd(track: AudioStream, ends: ReadonlyMap<number, StreamEnd>) {
+  const { endSeconds = track.endSeconds, timeFault = null } = ends.get(track.index) ?? {}
+  return { endSeconds, timeFault }
+}
+
+/** Changes only streams with wrong times. ffmpeg does not seek to a time in such a file. */
+function repairTimes(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
+  const hasFault = (index: number | undefined) =>
+    (index === undefined ? null : ends.get(index)?.timeFault) != null
+  if (!hasFault(found.video?.index) && !found.audioTracks.some(({ index }) => hasFault(index))) {
+    return found
+  }
+  const { video } = found
+  const repaired = {
+    ...found,
+    seeksExactly: false,
+    video: video !== null && hasFault(video.index) ? { ...video, ...ends.get(video.index) } : video,
+    ...replaceAudio(found, (track) =>
+      hasFault(track.index) ? { ...track, ...readAudioEnd(track, ends) } : track,
+    ),
+  }
+  return withDuration(repaired, findLastEnd([repaired.video, repaired.audio]))
+}
+
+function replaceAudio(
+  { audio, audioTracks }: Probe,
+  change: (track: AudioStream) => AudioStream,
+): Pick<Probe, 'audio' | 'audioTracks'> {
+  return { audio: audio && change(audio), audioTracks: audioTracks.map(change) }
+}
+
+function withDuration(probe: Probe, contentSeconds: number | null): Probe {
+  const durationSeconds = contentSeconds === null ? null : roundToMilliseconds(contentSeconds)
+  return { ...probe, contentSeconds, facts: { ...probe.facts, durationSeconds } }
+}

@@ -1,0 +1,56 @@
+/**
+ * Reads ffprobe's output for a still image. ffprobe prints a duration and a frame rate for it, which
+ * have no meaning, and the orientation of a photo only for its decoded frame.
+ */
+import { JobFailure } from '../../failures.ts'
+import type { FfprobeQuery } from '../process/ffprobe.ts'
+import { ffmpegOptions } from '../process/options.ts'
+import type { FfprobeOutput } from './ffprobeOutput.ts'
+
+/** Demuxers of animations. A file with one frame is a still image. */
+const ANIMATIONS = ['gif', 'apng']
+
+/** Adds the orientation of the first frame to a query. */
+export function queryStill(entries: string): FfprobeQuery {
+  return {
+    entries: `${entries}:frame_side_data=rotation`,
+    selection: ffmpegOptions({ read_intervals: '%+#1' }),
+  }
+}
+
+/** True for an animation that has only one frame. */
+export function isStillAnimation({ format, streams }: FfprobeOutput): boolean {
+  return ANIMATIONS.includes(format.format_name) && streams[0]?.nb_frames === 1
+}
+
+/** Returns the output without times, and with the orientation that `queryStill` asks for. */
+export function readStill({ format, streams, frames, ...rest }: FfprobeOutput): FfprobeOutput {
+  const rotations = frames[0]?.side_data_list ?? []
+  const still = {
+    nb_frames: 1,
+    avg_frame_rate: undefined,
+    r_frame_rate: undefined,
+    duration: undefined,
+    start_time: undefined,
+  }
+  return {
+    ...rest,
+    frames,
+    format: { ...format, duration: undefined, start_time: undefined },
+    streams: streams.map((each) => ({
+      ...each,
+      ...still,
+      side_data_list: [...each.side_data_list, ...rotations],
+    })),
+  }
+}
+
+/** @throws JobFailure `input_invalid` when no frame was decoded for `queryStill` */
+export function checkStillFrame({ frames }: FfprobeOutput): void {
+  if (frames.length === 0) {
+    throw new JobFailure(
+      'input_invalid',
+      'The image cannot be decoded. Save it again without its colour profile and texts, and send the new file.',
+    )
+  }
+}

@@ -1,0 +1,91 @@
+/** Sources whose times jump or go back within their declared duration. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { args } from '../../fixtures/args.ts'
+import { stream, video } from '../../fixtures/renditions.ts'
+import { readFrameTimes } from '../helpers/measureOutput.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
+import { makeStream } from '../helpers/streamReader.ts'
+import { ffmpeg } from './caseFiles.ts'
+
+useRunnerHarness()
+
+const LATE = ['late.mp4', 'late.mov', 'late.mkv', 'late.flv', 'late-b.mp4', 'late-b.mkv']
+const EARLY = ['early.mkv']
+
+beforeAll(async () => {
+  const late = 'setts=pts=if(eq(N\\,100)\\,PTS+3/TB\\,PTS)'
+  for (const name of LATE) {
+    const from = name.startsWith('late-b') ? 'b-frames.mp4' : 'flat.mp4'
+    if (name === 'late-b.mp4') {
+      await ffmpeg(
+        args`-i flat.mp4 -c:a copy -c:v libx264 -preset veryfast -bf 2 -g 50 b-frames.mp4`,
+      )
+    }
+    await ffmpeg(args`-i ${from} -c copy -bsf:v ${late} ${name}`)
+  }
+  await makeEarly()
+})
+
+/** Matroska has the times of frames relative to their cluster: 16 bits, in milliseconds. */
+async function makeEarly() {
+  await ffmpeg(
+    args`-i flat.mp4 -an -c copy -cluster_time_limit 30000 -cluster_size_limit 9000000 early.mkv`,
+  )
+  const bytes = await readFile(clip('early.mkv'))
+  const at = findBlock(bytes, 100 * 40)
+  bytes.writeInt16BE(1_000, at)
+  await writeFile(clip('early.mkv'), bytes)
+}
+
+/** Returns the position of the time of a simple block of track 1. */
+function findBlock(bytes: Buffer, milliseconds: number): number {
+  for (let at = bytes.indexOf(0xa3); at >= 0; at = bytes.indexOf(0xa3, at + 1)) {
+    const length = Math.clz32(bytes[at + 1]!) - 23
+    const start = at + 1 + length
+    if (bytes[start] === 0x81 && bytes.readInt16BE(start + 1) === milliseconds) {
+      return start + 1
+    }
+  }
+  throw new Error(`there is no block at ${milliseconds} ms`)
+}
+
+async function makeOutput(name: string, rendition: Parameters<typeof runJob>[1]) {
+  const { job, finish } = await runJob(name, rendition)
+  expect(finish).toMatchObject({ outcome: 'completed' })
+  return probeOutput(job)
+}
+function longestStep(times: number[]): number {
+  return Math.max(...times.slice(1).map((time, index) => time - Number(times[index])))
+}
+
+describe.each([...LATE, ...EARLY])('%s', (name) => {
+  it.each([
+    ['all frames', video({ width: 160 })],
+    ['all frames in WebM', video({ width: 160, format: 'webm' })],
+    ['all frames at a constant rate', video({ width: 160, frameRate: 25 })],
+    ['all frames at its own size', video({ format: 'mkv' })],
+  ])('keeps %s', async (_, rendition) => {
+    const { path, format } = await makeOutput(name, rendition)
+    const times = await readFrameTimes(path)
+    expect(Math.abs(times.length - 200)).toBeLessThan(3)
+    expect(Math.abs(Number(format.duration) - 8)).toBeLessThan(0.2)
+    expect(longestStep(times)).toBeLessThan(0.13)
+  })
+
+  it('keeps all frames of a stream', async () => {
+    const made = await makeStream(name, stream({ ladder: [144] }))
+    const packets = await made.packets(String(made.rungs[0]))
+    expect(Math.abs(packets.length - 200)).toBeLessThan(3)
+  })
+
+  it('keeps all frames of a part', async () => {
+    const { path, format } = await makeOutput(
+      name,
+      video({ width: 160, startSeconds: 2, endSeconds: 6 }),
+    )
+    const times = await readFrameTimes(path)
+    expect(Math.abs(times.length - 100)).toBeLessThan(3)
+    expect(Math.abs(Number(format.duration) - 4)).toBeLessThan(0.2)
+  })
+})

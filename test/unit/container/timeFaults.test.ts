@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { findTimeFault } from '../../../container/ffmpeg/probe/timeFaults.ts'
+
+/** Times of 200 frames at 25 frames per second, changed by `change`. */
+function listTimes(change: (time: number, index: number) => number = (time) => time): number[] {
+  return Array.from({ length: 200 }, (_, index) => change(index / 25, index))
+}
+/** Moves every third frame behind the two after it, as the packets of B-frames are. */
+function reorder(times: number[]): number[] {
+  return times.map((_, index) =>
+    Number(times[index - (index % 3) + (((index % 3) + 2) % 3)] ?? times[index]),
+  )
+}
+
+describe('times of evenly spaced frames', () => {
+  it.each<[string, number[]]>([
+    ['one late frame', listTimes((time, index) => (index === 100 ? time + 3 : time))],
+    ['one early frame', listTimes((time, index) => (index === 100 ? time - 3 : time))],
+    [
+      'eleven late frames',
+      listTimes((time, index) => (Math.abs(index - 100) < 6 ? time + 3 : time)),
+    ],
+    ['a frame hours late', listTimes((time, index) => (index === 100 ? time + 10_800 : time))],
+    ['times that go back once', listTimes((time, index) => (index < 100 ? time : time - 3))],
+    ['times that go back to zero', listTimes((time, index) => (index < 100 ? time : time - 4))],
+    [
+      'a late frame among reordered ones',
+      reorder(listTimes((time, index) => (index === 100 ? time + 3 : time))),
+    ],
+    [
+      'rounded times',
+      listTimes((time, index) => Math.round(time * 960) / 1000 + (index === 100 ? 3 : 0)),
+    ],
+  ])('%s is a fault', (name, times) => {
+    const fault = findTimeFault(times)
+    expect(fault?.isEven).toBe(true)
+    expect(fault?.endSeconds).toBeCloseTo(name === 'rounded times' ? 7.68 : 8, 1)
+  })
+
+  it.each<[string, number[]]>([
+    ['no wrong time', listTimes()],
+    ['reordered frames', reorder(listTimes())],
+    ['one frame a second', listTimes((_, index) => index)],
+    ['reordered frames, one a second', reorder(listTimes((_, index) => index))],
+    ['a pause', listTimes((time, index) => (index < 100 ? time : time + 5))],
+    ['no order', listTimes((_, index) => (index * 7_919) % 200)],
+    ['few frames', [0, 1, 0]],
+    ['no frame', []],
+  ])('%s is none', (_, times) => {
+    expect(findTimeFault(times)).toBeNull()
+  })
+})
+
+describe('times of frames with pauses', () => {
+  const withPauses = (change: (time: number, index: number) => number) =>
+    listTimes((time, index) => change(time + Math.floor(index / 20) * 2, index))
+
+  it('that go back are a fault', () => {
+    const fault = findTimeFault(withPauses((time, index) => (index < 100 ? time : time - 15)))
+    expect(fault).toMatchObject({ isEven: false })
+    expect(fault?.endSeconds).toBeCloseTo(8 + 18 - 2, 1)
+  })
+
+  it('of which one is late are none, because the right times are unknown', () => {
+    expect(findTimeFault(withPauses((time, index) => (index === 90 ? time + 5 : time)))).toBeNull()
+  })
+})

@@ -70,7 +70,7 @@ async function probeInput(
   const found = await correctTimes(await probe(options), options)
   return part === null || found.isStill
     ? found
-    : detectScan(found, part, { ...environment, url: source.url })
+    : detectScan(found, part, { ...environment, url: source.url, probe: found })
 }
 
 /** A probe document should be ready within seconds, so larger files are not read to their end. */

@@ -8,6 +8,7 @@ import type { ProbeEnvironment } from '../process/ffprobe.ts'
 import { INPUT_LIMITS, probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { runProcess } from '../process/process.ts'
+import { seekUrl } from '../process/seekUrl.ts'
 import { comparePair, type PairScan } from './compareFields.ts'
 import type { WindowPlan } from './scanWindows.ts'
 import type { VideoStream } from './streams.ts'
@@ -15,6 +16,7 @@ import type { VideoStream } from './streams.ts'
 export interface ScanSampleOptions extends ProbeEnvironment {
   ffmpeg: string
   url: string
+  probe: { isFragmented: boolean }
 }
 
 const MAX_COLUMNS = 200
@@ -57,7 +59,7 @@ export async function sampleScan(
       }),
       ...INPUT_LIMITS,
       ...video.inputOptions,
-      ...ffmpegOptions({ i: options.url }),
+      ...ffmpegOptions({ i: seekUrl(options, seconds) }),
     ]),
     ...ffmpegOptions({ filter_complex: graph.join(';') }),
     ...files.flatMap((file, at) => [

@@ -86,9 +86,11 @@ describe('a frame', () => {
       rotate: 180,
       watermark: 'logo.png',
       watermarkSize: 25,
+      watermarkGravity: 'south_west',
     } as const
     const { at } = await frame('corners.mp4', rendition, { 'logo.png': clip('red.png') })
     expect(at(5, 5)).toEqual(BLUE)
-    expect(at(145, 75)).toEqual(RED)
+    // Without the watermark, this corner is grey.
+    expect(at(15, 75)).toEqual(RED)
   })
 })

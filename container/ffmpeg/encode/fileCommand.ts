@@ -5,7 +5,7 @@
 import { statSync } from 'node:fs'
 import type { FilterComplex } from '../edit/buildFilterGraph.ts'
 import type { EditPlan } from '../edit/planEdits.ts'
-import { trimCopy } from '../edit/steps/trim.ts'
+import { type CopyTrim, trimCopy } from '../edit/steps/trim.ts'
 import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { buildContainer, type ContainerFormat, keepMetadata, STRIP_METADATA } from './containers.ts'
@@ -32,9 +32,12 @@ const SUBTITLE_CODECS: Partial<Record<ContainerFormat, string>> = {
 }
 
 export function buildFileCommand(command: FileCommand): string[] {
-  const { format, editPlan, filters, video, audio } = command
+  const { format, editPlan, video, audio } = command
   const { inputs } = editPlan
   const [source] = editPlan.output.files
+  const isCopied = video === 'copy' || (video === null && audio === 'copy')
+  const copyTrim = isCopied ? trimCopy(source.file, source.trim) : null
+  const filters = delayAudio(command.filters, copyTrim)
   const subtitles = openSubtitles(inputs.subtitleTrack)
   const mapped = {
     video: video === 'copy' ? `0:${source.video?.index}` : filters.video,
@@ -56,9 +59,7 @@ export function buildFileCommand(command: FileCommand): string[] {
     ...buildVideoOptions(command),
     ...buildAudioOptions(command),
     ...ffmpegOptions({ 'c:s': subtitles === null ? null : (SUBTITLE_CODECS[format] ?? 'srt') }),
-    ...(video === 'copy' || (video === null && audio === 'copy')
-      ? trimCopy(source.file, source.trim)
-      : []),
+    ...(copyTrim?.options ?? []),
     ...buildContainer(format, command.output),
   ]
 }
@@ -79,6 +80,21 @@ function buildAudioOptions({ audio, video, editPlan }: FileCommand): readonly st
   }
   const dropsEarlier = video !== 'copy' && editPlan.output.files[0].trim.startSeconds > 0
   return ffmpegOptions({ 'c:a': 'copy', 'copypriorss:a': dropsEarlier ? 0 : null })
+}
+
+/** Moves encoded audio, which begins at 0, to the time that becomes the start of the output. */
+function delayAudio(filters: FilterComplex, copyTrim: CopyTrim | null): FilterComplex {
+  const { audio } = filters
+  if (audio === null || copyTrim === null) {
+    return filters
+  }
+  const to = '[delayed]'
+  const delay = `${audio}asetpts=PTS+${copyTrim.startSeconds}/TB${to}`
+  return {
+    ...filters,
+    filters: filters.filters.map((graph) => (graph.endsWith(audio) ? `${graph};${delay}` : graph)),
+    audio: to,
+  }
 }
 
 /** Returns the options that open the subtitle file; null if there is none, or it has no text. */

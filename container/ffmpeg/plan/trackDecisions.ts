@@ -20,6 +20,9 @@ type Video = RenditionOf<'video'>
 
 const COPY_REASON = 'codec, size and bit rate match already'
 
+/** The times of a subtitle track in a trimmed copy would depend on the version of ffmpeg. */
+const SUBTITLES_OF_PART = 'subtitles are added to a part of a file without an index'
+
 const ENCODED_WITH_VIDEO: TrackDecision = {
   action: 'encode',
   reason: 'a part of a file without an index is requested, and its video is encoded',
@@ -47,20 +50,22 @@ export function decideTracks(
     throw new TypeError('the output of a video must have frames')
   }
   const quality = resolveQuality(rendition.quality, 'video', Math.min(size.width, size.height))
-  const obstacle = findVideoObstacle(rendition, {
-    video,
-    size,
-    quality,
-    sizeBytes: facts.sizeBytes,
-    isPartial: isPartial(trim),
-  })
+  const isTrimmed = isTrimmedByFilters(source.file, trim)
+  const obstacle =
+    findVideoObstacle(rendition, {
+      video,
+      size,
+      quality,
+      sizeBytes: facts.sizeBytes,
+      isPartial: isPartial(trim),
+    }) ?? (isTrimmed && rendition.subtitles !== null ? SUBTITLES_OF_PART : null)
   if (obstacle !== null) {
     checkMinSize(rendition, size)
   }
   const isDropped = rendition.audioCodec === 'none' && track !== null
   const audioDecision =
     output.hasAudio || isDropped ? decideAudioOfVideo(rendition, track, isPartial(trim)) : null
-  const filtersTrimVideo = isTrimmedByFilters(source.file, trim) && obstacle !== null
+  const filtersTrimVideo = isTrimmed && obstacle !== null
   const audio =
     audioDecision?.action === 'copy' && filtersTrimVideo ? ENCODED_WITH_VIDEO : audioDecision
   const byQuality: RateControl = {

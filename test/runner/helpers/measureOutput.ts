@@ -125,3 +125,23 @@ export async function countScans(
     /.*Multi frame detection: TFF:\s*(\d+) BFF:\s*(\d+) Progressive:\s*(\d+)/s.exec(stderr) ?? []
   return { interlaced: Number(top) + Number(bottom), progressive: Number(progressive) }
 }
+
+/** Returns the second at which the first silence ends, or 0 when the audio begins with sound. */
+export async function readTimeOfSound(path: string): Promise<number> {
+  const stderr = await runAudioFilter(path, 'silencedetect=noise=-40dB:d=0.2')
+  return Number(/silence_end: ([\d.]+)/.exec(stderr)?.[1] ?? 0)
+}
+
+/** Reads the end of the last packet of a track in seconds. */
+export async function readTrackEnd(path: string, track: 'v' | 'a'): Promise<number> {
+  const list = args`-v error -select_streams ${track}:0 -show_entries packet=pts_time,duration_time`
+  const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
+  const ends = stdout
+    .split(/\s+/)
+    .filter(Boolean)
+    .map((line) => {
+      const [time, duration] = line.split(',').map(Number)
+      return (time ?? 0) + (Number.isFinite(duration) ? (duration ?? 0) : 0)
+    })
+  return Math.max(...ends)
+}

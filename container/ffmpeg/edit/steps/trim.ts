@@ -59,16 +59,32 @@ export function trimAudio(file: InputFile, trim: Trim, hasFileTimes: boolean): s
   return hasFileTimes ? buildTrimFilters(file, trim, 'a') : []
 }
 
-/**
- * Returns output options that trim copied tracks of a file in which ffmpeg does not seek exactly.
- * They would trim filtered tracks once more.
- */
-export function trimCopy(file: InputFile, trim: Trim): string[] {
+/** Trims the copied tracks of a file in which ffmpeg does not seek exactly. */
+export interface CopyTrim {
+  /**
+   * Options of the output. They trim all of its tracks, and make `startSeconds` its start. So audio
+   * that filters have trimmed already must begin there.
+   */
+  options: string[]
+  /** Where the part starts, in the timestamps of the file. */
+  startSeconds: string
+}
+
+/** Returns null when ffmpeg trims the input. */
+export function trimCopy(file: InputFile, trim: Trim): CopyTrim | null {
   const span = findSpan(file, trim)
-  return ffmpegOptions({
-    ss: span === null ? null : formatDecimal(Number(span.start) - ROUNDING_SECONDS, 6),
-    t: span === null || trim.durationSeconds === null ? null : formatDecimal(trim.durationSeconds),
-  })
+  if (span === null) {
+    return null
+  }
+  const startSeconds = formatDecimal(Number(span.start) - ROUNDING_SECONDS, 6)
+  const { durationSeconds } = trim
+  return {
+    options: ffmpegOptions({
+      ss: startSeconds,
+      t: durationSeconds === null ? null : formatDecimal(durationSeconds),
+    }),
+    startSeconds,
+  }
 }
 
 function hasWrongTimes({ probe }: InputFile): boolean {

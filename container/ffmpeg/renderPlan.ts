@@ -21,8 +21,8 @@ export interface InputFile {
   /** The demuxer that opens a still image; absent for a file whose format ffmpeg detects. */
   demuxer?: string | null
   /**
-   * Second of the last key frame at or before the requested start; null when none is near it.
-   * Absent when ffmpeg finds the key frame itself.
+   * Second of the last key frame at or before the requested start; null when the minute before the
+   * start has none. Absent when it is not needed, for example because ffmpeg finds it by itself.
    */
   keyframeSeconds?: number | null
 }
@@ -74,7 +74,7 @@ export interface TaskEnvironment extends ProbeEnvironment {
   stderrTails: readonly string[]
 }
 
-/** A step that the runner does itself, such as writing a list of files. */
+/** A step that the runner does itself, such as writing the index of a storyboard. */
 export interface TaskStep extends StepBase {
   task: (environment: TaskEnvironment) => Promise<void>
 }

@@ -27,7 +27,7 @@ export async function readRange(
   }
   const digest = response.headers.get('content-digest') ?? ''
   if (digest.startsWith('sha-256=') && digest !== computeContentDigest(bytes)) {
-    throw new Error(`bytes ${start} to ${end} do not match their digest`)
+    throw new Error(`bytes ${start}-${end - 1} do not match their digest`)
   }
   return bytes
 }

@@ -89,7 +89,7 @@ export function seconds(min = 0, max = DAY_SECONDS) {
   return decimal(min, max, 'number of seconds')
 }
 
-/** 7680 is the width of 8K UHD. Frames of less than 2 pixels cannot be stored in 4:2:0. */
+/** A side in pixels. 7680 is the width of 8K UHD; 4:2:0 cannot store a side of less than 2. */
 export const pixels = integer(2, 7680)
 
 export const quality = define(

@@ -18,7 +18,8 @@ function fromReadyJobs(queue: string, conditions: SQL = sql``) {
   WHERE queue = ${queue} AND status = 'pending' AND run_after IS NULL ${conditions}`
 }
 
-const IN_CLAIM_ORDER = sql`ORDER BY required_encoders, size_class, priority, seq LIMIT 1`
+/** Takes the first row in the order of the index `jobs_ready`. */
+const FIRST_IN_INDEX = sql`ORDER BY required_encoders, size_class, priority, seq LIMIT 1`
 
 /**
  * The CTE `candidates`: for each class of ready jobs whose encoders the runner has, the next job
@@ -59,11 +60,11 @@ function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabiliti
   const nextEncoders = sql`AND required_encoders > c.required_encoders`
   return sql`
     WITH RECURSIVE first_of_class (seq) AS (
-      SELECT (SELECT seq ${fromReadyJobs(queue)} ${IN_CLAIM_ORDER})
+      SELECT (SELECT seq ${fromReadyJobs(queue)} ${FIRST_IN_INDEX})
       UNION ALL
       SELECT coalesce(
-        (SELECT seq ${fromReadyJobs(queue, nextSizeClass)} ${IN_CLAIM_ORDER}),
-        (SELECT seq ${fromReadyJobs(queue, nextEncoders)} ${IN_CLAIM_ORDER}))
+        (SELECT seq ${fromReadyJobs(queue, nextSizeClass)} ${FIRST_IN_INDEX}),
+        (SELECT seq ${fromReadyJobs(queue, nextEncoders)} ${FIRST_IN_INDEX}))
       FROM first_of_class JOIN jobs AS c ON c.seq = first_of_class.seq),
     candidates (seq, required_encoders, size_class, whole_class) AS (
       SELECT ${nextOfClass}, c.required_encoders, c.size_class, ${wholeClass}
@@ -72,7 +73,7 @@ function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabiliti
 
 /**
  * Query: the `seq` of the queue's next job that the runner can run, by priority and then age. Jobs
- * with a priority above `maxPriority` are ignored.
+ * whose `priority` is a larger number than `maxPriority` are ignored; if it is null, none are.
  */
 export function nextClaimableJob(
   queue: string,

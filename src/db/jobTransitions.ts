@@ -128,7 +128,10 @@ export interface Failure {
   retryAt: number | null
   /** What the runner reported about the attempt; undefined if the runner did not end it. */
   details?: Omit<Extract<Finish, { outcome: 'failed' }>, 'outcome' | 'fence'>
-  /** Fails the job only if its lease has expired by then (ms): a report can extend it meanwhile. */
+  /**
+   * Time (ms since the epoch): the attempt is ended only if its lease expired at or before it, because
+   * a report can have extended the lease meanwhile.
+   */
   leaseExpiredBy?: number
 }
 

@@ -83,7 +83,7 @@ export const partRoute = route(runnerToken, {
   path: '/jobs/{id}/output/{part}',
   summary: 'Upload one part of the output',
   request: {
-    params: jobParams.extend({ part: z.coerce.number().int().min(1).max(10_000) }),
+    params: jobParams.extend({ part: z.coerce.number().int().min(1).max(protocol.MAX_PARTS) }),
     query: z.object({ fence, uploadId: z.string().min(1).max(2_000) }),
   },
   responses: {

@@ -1,8 +1,8 @@
 /**
- * `npm run bench`: compares the time of a job with that of the ffmpeg command alone, the time of
- * one job for all sizes of a stream with that of one job for each size, and the bytes that images,
- * storyboards and probes read with the size of the file. It prints the results and asserts nothing,
- * because they depend on the machine and its load.
+ * `npm run bench` makes three comparisons: the time of a job and of a similar ffmpeg command; the
+ * time of one job for all sizes of a stream and of a job for each size; the bytes that jobs for
+ * images, storyboards and probes read and the size of the file. It prints the results and asserts
+ * nothing, because they depend on the machine and its load.
  */
 import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'

@@ -45,7 +45,7 @@ describe('an encode', () => {
     expect(finish).toMatchObject({
       errorCode: 'out_of_disk',
       message:
-        'The output is larger than this runner allows: the disk space of a job, at most 49 GiB. Give the runner more disk, or request a smaller or shorter variant.',
+        'The output is larger than this runner allows. The maximum is its disk space for a job, but at most 49 GiB. Give the runner more disk, or request a smaller or shorter variant.',
     })
   })
 
@@ -113,7 +113,9 @@ describe('a process under resource limits', () => {
     return { ...ended, stdout }
   }
 
-  it('has the limits', async () => {
+  it('has the given limits, no core dumps, 64 open files, and the highest OOM score', async () => {
+    // Core dumps, KiB of memory, file size in units of 512 bytes, open files, seconds of CPU time; then
+    // the OOM score.
     const show = 'for each in c d f n t; do ulimit -$each; done; cat /proc/self/oom_score_adj'
     const { stdout } = await run('sh', '-c', show)
     expect(stdout.trim().split('\n')).toEqual(['0', '1048576', '100', '64', '1', '1000'])

@@ -38,10 +38,10 @@ import { applyLoudness } from './steps/loudness.ts'
  * not copied, it decodes and discards the frames between the two.
  */
 export const trim = trimInput
-/** Filters that precede the steps, and replace or drop times that are outside of the file. */
-export const boundTimes = { video: boundVideoTimes, audio: boundAudioTimes }
-/** Filters that precede the steps, for a file in which ffmpeg does not seek exactly. */
+/** First filters of each track, for a file in which ffmpeg does not seek exactly. */
 export const trimTracks = { video: trimVideo, audio: trimAudio }
+/** Next filters: a time that is outside of the file is replaced, or its frame is dropped. */
+export const boundTimes = { video: boundVideoTimes, audio: boundAudioTimes }
 
 /**
  * Steps on the video of each file. Speed and frame rate come before the steps on the frame: when

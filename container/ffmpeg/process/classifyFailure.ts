@@ -146,7 +146,7 @@ export function classifyFfmpegFailure(result: ProcessResult): JobFailure {
   if (result.signal === 'SIGXFSZ' || FILE_SIZE_LIMIT.test(stderrTail)) {
     return new JobFailure(
       'out_of_disk',
-      'The output is larger than this runner allows: the disk space of a job, at most 49 GiB. Give the runner more disk, or request a smaller or shorter variant.',
+      'The output is larger than this runner allows. The maximum is its disk space for a job, but at most 49 GiB. Give the runner more disk, or request a smaller or shorter variant.',
     )
   }
   if (OUT_OF_DISK.test(stderrTail)) {

@@ -30,7 +30,7 @@ test.for([LEASE_SECONDS + 1, LEASE_SECONDS * 2.5])(
     const before = await listAttempts(system.client, jobId)
     await freezeWorker(system, seconds)
     await events.ofType(jobId, 'job:completed')
-    // Each claim, and with it each increase of the fence, has an attempt.
+    // Every claim increases the fence and inserts an attempt, so one attempt means one claim.
     const after = await listAttempts(system.client, jobId)
     expect(after).toHaveLength(1)
     expect(after[0]).toMatchObject({ runner: before[0]!.runner, outcome: 'completed' })
@@ -50,7 +50,8 @@ test('a runner that died while the Worker was frozen is noticed, and another com
   await freezeWorker(system, LEASE_SECONDS * 2.5, () => sendSignal(runner))
   const thawedAt = performance.now()
   const retrying = await events.ofType(jobId, 'job:retrying')
-  // Leases that expired meanwhile are extended by 10 s, once.
+  // After the freeze the watchdog extends expired leases to 10 s from then, once. LEASE_SECONDS more
+  // are a margin.
   expect(retrying.receivedAt - thawedAt).toBeLessThan((10 + LEASE_SECONDS) * 1_000)
   await events.ofType(jobId, 'job:completed')
   expect(await listOutcomes(system.client, jobId)).toEqual(['runner_lost', 'completed'])

@@ -70,7 +70,7 @@ describe('a named preset', () => {
     expect(await expectError(served, 400, 'invalid_transformation')).toContain('It has card')
   })
 
-  it('of another queue is not listed in messages for visitors and for keys of another queue', async () => {
+  it('that a visitor, or a key that is restricted to another queue, may not list is not named in errors', async () => {
     await expectJson(await put('secret-name', 'w_98', 'other'), 200)
     const key = await makeKey({ scopes: ['jobs:read', 'jobs:write'], queue: 'default' })
     const message = (queue: string, name: string) =>

@@ -3,8 +3,14 @@
  * ffmpeg seeks to any packet near a time, and decodes from the next key frame on. In fragmented MP4 it
  * can miss a frame that is decoded before the requested time and shown after it.
  */
-import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
-import { INPUT_LIMITS } from '../process/limits.ts'
+import { JobFailure } from '../../failures.ts'
+import {
+  type FfprobeOptions,
+  type FfprobeQuery,
+  type ProbeEnvironment,
+  runFfprobe,
+} from '../process/ffprobe.ts'
+import { INPUT_LIMITS, PROBE } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { seekUrl } from '../process/seekUrl.ts'
 import type { Probe } from './probe.ts'
@@ -21,7 +27,8 @@ const ROUNDING_SECONDS = 0.0015
  * @param stream index of the video stream
  * @param second time in the timestamps of the file
  * @returns decoding time of the last key frame that is shown at or before `second`; null when no
- *   key frame is found
+ *   key frame is found. If a part has more bytes than ffprobe may read, an earlier key frame may be
+ *   returned.
  */
 export async function findKeyframeBefore(
   { url, stream, probe }: { url: string; stream: number; probe: Probe },
@@ -30,14 +37,13 @@ export async function findKeyframeBefore(
 ): Promise<number | null> {
   for (const window of WINDOWS_SECONDS) {
     const from = Math.max(0, second - window)
-    const { output } = await runFfprobe(
-      {
-        ...environment,
-        input: [...INPUT_LIMITS, seekUrl({ url, probe }, from - probe.startSeconds)],
-      },
+    const input = [...INPUT_LIMITS, seekUrl({ url, probe }, from - probe.startSeconds)]
+    const output = await listPackets(
+      { ...environment, input },
       {
         entries: 'packet=pts_time,dts_time,flags',
         format: 'csv=p=0',
+        enoughBytes: PROBE.readBytes,
         selection: ffmpegOptions({
           select_streams: stream,
           read_intervals: `${from}%${second + 1}`,
@@ -53,4 +59,16 @@ export async function findKeyframeBefore(
     }
   }
   return null
+}
+
+/** Returns no packets if ffprobe fails, because the file can be decoded from its start instead. */
+async function listPackets(options: FfprobeOptions, query: FfprobeQuery): Promise<string> {
+  try {
+    return (await runFfprobe(options, query)).output
+  } catch (error) {
+    if (error instanceof JobFailure) {
+      return ''
+    }
+    throw error
+  }
 }

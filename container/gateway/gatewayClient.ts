@@ -2,6 +2,7 @@
 import { open, readFile } from 'node:fs/promises'
 import { readAssignment } from '../../src/contract/assignmentVersions.ts'
 import * as contract from '../../src/contract/runnerProtocol.ts'
+import { uploadedPart, type UploadedPart } from '../../src/contract/uploadParts.ts'
 import { UnreadableAssignment } from '../failures.ts'
 import { readRange } from './readRange.ts'
 import {
@@ -116,13 +117,13 @@ export function createGatewayClient(options: {
       lease: Lease,
       part: { uploadId: string; partNumber: number; file: string; start: number; end: number },
       signal: AbortSignal,
-    ): Promise<contract.UploadedPart> {
+    ): Promise<UploadedPart> {
       const query = new URLSearchParams({ fence: `${lease.fence}`, uploadId: part.uploadId })
       const bytes = await readSlice(part.file, part.start, part.end)
       return send(
         buildBytesRequest(`${buildJobPath(lease)}/output/${part.partNumber}?${query}`, bytes),
         { timeoutMs: partMs, tries: TRIES, signal },
-        createJsonReader(contract.uploadedPart),
+        createJsonReader(uploadedPart),
       )
     },
 

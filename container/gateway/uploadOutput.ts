@@ -1,5 +1,6 @@
 /** Uploads an output to the gateway in parts. */
-import type { OutputRequest, UploadedPart } from '../../src/contract/runnerProtocol.ts'
+import type { OutputRequest } from '../../src/contract/runnerProtocol.ts'
+import type { UploadedPart } from '../../src/contract/uploadParts.ts'
 import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 

@@ -39,6 +39,7 @@ import { failureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { queueName } from './queue.ts'
 import { rendition } from './rendition.ts'
+import { namedParts } from './uploadParts.ts'
 
 /**
  * Increased when the meaning of a message changes, or when a rendition gets a new field. The
@@ -209,30 +210,6 @@ export const outputResponse = z.object({
   uploadId: z.string(),
   partSizeBytes: z.int().positive().describe('The size of every part except the last'),
 })
-export const MAX_PARTS = 10_000
-export const uploadedPart = z.object({
-  partNumber: z.int().min(1).max(MAX_PARTS),
-  etag: z.string(),
-})
-export type UploadedPart = z.infer<typeof uploadedPart>
-/** The parts that complete an upload. Each part number must be unique. */
-export const namedParts = z
-  .array(uploadedPart)
-  .min(1)
-  .max(MAX_PARTS)
-  .superRefine((parts, context) => {
-    const numbers = new Set<number>()
-    for (const [index, { partNumber }] of parts.entries()) {
-      if (numbers.has(partNumber)) {
-        context.addIssue({
-          code: 'custom',
-          path: [index, 'partNumber'],
-          message: `Part ${partNumber} is named twice. Name each part once.`,
-        })
-      }
-      numbers.add(partNumber)
-    }
-  })
 
 /** Names of a package's files. They have no folders, so that playlists can name them directly. */
 export const packageFileName = z.string().regex(/^[a-z0-9_]{1,48}\.[a-z0-9]{2,4}$/)

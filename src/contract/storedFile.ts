@@ -1,7 +1,7 @@
 /** Originals in the API: the query of the list, stored files, and uploads in parts. */
 import { z } from 'zod'
 import { createdJob } from './job.ts'
-import { uploadedPart } from './runnerProtocol.ts'
+import { uploadedPart } from './uploadParts.ts'
 
 export const storedFile = z
   .object({

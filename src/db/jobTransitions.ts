@@ -1,28 +1,27 @@
 /**
- * Changes of a job's status, except claims, which are in `leases.ts`. Each is a conditional UPDATE
+ * Changes of a job's status, except claims (`leases.ts`) and completion (`completeJob.ts`). Each is a conditional UPDATE
  * whose guard comes from the transition table. It returns no row if the job does not exist or the
  * change is not allowed, which are expected outcomes. Database triggers update counters, events,
  * attempts and retired outputs.
  */
 import { and, eq, lt, lte, sql } from 'drizzle-orm'
 import type { FailureCode } from '../contract/failureCode.ts'
-import type { MediaFacts } from '../contract/mediaFacts.ts'
 import { PRIORITY } from '../contract/limits.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
 import { MAX_INTERRUPTIONS } from '../domain/retryPolicy.ts'
-import { type Database, first, sqlList, statement } from './database.ts'
+import { type Database, first, sqlList } from './database.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { attempts, jobs } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 
-function isAllowed(event: JobEvent) {
+export function isAllowed(event: JobEvent) {
   return sql`${jobs.status} IN ${sqlList(TRANSITIONS[event].from)}`
 }
 
 /** Column values of a job that no runner holds. */
-const NOT_HELD = {
+export const NOT_HELD = {
   leaseExpiresAt: null,
   stage: null,
   etaSeconds: null,
@@ -38,87 +37,11 @@ interface AttemptLog {
   stderrTail: string
 }
 
-function recordAttemptLog(db: Database, claim: Claim, log: AttemptLog) {
+export function recordAttemptLog(db: Database, claim: Claim, log: AttemptLog) {
   return db
     .update(attempts)
     .set({ command: log.command, stderrTail: log.stderrTail })
     .where(and(eq(attempts.jobId, claim.jobId), eq(attempts.fence, claim.fence)))
-}
-
-export interface Completion {
-  outputKey: string
-  output: MediaFacts
-  finish: Extract<Finish, { outcome: 'completed' | 'packaged' }>
-}
-
-/**
- * Completes a job and makes its output the variant, in one transaction. The variant changes only if
- * the first statement completed the job under this fence.
- */
-export async function completeJob(
-  db: Database,
-  claim: Claim,
-  { outputKey, output, finish }: Completion,
-  now: number,
-) {
-  const complete = db
-    .update(jobs)
-    .set({
-      ...NOT_HELD,
-      status: TRANSITIONS.complete.to,
-      progress: 100,
-      completedAt: now,
-      output,
-      // A package that was not reported as playable is playable now.
-      playableAt: sql`iif(package_key = ${outputKey}, coalesce(playable_at, ${now}), NULL)`,
-      timings: finish.timings,
-      ...reportedFacts(finish),
-      error: null,
-      errorCode: null,
-    })
-    .where(and(isHeldByClaim(claim), isAllowed('complete')))
-    .returning()
-  const putVariant = statement(
-    db,
-    sql`
-    INSERT INTO variants (file_path, transformation, output_key, job_id, size_bytes, source_etag,
-      reference_files, created_at, last_requested_at)
-    SELECT file_path, transformation, ${outputKey}, id, ${output.sizeBytes}, source_etag,
-      reference_files, ${now}, iif(last_requested_at IS NULL, NULL, ${now})
-    FROM jobs
-    WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
-      AND completed_at = ${now}
-    ON CONFLICT (file_path, transformation) DO UPDATE SET
-      output_key = excluded.output_key, job_id = excluded.job_id, size_bytes = excluded.size_bytes,
-      source_etag = excluded.source_etag, reference_files = excluded.reference_files,
-      created_at = excluded.created_at,
-      -- Stays null: a variant of another caller does not become a visitor's.
-      last_requested_at = iif(last_requested_at IS NULL, NULL, excluded.last_requested_at)`,
-  )
-  const putReferences = statement(
-    db,
-    sql`
-    INSERT INTO variant_references (path, file_path, transformation, etag)
-    SELECT value ->> 'path', file_path, transformation, value ->> 'etag'
-    FROM jobs, json_each(jobs.reference_files)
-    WHERE jobs.id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
-      AND completed_at = ${now}
-    ON CONFLICT DO UPDATE SET etag = excluded.etag`,
-  )
-  // Retires the outputs that did not become the variant, such as the first one if the upload was
-  // begun twice. Retires nothing if the job was deleted, because its output may be the variant.
-  const retireOtherOutputs = statement(
-    db,
-    sql`
-    UPDATE outputs SET retired = 1
-    WHERE job_id = ${claim.jobId} AND fence = ${claim.fence} AND key NOT IN (
-      SELECT output_key FROM variants JOIN jobs USING (file_path, transformation)
-      WHERE jobs.id = ${claim.jobId})
-    AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId})`,
-  )
-  const recordLog = recordAttemptLog(db, claim, finish)
-  const statements = [complete, putVariant, putReferences, retireOtherOutputs, recordLog] as const
-  return first((await db.batch(statements))[0])
 }
 
 export interface Failure {

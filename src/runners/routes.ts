@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import { sentAssignment } from '../contract/assignmentVersions.ts'
 import * as protocol from '../contract/runnerProtocol.ts'
+import { MAX_PARTS, uploadedPart } from '../contract/uploadParts.ts'
 import { errors, json } from '../http/responses/errorResponse.ts'
 import { route } from '../http/route.ts'
 import { jsonBody } from '../http/router.ts'
@@ -83,11 +84,11 @@ export const partRoute = route(runnerToken, {
   path: '/jobs/{id}/output/{part}',
   summary: 'Upload one part of the output',
   request: {
-    params: jobParams.extend({ part: z.coerce.number().int().min(1).max(protocol.MAX_PARTS) }),
+    params: jobParams.extend({ part: z.coerce.number().int().min(1).max(MAX_PARTS) }),
     query: z.object({ fence, uploadId: z.string().min(1).max(2_000) }),
   },
   responses: {
-    200: json(protocol.uploadedPart, 'The part is stored.'),
+    200: json(uploadedPart, 'The part is stored.'),
     ...errors(400, 409, 411),
   },
 })

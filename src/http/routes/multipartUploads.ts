@@ -1,7 +1,7 @@
 /** `/uploads`: originals that are uploaded in parts. */
 import { z } from '@hono/zod-openapi'
 import { successBody } from '../../contract/job.ts'
-import { MAX_PARTS, namedParts, uploadedPart } from '../../contract/runnerProtocol.ts'
+import { MAX_PARTS, namedParts, uploadedPart } from '../../contract/uploadParts.ts'
 import { storedFile, uploadState } from '../../contract/storedFile.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
 import { completeUpload } from '../../services/files/completeUpload.ts'

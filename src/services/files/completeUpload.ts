@@ -2,7 +2,7 @@
  * Completes uploads in parts. A completion that is sent again with the same parts gets the same
  * file.
  */
-import type { UploadedPart } from '../../contract/runnerProtocol.ts'
+import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { StoredFile } from '../../contract/storedFile.ts'
 import type { UploadRow } from '../../db/rows.ts'
 import { findUpload, recordCompletedUpload } from '../../db/uploads.ts'

@@ -1,7 +1,7 @@
 /** Uploads originals in parts, because the size of a request is limited. */
 import { shorten } from '../../contract/quote.ts'
 import { findNameError } from '../../storage/contentCheck.ts'
-import type { UploadedPart } from '../../contract/runnerProtocol.ts'
+import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { UploadRow } from '../../db/rows.ts'
 import {
   deleteUpload,

@@ -1,7 +1,7 @@
 /** Completes an attempt: its output, one file or a package, becomes the variant. */
 import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
 import type { Finish } from '../../contract/runnerProtocol.ts'
-import { completeJob, type Completion } from '../../db/jobTransitions.ts'
+import { completeJob, type Completion } from '../../db/completeJob.ts'
 import type { Claim } from '../../db/leases.ts'
 import { findOutput } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'

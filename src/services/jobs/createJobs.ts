@@ -1,26 +1,22 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
-import { shorten } from '../../contract/quote.ts'
 import type { CreateJobs } from '../../contract/job.ts'
-import { PRIORITY } from '../../contract/limits.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
-import type { Kind, Rendition } from '../../contract/rendition.ts'
+import type { Rendition } from '../../contract/rendition.ts'
 import { insertJobs, type NewJob } from '../../db/jobs.ts'
 import type { JobRow, QueueRow } from '../../db/rows.ts'
-import { type Caller, canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
+import { canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/caller.ts'
 import { sha256Hex } from '../../domain/digest.ts'
 import { QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
 import { errorResult } from '../../domain/result.ts'
-import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
-import { findNameError } from '../../storage/contentCheck.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { resolveRendition } from '../variants/namedPresets.ts'
-import { findReferenceFiles, selectReferenceFiles } from '../variants/referenceFiles.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
+import { buildJobs, type Creator, type Renditions } from './newJobs.ts'
 import { findOriginalProblem } from './sourceProblem.ts'
 
 export interface CreatedJob {
@@ -29,18 +25,6 @@ export interface CreatedJob {
   deduplicated: boolean
 }
 export type CreateOutcome = { ok: true; jobs: CreatedJob[] } | CreateJobsError
-
-/** The properties of the caller that creating jobs depends on. */
-export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'> & {
-  /**
-   * Set if the caller may create jobs only because visitors may: the maximum number of pending jobs
-   * of all such callers.
-   */
-  maxVisitorJobs?: number
-}
-
-/** The renditions of a request by canonical form. Repeated variants of a request are merged. */
-type Renditions = ReadonlyMap<string, Rendition>
 
 /**
  * Creates the jobs of a request, in the order of its transformations. A request with the same
@@ -82,11 +66,11 @@ export async function createJobs(
   if (problem) {
     return problem
   }
-  const files = await readFiles(platform, caller, request, renditions)
-  if (!files.ok) {
-    return files
+  const built = await buildJobs(platform, caller, request, renditions)
+  if (!built.ok) {
+    return built
   }
-  const { jobs, source } = files
+  const { jobs, source } = built
   let inserted
   try {
     inserted = await insertJobs(platform.db, {
@@ -167,44 +151,6 @@ async function readIdempotency(
     key: apiKeyId === null ? givenKey : `${apiKeyId}:${givenKey}`,
     requestHash: await sha256Hex(JSON.stringify(request)),
   }
-}
-
-/** Reads the original and the reference files, and builds the new jobs. */
-async function readFiles(
-  platform: Platform,
-  caller: Creator,
-  { filePath, priority }: CreateJobs,
-  renditions: Renditions,
-) {
-  const source = await platform.originals.head(filePath)
-  if (!source) {
-    return errorResult(
-      'file_not_found',
-      `There is no file at this path in storage. Upload it first: PUT /files/${shorten(filePath)}.`,
-    )
-  }
-  const references =
-    findNameError(filePath) ?? (await findReferenceFiles(platform, caller, renditions.values()))
-  if (!references.ok) {
-    return references
-  }
-  const jobs = [...renditions].map(([transformation, rendition]): NewJob => ({
-    id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
-    transformation,
-    priority: priority ?? defaultPriority(rendition, caller),
-    requiredEncoders: listRequiredEncoders(rendition),
-    sizeClass: findJobSizeClass(rendition, source.sizeBytes),
-    referenceFiles: selectReferenceFiles(references.files, rendition),
-  }))
-  return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
-}
-
-/** Kinds that are quick and for which users wait. Their default priority is `PRIORITY.image`. */
-const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
-
-function defaultPriority({ kind }: Rendition, { maxVisitorJobs }: Creator) {
-  const priority = QUICK_KINDS.includes(kind) ? PRIORITY.image : PRIORITY.default
-  return maxVisitorJobs === undefined ? priority : PRIORITY.visitor + priority
 }
 
 /**

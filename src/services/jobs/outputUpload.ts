@@ -1,5 +1,6 @@
 /** Multipart upload of an attempt's output, under a key that no other attempt uses. */
-import type { OutputRequest, UploadedPart } from '../../contract/runnerProtocol.ts'
+import type { OutputRequest } from '../../contract/runnerProtocol.ts'
+import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { Claim } from '../../db/leases.ts'
 import { findOutput, recordOutput } from '../../db/outputs.ts'
 import { formatContentType } from '../../contract/fileTypes.ts'

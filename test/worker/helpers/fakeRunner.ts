@@ -1,11 +1,8 @@
 /** A runner without ffmpeg: it speaks the protocol for one claim and uploads arbitrary bytes. */
 import { expect } from 'vitest'
 import type { FailureCode } from '../../../src/contract/failureCode.ts'
-import {
-  type Assignment,
-  PROTOCOL_VERSION,
-  type UploadedPart,
-} from '../../../src/contract/runnerProtocol.ts'
+import { type Assignment, PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
+import type { UploadedPart } from '../../../src/contract/uploadParts.ts'
 import { createOne } from './jobs.ts'
 import { asRunner, expectJson } from './requests.ts'
 

@@ -1,11 +1,6 @@
 /** Creates and changes jobs by the functions of src/db alone, without a hub, Queues or a runner. */
-import {
-  cancelJobRow,
-  completeJob,
-  failJob,
-  releaseJob,
-  retryJobRow,
-} from '../../../src/db/jobTransitions.ts'
+import { cancelJobRow, failJob, releaseJob, retryJobRow } from '../../../src/db/jobTransitions.ts'
+import { completeJob } from '../../../src/db/completeJob.ts'
 import { claimNextJob } from '../../../src/db/leases.ts'
 import { insertJobs } from '../../../src/db/jobs.ts'
 import type { JobStatus } from '../../../src/contract/jobStatus.ts'

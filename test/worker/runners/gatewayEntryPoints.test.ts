@@ -4,11 +4,8 @@
  */
 import { env, exports } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import {
-  PROTOCOL_VERSION,
-  RUNNER_SECRET_HEADER,
-  type UploadedPart,
-} from '../../../src/contract/runnerProtocol.ts'
+import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
+import type { UploadedPart } from '../../../src/contract/uploadParts.ts'
 import { expectJson, expectError } from '../helpers/requests.ts'
 import { createJobs } from '../helpers/jobs.ts'
 import { OUTPUT } from '../helpers/fakeRunner.ts'

@@ -1,0 +1,62 @@
+/** Builds the jobs of a request from its renditions, the original and the reference files. */
+import type { CreateJobs } from '../../contract/job.ts'
+import { PRIORITY } from '../../contract/limits.ts'
+import { shorten } from '../../contract/quote.ts'
+import type { Kind, Rendition } from '../../contract/rendition.ts'
+import type { NewJob } from '../../db/jobs.ts'
+import type { Caller } from '../../domain/caller.ts'
+import { errorResult } from '../../domain/result.ts'
+import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequirements.ts'
+import { findNameError } from '../../storage/contentCheck.ts'
+import type { Platform } from '../ports.ts'
+import { findReferenceFiles, selectReferenceFiles } from '../variants/referenceFiles.ts'
+
+/** The properties of the caller that creating jobs depends on. */
+export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'> & {
+  /**
+   * Set if the caller may create jobs only because visitors may: the maximum number of pending jobs
+   * of all such callers.
+   */
+  maxVisitorJobs?: number
+}
+
+/** The renditions of a request by canonical form. Repeated variants of a request are merged. */
+export type Renditions = ReadonlyMap<string, Rendition>
+
+/** Reads the original and the reference files, and builds the new jobs. */
+export async function buildJobs(
+  platform: Platform,
+  caller: Creator,
+  { filePath, priority }: CreateJobs,
+  renditions: Renditions,
+) {
+  const source = await platform.originals.head(filePath)
+  if (!source) {
+    return errorResult(
+      'file_not_found',
+      `There is no file at this path in storage. Upload it first: PUT /files/${shorten(filePath)}.`,
+    )
+  }
+  const references =
+    findNameError(filePath) ?? (await findReferenceFiles(platform, caller, renditions.values()))
+  if (!references.ok) {
+    return references
+  }
+  const jobs = [...renditions].map(([transformation, rendition]): NewJob => ({
+    id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
+    transformation,
+    priority: priority ?? defaultPriority(rendition, caller),
+    requiredEncoders: listRequiredEncoders(rendition),
+    sizeClass: findJobSizeClass(rendition, source.sizeBytes),
+    referenceFiles: selectReferenceFiles(references.files, rendition),
+  }))
+  return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
+}
+
+/** Kinds that are quick and for which users wait. Their default priority is `PRIORITY.image`. */
+const QUICK_KINDS: readonly Kind[] = ['image', 'probe']
+
+function defaultPriority({ kind }: Rendition, { maxVisitorJobs }: Creator) {
+  const priority = QUICK_KINDS.includes(kind) ? PRIORITY.image : PRIORITY.default
+  return maxVisitorJobs === undefined ? priority : PRIORITY.visitor + priority
+}

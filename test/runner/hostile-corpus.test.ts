@@ -45,8 +45,8 @@ describe('a file that is not media', () => {
   it('a file name with an image pattern names one file, which is rejected', async () => {
     const { finish } = await hostile.run('pattern.mp4', small, { filePath: 'frames/%03d.jpg' })
     expect(finish).toMatchObject({
-      errorCode: 'input_invalid',
-      message: expect.stringMatching('"jpeg_pipe"'),
+      errorCode: 'unsupported',
+      message: expect.stringMatching('The file is a still image.'),
     })
   })
 })

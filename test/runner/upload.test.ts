@@ -38,8 +38,8 @@ it('the finish request is sent again after an error response', async () => {
 })
 
 it('the claim loop ends when the gateway rejects the token of the runner', async () => {
-  harness.gateway.token = 'the token of the runner'
+  harness.gateway.token = 'token-of-the-runner'
   const run = runUntilIdle()
-  harness.gateway.token = 'the token of the gateway'
+  harness.gateway.token = 'token-of-the-gateway'
   expect(await run).toBe('rejected')
 })

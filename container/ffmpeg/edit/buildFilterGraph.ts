@@ -8,7 +8,7 @@ import { hasAudioMarker, startAtZero } from './steps/audioStart.ts'
 import { generateSilence } from './steps/audioLayout.ts'
 import { fitIntoFrame } from './steps/concat.ts'
 import { frameRateFilter } from './steps/frameRate.ts'
-import { isTrimmedByFilters } from './steps/trim.ts'
+import { type FrameTimes, isTrimmedByFilters } from './steps/trim.ts'
 
 /** The tracks that a command takes from the graph. */
 export interface SelectedTracks {
@@ -50,7 +50,7 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
         ...each,
         index,
         trim: index === 0 ? trim : each.trim,
-        hasFileTimes: isTrimmedByFilters(first.file, trim),
+        times: findFrameTimes(output, isTrimmedByFilters(first.file, trim)),
       }
       return {
         video: buildFileVideoChain(output, file, isJoined ? `[v${index}]` : JOINED.video),
@@ -94,16 +94,22 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
   }
 }
 
+function findFrameTimes(output: EditedOutput, isTrimmedByFilter: boolean): FrameTimes {
+  if (!isTrimmedByFilter) {
+    return 'sought'
+  }
+  return output.shiftsInputs ? 'shifted' : 'file'
+}
+
 interface InputOfGraph extends SourceFile {
   index: number
-  /** True when frames have the timestamps of their files. */
-  hasFileTimes: boolean
+  times: FrameTimes
 }
 
 /** An appended file is resized to fit into the frame of the first. */
 function buildFileVideoChain(
   output: EditedOutput,
-  { index, file, trim, hasFileTimes, video }: InputOfGraph,
+  { index, file, trim, times, video }: InputOfGraph,
   to: string,
 ): string | null {
   const { edits, files, frame, geometry, constantFrameRate } = output
@@ -121,7 +127,7 @@ function buildFileVideoChain(
     pixels: frame.pixels,
   })
   const first = pipeline.orderTimeFilters(video, {
-    trim: pipeline.trimTracks.video(file, trim, hasFileTimes),
+    trim: pipeline.trimTracks.video(file, trim, times),
     boundTimes: pipeline.boundTimes.video(video, trim),
   })
   return `[${index}:${video.index}]${first.map((filter) => `${filter},`).join('')}${filters}${to}`
@@ -135,7 +141,7 @@ function selectAppendedEdits({ speed, background }: Edits): FileVideo['edits'] {
 /** Returns the audio filters of a file; generated silence for a file without audio. */
 function buildFileAudioChain(
   output: EditedOutput,
-  { index, file, trim, hasFileTimes, audio, seconds }: InputOfGraph,
+  { index, file, trim, times, audio, seconds }: InputOfGraph,
   to: string,
 ): string {
   const { edits, files } = output
@@ -147,7 +153,7 @@ function buildFileAudioChain(
   const filters = pipeline.FILE_AUDIO_STEPS.flatMap((step) => step(edited))
   const first = [
     ...pipeline.orderTimeFilters(audio, {
-      trim: pipeline.trimTracks.audio(file, trim, hasFileTimes),
+      trim: pipeline.trimTracks.audio(file, trim, times),
       boundTimes: pipeline.boundTimes.audio(audio, trim),
     }),
     ...pipeline.foldFileAudio(audio),

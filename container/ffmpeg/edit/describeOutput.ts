@@ -17,6 +17,8 @@ export interface OutputRequest {
   audio: boolean
   /** Replaces the rendition's start and end; the caller has checked it. */
   trim?: Trim
+  /** True to shift the inputs, see `EditedOutput`. Then no command may copy a track. */
+  shiftsInputs?: boolean
 }
 
 /**
@@ -55,6 +57,7 @@ export function describeOutput(
     seconds,
     trackSeconds,
     ...rate,
+    shiftsInputs: request.shiftsInputs ?? false,
   }
 }
 

@@ -34,7 +34,10 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
   const marker = openAudioMarker(output)
   return {
     steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
-    files: [...output.files.flatMap(({ file, trim }) => openInput(file, trim)), ...(marker ?? [])],
+    files: [
+      ...output.files.flatMap((each) => openInput(each.file, each.trim, output.shiftsInputs)),
+      ...(marker ?? []),
+    ],
     images: watermark?.input ?? [],
     count: [...output.files, marker, watermark].filter((each) => each !== null).length,
     subtitleTrack: subtitles.trackFile,
@@ -42,12 +45,12 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
 }
 
 /** Returns the arguments that open a part of a stored file, with the limits for untrusted media. */
-export function openInput(file: InputFile, trim: Trim): string[] {
+export function openInput(file: InputFile, trim: Trim, isShifted = false): string[] {
   return [
     ...KEEP_VIDEO_GRAPH,
     ...selectInputLimits(file),
     ...(file.probe?.video?.inputOptions ?? []),
-    ...pipeline.trim(file, trim),
+    ...pipeline.trim(file, trim, isShifted),
     ...ffmpegOptions({ i: seekUrl(file, findSeekSecond(file, trim)) }),
   ]
 }

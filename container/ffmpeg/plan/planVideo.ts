@@ -8,7 +8,7 @@ import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import type { EditedOutput, Trim } from '../edit/editedOutput.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
-import { isPartial } from '../edit/steps/trim.ts'
+import { canShiftInputs, isPartial } from '../edit/steps/trim.ts'
 import { buildAudioEncoder } from '../encode/audioEncoders.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
 import { planEncodeSteps } from '../encode/passes.ts'
@@ -30,8 +30,11 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const exactPlan = planEdits(rendition, context, request)
   const decisions = decideTracks(rendition, probe, exactPlan.output)
   const isCopied = decisions.video.action === 'copy'
-  const trim = isCopied ? startAtKeyframe(exactPlan, context.source) : null
-  const editPlan = trim === null ? exactPlan : planEdits(rendition, context, { ...request, trim })
+  const changes = isCopied
+    ? startAtKeyframe(exactPlan, context.source)
+    : shiftInputs(exactPlan.output.files)
+  const editPlan =
+    changes === null ? exactPlan : planEdits(rendition, context, { ...request, ...changes })
   const output = join(context.folder, `output.${rendition.format}`)
   return {
     mode: isCopied && decisions.audioCodec === null ? 'remux' : 'encode',
@@ -55,16 +58,23 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
  * Returns the trim with which all tracks of a copied video begin at the key frame before the start;
  * null when ffmpeg finds that key frame itself, or nothing is trimmed at the start.
  */
-function startAtKeyframe({ output }: EditPlan, source: InputFile): Trim | null {
+function startAtKeyframe({ output }: EditPlan, source: InputFile): { trim: Trim } | null {
   const { startSeconds, durationSeconds } = output.files[0].trim
   if (source.probe?.seeksExactly !== false || startSeconds === 0) {
     return null
   }
   const from = Math.min(startSeconds, source.keyframeSeconds ?? 0)
   return {
-    startSeconds: from,
-    durationSeconds: durationSeconds === null ? null : startSeconds - from + durationSeconds,
+    trim: {
+      startSeconds: from,
+      durationSeconds: durationSeconds === null ? null : startSeconds - from + durationSeconds,
+    },
   }
+}
+
+/** Shifts the inputs of a part that filters trim, since no track is copied. */
+function shiftInputs(files: EditedOutput['files']): { shiftsInputs: true } | null {
+  return canShiftInputs(files) ? { shiftsInputs: true } : null
 }
 
 function planLoudness(

@@ -92,7 +92,7 @@ function buildFilters(
   const box = `${size.width}x${size.height}`
   const first = [
     ...orderTimeFilters(audio, {
-      trim: trimAudio(source, trim, isTrimmedByFilters(source, trim)),
+      trim: trimAudio(source, trim, isTrimmedByFilters(source, trim) ? 'file' : 'sought'),
       boundTimes: boundAudioTimes(audio, trim),
     }),
     ...reduceSamples(audio, trim.seconds),

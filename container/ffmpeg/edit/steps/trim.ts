@@ -8,7 +8,7 @@ import { tooLong, tooManyFrames, tooSparse } from '../../process/limitErrors.ts'
 import { MAX_FRAMES, MAX_SECONDS, maxSecondsOf } from '../../process/limits.ts'
 import { ffmpegOptions } from '../../process/options.ts'
 import type { InputFile } from '../../renderPlan.ts'
-import type { Trim } from '../editedOutput.ts'
+import type { SourceFile, Trim } from '../editedOutput.ts'
 import { formatDecimal, formatSeconds } from '../numbers.ts'
 
 /** Seconds that are read before a key frame, and after the end of a part. */
@@ -19,44 +19,67 @@ const READ_MARGIN_SECONDS = 2
  */
 const ROUNDING_SECONDS = 0.0005
 
-/** Returns options that go before the input. */
-export function trimInput(file: InputFile, trim: Trim): string[] {
+/**
+ * Returns options that go before the input.
+ *
+ * @param isShifted true to give the frames the times of the output, see `EditedOutput`
+ */
+export function trimInput(file: InputFile, trim: Trim, isShifted = false): string[] {
   const { startSeconds, durationSeconds } = trim
+  const shift = ffmpegOptions({
+    itsoffset: isShifted ? formatDecimal(-findStart(file, trim), 6) : null,
+  })
   if (hasWrongTimes(file)) {
     // Times of the file say neither where the part begins nor where it ends.
     return ffmpegOptions({ copyts: isPartial(trim) })
   }
   if (isTrimmedByFilters(file, trim)) {
     const from = findSeekSecond(file, trim)
-    return ffmpegOptions({
-      copyts: true,
-      noaccurate_seek: from > 0,
-      ss: from > 0 ? formatDecimal(from) : null,
-      t:
-        durationSeconds === null
-          ? null
-          : formatDecimal(startSeconds - from + durationSeconds + READ_MARGIN_SECONDS),
-    })
+    return [
+      ...shift,
+      ...ffmpegOptions({
+        copyts: true,
+        noaccurate_seek: from > 0,
+        ss: from > 0 ? formatDecimal(from) : null,
+        t:
+          durationSeconds === null
+            ? null
+            : formatDecimal(startSeconds - from + durationSeconds + READ_MARGIN_SECONDS),
+      }),
+    ]
   }
-  return ffmpegOptions({
-    ss: startSeconds > 0 ? formatDecimal(startSeconds) : null,
-    t: durationSeconds === null ? null : formatDecimal(durationSeconds),
-  })
+  return [
+    ...shift,
+    ...ffmpegOptions({
+      ss: startSeconds > 0 ? formatDecimal(startSeconds) : null,
+      t: durationSeconds === null ? null : formatDecimal(durationSeconds),
+    }),
+  ]
+}
+
+/** Returns true if the times of the files can be shifted when they are opened. */
+export function canShiftInputs([first, ...appended]: readonly [SourceFile, ...SourceFile[]]) {
+  return (
+    isTrimmedByFilters(first.file, first.trim) &&
+    [first, ...appended].every(({ file }) => !hasWrongTimes(file))
+  )
 }
 
 /**
- * Returns filters that trim the video of a file in which ffmpeg does not seek exactly.
- *
- * @param hasFileTimes true when frames have the timestamps of their files. They do in all files as
- *   soon as one is trimmed by filters.
+ * Timestamps of the frames that reach the filters: `file` are those of the file, `shifted` begin at
+ * 0 with the part, and `sought` do so too, because ffmpeg trims the input. When the first file is
+ * trimmed by filters, all files have the same kind of timestamps.
  */
-export function trimVideo(file: InputFile, trim: Trim, hasFileTimes: boolean): string[] {
-  return hasFileTimes ? buildTrimFilters(file, trim, '') : []
+export type FrameTimes = 'file' | 'shifted' | 'sought'
+
+/** Returns filters that trim the video of a file in which ffmpeg does not seek exactly. */
+export function trimVideo(file: InputFile, trim: Trim, times: FrameTimes): string[] {
+  return buildTrimFilters(file, trim, { times, prefix: '' })
 }
 
 /** The same for audio. */
-export function trimAudio(file: InputFile, trim: Trim, hasFileTimes: boolean): string[] {
-  return hasFileTimes ? buildTrimFilters(file, trim, 'a') : []
+export function trimAudio(file: InputFile, trim: Trim, times: FrameTimes): string[] {
+  return buildTrimFilters(file, trim, { times, prefix: 'a' })
 }
 
 /** Trims the copied tracks of a file in which ffmpeg does not seek exactly. */
@@ -91,14 +114,31 @@ function hasWrongTimes({ probe }: InputFile): boolean {
   return [probe?.video, ...(probe?.audioTracks ?? [])].some((track) => track?.timeFault != null)
 }
 
-function buildTrimFilters(file: InputFile, trim: Trim, prefix: '' | 'a'): string[] {
-  const start = formatDecimal(file.probe?.startSeconds ?? 0, 6)
+function buildTrimFilters(
+  file: InputFile,
+  trim: Trim,
+  { times, prefix }: { times: FrameTimes; prefix: '' | 'a' },
+): string[] {
+  if (times === 'sought') {
+    return []
+  }
   const span = findSpan(file, trim)
+  if (times === 'shifted') {
+    const { durationSeconds } = trim
+    const end = durationSeconds === null ? '' : `:end=${formatDecimal(durationSeconds, 6)}`
+    return span === null ? [] : [`${prefix}trim=start=0${end}`]
+  }
   if (span === null) {
+    const start = formatDecimal(file.probe?.startSeconds ?? 0, 6)
     return start === '0' ? [] : [`${prefix}setpts=PTS-${start}/TB`]
   }
   const end = span.end === null ? '' : `:end=${span.end}`
   return [`${prefix}trim=start=${span.start}${end}`, `${prefix}setpts=PTS-${span.start}/TB`]
+}
+
+/** Returns the start of the part in the timestamps of the file. */
+function findStart(file: InputFile, trim: Trim): number {
+  return Number(findSpan(file, trim)?.start ?? file.probe?.startSeconds ?? 0)
 }
 
 /** Returns start and end in the timestamps of the file; null when ffmpeg trims the input. */

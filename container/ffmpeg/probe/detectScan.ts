@@ -17,6 +17,8 @@ import { planWindows, type ShownPart } from './scanWindows.ts'
 /** Interlaced video has at most 1080 lines, of which encoders make 1088. */
 const MAX_LINES = 1_088
 const MAX_WIDTH = 2_048
+/** Half of the lines of NTSC video. No format has interlaced frames with fewer lines. */
+const MIN_LINES = 240
 /** A portrait frame is from a phone. Interlaced video can be stored as narrow as 352 by 576. */
 const MIN_ASPECT_RATIO = 0.6
 /** Interlaced video has 25 or 30 frames per second. */
@@ -70,7 +72,8 @@ function canBeInterlaced({ facts }: Probe, video: VideoStream): boolean {
   const peakRatio = (peakFrameRate ?? frameRate) / frameRate
   return (
     interlaced ||
-    (upright.width >= upright.height * MIN_ASPECT_RATIO &&
+    (upright.height >= MIN_LINES &&
+      upright.width >= upright.height * MIN_ASPECT_RATIO &&
       frameRate <= MAX_FRAME_RATE &&
       PEAK_RATIOS.some((ratio) => Math.abs(peakRatio / ratio - 1) <= RATIO_TOLERANCE) &&
       ![facts.format, codec].some((name) => ANIMATIONS.includes(name)))

@@ -60,7 +60,9 @@ describe('colour tags', () => {
           isHdr ? true : 'red',
         )
       }
-      expect((await runJob(`${name}.mp4`, sprite())).finish.outcome).toBe('packaged')
+      if (name.includes('reserved')) {
+        expect((await runJob(`${name}.mp4`, sprite())).finish.outcome).toBe('packaged')
+      }
     },
   )
 })
@@ -106,8 +108,13 @@ function tagContainer(bytes: Buffer, [primaries, transfer, matrix]: readonly num
   return changed
 }
 
+/** Cases of every container. The other cases are tested with the first codec of MP4 and Matroska. */
+const COMMON_CASES = ['reserved', 'pq-reserved']
+
 describe.each(CODECS)('colour tags of the container of %s', (file, codec) => {
-  it.each(CONTAINER_TAGS)('%s are treated as absent', async (name, ...tags) => {
+  it.each(
+    CONTAINER_TAGS.filter(([name]) => file.startsWith('mpeg4') || COMMON_CASES.includes(name)),
+  )('%s are treated as absent', async (name, ...tags) => {
     const tagged = `${name}-${file}`
     await ffmpeg(args`${plainColor('red', '160x90', 10, 0.5)} ${codec} ${BT709} tagged-${file}`)
     await changeBytes(`tagged-${file}`, tagged, (bytes) => tagContainer(bytes, tags))
@@ -141,7 +148,8 @@ it.each(MATRICES)('the colours of the matrix %s are right', async (matrix, prima
       args`${plainColor(colour, '160x90', 10, 0.5)} -vf ${convert} -c:v libx264
       -preset ultrafast ${tags} ${matrix}.mp4`,
     )
-    for (const rendition of [video({ width: 96 }), image({ pick: 'best', format: 'png' })]) {
+    const frame = image({ pick: 'best', format: 'png' })
+    for (const rendition of [video({ width: 96 }), ...(colour === 'red' ? [frame] : [])]) {
       const { job, finish } = await runJob(`${matrix}.mp4`, rendition)
       expect(finish).toMatchObject({ outcome: 'completed' })
       expect(JSON.stringify(finish)).not.toMatch(/colours are approximate/)

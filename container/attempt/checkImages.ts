@@ -1,4 +1,7 @@
-/** Checks the images among the input files by their leading bytes, before ffprobe reads them. */
+/**
+ * Checks an original or a watermark that is an image by its leading bytes, before ffprobe or ffmpeg
+ * opens it.
+ */
 import { findFileType } from '../../src/contract/fileTypes.ts'
 import {
   countImageBytes,
@@ -11,9 +14,10 @@ import type { OpenInput } from '../source/inputFiles.ts'
 import type { RunningAttempt } from './types.ts'
 
 /**
- * Returns the demuxer of a still image; null for a file whose format ffmpeg detects.
+ * Returns the demuxer that opens a still image; null for a GIF and for every file that is not a
+ * still image, whose format ffmpeg detects.
  *
- * @throws JobFailure `unsupported` for an image of which the rendition cannot be made
+ * @throws JobFailure `unsupported` for an image from which the rendition cannot be made
  */
 export async function findStillDemuxer(
   { assignment, signal }: RunningAttempt,
@@ -31,7 +35,7 @@ export async function findStillDemuxer(
   return content === 'still' ? (findFileType(path)?.demuxer ?? null) : null
 }
 
-/** @throws JobFailure `input_invalid` for a watermark that ffmpeg cannot read */
+/** @throws JobFailure `input_invalid` for a watermark that is an animated WebP */
 export async function checkWatermark(
   { assignment: { rendition }, signal }: RunningAttempt,
   { path, source }: OpenInput,

@@ -50,7 +50,7 @@ export async function probeInputs(attempt: RunningAttempt): Promise<PlanContext>
 
 /**
  * @param options.part the part of the file that the variant shows; null when it shows none
- * @param options.demuxer opens a still image; null for other files
+ * @param options.demuxer opens a still image; null for a file whose format ffmpeg detects
  */
 async function probeInput(
   attempt: RunningAttempt,
@@ -157,7 +157,7 @@ async function probeReference(attempt: RunningAttempt, input: OpenInput): Promis
 
 /**
  * Returns true for a file whose extension decides which demuxer opens it, such as a PNG image or
- * subtitles. Such a file is not probed.
+ * subtitles. Such a reference file is not probed.
  */
 function isOpenedByExtension(path: string): boolean {
   return (findFileType(path)?.demuxer ?? null) !== null

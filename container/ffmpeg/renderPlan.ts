@@ -18,7 +18,9 @@ export interface InputFile {
    * decides which demuxer opens it.
    */
   probe: Probe | null
-  /** The demuxer that opens a still image; absent for a file whose format ffmpeg detects. */
+  /**
+   * The demuxer that opens a still image; null or absent for a file whose format ffmpeg detects.
+   */
   demuxer?: string | null
   /**
    * Second of the last key frame at or before the requested start; null when the minute before the

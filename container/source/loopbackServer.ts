@@ -13,7 +13,9 @@ import { createFragmentViews, type FragmentedStream } from './fragments/fragment
 import { patchReader } from './patchedReader.ts'
 
 export interface SourceServer {
-  /** ffmpeg seeks in a file without an index only if the URL names the second, as `seekUrl` does. */
+  /**
+   * `seekUrl` adds the second to which ffmpeg seeks, for which a fragmented MP4 file gets an index.
+   */
   url: string
   /**
    * Returns the video and audio streams of a fragmented MP4 file for which the server makes an index,

@@ -10,15 +10,15 @@ export function patchReader(readBlock: ReadBlock, patches: readonly Patch[]): Re
   return async (position, signal) => {
     const block = await readBlock(position, signal)
     const end = position + block.length
-    const touching = patches.filter(
+    const overlapping = patches.filter(
       ({ start, bytes }) => start < end && start + bytes.length > position,
     )
-    if (touching.length === 0) {
+    if (overlapping.length === 0) {
       return block
     }
     // The block is shared with other readers.
     const copy = Buffer.from(block)
-    for (const { start, bytes } of touching) {
+    for (const { start, bytes } of overlapping) {
       const from = Math.max(0, position - start)
       bytes.copy(copy, start + from - position, from)
     }

@@ -42,10 +42,10 @@ export function readImageContent(path: string, leading: Uint8Array): ImageConten
 
 function readPng(bytes: Uint8Array): ImageContent {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  for (let at = 8; at + 12 <= bytes.length; at += 12 + view.getUint32(at)) {
-    const type = readText(bytes, at + 4, 4)
+  for (let position = 8; position + 12 <= bytes.length; position += 12 + view.getUint32(position)) {
+    const type = readText(bytes, position + 4, 4)
     if (type === 'acTL') {
-      return view.getUint32(at + 8) > 1 ? 'animation' : 'still'
+      return view.getUint32(position + 8) > 1 ? 'animation' : 'still'
     }
     if (type === 'IDAT') {
       return 'still'
@@ -69,19 +69,19 @@ const GIF_EXTENSION = 0x21
 const GIF_END = 0x3b
 
 function readGif(bytes: Uint8Array): ImageContent | null {
-  let at = GIF_HEADER_BYTES + countColourTable(bytes[10])
+  let position = GIF_HEADER_BYTES + countColourTable(bytes[10])
   let frames = 0
   for (;;) {
-    switch (bytes[at]) {
+    switch (bytes[position]) {
       case GIF_IMAGE:
         frames += 1
         if (frames > 1) {
           return 'animation'
         }
-        at = skipGifBlocks(bytes, at + 11 + countColourTable(bytes[at + 9]))
+        position = skipGifBlocks(bytes, position + 11 + countColourTable(bytes[position + 9]))
         break
       case GIF_EXTENSION:
-        at = skipGifBlocks(bytes, at + 2)
+        position = skipGifBlocks(bytes, position + 2)
         break
       case GIF_END:
         return 'still'
@@ -98,11 +98,11 @@ function countColourTable(flags = 0): number {
 
 /** Returns the position after a sequence of blocks, of which the last is empty. */
 function skipGifBlocks(bytes: Uint8Array, start: number): number {
-  let at = start
-  while ((bytes[at] ?? 0) > 0) {
-    at += 1 + bytes[at]!
+  let position = start
+  while ((bytes[position] ?? 0) > 0) {
+    position += 1 + bytes[position]!
   }
-  return at + 1
+  return position + 1
 }
 
 function readText(bytes: Uint8Array, start: number, length: number): string {

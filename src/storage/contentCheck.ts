@@ -35,8 +35,8 @@ function findSubtitleMismatch(extension: string, leading: Uint8Array): string | 
 
 /**
  * Returns an error if the extension of a path is not that of a file that can be stored, else null.
- * The name of every file that is stored or processed is checked with it, also that of a file which
- * was put into the bucket by another program.
+ * The name of every file that is stored or processed is checked with it, including that of a file
+ * that another program has put into the bucket.
  */
 export function findNameError(path: string): ErrorResult<'content_mismatch'> | null {
   return readExtension(path) === null
@@ -64,7 +64,7 @@ export async function findContentMismatch(
     return 'The file is empty.'
   }
   const found = await fileTypeFromBuffer(leading)
-  // Text is checked even if file-type recognizes it, which it does by the first characters.
+  // Subtitles are checked even if file-type recognizes them, because it reads only the first line.
   if (extension in SUBTITLES && (!found || findFamily(found.ext) === findFamily(extension))) {
     return findSubtitleMismatch(extension, leading)
   }

@@ -37,7 +37,10 @@ export function originalAttributes(path: string, keyId: string | null, uploadId:
   }
 }
 
-/** The content type of an original; that of bytes if its extension is not one that can be stored. */
+/**
+ * The content type of an original; `application/octet-stream` for an extension that is not
+ * accepted.
+ */
 export function originalContentType(path: string): string {
   const extension = readExtension(path)
   return extension === null ? OCTET_STREAM : formatContentType(extension)

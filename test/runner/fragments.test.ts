@@ -1,4 +1,6 @@
-/** Fragmented MP4 files without an index are read in part, and exactly. */
+/**
+ * Parts and frames of fragmented MP4 files are exact, and are made without reading the whole file.
+ */
 import { execFile } from 'node:child_process'
 import { readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -24,9 +26,9 @@ const FRAGMENTS = 'frag_keyframe+empty_moov'
 
 /** Movie flags by file. */
 const FILES: Record<string, string> = {
-  // With `mfra` at the end.
+  // Has an `mfra` at the end.
   'frag.mp4': `${FRAGMENTS}+default_base_moof`,
-  // Positions from the start of the file.
+  // States positions from the start of the file.
   'frag-absolute.mp4': `${FRAGMENTS}+skip_trailer`,
   'frag-sidx.mp4': `${FRAGMENTS}+default_base_moof+global_sidx`,
   'frag-dash.mp4': `${FRAGMENTS}+dash+skip_trailer`,
@@ -115,13 +117,13 @@ describe.each([...Object.keys(FILES), 'frag-late.mp4'])('%s', (name) => {
       video({ startSeconds: 3_500, endSeconds: 3_505 }),
     )
     const first = 17_500 - Math.round((await readVideoStart(name)) * FRAME_RATE)
-    expect(await readNumbers(path)).toEqual(Array.from({ length: 25 }, (_, at) => first + at))
+    expect(await readNumbers(path)).toEqual(Array.from({ length: 25 }, (_, index) => first + index))
     expect(Number(track.duration)).toBeCloseTo(5, 1)
     expectFewReads()
   })
 })
 
-it('a copy begins at the key frame before the start', async () => {
+it('a copied part begins at the key frame before the start', async () => {
   const { path, finish } = await make(
     'frag.mp4',
     video({ startSeconds: 3_500.9, endSeconds: 3_505, trimMode: 'fast', quality: 100 }),
@@ -140,14 +142,14 @@ it('audio alone is trimmed', async () => {
   expectFewReads()
 })
 
-it('the whole file is read once', async () => {
+it('a variant of the whole file reads at most half of the file again', async () => {
   const { size } = await stat(clip('frag.mp4'))
   const { path } = await make('frag.mp4', video({ audioCodec: 'none', encoderSpeed: 'fast' }))
   expect(await readFrameTimes(path)).toHaveLength(HOUR * FRAME_RATE)
   expect(harness.gateway.sourceBytes).toBeLessThan(size * 1.5)
 })
 
-it('a file that is cut off ends with its last whole fragment', async () => {
+it('the duration of a file that is cut off is that of its complete fragments', async () => {
   const { finish } = await make('frag-cut.mp4', image({ atSeconds: 2_000 }))
   // 70 % of an hour.
   expect(finish).toMatchObject({ input: { durationSeconds: expect.closeTo(2_520, -2) } })

@@ -88,9 +88,9 @@ it.each(['numbered.mp4', 'numbered.ts'])(
   },
 )
 
-describe.each(['numbered.ts', 'numbered.mpg', 'numbered.mp4'])('behind a part of %s', (name) => {
+describe.each(['numbered.ts', 'numbered.mpg', 'numbered.mp4'])('after a part of %s', (name) => {
   it.each(['numbered.ts', 'numbered.mpg', 'numbered.mp4'])(
-    '%s follows at once',
+    '%s follows without a gap',
     async (appended) => {
       const append = [`b/${appended}`]
       const references = { [`b/${appended}`]: clip(appended) }

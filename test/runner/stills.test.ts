@@ -64,7 +64,9 @@ function addOrientation(jpeg: Buffer, orientation: number): Buffer {
   ])
 }
 
-/** Runs a job whose source has the name of the clip. */
+/**
+ * Runs a job whose original has the name of the clip, because its extension selects the demuxer.
+ */
 function runStill(
   name: string,
   rendition: Assignment['rendition'],
@@ -95,7 +97,7 @@ describe.each(STILLS)('%s', (name) => {
     expect(await readCorners(path, found)).toEqual(['lime', 'red', 'red', 'red'])
   })
 
-  it('is resized, cropped, rotated and marked', async () => {
+  it('is cropped and rotated together with a watermark', async () => {
     const edits = { width: 60, height: 60, resizeMode: 'crop', rotate: 90 } as const
     const watermark = 'brand/logo.png'
     const { job, finish } = await runStill(
@@ -109,7 +111,7 @@ describe.each(STILLS)('%s', (name) => {
     expect((await readCorners(path, found)).slice(0, 3)).toEqual(['red', 'lime', 'red'])
   })
 
-  it('is its best frame, and its frame at any second', async () => {
+  it('is its own best frame, and has a note about a requested second', async () => {
     const best = await makeImage(name, { pick: 'best' })
     expect(await readCorners(best.path, best.video)).toEqual(['lime', 'red', 'red', 'red'])
     const late = await makeImage(name, { atSeconds: 5 })
@@ -131,7 +133,7 @@ describe.each(STILLS)('%s', (name) => {
     ['storyboard', sprite()],
     ['audio file', audio()],
     ['waveform', wave()],
-  ])('becomes no %s', async (kind, rendition) => {
+  ])('is rejected as the source of a variant of the kind %s', async (kind, rendition) => {
     const { finish } = await runStill(name, rendition)
     expect(finish).toMatchObject({
       outcome: 'failed',
@@ -158,14 +160,14 @@ it.each(['gray.png', 'deep.png', 'palette.png', 'lossless.webp'])('%s is read', 
   expect([topLeft, topRight]).toEqual(name === 'gray.png' ? ['gray', '76 76 76'] : ['lime', 'red'])
 })
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo with the orientation %i is upright', async (turn) => {
+it.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo with orientation %i is upright', async (orientation) => {
   const corners = [0, 1, 3, 2, 0, 1, 3, 2]
-  const { path, video: found } = await makeImage(`turned-${turn}.jpg`)
-  expect([found.width, found.height]).toEqual(turn > 4 ? [90, 160] : [160, 90])
-  expect((await readCorners(path, found)).indexOf('lime')).toBe(corners[turn - 1])
-  const { job } = await runStill(`turned-${turn}.jpg`, probing())
+  const { path, video: found } = await makeImage(`turned-${orientation}.jpg`)
+  expect([found.width, found.height]).toEqual(orientation > 4 ? [90, 160] : [160, 90])
+  expect((await readCorners(path, found)).indexOf('lime')).toBe(corners[orientation - 1])
+  const { job } = await runStill(`turned-${orientation}.jpg`, probing())
   expect(await readDocument(job)).toMatchObject({
-    streams: [{ width: 160, displayWidth: turn > 4 ? 90 : 160 }],
+    streams: [{ width: 160, displayWidth: orientation > 4 ? 90 : 160 }],
   })
 })
 
@@ -177,7 +179,7 @@ describe.each(['half.png', 'half.webp', 'half.gif'])('%s, half of it transparent
     expect(pixels.map((pixel) => nameColour(pixel))).toEqual(['white', 'black'])
   })
 
-  it('has the background as JPEG', async () => {
+  it('has the background colour in its place as JPEG', async () => {
     const { path } = await makeImage(name, { format: 'jpg', background: '0000ff' })
     const pixels = await readPixelsAt(path, 0, [8, 8], [150, 8])
     expect(pixels.map((pixel) => nameColour(pixel))).toEqual(['red', 'blue'])

@@ -1,6 +1,6 @@
 /**
- * Parts of files that are cut at a key frame (cut_fast): audio and subtitles are in sync with the
- * video, and end with the part, whichever tracks are copied.
+ * Parts of files that begin at a key frame (cut_fast): audio and subtitles are in sync with the
+ * video, and video and audio end with the part, whichever of them are copied.
  */
 import { writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
@@ -74,13 +74,13 @@ async function readTimeOfLine(path: string): Promise<number> {
 describe.each([
   ...['marks.mp4', 'marks.mkv', 'marks.flv'].flatMap((name) => COPIES.map((copy) => [name, copy])),
   ...TRANSPORT_STREAMS.flatMap((name) => STREAM_COPIES.map((copy) => [name, copy])),
-] as [string, Parameters<typeof video>[0]][])('a copied part of %s as %o', (name, fields) => {
+] as [string, Parameters<typeof video>[0]][])('a part of %s, cut_fast, as %o', (name, fields) => {
   it('has all of its tracks in sync', async () => {
     const { path, action } = await copyPart(name, fields)
     const sound = await readTimeOfSound(path)
     const start = fields?.startSeconds ?? PART.startSeconds
     const from = action === 'encode' || start === 0 ? start : KEYFRAME_SECOND
-    // A container may shift all tracks by the delay of the audio encoder.
+    // A container may delay all tracks by the delay of the audio encoder.
     expect(sound).toBeGreaterThan(MARKED_SECOND - from - 0.1)
     expect(sound).toBeLessThan(MARKED_SECOND - from + 0.3)
 

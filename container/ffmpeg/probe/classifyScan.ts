@@ -1,12 +1,13 @@
-/** Decides from the frames that were looked at whether a video is interlaced or telecined. */
+/** Decides from sampled frames whether a video is progressive, interlaced or telecined. */
 import type { PairScan } from './compareFields.ts'
 
 export type FieldOrder = 'tff' | 'bff'
 
 /**
- * How the frames of a video were made. `interlaced`: each has two fields of different times.
- * `telecine`: film with 24 frames per second, of which five fields show two frames (3:2 pulldown), so
- * that two of five frames have fields of different times.
+ * How the frames of a video were made. `interlaced`: the two fields of a frame have different
+ * times. `telecine`: film with 24 frames per second, of which every four frames are spread over the
+ * ten fields of five video frames (3:2 pulldown), so that some video frames have fields of two film
+ * frames.
  */
 export type Scan =
   { type: 'progressive' } | { type: 'interlaced' | 'telecine'; fieldOrder: FieldOrder }
@@ -14,32 +15,39 @@ export type Scan =
 /** Frames of film for each frame of telecined video. */
 export const PULLDOWN_RATIO = 4 / 5
 
-/** Pairs of frames, for each frame of a window and the next one. */
+/** The pairs of consecutive frames in a window of the video, in their order. */
 type Window = readonly PairScan[]
 
-/** Interlaced pairs that a window needs. */
+/** Minimum number of interlaced pairs in an interlaced window. */
 const MIN_INTERLACED = 6
-/** The same for a window of fewer pairs, all of which have to be interlaced. */
+/** In a window of fewer pairs, all must be interlaced, and there must be at least this many. */
 const MIN_INTERLACED_OF_FEW = 3
 /** Minimum share of interlaced pairs, among those in which something moves. */
 const MIN_INTERLACED_SHARE = 0.4
-/** Maximum share of pairs of the other field order, which a video does not have. */
+/** Maximum number of pairs with the other field order, as a share of those with the main one. */
 const MAX_OTHER_ORDER = 0.15
-/** Progressive pairs from which a video that declares itself as interlaced is not. */
+/** Minimum number of progressive pairs in a progressive video. */
 const MIN_PROGRESSIVE = 16
+/**
+ * Maximum number of interlaced pairs in a progressive video, as a share of the progressive ones.
+ */
 const MAX_INTERLACED_OF_PROGRESSIVE = 0.05
 
-/** Frames of 3:2 pulldown after which it repeats itself. Each field is repeated once in them. */
+/**
+ * Number of frames after which the pattern of 3:2 pulldown repeats. In each such period, the top
+ * field is repeated once, and the bottom field once.
+ */
 const PERIOD = 5
+/** Minimum number of repeats of each field in a telecined window. */
 const MIN_REPEATS = 3
-/** Share of the repeats of a field that follow the one before by a whole number of periods. */
+/** Minimum share of the distances between repeats of a field that are a whole number of periods. */
 const MIN_PERIODIC_SHARE = 0.7
-/** Maximum share of repeats of a field among the pairs in which something moves; 0.2 by the period. */
+/** Maximum share of repeats of a field among the pairs in which something moves. Film has 0.2. */
 const MAX_REPEATS_SHARE = 0.35
 
 /**
- * @param hasTelecineRate true for 30 frames per second, which pulldown makes of 24
- * @returns null when too little moves to tell
+ * @param options.hasTelecineRate true for a frame rate that 3:2 pulldown makes: 29.97 or 30
+ * @returns null when the pairs do not show what the video is, for example because nothing moves
  */
 export function classifyScan(
   windows: readonly Window[],
@@ -91,7 +99,7 @@ function isTelecined(window: Window): boolean {
   const moving = countMoving([window])
   return (['top', 'bottom'] as const).every((field) => {
     const places = listRepeats(window, field)
-    const gaps = places.slice(1).map((place, at) => place - places[at]!)
+    const gaps = places.slice(1).map((place, index) => place - places[index]!)
     const periodic = gaps.filter((gap) => gap % PERIOD === 0).length
     return (
       places.length >= MIN_REPEATS &&
@@ -101,7 +109,10 @@ function isTelecined(window: Window): boolean {
   })
 }
 
-/** The first field is repeated one or two frames before the other one, and three or four after it. */
+/**
+ * Returns the order of the fields: the first one is repeated one or two frames before the other
+ * one, which is repeated three or four frames before the first one is again.
+ */
 function findPulldownOrder(windows: readonly Window[]): FieldOrder {
   const gaps = windows.flatMap((window) => {
     const bottom = listRepeats(window, 'bottom')
@@ -114,6 +125,7 @@ function findPulldownOrder(windows: readonly Window[]): FieldOrder {
   return gaps.filter(isTopFirst).length * 2 >= gaps.length ? 'tff' : 'bff'
 }
 
+/** Returns the positions in the window at which a field is repeated. */
 function listRepeats(window: Window, field: PairScan['repeats']): number[] {
-  return window.flatMap(({ repeats }, at) => (repeats === field ? [at] : []))
+  return window.flatMap(({ repeats }, index) => (repeats === field ? [index] : []))
 }

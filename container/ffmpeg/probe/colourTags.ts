@@ -19,7 +19,9 @@ export interface Colour {
   hasInvalidTag: boolean
 }
 
-/** Matrices that only the filter `zscale` converts. Frames must not have them in other filters. */
+/**
+ * Matrices that only the filter `zscale` converts. Frames for other filters must not declare them.
+ */
 export const ZSCALE_MATRICES = 'bt2020c ycgco ictcp chroma-derived-nc chroma-derived-c'.split(' ')
 const SWSCALE_MATRICES = 'bt709 fcc bt470bg smpte170m smpte240m bt2020nc'.split(' ')
 const MATRICES = [...SWSCALE_MATRICES, ...ZSCALE_MATRICES]
@@ -82,9 +84,10 @@ const REMOVE_MATRIX: Record<string, string> = {
 }
 
 /**
- * Returns input options that remove a matrix which the filter graph of ffmpeg 7.1 and later rejects:
- * `colorspace` one that the container declares, and the filter one in the video data. Earlier versions
- * accept every matrix, and have no bitstream filters for inputs.
+ * Returns input options that remove a matrix which the filter graph of ffmpeg 7.1 and later
+ * rejects. `colorspace` replaces the one that the container declares, and a bitstream filter the
+ * one in the video data. Earlier versions accept every matrix, and have no bitstream filters for
+ * inputs.
  */
 export async function removeMatrix(
   stream: FfprobeStream,

@@ -1,13 +1,16 @@
 /**
- * Compares the fields of consecutive frames: the even lines (top) and the odd lines (bottom).
+ * Compares the fields of two consecutive frames. The even lines of a frame are its top field, the
+ * odd lines its bottom field.
  *
- * Lines of one time fit together, and lines of different times do not where something moves. In progressive
- * video both fields of a frame fit, and a field does not fit the other field of the next frame. In
- * interlaced video the fields of a frame fit as badly as the later one and the earlier one of the
- * next frame. The comparison of the two does not depend on how much moves, nor on noise.
+ * Fields of the same time match: a line resembles the lines above and below it. Where something
+ * moves, fields of different times do not match. In progressive video, the two fields of a frame
+ * match, and a field does not match the opposite field of the next frame. In interlaced video, as
+ * much time passes between the two fields of a frame as between its later field and the earlier
+ * field of the next frame, so both of these pairs match equally badly. The ratio of the mismatches
+ * decides, so that the amount of motion and of noise matters little.
  */
 
-/** A frame and the next one, of luma. */
+/** The luma of a frame and of the next one: one byte for each pixel. */
 export interface FramePair {
   frame: Uint8Array
   next: Uint8Array
@@ -15,31 +18,41 @@ export interface FramePair {
   height: number
 }
 
-/** What a frame and the next one show. */
+/** Result of the comparison of a frame with the next one. */
 export interface PairScan {
-  /** The field that is earlier (top or bottom), or that both are of one time. */
+  /**
+   * `tff` or `bff`: the top or the bottom field of a frame is the earlier one. `progressive`: both
+   * have the same time.
+   */
   type: 'tff' | 'bff' | 'progressive' | 'undetermined'
-  /** The field that does not change although the other one does. */
+  /** The field that the next frame repeats: it changes far less than the other one. */
   repeats: 'top' | 'bottom' | 'none'
 }
 
-/** Difference of luma from which a pixel has changed. */
+/** Minimum difference of luma of a pixel that counts as changed. */
 const MIN_CHANGE = 12
-/** Share of the pixels that have to change: less is noise, or a cursor. */
+/**
+ * Minimum share of pixels that change, or are above or below one that does. Less is noise, or a
+ * cursor.
+ */
 const MIN_CHANGED_SHARE = 0.001
-/** A field with less than this share of the change of the other one is repeated. */
+/** A field counts as repeated if it changes by less than this share of the other field's change. */
 const MAX_REPEATED_CHANGE = 0.4
-/** The fields of a pair have to differ by this factor more than those of one frame. */
+/**
+ * Minimum mismatch of the fields that are furthest apart in time, relative to that of the fields of
+ * one frame. With less, too little moves.
+ */
 const MIN_MOTION = 1.03
 /**
- * Mismatch of the fields that are nearest to each other in two frames, relative to that of the
- * fields of one frame: 1 in progressive video, 0 or below in interlaced video.
+ * Mismatch of the later field of a frame and the earlier field of the next one, on a scale on which
+ * the mismatch of the fields of one frame is 0, and that of the fields that are furthest apart in
+ * time is 1. It is about 1 in progressive video, and about 0 in interlaced video.
  */
 const MIN_PROGRESSIVE_MISMATCH = 0.5
 const MAX_INTERLACED_MISMATCH = 0.42
 /**
- * Mismatch of adjacent lines relative to that of adjacent lines of a field. In interlaced video that
- * moves, adjacent lines differ more.
+ * Minimum mismatch of adjacent lines in interlaced video, relative to that of adjacent lines of one
+ * field. Where interlaced video moves, a line differs more from the lines of the other field.
  */
 const MIN_COMBING = 0.85
 
@@ -70,21 +83,21 @@ function findRepeated(topChange: number, bottomChange: number): PairScan['repeat
 }
 
 interface Sums {
-  /** Number of pixels. */
+  /** Number of pixels that the sums include. */
   changed: number
   topChange: number
   bottomChange: number
-  /** Mismatch of the fields of each of the two frames. */
+  /** Mismatch of the two fields of a frame, for both frames together. */
   within: number
   /** Mismatch of the bottom field of the frame and the top field of the next one. */
   topLater: number
   /** Mismatch of the top field of the frame and the bottom field of the next one. */
   bottomLater: number
-  /** Mismatch of adjacent lines of each field. */
+  /** Mismatch of adjacent lines of one field, for both frames together. */
   inField: number
 }
 
-/** Sums over the pixels that change, or that have a neighbour above or below that does. */
+/** Computes the sums over the pixels that change, or are above or below one that does. */
 function measure({ frame, next, width, height }: FramePair): Sums {
   const top = measureLines({ frame, next, width, height }, 2)
   const bottom = measureLines({ frame, next, width, height }, 3)
@@ -99,7 +112,7 @@ function measure({ frame, next, width, height }: FramePair): Sums {
   }
 }
 
-/** Sums over every second line. Local variables, because there are millions of pixels. */
+/** Sums over every second line, in local variables because there are many pixels. */
 function measureLines({ frame, next, width, height }: FramePair, firstLine: number) {
   let changed = 0
   let change = 0
@@ -108,12 +121,12 @@ function measureLines({ frame, next, width, height }: FramePair, firstLine: numb
   let earlier = 0
   let inField = 0
   for (let y = firstLine; y < height - 2; y += 2) {
-    for (let at = y * width; at < (y + 1) * width; at++) {
-      const a = frame[at]!
-      const b = next[at]!
-      const above = at - width
-      const below = at + width
-      const difference = Math.abs(a - b)
+    for (let pixel = y * width; pixel < (y + 1) * width; pixel++) {
+      const luma = frame[pixel]!
+      const nextLuma = next[pixel]!
+      const above = pixel - width
+      const below = pixel + width
+      const difference = Math.abs(luma - nextLuma)
       if (
         difference < MIN_CHANGE &&
         Math.abs(frame[above]! - next[above]!) < MIN_CHANGE &&
@@ -121,16 +134,16 @@ function measureLines({ frame, next, width, height }: FramePair, firstLine: numb
       ) {
         continue
       }
-      const aroundA = frame[above]! + frame[below]!
-      const aroundB = next[above]! + next[below]!
+      const around = frame[above]! + frame[below]!
+      const nextAround = next[above]! + next[below]!
       changed += 1
       change += difference
-      within += Math.abs(aroundA - 2 * a) + Math.abs(aroundB - 2 * b)
-      later += Math.abs(aroundA - 2 * b)
-      earlier += Math.abs(aroundB - 2 * a)
+      within += Math.abs(around - 2 * luma) + Math.abs(nextAround - 2 * nextLuma)
+      later += Math.abs(around - 2 * nextLuma)
+      earlier += Math.abs(nextAround - 2 * luma)
       inField +=
-        Math.abs(frame[above - width]! + frame[below + width]! - 2 * a) +
-        Math.abs(next[above - width]! + next[below + width]! - 2 * b)
+        Math.abs(frame[above - width]! + frame[below + width]! - 2 * luma) +
+        Math.abs(next[above - width]! + next[below + width]! - 2 * nextLuma)
     }
   }
   return { changed, change, within, later, earlier, inField }

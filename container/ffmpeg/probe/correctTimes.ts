@@ -9,9 +9,11 @@ import { MAX_STEP_SECONDS, measureEnds, type StreamEnd } from './measureEnds.ts'
 import type { Probe, ProbeOptions } from './probe.ts'
 import { type AudioStream, findLastEnd, roundToMilliseconds } from './streams.ts'
 
-/** A file with fewer bytes for a second than this can have a wrong timestamp. */
+/**
+ * Video files with fewer bytes per second are read, because one wrong timestamp can be the cause.
+ */
 const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
-/** Larger files are not read for times that are only wrong within their duration. */
+/** Larger files are not read to find times that jump or go back within the duration. */
 const MAX_EXAMINED_BYTES = 128 * 1024 ** 2
 
 export async function correctTimes(
@@ -31,8 +33,9 @@ export async function correctTimes(
 }
 
 /**
- * True when the duration is unknown, or when the file has video and is too small for its duration. A
- * file that declares too many frames is not read, because it is rejected anyway.
+ * True when the duration is unknown, or when the file has video and is too small for its duration.
+ * In the second case, a file that declares too many frames is not read: its video is rejected
+ * anyway.
  */
 function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
   return (
@@ -43,7 +46,7 @@ function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): 
   )
 }
 
-/** Returns nothing for a file that cannot be read to its end: the job states why. */
+/** Returns no ends if ffprobe fails. The times of the file are then not corrected. */
 async function examineTimes(options: ProbeOptions): Promise<Map<number, StreamEnd>> {
   try {
     return await measureEnds(options)
@@ -56,8 +59,8 @@ async function examineTimes(options: ProbeOptions): Promise<Map<number, StreamEn
 }
 
 /**
- * Replaces the ends of the streams, and the duration of the file, by measured ones. If the measured
- * duration is above MAX_SECONDS, a known duration is kept.
+ * Replaces the ends of the streams, and the duration of the file, by measured ones. If the duration
+ * is known and the measured one exceeds MAX_SECONDS, nothing is replaced.
  */
 function replaceEnds(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
   const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
@@ -79,7 +82,10 @@ function readAudioEnd(track: AudioStream, ends: ReadonlyMap<number, StreamEnd>) 
   return { endSeconds, timeFault }
 }
 
-/** Changes only streams with wrong times. ffmpeg does not seek to a time in such a file. */
+/**
+ * Replaces the ends of the streams with wrong times, and only of those. `seeksExactly` becomes
+ * false, because ffmpeg would seek by the wrong times.
+ */
 function repairTimes(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
   const hasFault = (index: number | undefined) =>
     (index === undefined ? null : ends.get(index)?.timeFault) != null

@@ -1,6 +1,6 @@
 /**
- * Finds out whether a video is interlaced, by looking at some of its frames: many files do not
- * declare it, or declare it although it is not true.
+ * Finds out from some of its frames whether a video is interlaced. Many files do not declare that
+ * they are, and others declare it although their frames are progressive.
  */
 import { MAX_FRAMES } from '../process/limits.ts'
 import {
@@ -14,35 +14,44 @@ import type { Probe, VideoStream } from './probe.ts'
 import { sampleScan, type ScanSampleOptions } from './scanSamples.ts'
 import { planWindows, type ShownPart } from './scanWindows.ts'
 
-/** Interlaced video has at most 1080 lines, of which encoders make 1088. */
+/** Interlaced video has at most 1080 lines, which some encoders store as 1088. */
 const MAX_LINES = 1_088
 const MAX_WIDTH = 2_048
-/** Half of the lines of NTSC video. No format has interlaced frames with fewer lines. */
+/** Half of the lines of NTSC video. Interlaced video has at least as many lines. */
 const MIN_LINES = 240
-/** A portrait frame is from a phone. Interlaced video can be stored as narrow as 352 by 576. */
+/**
+ * The narrowest usual frame of interlaced video has 352 by 576 pixels; phones record narrower ones.
+ */
 const MIN_ASPECT_RATIO = 0.6
-/** Interlaced video has 25 or 30 frames per second. */
+/** Interlaced video has 25, 29.97 or 30 frames per second. */
 const MAX_FRAME_RATE = 30.5
-/** The rate of fields is twice the rate of frames. A variable rate is not from a video camera. */
+/**
+ * Ratios of the peak frame rate to the average: 2 if the peak rate is that of the fields. Other
+ * ratios mean a variable frame rate, which interlaced video does not have.
+ */
 const PEAK_RATIOS = [1, 2]
 const RATIO_TOLERANCE = 0.1
 const MIN_FRAMES = 5
-/** Animations, whose demuxers and codecs have only whole frames. */
+/** Demuxers and codecs of animations, which are never interlaced. */
 const ANIMATIONS = ['gif', 'apng', 'png', 'webp']
-/** With fewer frames in which something moves, frames at other places are looked at. */
+/** With fewer pairs of frames in which something moves, frames at other places are sampled too. */
 const MIN_MOVING = 12
 
 const TELECINE_FRAME_RATES = [30_000 / 1_001, 30]
 const FRAME_RATE_TOLERANCE = 0.02
 
 /**
- * The filter that restores film works with eight bits of luma and chroma in limited range. Other
- * telecined video is deinterlaced instead.
+ * Pixel formats from which film is restored. The filter `fieldmatch` works on YUV with eight bits,
+ * to which ffmpeg converts them. Telecined video in other formats is deinterlaced instead.
  */
 const PULLDOWN_FORMATS =
   /^(?:yuv4(?:10|11|20|22|44)p(?:9|1[0246])?(?:le|be)?|nv12|uyvy422|yuyv422)$/
 
-/** @returns the probe with the scan of its video, and a note if the file does not declare it */
+/**
+ * @returns the probe with the scan of its video, and a note unless the file declares what was
+ *   found; the given probe if the frames are not sampled, do not show what they are, or are
+ *   progressive and not declared otherwise
+ */
 export async function detectScan(
   found: Probe,
   part: ShownPart,
@@ -52,15 +61,15 @@ export async function detectScan(
   if (video === null || found.problems.has(video.index) || !canBeInterlaced(found, video)) {
     return found
   }
-  const scan = await lookAtFrames(found, video, part, options)
+  const scan = await findScan(found, video, part, options)
   return scan === null || (scan.type === 'progressive' && !video.interlaced)
     ? found
     : applyScan(found, video, scan)
 }
 
 /**
- * True for a video whose frames are worth a look. A file that declares itself as interlaced always
- * is, unless its frames are too large.
+ * True for a video whose frames are sampled. If the file declares interlaced video, only the
+ * rotation, the frame size, the number of frames and a known frame rate matter.
  */
 function canBeInterlaced({ facts }: Probe, video: VideoStream): boolean {
   const { upright, rotated, frames, frameRate, peakFrameRate, interlaced, codec } = video
@@ -80,7 +89,7 @@ function canBeInterlaced({ facts }: Probe, video: VideoStream): boolean {
   )
 }
 
-async function lookAtFrames(
+async function findScan(
   { facts, contentSeconds }: Probe,
   video: VideoStream,
   part: ShownPart,

@@ -8,8 +8,8 @@ import { findTimeFault, type TimeFault } from './timeFaults.ts'
 
 export interface StreamEnd {
   /**
-   * End of the last packet, in seconds from the first packet of the file; of wrong times, once they
-   * are repaired.
+   * End of the last packet, in seconds from the first packet of the file. If times are wrong, it is
+   * the end once they are repaired.
    */
   endSeconds: number
   /** Number of packets. */
@@ -17,7 +17,7 @@ export interface StreamEnd {
   timeFault: TimeFault | null
 }
 
-/** Times of more packets are not examined. */
+/** The times of a stream with more packets are not examined. */
 const MAX_EXAMINED_PACKETS = 2_000_000
 /** CPU time for reading a file of many GB; the timeout of the attempt limits the elapsed time. */
 const CPU_SECONDS = 600

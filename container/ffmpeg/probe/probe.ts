@@ -45,8 +45,9 @@ export interface Probe {
   startSeconds: number
   /**
    * False for MPEG transport and program streams, which have no index. ffmpeg then seeks to any
-   * packet near a time, and the times of the packets after a seek depend on its version. False
-   * for fragmented MP4 files too: ffmpeg seeks by the time at which a frame is decoded.
+   * packet near a time, and the times of the packets after a seek depend on its version. False for
+   * fragmented MP4 files too, in which ffmpeg seeks by the time at which a frame is decoded, and
+   * for files with times that jump or go back.
    */
   seeksExactly: boolean
   /** True for a fragmented MP4 file of which only some fragments were read. */
@@ -128,7 +129,7 @@ function completeFragmented(read: Probe, { fragmentedStreams }: ProbeOptions): P
     ...stream,
     ...(fragmentedStreams.get(stream.index) ?? { endSeconds: null, bitRate: null }),
   })
-  // The file declares the frames that are not in fragments, if any.
+  // The declared number of frames does not include those in fragments.
   const video = read.video && { ...complete(read.video), frames: null }
   const audio = read.audio && complete(read.audio)
   const contentSeconds = findLastEnd([video, audio])

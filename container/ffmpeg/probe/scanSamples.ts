@@ -1,6 +1,6 @@
 /**
- * Samples of the frames of a video, for finding out whether it is interlaced: a few windows of
- * consecutive frames. ffmpeg decodes them and drops columns of pixels; the lines are kept.
+ * Samples frames of a video to find out whether it is interlaced. ffmpeg decodes a few windows of
+ * consecutive frames, and drops columns of pixels; the lines are kept.
  */
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -20,18 +20,20 @@ export interface ScanSampleOptions extends ProbeEnvironment {
 }
 
 const MAX_COLUMNS = 200
-/** CPU time for decoding the frames, all cores together. */
+/** CPU time for decoding the frames, of all threads together. */
 const CPU_SECONDS = 30
 const MAX_ELAPSED_SECONDS = 60
 const CHECK_INTERVAL_MS = 50
-/** All frames of the windows, with the maximum of lines. */
+/** Maximum size of the frames of a window. 128 frames of 200 by 1088 pixels have 27 MiB. */
 const MAX_FILE_BYTES = 64 * 1024 ** 2
-const ENOUGH_READ = new Error('enough was read')
+/** Abort reason when the sampling has read enough bytes, or takes too long. */
+const LIMIT_REACHED = new Error('the limit of the sampling is reached')
 
 /**
- * Decodes the frames of the windows, and compares each with the next one.
+ * Decodes the frames of the windows, and compares each frame with the next one of its period.
  *
- * @returns the pairs of frames of each window; fewer if the file cannot be read or decoded
+ * @returns the pairs of frames of each period; fewer if a limit is reached, or the file cannot be
+ *   read or decoded
  * @throws the reason of `signal` when it is aborted
  */
 export async function sampleScan(
@@ -43,12 +45,12 @@ export async function sampleScan(
     width: Math.min(MAX_COLUMNS, video.upright.width),
     height: video.upright.height,
   }
-  const files = windows.map((_, at) => `scan-${at}.gray`)
+  const files = windows.map((_, index) => `scan-${index}.gray`)
   const graph = windows.map(
-    ({ frames, periods, stride }, at) =>
-      `[${at}:${video.index}]trim=end_frame=${stride * (periods - 1) + frames},` +
+    ({ frames, periods, stride }, index) =>
+      `[${index}:${video.index}]trim=end_frame=${stride * (periods - 1) + frames},` +
       `select='lt(mod(n,${stride}),${frames})',` +
-      `scale=${size.width}:${size.height}:flags=neighbor,format=gray[window${at}]`,
+      `scale=${size.width}:${size.height}:flags=neighbor,format=gray[window${index}]`,
   )
   const command = [
     ...ffmpegOptions({ v: 'error', nostdin: true, nostats: true, y: true }),
@@ -62,9 +64,9 @@ export async function sampleScan(
       ...ffmpegOptions({ i: seekUrl(options, seconds) }),
     ]),
     ...ffmpegOptions({ filter_complex: graph.join(';') }),
-    ...files.flatMap((file, at) => [
+    ...files.flatMap((file, index) => [
       ...ffmpegOptions({
-        map: `[window${at}]`,
+        map: `[window${index}]`,
         fps_mode: 'passthrough',
         'c:v': 'rawvideo',
         f: 'rawvideo',
@@ -75,8 +77,8 @@ export async function sampleScan(
   ]
   await runBounded(command, maxBytes, options)
   const pairs: PairScan[][] = []
-  for (const [at, { frames }] of windows.entries()) {
-    const path = join(options.cwd, files[at]!)
+  for (const [index, { frames }] of windows.entries()) {
+    const path = join(options.cwd, files[index]!)
     const bytes = await readFile(path).catch(() => Buffer.alloc(0))
     await rm(path, { force: true })
     pairs.push(...comparePairs(bytes, { ...size, frames }))
@@ -84,7 +86,10 @@ export async function sampleScan(
   return pairs
 }
 
-/** Runs ffmpeg until it ends, or has read enough. What it has written until then is used. */
+/**
+ * Runs ffmpeg until it ends, has read `maxBytes`, or has run for MAX_ELAPSED_SECONDS. The frames
+ * that it has written by then are used.
+ */
 async function runBounded(
   command: string[],
   maxBytes: number,
@@ -92,10 +97,10 @@ async function runBounded(
 ): Promise<void> {
   const stopping = new AbortController()
   const bytesBefore = bytesRead()
-  const timer = setTimeout(() => stopping.abort(ENOUGH_READ), MAX_ELAPSED_SECONDS * 1_000)
+  const timer = setTimeout(() => stopping.abort(LIMIT_REACHED), MAX_ELAPSED_SECONDS * 1_000)
   const check = setInterval(() => {
     if (bytesRead() - bytesBefore > maxBytes) {
-      stopping.abort(ENOUGH_READ)
+      stopping.abort(LIMIT_REACHED)
     }
   }, CHECK_INTERVAL_MS)
   try {
@@ -108,7 +113,7 @@ async function runBounded(
       onStdout: () => {},
     })
   } catch (error) {
-    if (error !== ENOUGH_READ) {
+    if (error !== LIMIT_REACHED) {
       throw error
     }
   } finally {
@@ -117,21 +122,26 @@ async function runBounded(
   }
 }
 
-/** Compares each frame with the next one of its window. */
+/**
+ * Compares each frame with the next one of its period.
+ *
+ * @param size.frames number of frames in a period
+ */
 function comparePairs(
   bytes: Uint8Array,
   { width, height, frames }: { width: number; height: number; frames: number },
 ): PairScan[][] {
   const frameBytes = width * height
-  const readFrame = (at: number) => bytes.subarray(at * frameBytes, (at + 1) * frameBytes)
+  const readFrame = (index: number) => bytes.subarray(index * frameBytes, (index + 1) * frameBytes)
   const total = Math.floor(bytes.length / frameBytes)
-  const windows: PairScan[][] = []
+  const periods: PairScan[][] = []
   for (let start = 0; start < total; start += frames) {
     const pairs: PairScan[] = []
-    for (let at = start; at + 1 < Math.min(total, start + frames); at++) {
-      pairs.push(comparePair({ frame: readFrame(at), next: readFrame(at + 1), width, height }))
+    for (let index = start; index + 1 < Math.min(total, start + frames); index++) {
+      const [frame, next] = [readFrame(index), readFrame(index + 1)]
+      pairs.push(comparePair({ frame, next, width, height }))
     }
-    windows.push(pairs)
+    periods.push(pairs)
   }
-  return windows
+  return periods
 }

@@ -1,20 +1,23 @@
-/** Chooses the frames of a video that are looked at to find out whether it is interlaced. */
+/** Chooses the frames of a video that are sampled to find out whether it is interlaced. */
 
 /** Frames of one window: enough for six periods of 3:2 pulldown. */
 const WINDOW_FRAMES = 32
 const MAX_WINDOWS = 4
-/** There is a window for this many frames of the part, at most `MAX_WINDOWS`. */
+/** A part that is decoded as a whole has one period for this many frames, up to `MAX_WINDOWS`. */
 const FRAMES_PER_WINDOW = 64
-/** A part of at most this many frames is decoded as a whole, because its key frames can be rare. */
+/**
+ * A part of at most this many frames is decoded as a whole, because it may have only one key frame.
+ */
 const MAX_DECODED_FRAMES = 300
-/** Frames that are looked at for one image. */
+/** Frames that are sampled for one image. */
 const IMAGE_FRAMES = 24
-/** Maximum that the frames may have, for a video and for one image. */
+/** Bytes of the file after which a sampling ends, for a video and for one image. */
 const MAX_BYTES = 24 * 1024 ** 2
 const MAX_IMAGE_BYTES = 8 * 1024 ** 2
+/** Minimum number of frames in a window, however large they are. */
 const MIN_WINDOW_FRAMES = 6
 
-/** Frames that are decoded from a second on: `periods` times `frames` consecutive ones. */
+/** Frames that are sampled from a second on: `periods` times `frames` consecutive ones. */
 export interface SampleWindow {
   seconds: number
   /** False to begin at the key frame before `seconds`. */
@@ -27,9 +30,9 @@ export interface SampleWindow {
 
 export interface WindowPlan {
   windows: SampleWindow[]
-  /** Windows at other places, if the first ones do not suffice. */
+  /** Windows at other places, which are sampled too if the first ones do not suffice. */
   others: SampleWindow[]
-  /** Bytes that the windows have, by the average of the file. */
+  /** Bytes of the file after which the sampling of the windows ends, and that of the others. */
   maxBytes: number
 }
 
@@ -48,7 +51,7 @@ export interface MeasuredVideo {
   frameRate: number
   /** End of the video; null when unknown. */
   endSeconds: number | null
-  /** Average of the file. */
+  /** Bytes of the file for each frame, on average; 0 when unknown. */
   bytesPerFrame: number
 }
 
@@ -79,7 +82,7 @@ export function planWindows(part: ShownPart, video: MeasuredVideo): WindowPlan {
     periods: 1,
     stride: frames,
   })
-  const places = Array.from({ length: count }, (_, at) => at / count)
+  const places = Array.from({ length: count }, (_, index) => index / count)
   return {
     windows: places.map((share) => place(count === 1 ? share : share + 0.4 / count)),
     others: places.map((share) => place(share + 0.7 / count)),
@@ -87,7 +90,7 @@ export function planWindows(part: ShownPart, video: MeasuredVideo): WindowPlan {
   }
 }
 
-/** Decodes all frames of a part, and looks at some of them. */
+/** Returns a window for which all frames of a part are decoded, and some or all of them sampled. */
 function decodeWhole({ startSeconds }: ShownPart, total: number): SampleWindow {
   const periods = Math.min(MAX_WINDOWS, Math.max(1, Math.round(total / FRAMES_PER_WINDOW)))
   const stride = Math.max(1, Math.floor(total / periods))

@@ -7,7 +7,7 @@ import type { FfprobeQuery } from '../process/ffprobe.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { FfprobeOutput } from './ffprobeOutput.ts'
 
-/** Demuxers of animations. A file with one frame is a still image. */
+/** Demuxers of animations. An animation of one frame counts as a still image. */
 const ANIMATIONS = ['gif', 'apng']
 
 /** Adds the orientation of the first frame to a query. */
@@ -50,7 +50,7 @@ export function checkStillFrame({ frames }: FfprobeOutput): void {
   if (frames.length === 0) {
     throw new JobFailure(
       'input_invalid',
-      'The image cannot be decoded. Save it again without its colour profile and texts, and send the new file.',
+      'The image cannot be decoded. It may be damaged, or its colour profile or its texts may be too large. Save it again without them, and send the new file.',
     )
   }
 }

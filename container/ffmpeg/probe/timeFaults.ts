@@ -1,6 +1,6 @@
-/** Finds packets whose times jump away from their neighbours, or go back. */
+/** Finds wrong times in a stream: packets whose times go back, also after a jump forward. */
 
-/** How the times of a stream are wrong, and what its frames have in common. */
+/** Wrong times of a stream, as far as they must be known to repair them. */
 export interface TimeFault {
   /**
    * True when the frames are evenly spaced, so that every jump is wrong. If they are not, a jump
@@ -9,25 +9,28 @@ export interface TimeFault {
   isEven: boolean
   /** Usual time from one frame to the next. */
   frameSeconds: number
-  /** End of the last frame once the times are repaired. */
+  /** End of the last frame once the times are repaired, as a timestamp of the file. */
   endSeconds: number
 }
 
 /** A longer step between evenly spaced frames is wrong. */
 export const MAX_EVEN_STEP_SECONDS = 0.5
 /**
- * Packets are in the order in which they are decoded, so the times of video go back by some frames all
- * the time.
+ * Times may go back by this many frames, or by MAX_EVEN_STEP_SECONDS if that is longer: packets of
+ * video are in the order in which they are decoded, which is not that of their times.
  */
 const MAX_REORDERED_FRAMES = 20
 const MIN_PACKETS = 10
-/** With a larger share of wrong times, the times say nothing. */
+/**
+ * If a larger share of the times goes back, the right times count as unknown. MIN_FAULT_LIMIT times
+ * may go back in every stream.
+ */
 const MAX_FAULT_SHARE = 0.02
 const MIN_FAULT_LIMIT = 3
 
 /**
  * @param times of the packets, in the order of the file
- * @returns null when no time goes back, or when the right times are unknown
+ * @returns null when no time goes back, there are few packets, or the right times are unknown
  */
 export function findTimeFault(times: readonly number[]): TimeFault | null {
   const intervals = listIntervals(times)
@@ -49,14 +52,14 @@ export function findTimeFault(times: readonly number[]): TimeFault | null {
   const usual = intervals.filter((each) => each > typical / 2 && each < typical * 1.5)
   const frameSeconds = usual.reduce((sum, each) => sum + each, 0) / usual.length
   const gaps = intervals.filter((each) => each > MAX_EVEN_STEP_SECONDS)
-  // A packet with a wrong time leaves a gap in its place, and makes one where it is.
+  // A packet with a wrong time leaves a gap where it belongs, and causes another where it is.
   if (gaps.length <= 2 * steps.length) {
     const startSeconds = Math.min(...times.slice(0, MAX_REORDERED_FRAMES))
     const endSeconds = startSeconds + times.length * frameSeconds
     return { isEven: true, frameSeconds, endSeconds }
   }
-  // Whether the time before a step back was a pause or wrong is unknown.
-  if (steps.some(({ returns }) => returns)) {
+  // It is unknown whether the jump before such a step was a pause or a wrong time.
+  if (steps.some(({ undoesJump }) => undoesJump)) {
     return null
   }
   const shift = steps.reduce((sum, { seconds }) => sum + seconds + frameSeconds, 0)
@@ -72,9 +75,10 @@ function listIntervals(times: readonly number[]): number[] {
 }
 
 interface BackwardStep {
+  /** How far the time goes back. */
   seconds: number
-  /** True when the time is after that before the last long step forward. */
-  returns: boolean
+  /** True when the time is still later than the last one before the preceding jump forward. */
+  undoesJump: boolean
 }
 
 function findBackwardSteps(times: readonly number[], tolerance: number): BackwardStep[] {
@@ -83,7 +87,7 @@ function findBackwardSteps(times: readonly number[], tolerance: number): Backwar
   let beforeJump = Infinity
   for (const time of times) {
     if (time < latest - tolerance) {
-      steps.push({ seconds: latest - time, returns: time > beforeJump })
+      steps.push({ seconds: latest - time, undoesJump: time > beforeJump })
       latest = time
       beforeJump = Infinity
     } else {

@@ -1,9 +1,12 @@
-/** URLs that name the second to which ffmpeg will seek, so that the server can find it in advance. */
+/**
+ * URLs that name the second to which ffmpeg will seek, so that the server can find the fragments
+ * for that second in advance.
+ */
 
 const PARAMETER = '?at='
 
 /**
- * @param file a fragmented file needs a second in its URL; others are read by their own index
+ * @param file only the URL of a fragmented file gets a second
  * @param second from the start of the file; 0 when ffmpeg does not seek
  */
 export function seekUrl(
@@ -13,7 +16,7 @@ export function seekUrl(
   return probe?.isFragmented === true && second > 0 ? `${url}${PARAMETER}${second.toFixed(3)}` : url
 }
 
-/** @returns null for a URL without a second; undefined for another path */
+/** @returns null for a URL without a second; undefined for another path or an invalid second */
 export function readSeekSecond(url: string, path: string): number | null | undefined {
   if (url === path) {
     return null

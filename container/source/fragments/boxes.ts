@@ -40,18 +40,23 @@ export function readBoxHeader(bytes: Buffer, start: number, limit: number): Box 
 /** Returns the boxes in `bytes`, up to the first one that is invalid or does not end within them. */
 export function listBoxes(bytes: Buffer): (Box & { content: Buffer })[] {
   const boxes: (Box & { content: Buffer })[] = []
-  for (let at = 0; at < bytes.length;) {
-    const box = readBoxHeader(bytes.subarray(at), at, bytes.length)
+  for (let position = 0; position < bytes.length;) {
+    const box = readBoxHeader(bytes.subarray(position), position, bytes.length)
     if (box === null || box.end > bytes.length) {
       break
     }
     boxes.push({ ...box, content: bytes.subarray(box.contentStart, box.end) })
-    at = box.end
+    position = box.end
   }
   return boxes
 }
 
-/** Returns the content of the first box of this type, which is nested as the types say. */
+/**
+ * Returns the content of a nested box; null when there is none.
+ *
+ * @param path types of the boxes, from the outermost to the requested one. Of several boxes of a
+ *   type, the first is used.
+ */
 export function findContent(bytes: Buffer, ...path: string[]): Buffer | null {
   let content: Buffer | null = bytes
   for (const type of path) {

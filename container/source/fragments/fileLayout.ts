@@ -1,4 +1,7 @@
-/** Reads the parts of a fragmented MP4 file from which its index is made: the header, and both ends. */
+/**
+ * Reads the parts of a fragmented MP4 file from which its index is made: the boxes before the first
+ * fragment, the first fragments, and the last ones.
+ */
 import type { Patch } from '../patchedReader.ts'
 import type { Box } from './boxes.ts'
 import { createFragmentReader, type Fragment, type ReadBytes } from './fragmentReader.ts'
@@ -6,29 +9,35 @@ import { readTracks, type Track } from './headers.ts'
 import type { IndexContext } from './indexBoxes.ts'
 
 const MAX_MOOV_BYTES = 16 * 1024 ** 2
-/** Boxes before the first fragment. */
+/** Maximum number of boxes up to the first fragment. */
 const MAX_BOXES = 64
+/** Maximum number of fragments that are read to find where each track starts. */
 const MAX_FIRST_FRAGMENTS = 64
-/** Bytes at the end of the file in which the last fragment of each track is looked for. */
+/** Bytes at the end of the file in which the last fragment of each track is searched, in turn. */
 const TAIL_BYTES = [1, 4, 16, 64].map((mebibytes) => mebibytes * 1024 ** 2)
 const MAX_TAIL_FRAGMENTS = 20_000
 
 export type FileContext = IndexContext & {
-  /** Fragments that were read. */
+  /** The first and the last fragments, which were read. */
   sampled: Fragment[]
 }
 
 export interface Layout {
   moov: Box
+  /** The bytes of `moov`, with its header. */
   content: Buffer
   tracks: Track[]
-  /** Position after `moov` and the boxes before the first fragment. */
+  /** Position of the first fragment. */
   firstFragment: number
-  /** Replaces the type of index boxes before the first fragment. */
+  /** Turn the index boxes (`sidx`) before the first fragment into `free` boxes. */
   hidden: Patch[]
 }
 
-/** Reads the boxes before the first fragment. */
+/**
+ * Reads the boxes before the first fragment.
+ *
+ * @returns null for a file without fragments, or with boxes that are invalid or too large
+ */
 export async function readLayout(sizeBytes: number, read: ReadBytes): Promise<Layout | null> {
   const reader = createFragmentReader({ sizeBytes, tracks: [], read })
   const hidden: Layout['hidden'] = []
@@ -61,7 +70,11 @@ export async function readLayout(sizeBytes: number, read: ReadBytes): Promise<La
   return null
 }
 
-/** Reads the first and the last fragments. */
+/**
+ * Reads the first and the last fragments.
+ *
+ * @returns null when no video or audio track has a known start and end
+ */
 export async function readContext(
   layout: Layout,
   sizeBytes: number,
@@ -96,8 +109,8 @@ export async function readContext(
     for (const [id, span] of fragment.spans) {
       starts.set(id, starts.get(id) ?? span.shownStart)
     }
-    const isWhole = ids.every((id) => starts.has(id))
-    fragment = isWhole || fragment.isLast ? null : await reader.readNext(fragment.end)
+    const areAllKnown = ids.every((id) => starts.has(id))
+    fragment = areAllKnown || fragment.isLast ? null : await reader.readNext(fragment.end)
   }
   const tracks = [main, ...others]
     .filter(({ id }) => starts.has(id) && tail.ends.has(id))
@@ -108,19 +121,27 @@ export async function readContext(
     : { ...tail, reader, first, second, starts, sampled, tracks: [chosen, ...rest] }
 }
 
-/** ffmpeg shows all frames of a track later, if some would be shown before they are decoded. */
+/**
+ * Returns the seconds by which ffmpeg delays all frames of a track, because some would otherwise be
+ * shown before they are decoded.
+ */
 function findDelay({ id, timescale }: Track, sampled: readonly Fragment[]): number {
   const offsets = sampled.map(({ spans }) => spans.get(id)?.minOffset ?? 0)
   return Math.max(0, ...offsets.map((offset) => -offset / timescale))
 }
 
 interface Tail {
+  /** Time at which each track ends, in ticks. */
   ends: Map<number, number>
+  /** Position at which the last complete fragment ends. */
   dataEnd: number
   fragments: Fragment[]
 }
 
-/** Reads the last fragments. One that is cut off does not count. */
+/**
+ * Reads the last fragments, from further and further before the end of the file until each video
+ * and audio track has one. A fragment that is cut off is left out.
+ */
 async function readTail(
   reader: ReturnType<typeof createFragmentReader>,
   { tracks, firstFragment }: Layout,

@@ -1,7 +1,8 @@
 /**
- * Index of a fragmented MP4 file, which has none that ffmpeg uses: ffmpeg would read the headers of all
- * fragments whenever it opens the file. Finds the fragments that are needed for one time, and presents
- * the file with a short index of them. docs/adr/0028-fragmented-files-get-an-index.md has the reasons.
+ * Makes an index for a fragmented MP4 file. Without one, ffmpeg reads the headers of all fragments
+ * whenever it opens the file. The runner finds the fragments that are needed for one second, and
+ * serves the file with a short index of them. docs/adr/0028-fragmented-files-get-an-index.md has
+ * the reasons.
  */
 import { deflateSync } from 'node:zlib'
 import type { Patch } from '../patchedReader.ts'
@@ -14,8 +15,9 @@ export interface FragmentIndex {
   /** The video and audio streams, by their number. */
   streams: ReadonlyMap<number, FragmentedStream>
   /**
-   * The file with an index for one second, which is counted from the start of the file; without it, for
-   * the start of the file. Any other second can be read too, but takes longer.
+   * Returns the file with an index for one second, counted from the start of the file; for null,
+   * with an index for the start of the file. ffmpeg can read the rest of the file too, but more
+   * slowly.
    */
   view(second: number | null): Promise<FileView>
 }
@@ -28,13 +30,15 @@ export interface FragmentedStream {
   bitRate: number | null
 }
 
-/** A file, of which some bytes are replaced. */
+/**
+ * A file of which some bytes are replaced, and a fragment that is cut off at the end is left out.
+ */
 export interface FileView {
   sizeBytes: number
   patches: readonly Patch[]
 }
 
-/** ffmpeg reads smaller files as fast without an index. */
+/** Smaller files get no index, because they are read quickly as a whole. */
 export const MIN_INDEXED_BYTES = 8 * 1024 ** 2
 
 /** @returns null for a file that needs no index, or for which none can be made */
@@ -50,22 +54,23 @@ export async function openFragmentIndex(
   if (layout === null || context === null) {
     return null
   }
-  const patchAt = (landing: Parameters<typeof buildIndex>[1]) => patchMoov(layout, context, landing)
-  const plain = patchAt(null)
-  if (plain === null) {
+  const patchFor = (landing: Parameters<typeof buildIndex>[1]) =>
+    patchMoov(layout, context, landing)
+  const startPatches = patchFor(null)
+  if (startPatches === null) {
     return null
   }
   return {
-    streams: new Map(context.tracks.map((track) => [track.index, describe(track, context)])),
+    streams: new Map(context.tracks.map((track) => [track.index, describeStream(track, context)])),
     async view(second) {
       const landing = second === null ? null : await findLanding(context, second)
-      const patches = (landing && patchAt(landing)) ?? plain
+      const patches = (landing && patchFor(landing)) ?? startPatches
       return { sizeBytes: context.dataEnd, patches: [...patches, ...layout.hidden] }
     },
   }
 }
 
-function describe(track: TimedTrack, context: FileContext): FragmentedStream {
+function describeStream(track: TimedTrack, context: FileContext): FragmentedStream {
   const samples = context.sampled.flatMap(({ spans }) => spans.get(track.id) ?? [])
   const bytes = samples.reduce((sum, span) => sum + span.bytes, 0)
   const ticks = samples.reduce((sum, { start, end }) => sum + end - start, 0)
@@ -76,8 +81,8 @@ function describe(track: TimedTrack, context: FileContext): FragmentedStream {
 }
 
 /**
- * Puts an index into the space of `moov`, which is compressed to make room: fragments may state positions
- * from the start of the file, so no byte may move.
+ * Puts an index into the space of `moov`, which is compressed to make room: fragments may state
+ * positions from the start of the file, so no fragment may move.
  *
  * @returns null when there is not enough room, or a fragment is too large for an index
  */

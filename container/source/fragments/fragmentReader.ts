@@ -10,26 +10,31 @@ export interface Fragment {
   start: number
   /** Position of the next fragment, or end of the data. */
   end: number
-  /** True for the last one. */
+  /** True when no fragment follows. */
   isLast: boolean
-  /** False when the file is cut off within it. */
+  /** False when the file is cut off within the fragment. */
   isComplete: boolean
+  /** The samples of each track, by the id of the track. */
   spans: ReadonlyMap<number, TrackSpan>
 }
 
-/** Fragments are a few kilobytes, unless each has thousands of frames. */
+/** The header of a fragment has a few kilobytes, unless the fragment has thousands of frames. */
 const MAX_MOOF_BYTES = 4 * 1024 ** 2
-/** Boxes between two fragments. */
+/** Maximum number of boxes between two fragments. */
 const MAX_BOXES = 64
+/** Bytes that a search for a fragment reads at once. */
 const SCAN_BYTES = 256 * 1024
 const MOOF = Buffer.from('moof')
-/** Bytes that one look-up reads, after which it gives up. */
+/** Bytes that a search for a fragment reads before it gives up. */
 const MAX_SCANNED_BYTES = 96 * 1024 ** 2
 
 export interface FragmentReader {
-  /** Reads the fragment at a position, or the first one after the boxes there. */
+  /**
+   * Reads the fragment at a position, or the first one after the boxes there; null when there is
+   * none, or its header is invalid or too large.
+   */
   readNext(position: number): Promise<Fragment | null>
-  /** Finds the first fragment of which the `moof` begins within a range. */
+  /** Finds the first fragment whose `moof` begins within a range; null when none is found. */
   find(start: number, end: number): Promise<Fragment | null>
   /** Reads the header of the box at a position. */
   readBox(position: number): Promise<Box | null>
@@ -48,7 +53,10 @@ export function createFragmentReader(options: {
     return end - position < 8 ? null : readBoxHeader(await read(position, end), position, sizeBytes)
   }
 
-  /** Returns the next `moof` at or after a box; the data ends before the returned position. */
+  /**
+   * Returns the `moof` at a position or after the boxes there. `dataEnd` is where it begins; if
+   * there is none, it is where the valid boxes end.
+   */
   async function findMoof(position: number): Promise<{ moof: Box | null; dataEnd: number }> {
     let dataEnd = position
     for (let boxes = 0; boxes < MAX_BOXES; boxes++) {
@@ -88,7 +96,10 @@ export function createFragmentReader(options: {
     return moof && readMoof(moof)
   }
 
-  /** Bytes in the data of a frame can look like a box, so what follows must be right too. */
+  /**
+   * Reads the fragment at a position where the bytes `moof` were found. The data of a frame can
+   * contain these bytes, so the following box must be valid too.
+   */
   async function readCandidate(position: number): Promise<Fragment | null> {
     const box = await readBox(position)
     if (box?.type !== 'moof' || box.end > sizeBytes) {
@@ -101,10 +112,11 @@ export function createFragmentReader(options: {
   async function find(start: number, end: number): Promise<Fragment | null> {
     const last = Math.min(end, start + MAX_SCANNED_BYTES, sizeBytes)
     for (let from = start; from < last; from += SCAN_BYTES) {
-      // The type of a box that begins before the end of the range can be after it.
+      // A box that begins just before the end of the range has its type after that end.
       const bytes = await read(from, Math.min(sizeBytes, from + SCAN_BYTES + 8))
-      for (let at = bytes.indexOf(MOOF, 4); at >= 4; at = bytes.indexOf(MOOF, at + 1)) {
-        const position = from + at - 4
+      let offset = bytes.indexOf(MOOF, 4)
+      for (; offset >= 4; offset = bytes.indexOf(MOOF, offset + 1)) {
+        const position = from + offset - 4
         const fragment = position < last ? await readCandidate(position) : null
         if (fragment !== null) {
           return fragment

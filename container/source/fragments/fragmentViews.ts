@@ -1,4 +1,7 @@
-/** Views of a source that may be a fragmented MP4 file. Makes each of them when it is first needed. */
+/**
+ * Views of a source: a fragmented MP4 file with an index for each requested second, any other file
+ * without changes. Each view is made when it is first requested.
+ */
 import type { ReadBlock } from '../blockCache.ts'
 import {
   type FileView,

@@ -3,7 +3,7 @@ import { findContent, listBoxes } from './boxes.ts'
 
 export interface Track {
   id: number
-  /** Number of the stream, as ffmpeg counts. */
+  /** Number of the stream in ffmpeg, from 0. */
   index: number
   /** Ticks per second. */
   timescale: number
@@ -12,7 +12,7 @@ export interface Track {
   shiftSeconds: number
   /** True when `moov` has samples, which precede those in fragments. */
   hasOwnSamples: boolean
-  /** Values of samples for which a fragment states none. */
+  /** Duration, size and flags of samples for which a fragment states none. */
   duration: number
   size: number
   flags: number
@@ -20,24 +20,30 @@ export interface Track {
 
 /** The samples of a track in a fragment, in ticks. */
 export interface TrackSpan {
-  /** Decoding times. */
+  /** Decoding times of the first sample, and after the last one. */
   start: number
   end: number
   /** Times at which the samples are shown, without the shift of the track. */
   shownStart: number
   shownEnd: number
-  /** The lowest difference between the times of a sample, if it is negative. */
+  /**
+   * Lowest difference from the decoding time of a sample to the time at which it is shown; at most
+   * 0.
+   */
   minOffset: number
   bytes: number
   /** Decoding time of the first key frame; null when there is none. */
   firstKeyframe: number | null
 }
 
-/** `sample_is_non_sync_sample`, and `sample_depends_on`: ffmpeg takes other samples for key frames. */
+/**
+ * Flags of a sample that depends on others: `sample_is_non_sync_sample`, and the value 1 of
+ * `sample_depends_on`. ffmpeg takes samples without these flags for key frames.
+ */
 const NOT_KEYFRAME = 0x0101_0000
 const KINDS: Record<string, 'video' | 'audio'> = { vide: 'video', soun: 'audio' }
 
-/** @returns null for a `moov` without fragments, or one that is invalid */
+/** @returns null for a `moov` that declares no fragments (`mvex`), or is invalid */
 export function readTracks(moov: Buffer): Track[] | null {
   const extension = findContent(moov, 'mvex')
   if (extension === null) {
@@ -84,7 +90,10 @@ function hasSamples(trak: Buffer): boolean {
   return sizes !== null && sizes.length >= 12 && sizes.readUInt32BE(8) > 0
 }
 
-/** Reads the start of an edit list: a gap, and the time of the first sample that is shown. */
+/**
+ * Returns the seconds by which an edit list moves the samples: the duration of the gap at its
+ * start, less the time of the first sample that is shown.
+ */
 function readShift(trak: Buffer, movie: Buffer | null): number {
   const list = findContent(trak, 'edts', 'elst')
   const media = findContent(trak, 'mdia', 'mdhd')
@@ -109,7 +118,8 @@ function readShift(trak: Buffer, movie: Buffer | null): number {
 
 /**
  * @param content the content of a `moof`
- * @returns the samples by track; null when a track is unknown, or does not state its time
+ * @returns the samples by track; null when the header is invalid, a track is unknown, or the time
+ *   of a track is not stated
  */
 export function readSpans(
   content: Buffer,
@@ -166,10 +176,10 @@ function joinSpans(one: TrackSpan, other: TrackSpan): TrackSpan {
 
 type SampleDefaults = Pick<Track, 'duration' | 'size' | 'flags'>
 
-/** Reads the values of samples in a `tfhd`. */
+/** Reads the default values of the samples of a `traf` from its `tfhd`. */
 function readDefaults(header: Buffer, track: Track): SampleDefaults {
   const readField = createFieldReader(header, 8)
-  // Base data offset and sample description index.
+  // The base data offset and the sample description index are skipped.
   readField(0x1, 8)
   readField(0x2)
   const duration = readField(0x8) ?? track.duration
@@ -177,7 +187,7 @@ function readDefaults(header: Buffer, track: Track): SampleDefaults {
   return { duration, size, flags: readField(0x20) ?? track.flags }
 }
 
-/** Adds the samples of a `trun`. */
+/** Adds the samples of a `trun` to the span of their track. */
 function addRun(span: TrackSpan, run: Buffer, defaults: SampleDefaults, kind: Track['kind']): void {
   if (run.length < 8) {
     return
@@ -185,11 +195,12 @@ function addRun(span: TrackSpan, run: Buffer, defaults: SampleDefaults, kind: Tr
   const flags = run.readUIntBE(1, 3)
   const count = run.readUInt32BE(4)
   const readField = createFieldReader(run, 8)
-  // Data offset.
+  // The data offset is skipped.
   readField(0x1)
   const firstFlags = readField(0x4)
   if ((flags & 0xf00) === 0) {
-    // The samples have no values of their own, so that their number is not limited by the bytes.
+    // The samples have no values of their own, so the size of the box does not limit their number.
+    // They are added without a loop.
     const isKeyframe = kind !== 'video' || ((firstFlags ?? defaults.flags) & NOT_KEYFRAME) === 0
     span.firstKeyframe ??= isKeyframe && count > 0 ? span.end : null
     span.shownStart = Math.min(span.shownStart, span.end)
@@ -201,12 +212,12 @@ function addRun(span: TrackSpan, run: Buffer, defaults: SampleDefaults, kind: Tr
   for (let index = 0; index < count && !readField.isAtEnd(); index++) {
     const duration = readField(0x100) ?? defaults.duration
     span.bytes += readField(0x200) ?? defaults.size
-    const own = readField(0x400) ?? (index === 0 ? firstFlags : null) ?? defaults.flags
+    const sampleFlags = readField(0x400) ?? (index === 0 ? firstFlags : null) ?? defaults.flags
     const offset = (readField(0x800) ?? 0) | 0
     span.minOffset = Math.min(span.minOffset, offset)
     span.shownStart = Math.min(span.shownStart, span.end + offset)
     span.shownEnd = Math.max(span.shownEnd, span.end + offset + duration)
-    span.firstKeyframe ??= kind !== 'video' || (own & NOT_KEYFRAME) === 0 ? span.end : null
+    span.firstKeyframe ??= kind !== 'video' || (sampleFlags & NOT_KEYFRAME) === 0 ? span.end : null
     span.end += duration
   }
 }

@@ -9,11 +9,13 @@ import type { Fragment } from './fragmentReader.ts'
 import { type Landing, type SearchContext, secondsOf, ticksOf, type TimedTrack } from './search.ts'
 
 export type IndexContext = SearchContext & {
-  /** The second fragment; null when there is one only. */
+  /** The second fragment; null when there is only one. */
   second: Fragment | null
 }
 
-/** The time in the index is earlier than that of the key frame, so that rounding does not matter. */
+/**
+ * The time in the index is this much earlier than the key frame, so that rounding does not matter.
+ */
 const MARGIN_SECONDS = 1
 const MAX_DURATION = 0xffff_ffff
 const MAX_ENTRY_BYTES = 0x7fff_ffff
@@ -29,13 +31,13 @@ interface Entry {
 
 interface IndexBox {
   track: TimedTrack
-  /** Neighbours in the file, in their order. */
+  /** Fragments that follow one another in the file. */
   entries: Entry[]
 }
 
 /**
- * @param landing fragments at which the tracks begin; null for the start of the file
- * @param position where the boxes will be
+ * @param landing fragments from which the tracks are read; null for the start of the file
+ * @param position of the boxes in the file
  * @returns null when a fragment is too large for an entry
  */
 export function buildIndex(
@@ -52,9 +54,9 @@ export function buildIndex(
   const lengths = boxes.map(({ entries }) => BOX_BYTES + (entries.length - 1) * ENTRY_BYTES)
   let end = position
   return Buffer.concat(
-    boxes.map((box, at) => {
-      end += lengths[at]!
-      return writeBox(box, lengths[at]!, end)
+    boxes.map((box, index) => {
+      end += lengths[index]!
+      return writeBox(box, lengths[index]!, end)
     }),
   )
 }
@@ -67,9 +69,9 @@ function listIndexBoxes(context: IndexContext, landing: Landing | null): IndexBo
     landing === null ? endOf(track) : findTime(context, landing, track)
   // After a fragment that it has read before, ffmpeg continues with the next one of the index. So each
   // fragment that it can select is followed by its neighbour.
-  const early = [first, ...(second === null ? [] : [second])].map(({ start }, at) => ({
+  const early = [first, ...(second === null ? [] : [second])].map(({ start }, index) => ({
     position: start,
-    time: Math.max(0, timeOf(main) - 2 + at),
+    time: Math.max(0, timeOf(main) - 2 + index),
   }))
   const selected = tracks.flatMap((track): IndexBox[] => {
     const fragment = landing?.get(track.id)
@@ -81,16 +83,17 @@ function listIndexBoxes(context: IndexContext, landing: Landing | null): IndexBo
     const neighbour = { position: fragment.end, time: Math.max(time, endOf(track) - 1) }
     return [{ track, entries: fragment.isLast ? [entry] : [entry, neighbour] }]
   })
-  // The last box of a track states its end. An entry at the end of the file makes the index complete
-  // for ffmpeg, which then ignores further boxes in some files, so it is the last one.
-  const ends = tracks.map((track, at) => ({
+  // The last box of a track states its end. An entry at the end of the file makes the index
+  // complete for ffmpeg, which then ignores further boxes in some files. So the box with that entry
+  // comes last.
+  const ends = tracks.map((track, index) => ({
     track,
-    entries: [{ position: dataEnd - at, time: endOf(track) }],
+    entries: [{ position: dataEnd - index, time: endOf(track) }],
   }))
   return [{ track: main, entries: early }, ...selected, ...ends.toReversed()]
 }
 
-/** Returns a time in ticks before all those that ffmpeg requests of the selected fragments. */
+/** Returns a time in ticks that is before every time that ffmpeg requests from these fragments. */
 function findTime(context: IndexContext, landing: Landing, track: TimedTrack): number {
   const [main] = context.tracks
   const keyframe = landing.get(main.id)?.spans.get(main.id)?.firstKeyframe ?? 0
@@ -113,10 +116,10 @@ function writeBox({ track, entries }: IndexBox, length: number, end: number): Bu
   box.writeBigUInt64BE(BigInt(entries[0]!.time), 20)
   box.writeBigUInt64BE(BigInt(entries[0]!.position - end), 28)
   box.writeUInt16BE(entries.length, 38)
-  entries.forEach(({ position, time }, at) => {
-    const next = entries[at + 1] ?? { position, time }
-    box.writeUInt32BE(next.position - position, 40 + at * ENTRY_BYTES)
-    box.writeUInt32BE(Math.min(MAX_DURATION, next.time - time), 44 + at * ENTRY_BYTES)
+  entries.forEach(({ position, time }, index) => {
+    const next = entries[index + 1] ?? { position, time }
+    box.writeUInt32BE(next.position - position, 40 + index * ENTRY_BYTES)
+    box.writeUInt32BE(Math.min(MAX_DURATION, next.time - time), 44 + index * ENTRY_BYTES)
   })
   return box
 }

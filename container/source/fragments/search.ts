@@ -1,6 +1,6 @@
 /**
- * Finds fragments by their times, without reading all of them: guesses a position from the times of
- * those around it.
+ * Finds fragments by time without reading all of them: guesses a position from the times that are
+ * known before and after it.
  */
 import type { Fragment, FragmentReader } from './fragmentReader.ts'
 import type { Track } from './headers.ts'
@@ -18,23 +18,32 @@ export interface SearchContext {
   tracks: readonly [TimedTrack, ...TimedTrack[]]
   /** Time at which each track's first sample is shown, in ticks. */
   starts: ReadonlyMap<number, number>
-  /** Its end. */
+  /** Time at which each track ends, in ticks. */
   ends: ReadonlyMap<number, number>
-  /** End of the last fragment. */
+  /** Position at which the last fragment ends. */
   dataEnd: number
 }
 
-/** The last fragment of each track from which the track can be read at a time. */
+/** For each track, by its id, the last fragment from which it can be read at a requested time. */
 export type Landing = ReadonlyMap<number, Fragment>
 
-/** Seconds and bytes that are read one after another instead of being searched. */
+/**
+ * The search ends at a fragment that is at most half as many seconds before the time, or when at
+ * most this many bytes remain. From there, fragments are read one after another.
+ */
 const WALK_SECONDS = 4
 const WALK_BYTES = 1024 ** 2
 const MAX_GUESSES = 40
 const MAX_WALKED_FRAGMENTS = 20_000
-/** A key frame is found this much before the time, as it is decoded before it is shown. */
+/**
+ * The key frame is at least this much before the time, because frames are decoded before they are
+ * shown.
+ */
 const MARGIN_SECONDS = 0.5
-/** Seconds before the time from which fragments are read, until there is a key frame. */
+/**
+ * Reading begins this many seconds before the time. A larger value is tried if a smaller one does
+ * not give a key frame, and a fragment of each other track.
+ */
 const LEADS_SECONDS = [4, 16, 64, 256]
 
 /**
@@ -61,7 +70,10 @@ export async function findLanding(context: SearchContext, second: number): Promi
   return landing
 }
 
-/** Returns a fragment of the first track that begins at or before a time, and not long before it. */
+/**
+ * Returns a fragment of the first track that begins at or before a time, and usually not long
+ * before it; null when the times of the file do not grow.
+ */
 async function findBefore(context: SearchContext, second: number): Promise<Fragment | null> {
   const { first, dataEnd, tracks } = context
   let low: { position: number; second: number; fragment: Fragment } = {
@@ -85,19 +97,20 @@ async function findBefore(context: SearchContext, second: number): Promise<Fragm
     const found =
       position < high.position ? await findOfTrack(context, position, high.position) : null
     const foundSecond = found?.second ?? Infinity
-    // A time that is not between those around it is wrong.
+    // A time that is before that of an earlier fragment is wrong.
     if (found !== null && foundSecond < low.second) {
       return null
     }
-    const next = foundSecond <= second
-    // A guess that leaves most of the range is followed by half of it.
-    isHalved = (next ? high.position - found!.fragment.start : position - low.position) > span / 2
-    if (next) {
+    const isBefore = foundSecond <= second
+    // After a guess that leaves most of the range, the next one is in the middle of it.
+    isHalved =
+      (isBefore ? high.position - found!.fragment.start : position - low.position) > span / 2
+    if (isBefore) {
       low = { position: found!.fragment.start, second: foundSecond, fragment: found!.fragment }
     } else {
       high = { position, second: Math.min(high.second, foundSecond) }
     }
-    if (!next && position <= low.fragment.end) {
+    if (!isBefore && position <= low.fragment.end) {
       break
     }
   }
@@ -124,10 +137,11 @@ async function findOfTrack(
 }
 
 /**
- * Reads fragments one after another, until all tracks have reached the time.
+ * Reads fragments one after another until all tracks have reached the time, or only the first track
+ * has, and enough bytes were read for the others.
  *
- * @returns null when there is no key frame at or before the time. `isWhole` is false when one of the
- *   tracks has no fragment at or before the key frame
+ * @returns null when there is no key frame at or before the time. `isWhole` is false when a track
+ *   that has not ended yet has no fragment at or before the key frame
  */
 async function walk(
   context: SearchContext,
@@ -136,21 +150,21 @@ async function walk(
 ): Promise<{ landing: Landing; isWhole: boolean } | null> {
   const [main, ...others] = context.tracks
   const passed: Fragment[] = []
-  const open = new Set(context.tracks.map(({ id }) => id))
+  const unreached = new Set(context.tracks.map(({ id }) => id))
   let fragment: Fragment | null = from
   for (
     let walked = 0;
-    fragment !== null && open.size > 0 && walked < MAX_WALKED_FRAGMENTS;
+    fragment !== null && unreached.size > 0 && walked < MAX_WALKED_FRAGMENTS;
     walked++
   ) {
     passed.push(fragment)
     for (const track of context.tracks) {
       const span = fragment.spans.get(track.id)
       if (span !== undefined && secondsOf(context, track, span.start) > second) {
-        open.delete(track.id)
+        unreached.delete(track.id)
       }
     }
-    if (!open.has(main.id) && fragment.start - from.start > WALK_BYTES * 8) {
+    if (!unreached.has(main.id) && fragment.start - from.start > WALK_BYTES * 8) {
       break
     }
     fragment = fragment.isLast ? null : await context.reader.readNext(fragment.end)
@@ -164,14 +178,14 @@ async function walk(
   if (mainFragment === undefined) {
     return null
   }
-  const key = secondsOf(context, main, mainFragment.spans.get(main.id)!.firstKeyframe!)
+  const keyframeSecond = secondsOf(context, main, mainFragment.spans.get(main.id)!.firstKeyframe!)
   const landing = new Map([[main.id, mainFragment]])
   const fromSecond = secondsOf(context, main, from.spans.get(main.id)?.start ?? 0)
   let isWhole = true
   for (const track of others) {
-    const found = find(track, key)
+    const found = find(track, keyframeSecond)
     landing.set(track.id, found ?? mainFragment)
-    // A track that has ended is not looked for any further.
+    // A track that has ended before has no fragment here.
     isWhole &&=
       found !== undefined || secondsOf(context, track, context.ends.get(track.id) ?? 0) < fromSecond
   }
@@ -183,12 +197,12 @@ export function secondsOf(context: SearchContext, track: TimedTrack, ticks: numb
   return ticks / track.timescale + findShift(track) - findZero(context)
 }
 
-/** Returns a time in ticks of a track as ffmpeg counts it, with its shift. It is not negative. */
+/** Returns a time in ticks as ffmpeg counts it, with the shift of the track; at least 0. */
 export function ticksOf(context: SearchContext, track: Track, second: number): number {
   return Math.max(0, Math.floor((second + findZero(context)) * track.timescale))
 }
 
-/** Returns the start of the file in its own timestamps. */
+/** Returns the timestamp in seconds at which the file starts. */
 function findZero({ starts, tracks }: SearchContext): number {
   return Math.min(
     ...tracks.map((track) => (starts.get(track.id) ?? 0) / track.timescale + findShift(track)),

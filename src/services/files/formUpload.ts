@@ -117,7 +117,10 @@ function nameFiles({ files, folder, names }: UploadForm) {
   return { ok: true as const, files: named }
 }
 
-/** Returns an error if a transformation is not valid, or a file does not suit its name or one. */
+/**
+ * Returns an error if a transformation is not valid, the content of a file does not match its name,
+ * or a transformation cannot be applied to a file; else null.
+ */
 async function findRequestError(
   platform: Platform,
   caller: Caller,

@@ -1,4 +1,6 @@
-/** Checks that the requested variants can be made of an original, as far as its first bytes tell. */
+/**
+ * Checks whether requested variants can be made of an original, by its name and its leading bytes.
+ */
 import { findFileType } from '../../contract/fileTypes.ts'
 import {
   countImageBytes,
@@ -12,7 +14,8 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 
 /**
- * Returns an error for subtitles, and for an image of which a variant cannot be made; else null.
+ * Returns an error for subtitles, and for an image of which one of the variants cannot be made;
+ * else null.
  *
  * @param readLeading reads up to this many bytes from the start of the file
  */
@@ -37,11 +40,11 @@ export async function findSourceProblem(
 function sourceError(filePath: string, { description, advice }: ImageProblem) {
   return errorResult(
     'invalid_request',
-    `filePath must be a video, an animation (.gif, .png) or audio, or for images an image; this file is ${description} (got "${shorten(filePath)}"). ${advice}`,
+    `filePath must be a video, audio or an animation (.gif, .png), or a still image if only images or probes are requested; this file is ${description} (got "${shorten(filePath)}"). ${advice}`,
   )
 }
 
-/** Returns the same for a stored original; a file that does not exist has no content. */
+/** Checks a stored original in the same way. An original that does not exist counts as empty. */
 export function findOriginalProblem(
   platform: Platform,
   filePath: string,

@@ -1,4 +1,4 @@
-/** How often the watchdog runs while jobs run, so that a pause of the Worker is noticed. */
+/** Interval of the watchdog while jobs run, short enough to notice a pause of the Worker. */
 
 /**
  * A round that is later than this could not run when it was due. An alarm of a busy hub can be late
@@ -16,6 +16,6 @@ const REPORT_INTERVAL_MS = 1_000
  * MAX_LATENESS_MS.
  */
 export function nextRoundTime(leaseSeconds: number): number {
-  const noticed = leaseSeconds * 1_000 - REPORT_INTERVAL_MS - MAX_LATENESS_MS
-  return Date.now() + Math.min(MAX_INTERVAL_MS, noticed)
+  const noticingIntervalMs = leaseSeconds * 1_000 - REPORT_INTERVAL_MS - MAX_LATENESS_MS
+  return Date.now() + Math.min(MAX_INTERVAL_MS, noticingIntervalMs)
 }

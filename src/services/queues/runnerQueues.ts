@@ -6,9 +6,9 @@ import type { Platform } from '../ports.ts'
 import { countStartableJobs } from './queues.ts'
 
 /**
- * Selects the queues of a claim: `first`, then queues with a job that could start, then others. If
- * there are more than a claim can name, each claim selects others of them, so that no queue is left
- * out for ever.
+ * Selects the queues of a claim: `first`, then queues with a job that could start, then others.
+ * Both groups begin at a random queue, so that no queue with such a job is left out for ever when
+ * there are more of them than a claim can name.
  */
 export function selectQueues(queues: readonly QueueRow[], first: string): string[] {
   const others = rotate(queues.filter(({ name }) => name !== first))
@@ -29,6 +29,6 @@ export async function readRunnerQueues({ db }: Platform, first: string): Promise
 
 /** Returns the list from a random element on, followed by what precedes that element. */
 function rotate<T>(list: readonly T[]): T[] {
-  const at = Math.floor(Math.random() * list.length)
-  return [...list.slice(at), ...list.slice(0, at)]
+  const start = Math.floor(Math.random() * list.length)
+  return [...list.slice(start), ...list.slice(0, start)]
 }

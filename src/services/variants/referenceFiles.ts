@@ -31,7 +31,8 @@ type FilesByPath = ReadonlyMap<string, ReferenceFile>
 
 /**
  * Finds the reference files of all renditions of one request. Returns an error if there are too
- * many, if the caller cannot see one of them, or if one does not exist or has the name of no media.
+ * many, if the caller cannot see one of them, or if one does not exist or has an extension
+ * that cannot be stored.
  */
 export async function findReferenceFiles(
   platform: Platform,

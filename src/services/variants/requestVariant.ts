@@ -178,8 +178,9 @@ async function createVariantJob(
     return { ok: true, state: 'queued', jobId: row.id, queue: row.queue }
   }
   const { code, message } = created
-  // `invalid_request`: the original is not a source for the variant, for example a still image. The
-  // three other codes cannot occur: the variant is valid, and there is no idempotency key.
+  // `invalid_request` occurs if the variant cannot be made of the original, for example of a still
+  // image. The three codes below cannot occur: the variant is valid, and there is no idempotency
+  // key.
   return code === 'invalid_transformation' ||
     code === 'idempotency_conflict' ||
     code === 'idempotency_jobs_deleted'

@@ -126,13 +126,13 @@ export async function countScans(
   return { interlaced: Number(top) + Number(bottom), progressive: Number(progressive) }
 }
 
-/** Returns the second at which the first silence ends, or 0 when the audio begins with sound. */
+/** Returns the second at which the first silence ends; 0 when there is none. */
 export async function readTimeOfSound(path: string): Promise<number> {
   const stderr = await runAudioFilter(path, 'silencedetect=noise=-40dB:d=0.2')
   return Number(/silence_end: ([\d.]+)/.exec(stderr)?.[1] ?? 0)
 }
 
-/** Reads the end of the last packet of a track in seconds. */
+/** Returns the latest second at which a packet of a track ends. */
 export async function readTrackEnd(path: string, track: 'v' | 'a'): Promise<number> {
   const list = args`-v error -select_streams ${track}:0 -show_entries packet=pts_time,duration_time`
   const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)

@@ -94,15 +94,15 @@ function tagContainer(bytes: Buffer, [primaries, transfer, matrix]: readonly num
   const changed = Buffer.from(bytes)
   const tags = { '55bb81': primaries, '55ba81': transfer, '55b181': matrix }
   for (const [element, tag] of Object.entries(tags)) {
-    const at = changed.indexOf(element, 'hex')
-    if (at >= 0) {
-      changed[at + 3] = tag!
+    const position = changed.indexOf(element, 'hex')
+    if (position >= 0) {
+      changed[position + 3] = tag!
     }
   }
   for (const type of ['colrnclx', 'colrnclc']) {
-    const at = changed.indexOf(type)
-    if (at >= 0) {
-      changed.set([0, primaries!, 0, transfer!, 0, matrix!], at + 8)
+    const position = changed.indexOf(type)
+    if (position >= 0) {
+      changed.set([0, primaries!, 0, transfer!, 0, matrix!], position + 8)
     }
   }
   return changed
@@ -131,7 +131,7 @@ describe.each(CODECS)('colour tags of the container of %s', (file, codec) => {
   })
 })
 
-/** Matrices that are not those of most videos, with the primaries and transfer of each. */
+/** Unusual matrices, each with primaries and a transfer function that it occurs with. */
 const MATRICES: [string, string, string][] = [
   ['ycgco', 'bt709', 'bt709'],
   ['bt2020c', 'bt2020', 'bt2020-10'],
@@ -140,7 +140,7 @@ const MATRICES: [string, string, string][] = [
   ['ictcp', 'bt2020', 'smpte2084'],
 ]
 
-it.each(MATRICES)('the colours of the matrix %s are right', async (matrix, primaries, transfer) => {
+it.each(MATRICES)('colours of the matrix %s are converted', async (matrix, primaries, transfer) => {
   const convert = `format=gbrp,zscale=min=gbr:pin=bt709:tin=bt709:p=${primaries}:t=${transfer}:m=${matrix}:r=limited:npl=100,format=yuv444p10le`
   for (const colour of ['red', 'lime', 'blue']) {
     const tags = args`-colorspace ${matrix} -color_primaries ${primaries} -color_trc ${transfer}`

@@ -18,7 +18,7 @@ const BFF = args`-vf tinterlace=interleave_bottom,setfield=prog`
 const MPEG2 = args`-c:v mpeg2video -q:v 3 -pix_fmt yuv420p`
 const DECLARED = args`-flags +ildct+ilme -top 1`
 
-/** The frames of which the fields that come first were taken. */
+/** Keeps the frames from which the first fields of the interlaced frames were taken. */
 const FIRST_FIELDS = args`-vf framestep=2`
 
 const FILES: Record<string, string[]> = {
@@ -48,7 +48,7 @@ beforeAll(async () => {
   for (const [name, filter] of Object.entries(TELECINE)) {
     await ffmpeg(args`${FILM} ${tone(3)} -vf ${filter},setfield=prog ${H264} ${AAC} ${name}`)
   }
-  // As DVDs and recordings of broadcasts are.
+  // Declared as interlaced, as DVDs and recordings of broadcasts are.
   await ffmpeg(
     args`${FILM} -vf telecine=pattern=23,setfield=tff ${MPEG2} ${DECLARED} film-declared.mpg`,
   )
@@ -101,7 +101,7 @@ describe('interlaced video', () => {
     expect(few.finish).toMatchObject({ plan: { notes: [expect.stringContaining('deinterlaced')] } })
   })
 
-  it('is deinterlaced in every kind of variant', async () => {
+  it('is deinterlaced in every kind of variant that shows frames', async () => {
     for (const rendition of [
       image({ atSeconds: 1 }),
       image({ pick: 'best' }),
@@ -118,7 +118,7 @@ describe('interlaced video', () => {
     }
   })
 
-  it('that is declared, but is not, keeps its frames', async () => {
+  it('that is only declared keeps its frames, with a note', async () => {
     const { finish, output } = await makeVideo('segmented.ts')
     expect(finish).toMatchObject({
       plan: { notes: [expect.stringContaining('its frames are progressive')] },
@@ -148,7 +148,7 @@ describe('progressive video', () => {
       args`${testVideo('400x300', 25, 2)}
       -vf crop=320:240:40+30*sin(n*1.3):30+20*cos(n*1.7) ${H264}`,
     ],
-  ])('with %s is not changed, and has no note', async (_, list) => {
+  ])('with %s is not deinterlaced, and has no note', async (_, list) => {
     await ffmpeg([...list, 'progressive.mp4'])
     const { finish } = await runJob('progressive.mp4', video({ width: 160 }))
     expect(finish).toMatchObject({ outcome: 'completed', plan: { notes: [] } })
@@ -170,7 +170,7 @@ describe('telecined film', () => {
       expect((await countScans(output.path)).interlaced).toBe(0)
       const times = await readFrameTimes(output.path)
       expect(Math.abs(times.length - 72)).toBeLessThanOrEqual(1)
-      const steps = times.slice(1).map((time, at) => time - times[at]!)
+      const steps = times.slice(1).map((time, index) => time - times[index]!)
       expect(Math.max(...steps)).toBeLessThan(0.043)
       expect(await measureSsim(output.path, clip('film.mkv'))).toBeGreaterThan(0.9)
     },

@@ -58,7 +58,7 @@ describe('a video', () => {
     expect(classify([period.repeat(6)], false)?.type).not.toBe('telecine')
   })
 
-  it('is interlaced if it changes between telecined film and interlaced video', () => {
+  it('is interlaced if as many windows show interlaced video as telecined film', () => {
     const expected = { type: 'interlaced', fieldOrder: 'tff' }
     expect(classify([TELECINED, INTERLACED])).toEqual(expected)
   })

@@ -8,9 +8,9 @@ type Picture = (x: number, y: number, time: number) => number
 
 /** Draws a frame whose even and odd lines can be of different times. */
 function draw(picture: Picture, even: number, odd: number): Uint8Array {
-  return Uint8Array.from({ length: WIDTH * HEIGHT }, (_, at) => {
-    const y = Math.floor(at / WIDTH)
-    return picture(at % WIDTH, y, y % 2 === 0 ? even : odd)
+  return Uint8Array.from({ length: WIDTH * HEIGHT }, (_, pixel) => {
+    const y = Math.floor(pixel / WIDTH)
+    return picture(pixel % WIDTH, y, y % 2 === 0 ? even : odd)
   })
 }
 
@@ -45,7 +45,7 @@ describe('two frames', () => {
     ['bff', [1, 0], [3, 2]],
     ['progressive', [0, 0], [2, 2]],
     ['undetermined', [0, 0], [0, 0]],
-  ] as const)('of a bar that moves are %s', (type, first, second) => {
+  ] as const)('of a bar are %s', (type, first, second) => {
     expect(compare(bar, [...first], [...second])).toEqual({ type, repeats: 'none' })
   })
 

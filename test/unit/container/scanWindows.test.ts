@@ -21,12 +21,12 @@ describe('the frames that are looked at', () => {
     [1, 25, { frames: 25, periods: 1, stride: 25 }],
     [4, 100, { frames: 32, periods: 2, stride: 50 }],
     [12, 300, { frames: 32, periods: 4, stride: 75 }],
-  ])('of a part of %d seconds are of all its %d', (endSeconds, _, expected) => {
+  ])('of a part of %d seconds are chosen from all of its %d frames', (endSeconds, _, expected) => {
     const { windows } = planWindows({ ...WHOLE, endSeconds }, FILM)
     expect(windows).toEqual([{ seconds: 0, isExact: true, ...expected }])
   })
 
-  it('are near the second of an image', () => {
+  it('are around the second of an image', () => {
     const { windows } = planWindows({ ...WHOLE, kind: 'frame', startSeconds: 10 }, FILM)
     expect(windows).toMatchObject([{ seconds: 9.52, isExact: true, frames: 24 }])
   })

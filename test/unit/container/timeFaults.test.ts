@@ -5,7 +5,7 @@ import { findTimeFault } from '../../../container/ffmpeg/probe/timeFaults.ts'
 function listTimes(change: (time: number, index: number) => number = (time) => time): number[] {
   return Array.from({ length: 200 }, (_, index) => change(index / 25, index))
 }
-/** Moves every third frame behind the two after it, as the packets of B-frames are. */
+/** Moves every third frame before the two that precede it, as if these were B-frames. */
 function reorder(times: number[]): number[] {
   return times.map((_, index) =>
     Number(times[index - (index % 3) + (((index % 3) + 2) % 3)] ?? times[index]),
@@ -46,7 +46,7 @@ describe('times of evenly spaced frames', () => {
     ['no order', listTimes((_, index) => (index * 7_919) % 200)],
     ['few frames', [0, 1, 0]],
     ['no frame', []],
-  ])('%s is none', (_, times) => {
+  ])('%s is no fault', (_, times) => {
     expect(findTimeFault(times)).toBeNull()
   })
 })
@@ -61,7 +61,7 @@ describe('times of frames with pauses', () => {
     expect(fault?.endSeconds).toBeCloseTo(8 + 18 - 2, 1)
   })
 
-  it('of which one is late are none, because the right times are unknown', () => {
+  it('of which one is late are no fault, because the right times are unknown', () => {
     expect(findTimeFault(withPauses((time, index) => (index === 90 ? time + 5 : time)))).toBeNull()
   })
 })

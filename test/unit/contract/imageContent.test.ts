@@ -4,10 +4,6 @@ import { countImageBytes, readImageContent } from '../../../src/contract/imageCo
 import { animatedPng, gif, webp } from '../../fixtures/images.ts'
 import { png } from '../../fixtures/hostile/pictures.ts'
 
-function read(path: string, bytes: Uint8Array) {
-  return readImageContent(path, bytes)
-}
-
 it.each([
   ['a.jpg', new Uint8Array(), 'still'],
   ['a.JPEG', new Uint8Array(), 'still'],
@@ -26,10 +22,10 @@ it.each([
   ['a.mp4', gif(1), null],
   ['a.srt', gif(1), null],
 ])('%s', (path, bytes, content) => {
-  expect(read(path, bytes)).toBe(content)
+  expect(readImageContent(path, bytes)).toBe(content)
 })
 
-it('every image type has a reader', () => {
+it('each image type has its number of leading bytes to read', () => {
   expect(['jpg', 'jpeg', 'png', 'webp', 'gif'].map((type) => countImageBytes(`a.${type}`))).toEqual(
     [0, 0, 1_048_576, 32, 4_194_304],
   )

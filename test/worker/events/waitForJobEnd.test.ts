@@ -39,8 +39,8 @@ describe('the wait ends at its limit', () => {
     ['the hub opens the stream at once', 0, undefined],
     ['the hub opens the stream just before', LIMIT_MS - 1_000, undefined],
     ['the hub opens the stream later', LIMIT_MS + 1_000, undefined],
-    ['the job cannot be read', 0, waitForever],
-    ['the job cannot be read after a slow start', LIMIT_MS - 1_000, waitForever],
+    ['reading the job takes too long', 0, waitForever],
+    ['reading the job takes too long after a slow start', LIMIT_MS - 1_000, waitForever],
   ])('if %s', async (_name, openMs, isOver) => {
     const hub = slowHub(openMs)
     const wait = startWait(hub, isOver)

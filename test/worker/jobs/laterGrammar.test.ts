@@ -37,7 +37,7 @@ beforeAll(async () => {
   services = await importServices()
 })
 
-/** Returns the name that the path of a request has. */
+/** Returns the name of the variant that the path of a request asks for. */
 async function nameOf(path: string) {
   const { platform } = openPlatform()
   const decoded = decodeURIComponent(path.replace(/^\/(t|video-status)\//, ''))
@@ -60,13 +60,13 @@ it.each([
   expect(await nameOf(`${text}/${filePath}`)).toBe(variant)
   const { platform } = openPlatform()
   const request = { filePath, variant }
-  const requestAgain = () =>
+  const sendRequest = () =>
     services.requestVariant(platform, ROOT, request, async () => ({ ok: true }))
-  const queued = await requestAgain()
+  const queued = await sendRequest()
   expect(queued).toMatchObject({ ok: true, state: 'queued' })
   const { jobId } = queued as { jobId: string }
   expect(await jobRow(jobId)).toMatchObject({ transformation: variant })
-  expect(await requestAgain()).toMatchObject({ state: 'queued', jobId })
+  expect(await sendRequest()).toMatchObject({ state: 'queued', jobId })
   expect(await nameOf(services.variantPath(variant, filePath))).toBe(variant)
   expect(await nameOf(services.statusPath(variant, filePath))).toBe(variant)
 })

@@ -1,4 +1,4 @@
-/** Every route that creates jobs makes the same of still and animated images. */
+/** The routes that create jobs accept the same variants of still and animated images. */
 import { beforeAll, describe, expect, it } from 'vitest'
 import { animatedPng, gif, jpeg, webp } from '../../fixtures/images.ts'
 import { API_KEY, api, expectError, expectJson, visit } from '../helpers/requests.ts'
@@ -23,8 +23,8 @@ const FILES = { ...STILLS, ...ANIMATIONS, ...UNREADABLE }
 const IMAGES = ['t_true', 't_best', 't_true,tt_1', 'f_webp', 'f_jpg', 'f_png,w_64,h_64,c_crop']
 const OTHERS = ['w_160', 'f_mp4', 'f_webm', 'f_hls', 'f_mp3', 't_preview', 't_sprite', 't_wave']
 
-/** Requests a variant by each way that creates jobs. */
-const DOORS: Record<string, (name: string, transformation: string) => Promise<Response>> = {
+/** Requests a variant by each of the routes. */
+const ROUTES: Record<string, (name: string, transformation: string) => Promise<Response>> = {
   'POST /queue/jobs': (name, transformation) =>
     api('POST', '/queue/jobs', { filePath: `in/${name}`, transformations: [transformation] }),
   'GET /t': (name, transformation) => api('GET', `/t/${transformation}/in/${name}`),
@@ -49,8 +49,8 @@ async function expectRejection(response: Response, description: string) {
   return message
 }
 
-describe.each(Object.entries(DOORS))('%s', (_, request) => {
-  it.each(Object.keys(STILLS))('makes images of %s', async (name) => {
+describe.each(Object.entries(ROUTES))('%s', (_, request) => {
+  it.each(Object.keys(STILLS))('accepts images of %s', async (name) => {
     for (const transformation of IMAGES) {
       const { status } = await request(name, transformation)
       // A stream or a storyboard is a package; these are single files.
@@ -58,7 +58,7 @@ describe.each(Object.entries(DOORS))('%s', (_, request) => {
     }
   })
 
-  it.each(Object.keys(STILLS))('makes nothing else of %s', async (name) => {
+  it.each(Object.keys(STILLS))('rejects other variants of %s', async (name) => {
     for (const transformation of OTHERS) {
       // A package has an address of its own.
       const file = transformation === 'f_hls' ? '/master.m3u8' : '/sprite.vtt'
@@ -74,13 +74,13 @@ describe.each(Object.entries(DOORS))('%s', (_, request) => {
     }
   })
 
-  it.each(Object.keys(ANIMATIONS))('makes everything of %s', async (name) => {
+  it.each(Object.keys(ANIMATIONS))('accepts videos, previews and images of %s', async (name) => {
     for (const transformation of ['w_160', 't_true', 't_preview', 'f_mp4']) {
       expect([201, 202]).toContain((await request(name, transformation)).status)
     }
   })
 
-  it('makes nothing of an animated WebP', async () => {
+  it('rejects all variants of an animated WebP', async () => {
     for (const transformation of ['w_160', 't_true', 'f_webp', 'f_json']) {
       const response = await request('moving.webp', transformation)
       expect(await expectRejection(response, 'an animated WebP')).toMatch(/ffmpeg cannot read it/)
@@ -88,7 +88,7 @@ describe.each(Object.entries(DOORS))('%s', (_, request) => {
   })
 })
 
-it('one video among the requested images is rejected, and no job is created', async () => {
+it('a video among the requested images is rejected, and no job is created', async () => {
   const before = await countRows('jobs')
   const transformations = ['t_true,w_61', 'w_61']
   const response = await api('POST', '/queue/jobs', { filePath: 'in/still.png', transformations })
@@ -118,7 +118,7 @@ it('the status of a rejected variant says that there is no job', async () => {
   expect((await expectJson<{ status: string }>(response, 404)).status).toBe('not_found')
 })
 
-it('AVIF is no type that is stored, by its name or its content', async () => {
+it('AVIF is rejected by its name and by its content', async () => {
   const avif = (brand: string) =>
     Uint8Array.from(`\0\0\0\x1cftyp${brand}\0\0\0\0mif1miaf${'\0'.repeat(600)}`, (character) =>
       character.charCodeAt(0),

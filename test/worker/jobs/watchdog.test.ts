@@ -193,7 +193,7 @@ describe('after a time in which the watchdog could not run', () => {
     [30, 8_000],
     [8, 5_000],
     [5, 2_000],
-  ])('is noticed, because rounds with a lease of %i s are due every %i ms', async (lease, ms) => {
+  ])('is noticed: with a lease of %i s, the next round is due within %i ms', async (lease, ms) => {
     await run('UPDATE queues SET lease_seconds = ?', lease)
     await alarmLateBy(0)
     expect(await alarm()).toBeLessThanOrEqual(Date.now() + ms)

@@ -35,7 +35,7 @@ async function insert(queue: string, filePath: string, priority = 2) {
   return insertJob({ queue, filePath, priority })
 }
 
-/** Claims as the runner of a container that was started for the first ten queues. */
+/** Claims as the runner of a container that names the first ten queues. */
 async function claimInSlot(runner: string): Promise<Assignment | null> {
   const response = await exports
     .RunnerGateway({ props: { runner } })
@@ -52,7 +52,7 @@ async function claimInSlot(runner: string): Promise<Assignment | null> {
   return response.status === 204 ? null : expectJson<Assignment>(response, 200)
 }
 
-it.each(QUEUES)('the idle runner of a slot takes a job of %s, whichever that is', async (queue) => {
+it.each(QUEUES)('the runner of a slot takes a job of %s', async (queue) => {
   const job = await insert(queue, `${queue}.mp4`)
   expect(await claimInSlot('slot-0-0123abcd')).toMatchObject({ jobId: job.id, queue })
 })
@@ -63,7 +63,7 @@ it('the runner of a slot takes a job of a queue that was added after its start',
   expect(await claimInSlot('slot-0-0123abcd')).toMatchObject({ jobId: job.id })
 })
 
-it('the runner of a slot takes the jobs of the queue that it was started for first', async () => {
+it('the runner of a slot first takes the jobs of the queue for which it was started', async () => {
   await insert('queue-13', 'last.mp4', 0)
   const job = await insert('queue-0', 'first.mp4')
   expect(await claimInSlot('slot-0-0123abcd')).toMatchObject({ jobId: job.id })
@@ -71,7 +71,7 @@ it('the runner of a slot takes the jobs of the queue that it was started for fir
   expect(await claimInSlot('slot-2-0123abcd')).toBeNull()
 })
 
-it('queues with jobs come before others, and none of them is left out for ever', async () => {
+it('queues with jobs come before others, and 300 claims select each of them', async () => {
   const rows = (await listQueues(db)).map((row) => ({ ...row, running: 0, pending: 0 }))
   const idle = rows.map((row) => (row.name === 'queue-13' ? { ...row, pending: 1 } : row))
   const busy = rows.map((row) => ({ ...row, pending: 1 }))
@@ -85,7 +85,7 @@ it('queues with jobs come before others, and none of them is left out for ever',
   expect(seen).toEqual(new Set(rows.map(({ name }) => name)))
 })
 
-it('a runner that waits in ten queues is woken by each, and hides no job of another queue', async () => {
+it('jobs of ten queues wake the runner that waits in them, and a slot starts for another', async () => {
   const started: string[][] = []
   const namespace = {
     getByName: () => ({ wake: async (queues: string[]) => (started.push(queues), 'started') }),

@@ -22,7 +22,7 @@ async function requestJob(filePath: string, transformation: string) {
 }
 
 /**
- * Sends a request to store a file to each route, or to use one that is in the bucket. The content
+ * Sends a request to each route, to store a file or to use one that is in the bucket. The content
  * matches no extension.
  */
 const ROUTES: Record<string, (path: string) => Promise<Response>> = {
@@ -96,7 +96,7 @@ it.each([
   }
 })
 
-it('a file of another type in the bucket is served and listed as bytes, and has no job', async () => {
+it('a file of another type in the bucket is an octet stream, and has no job', async () => {
   for (const path of [...REJECTED.map((extension) => `other/file.${extension}`), 'other/file']) {
     await env.ORIGINALS.put(path, 'bytes')
     const served = await visit(`/t/${path}`)

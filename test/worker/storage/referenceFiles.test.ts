@@ -197,7 +197,7 @@ describe('the content check', () => {
   describe.each([
     ['vtt', `WEBVTT\n\n${CUE}`],
     ['srt', `1\n${CUE}`],
-  ])('rejects a .%s that is not UTF-8:', (extension, content) => {
+  ])('rejects a .%s that is not UTF-8 or contains a NUL:', (extension, content) => {
     const bytes = (binary: string) => Uint8Array.from(binary, (c) => c.charCodeAt(0))
     const littleEndian = content.replace(/./gs, '$&\0')
     const bigEndian = content.replace(/./gs, '\0$&')

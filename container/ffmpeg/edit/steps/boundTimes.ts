@@ -28,7 +28,9 @@ const MARGIN_SHARE = 0.05
  */
 const MAX_SECONDS_BEFORE = 600
 
-/** Wrong times are repaired before a part is taken by them. */
+/**
+ * Orders the filters: a part is selected by its times, so a `timeFault` is repaired before that.
+ */
 export function orderTimeFilters(
   { timeFault }: Pick<AudioStream, 'timeFault'>,
   { trim, boundTimes }: { trim: readonly string[]; boundTimes: readonly string[] },
@@ -61,8 +63,8 @@ export function boundAudioTimes({ endSeconds, timeFault }: AudioStream, trim: Tr
 }
 
 /**
- * Returns the filter that repairs times. A frame with a wrong time follows the frame before it, and
- * the frames after it keep their distance from it (variable 0) until their own times are right again.
+ * Returns the filter that repairs times. A frame with a wrong time is moved to the end of the frame
+ * before it. The frames after it are moved by as much (variable 0) until their own times are right.
  *
  * @param frame duration of a frame in seconds
  */

@@ -1,4 +1,7 @@
-/** Edit step: replaces colour tags that are not valid, which other filters would reject. */
+/**
+ * Edit step: replaces colour tags that other filters would reject: invalid ones, matrices that only
+ * zscale converts, and missing ones of HDR video.
+ */
 import { ZSCALE_MATRICES } from '../../probe/colourTags.ts'
 import type { FileVideo } from '../editedOutput.ts'
 

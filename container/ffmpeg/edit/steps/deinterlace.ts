@@ -6,8 +6,8 @@ import { toExactFrameRate } from './frameRate.ts'
 const DEFAULT_FILM_RATE = 24
 
 /**
- * The field order that was found in the frames is used instead of the declared one. Without any, each
- * frame has its own. Frames that are progressive in spite of the declaration are kept.
+ * The field order that was found in the frames is used instead of the declared one. If none was
+ * found, that of each frame is used. Frames that are found to be progressive are kept.
  */
 export function deinterlace({ video }: Pick<FileVideo, 'video'>): string[] {
   const { interlaced, scan, frameRate } = video
@@ -28,7 +28,7 @@ export function deinterlace({ video }: Pick<FileVideo, 'video'>): string[] {
         `fieldmatch=order=${scan.fieldOrder}:combmatch=full`,
         'yadif=deint=interlaced',
         'decimate',
-        // The frames still have the times of the video.
+        // `decimate` leaves the frames at the times that they have in the video.
         `fps=${toExactFrameRate(frameRate ?? DEFAULT_FILM_RATE).text}`,
       ]
   }

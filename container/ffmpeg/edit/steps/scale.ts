@@ -57,9 +57,9 @@ function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): s
 }
 
 /**
- * Converts wide gamuts to BT.709. PQ and HLG are converted to linear light and tone-mapped. All
- * colour properties of the input are set, since zscale rejects files that declare only some of
- * them.
+ * Converts wide gamuts and the matrices that only zscale converts to BT.709. PQ and HLG are
+ * converted to linear light and tone-mapped. All colour properties of the input are set, since
+ * zscale rejects files that declare only some of them.
  */
 function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
   const { primaries, matrix, transfer } = video.colour

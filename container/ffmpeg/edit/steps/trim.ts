@@ -30,7 +30,7 @@ export function trimInput(file: InputFile, trim: Trim, isShifted = false): strin
     itsoffset: isShifted ? formatDecimal(-findStart(file, trim), 6) : null,
   })
   if (hasWrongTimes(file)) {
-    // Times of the file say neither where the part begins nor where it ends.
+    // ffmpeg cannot find the start and the end of the part by times that are wrong.
     return ffmpegOptions({ copyts: isPartial(trim) })
   }
   if (isTrimmedByFilters(file, trim)) {
@@ -82,7 +82,7 @@ export function trimAudio(file: InputFile, trim: Trim, times: FrameTimes): strin
   return buildTrimFilters(file, trim, { times, prefix: 'a' })
 }
 
-/** Trims the copied tracks of a file in which ffmpeg does not seek exactly. */
+/** How the copied tracks of a file are trimmed in which ffmpeg does not seek exactly. */
 export interface CopyTrim {
   /**
    * Options of the output. They trim all of its tracks, and make `startSeconds` its start. So audio

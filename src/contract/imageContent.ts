@@ -115,6 +115,7 @@ const KIND_NAMES: Partial<Record<Kind, string>> = {
   wave: 'waveform',
 }
 const FROM_STILLS: readonly Kind[] = ['image', 'probe']
+const NEEDS_AUDIO: readonly Kind[] = ['audio', 'wave']
 
 export interface ImageProblem {
   /** What the file is. */
@@ -132,10 +133,13 @@ export function findImageProblem(content: ImageContent | null, kind: Kind): Imag
       advice: `ffmpeg cannot read it. ${advice} Send the animation as a video, .gif or .png.`,
     }
   }
+  const source = NEEDS_AUDIO.includes(kind)
+    ? 'a video or audio file'
+    : 'a video or an animation (.gif, .png)'
   return content === 'still' && !FROM_STILLS.includes(kind)
     ? {
         description: 'a still image',
-        advice: `${advice} Request an image (t_true, f_${IMAGE_FORMATS.join(', f_')}), or send a video or an animation (.gif, .png).`,
+        advice: `${advice} Request an image (t_true, f_${IMAGE_FORMATS.join(', f_')}), or send ${source}.`,
       }
     : null
 }

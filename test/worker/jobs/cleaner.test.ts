@@ -4,6 +4,7 @@
  */
 import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
+import { FINAL_STATUSES } from '../../../src/domain/jobTransitions.ts'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
@@ -39,7 +40,7 @@ beforeEach(async () => {
 })
 
 describe('jobs', () => {
-  it.each(['completed', 'error', 'cancelled'] as const)(
+  it.each(FINAL_STATUSES)(
     'with the status %s are deleted with their attempts after 30 days',
     async (status) => {
       const old = await insertJobIn(status)

@@ -1,6 +1,7 @@
 /**
- * Defines routes. Adds the error responses of its `Access` to each route, and the errors of reading
- * the body to a route with a request body. A JSON body has a maximum size.
+ * Defines routes. Each route also declares the error responses of its `Access`. A route with a
+ * request body also declares 400, 413 and 507 (the disk or the database is full). A JSON body has a
+ * maximum size.
  */
 import { createRoute, type RouteConfig } from '@hono/zod-openapi'
 import type { MiddlewareHandler } from 'hono'
@@ -29,8 +30,8 @@ type Route<Config extends { responses: object }, Rejections> = Omit<
 }
 
 /**
- * Defines a route for `createApi().openapi`. `config.responses` has only the responses that are not
- * added for `access` and the body.
+ * Defines a route for `createApi().openapi`. `config.responses` need not repeat the responses
+ * that are added for `access` and the body.
  *
  * @example route(requiresScope('jobs:read'), { method: 'get', path: '/queue/jobs', responses: … })
  */

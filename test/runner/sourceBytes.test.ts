@@ -7,10 +7,11 @@ useRunnerHarness()
 
 it.each(['big.mov', 'big.mkv'])('a frame of %s reads a small part of the file', async (name) => {
   const { size } = await stat(clip(name))
-  const { job } = await runJob(name, image({ atSeconds: 5 }))
+  const { job } = await runJob(name, image({ atSeconds: 10 }))
   expect((await probeOutput(job)).video.codec_name).toBe('mjpeg')
   expect(size).toBeGreaterThan(100e6)
-  // The limit is generous: the start is also decoded to choose the streams, and the read-ahead varies
-  // with the time that ffmpeg takes to decode.
-  expect(harness.gateway.sourceBytes).toBeLessThan(size / 5)
+  // The second lies at 83 % of the file. The limit is generous: the start and some frames are also
+  // decoded to choose the streams and to find fields, and the read-ahead of each ffmpeg varies with
+  // the load of the machine.
+  expect(harness.gateway.sourceBytes).toBeLessThan(size / 2)
 })

@@ -115,9 +115,9 @@ export function measuredSeconds(measured: TrackMeasurements): number {
 }
 
 /**
- * Measures the average and the peak bit rate. As in RFC 8216bis, the peak is measured over adjacent
- * segments with a total duration of 0.5 to 1.5 times the target duration, so that a short last
- * segment is not measured alone.
+ * Measures the average and the peak bit rate. As in RFC 8216bis, the peak is the highest rate of any
+ * adjacent segments with a total duration of 0.5 to 1.5 times the target duration, so that a short
+ * last segment is not measured alone.
  *
  * @param keyframesOnly measures only the first frame of each segment
  */
@@ -138,12 +138,15 @@ export function measureBitRates(
   segments.forEach((_, first) => {
     let bits = 0
     let seconds = 0
-    for (let index = first; index < segments.length && seconds < target / 2; index++) {
-      bits += segments[index]!.bits
-      seconds += segments[index]!.seconds
-    }
-    if (seconds >= target / 2 && seconds <= target * 1.5) {
-      peak = Math.max(peak, bits / seconds)
+    for (const segment of segments.slice(first)) {
+      bits += segment.bits
+      seconds += segment.seconds
+      if (seconds > target * 1.5) {
+        break
+      }
+      if (seconds >= target / 2) {
+        peak = Math.max(peak, bits / seconds)
+      }
     }
   })
   return { peak, average }

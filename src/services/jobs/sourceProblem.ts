@@ -44,25 +44,29 @@ function sourceError(filePath: string, { description, advice }: ImageProblem) {
   )
 }
 
-/** Checks a stored original in the same way. An original that does not exist counts as empty. */
-export function findOriginalProblem(
+/** Checks a stored original in the same way. Returns null for an image that does not exist. */
+export async function findOriginalProblem(
   platform: Platform,
   filePath: string,
   renditions: Iterable<Rendition>,
 ) {
+  const isImage = countImageBytes(filePath) !== null
+  const original = isImage ? await platform.originals.head(filePath) : null
+  if (isImage && original === null) {
+    return null
+  }
   return findSourceProblem(filePath, renditions, (bytes) =>
-    readLeadingBytes(platform, filePath, bytes),
+    readLeadingBytes(platform, filePath, Math.min(bytes, original?.sizeBytes ?? 0)),
   )
 }
 
 async function readLeadingBytes(
   { originals }: Platform,
   filePath: string,
-  bytes: number,
+  length: number,
 ): Promise<Uint8Array> {
-  const size = bytes === 0 ? 0 : ((await originals.head(filePath))?.sizeBytes ?? 0)
-  const range = { offset: 0, length: Math.min(bytes, size) }
-  const found = size === 0 ? null : await originals.get(filePath, { range })
+  const found =
+    length === 0 ? null : await originals.get(filePath, { range: { offset: 0, length } })
   return found?.ok === true
     ? new Uint8Array(await new Response(found.body).arrayBuffer())
     : new Uint8Array()

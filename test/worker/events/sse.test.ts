@@ -20,8 +20,8 @@ afterEach(() => {
  */
 function open({
   answersPings = true,
-  counted = null,
-}: { answersPings?: boolean; counted?: WebSocket | null } = {}) {
+  limiterSocket = null,
+}: { answersPings?: boolean; limiterSocket?: WebSocket | null } = {}) {
   const { 0: socket, 1: hub } = new WebSocketPair()
   hub.accept()
   const fromWorker = vi.fn()
@@ -34,7 +34,7 @@ function open({
   const closed = new Promise<void>((resolve) => hub.addEventListener('close', () => resolve()))
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>()
   const stream = new SSEStreamingApi(writable, readable)
-  const ended = streamEvents({ socket, cursor: 7 }, stream, null, counted).then(() =>
+  const ended = streamEvents({ socket, cursor: 7 }, stream, null, limiterSocket).then(() =>
     stream.close(),
   )
   const reader = stream.responseReadable.pipeThrough(new TextDecoderStream()).getReader()
@@ -138,24 +138,24 @@ it.each([
 
 it('a stream ends when its socket to the limiter closes, and closes that socket when it ends', async () => {
   for (const closing of ['limiter', 'hub'] as const) {
-    const { 0: counted, 1: limiter } = new WebSocketPair()
+    const { 0: limiterSocket, 1: limiter } = new WebSocketPair()
     limiter.accept()
-    const uncounted = new Promise<void>((resolve) =>
+    const limiterClosed = new Promise<void>((resolve) =>
       limiter.addEventListener('close', () => resolve()),
     )
-    const { hub, ended, closed } = open({ counted })
+    const { hub, ended, closed } = open({ limiterSocket })
     const side = closing === 'limiter' ? limiter : hub
     side.close(1000)
     await ended
-    await (closing === 'limiter' ? closed : uncounted)
+    await (closing === 'limiter' ? closed : limiterClosed)
   }
   expect(vi.getTimerCount()).toBe(0)
 })
 
 it('a limiter that is silent from one heartbeat to the next ends the stream', async () => {
-  const { 0: counted, 1: limiter } = new WebSocketPair()
+  const { 0: limiterSocket, 1: limiter } = new WebSocketPair()
   limiter.accept()
-  const { ended } = open({ counted })
+  const { ended } = open({ limiterSocket })
   await vi.advanceTimersByTimeAsync(30_000)
   await ended
 })

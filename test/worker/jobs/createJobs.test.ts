@@ -1,7 +1,9 @@
+import { env } from 'cloudflare:workers'
 import { describe, expect, it } from 'vitest'
 import { JOB_LIMITS, QUEUE_LIMITS } from '../../../src/contract/limits.ts'
 import { findJob } from '../../../src/db/jobs.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
+import { jpeg, webp } from '../../fixtures/images.ts'
 import { api, expectJson, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne, type CreatedJob } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
@@ -22,6 +24,7 @@ it.each([
   ['lines.vtt', 'subtitles'],
 ])('a file named %s, which is %s, is rejected, and no job is created', async (name, kind) => {
   const filePath = `create/${name}`
+  await env.ORIGINALS.put(filePath, name.endsWith('webp') ? webp(false) : jpeg())
   const response = await post({ filePath, transformations: ['w_160'] })
   const { code, message } = await expectJson<ErrorBody>(response, 400)
   expect(code).toBe('invalid_request')

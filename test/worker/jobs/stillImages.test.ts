@@ -129,3 +129,16 @@ it('AVIF is rejected by its name and by its content', async () => {
     }
   }
 })
+
+it.each(['missing.jpg', 'missing.png', 'missing.webp', 'missing.gif'])(
+  'a missing %s is not found, whatever is requested of it',
+  async (name) => {
+    for (const transformation of ['w_160', 't_true']) {
+      const filePath = `in/${name}`
+      const body = { filePath, transformations: [transformation] }
+      await expectError(await api('POST', '/queue/jobs', body), 404, 'file_not_found')
+      await expectError(await api('GET', `/t/${transformation}/${filePath}`), 404, 'file_not_found')
+      await expectError(await api('POST', '/probe', { filePath }), 404, 'file_not_found')
+    }
+  },
+)

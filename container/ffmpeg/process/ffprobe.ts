@@ -101,9 +101,11 @@ function throwOnFailure(result: ProcessResult, limits: ProcessLimits): void {
     throw probeTooSlow()
   }
   // If the limit was lowered for a small machine, the file is not necessarily the cause.
-  if (ranOutOfMemory(result) && limits.memoryBytes === PROBE.memoryBytes) {
+  const isFileTooLarge = result.signal === null && limits.memoryBytes === PROBE.memoryBytes
+  if (isFileTooLarge && ranOutOfMemory(result)) {
     throw indexTooLarge()
   }
+  // A process that was killed says nothing about the file, so the attempt is repeated.
   if (result.signal !== null) {
     throw classifyFfmpegFailure(result)
   }

@@ -1,6 +1,7 @@
 /** Types that the parts of an attempt share. */
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
-import type { Assignment, Plan, Stage, Timings } from '../../src/contract/runnerProtocol.ts'
+import type { Plan } from '../../src/contract/plan.ts'
+import type { Assignment, Stage, Timings } from '../../src/contract/runnerProtocol.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import type { Settings } from '../settings.ts'
 import type { Inputs } from '../source/inputFiles.ts'

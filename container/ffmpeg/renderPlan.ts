@@ -2,7 +2,7 @@
  * Plan of a variant: the steps that make it, in order, and the output that they must produce.
  * `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
  */
-import type { Plan } from '../../src/contract/runnerProtocol.ts'
+import type { Plan } from '../../src/contract/plan.ts'
 import type { Size } from './geometry.ts'
 import type { Probe } from './probe/probe.ts'
 import type { ProbeEnvironment } from './process/ffprobe.ts'

@@ -6,7 +6,8 @@ import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
 import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
 import { DEFAULT_QUEUE, queueName } from './queue.ts'
-import { plan, stage, timings } from './runnerProtocol.ts'
+import { plan } from './plan.ts'
+import { stage, timings } from './runnerProtocol.ts'
 import { transformation } from './transformation.ts'
 
 const time = z.iso.datetime({ precision: 3 })

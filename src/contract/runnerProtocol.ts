@@ -37,6 +37,7 @@
 import { z } from 'zod'
 import { failureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
+import { plan } from './plan.ts'
 import { queueName } from './queue.ts'
 import { rendition } from './rendition.ts'
 import { namedParts } from './uploadParts.ts'
@@ -147,34 +148,6 @@ export const timings = z
   .partialRecord(stage, z.number().nonnegative())
   .describe('Milliseconds spent in each stage')
 export type Timings = z.infer<typeof timings>
-
-const trackPlan = z.object({
-  action: z.enum(['copy', 'encode', 'drop']),
-  reason: z.string().max(500).describe('The reason in one sentence'),
-})
-
-export const plan = z.object({
-  mode: z
-    .enum(['remux', 'encode', 'frame', 'package', 'probe'])
-    .describe(
-      'remux: every track of the output is copied; frame: an image or a waveform; package: several files',
-    ),
-  reason: z.string().max(500).describe('The reason for the mode in one sentence'),
-  video: trackPlan
-    .nullable()
-    .default(null)
-    .describe('null if there is no video track to decide on, for example in a probe'),
-  audio: trackPlan
-    .nullable()
-    .default(null)
-    .describe('null if there is no audio track to decide on, for example in an image'),
-  notes: z
-    .array(z.string().max(500))
-    .max(20)
-    .default([])
-    .describe('Remarks, for example that a requested size of a stream is left out'),
-})
-export type Plan = z.infer<typeof plan>
 
 const findings = { input: mediaFacts.optional(), plan: plan.optional() }
 

@@ -4,10 +4,10 @@ import type { PairScan } from './compareFields.ts'
 export type FieldOrder = 'tff' | 'bff'
 
 /**
- * How the frames of a video were made. `interlaced`: the two fields of a frame have different
- * times. `telecine`: film with 24 frames per second, of which every four frames are spread over the
- * ten fields of five video frames (3:2 pulldown), so that some video frames have fields of two film
- * frames.
+ * The way in which the frames of a video were made. In an `interlaced` video, the two fields of a
+ * frame have different times. A `telecine` video shows film with 24 frames per second: 3:2 pulldown
+ * spreads four frames of film over the ten fields of five video frames. Some video frames then have
+ * fields of two film frames.
  */
 export type Scan =
   { type: 'progressive' } | { type: 'interlaced' | 'telecine'; fieldOrder: FieldOrder }

@@ -34,7 +34,7 @@ export interface VideoStream {
   rotated: boolean
   /** True when the file declares, or its frames show, that frames have two fields of different times. */
   interlaced: boolean
-  /** What some of the frames show; null when they were not looked at, or nothing moves in them. */
+  /** Result of looking at some frames; null if none were looked at, or nothing moves in them. */
   scan: Scan | null
   /** PQ or HLG, which need tone mapping for an SDR screen. */
   hdr: boolean
@@ -55,7 +55,7 @@ export interface VideoStream {
   endSeconds: number | null
   /** True when the file declares a far longer duration than its packets have. */
   hasWrongTimes: boolean
-  /** How times are wrong that jump or go back; null if none does, or if that is unknown. */
+  /** Describes times that jump or go back; null if there are none, or if that is unknown. */
   timeFault: TimeFault | null
 }
 
@@ -73,7 +73,7 @@ export interface AudioStream {
   startSeconds: number
   /** End in seconds from the start of the file; null when unknown. */
   endSeconds: number | null
-  /** How times are wrong that jump or go back; null if none does, or if that is unknown. */
+  /** Describes times that jump or go back; null if there are none, or if that is unknown. */
   timeFault: TimeFault | null
 }
 

@@ -75,7 +75,7 @@ function listIntervals(times: readonly number[]): number[] {
 }
 
 interface BackwardStep {
-  /** How far the time goes back. */
+  /** Seconds by which the time goes back. */
   seconds: number
   /** True when the time is still later than the last one before the preceding jump forward. */
   undoesJump: boolean

@@ -17,7 +17,6 @@ import { resolveRendition } from '../variants/namedPresets.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
 import { buildJobs, type Creator, type Renditions } from './newJobs.ts'
-import { findOriginalProblem } from './sourceProblem.ts'
 
 export interface CreatedJob {
   row: JobRow
@@ -61,10 +60,6 @@ export async function createJobs(
   }
   if ('ok' in renditions) {
     return renditions
-  }
-  const problem = await findOriginalProblem(platform, request.filePath, renditions.values())
-  if (problem) {
-    return problem
   }
   const built = await buildJobs(platform, caller, request, renditions)
   if (!built.ok) {

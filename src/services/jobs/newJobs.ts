@@ -10,6 +10,7 @@ import { listRequiredEncoders, findJobSizeClass } from '../../domain/runnerRequi
 import { findNameError } from '../../storage/contentCheck.ts'
 import type { Platform } from '../ports.ts'
 import { findReferenceFiles, selectReferenceFiles } from '../variants/referenceFiles.ts'
+import { findOriginalProblem } from './sourceProblem.ts'
 
 /** The properties of the caller that creating jobs depends on. */
 export type Creator = Pick<Caller, 'keyId' | 'queue' | 'pathPrefix' | 'maxQueuedJobs'> & {
@@ -31,6 +32,14 @@ export async function buildJobs(
   renditions: Renditions,
 ) {
   const source = await platform.originals.head(filePath)
+  const problem = await findOriginalProblem(
+    platform,
+    { filePath, sizeBytes: source?.sizeBytes ?? null },
+    renditions.values(),
+  )
+  if (problem) {
+    return problem
+  }
   if (!source) {
     return errorResult(
       'file_not_found',

@@ -44,20 +44,21 @@ function sourceError(filePath: string, { description, advice }: ImageProblem) {
   )
 }
 
-/** Checks a stored original in the same way. Returns null for an image that does not exist. */
+/**
+ * Checks a stored original in the same way.
+ *
+ * @param original its size is null if there is no such file; null is then returned for an image
+ */
 export async function findOriginalProblem(
   platform: Platform,
-  filePath: string,
+  { filePath, sizeBytes }: { filePath: string; sizeBytes: number | null },
   renditions: Iterable<Rendition>,
 ) {
-  const isImage = countImageBytes(filePath) !== null
-  const original = isImage ? await platform.originals.head(filePath) : null
-  if (isImage && original === null) {
-    return null
-  }
-  return findSourceProblem(filePath, renditions, (bytes) =>
-    readLeadingBytes(platform, filePath, Math.min(bytes, original?.sizeBytes ?? 0)),
-  )
+  return sizeBytes === null && countImageBytes(filePath) !== null
+    ? null
+    : findSourceProblem(filePath, renditions, (bytes) =>
+        readLeadingBytes(platform, filePath, Math.min(bytes, sizeBytes ?? 0)),
+      )
 }
 
 async function readLeadingBytes(

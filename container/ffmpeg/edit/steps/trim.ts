@@ -82,7 +82,7 @@ export function trimAudio(file: InputFile, trim: Trim, times: FrameTimes): strin
   return buildTrimFilters(file, trim, { times, prefix: 'a' })
 }
 
-/** How the copied tracks of a file are trimmed in which ffmpeg does not seek exactly. */
+/** Trims the copied tracks of a file. It is needed where ffmpeg does not seek exactly. */
 export interface CopyTrim {
   /**
    * Options of the output. They trim all of its tracks, and make `startSeconds` its start. So audio

@@ -11,6 +11,7 @@ import {
 import { JobFailure } from '../failures.ts'
 import { imageUnsupported } from '../ffmpeg/probe/videoSource.ts'
 import type { OpenInput } from '../source/inputFiles.ts'
+import { createSourceReader } from './readSource.ts'
 import type { RunningAttempt } from './types.ts'
 
 /**
@@ -27,7 +28,8 @@ export async function findStillDemuxer(
   if (bytes === null) {
     return null
   }
-  const content = readImageContent(path, await readLeading(source.url, bytes, signal))
+  const leading = await createSourceReader(source.url, signal)(0, bytes)
+  const content = readImageContent(path, leading)
   const problem = findImageProblem(content, assignment.rendition.kind)
   if (problem !== null) {
     throw imageUnsupported(problem)
@@ -44,18 +46,11 @@ export async function checkWatermark(
   if (!('watermark' in rendition) || rendition.watermark !== path || bytes === null) {
     return
   }
-  if (readImageContent(path, await readLeading(source.url, bytes, signal)) === 'unreadable') {
+  const leading = await createSourceReader(source.url, signal)(0, bytes)
+  if (readImageContent(path, leading) === 'unreadable') {
     throw new JobFailure(
       'input_invalid',
       `The watermark cannot be used: ${path} is an animated WebP, which ffmpeg cannot read. Send a still image.`,
     )
   }
-}
-
-async function readLeading(url: string, bytes: number, signal: AbortSignal): Promise<Uint8Array> {
-  if (bytes === 0) {
-    return new Uint8Array()
-  }
-  const headers = { range: `bytes=0-${bytes - 1}` }
-  return new Uint8Array(await (await fetch(url, { headers, signal })).arrayBuffer())
 }

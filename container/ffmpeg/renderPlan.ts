@@ -4,6 +4,7 @@
  */
 import type { Plan } from '../../src/contract/plan.ts'
 import type { Size } from './geometry.ts'
+import type { Orientation } from './probe/imageOrientation.ts'
 import type { Probe } from './probe/probe.ts'
 import type { ProbeEnvironment } from './process/ffprobe.ts'
 import type { StreamLayout } from './streaming/streamLayout.ts'
@@ -22,6 +23,8 @@ export interface InputFile {
    * The demuxer that opens a still image; null or absent for a file whose format ffmpeg detects.
    */
   demuxer?: string | null
+  /** Orientation of an image that is not probed. */
+  orientation?: Orientation
   /**
    * Second of the last key frame at or before the requested start; null when the minute before the
    * start has none. Absent when it is not needed, for example because ffmpeg finds it by itself.

@@ -1,6 +1,7 @@
 /** Still images as sources. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 import { args } from '../fixtures/args.ts'
@@ -30,6 +31,10 @@ beforeAll(async () => {
     await ffmpeg(args`${PICTURE} ${name}`)
   }
   await ffmpeg(args`${PICTURE} -f apng one-frame.png`)
+  await ffmpeg(
+    args`-f lavfi -i color=red:s=160x90,drawbox=w=80:h=45:color=lime:t=fill -frames:v 3
+    -f apng animated.png`,
+  )
   await ffmpeg(args`${PICTURE} -pix_fmt gray gray.png`)
   await ffmpeg(args`${PICTURE} -pix_fmt rgb48be deep.png`)
   await ffmpeg(args`${PICTURE} -pix_fmt pal8 palette.png`)
@@ -41,18 +46,69 @@ beforeAll(async () => {
   await ffmpeg(args`-f lavfi -i testsrc=s=160x90 -frames:v 5 -c:v libwebp_anim animated.webp`)
   const photo = await readFile(clip('still.jpg'))
   for (let orientation = 1; orientation <= 8; orientation += 1) {
-    await writeFile(clip(`turned-${orientation}.jpg`), addOrientation(photo, orientation))
+    await writeFile(clip(`turned-${orientation}.jpg`), addJpegExif(photo, orientation))
   }
+  const [png, webp, frames] = await Promise.all(
+    ['still.png', 'still.webp', 'animated.png'].map((name) => readFile(clip(name))),
+  )
+  for (const orientation of PNG_ORIENTATIONS) {
+    await writeFile(clip(`turned-${orientation}.png`), addPngExif(png!, orientation))
+  }
+  for (const orientation of WEBP_ORIENTATIONS) {
+    await writeFile(clip(`turned-${orientation}.webp`), addWebpExif(webp!, orientation))
+  }
+  await writeFile(clip('turned-animation.png'), addPngExif(frames!, 6))
 })
 
-/** Adds EXIF data with an orientation to a JPEG. */
-function addOrientation(jpeg: Buffer, orientation: number): Buffer {
-  const entry = Buffer.from(`0112000300000001000${orientation}0000`, 'hex')
-  const exif = Buffer.concat([
-    Buffer.from('Exif\0\0MM\0*\0\0\0\b\0\u0001', 'latin1'),
-    entry,
-    Buffer.alloc(4),
+/** The odd ones come after the pixels, where EXIF data of a PNG can be too. */
+const PNG_ORIENTATIONS = [2, 5, 6, 7]
+const WEBP_ORIENTATIONS = [3, 4, 8]
+
+function addPngExif(png: Buffer, orientation: number): Buffer {
+  const body = Buffer.concat([Buffer.from('eXIf'), buildExif(orientation)])
+  const [length, checksum] = [body.length - 4, crc32(body)].map((value) => {
+    const bytes = Buffer.alloc(4)
+    bytes.writeUInt32BE(value)
+    return bytes
+  })
+  const position = orientation % 2 === 0 ? PNG_HEADER_BYTES : png.length - PNG_END_BYTES
+  return Buffer.concat([
+    png.subarray(0, position),
+    length!,
+    body,
+    checksum!,
+    png.subarray(position),
   ])
+}
+const PNG_HEADER_BYTES = 33
+const PNG_END_BYTES = 12
+
+/** Adds EXIF data to a WebP of 160 by 90 pixels that has only a chunk of pixels. */
+function addWebpExif(webp: Buffer, orientation: number): Buffer {
+  const exif = buildExif(orientation)
+  const length = Buffer.alloc(4)
+  length.writeUInt32LE(exif.length)
+  const changed = Buffer.concat([
+    webp.subarray(0, 12),
+    Buffer.from('VP8X\x0a\0\0\0\x08\0\0\0\x9f\0\0\x59\0\0', 'latin1'),
+    webp.subarray(12),
+    Buffer.from('EXIF'),
+    length,
+    exif,
+  ])
+  changed.writeUInt32LE(changed.length - 8, 4)
+  return changed
+}
+
+/** Builds EXIF data with an orientation. */
+function buildExif(orientation: number): Buffer {
+  const entry = Buffer.from(`0112000300000001000${orientation}0000`, 'hex')
+  const header = Buffer.from('MM\0*\0\0\0\b\0\u0001', 'latin1')
+  return Buffer.concat([header, entry, Buffer.alloc(4)])
+}
+
+function addJpegExif(jpeg: Buffer, orientation: number): Buffer {
+  const exif = Buffer.concat([Buffer.from('Exif\0\0'), buildExif(orientation)])
   const length = Buffer.alloc(2)
   length.writeUInt16BE(exif.length + 2)
   return Buffer.concat([
@@ -160,15 +216,43 @@ it.each(['gray.png', 'deep.png', 'palette.png', 'lossless.webp'])('%s is read', 
   expect([topLeft, topRight]).toEqual(name === 'gray.png' ? ['gray', '76 76 76'] : ['lime', 'red'])
 })
 
-it.each([1, 2, 3, 4, 5, 6, 7, 8])('a photo with orientation %i is upright', async (orientation) => {
+it.each([
+  ...[1, 2, 3, 4, 5, 6, 7, 8].map((orientation) => [orientation, 'jpg'] as const),
+  ...PNG_ORIENTATIONS.map((orientation) => [orientation, 'png'] as const),
+  ...WEBP_ORIENTATIONS.map((orientation) => [orientation, 'webp'] as const),
+])('a photo with orientation %i is upright (%s)', async (orientation, extension) => {
+  const name = `turned-${orientation}.${extension}`
   const corners = [0, 1, 3, 2, 0, 1, 3, 2]
-  const { path, video: found } = await makeImage(`turned-${orientation}.jpg`)
+  const { path, video: found } = await makeImage(name)
   expect([found.width, found.height]).toEqual(orientation > 4 ? [90, 160] : [160, 90])
   expect((await readCorners(path, found)).indexOf('lime')).toBe(corners[orientation - 1])
-  const { job } = await runStill(`turned-${orientation}.jpg`, probing())
+  const { job } = await runStill(name, probing())
   expect(await readDocument(job)).toMatchObject({
     streams: [{ width: 160, displayWidth: orientation > 4 ? 90 : 160 }],
   })
+})
+
+it('an animation with an orientation is upright', async () => {
+  const { job, finish } = await runStill('turned-animation.png', video())
+  expect(finish).toMatchObject({ outcome: 'completed' })
+  const { path, video: found } = await probeOutput(job)
+  expect([found.width, found.height]).toEqual([90, 160])
+  expect(await readCorners(path, found)).toEqual(['red', 'lime', 'red', 'red'])
+})
+
+it('a watermark with an orientation is upright', async () => {
+  const watermark = 'brand/logo.png'
+  const rendition = image({
+    format: 'png',
+    watermark,
+    watermarkSize: 50,
+    watermarkGravity: 'center',
+  })
+  const { job } = await runStill('gray.png', rendition, { [watermark]: clip('turned-6.png') })
+  const { path } = await probeOutput(job)
+  // The watermark is as high as the frame. It would be 80 by 45 pixels if it was not turned.
+  const pixels = await readPixelsAt(path, 0, [68, 8], [92, 20], [68, 75])
+  expect(pixels.map((pixel) => nameColour(pixel))).toEqual(['red', 'lime', 'red'])
 })
 
 describe.each(['half.png', 'half.webp', 'half.gif'])('%s, half of it transparent,', (name) => {

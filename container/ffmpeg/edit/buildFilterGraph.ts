@@ -126,10 +126,13 @@ function buildFileVideoChain(
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
-  const first = pipeline.orderTimeFilters(video, {
-    trim: pipeline.trimTracks.video(file, trim, times),
-    boundTimes: pipeline.boundTimes.video(video, trim),
-  })
+  const first = [
+    ...pipeline.removeDecodeDelay(video),
+    ...pipeline.orderTimeFilters(video, {
+      trim: pipeline.trimTracks.video(file, trim, times),
+      boundTimes: pipeline.boundTimes.video(video, trim),
+    }),
+  ]
   return `[${index}:${video.index}]${first.map((filter) => `${filter},`).join('')}${filters}${to}`
 }
 

@@ -118,11 +118,18 @@ function sum(values: readonly (number | null)[]): number | null {
 const ANIMATIONS = ['gif', 'apng']
 const MAX_ANIMATION_FRAME_RATE = 50
 
-/** Returns the frame rate to convert an animated image to; null for other files. */
-function findAnimationRate({ file, video }: SourceFile, speed: number): number | null {
+/**
+ * Returns the frame rate to convert an animated image to, and a video whose frames are moved from
+ * their decoding times; null for other files. In AVI the rate is constant anyway, and without it the
+ * last frame has no duration from ffmpeg 7.1 on.
+ */
+function findConstantRate({ file, video }: SourceFile, speed: number): number | null {
   const rate = video?.peakFrameRate ?? video?.frameRate ?? null
-  const isAnimation = ANIMATIONS.includes(file.probe?.facts.format ?? '')
-  return isAnimation && rate !== null
+  const format = file.probe?.facts.format ?? ''
+  if (format === 'avi' && video?.decodeDelaySeconds) {
+    return rate && rate * speed
+  }
+  return ANIMATIONS.includes(format) && rate !== null
     ? Math.min(MAX_ANIMATION_FRAME_RATE, rate * Math.max(1, speed))
     : null
 }
@@ -134,7 +141,7 @@ function describeFrameRate(
   const source = files[0].video?.frameRate ?? null
   const isJoined = files.length > 1
   const constantFrameRate = resolveFrameRate({
-    requested: requested ?? findAnimationRate(files[0], speed),
+    requested: requested ?? findConstantRate(files[0], speed),
     source,
     speed,
     isJoined,

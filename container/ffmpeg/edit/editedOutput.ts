@@ -87,7 +87,7 @@ export interface FileVideo {
 /**
  * Returns filters that follow one another in the file's chain; none when there is nothing to do.
  */
-export type FileVideoStep = (file: FileVideo) => string[]
+export type FileVideoStep = (file: FileVideo) => readonly string[]
 
 /** Input of the steps on the audio of one file. */
 export interface FileAudio {

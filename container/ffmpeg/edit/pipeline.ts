@@ -16,13 +16,14 @@ import { changeAudioSpeed, changeVideoSpeed } from './steps/speed.ts'
 import { trimAudio, trimInput, trimVideo } from './steps/trim.ts'
 import { keepFrameSize } from './steps/frameSize.ts'
 import { boundAudioTimes, boundVideoTimes } from './steps/boundTimes.ts'
-export { orderTimeFilters } from './steps/boundTimes.ts'
+export { orderTimeFilters, removeDecodeDelay } from './steps/boundTimes.ts'
 import { repairColourTags } from './steps/colourTags.ts'
 import { deinterlace } from './steps/deinterlace.ts'
 import { convertFrameRate } from './steps/frameRate.ts'
 import { orient } from './steps/orientation.ts'
 import { scaleAndConvertColours } from './steps/scale.ts'
 import { flattenTransparency } from './steps/transparency.ts'
+import { turnUpright } from './steps/turnUpright.ts'
 import { crop } from './steps/crop.ts'
 import { pad } from './steps/pad.ts'
 import { mixChannels, synchronizeAudio } from './steps/audioLayout.ts'
@@ -48,6 +49,7 @@ export const boundTimes = { video: boundVideoTimes, audio: boundAudioTimes }
  * they reduce the number of frames, the later steps have less to do.
  */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
+  turnUpright,
   repairColourTags,
   flattenTransparency,
   keepFrameSize,
@@ -81,5 +83,5 @@ export const AUDIO_STEPS: readonly AudioStep[] = [applyLoudness, fadeAudio]
 
 /** Returns the filter chain of the video of one file. */
 export function applyFileVideoSteps(file: FileVideo): string {
-  return FILE_VIDEO_STEPS.flatMap((step) => step(file)).join(',')
+  return FILE_VIDEO_STEPS.flatMap((step) => [...step(file)]).join(',')
 }

@@ -81,6 +81,9 @@ function findUnplayableProperty(video: VideoStream): string | null {
   if (video.hasWrongTimes || video.timeFault !== null) {
     return 'some of its timestamps are wrong'
   }
+  if (video.decodeDelaySeconds !== null) {
+    return 'the file does not state when each frame is shown'
+  }
   if (video.interlaced) {
     return video.scan?.type === 'telecine' ? 'the video is telecined' : 'the video is interlaced'
   }

@@ -8,7 +8,7 @@ import { JobFailure } from '../../failures.ts'
 import { probeFrameTiming } from '../probe/frameTiming.ts'
 import { ffprobeOutput, readDuration } from '../probe/ffprobeOutput.ts'
 import * as documents from '../probe/probeDocument.ts'
-import { queryStill, readStill } from '../probe/still.ts'
+import { addOrientation, queryStill, readStill } from '../probe/still.ts'
 import { type FfprobeQuery, runFfprobe } from '../process/ffprobe.ts'
 import { selectInputLimits } from '../process/limits.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
@@ -54,9 +54,9 @@ async function describeFile(
     return schema.parse(JSON.parse(output))
   }
   const entries = documents.DOCUMENT_ENTRIES
-  const { format, streams, chapters } = isStill
-    ? readStill(await run(ffprobeOutput, queryStill(entries)))
-    : await run(ffprobeOutput, { entries })
+  const found = await run(ffprobeOutput, isStill ? queryStill(entries) : { entries })
+  const { output: turned } = addOrientation(found, video?.orientation ?? 1)
+  const { format, streams, chapters } = isStill ? readStill(turned) : turned
   const tags = await run(documents.tagOutput, { entries: documents.TAG_ENTRIES }).then(
     (found): Record<string, string> => found.format.tags,
     omitTagsOnInvalidInput,

@@ -34,9 +34,11 @@ export interface Choice {
   /** Why streams cannot be used, by their number in the file. */
   problems: Map<number, string>
   notes: { video: string[]; audio: string[] }
+  /** True when the file does not say of all frames of the video when they are shown. */
+  hasUntimedFrames: boolean
 }
 
-type Samples = ReadonlyMap<number, samples.DecodeSample>
+type Samples = Map<number, samples.DecodeSample>
 
 /** A stream with less than this share of the frames, or of the seconds, of another one is minor. */
 const MINOR_SHARE = 0.1
@@ -48,6 +50,7 @@ export function chooseFirst(streams: readonly FfprobeStream[]): Choice {
     audio: listAudio(streams)[0] ?? null,
     problems: new Map(),
     notes: { video: [], audio: [] },
+    hasUntimedFrames: false,
   }
 }
 
@@ -65,6 +68,8 @@ export async function chooseStreams(
   const context = { choice, decoded, options }
   if (needs.video) {
     await chooseVideo(listVideo(streams), context)
+    const sample = choice.video && decoded.get(indexOf(choice.video))
+    choice.hasUntimedFrames = (sample?.untimed ?? 0) > 0
   }
   if (needs.audioTrack !== null) {
     await chooseAudio(listAudio(streams), needs.audioTrack, context)
@@ -166,6 +171,9 @@ async function findProblem(
     return null
   }
   const sample = await samples.decodeStream(indexOf(stream), options)
+  if (sample !== null) {
+    decoded.set(indexOf(stream), sample)
+  }
   if (sample?.packets === 0 && first === undefined) {
     // A stream that declares frames is damaged, not empty. Its problem is found when it is decoded.
     return (readFrameCount(stream) ?? 0) > 0 ? null : EMPTY

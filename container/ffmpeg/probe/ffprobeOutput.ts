@@ -25,6 +25,7 @@ const streamSchema = z.object({
   avg_frame_rate: text,
   r_frame_rate: text,
   nb_frames: number,
+  has_b_frames: number,
   field_order: text,
   color_range: text,
   color_space: text,

@@ -50,15 +50,22 @@ export async function findKeyframeBefore(
         }),
       },
     )
-    const last = [...output.matchAll(/^(-?\d+\.\d+),(-?\d+\.\d+|N\/A),K/gm)].findLast(
-      ([, shown]) => Number(shown) <= second + ROUNDING_SECONDS,
-    )
+    const last = parseKeyframes(output).findLast(({ shown }) => shown <= second + ROUNDING_SECONDS)
     if (last !== undefined) {
-      const [, shown, decoded] = last
-      return Number(decoded === 'N/A' ? shown : decoded)
+      return last.decoded
     }
   }
   return null
+}
+
+/** Parses lines such as `1.000000,0.920000,K_`. In a file without presentation times, one is `N/A`. */
+function parseKeyframes(output: string): { shown: number; decoded: number }[] {
+  return [...output.matchAll(/^(-?\d+\.\d+|N\/A),(-?\d+\.\d+|N\/A),K/gm)]
+    .map(([, shown, decoded]) => ({
+      shown: Number(shown === 'N/A' ? decoded : shown),
+      decoded: Number(decoded === 'N/A' ? shown : decoded),
+    }))
+    .filter(({ shown }) => Number.isFinite(shown))
 }
 
 /** Returns no packets if ffprobe fails, because the file can be decoded from its start instead. */

@@ -7,10 +7,18 @@ import { frameTooLarge } from '../process/limitErrors.ts'
 import { type Choice, chooseFirst, chooseStreams, type StreamNeeds } from './chooseStreams.ts'
 import { findColourNote, findDolbyProblem, removeMatrix } from './colourTags.ts'
 import { ffprobeOutput, type FfprobeOutput, readDuration, STREAM_ENTRIES } from './ffprobeOutput.ts'
-import { checkStillFrame, isStillAnimation, queryStill, readStill } from './still.ts'
+import type { Orientation } from './imageOrientation.ts'
+import {
+  addOrientation,
+  checkStillFrame,
+  isStillAnimation,
+  queryStill,
+  readStill,
+} from './still.ts'
 import {
   type AudioStream,
   findLastEnd,
+  readDecodeDelay,
   readAudio,
   readVideo,
   roundToMilliseconds,
@@ -47,7 +55,7 @@ export interface Probe {
    * False for MPEG transport and program streams, which have no index. ffmpeg then seeks to any
    * packet near a time, and the times of the packets after a seek depend on its version. False for
    * fragmented MP4 files too, in which ffmpeg seeks by the time at which a frame is decoded, and
-   * for files with times that jump or go back.
+   * for files with times that jump or go back, or without presentation times.
    */
   seeksExactly: boolean
   /** True for a fragmented MP4 file of which only some fragments were read. */
@@ -71,6 +79,8 @@ export type ProbeOptions = FfprobeOptions & {
   fragmentedStreams?: ReadonlyMap<number, { endSeconds: number; bitRate: number | null }>
   /** True for a file that is known to be a still image, which is decoded for its orientation. */
   isStill?: boolean
+  /** Orientation of a PNG or WebP; absent or 1 for other files. */
+  orientation?: Orientation
 }
 
 /**
@@ -79,7 +89,7 @@ export type ProbeOptions = FfprobeOptions & {
  */
 const ENTRIES = [
   'format=format_name,duration,start_time,bit_rate',
-  `stream=${[...STREAM_ENTRIES, 'start_time'].join(',')}`,
+  `stream=${[...STREAM_ENTRIES, 'start_time', 'has_b_frames'].join(',')}`,
   'stream_disposition=attached_pic,timed_thumbnails',
   'stream_tags=BPS,DURATION',
   'stream_side_data=rotation,dv_profile,dv_bl_signal_compatibility_id',
@@ -90,7 +100,7 @@ const ENTRIES = [
  *   or when its video has no frame size or one that is too large
  */
 export async function probe(options: ProbeOptions): Promise<Probe> {
-  const { needs, sizeBytes, isStill = false } = options
+  const { isStill = false } = options
   const { output, stderr } = await runFfprobe(
     options,
     isStill ? queryStill(ENTRIES) : { entries: ENTRIES },
@@ -99,10 +109,21 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
   if (!parsed.success) {
     throw new JobFailure('internal', 'The output of ffprobe has an unexpected form.')
   }
-  if (isStill || isStillAnimation(parsed.data)) {
-    return probeStill(parsed.data, { isStill, sizeBytes, stderr })
+  const { applied: orientation, ...turned } = addOrientation(parsed.data, options.orientation ?? 1)
+  const found = await readOutput(turned.output, stderr, options)
+  return { ...found, video: found.video && { ...found.video, orientation } }
+}
+
+async function readOutput(
+  output: FfprobeOutput,
+  stderr: string,
+  options: ProbeOptions,
+): Promise<Probe> {
+  const { needs, sizeBytes, isStill = false } = options
+  if (isStill || isStillAnimation(output)) {
+    return probeStill(output, { isStill, sizeBytes, stderr })
   }
-  const { streams } = parsed.data
+  const { streams } = output
   const choice =
     needs === undefined ? chooseFirst(streams) : await chooseStreams(streams, needs, options)
   const dolby = choice.video && findDolbyProblem(choice.video)
@@ -113,7 +134,7 @@ export async function probe(options: ProbeOptions): Promise<Probe> {
   if (colourNote !== null) {
     choice.notes.video.push(colourNote)
   }
-  const read = readProbe(parsed.data, choice, sizeBytes, findRejectedSize(stderr))
+  const read = readProbe(output, choice, sizeBytes, findRejectedSize(stderr))
   const inputOptions =
     needs === undefined || choice.video === null ? [] : await removeMatrix(choice.video, options)
   const complete = completeFragmented(read, options)
@@ -181,7 +202,11 @@ function readProbe(
   const duration = readDuration(format.duration)
   const audioTracks = audioStreams.map((each) => readAudio(each, start))
   const audio = audioTracks.find(({ index }) => index === audioStream?.index) ?? null
-  const video = videoStream && readVideo(videoStream, format, audioStream ?? undefined)
+  const { hasUntimedFrames } = choice
+  const video = videoStream && {
+    ...readVideo(videoStream, format, audioStream ?? undefined),
+    decodeDelaySeconds: hasUntimedFrames ? readDecodeDelay(videoStream) : null,
+  }
   return {
     facts: {
       format: format.format_name,
@@ -201,7 +226,7 @@ function readProbe(
     contentSeconds: findLastEnd([video, audio]) ?? duration,
     durationIsDeclared: !format.format_name.startsWith('mpeg'),
     startSeconds: start,
-    seeksExactly: !format.format_name.startsWith('mpeg'),
+    seeksExactly: !format.format_name.startsWith('mpeg') && !hasUntimedFrames,
     isFragmented: false,
     isStill: false,
   }

@@ -6,6 +6,7 @@ import { JobFailure } from '../../failures.ts'
 import type { FfprobeQuery } from '../process/ffprobe.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { FfprobeOutput } from './ffprobeOutput.ts'
+import type { Orientation } from './imageOrientation.ts'
 
 /** Demuxers of animations. An animation of one frame counts as a still image. */
 const ANIMATIONS = ['gif', 'apng']
@@ -21,6 +22,39 @@ export function queryStill(entries: string): FfprobeQuery {
 /** True for an animation that has only one frame. */
 export function isStillAnimation({ format, streams }: FfprobeOutput): boolean {
   return ANIMATIONS.includes(format.format_name) && streams[0]?.nb_frames === 1
+}
+
+/** Clockwise rotation of each orientation, which may be mirrored too, in degrees. */
+const ROTATIONS: Readonly<Record<Orientation, number>> = {
+  1: 0,
+  2: 0,
+  3: 180,
+  4: 180,
+  5: 270,
+  6: 90,
+  7: 90,
+  8: 270,
+}
+
+/**
+ * Returns the output with an orientation that ffprobe does not print. One that it prints is applied
+ * by ffmpeg itself.
+ */
+export function addOrientation(
+  output: FfprobeOutput,
+  orientation: Orientation,
+): { output: FfprobeOutput; applied: Orientation } {
+  const printed = output.frames.flatMap((frame) => frame.side_data_list)
+  if (orientation === 1 || printed.some(({ rotation }) => rotation !== undefined)) {
+    return { output, applied: 1 }
+  }
+  // ffprobe states the rotation counter-clockwise.
+  const sideData = { rotation: -ROTATIONS[orientation] }
+  const streams = output.streams.map((each) => ({
+    ...each,
+    side_data_list: [sideData, ...each.side_data_list],
+  }))
+  return { output: { ...output, streams }, applied: orientation }
 }
 
 /** Returns the output without times, and with the orientation that `queryStill` asks for. */

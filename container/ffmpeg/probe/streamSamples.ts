@@ -8,7 +8,11 @@ import { ffmpegOptions } from '../process/options.ts'
 export interface DecodeSample {
   packets: number
   frames: number
+  /** Number of packets for which the file does not say when they are shown. */
+  untimed: number
 }
+
+const ENTRIES = 'packet=stream_index,pts:frame=stream_index'
 
 /** Number of packets at the start of a file that are decoded to sample all of its streams. */
 const FILE_PACKETS = 12
@@ -28,17 +32,29 @@ export async function decodeFirstPackets(
   options: FfprobeOptions,
 ): Promise<Map<number, DecodeSample> | null> {
   const sample = await query(options, {
-    entries: 'packet=stream_index:frame=stream_index',
+    entries: ENTRIES,
     // Only the key frames of a video are decoded: a frame of 8K takes a third of a second.
     selection: ffmpegOptions({ skip_frame: 'nokey', read_intervals: `%+#${FILE_PACKETS}` }),
   })
   const streams = new Map<number, DecodeSample>()
-  for (const [, section, number] of sample?.output.matchAll(/^(packet|frame),(\d+)/gm) ?? []) {
-    const stream = streams.get(Number(number)) ?? { packets: 0, frames: 0 }
-    stream[section === 'frame' ? 'frames' : 'packets'] += 1
-    streams.set(Number(number), stream)
+  for (const { index, isFrame, isTimed } of parseSample(sample?.output ?? '')) {
+    const stream = streams.get(index) ?? { packets: 0, frames: 0, untimed: 0 }
+    stream[isFrame ? 'frames' : 'packets'] += 1
+    stream.untimed += isTimed ? 0 : 1
+    streams.set(index, stream)
   }
   return streams.size === 0 && sample?.isComplete !== true ? null : streams
+}
+
+/** Parses lines such as `packet,0,3600`, `packet,0,N/A` and `frame,0`. */
+function parseSample(output: string) {
+  return [...output.matchAll(/^(packet|frame),(\d+)(,N\/A)?/gm)].map(
+    ([, section, index, untimed]) => ({
+      index: Number(index),
+      isFrame: section === 'frame',
+      isTimed: section === 'frame' || untimed === undefined,
+    }),
+  )
 }
 
 /**
@@ -51,15 +67,16 @@ export async function decodeStream(
   options: FfprobeOptions,
 ): Promise<DecodeSample | null> {
   const sample = await query(options, {
-    entries: 'packet=stream_index:frame=stream_index',
+    entries: ENTRIES,
     selection: ffmpegOptions({
       select_streams: index,
       read_intervals: `%+#${STREAM_PACKETS}`,
     }),
   })
-  const count = (section: string) =>
-    [...(sample?.output.matchAll(new RegExp(`^${section},`, 'gm')) ?? [])].length
-  const found = { packets: count('packet'), frames: count('frame') }
+  const lines = parseSample(sample?.output ?? '')
+  const frames = lines.filter(({ isFrame }) => isFrame).length
+  const untimed = lines.filter(({ isTimed }) => !isTimed).length
+  const found = { packets: lines.length - frames, frames, untimed }
   return sample?.isComplete === true || found.frames > 0 ? found : null
 }
 

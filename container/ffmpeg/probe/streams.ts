@@ -20,6 +20,7 @@ import {
   readKnown,
   readPeakFrameRate,
 } from './ffprobeOutput.ts'
+import type { Orientation } from './imageOrientation.ts'
 import type { TimeFault } from './timeFaults.ts'
 
 export interface VideoStream {
@@ -29,9 +30,11 @@ export interface VideoStream {
   pixelFormat: string
   /** Frame size as displayed: upright, with square pixels. */
   display: { width: number; height: number }
-  /** Frame size that ffmpeg's first filter receives: upright, with pixels of any shape. */
+  /** Frame size once the frame is upright, with pixels of any shape. */
   upright: { width: number; height: number }
   rotated: boolean
+  /** Orientation that ffmpeg does not apply by itself; 1 for an upright image and all other files. */
+  orientation: Orientation
   /** True when the file declares, or its frames show, that frames have two fields of different times. */
   interlaced: boolean
   /** Result of looking at some frames; null if none were looked at, or nothing moves in them. */
@@ -55,6 +58,12 @@ export interface VideoStream {
   endSeconds: number | null
   /** True when the file declares a far longer duration than its packets have. */
   hasWrongTimes: boolean
+  /**
+   * Seconds by which decoded frames are late, because the file has only their decoding times; null
+   * for a file that has presentation times. AVI has none for frames that are shown in another order
+   * than they are decoded in.
+   */
+  decodeDelaySeconds: number | null
   /** Describes times that jump or go back; null if there are none, or if that is unknown. */
   timeFault: TimeFault | null
 }
@@ -110,6 +119,7 @@ export function readVideo(
     pixelFormat: each.pix_fmt ?? 'unknown',
     ...readFrameSizes(each, { width, height }),
     rotated: isRotated(each),
+    orientation: 1,
     interlaced: readInterlaced(each) === true,
     scan: null,
     hdr: readHdr(each) !== null,
@@ -121,6 +131,7 @@ export function readVideo(
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
     endSeconds: readEnd(each, format.start_time ?? 0),
     hasWrongTimes: false,
+    decodeDelaySeconds: null,
     timeFault: null,
   }
 }
@@ -136,6 +147,12 @@ function readEnd(each: FfprobeStream, formatStart: number): number | null {
   }
   const duration = readDurationTag(each)
   return duration === null ? null : duration - formatStart
+}
+
+/** Returns the decoding delay of a stream without presentation times, for `decodeDelaySeconds`. */
+export function readDecodeDelay(stream: FfprobeStream): number {
+  const frameRate = readPeakFrameRate(stream) ?? readFrameRate(stream)
+  return frameRate === null ? 0 : (stream.has_b_frames ?? 0) / frameRate
 }
 
 /** Returns the end of the last stream; null when there is no stream, or an end is unknown. */

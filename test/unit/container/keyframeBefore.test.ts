@@ -34,6 +34,10 @@ describe('a file of which a few seconds exceed the bytes that a probe may read',
     await expect(search('98.5,98.4,K__\\n99.5,99.4,___\\n')).resolves.toBe(98.4)
   })
 
+  it('has one by its decoding time if the file has no other times', async () => {
+    await expect(search('N/A,98.4,K__\\nN/A,99.4,___\\n')).resolves.toBe(98.4)
+  })
+
   it('has no known key frame if the part that was read has none', async () => {
     await expect(search('98.5,98.4,___\\n')).resolves.toBeNull()
   })

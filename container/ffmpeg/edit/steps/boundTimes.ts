@@ -38,6 +38,11 @@ export function orderTimeFilters(
   return timeFault === null ? [...trim, ...boundTimes] : [...boundTimes, ...trim]
 }
 
+/** Returns the filter that moves frames from their decoding times to the times of the file. */
+export function removeDecodeDelay({ decodeDelaySeconds }: VideoStream): string[] {
+  return decodeDelaySeconds ? [`setpts=PTS-${formatDecimal(decodeDelaySeconds, 6)}/TB`] : []
+}
+
 export function boundVideoTimes(video: VideoStream, trim: Trim): string[] {
   const { endSeconds, frameRate, hasWrongTimes, timeFault } = video
   if (timeFault !== null) {

@@ -13,6 +13,7 @@ import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import type { Size } from '../../geometry.ts'
 import { hasAudioMarker } from './audioStart.ts'
 import { overlayFormat } from './pad.ts'
+import { turnImage } from './turnUpright.ts'
 
 /** Distance from the edges of the frame, as a fraction of its width. */
 const MARGIN = 0.02
@@ -45,7 +46,7 @@ export function prepareWatermark(
       `The watermark is named ${edits.watermark}; the name must end in one of: .${listWatermarkExtensions().join(', .')}.`,
     )
   }
-  const url = context.references.get(edits.watermark)?.url ?? ''
+  const { url = '', orientation = 1 } = context.references.get(edits.watermark) ?? {}
   const file = join(context.folder, FILE)
   const command = [
     ...COMMON_OPTIONS,
@@ -54,7 +55,7 @@ export function prepareWatermark(
       i: url,
       map: '0:v:0',
       'frames:v': 1,
-      vf: scaleWatermark(output, size),
+      vf: [...turnImage(orientation), scaleWatermark(output, size)].join(','),
       'c:v': 'png',
       f: 'image2',
       update: 1,

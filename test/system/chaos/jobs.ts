@@ -3,9 +3,12 @@ import type { Attempt, CreateJobs, Job, Stats } from '../../../src/contract/job.
 import type { QueueSettings } from '../../../src/contract/queue.ts'
 import { ApiError, type Client, type ServerEvent } from '../../../scripts/client.ts'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
-import type { Events } from '../fixtures/events.ts'
+import { END_TYPES, type Events } from '../fixtures/events.ts'
 import type { System } from '../fixtures/system.ts'
 import { readRunnerToken } from './runner.ts'
+
+/** The percentage of a job's progress at which its encode begins. */
+const ENCODE_BEGINS_AT = 1
 
 /** Short, so that the lease of a dead runner expires soon. */
 export const LEASE_SECONDS = 5
@@ -110,13 +113,19 @@ export async function claimStatus({ url, stateDir }: System): Promise<number> {
   return (await fetch(`${url}/runner/claim`, { method: 'POST', headers, body })).status
 }
 
-/** Waits until a job is in the encode stage and its progress exceeds 5 %. */
-export function waitForEncode(events: Events, jobId: string): Promise<ServerEvent> {
-  return events.first(
-    ({ type, data }) =>
-      type === 'job:progress' &&
-      data.jobId === jobId &&
-      data.stage === 'encode' &&
-      (data.progress as number) > 5,
+/**
+ * Waits until the encode of a job has made progress. A runner reports once a second, so the encode
+ * must take several seconds.
+ *
+ * @throws if the job ends first
+ */
+export async function waitForEncode(events: Events, jobId: string): Promise<void> {
+  const encodes = ({ type, data }: ServerEvent) =>
+    type === 'job:progress' && data.stage === 'encode' && (data.progress as number) > ENCODE_BEGINS_AT
+  const { type } = await events.first(
+    (event) => event.data.jobId === jobId && (encodes(event) || END_TYPES.includes(event.type)),
   )
+  if (END_TYPES.includes(type)) {
+    throw new Error(`${type} arrived before any progress event of the encode`)
+  }
 }

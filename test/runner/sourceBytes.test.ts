@@ -1,17 +1,70 @@
+/** What is read of a source is bounded by what ffmpeg needs, however fast it reads. */
+import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
+import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
+import { INPUT_LIMITS } from '../../container/ffmpeg/process/limits.ts'
+import { startSourceServer } from '../../container/source/loopbackServer.ts'
+import { args } from '../fixtures/args.ts'
 import { harness, clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { image } from '../fixtures/renditions.ts'
 
 useRunnerHarness()
 
-it.each(['big.mov', 'big.mkv'])('a frame of %s reads a small part of the file', async (name) => {
+it.each([
+  ['big.mov', 5],
+  ['big.mkv', 10],
+])('a frame of %s at second %i reads a small part of the file', async (name, atSeconds) => {
   const { size } = await stat(clip(name))
-  const { job } = await runJob(name, image({ atSeconds: 10 }))
+  const { job } = await runJob(name, image({ atSeconds }))
   expect((await probeOutput(job)).video.codec_name).toBe('mjpeg')
   expect(size).toBeGreaterThan(100e6)
-  // The second lies at 83 % of the file. The limit is generous: the start and some frames are also
-  // decoded to choose the streams and to find fields, and the read-ahead of each ffmpeg varies with
-  // the load of the machine.
-  expect(harness.gateway.sourceBytes).toBeLessThan(size / 2)
+  // 12 frames at the start are decoded to choose the streams, and 18 at the second to find fields.
+  // That is a tenth of the file, of which twelve seconds have 300 frames.
+  expect(harness.gateway.sourceBytes).toBeLessThan(size / 5)
+  expect(harness.gateway.sourceCalls.length).toBeLessThan(50)
 })
+
+it('the server fetches at most 3 MB more than a slow ffmpeg reads', async () => {
+  let fetched = 0
+  // A WAV file of silence. Its 44 bytes of header are replaced in the first block.
+  const sizeBytes = 200e6
+  const source = await startSourceServer({
+    sizeBytes,
+    fetchRange: async (start, end) => {
+      fetched += end - start
+      const bytes = Buffer.alloc(end - start)
+      if (start === 0) {
+        writeWavHeader(bytes, sizeBytes)
+      }
+      return bytes
+    },
+    onFatal: (error) => expect.fail(String(error)),
+  })
+  // `-readrate` makes ffmpeg wait, so that all buffers are filled.
+  await promisify(execFile)('ffmpeg', [
+    ...args`-v error -readrate 1 -probesize 32768`,
+    ...INPUT_LIMITS,
+    ...args`-i ${source.url} -t 0.5 -f null -`,
+  ])
+  await source.close()
+  const readBytes = 0.5 * BYTES_PER_SECOND
+  expect(fetched - readBytes).toBeLessThan(3e6)
+})
+
+const BYTES_PER_SECOND = 192_000 * 2 * 2
+
+function writeWavHeader(bytes: Buffer, sizeBytes: number): void {
+  bytes.write('RIFF', 0)
+  bytes.writeUInt32LE(sizeBytes - 8, 4)
+  bytes.write('WAVEfmt ', 8)
+  bytes.writeUInt32LE(16, 16)
+  bytes.writeUInt16LE(1, 20)
+  bytes.writeUInt16LE(2, 22)
+  bytes.writeUInt32LE(192_000, 24)
+  bytes.writeUInt32LE(BYTES_PER_SECOND, 28)
+  bytes.writeUInt16LE(4, 32)
+  bytes.writeUInt16LE(16, 34)
+  bytes.write('data', 36)
+  bytes.writeUInt32LE(sizeBytes - 44, 40)
+}

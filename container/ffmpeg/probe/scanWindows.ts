@@ -11,9 +11,14 @@ const FRAMES_PER_WINDOW = 64
 const MAX_DECODED_FRAMES = 300
 /** Frames that are sampled for one image. */
 const IMAGE_FRAMES = 24
-/** Bytes of the file after which a sampling ends, for a video and for one image. */
+/** Maximum size of the sampled frames, for a video and for one image. */
 const MAX_BYTES = 24 * 1024 ** 2
 const MAX_IMAGE_BYTES = 8 * 1024 ** 2
+/**
+ * For each window, ffmpeg also reads the header and the index of the file, and what it does not use
+ * stays in the buffers of its connections.
+ */
+const OPENING_BYTES = 4 * 1024 ** 2
 /** Minimum number of frames in a window, however large they are. */
 const MIN_WINDOW_FRAMES = 6
 
@@ -62,7 +67,7 @@ export function planWindows(part: ShownPart, video: MeasuredVideo): WindowPlan {
     const frames = Math.min(IMAGE_FRAMES, maxFrames(MAX_IMAGE_BYTES))
     const seconds = roundTime(Math.max(0, part.startSeconds - frames / 2 / video.frameRate))
     const window = { seconds, isExact: true, frames, periods: 1, stride: frames }
-    return { windows: [window], others: [], maxBytes: MAX_IMAGE_BYTES }
+    return { windows: [window], others: [], maxBytes: MAX_IMAGE_BYTES + OPENING_BYTES }
   }
   const end = Math.min(part.endSeconds ?? Infinity, video.endSeconds ?? Infinity)
   const seconds = end - part.startSeconds
@@ -71,7 +76,11 @@ export function planWindows(part: ShownPart, video: MeasuredVideo): WindowPlan {
     : MAX_DECODED_FRAMES
   const affordable = maxFrames(MAX_BYTES)
   if (total <= Math.min(MAX_DECODED_FRAMES, affordable)) {
-    return { windows: [decodeWhole(part, total)], others: [], maxBytes: MAX_BYTES }
+    return {
+      windows: [decodeWhole(part, total)],
+      others: [],
+      maxBytes: MAX_BYTES + OPENING_BYTES,
+    }
   }
   const frames = Math.min(WINDOW_FRAMES, affordable)
   const count = Math.min(MAX_WINDOWS, Math.max(1, Math.floor(affordable / frames)))
@@ -86,7 +95,7 @@ export function planWindows(part: ShownPart, video: MeasuredVideo): WindowPlan {
   return {
     windows: places.map((share) => place(count === 1 ? share : share + 0.4 / count)),
     others: places.map((share) => place(share + 0.7 / count)),
-    maxBytes: MAX_BYTES,
+    maxBytes: MAX_BYTES + count * OPENING_BYTES,
   }
 }
 

@@ -58,12 +58,23 @@ export const MAX_FRAMES = 60 * MAX_SECONDS
  */
 const MAX_OUTPUT_BYTES = 10_000 * 5 * MIB
 
+/**
+ * Limits for the sockets of ffmpeg. The system lets their buffers grow by the speed at which the data
+ * is read, to megabytes. The server then fetches as much from storage for each connection, although
+ * ffmpeg often closes it after a few kilobytes; and ffmpeg reads up to a position that is less than
+ * its receive buffer ahead, instead of seeking. With these values, the buffers of a new connection
+ * have up to 0.8 MB together, and those of a long one up to 1.8 MB (measured). Small segments limit
+ * the server's buffer, which has room for a number of them.
+ */
+const SOCKET_OPTIONS = { recv_buffer_size: 64 * 1024, tcp_mss: 1_400 } as const
+
 /** Input options of ffmpeg and ffprobe for a stored media file; they precede its URL. */
 export const INPUT_LIMITS: readonly string[] = ffmpegOptions({
   protocol_whitelist: 'http,tcp',
   format_whitelist: DEMUXERS.join(','),
   max_streams: MAX_STREAMS,
   max_pixels: MAX_PIXELS,
+  ...SOCKET_OPTIONS,
 })
 
 /** Input options that open a file with this demuxer, without detecting its format. */
@@ -74,6 +85,7 @@ export function forceDemuxer(demuxer: string): string[] {
     f: demuxer,
     max_streams: 1,
     max_pixels: MAX_PIXELS,
+    ...SOCKET_OPTIONS,
   })
 }
 

@@ -44,6 +44,7 @@ describe('the frames that are looked at', () => {
     const { windows, maxBytes } = planWindows(WHOLE, { ...FILM, bytesPerFrame })
     expect(windows).toHaveLength(count)
     expect(windows.every((each) => each.frames === frames)).toBe(true)
-    expect(count * frames * bytesPerFrame).toBeLessThanOrEqual(maxBytes)
+    // The limit has room for what ffmpeg reads to open the file once for each window.
+    expect(count * (frames * bytesPerFrame + 3e6)).toBeLessThan(maxBytes)
   })
 })

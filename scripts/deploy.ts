@@ -2,7 +2,7 @@
  * Deploys to the account that wrangler is logged in to: creates buckets, queues and the database,
  * applies the migrations, creates a first API key, and deploys the Worker and its containers. What
  * exists is not created again, so the script can be run again after an error. Arguments are passed
- * on to `wrangler deploy`.
+ * on to `wrangler deploy`. With `--dry-run` it changes nothing, and prints what it would create.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -10,10 +10,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unstable_readConfig as readConfig } from 'wrangler'
+import { readDeployMode } from './deployMode.ts'
 
 const CONFIG = join(import.meta.dirname, '..', 'wrangler.toml')
 const config = readConfig({ config: CONFIG })
-const wranglerArgs = process.argv.slice(2)
+const { mode, wranglerArgs } = readDeployMode(process.argv.slice(2), process.env)
 interface Bucket {
   bucket_name: string
 }
@@ -26,23 +27,48 @@ interface Consumer {
   dead_letter_queue?: string
 }
 
-requireTools()
-provision()
-// Migrations are applied before the Worker that needs them is deployed. Until then, the previous
-// Worker runs with the new schema, so a migration may only add to the schema. The exception is
-// migration 0002, which renames tables and columns: requests fail between it and the deploy.
-run('Applying the migrations', ['d1', 'migrations', 'apply', databaseBinding(), '--remote'])
-const secrets = createFirstSecrets()
-try {
-  const secretsArgs = secrets ? ['--secrets-file', secrets.file] : []
-  run('Deploying the Worker and its containers', ['deploy', ...secretsArgs, ...wranglerArgs])
-} finally {
-  if (secrets) {
-    rmSync(secrets.folder, { recursive: true })
+if (mode === 'print') {
+  run('Asking wrangler', ['deploy', ...wranglerArgs])
+} else {
+  requireTools()
+  if (mode === 'dry-run') {
+    rehearse()
+  } else {
+    deploy()
   }
 }
-if (secrets) {
-  console.log(`\nThe API key of this service. It is not shown again:\n\n  ${secrets.apiKey}\n`)
+
+function deploy(): void {
+  for (const { commands, name } of listMissingResources()) {
+    run(`Creating ${[...commands, name].join(' ')}`, [...commands, 'create', name])
+  }
+  // Migrations are applied before the Worker that needs them is deployed. Until then, the previous
+  // Worker runs with the new schema, so a migration may only add to the schema. The exception is
+  // migration 0002, which renames tables and columns: requests fail between it and the deploy.
+  run('Applying the migrations', ['d1', 'migrations', 'apply', databaseBinding(), '--remote'])
+  const secrets = createFirstSecrets()
+  try {
+    const secretsArgs = secrets ? ['--secrets-file', secrets.file] : []
+    run('Deploying the Worker and its containers', ['deploy', ...secretsArgs, ...wranglerArgs])
+  } finally {
+    if (secrets) {
+      rmSync(secrets.folder, { recursive: true })
+    }
+  }
+  if (secrets) {
+    console.log(`\nThe API key of this service. It is not shown again:\n\n  ${secrets.apiKey}\n`)
+  }
+}
+
+/** Calls only commands of wrangler that read. Listing migrations creates a table, so it is left out. */
+function rehearse(): void {
+  const missing = listMissingResources()
+  for (const { commands, name } of missing) {
+    console.log(`Would create ${[...commands, name].join(' ')}.`)
+  }
+  console.log(`${missing.length === 0 ? 'Every resource exists. ' : ''}Would apply the migrations.`)
+  run('Building the Worker and its containers without deploying them', ['deploy', ...wranglerArgs])
+  console.log('Nothing was changed. To deploy, leave out --dry-run.')
 }
 
 function requireTools(): void {
@@ -62,28 +88,32 @@ function requireTools(): void {
   }
 }
 
-/** Creates the buckets, the database and both queues, unless they exist. */
-function provision(): void {
+interface Resource {
+  /** The wrangler commands of the resource, such as "r2 bucket". */
+  commands: string[]
+  name: string
+}
+
+/** Returns the buckets, the database and the queues that do not exist yet. */
+function listMissingResources(): Resource[] {
   const queues = new Set(
     (config.queues.consumers as Consumer[]).flatMap((consumer) => [
       consumer.queue,
       consumer.dead_letter_queue,
     ]),
   )
-  const resources = [
-    ...(config.r2_buckets as Bucket[]).map((bucket) => ['r2', 'bucket', bucket.bucket_name]),
-    ...(config.d1_databases as Database[]).map((database) => ['d1', database.database_name]),
-    ...[...queues].flatMap((name) => (name === undefined ? [] : [['queues', name]])),
+  const resources: Resource[] = [
+    ...(config.r2_buckets as Bucket[]).map((bucket) => ({
+      commands: ['r2', 'bucket'],
+      name: bucket.bucket_name,
+    })),
+    ...(config.d1_databases as Database[]).map((database) => ({
+      commands: ['d1'],
+      name: database.database_name,
+    })),
+    ...[...queues].flatMap((name) => (name === undefined ? [] : [{ commands: ['queues'], name }])),
   ]
-  for (const resource of resources) {
-    // The wrangler commands of a resource, such as "r2 bucket", and its name.
-    const commands = resource.slice(0, -1)
-    const name = resource.at(-1)!
-    if (succeeds([...commands, 'info', name])) {
-      continue
-    }
-    run(`Creating ${resource.join(' ')}`, [...commands, 'create', name])
-  }
+  return resources.filter(({ commands, name }) => !succeeds([...commands, 'info', name]))
 }
 
 function databaseBinding(): string {

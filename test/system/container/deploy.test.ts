@@ -115,3 +115,25 @@ test.each([[['--containers-rollout=none']], [['--containers-rollout', 'none']]])
     expect(changes(deployed).at(-1)).toBe(`deploy ${args.join(' ')}`)
   },
 )
+
+test('a dry run creates nothing, and prints what it would create', () => {
+  const infos = ['r2 bucket info', 'd1 info', 'queues info', 'secret list']
+  const rehearsed = deploy(infos, ['--dry-run', '--outdir', 'out'])
+  expect(rehearsed.status, rehearsed.output).toBe(0)
+  expect(changes(rehearsed)).toEqual(['deploy --outdir out --dry-run'])
+  for (const resource of [
+    'r2 bucket reelqueue-originals',
+    'r2 bucket reelqueue-variants',
+    'd1 reelqueue',
+    'queues reelqueue-tickets',
+    'queues reelqueue-tickets-dead',
+  ]) {
+    expect(rehearsed.output).toContain(`Would create ${resource}.`)
+  }
+  expect(rehearsed.output).not.toContain('rq_')
+})
+
+test('--help is answered by wrangler alone', () => {
+  const { calls, status } = deploy(['whoami'], ['--help'])
+  expect({ calls, status }).toEqual({ calls: ['deploy --help'], status: 0 })
+})

@@ -26,6 +26,9 @@ function type(
   return { role, contentType, family, demuxer }
 }
 
+/** Maximum size of subtitles. Those of a long film are far smaller. */
+export const MAX_SUBTITLES_BYTES = 4 * 1024 ** 2
+
 /** Files that can be stored as originals: media, images and subtitles. */
 const ORIGINALS = {
   mp4: type('video', 'video/mp4', 'mp4'),

@@ -1,11 +1,49 @@
-/** Checks that the leading bytes of a file match its name. */
+/**
+ * Checks that the content of a file matches its name, by its leading bytes. Subtitles are checked as
+ * a whole.
+ */
 import { fileTypeFromBuffer } from 'file-type'
 import { shorten } from '../contract/quote.ts'
-import { EXTENSIONS, findFamily, readExtension } from '../contract/fileTypes.ts'
+import {
+  EXTENSIONS,
+  findFamily,
+  findFileType,
+  MAX_SUBTITLES_BYTES,
+  readExtension,
+} from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 
-/** Number of leading bytes that are enough for the check: file-type reads this many by default. */
-export const SNIFF_BYTES = 4_100
+/** file-type reads this many leading bytes by default. */
+const SNIFF_BYTES = 4_100
+
+/** Returns the number of leading bytes that the check of a file with this path needs. */
+export function countCheckedBytes(path: string): number {
+  return isSubtitles(path) ? MAX_SUBTITLES_BYTES : SNIFF_BYTES
+}
+
+function isSubtitles(path: string): boolean {
+  return findFileType(path)?.role === 'subtitles'
+}
+
+/**
+ * Returns an error if a file of this size is too large for its path, else null.
+ *
+ * @param partNumber the part of an upload that has this size; 1 for a whole file
+ */
+export function findSizeError(
+  path: string,
+  sizeBytes: number,
+  partNumber = 1,
+): ErrorResult<'too_large'> | null {
+  if (!isSubtitles(path) || (partNumber === 1 && sizeBytes <= MAX_SUBTITLES_BYTES)) {
+    return null
+  }
+  const got = partNumber === 1 ? `${sizeBytes} bytes` : `part ${partNumber}`
+  return errorResult(
+    'too_large',
+    `Subtitles may have at most ${MAX_SUBTITLES_BYTES} bytes, and are uploaded whole or as one part (got ${got}).`,
+  )
+}
 
 const TIME = String.raw`(\d+:)?\d{1,2}:\d{2}[,.]\d{1,3}`
 /** Start of a subtitles file, by extension. */
@@ -17,13 +55,11 @@ const SUBTITLES: Record<string, { start: RegExp; description: string }> = {
   },
 }
 
-function findSubtitleMismatch(extension: string, leading: Uint8Array): string | null {
+function findSubtitleMismatch(extension: string, content: Uint8Array): string | null {
   const { start, description } = SUBTITLES[extension]!
   let text: string
   try {
-    // The leading bytes of a longer file can end within a character.
-    const stream = leading.length >= SNIFF_BYTES
-    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(leading, { stream })
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(content)
   } catch {
     return 'The subtitles are not UTF-8 text. Save them as UTF-8.'
   }
@@ -48,8 +84,10 @@ export function findNameError(path: string): ErrorResult<'content_mismatch'> | n
 }
 
 /**
- * Returns an error message if the leading bytes of a file do not match the extension of its path,
- * else null.
+ * Returns an error message if the content of a file does not match the extension of its path, else
+ * null.
+ *
+ * @param leading the first `countCheckedBytes(path)` bytes, or more, or the whole file
  */
 export async function findContentMismatch(
   path: string,

@@ -1,14 +1,17 @@
 /**
- * Stores originals: checks the leading bytes against the file name, and records the charged API key
- * in the metadata of the object.
+ * Stores originals: checks the content against the file name, and records the charged API key in the
+ * metadata of the object.
  */
 import { formatContentType, OCTET_STREAM, readExtension } from '../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
-import { findContentMismatch, SNIFF_BYTES } from './contentCheck.ts'
+import { countCheckedBytes, findContentMismatch, findSizeError } from './contentCheck.ts'
 import type { ObjectStore, SizedBody, StoredObject } from './objectStore.ts'
 
+/** Codes of errors of a file whose content or size does not match its name. */
+export type ContentError = 'content_mismatch' | 'too_large'
+
 export type StoreOutcome<Stored> =
-  { ok: true; stored: Stored } | ErrorResult<'content_mismatch' | 'invalid_request'>
+  { ok: true; stored: Stored } | ErrorResult<ContentError | 'invalid_request'>
 
 /** Object metadata: the id of the API key that an original is charged to. */
 const KEY_ID_METADATA = 'reelqueue-key'
@@ -82,14 +85,19 @@ export function wrongSizeError({ sizeBytes }: SizedBody) {
   )
 }
 
-/** Checks that the leading bytes match the file name, then calls `put` with the content. */
+/** Checks that the content matches the file name, then calls `put` with it. */
 export async function putChecked<Result>(
   path: string,
   { body, sizeBytes }: SizedBody,
   put: (content: SizedBody) => Promise<Result>,
-): Promise<Result | ErrorResult<'content_mismatch'>> {
+): Promise<Result | ErrorResult<ContentError>> {
+  const sizeError = findSizeError(path, sizeBytes)
+  if (sizeError !== null) {
+    await body.cancel()
+    return sizeError
+  }
   const reader = body.getReader()
-  const leading = await readLeading(reader)
+  const leading = await readLeading(reader, countCheckedBytes(path))
   const mismatch = await findContentMismatch(path, leading)
   if (mismatch !== null) {
     await reader.cancel()
@@ -99,11 +107,11 @@ export async function putChecked<Result>(
   return put({ body, leading, sizeBytes })
 }
 
-/** Reads at least SNIFF_BYTES, or the whole stream if it is shorter. */
-async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>) {
+/** Reads at least `bytes` bytes, or the whole stream if it is shorter. */
+async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>, bytes: number) {
   const chunks: Uint8Array[] = []
   let length = 0
-  while (length < SNIFF_BYTES) {
+  while (length < bytes) {
     const { done, value } = await reader.read()
     if (done) {
       break

@@ -7,7 +7,11 @@ import { DEFAULT_QUEUE } from '../../contract/queue.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import { originalPath } from '../../domain/transformation/variantPath.ts'
-import { findContentMismatch, SNIFF_BYTES } from '../../storage/contentCheck.ts'
+import {
+  countCheckedBytes,
+  findContentMismatch,
+  findSizeError,
+} from '../../storage/contentCheck.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import type { StoreOutcome } from '../../storage/originals.ts'
 import { folderError, missingScopeError } from '../apiKeys/accessErrors.ts'
@@ -60,7 +64,7 @@ export type UploadOutcome = { ok: true; files: UploadedFile[] } | FailedUpload
 
 /**
  * Stores all files of a form, and creates their jobs. The scope, the names, the transformations and
- * the leading bytes are checked first: if one of them is not valid, nothing is stored. If storing a
+ * the contents are checked first: if one of them is not valid, nothing is stored. If storing a
  * file or creating its jobs fails later, the files that are stored by then stay, and are returned
  * with the error.
  */
@@ -152,7 +156,11 @@ async function findRequestError(
 
 async function findFileError({ filePath, file }: NamedFile, renditions: Rendition[]) {
   const read = async (bytes: number) => new Uint8Array(await file.slice(0, bytes).arrayBuffer())
-  const mismatch = await findContentMismatch(filePath, await read(SNIFF_BYTES))
+  const sizeError = findSizeError(filePath, file.size)
+  if (sizeError !== null) {
+    return sizeError
+  }
+  const mismatch = await findContentMismatch(filePath, await read(countCheckedBytes(filePath)))
   return mismatch === null
     ? findSourceProblem(filePath, renditions, read)
     : errorResult('content_mismatch', mismatch)

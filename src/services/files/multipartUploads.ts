@@ -1,6 +1,6 @@
 /** Uploads originals in parts, because the size of a request is limited. */
 import { shorten } from '../../contract/quote.ts'
-import { findNameError } from '../../storage/contentCheck.ts'
+import { findNameError, findSizeError } from '../../storage/contentCheck.ts'
 import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { UploadRow } from '../../db/rows.ts'
 import {
@@ -13,7 +13,12 @@ import {
 import { canSeePath, chargedKeyId, type Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { SizedBody } from '../../storage/objectStore.ts'
-import { originalAttributes, putChecked, wrongSizeError } from '../../storage/originals.ts'
+import {
+  type ContentError,
+  originalAttributes,
+  putChecked,
+  wrongSizeError,
+} from '../../storage/originals.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 import type { Uploader } from './files.ts'
@@ -62,11 +67,15 @@ export async function putUploadPart(
   | { ok: true; part: UploadedPart }
   | UploadNotFound
   | QuotaExceeded
-  | ErrorResult<'content_mismatch' | 'invalid_request'>
+  | ErrorResult<ContentError | 'invalid_request'>
 > {
   const upload = await findVisibleUpload(platform, restriction, id)
   if (!upload || upload.completedAt !== null) {
     return uploadNotFound(id)
+  }
+  const sizeError = findSizeError(upload.filePath, content.sizeBytes, partNumber)
+  if (sizeError !== null) {
+    return sizeError
   }
   const reserved = await reservePart(platform, upload, partNumber, content.sizeBytes)
   if (!reserved.ok) {

@@ -1,7 +1,7 @@
 /** Reference files: access, delivery to runners, and the effects of replacing or deleting one. */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import { visit, api, asRunner, expectJson, expectError } from '../helpers/requests.ts'
+import { API_KEY, visit, api, asRunner, expectJson, expectError } from '../helpers/requests.ts'
 import { putOriginal, createJobs } from '../helpers/jobs.ts'
 import { claimJob, startJob, fakeRunner } from '../helpers/fakeRunner.ts'
 import { jobRow, countRows } from '../helpers/database.ts'
@@ -170,7 +170,7 @@ describe('the content check', () => {
     ['s/b.vtt', '\uFEFFWEBVTT - a title\r\n'],
     ['s/a.srt', '1\r\n00:00:00,000 --> 00:00:01,000\r\nHello'],
     ['s/b.srt', '\uFEFF\n0:00:00,000 --> 0:00:01,000\nHällo'],
-    // 4,100 bytes are checked, and end within a character.
+    // Longer than the start that is checked in other files.
     ['s/long1.srt', `1\n00:00:00,000 --> 00:00:01,000\n${'字'.repeat(2_000)}`],
     ['s/long2.srt', `1\n00:00:00,000 --> 00:00:01,000\nx${'字'.repeat(2_000)}`],
   ])('accepts the subtitles %s', async (path, content) => {
@@ -216,6 +216,67 @@ describe('the content check', () => {
       const message = await expectError(await put(path, bytes(binary)), 415, 'content_mismatch')
       expect(message).toContain('Save them as UTF-8.')
       expect(await env.ORIGINALS.head(path)).toBeNull()
+    })
+  })
+
+  describe('of the whole of long subtitles', () => {
+    const MAX_BYTES = 4 * 1024 ** 2
+    const START = `1\n${CUE}\n`
+    const long = (sizeBytes: number, end: number[] = []) => {
+      const bytes = new Uint8Array(sizeBytes).fill(0x61)
+      bytes.set(new TextEncoder().encode(START))
+      bytes.set(end, sizeBytes - end.length)
+      return bytes
+    }
+    const DOORS: Record<
+      string,
+      (path: string, bytes: Uint8Array<ArrayBuffer>) => Promise<Response>
+    > = {
+      'PUT /files': put,
+      'POST /upload': (path, bytes) => {
+        const body = new FormData()
+        body.append('files', new File([bytes], path))
+        return visit('/upload', { method: 'POST', headers: API_KEY, body })
+      },
+      'PUT /uploads/{uploadId}/1': (path, bytes) => putPart(path, 1, bytes),
+    }
+    async function putPart(filePath: string, part: number, body: Uint8Array<ArrayBuffer>) {
+      const { uploadId } = await expectJson<{ uploadId: string }>(
+        await api('POST', '/uploads', { filePath }),
+        201,
+      )
+      return visit(`/uploads/${uploadId}/${part}`, { method: 'PUT', headers: API_KEY, body })
+    }
+
+    describe.each(Object.keys(DOORS))('%s', (door) => {
+      const path = `whole-${door.replaceAll(/\W/g, '')}.srt`
+      const send = (bytes: Uint8Array<ArrayBuffer>) => DOORS[door]!(path, bytes)
+      it.each([
+        ['Latin-1', [0xe4, 0x0a]],
+        ['a character that is cut off', [0xe5, 0xad]],
+        ['a NUL', [0, 0x0a]],
+      ])('rejects %s at the end', async (_fault, end) => {
+        for (const size of [5_000, 300_000, MAX_BYTES]) {
+          const response = await send(long(size, end))
+          const message = await expectError(response, 415, 'content_mismatch')
+          expect(message).toContain('Save them as UTF-8.')
+        }
+        expect(await env.ORIGINALS.head(path)).toBeNull()
+      })
+
+      it('accepts the maximum size, and rejects one byte more', async () => {
+        const larger = await send(long(MAX_BYTES + 1))
+        const message = await expectError(larger, 413, 'too_large')
+        expect(message).toContain(`at most ${MAX_BYTES} bytes`)
+        expect(message).toContain(`got ${MAX_BYTES + 1} bytes`)
+        const whole = await send(long(MAX_BYTES, [0xe5, 0xad, 0x97]))
+        expect(whole.status, await whole.text()).toBeLessThan(300)
+      })
+    })
+
+    it('rejects a second part, which would not be checked with the first one', async () => {
+      const answer = await putPart('parts.srt', 2, long(100))
+      expect(await expectError(answer, 413, 'too_large')).toContain('as one part')
     })
   })
 })

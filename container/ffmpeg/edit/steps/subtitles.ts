@@ -6,7 +6,7 @@
  */
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { findFileType } from '../../../../src/contract/fileTypes.ts'
+import { findFileType, MAX_SUBTITLES_BYTES } from '../../../../src/contract/fileTypes.ts'
 import { JobFailure } from '../../../failures.ts'
 import { COMMON_OPTIONS, forceDemuxer } from '../../process/limits.ts'
 import { ffmpegOptions } from '../../process/options.ts'
@@ -14,8 +14,6 @@ import type { PlanContext, Step } from '../../renderPlan.ts'
 import type { EditedOutput, LabelledChains } from '../editedOutput.ts'
 import { retimeSubtitles, type SubtitleFormat, type TimeSpan } from '../subtitleTiming.ts'
 
-/** Maximum size of the converted file. The subtitles of a long film are far smaller. */
-const MAX_BYTES = 4 * 1024 ** 2
 const STEP = { stage: 'analyse', cost: 0.01, seconds: null, inputName: 'subtitles' } as const
 
 /**
@@ -89,7 +87,7 @@ function buildConversion(options: {
       i: url,
       map: '0:s:0',
       map_metadata: -1,
-      fs: 2 * MAX_BYTES,
+      fs: 2 * MAX_SUBTITLES_BYTES,
       'c:s': format,
       f: format,
     }),
@@ -103,10 +101,10 @@ async function moveTimes(target: {
   span: TimeSpan
 }): Promise<void> {
   const { file, format, span } = target
-  if ((await stat(file)).size > MAX_BYTES) {
+  if ((await stat(file)).size > MAX_SUBTITLES_BYTES) {
     throw new JobFailure(
       'input_invalid',
-      `The subtitles have more than ${MAX_BYTES / 1024 ** 2} MiB of text. Use a smaller file.`,
+      `The subtitles have more than ${MAX_SUBTITLES_BYTES / 1024 ** 2} MiB of text. Use a smaller file.`,
     )
   }
   const { text, read } = retimeSubtitles(await readFile(file, 'utf8'), format, span)

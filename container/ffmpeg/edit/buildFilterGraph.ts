@@ -8,7 +8,7 @@ import { hasAudioMarker, startAtZero } from './steps/audioStart.ts'
 import { generateSilence } from './steps/audioLayout.ts'
 import { fitIntoFrame } from './steps/concat.ts'
 import { frameRateFilter } from './steps/frameRate.ts'
-import { type FrameTimes, isTrimmedByFilters } from './steps/trim.ts'
+import { type FrameTimes, selectFrameTimes } from './steps/trim.ts'
 
 /** The tracks that a command takes from the graph. */
 export interface SelectedTracks {
@@ -43,20 +43,18 @@ const JOINED = { video: '[video]', audio: '[audio]' }
 
 export function buildFilterGraph(output: EditedOutput): FilterGraph {
   const isJoined = output.files.length > 1
-  const [first] = output.files
-  const buildFileChains = (trim = first.trim) =>
-    output.files.map((each, index) => {
-      const file = {
-        ...each,
-        index,
-        trim: index === 0 ? trim : each.trim,
-        times: findFrameTimes(output, isTrimmedByFilters(first.file, trim)),
-      }
+  const [first, ...appended] = output.files
+  const buildFileChains = (trim = first.trim) => {
+    const files = [{ ...first, trim }, ...appended]
+    const times = selectFrameTimes(files, output.copiesPart)
+    return files.map((each, index) => {
+      const file = { ...each, index, times }
       return {
         video: buildFileVideoChain(output, file, isJoined ? `[v${index}]` : JOINED.video),
         audio: buildFileAudioChain(output, file, isJoined ? `[a${index}]` : JOINED.audio),
       }
     })
+  }
   const joinedVideo = applyVideoSteps(output)
 
   return {
@@ -92,13 +90,6 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
       }
     },
   }
-}
-
-function findFrameTimes(output: EditedOutput, isTrimmedByFilter: boolean): FrameTimes {
-  if (!isTrimmedByFilter) {
-    return 'sought'
-  }
-  return output.shiftsInputs ? 'shifted' : 'file'
 }
 
 interface InputOfGraph extends SourceFile {

@@ -9,6 +9,7 @@ import { checkFrameCount } from './checkFrameCount.ts'
 import { checkFades } from './steps/fades.ts'
 import { resolveFrameRate } from './steps/frameRate.ts'
 import { rotateSizes } from './steps/orientation.ts'
+import { isPartial } from './steps/trim.ts'
 
 export interface OutputRequest {
   /** Format of the frames; null for audio only. */
@@ -17,8 +18,8 @@ export interface OutputRequest {
   audio: boolean
   /** Replaces the rendition's start and end; the caller has checked it. */
   trim?: Trim
-  /** True to shift the inputs, see `EditedOutput`. Then no command may copy a track. */
-  shiftsInputs?: boolean
+  /** True when a track of the source is copied. */
+  copiesTrack?: boolean
 }
 
 /**
@@ -57,7 +58,7 @@ export function describeOutput(
     seconds,
     trackSeconds,
     ...rate,
-    shiftsInputs: request.shiftsInputs ?? false,
+    copiesPart: request.copiesTrack === true && isPartial(files[0].trim),
   }
 }
 

@@ -65,11 +65,8 @@ export interface EditedOutput {
   frameRate: number | null
   /** The rate that frames are converted to; null when frames keep their times. */
   constantFrameRate: number | null
-  /**
-   * True when the inputs of a part that filters trim are opened so that it begins at 0. Otherwise
-   * `setpts` shifts it, with which ffmpeg 7.1 loses the duration of the last frame.
-   */
-  shiftsInputs: boolean
+  /** True when a part of the source is used, and a track of it is copied. */
+  copiesPart: boolean
 }
 
 /** Input of the steps on the video of one file. */

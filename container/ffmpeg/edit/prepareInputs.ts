@@ -7,7 +7,7 @@ import type { EditedOutput, Trim } from './editedOutput.ts'
 import * as pipeline from './pipeline.ts'
 import { openAudioMarker } from './steps/audioStart.ts'
 import { KEEP_VIDEO_GRAPH } from './steps/frameSize.ts'
-import { findSeekSecond } from './steps/trim.ts'
+import { findSeekSecond, selectFrameTimes } from './steps/trim.ts'
 import { prepareSubtitles } from './steps/subtitles.ts'
 import { prepareWatermark } from './steps/watermark.ts'
 
@@ -32,10 +32,11 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
   const subtitles = prepareSubtitles(output, context)
   const watermark = prepareWatermark(output, context)
   const marker = openAudioMarker(output)
+  const times = selectFrameTimes(output.files, output.copiesPart)
   return {
     steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
     files: [
-      ...output.files.flatMap((each) => openInput(each.file, each.trim, output.shiftsInputs)),
+      ...output.files.flatMap((each) => openInput(each.file, each.trim, times)),
       ...(marker ?? []),
     ],
     images: watermark?.input ?? [],
@@ -45,12 +46,16 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
 }
 
 /** Returns the arguments that open a part of a stored file, with the limits for untrusted media. */
-export function openInput(file: InputFile, trim: Trim, isShifted = false): string[] {
+export function openInput(
+  file: InputFile,
+  trim: Trim,
+  times = selectFrameTimes([{ file, trim }], false),
+): string[] {
   return [
     ...KEEP_VIDEO_GRAPH,
     ...selectInputLimits(file),
     ...(file.probe?.video?.inputOptions ?? []),
-    ...pipeline.trim(file, trim, isShifted),
+    ...pipeline.trim(file, trim, times),
     ...ffmpegOptions({ i: seekUrl(file, findSeekSecond(file, trim)) }),
   ]
 }

@@ -8,7 +8,7 @@ import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import type { EditedOutput, Trim } from '../edit/editedOutput.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
-import { canShiftInputs, isPartial } from '../edit/steps/trim.ts'
+import { isPartial } from '../edit/steps/trim.ts'
 import { buildAudioEncoder } from '../encode/audioEncoders.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
 import { planEncodeSteps } from '../encode/passes.ts'
@@ -30,11 +30,13 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const exactPlan = planEdits(rendition, context, request)
   const decisions = decideTracks(rendition, probe, exactPlan.output)
   const isCopied = decisions.video.action === 'copy'
-  const changes = isCopied
-    ? startAtKeyframe(exactPlan, context.source)
-    : shiftInputs(exactPlan.output.files)
-  const editPlan =
-    changes === null ? exactPlan : planEdits(rendition, context, { ...request, ...changes })
+  const editPlan = isCopied
+    ? planEdits(rendition, context, {
+        ...request,
+        copiesTrack: true,
+        ...startAtKeyframe(exactPlan, context.source),
+      })
+    : exactPlan
   const output = join(context.folder, `output.${rendition.format}`)
   return {
     mode: isCopied && decisions.audioCodec === null ? 'remux' : 'encode',
@@ -70,11 +72,6 @@ function startAtKeyframe({ output }: EditPlan, source: InputFile): { trim: Trim 
       durationSeconds: durationSeconds === null ? null : startSeconds - from + durationSeconds,
     },
   }
-}
-
-/** Shifts the inputs of a part that filters trim, since no track is copied. */
-function shiftInputs(files: EditedOutput['files']): { shiftsInputs: true } | null {
-  return canShiftInputs(files) ? { shiftsInputs: true } : null
 }
 
 function planLoudness(

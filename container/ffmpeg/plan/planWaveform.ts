@@ -10,12 +10,7 @@ import type { Size } from '../geometry.ts'
 import { openInput } from '../edit/prepareInputs.ts'
 import { boundAudioTimes, orderTimeFilters } from '../edit/steps/boundTimes.ts'
 import { foldChannels } from '../edit/steps/foldChannels.ts'
-import {
-  isTrimmedByFilters,
-  type ResolvedTrim,
-  resolveTrim,
-  trimAudio,
-} from '../edit/steps/trim.ts'
+import { type ResolvedTrim, resolveTrim, selectFrameTimes, trimAudio } from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
 import { buildImageEncoder, buildImageOutput } from '../encode/imageEncoders.ts'
 import type { AudioStream } from '../probe/probe.ts'
@@ -92,7 +87,7 @@ function buildFilters(
   const box = `${size.width}x${size.height}`
   const first = [
     ...orderTimeFilters(audio, {
-      trim: trimAudio(source, trim, isTrimmedByFilters(source, trim) ? 'file' : 'sought'),
+      trim: trimAudio(source, trim, selectFrameTimes([{ file: source, trim }], false)),
       boundTimes: boundAudioTimes(audio, trim),
     }),
     ...reduceSamples(audio, trim.seconds),

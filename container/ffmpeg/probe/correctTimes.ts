@@ -25,10 +25,10 @@ export async function correctTimes(
     return found
   }
   if (needs.durations && needsMeasurement(found, options.sizeBytes)) {
-    return replaceEnds(found, await measureEnds(options))
+    return replaceEnds(found, await measureEnds(options, findMaxPause(found)))
   }
   return needs.times && !found.isFragmented && options.sizeBytes <= MAX_EXAMINED_BYTES
-    ? repairTimes(found, await examineTimes(options))
+    ? repairTimes(found, await examineTimes(options, findMaxPause(found)))
     : found
 }
 
@@ -46,10 +46,23 @@ function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): 
   )
 }
 
+/**
+ * A longer time in which no stream has a packet is a jump of the clock. The clock of MPEG streams may
+ * begin anew at any time, as that of a broadcast does when the programme changes.
+ */
+const MAX_PAUSE_SECONDS = { mpeg: 10, other: 600 }
+
+function findMaxPause({ durationIsDeclared }: Probe): number {
+  return durationIsDeclared ? MAX_PAUSE_SECONDS.other : MAX_PAUSE_SECONDS.mpeg
+}
+
 /** Returns no ends if ffprobe fails. The times of the file are then not corrected. */
-async function examineTimes(options: ProbeOptions): Promise<Map<number, StreamEnd>> {
+async function examineTimes(
+  options: ProbeOptions,
+  maxPauseSeconds: number,
+): Promise<Map<number, StreamEnd>> {
   try {
-    return await measureEnds(options)
+    return await measureEnds(options, maxPauseSeconds)
   } catch (error) {
     if (error instanceof JobFailure) {
       return new Map()
@@ -66,8 +79,10 @@ function replaceEnds(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe 
   const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
   const hasWrongTimes =
     found.contentSeconds !== null && found.contentSeconds > measuredEnd + MAX_STEP_SECONDS
+  const hasFault = [...ends.values()].some(({ timeFault }) => timeFault !== null)
   const measured = {
     ...found,
+    seeksExactly: found.seeksExactly && !hasFault,
     video: found.video && { ...found.video, ...ends.get(found.video.index), hasWrongTimes },
     ...replaceAudio(found, (track) => ({ ...track, ...readAudioEnd(track, ends) })),
   }

@@ -29,11 +29,15 @@ const NO_MORE_PACKETS = new Error('the rest of the file has no packets')
 /**
  * Reads the file to its end. The memory that this takes is bounded.
  *
+ * @param maxPauseSeconds longest time without a packet that counts as a pause
  * @returns the end of each stream that has packets, by its number
  * @throws JobFailure when ffprobe fails
  */
-export async function measureEnds(options: FfprobeOptions): Promise<Map<number, StreamEnd>> {
-  const meter = createMeter()
+export async function measureEnds(
+  options: FfprobeOptions,
+  maxPauseSeconds: number,
+): Promise<Map<number, StreamEnd>> {
+  const meter = createMeter(maxPauseSeconds)
   const stopping = new AbortController()
   let readAtPacket = options.bytesRead()
   const check = setInterval(() => {
@@ -85,7 +89,7 @@ interface MeasuredStream {
 }
 
 /** Parses lines such as `0,1.960000,0.040000`. */
-function createMeter() {
+function createMeter(maxPauseSeconds: number) {
   const streams = new Map<number, MeasuredStream>()
   let start = Infinity
   let incompleteLine = ''
@@ -133,13 +137,40 @@ function createMeter() {
     },
     finish(): Map<number, StreamEnd> {
       addLine(incompleteLine)
+      const pauses = {
+        maxSeconds: maxPauseSeconds,
+        hasPackets: createPacketSearch([...streams.values()].map(({ times }) => times)),
+      }
       return new Map(
         [...streams].map(([index, { end, last, frames, lastInterval, times }]) => {
-          const timeFault = frames === times.length ? findTimeFault(times) : null
+          const timeFault = frames === times.length ? findTimeFault(times, pauses) : null
           const endSeconds = timeFault?.endSeconds ?? (end > last ? end : last + lastInterval)
           return [index, { endSeconds: endSeconds - start, frames, timeFault }]
         }),
       )
     },
   }
+}
+
+/** Returns a function that returns true if a stream has a packet between two times. */
+function createPacketSearch(streams: readonly (readonly number[])[]) {
+  let sorted: Float64Array[] | null = null
+  return (from: number, to: number): boolean => {
+    sorted ??= streams.map((times) => Float64Array.from(times).sort())
+    return sorted.some((times) => (times[findFirstAfter(times, from)] ?? Infinity) < to)
+  }
+}
+
+/** Returns the index of the first of the sorted times that is later. */
+function findFirstAfter(times: Float64Array, from: number): number {
+  let [low, high] = [0, times.length]
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    if (times[middle]! > from) {
+      high = middle
+    } else {
+      low = middle + 1
+    }
+  }
+  return low
 }

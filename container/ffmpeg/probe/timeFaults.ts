@@ -1,12 +1,9 @@
-/** Finds wrong times in a stream: packets whose times go back, also after a jump forward. */
+/** Finds wrong times in a stream: packets whose times go back, or jump far forward. */
 
 /** Wrong times of a stream, as far as they must be known to repair them. */
 export interface TimeFault {
-  /**
-   * True when the frames are evenly spaced, so that every jump is wrong. If they are not, a jump
-   * forward can be a pause, and only times that go back are wrong.
-   */
-  isEven: boolean
+  /** A longer step from one frame to the next is wrong. */
+  maxStepSeconds: number
   /** Usual time from one frame to the next. */
   frameSeconds: number
   /** End of the last frame once the times are repaired, as a timestamp of the file. */
@@ -22,78 +19,127 @@ export const MAX_EVEN_STEP_SECONDS = 0.5
 const MAX_REORDERED_FRAMES = 20
 const MIN_PACKETS = 10
 /**
- * If a larger share of the times goes back, the right times count as unknown. MIN_FAULT_LIMIT times
- * may go back in every stream.
+ * If a larger share of the times goes back or jumps, the right times count as unknown.
+ * MIN_FAULT_LIMIT times may do so in every stream.
  */
 const MAX_FAULT_SHARE = 0.02
 const MIN_FAULT_LIMIT = 3
 
+/** The streams of a file stop and continue at times that differ by at most so much. */
+const MAX_OFFSET_SECONDS = 2
+
+/** Tells pauses from jumps of the clock. */
+export interface PauseRule {
+  /** A longer step forward is a jump, unless `hasPackets`. */
+  maxSeconds: number
+  /** Returns true if a stream of the file has packets between two times. */
+  hasPackets: (from: number, to: number) => boolean
+}
+
 /**
  * @param times of the packets, in the order of the file
- * @returns null when no time goes back, there are few packets, or the right times are unknown
+ * @returns null when no time goes back or jumps, there are few packets, or the right times are unknown
  */
-export function findTimeFault(times: readonly number[]): TimeFault | null {
-  const intervals = listIntervals(times)
-  const typical = intervals[Math.floor(intervals.length / 2)]
-  if (typical === undefined || times.length < MIN_PACKETS) {
+export function findTimeFault(times: readonly number[], pauses: PauseRule): TimeFault | null {
+  const typical = findMedian(takeSamples(times).flatMap(listIntervals))
+  if (typical === null || times.length < MIN_PACKETS) {
     return null
   }
-  const steps = findBackwardSteps(
-    times,
-    Math.max(MAX_EVEN_STEP_SECONDS, MAX_REORDERED_FRAMES * typical),
-  )
-  if (
-    steps.length === 0 ||
-    steps.length > Math.max(MIN_FAULT_LIMIT, times.length * MAX_FAULT_SHARE)
-  ) {
+  const tolerance = Math.max(MAX_EVEN_STEP_SECONDS, MAX_REORDERED_FRAMES * typical)
+  const { back, forward, parts } = findSteps(times, tolerance, pauses)
+  const count = back.length + forward.length
+  if (count === 0 || count > Math.max(MIN_FAULT_LIMIT, times.length * MAX_FAULT_SHARE)) {
     return null
   }
+  const intervals = parts.flatMap(listIntervals)
   // Containers round times, so the mean of the usual intervals is more exact than one of them.
   const usual = intervals.filter((each) => each > typical / 2 && each < typical * 1.5)
   const frameSeconds = usual.reduce((sum, each) => sum + each, 0) / usual.length
   const gaps = intervals.filter((each) => each > MAX_EVEN_STEP_SECONDS)
   // A packet with a wrong time leaves a gap where it belongs, and causes another where it is.
-  if (gaps.length <= 2 * steps.length) {
+  if (gaps.length <= 2 * count) {
     const startSeconds = Math.min(...times.slice(0, MAX_REORDERED_FRAMES))
     const endSeconds = startSeconds + times.length * frameSeconds
-    return { isEven: true, frameSeconds, endSeconds }
+    return { maxStepSeconds: MAX_EVEN_STEP_SECONDS, frameSeconds, endSeconds }
   }
   // It is unknown whether the jump before such a step was a pause or a wrong time.
-  if (steps.some(({ undoesJump }) => undoesJump)) {
+  if (back.some(({ undoesJump }) => undoesJump)) {
     return null
   }
-  const shift = steps.reduce((sum, { seconds }) => sum + seconds + frameSeconds, 0)
+  const shift =
+    back.reduce((sum, { seconds }) => sum + seconds + frameSeconds, 0) -
+    forward.reduce((sum, seconds) => sum + seconds - frameSeconds, 0)
   const endSeconds = Number(times.at(-1)) + shift + frameSeconds
-  return { isEven: false, frameSeconds, endSeconds }
+  return { maxStepSeconds: pauses.maxSeconds, frameSeconds, endSeconds }
 }
 
-/** Returns the positive intervals between the times, the shortest first. */
+/** Times of so many packets are sorted together, to find the intervals before jumps are known. */
+const SORTED_PACKETS = 25
+const MAX_SAMPLES = 1_000
+
+/** Returns the times of groups of packets that follow each other, from the whole stream. */
+function takeSamples(times: readonly number[]): number[][] {
+  const groups = Math.ceil(times.length / SORTED_PACKETS)
+  const distance = Math.ceil(groups / MAX_SAMPLES) * SORTED_PACKETS
+  return Array.from({ length: Math.ceil(times.length / distance) }, (_, index) =>
+    times.slice(index * distance, index * distance + SORTED_PACKETS),
+  )
+}
+
+/** Returns the positive intervals between the times. */
 function listIntervals(times: readonly number[]): number[] {
   const sorted = Float64Array.from(times).sort()
-  const intervals = sorted.subarray(1).map((time, index) => time - Number(sorted[index]))
-  return [...intervals.sort()].filter((each) => each > 0)
-}
-
-interface BackwardStep {
-  /** Seconds by which the time goes back. */
-  seconds: number
-  /** True when the time is still later than the last one before the preceding jump forward. */
-  undoesJump: boolean
-}
-
-function findBackwardSteps(times: readonly number[], tolerance: number): BackwardStep[] {
-  const steps: BackwardStep[] = []
-  let latest = Number(times[0])
-  let beforeJump = Infinity
-  for (const time of times) {
-    if (time < latest - tolerance) {
-      steps.push({ seconds: latest - time, undoesJump: time > beforeJump })
-      latest = time
-      beforeJump = Infinity
-    } else {
-      beforeJump = time > latest + tolerance ? latest : beforeJump
-      latest = Math.max(latest, time)
+  const intervals: number[] = []
+  for (let index = 1; index < sorted.length; index++) {
+    const interval = Number(sorted[index]) - Number(sorted[index - 1])
+    if (interval > 0) {
+      intervals.push(interval)
     }
   }
+  return intervals
+}
+
+function findMedian(values: readonly number[]): number | null {
+  return Float64Array.from(values).sort()[Math.floor(values.length / 2)] ?? null
+}
+
+interface Steps {
+  /**
+   * Steps back by so many seconds. `undoesJump` is true when the time is still later than the last
+   * one before the preceding jump forward.
+   */
+  back: { seconds: number; undoesJump: boolean }[]
+  /** Seconds of the steps forward that are no pauses. */
+  forward: number[]
+  /** The times between these steps. */
+  parts: number[][]
+}
+
+function findSteps(times: readonly number[], tolerance: number, pauses: PauseRule): Steps {
+  const steps: Steps = { back: [], forward: [], parts: [] }
+  let latest = Number(times[0])
+  let beforeJump = Infinity
+  let partStart = 0
+  times.forEach((time, index) => {
+    const step = time - latest
+    const isBack = step < -tolerance
+    const isJump = step > pauses.maxSeconds && !isPause(latest, time, pauses)
+    if (isBack) {
+      steps.back.push({ seconds: -step, undoesJump: time > beforeJump })
+    } else if (isJump) {
+      steps.forward.push(step)
+    }
+    if (isBack || isJump) {
+      steps.parts.push(times.slice(partStart, index))
+      partStart = index
+    }
+    beforeJump = isBack ? Infinity : step > tolerance ? latest : beforeJump
+    latest = isBack ? time : Math.max(latest, time)
+  })
+  steps.parts.push(times.slice(partStart))
   return steps
+}
+
+function isPause(from: number, to: number, { hasPackets }: PauseRule): boolean {
+  return hasPackets(from + MAX_OFFSET_SECONDS, to - MAX_OFFSET_SECONDS)
 }

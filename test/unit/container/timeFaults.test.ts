@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { findTimeFault } from '../../../container/ffmpeg/probe/timeFaults.ts'
+import {
+  findTimeFault as findFault,
+  type PauseRule,
+} from '../../../container/ffmpeg/probe/timeFaults.ts'
+
+const NO_OTHER_STREAM: PauseRule = { maxSeconds: 10, hasPackets: () => false }
+function findTimeFault(times: number[], pauses = NO_OTHER_STREAM) {
+  return findFault(times, pauses)
+}
 
 /** Times of 200 frames at 25 frames per second, changed by `change`. */
 function listTimes(change: (time: number, index: number) => number = (time) => time): number[] {
@@ -22,6 +30,11 @@ describe('times of evenly spaced frames', () => {
     ],
     ['a frame hours late', listTimes((time, index) => (index === 100 ? time + 10_800 : time))],
     ['times that go back once', listTimes((time, index) => (index < 100 ? time : time - 3))],
+    [
+      'times that go back often, and overlap',
+      listTimes((time, index) => time - Math.floor(index / 60) * 1.51),
+    ],
+    ['times that jump by an hour', listTimes((time, index) => (index < 100 ? time : time + 3_600))],
     ['times that go back to zero', listTimes((time, index) => (index < 100 ? time : time - 4))],
     [
       'a late frame among reordered ones',
@@ -33,7 +46,7 @@ describe('times of evenly spaced frames', () => {
     ],
   ])('%s is a fault', (name, times) => {
     const fault = findTimeFault(times)
-    expect(fault?.isEven).toBe(true)
+    expect(fault?.maxStepSeconds).toBe(0.5)
     expect(fault?.endSeconds).toBeCloseTo(name === 'rounded times' ? 7.68 : 8, 1)
   })
 
@@ -49,6 +62,12 @@ describe('times of evenly spaced frames', () => {
   ])('%s is no fault', (_, times) => {
     expect(findTimeFault(times)).toBeNull()
   })
+
+  it('a long pause of one stream only is no fault', () => {
+    const times = listTimes((time, index) => (index < 100 ? time : time + 3_600))
+    const pauses = { maxSeconds: 10, hasPackets: (from: number, to: number) => from < 9 && to > 9 }
+    expect(findTimeFault(times, pauses)).toBeNull()
+  })
 })
 
 describe('times of frames with pauses', () => {
@@ -57,7 +76,7 @@ describe('times of frames with pauses', () => {
 
   it('that go back are a fault', () => {
     const fault = findTimeFault(withPauses((time, index) => (index < 100 ? time : time - 15)))
-    expect(fault).toMatchObject({ isEven: false })
+    expect(fault).toMatchObject({ maxStepSeconds: 10 })
     expect(fault?.endSeconds).toBeCloseTo(8 + 18 - 2, 1)
   })
 

@@ -73,10 +73,12 @@ export function boundAudioTimes({ endSeconds, timeFault }: AudioStream, trim: Tr
  *
  * @param frame duration of a frame in seconds
  */
-function repairTimes(filter: string, { isEven }: TimeFault, frame: string): string {
+function repairTimes(filter: string, { maxStepSeconds }: TimeFault, frame: string): string {
   const next = `st(1,if(isnan(PREV_OUTT),T,PREV_OUTT+${frame}))`
+  // Unless frames are evenly spaced, one that is earlier than expected overlaps the one before it.
+  const earliest = maxStepSeconds === MAX_EVEN_STEP_SECONDS ? maxStepSeconds : `${frame}/2`
   const isRight = (time: string) =>
-    isEven ? `lte(abs(${time}-ld(1)),${MAX_EVEN_STEP_SECONDS})` : `gte(${time},ld(1)-${frame}/2)`
+    `between(${time},ld(1)-${earliest},ld(1)+${formatDecimal(maxStepSeconds)})`
   const shift = `if(${isRight('T')},0,if(${isRight('T+ld(0)')},ld(0),ld(1)-T))`
   return `${filter}='${next};st(0,${shift});PTS+ld(0)/TB'`
 }

@@ -20,57 +20,60 @@ const READ_MARGIN_SECONDS = 2
 const ROUNDING_SECONDS = 0.0005
 
 /**
- * Returns options that go before the input.
- *
- * @param isShifted true to give the frames the times of the output, see `EditedOutput`
+ * Timestamps of the frames that reach the filters. `sought` begin at 0, because ffmpeg trims the
+ * input. `shifted` begin at 0 too: they are those of the file, less the start of the part, which the
+ * filters trim. `file` are those of the file, from which `setpts` subtracts the start. With `setpts`,
+ * ffmpeg 7.1 loses the duration of the last frame.
  */
-export function trimInput(file: InputFile, trim: Trim, isShifted = false): string[] {
+export type FrameTimes = 'sought' | 'shifted' | 'file'
+
+/**
+ * Returns the kind of timestamps of a command, which is the same for all of its files.
+ *
+ * @param copiesPart true when the command copies a part of a track, for which ffmpeg needs the
+ *   timestamps of the file
+ */
+export function selectFrameTimes(
+  files: readonly Pick<SourceFile, 'file' | 'trim'>[],
+  copiesPart: boolean,
+): FrameTimes {
+  if (!files.some(({ file, trim }) => hasWrongTimes(file) || isTrimmedByFilters(file, trim))) {
+    return 'sought'
+  }
+  return copiesPart ? 'file' : 'shifted'
+}
+
+/** Returns options that go before the input. */
+export function trimInput(file: InputFile, trim: Trim, times: FrameTimes): string[] {
   const { startSeconds, durationSeconds } = trim
-  const shift = ffmpegOptions({
-    itsoffset: isShifted ? formatDecimal(-findStart(file, trim), 6) : null,
-  })
-  if (hasWrongTimes(file)) {
-    // ffmpeg cannot find the start and the end of the part by times that are wrong.
-    return ffmpegOptions({ copyts: isPartial(trim) })
-  }
-  if (isTrimmedByFilters(file, trim)) {
-    const from = findSeekSecond(file, trim)
-    return [
-      ...shift,
-      ...ffmpegOptions({
-        copyts: true,
-        noaccurate_seek: from > 0,
-        ss: from > 0 ? formatDecimal(from) : null,
-        t:
-          durationSeconds === null
-            ? null
-            : formatDecimal(startSeconds - from + durationSeconds + READ_MARGIN_SECONDS),
-      }),
-    ]
-  }
-  return [
-    ...shift,
-    ...ffmpegOptions({
+  if (times === 'sought') {
+    return ffmpegOptions({
       ss: startSeconds > 0 ? formatDecimal(startSeconds) : null,
       t: durationSeconds === null ? null : formatDecimal(durationSeconds),
+    })
+  }
+  const timestamps = ffmpegOptions({
+    copyts: true,
+    itsoffset: times === 'shifted' ? formatDecimal(-findStart(file, trim), 6) : null,
+  })
+  // ffmpeg cannot find the start and the end of the part by times that are wrong.
+  if (hasWrongTimes(file) || !isPartial(trim)) {
+    return timestamps
+  }
+  const from = findSeekSecond(file, trim)
+  const readSeconds =
+    durationSeconds !== null && isTrimmedByFilters(file, trim)
+      ? startSeconds - from + durationSeconds + READ_MARGIN_SECONDS
+      : null
+  return [
+    ...timestamps,
+    ...ffmpegOptions({
+      noaccurate_seek: from > 0,
+      ss: from > 0 ? formatDecimal(from) : null,
+      t: readSeconds === null ? null : formatDecimal(readSeconds),
     }),
   ]
 }
-
-/** Returns true if the times of the files can be shifted when they are opened. */
-export function canShiftInputs([first, ...appended]: readonly [SourceFile, ...SourceFile[]]) {
-  return (
-    isTrimmedByFilters(first.file, first.trim) &&
-    [first, ...appended].every(({ file }) => !hasWrongTimes(file))
-  )
-}
-
-/**
- * Timestamps of the frames that reach the filters: `file` are those of the file, `shifted` begin at
- * 0 with the part, and `sought` do so too, because ffmpeg trims the input. When the first file is
- * trimmed by filters, all files have the same kind of timestamps.
- */
-export type FrameTimes = 'file' | 'shifted' | 'sought'
 
 /** Returns filters that trim the video of a file in which ffmpeg does not seek exactly. */
 export function trimVideo(file: InputFile, trim: Trim, times: FrameTimes): string[] {
@@ -95,11 +98,10 @@ export interface CopyTrim {
 
 /** Returns null when ffmpeg trims the input. */
 export function trimCopy(file: InputFile, trim: Trim): CopyTrim | null {
-  const span = findSpan(file, trim)
-  if (span === null) {
+  if (!isTrimmedByFilters(file, trim)) {
     return null
   }
-  const startSeconds = formatDecimal(Number(span.start) - ROUNDING_SECONDS, 6)
+  const startSeconds = formatDecimal(findStart(file, trim) - ROUNDING_SECONDS, 6)
   const { durationSeconds } = trim
   return {
     options: ffmpegOptions({
@@ -122,36 +124,19 @@ function buildTrimFilters(
   if (times === 'sought') {
     return []
   }
-  const span = findSpan(file, trim)
-  if (times === 'shifted') {
-    const { durationSeconds } = trim
-    const end = durationSeconds === null ? '' : `:end=${formatDecimal(durationSeconds, 6)}`
-    return span === null ? [] : [`${prefix}trim=start=0${end}`]
-  }
-  if (span === null) {
-    const start = formatDecimal(file.probe?.startSeconds ?? 0, 6)
-    return start === '0' ? [] : [`${prefix}setpts=PTS-${start}/TB`]
-  }
-  const end = span.end === null ? '' : `:end=${span.end}`
-  return [`${prefix}trim=start=${span.start}${end}`, `${prefix}setpts=PTS-${span.start}/TB`]
+  const start = findStart(file, trim)
+  const origin = times === 'shifted' ? 0 : start
+  const { durationSeconds } = trim
+  const end = durationSeconds === null ? '' : `:end=${formatDecimal(origin + durationSeconds, 6)}`
+  const part = isPartial(trim) ? [`${prefix}trim=start=${formatDecimal(origin, 6)}${end}`] : []
+  return times === 'shifted' || start === 0
+    ? part
+    : [...part, `${prefix}setpts=PTS-${formatDecimal(start, 6)}/TB`]
 }
 
 /** Returns the start of the part in the timestamps of the file. */
-function findStart(file: InputFile, trim: Trim): number {
-  return Number(findSpan(file, trim)?.start ?? file.probe?.startSeconds ?? 0)
-}
-
-/** Returns start and end in the timestamps of the file; null when ffmpeg trims the input. */
-function findSpan(file: InputFile, trim: Trim): { start: string; end: string | null } | null {
-  if (!isTrimmedByFilters(file, trim)) {
-    return null
-  }
-  const start = (file.probe?.startSeconds ?? 0) + trim.startSeconds
-  const { durationSeconds } = trim
-  return {
-    start: formatDecimal(start, 6),
-    end: durationSeconds === null ? null : formatDecimal(start + durationSeconds, 6),
-  }
+function findStart({ probe }: InputFile, { startSeconds }: Trim): number {
+  return (probe?.startSeconds ?? 0) + startSeconds
 }
 
 /** True for a part of a file in which ffmpeg does not seek exactly. */

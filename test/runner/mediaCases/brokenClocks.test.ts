@@ -1,0 +1,99 @@
+/** Recordings whose clock goes back, jumps by an hour or has one wrong time, in every container. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { args } from '../../fixtures/args.ts'
+import { audio, stream, video } from '../../fixtures/renditions.ts'
+import { AAC, H264, testVideo, tone } from '../helpers/clips/inputs.ts'
+import { measureLevel, readFrameTimes } from '../helpers/measureOutput.ts'
+import { clip, probeOutput, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
+import { makeStream } from '../helpers/streamReader.ts'
+import { changeBytes, ffmpeg } from './caseFiles.ts'
+import { delayPackets, joinRecordings } from './mpegTimes.ts'
+
+useRunnerHarness()
+
+const FORMATS = { ts: 'mpegts', flv: 'flv', mkv: 'matroska -live 1' }
+/** Times at which the second half of a recording of four seconds begins. */
+const RESTARTS = { back: 0.5, forward: 3602, pause: 5 }
+const [VIDEO, AUDIO] = [0x100, 0x101]
+
+beforeAll(async () => {
+  await ffmpeg(args`${testVideo('64x64', 25, 4)} ${tone(4)} ${H264} -g 25 ${AAC} even.mp4`)
+  await ffmpeg(args`-i even.mp4 -c copy even.ts`)
+  for (const [type, format] of Object.entries(FORMATS)) {
+    const copy = args`-c copy -f ${format.split(' ')}`
+    await ffmpeg(args`-i even.mp4 -t 2 ${copy} first.${type}`)
+    for (const [name, seconds] of Object.entries(RESTARTS)) {
+      await ffmpeg(args`-ss 2 -i even.mp4 -output_ts_offset ${seconds} ${copy} second.${type}`)
+      const halves = await Promise.all(
+        ['first', 'second'].map((half) => readFile(clip(`${half}.${type}`))),
+      )
+      await writeFile(clip(`${name}.${type}`), joinRecordings(type, halves))
+    }
+  }
+  for (const [name, pid, index, seconds] of [
+    ['late-frame.ts', VIDEO, 50, 3],
+    ['hours-late-frame.ts', VIDEO, 50, 10_800],
+    ['early-frame.ts', VIDEO, 50, -1],
+    ['late-sound.ts', AUDIO, 8, 3],
+  ] as const) {
+    await changeBytes('even.ts', name, (bytes) => delayPackets(bytes, { pid, index, seconds }))
+  }
+})
+
+async function makeOutput(name: string, rendition: Parameters<typeof runJob>[1]) {
+  const { job, finish } = await runJob(name, rendition)
+  expect(finish).toMatchObject({ outcome: 'completed' })
+  return probeOutput(job)
+}
+
+async function expectOutput(
+  { path, video: track, audio: sound }: Awaited<ReturnType<typeof probeOutput>>,
+  { seconds, frames }: { seconds: number; frames: number },
+) {
+  const times = await readFrameTimes(path)
+  const steps = times.slice(1).map((time, index) => time - Number(times[index]))
+  expect(Math.abs(times.length - frames)).toBeLessThan(2)
+  expect(Math.max(...steps)).toBeLessThan(0.07)
+  expect(Math.abs(track.duration - seconds)).toBeLessThan(0.07)
+  expect(Math.abs(sound.duration - seconds)).toBeLessThan(0.15)
+  expect(await measureLevel(path, 0.2, seconds - 0.2)).toBeGreaterThan(-30)
+}
+
+const BROKEN = ['back', 'forward'].flatMap((name) =>
+  Object.keys(FORMATS).map((type) => `${name}.${type}`),
+)
+const ONE_WRONG = ['late-frame.ts', 'hours-late-frame.ts', 'early-frame.ts', 'late-sound.ts']
+
+describe.each([...BROKEN, ...ONE_WRONG])('%s', (name) => {
+  it('has every frame once, and audio of the same duration', async () => {
+    const output = await makeOutput(name, video({ width: 64 }))
+    await expectOutput(output, { seconds: 4, frames: 100 })
+  })
+})
+
+it.each(['back.mkv', 'forward.flv', 'forward.ts', 'late-sound.ts'])(
+  'a part of %s is counted in repaired times',
+  async (name) => {
+    const part = video({ width: 64, startSeconds: 1, endSeconds: 3 })
+    await expectOutput(await makeOutput(name, part), { seconds: 2, frames: 50 })
+  },
+)
+
+it('the stream of a recording that goes back has every frame', async () => {
+  const made = await makeStream('back.flv', stream({ ladder: [64] }))
+  expect(Math.abs((await made.packets(String(made.rungs[0]))).length - 100)).toBeLessThan(2)
+})
+
+it('the audio of a recording that goes back continues', async () => {
+  const { path, format } = await makeOutput('back.mkv', audio({ format: 'wav' }))
+  expect(Math.abs(Number(format.duration) - 4)).toBeLessThan(0.1)
+  expect(await measureLevel(path, 0.2, 3.8)).toBeGreaterThan(-30)
+})
+
+it.each(['pause.ts', 'pause.mkv'])('the pause in %s remains', async (name) => {
+  const { path, format } = await makeOutput(name, video({ width: 64 }))
+  const times = await readFrameTimes(path)
+  expect(Math.abs(times.length - 100)).toBeLessThan(2)
+  expect(Math.abs(Number(format.duration) - 7)).toBeLessThan(0.15)
+})

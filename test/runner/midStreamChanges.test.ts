@@ -64,6 +64,34 @@ describe('a change of the frame size and of the number of channels', () => {
   })
 })
 
+describe.each([
+  ['joined.mp3', 6.06],
+  ['joined-rates.mp3', 5.1],
+  ['joined-declared.mp3', 6.06],
+  ['joined.aac', 6.06],
+])('%s, which is joined from files of different channels or sample rates,', (name, seconds) => {
+  it.each(['wav', 'm4a', 'mp3'] as const)(
+    'becomes one file without a gap as %s',
+    async (format) => {
+      const { job, finish } = await runJob(name, audio({ format }))
+      expect(finish).toMatchObject({ outcome: 'completed' })
+      const input = 'input' in finish ? finish.input : undefined
+      expect(Math.abs(Number(input?.durationSeconds) - seconds)).toBeLessThan(0.1)
+      const { path, format: found } = await probeOutput(job)
+      expect(Math.abs(Number(found.duration) - seconds)).toBeLessThan(0.2)
+      for (const second of [0.3, seconds / 2, seconds - 0.6]) {
+        expect(await measureLevel(path, second, second + 0.3)).toBeGreaterThan(-40)
+      }
+    },
+  )
+})
+
+it('joined AAC of different sample rates keeps its duration', async () => {
+  const { path, format } = await makeOutput('joined-rates.aac', audio({ format: 'wav' }))
+  expect(Math.abs(Number(format.duration) - 6.06)).toBeLessThan(0.2)
+  expect(await measureLevel(path, 5, 5.8)).toBeGreaterThan(-40)
+})
+
 it('a window that is resized keeps its shape in a frame of the first size', async () => {
   const { path, video: track } = await makeOutput('window.webm', video({ width: 160 }))
   expect([track.width, track.height]).toEqual([160, 90])

@@ -1,7 +1,7 @@
 /** Computes the output of the edits: frame size, duration, frame rate, and whether it has audio. */
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { resolveGeometry } from '../probe/videoSource.ts'
-import type { PlanContext } from '../renderPlan.ts'
+import type { InputFile, PlanContext } from '../renderPlan.ts'
 import type { EditedOutput, FrameFormat, SourceFile, TrackSeconds, Trim } from './editedOutput.ts'
 import type { Edits, RequestedEdits } from './edits.ts'
 import { listSourceFiles } from './sourceFiles.ts'
@@ -57,9 +57,14 @@ export function describeOutput(
     hasAudio,
     seconds,
     trackSeconds,
+    durationIsKnown: files.every(({ file }) => hasKnownDuration(file)),
     ...rate,
     copiesPart: request.copiesTrack === true && isPartial(files[0].trim),
   }
+}
+
+function hasKnownDuration({ probe }: InputFile): boolean {
+  return probe !== null && (probe.durationIsDeclared || probe.durationIsMeasured)
 }
 
 /**

@@ -61,6 +61,8 @@ export interface EditedOutput {
   /** Duration; null when unknown. */
   seconds: number | null
   trackSeconds: TrackSeconds
+  /** False if the durations are based on an estimate, so that the output can differ from them. */
+  durationIsKnown: boolean
   /** Frames per second; null when unknown. */
   frameRate: number | null
   /** The rate that frames are converted to; null when frames keep their times. */

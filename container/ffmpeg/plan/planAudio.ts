@@ -25,7 +25,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
     )
   }
   const editPlan = planEdits(rendition, context, { frame: null, audio: true })
-  const { seconds, files, hasAudio } = editPlan.output
+  const { seconds, files, hasAudio, durationIsKnown, trackSeconds } = editPlan.output
   if (!hasAudio) {
     throw new JobFailure(
       'unsupported',
@@ -72,8 +72,8 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       hasAudio: true,
       isImage: false,
       hasRequestedEnd: rendition.endSeconds !== null,
-      seconds: probe.durationIsDeclared ? seconds : null,
-      ...(probe.durationIsDeclared && { trackSeconds: editPlan.output.trackSeconds }),
+      seconds: durationIsKnown ? seconds : null,
+      ...(durationIsKnown && { trackSeconds }),
       ...(isEncoded && { audioCodec: PROBED_AUDIO_CODECS[codec] }),
     },
   }

@@ -47,7 +47,7 @@ async function describeFile(
   environment: ProbeEnvironment,
 ): Promise<ProbeDocument> {
   const { source } = context
-  const { video, isStill } = source.probe
+  const { video, isStill, isFragmented, durationIsMeasured } = source.probe
   const input = [...selectInputLimits(source), source.url]
   const run = async <T>(schema: z.ZodType<T>, query: FfprobeQuery): Promise<T> => {
     const { output } = await runFfprobe({ ...environment, input }, query)
@@ -70,7 +70,7 @@ async function describeFile(
     }),
     formatName: format.format_name,
     durationSeconds:
-      (source.probe.isFragmented ? null : readDuration(format.duration)) ??
+      (isFragmented || durationIsMeasured ? null : readDuration(format.duration)) ??
       source.probe.contentSeconds,
     sizeBytes: source.probe.facts.sizeBytes,
     bitRate: documents.toWholeNumber(format.bit_rate),

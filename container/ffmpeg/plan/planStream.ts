@@ -27,7 +27,7 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
     frame: { unit: 2, shortSide: null, pixels: 'yuv420p' },
     audio: rendition.audioCodec !== 'none',
   })
-  const { seconds } = editPlan.output
+  const { seconds, trackSeconds, durationIsKnown } = editPlan.output
   const segments = resolveSegments(rendition, editPlan.output)
   const { rungs, notes } = planRungs(rendition, editPlan.output, segments)
   const audio = editPlan.output.hasAudio ? describeAudioTrack(rendition) : null
@@ -71,10 +71,8 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
       subtitles: subtitles?.track ?? null,
       segmentSeconds: segments.seconds,
       expectedSeconds: seconds,
-      seconds: source.probe.durationIsDeclared ? seconds : null,
-      trackSeconds: source.probe.durationIsDeclared
-        ? editPlan.output.trackSeconds
-        : { video: null, audio: null },
+      seconds: durationIsKnown ? seconds : null,
+      trackSeconds: durationIsKnown ? trackSeconds : { video: null, audio: null },
       hasRequestedEnd: rendition.endSeconds !== null,
     },
   }

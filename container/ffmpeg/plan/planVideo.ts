@@ -52,7 +52,7 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
     fallback: null,
     output,
     isPackage: false,
-    expect: describeExpectation(rendition, editPlan, decisions, probe.durationIsDeclared),
+    expect: describeExpectation(rendition, editPlan, decisions),
   }
 }
 
@@ -127,7 +127,6 @@ function describeExpectation(
   { endSeconds, sizeKilobytes, videoCodec }: Video,
   { output }: EditPlan,
   { video, audio, audioCodec }: TrackDecisions,
-  durationIsDeclared: boolean,
 ): Expectation {
   const isCopied = video.action === 'copy'
   return {
@@ -135,8 +134,8 @@ function describeExpectation(
     isImage: false,
     hasAudio: audio !== null && audio.action !== 'drop',
     hasRequestedEnd: endSeconds !== null,
-    seconds: durationIsDeclared ? output.seconds : null,
-    ...(durationIsDeclared && { trackSeconds: output.trackSeconds }),
+    seconds: output.durationIsKnown ? output.seconds : null,
+    ...(output.durationIsKnown && { trackSeconds: output.trackSeconds }),
     ...countFrames(output),
     ...(!isCopied && { videoCodec: PROBED_VIDEO_CODECS[videoCodec] }),
     ...(audioCodec !== null && { audioCodec: PROBED_AUDIO_CODECS[audioCodec] }),

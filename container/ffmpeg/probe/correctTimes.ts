@@ -7,7 +7,7 @@ import { JobFailure } from '../../failures.ts'
 import type { StreamNeeds } from './chooseStreams.ts'
 import { MAX_STEP_SECONDS, measureEnds, type StreamEnd } from './measureEnds.ts'
 import type { Probe, ProbeOptions } from './probe.ts'
-import { type AudioStream, findLastEnd, roundToMilliseconds } from './streams.ts'
+import { type AudioStream, findLastEnd, roundToMilliseconds, UNTIMED_AUDIO } from './streams.ts'
 
 /**
  * Video files with fewer bytes per second are read, because one wrong timestamp can be the cause.
@@ -27,9 +27,28 @@ export async function correctTimes(
   if (needs.durations && needsMeasurement(found, options.sizeBytes)) {
     return replaceEnds(found, await measureEnds(options, findMaxPause(found)))
   }
-  return needs.times && !found.isFragmented && options.sizeBytes <= MAX_EXAMINED_BYTES
-    ? repairTimes(found, await examineTimes(options, findMaxPause(found)))
-    : found
+  const isExamined = needs.times && !found.isFragmented && options.sizeBytes <= MAX_EXAMINED_BYTES
+  if (!isExamined && !(needs.durations && isEstimatedByBitRate(found))) {
+    return found
+  }
+  const ends = await examineTimes(options, findMaxPause(found))
+  return found.durationIsDeclared || !areCertain(found, ends)
+    ? repairTimes(found, ends)
+    : replaceEnds(found, ends)
+}
+
+/**
+ * True for audio without a container. The bit rate of its first frames says nothing about the others
+ * if it varies or if files were joined.
+ */
+function isEstimatedByBitRate({ facts }: Probe): boolean {
+  return UNTIMED_AUDIO.includes(facts.format)
+}
+
+/** True when the ends of the used tracks were measured, and no jump of the times is in doubt. */
+function areCertain({ video, audio }: Probe, ends: ReadonlyMap<number, StreamEnd>): boolean {
+  const used = [video, audio].filter((track) => track !== null)
+  return used.every(({ index }) => ends.get(index)?.isCertain === true)
 }
 
 /**
@@ -87,6 +106,8 @@ function replaceEnds(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe 
     ...replaceAudio(found, (track) => ({ ...track, ...readAudioEnd(track, ends) })),
   }
   const contentSeconds = findLastEnd([measured.video, measured.audio])
+  // If the sample rate changes in AAC, ffprobe computes wrong times.
+  measured.durationIsMeasured = areCertain(measured, ends) && found.facts.format !== 'aac'
   return found.contentSeconds !== null && (contentSeconds ?? 0) > MAX_SECONDS
     ? found
     : withDuration(measured, contentSeconds)

@@ -15,6 +15,8 @@ export interface StreamEnd {
   /** Number of packets. */
   frames: number
   timeFault: TimeFault | null
+  /** False when its times jump or go back and are not repaired. */
+  isCertain: boolean
 }
 
 /** The times of a stream with more packets are not examined. */
@@ -76,6 +78,8 @@ export async function measureEnds(
   return meter.finish()
 }
 
+/** Times that go back by at most this are those of frames in the order in which they are decoded. */
+const MAX_REORDERED_SECONDS = 1
 /** A longer step from one packet to the next is a jump, from which the times may return. */
 export const MAX_STEP_SECONDS = 10
 
@@ -86,6 +90,7 @@ interface MeasuredStream {
   lastInterval: number
   beforeJump: { last: number; end: number } | null
   times: number[]
+  isSteady: boolean
 }
 
 /** Parses lines such as `0,1.960000,0.040000`. */
@@ -106,9 +111,13 @@ function createMeter(maxPauseSeconds: number) {
       lastInterval: 0,
       beforeJump: null,
       times: [],
+      isSteady: true,
     }
     const seconds = Number.isFinite(duration) ? Number(duration) : 0
     stream.frames += 1
+    stream.isSteady &&=
+      stream.last === -Infinity ||
+      (time >= stream.last - MAX_REORDERED_SECONDS && time <= stream.last + MAX_STEP_SECONDS)
     if (stream.times.length < MAX_EXAMINED_PACKETS) {
       stream.times.push(time)
     }
@@ -142,10 +151,11 @@ function createMeter(maxPauseSeconds: number) {
         hasPackets: createPacketSearch([...streams.values()].map(({ times }) => times)),
       }
       return new Map(
-        [...streams].map(([index, { end, last, frames, lastInterval, times }]) => {
+        [...streams].map(([index, { end, last, frames, lastInterval, times, isSteady }]) => {
           const timeFault = frames === times.length ? findTimeFault(times, pauses) : null
           const endSeconds = timeFault?.endSeconds ?? (end > last ? end : last + lastInterval)
-          return [index, { endSeconds: endSeconds - start, frames, timeFault }]
+          const isCertain = isSteady || timeFault !== null
+          return [index, { endSeconds: endSeconds - start, frames, timeFault, isCertain }]
         }),
       )
     },

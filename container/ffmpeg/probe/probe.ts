@@ -22,6 +22,7 @@ import {
   readAudio,
   readVideo,
   roundToMilliseconds,
+  UNTIMED_AUDIO,
   type VideoStream,
 } from './streams.ts'
 
@@ -45,10 +46,12 @@ export interface Probe {
    */
   contentSeconds: number | null
   /**
-   * False for MPEG transport and program streams. They declare no duration, so ffprobe estimates
-   * it.
+   * False for formats that declare no duration, so that ffprobe estimates it: MPEG transport and
+   * program streams by their last times, MP3 and AAC by their first bit rate.
    */
   durationIsDeclared: boolean
+  /** True when the ends of all tracks were found by reading the file. */
+  durationIsMeasured: boolean
   /** The timestamp at which the file starts. */
   startSeconds: number
   /**
@@ -200,7 +203,7 @@ function readProbe(
 
   const start = format.start_time ?? 0
   const duration = readDuration(format.duration)
-  const audioTracks = audioStreams.map((each) => readAudio(each, start))
+  const audioTracks = audioStreams.map((each) => readAudio(each, format))
   const audio = audioTracks.find(({ index }) => index === audioStream?.index) ?? null
   const { hasUntimedFrames } = choice
   const video = videoStream && {
@@ -224,7 +227,9 @@ function readProbe(
     problems,
     notes,
     contentSeconds: findLastEnd([video, audio]) ?? duration,
-    durationIsDeclared: !format.format_name.startsWith('mpeg'),
+    durationIsDeclared:
+      !format.format_name.startsWith('mpeg') && !UNTIMED_AUDIO.includes(format.format_name),
+    durationIsMeasured: false,
     startSeconds: start,
     seeksExactly: !format.format_name.startsWith('mpeg') && !hasUntimedFrames,
     isFragmented: false,

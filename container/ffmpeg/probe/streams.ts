@@ -78,6 +78,8 @@ export interface AudioStream {
   sampleRate: number
   /** Bits per second; null when the file does not declare it. */
   bitRate: number | null
+  /** False for audio without a container, whose times are computed from the number of its packets. */
+  hasStoredTimes: boolean
   /** Start in seconds from the start of the file. */
   startSeconds: number
   /** End in seconds from the start of the file; null when unknown. */
@@ -86,7 +88,11 @@ export interface AudioStream {
   timeFault: TimeFault | null
 }
 
-export function readAudio(each: FfprobeStream, formatStart: number): AudioStream {
+/** Demuxers of audio without a container. It has no times, and ffprobe estimates its duration. */
+export const UNTIMED_AUDIO: readonly string[] = ['mp3', 'aac']
+
+export function readAudio(each: FfprobeStream, format: FfprobeOutput['format']): AudioStream {
+  const formatStart = format.start_time ?? 0
   return {
     index: each.index ?? 0,
     codec: readCodec(each),
@@ -94,6 +100,7 @@ export function readAudio(each: FfprobeStream, formatStart: number): AudioStream
     layout: readKnown(each.channel_layout),
     sampleRate: each.sample_rate ?? 48_000,
     bitRate: readBitRate(each),
+    hasStoredTimes: !UNTIMED_AUDIO.includes(format.format_name),
     startSeconds: Math.max(0, (each.start_time ?? formatStart) - formatStart),
     endSeconds: readEnd(each, formatStart),
     timeFault: null,

@@ -10,9 +10,15 @@ export function synchronizeAudio({ isJoined }: FileAudio): string[] {
   return [isJoined ? 'aresample=async=1:first_pts=0' : 'aresample=async=1']
 }
 
+/**
+ * Converts audio to mono or stereo. It also keeps the sample rate, which can change in mid-stream:
+ * ffmpeg 5.1 would encode audio of the new rate as if it had the first one.
+ */
 export function mixChannels({ audio, isJoined }: FileAudio): string[] {
   const layout = audio.channels === 1 ? 'mono' : 'stereo'
-  return [isJoined ? JOINED_FORMAT : `aformat=channel_layouts=${layout}`]
+  return [
+    isJoined ? JOINED_FORMAT : `aformat=sample_rates=${audio.sampleRate}:channel_layouts=${layout}`,
+  ]
 }
 
 /**

@@ -14,9 +14,12 @@ const MAX_IGNORED_GAP_SECONDS = 0.1
 /** The first frame may begin this much later than the file declares. */
 const START_TOLERANCE_SECONDS = 0.05
 
-/** True when the marker is an input, which follows the files. Joined files have no marker. */
+/**
+ * True when the marker is an input, which follows the files. Joined files have no marker, and neither
+ * has audio without a container, which always begins at time 0.
+ */
 export function hasAudioMarker({ hasAudio, files }: EditedOutput): boolean {
-  return hasAudio && files.length === 1 && files[0].audio !== null
+  return hasAudio && files.length === 1 && files[0].audio?.hasStoredTimes === true
 }
 
 /** Returns the arguments that open the marker; null when there is none. */

@@ -58,9 +58,28 @@ export function boundVideoTimes(video: VideoStream, trim: Trim): string[] {
   return [followPrevious('setpts', isOutside('T', endSeconds, trim), next)]
 }
 
-export function boundAudioTimes({ endSeconds, timeFault }: AudioStream, trim: Trim): string[] {
+/** A first frame that is later than this comes after a change in mid-stream. */
+const MAX_START_SECONDS = 0.1
+
+/**
+ * Filters for audio whose frames follow each other without gaps. When the sample rate changes,
+ * ffmpeg 5.1 computes the time of one frame with the wrong rate. That frame is dropped if the graph
+ * was built anew for it, and otherwise follows the frame before it.
+ */
+const CONTINUE_TIMES = [
+  `aselect='not(eq(n,0)*gt(t,${MAX_START_SECONDS}))'`,
+  `asetpts='if(lt(STARTT,${MAX_START_SECONDS}),0,STARTPTS)+N/SR/TB'`,
+]
+
+export function boundAudioTimes(
+  { endSeconds, timeFault, hasStoredTimes }: AudioStream,
+  trim: Trim,
+): string[] {
   if (timeFault !== null) {
     return [repairTimes('asetpts', timeFault, 'NB_SAMPLES/SR')]
+  }
+  if (!hasStoredTimes) {
+    return CONTINUE_TIMES
   }
   return endSeconds === null
     ? []

@@ -92,4 +92,17 @@ async function makeChanges(folder: string, ffmpeg: Ffmpeg) {
   await ffmpeg(args`${tone(3)} -ac 2 -ar 44100 ${mp3} joined-1.mp3`)
   await ffmpeg(args`${tone(3, 880)} -ac 1 -ar 44100 ${mp3} joined-2.mp3`)
   await joinBytes(folder, ['joined-1.mp3', 'joined-2.mp3'], 'joined.mp3')
+  // The bit rate of the first part is a quarter of that of the others.
+  await ffmpeg(args`${tone(1)} -ac 1 -ar 22050 ${mp3} joined-3.mp3`)
+  await ffmpeg(args`${tone(1, 880)} -ac 2 -ar 48000 ${mp3} joined-4.mp3`)
+  await joinBytes(folder, ['joined-3.mp3', 'joined-1.mp3', 'joined-4.mp3'], 'joined-rates.mp3')
+  // With a header that declares the duration of the first part.
+  await ffmpeg(args`${tone(3)} -c:a libmp3lame declared.mp3`)
+  await joinBytes(folder, ['declared.mp3', 'joined-2.mp3'], 'joined-declared.mp3')
+  const aac = args`${AAC} -f adts`
+  await ffmpeg(args`${tone(3)} -ac 2 ${aac} joined-1.aac`)
+  await ffmpeg(args`${tone(3, 880)} -ac 1 ${aac} joined-2.aac`)
+  await joinBytes(folder, ['joined-1.aac', 'joined-2.aac'], 'joined.aac')
+  await ffmpeg(args`${tone(3, 880)} -ac 1 -ar 22050 ${aac} joined-3.aac`)
+  await joinBytes(folder, ['joined-1.aac', 'joined-3.aac'], 'joined-rates.aac')
 }

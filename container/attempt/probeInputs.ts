@@ -62,14 +62,14 @@ async function probeInput(
 ): Promise<Probe> {
   const { source, sizeBytes } = input
   const environment = probeEnvironment(attempt)
-  const fragmentedStreams = demuxer === null ? await source.readFragmentedStreams() : null
+  const fragments = demuxer === null ? await source.readFragments() : null
   const options = {
     ...environment,
     input: [...selectInputLimits({ demuxer }), source.url],
     sizeBytes,
     isStill: demuxer !== null,
     orientation: await readOrientation(attempt, input),
-    ...(fragmentedStreams !== null && { fragmentedStreams }),
+    ...(fragments !== null && { fragments }),
     needs: listNeeds(attempt.assignment.rendition, sizeBytes),
   }
   const found = await correctTimes(await probe(options), options)

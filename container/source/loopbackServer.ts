@@ -9,7 +9,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import { readSeekSecond } from '../ffmpeg/process/seekUrl.ts'
 import { createBlockCache, type FetchRange, type ReadBlock } from './blockCache.ts'
-import { createFragmentViews, type FragmentedStream } from './fragments/fragmentViews.ts'
+import { createFragmentViews, type FragmentFacts } from './fragments/fragmentViews.ts'
 import { patchReader } from './patchedReader.ts'
 
 export interface SourceServer {
@@ -17,11 +17,8 @@ export interface SourceServer {
    * `seekUrl` adds the second to which ffmpeg seeks, for which a fragmented MP4 file gets an index.
    */
   url: string
-  /**
-   * Returns the video and audio streams of a fragmented MP4 file for which the server makes an index,
-   * by their number; null for another file.
-   */
-  readFragmentedStreams: () => Promise<ReadonlyMap<number, FragmentedStream> | null>
+  /** Returns whether the file is a fragmented MP4, and the streams if the server makes an index. */
+  readFragments: () => Promise<FragmentFacts>
   /** Bytes that were served so far. The stall check counts them as progress. */
   bytesServed: () => number
   close: () => Promise<void>
@@ -91,8 +88,8 @@ export async function startSourceServer(options: {
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
     bytesServed: () => bytesServed,
-    readFragmentedStreams: () =>
-      fragments.readStreams().catch((error: unknown) => {
+    readFragments: () =>
+      fragments.readFragments().catch((error: unknown) => {
         options.onFatal(error)
         throw error
       }),

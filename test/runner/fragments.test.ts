@@ -64,6 +64,7 @@ beforeAll(async () => {
   await ffmpeg(
     args`-i hour.mp4 -c copy -output_ts_offset 1000 -movflags ${`${FRAGMENTS}+skip_trailer`} frag-late.mp4`,
   )
+  await ffmpeg(args`-i hour.mp4 -t 20 -c copy -movflags ${FRAGMENTS} frag-small.mp4`)
   await changeBytes('frag.mp4', 'frag-cut.mp4', (bytes) =>
     bytes.subarray(0, Math.floor(bytes.length * 0.7)),
   )
@@ -120,6 +121,21 @@ describe.each([...Object.keys(FILES), 'frag-late.mp4'])('%s', (name) => {
     expect(await readNumbers(path)).toEqual(Array.from({ length: 25 }, (_, index) => first + index))
     expect(Number(track.duration)).toBeCloseTo(5, 1)
     expectFewReads()
+  })
+})
+
+describe('a file that is too small for an index', () => {
+  it.each([4.9, 15])('has the frame of second %s', async (atSeconds) => {
+    const { path } = await make('frag-small.mp4', image({ atSeconds, format: 'png' }))
+    const start = await readVideoStart('frag-small.mp4')
+    expect(await readNumbers(path)).toEqual([Math.ceil((atSeconds - start) * FRAME_RATE - 1e-6)])
+  })
+
+  it('is trimmed exactly', async () => {
+    const { path } = await make('frag-small.mp4', video({ startSeconds: 15, endSeconds: 17 }))
+    const start = await readVideoStart('frag-small.mp4')
+    const first = Math.ceil((15 - start) * FRAME_RATE - 1e-6)
+    expect(await readNumbers(path)).toEqual(Array.from({ length: 10 }, (_, index) => first + index))
   })
 })
 

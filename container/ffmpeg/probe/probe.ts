@@ -76,10 +76,14 @@ export type ProbeOptions = FfprobeOptions & {
    */
   needs?: StreamNeeds
   /**
-   * Properties of the video and audio streams of a fragmented MP4 file, by their number. ffprobe derives
-   * them from the fragments that it has read, which are not all.
+   * Whether the file is a fragmented MP4. If it is served with an index, `streams` has properties of
+   * its video and audio streams, by their number, which ffprobe would derive from the fragments that
+   * it has read. Those are not all.
    */
-  fragmentedStreams?: ReadonlyMap<number, { endSeconds: number; bitRate: number | null }>
+  fragments?: {
+    isFragmented: boolean
+    streams: ReadonlyMap<number, { endSeconds: number; bitRate: number | null }> | null
+  }
   /** True for a file that is known to be a still image, which is decoded for its orientation. */
   isStill?: boolean
   /** Orientation of a PNG or WebP; absent or 1 for other files. */
@@ -144,14 +148,27 @@ async function readOutput(
   return { ...complete, video: complete.video && { ...complete.video, inputOptions } }
 }
 
-/** Replaces the properties that depend on all fragments. */
-function completeFragmented(read: Probe, { fragmentedStreams }: ProbeOptions): Probe {
-  if (fragmentedStreams === undefined) {
+/**
+ * Replaces the properties that depend on all fragments. ffmpeg does not seek exactly in fragmented
+ * files, with and without an index.
+ */
+function completeFragmented(read: Probe, { fragments }: ProbeOptions): Probe {
+  if (fragments?.isFragmented !== true) {
     return read
   }
+  const { streams } = fragments
+  return streams === null
+    ? { ...read, seeksExactly: false }
+    : { ...completeStreams(read, streams), seeksExactly: false, isFragmented: true }
+}
+
+function completeStreams(
+  read: Probe,
+  streams: NonNullable<NonNullable<ProbeOptions['fragments']>['streams']>,
+): Probe {
   const complete = <T extends VideoStream | AudioStream>(stream: T): T => ({
     ...stream,
-    ...(fragmentedStreams.get(stream.index) ?? { endSeconds: null, bitRate: null }),
+    ...(streams.get(stream.index) ?? { endSeconds: null, bitRate: null }),
   })
   // The declared number of frames does not include those in fragments.
   const video = read.video && { ...complete(read.video), frames: null }
@@ -165,8 +182,6 @@ function completeFragmented(read: Probe, { fragmentedStreams }: ProbeOptions): P
     contentSeconds,
     facts: { ...read.facts, durationSeconds },
     audioTracks: read.audioTracks.map(complete),
-    seeksExactly: false,
-    isFragmented: true,
   }
 }
 

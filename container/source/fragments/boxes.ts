@@ -13,23 +13,32 @@ export interface Box {
 export const MAX_HEADER_BYTES = 16
 const PRINTABLE = /^[\x20-\x7e\xa9]{4}$/
 
+/** A hostile file can have a box for every 8 bytes. No valid file has nearly as many in one box. */
+const MAX_SIBLINGS = 10_000
+
 /**
- * @param bytes the bytes at `start`
+ * @param bytes contain the header, from `offset` on
+ * @param start position of the header, from which the positions of the box are counted
  * @param limit end of the file or of the parent, to which a box of size 0 extends
  * @returns null when there is no valid header
  */
-export function readBoxHeader(bytes: Buffer, start: number, limit: number): Box | null {
-  if (bytes.length < 8 || start + 8 > limit) {
+export function readBoxHeader(bytes: Buffer, start: number, limit: number, offset = 0): Box | null {
+  const available = bytes.length - offset
+  if (available < 8 || start + 8 > limit) {
     return null
   }
-  const type = bytes.toString('latin1', 4, 8)
-  const size = bytes.readUInt32BE(0)
+  const type = bytes.toString('latin1', offset + 4, offset + 8)
+  const size = bytes.readUInt32BE(offset)
   const isLarge = size === 1
-  if (!PRINTABLE.test(type) || (isLarge && bytes.length < MAX_HEADER_BYTES)) {
+  if (!PRINTABLE.test(type) || (isLarge && available < MAX_HEADER_BYTES)) {
     return null
   }
   const headerBytes = isLarge ? MAX_HEADER_BYTES : 8
-  const length = isLarge ? Number(bytes.readBigUInt64BE(8)) : size === 0 ? limit - start : size
+  const length = isLarge
+    ? Number(bytes.readBigUInt64BE(offset + 8))
+    : size === 0
+      ? limit - start
+      : size
   const end = start + length
   if (length < headerBytes || !Number.isSafeInteger(end)) {
     return null
@@ -37,11 +46,14 @@ export function readBoxHeader(bytes: Buffer, start: number, limit: number): Box 
   return { type, start, contentStart: start + headerBytes, end }
 }
 
-/** Returns the boxes in `bytes`, up to the first one that is invalid or does not end within them. */
+/**
+ * Returns the boxes in `bytes`, up to the first one that is invalid or does not end within them, and
+ * at most 10,000.
+ */
 export function listBoxes(bytes: Buffer): (Box & { content: Buffer })[] {
   const boxes: (Box & { content: Buffer })[] = []
-  for (let position = 0; position < bytes.length;) {
-    const box = readBoxHeader(bytes.subarray(position), position, bytes.length)
+  for (let position = 0; position < bytes.length && boxes.length < MAX_SIBLINGS;) {
+    const box = readBoxHeader(bytes, position, bytes.length, position)
     if (box === null || box.end > bytes.length) {
       break
     }

@@ -51,7 +51,8 @@ export async function readLayout(sizeBytes: number, read: ReadBytes): Promise<La
     if (box.type === 'moof') {
       return found && { ...found, firstFragment: position, hidden }
     }
-    if (box.type === 'moov') {
+    // ffmpeg ignores all `moov` boxes but the first.
+    if (box.type === 'moov' && found === null) {
       if (box.end - box.start > MAX_MOOV_BYTES) {
         return null
       }

@@ -7,8 +7,9 @@
 import { deflateSync } from 'node:zlib'
 import type { Patch } from '../patchedReader.ts'
 import { type FileContext, type Layout, readContext, readLayout } from './fileLayout.ts'
-import type { ReadBytes } from './fragmentReader.ts'
+import { createFragmentReader, type ReadBytes } from './fragmentReader.ts'
 import { buildIndex } from './indexBoxes.ts'
+import { limitReads, orNull } from './readLimit.ts'
 import { findLanding, secondsOf, type TimedTrack } from './search.ts'
 
 export interface FragmentIndex {
@@ -41,21 +42,43 @@ export interface FileView {
 /** Smaller files get no index, because they are read quickly as a whole. */
 export const MIN_INDEXED_BYTES = 8 * 1024 ** 2
 
-/** @returns null for a file that needs no index, or for which none can be made */
-export async function openFragmentIndex(
+/**
+ * Maximum number of bytes that are read to open a file, and to find one second. A file of which the
+ * fragments have 60 MB each takes about as many.
+ */
+const MAX_READ_BYTES = 256 * 1024 ** 2
+
+export interface FragmentedFile {
+  /** Null for a file that needs no index, or for which none can be made. */
+  index: FragmentIndex | null
+}
+
+/** @returns null for a file that is not a fragmented MP4 */
+export async function openFragmentedFile(
   sizeBytes: number,
-  read: ReadBytes,
-): Promise<FragmentIndex | null> {
-  if (sizeBytes < MIN_INDEXED_BYTES) {
+  readFile: ReadBytes,
+): Promise<FragmentedFile | null> {
+  // The index of each second is limited by itself, and all of them together by the size of the file.
+  const readAll = limitReads(readFile, sizeBytes + MAX_READ_BYTES)
+  const read = limitReads(readAll, MAX_READ_BYTES)
+  const layout = await orNull(readLayout(sizeBytes, read))
+  if (layout === null) {
     return null
   }
-  const layout = await readLayout(sizeBytes, read)
-  const context = layout && (await readContext(layout, sizeBytes, read))
-  if (layout === null || context === null) {
-    return null
-  }
+  const context =
+    sizeBytes < MIN_INDEXED_BYTES ? null : await orNull(readContext(layout, sizeBytes, read))
+  return { index: context && createIndex(layout, context, readAll) }
+}
+
+function createIndex(
+  layout: Layout,
+  context: FileContext,
+  readAll: ReadBytes,
+): FragmentIndex | null {
+  const { dataEnd } = context
+  const compressed = compressMoov(layout)
   const patchFor = (landing: Parameters<typeof buildIndex>[1]) =>
-    patchMoov(layout, context, landing)
+    patchMoov(layout, context, { compressed, landing })
   const startPatches = patchFor(null)
   if (startPatches === null) {
     return null
@@ -63,9 +86,15 @@ export async function openFragmentIndex(
   return {
     streams: new Map(context.tracks.map((track) => [track.index, describeStream(track, context)])),
     async view(second) {
-      const landing = second === null ? null : await findLanding(context, second)
+      const reader = createFragmentReader({
+        sizeBytes: dataEnd,
+        tracks: layout.tracks,
+        read: limitReads(readAll, MAX_READ_BYTES),
+      })
+      const landing =
+        second === null ? null : await orNull(findLanding({ ...context, reader }, second))
       const patches = (landing && patchFor(landing)) ?? startPatches
-      return { sizeBytes: context.dataEnd, patches: [...patches, ...layout.hidden] }
+      return { sizeBytes: dataEnd, patches: [...patches, ...layout.hidden] }
     },
   }
 }
@@ -80,18 +109,8 @@ function describeStream(track: TimedTrack, context: FileContext): FragmentedStre
   }
 }
 
-/**
- * Puts an index into the space of `moov`, which is compressed to make room: fragments may state
- * positions from the start of the file, so no fragment may move.
- *
- * @returns null when there is not enough room, or a fragment is too large for an index
- */
-function patchMoov(
-  { moov, content }: Layout,
-  context: FileContext,
-  landing: Parameters<typeof buildIndex>[1],
-): FileView['patches'] | null {
-  const compressed = writeBox(
+function compressMoov({ content }: Layout): Buffer {
+  return writeBox(
     'moov',
     writeBox(
       'cmov',
@@ -99,16 +118,31 @@ function patchMoov(
       writeBox('cmvd', uint32(content.length), deflateSync(content, { level: 9 })),
     ),
   )
-  const index = buildIndex(context, landing, moov.start + compressed.length)
-  if (index === null) {
+}
+
+/**
+ * Puts an index into the space of `moov`, which is compressed to make room: fragments may state
+ * positions from the start of the file, so no fragment may move.
+ *
+ * @returns null when there is not enough room, or a fragment is too large for an index
+ */
+function patchMoov(
+  { moov }: Layout,
+  context: FileContext,
+  { compressed, landing }: { compressed: Buffer; landing: Parameters<typeof buildIndex>[1] },
+): FileView['patches'] | null {
+  const start = moov.start + compressed.length
+  const index = buildIndex(context, landing, start)
+  const rest = index === null ? -1 : moov.end - start - index.length
+  if (index === null || rest < 0 || (rest > 0 && rest < 8)) {
     return null
   }
-  const rest = moov.end - moov.start - compressed.length - index.length
-  if (rest < 0 || (rest > 0 && rest < 8)) {
-    return null
-  }
-  const filler = rest === 0 ? [] : [writeBox('free', Buffer.alloc(rest - 8))]
-  return [{ start: moov.start, bytes: Buffer.concat([compressed, index, ...filler]) }]
+  // The rest of `moov` becomes the content of a box that is ignored.
+  const filler = rest === 0 ? [] : [uint32(rest), Buffer.from('free')]
+  return [
+    { start: moov.start, bytes: compressed },
+    { start, bytes: Buffer.concat([index, ...filler]) },
+  ]
 }
 
 function writeBox(type: string, ...content: Buffer[]): Buffer {

@@ -5,9 +5,9 @@
 import type { ReadBlock } from '../blockCache.ts'
 import {
   type FileView,
+  type FragmentedFile,
   type FragmentedStream,
-  type FragmentIndex,
-  openFragmentIndex,
+  openFragmentedFile,
 } from './fragmentIndex.ts'
 
 export type { FragmentedStream } from './fragmentIndex.ts'
@@ -15,8 +15,14 @@ export type { FragmentedStream } from './fragmentIndex.ts'
 export interface FragmentViews {
   /** @param second to which ffmpeg will seek; null when it reads from the start */
   select: (second: number | null) => Promise<FileView>
-  /** Returns null for a file that is served without changes. */
-  readStreams: () => Promise<ReadonlyMap<number, FragmentedStream> | null>
+  readFragments: () => Promise<FragmentFacts>
+}
+
+export interface FragmentFacts {
+  /** True for a fragmented MP4 file, with or without an index. */
+  isFragmented: boolean
+  /** The video and audio streams, by their number; null for a file that is served without an index. */
+  streams: ReadonlyMap<number, FragmentedStream> | null
 }
 
 /** @param options.signal aborted when the source is closed */
@@ -30,17 +36,17 @@ export function createFragmentViews(options: {
   const { sizeBytes, startReader, isEnabled, signal } = options
   const unchanged: FileView = { sizeBytes, patches: [] }
   const views = new Map<number | null, Promise<FileView>>()
-  let index: Promise<FragmentIndex | null> | null = null
+  let file: Promise<FragmentedFile | null> | null = null
 
-  function openIndex(): Promise<FragmentIndex | null> {
-    index ??= isEnabled
-      ? openFragmentIndex(sizeBytes, readBytes(startReader, signal))
+  function open(): Promise<FragmentedFile | null> {
+    file ??= isEnabled
+      ? openFragmentedFile(sizeBytes, readBytes(startReader, signal))
       : Promise.resolve(null)
-    return index
+    return file
   }
 
   async function makeView(second: number | null): Promise<FileView> {
-    return (await openIndex())?.view(second) ?? unchanged
+    return (await open())?.index?.view(second) ?? unchanged
   }
 
   return {
@@ -49,7 +55,10 @@ export function createFragmentViews(options: {
       views.set(second, view)
       return view
     },
-    readStreams: async () => (await openIndex())?.streams ?? null,
+    async readFragments() {
+      const opened = await open()
+      return { isFragmented: opened !== null, streams: opened?.index?.streams ?? null }
+    },
   }
 }
 

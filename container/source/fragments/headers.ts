@@ -1,4 +1,5 @@
 /** Reads the headers of a fragmented MP4: the tracks in `moov`, and the times in a `moof`. */
+import { MAX_STREAMS } from '../../ffmpeg/process/limits.ts'
 import { findContent, listBoxes } from './boxes.ts'
 
 export interface Track {
@@ -43,7 +44,10 @@ export interface TrackSpan {
 const NOT_KEYFRAME = 0x0101_0000
 const KINDS: Record<string, 'video' | 'audio'> = { vide: 'video', soun: 'audio' }
 
-/** @returns null for a `moov` that declares no fragments (`mvex`), or is invalid */
+/**
+ * @returns null for a `moov` that declares no fragments (`mvex`), is invalid, or has more tracks than
+ *   ffmpeg may read
+ */
 export function readTracks(moov: Buffer): Track[] | null {
   const extension = findContent(moov, 'mvex')
   if (extension === null) {
@@ -63,6 +67,9 @@ export function readTracks(moov: Buffer): Track[] | null {
   )
   const movie = findContent(moov, 'mvhd')
   const traks = listBoxes(moov).filter(({ type }) => type === 'trak')
+  if (traks.length > MAX_STREAMS) {
+    return null
+  }
   const tracks = traks.map(({ content }, index): Track | null => {
     const header = findContent(content, 'tkhd')
     const media = findContent(content, 'mdia', 'mdhd')
@@ -209,7 +216,9 @@ function addRun(span: TrackSpan, run: Buffer, defaults: SampleDefaults, kind: Tr
     span.bytes += count * defaults.size
     return
   }
-  for (let index = 0; index < count && !readField.isAtEnd(); index++) {
+  const sampleBytes = 4 * [0x100, 0x200, 0x400, 0x800].filter((flag) => (flags & flag) !== 0).length
+  // The number of samples in the header can be wrong, so the size of the box limits it too.
+  for (let index = 0; index < count && readField.remaining() >= sampleBytes; index++) {
     const duration = readField(0x100) ?? defaults.duration
     span.bytes += readField(0x200) ?? defaults.size
     const sampleFlags = readField(0x400) ?? (index === 0 ? firstFlags : null) ?? defaults.flags
@@ -236,5 +245,5 @@ function createFieldReader(content: Buffer, firstField: number) {
     position += length
     return content.readUInt32BE(position - 4)
   }
-  return Object.assign(readField, { isAtEnd: () => position >= content.length })
+  return Object.assign(readField, { remaining: () => content.length - position })
 }

@@ -1,6 +1,6 @@
 /** Finds where the streams of a file end, and wrong times, from the times of all its packets. */
 import { classifyFfmpegFailure } from '../process/classifyFailure.ts'
-import type { FfprobeOptions } from '../process/ffprobe.ts'
+import { type FfprobeOptions, WHOLE_FILE_CPU_SECONDS } from '../process/ffprobe.ts'
 import { probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { runProcess } from '../process/process.ts'
@@ -21,8 +21,6 @@ export interface StreamEnd {
 
 /** The times of a stream with more packets are not examined. */
 const MAX_EXAMINED_PACKETS = 2_000_000
-/** CPU time for reading a file of many GB; the timeout of the attempt limits the elapsed time. */
-const CPU_SECONDS = 600
 /** Reading ends after this much of the file without a packet. */
 const MAX_BYTES_WITHOUT_PACKETS = 32 * 1024 ** 2
 const CHECK_INTERVAL_MS = 100
@@ -57,7 +55,7 @@ export async function measureEnds(
       }),
       ...options.input,
     ],
-    limits: { ...probeLimits(options.limits), cpuSeconds: CPU_SECONDS },
+    limits: { ...probeLimits(options.limits), cpuSeconds: WHOLE_FILE_CPU_SECONDS },
     cwd: options.cwd,
     signal: AbortSignal.any([options.signal, stopping.signal]),
     onStdout: (text) => {

@@ -18,7 +18,10 @@ const ENTRIES = 'packet=stream_index,pts:frame=stream_index'
 const FILE_PACKETS = 12
 /** Number of packets that are decoded to sample one stream. */
 const STREAM_PACKETS = 50
-/** A sample ends after about this many bytes, which matters if a stream has few packets. */
+/**
+ * A sample ends after about this many bytes, which matters if a stream has few packets. If it has
+ * given no frame by then, the rest of the file is read.
+ */
 const MAX_BYTES = 32 * 1024 ** 2
 /** Part of the file in which the packets of streams are compared. */
 const COMPARED_SECONDS = 20
@@ -26,7 +29,7 @@ const COMPARED_SECONDS = 20
 /**
  * Decodes the first packets of a file, and counts the packets and frames of each stream.
  *
- * @returns null when the sample failed, or ended at `MAX_BYTES` without a packet
+ * @returns null when the sample failed
  */
 export async function decodeFirstPackets(
   options: FfprobeOptions,
@@ -35,6 +38,7 @@ export async function decodeFirstPackets(
     entries: ENTRIES,
     // Only the key frames of a video are decoded: a frame of 8K takes a third of a second.
     selection: ffmpegOptions({ skip_frame: 'nokey', read_intervals: `%+#${FILE_PACKETS}` }),
+    enoughBytes: MAX_BYTES,
   })
   const streams = new Map<number, DecodeSample>()
   for (const { index, isFrame, isTimed } of parseSample(sample?.output ?? '')) {
@@ -43,7 +47,7 @@ export async function decodeFirstPackets(
     stream.untimed += isTimed ? 0 : 1
     streams.set(index, stream)
   }
-  return streams.size === 0 && sample?.isComplete !== true ? null : streams
+  return sample === null ? null : streams
 }
 
 /** Parses lines such as `packet,0,3600`, `packet,0,N/A` and `frame,0`. */
@@ -60,24 +64,37 @@ function parseSample(output: string) {
 /**
  * Decodes the first packets of one stream.
  *
- * @returns null when the sample failed, or ended at `MAX_BYTES` without a frame
+ * @returns null when the sample failed
  */
 export async function decodeStream(
   index: number,
   options: FfprobeOptions,
 ): Promise<DecodeSample | null> {
+  const first = await sampleStream(index, options, { enoughBytes: MAX_BYTES })
+  const isInconclusive = first !== null && !first.isComplete && first.frames === 0
+  return isInconclusive ? sampleStream(index, options, { mayReadAll: true }) : first
+}
+
+async function sampleStream(
+  index: number,
+  options: FfprobeOptions,
+  extent: Pick<FfprobeQuery, 'enoughBytes' | 'mayReadAll'>,
+): Promise<(DecodeSample & { isComplete: boolean }) | null> {
   const sample = await query(options, {
     entries: ENTRIES,
     selection: ffmpegOptions({
       select_streams: index,
       read_intervals: `%+#${STREAM_PACKETS}`,
     }),
+    ...extent,
   })
-  const lines = parseSample(sample?.output ?? '')
+  if (sample === null) {
+    return null
+  }
+  const lines = parseSample(sample.output)
   const frames = lines.filter(({ isFrame }) => isFrame).length
   const untimed = lines.filter(({ isTimed }) => !isTimed).length
-  const found = { packets: lines.length - frames, frames, untimed }
-  return sample?.isComplete === true || found.frames > 0 ? found : null
+  return { packets: lines.length - frames, frames, untimed, isComplete: sample.isComplete }
 }
 
 /** Counts the packets of each stream, and the seconds that they span, at the start of the file. */
@@ -87,6 +104,7 @@ export async function countPackets(
   const sample = await query(options, {
     entries: 'packet=stream_index,pts_time',
     selection: ffmpegOptions({ read_intervals: `%+${COMPARED_SECONDS}` }),
+    enoughBytes: MAX_BYTES,
   })
   const spans = new Map<number, { packets: number; first: number; last: number }>()
   for (const [, number, text] of sample?.output.matchAll(/^packet,(\d+),(-?[\d.]+)/gm) ?? []) {
@@ -109,15 +127,10 @@ export async function countPackets(
 /** @returns null when ffprobe fails, for example because it exceeds a limit */
 async function query(
   options: FfprobeOptions,
-  { entries, selection = [] }: FfprobeQuery,
+  request: FfprobeQuery,
 ): Promise<{ output: string; isComplete: boolean } | null> {
   try {
-    return await runFfprobe(options, {
-      entries,
-      selection,
-      format: 'csv',
-      enoughBytes: MAX_BYTES,
-    })
+    return await runFfprobe(options, { ...request, format: 'csv' })
   } catch (error) {
     if (error instanceof JobFailure) {
       return null

@@ -22,7 +22,12 @@ export interface FfprobeQuery {
    * it, reading more than `PROBE.readBytes` is a failure.
    */
   enoughBytes?: number
+  /** True to read the whole file if necessary. Only the timeout of the attempt limits the elapsed time. */
+  mayReadAll?: boolean
 }
+
+/** CPU time for reading a file of many GB. */
+export const WHOLE_FILE_CPU_SECONDS = 600
 
 /** Program, limits and working folder of ffprobe, which are the same for every file. */
 export interface ProbeEnvironment {
@@ -51,16 +56,21 @@ export async function runFfprobe(
   options: FfprobeOptions,
   query: FfprobeQuery,
 ): Promise<{ output: string; stderr: string; isComplete: boolean }> {
-  const { entries, selection = [], format = 'json', enoughBytes } = query
-  const limits = probeLimits(options.limits)
+  const { entries, selection = [], format = 'json', enoughBytes, mayReadAll = false } = query
+  const limits = {
+    ...probeLimits(options.limits),
+    ...(mayReadAll && { cpuSeconds: WHOLE_FILE_CPU_SECONDS }),
+  }
   const stopping = new AbortController()
-  const timer = setTimeout(() => stopping.abort(probeTimedOut()), PROBE.seconds * 1_000)
+  const timer = mayReadAll
+    ? undefined
+    : setTimeout(() => stopping.abort(probeTimedOut()), PROBE.seconds * 1_000)
   const bytesBefore = options.bytesRead()
   const readCheck = setInterval(() => {
     const read = options.bytesRead() - bytesBefore
     if (read > (enoughBytes ?? Infinity)) {
       stopping.abort(ENOUGH_READ)
-    } else if (read > PROBE.readBytes) {
+    } else if (!mayReadAll && read > PROBE.readBytes) {
       stopping.abort(probeReadsTooMuch())
     }
   }, CHECK_INTERVAL_MS)

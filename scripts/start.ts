@@ -117,6 +117,7 @@ function countRunners({ runners }: Settings): string {
 
 function greet(settings: Settings): void {
   const { url, apiKey, stateDir, dev } = settings
+  // The job may end before the events are requested, so the stream begins with the first event.
   const auth = `-H 'Authorization: Bearer ${apiKey}'`
   console.log(`
 Reelqueue is ready at ${url} with ${countRunners(settings)}. Logs and data: ${stateDir}
@@ -126,7 +127,7 @@ Upload a file, create a job for a variant of it, and stream the events:
 
   curl -T clip.mp4 ${auth} ${url}/files/videos/clip.mp4
   curl -X POST ${auth} -H 'Content-Type: application/json' -d '{"filePath": "videos/clip.mp4", "transformations": ["w_640"]}' ${url}/queue/jobs
-  curl -N ${auth} ${url}/queue/events
+  curl -N ${auth} '${url}/queue/events?lastEventId=0'
 
 ${dev ? 'The Worker and the runners reload when their code changes. ' : ''}Ctrl-C stops it.`)
 }

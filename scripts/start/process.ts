@@ -59,10 +59,9 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
   })
   if (pid) {
     const dismissGuard = startGroupGuard(pid, { PATH: process.env.PATH })
-    void exited.then(() => {
-      signalGroup(pid, 'SIGKILL')
-      dismissGuard()
-    })
+    // A process that it leaves behind would keep the pipes of its output open, and so delay `close`.
+    child.on('exit', () => signalGroup(pid, 'SIGKILL'))
+    void exited.then(dismissGuard)
   }
 
   return {

@@ -1,6 +1,6 @@
 /** Reads the settings of `npm start` from the environment. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StartError } from './startError.ts'
 import { prepareStateDir } from './stateDir.ts'
@@ -73,16 +73,29 @@ function checkKey(key: string): string {
 }
 
 function readOrCreateKey(path: string): string {
-  if (existsSync(path)) {
-    const stored = readFileSync(path, 'utf8').trim()
-    if (TOKEN.test(stored)) {
-      return stored
-    }
+  if (!existsSync(path)) {
+    createKey(path)
+  }
+  const stored = readFileSync(path, 'utf8').trim()
+  if (!TOKEN.test(stored)) {
     throw new StartError(
       `${path} does not contain a valid API key. Delete it to have a new one created.`,
     )
   }
-  const created = `rq_${randomBytes(24).toString('base64url')}`
-  writeFileSync(path, `${created}\n`, { mode: 0o600 })
-  return created
+  return stored
+}
+
+/** Of two starts at the same moment, the first one creates the key, and both read the whole of it. */
+function createKey(path: string): void {
+  const complete = `${path}.${process.pid}`
+  writeFileSync(complete, `rq_${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })
+  try {
+    linkSync(complete, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new StartError(`${path} cannot be created: ${(error as Error).message}`)
+    }
+  } finally {
+    rmSync(complete)
+  }
 }

@@ -13,8 +13,20 @@ import { StartError } from './startError.ts'
 
 const OWN_FOLDERS = ['v3', 'scratch', 'bundle', 'registry']
 
-/** A folder that contains one of these names was used by an earlier start, of any version. */
-const OWN_NAMES = [...OWN_FOLDERS, 'api-key', 'secrets.env', 'wrangler.log', 'lock.sqlite']
+const WRITE_TEST = 'write-test'
+
+/**
+ * A folder that contains one of these names was used by an earlier start, of any version, or is
+ * prepared by another one at this moment.
+ */
+const OWN_NAMES = [
+  ...OWN_FOLDERS,
+  'api-key',
+  'secrets.env',
+  'wrangler.log',
+  'lock.sqlite',
+  WRITE_TEST,
+]
 
 /**
  * Creates the folder, and lets only its owner read it and what is created in it.
@@ -34,9 +46,10 @@ export function prepareStateDir(stateDir: string): void {
         chmodSync(join(stateDir, entry.name), 0o700)
       }
     }
-    const probe = join(stateDir, 'write-test')
+    const probe = join(stateDir, WRITE_TEST)
     writeFileSync(probe, '')
-    rmSync(probe)
+    // Another start may have removed it.
+    rmSync(probe, { force: true })
   } catch (error) {
     if (error instanceof StartError) {
       throw error

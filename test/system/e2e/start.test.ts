@@ -1,12 +1,14 @@
 /** The output of `npm start`, the settings that it rejects, and the use of its state folder. */
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterEach, describe, expect, inject, test } from 'vitest'
+import { afterEach, describe, expect, inject, test, vi } from 'vitest'
 import { describePortError } from '../../../scripts/start/claim.ts'
+import { launch } from '../../../scripts/start/process.ts'
+import { prepareStateDir } from '../../../scripts/start/stateDir.ts'
 import { waitUntilUnresponsive } from '../../../scripts/start/worker.ts'
 import { findFreePort } from '../fixtures/freePort.ts'
 import { makeClip } from '../fixtures/media.ts'
@@ -27,6 +29,20 @@ afterEach(async () => {
     await program.exited
   }
 })
+
+/** Runs a command that does not end by itself, and stops it when it has printed the text. */
+async function readUntil(command: string, text: string): Promise<string> {
+  const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let output = ''
+  for await (const chunk of child.stdout.setEncoding('utf8')) {
+    output += chunk
+    if (output.includes(text)) {
+      break
+    }
+  }
+  child.kill()
+  return output
+}
 
 function makeStateDir(): string {
   return mkdtempSync(join(inject('stateDirs'), 'state-'))
@@ -130,14 +146,37 @@ test('the steps of a start are printed, and the printed commands work as they ar
     (await promisify(execFile)('sh', ['-c', command], { cwd: folder })).stdout
   expect(await run(upload)).toContain('"filePath":"videos/clip.mp4"')
   expect(await run(create)).toContain('"status":"pending"')
-  // `curl -N` follows the events until it is stopped: `grep -m1` ends at the first one.
-  expect(await run(`${events} | grep -m1 job:completed`)).toContain('job:completed')
+  // The job may have ended before the events are requested.
+  const key = /Bearer (\S+)'/.exec(events)![1]!
+  await vi.waitFor(
+    async () => {
+      const headers = { Authorization: `Bearer ${key}` }
+      const list = await (await fetch(`${program.url}/queue/jobs`, { headers })).text()
+      expect(list).toContain('"status":"completed"')
+    },
+    { timeout: 45_000, interval: 200 },
+  )
+  expect(await readUntil(events, 'job:completed')).toContain('job:completed')
 
   const folders = readdirSync(stateDir, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => join(entry.parentPath, entry.name))
   const modes = [stateDir, ...folders].map((path) => statSync(path).mode & 0o777)
   expect(new Set(modes)).toEqual(new Set([0o700]))
+})
+
+test('a folder that another start is preparing is not taken for one of something else', () => {
+  const stateDir = makeStateDir()
+  writeFileSync(join(stateDir, 'write-test'), '')
+  prepareStateDir(stateDir)
+  expect(readdirSync(stateDir)).toEqual([])
+})
+
+test('a process ends although one that it has started keeps its output open', async () => {
+  const logFile = join(makeStateDir(), 'log')
+  const launched = launch({ command: 'sh', args: ['-c', 'sleep 300 & echo started'], logFile })
+  expect(await launched.exited).toEqual({ code: 0, signal: null })
+  expect(launched.tail()).toBe('started')
 })
 
 test('a folder with mode 0755 in an existing state folder gets mode 0700', async () => {

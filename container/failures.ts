@@ -19,6 +19,14 @@ export class JobFailure extends Error {
 }
 
 /**
+ * ffmpeg has met a time that goes back, jumps, or is outside of the file, in a file whose times were
+ * not examined. The attempt examines them, and plans anew.
+ */
+export class WrongTimes extends Error {
+  override name = 'WrongTimes'
+}
+
+/**
  * The lease is lost: the gateway says so, or no report has succeeded for too long (see
  * `heartbeat.ts`). The attempt ends without a finish request.
  */

@@ -6,9 +6,14 @@
 import type { Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
 import { type AttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
+import { areTimesExamined, examineInputs } from './attempt/examineInputs.ts'
 import { probeInputs } from './attempt/probeInputs.ts'
 import { createProgressTracker, type ProgressTracker } from './attempt/progressTracker.ts'
-import { createScratchFolder, removeScratchFolder } from './attempt/scratchFolder.ts'
+import {
+  createScratchFolder,
+  emptyScratchFolder,
+  removeScratchFolder,
+} from './attempt/scratchFolder.ts'
 import {
   addNote,
   type Attempt,
@@ -16,9 +21,9 @@ import {
   type RunningAttempt,
   type StageTimer,
 } from './attempt/types.ts'
-import { GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
+import { GatewayRejection, GatewayUnreachable, JobFailure, WrongTimes } from './failures.ts'
 import { planRendition } from './ffmpeg/plan/planRendition.ts'
-import type { RenderPlan } from './ffmpeg/renderPlan.ts'
+import type { PlanContext, RenderPlan } from './ffmpeg/renderPlan.ts'
 import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
@@ -60,7 +65,7 @@ export async function runAttempt(attempt: Attempt) {
       signal: AbortSignal.any([signal, stagesEnded.signal]),
       onLost: attempt.end,
     })
-    return await runStages({ ...attempt, state, tracker, scratch, inputs })
+    return await runStages({ ...attempt, state, tracker, scratch, inputs, checksTimes: true })
   } finally {
     stagesEnded.abort()
     await heartbeat
@@ -70,23 +75,47 @@ export async function runAttempt(attempt: Attempt) {
 }
 
 async function runStages(attempt: RunningAttempt) {
-  const { assignment, record, state, tracker } = attempt
-  const { rendition, source } = assignment
+  const { assignment, record, tracker } = attempt
+  const { source } = assignment
   if (source.sizeBytes === 0) {
     throw new JobFailure('input_invalid', 'The file is empty.')
   }
   const timeStage = createStageTimer(tracker, record)
 
-  const context = await timeStage('probe', () => probeInputs(attempt))
+  const probed = await timeStage('probe', () => probeForPlan(attempt))
+  try {
+    return await makeVariant(attempt, probed, timeStage)
+  } catch (error) {
+    if (!(error instanceof WrongTimes)) {
+      throw error
+    }
+  }
+  await emptyScratchFolder(attempt.scratch)
+  const examined = await timeStage('probe', () => examineInputs(attempt, probed, Infinity))
+  return makeVariant(attempt, examined, timeStage)
+}
+
+/** Probes the inputs, and examines the times of a file that is copied: no filter can check those. */
+async function probeForPlan(attempt: RunningAttempt): Promise<PlanContext> {
+  const context = await probeInputs(attempt)
+  const { video, mode } = planRendition(attempt.assignment.rendition, context)
+  const isCopied = mode === 'remux' || video?.action === 'copy'
+  return isCopied ? examineInputs(attempt, context) : context
+}
+
+/** Plans the variant from the probed inputs, makes it and stores it. */
+async function makeVariant(attempt: RunningAttempt, context: PlanContext, timeStage: StageTimer) {
+  const { record, state, tracker, assignment } = attempt
+  const { rendition } = assignment
   state.input = record.input = context.source.probe.facts
   const plan = planRendition(rendition, context)
   const { mode, reason, video, audio, notes } = plan
   state.plan = record.plan = { mode, reason, video, audio, notes }
   tracker.setPlan(plan, 'speed' in rendition ? rendition.speed : 1)
-
+  const planned = { ...attempt, checksTimes: !areTimesExamined(context) }
   return plan.isPackage
-    ? publishPackage(attempt, plan, timeStage)
-    : makeSingleFile(attempt, plan, timeStage)
+    ? publishPackage(planned, plan, timeStage)
+    : makeSingleFile(planned, plan, timeStage)
 }
 
 async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeStage: StageTimer) {

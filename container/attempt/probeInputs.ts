@@ -88,25 +88,37 @@ function readOrientation(
 /** A probe document should be ready within seconds, so larger files are not read to their end. */
 const MAX_MEASURED_PROBE_BYTES = 64 * 1024 ** 2
 
-/** Kinds that do not play the file, but show a frame of it or describe it. */
-const KINDS_WITHOUT_TIME: readonly Rendition['kind'][] = ['image', 'probe']
-
 function listNeeds(rendition: Rendition, sizeBytes: number): StreamNeeds {
   const hasNoAudio = 'audioCodec' in rendition && rendition.audioCodec === 'none'
   return {
     video: rendition.kind !== 'audio' && rendition.kind !== 'wave',
     audioTrack: 'audioTrack' in rendition && !hasNoAudio ? rendition.audioTrack : null,
-    times: !KINDS_WITHOUT_TIME.includes(rendition.kind),
+    times: selectTimes(rendition),
     durations: rendition.kind !== 'probe' || sizeBytes <= MAX_MEASURED_PROBE_BYTES,
   }
 }
 
-function probeEnvironment({ settings, scratch: cwd, signal, inputs }: RunningAttempt) {
+/**
+ * Returns `examined` when the plan depends on the times of the file: on its duration, or on where a
+ * part of it is. Other encodes begin without an examination, and stop at a wrong time. An image shows
+ * only a frame.
+ */
+function selectTimes(rendition: Rendition): StreamNeeds['times'] {
+  if (['image', 'probe'].includes(rendition.kind)) {
+    return 'none'
+  }
+  const fadesOut = 'fadeOutSeconds' in rendition && rendition.fadeOutSeconds > 0
+  const hasSize = 'sizeKilobytes' in rendition && rendition.sizeKilobytes !== null
+  const isPart = readStart(rendition) > 0 || readEnd(rendition) !== null
+  return rendition.kind === 'sprite' || isPart || fadesOut || hasSize ? 'examined' : 'checked'
+}
+
+export function probeEnvironment({ settings, scratch: cwd, signal, inputs }: RunningAttempt) {
   return { ...resolveFfmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead }
 }
 
 /** Finds the key frame before the requested start in a file in which ffmpeg does not find it. */
-async function findStart(
+export async function findStart(
   attempt: RunningAttempt,
   url: string,
   probed: Probe,

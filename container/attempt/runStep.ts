@@ -69,6 +69,7 @@ async function runFfmpegStep(
       silentMs: client.silentMs,
       output,
       stallSeconds: assignment.stallSeconds,
+      checksTimes: attempt.checksTimes,
       onProgress: (progress) => tracker.updateStep(progress),
       onStderr: (tail) => (stderrTail = tail),
     })

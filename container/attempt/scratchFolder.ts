@@ -10,6 +10,12 @@ export function createScratchFolder(parent: string): Promise<string> {
   return mkdtemp(join(resolve(parent), `reelqueue-${process.pid}-`))
 }
 
+/** Removes the files of a plan that is replaced by another one. */
+export async function emptyScratchFolder(folder: string): Promise<void> {
+  const names = await readdir(folder)
+  await Promise.all(names.map((name) => removeScratchFolder(join(folder, name))))
+}
+
 export function removeScratchFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 3 })
 }

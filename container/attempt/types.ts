@@ -48,6 +48,8 @@ export interface RunningAttempt extends Attempt {
   /** Absolute path of the scratch folder. */
   scratch: string
   inputs: Inputs
+  /** True while the times of an input are not examined: an encode then stops at a wrong time. */
+  checksTimes: boolean
 }
 
 /** Runs one stage of an attempt, and adds its duration to the record. */

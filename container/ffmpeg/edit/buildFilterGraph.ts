@@ -45,8 +45,8 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
   const isJoined = output.files.length > 1
   const [first, ...appended] = output.files
   const buildFileChains = (trim = first.trim) => {
-    const files = [{ ...first, trim }, ...appended]
-    const times = selectFrameTimes(files, output.copiesPart)
+    const files: EditedOutput['files'] = [{ ...first, trim }, ...appended]
+    const times = selectFrameTimes(files, output.copiesTrack)
     return files.map((each, index) => {
       const file = { ...each, index, times }
       return {
@@ -121,7 +121,7 @@ function buildFileVideoChain(
     ...pipeline.removeDecodeDelay(video),
     ...pipeline.orderTimeFilters(video, {
       trim: pipeline.trimTracks.video(file, trim, times),
-      boundTimes: pipeline.boundTimes.video(video, trim),
+      boundTimes: pipeline.boundTimes.video(video, trim, pipeline.describeUnexamined(file)),
     }),
   ]
   return `[${index}:${video.index}]${first.map((filter) => `${filter},`).join('')}${filters}${to}`
@@ -148,7 +148,7 @@ function buildFileAudioChain(
   const first = [
     ...pipeline.orderTimeFilters(audio, {
       trim: pipeline.trimTracks.audio(file, trim, times),
-      boundTimes: pipeline.boundTimes.audio(audio, trim),
+      boundTimes: pipeline.boundTimes.audio(audio, trim, pipeline.describeUnexamined(file)),
     }),
     ...pipeline.foldFileAudio(audio),
   ]

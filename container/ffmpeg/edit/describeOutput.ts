@@ -9,7 +9,6 @@ import { checkFrameCount } from './checkFrameCount.ts'
 import { checkFades } from './steps/fades.ts'
 import { resolveFrameRate } from './steps/frameRate.ts'
 import { rotateSizes } from './steps/orientation.ts'
-import { isPartial } from './steps/trim.ts'
 
 export interface OutputRequest {
   /** Format of the frames; null for audio only. */
@@ -18,7 +17,7 @@ export interface OutputRequest {
   audio: boolean
   /** Replaces the rendition's start and end; the caller has checked it. */
   trim?: Trim
-  /** True when a track of the source is copied. */
+  /** See `EditedOutput`. */
   copiesTrack?: boolean
 }
 
@@ -59,7 +58,7 @@ export function describeOutput(
     trackSeconds,
     durationIsKnown: files.every(({ file }) => hasKnownDuration(file)),
     ...rate,
-    copiesPart: request.copiesTrack === true && isPartial(files[0].trim),
+    copiesTrack: request.copiesTrack ?? false,
   }
 }
 

@@ -67,8 +67,8 @@ export interface EditedOutput {
   frameRate: number | null
   /** The rate that frames are converted to; null when frames keep their times. */
   constantFrameRate: number | null
-  /** True when a part of the source is used, and a track of it is copied. */
-  copiesPart: boolean
+  /** True when the main track of the source is copied: the video, or the audio if there is none. */
+  copiesTrack: boolean
 }
 
 /** Input of the steps on the video of one file. */

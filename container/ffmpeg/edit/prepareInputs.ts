@@ -32,7 +32,7 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
   const subtitles = prepareSubtitles(output, context)
   const watermark = prepareWatermark(output, context)
   const marker = openAudioMarker(output)
-  const times = selectFrameTimes(output.files, output.copiesPart)
+  const times = selectFrameTimes(output.files, output.copiesTrack)
   return {
     steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
     files: [

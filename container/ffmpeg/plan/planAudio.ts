@@ -24,8 +24,9 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       `${describeMissingAudio(probe, `The file has a video stream (${probe.video?.codec ?? 'unknown'}) but no audio stream.`)} So no ${format} file can be made from it.`,
     )
   }
-  const editPlan = planEdits(rendition, context, { frame: null, audio: true })
-  const { seconds, files, hasAudio, durationIsKnown, trackSeconds } = editPlan.output
+  const request = { frame: null, audio: true } as const
+  const exactPlan = planEdits(rendition, context, request)
+  const { seconds, files, hasAudio, durationIsKnown, trackSeconds } = exactPlan.output
   if (!hasAudio) {
     throw new JobFailure(
       'unsupported',
@@ -34,6 +35,9 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
   }
   const decision = decideAudio(rendition, track, isPartial(files[0].trim))!
   const isEncoded = decision.action === 'encode'
+  const editPlan = isEncoded
+    ? exactPlan
+    : planEdits(rendition, context, { ...request, copiesTrack: true })
   const codec = resolveAudioCodec(rendition.audioCodec)
   const loudness = isEncoded ? rendition.loudness : null
   const output = join(context.folder, `output.${format}`)

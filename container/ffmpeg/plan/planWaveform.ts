@@ -8,7 +8,7 @@ import { JobFailure } from '../../failures.ts'
 import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import type { Size } from '../geometry.ts'
 import { openInput } from '../edit/prepareInputs.ts'
-import { boundAudioTimes, orderTimeFilters } from '../edit/steps/boundTimes.ts'
+import { boundAudioTimes, describeUnexamined, orderTimeFilters } from '../edit/steps/boundTimes.ts'
 import { foldChannels } from '../edit/steps/foldChannels.ts'
 import { type ResolvedTrim, resolveTrim, selectFrameTimes, trimAudio } from '../edit/steps/trim.ts'
 import { STRIP_METADATA } from '../encode/containers.ts'
@@ -88,7 +88,7 @@ function buildFilters(
   const first = [
     ...orderTimeFilters(audio, {
       trim: trimAudio(source, trim, selectFrameTimes([{ file: source, trim }], false)),
-      boundTimes: boundAudioTimes(audio, trim),
+      boundTimes: boundAudioTimes(audio, trim, describeUnexamined(source)),
     }),
     ...reduceSamples(audio, trim.seconds),
   ]

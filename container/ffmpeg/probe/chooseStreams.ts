@@ -24,8 +24,11 @@ export interface StreamNeeds {
    * size.
    */
   durations: boolean
-  /** True to find wrong times by reading the file, if it is not large. */
-  times: boolean
+  /**
+   * `examined` to find wrong times by reading the file, if it is not large. `checked` if the encode
+   * checks them, so that only a file that declares no duration is read.
+   */
+  times: 'none' | 'checked' | 'examined'
 }
 
 export interface Choice {

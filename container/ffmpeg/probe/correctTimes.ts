@@ -3,9 +3,11 @@
  * times that jump or go back.
  */
 import { MAX_FRAMES, MAX_SECONDS } from '../process/limits.ts'
+import type { FfprobeOptions } from '../process/ffprobe.ts'
 import { JobFailure } from '../../failures.ts'
 import type { StreamNeeds } from './chooseStreams.ts'
 import { MAX_STEP_SECONDS, measureEnds, type StreamEnd } from './measureEnds.ts'
+import { findMaxPause } from './timeFaults.ts'
 import type { Probe, ProbeOptions } from './probe.ts'
 import { type AudioStream, findLastEnd, roundToMilliseconds, UNTIMED_AUDIO } from './streams.ts'
 
@@ -13,9 +15,13 @@ import { type AudioStream, findLastEnd, roundToMilliseconds, UNTIMED_AUDIO } fro
  * Video files with fewer bytes per second are read, because one wrong timestamp can be the cause.
  */
 const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
-/** Larger files are not read to find times that jump or go back within the duration. */
+/**
+ * Larger files are read to find times that jump or go back only if an encode has met such a time, see
+ * `boundTimes.ts`.
+ */
 const MAX_EXAMINED_BYTES = 128 * 1024 ** 2
 
+/** Corrects the duration if needed, and the times if they must be right before the plan is made. */
 export async function correctTimes(
   found: Probe,
   options: ProbeOptions & { needs: StreamNeeds },
@@ -25,16 +31,15 @@ export async function correctTimes(
     return found
   }
   if (needs.durations && needsMeasurement(found, options.sizeBytes)) {
-    return replaceEnds(found, await measureEnds(options, findMaxPause(found)))
+    const ends = await measureEnds(options, findMaxPause(found))
+    return { ...replaceEnds(found, ends), hasExaminedTimes: true }
   }
-  const isExamined = needs.times && !found.isFragmented && options.sizeBytes <= MAX_EXAMINED_BYTES
-  if (!isExamined && !(needs.durations && isEstimatedByBitRate(found))) {
-    return found
+  if (needs.durations && isEstimatedByBitRate(found)) {
+    return examineTimes(found, { ...options, maxBytes: Infinity })
   }
-  const ends = await examineTimes(options, findMaxPause(found))
-  return found.durationIsDeclared || !areCertain(found, ends)
-    ? repairTimes(found, ends)
-    : replaceEnds(found, ends)
+  const isNeeded =
+    needs.times === 'examined' || (needs.times === 'checked' && !found.durationIsDeclared)
+  return isNeeded && !found.isFragmented ? examineTimes(found, options) : found
 }
 
 /**
@@ -52,6 +57,29 @@ function areCertain({ video, audio }: Probe, ends: ReadonlyMap<number, StreamEnd
 }
 
 /**
+ * Reads the times of all packets, unless that has been done, and repairs wrong ones.
+ *
+ * @param options.maxBytes larger files are not read
+ */
+export async function examineTimes(
+  found: Probe,
+  options: FfprobeOptions & { sizeBytes: number; maxBytes?: number },
+): Promise<Probe> {
+  const { sizeBytes, maxBytes = MAX_EXAMINED_BYTES } = options
+  if (found.hasExaminedTimes || found.isStill || sizeBytes > maxBytes) {
+    return found
+  }
+  const ends = await measureEndsIfPossible(found, options)
+  const corrected =
+    found.durationIsDeclared || !areCertain(found, ends)
+      ? repairTimes(found, ends)
+      : replaceEnds(found, ends)
+  return { ...corrected, hasExaminedTimes: true }
+}
+
+const MIN_APPENDED_SECONDS = 0.5
+
+/**
  * True when the duration is unknown, or when the file has video and is too small for its duration.
  * In the second case, a file that declares too many frames is not read: its video is rejected
  * anyway.
@@ -65,23 +93,13 @@ function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): 
   )
 }
 
-/**
- * A longer time in which no stream has a packet is a jump of the clock. The clock of MPEG streams may
- * begin anew at any time, as that of a broadcast does when the programme changes.
- */
-const MAX_PAUSE_SECONDS = { mpeg: 10, other: 600 }
-
-function findMaxPause({ durationIsDeclared }: Probe): number {
-  return durationIsDeclared ? MAX_PAUSE_SECONDS.other : MAX_PAUSE_SECONDS.mpeg
-}
-
 /** Returns no ends if ffprobe fails. The times of the file are then not corrected. */
-async function examineTimes(
-  options: ProbeOptions,
-  maxPauseSeconds: number,
+async function measureEndsIfPossible(
+  found: Probe,
+  options: FfprobeOptions,
 ): Promise<Map<number, StreamEnd>> {
   try {
-    return await measureEnds(options, maxPauseSeconds)
+    return await measureEnds(options, findMaxPause(found))
   } catch (error) {
     if (error instanceof JobFailure) {
       return new Map()
@@ -123,6 +141,9 @@ function readAudioEnd(track: AudioStream, ends: ReadonlyMap<number, StreamEnd>) 
  * false, because ffmpeg would seek by the wrong times.
  */
 function repairTimes(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
+  if (isLonger(found, ends)) {
+    return replaceEnds(found, ends)
+  }
   const hasFault = (index: number | undefined) =>
     (index === undefined ? null : ends.get(index)?.timeFault) != null
   if (!hasFault(found.video?.index) && !found.audioTracks.some(({ index }) => hasFault(index))) {
@@ -138,6 +159,21 @@ function repairTimes(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe 
     ),
   }
   return withDuration(repaired, findLastEnd([repaired.video, repaired.audio]))
+}
+
+/**
+ * True when the packets end well after the declared end, as in a recording to which another one was
+ * appended. In MP4, an edit list can end the file before its packets.
+ */
+function isLonger(found: Probe, ends: ReadonlyMap<number, StreamEnd>): boolean {
+  const { contentSeconds, facts } = found
+  const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
+  return (
+    contentSeconds !== null &&
+    areCertain(found, ends) &&
+    !facts.format.startsWith('mov') &&
+    measuredEnd > contentSeconds + MIN_APPENDED_SECONDS
+  )
 }
 
 function replaceAudio(

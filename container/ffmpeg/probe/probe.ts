@@ -61,6 +61,11 @@ export interface Probe {
    * for files with times that jump or go back, or without presentation times.
    */
   seeksExactly: boolean
+  /**
+   * True when the times of all packets were read. Otherwise an encode checks the times of its frames,
+   * and stops at a wrong one.
+   */
+  hasExaminedTimes: boolean
   /** True for a fragmented MP4 file of which only some fragments were read. */
   isFragmented: boolean
   /** True for a still image, which has one frame and no times. */
@@ -247,6 +252,7 @@ function readProbe(
     durationIsMeasured: false,
     startSeconds: start,
     seeksExactly: !format.format_name.startsWith('mpeg') && !hasUntimedFrames,
+    hasExaminedTimes: false,
     isFragmented: false,
     isStill: false,
   }

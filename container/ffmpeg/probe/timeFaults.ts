@@ -25,6 +25,16 @@ const MIN_PACKETS = 10
 const MAX_FAULT_SHARE = 0.02
 const MIN_FAULT_LIMIT = 3
 
+/**
+ * A longer time in which no stream has a packet is a jump of the clock. The clock of MPEG streams may
+ * begin anew at any time, as that of a broadcast does when the programme changes.
+ */
+const MAX_PAUSE_SECONDS = { mpeg: 10, other: 600 }
+
+export function findMaxPause({ durationIsDeclared }: { durationIsDeclared: boolean }): number {
+  return durationIsDeclared ? MAX_PAUSE_SECONDS.other : MAX_PAUSE_SECONDS.mpeg
+}
+
 /** The streams of a file stop and continue at times that differ by at most so much. */
 const MAX_OFFSET_SECONDS = 2
 

@@ -1,11 +1,12 @@
 /** Runs ffmpeg, reports its progress, and ends it when it stalls or exceeds a limit. */
 import { stat } from 'node:fs/promises'
-import { JobFailure } from '../../failures.ts'
+import { JobFailure, WrongTimes } from '../../failures.ts'
 import { classifyFfmpegFailure, wasTerminated } from './classifyFailure.ts'
 import { tooLong, tooManyFrames } from './limitErrors.ts'
 import { MAX_FRAMES, MAX_SECONDS, type ProcessLimits } from './limits.ts'
 import { runProcess } from './process.ts'
 import { createProgressReader, type Progress } from './progressParser.ts'
+import { createReportReader } from './wrongTime.ts'
 
 const STALL_CHECK_INTERVAL_MS = 500
 
@@ -21,6 +22,8 @@ export interface FfmpegOptions {
   output: string
   signal: AbortSignal
   stallSeconds: number
+  /** True to stop ffmpeg when it meets a wrong time, see `wrongTime.ts`. */
+  checksTimes: boolean
   /**
    * Bytes transferred so far: read from the source and the reference files, and, for a stream,
    * uploaded. The stall check counts them as progress, e.g. while ffmpeg seeks in a file without an
@@ -43,12 +46,14 @@ export interface FfmpegOptions {
  * @throws JobFailure `stalled` when there was no progress for `stallSeconds`, `unsupported` when
  *   the output is too long or has too many frames, or the failure that `classifyFfmpegFailure`
  *   returns
+ * @throws WrongTimes when ffmpeg has met a wrong time, if `checksTimes` is true
  * @throws Error when ffmpeg cannot be started
  * @throws the reason of `signal` when it is aborted
  */
 export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
   const stopping = new AbortController()
   const parseProgress = createProgressReader()
+  const hasReport = createReportReader()
   let progress: Progress = { outSeconds: 0, frames: 0, bytes: 0 }
   const stallCheck = startStallCheck(options, () => progress, stopping)
   try {
@@ -59,6 +64,11 @@ export async function runFfmpeg(options: FfmpegOptions): Promise<void> {
       cwd: options.cwd,
       signal: AbortSignal.any([options.signal, stopping.signal]),
       onStderr: options.onStderr,
+      onStderrText: (text) => {
+        if (options.checksTimes && hasReport(text)) {
+          stopping.abort(new WrongTimes('a frame or its audio has a wrong time'))
+        }
+      },
       onStdout: (text) => {
         progress = parseProgress(text)
         if (progress.outSeconds > MAX_SECONDS) {

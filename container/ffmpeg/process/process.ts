@@ -36,6 +36,8 @@ export interface ProcessOptions {
   cwd: string
   signal: AbortSignal
   onStdout: (text: string) => void
+  /** Receives stderr while the process runs. */
+  onStderrText?: (text: string) => void
   /** Receives the end of stderr once the process has ended, also when it was aborted. */
   onStderr?: (tail: string) => void
 }
@@ -71,6 +73,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
     child.stdout.setEncoding('utf8').on('data', options.onStdout)
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderrTail = lastLines(stderrTail + text)
+      options.onStderrText?.(text)
     })
     child.on('error', (error) => {
       if (pid === undefined) {

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { args } from '../../fixtures/args.ts'
-import { audio, stream, video } from '../../fixtures/renditions.ts'
+import { stream, video } from '../../fixtures/renditions.ts'
 import { AAC, H264, testVideo, tone } from '../helpers/clips/inputs.ts'
 import { measureLevel, readFrameTimes } from '../helpers/measureOutput.ts'
 import { clip, probeOutput, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
@@ -33,7 +33,6 @@ beforeAll(async () => {
   }
   for (const [name, pid, index, seconds] of [
     ['late-frame.ts', VIDEO, 50, 3],
-    ['hours-late-frame.ts', VIDEO, 50, 10_800],
     ['early-frame.ts', VIDEO, 50, -1],
     ['late-sound.ts', AUDIO, 8, 3],
   ] as const) {
@@ -60,19 +59,17 @@ async function expectOutput(
   expect(await measureLevel(path, 0.2, seconds - 0.2)).toBeGreaterThan(-30)
 }
 
-const BROKEN = ['back', 'forward'].flatMap((name) =>
-  Object.keys(FORMATS).map((type) => `${name}.${type}`),
+describe.each(['back.ts', 'back.mkv', 'forward.flv', 'late-frame.ts', 'late-sound.ts'])(
+  '%s',
+  (name) => {
+    it('has every frame once, and audio of the same duration', async () => {
+      const output = await makeOutput(name, video({ width: 64 }))
+      await expectOutput(output, { seconds: 4, frames: 100 })
+    })
+  },
 )
-const ONE_WRONG = ['late-frame.ts', 'hours-late-frame.ts', 'early-frame.ts', 'late-sound.ts']
 
-describe.each([...BROKEN, ...ONE_WRONG])('%s', (name) => {
-  it('has every frame once, and audio of the same duration', async () => {
-    const output = await makeOutput(name, video({ width: 64 }))
-    await expectOutput(output, { seconds: 4, frames: 100 })
-  })
-})
-
-it.each(['back.mkv', 'forward.flv', 'forward.ts', 'late-sound.ts'])(
+it.each(['back.mkv', 'forward.ts', 'early-frame.ts'])(
   'a part of %s is counted in repaired times',
   async (name) => {
     const part = video({ width: 64, startSeconds: 1, endSeconds: 3 })
@@ -85,13 +82,7 @@ it('the stream of a recording that goes back has every frame', async () => {
   expect(Math.abs((await made.packets(String(made.rungs[0]))).length - 100)).toBeLessThan(2)
 })
 
-it('the audio of a recording that goes back continues', async () => {
-  const { path, format } = await makeOutput('back.mkv', audio({ format: 'wav' }))
-  expect(Math.abs(Number(format.duration) - 4)).toBeLessThan(0.1)
-  expect(await measureLevel(path, 0.2, 3.8)).toBeGreaterThan(-30)
-})
-
-it.each(['pause.ts', 'pause.mkv'])('the pause in %s remains', async (name) => {
+it.each(['pause.ts', 'pause.flv'])('the pause in %s remains', async (name) => {
   const { path, format } = await makeOutput(name, video({ width: 64 }))
   const times = await readFrameTimes(path)
   expect(Math.abs(times.length - 100)).toBeLessThan(2)

@@ -13,7 +13,9 @@
 import type { Trim } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 import type { AudioStream, VideoStream } from '../../probe/probe.ts'
-import { MAX_EVEN_STEP_SECONDS, type TimeFault } from '../../probe/timeFaults.ts'
+import { findMaxPause, MAX_EVEN_STEP_SECONDS, type TimeFault } from '../../probe/timeFaults.ts'
+import type { InputFile } from '../../renderPlan.ts'
+import { REPORT_WRONG_TIME } from '../../process/wrongTime.ts'
 import { DEFAULT_FRAME_RATE } from './frameRate.ts'
 
 /**
@@ -43,16 +45,41 @@ export function removeDecodeDelay({ decodeDelaySeconds }: VideoStream): string[]
   return decodeDelaySeconds ? [`setpts=PTS-${formatDecimal(decodeDelaySeconds, 6)}/TB`] : []
 }
 
-export function boundVideoTimes(video: VideoStream, trim: Trim): string[] {
-  const { endSeconds, frameRate, hasWrongTimes, timeFault } = video
+/** What is known of the times of a file that were not examined. */
+interface UnexaminedTimes {
+  /** A longer step forward may be a jump. */
+  maxPauseSeconds: number
+  /** Declared duration of the file; null when unknown. */
+  contentSeconds: number | null
+}
+
+/** Returns null when the times of the file were examined. */
+export function describeUnexamined({ probe }: InputFile): UnexaminedTimes | null {
+  return probe === null || probe.hasExaminedTimes || probe.isStill
+    ? null
+    : { maxPauseSeconds: findMaxPause(probe), contentSeconds: probe.contentSeconds }
+}
+
+export function boundVideoTimes(
+  video: VideoStream,
+  trim: Trim,
+  unexamined: UnexaminedTimes | null,
+): string[] {
+  const { frameRate, hasWrongTimes, timeFault } = video
   if (timeFault !== null) {
     return [repairTimes('setpts', timeFault, formatDecimal(timeFault.frameSeconds, 6))]
+  }
+  const endSeconds = video.endSeconds ?? unexamined?.contentSeconds ?? null
+  const outside = endSeconds === null ? '0' : isOutside('t', endSeconds, trim)
+  if (unexamined !== null) {
+    const jump = isJump('t', 'prev_t', unexamined)
+    return [`select='if(${outside}+${jump},${REPORT_WRONG_TIME},1)'`]
   }
   if (endSeconds === null) {
     return []
   }
   if (!hasWrongTimes) {
-    return [`select='not(${isOutside('t', endSeconds, trim)})'`]
+    return [`select='not(${outside})'`]
   }
   const next = `PREV_OUTPTS+${formatDecimal(1 / (frameRate ?? DEFAULT_FRAME_RATE), 6)}/TB`
   return [followPrevious('setpts', isOutside('T', endSeconds, trim), next)]
@@ -72,18 +99,30 @@ const CONTINUE_TIMES = [
 ]
 
 export function boundAudioTimes(
-  { endSeconds, timeFault, hasStoredTimes }: AudioStream,
+  audio: AudioStream,
   trim: Trim,
+  unexamined: UnexaminedTimes | null,
 ): string[] {
-  if (timeFault !== null) {
-    return [repairTimes('asetpts', timeFault, 'NB_SAMPLES/SR')]
+  if (audio.timeFault !== null) {
+    return [repairTimes('asetpts', audio.timeFault, 'NB_SAMPLES/SR')]
   }
-  if (!hasStoredTimes) {
+  if (!audio.hasStoredTimes) {
     return CONTINUE_TIMES
   }
-  return endSeconds === null
-    ? []
-    : [followPrevious('asetpts', isOutside('T', endSeconds, trim), 'PREV_OUTPTS+NB_SAMPLES/SR/TB')]
+  const endSeconds = audio.endSeconds ?? unexamined?.contentSeconds ?? null
+  const outside = endSeconds === null ? '0' : isOutside('T', endSeconds, trim)
+  const next = 'PREV_OUTPTS+NB_SAMPLES/SR/TB'
+  if (unexamined !== null) {
+    const wrong = `${outside}+${isJump('T', 'PREV_INT', unexamined)}`
+    return [followPrevious('asetpts', wrong, `${next}+${REPORT_WRONG_TIME}`)]
+  }
+  return endSeconds === null ? [] : [followPrevious('asetpts', outside, next)]
+}
+
+/** Returns the expression for a time that goes back, or jumps by more than a pause. */
+function isJump(time: string, previous: string, { maxPauseSeconds }: UnexaminedTimes): string {
+  const step = `${time}-${previous}`
+  return `lt(${step},-${MAX_EVEN_STEP_SECONDS})+gt(${step},${maxPauseSeconds})`
 }
 
 /**

@@ -30,17 +30,30 @@ export type FrameTimes = 'sought' | 'shifted' | 'file'
 /**
  * Returns the kind of timestamps of a command, which is the same for all of its files.
  *
- * @param copiesPart true when the command copies a part of a track, for which ffmpeg needs the
- *   timestamps of the file
+ * ffmpeg would correct the clock of MPEG streams, for all tracks of a file at once. So the timestamps of
+ * the file are used, unless they are known to be right.
+ *
+ * @param copiesTrack see `EditedOutput`; ffmpeg needs the timestamps of the file to copy a part of a
+ *   track
  */
 export function selectFrameTimes(
-  files: readonly Pick<SourceFile, 'file' | 'trim'>[],
-  copiesPart: boolean,
+  files: readonly [Pick<SourceFile, 'file' | 'trim'>, ...Pick<SourceFile, 'file' | 'trim'>[]],
+  copiesTrack: boolean,
 ): FrameTimes {
-  if (!files.some(({ file, trim }) => hasWrongTimes(file) || isTrimmedByFilters(file, trim))) {
+  const usesFileTimes = files.some(
+    ({ file, trim }) =>
+      hasWrongTimes(file) ||
+      isTrimmedByFilters(file, trim) ||
+      (!copiesTrack && isUnexaminedMpeg(file)),
+  )
+  if (!usesFileTimes) {
     return 'sought'
   }
-  return copiesPart ? 'file' : 'shifted'
+  return copiesTrack && isPartial(files[0].trim) ? 'file' : 'shifted'
+}
+
+function isUnexaminedMpeg({ probe }: InputFile): boolean {
+  return probe !== null && probe.facts.format.startsWith('mpeg') && !probe.hasExaminedTimes
 }
 
 /** Returns options that go before the input. */

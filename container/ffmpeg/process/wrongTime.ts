@@ -1,0 +1,24 @@
+/**
+ * How ffmpeg reports a wrong time while it encodes a file whose times were not examined. The encode
+ * then stops, and begins anew once they are.
+ */
+
+/** Number that a filter prints as a line of stderr. */
+const MARK = '-4919.491900'
+/** The second is what ffmpeg writes when the time of a copied packet goes back. */
+const REPORT = new RegExp(String.raw`^(?:${MARK}$|\[[^\]\n]*\] Non-monoton(?:ous|ic) DTS)`, 'm')
+/** A line may arrive in two parts. */
+const MAX_PART_CHARACTERS = 200
+
+/** Expression that prints the mark, at the level of errors, and is zero. */
+export const REPORT_WRONG_TIME = `0*print(${MARK},16)`
+
+/** Returns a function that receives the text of stderr, and returns true after a report. */
+export function createReportReader(): (text: string) => boolean {
+  let last = ''
+  return (text) => {
+    const read = last + text
+    last = read.slice(-MAX_PART_CHARACTERS)
+    return REPORT.test(read)
+  }
+}

@@ -91,7 +91,7 @@ async function runStages(attempt: RunningAttempt) {
     }
   }
   await emptyScratchFolder(attempt.scratch)
-  const examined = await timeStage('probe', () => examineInputs(attempt, probed, Infinity))
+  const examined = await timeStage('probe', () => examineInputs(attempt, probed, true))
   return makeVariant(attempt, examined, timeStage)
 }
 
@@ -100,7 +100,7 @@ async function probeForPlan(attempt: RunningAttempt): Promise<PlanContext> {
   const context = await probeInputs(attempt)
   const { video, mode } = planRendition(attempt.assignment.rendition, context)
   const isCopied = mode === 'remux' || video?.action === 'copy'
-  return isCopied ? examineInputs(attempt, context) : context
+  return isCopied ? examineInputs(attempt, context, false) : context
 }
 
 /** Plans the variant from the probed inputs, makes it and stores it. */

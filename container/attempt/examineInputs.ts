@@ -10,12 +10,12 @@ import type { RunningAttempt } from './types.ts'
 /**
  * Examines the times of the inputs, if that has not been done, and repairs wrong ones.
  *
- * @param maxBytes larger files are not examined; absent for the limit of `correctTimes.ts`
+ * @param ofAnySize see `examineTimes`
  */
 export async function examineInputs(
   attempt: RunningAttempt,
   context: PlanContext,
-  maxBytes?: number,
+  ofAnySize: boolean,
 ): Promise<PlanContext> {
   const { original, references } = attempt.inputs
   const examine = (found: Probe, { source, sizeBytes }: OpenInput) =>
@@ -23,7 +23,7 @@ export async function examineInputs(
       ...probeEnvironment(attempt),
       input: [...INPUT_LIMITS, source.url],
       sizeBytes,
-      ...(maxBytes !== undefined && { maxBytes }),
+      ofAnySize,
     })
   const { source } = context
   const probed = await examine(source.probe, original)

@@ -35,11 +35,11 @@ export async function correctTimes(
     return { ...replaceEnds(found, ends), hasExaminedTimes: true }
   }
   if (needs.durations && isEstimatedByBitRate(found)) {
-    return examineTimes(found, { ...options, maxBytes: Infinity })
+    return examineTimes(found, { ...options, ofAnySize: true })
   }
   const isNeeded =
     needs.times === 'examined' || (needs.times === 'checked' && !found.durationIsDeclared)
-  return isNeeded && !found.isFragmented ? examineTimes(found, options) : found
+  return isNeeded ? examineTimes(found, options) : found
 }
 
 /**
@@ -59,14 +59,16 @@ function areCertain({ video, audio }: Probe, ends: ReadonlyMap<number, StreamEnd
 /**
  * Reads the times of all packets, unless that has been done, and repairs wrong ones.
  *
- * @param options.maxBytes larger files are not read
+ * @param options.ofAnySize true to read large files too, and fragmented ones, whose index is made in
+ *   order not to read them
  */
 export async function examineTimes(
   found: Probe,
-  options: FfprobeOptions & { sizeBytes: number; maxBytes?: number },
+  options: FfprobeOptions & { sizeBytes: number; ofAnySize?: boolean },
 ): Promise<Probe> {
-  const { sizeBytes, maxBytes = MAX_EXAMINED_BYTES } = options
-  if (found.hasExaminedTimes || found.isStill || sizeBytes > maxBytes) {
+  const { sizeBytes, ofAnySize = false } = options
+  const isTooLarge = found.isFragmented || sizeBytes > MAX_EXAMINED_BYTES
+  if (found.hasExaminedTimes || found.isStill || (isTooLarge && !ofAnySize)) {
     return found
   }
   const ends = await measureEndsIfPossible(found, options)

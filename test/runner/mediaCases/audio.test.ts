@@ -23,7 +23,7 @@ beforeAll(async () => {
   await ffmpeg(args`${picture} ${tones(8, '7.1')} -t 1 ${H264} -c:a pcm_s16le seven-one.mov`)
   await ffmpeg(args`${tones(6, '5.1')} -c:a flac five-one.mkv`)
   await ffmpeg(args`${tones(12)} -c:a pcm_s16le twelve.wav`)
-  await ffmpeg(args`${picture} -itsoffset 2 ${tone(2)} -map 0 -map 1 ${H264} ${AAC} late.mp4`)
+  await ffmpeg(args`${picture} -itsoffset 2 ${tone(2)} -map 0 -map 1 ${H264} ${AAC} late-tone.mp4`)
 })
 
 describe('unusual channels', () => {
@@ -60,7 +60,7 @@ describe('audio that begins late', () => {
     video({ width: 80, format: 'mkv' }),
     video({ width: 80, format: 'webm' }),
   ])('comes after silence in $format ($kind)', async (rendition) => {
-    const { job, finish } = await runJob('late.mp4', rendition)
+    const { job, finish } = await runJob('late-tone.mp4', rendition)
     expect(finish).toMatchObject({ outcome: 'completed' })
     const { path, format } = await probeOutput(job)
     expect(Math.abs(Number(format.duration) - 4)).toBeLessThan(0.1)
@@ -69,7 +69,7 @@ describe('audio that begins late', () => {
   })
 
   it('comes after silence in a stream', async () => {
-    const { finish } = await runJob('late.mp4', stream())
+    const { finish } = await runJob('late-tone.mp4', stream())
     expect(finish).toMatchObject({
       outcome: 'packaged',
       output: { durationSeconds: expect.closeTo(4, 1) },
@@ -77,14 +77,14 @@ describe('audio that begins late', () => {
   })
 
   it('is drawn after silence', async () => {
-    const { job } = await runJob('late.mp4', wave({ format: 'png', width: 100, height: 20 }))
+    const { job } = await runJob('late-tone.mp4', wave({ format: 'png', width: 100, height: 20 }))
     const { path } = await probeOutput(job)
     const [silent, audible] = await readPixelsAt(path, 0, [25, 8], [75, 8])
     expect(silent).not.toEqual(audible)
   })
 
   it('is not copied into a file of audio only, which cannot keep its time', async () => {
-    const { finish } = await runJob('late.mp4', audio({ audioCodec: 'copy' }))
+    const { finish } = await runJob('late-tone.mp4', audio({ audioCodec: 'copy' }))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
       message:

@@ -58,7 +58,7 @@ beforeAll(async () => {
   // Nothing moves in the first ten seconds.
   await ffmpeg(
     args`${testVideo('320x240', 50, 12)} -vf
-    loop=500:1,trim=end=20,setpts=N/50/TB,tinterlace=interleave_top,setfield=prog ${H264} late.mp4`,
+    loop=500:1,trim=end=20,setpts=N/50/TB,tinterlace=interleave_top,setfield=prog ${H264} late-fields.mp4`,
   )
 }, 120_000)
 
@@ -95,7 +95,7 @@ describe('interlaced video', () => {
 
   it('is found in the part that is shown, and in a few frames', async () => {
     const part = video({ width: 320, quality: 90, startSeconds: 11, endSeconds: 13 })
-    const late = await makeVideo('late.mp4', part)
+    const late = await makeVideo('late-fields.mp4', part)
     expect((await countScans(late.output.path)).interlaced).toBe(0)
     const few = await makeVideo('few-frames.mp4')
     expect(few.finish).toMatchObject({ plan: { notes: [expect.stringContaining('deinterlaced')] } })

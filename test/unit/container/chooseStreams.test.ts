@@ -43,7 +43,7 @@ async function choose(audioTracks: number, answers: readonly string[]) {
     streams: [{ index: 0, codec_type: 'video', codec_name: 'h264' }, ...audio],
   })
   let bytes = 0
-  const needs = { video: true, audioTrack: 1, durations: true, times: true }
+  const needs = { video: true, audioTrack: 1, durations: true, times: 'none' } as const
   const choice = await chooseStreams(streams, needs, {
     ffprobe,
     input: ['file.ts'],

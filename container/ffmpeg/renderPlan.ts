@@ -95,6 +95,8 @@ export interface Expectation {
   seconds: number | null
   /** Duration of each track; absent or null when it is not verified. */
   trackSeconds?: { video: number | null; audio: number | null }
+  /** Start of each track; absent or null when it is not verified. */
+  trackStarts?: { video: number | null; audio: number | null }
   /**
    * Number of frames of the video; absent when unknown. A video with all of its frames may be
    * shorter than planned: some files declare a long duration for the last frame.

@@ -63,6 +63,16 @@ describe('an output', () => {
     ['is too short', { seconds: 3 }, 'The duration of the output is 1.0 seconds instead of 3.0.'],
     ['is too long', { seconds: 0.2 }, 'The duration of the output is 1.0 seconds instead of 0.2.'],
     [
+      'has video that begins late',
+      { trackStarts: { video: -1, audio: null } },
+      'The video of the output begins at second 0.0 instead of -1.0.',
+    ],
+    [
+      'has audio that begins late',
+      { trackStarts: { video: null, audio: -1 } },
+      'The audio of the output begins at second 0.0 instead of -1.0.',
+    ],
+    [
       'is too large',
       { maxBytes: 1_000 },
       /^The size of the output is \d+ kB; at most 1 kB are allowed/,

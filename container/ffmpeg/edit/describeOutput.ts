@@ -56,10 +56,20 @@ export function describeOutput(
     hasAudio,
     seconds,
     trackSeconds,
+    videoStartSeconds: findVideoStart(files, edits.speed),
     durationIsKnown: files.every(({ file }) => hasKnownDuration(file)),
     ...rate,
     copiesTrack: request.copiesTrack ?? false,
   }
+}
+
+/** Returns null without video, and for a file whose times are repaired or known only in part. */
+function findVideoStart(
+  [{ video, trim, file }]: readonly [SourceFile, ...SourceFile[]],
+  speed: number,
+) {
+  const isCertain = video?.timeFault === null && !video.hasWrongTimes && !file.probe?.isFragmented
+  return isCertain ? Math.max(0, video.startSeconds - trim.startSeconds) / speed : null
 }
 
 function hasKnownDuration({ probe }: InputFile): boolean {

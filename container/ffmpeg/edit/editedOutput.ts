@@ -61,6 +61,8 @@ export interface EditedOutput {
   /** Duration; null when unknown. */
   seconds: number | null
   trackSeconds: TrackSeconds
+  /** Start of the video; null when it is not verified. */
+  videoStartSeconds: number | null
   /** False if the durations are based on an estimate, so that the output can differ from them. */
   durationIsKnown: boolean
   /** Frames per second; null when unknown. */

@@ -78,6 +78,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       hasRequestedEnd: rendition.endSeconds !== null,
       seconds: durationIsKnown ? seconds : null,
       ...(durationIsKnown && { trackSeconds }),
+      ...(isEncoded && { trackStarts: { video: null, audio: 0 } }),
       ...(isEncoded && { audioCodec: PROBED_AUDIO_CODECS[codec] }),
     },
   }

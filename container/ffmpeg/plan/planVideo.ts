@@ -136,11 +136,27 @@ function describeExpectation(
     hasRequestedEnd: endSeconds !== null,
     seconds: output.durationIsKnown ? output.seconds : null,
     ...(output.durationIsKnown && { trackSeconds: output.trackSeconds }),
+    trackStarts: describeStarts(output, { isCopied, audio }),
     ...countFrames(output),
     ...(!isCopied && { videoCodec: PROBED_VIDEO_CODECS[videoCodec] }),
     ...(audioCodec !== null && { audioCodec: PROBED_AUDIO_CODECS[audioCodec] }),
     ...(isCopied && isPartial(output.files[0].trim) && { mayBeLonger: true }),
     ...(sizeKilobytes !== null && { maxBytes: sizeKilobytes * 1000 * SIZE_TOLERANCE }),
+  }
+}
+
+/**
+ * Silence fills the time before encoded audio. A copy of a part may begin at any packet near its
+ * start.
+ */
+function describeStarts(
+  { files: [{ audio: track, trim }], videoStartSeconds }: EditedOutput,
+  { isCopied, audio }: { isCopied: boolean; audio: TrackDecisions['audio'] },
+) {
+  const copiedStart = isPartial(trim) ? null : (track?.startSeconds ?? null)
+  return {
+    video: isCopied && isPartial(trim) ? null : videoStartSeconds,
+    audio: audio?.action === 'encode' ? 0 : copiedStart,
   }
 }
 

@@ -54,6 +54,8 @@ export interface VideoStream {
   frames: number | null
   /** Bits per second; null when the file does not declare it and it cannot be derived. */
   bitRate: number | null
+  /** Start in seconds from the start of the file. */
+  startSeconds: number
   /** End of the last frame, in seconds from the start of the file; null when unknown. */
   endSeconds: number | null
   /** True when the file declares a far longer duration than its packets have. */
@@ -101,7 +103,7 @@ export function readAudio(each: FfprobeStream, format: FfprobeOutput['format']):
     sampleRate: each.sample_rate ?? 48_000,
     bitRate: readBitRate(each),
     hasStoredTimes: !UNTIMED_AUDIO.includes(format.format_name),
-    startSeconds: Math.max(0, (each.start_time ?? formatStart) - formatStart),
+    startSeconds: readStart(each, format),
     endSeconds: readEnd(each, formatStart),
     timeFault: null,
   }
@@ -136,11 +138,16 @@ export function readVideo(
     peakFrameRate: readPeakFrameRate(each),
     frames: readFrameCount(each),
     bitRate: bitRate !== null && bitRate > 0 ? bitRate : null,
+    startSeconds: readStart(each, format),
     endSeconds: readEnd(each, format.start_time ?? 0),
     hasWrongTimes: false,
     decodeDelaySeconds: null,
     timeFault: null,
   }
+}
+
+function readStart(each: FfprobeStream, { start_time: formatStart = 0 }: FfprobeOutput['format']) {
+  return Math.max(0, (each.start_time ?? formatStart) - formatStart)
 }
 
 /**

@@ -96,6 +96,15 @@ export function hasDemuxerComplaint(stderr: string): boolean {
   return DEMUXER_LINE.test(stderr)
 }
 
+/** A line that a decoder of video wrote. */
+const DECODER_LINE =
+  /^\[(?:vist#\S+ @ 0x\w+\] \[dec:)?(?:h264|hevc|mpeg\w*video|mpeg4|vp[89]|libdav1d|av1|vc1)\b[^\]]* @ 0x/m
+
+/** True when a decoder complained, for example because a recording begins between two key frames. */
+export function hasDecoderComplaint(stderr: string): boolean {
+  return DECODER_LINE.test(stderr)
+}
+
 /**
  * True when the process could not get memory. SIGKILL counts, because the kernel sends it when
  * memory runs out.

@@ -1,6 +1,11 @@
 /** Checks the durations of an output and of its tracks. */
 import { JobFailure } from '../../failures.ts'
-import { endsEarly, hasDemuxerComplaint, hasInputError } from '../process/classifyFailure.ts'
+import {
+  endsEarly,
+  hasDecoderComplaint,
+  hasDemuxerComplaint,
+  hasInputError,
+} from '../process/classifyFailure.ts'
 import type { Expectation } from '../renderPlan.ts'
 
 /** Ends of the tracks in seconds; null for a track that is absent, or whose end is unknown. */
@@ -9,8 +14,53 @@ export interface TrackEnds {
   audio: number | null
 }
 
-/** A difference between the ends of video and audio that users notice. */
+/** Starts of the tracks in seconds; null for a track that is absent. */
+export interface TrackStarts {
+  video: number | null
+  audio: number | null
+}
+
+/** A difference between the starts, or the ends, of video and audio that users notice. */
 const MIN_NOTED_SECONDS = 1
+
+/** Returns a note for an output of which one track begins well after the start. */
+export function compareStarts({ video, audio }: TrackStarts): string[] {
+  const starts = { video: video ?? 0, audio: audio ?? 0 }
+  return (['video', 'audio'] as const)
+    .filter((track) => starts[track] >= MIN_NOTED_SECONDS)
+    .map((track) => `The ${track} begins at second ${starts[track].toFixed(1)} of the variant.`)
+}
+
+/** Maximum delay of a track, in seconds and in frames: some encoders and filters add one. */
+const MAX_DELAY = { seconds: 0.5, frames: 2 }
+
+/**
+ * @throws JobFailure `output_invalid` for a track that begins later than planned, unless the decoder
+ *   complained: a recording that begins between two key frames has no frame before the next one
+ */
+export function checkStart(
+  track: 'video' | 'audio',
+  actual: number | null,
+  {
+    expected,
+    frameRate,
+    stderr,
+  }: { expected: number | null; frameRate: number | null; stderr: string },
+): void {
+  const frames = frameRate === null || frameRate <= 0 ? 0 : MAX_DELAY.frames / frameRate
+  if (
+    actual !== null &&
+    expected !== null &&
+    actual > expected + Math.max(MAX_DELAY.seconds, frames) &&
+    !hasInputError(stderr) &&
+    !hasDecoderComplaint(stderr)
+  ) {
+    throw new JobFailure(
+      'output_invalid',
+      `The ${track} of the output begins at second ${actual.toFixed(1)} instead of ${expected.toFixed(1)}.`,
+    )
+  }
+}
 
 /** Returns a note for an output of which one track ends well before the other. */
 export function compareEnds({ video, audio }: TrackEnds): string[] {

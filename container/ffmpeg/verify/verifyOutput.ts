@@ -12,7 +12,15 @@ import { LOCAL_FILE_INPUT } from '../process/limits.ts'
 import type { Expectation } from '../renderPlan.ts'
 import { type AnimatedWebp, readAnimatedWebp } from './animatedWebp.ts'
 import { countPackets } from './countPackets.ts'
-import { checkDuration, compareEnds, isShorter, type TrackEnds } from './durations.ts'
+import {
+  checkDuration,
+  checkStart,
+  compareEnds,
+  compareStarts,
+  isShorter,
+  type TrackEnds,
+  type TrackStarts,
+} from './durations.ts'
 
 interface VerifyOptions extends Omit<FfprobeOptions, 'input' | 'bytesRead'> {
   file: string
@@ -37,7 +45,7 @@ export async function verifyOutput(
   if (sizeBytes === 0) {
     throw emptyOutput(options)
   }
-  const { facts, ends } = await probeOutput(options, sizeBytes)
+  const { facts, starts, ends } = await probeOutput(options, sizeBytes)
 
   checkFrameSize(facts, expect)
   checkTracks(facts, expect)
@@ -46,6 +54,7 @@ export async function verifyOutput(
     checkDuration('output', facts.durationSeconds ?? 0, options)
   }
   checkTrackEnds(ends, hasAllFrames, options)
+  checkTrackStarts(starts, facts, options)
   if (expect.maxBytes !== undefined && sizeBytes > expect.maxBytes) {
     const [actual, limit] = [Math.ceil(sizeBytes / 1000), Math.floor(expect.maxBytes / 1000)]
     throw new JobFailure(
@@ -55,7 +64,7 @@ export async function verifyOutput(
   }
   return {
     facts: expect.isImage ? { ...facts, durationSeconds: null, frameRate: null } : facts,
-    notes: compareEnds(ends),
+    notes: [...compareStarts(starts), ...compareEnds(ends)],
   }
 }
 
@@ -63,11 +72,12 @@ export async function verifyOutput(
 async function probeOutput(
   options: VerifyOptions,
   sizeBytes: number,
-): Promise<{ facts: MediaFacts; ends: TrackEnds }> {
+): Promise<{ facts: MediaFacts; starts: TrackStarts; ends: TrackEnds }> {
   const { file, ffprobe, limits, cwd, signal } = options
   const animation = await readAnimatedWebp(file)
   if (animation !== null) {
-    return { facts: animationFacts(animation, sizeBytes), ends: { video: null, audio: null } }
+    const unknown = { video: null, audio: null }
+    return { facts: animationFacts(animation, sizeBytes), starts: unknown, ends: unknown }
   }
   const input = [...LOCAL_FILE_INPUT, `file:${file}`]
   try {
@@ -80,11 +90,14 @@ async function probeOutput(
       bytesRead: () => 0,
       sizeBytes,
     })
+    const start = (track: { startSeconds: number } | null) =>
+      track === null || options.expect.isImage ? null : found.startSeconds + track.startSeconds
+    const starts = { video: start(found.video), audio: start(found.audio) }
     const ends = {
       video: found.video?.endSeconds ?? null,
       audio: found.audio?.endSeconds ?? null,
     }
-    return { facts: found.facts, ends }
+    return { facts: found.facts, starts, ends }
   } catch (error) {
     const isUnreadable = error instanceof JobFailure && error.code === 'input_invalid'
     throw isUnreadable ? emptyOutput(options) : error
@@ -123,6 +136,18 @@ function checkTrackEnds(ends: TrackEnds, hasAllFrames: boolean, options: VerifyO
   }
   if (size !== null && !hasAllFrames && ends.video !== null && trackSeconds?.video != null) {
     checkDuration('video of the output', ends.video, withSeconds(options, trackSeconds.video))
+  }
+}
+
+/** Checks that each track begins when it should: an output is as long as planned if one is late. */
+function checkTrackStarts(
+  starts: TrackStarts,
+  { frameRate }: MediaFacts,
+  { expect: { trackStarts }, stderr }: VerifyOptions,
+): void {
+  for (const track of ['video', 'audio'] as const) {
+    const expected = trackStarts?.[track] ?? null
+    checkStart(track, starts[track], { expected, frameRate, stderr })
   }
 }
 

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { checkDuration } from '../../../container/ffmpeg/verify/durations.ts'
+import {
+  checkDuration,
+  checkStart,
+  compareStarts,
+} from '../../../container/ffmpeg/verify/durations.ts'
+import { planWithArguments, probed } from '../../fixtures/probes.ts'
+import { audio, stream, video } from '../../fixtures/renditions.ts'
 
 const expectation = { seconds: 1, hasRequestedEnd: false }
 
@@ -25,4 +31,51 @@ describe('an output that is shorter than planned', () => {
       )
     },
   )
+})
+
+describe('a track that begins later than planned', () => {
+  const late = (stderr: string, frameRate = 25) =>
+    checkStart('video', 2, { expected: 0, frameRate, stderr })
+
+  it('is rejected', () => {
+    expect(() => late('[libx264 @ 0x5555] using SAR=1/1')).toThrow(
+      expect.objectContaining({
+        code: 'output_invalid',
+        message: 'The video of the output begins at second 2.0 instead of 0.0.',
+      }),
+    )
+  })
+
+  it('is accepted if the decoder had nothing to show before', () => {
+    expect(() => late('[h264 @ 0x5555] no frame!')).not.toThrow()
+    expect(() => late('[vist#0:0/hevc @ 0x55] [dec:hevc @ 0x55] Error submitting')).not.toThrow()
+  })
+
+  it('is accepted within the duration of two frames', () => {
+    expect(() => late('', 1)).not.toThrow()
+  })
+})
+
+it('a track that begins well after the start is noted', () => {
+  expect(compareStarts({ video: 0.4, audio: 0 })).toEqual([])
+  expect(compareStarts({ video: null, audio: 1.25 })).toEqual([
+    'The audio begins at second 1.3 of the variant.',
+  ])
+})
+
+describe('the durations of the tracks of a file that declares none', () => {
+  const estimated = { ...probed(), durationIsDeclared: false }
+
+  it.each([video(), audio(), stream()])('are verified if they were measured: %o', (rendition) => {
+    const { expect: expectations, stream: layout } = planWithArguments(rendition, {
+      ...estimated,
+      durationIsMeasured: true,
+    })
+    expect((expectations ?? layout)?.trackSeconds).toMatchObject({ audio: 10 })
+  })
+
+  it('are not verified if they are estimated', () => {
+    expect(planWithArguments(video(), estimated).expect?.trackSeconds).toBeUndefined()
+    expect(planWithArguments(stream(), estimated).stream?.trackSeconds.audio).toBeNull()
+  })
 })

@@ -135,7 +135,7 @@ function buildTrimFilters(
   { times, prefix }: { times: FrameTimes; prefix: '' | 'a' },
 ): string[] {
   if (times === 'sought') {
-    return []
+    return trimLateTrack(file, trim, prefix)
   }
   const start = findStart(file, trim)
   const origin = times === 'shifted' ? 0 : start
@@ -145,6 +145,19 @@ function buildTrimFilters(
   return times === 'shifted' || start === 0
     ? part
     : [...part, `${prefix}setpts=PTS-${formatDecimal(start, 6)}/TB`]
+}
+
+/**
+ * Returns the filter that ends a track that begins late in a part. ffmpeg itself measures the duration
+ * of a part from the first frame of each track.
+ */
+function trimLateTrack({ probe }: InputFile, trim: Trim, prefix: '' | 'a'): string[] {
+  const { startSeconds, durationSeconds } = trim
+  const tracks = prefix === 'a' ? (probe?.audioTracks ?? []) : [probe?.video]
+  const isLate = tracks.some((track) => (track?.startSeconds ?? 0) > startSeconds)
+  return isLate && durationSeconds !== null
+    ? [`${prefix}trim=end=${formatDecimal(durationSeconds, 6)}`]
+    : []
 }
 
 /** Returns the start of the part in the timestamps of the file. */

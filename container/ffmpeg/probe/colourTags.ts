@@ -1,8 +1,5 @@
 /** Colour tags of a video stream. Those that ffmpeg cannot use are treated as absent. */
-import { type FfprobeOptions } from '../process/ffprobe.ts'
-import { probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
-import { runProcess } from '../process/process.ts'
 import { type FfprobeStream, readHdr, readKnown } from './ffprobeOutput.ts'
 
 /**
@@ -88,11 +85,10 @@ const REMOVE_MATRIX: Record<string, string> = {
  * rejects. `colorspace` replaces the one that the container declares, and a bitstream filter the
  * one in the video data. Earlier versions accept every matrix, and have no bitstream filters for
  * inputs.
+ *
+ * @param ffmpegVersion as ffprobe prints it, such as `5.1.9-0+deb12u1`
  */
-export async function removeMatrix(
-  stream: FfprobeStream,
-  options: FfprobeOptions,
-): Promise<string[]> {
+export function removeMatrix(stream: FfprobeStream, ffmpegVersion: string): string[] {
   const { codec_name, color_space, pix_fmt } = stream
   const index = stream.index ?? 0
   const accepted = isRgb(stream) ? ['gbr'] : SWSCALE_MATRICES
@@ -101,7 +97,7 @@ export async function removeMatrix(
   }
   const filter = REMOVE_MATRIX[codec_name ?? '']
   const isFiltered =
-    filter !== undefined && isDeclared(color_space) && (await hasInputFilters(options))
+    filter !== undefined && isDeclared(color_space) && hasInputFilters(ffmpegVersion)
   return ffmpegOptions({
     [`colorspace:${index}`]: UNSPECIFIED,
     [`bsf:${index}`]: isFiltered ? filter : null,
@@ -114,12 +110,8 @@ const FIRST_VERSION_WITH_INPUT_FILTERS = [7, 1] as const
  * Returns true for the versions of ffmpeg that have bitstream filters for inputs. A version without
  * a number, such as one that is built from a commit, counts as new.
  */
-async function hasInputFilters({ ffprobe, limits, cwd, signal }: FfprobeOptions): Promise<boolean> {
-  let output = ''
-  const onStdout = (text: string) => (output += text)
-  const run = { file: ffprobe, arguments: ['-version'], limits: probeLimits(limits), cwd, signal }
-  await runProcess({ ...run, onStdout })
-  const [, major, minor] = /^ffprobe version n?(\d+)\.(\d+)/.exec(output) ?? []
+function hasInputFilters(version: string): boolean {
+  const [, major, minor] = /^n?(\d+)\.(\d+)/.exec(version) ?? []
   const [firstMajor, firstMinor] = FIRST_VERSION_WITH_INPUT_FILTERS
   return (
     major === undefined ||

@@ -48,6 +48,7 @@ const streamSchema = z.object({
 export type FfprobeStream = z.infer<typeof streamSchema>
 
 export const ffprobeOutput = z.object({
+  program_version: z.object({ version: z.string() }).optional(),
   format: z.object({
     format_name: z.string(),
     duration: number,

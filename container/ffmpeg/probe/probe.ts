@@ -100,6 +100,7 @@ export type ProbeOptions = FfprobeOptions & {
  * tags, of any length.
  */
 const ENTRIES = [
+  'program_version=version',
   'format=format_name,duration,start_time,bit_rate',
   `stream=${[...STREAM_ENTRIES, 'start_time', 'has_b_frames'].join(',')}`,
   'stream_disposition=attached_pic,timed_thumbnails',
@@ -148,7 +149,9 @@ async function readOutput(
   }
   const read = readProbe(output, choice, sizeBytes, findRejectedSize(stderr))
   const inputOptions =
-    needs === undefined || choice.video === null ? [] : await removeMatrix(choice.video, options)
+    needs === undefined || choice.video === null
+      ? []
+      : removeMatrix(choice.video, output.program_version?.version ?? '')
   const complete = completeFragmented(read, options)
   return { ...complete, video: complete.video && { ...complete.video, inputOptions } }
 }

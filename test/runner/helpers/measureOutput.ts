@@ -14,14 +14,22 @@ const MAX_OUTPUT_BYTES = 64 * 1024 ** 2
  * ffmpeg converts them to RGB by the colour tags of the file.
  */
 export async function readPixelsAt(path: string, seconds: number, ...places: [number, number][]) {
-  const { width } = await readSize(path)
-  const list = args`-v error -ss ${seconds} -i ${path} -frames:v 1`
-  const raw = args`${list} -f rawvideo -pix_fmt rgb24 -`
-  const { stdout } = await execute('ffmpeg', raw, {
+  const list = args`-v error -ss ${seconds} -i ${path} -frames:v 1 -f image2pipe -c:v ppm -pix_fmt rgb24 -`
+  const { stdout } = await execute('ffmpeg', list, {
     encoding: 'buffer',
     maxBuffer: MAX_OUTPUT_BYTES,
   })
-  return places.map(([x, y]) => [...stdout.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)])
+  const { width, pixels } = readPpm(stdout)
+  return places.map(([x, y]) => [...pixels.subarray((y * width + x) * 3, (y * width + x) * 3 + 3)])
+}
+
+/** Reads an image in the format PPM: a header with the size, then three bytes for each pixel. */
+function readPpm(image: Buffer): { width: number; pixels: Buffer } {
+  const [header, width] = /^P6\s(\d+)\s\d+\s255\s/.exec(image.toString('latin1', 0, 32)) ?? []
+  if (header === undefined) {
+    throw new Error('ffmpeg returned no frame')
+  }
+  return { width: Number(width), pixels: image.subarray(header.length) }
 }
 
 /** Returns the name of a colour that the clips use, otherwise its numbers. */
@@ -40,12 +48,6 @@ const COLOURS: Record<string, [number, number, number]> = {
   white: [255, 255, 255],
   black: [0, 0, 0],
   gray: [128, 128, 128],
-}
-
-async function readSize(path: string): Promise<{ width: number }> {
-  const list = args`-v error -select_streams v:0 -show_entries stream=width`
-  const { stdout } = await execute('ffprobe', args`${list} -of csv=p=0 ${path}`)
-  return { width: Number.parseInt(stdout, 10) }
 }
 
 /** Reads the timestamp of each frame in seconds, in order. */

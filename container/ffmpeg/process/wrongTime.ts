@@ -3,10 +3,13 @@
  * then stops, and begins anew once they are.
  */
 
-/** Number that a filter prints as a line of stderr. */
+/**
+ * Number that a filter prints to stderr. It may follow the beginning of a line that another thread
+ * writes. If a tag of the file has the number too, its times are examined without need.
+ */
 const MARK = '-4919.491900'
 /** The second is what ffmpeg writes when the time of a copied packet goes back. */
-const REPORT = new RegExp(String.raw`^(?:${MARK}$|\[[^\]\n]*\] Non-monoton(?:ous|ic) DTS)`, 'm')
+const REPORT = new RegExp(String.raw`${MARK}$|\] Non-monoton(?:ous|ic) DTS`, 'm')
 /** A line may arrive in two parts. */
 const MAX_PART_CHARACTERS = 200
 

@@ -19,8 +19,12 @@ describe('a report of a wrong time', () => {
     expect(parts.map(createReportReader()).at(-1)).toBe(true)
   })
 
+  it('is found after the beginning of a line of another thread', () => {
+    expect(createReportReader()('[libvpx-vp9 @ 0x5] v1.12-4919.491900\n')).toBe(true)
+  })
+
   it('is no other number, and no text of the file', () => {
-    const text = '  title : -4919.491900\n4919.491900\n  comment : Non-monotonic DTS\n'
+    const text = '-4919.4919001\n4919.491900\n  comment : Non-monotonic DTS\n'
     expect(createReportReader()(text)).toBe(false)
   })
 })

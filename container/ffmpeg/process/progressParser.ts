@@ -11,9 +11,13 @@ export interface Progress {
   bytes: number
 }
 
+/** Half of what ffmpeg 7.1 computes from an unknown time. */
+const UNKNOWN_TIME = 2 ** 62
+
 /**
- * Parses lines of the form `key=value`, in chunks that may end anywhere. Before the first packet
- * `out_time_us` may be `N/A` or negative; both are ignored.
+ * Parses lines of the form `key=value`, in chunks that may end anywhere. While the time is unknown,
+ * `out_time_us` may be `N/A`, negative or, with `copyts` in ffmpeg 7.1, near 2 ** 63. These values are
+ * ignored.
  *
  * @returns a function that takes the next chunk and returns the progress after it
  */
@@ -31,7 +35,7 @@ export function createProgressReader(): (chunk: string) => Progress {
       if (!Number.isFinite(number)) {
         continue
       }
-      if (key === 'out_time_us') {
+      if (key === 'out_time_us' && number < UNKNOWN_TIME) {
         outSeconds = Math.max(outSeconds, number / 1e6)
       }
       if (key === 'frame') {

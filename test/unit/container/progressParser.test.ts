@@ -35,6 +35,12 @@ it('a line is not read until it is complete', () => {
   expect(read('00\n').outSeconds).toBe(2)
 })
 
+it('an unknown time is no progress', () => {
+  const read = createProgressReader()
+  expect(read('out_time_us=9223372036851775808\nframe=1\n')).toMatchObject({ outSeconds: 0 })
+  expect(read('out_time_us=200000000000\n')).toMatchObject({ outSeconds: 200_000 })
+})
+
 it('progress never decreases', () => {
   const read = createProgressReader()
   read('out_time_us=3000000\nframe=75\n')

@@ -28,6 +28,10 @@ export function setQueue(client: Client, settings: QueueSettings) {
   return client.request('/queues/default', asJson('PATCH', settings))
 }
 
+export function addQueue(client: Client, name: string, settings: QueueSettings) {
+  return client.request(`/queues/${name}`, asJson('PUT', settings))
+}
+
 export function requestJobs(client: Client, jobs: Partial<CreateJobs>) {
   return client.request('/queue/jobs', asJson('POST', jobs))
 }
@@ -100,17 +104,29 @@ export function readStats(client: Client) {
   return readJson<Stats>(client.request('/queue/stats'))
 }
 
-/** Claims from the default queue as another runner. Returns the status: 204 if there is no job. */
-export async function claimStatus({ url, stateDir }: System): Promise<number> {
+/** Sends a request to the gateway as a runner of the test, which has no process. */
+export function requestAsRunner(
+  { url, stateDir }: System,
+  path: string,
+  body: unknown,
+): Promise<Response> {
   const headers = {
     'Content-Type': 'application/json',
     Authorization: `Bearer ${readRunnerToken(stateDir)}`,
     [RUNNER_SECRET_HEADER]: 'the-secret-of-another-runner',
   }
+  return fetch(`${url}/runner/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+export function claimAsRunner(system: System, queue = 'default'): Promise<Response> {
   const runner = { id: 'another' }
-  const claim = { protocol: PROTOCOL_VERSION, runner, queues: ['default'], waitSeconds: 0 }
-  const body = JSON.stringify(claim)
-  return (await fetch(`${url}/runner/claim`, { method: 'POST', headers, body })).status
+  const claim = { protocol: PROTOCOL_VERSION, runner, queues: [queue], waitSeconds: 0 }
+  return requestAsRunner(system, 'claim', claim)
+}
+
+/** Claims from the default queue as another runner. Returns the status: 204 if there is no job. */
+export async function claimStatus(system: System): Promise<number> {
+  return (await claimAsRunner(system)).status
 }
 
 /**
@@ -121,7 +137,9 @@ export async function claimStatus({ url, stateDir }: System): Promise<number> {
  */
 export async function waitForEncode(events: Events, jobId: string): Promise<void> {
   const encodes = ({ type, data }: ServerEvent) =>
-    type === 'job:progress' && data.stage === 'encode' && (data.progress as number) > ENCODE_BEGINS_AT
+    type === 'job:progress' &&
+    data.stage === 'encode' &&
+    (data.progress as number) > ENCODE_BEGINS_AT
   const { type } = await events.first(
     (event) => event.data.jobId === jobId && (encodes(event) || END_TYPES.includes(event.type)),
   )

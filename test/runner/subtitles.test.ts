@@ -1,9 +1,13 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
+import { clip, harness, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
 import { video } from '../fixtures/renditions.ts'
 import { readSubtitles, readPixelsAt } from './helpers/measureOutput.ts'
 
 useRunnerHarness()
+
+const CUE = '1\n00:00:00,500 --> 00:00:01,000\n'
 
 function subtitleFiles() {
   return { 's/lines.srt': clip('lines.srt'), 's/lines.vtt': clip('lines.vtt') }
@@ -55,6 +59,21 @@ describe('subtitles as a track', () => {
     expect(streams.map((each: { codec_type: string }) => each.codec_type)).not.toContain('subtitle')
   })
 })
+
+// The service rejects such a file when it is uploaded, but it can be put into the bucket directly.
+it.each(['track', 'burn'] as const)(
+  'subtitles with a cue that is not UTF-8 are rejected, for the mode %s',
+  async (subtitleMode) => {
+    const file = join(harness.scratch, 'latin1.srt')
+    await writeFile(file, Buffer.from(`${CUE}one\n\n${CUE}tw\xf6\n\n${CUE}three\n`, 'latin1'))
+    const rendition = video({ subtitles: 's/latin1.srt', subtitleMode, width: 96 })
+    const { finish } = await runJob('keyframes.mp4', rendition, {}, {}, { 's/latin1.srt': file })
+    expect(finish).toMatchObject({
+      errorCode: 'input_invalid',
+      message: 'The subtitles cannot be used: the text is not UTF-8. Save it as UTF-8.',
+    })
+  },
+)
 
 describe('burned-in subtitles', () => {
   it('are visible during their cues only', async () => {

@@ -22,6 +22,7 @@ const SUPPORTED_FILES = 'Send a video file such as MP4, MOV, MKV or WebM.'
  * used.
  */
 const INPUT_ERRORS: [RegExp, string][] = [
+  [/Invalid UTF-8 in decoded subtitles text/, 'the text is not UTF-8. Save it as UTF-8'],
   [/moov atom not found/, 'its index (the moov atom) is missing, so the file is truncated'],
   [/EBML header parsing failed/, 'its Matroska header is damaged'],
   [/partial file|Truncating packet/, 'it ends early'],

@@ -84,6 +84,8 @@ function buildConversion(options: {
     ...COMMON_OPTIONS,
     ...forceDemuxer(demuxer),
     ...ffmpegOptions({
+      // Without it, ffmpeg leaves out cues that it cannot decode.
+      xerror: true,
       i: url,
       map: '0:s:0',
       map_metadata: -1,

@@ -56,8 +56,8 @@ export function findTimeFault(times: readonly number[], pauses: PauseRule): Time
     return null
   }
   const tolerance = Math.max(MAX_EVEN_STEP_SECONDS, MAX_REORDERED_FRAMES * typical)
-  const { back, forward, parts } = findSteps(times, tolerance, pauses)
-  const count = back.length + forward.length
+  const { back, jumps, parts } = findSteps(times, tolerance, pauses)
+  const count = back.length + jumps
   if (count === 0 || count > Math.max(MIN_FAULT_LIMIT, times.length * MAX_FAULT_SHARE)) {
     return null
   }
@@ -67,20 +67,19 @@ export function findTimeFault(times: readonly number[], pauses: PauseRule): Time
   const frameSeconds = usual.reduce((sum, each) => sum + each, 0) / usual.length
   const gaps = intervals.filter((each) => each > MAX_EVEN_STEP_SECONDS)
   // A packet with a wrong time leaves a gap where it belongs, and causes another where it is.
-  if (gaps.length <= 2 * count) {
-    const startSeconds = Math.min(...times.slice(0, MAX_REORDERED_FRAMES))
-    const endSeconds = startSeconds + times.length * frameSeconds
-    return { maxStepSeconds: MAX_EVEN_STEP_SECONDS, frameSeconds, endSeconds }
-  }
+  const isEven = gaps.length <= 2 * count
   // It is unknown whether the jump before such a step was a pause or a wrong time.
-  if (back.some(({ undoesJump }) => undoesJump)) {
+  if (!isEven && back.some(({ undoesJump }) => undoesJump)) {
     return null
   }
-  const shift =
-    back.reduce((sum, { seconds }) => sum + seconds + frameSeconds, 0) -
-    forward.reduce((sum, seconds) => sum + seconds - frameSeconds, 0)
-  const endSeconds = Number(times.at(-1)) + shift + frameSeconds
-  return { maxStepSeconds: pauses.maxSeconds, frameSeconds, endSeconds }
+  const maxStepSeconds = isEven ? MAX_EVEN_STEP_SECONDS : pauses.maxSeconds
+  // Not all packets of MPEG streams have a time, so the intervals are added up. The repair replaces a
+  // longer step by one frame, and continues each part a frame after the one before it.
+  const duration =
+    parts.length * frameSeconds +
+    intervals.reduce((sum, each) => sum + (each > maxStepSeconds ? frameSeconds : each), 0)
+  const endSeconds = Math.min(...times.slice(0, MAX_REORDERED_FRAMES)) + duration
+  return { maxStepSeconds, frameSeconds, endSeconds }
 }
 
 /** Times of so many packets are sorted together, to find the intervals before jumps are known. */
@@ -115,18 +114,18 @@ function findMedian(values: readonly number[]): number | null {
 
 interface Steps {
   /**
-   * Steps back by so many seconds. `undoesJump` is true when the time is still later than the last
-   * one before the preceding jump forward.
+   * Steps back. `undoesJump` is true when the time is still later than the last one before the
+   * preceding jump forward.
    */
-  back: { seconds: number; undoesJump: boolean }[]
-  /** Seconds of the steps forward that are no pauses. */
-  forward: number[]
+  back: { undoesJump: boolean }[]
+  /** Number of steps forward that are no pauses. */
+  jumps: number
   /** The times between these steps. */
   parts: number[][]
 }
 
 function findSteps(times: readonly number[], tolerance: number, pauses: PauseRule): Steps {
-  const steps: Steps = { back: [], forward: [], parts: [] }
+  const steps: Steps = { back: [], jumps: 0, parts: [] }
   let latest = Number(times[0])
   let beforeJump = Infinity
   let partStart = 0
@@ -135,9 +134,9 @@ function findSteps(times: readonly number[], tolerance: number, pauses: PauseRul
     const isBack = step < -tolerance
     const isJump = step > pauses.maxSeconds && !isPause(latest, time, pauses)
     if (isBack) {
-      steps.back.push({ seconds: -step, undoesJump: time > beforeJump })
+      steps.back.push({ undoesJump: time > beforeJump })
     } else if (isJump) {
-      steps.forward.push(step)
+      steps.jumps += 1
     }
     if (isBack || isJump) {
       steps.parts.push(times.slice(partStart, index))

@@ -12,7 +12,13 @@ import { delayPackets, joinRecordings } from './mpegTimes.ts'
 
 useRunnerHarness()
 
-const FORMATS = { ts: 'mpegts', flv: 'flv', mkv: 'matroska -live 1' }
+const FORMATS = {
+  ts: '-c copy -f mpegts',
+  flv: '-c copy -f flv',
+  mkv: '-c copy -f matroska -live 1',
+  // Some of its packets have no times.
+  mpg: '-c:v mpeg2video -g 25 -bf 2 -c:a mp2 -f mpeg',
+}
 /** Times at which the second half of a recording of four seconds begins. */
 const RESTARTS = { back: 0.5, forward: 3602, pause: 5 }
 const [VIDEO, AUDIO] = [0x100, 0x101]
@@ -21,10 +27,10 @@ beforeAll(async () => {
   await ffmpeg(args`${testVideo('64x64', 25, 4)} ${tone(4)} ${H264} -g 25 ${AAC} even.mp4`)
   await ffmpeg(args`-i even.mp4 -c copy even.ts`)
   for (const [type, format] of Object.entries(FORMATS)) {
-    const copy = args`-c copy -f ${format.split(' ')}`
-    await ffmpeg(args`-i even.mp4 -t 2 ${copy} first.${type}`)
+    const options = format.split(' ')
+    await ffmpeg(args`-i even.mp4 -t 2 ${options} first.${type}`)
     for (const [name, seconds] of Object.entries(RESTARTS)) {
-      await ffmpeg(args`-ss 2 -i even.mp4 -output_ts_offset ${seconds} ${copy} second.${type}`)
+      await ffmpeg(args`-ss 2 -i even.mp4 -output_ts_offset ${seconds} ${options} second.${type}`)
       const halves = await Promise.all(
         ['first', 'second'].map((half) => readFile(clip(`${half}.${type}`))),
       )
@@ -59,7 +65,7 @@ async function expectOutput(
   expect(await measureLevel(path, 0.2, seconds - 0.2)).toBeGreaterThan(-30)
 }
 
-describe.each(['back.ts', 'back.mkv', 'forward.flv', 'late-frame.ts', 'late-sound.ts'])(
+describe.each(['back.ts', 'back.mkv', 'back.mpg', 'forward.flv', 'late-frame.ts', 'late-sound.ts'])(
   '%s',
   (name) => {
     it('has every frame once, and audio of the same duration', async () => {

@@ -9,9 +9,9 @@ import { ffmpeg } from './caseFiles.ts'
 
 useRunnerHarness()
 
-const PAL = testVideo('720x576', 50, 3)
-const NTSC = testVideo('720x480', '60000/1001', 3)
-const FILM = testVideo('720x480', '24000/1001', 3)
+const PAL = testVideo('480x384', 50, 3)
+const NTSC = testVideo('480x320', '60000/1001', 3)
+const FILM = testVideo('480x320', '24000/1001', 3)
 const LINES = lavfi('color=white:s=320x240:r=25:d=2')
 const TFF = args`-vf tinterlace=interleave_top,setfield=prog`
 const BFF = args`-vf tinterlace=interleave_bottom,setfield=prog`
@@ -52,9 +52,9 @@ beforeAll(async () => {
   await ffmpeg(
     args`${FILM} -vf telecine=pattern=23,setfield=tff ${MPEG2} ${DECLARED} film-declared.mpg`,
   )
-  await ffmpeg(args`${testVideo('720x576', 25, 3)} ${MPEG2} ${DECLARED} segmented.ts`)
-  await ffmpeg(args`${testVideo('720x576', 25, 3)} ${MPEG2} progressive.ts`)
-  await ffmpeg(args`${testVideo('720x576', 50, 0.2)} ${TFF} ${H264} few-frames.mp4`)
+  await ffmpeg(args`${testVideo('480x384', 25, 3)} ${MPEG2} ${DECLARED} segmented.ts`)
+  await ffmpeg(args`${testVideo('480x384', 25, 3)} ${MPEG2} progressive.ts`)
+  await ffmpeg(args`${testVideo('480x384', 50, 0.2)} ${TFF} ${H264} few-frames.mp4`)
   // Nothing moves in the first ten seconds.
   await ffmpeg(
     args`${testVideo('320x240', 50, 12)} -vf
@@ -62,7 +62,7 @@ beforeAll(async () => {
   )
 }, 120_000)
 
-async function makeVideo(name: string, rendition = video({ width: 720, quality: 90 })) {
+async function makeVideo(name: string, rendition = video({ width: 480, quality: 90 })) {
   const { job, finish } = await runJob(name, rendition)
   expect(finish).toMatchObject({ outcome: 'completed' })
   return { finish, output: await probeOutput(job) }
@@ -108,7 +108,7 @@ describe('interlaced video', () => {
       preview({ format: 'mp4' }),
       sprite(),
       stream({ ladder: [] }),
-      video({ width: 720, append: ['videos/next.mp4'] }),
+      video({ width: 480, append: ['videos/next.mp4'] }),
     ]) {
       const references = { 'videos/next.mp4': clip('pal-bff.mkv') }
       const { finish } = await runJob('pal-tff.mp4', rendition, {}, {}, references)

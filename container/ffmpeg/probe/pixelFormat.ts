@@ -1,4 +1,4 @@
-/** Reads the bit depth from the name of a pixel format. */
+/** Reads properties of a pixel format from its name. */
 
 /** `yuv420p10le`, `gray12be`, `gbrapf32le`: the depth of a sample precedes the byte order. */
 const DEPTH_SUFFIX =
@@ -24,4 +24,9 @@ export function readBitDepth(pixelFormat: string | null): number | null {
   }
   const [, depth] = DEPTH_SUFFIX.exec(pixelFormat) ?? INTERLEAVED.exec(pixelFormat) ?? []
   return depth === undefined ? 8 : Number(depth)
+}
+
+/** True for RGB formats and palettes, whose samples have no colour matrix and full range. */
+export function isRgb(pixelFormat: string): boolean {
+  return /^(0|a|x|x2)?(rgb|bgr|gbr)|^pal8|^mono/.test(pixelFormat)
 }

@@ -184,3 +184,37 @@ it('colours of Dolby Vision that cannot be converted are rejected', async () => 
       'The video (hevc) is Dolby Vision of profile 5, whose colours cannot be converted, so no video can be made from it.',
   })
 })
+
+/** Dark red in PQ, with the primaries of BT.2020. */
+const PQ_RED = args`-f lavfi -i color=c=0x9b2010:s=127x95:r=10:d=0.2,format=gbrp`
+const PQ_TAGS = args`-color_primaries bt2020 -color_trc smpte2084`
+const RGB_FILES: [string, readonly string[]][] = [
+  ['gbrp.mkv', args`-c:v ffv1 -pix_fmt gbrp10le`],
+  ['rgb.mov', args`-c:v png -pix_fmt rgb24`],
+  ['raw.mov', args`-c:v rawvideo -pix_fmt bgr24`],
+  ['gray.mkv', args`-c:v ffv1 -pix_fmt gray10le`],
+]
+
+it.each(RGB_FILES)(
+  'HDR in RGB or grey has the same colours in every size (%s)',
+  async (name, list) => {
+    await ffmpeg(args`${PQ_RED} ${list} ${PQ_TAGS} pq-${name}`)
+    for (const rendition of [
+      video({ width: 64 }),
+      image({ format: 'png' }),
+      image({ format: 'png', width: 62, height: 46, resizeMode: 'crop' }),
+      image({ format: 'jpg', width: 61 }),
+    ]) {
+      const { job, finish } = await runJob(`pq-${name}`, rendition)
+      expect(finish).toMatchObject({ outcome: 'completed' })
+      const [[red = 0, green = 0, blue = 0] = []] = await readPixelsAt(
+        (await probeOutput(job)).path,
+        0,
+        [30, 20],
+      )
+      const expected = name === 'gray.mkv' ? [54, 54, 54] : [222, 0, 0]
+      const differences = [red, green, blue].map((value, at) => Math.abs(value - expected[at]!))
+      expect(Math.max(...differences)).toBeLessThan(7)
+    }
+  },
+)

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readBitDepth } from '../../../container/ffmpeg/probe/pixelFormat.ts'
+import { isRgb, readBitDepth } from '../../../container/ffmpeg/probe/pixelFormat.ts'
 
 it.each([
   ['yuv420p', 8],
@@ -16,4 +16,13 @@ it.each([
   ['unknown', null],
 ] as const)('a sample of %s has %s bits', (format, bits) => {
   expect(readBitDepth(format)).toBe(bits)
+})
+
+it('RGB is told from YUV and grey', () => {
+  for (const format of ['rgb24', '0bgr', 'gbrap10le', 'x2rgb10le', 'bgra64le', 'pal8']) {
+    expect(isRgb(format)).toBe(true)
+  }
+  for (const format of ['yuv420p', 'gray10le', 'nv12', 'xyz12le']) {
+    expect(isRgb(format)).toBe(false)
+  }
 })

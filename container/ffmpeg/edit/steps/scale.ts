@@ -2,6 +2,7 @@
  * Edit step: scales to the planned size and converts colours, in one filter where possible. The
  * output is BT.709 with eight bits and limited range for video, and RGB for images.
  */
+import { isRgb } from '../../probe/pixelFormat.ts'
 import { ZSCALE_MATRICES } from '../../probe/colourTags.ts'
 import type { VideoStream } from '../../probe/probe.ts'
 import type { FileVideo, PixelFormat } from '../editedOutput.ts'
@@ -64,12 +65,14 @@ function scale(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): s
 function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: PixelFormat): string[] {
   const { primaries, matrix, transfer } = video.colour
   const resize = isSameSize(from, to) ? [] : [`scale=${to.width}:${to.height}:flags=bicubic`]
-  // zscale rejects frames of odd size with subsampled chroma.
-  const upsample = (to.width | to.height) % 2 === 0 ? [] : ['format=yuv444p10le']
+  const isOdd = (to.width | to.height) % 2 !== 0
+  // zscale rejects frames of odd size with subsampled chroma. Others stay as they are: a conversion
+  // from RGB or grey to YUV would not match the properties of the input.
+  const upsample = isOdd && !hasFullChroma(video.pixelFormat) ? ['format=yuv444p10le'] : []
   const input = [
     `pin=${primaries ?? (video.hdr || matrix === 'bt2020c' ? 'bt2020' : 'bt709')}`,
-    `min=${matrix ?? 'bt2020nc'}`,
-    `rin=${findRange(video)}`,
+    `min=${isRgb(video.pixelFormat) ? 'gbr' : (matrix ?? 'bt2020nc')}`,
+    `rin=${isRgb(video.pixelFormat) ? 'full' : findRange(video)}`,
     `tin=${video.hdr ? transfer : 'bt709'}`,
   ].join(':')
   const output = pixels === 'yuv420p' ? ':m=bt709:r=limited' : ''
@@ -82,7 +85,7 @@ function convertWideGamut(video: VideoStream, from: Size, to: Size, pixels: Pixe
     ...resize,
     ...upsample,
     `zscale=${input}:t=linear:npl=100`,
-    'format=gbrpf32le',
+    pixels === 'rgba' ? 'format=gbrapf32le' : 'format=gbrpf32le',
     'zscale=p=bt709',
     'tonemap=hable:desat=0',
     `zscale=t=bt709${output}`,
@@ -112,6 +115,7 @@ function findRange({ colour, pixelFormat }: VideoStream): 'limited' | 'full' {
   return colour.range === 'pc' || pixelFormat.startsWith('yuvj') ? 'full' : 'limited'
 }
 
-function isRgb(pixelFormat: string): boolean {
-  return /^(0|a|x)?(rgb|bgr|gbr)|^pal8|^mono/.test(pixelFormat)
+/** True for RGB, grey, and YUV 4:4:4. */
+function hasFullChroma(pixelFormat: string): boolean {
+  return isRgb(pixelFormat) || /^(gray|ya\d|yuvj?a?444|nv24|nv42|vuy|ayuv|xv)/.test(pixelFormat)
 }

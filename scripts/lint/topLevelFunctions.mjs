@@ -10,12 +10,13 @@ const rule = {
         return
       }
       for (const { id, init } of declaration.declarations) {
-        // Arrow functions with a type on the variable are allowed: a declaration cannot have a
+        // Functions with a type on the variable are allowed: a declaration cannot have a
         // function type.
-        if (init?.type === 'ArrowFunctionExpression' && !id.typeAnnotation) {
+        const isFunction = /^(Arrow)?FunctionExpression$/.test(init?.type)
+        if (isFunction && !id.typeAnnotation) {
           context.report({
             node: init,
-            message: `Write "function ${id.name}" instead of an arrow.`,
+            message: `Write "function ${id.name}" instead of a variable.`,
           })
         }
       }

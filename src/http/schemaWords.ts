@@ -73,7 +73,7 @@ function readDefinition(schema: z.ZodType): Definition {
   return schema._zod.def as unknown as Definition
 }
 
-/** Returns the schema of the input, without `optional`, defaults and transforms around it. */
+/** Returns the schema of the input, without `optional`, `nullable`, defaults and transforms. */
 function unwrap(schema: z.ZodType): z.ZodType {
   const { innerType, in: first, out } = readDefinition(schema)
   if (innerType) {

@@ -9,7 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // Test files can share modules, because no test changes the state of a module for others.
     isolate: false,
-    // One worker more than CI has cores, because many tests wait for a process or a timer.
+    // Three on two cores, because many tests wait for a process or a timer.
     maxWorkers: 3,
     globalSetup: ['./helpers/clips/clips.setup.ts'],
     testTimeout: 60_000,

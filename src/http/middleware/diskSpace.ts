@@ -39,7 +39,10 @@ export const requireDiskSpace = createMiddleware<ApiEnv>(async (c, next) => {
   }
 })
 
-/** Returns the error result if an error was thrown because storage is full; otherwise null. */
+/**
+ * Returns the error result if an error says that storage is full, or if the disk nearly is;
+ * otherwise null.
+ */
 export async function findDiskFullError(
   error: Error,
   DISK: Fetcher | undefined,
@@ -47,7 +50,7 @@ export async function findDiskFullError(
   if (/SQLITE_FULL|No space left on device|Exceeded maximum DB size/.test(error.message)) {
     return diskFullError(null)
   }
-  // Some errors of the local object store do not state their cause.
+  // Some errors of the local object store do not state their cause, so all count here.
   const freeBytes = DISK ? await readFreeBytes(DISK).catch(() => Infinity) : Infinity
   return freeBytes < MIN_FREE_BYTES ? diskFullError(freeBytes) : null
 }

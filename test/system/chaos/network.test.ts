@@ -95,7 +95,7 @@ test('duplicate, late and reordered reports never decrease progress or change an
   await expectConsistentState(system)
 })
 
-test('a part that arrives after the job was cancelled is rejected, and the encode ends', async ({
+test('a part that arrives after the job was cancelled is rejected, and no process is left', async ({
   system,
   proxy,
 }) => {

@@ -11,7 +11,7 @@ const PAIRS: Record<string, PairScan> = {
   B: { type: 'undetermined', repeats: 'bottom' },
 }
 
-/** @param windows each with a letter for a frame and the next one; capitals for repeated fields */
+/** @param windows each letter is a pair of consecutive frames, as in PAIRS */
 function classify(windows: string[], hasTelecineRate = true) {
   return classifyScan(
     windows.map((letters) => letters.split('').map((letter) => PAIRS[letter]!)),
@@ -77,7 +77,7 @@ describe('a video', () => {
     ['its frames contradict each other', ['ttttttttbbbbbbbb']],
     ['only one of its fields changes', ['T'.repeat(30)]],
     ['its fields change irregularly', ['TBuTuuBTTBuuTBuTuB']],
-  ])('is neither if %s', (_, windows) => {
+  ])('is not classified if %s', (_, windows) => {
     expect(classify(windows)).toBeNull()
   })
 })

@@ -18,6 +18,9 @@ export class JobFailure extends Error {
   }
 }
 
+/** The duration of the output is wrong, perhaps because times of an input are. */
+export class DurationFailure extends JobFailure {}
+
 /**
  * ffmpeg has met a time that goes back, jumps, or is outside of the file, in a file whose times were
  * not examined. The attempt examines them, and plans anew.

@@ -6,7 +6,7 @@
 import type { Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
 import { type AttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
-import { areTimesExamined, examineInputs } from './attempt/examineInputs.ts'
+import { areTimesExamined, examineInputs, haveWrongTimes } from './attempt/examineInputs.ts'
 import { probeInputs } from './attempt/probeInputs.ts'
 import { createProgressTracker, type ProgressTracker } from './attempt/progressTracker.ts'
 import {
@@ -21,7 +21,13 @@ import {
   type RunningAttempt,
   type StageTimer,
 } from './attempt/types.ts'
-import { GatewayRejection, GatewayUnreachable, JobFailure, WrongTimes } from './failures.ts'
+import {
+  GatewayRejection,
+  GatewayUnreachable,
+  JobFailure,
+  WrongTimes,
+  DurationFailure,
+} from './failures.ts'
 import { planRendition } from './ffmpeg/plan/planRendition.ts'
 import type { PlanContext, RenderPlan } from './ffmpeg/renderPlan.ts'
 import { uploadOutput } from './gateway/uploadOutput.ts'
@@ -86,13 +92,17 @@ async function runStages(attempt: RunningAttempt) {
   try {
     return await makeVariant(attempt, probed, timeStage)
   } catch (error) {
-    if (!(error instanceof WrongTimes)) {
+    const isSuspect = error instanceof DurationFailure && !areTimesExamined(probed)
+    if (!isSuspect && !(error instanceof WrongTimes)) {
       throw error
     }
+    const examined = await timeStage('probe', () => examineInputs(attempt, probed, true))
+    if (isSuspect && !haveWrongTimes(examined)) {
+      throw error
+    }
+    await emptyScratchFolder(attempt.scratch)
+    return makeVariant(attempt, examined, timeStage)
   }
-  await emptyScratchFolder(attempt.scratch)
-  const examined = await timeStage('probe', () => examineInputs(attempt, probed, true))
-  return makeVariant(attempt, examined, timeStage)
 }
 
 /** Probes the inputs, and examines the times of a file that is copied: no filter can check those. */

@@ -1,4 +1,5 @@
 /** Examines the times of the input files of an attempt. */
+import { hasWrongTimes } from '../ffmpeg/edit/steps/trim.ts'
 import { examineTimes } from '../ffmpeg/probe/correctTimes.ts'
 import type { Probe } from '../ffmpeg/probe/probe.ts'
 import { INPUT_LIMITS } from '../ffmpeg/process/limits.ts'
@@ -45,4 +46,9 @@ export async function examineInputs(
 export function areTimesExamined({ source, references }: PlanContext): boolean {
   const probes = [source, ...references.values()].map((file) => file.probe)
   return probes.every((found) => found === null || found.isStill || found.hasExaminedTimes)
+}
+
+/** Returns true when times of an input are wrong, and can be repaired. */
+export function haveWrongTimes({ source, references }: PlanContext): boolean {
+  return [source, ...references.values()].some((file) => hasWrongTimes(file))
 }

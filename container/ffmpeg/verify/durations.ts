@@ -1,5 +1,5 @@
 /** Checks the durations of an output and of its tracks. */
-import { JobFailure } from '../../failures.ts'
+import { DurationFailure, JobFailure } from '../../failures.ts'
 import {
   endsEarly,
   hasDecoderComplaint,
@@ -109,10 +109,10 @@ export function checkDuration(
   const tolerance = durationTolerance(expected)
   const difference = `${actual.toFixed(1)} seconds instead of ${expected.toFixed(1)}`
   const wrongDuration = () =>
-    new JobFailure('output_invalid', `The duration of the ${what} is ${difference}.`)
+    new DurationFailure('output_invalid', `The duration of the ${what} is ${difference}.`)
   if (isShorter(actual, expected)) {
     throw hasInputError(stderr) || endsEarly(stderr) || hasDemuxerComplaint(stderr)
-      ? new JobFailure(
+      ? new DurationFailure(
           'input_invalid',
           `The file ends early: the duration of the ${what} is ${difference}.`,
         )
@@ -121,7 +121,7 @@ export function checkDuration(
   if (mayBeLonger !== true && actual > expected + tolerance) {
     throw hasRequestedEnd
       ? wrongDuration()
-      : new JobFailure(
+      : new DurationFailure(
           'input_invalid',
           `The file is longer than it declares: the duration of the ${what} is ${difference}.`,
         )

@@ -1,5 +1,5 @@
 /** Sources whose times jump or go back within their declared duration. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, truncate, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import { args } from '../../fixtures/args.ts'
@@ -28,6 +28,20 @@ beforeAll(async () => {
     await ffmpeg(args`-i ${from} -c copy -bsf:v ${late} ${name}`)
   }
   await makeEarly()
+  // A box without content, which is not written to the disk.
+  const free = Buffer.from(`0000000166726565${LARGE_BYTES.toString(16).padStart(16, '0')}`, 'hex')
+  const bytes = await readFile(clip('late.mp4'))
+  await writeFile(clip('large.mp4'), Buffer.concat([bytes, free]))
+  await truncate(clip('large.mp4'), bytes.length + LARGE_BYTES)
+})
+
+/** Files of this size are not examined before an encode. */
+const LARGE_BYTES = 129 * 1024 ** 2
+
+it('a part of a large file has its frames, except for two', async () => {
+  const part = video({ width: 64, startSeconds: 2, endSeconds: 6 })
+  const { path } = await makeOutput('large.mp4', part)
+  expect(Math.abs((await readFrameTimes(path)).length - 100)).toBeLessThan(3)
 })
 
 /** Matroska has the times of frames relative to their cluster: 16 bits, in milliseconds. */

@@ -125,7 +125,8 @@ export function trimCopy(file: InputFile, trim: Trim): CopyTrim | null {
   }
 }
 
-function hasWrongTimes({ probe }: InputFile): boolean {
+/** True when the times of a track jump or go back, and can be repaired. */
+export function hasWrongTimes({ probe }: InputFile): boolean {
   return [probe?.video, ...(probe?.audioTracks ?? [])].some((track) => track?.timeFault != null)
 }
 

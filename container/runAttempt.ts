@@ -108,6 +108,8 @@ async function runStages(attempt: RunningAttempt) {
 /** Probes the inputs, and examines the times of a file that is copied: no filter can check those. */
 async function probeForPlan(attempt: RunningAttempt): Promise<PlanContext> {
   const context = await probeInputs(attempt)
+  // Set before the file can be rejected.
+  attempt.state.input = attempt.record.input = context.source.probe.facts
   const { video, mode } = planRendition(attempt.assignment.rendition, context)
   const isCopied = mode === 'remux' || video?.action === 'copy'
   return isCopied ? examineInputs(attempt, context, false) : context

@@ -95,6 +95,8 @@ export interface Expectation {
   seconds: number | null
   /** Duration of each track; absent or null when it is not verified. */
   trackSeconds?: { video: number | null; audio: number | null }
+  /** Durations that are only estimated: a difference is noted. Absent when they are verified. */
+  estimatedSeconds?: { video: number | null; audio: number | null }
   /** Start of each track; absent or null when it is not verified. */
   trackStarts?: { video: number | null; audio: number | null }
   /**

@@ -15,7 +15,7 @@ import {
   type TrackMeasurements,
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import type { StreamLayout, Track } from '../ffmpeg/streaming/streamLayout.ts'
-import { checkDuration, compareEnds } from '../ffmpeg/verify/durations.ts'
+import { checkDuration, compareEnds, compareWithEstimate } from '../ffmpeg/verify/durations.ts'
 import { emptyOutput } from '../ffmpeg/verify/verifyOutput.ts'
 
 /**
@@ -52,7 +52,7 @@ export async function probeTrack(
  */
 export function verifyStream(
   tracks: readonly TrackMeasurements[],
-  { seconds, trackSeconds, hasRequestedEnd }: StreamLayout,
+  { seconds, trackSeconds, estimatedSeconds, hasRequestedEnd }: StreamLayout,
   stderr: string,
 ): string[] {
   const videoTracks = tracks.filter(({ track }) => track.video !== null)
@@ -72,7 +72,8 @@ export function verifyStream(
   if (audio !== undefined) {
     check('audio of the output', audio, trackSeconds.audio)
   }
-  return compareEnds({ video: largest ?? null, audio: audio ?? null })
+  const ends = { video: largest ?? null, audio: audio ?? null }
+  return [...compareEnds(ends), ...compareWithEstimate(ends, estimatedSeconds)]
 }
 
 /**

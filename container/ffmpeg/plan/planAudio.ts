@@ -77,7 +77,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       isImage: false,
       hasRequestedEnd: rendition.endSeconds !== null,
       seconds: durationIsKnown ? seconds : null,
-      ...(durationIsKnown && { trackSeconds }),
+      ...(durationIsKnown ? { trackSeconds } : { estimatedSeconds: trackSeconds }),
       ...(isEncoded && { trackStarts: { video: null, audio: 0 } }),
       ...(isEncoded && { audioCodec: PROBED_AUDIO_CODECS[codec] }),
     },

@@ -73,6 +73,7 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
       expectedSeconds: seconds,
       seconds: durationIsKnown ? seconds : null,
       trackSeconds: durationIsKnown ? trackSeconds : { video: null, audio: null },
+      ...(!durationIsKnown && { estimatedSeconds: trackSeconds }),
       hasRequestedEnd: rendition.endSeconds !== null,
     },
   }

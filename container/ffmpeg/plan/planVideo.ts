@@ -135,7 +135,9 @@ function describeExpectation(
     hasAudio: audio !== null && audio.action !== 'drop',
     hasRequestedEnd: endSeconds !== null,
     seconds: output.durationIsKnown ? output.seconds : null,
-    ...(output.durationIsKnown && { trackSeconds: output.trackSeconds }),
+    ...(output.durationIsKnown
+      ? { trackSeconds: output.trackSeconds }
+      : { estimatedSeconds: output.trackSeconds }),
     trackStarts: describeStarts(output, { isCopied, audio }),
     ...countFrames(output),
     ...(!isCopied && { videoCodec: PROBED_VIDEO_CODECS[videoCodec] }),

@@ -27,6 +27,8 @@ export interface StreamLayout {
   seconds: number | null
   /** The same for the video tracks and for the audio track. */
   trackSeconds: { video: number | null; audio: number | null }
+  /** Durations that are only estimated: a difference is noted. Absent when they are verified. */
+  estimatedSeconds?: { video: number | null; audio: number | null }
   /**
    * True when the rendition sets the end: a stream that is too long is then a fault of the runner,
    * not of the source.

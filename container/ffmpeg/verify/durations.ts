@@ -77,6 +77,26 @@ export function compareEnds({ video, audio }: TrackEnds): string[] {
 }
 
 /**
+ * Returns a note for each track that ends well before the estimated end. The estimate can be wrong, so
+ * that this is no failure.
+ */
+export function compareWithEstimate(ends: TrackEnds, estimated: TrackEnds | undefined): string[] {
+  return (['video', 'audio'] as const).flatMap((track) => {
+    const [end, expected] = [ends[track], estimated?.[track] ?? null]
+    const isEarly =
+      end !== null &&
+      expected !== null &&
+      end < expected - MIN_NOTED_SECONDS &&
+      isShorter(end, expected)
+    return isEarly
+      ? [
+          `The ${track} ends at second ${end.toFixed(1)}. By an estimate of the source's duration it should end at second ${expected.toFixed(1)}.`,
+        ]
+      : []
+  })
+}
+
+/**
  * Returns the larger of 0.5 seconds (for codec delay and rounding) and 2 % of the duration (for
  * clock drift).
  */

@@ -17,6 +17,7 @@ import {
   checkStart,
   compareEnds,
   compareStarts,
+  compareWithEstimate,
   isShorter,
   type TrackEnds,
   type TrackStarts,
@@ -64,7 +65,11 @@ export async function verifyOutput(
   }
   return {
     facts: expect.isImage ? { ...facts, durationSeconds: null, frameRate: null } : facts,
-    notes: [...compareStarts(starts), ...compareEnds(ends)],
+    notes: [
+      ...compareStarts(starts),
+      ...compareEnds(ends),
+      ...compareWithEstimate(ends, expect.estimatedSeconds),
+    ],
   }
 }
 

@@ -3,6 +3,7 @@ import {
   checkDuration,
   checkStart,
   compareStarts,
+  compareWithEstimate,
 } from '../../../container/ffmpeg/verify/durations.ts'
 import { planWithArguments, probed } from '../../fixtures/probes.ts'
 import { audio, stream, video } from '../../fixtures/renditions.ts'
@@ -72,6 +73,17 @@ describe('the durations of the tracks of a file that declares none', () => {
       durationIsMeasured: true,
     })
     expect((expectations ?? layout)?.trackSeconds).toMatchObject({ audio: 10 })
+  })
+
+  it('are compared with those of the variant if they are estimated', () => {
+    const { expect: expectations } = planWithArguments(video(), estimated)
+    const early = compareWithEstimate({ video: 5, audio: 9.9 }, expectations?.estimatedSeconds)
+    expect(early).toEqual([
+      "The video ends at second 5.0. By an estimate of the source's duration it should end at second 10.0.",
+    ])
+    expect(compareWithEstimate({ video: 5, audio: 5 }, undefined)).toEqual([])
+    const layout = planWithArguments(stream(), estimated).stream
+    expect(layout?.estimatedSeconds?.audio).toBe(10)
   })
 
   it('are not verified if they are estimated', () => {

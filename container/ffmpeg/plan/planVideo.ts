@@ -149,16 +149,18 @@ function describeExpectation(
 
 /**
  * Silence fills the time before encoded audio. A copy of a part may begin at any packet near its
- * start.
+ * start, and then before audio that is encoded from the requested start on.
  */
 function describeStarts(
   { files: [{ audio: track, trim }], videoStartSeconds }: EditedOutput,
   { isCopied, audio }: { isCopied: boolean; audio: TrackDecisions['audio'] },
 ) {
+  const isCopiedPart = isCopied && isPartial(trim)
   const copiedStart = isPartial(trim) ? null : (track?.startSeconds ?? null)
+  const encodedStart = isCopiedPart ? null : 0
   return {
-    video: isCopied && isPartial(trim) ? null : videoStartSeconds,
-    audio: audio?.action === 'encode' ? 0 : copiedStart,
+    video: isCopiedPart ? null : videoStartSeconds,
+    audio: audio?.action === 'encode' ? encodedStart : copiedStart,
   }
 }
 

@@ -199,12 +199,7 @@ it.each(RGB_FILES)(
   'HDR in RGB or grey has the same colours in every size (%s)',
   async (name, list) => {
     await ffmpeg(args`${PQ_RED} ${list} ${PQ_TAGS} pq-${name}`)
-    for (const rendition of [
-      video({ width: 64 }),
-      image({ format: 'png' }),
-      image({ format: 'png', width: 62, height: 46, resizeMode: 'crop' }),
-      image({ format: 'jpg', width: 61 }),
-    ]) {
+    for (const rendition of [video({ width: 64 }), image({ format: 'jpg', width: 61 })]) {
       const { job, finish } = await runJob(`pq-${name}`, rendition)
       expect(finish).toMatchObject({ outcome: 'completed' })
       const [[red = 0, green = 0, blue = 0] = []] = await readPixelsAt(

@@ -196,7 +196,7 @@ const RGB_FILES: [string, readonly string[]][] = [
 ]
 
 it.each(RGB_FILES)(
-  'HDR in RGB or grey has the same colours in every size (%s)',
+  'HDR in RGB or grey has the same colours in even and odd sizes (%s)',
   async (name, list) => {
     await ffmpeg(args`${PQ_RED} ${list} ${PQ_TAGS} pq-${name}`)
     for (const rendition of [video({ width: 64 }), image({ format: 'jpg', width: 61 })]) {

@@ -60,7 +60,8 @@ async function expectOutput(
   const steps = times.slice(1).map((time, index) => time - Number(times[index]))
   expect(Math.abs(times.length - frames)).toBeLessThan(2)
   expect(Math.max(...steps)).toBeLessThan(0.07)
-  expect(Math.abs(track.duration - seconds)).toBeLessThan(0.07)
+  // One frame may be missing, as above, and `setpts` of ffmpeg 7.1 loses the duration of the last.
+  expect(Math.abs(track.duration - seconds)).toBeLessThan(0.09)
   expect(Math.abs(sound.duration - seconds)).toBeLessThan(0.15)
   expect(await measureLevel(path, 0.2, seconds - 0.2)).toBeGreaterThan(-30)
 }

@@ -187,7 +187,9 @@ it('colours of Dolby Vision that cannot be converted are rejected', async () => 
 
 /** Dark red in PQ, with the primaries of BT.2020. */
 const PQ_RED = args`-f lavfi -i color=c=0x9b2010:s=127x95:r=10:d=0.2,format=gbrp`
-const PQ_TAGS = args`-color_primaries bt2020 -color_trc smpte2084`
+// ffmpeg 5.1 takes the tags of the file from the options, 7.1 from the frames.
+const PQ_TAGS = args`-color_primaries bt2020 -color_trc smpte2084 -vf
+  setparams=color_primaries=bt2020:color_trc=smpte2084`
 const RGB_FILES: [string, readonly string[]][] = [
   ['gbrp.mkv', args`-c:v ffv1 -pix_fmt gbrp10le`],
   ['rgb.mov', args`-c:v png -pix_fmt rgb24`],

@@ -137,7 +137,9 @@ function repairTimes(filter: string, { maxStepSeconds }: TimeFault, frame: strin
   const earliest = maxStepSeconds === MAX_EVEN_STEP_SECONDS ? maxStepSeconds : `${frame}/2`
   const isRight = (time: string) =>
     `between(${time},ld(1)-${earliest},ld(1)+${formatDecimal(maxStepSeconds)})`
-  const shift = `if(${isRight('T')},0,if(${isRight('T+ld(0)')},ld(0),ld(1)-T))`
+  // A video frame that is not later than the one before it would be dropped.
+  const minShift = filter === 'setpts' ? `max(0,ld(1)-0.75*${frame}-T)` : '0'
+  const shift = `if(${isRight('T')},${minShift},if(${isRight('T+ld(0)')},ld(0),ld(1)-T))`
   return `${filter}='${next};st(0,${shift});PTS+ld(0)/TB'`
 }
 

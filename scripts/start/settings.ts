@@ -85,7 +85,10 @@ function readOrCreateKey(path: string): string {
   return stored
 }
 
-/** Of two starts at the same moment, the first one creates the key, and both read the whole of it. */
+/**
+ * Creates the file of the key. It appears as a whole, and only if it does not exist, so that two
+ * starts at the same moment use the same key.
+ */
 function createKey(path: string): void {
   const complete = `${path}.${process.pid}`
   writeFileSync(complete, `rq_${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 })

@@ -1,4 +1,4 @@
-/** What is read of a source is bounded by what ffmpeg needs, however fast it reads. */
+/** The runner reads few more bytes of a source than ffmpeg needs. */
 import { execFile } from 'node:child_process'
 import { stat } from 'node:fs/promises'
 import { promisify } from 'node:util'

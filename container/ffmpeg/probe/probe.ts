@@ -81,9 +81,8 @@ export type ProbeOptions = FfprobeOptions & {
    */
   needs?: StreamNeeds
   /**
-   * Whether the file is a fragmented MP4. If it is served with an index, `streams` has properties of
-   * its video and audio streams, by their number, which ffprobe would derive from the fragments that
-   * it has read. Those are not all.
+   * Says whether a file is a fragmented MP4. If it is served with an index, ffprobe reads only some of it,
+   * so `streams` has the properties that depend on all fragments, by the number of the stream.
    */
   fragments?: {
     isFragmented: boolean

@@ -1,6 +1,6 @@
 /**
- * How ffmpeg reports a wrong time while it encodes a file whose times were not examined. The encode
- * then stops, and begins anew once they are.
+ * Finds the report of a wrong time in ffmpeg's output. The runner then stops the encode, examines the
+ * times of the file, and encodes it again.
  */
 
 /**

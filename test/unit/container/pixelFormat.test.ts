@@ -18,7 +18,7 @@ it.each([
   expect(readBitDepth(format)).toBe(bits)
 })
 
-it('RGB is told from YUV and grey', () => {
+it('RGB is distinguished from YUV and grey', () => {
   for (const format of ['rgb24', '0bgr', 'gbrap10le', 'x2rgb10le', 'bgra64le', 'pal8']) {
     expect(isRgb(format)).toBe(true)
   }

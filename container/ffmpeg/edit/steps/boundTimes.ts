@@ -45,7 +45,7 @@ export function removeDecodeDelay({ decodeDelaySeconds }: VideoStream): string[]
   return decodeDelaySeconds ? [`setpts=PTS-${formatDecimal(decodeDelaySeconds, 6)}/TB`] : []
 }
 
-/** What is known of the times of a file that were not examined. */
+/** Limits for the times of a file, before they are examined. */
 interface UnexaminedTimes {
   /** A longer step forward may be a jump. */
   maxPauseSeconds: number

@@ -81,8 +81,8 @@ export type ProbeOptions = FfprobeOptions & {
    */
   needs?: StreamNeeds
   /**
-   * Says whether a file is a fragmented MP4. If it is served with an index, ffprobe reads only some of it,
-   * so `streams` has the properties that depend on all fragments, by the number of the stream.
+   * Says whether a file is a fragmented MP4. If it is served with an index, ffprobe reads only some
+   * fragments, so `streams` has the properties that depend on all of them, by the stream's number.
    */
   fragments?: {
     isFragmented: boolean

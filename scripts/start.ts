@@ -1,20 +1,15 @@
 /**
- * Runs the whole system on one machine: applies the migrations, then runs the Worker and the
- * runners until Ctrl-C. start.mjs installs what is missing and then starts this program.
+ * Runs the whole system on one machine: builds the Worker, then runs it and the runners until
+ * Ctrl-C. start.mjs installs what is missing and then starts this program.
  */
+import { buildWorker } from './start/build.ts'
 import { claimPort, claimState } from './start/claim.ts'
+import { migrate, startDevelopmentCron } from './start/development.ts'
 import type { Exit, Process } from './start/process.ts'
 import { startRunner, type Runner } from './start/runners.ts'
 import { readSettings, type Settings } from './start/settings.ts'
 import { StartError } from './start/startError.ts'
-import {
-  buildWorker,
-  migrate,
-  startDevelopmentCron,
-  startWorker,
-  waitUntilHealthy,
-  waitUntilUnresponsive,
-} from './start/worker.ts'
+import { startWorker, waitUntilHealthy, waitUntilUnresponsive } from './start/worker.ts'
 
 // Runners stop before the Worker, because they release their jobs through it.
 const RUNNER_GRACE_MS = 10_000
@@ -36,10 +31,11 @@ function stop(code: number): Promise<void> {
 async function start(settings: Settings): Promise<void> {
   claimState(settings)
   await claimPort(settings)
-  console.log('Preparing the database …')
-  await migrate(settings)
-  if (!settings.dev) {
-    console.log('Bundling the Worker …')
+  if (settings.dev) {
+    console.log('Preparing the database …')
+    await migrate(settings)
+  } else {
+    console.log('Building the Worker …')
     await buildWorker(settings)
   }
   if (stopping) {

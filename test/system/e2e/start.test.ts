@@ -131,8 +131,7 @@ test('the steps of a start are printed, and the printed commands work as they ar
   const steps = program.output().match(/^.* …$/gm)
   expect(steps).toEqual([
     'Starting Reelqueue …',
-    'Preparing the database …',
-    'Bundling the Worker …',
+    'Building the Worker …',
     'Starting the Worker …',
     'Starting 1 runner …',
   ])

@@ -1,0 +1,27 @@
+/** What bundle.ts writes next to the bundle, and the other programs of `npm start` read. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { V4WorkerOptions } from 'miniflare'
+
+export interface BundleInfo {
+  /** The Worker's configuration in wrangler.toml, for Miniflare. It has no secrets. */
+  options: Partial<V4WorkerOptions>
+  /** In the order in which they are applied. */
+  migrations: Migration[]
+}
+
+export interface Migration {
+  /** The name of its file. */
+  name: string
+  statements: string[]
+}
+
+const FILE = 'info.json'
+
+export function readBundleInfo(bundleDir: string): BundleInfo {
+  return JSON.parse(readFileSync(join(bundleDir, FILE), 'utf8')) as BundleInfo
+}
+
+export function writeBundleInfo(bundleDir: string, info: BundleInfo): void {
+  writeFileSync(join(bundleDir, FILE), JSON.stringify(info))
+}

@@ -2,7 +2,8 @@
  * Deploys to the account that wrangler is logged in to: creates buckets, queues and the database,
  * applies the migrations, creates a first API key, and deploys the Worker and its containers. What
  * exists is not created again, so the script can be run again after an error. Arguments are passed
- * on to `wrangler deploy`. With `--dry-run` it changes nothing, and prints what it would create.
+ * on to `wrangler deploy`; those that select the account, the configuration or its environment, to
+ * every command. With `--dry-run` it changes nothing, and prints what it would create.
  */
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -10,11 +11,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unstable_readConfig as readConfig } from 'wrangler'
-import { readDeployMode } from './deployMode.ts'
+import { findProblem, readDeployMode } from './deployMode.ts'
 
-const CONFIG = join(import.meta.dirname, '..', 'wrangler.toml')
-const config = readConfig({ config: CONFIG })
-const { mode, wranglerArgs } = readDeployMode(process.argv.slice(2), process.env)
+const options = readDeployMode(process.argv.slice(2), process.env)
+const { mode, wranglerArgs, globalArgs, environment, workerName } = options
+const CONFIG = options.config ?? join(import.meta.dirname, '..', 'wrangler.toml')
+if (mode !== 'print') {
+  // An empty name is that of the top level. Without a name, wrangler reads CLOUDFLARE_ENV.
+  const { definedEnvironments = [] } = readConfig({ config: CONFIG, env: '' })
+  const problem = findProblem(options, definedEnvironments, process.env)
+  if (problem !== null) {
+    fail(problem)
+  }
+}
+const config = readConfig({ config: CONFIG, env: mode === 'print' ? '' : (environment ?? '') })
 interface Bucket {
   bucket_name: string
 }
@@ -31,6 +41,7 @@ if (mode === 'print') {
   run('Asking wrangler', ['deploy', ...wranglerArgs])
 } else {
   requireTools()
+  requireBindings()
   if (mode === 'dry-run') {
     rehearse()
   } else {
@@ -88,6 +99,23 @@ function requireTools(): void {
   }
 }
 
+/** The bindings of the top level are not inherited by an environment. */
+function requireBindings(): void {
+  const bindings: [string, readonly unknown[]][] = [
+    ['d1_databases', config.d1_databases],
+    ['r2_buckets', config.r2_buckets],
+    ['queues.consumers', config.queues.consumers ?? []],
+  ]
+  const missing = bindings.filter(([, { length }]) => length === 0).map(([name]) => name)
+  if (missing.length > 0) {
+    const place = environment === null ? '' : `env.${environment}.`
+    fail(
+      `The configuration of wrangler has no ${missing.map((name) => `[[${place}${name}]]`).join(', ')}. ` +
+        'An environment does not inherit them: repeat them in it, with names of their own.',
+    )
+  }
+}
+
 interface Resource {
   /** The wrangler commands of the resource, such as "r2 bucket". */
   commands: string[]
@@ -125,7 +153,13 @@ function databaseBinding(): string {
  * key.
  */
 function createFirstSecrets(): { file: string; folder: string; apiKey: string } | null {
-  const { status, output } = wrangler(['secret', 'list', '--format', 'json'])
+  const { status, output } = wrangler([
+    'secret',
+    'list',
+    '--format',
+    'json',
+    ...(workerName === null ? [] : ['--name', workerName]),
+  ])
   if (output.includes('"API_KEY"')) {
     return null
   }
@@ -142,7 +176,7 @@ function createFirstSecrets(): { file: string; folder: string; apiKey: string } 
 }
 
 function wrangler(args: string[], stdio: 'pipe' | 'inherit' = 'pipe') {
-  const allArgs = [...args, '--config', CONFIG]
+  const allArgs = [...args, ...globalArgs, '--config', CONFIG]
   const { status, stdout, stderr } = spawnSync('wrangler', allArgs, { encoding: 'utf8', stdio })
   return { status, output: `${stdout ?? ''}${stderr ?? ''}` }
 }

@@ -15,6 +15,7 @@ function deploy(
   args: string[] = [],
   reason = 'It was not found',
   dockerStatus = 0,
+  env: Record<string, string> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'reelqueue-deploy-test-'))
   folders.push(folder)
@@ -44,6 +45,7 @@ exit 0
         ...process.env,
         PATH: [folder, process.env['PATH']].join(delimiter),
         WRANGLER_DOCKER_BIN: join(folder, 'docker'),
+        ...env,
       },
     },
   )
@@ -136,4 +138,57 @@ test('a dry run creates nothing, and prints what it would create', () => {
 test('--help is answered by wrangler alone', () => {
   const { calls, status } = deploy(['whoami'], ['--help'])
   expect({ calls, status }).toEqual({ calls: ['deploy --help'], status: 0 })
+})
+
+/** Writes a configuration with an environment `staging`, and returns its path. */
+function writeConfig(environment: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'reelqueue-deploy-test-'))
+  folders.push(folder)
+  const config = join(folder, 'wrangler.toml')
+  const project = readFileSync(join(ROOT, 'wrangler.toml'), 'utf8')
+  const image = join(ROOT, 'container', 'Dockerfile')
+  writeFileSync(config, `${project.replace('./container/Dockerfile', image)}\n${environment}`)
+  return config
+}
+
+const STAGING = `
+[env.staging]
+[[env.staging.d1_databases]]
+binding = "STAGING_DB"
+database_name = "reelqueue-staging"
+[[env.staging.r2_buckets]]
+binding = "ORIGINALS"
+bucket_name = "staging-originals"
+[[env.staging.queues.consumers]]
+queue = "staging-tickets"
+`
+
+test('with --env the resources are those of the environment, in every command', () => {
+  const infos = ['r2 bucket info', 'd1 info', 'queues info']
+  const args = ['--env', 'staging', '--profile', 'work', '--config', writeConfig(STAGING)]
+  const deployed = deploy(infos, [...args, '--name', 'other'])
+  expect(deployed.status, deployed.output).toBe(0)
+  const suffix = ' --env staging --profile work'
+  expect(changes(deployed)).toEqual([
+    `r2 bucket create staging-originals${suffix}`,
+    `d1 create reelqueue-staging${suffix}`,
+    `queues create staging-tickets${suffix}`,
+    `d1 migrations apply STAGING_DB --remote${suffix}`,
+    `deploy --name other${suffix}`,
+  ])
+  expect(deployed.calls).toContain(`secret list --format json --name other${suffix}`)
+  expect(deployed.calls.every((call) => call.endsWith(suffix))).toBe(true)
+})
+
+test('an unknown environment changes nothing', () => {
+  const failed = deploy([], [], undefined, 0, { CLOUDFLARE_ENV: 'staging' })
+  expect({ calls: failed.calls, status: failed.status }).toEqual({ calls: [], status: 1 })
+  expect(failed.output).toContain('no environment "staging" (its environments: none)')
+})
+
+test('an environment without its own resources changes nothing', () => {
+  const config = writeConfig('[env.staging]')
+  const failed = deploy([], ['--env', 'staging', '--config', config])
+  expect([failed.status, changes(failed)]).toEqual([1, []])
+  expect(failed.output).toContain('[[env.staging.d1_databases]], [[env.staging.r2_buckets]]')
 })

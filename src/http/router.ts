@@ -29,7 +29,7 @@ function findSchema({ request }: RouteConfig, target: Target): z.ZodType {
 function readInput(c: Context, target: Target): unknown {
   switch (target) {
     case 'query':
-      return c.req.query()
+      return unwrapSingle(c.req.queries())
     case 'param':
       return c.req.param()
     case 'header':
@@ -40,6 +40,16 @@ function readInput(c: Context, target: Target): unknown {
     default:
       return c.req.parseBody({ all: true })
   }
+}
+
+/** A parameter that is sent several times is validated as a list. */
+function unwrapSingle(parameters: Record<string, string[]>) {
+  return Object.fromEntries(
+    Object.entries(parameters).map(([name, values]) => [
+      name,
+      values.length === 1 ? values[0] : values,
+    ]),
+  )
 }
 
 /** Creates an app whose routes reject invalid requests in the words of `toErrorResult`. */

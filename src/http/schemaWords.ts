@@ -144,6 +144,9 @@ function describeType(schema: z.ZodType): string {
       return 'an object'
     case 'null':
       return 'null'
+    case 'custom':
+      // The only such schema is `z.instanceof(File)`. A form field without a file name is text.
+      return 'a file with a file name'
     default:
       return 'a valid value'
   }

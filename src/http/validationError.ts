@@ -73,13 +73,23 @@ function followPath(schema: z.ZodType, issuePath: readonly PropertyKey[], input:
   for (const step of issuePath) {
     const key = schemas.some(isTransformation) ? findKey(String(step)) : null
     schemas = schemas.flatMap((each) => stepInto(each, step))
-    value = (value as Record<PropertyKey, unknown> | null | undefined)?.[step]
+    value = readStep(value, step)
     path.push(step)
     if (key !== null) {
       return { path, schemas, value, words: KEY_DEFINITIONS[key].words }
     }
   }
   return { path, schemas, value, words: null }
+}
+
+function readStep(value: unknown, step: PropertyKey): unknown {
+  // A form field that is sent once is validated as a list of one.
+  const isOneElement = step === 0 && !Array.isArray(value) && !isPlainObject(value)
+  return isOneElement ? value : (value as Record<PropertyKey, unknown> | null | undefined)?.[step]
+}
+
+function isPlainObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !(value instanceof File)
 }
 
 /** Writes `transformations[0].w`. */
@@ -106,6 +116,9 @@ function describeValue(value: unknown, { code }: Issue): string {
     return code === 'too_big' || code === 'too_small'
       ? `${value.length} ${value.length === 1 ? 'element' : 'elements'}`
       : 'a list'
+  }
+  if (value instanceof File) {
+    return 'a file'
   }
   return typeof value === 'object' && value !== null ? 'an object' : shorten(String(value))
 }

@@ -17,32 +17,31 @@ const MAX_FORM_MIB = 32
 const MAX_FILES = 20
 
 /** Accepts a field that is sent once, several times or not at all, as an array. */
-function repeated<T extends z.ZodType>(item: T) {
+function repeated<T extends z.ZodArray>(items: T) {
   return z.preprocess(
     (value) => (value === undefined ? [] : Array.isArray(value) ? value : [value]),
-    z.array(item),
+    items,
   )
 }
 
 const form = z.object({
-  files: repeated(z.instanceof(File))
-    .pipe(z.array(z.instanceof(File)).min(1).max(MAX_FILES))
-    .openapi({ type: 'array', items: { type: 'string', format: 'binary' } }),
+  files: repeated(z.array(z.instanceof(File)).min(1).max(MAX_FILES)).openapi({
+    type: 'array',
+    items: { type: 'string', format: 'binary' },
+  }),
   folder: z.string().default('').openapi({ description: 'Folder to store the files in' }),
-  names: repeated(z.string()).openapi({
+  names: repeated(z.array(z.string())).openapi({
     type: 'array',
     items: { type: 'string' },
     description:
       'Names to store the files under, in the order of the files. Default: their own names',
   }),
-  transformations: repeated(z.string().max(2_000))
-    .pipe(z.array(z.string()).max(MAX_TRANSFORMATIONS))
-    .openapi({
-      type: 'array',
-      items: { type: 'string' },
-      description:
-        'One transformation per field. A job is created for each transformation of each file, which requires the scope jobs:write',
-    }),
+  transformations: repeated(z.array(z.string().max(2_000)).max(MAX_TRANSFORMATIONS)).openapi({
+    type: 'array',
+    items: { type: 'string' },
+    description:
+      'One transformation per field. A job is created for each transformation of each file, which requires the scope jobs:write',
+  }),
 })
 
 const limitSize = bodyLimit({

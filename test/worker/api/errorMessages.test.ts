@@ -3,7 +3,7 @@
  * text, and repeat at most 200 characters of the input.
  */
 import { beforeAll, describe, expect, it } from 'vitest'
-import { api, visit, type ErrorBody } from '../helpers/requests.ts'
+import { api, API_KEY, visit, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 
@@ -36,6 +36,10 @@ describe('a message names what is allowed', () => {
     [
       '/queue/jobs?status=done',
       'status must be one of pending, running, completed, error, cancelled (got "done").',
+    ],
+    [
+      '/queue/jobs?status=pending&status=error',
+      'status must be one of pending, running, completed, error, cancelled (got a list).',
     ],
   ])('%s', async (path, message) => {
     expect(await messageOf(await api('GET', path), 400)).toBe(message)
@@ -110,6 +114,70 @@ describe('a message names what is allowed', () => {
     ],
   ])('%s %s %j', async (method, path, body, message) => {
     expect(await messageOf(await api(method, path, body), 400)).toBe(message)
+  })
+})
+
+describe('a message about a form names what is allowed', () => {
+  const file = () => new File([mp4()], 'clip.mp4')
+  it.each<[string, [string, string | File][], string]>([
+    ['no file', [['folder', 'a']], 'files is missing. It must be a list of 1 to 20 elements.'],
+    [
+      '21 files',
+      Array.from({ length: 21 }, () => ['files', file()]),
+      'files must be a list of 1 to 20 elements (got 21 elements).',
+    ],
+    [
+      'text as a file',
+      [['files', 'clip.mp4']],
+      'files[0] must be a file with a file name (got "clip.mp4").',
+    ],
+    [
+      'text as the second file',
+      [
+        ['files', file()],
+        ['files', 'clip.mp4'],
+      ],
+      'files[1] must be a file with a file name (got "clip.mp4").',
+    ],
+    [
+      'a file as a name',
+      [
+        ['files', file()],
+        ['names', file()],
+      ],
+      'names[0] must be text (got a file).',
+    ],
+    [
+      'a file as a folder',
+      [
+        ['files', file()],
+        ['folder', file()],
+      ],
+      'folder must be text (got a file).',
+    ],
+    [
+      'a long transformation',
+      [
+        ['files', file()],
+        ['transformations', 'w'.repeat(2_001)],
+      ],
+      'transformations[0] must be text of at most 2000 characters (got 2001 characters).',
+    ],
+    [
+      '51 transformations',
+      [
+        ['files', file()],
+        ...Array.from({ length: 51 }, () => ['transformations', 'w_640'] as [string, string]),
+      ],
+      'transformations must be a list of at most 50 elements (got 51 elements).',
+    ],
+  ])('%s', async (_name, fields, message) => {
+    const body = new FormData()
+    for (const [name, value] of fields) {
+      body.append(name, value as string)
+    }
+    const response = await visit('/upload', { method: 'POST', headers: API_KEY, body })
+    expect(await messageOf(response, 400)).toBe(message)
   })
 })
 

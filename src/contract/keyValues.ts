@@ -2,7 +2,7 @@
  * The values of transformation keys: schemas, and their descriptions for error messages and docs.
  */
 import { z } from 'zod'
-import { describeCharacter, describeOtherCharacter, quote } from './quote.ts'
+import { describeCharacter, quoteWithOther } from './quote.ts'
 import { storagePath } from './storagePath.ts'
 
 export const RESIZE_MODES = ['fill', 'crop', 'fit', 'scale', 'pad'] as const
@@ -38,6 +38,8 @@ export interface Values<Schema extends z.ZodType> {
   urlForm: UrlForm
   /** A list is written in a URL with "+" between its elements. */
   isList: boolean
+  /** Matches every character that a value may have. */
+  characters?: RegExp
 }
 
 function define<Schema extends z.ZodType>(
@@ -137,17 +139,16 @@ export const rungs = define(
 )
 
 const PRESET_NAME_WORDS = '1 to 32 of the characters a-z, 0-9 and -, the first a letter'
-export const presetName = define(
+const PRESET_NAME_CHARACTERS = /[a-z0-9-]/
+const presetNames = define(
   'text',
   z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
-    error: ({ input }) => {
-      const name = String(input)
-      const other = describeOtherCharacter(name, /[a-z0-9-]/)
-      return `A preset name has ${PRESET_NAME_WORDS} (got ${quote(name)}${other === null ? '' : `, with ${other}`}).`
-    },
+    error: ({ input }) =>
+      `A preset name has ${PRESET_NAME_WORDS} (got ${quoteWithOther(String(input), PRESET_NAME_CHARACTERS)}).`,
   }),
   PRESET_NAME_WORDS,
 )
+export const presetName = { ...presetNames, characters: PRESET_NAME_CHARACTERS }
 
 // Without `enum`, the OpenAPI document would list only the first literal.
 export const rotation = define(

@@ -1,16 +1,12 @@
 /** Queues: their names, their settings, and how the API returns them. */
 import { z } from 'zod'
-import { describeOtherCharacter, quote } from './quote.ts'
+import { quoteWithOther } from './quote.ts'
 import { jobCounts } from './jobStatus.ts'
 import { limit, QUEUE_LIMITS } from './limits.ts'
 
 export const queueName = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, {
-  error: ({ input }) => {
-    const name = String(input)
-    const other = describeOtherCharacter(name, /[a-z0-9_-]/)
-    const got = other === null ? `got ${quote(name)}` : `got ${quote(name)}, with ${other}`
-    return `A queue name has 1 to 63 of the characters a-z, 0-9, _ and -, and begins with a letter or a digit (${got}).`
-  },
+  error: ({ input }) =>
+    `A queue name has 1 to 63 of the characters a-z, 0-9, _ and -, and begins with a letter or a digit (got ${quoteWithOther(String(input), /[a-z0-9_-]/)}).`,
 })
 
 export const DEFAULT_QUEUE = 'default'

@@ -31,8 +31,14 @@ export function describeCharacter(text: string, index: number): string {
   return `the character ${name} at position ${position}`
 }
 
+/** Quotes a text, and names its first character that `allowed` does not match. */
+export function quoteWithOther(text: string, allowed: RegExp): string {
+  const other = describeOtherCharacter(text, allowed)
+  return other === null ? quote(text) : `${quote(text)}, with ${other}`
+}
+
 /** Describes the first character of a text that `allowed` does not match; null if all match. */
-export function describeOtherCharacter(text: string, allowed: RegExp): string | null {
+function describeOtherCharacter(text: string, allowed: RegExp): string | null {
   let index = 0
   for (const character of text) {
     if (!allowed.test(character)) {

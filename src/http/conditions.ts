@@ -8,8 +8,12 @@ export function hasConditions(headers: Headers): boolean {
   return CONDITIONS.some((name) => headers.has(name))
 }
 
+/** An entity tag. It can contain any visible character except the quote, a comma too. */
+const ENTITY_TAG = /(?:W\/)?"[^"]*"/g
+
+/** Returns the entity tags of a header; only `*` for a header that names any state. */
 function listTags(header: string): string[] {
-  return header.split(',').map((tag) => tag.trim())
+  return header.trim() === '*' ? ['*'] : (header.match(ENTITY_TAG) ?? [])
 }
 
 /** Reads an HTTP date (ms since the epoch). A date that is not valid is ignored, as if missing. */

@@ -1,8 +1,9 @@
 /** Reads transformations: the text of the URL grammar, and the object form. */
-import { quote } from '../../contract/quote.ts'
+import type { z } from 'zod'
+import { quote, quoteWithOther } from '../../contract/quote.ts'
 import { type GrammarDefaults, REQUEST_DEFAULTS } from '../../contract/defaults.ts'
 import { findKey, type Key, KEY_DEFINITIONS, KEYS } from '../../contract/keys.ts'
-import type { UrlForm } from '../../contract/keyValues.ts'
+import type { UrlForm, Values } from '../../contract/keyValues.ts'
 import { type Transformation, transformation as schema } from '../../contract/transformation.ts'
 import { checkCompatibility } from './compatibility.ts'
 import { readKind } from './kind.ts'
@@ -95,7 +96,9 @@ export function checkTransformation(
     const key = findKey(name)
     const hasBothNames = issue.code === 'custom' && issue.params?.['hasBothNames'] === true
     throw new TransformationError(
-      key === null || hasBothNames ? issue.message : describeBadValue(name, key, value as object),
+      key === null || hasBothNames
+        ? issue.message
+        : describeBadValue(name, key, value as object, issue),
     )
   }
   if (writeTransformation(result.data).length > MAX_CHARACTERS) {
@@ -111,11 +114,15 @@ export function checkTransformation(
 }
 
 /** @param name the key as the caller wrote it */
-function describeBadValue(name: string, key: Key, written: object): string {
+function describeBadValue(name: string, key: Key, written: object, issue: z.core.$ZodIssue) {
   const value: unknown = Reflect.get(written, name)
   const text =
     typeof value === 'string' || Array.isArray(value)
       ? writeValue(key, value)
       : JSON.stringify(value)
-  return `${name} must be ${KEY_DEFINITIONS[key].words} (got ${quote(text)}).`
+  const { words, characters } = KEY_DEFINITIONS[key] as Values<z.ZodType>
+  const got = characters ? quoteWithOther(text, characters) : quote(text)
+  // The schemas of paths name the rule that a path breaks.
+  const reason = issue.code === 'custom' ? ` ${issue.message}` : ''
+  return `${name} must be ${words} (got ${got}).${reason}`
 }

@@ -72,7 +72,7 @@ export async function completeUpload(
 /** Orders parts by their numbers. Etags may have the quotes of the header `ETag`. */
 function normalizeParts(parts: UploadedPart[]): UploadedPart[] {
   return parts
-    .map(({ partNumber, etag }) => ({ partNumber, etag: etag.replace(/^"(.*)"$/, '$1') }))
+    .map(({ partNumber, etag }) => ({ partNumber, etag: etag.replace(/^(?:W\/)?"(.*)"$/, '$1') }))
     .toSorted((one, other) => one.partNumber - other.partNumber)
 }
 

@@ -235,6 +235,9 @@ describe('an invalid transformation is rejected with a message that names the ca
       'wm must be an image that ends in .jpg, .jpeg, .png or .webp (got "logo.gif").',
     ],
     ['wm_a::b.png', 'wm must be a storage path, in a URL with ":" instead of "/" (got "'],
+    ['wm_a\\b.png', 'it contains the character "\\" (U+005C) at position 2'],
+    ['wm_logo.gif:a\u202eb.png', 'it contains the character U+202E at position 11'],
+    ['cat_a.mp4+b\u0000.mp4', 'it contains the character U+0000 at position 2'],
     ['wm_..:b.png', 'wm must be a storage path, in a URL with ":" instead of "/" (got "'],
     ['wm_', 'wm must be a storage path, in a URL with ":" instead of "/" (got "'],
     ['st_a.txt', 'st must be subtitles that end in .srt or .vtt (got "a.txt").'],
@@ -258,7 +261,11 @@ describe('an invalid transformation is rejected with a message that names the ca
     ['fl_x', 'fl must be one of h, v, hv (got "x").'],
     ['sp_5', 'sp must be a number from 0.25 to 4 with up to 3 decimals (got "5").'],
     ['fps_0', 'fps must be a number from 1 to 120 with up to 3 decimals (got "0").'],
-    ['n_My', 'n must be 1 to 32 of the characters a-z, 0-9 and -, the first a letter (got "My").'],
+    [
+      'n_My',
+      'n must be 1 to 32 of the characters a-z, 0-9 and -, the first a letter (got "My", with the character "M" (U+004D) at position 1).',
+    ],
+    ['n_9', 'the first a letter (got "9").'],
     ['w_640,w_640', 'The key "w" is given twice.'],
     ['w_640,q_60,w_320', 'The key "w" is given twice.'],
     [

@@ -194,6 +194,12 @@ describe('a message names the offending character or text', () => {
       () => api('GET', '/queues/default/presets/my_card'),
       '"_" (U+005F) at position 3',
     ],
+    ['a preset name in a URL', () => visit('/t/n_caf%C3%A9/a.mp4'), '"é" (U+00E9) at position 4'],
+    [
+      'a reference file in a URL',
+      () => visit('/t/wm_a%5Cb.png/a.mp4'),
+      '"\\" (U+005C) at position 2',
+    ],
     [
       'a reference file',
       () => api('POST', '/queue/jobs', { filePath: 'a.mp4', transformations: [{ wm: 'a:b.png' }] }),

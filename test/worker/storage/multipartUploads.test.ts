@@ -142,7 +142,8 @@ it('returns the ETag of a part as a header, which a completion accepts, and list
   })
   const named = [
     { partNumber: 1, etag: one },
-    { partNumber: 2, etag: two },
+    // A proxy that compresses a response makes its ETag weak.
+    { partNumber: 2, etag: `W/${two}` },
   ]
   expect((await complete(id, named)).status).toBe(201)
   expect(await expectJson(await api('GET', `/uploads/${id}`), 200)).toMatchObject({

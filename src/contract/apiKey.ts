@@ -116,7 +116,7 @@ export const createStreamToken = z
       .describe('Default: the queue of the key or the job, otherwise all queues'),
     pathPrefix: pathPrefix.optional(),
     filePath: storagePath.optional(),
-    jobId: z.string().max(100).optional(),
+    jobId: z.string().optional(),
     expiresInSeconds: z.int().min(1).max(3_600).default(600),
   })
   .meta({ id: 'CreateStreamToken' })

@@ -1,6 +1,7 @@
 /** Describes schemas in words, for error messages: "an integer from 1 to 500". */
 import { z } from '@hono/zod-openapi'
 import { transformation } from '../contract/transformation.ts'
+import { writeCount } from '../contract/writeCount.ts'
 
 /** The parts of zod's definitions that are read here. */
 interface Definition {
@@ -176,12 +177,11 @@ function describeText({ format, pattern, ...length }: Bounds): string {
 }
 
 function describeCount({ minimum, maximum }: Bounds, noun: string): string {
-  const count = (number: number) => `${number} ${number === 1 ? noun : `${noun}s`}`
   if (minimum !== undefined && maximum !== undefined) {
-    return ` of ${minimum} to ${count(maximum)}`
+    return ` of ${minimum} to ${writeCount(maximum, noun)}`
   }
   if (maximum !== undefined) {
-    return ` of at most ${count(maximum)}`
+    return ` of at most ${writeCount(maximum, noun)}`
   }
-  return minimum === undefined ? '' : ` of at least ${count(minimum)}`
+  return minimum === undefined ? '' : ` of at least ${writeCount(minimum, noun)}`
 }

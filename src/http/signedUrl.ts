@@ -5,6 +5,7 @@
  * therefore stays valid.
  */
 import { quote, shorten } from '../contract/quote.ts'
+import { writeCount } from '../contract/writeCount.ts'
 import type { Context } from 'hono'
 import type { CreateSignedUrl } from '../contract/apiKey.ts'
 import { type Caller, ROOT } from '../domain/caller.ts'
@@ -126,7 +127,10 @@ export function uploadLimitError(
   sizeBytes: number,
 ): ErrorResult<'too_large' | 'content_mismatch'> | null {
   if (maxBytes !== null && sizeBytes > maxBytes) {
-    return errorResult('too_large', `This URL accepts up to ${maxBytes} bytes (got ${sizeBytes}).`)
+    return errorResult(
+      'too_large',
+      `This URL accepts up to ${writeCount(maxBytes, 'byte')} (got ${sizeBytes}).`,
+    )
   }
   const header = c.req.header('Content-Type')
   const sent = header?.split(';')[0]?.trim().toLowerCase()

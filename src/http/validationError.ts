@@ -7,6 +7,7 @@ import type { z } from '@hono/zod-openapi'
 import { findKey, KEY_DEFINITIONS } from '../contract/keys.ts'
 import { quote, shorten } from '../contract/quote.ts'
 import { PATH_ISSUE } from '../contract/storagePath.ts'
+import { writeCount } from '../contract/writeCount.ts'
 import { errorResult } from '../domain/result.ts'
 import { describeSchema, isTransformation, listFields, stepInto } from './schemaWords.ts'
 
@@ -110,11 +111,11 @@ function describeUnknownFields(keys: string[], name: string | null, schemas: z.Z
 function describeValue(value: unknown, { code }: Issue): string {
   if (typeof value === 'string') {
     const isLong = code === 'too_big' && value.length > MAX_SHOWN_CHARACTERS
-    return isLong ? `${Array.from(value).length} characters` : quote(value)
+    return isLong ? writeCount(Array.from(value).length, 'character') : quote(value)
   }
   if (Array.isArray(value)) {
     return code === 'too_big' || code === 'too_small'
-      ? `${value.length} ${value.length === 1 ? 'element' : 'elements'}`
+      ? writeCount(value.length, 'element')
       : 'a list'
   }
   if (value instanceof File) {

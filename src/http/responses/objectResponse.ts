@@ -1,5 +1,6 @@
 /** Serves stored objects over HTTP, with ranges and conditional requests. */
 import { quote } from '../../contract/quote.ts'
+import { writeCount } from '../../contract/writeCount.ts'
 import type { Context } from 'hono'
 import { contentDigest } from '../../domain/digest.ts'
 import { errorResult } from '../../domain/result.ts'
@@ -125,7 +126,7 @@ function rangeError(c: Context, subject: string, sizeBytes: number) {
     c,
     errorResult(
       'range_not_satisfiable',
-      `Range must select at least one byte of the ${subject}, which has ${sizeBytes} bytes (got ${quote(c.req.header('Range') ?? '')}).`,
+      `Range must select at least one byte of the ${subject}, which has ${writeCount(sizeBytes, 'byte')} (got ${quote(c.req.header('Range') ?? '')}).`,
     ),
   )
 }

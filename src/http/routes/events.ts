@@ -5,6 +5,7 @@ import { streamSSE } from 'hono/streaming'
 import { createStreamToken, streamToken } from '../../contract/apiKey.ts'
 import { queueName } from '../../contract/queue.ts'
 import { storagePath } from '../../contract/storagePath.ts'
+import { writeCount } from '../../contract/writeCount.ts'
 import { errorResult } from '../../domain/result.ts'
 import { streamEvents } from '../../events/sse.ts'
 import { resolveEventFilter } from '../../services/queues/eventFilter.ts'
@@ -81,8 +82,8 @@ function findStreamLimit(c: Context<ApiEnv>, access: EventAccess): StreamLimit |
 
 function describeLimit({ max, perClient }: StreamLimit): string {
   return perClient === null
-    ? `This key may have ${max} open event streams. Close one first.`
-    : `Without a key, there may be ${perClient.max} open event streams from one address and ${max} in all. Close one first, or send an API key.`
+    ? `This key may have ${writeCount(max, 'open event stream')}. Close one first.`
+    : `Without a key, there may be ${writeCount(perClient.max, 'open event stream')} from one address and ${max} in all. Close one first, or send an API key.`
 }
 
 const api = createApi()

@@ -1,4 +1,5 @@
 /** Stores the files of a form, and creates their jobs. */
+import { writeCount } from '../../contract/writeCount.ts'
 import { shorten } from '../../contract/quote.ts'
 import type { Rendition } from '../../contract/rendition.ts'
 import type { StorageReservation } from '../../db/files.ts'
@@ -219,7 +220,7 @@ function failUpload<Failed extends UploadError>(
   const stored =
     uploaded.length === 0
       ? 'No file was stored.'
-      : `Stored: ${uploaded.length} of ${files.length} files, which the field "files" lists.`
+      : `Stored: ${uploaded.length} of ${writeCount(files.length, 'file')}, which the field "files" lists.`
   return {
     ok: false,
     error: { ...failed, message: `${failed.message} ${stored}` },

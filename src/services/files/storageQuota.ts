@@ -3,6 +3,7 @@
  * under its path. If another write to the path was recorded in between, the store is read again
  * before recording, so that the last record is right for every order of concurrent writes.
  */
+import { writeCount } from '../../contract/writeCount.ts'
 import { findKey } from '../../db/apiKeys.ts'
 import {
   deleteReservations,
@@ -69,7 +70,7 @@ export async function reservePart(
 function quotaError({ maxStoredBytes, storedBytes }: ApiKeyRow, sizeBytes: number): QuotaExceeded {
   return errorResult(
     'storage_cap_reached',
-    `This key may store ${maxStoredBytes} bytes and has stored ${storedBytes}, including uploads in progress. Another ${sizeBytes} bytes would exceed the limit. Delete files (DELETE /files/{path}), abort uploads, or ask for a larger maxStoredBytes.`,
+    `This key may store ${writeCount(maxStoredBytes ?? 0, 'byte')} and has stored ${storedBytes}, including uploads in progress. Another ${writeCount(sizeBytes, 'byte')} would exceed the limit. Delete files (DELETE /files/{path}), abort uploads, or ask for a larger maxStoredBytes.`,
   )
 }
 

@@ -1,4 +1,5 @@
 /** Creates jobs: one for each requested variant that has no active job (pending or running). */
+import { writeCount } from '../../contract/writeCount.ts'
 import type { CreateJobs } from '../../contract/job.ts'
 import type { PresetBody } from '../../contract/namedPreset.ts'
 import type { Rendition } from '../../contract/rendition.ts'
@@ -180,7 +181,7 @@ function collectJobs(
         : errorResult(
             'cap_reached',
             caller.maxVisitorJobs === undefined
-              ? `This key may have at most ${caller.maxQueuedJobs} ${QUEUED_STATUSES.join(' or ')} jobs, which this request would exceed. Wait until some have started.`
+              ? `This key may have at most ${writeCount(caller.maxQueuedJobs ?? 0, `${QUEUED_STATUSES.join(' or ')} job`)}, which this request would exceed. Wait until some have started.`
               : `There are too many pending jobs of callers without the scope jobs:write: together, they may have ${caller.maxVisitorJobs}. Try again later.`,
           )
     }

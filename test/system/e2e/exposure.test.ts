@@ -46,7 +46,7 @@ function listSocketInodes(pid: number): string[] {
   })
 }
 
-test('the Worker listens on the port of the service and on no other', ({ system }) => {
+test('the Worker listens on the port of the service and on no other', async ({ system }) => {
   const listeners = listListeners(system.stateDir)
   expect(listeners.filter(({ command }) => command.includes('workerd'))).toEqual([
     expect.objectContaining({ address: LOOPBACK, port: Number(new URL(system.url).port) }),
@@ -57,6 +57,13 @@ test('the Worker listens on the port of the service and on no other', ({ system 
     expect.stringContaining('scripts/start/workerHost.ts'),
   ])
   expect(others[0]!.address).toBe(LOOPBACK)
+  // It responds only to workerd, which sends a secret.
+  for (const path of ['/', '/core/log', '/core/do-storage/x', '/core/dev-registry']) {
+    for (const method of ['GET', 'POST']) {
+      const response = await fetch(`http://127.0.0.1:${others[0]!.port}${path}`, { method })
+      expect(response.status, `${method} ${path}`).toBe(403)
+    }
+  }
 })
 
 /** 127.0.0.1 in the notation of /proc/net/tcp. */
@@ -80,7 +87,9 @@ test('secrets are in files that only their owner can read, and in no log', async
   expect((await fetch(signed.url)).status).toBe(200)
 
   const signature = new URL(signed.url).searchParams.get('sig')!
-  const secrets = [API_KEY, token.token!, signature]
+  const file = readFileSync(join(system.stateDir, 'secrets.env'), 'utf8')
+  const runnerToken = /^RUNNER_TOKEN=(.{40,})$/m.exec(file)![1]!
+  const secrets = [API_KEY, runnerToken, token.token!, signature]
   const files = listFiles(system.stateDir).map((path) => ({
     name: path.slice(system.stateDir.length + 1),
     mode: statSync(path).mode & 0o777,
@@ -89,6 +98,8 @@ test('secrets are in files that only their owner can read, and in no log', async
   expect(files.filter(({ isSecret }) => isSecret)).toEqual([
     { name: 'secrets.env', mode: 0o600, isSecret: true },
   ])
+  expect(files.filter(({ mode }) => mode !== 0o600)).toEqual([])
+  expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(['worker.log']))
   expect(statSync(system.stateDir).mode & 0o777).toBe(0o700)
 })
 

@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { api, API_KEY, visit, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 
 /** Words of zod's default messages. */
 const ZOD_WORDS =
@@ -224,6 +225,7 @@ describe('a message repeats at most 200 characters of its input', () => {
     ['a job to cancel', () => api('POST', `/queue/jobs/${LONG}/cancel`)],
     ['a job to delete', () => api('DELETE', `/queue/jobs/${LONG}`)],
     ['the attempts of a job', () => api('GET', `/queue/jobs/${LONG}/attempts`)],
+    ['a job of a stream token', () => api('POST', '/queue/events/token', { jobId: LONG })],
     ['a job of events', () => api('GET', `/queue/events?jobId=${LONG}`)],
     ['an upload', () => api('DELETE', `/uploads/${LONG}`)],
     ['a key', () => api('GET', `/api-keys/${LONG}`)],
@@ -263,6 +265,41 @@ describe('a message repeats at most 200 characters of its input', () => {
     expectReadable(message, message)
     const repeated = message.match(/a{20,}|0{20,}/g) ?? []
     expect(repeated.join('').length, message).toBeLessThanOrEqual(200)
+  })
+})
+
+describe('a message about one of something uses the singular', () => {
+  it('for bytes', async () => {
+    await putOriginal('one/byte.mp4', 'x')
+    const range = await visit('/t/one/byte.mp4', { headers: { Range: 'bytes=1-' } })
+    expect(await messageOf(range, 416)).toContain('the file, which has 1 byte (got')
+    const request = { method: 'PUT', path: 'one/clip.mp4', maxBytes: 1 }
+    const signed = await (await api('POST', '/signed-urls', request)).json<{ url: string }>()
+    const put = await visit(signed.url.replace(/^.*?(?=\/files)/, ''), {
+      method: 'PUT',
+      body: mp4(),
+    })
+    expect(await messageOf(put, 413)).toContain('up to 1 byte (got')
+    const key = await makeKey({ scopes: ['files:write'], maxStoredBytes: 1 })
+    const stored = await visit('/files/one/clip.mp4', {
+      method: 'PUT',
+      headers: key.headers,
+      body: mp4(),
+    })
+    expect(await messageOf(stored, 413)).toContain('may store 1 byte and')
+  })
+
+  it('for jobs and streams', async () => {
+    await putOriginal('one/clip.mp4')
+    const key = await makeKey({ maxQueuedJobs: 1, maxStreams: 1 })
+    const request = { filePath: 'one/clip.mp4', transformations: ['w_100', 'w_102'] }
+    const jobs = await key.call('POST', '/queue/jobs', request)
+    expect(await messageOf(jobs, 429)).toContain('at most 1 pending job, which')
+    const open = await key.call('GET', '/queue/events')
+    const headers = { ...key.headers, Accept: 'application/json' }
+    const streams = await visit('/queue/events', { headers })
+    expect(await messageOf(streams, 429)).toContain('may have 1 open event stream. Close')
+    await open.body!.cancel()
   })
 })
 

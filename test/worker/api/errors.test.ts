@@ -68,6 +68,7 @@ const CASES: Case[] = [
   ['a long job id', 404, `/queue/jobs/${LONG}`, get()],
   ['the attempts of a long job id', 404, `/queue/jobs/${LONG}/attempts`, get()],
   ['the events of a long job id', 404, `/queue/events?jobId=${LONG}`, get()],
+  ['a stream token of a long job id', 404, '/queue/events/token', post({ jobId: LONG })],
   ['a long upload id', 404, `/uploads/${LONG}`, get()],
   ['a long key id', 404, `/api-keys/${LONG}`, get()],
   ['a long job id to retry', 400, `/queue/jobs/${LONG}/retry`, post(undefined, API_KEY)],

@@ -7,58 +7,49 @@
  * named `ffmpeg` and `ffprobe` that start the programs with that loader and those libraries.
  */
 import { spawnSync } from 'node:child_process'
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync } from 'node:fs'
-import { realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join } from 'node:path'
+import { CACHE, PROGRAMS, createFolder, listByUse, writeScript } from './preload.mjs'
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
 /** The fonts are for subtitles that are burned in. */
 const PACKAGES = ['ffmpeg', 'fonts-dejavu-core']
-const PROGRAMS = ['ffmpeg', 'ffprobe']
-const MIN_USES = 150
 
 /** Installs ffmpeg 7.1 if it is missing. Returns the folder to put first on the PATH. */
 export function installFfmpeg7() {
-  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache')
-  const folder = join(cache, 'reelqueue', 'ffmpeg7')
+  const folder = join(CACHE, 'ffmpeg7')
   if (!existsSync(folder)) {
     console.log(`Installing ffmpeg 7.1 in ${folder} …`)
-    mkdirSync(dirname(folder), { recursive: true })
-    const work = mkdtempSync(`${folder}-`)
-    try {
-      install(work, folder)
-    } finally {
-      rmSync(work, { recursive: true, force: true })
-    }
+    createFolder(folder, (work) => install(work, folder))
   }
   return join(folder, 'bin')
 }
 
-/** Prepares everything in `work`. The last step, which moves it to `folder`, is atomic. */
+/** Prepares in `work` what will be in `folder`. */
 function install(work, folder) {
-  const packages = download(work)
   const unpacked = join(work, 'unpacked')
-  for (const file of packages) {
+  for (const file of download(work)) {
     run('dpkg-deb', ['--extract', file, unpacked])
   }
-  const result = join(work, 'result')
-  const root = join(result, 'root')
+  const root = join(work, 'root')
   copyPrograms(unpacked, root)
-  const preloaded = listByUse(root)
-  mkdirSync(join(result, 'bin'))
+  const list = ['--library-path', `${root}/lib`, `${root}/ffmpeg`, '-version']
+  const preloaded = listByUse(join(root, 'loader'), list).map((library) => basename(library))
+  mkdirSync(join(work, 'bin'))
   for (const program of PROGRAMS) {
-    const path = join(result, 'bin', program)
-    writeFileSync(path, wrapper(join(folder, 'root'), { program, preloaded }))
-    chmodSync(path, 0o755)
+    const command = startCommand(join(folder, 'root'), { program, preloaded })
+    writeScript(join(work, 'bin'), program, command)
   }
-  try {
-    renameSync(result, folder)
-  } catch (error) {
-    // Another process has installed it meanwhile.
-    if (!existsSync(folder)) {
-      throw error
-    }
+  for (const temporary of ['unpacked', 'apt']) {
+    rmSync(join(work, temporary), { recursive: true })
   }
 }
 
@@ -134,35 +125,10 @@ function copyPrograms(unpacked, root) {
   copy(join(unpacked, 'usr/share/fonts'), 'usr/share/fonts')
 }
 
-/**
- * Lists the libraries of which other libraries use many symbols, the most used first. The loader
- * searches each of 40,000 symbols in 200 libraries, in the order in which they are loaded. To load
- * these first shortens the start of ffmpeg by almost a third, and the tests start it thousands of
- * times.
- */
-function listByUse(root) {
-  const list = ['--library-path', `${root}/lib`, `${root}/ffmpeg`, '-version']
-  const { stderr } = spawnSync(`${root}/loader`, list, {
-    env: { LD_DEBUG: 'bindings' },
-    encoding: 'utf8',
-    maxBuffer: 64 * 1024 ** 2,
-  })
-  const uses = new Map()
-  for (const [, library] of stderr.matchAll(/ to (\S+) \[0\]: normal symbol/g)) {
-    uses.set(library, (uses.get(library) ?? 0) + 1)
-  }
-  return [...uses]
-    .filter(([library, count]) => library.startsWith(`${root}/lib/`) && count > MIN_USES)
-    .toSorted(([, a], [, b]) => b - a)
-    .map(([library]) => basename(library))
-}
-
-/** The shell script that starts a program with its own loader, libraries and fonts. */
-function wrapper(root, { program, preloaded }) {
+/** The command that starts a program with its own loader, libraries and fonts. */
+function startCommand(root, { program, preloaded }) {
   const libraries = `--library-path '${root}/lib' --preload '${preloaded.join(' ')}'`
-  return `#!/bin/sh
-FONTCONFIG_SYSROOT='${root}' exec '${root}/loader' ${libraries} '${root}/${program}' "$@"
-`
+  return `FONTCONFIG_SYSROOT='${root}' exec '${root}/loader' ${libraries} '${root}/${program}'`
 }
 
 /** Runs a program and returns its output. @throws Error with what it wrote if it fails */

@@ -2,6 +2,8 @@
  * `npm test`: installs what is missing, then runs every test suite, or those that `--project`
  * names.
  */
+import { preloadFfmpeg } from './preload.mjs'
+import { installMissing } from './setup.mjs'
 import { runWithNode24 } from './with-node24.mjs'
 
 /** Suites that start neither ffmpeg nor a browser, and therefore do not need ffmpeg installed. */
@@ -10,9 +12,14 @@ const SUITES_WITHOUT_FFMPEG = ['unit', 'worker']
 const args = process.argv.slice(2)
 const projects = readProjects(args)
 
+const needsFfmpeg = projects.some((name) => !SUITES_WITHOUT_FFMPEG.includes(name))
+if (needsFfmpeg) {
+  installMissing({ ffmpeg: true })
+  process.env.PATH = preloadFfmpeg()
+}
+
 runWithNode24('node_modules/vitest/vitest.mjs', {
   args: ['run', ...args],
-  ffmpeg: projects.some((name) => !SUITES_WITHOUT_FFMPEG.includes(name)),
   browser: projects.some((name) => name === 'browser' || name.includes('*')),
 })
 

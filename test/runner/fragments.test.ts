@@ -46,7 +46,7 @@ async function makeHour() {
   const digit = 'mod(floor(N/pow(27,floor(X/16))),27)'
   await ffmpeg(
     args`${lavfi(`color=black:s=48x16:r=${FRAME_RATE}:d=${HOUR}`)} -stream_loop -1 -i tone.m4a
-    -map 0 -map 1 -vf ${`geq=lum='16+8*${digit}':cb=128:cr=128,scale=192:64:flags=neighbor`} -c:v libx264 -preset veryfast -crf 32 -bf 2
+    -map 0 -map 1 -vf ${`geq=lum='16+8*${digit}':cb=128:cr=128,scale=192:64:flags=neighbor`} -c:v libx264 -preset ultrafast -crf 32 -bf 2
     -g ${FRAME_RATE} -x264-params scenecut=0:keyint_min=5 -pix_fmt yuv420p -color_range tv -c:a copy
     -t ${HOUR} hour.mp4`,
   )

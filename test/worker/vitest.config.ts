@@ -8,6 +8,29 @@ import { defineConfig } from 'vitest/config'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
+/**
+ * Packages with many modules. They are bundled once, because every test file loads all modules
+ * again.
+ */
+const PACKAGES = [
+  '@hono/zod-openapi',
+  'drizzle-orm',
+  'drizzle-orm/d1',
+  'drizzle-orm/sqlite-core',
+  'eventsource-parser/stream',
+  'fast-check',
+  'hono',
+  'hono/body-limit',
+  'hono/cors',
+  'hono/factory',
+  'hono/http-exception',
+  'hono/method-not-allowed',
+  'hono/request-id',
+  'hono/secure-headers',
+  'hono/streaming',
+  'zod',
+]
+
 export default defineConfig({
   plugins: [
     cloudflareTest(async () => ({
@@ -41,6 +64,7 @@ export default defineConfig({
     include: ['test/worker/**/*.test.ts'],
     setupFiles: ['test/worker/helpers/setup.ts'],
     maxWorkers: 3,
+    deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
   },

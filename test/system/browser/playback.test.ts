@@ -59,8 +59,8 @@ test('a stream plays while its job is still running, up to its end', async ({
   browser,
 }) => {
   const seconds = 60
-  const name = 'f_hls,lad_240+720,p_small,sd_2'
-  await system.client.put('videos/growing.mp4', makeClip({ size: '1280x720', seconds, crf: 40 }))
+  const name = 'f_hls,lad_144+360,p_small,sd_2'
+  await system.client.put('videos/growing.mp4', makeClip({ seconds, crf: 40 }))
   const [job] = await system.client.createJobs('videos/growing.mp4', [name])
   await events.ofType(job!.id, 'job:playable')
 

@@ -11,7 +11,7 @@ describe('without ffmpeg on the PATH', () => {
   let root: string
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'reelqueue-scripts-'))
-    for (const name of ['deploy', 'start', 'test', 'with-node24', 'setup']) {
+    for (const name of ['deploy', 'start', 'test', 'with-node24', 'setup', 'preload']) {
       cpSync(join(SCRIPTS, `${name}.mjs`), join(root, 'scripts', `${name}.mjs`))
     }
     write('package.json', '{"type": "module"}')

@@ -7,6 +7,7 @@ import { api, API_KEY, visit, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
+import type { Components, Schema } from '../helpers/schemaArbitrary.ts'
 
 /** Words of zod's default messages. */
 const ZOD_WORDS =
@@ -314,11 +315,13 @@ it('the message for a body that is not JSON has none of zod’s words', async ()
 it('messages for invalid query parameters and JSON bodies have none of zod’s words', async () => {
   interface Operation {
     parameters?: { name: string; in: string }[]
-    requestBody?: { content: Record<string, unknown> }
+    requestBody?: { content: Record<string, { schema: Schema }> }
   }
-  const { paths } = await (
-    await visit('/openapi.json')
-  ).json<{ paths: Record<string, Record<string, Operation>> }>()
+  interface Document {
+    paths: Record<string, Record<string, Operation>>
+    components: { schemas: Components }
+  }
+  const { paths, components } = await (await visit('/openapi.json')).json<Document>()
   const bad = [null, true, -1, 1.5, 1e9, '\u0000', '', 'É', [], {}, [{}], { x: 1 }]
   let rejected = 0
   for (const [path, operations] of Object.entries(paths)) {
@@ -328,10 +331,12 @@ it('messages for invalid query parameters and JSON bodies have none of zod’s w
     }
     for (const [method, { parameters = [], requestBody }] of Object.entries(operations)) {
       const url = path.replaceAll(/\{\w+\}/g, 'x')
-      const bodies = requestBody?.content['application/json']
+      const json = requestBody?.content['application/json']
+      const fields = json ? listFields(json.schema, components.schemas) : []
+      const bodies = json
         ? [
             ...bad,
-            ...FIELDS.flatMap((name) => bad.map((value) => ({ ...REQUEST_FIELDS, [name]: value }))),
+            ...fields.flatMap((name) => bad.map((value) => ({ ...REQUEST_FIELDS, [name]: value }))),
           ]
         : [undefined]
       const query = parameters.filter((parameter) => parameter.in === 'query')
@@ -366,17 +371,17 @@ it('messages for invalid query parameters and JSON bodies have none of zod’s w
 }, 60_000)
 
 const RUNNER = { Authorization: 'Bearer test-runner-token' }
-const FIELDS = [
-  'filePath',
-  'transformations',
-  'priority',
-  'scopes',
-  'expiresAt',
-  'method',
-  'parts',
-  'queue',
-  'concurrency',
-]
+/** Returns the names of the fields of a JSON object. */
+function listFields({ $ref, ...schema }: Schema, components: Components): string[] {
+  const parts = [schema.anyOf, schema.oneOf, schema.allOf].flatMap((list) => list ?? [])
+  const named = $ref === undefined ? undefined : components[$ref.split('/').at(-1)!]
+  const nested = [...parts, ...(named ? [named] : [])]
+  return [
+    ...Object.keys(schema.properties ?? {}),
+    ...nested.flatMap((each) => listFields(each, components)),
+  ]
+}
+
 const REQUEST_FIELDS = {
   filePath: 'a.mp4',
   name: 'a',

@@ -74,7 +74,9 @@ function begin(
   return () => steps.shift()!()
 }
 
-it('each key is charged for the object that it has in R2', { timeout: 120_000 }, async () => {
+const TIMEOUT = { timeout: 6_000 * env.FUZZ_RUNS }
+
+it('each key is charged for the object that it has in R2', TIMEOUT, async () => {
   let run = 0
   const endedWithoutKey = new Set<boolean>()
   await fc.assert(
@@ -93,7 +95,7 @@ it('each key is charged for the object that it has in R2', { timeout: 120_000 },
       endedWithoutKey.add(found.keyId === null)
     }),
     {
-      numRuns: 80,
+      numRuns: 2 * env.FUZZ_RUNS,
       // The writer that writes first is the last to record its write.
       examples: [
         [

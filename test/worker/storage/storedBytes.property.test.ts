@@ -104,7 +104,9 @@ async function expectCharged(folder: string, [capped, free]: [MadeKey, MadeKey])
   expect(await countRows('storage_reservations', 'file_path LIKE ?', `${folder}/%`)).toBe(0)
 }
 
-it('sequential operations charge each key for its bytes in R2', { timeout: 120_000 }, async () => {
+const TIMEOUT = { timeout: 6_000 * env.FUZZ_RUNS }
+
+it('sequential operations charge each key for its bytes in R2', TIMEOUT, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 2, maxLength: 10 }), async (steps) => {
       const { folder, keys, all } = await createOwners()
@@ -113,11 +115,11 @@ it('sequential operations charge each key for its bytes in R2', { timeout: 120_0
         await expectCharged(folder, keys)
       }
     }),
-    { numRuns: 15 },
+    { numRuns: env.FUZZ_RUNS / 2 },
   )
 })
 
-it('concurrent operations charge each key for its bytes in R2', { timeout: 120_000 }, async () => {
+it('concurrent operations charge each key for its bytes in R2', TIMEOUT, async () => {
   let checked = 0
   const rounds = fc.array(fc.array(step, { minLength: 2, maxLength: 6 }), { maxLength: 3 })
   await fc.assert(
@@ -129,7 +131,7 @@ it('concurrent operations charge each key for its bytes in R2', { timeout: 120_0
         checked += 1
       }
     }),
-    { numRuns: 25 },
+    { numRuns: env.FUZZ_RUNS },
   )
   expect(checked).toBeGreaterThan(0)
 })

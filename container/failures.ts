@@ -18,7 +18,10 @@ export class JobFailure extends Error {
   }
 }
 
-/** The duration of the output is wrong, perhaps because times of an input are. */
+/**
+ * The output has a wrong duration, or a track of it is missing, perhaps because times of an input are
+ * wrong.
+ */
 export class DurationFailure extends JobFailure {}
 
 /**

@@ -105,6 +105,17 @@ async function runStages(attempt: RunningAttempt) {
   }
 }
 
+/** Names wrong times of the source as the reason for a wrong duration. Such an attempt is not retried. */
+function explainDuration(error: unknown, context: PlanContext): unknown {
+  return error instanceof DurationFailure && haveWrongTimes(context)
+    ? new JobFailure(
+        'input_invalid',
+        `The times in the file go back or jump, so that not all of it can be used. ${error.message}`,
+        { cause: error },
+      )
+    : error
+}
+
 /** Probes the inputs, and examines the times of a file that is copied: no filter can check those. */
 async function probeForPlan(attempt: RunningAttempt): Promise<PlanContext> {
   const context = await probeInputs(attempt)
@@ -125,9 +136,13 @@ async function makeVariant(attempt: RunningAttempt, context: PlanContext, timeSt
   state.plan = record.plan = { mode, reason, video, audio, notes }
   tracker.setPlan(plan, 'speed' in rendition ? rendition.speed : 1)
   const planned = { ...attempt, checksTimes: !areTimesExamined(context) }
-  return plan.isPackage
-    ? publishPackage(planned, plan, timeStage)
-    : makeSingleFile(planned, plan, timeStage)
+  try {
+    return plan.isPackage
+      ? await publishPackage(planned, plan, timeStage)
+      : await makeSingleFile(planned, plan, timeStage)
+  } catch (error) {
+    throw explainDuration(error, context)
+  }
 }
 
 async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeStage: StageTimer) {

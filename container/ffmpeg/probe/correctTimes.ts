@@ -84,11 +84,15 @@ const MIN_APPENDED_SECONDS = 0.5
 /**
  * True when the duration is unknown, or when the file has video and is too small for its duration.
  * In the second case, a file that declares too many frames is not read: its video is rejected
- * anyway.
+ * anyway. A fragmented file is too small if the bit rate of its first and last fragments says so.
  */
-function needsMeasurement({ contentSeconds, video }: Probe, sizeBytes: number): boolean {
+function needsMeasurement(
+  { contentSeconds, video, isTooSmallForBitRate }: Probe,
+  sizeBytes: number,
+): boolean {
   return (
     contentSeconds === null ||
+    (isTooSmallForBitRate && sizeBytes <= MAX_EXAMINED_BYTES) ||
     (video !== null &&
       (video.frames ?? 0) <= MAX_FRAMES &&
       sizeBytes / contentSeconds < MIN_PLAUSIBLE_BYTES_PER_SECOND)

@@ -68,6 +68,8 @@ export interface Probe {
   hasExaminedTimes: boolean
   /** True for a fragmented MP4 file of which only some fragments were read. */
   isFragmented: boolean
+  /** True when those fragments have a bit rate with which a file of the duration would be far larger. */
+  isTooSmallForBitRate: boolean
   /** True for a still image, which has one frame and no times. */
   isStill: boolean
 }
@@ -159,20 +161,35 @@ async function readOutput(
  * Replaces the properties that depend on all fragments. ffmpeg does not seek exactly in fragmented
  * files, with and without an index.
  */
-function completeFragmented(read: Probe, { fragments }: ProbeOptions): Probe {
+function completeFragmented(read: Probe, { fragments, sizeBytes }: ProbeOptions): Probe {
   if (fragments?.isFragmented !== true) {
     return read
   }
   const { streams } = fragments
   return streams === null
     ? { ...read, seeksExactly: false }
-    : { ...completeStreams(read, streams), seeksExactly: false, isFragmented: true }
+    : {
+        ...completeStreams(read, streams),
+        seeksExactly: false,
+        isFragmented: true,
+        isTooSmallForBitRate: countBytes(streams) > sizeBytes * MAX_SIZE_FACTOR,
+      }
 }
 
-function completeStreams(
-  read: Probe,
-  streams: NonNullable<NonNullable<ProbeOptions['fragments']>['streams']>,
-): Probe {
+/** A file that should have more than this many times its size has wrong times. */
+const MAX_SIZE_FACTOR = 2
+
+/** Returns the number of bytes of the streams by their durations and bit rates. */
+function countBytes(streams: FragmentedStreams): number {
+  return [...streams.values()].reduce(
+    (sum, { endSeconds, bitRate }) => sum + (endSeconds * (bitRate ?? 0)) / 8,
+    0,
+  )
+}
+
+type FragmentedStreams = NonNullable<NonNullable<ProbeOptions['fragments']>['streams']>
+
+function completeStreams(read: Probe, streams: FragmentedStreams): Probe {
   const complete = <T extends VideoStream | AudioStream>(stream: T): T => ({
     ...stream,
     ...(streams.get(stream.index) ?? { endSeconds: null, bitRate: null }),
@@ -256,6 +273,7 @@ function readProbe(
     seeksExactly: !format.format_name.startsWith('mpeg') && !hasUntimedFrames,
     hasExaminedTimes: false,
     isFragmented: false,
+    isTooSmallForBitRate: false,
     isStill: false,
   }
 }

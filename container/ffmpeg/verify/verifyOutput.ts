@@ -4,7 +4,7 @@
  */
 import { stat } from 'node:fs/promises'
 import type { MediaFacts } from '../../../src/contract/mediaFacts.ts'
-import { JobFailure } from '../../failures.ts'
+import { DurationFailure, JobFailure } from '../../failures.ts'
 import { probe } from '../probe/probe.ts'
 import { hasInputError } from '../process/classifyFailure.ts'
 import type { FfprobeOptions } from '../process/ffprobe.ts'
@@ -162,7 +162,7 @@ function withSeconds(options: VerifyOptions, seconds: number): VerifyOptions {
 
 function checkTracks({ videoCodec, audioCodec }: MediaFacts, expect: Expectation): void {
   if (expect.hasAudio && audioCodec === null) {
-    throw new JobFailure('output_invalid', 'The output has no audio, but audio was planned.')
+    throw new DurationFailure('output_invalid', 'The output has no audio, but audio was planned.')
   }
   if (!expect.hasAudio && audioCodec !== null) {
     throw new JobFailure('output_invalid', 'The output has audio, but no audio was planned.')
@@ -188,6 +188,9 @@ function checkFrameSize({ width, height }: MediaFacts, { size }: Expectation): v
   if (width === (size?.width ?? null) && height === (size?.height ?? null)) {
     return
   }
+  if (width === null && size !== null) {
+    throw new DurationFailure('output_invalid', 'The output has no video, but video was planned.')
+  }
   const format = (w?: number | null, h?: number | null) => (w ? `${w} by ${h}` : 'no video')
   throw new JobFailure(
     'output_invalid',
@@ -211,5 +214,5 @@ export function emptyOutput({
         'input_invalid',
         'The file is damaged: nothing of the requested part can be read.',
       )
-    : new JobFailure('output_invalid', 'ffmpeg produced no readable output.')
+    : new DurationFailure('output_invalid', 'ffmpeg produced no readable output.')
 }

@@ -33,12 +33,19 @@ export interface Layout {
   hidden: Patch[]
 }
 
+/** Maximum number of boxes in `moov`, of one that is too large to be read as a whole. */
+const MAX_MOOV_BOXES = 256
+
 /**
  * Reads the boxes before the first fragment.
  *
- * @returns null for a file without fragments, or with boxes that are invalid or too large
+ * @returns `too-large` for a file with fragments of which `moov` is not read as a whole; null for a
+ *   file without fragments, or with boxes that are invalid
  */
-export async function readLayout(sizeBytes: number, read: ReadBytes): Promise<Layout | null> {
+export async function readLayout(
+  sizeBytes: number,
+  read: ReadBytes,
+): Promise<Layout | 'too-large' | null> {
   const reader = createFragmentReader({ sizeBytes, tracks: [], read })
   const hidden: Layout['hidden'] = []
   let found: Omit<Layout, 'firstFragment' | 'hidden'> | null = null
@@ -54,7 +61,7 @@ export async function readLayout(sizeBytes: number, read: ReadBytes): Promise<La
     // ffmpeg ignores all `moov` boxes but the first.
     if (box.type === 'moov' && found === null) {
       if (box.end - box.start > MAX_MOOV_BYTES) {
-        return null
+        return (await hasBox(reader, box, 'mvex')) ? 'too-large' : null
       }
       const content = await read(box.start, box.end)
       const tracks = readTracks(content.subarray(box.contentStart - box.start))
@@ -69,6 +76,23 @@ export async function readLayout(sizeBytes: number, read: ReadBytes): Promise<La
     position = box.end
   }
   return null
+}
+
+/** Returns true if one of the first boxes inside a box has this type. Reads only their headers. */
+async function hasBox(
+  reader: ReturnType<typeof createFragmentReader>,
+  { contentStart, end }: Box,
+  type: string,
+): Promise<boolean> {
+  let position = contentStart
+  for (let boxes = 0; boxes < MAX_MOOV_BOXES && position < end; boxes++) {
+    const box = await reader.readBox(position)
+    if (box === null || box.type === type) {
+      return box !== null
+    }
+    position = box.end
+  }
+  return false
 }
 
 /**

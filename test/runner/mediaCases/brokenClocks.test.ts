@@ -2,12 +2,12 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { args } from '../../fixtures/args.ts'
-import { stream, video } from '../../fixtures/renditions.ts'
+import { sprite, stream, video } from '../../fixtures/renditions.ts'
 import { AAC, H264, testVideo, tone } from '../helpers/clips/inputs.ts'
 import { measureLevel, readFrameTimes } from '../helpers/measureOutput.ts'
 import { clip, probeOutput, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
 import { makeStream } from '../helpers/streamReader.ts'
-import { changeBytes, ffmpeg } from './caseFiles.ts'
+import { changeBytes, ffmpeg, shiftFragments } from './caseFiles.ts'
 import { delayPackets, joinRecordings } from './mpegTimes.ts'
 
 useRunnerHarness()
@@ -43,6 +43,16 @@ beforeAll(async () => {
     ['late-sound.ts', AUDIO, 8, 3],
   ] as const) {
     await changeBytes('even.ts', name, (bytes) => delayPackets(bytes, { pid, index, seconds }))
+  }
+  // Each fragment has a second.
+  await ffmpeg(
+    args`-i even.mp4 -c copy -movflags frag_keyframe+empty_moov+default_base_moof even-fragments.mp4`,
+  )
+  for (const [name, shift] of [
+    ['ahead-fragments.mp4', { from: 2, seconds: 3_600 }],
+    ['back-fragments.mp4', { from: 2, seconds: -1.5 }],
+  ] as const) {
+    await changeBytes('even-fragments.mp4', name, (bytes) => shiftFragments(bytes, shift))
   }
 })
 
@@ -83,6 +93,30 @@ it.each(['back.mkv', 'forward.ts', 'early-frame.ts'])(
     await expectOutput(await makeOutput(name, part), { seconds: 2, frames: 50 })
   },
 )
+
+describe('a fragmented file of which the times jump', () => {
+  it('has its part', async () => {
+    const part = video({ width: 64, startSeconds: 2.5, endSeconds: 3.5 })
+    const output = await makeOutput('ahead-fragments.mp4', part)
+    await expectOutput(output, { seconds: 1, frames: 25 })
+  })
+
+  it('has a storyboard as long as its frames', async () => {
+    const { finish } = await runJob('ahead-fragments.mp4', sprite())
+    expect(finish).toMatchObject({
+      outcome: 'packaged',
+      input: { durationSeconds: expect.closeTo(4, 1) },
+    })
+  })
+
+  it('fails and says so when the times of fragments overlap, because ffmpeg drops those', async () => {
+    const { finish } = await runJob('back-fragments.mp4', video({ width: 32 }))
+    expect(finish).toMatchObject({
+      errorCode: 'input_invalid',
+      message: expect.stringMatching(/^The times in the file go back or jump, so that not all /),
+    })
+  })
+})
 
 it('the stream of a recording that goes back has every frame', async () => {
   const made = await makeStream('back.flv', stream({ ladder: [64] }))

@@ -110,3 +110,43 @@ export function renameFirstAudioCodec(bytes: Buffer): Buffer {
   }
   return changed
 }
+
+/** With it, a fragmented MP4 file of four fragments is large enough to get an index. */
+const FRAGMENT_PADDING_BYTES = 2.5e6
+
+/**
+ * Moves the times of the fragments from one on, counted from 0, and adds padding after each fragment.
+ * All fragments must have one video and one audio track, and state positions from their own start.
+ */
+export function shiftFragments(
+  bytes: Buffer,
+  { from, seconds }: { from: number; seconds: number },
+): Buffer {
+  const scales = findAll(bytes, 'mdhd').map((at) => bytes.readUInt32BE(at + 16))
+  let fragment = -1
+  return Buffer.concat(
+    listBoxes(bytes, 0, bytes.length)
+      .filter(({ type }) => type !== 'mfra')
+      .flatMap(({ type, start, end }) => {
+        const box = Buffer.from(bytes.subarray(start, end))
+        fragment += type === 'moof' ? 1 : 0
+        if (type === 'moof' && fragment >= from) {
+          findAll(box, 'tfdt').forEach((at, track) => {
+            const time = box.readBigUInt64BE(at + 8)
+            box.writeBigUInt64BE(time + BigInt(seconds * Number(scales[track])), at + 8)
+          })
+        }
+        const padding = formatBox('free', Buffer.alloc(FRAGMENT_PADDING_BYTES))
+        return type === 'mdat' ? [box, padding] : [box]
+      }),
+  )
+}
+
+/** Returns the positions of a type of boxes. */
+function findAll(bytes: Buffer, type: string): number[] {
+  const positions: number[] = []
+  for (let at = bytes.indexOf(type); at >= 0; at = bytes.indexOf(type, at + 4)) {
+    positions.push(at)
+  }
+  return positions
+}

@@ -53,6 +53,16 @@ function replaceFragment(second: number, parts: Buffer[]): Buffer[] {
 const DATA = box('mdat', Buffer.alloc(100_000))
 
 describe('a fragmented file', () => {
+  it('is recognised, and gets no index, if its moov is too large', async () => {
+    const large = box('moov', [box('free', Buffer.alloc(17 * MIB)), moov().subarray(8)])
+    const [type] = START
+    const { opened, counts } = await open([type!, large, ...fragment(0)])
+    expect(opened).toEqual({ index: null })
+    expect(counts.bytes).toBeLessThan(1_000)
+    const whole = box('moov', Buffer.alloc(17 * MIB))
+    expect((await open([type!, whole, ...fragment(0)])).opened).toBeNull()
+  })
+
   it('gets an index, for which a small part is read', async () => {
     const { index, counts } = await open(validParts())
     expect(index?.streams.get(0)).toEqual({ endSeconds: 100, bitRate: 2_500 * 8 })

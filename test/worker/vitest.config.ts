@@ -42,7 +42,7 @@ export default defineConfig({
           // Disables containers, which are not available in these tests.
           RUNNER_SLOTS: '0',
           FUZZ_SEED: Number(process.env['FUZZ_SEED'] ?? 1),
-          FUZZ_RUNS: Number(process.env['FUZZ_RUNS'] ?? 20),
+          FUZZ_RUNS: Number(process.env['FUZZ_RUNS'] ?? 12),
           TEST_MIGRATIONS: await readD1Migrations(`${root}/src/db/migrations`),
         },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.

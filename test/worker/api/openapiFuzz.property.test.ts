@@ -10,9 +10,19 @@ import fc from 'fast-check'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { app } from '../../../src/app.ts'
+import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
-import { api, asRunner, visit } from '../helpers/requests.ts'
-import { arbitraryOf, type Components, type Schema } from '../helpers/schemaArbitrary.ts'
+import { createOne, putOriginal } from '../helpers/jobs.ts'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { api, asRunner, expectJson, visit } from '../helpers/requests.ts'
+import {
+  arbitraryField,
+  arbitraryOf,
+  type Context,
+  type Schema,
+  someFields,
+} from '../helpers/schemaArbitrary.ts'
 
 interface Parameter {
   name: string
@@ -27,7 +37,7 @@ interface Operation {
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>
-  components: { schemas: Components }
+  components: { schemas: Context['components'] }
 }
 
 interface FuzzedRequest {
@@ -49,19 +59,62 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   })),
 )
 
-/** Ids and names that exist, so that requests also get past the checks that something exists. */
-let existing: string[] = []
-beforeAll(async () => {
+/** What exists, so that requests also get past the checks that something does. */
+const existing: Record<string, unknown[]> = {
+  filePath: ['videos/clip.mp4', 'videos/other.mp4'],
+  path: ['videos/clip.mp4', 'w_64/videos/clip.mp4', 'n_card/videos/other.mp4', 'videos/new.mp4'],
+  queue: ['default'],
+  queues: [['default']],
+  preset: ['card'],
+  transformations: [['w_64'], ['f_webm', { w: 32, t: true }], ['n_card']],
+  fence: [1],
+  protocol: [PROTOCOL_VERSION],
+  waitSeconds: [0],
+  partNumber: [1],
+  part: [1],
+}
+let isChanged = true
+/** Creates again what the operation before may have deleted. */
+async function createExisting() {
+  await env.DB.batch(['jobs', 'uploads'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)))
+  await putOriginal('videos/other.mp4')
+  await expectJson(await api('PUT', '/queues/default', { paused: false, draining: false }), 200)
+  await expectJson(await api('PUT', '/queues/default/presets/card', 'w_48'), 200)
+  const failed = await startJob('videos/clip.mp4', 'w_50')
+  await failed.fail('input_invalid')
   const runner = await startJob('videos/clip.mp4', 'w_64')
-  const upload = await (await api('POST', '/uploads/videos/large.mp4')).json<{ uploadId: string }>()
-  existing = ['default', 'videos/clip.mp4', 'w_64/videos/clip.mp4', runner.jobId]
-  existing.push(String(upload.uploadId))
-})
+  const waiting = await createOne('videos/clip.mp4', 'w_66')
+  const begun = await api('POST', '/uploads', { filePath: 'videos/large.mp4' })
+  const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
+  const { id: keyId } = await makeKey({ scopes: ['jobs:read'] })
+  const part = await api('PUT', `/uploads/${uploadId}/1`, mp4())
+  Object.assign(existing, {
+    jobId: [failed.jobId, runner.jobId, waiting.id],
+    id: [runner.jobId],
+    uploadId: [uploadId],
+    keyId: [keyId],
+    parts: [[await part.json()]],
+  })
+}
+const known = Object.fromEntries(
+  [...Object.keys(existing), 'jobId', 'id', 'uploadId', 'keyId', 'parts'].map((name) => [
+    name,
+    fc.nat().map((n) => existing[name]![n % existing[name]!.length]),
+  ]),
+)
+const context = { components: schemas, known }
 
 describe.each(operations)('$name', ({ method, path, operation }) => {
+  beforeAll(async () => {
+    if (isChanged) {
+      await createExisting()
+    }
+    isChanged = method !== 'GET'
+  })
+
   it('gives a documented response to every request', async () => {
     await fc.assert(
-      fc.asyncProperty(arbitraryRequest(path, operation), (request) =>
+      fc.asyncProperty(arbitraryRequest(method, path, operation), (request) =>
         checkResponse(method, request, operation),
       ),
       { seed, numRuns },
@@ -69,19 +122,26 @@ describe.each(operations)('$name', ({ method, path, operation }) => {
   })
 })
 
+const MAX_WAIT_SECONDS = 60
 const ANY_BYTES = fc.uint8Array({ maxLength: 64 })
+/** Raw bodies, of files and parts. Their operations declare no body. */
+const FILE_BYTES = fc.oneof(
+  { arbitrary: fc.string({ maxLength: 8 }).map(mp4), weight: 8 },
+  ANY_BYTES,
+)
 
-function arbitraryRequest(path: string, operation: Operation): fc.Arbitrary<FuzzedRequest> {
-  const { parameters = [], requestBody } = operation
+function arbitraryRequest(
+  method: string,
+  path: string,
+  { parameters = [], requestBody }: Operation,
+): fc.Arbitrary<FuzzedRequest> {
   const inPath = parameters.filter((each) => each.in === 'path')
-  const body = requestBody?.content['application/json']?.schema
-  const bytes = requestBody === undefined ? fc.constant(undefined) : ANY_BYTES
   return fc
     .record({
       inPath: fc.tuple(...inPath.map(arbitraryPathValue)),
       query: arbitraryValues(parameters.filter((each) => each.in === 'query')),
       headers: arbitraryValues(parameters.filter((each) => each.in === 'header')),
-      body: body ? arbitraryOf(body, schemas) : bytes,
+      body: arbitraryBody(method, requestBody?.content),
     })
     .map(({ inPath: values, ...rest }) => ({
       ...rest,
@@ -92,12 +152,70 @@ function arbitraryRequest(path: string, operation: Operation): fc.Arbitrary<Fuzz
     }))
 }
 
+function arbitraryBody(
+  method: string,
+  content: Record<string, { schema?: Schema }> | undefined,
+): fc.Arbitrary<unknown> {
+  const json = content?.['application/json']?.schema
+  const form = content?.['multipart/form-data']?.schema
+  if (json) {
+    const body = arbitraryOf(json, context)
+    const canWait = JSON.stringify([json, schemas[json.$ref?.split('/').at(-1) ?? '']]).includes(
+      'waitSeconds',
+    )
+    return fc.oneof({ arbitrary: canWait ? body.map(avoidWaiting) : body, weight: 20 }, ANY_BYTES)
+  }
+  if (form) {
+    return fc.oneof({ arbitrary: arbitraryForm(form), weight: 20 }, ANY_BYTES)
+  }
+  return method === 'PUT' ? FILE_BYTES : fc.constant(undefined)
+}
+
+/** A valid `waitSeconds` becomes 0, and a missing one too: the test would take as long. */
+function avoidWaiting(body: unknown): unknown {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    return body
+  }
+  const { waitSeconds = 1 } = body as { waitSeconds?: unknown }
+  const isWait =
+    typeof waitSeconds === 'number' && waitSeconds > 0 && waitSeconds <= MAX_WAIT_SECONDS
+  return isWait ? { ...body, waitSeconds: 0 } : body
+}
+
+/** A form whose fields are sent in any number. A field of files can have text, and another a file. */
+function arbitraryForm({ properties = {} }: Schema): fc.Arbitrary<FormData> {
+  const bad = fc.constantFrom('../x.mp4', 'w_64,q_500', '', 'é', 'a/b.exe')
+  const good: Record<string, string[]> = {
+    files: ['a.mp4', 'b.mov', 'c/d.m4v'],
+    folder: ['in', 'in/folder'],
+    names: ['e.mp4', 'f.mov'],
+    transformations: ['w_64', 't_true', 'f_webm,w_32'],
+  }
+  const text = (name: string) =>
+    fc.oneof({ arbitrary: fc.constantFrom(...(good[name] ?? ['a'])), weight: 20 }, bad)
+  const file = fc.tuple(FILE_BYTES, text('files')).map(([bytes, name]) => new File([bytes], name))
+  const values = (name: string, schema: Schema) => {
+    const [usual, other] =
+      schema.items?.format === 'binary' ? [file, text(name)] : [text(name), file]
+    const value = fc.oneof({ arbitrary: usual, weight: 20 }, other)
+    return fc.array(value, { maxLength: schema.type === 'array' ? 2 : 1 })
+  }
+  const fields = Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => [name, values(name, schema)]),
+  )
+  return fc.record(fields, { requiredKeys: ['files'] }).map((record) => {
+    const sent = new FormData()
+    for (const [name, values] of Object.entries(record)) {
+      values!.forEach((each) => sent.append(name, each as string))
+    }
+    return sent
+  })
+}
+
 function arbitraryPathValue({ name, schema }: Parameter): fc.Arbitrary<string> {
-  const known = fc.nat().map((n) => existing[n % existing.length] ?? 'default')
-  const text = fc.oneof(known, arbitraryOf(schema, schemas).map(String))
-  return text
-    .map((value) => (name === 'path' ? encodeSegments(value) : encodeText(value)))
-    .filter((value) => value !== '' && !/^\.{1,2}$/.test(value))
+  return arbitraryField(name, schema, context)
+    .map((value) => (name === 'path' ? encodeSegments(String(value)) : encodeText(String(value))))
+    .filter((value) => value !== '' && !value.split('/').some((each) => /^\.{1,2}$/.test(each)))
 }
 
 /** Keeps the slashes of a path. */
@@ -107,10 +225,11 @@ function encodeSegments(path: string): string {
 
 function arbitraryValues(parameters: Parameter[]): fc.Arbitrary<[string, string][]> {
   const fields = Object.fromEntries(
-    parameters.map(({ name, schema }) => [name, arbitraryOf(schema, schemas)]),
+    parameters.map(({ name, schema }) => [name, arbitraryField(name, schema, context)]),
   )
+  const required = parameters.filter((each) => each.required).map(({ name }) => name)
   return fc
-    .record(fields, { requiredKeys: [] })
+    .oneof({ arbitrary: someFields(fields, required), weight: 10 }, someFields(fields, []))
     .map((record) => Object.entries(record).map(([name, value]) => [name, toText(value)]))
 }
 

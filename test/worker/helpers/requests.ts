@@ -38,7 +38,7 @@ export async function visitWith(
 
 /**
  * Sends a request with the root API key, unless `headers` has another one. `body` is sent as JSON,
- * or unchanged if it is bytes.
+ * or unchanged if it is bytes or a form.
  */
 export function api(
   method: string,
@@ -46,11 +46,12 @@ export function api(
   body?: unknown,
   headers: Record<string, string> = {},
 ): Promise<Response> {
-  const isJson = body !== undefined && !(body instanceof Uint8Array)
+  const isRaw = body instanceof Uint8Array || body instanceof FormData
+  const isJson = body !== undefined && !isRaw
   return visit(path, {
     method,
     headers: { ...API_KEY, ...(isJson && { 'Content-Type': 'application/json' }), ...headers },
-    ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as Uint8Array) }),
+    ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as BodyInit) }),
   })
 }
 

@@ -20,12 +20,19 @@ export interface Schema {
   minLength?: number
   maxLength?: number
   pattern?: string
+  format?: string
 }
 
-/** Schemas by the name that a `$ref` ends with. */
-export type Components = Record<string, Schema>
+export interface Context {
+  /** Schemas by the name that a `$ref` ends with. */
+  components: Record<string, Schema>
+  /** By the name of a field or parameter: values that the service accepts, in most places. */
+  known: Record<string, fc.Arbitrary<unknown>>
+}
 
 const MAX_ITEMS = 4
+/** An object rarely has more optional fields, because many cannot be combined. */
+const MAX_OPTIONAL_FIELDS = 3
 
 /** Texts that mean something to this service, and texts that often break one. */
 const TEXTS = [
@@ -51,14 +58,38 @@ const anyText = fc.oneof(fc.constantFrom(...TEXTS), fc.string({ unit: 'binary', 
 const anyValue = fc.oneof(anyText, fc.double(), fc.jsonValue({ maxDepth: 2 }))
 
 /** Values of which most follow the schema, and some do not. */
-export function arbitraryOf(schema: Schema, components: Components): fc.Arbitrary<unknown> {
-  const valid = fc.oneof({ maxDepth: 3, depthIdentifier: 'schema' }, validOf(schema, components))
-  return fc.oneof({ arbitrary: valid, weight: 8 }, { arbitrary: anyValue, weight: 1 })
+export function arbitraryOf(schema: Schema, context: Context): fc.Arbitrary<unknown> {
+  const valid = fc.oneof({ maxDepth: 3, depthIdentifier: 'schema' }, validOf(schema, context))
+  return fc.oneof({ arbitrary: valid, weight: 30 }, { arbitrary: anyValue, weight: 1 })
 }
 
-function validOf(schema: Schema, components: Components): fc.Arbitrary<unknown> {
+/** Values of a field or parameter. */
+export function arbitraryField(
+  name: string,
+  schema: Schema,
+  context: Context,
+): fc.Arbitrary<unknown> {
+  const any = arbitraryOf(schema, context)
+  const known = context.known[name]
+  return known === undefined ? any : fc.oneof({ arbitrary: known, weight: 4 }, any)
+}
+
+/** Records with all of the required fields, and some of the others. */
+export function someFields(
+  fields: Record<string, fc.Arbitrary<unknown>>,
+  required: string[],
+): fc.Arbitrary<Record<string, unknown>> {
+  const optional = Object.keys(fields).filter((name) => !required.includes(name))
+  return fc
+    .subarray(optional, { maxLength: Math.min(optional.length, MAX_OPTIONAL_FIELDS) })
+    .chain((chosen) =>
+      fc.record(Object.fromEntries([...required, ...chosen].map((name) => [name, fields[name]!]))),
+    )
+}
+
+function validOf(schema: Schema, context: Context): fc.Arbitrary<unknown> {
   if (schema.$ref !== undefined) {
-    return validOf(components[schema.$ref.split('/').at(-1)!]!, components)
+    return validOf(context.components[schema.$ref.split('/').at(-1)!]!, context)
   }
   if (schema.const !== undefined) {
     return fc.constant(schema.const)
@@ -68,20 +99,20 @@ function validOf(schema: Schema, components: Components): fc.Arbitrary<unknown> 
   }
   const choices = schema.anyOf ?? schema.oneOf
   if (choices !== undefined) {
-    return fc.oneof(...choices.map((each) => arbitraryOf(each, components)))
+    return fc.oneof(...choices.map((each) => arbitraryOf(each, context)))
   }
   if (schema.allOf !== undefined) {
     return fc
-      .tuple(...schema.allOf.map((each) => validOf(each, components)))
+      .tuple(...schema.allOf.map((each) => validOf(each, context)))
       .map((parts) => Object.assign({}, ...(parts as object[])) as object)
   }
   const types = [schema.type ?? []].flat()
   return types.length === 0
     ? anyValue
-    : fc.oneof(...types.map((type) => validOfType(type, schema, components)))
+    : fc.oneof(...types.map((type) => validOfType(type, schema, context)))
 }
 
-function validOfType(type: string, schema: Schema, components: Components): fc.Arbitrary<unknown> {
+function validOfType(type: string, schema: Schema, context: Context): fc.Arbitrary<unknown> {
   switch (type) {
     case 'string':
       return textOf(schema)
@@ -93,7 +124,7 @@ function validOfType(type: string, schema: Schema, components: Components): fc.A
     case 'null':
       return fc.constant(null)
     case 'array':
-      return fc.array(arbitraryOf(schema.items ?? {}, components), {
+      return fc.array(arbitraryOf(schema.items ?? {}, context), {
         minLength: schema.minItems ?? 0,
         maxLength: Math.max(
           schema.minItems ?? 0,
@@ -101,7 +132,7 @@ function validOfType(type: string, schema: Schema, components: Components): fc.A
         ),
       })
     default:
-      return objectOf(schema, components)
+      return objectOf(schema, context)
   }
 }
 
@@ -126,13 +157,13 @@ function numberOf(type: 'integer' | 'number', schema: Schema): fc.Arbitrary<unkn
 
 function objectOf(
   { properties = {}, required = [] }: Schema,
-  components: Components,
+  context: Context,
 ): fc.Arbitrary<unknown> {
   const fields = Object.fromEntries(
-    Object.entries(properties).map(([name, each]) => [name, arbitraryOf(each, components)]),
+    Object.entries(properties).map(([name, each]) => [name, arbitraryField(name, each, context)]),
   )
   const names = required.filter((name) => name in fields)
-  const record = fc.record(fields, { requiredKeys: names })
+  const complete = someFields(fields, names)
   const incomplete = fc.record(fields, { requiredKeys: [] })
-  return fc.oneof({ arbitrary: record, weight: 6 }, { arbitrary: incomplete, weight: 1 })
+  return fc.oneof({ arbitrary: complete, weight: 20 }, { arbitrary: incomplete, weight: 1 })
 }

@@ -7,7 +7,7 @@ import { api, API_KEY, visit, type ErrorBody } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
-import type { Components, Schema } from '../helpers/schemaArbitrary.ts'
+import type { Context, Schema } from '../helpers/schemaArbitrary.ts'
 
 /** Words of zod's default messages. */
 const ZOD_WORDS =
@@ -319,7 +319,7 @@ it('messages for invalid query parameters and JSON bodies have none of zod’s w
   }
   interface Document {
     paths: Record<string, Record<string, Operation>>
-    components: { schemas: Components }
+    components: { schemas: Context['components'] }
   }
   const { paths, components } = await (await visit('/openapi.json')).json<Document>()
   const bad = [null, true, -1, 1.5, 1e9, '\u0000', '', 'É', [], {}, [{}], { x: 1 }]
@@ -372,7 +372,7 @@ it('messages for invalid query parameters and JSON bodies have none of zod’s w
 
 const RUNNER = { Authorization: 'Bearer test-runner-token' }
 /** Returns the names of the fields of a JSON object. */
-function listFields({ $ref, ...schema }: Schema, components: Components): string[] {
+function listFields({ $ref, ...schema }: Schema, components: Context['components']): string[] {
   const parts = [schema.anyOf, schema.oneOf, schema.allOf].flatMap((list) => list ?? [])
   const named = $ref === undefined ? undefined : components[$ref.split('/').at(-1)!]
   const nested = [...parts, ...(named ? [named] : [])]

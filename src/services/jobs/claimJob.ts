@@ -67,7 +67,9 @@ export async function claimJob(
     if (typeof inputs !== 'string') {
       return buildAssignment(platform, row, inputs)
     }
-    await failAttempt(platform, row, { errorCode: 'input_invalid', message: inputs })
+    // The attempt has no outputs yet, so there is no garbage to collect.
+    const failure = { errorCode: 'input_invalid' as const, message: inputs }
+    await failAttempt(platform, row, failure, { isOneOfSeveral: true })
     jobsFailed++
     if (jobsFailed === MAX_JOBS_FAILED) {
       // The queue may have more jobs. The ticket wakes a runner that claims them.

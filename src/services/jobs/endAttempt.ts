@@ -20,16 +20,20 @@ export type AttemptOutcome = AttemptEnd | LeaseLostError
 
 type FailedFinish = Extract<Finish, { outcome: 'failed' }>
 
-/**
- * Fails the running attempt of a job. The retry policy decides whether the job gets another one.
- *
- * @param options.leaseExpiredBy fails it only if the lease has expired by then (ms since the epoch)
- */
+interface FailOptions {
+  details?: FailedFinish
+  /** Fails the attempt only if its lease has expired by then (ms since the epoch). */
+  leaseExpiredBy?: number
+  /** One of several attempts: the caller runs the garbage collector once, after all of them. */
+  isOneOfSeveral?: boolean
+}
+
+/** Fails the running attempt of a job. The retry policy decides whether the job gets another one. */
 export async function failAttempt(
   platform: Platform,
   job: JobRow,
   { errorCode, message }: Pick<FailedFinish, 'errorCode' | 'message'>,
-  options: { details?: FailedFinish; leaseExpiredBy?: number } = {},
+  { isOneOfSeveral = false, ...options }: FailOptions = {},
 ): Promise<AttemptOutcome> {
   const now = Date.now()
   const retryAt = isRetried(errorCode, job.attempt, job.maxAttempts)
@@ -40,7 +44,10 @@ export async function failAttempt(
   if (!row) {
     return findRepeatedEnd(platform, claim, ['error', 'pending'])
   }
-  announceEnd(platform, row, retryAt)
+  notifyOfEnd(platform, row, retryAt)
+  if (!isOneOfSeveral) {
+    platform.defer(collectGarbage(platform))
+  }
   return { ok: true, status: retryAt === null ? 'error' : 'pending' }
 }
 
@@ -85,11 +92,16 @@ export async function findRepeatedEnd(
 }
 
 /**
- * Notifies the hub, which sends the events and checks the pending jobs soon, and runs the garbage
- * collector, because the end of an attempt can retire outputs.
+ * Notifies the hub, and runs the garbage collector, because the end of an attempt can retire
+ * outputs.
  */
 export function announceEnd(platform: Platform, row: JobRow, retryAt: number | null) {
+  notifyOfEnd(platform, row, retryAt)
+  platform.defer(collectGarbage(platform))
+}
+
+/** Notifies the hub, which sends the events and checks the pending jobs soon. */
+function notifyOfEnd(platform: Platform, row: JobRow, retryAt: number | null) {
   const deadline = Math.min(retryAt ?? Infinity, recheckTime())
   platform.defer(platform.hubs.notify(row.queue, deadline))
-  platform.defer(collectGarbage(platform))
 }

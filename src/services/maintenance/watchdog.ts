@@ -8,6 +8,7 @@ import {
 } from '../../db/queues.ts'
 import { extendLeases } from '../../db/leases.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
+import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import type { JobRow } from '../../db/rows.ts'
@@ -36,8 +37,13 @@ export async function runWatchdog(
   if (wasUnreachable) {
     await extendLeases(db, queue, now, now + RECOVERY_MS)
   }
-  for (const job of await listExpiredLeases(db, queue, now)) {
-    await failAttempt(platform, job, expiryFailure(job, now), { leaseExpiredBy: now })
+  const expired = await listExpiredLeases(db, queue, now)
+  for (const job of expired) {
+    const options = { leaseExpiredBy: now, isOneOfSeveral: true }
+    await failAttempt(platform, job, expiryFailure(job, now), options)
+  }
+  if (expired.length > 0) {
+    platform.defer(collectGarbage(platform))
   }
   await releaseDueRetries(db, queue, now)
   // Wake-ups can be lost, so they are repeated as long as a pending job could start.

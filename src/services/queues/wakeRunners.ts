@@ -4,6 +4,7 @@ import { listQueues } from '../../db/queues.ts'
 import { describeError, logError } from '../../log.ts'
 import { canRun } from '../../domain/runnerRequirements.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
+import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs } from './queues.ts'
 import { selectQueues } from './runnerQueues.ts'
@@ -52,7 +53,11 @@ export async function failJobsOfRunner(
 ): Promise<number> {
   const held = await listJobsHeldBy(platform.db, runner)
   for (const job of held) {
-    await failAttempt(platform, job, { errorCode: 'runner_lost', message })
+    const failure = { errorCode: 'runner_lost' as const, message }
+    await failAttempt(platform, job, failure, { isOneOfSeveral: true })
+  }
+  if (held.length > 0) {
+    platform.defer(collectGarbage(platform))
   }
   return held.length
 }

@@ -2,6 +2,8 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
+import { openDatabase } from '../../../src/db/database.ts'
+import { failJobsOfRunner } from '../../../src/services/queues/wakeRunners.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { putOriginal } from '../helpers/jobs.ts'
@@ -96,6 +98,62 @@ describe('the upload of an attempt that ends without success', () => {
     expect(await collectGarbage(openPlatform().platform)).toBe(1)
     expect(await outputs(runner.jobId)).toEqual([])
     expect(await collectGarbage(openPlatform().platform)).toBe(0)
+  })
+})
+
+describe('the garbage collector runs once', () => {
+  const FILES = ['several-1.mp4', 'several-2.mp4', 'several-3.mp4', 'several-4.mp4']
+
+  /** Counts the reads of retired outputs, of which each run of the garbage collector has one. */
+  function countRuns() {
+    const { platform, settled } = openPlatform()
+    let runs = 0
+    const prepare = (text: string) => {
+      runs += /from "outputs" where \(?retired = 1/.test(text) ? 1 : 0
+      return env.DB.prepare(text)
+    }
+    const database = new Proxy(env.DB, {
+      get: (target, name) => (name === 'prepare' ? prepare : Reflect.get(target, name, target)),
+    })
+    return { platform: { ...platform, db: openDatabase(database) }, settled, runs: () => runs }
+  }
+  async function startUploads() {
+    const runners = []
+    for (const path of FILES) {
+      const runner = await startJob(path)
+      await runner.upload()
+      runners.push(runner.jobId)
+    }
+    return runners
+  }
+
+  it('for all leases that expire in a round of the watchdog', async () => {
+    const ids = await startUploads()
+    await Promise.all(ids.map(expireLease))
+    const { platform, settled, runs } = countRuns()
+    await runWatchdog(platform, 'default')
+    await settled()
+    expect(runs()).toBe(1)
+    for (const id of ids) {
+      expect(await jobRow(id)).toMatchObject({ status: 'pending', error_code: 'runner_lost' })
+      expect(await outputs(id)).toEqual([])
+    }
+    // A round in which nothing expires does not run it.
+    await runWatchdog(platform, 'default')
+    await settled()
+    expect(runs()).toBe(1)
+  })
+
+  it('for all jobs of a runner that has ended', async () => {
+    const ids = await startUploads()
+    const { platform, settled, runs } = countRuns()
+    const failed = await failJobsOfRunner(platform, 'test-runner', 'The container ended.')
+    expect(failed).toBeGreaterThanOrEqual(FILES.length)
+    await settled()
+    expect(runs()).toBe(1)
+    for (const id of ids) {
+      expect(await outputs(id)).toEqual([])
+    }
   })
 })
 

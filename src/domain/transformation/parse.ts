@@ -15,6 +15,8 @@ const MAX_CHARACTERS = 2_000
 /** Up to 8 digits without a sign or leading zeros, then up to three decimal places. */
 const NUMBER = /^(0|[1-9]\d{0,7})(\.\d{1,3})?$/
 const PAIR = /^([a-z]+)_(.*)$/
+/** A quotation in a message, in parentheses or not. */
+const LONG_QUOTE = / (\("[^"]{20,}"\)|"[^"]{20,}")/g
 
 function isKey(text: string): text is Key {
   return Object.hasOwn(KEY_DEFINITIONS, text)
@@ -122,7 +124,7 @@ function describeBadValue(name: string, key: Key, written: object, issue: z.core
       : JSON.stringify(value)
   const { words, characters } = KEY_DEFINITIONS[key] as Values<z.ZodType>
   const got = characters ? quoteWithOther(text, characters) : quote(text)
-  // The schemas of paths name the rule that a path breaks.
-  const reason = issue.code === 'custom' ? ` ${issue.message}` : ''
+  // The schemas of paths name the rule that a path breaks. A long segment is not repeated.
+  const reason = issue.code === 'custom' ? ` ${issue.message.replaceAll(LONG_QUOTE, '')}` : ''
   return `${name} must be ${words} (got ${got}).${reason}`
 }

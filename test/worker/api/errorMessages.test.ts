@@ -216,6 +216,12 @@ describe('a message names the offending character or text', () => {
 describe('a message repeats at most 200 characters of its input', () => {
   const LONG = 'a'.repeat(900)
   beforeAll(() => putOriginal('long/clip.mp4'))
+  const file = () => new File([mp4()], 'clip.mp4')
+  function upload(fields: Record<string, string | File>) {
+    const body = new FormData()
+    Object.entries(fields).forEach(([name, value]) => body.append(name, value as string))
+    return visit('/upload', { method: 'POST', headers: API_KEY, body })
+  }
   const job = (fields: object) => () =>
     api('POST', '/queue/jobs', { filePath: 'long/clip.mp4', ...fields })
 
@@ -245,6 +251,26 @@ describe('a message repeats at most 200 characters of its input', () => {
     ['a missing reference file', job({ transformations: [{ wm: `${LONG.slice(0, 240)}.png` }] })],
     ['a field', job({ [LONG]: 1 })],
     ['a queue of a job', job({ queue: LONG })],
+    ['a long path in a URL', () => visit(`/t/wm_${LONG.slice(0, 300)}.png/long/clip.mp4`)],
+    [
+      'white space in a path',
+      () => visit(`/t/wm_${LONG.slice(0, 99)}:${LONG.slice(0, 99)}%20/a.mp4`),
+    ],
+    ['appended files', () => visit(`/t/cat_${LONG.slice(0, 300)}.mp4+b.mp4/long/clip.mp4`)],
+    ['the name of a file in a form', () => upload({ files: new File([mp4()], `${LONG}.mp4`) })],
+    ['text as a file', () => upload({ files: LONG })],
+    ['a name in a form', () => upload({ files: file(), names: `${LONG}.mp4` })],
+    ['a folder in a form', () => upload({ files: file(), folder: LONG })],
+    ['a transformation in a form', () => upload({ files: file(), transformations: LONG })],
+    ['an event id', () => api('GET', '/queue/events', undefined, { 'Last-Event-ID': LONG })],
+    ['a token', () => visit(`/queue/events?token=${LONG}`, { headers: { Accept: 'text/plain' } })],
+    ['a scope', () => api('POST', '/api-keys', { name: 'a', scopes: [LONG] })],
+    ['the queue of a key', () => api('POST', '/api-keys', { name: 'a', scopes: [], queue: LONG })],
+    ['a preset', () => api('PUT', '/queues/default/presets/a', LONG)],
+    ['a queue that gets a setting', () => api('PUT', '/queues/default', { [LONG]: 1 })],
+    ['a path to probe', () => api('POST', '/probe', { filePath: `${LONG.slice(0, 250)}.mp4` })],
+    ['a part', () => api('PUT', `/uploads/x/${LONG}`, mp4())],
+    ['a size', () => visit(`/video-status/w_${LONG}/long/clip.mp4/size`)],
     ['a status', () => api('GET', `/queue/jobs?status=${LONG}`)],
     ['a number', () => api('GET', `/queue/jobs?limit=${LONG}`)],
     ['a cursor', () => api('GET', `/queue/jobs?cursor=${LONG}`)],

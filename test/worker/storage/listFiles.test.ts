@@ -74,6 +74,17 @@ it('continues after the last file of a page, even if that file was deleted', asy
   await api('DELETE', '/files/deleted/2.mp4')
 })
 
+it('a cursor shows no path, and is accepted by no other list', async () => {
+  const { nextCursor } = await readPage('?limit=1')
+  expect(nextCursor).toMatch(/^[A-Za-z0-9_-]{40,}$/)
+  expect(atob(nextCursor!.replaceAll('-', '+').replaceAll('_', '/'))).not.toContain('1.mp4')
+  await expectError(await api('GET', `/queue/jobs?cursor=${nextCursor}`), 400, 'invalid_request')
+  // A key that is restricted to a folder sees no other files with the cursor of another key.
+  const folder = await makeKey({ scopes: ['files:write'], pathPrefix: 'a/b' })
+  const page = await readPage(`?cursor=${nextCursor}`, folder.call)
+  expect(page.files.map(({ filePath }) => filePath)).toEqual(['a/b/3.mp4'])
+})
+
 it.each(['limit=0', 'limit=1001', 'limit=x', 'cursor=x', 'cursor=YS8xLm1wNA'])(
   'rejects %s',
   async (query) => {

@@ -24,6 +24,9 @@ export class JobFailure extends Error {
  */
 export class DurationFailure extends JobFailure {}
 
+/** The request is for a second after the end of the file, by the duration that the file declares. */
+export class OutsideOfFile extends JobFailure {}
+
 /**
  * ffmpeg has met a time that goes back, jumps, or is outside of the file, in a file whose times were
  * not examined. The attempt examines them, and plans anew.

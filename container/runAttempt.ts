@@ -6,7 +6,12 @@
 import type { Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
 import { type AttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
-import { areTimesExamined, examineInputs, haveWrongTimes } from './attempt/examineInputs.ts'
+import {
+  areTimesExamined,
+  examineInputs,
+  haveOtherDurations,
+  haveWrongTimes,
+} from './attempt/examineInputs.ts'
 import { probeInputs } from './attempt/probeInputs.ts'
 import { createProgressTracker, type ProgressTracker } from './attempt/progressTracker.ts'
 import {
@@ -25,6 +30,7 @@ import {
   GatewayRejection,
   GatewayUnreachable,
   JobFailure,
+  OutsideOfFile,
   WrongTimes,
   DurationFailure,
 } from './failures.ts'
@@ -97,7 +103,7 @@ async function runStages(attempt: RunningAttempt) {
       throw error
     }
     const examined = await timeStage('probe', () => examineInputs(attempt, probed, true))
-    if (isSuspect && !haveWrongTimes(examined)) {
+    if (isSuspect && !haveWrongTimes(examined) && !haveOtherDurations(probed, examined)) {
       throw error
     }
     await emptyScratchFolder(attempt.scratch)
@@ -116,14 +122,27 @@ function explainDuration(error: unknown, context: PlanContext): unknown {
     : error
 }
 
-/** Probes the inputs, and examines the times of a file that is copied: no filter can check those. */
+/**
+ * Probes the inputs. Examines the times of a file that is copied, because no filter can check those, and
+ * of a file that is too short for the request by the duration that it declares.
+ */
 async function probeForPlan(attempt: RunningAttempt): Promise<PlanContext> {
   const context = await probeInputs(attempt)
   // Set before the file can be rejected.
   attempt.state.input = attempt.record.input = context.source.probe.facts
-  const { video, mode } = planRendition(attempt.assignment.rendition, context)
-  const isCopied = mode === 'remux' || video?.action === 'copy'
-  return isCopied ? examineInputs(attempt, context, false) : context
+  return needsExamination(attempt, context) ? examineInputs(attempt, context, false) : context
+}
+
+function needsExamination({ assignment }: RunningAttempt, context: PlanContext): boolean {
+  try {
+    const { video, mode } = planRendition(assignment.rendition, context)
+    return mode === 'remux' || video?.action === 'copy'
+  } catch (error) {
+    if (error instanceof OutsideOfFile) {
+      return true
+    }
+    throw error
+  }
 }
 
 /** Plans the variant from the probed inputs, makes it and stores it. */

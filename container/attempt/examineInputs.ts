@@ -52,3 +52,11 @@ export function areTimesExamined({ source, references }: PlanContext): boolean {
 export function haveWrongTimes({ source, references }: PlanContext): boolean {
   return [source, ...references.values()].some((file) => hasWrongTimes(file))
 }
+
+/** Returns true when an examination has found that an input declares a wrong duration. */
+export function haveOtherDurations(before: PlanContext, after: PlanContext): boolean {
+  const list = ({ source, references }: PlanContext) =>
+    [source, ...references.values()].map((file) => file.probe?.contentSeconds ?? null)
+  const examined = list(after)
+  return list(before).some((seconds, index) => seconds !== examined[index])
+}

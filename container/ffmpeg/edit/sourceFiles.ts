@@ -1,5 +1,5 @@
 /** Lists the files that are joined: the trimmed source, then the appended files. */
-import { JobFailure } from '../../failures.ts'
+import { JobFailure, OutsideOfFile } from '../../failures.ts'
 import { requireVideo } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
 import { selectAudioTrack } from './audioTrack.ts'
@@ -89,7 +89,7 @@ function checkVideoPart(
   { video, seconds }: { video: VideoStream | null; seconds: number | null },
 ): void {
   if (video !== null && seconds === 0 && startSeconds > 0) {
-    throw new JobFailure(
+    throw new OutsideOfFile(
       'unsupported',
       `The video is ${formatSeconds(video.endSeconds ?? 0)} seconds long, so no ${kind} can start at second ${startSeconds}.`,
     )

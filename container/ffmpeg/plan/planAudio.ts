@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { PROBED_AUDIO_CODECS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { JobFailure } from '../../failures.ts'
+import { JobFailure, OutsideOfFile } from '../../failures.ts'
 import { describeMissingAudio, selectAudioTrack } from '../edit/audioTrack.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
@@ -28,7 +28,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
   const exactPlan = planEdits(rendition, context, request)
   const { seconds, files, hasAudio, durationIsKnown, trackSeconds } = exactPlan.output
   if (!hasAudio) {
-    throw new JobFailure(
+    throw new OutsideOfFile(
       'unsupported',
       `The audio is ${formatSeconds(track.endSeconds ?? 0)} seconds long, so no ${format} file can start at second ${rendition.startSeconds}.`,
     )

@@ -1,7 +1,7 @@
 /** Plans an image of one frame: the frame at a requested second, or the best of several. */
 import { join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { JobFailure } from '../../failures.ts'
+import { OutsideOfFile } from '../../failures.ts'
 import type { Trim } from '../edit/editedOutput.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { type EditPlan, planEdits } from '../edit/planEdits.ts'
@@ -157,7 +157,7 @@ function resolveFrameSecond(atSeconds: number, probe: Probe, video: VideoStream)
     return atSeconds
   }
   if (atSeconds >= duration) {
-    throw new JobFailure(
+    throw new OutsideOfFile(
       'unsupported',
       `The video is ${formatSeconds(duration)} seconds long, so it has no frame at second ${atSeconds}.`,
     )

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { IMAGE_ENCODERS, PREVIEW_ENCODERS } from '../../../src/contract/codecs.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { JobFailure } from '../../failures.ts'
+import { JobFailure, OutsideOfFile } from '../../failures.ts'
 import { formatSeconds } from '../edit/numbers.ts'
 import { type EditPlan, planEdits } from '../edit/planEdits.ts'
 import { DEFAULT_FRAME_RATE, frameRateFilter, MAX_FRAME_RATE } from '../edit/steps/frameRate.ts'
@@ -101,7 +101,7 @@ function resolvePart(rendition: Preview, probe: Probe) {
   resolveTrim({ startSeconds, endSeconds }, probe)
   const videoEnd = video.endSeconds ?? probe.contentSeconds
   if (videoEnd !== null && videoEnd <= startSeconds) {
-    throw new JobFailure(
+    throw new OutsideOfFile(
       'unsupported',
       `The video is ${formatSeconds(videoEnd)} seconds long, so no preview can start at second ${formatSeconds(startSeconds)}.`,
     )

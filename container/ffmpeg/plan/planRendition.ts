@@ -45,9 +45,9 @@ export function planRendition(rendition: Rendition, context: PlanContext): Rende
 function listStreamNotes(rendition: Rendition, { source, references }: PlanContext): string[] {
   const usesVideo = !['audio', 'wave', 'probe'].includes(rendition.kind)
   const usesAudio = ['video', 'stream', 'audio', 'wave'].includes(rendition.kind)
+  // A note about the whole file is in both lists.
   const list = ({ notes }: Probe) => [
-    ...(usesVideo ? notes.video : []),
-    ...(usesAudio ? notes.audio : []),
+    ...new Set([...(usesVideo ? notes.video : []), ...(usesAudio ? notes.audio : [])]),
   ]
   const ofReferences = [...references.values()].flatMap(({ path, probe }) =>
     probe === null ? [] : list(probe).map((note) => `${path}: ${note}`),

@@ -6,7 +6,7 @@ import { MAX_FRAMES, MAX_SECONDS } from '../process/limits.ts'
 import type { FfprobeOptions } from '../process/ffprobe.ts'
 import { JobFailure } from '../../failures.ts'
 import type { StreamNeeds } from './chooseStreams.ts'
-import { MAX_STEP_SECONDS, measureEnds, type StreamEnd } from './measureEnds.ts'
+import { MAX_STEP_SECONDS, type MeasuredEnds, measureEnds, type StreamEnd } from './measureEnds.ts'
 import { findMaxPause } from './timeFaults.ts'
 import type { Probe, ProbeOptions } from './probe.ts'
 import { type AudioStream, findLastEnd, roundToMilliseconds, UNTIMED_AUDIO } from './streams.ts'
@@ -31,7 +31,7 @@ export async function correctTimes(
     return found
   }
   if (needs.durations && needsMeasurement(found, options.sizeBytes)) {
-    const ends = await measureEnds(options, findMaxPause(found))
+    const { ends } = await measureEnds(options, findMaxPause(found))
     return { ...replaceEnds(found, ends), hasExaminedTimes: true }
   }
   if (needs.durations && isEstimatedByBitRate(found)) {
@@ -71,15 +71,18 @@ export async function examineTimes(
   if (found.hasExaminedTimes || found.isStill || (isTooLarge && !ofAnySize)) {
     return found
   }
-  const ends = await measureEndsIfPossible(found, options)
+  const measured = await measureEndsIfPossible(found, options)
   const corrected =
-    found.durationIsDeclared || !areCertain(found, ends)
-      ? repairTimes(found, ends)
-      : replaceEnds(found, ends)
+    found.durationIsDeclared || !areCertain(found, measured.ends)
+      ? repairTimes(found, measured)
+      : replaceEnds(found, measured.ends)
   return { ...corrected, hasExaminedTimes: true }
 }
 
-const MIN_APPENDED_SECONDS = 0.5
+/** A declared duration is wrong if it differs by more than this from that of the packets. */
+const MIN_DIFFERENCE_SECONDS = 0.5
+/** The same as a share of the duration, for a file that is shorter: clocks drift. */
+const MIN_DIFFERENCE_SHARE = 0.02
 
 /**
  * True when the duration is unknown, or when the file has video and is too small for its duration.
@@ -100,15 +103,12 @@ function needsMeasurement(
 }
 
 /** Returns no ends if ffprobe fails. The times of the file are then not corrected. */
-async function measureEndsIfPossible(
-  found: Probe,
-  options: FfprobeOptions,
-): Promise<Map<number, StreamEnd>> {
+async function measureEndsIfPossible(found: Probe, options: FfprobeOptions): Promise<MeasuredEnds> {
   try {
     return await measureEnds(options, findMaxPause(found))
   } catch (error) {
     if (error instanceof JobFailure) {
-      return new Map()
+      return { ends: new Map(), isTruncated: false }
     }
     throw error
   }
@@ -119,9 +119,12 @@ async function measureEndsIfPossible(
  * is known and the measured one exceeds MAX_SECONDS, nothing is replaced.
  */
 function replaceEnds(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
-  const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
+  const measuredEnd = findMeasuredEnd(ends)
+  const isSteady = found.video !== null && ends.get(found.video.index)?.isCertain === true
   const hasWrongTimes =
-    found.contentSeconds !== null && found.contentSeconds > measuredEnd + MAX_STEP_SECONDS
+    !isSteady &&
+    found.contentSeconds !== null &&
+    found.contentSeconds > measuredEnd + MAX_STEP_SECONDS
   const hasFault = [...ends.values()].some(({ timeFault }) => timeFault !== null)
   const measured = {
     ...found,
@@ -143,12 +146,19 @@ function readAudioEnd(track: AudioStream, ends: ReadonlyMap<number, StreamEnd>) 
 }
 
 /**
- * Replaces the ends of the streams with wrong times, and only of those. `seeksExactly` becomes
- * false, because ffmpeg would seek by the wrong times.
+ * Replaces all ends if the declared duration is wrong, otherwise those of the streams with wrong times.
+ * `seeksExactly` becomes false for wrong times, because ffmpeg would seek by them.
  */
-function repairTimes(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
-  if (isLonger(found, ends)) {
-    return replaceEnds(found, ends)
+function repairTimes(found: Probe, { ends, isTruncated }: MeasuredEnds): Probe {
+  const shownEnds = new Map(
+    [...ends].map(([index, end]) => [index, { ...end, endSeconds: end.shownEndSeconds }]),
+  )
+  const isMov = found.facts.format.startsWith('mov')
+  if (isLonger(found, isMov ? shownEnds : ends)) {
+    return replaceEnds(found, isMov ? shownEnds : ends)
+  }
+  if (!isTruncated && isShorter(found, ends)) {
+    return addDurationNote(found, replaceEnds(found, ends))
   }
   const hasFault = (index: number | undefined) =>
     (index === undefined ? null : ends.get(index)?.timeFault) != null
@@ -167,19 +177,39 @@ function repairTimes(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe 
   return withDuration(repaired, findLastEnd([repaired.video, repaired.audio]))
 }
 
-/**
- * True when the packets end well after the declared end, as in a recording to which another one was
- * appended. In MP4, an edit list can end the file before its packets.
- */
+/** True when the packets end well after the declared end, as if a recording was appended. */
 function isLonger(found: Probe, ends: ReadonlyMap<number, StreamEnd>): boolean {
-  const { contentSeconds, facts } = found
-  const measuredEnd = Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
+  const { contentSeconds } = found
   return (
     contentSeconds !== null &&
     areCertain(found, ends) &&
-    !facts.format.startsWith('mov') &&
-    measuredEnd > contentSeconds + MIN_APPENDED_SECONDS
+    findMeasuredEnd(ends) > contentSeconds + MIN_DIFFERENCE_SECONDS
   )
+}
+
+/** True when the packets end well before the declared end. The end of the file can be missing, too. */
+function isShorter(found: Probe, ends: ReadonlyMap<number, StreamEnd>): boolean {
+  const { contentSeconds } = found
+  return (
+    contentSeconds !== null &&
+    ends.size > 0 &&
+    areCertain(found, ends) &&
+    findMeasuredEnd(ends) <
+      contentSeconds - Math.max(MIN_DIFFERENCE_SECONDS, contentSeconds * MIN_DIFFERENCE_SHARE)
+  )
+}
+
+function findMeasuredEnd(ends: ReadonlyMap<number, StreamEnd>): number {
+  return Math.max(0, ...[...ends.values()].map((each) => each.endSeconds))
+}
+
+function addDurationNote(found: Probe, corrected: Probe): Probe {
+  const [declared, actual] = [found, corrected].map(({ contentSeconds }) =>
+    (contentSeconds ?? 0).toFixed(1),
+  )
+  const note = `The file declares a duration of ${declared} seconds, and has ${actual}.`
+  const { video, audio } = corrected.notes
+  return { ...corrected, notes: { video: [...video, note], audio: [...audio, note] } }
 }
 
 function replaceAudio(

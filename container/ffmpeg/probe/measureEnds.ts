@@ -1,5 +1,5 @@
 /** Finds where the streams of a file end, and wrong times, from the times of all its packets. */
-import { classifyFfmpegFailure } from '../process/classifyFailure.ts'
+import { classifyFfmpegFailure, endsEarly } from '../process/classifyFailure.ts'
 import { type FfprobeOptions, WHOLE_FILE_CPU_SECONDS } from '../process/ffprobe.ts'
 import { probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
@@ -12,11 +12,20 @@ export interface StreamEnd {
    * the end once they are repaired.
    */
   endSeconds: number
+  /** The same for the packets that are shown: an edit list of MP4 can end the file before its packets. */
+  shownEndSeconds: number
   /** Number of packets. */
   frames: number
   timeFault: TimeFault | null
   /** False when its times jump or go back and are not repaired. */
   isCertain: boolean
+}
+
+export interface MeasuredEnds {
+  /** The end of each stream that has packets, by its number. */
+  ends: ReadonlyMap<number, StreamEnd>
+  /** True when the end of the file is missing. */
+  isTruncated: boolean
 }
 
 /** The times of a stream with more packets are not examined. */
@@ -30,13 +39,12 @@ const NO_MORE_PACKETS = new Error('the rest of the file has no packets')
  * Reads the file to its end. The memory that this takes is bounded.
  *
  * @param maxPauseSeconds longest time without a packet that counts as a pause
- * @returns the end of each stream that has packets, by its number
  * @throws JobFailure when ffprobe fails
  */
 export async function measureEnds(
   options: FfprobeOptions,
   maxPauseSeconds: number,
-): Promise<Map<number, StreamEnd>> {
+): Promise<MeasuredEnds> {
   const meter = createMeter(maxPauseSeconds)
   const stopping = new AbortController()
   let readAtPacket = options.bytesRead()
@@ -49,9 +57,10 @@ export async function measureEnds(
     file: options.ffprobe,
     arguments: [
       ...ffmpegOptions({
-        v: 'error',
+        // A packet that is cut off is only a warning.
+        v: 'warning',
         of: 'csv=p=0',
-        show_entries: 'packet=stream_index,pts_time,duration_time',
+        show_entries: 'packet=stream_index,pts_time,duration_time,flags',
       }),
       ...options.input,
     ],
@@ -73,7 +82,7 @@ export async function measureEnds(
   if (result !== null && result.code !== 0) {
     throw classifyFfmpegFailure(result)
   }
-  return meter.finish()
+  return { ends: meter.finish(), isTruncated: endsEarly(result?.stderrTail ?? '') }
 }
 
 /** Times that go back by at most this are those of frames in the order in which they are decoded. */
@@ -84,6 +93,7 @@ export const MAX_STEP_SECONDS = 10
 interface MeasuredStream {
   last: number
   end: number
+  shownEnd: number
   frames: number
   lastInterval: number
   beforeJump: { last: number; end: number } | null
@@ -91,20 +101,22 @@ interface MeasuredStream {
   isSteady: boolean
 }
 
-/** Parses lines such as `0,1.960000,0.040000`. */
+/** Parses lines such as `0,1.960000,0.040000,K__`, in which `D` stands for a packet that is not shown. */
 function createMeter(maxPauseSeconds: number) {
   const streams = new Map<number, MeasuredStream>()
   let start = Infinity
   let incompleteLine = ''
 
   function addLine(line: string) {
-    const [index, time, duration] = line.split(',').map(Number)
+    const fields = line.split(',')
+    const [index, time, duration] = fields.map(Number)
     if (index === undefined || time === undefined || !Number.isFinite(time)) {
       return
     }
     const stream = streams.get(index) ?? {
       last: -Infinity,
       end: -Infinity,
+      shownEnd: -Infinity,
       frames: 0,
       lastInterval: 0,
       beforeJump: null,
@@ -127,6 +139,9 @@ function createMeter(maxPauseSeconds: number) {
       stream.beforeJump = isFirst ? null : { last: stream.last, end: stream.end }
     }
     stream.end = Math.max(stream.end, time + seconds)
+    if (fields[3]?.includes('D') !== true) {
+      stream.shownEnd = Math.max(stream.shownEnd, time + seconds)
+    }
     // A packet without a duration lasts as long as the interval before it.
     if (time > stream.last && Number.isFinite(stream.last)) {
       stream.lastInterval = time - stream.last
@@ -149,11 +164,16 @@ function createMeter(maxPauseSeconds: number) {
         hasPackets: createPacketSearch([...streams.values()].map(({ times }) => times)),
       }
       return new Map(
-        [...streams].map(([index, { end, last, frames, lastInterval, times, isSteady }]) => {
+        [...streams].map(([index, stream]) => {
+          const { end, shownEnd, last, frames, lastInterval, times, isSteady } = stream
           const timeFault = frames === times.length ? findTimeFault(times, pauses) : null
           const endSeconds = timeFault?.endSeconds ?? (end > last ? end : last + lastInterval)
           const isCertain = isSteady || timeFault !== null
-          return [index, { endSeconds: endSeconds - start, frames, timeFault, isCertain }]
+          const shownEndSeconds = Math.min(endSeconds, Math.max(start, shownEnd)) - start
+          return [
+            index,
+            { endSeconds: endSeconds - start, shownEndSeconds, frames, timeFault, isCertain },
+          ]
         }),
       )
     },

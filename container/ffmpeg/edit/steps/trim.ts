@@ -2,7 +2,7 @@
  * Edit step: uses a part of a file. Checks that the part begins within the file, and that its
  * duration and its number of frames do not exceed the limits.
  */
-import { JobFailure } from '../../../failures.ts'
+import { JobFailure, OutsideOfFile } from '../../../failures.ts'
 import type { Probe } from '../../probe/probe.ts'
 import { tooLong, tooManyFrames, tooSparse } from '../../process/limitErrors.ts'
 import { MAX_FRAMES, MAX_SECONDS, maxSecondsOf } from '../../process/limits.ts'
@@ -205,7 +205,7 @@ export function resolveTrim(
   const { startSeconds, endSeconds } = range
   const fileSeconds = probe.contentSeconds
   if (fileSeconds !== null && startSeconds > 0 && startSeconds >= fileSeconds) {
-    throw new JobFailure(
+    throw new OutsideOfFile(
       'unsupported',
       `The file is ${formatSeconds(fileSeconds)} seconds long, so the part cannot start at second ${startSeconds}.`,
     )

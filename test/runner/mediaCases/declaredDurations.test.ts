@@ -1,0 +1,152 @@
+/** Files of two seconds that declare half of their duration, or twice as much. */
+import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { promisify } from 'node:util'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { args } from '../../fixtures/args.ts'
+import { audio, image, preview, sprite, stream, video } from '../../fixtures/renditions.ts'
+import { AAC, H264, testVideo, tone } from '../helpers/clips/inputs.ts'
+import { clip, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
+import { changeBytes, ffmpeg, replaceBoxes } from './caseFiles.ts'
+
+useRunnerHarness()
+
+const execute = promisify(execFile)
+const FACTORS = { short: 0.5, long: 2 }
+
+/** Multiplies the declared duration of a file of each type. */
+const SCALE: Record<string, (bytes: Buffer, factor: number) => Buffer> = {
+  mp4: scaleMp4,
+  'fragments.mp4': scaleMp4,
+  // The element Duration, with a number of 8 bytes.
+  mkv: (bytes, factor) => scaleDouble(bytes, '\x44\x89\x88', factor),
+  // The type of the value is a byte before it.
+  flv: (bytes, factor) => scaleDouble(bytes, 'duration\0', factor),
+  avi: scaleAvi,
+}
+
+function scaleMp4(bytes: Buffer, factor: number): Buffer {
+  // The duration is at another offset in each of these headers (ISO/IEC 14496-12, 8.2.2 and others).
+  const offsets: Record<string, number> = { mvhd: 24, mdhd: 24, tkhd: 28 }
+  const scales: Record<string, number> = { mvhd: 20, mdhd: 20 }
+  return replaceBoxes(bytes, ({ type, bytes: box }) => {
+    const offset = offsets[type]
+    if (offset === undefined) {
+      return null
+    }
+    const scale = type in scales ? box.readUInt32BE(scales[type]) : 1_000
+    const changed = Buffer.from(box)
+    changed.writeUInt32BE(SECONDS * factor * scale, offset)
+    return changed
+  })
+}
+
+function scaleDouble(bytes: Buffer, before: string, factor: number): Buffer {
+  const changed = Buffer.from(bytes)
+  const at = changed.indexOf(Buffer.from(before, 'latin1')) + before.length
+  changed.writeDoubleBE(changed.readDoubleBE(at) * factor, at)
+  return changed
+}
+
+/** Multiplies the numbers of frames in the headers of the file and of its streams. */
+function scaleAvi(bytes: Buffer, factor: number): Buffer {
+  const changed = Buffer.from(bytes)
+  const scale = (at: number) =>
+    changed.writeUInt32LE(Math.round(changed.readUInt32LE(at) * factor), at)
+  scale(changed.indexOf('avih') + 24)
+  for (let at = changed.indexOf('strh'); at >= 0; at = changed.indexOf('strh', at + 4)) {
+    scale(at + 40)
+  }
+  return changed
+}
+
+const SECONDS = 2
+
+beforeAll(async () => {
+  const both = args`${testVideo('64x64', 25, SECONDS)} ${tone(SECONDS)}`
+  await ffmpeg(args`${both} ${H264} -g 25 ${AAC} right.mp4`)
+  await ffmpeg(args`-i right.mp4 -c copy -movflags frag_keyframe+empty_moov right.fragments.mp4`)
+  await ffmpeg(args`-i right.mp4 -c copy right.flv`)
+  await ffmpeg(args`-i right.mp4 -c:v mpeg4 -c:a mp3 right.avi`)
+  // A file that is written to a pipe has no Cues, and declares the duration that its source has in its
+  // tags.
+  await ffmpeg(args`-i right.mp4 -c copy tagged.mkv`)
+  const piped = args`-v error -i ${clip('tagged.mkv')} -c copy -f matroska -`
+  const { stdout } = await execute('ffmpeg', piped, { encoding: 'buffer' })
+  await writeFile(clip('right.mkv'), stdout)
+  for (const [type, scale] of Object.entries(SCALE)) {
+    for (const [name, factor] of Object.entries(FACTORS)) {
+      await changeBytes(`right.${type}`, `${name}.${type}`, (bytes) => scale(bytes, factor))
+    }
+  }
+  await changeBytes('long.mkv', 'cut.mkv', (bytes) => bytes.subarray(0, bytes.length * 0.7))
+})
+
+const NOTE = /^The file declares a duration of [34]\.\d seconds, and has 2\.\d\.$/
+
+describe.each(Object.keys(SCALE))('%s', (type) => {
+  it('is whole if it declares half of its duration', async () => {
+    const { finish } = await runJob(`short.${type}`, video({ width: 32 }))
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      output: { durationSeconds: expect.closeTo(2, 0) },
+    })
+  })
+
+  it('is whole if it declares twice its duration, with a note', async () => {
+    const { finish } = await runJob(`long.${type}`, video({ width: 32 }))
+    // The index of MP4 has the duration of each frame.
+    const notes = type === 'mp4' ? [] : [expect.stringMatching(NOTE)]
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      output: { durationSeconds: expect.closeTo(2, 0) },
+      plan: { notes },
+    })
+  })
+})
+
+describe('a second after the declared end', () => {
+  it.each([
+    ['short.mkv', image({ atSeconds: 1.5 })],
+    ['short.mp4', image({ atSeconds: 1.5 })],
+    ['short.mp4', video({ width: 32, startSeconds: 1.5 })],
+    ['short.flv', preview({ format: 'mp4', startSeconds: 1.2, endSeconds: 1.8 })],
+    ['short.mp4', audio({ startSeconds: 1.5 })],
+  ])('is in the file: %s', async (name, rendition) => {
+    const { finish } = await runJob(name, rendition)
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      input: { durationSeconds: expect.closeTo(2, 0) },
+    })
+  })
+
+  it('is rejected if it is after the end of the packets too', async () => {
+    const { finish } = await runJob('short.mkv', image({ atSeconds: 3 }))
+    expect(finish).toMatchObject({
+      errorCode: 'unsupported',
+      message: expect.stringMatching(/^The video is 2\.?\d* seconds long, so it has no frame /),
+    })
+  })
+})
+
+it('a storyboard has the frames that exist', async () => {
+  const { job } = await runJob('long.flv', sprite({ intervalSeconds: 0.5 }))
+  const index = job.files.get('sprite.vtt')?.toString() ?? ''
+  expect(Math.abs([...index.matchAll(/-->/g)].length - 4)).toBeLessThan(2)
+})
+
+it('a stream has the duration of its packets', async () => {
+  const { finish } = await runJob('long.flv', stream({ ladder: [64] }))
+  expect(finish).toMatchObject({
+    outcome: 'packaged',
+    output: { durationSeconds: expect.closeTo(2, 0) },
+  })
+})
+
+it('a file that is cut off fails, although it declares a wrong duration', async () => {
+  const { finish } = await runJob('cut.mkv', video({ width: 32 }))
+  expect(finish).toMatchObject({
+    errorCode: 'input_invalid',
+    message: expect.stringMatching(/^The file ends early: /),
+  })
+})

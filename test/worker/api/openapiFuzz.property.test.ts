@@ -64,6 +64,8 @@ const existing: Record<string, unknown[]> = {
   filePath: ['videos/clip.mp4', 'videos/other.mp4'],
   path: ['videos/clip.mp4', 'w_64/videos/clip.mp4', 'n_card/videos/other.mp4', 'videos/new.mp4'],
   queue: ['default'],
+  /** Of a queue, and of a file of a package. */
+  name: ['default', 'v_00001.m4s'],
   queues: [['default']],
   preset: ['card'],
   transformations: [['w_64'], ['f_webm', { w: 32, t: true }], ['n_card']],
@@ -73,16 +75,25 @@ const existing: Record<string, unknown[]> = {
   partNumber: [1],
   part: [1],
 }
+const USABLE_QUEUE = {
+  paused: false,
+  draining: false,
+  concurrency: 50,
+  leaseSeconds: 600,
+  maxAttempts: 3,
+  timeoutSeconds: 3_600,
+}
 let isChanged = true
 /** Creates again what the operation before may have deleted. */
 async function createExisting() {
   await env.DB.batch(['jobs', 'uploads'].map((table) => env.DB.prepare(`DELETE FROM ${table}`)))
   await putOriginal('videos/other.mp4')
-  await expectJson(await api('PUT', '/queues/default', { paused: false, draining: false }), 200)
+  await expectJson(await api('PUT', '/queues/default', USABLE_QUEUE), 200)
   await expectJson(await api('PUT', '/queues/default/presets/card', 'w_48'), 200)
   const failed = await startJob('videos/clip.mp4', 'w_50')
   await failed.fail('input_invalid')
   const runner = await startJob('videos/clip.mp4', 'w_64')
+  const output = await expectJson<{ uploadId: string }>(await runner.beginOutput(), 200)
   const waiting = await createOne('videos/clip.mp4', 'w_66')
   const begun = await api('POST', '/uploads', { filePath: 'videos/large.mp4' })
   const { uploadId } = await expectJson<{ uploadId: string }>(begun, 201)
@@ -91,7 +102,7 @@ async function createExisting() {
   Object.assign(existing, {
     jobId: [failed.jobId, runner.jobId, waiting.id],
     id: [runner.jobId],
-    uploadId: [uploadId],
+    uploadId: [uploadId, output.uploadId],
     keyId: [keyId],
     parts: [[await part.json()]],
   })

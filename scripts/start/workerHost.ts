@@ -96,6 +96,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => void miniflare.dispose().finally(() => process.exit(0)))
 }
 await miniflare.ready
+console.log(`The Worker listens on port ${port}.`)
 
 // Cron triggers do not fire by themselves outside of Cloudflare.
 setInterval(() => {

@@ -14,7 +14,7 @@ export function sendSignal(pid: number, signal: NodeJS.Signals = 'SIGKILL') {
 /** Lists the ffmpeg processes of a system, or only those of one runner (by its process id). */
 export function listFfmpegs(stateDir: string, runner?: number): number[] {
   return listProcesses(stateDir)
-    .filter(({ command }) => command.startsWith('ffmpeg '))
+    .filter(({ command }) => /^(\/\S*\/)?ffmpeg /.test(command))
     .map(({ pid }) => pid)
     .filter(
       (pid) =>

@@ -9,6 +9,7 @@ import { checkFrameCount } from './checkFrameCount.ts'
 import { checkFades } from './steps/fades.ts'
 import { resolveFrameRate } from './steps/frameRate.ts'
 import { rotateSizes } from './steps/orientation.ts'
+import { hasVaryingRate } from './steps/trim.ts'
 
 export interface OutputRequest {
   /** Format of the frames; null for audio only. */
@@ -63,13 +64,20 @@ export function describeOutput(
   }
 }
 
-/** Returns null without video, and for a file whose times are repaired or known only in part. */
+/**
+ * Returns null without video, for a file whose times are repaired or known only in part, and for a part
+ * of a video whose frame rate varies: it may begin between two frames that are far apart.
+ */
 function findVideoStart(
   [{ video, trim, file }]: readonly [SourceFile, ...SourceFile[]],
   speed: number,
 ) {
-  const isCertain = video?.timeFault === null && !video.hasWrongTimes && !file.probe?.isFragmented
-  return isCertain ? Math.max(0, video.startSeconds - trim.startSeconds) / speed : null
+  if (video === null || video.timeFault !== null || video.hasWrongTimes) {
+    return null
+  }
+  const mayBeLate = trim.startSeconds > 0 && hasVaryingRate(video)
+  const isUncertain = file.probe?.isFragmented === true || mayBeLate
+  return isUncertain ? null : Math.max(0, video.startSeconds - trim.startSeconds) / speed
 }
 
 function hasKnownDuration({ probe }: InputFile): boolean {

@@ -3,7 +3,7 @@
  * duration and its number of frames do not exceed the limits.
  */
 import { JobFailure, OutsideOfFile } from '../../../failures.ts'
-import type { Probe } from '../../probe/probe.ts'
+import type { Probe, VideoStream } from '../../probe/probe.ts'
 import { tooLong, tooManyFrames, tooSparse } from '../../process/limitErrors.ts'
 import { MAX_FRAMES, MAX_SECONDS, maxSecondsOf } from '../../process/limits.ts'
 import { ffmpegOptions } from '../../process/options.ts'
@@ -149,16 +149,26 @@ function buildTrimFilters(
 }
 
 /**
- * Returns the filter that ends a track that begins late in a part. ffmpeg itself measures the duration
- * of a part from the first frame of each track.
+ * Returns the filter that ends a track that begins late in a part: a track that begins late in its file,
+ * and video whose frame rate varies, as the part may begin between two frames that are far apart. ffmpeg
+ * itself measures the duration of a part from the first frame of each track.
  */
 function trimLateTrack({ probe }: InputFile, trim: Trim, prefix: '' | 'a'): string[] {
   const { startSeconds, durationSeconds } = trim
   const tracks = prefix === 'a' ? (probe?.audioTracks ?? []) : [probe?.video]
   const isLate = tracks.some((track) => (track?.startSeconds ?? 0) > startSeconds)
-  return isLate && durationSeconds !== null
+  const hasGaps = prefix === '' && startSeconds > 0 && hasVaryingRate(probe?.video ?? null)
+  return (isLate || hasGaps) && durationSeconds !== null
     ? [`${prefix}trim=end=${formatDecimal(durationSeconds, 6)}`]
     : []
+}
+
+/** The peak frame rate of evenly spaced frames is at most this many times the average. */
+const MAX_EVEN_RATE_FACTOR = 1.05
+
+/** True when the frames of a video are not evenly spaced. */
+export function hasVaryingRate(video: VideoStream | null): boolean {
+  return (video?.peakFrameRate ?? 0) > (video?.frameRate ?? Infinity) * MAX_EVEN_RATE_FACTOR
 }
 
 /** Returns the start of the part in the timestamps of the file. */

@@ -6,13 +6,14 @@
 import type { Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
 import { type AttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
+import { areTimesExamined } from './attempt/examineInputs.ts'
 import {
-  areTimesExamined,
-  examineInputs,
-  haveOtherDurations,
-  haveWrongTimes,
-} from './attempt/examineInputs.ts'
-import { probeInputs } from './attempt/probeInputs.ts'
+  examineAndPlan,
+  explainDuration,
+  mayComeFromTimes,
+  probeAndPlan,
+  type PlannedVariant,
+} from './attempt/planAttempt.ts'
 import { createProgressTracker, type ProgressTracker } from './attempt/progressTracker.ts'
 import {
   createScratchFolder,
@@ -26,16 +27,8 @@ import {
   type RunningAttempt,
   type StageTimer,
 } from './attempt/types.ts'
-import {
-  GatewayRejection,
-  GatewayUnreachable,
-  JobFailure,
-  OutsideOfFile,
-  WrongTimes,
-  DurationFailure,
-} from './failures.ts'
-import { planRendition } from './ffmpeg/plan/planRendition.ts'
-import type { PlanContext, RenderPlan } from './ffmpeg/renderPlan.ts'
+import { GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
+import type { RenderPlan } from './ffmpeg/renderPlan.ts'
 import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
@@ -94,71 +87,35 @@ async function runStages(attempt: RunningAttempt) {
   }
   const timeStage = createStageTimer(tracker, record)
 
-  const probed = await timeStage('probe', () => probeForPlan(attempt))
+  const planned = await timeStage('probe', () => probeAndPlan(attempt))
   try {
-    return await makeVariant(attempt, probed, timeStage)
+    return await makeVariant(attempt, planned, timeStage)
   } catch (error) {
-    const isSuspect = error instanceof DurationFailure && !areTimesExamined(probed)
-    if (!isSuspect && !(error instanceof WrongTimes)) {
+    if (!mayComeFromTimes(error, planned)) {
       throw error
     }
-    const examined = await timeStage('probe', () => examineInputs(attempt, probed, true))
-    if (isSuspect && !haveWrongTimes(examined) && !haveOtherDurations(probed, examined)) {
-      throw error
-    }
+    const examined = await timeStage('probe', () => examineAndPlan(attempt, planned, error))
     await emptyScratchFolder(attempt.scratch)
     return makeVariant(attempt, examined, timeStage)
   }
 }
 
-/** Names wrong times of the source as the reason for a wrong duration. Such an attempt is not retried. */
-function explainDuration(error: unknown, context: PlanContext): unknown {
-  return error instanceof DurationFailure && haveWrongTimes(context)
-    ? new JobFailure(
-        'input_invalid',
-        `The times in the file go back or jump, so that not all of it can be used. ${error.message}`,
-        { cause: error },
-      )
-    : error
-}
-
-/**
- * Probes the inputs. Examines the times of a file that is copied, because no filter can check those, and
- * of a file that is too short for the request by the duration that it declares.
- */
-async function probeForPlan(attempt: RunningAttempt): Promise<PlanContext> {
-  const context = await probeInputs(attempt)
-  // Set before the file can be rejected.
-  attempt.state.input = attempt.record.input = context.source.probe.facts
-  return needsExamination(attempt, context) ? examineInputs(attempt, context, false) : context
-}
-
-function needsExamination({ assignment }: RunningAttempt, context: PlanContext): boolean {
-  try {
-    const { video, mode } = planRendition(assignment.rendition, context)
-    return mode === 'remux' || video?.action === 'copy'
-  } catch (error) {
-    if (error instanceof OutsideOfFile) {
-      return true
-    }
-    throw error
-  }
-}
-
-/** Plans the variant from the probed inputs, makes it and stores it. */
-async function makeVariant(attempt: RunningAttempt, context: PlanContext, timeStage: StageTimer) {
+/** Makes the variant as planned, and stores it. */
+async function makeVariant(
+  attempt: RunningAttempt,
+  { context, plan }: PlannedVariant,
+  timeStage: StageTimer,
+) {
   const { record, state, tracker, assignment } = attempt
   const { rendition } = assignment
-  state.input = record.input = context.source.probe.facts
-  const plan = planRendition(rendition, context)
   const { mode, reason, video, audio, notes } = plan
   state.plan = record.plan = { mode, reason, video, audio, notes }
   tracker.setPlan(plan, 'speed' in rendition ? rendition.speed : 1)
-  const planned = { ...attempt, checksTimes: !areTimesExamined(context) }
+  const checked = { ...attempt, checksTimes: !areTimesExamined(context) }
   try {
     return plan.isPackage
-      ? await publishPackage(planned, plan, timeStage)
-      : await makeSingleFile(planned, plan, timeStage)
+      ? await publishPackage(checked, plan, timeStage)
+      : await makeSingleFile(checked, plan, timeStage)
   } catch (error) {
     throw explainDuration(error, context)
   }

@@ -3,6 +3,7 @@
  * `plan/` makes one for each kind of variant, and `attempt/executePlan.ts` executes it.
  */
 import type { Plan } from '../../src/contract/plan.ts'
+import type { ExpectedDurations, TrackSeconds } from './expectedDurations.ts'
 import type { Size } from './geometry.ts'
 import type { Orientation } from './probe/imageOrientation.ts'
 import type { Probe } from './probe/probe.ts'
@@ -87,18 +88,12 @@ export interface TaskStep extends StepBase {
 export type Step = FfmpegStep | TaskStep
 
 /** Properties of the output, which `verify/verifyOutput.ts` checks. */
-export interface Expectation {
+export interface Expectation extends ExpectedDurations {
   /** Size of a frame; null when there must be no video. */
   size: Size | null
   hasAudio: boolean
-  /** Duration in seconds; null when it is not verified. */
-  seconds: number | null
-  /** Duration of each track; absent or null when it is not verified. */
-  trackSeconds?: { video: number | null; audio: number | null }
-  /** Durations that are only estimated: a difference is noted. Absent when they are verified. */
-  estimatedSeconds?: { video: number | null; audio: number | null }
   /** Start of each track; absent or null when it is not verified. */
-  trackStarts?: { video: number | null; audio: number | null }
+  trackStarts?: TrackSeconds
   /**
    * Number of frames of the video; absent when unknown. A video with all of its frames may be
    * shorter than planned: some files declare a long duration for the last frame.

@@ -67,10 +67,10 @@ export function verifyStream(
   const [largest] = videoTracks.map(measuredSeconds)
   const [audio] = tracks.filter(({ track }) => track.video === null).map(measuredSeconds)
   if (largest !== undefined) {
-    check('video of the output', largest, trackSeconds.video)
+    check('video of the output', largest, trackSeconds?.video ?? null)
   }
   if (audio !== undefined) {
-    check('audio of the output', audio, trackSeconds.audio)
+    check('audio of the output', audio, trackSeconds?.audio ?? null)
   }
   const ends = { video: largest ?? null, audio: audio ?? null }
   return [...compareEnds(ends), ...compareWithEstimate(ends, estimatedSeconds)]

@@ -1,8 +1,9 @@
 /** Computes the output of the edits: frame size, duration, frame rate, and whether it has audio. */
+import type { TrackSeconds } from '../expectedDurations.ts'
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { resolveGeometry } from '../probe/videoSource.ts'
 import type { InputFile, PlanContext } from '../renderPlan.ts'
-import type { EditedOutput, FrameFormat, SourceFile, TrackSeconds, Trim } from './editedOutput.ts'
+import type { EditedOutput, FrameFormat, SourceFile, Trim } from './editedOutput.ts'
 import type { Edits, RequestedEdits } from './edits.ts'
 import { listSourceFiles } from './sourceFiles.ts'
 import { checkFrameCount } from './checkFrameCount.ts'

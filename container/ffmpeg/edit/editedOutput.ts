@@ -1,4 +1,5 @@
 /** Types that the edit steps share: the source files, the description of the output, and a step. */
+import type { TrackSeconds } from '../expectedDurations.ts'
 import type { InputFile } from '../renderPlan.ts'
 import type { AudioStream, VideoStream } from '../probe/probe.ts'
 import type { Edits } from './edits.ts'
@@ -38,12 +39,6 @@ export interface SourceFile {
   seconds: number | null
   /** The same for each track: a track can end before the part does. */
   trackSeconds: TrackSeconds
-}
-
-/** Durations of the tracks; null for a track that is not used, and when unknown. */
-export interface TrackSeconds {
-  video: number | null
-  audio: number | null
 }
 
 /** Description of the output after all edits. */

@@ -1,10 +1,11 @@
 /** Lists the files that are joined: the trimmed source, then the appended files. */
+import type { TrackSeconds } from '../expectedDurations.ts'
 import { JobFailure, OutsideOfFile } from '../../failures.ts'
 import { requireVideo } from '../probe/videoSource.ts'
 import type { PlanContext } from '../renderPlan.ts'
 import { selectAudioTrack } from './audioTrack.ts'
 import type { AudioStream, VideoStream } from '../probe/probe.ts'
-import type { SourceFile, TrackSeconds, Trim } from './editedOutput.ts'
+import type { SourceFile, Trim } from './editedOutput.ts'
 import type { Edits } from './edits.ts'
 import { formatSeconds } from './numbers.ts'
 import { resolveTrim, withDuration } from './steps/trim.ts'

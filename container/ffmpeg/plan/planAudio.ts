@@ -10,6 +10,7 @@ import { correctLoudness } from '../edit/steps/loudness.ts'
 import { isPartial } from '../edit/steps/trim.ts'
 import { buildAudioEncoder } from '../encode/audioEncoders.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
+import { expectDurations } from '../expectedDurations.ts'
 import type { FfmpegStep, PlanContext, RenderPlan } from '../renderPlan.ts'
 import { decideAudio } from './copyAudio.ts'
 import { resolveAudioCodec } from './trackDecisions.ts'
@@ -26,7 +27,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
   }
   const request = { frame: null, audio: true } as const
   const exactPlan = planEdits(rendition, context, request)
-  const { seconds, files, hasAudio, durationIsKnown, trackSeconds } = exactPlan.output
+  const { seconds, files, hasAudio } = exactPlan.output
   if (!hasAudio) {
     throw new OutsideOfFile(
       'unsupported',
@@ -76,8 +77,7 @@ export function planAudio(rendition: RenditionOf<'audio'>, context: PlanContext)
       hasAudio: true,
       isImage: false,
       hasRequestedEnd: rendition.endSeconds !== null,
-      seconds: durationIsKnown ? seconds : null,
-      ...(durationIsKnown ? { trackSeconds } : { estimatedSeconds: trackSeconds }),
+      ...expectDurations(exactPlan.output),
       ...(isEncoded && { trackStarts: { video: null, audio: 0 } }),
       ...(isEncoded && { audioCodec: PROBED_AUDIO_CODECS[codec] }),
     },

@@ -9,6 +9,7 @@ import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planE
 import { toExactFrameRate } from '../edit/steps/frameRate.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
 import { resolveQuality } from '../encode/quality.ts'
+import { expectDurations } from '../expectedDurations.ts'
 import { COMMON_OPTIONS, LOCAL_FILE_INPUT } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { FfmpegStep, PlanContext, RenderPlan } from '../renderPlan.ts'
@@ -27,7 +28,7 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
     frame: { unit: 2, shortSide: null, pixels: 'yuv420p' },
     audio: rendition.audioCodec !== 'none',
   })
-  const { seconds, trackSeconds, durationIsKnown } = editPlan.output
+  const { seconds } = editPlan.output
   const segments = resolveSegments(rendition, editPlan.output)
   const { rungs, notes } = planRungs(rendition, editPlan.output, segments)
   const audio = editPlan.output.hasAudio ? describeAudioTrack(rendition) : null
@@ -71,9 +72,7 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
       subtitles: subtitles?.track ?? null,
       segmentSeconds: segments.seconds,
       expectedSeconds: seconds,
-      seconds: durationIsKnown ? seconds : null,
-      trackSeconds: durationIsKnown ? trackSeconds : { video: null, audio: null },
-      ...(!durationIsKnown && { estimatedSeconds: trackSeconds }),
+      ...expectDurations(editPlan.output),
       hasRequestedEnd: rendition.endSeconds !== null,
     },
   }

@@ -12,6 +12,7 @@ import { isPartial } from '../edit/steps/trim.ts'
 import { buildAudioEncoder } from '../encode/audioEncoders.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
 import { planEncodeSteps } from '../encode/passes.ts'
+import { expectDurations } from '../expectedDurations.ts'
 import type { Expectation, InputFile, PlanContext, RenderPlan, Step } from '../renderPlan.ts'
 import { decideTracks, describeReason, type TrackDecisions } from './trackDecisions.ts'
 
@@ -134,10 +135,7 @@ function describeExpectation(
     isImage: false,
     hasAudio: audio !== null && audio.action !== 'drop',
     hasRequestedEnd: endSeconds !== null,
-    seconds: output.durationIsKnown ? output.seconds : null,
-    ...(output.durationIsKnown
-      ? { trackSeconds: output.trackSeconds }
-      : { estimatedSeconds: output.trackSeconds }),
+    ...expectDurations(output),
     trackStarts: describeStarts(output, { isCopied, audio }),
     ...countFrames(output),
     ...(!isCopied && { videoCodec: PROBED_VIDEO_CODECS[videoCodec] }),

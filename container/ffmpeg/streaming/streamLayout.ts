@@ -3,6 +3,7 @@
  * files.
  */
 import { join } from 'node:path'
+import type { ExpectedDurations } from '../expectedDurations.ts'
 import type { Size } from '../geometry.ts'
 
 export interface Track {
@@ -14,7 +15,7 @@ export interface Track {
   maxBitRate: number
 }
 
-export interface StreamLayout {
+export interface StreamLayout extends ExpectedDurations {
   /** Video tracks from small to large, then the audio track. */
   tracks: Track[]
   /** A WebVTT file whose times begin at the start of the stream; null for no subtitles. */
@@ -23,12 +24,6 @@ export interface StreamLayout {
   segmentSeconds: number
   /** Expected duration, declared by the source file or estimated; null when unknown. */
   expectedSeconds: number | null
-  /** Duration that is verified; null when the source does not declare one. */
-  seconds: number | null
-  /** The same for the video tracks and for the audio track. */
-  trackSeconds: { video: number | null; audio: number | null }
-  /** Durations that are only estimated: a difference is noted. Absent when they are verified. */
-  estimatedSeconds?: { video: number | null; audio: number | null }
   /**
    * True when the rendition sets the end: a stream that is too long is then a fault of the runner,
    * not of the source.

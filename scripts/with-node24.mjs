@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process'
 import { delimiter, join } from 'node:path'
 import { NODE_24, ROOT, installMissing } from './setup.mjs'
 
+const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'node')
+
 /**
  * @param {string} program path in the repository
  * @param {object} [options]
@@ -26,6 +28,8 @@ export function runWithNode24(program, options = {}) {
     env: {
       ...process.env,
       PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+      // The programs that it starts keep their compiled code there too, and start faster.
+      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? COMPILE_CACHE,
     },
   })
 

@@ -6,14 +6,15 @@
  * Argument: the folder to create.
  */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
 import { join } from 'node:path'
 import {
   unstable_readConfig as readConfig,
   unstable_getMiniflareWorkerOptions as readWorkerOptions,
   unstable_splitSqlQuery as splitStatements,
 } from 'wrangler'
-import { writeBundleInfo, type BundleInfo } from './bundleInfo.ts'
+import { MIGRATION_WORKER, writeBundleInfo, type BundleInfo } from './bundleInfo.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CONFIG = join(ROOT, 'wrangler.toml')
@@ -26,9 +27,15 @@ const { status } = spawnSync(
   { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
 )
 if (status === 0) {
+  writeMigrationWorker()
   writeBundleInfo(folder, { options: readOptions(), migrations: readMigrations() })
 } else {
   process.exitCode = 1
+}
+
+function writeMigrationWorker(): void {
+  const source = readFileSync(join(import.meta.dirname, 'migrationWorker.ts'), 'utf8')
+  writeFileSync(join(folder, MIGRATION_WORKER), stripTypeScriptTypes(source))
 }
 
 function readOptions(): BundleInfo['options'] {

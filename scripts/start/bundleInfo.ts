@@ -16,6 +16,9 @@ export interface Migration {
   statements: string[]
 }
 
+/** The file of the Worker in migrationWorker.ts, without its types. */
+export const MIGRATION_WORKER = 'migrationWorker.js'
+
 const FILE = 'info.json'
 
 export function readBundleInfo(bundleDir: string): BundleInfo {

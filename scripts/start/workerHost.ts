@@ -15,8 +15,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
-import { readBundleInfo } from './bundleInfo.ts'
-import { applyMigrations } from './migrations.ts'
+import { MIGRATION_WORKER, readBundleInfo } from './bundleInfo.ts'
 
 // To import a package of CommonJS takes 0.3 s longer.
 const miniflareModule = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
@@ -70,18 +69,20 @@ async function migrate(): Promise<void> {
     ...shared,
     compatibilityDate,
     d1Databases,
-    modules: true,
-    script: 'export default {}',
+    modulesRoot: bundleDir,
+    modules: [{ type: 'ESModule', path: join(bundleDir, MIGRATION_WORKER) }],
   })
-  try {
-    await applyMigrations(await database.getD1Database('DB'), migrations)
-  } catch (error) {
+  const response = await database.dispatchFetch('http://localhost', {
+    method: 'POST',
+    body: JSON.stringify(migrations),
+  })
+  const problem = response.ok ? null : await response.text()
+  await database.dispose()
+  if (problem !== null) {
     // The program that has started this one prints the last lines of its output.
-    console.error((error as Error).message)
-    await database.dispose()
+    console.error(problem)
     process.exit(1)
   }
-  await database.dispose()
 }
 
 await migrate()

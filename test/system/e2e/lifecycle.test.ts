@@ -48,7 +48,7 @@ test('a second start keeps files, jobs and variants', async () => {
 
 test('SIGTERM during an encode releases the job, and the next start completes it', async () => {
   const first = await start()
-  await first.client.put('videos/long.mp4', makeClip({ size: '1280x720', seconds: 10 }))
+  await first.client.put('videos/long.mp4', makeClip({ size: '1280x720', seconds: 6 }))
   const events = await followEvents(first.client)
   const [job] = await first.client.createJobs('videos/long.mp4', ['f_webm,w_854'])
   await events.first(({ type, data }) => type === 'job:progress' && (data.progress as number) > 0)

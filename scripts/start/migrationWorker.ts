@@ -1,6 +1,21 @@
-/** Applies the migrations to the local database. */
+/**
+ * The Worker that applies the migrations to the local database. Statement by statement through
+ * Miniflare, they would take half a second longer.
+ */
 import type { D1Database } from '@cloudflare/workers-types'
 import type { Migration } from './bundleInfo.ts'
+
+export default {
+  /** @param request its body is the list of all migrations */
+  async fetch(request: Request, { DB }: { DB: D1Database }): Promise<Response> {
+    try {
+      await applyMigrations(DB, (await request.json()) as Migration[])
+      return new Response()
+    } catch (error) {
+      return new Response((error as Error).message, { status: 500 })
+    }
+  },
+}
 
 /**
  * Applies those that are not recorded, each as one transaction. The record is the table of
@@ -8,7 +23,7 @@ import type { Migration } from './bundleInfo.ts'
  *
  * @throws Error with the name of the migration that failed
  */
-export async function applyMigrations(db: D1Database, all: Migration[]): Promise<void> {
+async function applyMigrations(db: D1Database, all: Migration[]): Promise<void> {
   await db
     .prepare(
       `CREATE TABLE IF NOT EXISTS d1_migrations (

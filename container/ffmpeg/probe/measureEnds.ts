@@ -8,11 +8,11 @@ import { findTimeFault, type TimeFault } from './timeFaults.ts'
 
 export interface StreamEnd {
   /**
-   * End of the last packet, in seconds from the first packet of the file. If times are wrong, it is
-   * the end once they are repaired.
+   * End of the last packet, in seconds from the first packet that is shown. If times are wrong, it
+   * is the end once they are repaired.
    */
   endSeconds: number
-  /** The same for the packets that are shown: an edit list of MP4 can end the file before its packets. */
+  /** The same for the packets that are shown: an edit list of MP4 can hide the last ones. */
   shownEndSeconds: number
   /** Number of packets. */
   frames: number
@@ -104,7 +104,8 @@ interface MeasuredStream {
 /** Parses lines such as `0,1.960000,0.040000,K__`, in which `D` stands for a packet that is not shown. */
 function createMeter(maxPauseSeconds: number) {
   const streams = new Map<number, MeasuredStream>()
-  let start = Infinity
+  let first = Infinity
+  let firstShown = Infinity
   let incompleteLine = ''
 
   function addLine(line: string) {
@@ -141,6 +142,7 @@ function createMeter(maxPauseSeconds: number) {
     stream.end = Math.max(stream.end, time + seconds)
     if (fields[3]?.includes('D') !== true) {
       stream.shownEnd = Math.max(stream.shownEnd, time + seconds)
+      firstShown = Math.min(firstShown, time)
     }
     // A packet without a duration lasts as long as the interval before it.
     if (time > stream.last && Number.isFinite(stream.last)) {
@@ -148,7 +150,7 @@ function createMeter(maxPauseSeconds: number) {
     }
     stream.last = Math.max(stream.last, time)
     streams.set(index, stream)
-    start = Math.min(start, time)
+    first = Math.min(first, time)
   }
 
   return {
@@ -159,6 +161,8 @@ function createMeter(maxPauseSeconds: number) {
     },
     finish(): Map<number, StreamEnd> {
       addLine(incompleteLine)
+      // An edit list can begin after a key frame: the packets up to its start are no part of the duration.
+      const start = Number.isFinite(firstShown) ? firstShown : first
       const pauses = {
         maxSeconds: maxPauseSeconds,
         hasPackets: createPacketSearch([...streams.values()].map(({ times }) => times)),

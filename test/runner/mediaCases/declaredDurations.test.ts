@@ -79,6 +79,11 @@ beforeAll(async () => {
       await changeBytes(`right.${type}`, `${name}.${type}`, (bytes) => scale(bytes, factor))
     }
   }
+  // A part that was copied begins at the key frame before it, and hides the first frames.
+  await ffmpeg(
+    args`${testVideo('64x64', 25, 4)} ${tone(4)} ${H264} -g 250 ${AAC} one-key-frame.mp4`,
+  )
+  await ffmpeg(args`-ss 2 -i one-key-frame.mp4 -c copy part.mp4`)
   await changeBytes('long.mkv', 'cut.mkv', (bytes) => bytes.subarray(0, bytes.length * 0.7))
 })
 
@@ -126,6 +131,29 @@ describe('a second after the declared end', () => {
       errorCode: 'unsupported',
       message: expect.stringMatching(/^The video is 2\.?\d* seconds long, so it has no frame /),
     })
+  })
+})
+
+describe('the hidden start of a part is not in its duration', () => {
+  it.each([
+    ['a copy', video()],
+    ['a fade', video({ width: 32, fadeOutSeconds: 0.5 })],
+    ['a preview', preview({ format: 'mp4', startSeconds: 0, endSeconds: 4 })],
+    ['audio', audio()],
+  ])('%s', async (_, rendition) => {
+    const { finish } = await runJob('part.mp4', rendition)
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      input: { durationSeconds: expect.closeTo(2, 0) },
+      output: { durationSeconds: expect.closeTo(2, 0) },
+      plan: { notes: [] },
+    })
+  })
+
+  it('a storyboard', async () => {
+    const { job } = await runJob('part.mp4', sprite({ intervalSeconds: 0.5 }))
+    const index = job.files.get('sprite.vtt')?.toString() ?? ''
+    expect([...index.matchAll(/-->/g)]).toHaveLength(4)
   })
 })
 

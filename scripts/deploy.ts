@@ -11,20 +11,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { unstable_readConfig as readConfig } from 'wrangler'
-import { findProblem, readDeployMode } from './deployMode.ts'
+import { findBindingsProblem, findEnvironmentProblem, readDeployMode } from './deployMode.ts'
 
 const options = readDeployMode(process.argv.slice(2), process.env)
 const { mode, wranglerArgs, globalArgs, environment, workerName } = options
 const CONFIG = options.config ?? join(import.meta.dirname, '..', 'wrangler.toml')
-if (mode !== 'print') {
-  // An empty name is that of the top level. Without a name, wrangler reads CLOUDFLARE_ENV.
-  const { definedEnvironments = [] } = readConfig({ config: CONFIG, env: '' })
-  const problem = findProblem(options, definedEnvironments, process.env)
-  if (problem !== null) {
-    fail(problem)
-  }
+if (mode === 'print') {
+  run('Asking wrangler', ['deploy', ...wranglerArgs])
+  process.exit()
 }
-const config = readConfig({ config: CONFIG, env: mode === 'print' ? '' : (environment ?? '') })
+failIf(options.problem)
+// An empty name is that of the top level. Without a name, wrangler reads CLOUDFLARE_ENV.
+const topLevel = readConfig({ config: CONFIG, env: '' })
+failIf(findEnvironmentProblem(environment, topLevel.definedEnvironments ?? []))
+const config = environment === null ? topLevel : readConfig({ config: CONFIG, env: environment })
 interface Bucket {
   bucket_name: string
 }
@@ -37,16 +37,12 @@ interface Consumer {
   dead_letter_queue?: string
 }
 
-if (mode === 'print') {
-  run('Asking wrangler', ['deploy', ...wranglerArgs])
+requireTools()
+failIf(findBindingsProblem(environment, config, topLevel))
+if (mode === 'dry-run') {
+  rehearse()
 } else {
-  requireTools()
-  requireBindings()
-  if (mode === 'dry-run') {
-    rehearse()
-  } else {
-    deploy()
-  }
+  deploy()
 }
 
 function deploy(): void {
@@ -83,8 +79,12 @@ function rehearse(): void {
 }
 
 function requireTools(): void {
-  if (!succeeds(['whoami'])) {
-    fail('wrangler is not logged in. Run: npx wrangler login')
+  // Only with --json does the command fail without a login.
+  const { status, output } = wrangler(['whoami', '--json'])
+  if (status !== 0) {
+    fail(
+      `${output.trimEnd()}\n"wrangler whoami" failed. If you are not logged in, run: npx wrangler login`,
+    )
   }
   // wrangler also accepts the value as an argument of its own.
   if (/(^| )--containers-rollout[= ]none( |$)/.test(wranglerArgs.join(' '))) {
@@ -95,23 +95,6 @@ function requireTools(): void {
     fail(
       'Docker builds the container image, and "docker info" failed. Start Docker, or deploy the Worker ' +
         'without containers: npm run deploy -- --containers-rollout=none',
-    )
-  }
-}
-
-/** The bindings of the top level are not inherited by an environment. */
-function requireBindings(): void {
-  const bindings: [string, readonly unknown[]][] = [
-    ['d1_databases', config.d1_databases],
-    ['r2_buckets', config.r2_buckets],
-    ['queues.consumers', config.queues.consumers ?? []],
-  ]
-  const missing = bindings.filter(([, { length }]) => length === 0).map(([name]) => name)
-  if (missing.length > 0) {
-    const place = environment === null ? '' : `env.${environment}.`
-    fail(
-      `The configuration of wrangler has no ${missing.map((name) => `[[${place}${name}]]`).join(', ')}. ` +
-        'An environment does not inherit them: repeat them in it, with names of their own.',
     )
   }
 }
@@ -178,7 +161,7 @@ function createFirstSecrets(): { file: string; folder: string; apiKey: string } 
 function wrangler(args: string[], stdio: 'pipe' | 'inherit' = 'pipe') {
   const allArgs = [...args, ...globalArgs, '--config', CONFIG]
   const { status, stdout, stderr } = spawnSync('wrangler', allArgs, { encoding: 'utf8', stdio })
-  return { status, output: `${stdout ?? ''}${stderr ?? ''}` }
+  return { status, output: `${stdout ?? ''}${stderr ?? ''}`, command: ['wrangler', ...allArgs] }
 }
 
 function succeeds(args: string[]): boolean {
@@ -187,8 +170,20 @@ function succeeds(args: string[]): boolean {
 
 function run(step: string, args: string[]): void {
   console.log(`${step} …`)
-  if (wrangler(args, 'inherit').status !== 0) {
-    fail(`"wrangler ${args.join(' ')}" failed.`)
+  const { status, command } = wrangler(args, 'inherit')
+  if (status !== 0) {
+    fail(`This command failed: npx ${command.map(quote).join(' ')}`)
+  }
+}
+
+/** Quotes an argument for a shell, if it needs it. */
+function quote(argument: string): string {
+  return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`
+}
+
+function failIf(problem: string | null): void {
+  if (problem !== null) {
+    fail(problem)
   }
 }
 

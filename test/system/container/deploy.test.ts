@@ -53,7 +53,9 @@ exit 0
   const commands = read(calls)
     .split('\n')
     .map((line) =>
-      line.replace(/ --config \S+$/, '').replace(/--secrets-file \S+/, '--secrets-file'),
+      line
+        .replace(/(?: --env=)? --config \S+$/, '')
+        .replace(/--secrets-file \S+/, '--secrets-file'),
     )
     .filter((line) => line !== '')
   return { status, output: stdout + stderr, calls: commands, secrets: read(copy) }
@@ -89,6 +91,8 @@ test('nothing is deployed when the migration fails', () => {
   const failed = deploy(['d1 migrations'])
   expect(failed.status).toBe(1)
   expect(changes(failed)).toEqual(['d1 migrations apply DB --remote'])
+  const command = 'npx wrangler d1 migrations apply DB --remote --env= --config'
+  expect(failed.output).toContain(`${command} ${join(ROOT, 'wrangler.toml')}`)
 })
 
 test('an API key is not replaced when the secrets cannot be listed', () => {
@@ -99,13 +103,13 @@ test('an API key is not replaced when the secrets cannot be listed', () => {
 
 test('without a login the command to log in is printed', () => {
   const loggedOut = deploy(['whoami'])
-  expect([loggedOut.status, loggedOut.calls]).toEqual([1, ['whoami']])
-  expect(loggedOut.output).toContain('npx wrangler login')
+  expect([loggedOut.status, loggedOut.calls]).toEqual([1, ['whoami --json']])
+  expect(loggedOut.output).toMatch(/It was not found[^]*npx wrangler login/)
 })
 
 test('without Docker the way to deploy only the Worker is printed', () => {
   const failed = deploy([], [], '', 1)
-  expect([failed.status, failed.calls]).toEqual([1, ['whoami']])
+  expect([failed.status, failed.calls]).toEqual([1, ['whoami --json']])
   expect(failed.output).toContain('npm run deploy -- --containers-rollout=none')
 })
 
@@ -154,11 +158,17 @@ function writeConfig(environment: string): string {
 const STAGING = `
 [env.staging]
 [[env.staging.d1_databases]]
-binding = "STAGING_DB"
+binding = "DB"
 database_name = "reelqueue-staging"
 [[env.staging.r2_buckets]]
 binding = "ORIGINALS"
 bucket_name = "staging-originals"
+[[env.staging.r2_buckets]]
+binding = "VARIANTS"
+bucket_name = "staging-variants"
+[[env.staging.queues.producers]]
+binding = "TICKETS"
+queue = "staging-tickets"
 [[env.staging.queues.consumers]]
 queue = "staging-tickets"
 `
@@ -168,12 +178,13 @@ test('with --env the resources are those of the environment, in every command', 
   const args = ['--env', 'staging', '--profile', 'work', '--config', writeConfig(STAGING)]
   const deployed = deploy(infos, [...args, '--name', 'other'])
   expect(deployed.status, deployed.output).toBe(0)
-  const suffix = ' --env staging --profile work'
+  const suffix = ' --profile work --env=staging'
   expect(changes(deployed)).toEqual([
     `r2 bucket create staging-originals${suffix}`,
+    `r2 bucket create staging-variants${suffix}`,
     `d1 create reelqueue-staging${suffix}`,
     `queues create staging-tickets${suffix}`,
-    `d1 migrations apply STAGING_DB --remote${suffix}`,
+    `d1 migrations apply DB --remote${suffix}`,
     `deploy --name other${suffix}`,
   ])
   expect(deployed.calls).toContain(`secret list --format json --name other${suffix}`)
@@ -186,9 +197,15 @@ test('an unknown environment changes nothing', () => {
   expect(failed.output).toContain('no environment "staging" (its environments: none)')
 })
 
+test('--env without a value changes nothing', () => {
+  const failed = deploy([], ['--env'])
+  expect({ calls: failed.calls, status: failed.status }).toEqual({ calls: [], status: 1 })
+  expect(failed.output).toContain('--env has no value.')
+})
+
 test('an environment without its own resources changes nothing', () => {
   const config = writeConfig('[env.staging]')
   const failed = deploy([], ['--env', 'staging', '--config', config])
   expect([failed.status, changes(failed)]).toEqual([1, []])
-  expect(failed.output).toContain('[[env.staging.d1_databases]], [[env.staging.r2_buckets]]')
+  expect(failed.output).toContain('[[env.staging.r2_buckets]] with binding = "VARIANTS"')
 })

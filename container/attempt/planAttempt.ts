@@ -76,9 +76,12 @@ export async function examineAndPlan(
   return planFrom(attempt, examined)
 }
 
-/** Names wrong times of the source as the reason for a wrong duration. Such an attempt is not retried. */
+/**
+ * Names wrong times of an input as the reason for a wrong duration, once all inputs are examined: the
+ * declared duration of another one can be the reason before. Such an attempt is not retried.
+ */
 export function explainDuration(error: unknown, context: PlanContext): unknown {
-  return error instanceof DurationFailure && haveWrongTimes(context)
+  return error instanceof DurationFailure && areTimesExamined(context) && haveWrongTimes(context)
     ? new JobFailure(
         'input_invalid',
         `The times in the file go back or jump, so that not all of it can be used. ${error.message}`,

@@ -31,8 +31,14 @@ export async function correctTimes(
     return found
   }
   if (needs.durations && needsMeasurement(found, options.sizeBytes)) {
-    const { ends } = await measureEnds(options, findMaxPause(found))
-    return { ...replaceEnds(found, ends), hasExaminedTimes: true }
+    const measured = await measureEnds(options, findMaxPause(found))
+    // A file that is cut off is too small for its duration, too. It keeps its duration, and so fails.
+    const isDeclared =
+      found.durationIsDeclared &&
+      found.contentSeconds !== null &&
+      (measured.isTruncated || areCertain(found, measured.ends))
+    const corrected = isDeclared ? repairTimes(found, measured) : replaceEnds(found, measured.ends)
+    return { ...corrected, hasExaminedTimes: true }
   }
   if (needs.durations && isEstimatedByBitRate(found)) {
     return examineTimes(found, { ...options, ofAnySize: true })

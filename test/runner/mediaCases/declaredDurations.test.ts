@@ -1,6 +1,6 @@
 /** Files of two seconds that declare half of their duration, or twice as much. */
 import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { args } from '../../fixtures/args.ts'
@@ -8,6 +8,7 @@ import { audio, image, preview, sprite, stream, video } from '../../fixtures/ren
 import { AAC, H264, testVideo, tone } from '../helpers/clips/inputs.ts'
 import { clip, runJob, useRunnerHarness } from '../helpers/runnerHarness.ts'
 import { changeBytes, ffmpeg, replaceBoxes } from './caseFiles.ts'
+import { joinRecordings } from './mpegTimes.ts'
 
 useRunnerHarness()
 
@@ -84,6 +85,17 @@ beforeAll(async () => {
     args`${testVideo('64x64', 25, 4)} ${tone(4)} ${H264} -g 250 ${AAC} one-key-frame.mp4`,
   )
   await ffmpeg(args`-ss 2 -i one-key-frame.mp4 -c copy part.mp4`)
+  // The second half has the times of the first.
+  await ffmpeg(args`-i right.mp4 -t 1 -c copy first.ts`)
+  await ffmpeg(args`-ss 1 -i right.mp4 -c copy second.ts`)
+  const halves = await Promise.all(['first.ts', 'second.ts'].map((name) => readFile(clip(name))))
+  await writeFile(clip('back.ts'), joinRecordings('ts', halves))
+  for (const type of ['mkv', 'flv']) {
+    await changeBytes(`right.${type}`, `hundredfold.${type}`, (bytes) => SCALE[type]!(bytes, 100))
+  }
+  await changeBytes('hundredfold.mkv', 'hundredfold-cut.mkv', (bytes) =>
+    bytes.subarray(0, bytes.length * 0.7),
+  )
   await changeBytes('long.mkv', 'cut.mkv', (bytes) => bytes.subarray(0, bytes.length * 0.7))
 })
 
@@ -171,10 +183,39 @@ it('a stream has the duration of its packets', async () => {
   })
 })
 
-it('a file that is cut off fails, although it declares a wrong duration', async () => {
-  const { finish } = await runJob('cut.mkv', video({ width: 32 }))
-  expect(finish).toMatchObject({
-    errorCode: 'input_invalid',
-    message: expect.stringMatching(/^The file ends early: /),
-  })
-})
+it.each(['long', 'short'])(
+  'a file that declares a wrong duration (%s) is appended whole to one whose times go back',
+  async (name) => {
+    const rendition = video({ width: 32, append: ['videos/next.mkv'] })
+    const references = { 'videos/next.mkv': clip(`${name}.mkv`) }
+    const { finish } = await runJob('back.ts', rendition, {}, {}, references)
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      output: { durationSeconds: expect.closeTo(4, 0) },
+    })
+  },
+)
+
+it.each(['mkv', 'flv'])(
+  'a note says that %s declares a hundred times its duration',
+  async (type) => {
+    const { finish } = await runJob(`hundredfold.${type}`, video({ width: 32 }))
+    const note = /^The file declares a duration of 20\d\.\d seconds, and has 2\.\d\.$/
+    expect(finish).toMatchObject({
+      outcome: 'completed',
+      output: { durationSeconds: expect.closeTo(2, 0) },
+      plan: { notes: [expect.stringMatching(note)] },
+    })
+  },
+)
+
+it.each(['cut.mkv', 'hundredfold-cut.mkv'])(
+  '%s fails, because its end is missing',
+  async (name) => {
+    const { finish } = await runJob(name, video({ width: 32 }))
+    expect(finish).toMatchObject({
+      errorCode: 'input_invalid',
+      message: expect.stringMatching(/^The file ends early: /),
+    })
+  },
+)

@@ -8,7 +8,7 @@ import type { AudioStream, VideoStream } from '../probe/probe.ts'
 import type { SourceFile, Trim } from './editedOutput.ts'
 import type { Edits } from './edits.ts'
 import { formatSeconds } from './numbers.ts'
-import { resolveTrim, withDuration } from './steps/trim.ts'
+import { resolveTrim, withDuration } from './resolveTrim.ts'
 
 /**
  * @param options.trim used instead of the start and end in `edits`; the caller has checked it

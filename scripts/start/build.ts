@@ -16,6 +16,7 @@ const SOURCES = [
   'src/**/*.{ts,js,sql}',
   'scripts/start/{bundle,bundleInfo,migrationWorker}.ts',
   'wrangler.toml',
+  'package.json',
   'tsconfig.json',
   'package-lock.json',
 ]
@@ -28,7 +29,8 @@ export function bundleDir({ stateDir }: Settings): string {
 /** Puts the bundle into the state folder. @throws StartError if the Worker cannot be bundled */
 export async function buildWorker(settings: Settings): Promise<void> {
   const folder = bundleDir(settings)
-  const kept = join(KEPT, hashSources(ROOT))
+  const sources = hashSources(ROOT)
+  const kept = join(KEPT, sources)
   if (restore(kept, folder)) {
     return
   }
@@ -37,7 +39,10 @@ export async function buildWorker(settings: Settings): Promise<void> {
   if (code !== 0) {
     throw new StartError(`The Worker could not be bundled:\n${bundling.tail()}`)
   }
-  keep(folder, kept)
+  // A source that changed meanwhile may be in the bundle or not.
+  if (hashSources(ROOT) === sources) {
+    keep(folder, kept)
+  }
 }
 
 /** @returns whether there is a kept build; another start may remove it meanwhile */

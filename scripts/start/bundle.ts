@@ -20,12 +20,21 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const CONFIG = join(ROOT, 'wrangler.toml')
 const MIGRATIONS = join(ROOT, 'src', 'db', 'migrations')
 
+/** No environment of wrangler.toml, although .env may name one. */
+const TOP_LEVEL = ''
+
 const folder = process.argv[2]!
-const { status } = spawnSync(
+// The bundle is kept, so it must not depend on the environment of this process.
+delete process.env.CLOUDFLARE_ENV
+process.env.NODE_ENV = 'production'
+const { status, error } = spawnSync(
   'wrangler',
-  ['deploy', '--dry-run', '--containers-rollout=none', '--outdir', folder],
+  ['deploy', '--dry-run', '--containers-rollout=none', `--env=${TOP_LEVEL}`, '--outdir', folder],
   { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
 )
+if (error) {
+  throw error
+}
 if (status === 0) {
   writeMigrationWorker()
   writeBundleInfo(folder, { options: readOptions(), migrations: readMigrations() })
@@ -39,11 +48,11 @@ function writeMigrationWorker(): void {
 }
 
 function readOptions(): BundleInfo['options'] {
-  const { workerOptions } = readWorkerOptions(CONFIG, undefined, {
+  const { workerOptions } = readWorkerOptions(CONFIG, TOP_LEVEL, {
     overrides: { enableContainers: false },
   })
   // The bindings of `workerOptions` include the secrets of .dev.vars or .env.
-  return { ...workerOptions, bindings: readConfig({ config: CONFIG }).vars }
+  return { ...workerOptions, bindings: readConfig({ config: CONFIG, env: TOP_LEVEL }).vars }
 }
 
 /** Returns the migrations in the order in which they are applied. */

@@ -10,7 +10,8 @@ import type { Settings } from './settings.ts'
 import { StartError } from './startError.ts'
 
 // Includes the migrations: one may create an index of a large table.
-const START_TIMEOUT_MS = 10 * 60_000
+const FIRST_RESPONSE_TIMEOUT_MS = 10 * 60_000
+const UNHEALTHY_TIMEOUT_MS = 90_000
 /**
  * A Worker that refuses connections is dead, but the host restarts a crashed workerd within two
  * seconds, so some checks may fail. One that accepts a connection and does not respond is more
@@ -31,13 +32,23 @@ export function startWorker(settings: Settings): Process {
   return launchProgram(settings, 'workerHost.ts', args)
 }
 
+/** @throws StartError if the Worker does not respond, or responds with errors for too long */
 export async function waitUntilHealthy({ url }: Settings, worker: Process): Promise<void> {
-  const deadline = Date.now() + START_TIMEOUT_MS
-  while (!(await isOk(`${url}/health`))) {
+  let deadline = Date.now() + FIRST_RESPONSE_TIMEOUT_MS
+  let problem = `did not respond within ${FIRST_RESPONSE_TIMEOUT_MS / 60_000} minutes`
+  let hasResponded = false
+  for (;;) {
+    const response = await request(`${url}/health`, 10_000)
+    if (response?.ok) {
+      return
+    }
+    if (response && !hasResponded) {
+      hasResponded = true
+      deadline = Date.now() + UNHEALTHY_TIMEOUT_MS
+      problem = `responded with errors for ${UNHEALTHY_TIMEOUT_MS / 1000} s`
+    }
     if (Date.now() > deadline) {
-      throw new StartError(
-        `${url}/health did not respond within ${START_TIMEOUT_MS / 60_000} minutes:\n${worker.tail()}`,
-      )
+      throw new StartError(`${url}/health ${problem}:\n${worker.tail()}`)
     }
     await delay(100)
   }
@@ -63,11 +74,6 @@ export async function waitUntilUnresponsive(
     }
     refusals = responds ? 0 : refusals + 1
   }
-}
-
-async function isOk(url: string): Promise<boolean> {
-  const response = await request(url, 10_000)
-  return response?.ok === true
 }
 
 /** Returns null if the request fails or has no response within `timeoutMs`. */

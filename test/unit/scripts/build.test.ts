@@ -28,6 +28,7 @@ it.each([
   'scripts/start/bundle.ts',
   'wrangler.toml',
   'tsconfig.json',
+  'package.json',
   'package-lock.json',
 ])('a change of %s makes another build', (path) => {
   const before = hashSources(root)

@@ -115,7 +115,7 @@ it('sequential operations charge each key for its bytes in R2', TIMEOUT, async (
         await expectCharged(folder, keys)
       }
     }),
-    { numRuns: env.FUZZ_RUNS / 2 },
+    { numRuns: Math.ceil(env.FUZZ_RUNS / 2) },
   )
 })
 

@@ -13,7 +13,7 @@ import { joinRecordings } from './mpegTimes.ts'
 useRunnerHarness()
 
 const execute = promisify(execFile)
-const FACTORS = { short: 0.5, long: 2 }
+const FACTORS = { 'declared-short': 0.5, 'declared-long': 2 }
 
 /** Multiplies the declared duration of a file of each type. */
 const SCALE: Record<string, (bytes: Buffer, factor: number) => Buffer> = {
@@ -65,45 +65,55 @@ const SECONDS = 2
 
 beforeAll(async () => {
   const both = args`${testVideo('64x64', 25, SECONDS)} ${tone(SECONDS)}`
-  await ffmpeg(args`${both} ${H264} -g 25 ${AAC} right.mp4`)
-  await ffmpeg(args`-i right.mp4 -c copy -movflags frag_keyframe+empty_moov right.fragments.mp4`)
-  await ffmpeg(args`-i right.mp4 -c copy right.flv`)
-  await ffmpeg(args`-i right.mp4 -c:v mpeg4 -c:a mp3 right.avi`)
+  await ffmpeg(args`${both} ${H264} -g 25 ${AAC} declared-right.mp4`)
+  await ffmpeg(
+    args`-i declared-right.mp4 -c copy -movflags frag_keyframe+empty_moov declared-right.fragments.mp4`,
+  )
+  await ffmpeg(args`-i declared-right.mp4 -c copy declared-right.flv`)
+  await ffmpeg(args`-i declared-right.mp4 -c:v mpeg4 -c:a mp3 declared-right.avi`)
   // A file that is written to a pipe has no Cues, and declares the duration that its source has in its
   // tags.
-  await ffmpeg(args`-i right.mp4 -c copy tagged.mkv`)
-  const piped = args`-v error -i ${clip('tagged.mkv')} -c copy -f matroska -`
+  await ffmpeg(args`-i declared-right.mp4 -c copy declared-tagged.mkv`)
+  const piped = args`-v error -i ${clip('declared-tagged.mkv')} -c copy -f matroska -`
   const { stdout } = await execute('ffmpeg', piped, { encoding: 'buffer' })
-  await writeFile(clip('right.mkv'), stdout)
+  await writeFile(clip('declared-right.mkv'), stdout)
   for (const [type, scale] of Object.entries(SCALE)) {
     for (const [name, factor] of Object.entries(FACTORS)) {
-      await changeBytes(`right.${type}`, `${name}.${type}`, (bytes) => scale(bytes, factor))
+      await changeBytes(`declared-right.${type}`, `${name}.${type}`, (bytes) =>
+        scale(bytes, factor),
+      )
     }
   }
   // A part that was copied begins at the key frame before it, and hides the first frames.
   await ffmpeg(
-    args`${testVideo('64x64', 25, 4)} ${tone(4)} ${H264} -g 250 ${AAC} one-key-frame.mp4`,
+    args`${testVideo('64x64', 25, 4)} ${tone(4)} ${H264} -g 250 ${AAC} declared-one-key-frame.mp4`,
   )
-  await ffmpeg(args`-ss 2 -i one-key-frame.mp4 -c copy part.mp4`)
+  await ffmpeg(args`-ss 2 -i declared-one-key-frame.mp4 -c copy declared-part.mp4`)
   // The second half has the times of the first.
-  await ffmpeg(args`-i right.mp4 -t 1 -c copy first.ts`)
-  await ffmpeg(args`-ss 1 -i right.mp4 -c copy second.ts`)
-  const halves = await Promise.all(['first.ts', 'second.ts'].map((name) => readFile(clip(name))))
-  await writeFile(clip('back.ts'), joinRecordings('ts', halves))
+  await ffmpeg(args`-i declared-right.mp4 -t 1 -c copy declared-first.ts`)
+  await ffmpeg(args`-ss 1 -i declared-right.mp4 -c copy declared-second.ts`)
+  const halves = await Promise.all(
+    ['declared-first.ts', 'declared-second.ts'].map((name) => readFile(clip(name))),
+  )
+  await writeFile(clip('declared-back.ts'), joinRecordings('ts', halves))
   for (const type of ['mkv', 'flv']) {
-    await changeBytes(`right.${type}`, `hundredfold.${type}`, (bytes) => SCALE[type]!(bytes, 100))
+    await changeBytes(`declared-right.${type}`, `declared-hundredfold.${type}`, (bytes) =>
+      SCALE[type]!(bytes, 100),
+    )
   }
-  await changeBytes('hundredfold.mkv', 'hundredfold-cut.mkv', (bytes) =>
+  await changeBytes('declared-hundredfold.mkv', 'declared-hundredfold-cut.mkv', (bytes) =>
     bytes.subarray(0, bytes.length * 0.7),
   )
-  await changeBytes('long.mkv', 'cut.mkv', (bytes) => bytes.subarray(0, bytes.length * 0.7))
+  await changeBytes('declared-long.mkv', 'declared-cut.mkv', (bytes) =>
+    bytes.subarray(0, bytes.length * 0.7),
+  )
 })
 
 const NOTE = /^The file declares a duration of [34]\.\d seconds, and has 2\.\d\.$/
 
 describe.each(Object.keys(SCALE))('%s', (type) => {
   it('is whole if it declares half of its duration', async () => {
-    const { finish } = await runJob(`short.${type}`, video({ width: 32 }))
+    const { finish } = await runJob(`declared-short.${type}`, video({ width: 32 }))
     expect(finish).toMatchObject({
       outcome: 'completed',
       output: { durationSeconds: expect.closeTo(2, 0) },
@@ -111,7 +121,7 @@ describe.each(Object.keys(SCALE))('%s', (type) => {
   })
 
   it('is whole if it declares twice its duration, with a note', async () => {
-    const { finish } = await runJob(`long.${type}`, video({ width: 32 }))
+    const { finish } = await runJob(`declared-long.${type}`, video({ width: 32 }))
     // The index of MP4 has the duration of each frame.
     const notes = type === 'mp4' ? [] : [expect.stringMatching(NOTE)]
     expect(finish).toMatchObject({
@@ -124,11 +134,11 @@ describe.each(Object.keys(SCALE))('%s', (type) => {
 
 describe('a second after the declared end', () => {
   it.each([
-    ['short.mkv', image({ atSeconds: 1.5 })],
-    ['short.mp4', image({ atSeconds: 1.5 })],
-    ['short.mp4', video({ width: 32, startSeconds: 1.5 })],
-    ['short.flv', preview({ format: 'mp4', startSeconds: 1.2, endSeconds: 1.8 })],
-    ['short.mp4', audio({ startSeconds: 1.5 })],
+    ['declared-short.mkv', image({ atSeconds: 1.5 })],
+    ['declared-short.mp4', image({ atSeconds: 1.5 })],
+    ['declared-short.mp4', video({ width: 32, startSeconds: 1.5 })],
+    ['declared-short.flv', preview({ format: 'mp4', startSeconds: 1.2, endSeconds: 1.8 })],
+    ['declared-short.mp4', audio({ startSeconds: 1.5 })],
   ])('is in the file: %s', async (name, rendition) => {
     const { finish } = await runJob(name, rendition)
     expect(finish).toMatchObject({
@@ -138,7 +148,7 @@ describe('a second after the declared end', () => {
   })
 
   it('is rejected if it is after the end of the packets too', async () => {
-    const { finish } = await runJob('short.mkv', image({ atSeconds: 3 }))
+    const { finish } = await runJob('declared-short.mkv', image({ atSeconds: 3 }))
     expect(finish).toMatchObject({
       errorCode: 'unsupported',
       message: expect.stringMatching(/^The video is 2\.?\d* seconds long, so it has no frame /),
@@ -153,7 +163,7 @@ describe('the hidden start of a part is not in its duration', () => {
     ['a preview', preview({ format: 'mp4', startSeconds: 0, endSeconds: 4 })],
     ['audio', audio()],
   ])('%s', async (_, rendition) => {
-    const { finish } = await runJob('part.mp4', rendition)
+    const { finish } = await runJob('declared-part.mp4', rendition)
     expect(finish).toMatchObject({
       outcome: 'completed',
       input: { durationSeconds: expect.closeTo(2, 0) },
@@ -163,20 +173,20 @@ describe('the hidden start of a part is not in its duration', () => {
   })
 
   it('a storyboard', async () => {
-    const { job } = await runJob('part.mp4', sprite({ intervalSeconds: 0.5 }))
+    const { job } = await runJob('declared-part.mp4', sprite({ intervalSeconds: 0.5 }))
     const index = job.files.get('sprite.vtt')?.toString() ?? ''
     expect([...index.matchAll(/-->/g)]).toHaveLength(4)
   })
 })
 
 it('a storyboard has the frames that exist', async () => {
-  const { job } = await runJob('long.flv', sprite({ intervalSeconds: 0.5 }))
+  const { job } = await runJob('declared-long.flv', sprite({ intervalSeconds: 0.5 }))
   const index = job.files.get('sprite.vtt')?.toString() ?? ''
   expect(Math.abs([...index.matchAll(/-->/g)].length - 4)).toBeLessThan(2)
 })
 
 it('a stream has the duration of its packets', async () => {
-  const { finish } = await runJob('long.flv', stream({ ladder: [64] }))
+  const { finish } = await runJob('declared-long.flv', stream({ ladder: [64] }))
   expect(finish).toMatchObject({
     outcome: 'packaged',
     output: { durationSeconds: expect.closeTo(2, 0) },
@@ -187,8 +197,8 @@ it.each(['long', 'short'])(
   'a file that declares a wrong duration (%s) is appended whole to one whose times go back',
   async (name) => {
     const rendition = video({ width: 32, append: ['videos/next.mkv'] })
-    const references = { 'videos/next.mkv': clip(`${name}.mkv`) }
-    const { finish } = await runJob('back.ts', rendition, {}, {}, references)
+    const references = { 'videos/next.mkv': clip(`declared-${name}.mkv`) }
+    const { finish } = await runJob('declared-back.ts', rendition, {}, {}, references)
     expect(finish).toMatchObject({
       outcome: 'completed',
       output: { durationSeconds: expect.closeTo(4, 0) },
@@ -199,7 +209,7 @@ it.each(['long', 'short'])(
 it.each(['mkv', 'flv'])(
   'a note says that %s declares a hundred times its duration',
   async (type) => {
-    const { finish } = await runJob(`hundredfold.${type}`, video({ width: 32 }))
+    const { finish } = await runJob(`declared-hundredfold.${type}`, video({ width: 32 }))
     const note = /^The file declares a duration of 20\d\.\d seconds, and has 2\.\d\.$/
     expect(finish).toMatchObject({
       outcome: 'completed',
@@ -209,7 +219,7 @@ it.each(['mkv', 'flv'])(
   },
 )
 
-it.each(['cut.mkv', 'hundredfold-cut.mkv'])(
+it.each(['declared-cut.mkv', 'declared-hundredfold-cut.mkv'])(
   '%s fails, because its end is missing',
   async (name) => {
     const { finish } = await runJob(name, video({ width: 32 }))

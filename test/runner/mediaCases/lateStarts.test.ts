@@ -21,7 +21,7 @@ beforeAll(async () => {
     args`${testVideo('128x96', 25, 3)} -itsoffset 1.5 ${tone(2.5)} ${encoders} late-audio.mp4`,
   )
   const gap = args`-vf select=not(between(t\,1.05\,2.95)) -fps_mode vfr`
-  await ffmpeg(args`${testVideo('64x64', 10, 4)} ${tone(4)} ${gap} ${encoders} gap.mp4`)
+  await ffmpeg(args`${testVideo('64x64', 10, 4)} ${tone(4)} ${gap} ${encoders} gap-in-video.mp4`)
   await ffmpeg(args`${testVideo('128x96', 25, 4)} ${tone(4)} -g 50 ${encoders} whole.ts`)
   const bytes = await readFile(clip('whole.ts'))
   const packets = Math.floor(bytes.length / TS_PACKET_BYTES)
@@ -80,7 +80,7 @@ it.each([3.5, null])(
   'a part may begin between frames that are far apart, to second %s',
   async (endSeconds) => {
     const { path, notes, format } = await makeOutput(
-      'gap.mp4',
+      'gap-in-video.mp4',
       video({ width: 32, startSeconds: 1.5, endSeconds }),
     )
     expect(Math.abs(Number(format.duration) - ((endSeconds ?? 4) - 1.5))).toBeLessThan(0.12)

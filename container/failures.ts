@@ -19,12 +19,12 @@ export class JobFailure extends Error {
 }
 
 /**
- * The output has a wrong duration, or a track of it is missing, perhaps because times of an input are
- * wrong.
+ * The output has a wrong duration, or a track of it is missing, perhaps because times of an input
+ * are wrong.
  */
 export class DurationFailure extends JobFailure {}
 
-/** The request is for a second after the end of the file, by the duration that the file declares. */
+/** The request is for a second after the end of the file. The duration may be a declared one. */
 export class OutsideOfFile extends JobFailure {}
 
 /**

@@ -15,7 +15,10 @@ interface DeployOptions {
   mode: DeployMode
   /** Arguments of `wrangler deploy`, except `globalArgs`. */
   wranglerArgs: string[]
-  /** Arguments of every command of wrangler: they select the account, the configuration and so on. */
+  /**
+   * Arguments of every command of wrangler, except `--config`: they select the account, the
+   * environment and so on.
+   */
   globalArgs: string[]
   /** Absolute path of the configuration; null for the one of the project. */
   config: string | null

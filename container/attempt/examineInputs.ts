@@ -53,7 +53,7 @@ export function haveWrongTimes({ source, references }: PlanContext): boolean {
   return [source, ...references.values()].some((file) => hasWrongTimes(file))
 }
 
-/** Returns true when an examination has found that an input declares a wrong duration. */
+/** Returns true when an examination has replaced the duration of an input. */
 export function haveOtherDurations(before: PlanContext, after: PlanContext): boolean {
   const list = ({ source, references }: PlanContext) =>
     [source, ...references.values()].map((file) => file.probe?.contentSeconds ?? null)

@@ -1,4 +1,5 @@
-/** The durations of an output by which it is verified. */
+/** The durations by which an output is verified. */
+
 /** Durations of the tracks; null for a track that is not used, and when unknown. */
 export interface TrackSeconds {
   video: number | null

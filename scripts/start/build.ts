@@ -1,6 +1,6 @@
 /**
- * Builds the Worker. The build of unchanged sources is kept, because it takes longer than all else
- * that a start does.
+ * Builds the Worker. The build of unchanged sources is kept, because building takes longer than the
+ * rest of a start.
  */
 import { createHash } from 'node:crypto'
 import { cpSync, globSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
@@ -10,7 +10,7 @@ import type { Settings } from './settings.ts'
 import { StartError } from './startError.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
-/** Has one folder for each build, named by the hash of its sources. `npm ci` empties it. */
+/** Has the last build, in a folder named by the hash of its sources. `npm ci` deletes it. */
 const KEPT = join(ROOT, 'node_modules', '.cache', 'reelqueue')
 const SOURCES = [
   'src/**/*.{ts,js,sql}',
@@ -45,7 +45,7 @@ export async function buildWorker(settings: Settings): Promise<void> {
   }
 }
 
-/** @returns whether there is a kept build; another start may remove it meanwhile */
+/** @returns false if there is no kept build, or another start has removed it meanwhile */
 function restore(kept: string, folder: string): boolean {
   rmSync(folder, { recursive: true, force: true })
   try {
@@ -56,7 +56,7 @@ function restore(kept: string, folder: string): boolean {
   }
 }
 
-/** Returns a hash of all that a build is made from. */
+/** Returns a hash of everything that a build is made from. */
 export function hashSources(root: string): string {
   const hash = createHash('sha256')
   for (const path of globSync(SOURCES, { cwd: root }).toSorted()) {
@@ -66,7 +66,7 @@ export function hashSources(root: string): string {
   return hash.digest('hex')
 }
 
-/** Keeps a copy of a build in place of those of other sources. If it fails, starts are only slower. */
+/** Keeps a copy of a build, and deletes other builds. If this fails, starts are only slower. */
 function keep(folder: string, kept: string): void {
   const copy = `${kept}.${process.pid}`
   try {
@@ -75,7 +75,7 @@ function keep(folder: string, kept: string): void {
       rmSync(join(KEPT, other), { recursive: true, force: true })
     }
     cpSync(folder, copy, { recursive: true })
-    // So that another start sees all of it or nothing.
+    // Atomic, so that another start finds the whole build or none.
     renameSync(copy, kept)
   } catch {
     // The folder cannot be written, or another start has kept the same build.

@@ -1,7 +1,7 @@
 /**
- * Bundles the Worker as a deployment does, and writes what else wrangler knows of it: the options of
- * Miniflare and the statements of the migrations. scripts/start.ts runs it in a process of its own,
- * because wrangler takes a second and 200 MB to load.
+ * Bundles the Worker as a deployment does. Next to the bundle, it writes the options of Miniflare,
+ * which wrangler reads from wrangler.toml, and the statements of the migrations. scripts/start.ts
+ * runs it in a process of its own, because wrangler takes a second and 200 MB to load.
  *
  * Argument: the folder to create.
  */

@@ -1,4 +1,4 @@
-/** What bundle.ts writes next to the bundle, and the other programs of `npm start` read. */
+/** The file that bundle.ts writes next to the bundle, and that workerHost.ts reads. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V4WorkerOptions } from 'miniflare'
@@ -16,7 +16,7 @@ export interface Migration {
   statements: string[]
 }
 
-/** The file of the Worker in migrationWorker.ts, without its types. */
+/** Name of the file next to the bundle that has migrationWorker.ts without its types. */
 export const MIGRATION_WORKER = 'migrationWorker.js'
 
 const FILE = 'info.json'

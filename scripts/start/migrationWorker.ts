@@ -1,6 +1,6 @@
 /**
- * The Worker that applies the migrations to the local database. Statement by statement through
- * Miniflare, they would take half a second longer.
+ * The Worker that applies the migrations to the local database. Sending each statement through
+ * Miniflare would take half a second longer.
  */
 import type { D1Database } from '@cloudflare/workers-types'
 import type { Migration } from './bundleInfo.ts'
@@ -18,8 +18,8 @@ export default {
 }
 
 /**
- * Applies those that are not recorded, each as one transaction. The record is the table of
- * `wrangler d1 migrations`, so that `npm run dev` can go on with the same database.
+ * Applies the migrations that are not recorded yet, each as one transaction. Records them in the
+ * table that `wrangler d1 migrations` uses, so that `npm run dev` can use the same database.
  *
  * @throws Error with the name of the migration that failed
  */

@@ -17,7 +17,7 @@ import { parseEnv } from 'node:util'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
 import { MIGRATION_WORKER, readBundleInfo } from './bundleInfo.ts'
 
-// To import a package of CommonJS takes 0.3 s longer.
+// Miniflare is a CommonJS package, for which `import` takes 0.3 s longer than `require`.
 const miniflareModule = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
 const CRON = '* * * * *'
 const CRON_INTERVAL_MS = 60_000
@@ -79,7 +79,7 @@ async function migrate(): Promise<void> {
   const problem = response.ok ? null : await response.text()
   await database.dispose()
   if (problem !== null) {
-    // The program that has started this one prints the last lines of its output.
+    // start.ts prints the last lines of this program's output.
     console.error(problem)
     process.exit(1)
   }

@@ -8,10 +8,10 @@ export function hasConditions(headers: Headers): boolean {
   return CONDITIONS.some((name) => headers.has(name))
 }
 
-/** An entity tag. It can contain any visible character except the quote, a comma too. */
+/** An entity tag. It can contain any visible character except the quote, and so a comma. */
 const ENTITY_TAG = /(?:W\/)?"[^"]*"/g
 
-/** Returns the entity tags of a header; only `*` for a header that names any state. */
+/** Returns the entity tags of a header; for the header `*`, which matches any state, `*` alone. */
 function listTags(header: string): string[] {
   return header.trim() === '*' ? ['*'] : (header.match(ENTITY_TAG) ?? [])
 }

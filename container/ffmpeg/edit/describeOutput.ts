@@ -66,8 +66,8 @@ export function describeOutput(
 }
 
 /**
- * Returns null without video, for a file whose times are repaired or known only in part, and for a part
- * of a video whose frame rate varies: it may begin between two frames that are far apart.
+ * Returns null without video, for a file whose times are repaired or known only in part, and for a
+ * part of a video whose frame rate varies: it may begin between two frames that are far apart.
  */
 function findVideoStart(
   [{ video, trim, file }]: readonly [SourceFile, ...SourceFile[]],

@@ -1,6 +1,6 @@
 /**
- * Corrects the times of a probe by the times of the packets: an unknown or implausible duration, and
- * times that jump or go back.
+ * Corrects the times of a probe by the times of the packets: an unknown, implausible or wrong
+ * duration, and times that jump or go back.
  */
 import { MAX_FRAMES, MAX_SECONDS } from '../process/limits.ts'
 import type { FfprobeOptions } from '../process/ffprobe.ts'
@@ -16,8 +16,8 @@ import { type AudioStream, findLastEnd, roundToMilliseconds, UNTIMED_AUDIO } fro
  */
 const MIN_PLAUSIBLE_BYTES_PER_SECOND = 1_000
 /**
- * Larger files are read to find times that jump or go back only if an encode has met such a time, see
- * `boundTimes.ts`.
+ * Larger files are read to find times that jump or go back only if an encode has met such a time,
+ * see `boundTimes.ts`.
  */
 const MAX_EXAMINED_BYTES = 128 * 1024 ** 2
 
@@ -152,8 +152,8 @@ function readAudioEnd(track: AudioStream, ends: ReadonlyMap<number, StreamEnd>) 
 }
 
 /**
- * Replaces all ends if the declared duration is wrong, otherwise those of the streams with wrong times.
- * `seeksExactly` becomes false for wrong times, because ffmpeg would seek by them.
+ * Replaces all ends if the declared duration is wrong, otherwise those of the streams with wrong
+ * times. `seeksExactly` becomes false for wrong times, because ffmpeg would seek by them.
  */
 function repairTimes(found: Probe, { ends, isTruncated }: MeasuredEnds): Probe {
   const shownEnds = new Map(
@@ -193,7 +193,7 @@ function isLonger(found: Probe, ends: ReadonlyMap<number, StreamEnd>): boolean {
   )
 }
 
-/** True when the packets end well before the declared end. The end of the file can be missing, too. */
+/** True when the packets end well before the declared end, as in a file that is cut off. */
 function isShorter(found: Probe, ends: ReadonlyMap<number, StreamEnd>): boolean {
   const { contentSeconds } = found
   return (

@@ -101,7 +101,7 @@ interface MeasuredStream {
   isSteady: boolean
 }
 
-/** Parses lines such as `0,1.960000,0.040000,K__`, in which `D` stands for a packet that is not shown. */
+/** Parses lines such as `0,1.960000,0.040000,K__`. The flag `D` marks a packet that is hidden. */
 function createMeter(maxPauseSeconds: number) {
   const streams = new Map<number, MeasuredStream>()
   let first = Infinity

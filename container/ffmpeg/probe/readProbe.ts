@@ -49,13 +49,16 @@ export interface Probe {
    */
   seeksExactly: boolean
   /**
-   * True when the times of all packets were read. Otherwise an encode checks the times of its frames,
-   * and stops at a wrong one.
+   * True when the times of all packets were read. Otherwise an encode checks the times of its
+   * frames, and stops at a wrong one.
    */
   hasExaminedTimes: boolean
   /** True for a fragmented MP4 file of which only some fragments were read. */
   isFragmented: boolean
-  /** True when those fragments have a bit rate with which a file of the duration would be far larger. */
+  /**
+   * True when the bit rate of those fragments and the duration give a size that is far larger than
+   * that of the file.
+   */
   isTooSmallForBitRate: boolean
   /** True for a still image, which has one frame and no times. */
   isStill: boolean

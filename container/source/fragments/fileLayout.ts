@@ -33,13 +33,13 @@ export interface Layout {
   hidden: Patch[]
 }
 
-/** Maximum number of boxes in `moov`, of one that is too large to be read as a whole. */
+/** Maximum number of boxes that are searched in a `moov` that is too large to be read. */
 const MAX_MOOV_BOXES = 256
 
 /**
  * Reads the boxes before the first fragment.
  *
- * @returns `too-large` for a file with fragments of which `moov` is not read as a whole; null for a
+ * @returns `too-large` for a file with fragments whose `moov` is too large to be read; null for a
  *   file without fragments, or with boxes that are invalid
  */
 export async function readLayout(
@@ -78,7 +78,7 @@ export async function readLayout(
   return null
 }
 
-/** Returns true if one of the first boxes inside a box has this type. Reads only their headers. */
+/** Returns true if one of the first boxes inside of a box has this type. Reads only headers. */
 async function hasBox(
   reader: ReturnType<typeof createFragmentReader>,
   { contentStart, end }: Box,

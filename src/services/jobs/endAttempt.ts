@@ -24,7 +24,10 @@ interface FailOptions {
   details?: FailedFinish
   /** Fails the attempt only if its lease has expired by then (ms since the epoch). */
   leaseExpiredBy?: number
-  /** One of several attempts: the caller runs the garbage collector once, after all of them. */
+  /**
+   * True if the garbage collector is not run here: the caller runs it once after several attempts,
+   * or there is no garbage.
+   */
   isOneOfSeveral?: boolean
 }
 

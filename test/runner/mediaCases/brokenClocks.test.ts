@@ -94,8 +94,8 @@ it.each(['back.mkv', 'forward.ts', 'early-frame.ts'])(
   },
 )
 
-describe('a fragmented file of which the times jump', () => {
-  it('has its part', async () => {
+describe('a fragmented file whose times jump', () => {
+  it('has the frames of a requested part', async () => {
     const part = video({ width: 64, startSeconds: 2.5, endSeconds: 3.5 })
     const output = await makeOutput('ahead-fragments.mp4', part)
     await expectOutput(output, { seconds: 1, frames: 25 })

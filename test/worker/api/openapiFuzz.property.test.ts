@@ -182,7 +182,7 @@ function arbitraryBody(
   return method === 'PUT' ? FILE_BYTES : fc.constant(undefined)
 }
 
-/** A valid `waitSeconds` becomes 0, and a missing one too: the test would take as long. */
+/** Replaces a valid or missing `waitSeconds` by 0, because the request would wait that long. */
 function avoidWaiting(body: unknown): unknown {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     return body

@@ -143,9 +143,9 @@ function buildTrimFilters(
 }
 
 /**
- * Returns the filter that ends a track that begins late in a part: a track that begins late in its file,
- * and video whose frame rate varies, as the part may begin between two frames that are far apart. ffmpeg
- * itself measures the duration of a part from the first frame of each track.
+ * Returns the filter that ends a track that begins late in a part: a track that begins late in its
+ * file, and video whose frame rate varies, because the part may begin between two frames that are
+ * far apart. ffmpeg itself measures the duration of a part from the first frame of each track.
  */
 function trimLateTrack({ probe }: InputFile, trim: Trim, prefix: '' | 'a'): string[] {
   const { startSeconds, durationSeconds } = trim

@@ -1,7 +1,8 @@
 /**
  * `npm run test:ffmpeg7`: runs the tests that depend on the version of ffmpeg with ffmpeg 7.1, the
  * version of the runner's image: the runner tests, and one test file of the whole service. Tests of
- * processes and of requests to the gateway are left out, because no version of ffmpeg changes them.
+ * processes, progress and requests to the gateway are left out, because no version of ffmpeg
+ * changes them.
  */
 import { delimiter } from 'node:path'
 import { installFfmpeg7 } from './ffmpeg7.mjs'
@@ -12,6 +13,7 @@ const projects = ['--project', 'runner', '--project', 'e2e']
 const files = ['test/runner', 'test/system/e2e/variants']
 const excluded = [
   'abort',
+  'passes',
   'process',
   'protocol',
   'source',

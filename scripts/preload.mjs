@@ -8,8 +8,6 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import {
-  accessSync,
-  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -21,6 +19,7 @@ import {
 } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { findProgram } from './setup.mjs'
 
 export const PROGRAMS = ['ffmpeg', 'ffprobe']
 export const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'reelqueue')
@@ -30,8 +29,9 @@ const MIN_USES = 150
  * Puts shell scripts named `ffmpeg` and `ffprobe` into a folder of the cache, which preload these
  * libraries. Returns the PATH with that folder first; the PATH as it is on other systems than Linux.
  */
-export function preloadFfmpeg(path = process.env.PATH ?? '') {
-  const programs = PROGRAMS.map((name) => findProgram(name, path))
+export function preloadFfmpeg() {
+  const path = process.env.PATH ?? ''
+  const programs = PROGRAMS.map(findProgram)
   if (process.platform !== 'linux' || programs.includes(undefined)) {
     return path
   }
@@ -50,21 +50,6 @@ export function preloadFfmpeg(path = process.env.PATH ?? '') {
     }
   }
   return [folder, path].join(delimiter)
-}
-
-function findProgram(name, path) {
-  const found = path
-    .split(delimiter)
-    .map((folder) => join(folder, name))
-    .find((file) => {
-      try {
-        accessSync(file, constants.X_OK)
-        return true
-      } catch {
-        return false
-      }
-    })
-  return found
 }
 
 /** Another version of ffmpeg has other libraries. */

@@ -157,14 +157,21 @@ function isDebian() {
 }
 
 function isOnPath(program) {
-  return searchPath().some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK)
-      return true
-    } catch {
-      return false
-    }
-  })
+  return findProgram(program) !== undefined
+}
+
+/** Returns the file that runs when the program is started by its name. */
+export function findProgram(program) {
+  return searchPath()
+    .map((folder) => join(folder, program))
+    .find((file) => {
+      try {
+        accessSync(file, constants.X_OK)
+        return true
+      } catch {
+        return false
+      }
+    })
 }
 
 function searchPath() {

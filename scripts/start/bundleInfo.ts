@@ -1,4 +1,4 @@
-/** The file that bundle.ts writes next to the bundle, and that workerHost.ts reads. */
+/** What workerHost.ts needs besides the bundle. bundle.ts writes it to a file. */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { V4WorkerOptions } from 'miniflare'

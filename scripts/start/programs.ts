@@ -22,14 +22,14 @@ export function launchProgram({ stateDir }: Settings, file: string, args: string
   })
 }
 
-/** Launches wrangler; for development, its output is printed too. */
-export function launchWrangler({ stateDir, dev }: Settings, args: string[]): Process {
+/** Launches wrangler for development. Its output is printed too. */
+export function launchWrangler({ stateDir }: Settings, args: string[]): Process {
   return launch({
     command: 'wrangler',
     args,
     env: { ...QUIET, WRANGLER_REGISTRY_PATH: join(stateDir, 'registry') },
     logFile: join(stateDir, 'wrangler.log'),
-    ...(dev && { onLine: printLine }),
+    onLine: printLine,
   })
 }
 

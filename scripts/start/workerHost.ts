@@ -46,8 +46,12 @@ const workerOptions = {
     RUNNER_SLOTS: '0',
   },
   serviceBindings: { DISK: respondFreeBytes },
-  modulesRoot: bundleDir,
-  modules: [{ type: 'ESModule', path: join(bundleDir, 'index.js') }],
+  ...useModule('index.js'),
+}
+
+/** Returns the options that select a file of the bundle's folder. */
+function useModule(file: string) {
+  return { modulesRoot: bundleDir, modules: [{ type: 'ESModule', path: join(bundleDir, file) }] }
 }
 
 /** Responds with the bytes that this user can still write to the disk of the state folder. */
@@ -56,9 +60,9 @@ async function respondFreeBytes(): Promise<Response> {
   return new miniflareModule.Response(String(bavail * bsize))
 }
 
-function createMiniflare(options: unknown): Miniflare {
+function createMiniflare(input: unknown): Miniflare {
   return new miniflareModule.Miniflare(
-    miniflareModule.convertV4MiniflareOptions(options as V4MiniflareOptions),
+    miniflareModule.convertV4MiniflareOptions(input as V4MiniflareOptions),
   )
 }
 
@@ -69,8 +73,7 @@ async function migrate(): Promise<void> {
     ...shared,
     compatibilityDate,
     d1Databases,
-    modulesRoot: bundleDir,
-    modules: [{ type: 'ESModule', path: join(bundleDir, MIGRATION_WORKER) }],
+    ...useModule(MIGRATION_WORKER),
   })
   const response = await database.dispatchFetch('http://localhost', {
     method: 'POST',

@@ -126,9 +126,9 @@ async function measureEndsIfPossible(found: Probe, options: FfprobeOptions): Pro
  */
 function replaceEnds(found: Probe, ends: ReadonlyMap<number, StreamEnd>): Probe {
   const measuredEnd = findMeasuredEnd(ends)
-  const isSteady = found.video !== null && ends.get(found.video.index)?.isCertain === true
+  const isCertain = found.video !== null && ends.get(found.video.index)?.isCertain === true
   const hasWrongTimes =
-    !isSteady &&
+    !isCertain &&
     found.contentSeconds !== null &&
     found.contentSeconds > measuredEnd + MAX_STEP_SECONDS
   const hasFault = [...ends.values()].some(({ timeFault }) => timeFault !== null)
@@ -156,12 +156,9 @@ function readAudioEnd(track: AudioStream, ends: ReadonlyMap<number, StreamEnd>) 
  * times. `seeksExactly` becomes false for wrong times, because ffmpeg would seek by them.
  */
 function repairTimes(found: Probe, { ends, isTruncated }: MeasuredEnds): Probe {
-  const shownEnds = new Map(
-    [...ends].map(([index, end]) => [index, { ...end, endSeconds: end.shownEndSeconds }]),
-  )
-  const isMov = found.facts.format.startsWith('mov')
-  if (isLonger(found, isMov ? shownEnds : ends)) {
-    return replaceEnds(found, isMov ? shownEnds : ends)
+  const shownEnds = found.facts.format.startsWith('mov') ? limitToShown(ends) : ends
+  if (isLonger(found, shownEnds)) {
+    return replaceEnds(found, shownEnds)
   }
   if (!isTruncated && isShorter(found, ends)) {
     return addDurationNote(found, replaceEnds(found, ends))
@@ -181,6 +178,13 @@ function repairTimes(found: Probe, { ends, isTruncated }: MeasuredEnds): Probe {
     ),
   }
   return withDuration(repaired, findLastEnd([repaired.video, repaired.audio]))
+}
+
+/** Leaves out the packets that an edit list of MP4 hides. */
+function limitToShown(ends: ReadonlyMap<number, StreamEnd>): ReadonlyMap<number, StreamEnd> {
+  return new Map(
+    [...ends].map(([index, end]) => [index, { ...end, endSeconds: end.shownEndSeconds }]),
+  )
 }
 
 /** True when the packets end well after the declared end, as if a recording was appended. */

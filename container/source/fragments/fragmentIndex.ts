@@ -62,8 +62,11 @@ export async function openFragmentedFile(
   const readAll = limitReads(readFile, sizeBytes + MAX_READ_BYTES)
   const read = limitReads(readAll, MAX_READ_BYTES)
   const layout = await orNull(readLayout(sizeBytes, read))
-  if (layout === null || layout === 'too-large') {
-    return layout && { index: null }
+  if (layout === null) {
+    return null
+  }
+  if (layout === 'too-large') {
+    return { index: null }
   }
   const context =
     sizeBytes < MIN_INDEXED_BYTES ? null : await orNull(readContext(layout, sizeBytes, read))

@@ -69,7 +69,7 @@ export async function claimJob(
     }
     // The attempt has no outputs yet, so there is no garbage to collect.
     const failure = { errorCode: 'input_invalid' as const, message: inputs }
-    await failAttempt(platform, row, failure, { isOneOfSeveral: true })
+    await failAttempt(platform, row, failure, { collectsGarbage: false })
     jobsFailed++
     if (jobsFailed === MAX_JOBS_FAILED) {
       // The queue may have more jobs. The ticket wakes a runner that claims them.

@@ -25,10 +25,10 @@ interface FailOptions {
   /** Fails the attempt only if its lease has expired by then (ms since the epoch). */
   leaseExpiredBy?: number
   /**
-   * True if the garbage collector is not run here: the caller runs it once after several attempts,
-   * or there is no garbage.
+   * False if the caller runs the garbage collector once after several attempts, or if there is no
+   * garbage. Default: true.
    */
-  isOneOfSeveral?: boolean
+  collectsGarbage?: boolean
 }
 
 /** Fails the running attempt of a job. The retry policy decides whether the job gets another one. */
@@ -36,7 +36,7 @@ export async function failAttempt(
   platform: Platform,
   job: JobRow,
   { errorCode, message }: Pick<FailedFinish, 'errorCode' | 'message'>,
-  { isOneOfSeveral = false, ...options }: FailOptions = {},
+  { collectsGarbage = true, ...options }: FailOptions = {},
 ): Promise<AttemptOutcome> {
   const now = Date.now()
   const retryAt = isRetried(errorCode, job.attempt, job.maxAttempts)
@@ -47,10 +47,8 @@ export async function failAttempt(
   if (!row) {
     return findRepeatedEnd(platform, claim, ['error', 'pending'])
   }
-  notifyOfEnd(platform, row, retryAt)
-  if (!isOneOfSeveral) {
-    platform.defer(collectGarbage(platform))
-  }
+  const announce = collectsGarbage ? announceEnd : notifyOfEnd
+  announce(platform, row, retryAt)
   return { ok: true, status: retryAt === null ? 'error' : 'pending' }
 }
 

@@ -39,7 +39,7 @@ export async function runWatchdog(
   }
   const expired = await listExpiredLeases(db, queue, now)
   for (const job of expired) {
-    const options = { leaseExpiredBy: now, isOneOfSeveral: true }
+    const options = { leaseExpiredBy: now, collectsGarbage: false }
     await failAttempt(platform, job, expiryFailure(job, now), options)
   }
   if (expired.length > 0) {

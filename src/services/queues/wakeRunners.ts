@@ -54,7 +54,7 @@ export async function failJobsOfRunner(
   const held = await listJobsHeldBy(platform.db, runner)
   for (const job of held) {
     const failure = { errorCode: 'runner_lost' as const, message }
-    await failAttempt(platform, job, failure, { isOneOfSeveral: true })
+    await failAttempt(platform, job, failure, { collectsGarbage: false })
   }
   if (held.length > 0) {
     platform.defer(collectGarbage(platform))

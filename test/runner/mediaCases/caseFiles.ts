@@ -142,10 +142,10 @@ export function shiftFragments(
   )
 }
 
-/** Returns the positions of a type of boxes. */
-function findAll(bytes: Buffer, type: string): number[] {
+/** Returns the positions of a text. */
+export function findAll(bytes: Buffer, text: string): number[] {
   const positions: number[] = []
-  for (let at = bytes.indexOf(type); at >= 0; at = bytes.indexOf(type, at + 4)) {
+  for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + text.length)) {
     positions.push(at)
   }
   return positions

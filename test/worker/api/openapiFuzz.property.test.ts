@@ -59,12 +59,12 @@ const operations = Object.entries(document.paths).flatMap(([path, item]) =>
   })),
 )
 
-/** What exists, so that requests also get past the checks that something does. */
+/** Values that the service accepts. Most requests have them, or they would all return 400 or 404. */
 const existing: Record<string, unknown[]> = {
   filePath: ['videos/clip.mp4', 'videos/other.mp4'],
   path: ['videos/clip.mp4', 'w_64/videos/clip.mp4', 'n_card/videos/other.mp4', 'videos/new.mp4'],
   queue: ['default'],
-  /** Of a queue, and of a file of a package. */
+  // The first is the name of a queue, the second that of a file of a package.
   name: ['default', 'v_00001.m4s'],
   queues: [['default']],
   preset: ['card'],

@@ -1,122 +1,87 @@
 /**
- * `npm run bench` makes three comparisons: the time of a job and of a similar ffmpeg command; the
- * time of one job for all sizes of a stream and of a job for each size; the bytes that jobs for
- * images, storyboards and probes read and the size of the file. It prints the results and asserts
- * nothing, because they depend on the machine and its load.
+ * `npm run bench -- [suite …] [--json FILE] [--idle-minutes N]` runs suites of benchmarks, all by
+ * default, prints a table for each, and writes all figures as JSON. It asserts nothing, because times
+ * depend on the machine and its load. docs/performance.md explains each suite.
  */
-import { execFile } from 'node:child_process'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
-import { runClaimLoop } from '../../container/claimLoop.ts'
-import { readSettings } from '../../container/settings.ts'
-import { runAssignment } from '../../container/runAssignment.ts'
-import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
-import { startGateway } from '../runner/helpers/fakeGateway.ts'
+import { parseArgs } from 'node:util'
+import packageJson from '../../package.json' with { type: 'json' }
+import type { BenchContext, Suite } from './context.ts'
+import { describeMachine, formatTable, type SuiteResult } from './report.ts'
 
-const execute = promisify(execFile)
-/** Runs of each time measurement. The shortest counts, because other load can only add time. */
-const ROUNDS = 3
-const SECONDS = 20
-
-const folder = await mkdtemp(join(tmpdir(), 'reelqueue-bench-'))
-const clip = join(folder, 'clip.mp4')
-
-async function measureShortest(run: () => Promise<unknown>): Promise<number> {
-  let shortest = Infinity
-  for (let round = 0; round < ROUNDS; round++) {
-    const startedAt = performance.now()
-    await run()
-    shortest = Math.min(shortest, performance.now() - startedAt)
-  }
-  return shortest
+/** In the order in which they run. */
+const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
+  start: () => import('./suites/start.ts'),
+  streams: () => import('./suites/streams.ts'),
+  reads: () => import('./suites/reads.ts'),
 }
+const DEFAULT_IDLE_MINUTES = 10
 
-/** Runs one job in the runner. Returns its finish report and the bytes read from the source. */
-async function runInRunner(transformation: string) {
-  const gateway = await startGateway()
-  try {
-    const job = await gateway.offer(clip, readCanonicalForm(transformation), {
-      timeoutSeconds: 600,
-    })
-    const env = { GATEWAY_URL: gateway.url, RUNNER_TOKEN: gateway.token, IDLE_SECONDS: '0' }
-    const settings = readSettings({ ...env, SCRATCH_DIR: folder })
-    const shared = { client: createGatewayClient(settings), settings, log: () => {} }
-    const capabilities = { cpus: 2, memoryBytes: 2e9 }
-    const shutdown = new AbortController().signal
-    await runClaimLoop({
-      ...shared,
-      capabilities,
-      shutdown,
-      runAssignment: (each) => runAssignment(each, { ...shared, shutdown }),
-    })
-    const [finish] = job.finishes
-    if (finish?.outcome !== 'completed' && finish?.outcome !== 'packaged') {
-      throw new Error(`${transformation}: ${JSON.stringify(finish)}`)
-    }
-    return { finish, sourceBytes: gateway.sourceBytes }
-  } finally {
-    await gateway.close()
-  }
-}
-
-function printRow(label: string, ...figures: string[]) {
-  return console.log(label.padEnd(34), ...figures.map((figure) => figure.padStart(14)))
-}
-function ms(time: number) {
-  return `${time.toFixed(0)} ms`
-}
-
-try {
-  const source = ['-f', 'lavfi', '-i', `testsrc2=s=1920x1080:r=30:d=${SECONDS}`]
-  const tone = ['-f', 'lavfi', '-i', `sine=d=${SECONDS}`]
-  const h264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
-  await execute('ffmpeg', ['-v', 'error', ...source, ...tone, ...h264, clip])
-
-  console.log(`${SECONDS} s of 1080p at 30 frames a second\n`)
-  printRow('', 'runner', 'ffmpeg alone', 'ratio')
-  for (const [label, transformation, bare] of [
-    ['720p H.264', 'h_720', ['-vf', 'scale=-2:720', '-crf', '31', '-preset', 'veryfast']],
-    ['360p H.264', 'h_360', ['-vf', 'scale=-2:360', '-crf', '31', '-preset', 'veryfast']],
-    ['remux to MKV', 'h_1080,q_100,f_mkv', ['-c', 'copy']],
-  ] as const) {
-    const runnerMs = await measureShortest(() => runInRunner(transformation))
-    const out = join(folder, transformation.includes('mkv') ? 'out.mkv' : 'out.mp4')
-    const ffmpegMs = await measureShortest(() =>
-      execute('ffmpeg', ['-v', 'error', '-y', '-i', clip, ...bare, out]),
-    )
-    printRow(label, ms(runnerMs), ms(ffmpegMs), (runnerMs / ffmpegMs).toFixed(2))
-  }
-
-  console.log()
-  printRow('', 'one job', 'job per size', 'ratio')
-  const sizes = [240, 480, 720]
-  const oneJobMs = await measureShortest(() => runInRunner(`f_hls,lad_${sizes.join('+')}`))
-  const jobPerSizeMs = await measureShortest(async () => {
-    for (const size of sizes) {
-      await runInRunner(`f_hls,lad_${size}`)
-    }
-  })
-  printRow(
-    `a stream of ${sizes.join(', ')}`,
-    ms(oneJobMs),
-    ms(jobPerSizeMs),
-    (oneJobMs / jobPerSizeMs).toFixed(2),
+const { positionals, values: options } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'string' }, 'idle-minutes': { type: 'string' } },
+})
+const unknown = positionals.filter((name) => !Object.hasOwn(SUITES, name))
+if (unknown.length > 0) {
+  console.error(
+    `There is no suite ${unknown.join(', ')}. The suites are: ${Object.keys(SUITES).join(', ')}.`,
   )
-
-  console.log()
-  printRow('', 'bytes read', 'of file size')
-  for (const transformation of ['t_true,tt_10', 't_best', 't_sprite', 'f_json']) {
-    const { sourceBytes, finish } = await runInRunner(transformation)
-    const size = finish.input?.sizeBytes ?? 1
-    printRow(
-      transformation,
-      `${(sourceBytes / 1e6).toFixed(2)} MB`,
-      `${((100 * sourceBytes) / size).toFixed(0)} %`,
-    )
-  }
-} finally {
-  await rm(folder, { recursive: true })
+  process.exit(2)
 }
+const idleMinutes = Number(options['idle-minutes'] ?? DEFAULT_IDLE_MINUTES)
+if (!(idleMinutes > 0)) {
+  console.error(`--idle-minutes must be a number above 0 (got "${options['idle-minutes']}").`)
+  process.exit(2)
+}
+
+async function runSuite(name: string, suite: Suite): Promise<SuiteResult> {
+  const folder = await mkdtemp(join(tmpdir(), `reelqueue-bench-${name}-`))
+  const log = (line: string) => console.error(`${name}: ${line}`)
+  const context: BenchContext = { folder, log, idleMinutes }
+  const startedAt = performance.now()
+  const readSeconds = () => Math.round((performance.now() - startedAt) / 1_000)
+  try {
+    const measurements = await suite.run(context)
+    return { suite: name, seconds: readSeconds(), measurements, error: null }
+  } catch (error) {
+    console.error(error)
+    return { suite: name, seconds: readSeconds(), measurements: [], error: String(error) }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function runAll(names: string[]): Promise<SuiteResult[]> {
+  const suites = await Promise.all(
+    names.map(async (name) => ({ name, suite: await SUITES[name]!() })),
+  )
+  const beside = suites.filter(({ suite }) => suite.runsBeside === true)
+  const running = beside.map(({ name, suite }) => runSuite(name, suite))
+  const results: SuiteResult[] = []
+  const add = (result: SuiteResult) => {
+    const { suite, seconds, measurements, error } = result
+    console.log(`## ${suite} (${seconds} s)\n\n${error ?? formatTable(measurements)}\n`)
+    results.push(result)
+  }
+  for (const { name, suite } of suites.filter((each) => !beside.includes(each))) {
+    add(await runSuite(name, suite))
+  }
+  for (const result of running) {
+    add(await result)
+  }
+  return results
+}
+
+const { version } = packageJson
+const machine = describeMachine()
+console.log(`Reelqueue ${version} on ${machine}\n`)
+const results = await runAll(positionals.length > 0 ? positionals : Object.keys(SUITES))
+const json = JSON.stringify({ version, machine, date: new Date().toISOString(), results }, null, 2)
+if (options.json === undefined) {
+  console.log(json)
+} else {
+  await writeFile(options.json, `${json}\n`)
+}
+process.exit(results.some(({ error }) => error !== null) ? 1 : 0)

@@ -1,7 +1,7 @@
 /** The Worker is killed at critical moments, and the whole machine loses power. */
 import { expect, onTestFinished, vi } from 'vitest'
 import { followEvents, type Events } from '../fixtures/events.ts'
-import { expectNoProcesses } from '../fixtures/processes.ts'
+import { expectNoProcesses } from '../fixtures/expectNoProcesses.ts'
 import { startSystem, type System } from '../fixtures/system.ts'
 import { findWorkerHost, findWorkerProcess } from '../fixtures/workerProcess.ts'
 import { LONG_VIDEO, proxiedTest } from './chaosTest.ts'

@@ -1,7 +1,8 @@
 import { afterEach, expect, test } from 'vitest'
 import { followEvents, waitForEnds } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'
-import { expectNoProcesses, listProcesses } from '../fixtures/processes.ts'
+import { expectNoProcesses } from '../fixtures/expectNoProcesses.ts'
+import { listProcesses } from '../fixtures/processes.ts'
 import { startSystem, type System, type SystemOptions } from '../fixtures/system.ts'
 
 const running: System[] = []

@@ -12,7 +12,8 @@ import { prepareStateDir } from '../../../scripts/start/stateDir.ts'
 import { waitUntilUnresponsive } from '../../../scripts/start/worker.ts'
 import { findFreePort } from '../fixtures/freePort.ts'
 import { makeClip } from '../fixtures/media.ts'
-import { expectNoProcesses, listProcesses } from '../fixtures/processes.ts'
+import { expectNoProcesses } from '../fixtures/expectNoProcesses.ts'
+import { listProcesses } from '../fixtures/processes.ts'
 import { runStartProgram, type StartProgram } from '../fixtures/startProgram.ts'
 
 const running: StartProgram[] = []

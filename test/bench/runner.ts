@@ -1,0 +1,57 @@
+/** Runs single jobs in the runner, with a gateway that is simulated in this process. */
+import { execFile } from 'node:child_process'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { runClaimLoop } from '../../container/claimLoop.ts'
+import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
+import { runAssignment } from '../../container/runAssignment.ts'
+import { readSettings } from '../../container/settings.ts'
+import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
+import { startGateway } from '../runner/helpers/fakeGateway.ts'
+
+const execute = promisify(execFile)
+
+/** Runs one job for `file` in the runner. Returns its finish report and the bytes read from the source. */
+export async function runInRunner(file: string, transformation: string) {
+  const gateway = await startGateway()
+  try {
+    const job = await gateway.offer(file, readCanonicalForm(transformation), {
+      timeoutSeconds: 600,
+    })
+    const settings = readSettings({
+      GATEWAY_URL: gateway.url,
+      RUNNER_TOKEN: gateway.token,
+      IDLE_SECONDS: '0',
+      SCRATCH_DIR: dirname(file),
+    })
+    const shared = { client: createGatewayClient(settings), settings, log: () => {} }
+    const capabilities = { cpus: 2, memoryBytes: 2e9 }
+    const shutdown = new AbortController().signal
+    await runClaimLoop({
+      ...shared,
+      capabilities,
+      shutdown,
+      runAssignment: (each) => runAssignment(each, { ...shared, shutdown }),
+    })
+    const [finish] = job.finishes
+    if (finish?.outcome !== 'completed' && finish?.outcome !== 'packaged') {
+      throw new Error(`${transformation}: ${JSON.stringify(finish)}`)
+    }
+    return { finish, sourceBytes: gateway.sourceBytes }
+  } finally {
+    await gateway.close()
+  }
+}
+
+/** Makes a test clip with sound: H.264 and AAC in MP4, 30 frames a second. Returns its path. */
+export async function makeClip(
+  folder: string,
+  { name, size, seconds }: { name: string; size: string; seconds: number },
+): Promise<string> {
+  const file = join(folder, name)
+  const video = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30:d=${seconds}`]
+  const audio = ['-f', 'lavfi', '-i', `sine=d=${seconds}`]
+  const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
+  await execute('ffmpeg', ['-v', 'error', '-y', ...video, ...audio, ...codecs, file])
+  return file
+}

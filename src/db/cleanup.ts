@@ -6,14 +6,14 @@ import { sql } from 'drizzle-orm'
 import { FINAL_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, statement } from './database.ts'
 
-/** Maximum number of rows that a statement reads; for events five times as many. */
+/** Maximum number of rows that a statement deletes; for events five times as many. */
 const BATCH_SIZE = 200
 
 /**
  * Reads the oldest jobs of each final status, and deletes those that ended before `before` (ms). A
- * trigger deletes their attempts.
+ * trigger deletes their attempts. Returns the number of changed rows, including those of triggers.
  */
-export async function deleteFinishedJobs(db: Database, before: number): Promise<void> {
+export async function deleteFinishedJobs(db: Database, before: number): Promise<number> {
   const [first, ...rest] = FINAL_STATUSES.map((status) =>
     statement(
       db,
@@ -24,20 +24,23 @@ export async function deleteFinishedJobs(db: Database, before: number): Promise<
         WHERE completed_at < ${before})`,
     ),
   )
-  await db.batch([first!, ...rest])
+  const results = await db.batch([first!, ...rest])
+  return results.reduce((deleted, result) => deleted + result.meta.changes, 0)
 }
 
-/** Deletes events from before `before` (ms). */
-export async function deleteEvents(db: Database, before: number): Promise<void> {
-  await db.run(sql`DELETE FROM events WHERE seq IN (
+/** Deletes events from before `before` (ms). Returns their number. */
+export async function deleteEvents(db: Database, before: number): Promise<number> {
+  const result = await db.run(sql`DELETE FROM events WHERE seq IN (
     SELECT seq FROM (SELECT seq, created_at FROM events ORDER BY seq LIMIT ${BATCH_SIZE * 5})
     WHERE created_at < ${before})`)
+  return result.meta.changes
 }
 
-/** Deletes idempotency keys from before `before` (ms). */
-export async function deleteIdempotencyKeys(db: Database, before: number): Promise<void> {
-  await db.run(sql`DELETE FROM idempotency_keys WHERE key IN (
+/** Deletes idempotency keys from before `before` (ms). Returns their number. */
+export async function deleteIdempotencyKeys(db: Database, before: number): Promise<number> {
+  const result = await db.run(sql`DELETE FROM idempotency_keys WHERE key IN (
     SELECT key FROM idempotency_keys WHERE created_at < ${before} LIMIT ${BATCH_SIZE})`)
+  return result.meta.changes
 }
 
 /** Deletes the hourly statistics of a queue from before `before` (ms). */

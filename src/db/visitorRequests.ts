@@ -81,11 +81,15 @@ export async function recordJobRequest(db: Database, id: string, now: number): P
     .where(and(eq(jobs.id, id), lt(jobs.lastRequestedAt, now)))
 }
 
-/** Deletes variants of visitors that were last requested before `before` (ms). */
-export async function deleteUnrequestedVariants(db: Database, before: number): Promise<void> {
-  await db.run(sql`DELETE FROM variants WHERE (file_path, transformation) IN (
+/**
+ * Deletes variants of visitors that were last requested before `before` (ms). Returns the number of
+ * changed rows, including those of triggers.
+ */
+export async function deleteUnrequestedVariants(db: Database, before: number): Promise<number> {
+  const result = await db.run(sql`DELETE FROM variants WHERE (file_path, transformation) IN (
     SELECT file_path, transformation FROM variants
     WHERE last_requested_at < ${before} LIMIT ${BATCH_SIZE})`)
+  return result.meta.changes
 }
 
 /**

@@ -1,12 +1,20 @@
 /** `/health`: checks the settings and the database. */
 import { createRoute, z } from '@hono/zod-openapi'
-import { DEFAULT_QUEUE } from '../../contract/queue.ts'
-import { UNRESTRICTED } from '../../domain/caller.ts'
 import { validateSettings } from '../../platform/settings.ts'
-import { readQueue } from '../../services/queues/queues.ts'
+import { readDatabaseLevel } from '../../services/maintenance/databaseLevel.ts'
 import { rateLimitVisitors } from '../middleware/rateLimit.ts'
 import { errors, json } from '../responses/errorResponse.ts'
 import { createApi } from '../router.ts'
+
+const health = z.object({
+  status: z.literal('ok'),
+  database: z
+    .enum(['filling', 'nearly_full'])
+    .optional()
+    .describe(
+      'Present if the database uses 70 % (filling) or 85 % (nearly_full) of its maximum size. Ended jobs and events are then kept for half their retention time if it is nearly full',
+    ),
+})
 
 const healthRoute = createRoute({
   tags: ['service'],
@@ -15,7 +23,7 @@ const healthRoute = createRoute({
   middleware: rateLimitVisitors,
   summary: 'Check that the settings are valid and that the database can be read',
   responses: {
-    200: json(z.object({ status: z.literal('ok') }), 'The service is healthy'),
+    200: json(health, 'The service is healthy'),
     ...errors(429, 503),
   },
 })
@@ -23,6 +31,6 @@ const healthRoute = createRoute({
 export const healthRoutes = createApi().openapi(healthRoute, async (c) => {
   validateSettings(c.env)
   // Throws if the database is unreachable or has no table of queues.
-  await readQueue(c.get('platform'), UNRESTRICTED, DEFAULT_QUEUE)
-  return c.json({ status: 'ok' as const }, 200)
+  const level = await readDatabaseLevel(c.get('platform'))
+  return c.json({ status: 'ok' as const, ...(level !== 'normal' && { database: level }) }, 200)
 })

@@ -10,6 +10,7 @@ import {
 import { deleteUnrequestedJobs, deleteUnrequestedVariants } from '../../db/visitorRequests.ts'
 import { listUploadsBefore } from '../../db/uploads.ts'
 import { describeError, logError } from '../../log.ts'
+import { checkDatabaseLevel, shortenRetention } from './databaseLevel.ts'
 import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { finishWrite } from '../files/storageQuota.ts'
@@ -19,6 +20,10 @@ const DAY_MS = 86_400_000
 const IDEMPOTENCY_DAYS = 1
 const MAX_UPLOADS_PER_ROUND = 20
 const MAX_FILES_PER_ROUND = 200
+/** The cron trigger runs the cleaner each minute. Requests wait for D1 only between statements. */
+const MAX_CLEANING_MS = 20_000
+/** It limits the subrequests of a run. */
+const MAX_ROUNDS = 100
 
 export interface Retention {
   jobDays: number
@@ -29,36 +34,73 @@ export interface Retention {
 }
 
 /**
- * Runs one round. A round deletes a bounded number of rows of each large table. Events have a
- * retention time of their own, and can outlive their job. Variants have no retention time, except
- * those of visitors. An error is logged, and does not stop the other steps.
+ * Runs the cleaner once. The large tables are cleaned in rounds, each of which deletes a bounded
+ * number of rows, until nothing is left to delete or the time is over; the next run continues.
+ * Events have a retention time of their own, and can outlive their job. Variants have no retention
+ * time, except those of visitors. An error is logged, and does not stop the other steps.
+ *
+ * @param budgetMs time after which no further round begins
  */
 export async function runCleaner(
   platform: Platform,
-  { jobDays, eventDays, uploadDays, publicVariantDays }: Retention,
+  retention: Retention,
+  budgetMs = MAX_CLEANING_MS,
 ): Promise<void> {
   const { db } = platform
   const now = Date.now()
+  const level = (await run('database size', () => checkDatabaseLevel(platform))) ?? 'normal'
+  const { uploadDays, publicVariantDays } = retention
+  const jobDays = shortenRetention(retention.jobDays, level)
+  const eventDays = shortenRetention(retention.eventDays, level)
   const uploadsBefore = now - uploadDays * DAY_MS
-  await run('jobs', () => deleteFinishedJobs(db, now - jobDays * DAY_MS))
-  await run('events', () => deleteEvents(db, now - eventDays * DAY_MS))
-  await run('idempotency keys', () => deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS))
-  await run('statistics', () => deleteStatistics(platform, now - jobDays * DAY_MS))
+  const requestedBefore = now - publicVariantDays * DAY_MS
+  await repeat(now + budgetMs, {
+    jobs: () => deleteFinishedJobs(db, now - jobDays * DAY_MS),
+    events: () => deleteEvents(db, now - eventDays * DAY_MS),
+    'idempotency keys': () => deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS),
+    'variants of visitors': () => deleteUnrequestedVariants(db, requestedBefore),
+    outputs: () => collectGarbage(platform),
+  })
+  await run('statistics', () => deleteStatistics(platform, now - retention.jobDays * DAY_MS))
   await run('uploads', () => deleteOldUploads(platform, uploadsBefore))
   await run('reservations', () => recordAbandonedWrites(platform, uploadsBefore))
   await run('files', () => deleteUnownedFiles(db, uploadsBefore, MAX_FILES_PER_ROUND))
-  const requestedBefore = now - publicVariantDays * DAY_MS
-  await run('variants of visitors', () => deleteUnrequestedVariants(db, requestedBefore))
   await run('jobs of visitors', () => deleteVisitorJobs(platform, requestedBefore))
-  await run('outputs', () => collectGarbage(platform))
 }
 
-/** @param subject what the step works on, for the log */
-async function run(subject: string, step: () => Promise<unknown>): Promise<void> {
+/**
+ * Runs the steps in rounds until `until` (ms since the epoch), at least once and at most MAX_ROUNDS
+ * times. A step that deleted nothing, or failed, is left out of the later rounds.
+ *
+ * @param steps by what they work on; each returns 0 if it deleted nothing
+ */
+async function repeat(until: number, steps: Record<string, () => Promise<number>>): Promise<void> {
+  let remaining = Object.entries(steps)
+  for (let round = 0; round < MAX_ROUNDS && remaining.length > 0; round++) {
+    const left: typeof remaining = []
+    for (const [subject, step] of remaining) {
+      if (((await run(subject, step)) ?? 0) > 0) {
+        left.push([subject, step])
+      }
+    }
+    remaining = Date.now() < until ? left : []
+  }
+}
+
+/**
+ * Returns the result of a step, or undefined if it failed.
+ *
+ * @param subject what the step works on, for the log
+ */
+async function run<Result>(
+  subject: string,
+  step: () => Promise<Result>,
+): Promise<Result | undefined> {
   try {
-    await step()
+    return await step()
   } catch (error) {
     logError('cleaner_failed', { subject, error: describeError(error) })
+    return undefined
   }
 }
 

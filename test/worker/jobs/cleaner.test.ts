@@ -3,10 +3,10 @@
  * and variants that visitors requested, see visitorJobs.test.ts.
  */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { FINAL_STATUSES } from '../../../src/domain/jobTransitions.ts'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
-import { api, expectJson } from '../helpers/requests.ts'
+import { api, expectJson, visitWith } from '../helpers/requests.ts'
 import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
 import { db, openPlatform, jobRow, readCounters } from '../helpers/database.ts'
 import { applyEvent, insertJobIn } from '../helpers/jobStore.ts'
@@ -28,10 +28,34 @@ function setAge(table: string, column: string, days: number, where = '1') {
   return run(`UPDATE ${table} SET ${column} = ? WHERE ${where}`, Date.now() - days * DAY_MS)
 }
 
-async function runRound() {
-  const { platform, settled } = openPlatform()
-  await runCleaner(platform, RETENTION)
+async function runRound(budgetMs?: number, d1?: D1Database) {
+  const { platform, settled } = openPlatform(d1)
+  await runCleaner(platform, RETENTION, budgetMs)
   await settled()
+}
+
+/** The database, as if it had this size. */
+function withSize(bytes: number): D1Database {
+  const resized = (statement: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(statement, {
+      get: (target, name) => {
+        if (name === 'bind') {
+          return (...values: unknown[]) => resized(target.bind(...values))
+        }
+        if (name === 'run') {
+          return async () => {
+            const result = await target.run()
+            return { ...result, meta: { ...result.meta, size_after: bytes } }
+          }
+        }
+        const value: unknown = Reflect.get(target, name, target)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  return {
+    prepare: (sql: string) => resized(env.DB.prepare(sql)),
+    batch: (statements: D1PreparedStatement[]) => env.DB.batch(statements),
+  } as D1Database
 }
 
 beforeEach(async () => {
@@ -75,17 +99,50 @@ describe('jobs', () => {
     expect((await api('GET', '/t/w_640/kept.mp4')).status).toBe(200)
   })
 
-  it('of one status are deleted in batches of 200, until none is left', async () => {
+  it('of one status are deleted in batches of 200, until the time is over or none is left', async () => {
     for (let n = 0; n < 250; n++) {
       await insertJobIn('cancelled')
     }
+    await run(
+      `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500)
+      INSERT INTO idempotency_keys SELECT 'key' || i, '', '[]', 1 FROM n`,
+    )
     await setAge('jobs', 'completed_at', 31)
+    await runRound(0)
+    expect([await count('jobs'), await count('idempotency_keys')]).toEqual([50, 2_300])
     await runRound()
-    expect(await count('jobs')).toBe(50)
-    await runRound()
-    expect(await count('jobs')).toBe(0)
+    expect([await count('jobs'), await count('idempotency_keys')]).toEqual([0, 0])
     expect((await readCounters()).stored).toMatchObject({ cancelled: 0 })
   })
+})
+
+describe('the size of the database', () => {
+  it.each([
+    [6.9e9, undefined, 'kept'],
+    [7e9, 'filling', 'kept'],
+    [8.5e9, 'nearly_full', 'deleted'],
+  ])(
+    '%f bytes: /health says %s, and a job that ended 16 days ago is %s',
+    async (bytes, level, fate) => {
+      const logged = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+      const job = await insertJobIn('completed')
+      await setAge('jobs', 'completed_at', 16)
+      const recent = await insertJobIn('completed')
+      await setAge('jobs', 'completed_at', 14, `id = '${recent.id}'`)
+      await runRound(undefined, withSize(bytes))
+      expect(await jobRow(job.id)).toEqual(fate === 'kept' ? expect.anything() : null)
+      expect(await jobRow(recent.id)).not.toBeNull()
+      const lines = logged.mock.calls.map(([line]) => JSON.parse(String(line)) as object)
+      expect(lines).toEqual(
+        level === undefined
+          ? []
+          : [{ event: 'database_filling', level, sizeBytes: bytes, maxBytes: 10e9 }],
+      )
+      logged.mockRestore()
+      const response = await visitWith({ DB: withSize(bytes) }, '/health')
+      expect(await response.json()).toEqual({ status: 'ok', ...(level && { database: level }) })
+    },
+  )
 })
 
 it('events past their retention are deleted, newer ones are kept', async () => {

@@ -1,6 +1,6 @@
 /**
  * Runs the whole system on one machine: builds the Worker, then runs it and the runners until
- * Ctrl-C. start.mjs installs what is missing and then starts this program.
+ * Ctrl-C. start.sh installs what is missing and then becomes this program.
  */
 import { buildWorker } from './start/build.ts'
 import { claimPort, claimState } from './start/claim.ts'
@@ -136,8 +136,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     void stop(0)
   })
 }
-// The IPC channel closes when the parent process, start.mjs, is killed.
-process.on('disconnect', () => void stop(1))
+// If npm is killed with SIGKILL, this process gets another parent. It then stops, because it would
+// keep the port in use.
+const npmPid = process.ppid
+if (process.env.npm_lifecycle_event) {
+  setInterval(() => process.ppid === npmPid || void stop(1), 1_000)
+}
 
 console.log('Starting Reelqueue …')
 try {

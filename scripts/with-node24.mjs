@@ -14,34 +14,28 @@ const COMPILE_CACHE = join(ROOT, 'node_modules', '.cache', 'node')
  * @param {string[]} [options.args] arguments of the program
  * @param {boolean} [options.ffmpeg] install ffmpeg if it is missing
  * @param {boolean} [options.browser] install Chromium if it is missing
- * @param {boolean} [options.stopWithParent] connect the program by IPC, so that it notices when
- *   this process is killed
  */
 export function runWithNode24(program, options = {}) {
-  const { args = [], stopWithParent = false, ffmpeg = false, browser = false } = options
+  const { args = [], ffmpeg = false, browser = false } = options
   installMissing({ ffmpeg, browser })
-  // `npm start` uses node:sqlite, for which Node 24 prints a warning.
-  const nodeOptions = ['--disable-warning=ExperimentalWarning']
-  const child = spawn(NODE_24, [...nodeOptions, join(ROOT, program), ...args], {
-    cwd: ROOT,
-    stdio: ['inherit', 'inherit', 'inherit', ...(stopWithParent ? ['ipc'] : [])],
-    env: {
-      ...process.env,
-      PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
-      // The programs that it starts keep their compiled code there too, and start faster.
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? COMPILE_CACHE,
+  // Node 24 prints a warning for node:sqlite.
+  const child = spawn(
+    NODE_24,
+    ['--disable-warning=ExperimentalWarning', join(ROOT, program), ...args],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        PATH: [join(ROOT, 'node_modules', '.bin'), process.env.PATH].join(delimiter),
+        // The programs that it starts keep their compiled code there too, and start faster.
+        NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? COMPILE_CACHE,
+      },
     },
-  })
+  )
 
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal))
-  }
-
-  // If npm is killed with SIGKILL, this process gets another parent. The program is then stopped,
-  // because it would keep the port in use.
-  const npmPid = process.ppid
-  if (stopWithParent && process.env.npm_lifecycle_event) {
-    setInterval(() => process.ppid === npmPid || child.kill('SIGTERM'), 1_000)
   }
 
   child.on('exit', (code) => process.exit(code ?? 1))

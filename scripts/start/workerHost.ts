@@ -14,6 +14,8 @@ import { statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
 import { MIGRATION_WORKER, readBundleInfo } from './bundleInfo.ts'
 
@@ -88,6 +90,13 @@ async function migrate(): Promise<void> {
   }
 }
 
+/** Frees about 70 MB that the start has used. V8 does not while the process is idle. */
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  gc()
+}
+
 await migrate()
 const miniflare = createMiniflare({
   ...shared,
@@ -101,6 +110,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
 }
 await miniflare.ready
 console.log(`The Worker listens on port ${port}.`)
+collectGarbage()
 
 // Cron triggers do not fire by themselves outside of Cloudflare.
 setInterval(() => {

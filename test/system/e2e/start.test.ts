@@ -14,7 +14,7 @@ import { findFreePort } from '../fixtures/freePort.ts'
 import { makeClip } from '../fixtures/media.ts'
 import { expectNoProcesses } from '../fixtures/expectNoProcesses.ts'
 import { listProcesses } from '../fixtures/processes.ts'
-import { runStartProgram, type StartProgram } from '../fixtures/startProgram.ts'
+import { runStartProgram, START, type StartProgram } from '../fixtures/startProgram.ts'
 
 const running: StartProgram[] = []
 
@@ -123,6 +123,29 @@ describe('two starts on one state folder', () => {
     const remaining = listProcesses(stateDir).filter(({ pid }) => pids.includes(pid))
     expect(remaining).toEqual([])
   })
+})
+
+test('nothing is left when npm is killed', async () => {
+  const stateDir = makeStateDir()
+  const port = String(await findFreePort())
+  // The shell stands for npm: it is the parent of the program, and waits for it.
+  const npm = spawn('sh', ['-c', `sh '${START}' & wait`], {
+    env: {
+      ...process.env,
+      STATE_DIR: stateDir,
+      PORT: port,
+      RUNNERS: '0',
+      npm_lifecycle_event: 'start',
+    },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  for await (const chunk of npm.stdout.setEncoding('utf8')) {
+    if ((chunk as string).includes('Starting the Worker')) {
+      break
+    }
+  }
+  npm.kill('SIGKILL')
+  await expectNoProcesses(stateDir, 10_000)
 })
 
 test('the steps of a start are printed, and the printed commands work as they are', async () => {

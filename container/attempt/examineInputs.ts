@@ -19,11 +19,11 @@ export async function examineInputs(
   ofAnySize: boolean,
 ): Promise<PlanContext> {
   const { original, references } = attempt.inputs
-  const examine = (found: Probe, input: OpenInput) =>
+  const examine = (found: Probe, { source, sizeBytes }: OpenInput) =>
     examineTimes(found, {
-      ...probeEnvironment(attempt, input),
-      input: [...INPUT_LIMITS, input.source.url],
-      sizeBytes: input.sizeBytes,
+      ...probeEnvironment(attempt),
+      input: [...INPUT_LIMITS, source.url],
+      sizeBytes,
       ofAnySize,
     })
   const { source } = context

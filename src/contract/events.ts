@@ -29,7 +29,6 @@ export const durableEventData = z.object({
   priority: z.int().optional(),
   error: z.string().optional(),
 })
-export type DurableEventData = z.infer<typeof durableEventData>
 
 export const progressData = z.object({
   jobId: z.string(),
@@ -40,9 +39,3 @@ export const progressData = z.object({
   speed: z.number().nullable(),
 })
 export type ProgressData = z.infer<typeof progressData>
-
-/** A message from the hub to a subscriber. `id` is the sequence number of a durable event. */
-export type StreamMessage =
-  | { event: DurableEventType; id: number; data: DurableEventData }
-  | { event: 'job:progress'; filePath: string; data: ProgressData }
-  | { event: 'resync'; data: { reason: string } }

@@ -154,10 +154,7 @@ export async function listBusyRunners(db: Database): Promise<string[]> {
   return rows.map((row) => row.runnerId)
 }
 
-/**
- * The running jobs that one runner holds, at most 10. A runner holds one that runs, and one whose
- * output it uploads.
- */
+/** The running jobs that one runner holds, at most 10. A runner runs one job at a time. */
 export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]> {
   return db
     .select()

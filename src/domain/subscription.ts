@@ -1,6 +1,5 @@
 /** The subscription of an event stream: its filter, and its position in the event log. */
 import { z } from 'zod'
-import type { StreamMessage } from '../contract/events.ts'
 
 /** Stored in the attachment of the subscriber's socket. */
 export const subscription = z.object({
@@ -8,10 +7,7 @@ export const subscription = z.object({
   filePath: z.string().nullable(),
   /** Ends in a slash. */
   pathPrefix: z.string().nullable().default(null),
-  /**
-   * Sequence number up to which events were sent, or were skipped because they do not match the
-   * filter. The first value is that of the event after which the stream begins.
-   */
+  /** Sequence number of the event after which the hub sends events to the subscriber. */
   cursor: z.int().nonnegative(),
 })
 export type Subscription = z.infer<typeof subscription>
@@ -27,8 +23,4 @@ export function matchesFilter(
     (filter.filePath === null || filter.filePath === event.filePath) &&
     (filter.pathPrefix === null || event.filePath.startsWith(filter.pathPrefix))
   )
-}
-
-export function encodeMessage(message: StreamMessage): string {
-  return JSON.stringify(message)
 }

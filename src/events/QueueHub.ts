@@ -7,40 +7,33 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { ProgressData } from '../contract/events.ts'
 import { type Database, openDatabase } from '../db/database.ts'
-import { findEventRange } from '../db/events.ts'
+import { findStreamStart } from '../db/events.ts'
 import { listReadyJobs } from '../db/claimQuery.ts'
 import { findQueue } from '../db/queues.ts'
 import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
 import { nextRoundTime } from '../services/maintenance/watchdogInterval.ts'
 import { createPlatform } from '../platform/platform.ts'
-import { ALL_QUEUES, PING, PONG } from '../platform/hubClient.ts'
-import {
-  encodeMessage,
-  matchesFilter,
-  type Subscription,
-  subscription,
-} from '../domain/subscription.ts'
-import { EventDelivery, send, type Subscriber } from './EventDelivery.ts'
+import { ALL_QUEUES, PING, PONG, type StreamOptions } from '../platform/hubClient.ts'
+import { explainMissing } from '../services/queues/eventFilter.ts'
+import { EventDelivery } from './EventDelivery.ts'
+import { encodeFrame } from './frames.ts'
+import { isOpen, Subscribers } from './Subscribers.ts'
 import { wakeWaitingRunners } from './waitingRunners.ts'
 import { armAlarm, runRound } from './watchdogAlarm.ts'
 
-// Tags of sockets.
-const STREAM = 'stream'
+/** Tag of the sockets of waiting runners. */
 const RUNNER = 'runner'
 
-function isOpen(socket: WebSocket) {
-  return socket.readyState === WebSocket.OPEN
-}
+/** A client that has missed more events lists the jobs again instead (event `resync`). */
+export const MAX_REPLAYED_EVENTS = 10_000
 
 export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
-  private readonly delivery: EventDelivery
+  private streams: { subscribers: Subscribers; delivery: EventDelivery } | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
-    const queue = this.queue === ALL_QUEUES ? null : this.queue
-    this.delivery = new EventDelivery(this.db, queue, () => this.subscribers())
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG))
   }
 
@@ -49,12 +42,27 @@ export class QueueHub extends DurableObject<Env> {
     return this.ctx.id.name!
   }
 
+  /** Null in the hub of all queues. */
+  private get onlyQueue(): string | null {
+    return this.queue === ALL_QUEUES ? null : this.queue
+  }
+
+  /** Reads the subscribers when they are first needed, because there can be many. */
+  private openStreams() {
+    if (this.streams === null) {
+      const subscribers = new Subscribers(this.ctx)
+      const delivery = new EventDelivery(this.db, this.onlyQueue, subscribers)
+      this.streams = { subscribers, delivery }
+    }
+    return this.streams
+  }
+
   /** Upgrades to a WebSocket: `/runner` for a waiting runner, `/stream` for an event stream. */
   override async fetch(request: Request): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url)
     return pathname === '/runner'
       ? this.acceptRunner(searchParams)
-      : this.acceptSubscriber(searchParams)
+      : this.acceptSubscriber(JSON.parse(searchParams.get('options')!) as StreamOptions)
   }
 
   /** The socket receives one message when there may be work for a runner with `capabilities`. */
@@ -66,33 +74,40 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   /**
-   * The socket receives every event from now on, or after the event `since`, filtered by `jobId`,
-   * `filePath` and `pathPrefix`. The response header `X-Cursor` is the id after which the stream
-   * begins.
+   * The socket receives every event after the newest one of the log, filtered. See `EventStream`
+   * for the response headers. The response is 404 with an error result if the queue or the job of
+   * the request does not exist.
    */
-  private async acceptSubscriber(query: URLSearchParams): Promise<Response> {
-    const since = query.get('since')
-    const { oldest, newest } = await findEventRange(this.db)
-    const from = since === null ? newest : Number(since)
-    // Events after `from` may have been deleted, or the log has not reached that id.
-    const isLost = from > newest || from < oldest - 1
-    const cursor = isLost ? newest : from
+  private async acceptSubscriber({ filter, since, job }: StreamOptions): Promise<Response> {
+    const target = { queue: this.onlyQueue, job, since }
     const { 0: client, 1: server } = new WebSocketPair()
-    server.serializeAttachment({
-      jobId: query.get('jobId'),
-      filePath: query.get('filePath'),
-      pathPrefix: query.get('pathPrefix'),
-      cursor,
-    } satisfies Subscription)
-    this.ctx.acceptWebSocket(server, [STREAM])
-    if (isLost) {
-      const reason = 'Events after your last one may be missing. List the jobs again.'
-      server.send(encodeMessage({ event: 'resync', data: { reason } }))
-    }
-    // Sends the events after `cursor` that are in the log by now. A long replay continues later.
-    await this.delivery.run()
-    const headers = { 'X-Cursor': String(cursor) }
-    return new Response(null, { status: 101, webSocket: client, headers })
+    let response = new Response(null, { status: 500 })
+    await this.openStreams().delivery.join(
+      filter,
+      () => findStreamStart(this.db, target, MAX_REPLAYED_EVENTS),
+      (start) => {
+        const missing = explainMissing(target, start)
+        if (missing) {
+          response = Response.json(missing, { status: 404 })
+          return null
+        }
+        const { oldest, newest, isFarBehind } = start
+        const from = since ?? newest
+        // Events after `from` may have been deleted, or the log has not reached that id.
+        const isLost = from > newest || from < oldest - 1 || isFarBehind
+        response = new Response(null, {
+          status: 101,
+          webSocket: client,
+          headers: {
+            'X-Cursor': String(isLost ? newest : from),
+            'X-Live-After': String(newest),
+            ...(isLost && { 'X-Resync': 'true' }),
+          },
+        })
+        return server
+      },
+    )
+    return response
   }
 
   /** See `Hubs.notify`. */
@@ -100,7 +115,7 @@ export class QueueHub extends DurableObject<Env> {
     if (deadline !== null) {
       await armAlarm(this.ctx.storage, deadline)
     }
-    await this.delivery.run()
+    await this.openStreams().delivery.run()
   }
 
   /** See `Hubs.wake`. */
@@ -115,12 +130,9 @@ export class QueueHub extends DurableObject<Env> {
 
   /** Sends progress to the current subscribers of the job, without storing it. */
   sendProgress(filePath: string, data: ProgressData): void {
-    const message = encodeMessage({ event: 'job:progress', filePath, data })
-    for (const { socket, subscription: subscriber } of this.subscribers()) {
-      if (matchesFilter(subscriber, { jobId: data.jobId, filePath })) {
-        send(socket, message)
-      }
-    }
+    this.openStreams().subscribers.sendLive({ jobId: data.jobId, filePath }, () =>
+      encodeFrame({ event: 'job:progress', data: JSON.stringify(data) }),
+    )
   }
 
   /**
@@ -149,24 +161,15 @@ export class QueueHub extends DurableObject<Env> {
     }
     // Delivers events whose notification was lost.
     platform.defer(platform.hubs.deliverInHubOfAllQueues())
-    await this.delivery.run()
+    await this.openStreams().delivery.run()
   }
 
   override webSocketClose(socket: WebSocket, code: number): void {
     socket.close(code === 1005 || code === 1006 ? 1000 : code)
+    this.streams?.delivery.leave(socket)
   }
 
-  private *subscribers(): Generator<Subscriber> {
-    for (const socket of this.ctx.getWebSockets(STREAM).filter(isOpen)) {
-      const { data } = subscription.safeParse(socket.deserializeAttachment())
-      if (data) {
-        yield { socket, subscription: data }
-      }
-      // Closes a stream without a valid attachment; its client reconnects. Throwing here would end
-      // the delivery to all other clients.
-      else {
-        socket.close(1011, 'no position in the log')
-      }
-    }
+  override webSocketError(socket: WebSocket): void {
+    this.streams?.delivery.leave(socket)
   }
 }

@@ -1,22 +1,16 @@
 /** Waits for the end of a job, by an event stream of its queue. */
-import type { StreamMessage } from '../contract/events.ts'
+import type { DurableEventType } from '../contract/events.ts'
 import { describeError, logError } from '../log.ts'
 import { closeUnused, type HubClient } from '../platform/hubClient.ts'
 import { limitTime } from '../platform/timeLimit.ts'
+import { listEventNames } from './frames.ts'
 
-const ENDS_WAIT: Record<StreamMessage['event'], boolean> = {
-  'job:created': false,
-  'job:started': false,
-  'job:progress': false,
-  'job:playable': false,
-  'job:retrying': false,
-  'job:completed': true,
-  'job:error': true,
-  'job:cancelled': true,
-  'job:deleted': true,
-  // Events may have been missed, including the end of the job. The caller then reads the job.
-  resync: true,
-}
+const ENDS_WAIT: ReadonlySet<string> = new Set<DurableEventType>([
+  'job:completed',
+  'job:error',
+  'job:cancelled',
+  'job:deleted',
+])
 
 /**
  * Resolves when the job has ended, when events may have been missed (also when the stream closes or
@@ -31,23 +25,26 @@ export async function waitForJobEnd(
   timeoutMs: number,
 ): Promise<void> {
   const filter = { jobId, filePath: null, pathPrefix: null }
-  const options = { filter, since: null }
+  const options = { filter, since: null, job: null }
   const deadline = Date.now() + timeoutMs
-  const opening = limitTime(hubs.openStream(queue, options), timeoutMs, (late) =>
-    closeUnused(late.socket),
-  )
+  const opening = limitTime(hubs.openStream(queue, options), timeoutMs, (late) => {
+    if (late.ok) {
+      closeUnused(late.socket)
+    }
+  })
   const events = await opening.catch((error: unknown) => {
     logError('hub_unreachable', { queue, error: describeError(error) })
     return null
   })
-  if (!events) {
+  if (!events?.ok) {
     return
   }
   const { socket } = events
+  socket.binaryType = 'arraybuffer'
   const { promise: ended, resolve: end } = Promise.withResolvers<void>()
   const timer = setTimeout(end, Math.max(0, deadline - Date.now()))
   socket.addEventListener('message', ({ data }) => {
-    if (ENDS_WAIT[(JSON.parse(data as string) as StreamMessage).event]) {
+    if (listEventNames(data as ArrayBuffer).some((name) => ENDS_WAIT.has(name))) {
       end()
     }
   })

@@ -4,6 +4,8 @@
  */
 import { describeError, logError } from '../log.ts'
 import type { Hubs, WorkWait } from '../services/ports.ts'
+import type { StreamTarget } from '../db/events.ts'
+import type { ErrorResult } from '../domain/result.ts'
 import type { EventFilter } from '../domain/subscription.ts'
 import { summarizeCapabilities } from '../domain/runnerRequirements.ts'
 import { limitTime } from './timeLimit.ts'
@@ -28,18 +30,26 @@ const MAX_WATCHDOG_MS = 20_000
 /** Name of the hub whose streams follow all queues. It is no valid name of a queue. */
 export const ALL_QUEUES = '*'
 
-/** An open event stream of a queue. Events arrive once the socket is accepted. */
+/**
+ * An open event stream of a queue. The socket brings each new event as bytes that can be sent to a
+ * client as they are (`frames.ts`), once it is accepted.
+ */
 export interface EventStream {
+  ok: true
   socket: WebSocket
   /** The id of the event after which the stream begins. */
   cursor: number
+  /** The socket brings the events after this one. Those before it are in the log. */
+  liveAfter: number
+  /** Events after the requested id may be missing, so the stream begins with new events. */
+  isLost: boolean
 }
 
-export interface StreamOptions {
+export interface StreamOptions extends Pick<StreamTarget, 'job' | 'since'> {
   filter: EventFilter
-  /** The id of the event after which the stream begins; null for new events only. */
-  since: number | null
 }
+
+export type StreamError = ErrorResult<'queue_not_found' | 'job_not_found'>
 
 export interface HubClient extends Hubs {
   /** Runs the queue's watchdog once, now. */
@@ -47,7 +57,7 @@ export interface HubClient extends Hubs {
   /** Delivers events of which the hub of all queues was not notified. */
   deliverInHubOfAllQueues(): Promise<void>
   /** Opens an event stream of a queue, or (null) of all queues. */
-  openStream(queue: string | null, options: StreamOptions): Promise<EventStream>
+  openStream(queue: string | null, options: StreamOptions): Promise<EventStream | StreamError>
 }
 
 export function createHubClient(namespace: Env['HUBS']): HubClient {
@@ -67,8 +77,18 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
     wake: (queue, count) => limitTime(getHub(queue).wake(count), MAX_WAKE_MS),
     runWatchdog: (queue) => limitTime(getHub(queue).runWatchdog(), MAX_WATCHDOG_MS),
     async openStream(queue, options) {
-      const response = await connect(queue ?? ALL_QUEUES, `/stream?${buildQuery(options)}`)
-      return { socket: readSocket(response), cursor: Number(response.headers.get('X-Cursor')) }
+      const query = new URLSearchParams({ options: JSON.stringify(options) })
+      const response = await connect(queue ?? ALL_QUEUES, `/stream?${query}`)
+      if (response.status === 404) {
+        return response.json<StreamError>()
+      }
+      return {
+        ok: true,
+        socket: readSocket(response),
+        cursor: Number(response.headers.get('X-Cursor')),
+        liveAfter: Number(response.headers.get('X-Live-After')),
+        isLost: response.headers.has('X-Resync'),
+      }
     },
     async waitForWork(queues, capabilities) {
       const query = new URLSearchParams({
@@ -82,19 +102,6 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
       return createWorkWait(sockets.filter((socket) => socket !== null))
     },
   }
-}
-
-function buildQuery({ filter, since }: StreamOptions): URLSearchParams {
-  const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(filter)) {
-    if (value !== null) {
-      query.set(name, value)
-    }
-  }
-  if (since !== null) {
-    query.set('since', String(since))
-  }
-  return query
 }
 
 function readSocket({ webSocket, status }: Response): WebSocket {

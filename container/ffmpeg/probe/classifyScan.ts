@@ -1,9 +1,7 @@
 /** Decides from sampled frames whether a video is progressive, interlaced or telecined. */
-import { z } from 'zod'
 import type { PairScan } from './compareFields.ts'
 
-const fieldOrder = z.enum(['tff', 'bff'])
-export type FieldOrder = z.infer<typeof fieldOrder>
+export type FieldOrder = 'tff' | 'bff'
 
 /**
  * The way in which the frames of a video were made. In an `interlaced` video, the two fields of a
@@ -11,11 +9,8 @@ export type FieldOrder = z.infer<typeof fieldOrder>
  * spreads four frames of film over the ten fields of five video frames. Some video frames then have
  * fields of two film frames.
  */
-export const scan = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('progressive') }),
-  z.object({ type: z.enum(['interlaced', 'telecine']), fieldOrder }),
-])
-export type Scan = z.infer<typeof scan>
+export type Scan =
+  { type: 'progressive' } | { type: 'interlaced' | 'telecine'; fieldOrder: FieldOrder }
 
 /** Frames of film for each frame of telecined video. */
 export const PULLDOWN_RATIO = 4 / 5

@@ -1,17 +1,14 @@
 /** Finds wrong times in a stream: packets whose times go back, or jump far forward. */
 
-import { z } from 'zod'
-
 /** Wrong times of a stream, as far as they must be known to repair them. */
-export const timeFault = z.object({
+export interface TimeFault {
   /** A longer step from one frame to the next is wrong. */
-  maxStepSeconds: z.number(),
+  maxStepSeconds: number
   /** Usual time from one frame to the next. */
-  frameSeconds: z.number(),
+  frameSeconds: number
   /** End of the last frame once the times are repaired, as a timestamp of the file. */
-  endSeconds: z.number(),
-})
-export type TimeFault = z.infer<typeof timeFault>
+  endSeconds: number
+}
 
 /** A longer step between evenly spaced frames is wrong. */
 export const MAX_EVEN_STEP_SECONDS = 0.5

@@ -12,7 +12,7 @@ export const events = sqliteTable(
     jobId: text().notNull(),
     filePath: text().notNull(),
     type: text().$type<DurableEventType>().notNull(),
-    /** The `data` of the event (`DurableEventData`), as JSON. */
+    /** The `data` of the event (`durableEventData`), as JSON that the hubs send as it is. */
     data: text().notNull(),
     createdAt: time().notNull(),
   },

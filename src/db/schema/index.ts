@@ -5,7 +5,6 @@
  */
 export * from './apiKeys.ts'
 export * from './events.ts'
-export * from './fileProbes.ts'
 export * from './files.ts'
 export * from './jobs.ts'
 export * from './queues.ts'

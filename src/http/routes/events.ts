@@ -1,15 +1,15 @@
 /** `/queue/events`: server-sent events of queues, and tokens for browsers. */
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { streamSSE } from 'hono/streaming'
 import { createStreamToken, streamToken } from '../../contract/apiKey.ts'
 import { queueName } from '../../contract/queue.ts'
 import { storagePath } from '../../contract/storagePath.ts'
 import { writeCount } from '../../contract/writeCount.ts'
 import { errorResult } from '../../domain/result.ts'
 import { streamEvents } from '../../events/sse.ts'
-import { resolveEventFilter } from '../../services/queues/eventFilter.ts'
-import type { EventStream } from '../../platform/hubClient.ts'
+import { readMissedEvents } from '../../events/replay.ts'
+import { findEventFilter, resolveEventFilter } from '../../services/queues/eventFilter.ts'
+import { closeUnused } from '../../platform/hubClient.ts'
 import { type StreamLimit, takeStream, VISITORS } from '../../platform/streamLimits.ts'
 import type { ApiEnv } from '../apiEnv.ts'
 import { type EventAccess, readEventAccess } from '../eventAccess.ts'
@@ -97,35 +97,50 @@ export const eventRoutes = api
     if (!access.ok) {
       return errorResponse(c, access)
     }
-    const resolved = await resolveEventFilter(c.get('platform'), access.restriction, requested)
+    const platform = c.get('platform')
+    const isHead = c.req.method === 'HEAD'
+    const resolved = isHead
+      ? await findEventFilter(platform, access.restriction, requested)
+      : resolveEventFilter(access.restriction, requested)
     if (!resolved.ok) {
       return errorResponse(c, resolved)
     }
-    c.header('X-Accel-Buffering', 'no')
-    if (c.req.method === 'HEAD') {
-      c.header('Cache-Control', 'no-cache')
-      return c.body(null, 200, { 'Content-Type': 'text/event-stream' })
+    const headers = {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-cache',
+      'X-Accel-Buffering': 'no',
+    }
+    if (isHead) {
+      return c.body(null, 200, headers)
+    }
+    const { queue, job, filter } = resolved
+    const events = await platform.hubs.openStream(queue, { filter, since, job })
+    if (!events.ok) {
+      return errorResponse(c, events)
     }
     const limit = findStreamLimit(c, access)
-    const limiterSocket = limit && (await takeStream(c.env.STREAM_LIMITERS, limit))
-    if (limit !== null && limiterSocket === null) {
-      return errorResponse(c, errorResult('cap_reached', describeLimit(limit)))
-    }
-    let events: EventStream
+    let limiterSocket: WebSocket | null
     try {
-      const options = { filter: resolved.filter, since }
-      events = await c.get('platform').hubs.openStream(resolved.queue, options)
+      limiterSocket = limit && (await takeStream(c.env.STREAM_LIMITERS, limit))
     } catch (error) {
-      limiterSocket?.accept()
-      limiterSocket?.close(1000)
+      closeUnused(events.socket)
       throw error
     }
-    return streamSSE(c, (stream) => streamEvents(events, stream, access.expiresAt, limiterSocket))
+    if (limit !== null && limiterSocket === null) {
+      closeUnused(events.socket)
+      return errorResponse(c, errorResult('cap_reached', describeLimit(limit)))
+    }
+    const body = streamEvents(events, {
+      readMissed: readMissedEvents(platform.db, queue, filter),
+      expiresAt: access.expiresAt,
+      limiterSocket,
+    })
+    return c.body(body, 200, headers)
   })
   .openapi(tokenRoute, async (c) => {
     const { expiresInSeconds, ...requested } = c.req.valid('json')
     const caller = c.get('caller')
-    const resolved = await resolveEventFilter(c.get('platform'), caller, requested)
+    const resolved = await findEventFilter(c.get('platform'), caller, requested)
     if (!resolved.ok) {
       return errorResponse(c, resolved)
     }

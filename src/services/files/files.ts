@@ -2,7 +2,6 @@
  * Stores and deletes originals, and retires the variants of files that were replaced or deleted.
  */
 import { shorten } from '../../contract/quote.ts'
-import { deleteFileProbes } from '../../db/fileProbes.ts'
 import type { StorageReservation } from '../../db/files.ts'
 import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
 import { retireVariants } from '../../db/outputs.ts'
@@ -118,7 +117,6 @@ export async function deleteFile(
   const queues = await cancelJobsOfFile(platform.db, filePath, Date.now())
   await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))
-  platform.defer(deleteFileProbes(platform.db, filePath))
   for (const queue of queues) {
     platform.defer(platform.hubs.notify(queue, recheckTime()))
   }

@@ -1,17 +1,11 @@
 /** Combines the event filter of a request with the restriction of its caller. */
 import { shorten } from '../../contract/quote.ts'
-import { findJob } from '../../db/jobs.ts'
-import { findQueue } from '../../db/queues.ts'
+import { findStreamStart, type StreamStart, type StreamTarget } from '../../db/events.ts'
 import { type Restriction, canSeePath, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import type { EventFilter } from '../../domain/subscription.ts'
 import type { Platform } from '../ports.ts'
 
-/** An event must match every field that is not null. */
-export interface EventFilter {
-  jobId: string | null
-  filePath: string | null
-  pathPrefix: string | null
-}
 /** A stream token can also be restricted to one file or one job. */
 export type EventRestriction = Restriction & { jobId?: string | null; filePath?: string | null }
 interface RequestedFilter {
@@ -21,19 +15,21 @@ interface RequestedFilter {
   pathPrefix?: string | undefined
 }
 
-type Outcome =
-  | { ok: true; queue: string | null; filter: EventFilter }
-  | ErrorResult<'job_not_found' | 'queue_not_found' | 'file_not_found'>
+type MissingError = ErrorResult<'job_not_found' | 'queue_not_found'>
+/** The filter, and what must exist: the queue, unless it is null, and the job. */
+export interface ResolvedFilter extends Pick<StreamTarget, 'queue' | 'job'> {
+  ok: true
+  filter: EventFilter
+}
 
 /**
- * `queue` of the result is null, for all queues, if neither the request nor the restriction nor the
- * requested job has a queue.
+ * Does not read the database, so the queue and the job may not exist (`explainMissing`). `queue` of
+ * the result is null, for all queues, if neither the request nor the restriction has a queue.
  */
-export async function resolveEventFilter(
-  { db }: Platform,
+export function resolveEventFilter(
   restriction: EventRestriction,
   requested: RequestedFilter,
-): Promise<Outcome> {
+): ResolvedFilter | MissingError | ErrorResult<'file_not_found'> {
   const jobId = requested.jobId ?? restriction.jobId ?? null
   const filePath = requested.filePath ?? restriction.filePath ?? null
   const pathPrefix = requested.pathPrefix ?? restriction.pathPrefix
@@ -46,18 +42,50 @@ export async function resolveEventFilter(
   if (isOutside) {
     return errorResult('file_not_found', 'There are no events for this path.')
   }
+  if (differs(restriction.jobId, jobId)) {
+    return jobNotFound(jobId!)
+  }
+  const queue = requested.queue ?? restriction.queue
+  if (queue !== null && !canSeeQueue(restriction, queue)) {
+    return queueNotFound(queue)
+  }
   // A requested job must exist. The job of a stream token's restriction may have been deleted.
+  const { queue: ownQueue, pathPrefix: ownPrefix } = restriction
   const job =
-    requested.jobId === undefined ? undefined : await findJob(db, requested.jobId, restriction)
-  if (requested.jobId !== undefined && (!job || differs(restriction.jobId, jobId))) {
-    return errorResult('job_not_found', `There is no job ${shorten(requested.jobId)}.`)
+    requested.jobId === undefined
+      ? null
+      : { id: requested.jobId, restriction: { queue: ownQueue, pathPrefix: ownPrefix } }
+  return { ok: true, queue, job, filter: { jobId, filePath, pathPrefix } }
+}
+
+/** Returns an error if the queue or the job of a stream does not exist, else null. */
+export function explainMissing(
+  { queue, job }: Pick<StreamTarget, 'queue' | 'job'>,
+  { hasQueue, hasJob }: Pick<StreamStart, 'hasQueue' | 'hasJob'>,
+): MissingError | null {
+  if (!hasJob) {
+    return jobNotFound(job!.id)
   }
-  const queue = requested.queue ?? restriction.queue ?? job?.queue ?? null
-  if (queue === null) {
-    return { ok: true, queue, filter: { jobId, filePath, pathPrefix } }
+  return hasQueue ? null : queueNotFound(queue!)
+}
+
+/** As `resolveEventFilter`, but returns an error if the queue or the job does not exist. */
+export async function findEventFilter(
+  { db }: Platform,
+  restriction: EventRestriction,
+  requested: RequestedFilter,
+): Promise<ReturnType<typeof resolveEventFilter>> {
+  const resolved = resolveEventFilter(restriction, requested)
+  if (!resolved.ok || (resolved.queue === null && resolved.job === null)) {
+    return resolved
   }
-  if (!canSeeQueue(restriction, queue) || !(await findQueue(db, queue))) {
-    return errorResult('queue_not_found', `There is no queue "${queue}".`)
-  }
-  return { ok: true, queue, filter: { jobId, filePath, pathPrefix } }
+  const start = await findStreamStart(db, { ...resolved, since: null }, 0)
+  return explainMissing(resolved, start) ?? resolved
+}
+
+function jobNotFound(id: string) {
+  return errorResult('job_not_found', `There is no job ${shorten(id)}.`)
+}
+function queueNotFound(queue: string) {
+  return errorResult('queue_not_found', `There is no queue "${queue}".`)
 }

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 
+import { durableEventData } from '../../../src/contract/events.ts'
 import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
 import { type Client, hub, isEvent, socketCount, trackClients } from '../helpers/eventStream.ts'
 import { api, expectJson } from '../helpers/requests.ts'
@@ -49,6 +50,9 @@ describe('the event stream', () => {
       ['job:started', { jobId: id, filePath, status: 'running' }],
       ['job:completed', { jobId: id, filePath, status: 'completed' }],
     ])
+    for (const { data } of client.durable()) {
+      expect(durableEventData.strict().parse(data)).toEqual(data)
+    }
     const ids = [client.seen[0]!.id!, ...client.ids()]
     expect(ids).toEqual(ids.toSorted((a, b) => a - b))
     expect(new Set(ids).size).toBe(ids.length)

@@ -1,146 +1,161 @@
 /** Clients that are far behind in the log delay no other client. */
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { openDatabase } from '../../../src/db/database.ts'
-import { EventDelivery } from '../../../src/events/EventDelivery.ts'
-import type { Subscription } from '../../../src/domain/subscription.ts'
-import { isEvent, logIds, writeEvents, trackClients } from '../helpers/eventStream.ts'
+import {
+  type Client,
+  isEvent,
+  logIds,
+  readEvents,
+  trackClients,
+  writeEvents,
+} from '../helpers/eventStream.ts'
+import { addQueue } from '../helpers/database.ts'
 import { createOne } from '../helpers/jobs.ts'
+import { API_KEY, visitWith } from '../helpers/requests.ts'
 
 const { watch, closeAll } = trackClients()
-afterEach(closeAll)
+const behind: Client[] = []
+afterEach(async () => {
+  await Promise.all(behind.splice(0).map((client) => client.close()))
+  await closeAll()
+})
 
-it.each(['', 'queue=default&'])(
-  'new clients and live clients receive events while another is sent 8,000 (%s)',
-  async (queue) => {
-    const since = (await logIds(0)).at(-1) ?? 0
-    await writeEvents(8_000)
-    const live = await watch(`?${queue}`)
-    const behind = await watch(`?${queue}lastEventId=${since}`)
-    const newcomer = await watch(`?${queue}`)
-    const { id } = await createOne(`behind/${queue.length}.mp4`)
-    await live.first(isEvent(id, 'job:created'))
-    await newcomer.first(isEvent(id, 'job:created'))
-    expect(behind.ids().length).toBeLessThan(8_000)
-    await behind.first(isEvent(id, 'job:created'))
-    expect(behind.ids()).toEqual(await logIds(since))
-  },
-)
-
-/** A subscriber that records the ids that it receives. */
-function subscriberAt(cursor: number, filePath: string | null = null) {
-  const received: number[] = []
-  let attachment: Subscription = { jobId: null, filePath, pathPrefix: null, cursor }
-  const socket = {
-    send: (text: string) => void received.push((JSON.parse(text) as { id: number }).id),
-    close: vi.fn(),
-    serializeAttachment: (value: Subscription) => void (attachment = value),
-  }
-  return {
-    received,
-    closed: socket.close,
-    read: () => ({ socket: socket as unknown as WebSocket, subscription: attachment }),
-  }
-}
-
-/** Opens the database so that the reads of a replay wait until `release` is called. */
+/** A database of the Worker whose reads of missed events wait until `release` is called. */
 function gateReplays() {
   const { promise: gate, resolve: release } = Promise.withResolvers<void>()
   let reads = 0
-  const prepare = (text: string) => {
-    const isReplay = text.includes('order by "events"."seq" asc')
-    return wrap(env.DB.prepare(text), isReplay)
-  }
-  const wrap = (statement: D1PreparedStatement, isReplay: boolean): D1PreparedStatement =>
+  const wrap = (statement: D1PreparedStatement): D1PreparedStatement =>
     new Proxy(statement, {
       get(target, name: keyof D1PreparedStatement) {
         if (name === 'bind') {
-          return (...values: unknown[]) => wrap(target.bind(...values), isReplay)
+          return (...values: unknown[]) => wrap(target.bind(...values))
         }
         return async (...values: never[]) => {
-          if (isReplay) {
-            reads++
-            await gate
-          }
+          reads++
+          await gate
           return (target[name] as (...values: never[]) => unknown).apply(target, values)
         }
       },
     })
-  const db = openDatabase(
-    new Proxy(env.DB, {
-      get: (target, name) => (name === 'prepare' ? prepare : Reflect.get(target, name, target)),
-    }),
-  )
-  return { db, release, replayReads: () => reads }
+  const prepare = (text: string) => {
+    const statement = env.DB.prepare(text)
+    return text.includes('from "events"') ? wrap(statement) : statement
+  }
+  const DB = new Proxy(env.DB, {
+    get: (target, name) => (name === 'prepare' ? prepare : Reflect.get(target, name, target)),
+  })
+  return { DB, release, countReads: () => reads }
 }
 
-describe('a delivery', () => {
-  it('waits for no replay, and each subscriber receives every event once and in order', async () => {
-    const since = (await logIds(0)).at(-1) ?? 0
-    await writeEvents(1_700)
-    const before = await logIds(since)
-    const cursors = { live: before.at(-1)!, near: before.at(-100)!, mid: before[800]!, far: since }
-    const live = subscriberAt(cursors.live)
-    const near = subscriberAt(cursors.near)
-    const mid = subscriberAt(cursors.mid)
-    const far = subscriberAt(cursors.far)
-    const all = [far, live, mid, near]
-    const { db, release, replayReads } = gateReplays()
-    const delivery = new EventDelivery(db, 'default', () => all.map((one) => one.read()))
+/** Opens a stream whose missed events are read from `DB`. */
+async function open(DB: D1Database, query: string) {
+  return visitWith({ DB }, `/queue/events?${query}`, { headers: API_KEY })
+}
+async function resume(DB: D1Database, query: string) {
+  const client = readEvents(await open(DB, query))
+  behind.push(client)
+  await client.first(({ event }) => event === 'connected')
+  return client
+}
+async function newest() {
+  return (await logIds(0)).at(-1) ?? 0
+}
 
-    await delivery.run()
-    await writeEvents(2)
-    await delivery.run()
-    expect(live.received).toEqual(await logIds(cursors.live))
-    expect(near.received).toEqual(await logIds(cursors.near))
-    expect(mid.received).toEqual([])
-    expect(far.received).toEqual([])
-
+it.each(['', 'queue=default&'])(
+  'new clients and live clients receive events while another is sent 8,000 (%s)',
+  async (queue) => {
+    const since = await newest()
+    await writeEvents(8_000)
+    const { DB, release } = gateReplays()
+    const live = await watch(`?${queue}`)
+    const far = await resume(DB, `${queue}lastEventId=${since}`)
+    const newcomer = await watch(`?${queue}`)
+    const { id } = await createOne(`behind/${queue.length}.mp4`)
+    await live.first(isEvent(id, 'job:created'))
+    await newcomer.first(isEvent(id, 'job:created'))
+    expect(far.ids()).toEqual([])
     release()
-    await writeEvents(3)
-    await delivery.run()
-    const newest = (await logIds(0)).at(-1)
-    await vi.waitFor(() => expect(far.received.at(-1)).toBe(newest), 5_000)
-    await vi.waitFor(() => expect(mid.received.at(-1)).toBe(newest), 5_000)
-    for (const [name, one] of Object.entries({ live, near, mid, far })) {
-      expect(one.received).toEqual(await logIds(cursors[name as keyof typeof cursors]))
-      expect(one.closed).not.toHaveBeenCalled()
-    }
-    // A read has up to 500 events: `mid` needs at most two reads, and `far` at most four.
-    expect(replayReads()).toBeLessThanOrEqual(6)
+    await far.first(isEvent(id, 'job:created'))
+    expect(far.ids()).toEqual(await logIds(since))
+  },
+)
+
+describe('a replay', () => {
+  it('reads only the events that match the filter', async () => {
+    const since = await newest()
+    const { id } = await createOne('behind/mine.mp4')
+    await writeEvents(3_000)
+    const { DB, release, countReads } = gateReplays()
+    release()
+    const far = await resume(DB, `filePath=behind/mine.mp4&lastEventId=${since}`)
+    await far.first(isEvent(id, 'job:created'))
+    expect(far.ids()).toHaveLength(1)
+    expect(countReads()).toBe(1)
   })
 
-  it('ends a replay whose events were deleted meanwhile', async () => {
-    const since = (await logIds(0)).at(-1) ?? 0
+  it('waits for a client that does not read', async () => {
+    const since = await newest()
+    await writeEvents(3_000)
+    const { DB, release, countReads } = gateReplays()
+    release()
+    const response = await open(DB, `lastEventId=${since}`)
+    const live = await watch()
+    for (const n of [1, 2, 3]) {
+      const { id } = await createOne(`behind/waits${n}.mp4`)
+      await live.first(isEvent(id, 'job:created'))
+    }
+    // A replay of 3,000 events has six reads.
+    expect(countReads()).toBeLessThanOrEqual(2)
+    const far = readEvents(response)
+    behind.push(far)
+    const last = await newest()
+    await far.first(({ id }) => id === last)
+    expect(far.ids()).toEqual(await logIds(since))
+  })
+
+  it('ends if its events were deleted meanwhile', async () => {
+    const since = await newest()
     await writeEvents(700)
-    const far = subscriberAt(since)
-    const { db, release } = gateReplays()
-    const delivery = new EventDelivery(db, 'default', () => [far.read()])
-    await delivery.run()
+    const { DB, release } = gateReplays()
+    const far = await resume(DB, `lastEventId=${since}`)
     await env.DB.prepare('DELETE FROM events').run()
     release()
-    await vi.waitFor(() => expect(far.read().subscription.cursor).toBeGreaterThan(since), 5_000)
-    await writeEvents(1)
-    await delivery.run()
-    expect(far.received).toEqual(await logIds(0))
+    const { id } = await createOne('behind/deleted.mp4')
+    await far.first(isEvent(id, 'job:created'))
+    expect(far.ids()).toEqual(await logIds(0))
   })
 
-  it('closes the streams that are behind if their events cannot be read', async () => {
-    const since = (await logIds(0)).at(-1) ?? 0
+  it('closes the stream if its events cannot be read', async () => {
+    const since = await newest()
     await writeEvents(700)
-    const [far, live] = [subscriberAt(since), subscriberAt((await logIds(0)).at(-1)!)]
     const logged = vi.spyOn(console, 'error').mockImplementation(() => undefined)
-    const { db, release } = gateReplays()
-    const delivery = new EventDelivery(db, 'default', () => [far.read(), live.read()])
-    await delivery.run()
+    const { DB, release } = gateReplays()
+    const live = await watch()
+    const far = await resume(DB, `lastEventId=${since}`)
     await env.DB.prepare('ALTER TABLE events RENAME TO events_away').run()
     release()
     try {
-      await vi.waitFor(() => expect(far.closed).toHaveBeenCalled(), 5_000)
-      expect(live.closed).not.toHaveBeenCalled()
+      await vi.waitFor(() => expect(far.ended).toBe(true), 5_000)
+      expect(live.ended).toBe(false)
     } finally {
       await env.DB.prepare('ALTER TABLE events_away RENAME TO events').run()
       logged.mockRestore()
     }
+  })
+
+  it('has at most 10,000 events of the queue; a client that missed more receives resync', async () => {
+    const since = await newest()
+    await addQueue('other')
+    await writeEvents(1, 'other')
+    await writeEvents(10_001)
+    const [far, quiet] = [
+      await watch(`?queue=default&lastEventId=${since}`),
+      await watch(`?filePath=filler.mp4&queue=other&lastEventId=${since}`),
+    ]
+    const { id } = await createOne('behind/resync.mp4')
+    await far.first(isEvent(id, 'job:created'))
+    expect(far.seen.map(({ event }) => event)).toEqual(['connected', 'resync', 'job:created'])
+    await quiet.first(({ event }) => event === 'job:created')
+    expect(quiet.seen.map(({ event }) => event)).toEqual(['connected', 'job:created'])
   })
 })

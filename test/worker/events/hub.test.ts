@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { afterEach, expect, it, vi } from 'vitest'
+import { afterEach, assert, expect, it, vi } from 'vitest'
 import { createHubClient, PING, PONG } from '../../../src/platform/hubClient.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
@@ -113,6 +113,44 @@ it('a hub can hibernate between events without losing any', async () => {
   }
 })
 
+/** Counts what is done to deliver the newest events to all clients of the hub. */
+async function countWork() {
+  const storage = await runInDurableObject(hub(), (_instance, state) => state.storage)
+  const spies = {
+    encodings: vi.spyOn(TextEncoder.prototype, 'encode'),
+    attachmentsWritten: vi.spyOn(WebSocket.prototype, 'serializeAttachment'),
+    attachmentsRead: vi.spyOn(WebSocket.prototype, 'deserializeAttachment'),
+    stored: vi.spyOn(storage, 'put'),
+    statements: vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, 'prepare'),
+  }
+  await hub().notify(null)
+  const counts = Object.entries(spies).map(([name, spy]) => [name, spy.mock.calls.length] as const)
+  vi.restoreAllMocks()
+  return Object.fromEntries(counts)
+}
+
+it('an event is read, encoded and stored once for all clients', async () => {
+  const open = [await watch()]
+  await writeEvents(1)
+  const forOneClient = await countWork()
+  expect(forOneClient).toEqual({
+    encodings: 1,
+    attachmentsWritten: 0,
+    attachmentsRead: 0,
+    stored: 1,
+    statements: 1,
+  })
+  while (open.length < 200) {
+    open.push(...(await Promise.all(Array.from({ length: 20 }, () => watch()))))
+  }
+  await writeEvents(1)
+  expect(await countWork()).toEqual(forOneClient)
+  const last = (await logIds(0)).at(-1)
+  await Promise.all(
+    open.map((client) => client.first(({ id, event }) => id === last && event === 'job:created')),
+  )
+})
+
 it('a hub with a client and no jobs stores nothing and sets no alarm', async () => {
   await expectJson(await api('PUT', '/queues/still', {}), 200)
   const client = await watch('?queue=still')
@@ -129,7 +167,9 @@ it('the runtime responds to a ping while the hub hibernates', async () => {
   const stream = await createHubClient(env.HUBS).openStream('default', {
     filter,
     since: null,
+    job: null,
   })
+  assert(stream.ok)
   const { socket } = stream
   const pong = new Promise((resolve) =>
     socket.addEventListener('message', ({ data }) => resolve(data)),
@@ -153,6 +193,8 @@ it('a subscriber with an invalid attachment is disconnected, and others continue
   await runInDurableObject(hub(), (_instance, state) =>
     state.getWebSockets('stream')[0]!.serializeAttachment({ cursor: 'of another version' }),
   )
+  // Attachments are read when the hub starts again.
+  await evictDurableObject(hub())
   const { id } = await createOne('hub/of-another-version.mp4')
   await vi.waitFor(() => expect(both.filter(({ ended }) => ended)).toHaveLength(1), 5_000)
   const connected = both.find(({ ended }) => !ended)!

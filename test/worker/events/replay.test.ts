@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, describe, expect, it } from 'vitest'
-import { findEventRange, listEvents } from '../../../src/db/events.ts'
+import { findStreamStart, listEvents } from '../../../src/db/events.ts'
 import { api } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
 import { openPlatform } from '../helpers/database.ts'
@@ -179,8 +179,11 @@ it('reading new events reads at most one row more than it returns, and their ran
   const { db } = openPlatform(metered.d1).platform
   const rowsRead = async (read: () => Promise<unknown>) => (await metered.cost(read)).rowsRead
   // The limits of `listEvents` include one more row: the next row of the index may be read too.
-  const { newest: last } = await findEventRange(db)
-  expect(await rowsRead(() => findEventRange(db))).toBeLessThanOrEqual(6)
+  const findStart = (since: number | null) =>
+    findStreamStart(db, { queue: 'default', job: null, since }, 2_000)
+  const { newest: last } = await findStart(null)
+  expect(await rowsRead(() => findStart(null))).toBeLessThanOrEqual(6)
+  expect(await rowsRead(() => findStart(last - 1_200))).toBeLessThanOrEqual(6)
   expect(await rowsRead(() => listEvents(db, 'default', last, 500))).toBeLessThanOrEqual(1)
   expect(await rowsRead(() => listEvents(db, 'default', last - 3, 500))).toBeLessThanOrEqual(4)
   expect(await rowsRead(() => listEvents(db, 'default', 0, 500))).toBeLessThanOrEqual(501)

@@ -21,7 +21,7 @@ function slowHub(openMs: number) {
         const { 0: socket, 1: hub } = new WebSocketPair()
         hub.accept()
         hub.addEventListener('close', ({ code }) => closed.push(code))
-        resolve({ socket, cursor: 0 })
+        resolve({ ok: true, socket, cursor: 0, liveAfter: 0, isLost: false })
       }, openMs)
     })
   return { openStream, closed }

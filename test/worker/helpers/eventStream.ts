@@ -13,7 +13,7 @@ export interface Message {
   id: number | null
   data: Record<string, unknown>
 }
-export type Client = Awaited<ReturnType<typeof follow>>
+export type Client = ReturnType<typeof readEvents>
 
 const DEADLINE_MS = 8_000
 
@@ -21,6 +21,11 @@ const DEADLINE_MS = 8_000
 export async function follow(query = '', headers: Record<string, string> = {}) {
   const response = await visit(`/queue/events${query}`, { headers: { ...API_KEY, ...headers } })
   expect(response.status).toBe(200)
+  return readEvents(response)
+}
+
+/** Reads the stream of a response. */
+export function readEvents(response: Response) {
   const reader = response
     .body!.pipeThrough(new TextDecoderStream())
     .pipeThrough(new EventSourceParserStream())

@@ -3,7 +3,7 @@ import { app } from './app.ts'
 import { listQueues } from './db/queues.ts'
 import { describeError, logError } from './log.ts'
 import { runCleaner } from './services/maintenance/cleaner.ts'
-import { runWatchdog } from './services/maintenance/watchdog.ts'
+import { runWatchdogWithoutHub } from './services/maintenance/watchdog.ts'
 import { createPlatform, type WorkerPlatform } from './platform/platform.ts'
 import { consumeTickets, logDeadTickets } from './platform/tickets.ts'
 
@@ -41,7 +41,7 @@ async function watch(platform: WorkerPlatform, queue: string): Promise<void> {
     await platform.hubs.runWatchdog(queue)
   } catch (error) {
     logError('hub_unreachable', { queue, error: describeError(error) })
-    await runWatchdog(platform, queue)
+    await runWatchdogWithoutHub(platform, queue)
   }
 }
 

@@ -134,8 +134,12 @@ export function cancelJobRow(
     .then(first)
 }
 
-/** Cancels all pending and running jobs of a file; returns their queues. */
-export async function cancelJobsOfFile(db: Database, filePath: string, now: number) {
+/** Cancels all pending and running jobs of a file; returns their ids by queue. */
+export async function cancelJobsOfFile(
+  db: Database,
+  filePath: string,
+  now: number,
+): Promise<Map<string, string[]>> {
   const rows = await db
     .update(jobs)
     .set({
@@ -145,8 +149,12 @@ export async function cancelJobsOfFile(db: Database, filePath: string, now: numb
       completedAt: now,
     })
     .where(and(eq(jobs.filePath, filePath), isAllowed('forceCancel')))
-    .returning({ queue: jobs.queue })
-  return new Set(rows.map(({ queue }) => queue))
+    .returning({ id: jobs.id, queue: jobs.queue })
+  const cancelled = new Map<string, string[]>()
+  for (const { id, queue } of rows) {
+    cancelled.set(queue, [...(cancelled.get(queue) ?? []), id])
+  }
+  return cancelled
 }
 
 /**

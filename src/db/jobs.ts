@@ -166,6 +166,12 @@ export function findJob(
     .get()
 }
 
+/** The queue of a job; undefined if there is no such job. */
+export async function findQueueOfJob(db: Database, id: string): Promise<string | undefined> {
+  const [row] = await db.select({ queue: jobs.queue }).from(jobs).where(eq(jobs.id, id))
+  return row?.queue
+}
+
 export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
   return db.select().from(jobs).where(isListed(jobs.id, ids))
 }

@@ -56,14 +56,24 @@ function isRunning(claim: Claim) {
  */
 const TIMEOUT_GRACE_MS = 10_000
 
-/**
- * Expiry of a lease that begins or is extended at `now`: after `lease_seconds`, but at most
- * `TIMEOUT_GRACE_MS` after the job's timeout.
- */
+/** The time to which a lease is extended at most: `TIMEOUT_GRACE_MS` after the job's timeout. */
+const LATEST_EXPIRY = latestExpiry(sql`started_at`)
+
+function latestExpiry(startedAt: SQL) {
+  return sql`${startedAt} + timeout_seconds * 1000 + ${sql.raw(String(TIMEOUT_GRACE_MS))}`
+}
+
+/** Returns the time to which the lease of a running job is extended at most. */
+export function latestLeaseExpiry({
+  startedAt,
+  timeoutSeconds,
+}: Pick<JobRow, 'startedAt' | 'timeoutSeconds'>): number {
+  return (startedAt ?? 0) + timeoutSeconds * 1_000 + TIMEOUT_GRACE_MS
+}
+
+/** Expiry of a lease that begins or is extended at `now`: after `lease_seconds`. */
 function leaseExpiry(now: number, startedAt: SQL) {
-  return sql`min(
-  ${now} + lease_seconds * 1000,
-  ${startedAt} + timeout_seconds * 1000 + ${TIMEOUT_GRACE_MS})`
+  return sql`min(${now} + lease_seconds * 1000, ${latestExpiry(startedAt)})`
 }
 
 /** Columns for a runner's report of the input and plan; what it does not report is unchanged. */
@@ -143,14 +153,18 @@ export function reissueClaim(
 }
 
 /**
- * Records a progress report and restarts the lease. A report with less progress than the recorded
+ * Records a progress report and extends the lease. A report with less progress than the recorded
  * one arrived late: its progress, stage, remaining time, frame rate and speed are ignored.
+ *
+ * @param isHeld true if the hub of the queue holds the lease from now on. The column then has the
+ *   latest possible expiry, and the hub, which all reports reach, sets it when the lease expires
  */
 export function reportProgress(
   db: Database,
   claim: Claim,
   report: Omit<Report, 'fence'>,
   now: number,
+  isHeld: boolean,
 ): Promise<JobRow | undefined> {
   const ifNewest = <T>(value: T, column: SQL) =>
     sql`iif(${report.progress} >= progress, ${value}, ${column})`
@@ -167,7 +181,7 @@ export function reportProgress(
       ...(report.playable && {
         playableAt: sql`iif(package_key IS NULL, NULL, coalesce(playable_at, ${now}))`,
       }),
-      leaseExpiresAt: leaseExpiry(now, sql`started_at`),
+      leaseExpiresAt: isHeld ? LATEST_EXPIRY : leaseExpiry(now, sql`started_at`),
       ...reportedFacts(report),
     })
     .where(isRunning(claim))
@@ -186,17 +200,54 @@ export async function extendLeases(
   now: number,
   until: number,
 ): Promise<void> {
-  const latest = sql`started_at + timeout_seconds * 1000 + ${TIMEOUT_GRACE_MS}`
   await db
     .update(jobs)
-    .set({ leaseExpiresAt: sql`min(${until}, ${latest})` })
+    .set({ leaseExpiresAt: sql`min(${until}, ${LATEST_EXPIRY})` })
     .where(
       and(
         eq(jobs.queue, queue),
         sql`status = 'running'`,
         lt(jobs.leaseExpiresAt, until),
-        sql`${latest} > ${now}`,
+        sql`${LATEST_EXPIRY} > ${now}`,
       ),
+    )
+}
+
+/** The running jobs of a queue whose leases the hub holds. */
+export function listHeldLeases(db: Database, queue: string): Promise<JobRow[]> {
+  return db
+    .select()
+    .from(jobs)
+    .where(
+      and(eq(jobs.queue, queue), sql`status = 'running' AND lease_expires_at = ${LATEST_EXPIRY}`),
+    )
+}
+
+/**
+ * Sets the expiry of leases that the hub held, so that the watchdog ends their attempts. A job that
+ * was claimed again, or is not running, is unchanged.
+ */
+export async function endHeldLeases(
+  db: Database,
+  leases: { jobId: string; fence: number; expiresAt: number }[],
+): Promise<void> {
+  await db.run(sql`
+    UPDATE jobs SET lease_expires_at = expired.value ->> 'expiresAt'
+    FROM json_each(${JSON.stringify(leases)}) AS expired
+    WHERE jobs.id = expired.value ->> 'jobId' AND jobs.fence = expired.value ->> 'fence'
+      AND jobs.status = 'running'`)
+}
+
+/**
+ * Begins the leases that the hub holds anew at `now`, in the database. For the watchdog while the
+ * hub does not answer: reports are then recorded in the database.
+ */
+export async function releaseHeldLeases(db: Database, queue: string, now: number): Promise<void> {
+  await db
+    .update(jobs)
+    .set({ leaseExpiresAt: leaseExpiry(now, sql`started_at`) })
+    .where(
+      and(eq(jobs.queue, queue), sql`status = 'running' AND lease_expires_at = ${LATEST_EXPIRY}`),
     )
 }
 

@@ -6,21 +6,26 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { ProgressData } from '../contract/events.ts'
+import type { Report } from '../contract/runnerProtocol.ts'
 import { type Database, openDatabase } from '../db/database.ts'
 import { findStreamStart } from '../db/events.ts'
 import { listReadyJobs } from '../db/claimQuery.ts'
+import type { Claim } from '../db/leases.ts'
 import { findQueue } from '../db/queues.ts'
 import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
+import type { HeldLease, JobProgress, RecordedReport } from '../services/ports.ts'
 import { nextRoundTime } from '../services/maintenance/watchdogInterval.ts'
 import { createPlatform } from '../platform/platform.ts'
 import { ALL_QUEUES, PING, PONG, type StreamOptions } from '../platform/hubClient.ts'
 import { explainMissing } from '../services/queues/eventFilter.ts'
+import { toPercent } from '../services/serializers.ts'
 import { EventDelivery } from './EventDelivery.ts'
 import { encodeFrame } from './frames.ts'
+import { HeldLeases } from './HeldLeases.ts'
 import { isOpen, Subscribers } from './Subscribers.ts'
 import { wakeWaitingRunners } from './waitingRunners.ts'
-import { armAlarm, runRound } from './watchdogAlarm.ts'
+import { armAlarm, endExpiredLeases, runRound } from './watchdogAlarm.ts'
 
 /** Tag of the sockets of waiting runners. */
 const RUNNER = 'runner'
@@ -30,6 +35,7 @@ export const MAX_REPLAYED_EVENTS = 10_000
 
 export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
+  private readonly leases = new HeldLeases()
   private streams: { subscribers: Subscribers; delivery: EventDelivery } | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
@@ -111,7 +117,8 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   /** See `Hubs.notify`. */
-  async notify(deadline: number | null): Promise<void> {
+  async notify(deadline: number | null, ended: string[] = []): Promise<void> {
+    this.leases.end(ended, Date.now())
     if (deadline !== null) {
       await armAlarm(this.ctx.storage, deadline)
     }
@@ -135,6 +142,30 @@ export class QueueHub extends DurableObject<Env> {
     )
   }
 
+  /** See `Hubs.report`. */
+  report(claim: Claim, report: Omit<Report, 'fence'>): RecordedReport | null {
+    const lease = this.leases.extend(claim, report, Date.now())
+    return lease && this.announceProgress(lease, lease.expiresAt)
+  }
+
+  /** See `Hubs.holdLease`. */
+  holdLease(lease: HeldLease): RecordedReport {
+    return this.announceProgress(lease, this.leases.hold(lease, Date.now()))
+  }
+
+  private announceProgress(lease: HeldLease, leaseExpiresAt: number): RecordedReport {
+    const { jobId, filePath, stage, etaSeconds, fps, speed } = lease
+    const progress = toPercent(lease.progress)
+    const data = { jobId, progress, stage: stage!, etaSeconds, fps, speed }
+    this.sendProgress(filePath, data)
+    return { leaseExpiresAt, filePath, progress: data }
+  }
+
+  /** See `Hubs.readProgress`. */
+  readProgress(jobIds: string[]): JobProgress[] {
+    return this.leases.readProgress(jobIds)
+  }
+
   /**
    * Due when a lease expires, a retry is due, or pending jobs must be checked again; while jobs
    * run, also at `nextRoundTime`.
@@ -150,9 +181,11 @@ export class QueueHub extends DurableObject<Env> {
 
   private async watch(dueAt: number | null): Promise<void> {
     const platform = createPlatform(this.env, this.ctx.waitUntil.bind(this.ctx))
-    const next = await runRound(this.ctx.storage, dueAt, (wasUnreachable) =>
-      runWatchdog(platform, this.queue, wasUnreachable),
-    )
+    const next = await runRound(this.ctx.storage, dueAt, async (wasUnreachable) => {
+      const nextExpiry = await endExpiredLeases(this.db, this.queue, this.leases, wasUnreachable)
+      const due = await runWatchdog(platform, this.queue, wasUnreachable)
+      return due === null || nextExpiry === null ? due : Math.min(due, nextExpiry)
+    })
     if (next !== null) {
       const queue = await findQueue(this.db, this.queue)
       const isBusy = queue !== undefined && queue.running > 0

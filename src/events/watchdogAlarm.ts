@@ -4,7 +4,12 @@
  * arrive in that time either.
  */
 
+import type { Database } from '../db/database.ts'
+import { endHeldLeases, listHeldLeases } from '../db/leases.ts'
+import { toHeldLease } from '../services/jobs/recordReport.ts'
+import { RECOVERY_MS } from '../services/maintenance/watchdog.ts'
 import { MAX_LATENESS_MS } from '../services/maintenance/watchdogInterval.ts'
+import type { HeldLeases } from './HeldLeases.ts'
 
 /** Storage key of the time at which the first of the failed rounds was due. */
 const FAILING_SINCE_KEY = 'watchdogFailingSince'
@@ -41,4 +46,31 @@ export async function runRound<T>(
     storage.kv.put(FAILING_SINCE_KEY, due)
     throw error
   }
+}
+
+/**
+ * Records the expiry of the leases that the hub held and that have expired, for the round of the
+ * watchdog that follows. Leases that the hub does not know, because it was restarted, begin now.
+ * Returns when the first of the others expires (ms since the epoch); null if none is held.
+ *
+ * @param wasUnreachable as for `runWatchdog`
+ */
+export async function endExpiredLeases(
+  db: Database,
+  queue: string,
+  leases: HeldLeases,
+  wasUnreachable: boolean,
+): Promise<number | null> {
+  const readAt = Date.now()
+  const rows = await listHeldLeases(db, queue)
+  const now = Date.now()
+  leases.synchronize(rows.map(toHeldLease), readAt, now)
+  if (wasUnreachable) {
+    leases.extendAll(now + RECOVERY_MS)
+  }
+  const expired = leases.takeExpired(now)
+  if (expired.length > 0) {
+    await endHeldLeases(db, expired)
+  }
+  return leases.findNextExpiry()
 }

@@ -24,6 +24,10 @@ export const PONG = 'pong'
  */
 const MAX_CONNECT_MS = 2_000
 const MAX_WAKE_MS = 5_000
+/** A runner waits up to 5 s for the response to a report, or half its lease if that is less. */
+const MAX_REPORT_MS = 1_000
+/** A job is shown with its stored progress if its hub has not answered by then. */
+const MAX_READ_MS = 500
 /** A round of the watchdog can end many attempts. */
 const MAX_WATCHDOG_MS = 20_000
 
@@ -65,14 +69,18 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
   const connect = (queue: string, path: string): Promise<Response> =>
     getHub(queue).fetch(`http://hub${path}`, { headers: { Upgrade: 'websocket' } })
   return {
-    async notify(queue, deadline) {
-      await Promise.all([getHub(queue).notify(deadline), getHub(ALL_QUEUES).notify(null)])
+    async notify(queue, deadline, ended) {
+      await Promise.all([getHub(queue).notify(deadline, ended), getHub(ALL_QUEUES).notify(null)])
     },
     async sendProgress(queue, filePath, progress) {
-      await Promise.all(
-        [queue, ALL_QUEUES].map((hub) => getHub(hub).sendProgress(filePath, progress)),
-      )
+      const hubs = queue === null ? [ALL_QUEUES] : [queue, ALL_QUEUES]
+      await Promise.all(hubs.map((hub) => getHub(hub).sendProgress(filePath, progress)))
     },
+    report: async (queue, claim, report) =>
+      limitTime(getHub(queue).report(claim, report), MAX_REPORT_MS),
+    holdLease: async (queue, lease) => limitTime(getHub(queue).holdLease(lease), MAX_REPORT_MS),
+    readProgress: async (queue, jobIds) =>
+      limitTime(getHub(queue).readProgress(jobIds), MAX_READ_MS),
     deliverInHubOfAllQueues: () => getHub(ALL_QUEUES).notify(null),
     wake: (queue, count) => limitTime(getHub(queue).wake(count), MAX_WAKE_MS),
     runWatchdog: (queue) => limitTime(getHub(queue).runWatchdog(), MAX_WATCHDOG_MS),

@@ -105,7 +105,7 @@ gateway
     if (!outcome.ok) {
       return errorResponse(c, outcome)
     }
-    return c.json({ leaseExpiresAt: new Date(outcome.row.leaseExpiresAt!).toISOString() }, 200)
+    return c.json({ leaseExpiresAt: new Date(outcome.leaseExpiresAt).toISOString() }, 200)
   })
   .openapi(outputRoute, async (c) => {
     const body = c.req.valid('json')

@@ -3,9 +3,40 @@
  * `src/platform` creates them from the Worker's bindings, so that no service reads the environment.
  */
 import type { ProgressData } from '../contract/events.ts'
+import type { Report, Stage } from '../contract/runnerProtocol.ts'
 import type { Database } from '../db/database.ts'
+import type { Claim } from '../db/leases.ts'
 import type { JobRequirements, RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import type { ObjectStore } from '../storage/objectStore.ts'
+
+/** The latest progress of a claim of a job. */
+export interface JobProgress {
+  jobId: string
+  fence: number
+  progress: number
+  stage: Stage | null
+  etaSeconds: number | null
+  fps: number | null
+  speed: number | null
+}
+
+/** The lease of a running job, as its hub holds it in memory. */
+export interface HeldLease extends JobProgress {
+  filePath: string
+  runnerSecretHash: string | null
+  leaseSeconds: number
+  /** The lease is not extended beyond this time (ms since the epoch). */
+  latestExpiry: number
+  /** True if the database has recorded that the package can be played. */
+  isPlayable: boolean
+}
+
+/** A report that a hub has recorded. */
+export interface RecordedReport {
+  leaseExpiresAt: number
+  filePath: string
+  progress: ProgressData
+}
 
 /** The hubs of all queues. */
 export interface Hubs {
@@ -14,10 +45,28 @@ export interface Hubs {
    *
    * @param deadline the latest time of the next run (ms since the epoch); null to keep the current
    *   alarm
+   * @param ended ids of jobs that no runner holds any more
    */
-  notify(queue: string, deadline: number | null): Promise<void>
-  /** Sends progress to the current subscribers, without storing it. */
-  sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
+  notify(queue: string, deadline: number | null, ended?: string[]): Promise<void>
+  /**
+   * Sends progress to the current subscribers, without storing it.
+   *
+   * @param queue null for the streams that follow all queues
+   */
+  sendProgress(queue: string | null, filePath: string, progress: ProgressData): Promise<void>
+  /**
+   * Extends the lease of a claim that the hub of the queue holds, and sends the progress to the
+   * streams of the queue. Returns null if the database has to record the report, because the hub
+   * does not hold this lease or the report says more than progress.
+   */
+  report(queue: string, claim: Claim, report: Omit<Report, 'fence'>): Promise<RecordedReport | null>
+  /**
+   * Makes the hub of the queue hold a lease that the database has recorded as held, and sends its
+   * progress to the streams of the queue.
+   */
+  holdLease(queue: string, lease: HeldLease): Promise<RecordedReport>
+  /** Returns the latest progress of those of the jobs whose leases the hub of the queue holds. */
+  readProgress(queue: string, jobIds: string[]): Promise<JobProgress[]>
   /**
    * Wakes up to `count` runners that wait for work in the queue and can run one of its ready jobs.
    * If no job is ready, any runners are woken. Returns the ready jobs that all waiting runners

@@ -114,11 +114,11 @@ export async function deleteFile(
   }
   // Jobs are cancelled first, so that a running job cannot add another variant after the others are
   // retired.
-  const queues = await cancelJobsOfFile(platform.db, filePath, Date.now())
+  const cancelled = await cancelJobsOfFile(platform.db, filePath, Date.now())
   await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))
-  for (const queue of queues) {
-    platform.defer(platform.hubs.notify(queue, recheckTime()))
+  for (const [queue, ids] of cancelled) {
+    platform.defer(platform.hubs.notify(queue, recheckTime(), ids))
   }
   return found ? { ok: true } : notFound
 }

@@ -11,6 +11,7 @@ import { nextRoundTime } from '../maintenance/watchdogInterval.ts'
 import type { Platform } from '../ports.ts'
 import { readReferenceFiles } from '../variants/referenceFiles.ts'
 import type { JobRow, ReferenceFile } from '../../db/rows.ts'
+import { rememberQueue } from './recordReport.ts'
 
 /**
  * Maximum number of jobs with a deleted file that one claim fails. It limits the subrequests of one
@@ -62,6 +63,7 @@ export async function claimJob(
     if (!row) {
       return null
     }
+    rememberQueue(row.id, row.queue)
     platform.defer(platform.hubs.notify(row.queue, nextRoundTime(row.leaseSeconds)))
     const inputs = await readInputs(platform, row)
     if (typeof inputs !== 'string') {

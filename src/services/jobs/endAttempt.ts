@@ -104,5 +104,5 @@ export function announceEnd(platform: Platform, row: JobRow, retryAt: number | n
 /** Notifies the hub, which sends the events and checks the pending jobs soon. */
 function notifyOfEnd(platform: Platform, row: JobRow, retryAt: number | null) {
   const deadline = Math.min(retryAt ?? Infinity, recheckTime())
-  platform.defer(platform.hubs.notify(row.queue, deadline))
+  platform.defer(platform.hubs.notify(row.queue, deadline, [row.id]))
 }

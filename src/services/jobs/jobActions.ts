@@ -2,6 +2,7 @@
 import { shorten } from '../../contract/quote.ts'
 import { cancelJobRow, retryJobRow } from '../../db/jobTransitions.ts'
 import { deleteJobRow, findJob } from '../../db/jobs.ts'
+import type { JobRow } from '../../db/rows.ts'
 import type { Restriction } from '../../domain/caller.ts'
 import { ACTIVE_STATUSES, isActive, nextStatus, TRANSITIONS } from '../../domain/jobTransitions.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
@@ -48,7 +49,7 @@ export async function cancelJob(
 ): Outcome<'job_not_cancellable'> {
   const row = await cancelJobRow(platform.db, id, force, Date.now(), restriction)
   if (row) {
-    platform.defer(freeCapacity(platform, row.queue))
+    platform.defer(freeCapacity(platform, row))
     return { ok: true }
   }
   const job = await findJob(platform.db, id, restriction)
@@ -73,14 +74,14 @@ export async function deleteJob(
   if (!row) {
     return errorResult('job_not_deletable', notFoundMessage(id))
   }
-  platform.defer(freeCapacity(platform, row.queue))
+  platform.defer(freeCapacity(platform, row))
   return { ok: true }
 }
 
 /**
- * Notifies the hub, which sends the events and checks the pending jobs soon, and runs the garbage
- * collector, because a stopped attempt can have retired outputs.
+ * Notifies the hub, which no longer accepts reports of the job, sends the events and checks the
+ * pending jobs soon. Runs the garbage collector, because a stopped attempt can have retired outputs.
  */
-async function freeCapacity(platform: Platform, queue: string) {
-  await Promise.all([platform.hubs.notify(queue, recheckTime()), collectGarbage(platform)])
+async function freeCapacity(platform: Platform, { id, queue }: JobRow) {
+  await Promise.all([platform.hubs.notify(queue, recheckTime(), [id]), collectGarbage(platform)])
 }

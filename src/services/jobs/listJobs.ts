@@ -6,6 +6,7 @@ import type { Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import { serializeJob } from '../serializers.ts'
+import { addLiveProgress } from './liveProgress.ts'
 
 type Outcome = { ok: true; page: z.infer<typeof jobList> } | ErrorResult<'invalid_request'>
 
@@ -16,7 +17,7 @@ type Outcome = { ok: true; page: z.infer<typeof jobList> } | ErrorResult<'invali
  * cursor, but grows with its offset.
  */
 export async function listJobs(
-  { db }: Platform,
+  platform: Platform,
   restriction: Restriction,
   query: ListJobs,
 ): Promise<Outcome> {
@@ -30,7 +31,7 @@ export async function listJobs(
   // Reads one more job than requested, to know whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)
   const { rows, lastRead } = await listJobRows(
-    db,
+    platform.db,
     { ...list, limit: list.limit + 1, before },
     restriction,
   )
@@ -39,7 +40,7 @@ export async function listJobs(
   return {
     ok: true,
     page: {
-      jobs: shown.map(serializeJob),
+      jobs: (await addLiveProgress(platform, shown)).map(serializeJob),
       limit: list.limit,
       offset: list.offset,
       count: shown.length,

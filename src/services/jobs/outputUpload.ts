@@ -7,7 +7,7 @@ import { formatContentType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
-import { recordReport } from './recordReport.ts'
+import { storeReport } from './recordReport.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
 import type { Platform } from '../ports.ts'
 
@@ -26,7 +26,7 @@ export async function beginOutput(
   claim: Claim,
   request: OutputRequest,
 ): Promise<{ ok: true; uploadId: string } | LeaseLostError> {
-  const held = await recordReport(platform, claim, request)
+  const held = await storeReport(platform, claim, request)
   if (!held.ok) {
     return held
   }

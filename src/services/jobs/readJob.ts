@@ -6,18 +6,23 @@ import { type Restriction, UNRESTRICTED } from '../../domain/caller.ts'
 import { isActive } from '../../domain/jobTransitions.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
+import { addLiveProgress } from './liveProgress.ts'
 
 function notFound(id: string) {
   return errorResult('job_not_found', `There is no job ${shorten(id)}.`)
 }
 
 export async function readJob(
-  { db }: Platform,
+  platform: Platform,
   restriction: Restriction,
   id: string,
 ): Promise<{ ok: true; row: JobRow } | ErrorResult<'job_not_found'>> {
-  const row = await findJob(db, id, restriction)
-  return row ? { ok: true, row } : notFound(id)
+  const row = await findJob(platform.db, id, restriction)
+  if (!row) {
+    return notFound(id)
+  }
+  const [live] = await addLiveProgress(platform, [row])
+  return { ok: true, row: live! }
 }
 
 /** The attempts of a job, latest first. */

@@ -1,35 +1,123 @@
-/** Progress reports: they extend the lease and are sent to subscribers. */
+/**
+ * Progress reports. The hub of the queue holds the lease and the live progress of a running job in
+ * memory, so most reports do not reach the database: only the first one, those with facts about the
+ * input or the plan, and those that change the stage or make a package playable.
+ */
 import type { Report } from '../../contract/runnerProtocol.ts'
-import { type Claim, reportProgress } from '../../db/leases.ts'
+import { type Claim, latestLeaseExpiry, reportProgress } from '../../db/leases.ts'
+import { findQueueOfJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
-import type { Platform } from '../ports.ts'
-import { toPercent } from '../serializers.ts'
+import { describeError, logError } from '../../log.ts'
+import type { HeldLease, Platform, RecordedReport } from '../ports.ts'
 import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
 
-/** Records a report and extends the lease. Returns the updated job. */
+type JobReport = Omit<Report, 'fence'>
+
+/** Records a report and extends the lease. */
 export async function recordReport(
   platform: Platform,
   claim: Claim,
-  report: Omit<Report, 'fence'>,
-): Promise<{ ok: true; row: JobRow } | LeaseLostError> {
+  report: JobReport,
+): Promise<{ ok: true; leaseExpiresAt: number } | LeaseLostError> {
+  const recorded = await reportToHub(platform, claim, report)
+  if (recorded === null || recorded === 'unreachable') {
+    return storeReport(platform, claim, report, recorded === null)
+  }
+  sendToAllQueues(platform, recorded)
+  return { ok: true, leaseExpiresAt: recorded.leaseExpiresAt }
+}
+
+/**
+ * Records a report in the database, and extends the lease. The result has the updated job.
+ *
+ * @param isHubReachable false if the hub cannot hold the lease: it then expires by the database
+ */
+export async function storeReport(
+  platform: Platform,
+  claim: Claim,
+  report: JobReport,
+  isHubReachable = true,
+): Promise<{ ok: true; row: JobRow; leaseExpiresAt: number } | LeaseLostError> {
   const now = Date.now()
-  const row = await reportProgress(platform.db, claim, report, now)
+  const row = await reportProgress(platform.db, claim, report, now, isHubReachable)
   if (!row) {
     return leaseLostError()
   }
-  const { id: jobId, queue, filePath, progress, stage, etaSeconds, fps, speed } = row
-  const data = {
-    jobId,
-    progress: toPercent(progress),
-    stage: stage!,
-    etaSeconds,
-    fps,
-    speed,
+  rememberQueue(row.id, row.queue)
+  const lease = toHeldLease(row)
+  if (isHubReachable) {
+    await platform.hubs.holdLease(row.queue, lease).then(
+      (recorded) => sendToAllQueues(platform, recorded),
+      (error: unknown) => logUnreachable(row.queue, error),
+    )
   }
-  platform.defer(platform.hubs.sendProgress(queue, filePath, data))
   // This report made the job playable, so a trigger has written an event to the log.
   if (row.playableAt === now) {
-    platform.defer(platform.hubs.notify(queue, null))
+    platform.defer(platform.hubs.notify(row.queue, null))
   }
-  return { ok: true, row }
+  const leaseExpiresAt = Math.min(now + row.leaseSeconds * 1_000, lease.latestExpiry)
+  return { ok: true, row, leaseExpiresAt }
+}
+
+/** Returns null if the database has to record the report. */
+async function reportToHub(
+  platform: Platform,
+  claim: Claim,
+  report: JobReport,
+): Promise<RecordedReport | null | 'unreachable'> {
+  if (report.input !== undefined || report.plan !== undefined) {
+    return null
+  }
+  const queue = queuesOfJobs.get(claim.jobId) ?? (await findQueueOfJob(platform.db, claim.jobId))
+  if (queue === undefined) {
+    return null
+  }
+  rememberQueue(claim.jobId, queue)
+  try {
+    return await platform.hubs.report(queue, claim, report)
+  } catch (error) {
+    logUnreachable(queue, error)
+    return 'unreachable'
+  }
+}
+
+function logUnreachable(queue: string, error: unknown): void {
+  logError('hub_unreachable', { queue, error: describeError(error) })
+}
+
+function sendToAllQueues(platform: Platform, { filePath, progress }: RecordedReport): void {
+  platform.defer(platform.hubs.sendProgress(null, filePath, progress))
+}
+
+export function toHeldLease(row: JobRow): HeldLease {
+  return {
+    jobId: row.id,
+    fence: row.fence,
+    filePath: row.filePath,
+    progress: row.progress,
+    stage: row.stage,
+    etaSeconds: row.etaSeconds,
+    fps: row.fps,
+    speed: row.speed,
+    runnerSecretHash: row.runnerSecretHash,
+    leaseSeconds: row.leaseSeconds,
+    latestExpiry: latestLeaseExpiry(row),
+    isPlayable: row.playableAt !== null,
+  }
+}
+
+const MAX_QUEUES_REMEMBERED = 2_000
+
+/**
+ * The queues of the jobs that reported to this isolate last. The queue of a job never changes. A
+ * report does not name it, and which hub to ask depends on it.
+ */
+const queuesOfJobs = new Map<string, string>()
+
+/** Remembers the queue of a job that a runner has claimed or reported on. */
+export function rememberQueue(jobId: string, queue: string): void {
+  if (!queuesOfJobs.has(jobId) && queuesOfJobs.size >= MAX_QUEUES_REMEMBERED) {
+    queuesOfJobs.delete(queuesOfJobs.keys().next().value!)
+  }
+  queuesOfJobs.set(jobId, queue)
 }

@@ -6,7 +6,7 @@ import {
   listExpiredLeases,
   releaseDueRetries,
 } from '../../db/queues.ts'
-import { extendLeases } from '../../db/leases.ts'
+import { extendLeases, releaseHeldLeases } from '../../db/leases.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
 import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'
@@ -18,7 +18,7 @@ import type { JobRow } from '../../db/rows.ts'
  * each runner that is alive: a runner reports about once a second, and waits up to 5 s for a
  * response.
  */
-const RECOVERY_MS = 10_000
+export const RECOVERY_MS = 10_000
 
 /**
  * Runs one round for a queue. Returns when the next round is due (ms since the epoch), or null if
@@ -54,6 +54,15 @@ export async function runWatchdog(
   const deadlines = [row && nextCheckTime(row), await findNextDeadline(db, queue)]
   const next = Math.min(...deadlines.map((deadline) => deadline ?? Infinity))
   return next === Infinity ? null : next
+}
+
+/**
+ * Runs one round for a queue whose hub does not answer. The leases that the hub held begin anew:
+ * runners that are alive extend them in the database, because the hub does not take their reports.
+ */
+export async function runWatchdogWithoutHub(platform: Platform, queue: string): Promise<void> {
+  await releaseHeldLeases(platform.db, queue, Date.now())
+  await runWatchdog(platform, queue)
 }
 
 /**

@@ -3,6 +3,7 @@ import { findNewestJob } from '../../db/jobs.ts'
 import { findNewestVariant, findVariant, isMadeInQueue } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { type Caller, canSeePath } from '../../domain/caller.ts'
+import { addLiveProgress } from '../jobs/liveProgress.ts'
 import type { Platform } from '../ports.ts'
 
 interface FileOrVariant {
@@ -11,13 +12,14 @@ interface FileOrVariant {
   variant: string | null
 }
 
-/** The newest job that the caller can see. */
-export function readNewestJob(
-  { db }: Platform,
+/** The newest job that the caller can see, with its latest progress. */
+export async function readNewestJob(
+  platform: Platform,
   caller: Caller,
   { filePath, variant }: FileOrVariant,
 ): Promise<JobRow | undefined> {
-  return findNewestJob(db, filePath, variant, caller)
+  const row = await findNewestJob(platform.db, filePath, variant, caller)
+  return row && (await addLiveProgress(platform, [row]))[0]
 }
 
 /**

@@ -201,7 +201,7 @@ class StoreAndModel {
     if (action === 'report') {
       const fields = { stage: 'encode' as const, etaSeconds: null, fps: null, speed: null }
       const report = { fence, progress: (now / 7) % 100, ...fields, playable: false }
-      const row = await reportProgress(db, claim, report, now)
+      const row = await reportProgress(db, claim, report, now, false)
       expect(row?.id).toBe(model.isHeld(id, fence) ? id : undefined)
       if (!row) {
         return

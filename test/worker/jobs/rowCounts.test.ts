@@ -2,7 +2,8 @@
  * Upper bounds for the rows that the use cases read and write with 100,000 jobs in the database.
  */
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import type { Plan } from '../../../src/contract/plan.ts'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import { claimNextJob } from '../../../src/db/leases.ts'
 import { findJob, findNewestJob } from '../../../src/db/jobs.ts'
@@ -10,11 +11,13 @@ import { UNRESTRICTED, type Restriction, ROOT } from '../../../src/domain/caller
 import { createJobs } from '../../../src/services/jobs/createJobs.ts'
 import { claimJob } from '../../../src/services/jobs/claimJob.ts'
 import { recordReport } from '../../../src/services/jobs/recordReport.ts'
+import { beginOutput, putPart } from '../../../src/services/jobs/outputUpload.ts'
 import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { listJobs } from '../../../src/services/jobs/listJobs.ts'
 import { readStats } from '../../../src/services/queues/stats.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { listJobs as listQuery } from '../../../src/contract/job.ts'
+import { OUTPUT } from '../helpers/fakeRunner.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
 import { putOriginal } from '../helpers/jobs.ts'
 import { openPlatform, readCounters } from '../helpers/database.ts'
@@ -303,7 +306,7 @@ describe('an attempt with 100,000 jobs', () => {
     expect(none.rowsRead).toBeLessThanOrEqual(150)
   })
 
-  it('a report reads at most 3 rows and writes at most 2', async () => {
+  it('the first report reads at most 3 rows and writes at most 2; the next ones need no query', async () => {
     row = (await claimNext())!
     const claimed = { jobId: row.id, fence: row.fence, runnerSecretHash: RUNNER.secretHash }
     const fields = { progress: 10, stage: 'encode', etaSeconds: 9 } as const
@@ -312,6 +315,8 @@ describe('an attempt with 100,000 jobs', () => {
     expect(spent.result).toMatchObject({ ok: true })
     expect(spent.rowsRead).toBeLessThanOrEqual(3)
     expect(spent.rowsWritten).toBeLessThanOrEqual(2)
+    const next = await cost(() => recordReport(platform, claimed, { ...report, progress: 11 }))
+    expect(next).toMatchObject({ result: { ok: true }, queries: 0 })
   })
 
   it('finishing an attempt reads at most 20 rows and writes at most 20', async () => {
@@ -339,5 +344,76 @@ describe('an attempt with 100,000 jobs', () => {
     expect(spent.rowsRead).toBeLessThanOrEqual(20 * 40)
     const { stored: after } = await readCounters()
     expect(after).toEqual({ ...before!, pending: before!.pending - 20, error: before!.error + 20 })
+  })
+})
+
+describe('the whole life of a job', () => {
+  const SECONDS_OF_STAGES = { probe: 5, encode: 570, verify: 5, upload: 20 } as const
+  const input = { ...OUTPUT, width: 1920, height: 1080 }
+  const plan = { mode: 'encode', reason: 'It is smaller.', video: null, audio: null, notes: [] }
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  /** Runs a job from its creation to its completion, with a report each second. */
+  async function runJob(transformation: string) {
+    await run("INSERT INTO queues (name) VALUES ('life') ON CONFLICT DO NOTHING")
+    const request = { filePath: 'videos/1.mp4', transformations: [transformation], queue: 'life' }
+    expect(await createJobs(platform, ROOT, request, null)).toMatchObject({ ok: true })
+    const claimRequest = {
+      protocol: PROTOCOL_VERSION,
+      runner: { id: 'r' },
+      queues: ['life'],
+      waitSeconds: 0,
+    }
+    const { jobId, fence } = (await claimJob(platform, claimRequest, RUNNER.secretHash))!
+    const claim = { jobId, fence, runnerSecretHash: RUNNER.secretHash }
+    let seconds = 0
+    let upload = ''
+    for (const [stage, duration] of Object.entries(SECONDS_OF_STAGES)) {
+      for (let n = 0; n < duration; n++) {
+        const report = {
+          progress: ++seconds / 6.1,
+          stage: stage as keyof typeof SECONDS_OF_STAGES,
+          etaSeconds: 600 - seconds,
+          fps: 25,
+          speed: 1,
+          playable: false,
+          ...(stage === 'encode' && n === 0 && { input, plan: plan as Plan }),
+        }
+        if (stage === 'upload' && n === 0) {
+          const begun = await beginOutput(platform, claim, { ...report, fence, sizeBytes: 30 })
+          upload = begun.ok ? begun.uploadId : expect.fail(begun.message)
+        }
+        expect(await recordReport(platform, claim, report)).toMatchObject({ ok: true })
+        vi.setSystemTime(Date.now() + 1_000)
+      }
+    }
+    const body = new Response('the output').body!
+    const target = { uploadId: upload, partNumber: 1, sizeBytes: 10 }
+    const part = await putPart(platform, claim, target, { body })
+    const finish = {
+      outcome: 'completed',
+      fence,
+      uploadId: upload,
+      output: OUTPUT,
+      input,
+      plan: plan as Plan,
+      parts: part.ok ? [part.part] : expect.fail(part.message),
+      stderrTail: 'frame= 100\n'.repeat(300),
+      command: 'ffmpeg '.repeat(200),
+      timings: { probe: 5_000, encode: 570_000 },
+    } as const
+    const finished = await finishAttempt(platform, claim, finish)
+    expect(finished).toEqual({ ok: true, status: 'completed' })
+    await settled()
+    return jobId
+  }
+
+  it('writes at most 46 rows in 600 s of reports, and sends at most 15 queries', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const spent = await cost(() => runJob('w_104'))
+    expect(spent.rowsWritten).toBeLessThanOrEqual(46)
+    expect(spent.queries).toBeLessThanOrEqual(15)
   })
 })

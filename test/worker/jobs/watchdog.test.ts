@@ -1,16 +1,26 @@
 /** The watchdog expires leases, releases due retries, and sets its next alarm. */
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
+import { reportProgress } from '../../../src/db/leases.ts'
 import { listExpiredLeases } from '../../../src/db/queues.ts'
 import { runRound } from '../../../src/events/watchdogAlarm.ts'
 import { failAttempt } from '../../../src/services/jobs/endAttempt.ts'
-import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+import { runWatchdog, runWatchdogWithoutHub } from '../../../src/services/maintenance/watchdog.ts'
 import { asRunner, expectJson } from '../helpers/requests.ts'
 import { claimJob, startJob, type FakeRunner } from '../helpers/fakeRunner.ts'
 import { db, openPlatform, jobRow, eventTypes } from '../helpers/database.ts'
+
+const REPORT = {
+  progress: 2,
+  stage: 'encode',
+  etaSeconds: null,
+  fps: null,
+  speed: null,
+  playable: false,
+} as const
 
 const hub = env.HUBS.getByName('default')
 function alarm() {
@@ -214,6 +224,89 @@ describe('a lease', () => {
     expect(await jobRow(runner.jobId)).toMatchObject({ status: 'error', error_code: 'timeout' })
     expect((await runner.report()).status).toBe(409)
     await expectControl()
+  })
+})
+
+describe('a lease that the hub holds', () => {
+  const watchAt = (ms: number) => {
+    vi.setSystemTime(ms)
+    return runInDurableObject(hub, async (instance, { storage }) => {
+      await storage.deleteAlarm()
+      await instance.alarm({ scheduledTime: ms, isRetry: false, retryCount: 0 })
+    })
+  }
+  const statusOf = async ({ jobId }: FakeRunner) => (await jobRow(jobId))!.status
+  let startedAt: number
+  let runner: FakeRunner
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    startedAt = Date.now()
+    runner = await startJob('held-by-hub.mp4')
+    await expectJson(await runner.report(1), 200)
+    await run('DELETE FROM jobs WHERE id = ?', control.jobId)
+  })
+  afterEach(() => {
+    vi.useRealTimers()
+  })
+
+  it('is extended by each report, and expires 30 s after the last one', async () => {
+    for (const second of [20, 40, 60]) {
+      await watchAt(startedAt + second * 1_000)
+      await expectJson(await runner.report(second), 200)
+    }
+    await watchAt(startedAt + 89_000)
+    expect(await statusOf(runner)).toBe('running')
+    expect(await alarm()).toBe(startedAt + 90_000)
+    await watchAt(startedAt + 90_000)
+    expect(await jobRow(runner.jobId)).toMatchObject({
+      status: 'pending',
+      error_code: 'runner_lost',
+    })
+    expect((await runner.report(61)).status).toBe(409)
+  })
+
+  it('begins anew after a restart of the hub', async () => {
+    await watchAt(startedAt + 20_000)
+    await expectJson(await runner.report(20), 200)
+    await evictDurableObject(hub)
+    await watchAt(startedAt + 45_000)
+    await watchAt(startedAt + 74_000)
+    expect(await statusOf(runner)).toBe('running')
+    await watchAt(startedAt + 75_000)
+    expect(await jobRow(runner.jobId)).toMatchObject({ error_code: 'runner_lost' })
+  })
+
+  it('is extended after a time in which the watchdog could not run', async () => {
+    vi.setSystemTime(startedAt + 55_000)
+    await runInDurableObject(hub, (instance) =>
+      instance.alarm({ scheduledTime: startedAt + 8_000, isRetry: false, retryCount: 0 }),
+    )
+    await watchAt(startedAt + 64_000)
+    expect(await statusOf(runner)).toBe('running')
+    await watchAt(startedAt + 65_000)
+    expect(await jobRow(runner.jobId)).toMatchObject({ error_code: 'runner_lost' })
+  })
+
+  it('never outlasts the timeout of the job by more than 10 s', async () => {
+    await run('UPDATE jobs SET timeout_seconds = 20 WHERE id = ?', runner.jobId)
+    await expectJson(await runner.report(5, { stage: 'verify' }), 200)
+    await watchAt(startedAt + 29_000)
+    await expectJson(await runner.report(50, { stage: 'verify' }), 200)
+    await watchAt(startedAt + 31_000)
+    expect(await jobRow(runner.jobId)).toMatchObject({ status: 'error', error_code: 'timeout' })
+  })
+
+  it('ends in a watchdog without the hub, unless a report is stored', async () => {
+    const alive = await startJob('alive.mp4')
+    await expectJson(await alive.report(1), 200)
+    const { platform, settled } = openPlatform()
+    await runWatchdogWithoutHub(platform, 'default')
+    vi.setSystemTime(startedAt + 20_000)
+    await reportProgress(db, alive, REPORT, Date.now(), false)
+    vi.setSystemTime(startedAt + 40_000)
+    await runWatchdogWithoutHub(platform, 'default')
+    await settled()
+    expect([await statusOf(runner), await statusOf(alive)]).toEqual(['pending', 'running'])
   })
 })
 

@@ -3,8 +3,10 @@
  * holder extend its lease.
  */
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it } from 'vitest'
-import { api, expectJson, expectError } from '../helpers/requests.ts'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { type Client, trackClients } from '../helpers/eventStream.ts'
+import { readJob } from '../helpers/jobs.ts'
+import { api, expectJson, expectError, runnerCaller } from '../helpers/requests.ts'
 import {
   claimAsRunner,
   startJob,
@@ -106,7 +108,9 @@ it('a report extends the lease to its full length', async () => {
   )
   expect(Date.parse(leaseExpiresAt)).toBeGreaterThanOrEqual(sent + 30_000)
   expect(Date.parse(leaseExpiresAt)).toBeLessThanOrEqual(Date.now() + 30_000)
-  expect(await jobRow(runner.jobId)).toMatchObject({ lease_expires_at: Date.parse(leaseExpiresAt) })
+  expect((await jobRow(runner.jobId))!.lease_expires_at).toBeGreaterThanOrEqual(
+    Date.parse(leaseExpiresAt),
+  )
   expect(await jobRow(other.jobId)).toEqual(control)
 })
 
@@ -115,9 +119,55 @@ it('a report with less progress does not lower the recorded progress', async () 
   for (const [reported, stored] of [
     [40, 40],
     [30, 40],
-    [41.5, 41.5],
+    [41.5, 41],
   ] as const) {
     await expectJson(await runner.report(reported), 200)
-    expect(await jobRow(runner.jobId)).toMatchObject({ progress: stored })
+    expect(await readJob(runner.jobId)).toMatchObject({ progress: stored })
   }
+})
+
+describe('a report that the hub records', () => {
+  const progress = (client: Client) =>
+    client.seen.flatMap(({ event, data }) => (event === 'job:progress' ? [data['progress']] : []))
+
+  it.each([
+    ['of a stale fence', async (runner: FakeRunner) => runner],
+    [
+      'of another runner',
+      async ({ jobId, fence }: FakeRunner) =>
+        fakeRunner({ jobId, fence }, runnerCaller('the-secret-of-another-runner')),
+    ],
+  ])('%s is rejected, and no stream receives its progress', async (how, findSender) => {
+    const stale = await startJob(`reports/${how}.mp4`)
+    await expectJson(await stale.report(10), 200)
+    await expectJson(await stale.release(), 200)
+    const holder = await claimAsRunner()
+    expect(holder.jobId).toBe(stale.jobId)
+    const { watch, closeAll } = trackClients()
+    const client = await watch(`?jobId=${stale.jobId}`)
+    await expectJson(await holder.report(20), 200)
+    await expectJson(await holder.report(21), 200)
+    const sender = await findSender(how === 'of a stale fence' ? stale : holder)
+    await expectLost(await sender.report(50))
+    await expectJson(await holder.report(22), 200)
+    await vi.waitFor(() => expect(progress(client)).toContain(22))
+    expect(progress(client)).toEqual([20, 21, 22])
+    await closeAll()
+  })
+
+  it.each([
+    [
+      'cancelled by force',
+      (id: string) => api('POST', `/queue/jobs/${id}/cancel`, { force: true }),
+    ],
+    ['deleted', (id: string) => api('DELETE', `/queue/jobs/${id}`)],
+    ['cancelled because its file was deleted', () => api('DELETE', '/files/stopped.mp4')],
+  ])('is rejected once the job was %s', async (_, stop) => {
+    const runner = await startJob('stopped.mp4')
+    for (const percent of [10, 11]) {
+      await expectJson(await runner.report(percent), 200)
+    }
+    await expectJson(await stop(runner.jobId), 200)
+    await vi.waitFor(async () => expectLost(await runner.report(12)))
+  })
 })

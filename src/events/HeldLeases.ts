@@ -1,0 +1,130 @@
+/**
+ * The leases that a hub holds in memory for the running jobs of its queue, with their live progress.
+ * A report that changes nothing else extends its lease here, without the database. If the object is
+ * evicted, its leases are lost: the next report of each job is recorded in the database, and the
+ * hub holds the lease again.
+ */
+import type { Report } from '../contract/runnerProtocol.ts'
+import type { Claim } from '../db/leases.ts'
+import type { HeldLease, JobProgress } from '../services/ports.ts'
+
+interface Entry extends HeldLease {
+  /** When the lease expires, unless it is extended (ms since the epoch). */
+  expiresAt: number
+  heldSince: number
+}
+
+export class HeldLeases {
+  private readonly entries = new Map<string, Entry>()
+  /** When leases ended since the last call of `synchronize`, by job. */
+  private readonly ended = new Map<string, number>()
+
+  /** Holds a lease from `now` on, and returns when it expires (ms since the epoch). */
+  hold(lease: HeldLease, now: number): number {
+    const known = this.entries.get(lease.jobId)
+    const entry = { ...lease, expiresAt: findExpiry(lease, now), heldSince: now }
+    // Reports can arrive out of order: progress and fence only grow.
+    if (known === undefined || known.fence < lease.fence) {
+      this.entries.set(lease.jobId, entry)
+    } else if (known.fence === lease.fence) {
+      const progress = known.progress > lease.progress ? pickProgress(known) : {}
+      this.entries.set(lease.jobId, { ...entry, ...progress })
+    }
+    return entry.expiresAt
+  }
+
+  /**
+   * Extends the lease of the claim, and records the progress unless the report is late. Returns the
+   * lease; null if it is not held under this claim, or if the database has to record the report: it
+   * has the first progress of a stage, or the package has become playable.
+   */
+  extend(claim: Claim, report: Omit<Report, 'fence'>, now: number): Entry | null {
+    const entry = this.entries.get(claim.jobId)
+    if (!entry || entry.fence !== claim.fence || !isFromRunner(entry, claim)) {
+      return null
+    }
+    const isNewest = report.progress >= entry.progress
+    const isNewStage = isNewest && report.stage !== entry.stage
+    if (isNewStage || (report.playable && !entry.isPlayable)) {
+      return null
+    }
+    if (isNewest) {
+      Object.assign(entry, pickProgress(report))
+    }
+    entry.expiresAt = findExpiry(entry, now)
+    return entry
+  }
+
+  end(jobIds: readonly string[], now: number): void {
+    for (const jobId of jobIds) {
+      if (this.entries.delete(jobId)) {
+        this.ended.set(jobId, now)
+      }
+    }
+  }
+
+  readProgress(jobIds: readonly string[]): JobProgress[] {
+    return jobIds.flatMap((jobId) => {
+      const entry = this.entries.get(jobId)
+      return entry ? [{ jobId, fence: entry.fence, ...pickProgress(entry) }] : []
+    })
+  }
+
+  /**
+   * Makes the entries agree with the leases that the database says are held. A lease that is not
+   * known here begins now, because its last report is not known either.
+   *
+   * @param readAt when the read of `leases` began; what changed here since is newer than `leases`
+   */
+  synchronize(leases: readonly HeldLease[], readAt: number, now: number): void {
+    const held = new Map(leases.map((lease) => [lease.jobId, lease]))
+    for (const entry of this.entries.values()) {
+      if (entry.heldSince < readAt && held.get(entry.jobId)?.fence !== entry.fence) {
+        this.entries.delete(entry.jobId)
+      }
+    }
+    for (const lease of leases) {
+      const hasEnded = (this.ended.get(lease.jobId) ?? 0) >= readAt
+      if (!this.entries.has(lease.jobId) && !hasEnded) {
+        this.hold(lease, now)
+      }
+    }
+    this.ended.clear()
+  }
+
+  /** Extends the leases that expire before `until`. */
+  extendAll(until: number): void {
+    for (const entry of this.entries.values()) {
+      entry.expiresAt = Math.max(entry.expiresAt, Math.min(until, entry.latestExpiry))
+    }
+  }
+
+  /** Removes the leases that have expired at `now`, and returns them. */
+  takeExpired(now: number): Entry[] {
+    const expired = [...this.entries.values()].filter(({ expiresAt }) => expiresAt <= now)
+    this.end(
+      expired.map(({ jobId }) => jobId),
+      now,
+    )
+    return expired
+  }
+
+  /** Returns when the first lease expires (ms since the epoch); null if none is held. */
+  findNextExpiry(): number | null {
+    const times = [...this.entries.values()].map(({ expiresAt }) => expiresAt)
+    return times.length === 0 ? null : Math.min(...times)
+  }
+}
+
+function findExpiry({ leaseSeconds, latestExpiry }: HeldLease, now: number): number {
+  return Math.min(now + leaseSeconds * 1_000, latestExpiry)
+}
+
+function isFromRunner(entry: Entry, { runnerSecretHash }: Claim): boolean {
+  return runnerSecretHash === undefined || runnerSecretHash === entry.runnerSecretHash
+}
+
+function pickProgress<Fields extends Omit<JobProgress, 'jobId' | 'fence'>>(fields: Fields) {
+  const { progress, stage, etaSeconds, fps, speed } = fields
+  return { progress, stage, etaSeconds, fps, speed }
+}

@@ -1,6 +1,8 @@
 /** Capabilities of this machine and its ffmpeg, which a runner reports with every claim. */
+import { createHash } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
 import { availableParallelism, totalmem } from 'node:os'
+import { PROBE_FORM } from './ffmpeg/probe/probeMemo.ts'
 import { encodeLimits } from './ffmpeg/process/limits.ts'
 import { runProcess } from './ffmpeg/process/process.ts'
 import { formatError, type Log } from './log.ts'
@@ -15,6 +17,8 @@ export interface RunnerCapabilities {
    */
   encoders?: string[]
   hwaccels?: string[]
+  /** See `probeVersion` in the contract; absent when ffmpeg has not stated its version. */
+  probeVersion?: string
 }
 
 const FFMPEG_TIMEOUT_MS = 20_000
@@ -31,9 +35,14 @@ export async function detectCapabilities(
     memoryBytes: availableMemoryBytes(settings),
   }
   try {
-    const encoders = parseEncoders(await queryFfmpeg(settings, '-encoders'))
-    const hwaccels = parseHwaccels(await queryFfmpeg(settings, '-hwaccels'))
-    return { ...capabilities, encoders, hwaccels }
+    const listed = await queryFfmpeg(settings, '-encoders')
+    const { output } = await queryFfmpeg(settings, '-hwaccels')
+    return {
+      ...capabilities,
+      encoders: parseEncoders(listed.output),
+      hwaccels: parseHwaccels(output),
+      probeVersion: describeProbeVersion(listed.banner),
+    }
   } catch (error) {
     log('warn', 'ffmpeg does not list its encoders and hardware accelerators', {
       error: formatError(error),
@@ -69,11 +78,16 @@ export async function readFreeDiskBytes({
   return disk === null ? null : disk.bavail * disk.bsize
 }
 
-async function queryFfmpeg({ ffmpeg, scratchDir }: Settings, option: string): Promise<string> {
+/** The banner states the versions of ffmpeg and of its libraries, which ffprobe shares. */
+function describeProbeVersion(banner: string): string {
+  return `${PROBE_FORM}-${createHash('sha256').update(banner).digest('hex').slice(0, 16)}`
+}
+
+async function queryFfmpeg({ ffmpeg, scratchDir }: Settings, option: string) {
   let output = ''
-  const { code } = await runProcess({
+  const { code, stderrTail: banner } = await runProcess({
     file: ffmpeg,
-    arguments: ['-hide_banner', option],
+    arguments: [option],
     cwd: scratchDir,
     signal: AbortSignal.timeout(FFMPEG_TIMEOUT_MS),
     onStdout: (text) => (output += text),
@@ -81,7 +95,7 @@ async function queryFfmpeg({ ffmpeg, scratchDir }: Settings, option: string): Pr
   if (code !== 0) {
     throw new Error(`ffmpeg ${option} exited with code ${code}`)
   }
-  return output
+  return { output, banner }
 }
 
 /** Parses lines such as ` V....D libx264    libx264 H.264 …`, which follow a line of dashes. */

@@ -1,4 +1,7 @@
-/** Claim loop: claims jobs, runs them one at a time, and decides when to wait and when to exit. */
+/**
+ * Claim loop: claims jobs, runs them, and decides when to wait and when to exit. One job at a time
+ * runs; while its output is uploaded, the next one is claimed.
+ */
 import {
   MIN_PROTOCOL_VERSION,
   PROTOCOL_VERSION,
@@ -9,6 +12,7 @@ import { readFreeDiskBytes, type RunnerCapabilities } from './capabilities.ts'
 import { GatewayRejection, UnreadableAssignment } from './failures.ts'
 import { reconnectDelayMs, sleep } from './gateway/backoff.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
+import { createHeldJobs, type HeldJobs } from './heldJobs.ts'
 import { formatError, type Log } from './log.ts'
 import type { Settings } from './settings.ts'
 
@@ -30,11 +34,16 @@ interface LoopOptions {
   capabilities: RunnerCapabilities
   log: Log
   shutdown: AbortSignal
-  /** Never throws. */
-  runAssignment: (assignment: Assignment) => Promise<void>
+  /**
+   * Never throws.
+   *
+   * @param onUpload see `RunJob`
+   */
+  runAssignment: (assignment: Assignment, onUpload: (sizeBytes: number) => void) => Promise<void>
 }
 
 interface LoopState {
+  jobs: HeldJobs
   protocol: number
   /** True once a claim has succeeded. */
   hasConnected: boolean
@@ -47,12 +56,21 @@ interface LoopState {
 /**
  * Runs until no job was available for `idleSeconds`, `shutdown` aborts, or the gateway rejects a
  * claim, for example because of its token or its protocol version. While the gateway is
- * unreachable, claims are repeated with backoff; that time counts as idle.
+ * unreachable, claims are repeated with backoff; that time counts as idle. Returns when all jobs have
+ * ended.
  */
 export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason> {
+  const jobs = createHeldJobs()
+  const reason = await claimUntilEnd(options, jobs)
+  await jobs.waitForAll()
+  return reason
+}
+
+async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<LoopEndReason> {
   const { settings, log, shutdown } = options
   const idleMs = settings.idleSeconds * 1_000
   const state: LoopState = {
+    jobs,
     protocol: PROTOCOL_VERSION,
     hasConnected: false,
     failures: 0,
@@ -60,11 +78,21 @@ export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason>
   }
   let idleSince = performance.now()
   while (!shutdown.aborted) {
+    if (!jobs.canClaim()) {
+      await jobs.waitForChange()
+      idleSince = performance.now()
+      continue
+    }
     const claimedAt = performance.now()
+    const hasJobs = !jobs.isEmpty()
     try {
       const assignment = await claim(options, state, idleMs - (claimedAt - idleSince))
-      if (assignment !== null) {
-        await options.runAssignment(assignment)
+      if (assignment !== null && !jobs.includes(assignment)) {
+        jobs.start(assignment, (onUpload) => options.runAssignment(assignment, onUpload))
+        continue
+      }
+      if (hasJobs) {
+        await jobs.waitForAll()
         idleSince = performance.now()
         continue
       }
@@ -105,17 +133,19 @@ async function claim(
   idleMsLeft: number,
 ): Promise<Assignment | null> {
   const diskBytes = await readFreeDiskBytes(settings)
+  const { jobs } = state
   const request: ClaimRequest = {
     protocol: state.protocol,
     runner: { id: settings.runnerId, ...capabilities, ...(diskBytes !== null && { diskBytes }) },
     queues: settings.queues,
     // The gateway may have assigned a job in a response that was lost.
-    ...(state.failures > 0 && { again: true }),
+    ...(state.failures > 0 && { again: true, heldJobs: jobs.listIds() }),
     // Claims do not wait before the first response, so that an unreachable gateway is noticed
-    // sooner.
-    waitSeconds: state.hasConnected
-      ? Math.max(0, Math.min(MAX_WAIT_SECONDS, idleMsLeft / 1_000))
-      : 0,
+    // sooner, and during an upload, whose end can make a job of its queue ready.
+    waitSeconds:
+      state.hasConnected && jobs.isEmpty()
+        ? Math.max(0, Math.min(MAX_WAIT_SECONDS, idleMsLeft / 1_000))
+        : 0,
   }
   const assignment = await client.claim(request, shutdown)
   if (state.failures > 0) {

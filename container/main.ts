@@ -6,6 +6,7 @@
  * Exit codes: 0 idle or shut down, 1 rejected by the gateway, a second signal or an unexpected
  * error, 2 invalid settings.
  */
+import { createKnownProbes } from './attempt/knownProbes.ts'
 import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
 import { detectCapabilities } from './capabilities.ts'
 import { runClaimLoop } from './claimLoop.ts'
@@ -46,13 +47,15 @@ async function main(settings: Settings): Promise<number> {
     memoryBytes,
     hwaccels,
   })
+  const probes = createKnownProbes(capabilities.probeVersion ?? null)
   const reason = await runClaimLoop({
     client,
     settings,
     capabilities,
     log,
     shutdown,
-    runAssignment: (assignment) => runAssignment(assignment, { client, settings, log, shutdown }),
+    runAssignment: (assignment, onUpload) =>
+      runAssignment(assignment, { client, settings, log, shutdown, probes, onUpload }),
   })
   log('info', 'runner ended', { reason })
   return reason === 'rejected' ? 1 : 0

@@ -3,8 +3,10 @@
  * and reports to the gateway how it ended, unless the lease is lost.
  */
 import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol.ts'
-import type { AttemptRecord } from './attempt/types.ts'
+import type { KnownProbes } from './attempt/knownProbes.ts'
+import type { Attempt, AttemptRecord } from './attempt/types.ts'
 import { AttemptReleased, JobFailure, LeaseLost } from './failures.ts'
+import { createProbeMemo } from './ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
 import { MAX_OUTAGE_MS } from './gateway/request.ts'
 import { formatError, type Log } from './log.ts'
@@ -26,6 +28,10 @@ interface RunnerContext {
   settings: Settings
   log: Log
   shutdown: AbortSignal
+  /** Absent if nothing that is known of a file is kept. */
+  probes?: KnownProbes
+  /** Called when the output is complete, with its size. */
+  onUpload?: (sizeBytes: number) => void
 }
 
 /** Never throws: outcomes are reported to the gateway, and errors are logged. */
@@ -34,10 +40,23 @@ export async function runAssignment(assignment: Assignment, runner: RunnerContex
   const log: Log = (level, event, fields) => runner.log(level, event, { jobId, attempt, ...fields })
   log('info', 'job started', { filePath, rendition })
   const record: AttemptRecord = { stderrTail: '', command: '', timings: {} }
+  const probeMemo = runner.probes?.open(assignment) ?? createProbeMemo()
+  // Before the next claim, which can be for the same file.
+  const keepProbe = () => runner.probes?.keep(assignment, probeMemo)
   let finish: Finish | null
   try {
-    const result = await runUntilEnded(assignment, record, runner)
-    finish = { fence, ...record, ...result }
+    const result = await runUntilEnded(assignment, {
+      ...runner,
+      record,
+      probeMemo,
+      onUpload: (sizeBytes) => {
+        keepProbe()
+        runner.onUpload?.(sizeBytes)
+      },
+    })
+    keepProbe()
+    const probe = runner.probes?.findNew(assignment, probeMemo)
+    finish = { fence, ...record, ...result, ...(probe && { probe }) }
   } catch (error) {
     if (!isExpected(error)) {
       log('error', 'job failed unexpectedly', { error: formatError(error) })
@@ -53,8 +72,7 @@ export async function runAssignment(assignment: Assignment, runner: RunnerContex
 
 async function runUntilEnded(
   assignment: Assignment,
-  record: AttemptRecord,
-  { client, settings, shutdown }: RunnerContext,
+  { shutdown, ...parts }: Omit<Attempt, 'assignment' | 'signal' | 'end'> & RunnerContext,
 ) {
   const { timeoutSeconds } = assignment
   const ending = new AbortController()
@@ -66,7 +84,7 @@ async function runUntilEnded(
   )
   const timer = setTimeout(end, Math.min(timeoutSeconds * 1_000, MAX_TIMER_MS), timeout)
   try {
-    return await runAttempt({ assignment, client, settings, record, signal, end })
+    return await runAttempt({ ...parts, assignment, signal, end })
   } catch (error) {
     // An unexpected error after an abort usually comes from the abort, so its reason is thrown.
     throw isExpected(error) || !signal.aborted ? error : signal.reason

@@ -130,6 +130,7 @@ async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeSta
   if (note !== null) {
     addNote(record, note)
   }
+  attempt.onUpload(sizeBytes)
   const uploaded = await timeStage('upload', () =>
     uploadOutput({
       client,

@@ -19,11 +19,11 @@ export async function examineInputs(
   ofAnySize: boolean,
 ): Promise<PlanContext> {
   const { original, references } = attempt.inputs
-  const examine = (found: Probe, { source, sizeBytes }: OpenInput) =>
+  const examine = (found: Probe, input: OpenInput) =>
     examineTimes(found, {
-      ...probeEnvironment(attempt),
-      input: [...INPUT_LIMITS, source.url],
-      sizeBytes,
+      ...probeEnvironment(attempt, input),
+      input: [...INPUT_LIMITS, input.source.url],
+      sizeBytes: input.sizeBytes,
       ofAnySize,
     })
   const { source } = context

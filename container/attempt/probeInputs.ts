@@ -61,7 +61,7 @@ async function probeInput(
   { part, demuxer }: { part: ShownPart | null; demuxer: string | null },
 ): Promise<Probe> {
   const { source, sizeBytes } = input
-  const environment = probeEnvironment(attempt)
+  const environment = probeEnvironment(attempt, input)
   const fragments = demuxer === null ? await source.readFragments() : null
   const options = {
     ...environment,
@@ -113,8 +113,18 @@ function selectTimes(rendition: Rendition): StreamNeeds['times'] {
   return rendition.kind === 'sprite' || isPart || fadesOut || hasSize ? 'examined' : 'checked'
 }
 
-export function probeEnvironment({ settings, scratch: cwd, signal, inputs }: RunningAttempt) {
-  return { ...resolveFfmpegTools(settings), cwd, signal, bytesRead: inputs.bytesRead }
+/** Only of the original something is known: a probe is stored under the path of the job's file. */
+export function probeEnvironment(
+  { settings, scratch: cwd, signal, inputs, probeMemo }: RunningAttempt,
+  input: OpenInput,
+) {
+  return {
+    ...resolveFfmpegTools(settings),
+    cwd,
+    signal,
+    bytesRead: inputs.bytesRead,
+    ...(input === inputs.original && { memo: probeMemo }),
+  }
 }
 
 /** Finds the key frame before the requested start in a file in which ffmpeg does not find it. */
@@ -131,7 +141,7 @@ export async function findStart(
   const keyframe = await findKeyframeBefore(
     { url, stream: video.index, probe: probed },
     startSeconds + start,
-    probeEnvironment(attempt),
+    probeEnvironment(attempt, attempt.inputs.original),
   )
   return { keyframeSeconds: keyframe === null ? null : keyframe - startSeconds }
 }

@@ -2,6 +2,7 @@
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import type { Assignment, Stage, Timings } from '../../src/contract/runnerProtocol.ts'
+import type { ProbeMemo } from '../ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import type { Settings } from '../settings.ts'
 import type { Inputs } from '../source/inputFiles.ts'
@@ -28,10 +29,14 @@ export interface Attempt {
   client: GatewayClient
   settings: Settings
   record: AttemptRecord
+  /** What is known of the original. */
+  probeMemo: ProbeMemo
   /** Aborts when the attempt has to end; the reason is the error with which it ends. */
   signal: AbortSignal
   /** Aborts `signal`. */
   end: (reason: unknown) => void
+  /** To be called when the output is complete, with its size. */
+  onUpload: (sizeBytes: number) => void
 }
 
 /** Adds a note to the plan of the record. */

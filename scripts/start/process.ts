@@ -8,7 +8,7 @@ import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 // The only module of the runner that npm start needs. It imports nothing else of the runner.
 // oxlint-disable-next-line no-restricted-imports
-import { startGroupGuard } from '../../container/ffmpeg/process/groupGuard.ts'
+import { guardGroup } from '../../container/ffmpeg/process/groupGuard.ts'
 
 export type Exit = Readonly<{ code: number | null; signal: NodeJS.Signals | null }>
 
@@ -58,10 +58,10 @@ export function launch({ command, args, env, logFile, onLine }: Launch): Process
     })
   })
   if (pid) {
-    const dismissGuard = startGroupGuard(pid, { PATH: process.env.PATH })
+    const stopGuarding = guardGroup(pid)
     // A process that it leaves behind would keep the pipes of its output open, and so delay `close`.
     child.on('exit', () => signalGroup(pid, 'SIGKILL'))
-    void exited.then(dismissGuard)
+    void exited.then(stopGuarding)
   }
 
   return {

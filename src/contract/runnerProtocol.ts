@@ -40,6 +40,7 @@ import { mediaFacts } from './mediaFacts.ts'
 import { plan } from './plan.ts'
 import { queueName } from './queue.ts'
 import { rendition } from './rendition.ts'
+import { probeVersion, storedProbe } from './storedProbe.ts'
 import { namedParts } from './uploadParts.ts'
 
 /**
@@ -101,6 +102,9 @@ export const claimRequest = z.object({
       .max(50)
       .optional()
       .describe("ffmpeg's methods of hardware acceleration"),
+    probeVersion: probeVersion
+      .optional()
+      .describe('The version of stored probes that the runner can use; missing: none'),
   }),
   queues: z
     .array(queueName)
@@ -118,8 +122,19 @@ export const claimRequest = z.object({
     .describe(
       'The response to the previous claim was lost. If that claim took a job, the same job is returned',
     ),
+  heldJobs: z
+    .array(z.string().max(100))
+    .max(100)
+    .optional()
+    .describe('Ids of the jobs that the runner holds, with `again`: these are not returned'),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
+
+/**
+ * Older runners and gateways ignore it, so it needs no new version. An invalid one is ignored too,
+ * because it only saves time.
+ */
+const optionalProbe = storedProbe.optional().catch(undefined)
 
 const storedFile = z.object({ sizeBytes: z.int().nonnegative(), etag: z.string() })
 
@@ -141,6 +156,9 @@ export const assignment = z.object({
     .positive()
     .describe('Seconds without progress after which ffmpeg counts as stalled'),
   timeoutSeconds: z.number().positive().describe('Maximum duration of the attempt in seconds'),
+  probe: optionalProbe.describe(
+    'What is known of the original, from a runner with the same `probeVersion`',
+  ),
 })
 export type Assignment = z.infer<typeof assignment>
 
@@ -192,6 +210,10 @@ export const storedPackageFile = z.object({ etag: z.string() })
 
 const attemptRecord = { fence, stderrTail, command, timings, ...findings }
 
+const newProbe = optionalProbe.describe(
+  'What is known of the original, if the gateway did not send all of it',
+)
+
 export const finish = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('completed'),
@@ -199,6 +221,7 @@ export const finish = z.discriminatedUnion('outcome', [
     uploadId: z.string(),
     parts: namedParts,
     output: mediaFacts,
+    probe: newProbe,
   }),
   z.object({
     outcome: z.literal('packaged').describe('All files of the package are stored'),
@@ -206,6 +229,7 @@ export const finish = z.discriminatedUnion('outcome', [
     files: z.int().min(1),
     sizeBytes: z.int().positive().describe('Total size of the files'),
     output: mediaFacts,
+    probe: newProbe,
   }),
   z.object({
     outcome: z.literal('failed'),

@@ -154,7 +154,10 @@ export async function listBusyRunners(db: Database): Promise<string[]> {
   return rows.map((row) => row.runnerId)
 }
 
-/** The running jobs that one runner holds, at most 10. A runner runs one job at a time. */
+/**
+ * The running jobs that one runner holds, at most 10. A runner holds one that runs, and one whose
+ * output it uploads.
+ */
 export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]> {
   return db
     .select()

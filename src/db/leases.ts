@@ -2,11 +2,11 @@
  * Statements that claim jobs, and statements on jobs that runners hold. A statement for a request
  * about one job compares the fence, so that a runner that lost its lease changes nothing.
  */
-import { and, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { and, eq, lt, not, type SQL, sql } from 'drizzle-orm'
 import type { Report } from '../contract/runnerProtocol.ts'
 import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
-import { type Database, first, statement } from './database.ts'
+import { type Database, first, isListed, statement } from './database.ts'
 import { releaseDueRetriesStatement } from './queues.ts'
 import { nextClaimableJob } from './claimQuery.ts'
 import type { JobRow } from './rows.ts'
@@ -132,11 +132,14 @@ export async function claimNextJob(
  * Returns a job that the runner claimed and has not reported on, in any queue, and restarts its
  * lease. For claims that are repeated after a lost response. Returns undefined if there is no such
  * job.
+ *
+ * @param heldJobs ids of jobs that the runner has received, which are left out
  */
 export function reissueClaim(
   db: Database,
   runner: RunnerIdentity,
   now: number,
+  heldJobs: string[] = [],
 ): Promise<JobRow | undefined> {
   return db
     .update(jobs)
@@ -146,6 +149,7 @@ export function reissueClaim(
         sql`status = 'running' AND stage IS NULL`,
         eq(jobs.runnerId, runner.id),
         sql`runner_secret_hash IS ${runner.secretHash}`,
+        heldJobs.length === 0 ? undefined : not(isListed(jobs.id, heldJobs)),
       ),
     )
     .returning()

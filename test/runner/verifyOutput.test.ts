@@ -1,7 +1,10 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Expectation } from '../../container/ffmpeg/renderPlan.ts'
 import { verifyOutput } from '../../container/ffmpeg/verify/verifyOutput.ts'
-import { harness, clip, useRunnerHarness } from './helpers/runnerHarness.ts'
+import { harness, clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
+import { image } from '../fixtures/renditions.ts'
 
 useRunnerHarness()
 
@@ -17,13 +20,24 @@ const EXPECTATION: Expectation = {
   audioCodec: 'aac',
   maxBytes: 1_000_000,
 }
-let verify: (more: Partial<Expectation>) => Promise<unknown>
+/** What the plan of an image expects. */
+const IMAGE: Expectation = {
+  size: { width: 64, height: 36 },
+  hasAudio: false,
+  seconds: null,
+  hasRequestedEnd: false,
+  isImage: true,
+}
+let verifyFile: (file: string, expect: Expectation) => Promise<unknown>
+function verify(more: Partial<Expectation>) {
+  return verifyFile(clip('small.mp4'), { ...EXPECTATION, ...more })
+}
 beforeEach(() => {
-  verify = (more) =>
+  verifyFile = (file, expected) =>
     verifyOutput({
       ffprobe: 'ffprobe',
-      file: clip('small.mp4'),
-      expect: { ...EXPECTATION, ...more },
+      file,
+      expect: expected,
       stderr: '',
       hasFallback: false,
       cwd: harness.scratch,
@@ -86,5 +100,54 @@ describe('an output', () => {
 
   it('can be longer than planned if the plan allows it', async () => {
     await expect(verify({ seconds: 0.2, mayBeLonger: true })).resolves.toBeDefined()
+  })
+})
+
+describe('an image', () => {
+  // Verified without ffprobe, which would accept most of these files: it reads only the header.
+  it.each(['jpg', 'png', 'webp'] as const)('in %s is accepted only as a whole', async (format) => {
+    const { job, finish } = await runJob('tail.mp4', image({ format, width: 64 }))
+    const { path, format: read, video } = await probeOutput(job)
+    expect(finish).toMatchObject({
+      output: { format: read.format_name, videoCodec: video.codec_name, width: 64, height: 36 },
+    })
+    const bytes = await readFile(path)
+    const file = join(harness.scratch, `image.${format}`)
+    const verifyBytes = async (written: Uint8Array, width = 64) => {
+      await writeFile(file, written)
+      return verifyFile(file, { ...IMAGE, size: { width, height: 36 } })
+    }
+    await expect(verifyBytes(bytes)).resolves.toMatchObject({
+      facts: { durationSeconds: null, frameRate: null, audioCodec: null, width: 64 },
+    })
+    await expect(verifyBytes(bytes, 65)).rejects.toMatchObject({
+      message: 'The frame size of the output is 64 by 36 instead of 65 by 36.',
+    })
+    const invalid = [
+      bytes.subarray(0, -2),
+      bytes.subarray(0, bytes.length / 2),
+      bytes.subarray(0, 1),
+      bytes.subarray(1),
+      Buffer.alloc(bytes.length),
+      Buffer.from('no image'),
+    ]
+    for (const each of invalid) {
+      await expect(verifyBytes(each)).rejects.toMatchObject({
+        code: 'output_invalid',
+        message: 'ffmpeg produced no readable output.',
+      })
+    }
+  })
+
+  it('in PNG with a wrong byte is rejected', async () => {
+    const file = join(harness.scratch, 'image.png')
+    const bytes = await readFile(clip('image.png'))
+    bytes[bytes.length - 100]! ^= 1
+    await writeFile(file, bytes)
+    const size = { width: 640, height: 360 }
+    await expect(verifyFile(clip('image.png'), { ...IMAGE, size })).resolves.toBeDefined()
+    await expect(verifyFile(file, { ...IMAGE, size })).rejects.toMatchObject({
+      code: 'output_invalid',
+    })
   })
 })

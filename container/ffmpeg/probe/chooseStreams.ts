@@ -3,7 +3,6 @@
  * shorter duration, than another one come last. In this order, the first stream that can be used is
  * chosen. Cover images are not video.
  */
-import type { FfprobeOptions } from '../process/ffprobe.ts'
 import {
   type FfprobeStream,
   isCoverImage,
@@ -13,6 +12,7 @@ import {
   readFrameCount,
   readKnown,
 } from './ffprobeOutput.ts'
+import type { KnownFileOptions } from './probeMemo.ts'
 import * as samples from './streamSamples.ts'
 
 export interface StreamNeeds {
@@ -61,7 +61,7 @@ export function chooseFirst(streams: readonly FfprobeStream[]): Choice {
 export async function chooseStreams(
   streams: readonly FfprobeStream[],
   needs: StreamNeeds,
-  options: FfprobeOptions,
+  options: KnownFileOptions,
 ): Promise<Choice> {
   const choice = chooseFirst(streams)
   const decoded = await samples.decodeFirstPackets(options)
@@ -83,7 +83,7 @@ export async function chooseStreams(
 interface ChoiceContext {
   choice: Choice
   decoded: Samples
-  options: FfprobeOptions
+  options: KnownFileOptions
 }
 
 async function chooseVideo(candidates: FfprobeStream[], context: ChoiceContext): Promise<void> {
@@ -166,7 +166,7 @@ async function findUsable(
 async function findProblem(
   stream: FfprobeStream,
   decoded: Samples,
-  { options, needsFrames }: { options: FfprobeOptions; needsFrames: boolean },
+  { options, needsFrames }: { options: KnownFileOptions; needsFrames: boolean },
 ): Promise<string | null> {
   const isKnown = readKnown(stream.codec_name) !== null
   const first = decoded.get(indexOf(stream))
@@ -202,7 +202,7 @@ function orderByAmount(
  */
 async function countFrames(
   streams: readonly FfprobeStream[],
-  options: FfprobeOptions,
+  options: KnownFileOptions,
 ): Promise<number[]> {
   const declared = streams.map(readFrameCount)
   const counted = declared.includes(null) ? await samples.countPackets(options) : new Map()
@@ -217,7 +217,7 @@ async function countFrames(
  */
 async function readSeconds(
   streams: readonly FfprobeStream[],
-  options: FfprobeOptions,
+  options: KnownFileOptions,
 ): Promise<number[]> {
   const declared = streams.map((each) => readDuration(each.duration) ?? readDurationTag(each))
   if (declared.every((seconds) => seconds !== null)) {

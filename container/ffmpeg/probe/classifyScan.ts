@@ -1,7 +1,9 @@
 /** Decides from sampled frames whether a video is progressive, interlaced or telecined. */
+import { z } from 'zod'
 import type { PairScan } from './compareFields.ts'
 
-export type FieldOrder = 'tff' | 'bff'
+const fieldOrder = z.enum(['tff', 'bff'])
+export type FieldOrder = z.infer<typeof fieldOrder>
 
 /**
  * The way in which the frames of a video were made. In an `interlaced` video, the two fields of a
@@ -9,8 +11,11 @@ export type FieldOrder = 'tff' | 'bff'
  * spreads four frames of film over the ten fields of five video frames. Some video frames then have
  * fields of two film frames.
  */
-export type Scan =
-  { type: 'progressive' } | { type: 'interlaced' | 'telecine'; fieldOrder: FieldOrder }
+export const scan = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('progressive') }),
+  z.object({ type: z.enum(['interlaced', 'telecine']), fieldOrder }),
+])
+export type Scan = z.infer<typeof scan>
 
 /** Frames of film for each frame of telecined video. */
 export const PULLDOWN_RATIO = 4 / 5

@@ -3,12 +3,12 @@
  * duration, and times that jump or go back.
  */
 import { MAX_FRAMES, MAX_SECONDS } from '../process/limits.ts'
-import type { FfprobeOptions } from '../process/ffprobe.ts'
 import { JobFailure } from '../../failures.ts'
 import type { StreamNeeds } from './chooseStreams.ts'
 import { MAX_STEP_SECONDS, type MeasuredEnds, measureEnds, type StreamEnd } from './measureEnds.ts'
 import { findMaxPause } from './timeFaults.ts'
 import type { Probe, ProbeOptions } from './probe.ts'
+import type { KnownFileOptions } from './probeMemo.ts'
 import { type AudioStream, findLastEnd, roundToMilliseconds, UNTIMED_AUDIO } from './streams.ts'
 
 /**
@@ -70,7 +70,7 @@ function areCertain({ video, audio }: Probe, ends: ReadonlyMap<number, StreamEnd
  */
 export async function examineTimes(
   found: Probe,
-  options: FfprobeOptions & { sizeBytes: number; ofAnySize?: boolean },
+  options: KnownFileOptions & { sizeBytes: number; ofAnySize?: boolean },
 ): Promise<Probe> {
   const { sizeBytes, ofAnySize = false } = options
   const isTooLarge = found.isFragmented || sizeBytes > MAX_EXAMINED_BYTES
@@ -109,7 +109,10 @@ function needsMeasurement(
 }
 
 /** Returns no ends if ffprobe fails. The times of the file are then not corrected. */
-async function measureEndsIfPossible(found: Probe, options: FfprobeOptions): Promise<MeasuredEnds> {
+async function measureEndsIfPossible(
+  found: Probe,
+  options: KnownFileOptions,
+): Promise<MeasuredEnds> {
   try {
     return await measureEnds(options, findMaxPause(found))
   } catch (error) {

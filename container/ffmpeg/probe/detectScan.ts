@@ -2,15 +2,18 @@
  * Finds out from some of its frames whether a video is interlaced. Many files do not declare that
  * they are, and others declare it although their frames are progressive.
  */
+import { z } from 'zod'
 import { MAX_FRAMES } from '../process/limits.ts'
 import {
   classifyScan,
   countMoving,
   type FieldOrder,
   PULLDOWN_RATIO,
+  scan as scanSchema,
   type Scan,
 } from './classifyScan.ts'
 import type { Probe, VideoStream } from './probe.ts'
+import { type ProbeMemo, recall, record, remember } from './probeMemo.ts'
 import { sampleScan, type ScanSampleOptions } from './scanSamples.ts'
 import { planWindows, type ShownPart } from './scanWindows.ts'
 
@@ -90,6 +93,55 @@ function canBeInterlaced({ facts }: Probe, video: VideoStream): boolean {
 }
 
 async function findScan(
+  found: Probe,
+  video: VideoStream,
+  part: ShownPart,
+  options: ScanSampleOptions,
+): Promise<Scan | null> {
+  const scan = await rememberScan(part, options.memo, () =>
+    classifySamples(found, video, part, options),
+  )
+  return scan?.type === 'telecine' && !(part.keepsMotion && canUndoPulldown(video))
+    ? { ...scan, type: 'interlaced' }
+    : scan
+}
+
+const WHOLE_FILE = 'scan:file'
+const FRAMES = 'scan:frames'
+/** Places at which frames were sampled for images, and what they show; null if nothing moves there. */
+const sampledPlaces = z.object({ scan: scanSchema.nullable(), places: z.int().nonnegative() })
+const wholeFile = z.object({ scan: scanSchema.nullable() })
+/** If nothing moves at so many places, the declaration of the file decides for its images. */
+const MAX_PLACES = 3
+
+/**
+ * Returns what is known, or samples frames. The scan of a file is the same in all of its frames, so an
+ * image uses what the whole file showed, or the frames around an earlier image. A variant of the whole
+ * file does not use the latter, because they are few. Nothing is kept of a part of a file.
+ */
+async function rememberScan(
+  part: ShownPart,
+  memo: ProbeMemo | undefined,
+  sample: () => Promise<Scan | null>,
+): Promise<Scan | null> {
+  if (part.kind === 'frame') {
+    const known = recall(memo, WHOLE_FILE, wholeFile)
+    const sampled = recall(memo, FRAMES, sampledPlaces) ?? { scan: null, places: 0 }
+    if (known !== undefined || sampled.scan !== null || sampled.places >= MAX_PLACES) {
+      return (known ?? sampled).scan
+    }
+    const scan = await sample()
+    record(memo, FRAMES, { scan, places: sampled.places + 1 })
+    return scan
+  }
+  if (part.startSeconds > 0 || part.endSeconds !== null) {
+    return sample()
+  }
+  const found = await remember(memo, WHOLE_FILE, wholeFile, async () => ({ scan: await sample() }))
+  return found?.scan ?? null
+}
+
+async function classifySamples(
   { facts, contentSeconds }: Probe,
   video: VideoStream,
   part: ShownPart,
@@ -109,14 +161,11 @@ async function findScan(
     needsOthers && others.length > 0
       ? [...sampled, ...(await sampleScan(video, { windows: others, maxBytes }, options))]
       : sampled
-  const scan = classifyScan(samples, {
+  return classifyScan(samples, {
     hasTelecineRate: TELECINE_FRAME_RATES.some(
       (rate) => Math.abs(rate - frameRate) < FRAME_RATE_TOLERANCE,
     ),
   })
-  return scan?.type === 'telecine' && !(part.keepsMotion && canUndoPulldown(video))
-    ? { ...scan, type: 'interlaced' }
-    : scan
 }
 
 function canUndoPulldown({ pixelFormat, colour, hdr, hasWrongTimes }: VideoStream): boolean {

@@ -131,9 +131,13 @@ export function readDuration(seconds: number | null | undefined): number | null 
  * Returns the name of the codec; for a codec that ffmpeg does not know, the codec tag of the file,
  * or `unknown` if the tag is not readable.
  */
-export function readCodec({ codec_name, codec_tag_string }: FfprobeStream): string {
-  const tag = /^[\w .-]{2,8}$/.exec(codec_tag_string ?? '')?.[0]
-  return readKnown(codec_name) ?? tag ?? 'unknown'
+export function readCodec(stream: FfprobeStream): string {
+  return readKnown(stream.codec_name) ?? readCodecTag(stream) ?? 'unknown'
+}
+
+/** Returns null for a codec tag that is not readable. */
+export function readCodecTag({ codec_tag_string }: FfprobeStream): string | null {
+  return /^[\w .-]{2,8}$/.exec(codec_tag_string ?? '')?.[0] ?? null
 }
 
 /** Bits per second that the file declares. Matroska files can declare them in a tag. */

@@ -1,10 +1,12 @@
 /** Finds where the streams of a file end, and wrong times, from the times of all its packets. */
+import { z } from 'zod'
 import { classifyFfmpegFailure, endsEarly } from '../process/classifyFailure.ts'
-import { type FfprobeOptions, WHOLE_FILE_CPU_SECONDS } from '../process/ffprobe.ts'
-import { probeLimits } from '../process/limits.ts'
+import { WHOLE_FILE_CPU_SECONDS } from '../process/ffprobe.ts'
+import { MAX_STREAMS, probeLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { runProcess } from '../process/process.ts'
-import { findTimeFault, type TimeFault } from './timeFaults.ts'
+import { type KnownFileOptions, remember } from './probeMemo.ts'
+import { findTimeFault, timeFault, type TimeFault } from './timeFaults.ts'
 
 export interface StreamEnd {
   /**
@@ -28,6 +30,24 @@ export interface MeasuredEnds {
   isTruncated: boolean
 }
 
+const storedEnds = z.object({
+  ends: z
+    .array(
+      z.tuple([
+        z.int().nonnegative(),
+        z.object({
+          endSeconds: z.number(),
+          shownEndSeconds: z.number(),
+          frames: z.int(),
+          timeFault: timeFault.nullable(),
+          isCertain: z.boolean(),
+        }),
+      ]),
+    )
+    .max(MAX_STREAMS),
+  isTruncated: z.boolean(),
+})
+
 /** The times of a stream with more packets are not examined. */
 const MAX_EXAMINED_PACKETS = 2_000_000
 /** Reading ends after this much of the file without a packet. */
@@ -36,15 +56,24 @@ const CHECK_INTERVAL_MS = 100
 const NO_MORE_PACKETS = new Error('the rest of the file has no packets')
 
 /**
- * Reads the file to its end. The memory that this takes is bounded.
+ * Reads the file to its end, unless its ends are known. The memory that this takes is bounded.
  *
  * @param maxPauseSeconds longest time without a packet that counts as a pause
  * @throws JobFailure when ffprobe fails
  */
 export async function measureEnds(
-  options: FfprobeOptions,
+  options: KnownFileOptions,
   maxPauseSeconds: number,
 ): Promise<MeasuredEnds> {
+  const name = `ends:${maxPauseSeconds}`
+  const measured = await remember(options.memo, name, storedEnds, async () => {
+    const { ends, isTruncated } = await readEnds(options, maxPauseSeconds)
+    return { ends: [...ends], isTruncated }
+  })
+  return { ends: new Map(measured?.ends), isTruncated: measured?.isTruncated ?? false }
+}
+
+async function readEnds(options: KnownFileOptions, maxPauseSeconds: number): Promise<MeasuredEnds> {
   const meter = createMeter(maxPauseSeconds)
   const stopping = new AbortController()
   let readAtPacket = options.bytesRead()

@@ -1,11 +1,11 @@
 /** Probes a file: reads the properties of its streams that planners need. */
-import { JobFailure } from '../../failures.ts'
-import { findRejectedSize } from '../process/classifyFailure.ts'
-import { runFfprobe, type FfprobeOptions } from '../process/ffprobe.ts'
+import type { Size } from '../geometry.ts'
 import { chooseFirst, chooseStreams, type StreamNeeds } from './chooseStreams.ts'
 import { findColourNote, findDolbyProblem, removeMatrix } from './colourTags.ts'
-import { ffprobeOutput, type FfprobeOutput, STREAM_ENTRIES } from './ffprobeOutput.ts'
+import { type FfprobeOutput, STREAM_ENTRIES } from './ffprobeOutput.ts'
 import type { Orientation } from './imageOrientation.ts'
+import type { KnownFileOptions } from './probeMemo.ts'
+import { readHeader } from './readHeader.ts'
 import { type Probe, readProbe } from './readProbe.ts'
 import {
   addOrientation,
@@ -19,7 +19,7 @@ import { type AudioStream, findLastEnd, roundToMilliseconds, type VideoStream } 
 export type { Probe } from './readProbe.ts'
 export type { AudioStream, VideoStream } from './streams.ts'
 
-export type ProbeOptions = FfprobeOptions & {
+export type ProbeOptions = KnownFileOptions & {
   /** Size of the file, for the facts. */
   sizeBytes: number
   /**
@@ -60,27 +60,22 @@ const ENTRIES = [
  */
 export async function probe(options: ProbeOptions): Promise<Probe> {
   const { isStill = false } = options
-  const { output, stderr } = await runFfprobe(
-    options,
-    isStill ? queryStill(ENTRIES) : { entries: ENTRIES },
-  )
-  const parsed = ffprobeOutput.safeParse(JSON.parse(output))
-  if (!parsed.success) {
-    throw new JobFailure('internal', 'The output of ffprobe has an unexpected form.')
-  }
-  const { applied: orientation, ...turned } = addOrientation(parsed.data, options.orientation ?? 1)
-  const found = await readOutput(turned.output, stderr, options)
+  const { output, rejectedSize } = isStill
+    ? await readHeader('still', queryStill(ENTRIES), options)
+    : await readHeader('header', { entries: ENTRIES }, options)
+  const { applied: orientation, ...turned } = addOrientation(output, options.orientation ?? 1)
+  const found = await readOutput(turned.output, rejectedSize, options)
   return { ...found, video: found.video && { ...found.video, orientation } }
 }
 
 async function readOutput(
   output: FfprobeOutput,
-  stderr: string,
+  rejectedSize: Size | null,
   options: ProbeOptions,
 ): Promise<Probe> {
   const { needs, sizeBytes, isStill = false } = options
   if (isStill || isStillAnimation(output)) {
-    return probeStill(output, { isStill, sizeBytes, stderr })
+    return probeStill(output, { isStill, sizeBytes, rejectedSize })
   }
   const { streams } = output
   const choice =
@@ -93,7 +88,7 @@ async function readOutput(
   if (colourNote !== null) {
     choice.notes.video.push(colourNote)
   }
-  const read = readProbe(output, choice, sizeBytes, findRejectedSize(stderr))
+  const read = readProbe(output, choice, sizeBytes, rejectedSize)
   const inputOptions =
     needs === undefined || choice.video === null
       ? []
@@ -157,11 +152,11 @@ function completeStreams(read: Probe, streams: FragmentedStreams): Probe {
 /** @param file.isStill false for an animation of one frame, which is not decoded */
 function probeStill(
   output: FfprobeOutput,
-  file: { isStill: boolean; sizeBytes: number; stderr: string },
+  file: { isStill: boolean; sizeBytes: number; rejectedSize: Size | null },
 ): Probe {
   const still = readStill(output)
   const choice = chooseFirst(still.streams)
-  const found = readProbe(still, choice, file.sizeBytes, findRejectedSize(file.stderr))
+  const found = readProbe(still, choice, file.sizeBytes, file.rejectedSize)
   if (file.isStill) {
     checkStillFrame(output)
   }

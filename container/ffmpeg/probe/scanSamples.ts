@@ -10,10 +10,11 @@ import { ffmpegOptions } from '../process/options.ts'
 import { runProcess } from '../process/process.ts'
 import { seekUrl } from '../process/seekUrl.ts'
 import { comparePair, type PairScan } from './compareFields.ts'
+import type { KnownFile } from './probeMemo.ts'
 import type { WindowPlan } from './scanWindows.ts'
 import type { VideoStream } from './streams.ts'
 
-export interface ScanSampleOptions extends ProbeEnvironment {
+export interface ScanSampleOptions extends ProbeEnvironment, KnownFile {
   ffmpeg: string
   url: string
   probe: { isFragmented: boolean }

@@ -1,15 +1,27 @@
 /**
  * Samples of the streams of a file: whether their packets can be decoded, and how many there are.
  */
+import { z } from 'zod'
 import { JobFailure } from '../../failures.ts'
-import { type FfprobeOptions, type FfprobeQuery, runFfprobe } from '../process/ffprobe.ts'
+import { type FfprobeQuery, runFfprobe } from '../process/ffprobe.ts'
+import { MAX_STREAMS } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
+import { type KnownFileOptions, remember } from './probeMemo.ts'
 
 export interface DecodeSample {
   packets: number
   frames: number
   /** Number of packets for which the file does not say when they are shown. */
   untimed: number
+}
+
+const count = z.int().nonnegative()
+const decodeSample = z.object({ packets: count, frames: count, untimed: count })
+const packetSpan = z.object({ packets: count, seconds: z.number() })
+
+/** The entries of a map from the number of a stream. */
+function byStream<T extends z.ZodType>(value: T) {
+  return z.array(z.tuple([count, value])).max(MAX_STREAMS)
 }
 
 const ENTRIES = 'packet=stream_index,pts:frame=stream_index'
@@ -32,8 +44,15 @@ const COMPARED_SECONDS = 20
  * @returns null when the sample failed
  */
 export async function decodeFirstPackets(
-  options: FfprobeOptions,
+  options: KnownFileOptions,
 ): Promise<Map<number, DecodeSample> | null> {
+  const streams = await remember(options.memo, 'packets', byStream(decodeSample), () =>
+    samplePackets(options),
+  )
+  return streams && new Map(streams)
+}
+
+async function samplePackets(options: KnownFileOptions): Promise<[number, DecodeSample][] | null> {
   const sample = await query(options, {
     entries: ENTRIES,
     // Only the key frames of a video are decoded: a frame of 8K takes a third of a second.
@@ -47,7 +66,7 @@ export async function decodeFirstPackets(
     stream.untimed += isTimed ? 0 : 1
     streams.set(index, stream)
   }
-  return sample === null ? null : streams
+  return sample === null ? null : [...streams]
 }
 
 /** Parses lines such as `packet,0,3600`, `packet,0,N/A` and `frame,0`. */
@@ -68,7 +87,16 @@ function parseSample(output: string) {
  */
 export async function decodeStream(
   index: number,
-  options: FfprobeOptions,
+  options: KnownFileOptions,
+): Promise<DecodeSample | null> {
+  return remember(options.memo, `stream:${index}`, decodeSample, () =>
+    sampleWholeStream(index, options),
+  )
+}
+
+async function sampleWholeStream(
+  index: number,
+  options: KnownFileOptions,
 ): Promise<DecodeSample | null> {
   const first = await sampleStream(index, options, { enoughBytes: MAX_BYTES })
   const isInconclusive = first !== null && !first.isComplete && first.frames === 0
@@ -77,7 +105,7 @@ export async function decodeStream(
 
 async function sampleStream(
   index: number,
-  options: FfprobeOptions,
+  options: KnownFileOptions,
   extent: Pick<FfprobeQuery, 'enoughBytes' | 'mayReadAll'>,
 ): Promise<(DecodeSample & { isComplete: boolean }) | null> {
   const sample = await query(options, {
@@ -98,9 +126,17 @@ async function sampleStream(
 }
 
 /** Counts the packets of each stream, and the seconds that they span, at the start of the file. */
-export async function countPackets(
-  options: FfprobeOptions,
-): Promise<Map<number, { packets: number; seconds: number }>> {
+export async function countPackets(options: KnownFileOptions): Promise<Map<number, PacketSpan>> {
+  const counted = await remember(options.memo, 'counts', byStream(packetSpan), () =>
+    measureSpans(options),
+  )
+  return new Map(counted)
+}
+
+type PacketSpan = z.infer<typeof packetSpan>
+
+/** @returns null when the sample failed */
+async function measureSpans(options: KnownFileOptions): Promise<[number, PacketSpan][] | null> {
   const sample = await query(options, {
     entries: 'packet=stream_index,pts_time',
     selection: ffmpegOptions({ read_intervals: `%+${COMPARED_SECONDS}` }),
@@ -116,17 +152,18 @@ export async function countPackets(
       last: Math.max(span.last, time),
     })
   }
-  return new Map(
+  return (
+    sample &&
     [...spans].map(([index, { packets, first, last }]) => [
       index,
       { packets, seconds: last - first },
-    ]),
+    ])
   )
 }
 
 /** @returns null when ffprobe fails, for example because it exceeds a limit */
 async function query(
-  options: FfprobeOptions,
+  options: KnownFileOptions,
   request: FfprobeQuery,
 ): Promise<{ output: string; isComplete: boolean } | null> {
   try {

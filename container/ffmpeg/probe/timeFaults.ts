@@ -1,14 +1,17 @@
 /** Finds wrong times in a stream: packets whose times go back, or jump far forward. */
 
+import { z } from 'zod'
+
 /** Wrong times of a stream, as far as they must be known to repair them. */
-export interface TimeFault {
+export const timeFault = z.object({
   /** A longer step from one frame to the next is wrong. */
-  maxStepSeconds: number
+  maxStepSeconds: z.number(),
   /** Usual time from one frame to the next. */
-  frameSeconds: number
+  frameSeconds: z.number(),
   /** End of the last frame once the times are repaired, as a timestamp of the file. */
-  endSeconds: number
-}
+  endSeconds: z.number(),
+})
+export type TimeFault = z.infer<typeof timeFault>
 
 /** A longer step between evenly spaced frames is wrong. */
 export const MAX_EVEN_STEP_SECONDS = 0.5

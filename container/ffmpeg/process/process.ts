@@ -3,7 +3,7 @@
  * killed when the signal aborts or the runner dies. Keeps the end of stderr.
  */
 import { spawn } from 'node:child_process'
-import { startGroupGuard } from './groupGuard.ts'
+import { guardGroup } from './groupGuard.ts'
 import type { ProcessLimits } from './limits.ts'
 import { failedToStart, withRlimits } from './rlimits.ts'
 
@@ -67,7 +67,7 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
       env,
     })
     const { pid } = child
-    const stopWatching = pid === undefined ? () => {} : killOnAbort(pid, signal, env)
+    const stopWatching = pid === undefined ? () => {} : killOnAbort(pid, signal)
     let stderrTail = ''
 
     child.stdout.setEncoding('utf8').on('data', options.onStdout)
@@ -99,8 +99,8 @@ export function runProcess(options: ProcessOptions): Promise<ProcessResult> {
  *
  * @returns a function to call once the group has ended
  */
-function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): () => void {
-  const dismissGuard = startGroupGuard(pid, env)
+function killOnAbort(pid: number, signal: AbortSignal): () => void {
+  const stopGuarding = guardGroup(pid)
   let killTimer: NodeJS.Timeout | undefined
   const stop = () => {
     killGroup(pid, 'SIGTERM')
@@ -111,7 +111,7 @@ function killOnAbort(pid: number, signal: AbortSignal, env: NodeJS.ProcessEnv): 
   return () => {
     signal.removeEventListener('abort', stop)
     clearTimeout(killTimer)
-    dismissGuard()
+    stopGuarding()
     runningGroups.delete(pid)
   }
 }

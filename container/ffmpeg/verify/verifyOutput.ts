@@ -12,6 +12,7 @@ import { LOCAL_FILE_INPUT } from '../process/limits.ts'
 import type { Expectation } from '../renderPlan.ts'
 import { type AnimatedWebp, readAnimatedWebp } from './animatedWebp.ts'
 import { countPackets } from './countPackets.ts'
+import { MAX_IMAGE_BYTES, readImageFile } from './imageFile.ts'
 import {
   checkDuration,
   checkStart,
@@ -46,7 +47,10 @@ export async function verifyOutput(
   if (sizeBytes === 0) {
     throw emptyOutput(options)
   }
-  const { facts, starts, ends } = await probeOutput(options, sizeBytes)
+  const { facts, starts, ends } =
+    expect.isImage && sizeBytes <= MAX_IMAGE_BYTES
+      ? await readImage(options, sizeBytes)
+      : await probeOutput(options, sizeBytes)
 
   checkFrameSize(facts, expect)
   checkTracks(facts, expect)
@@ -73,11 +77,24 @@ export async function verifyOutput(
   }
 }
 
+interface ReadOutput {
+  facts: MediaFacts
+  starts: TrackStarts
+  ends: TrackEnds
+}
+
+async function readImage(options: VerifyOptions, sizeBytes: number): Promise<ReadOutput> {
+  const image = await readImageFile(options.file)
+  if (image === null) {
+    throw emptyOutput(options)
+  }
+  const facts = { ...image, sizeBytes, durationSeconds: null, frameRate: null, audioCodec: null }
+  const unknown = { video: null, audio: null }
+  return { facts, starts: unknown, ends: unknown }
+}
+
 /** An animated WebP is read here, because ffprobe does not read its frames. */
-async function probeOutput(
-  options: VerifyOptions,
-  sizeBytes: number,
-): Promise<{ facts: MediaFacts; starts: TrackStarts; ends: TrackEnds }> {
+async function probeOutput(options: VerifyOptions, sizeBytes: number): Promise<ReadOutput> {
   const { file, ffprobe, limits, cwd, signal } = options
   const animation = await readAnimatedWebp(file)
   if (animation !== null) {

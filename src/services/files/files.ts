@@ -2,6 +2,7 @@
  * Stores and deletes originals, and retires the variants of files that were replaced or deleted.
  */
 import { shorten } from '../../contract/quote.ts'
+import { deleteFileProbes } from '../../db/fileProbes.ts'
 import type { StorageReservation } from '../../db/files.ts'
 import { cancelJobsOfFile } from '../../db/jobTransitions.ts'
 import { retireVariants } from '../../db/outputs.ts'
@@ -117,6 +118,7 @@ export async function deleteFile(
   const cancelled = await cancelJobsOfFile(platform.db, filePath, Date.now())
   await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))
+  platform.defer(deleteFileProbes(platform.db, filePath))
   for (const [queue, ids] of cancelled) {
     platform.defer(platform.hubs.notify(queue, recheckTime(), ids))
   }

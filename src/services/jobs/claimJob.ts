@@ -2,6 +2,8 @@
 import { PRIORITY } from '../../contract/limits.ts'
 import type { Rendition } from '../../contract/rendition.ts'
 import type { Assignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
+import type { StoredProbe } from '../../contract/storedProbe.ts'
+import { findFileProbe } from '../../db/fileProbes.ts'
 import { claimNextJob, reissueClaim, updateJobFiles } from '../../db/leases.ts'
 import { readCapabilities, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
@@ -65,9 +67,14 @@ export async function claimJob(
     }
     rememberQueue(row.id, row.queue)
     platform.defer(platform.hubs.notify(row.queue, nextRoundTime(row.leaseSeconds)))
-    const inputs = await readInputs(platform, row)
+    const [inputs, known] = await Promise.all([
+      readInputs(platform, row),
+      findProbe(platform, row, request.runner.probeVersion),
+    ])
     if (typeof inputs !== 'string') {
-      return buildAssignment(platform, row, inputs)
+      const assignment = await buildAssignment(platform, row, inputs)
+      const isCurrent = known?.etag === inputs.source.etag
+      return known && isCurrent ? { ...assignment, probe: omitEtag(known) } : assignment
     }
     // The attempt has no outputs yet, so there is no garbage to collect.
     const failure = { errorCode: 'input_invalid' as const, message: inputs }
@@ -83,11 +90,11 @@ export async function claimJob(
 
 async function claimRow(
   { db }: Platform,
-  { runner, queues, again }: ClaimRequest,
+  { runner, queues, again, heldJobs }: ClaimRequest,
   secretHash: string | null,
 ): Promise<JobRow | undefined> {
   const identity = { id: runner.id, secretHash }
-  let row = again ? await reissueClaim(db, identity, Date.now()) : undefined
+  let row = again ? await reissueClaim(db, identity, Date.now(), heldJobs) : undefined
   const capabilities = readCapabilities(runner)
   // The first pass over the queues leaves out the jobs of visitors.
   const maxPriorities = queues.length === 1 ? [null] : [PRIORITY.max, null]
@@ -97,6 +104,15 @@ async function claimRow(
     }
   }
   return row
+}
+
+/** Finds what is known of the original. It is not used after a failed attempt. */
+async function findProbe({ db }: Platform, { filePath, attempt }: JobRow, version?: string) {
+  return version === undefined || attempt > 1 ? undefined : findFileProbe(db, filePath, version)
+}
+
+function omitEtag({ version, results }: StoredProbe): StoredProbe {
+  return { version, results }
 }
 
 interface Inputs {

@@ -2,6 +2,7 @@
 import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
 import type { Finish } from '../../contract/runnerProtocol.ts'
 import { completeJob, type Completion } from '../../db/completeJob.ts'
+import { saveFileProbe } from '../../db/fileProbes.ts'
 import type { Claim } from '../../db/leases.ts'
 import { findOutput } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
@@ -115,7 +116,11 @@ async function completeWithOutput(
   if (!row) {
     return findRepeatedEnd(platform, claim, ['completed'])
   }
-  const { id: jobId, queue, filePath } = row
+  const { id: jobId, queue, filePath, sourceEtag: etag } = row
+  if (finish.probe) {
+    // Stored for the file that the job names, so that a runner can only write to files of its jobs.
+    platform.defer(saveFileProbe(platform.db, { filePath, etag }, finish.probe, Date.now()))
+  }
   const progress = {
     jobId,
     progress: 100,

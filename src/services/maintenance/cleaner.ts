@@ -1,4 +1,5 @@
 /** The cleaner: deletes what is older than its retention time, and completes interrupted writes. */
+import { deleteOldFileProbes } from '../../db/fileProbes.ts'
 import { deleteUnownedFiles, findRevisions, listStaleReservations } from '../../db/files.ts'
 import { listQueues } from '../../db/queues.ts'
 import {
@@ -24,6 +25,11 @@ const MAX_FILES_PER_ROUND = 200
 const MAX_CLEANING_MS = 20_000
 /** It limits the subrequests of a run. */
 const MAX_ROUNDS = 100
+/** A file that is still used is probed again after this time. */
+const PROBE_DAYS = 7
+/** About 100 MB, if all have the size of a usual one. */
+const MAX_PROBES = 50_000
+const MAX_PROBES_PER_ROUND = 1_000
 
 export interface Retention {
   jobDays: number
@@ -58,6 +64,12 @@ export async function runCleaner(
     jobs: () => deleteFinishedJobs(db, now - jobDays * DAY_MS),
     events: () => deleteEvents(db, now - eventDays * DAY_MS),
     'idempotency keys': () => deleteIdempotencyKeys(db, now - IDEMPOTENCY_DAYS * DAY_MS),
+    probes: () =>
+      deleteOldFileProbes(db, {
+        before: now - PROBE_DAYS * DAY_MS,
+        maxRows: MAX_PROBES,
+        limit: MAX_PROBES_PER_ROUND,
+      }),
     'variants of visitors': () => deleteUnrequestedVariants(db, requestedBefore),
     outputs: () => collectGarbage(platform),
   })

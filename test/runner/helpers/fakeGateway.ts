@@ -44,6 +44,8 @@ export async function startGateway() {
     sourceFault: ((): SourceFault => null) as (start: number, call: number) => SourceFault,
     /** Number of the next requests of each kind that return 503. Package files count as parts. */
     failures: { claim: 0, report: 0, part: 0, finish: 0 },
+    /** While it is set, parts are stored only once it resolves. */
+    heldParts: null as Promise<void> | null,
     /** While it is set, requests wait until it resolves, as with a frozen process. */
     frozen: null as Promise<void> | null,
     violations,
@@ -55,7 +57,7 @@ export async function startGateway() {
       more: Partial<contract.Assignment> = {},
       referenceFiles: Record<string, string> = {},
     ): Promise<OfferedJob> {
-      const { size } = await stat(file)
+      const { size, mtimeMs } = await stat(file)
       const references = await Promise.all(
         listReferenceFiles(rendition).map(async (path) => {
           const stored = await stat(referenceFiles[path] ?? file)
@@ -70,7 +72,7 @@ export async function startGateway() {
         attempt: 1,
         filePath: 'videos/clip.mp4',
         rendition,
-        source: { sizeBytes: size, etag: 'e' },
+        source: { sizeBytes: size, etag: `${file} ${mtimeMs}` },
         references,
         leaseSeconds: 30,
         stallSeconds: 30,
@@ -198,6 +200,7 @@ export async function startGateway() {
       const bytes = await buffer(request)
       events.emit('part', { number: Number(number), length: request.headers['content-length'] })
       failIfRequested('part')
+      await gateway.heldParts
       if (gateway.flippedParts > 0) {
         gateway.flippedParts -= 1
         bytes[0]! ^= 1

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, inject } from 'vitest'
+import { createKnownProbes } from '../../../container/attempt/knownProbes.ts'
 import { createGatewayClient } from '../../../container/gateway/gatewayClient.ts'
 import { createLog } from '../../../container/log.ts'
 import { runClaimLoop, type LoopEndReason } from '../../../container/claimLoop.ts'
@@ -21,6 +22,8 @@ import { video } from '../../fixtures/renditions.ts'
 import { args } from '../../fixtures/args.ts'
 
 const execute = promisify(execFile)
+
+const PROBE_VERSION = '1-0000000000000000'
 
 export const harness = { gateway: null as unknown as Gateway, scratch: '', logs: [] as string[] }
 
@@ -68,11 +71,12 @@ export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndR
   })
   const client = createGatewayClient(settings)
   const log = createLog((line) => harness.logs.push(line))
-  const capabilities = { cpus: 2, memoryBytes: 2e9 }
-  const shared = { client, settings, capabilities, log, shutdown }
+  const capabilities = { cpus: 2, memoryBytes: 2e9, probeVersion: PROBE_VERSION }
+  const probes = createKnownProbes(PROBE_VERSION)
+  const shared = { client, settings, capabilities, log, shutdown, probes }
   return runClaimLoop({
     ...shared,
-    runAssignment: (assignment) => runAssignment(assignment, shared),
+    runAssignment: (assignment, onUpload) => runAssignment(assignment, { ...shared, onUpload }),
   })
 }
 

@@ -55,8 +55,8 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       const part = await expectJson<UploadedPart>(await runner.putPart(uploadId, text), 200)
       return { uploadId, parts: [part] }
     },
-    complete: (upload: Upload) =>
-      finish({ outcome: 'completed', ...RECORD, ...upload, output: OUTPUT }),
+    complete: (upload: Upload, more: Record<string, unknown> = {}) =>
+      finish({ outcome: 'completed', ...RECORD, ...upload, output: OUTPUT, ...more }),
     /** Uploads an output and completes the job. @throws if the job does not become completed */
     async completeWith(text?: string): Promise<Upload> {
       const upload = await runner.upload(text)
@@ -93,8 +93,13 @@ export const RUNNER_MESSAGES: Record<
 }
 
 /** Claims a job; null if there is none. */
-export async function claimJob(queue = 'default', id = 'test-runner'): Promise<Assignment | null> {
-  const request = { protocol: PROTOCOL_VERSION, runner: { id }, queues: [queue], waitSeconds: 0 }
+export async function claimJob(
+  queue = 'default',
+  id = 'test-runner',
+  capabilities: Record<string, unknown> = {},
+): Promise<Assignment | null> {
+  const runner = { id, ...capabilities }
+  const request = { protocol: PROTOCOL_VERSION, runner, queues: [queue], waitSeconds: 0 }
   const response = await asRunner('POST', '/runner/claim', request)
   return response.status === 204 ? null : expectJson<Assignment>(response, 200)
 }

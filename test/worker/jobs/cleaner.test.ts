@@ -181,6 +181,26 @@ it('idempotency keys are deleted after a day', async () => {
   expect(results).toEqual([{ key: 'young' }])
 })
 
+it('probes of files are deleted after 7 days, and all but the newest 50,000', async () => {
+  const now = Date.now()
+  const insert = (seq: number, filePath: string, days: number) =>
+    run(
+      "INSERT INTO file_probes VALUES (?, ?, '1', 'etag', '{}', ?)",
+      seq,
+      filePath,
+      now - days * DAY_MS,
+    )
+  await insert(1, 'old', 7.1)
+  await insert(2, 'young', 6.9)
+  const list = async () =>
+    (await env.DB.prepare('SELECT file_path FROM file_probes').all()).results.flatMap(Object.values)
+  await runRound()
+  expect(await list()).toEqual(['young'])
+  await insert(50_002, 'newest', 0)
+  await runRound()
+  expect(await list()).toEqual(['newest'])
+})
+
 it('retention is set in wrangler.toml, and an invalid value is rejected', () => {
   expect(createSettings(env).retention).toEqual(RETENTION)
   expect(() => createSettings({ ...env, JOB_RETENTION_DAYS: 'soon' }).retention).toThrow(

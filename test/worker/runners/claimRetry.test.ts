@@ -17,13 +17,18 @@ beforeEach(async () => {
   await createJobs('videos/second.mp4', ['w_640'])
 })
 
-async function claimAgain(id: string, queues = ['default']): Promise<Assignment> {
+async function claimAgain(
+  id: string,
+  queues = ['default'],
+  heldJobs: string[] = [],
+): Promise<Assignment> {
   const request = {
     protocol: PROTOCOL_VERSION,
     runner: { id },
     queues,
     waitSeconds: 0,
     again: true,
+    heldJobs,
   }
   return expectJson<Assignment>(await asRunner('POST', '/runner/claim', request), 200)
 }
@@ -49,6 +54,12 @@ it('returns the next job when the runner has reported on the one before', async 
   await expectJson(await fakeRunner(assignment).report(), 200)
   expect((await claimAgain('laptop')).filePath).toBe('videos/second.mp4')
   expect(await jobRow(assignment.jobId)).toMatchObject({ status: 'running', progress: 10 })
+})
+
+it('returns no job that the runner has received', async () => {
+  const received = (await claimJob('default', 'laptop'))!
+  const lost = (await claimJob('default', 'laptop'))!
+  expect(await claimAgain('laptop', ['default'], [received.jobId])).toEqual(lost)
 })
 
 it('returns no job of another runner', async () => {

@@ -1,13 +1,13 @@
 /** Claims: the order of jobs, the queue's concurrency, and the content of an assignment. */
 import { env } from 'cloudflare:workers'
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import { findJob } from '../../../src/db/jobs.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import { applyEvent, insertJob, insertJobIn } from '../helpers/jobStore.ts'
 import { asRunner, expectJson } from '../helpers/requests.ts'
 import { putOriginal, createJobs } from '../helpers/jobs.ts'
-import { claimJob } from '../helpers/fakeRunner.ts'
+import { claimAsRunner, claimJob } from '../helpers/fakeRunner.ts'
 import { db, jobRow, readCounters } from '../helpers/database.ts'
 
 function run(sql: string, ...values: unknown[]) {
@@ -198,5 +198,57 @@ describe('a claim at the gateway', () => {
     const next = await expectJson(await claim('default', 'other'), 200)
     expect(next).toMatchObject({ queue: 'other', filePath: 'theirs.mp4' })
     expect((await claim('default', 'other')).status).toBe(204)
+  })
+})
+
+describe('a stored probe', () => {
+  const version = '1-0123456789abcdef'
+  const probe = { version, results: { header: { streams: 2 } } }
+  const claim = () => claimJob('default', 'laptop', { probeVersion: version })
+  const count = () => env.DB.prepare('SELECT count(*) AS n FROM file_probes').first<number>('n')
+
+  beforeEach(async () => {
+    await run('DELETE FROM file_probes')
+  })
+
+  /** Completes a job for the file, whose runner sends the probe. */
+  async function finishWith(filePath: string, sent: unknown) {
+    await createJobs(filePath, ['w_160'])
+    const runner = await claimAsRunner()
+    const response = await runner.complete(await runner.upload(), { probe: sent })
+    await expectJson(response, 200)
+  }
+
+  it('is sent with the next job for the same file, to a runner with its version', async () => {
+    await finishWith('probed.mp4', probe)
+    await vi.waitFor(async () => expect(await count()).toBe(1))
+    await createJobs('probed.mp4', ['w_320', 'w_480', 'w_640'])
+    await createJobs('other.mp4', ['w_320'])
+    expect(await claim()).toMatchObject({ filePath: 'probed.mp4', probe })
+    const other = { probeVersion: '1-ffffffffffffffff' }
+    expect(await claimJob('default', 'laptop', other)).not.toHaveProperty('probe')
+    expect(await claimJob()).not.toHaveProperty('probe')
+    const ofOther = await claim()
+    expect(ofOther).toMatchObject({ filePath: 'other.mp4' })
+    expect(ofOther).not.toHaveProperty('probe')
+  })
+
+  it('is not sent after a failed attempt, or for a file that was replaced', async () => {
+    await finishWith('probed.mp4', probe)
+    await vi.waitFor(async () => expect(await count()).toBe(1))
+    await createJobs('probed.mp4', ['w_320'])
+    await run("UPDATE jobs SET attempt = 1 WHERE status = 'pending'")
+    expect(await claim()).not.toHaveProperty('probe')
+    await putOriginal('probed.mp4', 'other bytes')
+    await createJobs('probed.mp4', ['w_480'])
+    expect(await claim()).not.toHaveProperty('probe')
+  })
+
+  it.each([
+    ['without a valid version', { ...probe, version: 'newest' }],
+    ['that is too large', { ...probe, results: { header: 'x'.repeat(16_000) } }],
+  ])('%s is not stored, and the job is completed', async (_, sent) => {
+    await finishWith('large.mp4', sent)
+    expect(await count()).toBe(0)
   })
 })

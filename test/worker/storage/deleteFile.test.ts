@@ -30,6 +30,9 @@ describe('a deleted file', () => {
   it('disappears with its variants, and other files stay', async () => {
     await makeVariant('gone/a.mp4')
     await makeVariant('gone/b.mp4')
+    await env.DB.exec(
+      "INSERT INTO file_probes SELECT NULL, 'gone/' || value, '1', '', '{}', 1 FROM json_each('[\"a.mp4\",\"b.mp4\"]')",
+    )
     const [key, control] = [await outputOf('gone/a.mp4'), await outputOf('gone/b.mp4')]
     const response = await expectJson(await remove('gone/a.mp4'), 200)
     expect(response).toEqual({ success: true, message: 'File deleted' })
@@ -37,6 +40,8 @@ describe('a deleted file', () => {
     expect((await visit('/t/gone/a.mp4')).status).toBe(404)
     expect((await visit('/t/w_640/gone/a.mp4')).status).toBe(404)
     await vi.waitFor(async () => expect(await env.VARIANTS.head(key!)).toBeNull(), 5_000)
+    const { results } = await env.DB.prepare('SELECT file_path FROM file_probes').all()
+    expect(results).toEqual([{ file_path: 'gone/b.mp4' }])
     expect(await outputOf('gone/b.mp4')).toBe(control)
     expect((await visit('/t/w_640/gone/b.mp4')).status).toBe(200)
     expect((await visit('/t/gone/b.mp4')).status).toBe(200)

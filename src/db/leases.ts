@@ -39,7 +39,10 @@ export function isHeldByClaim({ jobId, fence, runnerSecretHash }: Claim) {
 }
 
 /** Checks the condition of {@link isHeldByClaim} on a row that was read before. */
-export function isHeldBy(row: JobRow, { fence, runnerSecretHash }: Claim) {
+export function isHeldBy(
+  row: Pick<JobRow, 'fence' | 'runnerSecretHash'>,
+  { fence, runnerSecretHash }: Claim,
+) {
   return (
     row.fence === fence &&
     (runnerSecretHash === undefined || row.runnerSecretHash === runnerSecretHash)

@@ -15,7 +15,8 @@ import type { ApiEnv } from '../http/apiEnv.ts'
 import { createApi } from '../http/router.ts'
 import { claimOrWait } from '../services/jobs/claimJob.ts'
 import { finishAttempt } from '../services/jobs/finishAttempt.ts'
-import { checkLastRunner } from '../services/jobs/claimChecks.ts'
+import { leaseLostError } from '../services/jobs/claimChecks.ts'
+import { isLastRunner } from '../services/jobs/heldJobs.ts'
 import { findJobSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
@@ -41,13 +42,9 @@ const limitPerJob = createMiddleware<ApiEnv>(async (c, next) => {
 /** Rejects a request of a container about a job whose latest claim is not from its runner. */
 const restrictToOwnJobs = createMiddleware<ApiEnv>(async (c, next) => {
   const runner = c.env.CONTAINER_RUNNER_ID
-  if (runner !== undefined) {
-    const owned = await checkLastRunner(c.get('platform'), c.req.param('id') ?? '', runner)
-    if (!owned.ok) {
-      return errorResponse(c, owned)
-    }
-  }
-  return next()
+  const isOwn =
+    runner === undefined || (await isLastRunner(c.get('platform'), c.req.param('id') ?? '', runner))
+  return isOwn ? next() : errorResponse(c, leaseLostError())
 })
 
 function checkProtocol({ protocol }: ClaimRequest) {

@@ -11,6 +11,7 @@ import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { SizedBody, StoredObject } from '../../storage/objectStore.ts'
 import { storeFile, type StoreOutcome } from '../../storage/originals.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
+import { forgetHeldJobs } from '../jobs/heldJobs.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { recheckTime } from '../queues/queues.ts'
@@ -116,6 +117,7 @@ export async function deleteFile(
   // Jobs are cancelled first, so that a running job cannot add another variant after the others are
   // retired.
   const cancelled = await cancelJobsOfFile(platform.db, filePath, Date.now())
+  forgetHeldJobs()
   await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))
   platform.defer(deleteFileProbes(platform.db, filePath))

@@ -33,14 +33,3 @@ export async function findHeldJob(
   const isCompletedByClaim = row?.fence === claim.fence && row.status === 'completed'
   return { ...leaseLostError(), isOutputUnused: row !== undefined && !isCompletedByClaim }
 }
-
-/** Checks that the runner with this id was the last one to claim the job. */
-export async function checkLastRunner(
-  { db }: Platform,
-  jobId: string,
-  runnerId: string,
-): Promise<{ ok: true } | LeaseLostError> {
-  return (await findJob(db, jobId, UNRESTRICTED))?.runnerId === runnerId
-    ? { ok: true }
-    : leaseLostError()
-}

@@ -10,6 +10,7 @@ import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'
 import { recheckTime } from '../queues/queues.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
+import { forgetHeldJobs } from './heldJobs.ts'
 
 /** The status of the job after its attempt has ended. */
 export interface AttemptEnd {
@@ -103,6 +104,7 @@ export function announceEnd(platform: Platform, row: JobRow, retryAt: number | n
 
 /** Notifies the hub, which sends the events and checks the pending jobs soon. */
 function notifyOfEnd(platform: Platform, row: JobRow, retryAt: number | null) {
+  forgetHeldJobs()
   const deadline = Math.min(retryAt ?? Infinity, recheckTime())
   platform.defer(platform.hubs.notify(row.queue, deadline, [row.id]))
 }

@@ -9,6 +9,7 @@ import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import { recheckTime } from '../queues/queues.ts'
+import { forgetHeldJobs } from './heldJobs.ts'
 
 type Outcome<Code extends ErrorResult['code']> = Promise<{ ok: true } | ErrorResult<Code>>
 
@@ -83,5 +84,6 @@ export async function deleteJob(
  * pending jobs soon. Runs the garbage collector, because a stopped attempt can have retired outputs.
  */
 async function freeCapacity(platform: Platform, { id, queue }: JobRow) {
+  forgetHeldJobs()
   await Promise.all([platform.hubs.notify(queue, recheckTime(), [id]), collectGarbage(platform)])
 }

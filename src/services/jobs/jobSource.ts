@@ -3,7 +3,8 @@ import type { Claim } from '../../db/leases.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
-import { findHeldJob, type LeaseLostError } from './claimChecks.ts'
+import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
+import { findRecentlyHeldJob } from './heldJobs.ts'
 
 /**
  * Finds the original of a held job, or its reference file at index `reference`, with the ETag and
@@ -14,11 +15,11 @@ export async function findJobSource(
   claim: Claim,
   reference: number | undefined,
 ): Promise<{ ok: true; file: ReferenceFile } | LeaseLostError | ErrorResult<'invalid_request'>> {
-  const held = await findHeldJob(platform, claim)
-  if (!held.ok) {
-    return held
+  const held = await findRecentlyHeldJob(platform, claim)
+  if (!held) {
+    return leaseLostError()
   }
-  const { filePath, sourceEtag, sourceBytes, referenceFiles } = held.row
+  const { filePath, sourceEtag, sourceBytes, referenceFiles } = held
   if (reference === undefined) {
     return { ok: true, file: { path: filePath, etag: sourceEtag, sizeBytes: sourceBytes } }
   }

@@ -2,13 +2,14 @@
 import type { OutputRequest } from '../../contract/runnerProtocol.ts'
 import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { Claim } from '../../db/leases.ts'
-import { findOutput, recordOutput } from '../../db/outputs.ts'
+import { recordOutput } from '../../db/outputs.ts'
 import { formatContentType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
 import { storeReport } from './recordReport.ts'
-import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
+import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
+import { findOutputKey } from './heldJobs.ts'
 import type { Platform } from '../ports.ts'
 
 /**
@@ -49,15 +50,10 @@ export async function putPart(
   { uploadId, partNumber, sizeBytes }: { uploadId: string; partNumber: number; sizeBytes: number },
   { body, digest }: { body: ReadableStream<Uint8Array>; digest?: string | undefined },
 ): Promise<{ ok: true; part: UploadedPart } | LeaseLostError | ErrorResult<'digest_mismatch'>> {
-  const held = await findHeldJob(platform, claim)
-  if (!held.ok) {
-    return held
-  }
-  const output = await findOutput(platform.db, claim, uploadId)
-  if (!output) {
+  const key = await findOutputKey(platform, claim, uploadId)
+  if (key === undefined) {
     return leaseLostError()
   }
-  const { key } = output
   const stored = await uploadPartWithDigest(platform.variants, { key, uploadId }, partNumber, {
     body,
     sizeBytes,

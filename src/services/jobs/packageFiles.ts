@@ -8,6 +8,7 @@ import { parseContentDigest } from '../../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { MAX_PACKAGE_FILE_BYTES } from '../../contract/runnerProtocol.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
+import { findRecentlyHeldJob, forgetHeldJobs } from './heldJobs.ts'
 import type { Platform } from '../ports.ts'
 
 interface PackageFile {
@@ -45,17 +46,17 @@ export async function putPackageFile(
       `A file of a package may have at most ${MAX_PACKAGE_FILE_BYTES} bytes (got ${sizeBytes}).`,
     )
   }
-  const held = await findHeldJob(platform, claim)
-  if (!held.ok) {
-    return held
+  const held = await findRecentlyHeldJob(platform, claim)
+  if (!held) {
+    return leaseLostError()
   }
   const prefix = `${claim.jobId}/${claim.fence}/package/`
   // The prefix is recorded before the first file is stored, so that the garbage collector finds it.
-  if (
-    held.row.packageKey === null &&
-    !(await recordPackage(platform.db, claim, prefix, Date.now()))
-  ) {
-    return leaseLostError()
+  if (held.packageKey === null) {
+    if (!(await recordPackage(platform.db, claim, prefix, Date.now()))) {
+      return leaseLostError()
+    }
+    forgetHeldJobs()
   }
   const key = prefix + name
   const sha256 = parseContentDigest(digest)

@@ -3,10 +3,19 @@
  * holder extend its lease.
  */
 import { env } from 'cloudflare:workers'
-import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { sha256Hex } from '../../../src/domain/digest.ts'
+import { findJobSource } from '../../../src/services/jobs/jobSource.ts'
+import { putPart } from '../../../src/services/jobs/outputUpload.ts'
 import { type Client, trackClients } from '../helpers/eventStream.ts'
 import { readJob } from '../helpers/jobs.ts'
-import { api, expectJson, expectError, runnerCaller } from '../helpers/requests.ts'
+import {
+  api,
+  expectJson,
+  expectError,
+  runnerCaller,
+  RUNNER_SECRET,
+} from '../helpers/requests.ts'
 import {
   claimAsRunner,
   startJob,
@@ -15,7 +24,7 @@ import {
   type FakeRunner,
   type Upload,
 } from '../helpers/fakeRunner.ts'
-import { jobRow } from '../helpers/database.ts'
+import { jobRow, openPlatform } from '../helpers/database.ts'
 
 async function outputRows(jobId: string) {
   return (await env.DB.prepare('SELECT * FROM outputs WHERE job_id = ?').bind(jobId).all()).results
@@ -169,5 +178,66 @@ describe('a report that the hub records', () => {
     }
     await expectJson(await stop(runner.jobId), 200)
     await vi.waitFor(async () => expectLost(await runner.report(12)))
+  })
+})
+
+describe('the transfers of a runner', () => {
+  afterEach(() => vi.useRealTimers())
+
+  /** The platform, and the number of statements that it has prepared. */
+  function countStatements() {
+    let statements = 0
+    const prepare = (text: string) => {
+      statements += 1
+      return env.DB.prepare(text)
+    }
+    const database = new Proxy(env.DB, {
+      get: (target, name) => (name === 'prepare' ? prepare : Reflect.get(target, name, target)),
+    })
+    return { platform: openPlatform(database).platform, statements: () => statements }
+  }
+
+  async function startTransfers(filePath: string) {
+    const runner = await startJob(filePath)
+    const { uploadId } = await expectJson<{ uploadId: string }>(await runner.beginOutput(), 200)
+    const { platform, statements } = countStatements()
+    const claim = {
+      jobId: runner.jobId,
+      fence: runner.fence,
+      runnerSecretHash: await sha256Hex(RUNNER_SECRET),
+    }
+    vi.useFakeTimers({ toFake: ['Date'] })
+    const readRange = () => findJobSource(platform, claim, undefined)
+    const sendPart = (partNumber: number) =>
+      putPart(
+        platform,
+        claim,
+        { uploadId, partNumber, sizeBytes: 1 },
+        { body: new Response('a').body! },
+      )
+    return { runner, readRange, sendPart, statements }
+  }
+
+  it('of 100 MB each way in 4 seconds need at most 8 statements', async () => {
+    const { readRange, sendPart, statements } = await startTransfers('transferred.mp4')
+    for (let range = 0; range < 25; range++) {
+      vi.advanceTimersByTime(80)
+      expect(await readRange()).toMatchObject({ ok: true, file: { path: 'transferred.mp4' } })
+    }
+    for (let part = 1; part <= 13; part++) {
+      vi.advanceTimersByTime(150)
+      expect(await sendPart(part)).toMatchObject({ ok: true })
+    }
+    expect(statements()).toBeLessThanOrEqual(8)
+  })
+
+  it('end within 2 seconds of the end of the lease, wherever it was ended', async () => {
+    const { runner, readRange, sendPart } = await startTransfers('ended-elsewhere.mp4')
+    expect([(await readRange()).ok, (await sendPart(1)).ok]).toEqual([true, true])
+    // As another isolate does it.
+    await env.DB.prepare("UPDATE jobs SET status = 'pending' WHERE id = ?").bind(runner.jobId).run()
+    vi.advanceTimersByTime(2_000)
+    expect(await readRange()).toMatchObject({ ok: false, code: 'lease_lost' })
+    expect(await sendPart(2)).toMatchObject({ ok: false, code: 'lease_lost' })
   })
 })

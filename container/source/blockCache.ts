@@ -1,6 +1,6 @@
 /**
- * Cache of the source in blocks of 256 KiB: fetches blocks from the gateway when they are read, and
- * keeps the most recently used ones in memory.
+ * Cache of the source in blocks of 256 KiB: fetches blocks from the gateway when they are read, or
+ * shortly before if the source is read sequentially, and keeps the most recently used ones in memory.
  */
 
 /** With larger blocks, each seek would fetch more bytes that are not read. */
@@ -9,9 +9,15 @@ export const BLOCK_BYTES = 256 * 1024
 const MAX_BLOCKS_PER_FETCH = 16
 /**
  * A fetch has at most a quarter as many blocks as the reader has already read, but at least one. So
- * a reader that stops after a few blocks causes the fetch of few blocks that it does not read.
+ * a reader that stops after a few blocks causes the fetch of few blocks that it does not read. The
+ * same holds for the blocks that are fetched ahead of the reader.
  */
 const READ_BLOCKS_PER_FETCHED_BLOCK = 4
+/**
+ * 8 MiB: two fetches, so that one is on its way while the other one is read. Blocks are fetched ahead
+ * once fetches have their full size, that is after 16 MiB of sequential reading.
+ */
+const MAX_BLOCKS_AHEAD = 2 * MAX_BLOCKS_PER_FETCH
 /**
  * 32 MiB: demuxers alternate between distant positions, such as index and frames, or audio and
  * video.
@@ -23,6 +29,14 @@ export type FetchRange = (start: number, end: number, signal: AbortSignal) => Pr
 
 /** Returns the bytes from `position` to the end of the block that contains it. */
 export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Buffer>
+
+/** Blocks that are fetched ahead of their reader. */
+interface FetchAhead {
+  /** Exclusive. */
+  endIndex: number
+  /** Resolves when the blocks are in the cache. */
+  stored: Promise<unknown>
+}
 
 /**
  * @param sizeBytes size of the source
@@ -43,11 +57,16 @@ export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () 
     }
   }
 
-  async function fetchBlocks(index: number, maxBlocks: number, signal: AbortSignal) {
+  /** Returns the end of a fetch that begins at `index`. */
+  function findEnd(index: number, maxBlocks: number): number {
     let end = index + 1
     while (end < blockCount && end - index < maxBlocks && !cache.has(end)) {
       end++
     }
+    return end
+  }
+
+  async function fetchBlocks(index: number, end: number, signal: AbortSignal) {
     const start = index * BLOCK_BYTES
     const bytes = await fetchRange(start, Math.min(sizeBytes, end * BLOCK_BYTES), signal)
     // In reverse order, so that the block that is read now becomes the most recent one.
@@ -61,17 +80,52 @@ export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () 
 
   return () => {
     let readBlocks = 0
+    // In the order of their positions. Blocks between them were in the cache.
+    const ahead: FetchAhead[] = []
+
+    function fetchAhead(index: number, maxBlocks: number, signal: AbortSignal) {
+      let next = Math.max(index + 1, ahead.at(-1)?.endIndex ?? 0)
+      const end = Math.min(blockCount, index + 1 + maxBlocks)
+      while (next < end) {
+        if (cache.has(next)) {
+          next += 1
+          continue
+        }
+        const endIndex = findEnd(next, MAX_BLOCKS_PER_FETCH)
+        if (endIndex > end) {
+          return
+        }
+        const stored = fetchBlocks(next, endIndex, signal)
+        // The reader receives the error when it reaches the block; it may end before.
+        stored.catch(() => {})
+        ahead.push({ endIndex, stored })
+        next = endIndex
+      }
+    }
+
+    async function waitForAhead(index: number) {
+      while (ahead[0] !== undefined && ahead[0].endIndex <= index) {
+        ahead.shift()
+      }
+      if (ahead[0] !== undefined && !cache.has(index)) {
+        await ahead[0].stored
+      }
+    }
+
     return async (position, signal) => {
       const index = Math.floor(position / BLOCK_BYTES)
+      await waitForAhead(index)
       const cached = cache.get(index)
       if (cached !== undefined) {
         store(index, cached)
       }
       const maxBlocks = Math.floor(readBlocks / READ_BLOCKS_PER_FETCHED_BLOCK)
-      const block =
-        cached ??
-        (await fetchBlocks(index, Math.min(MAX_BLOCKS_PER_FETCH, Math.max(1, maxBlocks)), signal))
+      const end = findEnd(index, Math.min(MAX_BLOCKS_PER_FETCH, Math.max(1, maxBlocks)))
+      const block = cached ?? (await fetchBlocks(index, end, signal))
       readBlocks += 1
+      if (maxBlocks >= MAX_BLOCKS_PER_FETCH) {
+        fetchAhead(index, Math.min(MAX_BLOCKS_AHEAD, maxBlocks), signal)
+      }
       return block.subarray(position - index * BLOCK_BYTES)
     }
   }

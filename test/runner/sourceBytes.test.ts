@@ -1,12 +1,20 @@
 /** The runner reads few more bytes of a source than ffmpeg needs. */
 import { execFile } from 'node:child_process'
-import { stat } from 'node:fs/promises'
+import { appendFile, stat, truncate } from 'node:fs/promises'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, it } from 'vitest'
 import { INPUT_LIMITS } from '../../container/ffmpeg/process/limits.ts'
 import { startSourceServer } from '../../container/source/loopbackServer.ts'
 import { args } from '../fixtures/args.ts'
-import { harness, clip, probeOutput, runJob, useRunnerHarness } from './helpers/runnerHarness.ts'
+import {
+  harness,
+  clip,
+  probeOutput,
+  runJob,
+  runUntilIdle,
+  useRunnerHarness,
+} from './helpers/runnerHarness.ts'
 import { image } from '../fixtures/renditions.ts'
 
 useRunnerHarness()
@@ -24,6 +32,31 @@ it.each([
   expect(harness.gateway.sourceBytes).toBeLessThan(size / 5)
   expect(harness.gateway.sourceCalls.length).toBeLessThan(50)
 })
+
+it('a frame at second 5 of a film of 4 GB reads at most 8 MB', async () => {
+  const [part, film] = ['part.mp4', 'film.mp4'].map((name) => join(harness.scratch, name))
+  const ffmpeg = (command: string[]) =>
+    promisify(execFile)('ffmpeg', [...args`-v error -y`, ...command])
+  await ffmpeg([...args`-f lavfi -i testsrc2=s=320x240:r=25:d=10 -pix_fmt yuv420p`, part!])
+  // Two hours, so that the index has the size of that of a film.
+  await ffmpeg([...args`-stream_loop 719 -i ${part!} -c copy -movflags +faststart`, film!])
+  await appendFreeSpace(film!, 4e9)
+  const job = await harness.gateway.offer(film!, image({ atSeconds: 5 }))
+  await runUntilIdle()
+  expect((await probeOutput(job)).video.codec_name).toBe('mjpeg')
+  expect(harness.gateway.sourceBytes).toBeLessThan(8e6)
+})
+
+/** Makes an MP4 file as large as requested with a box that has no content, which takes no disk space. */
+async function appendFreeSpace(file: string, sizeBytes: number): Promise<void> {
+  const { size } = await stat(file)
+  const header = Buffer.alloc(16)
+  header.writeUInt32BE(1, 0)
+  header.write('free', 4)
+  header.writeBigUInt64BE(BigInt(sizeBytes - size), 8)
+  await appendFile(file, header)
+  await truncate(file, sizeBytes)
+}
 
 it('the server fetches at most 3 MB more than a slow ffmpeg reads', async () => {
   let fetched = 0

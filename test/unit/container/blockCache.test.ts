@@ -1,0 +1,89 @@
+import { expect, it } from 'vitest'
+import { BLOCK_BYTES, createBlockCache } from '../../../container/source/blockCache.ts'
+
+const FETCH_BYTES = 16 * BLOCK_BYTES
+const SIZE = 200 * FETCH_BYTES
+const { signal } = new AbortController()
+
+/** A cache whose fetches resolve when the test lets them. Each block begins with its number. */
+function createHeldCache() {
+  const held: { start: number; end: number; resolve: () => void; reject: (e: Error) => void }[] = []
+  let fetchedBytes = 0
+  let isHeld = false
+  const startReader = createBlockCache(SIZE, async (start, end) => {
+    fetchedBytes += end - start
+    if (isHeld) {
+      await new Promise<void>((resolve, reject) => held.push({ start, end, resolve, reject }))
+    }
+    const bytes = Buffer.alloc(end - start)
+    for (let offset = 0; offset < bytes.length; offset += BLOCK_BYTES) {
+      bytes.writeUInt32LE((start + offset) / BLOCK_BYTES, offset)
+    }
+    return bytes
+  })
+  return {
+    startReader,
+    held,
+    hold: () => (isHeld = true),
+    fetchedBytes: () => fetchedBytes,
+  }
+}
+
+type Reader = ReturnType<ReturnType<typeof createHeldCache>['startReader']>
+
+async function readBlocks(read: Reader, from: number, to: number) {
+  for (let index = from; index < to; index++) {
+    expect((await read(index * BLOCK_BYTES, signal)).readUInt32LE(0)).toBe(index)
+  }
+}
+
+/** Reads 32 MiB, then holds the fetches, and reads on until `count` of them are held. */
+async function readUntilHeld(
+  cache: ReturnType<typeof createHeldCache>,
+  read: Reader,
+  count: number,
+) {
+  await readBlocks(read, 0, 128)
+  cache.hold()
+  for (let index = 128; cache.held.length < count; index++) {
+    await readBlocks(read, index, index + 1)
+  }
+}
+
+it('fetches two ranges ahead of a reader that has read 16 MiB', async () => {
+  const cache = createHeldCache()
+  const read = cache.startReader()
+  await readUntilHeld(cache, read, 2)
+  const [first, second] = cache.held
+  expect([first!, second!].map(({ start, end }) => end - start)).toEqual([FETCH_BYTES, FETCH_BYTES])
+  expect(second!.start).toBe(first!.end)
+  const waiting = read(first!.start, signal)
+  second!.resolve()
+  first!.resolve()
+  expect((await waiting).readUInt32LE(0)).toBe(first!.start / BLOCK_BYTES)
+  const fetched = cache.fetchedBytes()
+  await readBlocks(read, first!.start / BLOCK_BYTES + 1, first!.end / BLOCK_BYTES - 1)
+  // The blocks that were fetched ahead are not fetched again.
+  expect(cache.fetchedBytes() - fetched).toBeLessThanOrEqual(FETCH_BYTES)
+})
+
+it.each([1, 20, 60, 64, 65, 130, 400])(
+  'has fetched at most a quarter more than a reader of %i blocks has read, and at most 8 MiB',
+  async (blocks) => {
+    const cache = createHeldCache()
+    await readBlocks(cache.startReader(), 0, blocks)
+    const unread = cache.fetchedBytes() / BLOCK_BYTES - blocks
+    expect(unread).toBeLessThanOrEqual(Math.max(1, Math.min(32, blocks / 4)))
+  },
+)
+
+it('passes the error of a fetch to the reader when it reaches the block', async () => {
+  const cache = createHeldCache()
+  const read = cache.startReader()
+  await readUntilHeld(cache, read, 1)
+  const [first] = cache.held
+  first!.reject(new Error('gone'))
+  const position = first!.start - BLOCK_BYTES
+  expect((await read(position, signal)).readUInt32LE(0)).toBe(position / BLOCK_BYTES)
+  await expect(read(first!.start, signal)).rejects.toThrow('gone')
+})

@@ -9,13 +9,7 @@ import { findJobSource } from '../../../src/services/jobs/jobSource.ts'
 import { putPart } from '../../../src/services/jobs/outputUpload.ts'
 import { type Client, trackClients } from '../helpers/eventStream.ts'
 import { readJob } from '../helpers/jobs.ts'
-import {
-  api,
-  expectJson,
-  expectError,
-  runnerCaller,
-  RUNNER_SECRET,
-} from '../helpers/requests.ts'
+import { api, expectJson, expectError, runnerCaller, RUNNER_SECRET } from '../helpers/requests.ts'
 import {
   claimAsRunner,
   startJob,

@@ -2,13 +2,22 @@
 import { inArray, sql, type SQL } from 'drizzle-orm'
 import { drizzle } from 'drizzle-orm/d1'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
-import * as schema from './schema/index.ts'
 
-export function openDatabase(d1: D1Database) {
-  return drizzle(d1, { schema, casing: 'snake_case' })
+export type Database = ReturnType<typeof createDatabase>
+
+/** Kept, because creating one takes longer than a query. It has no state of a request. */
+const databases = new WeakMap<D1Database, Database>()
+
+export function openDatabase(d1: D1Database): Database {
+  const open = databases.get(d1) ?? createDatabase(d1)
+  databases.set(d1, open)
+  return open
 }
 
-export type Database = ReturnType<typeof openDatabase>
+/** Without the option `schema`, which only relational queries need, and which is slow. */
+function createDatabase(d1: D1Database) {
+  return drizzle(d1, { casing: 'snake_case' })
+}
 
 /**
  * Builds a raw statement for `db.batch`, which does not accept drizzle's own `db.run`: it has no

@@ -10,6 +10,7 @@ import { api, expectJson, visitWith } from '../helpers/requests.ts'
 import { claimAsRunner, startJob } from '../helpers/fakeRunner.ts'
 import { db, openPlatform, jobRow, readCounters } from '../helpers/database.ts'
 import { applyEvent, insertJobIn } from '../helpers/jobStore.ts'
+import { jobs } from '../../../src/db/schema/index.ts'
 import { createSettings } from '../../../src/platform/settings.ts'
 
 const DAY_MS = 86_400_000
@@ -252,7 +253,7 @@ async function countOld(): Promise<Record<string, number>> {
 it('a pending job is kept, and jobs can be created and claimed after a cleanup', async () => {
   await insertJobIn('pending')
   await runRound()
-  expect(await db.query.jobs.findFirst()).toMatchObject({ status: 'pending' })
+  expect(await db.select().from(jobs).get()).toMatchObject({ status: 'pending' })
   await run('DELETE FROM jobs')
   await startJob('after.mp4')
   await expect(claimAsRunner()).rejects.toThrow('nothing to claim')

@@ -14,7 +14,7 @@ const ROOT = join(import.meta.dirname, '..', '..')
 const KEPT = join(ROOT, 'node_modules', '.cache', 'reelqueue')
 const SOURCES = [
   'src/**/*.{ts,js,sql}',
-  'scripts/start/{bundle,bundleInfo,migrationWorker}.ts',
+  'scripts/start/{bundle,bundleInfo,migrationWorker,rateLimits}.ts',
   'wrangler.toml',
   'package.json',
   'tsconfig.json',

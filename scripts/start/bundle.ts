@@ -14,7 +14,7 @@ import {
   unstable_getMiniflareWorkerOptions as readWorkerOptions,
   unstable_splitSqlQuery as splitStatements,
 } from 'wrangler'
-import { MIGRATION_WORKER, writeBundleInfo, type BundleInfo } from './bundleInfo.ts'
+import { MIGRATION_WORKER, RATE_LIMITS, writeBundleInfo, type BundleInfo } from './bundleInfo.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CONFIG = join(ROOT, 'wrangler.toml')
@@ -36,15 +36,17 @@ if (error) {
   throw error
 }
 if (status === 0) {
-  writeMigrationWorker()
+  writeModule('migrationWorker.ts', MIGRATION_WORKER)
+  writeModule('rateLimits.ts', RATE_LIMITS)
   writeBundleInfo(folder, { options: readOptions(), migrations: readMigrations() })
 } else {
   process.exitCode = 1
 }
 
-function writeMigrationWorker(): void {
-  const source = readFileSync(join(import.meta.dirname, 'migrationWorker.ts'), 'utf8')
-  writeFileSync(join(folder, MIGRATION_WORKER), stripTypeScriptTypes(source))
+/** Writes a module of this folder without its types. */
+function writeModule(source: string, file: string): void {
+  const text = readFileSync(join(import.meta.dirname, source), 'utf8')
+  writeFileSync(join(folder, file), stripTypeScriptTypes(text))
 }
 
 function readOptions(): BundleInfo['options'] {

@@ -16,8 +16,9 @@ export interface Migration {
   statements: string[]
 }
 
-/** Name of the file next to the bundle that has migrationWorker.ts without its types. */
+/** Files next to the bundle that have migrationWorker.ts and rateLimits.ts without their types. */
 export const MIGRATION_WORKER = 'migrationWorker.js'
+export const RATE_LIMITS = 'rateLimits.js'
 
 const FILE = 'info.json'
 

@@ -17,10 +17,12 @@ import { parseEnv } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
-import { MIGRATION_WORKER, readBundleInfo } from './bundleInfo.ts'
+import { MIGRATION_WORKER, RATE_LIMITS, readBundleInfo } from './bundleInfo.ts'
+import { omitBookmarks } from './localDatabase.ts'
 
 // Miniflare is a CommonJS package, for which `import` takes 0.3 s longer than `require`.
 const miniflareModule = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
+const BUNDLE = 'index.js'
 const CRON = '* * * * *'
 const CRON_INTERVAL_MS = 60_000
 
@@ -48,7 +50,22 @@ const workerOptions = {
     RUNNER_SLOTS: '0',
   },
   serviceBindings: { DISK: respondFreeBytes },
-  ...useModule('index.js'),
+  // Counted by `entryModule`.
+  ratelimits: {},
+  modulesRoot: bundleDir,
+  modules: [
+    { type: 'ESModule', path: join(bundleDir, 'entry.js'), contents: entryModule() },
+    ...[BUNDLE, RATE_LIMITS].map((file) => ({ type: 'ESModule', path: join(bundleDir, file) })),
+  ],
+}
+
+/** The main module of the Worker: the bundle, with rate limits that are counted in memory. */
+function entryModule(): string {
+  return `
+    import worker from './${BUNDLE}'
+    import { countInMemory } from './${RATE_LIMITS}'
+    export * from './${BUNDLE}'
+    export default countInMemory(worker, ${JSON.stringify(options.ratelimits ?? {})})`
 }
 
 /** Returns the options that select a file of the bundle's folder. */
@@ -97,6 +114,7 @@ function collectGarbage(): void {
   gc()
 }
 
+omitBookmarks(miniflareModule.D1_PLUGIN)
 await migrate()
 const miniflare = createMiniflare({
   ...shared,

@@ -105,9 +105,23 @@ export const createdJob = job.extend({
     ),
 })
 
+/** The jobs before the offset are read too, so its cost grows with it. A cursor's does not. */
+export const MAX_OFFSET = 10_000
+
 export const listJobs = z.object({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+  offset: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(MAX_OFFSET, {
+      error: ({ input }) =>
+        `An offset is an integer from 0 to ${MAX_OFFSET} (got ${String(input)}). To read further jobs, pass the nextCursor of a page as cursor.`,
+    })
+    .default(0)
+    .describe(
+      `Number of jobs to skip, at most ${MAX_OFFSET}. Its cost grows with its value: to read all jobs, use cursor`,
+    ),
   status: jobStatus.optional(),
   queue: queueName.optional(),
   filePath: storagePath.optional(),

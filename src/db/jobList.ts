@@ -1,9 +1,9 @@
 /** Statements that list and count jobs. Those for a folder read a bounded number of jobs. */
-import { and, desc, eq, lt, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, lt, sql } from 'drizzle-orm'
 import type { ListJobs } from '../contract/job.ts'
 import type { JobStatus } from '../contract/jobStatus.ts'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
-import type { Database } from './database.ts'
+import { type Database, statement } from './database.ts'
 import { jobs } from './schema/index.ts'
 import { isInFolder, isVisibleJob } from './accessConditions.ts'
 import type { JobRow } from './rows.ts'
@@ -35,58 +35,66 @@ export async function listJobRows(
   const { queue, pathPrefix } = restriction
   // Indexes order the jobs of all folders, and those of one file, by age.
   if (pathPrefix === null || query.filePath !== undefined) {
-    const rows = await readPage(db, query, and(matchesQuery(query), isVisibleJob(restriction)))
+    const rows = await db
+      .select()
+      .from(jobs)
+      .where(and(matchesQuery(query), isVisibleJob(restriction)))
+      .orderBy(desc(jobs.seq))
+      .limit(query.limit)
+      .offset(query.offset)
     return { rows, lastRead: null }
   }
   if (queue !== null && query.queue !== undefined && query.queue !== queue) {
     return { rows: [], lastRead: null }
   }
-  const visible = { ...query, queue: queue ?? query.queue }
-  return (await isLargeFolder(db, pathPrefix))
-    ? listLargeFolder(db, visible, pathPrefix)
-    : { rows: await listSmallFolder(db, visible, pathPrefix), lastRead: null }
+  return listFolder(db, { ...query, queue: queue ?? query.queue }, pathPrefix)
 }
 
-function readPage(db: Database, query: PageQuery, condition: SQL | undefined): Promise<JobRow[]> {
-  return db
-    .select()
-    .from(jobs)
-    .where(condition)
-    .orderBy(desc(jobs.seq))
-    .limit(query.limit)
-    .offset(query.offset)
-}
-
-/** Reads all jobs of the folder by path. */
-function listSmallFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<JobRow[]> {
-  const { queue, status, before } = query
+/**
+ * A page of a folder's jobs, in one statement, because each round trip to the database takes longer
+ * than the statement. Only one of `small` and `large` returns jobs, as `folder.is_large` decides;
+ * the limit of the other is 0, so that it reads none.
+ */
+async function listFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<Page> {
+  const { queue, status, before, limit, offset } = query
+  const isInside = isInFolder(jobs.filePath, pathPrefix)
+  const matching = and(matchesQuery(query), sql`true`)
   // The unary plus keeps SQLite from using another index, which has the jobs of other folders too.
   const conditions = [
-    sql`${jobs.seq} IN (
-      SELECT seq FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, pathPrefix)})`,
+    sql`seq IN (
+      SELECT seq FROM jobs INDEXED BY jobs_by_file WHERE ${isInside}
+      LIMIT (SELECT iif(is_large, 0, -1) FROM folder))`,
     queue === undefined ? undefined : sql`+queue = ${queue}`,
     status === undefined ? undefined : sql`+status = ${status}`,
     before === null ? undefined : sql`+seq < ${before}`,
   ]
-  return readPage(db, query, and(...conditions))
-}
-
-/** Reads the newest jobs of all folders, up to `MAX_JOBS_READ`, and filters them by path. */
-async function listLargeFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<Page> {
-  const [oldestRead] = await db
-    .select({ seq: jobs.seq })
-    .from(jobs)
-    .where(matchesQuery(query))
+  const found = sql`(
+    WITH size (is_large) AS MATERIALIZED (
+      SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_by_file WHERE ${isInside}
+        LIMIT 1 OFFSET ${MAX_JOBS_READ})),
+    folder (is_large, last_read) AS MATERIALIZED (
+      SELECT is_large, iif(is_large, (
+        SELECT seq FROM jobs WHERE ${matching} ORDER BY seq DESC
+        LIMIT 1 OFFSET ${MAX_JOBS_READ - 1}), NULL)
+      FROM size),
+    small AS (
+      SELECT seq FROM jobs WHERE ${and(...conditions)}
+      ORDER BY seq DESC LIMIT ${limit} OFFSET ${offset}),
+    large AS (
+      SELECT seq FROM jobs
+      WHERE ${matching} AND seq >= coalesce((SELECT last_read FROM folder), 0)
+        AND +file_path >= ${pathPrefix} AND +file_path < ${prefixUpperBound(pathPrefix)}
+      ORDER BY seq DESC LIMIT (SELECT iif(is_large, ${limit}, 0) FROM folder) OFFSET ${offset})
+    SELECT found.seq, last_read FROM folder
+    LEFT JOIN (SELECT seq FROM small UNION ALL SELECT seq FROM large) AS found
+  ) AS found`
+  const rows = await db
+    .select({ job: jobs, lastRead: sql<number | null>`found.last_read` })
+    .from(found)
+    .leftJoin(jobs, sql`${jobs.seq} = found.seq`)
     .orderBy(desc(jobs.seq))
-    .limit(1)
-    .offset(MAX_JOBS_READ - 1)
-  const condition = and(
-    matchesQuery(query),
-    oldestRead && sql`${jobs.seq} >= ${oldestRead.seq}`,
-    sql`+file_path >= ${pathPrefix} AND +file_path < ${prefixUpperBound(pathPrefix)}`,
-  )
-  const rows = await readPage(db, query, condition)
-  return { rows, lastRead: oldestRead?.seq ?? null }
+  // Without a job, there is one row, which has `lastRead` alone.
+  return { rows: rows.flatMap(({ job }) => job ?? []), lastRead: rows[0]?.lastRead ?? null }
 }
 
 function matchesQuery({ status, queue, filePath, before }: PageQuery) {
@@ -96,14 +104,6 @@ function matchesQuery({ status, queue, filePath, before }: PageQuery) {
     filePath === undefined ? undefined : eq(jobs.filePath, filePath),
     before === null ? undefined : lt(jobs.seq, before),
   )
-}
-
-/** Returns whether a folder has more than `MAX_JOBS_READ` jobs. */
-export async function isLargeFolder(db: Database, prefix: string): Promise<boolean> {
-  const rows = await db.all(sql`
-    SELECT 1 FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, prefix)}
-    LIMIT 1 OFFSET ${MAX_JOBS_READ}`)
-  return rows.length > 0
 }
 
 export interface FolderCounts {
@@ -118,22 +118,39 @@ export interface FolderCounts {
 /**
  * Counts the jobs of a folder by status, and those that ended since `since` (ms) by hour. In a
  * folder with more than `MAX_JOBS_READ` jobs, only that many are counted, in the order of their
- * paths.
+ * paths, and `isPartial` is true. `hasQueue` is false if `queue` is not null and does not exist.
  */
-export function countJobsInFolder(
+export async function countJobsInFolder(
   db: Database,
   { queue, pathPrefix }: { queue: string | null; pathPrefix: string },
   since: number,
-): Promise<FolderCounts[]> {
-  return db.all<FolderCounts>(sql`
+): Promise<{ groups: FolderCounts[]; isPartial: boolean; hasQueue: boolean }> {
+  const isInside = isInFolder(jobs.filePath, pathPrefix)
+  const state = statement(
+    db,
+    sql`
+    SELECT EXISTS (SELECT 1 FROM jobs INDEXED BY jobs_by_file WHERE ${isInside}
+        LIMIT 1 OFFSET ${MAX_JOBS_READ}) AS isPartial,
+      ${queue} IS NULL OR EXISTS (SELECT 1 FROM queues WHERE name = ${queue}) AS hasQueue`,
+  )
+  const count = statement(
+    db,
+    sql`
     SELECT status, iif(completed_at >= ${since}, completed_at / 3600000 * 3600000, NULL) AS hour,
       count(*) AS jobs, total(output ->> 'durationSeconds') AS mediaSeconds,
       total(max(completed_at - started_at, 0)) AS processingMs
     FROM (
-      SELECT * FROM jobs INDEXED BY jobs_by_file WHERE ${isInFolder(jobs.filePath, pathPrefix)}
-      LIMIT ${MAX_JOBS_READ})
+      SELECT * FROM jobs INDEXED BY jobs_by_file WHERE ${isInside} LIMIT ${MAX_JOBS_READ})
     WHERE ${queue} IS NULL OR queue = ${queue}
-    GROUP BY 1, 2`)
+    GROUP BY 1, 2`,
+  )
+  const [states, groups] = await db.batch([state, count])
+  const [row] = states.results as unknown as { isPartial: number; hasQueue: number }[]
+  return {
+    groups: groups.results as unknown as FolderCounts[],
+    isPartial: row!.isPartial === 1,
+    hasQueue: row!.hasQueue === 1,
+  }
 }
 
 /** Selects the paths of the files that have a job or a variant in the queue. */

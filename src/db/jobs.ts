@@ -13,7 +13,7 @@ import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import { isBelowVisitorMaximum, takeOverVisitorJobs } from './visitorRequests.ts'
-import type { JobRow, QueueRow, ReferenceFile } from './rows.ts'
+import type { AttemptRow, JobRow, QueueRow, ReferenceFile } from './rows.ts'
 
 export interface NewJob {
   id: string
@@ -209,18 +209,29 @@ export async function hasVisibleJob(db: Database, filePath: string, restriction:
   return found.length > 0
 }
 
-/** The attempts of a job that the caller can see, latest first, at most 100. */
-export function listAttempts(db: Database, jobId: string, restriction: Restriction) {
+/**
+ * The attempts of a job, latest first, at most 100; undefined if there is no such job that the
+ * caller can see.
+ */
+export async function listAttempts(
+  db: Database,
+  jobId: string,
+  restriction: Restriction,
+): Promise<AttemptRow[] | undefined> {
   const visible = db
     .select({ id: jobs.id })
     .from(jobs)
     .where(and(eq(jobs.id, jobId), isVisibleJob(restriction)))
-  return db
-    .select()
-    .from(attempts)
-    .where(inArray(attempts.jobId, visible))
-    .orderBy(desc(attempts.fence))
-    .limit(100)
+  const [found, rows] = await db.batch([
+    visible,
+    db
+      .select()
+      .from(attempts)
+      .where(inArray(attempts.jobId, visible))
+      .orderBy(desc(attempts.fence))
+      .limit(100),
+  ])
+  return found.length === 0 ? undefined : rows
 }
 
 /** Deletes a job that the caller can see, and returns it; undefined if there is none. */

@@ -4,24 +4,14 @@
  * purpose cannot be opened for another.
  */
 import { fromBase64url, toBase64url } from './base64url.ts'
+import { deriveKey } from './derivedKeys.ts'
 import type { SigningKeys } from './signature.ts'
 
 const IV_BYTES = 12
 const encoder = new TextEncoder()
 
-async function deriveKey(secret: string, purpose: string): Promise<CryptoKey> {
-  const raw = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
-    'deriveKey',
-  ])
-  const salt = encoder.encode('reelqueue')
-  const info = encoder.encode(`sealed ${purpose}`)
-  return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt, info },
-    raw,
-    { name: 'AES-GCM', length: 256 },
-    false,
-    ['encrypt', 'decrypt'],
-  )
+function deriveSealingKey(secret: string, purpose: string) {
+  return deriveKey(secret, `sealed ${purpose}`, 'AES-GCM')
 }
 
 /**
@@ -29,7 +19,7 @@ async function deriveKey(secret: string, purpose: string): Promise<CryptoKey> {
  * the text.
  */
 export async function sealText(keys: SigningKeys, purpose: string, text: string): Promise<string> {
-  const key = await deriveKey(keys[0]!.secret, purpose)
+  const key = await deriveSealingKey(keys[0]!.secret, purpose)
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES))
   const sealed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv }, key, encoder.encode(text))
   return toBase64url(Uint8Array.of(...iv, ...new Uint8Array(sealed)))
@@ -48,7 +38,7 @@ export async function openSealedText(
   }
   const algorithm = { name: 'AES-GCM', iv: bytes.slice(0, IV_BYTES) }
   for (const { secret } of keys) {
-    const key = await deriveKey(secret, purpose)
+    const key = await deriveSealingKey(secret, purpose)
     const opened = await crypto.subtle
       .decrypt(algorithm, key, bytes.slice(IV_BYTES))
       .catch(() => null)

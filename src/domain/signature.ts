@@ -4,6 +4,7 @@
  * be replaced one after the other.
  */
 import { fromBase64url, toBase64url } from './base64url.ts'
+import { deriveKey } from './derivedKeys.ts'
 
 export type Purpose = 'stream-token' | 'signed-url'
 /** The first key signs. All of them verify. */
@@ -11,24 +12,10 @@ export type SigningKeys = readonly { id: string; secret: string }[]
 
 const encoder = new TextEncoder()
 
-async function deriveKey(secret: string, purpose: Purpose): Promise<CryptoKey> {
-  const raw = await crypto.subtle.importKey('raw', encoder.encode(secret), 'HKDF', false, [
-    'deriveKey',
-  ])
-  const salt = encoder.encode('reelqueue')
-  return crypto.subtle.deriveKey(
-    { name: 'HKDF', hash: 'SHA-256', salt, info: encoder.encode(purpose) },
-    raw,
-    { name: 'HMAC', hash: 'SHA-256', length: 256 },
-    false,
-    ['sign', 'verify'],
-  )
-}
-
 /** Returns `id.mac`, signed with the first key. There must be at least one key. */
 export async function sign(keys: SigningKeys, purpose: Purpose, text: string): Promise<string> {
   const { id, secret } = keys[0]!
-  const key = await deriveKey(secret, purpose)
+  const key = await deriveKey(secret, purpose, 'HMAC')
   const mac = await crypto.subtle.sign('HMAC', key, encoder.encode(text))
   return `${id}.${toBase64url(new Uint8Array(mac))}`
 }
@@ -47,6 +34,6 @@ export async function isValidSignature(
   if (!key || !mac || toBase64url(mac) !== written) {
     return false
   }
-  const derived = await deriveKey(key.secret, purpose)
+  const derived = await deriveKey(key.secret, purpose, 'HMAC')
   return crypto.subtle.verify('HMAC', derived, mac, encoder.encode(text))
 }

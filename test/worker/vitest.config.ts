@@ -47,7 +47,7 @@ export default defineConfig({
         },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.
         ratelimits: Object.fromEntries(
-          ['READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map((name) => [
+          ['READS', 'LARGE_READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map((name) => [
             name,
             {
               namespace_id: name,

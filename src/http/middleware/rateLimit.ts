@@ -12,6 +12,7 @@ import type { ApiEnv } from '../apiEnv.ts'
  */
 const PERIOD_SECONDS = {
   READS: 10,
+  LARGE_READS: 10,
   WRITES: 10,
   UPLOADS: 10,
   NEW_VARIANTS: 60,
@@ -48,3 +49,18 @@ export const rateLimitVisitors = createMiddleware<ApiEnv>(async (c, next) => {
   const limited = await checkCallerRateLimit(c, 'READS', VISITOR)
   return limited.ok ? next() : errorResponse(c, limited)
 })
+
+/**
+ * Also counts a request as LARGE_READS if it may read thousands of rows. It has been counted as
+ * READS before.
+ */
+export function limitLargeReads(isLarge: (c: Context<ApiEnv>, caller: Caller) => boolean) {
+  return createMiddleware<ApiEnv>(async (c, next) => {
+    const caller = c.get('caller')
+    if (!isLarge(c, caller)) {
+      return next()
+    }
+    const limited = await checkCallerRateLimit(c, 'LARGE_READS', caller)
+    return limited.ok ? next() : errorResponse(c, limited)
+  })
+}

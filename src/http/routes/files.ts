@@ -11,7 +11,7 @@ import { listFiles } from '../../services/files/listFiles.ts'
 import { serializeFile } from '../../services/serializers.ts'
 import { httpEtag } from '../../storage/objectStore.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
-import { checkCallerRateLimit } from '../middleware/rateLimit.ts'
+import { checkCallerRateLimit, limitLargeReads } from '../middleware/rateLimit.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { readSizedBody } from '../requestBody.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
@@ -45,6 +45,8 @@ const listRoute = route(requiresScope('jobs:read', 'files:write'), {
   method: 'get',
   path: '/files',
   summary: 'List the stored originals, in the order of their paths',
+  // For a key with a queue, the jobs of each file on the page are read.
+  middleware: [limitLargeReads((_, { queue }) => queue !== null)],
   request: { query: listFilesQuery },
   responses: { 200: json(fileList, 'A page of files'), ...errors(400) },
 })

@@ -17,6 +17,7 @@ import { readAttempts, readJob } from '../../services/jobs/readJob.ts'
 import { serializeAttempt, serializeCreatedJob, serializeJob } from '../../services/serializers.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
+import { limitLargeReads } from '../middleware/rateLimit.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi, ignoreEmptyBody, jsonBody } from '../router.ts'
@@ -27,6 +28,8 @@ const LIST = 'jobs'
 const read = requiresScope('jobs:read')
 const write = requiresScope('jobs:write')
 const params = z.object({ jobId: z.string() })
+/** A page with a larger offset counts as a large read: the jobs before it are read too. */
+const MAX_CHEAP_OFFSET = 1_000
 
 const createJobsRoute = route(write, {
   tags,
@@ -60,6 +63,13 @@ const listRoute = route(read, {
   method: 'get',
   path: '/queue/jobs',
   summary: 'List jobs, newest first',
+  middleware: [
+    limitLargeReads(
+      ({ req }, { pathPrefix }) =>
+        (pathPrefix !== null && req.query('filePath') === undefined) ||
+        Number(req.query('offset') ?? 0) > MAX_CHEAP_OFFSET,
+    ),
+  ],
   request: { query: listJobsQuery },
   responses: { 200: json(jobList, 'A page of jobs'), ...errors(400) },
 })

@@ -4,6 +4,7 @@ import { stats } from '../../contract/job.ts'
 import { queueName } from '../../contract/queue.ts'
 import { readStats } from '../../services/queues/stats.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
+import { limitLargeReads } from '../middleware/rateLimit.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import { createApi } from '../router.ts'
@@ -13,6 +14,7 @@ const statsRoute = route(requiresScope('jobs:read'), {
   method: 'get',
   path: '/queue/stats',
   summary: 'Get the number of jobs by status and the throughput, of one queue or of all queues',
+  middleware: [limitLargeReads((_, { pathPrefix }) => pathPrefix !== null)],
   request: { query: z.object({ queue: queueName.optional() }) },
   responses: { 200: json(stats, 'The statistics'), ...errors(400, 404) },
 })

@@ -18,6 +18,7 @@ import { sha256Hex } from '../../domain/digest.ts'
 import type { Platform } from '../ports.ts'
 import { toIsoTime } from '../serializers.ts'
 import type { ApiKeyRow } from '../../db/rows.ts'
+import { forgetKey, readCachedKey } from './keyCache.ts'
 
 /** Maximum number of keys, because a list returns all of them. */
 const MAX_KEYS = 1_000
@@ -86,11 +87,14 @@ export async function changeKey({ db }: Platform, id: string, request: ChangeApi
   )
   const row =
     Object.keys(changes).length === 0 ? await findKey(db, id) : await updateKey(db, id, changes)
+  forgetKey(id)
   return row ? { ok: true as const, row } : keyNotFound(id)
 }
 
 export async function deleteKey({ db }: Platform, id: string) {
-  return (await deleteKeyRow(db, id)) ? { ok: true as const } : keyNotFound(id)
+  const isDeleted = await deleteKeyRow(db, id)
+  forgetKey(id)
+  return isDeleted ? { ok: true as const } : keyNotFound(id)
 }
 
 /**
@@ -101,15 +105,16 @@ export async function findCallerByKey(
   platform: Platform,
   key: string,
 ): Promise<{ ok: true; caller: Caller } | ErrorResult<'unauthorized'>> {
-  const row = KEY_PATTERN.test(key)
-    ? await findKeyByHash(platform.db, await sha256Hex(key))
-    : undefined
-  return toCaller(platform, row)
+  if (!KEY_PATTERN.test(key)) {
+    return toCaller(platform, undefined)
+  }
+  const hash = await sha256Hex(key)
+  return toCaller(platform, await readCachedKey(hash, () => findKeyByHash(platform.db, hash)))
 }
 
 /** Finds the caller of a key by the id of the key, with its current scopes and limits. */
 export async function findCallerById(platform: Platform, id: string) {
-  return toCaller(platform, await findKey(platform.db, id))
+  return toCaller(platform, await readCachedKey(id, () => findKey(platform.db, id)))
 }
 
 function toCaller(
@@ -129,6 +134,8 @@ function toCaller(
   const before = now - USE_INTERVAL_MS
   if (row.lastUsedAt === null || row.lastUsedAt < before) {
     platform.defer(recordKeyUse(platform.db, row.id, now, before))
+    // The row may be cached: the next request must not record the use again.
+    row.lastUsedAt = now
   }
   const { id, scopes, queue, pathPrefix, maxStreams, maxQueuedJobs, expiresAt } = row
   return {

@@ -14,7 +14,7 @@ import { TransformationError } from '../../domain/transformation/transformationE
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
-import { resolveRendition } from '../variants/namedPresets.ts'
+import { type FoundPresets, resolveRendition } from '../variants/namedPresets.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
 import { findJobsOfRepeatedRequest, type IdempotentRequest } from './idempotency.ts'
 import { buildJobs, type Creator, type Renditions } from './newJobs.ts'
@@ -114,6 +114,7 @@ async function readRenditions(
   { queue, transformations }: CreateJobs,
 ): Promise<Renditions | CreateJobsError> {
   const renditions = new Map<string, Rendition>()
+  const presets: FoundPresets = new Map()
   for (const [index, transformation] of transformations.entries()) {
     try {
       const rendition = await resolveRendition(
@@ -121,6 +122,7 @@ async function readRenditions(
         caller,
         queue,
         transformation as PresetBody,
+        presets,
       )
       renditions.set(writeCanonicalForm(rendition), rendition)
     } catch (error) {

@@ -31,11 +31,8 @@ export async function readAttempts(
   restriction: Restriction,
   id: string,
 ): Promise<{ ok: true; rows: AttemptRow[] } | ErrorResult<'job_not_found'>> {
-  const [row, rows] = await Promise.all([
-    findJob(db, id, restriction),
-    listAttempts(db, id, restriction),
-  ])
-  return row ? { ok: true, rows } : notFound(id)
+  const rows = await listAttempts(db, id, restriction)
+  return rows ? { ok: true, rows } : notFound(id)
 }
 
 /** True when the job has a final status, or was deleted. */

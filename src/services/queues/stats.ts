@@ -4,11 +4,10 @@
  */
 import type { Stats } from '../../contract/job.ts'
 import { JOB_STATUSES, type JobStatus } from '../../contract/jobStatus.ts'
-import { countJobsInFolder, type FolderCounts, isLargeFolder } from '../../db/jobList.ts'
-import { findQueue, listHourlyStats, listQueues } from '../../db/queues.ts'
+import { countJobsInFolder, type FolderCounts } from '../../db/jobList.ts'
+import { readQueueCounters } from '../../db/queues.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import type { QueueRow } from '../../db/rows.ts'
 import type { Database } from '../../db/database.ts'
 import type { Platform } from '../ports.ts'
 
@@ -25,24 +24,29 @@ export async function readStats(
   restriction: Restriction,
   queueName: string | undefined,
 ): Promise<Outcome> {
-  const name = queueName ?? restriction.queue ?? undefined
-  const queue =
-    name === undefined || !canSeeQueue(restriction, name) ? undefined : await findQueue(db, name)
-  if (name !== undefined && !queue) {
-    return errorResult('queue_not_found', `There is no queue "${name}".`)
+  const name = queueName ?? restriction.queue
+  if (name !== null && !canSeeQueue(restriction, name)) {
+    return queueNotFound(name)
   }
   const { pathPrefix } = restriction
-  if (pathPrefix !== null) {
-    return { ok: true, stats: await readFolderStats(db, { queue: name ?? null, pathPrefix }) }
-  }
-  const queues = queue ? [queue] : await listQueues(db)
-  return { ok: true, stats: await readQueueStats(db, queues) }
+  const stats =
+    pathPrefix === null
+      ? await readQueueStats(db, name)
+      : await readFolderStats(db, { queue: name, pathPrefix })
+  return stats === null ? queueNotFound(name) : { ok: true, stats }
 }
 
-async function readQueueStats(db: Database, queues: QueueRow[]): Promise<Stats> {
+function queueNotFound(name: string | null) {
+  return errorResult('queue_not_found', `There is no queue "${name}".`)
+}
+
+/** Returns null if the queue does not exist. @param name null for all queues */
+async function readQueueStats(db: Database, name: string | null): Promise<Stats | null> {
   const thisHour = startOfHour(Date.now())
-  const names = queues.map(({ name }) => name)
-  const hours = await listHourlyStats(db, names, thisHour - HOUR_MS)
+  const { queues, hours } = await readQueueCounters(db, name, thisHour - HOUR_MS)
+  if (queues.length === 0) {
+    return null
+  }
   const readThroughput = (hour: number) => {
     const rows = hours.filter((row) => row.hour === hour)
     return {
@@ -63,13 +67,20 @@ async function readQueueStats(db: Database, queues: QueueRow[]): Promise<Stats> 
   }
 }
 
-/** There are no counters for folders, so jobs are counted, up to a maximum. */
+/**
+ * There are no counters for folders, so jobs are counted, up to a maximum. Returns null if the
+ * queue does not exist.
+ */
 async function readFolderStats(
   db: Database,
   folder: { queue: string | null; pathPrefix: string },
-): Promise<Stats> {
+): Promise<Stats | null> {
   const thisHour = startOfHour(Date.now())
-  const groups = await countJobsInFolder(db, folder, thisHour - HOUR_MS)
+  const since = thisHour - HOUR_MS
+  const { groups, isPartial, hasQueue } = await countJobsInFolder(db, folder, since)
+  if (!hasQueue) {
+    return null
+  }
   const countJobs = (counts: FolderCounts[]) => sum(counts, (group) => group.jobs)
   const readThroughput = (hour: number) => {
     const ended = groups.filter((group) => group.hour === hour)
@@ -89,7 +100,7 @@ async function readFolderStats(
       thisHour: readThroughput(thisHour),
       lastHour: readThroughput(thisHour - HOUR_MS),
     },
-    partial: await isLargeFolder(db, folder.pathPrefix),
+    partial: isPartial,
   }
 }
 

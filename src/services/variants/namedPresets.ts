@@ -25,6 +25,9 @@ const MAX_PRESETS = 100
 
 type DatabaseAccess = Pick<Platform, 'db'>
 
+/** Presets of one queue by their names, so that a request reads each of them once. */
+export type FoundPresets = Map<string, NamedPresetRow>
+
 /** The properties of the caller that named presets depend on. */
 type PresetReader = Pick<Caller, 'keyId' | 'queue'>
 
@@ -65,13 +68,14 @@ async function applyPreset(
   caller: PresetReader,
   queue: string,
   transformation: Transformation,
+  found: FoundPresets = new Map(),
 ): Promise<Transformation> {
   const { n, ...own } = transformation
   if (n === undefined) {
     return transformation
   }
   const isVisible = canSeeQueue(caller, queue)
-  const row = isVisible ? await findPreset(db, queue, n) : undefined
+  const row = isVisible ? (found.get(n) ?? (await findPreset(db, queue, n))) : undefined
   if (!row) {
     const message = `The queue "${queue}" has no preset "${n}".`
     if (!isVisible || !canListPresets(caller, queue)) {
@@ -82,6 +86,7 @@ async function applyPreset(
       `${message} It has ${names.length === 0 ? 'none' : names.join(', ')}.`,
     )
   }
+  found.set(n, row)
   return checkTransformation({ ...parseTransformation(row.transformation), ...own })
 }
 
@@ -95,9 +100,10 @@ export async function resolveRendition(
   caller: PresetReader,
   queue: string,
   transformation: PresetBody,
+  found?: FoundPresets,
 ) {
   const written = readTransformation(transformation)
-  return toRendition(await applyPreset(platform, caller, queue, written))
+  return toRendition(await applyPreset(platform, caller, queue, written, found))
 }
 
 /** Reads a path such as `n_card/videos/clip.mp4`, with its named preset applied. */

@@ -18,6 +18,16 @@ function stats(key: { call: (method: string, path: string) => Promise<Response> 
   return key.call('GET', '/queue/stats')
 }
 
+/** Runs `work` with the clock at `now` (ms since the epoch). */
+async function at<T>(now: number, work: () => Promise<T>): Promise<T> {
+  vi.useFakeTimers({ toFake: ['Date'], now })
+  try {
+    return await work()
+  } finally {
+    vi.useRealTimers()
+  }
+}
+
 describe('an API key', () => {
   it('is not shown after its creation, and only its hash is stored', async () => {
     const created = await makeKey({ name: 'once', scopes: ['jobs:read'] })
@@ -64,12 +74,25 @@ describe('an API key', () => {
   })
 
   it('that has expired is rejected with that reason, until its expiry is changed', async () => {
-    const key = await makeKey({ expiresAt: new Date(Date.now() + 60_000).toISOString() })
+    const expiresAt = Date.now() + 2_000
+    const key = await makeKey({ expiresAt: new Date(expiresAt).toISOString() })
     expect((await stats(key)).status).toBe(200)
-    await env.DB.prepare('UPDATE api_keys SET expires_at = 1 WHERE id = ?').bind(key.id).run()
-    expect(await expectError(await stats(key), 401, 'unauthorized')).toContain('has expired')
+    const late = await at(expiresAt, () => stats(key))
+    expect(await expectError(late, 401, 'unauthorized')).toContain('has expired')
     await expectJson(await api('PATCH', `/api-keys/${key.id}`, { expiresAt: null }), 200)
     expect((await stats(key)).status).toBe(200)
+  })
+
+  it.each([
+    ['disabled', 'UPDATE api_keys SET disabled = 1 WHERE id = ?'],
+    ['expired', 'UPDATE api_keys SET expires_at = 1 WHERE id = ?'],
+    ['deleted', 'DELETE FROM api_keys WHERE id = ?'],
+  ])('that is %s by another isolate is rejected within 10 s', async (_, statement) => {
+    const key = await makeKey()
+    expect((await stats(key)).status).toBe(200)
+    await env.DB.prepare(statement).bind(key.id).run()
+    const late = await at(Date.now() + 10_000, () => stats(key))
+    await expectError(late, 401, 'unauthorized')
   })
 
   it('that is deleted is rejected as not valid, and its routes return 404', async () => {
@@ -118,11 +141,9 @@ describe('an API key', () => {
     const first = await use()
     expect(first).toBeGreaterThan(Date.now() - 10_000)
     expect(await use()).toBe(first)
-    const old = Date.now() - 3_700_000
-    await env.DB.prepare('UPDATE api_keys SET last_used_at = ? WHERE id = ?')
-      .bind(old, key.id)
-      .run()
-    expect(await use()).toBeGreaterThanOrEqual(first)
+    expect(await at(first + 3_600_000, use)).toBe(first)
+    expect(await at(first + 3_600_001, use)).toBe(first + 3_600_001)
+    expect(await at(first + 3_601_000, use)).toBe(first + 3_600_001)
   })
 
   it('keeps working when API_KEY is not set; requests without a valid key return 503', async () => {

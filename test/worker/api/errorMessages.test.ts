@@ -34,7 +34,11 @@ describe('a message names what is allowed', () => {
     ['/queue/jobs?limit=501', 'limit must be an integer from 1 to 500 (got "501").'],
     ['/queue/jobs?limit=0', 'limit must be an integer from 1 to 500 (got "0").'],
     ['/queue/jobs?limit=1.5', 'limit must be an integer from 1 to 500 (got "1.5").'],
-    ['/queue/jobs?offset=-1', 'offset must be an integer from 0 to 1000000 (got "-1").'],
+    ['/queue/jobs?offset=-1', 'offset must be an integer from 0 to 10000 (got "-1").'],
+    [
+      '/queue/jobs?offset=10001',
+      'offset: An offset is an integer from 0 to 10000 (got 10001). To read further jobs, pass the nextCursor of a page as cursor.',
+    ],
     [
       '/queue/jobs?status=done',
       'status must be one of pending, running, completed, error, cancelled (got "done").',

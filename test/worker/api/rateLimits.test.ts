@@ -92,6 +92,35 @@ describe('a rate limit', () => {
   })
 })
 
+describe('the rate limit of large reads', () => {
+  const tight = { LARGE_READS: env.TIGHT }
+  const restricted: Parameters<typeof makeKey>[0][] = [
+    { scopes: ['jobs:read'], pathPrefix: 'large' },
+    { scopes: ['jobs:read'], queue: 'default' },
+    { scopes: ['jobs:read'] },
+  ]
+
+  it.each([
+    ['statistics of a folder', '/queue/stats', 0],
+    ['a list of the jobs of a folder', '/queue/jobs', 0],
+    ['a list of the files of a queue', '/files', 1],
+    ['a list with a large offset', '/queue/jobs?offset=1001', 2],
+  ])('counts %s, and no other reads', async (_, path, large) => {
+    const keys = await Promise.all(restricted.map((fields) => makeKey(fields)))
+    const read = (key: number) => visitWith(tight, path, { headers: keys[key]!.headers })
+    const { response } = await sendUntilRejected(200, () => read(large))
+    await expectError(response, 429, 'rate_limited')
+    expect(response.headers.get('Retry-After')).toBe('10')
+    const cheap = ['/queue/stats?queue=default', '/queue/jobs?offset=1000', '/files?limit=1']
+    const headers = (await makeKey({ scopes: ['jobs:read'] })).headers
+    for (const other of cheap.flatMap((each) => Array<string>(2 * LIMIT).fill(each))) {
+      expect((await visitWith(tight, other, { headers })).status).toBe(200)
+    }
+    const ofFile = '/queue/jobs?filePath=large/a.mp4'
+    expect((await visitWith(tight, ofFile, { headers: keys[0]!.headers })).status).toBe(200)
+  })
+})
+
 describe('a rate limit on routes without an API key', () => {
   const tight = { READS: env.TIGHT }
 

@@ -1,5 +1,4 @@
 /** Access of visitors, API keys and stream tokens to event streams. */
-import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ALL_QUEUES } from '../../../src/platform/hubClient.ts'
 import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
@@ -236,7 +235,7 @@ describe('a stream token', () => {
     const key = await makeKey({ scopes: ['events:read'] })
     const { token } = await createToken({}, key)
     await watch(`?token=${token}`)
-    await env.DB.prepare('UPDATE api_keys SET disabled = 1 WHERE id = ?').bind(key.id).run()
+    await api('PATCH', `/api-keys/${key.id}`, { disabled: true })
     await expectError(await visit(`/queue/events?token=${token}`), 401, 'unauthorized')
   })
 

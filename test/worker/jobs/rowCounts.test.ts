@@ -316,7 +316,7 @@ describe('an attempt with 100,000 jobs', () => {
     expect(spent.rowsRead).toBeLessThanOrEqual(3)
     expect(spent.rowsWritten).toBeLessThanOrEqual(2)
     const next = await cost(() => recordReport(platform, claimed, { ...report, progress: 11 }))
-    expect(next).toMatchObject({ result: { ok: true }, queries: 0 })
+    expect(next).toMatchObject({ result: { ok: true }, roundTrips: 0 })
   })
 
   it('finishing an attempt reads at most 20 rows and writes at most 20', async () => {
@@ -410,10 +410,10 @@ describe('the whole life of a job', () => {
     return jobId
   }
 
-  it('writes at most 46 rows in 600 s of reports, and sends at most 15 queries', async () => {
+  it('writes at most 46 rows in 600 s of reports, and makes at most 15 round trips', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const spent = await cost(() => runJob('w_104'))
     expect(spent.rowsWritten).toBeLessThanOrEqual(46)
-    expect(spent.queries).toBeLessThanOrEqual(15)
+    expect(spent.roundTrips).toBeLessThanOrEqual(15)
   })
 })

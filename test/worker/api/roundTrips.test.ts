@@ -1,0 +1,238 @@
+/**
+ * Round trips to the database of each route of the API, and how many of them are one after another
+ * (the depth). Each takes milliseconds, so a new one must be noticed. Work after the response
+ * counts too. The key of the caller is cached, unless a test says otherwise.
+ */
+import { env } from 'cloudflare:workers'
+import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { mp4 } from '../helpers/mediaBytes.ts'
+import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
+import { startJob } from '../helpers/fakeRunner.ts'
+import { createOne, putOriginal } from '../helpers/jobs.ts'
+import { meter } from '../helpers/meteredDatabase.ts'
+import { expectJson, visit, visitWith } from '../helpers/requests.ts'
+
+const { d1, cost, statements } = meter(env.DB)
+
+interface Sent {
+  method: string
+  path: string
+  body?: unknown
+  headers?: Record<string, string>
+}
+
+async function send({ method, path, body, headers = {} }: Sent) {
+  const isRaw = body instanceof Uint8Array || body instanceof FormData
+  const isJson = body !== undefined && !isRaw
+  const { result, roundTrips, depth } = await cost(() =>
+    visitWith({ DB: d1 }, path, {
+      method,
+      headers: {
+        ...headers,
+        ...(isJson && { 'Content-Type': 'application/json' }),
+        ...(body instanceof Uint8Array && { 'Content-Length': String(body.length) }),
+      },
+      ...(body !== undefined && { body: isJson ? JSON.stringify(body) : (body as BodyInit) }),
+    }),
+  )
+  return { status: result.status, text: await result.text(), roundTrips, depth }
+}
+
+let key: MadeKey
+let folderKey: MadeKey
+let queueKey: MadeKey
+/** A pending, a failed and a completed job. */
+const ids = { pending: '', failed: '', completed: '' }
+const uploads = { completed: '', aborted: '' }
+let uploadedPart: unknown
+
+beforeAll(async () => {
+  key = await makeKey()
+  folderKey = await makeKey({ scopes: ['jobs:read'], pathPrefix: 'trips' })
+  queueKey = await makeKey({ scopes: ['jobs:read'], queue: 'default' })
+  await putOriginal('trips/clip.mp4')
+  const completed = await startJob('trips/clip.mp4', 'w_640')
+  await completed.completeWith()
+  const failed = await startJob('trips/clip.mp4', 'w_642')
+  await failed.fail('input_invalid')
+  ids.completed = completed.jobId
+  ids.failed = failed.jobId
+  ids.pending = (await createOne('trips/clip.mp4', 'w_644')).id
+  await key.call('PUT', '/queues/default/presets/card', 'w_640')
+  for (const name of ['completed', 'aborted'] as const) {
+    const begun = await key.call('POST', '/uploads', { filePath: `trips/${name}.mp4` })
+    uploads[name] = (await expectJson<{ uploadId: string }>(begun, 201)).uploadId
+  }
+})
+
+// Reads the rows of the keys into the cache.
+beforeEach(async () => {
+  for (const one of [key, folderKey, queueKey]) {
+    await visitWith({}, '/queue/stats', { headers: one.headers })
+  }
+})
+
+type Row = [
+  route: string,
+  sent: Partial<Sent> | (() => Partial<Sent>),
+  trips: number,
+  depth: number,
+]
+
+const file = { filePath: 'trips/clip.mp4' }
+
+const ROWS: Row[] = [
+  ['GET /health', {}, 1, 1],
+  ['GET /openapi.json', {}, 0, 0],
+  ['GET /video-status/{path}', { path: '/video-status/trips/clip.mp4' }, 1, 1],
+  ['GET /video-status/{path} of a variant', { path: '/video-status/w_640/trips/clip.mp4' }, 1, 1],
+  ['GET /video-status/{path} with a preset', { path: '/video-status/n_card/trips/clip.mp4' }, 2, 2],
+  ['GET /video-status/{path}/size', { path: '/video-status/w_640/trips/clip.mp4/size' }, 1, 1],
+  ['GET /queue/stats', {}, 1, 1],
+  ['GET /queue/stats of one queue', { path: '/queue/stats?queue=default' }, 1, 1],
+  ['GET /queue/stats of a folder', () => ({ headers: folderKey.headers }), 1, 1],
+  ['GET /queue/jobs', {}, 1, 1],
+  ['GET /queue/jobs of a file', { path: '/queue/jobs?filePath=trips/clip.mp4' }, 1, 1],
+  ['GET /queue/jobs of a folder', () => ({ headers: folderKey.headers }), 1, 1],
+  ['GET /queue/jobs of a queue', () => ({ headers: queueKey.headers }), 1, 1],
+  ['GET /queue/jobs/{jobId}', () => ({ path: `/queue/jobs/${ids.completed}` }), 1, 1],
+  [
+    'GET /queue/jobs/{jobId}/attempts',
+    () => ({ path: `/queue/jobs/${ids.completed}/attempts` }),
+    1,
+    1,
+  ],
+  ['POST /queue/events/token', { body: { queue: 'default' } }, 1, 1],
+  ['POST /queue/jobs', { body: { ...file, transformations: ['w_100', 'w_102'] } }, 1, 1],
+  [
+    'POST /queue/jobs with presets',
+    { body: { ...file, transformations: ['n_card', 'n_card,w_90'] } },
+    2,
+    2,
+  ],
+  [
+    'POST /queue/jobs with an Idempotency-Key',
+    { body: { ...file, transformations: ['w_104'] }, headers: { 'Idempotency-Key': 'a' } },
+    2,
+    2,
+  ],
+  ['POST /queue/jobs/{jobId}/retry', () => ({ path: `/queue/jobs/${ids.failed}/retry` }), 1, 1],
+  ['POST /queue/jobs/{jobId}/cancel', () => ({ path: `/queue/jobs/${ids.pending}/cancel` }), 2, 2],
+  ['DELETE /queue/jobs/{jobId}', () => ({ path: `/queue/jobs/${ids.pending}` }), 2, 2],
+  ['GET /t/{path} of an original', { path: '/t/trips/clip.mp4' }, 0, 0],
+  ['GET /t/{path} of a variant', { path: '/t/w_640/trips/clip.mp4' }, 1, 1],
+  ['GET /t/{path} of a new variant', { path: '/t/w_110/trips/clip.mp4' }, 3, 3],
+  ['GET /files', {}, 0, 0],
+  ['GET /files of a queue', () => ({ headers: queueKey.headers }), 1, 1],
+  ['PUT /files/{path}', { path: '/files/trips/new.mp4', body: mp4() }, 5, 5],
+  ['DELETE /files/{path}', { path: '/files/trips/new.mp4' }, 5, 5],
+  ['POST /upload', () => ({ body: uploadForm() }), 5, 5],
+  ['POST /uploads', { body: { filePath: 'trips/other.mp4' } }, 1, 1],
+  ['GET /uploads/{uploadId}', () => ({ path: `/uploads/${uploads.completed}` }), 2, 2],
+  [
+    'PUT /uploads/{uploadId}/{part}',
+    () => ({ path: `/uploads/${uploads.completed}/1`, body: mp4() }),
+    3,
+    3,
+  ],
+  [
+    'POST /uploads/{uploadId}/complete',
+    () => ({ path: `/uploads/${uploads.completed}/complete`, body: { parts: [uploadedPart] } }),
+    6,
+    6,
+  ],
+  ['DELETE /uploads/{uploadId}', () => ({ path: `/uploads/${uploads.aborted}` }), 2, 2],
+  ['POST /probe', { body: { ...file, waitSeconds: 0 } }, 3, 3],
+  ['POST /signed-urls', { body: { method: 'GET', path: 'w_640/trips/clip.mp4' } }, 0, 0],
+  ['GET /queues', {}, 1, 1],
+  ['GET /queues/{name}', { path: '/queues/default' }, 1, 1],
+  ['PUT /queues/{name}', { path: '/queues/trips', body: { concurrency: 2 } }, 3, 3],
+  ['PATCH /queues/{name}', { path: '/queues/trips', body: { concurrency: 3 } }, 1, 1],
+  ['GET /queues/{name}/presets', { path: '/queues/default/presets' }, 1, 1],
+  ['GET /queues/{name}/presets/{preset}', { path: '/queues/default/presets/card' }, 1, 1],
+  [
+    'PUT /queues/{name}/presets/{preset}',
+    { path: '/queues/default/presets/wide', body: 'w_1280' },
+    3,
+    3,
+  ],
+  ['DELETE /queues/{name}/presets/{preset}', { path: '/queues/default/presets/wide' }, 1, 1],
+  ['GET /api-keys', {}, 1, 1],
+  ['POST /api-keys', { body: { name: 'new', scopes: ['jobs:read'] } }, 2, 2],
+  ['GET /api-keys/{keyId}', () => ({ path: `/api-keys/${queueKey.id}` }), 1, 1],
+  [
+    'PATCH /api-keys/{keyId}',
+    () => ({ path: `/api-keys/${queueKey.id}`, body: { name: 'x' } }),
+    1,
+    1,
+  ],
+  ['DELETE /api-keys/{keyId}', () => ({ path: `/api-keys/${queueKey.id}` }), 1, 1],
+]
+
+function uploadForm() {
+  const form = new FormData()
+  form.append('files', new File([mp4()], 'trips/form.mp4'))
+  return form
+}
+
+it.each(ROWS)('%s', async (route, sent, trips, depth) => {
+  const [method, path] = route.split(' ') as [string, string]
+  const given = typeof sent === 'function' ? sent() : sent
+  const measured = await send({
+    method,
+    path,
+    ...given,
+    headers: { ...key.headers, ...given.headers },
+  })
+  expect(measured.status, measured.text).toBeLessThan(300)
+  expect(measured).toMatchObject({ roundTrips: trips, depth })
+  if (path.endsWith('/{part}')) {
+    uploadedPart = JSON.parse(measured.text)
+  }
+})
+
+it('has every route of the API except those for runners', async () => {
+  const { paths } = await expectJson<{ paths: Record<string, object> }>(
+    await visit('/openapi.json'),
+    200,
+  )
+  const routes = Object.entries(paths)
+    .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`))
+    .filter((route) => !route.includes(' /runner/') && route !== 'GET /queue/events')
+  const listed = ROWS.map(([route]) => route.split(' ').slice(0, 2).join(' '))
+  expect(routes.filter((route) => !listed.includes(route))).toEqual([])
+})
+
+describe('the first request with a key', () => {
+  it('reads the key, and records its use at most once an hour', async () => {
+    const fresh = await makeKey()
+    const read = () => send({ method: 'GET', path: '/queue/stats', headers: fresh.headers })
+    expect(await read()).toMatchObject({ status: 200, roundTrips: 3, depth: 2 })
+    expect(await read()).toMatchObject({ status: 200, roundTrips: 1, depth: 1 })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5_000 })
+    try {
+      expect(await read()).toMatchObject({ status: 200, roundTrips: 2, depth: 2 })
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
+
+/**
+ * The list of all jobs, and that of a large folder, read the table in its order and stop at a limit.
+ * rowCounts.test.ts counts their rows.
+ */
+const STOPS_AT_LIMIT = /from "jobs" order by "jobs"\."seq" desc limit \?$|AS found left join "jobs"/
+
+it('no statement reads a whole table', async () => {
+  expect(statements.size).toBeGreaterThan(30)
+  for (const sql of [...statements].filter((each) => !STOPS_AT_LIMIT.test(each))) {
+    const parameters = Array(sql.split('?').length - 1).fill(null)
+    const plan = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+      .bind(...parameters)
+      .all<{ detail: string }>()
+    for (const { detail } of plan.results) {
+      expect(detail, sql).not.toMatch(/^SCAN (jobs|events|variants|attempts|outputs|files)\b/)
+    }
+  }
+})

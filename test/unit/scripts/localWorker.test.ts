@@ -12,8 +12,8 @@ describe('a local rate limit', () => {
   afterEach(() => void vi.useRealTimers())
 
   it('accepts up to its limit of requests of each key in a period', async () => {
-    const { limit } = createRateLimit({ limit: 2, period: 10 })
-    const send = async (key: string) => (await limit({ key })).success
+    const rateLimit = createRateLimit({ limit: 2, period: 10 })
+    const send = async (key: string) => (await rateLimit.limit({ key })).success
     expect([await send('a'), await send('a'), await send('a')]).toEqual([true, true, false])
     expect(await send('b')).toBe(true)
     vi.setSystemTime(1_000_000_009_999)

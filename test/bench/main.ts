@@ -14,6 +14,7 @@ import { describeMachine, formatTable, type SuiteResult } from './report.ts'
 /** In the order in which they run. */
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   start: () => import('./suites/start.ts'),
+  'tiny-jobs': () => import('./suites/tinyJobs.ts'),
   streams: () => import('./suites/streams.ts'),
   reads: () => import('./suites/reads.ts'),
 }

@@ -43,15 +43,21 @@ export async function runInRunner(file: string, transformation: string) {
   }
 }
 
-/** Makes a test clip with sound: H.264 and AAC in MP4, 30 frames a second. Returns its path. */
+/**
+ * Makes a test clip with sound: H.264 and AAC in MP4, 30 frames a second. Returns its path.
+ *
+ * @param options.keyframeFrames number of frames from one key frame to the next
+ */
 export async function makeClip(
   folder: string,
-  { name, size, seconds }: { name: string; size: string; seconds: number },
+  options: { name: string; size: string; seconds: number; keyframeFrames?: number },
 ): Promise<string> {
+  const { name, size, seconds, keyframeFrames = 250 } = options
   const file = join(folder, name)
   const video = ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=30:d=${seconds}`]
   const audio = ['-f', 'lavfi', '-i', `sine=d=${seconds}`]
   const codecs = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
+  codecs.push('-g', String(keyframeFrames))
   await execute('ffmpeg', ['-v', 'error', '-y', ...video, ...audio, ...codecs, file])
   return file
 }

@@ -16,6 +16,7 @@ import { createGatewayClient } from './gateway/gatewayClient.ts'
 import { createLog } from './log.ts'
 import { runAssignment } from './runAssignment.ts'
 import { InvalidSettings, readSettings, type Settings } from './settings.ts'
+import { createRecentBlocks } from './source/recentBlocks.ts'
 
 /** Time after the first signal at which the process exits, even if the job is not released yet. */
 const MAX_SHUTDOWN_MS = 3_000
@@ -47,15 +48,18 @@ async function main(settings: Settings): Promise<number> {
     memoryBytes,
     hwaccels,
   })
-  const probes = createKnownProbes(capabilities.probeVersion ?? null)
-  const reason = await runClaimLoop({
+  const shared = {
     client,
     settings,
-    capabilities,
     log,
     shutdown,
-    runAssignment: (assignment, onUpload) =>
-      runAssignment(assignment, { client, settings, log, shutdown, probes, onUpload }),
+    probes: createKnownProbes(capabilities.probeVersion ?? null),
+    recentBlocks: createRecentBlocks(),
+  }
+  const reason = await runClaimLoop({
+    ...shared,
+    capabilities,
+    runAssignment: (assignment, onUpload) => runAssignment(assignment, { ...shared, onUpload }),
   })
   log('info', 'runner ended', { reason })
   return reason === 'rejected' ? 1 : 0

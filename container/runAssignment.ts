@@ -12,6 +12,7 @@ import { MAX_OUTAGE_MS } from './gateway/request.ts'
 import { formatError, type Log } from './log.ts'
 import { runAttempt } from './runAttempt.ts'
 import type { Settings } from './settings.ts'
+import type { RecentBlocks } from './source/recentBlocks.ts'
 
 /** Longer than MAX_OUTAGE_MS, so that a finish can still be sent after such an outage. */
 const FINISH_TIMEOUT_MS = MAX_OUTAGE_MS + 60_000
@@ -30,6 +31,8 @@ interface RunnerContext {
   shutdown: AbortSignal
   /** Absent if nothing that is known of a file is kept. */
   probes?: KnownProbes
+  /** Absent if no blocks of originals are kept. */
+  recentBlocks?: RecentBlocks
   /** Called when the output is complete, with its size. */
   onUpload?: (sizeBytes: number) => void
 }

@@ -39,7 +39,7 @@ import { openInputs, type Inputs } from './source/inputFiles.ts'
  *   the heartbeat have ended
  */
 export async function runAttempt(attempt: Attempt) {
-  const { assignment, client, settings, signal } = attempt
+  const { assignment, client, settings, signal, recentBlocks } = attempt
   const state: AttemptState = {
     stage: 'probe',
     progress: 0,
@@ -59,6 +59,7 @@ export async function runAttempt(attempt: Attempt) {
       client,
       signal,
       onFatal: (error) => attempt.end(toReadFailure(error)),
+      ...(recentBlocks && { recentBlocks }),
     })
     heartbeat = sendHeartbeats({
       client,

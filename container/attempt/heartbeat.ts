@@ -10,13 +10,15 @@ import { MAX_OUTAGE_MS } from '../gateway/request.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 
 const INTERVAL_MS = 1_000
+/** A small job ends before, and needs no report besides the request for its upload. */
+const FIRST_REPORT_MS = 250
 const REPORT_TIMEOUT_MS = 5_000
 
 /** State of an attempt in the form of a report. */
 export type AttemptState = Omit<Report, 'fence'>
 
 /**
- * Reports immediately and then once a second. The next report waits until the last one has ended.
+ * Reports soon and then once a second. The next report waits until the last one has ended.
  *
  * @param options.onLost called at most once: when the gateway says that the lease is lost, or when
  *   no report has succeeded for longer than the duration of the lease. Up to MAX_OUTAGE_MS, time
@@ -39,6 +41,7 @@ export async function sendHeartbeats(options: {
   let lastFailureAt = lastSuccessAt
   let hasSentInput = false
   let hasSentPlan = false
+  await sleep(FIRST_REPORT_MS, signal).catch(() => {})
   while (!signal.aborted) {
     const startedAt = performance.now()
     const { input, plan, ...rest } = options.readState()

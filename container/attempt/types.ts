@@ -6,6 +6,7 @@ import type { ProbeMemo } from '../ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import type { Settings } from '../settings.ts'
 import type { Inputs } from '../source/inputFiles.ts'
+import type { RecentBlocks } from '../source/recentBlocks.ts'
 import type { AttemptState } from './heartbeat.ts'
 import type { ProgressTracker } from './progressTracker.ts'
 
@@ -31,6 +32,8 @@ export interface Attempt {
   record: AttemptRecord
   /** What is known of the original. */
   probeMemo: ProbeMemo
+  /** Absent if no blocks of the original are kept for other jobs. */
+  recentBlocks?: RecentBlocks
   /** Aborts when the attempt has to end; the reason is the error with which it ends. */
   signal: AbortSignal
   /** Aborts `signal`. */

@@ -91,7 +91,7 @@ export function createGatewayClient(options: {
       return send(
         {
           path: `${buildJobPath(lease)}/source?fence=${lease.fence}${reference}`,
-          headers: { range: `bytes=${start}-${end - 1}`, 'accept-encoding': 'identity' },
+          headers: { range: `bytes=${start}-${end - 1}` },
         },
         { timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal },
         (response) => readRange(response, { start, end }, stallMs),

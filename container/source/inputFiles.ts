@@ -5,7 +5,9 @@ import { listReferenceFiles } from '../../src/contract/rendition.ts'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import { startSourceServer, type SourceServer } from './loopbackServer.ts'
+import type { FetchRange } from './blockCache.ts'
 import { createReadGate, type ReadGate } from './readGate.ts'
+import type { RecentBlocks } from './recentBlocks.ts'
 
 export interface OpenInput {
   /** Its path in storage. */
@@ -31,8 +33,10 @@ export async function openInputs(options: {
   client: GatewayClient
   signal: AbortSignal
   onFatal: (error: unknown) => void
+  /** Absent if no blocks are kept for other jobs. */
+  recentBlocks?: RecentBlocks
 }): Promise<Inputs> {
-  const { assignment, client, signal, onFatal } = options
+  const { assignment, client, signal, onFatal, recentBlocks } = options
   const opened: OpenInput[] = []
   const readGate = createReadGate()
 
@@ -43,13 +47,18 @@ export async function openInputs(options: {
   /** @param reference index of a reference file; none for the original */
   async function open(path: string, sizeBytes: number, reference?: number): Promise<OpenInput> {
     const lease = { ...assignment, ...(reference !== undefined && { reference }) }
+    const fetchRange: FetchRange = async (start, end, closed) => {
+      const either = AbortSignal.any([signal, closed])
+      await readGate.waitUntilOpen(either)
+      return client.readSource(lease, start, end, either)
+    }
+    const { etag } = assignment.source
     const source = await startSourceServer({
       sizeBytes,
-      fetchRange: async (start, end, closed) => {
-        const either = AbortSignal.any([signal, closed])
-        await readGate.waitUntilOpen(either)
-        return client.readSource(lease, start, end, either)
-      },
+      fetchRange:
+        reference === undefined && recentBlocks !== undefined
+          ? recentBlocks({ filePath: path, etag }, fetchRange)
+          : fetchRange,
       onFatal,
       makesIndex: true,
     })

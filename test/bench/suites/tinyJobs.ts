@@ -82,11 +82,8 @@ async function measureFloor(clip: string, folder: string): Promise<number[]> {
       for (let frame = frames.pop(); frame !== undefined; frame = frames.pop()) {
         const { second, width } = frame
         const input = ['-v', 'error', '-y', '-ss', String(second), '-i', clip]
-        const output = join(folder, `floor-${core}.jpg`)
-        await execute('ffmpeg', [
-          ...input,
-          ...['-frames:v', '1', '-vf', `scale=${width}:-2`, '-update', '1', output],
-        ])
+        const output = ['-frames:v', '1', '-vf', `scale=${width}:-2`, '-update', '1']
+        await execute('ffmpeg', [...input, ...output, join(folder, `floor-${core}.jpg`)])
       }
     }
     const cores = Array.from({ length: availableParallelism() }, (_, core) => work(core))

@@ -15,6 +15,7 @@ import { describeMachine, formatTable, type SuiteResult } from './report.ts'
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   start: () => import('./suites/start.ts'),
   'tiny-jobs': () => import('./suites/tinyJobs.ts'),
+  http: () => import('./suites/http.ts'),
   streams: () => import('./suites/streams.ts'),
   reads: () => import('./suites/reads.ts'),
 }

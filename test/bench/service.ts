@@ -7,6 +7,8 @@ import { runStartProgram } from '../system/fixtures/startProgram.ts'
 
 export const API_KEY = 'key-of-the-benchmarks'
 
+export type Service = Awaited<ReturnType<typeof startService>>
+
 /**
  * @param options.stateDir is created if it does not exist
  * @param options.runners default: none

@@ -22,11 +22,19 @@ export class ClientWriter {
     this.onLost = onLost
     const source: UnderlyingSource<Uint8Array> = {
       start: (controller) => void (this.controller = controller as typeof this.controller),
-      pull: () => this.resume?.(),
+      pull: () => this.onPull(),
       cancel: () => this.lose(),
     }
     const size = (bytes?: Uint8Array) => bytes!.length
     this.body = new ReadableStream(source, { highWaterMark: MAX_UNSENT_BYTES, size })
+  }
+
+  /** The runtime calls it for each chunk that it takes, until it returns a promise. */
+  private onPull(): void | Promise<void> {
+    this.resume?.()
+    if (this.held === null) {
+      return new Promise(() => undefined)
+    }
   }
 
   private get unsentBytes(): number {

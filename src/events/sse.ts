@@ -4,6 +4,7 @@
  * forwards every message of the hub as it is, or it ends. It also ends when the hub stops
  * responding, so that the client reconnects.
  */
+import type { EventRange } from '../db/events.ts'
 import { describeError, logError } from '../log.ts'
 import { type EventStream, PING, PONG } from '../platform/hubClient.ts'
 import { ClientWriter } from './ClientWriter.ts'
@@ -74,6 +75,7 @@ export function streamEvents(
     client.write(encodeFrame({ event: 'heartbeat', data }))
   }
   function forward({ data }: MessageEvent) {
+    silent.delete(socket)
     if (typeof data !== 'string') {
       client.writeNew(new Uint8Array(data as ArrayBuffer))
     }
@@ -82,18 +84,6 @@ export function streamEvents(
       end()
     }
   }
-  async function sendMissed() {
-    try {
-      await replayMissed(readMissed, { after: cursor, until: liveAfter }, (message) =>
-        client.writeMissed(message),
-      )
-      client.releaseNew()
-    } catch (error) {
-      logError('replay_failed', { error: describeError(error) })
-      end()
-    }
-  }
-
   // The first message has an id, so that a client that resumes before its first event misses none.
   const clientId = `client_${crypto.randomUUID().replaceAll('-', '')}`
   const data = JSON.stringify({ clientId })
@@ -104,14 +94,29 @@ export function streamEvents(
     const reason = 'Events after your last one may be missing. List the jobs again.'
     client.write(encodeFrame({ event: 'resync', data: JSON.stringify({ reason }) }))
   }
-  void sendMissed()
+  // Not in a closure, which would keep what it needs for as long as the stream is open.
+  void sendMissed(client, readMissed, { after: cursor, until: liveAfter }).catch(end)
   socket.binaryType = 'arraybuffer'
   socket.addEventListener('message', forward)
+  limiterSocket?.addEventListener('message', () => silent.delete(limiterSocket))
   for (const one of sockets) {
-    one.addEventListener('message', () => silent.delete(one))
     one.addEventListener('close', end)
     one.addEventListener('error', end)
     one.accept()
   }
   return client.body
+}
+
+async function sendMissed(
+  client: ClientWriter,
+  readMissed: ReadMissed,
+  range: EventRange,
+): Promise<void> {
+  try {
+    await replayMissed(readMissed, range, (message) => client.writeMissed(message))
+  } catch (error) {
+    logError('replay_failed', { error: describeError(error) })
+    throw error
+  }
+  client.releaseNew()
 }

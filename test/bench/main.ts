@@ -16,7 +16,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   start: () => import('./suites/start.ts'),
   'tiny-jobs': () => import('./suites/tinyJobs.ts'),
   http: () => import('./suites/http.ts'),
-  'fan-out': () => import('./suites/fan-out.ts'),
+  'fan-out': () => import('./suites/fanOut.ts'),
   streams: () => import('./suites/streams.ts'),
   reads: () => import('./suites/reads.ts'),
 }

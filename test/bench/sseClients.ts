@@ -33,7 +33,7 @@ const clientsOf = new Map<number, number>()
 const completedAt = new Map<number, number>()
 const received: number[] = []
 let ended = 0
-let onCompleted = () => {}
+let onCompleted: (() => void) | null = null
 
 /** Milliseconds since the epoch, by a clock that all processes of the machine share. */
 function now(): number {
@@ -48,7 +48,7 @@ function countEvents(chunk: Buffer, client: number): void {
     received[client]!++
     if (clients === received.length) {
       completedAt.set(id, now())
-      onCompleted()
+      onCompleted?.()
     }
   }
 }
@@ -98,12 +98,9 @@ async function run(command: ClientCommand): Promise<void> {
 
 async function awaitEvents(count: number, timeoutMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
-  onCompleted = () => {
-    if (completedAt.size >= count) {
-      resolve()
-    }
-  }
-  onCompleted()
+  const check = () => completedAt.size >= count && resolve()
+  onCompleted = check
+  check()
   const stop = new AbortController()
   await Promise.race([promise, delay(timeoutMs, undefined, { signal: stop.signal })])
   stop.abort()

@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { preloadFfmpeg } from '../preload.mjs'
 import { launch, type Process } from './process.ts'
 import type { Settings } from './settings.ts'
 
@@ -56,6 +57,7 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
     command: process.execPath,
     args: [...(settings.dev ? ['--watch', '--watch-preserve-output'] : []), 'container/main.ts'],
     env: {
+      PATH: preloadFfmpeg(),
       GATEWAY_URL: settings.url,
       RUNNER_TOKEN: settings.runnerToken,
       RUNNER_NAME: `local-${number}`,

@@ -33,6 +33,7 @@ it.runIf(process.platform === 'linux')('the scripts run the programs of the PATH
   }
   // The folder is found the next time.
   expect(preload(join(root, 'cache'), path)).toBe(found)
+  expect(preload(join(root, 'cache'), found)).toBe(found)
 })
 
 it('the PATH stays the same without ffmpeg, or with a cache that cannot be written', () => {

@@ -19,6 +19,9 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   'fan-out': () => import('./suites/fanOut.ts'),
   streams: () => import('./suites/streams.ts'),
   reads: () => import('./suites/reads.ts'),
+  encode: () => import('./suites/encode.ts'),
+  transfers: () => import('./suites/transfers.ts'),
+  width: () => import('./suites/width.ts'),
 }
 const DEFAULT_IDLE_MINUTES = 10
 

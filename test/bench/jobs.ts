@@ -1,0 +1,94 @@
+/** Jobs of a running service, and the ffmpeg commands to which they are compared. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Client } from '../../scripts/client.ts'
+import { readProcFile } from '../system/fixtures/processes.ts'
+import { API_KEY } from './service.ts'
+
+export const execute = promisify(execFile)
+/** Long enough for the requests to take no noticeable part of the processor. */
+const POLL_MS = 250
+
+/** Stores a file as an original. curl sends it without reading all of it into memory. */
+export async function putFile({ url }: { url: string }, path: string, file: string) {
+  const key = `Authorization: Bearer ${API_KEY}`
+  await execute('curl', ['-sSf', '-T', file, '-H', key, '-o', '/dev/null', `${url}/files/${path}`])
+}
+
+/**
+ * Queues the variants of a file and waits until all are completed. Returns the seconds from the
+ * creation of the jobs to the end of the last one.
+ */
+export async function runJobs(
+  client: Client,
+  filePaths: string[],
+  transformation: string,
+): Promise<number> {
+  const created = await Promise.all(
+    filePaths.map((path) => client.createJobs(path, [transformation])),
+  )
+  const ends: number[] = []
+  for (const { id, filePath } of created.flat()) {
+    for (;;) {
+      const job = await client.job(id)
+      if (job.status === 'completed') {
+        ends.push(Date.parse(job.completedAt!))
+        break
+      }
+      if (job.status !== 'pending' && job.status !== 'running') {
+        throw new Error(`${filePath}: the job is ${job.status}: ${job.error}`)
+      }
+      await delay(POLL_MS)
+    }
+  }
+  const begins = created.flat().map(({ createdAt }) => Date.parse(createdAt))
+  return (Math.max(...ends) - Math.min(...begins)) / 1_000
+}
+
+/**
+ * Waits until ffmpeg encodes in one of the service's processes, and returns its arguments.
+ *
+ * @param service its processes are looked at
+ */
+export async function findEncodeArguments(service: {
+  processes: () => { pid: number }[]
+}): Promise<string[]> {
+  for (;;) {
+    for (const { pid } of service.processes()) {
+      const [program, ...list] = readProcFile(pid, 'cmdline').split('\0').slice(0, -1)
+      if (program === 'ffmpeg' && list.includes('libx264')) {
+        return list
+      }
+    }
+    await delay(POLL_MS / 5)
+  }
+}
+
+/**
+ * Runs the ffmpeg command of a job with a local file as its source. The output is deleted.
+ *
+ * @returns the seconds that it took
+ */
+export async function runBareCommand(list: string[], file: string): Promise<number> {
+  const folder = await mkdtemp(join(dirname(file), 'bare-'))
+  const local = useLocalFile(list, file).with(-1, join(folder, basename(list.at(-1)!)))
+  const startedAt = performance.now()
+  await execute('ffmpeg', local, { cwd: folder, maxBuffer: 64 * 1024 ** 2 })
+  const seconds = (performance.now() - startedAt) / 1_000
+  await rm(folder, { recursive: true })
+  return seconds
+}
+
+/** Options of the sockets from which ffmpeg reads a source. */
+const SOCKET_OPTIONS = ['-recv_buffer_size', '-tcp_mss']
+
+function useLocalFile(list: string[], file: string): string[] {
+  return list
+    .filter(
+      (word, index) => ![word, list[index - 1] ?? ''].some((each) => SOCKET_OPTIONS.includes(each)),
+    )
+    .map((word) => (word === 'http,tcp' ? 'file' : word.startsWith('http://') ? file : word))
+}

@@ -134,7 +134,7 @@ export type ClaimRequest = z.infer<typeof claimRequest>
  * Older runners and gateways ignore it, so it needs no new version. An invalid one is ignored too,
  * because it only saves time.
  */
-const optionalProbe = storedProbe.optional().catch(undefined)
+const optionalProbe = storedProbe.optional().catch(undefined).meta({ type: 'object' })
 
 const storedFile = z.object({ sizeBytes: z.int().nonnegative(), etag: z.string() })
 

@@ -2,7 +2,7 @@
  * Statements that create, read and delete jobs. Claims are in `leases.ts`, other changes of status
  * in `jobTransitions.ts`, lists in `jobList.ts`.
  */
-import { and, desc, eq, inArray, ne, sql } from 'drizzle-orm'
+import { and, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import type { JobLimit } from '../contract/limits.ts'
 import { PROBE } from '../contract/probe.ts'
@@ -186,17 +186,40 @@ export function findNewestJob(
   transformation: string | null,
   restriction: Restriction,
 ): Promise<JobRow | undefined> {
-  const isVariant =
-    transformation === null
-      ? ne(jobs.transformation, PROBE)
-      : eq(jobs.transformation, transformation)
-  return db
-    .select()
-    .from(jobs)
-    .where(and(eq(jobs.filePath, filePath), isVariant, isVisibleJob(restriction)))
-    .orderBy(desc(jobs.seq))
-    .limit(1)
-    .get()
+  const isUnrestricted = restriction.queue === null && restriction.pathPrefix === null
+  if (isUnrestricted) {
+    const statements = newestJobStatements.get(db) ?? prepareNewestJob(db)
+    newestJobStatements.set(db, statements)
+    return transformation === null
+      ? statements.ofFile.get({ filePath })
+      : statements.ofVariant.get({ filePath, transformation })
+  }
+  return selectNewestJob(
+    db,
+    and(
+      eq(jobs.filePath, filePath),
+      transformation === null ? IS_NO_PROBE : eq(jobs.transformation, transformation),
+      isVisibleJob(restriction),
+    ),
+  ).get()
+}
+
+/** Kept, because building the statement takes as long as running it. */
+const newestJobStatements = new WeakMap<Database, ReturnType<typeof prepareNewestJob>>()
+
+function prepareNewestJob(db: Database) {
+  const isOfFile = eq(jobs.filePath, sql.placeholder('filePath'))
+  const isOfVariant = eq(jobs.transformation, sql.placeholder('transformation'))
+  return {
+    ofFile: selectNewestJob(db, and(isOfFile, IS_NO_PROBE)).prepare(),
+    ofVariant: selectNewestJob(db, and(isOfFile, isOfVariant)).prepare(),
+  }
+}
+
+const IS_NO_PROBE = ne(jobs.transformation, PROBE)
+
+function selectNewestJob(db: Database, condition: SQL | undefined) {
+  return db.select().from(jobs).where(condition).orderBy(desc(jobs.seq)).limit(1)
 }
 
 /** Returns whether a file has a job that the caller can see, of any kind. */

@@ -15,7 +15,16 @@ export function parseContentDigest(header: string | undefined): Uint8Array | und
     : Uint8Array.from(atob(digest), (character) => character.charCodeAt(0))
 }
 
+const encoder = new TextEncoder()
+
+export function sha256(text: string): Promise<ArrayBuffer> {
+  return crypto.subtle.digest('SHA-256', encoder.encode(text))
+}
+
+export function toHex(bytes: ArrayBuffer): string {
+  return Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
 export async function sha256Hex(text: string): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')
+  return toHex(await sha256(text))
 }

@@ -1,6 +1,6 @@
 /**
- * The platform: the Worker's bindings as the ports that services use. Invocations do not share a
- * platform.
+ * The platform: the Worker's bindings as the ports that services use. Each invocation has a
+ * platform of its own, whose ports have no state of an invocation and are shared.
  */
 import { describeError, logError } from '../log.ts'
 import { openDatabase } from '../db/database.ts'
@@ -20,11 +20,30 @@ export interface WorkerPlatform extends Platform {
   settings: Settings
 }
 
+type Ports = Omit<WorkerPlatform, 'defer'>
+
+/** By the bindings, which are one object for all requests of an isolate. */
+const portsOfEnv = new WeakMap<Env, Ports>()
+
 /** @param waitUntil keeps the invocation alive until deferred work has ended */
 export function createPlatform(
   env: Env,
   waitUntil: (work: Promise<unknown>) => void,
 ): WorkerPlatform {
+  const ports = portsOfEnv.get(env) ?? createPorts(env)
+  portsOfEnv.set(env, ports)
+  return {
+    ...ports,
+    defer: (work) =>
+      waitUntil(
+        work.catch((error: unknown) =>
+          logError('deferred_failed', { error: describeError(error) }),
+        ),
+      ),
+  }
+}
+
+function createPorts(env: Env): Ports {
   const settings = createSettings(env)
   return {
     db: openDatabase(env.DB),
@@ -34,11 +53,5 @@ export function createPlatform(
     hubs: createHubClient(env.HUBS),
     settings,
     slots: createSlots(env.SLOTS, () => settings.containers),
-    defer: (work) =>
-      waitUntil(
-        work.catch((error: unknown) =>
-          logError('deferred_failed', { error: describeError(error) }),
-        ),
-      ),
   }
 }

@@ -88,12 +88,18 @@ const publicAccessVars = z.object({
 
 /**
  * Returns what visitors may do, and the allowed CORS origins. Each setting is validated when it is
- * read: the origins are read for every request, which must not fail because of another setting.
+ * first read: the origins are read for every request, which must not fail because of another
+ * setting.
  */
 function readPublicAccess(env: Env) {
   const { shape } = publicAccessVars
-  const read = <Out>(name: keyof typeof shape, schema: z.ZodType<Out>) =>
-    parseSetting(schema, env[name], name)
+  const values = new Map<string, unknown>()
+  const read = <Out>(name: keyof typeof shape, schema: z.ZodType<Out>): Out => {
+    if (!values.has(name)) {
+      values.set(name, parseSetting(schema, env[name], name))
+    }
+    return values.get(name) as Out
+  }
   return {
     get events() {
       return read('PUBLIC_EVENTS', shape.PUBLIC_EVENTS)

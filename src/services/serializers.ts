@@ -1,4 +1,5 @@
 /** API representations of rows and files, and the URL paths of variants and their status. */
+import { memoize } from '../domain/memoize.ts'
 import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
 import { OCTET_STREAM } from '../contract/fileTypes.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
@@ -30,12 +31,9 @@ export function encodePath(path: string) {
  * Encodes a variant name as a path segment of a URL. `,`, `:` and `+` of the grammar are not
  * encoded.
  */
-export function encodeVariant(variant: string) {
-  return encodeURIComponent(writeRequestForm(variant)).replaceAll(
-    /%2C|%3A|%2B/g,
-    decodeURIComponent,
-  )
-}
+export const encodeVariant = memoize((variant) =>
+  encodeURIComponent(writeRequestForm(variant)).replaceAll(/%2C|%3A|%2B/g, decodeURIComponent),
+)
 
 /** Progress as clients see it: whole percent. Runners report percent with decimals. */
 export function toPercent(progress: number): number {

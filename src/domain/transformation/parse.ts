@@ -5,6 +5,7 @@ import { type GrammarDefaults, REQUEST_DEFAULTS } from '../../contract/defaults.
 import { findKey, type Key, KEY_DEFINITIONS, KEYS } from '../../contract/keys.ts'
 import type { UrlForm, Values } from '../../contract/keyValues.ts'
 import { type Transformation, transformation as schema } from '../../contract/transformation.ts'
+import { memoize } from '../memoize.ts'
 import { checkCompatibility } from './compatibility.ts'
 import { readKind } from './kind.ts'
 import { TransformationError } from './transformationError.ts'
@@ -54,11 +55,16 @@ function readValue(key: Key, text: string): unknown {
 }
 
 /**
- * Reads `w_640,q_60` into an object.
+ * Reads `w_640,q_60` into an object, as a request for a variant has it. The object is shared.
  *
  * @throws TransformationError if a pair is malformed, a key is unknown or repeated, a value is not
  *   accepted, keys cannot be combined, or the text is too long
  */
+export const parseRequest = memoize((text): Readonly<Transformation> =>
+  Object.freeze(parseTransformation(text)),
+)
+
+/** Reads a transformation as `parseRequest` does, with other defaults. */
 export function parseTransformation(
   text: string,
   defaults: GrammarDefaults = REQUEST_DEFAULTS,

@@ -6,7 +6,7 @@ import { packageFileName } from '../../contract/runnerProtocol.ts'
 import type { Transformation } from '../../contract/transformation.ts'
 import { readExtension } from '../../contract/fileTypes.ts'
 import { readCanonicalForm } from './canonicalForm.ts'
-import { looksLikeTransformation, parseTransformation } from './parse.ts'
+import { looksLikeTransformation, parseRequest } from './parse.ts'
 import { TransformationError } from './transformationError.ts'
 
 function firstFolder(path: string) {
@@ -35,7 +35,7 @@ export interface InvalidName {
 export type VariantName = { ok: true; filePath: string; variant: string | null } | InvalidName
 /** A file and a transformation as the caller wrote it; null for the original. */
 type WrittenName =
-  | { ok: true; filePath: string; written: string; transformation: Transformation | null }
+  | { ok: true; filePath: string; written: string; transformation: Readonly<Transformation> | null }
   | InvalidName
 
 /**
@@ -46,7 +46,7 @@ export function parseVariantName(text: string): WrittenName {
   const written = firstFolder(text)
   const hasTransformation = looksLikeTransformation(written)
   try {
-    const transformation = hasTransformation ? parseTransformation(written) : null
+    const transformation = hasTransformation ? parseRequest(written) : null
     const path = storagePath.safeParse(hasTransformation ? text.slice(written.length + 1) : text)
     if (path.success) {
       return { ok: true, filePath: path.data, written, transformation }

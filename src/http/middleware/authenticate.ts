@@ -5,12 +5,13 @@ import type { Context } from 'hono'
 import { createMiddleware } from 'hono/factory'
 import type { Scope } from '../../contract/apiKey.ts'
 import { type Caller, ROOT, VISITOR } from '../../domain/caller.ts'
+import { sha256 } from '../../domain/digest.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { findCallerByKey } from '../../services/apiKeys/apiKeys.ts'
 import { HOW_TO_SEND_A_KEY, missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { errorResponse, errors } from '../responses/errorResponse.ts'
 import type { ApiEnv } from '../apiEnv.ts'
-import { areSecretsEqual, readBearerToken } from './bearerToken.ts'
+import { isDigestOf, readBearerToken } from './bearerToken.ts'
 import { type RateLimitClass, checkCallerRateLimit } from './rateLimit.ts'
 
 /** Error responses of authentication and rate limits. */
@@ -88,10 +89,11 @@ async function authenticate(c: Context<ApiEnv>): Promise<Authenticated | null> {
   if (key === undefined) {
     return null
   }
-  if (c.env.API_KEY && (await areSecretsEqual(key, c.env.API_KEY))) {
+  const digest = await sha256(key)
+  if (c.env.API_KEY && (await isDigestOf(digest, c.env.API_KEY))) {
     return { ok: true, caller: ROOT }
   }
-  const found = await findCallerByKey(c.get('platform'), key)
+  const found = await findCallerByKey(c.get('platform'), key, digest)
   if (!found.ok && !c.env.API_KEY) {
     return notConfigured
   }

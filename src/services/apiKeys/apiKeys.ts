@@ -14,7 +14,7 @@ import {
 import type { Caller } from '../../domain/caller.ts'
 import { toBase64url } from '../../domain/base64url.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
-import { sha256Hex } from '../../domain/digest.ts'
+import { sha256Hex, toHex } from '../../domain/digest.ts'
 import type { Platform } from '../ports.ts'
 import { toIsoTime } from '../serializers.ts'
 import type { ApiKeyRow } from '../../db/rows.ts'
@@ -100,15 +100,18 @@ export async function deleteKey({ db }: Platform, id: string) {
 /**
  * Finds the caller of a key. Only a client that has the key receives the error that it is disabled
  * or has expired.
+ *
+ * @param digest the SHA-256 of the key
  */
 export async function findCallerByKey(
   platform: Platform,
   key: string,
+  digest: ArrayBuffer,
 ): Promise<{ ok: true; caller: Caller } | ErrorResult<'unauthorized'>> {
   if (!KEY_PATTERN.test(key)) {
     return toCaller(platform, undefined)
   }
-  const hash = await sha256Hex(key)
+  const hash = toHex(digest)
   return toCaller(platform, await readCachedKey(hash, () => findKeyByHash(platform.db, hash)))
 }
 

@@ -67,9 +67,9 @@ async function applyPreset(
   { db }: DatabaseAccess,
   caller: PresetReader,
   queue: string,
-  transformation: Transformation,
+  transformation: Readonly<Transformation>,
   found: FoundPresets = new Map(),
-): Promise<Transformation> {
+): Promise<Readonly<Transformation>> {
   const { n, ...own } = transformation
   if (n === undefined) {
     return transformation
@@ -106,6 +106,15 @@ export async function resolveRendition(
   return toRendition(await applyPreset(platform, caller, queue, written, found))
 }
 
+/** By transformations without a preset, which are shared by requests. */
+const variantNames = new WeakMap<Readonly<Transformation>, string>()
+
+function nameVariant(transformation: Readonly<Transformation>): string {
+  const name = variantNames.get(transformation) ?? writeCanonicalForm(toRendition(transformation))
+  variantNames.set(transformation, name)
+  return name
+}
+
 /** Reads a path such as `n_card/videos/clip.mp4`, with its named preset applied. */
 export async function resolveVariantPath(
   platform: DatabaseAccess,
@@ -122,8 +131,8 @@ export async function resolveVariantPath(
     return { ok: true, filePath, variant: null }
   }
   try {
-    const rendition = toRendition(await applyPreset(platform, caller, queue, transformation))
-    return { ok: true, filePath, variant: writeCanonicalForm(rendition) }
+    const applied = await applyPreset(platform, caller, queue, transformation)
+    return { ok: true, filePath, variant: nameVariant(applied) }
   } catch (error) {
     if (!(error instanceof TransformationError)) {
       throw error

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import type { ApiKey } from '../../../src/contract/apiKey.ts'
 import { SCOPES } from '../../../src/contract/apiKey.ts'
-import { sha256Hex } from '../../../src/domain/digest.ts'
+import { sha256, sha256Hex } from '../../../src/domain/digest.ts'
 import { visit, api, expectJson, expectError, visitWith } from '../helpers/requests.ts'
 import { openPlatform } from '../helpers/database.ts'
 import { makeKey } from '../helpers/apiKeys.ts'
@@ -134,7 +134,9 @@ describe('an API key', () => {
     const key = await makeKey()
     const { platform, settled } = openPlatform()
     const use = async () => {
-      expect(await findCallerByKey(platform, key.key)).toMatchObject({ ok: true })
+      expect(await findCallerByKey(platform, key.key, await sha256(key.key))).toMatchObject({
+        ok: true,
+      })
       await settled()
       return (await row(key.id))!['last_used_at'] as number
     }

@@ -125,7 +125,7 @@ const ROWS: Row[] = [
   ['GET /files', {}, 0, 0],
   ['GET /files of a queue', () => ({ headers: queueKey.headers }), 1, 1],
   ['PUT /files/{path}', { path: '/files/trips/new.mp4', body: mp4() }, 5, 5],
-  ['DELETE /files/{path}', { path: '/files/trips/new.mp4' }, 5, 5],
+  ['DELETE /files/{path}', { path: '/files/trips/new.mp4' }, 6, 5],
   ['POST /upload', () => ({ body: uploadForm() }), 5, 5],
   ['POST /uploads', { body: { filePath: 'trips/other.mp4' } }, 1, 1],
   ['GET /uploads/{uploadId}', () => ({ path: `/uploads/${uploads.completed}` }), 2, 2],

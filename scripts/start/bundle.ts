@@ -3,18 +3,24 @@
  * which wrangler reads from wrangler.toml, and the statements of the migrations. scripts/start.ts
  * runs it in a process of its own, because wrangler takes a second and 200 MB to load.
  *
- * Argument: the folder to create.
+ * Arguments: the folder to create, and the main module of the Worker, if not that of wrangler.toml.
  */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
-import { join } from 'node:path'
+import { join, parse } from 'node:path'
 import {
   unstable_readConfig as readConfig,
   unstable_getMiniflareWorkerOptions as readWorkerOptions,
   unstable_splitSqlQuery as splitStatements,
 } from 'wrangler'
-import { MIGRATION_WORKER, RATE_LIMITS, writeBundleInfo, type BundleInfo } from './bundleInfo.ts'
+import {
+  BUNDLE,
+  MIGRATION_WORKER,
+  RATE_LIMITS,
+  writeBundleInfo,
+  type BundleInfo,
+} from './bundleInfo.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const CONFIG = join(ROOT, 'wrangler.toml')
@@ -23,19 +29,30 @@ const MIGRATIONS = join(ROOT, 'src', 'db', 'migrations')
 /** No environment of wrangler.toml, although .env may name one. */
 const TOP_LEVEL = ''
 
-const folder = process.argv[2]!
+const [folder, main] = process.argv.slice(2) as [string, string?]
 // The bundle is kept, so it must not depend on the environment of this process.
 delete process.env.CLOUDFLARE_ENV
 process.env.NODE_ENV = 'production'
 const { status, error } = spawnSync(
   'wrangler',
-  ['deploy', '--dry-run', '--containers-rollout=none', `--env=${TOP_LEVEL}`, '--outdir', folder],
+  [
+    'deploy',
+    ...(main === undefined ? [] : [main]),
+    '--dry-run',
+    '--containers-rollout=none',
+    `--env=${TOP_LEVEL}`,
+    '--outdir',
+    folder,
+  ],
   { cwd: ROOT, stdio: ['ignore', 'inherit', 'inherit'] },
 )
 if (error) {
   throw error
 }
 if (status === 0) {
+  if (main !== undefined) {
+    renameSync(join(folder, `${parse(main).name}.js`), join(folder, BUNDLE))
+  }
   writeModule('migrationWorker.ts', MIGRATION_WORKER)
   writeModule('rateLimits.ts', RATE_LIMITS)
   writeBundleInfo(folder, { options: readOptions(), migrations: readMigrations() })

@@ -16,6 +16,8 @@ export interface Migration {
   statements: string[]
 }
 
+/** The file of the bundle. */
+export const BUNDLE = 'index.js'
 /** Files next to the bundle that have migrationWorker.ts and rateLimits.ts without their types. */
 export const MIGRATION_WORKER = 'migrationWorker.js'
 export const RATE_LIMITS = 'rateLimits.js'

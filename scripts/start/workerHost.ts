@@ -17,12 +17,11 @@ import { parseEnv } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
-import { MIGRATION_WORKER, RATE_LIMITS, readBundleInfo } from './bundleInfo.ts'
+import { BUNDLE, MIGRATION_WORKER, RATE_LIMITS, readBundleInfo } from './bundleInfo.ts'
 import { omitBookmarks } from './localDatabase.ts'
 
 // Miniflare is a CommonJS package, for which `import` takes 0.3 s longer than `require`.
 const miniflareModule = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
-const BUNDLE = 'index.js'
 const CRON = '* * * * *'
 const CRON_INTERVAL_MS = 60_000
 

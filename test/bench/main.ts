@@ -17,6 +17,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   'tiny-jobs': () => import('./suites/tinyJobs.ts'),
   http: () => import('./suites/http.ts'),
   'fan-out': () => import('./suites/fanOut.ts'),
+  idle: () => import('./suites/idle.ts'),
   streams: () => import('./suites/streams.ts'),
   reads: () => import('./suites/reads.ts'),
   encode: () => import('./suites/encode.ts'),

@@ -4,7 +4,7 @@
 # It is a shell script, because `exec` replaces it by start.ts. A program that waits for start.ts would take
 # 50 MB as long as the service runs.
 set -e
-cd "$(dirname "$0")/.."
+cd "${0%/*}/.."
 node scripts/prepareStart.mjs
 
 export PATH="$PWD/node_modules/.bin:$PATH"

@@ -6,13 +6,22 @@ import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
 const SCRIPTS = join(import.meta.dirname, '..', '..', '..', 'scripts')
+const FILES = [
+  'deploy.mjs',
+  'prepareStart.mjs',
+  'preload.mjs',
+  'setup.mjs',
+  'start.sh',
+  'test.mjs',
+  'with-node24.mjs',
+]
 
 describe('without ffmpeg on the PATH', () => {
   let root: string
   beforeAll(() => {
     root = mkdtempSync(join(tmpdir(), 'reelqueue-scripts-'))
-    for (const name of ['deploy', 'start', 'test', 'with-node24', 'setup', 'preload']) {
-      cpSync(join(SCRIPTS, `${name}.mjs`), join(root, 'scripts', `${name}.mjs`))
+    for (const name of FILES) {
+      cpSync(join(SCRIPTS, name), join(root, 'scripts', name))
     }
     write('package.json', '{"type": "module"}')
     write('package-lock.json', '{"packages": {}}')
@@ -21,8 +30,10 @@ describe('without ffmpeg on the PATH', () => {
       const path = program.startsWith('vitest') ? join('node_modules', program) : program
       write(path, 'console.log("The program ran.")')
     }
-    mkdirSync(join(root, 'node_modules/node/bin'), { recursive: true })
-    symlinkSync(process.execPath, join(root, 'node_modules/node/bin/node'))
+    for (const folder of ['node_modules/node/bin', 'node_modules/.bin']) {
+      mkdirSync(join(root, folder), { recursive: true })
+      symlinkSync(process.execPath, join(root, folder, 'node'))
+    }
   })
   afterAll(() => rmSync(root, { recursive: true }))
 
@@ -33,10 +44,11 @@ describe('without ffmpeg on the PATH', () => {
 
   function run(script: string, env: Record<string, string>): string {
     const [name, ...args] = script.split(' ')
-    const program = join(root, 'scripts', `${name!}.mjs`)
+    const [interpreter, file] = name === 'start' ? ['/bin/sh', 'start.sh'] : ['node', `${name}.mjs`]
     const path = join(root, 'node_modules', '.bin')
     const options = { encoding: 'utf8' as const, env: { PATH: path, ...env } }
-    const { stdout, stderr } = spawnSync(process.execPath, [program, ...args], options)
+    const program = join(root, 'scripts', file!)
+    const { stdout, stderr } = spawnSync(interpreter!, [program, ...args], options)
     return stdout + stderr
   }
 

@@ -160,8 +160,14 @@ export const attempt = z
     outcome: z.enum(ATTEMPT_OUTCOMES).nullable(),
     errorCode: failureCode.nullable(),
     error: z.string().nullable(),
-    command: z.string().nullable().describe('The ffmpeg command'),
-    stderrTail: z.string().nullable().describe("The last lines of ffmpeg's stderr"),
+    command: z
+      .string()
+      .nullable()
+      .describe('The ffmpeg command; shortened if the attempt completed the job'),
+    stderrTail: z
+      .string()
+      .nullable()
+      .describe("The last lines of ffmpeg's stderr; the last one if the attempt completed the job"),
   })
   .meta({ id: 'Attempt' })
 export type Attempt = z.infer<typeof attempt>

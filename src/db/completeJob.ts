@@ -4,14 +4,28 @@ import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, statement } from './database.ts'
-import { isAllowed, NOT_HELD, recordAttemptLog } from './jobTransitions.ts'
+import { isAllowed, NOT_HELD } from './jobTransitions.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
+import { isOutputOf } from './outputs.ts'
 import { jobs } from './schema/index.ts'
 
 export interface Completion {
   outputKey: string
   output: MediaFacts
   finish: Extract<Finish, { outcome: 'completed' | 'packaged' }>
+}
+
+/** Of the log of a completed attempt, this many characters are kept; of a failed one, all. */
+const MAX_COMMAND_CHARACTERS = 200
+const MAX_STDERR_CHARACTERS = 80
+
+/** Shortens the log of an attempt: the beginning of the command, and the last line of stderr. */
+function shortenLog({ command, stderrTail }: Completion['finish']) {
+  const isLong = command.length > MAX_COMMAND_CHARACTERS
+  return {
+    command: isLong ? `${command.slice(0, MAX_COMMAND_CHARACTERS - 1)}…` : command,
+    stderrTail: stderrTail.trimEnd().split('\n').at(-1)!.slice(-MAX_STDERR_CHARACTERS),
+  }
 }
 
 /**
@@ -36,6 +50,7 @@ export async function completeJob(
       playableAt: sql`iif(package_key = ${outputKey}, coalesce(playable_at, ${now}), NULL)`,
       timings: finish.timings,
       ...reportedFacts(finish),
+      ...shortenLog(finish),
       error: null,
       errorCode: null,
     })
@@ -74,12 +89,24 @@ export async function completeJob(
     db,
     sql`
     UPDATE outputs SET retired = 1
-    WHERE job_id = ${claim.jobId} AND fence = ${claim.fence} AND key NOT IN (
+    WHERE ${isOutputOf(claim)} AND key NOT IN (
       SELECT output_key FROM variants JOIN jobs USING (file_path, transformation)
       WHERE jobs.id = ${claim.jobId})
     AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId})`,
   )
-  const recordLog = recordAttemptLog(db, claim, finish)
-  const statements = [complete, putVariant, putReferences, retireOtherOutputs, recordLog] as const
+  const deleteOutput = statement(
+    db,
+    sql`
+    DELETE FROM outputs WHERE key = ${outputKey} AND EXISTS (
+      SELECT 1 FROM variants JOIN jobs USING (file_path, transformation)
+      WHERE jobs.id = ${claim.jobId} AND output_key = ${outputKey})`,
+  )
+  const statements = [
+    complete,
+    putVariant,
+    putReferences,
+    retireOtherOutputs,
+    deleteOutput,
+  ] as const
   return first((await db.batch(statements))[0])
 }

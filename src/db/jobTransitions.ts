@@ -13,7 +13,7 @@ import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransi
 import { MAX_INTERRUPTIONS } from '../domain/retryPolicy.ts'
 import { type Database, first, sqlList } from './database.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
-import { attempts, jobs } from './schema/index.ts'
+import { endedAttempts, jobs } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 
 export function isAllowed(event: JobEvent) {
@@ -37,11 +37,12 @@ interface AttemptLog {
   stderrTail: string
 }
 
-export function recordAttemptLog(db: Database, claim: Claim, log: AttemptLog) {
+/** Records the log of an attempt that has not completed its job. */
+function recordAttemptLog(db: Database, claim: Claim, log: AttemptLog) {
   return db
-    .update(attempts)
+    .update(endedAttempts)
     .set({ command: log.command, stderrTail: log.stderrTail })
-    .where(and(eq(attempts.jobId, claim.jobId), eq(attempts.fence, claim.fence)))
+    .where(and(eq(endedAttempts.jobId, claim.jobId), eq(endedAttempts.fence, claim.fence)))
 }
 
 export interface Failure {

@@ -1,5 +1,5 @@
 /** Statements on outputs (what attempts write to R2) and variants (the outputs that are served). */
-import { and, asc, desc, eq, lte, ne, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, gte, lt, lte, ne, type SQL, sql } from 'drizzle-orm'
 import { PROBE } from '../contract/probe.ts'
 import { type Database, isListed, statement } from './database.ts'
 import type { Claim } from './leases.ts'
@@ -20,18 +20,21 @@ export async function recordOutput(
   return result.meta.changes > 0
 }
 
+/**
+ * Condition: the output was written by this claim. The key of an output begins with the id of its
+ * job and the fence, and '0' is the character after '/'.
+ */
+export function isOutputOf({ jobId, fence }: Claim): SQL {
+  const prefix = `${jobId}/${fence}`
+  return and(gte(outputs.key, prefix), lt(outputs.key, `${prefix}0`))!
+}
+
 /** The output of a claim by its `uploadId`, even if the claim is no longer held. */
 export function findOutput(db: Database, claim: Claim, uploadId: string) {
   return db
     .select()
     .from(outputs)
-    .where(
-      and(
-        eq(outputs.jobId, claim.jobId),
-        eq(outputs.fence, claim.fence),
-        eq(outputs.uploadId, uploadId),
-      ),
-    )
+    .where(and(isOutputOf(claim), eq(outputs.uploadId, uploadId)))
     .get()
 }
 

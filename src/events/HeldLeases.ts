@@ -35,20 +35,18 @@ export class HeldLeases {
 
   /**
    * Extends the lease of the claim, and records the progress unless the report is late. Returns the
-   * lease; null if it is not held under this claim, or if the database has to record the report: it
-   * has the first progress of a stage, or the package has become playable.
+   * lease; null if it is not held under this claim, or if the database has to record that the package
+   * can be played.
    */
   extend(claim: Claim, report: Omit<Report, 'fence'>, now: number): Entry | null {
     const entry = this.entries.get(claim.jobId)
     if (!entry || entry.fence !== claim.fence || !isFromRunner(entry, claim)) {
       return null
     }
-    const isNewest = report.progress >= entry.progress
-    const isNewStage = isNewest && report.stage !== entry.stage
-    if (isNewStage || (report.playable && !entry.isPlayable)) {
+    if (report.playable && !entry.isPlayable) {
       return null
     }
-    if (isNewest) {
+    if (report.progress >= entry.progress) {
       Object.assign(entry, pickProgress(report))
     }
     entry.expiresAt = findExpiry(entry, now)

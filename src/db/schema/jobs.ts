@@ -6,6 +6,7 @@ import {
   primaryKey,
   real,
   sqliteTable,
+  sqliteView,
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
@@ -89,6 +90,9 @@ export const jobs = sqliteTable(
     output: text({ mode: 'json' }).$type<MediaFacts>(),
     plan: text({ mode: 'json' }).$type<Plan>(),
     timings: text({ mode: 'json' }).$type<Timings>(),
+    /** The log of the attempt that completed the job (see `attempts`). */
+    command: text(),
+    stderrTail: text(),
   },
   (t) => [
     /** A variant has at most one active job, over all queues. */
@@ -119,27 +123,33 @@ export const jobs = sqliteTable(
   ],
 )
 
+const ATTEMPT_COLUMNS = {
+  jobId: text().notNull(),
+  fence: integer().notNull(),
+  attempt: integer().notNull(),
+  runnerId: text(),
+  startedAt: time().notNull(),
+  endedAt: time(),
+  outcome: text().$type<(typeof ATTEMPT_OUTCOMES)[number]>(),
+  errorCode: text().$type<FailureCode>(),
+  error: text(),
+  command: text(),
+  stderrTail: text(),
+}
+
 /**
- * Every claim of a job, and how it ended. Triggers on `jobs` insert, complete and delete the rows;
- * code writes only `command` and `stderrTail`.
+ * The attempts that ended without completing their job. Triggers on `jobs` insert and delete the
+ * rows; code writes only `command` and `stderrTail`. Before migration 0009, each claim had a row.
  */
-export const attempts = sqliteTable(
-  'attempts',
-  {
-    jobId: text().notNull(),
-    fence: integer().notNull(),
-    attempt: integer().notNull(),
-    runnerId: text(),
-    startedAt: time().notNull(),
-    endedAt: time(),
-    outcome: text().$type<(typeof ATTEMPT_OUTCOMES)[number]>(),
-    errorCode: text().$type<FailureCode>(),
-    error: text(),
-    command: text(),
-    stderrTail: text(),
-  },
-  (t) => [primaryKey({ columns: [t.jobId, t.fence] })],
-)
+export const endedAttempts = sqliteTable('ended_attempts', ATTEMPT_COLUMNS, (t) => [
+  primaryKey({ columns: [t.jobId, t.fence] }),
+])
+
+/**
+ * Every claim of a job, and how it ended: the rows of `ended_attempts`, and those of running and
+ * completed jobs, built from the row of the job. The view is in migration 0009.
+ */
+export const attempts = sqliteView('attempts', ATTEMPT_COLUMNS).existing()
 
 /** Jobs of requests with an `Idempotency-Key`, for repeated requests with the same key. */
 export const idempotencyKeys = sqliteTable(

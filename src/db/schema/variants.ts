@@ -3,30 +3,39 @@ import { sql } from 'drizzle-orm'
 import { index, integer, primaryKey, sqliteTable, text } from 'drizzle-orm/sqlite-core'
 import { referenceFileList, time } from './columns.ts'
 
+/*
+ * `outputs`, `variants` and `variant_queues` are tables WITHOUT ROWID, which drizzle cannot express.
+ */
+
 /**
- * Objects and packages that attempts write. A row is inserted before the first byte is written, and
- * the garbage collector deletes it after the bytes.
+ * Objects and packages that attempts write, and that are not variants. A row is inserted before the
+ * first byte is written. It is deleted when the output becomes the variant of a completed job, or by
+ * the garbage collector after the bytes.
  */
 export const outputs = sqliteTable(
   'outputs',
   {
+    /** Begins with `{jobId}/{fence}`, by which the outputs of a claim are found. */
     key: text().primaryKey(),
     jobId: text().notNull(),
     fence: integer().notNull(),
-    /** R2's id of the multipart upload; null for a package, whose `key` is a prefix of keys. */
+    /**
+     * R2's id of the multipart upload; null for a package, whose `key` is a prefix of keys; empty if
+     * the upload has ended, because the output was a variant.
+     */
     uploadId: text(),
     createdAt: time().notNull(),
     /**
      * True if the garbage collector must delete the output. Set by triggers when an attempt ends
-     * without success, when a running job is deleted, and when a variant is replaced or deleted.
-     * `completeJob` sets it for the outputs of the attempt that did not become the variant.
+     * without success, and when a running job is deleted. `completeJob` sets it for the outputs of
+     * the attempt that did not become the variant. When a variant is replaced or deleted, a trigger
+     * inserts its output.
      */
     retired: integer({ mode: 'boolean' }).notNull().default(false),
     /** Time of the next try to delete a retired output (ms since the epoch); 0 for at once. */
     collectAfter: integer().notNull().default(0),
   },
   (t) => [
-    index('outputs_by_job').on(t.jobId, t.fence),
     index('outputs_retired')
       .on(t.collectAfter, t.createdAt)
       .where(sql`retired = 1`),

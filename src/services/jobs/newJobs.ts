@@ -52,7 +52,7 @@ export async function buildJobs(
     return references
   }
   const jobs = [...renditions].map(([transformation, rendition]): NewJob => ({
-    id: `job_${crypto.randomUUID().replaceAll('-', '')}`,
+    id: generateJobId(Date.now()),
     transformation,
     priority: priority ?? defaultPriority(rendition, caller),
     requiredEncoders: listRequiredEncoders(rendition),
@@ -60,6 +60,17 @@ export async function buildJobs(
     referenceFiles: selectReferenceFiles(references.files, rendition),
   }))
   return { ok: true as const, jobs, source: { etag: source.etag, sizeBytes: source.sizeBytes } }
+}
+
+/**
+ * Generates an id of 48 bits of time and 80 random bits, in hex. Ids grow with time, so that new rows
+ * are appended to the indexes that begin with an id: the pages of an index in random order are a
+ * third empty.
+ */
+export function generateJobId(now: number): string {
+  const random = crypto.getRandomValues(new Uint8Array(10))
+  const digits = Array.from(random, (byte) => byte.toString(16).padStart(2, '0'))
+  return `job_${now.toString(16).padStart(12, '0')}${digits.join('')}`
 }
 
 /** Kinds that are quick and for which users wait. Their default priority is `PRIORITY.image`. */

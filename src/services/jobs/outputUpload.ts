@@ -7,8 +7,8 @@ import { formatContentType } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
-import { storeReport } from './recordReport.ts'
-import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
+import { recordReport } from './recordReport.ts'
+import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
 import { findOutputKey } from './heldJobs.ts'
 import type { Platform } from '../ports.ts'
 
@@ -27,7 +27,8 @@ export async function beginOutput(
   claim: Claim,
   request: OutputRequest,
 ): Promise<{ ok: true; uploadId: string } | LeaseLostError> {
-  const held = await storeReport(platform, claim, request)
+  const reported = await recordReport(platform, claim, request)
+  const held = reported.ok ? await findHeldJob(platform, claim) : reported
   if (!held.ok) {
     return held
   }

@@ -1,7 +1,7 @@
 /**
  * Progress reports. The hub of the queue holds the lease and the live progress of a running job in
  * memory, so most reports do not reach the database: only the first one, those with facts about the
- * input or the plan, and those that change the stage or make a package playable.
+ * input or the plan, and the one that makes a package playable.
  */
 import type { Report } from '../../contract/runnerProtocol.ts'
 import { type Claim, latestLeaseExpiry, reportProgress } from '../../db/leases.ts'
@@ -28,16 +28,16 @@ export async function recordReport(
 }
 
 /**
- * Records a report in the database, and extends the lease. The result has the updated job.
+ * Records a report in the database, and extends the lease.
  *
  * @param isHubReachable false if the hub cannot hold the lease: it then expires by the database
  */
-export async function storeReport(
+async function storeReport(
   platform: Platform,
   claim: Claim,
   report: JobReport,
-  isHubReachable = true,
-): Promise<{ ok: true; row: JobRow; leaseExpiresAt: number } | LeaseLostError> {
+  isHubReachable: boolean,
+): Promise<{ ok: true; leaseExpiresAt: number } | LeaseLostError> {
   const now = Date.now()
   const row = await reportProgress(platform.db, claim, report, now, isHubReachable)
   if (!row) {
@@ -56,7 +56,7 @@ export async function storeReport(
     platform.defer(platform.hubs.notify(row.queue, null))
   }
   const leaseExpiresAt = Math.min(now + row.leaseSeconds * 1_000, lease.latestExpiry)
-  return { ok: true, row, leaseExpiresAt }
+  return { ok: true, leaseExpiresAt }
 }
 
 /** Returns null if the database has to record the report. */

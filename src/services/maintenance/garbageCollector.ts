@@ -64,7 +64,7 @@ async function deleteFiles(store: ObjectStore, uploads: MultipartUpload[]): Prom
   const postponed: string[] = []
   for (const upload of uploads) {
     // After the upload has ended, no object can appear under its key.
-    const hasEnded = await abortUpload(store, upload)
+    const hasEnded = upload.uploadId === '' || (await abortUpload(store, upload))
     const keys = hasEnded ? deleted : postponed
     keys.push(upload.key)
   }

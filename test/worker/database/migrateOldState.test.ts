@@ -30,6 +30,7 @@ const TABLES = `SELECT name FROM sqlite_master
 
 beforeAll(async () => {
   const { results } = await env.DB.prepare(TABLES).all<{ name: string }>()
+  await env.DB.prepare('DROP VIEW attempts').run()
   await env.DB.batch(results.map(({ name }) => env.DB.prepare(`DROP TABLE ${name}`)))
   const statements = oldDatabase.split('--> statement-breakpoint')
   await env.DB.batch(statements.map((statement) => env.DB.prepare(statement)))
@@ -48,6 +49,7 @@ describe('a migrated database', () => {
   it('has the expected number of rows in each table, and the values of a job', async () => {
     const tables: [string, number][] = [
       ['jobs', 8],
+      ['ended_attempts', 6],
       ['attempts', 6],
       ['events', 21],
       ['files', 4],
@@ -72,6 +74,18 @@ describe('a migrated database', () => {
       runner_secret_hash: expect.stringMatching(/^[0-9a-f]{64}$/) as string,
       api_key_id: KEY_ID,
     })
+  })
+
+  it('has the data of its events', async () => {
+    const { results } = await env.DB.prepare(
+      'SELECT type, job_id, file_path, data FROM events ORDER BY seq',
+    ).all<{ type: string; job_id: string; file_path: string; data: string }>()
+    for (const { type, job_id, file_path, data } of results) {
+      expect([type, JSON.parse(data)]).toEqual([
+        type,
+        expect.objectContaining({ jobId: job_id, filePath: file_path, status: expect.anything() }),
+      ])
+    }
   })
 
   it('has counters that agree with its rows', async () => {

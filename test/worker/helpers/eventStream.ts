@@ -150,7 +150,7 @@ export async function logIds(seq: number, queue = 'default'): Promise<number[]> 
 export function writeEvents(count: number, queue = 'default') {
   return env.DB.prepare(
     `WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
-     INSERT INTO events (queue, job_id, file_path, type, data, created_at)
+     INSERT INTO events (queue, job_id, file_path, type, stored_data, created_at)
      SELECT ?, 'job_' || i, 'filler.mp4', 'job:created',
        json_object('jobId', 'job_' || i, 'filePath', 'filler.mp4', 'status', 'pending', 'priority', 2),
        1 FROM n`,

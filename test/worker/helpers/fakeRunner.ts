@@ -70,8 +70,11 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
     },
     completePackage: (files = 2, sizeBytes = 1_000) =>
       finish({ outcome: 'packaged', ...RECORD, files, sizeBytes, output: OUTPUT }),
-    fail: (errorCode: FailureCode, message = `it was ${errorCode}`) =>
-      finish({ outcome: 'failed', ...RECORD, errorCode, message }),
+    fail: (
+      errorCode: FailureCode,
+      message = `it was ${errorCode}`,
+      more: Record<string, unknown> = {},
+    ) => finish({ outcome: 'failed', ...RECORD, errorCode, message, ...more }),
     release: () => finish({ outcome: 'released', reason: 'shutting down' }),
   }
   return runner

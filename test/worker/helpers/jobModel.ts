@@ -45,7 +45,7 @@ export class JobModel {
   jobs: ModelJob[] = []
   log: string[] = []
   attempts: ModelAttempt[] = []
-  /** The outputs by key. The value is true if the output is retired. */
+  /** The outputs that are not variants, by key. The value is true if the output is retired. */
   outputs = new Map<string, boolean>()
   /** The key of the served output of each file. All jobs of a file are for one variant. */
   variants = new Map<string, string>()
@@ -150,13 +150,11 @@ export class JobModel {
       return
     }
     const before = this.variants.get(job.name)
-    if (before !== undefined && this.outputs.has(before)) {
+    if (before !== undefined) {
       this.outputs.set(before, true)
     }
     this.variants.set(job.name, key)
-    if (this.outputs.has(key)) {
-      this.outputs.set(key, false)
-    }
+    this.outputs.delete(key)
   }
 
   /** Marks the outputs of one claim as retired. */

@@ -62,13 +62,17 @@ async function reset() {
   await env.DB.batch(
     [
       'DELETE FROM jobs',
-      ...['events', 'attempts', 'variants', 'outputs', 'queue_hourly_stats'].map(
+      ...['events', 'ended_attempts', 'variants', 'outputs', 'queue_hourly_stats'].map(
         (t) => `DELETE FROM ${t}`,
       ),
       `INSERT INTO queues (name) VALUES ('other') ON CONFLICT DO NOTHING`,
       `UPDATE queues SET concurrency = ${CONCURRENCY}, paused = 0`,
     ].map((sql) => env.DB.prepare(sql)),
   )
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b)
 }
 
 async function expectStored(model: JobModel) {
@@ -78,21 +82,27 @@ async function expectStored(model: JobModel) {
         `SELECT id, queue, file_path AS name, priority, status, attempt, fence, progress,
           run_after AS runAfter, lease_expires_at AS lease FROM jobs ORDER BY seq`,
         `SELECT type || ' ' || job_id AS line FROM events ORDER BY seq`,
-        'SELECT job_id AS id, fence, outcome FROM attempts ORDER BY rowid',
-        'SELECT key, retired FROM outputs ORDER BY rowid',
-        'SELECT file_path, output_key FROM variants ORDER BY rowid',
+        'SELECT job_id AS id, fence, outcome FROM attempts ORDER BY job_id, fence',
+        'SELECT key, retired FROM outputs ORDER BY key',
+        'SELECT file_path, output_key FROM variants ORDER BY file_path',
         'SELECT name, pending, running, completed, error, cancelled FROM queues ORDER BY name',
       ].map((sql) => env.DB.prepare(sql)),
     )
   ).map((result) => result.results)
   expect(jobs).toEqual(model.jobs)
   expect(events!.map((row) => row.line)).toEqual(model.log)
-  expect(attempts).toEqual(model.attempts)
+  expect(attempts).toEqual(
+    model.attempts.toSorted((a, b) => compare(a.id, b.id) || a.fence - b.fence),
+  )
   expect(outputs).toEqual(
-    [...model.outputs].map(([key, retired]) => ({ key, retired: Number(retired) })),
+    [...model.outputs]
+      .toSorted(([a], [b]) => compare(a, b))
+      .map(([key, retired]) => ({ key, retired: Number(retired) })),
   )
   expect(variants).toEqual(
-    [...model.variants].map(([file_path, output_key]) => ({ file_path, output_key })),
+    [...model.variants]
+      .toSorted(([a], [b]) => compare(a, b))
+      .map(([file_path, output_key]) => ({ file_path, output_key })),
   )
   for (const counted of counters!) {
     const ours = model.jobs.filter((job) => job.queue === counted.name)

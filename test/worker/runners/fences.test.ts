@@ -76,7 +76,7 @@ describe('when another runner has claimed the job,', () => {
 
   it('the holder continues and completes with its own bytes', async () => {
     await expectJson(await holder.report(95), 200)
-    expect(await jobRow(holder.jobId)).toMatchObject({ progress: 95, stage: 'encode' })
+    expect(await readJob(holder.jobId)).toMatchObject({ progress: 95, stage: 'encode' })
     expect(await expectJson(await holder.complete(holderUpload), 200)).toEqual({
       status: 'completed',
     })

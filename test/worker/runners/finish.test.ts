@@ -32,22 +32,46 @@ beforeAll(async () => {
 describe('finish', () => {
   it('of a completed job records the output, the command and the timings', async () => {
     const runner = await startJob('whole.mp4')
-    const { uploadId } = await runner.completeWith()
+    await runner.completeWith()
     const row = await jobRow(runner.jobId)
     expect(row).toMatchObject({ status: 'completed', progress: 100, error: null, stage: null })
     expect(JSON.parse(row!.timings!)).toEqual({ encode: 100 })
-    const object = await env.DB.prepare(
-      'SELECT v.*, o.upload_id, o.retired FROM variants v JOIN outputs o ON o.key = output_key WHERE v.job_id = ?',
-    )
+    const object = await env.DB.prepare('SELECT * FROM variants WHERE job_id = ?')
       .bind(runner.jobId)
       .first<{ output_key: string; size_bytes: number }>()
-    expect(object).toMatchObject({ transformation: 'w_640', upload_id: uploadId, retired: 0 })
+    expect(object).toMatchObject({ transformation: 'w_640' })
     const stored = (await env.VARIANTS.head(object!.output_key))!
     // The size is the one in R2, not the one that the runner reported.
     expect(JSON.parse(row!.output!)).toEqual({ ...OUTPUT, sizeBytes: stored.size })
     expect(object!.size_bytes).toBe(stored.size)
     expect(await attempts(runner.jobId)).toMatchObject([
       { outcome: 'completed', command: 'ffmpeg -i', stderr_tail: 'the last line' },
+    ])
+  })
+
+  it('of a completed job shortens its log, and that of a failed one keeps it', async () => {
+    const log = {
+      command: `ffmpeg ${'-map 0 '.repeat(100)}`,
+      stderrTail: `${'frame= 1\n'.repeat(100)}the last line\n`,
+      timings: {},
+    }
+    const completed = await startJob('short-log.mp4')
+    const upload = await completed.upload()
+    await expectJson(await completed.complete(upload, log), 200)
+    expect(await attempts(completed.jobId)).toMatchObject([
+      {
+        attempt: 1,
+        fence: 1,
+        runner_id: 'test-runner',
+        outcome: 'completed',
+        command: `${log.command.slice(0, 199)}…`,
+        stderr_tail: 'the last line',
+      },
+    ])
+    const failed = await startJob('whole-log.mp4')
+    await expectJson(await failed.fail('unsupported', 'no', log), 200)
+    expect(await attempts(failed.jobId)).toMatchObject([
+      { outcome: 'failed', command: log.command, stderr_tail: log.stderrTail },
     ])
   })
 

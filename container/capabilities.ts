@@ -1,7 +1,7 @@
 /** Capabilities of this machine and its ffmpeg, which a runner reports with every claim. */
 import { createHash } from 'node:crypto'
 import { statfs } from 'node:fs/promises'
-import { availableParallelism, totalmem } from 'node:os'
+import { availableParallelism, cpus, totalmem } from 'node:os'
 import { PROBE_FORM } from './ffmpeg/probe/probeMemo.ts'
 import { encodeLimits } from './ffmpeg/process/limits.ts'
 import { runProcess } from './ffmpeg/process/process.ts'
@@ -31,7 +31,7 @@ export async function detectCapabilities(
   log: Log,
 ): Promise<RunnerCapabilities> {
   const capabilities = {
-    cpus: availableParallelism(),
+    cpus: settings.cpus ?? availableParallelism(),
     memoryBytes: availableMemoryBytes(settings),
   }
   try {
@@ -57,6 +57,15 @@ export async function detectCapabilities(
  */
 function availableMemoryBytes({ memoryBytes }: Settings): number {
   return memoryBytes ?? Math.min(totalmem(), process.constrainedMemory() || Infinity)
+}
+
+/**
+ * Threads of ffmpeg: those of the setting, or as many as the container may use cores if that is not all
+ * of the machine's, which ffmpeg would use. Null for the defaults of ffmpeg.
+ */
+export function countThreads(settings: Pick<Settings, 'cpus'>): number | null {
+  const available = availableParallelism()
+  return settings.cpus ?? (available < cpus().length ? available : null)
 }
 
 /** Paths of ffmpeg and ffprobe, and the limits under which they run. */

@@ -17,6 +17,7 @@ function matching(pattern: RegExp, error: string) {
   return z.string().regex(pattern, error)
 }
 
+const CPUS_ERROR = 'must be the number of cores that a job may use, at least 1'
 const byteCount = z.coerce.number('must be a number of bytes').int().positive()
 
 const environment = z.object({
@@ -45,6 +46,7 @@ const environment = z.object({
   ),
   DISK_BYTES: setting(byteCount.optional()),
   MEMORY_BYTES: setting(byteCount.optional()),
+  CPUS: setting(z.coerce.number(CPUS_ERROR).int(CPUS_ERROR).min(1, CPUS_ERROR).optional()),
   QUEUES: setting(
     z
       .string()
@@ -97,6 +99,8 @@ export interface Settings {
   diskBytes: number | null
   /** Memory for the runner and ffmpeg; null to use the value that the system reports. */
   memoryBytes: number | null
+  /** Cores that a job may use; null for all that the system reports. */
+  cpus: number | null
   ffmpeg: string
   ffprobe: string
 }
@@ -127,6 +131,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     scratchDir: value.SCRATCH_DIR,
     diskBytes: value.DISK_BYTES ?? null,
     memoryBytes: value.MEMORY_BYTES ?? null,
+    cpus: value.CPUS ?? null,
     ffmpeg: value.FFMPEG,
     ffprobe: value.FFPROBE,
   }

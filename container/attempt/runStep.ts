@@ -1,11 +1,12 @@
 /** Runs one step of a plan. Records the command of an ffmpeg step and the end of its stderr. */
 import { basename } from 'node:path'
-import { resolveFfmpegTools } from '../capabilities.ts'
+import { countThreads, resolveFfmpegTools } from '../capabilities.ts'
 import { JobFailure } from '../failures.ts'
 import { CANNOT_PROCESS } from '../ffmpeg/process/classifyFailure.ts'
 import { runFfmpeg } from '../ffmpeg/process/ffmpeg.ts'
 import { imageTooCostly } from '../ffmpeg/process/limitErrors.ts'
 import { IMAGE, imageLimits, type ProcessLimits } from '../ffmpeg/process/limits.ts'
+import { limitThreads } from '../ffmpeg/process/threads.ts'
 import type { FfmpegStep, RenderPlan, Step } from '../ffmpeg/renderPlan.ts'
 import { addNote, type RunningAttempt } from './types.ts'
 
@@ -31,11 +32,12 @@ export async function runStep(
       stderrTails,
     })
   }
-  const ffmpegArguments = await step.ffmpeg(stderrTails)
-  if (ffmpegArguments === null) {
+  const planned = await step.ffmpeg(stderrTails)
+  if (planned === null) {
     stderrTails.push('')
     return
   }
+  const ffmpegArguments = limitThreads(planned, countThreads(settings))
   try {
     await runFfmpegStep(attempt, plan.output, ffmpegArguments, { step, stderrTails })
   } catch (error) {

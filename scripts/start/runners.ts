@@ -64,6 +64,7 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
       IDLE_SECONDS: 'forever',
       QUEUES: 'default',
       SCRATCH_DIR: scratch,
+      ...(settings.cpus !== null && { CPUS: String(settings.cpus) }),
     },
     logFile: join(settings.stateDir, `runner-${number}.log`),
     onLine: (line) => {

@@ -1,6 +1,7 @@
 /** Reads the settings of `npm start` from the environment. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { join, resolve } from 'node:path'
 import { StartError } from './startError.ts'
 import { prepareStateDir } from './stateDir.ts'
@@ -11,6 +12,8 @@ export type Settings = Readonly<{
   apiKey: string
   runnerToken: string
   runners: number
+  /** Cores for the jobs of each runner; null for all. */
+  cpus: number | null
   stateDir: string
   /** For development: the Worker and the runners reload their code, and log lines are printed. */
   dev: boolean
@@ -37,9 +40,22 @@ export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Setti
     // New at every start, since the runners stop together with the system.
     runnerToken: randomBytes(32).toString('base64url'),
     runners,
+    cpus: shareCores(env, runners),
     stateDir,
     dev: args.includes('--dev'),
   }
+}
+
+/**
+ * Shares the cores of this machine among the runners. With one thread for each core, an encode takes
+ * less processor time than with the default of ffmpeg, which is more threads than cores.
+ */
+function shareCores(env: NodeJS.ProcessEnv, runners: number): number | null {
+  const cores = availableParallelism()
+  if (env.CPUS) {
+    return readInteger(env, 'CPUS', { fallback: cores, min: 1, max: 1_024 })
+  }
+  return runners > 1 ? Math.max(1, Math.floor(cores / runners)) : null
 }
 
 function readInteger(

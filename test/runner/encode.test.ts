@@ -6,7 +6,7 @@ useRunnerHarness()
 
 describe('a video', () => {
   it('is encoded to H.264 at the requested width, as reported to the gateway', async () => {
-    const { job, finish } = await runJob('clip.mp4', video({ width: 320 }))
+    const { job, finish } = await runJob('clip.mp4', video({ width: 320 }), {}, { CPUS: '1' })
     const output = await probeOutput(job)
     expect(output.video).toMatchObject({
       codec_name: 'h264',
@@ -19,6 +19,7 @@ describe('a video', () => {
     expect(finish).toMatchObject({
       outcome: 'completed',
       output: { videoCodec: 'h264', audioCodec: 'aac', width: 320, height: 180, frameRate: 25 },
+      command: expect.stringMatching(/-threads 1 -i clip.mp4 .*-threads 1 -c:v libx264 /),
       timings: {
         probe: expect.any(Number),
         encode: expect.any(Number),

@@ -29,6 +29,7 @@ it.each([
     /^IDLE_SECONDS must be a number.*forever/,
   ],
   ['text instead of a number', { GATEWAY_URL, IDLE_SECONDS: 'long' }, /^IDLE_SECONDS must be/],
+  ['no core', { GATEWAY_URL, CPUS: '0' }, /^CPUS must be the number of cores/],
   ['a token with a line break', { GATEWAY_URL, RUNNER_TOKEN: 'a\nb' }, /^RUNNER_TOKEN must be/],
 ])('%s is rejected with a message that states the valid values', (_, env, message) => {
   expect(() => readSettings(env)).toThrow(

@@ -9,15 +9,15 @@ export type StreamClients = ReturnType<typeof startClients>
 export function startClients(port: number, apiKey: string) {
   const program = join(import.meta.dirname, 'sseClients.ts')
   const child = fork(program, [String(port), `Bearer ${apiKey}`])
+  const exited = once(child, 'exit').then((): never => {
+    throw new Error('The process of the clients has ended.')
+  })
+  // Nobody waits for it after the last command.
+  exited.catch(() => undefined)
   const send = async (command: ClientCommand): Promise<ClientReport> => {
     const answered = once(child, 'message')
     child.send(command)
-    const [report] = await Promise.race([
-      answered,
-      once(child, 'exit').then(() => {
-        throw new Error('The process of the clients has ended.')
-      }),
-    ])
+    const [report] = await Promise.race([answered, exited])
     return report as ClientReport
   }
   return {

@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { env } from 'cloudflare:workers'
 import { afterEach, assert, expect, it, vi } from 'vitest'
 import { createHubClient, PING, PONG } from '../../../src/platform/hubClient.ts'
-import { api, expectJson } from '../helpers/requests.ts'
+import { api, API_KEY, expectJson, visit } from '../helpers/requests.ts'
 import { putOriginal, createJobs, createOne } from '../helpers/jobs.ts'
 import { claimAsRunner } from '../helpers/fakeRunner.ts'
 import {
@@ -149,6 +149,36 @@ it('an event is read, encoded and stored once for all clients', async () => {
   await Promise.all(
     open.map((client) => client.first(({ id, event }) => id === last && event === 'job:created')),
   )
+})
+
+it('opening a stream needs one statement, with and without a job and a last id', async () => {
+  const { id } = await createOne('hub/one-statement.mp4')
+  const last = (await logIds(0)).at(-1)
+  await watch()
+  for (const query of ['', '?queue=default', `?jobId=${id}`, `?jobId=${id}&lastEventId=${last}`]) {
+    const prepared = vi.spyOn(Object.getPrototypeOf(env.DB) as D1Database, 'prepare')
+    await clients.watch(query)
+    const statements = prepared.mock.calls.length
+    vi.restoreAllMocks()
+    expect(statements, query).toBe(1)
+  }
+})
+
+it('a live client receives 1,200 events in order while 50 clients read nothing', async () => {
+  const stalled = await Promise.all(
+    Array.from({ length: 50 }, () => visit('/queue/events?queue=default', { headers: API_KEY })),
+  )
+  const live = await watch()
+  const since = live.seen[0]!.id!
+  for (let round = 0; round < 60; round++) {
+    await writeEvents(20)
+    await hub().notify(null)
+  }
+  const expected = await logIds(since)
+  await live.first(({ id, event }) => id === expected.at(-1) && event === 'job:created')
+  expect(expected).toHaveLength(1_200)
+  expect(live.ids()).toEqual(expected)
+  await Promise.all(stalled.map(({ body }) => body!.cancel()))
 })
 
 it('a hub with a client and no jobs stores nothing and sets no alarm', async () => {

@@ -6,7 +6,7 @@ import { PROBE_FORM } from './ffmpeg/probe/probeMemo.ts'
 import { encodeLimits } from './ffmpeg/process/limits.ts'
 import { runProcess } from './ffmpeg/process/process.ts'
 import { formatError, type Log } from './log.ts'
-import type { Settings } from './settings.ts'
+import { MAX_SMALL_JOBS, type Settings } from './settings.ts'
 
 export interface RunnerCapabilities {
   cpus: number
@@ -66,6 +66,30 @@ function availableMemoryBytes({ memoryBytes }: Settings): number {
 export function countThreads(settings: Pick<Settings, 'cpus'>): number | null {
   const available = availableParallelism()
   return settings.cpus ?? (available < cpus().length ? available : null)
+}
+
+/** Memory for the ffmpeg of a small job: decoding a frame of 8K takes 4 GiB (measured). */
+const SMALL_JOB_BYTES = 4 * 1024 ** 3
+/** Share of the memory that ffmpeg gets, see `encodeLimits`. */
+const FFMPEG_SHARE = 0.75
+
+/**
+ * Returns the number of small jobs that run at once: one for each core, and one more because they also
+ * wait for the gateway, as far as memory allows.
+ */
+export function countSmallJobs(settings: Settings, cores: number): number {
+  const byMemory = Math.floor((availableMemoryBytes(settings) * FFMPEG_SHARE) / SMALL_JOB_BYTES)
+  return settings.smallJobs ?? Math.max(1, Math.min(cores + 1, byMemory, MAX_SMALL_JOBS))
+}
+
+/** Settings of a small job: it gets its share of the memory and of the disk. */
+export function shareSettings(settings: Settings, smallJobs: number): Settings {
+  const { diskBytes } = settings
+  return {
+    ...settings,
+    memoryBytes: Math.floor(availableMemoryBytes(settings) / smallJobs),
+    diskBytes: diskBytes === null ? null : Math.floor(diskBytes / smallJobs),
+  }
 }
 
 /** Paths of ffmpeg and ffprobe, and the limits under which they run. */

@@ -1,6 +1,6 @@
 /**
- * Claim loop: claims jobs, runs them, and decides when to wait and when to exit. One job at a time
- * runs; while its output is uploaded, the next one is claimed.
+ * Claim loop: claims jobs, runs them, and decides when to wait and when to exit. Several small jobs
+ * run at once, or one other job. While a small output is uploaded, the next job is claimed.
  */
 import {
   MIN_PROTOCOL_VERSION,
@@ -34,6 +34,8 @@ interface LoopOptions {
   capabilities: RunnerCapabilities
   log: Log
   shutdown: AbortSignal
+  /** Number of small jobs that run at once. */
+  smallJobs: number
   /**
    * Never throws.
    *
@@ -60,7 +62,7 @@ interface LoopState {
  * ended.
  */
 export async function runClaimLoop(options: LoopOptions): Promise<LoopEndReason> {
-  const jobs = createHeldJobs()
+  const jobs = createHeldJobs(options.smallJobs)
   const reason = await claimUntilEnd(options, jobs)
   await jobs.waitForAll()
   return reason
@@ -78,7 +80,8 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
   }
   let idleSince = performance.now()
   while (!shutdown.aborted) {
-    if (!jobs.canClaim()) {
+    const claimable = jobs.findClaimable()
+    if (claimable === null) {
       await jobs.waitForChange()
       idleSince = performance.now()
       continue
@@ -86,13 +89,15 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
     const claimedAt = performance.now()
     const hasJobs = !jobs.isEmpty()
     try {
-      const assignment = await claim(options, state, idleMs - (claimedAt - idleSince))
+      const idleMsLeft = idleMs - (claimedAt - idleSince)
+      const assignment = await claim(options, state, { claimable, idleMsLeft })
       if (assignment !== null && !jobs.includes(assignment)) {
         jobs.start(assignment, (onUpload) => options.runAssignment(assignment, onUpload))
         continue
       }
       if (hasJobs) {
-        await jobs.waitForAll()
+        // Jobs may have ended during the claim.
+        await (claimable === 'small' && !jobs.isEmpty() ? jobs.waitForChange() : jobs.waitForAll())
         idleSince = performance.now()
         continue
       }
@@ -130,9 +135,10 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
 async function claim(
   { client, settings, capabilities, log, shutdown }: LoopOptions,
   state: LoopState,
-  idleMsLeft: number,
+  { claimable, idleMsLeft }: { claimable: 'any' | 'small'; idleMsLeft: number },
 ): Promise<Assignment | null> {
-  const diskBytes = await readFreeDiskBytes(settings)
+  // Without disk space, a runner gets only jobs whose output is small.
+  const diskBytes = claimable === 'small' ? 0 : await readFreeDiskBytes(settings)
   const { jobs } = state
   const request: ClaimRequest = {
     protocol: state.protocol,

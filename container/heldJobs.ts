@@ -1,14 +1,22 @@
-/** The jobs that the runner holds, and whether it can claim another one. */
+/** The jobs that the runner holds, and which ones it can claim besides. */
 import type { Assignment } from '../src/contract/runnerProtocol.ts'
 
+/** Kinds of variants with a small output. Of these, several run at once. */
+const SMALL_KINDS: readonly Assignment['rendition']['kind'][] = ['image', 'sprite', 'wave', 'probe']
 /**
  * While an output of at most this size is uploaded, the next job runs. A larger one would take disk
  * space that the next job may use.
  */
 const MAX_OVERLAPPED_BYTES = 8 * 1024 ** 2
+/**
+ * After so long with small jobs alone, no job is claimed until all have ended. Otherwise a runner
+ * that always has small jobs would never run another one.
+ */
+const MAX_SMALL_ONLY_MS = 2_000
 
 interface HeldJob {
   assignment: Assignment
+  isSmall: boolean
   /** True when only the upload and the finish of a small output are left. */
   isUploading: boolean
 }
@@ -18,9 +26,16 @@ export type RunJob = (onUpload: (sizeBytes: number) => void) => Promise<void>
 
 export type HeldJobs = ReturnType<typeof createHeldJobs>
 
-export function createHeldJobs() {
+export function isSmallJob({ rendition }: Assignment): boolean {
+  return SMALL_KINDS.includes(rendition.kind)
+}
+
+/** @param maxSmallJobs number of small jobs that run at once; another job has the runner for itself */
+export function createHeldJobs(maxSmallJobs: number, now = () => performance.now()) {
   const jobs = new Set<HeldJob>()
   let change = Promise.withResolvers<void>()
+  /** When no job was running last. */
+  let freeAt = now()
 
   function announce() {
     change.resolve()
@@ -33,11 +48,22 @@ export function createHeldJobs() {
     includes: ({ jobId, fence }: Assignment) =>
       [...jobs].some((job) => job.assignment.jobId === jobId && job.assignment.fence === fence),
     listIds: () => [...jobs].map(({ assignment }) => assignment.jobId),
-    /** One job at a time runs, and one is uploaded. */
-    canClaim: () => jobs.size < 2 && [...jobs].every(({ isUploading }) => isUploading),
+    /** Returns which jobs can be claimed now; null for none. */
+    findClaimable(): 'any' | 'small' | null {
+      const running = [...jobs].filter(({ isUploading }) => !isUploading)
+      if (jobs.size >= 2 * maxSmallJobs) {
+        return null
+      }
+      if (running.length === 0) {
+        freeAt = now()
+        return 'any'
+      }
+      const isShared = running.every(({ isSmall }) => isSmall) && running.length < maxSmallJobs
+      return isShared && now() - freeAt < MAX_SMALL_ONLY_MS ? 'small' : null
+    },
     /** @param run never throws */
     start(assignment: Assignment, run: RunJob): void {
-      const job: HeldJob = { assignment, isUploading: false }
+      const job: HeldJob = { assignment, isSmall: isSmallJob(assignment), isUploading: false }
       jobs.add(job)
       const ended = run((sizeBytes) => {
         job.isUploading = sizeBytes <= MAX_OVERLAPPED_BYTES

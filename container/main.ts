@@ -8,11 +8,12 @@
  */
 import { createKnownProbes } from './attempt/knownProbes.ts'
 import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
-import { detectCapabilities } from './capabilities.ts'
+import { countSmallJobs, detectCapabilities, shareSettings } from './capabilities.ts'
 import { runClaimLoop } from './claimLoop.ts'
 import { AttemptReleased } from './failures.ts'
 import { killProcessGroups } from './ffmpeg/process/process.ts'
 import { createGatewayClient } from './gateway/gatewayClient.ts'
+import { isSmallJob } from './heldJobs.ts'
 import { createLog } from './log.ts'
 import { runAssignment } from './runAssignment.ts'
 import { InvalidSettings, readSettings, type Settings } from './settings.ts'
@@ -41,11 +42,14 @@ async function main(settings: Settings): Promise<number> {
   const removed = await removeStaleScratchFolders(settings.scratchDir)
   const capabilities = await detectCapabilities(settings, log)
   const { cpus, memoryBytes, hwaccels } = capabilities
+  const smallJobs = countSmallJobs(settings, cpus)
+  const smallSettings = shareSettings(settings, smallJobs)
   log('info', 'runner started', {
     queues: settings.queues,
     leftoversRemoved: removed,
     cpus,
     memoryBytes,
+    smallJobs,
     hwaccels,
   })
   const shared = {
@@ -59,7 +63,13 @@ async function main(settings: Settings): Promise<number> {
   const reason = await runClaimLoop({
     ...shared,
     capabilities,
-    runAssignment: (assignment, onUpload) => runAssignment(assignment, { ...shared, onUpload }),
+    smallJobs,
+    runAssignment: (assignment, onUpload) =>
+      runAssignment(assignment, {
+        ...shared,
+        settings: isSmallJob(assignment) ? smallSettings : settings,
+        onUpload,
+      }),
   })
   log('info', 'runner ended', { reason })
   return reason === 'rejected' ? 1 : 0

@@ -6,6 +6,7 @@ import { DEFAULT_QUEUE, queueName } from '../src/contract/queue.ts'
 import { MAX_CLAIM_QUEUES } from '../src/contract/runnerProtocol.ts'
 
 const MAX_IDLE_SECONDS = 86_400
+export const MAX_SMALL_JOBS = 16
 const IDLE_SECONDS_ERROR = `must be a number of seconds from 0 to ${MAX_IDLE_SECONDS}, or "forever"`
 
 /** An empty variable counts as absent, as in a compose file that leaves it blank. */
@@ -47,6 +48,14 @@ const environment = z.object({
   DISK_BYTES: setting(byteCount.optional()),
   MEMORY_BYTES: setting(byteCount.optional()),
   CPUS: setting(z.coerce.number(CPUS_ERROR).int(CPUS_ERROR).min(1, CPUS_ERROR).optional()),
+  SMALL_JOBS: setting(
+    z.coerce
+      .number(`must be a number from 1 to ${MAX_SMALL_JOBS}`)
+      .int()
+      .min(1)
+      .max(MAX_SMALL_JOBS)
+      .optional(),
+  ),
   QUEUES: setting(
     z
       .string()
@@ -101,6 +110,8 @@ export interface Settings {
   memoryBytes: number | null
   /** Cores that a job may use; null for all that the system reports. */
   cpus: number | null
+  /** Number of small jobs that run at once; null for a number by cores and memory. */
+  smallJobs: number | null
   ffmpeg: string
   ffprobe: string
 }
@@ -132,6 +143,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     diskBytes: value.DISK_BYTES ?? null,
     memoryBytes: value.MEMORY_BYTES ?? null,
     cpus: value.CPUS ?? null,
+    smallJobs: value.SMALL_JOBS ?? null,
     ffmpeg: value.FFMPEG,
     ffprobe: value.FFPROBE,
   }

@@ -155,13 +155,13 @@ export async function listBusyRunners(db: Database): Promise<string[]> {
 }
 
 /**
- * The running jobs that one runner holds, at most 10. A runner holds one that runs, and one whose
- * output it uploads.
+ * The running jobs that one runner holds, at most 50. A runner runs up to 16 small jobs, and uploads
+ * the outputs of as many.
  */
 export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]> {
   return db
     .select()
     .from(jobs)
     .where(and(sql`status = 'running'`, eq(jobs.runnerId, runnerId)))
-    .limit(10)
+    .limit(50)
 }

@@ -30,6 +30,7 @@ export async function runInRunner(file: string, transformation: string) {
     await runClaimLoop({
       ...shared,
       capabilities,
+      smallJobs: 1,
       shutdown,
       runAssignment: (each) => runAssignment(each, { ...shared, shutdown }),
     })

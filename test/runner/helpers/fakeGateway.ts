@@ -35,6 +35,8 @@ export async function startGateway() {
     flippedParts: 0,
     partSizeBytes: 5 * 1024 * 1024,
     claims: 0,
+    /** The free disk space that each claim stated. */
+    disks: [] as (number | undefined)[],
     /** Number of source bytes in complete responses. */
     sourceBytes: 0,
     /** The distinct secrets that runners sent. */
@@ -152,11 +154,12 @@ export async function startGateway() {
     }
     gateway.secrets.add(secret.data ?? '')
     if (url.pathname === '/runner/claim') {
-      const { protocol } = parseMessage(contract.claimRequest, await json(request))
+      const { protocol, runner } = parseMessage(contract.claimRequest, await json(request))
       if (protocol > gateway.protocolVersion) {
         return rejectProtocol(response)
       }
       gateway.claims += 1
+      gateway.disks.push(runner.diskBytes)
       events.emit('claim')
       failIfRequested('claim')
       const job = waiting.shift()

@@ -76,6 +76,7 @@ export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndR
   const shared = { client, settings, capabilities, log, shutdown, probes }
   return runClaimLoop({
     ...shared,
+    smallJobs: settings.smallJobs ?? 1,
     runAssignment: (assignment, onUpload) => runAssignment(assignment, { ...shared, onUpload }),
   })
 }

@@ -1,0 +1,87 @@
+import { beforeEach, expect, it } from 'vitest'
+import { createHeldJobs } from '../../../container/heldJobs.ts'
+import { type Assignment, assignment } from '../../../src/contract/runnerProtocol.ts'
+import { image, video } from '../../fixtures/renditions.ts'
+
+const MIB = 1024 ** 2
+let now = 0
+let held = createHeldJobs(2, () => now)
+beforeEach(() => {
+  now = 0
+  held = createHeldJobs(2, () => now)
+})
+
+/** Starts a job; returns functions that begin its upload and end it. */
+function start(rendition: Assignment['rendition'], jobId: string) {
+  const ended = Promise.withResolvers<void>()
+  let upload = (_sizeBytes: number) => {}
+  held.start(
+    assignment.parse({
+      jobId,
+      queue: 'default',
+      fence: 1,
+      attempt: 1,
+      filePath: 'videos/clip.mp4',
+      rendition,
+      source: { sizeBytes: 1, etag: 'a' },
+      leaseSeconds: 30,
+      stallSeconds: 30,
+      timeoutSeconds: 60,
+    }),
+    (onUpload) => {
+      upload = onUpload
+      return ended.promise
+    },
+  )
+  return {
+    upload: (sizeBytes: number) => upload(sizeBytes),
+    end() {
+      const change = held.waitForChange()
+      ended.resolve()
+      return change
+    },
+  }
+}
+
+it('runs up to two small jobs at once', async () => {
+  expect(held.findClaimable()).toBe('any')
+  const first = start(image(), 'job_1')
+  expect(held.findClaimable()).toBe('small')
+  start(image(), 'job_2')
+  expect(held.findClaimable()).toBeNull()
+  first.upload(1_000)
+  expect(held.findClaimable()).toBe('small')
+  await first.end()
+  expect(held.listIds()).toEqual(['job_2'])
+  expect(held.findClaimable()).toBe('small')
+})
+
+it('runs no other job besides a video, until a small output of it is uploaded', () => {
+  const encode = start(video(), 'job_1')
+  expect(held.findClaimable()).toBeNull()
+  encode.upload(8 * MIB + 1)
+  expect(held.findClaimable()).toBeNull()
+  encode.upload(8 * MIB)
+  expect(held.findClaimable()).toBe('any')
+})
+
+it('ends the small jobs every two seconds, so that another one has its turn', async () => {
+  expect(held.findClaimable()).toBe('any')
+  const first = start(image(), 'job_1')
+  now = 1_999
+  const second = start(image(), 'job_2')
+  await first.end()
+  expect(held.findClaimable()).toBe('small')
+  now = 2_000
+  expect(held.findClaimable()).toBeNull()
+  second.upload(1)
+  expect(held.findClaimable()).toBe('any')
+})
+
+it('holds at most twice as many jobs as it runs', () => {
+  for (const id of ['job_1', 'job_2', 'job_3', 'job_4']) {
+    expect(held.findClaimable()).not.toBeNull()
+    start(image(), id).upload(1)
+  }
+  expect(held.findClaimable()).toBeNull()
+})

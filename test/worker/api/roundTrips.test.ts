@@ -4,9 +4,10 @@
  * counts too. The key of the caller is cached, unless a test says otherwise.
  */
 import { env } from 'cloudflare:workers'
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { mp4 } from '../helpers/mediaBytes.ts'
 import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
+import { follow } from '../helpers/eventStream.ts'
 import { startJob } from '../helpers/fakeRunner.ts'
 import { createOne, putOriginal } from '../helpers/jobs.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
@@ -65,12 +66,14 @@ beforeAll(async () => {
   }
 })
 
-// Reads the rows of the keys into the cache.
+// Reads the rows of the keys into the cache, where they do not expire while the clock stands still.
 beforeEach(async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() })
   for (const one of [key, folderKey, queueKey]) {
     await visitWith({}, '/queue/stats', { headers: one.headers })
   }
 })
+afterEach(() => void vi.useRealTimers())
 
 type Row = [
   route: string,
@@ -175,6 +178,35 @@ function uploadForm() {
   return form
 }
 
+it.each([
+  ['all queues', ''],
+  ['a queue', '?queue=default'],
+  ['a job', () => `?jobId=${ids.pending}`],
+  ['a job and a queue', () => `?queue=default&jobId=${ids.pending}`],
+])('GET /queue/events of %s makes one round trip, in the hub', async (_, query) => {
+  const sent = spyOnDatabase()
+  try {
+    const client = await follow(typeof query === 'function' ? query() : query, key.headers)
+    await client.first(({ event }) => event === 'connected')
+    expect(sent).toHaveLength(1)
+    await client.close()
+  } finally {
+    vi.restoreAllMocks()
+  }
+})
+
+/** Returns the SQL that anything sends to the database from now on, hubs included. */
+function spyOnDatabase(): string[] {
+  const sent: string[] = []
+  const prototype = Object.getPrototypeOf(env.DB) as D1Database
+  const prepare = prototype.prepare
+  vi.spyOn(prototype, 'prepare').mockImplementation(function (this: D1Database, sql) {
+    sent.push(sql)
+    return prepare.call(this, sql)
+  })
+  return sent
+}
+
 it.each(ROWS)('%s', async (route, sent, trips, depth) => {
   const [method, path] = route.split(' ') as [string, string]
   const given = typeof sent === 'function' ? sent() : sent
@@ -209,12 +241,8 @@ describe('the first request with a key', () => {
     const read = () => send({ method: 'GET', path: '/queue/stats', headers: fresh.headers })
     expect(await read()).toMatchObject({ status: 200, roundTrips: 3, depth: 2 })
     expect(await read()).toMatchObject({ status: 200, roundTrips: 1, depth: 1 })
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 5_000 })
-    try {
-      expect(await read()).toMatchObject({ status: 200, roundTrips: 2, depth: 2 })
-    } finally {
-      vi.useRealTimers()
-    }
+    vi.setSystemTime(Date.now() + 5_000)
+    expect(await read()).toMatchObject({ status: 200, roundTrips: 2, depth: 2 })
   })
 })
 

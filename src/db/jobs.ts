@@ -2,7 +2,7 @@
  * Statements that create, read and delete jobs. Claims are in `leases.ts`, other changes of status
  * in `jobTransitions.ts`, lists in `jobList.ts`.
  */
-import { and, desc, eq, inArray, ne, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, ne, type SQL, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import type { JobLimit } from '../contract/limits.ts'
 import { PROBE } from '../contract/probe.ts'
@@ -250,7 +250,8 @@ export async function listAttempts(
     db
       .select()
       .from(attempts)
-      .where(inArray(attempts.jobId, visible))
+      // Compared with the id itself: by a subquery, the view would read all completed jobs.
+      .where(and(eq(attempts.jobId, jobId), exists(visible)))
       .orderBy(desc(attempts.fence))
       .limit(100),
   ])

@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import type { Plan } from '../../../src/contract/plan.ts'
 import { PROTOCOL_VERSION } from '../../../src/contract/runnerProtocol.ts'
 import { claimNextJob, reportProgress } from '../../../src/db/leases.ts'
-import { findJob, findNewestJob, insertJobs } from '../../../src/db/jobs.ts'
+import { findJob, findNewestJob, insertJobs, listAttempts } from '../../../src/db/jobs.ts'
 import { UNRESTRICTED, type Restriction, ROOT } from '../../../src/domain/caller.ts'
 import { createJobs } from '../../../src/services/jobs/createJobs.ts'
 import { claimJob } from '../../../src/services/jobs/claimJob.ts'
@@ -205,6 +205,14 @@ describe('with 100,000 jobs', () => {
     const { result, rowsRead } = await cost(() => findJob(platform.db, id, UNRESTRICTED))
     expect(result?.id).toBe(id)
     expect(rowsRead).toBeLessThanOrEqual(2)
+  })
+
+  it('the attempts of a job are listed with at most 10 rows read', async () => {
+    const id = 'job_0000000000000000000000000000c353'
+    const list = () => listAttempts(platform.db, id, { queue: 'default', pathPrefix: 'videos/' })
+    const { result, rowsRead } = await cost(list)
+    expect(result).toMatchObject([{ jobId: id, outcome: 'completed' }])
+    expect(rowsRead).toBeLessThanOrEqual(10)
   })
 
   it.each([

@@ -27,7 +27,6 @@ const PACKAGES = [
   'hono/method-not-allowed',
   'hono/request-id',
   'hono/secure-headers',
-  'hono/streaming',
   'zod',
 ]
 

@@ -3,6 +3,7 @@
  * the gateway: it reads all ranges of the source, and stores all parts of an output, one after another.
  */
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
@@ -12,7 +13,6 @@ import type { BenchContext } from '../context.ts'
 import { execute, putFile, runJobs } from '../jobs.ts'
 import type { Measurement } from '../report.ts'
 import { measureMs } from '../rounds.ts'
-import { makeClip } from '../runner.ts'
 import { startService } from '../service.ts'
 
 const SOURCE_BYTES = 1.08e9
@@ -50,8 +50,23 @@ export async function run({ folder, log }: BenchContext): Promise<Measurement[]>
   ]
 }
 
+/** The clip has a bit rate at which its video is copied; that of `makeClip` is too high. */
 async function makeSource(folder: string): Promise<string> {
-  const clip = await makeClip(folder, { name: 'clip.mp4', size: '1280x720', seconds: 20 })
+  const clip = join(folder, 'clip.mp4')
+  const inputs = [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=1280x720:r=30:d=10',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=d=10',
+  ]
+  const noise = ['-vf', 'noise=alls=20:allf=t', '-pix_fmt', 'yuv420p', '-c:a', 'aac']
+  const rate = ['-b:v', '4M', '-maxrate', '4M', '-bufsize', '4M', '-g', '60']
+  const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', ...rate]
+  await execute('ffmpeg', ['-v', 'error', '-y', ...inputs, ...noise, ...encoder, clip])
   const source = join(folder, 'source.mp4')
   const repeats = Math.round(SOURCE_BYTES / (await stat(clip)).size) - 1
   const loop = ['-stream_loop', `${repeats}`, '-i', clip, '-c', 'copy', '-movflags', '+faststart']
@@ -69,7 +84,7 @@ async function moveWithCurl(
   const secrets = readFileSync(join(service.stateDir, 'secrets.env'), 'utf8')
   const headers = {
     Authorization: `Bearer ${/RUNNER_TOKEN=(.*)/.exec(secrets)?.[1]}`,
-    [RUNNER_SECRET_HEADER]: 'the-secret-of-the-benchmarks',
+    [RUNNER_SECRET_HEADER]: randomBytes(16).toString('base64url'),
   }
   const send = async <T>(path: string, message: object): Promise<T> => {
     const response = await fetch(`${service.url}/runner/${path}`, {
@@ -77,11 +92,19 @@ async function moveWithCurl(
       headers: { ...headers, 'Content-Type': 'application/json' },
       body: JSON.stringify(message),
     })
+    if (!response.ok) {
+      throw new Error(`${path}: ${response.status} ${await response.text()}`)
+    }
     return (await response.json()) as T
   }
   await putFile(service, 'videos/a.mp4', source)
   await service.client.createJobs('videos/a.mp4', [REMUX])
-  const claim = { protocol: PROTOCOL_VERSION, runner: { id: 'curl' }, queues: ['default'] }
+  const claim = {
+    protocol: PROTOCOL_VERSION,
+    runner: { id: 'curl' },
+    queues: ['default'],
+    waitSeconds: 0,
+  }
   const { jobId, fence } = await send<{ jobId: string; fence: number }>('claim', claim)
   const report = { fence, progress: 1, stage: 'upload', etaSeconds: null }
   const reports = setInterval(() => void send(`jobs/${jobId}/report`, report), REPORT_INTERVAL_MS)

@@ -146,11 +146,14 @@ export async function countClaimableJobs(
   return row?.n ?? 0
 }
 
+/** Condition: the job is running, in any queue. It names the queues for the index. */
+export const isRunningAnywhere = sql`queue IN (SELECT name FROM queues) AND status = 'running'`
+
 /** Ids of the runners that hold a job of any queue, at most 1,000. */
 export async function listBusyRunners(db: Database): Promise<string[]> {
   const rows = await db.all<{ runnerId: string }>(sql`
     SELECT DISTINCT runner_id AS runnerId FROM jobs
-    WHERE status = 'running' AND runner_id IS NOT NULL LIMIT 1000`)
+    WHERE ${isRunningAnywhere} AND runner_id IS NOT NULL LIMIT 1000`)
   return rows.map((row) => row.runnerId)
 }
 
@@ -162,6 +165,6 @@ export function listJobsHeldBy(db: Database, runnerId: string): Promise<JobRow[]
   return db
     .select()
     .from(jobs)
-    .where(and(sql`status = 'running'`, eq(jobs.runnerId, runnerId)))
+    .where(and(isRunningAnywhere, eq(jobs.runnerId, runnerId)))
     .limit(50)
 }

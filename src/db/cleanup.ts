@@ -5,6 +5,7 @@
 import { sql } from 'drizzle-orm'
 import { FINAL_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, statement } from './database.ts'
+import { hasStatus } from './schema/columns.ts'
 
 /** Maximum number of rows that a statement deletes; for events five times as many. */
 const BATCH_SIZE = 200
@@ -19,7 +20,8 @@ export async function deleteFinishedJobs(db: Database, before: number): Promise<
       db,
       sql`DELETE FROM jobs WHERE seq IN (
         SELECT seq FROM (
-          SELECT seq, completed_at FROM jobs WHERE status = ${status}
+          SELECT seq, completed_at FROM jobs
+          WHERE status = ${status} AND ${hasStatus(FINAL_STATUSES)}
           ORDER BY seq LIMIT ${BATCH_SIZE})
         WHERE completed_at < ${before})`,
     ),

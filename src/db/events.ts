@@ -7,10 +7,17 @@ import type { Database } from './database.ts'
 import { events, jobs } from './schema/index.ts'
 import type { EventRow } from './rows.ts'
 
-/** @param queue null for all queues */
+/**
+ * No index has the events of one queue: a row of the index would be written with each event.
+ *
+ * @param queue null for all queues
+ */
 function isAfter(queue: string | null, seq: number) {
   return and(queue === null ? undefined : eq(events.queue, queue), gt(events.seq, seq))
 }
+
+/** A stream that is further behind in the log of all queues is not resumed. It bounds the search. */
+const MAX_EVENTS_SEARCHED = 100_000
 
 /** The first `limit` events after `seq`, oldest first, of a queue or (null) of all queues. */
 export function listEvents(
@@ -87,7 +94,8 @@ export async function findStreamStart(
   const isFarBehind =
     since === null
       ? sql`0`
-      : sql`CASE WHEN newest - ${since} <= ${maxReplay} THEN 0 ELSE
+      : sql`CASE WHEN newest - ${since} <= ${maxReplay} THEN 0
+          WHEN newest - ${since} > ${MAX_EVENTS_SEARCHED} THEN 1 ELSE
           (SELECT ${events.seq} FROM ${events} WHERE ${isAfter(queue, since)}
            ORDER BY ${events.seq} LIMIT 1 OFFSET ${maxReplay}) IS NOT NULL END`
   const [found] = await db.all<Record<keyof StreamStart, number>>(sql`

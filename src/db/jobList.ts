@@ -4,6 +4,8 @@ import type { ListJobs } from '../contract/job.ts'
 import type { JobStatus } from '../contract/jobStatus.ts'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
 import { type Database, statement } from './database.ts'
+import { FINAL_STATUSES, isActive } from '../domain/jobTransitions.ts'
+import { hasStatus } from './schema/columns.ts'
 import { jobs } from './schema/index.ts'
 import { isInFolder, isVisibleJob } from './accessConditions.ts'
 import type { JobRow } from './rows.ts'
@@ -38,7 +40,7 @@ export async function listJobRows(
     const rows = await db
       .select()
       .from(jobs)
-      .where(and(matchesQuery(query), isVisibleJob(restriction)))
+      .where(and(matchesQuery(query, query.limit + query.offset), isVisibleJob(restriction)))
       .orderBy(desc(jobs.seq))
       .limit(query.limit)
       .offset(query.offset)
@@ -58,7 +60,7 @@ export async function listJobRows(
 async function listFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<Page> {
   const { queue, status, before, limit, offset } = query
   const isInside = isInFolder(jobs.filePath, pathPrefix)
-  const matching = and(matchesQuery(query), sql`true`)
+  const matching = and(matchesQuery(query, MAX_JOBS_READ), sql`true`)
   // The unary plus keeps SQLite from using another index, which has the jobs of other folders too.
   const conditions = [
     sql`seq IN (
@@ -97,9 +99,22 @@ async function listFolder(db: Database, query: PageQuery, pathPrefix: string): P
   return { rows: rows.flatMap(({ job }) => job ?? []), lastRead: rows[0]?.lastRead ?? null }
 }
 
-function matchesQuery({ status, queue, filePath, before }: PageQuery) {
+/** @param maxRead number of the newest jobs that may be left out if there are more */
+function matchesQuery({ status, queue, filePath, before }: PageQuery, maxRead: number) {
+  const isNew = before === null ? sql`true` : sql`seq < ${before}`
+  // No index orders the jobs of an active status over all queues: the newest of each queue are read.
+  const isFirstOfQueue =
+    status !== undefined && isActive(status) && queue === undefined && filePath === undefined
+      ? sql`${jobs.seq} IN (
+          SELECT value FROM queues, json_each((SELECT json_group_array(seq) FROM (
+            SELECT seq FROM jobs WHERE queue = queues.name AND status = ${status} AND ${isNew}
+            ORDER BY seq DESC LIMIT ${maxRead}))))`
+      : undefined
   return and(
+    isFirstOfQueue,
     status === undefined ? undefined : eq(jobs.status, status),
+    // SQLite uses a partial index only if the query has its condition.
+    status === undefined || isActive(status) ? undefined : hasStatus(FINAL_STATUSES),
     queue === undefined ? undefined : eq(jobs.queue, queue),
     filePath === undefined ? undefined : eq(jobs.filePath, filePath),
     before === null ? undefined : lt(jobs.seq, before),

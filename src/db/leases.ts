@@ -8,7 +8,7 @@ import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, isListed, statement } from './database.ts'
 import { releaseDueRetriesStatement } from './queues.ts'
-import { nextClaimableJob } from './claimQuery.ts'
+import { isRunningAnywhere, nextClaimableJob } from './claimQuery.ts'
 import type { JobRow } from './rows.ts'
 import { jobs } from './schema/index.ts'
 
@@ -116,7 +116,6 @@ export async function claimNextJob(
       progress: 0,
       playableAt: null,
       packageKey: null,
-      completedAt: null,
       // The error of the previous attempt is kept in `attempts`.
       error: null,
       errorCode: null,
@@ -149,7 +148,8 @@ export function reissueClaim(
     .set({ leaseExpiresAt: leaseExpiry(now, sql`started_at`) })
     .where(
       and(
-        sql`status = 'running' AND stage IS NULL`,
+        isRunningAnywhere,
+        sql`stage IS NULL`,
         eq(jobs.runnerId, runner.id),
         sql`runner_secret_hash IS ${runner.secretHash}`,
         heldJobs.length === 0 ? undefined : not(isListed(jobs.id, heldJobs)),

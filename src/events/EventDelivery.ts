@@ -58,15 +58,19 @@ export class EventDelivery {
     if (position === null) {
       return false
     }
-    const rows = await listEvents(this.db, this.queue, position, MAX_EVENTS_PER_READ)
+    // The events of all queues, so that the position also passes those of other queues: no index has
+    // the events of one queue.
+    const read = await listEvents(this.db, null, position, MAX_EVENTS_PER_READ)
+    const last = read.at(-1)
     // Null if all subscribers have left during the read.
-    if (rows.length > 0 && this.subscribers.position !== null) {
+    if (last !== undefined && this.subscribers.position !== null) {
+      const rows = this.queue === null ? read : read.filter(({ queue }) => queue === this.queue)
       for (const delivered of this.joins) {
         delivered.push(...rows)
       }
-      this.subscribers.deliver(rows)
+      this.subscribers.deliver(rows, last.seq)
     }
-    return rows.length === MAX_EVENTS_PER_READ
+    return read.length === MAX_EVENTS_PER_READ
   }
 
   /**

@@ -135,6 +135,12 @@ export class QueueHub extends DurableObject<Env> {
     return wakeWaitingRunners(findWaiting(), jobs, count)
   }
 
+  /** See `Hubs.offerJobs`. */
+  offerJobs(jobs: JobRequirements[], count: number): number {
+    const waiting = this.ctx.getWebSockets(RUNNER).filter(isOpen)
+    return Math.min(wakeWaitingRunners(waiting, jobs, count).length, count)
+  }
+
   /** Sends progress to the current subscribers of the job, without storing it. */
   sendProgress(filePath: string, data: ProgressData): void {
     this.openStreams().subscribers.sendLive({ jobId: data.jobId, filePath }, () =>

@@ -98,9 +98,12 @@ export class Subscribers {
     }
   }
 
-  /** Sends events, which are all events between `position` and the last of them, oldest first. */
-  deliver(rows: EventRow[]): void {
-    this.position = rows.at(-1)!.seq
+  /** Sends events, which are all events after `position` and up to `until`, oldest first. */
+  deliver(rows: EventRow[], until: number): void {
+    this.position = until
+    if (rows.length === 0) {
+      return
+    }
     if (this.size > 0) {
       // Stored before the object can hibernate. The events do not wait for the disk: an object that
       // loses this write loses its sockets too, and the clients resume.

@@ -82,6 +82,8 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
     readProgress: async (queue, jobIds) =>
       limitTime(getHub(queue).readProgress(jobIds), MAX_READ_MS),
     deliverInHubOfAllQueues: () => getHub(ALL_QUEUES).notify(null),
+    offerJobs: async (queue, jobs, count) =>
+      limitTime(getHub(queue).offerJobs(jobs, count), MAX_WAKE_MS),
     wake: (queue, count) => limitTime(getHub(queue).wake(count), MAX_WAKE_MS),
     runWatchdog: (queue) => limitTime(getHub(queue).runWatchdog(), MAX_WATCHDOG_MS),
     async openStream(queue, options) {

@@ -74,6 +74,11 @@ export interface Hubs {
    */
   wake(queue: string, count: number): Promise<JobRequirements[]>
   /**
+   * Wakes waiting runners for jobs that were just created, without a read of the database. Wakes up
+   * to `count` runners, each for one of the jobs that it can run. Returns their number.
+   */
+  offerJobs(queue: string, jobs: JobRequirements[], count: number): Promise<number>
+  /**
    * Opens a wait for work in several queues. Wake-ups of a queue whose hub does not answer are not
    * received; its runner then claims again after the wait.
    */

@@ -16,7 +16,7 @@ import type { JobStatus } from '../../contract/jobStatus.ts'
 import type { MediaFacts } from '../../contract/mediaFacts.ts'
 import type { Plan } from '../../contract/plan.ts'
 import type { Stage, Timings } from '../../contract/runnerProtocol.ts'
-import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
+import { FINAL_STATUSES, QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
 import { hasStatus, referenceFileList, time } from './columns.ts'
 import { queues } from './queues.ts'
 
@@ -95,8 +95,13 @@ export const jobs = sqliteTable(
     stderrTail: text(),
   },
   (t) => [
-    /** A variant has at most one active job, over all queues. */
-    uniqueIndex('jobs_active').on(t.filePath, t.transformation).where(hasStatus(ACTIVE_STATUSES)),
+    /**
+     * A variant has at most one active job, over all queues. Only ended jobs have a `completed_at`. The
+     * condition does not name the status, because a claim would then write the row of the index.
+     */
+    uniqueIndex('jobs_active')
+      .on(t.filePath, t.transformation)
+      .where(sql`completed_at IS NULL`),
     /**
      * For claims: of the jobs of a queue with the same encoders and size class, the first row is
      * claimed next.
@@ -107,7 +112,8 @@ export const jobs = sqliteTable(
     index('jobs_delayed')
       .on(t.queue, t.runAfter)
       .where(sql`run_after IS NOT NULL`),
-    index('jobs_by_status').on(t.status, t.seq),
+    /** Jobs of an active status are found by `jobs_by_queue_status`. */
+    index('jobs_by_final_status').on(t.status, t.seq).where(hasStatus(FINAL_STATUSES)),
     index('jobs_by_queue').on(t.queue, t.seq),
     index('jobs_by_queue_status').on(t.queue, t.status, t.seq),
     index('jobs_by_file').on(t.filePath, t.seq),

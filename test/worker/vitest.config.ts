@@ -46,13 +46,15 @@ export default defineConfig({
         },
         // All limits are too high for tests to reach, except TIGHT, which tests of limits use.
         ratelimits: Object.fromEntries(
-          ['READS', 'LARGE_READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map((name) => [
-            name,
-            {
-              namespace_id: name,
-              simple: { limit: name === 'TIGHT' ? 3 : 1_000_000, period: 60 as const },
-            },
-          ]),
+          ['READS', 'LARGE_READS', 'WRITES', 'UPLOADS', 'NEW_VARIANTS', 'RUNNERS', 'TIGHT'].map(
+            (name) => [
+              name,
+              {
+                namespace_id: name,
+                simple: { limit: name === 'TIGHT' ? 3 : 1_000_000, period: 60 as const },
+              },
+            ],
+          ),
         ),
       },
     })),

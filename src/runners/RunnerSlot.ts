@@ -18,8 +18,8 @@ const GATEWAY_HOST = 'gateway.reelqueue'
 /** A cold start takes 1 to 3 s. A runner that has not claimed after this time counts as failed. */
 const MAX_START_MS = 60_000
 /**
- * An idle runner repeats its claim after at most 8 s. A runner that runs a job sends no claims; its
- * lease is watched instead.
+ * An idle runner repeats its claim after at most 8 s. A runner that runs a job may send none; its lease
+ * is watched instead.
  */
 const MAX_SILENCE_MS = 60_000
 const CHECK_INTERVAL_MS = 30_000

@@ -14,6 +14,7 @@ import { describeMachine, formatTable, type SuiteResult } from './report.ts'
 /** In the order in which they run. */
 const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   start: () => import('./suites/start.ts'),
+  dispatch: () => import('./suites/dispatch.ts'),
   'tiny-jobs': () => import('./suites/tinyJobs.ts'),
   http: () => import('./suites/http.ts'),
   'fan-out': () => import('./suites/fanOut.ts'),

@@ -19,18 +19,19 @@ export class HeldLeases {
   /** When leases ended since the last call of `synchronize`, by job. */
   private readonly ended = new Map<string, number>()
 
-  /** Holds a lease from `now` on, and returns when it expires (ms since the epoch). */
-  hold(lease: HeldLease, now: number): number {
+  /** Holds a lease from `now` on. Returns it, with the latest progress that is known. */
+  hold(lease: HeldLease, now: number): Entry {
     const known = this.entries.get(lease.jobId)
     const entry = { ...lease, expiresAt: findExpiry(lease, now), heldSince: now }
     // Reports can arrive out of order: progress and fence only grow.
-    if (known === undefined || known.fence < lease.fence) {
-      this.entries.set(lease.jobId, entry)
-    } else if (known.fence === lease.fence) {
-      const progress = known.progress > lease.progress ? pickProgress(known) : {}
-      this.entries.set(lease.jobId, { ...entry, ...progress })
+    if (known !== undefined && known.fence > lease.fence) {
+      return entry
     }
-    return entry.expiresAt
+    if (known?.fence === lease.fence && known.progress > lease.progress) {
+      Object.assign(entry, pickProgress(known))
+    }
+    this.entries.set(lease.jobId, entry)
+    return entry
   }
 
   /**

@@ -14,8 +14,9 @@ import type { Claim } from '../db/leases.ts'
 import { findQueue } from '../db/queues.ts'
 import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
-import type { HeldLease, JobProgress, RecordedReport } from '../services/ports.ts'
+import type { HeldLease, JobProgress } from '../services/ports.ts'
 import { nextRoundTime } from '../services/maintenance/watchdogInterval.ts'
+import { describeError, logError } from '../log.ts'
 import { createPlatform } from '../platform/platform.ts'
 import { ALL_QUEUES, PING, PONG, type StreamOptions } from '../platform/hubClient.ts'
 import { explainMissing } from '../services/queues/eventFilter.ts'
@@ -37,6 +38,7 @@ export class QueueHub extends DurableObject<Env> {
   private readonly db: Database = openDatabase(this.env.DB)
   private readonly leases = new HeldLeases()
   private streams: { subscribers: Subscribers; delivery: EventDelivery } | null = null
+  private hubOfAllQueues: ReturnType<Env['HUBS']['getByName']> | null = null
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -141,30 +143,48 @@ export class QueueHub extends DurableObject<Env> {
     return Math.min(wakeWaitingRunners(waiting, jobs, count).length, count)
   }
 
-  /** Sends progress to the current subscribers of the job, without storing it. */
+  /** See `Hubs.sendProgress`. */
   sendProgress(filePath: string, data: ProgressData): void {
     this.openStreams().subscribers.sendLive({ jobId: data.jobId, filePath }, () =>
       encodeFrame({ event: 'job:progress', data: JSON.stringify(data) }),
     )
+    if (this.queue !== ALL_QUEUES) {
+      this.ctx.waitUntil(this.forwardProgress(filePath, data))
+    }
+  }
+
+  /** Sends progress on to the hub of all queues. */
+  private async forwardProgress(filePath: string, data: ProgressData): Promise<void> {
+    // One stub delivers its calls in order, so that progress does not decrease there either.
+    const hub = (this.hubOfAllQueues ??= this.env.HUBS.getByName(ALL_QUEUES))
+    try {
+      await hub.sendProgress(filePath, data)
+    } catch (error) {
+      // The next progress follows within a second. A stub does not work again after an error.
+      this.hubOfAllQueues = null
+      logError('hub_unreachable', { queue: ALL_QUEUES, error: describeError(error) })
+    }
   }
 
   /** See `Hubs.report`. */
-  report(claim: Claim, report: Omit<Report, 'fence'>): RecordedReport | null {
+  report(claim: Claim, report: Omit<Report, 'fence'>): number | null {
     const lease = this.leases.extend(claim, report, Date.now())
-    return lease && this.announceProgress(lease, lease.expiresAt)
+    if (lease === null) {
+      return null
+    }
+    this.sendProgressOf(lease)
+    return lease.expiresAt
   }
 
   /** See `Hubs.holdLease`. */
-  holdLease(lease: HeldLease): RecordedReport {
-    return this.announceProgress(lease, this.leases.hold(lease, Date.now()))
+  holdLease(lease: HeldLease): void {
+    this.sendProgressOf(this.leases.hold(lease, Date.now()))
   }
 
-  private announceProgress(lease: HeldLease, leaseExpiresAt: number): RecordedReport {
-    const { jobId, filePath, stage, etaSeconds, fps, speed } = lease
-    const progress = toPercent(lease.progress)
-    const data = { jobId, progress, stage: stage!, etaSeconds, fps, speed }
-    this.sendProgress(filePath, data)
-    return { leaseExpiresAt, filePath, progress: data }
+  private sendProgressOf({ jobId, filePath, progress, ...rest }: HeldLease): void {
+    const { stage, etaSeconds, fps, speed } = rest
+    const percent = toPercent(progress)
+    this.sendProgress(filePath, { jobId, progress: percent, stage: stage!, etaSeconds, fps, speed })
   }
 
   /** See `Hubs.readProgress`. */

@@ -73,8 +73,7 @@ export function createHubClient(namespace: Env['HUBS']): HubClient {
       await Promise.all([getHub(queue).notify(deadline, ended), getHub(ALL_QUEUES).notify(null)])
     },
     async sendProgress(queue, filePath, progress) {
-      const hubs = queue === null ? [ALL_QUEUES] : [queue, ALL_QUEUES]
-      await Promise.all(hubs.map((hub) => getHub(hub).sendProgress(filePath, progress)))
+      await getHub(queue).sendProgress(filePath, progress)
     },
     report: async (queue, claim, report) =>
       limitTime(getHub(queue).report(claim, report), MAX_REPORT_MS),

@@ -31,13 +31,6 @@ export interface HeldLease extends JobProgress {
   isPlayable: boolean
 }
 
-/** A report that a hub has recorded. */
-export interface RecordedReport {
-  leaseExpiresAt: number
-  filePath: string
-  progress: ProgressData
-}
-
 /** The hubs of all queues. */
 export interface Hubs {
   /**
@@ -49,22 +42,22 @@ export interface Hubs {
    */
   notify(queue: string, deadline: number | null, ended?: string[]): Promise<void>
   /**
-   * Sends progress to the current subscribers, without storing it.
-   *
-   * @param queue null for the streams that follow all queues
+   * Sends progress to the current subscribers of the queue, and to those of all queues, without
+   * storing it.
    */
-  sendProgress(queue: string | null, filePath: string, progress: ProgressData): Promise<void>
+  sendProgress(queue: string, filePath: string, progress: ProgressData): Promise<void>
   /**
-   * Extends the lease of a claim that the hub of the queue holds, and sends the progress to the
-   * streams of the queue. Returns null if the database has to record the report, because the hub
-   * does not hold this lease or the report says more than progress.
+   * Extends the lease of a claim that the hub of the queue holds, and sends the progress as
+   * `sendProgress` does. Returns when the lease expires (ms since the epoch); null if the database has
+   * to record the report, because the hub does not hold this lease or the report says more than
+   * progress.
    */
-  report(queue: string, claim: Claim, report: Omit<Report, 'fence'>): Promise<RecordedReport | null>
+  report(queue: string, claim: Claim, report: Omit<Report, 'fence'>): Promise<number | null>
   /**
-   * Makes the hub of the queue hold a lease that the database has recorded as held, and sends its
-   * progress to the streams of the queue.
+   * Makes the hub of the queue hold a lease that the database has recorded as held, and sends the
+   * latest progress as `sendProgress` does.
    */
-  holdLease(queue: string, lease: HeldLease): Promise<RecordedReport>
+  holdLease(queue: string, lease: HeldLease): Promise<void>
   /** Returns the latest progress of those of the jobs whose leases the hub of the queue holds. */
   readProgress(queue: string, jobIds: string[]): Promise<JobProgress[]>
   /**

@@ -53,6 +53,8 @@ describe('an active encode', () => {
     const { job, ended } = await startHeldEncode(limits)
     const { gateway } = harness
     const thawed = Promise.withResolvers<void>()
+    // The lease begins again with a report.
+    await gateway.next('report')
     gateway.frozen = thawed.promise
     // A report times out after half a lease. The next one follows a second after it was sent, or at
     // once if that time is over. So six reports take longer than the lease.

@@ -8,7 +8,7 @@ import { type Claim, latestLeaseExpiry, reportProgress } from '../../db/leases.t
 import { findQueueOfJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { describeError, logError } from '../../log.ts'
-import type { HeldLease, Platform, RecordedReport } from '../ports.ts'
+import type { HeldLease, Platform } from '../ports.ts'
 import { leaseLostError, type LeaseLostError } from './claimChecks.ts'
 
 type JobReport = Omit<Report, 'fence'>
@@ -19,12 +19,10 @@ export async function recordReport(
   claim: Claim,
   report: JobReport,
 ): Promise<{ ok: true; leaseExpiresAt: number } | LeaseLostError> {
-  const recorded = await reportToHub(platform, claim, report)
-  if (recorded === null || recorded === 'unreachable') {
-    return storeReport(platform, claim, report, recorded === null)
-  }
-  sendToAllQueues(platform, recorded)
-  return { ok: true, leaseExpiresAt: recorded.leaseExpiresAt }
+  const leaseExpiresAt = await reportToHub(platform, claim, report)
+  return leaseExpiresAt === null || leaseExpiresAt === 'unreachable'
+    ? storeReport(platform, claim, report, leaseExpiresAt === null)
+    : { ok: true, leaseExpiresAt }
 }
 
 /**
@@ -46,10 +44,9 @@ async function storeReport(
   rememberQueue(row.id, row.queue)
   const lease = toHeldLease(row)
   if (isHubReachable) {
-    await platform.hubs.holdLease(row.queue, lease).then(
-      (recorded) => sendToAllQueues(platform, recorded),
-      (error: unknown) => logUnreachable(row.queue, error),
-    )
+    await platform.hubs
+      .holdLease(row.queue, lease)
+      .catch((error: unknown) => logUnreachable(row.queue, error))
   }
   // This report made the job playable, so a trigger has written an event to the log.
   if (row.playableAt === now) {
@@ -64,7 +61,7 @@ async function reportToHub(
   platform: Platform,
   claim: Claim,
   report: JobReport,
-): Promise<RecordedReport | null | 'unreachable'> {
+): Promise<number | null | 'unreachable'> {
   if (report.input !== undefined || report.plan !== undefined) {
     return null
   }
@@ -83,10 +80,6 @@ async function reportToHub(
 
 function logUnreachable(queue: string, error: unknown): void {
   logError('hub_unreachable', { queue, error: describeError(error) })
-}
-
-function sendToAllQueues(platform: Platform, { filePath, progress }: RecordedReport): void {
-  platform.defer(platform.hubs.sendProgress(null, filePath, progress))
 }
 
 export function toHeldLease(row: JobRow): HeldLease {

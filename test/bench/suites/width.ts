@@ -8,7 +8,7 @@ import { makeClip } from '../runner.ts'
 import { startService } from '../service.ts'
 
 const CLIPS = 12
-const ROUNDS = 2
+const ROUNDS = 1
 const TRANSFORMATION = 'h_720'
 const WAYS = [
   { name: 'one runner', runners: 1, env: {} },

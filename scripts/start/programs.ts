@@ -12,12 +12,18 @@ const QUIET = {
   NO_COLOR: '1',
 }
 
+/**
+ * glibc returns freed memory to the system at once. By default it would keep 80 MB of what the host of
+ * the Worker used for its start.
+ */
+const RETURN_MEMORY = { MALLOC_MMAP_THRESHOLD_: '65536', MALLOC_TRIM_THRESHOLD_: '65536' }
+
 /** Launches a program of this folder. */
 export function launchProgram({ stateDir }: Settings, file: string, args: string[]): Process {
   return launch({
     command: process.execPath,
     args: [join(import.meta.dirname, file), ...args],
-    env: QUIET,
+    env: { ...QUIET, ...RETURN_MEMORY },
     logFile: join(stateDir, 'worker.log'),
   })
 }

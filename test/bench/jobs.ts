@@ -48,6 +48,8 @@ export async function runJobs(
   return (Math.max(...ends) - Math.min(...begins)) / 1_000
 }
 
+const MAX_ENCODE_START_MS = 30_000
+
 /**
  * Waits until ffmpeg encodes in one of the service's processes, and returns its arguments.
  *
@@ -56,15 +58,17 @@ export async function runJobs(
 export async function findEncodeArguments(service: {
   processes: () => { pid: number }[]
 }): Promise<string[]> {
-  for (;;) {
+  const deadline = performance.now() + MAX_ENCODE_START_MS
+  while (performance.now() < deadline) {
     for (const { pid } of service.processes()) {
       const [program, ...list] = readProcFile(pid, 'cmdline').split('\0').slice(0, -1)
-      if (program === 'ffmpeg' && list.includes('libx264')) {
+      if (basename(program ?? '') === 'ffmpeg' && list.includes('libx264')) {
         return list
       }
     }
     await delay(POLL_MS / 5)
   }
+  throw new Error(`No encode began within ${MAX_ENCODE_START_MS / 1_000} s.`)
 }
 
 /**

@@ -1,10 +1,13 @@
 /** The start of the service with one runner, and its memory while it has nothing to do. */
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { BenchContext } from '../context.ts'
 import type { Measurement } from '../report.ts'
 import { type Memory, measureMemory, startService } from '../service.ts'
 
 const ROUNDS = 5
+/** Time after the start until the service is idle. */
+const SETTLING_MS = 5_000
 const MEGABYTE = 1e6
 
 export async function run({ folder, log }: BenchContext): Promise<Measurement[]> {
@@ -13,6 +16,7 @@ export async function run({ folder, log }: BenchContext): Promise<Measurement[]>
   for (let round = 1; round <= ROUNDS; round++) {
     const service = await startService({ stateDir: join(folder, `state-${round}`), runners: 1 })
     starts.push(service.startMs)
+    await delay(SETTLING_MS)
     memories.push(measureMemory(service.processes()))
     await service.stop()
     log(`round ${round} of ${ROUNDS}`)

@@ -96,9 +96,10 @@ it.each([
   ['left open without data', Infinity],
 ])('the output is stored intact although each connection is %s', async (_, stallMs) => {
   const { gateway } = harness
-  // With four parts at once, each connection has to send several until it stalls.
   gateway.partSizeBytes = 4 * 1024 * 1024
-  const bytes = randomBytes(SIZE)
+  // Four connections share the parts, and each stalls after 10 MB.
+  const sizeBytes = 2 * SIZE
+  const bytes = randomBytes(sizeBytes)
   const file = join(harness.scratch, 'output.bin')
   await writeFile(file, bytes)
   const job = await gateway.offer(file, video())
@@ -117,7 +118,7 @@ it.each([
       fps: null,
       speed: null,
       playable: false,
-      sizeBytes: SIZE,
+      sizeBytes,
     },
     signal: new AbortController().signal,
   })

@@ -9,7 +9,7 @@ if (typeof found === 'string') {
   // The image can only be tested where a container engine runs. `found` says why there is none.
   test.skip(`with a real engine and the real image: skipped, as ${found}`)
 } else {
-  describe('with a real engine and the real image', () => {
-    describeContainers(containerTest(async () => found))
-  })
+  // Outside of `describe`, because its fixtures belong to the file.
+  const containers = containerTest(async () => found)
+  describe('with a real engine and the real image', () => describeContainers(containers))
 }

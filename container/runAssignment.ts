@@ -29,7 +29,7 @@ interface RunnerContext {
   settings: Settings
   log: Log
   shutdown: AbortSignal
-  /** Absent if nothing that is known of a file is kept. */
+  /** Absent if no results of probes are kept for other jobs. */
   probes?: KnownProbes
   /** Absent if no blocks of originals are kept. */
   recentBlocks?: RecentBlocks

@@ -23,8 +23,8 @@ export function createKnownProbes(version: string | null) {
 
   return {
     /**
-     * Returns what is known of the original. After a failed attempt that is nothing, because a wrong
-     * probe can have been the reason.
+     * Returns the stored results of probing the original. After a failed attempt there are none,
+     * because a wrong result can have been the reason.
      */
     open({ filePath, source, attempt, probe }: Assignment): ProbeMemo {
       return attempt > 1

@@ -30,7 +30,7 @@ export interface Attempt {
   client: GatewayClient
   settings: Settings
   record: AttemptRecord
-  /** What is known of the original. */
+  /** The results of probing the original, those of earlier jobs included. */
   probeMemo: ProbeMemo
   /** Absent if no blocks of the original are kept for other jobs. */
   recentBlocks?: RecentBlocks

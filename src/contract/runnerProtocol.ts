@@ -157,7 +157,7 @@ export const assignment = z.object({
     .describe('Seconds without progress after which ffmpeg counts as stalled'),
   timeoutSeconds: z.number().positive().describe('Maximum duration of the attempt in seconds'),
   probe: optionalProbe.describe(
-    'What is known of the original, from a runner with the same `probeVersion`',
+    'The stored probe of the original, from a runner with the same `probeVersion`',
   ),
 })
 export type Assignment = z.infer<typeof assignment>
@@ -211,7 +211,7 @@ export const storedPackageFile = z.object({ etag: z.string() })
 const attemptRecord = { fence, stderrTail, command, timings, ...findings }
 
 const newProbe = optionalProbe.describe(
-  'What is known of the original, if the gateway did not send all of it',
+  'The probe of the original, if it has results that the gateway did not send',
 )
 
 export const finish = z.discriminatedUnion('outcome', [

@@ -1,11 +1,10 @@
 /**
  * Statements that create, read and delete jobs. Claims are in `leases.ts`, other changes of status
- * in `jobTransitions.ts`, lists in `jobList.ts`.
+ * in `jobTransitions.ts`, lists in `jobList.ts`, the newest job of a file in `newestJob.ts`.
  */
-import { and, desc, eq, exists, ne, type SQL, sql } from 'drizzle-orm'
+import { and, desc, eq, exists, sql } from 'drizzle-orm'
 import type { CreateJobs } from '../contract/job.ts'
 import type { JobLimit } from '../contract/limits.ts'
-import { PROBE } from '../contract/probe.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../domain/jobTransitions.ts'
 import { type Database, isListed, sqlList, statement } from './database.ts'
@@ -174,52 +173,6 @@ export async function findQueueOfJob(db: Database, id: string): Promise<string |
 
 export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
   return db.select().from(jobs).where(isListed(jobs.id, ids))
-}
-
-/**
- * The newest job of a file except its probe, or, if `transformation` is not null, the newest job of
- * this variant.
- */
-export function findNewestJob(
-  db: Database,
-  filePath: string,
-  transformation: string | null,
-  restriction: Restriction,
-): Promise<JobRow | undefined> {
-  const isUnrestricted = restriction.queue === null && restriction.pathPrefix === null
-  if (isUnrestricted) {
-    const statements = newestJobStatements.get(db) ?? prepareNewestJob(db)
-    newestJobStatements.set(db, statements)
-    return transformation === null
-      ? statements.ofFile.get({ filePath })
-      : statements.ofVariant.get({ filePath, transformation })
-  }
-  return selectNewestJob(
-    db,
-    and(
-      eq(jobs.filePath, filePath),
-      transformation === null ? IS_NO_PROBE : eq(jobs.transformation, transformation),
-      isVisibleJob(restriction),
-    ),
-  ).get()
-}
-
-/** Kept, because building the statement takes as long as running it. */
-const newestJobStatements = new WeakMap<Database, ReturnType<typeof prepareNewestJob>>()
-
-function prepareNewestJob(db: Database) {
-  const isOfFile = eq(jobs.filePath, sql.placeholder('filePath'))
-  const isOfVariant = eq(jobs.transformation, sql.placeholder('transformation'))
-  return {
-    ofFile: selectNewestJob(db, and(isOfFile, IS_NO_PROBE)).prepare(),
-    ofVariant: selectNewestJob(db, and(isOfFile, isOfVariant)).prepare(),
-  }
-}
-
-const IS_NO_PROBE = ne(jobs.transformation, PROBE)
-
-function selectNewestJob(db: Database, condition: SQL | undefined) {
-  return db.select().from(jobs).where(condition).orderBy(desc(jobs.seq)).limit(1)
 }
 
 /** Returns whether a file has a job that the caller can see, of any kind. */

@@ -60,7 +60,7 @@ function isRunning(claim: Claim) {
 const TIMEOUT_GRACE_MS = 10_000
 
 /** The time to which a lease is extended at most: `TIMEOUT_GRACE_MS` after the job's timeout. */
-const LATEST_EXPIRY = latestExpiry(sql`started_at`)
+export const LATEST_EXPIRY = latestExpiry(sql`started_at`)
 
 function latestExpiry(startedAt: SQL) {
   return sql`${startedAt} + timeout_seconds * 1000 + ${sql.raw(String(TIMEOUT_GRACE_MS))}`
@@ -75,7 +75,7 @@ export function latestLeaseExpiry({
 }
 
 /** Expiry of a lease that begins or is extended at `now`: after `lease_seconds`. */
-function leaseExpiry(now: number, startedAt: SQL) {
+export function leaseExpiry(now: number, startedAt: SQL) {
   return sql`min(${now} + lease_seconds * 1000, ${latestExpiry(startedAt)})`
 }
 
@@ -217,44 +217,6 @@ export async function extendLeases(
         lt(jobs.leaseExpiresAt, until),
         sql`${LATEST_EXPIRY} > ${now}`,
       ),
-    )
-}
-
-/** The running jobs of a queue whose leases the hub holds. */
-export function listHeldLeases(db: Database, queue: string): Promise<JobRow[]> {
-  return db
-    .select()
-    .from(jobs)
-    .where(
-      and(eq(jobs.queue, queue), sql`status = 'running' AND lease_expires_at = ${LATEST_EXPIRY}`),
-    )
-}
-
-/**
- * Sets the expiry of leases that the hub held, so that the watchdog ends their attempts. A job that
- * was claimed again, or is not running, is unchanged.
- */
-export async function endHeldLeases(
-  db: Database,
-  leases: { jobId: string; fence: number; expiresAt: number }[],
-): Promise<void> {
-  await db.run(sql`
-    UPDATE jobs SET lease_expires_at = expired.value ->> 'expiresAt'
-    FROM json_each(${JSON.stringify(leases)}) AS expired
-    WHERE jobs.id = expired.value ->> 'jobId' AND jobs.fence = expired.value ->> 'fence'
-      AND jobs.status = 'running'`)
-}
-
-/**
- * Begins the leases that the hub holds anew at `now`, in the database. For the watchdog while the
- * hub does not answer: reports are then recorded in the database.
- */
-export async function releaseHeldLeases(db: Database, queue: string, now: number): Promise<void> {
-  await db
-    .update(jobs)
-    .set({ leaseExpiresAt: leaseExpiry(now, sql`started_at`) })
-    .where(
-      and(eq(jobs.queue, queue), sql`status = 'running' AND lease_expires_at = ${LATEST_EXPIRY}`),
     )
 }
 

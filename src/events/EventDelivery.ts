@@ -1,7 +1,7 @@
 /**
  * Reads the event log for the subscribers of a hub, and adds new subscribers. All subscribers of a
- * hub are at the same position of the log. What a client missed before it connected is read by the
- * Worker (see replay.ts), so that a client that is far behind delays no other.
+ * hub are at the same position of the log. The Worker reads the events that a client missed before it
+ * connected (see replay.ts), so that a client that is far behind delays no other.
  */
 import type { Database } from '../db/database.ts'
 import { listEvents } from '../db/events.ts'

@@ -3,6 +3,7 @@
  * bytes.
  */
 import type { EventRow } from '../db/rows.ts'
+import { joinBytes } from '../domain/joinBytes.ts'
 
 export interface Message {
   event: string
@@ -40,26 +41,16 @@ export function joinFrames(frames: Uint8Array[]): Uint8Array[] {
   let size = 0
   for (const [index, { length }] of frames.entries()) {
     if (size > 0 && size + length > MAX_MESSAGE_BYTES) {
-      messages.push(concatenate(frames.slice(begin, index), size))
+      messages.push(joinBytes(frames.slice(begin, index), size))
       begin = index
       size = 0
     }
     size += length
   }
   if (size > 0) {
-    messages.push(concatenate(frames.slice(begin), size))
+    messages.push(joinBytes(frames.slice(begin), size))
   }
   return messages
-}
-
-function concatenate(frames: Uint8Array[], size: number): Uint8Array {
-  const joined = new Uint8Array(size)
-  let offset = 0
-  for (const frame of frames) {
-    joined.set(frame, offset)
-    offset += frame.length
-  }
-  return joined
 }
 
 /** Returns the names of the events in a message. */

@@ -5,7 +5,7 @@
  */
 
 import type { Database } from '../db/database.ts'
-import { endHeldLeases, listHeldLeases } from '../db/leases.ts'
+import { endHeldLeases, listHeldLeases } from '../db/heldLeases.ts'
 import { toHeldLease } from '../services/jobs/recordReport.ts'
 import { RECOVERY_MS } from '../services/maintenance/watchdog.ts'
 import { MAX_LATENESS_MS } from '../services/maintenance/watchdogInterval.ts'

@@ -3,6 +3,7 @@
  * metadata of the object.
  */
 import { formatContentType, OCTET_STREAM, readExtension } from '../contract/fileTypes.ts'
+import { joinBytes } from '../domain/joinBytes.ts'
 import { type ErrorResult, errorResult } from '../domain/result.ts'
 import { countCheckedBytes, findContentMismatch, findSizeError } from './contentCheck.ts'
 import type { ObjectStore, SizedBody, StoredObject } from './objectStore.ts'
@@ -119,11 +120,5 @@ async function readLeading(reader: ReadableStreamDefaultReader<Uint8Array>, byte
     chunks.push(value)
     length += value.length
   }
-  const leading = new Uint8Array(length)
-  let offset = 0
-  for (const chunk of chunks) {
-    leading.set(chunk, offset)
-    offset += chunk.length
-  }
-  return leading
+  return joinBytes(chunks, length)
 }

@@ -1,14 +1,13 @@
 /** Jobs of a running service, and the ffmpeg commands to which they are compared. */
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { promisify } from 'node:util'
 import type { Client } from '../../scripts/client.ts'
 import { readProcFile } from '../system/fixtures/processes.ts'
+import { measureMs } from './rounds.ts'
 import { API_KEY } from './service.ts'
+import { execute } from './execute.ts'
 
-export const execute = promisify(execFile)
 /** Long enough for the requests to take no noticeable part of the processor. */
 const POLL_MS = 250
 
@@ -79,11 +78,10 @@ export async function findEncodeArguments(service: {
 export async function runBareCommand(list: string[], file: string): Promise<number> {
   const folder = await mkdtemp(join(dirname(file), 'bare-'))
   const local = useLocalFile(list, file).with(-1, join(folder, basename(list.at(-1)!)))
-  const startedAt = performance.now()
-  await execute('ffmpeg', local, { cwd: folder, maxBuffer: 64 * 1024 ** 2 })
-  const seconds = (performance.now() - startedAt) / 1_000
+  const options = { cwd: folder, maxBuffer: 64 * 1024 ** 2 }
+  const ms = await measureMs(() => execute('ffmpeg', local, options))
   await rm(folder, { recursive: true })
-  return seconds
+  return ms / 1_000
 }
 
 /** Options of the sockets from which ffmpeg reads a source. */

@@ -1,14 +1,13 @@
 /** Runs the Worker with counters (worker/meteredWorker.ts), as `npm start` does, but without runners. */
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { promisify } from 'node:util'
 import { findFreePort } from '../system/fixtures/freePort.ts'
 import type { Counts } from './counts.ts'
 import { API_KEY } from './service.ts'
+import { execute } from './execute.ts'
 
-const execute = promisify(execFile)
 const START = join(import.meta.dirname, '..', '..', 'scripts', 'start')
 const MAIN = join(import.meta.dirname, 'worker', 'meteredWorker.ts')
 

@@ -1,15 +1,12 @@
 /** Runs single jobs in the runner, with a gateway that is simulated in this process. */
-import { execFile } from 'node:child_process'
 import { dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { runClaimLoop } from '../../container/claimLoop.ts'
 import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
 import { runAssignment } from '../../container/runAssignment.ts'
 import { readSettings } from '../../container/settings.ts'
 import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
 import { startGateway } from '../runner/helpers/fakeGateway.ts'
-
-const execute = promisify(execFile)
+import { execute } from './execute.ts'
 
 /** Runs one job for `file` in the runner. Returns its finish report and the bytes read from the source. */
 export async function runInRunner(file: string, transformation: string) {

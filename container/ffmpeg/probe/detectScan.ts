@@ -115,7 +115,7 @@ const wholeFile = z.object({ scan: scanSchema.nullable() })
 const MAX_PLACES = 3
 
 /**
- * Returns what is known, or samples frames. The scan of a file is the same in all of its frames, so an
+ * Returns the scan in the memo, or samples frames. The scan of a file is the same in all of its frames, so an
  * image uses what the whole file showed, or the frames around an earlier image. A variant of the whole
  * file does not use the latter, because they are few. Nothing is kept of a part of a file.
  */

@@ -1,7 +1,7 @@
 /**
- * What is known of an original from probing it, by the name of what was asked. A result that is known
- * is not determined again, which would take a process. The plan of a variant needs only some of the
- * results, and what it needs beyond the known ones is added to them.
+ * The results of probing an original, each under a name such as `header`. A result that is in the memo
+ * is used again, because to determine it takes a process. The plan of a variant needs only some
+ * results; those that are missing are determined and added.
  */
 import type { z } from 'zod'
 import type { FfprobeOptions } from '../process/ffprobe.ts'

@@ -106,7 +106,7 @@ async function claimRow(
   return row
 }
 
-/** Finds what is known of the original. It is not used after a failed attempt. */
+/** Finds the stored probe of the original. It is not used after a failed attempt. */
 async function findProbe({ db }: Platform, { filePath, attempt }: JobRow, version?: string) {
   return version === undefined || attempt > 1 ? undefined : findFileProbe(db, filePath, version)
 }

@@ -6,7 +6,8 @@ import {
   listExpiredLeases,
   releaseDueRetries,
 } from '../../db/queues.ts'
-import { extendLeases, releaseHeldLeases } from '../../db/leases.ts'
+import { releaseHeldLeases } from '../../db/heldLeases.ts'
+import { extendLeases } from '../../db/leases.ts'
 import { failAttempt } from '../jobs/endAttempt.ts'
 import { collectGarbage } from './garbageCollector.ts'
 import type { Platform } from '../ports.ts'

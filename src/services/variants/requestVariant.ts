@@ -1,7 +1,8 @@
 /** Finds a variant on request, and creates its job when there is none. */
 import { shorten } from '../../contract/quote.ts'
 import { DEFAULT_QUEUE } from '../../contract/queue.ts'
-import { findNewestJob, hasVisibleJob } from '../../db/jobs.ts'
+import { hasVisibleJob } from '../../db/jobs.ts'
+import { findNewestJob } from '../../db/newestJob.ts'
 import { findVariant, isMadeInQueue } from '../../db/outputs.ts'
 import type { JobRow, VariantRow } from '../../db/rows.ts'
 import { type Caller, canSee, canSeePath, UNRESTRICTED } from '../../domain/caller.ts'

@@ -1,5 +1,5 @@
 /** Reads the newest job of a file or variant, and the size of a finished variant. */
-import { findNewestJob } from '../../db/jobs.ts'
+import { findNewestJob } from '../../db/newestJob.ts'
 import { findNewestVariant, findVariant, isMadeInQueue } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { type Caller, canSeePath } from '../../domain/caller.ts'

@@ -2,18 +2,15 @@
  * 100 jobs for small frames of one file that has been probed, with one and with two runners, beside
  * the same frames by ffmpeg alone: one after another on each core.
  */
-import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import type { BenchContext } from '../context.ts'
 import type { Measurement } from '../report.ts'
 import { measureMs } from '../rounds.ts'
 import { makeClip } from '../runner.ts'
 import { startService } from '../service.ts'
-
-const execute = promisify(execFile)
+import { execute } from '../execute.ts'
 
 const JOBS = 100
 /** Maximum number of jobs in a request. */

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { BenchContext } from '../context.ts'
 import { putFile, runJobs } from '../jobs.ts'
-import type { Measurement } from '../report.ts'
+import { type Measurement, summarize } from '../report.ts'
 import { makeClip } from '../runner.ts'
 import { startService } from '../service.ts'
 
@@ -46,9 +46,7 @@ export async function run({ folder, log }: BenchContext): Promise<Measurement[]>
     number[],
     number[],
   ]
-  const median = (values: number[]) =>
-    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!
-  const better = median(one) < median(all) ? one : all
+  const better = summarize(one).median < summarize(all).median ? one : all
   return [
     ...measurements.slice(0, 2),
     {

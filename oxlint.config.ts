@@ -25,6 +25,7 @@ const FFMPEG_LAYERS = [
   ['encode'],
   ['streaming'],
   ['plan'],
+  ['chunks'],
 ]
 
 const UP = String.raw`^(\.\./)+`

@@ -70,7 +70,7 @@ export interface FfmpegStep extends StepBase {
    * @param stderrTails the end of stderr of each previous ffmpeg step, in order
    * @returns null when the results of the previous steps make this step unnecessary
    */
-  ffmpeg: (stderrTails: readonly string[]) => string[] | null | Promise<string[]>
+  ffmpeg: (stderrTails: readonly string[]) => string[] | null | Promise<string[] | null>
 }
 
 export interface TaskEnvironment extends ProbeEnvironment {

@@ -46,7 +46,7 @@ export function buildFilterGraph(output: EditedOutput): FilterGraph {
   const [first, ...appended] = output.files
   const buildFileChains = (trim = first.trim) => {
     const files: EditedOutput['files'] = [{ ...first, trim }, ...appended]
-    const times = selectFrameTimes(files, output.copiesTrack)
+    const times = selectFrameTimes(files, output)
     return files.map((each, index) => {
       const file = { ...each, index, times }
       return {
@@ -103,7 +103,7 @@ function buildFileVideoChain(
   { index, file, trim, times, video }: InputOfGraph,
   to: string,
 ): string | null {
-  const { edits, files, frame, geometry, constantFrameRate } = output
+  const { edits, files, frame, geometry, constantFrameRate, range, frameRate } = output
   if (video === null || frame === null || geometry === null) {
     return null
   }
@@ -114,10 +114,12 @@ function buildFileVideoChain(
     video,
     edits: isFirst ? edits : selectAppendedEdits(edits),
     frameRateFilter: isConstant ? frameRateFilter(constantFrameRate) : null,
+    range: range && { ...range, frameRate },
     geometry: isFirst ? geometry : fitIntoFrame(video, geometry.output, frame.unit),
     pixels: frame.pixels,
   })
   const first = [
+    ...pipeline.reportFirstTime(range),
     ...pipeline.removeDecodeDelay(video),
     ...pipeline.orderTimeFilters(video, {
       trim: pipeline.trimTracks.video(file, trim, times),

@@ -3,7 +3,7 @@ import type { TrackSeconds } from '../expectedDurations.ts'
 import { NAME_DEFAULTS } from '../../../src/contract/defaults.ts'
 import { resolveGeometry } from '../probe/videoSource.ts'
 import type { InputFile, PlanContext } from '../renderPlan.ts'
-import type { EditedOutput, FrameFormat, SourceFile, Trim } from './editedOutput.ts'
+import type { EditedOutput, FrameFormat, OutputRange, SourceFile, Trim } from './editedOutput.ts'
 import type { Edits, RequestedEdits } from './edits.ts'
 import { listSourceFiles } from './sourceFiles.ts'
 import { checkFrameCount } from './checkFrameCount.ts'
@@ -21,6 +21,8 @@ export interface OutputRequest {
   trim?: Trim
   /** See `EditedOutput`. */
   copiesTrack?: boolean
+  /** See `EditedOutput`. */
+  range?: OutputRange
 }
 
 /**
@@ -62,6 +64,7 @@ export function describeOutput(
     durationIsKnown: files.every(({ file }) => hasKnownDuration(file)),
     ...rate,
     copiesTrack: request.copiesTrack ?? false,
+    range: request.range ?? null,
   }
 }
 

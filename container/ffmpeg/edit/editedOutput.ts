@@ -41,6 +41,15 @@ export interface SourceFile {
   trackSeconds: TrackSeconds
 }
 
+/** Frames of the output that a command makes, if it does not make all of them. */
+export interface OutputRange {
+  /** Times of the output: the frames from `startSeconds` to before `endSeconds` (null: to the end). */
+  startSeconds: number
+  endSeconds: number | null
+  /** Second of the source from which it is read, for filters that need the frames before. */
+  readFromSeconds: number
+}
+
 /** Description of the output after all edits. */
 export interface EditedOutput {
   edits: Edits
@@ -66,6 +75,8 @@ export interface EditedOutput {
   constantFrameRate: number | null
   /** True when the main track of the source is copied: the video, or the audio if there is none. */
   copiesTrack: boolean
+  /** Null for all frames. Only the video of a single file has a range. */
+  range: OutputRange | null
 }
 
 /** Input of the steps on the video of one file. */
@@ -77,6 +88,8 @@ export interface FileVideo {
   edits: Pick<Edits, 'speed' | 'rotate' | 'flip' | 'background'>
   /** The filter that makes the frame rate constant; null when frames keep their times. */
   frameRateFilter: string | null
+  /** The frames that are made; null for all. `frameRate` is that of the output; null when unknown. */
+  range: (OutputRange & { frameRate: number | null }) | null
   geometry: Geometry
   pixels: PixelFormat
 }

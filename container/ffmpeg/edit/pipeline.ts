@@ -13,13 +13,15 @@ import type {
   VideoStep,
 } from './editedOutput.ts'
 import { changeAudioSpeed, changeVideoSpeed } from './steps/speed.ts'
-import { trimAudio, trimInput, trimVideo } from './steps/trim.ts'
+import { trimAudio, trimInput, trimRange, trimVideo } from './steps/trim.ts'
 import { keepFrameSize } from './steps/frameSize.ts'
 import { boundAudioTimes, boundVideoTimes } from './steps/boundTimes.ts'
+export { reportFirstTime } from './steps/selectRange.ts'
 export { describeUnexamined, orderTimeFilters, removeDecodeDelay } from './steps/boundTimes.ts'
 import { repairColourTags } from './steps/colourTags.ts'
 import { deinterlace } from './steps/deinterlace.ts'
 import { convertFrameRate } from './steps/frameRate.ts'
+import { selectRange } from './steps/selectRange.ts'
 import { orient } from './steps/orientation.ts'
 import { scaleAndConvertColours } from './steps/scale.ts'
 import { flattenTransparency } from './steps/transparency.ts'
@@ -39,6 +41,8 @@ import { applyLoudness } from './steps/loudness.ts'
  * not copied, it decodes and discards the frames between the two.
  */
 export const trim = trimInput
+/** The same for a range of the output. */
+export const readRange = trimRange
 /** First filters of each track, for a file in which ffmpeg does not seek exactly. */
 export const trimTracks = { video: trimVideo, audio: trimAudio }
 /** Next filters: a time that is outside of the file is replaced, or its frame is dropped. */
@@ -46,7 +50,8 @@ export const boundTimes = { video: boundVideoTimes, audio: boundAudioTimes }
 
 /**
  * Steps on the video of each file. Speed and frame rate come before the steps on the frame: when
- * they reduce the number of frames, the later steps have less to do.
+ * they reduce the number of frames, the later steps have less to do. No later step depends on the
+ * frames before, so that a range of the frames can be selected there.
  */
 const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   turnUpright,
@@ -56,6 +61,7 @@ const FILE_VIDEO_STEPS: readonly FileVideoStep[] = [
   deinterlace,
   changeVideoSpeed,
   convertFrameRate,
+  selectRange,
   orient,
   scaleAndConvertColours,
   crop,

@@ -3,7 +3,7 @@ import { selectInputLimits } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import { seekUrl } from '../process/seekUrl.ts'
 import type { InputFile, PlanContext, Step } from '../renderPlan.ts'
-import type { EditedOutput, Trim } from './editedOutput.ts'
+import type { EditedOutput, OutputRange, Trim } from './editedOutput.ts'
 import * as pipeline from './pipeline.ts'
 import { openAudioMarker } from './steps/audioStart.ts'
 import { KEEP_VIDEO_GRAPH } from './steps/frameSize.ts'
@@ -32,11 +32,11 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
   const subtitles = prepareSubtitles(output, context)
   const watermark = prepareWatermark(output, context)
   const marker = openAudioMarker(output)
-  const times = selectFrameTimes(output.files, output.copiesTrack)
+  const times = selectFrameTimes(output.files, output)
   return {
     steps: [...subtitles.steps, ...(watermark === null ? [] : [watermark.step])],
     files: [
-      ...output.files.flatMap((each) => openInput(each.file, each.trim, times)),
+      ...output.files.flatMap((each) => openInput(each.file, each.trim, times, output.range)),
       ...(marker ?? []),
     ],
     images: watermark?.input ?? [],
@@ -49,13 +49,14 @@ export function prepareInputs(output: EditedOutput, context: PlanContext): Prepa
 export function openInput(
   file: InputFile,
   trim: Trim,
-  times = selectFrameTimes([{ file, trim }], false),
+  times = selectFrameTimes([{ file, trim }], { copiesTrack: false, range: null }),
+  range: OutputRange | null = null,
 ): string[] {
   return [
     ...KEEP_VIDEO_GRAPH,
     ...selectInputLimits(file),
     ...(file.probe?.video?.inputOptions ?? []),
-    ...pipeline.trim(file, trim, times),
-    ...ffmpegOptions({ i: seekUrl(file, findSeekSecond(file, trim)) }),
+    ...(range === null ? pipeline.trim(file, trim, times) : pipeline.readRange(file, trim, range)),
+    ...ffmpegOptions({ i: seekUrl(file, range?.readFromSeconds ?? findSeekSecond(file, trim)) }),
   ]
 }

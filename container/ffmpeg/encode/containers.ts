@@ -26,6 +26,23 @@ export function buildContainer(format: ContainerFormat, file: string): string[] 
 }
 
 /**
+ * Units of a second in which MP4 and MOV files store the start of a track. The usual unit, a
+ * millisecond, would move the frames of a chunk.
+ */
+const EXACT_UNITS = { video: 120_000, audio: 14_112_000 } as const
+
+/** Returns the options of a file of one track that is later joined with others, and its path. */
+export function buildExactContainer(
+  format: ContainerFormat,
+  track: 'video' | 'audio',
+  file: string,
+): string[] {
+  const isIndexed = INDEXED.includes(format)
+  const movieTimescale = isIndexed ? EXACT_UNITS[track] : null
+  return [...ffmpegOptions({ movie_timescale: movieTimescale, f: MUXERS[format] }), file]
+}
+
+/**
  * Returns the options that keep metadata. A stream that comes from a filter has no tags, so the
  * tags of its source are copied. ffmpeg shifts the times of chapters for a trim, but not for a
  * change of speed, so a change of speed drops the chapters. Data streams are never kept.
@@ -35,15 +52,17 @@ export function keepMetadata(options: {
   hasAudio: boolean
   source: SourceFile
   speed: number
+  /** Number of the input that is the source. */
+  input?: number
 }): string[] {
-  const { hasVideo, hasAudio, source, speed } = options
+  const { hasVideo, hasAudio, source, speed, input = 0 } = options
   const { video, audio } = source
   return ffmpegOptions({
-    map_metadata: 0,
-    map_chapters: speed === 1 ? 0 : -1,
+    map_metadata: input,
+    map_chapters: speed === 1 ? input : -1,
     dn: true,
-    'map_metadata:s:v:0': hasVideo && video !== null ? `0:s:${video.index}` : null,
-    'map_metadata:s:a:0': hasAudio && audio !== null ? `0:s:${audio.index}` : null,
+    'map_metadata:s:v:0': hasVideo && video !== null ? `${input}:s:${video.index}` : null,
+    'map_metadata:s:a:0': hasAudio && audio !== null ? `${input}:s:${audio.index}` : null,
   })
 }
 

@@ -21,10 +21,12 @@ interface FileCommand {
   audio: readonly string[] | 'copy' | null
   /** True for H.265. In MP4 and MOV it needs the tag `hvc1` for Apple's players. */
   isH265: boolean
+  /** Options of the container and its path, for a file that is not the output of a plan. */
+  container?: readonly string[]
   output: string
 }
 
-const SUBTITLE_CODECS: Partial<Record<ContainerFormat, string>> = {
+export const SUBTITLE_CODECS: Partial<Record<ContainerFormat, string>> = {
   mp4: 'mov_text',
   mov: 'mov_text',
   webm: 'webvtt',
@@ -60,7 +62,7 @@ export function buildFileCommand(command: FileCommand): string[] {
     ...buildAudioOptions(command),
     ...ffmpegOptions({ 'c:s': subtitles === null ? null : (SUBTITLE_CODECS[format] ?? 'srt') }),
     ...(copyTrim?.options ?? []),
-    ...buildContainer(format, command.output),
+    ...(command.container ?? buildContainer(format, command.output)),
   ]
 }
 
@@ -98,7 +100,7 @@ function delayAudio(filters: FilterComplex, copyTrim: CopyTrim | null): FilterCo
 }
 
 /** Returns the options that open the subtitle file; null if there is none, or it has no text. */
-function openSubtitles(file: string | null): string[] | null {
+export function openSubtitles(file: string | null): string[] | null {
   const isEmpty = file === null || statSync(file).size <= 1
   return isEmpty ? null : [...LOCAL_FILE_INPUT, ...ffmpegOptions({ f: 'srt', i: file })]
 }

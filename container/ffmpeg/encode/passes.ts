@@ -23,6 +23,8 @@ interface EncodeOptions {
   /** Builds the complete command with these options of the video encoder. */
   buildCommand: (stderrTails: readonly string[], encoder: string[]) => string[]
   folder: string
+  /** See `VideoEncoding`. */
+  isJoinable?: boolean
 }
 
 /** Maximum factor by which the bit rate of SVT-AV1 is raised or lowered after a draft. */
@@ -118,9 +120,9 @@ function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): F
   }
 }
 
-function buildEncoder({ rendition }: EncodeOptions, rate: RateControl): string[] {
+function buildEncoder({ rendition, isJoinable = false }: EncodeOptions, rate: RateControl): string[] {
   const { videoCodec: codec, encoderSpeed } = rendition
-  return [...buildFrameTiming(codec, rate), ...buildVideoEncoder({ codec, encoderSpeed, rate })]
+  return [...buildFrameTiming(codec, rate), ...buildVideoEncoder({ codec, encoderSpeed, rate, isJoinable })]
 }
 
 /**

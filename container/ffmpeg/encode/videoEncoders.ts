@@ -9,6 +9,8 @@ export interface VideoEncoding {
   codec: VideoCodec
   encoderSpeed: RenditionOf<'video'>['encoderSpeed']
   rate: RateControl
+  /** True for a chunk: it gets the same decoder configuration as all others of its video. */
+  isJoinable?: boolean
 }
 
 /** Rate control: a quality with an optional maximum bit rate, or a bit rate. */
@@ -76,25 +78,38 @@ const CONSTANT_BIT_RATE = 'rc=2:pred-struct=1'
 
 type Options = Record<string, string | number | null>
 
-export function buildVideoEncoder({ codec, encoderSpeed, rate }: VideoEncoding): string[] {
+/**
+ * Options of chunks. Without them, x264 and x265 derive fields of the decoder configuration from the
+ * frames; x265 also writes its options into the video.
+ */
+const JOINABLE = {
+  h264: 'stitchable=1',
+  h265: 'opt-qp-pps=0:opt-ref-list-length-pps=0:info=0',
+} as const
+
+export function buildVideoEncoder(encoding: VideoEncoding): string[] {
+  const { codec, encoderSpeed, rate, isJoinable = false } = encoding
   const speed = SPEEDS[codec][encoderSpeed]
-  const options = CODEC_OPTIONS[codec](rate, speed)
+  const options = CODEC_OPTIONS[codec](rate, speed, isJoinable)
   return ffmpegOptions({ 'c:v': VIDEO_ENCODERS[codec], ...options, pix_fmt: 'yuv420p' })
 }
 
-const CODEC_OPTIONS: Record<VideoCodec, (rate: RateControl, speed: string) => Options> = {
-  h264: (rate, speed) => ({
+type BuildOptions = (rate: RateControl, speed: string, isJoinable: boolean) => Options
+
+const CODEC_OPTIONS: Record<VideoCodec, BuildOptions> = {
+  h264: (rate, speed, isJoinable) => ({
     preset: speed,
+    'x264-params': isJoinable ? JOINABLE.h264 : null,
     ...(rate.by === 'bitRate'
       ? { ...bitRate(rate.kbps), ...passOptions(rate.pass) }
       : { crf: x264Crf(rate.quality), ...capOptions(rate) }),
   }),
-  h265: (rate, speed) => {
+  h265: (rate, speed, isJoinable) => {
     const isPass = rate.by === 'bitRate' && rate.pass > 0
     const pass = isPass ? `:pass=${rate.pass}:stats=${PASS_LOG}` : ''
     return {
       preset: speed,
-      'x265-params': `log-level=error${pass}`,
+      'x265-params': `log-level=error${pass}${isJoinable ? `:${JOINABLE.h265}` : ''}`,
       ...(rate.by === 'bitRate'
         ? bitRate(rate.kbps)
         : { crf: x265Crf(rate.quality), ...capOptions(rate) }),

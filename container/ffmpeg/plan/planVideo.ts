@@ -27,7 +27,7 @@ const SIZE_TOLERANCE = 1.02
 
 export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   const { probe } = context.source
-  const request = { frame: FRAME, audio: rendition.audioCodec !== 'none' }
+  const request = requestTracks(rendition)
   const exactPlan = planEdits(rendition, context, request)
   const decisions = decideTracks(rendition, probe, exactPlan.output)
   const isCopied = decisions.video.action === 'copy'
@@ -57,6 +57,11 @@ export function planVideo(rendition: Video, context: PlanContext): RenderPlan {
   }
 }
 
+/** Returns the tracks of the output, before any is dropped. */
+export function requestTracks({ audioCodec }: Pick<Video, 'audioCodec'>) {
+  return { frame: FRAME, audio: audioCodec !== 'none' } as const
+}
+
 /**
  * Returns the trim with which all tracks of a copied video begin at the key frame before the start;
  * null when ffmpeg finds that key frame itself, or nothing is trimmed at the start.
@@ -75,7 +80,7 @@ function startAtKeyframe({ output }: EditPlan, source: InputFile): { trim: Trim 
   }
 }
 
-function planLoudness(
+export function planLoudness(
   { loudness }: Video,
   editPlan: EditPlan,
   { audioCodec }: TrackDecisions,
@@ -92,8 +97,8 @@ function planEncoding(
   folder: string,
   output: string,
 ): Step[] {
-  const { format, metadata, loudness, videoCodec } = rendition
-  const { audioCodec, audio } = decisions
+  const { format, metadata, videoCodec } = rendition
+  const { audioCodec } = decisions
   const isCopied = decisions.video.action === 'copy'
   const buildCommand = (stderrTails: readonly string[], encoder: string[] | 'copy') =>
     buildFileCommand({
@@ -103,15 +108,10 @@ function planEncoding(
       filters: editPlan.graph.select({
         video: !isCopied,
         audio: audioCodec !== null,
-        loudness: loudness === null ? [] : correctLoudness(loudness, stderrTails),
+        loudness: selectLoudness(rendition, stderrTails),
       }),
       video: encoder,
-      audio:
-        audioCodec === null
-          ? audio?.action === 'copy'
-            ? 'copy'
-            : null
-          : buildAudioEncoder(audioCodec, rendition.audioKbps, editPlan.output.files[0].audio),
+      audio: buildAudioTrack(rendition, editPlan, decisions),
       isH265: videoCodec === 'h265',
       output,
     })
@@ -124,7 +124,24 @@ function planEncoding(
   return planEncodeSteps({ rendition, rate: decisions.rate, editPlan, buildCommand, folder })
 }
 
-function describeExpectation(
+/** Returns the filters that correct the loudness that a previous step has measured. */
+export function selectLoudness({ loudness }: Video, stderrTails: readonly string[]): string[] {
+  return loudness === null ? [] : correctLoudness(loudness, stderrTails)
+}
+
+/** Returns the options of the audio encoder; `copy` for stream copy, null for no audio. */
+export function buildAudioTrack(
+  { audioKbps }: Video,
+  { output }: EditPlan,
+  { audio, audioCodec }: TrackDecisions,
+): string[] | 'copy' | null {
+  if (audioCodec === null) {
+    return audio?.action === 'copy' ? 'copy' : null
+  }
+  return buildAudioEncoder(audioCodec, audioKbps, output.files[0].audio)
+}
+
+export function describeExpectation(
   { endSeconds, sizeKilobytes, videoCodec }: Video,
   { output }: EditPlan,
   { video, audio, audioCodec }: TrackDecisions,

@@ -86,9 +86,10 @@ function buildFilters(
   { size, source, trim }: { size: Size; source: InputFile; trim: ResolvedTrim },
 ): string {
   const box = `${size.width}x${size.height}`
+  const times = selectFrameTimes([{ file: source, trim }], { copiesTrack: false, range: null })
   const first = [
     ...orderTimeFilters(audio, {
-      trim: trimAudio(source, trim, selectFrameTimes([{ file: source, trim }], false)),
+      trim: trimAudio(source, trim, times),
       boundTimes: boundAudioTimes(audio, trim, describeUnexamined(source)),
     }),
     ...reduceSamples(audio, trim.seconds),

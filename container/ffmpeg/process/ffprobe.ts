@@ -16,7 +16,7 @@ export interface FfprobeQuery {
   entries: string
   /** Options that select streams or an interval. */
   selection?: readonly string[]
-  format?: 'json' | 'csv' | 'csv=p=0'
+  format?: 'json' | 'json=compact=1' | 'csv' | 'csv=p=0'
   /**
    * Ends ffprobe after about this many bytes of the file, and returns the output so far. Without
    * it, reading more than `PROBE.readBytes` is a failure.

@@ -2,7 +2,7 @@
 import type { VideoStream } from '../../probe/probe.ts'
 import { ffmpegOptions } from '../../process/options.ts'
 import type { InputFile } from '../../renderPlan.ts'
-import type { SourceFile, Trim } from '../editedOutput.ts'
+import type { EditedOutput, OutputRange, SourceFile, Trim } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
 /** Seconds that are read before a key frame, and after the end of a part. */
@@ -27,13 +27,16 @@ export type FrameTimes = 'sought' | 'shifted' | 'file'
  * ffmpeg would correct the clock of MPEG streams, for all tracks of a file at once. So the timestamps of
  * the file are used, unless they are known to be right.
  *
- * @param copiesTrack see `EditedOutput`; ffmpeg needs the timestamps of the file to copy a part of a
- *   track
+ * @param output.copiesTrack ffmpeg needs the timestamps of the file to copy a part of a track
+ * @param output.range a range has the timestamps that its frames have in the whole output
  */
 export function selectFrameTimes(
   files: readonly [Pick<SourceFile, 'file' | 'trim'>, ...Pick<SourceFile, 'file' | 'trim'>[]],
-  copiesTrack: boolean,
+  { copiesTrack, range }: Pick<EditedOutput, 'copiesTrack' | 'range'>,
 ): FrameTimes {
+  if (range !== null) {
+    return 'shifted'
+  }
   const usesFileTimes = files.some(
     ({ file, trim }) =>
       hasWrongTimes(file) ||
@@ -80,6 +83,21 @@ export function trimInput(file: InputFile, trim: Trim, times: FrameTimes): strin
       t: readSeconds === null ? null : formatDecimal(readSeconds),
     }),
   ]
+}
+
+/**
+ * Returns options that read a file for a range of the output. Frames before the second to which
+ * ffmpeg seeks are decoded too, from a key frame on, because the frame that is shown at that second
+ * can be one of them.
+ */
+export function trimRange(file: InputFile, trim: Trim, { readFromSeconds }: OutputRange): string[] {
+  const isSought = readFromSeconds > 0
+  return ffmpegOptions({
+    copyts: true,
+    itsoffset: formatDecimal(-findStart(file, trim), 6),
+    noaccurate_seek: isSought,
+    ss: isSought ? formatDecimal(readFromSeconds) : null,
+  })
 }
 
 /** Returns filters that trim the video of a file in which ffmpeg does not seek exactly. */

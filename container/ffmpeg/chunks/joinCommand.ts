@@ -1,0 +1,97 @@
+/** Builds the command that joins chunks by stream copy, and the list of chunks that it reads. */
+import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import type { EditPlan } from '../edit/planEdits.ts'
+import { trimRange } from '../edit/steps/trim.ts'
+import { buildContainer, keepMetadata, STRIP_METADATA } from '../encode/containers.ts'
+import { openSubtitles, SUBTITLE_CODECS } from '../encode/fileCommand.ts'
+import { formatDecimal } from '../edit/numbers.ts'
+import { COMMON_OPTIONS, LOCAL_FILE_INPUT, selectInputLimits } from '../process/limits.ts'
+import { ffmpegOptions } from '../process/options.ts'
+
+/** Assumed for the last chunk, whose end nothing follows. */
+const LAST_SECONDS = 1
+
+/**
+ * Writes the list for ffmpeg's demuxer `concat`. It moves the times of each file by the sum of the
+ * durations before, less `inpoint`. Both are the planned start of the chunk, so that all frames keep
+ * their times exactly.
+ *
+ * @param files names in the folder of the list
+ */
+export function buildChunkList(
+  ranges: readonly Pick<ChunkRange, 'startSeconds' | 'endSeconds'>[],
+  files: readonly string[],
+): string {
+  const entries = ranges.map(({ startSeconds, endSeconds }, index) =>
+    [
+      `file ${files[index]}`,
+      `inpoint ${formatDecimal(startSeconds, 6)}`,
+      `duration ${formatDecimal((endSeconds ?? startSeconds + LAST_SECONDS) - startSeconds, 6)}`,
+    ].join('\n'),
+  )
+  return `ffconcat version 1.0\n${entries.join('\n')}\n`
+}
+
+export interface JoinCommand {
+  rendition: RenditionOf<'video'>
+  editPlan: EditPlan
+  /** Absolute paths. */
+  list: string
+  audio: string | null
+  output: string
+}
+
+/**
+ * A chunk can begin with a decoding time that is not after those of the chunk before, if its frames
+ * are further apart. A decoding time that is a tick later than the one before is always before the
+ * first frame.
+ */
+const INCREASE_DECODING_TIMES = 'setts=pts=PTS:dts=max(DTS\\,PREV_OUTDTS+1)'
+
+export function buildJoinCommand(command: JoinCommand): string[] {
+  const { rendition, editPlan, list, audio, output } = command
+  const { format, metadata, videoCodec } = rendition
+  const { inputs } = editPlan
+  const [source] = editPlan.output.files
+  const keepsMetadata = metadata === 'keep'
+  const subtitles = openSubtitles(inputs.subtitleTrack)
+  const metadataInput = audio === null ? 1 : 2
+  const subtitleInput = metadataInput + (keepsMetadata ? 1 : 0)
+  const hasTag = videoCodec === 'h265' && ['mp4', 'mov'].includes(format)
+  const readAll = { startSeconds: 0, endSeconds: null, readFromSeconds: 0 }
+  return [
+    ...COMMON_OPTIONS,
+    ...LOCAL_FILE_INPUT,
+    ...ffmpegOptions({ copyts: true, f: 'concat', i: list }),
+    ...(audio === null ? [] : [...LOCAL_FILE_INPUT, ...ffmpegOptions({ i: audio })]),
+    ...(keepsMetadata
+      ? [
+          ...selectInputLimits(source.file),
+          ...trimRange(source.file, source.trim, readAll),
+          ...ffmpegOptions({ i: source.file.url }),
+        ]
+      : []),
+    ...(subtitles ?? []),
+    ...ffmpegOptions({ map: '0:v:0' }),
+    ...ffmpegOptions(audio === null ? { an: true } : { map: '1:a:0' }),
+    ...ffmpegOptions(subtitles === null ? { sn: true } : { map: `${subtitleInput}:s:0` }),
+    ...(keepsMetadata
+      ? keepMetadata({
+          source,
+          hasVideo: true,
+          hasAudio: audio !== null,
+          speed: rendition.speed,
+          input: metadataInput,
+        })
+      : STRIP_METADATA),
+    ...ffmpegOptions({
+      'c:v': 'copy',
+      'tag:v': hasTag ? 'hvc1' : null,
+      'bsf:v': INCREASE_DECODING_TIMES,
+      'c:a': audio === null ? null : 'copy',
+      'c:s': subtitles === null ? null : (SUBTITLE_CODECS[format] ?? 'srt'),
+    }),
+    ...buildContainer(format, output),
+  ]
+}

@@ -1,0 +1,112 @@
+/**
+ * Splits the encode of a video into chunks that different runners can make: the audio as a whole,
+ * parts of the video, and the join. All are planned from the rendition and the probes alone, so that
+ * every runner plans the same.
+ */
+import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { planEdits } from '../edit/planEdits.ts'
+import type { EditedOutput } from '../edit/editedOutput.ts'
+import { requestTracks } from '../plan/planVideo.ts'
+import { decideTracks, type TrackDecisions } from '../plan/trackDecisions.ts'
+import type { PlanContext } from '../renderPlan.ts'
+import { computePlanKey } from './planKey.ts'
+import { findSplitObstacle } from './splitObstacle.ts'
+
+/** Longer chunks are used for a video that would have more. */
+export const MAX_VIDEO_CHUNKS = 600
+/** A video is split from this many chunks on. */
+const MIN_VIDEO_CHUNKS = 2
+/** Assumed for a source that does not state its rate. Boundaries need not meet its frames. */
+const ASSUMED_FRAME_RATE = 25
+
+export interface SplitOptions {
+  /** Duration of a chunk of video, in seconds of the output. */
+  chunkSeconds: number
+  /** Version of ffmpeg and of its encoders, which determine the bytes of a chunk too. */
+  encoderVersion: string
+}
+
+export interface ChunkPlan {
+  /** The audio if there is any, the video in its order, and the join. */
+  ranges: ChunkRange[]
+  /** Hash of everything that determines the bytes of the chunks. */
+  planKey: string
+}
+
+/** The reason for not splitting, as a sentence; null for a video that is too short. */
+export interface NotSplit {
+  ranges: null
+  reason: string | null
+}
+
+/** @throws JobFailure as `planRendition` does */
+export function planChunks(
+  rendition: RenditionOf<'video'>,
+  context: PlanContext,
+  options: SplitOptions,
+): ChunkPlan | NotSplit {
+  const { output } = planEdits(rendition, context, requestTracks(rendition))
+  const decisions = decideTracks(rendition, context.source.probe, output)
+  const seconds = output.trackSeconds.video ?? output.seconds
+  if (seconds !== null && seconds < MIN_VIDEO_CHUNKS * options.chunkSeconds) {
+    return { ranges: null, reason: null }
+  }
+  const reason = findSplitObstacle(rendition, context.source.probe, { output, decisions })
+  if (reason !== null || seconds === null) {
+    return { ranges: null, reason }
+  }
+  const ranges = listRanges(output, decisions, { seconds, chunkSeconds: options.chunkSeconds })
+  const planKey = computePlanKey(rendition, context, {
+    ranges,
+    encoderVersion: options.encoderVersion,
+  })
+  return { ranges, planKey }
+}
+
+function listRanges(
+  output: EditedOutput,
+  { audio }: TrackDecisions,
+  video: { seconds: number; chunkSeconds: number },
+): ChunkRange[] {
+  const whole = { startSeconds: 0, endSeconds: null, frames: null }
+  const hasAudio = audio !== null && audio.action !== 'drop'
+  return [
+    ...(hasAudio ? [{ kind: 'audio' as const, ...whole }] : []),
+    ...listVideoRanges(output, video),
+    { kind: 'join', ...whole },
+  ]
+}
+
+/**
+ * Boundaries are half a frame before a frame, so that no rounding can move a frame to the other side.
+ * The last chunk has at least half of the duration of the others.
+ */
+function listVideoRanges(
+  output: EditedOutput,
+  { seconds, chunkSeconds }: { seconds: number; chunkSeconds: number },
+): ChunkRange[] {
+  const rate = output.frameRate ?? ASSUMED_FRAME_RATE
+  const length = Math.max(chunkSeconds, seconds / MAX_VIDEO_CHUNKS)
+  const count = Math.min(MAX_VIDEO_CHUNKS, Math.max(1, Math.round(seconds / length)))
+  const firstFrames = Array.from({ length: count }, (_, index) => Math.round(index * length * rate))
+  return firstFrames.map((first, index) => {
+    const next = firstFrames[index + 1] ?? null
+    return {
+      kind: 'video',
+      startSeconds: boundary(first, rate),
+      endSeconds: next === null ? null : boundary(next, rate),
+      frames: next === null || !isCountKnown(output, index) ? null : next - first,
+    }
+  })
+}
+
+function boundary(frame: number, rate: number): number {
+  return frame === 0 ? 0 : Math.round(((frame - 0.5) / rate) * 1e6) / 1e6
+}
+
+/** With a constant rate, only the start and the end of the video can lack frames. */
+function isCountKnown({ constantFrameRate, files, videoStartSeconds }: EditedOutput, index: number) {
+  const startsAtZero = videoStartSeconds === 0 && files[0].trim.startSeconds === 0
+  return constantFrameRate !== null && (index > 0 || startsAtZero)
+}

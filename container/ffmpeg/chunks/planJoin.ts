@@ -1,0 +1,76 @@
+/** Plans the join of finished chunks into the variant. */
+import { writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { JobFailure } from '../../failures.ts'
+import { planEdits } from '../edit/planEdits.ts'
+import { describeExpectation, requestTracks } from '../plan/planVideo.ts'
+import { decideTracks } from '../plan/trackDecisions.ts'
+import type { PlanContext, RenderPlan, TaskEnvironment } from '../renderPlan.ts'
+import { checkChunks, type FinishedChunk } from './checkChunks.ts'
+import { buildChunkList, buildJoinCommand } from './joinCommand.ts'
+import { verifyJoin } from './verifyJoin.ts'
+
+export interface ChunkFile extends FinishedChunk {
+  /** Absolute path in the scratch folder, with the name of `chunkFileName`. */
+  file: string
+}
+
+/**
+ * Its steps throw JobFailure `output_invalid` when the chunks do not fit together. The variant can
+ * then be encoded as a whole.
+ *
+ * @param chunks all chunks except the join, in the order of the plan
+ */
+export function planJoin(
+  rendition: RenditionOf<'video'>,
+  context: PlanContext,
+  chunks: readonly ChunkFile[],
+): RenderPlan {
+  const whole = planEdits(rendition, context, requestTracks(rendition))
+  const decisions = decideTracks(rendition, context.source.probe, whole.output)
+  const expect = describeExpectation(rendition, whole, decisions)
+  const isBurned = rendition.subtitleMode === 'burn'
+  const editPlan = planEdits(
+    { ...rendition, watermark: null, ...(isBurned && { subtitles: null }) },
+    context,
+    requestTracks(rendition),
+  )
+  const video = chunks.filter(({ range }) => range.kind === 'video')
+  const audio = chunks.find(({ range }) => range.kind === 'audio')?.file ?? null
+  const list = join(context.folder, 'chunks.txt')
+  const output = join(context.folder, `output.${rendition.format}`)
+  const prepare = async () => {
+    const fault = checkChunks(chunks, expect)
+    if (fault !== null) {
+      throw new JobFailure('output_invalid', fault)
+    }
+    const names = video.map(({ file }) => basename(file))
+    const ranges = video.map(({ range }) => range)
+    await writeFile(list, buildChunkList(ranges, names))
+  }
+  const verify = (environment: TaskEnvironment) =>
+    verifyJoin({ ...environment, file: output, chunks })
+  return {
+    mode: 'encode',
+    reason: 'chunks are joined',
+    video: decisions.video,
+    audio: decisions.audio,
+    notes: [],
+    steps: [
+      { stage: 'analyse', cost: 0.01, task: prepare },
+      ...editPlan.inputs.steps,
+      {
+        stage: 'encode',
+        cost: 0.02,
+        seconds: whole.output.seconds,
+        ffmpeg: () => buildJoinCommand({ rendition, editPlan, list, audio, output }),
+      },
+      { stage: 'analyse', cost: 0.01, task: verify },
+    ],
+    fallback: null,
+    output,
+    isPackage: false,
+    expect,
+  }
+}

@@ -1,0 +1,39 @@
+/** Computes the key of a split encode: finished chunks are used again only with the same key. */
+import { createHash } from 'node:crypto'
+import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import type { InputFile, PlanContext } from '../renderPlan.ts'
+import { planChunk } from './planChunk.ts'
+
+/**
+ * Hashes the ranges, and the commands of one chunk of each kind with names in place of URLs and
+ * folders. So a runner whose code makes other chunks has another key.
+ */
+export function computePlanKey(
+  rendition: RenditionOf<'video'>,
+  context: PlanContext,
+  { ranges, encoderVersion }: { ranges: readonly ChunkRange[]; encoderVersion: string },
+): string {
+  const anonymous = {
+    ...context,
+    source: { ...context.source, url: context.source.path },
+    references: new Map(
+      [...context.references].map(([path, file]): [string, InputFile] => [
+        path,
+        { ...file, url: path },
+      ]),
+    ),
+    folder: '',
+  }
+  const samples = [
+    ranges.find(({ kind }) => kind === 'audio'),
+    ranges.findLast(({ kind }) => kind === 'video'),
+  ].filter((range) => range !== undefined)
+  const commands = samples.map((range) =>
+    planChunk(rendition, anonymous, range).steps.map((step) =>
+      'ffmpeg' in step ? step.ffmpeg([]) : null,
+    ),
+  )
+  const text = JSON.stringify({ encoderVersion, ranges, commands })
+  return createHash('sha256').update(text).digest('hex')
+}

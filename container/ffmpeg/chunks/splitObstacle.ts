@@ -1,0 +1,66 @@
+/** Finds out why a video cannot be split into chunks. docs/chunks.md has the list. */
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { hasWrongTimes } from '../edit/steps/trim.ts'
+import type { EditedOutput } from '../edit/editedOutput.ts'
+import type { TrackDecisions } from '../plan/trackDecisions.ts'
+import type { Probe, VideoStream } from '../probe/probe.ts'
+
+type Video = RenditionOf<'video'>
+
+/** Demuxers that give a frame the same time after a seek as without one. */
+const SEEKABLE_FORMATS = ['mov', 'matroska', 'mpegts']
+
+/** Returns the reason as a sentence; null when the video can be split. */
+export function findSplitObstacle(
+  rendition: Video,
+  probe: Probe,
+  { output, decisions }: { output: EditedOutput; decisions: TrackDecisions },
+): string | null {
+  const [{ file }, ...appended] = output.files
+  if (decisions.video.action !== 'encode') {
+    return 'The video is copied, so there is nothing to split.'
+  }
+  if (appended.length > 0) {
+    return 'Joined files (cat) are encoded as a whole, because frames are inserted between them.'
+  }
+  return (
+    findRateObstacle(rendition, decisions) ??
+    (hasWrongTimes(file)
+      ? 'The times in the file jump or go back, so its frames cannot be found by their times.'
+      : findSourceObstacle(probe, output))
+  )
+}
+
+function findRateObstacle({ videoCodec }: Video, { rate }: TrackDecisions): string | null {
+  if (rate.by === 'bitRate') {
+    return 'A file size (sz) is requested, and its bits are distributed over the whole video.'
+  }
+  const isMeasured = rate.cap !== null && (videoCodec === 'vp9' || videoCodec === 'av1')
+  return isMeasured
+    ? `With a maximum bit rate (br), ${videoCodec} is encoded as a whole, because several passes measure all of the video.`
+    : null
+}
+
+function findSourceObstacle({ facts, isStill }: Probe, output: EditedOutput): string | null {
+  const [{ video }] = output.files
+  const formats = facts.format.split(',')
+  if (isStill || video === null || !SEEKABLE_FORMATS.some((name) => formats.includes(name))) {
+    return `The source is not MP4, MOV, Matroska, WebM or MPEG-TS (it is ${formats[0]}), so its frames may get other times after a seek.`
+  }
+  if (output.trackSeconds.video === null || !output.durationIsKnown) {
+    return 'The duration of the video is not known exactly, so its end cannot be planned.'
+  }
+  return findVideoObstacle(video, output.trackSeconds.video)
+}
+
+function findVideoObstacle(video: VideoStream, seconds: number): string | null {
+  if (video.hasWrongTimes || video.decodeDelaySeconds !== null) {
+    return 'The file has no usable presentation times, so its frames cannot be found by their times.'
+  }
+  if (video.interlaced && video.scan?.type === 'telecine') {
+    return 'Film is restored from telecined video, which depends on all frames before.'
+  }
+  return video.startSeconds > seconds / 4
+    ? `The video begins late (at second ${video.startSeconds.toFixed(1)}).`
+    : null
+}

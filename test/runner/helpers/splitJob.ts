@@ -1,0 +1,261 @@
+/**
+ * Runs the plan of a video as a whole and in chunks, without a gateway, to compare the results.
+ */
+import { mkdir, open, readFile, rename, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { createProgressTracker } from '../../../container/attempt/progressTracker.ts'
+import { examineInputs } from '../../../container/attempt/examineInputs.ts'
+import { probeInputs } from '../../../container/attempt/probeInputs.ts'
+import { runStep } from '../../../container/attempt/runStep.ts'
+import type { AttemptState } from '../../../container/attempt/heartbeat.ts'
+import type { RunningAttempt } from '../../../container/attempt/types.ts'
+import { resolveFfmpegTools } from '../../../container/capabilities.ts'
+import { chunkFileName } from '../../../container/ffmpeg/chunks/chunkFile.ts'
+import { measureChunk } from '../../../container/ffmpeg/chunks/measureChunk.ts'
+import { planChunk } from '../../../container/ffmpeg/chunks/planChunk.ts'
+import { planChunks } from '../../../container/ffmpeg/chunks/planChunks.ts'
+import { type ChunkFile, planJoin } from '../../../container/ffmpeg/chunks/planJoin.ts'
+import { planRendition } from '../../../container/ffmpeg/plan/planRendition.ts'
+import { createProbeMemo } from '../../../container/ffmpeg/probe/probeMemo.ts'
+import type { PlanContext, RenderPlan, Step } from '../../../container/ffmpeg/renderPlan.ts'
+import { verifyOutput } from '../../../container/ffmpeg/verify/verifyOutput.ts'
+import { createGatewayClient } from '../../../container/gateway/gatewayClient.ts'
+import { readSettings } from '../../../container/settings.ts'
+import { startSourceServer } from '../../../container/source/loopbackServer.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { assignment as assignmentSchema } from '../../../src/contract/runnerProtocol.ts'
+
+type Video = RenditionOf<'video'>
+
+export interface SplitJob {
+  attempt: RunningAttempt
+  rendition: Video
+  context: PlanContext
+  close: () => Promise<void>
+}
+
+/** Probes a file for a rendition, as a runner does. The caller closes the job. */
+export async function openSplitJob(options: {
+  file: string
+  rendition: Video
+  /** Existing folder in which each run gets a folder of its own. */
+  scratch: string
+  /** Local files, by the storage paths that the rendition names. */
+  references?: Record<string, string>
+}): Promise<SplitJob> {
+  const { file, rendition, scratch, references = {} } = options
+  const original = await serveFile(file, 'videos/clip.mp4')
+  const served = await Promise.all(
+    Object.entries(references).map(([path, local]) => serveFile(local, path)),
+  )
+  const settings = readSettings({
+    GATEWAY_URL: 'http://127.0.0.1:1',
+    RUNNER_TOKEN: 'a-token',
+    RUNNER_NAME: 'split',
+    SCRATCH_DIR: scratch,
+  })
+  const state: AttemptState = {
+    stage: 'probe',
+    progress: 0,
+    etaSeconds: null,
+    fps: null,
+    speed: null,
+    playable: false,
+  }
+  const all = [original, ...served]
+  const close = async () => {
+    await Promise.all(all.map(({ source }) => source.close()))
+  }
+  const attempt: RunningAttempt = {
+    assignment: assignmentSchema.parse({
+      jobId: 'job_1',
+      queue: 'default',
+      fence: 1,
+      attempt: 1,
+      filePath: original.path,
+      rendition,
+      source: { sizeBytes: original.sizeBytes, etag: 'a' },
+      references: served.map(({ path, sizeBytes }) => ({ sizeBytes, etag: path })),
+      leaseSeconds: 30,
+      stallSeconds: 30,
+      timeoutSeconds: 60,
+    }),
+    client: createGatewayClient(settings),
+    settings,
+    record: { stderrTail: '', command: '', timings: {} },
+    probeMemo: createProbeMemo(),
+    signal: new AbortController().signal,
+    end: () => {},
+    onUpload: () => {},
+    state,
+    tracker: createProgressTracker(state),
+    scratch,
+    inputs: {
+      original,
+      references: served,
+      bytesRead: () => all.reduce((sum, { source }) => sum + source.bytesServed(), 0),
+      readGate: null as never,
+      close,
+    },
+    checksTimes: false,
+  }
+  const context = await examineInputs(attempt, await probeInputs(attempt), true)
+  return { attempt, rendition, context, close }
+}
+
+async function serveFile(file: string, path: string) {
+  const { size: sizeBytes } = await stat(file)
+  const source = await startSourceServer({
+    sizeBytes,
+    makesIndex: true,
+    onFatal: () => {},
+    fetchRange: async (start, end) => {
+      const handle = await open(file)
+      try {
+        const { buffer } = await handle.read(Buffer.alloc(end - start), 0, end - start, start)
+        return buffer
+      } finally {
+        await handle.close()
+      }
+    },
+  })
+  return { path, sizeBytes, source }
+}
+
+/** Returns the ranges of the chunks. @throws Error with the reason if the video is not split */
+export function listRanges({ rendition, context }: SplitJob, chunkSeconds = 2) {
+  const plan = planChunks(rendition, context, { chunkSeconds, encoderVersion: 'test' })
+  if (plan.ranges === null) {
+    throw new Error(`not split: ${plan.reason}`)
+  }
+  return plan.ranges
+}
+
+/** Runs the steps of a plan in a folder of its own. Returns the path of the output. */
+async function runPlan(
+  job: SplitJob,
+  name: string,
+  plan: (context: PlanContext) => RenderPlan,
+  replace: (list: string[]) => string[] = (list) => list,
+): Promise<RenderPlan> {
+  const folder = join(job.attempt.scratch, name)
+  await mkdir(folder, { recursive: true })
+  const planned = plan({ ...job.context, folder })
+  const attempt = { ...job.attempt, scratch: folder }
+  const stderrTails: string[] = []
+  for (const step of planned.steps) {
+    await runStep(attempt, planned, replaceCommand(step, replace), stderrTails)
+  }
+  return planned
+}
+
+function replaceCommand(step: Step, replace: (list: string[]) => string[]): Step {
+  return 'task' in step || step.stage !== 'encode'
+    ? step
+    : {
+        ...step,
+        ffmpeg: async (stderrTails) => {
+          const list = await step.ffmpeg(stderrTails)
+          return list === null ? null : replace(list)
+        },
+      }
+}
+
+/** Encodes the video as a whole. Returns the path of the output. */
+export async function encodeWhole(
+  job: SplitJob,
+  replace?: (list: string[]) => string[],
+): Promise<string> {
+  const plan = (context: PlanContext) => planRendition(job.rendition, context)
+  const { output } = await runPlan(job, 'whole', plan, replace)
+  return output
+}
+
+/** Encodes the chunks, joins them, and verifies the output. */
+export async function encodeChunks(job: SplitJob, chunkSeconds?: number) {
+  const { rendition, attempt } = job
+  const ranges = listRanges(job, chunkSeconds)
+  const tools = resolveFfmpegTools(attempt.settings)
+  const folder = join(attempt.scratch, 'join')
+  await mkdir(folder, { recursive: true })
+  const chunks: ChunkFile[] = []
+  for (const [index, range] of ranges.slice(0, -1).entries()) {
+    const made = await runPlan(job, `chunk${index}`, (context) =>
+      planChunk(rendition, context, range),
+    )
+    const file = join(folder, chunkFileName(rendition, range, index))
+    await rename(made.output, file)
+    const facts = await measureChunk({
+      ...tools,
+      cwd: folder,
+      signal: attempt.signal,
+      file,
+      range,
+    })
+    chunks.push({ range, file, facts })
+  }
+  const { output, expect } = await runPlan(job, 'join', (context) =>
+    planJoin(rendition, context, chunks),
+  )
+  if (expect === null) {
+    throw new Error('a join must have an expectation')
+  }
+  const { facts } = await verifyOutput({
+    ...tools,
+    cwd: folder,
+    signal: attempt.signal,
+    file: output,
+    expect,
+    stderr: '',
+    hasFallback: false,
+  })
+  return { output, chunks, ranges, facts }
+}
+
+/**
+ * Hashes the frames before they are encoded, of the whole and of the first attempt at each chunk.
+ * Each line has the time and the hash of a frame.
+ */
+export async function hashWholeFrames(job: SplitJob): Promise<string[]> {
+  const silent = { ...job, rendition: { ...job.rendition, audioCodec: 'none' as const } }
+  const plan = (context: PlanContext) => firstEncode(planRendition(silent.rendition, context))
+  return hashFrames(silent, 'whole-hash', plan)
+}
+
+export async function hashChunkFrames(job: SplitJob, chunkSeconds?: number): Promise<string[][]> {
+  const ranges = listRanges(job, chunkSeconds).filter(({ kind }) => kind === 'video')
+  const hashes: string[][] = []
+  for (const [index, range] of ranges.entries()) {
+    const plan = (context: PlanContext) => firstEncode(planChunk(job.rendition, context, range))
+    const lines = await hashFrames(job, `hash${index}`, plan)
+    if (range.frames !== null && lines.length !== range.frames) {
+      throw new Error(`chunk ${index} has ${lines.length} frames instead of ${range.frames}`)
+    }
+    hashes.push(lines)
+  }
+  return hashes
+}
+
+function firstEncode(plan: RenderPlan): RenderPlan {
+  const at = plan.steps.findIndex(({ stage }) => stage === 'encode')
+  return { ...plan, steps: plan.steps.slice(0, at + 1) }
+}
+
+async function hashFrames(
+  job: SplitJob,
+  name: string,
+  plan: (context: PlanContext) => RenderPlan,
+): Promise<string[]> {
+  const { output } = await runPlan(job, name, plan, (list) => [
+    ...list.slice(0, list.indexOf('-c:v')),
+    ...['-c:v', 'rawvideo', '-f', 'framemd5', list.at(-1) ?? ''],
+  ])
+  const text = await readFile(join(job.attempt.scratch, name, basename(output)), 'utf8')
+  return text
+    .split('\n')
+    .filter((line) => /^\d/.test(line))
+    .map((line) => {
+      const [, , pts = '', , , hash = ''] = line.split(',').map((word) => word.trim())
+      return `${pts} ${hash}`
+    })
+}

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RenditionOf } from '../../src/contract/rendition.ts'
 import { args } from '../fixtures/args.ts'
 import { video } from '../fixtures/renditions.ts'
-import { AAC, testVideo, tone } from './helpers/clips/inputs.ts'
+import { AAC, H264, testVideo, tone } from './helpers/clips/inputs.ts'
 import {
   encodeChunks,
   encodeWhole,
@@ -40,29 +40,70 @@ function source(name: string, ...commands: string[][]): Promise<string> {
   return found
 }
 
-const H264 = args`-c:v libx264 -preset veryfast -pix_fmt yuv420p`
 
-const SOURCES = {
-  'basic.mp4': [args`${testVideo('160x90', 25, 7)} ${tone(7)} ${H264} ${AAC} basic.mp4`],
-} satisfies Record<string, string[][]>
+/** References across key frames, so that the frames before a key frame cannot be decoded after a seek. */
+const OPEN_GOP = args`-c:v libx264 -preset veryfast -x264-params open-gop=1:keyint=20:bframes=3:b-adapt=0
+  -pix_fmt yuv420p`
+const FILM = args`-f lavfi -i testsrc2=s=160x90:r=25:d=7 ${tone(7)}`
+
+const SOURCES: Record<string, string[][]> = {
+  'film.mp4': [args`${FILM} ${H264} -g 250 ${AAC} film.mp4`],
+  'ntsc.mkv': [args`${testVideo('160x90', 30_000 / 1001, 7)} ${tone(7)} ${OPEN_GOP} ${AAC} ntsc.mkv`],
+  'fast.mp4': [args`${testVideo('160x90', 50, 7)} ${H264} -bf 2 fast.mp4`],
+  'open.ts': [args`${FILM} ${OPEN_GOP} ${AAC} open.ts`],
+  'fragmented.mp4': [
+    args`${FILM} ${OPEN_GOP} ${AAC} -movflags frag_keyframe+empty_moov fragmented.mp4`,
+  ],
+  'vfr.mp4': [
+    args`${testVideo('160x90', 30, 8)} ${tone(8)} -vf
+      select='not(mod(n\,7))+not(mod(n\,11))+between(t\,3\,4)-between(t\,4.5\,6.1)' -fps_mode vfr
+      ${H264} -bf 2 -g 30 ${AAC} vfr.mp4`,
+  ],
+  'interlaced.mp4': [
+    args`${testVideo('160x96', 50, 7)} -vf tinterlace=interleave_top,fieldorder=tff ${H264}
+      -flags +ildct+ilme -x264-params tff=1 interlaced.mp4`,
+  ],
+  'hlg.mp4': [
+    args`${testVideo('160x90', 25, 6)} -c:v libx265 -preset ultrafast -pix_fmt yuv420p10le -x265-params
+      log-level=none:colorprim=bt2020:transfer=arib-std-b67:colormatrix=bt2020nc -color_primaries bt2020
+      -color_trc arib-std-b67 -colorspace bt2020nc hlg.mp4`,
+  ],
+  'edited.mp4': [
+    args`${FILM} ${OPEN_GOP} ${AAC} unedited.mp4`,
+    args`-ss 0.5 -i unedited.mp4 -c copy edited.mp4`,
+  ],
+  'negative.mp4': [
+    args`${FILM} ${OPEN_GOP} ${AAC} -output_ts_offset -0.48 -avoid_negative_ts disabled negative.mp4`,
+  ],
+}
 
 async function openJob(
-  name: keyof typeof SOURCES,
+  name: string,
   fields: Partial<RenditionOf<'video'>>,
   references: Record<string, string> = {},
 ) {
   const scratch = await mkdtemp(join(folder, 'job-'))
-  const file = await source(name, ...SOURCES[name])
+  const file = await source(name, ...(SOURCES[name] ?? []))
   const rendition = video({ quality: 90, ...fields }) as RenditionOf<'video'>
   return openSplitJob({ file, rendition, scratch, references })
 }
 
 describe('the frames of all chunks are those of the whole', () => {
   it.each([
-    ['basic.mp4', {}],
-    ['basic.mp4', { frameRate: 10 }],
-    ['basic.mp4', { startSeconds: 1.03, endSeconds: 6.5, speed: 0.75 }],
-  ] as [keyof typeof SOURCES, Partial<RenditionOf<'video'>>][])('%s %o', async (name, fields) => {
+    ['film.mp4', { startSeconds: 0.53, endSeconds: 6.51, speed: 0.75, fadeInSeconds: 3, fadeOutSeconds: 3 }],
+    ['ntsc.mkv', {}],
+    ['ntsc.mkv', { frameRate: 12.5, speed: 1.5, width: 64, height: 64, resizeMode: 'crop' }],
+    ['fast.mp4', { frameRate: 25 }],
+    ['open.ts', {}],
+    ['open.ts', { startSeconds: 1, frameRate: 30 }],
+    ['fragmented.mp4', {}],
+    ['vfr.mp4', {}],
+    ['vfr.mp4', { frameRate: 25 }],
+    ['interlaced.mp4', {}],
+    ['hlg.mp4', {}],
+    ['edited.mp4', { rotate: 90 }],
+    ['negative.mp4', {}],
+  ] as [string, Partial<RenditionOf<'video'>>][])('%s %o', async (name, fields) => {
     const job = await openJob(name, fields)
     const chunks = await hashChunkFrames(job)
     expect(chunks.length).toBeGreaterThan(1)
@@ -72,7 +113,7 @@ describe('the frames of all chunks are those of the whole', () => {
 })
 
 it('joins', async () => {
-  const job = await openJob('basic.mp4', {})
+  const job = await openJob('film.mp4', {})
   const { output, chunks, facts } = await encodeChunks(job)
   const whole = await encodeWhole(job)
   console.log(output, whole, JSON.stringify(chunks), facts)

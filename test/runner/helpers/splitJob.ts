@@ -217,9 +217,8 @@ export async function encodeChunks(job: SplitJob, chunkSeconds?: number) {
  * Each line has the time and the hash of a frame.
  */
 export async function hashWholeFrames(job: SplitJob): Promise<string[]> {
-  const silent = { ...job, rendition: { ...job.rendition, audioCodec: 'none' as const } }
-  const plan = (context: PlanContext) => firstEncode(planRendition(silent.rendition, context))
-  return hashFrames(silent, 'whole-hash', plan)
+  const plan = (context: PlanContext) => firstEncode(planRendition(job.rendition, context))
+  return hashFrames(job, 'whole-hash', plan)
 }
 
 export async function hashChunkFrames(job: SplitJob, chunkSeconds?: number): Promise<string[][]> {
@@ -253,7 +252,7 @@ async function hashFrames(
   const text = await readFile(join(job.attempt.scratch, name, basename(output)), 'utf8')
   return text
     .split('\n')
-    .filter((line) => /^\d/.test(line))
+    .filter((line) => line.startsWith('0,'))
     .map((line) => {
       const [, , pts = '', , , hash = ''] = line.split(',').map((word) => word.trim())
       return `${pts} ${hash}`

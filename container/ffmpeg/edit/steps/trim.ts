@@ -161,16 +161,15 @@ function buildTrimFilters(
 }
 
 /**
- * Returns the filter that ends a track that begins late in a part: a track that begins late in its
- * file, and video whose frame rate varies, because the part may begin between two frames that are
- * far apart. ffmpeg itself measures the duration of a part from the first frame of each track.
+ * Returns the filter that ends a track that begins late in a part: audio that begins late in its file,
+ * and video, because the part may begin between two frames. ffmpeg itself measures the duration of a
+ * part from the first frame of each track.
  */
 function trimLateTrack({ probe }: InputFile, trim: Trim, prefix: '' | 'a'): string[] {
   const { startSeconds, durationSeconds } = trim
-  const tracks = prefix === 'a' ? (probe?.audioTracks ?? []) : [probe?.video]
-  const isLate = tracks.some((track) => (track?.startSeconds ?? 0) > startSeconds)
-  const hasGaps = prefix === '' && startSeconds > 0 && hasVaryingRate(probe?.video ?? null)
-  return (isLate || hasGaps) && durationSeconds !== null
+  const isLate =
+    prefix === '' || probe?.audioTracks.some((track) => track.startSeconds > startSeconds) === true
+  return isLate && durationSeconds !== null
     ? [`${prefix}trim=end=${formatDecimal(durationSeconds, 6)}`]
     : []
 }

@@ -23,6 +23,9 @@ export const chunkRange = z.object({
 })
 export type ChunkRange = z.infer<typeof chunkRange>
 
+/** Of one job: at most 600 of video, one of audio, and `join`. */
+export const MAX_CHUNKS = 602
+
 /** What a runner has measured in a finished chunk. */
 export const chunkFacts = z.object({
   sizeBytes: z.int().positive(),
@@ -40,3 +43,21 @@ export const chunkFacts = z.object({
   decoderConfig: z.string().regex(/^[0-9a-f]{64}$/),
 })
 export type ChunkFacts = z.infer<typeof chunkFacts>
+
+/** A chunk as the gateway stores it. */
+export interface StoredChunk extends ChunkRange {
+  index: number
+  /** What the job is about. */
+  filePath: string
+  transformation: string
+  /** Number of chunks of the job. */
+  count: number
+  /** Duration of the variant. */
+  jobSeconds: number
+  /** The share of the job's work, in percent. */
+  share: number
+  /** Chunks with the same key and range have the same frames. */
+  planKey: string
+  /** Null until the chunk is finished; also for `join`. */
+  facts: ChunkFacts | null
+}

@@ -30,6 +30,13 @@ export const durableEventData = z.object({
   error: z.string().optional(),
 })
 
+const chunkCounts = z.object({
+  done: z.int().describe('Number of finished chunks'),
+  total: z.int(),
+  active: z.int().describe('Number of chunks that runners are making'),
+})
+export type ChunkCounts = z.infer<typeof chunkCounts>
+
 export const progressData = z.object({
   jobId: z.string(),
   progress: percent,
@@ -37,5 +44,6 @@ export const progressData = z.object({
   etaSeconds: z.number().nullable(),
   fps: z.number().nullable(),
   speed: z.number().nullable(),
+  chunks: chunkCounts.optional().describe('Set for a job that is split into chunks'),
 })
 export type ProgressData = z.infer<typeof progressData>

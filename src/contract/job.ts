@@ -1,7 +1,8 @@
 /** Jobs, attempts and statistics as the API returns them, and the requests of the job routes. */
 import { z } from 'zod'
+import { CHUNK_KINDS } from './chunk.ts'
 import { failureCode } from './failureCode.ts'
-import { jobCounts, jobStatus, percent } from './jobStatus.ts'
+import { JOB_STATUSES, jobCounts, jobStatus, percent } from './jobStatus.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
 import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
@@ -171,6 +172,31 @@ export const attempt = z
   })
   .meta({ id: 'Attempt' })
 export type Attempt = z.infer<typeof attempt>
+
+/** A part of a split job. */
+export const chunk = z
+  .object({
+    index: z.int().nonnegative(),
+    kind: z.enum(CHUNK_KINDS).describe('`join` makes the variant of the others'),
+    status: z
+      .enum([...JOB_STATUSES, 'waiting'])
+      .describe(
+        'waiting: for others, because of `maxChunksAtOnce`, or because `join` comes last; cancelled: the job ended first',
+      ),
+    startSeconds: z.number().describe('Start in the variant'),
+    endSeconds: z.number().nullable().describe('End in the variant; null for the last chunk'),
+    frames: z.int().nullable(),
+    sizeBytes: z.int().nullable(),
+    runner: z.string().nullable().describe('The runner that claimed it last'),
+    attempt: z.int(),
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    errorCode: failureCode.nullable(),
+    error: z.string().nullable(),
+    timings: timings.nullable(),
+  })
+  .meta({ id: 'Chunk' })
+export type Chunk = z.infer<typeof chunk>
 
 const throughput = z.object({
   from: time.describe('Start of the hour'),

@@ -14,10 +14,18 @@ export const QUEUE_LIMITS = {
   maxAttempts: { min: 1, max: 20, default: 3 },
   stallSeconds: { min: 1, max: 3_600, default: 60 },
   timeoutSeconds: { min: 1, max: 86_400, default: 4 * 3_600 },
+  chunkSeconds: { min: 0, max: 3_600, default: 30 },
+  maxChunksAtOnce: { min: 1, max: 1_000, default: 16 },
 } as const satisfies Record<string, Limit>
 
 /** The limits of a queue that a request can replace for its jobs. */
-export const JOB_LIMITS = ['maxAttempts', 'timeoutSeconds', 'stallSeconds'] as const
+export const JOB_LIMITS = [
+  'maxAttempts',
+  'timeoutSeconds',
+  'stallSeconds',
+  'chunkSeconds',
+  'maxChunksAtOnce',
+] as const
 export type JobLimit = (typeof JOB_LIMITS)[number]
 
 /**

@@ -13,7 +13,7 @@ export const DEFAULT_QUEUE = 'default'
 
 const limits = {
   concurrency: limit(QUEUE_LIMITS.concurrency).describe(
-    'Maximum number of jobs that run at the same time',
+    'Maximum number of runners that work at the same time, each on a job or on a chunk of one',
   ),
   leaseSeconds: limit(QUEUE_LIMITS.leaseSeconds).describe(
     'Seconds without a report from the runner after which the lease of a job expires and its attempt fails',
@@ -26,6 +26,12 @@ const limits = {
   ),
   timeoutSeconds: limit(QUEUE_LIMITS.timeoutSeconds).describe(
     'Maximum duration of one attempt in seconds; the request of a job can set another value',
+  ),
+  chunkSeconds: limit(QUEUE_LIMITS.chunkSeconds).describe(
+    'Duration of the chunks into which an encode is split if its output is at least twice as long, in seconds; 0: never. The request of a job can set another value',
+  ),
+  maxChunksAtOnce: limit(QUEUE_LIMITS.maxChunksAtOnce).describe(
+    'Maximum number of chunks of one job that runners make at the same time; the request of a job can set another value',
   ),
 }
 

@@ -35,6 +35,7 @@
  * runner sends the bytes again.
  */
 import { z } from 'zod'
+import { chunkFacts, chunkRange, MAX_CHUNKS } from './chunk.ts'
 import { failureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { plan } from './plan.ts'
@@ -102,6 +103,9 @@ export const claimRequest = z.object({
       .max(50)
       .optional()
       .describe("ffmpeg's methods of hardware acceleration"),
+    chunkVersion: probeVersion
+      .optional()
+      .describe('Runners with the same value make the same chunks; missing: it makes none'),
     probeVersion: probeVersion
       .optional()
       .describe('The version of stored probes that the runner can use; missing: none'),
@@ -127,6 +131,12 @@ export const claimRequest = z.object({
     .max(100)
     .optional()
     .describe('Ids of the jobs that the runner holds, with `again`: these are not returned'),
+  prefersJobs: z
+    .boolean()
+    .optional()
+    .describe(
+      'A job precedes a chunk with the same priority. Set after a chunk, so that small jobs do not wait for all chunks of a film',
+    ),
 })
 export type ClaimRequest = z.infer<typeof claimRequest>
 
@@ -137,6 +147,17 @@ export type ClaimRequest = z.infer<typeof claimRequest>
 const optionalProbe = storedProbe.optional().catch(undefined).meta({ type: 'object' })
 
 const storedFile = z.object({ sizeBytes: z.int().nonnegative(), etag: z.string() })
+
+const chunkAssignment = chunkRange.extend({
+  jobId: z.string().describe('The job of which this is a chunk'),
+  index: z.int().nonnegative(),
+  planKey: z.string(),
+  parts: z
+    .array(chunkRange.extend({ index: z.int(), facts: chunkFacts }))
+    .default([])
+    .describe('For `join`: the finished chunks, in their order'),
+})
+export type ChunkAssignment = z.infer<typeof chunkAssignment>
 
 export const assignment = z.object({
   jobId: z.string(),
@@ -159,6 +180,20 @@ export const assignment = z.object({
   probe: optionalProbe.describe(
     'The stored probe of the original, from a runner with the same `probeVersion`',
   ),
+  chunkSeconds: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('An encode of at least twice this duration is split; 0: it is not'),
+  unsplitReason: z
+    .string()
+    .max(500)
+    .nullable()
+    .default(null)
+    .describe('Why the job is not split again. It becomes a note of the plan'),
+  chunk: chunkAssignment
+    .optional()
+    .describe('The chunk to make; `jobId` is then its id. Missing: the whole job'),
 })
 export type Assignment = z.infer<typeof assignment>
 
@@ -222,6 +257,18 @@ export const finish = z.discriminatedUnion('outcome', [
     parts: namedParts,
     output: mediaFacts,
     probe: newProbe,
+    chunk: chunkFacts.optional().describe('What the runner measured; only for a chunk'),
+  }),
+  z.object({
+    outcome: z.literal('split').describe('The job is split, and runners claim its chunks'),
+    ...attemptRecord,
+    planKey: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('Chunks with the same key and range have the same frames'),
+    seconds: z.number().positive().describe('Duration of the variant'),
+    chunks: z.array(chunkRange).min(2).max(MAX_CHUNKS).describe('The last one is `join`'),
+    probe: optionalProbe,
   }),
   z.object({
     outcome: z.literal('packaged').describe('All files of the package are stored'),
@@ -236,6 +283,10 @@ export const finish = z.discriminatedUnion('outcome', [
     ...attemptRecord,
     errorCode: failureCode,
     message: z.string().min(1).max(1_000).describe('The cause, in words for the caller'),
+    cannotJoin: z
+      .boolean()
+      .optional()
+      .describe('The chunks do not fit together. The job is made once more, without being split'),
   }),
   z.object({
     outcome: z.literal('released'),
@@ -245,4 +296,6 @@ export const finish = z.discriminatedUnion('outcome', [
 ])
 export type Finish = z.infer<typeof finish>
 
-export const finishResponse = z.object({ status: z.enum(['completed', 'error', 'pending']) })
+export const finishResponse = z.object({
+  status: z.enum(['completed', 'error', 'pending', 'running']),
+})

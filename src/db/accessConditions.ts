@@ -1,5 +1,5 @@
 /** SQL conditions that select the rows that a caller can see. */
-import { and, eq, gte, lt, type SQL } from 'drizzle-orm'
+import { and, eq, gte, isNull, lt, type SQL } from 'drizzle-orm'
 import type { SQLiteColumn } from 'drizzle-orm/sqlite-core'
 import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
 import { jobs } from './schema/index.ts'
@@ -9,10 +9,11 @@ export function isInFolder(column: SQLiteColumn, prefix: string): SQL {
   return and(gte(column, prefix), lt(column, prefixUpperBound(prefix)))!
 }
 
-/** Condition: the caller can see the job. Undefined if it can see all jobs. */
-export function isVisibleJob({ queue, pathPrefix }: Restriction): SQL | undefined {
+/** Condition: the row is a job that the caller can see, and not a chunk of one. */
+export function isVisibleJob({ queue, pathPrefix }: Restriction): SQL {
   return and(
+    isNull(jobs.parentId),
     queue === null ? undefined : eq(jobs.queue, queue),
     pathPrefix === null ? undefined : isInFolder(jobs.filePath, pathPrefix),
-  )
+  )!
 }

@@ -1,6 +1,7 @@
 /** Statements on jobs that can be claimed now, and on the runners that hold running jobs. */
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import {
+  CHUNK_SIZE_CLASS,
   findSizeClass,
   type JobRequirements,
   type RunnerCapabilities,
@@ -8,6 +9,20 @@ import {
 import type { Database } from './database.ts'
 import { jobs } from './schema/index.ts'
 import type { JobRow } from './rows.ts'
+
+/** The chunks that a claim considers. */
+export interface ChunkClaim {
+  /** False for a runner that makes no chunks. */
+  takesChunks: boolean
+  /** True if a job precedes a chunk with the same priority, whatever their age. */
+  prefersJobs: boolean
+  /** A chunk that this runner has failed is left to others until this long after that attempt began. */
+  runnerId: string
+  now: number
+}
+
+/** After this time, a runner gets a chunk again that it has failed. */
+const MAX_OTHER_RUNNER_MS = 30_000
 
 /** Maximum number of jobs of one class that a statement lists or compares with a disk. */
 const MAX_JOBS_CHECKED = 100
@@ -32,11 +47,25 @@ const FIRST_IN_INDEX = sql`ORDER BY required_encoders, size_class, priority, seq
  * Column `whole_class`: true if the size class alone shows that the runner can run all jobs of the
  * class.
  */
-function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabilities) {
+function withCandidates(
+  queue: string,
+  { diskBytes, encoders }: RunnerCapabilities,
+  chunks: ChunkClaim | null = null,
+) {
   const diskClass = diskBytes === undefined ? null : findSizeClass(diskBytes)
   const sameClass = sql`
     AND required_encoders = c.required_encoders AND size_class = c.size_class`
-  const nextOfClass =
+  const nextChunk =
+    chunks === null
+      ? sql`c.seq`
+      : sql`(
+          SELECT seq FROM (
+            SELECT seq, attempt, runner_id, started_at
+            ${fromReadyJobs(queue, sameClass)}
+            ORDER BY priority, seq LIMIT ${sql.raw(String(MAX_JOBS_CHECKED))})
+          WHERE attempt = 0 OR runner_id IS NOT ${chunks.runnerId}
+            OR started_at < ${chunks.now - MAX_OTHER_RUNNER_MS} LIMIT 1)`
+  const nextJob =
     diskClass === null
       ? sql`c.seq`
       : sql`CASE
@@ -48,6 +77,7 @@ function withCandidates(queue: string, { diskBytes, encoders }: RunnerCapabiliti
               ORDER BY priority, seq LIMIT ${sql.raw(String(MAX_JOBS_CHECKED))})
             WHERE source_bytes <= ${diskBytes} LIMIT 1)
         END`
+  const nextOfClass = sql`iif(c.size_class = ${CHUNK_SIZE_CLASS}, ${nextChunk}, ${nextJob})`
   const wholeClass = diskClass === null ? sql`1` : sql`c.size_class < ${diskClass}`
   const hasEncoders =
     encoders === undefined
@@ -79,12 +109,15 @@ export function nextClaimableJob(
   queue: string,
   capabilities: RunnerCapabilities,
   maxPriority: number | null,
+  chunks: ChunkClaim,
 ) {
+  const order = chunks.prefersJobs ? sql`jobs.size_class = ${CHUNK_SIZE_CLASS},` : sql``
+  const isTaken = chunks.takesChunks ? sql`` : sql`AND jobs.parent_id IS NULL`
   return sql`
-  ${withCandidates(queue, capabilities)}
+  ${withCandidates(queue, capabilities, chunks)}
   SELECT jobs.seq FROM candidates JOIN jobs ON jobs.seq = candidates.seq
-  WHERE ${maxPriority} IS NULL OR jobs.priority <= ${maxPriority}
-  ORDER BY jobs.priority, jobs.seq LIMIT 1`
+  WHERE (${maxPriority} IS NULL OR jobs.priority <= ${maxPriority}) ${isTaken}
+  ORDER BY jobs.priority, ${order} jobs.seq LIMIT 1`
 }
 
 /**

@@ -3,6 +3,8 @@ import { and, sql } from 'drizzle-orm'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
+import { shortenLog } from './attemptLog.ts'
+import { type ChunkCompletion, completeChunkStatement } from './chunks.ts'
 import { type Database, first, statement } from './database.ts'
 import { isAllowed, NOT_HELD } from './jobTransitions.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
@@ -13,19 +15,8 @@ export interface Completion {
   outputKey: string
   output: MediaFacts
   finish: Extract<Finish, { outcome: 'completed' | 'packaged' }>
-}
-
-/** Of the log of a completed attempt, this many characters are kept; of a failed one, all. */
-const MAX_COMMAND_CHARACTERS = 200
-const MAX_STDERR_CHARACTERS = 80
-
-/** Shortens the log of an attempt: the beginning of the command, and the last line of stderr. */
-function shortenLog({ command, stderrTail }: Completion['finish']) {
-  const isLong = command.length > MAX_COMMAND_CHARACTERS
-  return {
-    command: isLong ? `${command.slice(0, MAX_COMMAND_CHARACTERS - 1)}…` : command,
-    stderrTail: stderrTail.trimEnd().split('\n').at(-1)!.slice(-MAX_STDERR_CHARACTERS),
-  }
+  /** Set if the chunk `join` completes the job: its claim, which must still hold it. */
+  join?: { claim: Claim; completion: ChunkCompletion }
 }
 
 /**
@@ -35,9 +26,15 @@ function shortenLog({ command, stderrTail }: Completion['finish']) {
 export async function completeJob(
   db: Database,
   claim: Claim,
-  { outputKey, output, finish }: Completion,
+  { outputKey, output, finish, join }: Completion,
   now: number,
 ) {
+  const isJoined =
+    join &&
+    sql`EXISTS (
+      SELECT 1 FROM jobs AS joined
+      WHERE joined.id = ${join.claim.jobId} AND joined.fence = ${join.claim.fence}
+        AND joined.status = 'completed' AND joined.completed_at = ${now})`
   const complete = db
     .update(jobs)
     .set({
@@ -54,7 +51,7 @@ export async function completeJob(
       error: null,
       errorCode: null,
     })
-    .where(and(isHeldByClaim(claim), isAllowed('complete')))
+    .where(and(isHeldByClaim(claim), isAllowed('complete'), isJoined))
     .returning()
   const putVariant = statement(
     db,
@@ -89,7 +86,7 @@ export async function completeJob(
     db,
     sql`
     UPDATE outputs SET retired = 1
-    WHERE ${isOutputOf(claim)} AND key NOT IN (
+    WHERE ${isOutputOf(join?.claim ?? claim)} AND key NOT IN (
       SELECT output_key FROM variants JOIN jobs USING (file_path, transformation)
       WHERE jobs.id = ${claim.jobId})
     AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId})`,
@@ -108,5 +105,9 @@ export async function completeJob(
     retireOtherOutputs,
     deleteOutput,
   ] as const
-  return first((await db.batch(statements))[0])
+  if (!join) {
+    return first((await db.batch(statements))[0])
+  }
+  const completeJoin = completeChunkStatement(db, join.claim, join.completion, now)
+  return first((await db.batch([completeJoin, ...statements]))[1])
 }

@@ -108,6 +108,7 @@ function matchesQuery({ status, queue, filePath, before }: PageQuery, maxRead: n
       ? sql`${jobs.seq} IN (
           SELECT value FROM queues, json_each((SELECT json_group_array(seq) FROM (
             SELECT seq FROM jobs WHERE queue = queues.name AND status = ${status} AND ${isNew}
+              AND parent_id IS NULL
             ORDER BY seq DESC LIMIT ${maxRead}))))`
       : undefined
   return and(

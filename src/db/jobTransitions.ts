@@ -27,6 +27,7 @@ export const NOT_HELD = {
   etaSeconds: null,
   fps: null,
   speed: null,
+  chunkCount: null,
 } as const
 
 /** Column values of a job whose attempt did not complete it. They also clear its package. */

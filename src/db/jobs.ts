@@ -82,14 +82,17 @@ export async function insertJobs(
     sql`
     INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes,
       created_at, required_encoders, size_class, reference_files, api_key_id, last_requested_at,
-      max_attempts, lease_seconds, stall_seconds, timeout_seconds)
+      max_attempts, lease_seconds, stall_seconds, timeout_seconds, chunk_seconds,
+      max_chunks_at_once)
     SELECT new.value ->> 'id', q.name, ${request.filePath}, new.value ->> 'transformation',
       new.value ->> 'priority', ${request.source.etag}, ${request.source.sizeBytes}, ${request.now},
       new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
       ${request.apiKeyId}, ${isVisitor ? request.now : null},
       coalesce(${request.maxAttempts ?? null}, q.max_attempts), q.lease_seconds,
       coalesce(${request.stallSeconds ?? null}, q.stall_seconds),
-      coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds)
+      coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds),
+      coalesce(${request.chunkSeconds ?? null}, q.chunk_seconds),
+      coalesce(${request.maxChunksAtOnce ?? null}, q.max_chunks_at_once)
     FROM json_each(${requested}) AS new, queues AS q
     WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum} ${isVisitorAllowed}
       ${isNoneHidden}
@@ -151,6 +154,11 @@ async function takeOver(db: Database, request: NewJobs, rows: JobRow[]): Promise
 /** The request that was made with this key before, or undefined. */
 export function findIdempotencyKey(db: Database, key: string) {
   return db.select().from(idempotencyKeys).where(eq(idempotencyKeys.key, key)).get()
+}
+
+/** A job or a chunk that a runner has claimed. */
+export function findClaimedRow(db: Database, id: string): Promise<JobRow | undefined> {
+  return db.select().from(jobs).where(eq(jobs.id, id)).get()
 }
 
 export function findJob(

@@ -8,7 +8,7 @@ import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, isListed, statement } from './database.ts'
 import { releaseDueRetriesStatement } from './queues.ts'
-import { isRunningAnywhere, nextClaimableJob } from './claimQuery.ts'
+import { type ChunkClaim, isRunningAnywhere, nextClaimableJob } from './claimQuery.ts'
 import type { JobRow } from './rows.ts'
 import { jobs } from './schema/index.ts'
 
@@ -92,7 +92,7 @@ export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
  * then by age. Due retries are released first. Returns undefined if no such job is ready, the queue
  * is paused, or its `concurrency` is reached.
  *
- * @param maxPriority jobs whose `priority` is a larger number are ignored; if null, none are
+ * @param options.maxPriority jobs whose `priority` is a larger number are ignored; if null, none are
  */
 export async function claimNextJob(
   db: Database,
@@ -100,8 +100,15 @@ export async function claimNextJob(
   runner: RunnerIdentity,
   now: number,
   capabilities: RunnerCapabilities = {},
-  maxPriority: number | null = null,
+  {
+    maxPriority = null,
+    takesChunks = false,
+    prefersJobs = false,
+  }: Partial<Pick<ChunkClaim, 'takesChunks' | 'prefersJobs'>> & {
+    maxPriority?: number | null
+  } = {},
 ): Promise<JobRow | undefined> {
+  const chunks = { takesChunks, prefersJobs, runnerId: runner.id, now }
   const releaseRetries = statement(db, releaseDueRetriesStatement(queue, now))
   const claim = db
     .update(jobs)
@@ -121,10 +128,10 @@ export async function claimNextJob(
       errorCode: null,
     })
     .where(
-      sql`seq = (${nextClaimableJob(queue, capabilities, maxPriority)})
+      sql`seq = (${nextClaimableJob(queue, capabilities, maxPriority, chunks)})
       AND EXISTS (
         SELECT 1 FROM queues
-        WHERE name = ${queue} AND NOT paused AND running < concurrency)`,
+        WHERE name = ${queue} AND NOT paused AND running - split + running_chunks < concurrency)`,
     )
     .returning()
   return first((await db.batch([releaseRetries, claim]))[1])

@@ -2,6 +2,7 @@
 import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { jobs, queueHourlyStats, queues } from './schema/index.ts'
+import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
 import type { JobRow, QueueRow } from './rows.ts'
 
 export function listQueues(db: Database): Promise<QueueRow[]> {
@@ -81,7 +82,8 @@ export async function findNextDeadline(db: Database, queue: string): Promise<num
     SELECT min(at) AS at FROM (
       SELECT min(lease_expires_at) AS at FROM jobs WHERE queue = ${queue} AND status = 'running'
       UNION ALL
-      SELECT min(run_after) FROM jobs WHERE queue = ${queue} AND run_after IS NOT NULL)`)
+      SELECT min(run_after) FROM jobs
+      WHERE queue = ${queue} AND run_after IS NOT NULL AND run_after < ${WAITS_FOR_CHUNKS})`)
   return row?.at ?? null
 }
 

@@ -46,6 +46,19 @@ export function findJobSizeClass({ kind }: Rendition, sourceBytes: number): numb
   return SMALL_KINDS.includes(kind) ? 0 : findSizeClass(sourceBytes)
 }
 
+/** Size class of a chunk. It is below all others, so that chunks and jobs are found separately. */
+export const CHUNK_SIZE_CLASS = -1
+
+/**
+ * Begins the name of a requirement that no encoder has: that a runner makes the same chunks. A job has
+ * chunks of one version only.
+ */
+const CHUNK_VERSION_PREFIX = 'chunks:'
+
+export function requireChunkVersion(version: string): string {
+  return `${CHUNK_VERSION_PREFIX}${version}`
+}
+
 /** Capabilities of a runner. A property that is absent sets no limit. */
 export interface RunnerCapabilities {
   /**
@@ -105,16 +118,22 @@ export function summarizeCapabilities(capabilities: RunnerCapabilities): RunnerC
   const { encoders } = capabilities
   return {
     ...capabilities,
-    ...(encoders && { encoders: encoders.filter((name) => REQUIRABLE_ENCODERS.has(name)) }),
+    ...(encoders && {
+      encoders: encoders.filter(
+        (name) => REQUIRABLE_ENCODERS.has(name) || name.startsWith(CHUNK_VERSION_PREFIX),
+      ),
+    }),
   }
 }
 
 export function readCapabilities({
   diskBytes,
   encoders,
+  chunkVersion,
 }: ClaimRequest['runner']): RunnerCapabilities {
+  const versions = chunkVersion === undefined ? [] : [requireChunkVersion(chunkVersion)]
   return {
     ...(diskBytes !== undefined && { diskBytes }),
-    ...(encoders !== undefined && { encoders }),
+    ...(encoders !== undefined && { encoders: [...encoders, ...versions] }),
   }
 }

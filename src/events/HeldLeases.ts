@@ -7,6 +7,7 @@
 import type { Report } from '../contract/runnerProtocol.ts'
 import type { Claim } from '../db/leases.ts'
 import type { HeldLease, JobProgress } from '../services/ports.ts'
+import { SplitJobs } from './splitJobs.ts'
 
 interface Entry extends HeldLease {
   /** When the lease expires, unless it is extended (ms since the epoch). */
@@ -18,11 +19,13 @@ export class HeldLeases {
   private readonly entries = new Map<string, Entry>()
   /** When leases ended since the last call of `synchronize`, by job. */
   private readonly ended = new Map<string, number>()
+  private readonly splitJobs = new SplitJobs()
 
   /** Holds a lease from `now` on. Returns it, with the latest progress that is known. */
   hold(lease: HeldLease, now: number): Entry {
     const known = this.entries.get(lease.jobId)
     const entry = { ...lease, expiresAt: findExpiry(lease, now), heldSince: now }
+    this.splitJobs.record(lease)
     // Reports can arrive out of order: progress and fence only grow.
     if (known !== undefined && known.fence > lease.fence) {
       return entry
@@ -36,15 +39,16 @@ export class HeldLeases {
 
   /**
    * Extends the lease of the claim, and records the progress unless the report is late. Returns the
-   * lease; null if it is not held under this claim, or if the database has to record that the package
-   * can be played.
+   * lease; null if it is not held under this claim, or if the database has to be asked: to record that
+   * the package can be played, or for what is known of a chunk.
    */
   extend(claim: Claim, report: Omit<Report, 'fence'>, now: number): Entry | null {
     const entry = this.entries.get(claim.jobId)
     if (!entry || entry.fence !== claim.fence || !isFromRunner(entry, claim)) {
       return null
     }
-    if (report.playable && !entry.isPlayable) {
+    const lacksFacts = entry.isChunk && entry.chunk === undefined
+    if (lacksFacts || (report.playable && !entry.isPlayable)) {
       return null
     }
     if (report.progress >= entry.progress) {
@@ -54,19 +58,38 @@ export class HeldLeases {
     return entry
   }
 
+  /** Ends the leases of jobs and chunks, and those of the chunks of the jobs. */
   end(jobIds: readonly string[], now: number): void {
     for (const jobId of jobIds) {
-      if (this.entries.delete(jobId)) {
-        this.ended.set(jobId, now)
+      const chunkIds = this.listChunks(jobId).map((lease) => lease.jobId)
+      for (const id of [jobId, ...chunkIds]) {
+        if (this.entries.delete(id)) {
+          this.ended.set(id, now)
+        }
       }
+      this.splitJobs.forget(jobId)
     }
   }
 
   readProgress(jobIds: readonly string[]): JobProgress[] {
     return jobIds.flatMap((jobId) => {
       const entry = this.entries.get(jobId)
-      return entry ? [{ jobId, fence: entry.fence, ...pickProgress(entry) }] : []
+      const progress = entry
+        ? { jobId, fence: entry.fence, ...pickProgress(entry) }
+        : this.splitJobs.compute(jobId, this.listChunks(jobId))
+      return progress ?? []
     })
+  }
+
+  /** Returns the progress of the job of a lease, which can be that of a chunk. */
+  describeJob(lease: HeldLease): Omit<JobProgress, 'fence'> {
+    const split =
+      lease.chunk && this.splitJobs.compute(lease.chunk.jobId, this.listChunks(lease.chunk.jobId))
+    return split ?? { jobId: lease.jobId, ...pickProgress(lease) }
+  }
+
+  private listChunks(jobId: string): Entry[] {
+    return [...this.entries.values()].filter(({ chunk }) => chunk?.jobId === jobId)
   }
 
   /**

@@ -181,10 +181,18 @@ export class QueueHub extends DurableObject<Env> {
     this.sendProgressOf(this.leases.hold(lease, Date.now()))
   }
 
-  private sendProgressOf({ jobId, filePath, progress, ...rest }: HeldLease): void {
-    const { stage, etaSeconds, fps, speed } = rest
-    const percent = toPercent(progress)
-    this.sendProgress(filePath, { jobId, progress: percent, stage: stage!, etaSeconds, fps, speed })
+  private sendProgressOf(lease: HeldLease): void {
+    const { jobId, progress, stage, etaSeconds, fps, speed, chunks } =
+      this.leases.describeJob(lease)
+    this.sendProgress(lease.filePath, {
+      jobId,
+      progress: toPercent(progress),
+      stage: stage!,
+      etaSeconds,
+      fps,
+      speed,
+      ...(chunks && { chunks }),
+    })
   }
 
   /** See `Hubs.readProgress`. */

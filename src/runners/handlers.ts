@@ -17,7 +17,7 @@ import { claimOrWait } from '../services/jobs/claimJob.ts'
 import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { leaseLostError } from '../services/jobs/claimChecks.ts'
 import { isLastRunner } from '../services/jobs/heldJobs.ts'
-import { findJobSource } from '../services/jobs/jobSource.ts'
+import { findJobPart, findJobSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
 import { recordReport } from '../services/jobs/recordReport.ts'
@@ -89,9 +89,13 @@ gateway
       : c.body(null, 204)
   })
   .openapi(sourceRoute, async (c) => {
-    const { fence, reference } = c.req.valid('query')
+    const { fence, reference, part } = c.req.valid('query')
     const platform = c.get('platform')
     const claim = await readClaim(c, c.req.valid('param').id, fence)
+    if (part !== undefined) {
+      const found = await findJobPart(platform, claim, part)
+      return found.ok ? serveSource(c, platform.variants, found.file) : errorResponse(c, found)
+    }
     const source = await findJobSource(platform, claim, reference)
     return source.ok ? serveSource(c, platform.originals, source.file) : errorResponse(c, source)
   })

@@ -1,6 +1,7 @@
 /** Routes of the runner API with their OpenAPI descriptions. The handlers are in handlers.ts. */
 import { z } from '@hono/zod-openapi'
 import { sentAssignment } from '../contract/assignmentVersions.ts'
+import { MAX_CHUNKS } from '../contract/chunk.ts'
 import * as protocol from '../contract/runnerProtocol.ts'
 import { MAX_PARTS, uploadedPart } from '../contract/uploadParts.ts'
 import { errors, json } from '../http/responses/errorResponse.ts'
@@ -45,6 +46,13 @@ export const sourceRoute = route(runnerToken, {
         .max(100)
         .optional()
         .describe('Index of a reference file in the `references` of the assignment, from 0'),
+      part: z.coerce
+        .number()
+        .int()
+        .min(0)
+        .max(MAX_CHUNKS)
+        .optional()
+        .describe('Index of a finished chunk of the job, to read its file'),
     }),
   },
   responses: {
@@ -116,6 +124,6 @@ export const finishRoute = route(runnerToken, {
   request: { params: jobParams, body: jsonBody(protocol.finish) },
   responses: {
     200: json(protocol.finishResponse, 'The attempt has ended. Returns the status of the job.'),
-    ...errors(409),
+    ...errors(400, 409),
   },
 })

@@ -2,7 +2,7 @@
  * The ports of the services: hubs, container slots, tickets, the database and the object stores.
  * `src/platform` creates them from the Worker's bindings, so that no service reads the environment.
  */
-import type { ProgressData } from '../contract/events.ts'
+import type { ChunkCounts, ProgressData } from '../contract/events.ts'
 import type { Report, Stage } from '../contract/runnerProtocol.ts'
 import type { Database } from '../db/database.ts'
 import type { Claim } from '../db/leases.ts'
@@ -18,6 +18,8 @@ export interface JobProgress {
   etaSeconds: number | null
   fps: number | null
   speed: number | null
+  /** Set for a split job. */
+  chunks?: ChunkCounts
 }
 
 /** The lease of a running job, as its hub holds it in memory. */
@@ -29,6 +31,24 @@ export interface HeldLease extends JobProgress {
   latestExpiry: number
   /** True if the database has recorded that the package can be played. */
   isPlayable: boolean
+  isChunk: boolean
+  /** For a chunk: missing until its next report, if the hub has read the lease from the database. */
+  chunk?: HeldChunk
+}
+
+/** A chunk whose lease is held, and what of its job was finished when the lease was recorded. */
+export interface HeldChunk {
+  /** The job, and its fence. */
+  jobId: string
+  fence: number
+  /** Share of this chunk in the job's work, and of the finished chunks, in percent. */
+  share: number
+  finishedShare: number
+  /** Number of the finished chunks, and of all. */
+  done: number
+  total: number
+  /** Duration of the variant. */
+  jobSeconds: number
 }
 
 /** The hubs of all queues. */

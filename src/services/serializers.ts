@@ -3,8 +3,9 @@ import { memoize } from '../domain/memoize.ts'
 import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
 import { OCTET_STREAM } from '../contract/fileTypes.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
-import type { Attempt, Job } from '../contract/job.ts'
+import type { Attempt, Chunk, Job } from '../contract/job.ts'
 import type { AttemptRow, JobRow } from '../db/rows.ts'
+import { WAITS_FOR_CHUNKS } from '../db/schema/jobs.ts'
 import { httpEtag, type StoredObject } from '../storage/objectStore.ts'
 
 /** Formats milliseconds since the epoch as an ISO 8601 time in UTC. */
@@ -99,5 +100,26 @@ export function serializeAttempt(row: AttemptRow): Attempt {
     error: row.error,
     command: row.command,
     stderrTail: row.stderrTail,
+  }
+}
+
+/** @param row a chunk */
+export function serializeChunk(row: JobRow): Chunk {
+  const { index, kind, startSeconds, endSeconds, frames, facts } = row.chunk!
+  return {
+    index,
+    kind,
+    status: row.runAfter === WAITS_FOR_CHUNKS ? 'waiting' : row.status,
+    startSeconds,
+    endSeconds,
+    frames: facts?.frames ?? frames,
+    sizeBytes: facts?.sizeBytes ?? null,
+    runner: row.runnerId,
+    attempt: row.attempt,
+    startedAt: toIsoTime(row.startedAt),
+    endedAt: toIsoTime(row.completedAt),
+    errorCode: row.errorCode,
+    error: row.error,
+    timings: row.timings,
   }
 }

@@ -10,6 +10,7 @@ import {
   text,
   uniqueIndex,
 } from 'drizzle-orm/sqlite-core'
+import type { StoredChunk } from '../../contract/chunk.ts'
 import type { FailureCode } from '../../contract/failureCode.ts'
 import type { ATTEMPT_OUTCOMES } from '../../contract/job.ts'
 import type { JobStatus } from '../../contract/jobStatus.ts'
@@ -19,6 +20,9 @@ import type { Stage, Timings } from '../../contract/runnerProtocol.ts'
 import { FINAL_STATUSES, QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
 import { hasStatus, referenceFileList, time } from './columns.ts'
 import { queues } from './queues.ts'
+
+/** `run_after` of a chunk that waits for others of its job: the latest time of a `Date`. */
+export const WAITS_FOR_CHUNKS = 8_640_000_000_000_000
 
 export const jobs = sqliteTable(
   'jobs',
@@ -42,8 +46,9 @@ export const jobs = sqliteTable(
     etaSeconds: real(),
     fps: real(),
     speed: real(),
-    /** When the latest attempt's package became playable. Its files are under `packageKey`. */
+    /** When the latest attempt's package became playable. */
     playableAt: time(),
+    /** The files of the latest attempt's package are under this key. For a finished chunk: its file. */
     packageKey: text(),
     /** Encoders (ffmpeg's names) that a runner must have. Equal sets have the same order. */
     requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
@@ -65,7 +70,23 @@ export const jobs = sqliteTable(
     leaseSeconds: integer().notNull(),
     stallSeconds: integer().notNull(),
     timeoutSeconds: integer().notNull(),
-    /** Time of a delayed retry. A claim or the watchdog sets it to null once it is due. */
+    chunkSeconds: integer().notNull().default(0),
+    maxChunksAtOnce: integer().notNull().default(1),
+    /** The number of chunks, while the job is split; its `status` is then `running`. */
+    chunkCount: integer(),
+    /** Why the job is not split again: its chunks could not be joined. */
+    unsplitReason: text(),
+    /**
+     * Set for a chunk, which is a row of this table: the id of its job. A chunk is claimed, reported and
+     * retried like a job, but callers do not see it as one: it has no events, its `file_path` is empty,
+     * and its `transformation` is its id.
+     */
+    parentId: text(),
+    chunk: text({ mode: 'json' }).$type<StoredChunk>(),
+    /**
+     * Time of a delayed retry. A claim or the watchdog sets it to null once it is due. That of a chunk
+     * that waits for others is `WAITS_FOR_CHUNKS`.
+     */
     runAfter: time(),
     leaseExpiresAt: time(),
     runnerId: text(),
@@ -112,6 +133,9 @@ export const jobs = sqliteTable(
     index('jobs_delayed')
       .on(t.queue, t.runAfter)
       .where(sql`run_after IS NOT NULL`),
+    index('jobs_by_parent')
+      .on(t.parentId, t.seq)
+      .where(sql`parent_id IS NOT NULL`),
     /** Jobs of an active status are found by `jobs_by_queue_status`. */
     index('jobs_by_final_status').on(t.status, t.seq).where(hasStatus(FINAL_STATUSES)),
     index('jobs_by_queue').on(t.queue, t.seq),

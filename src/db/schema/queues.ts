@@ -15,12 +15,18 @@ export const queues = sqliteTable('queues', {
   maxAttempts: integer().notNull().default(QUEUE_LIMITS.maxAttempts.default),
   stallSeconds: integer().notNull().default(QUEUE_LIMITS.stallSeconds.default),
   timeoutSeconds: integer().notNull().default(QUEUE_LIMITS.timeoutSeconds.default),
-  // Number of jobs by status. Only triggers on `jobs` write these five columns.
+  chunkSeconds: integer().notNull().default(QUEUE_LIMITS.chunkSeconds.default),
+  maxChunksAtOnce: integer().notNull().default(QUEUE_LIMITS.maxChunksAtOnce.default),
+  // Number of jobs by status. Only triggers on `jobs` write these columns.
   pending: count(),
   running: count(),
   completed: count(),
   error: count(),
   cancelled: count(),
+  /** Number of running jobs that are split: no runner holds them, only their chunks. */
+  split: count(),
+  pendingChunks: count(),
+  runningChunks: count(),
 })
 
 /** Throughput of queues by hour. A trigger on `jobs` writes it; the cleaner deletes old hours. */

@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import {
   attempt,
+  chunk,
   createdJob,
   createJobs as createJobsBody,
   successBody,
@@ -13,8 +14,13 @@ import { errorResult } from '../../domain/result.ts'
 import { createJobs } from '../../services/jobs/createJobs.ts'
 import { cancelJob, deleteJob, retryJob } from '../../services/jobs/jobActions.ts'
 import { listJobs } from '../../services/jobs/listJobs.ts'
-import { readAttempts, readJob } from '../../services/jobs/readJob.ts'
-import { serializeAttempt, serializeCreatedJob, serializeJob } from '../../services/serializers.ts'
+import { readAttempts, readChunks, readJob } from '../../services/jobs/readJob.ts'
+import {
+  serializeAttempt,
+  serializeChunk,
+  serializeCreatedJob,
+  serializeJob,
+} from '../../services/serializers.ts'
 import { readCursor, writeCursor } from '../cursor.ts'
 import { requiresScope } from '../middleware/authenticate.ts'
 import { limitLargeReads } from '../middleware/rateLimit.ts'
@@ -91,6 +97,18 @@ const attemptsRoute = route(read, {
   request: { params },
   responses: {
     200: json(z.object({ attempts: z.array(attempt) }), 'The attempts'),
+    ...errors(404),
+  },
+})
+
+const chunksRoute = route(read, {
+  tags,
+  method: 'get',
+  path: '/queue/jobs/{jobId}/chunks',
+  summary: 'List the chunks of a job that was split, in their order',
+  request: { params },
+  responses: {
+    200: json(z.object({ chunks: z.array(chunk) }), 'The chunks; none if the job was not split'),
     ...errors(404),
   },
 })
@@ -179,6 +197,14 @@ export const jobRoutes = createApi()
       return errorResponse(c, found)
     }
     return c.json({ attempts: found.rows.map(serializeAttempt) }, 200)
+  })
+  .openapi(chunksRoute, async (c) => {
+    const { jobId } = c.req.valid('param')
+    const found = await readChunks(c.get('platform'), c.get('caller'), jobId)
+    if (!found.ok) {
+      return errorResponse(c, found)
+    }
+    return c.json({ chunks: found.rows.map(serializeChunk) }, 200)
   })
   .openapi(retryRoute, async (c) => {
     const { jobId } = c.req.valid('param')

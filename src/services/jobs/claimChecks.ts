@@ -1,7 +1,6 @@
 /** Checks that a runner still holds the job that its request names. */
 import { type Claim, isHeldBy } from '../../db/leases.ts'
-import { findJob } from '../../db/jobs.ts'
-import { UNRESTRICTED } from '../../domain/caller.ts'
+import { findClaimedRow } from '../../db/jobs.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import type { JobRow } from '../../db/rows.ts'
@@ -26,7 +25,7 @@ export async function findHeldJob(
   platform: Platform,
   claim: Claim,
 ): Promise<{ ok: true; row: JobRow } | (LeaseLostError & { isOutputUnused: boolean })> {
-  const row = await findJob(platform.db, claim.jobId, UNRESTRICTED)
+  const row = await findClaimedRow(platform.db, claim.jobId)
   if (row && isHeldBy(row, claim) && row.status === 'running') {
     return { ok: true, row }
   }

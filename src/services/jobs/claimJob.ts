@@ -1,12 +1,15 @@
 /** Claims: a runner takes a job, and waits if there is none. */
 import { PRIORITY } from '../../contract/limits.ts'
 import type { Rendition } from '../../contract/rendition.ts'
-import type { Assignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
+import type { Assignment, ChunkAssignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../contract/storedProbe.ts'
+import { findStuckJob, listChunkRows } from '../../db/chunks.ts'
+import type { Database } from '../../db/database.ts'
 import { findFileProbe } from '../../db/fileProbes.ts'
 import { claimNextJob, reissueClaim, updateJobFiles } from '../../db/leases.ts'
 import { readCapabilities, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
+import { restartJob } from '../chunks/endSplitJob.ts'
 import { failAttempt } from './endAttempt.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
 import { nextRoundTime } from '../maintenance/watchdogInterval.ts'
@@ -63,6 +66,9 @@ export async function claimJob(
   for (;;) {
     const row = await claimRow(platform, request, runnerSecretHash)
     if (!row) {
+      if (await restartStuckJob(platform, request)) {
+        continue
+      }
       return null
     }
     rememberQueue(row.id, row.queue)
@@ -71,6 +77,11 @@ export async function claimJob(
       readInputs(platform, row),
       findProbe(platform, row, request.runner.probeVersion),
     ])
+    if (row.parentId !== null && (typeof inputs === 'string' || areChanged(row, inputs))) {
+      const reason = 'The job begins anew, because a file that it reads was replaced or deleted.'
+      await restartJob(platform, row.parentId, reason, false)
+      continue
+    }
     if (typeof inputs !== 'string') {
       const assignment = await buildAssignment(platform, row, inputs)
       const isCurrent = known?.etag === inputs.source.etag
@@ -88,9 +99,27 @@ export async function claimJob(
   }
 }
 
+/** A job whose chunks this runner cannot make is split anew if no chunk was made for this long. */
+const STUCK_MS = 60_000
+
+/** Returns true if a job was returned to its queue, because its chunks need another kind of runner. */
+async function restartStuckJob(platform: Platform, { queues, runner }: ClaimRequest) {
+  const { encoders } = readCapabilities(runner)
+  if (runner.chunkVersion === undefined || encoders === undefined) {
+    return false
+  }
+  const jobId = await findStuckJob(platform.db, queues, encoders, Date.now() - STUCK_MS)
+  if (jobId === undefined) {
+    return false
+  }
+  const reason = 'The job begins anew: no runner has the version of ffmpeg that began its chunks.'
+  await restartJob(platform, jobId, reason, false)
+  return true
+}
+
 async function claimRow(
   { db }: Platform,
-  { runner, queues, again, heldJobs }: ClaimRequest,
+  { runner, queues, again, heldJobs, prefersJobs = false }: ClaimRequest,
   secretHash: string | null,
 ): Promise<JobRow | undefined> {
   const identity = { id: runner.id, secretHash }
@@ -98,17 +127,22 @@ async function claimRow(
   const capabilities = readCapabilities(runner)
   // The first pass over the queues leaves out the jobs of visitors.
   const maxPriorities = queues.length === 1 ? [null] : [PRIORITY.max, null]
+  const takesChunks = runner.chunkVersion !== undefined
   for (const maxPriority of maxPriorities) {
+    const options = { maxPriority, takesChunks, prefersJobs }
     for (const queue of queues) {
-      row ??= await claimNextJob(db, queue, identity, Date.now(), capabilities, maxPriority)
+      row ??= await claimNextJob(db, queue, identity, Date.now(), capabilities, options)
     }
   }
   return row
 }
 
 /** Finds the stored probe of the original. It is not used after a failed attempt. */
-async function findProbe({ db }: Platform, { filePath, attempt }: JobRow, version?: string) {
-  return version === undefined || attempt > 1 ? undefined : findFileProbe(db, filePath, version)
+async function findProbe({ db }: Platform, row: JobRow, version?: string) {
+  // The runners of chunks must all plan from the same probe.
+  const isUsed = row.attempt === 1 || row.chunk !== null
+  const { filePath } = row.chunk ?? row
+  return version === undefined || !isUsed ? undefined : findFileProbe(db, filePath, version)
 }
 
 function omitEtag({ version, results }: StoredProbe): StoredProbe {
@@ -123,13 +157,14 @@ interface Inputs {
 
 /** Returns the files that a job reads, or an error message if one of them was deleted. */
 async function readInputs(platform: Platform, row: JobRow): Promise<Inputs | string> {
-  const rendition = readCanonicalForm(row.transformation)
+  const { filePath, transformation } = row.chunk ?? row
+  const rendition = readCanonicalForm(transformation)
   const [source, references] = await Promise.all([
-    platform.originals.head(row.filePath),
+    platform.originals.head(filePath),
     readReferenceFiles(platform, rendition),
   ])
   if (!source) {
-    return `The file ${row.filePath} is no longer in storage.`
+    return `The file ${filePath} is no longer in storage.`
   }
   if (!references.ok) {
     const { missing } = references
@@ -138,15 +173,20 @@ async function readInputs(platform: Platform, row: JobRow): Promise<Inputs | str
   return { rendition, source, references: references.files }
 }
 
+/** Returns whether the files of a job are others than those that it has recorded. */
+function areChanged(row: JobRow, { source, references }: Omit<Inputs, 'rendition'>): boolean {
+  return (
+    source.etag !== row.sourceEtag ||
+    JSON.stringify(references) !== JSON.stringify(row.referenceFiles)
+  )
+}
+
 async function buildAssignment(
   { db }: Platform,
   row: JobRow,
   { rendition, source, references }: Inputs,
 ): Promise<Assignment> {
-  const isChanged =
-    source.etag !== row.sourceEtag ||
-    JSON.stringify(references) !== JSON.stringify(row.referenceFiles)
-  if (isChanged) {
+  if (areChanged(row, { source, references })) {
     const claim = { jobId: row.id, fence: row.fence }
     await updateJobFiles(db, claim, {
       sourceEtag: source.etag,
@@ -160,12 +200,31 @@ async function buildAssignment(
     queue: row.queue,
     fence: row.fence,
     attempt: row.attempt,
-    filePath: row.filePath,
+    filePath: (row.chunk ?? row).filePath,
     rendition,
     source: { sizeBytes: source.sizeBytes, etag: source.etag },
     references: references.map(({ sizeBytes, etag }) => ({ sizeBytes, etag })),
     leaseSeconds: row.leaseSeconds,
     stallSeconds: row.stallSeconds,
     timeoutSeconds: row.timeoutSeconds,
+    chunkSeconds: row.chunkSeconds,
+    unsplitReason: row.unsplitReason,
+    ...(row.chunk && { chunk: await assignChunk(db, row) }),
+  }
+}
+
+async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> {
+  const jobId = row.parentId!
+  const { kind, startSeconds, endSeconds, frames, index, planKey } = row.chunk!
+  const parts = kind === 'join' ? await listChunkRows(db, jobId) : []
+  return {
+    jobId,
+    kind,
+    startSeconds,
+    endSeconds,
+    frames,
+    index,
+    planKey,
+    parts: parts.flatMap(({ chunk }) => (chunk?.facts ? [{ ...chunk, facts: chunk.facts }] : [])),
   }
 }

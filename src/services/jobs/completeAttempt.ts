@@ -10,13 +10,10 @@ import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import type { MultipartUpload, ObjectStore, StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 import { areUnchanged } from '../variants/referenceFiles.ts'
-import {
-  announceEnd,
-  type AttemptOutcome,
-  failAttempt,
-  findRepeatedEnd,
-  releaseAttempt,
-} from './endAttempt.ts'
+import { completeJoinedJob, completePart } from '../chunks/completeChunk.ts'
+import { restartJob } from '../chunks/endSplitJob.ts'
+import { announceEnd } from './announceEnd.ts'
+import { type AttemptOutcome, failAttempt, findRepeatedEnd, releaseAttempt } from './endAttempt.ts'
 import { findHeldJob } from './claimChecks.ts'
 
 /** Completes an attempt whose output is one uploaded file. */
@@ -43,13 +40,19 @@ export async function completeWithFile(
       message: 'The upload of the output could not be completed.',
     })
   }
-  if (findPackageEntry(held.row) !== null) {
+  const { row } = held
+  if (row.chunk !== null && row.chunk.kind !== 'join') {
+    return (await completePart(platform, row, claim, { outputKey: key, finish }))
+      ? { ok: true, status: 'completed' }
+      : findRepeatedEnd(platform, claim, ['completed'])
+  }
+  if (findPackageEntry(row) !== null) {
     return failAttempt(platform, held.row, {
       errorCode: 'output_invalid',
       message: 'The output is one file, but this variant is a package of several files.',
     })
   }
-  return completeWithOutput(platform, claim, finish, { key, sizeBytes: object.sizeBytes })
+  return completeWithOutput(platform, row, finish, { key, sizeBytes: object.sizeBytes }, claim)
 }
 
 /**
@@ -77,11 +80,13 @@ export async function completeWithPackage(
       message: entry === null ? 'This variant is not a package.' : `The package has no ${entry}.`,
     })
   }
-  return completeWithOutput(platform, claim, finish, { key, sizeBytes: finish.sizeBytes })
+  const stored = { key, sizeBytes: finish.sizeBytes }
+  return completeWithOutput(platform, held.row, finish, stored, claim)
 }
 
 /** Name of the file that a player opens first; null if the variant is one file. */
-function findPackageEntry({ transformation }: JobRow): string | null {
+function findPackageEntry(row: JobRow): string | null {
+  const { transformation } = row.chunk ?? row
   return PACKAGE_ENTRY[readCanonicalForm(transformation).kind] ?? null
 }
 
@@ -93,26 +98,36 @@ async function releaseIfInputsChanged(
   platform: Platform,
   row: JobRow,
 ): Promise<AttemptOutcome | null> {
+  const { filePath } = row.chunk ?? row
   const [source, areReferencesUnchanged] = await Promise.all([
-    platform.originals.head(row.filePath),
+    platform.originals.head(filePath),
     areUnchanged(platform, row.referenceFiles),
   ])
   if (areReferencesUnchanged && (!source || source.etag === row.sourceEtag)) {
     return null
   }
   const reason = 'a file that it reads was replaced or deleted'
+  if (row.parentId !== null) {
+    // All chunks of the job are stale.
+    await restartJob(platform, row.parentId, `The job begins anew: ${reason}.`, false)
+    return { ok: true, status: 'pending' }
+  }
   return releaseAttempt(platform, { jobId: row.id, fence: row.fence }, reason)
 }
 
 async function completeWithOutput(
   platform: Platform,
-  claim: Claim,
+  held: JobRow,
   finish: Completion['finish'],
   stored: { key: string; sizeBytes: number },
+  claim: Claim,
 ): Promise<AttemptOutcome> {
   const output = { ...finish.output, sizeBytes: stored.sizeBytes }
-  const completion = { outputKey: stored.key, output, finish }
-  const row = await completeJob(platform.db, claim, completion, Date.now())
+  const outputKey = stored.key
+  const row =
+    held.parentId !== null && finish.outcome === 'completed'
+      ? await completeJoinedJob(platform, held, claim, { outputKey, output, finish })
+      : await completeJob(platform.db, claim, { outputKey, output, finish }, Date.now())
   if (!row) {
     return findRepeatedEnd(platform, claim, ['completed'])
   }

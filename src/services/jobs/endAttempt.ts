@@ -2,20 +2,19 @@
 import type { Finish } from '../../contract/runnerProtocol.ts'
 import { failJob, releaseJob } from '../../db/jobTransitions.ts'
 import { type Claim, isHeldBy } from '../../db/leases.ts'
-import { findJob } from '../../db/jobs.ts'
+import { findClaimedRow } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
-import { UNRESTRICTED } from '../../domain/caller.ts'
 import { isRetried, MAX_INTERRUPTIONS, retryDelayMs } from '../../domain/retryPolicy.ts'
-import { collectGarbage } from '../maintenance/garbageCollector.ts'
+import { failJobOfChunk, restartJob } from '../chunks/endSplitJob.ts'
 import type { Platform } from '../ports.ts'
-import { recheckTime } from '../queues/queues.ts'
+import { announceEnd, notifyOfEnd } from './announceEnd.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
-import { forgetHeldJobs } from './heldJobs.ts'
 
 /** The status of the job after its attempt has ended. */
 export interface AttemptEnd {
   ok: true
-  status: 'completed' | 'error' | 'pending'
+  /** `running` for a job that was split. */
+  status: 'completed' | 'error' | 'pending' | 'running'
 }
 export type AttemptOutcome = AttemptEnd | LeaseLostError
 
@@ -40,9 +39,12 @@ export async function failAttempt(
   { collectsGarbage = true, ...options }: FailOptions = {},
 ): Promise<AttemptOutcome> {
   const now = Date.now()
-  const retryAt = isRetried(errorCode, job.attempt, job.maxAttempts)
-    ? now + retryDelayMs(job.attempt, Math.random())
-    : null
+  // Chunks that do not fit together would not fit in another attempt either.
+  const isFinal = options.details?.cannotJoin === true
+  const retryAt =
+    !isFinal && isRetried(errorCode, job.attempt, job.maxAttempts)
+      ? now + retryDelayMs(job.attempt, Math.random())
+      : null
   const claim = { jobId: job.id, fence: job.fence }
   const row = await failJob(platform.db, claim, { errorCode, message, retryAt, ...options }, now)
   if (!row) {
@@ -50,6 +52,11 @@ export async function failAttempt(
   }
   const announce = collectsGarbage ? announceEnd : notifyOfEnd
   announce(platform, row, retryAt)
+  if (row.parentId !== null && retryAt === null) {
+    await (options.details?.cannotJoin === true
+      ? restartJob(platform, row.parentId, message, true)
+      : failJobOfChunk(platform, row, { errorCode, message }))
+  }
   return { ok: true, status: retryAt === null ? 'error' : 'pending' }
 }
 
@@ -88,23 +95,7 @@ export async function findRepeatedEnd(
   claim: Claim,
   statuses: AttemptEnd['status'][],
 ): Promise<AttemptOutcome> {
-  const row = await findJob(db, claim.jobId, UNRESTRICTED)
+  const row = await findClaimedRow(db, claim.jobId)
   const status = statuses.find((candidate) => candidate === row?.status)
   return row && isHeldBy(row, claim) && status ? { ok: true, status } : leaseLostError()
-}
-
-/**
- * Notifies the hub, and runs the garbage collector, because the end of an attempt can retire
- * outputs.
- */
-export function announceEnd(platform: Platform, row: JobRow, retryAt: number | null) {
-  notifyOfEnd(platform, row, retryAt)
-  platform.defer(collectGarbage(platform))
-}
-
-/** Notifies the hub, which sends the events and checks the pending jobs soon. */
-function notifyOfEnd(platform: Platform, row: JobRow, retryAt: number | null) {
-  forgetHeldJobs()
-  const deadline = Math.min(retryAt ?? Infinity, recheckTime())
-  platform.defer(platform.hubs.notify(row.queue, deadline, [row.id]))
 }

@@ -1,6 +1,8 @@
 /** Ends an attempt as its runner reports: completed, failed or released. */
 import type { Finish } from '../../contract/runnerProtocol.ts'
 import type { Claim } from '../../db/leases.ts'
+import { splitIntoChunks } from '../chunks/splitJob.ts'
+import type { ErrorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
 import { completeWithFile, completeWithPackage } from './completeAttempt.ts'
 import { type AttemptOutcome, failAttempt, findRepeatedEnd, releaseAttempt } from './endAttempt.ts'
@@ -14,7 +16,7 @@ export async function finishAttempt(
   platform: Platform,
   claim: Claim,
   finish: Finish,
-): Promise<AttemptOutcome> {
+): Promise<AttemptOutcome | ErrorResult<'invalid_request'>> {
   switch (finish.outcome) {
     case 'completed':
       return completeWithFile(platform, claim, finish)
@@ -27,6 +29,8 @@ export async function finishAttempt(
       }
       return failAttempt(platform, held.row, finish, { details: finish })
     }
+    case 'split':
+      return splitIntoChunks(platform, claim, finish)
     case 'released':
       return releaseAttempt(platform, claim, finish.reason)
   }

@@ -5,10 +5,9 @@
  * and write to the upload of its own attempt, for this long. Nothing else is decided by this cache.
  */
 import { type Claim, isHeldBy } from '../../db/leases.ts'
-import { findJob } from '../../db/jobs.ts'
+import { findClaimedRow } from '../../db/jobs.ts'
 import { findOutput } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
-import { UNRESTRICTED } from '../../domain/caller.ts'
 import type { Platform } from '../ports.ts'
 
 const MAX_AGE_MS = 2_000
@@ -20,6 +19,7 @@ type CachedJob = Pick<
   | 'runnerSecretHash'
   | 'runnerId'
   | 'packageKey'
+  | 'parentId'
   | 'filePath'
   | 'sourceEtag'
   | 'sourceBytes'
@@ -100,15 +100,16 @@ function findFresh(jobId: string): Entry | undefined {
 /** Reads a job, and replaces its entry. */
 async function readJob(platform: Platform, jobId: string): Promise<JobRow | undefined> {
   const readAt = Date.now()
-  const row = await findJob(platform.db, jobId, UNRESTRICTED)
+  const row = await findClaimedRow(platform.db, jobId)
   entries.delete(jobId)
   if (row?.status === 'running') {
     if (entries.size >= MAX_JOBS) {
       entries.clear()
     }
     const { fence, runnerSecretHash, runnerId, packageKey } = row
-    const { filePath, sourceEtag, sourceBytes, referenceFiles } = row
-    const claimed = { fence, runnerSecretHash, runnerId, packageKey }
+    const { sourceEtag, sourceBytes, referenceFiles, parentId } = row
+    const { filePath } = row.chunk ?? row
+    const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId }
     const job = { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles }
     entries.set(jobId, { job, readAt, outputKeys: new Map() })
   }

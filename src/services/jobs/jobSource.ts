@@ -1,4 +1,8 @@
-/** Files that a runner may read: the original and the reference files of the job that it holds. */
+/**
+ * Files that a runner may read: the original and the reference files of the job that it holds, and the
+ * chunks of the job that it joins.
+ */
+import { findChunkFile } from '../../db/chunks.ts'
 import type { Claim } from '../../db/leases.ts'
 import type { ReferenceFile } from '../../db/rows.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
@@ -31,4 +35,22 @@ export async function findJobSource(
     )
   }
   return { ok: true, file }
+}
+
+/** Finds the file of a finished chunk of the job that the claim of `join`, or of another chunk, holds. */
+export async function findJobPart(
+  platform: Platform,
+  claim: Claim,
+  part: number,
+): Promise<{ ok: true; file: ReferenceFile } | LeaseLostError | ErrorResult<'invalid_request'>> {
+  const held = await findRecentlyHeldJob(platform, claim)
+  if (!held) {
+    return leaseLostError()
+  }
+  const found =
+    held.parentId === null ? undefined : await findChunkFile(platform.db, held.parentId, part)
+  const object = found && (await platform.variants.head(found.key))
+  return object
+    ? { ok: true, file: { path: object.key, etag: object.etag, sizeBytes: object.sizeBytes } }
+    : errorResult('invalid_request', `The job has no finished chunk ${part}.`)
 }

@@ -3,7 +3,7 @@ import type { OutputRequest } from '../../contract/runnerProtocol.ts'
 import type { UploadedPart } from '../../contract/uploadParts.ts'
 import type { Claim } from '../../db/leases.ts'
 import { recordOutput } from '../../db/outputs.ts'
-import { formatContentType } from '../../contract/fileTypes.ts'
+import { formatContentType, OCTET_STREAM } from '../../contract/fileTypes.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { uploadPartWithDigest } from '../../storage/uploadPart.ts'
@@ -33,8 +33,12 @@ export async function beginOutput(
     return held
   }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
+  const { chunk, transformation } = held.row
+  const isPart = chunk !== null && chunk.kind !== 'join'
   const upload = await platform.variants.createMultipartUpload(key, {
-    contentType: formatContentType(readCanonicalForm(held.row.transformation).format),
+    contentType: isPart
+      ? OCTET_STREAM
+      : formatContentType(readCanonicalForm(chunk?.transformation ?? transformation).format),
   })
   const { uploadId } = upload
   if (await recordOutput(platform.db, claim, { key, uploadId }, Date.now())) {

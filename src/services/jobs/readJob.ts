@@ -1,5 +1,6 @@
 /** Reads single jobs. */
 import { shorten } from '../../contract/quote.ts'
+import { listVisibleChunks } from '../../db/chunks.ts'
 import { findJob, listAttempts } from '../../db/jobs.ts'
 import type { AttemptRow, JobRow } from '../../db/rows.ts'
 import { type Restriction, UNRESTRICTED } from '../../domain/caller.ts'
@@ -32,6 +33,16 @@ export async function readAttempts(
   id: string,
 ): Promise<{ ok: true; rows: AttemptRow[] } | ErrorResult<'job_not_found'>> {
   const rows = await listAttempts(db, id, restriction)
+  return rows ? { ok: true, rows } : notFound(id)
+}
+
+/** The chunks of the latest attempt of a job that was split, in their order. */
+export async function readChunks(
+  { db }: Platform,
+  restriction: Restriction,
+  id: string,
+): Promise<{ ok: true; rows: JobRow[] } | ErrorResult<'job_not_found'>> {
+  const rows = await listVisibleChunks(db, id, restriction)
   return rows ? { ok: true, rows } : notFound(id)
 }
 

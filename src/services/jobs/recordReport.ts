@@ -5,7 +5,8 @@
  */
 import type { Report } from '../../contract/runnerProtocol.ts'
 import { type Claim, latestLeaseExpiry, reportProgress } from '../../db/leases.ts'
-import { findQueueOfJob } from '../../db/jobs.ts'
+import { countFinishedChunks } from '../../db/chunks.ts'
+import { findClaimedRow, findQueueOfJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { describeError, logError } from '../../log.ts'
 import type { HeldLease, Platform } from '../ports.ts'
@@ -42,7 +43,7 @@ async function storeReport(
     return leaseLostError()
   }
   rememberQueue(row.id, row.queue)
-  const lease = toHeldLease(row)
+  const lease = await addChunk(platform, row, toHeldLease(row))
   if (isHubReachable) {
     await platform.hubs
       .holdLease(row.queue, lease)
@@ -86,7 +87,7 @@ export function toHeldLease(row: JobRow): HeldLease {
   return {
     jobId: row.id,
     fence: row.fence,
-    filePath: row.filePath,
+    filePath: row.chunk?.filePath ?? row.filePath,
     progress: row.progress,
     stage: row.stage,
     etaSeconds: row.etaSeconds,
@@ -96,6 +97,7 @@ export function toHeldLease(row: JobRow): HeldLease {
     leaseSeconds: row.leaseSeconds,
     latestExpiry: latestLeaseExpiry(row),
     isPlayable: row.playableAt !== null,
+    isChunk: row.parentId !== null,
   }
 }
 
@@ -113,4 +115,28 @@ export function rememberQueue(jobId: string, queue: string): void {
     queuesOfJobs.delete(queuesOfJobs.keys().next().value!)
   }
   queuesOfJobs.set(jobId, queue)
+}
+
+/** Adds to the lease of a chunk what its hub needs to compute the progress of the job. */
+async function addChunk({ db }: Platform, row: JobRow, lease: HeldLease): Promise<HeldLease> {
+  const { parentId, chunk } = row
+  if (parentId === null || chunk === null) {
+    return lease
+  }
+  const [finished, parent] = await Promise.all([
+    countFinishedChunks(db, parentId),
+    findClaimedRow(db, parentId),
+  ])
+  return {
+    ...lease,
+    chunk: {
+      jobId: parentId,
+      fence: parent?.fence ?? 0,
+      share: chunk.share,
+      finishedShare: finished.share,
+      done: finished.done,
+      total: chunk.count,
+      jobSeconds: chunk.jobSeconds,
+    },
+  }
 }

@@ -69,11 +69,14 @@ export async function createQueue(
 }
 
 /**
- * Counts the pending jobs, delayed ones included, that the queue's `concurrency` allows to start
- * now.
+ * Counts the pending jobs and chunks, delayed ones included, that the queue's `concurrency` allows to
+ * start now.
  */
 export function countStartableJobs(queue: QueueRow): number {
-  return queue.paused ? 0 : Math.min(queue.pending, Math.max(0, queue.concurrency - queue.running))
+  const busy = queue.running - queue.split + queue.runningChunks
+  return queue.paused
+    ? 0
+    : Math.min(queue.pending + queue.pendingChunks, Math.max(0, queue.concurrency - busy))
 }
 
 /** Interval of the watchdog while a pending job could start, because wake-ups can be lost. */

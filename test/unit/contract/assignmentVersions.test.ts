@@ -23,6 +23,8 @@ function assign(name: string): Assignment {
     leaseSeconds: 30,
     stallSeconds: 60,
     timeoutSeconds: 100,
+    chunkSeconds: 30,
+    unsplitReason: null,
   }
 }
 const NAMES = [

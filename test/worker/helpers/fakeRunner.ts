@@ -38,6 +38,7 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       const query = reference === undefined ? '' : `&reference=${reference}`
       return send('GET', at(`source?fence=${fence}${query}`))
     },
+    readPart: (part: number) => send('GET', at(`source?fence=${fence}&part=${part}`)),
     report: (progress = 10, fields: Record<string, unknown> = {}) =>
       report({ progress, ...fields }),
     reportPlayable: () => report({ progress: 20, fps: 50, speed: 2, playable: true }),
@@ -75,6 +76,8 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       message = `it was ${errorCode}`,
       more: Record<string, unknown> = {},
     ) => finish({ outcome: 'failed', ...RECORD, errorCode, message, ...more }),
+    split: (chunks: unknown[], more: Record<string, unknown> = {}) =>
+      finish({ outcome: 'split', ...RECORD, chunks, seconds: 10, ...more }),
     release: () => finish({ outcome: 'released', reason: 'shutting down' }),
   }
   return runner
@@ -100,9 +103,10 @@ export async function claimJob(
   queue = 'default',
   id = 'test-runner',
   capabilities: Record<string, unknown> = {},
+  more: Record<string, unknown> = {},
 ): Promise<Assignment | null> {
   const runner = { id, ...capabilities }
-  const request = { protocol: PROTOCOL_VERSION, runner, queues: [queue], waitSeconds: 0 }
+  const request = { protocol: PROTOCOL_VERSION, runner, queues: [queue], waitSeconds: 0, ...more }
   const response = await asRunner('POST', '/runner/claim', request)
   return response.status === 204 ? null : expectJson<Assignment>(response, 200)
 }

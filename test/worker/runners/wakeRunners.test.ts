@@ -232,7 +232,14 @@ it('canRun agrees with the queries that count and find claimable jobs', async ()
         ...(encoders && { encoders }),
       }
       const claimable = await countClaimableJobs(db, 'agree', capabilities, 100)
-      const [next] = await db.all(nextClaimableJob('agree', capabilities, null))
+      const [next] = await db.all(
+        nextClaimableJob('agree', capabilities, null, {
+          takesChunks: false,
+          prefersJobs: false,
+          runnerId: 'runner',
+          now: Date.now(),
+        }),
+      )
       expect({ capabilities, claimable, next }).toMatchObject({
         claimable: jobs.filter((job) => canRun(capabilities, job)).length,
         next: pickSeq(jobs.find((job) => canRun(capabilities, job))),

@@ -1,0 +1,294 @@
+/**
+ * Statements on chunks, which are rows of `jobs` with a `parent_id`. Claims, reports, failures and
+ * releases are those of jobs.
+ */
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import type { StoredChunk } from '../contract/chunk.ts'
+import type { Plan } from '../contract/plan.ts'
+import type { MediaFacts } from '../contract/mediaFacts.ts'
+import type { Finish, Timings } from '../contract/runnerProtocol.ts'
+import type { Restriction } from '../domain/caller.ts'
+import { TRANSITIONS } from '../domain/jobTransitions.ts'
+import { CHUNK_SIZE_CLASS } from '../domain/runnerRequirements.ts'
+import { isVisibleJob } from './accessConditions.ts'
+import { shortenLog } from './attemptLog.ts'
+import { type Database, first, statement } from './database.ts'
+import { isAllowed, NOT_HELD } from './jobTransitions.ts'
+import { type Claim, isHeldByClaim } from './leases.ts'
+import { isOutputOf } from './outputs.ts'
+import type { JobRow } from './rows.ts'
+import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
+import { jobs } from './schema/index.ts'
+
+export interface Split {
+  chunks: StoredChunk[]
+  /** Encoders that a runner of a chunk must have. */
+  requiredEncoders: string[]
+  input: MediaFacts | undefined
+  plan: Plan | undefined
+  timings: Timings
+}
+
+/**
+ * Splits a job: its attempt ends, and its chunks can be claimed. The finished chunks of an earlier
+ * attempt are kept if their key and range are the same, and the others are deleted. The fence of the
+ * job grows, so that late requests of the runner that split it are rejected.
+ */
+export async function splitJob(
+  db: Database,
+  claim: Claim,
+  { chunks, requiredEncoders, ...facts }: Split,
+  now: number,
+): Promise<JobRow | undefined> {
+  const list = JSON.stringify(chunks)
+  const split = db
+    .update(jobs)
+    .set({
+      ...NOT_HELD,
+      fence: sql`fence + 1`,
+      runnerId: null,
+      runnerSecretHash: null,
+      chunkCount: chunks.length,
+      stage: 'encode',
+      timings: facts.timings,
+      ...(facts.input && { input: facts.input }),
+      ...(facts.plan && { plan: facts.plan }),
+    })
+    .where(and(isHeldByClaim(claim), sql`status = 'running' AND chunk_count IS NULL`))
+    .returning()
+  // The condition of the following statements: this request has split the job.
+  const isSplit = sql`EXISTS (
+    SELECT 1 FROM jobs AS parent
+    WHERE parent.id = ${claim.jobId} AND parent.fence = ${claim.fence + 1}
+      AND parent.chunk_count = ${chunks.length})`
+  const deleteOthers = statement(
+    db,
+    sql`
+    DELETE FROM jobs WHERE parent_id = ${claim.jobId} AND ${isSplit} AND NOT (
+      status = 'completed' AND (chunk ->> 'kind') <> 'join' AND EXISTS (
+        SELECT 1 FROM json_each(${list}) AS wanted
+        WHERE ${isSame('index')} AND ${isSame('planKey')} AND ${isSame('kind')}
+          AND ${isSame('startSeconds')} AND ${isSame('endSeconds')}))`,
+  )
+  const insert = statement(
+    db,
+    sql`
+    INSERT INTO jobs (id, parent_id, chunk, file_path, transformation, queue, priority,
+      source_etag, source_bytes, reference_files, required_encoders, size_class, fence, max_attempts,
+      lease_seconds, stall_seconds, timeout_seconds, max_chunks_at_once, run_after, created_at)
+    SELECT parent.id || '.' || parent.fence || '.' || wanted.key, parent.id, wanted.value, '',
+      parent.id || '.' || parent.fence || '.' || wanted.key, parent.queue, parent.priority,
+      parent.source_etag, parent.source_bytes, parent.reference_files,
+      ${JSON.stringify(requiredEncoders)},
+      iif(wanted.value ->> 'kind' = 'join', parent.size_class, ${CHUNK_SIZE_CLASS}),
+      0, parent.max_attempts, parent.lease_seconds, parent.stall_seconds, parent.timeout_seconds,
+      parent.max_chunks_at_once, ${WAITS_FOR_CHUNKS}, ${now}
+    FROM json_each(${list}) AS wanted JOIN jobs AS parent ON parent.id = ${claim.jobId}
+    WHERE ${isSplit} AND NOT EXISTS (
+      SELECT 1 FROM jobs AS kept
+      WHERE kept.parent_id = parent.id AND kept.chunk ->> 'index' = wanted.key)
+    ORDER BY wanted.key`,
+  )
+  const results = await db.batch([
+    split,
+    deleteOthers,
+    insert,
+    statement(db, addProgress(claim.jobId)),
+    statement(db, releaseChunks(claim.jobId)),
+  ])
+  return first(results[0])
+}
+
+function isSame(field: keyof StoredChunk) {
+  return sql`(jobs.chunk ->> ${field}) IS (wanted.value ->> ${field})`
+}
+
+/** Records the progress of a job by its finished chunks. */
+function addProgress(jobId: string): SQL {
+  return sql`
+    UPDATE jobs SET progress = max(progress, (
+      SELECT min(99, total(chunk ->> 'share')) FROM jobs AS finished
+      WHERE finished.parent_id = ${jobId} AND finished.status = 'completed'))
+    WHERE id = ${jobId} AND chunk_count IS NOT NULL`
+}
+
+/**
+ * Makes waiting chunks of a job claimable, in their order, so that `max_chunks_at_once` of them are not
+ * finished. `join` becomes claimable when all others are finished.
+ */
+function releaseChunks(jobId: string): SQL {
+  return sql`
+    UPDATE jobs SET run_after = NULL WHERE seq IN (
+      SELECT seq FROM jobs AS waiting
+      WHERE parent_id = ${jobId} AND run_after = ${WAITS_FOR_CHUNKS} AND status = 'pending'
+        AND (chunk ->> 'kind' <> 'join' OR NOT EXISTS (
+          SELECT 1 FROM jobs AS other
+          WHERE other.parent_id = ${jobId} AND other.chunk ->> 'kind' <> 'join'
+            AND other.status <> 'completed'))
+      ORDER BY seq LIMIT max(0, (
+        SELECT min(max_chunks_at_once) - total(
+          status = 'running' OR (status = 'pending' AND run_after IS NOT ${WAITS_FOR_CHUNKS}))
+        FROM jobs WHERE parent_id = ${jobId})))`
+}
+
+export interface ChunkCompletion {
+  chunk: StoredChunk
+  outputKey: string
+  output: MediaFacts
+  finish: Extract<Finish, { outcome: 'completed' }>
+}
+
+/** Returns the statement that ends a chunk as completed. */
+export function completeChunkStatement(
+  db: Database,
+  claim: Claim,
+  { chunk, outputKey, output, finish }: ChunkCompletion,
+  now: number,
+) {
+  return db
+    .update(jobs)
+    .set({
+      ...NOT_HELD,
+      status: TRANSITIONS.complete.to,
+      progress: 100,
+      completedAt: now,
+      chunk,
+      // The output of `join` is the variant, which the chunk does not own.
+      packageKey: chunk.kind === 'join' ? null : outputKey,
+      output,
+      timings: finish.timings,
+      ...shortenLog(finish),
+      error: null,
+      errorCode: null,
+    })
+    .where(and(isHeldByClaim(claim), isAllowed('complete')))
+    .returning()
+}
+
+/** Completes a chunk, except `join`, and makes the next chunks of its job claimable. */
+export async function completeChunk(
+  db: Database,
+  jobId: string,
+  claim: Claim,
+  completion: ChunkCompletion,
+  now: number,
+): Promise<JobRow | undefined> {
+  const retireOtherOutputs = sql`
+    UPDATE outputs SET retired = 1
+    WHERE ${isOutputOf(claim)} AND key <> ${completion.outputKey}
+      AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId} AND fence = ${claim.fence})`
+  const results = await db.batch([
+    completeChunkStatement(db, claim, completion, now),
+    statement(db, retireOtherOutputs),
+    statement(db, addProgress(jobId)),
+    statement(db, releaseChunks(jobId)),
+  ])
+  return first(results[0])
+}
+
+/** The chunks of a job, in their order. */
+export function listChunkRows(db: Database, jobId: string) {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.parentId, jobId), sql`parent_id IS NOT NULL`))
+    .orderBy(asc(sql`chunk ->> 'index'`))
+}
+
+/** The chunks of a job that the caller can see, in their order; undefined if there is no such job. */
+export async function listVisibleChunks(
+  db: Database,
+  jobId: string,
+  restriction: Restriction,
+): Promise<JobRow[] | undefined> {
+  const visible = db
+    .select({ id: jobs.id })
+    .from(jobs)
+    .where(and(eq(jobs.id, jobId), isVisibleJob(restriction)))
+  const [found, rows] = await db.batch([visible, listChunkRows(db, jobId)])
+  return found.length === 0 ? undefined : rows
+}
+
+/** Returns the key and the size of the file of a finished chunk. */
+export async function findChunkFile(
+  db: Database,
+  jobId: string,
+  index: number,
+): Promise<{ key: string; sizeBytes: number } | undefined> {
+  const [row] = await db.all<{ key: string; sizeBytes: number }>(sql`
+    SELECT package_key AS key, chunk ->> '$.facts.sizeBytes' AS sizeBytes FROM jobs
+    WHERE parent_id = ${jobId} AND parent_id IS NOT NULL AND chunk ->> 'index' = ${index}
+      AND status = 'completed' AND package_key IS NOT NULL`)
+  return row
+}
+
+/** The finished work of a split job. */
+export interface FinishedChunks {
+  /** Number of finished chunks. */
+  done: number
+  /** Their share of the job's work, in percent. */
+  share: number
+}
+
+export async function countFinishedChunks(db: Database, jobId: string): Promise<FinishedChunks> {
+  const [row] = await db.all<FinishedChunks>(sql`
+    SELECT count(*) AS done, total(chunk ->> 'share') AS share FROM jobs
+    WHERE parent_id = ${jobId} AND parent_id IS NOT NULL AND status = 'completed'`)
+  return row!
+}
+
+/**
+ * Returns a split job to its queue, without counting an attempt; its finished chunks stay. Returns
+ * undefined if the job is not split.
+ *
+ * @param unsplitReason set if the job is not to be split again
+ */
+export function restartSplitJob(
+  db: Database,
+  jobId: string,
+  { error, unsplitReason }: { error: string; unsplitReason: string | null },
+): Promise<JobRow | undefined> {
+  return db
+    .update(jobs)
+    .set({
+      ...NOT_HELD,
+      status: TRANSITIONS.release.to,
+      attempt: sql`attempt - 1`,
+      progress: 0,
+      startedAt: null,
+      error,
+      ...(unsplitReason !== null && { unsplitReason, chunkSeconds: 0 }),
+    })
+    .where(and(eq(jobs.id, jobId), sql`status = 'running' AND chunk_count IS NOT NULL`))
+    .returning()
+    .then(first)
+}
+
+/**
+ * Finds a split job of which no chunk runs or has run since `before` (ms), and whose chunks a runner
+ * with these encoders cannot make: for example, all runners have a new version of ffmpeg.
+ */
+export async function findStuckJob(
+  db: Database,
+  queues: string[],
+  encoders: string[],
+  before: number,
+): Promise<string | undefined> {
+  const [row] = await db.all<{ id: string }>(sql`
+    SELECT parent.id FROM jobs AS parent
+    WHERE queue IN (
+        SELECT name FROM queues, json_each(${JSON.stringify(queues)}) AS claimed
+        WHERE name = claimed.value AND split > 0)
+      AND status = 'running' AND chunk_count IS NOT NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM jobs AS chunk
+        WHERE chunk.parent_id = parent.id
+          AND (chunk.status = 'running' OR chunk.completed_at > ${before}
+            OR chunk.created_at > ${before}))
+      AND EXISTS (
+        SELECT 1 FROM jobs AS chunk, json_each(chunk.required_encoders)
+        WHERE chunk.parent_id = parent.id AND chunk.status = 'pending'
+          AND value NOT IN (SELECT value FROM json_each(${JSON.stringify(encoders)})))
+    LIMIT 1`)
+  return row?.id
+}

@@ -1,0 +1,67 @@
+/** Live progress of split jobs, from the leases of their chunks. */
+import type { HeldLease, JobProgress } from '../services/ports.ts'
+
+/** What is known of a split job. It only grows while the fence is the same. */
+interface SplitJob {
+  fence: number
+  finishedShare: number
+  done: number
+  progress: number
+}
+
+export class SplitJobs {
+  private readonly jobs = new Map<string, SplitJob>()
+
+  /** Records what a lease says about the job of its chunk. */
+  record({ chunk }: HeldLease): void {
+    if (chunk === undefined) {
+      return
+    }
+    const { jobId, fence, finishedShare, done } = chunk
+    const known = this.jobs.get(jobId)
+    if (known === undefined || known.fence < fence) {
+      this.jobs.set(jobId, { fence, finishedShare, done, progress: 0 })
+    } else if (known.fence === fence) {
+      known.finishedShare = Math.max(known.finishedShare, finishedShare)
+      known.done = Math.max(known.done, done)
+    }
+  }
+
+  /**
+   * Computes the progress of a job; null if nothing is known of it. The progress does not decrease when a
+   * chunk is made again.
+   *
+   * @param leases the leases of its chunks
+   */
+  compute(jobId: string, leases: readonly HeldLease[]): JobProgress | null {
+    const job = this.jobs.get(jobId)
+    const [first] = leases
+    if (job === undefined || first?.chunk === undefined) {
+      return null
+    }
+    const running = sum(leases, ({ chunk, progress }) => ((chunk?.share ?? 0) * progress) / 100)
+    job.progress = Math.max(job.progress, Math.min(99.9, job.finishedShare + running))
+    const speeds = leases.map(({ speed }) => speed).filter((speed) => speed !== null)
+    const speed = speeds.length === 0 ? null : sum(speeds, (each) => each)
+    const secondsLeft = ((100 - job.progress) / 100) * first.chunk.jobSeconds
+    return {
+      jobId,
+      fence: job.fence,
+      progress: job.progress,
+      // Several chunks are in several stages; a job is encoded until its chunks are joined.
+      stage: first.chunk.total - job.done > 1 ? 'encode' : first.stage,
+      etaSeconds: speed === null || speed === 0 ? null : secondsLeft / speed,
+      fps: leases.some(({ fps }) => fps !== null) ? sum(leases, ({ fps }) => fps ?? 0) : null,
+      speed,
+      chunks: { done: job.done, total: first.chunk.total, active: leases.length },
+    }
+  }
+
+  forget(jobId: string): void {
+    this.jobs.delete(jobId)
+  }
+}
+
+function sum<Item>(items: readonly Item[], read: (item: Item) => number): number {
+  return items.reduce((total, item) => total + read(item), 0)
+}

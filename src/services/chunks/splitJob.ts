@@ -1,0 +1,112 @@
+/** Splits a job into chunks, which runners claim like jobs. */
+import type { ChunkRange, StoredChunk } from '../../contract/chunk.ts'
+import type { Finish } from '../../contract/runnerProtocol.ts'
+import { splitJob } from '../../db/chunks.ts'
+import { saveFileProbe } from '../../db/fileProbes.ts'
+import type { Claim } from '../../db/leases.ts'
+import type { JobRow } from '../../db/rows.ts'
+import { requireChunkVersion } from '../../domain/runnerRequirements.ts'
+import { type ErrorResult, errorResult } from '../../domain/result.ts'
+import { findHeldJob, leaseLostError } from '../jobs/claimChecks.ts'
+import { notifyOfEnd } from '../jobs/announceEnd.ts'
+import type { AttemptOutcome } from '../jobs/endAttempt.ts'
+import { findClaimedRow } from '../../db/jobs.ts'
+import type { Platform } from '../ports.ts'
+
+/** Shares of a job's work, in percent. The chunks of video share the rest by their durations. */
+const AUDIO_SHARE = 3
+const JOIN_SHARE = 2
+
+type SplitFinish = Extract<Finish, { outcome: 'split' }>
+
+/**
+ * Ends an attempt that has planned chunks. A repeated request changes nothing.
+ *
+ * The probe is stored first, because the runners of the chunks plan from it: a chunk is made only by a
+ * runner that plans the same.
+ */
+export async function splitIntoChunks(
+  platform: Platform,
+  claim: Claim,
+  finish: SplitFinish,
+): Promise<AttemptOutcome | ErrorResult<'invalid_request'>> {
+  const held = await findHeldJob(platform, claim)
+  if (!held.ok) {
+    return (await isSplitByClaim(platform, claim))
+      ? { ok: true, status: 'running' }
+      : leaseLostError()
+  }
+  const { row } = held
+  const problem = findProblem(row, finish)
+  if (problem !== null) {
+    return errorResult('invalid_request', problem)
+  }
+  const { filePath, sourceEtag: etag } = row
+  await saveFileProbe(platform.db, { filePath, etag }, finish.probe!, Date.now())
+  const split = await splitJob(
+    platform.db,
+    claim,
+    {
+      chunks: buildChunks(row, finish),
+      requiredEncoders: [...row.requiredEncoders, requireChunkVersion(finish.probe!.version)],
+      input: finish.input,
+      plan: finish.plan,
+      timings: finish.timings,
+    },
+    Date.now(),
+  )
+  if (!split) {
+    return leaseLostError()
+  }
+  notifyOfEnd(platform, split, null)
+  platform.defer(platform.sendTickets(split.queue, Math.min(finish.chunks.length, 100)))
+  return { ok: true, status: 'running' }
+}
+
+/** Returns whether this claim has split the job: the fence then grew by one. */
+async function isSplitByClaim({ db }: Platform, claim: Claim): Promise<boolean> {
+  const row = await findClaimedRow(db, claim.jobId)
+  return row?.fence === claim.fence + 1 && row.chunkCount !== null
+}
+
+function findProblem(row: JobRow, { chunks, probe }: SplitFinish): string | null {
+  if (row.parentId !== null) {
+    return 'A chunk cannot be split.'
+  }
+  if (probe === undefined) {
+    return 'A split needs the probe of the original, so that the runners of its chunks plan the same.'
+  }
+  const joins = chunks.filter(({ kind }) => kind === 'join').length
+  return joins === 1 && chunks.at(-1)!.kind === 'join'
+    ? null
+    : `The chunks of a job must end with one of the kind join (got ${joins} of that kind).`
+}
+
+function buildChunks(
+  { filePath, transformation }: JobRow,
+  { chunks, seconds, planKey }: SplitFinish,
+): StoredChunk[] {
+  const hasAudio = chunks.some(({ kind }) => kind === 'audio')
+  const videoShare = 100 - JOIN_SHARE - (hasAudio ? AUDIO_SHARE : 0)
+  const videoSeconds = chunks.reduce((sum, chunk) => sum + durationOfVideo(chunk, seconds), 0)
+  return chunks.map((range, index) => ({
+    ...range,
+    index,
+    filePath,
+    transformation,
+    count: chunks.length,
+    jobSeconds: seconds,
+    planKey,
+    share:
+      range.kind === 'join'
+        ? JOIN_SHARE
+        : range.kind === 'audio'
+          ? AUDIO_SHARE
+          : (videoShare * durationOfVideo(range, seconds)) / videoSeconds,
+    facts: null,
+  }))
+}
+
+function durationOfVideo({ kind, startSeconds, endSeconds }: ChunkRange, seconds: number): number {
+  return kind === 'video' ? Math.max(0.001, (endSeconds ?? seconds) - startSeconds) : 0
+}

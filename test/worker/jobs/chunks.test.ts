@@ -1,0 +1,375 @@
+/** A job that is split into chunks, which runners claim like jobs. */
+import { env } from 'cloudflare:workers'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
+import type { Chunk } from '../../../src/contract/job.ts'
+import { addQueue, countRows, eventTypes, jobRow, openPlatform } from '../helpers/database.ts'
+import { claimJob, fakeRunner, type FakeRunner } from '../helpers/fakeRunner.ts'
+import { createOne, putOriginal, readJob } from '../helpers/jobs.ts'
+import { api, expectJson } from '../helpers/requests.ts'
+import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
+import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+
+const VERSION = '1-0123456789abcdef'
+const KEY = 'a'.repeat(64)
+const PROBE = { version: VERSION, results: { header: {} } }
+const CAPABLE = { chunkVersion: VERSION, probeVersion: VERSION, encoders: ['libx264', 'aac'] }
+
+const CHUNKS = [
+  { kind: 'video', startSeconds: 0, endSeconds: 4.99, frames: 125 },
+  { kind: 'video', startSeconds: 4.99, endSeconds: null, frames: null },
+  { kind: 'audio', startSeconds: 0, endSeconds: null, frames: null },
+  { kind: 'join', startSeconds: 0, endSeconds: null, frames: null },
+]
+const FACTS = {
+  sizeBytes: 7,
+  frames: 125,
+  samples: null,
+  timescale: 25,
+  startTicks: 0,
+  endTicks: 125,
+  decoderConfig: 'b'.repeat(64),
+}
+
+let queue = ''
+let queueCount = 0
+beforeEach(async () => {
+  queue = `chunks-${queueCount++}`
+  await addQueue(queue)
+})
+
+async function claim(runner = 'one', more: Record<string, unknown> = {}) {
+  const assignment = await claimJob(queue, runner, { ...CAPABLE, ...more })
+  return assignment && { ...fakeRunner(assignment), assignment }
+}
+type Claimed = NonNullable<Awaited<ReturnType<typeof claim>>>
+
+async function claimKind(kind: string, runner = 'one'): Promise<Claimed> {
+  const claimed = await claim(runner)
+  expect(claimed?.assignment.chunk?.kind).toBe(kind)
+  return claimed!
+}
+
+/** Creates a job and splits it. */
+async function split(filePath: string, fields: Record<string, unknown> = {}, chunks = CHUNKS) {
+  const job = await createOne(filePath, 'w_640', { queue, ...fields })
+  const lead = (await claim())!
+  expect(lead.jobId).toBe(job.id)
+  const answer = await lead.split(chunks, { planKey: KEY, probe: PROBE })
+  expect(await expectJson(answer, 200)).toEqual({ status: 'running' })
+  return { id: job.id, lead }
+}
+
+async function finishChunk(runner: FakeRunner, more: Record<string, unknown> = {}) {
+  const upload = await runner.upload()
+  return expectJson(await runner.complete(upload, { chunk: FACTS, ...more }), 200)
+}
+
+async function listChunks(id: string): Promise<Chunk[]> {
+  const answer = await api('GET', `/queue/jobs/${id}/chunks`)
+  return (await expectJson<{ chunks: Chunk[] }>(answer, 200)).chunks
+}
+
+async function statuses(id: string) {
+  return (await listChunks(id)).map(({ status }) => status)
+}
+
+const IDLE = { running: 0, split: 0, pending_chunks: 0, running_chunks: 0 }
+
+function readBusy() {
+  const columns = Object.keys(IDLE).join(', ')
+  return env.DB.prepare(`SELECT ${columns} FROM queues WHERE name = ?`).bind(queue).first()
+}
+
+async function finishParts() {
+  for (const kind of ['video', 'video', 'audio']) {
+    await finishChunk(await claimKind(kind))
+  }
+}
+
+describe('a job that a runner has split', () => {
+  it('is running, and its chunks are not jobs to callers', async () => {
+    const { id } = await split('split.mp4')
+    expect(await readJob(id)).toMatchObject({ status: 'running', attempt: 1 })
+    expect(await jobRow(id)).toMatchObject({ runner_id: null, lease_expires_at: null })
+    const { jobs } = await expectJson<{ jobs: { id: string }[] }>(
+      await api('GET', `/queue/jobs?queue=${queue}`),
+      200,
+    )
+    expect(jobs.map((job) => job.id)).toEqual([id])
+    expect(await expectJson(await api('GET', `/queue/stats?queue=${queue}`), 200)).toMatchObject({
+      running: 1,
+      pending: 0,
+      total: 1,
+    })
+    const chunk = (await claimKind('video')).jobId
+    expect((await api('GET', `/queue/jobs/${chunk}`)).status).toBe(404)
+    expect((await api('DELETE', `/queue/jobs/${chunk}`)).status).toBe(400)
+    expect(await countRows('jobs', 'parent_id = ?', id)).toBe(4)
+    expect(await eventTypes(id)).toEqual(['job:created', 'job:started'])
+    expect(await eventTypes(chunk)).toEqual([])
+  })
+
+  it('rejects later requests of the runner that split it, and a repeated split changes nothing', async () => {
+    const { id, lead } = await split('late.mp4')
+    expect((await lead.report(50)).status).toBe(409)
+    expect((await lead.fail('stalled')).status).toBe(409)
+    const again = await lead.split(CHUNKS, { planKey: KEY, probe: PROBE })
+    expect(await expectJson(again, 200)).toEqual({ status: 'running' })
+    expect(await countRows('jobs', 'parent_id = ?', id)).toBe(4)
+    expect(await jobRow(id)).toMatchObject({ status: 'running', lease_expires_at: null })
+  })
+
+  it.each([
+    ['without a probe', CHUNKS, { probe: undefined }, /needs the probe/],
+    ['without a join at the end', [CHUNKS[3], CHUNKS[0]], {}, /must end with one of the kind join/],
+  ])('is refused %s', async (_, chunks, more, message) => {
+    await createOne(`refused-${chunks.length}.mp4`, 'w_640', { queue })
+    const lead = (await claim())!
+    const answer = await lead.split(chunks, { planKey: KEY, probe: PROBE, ...more })
+    const body = await expectJson<{ message: string }>(answer, 400)
+    expect(body.message).toMatch(message)
+    expect(await jobRow(lead.jobId)).toMatchObject({ status: 'running', chunk_count: null })
+  })
+
+  it('is completed by the chunk that joins the others, and leaves no other object or row', async () => {
+    const { id } = await split('joined.mp4')
+    await finishParts()
+    expect(await statuses(id)).toEqual(['completed', 'completed', 'completed', 'pending'])
+    const join = await claimKind('join')
+    expect(join.assignment.chunk!.parts.map(({ index, facts }) => [index, facts])).toEqual(
+      [0, 1, 2].map((index) => [index, FACTS]),
+    )
+    expect(await expectJson(await join.complete(await join.upload('whole')), 200)).toEqual({
+      status: 'completed',
+    })
+    const job = await readJob(id)
+    expect(job).toMatchObject({ status: 'completed', progress: 100 })
+    // The attempt that split it, three chunks, and the one that joined them.
+    expect(job.timings).toEqual({ encode: 500 })
+    expect(await eventTypes(id)).toEqual(['job:created', 'job:started', 'job:completed'])
+    const served = await api('GET', job.outputPath!)
+    expect(await served.text()).toBe('whole')
+    const { platform } = openPlatform()
+    await collectGarbage(platform)
+    expect(await countRows('outputs', 'job_id LIKE ?', `${id}%`)).toBe(0)
+    const { objects } = await env.VARIANTS.list({ prefix: id })
+    expect(objects).toHaveLength(1)
+    expect(await readBusy()).toEqual(IDLE)
+    expect(await statuses(id)).toEqual(['completed', 'completed', 'completed', 'completed'])
+  })
+})
+
+describe('a chunk', () => {
+  it('is claimed only by runners that make the same chunks', async () => {
+    await split('versions.mp4')
+    expect(await claimJob(queue, 'old')).toBeNull()
+    expect(await claim('other', { chunkVersion: '1-fedcba9876543210' })).toBeNull()
+    expect(await claim('other', { encoders: ['aac'] })).toBeNull()
+    await claimKind('video')
+  })
+
+  it('has the source, the probe and the settings of its job', async () => {
+    const { id } = await split('inherits.mp4', { stallSeconds: 9 })
+    const { assignment, ...runner } = await claimKind('video')
+    expect(assignment).toMatchObject({
+      filePath: 'inherits.mp4',
+      stallSeconds: 9,
+      probe: PROBE,
+      chunk: { jobId: id, index: 0, planKey: KEY, ...CHUNKS[0] },
+    } satisfies Partial<Assignment> | Record<string, unknown>)
+    expect(await (await runner.source()).text()).toBe('the bytes of inherits.mp4')
+  })
+
+  it('can be read by the runner that joins, while it holds the join', async () => {
+    await split('parts.mp4')
+    const first = await claimKind('video')
+    await finishChunk(first)
+    await finishChunk(await claimKind('video'))
+    await finishChunk(await claimKind('audio'))
+    const join = await claimKind('join')
+    const at = `/runner/jobs/${join.jobId}/source?fence=${join.fence}`
+    const part = await join.readPart(0)
+    expect(await part.text()).toBe(`made by ${first.jobId} ${first.fence}`)
+    expect((await join.readPart(9)).status).toBe(400)
+    await expectJson(await join.fail('input_invalid'), 200)
+    expect((await join.readPart(0)).status, at).toBe(409)
+  })
+
+  it('is made again, by another runner, when its runner is lost; the others stay', async () => {
+    const { id } = await split('lost.mp4')
+    await finishChunk(await claimKind('video'))
+    const lost = await claimKind('video')
+    await env.DB.prepare('UPDATE jobs SET lease_expires_at = 1 WHERE id = ?').bind(lost.jobId).run()
+    const { platform, settled } = openPlatform()
+    await runWatchdog(platform, queue)
+    await settled()
+    await env.DB.prepare('UPDATE jobs SET run_after = 1 WHERE id = ?').bind(lost.jobId).run()
+    expect((await lost.report(50)).status).toBe(409)
+    // The audio is next for the runner that lost the chunk.
+    await claimKind('audio', 'one')
+    const again = await claimKind('video', 'two')
+    expect(again.jobId).toBe(lost.jobId)
+    expect(again.fence).toBeGreaterThan(lost.fence)
+    expect(await statuses(id)).toEqual(['completed', 'running', 'running', 'waiting'])
+    expect(await readJob(id)).toMatchObject({ status: 'running' })
+  })
+
+  it('that fails for good fails the job, which names its seconds; a retry reuses the others', async () => {
+    const { id } = await split('fails.mp4')
+    const first = await claimKind('video')
+    await finishChunk(first)
+    const second = await claimKind('video')
+    const audio = await claimKind('audio', 'two')
+    await expectJson(await second.fail('input_invalid', 'The file is damaged.'), 200)
+    expect(await readJob(id)).toMatchObject({
+      status: 'error',
+      errorCode: 'input_invalid',
+      error:
+        'The part from second 5.0 to 10.0 of the variant could not be made: The file is damaged.',
+    })
+    expect((await audio.report(50)).status).toBe(409)
+    expect(await claim()).toBeNull()
+    await expectJson(await api('POST', `/queue/jobs/${id}/retry`), 200)
+    const lead = (await claim())!
+    await expectJson(await lead.split(CHUNKS, { planKey: KEY, probe: PROBE }), 200)
+    expect(await statuses(id)).toEqual(['completed', 'pending', 'pending', 'waiting'])
+    expect((await claimKind('video')).assignment.chunk!.index).toBe(1)
+    expect(await env.VARIANTS.list({ prefix: first.jobId })).toMatchObject({ objects: [{}] })
+  })
+
+  it('of another plan is not reused', async () => {
+    const { id } = await split('replanned.mp4')
+    const first = await claimKind('video')
+    await finishChunk(first)
+    await expectJson(await (await claimKind('video')).fail('input_invalid'), 200)
+    await expectJson(await api('POST', `/queue/jobs/${id}/retry`), 200)
+    const lead = (await claim())!
+    await expectJson(await lead.split(CHUNKS, { planKey: 'c'.repeat(64), probe: PROBE }), 200)
+    expect(await statuses(id)).toEqual(['pending', 'pending', 'pending', 'waiting'])
+    expect(await countRows('outputs', 'retired = 1 AND job_id = ?', first.jobId)).toBe(1)
+  })
+
+  it('that is released does not count, and is claimed again at once', async () => {
+    await split('released.mp4')
+    const runner = await claimKind('video')
+    await expectJson(await runner.release(), 200)
+    const again = await claimKind('video')
+    expect(again.jobId).toBe(runner.jobId)
+    expect(again.assignment.attempt).toBe(1)
+  })
+})
+
+describe('the end of a split job', () => {
+  it.each([
+    ['cancelled', () => ['POST', 'cancel', { force: true }] as const],
+    ['deleted', () => ['DELETE', '', undefined] as const],
+  ])('that is %s stops its runners and leaves no object', async (status, build) => {
+    const { id } = await split(`${status}.mp4`)
+    const done = await claimKind('video')
+    await finishChunk(done)
+    const running = await claimKind('video')
+    await expectJson(await fakeRunner(running.assignment).report(10), 200)
+    const [method, action, body] = build()
+    const path = `/queue/jobs/${id}${action && `/${action}`}`
+    await expectJson(await api(method, path, body), 200)
+    expect((await running.report(60)).status).toBe(409)
+    expect((await running.beginOutput()).status).toBe(409)
+    expect(await claim()).toBeNull()
+    const { platform } = openPlatform()
+    await collectGarbage(platform)
+    expect((await env.VARIANTS.list({ prefix: id })).objects).toEqual([])
+    expect(await countRows('outputs', 'job_id LIKE ?', `${id}%`)).toBe(0)
+    expect(await readBusy()).toEqual(IDLE)
+  })
+
+  it('whose chunks cannot be joined is made once more, unsplit', async () => {
+    const { id } = await split('gate.mp4')
+    await finishParts()
+    const join = await claimKind('join')
+    await expectJson(
+      await join.fail('output_invalid', 'A frame is missing.', { cannotJoin: true }),
+      200,
+    )
+    const whole = (await claim())!
+    expect(whole.jobId).toBe(id)
+    expect(whole.assignment).toMatchObject({
+      chunkSeconds: 0,
+      unsplitReason: 'A frame is missing.',
+      attempt: 1,
+    })
+    await whole.completeWith()
+    expect(await readJob(id)).toMatchObject({ status: 'completed' })
+  })
+
+  it('whose original was replaced begins anew', async () => {
+    const { id } = await split('replaced.mp4')
+    await finishChunk(await claimKind('video'))
+    await putOriginal('replaced.mp4', 'other bytes')
+    const lead = (await claim())!
+    expect(lead.jobId).toBe(id)
+    expect(lead.assignment.chunk).toBeUndefined()
+    await expectJson(await lead.split(CHUNKS, { planKey: 'd'.repeat(64), probe: PROBE }), 200)
+    expect(await statuses(id)).toEqual(['pending', 'pending', 'pending', 'waiting'])
+  })
+
+  it('begins anew when only runners of another version are left', async () => {
+    const { id } = await split('upgraded.mp4')
+    const newer = { chunkVersion: '1-fedcba9876543210' }
+    expect(await claim('new', newer)).toBeNull()
+    await env.DB.prepare('UPDATE jobs SET created_at = 1 WHERE parent_id = ?').bind(id).run()
+    expect((await claim('new', newer))?.jobId).toBe(id)
+  })
+})
+
+describe('the order of claims', () => {
+  it('counts busy runners, so that the concurrency holds for chunks', async () => {
+    await env.DB.prepare('UPDATE queues SET concurrency = 2 WHERE name = ?').bind(queue).run()
+    await split('busy.mp4')
+    await claimKind('video', 'one')
+    const second = await claimKind('video', 'two')
+    expect(await claim('three')).toBeNull()
+    await finishChunk(second)
+    await claimKind('audio', 'three')
+  })
+
+  it('lets a small job precede the chunks of a film for a runner that has just made one', async () => {
+    await split('film.mp4')
+    const small = await createOne('small.mp4', 'w_640', { queue })
+    const urgent = await createOne('urgent.mp4', 'w_640', { queue, priority: 0 })
+    const late = await createOne('late-small.mp4', 'w_640', { queue, priority: 50 })
+    const ask = async (prefersJobs: boolean) =>
+      (await claimJob(queue, 'one', CAPABLE, { prefersJobs }))!.jobId
+    expect(await ask(false)).toBe(urgent.id)
+    expect(await ask(false)).toMatch(/\.0$/)
+    expect(await ask(true)).toBe(small.id)
+    expect(await ask(true)).toMatch(/\.1$/)
+    expect(await jobRow(late.id)).toMatchObject({ status: 'pending' })
+  })
+
+  it('gives at most maxChunksAtOnce chunks of one job to runners', async () => {
+    const { id } = await split('narrow.mp4', { maxChunksAtOnce: 1 })
+    const first = await claimKind('video', 'one')
+    expect(await claim('two')).toBeNull()
+    expect(await statuses(id)).toEqual(['running', 'waiting', 'waiting', 'waiting'])
+    await finishChunk(first)
+    await claimKind('video', 'two')
+  })
+})
+
+describe('the progress of a split job', () => {
+  it('is that of its chunks together, and does not decrease', async () => {
+    const { id } = await split('progress.mp4')
+    const first = await claimKind('video', 'one')
+    const second = await claimKind('video', 'two')
+    await expectJson(await first.report(50, { fps: 100, speed: 4 }), 200)
+    // A chunk of 5 of 10 seconds is 47.5 % of the work: the audio is 3 % and the join 2 %.
+    expect(await readJob(id)).toMatchObject({ progress: 23, stage: 'encode' })
+    await expectJson(await second.report(20, { fps: 50, speed: 2 }), 200)
+    expect(await readJob(id)).toMatchObject({ progress: 33, fps: 150, speed: 6 })
+    await finishChunk(first)
+    expect((await readJob(id)).progress).toBeGreaterThanOrEqual(47)
+    await expectJson(await second.fail('stalled'), 200)
+    expect((await readJob(id)).progress).toBeGreaterThanOrEqual(47)
+  })
+})

@@ -51,6 +51,8 @@ interface LoopState {
   hasConnected: boolean
   /** Number of consecutive claims that failed. */
   failures: number
+  /** True after a chunk: other jobs with its priority then come first. */
+  prefersJobs: boolean
   /** Number of consecutive claims that ended before `MIN_WAIT_MS` without a job. */
   wakeUps: number
 }
@@ -76,6 +78,7 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
     protocol: PROTOCOL_VERSION,
     hasConnected: false,
     failures: 0,
+    prefersJobs: false,
     wakeUps: 0,
   }
   let idleSince = performance.now()
@@ -92,6 +95,7 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
       const idleMsLeft = idleMs - (claimedAt - idleSince)
       const assignment = await claim(options, state, { claimable, idleMsLeft })
       if (assignment !== null && !jobs.includes(assignment)) {
+        state.prefersJobs = assignment.chunk !== undefined
         jobs.start(assignment, (onUpload) => options.runAssignment(assignment, onUpload))
         continue
       }
@@ -142,10 +146,16 @@ async function claim(
   const { jobs } = state
   const request: ClaimRequest = {
     protocol: state.protocol,
-    runner: { id: settings.runnerId, ...capabilities, ...(diskBytes !== null && { diskBytes }) },
+    runner: {
+      id: settings.runnerId,
+      ...capabilities,
+      ...(capabilities.probeVersion !== undefined && { chunkVersion: capabilities.probeVersion }),
+      ...(diskBytes !== null && { diskBytes }),
+    },
     queues: settings.queues,
     // The gateway may have assigned a job in a response that was lost.
     ...(state.failures > 0 && { again: true, heldJobs: jobs.listIds() }),
+    ...(state.prefersJobs && { prefersJobs: true }),
     // Claims do not wait before the first response, so that an unreachable gateway is noticed
     // sooner, and during an upload, whose end can make a job of its queue ready.
     waitSeconds:

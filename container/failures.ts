@@ -27,6 +27,9 @@ export class DurationFailure extends JobFailure {}
 /** The request is for a second after the end of the file. The duration may be a declared one. */
 export class OutsideOfFile extends JobFailure {}
 
+/** The chunks of a job do not fit together. The job is made once more, as a whole. */
+export class CannotJoin extends JobFailure {}
+
 /**
  * ffmpeg has met a time that goes back, jumps, or is outside of the file, in a file whose times were
  * not examined. The attempt examines them, and plans anew.

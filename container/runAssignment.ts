@@ -5,7 +5,7 @@
 import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol.ts'
 import type { KnownProbes } from './attempt/knownProbes.ts'
 import type { Attempt, AttemptRecord } from './attempt/types.ts'
-import { AttemptReleased, JobFailure, LeaseLost } from './failures.ts'
+import { AttemptReleased, CannotJoin, JobFailure, LeaseLost } from './failures.ts'
 import { createProbeMemo } from './ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
 import { MAX_OUTAGE_MS } from './gateway/request.ts'
@@ -52,6 +52,8 @@ export async function runAssignment(assignment: Assignment, runner: RunnerContex
       ...runner,
       record,
       probeMemo,
+      readProbe: () => runner.probes?.read(probeMemo) ?? null,
+      chunkVersion: runner.probes?.version ?? null,
       onUpload: (sizeBytes) => {
         keepProbe()
         runner.onUpload?.(sizeBytes)
@@ -134,7 +136,14 @@ function buildFinish(error: unknown, fence: number, record: AttemptRecord): Fini
       ? error
       : new JobFailure('internal', 'The runner failed unexpectedly. Its log has the details.')
   const message = failure.message.slice(0, MAX_MESSAGE_CHARACTERS)
-  return { outcome: 'failed', fence, ...record, errorCode: failure.code, message }
+  return {
+    outcome: 'failed',
+    fence,
+    ...record,
+    errorCode: failure.code,
+    message,
+    ...(failure instanceof CannotJoin && { cannotJoin: true }),
+  }
 }
 
 function isExpected(error: unknown): boolean {

@@ -3,10 +3,16 @@
  * plan and uploads the output. At the end, even after an error, closes the inputs and removes the
  * scratch folder.
  */
-import type { Stage } from '../src/contract/runnerProtocol.ts'
+import type { ChunkAssignment, Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
 import { type AttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
 import { areTimesExamined } from './attempt/examineInputs.ts'
+import {
+  measureAssignedChunk,
+  planAssignedChunk,
+  splitVariant,
+  toChunkFailure,
+} from './attempt/makeChunk.ts'
 import {
   examineAndPlan,
   explainDuration,
@@ -89,6 +95,15 @@ async function runStages(attempt: RunningAttempt) {
   const timeStage = createStageTimer(tracker, record)
 
   const planned = await timeStage('probe', () => probeAndPlan(attempt))
+  const { chunk } = assignment
+  if (chunk !== undefined) {
+    return makeChunk(attempt, chunk, planned, timeStage)
+  }
+  const split = splitVariant(attempt, planned)
+  if (split !== null) {
+    showPlan(attempt, planned.plan)
+    return split
+  }
   try {
     return await makeVariant(attempt, planned, timeStage)
   } catch (error) {
@@ -101,17 +116,38 @@ async function runStages(attempt: RunningAttempt) {
   }
 }
 
+/** Makes one chunk of a split job, and stores it. */
+async function makeChunk(
+  attempt: RunningAttempt,
+  chunk: ChunkAssignment,
+  planned: PlannedVariant,
+  timeStage: StageTimer,
+) {
+  try {
+    const plan = await timeStage('analyse', () => planAssignedChunk(attempt, chunk, planned))
+    showPlan(attempt, plan)
+    const checked = { ...attempt, checksTimes: !areTimesExamined(planned.context) }
+    return await makeSingleFile(checked, plan, timeStage, chunk)
+  } catch (error) {
+    throw toChunkFailure(error, planned, chunk)
+  }
+}
+
+/** Puts the plan into the record and the reports. */
+function showPlan({ assignment, record, state, tracker }: RunningAttempt, plan: RenderPlan): void {
+  const { rendition } = assignment
+  const { mode, reason, video, audio, notes } = plan
+  state.plan = record.plan = { mode, reason, video, audio, notes }
+  tracker.setPlan(plan, 'speed' in rendition ? rendition.speed : 1)
+}
+
 /** Makes the variant as planned, and stores it. */
 async function makeVariant(
   attempt: RunningAttempt,
   { context, plan }: PlannedVariant,
   timeStage: StageTimer,
 ) {
-  const { record, state, tracker, assignment } = attempt
-  const { rendition } = assignment
-  const { mode, reason, video, audio, notes } = plan
-  state.plan = record.plan = { mode, reason, video, audio, notes }
-  tracker.setPlan(plan, 'speed' in rendition ? rendition.speed : 1)
+  showPlan(attempt, plan)
   const checked = { ...attempt, checksTimes: !areTimesExamined(context) }
   try {
     return plan.isPackage
@@ -122,13 +158,20 @@ async function makeVariant(
   }
 }
 
-async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeStage: StageTimer) {
+/** @param chunk set if the file is a chunk */
+async function makeSingleFile(
+  attempt: RunningAttempt,
+  plan: RenderPlan,
+  timeStage: StageTimer,
+  chunk?: ChunkAssignment,
+) {
   const { assignment, client, record, signal, state, tracker } = attempt
   const output = await executePlan(attempt, plan, timeStage)
+  const facts = chunk && (await measureAssignedChunk(attempt, chunk, plan, timeStage))
   const { sizeBytes } = output
   tracker.setOutputBytes(sizeBytes)
   const note = compareSizes(assignment.source.sizeBytes, sizeBytes)
-  if (note !== null) {
+  if (note !== null && facts === undefined) {
     addNote(record, note)
   }
   attempt.onUpload(sizeBytes)
@@ -142,7 +185,7 @@ async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeSta
       onProgress: (share) => tracker.setUploadedShare(share),
     }),
   )
-  return { outcome: 'completed' as const, ...uploaded, output }
+  return { outcome: 'completed' as const, ...uploaded, output, ...(facts && { chunk: facts }) }
 }
 
 /** Returns a note for an output that is larger than its source; null otherwise. */

@@ -16,18 +16,22 @@ export function createKnownProbes(version: string | null) {
   // A Map iterates in insertion order: the first key is the least recently used file.
   const files = new Map<string, Record<string, unknown>>()
 
-  /** Returns null if it cannot be stored. */
+  /** Returns a probe as the gateway stores it; null if it cannot be stored. */
   function read({ results }: ProbeMemo): StoredProbe | null {
     return storedProbe.safeParse({ version, results: Object.fromEntries(results) }).data ?? null
   }
 
   return {
+    version,
+    read,
+
     /**
      * Returns the stored results of probing the original. After a failed attempt there are none,
      * because a wrong result can have been the reason.
      */
-    open({ filePath, source, attempt, probe }: Assignment): ProbeMemo {
-      return attempt > 1
+    open({ filePath, source, attempt, probe, chunk }: Assignment): ProbeMemo {
+      // All runners of the chunks of a job plan from one probe.
+      return attempt > 1 && chunk === undefined
         ? createProbeMemo()
         : createProbeMemo({
             ...(probe?.version === version && probe.results),

@@ -2,6 +2,7 @@
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { Plan } from '../../src/contract/plan.ts'
 import type { Assignment, Stage, Timings } from '../../src/contract/runnerProtocol.ts'
+import type { StoredProbe } from '../../src/contract/storedProbe.ts'
 import type { ProbeMemo } from '../ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import type { Settings } from '../settings.ts'
@@ -32,6 +33,10 @@ export interface Attempt {
   record: AttemptRecord
   /** The results of probing the original, those of earlier jobs included. */
   probeMemo: ProbeMemo
+  /** Returns the probe of the original as the gateway stores it; null if it cannot be stored. */
+  readProbe: () => StoredProbe | null
+  /** Runners with the same version make the same chunks; null for a runner that makes none. */
+  chunkVersion: string | null
   /** Absent if no blocks of the original are kept for other jobs. */
   recentBlocks?: RecentBlocks
   /** Aborts when the attempt has to end; the reason is the error with which it ends. */

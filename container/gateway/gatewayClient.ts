@@ -78,19 +78,22 @@ export function createGatewayClient(options: {
     },
 
     /**
-     * Reads bytes `start` (inclusive) to `end` (exclusive) of the original, or of a reference file,
-     * given by its index in the assignment.
+     * Reads bytes `start` (inclusive) to `end` (exclusive) of the original, of a reference file, given
+     * by its index in the assignment, or of a finished chunk, given by its index in the job.
      */
     readSource(
-      lease: Lease & { reference?: number },
+      lease: Lease & { reference?: number; part?: number },
       start: number,
       end: number,
       signal: AbortSignal,
     ): Promise<Buffer> {
-      const reference = lease.reference === undefined ? '' : `&reference=${lease.reference}`
+      const { reference, part } = lease
+      const file = Object.entries({ reference, part })
+        .map(([name, index]) => (index === undefined ? '' : `&${name}=${index}`))
+        .join('')
       return send(
         {
-          path: `${buildJobPath(lease)}/source?fence=${lease.fence}${reference}`,
+          path: `${buildJobPath(lease)}/source?fence=${lease.fence}${file}`,
           headers: { range: `bytes=${start}-${end - 1}` },
         },
         { timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal },

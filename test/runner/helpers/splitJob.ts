@@ -83,6 +83,8 @@ export async function openSplitJob(options: {
     client: createGatewayClient(settings),
     settings,
     record: { stderrTail: '', command: '', timings: {} },
+    readProbe: () => null,
+    chunkVersion: null,
     probeMemo: createProbeMemo(),
     signal: new AbortController().signal,
     end: () => {},

@@ -155,6 +155,8 @@ describe('a claim at the gateway', () => {
       leaseSeconds: 30,
       stallSeconds: 60,
       timeoutSeconds: 14_400,
+      chunkSeconds: 30,
+      unsplitReason: null,
     })
     expect(await jobRow(job!.id)).toMatchObject({ status: 'running', runner_id: 'test-runner' })
     expect(await claimJob()).toBeNull()

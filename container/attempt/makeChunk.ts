@@ -1,0 +1,140 @@
+/** Splits a long encode into chunks, and makes one chunk of a job that was split. */
+import { join } from 'node:path'
+import type { ChunkFacts } from '../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../src/contract/rendition.ts'
+import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
+import type { StoredProbe } from '../../src/contract/storedProbe.ts'
+import { resolveFfmpegTools } from '../capabilities.ts'
+import { CannotJoin, JobFailure } from '../failures.ts'
+import { chunkFileName } from '../ffmpeg/chunks/chunkFile.ts'
+import { measureChunk } from '../ffmpeg/chunks/measureChunk.ts'
+import { planChunk } from '../ffmpeg/chunks/planChunk.ts'
+import { planChunks } from '../ffmpeg/chunks/planChunks.ts'
+import { planJoin } from '../ffmpeg/chunks/planJoin.ts'
+import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
+import { downloadPart } from '../gateway/downloadPart.ts'
+import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
+import type { RunningAttempt, StageTimer } from './types.ts'
+
+interface SplitResult {
+  outcome: 'split'
+  planKey: string
+  chunks: NonNullable<ReturnType<typeof planChunks>['ranges']>
+  seconds: number
+  probe: StoredProbe
+}
+
+/**
+ * Plans the chunks of an encode. Returns null if the variant is not split; the plan then has a note
+ * with the reason, unless the variant is too short or may not be split.
+ */
+export function splitVariant(
+  { assignment, chunkVersion, readProbe }: RunningAttempt,
+  { context, plan }: PlannedVariant,
+): SplitResult | null {
+  const { rendition, chunkSeconds, unsplitReason } = assignment
+  if (unsplitReason !== null) {
+    plan.notes.push(`Encoded as a whole, because its chunks could not be joined: ${unsplitReason}`)
+  }
+  const isEncoded = plan.video?.action === 'encode' && plan.mode === 'encode'
+  if (chunkVersion === null || chunkSeconds === 0 || rendition.kind !== 'video' || !isEncoded) {
+    return null
+  }
+  const split = planChunks(rendition, context, { chunkSeconds, encoderVersion: chunkVersion })
+  const probe = readProbe()
+  const seconds = plan.expect?.seconds ?? null
+  if (split.ranges === null) {
+    if (split.reason !== null) {
+      plan.notes.push(`Not split into chunks: ${split.reason}`)
+    }
+    return null
+  }
+  // Without its stored probe, other runners may plan otherwise.
+  return probe === null || seconds === null
+    ? null
+    : { outcome: 'split', planKey: split.planKey, chunks: split.ranges, seconds, probe }
+}
+
+/**
+ * Plans the chunk of the assignment.
+ *
+ * @throws CannotJoin if this runner would make other chunks than the one that split the job
+ */
+export async function planAssignedChunk(
+  attempt: RunningAttempt,
+  chunk: ChunkAssignment,
+  { context }: PlannedVariant,
+): Promise<RenderPlan> {
+  const rendition = readVideo(attempt)
+  const { chunkSeconds } = attempt.assignment
+  const options = { chunkSeconds, encoderVersion: attempt.chunkVersion ?? '' }
+  const split = planChunks(rendition, context, options)
+  if (split.ranges === null || split.planKey !== chunk.planKey) {
+    throw new CannotJoin(
+      'internal',
+      'The runner of a chunk has planned otherwise than the runner that split the job.',
+    )
+  }
+  return chunk.kind === 'join'
+    ? planJoinOfParts(attempt, chunk, context)
+    : planChunk(rendition, context, chunk)
+}
+
+/** Downloads the finished chunks, and plans their join. */
+async function planJoinOfParts(
+  { assignment, client, scratch, signal }: RunningAttempt,
+  { parts }: ChunkAssignment,
+  context: PlanContext,
+): Promise<RenderPlan> {
+  const rendition = readVideo({ assignment })
+  const files = []
+  for (const { facts, index, ...range } of parts) {
+    const file = join(scratch, chunkFileName(rendition, range, index))
+    await downloadPart({ client, lease: assignment, index, file, signal, ...facts })
+    files.push({ range, facts, file })
+  }
+  return planJoin(rendition, context, files)
+}
+
+function readVideo({
+  assignment: { rendition },
+}: Pick<RunningAttempt, 'assignment'>): RenditionOf<'video'> {
+  if (rendition.kind !== 'video') {
+    throw new JobFailure('unsupported', `A variant of the kind ${rendition.kind} has no chunks.`)
+  }
+  return rendition
+}
+
+/** Measures and verifies a finished chunk; undefined for `join`, whose output is the variant. */
+export async function measureAssignedChunk(
+  { settings, scratch: cwd, signal }: RunningAttempt,
+  chunk: ChunkAssignment,
+  plan: RenderPlan,
+  timeStage: StageTimer,
+): Promise<ChunkFacts | undefined> {
+  return chunk.kind === 'join'
+    ? undefined
+    : timeStage('verify', () =>
+        measureChunk({
+          ...resolveFfmpegTools(settings),
+          cwd,
+          signal,
+          file: plan.output,
+          range: chunk,
+        }),
+      )
+}
+
+/**
+ * Converts a failure of a chunk after which the job has to be encoded as a whole: the chunks do not
+ * fit together, or the file has wrong times, which only a whole attempt examines.
+ */
+export function toChunkFailure(error: unknown, planned: PlannedVariant, chunk: ChunkAssignment) {
+  const isGate =
+    chunk.kind === 'join' && error instanceof JobFailure && error.code === 'output_invalid'
+  if (isGate || mayComeFromTimes(error, planned)) {
+    const message = error instanceof Error ? error.message : String(error)
+    return new CannotJoin('output_invalid', message, { cause: error })
+  }
+  return error
+}

@@ -1,0 +1,35 @@
+/** Downloads the file of a finished chunk. */
+import { open } from 'node:fs/promises'
+import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
+import type { GatewayClient, Lease } from './gatewayClient.ts'
+
+const RANGE_BYTES = 8 * 1024 ** 2
+
+/**
+ * @param options.index of the chunk in its job
+ * @param options.file path of the file to write
+ * @throws JobFailure `storage` when the file cannot be read; LeaseLost; the signal's reason
+ */
+export async function downloadPart(options: {
+  client: GatewayClient
+  lease: Lease
+  index: number
+  sizeBytes: number
+  file: string
+  signal: AbortSignal
+}): Promise<void> {
+  const { client, lease, index: part, sizeBytes, file, signal } = options
+  await using handle = await open(file, 'w')
+  try {
+    for (let start = 0; start < sizeBytes; start += RANGE_BYTES) {
+      const end = Math.min(sizeBytes, start + RANGE_BYTES)
+      await handle.write(await client.readSource({ ...lease, part }, start, end, signal))
+    }
+  } catch (error) {
+    throw error instanceof GatewayUnreachable || error instanceof GatewayRejection
+      ? new JobFailure('storage', `The finished chunk ${part} could not be read from storage.`, {
+          cause: error,
+        })
+      : error
+  }
+}

@@ -75,14 +75,15 @@ export async function splitJob(
     sql`
     INSERT INTO jobs (id, parent_id, chunk, file_path, transformation, queue, priority,
       source_etag, source_bytes, reference_files, required_encoders, size_class, fence, max_attempts,
-      lease_seconds, stall_seconds, timeout_seconds, max_chunks_at_once, run_after, created_at)
+      lease_seconds, stall_seconds, timeout_seconds, chunk_seconds, max_chunks_at_once, run_after,
+      created_at)
     SELECT parent.id || '.' || parent.fence || '.' || wanted.key, parent.id, wanted.value, '',
       parent.id || '.' || parent.fence || '.' || wanted.key, parent.queue, parent.priority,
       parent.source_etag, parent.source_bytes, parent.reference_files,
       ${JSON.stringify(requiredEncoders)},
       iif(wanted.value ->> 'kind' = 'join', parent.size_class, ${CHUNK_SIZE_CLASS}),
       0, parent.max_attempts, parent.lease_seconds, parent.stall_seconds, parent.timeout_seconds,
-      parent.max_chunks_at_once, ${WAITS_FOR_CHUNKS}, ${now}
+      parent.chunk_seconds, parent.max_chunks_at_once, ${WAITS_FOR_CHUNKS}, ${now}
     FROM json_each(${list}) AS wanted JOIN jobs AS parent ON parent.id = ${claim.jobId}
     WHERE ${isSplit} AND NOT EXISTS (
       SELECT 1 FROM jobs AS kept

@@ -7,6 +7,8 @@ interface SplitJob {
   finishedShare: number
   done: number
   progress: number
+  /** Seconds of media per second of one runner, as measured last; null before. */
+  runnerSpeed: number | null
 }
 
 export class SplitJobs {
@@ -20,7 +22,7 @@ export class SplitJobs {
     const { jobId, fence, finishedShare, done } = chunk
     const known = this.jobs.get(jobId)
     if (known === undefined || known.fence < fence) {
-      this.jobs.set(jobId, { fence, finishedShare, done, progress: 0 })
+      this.jobs.set(jobId, { fence, finishedShare, done, progress: 0, runnerSpeed: null })
     } else if (known.fence === fence) {
       known.finishedShare = Math.max(known.finishedShare, finishedShare)
       known.done = Math.max(known.done, done)
@@ -42,16 +44,21 @@ export class SplitJobs {
     const running = sum(leases, ({ chunk, progress }) => ((chunk?.share ?? 0) * progress) / 100)
     job.progress = Math.max(job.progress, Math.min(99.9, job.finishedShare + running))
     const speeds = leases.map(({ speed }) => speed).filter((speed) => speed !== null)
-    const speed = speeds.length === 0 ? null : sum(speeds, (each) => each)
+    const speed = speeds.length === 0 ? null : roundToHundredths(sum(speeds, (each) => each))
+    job.runnerSpeed = speed === null ? job.runnerSpeed : speed / speeds.length
     const secondsLeft = ((100 - job.progress) / 100) * first.chunk.jobSeconds
+    // A runner that has just begun a chunk has not measured its speed yet.
+    const width = (job.runnerSpeed ?? 0) * leases.length
     return {
       jobId,
       fence: job.fence,
       progress: job.progress,
       // Several chunks are in several stages; a job is encoded until its chunks are joined.
       stage: first.chunk.total - job.done > 1 ? 'encode' : first.stage,
-      etaSeconds: speed === null || speed === 0 ? null : secondsLeft / speed,
-      fps: leases.some(({ fps }) => fps !== null) ? sum(leases, ({ fps }) => fps ?? 0) : null,
+      etaSeconds: width === 0 ? null : Math.ceil(secondsLeft / width),
+      fps: leases.some(({ fps }) => fps !== null)
+        ? roundToHundredths(sum(leases, ({ fps }) => fps ?? 0))
+        : null,
       speed,
       chunks: { done: job.done, total: first.chunk.total, active: leases.length },
     }
@@ -64,4 +71,8 @@ export class SplitJobs {
 
 function sum<Item>(items: readonly Item[], read: (item: Item) => number): number {
   return items.reduce((total, item) => total + read(item), 0)
+}
+
+function roundToHundredths(value: number): number {
+  return Math.round(value * 100) / 100
 }

@@ -170,11 +170,12 @@ describe('a chunk', () => {
   })
 
   it('has the source, the probe and the settings of its job', async () => {
-    const { id } = await split('inherits.mp4', { stallSeconds: 9 })
+    const { id } = await split('inherits.mp4', { stallSeconds: 9, chunkSeconds: 5 })
     const { assignment, ...runner } = await claimKind('video')
     expect(assignment).toMatchObject({
       filePath: 'inherits.mp4',
       stallSeconds: 9,
+      chunkSeconds: 5,
       probe: PROBE,
       chunk: { jobId: id, index: 0, planKey: KEY, ...CHUNKS[0] },
     } satisfies Partial<Assignment> | Record<string, unknown>)

@@ -249,7 +249,11 @@ async function hashFrames(
 ): Promise<string[]> {
   const { output } = await runPlan(job, name, plan, (list) => [
     ...list.slice(0, list.indexOf('-c:v')),
-    ...['-c:v', 'rawvideo', '-f', 'framemd5', list.at(-1) ?? ''],
+    '-c:v',
+    'rawvideo',
+    '-f',
+    'framemd5',
+    list.at(-1) ?? '',
   ])
   const text = await readFile(join(job.attempt.scratch, name, basename(output)), 'utf8')
   return text

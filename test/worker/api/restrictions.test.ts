@@ -74,7 +74,8 @@ describe('reading with a restricted key', () => {
       [folderKey, beside, inside],
       [queueKey, inside, aside],
     ] as const) {
-      for (const path of [`/queue/jobs/${outside.id}`, `/queue/jobs/${outside.id}/attempts`]) {
+      for (const what of ['', '/attempts', '/chunks']) {
+        const path = `/queue/jobs/${outside.id}${what}`
         await expectError(await key.call('GET', path), 404, 'job_not_found')
       }
       expect((await key.call('GET', `/queue/jobs/${own.id}`)).status).toBe(200)

@@ -8,6 +8,7 @@ const ROUTES: [string, string, Scope][] = [
   ['GET', '/queue/jobs', 'jobs:read'],
   ['GET', '/queue/jobs/x', 'jobs:read'],
   ['GET', '/queue/jobs/x/attempts', 'jobs:read'],
+  ['GET', '/queue/jobs/x/chunks', 'jobs:read'],
   ['GET', '/queue/stats', 'jobs:read'],
   ['POST', '/queue/jobs', 'jobs:write'],
   ['POST', '/queue/jobs/x/retry', 'jobs:write'],

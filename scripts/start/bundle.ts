@@ -16,6 +16,7 @@ import {
 } from 'wrangler'
 import {
   BUNDLE,
+  FORWARDED_PROTOCOL,
   MIGRATION_WORKER,
   RATE_LIMITS,
   writeBundleInfo,
@@ -55,6 +56,7 @@ if (status === 0) {
   }
   writeModule('migrationWorker.ts', MIGRATION_WORKER)
   writeModule('rateLimits.ts', RATE_LIMITS)
+  writeModule('forwardedProtocol.ts', FORWARDED_PROTOCOL)
   writeBundleInfo(folder, { options: readOptions(), migrations: readMigrations() })
 } else {
   process.exitCode = 1

@@ -18,9 +18,10 @@ export interface Migration {
 
 /** The file of the bundle. */
 export const BUNDLE = 'index.js'
-/** Files next to the bundle that have migrationWorker.ts and rateLimits.ts without their types. */
+/** Files next to the bundle that have the modules of this folder with these names, without types. */
 export const MIGRATION_WORKER = 'migrationWorker.js'
 export const RATE_LIMITS = 'rateLimits.js'
+export const FORWARDED_PROTOCOL = 'forwardedProtocol.js'
 
 const FILE = 'info.json'
 

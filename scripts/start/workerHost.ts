@@ -17,11 +17,18 @@ import { parseEnv } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
-import { BUNDLE, MIGRATION_WORKER, RATE_LIMITS, readBundleInfo } from './bundleInfo.ts'
+import {
+  BUNDLE,
+  FORWARDED_PROTOCOL,
+  MIGRATION_WORKER,
+  RATE_LIMITS,
+  readBundleInfo,
+} from './bundleInfo.ts'
 import { omitBookmarks } from './localDatabase.ts'
 
 // Miniflare is a CommonJS package, for which `import` takes 0.3 s longer than `require`.
 const miniflareModule = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')
+const HOST = '127.0.0.1'
 const CRON = '* * * * *'
 const CRON_INTERVAL_MS = 60_000
 
@@ -54,17 +61,25 @@ const workerOptions = {
   modulesRoot: bundleDir,
   modules: [
     { type: 'ESModule', path: join(bundleDir, 'entry.js'), contents: entryModule() },
-    ...[BUNDLE, RATE_LIMITS].map((file) => ({ type: 'ESModule', path: join(bundleDir, file) })),
+    ...[BUNDLE, RATE_LIMITS, FORWARDED_PROTOCOL].map((file) => ({
+      type: 'ESModule',
+      path: join(bundleDir, file),
+    })),
   ],
+  // Requests reach the Worker directly. On its own port, Miniflare puts a Worker in front that takes
+  // as long as ours for a request, and keeps memory for each open response.
+  unsafeDirectSockets: [{ host: HOST, port: Number(port) }],
 }
 
-/** The main module of the Worker: the bundle, with rate limits that are counted in memory. */
+/** The main module of the Worker: the bundle, with what rateLimits.ts and forwardedProtocol.ts add. */
 function entryModule(): string {
   return `
     import worker from './${BUNDLE}'
     import { countInMemory } from './${RATE_LIMITS}'
+    import { useForwardedProtocol } from './${FORWARDED_PROTOCOL}'
     export * from './${BUNDLE}'
-    export default countInMemory(worker, ${JSON.stringify(options.ratelimits ?? {})})`
+    const limits = ${JSON.stringify(options.ratelimits ?? {})}
+    export default useForwardedProtocol(countInMemory(worker, limits))`
 }
 
 /** Returns the options that select a file of the bundle's folder. */
@@ -117,8 +132,9 @@ omitBookmarks(miniflareModule.D1_PLUGIN)
 await migrate()
 const miniflare = createMiniflare({
   ...shared,
-  host: '127.0.0.1',
-  port: Number(port),
+  // For the calls of this process (`getWorker`), on any free port.
+  host: HOST,
+  port: 0,
   workers: [workerOptions],
 })
 

@@ -1,4 +1,4 @@
-/** Measures the fan-out of worker/bareFanOut.ts: the least that the platform needs for it. */
+/** Measures the structures of worker/bareFanOut.ts: the least that the platform needs for them. */
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { stripTypeScriptTypes } from 'node:module'
@@ -12,11 +12,18 @@ import { measureMemory } from './service.ts'
 
 const SOURCE = join(import.meta.dirname, 'worker', 'bareFanOut.ts')
 
+export type Structure = 'socket-per-client' | 'responses-of-object' | 'socket-per-isolate'
+
+export interface BareLoad {
+  structure: Structure
+  clientCount: number
+  eventCount: number
+  pauseMs: number
+}
+
 export async function measureBareFanOut(
   folder: string,
-  clientCount: number,
-  eventCount: number,
-  pauseMs: number,
+  { structure, clientCount, eventCount, pauseMs }: BareLoad,
 ) {
   mkdirSync(folder, { recursive: true })
   const path = join(folder, 'worker.mjs')
@@ -28,17 +35,17 @@ export async function measureBareFanOut(
     modulesRoot: folder,
     modules: [{ type: 'ESModule' as const, path }],
     durableObjects: { HUB: { className: 'Hub', useSQLite: true } },
+    // As `npm start` does.
+    unsafeDirectSockets: [{ host: '127.0.0.1', port }],
   }
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({ cf: false, host: '127.0.0.1', port, workers: [worker] }),
-  )
+  const miniflare = new Miniflare(convertV4MiniflareOptions({ cf: false, workers: [worker] }))
   await miniflare.ready
   const clients = startClients(port, 'none')
   try {
     const pid = findChildProcess('workerd')
     await send(port, 0)
     const before = measureMemory([{ pid }]).residentBytes
-    await clients.open('/events', clientCount)
+    await clients.open(`/${structure}`, clientCount)
     const clientBytes = (measureMemory([{ pid }]).residentBytes - before) / clientCount
     const cpuBefore = readCpuMs(pid)
     const sentAt: number[] = []

@@ -9,6 +9,10 @@ import { systemTest } from '../fixtures/systemTest.ts'
 
 const test = systemTest({ runners: 1 })
 const PATH = 'videos/exposed.mp4'
+/** 127.0.0.1 in the notation of /proc/net/tcp. */
+const LOOPBACK = '0100007F'
+/** The explorer of the database and the cron trigger of Miniflare. */
+const DEBUG_PATHS = ['/cdn-cgi/explorer', '/cdn-cgi/explorer/api', '/cdn-cgi/local/scheduled']
 
 interface Listener {
   address: string
@@ -46,12 +50,23 @@ function listSocketInodes(pid: number): string[] {
   })
 }
 
-test('the Worker listens on the port of the service and on no other', async ({ system }) => {
+test('all ports are of the loopback interface, and that of the service has the Worker alone', async ({
+  system,
+}) => {
   const listeners = listListeners(system.stateDir)
-  expect(listeners.filter(({ command }) => command.includes('workerd'))).toEqual([
-    expect.objectContaining({ address: LOOPBACK, port: Number(new URL(system.url).port) }),
-  ])
-  // Miniflare, in the process of workerHost.ts, listens on a second port for workerd.
+  const ofWorkerd = listeners.filter(({ command }) => command.includes('workerd'))
+  // The second one is for Miniflare, in the process of workerHost.ts.
+  expect(ofWorkerd.map(({ address }) => address)).toEqual([LOOPBACK, LOOPBACK])
+  expect(ofWorkerd.map(({ port }) => port)).toContain(Number(new URL(system.url).port))
+  for (const { port } of ofWorkerd) {
+    for (const path of DEBUG_PATHS) {
+      expect((await fetch(`http://127.0.0.1:${port}${path}`)).status, path).toBe(404)
+    }
+  }
+  // A request to the service passes no Worker of Miniflare, which would answer for another URL.
+  const headers = { 'MF-Original-URL': 'http://127.0.0.1/health' }
+  expect((await fetch(`${system.url}/missing`, { headers })).status).toBe(404)
+  // Miniflare listens on a port for workerd.
   const others = listeners.filter(({ command }) => !command.includes('workerd'))
   expect(others.map(({ command }) => command)).toEqual([
     expect.stringContaining('scripts/start/workerHost.ts'),
@@ -66,17 +81,11 @@ test('the Worker listens on the port of the service and on no other', async ({ s
   }
 })
 
-/** 127.0.0.1 in the notation of /proc/net/tcp. */
-const LOOPBACK = '0100007F'
-
-test('no debugger and no explorer of the database is available', async ({ system }) => {
+test('no debugger is available', ({ system }) => {
   const commands = listProcesses(system.stateDir).map(({ command }) => command)
   expect(
     commands.filter((command) => /--inspector-addr|--debug-port|--inspect/.test(command)),
   ).toEqual([])
-  for (const path of ['/cdn-cgi/explorer', '/cdn-cgi/explorer/api', '/cdn-cgi/local/scheduled']) {
-    expect((await fetch(`${system.url}${path}`)).status, path).toBe(404)
-  }
 })
 
 test('secrets are in files that only their owner can read, and in no log', async ({ system }) => {

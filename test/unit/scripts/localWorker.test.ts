@@ -1,9 +1,10 @@
-/** What `npm start` changes in the local Worker: its rate limits, and its database. */
+/** What `npm start` changes in the local Worker: rate limits, database, and protocol of URLs. */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
+import { useForwardedProtocol } from '../../../scripts/start/forwardedProtocol.ts'
 import { BOOKMARK_CALL, omitBookmarks } from '../../../scripts/start/localDatabase.ts'
 import { countInMemory, createRateLimit } from '../../../scripts/start/rateLimits.ts'
 
@@ -42,6 +43,30 @@ describe('a local rate limit', () => {
 interface RateLimit {
   limit: (options: { key: string }) => Promise<{ success: boolean }>
 }
+
+it.each([
+  ['https', 'https://host.example:8787/a?b=c'],
+  ['HTTPS , http', 'https://host.example:8787/a?b=c'],
+  ['http', 'http://host.example:8787/a?b=c'],
+  ['javascript', 'http://host.example:8787/a?b=c'],
+  [null, 'http://host.example:8787/a?b=c'],
+])('behind a proxy that sends X-Forwarded-Proto %s, the URL is %s', async (header, url) => {
+  const seen: Request[] = []
+  const worker = useForwardedProtocol({
+    fetch: (request) => new Response(String(seen.push(request as never))) as never,
+  })
+  const headers = { 'Last-Event-ID': '7', ...(header !== null && { 'X-Forwarded-Proto': header }) }
+  const request = new Request('http://host.example:8787/a?b=c', {
+    method: 'POST',
+    body: 'the body',
+    headers,
+  })
+  await worker.fetch!(request as never, {}, {} as never)
+  const [received] = seen
+  expect(received!.url).toBe(url)
+  expect([received!.method, received!.headers.get('Last-Event-ID')]).toEqual(['POST', '7'])
+  expect(await received!.text()).toBe('the body')
+})
 
 it('the local database makes no bookmark after a query', async () => {
   const { D1_PLUGIN } = createRequire(import.meta.url)('miniflare') as typeof import('miniflare')

@@ -23,7 +23,7 @@ export async function downloadPart(options: {
   try {
     for (let start = 0; start < sizeBytes; start += RANGE_BYTES) {
       const end = Math.min(sizeBytes, start + RANGE_BYTES)
-      await handle.write(await client.readSource({ ...lease, part }, start, end, signal))
+      await handle.writev(await client.readSource({ ...lease, part }, start, end, signal))
     }
   } catch (error) {
     throw error instanceof GatewayUnreachable || error instanceof GatewayRejection

@@ -39,7 +39,7 @@ export function createGatewayClient(options: {
   timeouts?: { stallMs: number; partMs: number }
 }) {
   const { stallMs, partMs } = options.timeouts ?? { stallMs: STALL_MS, partMs: PART_TIMEOUT_MS }
-  const { send, silentMs } = createSender(options)
+  const { send, sendWith, silentMs } = createSender(options)
 
   return {
     /** Milliseconds since the last response of the gateway, whatever its status. */
@@ -86,18 +86,14 @@ export function createGatewayClient(options: {
       start: number,
       end: number,
       signal: AbortSignal,
-    ): Promise<Buffer> {
+    ): Promise<Buffer[]> {
       const { reference, part } = lease
       const file = Object.entries({ reference, part })
         .map(([name, index]) => (index === undefined ? '' : `&${name}=${index}`))
         .join('')
-      return send(
-        {
-          path: `${buildJobPath(lease)}/source?fence=${lease.fence}${file}`,
-          headers: { range: `bytes=${start}-${end - 1}` },
-        },
-        { timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal },
-        (response) => readRange(response, { start, end }, stallMs),
+      const path = `${buildJobPath(lease)}/source?fence=${lease.fence}${file}`
+      return sendWith({ timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal }, (connection) =>
+        readRange({ path, start, end, stallMs }, connection),
       )
     },
 

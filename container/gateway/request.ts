@@ -1,5 +1,5 @@
 /** HTTP requests to the gateway: credentials, timeouts, retries, and the error for each status. */
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, type Hash, randomBytes } from 'node:crypto'
 import type { z } from 'zod'
 import { RUNNER_SECRET_HEADER } from '../../src/contract/runnerProtocol.ts'
 import {
@@ -49,8 +49,24 @@ export type SendRequest = <T>(
   read: (response: Response) => Promise<T>,
 ) => Promise<T>
 
+/** What a try needs to send a request. */
+export interface Connection {
+  /** Ends with a slash. */
+  baseUrl: string
+  headers: Record<string, string>
+  /** Aborts at the time limit of the try too. */
+  signal: AbortSignal
+  /** To be called when a response begins. */
+  onResponse: () => void
+}
+
 export function createSender(options: { gatewayUrl: string; token: string | null }): {
   send: SendRequest
+  /** The same for a request that `sendOnce` sends, and whose response it reads. */
+  sendWith: <T>(
+    limits: RequestLimits,
+    sendOnce: (connection: Connection) => Promise<T>,
+  ) => Promise<T>
   /** Milliseconds since the last response of the gateway, whatever its status. */
   silentMs: () => number
 } {
@@ -66,32 +82,25 @@ export function createSender(options: { gatewayUrl: string; token: string | null
   let lastResponseAt = performance.now()
   const silentMs = () => performance.now() - lastResponseAt
 
-  async function sendOnce<T>(
-    { path, method = 'GET', headers, body }: GatewayRequest,
-    { timeoutMs, signal }: RequestLimits,
-    read: (response: Response) => Promise<T>,
-  ): Promise<T> {
-    const response = await fetch(`${options.gatewayUrl}/runner/${path}`, {
-      method,
-      headers: { ...commonHeaders, ...headers },
-      body: body ?? null,
-      redirect: 'error',
+  function connect({ timeoutMs, signal }: RequestLimits): Connection {
+    return {
+      baseUrl: `${options.gatewayUrl}/runner/`,
+      headers: commonHeaders,
       signal: AbortSignal.any([signal, AbortSignal.timeout(Math.ceil(timeoutMs))]),
-    })
-    lastResponseAt = performance.now()
-    if (!response.ok) {
-      throw await readError(response)
+      onResponse: () => (lastResponseAt = performance.now()),
     }
-    return read(response)
   }
 
-  const send: SendRequest = async (request, limits, read) => {
+  async function sendWith<T>(
+    limits: RequestLimits,
+    sendOnce: (connection: Connection) => Promise<T>,
+  ): Promise<T> {
     const startedAt = performance.now()
     let countedTries = 0
     for (let failures = 1; ; failures++) {
       const triedAt = performance.now()
       try {
-        return await sendOnce(request, limits, read)
+        return await sendOnce(connect(limits))
       } catch (error) {
         limits.signal.throwIfAborted()
         if (isFinal(error)) {
@@ -108,7 +117,32 @@ export function createSender(options: { gatewayUrl: string; token: string | null
       }
     }
   }
-  return { send, silentMs }
+
+  return {
+    send: (request, limits, read) =>
+      sendWith(limits, (connection) => sendByFetch(request, connection, read)),
+    sendWith,
+    silentMs,
+  }
+}
+
+async function sendByFetch<T>(
+  { path, method = 'GET', headers, body }: GatewayRequest,
+  connection: Connection,
+  read: (response: Response) => Promise<T>,
+): Promise<T> {
+  const response = await fetch(connection.baseUrl + path, {
+    method,
+    headers: { ...connection.headers, ...headers },
+    body: body ?? null,
+    redirect: 'error',
+    signal: connection.signal,
+  })
+  connection.onResponse()
+  if (!response.ok) {
+    throw readError(response.status, await response.text().catch(() => ''))
+  }
+  return read(response)
 }
 
 /** Returns true for an error after which the request is not sent again. */
@@ -118,9 +152,11 @@ function isFinal(error: unknown): boolean {
   )
 }
 
-async function readError(response: Response): Promise<Error> {
-  const { status } = response
-  const text = (await response.text().catch(() => '')).slice(0, 300)
+const MAX_ERROR_CHARACTERS = 300
+
+/** Returns the error for a response that is not successful. */
+export function readError(status: number, body: string): Error {
+  const text = body.slice(0, MAX_ERROR_CHARACTERS)
   // The bytes were corrupted in transit, so the request is sent again, whatever the status.
   if (text.includes('"digest_mismatch"')) {
     return new Error(text)
@@ -166,7 +202,11 @@ export function createJsonReader<T>(schema: z.ZodType<T>): (response: Response) 
   return async (response) => schema.parse(await response.json())
 }
 
-/** Value of the header `Content-Digest` (RFC 9530). */
-export function computeContentDigest(bytes: Buffer): string {
-  return `sha-256=:${createHash('sha256').update(bytes).digest('base64')}:`
+function computeContentDigest(bytes: Buffer): string {
+  return writeContentDigest(createHash('sha256').update(bytes))
+}
+
+/** Value of the header `Content-Digest` (RFC 9530) for a SHA-256. */
+export function writeContentDigest(hash: Hash): string {
+  return `sha-256=:${hash.digest('base64')}:`
 }

@@ -24,11 +24,17 @@ const MAX_BLOCKS_AHEAD = 2 * MAX_BLOCKS_PER_FETCH
  */
 const MAX_CACHED_BLOCKS = 128
 
+/**
+ * Bytes in the pieces in which they arrived. They are not copied: to copy a source, and to free the
+ * copies, would take more processor time than to receive it.
+ */
+export type Pieces = readonly Buffer[]
+
 /** Fetches bytes from `start` inclusive to `end` exclusive. */
-export type FetchRange = (start: number, end: number, signal: AbortSignal) => Promise<Buffer>
+export type FetchRange = (start: number, end: number, signal: AbortSignal) => Promise<Pieces>
 
 /** Returns the bytes from `position` to the end of the block that contains it. */
-export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Buffer>
+export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Pieces>
 
 /** Blocks that are fetched ahead of their reader. */
 interface FetchAhead {
@@ -45,10 +51,10 @@ interface FetchAhead {
  */
 export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () => ReadBlock {
   // A Map iterates in insertion order: the first key is the least recently used block.
-  const cache = new Map<number, Buffer>()
+  const cache = new Map<number, Pieces>()
   const blockCount = Math.ceil(sizeBytes / BLOCK_BYTES)
 
-  function store(index: number, block: Buffer) {
+  function store(index: number, block: Pieces) {
     cache.delete(index)
     cache.set(index, block)
     const [oldest] = cache.keys()
@@ -68,14 +74,13 @@ export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () 
 
   async function fetchBlocks(index: number, end: number, signal: AbortSignal) {
     const start = index * BLOCK_BYTES
-    const bytes = await fetchRange(start, Math.min(sizeBytes, end * BLOCK_BYTES), signal)
+    const pieces = await fetchRange(start, Math.min(sizeBytes, end * BLOCK_BYTES), signal)
+    const blocks = splitIntoBlocks(pieces)
     // In reverse order, so that the block that is read now becomes the most recent one.
     for (let each = end - 1; each >= index; each--) {
-      const offset = each * BLOCK_BYTES - start
-      // A copy, because a view would keep all bytes of the fetch in memory.
-      store(each, Buffer.from(bytes.subarray(offset, offset + BLOCK_BYTES)))
+      store(each, blocks[each - index]!)
     }
-    return bytes.subarray(0, BLOCK_BYTES)
+    return blocks[0]!
   }
 
   return () => {
@@ -126,7 +131,35 @@ export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () 
       if (maxBlocks >= MAX_BLOCKS_PER_FETCH) {
         fetchAhead(index, Math.min(MAX_BLOCKS_AHEAD, maxBlocks), signal)
       }
-      return block.subarray(position - index * BLOCK_BYTES)
+      return skipBytes(block, position - index * BLOCK_BYTES)
     }
   }
+}
+
+/** Splits a fetch at the ends of its blocks. */
+function splitIntoBlocks(pieces: Pieces): Buffer[][] {
+  const blocks: Buffer[][] = []
+  let roomBytes = 0
+  for (const piece of pieces) {
+    for (let offset = 0; offset < piece.length;) {
+      if (roomBytes === 0) {
+        blocks.push([])
+        roomBytes = BLOCK_BYTES
+      }
+      const part = piece.subarray(offset, offset + roomBytes)
+      blocks.at(-1)!.push(part)
+      offset += part.length
+      roomBytes -= part.length
+    }
+  }
+  return blocks
+}
+
+function skipBytes(pieces: Pieces, bytes: number): Pieces {
+  let skipped = 0
+  return pieces.flatMap((piece) => {
+    const from = Math.min(piece.length, bytes - skipped)
+    skipped += from
+    return from === piece.length ? [] : [piece.subarray(from)]
+  })
 }

@@ -117,11 +117,15 @@ async function writeRange(
   const closed = new AbortController()
   response.on('close', () => closed.abort())
   for (let position = start; position < end;) {
-    const bytes = (await readBlock(position, closed.signal)).subarray(0, end - position)
-    position += bytes.length
-    onWritten(bytes.length)
+    let isFull = false
+    for (const piece of await readBlock(position, closed.signal)) {
+      const bytes = piece.subarray(0, end - position)
+      position += bytes.length
+      onWritten(bytes.length)
+      isFull = !response.write(bytes)
+    }
     // Waits until ffmpeg has read the bytes, so that the server does not fetch far ahead of it.
-    if (!response.write(bytes)) {
+    if (isFull) {
       await once(response, 'drain', { signal: closed.signal })
     }
   }

@@ -9,7 +9,7 @@ export interface Patch {
 export function patchReader(readBlock: ReadBlock, patches: readonly Patch[]): ReadBlock {
   return async (position, signal) => {
     const block = await readBlock(position, signal)
-    const end = position + block.length
+    const end = position + block.reduce((sum, { length }) => sum + length, 0)
     const overlapping = patches.filter(
       ({ start, bytes }) => start < end && start + bytes.length > position,
     )
@@ -17,11 +17,11 @@ export function patchReader(readBlock: ReadBlock, patches: readonly Patch[]): Re
       return block
     }
     // The block is shared with other readers.
-    const copy = Buffer.from(block)
+    const copy = Buffer.concat(block)
     for (const { start, bytes } of overlapping) {
       const from = Math.max(0, position - start)
       bytes.copy(copy, start + from - position, from)
     }
-    return copy
+    return [copy]
   }
 }

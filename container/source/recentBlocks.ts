@@ -2,7 +2,7 @@
  * Blocks of originals that jobs have read lately. A job for a small part of the same file, such as
  * another frame, then reads its header and index without requests to the gateway.
  */
-import { BLOCK_BYTES, type FetchRange } from './blockCache.ts'
+import { BLOCK_BYTES, type FetchRange, type Pieces } from './blockCache.ts'
 
 /** 16 MiB. */
 const MAX_BLOCKS = 64
@@ -11,9 +11,9 @@ export type RecentBlocks = ReturnType<typeof createRecentBlocks>
 
 export function createRecentBlocks() {
   // A Map iterates in insertion order: the first key is the least recently used block.
-  const blocks = new Map<string, Buffer>()
+  const blocks = new Map<string, Pieces>()
 
-  function store(key: string, block: Buffer) {
+  function store(key: string, block: Pieces) {
     blocks.delete(key)
     blocks.set(key, block)
     const [oldest] = blocks.keys()

@@ -105,7 +105,7 @@ describe('the loopback source', () => {
       sizeBytes: 40 * 1024 * 1024 + 1,
       fetchRange: async (start, end) => {
         lengths.push(end - start)
-        return Buffer.alloc(end - start)
+        return [Buffer.alloc(end - start)]
       },
       onFatal: () => {},
     })

@@ -70,7 +70,7 @@ it('the server fetches at most 3 MB more than a slow ffmpeg reads', async () => 
       if (start === 0) {
         writeWavHeader(bytes, sizeBytes)
       }
-      return bytes
+      return [bytes]
     },
     onFatal: (error) => expect.fail(String(error)),
   })

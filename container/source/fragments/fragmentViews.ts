@@ -65,12 +65,14 @@ export function createFragmentViews(options: {
 function readBytes(startReader: () => ReadBlock, signal: AbortSignal) {
   return async (start: number, end: number): Promise<Buffer> => {
     const readBlock = startReader()
-    const blocks: Buffer[] = []
+    const pieces: Buffer[] = []
     for (let position = start; position < end;) {
-      const bytes = (await readBlock(position, signal)).subarray(0, end - position)
-      blocks.push(bytes)
-      position += bytes.length
+      for (const piece of await readBlock(position, signal)) {
+        const bytes = piece.subarray(0, end - position)
+        pieces.push(bytes)
+        position += bytes.length
+      }
     }
-    return blocks.length === 1 ? blocks[0]! : Buffer.concat(blocks)
+    return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
   }
 }

@@ -115,7 +115,7 @@ async function serveFile(file: string, path: string) {
       const handle = await open(file)
       try {
         const { buffer } = await handle.read(Buffer.alloc(end - start), 0, end - start, start)
-        return buffer
+        return [buffer]
       } finally {
         await handle.close()
       }

@@ -1,19 +1,26 @@
 /**
- * Round trips to the database of each route of the API, and how many of them are one after another
- * (the depth). Each takes milliseconds, so a new one must be noticed. Work after the response
+ * Round trips to the database of each route of the API and of runners, and how many of them are one
+ * after another (the depth). Each takes milliseconds, so a new one must be noticed. Work after the response
  * counts too. The key of the caller is cached, unless a test says otherwise.
  */
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  type Assignment,
+  PROTOCOL_VERSION,
+  RUNNER_SECRET_HEADER,
+} from '../../../src/contract/runnerProtocol.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
 import { makeKey, type MadeKey } from '../helpers/apiKeys.ts'
 import { follow } from '../helpers/eventStream.ts'
-import { startJob } from '../helpers/fakeRunner.ts'
+import { type FakeRunner, fakeRunner, startJob, type Upload } from '../helpers/fakeRunner.ts'
 import { createOne, putOriginal } from '../helpers/jobs.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
-import { expectJson, visit, visitWith } from '../helpers/requests.ts'
+import { expectJson, RUNNER_SECRET, visit, visitWith } from '../helpers/requests.ts'
 
 const { d1, cost, statements } = meter(env.DB)
+
+const RUNNER = { Authorization: 'Bearer test-runner-token', [RUNNER_SECRET_HEADER]: RUNNER_SECRET }
 
 interface Sent {
   method: string
@@ -213,15 +220,113 @@ it.each(ROWS)('%s', async (route, sent, trips, depth) => {
   }
 })
 
-it('has every route of the API except those for runners', async () => {
+/** The latest request of a runner, and what it cost. */
+const latest = { roundTrips: 0, depth: 0 }
+
+/** Sends a request as a runner. See `asRunner`. */
+async function sendAsRunner(
+  method: string,
+  path: string,
+  body?: unknown,
+  more: Record<string, string> = {},
+): Promise<Response> {
+  const isRaw = body instanceof Uint8Array
+  const headers = {
+    ...RUNNER,
+    ...(body !== undefined && !isRaw && { 'Content-Type': 'application/json' }),
+    ...(isRaw && { 'Content-Length': String(body.length) }),
+    ...more,
+  }
+  const sent = isRaw ? (body as BodyInit) : body === undefined ? null : JSON.stringify(body)
+  const { result, roundTrips, depth } = await cost(() =>
+    visitWith({ DB: d1 }, path, { method, headers, body: sent }),
+  )
+  Object.assign(latest, { roundTrips, depth })
+  return result
+}
+
+function claim(): Promise<Response> {
+  const request = {
+    protocol: PROTOCOL_VERSION,
+    runner: { id: 'r' },
+    queues: ['default'],
+    waitSeconds: 0,
+  }
+  return sendAsRunner('POST', '/runner/claim', request)
+}
+
+/** Claims a job, with which the requests that follow are made. */
+async function claimNext(): Promise<Response> {
+  const response = await claim()
+  const assignment: Assignment = await response.clone().json()
+  runner = fakeRunner(assignment, sendAsRunner)
+  return response
+}
+
+let runner: FakeRunner
+const upload: Upload = { uploadId: '', parts: [] }
+
+async function begin(): Promise<Response> {
+  const response = await runner.beginOutput()
+  const { uploadId } = await response.clone().json<{ uploadId: string }>()
+  upload.uploadId = uploadId
+  return response
+}
+
+async function putPart(part: number): Promise<Response> {
+  const text = 'x'.repeat(part === 1 ? 5 * 1024 ** 2 : 1)
+  const response = await runner.putPart(upload.uploadId, text, part)
+  upload.parts.push(await response.clone().json())
+  return response
+}
+
+/**
+ * The requests for a job from its claim to its end, and those for a package. A lease is looked up in
+ * the database at most every two seconds, and the clock stands still here.
+ */
+const RUNNER_ROWS: [what: string, send: () => Promise<Response>, trips: number, depth: number][] = [
+  ['POST /runner/claim', claimNext, 1, 1],
+  ['POST /runner/jobs/{id}/report', () => runner.report(1), 1, 1],
+  ['POST /runner/jobs/{id}/report of progress alone', () => runner.report(2), 0, 0],
+  ['GET /runner/jobs/{id}/source', () => runner.source(), 1, 1],
+  ['GET /runner/jobs/{id}/source, another range', () => runner.source(), 0, 0],
+  ['POST /runner/jobs/{id}/output', begin, 2, 2],
+  ['PUT /runner/jobs/{id}/output/{part}', () => putPart(1), 1, 1],
+  ['PUT /runner/jobs/{id}/output/{part}, another part', () => putPart(2), 0, 0],
+  ['POST /runner/jobs/{id}/finish', () => runner.complete(upload), 4, 4],
+  ['POST /runner/claim of the next job', claimNext, 1, 1],
+  ['PUT /runner/jobs/{id}/files/{name}', () => runner.putFile('a.m4s', 'a'), 3, 3],
+  ['PUT /runner/jobs/{id}/files/{name}, another file', () => runner.putFile('b.m4s', 'b'), 2, 2],
+  ['POST /runner/jobs/{id}/report with a playable package', () => runner.reportPlayable(), 1, 1],
+  ['POST /runner/jobs/{id}/finish, a failure', () => runner.fail('input_invalid'), 4, 4],
+  ['POST /runner/claim without a job', claim, 1, 1],
+]
+
+describe('a runner', () => {
+  beforeAll(async () => {
+    await putOriginal('trips/runner.mp4')
+    await createOne('trips/runner.mp4', 'w_640', { priority: 0 })
+    await createOne('trips/runner.mp4', 'f_hls', { priority: 0 })
+  })
+
+  it.each(RUNNER_ROWS)('%s', async (_, request, trips, depth) => {
+    const response = await request()
+    expect(response.status, await response.text()).toBeLessThan(300)
+    expect(latest).toEqual({ roundTrips: trips, depth })
+  })
+})
+
+it('has every route', async () => {
   const { paths } = await expectJson<{ paths: Record<string, object> }>(
     await visit('/openapi.json'),
     200,
   )
   const routes = Object.entries(paths)
     .flatMap(([path, item]) => Object.keys(item).map((method) => `${method.toUpperCase()} ${path}`))
-    .filter((route) => !route.includes(' /runner/') && route !== 'GET /queue/events')
-  const listed = ROWS.map(([route]) => route.split(' ').slice(0, 2).join(' '))
+    .filter((route) => route !== 'GET /queue/events')
+  const listed = [...ROWS, ...RUNNER_ROWS].map(([route]) =>
+    route.split(/[ ,]/).slice(0, 2).join(' '),
+  )
   expect(routes.filter((route) => !listed.includes(route))).toEqual([])
 })
 

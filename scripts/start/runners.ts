@@ -65,6 +65,7 @@ function launchRunner(number: number, settings: Settings, onReady: () => void): 
       QUEUES: 'default',
       SCRATCH_DIR: scratch,
       ...(settings.cpus !== null && { CPUS: String(settings.cpus) }),
+      ...(settings.memoryBytes !== null && { MEMORY_BYTES: String(settings.memoryBytes) }),
     },
     logFile: join(settings.stateDir, `runner-${number}.log`),
     onLine: (line) => {

@@ -1,7 +1,7 @@
 /** Reads the settings of `npm start` from the environment. */
 import { randomBytes } from 'node:crypto'
 import { existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, totalmem } from 'node:os'
 import { join, resolve } from 'node:path'
 import { StartError } from './startError.ts'
 import { prepareStateDir } from './stateDir.ts'
@@ -14,6 +14,8 @@ export type Settings = Readonly<{
   runners: number
   /** Cores for the jobs of each runner; null for all. */
   cpus: number | null
+  /** Memory for each runner and its ffmpeg; null for all. */
+  memoryBytes: number | null
   stateDir: string
   /** For development: the Worker and the runners reload their code, and log lines are printed. */
   dev: boolean
@@ -41,6 +43,7 @@ export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Setti
     runnerToken: randomBytes(32).toString('base64url'),
     runners,
     cpus: shareCores(env, runners),
+    memoryBytes: shareMemory(env, runners),
     stateDir,
     dev: args.includes('--dev'),
   }
@@ -56,6 +59,18 @@ function shareCores(env: NodeJS.ProcessEnv, runners: number): number | null {
     return readInteger(env, 'CPUS', { fallback: cores, min: 1, max: 1_024 })
   }
   return runners > 1 ? Math.max(1, Math.floor(cores / runners)) : null
+}
+
+/**
+ * Shares the memory of this machine, or of its container, among the runners. If MEMORY_BYTES is set,
+ * each runner reads it itself.
+ */
+function shareMemory(env: NodeJS.ProcessEnv, runners: number): number | null {
+  if (env.MEMORY_BYTES || runners < 2) {
+    return null
+  }
+  const bytes = Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  return Math.floor(bytes / runners)
 }
 
 function readInteger(

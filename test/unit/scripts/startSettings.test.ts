@@ -1,0 +1,31 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir, totalmem } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, it } from 'vitest'
+import { readSettings } from '../../../scripts/start/settings.ts'
+
+const STATE_DIR = mkdtempSync(join(tmpdir(), 'reelqueue-unit-'))
+afterAll(() => rmSync(STATE_DIR, { recursive: true }))
+
+function readShares(env: Record<string, string>) {
+  const { cpus, memoryBytes } = readSettings({ STATE_DIR, ...env })
+  return { cpus, memoryBytes }
+}
+
+it('one runner uses the whole machine', () => {
+  expect(readShares({ RUNNERS: '1' })).toEqual({ cpus: null, memoryBytes: null })
+})
+
+it('several runners share the cores and the memory', () => {
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Infinity)
+  expect(readShares({ RUNNERS: '3' })).toEqual({
+    cpus: Math.max(1, Math.floor(availableParallelism() / 3)),
+    memoryBytes: Math.floor(memory / 3),
+  })
+})
+
+it('shares that are set are used as they are', () => {
+  // Runners inherit MEMORY_BYTES.
+  const shares = { CPUS: '7', MEMORY_BYTES: '1000000000' }
+  expect(readShares({ RUNNERS: '3', ...shares })).toEqual({ cpus: 7, memoryBytes: null })
+})

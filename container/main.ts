@@ -1,7 +1,7 @@
 /**
  * Entry point of the runner: reads the settings, handles signals and starts the claim loop. After
- * SIGTERM or SIGINT the runner releases its job and exits; after a second signal it exits
- * immediately.
+ * SIGTERM or SIGINT the runner claims no more, finishes its jobs if `shutdownSeconds` allows it, or
+ * releases them, and exits; after a second signal it exits immediately.
  *
  * Exit codes: 0 idle or shut down, 1 rejected by the gateway, a second signal or an unexpected
  * error, 2 invalid settings.
@@ -10,31 +10,32 @@ import { createKnownProbes } from './attempt/knownProbes.ts'
 import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
 import { countSmallJobs, detectCapabilities, shareSettings } from './capabilities.ts'
 import { runClaimLoop } from './claimLoop.ts'
-import { AttemptReleased } from './failures.ts'
 import { killProcessGroups } from './ffmpeg/process/process.ts'
 import { createGatewayClient } from './gateway/gatewayClient.ts'
 import { isSmallJob } from './heldJobs.ts'
 import { createLog } from './log.ts'
 import { runAssignment } from './runAssignment.ts'
 import { InvalidSettings, readSettings, type Settings } from './settings.ts'
+import { createShutdown } from './shutdown.ts'
 import { createRecentBlocks } from './source/recentBlocks.ts'
 
-/** Time after the first signal at which the process exits, even if the job is not released yet. */
-const MAX_SHUTDOWN_MS = 3_000
+/** Time after which the process exits, even if its jobs are not released yet. */
+const MAX_RELEASE_MS = 3_000
 
 async function main(settings: Settings): Promise<number> {
   const log = createLog((line) => process.stdout.write(line), { runner: settings.runnerId })
   const client = createGatewayClient({ gatewayUrl: settings.gatewayUrl, token: settings.token })
-  const stopping = new AbortController()
-  const shutdown = stopping.signal
+  const shutdown = createShutdown(settings.shutdownSeconds * 1_000)
   const stop = (name: NodeJS.Signals) => {
-    if (shutdown.aborted) {
+    if (shutdown.begun.aborted) {
       process.exit(1)
     }
-    log('info', 'stopping', { signal: name })
-    setTimeout(() => process.exit(0), MAX_SHUTDOWN_MS).unref()
-    stopping.abort(new AttemptReleased('the runner is shutting down'))
+    log('info', 'stopping', { signal: name, seconds: settings.shutdownSeconds })
+    shutdown.begin()
   }
+  shutdown.release.addEventListener('abort', () => {
+    setTimeout(() => process.exit(0), MAX_RELEASE_MS).unref()
+  })
   process.on('SIGTERM', stop).on('SIGINT', stop)
   // Kills all child processes on exit, including after a second signal or an uncaught error.
   process.on('exit', killProcessGroups)
@@ -56,17 +57,18 @@ async function main(settings: Settings): Promise<number> {
     client,
     settings,
     log,
-    shutdown,
     probes: createKnownProbes(capabilities.probeVersion ?? null),
     recentBlocks: createRecentBlocks(),
   }
   const reason = await runClaimLoop({
     ...shared,
+    shutdown: shutdown.begun,
     capabilities,
     smallJobs,
     runAssignment: (assignment, onUpload) =>
       runAssignment(assignment, {
         ...shared,
+        shutdown,
         settings: isSmallJob(assignment) ? smallSettings : settings,
         onUpload,
       }),

@@ -12,6 +12,7 @@ import { MAX_OUTAGE_MS } from './gateway/request.ts'
 import { formatError, type Log } from './log.ts'
 import { runAttempt } from './runAttempt.ts'
 import type { Settings } from './settings.ts'
+import type { Shutdown } from './shutdown.ts'
 import type { RecentBlocks } from './source/recentBlocks.ts'
 
 /** Longer than MAX_OUTAGE_MS, so that a finish can still be sent after such an outage. */
@@ -28,7 +29,7 @@ interface RunnerContext {
   client: GatewayClient
   settings: Settings
   log: Log
-  shutdown: AbortSignal
+  shutdown: Shutdown
   /** Absent if no results of probes are kept for other jobs. */
   probes?: KnownProbes
   /** Absent if no blocks of originals are kept. */
@@ -81,7 +82,7 @@ async function runUntilEnded(
 ) {
   const { timeoutSeconds } = assignment
   const ending = new AbortController()
-  const signal = AbortSignal.any([shutdown, ending.signal])
+  const signal = AbortSignal.any([shutdown.release, ending.signal])
   const end = (reason: unknown) => ending.abort(reason)
   const timeout = new JobFailure(
     'timeout',
@@ -89,7 +90,7 @@ async function runUntilEnded(
   )
   const timer = setTimeout(end, Math.min(timeoutSeconds * 1_000, MAX_TIMER_MS), timeout)
   try {
-    return await runAttempt({ ...parts, assignment, signal, end })
+    return await runAttempt({ ...parts, assignment, signal, end, shutdown })
   } catch (error) {
     // An unexpected error after an abort usually comes from the abort, so its reason is thrown.
     throw isExpected(error) || !signal.aborted ? error : signal.reason
@@ -110,7 +111,7 @@ async function sendFinish(
     ...(outcome === 'failed' && { errorCode: finish.errorCode, message: finish.message }),
     timings,
   }
-  const timeoutMs = shutdown.aborted ? SHUTDOWN_FINISH_TIMEOUT_MS : FINISH_TIMEOUT_MS
+  const timeoutMs = shutdown.release.aborted ? SHUTDOWN_FINISH_TIMEOUT_MS : FINISH_TIMEOUT_MS
   try {
     const { status } = await client.finish(assignment, finish, AbortSignal.timeout(timeoutMs))
     log('info', 'job finished', { ...fields, status })

@@ -33,7 +33,7 @@ import {
   type RunningAttempt,
   type StageTimer,
 } from './attempt/types.ts'
-import { GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
+import { AttemptReleased, GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
 import type { RenderPlan } from './ffmpeg/renderPlan.ts'
 import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishPackage } from './publish/publishPackage.ts'
@@ -72,6 +72,9 @@ export async function runAttempt(attempt: Attempt) {
       assignment,
       readState: () => {
         tracker.refresh()
+        if (attempt.shutdown?.endsBefore(state.etaSeconds)) {
+          attempt.end(new AttemptReleased('the runner is shutting down'))
+        }
         return state
       },
       signal: AbortSignal.any([signal, stagesEnded.signal]),

@@ -6,6 +6,8 @@ import { DEFAULT_QUEUE, queueName } from '../src/contract/queue.ts'
 import { MAX_CLAIM_QUEUES } from '../src/contract/runnerProtocol.ts'
 
 const MAX_IDLE_SECONDS = 86_400
+const MAX_SHUTDOWN_SECONDS = 86_400
+const SHUTDOWN_SECONDS_ERROR = `must be a number of seconds from 0 to ${MAX_SHUTDOWN_SECONDS}`
 export const MAX_SMALL_JOBS = 16
 const IDLE_SECONDS_ERROR = `must be a number of seconds from 0 to ${MAX_IDLE_SECONDS}, or "forever"`
 
@@ -79,6 +81,14 @@ const environment = z.object({
       .default(60)
       .transform((value) => (value === 'forever' ? Number.POSITIVE_INFINITY : value)),
   ),
+  SHUTDOWN_SECONDS: setting(
+    z.coerce
+      .number(SHUTDOWN_SECONDS_ERROR)
+      .int(SHUTDOWN_SECONDS_ERROR)
+      .min(0, SHUTDOWN_SECONDS_ERROR)
+      .max(MAX_SHUTDOWN_SECONDS, SHUTDOWN_SECONDS_ERROR)
+      .default(0),
+  ),
   SCRATCH_DIR: setting(z.string().default(() => tmpdir())),
   FFMPEG: setting(z.string().default('ffmpeg')),
   FFPROBE: setting(z.string().default('ffprobe')),
@@ -103,6 +113,11 @@ export interface Settings {
    * Time without a job after which the runner exits; `Infinity` if it never exits for that reason.
    */
   idleSeconds: number
+  /**
+   * Time after SIGTERM in which the runner finishes the jobs that it holds. It releases those that would
+   * take longer.
+   */
+  shutdownSeconds: number
   scratchDir: string
   /** Disk space that one job may use; null for all free space of `scratchDir`. */
   diskBytes: number | null
@@ -139,6 +154,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     runnerId: value.RUNNER_ID ?? `${value.RUNNER_NAME}-${randomBytes(4).toString('hex')}`,
     queues: value.QUEUES,
     idleSeconds: value.IDLE_SECONDS,
+    shutdownSeconds: value.SHUTDOWN_SECONDS,
     scratchDir: value.SCRATCH_DIR,
     diskBytes: value.DISK_BYTES ?? null,
     memoryBytes: value.MEMORY_BYTES ?? null,

@@ -6,6 +6,7 @@ import type { StoredProbe } from '../../src/contract/storedProbe.ts'
 import type { ProbeMemo } from '../ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from '../gateway/gatewayClient.ts'
 import type { Settings } from '../settings.ts'
+import type { Shutdown } from '../shutdown.ts'
 import type { Inputs } from '../source/inputFiles.ts'
 import type { RecentBlocks } from '../source/recentBlocks.ts'
 import type { AttemptState } from './heartbeat.ts'
@@ -41,6 +42,8 @@ export interface Attempt {
   recentBlocks?: RecentBlocks
   /** Aborts when the attempt has to end; the reason is the error with which it ends. */
   signal: AbortSignal
+  /** Absent where the runner does not shut down. */
+  shutdown?: Shutdown
   /** Aborts `signal`. */
   end: (reason: unknown) => void
   /** To be called when the output is complete, with its size. */

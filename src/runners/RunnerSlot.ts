@@ -30,6 +30,11 @@ const COOLDOWN_MS = 60_000
  * the object from handling anything else in this time.
  */
 const MAX_INTERCEPT_MS = 10_000
+/**
+ * Time after SIGTERM in which a runner finishes the job or the chunk at hand. The platform sends SIGKILL
+ * 15 minutes after SIGTERM.
+ */
+const SHUTDOWN_SECONDS = 840
 /** The platform stops the container if the alarm does not renew this timeout in time. */
 const INACTIVITY_MS = 600_000
 
@@ -169,6 +174,7 @@ export class RunnerSlot extends DurableObject<Env> {
           RUNNER_ID: runner,
           QUEUES: queues.join(','),
           IDLE_SECONDS: String(idleSeconds),
+          SHUTDOWN_SECONDS: String(SHUTDOWN_SECONDS),
           DISK_BYTES: String(diskBytes),
         },
       })

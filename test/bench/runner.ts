@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { runClaimLoop } from '../../container/claimLoop.ts'
 import { createGatewayClient } from '../../container/gateway/gatewayClient.ts'
 import { runAssignment } from '../../container/runAssignment.ts'
+import { createShutdown } from '../../container/shutdown.ts'
 import { readSettings } from '../../container/settings.ts'
 import { readCanonicalForm } from '../../src/domain/transformation/canonicalForm.ts'
 import { startGateway } from '../runner/helpers/fakeGateway.ts'
@@ -23,12 +24,12 @@ export async function runInRunner(file: string, transformation: string) {
     })
     const shared = { client: createGatewayClient(settings), settings, log: () => {} }
     const capabilities = { cpus: 2, memoryBytes: 2e9 }
-    const shutdown = new AbortController().signal
+    const shutdown = createShutdown(0)
     await runClaimLoop({
       ...shared,
       capabilities,
       smallJobs: 1,
-      shutdown,
+      shutdown: shutdown.begun,
       runAssignment: (each) => runAssignment(each, { ...shared, shutdown }),
     })
     const [finish] = job.finishes

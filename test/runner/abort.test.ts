@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { createShutdown } from '../../container/shutdown.ts'
+import { video } from '../fixtures/renditions.ts'
 import {
+  clip,
   harness,
   ffmpegProcesses,
   runUntilIdle,
@@ -119,5 +122,32 @@ describe('an active encode', () => {
       input: { width: 640, height: 360, videoCodec: 'rawvideo', durationSeconds: 12 },
       plan: { mode: 'encode' },
     })
+  })
+})
+
+describe('a shutdown', () => {
+  it('lets the job at hand end in its time, and claims no other', async () => {
+    const { gateway } = harness
+    const first = await gateway.offer(clip('clip.mp4'), video({ width: 100 }))
+    const second = await gateway.offer(clip('clip.mp4'), video({ width: 102 }))
+    const shutdown = createShutdown(60_000)
+    const reading = gateway.next('source')
+    const ended = runUntilIdle({}, shutdown)
+    await reading
+    shutdown.begin()
+    expect(await ended).toBe('shutdown')
+    expect(hideCommands(first)).toMatchObject([{ outcome: 'completed' }])
+    expect(second.finishes).toEqual([])
+  })
+
+  it('releases the job at hand when its time is over', async () => {
+    const { job, reached } = await offerHeldJob()
+    const shutdown = createShutdown(500)
+    const ended = runUntilIdle({}, shutdown)
+    await reached
+    shutdown.begin()
+    expect(await ended).toBe('shutdown')
+    expect(job.finishes).toMatchObject([{ outcome: 'released' }])
+    expect(await ffmpegProcesses()).toEqual([])
   })
 })

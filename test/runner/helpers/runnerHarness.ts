@@ -13,6 +13,7 @@ import { createKnownProbes } from '../../../container/attempt/knownProbes.ts'
 import { createGatewayClient } from '../../../container/gateway/gatewayClient.ts'
 import { createLog } from '../../../container/log.ts'
 import { runClaimLoop, type LoopEndReason } from '../../../container/claimLoop.ts'
+import { createShutdown } from '../../../container/shutdown.ts'
 import { readSettings } from '../../../container/settings.ts'
 import { runAssignment } from '../../../container/runAssignment.ts'
 import type { Assignment, Finish, Report } from '../../../src/contract/runnerProtocol.ts'
@@ -59,8 +60,10 @@ export function useRunnerHarness() {
  *
  * @param env replaces or adds settings
  */
-export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndReason> {
-  const shutdown = new AbortController().signal
+export function runUntilIdle(
+  env: Record<string, string> = {},
+  shutdown = createShutdown(0),
+): Promise<LoopEndReason> {
   const settings = readSettings({
     GATEWAY_URL: harness.gateway.url,
     RUNNER_TOKEN: harness.gateway.token,
@@ -73,11 +76,13 @@ export function runUntilIdle(env: Record<string, string> = {}): Promise<LoopEndR
   const log = createLog((line) => harness.logs.push(line))
   const capabilities = { cpus: 2, memoryBytes: 2e9, probeVersion: PROBE_VERSION }
   const probes = createKnownProbes(PROBE_VERSION)
-  const shared = { client, settings, capabilities, log, shutdown, probes }
+  const shared = { client, settings, capabilities, log, probes }
   return runClaimLoop({
     ...shared,
+    shutdown: shutdown.begun,
     smallJobs: settings.smallJobs ?? 1,
-    runAssignment: (assignment, onUpload) => runAssignment(assignment, { ...shared, onUpload }),
+    runAssignment: (assignment, onUpload) =>
+      runAssignment(assignment, { ...shared, shutdown, onUpload }),
   })
 }
 

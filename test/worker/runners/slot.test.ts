@@ -111,6 +111,7 @@ describe('a slot', () => {
           RUNNER_ID: expect.stringMatching(/^slot-0-[0-9a-f]{8}$/),
           QUEUES: 'default',
           IDLE_SECONDS: '30',
+          SHUTDOWN_SECONDS: '840',
           DISK_BYTES: '10000000000',
         },
       },

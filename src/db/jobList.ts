@@ -8,7 +8,8 @@ import { FINAL_STATUSES, isActive } from '../domain/jobTransitions.ts'
 import { hasStatus } from './schema/columns.ts'
 import { jobs } from './schema/index.ts'
 import { isInFolder, isVisibleJob } from './accessConditions.ts'
-import type { JobRow } from './rows.ts'
+import { SHOWN_COLUMNS } from './jobColumns.ts'
+import type { ShownJob } from './rows.ts'
 
 /**
  * Maximum number of jobs that are read for a page or a count of a folder. No index orders the jobs
@@ -20,7 +21,7 @@ const MAX_JOBS_READ = 10_000
 type PageQuery = Omit<ListJobs, 'cursor'> & { before: number | null }
 
 export interface Page {
-  rows: JobRow[]
+  rows: ShownJob[]
   /**
    * `seq` of the last job that was read, if the search of a large folder stopped at
    * `MAX_JOBS_READ`; else null.
@@ -38,7 +39,7 @@ export async function listJobRows(
   // Indexes order the jobs of all folders, and those of one file, by age.
   if (pathPrefix === null || query.filePath !== undefined) {
     const rows = await db
-      .select()
+      .select(SHOWN_COLUMNS)
       .from(jobs)
       .where(and(matchesQuery(query, query.limit + query.offset), isVisibleJob(restriction)))
       .orderBy(desc(jobs.seq))
@@ -91,7 +92,7 @@ async function listFolder(db: Database, query: PageQuery, pathPrefix: string): P
     LEFT JOIN (SELECT seq FROM small UNION ALL SELECT seq FROM large) AS found
   ) AS found`
   const rows = await db
-    .select({ job: jobs, lastRead: sql<number | null>`found.last_read` })
+    .select({ job: SHOWN_COLUMNS, lastRead: sql<number | null>`found.last_read` })
     .from(found)
     .leftJoin(jobs, sql`${jobs.seq} = found.seq`)
     .orderBy(desc(jobs.seq))

@@ -4,7 +4,7 @@ import { writeRequestForm } from '../domain/transformation/canonicalForm.ts'
 import { OCTET_STREAM } from '../contract/fileTypes.ts'
 import type { StoredFile } from '../contract/storedFile.ts'
 import type { Attempt, Chunk, Job } from '../contract/job.ts'
-import type { AttemptRow, JobRow } from '../db/rows.ts'
+import type { AttemptRow, JobRow, JobStatusRow, ShownJob } from '../db/rows.ts'
 import { WAITS_FOR_CHUNKS } from '../db/schema/jobs.ts'
 import { httpEtag, type StoredObject } from '../storage/objectStore.ts'
 
@@ -41,16 +41,23 @@ export function toPercent(progress: number): number {
   return Math.floor(progress)
 }
 
-export function serializeJob(row: JobRow): Job {
+/** The status of a job. */
+export function serializeStatus(row: JobStatusRow) {
   return {
-    id: row.id,
-    filePath: row.filePath,
     status: row.status,
-    priority: row.priority,
     progress: toPercent(row.progress),
     startedAt: toIsoTime(row.startedAt),
     completedAt: toIsoTime(row.completedAt),
     error: row.error,
+  }
+}
+
+export function serializeJob(row: ShownJob): Job {
+  return {
+    id: row.id,
+    filePath: row.filePath,
+    ...serializeStatus(row),
+    priority: row.priority,
     queue: row.queue,
     transformation: row.transformation,
     outputPath: row.status === 'completed' ? variantPath(row.transformation, row.filePath) : null,

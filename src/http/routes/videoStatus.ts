@@ -6,9 +6,9 @@ import { job } from '../../contract/job.ts'
 import type { JobStatus } from '../../contract/jobStatus.ts'
 import { DEFAULT_QUEUE, queueName } from '../../contract/queue.ts'
 import { missingScopeError } from '../../services/apiKeys/accessErrors.ts'
-import { serializeJob } from '../../services/serializers.ts'
+import { serializeStatus } from '../../services/serializers.ts'
 import { resolveVariantPath } from '../../services/variants/namedPresets.ts'
-import { readNewestJob, readVariantSize } from '../../services/variants/variantStatus.ts'
+import { readNewestStatus, readVariantSize } from '../../services/variants/variantStatus.ts'
 import { openToVisitors } from '../middleware/authenticate.ts'
 import { createErrorBody, errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
@@ -113,12 +113,11 @@ const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
   if (!name.ok) {
     return errorResponse(c, name)
   }
-  const row = await readNewestJob(c.get('platform'), c.get('caller'), name)
+  const row = await readNewestStatus(c.get('platform'), c.get('caller'), name)
   if (!row) {
     return notFoundResponse(c, 'No processing job found for this video')
   }
-  const { status, progress, startedAt, completedAt, error } = serializeJob(row)
-  return c.json({ status, progress, startedAt, completedAt, error, message: MESSAGES[status] }, 200)
+  return c.json({ ...serializeStatus(row), message: MESSAGES[row.status] }, 200)
 }
 
 export const videoStatusRoutes = createApi()

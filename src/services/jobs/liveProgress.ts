@@ -1,5 +1,5 @@
 /** Progress of running jobs, which their hubs have in memory. The database is only told now and then. */
-import type { JobRow } from '../../db/rows.ts'
+import type { JobStatusRow } from '../../db/rows.ts'
 import { describeError, logError } from '../../log.ts'
 import type { JobProgress, Platform } from '../ports.ts'
 
@@ -7,10 +7,10 @@ import type { JobProgress, Platform } from '../ports.ts'
  * Returns the rows with the latest progress of the running jobs. One hub is asked for each queue
  * that has a running job among them. A row of a hub that does not answer stays as it is.
  */
-export async function addLiveProgress(
+export async function addLiveProgress<Row extends JobStatusRow>(
   { hubs }: Pick<Platform, 'hubs'>,
-  rows: JobRow[],
-): Promise<JobRow[]> {
+  rows: Row[],
+): Promise<Row[]> {
   const ids = new Map<string, string[]>()
   for (const { id, queue, status, stage } of rows) {
     // Without a stage, no report has arrived.
@@ -33,7 +33,7 @@ export async function addLiveProgress(
   return rows.map((row) => withProgress(row, latest.get(row.id)))
 }
 
-function withProgress(row: JobRow, live: JobProgress | undefined): JobRow {
+function withProgress<Row extends JobStatusRow>(row: Row, live: JobProgress | undefined): Row {
   if (live === undefined || live.fence !== row.fence || live.progress < row.progress) {
     return row
   }

@@ -1,7 +1,7 @@
 /** Reads the newest job of a file or variant, and the size of a finished variant. */
-import { findNewestJob } from '../../db/newestJob.ts'
+import { findNewestJob, findNewestStatus } from '../../db/newestJob.ts'
 import { findNewestVariant, findVariant, isMadeInQueue } from '../../db/outputs.ts'
-import type { JobRow } from '../../db/rows.ts'
+import type { JobStatusRow } from '../../db/rows.ts'
 import { type Caller, canSeePath } from '../../domain/caller.ts'
 import { addLiveProgress } from '../jobs/liveProgress.ts'
 import type { Platform } from '../ports.ts'
@@ -12,13 +12,13 @@ interface FileOrVariant {
   variant: string | null
 }
 
-/** The newest job that the caller can see, with its latest progress. */
-export async function readNewestJob(
+/** The status of the newest job that the caller can see, with its latest progress. */
+export async function readNewestStatus(
   platform: Platform,
   caller: Caller,
   { filePath, variant }: FileOrVariant,
-): Promise<JobRow | undefined> {
-  const row = await findNewestJob(platform.db, filePath, variant, caller)
+): Promise<JobStatusRow | undefined> {
+  const row = await findNewestStatus(platform.db, filePath, variant, caller)
   return row && (await addLiveProgress(platform, [row]))[0]
 }
 

@@ -341,6 +341,18 @@ describe('the first request with a key', () => {
   })
 })
 
+it.each([
+  ['a list', '/queue/jobs', /"(runner_secret_hash|command|stderr_tail|reference_files|chunk)"/],
+  ['a list of a folder', '/queue/jobs', /"(runner_secret_hash|command|stderr_tail|chunk)"/],
+  ['a status', '/video-status/w_640/trips/clip.mp4', /"(plan|input|output|timings|command)"/],
+])('%s reads no column that it does not show', async (what, path, hidden) => {
+  const { headers } = what.endsWith('folder') ? folderKey : key
+  const measured = meter(env.DB)
+  await visitWith({ DB: measured.d1 }, path, { headers })
+  expect([...measured.statements].join()).toMatch(/"status"/)
+  expect([...measured.statements].join()).not.toMatch(hidden)
+})
+
 /**
  * The list of all jobs, and that of a large folder, read the table in its order and stop at a limit.
  * rowCounts.test.ts counts their rows.

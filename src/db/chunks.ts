@@ -4,6 +4,7 @@
  */
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { StoredChunk } from '../contract/chunk.ts'
+import type { FailureCode } from '../contract/failureCode.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish, Timings } from '../contract/runnerProtocol.ts'
@@ -13,7 +14,14 @@ import { CHUNK_SIZE_CLASS } from '../domain/runnerRequirements.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import { shortenLog } from './attemptLog.ts'
 import { type Database, first, statement } from './database.ts'
-import { isAllowed, NOT_HELD } from './jobTransitions.ts'
+import {
+  type Failure,
+  failStatement,
+  isAllowed,
+  NOT_COMPLETED,
+  NOT_HELD,
+  recordAttemptLog,
+} from './jobTransitions.ts'
 import { type Claim, isHeldByClaim } from './leases.ts'
 import { isOutputOf } from './outputs.ts'
 import type { JobRow } from './rows.ts'
@@ -31,8 +39,9 @@ export interface Split {
 
 /**
  * Splits a job: its attempt ends, and its chunks can be claimed. The finished chunks of an earlier
- * attempt are kept if their key and range are the same, and the others are deleted. The fence of the
- * job grows, so that late requests of the runner that split it are rejected.
+ * attempt are kept if their key, their range and the files that they were made from are the same, and
+ * the others are deleted. The fence of the job grows, so that late requests of the runner that split it
+ * are rejected.
  */
 export async function splitJob(
   db: Database,
@@ -61,13 +70,20 @@ export async function splitJob(
     SELECT 1 FROM jobs AS parent
     WHERE parent.id = ${claim.jobId} AND parent.fence = ${claim.fence + 1}
       AND parent.chunk_count = ${chunks.length})`
+  // The ids of the chunks of this split, which may have been inserted by the same request before. '/' is
+  // the character after '.'.
+  const prefix = `${claim.jobId}.${claim.fence + 1}`
   const deleteOthers = statement(
     db,
     sql`
-    DELETE FROM jobs WHERE parent_id = ${claim.jobId} AND ${isSplit} AND NOT (
+    DELETE FROM jobs
+    WHERE parent_id = ${claim.jobId} AND ${isSplit}
+    AND NOT (id >= ${`${prefix}.`} AND id < ${`${prefix}/`})
+    AND NOT (
       status = 'completed' AND (chunk ->> 'kind') <> 'join' AND EXISTS (
-        SELECT 1 FROM json_each(${list}) AS wanted
-        WHERE ${isSame('index')} AND ${isSame('planKey')} AND ${isSame('kind')}
+        SELECT 1 FROM json_each(${list}) AS wanted JOIN jobs AS parent ON parent.id = ${claim.jobId}
+        WHERE jobs.source_etag = parent.source_etag
+          AND jobs.reference_files = parent.reference_files AND ${isSame('index')} AND ${isSame('planKey')} AND ${isSame('kind')}
           AND ${isSame('startSeconds')} AND ${isSame('endSeconds')}))`,
   )
   const insert = statement(
@@ -238,36 +254,69 @@ export async function countFinishedChunks(db: Database, jobId: string): Promise<
   return row!
 }
 
-/**
- * Returns a split job to its queue, without counting an attempt; its finished chunks stay. Returns
- * undefined if the job is not split.
- *
- * @param unsplitReason set if the job is not to be split again
- */
-export function restartSplitJob(
+/** How a split job ends, or is interrupted. */
+export type SplitJobEnd =
+  /** It returns to its queue; no attempt is counted. `unsplitReason` is set if it is not split again. */
+  | { event: 'release'; error: string; unsplitReason: string | null }
+  | { event: 'fail'; error: string; errorCode: FailureCode }
+
+/** Returns the statement that ends a split job; its finished chunks stay. */
+function endSplitJobStatement(
   db: Database,
   jobId: string,
-  { error, unsplitReason }: { error: string; unsplitReason: string | null },
-): Promise<JobRow | undefined> {
+  end: SplitJobEnd,
+  now: number,
+  guard?: SQL,
+) {
+  const isFailed = end.event === 'fail'
+  const { unsplitReason = null } = isFailed ? {} : end
   return db
     .update(jobs)
     .set({
-      ...NOT_HELD,
-      status: TRANSITIONS.release.to,
-      attempt: sql`attempt - 1`,
-      progress: 0,
-      startedAt: null,
-      error,
+      ...NOT_COMPLETED,
+      status: TRANSITIONS[end.event].to,
+      error: end.error,
+      ...(isFailed
+        ? { errorCode: end.errorCode, completedAt: now }
+        : { attempt: sql`attempt - 1`, progress: 0, startedAt: null }),
       ...(unsplitReason !== null && { unsplitReason, chunkSeconds: 0 }),
     })
-    .where(and(eq(jobs.id, jobId), sql`status = 'running' AND chunk_count IS NOT NULL`))
+    .where(and(eq(jobs.id, jobId), isAllowed(end.event), sql`chunk_count IS NOT NULL`, guard))
     .returning()
-    .then(first)
+}
+
+/** Ends a split job. Returns undefined if the job is not split. */
+export function endSplitJob(db: Database, jobId: string, end: SplitJobEnd, now: number) {
+  return endSplitJobStatement(db, jobId, end, now).then(first)
+}
+
+/**
+ * Fails a chunk for good, and ends its job, in one transaction: a job with a chunk that is not retried
+ * would run forever. Also ends the job of a chunk that has failed before under this claim.
+ */
+export async function failChunk(
+  db: Database,
+  jobId: string,
+  claim: Claim,
+  { failure, end }: { failure: Failure; end: SplitJobEnd },
+  now: number,
+): Promise<{ chunk: JobRow | undefined; job: JobRow | undefined }> {
+  const hasFailed = sql`EXISTS (
+    SELECT 1 FROM jobs AS failed
+    WHERE failed.id = ${claim.jobId} AND failed.fence = ${claim.fence} AND failed.status = 'error')`
+  const { details } = failure
+  const [chunks, ended] = await db.batch([
+    failStatement(db, claim, failure, now),
+    endSplitJobStatement(db, jobId, end, now, hasFailed),
+    ...(details ? [recordAttemptLog(db, claim, details)] : []),
+  ])
+  return { chunk: first(chunks), job: first(ended) }
 }
 
 /**
  * Finds a split job of which no chunk runs or has run since `before` (ms), and whose chunks a runner
- * with these encoders cannot make: for example, all runners have a new version of ffmpeg.
+ * with these encoders cannot make, although it could run the job: for example, all runners have a new
+ * version of ffmpeg.
  */
 export async function findStuckJob(
   db: Database,
@@ -279,8 +328,11 @@ export async function findStuckJob(
     SELECT parent.id FROM jobs AS parent
     WHERE queue IN (
         SELECT name FROM queues, json_each(${JSON.stringify(queues)}) AS claimed
-        WHERE name = claimed.value AND split > 0)
+        WHERE name = claimed.value AND split > 0 AND NOT paused)
       AND status = 'running' AND chunk_count IS NOT NULL
+      AND NOT EXISTS (
+        SELECT 1 FROM json_each(parent.required_encoders)
+        WHERE value NOT IN (SELECT value FROM json_each(${JSON.stringify(encoders)})))
       AND NOT EXISTS (
         SELECT 1 FROM jobs AS chunk
         WHERE chunk.parent_id = parent.id

@@ -103,7 +103,8 @@ function withCandidates(
 
 /**
  * Query: the `seq` of the queue's next job that the runner can run, by priority and then age. Jobs
- * whose `priority` is a larger number than `maxPriority` are ignored; if it is null, none are.
+ * whose `priority` is a larger number than `maxPriority` are ignored; if it is null, none are. In a
+ * paused queue, only chunks are claimed: their jobs are running.
  */
 export function nextClaimableJob(
   queue: string,
@@ -117,6 +118,7 @@ export function nextClaimableJob(
   ${withCandidates(queue, capabilities, chunks)}
   SELECT jobs.seq FROM candidates JOIN jobs ON jobs.seq = candidates.seq
   WHERE (${maxPriority} IS NULL OR jobs.priority <= ${maxPriority}) ${isTaken}
+    AND (jobs.parent_id IS NOT NULL OR NOT (SELECT paused FROM queues WHERE name = ${queue}))
   ORDER BY jobs.priority, ${order} jobs.seq LIMIT 1`
 }
 

@@ -3,8 +3,8 @@
  * a bounded number of rows.
  */
 import { sql } from 'drizzle-orm'
-import { FINAL_STATUSES } from '../domain/jobTransitions.ts'
-import { type Database, statement } from './database.ts'
+import { ACTIVE_STATUSES, FINAL_STATUSES } from '../domain/jobTransitions.ts'
+import { type Database, sqlList, statement } from './database.ts'
 import { hasStatus } from './schema/columns.ts'
 
 /** Maximum number of rows that a statement deletes; for events five times as many. */
@@ -12,7 +12,7 @@ const BATCH_SIZE = 200
 
 /**
  * Reads the oldest jobs of each final status, and deletes those that ended before `before` (ms). A
- * trigger deletes their attempts. Returns the number of changed rows, including those of triggers.
+ * trigger deletes their attempts. The chunks of an active job are kept. Returns the number of changed rows, including those of triggers.
  */
 export async function deleteFinishedJobs(db: Database, before: number): Promise<number> {
   const [first, ...rest] = FINAL_STATUSES.map((status) =>
@@ -21,7 +21,9 @@ export async function deleteFinishedJobs(db: Database, before: number): Promise<
       sql`DELETE FROM jobs WHERE seq IN (
         SELECT seq FROM (
           SELECT seq, completed_at FROM jobs
-          WHERE status = ${status} AND ${hasStatus(FINAL_STATUSES)}
+          WHERE status = ${status} AND ${hasStatus(FINAL_STATUSES)} AND NOT EXISTS (
+            SELECT 1 FROM jobs AS parent
+            WHERE parent.id = jobs.parent_id AND parent.status IN ${sqlList(ACTIVE_STATUSES)})
           ORDER BY seq LIMIT ${BATCH_SIZE})
         WHERE completed_at < ${before})`,
     ),

@@ -11,7 +11,7 @@ import type { Finish } from '../contract/runnerProtocol.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
 import { MAX_INTERRUPTIONS } from '../domain/retryPolicy.ts'
-import { type Database, first, sqlList } from './database.ts'
+import { type Database, first, sqlList, statement } from './database.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { endedAttempts, jobs } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
@@ -31,7 +31,7 @@ export const NOT_HELD = {
 } as const
 
 /** Column values of a job whose attempt did not complete it. They also clear its package. */
-const NOT_COMPLETED = { ...NOT_HELD, playableAt: null, packageKey: null } as const
+export const NOT_COMPLETED = { ...NOT_HELD, playableAt: null, packageKey: null } as const
 
 interface AttemptLog {
   command: string
@@ -39,7 +39,7 @@ interface AttemptLog {
 }
 
 /** Records the log of an attempt that has not completed its job. */
-function recordAttemptLog(db: Database, claim: Claim, log: AttemptLog) {
+export function recordAttemptLog(db: Database, claim: Claim, log: AttemptLog) {
   return db
     .update(endedAttempts)
     .set({ command: log.command, stderrTail: log.stderrTail })
@@ -60,10 +60,10 @@ export interface Failure {
   leaseExpiredBy?: number
 }
 
-/** Ends a failed attempt: the job fails, or waits for its next attempt at `retryAt`. */
-export async function failJob(db: Database, claim: Claim, failure: Failure, now: number) {
+/** Returns the statement of {@link failJob}, without the log. */
+export function failStatement(db: Database, claim: Claim, failure: Failure, now: number) {
   const event = failure.retryAt === null ? 'fail' : 'backOff'
-  const fail = db
+  return db
     .update(jobs)
     .set({
       ...NOT_COMPLETED,
@@ -87,6 +87,11 @@ export async function failJob(db: Database, claim: Claim, failure: Failure, now:
       ),
     )
     .returning()
+}
+
+/** Ends a failed attempt: the job fails, or waits for its next attempt at `retryAt`. */
+export async function failJob(db: Database, claim: Claim, failure: Failure, now: number) {
+  const fail = failStatement(db, claim, failure, now)
   if (!failure.details) {
     return first(await fail)
   }
@@ -136,13 +141,16 @@ export function cancelJobRow(
     .then(first)
 }
 
-/** Cancels all pending and running jobs of a file; returns their ids by queue. */
+/**
+ * Cancels all pending and running jobs of a file; returns their ids by queue. Deletes the chunks that
+ * failed jobs have kept for a retry.
+ */
 export async function cancelJobsOfFile(
   db: Database,
   filePath: string,
   now: number,
 ): Promise<Map<string, string[]>> {
-  const rows = await db
+  const cancel = db
     .update(jobs)
     .set({
       ...NOT_COMPLETED,
@@ -152,6 +160,13 @@ export async function cancelJobsOfFile(
     })
     .where(and(eq(jobs.filePath, filePath), isAllowed('forceCancel')))
     .returning({ id: jobs.id, queue: jobs.queue })
+  const deleteChunks = statement(
+    db,
+    sql`
+    DELETE FROM jobs WHERE parent_id IN (
+      SELECT id FROM jobs WHERE file_path = ${filePath} AND status = 'error')`,
+  )
+  const [rows] = await db.batch([cancel, deleteChunks])
   const cancelled = new Map<string, string[]>()
   for (const { id, queue } of rows) {
     cancelled.set(queue, [...(cancelled.get(queue) ?? []), id])

@@ -89,8 +89,8 @@ export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
 
 /**
  * Claims the next job of the queue that a runner with these capabilities can run, by priority and
- * then by age. Due retries are released first. Returns undefined if no such job is ready, the queue
- * is paused, or its `concurrency` is reached.
+ * then by age. Due retries are released first. Returns undefined if no such job is ready or the
+ * `concurrency` of the queue is reached. A paused queue has only chunks that can be claimed.
  *
  * @param options.maxPriority jobs whose `priority` is a larger number are ignored; if null, none are
  */
@@ -131,7 +131,7 @@ export async function claimNextJob(
       sql`seq = (${nextClaimableJob(queue, capabilities, maxPriority, chunks)})
       AND EXISTS (
         SELECT 1 FROM queues
-        WHERE name = ${queue} AND NOT paused AND running - split + running_chunks < concurrency)`,
+        WHERE name = ${queue} AND running - split + running_chunks < concurrency)`,
     )
     .returning()
   return first((await db.batch([releaseRetries, claim]))[1])

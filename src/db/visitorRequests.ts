@@ -6,7 +6,7 @@ import { and, eq, isNotNull, lt, sql } from 'drizzle-orm'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, QUEUED_STATUSES } from '../domain/jobTransitions.ts'
 import { isVisibleJob } from './accessConditions.ts'
-import { type Database, sqlList } from './database.ts'
+import { type Database, sqlList, statement } from './database.ts'
 import { hasStatus } from './schema/columns.ts'
 import type { JobRow } from './rows.ts'
 import { jobs, variants } from './schema/index.ts'
@@ -25,7 +25,7 @@ export function isBelowVisitorMaximum(max: number) {
  * Makes the active jobs of visitors for these variants ordinary jobs with the requested priority,
  * because a caller with the scope `jobs:write` requests them. Returns the changed jobs.
  */
-export function takeOverVisitorJobs(
+export async function takeOverVisitorJobs(
   db: Database,
   restriction: Restriction,
   filePath: string,
@@ -35,7 +35,7 @@ export function takeOverVisitorJobs(
     requested.map(({ transformation, priority }) => [transformation, priority]),
   )
   const json = JSON.stringify(priorities)
-  return db
+  const takeOver = db
     .update(jobs)
     .set({
       lastRequestedAt: null,
@@ -51,6 +51,16 @@ export function takeOverVisitorJobs(
       ),
     )
     .returning()
+  // Chunks have the priority of their job.
+  const raiseChunks = statement(
+    db,
+    sql`
+    UPDATE jobs SET priority = parent.priority
+    FROM jobs AS parent
+    WHERE jobs.parent_id = parent.id AND parent.file_path = ${filePath}
+      AND parent.status = 'running' AND parent.chunk_count IS NOT NULL`,
+  )
+  return (await db.batch([takeOver, raiseChunks]))[0]
 }
 
 /** Records that the variant was requested again. Does nothing if it is not a visitor's. */

@@ -1,7 +1,6 @@
 /** Ends a split job because of one of its chunks: it fails, or returns to its queue. */
-import { restartSplitJob } from '../../db/chunks.ts'
-import { type Failure, failJob } from '../../db/jobTransitions.ts'
-import { findClaimedRow } from '../../db/jobs.ts'
+import { endSplitJob, failChunk, type SplitJobEnd } from '../../db/chunks.ts'
+import type { Failure } from '../../db/jobTransitions.ts'
 import type { JobRow } from '../../db/rows.ts'
 import type { StoredChunk } from '../../contract/chunk.ts'
 import { announceEnd } from '../jobs/announceEnd.ts'
@@ -9,26 +8,30 @@ import type { Platform } from '../ports.ts'
 
 const MAX_REASON_CHARACTERS = 400
 
-/** Fails a job one of whose chunks has failed for good. Its finished chunks are kept for a retry. */
-export async function failJobOfChunk(
+/**
+ * Ends the last attempt of a chunk, and with it its job: the job fails, or is encoded as a whole if its
+ * chunks cannot be joined. Finished chunks are kept for a retry. Returns undefined if the claim no
+ * longer holds the chunk.
+ */
+export async function failChunkForGood(
   platform: Platform,
-  { parentId, chunk }: JobRow,
-  { errorCode, message }: Pick<Failure, 'errorCode' | 'message'>,
-): Promise<void> {
-  const parent = await findClaimedRow(platform.db, parentId!)
-  if (!parent) {
-    return
-  }
-  const claim = { jobId: parent.id, fence: parent.fence }
-  const failure = {
-    errorCode,
-    message: `${describePart(chunk!)} could not be made: ${message}`,
-    retryAt: null,
-  }
-  const row = await failJob(platform.db, claim, failure, Date.now())
-  if (row) {
-    announceEnd(platform, row, null)
-  }
+  row: JobRow,
+  failure: Failure,
+  now: number,
+): Promise<JobRow | undefined> {
+  const { errorCode, message, details } = failure
+  const end: SplitJobEnd =
+    details?.cannotJoin === true
+      ? buildRestart(message, true)
+      : {
+          event: 'fail',
+          errorCode,
+          error: `${describePart(row.chunk!)} could not be made: ${message}`,
+        }
+  const claim = { jobId: row.id, fence: row.fence }
+  const { chunk, job } = await failChunk(platform.db, row.parentId!, claim, { failure, end }, now)
+  announceJob(platform, job)
+  return chunk
 }
 
 function describePart({ kind, startSeconds, endSeconds, jobSeconds }: StoredChunk): string {
@@ -44,24 +47,24 @@ function describePart({ kind, startSeconds, endSeconds, jobSeconds }: StoredChun
   }
 }
 
-/**
- * Returns a split job to its queue, so that it is planned again. This counts as no attempt.
- *
- * @param isUnsplit true if the job is not to be split again
- */
-export async function restartJob(
-  platform: Platform,
-  jobId: string,
-  reason: string,
-  isUnsplit: boolean,
-): Promise<void> {
+/** Returns a split job to its queue, so that it is planned again. This counts as no attempt. */
+export async function restartJob(platform: Platform, jobId: string, reason: string): Promise<void> {
+  const end = buildRestart(reason, false)
+  announceJob(platform, await endSplitJob(platform.db, jobId, end, Date.now()))
+}
+
+/** @param isUnsplit true if the job is not to be split again */
+function buildRestart(reason: string, isUnsplit: boolean): SplitJobEnd {
   const error = reason.slice(0, MAX_REASON_CHARACTERS)
-  const row = await restartSplitJob(platform.db, jobId, {
-    error,
-    unsplitReason: isUnsplit ? error : null,
-  })
+  return { event: 'release', error, unsplitReason: isUnsplit ? error : null }
+}
+
+/** @param row the job after it has ended or returned to its queue */
+function announceJob(platform: Platform, row: JobRow | undefined): void {
   if (row) {
     announceEnd(platform, row, null)
-    platform.defer(platform.sendTickets(row.queue, 1))
+    if (row.status === 'pending') {
+      platform.defer(platform.sendTickets(row.queue, 1))
+    }
   }
 }

@@ -79,7 +79,7 @@ export async function claimJob(
     ])
     if (row.parentId !== null && (typeof inputs === 'string' || areChanged(row, inputs))) {
       const reason = 'The job begins anew, because a file that it reads was replaced or deleted.'
-      await restartJob(platform, row.parentId, reason, false)
+      await restartJob(platform, row.parentId, reason)
       continue
     }
     if (typeof inputs !== 'string') {
@@ -105,7 +105,7 @@ const STUCK_MS = 60_000
 /** Returns true if a job was returned to its queue, because its chunks need another kind of runner. */
 async function restartStuckJob(platform: Platform, { queues, runner }: ClaimRequest) {
   const { encoders } = readCapabilities(runner)
-  if (runner.chunkVersion === undefined || encoders === undefined) {
+  if (encoders === undefined) {
     return false
   }
   const jobId = await findStuckJob(platform.db, queues, encoders, Date.now() - STUCK_MS)
@@ -113,7 +113,7 @@ async function restartStuckJob(platform: Platform, { queues, runner }: ClaimRequ
     return false
   }
   const reason = 'The job begins anew: no runner has the version of ffmpeg that began its chunks.'
-  await restartJob(platform, jobId, reason, false)
+  await restartJob(platform, jobId, reason)
   return true
 }
 

@@ -109,7 +109,7 @@ async function releaseIfInputsChanged(
   const reason = 'a file that it reads was replaced or deleted'
   if (row.parentId !== null) {
     // All chunks of the job are stale.
-    await restartJob(platform, row.parentId, `The job begins anew: ${reason}.`, false)
+    await restartJob(platform, row.parentId, `The job begins anew: ${reason}.`)
     return { ok: true, status: 'pending' }
   }
   return releaseAttempt(platform, { jobId: row.id, fence: row.fence }, reason)

@@ -5,7 +5,7 @@ import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findClaimedRow } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { isRetried, MAX_INTERRUPTIONS, retryDelayMs } from '../../domain/retryPolicy.ts'
-import { failJobOfChunk, restartJob } from '../chunks/endSplitJob.ts'
+import { failChunkForGood } from '../chunks/endSplitJob.ts'
 import type { Platform } from '../ports.ts'
 import { announceEnd, notifyOfEnd } from './announceEnd.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
@@ -46,17 +46,16 @@ export async function failAttempt(
       ? now + retryDelayMs(job.attempt, Math.random())
       : null
   const claim = { jobId: job.id, fence: job.fence }
-  const row = await failJob(platform.db, claim, { errorCode, message, retryAt, ...options }, now)
+  const failure = { errorCode, message, retryAt, ...options }
+  const row =
+    job.parentId !== null && retryAt === null
+      ? await failChunkForGood(platform, job, failure, now)
+      : await failJob(platform.db, claim, failure, now)
   if (!row) {
     return findRepeatedEnd(platform, claim, ['error', 'pending'])
   }
   const announce = collectsGarbage ? announceEnd : notifyOfEnd
   announce(platform, row, retryAt)
-  if (row.parentId !== null && retryAt === null) {
-    await (options.details?.cannotJoin === true
-      ? restartJob(platform, row.parentId, message, true)
-      : failJobOfChunk(platform, row, { errorCode, message }))
-  }
   return { ok: true, status: retryAt === null ? 'error' : 'pending' }
 }
 

@@ -74,9 +74,9 @@ export async function createQueue(
  */
 export function countStartableJobs(queue: QueueRow): number {
   const busy = queue.running - queue.split + queue.runningChunks
-  return queue.paused
-    ? 0
-    : Math.min(queue.pending + queue.pendingChunks, Math.max(0, queue.concurrency - busy))
+  // The chunks of running jobs are also made in a paused queue.
+  const pending = queue.pendingChunks + (queue.paused ? 0 : queue.pending)
+  return Math.min(pending, Math.max(0, queue.concurrency - busy))
 }
 
 /** Interval of the watchdog while a pending job could start, because wake-ups can be lost. */

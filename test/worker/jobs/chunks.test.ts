@@ -3,11 +3,15 @@ import { env } from 'cloudflare:workers'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import type { Chunk } from '../../../src/contract/job.ts'
-import { addQueue, countRows, eventTypes, jobRow, openPlatform } from '../helpers/database.ts'
+import { addQueue, countRows, db, eventTypes, jobRow, openPlatform } from '../helpers/database.ts'
 import { claimJob, fakeRunner, type FakeRunner } from '../helpers/fakeRunner.ts'
 import { createOne, putOriginal, readJob } from '../helpers/jobs.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
+import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
+import { listChunkRows, splitJob } from '../../../src/db/chunks.ts'
+import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
+import type { Platform } from '../../../src/services/ports.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 
 const VERSION = '1-0123456789abcdef'
@@ -81,6 +85,54 @@ function readBusy() {
   return env.DB.prepare(`SELECT ${columns} FROM queues WHERE name = ?`).bind(queue).first()
 }
 
+/** Expects no object and no row of an output, except the variant. */
+async function expectOnlyVariant(id: string, count = 1) {
+  const { platform } = openPlatform()
+  await collectGarbage(platform)
+  expect((await env.VARIANTS.list({ prefix: id })).objects).toHaveLength(count)
+  expect(await countRows('outputs', 'job_id LIKE ?', `${id}%`)).toBe(0)
+}
+
+/** Runs `change` with a database that fails after the first statement, or batch, that writes. */
+async function stopAfterFirstChange(change: (platform: Platform) => Promise<void>) {
+  let hasChanged = false
+  const stop = async <T>(isWrite: boolean, run: () => Promise<T>): Promise<T> => {
+    if (hasChanged) {
+      throw new Error('The Worker has stopped.')
+    }
+    hasChanged = isWrite
+    return run()
+  }
+  const prepared = (query: string, bound: D1PreparedStatement): D1PreparedStatement =>
+    new Proxy(bound, {
+      get(target, key: keyof D1PreparedStatement) {
+        if (key === 'bind') {
+          return (...values: unknown[]) => prepared(query, target.bind(...values))
+        }
+        const isWrite = /^\s*(update|insert|delete)/i.test(query)
+        const method = target[key] as (...args: unknown[]) => Promise<unknown>
+        return typeof method === 'function'
+          ? (...args: unknown[]) => stop(isWrite, () => method.apply(target, args))
+          : method
+      },
+    })
+  const d1 = new Proxy(env.DB, {
+    get(target, key: keyof D1Database) {
+      switch (key) {
+        case 'prepare':
+          return (query: string) => prepared(query, target.prepare(query))
+        case 'batch':
+          return (list: D1PreparedStatement[]) => stop(true, () => target.batch(list))
+        default:
+          return target[key]
+      }
+    },
+  })
+  const { platform } = openPlatform(d1)
+  await change(platform).catch(() => undefined)
+  expect(hasChanged).toBe(true)
+}
+
 async function finishParts() {
   for (const kind of ['video', 'video', 'audio']) {
     await finishChunk(await claimKind(kind))
@@ -118,6 +170,21 @@ describe('a job that a runner has split', () => {
     expect(await expectJson(again, 200)).toEqual({ status: 'running' })
     expect(await countRows('jobs', 'parent_id = ?', id)).toBe(4)
     expect(await jobRow(id)).toMatchObject({ status: 'running', lease_expires_at: null })
+  })
+
+  it('keeps its chunks when two requests split it at the same time', async () => {
+    const { id, lead } = await split('twice.mp4')
+    const running = await claimKind('video')
+    const stored = {
+      chunks: (await listChunkRows(db, id)).map(({ chunk }) => chunk!),
+      requiredEncoders: [],
+    }
+    const late = { ...stored, input: undefined, plan: undefined, timings: {} }
+    // The check of the claim came before the first request had split the job.
+    const claimed = { jobId: id, fence: lead.fence }
+    expect(await splitJob(db, claimed, late, Date.now())).toBeUndefined()
+    expect(await statuses(id)).toEqual(['running', 'pending', 'pending', 'waiting'])
+    await finishChunk(running)
   })
 
   it.each([
@@ -251,6 +318,20 @@ describe('a chunk', () => {
     expect(await countRows('outputs', 'retired = 1 AND job_id = ?', first.jobId)).toBe(1)
   })
 
+  it('is not deleted before its job, however old it is', async () => {
+    const { id } = await split('slow.mp4')
+    await finishChunk(await claimKind('video'))
+    await env.DB.prepare(
+      'UPDATE jobs SET completed_at = 1 WHERE parent_id = ? AND completed_at > 0',
+    )
+      .bind(id)
+      .run()
+    const { platform, settled } = openPlatform()
+    await runCleaner(platform, { jobDays: 1, eventDays: 1, uploadDays: 1, publicVariantDays: 1 })
+    await settled()
+    expect(await statuses(id)).toEqual(['completed', 'pending', 'pending', 'waiting'])
+  })
+
   it('that is released does not count, and is claimed again at once', async () => {
     await split('released.mp4')
     const runner = await claimKind('video')
@@ -301,6 +382,38 @@ describe('the end of a split job', () => {
     })
     await whole.completeWith()
     expect(await readJob(id)).toMatchObject({ status: 'completed' })
+    await expectOnlyVariant(id)
+  })
+
+  it('that is cancelled after it returned to its queue leaves no object', async () => {
+    const { id } = await split('returned.mp4')
+    await finishChunk(await claimKind('video'))
+    await expectJson(await (await claimKind('video')).fail('input_invalid'), 200)
+    await expectJson(await api('POST', `/queue/jobs/${id}/retry`), 200)
+    await expectJson(await api('POST', `/queue/jobs/${id}/cancel`), 200)
+    await expectOnlyVariant(id, 0)
+  })
+
+  it('that has failed leaves no chunk when its original is deleted', async () => {
+    const { id } = await split('forgotten.mp4')
+    await finishChunk(await claimKind('video'))
+    await expectJson(await (await claimKind('video')).fail('input_invalid'), 200)
+    await expectJson(await api('DELETE', '/files/forgotten.mp4'), 200)
+    await expectOnlyVariant(id, 0)
+  })
+
+  it('comes although the Worker stops after the last failure of a chunk', async () => {
+    const { id } = await split('stopped.mp4')
+    await claimKind('video')
+    const failing = await claimKind('video')
+    await stopAfterFirstChange(async (platform) => {
+      const claimed = { jobId: failing.jobId, fence: failing.fence }
+      const finish = { outcome: 'failed' as const, errorCode: 'input_invalid' as const }
+      const record = { message: 'The file is damaged.', stderrTail: '', command: '', timings: {} }
+      await finishAttempt(platform, claimed, { ...finish, ...record, fence: failing.fence })
+    })
+    expect(await readJob(id)).toMatchObject({ status: 'error', errorCode: 'input_invalid' })
+    expect(await readBusy()).toEqual(IDLE)
   })
 
   it('whose original was replaced begins anew', async () => {
@@ -312,6 +425,17 @@ describe('the end of a split job', () => {
     expect(lead.assignment.chunk).toBeUndefined()
     await expectJson(await lead.split(CHUNKS, { planKey: 'd'.repeat(64), probe: PROBE }), 200)
     expect(await statuses(id)).toEqual(['pending', 'pending', 'pending', 'waiting'])
+  })
+
+  it('whose original was replaced by a similar one does not use the chunks of the old one', async () => {
+    const { id } = await split('similar.mp4')
+    const first = await claimKind('video')
+    await finishChunk(first)
+    await putOriginal('similar.mp4', 'other bytes')
+    const lead = (await claim())!
+    await expectJson(await lead.split(CHUNKS, { planKey: KEY, probe: PROBE }), 200)
+    expect(await statuses(id)).toEqual(['pending', 'pending', 'pending', 'waiting'])
+    expect(await countRows('outputs', 'retired = 1 AND job_id = ?', first.jobId)).toBe(1)
   })
 
   it('begins anew when only runners of another version are left', async () => {
@@ -346,6 +470,30 @@ describe('the order of claims', () => {
     expect(await ask(true)).toBe(small.id)
     expect(await ask(true)).toMatch(/\.1$/)
     expect(await jobRow(late.id)).toMatchObject({ status: 'pending' })
+  })
+
+  it('goes on in a paused queue, which starts no other job', async () => {
+    const { id } = await split('paused.mp4')
+    const other = await createOne('unstarted.mp4', 'w_640', { queue, priority: 0 })
+    await expectJson(await api('PATCH', `/queues/${queue}`, { paused: true }), 200)
+    await finishParts()
+    const join = await claimKind('join')
+    await join.completeWith()
+    expect(await readJob(id)).toMatchObject({ status: 'completed' })
+    expect(await claim()).toBeNull()
+    expect(await readJob(other.id)).toMatchObject({ status: 'pending' })
+  })
+
+  it('takes the priority of the caller who requests the job of a visitor', async () => {
+    const { id } = await split('visited.mp4')
+    await env.DB.prepare(
+      'UPDATE jobs SET priority = priority + 1000, last_requested_at = iif(id = ?1, 1, NULL) WHERE id = ?1 OR parent_id = ?1',
+    )
+      .bind(id)
+      .run()
+    await createOne('visited.mp4', 'w_640', { queue, priority: 3 })
+    const priorities = (await listChunkRows(db, id)).map(({ priority }) => priority)
+    expect(priorities).toEqual([3, 3, 3, 3])
   })
 
   it('gives at most maxChunksAtOnce chunks of one job to runners', async () => {

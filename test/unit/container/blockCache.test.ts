@@ -9,23 +9,30 @@ const { signal } = new AbortController()
 function createHeldCache() {
   const held: { start: number; end: number; resolve: () => void; reject: (e: Error) => void }[] = []
   let fetchedBytes = 0
+  let fetches = 0
   let isHeld = false
-  const startReader = createBlockCache(SIZE, async (start, end) => {
-    fetchedBytes += end - start
-    if (isHeld) {
-      await new Promise<void>((resolve, reject) => held.push({ start, end, resolve, reject }))
-    }
-    const bytes = Buffer.alloc(end - start)
-    for (let offset = 0; offset < bytes.length; offset += BLOCK_BYTES) {
-      bytes.writeUInt32LE((start + offset) / BLOCK_BYTES, offset)
-    }
-    return splitAt(bytes, BLOCK_BYTES - 10)
-  })
+  const startReader = createBlockCache(
+    SIZE,
+    async (start, end) => {
+      fetchedBytes += end - start
+      fetches += 1
+      if (isHeld) {
+        await new Promise<void>((resolve, reject) => held.push({ start, end, resolve, reject }))
+      }
+      const bytes = Buffer.alloc(end - start)
+      for (let offset = 0; offset < bytes.length; offset += BLOCK_BYTES) {
+        bytes.writeUInt32LE((start + offset) / BLOCK_BYTES, offset)
+      }
+      return splitAt(bytes, BLOCK_BYTES - 10)
+    },
+    signal,
+  )
   return {
     startReader,
     held,
     hold: () => (isHeld = true),
     fetchedBytes: () => fetchedBytes,
+    fetches: () => fetches,
   }
 }
 
@@ -98,4 +105,33 @@ it('passes the error of a fetch to the reader when it reaches the block', async 
   const position = first!.start - BLOCK_BYTES
   expect(await readNumber(read, position / BLOCK_BYTES)).toBe(position / BLOCK_BYTES)
   await expect(read(first!.start, signal)).rejects.toThrow('gone')
+})
+
+it('fetches large ranges for readers that end and go on in turns at two places', async () => {
+  const cache = createHeldCache()
+  // ffmpeg opens a connection for each seek, as in a file with its audio after all of its video.
+  const places = [0, 1_000]
+  for (let turn = 0; turn < 150; turn++) {
+    for (const [at, start] of places.entries()) {
+      await readBlocks(cache.startReader(), start, start + 2)
+      // The last block was in the buffers of the connection, and is read again.
+      places[at] = start + 1
+    }
+  }
+  const blocks = 2 * 151
+  expect(cache.fetchedBytes() / BLOCK_BYTES).toBeLessThanOrEqual(blocks + 2 * 32)
+  expect(cache.fetches()).toBeLessThan(blocks / 4)
+})
+
+it('hands the fetch of a reader that has ended to the next one', async () => {
+  const cache = createHeldCache()
+  cache.hold()
+  const ended = new AbortController()
+  const first = cache.startReader()(0, ended.signal)
+  ended.abort(new Error('closed'))
+  const second = cache.startReader()(0, signal)
+  cache.held[0]!.resolve()
+  await expect(first).rejects.toThrow('closed')
+  expect(Buffer.concat(await second).readUInt32LE(0)).toBe(0)
+  expect(cache.held).toHaveLength(1)
 })

@@ -54,10 +54,15 @@ export function serializeStatus(row: JobStatusRow) {
 
 export function serializeJob(row: ShownJob): Job {
   return {
+    // The first eight fields have this order.
     id: row.id,
     filePath: row.filePath,
-    ...serializeStatus(row),
+    status: row.status,
     priority: row.priority,
+    progress: toPercent(row.progress),
+    startedAt: toIsoTime(row.startedAt),
+    completedAt: toIsoTime(row.completedAt),
+    error: row.error,
     queue: row.queue,
     transformation: row.transformation,
     outputPath: row.status === 'completed' ? variantPath(row.transformation, row.filePath) : null,

@@ -41,11 +41,16 @@ export function createClient({ url, apiKey }: { url: string; apiKey: string }) {
     request,
     put: (path: string, body: Uint8Array<ArrayBuffer> | string) =>
       request(`/files/${path}`, { method: 'PUT', body }),
-    async createJobs(filePath: string, transformations: string[]): Promise<Job[]> {
+    /** @param limits further fields of the request, such as `chunkSeconds` */
+    async createJobs(
+      filePath: string,
+      transformations: string[],
+      limits: Record<string, number> = {},
+    ): Promise<Job[]> {
       const response = await request('/queue/jobs', {
         method: 'POST',
         headers: { 'Content-Type': 'application/json' },
-        body: JSON.stringify({ filePath, transformations }),
+        body: JSON.stringify({ filePath, transformations, ...limits }),
       })
       return ((await response.json()) as { jobs: Job[] }).jobs
     },

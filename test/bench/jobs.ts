@@ -25,9 +25,10 @@ export async function runJobs(
   client: Client,
   filePaths: string[],
   transformation: string,
+  limits: Record<string, number> = {},
 ): Promise<number> {
   const created = await Promise.all(
-    filePaths.map((path) => client.createJobs(path, [transformation])),
+    filePaths.map((path) => client.createJobs(path, [transformation], limits)),
   )
   const ends: number[] = []
   for (const { id, filePath } of created.flat()) {

@@ -23,6 +23,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   reads: () => import('./suites/reads.ts'),
   encode: () => import('./suites/encode.ts'),
   transfers: () => import('./suites/transfers.ts'),
+  chunks: () => import('./suites/chunks.ts'),
   width: () => import('./suites/width.ts'),
 }
 const DEFAULT_IDLE_MINUTES = 10

@@ -31,8 +31,8 @@ export async function completePart(
   if (!done) {
     return false
   }
+  // Its runner claims again, and takes the chunk that has become claimable.
   notifyOfEnd(platform, done, null)
-  platform.defer(platform.sendTickets(done.queue, 1))
   return true
 }
 

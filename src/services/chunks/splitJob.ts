@@ -5,13 +5,16 @@ import { splitJob } from '../../db/chunks.ts'
 import { saveFileProbe } from '../../db/fileProbes.ts'
 import type { Claim } from '../../db/leases.ts'
 import type { JobRow } from '../../db/rows.ts'
-import { requireChunkVersion } from '../../domain/runnerRequirements.ts'
+import { CHUNK_SIZE_CLASS, requireChunkVersion } from '../../domain/runnerRequirements.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { findHeldJob, leaseLostError } from '../jobs/claimChecks.ts'
 import { notifyOfEnd } from '../jobs/announceEnd.ts'
 import type { AttemptOutcome } from '../jobs/endAttempt.ts'
 import { findClaimedRow } from '../../db/jobs.ts'
+import { findQueue } from '../../db/queues.ts'
 import type { Platform } from '../ports.ts'
+import { offerJobs } from '../queues/offerJobs.ts'
+import { countStartableJobs } from '../queues/queues.ts'
 
 /** Shares of a job's work, in percent. The chunks of video share the rest by their durations. */
 const AUDIO_SHARE = 3
@@ -43,12 +46,13 @@ export async function splitIntoChunks(
   }
   const { filePath, sourceEtag: etag } = row
   await saveFileProbe(platform.db, { filePath, etag }, finish.probe!, Date.now())
+  const requiredEncoders = [...row.requiredEncoders, requireChunkVersion(finish.probe!.version)]
   const split = await splitJob(
     platform.db,
     claim,
     {
       chunks: buildChunks(row, finish),
-      requiredEncoders: [...row.requiredEncoders, requireChunkVersion(finish.probe!.version)],
+      requiredEncoders,
       input: finish.input,
       plan: finish.plan,
       timings: finish.timings,
@@ -59,8 +63,17 @@ export async function splitIntoChunks(
     return leaseLostError()
   }
   notifyOfEnd(platform, split, null)
-  platform.defer(platform.sendTickets(split.queue, Math.min(finish.chunks.length, 100)))
+  platform.defer(offerChunks(platform, { ...split, requiredEncoders }, finish.chunks.length - 1))
   return { ok: true, status: 'running' }
+}
+
+/** Wakes runners for the chunks that can be claimed. `join` cannot, and the runner that split is free. */
+async function offerChunks(platform: Platform, job: JobRow, chunks: number): Promise<void> {
+  const queue = await findQueue(platform.db, job.queue)
+  const count = Math.min(chunks, job.maxChunksAtOnce, queue ? countStartableJobs(queue) : 0)
+  const { requiredEncoders, sourceBytes } = job
+  const chunk = { requiredEncoders, sizeClass: CHUNK_SIZE_CLASS, sourceBytes }
+  await offerJobs(platform, job.queue, Array<typeof chunk>(count).fill(chunk), count)
 }
 
 /** Returns whether this claim has split the job: the fence then grew by one. */

@@ -9,11 +9,11 @@ import { canSee, canSeePath, canSeeQueue, chargedKeyId } from '../../domain/call
 import { sha256Hex } from '../../domain/digest.ts'
 import { QUEUED_STATUSES } from '../../domain/jobTransitions.ts'
 import { errorResult } from '../../domain/result.ts'
-import { describeError, logError } from '../../log.ts'
 import { writeCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
 import { TransformationError } from '../../domain/transformation/transformationError.ts'
 import { folderError } from '../apiKeys/accessErrors.ts'
 import type { Platform } from '../ports.ts'
+import { offerJobs } from '../queues/offerJobs.ts'
 import { countStartableJobs, nextCheckTime } from '../queues/queues.ts'
 import { type FoundPresets, resolveRendition } from '../variants/namedPresets.ts'
 import { type CreateJobsError, variantBusyError } from './createJobErrors.ts'
@@ -197,34 +197,7 @@ function startJobs(platform: Platform, queue: QueueRow, jobs: CreatedJob[]): voi
   const newJobs = jobs.filter((job) => !job.deduplicated).map(({ row }) => row)
   if (newJobs.length > 0) {
     const startable = Math.min(newJobs.length, countStartableJobs(queue))
-    platform.defer(wakeForNewJobs(platform, queue.name, newJobs, startable))
+    platform.defer(offerJobs(platform, queue.name, newJobs, startable))
     platform.defer(platform.hubs.notify(queue.name, nextCheckTime(queue)))
   }
-}
-
-/**
- * Wakes waiting runners at once, and sends tickets for the startable jobs that none of them takes.
- * If a woken runner does not claim, the watchdog sends a ticket.
- */
-async function wakeForNewJobs(
-  platform: Platform,
-  queue: string,
-  rows: JobRow[],
-  startable: number,
-): Promise<void> {
-  if (startable === 0) {
-    return
-  }
-  const requirements = rows.map(({ requiredEncoders, sizeClass, sourceBytes }) => ({
-    requiredEncoders,
-    sizeClass,
-    sourceBytes,
-  }))
-  const woken = await platform.hubs
-    .offerJobs(queue, requirements, startable)
-    .catch((error: unknown) => {
-      logError('hub_unreachable', { queue, error: describeError(error) })
-      return 0
-    })
-  await platform.sendTickets(queue, startable - woken)
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { RenditionOf } from '../../src/contract/rendition.ts'
 import { args } from '../fixtures/args.ts'
 import { video } from '../fixtures/renditions.ts'
+import { clip } from './helpers/runnerHarness.ts'
 import { AAC, H264, testVideo, tone } from './helpers/clips/inputs.ts'
 import {
   encodeChunks,
@@ -112,12 +113,48 @@ describe('the frames of all chunks are those of the whole', () => {
   })
 })
 
-it('joins', async () => {
-  const job = await openJob('film.mp4', {})
-  const { output, chunks, facts } = await encodeChunks(job)
-  const whole = await encodeWhole(job)
-  console.log(output, whole, JSON.stringify(chunks), facts)
-  const read = async (file: string) => (await execute('ffprobe', args`-v error -show_entries stream=codec_type,start_pts,duration_ts,nb_frames,avg_frame_rate:stream_disposition:stream_tags:packet=pts,dts,stream_index -of compact ${file}`)).stdout
-  expect((await read(output)).split('\n').toSorted()).toEqual((await read(whole)).split('\n').toSorted())
-  await job.close()
+/** Reads the tracks of a file, the times of its frames in order, and its packets of audio. */
+async function describeFile(file: string) {
+  const list = args`-v error -of json -show_chapters -show_entries
+    stream=codec_name,codec_tag_string,time_base,start_pts,duration_ts,sample_aspect_ratio,color_range,color_space,color_transfer,color_primaries,avg_frame_rate,nb_frames:stream_tags:stream_disposition=default,forced:format_tags:packet=codec_type,pts,dts,duration,size ${file}`
+  const { stdout } = await execute('ffprobe', list, { maxBuffer: 1e8 })
+  const { packets, ...rest } = JSON.parse(stdout)
+  const video = packets.filter((each: { codec_type: string }) => each.codec_type === 'video')
+  const decodingTimes = video.map(({ dts }: { dts: number }) => dts)
+  for (const { tags } of rest.streams) {
+    delete tags?.encoder
+    delete tags?.ENCODER
+    delete tags?.DURATION
+  }
+  const others = packets.filter((each: { codec_type: string }) => each.codec_type !== 'video')
+  return {
+    ...rest,
+    frameTimes: video.map(({ pts }: { pts: number }) => pts).toSorted((a: number, b: number) => a - b).join(),
+    others: others.map(({ size }: { size: string }) => size).join(),
+    otherTimes: [others[0], others.at(-1)],
+    hasIncreasingTimes: decodingTimes.every((time: number, at: number) => at === 0 || time > decodingTimes[at - 1]),
+  }
+}
+
+describe('joined chunks have the tracks and times of the whole', () => {
+  it.each([
+    ['film.mp4', {}],
+    ['film.mp4', { metadata: 'keep', subtitles: 'lines.srt', subtitleMode: 'track', speed: 0.8, loudness: 16 }],
+    ['ntsc.mkv', { format: 'mkv', videoCodec: 'h265', audioCodec: 'copy', metadata: 'keep' }],
+    ['film.mp4', { format: 'mov', videoCodec: 'h265' }],
+    ['ntsc.mkv', { format: 'webm' }],
+    ['open.ts', { startSeconds: 1.5, format: 'mkv', audioCodec: 'aac' }],
+    ['film.mp4', { startSeconds: 1.5, endSeconds: 6.1, fadeInSeconds: 1 }],
+    ['open.ts', { videoCodec: 'av1', frameRate: 30 }],
+    ['vfr.mp4', {}],
+  ] as [string, Partial<RenditionOf<'video'>>][])('%s %o', async (name, fields) => {
+    const references = { 'lines.srt': clip('lines.srt') }
+    const job = await openJob(name, fields, fields.subtitles ? references : {})
+    const { output } = await encodeChunks(job)
+    const whole = await encodeWhole(job)
+    const joined = await describeFile(output)
+    expect(joined).toEqual(await describeFile(whole))
+    expect(joined.hasIncreasingTimes || fields.format === 'mkv').toBe(true)
+    await job.close()
+  })
 })

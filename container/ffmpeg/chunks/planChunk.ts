@@ -11,6 +11,7 @@ import {
   requestTracks,
   selectLoudness,
 } from '../plan/planVideo.ts'
+import { isMpeg } from '../edit/steps/trim.ts'
 import { decideTracks } from '../plan/trackDecisions.ts'
 import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
 import { chunkFormat } from './chunkFile.ts'
@@ -44,10 +45,18 @@ export function planChunk(rendition: Video, context: PlanContext, range: ChunkRa
   }
 }
 
+/** All of the output, with the times of a range. */
+const WHOLE = { startSeconds: 0, endSeconds: null, readFromSeconds: 0 }
+
 /** Makes the audio as the encode of the whole does, two passes for the loudness included. */
 function planAudioSteps(rendition: Video, context: PlanContext, output: string): Step[] {
   const withoutImages = { ...rendition, subtitles: null, watermark: null }
-  const editPlan = planEdits(withoutImages, context, requestTracks(rendition))
+  const { source } = context
+  const needsRange = isMpeg(source) && rendition.startSeconds === 0
+  const editPlan = planEdits(withoutImages, context, {
+    ...requestTracks(rendition),
+    ...(needsRange && { range: WHOLE }),
+  })
   const decisions = decideTracks(rendition, context.source.probe, editPlan.output)
   const { format } = rendition
   const { seconds } = editPlan.output

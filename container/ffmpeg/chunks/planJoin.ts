@@ -8,8 +8,11 @@ import { describeExpectation, requestTracks } from '../plan/planVideo.ts'
 import { decideTracks } from '../plan/trackDecisions.ts'
 import type { PlanContext, RenderPlan, TaskEnvironment } from '../renderPlan.ts'
 import { checkChunks, type FinishedChunk } from './checkChunks.ts'
-import { buildChunkList, buildJoinCommand } from './joinCommand.ts'
+import { buildChunkList, buildJoinCommand, buildVideoJoin } from './joinCommand.ts'
+import { readTrack } from './readTrack.ts'
 import { verifyJoin } from './verifyJoin.ts'
+
+const JOIN = { stage: 'encode', cost: 0.01 } as const
 
 export interface ChunkFile extends FinishedChunk {
   /** Absolute path in the scratch folder, with the name of `chunkFileName`. */
@@ -39,12 +42,17 @@ export function planJoin(
   const video = chunks.filter(({ range }) => range.kind === 'video')
   const audio = chunks.find(({ range }) => range.kind === 'audio')?.file ?? null
   const list = join(context.folder, 'chunks.txt')
+  const joined = join(context.folder, 'joined.mp4')
+  const isMatroska = ['mkv', 'webm'].includes(rendition.format)
+  const { seconds } = whole.output
   const output = join(context.folder, `output.${rendition.format}`)
-  const prepare = async () => {
+  const lastPacket = { number: countFrames(video) - 1, seconds: 0 }
+  const prepare = async (environment: TaskEnvironment) => {
     const fault = checkChunks(chunks, expect)
     if (fault !== null) {
       throw new JobFailure('output_invalid', fault)
     }
+    lastPacket.seconds = await readLastDuration(environment, video)
     const names = video.map(({ file }) => basename(file))
     const ranges = video.map(({ range }) => range)
     await writeFile(list, buildChunkList(ranges, names))
@@ -60,11 +68,20 @@ export function planJoin(
     steps: [
       { stage: 'analyse', cost: 0.01, task: prepare },
       ...editPlan.inputs.steps,
+      ...(isMatroska
+        ? [{ ...JOIN, seconds, ffmpeg: () => buildVideoJoin({ list, lastPacket }, joined) }]
+        : []),
       {
-        stage: 'encode',
-        cost: 0.02,
-        seconds: whole.output.seconds,
-        ffmpeg: () => buildJoinCommand({ rendition, editPlan, list, audio, output }),
+        ...JOIN,
+        seconds,
+        ffmpeg: () =>
+          buildJoinCommand({
+            rendition,
+            editPlan,
+            video: isMatroska ? { file: joined } : { list, lastPacket },
+            audio,
+            output,
+          }),
       },
       { stage: 'analyse', cost: 0.01, task: verify },
     ],
@@ -73,4 +90,18 @@ export function planJoin(
     isPackage: false,
     expect,
   }
+}
+
+function countFrames(video: readonly FinishedChunk[]): number {
+  return video.reduce((sum, { facts }) => sum + (facts.frames ?? 0), 0)
+}
+
+/** Returns the duration of the last packet of the last chunk, in seconds. */
+async function readLastDuration(
+  environment: TaskEnvironment,
+  video: readonly ChunkFile[],
+): Promise<number> {
+  const file = video.at(-1)?.file ?? ''
+  const track = await readTrack({ ...environment, file, track: 'v:0' }, true)
+  return (track?.lastPacketTicks ?? 0) / (track?.timescale ?? 1)
 }

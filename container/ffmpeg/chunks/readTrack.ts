@@ -52,6 +52,8 @@ export interface Track {
   sampleRate: number | null
   /** SHA-256. */
   decoderConfig: string
+  /** Duration of the last packet; null if packets were not requested. */
+  lastPacketTicks: number | null
 }
 
 export type TrackOptions = ProbeEnvironment & { file: string; track: 'v:0' | 'a:0' }
@@ -89,17 +91,25 @@ export async function readTrack(
   }
   const timescale = readTimescale(stream.time_base)
   const startTicks = stream.start_pts ?? 0
+  const listed = packets.map(({ pts, dts, flags }) => ({
+    pts: pts ?? dts ?? 0,
+    dts: dts ?? pts ?? 0,
+    isKeyframe: flags.startsWith('K'),
+  }))
+  const endTicks = readEnd(stream, timescale)
+  const lastPacketTicks = measureLastPacket(listed, endTicks - startTicks)
   const config = CONFIG_ENTRIES.map((name) => stream[name] ?? null)
   return {
     timescale,
     startTicks,
-    endTicks: readEnd(stream, timescale),
+    // With uneven frames, MP4 declares an end that can be before the last one.
+    endTicks:
+      lastPacketTicks === null
+        ? endTicks
+        : listed.reduce((last, { pts }) => Math.max(last, pts), startTicks) + lastPacketTicks,
+    lastPacketTicks,
     packetCount,
-    packets: packets.map(({ pts, dts, flags }) => ({
-      pts: pts ?? dts ?? 0,
-      dts: dts ?? pts ?? 0,
-      isKeyframe: flags.startsWith('K'),
-    })),
+    packets: listed,
     sampleRate: stream.sample_rate === undefined ? null : Number(stream.sample_rate),
     decoderConfig: createHash('sha256').update(JSON.stringify(config)).digest('hex'),
   }
@@ -121,4 +131,12 @@ function readEnd(stream: Stream, timescale: number): number {
   }
   const [hours = 0, minutes = 0, seconds = 0] = (tags?.DURATION ?? '').split(':').map(Number)
   return Math.round((hours * 3600 + minutes * 60 + seconds) * timescale)
+}
+
+/** The duration of a track in MP4 is the sum of those of its packets, in the order of decoding. */
+function measureLastPacket(packets: Track['packets'], duration: number): number | null {
+  const [first, last] = [packets[0], packets.at(-1)]
+  return first === undefined || last === undefined
+    ? null
+    : Math.max(1, duration - (last.dts - first.dts))
 }

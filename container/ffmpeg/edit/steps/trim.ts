@@ -49,8 +49,8 @@ export function selectFrameTimes(
   return copiesTrack && isPartial(files[0].trim) ? 'file' : 'shifted'
 }
 
-function isUnexaminedMpeg({ probe }: InputFile): boolean {
-  return probe !== null && probe.facts.format.startsWith('mpeg') && !probe.hasExaminedTimes
+function isUnexaminedMpeg(file: InputFile): boolean {
+  return isMpeg(file) && file.probe?.hasExaminedTimes === false
 }
 
 /** Returns options that go before the input. */
@@ -94,10 +94,34 @@ export function trimRange(file: InputFile, trim: Trim, { readFromSeconds }: Outp
   const isSought = readFromSeconds > 0
   return ffmpegOptions({
     copyts: true,
-    itsoffset: formatDecimal(-findStart(file, trim), 6),
+    itsoffset: formatDecimal(offsetTimes(file, trim), 6),
     noaccurate_seek: isSought,
     ss: isSought ? formatDecimal(readFromSeconds) : null,
   })
+}
+
+/** Units of a second of the clock of MPEG streams. */
+const MPEG_CLOCK = 90_000
+
+/**
+ * Returns the offset that makes the start of the part 0. In MPEG streams, ffmpeg would replace an
+ * offset that is exactly the start of the file by the start of the tracks that are used, and so move
+ * a track that is made by itself. So the offset differs by a microsecond, which rounds to the same unit
+ * of the clock.
+ */
+function offsetTimes(file: InputFile, trim: Trim): number {
+  const offset = -findStart(file, trim)
+  if (!isMpeg(file)) {
+    return offset
+  }
+  const toUnits = (seconds: number) => Math.round(seconds * MPEG_CLOCK)
+  const later = offset + 1e-6
+  return toUnits(later) === toUnits(offset) ? later : offset - 1e-6
+}
+
+/** True for MPEG streams, whose tracks can only be made by themselves with the times of a range. */
+export function isMpeg({ probe }: InputFile): boolean {
+  return probe?.facts.format.startsWith('mpeg') === true
 }
 
 /** Returns filters that trim the video of a file in which ffmpeg does not seek exactly. */

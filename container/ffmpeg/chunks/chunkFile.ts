@@ -3,8 +3,8 @@ import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 
 /**
- * Video is stored as MP4, which keeps the times of frames exactly; audio in the container of the
- * variant, so that it is copied without a conversion.
+ * Video is stored as MP4, which keeps the times of frames exactly. The extension of audio is that of
+ * the variant, although its container may differ; ffmpeg does not look at extensions.
  */
 export function chunkFormat(
   { format }: Pick<RenditionOf<'video'>, 'format'>,

@@ -3,7 +3,12 @@ import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import type { EditPlan } from '../edit/planEdits.ts'
 import { trimRange } from '../edit/steps/trim.ts'
-import { buildContainer, buildExactContainer, keepMetadata, STRIP_METADATA } from '../encode/containers.ts'
+import {
+  buildContainer,
+  buildExactContainer,
+  keepMetadata,
+  STRIP_METADATA,
+} from '../encode/containers.ts'
 import { openSubtitles, SUBTITLE_CODECS } from '../encode/fileCommand.ts'
 import { formatDecimal } from '../edit/numbers.ts'
 import { COMMON_OPTIONS, LOCAL_FILE_INPUT, selectInputLimits } from '../process/limits.ts'
@@ -137,6 +142,9 @@ export function buildJoinCommand(command: JoinCommand): string[] {
     ...video.output,
     ...ffmpegOptions({
       'tag:v': hasTag ? 'hvc1' : null,
+      // An encoded track has no disposition either.
+      'disposition:v': 0,
+      'disposition:a': audio === null ? null : 0,
       'c:a': audio === null ? null : 'copy',
       'c:s': subtitles === null ? null : (SUBTITLE_CODECS[format] ?? 'srt'),
     }),

@@ -5,12 +5,7 @@ import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { planEdits } from '../edit/planEdits.ts'
 import { buildExactContainer } from '../encode/containers.ts'
 import { buildFileCommand } from '../encode/fileCommand.ts'
-import {
-  buildAudioTrack,
-  planLoudness,
-  requestTracks,
-  selectLoudness,
-} from '../plan/planVideo.ts'
+import { buildAudioTrack, planLoudness, requestTracks, selectLoudness } from '../plan/planVideo.ts'
 import { isMpeg } from '../edit/steps/trim.ts'
 import { decideTracks } from '../plan/trackDecisions.ts'
 import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
@@ -48,6 +43,17 @@ export function planChunk(rendition: Video, context: PlanContext, range: ChunkRa
 /** All of the output, with the times of a range. */
 const WHOLE = { startSeconds: 0, endSeconds: null, readFromSeconds: 0 }
 
+/** Codecs whose encoders add samples at the start, with negative times. */
+const CODECS_WITH_DELAY = ['aac', 'mp3']
+
+/**
+ * Returns the container of the audio: that of the variant, so that the join does not convert it. In
+ * Matroska a negative time would become 0, and all later ones would move.
+ */
+function selectAudioFormat({ format }: Pick<Video, 'format'>, codec: string): Video['format'] {
+  return format === 'mkv' && CODECS_WITH_DELAY.includes(codec) ? 'mp4' : format
+}
+
 /** Makes the audio as the encode of the whole does, two passes for the loudness included. */
 function planAudioSteps(rendition: Video, context: PlanContext, output: string): Step[] {
   const withoutImages = { ...rendition, subtitles: null, watermark: null }
@@ -58,7 +64,8 @@ function planAudioSteps(rendition: Video, context: PlanContext, output: string):
     ...(needsRange && { range: WHOLE }),
   })
   const decisions = decideTracks(rendition, context.source.probe, editPlan.output)
-  const { format } = rendition
+  const codec = decisions.audioCodec ?? editPlan.output.files[0].audio?.codec ?? ''
+  const format = selectAudioFormat(rendition, codec)
   const { seconds } = editPlan.output
   return [
     ...planLoudness(rendition, editPlan, decisions),

@@ -106,7 +106,10 @@ function boundary(frame: number, rate: number): number {
 }
 
 /** With a constant rate, only the start and the end of the video can lack frames. */
-function isCountKnown({ constantFrameRate, files, videoStartSeconds }: EditedOutput, index: number) {
+function isCountKnown(
+  { constantFrameRate, files, videoStartSeconds }: EditedOutput,
+  index: number,
+) {
   const startsAtZero = videoStartSeconds === 0 && files[0].trim.startSeconds === 0
   return constantFrameRate !== null && (index > 0 || startsAtZero)
 }

@@ -103,13 +103,11 @@ function planAttempt(
         }),
     })
   }
-  const encode = buildSteps().map(
-    (step, index): FfmpegStep => ({
-      ...step,
-      ffmpeg: (stderrTails) =>
-        state.isComplete ? null : (buildSteps()[index]?.ffmpeg(stderrTails) ?? null),
-    }),
-  )
+  const encode = buildSteps().map((step, index): FfmpegStep => ({
+    ...step,
+    ffmpeg: (stderrTails) =>
+      state.isComplete ? null : (buildSteps()[index]?.ffmpeg(stderrTails) ?? null),
+  }))
   if (second === 0) {
     return encode
   }

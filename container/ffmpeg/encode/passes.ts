@@ -120,9 +120,15 @@ function planLastPass(options: EncodeOptions, resolveRate: () => RateControl): F
   }
 }
 
-function buildEncoder({ rendition, isJoinable = false }: EncodeOptions, rate: RateControl): string[] {
+function buildEncoder(
+  { rendition, isJoinable = false }: EncodeOptions,
+  rate: RateControl,
+): string[] {
   const { videoCodec: codec, encoderSpeed } = rendition
-  return [...buildFrameTiming(codec, rate), ...buildVideoEncoder({ codec, encoderSpeed, rate, isJoinable })]
+  return [
+    ...buildFrameTiming(codec, rate),
+    ...buildVideoEncoder({ codec, encoderSpeed, rate, isJoinable }),
+  ]
 }
 
 /**

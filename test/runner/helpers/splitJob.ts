@@ -30,6 +30,7 @@ type Video = RenditionOf<'video'>
 export interface SplitJob {
   attempt: RunningAttempt
   rendition: Video
+  sourceFile: string
   context: PlanContext
   close: () => Promise<void>
 }
@@ -102,7 +103,7 @@ export async function openSplitJob(options: {
     checksTimes: false,
   }
   const context = await examineInputs(attempt, await probeInputs(attempt), true)
-  return { attempt, rendition, context, close }
+  return { attempt, rendition, sourceFile: file, context, close }
 }
 
 async function serveFile(file: string, path: string) {
@@ -174,7 +175,10 @@ export async function encodeWhole(
 }
 
 /** Encodes the chunks, joins them, and verifies the output. */
-export async function encodeChunks(job: SplitJob, chunkSeconds?: number) {
+export async function encodeChunks(
+  job: SplitJob,
+  { chunkSeconds, replace }: { chunkSeconds?: number; replace?: (list: string[]) => string[] } = {},
+) {
   const { rendition, attempt } = job
   const ranges = listRanges(job, chunkSeconds)
   const tools = resolveFfmpegTools(attempt.settings)
@@ -182,9 +186,8 @@ export async function encodeChunks(job: SplitJob, chunkSeconds?: number) {
   await mkdir(folder, { recursive: true })
   const chunks: ChunkFile[] = []
   for (const [index, range] of ranges.slice(0, -1).entries()) {
-    const made = await runPlan(job, `chunk${index}`, (context) =>
-      planChunk(rendition, context, range),
-    )
+    const plan = (context: PlanContext) => planChunk(rendition, context, range)
+    const made = await runPlan(job, `chunk${index}`, plan, replace)
     const file = join(folder, chunkFileName(rendition, range, index))
     await rename(made.output, file)
     const facts = await measureChunk({

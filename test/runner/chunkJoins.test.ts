@@ -1,0 +1,142 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { args } from '../fixtures/args.ts'
+import { type ChunkCase, useChunkJobs } from './helpers/clips/chunkSources.ts'
+import { encodeChunks, encodeWhole } from './helpers/splitJob.ts'
+
+const execute = promisify(execFile)
+const openJob = useChunkJobs()
+
+/** Key frames of the whole at the boundaries of chunks of 2 seconds. */
+const SEAM_SECONDS = [2, 4, 6]
+
+/** Reads the tracks of a file, the times of its frames in order, and its packets of audio. */
+async function describeFile(file: string) {
+  const list = args`-v error -of json -show_chapters -show_entries
+    stream=codec_name,codec_tag_string,time_base,start_pts,duration_ts,sample_aspect_ratio,color_range,color_space,color_transfer,color_primaries,avg_frame_rate,nb_frames:stream_tags:stream_disposition=default,forced:format_tags:packet=codec_type,pts,dts,duration,size ${file}`
+  const { stdout } = await execute('ffprobe', list, { maxBuffer: 1e8 })
+  const { packets, ...rest } = JSON.parse(stdout)
+  const video = packets.filter((each: { codec_type: string }) => each.codec_type === 'video')
+  const decodingTimes = video.map(({ dts }: { dts: number }) => dts)
+  for (const stream of rest.streams) {
+    const { tags } = stream
+    const [frames, seconds] = stream.avg_frame_rate.split('/').map(Number)
+    stream.avg_frame_rate = Math.round((100 * frames) / seconds)
+    delete tags?.encoder
+    delete tags?.ENCODER
+    delete tags?.DURATION
+  }
+  const others = packets.filter((each: { codec_type: string }) => each.codec_type !== 'video')
+  return {
+    ...rest,
+    frameTimes: video
+      .map(({ pts }: { pts: number }) => pts)
+      .toSorted((a: number, b: number) => a - b)
+      .join(),
+    others: others.map(({ size }: { size: string }) => size).join(),
+    otherTimes: [others[0], others.at(-1)],
+    hasIncreasingTimes: decodingTimes.every(
+      (time: number, at: number) => at === 0 || time > decodingTimes[at - 1],
+    ),
+  }
+}
+
+/** Encodes the whole with key frames where the chunks have them. */
+function forceKeyframes(list: string[]): string[] {
+  const at = list.indexOf('-c:v')
+  const encoder = list[at + 1] ?? ''
+  const options =
+    encoder === 'libsvtav1'
+      ? ['-g', '50']
+      : ['-force_key_frames', SEAM_SECONDS.join(','), ...(encoder.startsWith('libx26') ? ['-forced-idr', '1'] : [])]
+  return [...list.slice(0, at + 2), ...options, ...list.slice(at + 2)]
+}
+
+/** Reads the similarity (SSIM) of each frame to that of the source. */
+async function readSimilarities(file: string, source: string): Promise<number[]> {
+  const filter = '[0:v:0][1:v:0]ssim=f=-'
+  const { stdout } = await execute(
+    'ffmpeg',
+    args`-v error -i ${file} -i ${source} -filter_complex ${filter} -f null -`,
+  )
+  return [...stdout.matchAll(/All:([\d.]+)/g)].map(([, similarity]) => Number(similarity))
+}
+
+describe('joined chunks have the tracks and times of the whole', () => {
+  it.each<ChunkCase>([
+    [
+      'film.mp4',
+      { metadata: 'keep', subtitles: 'lines.srt', subtitleMode: 'track', speed: 0.8, loudness: 16 },
+    ],
+    ['ntsc.mkv', { format: 'mkv', videoCodec: 'h265', audioCodec: 'copy', metadata: 'keep' }],
+    ['open.ts', { startSeconds: 1.5, format: 'mkv', audioCodec: 'aac' }],
+    ['open.ts', { frameRate: 30 }],
+    ['short-audio.mp4', { startSeconds: 0.5, endSeconds: 5.6, fadeInSeconds: 1 }],
+    ['long-audio.mp4', { audioCodec: 'mp3' }],
+    ['vfr.mp4', {}],
+  ])('%s %o', async (name, fields) => {
+    const job = await openJob(name, fields)
+    const { output } = await encodeChunks(job)
+    const joined = await describeFile(output)
+    expect(joined).toEqual(await describeFile(await encodeWhole(job)))
+    expect(joined.hasIncreasingTimes || fields.format === 'mkv').toBe(true)
+  })
+})
+
+describe('joined chunks have the quality and size of the whole with the same key frames', () => {
+  it.each<ChunkCase>([
+    ['film.mp4', {}],
+    ['film.mp4', { videoKbps: 300 }],
+    ['film.mp4', { format: 'mov', videoCodec: 'h265' }],
+    ['film.mp4', { format: 'webm', videoCodec: 'vp9' }],
+    ['film.mp4', { videoCodec: 'av1' }],
+  ])('%s %o', async (name, fields) => {
+    const job = await openJob(name, fields)
+    const { output, chunks } = await encodeChunks(job)
+    const whole = await encodeWhole(job, forceKeyframes)
+    expect(await describeFile(output)).toEqual(await describeFile(whole))
+    const source = job.sourceFile
+    const joined = await readSimilarities(output, source)
+    const expected = await readSimilarities(whole, source)
+    expect(joined).toHaveLength(expected.length)
+    const nearSeams = (values: number[]) =>
+      SEAM_SECONDS.flatMap((second) => values.slice(second * 25 - 5, second * 25 + 6))
+    expect(Math.min(...nearSeams(joined))).toBeGreaterThan(Math.min(...nearSeams(expected)) - 0.01)
+    const bytes = await Promise.all([output, whole].map(countVideoBytes))
+    console.log(
+      name,
+      fields,
+      bytes,
+      Math.min(...nearSeams(joined)),
+      Math.min(...nearSeams(expected)),
+    )
+    expect(Math.abs(bytes[0]! / bytes[1]! - 1)).toBeLessThan(0.03)
+    expect(chunks).toHaveLength(5)
+  })
+})
+
+async function countVideoBytes(file: string): Promise<number> {
+  const list = args`-v error -select_streams v:0 -show_entries packet=size -of csv=p=0`
+  const { stdout } = await execute('ffprobe', args`${list} ${file}`)
+  return stdout.split('\n').reduce((sum, size) => sum + Number.parseInt(size || '0', 10), 0)
+}
+
+it('flashes and beeps at the boundaries of chunks stay together', async () => {
+  const job = await openJob('flashes.mp4', { width: 80 })
+  const { output } = await encodeChunks(job)
+  const { stderr } = await execute(
+    'ffmpeg',
+    args`-hide_banner -nostats -i ${output} -vf blackdetect=d=0.2 -af silencedetect=n=-30dB:d=0.2
+      -f null -`,
+  )
+  const read = (name: string) =>
+    [...stderr.matchAll(new RegExp(`${name}: ?([\\d.]+)`, 'g'))].map(([, second]) => Number(second))
+  const flashes = read('black_end').slice(0, 3)
+  const beeps = read('silence_end').slice(0, 3)
+  expect(flashes).toEqual(SEAM_SECONDS)
+  for (const [index, beep] of beeps.entries()) {
+    expect(Math.abs(beep - (SEAM_SECONDS[index] ?? 0))).toBeLessThan(0.04)
+  }
+  expect(beeps).toHaveLength(3)
+})

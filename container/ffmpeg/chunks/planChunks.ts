@@ -52,7 +52,11 @@ export function planChunks(
   if (seconds !== null && seconds < MIN_VIDEO_CHUNKS * options.chunkSeconds) {
     return { ranges: null, reason: null }
   }
-  const reason = findSplitObstacle(rendition, context.source.probe, { output, decisions })
+  const reason = findSplitObstacle(rendition, context.source.probe, {
+    output,
+    decisions,
+    chunkSeconds: options.chunkSeconds,
+  })
   if (reason !== null || seconds === null) {
     return { ranges: null, reason }
   }

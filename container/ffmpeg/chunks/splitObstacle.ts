@@ -14,7 +14,11 @@ const SEEKABLE_FORMATS = ['mov', 'matroska', 'mpegts']
 export function findSplitObstacle(
   rendition: Video,
   probe: Probe,
-  { output, decisions }: { output: EditedOutput; decisions: TrackDecisions },
+  {
+    output,
+    decisions,
+    chunkSeconds,
+  }: { output: EditedOutput; decisions: TrackDecisions; chunkSeconds: number },
 ): string | null {
   const [{ file }, ...appended] = output.files
   if (decisions.video.action !== 'encode') {
@@ -27,7 +31,7 @@ export function findSplitObstacle(
     findRateObstacle(rendition, decisions) ??
     (hasWrongTimes(file)
       ? 'The times in the file jump or go back, so its frames cannot be found by their times.'
-      : findSourceObstacle(probe, output))
+      : findSourceObstacle(probe, output, chunkSeconds))
   )
 }
 
@@ -41,8 +45,12 @@ function findRateObstacle({ videoCodec }: Video, { rate }: TrackDecisions): stri
     : null
 }
 
-function findSourceObstacle({ facts, isStill }: Probe, output: EditedOutput): string | null {
-  const [{ video }] = output.files
+function findSourceObstacle(
+  { facts, isStill }: Probe,
+  output: EditedOutput,
+  chunkSeconds: number,
+): string | null {
+  const [{ video, trim }] = output.files
   const formats = facts.format.split(',')
   if (isStill || video === null || !SEEKABLE_FORMATS.some((name) => formats.includes(name))) {
     return `The source is not MP4, MOV, Matroska, WebM or MPEG-TS (it is ${formats[0]}), so its frames may get other times after a seek.`
@@ -50,17 +58,18 @@ function findSourceObstacle({ facts, isStill }: Probe, output: EditedOutput): st
   if (output.trackSeconds.video === null || !output.durationIsKnown) {
     return 'The duration of the video is not known exactly, so its end cannot be planned.'
   }
-  return findVideoObstacle(video, output.trackSeconds.video)
+  // The first chunk needs frames.
+  const late = (video.startSeconds - trim.startSeconds) / output.edits.speed
+  return late > chunkSeconds / 2
+    ? `The video begins late (at second ${late.toFixed(1)}).`
+    : findVideoObstacle(video)
 }
 
-function findVideoObstacle(video: VideoStream, seconds: number): string | null {
+function findVideoObstacle(video: VideoStream): string | null {
   if (video.hasWrongTimes || video.decodeDelaySeconds !== null) {
     return 'The file has no usable presentation times, so its frames cannot be found by their times.'
   }
-  if (video.interlaced && video.scan?.type === 'telecine') {
-    return 'Film is restored from telecined video, which depends on all frames before.'
-  }
-  return video.startSeconds > seconds / 4
-    ? `The video begins late (at second ${video.startSeconds.toFixed(1)}).`
+  return video.interlaced && video.scan?.type === 'telecine'
+    ? 'Film is restored from telecined video, which depends on all frames before.'
     : null
 }

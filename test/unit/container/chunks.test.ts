@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest'
+import { checkChunks } from '../../../container/ffmpeg/chunks/checkChunks.ts'
+import { buildChunkList } from '../../../container/ffmpeg/chunks/joinCommand.ts'
+import { planChunks } from '../../../container/ffmpeg/chunks/planChunks.ts'
+import type { Probe } from '../../../container/ffmpeg/probe/probe.ts'
+import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { probed, stream } from '../../fixtures/probes.ts'
+import { video } from '../../fixtures/renditions.ts'
+
+const HOUR = 3_600
+const long: Partial<typeof stream> = { endSeconds: HOUR, frames: HOUR * 30, bitRate: 5_000_000 }
+
+function split(
+  fields: Partial<RenditionOf<'video'>> = {},
+  {
+    more = long,
+    audio = { endSeconds: HOUR },
+    probe = {},
+    chunkSeconds = 30,
+    encoderVersion = '7.1',
+  }: {
+    more?: Partial<typeof stream>
+    audio?: Parameters<typeof probed>[1]
+    probe?: Partial<Probe>
+    chunkSeconds?: number
+    encoderVersion?: string
+  } = {},
+) {
+  const found = probed({ ...stream, ...more }, audio)
+  const seconds = more.endSeconds ?? 10
+  const source = {
+    url: 'http://127.0.0.1:1/a',
+    path: 'videos/clip.mp4',
+    probe: {
+      ...found,
+      contentSeconds: seconds,
+      facts: { ...found.facts, sizeBytes: 1e9, durationSeconds: seconds },
+      ...probe,
+    },
+  }
+  const references = new Map([
+    ['b.mp4', { url: 'http://127.0.0.1:1/b', path: 'b.mp4', probe: found }],
+  ])
+  const context = { source, references, folder: '/scratch' }
+  const rendition = video({ width: 640, ...fields }) as RenditionOf<'video'>
+  return planChunks(rendition, context, { chunkSeconds, encoderVersion })
+}
+
+describe('the ranges of chunks', () => {
+  it('begin half a frame before a frame of the output, and have all of its frames', () => {
+    const { ranges } = split({ frameRate: 25 })
+    const chunks = ranges?.filter(({ kind }) => kind === 'video') ?? []
+    expect(ranges?.map(({ kind }) => kind)).toEqual(['audio', ...chunks.map(() => 'video'), 'join'])
+    expect(chunks).toHaveLength(120)
+    expect(chunks[0]).toEqual({ kind: 'video', startSeconds: 0, endSeconds: 29.98, frames: 750 })
+    expect(chunks[1]).toMatchObject({ startSeconds: 29.98, endSeconds: 59.98, frames: 750 })
+    expect(chunks.at(-1)).toMatchObject({ endSeconds: null, frames: null })
+  })
+
+  it('are at most 600, and the last one is not shorter than half of the others', () => {
+    const day = { ...long, endSeconds: 24 * HOUR, frames: null }
+    expect(split({}, { more: day })?.ranges?.length).toBe(602)
+    const starts = (endSeconds: number) =>
+      split({}, { more: { ...long, endSeconds }, audio: null }).ranges?.map(
+        (each) => each.startSeconds,
+      )
+    expect(starts(74)).toEqual([0, 29.983333, 0])
+    expect(starts(76)).toEqual([0, 29.983333, 59.983333, 0])
+  })
+
+  it('have an unknown number of frames when frames keep their times, or a part begins between two', () => {
+    const frames = (fields: Partial<RenditionOf<'video'>>) =>
+      split(fields)
+        .ranges?.slice(1, 3)
+        .map((each) => each.frames)
+    expect(frames({})).toEqual([null, null])
+    expect(frames({ frameRate: 30, startSeconds: 1.01 })).toEqual([null, 900])
+    expect(frames({ speed: 2 })).toEqual([900, 900])
+  })
+
+  it('have a key that depends on everything that changes the chunks, and not on the address of the file', () => {
+    const key = (...options: Parameters<typeof split>) => {
+      const plan = split(...options)
+      return plan.ranges === null ? plan.reason : plan.planKey
+    }
+    const keys = [
+      key(),
+      key({ quality: 90 }),
+      key({ audioKbps: 96, audioCodec: 'mp3' }),
+      key({}, { encoderVersion: '7.2' }),
+      key({}, { chunkSeconds: 31 }),
+      key({}, { probe: { startSeconds: 0.1 } }),
+    ]
+    expect(new Set(keys).size).toBe(keys.length)
+    expect(key()).toBe(keys[0])
+    expect(keys[0]).toMatch(/^[0-9a-f]{64}$/)
+  })
+})
+
+describe('a video is not split', () => {
+  it('if it is too short, without a reason', () => {
+    expect(split({}, { more: { ...long, endSeconds: 59 } })).toEqual({ ranges: null, reason: null })
+  })
+
+  it.each<[string, Parameters<typeof split>]>([
+    ['file size', [{ sizeKilobytes: 900_000 }]],
+    ['maximum bit rate', [{ videoCodec: 'vp9', format: 'webm', videoKbps: 900 }]],
+    ['maximum bit rate', [{ videoCodec: 'av1', videoKbps: 900 }]],
+    ['Joined files', [{ append: ['b.mp4'] }]],
+    ['copied', [{ width: null }, { more: { ...long, bitRate: 100_000 } }]],
+    [
+      'jump or go back',
+      [{}, { more: { ...long, timeFault: { frameSeconds: 0.04, maxStepSeconds: 1 } as never } }],
+    ],
+    ['presentation times', [{}, { more: { ...long, hasWrongTimes: true } }]],
+    [
+      'telecined',
+      [
+        {},
+        {
+          more: {
+            ...long,
+            interlaced: true,
+            scan: { type: 'telecine', fieldOrder: 'tff' } as never,
+          },
+        },
+      ],
+    ],
+    ['not known exactly', [{}, { probe: { durationIsDeclared: false } }]],
+    ['not MP4', [{}, { probe: { facts: { ...probed().facts, format: 'avi', sizeBytes: 1e9 } } }]],
+    ['begins late', [{}, { more: { ...long, startSeconds: 20 } }]],
+  ])('%s', (reason, options) => {
+    expect(split(...options)).toMatchObject({
+      ranges: null,
+      reason: expect.stringContaining(reason),
+    })
+  })
+})
+
+describe('the gate before the join', () => {
+  const range = (startSeconds: number, endSeconds: number | null, frames: number | null) =>
+    ({ kind: 'video', startSeconds, endSeconds, frames }) satisfies ChunkRange
+  const facts = (startTicks: number, endTicks: number, more: Partial<ChunkFacts> = {}) => ({
+    sizeBytes: 1,
+    frames: 50,
+    samples: null,
+    timescale: 120_000,
+    startTicks,
+    endTicks,
+    decoderConfig: 'a'.repeat(64),
+    ...more,
+  })
+  const audio = {
+    range: { kind: 'audio', startSeconds: 0, endSeconds: null, frames: null } satisfies ChunkRange,
+    facts: facts(0, 4 * 48_000, { timescale: 48_000, frames: null, samples: 4 * 48_000 }),
+  }
+  const expected = { hasAudio: true, trackSeconds: { video: 4, audio: 4 } }
+
+  function check(first: Partial<ChunkFacts>, second: Partial<ChunkFacts>, expect = expected) {
+    return checkChunks(
+      [
+        audio,
+        { range: range(0, 1.98, 50), facts: facts(0, 240_000, first) },
+        { range: range(1.98, null, 50), facts: facts(240_000, 480_000, second) },
+      ],
+      expect,
+    )
+  }
+
+  it('accepts chunks that follow one another within one tick', () => {
+    expect(check({}, {})).toBeNull()
+    expect(check({}, { startTicks: 240_001 })).toBeNull()
+  })
+
+  it.each<[string, string | null]>([
+    ['gap of 2 ticks', check({}, { startTicks: 240_002 })],
+    ['gap of -4800 ticks', check({ endTicks: 244_800 }, {})],
+    ['49 frames instead of 50', check({ frames: 49 }, {})],
+    ['decoder configurations', check({}, { decoderConfig: 'b'.repeat(64) })],
+    ['units of time', check({}, { timescale: 90_000 })],
+    ['The audio ends', check({}, {}, { hasAudio: true, trackSeconds: { video: 4, audio: 5 } })],
+    ['Audio was not planned', check({}, {}, { ...expected, hasAudio: false })],
+  ])('rejects others: %s', (fault, found) => {
+    expect(found).toContain(fault)
+  })
+})
+
+it('the list of chunks moves no times', () => {
+  const ranges = [
+    { startSeconds: 0, endSeconds: 29.9833333 },
+    { startSeconds: 29.9833333, endSeconds: null },
+  ]
+  expect(buildChunkList(ranges, ['a.mp4', 'b.mp4']).split('\n')).toEqual([
+    'ffconcat version 1.0',
+    ...['file a.mp4', 'inpoint 0', 'duration 29.983333'],
+    ...['file b.mp4', 'inpoint 29.983333', 'duration 1'],
+    '',
+  ])
+})

@@ -191,10 +191,12 @@ it('the list of chunks moves no times', () => {
     { startSeconds: 0, endSeconds: 29.9833333 },
     { startSeconds: 29.9833333, endSeconds: null },
   ]
-  expect(buildChunkList(ranges, ['a.mp4', 'b.mp4']).split('\n')).toEqual([
-    'ffconcat version 1.0',
-    ...['file a.mp4', 'inpoint 0', 'duration 29.983333'],
-    ...['file b.mp4', 'inpoint 29.983333', 'duration 1'],
-    '',
-  ])
+  expect(buildChunkList(ranges, ['a.mp4', 'b.mp4'])).toBe(`ffconcat version 1.0
+file a.mp4
+inpoint 0
+duration 29.983333
+file b.mp4
+inpoint 29.983333
+duration 1
+`)
 })

@@ -24,7 +24,7 @@ const MAX_RELEASE_MS = 3_000
 
 async function main(settings: Settings): Promise<number> {
   const log = createLog((line) => process.stdout.write(line), { runner: settings.runnerId })
-  const client = createGatewayClient({ gatewayUrl: settings.gatewayUrl, token: settings.token })
+  const client = createGatewayClient(settings)
   const shutdown = createShutdown(settings.shutdownSeconds * 1_000)
   const stop = (name: NodeJS.Signals) => {
     if (shutdown.begun.aborted) {

@@ -90,6 +90,7 @@ const environment = z.object({
       .default(0),
   ),
   SCRATCH_DIR: setting(z.string().default(() => tmpdir())),
+  SOURCE_DIGESTS: setting(z.enum(['on', 'off'], 'must be "on" or "off"').default('on')),
   FFMPEG: setting(z.string().default('ffmpeg')),
   FFPROBE: setting(z.string().default('ffprobe')),
 })
@@ -127,6 +128,8 @@ export interface Settings {
   cpus: number | null
   /** Number of small jobs that run at once; null for a number by cores and memory. */
   smallJobs: number | null
+  /** False if no digests of sources are requested, because nothing is between gateway and runner. */
+  sourceDigests: boolean
   ffmpeg: string
   ffprobe: string
 }
@@ -160,6 +163,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     memoryBytes: value.MEMORY_BYTES ?? null,
     cpus: value.CPUS ?? null,
     smallJobs: value.SMALL_JOBS ?? null,
+    sourceDigests: value.SOURCE_DIGESTS === 'on',
     ffmpeg: value.FFMPEG,
     ffprobe: value.FFPROBE,
   }

@@ -32,12 +32,17 @@ const PART_TIMEOUT_MS = 150_000
 
 export type GatewayClient = ReturnType<typeof createGatewayClient>
 
-/** @param options.timeouts of transfers in milliseconds, which tests shorten */
+/**
+ * @param options.sourceDigests false to receive sources without digests; they are checked by default
+ * @param options.timeouts of transfers in milliseconds, which tests shorten
+ */
 export function createGatewayClient(options: {
   gatewayUrl: string
   token: string | null
+  sourceDigests?: boolean
   timeouts?: { stallMs: number; partMs: number }
 }) {
+  const hasDigest = options.sourceDigests ?? true
   const { stallMs, partMs } = options.timeouts ?? { stallMs: STALL_MS, partMs: PART_TIMEOUT_MS }
   const { send, sendWith, silentMs } = createSender(options)
 
@@ -93,7 +98,7 @@ export function createGatewayClient(options: {
         .join('')
       const path = `${buildJobPath(lease)}/source?fence=${lease.fence}${file}`
       return sendWith({ timeoutMs: SOURCE_TIMEOUT_MS, tries: TRIES, signal }, (connection) =>
-        readRange({ path, start, end, stallMs }, connection),
+        readRange({ path, start, end, hasDigest, stallMs }, connection),
       )
     },
 

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto'
 import { get as getHttp, type IncomingMessage } from 'node:http'
 import { get as getHttps } from 'node:https'
+import { NO_DIGEST } from '../../src/contract/runnerProtocol.ts'
 import { GatewayRejection } from '../failures.ts'
 import { type Connection, readError, writeContentDigest } from './request.ts'
 
@@ -14,6 +15,8 @@ interface RangeRequest {
   start: number
   /** Exclusive. */
   end: number
+  /** False to request no digest. */
+  hasDigest: boolean
   /** Maximum time without new bytes. */
   stallMs: number
 }
@@ -24,14 +27,17 @@ interface RangeRequest {
  *   caller can retry
  */
 export function readRange(
-  { path, start, end, stallMs }: RangeRequest,
+  { path, start, end, hasDigest, stallMs }: RangeRequest,
   { baseUrl, headers, signal, onResponse }: Connection,
 ): Promise<Buffer[]> {
   const url = new URL(path, baseUrl)
-  const range = `bytes=${start}-${end - 1}`
+  const rangeHeaders = {
+    range: `bytes=${start}-${end - 1}`,
+    ...(!hasDigest && { 'want-content-digest': NO_DIGEST }),
+  }
   const get = url.protocol === 'https:' ? getHttps : getHttp
   return new Promise((resolve, reject) => {
-    const request = get(url, { headers: { ...headers, range }, signal }, (response) => {
+    const request = get(url, { headers: { ...headers, ...rangeHeaders }, signal }, (response) => {
       onResponse()
       const timer = setTimeout(() => {
         response.destroy(new Error(`no bytes arrived for ${stallMs} ms`))

@@ -32,7 +32,8 @@
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
  * with every source range of up to 8 MiB; the runner sends it with every part and package file. If
  * the digest of received bytes does not match, the gateway returns 400 `digest_mismatch`, and the
- * runner sends the bytes again.
+ * runner sends the bytes again. A runner on the gateway's machine can do without the digests of sources:
+ * it sends `Want-Content-Digest: sha-256=0`.
  */
 import { z } from 'zod'
 import { chunkFacts, chunkRange, MAX_CHUNKS } from './chunk.ts'
@@ -60,6 +61,9 @@ export const PROTOCOL_VERSION = 4
  * newer runner cannot read an assignment without it.
  */
 export const MIN_PROTOCOL_VERSION = 3
+
+/** Value of `Want-Content-Digest` (RFC 9530) for bytes without a SHA-256. */
+export const NO_DIGEST = 'sha-256=0'
 
 export const RUNNER_SECRET_HEADER = 'Runner-Secret'
 /** 128 bits are 22 characters in base64url. */

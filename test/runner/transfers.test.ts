@@ -138,6 +138,12 @@ it('a range with a wrong bit is detected and fetched again', async () => {
   const read = await client.readSource(assignment, 1_000, 200_000, new AbortController().signal)
   expect(Buffer.concat(read).equals(bytes.subarray(1_000, 200_000))).toBe(true)
   expect(gateway.sourceCalls).toHaveLength(3)
+
+  const { url: gatewayUrl, token } = gateway
+  const local = createGatewayClient({ gatewayUrl, token, sourceDigests: false })
+  gateway.sourceFault = () => 'flip'
+  await local.readSource(assignment, 1_000, 200_000, new AbortController().signal)
+  expect(gateway.sourceCalls).toHaveLength(4)
 })
 
 it('a part with a wrong bit is detected and sent again', async () => {

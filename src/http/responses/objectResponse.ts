@@ -1,5 +1,6 @@
 /** Serves stored objects over HTTP, with ranges and conditional requests. */
 import { quote } from '../../contract/quote.ts'
+import { NO_DIGEST } from '../../contract/runnerProtocol.ts'
 import { writeCount } from '../../contract/writeCount.ts'
 import type { Context } from 'hono'
 import { contentDigest } from '../../domain/digest.ts'
@@ -157,7 +158,8 @@ export async function serveSource(
   }
   const { object, body } = found
   const delivery = { contentType: 'application/octet-stream', cacheControl: 'no-store' }
-  if (!range || range.length > MAX_DIGESTED_BYTES) {
+  const isDigested = c.req.header('Want-Content-Digest') !== NO_DIGEST
+  if (!range || range.length > MAX_DIGESTED_BYTES || !isDigested) {
     return bodyResponse(object, delivery, range, body)
   }
   const bytes = await new Response(body).arrayBuffer()

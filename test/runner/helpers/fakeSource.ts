@@ -5,6 +5,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { buffer } from 'node:stream/consumers'
+import { NO_DIGEST } from '../../../src/contract/runnerProtocol.ts'
 
 /**
  * Fault that the gateway simulates for one source request; null for a correct response.
@@ -68,9 +69,11 @@ export async function sendSource(
     return
   }
   const bytes = await buffer(createReadStream(file, { start, end: end - 1 }))
+  const isDigested =
+    gateway.protocolVersion >= 2 && request.headers['want-content-digest'] !== NO_DIGEST
   response.writeHead(206, {
     'content-length': bytes.length,
-    ...(gateway.protocolVersion >= 2 && { 'content-digest': contentDigest(bytes) }),
+    ...(isDigested && { 'content-digest': contentDigest(bytes) }),
     'content-range': `bytes ${start}-${end - 1}/${(await stat(file)).size}`,
   })
   if (sourceFault === 'flip') {

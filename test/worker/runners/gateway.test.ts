@@ -9,6 +9,7 @@ import {
   PROTOCOL_VERSION,
   RUNNER_SECRET_HEADER,
 } from '../../../src/contract/runnerProtocol.ts'
+import { NO_DIGEST } from '../../../src/contract/runnerProtocol.ts'
 import { countClaimableJobs } from '../../../src/db/claimQuery.ts'
 import { findSizeClass } from '../../../src/domain/runnerRequirements.ts'
 import { asRunner, RUNNER_SECRET, expectJson, expectError } from '../helpers/requests.ts'
@@ -192,6 +193,14 @@ describe('content digests', () => {
     expect(response.status).toBe(206)
     expect(response.headers.get('Content-Digest')).toBe(await formatDigest(bytes))
     expect(await response.text()).toBe('bytes')
+
+    const withoutDigest = await exports.default.fetch(
+      `http://x/runner/jobs/${jobId}/source?fence=${fence}`,
+      { headers: { ...token, Range: 'bytes=4-8', 'Want-Content-Digest': NO_DIGEST } },
+    )
+    expect(withoutDigest.headers.has('Content-Digest')).toBe(false)
+    expect(withoutDigest.headers.get('Content-Range')).toBe('bytes 4-8/23')
+    expect(await withoutDigest.text()).toBe('bytes')
   })
 
   it('reject a part that was changed in transit, and accept the intact one', async () => {

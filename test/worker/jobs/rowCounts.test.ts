@@ -502,3 +502,99 @@ describe('the whole life of a job', () => {
     expect(spent.roundTrips).toBeLessThanOrEqual(15)
   })
 })
+
+describe('the life of a chunk', () => {
+  const VERSION = '1-0123456789abcdef'
+  const FACTS = {
+    sizeBytes: 10,
+    frames: 750,
+    samples: null,
+    timescale: 25,
+    startTicks: 0,
+    endTicks: 750,
+    decoderConfig: 'b'.repeat(64),
+  }
+  const VIDEO = { kind: 'video', startSeconds: 0, endSeconds: 30, frames: 750 } as const
+  const CHUNKS = 100
+
+  beforeAll(async () => {
+    await run("INSERT INTO queues (name, concurrency, max_chunks_at_once) VALUES ('film', 50, 50)")
+  })
+
+  function claimAs(id: string) {
+    const runner = {
+      id,
+      encoders: ['libx264', 'aac'],
+      chunkVersion: VERSION,
+      probeVersion: VERSION,
+    }
+    const request = { protocol: PROTOCOL_VERSION, runner, queues: ['film'], waitSeconds: 0 }
+    return claimJob(platform, request, RUNNER.secretHash)
+  }
+
+  /** Claims a chunk, reports for 30 s, and completes it. */
+  async function makeChunk() {
+    const { jobId, fence } = (await claimAs('r'))!
+    const claim = { jobId, fence, runnerSecretHash: RUNNER.secretHash }
+    const report = { stage: 'encode', etaSeconds: 9, fps: 25, speed: 1, playable: false } as const
+    for (let second = 0; second < 30; second++) {
+      await recordReport(platform, claim, { ...report, progress: second })
+    }
+    const request = { ...report, fence, progress: 90, sizeBytes: 10 }
+    const begun = await beginOutput(platform, claim, request)
+    const uploadId = begun.ok ? begun.uploadId : expect.fail(begun.message)
+    const body = new Response('the output').body!
+    const part = await putPart(
+      platform,
+      claim,
+      { uploadId, partNumber: 1, sizeBytes: 10 },
+      { body },
+    )
+    const finished = await finishAttempt(platform, claim, {
+      outcome: 'completed',
+      fence,
+      uploadId,
+      parts: part.ok ? [part.part] : expect.fail(part.message),
+      output: OUTPUT,
+      stderrTail: '',
+      command: 'ffmpeg',
+      timings: { encode: 30_000 },
+      chunk: FACTS,
+    })
+    expect(finished).toEqual({ ok: true, status: 'completed' })
+    await settled()
+  }
+
+  it('writes at most 12 rows when the job is split, and 15 while it is made, in 13 round trips', async () => {
+    const request = { filePath: 'videos/1.mp4', transformations: ['w_98'], queue: 'film' }
+    expect(await createJobs(platform, ROOT, request, null)).toMatchObject({ ok: true })
+    const { jobId, fence } = (await claimAs('lead'))!
+    const split = await cost(() =>
+      finishAttempt(
+        platform,
+        { jobId, fence, runnerSecretHash: RUNNER.secretHash },
+        {
+          outcome: 'split',
+          fence,
+          planKey: 'a'.repeat(64),
+          seconds: 30 * CHUNKS,
+          chunks: [
+            ...Array.from({ length: CHUNKS }, () => VIDEO),
+            { kind: 'join', startSeconds: 0, endSeconds: null, frames: null },
+          ],
+          probe: { version: VERSION, results: {} },
+          stderrTail: '',
+          command: '',
+          timings: {},
+        },
+      ),
+    )
+    expect(split.result).toEqual({ ok: true, status: 'running' })
+    expect(split.rowsWritten).toBeLessThanOrEqual(12 * CHUNKS)
+    expect(split.roundTrips).toBeLessThanOrEqual(5)
+    const spent = await cost(makeChunk)
+    expect(spent.rowsRead).toBeLessThanOrEqual(5 * CHUNKS)
+    expect(spent.rowsWritten).toBeLessThanOrEqual(15)
+    expect(spent.roundTrips).toBeLessThanOrEqual(13)
+  })
+})

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { CannotJoin } from '../../container/failures.ts'
 import { type ChunkCase, useChunkJobs } from './helpers/clips/chunkSources.ts'
-import { encodeChunks, hashChunkFrames, hashWholeFrames } from './helpers/splitJob.ts'
+import { encodeChunk, hashChunkFrames, hashWholeFrames, listRanges } from './helpers/splitJob.ts'
 
 const openJob = useChunkJobs()
 
@@ -14,7 +15,6 @@ describe('the frames of all chunks are those of the whole before they are encode
     ['ntsc.mkv', { frameRate: 12.5, speed: 1.5, width: 64, height: 64, resizeMode: 'crop' }],
     ['fast.mp4', { frameRate: 25, ...OVERLAYS }],
     ['open.ts', {}],
-    ['open.ts', { startSeconds: 1, frameRate: 30 }],
     ['fragmented.mp4', {}],
     ['vfr.mp4', {}],
     ['vfr.mp4', { frameRate: 25 }],
@@ -32,6 +32,12 @@ describe('the frames of all chunks are those of the whole before they are encode
   })
 })
 
+it('a chunk without a frame cannot be joined, so that the video is encoded as a whole', async () => {
+  const job = await openJob('still.mkv', {})
+  const made = encodeChunk(job, { index: 1, ranges: listRanges(job) })
+  await expect(made).rejects.toThrow(CannotJoin)
+})
+
 describe('a chunk is made again from an earlier second if ffmpeg has found no key frame before it', () => {
   it.each<ChunkCase>([
     ['ntsc.mkv', {}],
@@ -41,7 +47,7 @@ describe('a chunk is made again from an earlier second if ffmpeg has found no ke
     const seekLate = (list: string[]) =>
       list.map((word, index) => (list[index - 1] === '-ss' && Number(word) > 2 ? '4.7' : word))
     const job = await openJob(name, { ...fields, audioCodec: 'none' })
-    const { facts } = await encodeChunks(job, { chunkSeconds: 2, replace: seekLate })
-    expect(facts.durationSeconds).toBeCloseTo(7, 1)
+    const { facts } = await encodeChunk(job, { index: 2, ranges: listRanges(job) }, seekLate)
+    expect(facts).toMatchObject({ frames: fields.frameRate === 25 ? 50 : 60 })
   })
 })

@@ -1,7 +1,7 @@
 /** Measures a finished chunk, and verifies it. */
 import { stat } from 'node:fs/promises'
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
-import { JobFailure } from '../../failures.ts'
+import { CannotJoin, JobFailure } from '../../failures.ts'
 import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
 import { LOCAL_FILE_INPUT } from '../process/limits.ts'
 import { ffmpegOptions } from '../process/options.ts'
@@ -13,8 +13,8 @@ export type MeasureOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
 }
 
 /**
- * @throws JobFailure `output_invalid` when the chunk has other frames than planned, or cannot be
- *   decoded by itself
+ * @throws CannotJoin when the chunk has other frames than planned, or none, or cannot be decoded by
+ *   itself: the variant can then be encoded as a whole
  */
 export async function measureChunk(options: MeasureOptions): Promise<ChunkFacts> {
   const { file, range } = options
@@ -90,7 +90,7 @@ function checkFrames(range: ChunkRange, { packets, packetCount, timescale }: Tra
   }
 }
 
-/** @throws JobFailure when a decoder that has only this file cannot decode its first frame */
+/** @throws CannotJoin when a decoder that has only this file cannot decode its first frame */
 async function checkFirstFrame(options: MeasureOptions): Promise<void> {
   const { file, range } = options
   const { output } = await runFfprobe(
@@ -106,10 +106,10 @@ async function checkFirstFrame(options: MeasureOptions): Promise<void> {
   }
 }
 
-function invalid({ kind, startSeconds, endSeconds }: ChunkRange, fault: string): JobFailure {
+function invalid({ kind, startSeconds, endSeconds }: ChunkRange, fault: string): CannotJoin {
   const part =
     kind === 'video'
       ? `video from second ${startSeconds.toFixed(1)} to ${endSeconds?.toFixed(1) ?? 'the end'}`
       : 'audio'
-  return new JobFailure('output_invalid', `The chunk of the ${part} ${fault}.`)
+  return new CannotJoin('output_invalid', `The chunk of the ${part} ${fault}.`)
 }

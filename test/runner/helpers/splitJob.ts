@@ -22,6 +22,7 @@ import { verifyOutput } from '../../../container/ffmpeg/verify/verifyOutput.ts'
 import { createGatewayClient } from '../../../container/gateway/gatewayClient.ts'
 import { readSettings } from '../../../container/settings.ts'
 import { startSourceServer } from '../../../container/source/loopbackServer.ts'
+import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { assignment as assignmentSchema } from '../../../src/contract/runnerProtocol.ts'
 
@@ -126,8 +127,8 @@ async function serveFile(file: string, path: string) {
 }
 
 /** Returns the ranges of the chunks. @throws Error with the reason if the video is not split */
-export function listRanges({ rendition, context }: SplitJob, chunkSeconds = 2) {
-  const plan = planChunks(rendition, context, { chunkSeconds, encoderVersion: 'test' })
+export function listRanges({ rendition, context }: SplitJob): ChunkRange[] {
+  const plan = planChunks(rendition, context, { chunkSeconds: 2, encoderVersion: 'test' })
   if (plan.ranges === null) {
     throw new Error(`not split: ${plan.reason}`)
   }
@@ -174,47 +175,52 @@ export async function encodeWhole(
   return output
 }
 
-/** Encodes the chunks, joins them, and verifies the output. */
-export async function encodeChunks(
+/** Makes a chunk in a folder of its own, and moves it to the folder of the join. */
+export async function encodeChunk(
   job: SplitJob,
-  { chunkSeconds, replace }: { chunkSeconds?: number; replace?: (list: string[]) => string[] } = {},
-) {
+  { index, ranges }: { index: number; ranges: readonly ChunkRange[] },
+  replace?: (list: string[]) => string[],
+): Promise<ChunkFile> {
   const { rendition, attempt } = job
-  const ranges = listRanges(job, chunkSeconds)
-  const tools = resolveFfmpegTools(attempt.settings)
-  const folder = join(attempt.scratch, 'join')
-  await mkdir(folder, { recursive: true })
-  const chunks: ChunkFile[] = []
-  for (const [index, range] of ranges.slice(0, -1).entries()) {
-    const plan = (context: PlanContext) => planChunk(rendition, context, range)
-    const made = await runPlan(job, `chunk${index}`, plan, replace)
-    const file = join(folder, chunkFileName(rendition, range, index))
-    await rename(made.output, file)
-    const facts = await measureChunk({
-      ...tools,
-      cwd: folder,
-      signal: attempt.signal,
-      file,
-      range,
-    })
-    chunks.push({ range, file, facts })
+  const { signal, scratch } = attempt
+  const cwd = join(scratch, 'join')
+  await mkdir(cwd, { recursive: true })
+  const range = ranges[index]
+  if (range === undefined) {
+    throw new Error(`there is no chunk ${index}`)
   }
-  const { output, expect } = await runPlan(job, 'join', (context) =>
-    planJoin(rendition, context, chunks),
-  )
+  const plan = (context: PlanContext) => planChunk(rendition, context, range)
+  const made = await runPlan(job, `chunk${index}`, plan, replace)
+  const file = join(cwd, chunkFileName(rendition, range, index))
+  await rename(made.output, file)
+  const tools = resolveFfmpegTools(attempt.settings)
+  const facts = await measureChunk({ ...tools, cwd, signal, file, range })
+  return { range, file, facts }
+}
+
+/** Encodes the chunks, joins them, and verifies the output. */
+export async function encodeChunks(job: SplitJob) {
+  const { rendition, attempt } = job
+  const ranges = listRanges(job)
+  const chunks: ChunkFile[] = []
+  for (const index of ranges.slice(0, -1).keys()) {
+    chunks.push(await encodeChunk(job, { index, ranges }))
+  }
+  const plan = (context: PlanContext) => planJoin(rendition, context, chunks)
+  const { output, expect } = await runPlan(job, 'join', plan)
   if (expect === null) {
     throw new Error('a join must have an expectation')
   }
   const { facts } = await verifyOutput({
-    ...tools,
-    cwd: folder,
+    ...resolveFfmpegTools(attempt.settings),
+    cwd: attempt.scratch,
     signal: attempt.signal,
     file: output,
     expect,
     stderr: '',
     hasFallback: false,
   })
-  return { output, chunks, ranges, facts }
+  return { output, chunks, facts }
 }
 
 /**
@@ -226,8 +232,8 @@ export async function hashWholeFrames(job: SplitJob): Promise<string[]> {
   return hashFrames(job, 'whole-hash', plan)
 }
 
-export async function hashChunkFrames(job: SplitJob, chunkSeconds?: number): Promise<string[][]> {
-  const ranges = listRanges(job, chunkSeconds).filter(({ kind }) => kind === 'video')
+export async function hashChunkFrames(job: SplitJob): Promise<string[][]> {
+  const ranges = listRanges(job).filter(({ kind }) => kind === 'video')
   const hashes: string[][] = []
   for (const [index, range] of ranges.entries()) {
     const plan = (context: PlanContext) => firstEncode(planChunk(job.rendition, context, range))

@@ -48,6 +48,10 @@ const SOURCES: Record<string, string[][]> = {
       flashes.mp4`,
   ],
   'sparse.ts': [args`${FILM} ${H264} -g 1000 -bf 2 ${AAC} sparse.ts`],
+  // No frame from second 1 to 6.
+  'still.mkv': [
+    args`${testVideo('160x90', 25, 7)} -vf select='lt(t,1)+gt(t,6)' -fps_mode vfr ${H264} still.mkv`,
+  ],
   'interlaced.mp4': [
     args`${testVideo('160x96', 50, 7)} -vf tinterlace=interleave_top,fieldorder=tff ${H264}
       -flags +ildct+ilme -x264-params tff=1 interlaced.mp4`,

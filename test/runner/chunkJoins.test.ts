@@ -19,23 +19,26 @@ async function describeFile(file: string) {
   const { packets, ...rest } = JSON.parse(stdout)
   const video = packets.filter((each: { codec_type: string }) => each.codec_type === 'video')
   const decodingTimes = video.map(({ dts }: { dts: number }) => dts)
+  const others = packets.filter((each: { codec_type: string }) => each.codec_type !== 'video')
+  // In MKV, the delay of an encoder of audio is either before the start, or it moves all tracks.
+  const origin = file.endsWith('.mkv') ? Math.min(video[0].pts, others[0].pts) : 0
   for (const stream of rest.streams) {
     const { tags } = stream
+    stream.start_pts -= origin
     const [frames, seconds] = stream.avg_frame_rate.split('/').map(Number)
     stream.avg_frame_rate = Math.round((100 * frames) / seconds)
     delete tags?.encoder
     delete tags?.ENCODER
     delete tags?.DURATION
   }
-  const others = packets.filter((each: { codec_type: string }) => each.codec_type !== 'video')
   return {
     ...rest,
     frameTimes: video
-      .map(({ pts }: { pts: number }) => pts)
+      .map(({ pts }: { pts: number }) => pts - origin)
       .toSorted((a: number, b: number) => a - b)
       .join(),
     others: others.map(({ size }: { size: string }) => size).join(),
-    otherTimes: [others[0]?.pts, others.at(-1)?.pts],
+    otherTimes: [others[0]?.pts - origin, others.at(-1)?.pts - origin],
     // In units of 960 bytes, 10 ms: the end of Opus is rounded to a millisecond in WebM.
     audioUnits: Math.round((await decodeAudio(file)).length / 960),
     hasIncreasingTimes: decodingTimes.every(

@@ -48,10 +48,11 @@ export function createStepProgress() {
         frameRate: createRateMeter(now, SHOWN_WINDOW_SECONDS),
       }
     },
-    update({ outSeconds, frames, bytes }: Progress, now: number) {
+    update({ outSeconds: outTime, frames, bytes }: Progress, now: number) {
       if (current === null) {
         return
       }
+      const outSeconds = Math.max(0, outTime - readStart(current.step))
       current.estimateRate.add(now, outSeconds)
       current.shownRate.add(now, outSeconds)
       current.frameRate.add(now, frames)
@@ -77,7 +78,7 @@ export function createStepProgress() {
     /** Null until a step has been measured. */
     secondsLeft(now: number): number | null {
       const rate = current?.estimateRate.at(now)
-      if (current !== null && rate) {
+      if (current !== null && current.step.cost > 0 && rate) {
         workRate = rate * current.step.cost
       }
       if (workRate === null) {
@@ -95,6 +96,10 @@ export function createStepProgress() {
     /** Size of the output, extrapolated from the part that is written; 0 if it is unknown. */
     expectedOutputBytes: () => outputBytes,
   }
+}
+
+function readStart(step: Step): number {
+  return 'startSeconds' in step ? (step.startSeconds ?? 0) : 0
 }
 
 function knownSeconds(step: Step): number | null {

@@ -58,8 +58,10 @@ interface StepBase {
 }
 
 export interface FfmpegStep extends StepBase {
-  /** Expected final value of ffmpeg's `out_time` in seconds; null when it is unknown. */
+  /** Duration of the media in seconds; null when it is unknown. */
   seconds: number | null
+  /** ffmpeg's `out_time` at the start of the media, in seconds. Default: 0. */
+  startSeconds?: number
   /** True when the plan continues without the result of this step if its input is invalid. */
   optional?: boolean
   /** True for a step that only converts an image: ffmpeg then runs under lower limits. */

@@ -48,8 +48,8 @@ export function planVideoSteps(rendition: Video, context: PlanContext, chunk: Vi
   const state = { isComplete: false }
   return [
     ...inputs.steps,
-    ...(range.startSeconds === 0 ? [0] : seconds).flatMap((second) =>
-      planAttempt(rendition, context, { ...chunk, second, planFrom, state }),
+    ...(range.startSeconds === 0 ? [0] : seconds).flatMap((second, index) =>
+      planAttempt(rendition, context, { ...chunk, second, planFrom, state, isFirst: index === 0 }),
     ),
   ]
 }
@@ -77,9 +77,10 @@ function planAttempt(
     second: number
     planFrom: (second: number) => EditPlan
     state: { isComplete: boolean }
+    isFirst: boolean
   },
 ): Step[] {
-  const { range, rate, output, second, planFrom, state } = attempt
+  const { range, rate, output, second, planFrom, state, isFirst } = attempt
   const seek = { fromSeconds: second }
   const buildSteps = () => {
     const editPlan = planFrom(seek.fromSeconds)
@@ -105,6 +106,10 @@ function planAttempt(
   }
   const encode = buildSteps().map((step, index): FfmpegStep => ({
     ...step,
+    startSeconds: range.startSeconds,
+    seconds: measureRange(range, step.seconds),
+    // Only the first attempt is expected, so the others are no part of the work.
+    cost: isFirst ? step.cost : 0,
     ffmpeg: (stderrTails) =>
       state.isComplete ? null : (buildSteps()[index]?.ffmpeg(stderrTails) ?? null),
   }))
@@ -125,6 +130,11 @@ function planAttempt(
     ...encode,
     { stage: 'analyse', cost: 0.01, task: check },
   ]
+}
+
+function measureRange({ startSeconds, endSeconds }: ChunkRange, whole: number | null) {
+  const end = endSeconds ?? whole
+  return end === null ? null : end - startSeconds
 }
 
 /** In a file in which ffmpeg does not seek exactly, the key frame before the second is searched. */

@@ -214,3 +214,18 @@ describe('speed and frame rate', () => {
     expect(rate.at(0.5)).toBe(24)
   })
 })
+
+it('the progress of a part of a video counts from its start, and a further attempt is no work', () => {
+  const part = step('encode', { startSeconds: 300, seconds: 30 })
+  setPlan([part, step('encode', { cost: 0 })])
+  tracker.enterStage('encode')
+  tracker.beginStep(part)
+  now += 1
+  tracker.updateStep({ outSeconds: 301, frames: 30, bytes: 1 })
+  now += 1
+  tracker.updateStep({ outSeconds: 315, frames: 450, bytes: 1 })
+  // The encode is 1 to 92 %.
+  expect(state.progress).toBeCloseTo(1 + 91 / 2)
+  expect(state.speed).toBeGreaterThan(1)
+  expect(state.etaSeconds).toBeLessThan(10)
+})

@@ -91,6 +91,16 @@ export interface ObjectStore {
     options: ObjectAttributes & { sha256?: Uint8Array },
   ): Promise<PutResult>
 
+  /**
+   * The same, but only if the object under the key is still the one with this etag (null: none).
+   * `replaced`: it is another one, or there is none.
+   */
+  replace(
+    key: string,
+    content: SizedBody,
+    options: ObjectAttributes & { sha256?: Uint8Array; etag: string | null },
+  ): Promise<PutResult | StoreFailure<'replaced'>>
+
   /** Deletes up to 1,000 objects. Keys without an object are ignored. */
   delete(keys: readonly string[]): Promise<void>
 

@@ -33,6 +33,17 @@ export function createR2Store(bucket: R2Bucket): ObjectStore {
           await send(content, (body) => bucket.put(key, body, toPutOptions(options))),
         ),
       })),
+    replace: (key, content, { etag, ...options }) =>
+      toResult(['digest_mismatch', 'wrong_size'], async () => {
+        const onlyIf = new Headers(
+          etag === null ? { 'If-None-Match': '*' } : { 'If-Match': `"${etag}"` },
+        )
+        const put = { ...toPutOptions(options), onlyIf }
+        const object = await send(content, (body) => bucket.put(key, body, put))
+        return object === null
+          ? { ok: false as const, reason: 'replaced' as const }
+          : { ok: true as const, object: toStoredObject(object) }
+      }),
     delete: (keys) => bucket.delete([...keys]),
     async list(prefix, limit, after) {
       const startAfter = after === undefined ? {} : { startAfter: after }

@@ -76,6 +76,17 @@ export function createMemoryStore(): ObjectStore {
     return { ok: true as const, object: entries.get(key)!.object }
   }
 
+  const put: ObjectStore['put'] = async (key, content, { sha256, ...attributes }) => {
+    const bytes = await readBytes(content)
+    if (!bytes) {
+      return WRONG_SIZE
+    }
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
+    return sha256 && !areBytesEqual(sha256, digest)
+      ? { ok: false, reason: 'digest_mismatch' }
+      : write(key, bytes, attributes)
+  }
+
   return {
     head: async (key) => entries.get(key)?.object ?? null,
     async get(key, { range, conditions } = {}): Promise<GetResult> {
@@ -92,15 +103,10 @@ export function createMemoryStore(): ObjectStore {
       const body = new Blob([part]).stream() as ReadableStream<Uint8Array>
       return { ok: true, object, range: { offset, length: part.length }, body }
     },
-    async put(key, content, { sha256, ...attributes }) {
-      const bytes = await readBytes(content)
-      if (!bytes) {
-        return WRONG_SIZE
-      }
-      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-      return sha256 && !areBytesEqual(sha256, digest)
-        ? { ok: false, reason: 'digest_mismatch' }
-        : write(key, bytes, attributes)
+    put,
+    async replace(key, content, { etag, ...options }) {
+      const isSame = (entries.get(key)?.object.etag ?? null) === etag
+      return isSame ? put(key, content, options) : { ok: false, reason: 'replaced' }
     },
     async delete(keys) {
       keys.forEach((key) => entries.delete(key))

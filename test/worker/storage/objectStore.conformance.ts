@@ -110,6 +110,30 @@ export function describeObjectStore(name: string, open: () => ObjectStore) {
       })
     })
 
+    describe('replace', () => {
+      const replace = (content: string, etag: string | null) =>
+        store.replace(key, sized(content), { ...VIDEO, etag })
+
+      it('stores an object if there is none, or if it is still the one with the etag', async () => {
+        const first = await replace('first', null)
+        const { etag } = (await store.head(key))!
+        expect(first).toMatchObject({ ok: true, object: { etag } })
+        expect(await replace('second', etag)).toMatchObject({ ok: true })
+        expect(await read()).toMatchObject({ text: 'second' })
+      })
+
+      it('keeps an object that is another one, and stores none in place of one that is gone', async () => {
+        const { etag } = await put('before')
+        const large = 'x'.repeat(4_000_000)
+        expect(await replace(large, null)).toEqual({ ok: false, reason: 'replaced' })
+        await put('after')
+        expect(await replace('new', etag)).toEqual({ ok: false, reason: 'replaced' })
+        expect(await read()).toMatchObject({ text: 'after' })
+        await store.delete([key])
+        expect(await replace('new', etag)).toEqual({ ok: false, reason: 'replaced' })
+      })
+    })
+
     describe('get', () => {
       it('returns the whole object', async () => {
         const object = await put('0123456789')

@@ -60,4 +60,9 @@ export interface StoredChunk extends ChunkRange {
   planKey: string
   /** Null until the chunk is finished; also for `join`. */
   facts: ChunkFacts | null
+  /**
+   * Prefix of the package in which the chunks store their files; null for a variant of one file. A
+   * package of chunks belongs to no attempt: a later one continues it.
+   */
+  packageKey: string | null
 }

@@ -159,7 +159,9 @@ const chunkAssignment = chunkRange.extend({
   parts: z
     .array(chunkRange.extend({ index: z.int(), facts: chunkFacts }))
     .default([])
-    .describe('For `join`: the finished chunks, in their order'),
+    .describe(
+      'For `join`: the finished chunks, in their order. For another chunk of a package: the finished ones from the start on, up to the first that is not',
+    ),
 })
 export type ChunkAssignment = z.infer<typeof chunkAssignment>
 
@@ -245,6 +247,8 @@ export const outputResponse = z.object({
 export const packageFileName = z.string().regex(/^[a-z0-9_]{1,48}\.[a-z0-9]{2,4}$/)
 /** Cloudflare's smaller plans limit request bodies to 100 MB. */
 export const MAX_PACKAGE_FILE_BYTES = 95 * 1000 * 1000
+/** Of a file of a package that grows: the number of segments that the file names. */
+export const packageFileVersion = z.coerce.number().int().min(1).max(1_000_000)
 export const storedPackageFile = z.object({ etag: z.string() })
 
 const attemptRecord = { fence, stderrTail, command, timings, ...findings }

@@ -30,6 +30,8 @@ import { jobs } from './schema/index.ts'
 
 export interface Split {
   chunks: StoredChunk[]
+  /** Prefix of the package of the chunks; null for a variant of one file. */
+  packageKey: string | null
   /** Encoders that a runner of a chunk must have. */
   requiredEncoders: string[]
   input: MediaFacts | undefined
@@ -46,7 +48,7 @@ export interface Split {
 export async function splitJob(
   db: Database,
   claim: Claim,
-  { chunks, requiredEncoders, ...facts }: Split,
+  { chunks, packageKey, requiredEncoders, ...facts }: Split,
   now: number,
 ): Promise<JobRow | undefined> {
   const list = JSON.stringify(chunks)
@@ -59,6 +61,7 @@ export async function splitJob(
       runnerSecretHash: null,
       chunkCount: chunks.length,
       stage: 'encode',
+      packageKey,
       timings: facts.timings,
       ...(facts.input && { input: facts.input }),
       ...(facts.plan && { plan: facts.plan }),
@@ -106,14 +109,61 @@ export async function splitJob(
       WHERE kept.parent_id = parent.id AND kept.chunk ->> 'index' = wanted.key)
     ORDER BY wanted.key`,
   )
+  // The garbage collector finds a package by its row, which is inserted before the first file is stored.
+  const insertPackage = statement(
+    db,
+    sql`
+    INSERT INTO outputs (key, job_id, fence, created_at)
+    SELECT ${packageKey}, ${claim.jobId}, ${claim.fence + 1}, ${now}
+    WHERE ${packageKey} IS NOT NULL AND ${isSplit}
+    ON CONFLICT DO NOTHING`,
+  )
   const results = await db.batch([
     split,
     deleteOthers,
     insert,
+    insertPackage,
     statement(db, addProgress(claim.jobId)),
     statement(db, releaseChunks(claim.jobId)),
   ])
   return first(results[0])
+}
+
+/** Finds the package of the finished chunks that a split with this plan keeps. */
+export async function findPackageOfChunks(
+  db: Database,
+  jobId: string,
+  planKey: string,
+): Promise<string | null> {
+  const [row] = await db.all<{ key: string | null }>(sql`
+    SELECT part.chunk ->> 'packageKey' AS key
+    FROM jobs AS part JOIN jobs AS parent ON parent.id = ${jobId}
+    WHERE part.parent_id = ${jobId} AND part.chunk ->> 'planKey' = ${planKey}
+      AND part.status = 'completed' AND part.chunk ->> 'kind' <> 'join'
+      AND part.source_etag = parent.source_etag AND part.reference_files = parent.reference_files
+    LIMIT 1`)
+  return row?.key ?? null
+}
+
+/**
+ * Records that the package of a split job can be played.
+ *
+ * @param chunkId one of its chunks
+ */
+export function markSplitPlayable(
+  db: Database,
+  chunkId: string,
+  now: number,
+): Promise<JobRow | undefined> {
+  return db
+    .update(jobs)
+    .set({ playableAt: now })
+    .where(
+      sql`id = (SELECT parent_id FROM jobs AS part WHERE part.id = ${chunkId})
+        AND status = 'running' AND chunk_count IS NOT NULL AND playable_at IS NULL`,
+    )
+    .returning()
+    .then(first)
 }
 
 function isSame(field: keyof StoredChunk) {
@@ -152,7 +202,7 @@ export interface ChunkCompletion {
   chunk: StoredChunk
   outputKey: string
   output: MediaFacts
-  finish: Extract<Finish, { outcome: 'completed' }>
+  finish: Extract<Finish, { outcome: 'completed' | 'packaged' }>
 }
 
 /** Returns the statement that ends a chunk as completed. */

@@ -149,9 +149,11 @@ gateway
       const code = content.code === 'length_required' ? content.code : 'invalid_request'
       return errorResponse(c, errorResult(code, content.message))
     }
-    const claim = await readClaim(c, id, c.req.valid('query').fence)
+    const { fence, version } = c.req.valid('query')
+    const claim = await readClaim(c, id, fence)
     const digest = c.req.header('Content-Digest')
-    const outcome = await putPackageFile(c.get('platform'), claim, { name, ...content, digest })
+    const file = { name, ...content, digest, version }
+    const outcome = await putPackageFile(c.get('platform'), claim, file)
     return outcome.ok ? c.json({ etag: outcome.etag }, 200) : errorResponse(c, outcome)
   })
   .openapi(finishRoute, async (c) => {

@@ -108,7 +108,14 @@ export const fileRoute = route(runnerToken, {
   summary: 'Store one file of a package; an earlier file of that name is replaced',
   request: {
     params: jobParams.extend({ name: protocol.packageFileName }),
-    query: z.object({ fence }),
+    query: z.object({
+      fence,
+      version: protocol.packageFileVersion
+        .optional()
+        .describe(
+          'For a chunk: the number of segments that the file names. A file with this or a higher number, or without one, is kept instead',
+        ),
+    }),
   },
   responses: {
     200: json(protocol.storedPackageFile, 'The file is stored.'),

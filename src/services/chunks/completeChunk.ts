@@ -8,7 +8,7 @@ import type { JobRow } from '../../db/rows.ts'
 import { notifyOfEnd } from '../jobs/announceEnd.ts'
 import type { Platform } from '../ports.ts'
 
-type CompletedFinish = Extract<Finish, { outcome: 'completed' }>
+type CompletedFinish = Extract<Finish, { outcome: 'completed' | 'packaged' }>
 
 /**
  * Completes a chunk other than `join`. Returns false if the claim no longer holds it.
@@ -19,7 +19,7 @@ export async function completePart(
   platform: Platform,
   row: JobRow,
   claim: Claim,
-  { outputKey, finish }: Omit<ChunkCompletion, 'chunk' | 'output'>,
+  { outputKey, finish }: { outputKey: string; finish: Extract<Finish, { outcome: 'completed' }> },
 ): Promise<boolean> {
   const completion = {
     chunk: { ...row.chunk!, facts: finish.chunk ?? null },

@@ -1,10 +1,11 @@
 /** Splits a job into chunks, which runners claim like jobs. */
 import type { ChunkRange, StoredChunk } from '../../contract/chunk.ts'
 import type { Finish } from '../../contract/runnerProtocol.ts'
-import { splitJob } from '../../db/chunks.ts'
+import { findPackageOfChunks, splitJob } from '../../db/chunks.ts'
 import { saveFileProbe } from '../../db/fileProbes.ts'
 import type { Claim } from '../../db/leases.ts'
 import type { JobRow } from '../../db/rows.ts'
+import { findPackageEntry } from '../../domain/packageEntry.ts'
 import { CHUNK_SIZE_CLASS, requireChunkVersion } from '../../domain/runnerRequirements.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import { findHeldJob, leaseLostError } from '../jobs/claimChecks.ts'
@@ -47,11 +48,13 @@ export async function splitIntoChunks(
   const { filePath, sourceEtag: etag } = row
   await saveFileProbe(platform.db, { filePath, etag }, finish.probe!, Date.now())
   const requiredEncoders = [...row.requiredEncoders, requireChunkVersion(finish.probe!.version)]
+  const packageKey = await choosePackage(platform, row, finish)
   const split = await splitJob(
     platform.db,
     claim,
     {
-      chunks: buildChunks(row, finish),
+      chunks: buildChunks(row, finish, packageKey),
+      packageKey,
       requiredEncoders,
       input: finish.input,
       plan: finish.plan,
@@ -95,9 +98,24 @@ function findProblem(row: JobRow, { chunks, probe }: SplitFinish): string | null
     : `The chunks of a job must end with one of the kind join (got ${joins} of that kind).`
 }
 
+/**
+ * Returns the package of the chunks: that of finished chunks of the same plan, or a new one. Its key does
+ * not begin with the job and a fence, as the outputs of attempts do, because it is kept when one ends.
+ */
+async function choosePackage(
+  { db }: Platform,
+  { id, fence, transformation }: JobRow,
+  { planKey }: SplitFinish,
+): Promise<string | null> {
+  return findPackageEntry(transformation) === null
+    ? null
+    : ((await findPackageOfChunks(db, id, planKey)) ?? `${id}.${fence + 1}/package/`)
+}
+
 function buildChunks(
   { filePath, transformation }: JobRow,
   { chunks, seconds, planKey }: SplitFinish,
+  packageKey: string | null,
 ): StoredChunk[] {
   const hasAudio = chunks.some(({ kind }) => kind === 'audio')
   const videoShare = 100 - JOIN_SHARE - (hasAudio ? AUDIO_SHARE : 0)
@@ -117,6 +135,7 @@ function buildChunks(
           ? AUDIO_SHARE
           : (videoShare * durationOfVideo(range, seconds)) / videoSeconds,
     facts: null,
+    packageKey,
   }))
 }
 

@@ -215,8 +215,10 @@ async function buildAssignment(
 
 async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> {
   const jobId = row.parentId!
-  const { kind, startSeconds, endSeconds, frames, index, planKey } = row.chunk!
-  const parts = kind === 'join' ? await listChunkRows(db, jobId) : []
+  const { kind, startSeconds, endSeconds, frames, index, planKey, packageKey } = row.chunk!
+  const parts = kind === 'join' || packageKey != null ? await listChunkRows(db, jobId) : []
+  const finished = parts.map(({ chunk }) => chunk!).filter((part) => part.kind !== 'join')
+  const end = kind === 'join' ? -1 : finished.findIndex(({ facts }) => facts === null)
   return {
     jobId,
     kind,
@@ -225,6 +227,8 @@ async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> 
     frames,
     index,
     planKey,
-    parts: parts.flatMap(({ chunk }) => (chunk?.facts ? [{ ...chunk, facts: chunk.facts }] : [])),
+    parts: finished
+      .slice(0, end === -1 ? undefined : end)
+      .flatMap(({ facts, ...part }) => (facts ? [{ ...part, facts }] : [])),
   }
 }

@@ -1,12 +1,11 @@
 /** Completes an attempt: its output, one file or a package, becomes the variant. */
-import { PACKAGE_ENTRY } from '../../contract/rendition.ts'
 import type { Finish } from '../../contract/runnerProtocol.ts'
 import { completeJob, type Completion } from '../../db/completeJob.ts'
 import { saveFileProbe } from '../../db/fileProbes.ts'
 import type { Claim } from '../../db/leases.ts'
 import { findOutput } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
-import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
+import { findPackageEntry } from '../../domain/packageEntry.ts'
 import type { MultipartUpload, ObjectStore, StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 import { areUnchanged } from '../variants/referenceFiles.ts'
@@ -46,7 +45,7 @@ export async function completeWithFile(
       ? { ok: true, status: 'completed' }
       : findRepeatedEnd(platform, claim, ['completed'])
   }
-  if (findPackageEntry(row) !== null) {
+  if (findPackageEntry((row.chunk ?? row).transformation) !== null) {
     return failAttempt(platform, held.row, {
       errorCode: 'output_invalid',
       message: 'The output is one file, but this variant is a package of several files.',
@@ -72,8 +71,8 @@ export async function completeWithPackage(
   if (released) {
     return released
   }
-  const { packageKey: key } = held.row
-  const entry = findPackageEntry(held.row)
+  const { packageKey: key, transformation } = held.row.chunk ?? held.row
+  const entry = findPackageEntry(transformation)
   if (key === null || entry === null || !(await platform.variants.head(key + entry))) {
     return failAttempt(platform, held.row, {
       errorCode: 'output_invalid',
@@ -82,12 +81,6 @@ export async function completeWithPackage(
   }
   const stored = { key, sizeBytes: finish.sizeBytes }
   return completeWithOutput(platform, held.row, finish, stored, claim)
-}
-
-/** Name of the file that a player opens first; null if the variant is one file. */
-function findPackageEntry(row: JobRow): string | null {
-  const { transformation } = row.chunk ?? row
-  return PACKAGE_ENTRY[readCanonicalForm(transformation).kind] ?? null
 }
 
 /**
@@ -125,7 +118,7 @@ async function completeWithOutput(
   const output = { ...finish.output, sizeBytes: stored.sizeBytes }
   const outputKey = stored.key
   const row =
-    held.parentId !== null && finish.outcome === 'completed'
+    held.parentId !== null
       ? await completeJoinedJob(platform, held, claim, { outputKey, output, finish })
       : await completeJob(platform.db, claim, { outputKey, output, finish }, Date.now())
   if (!row) {

@@ -106,9 +106,9 @@ async function readJob(platform: Platform, jobId: string): Promise<JobRow | unde
     if (entries.size >= MAX_JOBS) {
       entries.clear()
     }
-    const { fence, runnerSecretHash, runnerId, packageKey } = row
+    const { fence, runnerSecretHash, runnerId } = row
     const { sourceEtag, sourceBytes, referenceFiles, parentId } = row
-    const { filePath } = row.chunk ?? row
+    const { filePath, packageKey } = row.chunk ?? row
     const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId }
     const job = { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles }
     entries.set(jobId, { job, readAt, outputKeys: new Map() })

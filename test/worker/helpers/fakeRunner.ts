@@ -69,6 +69,11 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       const bytes = new TextEncoder().encode(text)
       return send('PUT', at(`files/${name}?fence=${fence}`), bytes, headers)
     },
+    /** Stores a file of a package that grows. */
+    putVersion: (name: string, version: number) => {
+      const bytes = new TextEncoder().encode(`version ${version}`)
+      return send('PUT', at(`files/${name}?fence=${fence}&version=${version}`), bytes)
+    },
     completePackage: (files = 2, sizeBytes = 1_000) =>
       finish({ outcome: 'packaged', ...RECORD, files, sizeBytes, output: OUTPUT }),
     fail: (

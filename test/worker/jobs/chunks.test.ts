@@ -55,8 +55,15 @@ async function claimKind(kind: string, runner = 'one'): Promise<Claimed> {
 }
 
 /** Creates a job and splits it. */
-async function split(filePath: string, fields: Record<string, unknown> = {}, chunks = CHUNKS) {
-  const job = await createOne(filePath, 'w_640', { queue, ...fields })
+async function split(
+  filePath: string,
+  {
+    transformation = 'w_640',
+    ...fields
+  }: Record<string, unknown> & { transformation?: string } = {},
+  chunks = CHUNKS,
+) {
+  const job = await createOne(filePath, transformation, { queue, ...fields })
   const lead = (await claim())!
   expect(lead.jobId).toBe(job.id)
   const answer = await lead.split(chunks, { planKey: KEY, probe: PROBE })
@@ -177,6 +184,7 @@ describe('a job that a runner has split', () => {
     const running = await claimKind('video')
     const stored = {
       chunks: (await listChunkRows(db, id)).map(({ chunk }) => chunk!),
+      packageKey: null,
       requiredEncoders: [],
     }
     const late = { ...stored, input: undefined, plan: undefined, timings: {} }
@@ -520,5 +528,81 @@ describe('the progress of a split job', () => {
     expect((await readJob(id)).progress).toBeGreaterThanOrEqual(47)
     await expectJson(await second.fail('stalled'), 200)
     expect((await readJob(id)).progress).toBeGreaterThanOrEqual(47)
+  })
+})
+
+describe('the chunks of a stream', () => {
+  const splitStream = (filePath: string) => split(filePath, { transformation: 'f_hls' })
+  const serve = (filePath: string, name: string) => api('GET', `/t/f_hls/${filePath}/${name}`)
+  const listFiles = async (id: string) => {
+    const { objects } = await env.VARIANTS.list({ prefix: id })
+    return objects.map(({ key }) => key.slice(key.lastIndexOf('/') + 1))
+  }
+
+  it('store their files in one package, which the join completes', async () => {
+    const { id } = await splitStream('package.mp4')
+    for (const [index, kind] of ['video', 'video', 'audio'].entries()) {
+      const runner = await claimKind(kind)
+      await expectJson(await runner.putFile(`v240_0000${index}.m4s`, `segment ${index}`), 200)
+      await finishChunk(runner)
+    }
+    const join = await claimKind('join')
+    await expectJson(await join.putFile('master.m3u8', 'all segments'), 200)
+    expect(await expectJson(await join.completePackage(), 200)).toEqual({ status: 'completed' })
+    expect(await readJob(id)).toMatchObject({ status: 'completed', playable: true })
+    expect(await (await serve('package.mp4', 'master.m3u8')).text()).toBe('all segments')
+    expect(await (await serve('package.mp4', 'v240_00001.m4s')).text()).toBe('segment 1')
+    const { platform } = openPlatform()
+    await collectGarbage(platform)
+    expect(await listFiles(id)).toEqual([
+      'master.m3u8',
+      'v240_00000.m4s',
+      'v240_00001.m4s',
+      'v240_00002.m4s',
+    ])
+    expect(await countRows('outputs', 'job_id LIKE ?', `${id}%`)).toBe(0)
+  })
+
+  it('make it playable from the start on while others are made, and its playlists never shrink', async () => {
+    const { id } = await splitStream('early.mp4')
+    await finishChunk(await claimKind('video', 'one'))
+    const second = await claimKind('video', 'one')
+    const indexes = (runner: Claimed) => runner.assignment.chunk!.parts.map(({ index }) => index)
+    expect(indexes(second)).toEqual([0])
+    await expectJson(await second.putVersion('v240.m3u8', 2), 200)
+    const audio = await claimKind('audio', 'two')
+    expect(indexes(audio)).toEqual([0])
+    await expectJson(await audio.putVersion('v240.m3u8', 3), 200)
+    expect(await readJob(id)).toMatchObject({ playable: false })
+    await expectJson(await second.putVersion('master.m3u8', 1), 200)
+    await expectJson(await audio.putVersion('master.m3u8', 1), 200)
+    expect(await readJob(id)).toMatchObject({ status: 'running', playable: true })
+    expect(await eventTypes(id)).toEqual(['job:created', 'job:started', 'job:playable'])
+    await expectJson(await second.putVersion('v240.m3u8', 2), 200)
+    expect(await (await serve('early.mp4', 'v240.m3u8')).text()).toBe('version 3')
+    await expectJson(await second.putFile('v240.m3u8', 'final'), 200)
+    await expectJson(await audio.putVersion('v240.m3u8', 9), 200)
+    expect(await (await serve('early.mp4', 'v240.m3u8')).text()).toBe('final')
+  })
+
+  it('are used again by a retry, in the same package', async () => {
+    const { id } = await splitStream('again.mp4')
+    const first = await claimKind('video')
+    await expectJson(await first.putFile('v240_00000.m4s', 'kept'), 200)
+    await finishChunk(first)
+    const second = await claimKind('video')
+    await expectJson(await second.fail('input_invalid'), 200)
+    expect((await second.putFile('v240_00000.m4s', 'late')).status).toBe(409)
+    await expectJson(await api('POST', `/queue/jobs/${id}/retry`), 200)
+    await expectJson(await (await claim())!.split(CHUNKS, { planKey: KEY, probe: PROBE }), 200)
+    const { platform } = openPlatform()
+    await collectGarbage(platform)
+    expect(await statuses(id)).toEqual(['completed', 'pending', 'pending', 'waiting'])
+    const retried = await claimKind('video')
+    await expectJson(await retried.putVersion('master.m3u8', 1), 200)
+    expect(await (await serve('again.mp4', 'v240_00000.m4s')).text()).toBe('kept')
+    await expectJson(await api('DELETE', `/queue/jobs/${id}`), 200)
+    await collectGarbage(platform)
+    expect(await listFiles(id)).toEqual([])
   })
 })

@@ -36,6 +36,7 @@ import {
 import { AttemptReleased, GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
 import type { RenderPlan } from './ffmpeg/renderPlan.ts'
 import { uploadOutput } from './gateway/uploadOutput.ts'
+import { publishChunk } from './publish/publishChunk.ts'
 import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
 
@@ -130,7 +131,15 @@ async function makeChunk(
     const plan = await timeStage('analyse', () => planAssignedChunk(attempt, chunk, planned))
     showPlan(attempt, plan)
     const checked = { ...attempt, checksTimes: !areTimesExamined(planned.context) }
-    return await makeSingleFile(checked, plan, timeStage, chunk)
+    const { stream } = planned.plan
+    return plan.stream !== undefined && stream !== undefined
+      ? await publishChunk(
+          checked,
+          { ...plan, stream: plan.stream },
+          { chunk, whole: stream },
+          timeStage,
+        )
+      : await makeSingleFile(checked, plan, timeStage, chunk)
   } catch (error) {
     throw toChunkFailure(error, planned, chunk)
   }

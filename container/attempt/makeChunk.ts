@@ -1,7 +1,7 @@
 /** Splits a long encode into chunks, and makes one chunk of a job that was split. */
 import { join } from 'node:path'
 import type { ChunkFacts } from '../../src/contract/chunk.ts'
-import type { RenditionOf } from '../../src/contract/rendition.ts'
+import type { Rendition, RenditionOf } from '../../src/contract/rendition.ts'
 import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../src/contract/storedProbe.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
@@ -9,8 +9,15 @@ import { CannotJoin, JobFailure } from '../failures.ts'
 import { chunkFileName } from '../ffmpeg/chunks/chunkFile.ts'
 import { measureChunk } from '../ffmpeg/chunks/measureChunk.ts'
 import { planChunk } from '../ffmpeg/chunks/planChunk.ts'
-import { planChunks } from '../ffmpeg/chunks/planChunks.ts'
+import {
+  type ChunkPlan,
+  type NotSplit,
+  planChunks,
+  type SplitOptions,
+} from '../ffmpeg/chunks/planChunks.ts'
 import { planJoin } from '../ffmpeg/chunks/planJoin.ts'
+import { planStreamChunk, planStreamJoin } from '../ffmpeg/chunks/planStreamChunk.ts'
+import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
 import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { downloadPart } from '../gateway/downloadPart.ts'
 import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
@@ -36,13 +43,13 @@ export function splitVariant(
   if (unsplitReason !== null) {
     plan.notes.push(`Encoded as a whole, because its chunks could not be joined: ${unsplitReason}`)
   }
-  const isEncoded = plan.video?.action === 'encode' && plan.mode === 'encode'
-  if (chunkVersion === null || chunkSeconds === 0 || rendition.kind !== 'video' || !isEncoded) {
+  const isEncoded = plan.video?.action === 'encode' && plan.mode !== 'remux'
+  if (chunkVersion === null || chunkSeconds === 0 || !isEncoded) {
     return null
   }
-  const split = planChunks(rendition, context, { chunkSeconds, encoderVersion: chunkVersion })
+  const split = planSplit(rendition, context, { chunkSeconds, encoderVersion: chunkVersion })
   const probe = readProbe()
-  const seconds = plan.expect?.seconds ?? null
+  const seconds = plan.expect?.seconds ?? plan.stream?.seconds ?? null
   if (split.ranges === null) {
     if (split.reason !== null) {
       plan.notes.push(`Not split into chunks: ${split.reason}`)
@@ -55,6 +62,22 @@ export function splitVariant(
     : { outcome: 'split', planKey: split.planKey, chunks: split.ranges, seconds, probe }
 }
 
+/** Variants of other kinds are short, or are not made of frames that can be encoded apart. */
+function planSplit(
+  rendition: Rendition,
+  context: PlanContext,
+  options: SplitOptions,
+): ChunkPlan | NotSplit {
+  switch (rendition.kind) {
+    case 'video':
+      return planChunks(rendition, context, options)
+    case 'stream':
+      return planStreamChunks(rendition, context, options)
+    default:
+      return { ranges: null, reason: null }
+  }
+}
+
 /**
  * Plans the chunk of the assignment.
  *
@@ -65,19 +88,23 @@ export async function planAssignedChunk(
   chunk: ChunkAssignment,
   { context }: PlannedVariant,
 ): Promise<RenderPlan> {
-  const rendition = readVideo(attempt)
-  const { chunkSeconds } = attempt.assignment
+  const { chunkSeconds, rendition } = attempt.assignment
   const options = { chunkSeconds, encoderVersion: attempt.chunkVersion ?? '' }
-  const split = planChunks(rendition, context, options)
+  const split = planSplit(rendition, context, options)
   if (split.ranges === null || split.planKey !== chunk.planKey) {
     throw new CannotJoin(
       'internal',
       'The runner of a chunk has planned otherwise than the runner that split the job.',
     )
   }
+  if (rendition.kind === 'stream') {
+    return chunk.kind === 'join'
+      ? planStreamJoin(rendition, context)
+      : planStreamChunk(rendition, context, chunk)
+  }
   return chunk.kind === 'join'
     ? planJoinOfParts(attempt, chunk, context)
-    : planChunk(rendition, context, chunk)
+    : planChunk(readVideo(attempt), context, chunk)
 }
 
 /** Downloads the finished chunks, and plans their join. */

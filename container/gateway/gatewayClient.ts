@@ -131,11 +131,20 @@ export function createGatewayClient(options: {
       )
     },
 
-    /** Stores one file of a package. A file that was stored under the same name is replaced. */
-    async putFile(lease: Lease, name: string, file: string, signal: AbortSignal): Promise<void> {
+    /**
+     * Stores one file of a package. A file that was stored under the same name is replaced, unless
+     * `version` is set and not higher than that of the stored one.
+     */
+    async putFile(
+      lease: Lease,
+      name: string,
+      { file, version }: { file: string; version?: number },
+      signal: AbortSignal,
+    ): Promise<void> {
       const bytes = await readFile(file)
+      const query = `fence=${lease.fence}${version === undefined ? '' : `&version=${version}`}`
       await send(
-        buildBytesRequest(`${buildJobPath(lease)}/files/${name}?fence=${lease.fence}`, bytes),
+        buildBytesRequest(`${buildJobPath(lease)}/files/${name}?${query}`, bytes),
         { timeoutMs: partMs, tries: TRIES, signal },
         createJsonReader(contract.storedPackageFile),
       )

@@ -36,7 +36,7 @@ export function createPackageUploader(attempt: RunningAttempt) {
           throw fileTooLarge(name, size)
         }
         try {
-          await client.putFile(assignment, name, file, signal)
+          await client.putFile(assignment, name, { file }, signal)
         } catch (error) {
           throw toStorageFailure(error)
         }

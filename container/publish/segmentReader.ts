@@ -13,7 +13,7 @@ import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 /**
  * Players can skip a last segment that is shorter than this, and then wait for it without an end.
  */
-const MIN_SEGMENT_SECONDS = 0.3
+export const MIN_SEGMENT_SECONDS = 0.3
 /** A segment in ffmpeg's playlist. */
 const LISTED_SEGMENT = /_(\d{5,})\.m4s/g
 

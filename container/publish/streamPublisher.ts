@@ -9,6 +9,7 @@ import { executePlan } from '../attempt/executePlan.ts'
 import { addNote, type RunningAttempt, type StageTimer } from '../attempt/types.ts'
 import type { RenderPlan } from '../ffmpeg/renderPlan.ts'
 import {
+  MIN_PLAYABLE_SEGMENTS,
   packageFolder,
   segmentsFolder,
   type StreamLayout,
@@ -19,10 +20,6 @@ import { createTrackPublisher, type TrackPublisher } from './trackPublisher.ts'
 import { buildStreamFacts, probeTrack, verifyStream } from './verifyStream.ts'
 import { watchFolder } from './watchFolder.ts'
 
-/**
- * While it is made, a stream is playable once the playlist of every track has this many segments.
- */
-const MIN_PLAYABLE_SEGMENTS = 2
 /**
  * Reads of the source are paused while more bytes of segments than this wait to be uploaded, or
  * more than a quarter of `DISK_BYTES` if that is less.

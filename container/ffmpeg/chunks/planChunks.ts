@@ -10,6 +10,7 @@ import type { EditedOutput } from '../edit/editedOutput.ts'
 import { requestTracks } from '../plan/planVideo.ts'
 import { decideTracks, type TrackDecisions } from '../plan/trackDecisions.ts'
 import type { PlanContext } from '../renderPlan.ts'
+import { planChunk } from './planChunk.ts'
 import { computePlanKey } from './planKey.ts'
 import { findSplitObstacle } from './splitObstacle.ts'
 
@@ -61,10 +62,11 @@ export function planChunks(
     return { ranges: null, reason }
   }
   const ranges = listRanges(output, decisions, { seconds, chunkSeconds: options.chunkSeconds })
-  const planKey = computePlanKey(rendition, context, {
-    ranges,
-    encoderVersion: options.encoderVersion,
-  })
+  const planKey = computePlanKey(
+    context,
+    { ranges, encoderVersion: options.encoderVersion },
+    (anonymous, range) => planChunk(rendition, anonymous, range),
+  )
   return { ranges, planKey }
 }
 

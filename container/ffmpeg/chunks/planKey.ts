@@ -1,18 +1,16 @@
 /** Computes the key of a split encode: finished chunks are used again only with the same key. */
 import { createHash } from 'node:crypto'
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
-import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import type { InputFile, PlanContext } from '../renderPlan.ts'
-import { planChunk } from './planChunk.ts'
+import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'
 
 /**
  * Hashes the ranges, and the commands of one chunk of each kind with names in place of URLs and
  * folders. So a runner whose code makes other chunks has another key.
  */
 export function computePlanKey(
-  rendition: RenditionOf<'video'>,
   context: PlanContext,
   { ranges, encoderVersion }: { ranges: readonly ChunkRange[]; encoderVersion: string },
+  plan: (context: PlanContext, range: ChunkRange) => RenderPlan,
 ): string {
   const anonymous = {
     ...context,
@@ -30,9 +28,7 @@ export function computePlanKey(
     ranges.findLast(({ kind }) => kind === 'video'),
   ].filter((range) => range !== undefined)
   const commands = samples.map((range) =>
-    planChunk(rendition, anonymous, range).steps.map((step) =>
-      'ffmpeg' in step ? step.ffmpeg([]) : null,
-    ),
+    plan(anonymous, range).steps.map((step) => ('ffmpeg' in step ? step.ffmpeg([]) : null)),
   )
   const text = JSON.stringify({ encoderVersion, ranges, commands })
   return createHash('sha256').update(text).digest('hex')

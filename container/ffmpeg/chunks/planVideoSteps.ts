@@ -22,9 +22,9 @@ type Video = RenditionOf<'video'>
  * Time that is read before a chunk. Filters need up to three frames: `yadif` one on either side, and
  * `fps` the frame that is shown when the chunk begins.
  */
-const LEAD = { seconds: 1, frames: 12 }
+export const LEAD = { seconds: 1, frames: 12 }
 /** A second attempt reads from this much earlier. */
-const LONG_LEAD_SECONDS = 60
+export const LONG_LEAD_SECONDS = 60
 /** In a file without an index, ffmpeg seeks to this long before the key frame. */
 const READ_MARGIN_SECONDS = 2
 
@@ -138,7 +138,7 @@ function measureRange({ startSeconds, endSeconds }: ChunkRange, whole: number | 
 }
 
 /** In a file in which ffmpeg does not seek exactly, the key frame before the second is searched. */
-function planSeek(
+export function planSeek(
   { source }: PlanContext,
   seek: { fromSeconds: number },
   state: { isComplete: boolean },

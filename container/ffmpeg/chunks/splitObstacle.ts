@@ -20,19 +20,24 @@ export function findSplitObstacle(
     chunkSeconds,
   }: { output: EditedOutput; decisions: TrackDecisions; chunkSeconds: number },
 ): string | null {
+  return decisions.video.action === 'encode'
+    ? (findRateObstacle(rendition, decisions) ?? findInputObstacle(probe, output, chunkSeconds))
+    : 'The video is copied, so there is nothing to split.'
+}
+
+/** Returns the reason for which the video of these files cannot be split; null if it can be. */
+export function findInputObstacle(
+  probe: Probe,
+  output: EditedOutput,
+  chunkSeconds: number,
+): string | null {
   const [{ file }, ...appended] = output.files
-  if (decisions.video.action !== 'encode') {
-    return 'The video is copied, so there is nothing to split.'
-  }
   if (appended.length > 0) {
     return 'Joined files (cat) are encoded as a whole, because frames are inserted between them.'
   }
-  return (
-    findRateObstacle(rendition, decisions) ??
-    (hasWrongTimes(file)
-      ? 'The times in the file jump or go back, so its frames cannot be found by their times.'
-      : findSourceObstacle(probe, output, chunkSeconds))
-  )
+  return hasWrongTimes(file)
+    ? 'The times in the file jump or go back, so its frames cannot be found by their times.'
+    : findSourceObstacle(probe, output, chunkSeconds)
 }
 
 function findRateObstacle({ videoCodec }: Video, { rate }: TrackDecisions): string | null {

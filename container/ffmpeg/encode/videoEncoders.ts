@@ -82,7 +82,7 @@ type Options = Record<string, string | number | null>
  * Options of chunks. Without them, x264 and x265 derive fields of the decoder configuration from the
  * frames; x265 also writes its options into the video.
  */
-const JOINABLE = {
+export const JOINABLE = {
   h264: 'stitchable=1',
   h265: 'opt-qp-pps=0:opt-ref-list-length-pps=0:info=0',
 } as const

@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path'
 import { PACKAGE_ENTRY, type RenditionOf } from '../../../src/contract/rendition.ts'
+import type { OutputRequest } from '../edit/describeOutput.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
 import { checkFrameCount } from '../edit/checkFrameCount.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
@@ -24,14 +25,9 @@ type AudioTrack = layout.Track & { kbps: number }
 
 export function planStream(rendition: Stream, context: PlanContext): RenderPlan {
   const { folder, source } = context
-  const editPlan = planEdits(rendition, context, {
-    frame: { unit: 2, shortSide: null, pixels: 'yuv420p' },
-    audio: rendition.audioCodec !== 'none',
-  })
+  const editPlan = planEdits(rendition, context, requestStreamTracks(rendition))
   const { seconds } = editPlan.output
-  const segments = resolveSegments(rendition, editPlan.output)
-  const { rungs, notes } = planRungs(rendition, editPlan.output, segments)
-  const audio = editPlan.output.hasAudio ? describeAudioTrack(rendition) : null
+  const { segments, rungs, notes, audio } = planTracks(rendition, editPlan.output)
   const subtitles = planSubtitles(rendition, editPlan.inputs.subtitleTrack, folder)
   const loudness = audio === null ? null : rendition.loudness
   const encode: FfmpegStep = {
@@ -46,6 +42,7 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
         frameRate: segments.frameRate.text,
         segmentSeconds: segments.seconds,
         folder,
+        chunk: null,
       }),
   }
   return {
@@ -76,6 +73,20 @@ export function planStream(rendition: Stream, context: PlanContext): RenderPlan 
       hasRequestedEnd: rendition.endSeconds !== null,
     },
   }
+}
+
+export function requestStreamTracks({ audioCodec }: Stream): OutputRequest {
+  return {
+    frame: { unit: 2, shortSide: null, pixels: 'yuv420p' },
+    audio: audioCodec !== 'none',
+  }
+}
+
+/** Plans the rungs, the duration of their segments, and the audio track (null: none). */
+export function planTracks(rendition: Stream, output: EditedOutput) {
+  const segments = resolveSegments(rendition, output)
+  const audio = output.hasAudio ? describeAudioTrack(rendition) : null
+  return { segments, ...planRungs(rendition, output, segments), audio }
 }
 
 function selectGraph(

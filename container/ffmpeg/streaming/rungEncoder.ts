@@ -3,7 +3,7 @@
  * bit rate, and one key frame in each segment, at its start.
  */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import { buildVideoEncoder } from '../encode/videoEncoders.ts'
+import { buildVideoEncoder, JOINABLE } from '../encode/videoEncoders.ts'
 import { ffmpegOptions } from '../process/options.ts'
 import type { Track } from './streamLayout.ts'
 
@@ -17,6 +17,8 @@ export interface Rung extends Track {
   quality: number
   /** Number of frames of a segment; that of the last segment may differ. */
   framesPerSegment: number
+  /** True for a chunk: see `VideoEncoding`. */
+  isJoinable?: boolean
 }
 
 /** Size of the rate control buffer, in seconds of the maximum bit rate. */
@@ -25,23 +27,28 @@ export const BUFFER_SECONDS = 1.5
 /** No key frames at scene changes, and no references across a key frame. */
 const CLOSED_GOP = 'scenecut=0:open-gop=0'
 /** Options for streams, by codec. They follow the general options, so ffmpeg uses these values. */
-const ENCODER_OPTIONS: Record<Rung['codec'], readonly string[]> = {
-  h264: ffmpegOptions({ 'forced-idr': 1, 'x264-params': CLOSED_GOP }),
-  h265: ffmpegOptions({
-    'forced-idr': 1,
-    'x265-params': `log-level=error:${CLOSED_GOP}`,
-    'tag:v': 'hvc1',
-  }),
-  vp9: [],
-  av1: [],
+const ENCODER_OPTIONS: Record<Rung['codec'], (isJoinable: boolean) => readonly string[]> = {
+  h264: (isJoinable) =>
+    ffmpegOptions({
+      'forced-idr': 1,
+      'x264-params': isJoinable ? `${CLOSED_GOP}:${JOINABLE.h264}` : CLOSED_GOP,
+    }),
+  h265: (isJoinable) =>
+    ffmpegOptions({
+      'forced-idr': 1,
+      'x265-params': `log-level=error:${CLOSED_GOP}${isJoinable ? `:${JOINABLE.h265}` : ''}`,
+      'tag:v': 'hvc1',
+    }),
+  vp9: () => [],
+  av1: () => [],
 }
 
 export function buildRungEncoder(rung: Rung): string[] {
-  const { codec, encoderSpeed, quality, maxBitRate, framesPerSegment } = rung
+  const { codec, encoderSpeed, quality, maxBitRate, framesPerSegment, isJoinable = false } = rung
   const cap = { kbps: Math.round(maxBitRate / 1000), bufferSeconds: BUFFER_SECONDS }
   return [
     ...buildVideoEncoder({ codec, encoderSpeed, rate: { by: 'quality', quality, cap, pass: 0 } }),
-    ...ENCODER_OPTIONS[codec],
+    ...ENCODER_OPTIONS[codec](isJoinable),
     ...ffmpegOptions({
       // Repeated, because the general options of some encoders lack them.
       maxrate: `${cap.kbps}k`,

@@ -20,6 +20,13 @@ export interface TrackMeasurements {
   segments: Segment[]
   /** Total size of the init segment and the measured media segments. */
   bytes: number
+  /** The first measured segment: its number, counted from 1, and its start. */
+  first: FirstSegment
+}
+
+export interface FirstSegment {
+  number: number
+  seconds: number
 }
 
 /**
@@ -28,8 +35,12 @@ export interface TrackMeasurements {
  */
 const MAX_GAP_TICKS = 2
 
-export function createMeasurements(track: Track): TrackMeasurements {
-  return { track, init: null, segments: [], bytes: 0 }
+/** @param first of a chunk; absent for the whole stream */
+export function createMeasurements(
+  track: Track,
+  first: FirstSegment = { number: 1, seconds: 0 },
+): TrackMeasurements {
+  return { track, init: null, segments: [], bytes: 0, first }
 }
 
 /** @throws JobFailure `output_invalid` when it cannot be read, or its frame size was not planned */
@@ -62,11 +73,14 @@ export function checkTrackSize(
  *   its start
  */
 export function addSegment(measured: TrackMeasurements, bytes: Buffer, layout: StreamLayout): void {
-  const { track, segments } = measured
-  const name = segmentName(track, segments.length + 1)
+  const { track, segments, first } = measured
+  const name = segmentName(track, first.number + segments.length)
   const segment = readFile(name, () => readSegment(bytes))
   const previous = segments.at(-1)
-  const expectedStart = previous === undefined ? 0 : previous.start + previous.duration
+  const expectedStart =
+    previous === undefined
+      ? Math.round(first.seconds * requireTimescale(measured))
+      : previous.start + previous.duration
   if (Math.abs(segment.start - expectedStart) > MAX_GAP_TICKS) {
     throw invalidOutput(`${name} begins at tick ${segment.start} instead of ${expectedStart}.`)
   }

@@ -31,6 +31,11 @@ export interface StreamLayout extends ExpectedDurations {
   hasRequestedEnd: boolean
 }
 
+/**
+ * While it is made, a stream is playable once the playlist of every track has this many segments.
+ */
+export const MIN_PLAYABLE_SEGMENTS = 2
+
 /** Folder in which ffmpeg writes segments, and playlists that list the last complete ones. */
 export function segmentsFolder(scratch: string) {
   return join(scratch, 'segments')

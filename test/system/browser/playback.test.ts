@@ -6,11 +6,26 @@ import { makeClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
 import { openPlayer, startBrowser } from './player.ts'
 
-const test = systemTest().extend('browser', { scope: 'file' }, async ({}, { onCleanup }) => {
-  const browser = await startBrowser()
-  onCleanup(() => browser.close())
-  return browser
-})
+const test = systemTest({ runners: 2 }).extend(
+  'browser',
+  { scope: 'file' },
+  async ({}, { onCleanup }) => {
+    const browser = await startBrowser()
+    onCleanup(() => browser.close())
+    return browser
+  },
+)
+
+/** @param chunkSeconds 0 for a job that is not split */
+async function createStream(client: Client, filePath: string, name: string, chunkSeconds: number) {
+  const response = await client.request('/queue/jobs', {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ filePath, transformations: [name], chunkSeconds }),
+  })
+  const { jobs } = (await response.json()) as { jobs: { id: string }[] }
+  return jobs[0]!.id
+}
 
 /** Signs a URL that a page can use without an API key. */
 async function signUrl(client: Client, path: string): Promise<string> {
@@ -53,28 +68,33 @@ test('a finished stream plays from its first to its last second', async ({
   await player.close()
 })
 
-test('a stream plays while its job is still running, up to its end', async ({
-  system,
-  events,
-  browser,
-}) => {
-  const seconds = 60
-  const name = 'f_hls,lad_144+360,p_small,sd_2'
-  await system.client.put('videos/growing.mp4', makeClip({ seconds, crf: 40 }))
-  const [job] = await system.client.createJobs('videos/growing.mp4', [name])
-  await events.ofType(job!.id, 'job:playable')
+test.for([
+  ['as a whole', 0, 60, 0],
+  // Audio, four seconds, three times six seconds, and the join.
+  ['in chunks by two runners', 6, 22, 6],
+] as const)(
+  'a stream plays while it is made %s, up to its end',
+  async ([, chunkSeconds, seconds, chunkCount], { system, events, browser }) => {
+    const name = 'f_hls,lad_144+360,p_small,sd_2'
+    const path = `videos/growing-${chunkSeconds}.mp4`
+    await system.client.put(path, makeClip({ seconds, crf: 40 }))
+    const id = await createStream(system.client, path, name, chunkSeconds)
+    await events.ofType(id, 'job:playable')
 
-  const player = await openPlayer(browser, system.url)
-  await player.play(await signUrl(system.client, `${name}/videos/growing.mp4/master.m3u8`), 4)
-  await player.waitUntil(2)
-  expect(await system.client.job(job!.id)).toMatchObject({ status: 'running', playable: true })
+    const player = await openPlayer(browser, system.url)
+    await player.play(await signUrl(system.client, `${name}/${path}/master.m3u8`), 4)
+    await player.waitUntil(2)
+    expect(await system.client.job(id)).toMatchObject({ playable: true })
+    const chunks = await system.client.request(`/queue/jobs/${id}/chunks`)
+    expect(((await chunks.json()) as { chunks: unknown[] }).chunks).toHaveLength(chunkCount)
 
-  await player.waitUntil('the end', 240_000)
-  const state = await player.state()
-  expect(state.fatal).toEqual([])
-  expect(state.duration).toBeCloseTo(seconds, 0)
-  const watched = state.played.reduce((sum, [from, to]) => sum + (to! - from!), 0)
-  expect(watched).toBeGreaterThan(seconds - 1)
-  expect(await system.client.job(job!.id)).toMatchObject({ status: 'completed' })
-  await player.close()
-})
+    await player.waitUntil('the end', 240_000)
+    const state = await player.state()
+    expect(state.fatal).toEqual([])
+    expect(state.duration).toBeCloseTo(seconds, 0)
+    const watched = state.played.reduce((sum, [from, to]) => sum + (to! - from!), 0)
+    expect(watched).toBeGreaterThan(seconds - 1)
+    expect(await system.client.job(id)).toMatchObject({ status: 'completed' })
+    await player.close()
+  },
+)

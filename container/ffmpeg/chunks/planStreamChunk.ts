@@ -1,0 +1,254 @@
+/** Plans one chunk of a stream, and its join. */
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
+import { correctLoudness } from '../edit/steps/loudness.ts'
+import { readFirstTime } from '../edit/steps/selectRange.ts'
+import { isMpeg } from '../edit/steps/trim.ts'
+import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
+import type {
+  FfmpegStep,
+  PlanContext,
+  RenderPlan,
+  Step,
+  TaskEnvironment,
+  TaskStep,
+} from '../renderPlan.ts'
+import { readInitSegment, readSegment } from '../streaming/mp4Boxes.ts'
+import { buildStreamCommand } from '../streaming/streamCommand.ts'
+import * as layout from '../streaming/streamLayout.ts'
+import { LEAD, LONG_LEAD_SECONDS, planSeek } from './planVideoSteps.ts'
+
+type Stream = RenditionOf<'stream'>
+export type StreamPlan = RenderPlan & { stream: layout.StreamLayout }
+
+/**
+ * Plans the segments of one chunk, which are then in the folder `segments`. The tracks of its layout are
+ * those of the chunk.
+ */
+export function planStreamChunk(
+  rendition: Stream,
+  context: PlanContext,
+  range: ChunkRange,
+): StreamPlan {
+  const whole = requireStream(planStream(rendition, context))
+  const isVideo = range.kind === 'video'
+  const tracks = whole.stream.tracks.filter(({ video }) => (video !== null) === isVideo)
+  return {
+    ...whole,
+    reason: 'a part of a stream that is split',
+    notes: [],
+    steps: isVideo
+      ? planVideoSteps(rendition, context, { range, track: tracks[0]! })
+      : planAudioSteps(rendition, context),
+    stream: { ...whole.stream, tracks },
+  }
+}
+
+/** Plans the subtitles, which the join makes. All other files are made from those of the chunks. */
+export function planStreamJoin(rendition: Stream, context: PlanContext): StreamPlan {
+  const plan = requireStream(planStream({ ...rendition, loudness: null }, context))
+  return {
+    ...plan,
+    reason: 'the segments of chunks are put together',
+    notes: [],
+    steps:
+      plan.stream.subtitles === null ? [] : plan.steps.filter(({ stage }) => stage === 'analyse'),
+  }
+}
+
+/** Returns the first segment of a chunk: its number, counted from 1, and its start. */
+export function findFirstSegment(
+  { startSeconds }: Pick<ChunkRange, 'startSeconds'>,
+  { segmentSeconds }: layout.StreamLayout,
+) {
+  // The range begins half a frame before.
+  const index = Math.round(startSeconds / segmentSeconds)
+  return { number: index + 1, seconds: index * segmentSeconds }
+}
+
+function requireStream(plan: RenderPlan): StreamPlan {
+  const { stream } = plan
+  if (stream === undefined) {
+    throw new TypeError('the plan is not that of a stream')
+  }
+  return { ...plan, stream }
+}
+
+function planAudioSteps(rendition: Stream, context: PlanContext): Step[] {
+  const { folder, source } = context
+  const withoutImages = { ...rendition, subtitles: null, watermark: null }
+  // ffmpeg would correct the clock of MPEG streams, but not in the chunks of video.
+  const needsRange = isMpeg(source) && rendition.startSeconds === 0
+  const editPlan = planEdits(withoutImages, context, {
+    ...requestStreamTracks(rendition),
+    ...(needsRange && { range: { startSeconds: 0, endSeconds: null, readFromSeconds: 0 } }),
+  })
+  const { segments, audio } = planTracks(rendition, editPlan.output)
+  const { loudness } = rendition
+  const select = (stderrTails: readonly string[]) =>
+    editPlan.graph.select({
+      video: false,
+      audio: true,
+      loudness: loudness === null ? [] : correctLoudness(loudness, stderrTails),
+    })
+  return [
+    ...(loudness === null ? [] : [planLoudnessMeasurement(loudness, editPlan)]),
+    planFolder(folder, { isComplete: false }),
+    {
+      stage: 'encode',
+      cost: 0.1,
+      seconds: editPlan.output.seconds,
+      ffmpeg: (stderrTails) =>
+        buildStreamCommand({
+          graph: { inputs: editPlan.inputs.files, ...select(stderrTails) },
+          rungs: [],
+          audio,
+          frameRate: segments.frameRate.text,
+          segmentSeconds: segments.seconds,
+          folder,
+          chunk: null,
+        }),
+    },
+  ]
+}
+
+interface VideoChunk {
+  range: ChunkRange
+  /** The smallest size. */
+  track: layout.Track
+}
+
+/** As for a file, an attempt that does not begin early enough is followed by one that does. */
+function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChunk): Step[] {
+  const { range } = chunk
+  const { inputs, output } = planFrames(rendition, context, range, 0)
+  const startSecond = output.files[0].trim.startSeconds + range.startSeconds * output.edits.speed
+  const leadSeconds = Math.max(LEAD.seconds, LEAD.frames / (output.files[0].video?.frameRate ?? 5))
+  const from = Math.max(0, startSecond - leadSeconds)
+  const seconds = [from, from - LONG_LEAD_SECONDS, 0].filter(
+    (second, index, all) => second >= 0 && all.indexOf(second) === index,
+  )
+  const state = { isComplete: false }
+  return [
+    ...inputs.steps,
+    ...(range.startSeconds === 0 ? [0] : seconds).flatMap((second) =>
+      planAttempt(rendition, context, { ...chunk, second, state }),
+    ),
+  ]
+}
+
+/** The frame rate is made constant before the range is selected, so that all frames are on one grid. */
+function planFrames(
+  rendition: Stream,
+  context: PlanContext,
+  { startSeconds, endSeconds }: ChunkRange,
+  readFromSeconds: number,
+): EditPlan {
+  const request = requestStreamTracks(rendition)
+  const { output } = planEdits(rendition, context, request)
+  const { frameRate } = planTracks(rendition, output).segments
+  const isBurned = rendition.subtitleMode === 'burn'
+  return planEdits(
+    { ...rendition, frameRate: frameRate.value, ...(!isBurned && { subtitles: null }) },
+    context,
+    { ...request, audio: false, range: { startSeconds, endSeconds, readFromSeconds } },
+  )
+}
+
+function planAttempt(
+  rendition: Stream,
+  context: PlanContext,
+  { range, track, second, state }: VideoChunk & { second: number; state: { isComplete: boolean } },
+): Step[] {
+  const { folder } = context
+  const seek = { fromSeconds: second }
+  const { stream } = requireStream(planStream(rendition, context))
+  const { seconds } = stream
+  const buildCommand = () => {
+    const editPlan = planFrames(rendition, context, range, seek.fromSeconds)
+    const { segments, rungs } = planTracks(rendition, editPlan.output)
+    return buildStreamCommand({
+      graph: {
+        inputs: [...editPlan.inputs.files, ...editPlan.inputs.images],
+        ...editPlan.graph.select({ video: true, audio: false }),
+      },
+      rungs: rungs.map((rung) => ({ ...rung, isJoinable: true })),
+      audio: null,
+      frameRate: segments.frameRate.text,
+      segmentSeconds: segments.seconds,
+      folder,
+      chunk: {
+        firstNumber: findFirstSegment(range, stream).number,
+        endFrame: range.endSeconds && Math.round(range.endSeconds * segments.frameRate.value + 0.5),
+      },
+    })
+  }
+  const encode: FfmpegStep = {
+    stage: 'encode',
+    cost: 1,
+    seconds: range.endSeconds ?? seconds,
+    ffmpeg: () => (state.isComplete ? null : buildCommand()),
+  }
+  const steps = [planFolder(folder, state), encode]
+  if (second === 0) {
+    return steps
+  }
+  const check = async ({ stderrTails }: TaskEnvironment) => {
+    const first = readFirstTime(stderrTails.at(-1) ?? '')
+    const startsBefore =
+      first === null ? range.frames !== null : first <= range.startSeconds * rendition.speed
+    state.isComplete =
+      state.isComplete ||
+      seek.fromSeconds === 0 ||
+      (startsBefore && (await hasPlannedFrames(folder, track, range)))
+  }
+  return [
+    ...planSeek(context, seek, state),
+    ...steps,
+    { stage: 'analyse', cost: 0.01, task: check },
+  ]
+}
+
+/** Empties the folder of the segments, in which an earlier attempt can have left some. */
+function planFolder(folder: string, state: { isComplete: boolean }): TaskStep {
+  const task = async () => {
+    if (!state.isComplete) {
+      await rm(layout.segmentsFolder(folder), { recursive: true, force: true })
+      await mkdir(layout.segmentsFolder(folder), { recursive: true })
+      await mkdir(layout.packageFolder(folder), { recursive: true })
+    }
+  }
+  return { stage: 'analyse', cost: 0.01, task }
+}
+
+/** Names of the segments of a track that ffmpeg has made, in their order. */
+export async function listSegments(folder: string, { name }: layout.Track): Promise<string[]> {
+  const names = await readdir(layout.segmentsFolder(folder))
+  return names
+    .filter((each) => each.startsWith(`${name}_`) && each.endsWith('.m4s'))
+    .toSorted((one, other) => one.length - other.length || (one < other ? -1 : 1))
+}
+
+async function hasPlannedFrames(
+  folder: string,
+  track: layout.Track,
+  { frames }: ChunkRange,
+): Promise<boolean> {
+  if (frames === null || track.video === null) {
+    return true
+  }
+  const read = (name: string) => readFile(join(layout.segmentsFolder(folder), name))
+  const names = await listSegments(folder, track)
+  if (names.length === 0) {
+    return false
+  }
+  const { timescale } = readInitSegment(await read(layout.initName(track)))
+  let ticks = 0
+  for (const name of names) {
+    ticks += readSegment(await read(name)).duration
+  }
+  return Math.round((ticks / timescale) * track.video.frameRate) === frames
+}

@@ -1,0 +1,72 @@
+/**
+ * Splits a stream into chunks: the audio, parts of the video, and the join. A part of the video is a
+ * whole number of segments of every size, which are made from one decode.
+ */
+import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import { planEdits } from '../edit/planEdits.ts'
+import { planTracks, requestStreamTracks } from '../plan/planStream.ts'
+import type { PlanContext } from '../renderPlan.ts'
+import { MIN_PLAYABLE_SEGMENTS } from '../streaming/streamLayout.ts'
+import { type ChunkPlan, MAX_VIDEO_CHUNKS, type NotSplit, type SplitOptions } from './planChunks.ts'
+import { computePlanKey } from './planKey.ts'
+import { planStreamChunk } from './planStreamChunk.ts'
+import { findInputObstacle } from './splitObstacle.ts'
+
+/** A stream is split from this many chunks on. */
+const MIN_VIDEO_CHUNKS = 2
+
+/** @throws JobFailure as `planRendition` does */
+export function planStreamChunks(
+  rendition: RenditionOf<'stream'>,
+  context: PlanContext,
+  { chunkSeconds, encoderVersion }: SplitOptions,
+): ChunkPlan | NotSplit {
+  const { output } = planEdits(rendition, context, requestStreamTracks(rendition))
+  const { segments, audio } = planTracks(rendition, output)
+  const seconds = output.trackSeconds.video ?? output.seconds
+  if (seconds !== null && seconds < MIN_VIDEO_CHUNKS * chunkSeconds) {
+    return { ranges: null, reason: null }
+  }
+  const reason = findInputObstacle(context.source.probe, output, chunkSeconds)
+  if (reason !== null || seconds === null) {
+    return { ranges: null, reason }
+  }
+  const whole = { startSeconds: 0, endSeconds: null, frames: null }
+  const ranges: ChunkRange[] = [
+    ...(audio === null ? [] : [{ kind: 'audio' as const, ...whole }]),
+    ...listVideoRanges(segments, { seconds, chunkSeconds }),
+    { kind: 'join', ...whole },
+  ]
+  const planKey = computePlanKey(context, { ranges, encoderVersion }, (anonymous, range) =>
+    planStreamChunk(rendition, anonymous, range),
+  )
+  return { ranges, planKey }
+}
+
+/**
+ * Boundaries are half a frame before the first frame of a segment. The first chunk has only the segments
+ * without which the stream is not playable.
+ */
+function listVideoRanges(
+  segments: ReturnType<typeof planTracks>['segments'],
+  { seconds, chunkSeconds }: { seconds: number; chunkSeconds: number },
+): ChunkRange[] {
+  const rate = segments.frameRate.value
+  const wanted = Math.max(chunkSeconds, seconds / (MAX_VIDEO_CHUNKS - 1))
+  const perChunk = Math.max(1, Math.round(wanted / segments.seconds))
+  const frames = segments.frames * perChunk
+  const first = segments.frames * Math.min(perChunk, MIN_PLAYABLE_SEGMENTS)
+  const others = Math.max(1, Math.round((seconds * rate - first) / frames))
+  const starts = [0, ...Array.from({ length: others }, (_, index) => first + index * frames)]
+  const toSeconds = (frame: number) => Math.round(((frame - 0.5) / rate) * 1e6) / 1e6
+  return starts.map((start, index) => {
+    const next = starts[index + 1]
+    return {
+      kind: 'video',
+      startSeconds: index === 0 ? 0 : toSeconds(start),
+      endSeconds: next === undefined ? null : toSeconds(next),
+      frames: next === undefined ? null : next - start,
+    }
+  })
+}

@@ -1,0 +1,194 @@
+/** Makes the chunks of a stream and joins them, as runners do, with a gateway in memory. */
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { runStep } from '../../../container/attempt/runStep.ts'
+import type { RunningAttempt, StageTimer } from '../../../container/attempt/types.ts'
+import {
+  planStreamChunk,
+  planStreamJoin,
+} from '../../../container/ffmpeg/chunks/planStreamChunk.ts'
+import { planStreamChunks } from '../../../container/ffmpeg/chunks/planStreamChunks.ts'
+import { planStream } from '../../../container/ffmpeg/plan/planStream.ts'
+import { ffmpegOptions } from '../../../container/ffmpeg/process/options.ts'
+import type { Step } from '../../../container/ffmpeg/renderPlan.ts'
+import { publishChunk } from '../../../container/publish/publishChunk.ts'
+import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
+import type { RenditionOf } from '../../../src/contract/rendition.ts'
+import type { ChunkAssignment } from '../../../src/contract/runnerProtocol.ts'
+import { openSplitJob, type SplitJob } from './splitJob.ts'
+
+type Stream = RenditionOf<'stream'>
+type StreamJob = Omit<SplitJob, 'rendition'> & { rendition: Stream }
+
+export async function openSplitStream(options: {
+  file: string
+  rendition: Stream
+  scratch: string
+}): Promise<StreamJob> {
+  const job = await openSplitJob({ ...options, rendition: options.rendition as never })
+  return { ...job, rendition: options.rendition }
+}
+
+export function planRanges({ rendition, context }: StreamJob, chunkSeconds: number): ChunkRange[] {
+  const plan = planStreamChunks(rendition, context, { chunkSeconds, encoderVersion: 'test' })
+  if (plan.ranges === null) {
+    throw new Error(`not split: ${plan.reason}`)
+  }
+  return plan.ranges
+}
+
+const timeStage: StageTimer = (_, run) => run()
+
+/** The files of a package, as runners have stored them. */
+function createGateway() {
+  const files = new Map<string, Buffer>()
+  const versions = new Map<string, number>()
+  const parts: Buffer[] = []
+  let uploading: Buffer | null = null
+  const client = {
+    silentMs: () => 0,
+    async putFile(_: unknown, name: string, put: { file: string; version?: number }) {
+      const { file, version = Infinity } = put
+      if (version > (versions.get(name) ?? 0)) {
+        versions.set(name, version)
+        files.set(name, await readFile(file))
+      }
+    },
+    requestOutput: async () => ({ uploadId: 'one', partSizeBytes: 1e9 }),
+    async putPart(_: unknown, { file }: { file: string }) {
+      uploading = await readFile(file)
+      return { partNumber: 1, etag: 'a' }
+    },
+    readSource: async ({ part = 0 }: { part?: number }, start: number, end: number) => [
+      parts[part]!.subarray(start, end),
+    ],
+  }
+  return {
+    client,
+    files,
+    keepPart: (index: number) => {
+      parts[index] = uploading!
+    },
+  }
+}
+
+/**
+ * Makes the chunks one after another, and joins them.
+ *
+ * @param order indexes of the chunks in the order in which they are made
+ * @param onChunk called after each chunk, with the files that are stored by then
+ */
+export async function encodeStreamChunks(
+  job: StreamJob,
+  chunkSeconds: number,
+  {
+    order,
+    onChunk = () => {},
+  }: { order?: number[]; onChunk?: (files: ReadonlyMap<string, Buffer>) => void } = {},
+) {
+  const { rendition, context } = job
+  const ranges = planRanges(job, chunkSeconds)
+  const facts: ChunkFacts[] = []
+  const gateway = createGateway()
+  const { stream } = planStream(rendition, context)
+  const jobId = `${job.attempt.scratch} ${chunkSeconds} ${String(order)}`
+
+  async function run(index: number) {
+    const range = ranges[index]!
+    const folder = join(job.attempt.scratch, `${chunkSeconds}-${index}`)
+    await mkdir(folder, { recursive: true })
+    const finished = ranges
+      .slice(0, -1)
+      .map((each, at) => ({ ...each, index: at, facts: facts[at] }))
+    const gap = finished.findIndex(({ facts: known }) => known === undefined)
+    const chunk: ChunkAssignment = {
+      ...range,
+      jobId,
+      index,
+      planKey: 'test',
+      parts: finished.slice(0, gap === -1 ? undefined : gap) as ChunkAssignment['parts'],
+    }
+    const attempt = {
+      ...job.attempt,
+      scratch: folder,
+      client: gateway.client,
+    } as unknown as RunningAttempt
+    const here = { ...context, folder }
+    const plan =
+      range.kind === 'join'
+        ? planStreamJoin(rendition, here)
+        : planStreamChunk(rendition, here, range)
+    const finish = await publishChunk(attempt, plan, { chunk, whole: stream! }, timeStage)
+    if (finish.outcome === 'completed') {
+      facts[index] = finish.chunk
+      gateway.keepPart(index)
+      onChunk(gateway.files)
+    }
+    return finish
+  }
+
+  for (const index of order ?? ranges.slice(0, -1).keys()) {
+    await run(index)
+  }
+  const finish = await run(ranges.length - 1)
+  if (finish.outcome !== 'packaged') {
+    throw new Error('the join has not completed the package')
+  }
+  return { finish, files: gateway.files, ranges, facts }
+}
+
+/**
+ * Hashes the frames that the encoders of all chunks get, with their times, by size.
+ *
+ * @param ranges null for all of the stream
+ */
+export async function hashStreamFrames(job: StreamJob, ranges: readonly (ChunkRange | null)[]) {
+  const hashes = new Map<string, string[]>()
+  for (const [index, range] of ranges.entries()) {
+    const folder = join(job.attempt.scratch, `hash-${ranges.length}-${index}`)
+    await mkdir(folder, { recursive: true })
+    const context = { ...job.context, folder }
+    const plan = range
+      ? planStreamChunk(job.rendition, context, range)
+      : planStream({ ...job.rendition, audioCodec: 'none' }, context)
+    const attempt = { ...job.attempt, scratch: folder }
+    const at = plan.steps.findIndex(({ stage }) => stage === 'encode')
+    const stderrTails: string[] = []
+    for (const step of plan.steps.slice(0, at + 1)) {
+      await runStep(attempt, plan, hashOutputs(step), stderrTails)
+    }
+    for (const { name } of plan.stream!.tracks) {
+      const text = await readFile(join(folder, `${name}.framemd5`), 'utf8')
+      const lines = text
+        .split('\n')
+        .filter((line) => line.startsWith('0,'))
+        .map((line) => {
+          const [, , pts = '', , , hash = ''] = line.split(',').map((word) => word.trim())
+          return `${pts} ${hash}`
+        })
+      hashes.set(name, [...(hashes.get(name) ?? []), ...lines])
+    }
+  }
+  return Object.fromEntries(hashes)
+}
+
+/** Replaces the encoders and segments of a command. */
+function hashOutputs(step: Step): Step {
+  if ('task' in step || step.stage !== 'encode') {
+    return step
+  }
+  return {
+    ...step,
+    ffmpeg: async (stderrTails) => {
+      const list = (await step.ffmpeg(stderrTails)) ?? []
+      const names = list.flatMap((word, index) => (word === '-map' ? [list[index + 1]!] : []))
+      return [
+        ...list.slice(0, list.indexOf('-map')),
+        ...names.flatMap((name) => [
+          ...ffmpegOptions({ map: name, fps_mode: 'passthrough', f: 'framemd5' }),
+          `${name.slice(1, -1)}.framemd5`,
+        ]),
+      ]
+    },
+  }
+}

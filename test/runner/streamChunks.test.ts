@@ -1,0 +1,130 @@
+/** A stream that is made in chunks: it is the same stream as one that is made at once. */
+import { execFile } from 'node:child_process'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { parse } from 'mpd-parser'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readSegment } from '../../container/ffmpeg/streaming/mp4Boxes.ts'
+import type { RenditionOf } from '../../src/contract/rendition.ts'
+import { args } from '../fixtures/args.ts'
+import { stream } from '../fixtures/renditions.ts'
+import { AAC, H264, testVideo, tone } from './helpers/clips/inputs.ts'
+import {
+  encodeStreamChunks,
+  hashStreamFrames,
+  openSplitStream,
+  planRanges,
+} from './helpers/splitStream.ts'
+import { parsePlaylist } from './helpers/streamReader.ts'
+
+const execute = promisify(execFile)
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'stream-chunks-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const SOURCES: Record<string, string[]> = {
+  'film.mp4': args`${testVideo('320x180', 25, 9)} ${tone(9)} ${H264} -bf 2 -g 60 ${AAC}`,
+  'ntsc.mkv': args`${testVideo('160x90', 30_000 / 1001, 9)} ${H264} -g 250`,
+  'vfr.mp4': args`${testVideo('160x90', 30, 9)} -vf
+    select='not(mod(n\,7))+not(mod(n\,11))+between(t\,3\,4)' -fps_mode vfr ${H264} -g 30`,
+}
+
+async function openJob(name: string, fields: Partial<RenditionOf<'stream'>> = {}) {
+  const file = join(folder, name)
+  await execute('ffmpeg', ['-v', 'error', '-nostdin', '-n', ...SOURCES[name]!, file]).catch(
+    () => null,
+  )
+  const scratch = await mkdtemp(join(folder, 'job-'))
+  const rendition = stream({ segmentSeconds: 2, ...fields }) as RenditionOf<'stream'>
+  return openSplitStream({ file, rendition, scratch })
+}
+
+describe('the frames of all chunks are those of the whole', () => {
+  it.each([
+    ['film.mp4', { ladder: [144, 180], fadeInSeconds: 3, fadeOutSeconds: 3 }],
+    ['film.mp4', { startSeconds: 0.53, endSeconds: 8.9, frameRate: 30 }],
+    ['ntsc.mkv', {}],
+    ['vfr.mp4', {}],
+  ] as [string, Partial<RenditionOf<'stream'>>][])('%s %o', async (name, fields) => {
+    const job = await openJob(name, fields)
+    const ranges = planRanges(job, 4).filter(({ kind }) => kind === 'video')
+    expect(ranges.length).toBeGreaterThan(1)
+    expect(await hashStreamFrames(job, ranges)).toEqual(await hashStreamFrames(job, [null]))
+    await job.close()
+  })
+})
+
+describe('a stream of chunks', () => {
+  it('has segments that follow one another, for players of HLS and DASH', async () => {
+    const job = await openJob('film.mp4', { ladder: [144, 180] })
+    const output = await encodeStreamChunks(job, 4, {
+      order: [0, 2, 1],
+    })
+    const { files, ranges } = output
+    expect(ranges.map(({ kind, frames }) => [kind, frames])).toEqual([
+      ['audio', null],
+      ['video', 100],
+      ['video', null],
+      ['join', null],
+    ])
+    await writePackage(job.attempt.scratch, files)
+    for (const name of ['v144', 'v180', 'a']) {
+      const list = parsePlaylist(files.get(`${name}.m3u8`))
+      expect(list).toMatchObject({ playlistType: 'VOD', endList: true, targetDuration: 2 })
+      expect(list.segments.map(({ uri }) => uri)).toEqual(
+        [1, 2, 3, 4, 5].map((number) => `${name}_0000${number}.m4s`),
+      )
+      const segments = list.segments.map(({ uri }) => readSegment(files.get(uri)!))
+      for (const [index, { start, duration }] of segments.entries()) {
+        expect(segments[index + 1]?.start ?? start + duration).toBe(start + duration)
+      }
+    }
+    const mpd = parse(String(files.get('manifest.mpd')), { manifestUri: 'http://x/manifest.mpd' })
+    expect(mpd.duration).toBeCloseTo(9, 1)
+    expect(mpd.playlists.map(({ segments }) => segments.length)).toEqual([5, 5])
+    // Every frame is decoded, without an error, and the audio has no gap.
+    const hash = (name: string, ...options: string[]) =>
+      execute('ffmpeg', ['-v', 'error', '-xerror', '-i', `${name}.m3u8`, ...options, '-'], {
+        cwd: join(job.attempt.scratch, 'package'),
+      })
+    const video = await hash('v144', '-f', 'framemd5')
+    expect(video.stderr).toBe('')
+    const times = video.stdout.split('\n').filter((line) => line.startsWith('0,'))
+    expect(times).toHaveLength(225)
+    expect(files.has('i144.m3u8')).toBe(true)
+    expect(output.finish).toMatchObject({
+      files: files.size,
+      sizeBytes: [...files.values()].reduce((sum, { length }) => sum + length, 0),
+      output: { format: 'hls', videoCodec: 'h264', audioCodec: 'aac', width: 320, height: 180 },
+    })
+    await job.close()
+  })
+
+  it('is playable from the start on, as far as its chunks are finished without a gap', async () => {
+    const job = await openJob('film.mp4', { ladder: [144], segmentSeconds: 2 })
+    const listed: (number | null)[] = []
+    await encodeStreamChunks(job, 2, {
+      order: [0, 1, 3, 2, 5, 4],
+      onChunk(files) {
+        const list = files.get('v144.m3u8')
+        const hasMaster = files.has('master.m3u8')
+        listed.push(hasMaster && list ? parsePlaylist(list).segments.length : null)
+        expect(list?.includes('EXT-X-ENDLIST') ?? false).toBe(false)
+      },
+    })
+    expect(listed).toEqual([null, null, null, null, 3, 3])
+    await job.close()
+  })
+})
+
+async function writePackage(scratch: string, files: ReadonlyMap<string, Buffer>) {
+  await mkdir(join(scratch, 'package'))
+  for (const [name, bytes] of files) {
+    await writeFile(join(scratch, 'package', name), bytes)
+  }
+}

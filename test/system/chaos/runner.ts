@@ -16,13 +16,14 @@ export function readRunnerToken(stateDir: string): string {
 /** @param options defaults: the URL of the system, and a folder in its state directory */
 export async function startRunner(
   { url, stateDir }: System,
-  options: { gatewayUrl?: string; scratch?: string; name?: string } = {},
+  options: { gatewayUrl?: string; scratch?: string; name?: string; path?: string } = {},
 ) {
   const { gatewayUrl = url, scratch = join(stateDir, 'scratch'), name = 'by-hand' } = options
+  const { path = process.env['PATH'] } = options
   mkdirSync(scratch, { recursive: true })
   const child = spawn(process.execPath, [MAIN], {
     env: {
-      PATH: process.env['PATH'],
+      PATH: path,
       // The tests find the processes of a system by this variable.
       STATE_DIR: stateDir,
       GATEWAY_URL: gatewayUrl,

@@ -1,0 +1,194 @@
+/**
+ * Split jobs, while their runners are killed or stopped, answers are lost, and storage fails. Each job
+ * must have the frames of the first one, which nothing disturbs.
+ */
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { execFileSync } from 'node:child_process'
+import { expect, vi } from 'vitest'
+import { waitForEnds } from '../fixtures/events.ts'
+import { makeClip } from '../fixtures/media.ts'
+import { systemTest } from '../fixtures/systemTest.ts'
+import { disturb, type Fault, FAULTS } from './chunkFaults.ts'
+import { startCrew } from './crew.ts'
+import { expectCleanStop, expectConsistentState } from './invariants.ts'
+import * as jobs from './jobs.ts'
+import { expectNoEncodes, listFfmpegs } from './processes.ts'
+import { startRunner } from './runner.ts'
+import { hashFrames, listChunks } from './splitJobs.ts'
+
+const SECONDS = 6
+const FRAME_RATE = 30
+const TRANSFORMATION = 'w_128'
+const SPLIT = { chunkSeconds: 2 }
+/** The audio, three chunks of video, and the join. */
+const CHUNKS = SECONDS / SPLIT.chunkSeconds + 2
+const RUNNERS = 3
+
+const test = systemTest({ runners: 0 }).extend(
+  'crew',
+  { scope: 'file', auto: true },
+  async ({ system }, { onCleanup }) => {
+    const crew = await startCrew(system, RUNNERS)
+    onCleanup(() => crew.stop())
+    return crew
+  },
+)
+
+/** The frames of the undisturbed job. */
+let expected = { video: 0, hash: '' }
+
+test.beforeAll(async ({ system: { client } }) => {
+  await jobs.setQueue(client, { leaseSeconds: jobs.LEASE_SECONDS, concurrency: 8 })
+  const clip = makeClip({ size: '160x90', seconds: SECONDS })
+  for (const file of ['undisturbed', ...Object.keys(FAULTS)]) {
+    await client.put(pathOf(file), clip)
+  }
+  await client.put('chunks/slow.mp4', makeClip({ size: '1280x720', seconds: 12, crf: 51 }))
+})
+
+function pathOf(file: string) {
+  return `chunks/${file.replaceAll(' ', '-')}.mp4`
+}
+
+test('a long encode is made in chunks by several runners', async ({ system, events }) => {
+  const { client } = system
+  const jobId = await jobs.createOne(client, pathOf('undisturbed'), TRANSFORMATION, SPLIT)
+  await events.ofType(jobId, 'job:completed')
+
+  const chunks = await listChunks(client, jobId)
+  expect(chunks.map(({ kind, status, attempt }) => [kind, status, attempt])).toEqual([
+    ['audio', 'completed', 1],
+    ...Array.from({ length: CHUNKS - 2 }, () => ['video', 'completed', 1]),
+    ['join', 'completed', 1],
+  ])
+  expect(new Set(chunks.map(({ runner }) => runner)).size).toBeGreaterThan(1)
+  expected = await hashFrames(client, jobId)
+  expect(expected.video).toBe(SECONDS * FRAME_RATE)
+
+  const progress = events.ofJob(jobId).filter(({ type }) => type === 'job:progress')
+  const percents = progress.map(({ data }) => data.progress as number)
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b))
+  const counts = progress.flatMap(({ data }) => (data.chunks ? [data.chunks] : []))
+  expect(counts.at(-1)).toEqual({ done: CHUNKS - 1, total: CHUNKS, active: 1 })
+  await expectConsistentState(system)
+})
+
+test('a fault at any stage costs at most the chunk at hand, and changes no frame', async ({
+  system,
+  crew,
+  events,
+}) => {
+  const { client } = system
+  const faults = new Map<string, Fault>()
+  const created: { name: string; jobId: string; fault: Fault }[] = []
+  await jobs.setQueue(client, { paused: true })
+  for (const [name, fault] of Object.entries(FAULTS)) {
+    const jobId = await jobs.createOne(client, pathOf(name), TRANSFORMATION, SPLIT)
+    faults.set(jobId, fault)
+    created.push({ name, jobId, fault })
+  }
+  const { occurred, settled } = disturb(system, crew, { faults, joinIndex: CHUNKS - 1 })
+  await jobs.setQueue(client, { paused: false })
+  await waitForEnds(events, [...faults.keys()])
+  await settled()
+  crew.setRule()
+  let extraAttempts = 0
+  for (const { name, jobId, fault } of created) {
+    const times = fault.isForEach ? CHUNKS + 1 : (fault.times ?? 1)
+    expect(occurred.get(jobId), name).toHaveLength(times)
+    const outcomes = await jobs.listOutcomes(client, jobId)
+    expect(outcomes.at(-1), name).toBe('completed')
+    expect(outcomes.length, name).toBeGreaterThan(fault.costsJob ? 1 : 0)
+    const chunks = await listChunks(client, jobId)
+    const extra = chunks.reduce((sum, { attempt }) => sum + attempt - 1, 0)
+    expect(extra, name).toBeGreaterThanOrEqual(fault.costsChunk ? 1 : 0)
+    extraAttempts += extra + outcomes.length - 1
+    expect(await hashFrames(client, jobId), name).toEqual(expected)
+  }
+  // A runner that uploads one chunk can hold another, or a job.
+  const runnersLost = Object.keys(FAULTS).filter((name) => /kill|stops/.test(name)).length
+  expect(extraAttempts).toBeLessThanOrEqual(2 * runnersLost)
+  await expectConsistentState(system)
+})
+
+test.for([
+  ['cancelled', jobs.cancel],
+  ['deleted', jobs.remove],
+] as const)(
+  'the runners of a job that is %s stop within 3 s',
+  async ([, end], { system, events }) => {
+    const { client, stateDir } = system
+    const jobId = await jobs.createOne(client, 'chunks/slow.mp4', 'f_webm,w_1000', {
+      chunkSeconds: 4,
+    })
+    await events.first(({ type, data }) => {
+      const chunks = data.chunks as { active: number } | undefined
+      return type === 'job:progress' && data.jobId === jobId && (chunks?.active ?? 0) > 1
+    })
+    await vi.waitFor(() => expect(listFfmpegs(stateDir).length).toBeGreaterThan(1))
+    expect((await end(client, jobId)).status).toBe(200)
+    await expectNoEncodes(stateDir)
+    await expectConsistentState(system)
+  },
+)
+
+test('a runner with another version of ffmpeg makes no chunk of a job', async ({
+  system,
+  crew,
+  events,
+}) => {
+  const { client } = system
+  // One chunk is held until the other runner has done what it can.
+  const isHeld = Promise.withResolvers<string>()
+  const goOn = Promise.withResolvers<void>()
+  crew.setRule(async ({ id, action, forward }) => {
+    if (action === 'output' && id.includes('.')) {
+      isHeld.resolve(id)
+      await goOn.promise
+    }
+    return forward()
+  })
+  await client.put('chunks/versions.mp4', makeClip({ size: '160x90', seconds: SECONDS }))
+  const jobId = await jobs.createOne(client, 'chunks/versions.mp4', TRANSFORMATION, {
+    ...SPLIT,
+    maxChunksAtOnce: 3,
+  })
+  await isHeld.promise
+  const other = await startRunner(system, {
+    name: 'other-version',
+    path: writeOtherFfmpeg(system.stateDir),
+  })
+  try {
+    const image = await jobs.createOne(client, 'chunks/versions.mp4', 't_true,tt_1,w_64')
+    await events.ofType(image, 'job:completed')
+    goOn.resolve()
+    await events.ofType(jobId, 'job:completed')
+  } finally {
+    goOn.resolve()
+    await other.stop()
+    crew.setRule()
+  }
+  const runners = (await listChunks(client, jobId)).map(({ runner }) => runner!)
+  expect(runners.filter((runner) => !runner.startsWith('crew-'))).toEqual([])
+  expect(await hashFrames(client, jobId)).toEqual(expected)
+})
+
+/** Writes an `ffmpeg` whose banner names another version. Returns a PATH with it. */
+function writeOtherFfmpeg(stateDir: string): string {
+  const folder = join(stateDir, 'other-bin')
+  mkdirSync(folder, { recursive: true })
+  const ffmpeg = execFileSync('which', ['ffmpeg']).toString().trim()
+  const script = join(folder, 'ffmpeg')
+  writeFileSync(
+    script,
+    `#!/bin/sh\n[ "$1" = -encoders ] && echo 'ffmpeg version 0' >&2\nexec ${ffmpeg} "$@"\n`,
+  )
+  chmodSync(script, 0o755)
+  return `${folder}${delimiter}${process.env['PATH']}`
+}
+
+test('nothing remains after the system stops', async ({ system, crew }) => {
+  await crew.stop()
+  await expectCleanStop(system)
+})

@@ -289,18 +289,23 @@ export async function findChunkFile(
   return row
 }
 
-/** The finished work of a split job. */
-export interface FinishedChunks {
+/** The chunks of a split job that are finished, or being made. */
+export interface ChunkCounts {
   /** Number of finished chunks. */
   done: number
   /** Their share of the job's work, in percent. */
   share: number
+  /** Number of running chunks whose runners have reported. */
+  active: number
 }
 
-export async function countFinishedChunks(db: Database, jobId: string): Promise<FinishedChunks> {
-  const [row] = await db.all<FinishedChunks>(sql`
-    SELECT count(*) AS done, total(chunk ->> 'share') AS share FROM jobs
-    WHERE parent_id = ${jobId} AND parent_id IS NOT NULL AND status = 'completed'`)
+export async function countChunks(db: Database, jobId: string): Promise<ChunkCounts> {
+  const [row] = await db.all<ChunkCounts>(sql`
+    SELECT count(*) FILTER (WHERE status = 'completed') AS done,
+      total(iif(status = 'completed', chunk ->> 'share', 0)) AS share,
+      count(*) FILTER (WHERE status = 'running' AND stage IS NOT NULL) AS active
+    FROM jobs
+    WHERE parent_id = ${jobId} AND parent_id IS NOT NULL AND status IN ('completed', 'running')`)
   return row!
 }
 

@@ -81,11 +81,14 @@ export class HeldLeases {
     })
   }
 
-  /** Returns the progress of the job of a lease, which can be that of a chunk. */
-  describeJob(lease: HeldLease): Omit<JobProgress, 'fence'> {
-    const split =
-      lease.chunk && this.splitJobs.compute(lease.chunk.jobId, this.listChunks(lease.chunk.jobId))
-    return split ?? { jobId: lease.jobId, ...pickProgress(lease) }
+  /**
+   * Returns the progress of the job of a lease, which can be that of a chunk; null if the progress of a
+   * split job is not known yet.
+   */
+  describeJob(lease: HeldLease): Omit<JobProgress, 'fence'> | null {
+    return lease.chunk
+      ? this.splitJobs.compute(lease.chunk.jobId, this.listChunks(lease.chunk.jobId))
+      : { jobId: lease.jobId, ...pickProgress(lease) }
   }
 
   private listChunks(jobId: string): Entry[] {

@@ -182,8 +182,11 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   private sendProgressOf(lease: HeldLease): void {
-    const { jobId, progress, stage, etaSeconds, fps, speed, chunks } =
-      this.leases.describeJob(lease)
+    const described = this.leases.describeJob(lease)
+    if (described === null) {
+      return
+    }
+    const { jobId, progress, stage, etaSeconds, fps, speed, chunks } = described
     this.sendProgress(lease.filePath, {
       jobId,
       progress: toPercent(progress),

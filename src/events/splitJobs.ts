@@ -6,10 +6,21 @@ interface SplitJob {
   fence: number
   finishedShare: number
   done: number
+  /** Number of chunks that were being made when the last one was recorded. */
+  active: number
+  /** Number of reports that a hub has held back since it began to follow the job. */
+  heldBack: number
   progress: number
   /** Seconds of media per second of one runner, as measured last; null before. */
   runnerSpeed: number | null
 }
+
+/**
+ * A hub that was restarted does not know of all chunks yet, so the progress that it computes would be
+ * less than that before. It holds back the progress until the other runners have reported, but at most
+ * for so many reports: a runner may be lost.
+ */
+const MAX_HELD_BACK = 8
 
 export class SplitJobs {
   private readonly jobs = new Map<string, SplitJob>()
@@ -19,19 +30,21 @@ export class SplitJobs {
     if (chunk === undefined) {
       return
     }
-    const { jobId, fence, finishedShare, done } = chunk
+    const { jobId, fence, finishedShare, done, active } = chunk
     const known = this.jobs.get(jobId)
     if (known === undefined || known.fence < fence) {
-      this.jobs.set(jobId, { fence, finishedShare, done, progress: 0, runnerSpeed: null })
+      const facts = { fence, finishedShare, done, active }
+      this.jobs.set(jobId, { ...facts, heldBack: 0, progress: 0, runnerSpeed: null })
     } else if (known.fence === fence) {
       known.finishedShare = Math.max(known.finishedShare, finishedShare)
       known.done = Math.max(known.done, done)
+      known.active = active
     }
   }
 
   /**
-   * Computes the progress of a job; null if nothing is known of it. The progress does not decrease when a
-   * chunk is made again.
+   * Computes the progress of a job; null if not enough is known of it. The progress does not decrease
+   * when a chunk is made again.
    *
    * @param leases the leases of its chunks
    */
@@ -39,6 +52,11 @@ export class SplitJobs {
     const job = this.jobs.get(jobId)
     const [first] = leases
     if (job === undefined || first?.chunk === undefined) {
+      return null
+    }
+    const isNew = job.progress === 0 && job.heldBack < MAX_HELD_BACK
+    if (isNew && leases.length < job.active) {
+      job.heldBack++
       return null
     }
     const running = sum(leases, ({ chunk, progress }) => ((chunk?.share ?? 0) * progress) / 100)

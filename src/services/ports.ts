@@ -44,8 +44,9 @@ export interface HeldChunk {
   /** Share of this chunk in the job's work, and of the finished chunks, in percent. */
   share: number
   finishedShare: number
-  /** Number of the finished chunks, and of all. */
+  /** Number of the finished chunks, of those whose runners have reported, and of all. */
   done: number
+  active: number
   total: number
   /** Duration of the variant. */
   jobSeconds: number

@@ -5,7 +5,7 @@
  */
 import type { Report } from '../../contract/runnerProtocol.ts'
 import { type Claim, latestLeaseExpiry, reportProgress } from '../../db/leases.ts'
-import { countFinishedChunks } from '../../db/chunks.ts'
+import { countChunks } from '../../db/chunks.ts'
 import { findClaimedRow, findQueueOfJob } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { describeError, logError } from '../../log.ts'
@@ -124,7 +124,7 @@ async function addChunk({ db }: Platform, row: JobRow, lease: HeldLease): Promis
     return lease
   }
   const [finished, parent] = await Promise.all([
-    countFinishedChunks(db, parentId),
+    countChunks(db, parentId),
     findClaimedRow(db, parentId),
   ])
   return {
@@ -135,6 +135,7 @@ async function addChunk({ db }: Platform, row: JobRow, lease: HeldLease): Promis
       share: chunk.share,
       finishedShare: finished.share,
       done: finished.done,
+      active: finished.active,
       total: chunk.count,
       jobSeconds: chunk.jobSeconds,
     },

@@ -54,6 +54,24 @@ function readsPart({ action, query }: Described): boolean {
 
 /** By name. The runner of each is lost, if the name says that it is killed or stops. */
 export const FAULTS: Record<string, Fault> = {
+  'a runner that stops and continues': {
+    at: ({ kind, outcome }) => kind === 'part' && outcome === 'completed',
+    act: async ({ runner, forward, id }, { client }) => {
+      sendSignal(runner.pid, 'SIGSTOP')
+      try {
+        const jobId = findJobId(id)
+        await expect
+          .poll(async () => (await client.job(jobId)).status, { timeout: 60_000 })
+          .toBe('completed')
+        const late = await forward()
+        expect(late.status).toBe(409)
+        return late
+      } finally {
+        sendSignal(runner.pid, 'SIGCONT')
+      }
+    },
+    costsChunk: true,
+  },
   'a kill before the job is split': {
     at: ({ outcome }) => outcome === 'split',
     act: killBefore,
@@ -95,24 +113,6 @@ export const FAULTS: Record<string, Fault> = {
     at: (request) => request.action.startsWith('output') || readsPart(request),
     act: async () => ({ status: 503, headers: {}, body: Buffer.alloc(0) }),
     times: 4,
-  },
-  'a runner that stops and continues': {
-    at: ({ kind, outcome }) => kind === 'part' && outcome === 'completed',
-    act: async ({ runner, forward, id }, { client }) => {
-      sendSignal(runner.pid, 'SIGSTOP')
-      try {
-        const jobId = findJobId(id)
-        await expect
-          .poll(async () => (await client.job(jobId)).status, { timeout: 60_000 })
-          .toBe('completed')
-        const late = await forward()
-        expect(late.status).toBe(409)
-        return late
-      } finally {
-        sendSignal(runner.pid, 'SIGCONT')
-      }
-    },
-    costsChunk: true,
   },
 }
 

@@ -13,8 +13,8 @@ import { listFfmpegs, listRunners, sendSignal } from './processes.ts'
 import { chooseSeed, createRandom } from './random.ts'
 import { hashFrames, listChunks } from './splitJobs.ts'
 
-const FILES = Number(process.env['STORM_FILES'] ?? 4)
-const KILLS = Number(process.env['STORM_KILLS'] ?? 5)
+const FILES = Number(process.env['STORM_FILES'] ?? 3)
+const KILLS = Number(process.env['STORM_KILLS'] ?? 4)
 const RUNNERS = 4
 const SECONDS = 8
 const SPLIT = { chunkSeconds: 2 }

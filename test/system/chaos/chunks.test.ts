@@ -6,14 +6,15 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { execFileSync } from 'node:child_process'
 import { expect, vi } from 'vitest'
-import { waitForEnds } from '../fixtures/events.ts'
+import { type Events, waitForEnds } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
+import { findWorkerProcess } from '../fixtures/workerProcess.ts'
 import { disturb, type Fault, FAULTS } from './chunkFaults.ts'
 import { startCrew } from './crew.ts'
 import { expectCleanStop, expectConsistentState } from './invariants.ts'
 import * as jobs from './jobs.ts'
-import { expectNoEncodes, listFfmpegs } from './processes.ts'
+import { expectNoEncodes, listFfmpegs, sendSignal } from './processes.ts'
 import { startRunner } from './runner.ts'
 import { hashFrames, listChunks } from './splitJobs.ts'
 
@@ -24,6 +25,8 @@ const SPLIT = { chunkSeconds: 2 }
 /** The audio, three chunks of video, and the join. */
 const CHUNKS = SECONDS / SPLIT.chunkSeconds + 2
 const RUNNERS = 3
+/** Takes seconds to encode. */
+const SLOW_VIDEO = 'chunks/slow.mp4'
 
 const test = systemTest({ runners: 0 }).extend(
   'crew',
@@ -44,7 +47,7 @@ test.beforeAll(async ({ system: { client } }) => {
   for (const file of ['undisturbed', ...Object.keys(FAULTS)]) {
     await client.put(pathOf(file), clip)
   }
-  await client.put('chunks/slow.mp4', makeClip({ size: '1280x720', seconds: 12, crf: 51 }))
+  await client.put(SLOW_VIDEO, makeClip({ size: '1280x720', seconds: 12, crf: 51 }))
 })
 
 function pathOf(file: string) {
@@ -112,6 +115,33 @@ test('a fault at any stage costs at most the chunk at hand, and changes no frame
   await expectConsistentState(system)
 })
 
+/** Waits until two runners make chunks of a job. Returns the progress of the job. */
+async function waitForTwoChunks(events: Events, jobId: string): Promise<number> {
+  const found = await events.first(({ type, data }) => {
+    const chunks = data.chunks as { active: number } | undefined
+    return type === 'job:progress' && data.jobId === jobId && (chunks?.active ?? 0) > 1
+  })
+  return found.data.progress as number
+}
+
+test('kill -9 of the Worker costs no chunk, and the progress does not decrease', async ({
+  system,
+  events,
+}) => {
+  const { client } = system
+  const jobId = await jobs.createOne(client, SLOW_VIDEO, 'w_1000', { chunkSeconds: 4 })
+  const before = await waitForTwoChunks(events, jobId)
+  sendSignal(findWorkerProcess(system))
+  await events.reconnect()
+  await events.ofType(jobId, 'job:completed')
+  const progress = events.ofJob(jobId).filter(({ type }) => type === 'job:progress')
+  const percents = [before, ...progress.map(({ data }) => data.progress as number)]
+  expect(percents).toEqual(percents.toSorted((a, b) => a - b))
+  const attempts = (await listChunks(client, jobId)).map(({ attempt }) => attempt)
+  expect(attempts.filter((attempt) => attempt !== 1)).toEqual([])
+  await expectConsistentState(system)
+})
+
 test.for([
   ['cancelled', jobs.cancel],
   ['deleted', jobs.remove],
@@ -119,13 +149,10 @@ test.for([
   'the runners of a job that is %s stop within 3 s',
   async ([, end], { system, events }) => {
     const { client, stateDir } = system
-    const jobId = await jobs.createOne(client, 'chunks/slow.mp4', 'f_webm,w_1000', {
+    const jobId = await jobs.createOne(client, SLOW_VIDEO, 'f_webm,w_1000', {
       chunkSeconds: 4,
     })
-    await events.first(({ type, data }) => {
-      const chunks = data.chunks as { active: number } | undefined
-      return type === 'job:progress' && data.jobId === jobId && (chunks?.active ?? 0) > 1
-    })
+    await waitForTwoChunks(events, jobId)
     await vi.waitFor(() => expect(listFfmpegs(stateDir).length).toBeGreaterThan(1))
     expect((await end(client, jobId)).status).toBe(200)
     await expectNoEncodes(stateDir)

@@ -33,13 +33,13 @@ export async function startCrew(system: System, size: number) {
   const forwardUnchanged: CrewRule = ({ forward }) => forward()
   let rule = forwardUnchanged
   let onClaim: ClaimListener = () => {}
-  let started = 0
+  let count = 0
   const cleanups: (() => Promise<unknown>)[] = []
   const replacements: Promise<unknown>[] = []
 
   async function add(): Promise<CrewRunner> {
     const proxy = await startProxy(system.url)
-    const name = `crew-${++started}`
+    const name = `crew-${++count}`
     const ready = Promise.withResolvers<CrewRunner>()
     proxy.setRule(async (proxied) => {
       const [, id, action, query = ''] =
@@ -53,7 +53,8 @@ export async function startCrew(system: System, size: number) {
       }
       return rule({ ...proxied, id, action, query, runner: await ready.promise })
     })
-    const { pid, stop } = await startRunner(system, { gatewayUrl: proxy.url, name })
+    const started = await startRunner(system, { gatewayUrl: proxy.url, name })
+    const { pid } = started
     let isKilled = false
     const runner = {
       name,
@@ -66,7 +67,7 @@ export async function startCrew(system: System, size: number) {
     }
     cleanups.push(async () => {
       if (!isKilled) {
-        await stop()
+        await started.stop()
       }
       await proxy.close()
     })

@@ -446,12 +446,16 @@ describe('the end of a split job', () => {
     expect(await countRows('outputs', 'retired = 1 AND job_id = ?', first.jobId)).toBe(1)
   })
 
-  it('begins anew when only runners of another version are left', async () => {
-    const { id } = await split('upgraded.mp4')
-    const newer = { chunkVersion: '1-fedcba9876543210' }
-    expect(await claim('new', newer)).toBeNull()
+  it.each([
+    ['of another version', { chunkVersion: '1-fedcba9876543210' }],
+    ['that make no chunks', { chunkVersion: undefined }],
+  ])('begins anew when only runners %s are left that can run it', async (_, others) => {
+    const { id } = await split(`upgraded-${String(others.chunkVersion)}.mp4`)
+    expect(await claim('other', others)).toBeNull()
     await env.DB.prepare('UPDATE jobs SET created_at = 1 WHERE parent_id = ?').bind(id).run()
-    expect((await claim('new', newer))?.jobId).toBe(id)
+    expect(await claim('other', { ...others, encoders: ['aac'] })).toBeNull()
+    expect(await readJob(id)).toMatchObject({ status: 'running' })
+    expect((await claim('other', others))?.jobId).toBe(id)
   })
 })
 

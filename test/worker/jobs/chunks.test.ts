@@ -8,10 +8,11 @@ import { claimJob, fakeRunner, type FakeRunner } from '../helpers/fakeRunner.ts'
 import { createOne, putOriginal, readJob } from '../helpers/jobs.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
+import { HeldLeases } from '../../../src/events/HeldLeases.ts'
+import type { HeldLease, Platform } from '../../../src/services/ports.ts'
 import { runCleaner } from '../../../src/services/maintenance/cleaner.ts'
 import { listChunkRows, splitJob } from '../../../src/db/chunks.ts'
 import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
-import type { Platform } from '../../../src/services/ports.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 
 const VERSION = '1-0123456789abcdef'
@@ -518,6 +519,38 @@ describe('the order of claims', () => {
   })
 })
 
+function chunkLease(index: number, progress: number, active: number): HeldLease {
+  return {
+    jobId: `job.2.${index}`,
+    fence: 1,
+    filePath: 'film.mp4',
+    progress,
+    stage: 'encode',
+    etaSeconds: null,
+    fps: 10,
+    speed: 1,
+    runnerSecretHash: null,
+    leaseSeconds: 30,
+    latestExpiry: 1_000_000,
+    isPlayable: false,
+    isChunk: true,
+    chunk: {
+      jobId: 'job',
+      fence: 2,
+      share: 40,
+      finishedShare: 20,
+      done: 1,
+      active,
+      total: 3,
+      jobSeconds: 90,
+    },
+  }
+}
+
+function progressOf(leases: HeldLeases, lease: HeldLease) {
+  return leases.describeJob(leases.hold(lease, 0))?.progress ?? null
+}
+
 describe('the progress of a split job', () => {
   it('is that of its chunks together, and does not decrease', async () => {
     const { id } = await split('progress.mp4')
@@ -532,6 +565,25 @@ describe('the progress of a split job', () => {
     expect((await readJob(id)).progress).toBeGreaterThanOrEqual(47)
     await expectJson(await second.fail('stalled'), 200)
     expect((await readJob(id)).progress).toBeGreaterThanOrEqual(47)
+  })
+
+  it('does not decrease after a restart of the hub', () => {
+    const before = new HeldLeases()
+    expect(progressOf(before, chunkLease(1, 50, 1))).toBe(40)
+    expect(progressOf(before, chunkLease(2, 50, 2))).toBe(60)
+    const after = new HeldLeases()
+    // The other runner has not reported to this hub yet.
+    expect(progressOf(after, chunkLease(1, 55, 2))).toBeNull()
+    expect(after.readProgress(['job'])).toEqual([])
+    expect(progressOf(after, chunkLease(2, 55, 2))).toBe(64)
+  })
+
+  it('is known again after a restart of the hub although a runner is lost', () => {
+    const leases = new HeldLeases()
+    const progress = Array.from({ length: 10 }, (_, report) =>
+      progressOf(leases, chunkLease(1, 50 + report, 2)),
+    )
+    expect(progress.at(-1)).toBeCloseTo(43.6)
   })
 })
 

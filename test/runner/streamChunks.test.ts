@@ -105,6 +105,19 @@ describe('a stream of chunks', () => {
     await job.close()
   })
 
+  it.each(['h265', 'av1'] as const)(
+    'in %s has one init segment and all frames',
+    async (videoCodec) => {
+      const job = await openJob('ntsc.mkv', { videoCodec, encoderSpeed: 'fast' })
+      const { files, facts } = await encodeStreamChunks(job, 4)
+      expect(new Set(facts.map(({ decoderConfig }) => decoderConfig)).size).toBe(1)
+      const list = parsePlaylist(files.get('v90.m3u8'))
+      const seconds = list.segments.reduce((sum, { duration }) => sum + duration, 0)
+      expect(seconds).toBeCloseTo(9, 1)
+      await job.close()
+    },
+  )
+
   it('is playable from the start on, as far as its chunks are finished without a gap', async () => {
     const job = await openJob('film.mp4', { ladder: [144], segmentSeconds: 2 })
     const listed: (number | null)[] = []

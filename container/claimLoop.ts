@@ -51,7 +51,7 @@ interface LoopState {
   hasConnected: boolean
   /** Number of consecutive claims that failed. */
   failures: number
-  /** True after a chunk: other jobs with its priority then come first. */
+  /** True after a chunk: jobs with the priority of the next chunk then precede it. */
   prefersJobs: boolean
   /** Number of consecutive claims that ended before `MIN_WAIT_MS` without a job. */
   wakeUps: number

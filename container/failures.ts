@@ -27,7 +27,7 @@ export class DurationFailure extends JobFailure {}
 /** The request is for a second after the end of the file. The duration may be a declared one. */
 export class OutsideOfFile extends JobFailure {}
 
-/** The chunks of a job do not fit together. The job is made once more, as a whole. */
+/** A job cannot be made from its chunks. It is encoded once more, as a whole. */
 export class CannotJoin extends JobFailure {}
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Entry point of the runner: reads the settings, handles signals and starts the claim loop. After
- * SIGTERM or SIGINT the runner claims no more, finishes its jobs if `shutdownSeconds` allows it, or
- * releases them, and exits; after a second signal it exits immediately.
+ * SIGTERM or SIGINT the runner claims no more jobs, finishes those that it can within `shutdownSeconds`,
+ * releases the others, and exits; after a second signal it exits immediately.
  *
  * Exit codes: 0 idle or shut down, 1 rejected by the gateway, a second signal or an unexpected
  * error, 2 invalid settings.
@@ -19,7 +19,7 @@ import { InvalidSettings, readSettings, type Settings } from './settings.ts'
 import { createShutdown } from './shutdown.ts'
 import { createRecentBlocks } from './source/recentBlocks.ts'
 
-/** Time after which the process exits, even if its jobs are not released yet. */
+/** Time after the grace period at which the process exits, even if its jobs are not released yet. */
 const MAX_RELEASE_MS = 3_000
 
 async function main(settings: Settings): Promise<number> {

@@ -73,7 +73,7 @@ export async function runAttempt(attempt: Attempt) {
       assignment,
       readState: () => {
         tracker.refresh()
-        if (attempt.shutdown?.endsBefore(state.etaSeconds)) {
+        if (attempt.shutdown?.isTooShortFor(state.etaSeconds)) {
           attempt.end(new AttemptReleased('the runner is shutting down'))
         }
         return state
@@ -145,7 +145,7 @@ async function makeChunk(
   }
 }
 
-/** Puts the plan into the record and the reports. */
+/** Adds the plan to the record of the attempt and to its reports. */
 function showPlan({ assignment, record, state, tracker }: RunningAttempt, plan: RenderPlan): void {
   const { rendition } = assignment
   const { mode, reason, video, audio, notes } = plan

@@ -128,7 +128,7 @@ export interface Settings {
   cpus: number | null
   /** Number of small jobs that run at once; null for a number by cores and memory. */
   smallJobs: number | null
-  /** False if no digests of sources are requested, because nothing is between gateway and runner. */
+  /** False to read sources without digests, when the gateway is on the machine of the runner. */
   sourceDigests: boolean
   ffmpeg: string
   ffprobe: string

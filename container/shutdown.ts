@@ -1,20 +1,20 @@
-/** The shutdown of a runner: it claims no more, and finishes or releases the jobs that it holds. */
+/** Shutdown of a runner: it claims no more jobs, and finishes or releases those that it holds. */
 import { AttemptReleased } from './failures.ts'
 
 export interface Shutdown {
   /** Aborts when the shutdown begins: no job is claimed from then on. */
   begun: AbortSignal
-  /** Aborts when the time is over: the jobs are released. */
+  /** Aborts at the end of the grace period: jobs that still run are released. */
   release: AbortSignal
   begin: () => void
   /**
-   * Returns true if the shutdown has begun, and a job that takes so many more seconds would not be
-   * finished in its time. A job whose remaining time is not known (null) goes on.
+   * Returns true if the shutdown has begun, and its grace period ends before a job that takes `seconds`
+   * more. Returns false if the remaining time of the job is not known (null).
    */
-  endsBefore: (seconds: number | null) => boolean
+  isTooShortFor: (seconds: number | null) => boolean
 }
 
-/** @param graceMs time for finishing jobs; if it is 0, they are released at once */
+/** @param graceMs grace period, in which jobs can be finished; if it is 0, they are released at once */
 export function createShutdown(graceMs: number, now = () => performance.now()): Shutdown {
   const beginning = new AbortController()
   const releasing = new AbortController()
@@ -34,6 +34,6 @@ export function createShutdown(graceMs: number, now = () => performance.now()): 
         setTimeout(releaseJobs, graceMs).unref()
       }
     },
-    endsBefore: (seconds) => seconds !== null && now() + seconds * 1_000 > endsAt,
+    isTooShortFor: (seconds) => seconds !== null && now() + seconds * 1_000 > endsAt,
   }
 }

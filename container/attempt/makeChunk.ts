@@ -19,7 +19,7 @@ import { planJoin } from '../ffmpeg/chunks/planJoin.ts'
 import { planStreamChunk, planStreamJoin } from '../ffmpeg/chunks/planStreamChunk.ts'
 import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
 import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
-import { downloadPart } from '../gateway/downloadPart.ts'
+import { downloadChunk } from '../gateway/downloadChunk.ts'
 import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
 import type { RunningAttempt, StageTimer } from './types.ts'
 
@@ -56,13 +56,13 @@ export function splitVariant(
     }
     return null
   }
-  // Without its stored probe, other runners may plan otherwise.
+  // Without its stored probe, other runners may plan differently.
   return probe === null || seconds === null
     ? null
     : { outcome: 'split', planKey: split.planKey, chunks: split.ranges, seconds, probe }
 }
 
-/** Variants of other kinds are short, or are not made of frames that can be encoded apart. */
+/** Plans the chunks of a variant. Only videos and streams are split; the others are short, or have no video. */
 function planSplit(
   rendition: Rendition,
   context: PlanContext,
@@ -94,7 +94,7 @@ export async function planAssignedChunk(
   if (split.ranges === null || split.planKey !== chunk.planKey) {
     throw new CannotJoin(
       'internal',
-      'The runner of a chunk has planned otherwise than the runner that split the job.',
+      'The runner of a chunk has planned other chunks than the runner that split the job.',
     )
   }
   if (rendition.kind === 'stream') {
@@ -103,12 +103,12 @@ export async function planAssignedChunk(
       : planStreamChunk(rendition, context, chunk)
   }
   return chunk.kind === 'join'
-    ? planJoinOfParts(attempt, chunk, context)
+    ? planJoinOfFiles(attempt, chunk, context)
     : planChunk(readVideo(attempt), context, chunk)
 }
 
-/** Downloads the finished chunks, and plans their join. */
-async function planJoinOfParts(
+/** Downloads the completed chunks, and plans their join. */
+async function planJoinOfFiles(
   { assignment, client, scratch, signal }: RunningAttempt,
   { parts }: ChunkAssignment,
   context: PlanContext,
@@ -117,7 +117,7 @@ async function planJoinOfParts(
   const files = []
   for (const { facts, index, ...range } of parts) {
     const file = join(scratch, chunkFileName(rendition, range, index))
-    await downloadPart({ client, lease: assignment, index, file, signal, ...facts })
+    await downloadChunk({ client, lease: assignment, index, file, signal, ...facts })
     files.push({ range, facts, file })
   }
   return planJoin(rendition, context, files)
@@ -132,7 +132,7 @@ function readVideo({
   return rendition
 }
 
-/** Measures and verifies a finished chunk; undefined for `join`, whose output is the variant. */
+/** Measures and verifies the file of a chunk. Returns undefined for `join`, whose output is the variant. */
 export async function measureAssignedChunk(
   { settings, scratch: cwd, signal }: RunningAttempt,
   chunk: ChunkAssignment,
@@ -154,12 +154,12 @@ export async function measureAssignedChunk(
 
 /**
  * Converts a failure of a chunk after which the job has to be encoded as a whole: the chunks do not
- * fit together, or the file has wrong times, which only a whole attempt examines.
+ * fit together, or the times in the source may be wrong, which only an attempt of the whole examines.
  */
 export function toChunkFailure(error: unknown, planned: PlannedVariant, chunk: ChunkAssignment) {
-  const isGate =
+  const doesNotFit =
     chunk.kind === 'join' && error instanceof JobFailure && error.code === 'output_invalid'
-  if (isGate || mayComeFromTimes(error, planned)) {
+  if (doesNotFit || mayComeFromTimes(error, planned)) {
     const message = error instanceof Error ? error.message : String(error)
     return new CannotJoin('output_invalid', message, { cause: error })
   }

@@ -84,7 +84,7 @@ export function createGatewayClient(options: {
 
     /**
      * Reads bytes `start` (inclusive) to `end` (exclusive) of the original, of a reference file, given
-     * by its index in the assignment, or of a finished chunk, given by its index in the job.
+     * by its index in the assignment, or of a completed chunk (`part`), given by its index in the job.
      */
     readSource(
       lease: Lease & { reference?: number; part?: number },

@@ -1,7 +1,7 @@
 /**
  * Publishes the start of a stream while its chunks are made in any order: the segments up to the first
- * chunk that is not finished. The runner of the next chunk does it, because the gateway tells it which
- * ones are finished. Playlists have versions, so that a late one does not replace a longer one.
+ * chunk that is not completed. The runner of the next chunk does it, because its assignment has the chunks
+ * that are completed. Playlists have versions, so that a late one does not replace a longer one.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -14,14 +14,14 @@ import {
   type TrackMeasurements,
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
-import { downloadPart } from '../gateway/downloadPart.ts'
+import { downloadChunk } from '../gateway/downloadChunk.ts'
 
 const MAX_PARTS_KEPT = 1_000
 
 /** Parts that this process has read, because it reads those of a job again with each chunk. */
 const partsRead = new Map<string, StreamPart>()
 
-/** Downloads the parts of finished chunks. */
+/** Downloads the parts (see streamParts.ts) of completed chunks. */
 export async function readParts(
   { assignment, client, scratch, signal }: RunningAttempt,
   { parts, jobId, planKey }: ChunkAssignment,
@@ -32,7 +32,7 @@ export async function readParts(
     let part = partsRead.get(key)
     if (part === undefined) {
       const file = join(scratch, `part-${index}.json`)
-      await downloadPart({ client, lease: assignment, index, file, signal, ...facts })
+      await downloadChunk({ client, lease: assignment, index, file, signal, ...facts })
       part = streamPart.parse(JSON.parse(await readFile(file, 'utf8')))
       if (partsRead.size >= MAX_PARTS_KEPT) {
         partsRead.clear()
@@ -89,7 +89,7 @@ async function storeStart(
   await store(layout.MASTER_PLAYLIST, buildMasterPlaylist(measured, stream, false), 1)
 }
 
-/** Counts the segments of each track that begin before the end of the finished video. */
+/** Counts the segments of each track that begin before the end of the video that is completed. */
 function countPlayable(measured: readonly TrackMeasurements[]): number[] {
   const video = measured.find(({ track }) => track.video !== null)
   const last = video?.segments.at(-1)

@@ -1,12 +1,12 @@
 /**
- * Chunks: the parts into which a long encode is split, so that several runners share one file and what
- * is finished stays finished.
+ * Chunks: the parts of a variant into which a long encode is split, so that several runners share one
+ * file, and a chunk that is completed is not made again when a runner is lost.
  */
 import { z } from 'zod'
 
 /**
- * `video` and `audio` make a part of the variant, and `join` makes the variant of all parts, once they
- * are finished.
+ * A chunk `video` has some of the frames, `audio` all of the audio. `join` makes the variant of them,
+ * once they are completed.
  */
 export const CHUNK_KINDS = ['video', 'audio', 'join'] as const
 
@@ -23,10 +23,12 @@ export const chunkRange = z.object({
 })
 export type ChunkRange = z.infer<typeof chunkRange>
 
-/** Of one job: at most 600 of video, one of audio, and `join`. */
-export const MAX_CHUNKS = 602
+/** Of one job. A longer video has longer chunks. */
+export const MAX_VIDEO_CHUNKS = 600
+/** Of one job, with one of audio and `join`. */
+export const MAX_CHUNKS = MAX_VIDEO_CHUNKS + 2
 
-/** What a runner has measured in a finished chunk. */
+/** What the runner of a chunk has measured in its file. */
 export const chunkFacts = z.object({
   sizeBytes: z.int().positive(),
   /** Frames of video; null for audio. */
@@ -47,18 +49,18 @@ export type ChunkFacts = z.infer<typeof chunkFacts>
 /** A chunk as the gateway stores it. */
 export interface StoredChunk extends ChunkRange {
   index: number
-  /** What the job is about. */
+  /** File and variant of the job. */
   filePath: string
   transformation: string
   /** Number of chunks of the job. */
   count: number
   /** Duration of the variant. */
   jobSeconds: number
-  /** The share of the job's work, in percent. */
+  /** Share of the chunk in the job's work, in percent. */
   share: number
-  /** Chunks with the same key and range have the same frames. */
+  /** Chunks with the same plan key and range have the same frames. */
   planKey: string
-  /** Null until the chunk is finished; also for `join`. */
+  /** Null until the chunk is completed, and for `join`. */
   facts: ChunkFacts | null
   /**
    * Prefix of the package in which the chunks store their files; null for a variant of one file. A

@@ -1,29 +1,18 @@
 /**
- * Statements on chunks, which are rows of `jobs` with a `parent_id`. Claims, reports, failures and
- * releases are those of jobs.
+ * Splits jobs into chunks, and reads and releases them. Chunks are rows of `jobs` with a `parent_id`, so
+ * their claims, reports, failures and interruptions are those of jobs.
  */
 import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
 import type { StoredChunk } from '../contract/chunk.ts'
-import type { FailureCode } from '../contract/failureCode.ts'
 import type { Plan } from '../contract/plan.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
-import type { Finish, Timings } from '../contract/runnerProtocol.ts'
+import type { Timings } from '../contract/runnerProtocol.ts'
 import type { Restriction } from '../domain/caller.ts'
-import { TRANSITIONS } from '../domain/jobTransitions.ts'
 import { CHUNK_SIZE_CLASS } from '../domain/runnerRequirements.ts'
 import { isVisibleJob } from './accessConditions.ts'
-import { shortenLog } from './attemptLog.ts'
 import { type Database, first, statement } from './database.ts'
-import {
-  type Failure,
-  failStatement,
-  isAllowed,
-  NOT_COMPLETED,
-  NOT_HELD,
-  recordAttemptLog,
-} from './jobTransitions.ts'
+import { NOT_HELD } from './jobTransitions.ts'
 import { type Claim, isHeldByClaim } from './leases.ts'
-import { isOutputOf } from './outputs.ts'
 import type { JobRow } from './rows.ts'
 import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
 import { jobs } from './schema/index.ts'
@@ -40,10 +29,10 @@ export interface Split {
 }
 
 /**
- * Splits a job: its attempt ends, and its chunks can be claimed. The finished chunks of an earlier
- * attempt are kept if their key, their range and the files that they were made from are the same, and
- * the others are deleted. The fence of the job grows, so that late requests of the runner that split it
- * are rejected.
+ * Splits a job: its attempt ends, and its chunks can be claimed. The completed chunks of an
+ * earlier attempt are kept if their plan key, their range and the files that they were made from are
+ * the same. All other chunks are deleted. The fence of the job grows, so that late requests of the
+ * runner that split it are rejected.
  */
 export async function splitJob(
   db: Database,
@@ -68,13 +57,13 @@ export async function splitJob(
     })
     .where(and(isHeldByClaim(claim), sql`status = 'running' AND chunk_count IS NULL`))
     .returning()
-  // The condition of the following statements: this request has split the job.
+  // The condition of the following statements: this request, or an equal one, has split the job.
   const isSplit = sql`EXISTS (
     SELECT 1 FROM jobs AS parent
     WHERE parent.id = ${claim.jobId} AND parent.fence = ${claim.fence + 1}
       AND parent.chunk_count = ${chunks.length})`
-  // The ids of the chunks of this split, which may have been inserted by the same request before. '/' is
-  // the character after '.'.
+  // The prefix of the ids of the chunks of this split. An equal request may have inserted them already.
+  // '/' is the character after '.'.
   const prefix = `${claim.jobId}.${claim.fence + 1}`
   const deleteOthers = statement(
     db,
@@ -129,18 +118,18 @@ export async function splitJob(
   return first(results[0])
 }
 
-/** Finds the package of the finished chunks that a split with this plan keeps. */
+/** Finds the package of the completed chunks that a split with this plan key keeps. */
 export async function findPackageOfChunks(
   db: Database,
   jobId: string,
   planKey: string,
 ): Promise<string | null> {
   const [row] = await db.all<{ key: string | null }>(sql`
-    SELECT part.chunk ->> 'packageKey' AS key
-    FROM jobs AS part JOIN jobs AS parent ON parent.id = ${jobId}
-    WHERE part.parent_id = ${jobId} AND part.chunk ->> 'planKey' = ${planKey}
-      AND part.status = 'completed' AND part.chunk ->> 'kind' <> 'join'
-      AND part.source_etag = parent.source_etag AND part.reference_files = parent.reference_files
+    SELECT kept.chunk ->> 'packageKey' AS key
+    FROM jobs AS kept JOIN jobs AS parent ON parent.id = ${jobId}
+    WHERE kept.parent_id = ${jobId} AND kept.chunk ->> 'planKey' = ${planKey}
+      AND kept.status = 'completed' AND kept.chunk ->> 'kind' <> 'join'
+      AND kept.source_etag = parent.source_etag AND kept.reference_files = parent.reference_files
     LIMIT 1`)
   return row?.key ?? null
 }
@@ -159,7 +148,7 @@ export function markSplitPlayable(
     .update(jobs)
     .set({ playableAt: now })
     .where(
-      sql`id = (SELECT parent_id FROM jobs AS part WHERE part.id = ${chunkId})
+      sql`id = (SELECT parent_id FROM jobs AS kept WHERE kept.id = ${chunkId})
         AND status = 'running' AND chunk_count IS NOT NULL AND playable_at IS NULL`,
     )
     .returning()
@@ -170,20 +159,21 @@ function isSame(field: keyof StoredChunk) {
   return sql`(jobs.chunk ->> ${field}) IS (wanted.value ->> ${field})`
 }
 
-/** Records the progress of a job by its finished chunks. */
-function addProgress(jobId: string): SQL {
+/** Returns the statement that sets the progress of a split job to the share of its completed chunks. */
+export function addProgress(jobId: string): SQL {
   return sql`
     UPDATE jobs SET progress = max(progress, (
-      SELECT min(99, total(chunk ->> 'share')) FROM jobs AS finished
-      WHERE finished.parent_id = ${jobId} AND finished.status = 'completed'))
+      SELECT min(99, total(chunk ->> 'share')) FROM jobs AS made
+      WHERE made.parent_id = ${jobId} AND made.status = 'completed'))
     WHERE id = ${jobId} AND chunk_count IS NOT NULL`
 }
 
 /**
- * Makes waiting chunks of a job claimable, in their order, so that `max_chunks_at_once` of them are not
- * finished. `join` becomes claimable when all others are finished.
+ * Returns the statement that makes waiting chunks of a job claimable, in their order, until
+ * `max_chunks_at_once` of them are claimable or running. `join` becomes claimable when all others are
+ * completed.
  */
-function releaseChunks(jobId: string): SQL {
+export function releaseChunks(jobId: string): SQL {
   return sql`
     UPDATE jobs SET run_after = NULL WHERE seq IN (
       SELECT seq FROM jobs AS waiting
@@ -198,62 +188,7 @@ function releaseChunks(jobId: string): SQL {
         FROM jobs WHERE parent_id = ${jobId})))`
 }
 
-export interface ChunkCompletion {
-  chunk: StoredChunk
-  outputKey: string
-  output: MediaFacts
-  finish: Extract<Finish, { outcome: 'completed' | 'packaged' }>
-}
-
-/** Returns the statement that ends a chunk as completed. */
-export function completeChunkStatement(
-  db: Database,
-  claim: Claim,
-  { chunk, outputKey, output, finish }: ChunkCompletion,
-  now: number,
-) {
-  return db
-    .update(jobs)
-    .set({
-      ...NOT_HELD,
-      status: TRANSITIONS.complete.to,
-      progress: 100,
-      completedAt: now,
-      chunk,
-      // The output of `join` is the variant, which the chunk does not own.
-      packageKey: chunk.kind === 'join' ? null : outputKey,
-      output,
-      timings: finish.timings,
-      ...shortenLog(finish),
-      error: null,
-      errorCode: null,
-    })
-    .where(and(isHeldByClaim(claim), isAllowed('complete')))
-    .returning()
-}
-
-/** Completes a chunk, except `join`, and makes the next chunks of its job claimable. */
-export async function completeChunk(
-  db: Database,
-  jobId: string,
-  claim: Claim,
-  completion: ChunkCompletion,
-  now: number,
-): Promise<JobRow | undefined> {
-  const retireOtherOutputs = sql`
-    UPDATE outputs SET retired = 1
-    WHERE ${isOutputOf(claim)} AND key <> ${completion.outputKey}
-      AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId} AND fence = ${claim.fence})`
-  const results = await db.batch([
-    completeChunkStatement(db, claim, completion, now),
-    statement(db, retireOtherOutputs),
-    statement(db, addProgress(jobId)),
-    statement(db, releaseChunks(jobId)),
-  ])
-  return first(results[0])
-}
-
-/** The chunks of a job, in their order. */
+/** Lists the chunks of a job in their order. */
 export function listChunkRows(db: Database, jobId: string) {
   return db
     .select()
@@ -262,7 +197,7 @@ export function listChunkRows(db: Database, jobId: string) {
     .orderBy(asc(sql`chunk ->> 'index'`))
 }
 
-/** The chunks of a job that the caller can see, in their order; undefined if there is no such job. */
+/** Lists the chunks of a job in their order. Returns undefined if the caller can see no such job. */
 export async function listVisibleChunks(
   db: Database,
   jobId: string,
@@ -276,7 +211,7 @@ export async function listVisibleChunks(
   return found.length === 0 ? undefined : rows
 }
 
-/** Returns the key and the size of the file of a finished chunk. */
+/** Returns the key and the size of the file of a completed chunk; undefined if there is none. */
 export async function findChunkFile(
   db: Database,
   jobId: string,
@@ -307,96 +242,4 @@ export async function countChunks(db: Database, jobId: string): Promise<ChunkCou
     FROM jobs
     WHERE parent_id = ${jobId} AND parent_id IS NOT NULL AND status IN ('completed', 'running')`)
   return row!
-}
-
-/** How a split job ends, or is interrupted. */
-export type SplitJobEnd =
-  /** It returns to its queue; no attempt is counted. `unsplitReason` is set if it is not split again. */
-  | { event: 'release'; error: string; unsplitReason: string | null }
-  | { event: 'fail'; error: string; errorCode: FailureCode }
-
-/** Returns the statement that ends a split job; its finished chunks stay. */
-function endSplitJobStatement(
-  db: Database,
-  jobId: string,
-  end: SplitJobEnd,
-  now: number,
-  guard?: SQL,
-) {
-  const isFailed = end.event === 'fail'
-  const { unsplitReason = null } = isFailed ? {} : end
-  return db
-    .update(jobs)
-    .set({
-      ...NOT_COMPLETED,
-      status: TRANSITIONS[end.event].to,
-      error: end.error,
-      ...(isFailed
-        ? { errorCode: end.errorCode, completedAt: now }
-        : { attempt: sql`attempt - 1`, progress: 0, startedAt: null }),
-      ...(unsplitReason !== null && { unsplitReason, chunkSeconds: 0 }),
-    })
-    .where(and(eq(jobs.id, jobId), isAllowed(end.event), sql`chunk_count IS NOT NULL`, guard))
-    .returning()
-}
-
-/** Ends a split job. Returns undefined if the job is not split. */
-export function endSplitJob(db: Database, jobId: string, end: SplitJobEnd, now: number) {
-  return endSplitJobStatement(db, jobId, end, now).then(first)
-}
-
-/**
- * Fails a chunk for good, and ends its job, in one transaction: a job with a chunk that is not retried
- * would run forever. Also ends the job of a chunk that has failed before under this claim.
- */
-export async function failChunk(
-  db: Database,
-  jobId: string,
-  claim: Claim,
-  { failure, end }: { failure: Failure; end: SplitJobEnd },
-  now: number,
-): Promise<{ chunk: JobRow | undefined; job: JobRow | undefined }> {
-  const hasFailed = sql`EXISTS (
-    SELECT 1 FROM jobs AS failed
-    WHERE failed.id = ${claim.jobId} AND failed.fence = ${claim.fence} AND failed.status = 'error')`
-  const { details } = failure
-  const [chunks, ended] = await db.batch([
-    failStatement(db, claim, failure, now),
-    endSplitJobStatement(db, jobId, end, now, hasFailed),
-    ...(details ? [recordAttemptLog(db, claim, details)] : []),
-  ])
-  return { chunk: first(chunks), job: first(ended) }
-}
-
-/**
- * Finds a split job of which no chunk runs or has run since `before` (ms), and whose chunks a runner
- * with these encoders cannot make, although it could run the job: for example, all runners have a new
- * version of ffmpeg.
- */
-export async function findStuckJob(
-  db: Database,
-  queues: string[],
-  encoders: string[],
-  before: number,
-): Promise<string | undefined> {
-  const [row] = await db.all<{ id: string }>(sql`
-    SELECT parent.id FROM jobs AS parent
-    WHERE queue IN (
-        SELECT name FROM queues, json_each(${JSON.stringify(queues)}) AS claimed
-        WHERE name = claimed.value AND split > 0 AND NOT paused)
-      AND status = 'running' AND chunk_count IS NOT NULL
-      AND NOT EXISTS (
-        SELECT 1 FROM json_each(parent.required_encoders)
-        WHERE value NOT IN (SELECT value FROM json_each(${JSON.stringify(encoders)})))
-      AND NOT EXISTS (
-        SELECT 1 FROM jobs AS chunk
-        WHERE chunk.parent_id = parent.id
-          AND (chunk.status = 'running' OR chunk.completed_at > ${before}
-            OR chunk.created_at > ${before}))
-      AND EXISTS (
-        SELECT 1 FROM jobs AS chunk, json_each(chunk.required_encoders)
-        WHERE chunk.parent_id = parent.id AND chunk.status = 'pending'
-          AND value NOT IN (SELECT value FROM json_each(${JSON.stringify(encoders)})))
-    LIMIT 1`)
-  return row?.id
 }

@@ -17,7 +17,7 @@ import { claimOrWait } from '../services/jobs/claimJob.ts'
 import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { leaseLostError } from '../services/jobs/claimChecks.ts'
 import { isLastRunner } from '../services/jobs/heldJobs.ts'
-import { findJobPart, findJobSource } from '../services/jobs/jobSource.ts'
+import { findChunkSource, findJobSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
 import { recordReport } from '../services/jobs/recordReport.ts'
@@ -93,7 +93,7 @@ gateway
     const platform = c.get('platform')
     const claim = await readClaim(c, c.req.valid('param').id, fence)
     if (part !== undefined) {
-      const found = await findJobPart(platform, claim, part)
+      const found = await findChunkSource(platform, claim, part)
       return found.ok ? serveSource(c, platform.variants, found.file) : errorResponse(c, found)
     }
     const source = await findJobSource(platform, claim, reference)

@@ -52,7 +52,7 @@ export const sourceRoute = route(runnerToken, {
         .min(0)
         .max(MAX_CHUNKS)
         .optional()
-        .describe('Index of a finished chunk of the job, to read its file'),
+        .describe('Index of a completed chunk of the same job, to read its file'),
     }),
   },
   responses: {

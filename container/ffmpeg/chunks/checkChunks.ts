@@ -1,11 +1,11 @@
-/** Gate before the join: the chunks must be parts of one video without a gap or an overlap. */
+/** Checks before the join that the chunks fit together, without a gap or an overlap. */
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
 import type { Expectation } from '../renderPlan.ts'
 
-/** The audio may differ from the plan by the padding of a codec at both ends, in seconds. */
+/** The padding of a codec at both ends, by which the audio may differ from the plan. */
 const MAX_AUDIO_DIFFERENCE_SECONDS = 0.1
 
-export interface FinishedChunk {
+export interface CompletedChunk {
   range: ChunkRange
   facts: ChunkFacts
 }
@@ -13,10 +13,10 @@ export interface FinishedChunk {
 /**
  * @param chunks all except the join, in the order of the plan
  * @param expect expectation of the whole output
- * @returns what is wrong as a sentence; null when the chunks can be joined
+ * @returns the fault as a sentence; null when the chunks can be joined
  */
 export function checkChunks(
-  chunks: readonly FinishedChunk[],
+  chunks: readonly CompletedChunk[],
   expect: Pick<Expectation, 'trackSeconds' | 'trackStarts' | 'frames' | 'hasAudio'>,
 ): string | null {
   const video = chunks.filter(({ range }) => range.kind === 'video')
@@ -29,7 +29,7 @@ export function checkChunks(
 }
 
 function checkFrameCounts(
-  video: readonly FinishedChunk[],
+  video: readonly CompletedChunk[],
   planned: number | undefined,
 ): string | null {
   const wrong = video.find(
@@ -44,7 +44,7 @@ function checkFrameCounts(
     : null
 }
 
-function checkSeams(video: readonly FinishedChunk[]): string | null {
+function checkSeams(video: readonly CompletedChunk[]): string | null {
   for (const [index, { range, facts }] of video.entries()) {
     const next = video[index + 1]
     if (next === undefined) {
@@ -61,17 +61,17 @@ function checkSeams(video: readonly FinishedChunk[]): string | null {
       return `The chunks before and after second ${second} have different units of time.`
     }
     const gap = next.facts.startTicks - facts.endTicks
-    // Without planned frames the frames keep the times of the source, and may be far apart.
+    // Frames may be far apart if their number is not planned, as in the last chunk.
     const isEven = range.frames !== null && next.range.frames !== null
     if (isEven && Math.abs(gap) > 1) {
-      return `Between the chunks at second ${second} there is a gap of ${gap} ticks of 1/${facts.timescale} s.`
+      return `The chunk from second ${second} begins ${gap} ticks of 1/${facts.timescale} s after the end of the one before.`
     }
   }
   return null
 }
 
 function checkAudio(
-  audio: FinishedChunk | undefined,
+  audio: CompletedChunk | undefined,
   { trackSeconds, trackStarts, hasAudio }: Parameters<typeof checkChunks>[1],
 ): string | null {
   if (audio === undefined || !hasAudio) {

@@ -1,4 +1,4 @@
-/** Measures a finished chunk, and verifies it. */
+/** Measures the file of a chunk, and verifies it. */
 import { stat } from 'node:fs/promises'
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
 import { CannotJoin, JobFailure } from '../../failures.ts'

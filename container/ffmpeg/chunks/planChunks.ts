@@ -3,7 +3,7 @@
  * parts of the video, and the join. All are planned from the rendition and the probes alone, so that
  * every runner plans the same.
  */
-import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import { type ChunkRange, MAX_VIDEO_CHUNKS } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { planEdits } from '../edit/planEdits.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'
@@ -14,11 +14,9 @@ import { planChunk } from './planChunk.ts'
 import { computePlanKey } from './planKey.ts'
 import { findSplitObstacle } from './splitObstacle.ts'
 
-/** Longer chunks are used for a video that would have more. */
-export const MAX_VIDEO_CHUNKS = 600
-/** A video is split from this many chunks on. */
-const MIN_VIDEO_CHUNKS = 2
-/** Assumed for a source that does not state its rate. Boundaries need not meet its frames. */
+/** A video is split only if it has at least this many times the duration of a chunk. */
+export const MIN_VIDEO_CHUNKS = 2
+/** Assumed for a source that does not state its frame rate. No frame needs to be at a boundary. */
 const ASSUMED_FRAME_RATE = 25
 
 export interface SplitOptions {
@@ -93,9 +91,11 @@ function listVideoRanges(
   { seconds, chunkSeconds }: { seconds: number; chunkSeconds: number },
 ): ChunkRange[] {
   const rate = output.frameRate ?? ASSUMED_FRAME_RATE
-  const length = Math.max(chunkSeconds, seconds / MAX_VIDEO_CHUNKS)
-  const count = Math.min(MAX_VIDEO_CHUNKS, Math.max(1, Math.round(seconds / length)))
-  const firstFrames = Array.from({ length: count }, (_, index) => Math.round(index * length * rate))
+  const duration = Math.max(chunkSeconds, seconds / MAX_VIDEO_CHUNKS)
+  const count = Math.min(MAX_VIDEO_CHUNKS, Math.max(1, Math.round(seconds / duration)))
+  const firstFrames = Array.from({ length: count }, (_, index) =>
+    Math.round(index * duration * rate),
+  )
   return firstFrames.map((first, index) => {
     const next = firstFrames[index + 1] ?? null
     return {
@@ -111,7 +111,7 @@ function boundary(frame: number, rate: number): number {
   return frame === 0 ? 0 : Math.round(((frame - 0.5) / rate) * 1e6) / 1e6
 }
 
-/** With a constant rate, only the start and the end of the video can lack frames. */
+/** With a constant frame rate, only the first and the last chunk can have fewer frames. */
 function isCountKnown(
   { constantFrameRate, files, videoStartSeconds }: EditedOutput,
   index: number,

@@ -1,4 +1,4 @@
-/** Plans the join of finished chunks into the variant. */
+/** Plans the join of completed chunks into the variant. */
 import { writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
@@ -7,14 +7,14 @@ import { planEdits } from '../edit/planEdits.ts'
 import { describeExpectation, requestTracks } from '../plan/planVideo.ts'
 import { decideTracks } from '../plan/trackDecisions.ts'
 import type { PlanContext, RenderPlan, TaskEnvironment } from '../renderPlan.ts'
-import { checkChunks, type FinishedChunk } from './checkChunks.ts'
+import { checkChunks, type CompletedChunk } from './checkChunks.ts'
 import { buildChunkList, buildJoinCommand, buildVideoJoin } from './joinCommand.ts'
 import { readTrack } from './readTrack.ts'
 import { verifyJoin } from './verifyJoin.ts'
 
 const JOIN = { stage: 'encode', cost: 0.01 } as const
 
-export interface ChunkFile extends FinishedChunk {
+export interface ChunkFile extends CompletedChunk {
   /** Absolute path in the scratch folder, with the name of `chunkFileName`. */
   file: string
 }
@@ -92,7 +92,7 @@ export function planJoin(
   }
 }
 
-function countFrames(video: readonly FinishedChunk[]): number {
+function countFrames(video: readonly CompletedChunk[]): number {
   return video.reduce((sum, { facts }) => sum + (facts.frames ?? 0), 0)
 }
 

@@ -1,4 +1,4 @@
-/** Computes the key of a split encode: finished chunks are used again only with the same key. */
+/** Computes the plan key of a split encode. Completed chunks are used again only with the same key. */
 import { createHash } from 'node:crypto'
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { InputFile, PlanContext, RenderPlan } from '../renderPlan.ts'

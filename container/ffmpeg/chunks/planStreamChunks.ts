@@ -2,19 +2,16 @@
  * Splits a stream into chunks: the audio, parts of the video, and the join. A part of the video is a
  * whole number of segments of every size, which are made from one decode.
  */
-import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import { type ChunkRange, MAX_VIDEO_CHUNKS } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { planEdits } from '../edit/planEdits.ts'
 import { planTracks, requestStreamTracks } from '../plan/planStream.ts'
 import type { PlanContext } from '../renderPlan.ts'
 import { MIN_PLAYABLE_SEGMENTS } from '../streaming/streamLayout.ts'
-import { type ChunkPlan, MAX_VIDEO_CHUNKS, type NotSplit, type SplitOptions } from './planChunks.ts'
+import { type ChunkPlan, MIN_VIDEO_CHUNKS, type NotSplit, type SplitOptions } from './planChunks.ts'
 import { computePlanKey } from './planKey.ts'
 import { planStreamChunk } from './planStreamChunk.ts'
 import { findInputObstacle } from './splitObstacle.ts'
-
-/** A stream is split from this many chunks on. */
-const MIN_VIDEO_CHUNKS = 2
 
 /** @throws JobFailure as `planRendition` does */
 export function planStreamChunks(

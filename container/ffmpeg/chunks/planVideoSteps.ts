@@ -1,7 +1,7 @@
 /**
  * Plans the steps that make a chunk of video. The filters are those of the whole video, with the same
  * times, but the source is read only from shortly before the chunk. If ffmpeg finds no key frame
- * there, the chunk is made again from an earlier second, and at last from the start of the part.
+ * there, the chunk is made again from an earlier second, and finally from the start of the source.
  */
 import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
@@ -23,9 +23,9 @@ type Video = RenditionOf<'video'>
  * `fps` the frame that is shown when the chunk begins.
  */
 export const LEAD = { seconds: 1, frames: 12 }
-/** A second attempt reads from this much earlier. */
+/** The second try reads from this much earlier. */
 export const LONG_LEAD_SECONDS = 60
-/** In a file without an index, ffmpeg seeks to this long before the key frame. */
+/** In a file in which ffmpeg does not seek exactly, it seeks to this long before the key frame. */
 const READ_MARGIN_SECONDS = 2
 
 interface VideoChunk {
@@ -69,7 +69,7 @@ function planFrames(
   })
 }
 
-/** Plans to make the chunk from one second of the source on, unless an attempt before has made it. */
+/** Plans to make the chunk, reading the source from `second` on, unless an earlier try has made it. */
 function planAttempt(
   rendition: Video,
   context: PlanContext,
@@ -108,7 +108,7 @@ function planAttempt(
     ...step,
     startSeconds: range.startSeconds,
     seconds: measureRange(range, step.seconds),
-    // Only the first attempt is expected, so the others are no part of the work.
+    // Usually the first try makes the chunk, so only its work counts for the progress.
     cost: isFirst ? step.cost : 0,
     ffmpeg: (stderrTails) =>
       state.isComplete ? null : (buildSteps()[index]?.ffmpeg(stderrTails) ?? null),
@@ -137,7 +137,7 @@ function measureRange({ startSeconds, endSeconds }: ChunkRange, whole: number | 
   return end === null ? null : end - startSeconds
 }
 
-/** In a file in which ffmpeg does not seek exactly, the key frame before the second is searched. */
+/** Plans to find the key frame before the second, in a file in which ffmpeg does not seek exactly. */
 export function planSeek(
   { source }: PlanContext,
   seek: { fromSeconds: number },

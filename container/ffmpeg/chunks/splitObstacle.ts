@@ -1,4 +1,4 @@
-/** Finds out why a video cannot be split into chunks. docs/chunks.md has the list. */
+/** Finds the reason why a video cannot be split into chunks. docs/chunks.md lists the reasons. */
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { hasWrongTimes } from '../edit/steps/trim.ts'
 import type { EditedOutput } from '../edit/editedOutput.ts'

@@ -1,5 +1,5 @@
 /**
- * The file of a finished chunk of a stream: a document with the measurements of its segments, which are
+ * The file of a chunk of a stream, called a part: a document with the measurements of its segments, which are
  * stored in the package. The join puts the measurements of all chunks together.
  */
 import { z } from 'zod'

@@ -1,7 +1,7 @@
 /** Verifies the joined file: it has the packets of its chunks, at their times. */
 import { JobFailure } from '../../failures.ts'
 import type { ProbeEnvironment } from '../process/ffprobe.ts'
-import type { FinishedChunk } from './checkChunks.ts'
+import type { CompletedChunk } from './checkChunks.ts'
 import { readTrack, type Track } from './readTrack.ts'
 
 /** Containers round times, and may count the padding of the last packet of audio. */
@@ -11,7 +11,7 @@ const MAX_DIFFERENCE_SECONDS = 0.1
 export async function verifyJoin(
   options: Omit<ProbeEnvironment, 'bytesRead'> & {
     file: string
-    chunks: readonly FinishedChunk[]
+    chunks: readonly CompletedChunk[]
   },
 ): Promise<void> {
   const { chunks } = options

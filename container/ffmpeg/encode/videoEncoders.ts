@@ -9,7 +9,7 @@ export interface VideoEncoding {
   codec: VideoCodec
   encoderSpeed: RenditionOf<'video'>['encoderSpeed']
   rate: RateControl
-  /** True for a chunk: it gets the same decoder configuration as all others of its video. */
+  /** True for a chunk, which gets the decoder configuration of all other chunks of its video. */
   isJoinable?: boolean
 }
 

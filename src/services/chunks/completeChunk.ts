@@ -1,6 +1,10 @@
-/** Completes a chunk: its file is kept until the chunks are joined, or becomes the variant. */
+/**
+ * Completes chunks: the file of a chunk of video or audio is kept until the chunks are joined, and the
+ * output of `join` becomes the variant.
+ */
 import type { Finish } from '../../contract/runnerProtocol.ts'
-import { type ChunkCompletion, completeChunk, listChunkRows } from '../../db/chunks.ts'
+import { listChunkRows } from '../../db/chunks.ts'
+import { type ChunkCompletion, completeChunk } from '../../db/completeChunk.ts'
 import { completeJob } from '../../db/completeJob.ts'
 import type { Claim } from '../../db/leases.ts'
 import { findClaimedRow } from '../../db/jobs.ts'
@@ -11,11 +15,11 @@ import type { Platform } from '../ports.ts'
 type CompletedFinish = Extract<Finish, { outcome: 'completed' | 'packaged' }>
 
 /**
- * Completes a chunk other than `join`. Returns false if the claim no longer holds it.
+ * Completes a chunk of video or audio. Returns false if the claim no longer holds it.
  *
  * @param row the chunk
  */
-export async function completePart(
+export async function completeTrackChunk(
   platform: Platform,
   row: JobRow,
   claim: Claim,
@@ -27,12 +31,12 @@ export async function completePart(
     output: finish.output,
     finish,
   }
-  const done = await completeChunk(platform.db, row.parentId!, claim, completion, Date.now())
-  if (!done) {
+  const completed = await completeChunk(platform.db, row.parentId!, claim, completion, Date.now())
+  if (!completed) {
     return false
   }
-  // Its runner claims again, and takes the chunk that has become claimable.
-  notifyOfEnd(platform, done, null)
+  // No runner is woken for the chunk that is now claimable: the runner of this one claims again.
+  notifyOfEnd(platform, completed, null)
   return true
 }
 
@@ -52,10 +56,10 @@ export async function completeJoinedJob(
   if (!parent) {
     return undefined
   }
-  const parts = await listChunkRows(platform.db, parent.id)
+  const chunks = await listChunkRows(platform.db, parent.id)
   const total = {
     ...finish,
-    timings: addTimings([parent, ...parts.filter(({ status }) => status === 'completed')], finish),
+    timings: addTimings([parent, ...chunks.filter(({ status }) => status === 'completed')], finish),
     input: undefined,
     // The plan of the job says what was made. Notes can come from the verification of the output.
     plan: parent.plan ? { ...parent.plan, notes: mergeNotes(parent, finish) } : finish.plan,

@@ -1,5 +1,5 @@
 /** Ends a split job because of one of its chunks: it fails, or returns to its queue. */
-import { endSplitJob, failChunk, type SplitJobEnd } from '../../db/chunks.ts'
+import { endSplitJob, failChunk, type SplitJobEnd } from '../../db/endSplitJob.ts'
 import type { Failure } from '../../db/jobTransitions.ts'
 import type { JobRow } from '../../db/rows.ts'
 import type { StoredChunk } from '../../contract/chunk.ts'
@@ -9,8 +9,8 @@ import type { Platform } from '../ports.ts'
 const MAX_REASON_CHARACTERS = 400
 
 /**
- * Ends the last attempt of a chunk, and with it its job: the job fails, or is encoded as a whole if its
- * chunks cannot be joined. Finished chunks are kept for a retry. Returns undefined if the claim no
+ * Fails a chunk that is not retried, and ends its job: it fails, or is encoded as a whole if its chunks
+ * cannot be joined. Completed chunks are kept for a retry. Returns undefined if the claim no
  * longer holds the chunk.
  */
 export async function failChunkForGood(
@@ -26,7 +26,7 @@ export async function failChunkForGood(
       : {
           event: 'fail',
           errorCode,
-          error: `${describePart(row.chunk!)} could not be made: ${message}`,
+          error: `${describeChunk(row.chunk!)} could not be made: ${message}`,
         }
   const claim = { jobId: row.id, fence: row.fence }
   const { chunk, job } = await failChunk(platform.db, row.parentId!, claim, { failure, end }, now)
@@ -34,10 +34,10 @@ export async function failChunkForGood(
   return chunk
 }
 
-function describePart({ kind, startSeconds, endSeconds, jobSeconds }: StoredChunk): string {
+function describeChunk({ kind, startSeconds, endSeconds, jobSeconds }: StoredChunk): string {
   switch (kind) {
     case 'join':
-      return 'The file of all chunks'
+      return 'The join of the chunks'
     case 'audio':
       return 'The audio'
     case 'video': {

@@ -70,7 +70,7 @@ export async function splitIntoChunks(
   return { ok: true, status: 'running' }
 }
 
-/** Wakes runners for the chunks that can be claimed. `join` cannot, and the runner that split is free. */
+/** Wakes runners for the chunks that can be claimed. `join` is not one of them yet. */
 async function offerChunks(platform: Platform, job: JobRow, chunks: number): Promise<void> {
   const queue = await findQueue(platform.db, job.queue)
   const count = Math.min(chunks, job.maxChunksAtOnce, queue ? countStartableJobs(queue) : 0)
@@ -79,7 +79,7 @@ async function offerChunks(platform: Platform, job: JobRow, chunks: number): Pro
   await offerJobs(platform, job.queue, Array<typeof chunk>(count).fill(chunk), count)
 }
 
-/** Returns whether this claim has split the job: the fence then grew by one. */
+/** Returns true if this claim has split the job. The fence has then grown by one. */
 async function isSplitByClaim({ db }: Platform, claim: Claim): Promise<boolean> {
   const row = await findClaimedRow(db, claim.jobId)
   return row?.fence === claim.fence + 1 && row.chunkCount !== null
@@ -95,11 +95,11 @@ function findProblem(row: JobRow, { chunks, probe }: SplitFinish): string | null
   const joins = chunks.filter(({ kind }) => kind === 'join').length
   return joins === 1 && chunks.at(-1)!.kind === 'join'
     ? null
-    : `The chunks of a job must end with one of the kind join (got ${joins} of that kind).`
+    : `The chunks of a job must have exactly one of the kind join, at the end (got ${joins}, and the last one is of the kind ${chunks.at(-1)!.kind}).`
 }
 
 /**
- * Returns the package of the chunks: that of finished chunks of the same plan, or a new one. Its key does
+ * Returns the package of the chunks: that of completed chunks with the same plan key, or a new one. Its key does
  * not begin with the job and a fence, as the outputs of attempts do, because it is kept when one ends.
  */
 async function choosePackage(

@@ -3,7 +3,8 @@ import { PRIORITY } from '../../contract/limits.ts'
 import type { Rendition } from '../../contract/rendition.ts'
 import type { Assignment, ChunkAssignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../contract/storedProbe.ts'
-import { findStuckJob, listChunkRows } from '../../db/chunks.ts'
+import { listChunkRows } from '../../db/chunks.ts'
+import { findStuckJob } from '../../db/endSplitJob.ts'
 import type { Database } from '../../db/database.ts'
 import { findFileProbe } from '../../db/fileProbes.ts'
 import { claimNextJob, reissueClaim, updateJobFiles } from '../../db/leases.ts'
@@ -99,10 +100,10 @@ export async function claimJob(
   }
 }
 
-/** A job whose chunks this runner cannot make is split anew if no chunk was made for this long. */
+/** A split job is restarted if no chunk was created or ended for this long, and none runs. */
 const STUCK_MS = 60_000
 
-/** Returns true if a job was returned to its queue, because its chunks need another kind of runner. */
+/** Returns a split job whose chunks this runner cannot make to its queue. Returns true if there is one. */
 async function restartStuckJob(platform: Platform, { queues, runner }: ClaimRequest) {
   const { encoders } = readCapabilities(runner)
   if (encoders === undefined) {
@@ -112,7 +113,8 @@ async function restartStuckJob(platform: Platform, { queues, runner }: ClaimRequ
   if (jobId === undefined) {
     return false
   }
-  const reason = 'The job begins anew: no runner has the version of ffmpeg that began its chunks.'
+  const reason =
+    'The job begins anew, because no runner with the version of ffmpeg of its chunks has claimed one.'
   await restartJob(platform, jobId, reason)
   return true
 }
@@ -173,7 +175,7 @@ async function readInputs(platform: Platform, row: JobRow): Promise<Inputs | str
   return { rendition, source, references: references.files }
 }
 
-/** Returns whether the files of a job are others than those that it has recorded. */
+/** Returns true if a file that the job reads was replaced since the job recorded it. */
 function areChanged(row: JobRow, { source, references }: Omit<Inputs, 'rendition'>): boolean {
   return (
     source.etag !== row.sourceEtag ||
@@ -216,9 +218,9 @@ async function buildAssignment(
 async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> {
   const jobId = row.parentId!
   const { kind, startSeconds, endSeconds, frames, index, planKey, packageKey } = row.chunk!
-  const parts = kind === 'join' || packageKey != null ? await listChunkRows(db, jobId) : []
-  const finished = parts.map(({ chunk }) => chunk!).filter((part) => part.kind !== 'join')
-  const end = kind === 'join' ? -1 : finished.findIndex(({ facts }) => facts === null)
+  const rows = kind === 'join' || packageKey != null ? await listChunkRows(db, jobId) : []
+  const others = rows.map((each) => each.chunk!).filter((each) => each.kind !== 'join')
+  const end = kind === 'join' ? -1 : others.findIndex(({ facts }) => facts === null)
   return {
     jobId,
     kind,
@@ -227,8 +229,8 @@ async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> 
     frames,
     index,
     planKey,
-    parts: finished
+    parts: others
       .slice(0, end === -1 ? undefined : end)
-      .flatMap(({ facts, ...part }) => (facts ? [{ ...part, facts }] : [])),
+      .flatMap(({ facts, ...range }) => (facts ? [{ ...range, facts }] : [])),
   }
 }

@@ -9,7 +9,7 @@ import { findPackageEntry } from '../../domain/packageEntry.ts'
 import type { MultipartUpload, ObjectStore, StoredObject } from '../../storage/objectStore.ts'
 import type { Platform } from '../ports.ts'
 import { areUnchanged } from '../variants/referenceFiles.ts'
-import { completeJoinedJob, completePart } from '../chunks/completeChunk.ts'
+import { completeJoinedJob, completeTrackChunk } from '../chunks/completeChunk.ts'
 import { restartJob } from '../chunks/endSplitJob.ts'
 import { announceEnd } from './announceEnd.ts'
 import { type AttemptOutcome, failAttempt, findRepeatedEnd, releaseAttempt } from './endAttempt.ts'
@@ -41,7 +41,7 @@ export async function completeWithFile(
   }
   const { row } = held
   if (row.chunk !== null && row.chunk.kind !== 'join') {
-    return (await completePart(platform, row, claim, { outputKey: key, finish }))
+    return (await completeTrackChunk(platform, row, claim, { outputKey: key, finish }))
       ? { ok: true, status: 'completed' }
       : findRepeatedEnd(platform, claim, ['completed'])
   }

@@ -1,6 +1,6 @@
 /**
  * Files that a runner may read: the original and the reference files of the job that it holds, and the
- * chunks of the job that it joins.
+ * completed chunks of a split job of which it holds a chunk.
  */
 import { findChunkFile } from '../../db/chunks.ts'
 import type { Claim } from '../../db/leases.ts'
@@ -37,20 +37,20 @@ export async function findJobSource(
   return { ok: true, file }
 }
 
-/** Finds the file of a finished chunk of the job that the claim of `join`, or of another chunk, holds. */
-export async function findJobPart(
+/** Finds the file of a completed chunk. The claim is that of another chunk of its job, usually `join`. */
+export async function findChunkSource(
   platform: Platform,
   claim: Claim,
-  part: number,
+  index: number,
 ): Promise<{ ok: true; file: ReferenceFile } | LeaseLostError | ErrorResult<'invalid_request'>> {
   const held = await findRecentlyHeldJob(platform, claim)
   if (!held) {
     return leaseLostError()
   }
   const found =
-    held.parentId === null ? undefined : await findChunkFile(platform.db, held.parentId, part)
+    held.parentId === null ? undefined : await findChunkFile(platform.db, held.parentId, index)
   const object = found && (await platform.variants.head(found.key))
   return object
     ? { ok: true, file: { path: object.key, etag: object.etag, sizeBytes: object.sizeBytes } }
-    : errorResult('invalid_request', `The job has no finished chunk ${part}.`)
+    : errorResult('invalid_request', `The job has no completed chunk with the index ${index}.`)
 }

@@ -34,9 +34,9 @@ export async function beginOutput(
   }
   const key = `${claim.jobId}/${claim.fence}/${crypto.randomUUID()}`
   const { chunk, transformation } = held.row
-  const isPart = chunk !== null && chunk.kind !== 'join'
+  const isTrackChunk = chunk !== null && chunk.kind !== 'join'
   const upload = await platform.variants.createMultipartUpload(key, {
-    contentType: isPart
+    contentType: isTrackChunk
       ? OCTET_STREAM
       : formatContentType(readCanonicalForm(chunk?.transformation ?? transformation).format),
   })

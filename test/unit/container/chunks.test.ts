@@ -174,8 +174,8 @@ describe('the gate before the join', () => {
   })
 
   it.each<[string, string | null]>([
-    ['gap of 2 ticks', check({}, { startTicks: 240_002 })],
-    ['gap of -4800 ticks', check({ endTicks: 244_800 }, {})],
+    ['begins 2 ticks', check({}, { startTicks: 240_002 })],
+    ['begins -4800 ticks', check({ endTicks: 244_800 }, {})],
     ['49 frames instead of 50', check({ frames: 49 }, {})],
     ['decoder configurations', check({}, { decoderConfig: 'b'.repeat(64) })],
     ['units of time', check({}, { timescale: 90_000 })],

@@ -198,7 +198,7 @@ describe('a job that a runner has split', () => {
 
   it.each([
     ['without a probe', CHUNKS, { probe: undefined }, /needs the probe/],
-    ['without a join at the end', [CHUNKS[3], CHUNKS[0]], {}, /must end with one of the kind join/],
+    ['without a join at the end', [CHUNKS[3], CHUNKS[0]], {}, /must have exactly one of the kind join, at the end/],
   ])('is refused %s', async (_, chunks, more, message) => {
     await createOne(`refused-${chunks.length}.mp4`, 'w_640', { queue })
     const lead = (await claim())!

@@ -1,10 +1,10 @@
-/** Edit step: selects the frames of a range of the output, which is made by itself. */
+/** Edit step: selects the frames of a range of the output by their times. */
 import type { FileVideo, OutputRange } from '../editedOutput.ts'
 import { formatDecimal } from '../numbers.ts'
 
 /**
- * ffmpeg stops reading at a frame that is this many frames after the end. Only the times of `select`
- * are exact: `trim` rounds its times to the time base, in which the end can be half a unit.
+ * `trim` ends the input this many frames after the end of the range, and `select` selects the frames:
+ * only its times are exact. `trim` rounds its times to the time base, in which the end can be half a unit.
  */
 const MARGIN_FRAMES = 2.5
 /** The same in seconds, for an unknown frame rate. */
@@ -25,18 +25,18 @@ export function selectRange({ range }: Pick<FileVideo, 'range'>): string[] {
   ]
 }
 
-/** Number that precedes the time of the first frame in stderr. */
+/** Marks the time of the first frame in stderr: a number that no frame has as its time. */
 const MARK = '-4921.492100'
 const REPORT = new RegExp(String.raw`${MARK}\s+(-?\d+\.\d+)`)
 
-/** Returns the filter that reports the time of the first frame of a range that is not the first. */
+/** Returns the filter that reports the time of the first frame that is read, if not all are read. */
 export function reportFirstTime(range: OutputRange | null): string[] {
   return range === null || range.readFromSeconds === 0
     ? []
     : [`select='1+0*if(eq(n,0),print(${MARK})+print(t))'`]
 }
 
-/** Returns the reported time; null when stderr does not have it (any more). */
+/** Returns the reported time; null when stderr does not contain it. Only the end of stderr is kept. */
 export function readFirstTime(stderr: string): number | null {
   const [, seconds] = REPORT.exec(stderr) ?? []
   return seconds === undefined ? null : Number(seconds)

@@ -100,7 +100,7 @@ export function trimRange(file: InputFile, trim: Trim, { readFromSeconds }: Outp
   })
 }
 
-/** Units of a second of the clock of MPEG streams. */
+/** Units per second of the clock of MPEG streams. */
 const MPEG_CLOCK = 90_000
 
 /**
@@ -119,7 +119,7 @@ function offsetTimes(file: InputFile, trim: Trim): number {
   return toUnits(later) === toUnits(offset) ? later : offset - 1e-6
 }
 
-/** True for MPEG streams, whose tracks can only be made by themselves with the times of a range. */
+/** Returns true for MPEG streams. One of their tracks alone has its exact times only with `trimRange`. */
 export function isMpeg({ probe }: InputFile): boolean {
   return probe?.facts.format.startsWith('mpeg') === true
 }

@@ -1,4 +1,4 @@
-/** Downloads the file of a finished chunk. */
+/** Downloads the file of a completed chunk. */
 import { open } from 'node:fs/promises'
 import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
@@ -10,7 +10,7 @@ const RANGE_BYTES = 8 * 1024 ** 2
  * @param options.file path of the file to write
  * @throws JobFailure `storage` when the file cannot be read; LeaseLost; the signal's reason
  */
-export async function downloadPart(options: {
+export async function downloadChunk(options: {
   client: GatewayClient
   lease: Lease
   index: number
@@ -18,18 +18,22 @@ export async function downloadPart(options: {
   file: string
   signal: AbortSignal
 }): Promise<void> {
-  const { client, lease, index: part, sizeBytes, file, signal } = options
+  const { client, lease, index, sizeBytes, file, signal } = options
   await using handle = await open(file, 'w')
   try {
     for (let start = 0; start < sizeBytes; start += RANGE_BYTES) {
       const end = Math.min(sizeBytes, start + RANGE_BYTES)
-      await handle.writev(await client.readSource({ ...lease, part }, start, end, signal))
+      await handle.writev(await client.readSource({ ...lease, part: index }, start, end, signal))
     }
   } catch (error) {
     throw error instanceof GatewayUnreachable || error instanceof GatewayRejection
-      ? new JobFailure('storage', `The finished chunk ${part} could not be read from storage.`, {
-          cause: error,
-        })
+      ? new JobFailure(
+          'storage',
+          `The file of the completed chunk ${index} could not be read from storage.`,
+          {
+            cause: error,
+          },
+        )
       : error
   }
 }

@@ -1,0 +1,69 @@
+/** Completes chunks of a split job. */
+import { and, sql } from 'drizzle-orm'
+import type { StoredChunk } from '../contract/chunk.ts'
+import type { MediaFacts } from '../contract/mediaFacts.ts'
+import type { Finish } from '../contract/runnerProtocol.ts'
+import { TRANSITIONS } from '../domain/jobTransitions.ts'
+import { shortenLog } from './attemptLog.ts'
+import { addProgress, releaseChunks } from './chunks.ts'
+import { type Database, first, statement } from './database.ts'
+import { isAllowed, NOT_HELD } from './jobTransitions.ts'
+import { type Claim, isHeldByClaim } from './leases.ts'
+import { isOutputOf } from './outputs.ts'
+import type { JobRow } from './rows.ts'
+import { jobs } from './schema/index.ts'
+
+export interface ChunkCompletion {
+  chunk: StoredChunk
+  outputKey: string
+  output: MediaFacts
+  finish: Extract<Finish, { outcome: 'completed' | 'packaged' }>
+}
+
+/** Returns the statement that ends a chunk as completed. */
+export function completeChunkStatement(
+  db: Database,
+  claim: Claim,
+  { chunk, outputKey, output, finish }: ChunkCompletion,
+  now: number,
+) {
+  return db
+    .update(jobs)
+    .set({
+      ...NOT_HELD,
+      status: TRANSITIONS.complete.to,
+      progress: 100,
+      completedAt: now,
+      chunk,
+      // The output of `join` is the variant, which the chunk does not own.
+      packageKey: chunk.kind === 'join' ? null : outputKey,
+      output,
+      timings: finish.timings,
+      ...shortenLog(finish),
+      error: null,
+      errorCode: null,
+    })
+    .where(and(isHeldByClaim(claim), isAllowed('complete')))
+    .returning()
+}
+
+/** Completes a chunk, except `join`, and makes the next chunks of its job claimable. */
+export async function completeChunk(
+  db: Database,
+  jobId: string,
+  claim: Claim,
+  completion: ChunkCompletion,
+  now: number,
+): Promise<JobRow | undefined> {
+  const retireOtherOutputs = sql`
+    UPDATE outputs SET retired = 1
+    WHERE ${isOutputOf(claim)} AND key <> ${completion.outputKey}
+      AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId} AND fence = ${claim.fence})`
+  const results = await db.batch([
+    completeChunkStatement(db, claim, completion, now),
+    statement(db, retireOtherOutputs),
+    statement(db, addProgress(jobId)),
+    statement(db, releaseChunks(jobId)),
+  ])
+  return first(results[0])
+}

@@ -110,12 +110,12 @@ export async function planAssignedChunk(
 /** Downloads the completed chunks, and plans their join. */
 async function planJoinOfFiles(
   { assignment, client, scratch, signal }: RunningAttempt,
-  { parts }: ChunkAssignment,
+  { completedChunks }: ChunkAssignment,
   context: PlanContext,
 ): Promise<RenderPlan> {
   const rendition = readVideo({ assignment })
   const files = []
-  for (const { facts, index, ...range } of parts) {
+  for (const { facts, index, ...range } of completedChunks) {
     const file = join(scratch, chunkFileName(rendition, range, index))
     await downloadChunk({ client, lease: assignment, index, file, signal, ...facts })
     files.push({ range, facts, file })

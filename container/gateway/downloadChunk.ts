@@ -23,7 +23,9 @@ export async function downloadChunk(options: {
   try {
     for (let start = 0; start < sizeBytes; start += RANGE_BYTES) {
       const end = Math.min(sizeBytes, start + RANGE_BYTES)
-      await handle.writev(await client.readSource({ ...lease, part: index }, start, end, signal))
+      await handle.writev(
+        await client.readSource({ ...lease, chunkIndex: index }, start, end, signal),
+      )
     }
   } catch (error) {
     throw error instanceof GatewayUnreachable || error instanceof GatewayRejection

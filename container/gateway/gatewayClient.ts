@@ -84,16 +84,16 @@ export function createGatewayClient(options: {
 
     /**
      * Reads bytes `start` (inclusive) to `end` (exclusive) of the original, of a reference file, given
-     * by its index in the assignment, or of a completed chunk (`part`), given by its index in the job.
+     * by its index in the assignment, or of a completed chunk given by its index in the job.
      */
     readSource(
-      lease: Lease & { reference?: number; part?: number },
+      lease: Lease & { reference?: number; chunkIndex?: number },
       start: number,
       end: number,
       signal: AbortSignal,
     ): Promise<Buffer[]> {
-      const { reference, part } = lease
-      const file = Object.entries({ reference, part })
+      const { reference, chunkIndex } = lease
+      const file = Object.entries({ reference, chunk: chunkIndex })
         .map(([name, index]) => (index === undefined ? '' : `&${name}=${index}`))
         .join('')
       const path = `${buildJobPath(lease)}/source?fence=${lease.fence}${file}`

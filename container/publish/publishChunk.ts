@@ -186,8 +186,11 @@ async function joinPackage(
 }
 
 /** @throws JobFailure `output_invalid` when the segments have other frames than the chunks reported */
-function checkTotal(measured: readonly TrackMeasurements[], { parts }: ChunkAssignment): void {
-  const expected = parts.reduce((sum, { facts }) => sum + (facts.frames ?? 0), 0)
+function checkTotal(
+  measured: readonly TrackMeasurements[],
+  { completedChunks }: ChunkAssignment,
+): void {
+  const expected = completedChunks.reduce((sum, { facts }) => sum + (facts.frames ?? 0), 0)
   for (const each of measured) {
     const frames = countFrames(each)
     if (frames !== null && frames !== expected) {

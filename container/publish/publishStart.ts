@@ -24,10 +24,10 @@ const partsRead = new Map<string, StreamPart>()
 /** Downloads the parts (see streamParts.ts) of completed chunks. */
 export async function readParts(
   { assignment, client, scratch, signal }: RunningAttempt,
-  { parts, jobId, planKey }: ChunkAssignment,
+  { completedChunks, jobId, planKey }: ChunkAssignment,
 ): Promise<StreamPart[]> {
   const read: StreamPart[] = []
-  for (const { facts, index } of parts) {
+  for (const { facts, index } of completedChunks) {
     const key = [jobId, planKey, index, facts.decoderConfig, facts.sizeBytes].join(' ')
     let part = partsRead.get(key)
     if (part === undefined) {
@@ -66,7 +66,7 @@ async function storeStart(
   chunk: ChunkAssignment,
 ): Promise<void> {
   const { assignment, client, scratch, signal } = attempt
-  const isPossible = chunk.parts.some(({ kind }) => kind === 'video')
+  const isPossible = chunk.completedChunks.some(({ kind }) => kind === 'video')
   if (!isPossible) {
     return
   }

@@ -31,8 +31,8 @@ export const durableEventData = z.object({
 })
 
 const chunkCounts = z.object({
-  done: z.int().describe('Number of finished chunks'),
-  total: z.int(),
+  completed: z.int().describe('Number of completed chunks'),
+  total: z.int().describe('Number of chunks of the job, `join` included'),
   active: z.int().describe('Number of chunks that runners are making'),
 })
 export type ChunkCounts = z.infer<typeof chunkCounts>

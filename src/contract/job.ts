@@ -173,7 +173,7 @@ export const attempt = z
   .meta({ id: 'Attempt' })
 export type Attempt = z.infer<typeof attempt>
 
-/** A part of a split job. */
+/** A chunk of a split job. */
 export const chunk = z
   .object({
     index: z.int().nonnegative(),
@@ -181,7 +181,7 @@ export const chunk = z
     status: z
       .enum([...JOB_STATUSES, 'waiting'])
       .describe(
-        'waiting: for others, because of `maxChunksAtOnce`, or because `join` comes last; cancelled: the job ended first',
+        'waiting: cannot be claimed yet, because of `maxChunksAtOnce` or because `join` comes last; cancelled: the job ended first',
       ),
     startSeconds: z.number().describe('Start in the variant'),
     endSeconds: z.number().nullable().describe('End in the variant; null for the last chunk'),

@@ -29,6 +29,12 @@
  * of a package are stored one by one under `files/{name}`, each in one request; a file replaces an
  * earlier one with the same name, such as a playlist that has grown.
  *
+ * The runner of a long encode can split the job: `finish` with the outcome `split` has the list of
+ * chunks. A chunk is then claimed, reported, uploaded and finished like a job, with its own id and
+ * fence. `source` of a chunk reads the original of the job; with `&chunk=n` it reads the file of the
+ * completed chunk n of the same job. The chunks of a stream store their files in one package, where
+ * `files/{name}` with `&version=n` replaces only files with a lower version.
+ *
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
  * with every source range of up to 8 MiB; the runner sends it with every part and package file. If
  * the digest of received bytes does not match, the gateway returns 400 `digest_mismatch`, and the
@@ -156,11 +162,11 @@ const chunkAssignment = chunkRange.extend({
   jobId: z.string().describe('The job of which this is a chunk'),
   index: z.int().nonnegative(),
   planKey: z.string(),
-  parts: z
+  completedChunks: z
     .array(chunkRange.extend({ index: z.int(), facts: chunkFacts }))
     .default([])
     .describe(
-      'For `join`: the finished chunks, in their order. For another chunk of a package: the finished ones from the start on, up to the first that is not',
+      'For `join`: all other chunks, in their order. For another chunk of a package: those from the start on, up to the first that is not completed. Otherwise none',
     ),
 })
 export type ChunkAssignment = z.infer<typeof chunkAssignment>

@@ -224,10 +224,9 @@ export async function findChunkFile(
   return row
 }
 
-/** The chunks of a split job that are finished, or being made. */
+/** Number of the completed and the running chunks of a split job. */
 export interface ChunkCounts {
-  /** Number of finished chunks. */
-  done: number
+  completed: number
   /** Their share of the job's work, in percent. */
   share: number
   /** Number of running chunks whose runners have reported. */
@@ -236,7 +235,7 @@ export interface ChunkCounts {
 
 export async function countChunks(db: Database, jobId: string): Promise<ChunkCounts> {
   const [row] = await db.all<ChunkCounts>(sql`
-    SELECT count(*) FILTER (WHERE status = 'completed') AS done,
+    SELECT count(*) FILTER (WHERE status = 'completed') AS completed,
       total(iif(status = 'completed', chunk ->> 'share', 0)) AS share,
       count(*) FILTER (WHERE status = 'running' AND stage IS NOT NULL) AS active
     FROM jobs

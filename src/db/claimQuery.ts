@@ -16,13 +16,13 @@ export interface ChunkClaim {
   takesChunks: boolean
   /** True if a job precedes a chunk with the same priority, whatever their age. */
   prefersJobs: boolean
-  /** A chunk that this runner has failed is left to others until this long after that attempt began. */
+  /** This runner gets a chunk that it has failed again only after `OTHER_RUNNERS_MS`. */
   runnerId: string
   now: number
 }
 
-/** After this time, a runner gets a chunk again that it has failed. */
-const MAX_OTHER_RUNNER_MS = 30_000
+/** Time from the start of a failed attempt of a chunk in which only other runners can claim it. */
+const OTHER_RUNNERS_MS = 30_000
 
 /** Maximum number of jobs of one class that a statement lists or compares with a disk. */
 const MAX_JOBS_CHECKED = 100
@@ -64,7 +64,7 @@ function withCandidates(
             ${fromReadyJobs(queue, sameClass)}
             ORDER BY priority, seq LIMIT ${sql.raw(String(MAX_JOBS_CHECKED))})
           WHERE attempt = 0 OR runner_id IS NOT ${chunks.runnerId}
-            OR started_at < ${chunks.now - MAX_OTHER_RUNNER_MS} LIMIT 1)`
+            OR started_at < ${chunks.now - OTHER_RUNNERS_MS} LIMIT 1)`
   const nextJob =
     diskClass === null
       ? sql`c.seq`

@@ -12,7 +12,8 @@ const BATCH_SIZE = 200
 
 /**
  * Reads the oldest jobs of each final status, and deletes those that ended before `before` (ms). A
- * trigger deletes their attempts. The chunks of an active job are kept. Returns the number of changed rows, including those of triggers.
+ * trigger deletes their attempts. The chunks of an active job are kept. Returns the number of changed rows,
+ * including those of triggers.
  */
 export async function deleteFinishedJobs(db: Database, before: number): Promise<number> {
   const [first, ...rest] = FINAL_STATUSES.map((status) =>

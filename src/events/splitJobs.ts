@@ -1,43 +1,43 @@
 /** Live progress of split jobs, from the leases of their chunks. */
 import type { HeldLease, JobProgress } from '../services/ports.ts'
 
-/** What is known of a split job. It only grows while the fence is the same. */
+/** What is known of a split job. Its shares and progress do not decrease while the fence is the same. */
 interface SplitJob {
   fence: number
-  finishedShare: number
-  done: number
-  /** Number of chunks that were being made when the last one was recorded. */
+  completedShare: number
+  completed: number
+  /** See `HeldChunk`, from the report that was recorded last. */
   active: number
-  /** Number of reports that a hub has held back since it began to follow the job. */
+  /** Number of reports for which no progress was returned, since the first one of the job. */
   heldBack: number
   progress: number
-  /** Seconds of media per second of one runner, as measured last; null before. */
+  /** Mean speed of the runners when it was last known: seconds of media per second. Null before. */
   runnerSpeed: number | null
 }
 
 /**
- * A hub that was restarted does not know of all chunks yet, so the progress that it computes would be
- * less than that before. It holds back the progress until the other runners have reported, but at most
- * for so many reports: a runner may be lost.
+ * After a restart, a hub does not know all running chunks yet, so the progress that it computes would be
+ * less than before. It returns none until the other runners have reported, but for at most this many
+ * reports, because a runner may be lost.
  */
 const MAX_HELD_BACK = 8
 
 export class SplitJobs {
   private readonly jobs = new Map<string, SplitJob>()
 
-  /** Records what a lease says about the job of its chunk. */
+  /** Records the job of the chunk that a lease holds. */
   record({ chunk }: HeldLease): void {
     if (chunk === undefined) {
       return
     }
-    const { jobId, fence, finishedShare, done, active } = chunk
+    const { jobId, fence, completedShare, completed, active } = chunk
     const known = this.jobs.get(jobId)
     if (known === undefined || known.fence < fence) {
-      const facts = { fence, finishedShare, done, active }
+      const facts = { fence, completedShare, completed, active }
       this.jobs.set(jobId, { ...facts, heldBack: 0, progress: 0, runnerSpeed: null })
     } else if (known.fence === fence) {
-      known.finishedShare = Math.max(known.finishedShare, finishedShare)
-      known.done = Math.max(known.done, done)
+      known.completedShare = Math.max(known.completedShare, completedShare)
+      known.completed = Math.max(known.completed, completed)
       known.active = active
     }
   }
@@ -60,7 +60,7 @@ export class SplitJobs {
       return null
     }
     const running = sum(leases, ({ chunk, progress }) => ((chunk?.share ?? 0) * progress) / 100)
-    job.progress = Math.max(job.progress, Math.min(99.9, job.finishedShare + running))
+    job.progress = Math.max(job.progress, Math.min(99.9, job.completedShare + running))
     const speeds = leases.map(({ speed }) => speed).filter((speed) => speed !== null)
     const speed = speeds.length === 0 ? null : roundToHundredths(sum(speeds, (each) => each))
     job.runnerSpeed = speed === null ? job.runnerSpeed : speed / speeds.length
@@ -71,14 +71,14 @@ export class SplitJobs {
       jobId,
       fence: job.fence,
       progress: job.progress,
-      // Several chunks are in several stages; a job is encoded until its chunks are joined.
-      stage: first.chunk.total - job.done > 1 ? 'encode' : first.stage,
+      // Chunks can be in different stages. The stage of the job is `encode` until only `join` is left.
+      stage: first.chunk.total - job.completed > 1 ? 'encode' : first.stage,
       etaSeconds: width === 0 ? null : Math.ceil(secondsLeft / width),
       fps: leases.some(({ fps }) => fps !== null)
         ? roundToHundredths(sum(leases, ({ fps }) => fps ?? 0))
         : null,
       speed,
-      chunks: { done: job.done, total: first.chunk.total, active: leases.length },
+      chunks: { completed: job.completed, total: first.chunk.total, active: leases.length },
     }
   }
 

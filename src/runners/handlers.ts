@@ -89,11 +89,11 @@ gateway
       : c.body(null, 204)
   })
   .openapi(sourceRoute, async (c) => {
-    const { fence, reference, part } = c.req.valid('query')
+    const { fence, reference, chunk } = c.req.valid('query')
     const platform = c.get('platform')
     const claim = await readClaim(c, c.req.valid('param').id, fence)
-    if (part !== undefined) {
-      const found = await findChunkSource(platform, claim, part)
+    if (chunk !== undefined) {
+      const found = await findChunkSource(platform, claim, chunk)
       return found.ok ? serveSource(c, platform.variants, found.file) : errorResponse(c, found)
     }
     const source = await findJobSource(platform, claim, reference)

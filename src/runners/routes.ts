@@ -46,7 +46,7 @@ export const sourceRoute = route(runnerToken, {
         .max(100)
         .optional()
         .describe('Index of a reference file in the `references` of the assignment, from 0'),
-      part: z.coerce
+      chunk: z.coerce
         .number()
         .int()
         .min(0)

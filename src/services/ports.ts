@@ -36,16 +36,16 @@ export interface HeldLease extends JobProgress {
   chunk?: HeldChunk
 }
 
-/** A chunk whose lease is held, and what of its job was finished when the lease was recorded. */
+/** A chunk whose lease is held, and the state of its job at the last report that was recorded. */
 export interface HeldChunk {
   /** The job, and its fence. */
   jobId: string
   fence: number
-  /** Share of this chunk in the job's work, and of the finished chunks, in percent. */
+  /** Share of this chunk in the job's work, and that of the completed chunks, in percent. */
   share: number
-  finishedShare: number
-  /** Number of the finished chunks, of those whose runners have reported, and of all. */
-  done: number
+  completedShare: number
+  /** Number of the completed chunks, of the running ones whose runners have reported, and of all. */
+  completed: number
   active: number
   total: number
   /** Duration of the variant. */

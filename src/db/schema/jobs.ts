@@ -48,7 +48,7 @@ export const jobs = sqliteTable(
     speed: real(),
     /** When the latest attempt's package became playable. */
     playableAt: time(),
-    /** The files of the latest attempt's package are under this key. For a finished chunk: its file. */
+    /** The files of the latest attempt's package are under this key. For a completed chunk: its file. */
     packageKey: text(),
     /** Encoders (ffmpeg's names) that a runner must have. Equal sets have the same order. */
     requiredEncoders: text({ mode: 'json' }).$type<string[]>().notNull().default([]),

@@ -1,4 +1,4 @@
-/** What follows the end of an attempt, of a job or of a chunk. */
+/** Notifies the hub of the end of an attempt, and deletes the outputs that it retired. */
 import type { JobRow } from '../../db/rows.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
 import type { Platform } from '../ports.ts'

@@ -229,7 +229,7 @@ async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> 
     frames,
     index,
     planKey,
-    parts: others
+    completedChunks: others
       .slice(0, end === -1 ? undefined : end)
       .flatMap(({ facts, ...range }) => (facts ? [{ ...range, facts }] : [])),
   }

@@ -123,7 +123,7 @@ async function addChunk({ db }: Platform, row: JobRow, lease: HeldLease): Promis
   if (parentId === null || chunk === null) {
     return lease
   }
-  const [finished, parent] = await Promise.all([
+  const [counts, parent] = await Promise.all([
     countChunks(db, parentId),
     findClaimedRow(db, parentId),
   ])
@@ -133,9 +133,9 @@ async function addChunk({ db }: Platform, row: JobRow, lease: HeldLease): Promis
       jobId: parentId,
       fence: parent?.fence ?? 0,
       share: chunk.share,
-      finishedShare: finished.share,
-      done: finished.done,
-      active: finished.active,
+      completedShare: counts.share,
+      completed: counts.completed,
+      active: counts.active,
       total: chunk.count,
       jobSeconds: chunk.jobSeconds,
     },

@@ -43,7 +43,7 @@ const timeStage: StageTimer = (_, run) => run()
 function createGateway() {
   const files = new Map<string, Buffer>()
   const versions = new Map<string, number>()
-  const parts: Buffer[] = []
+  const chunkFiles: Buffer[] = []
   let uploading: Buffer | null = null
   const client = {
     silentMs: () => 0,
@@ -59,15 +59,15 @@ function createGateway() {
       uploading = await readFile(file)
       return { partNumber: 1, etag: 'a' }
     },
-    readSource: async ({ part = 0 }: { part?: number }, start: number, end: number) => [
-      parts[part]!.subarray(start, end),
+    readSource: async ({ chunkIndex = 0 }: { chunkIndex?: number }, start: number, end: number) => [
+      chunkFiles[chunkIndex]!.subarray(start, end),
     ],
   }
   return {
     client,
     files,
-    keepPart: (index: number) => {
-      parts[index] = uploading!
+    keepChunkFile: (index: number) => {
+      chunkFiles[index] = uploading!
     },
   }
 }
@@ -97,16 +97,17 @@ export async function encodeStreamChunks(
     const range = ranges[index]!
     const folder = join(job.attempt.scratch, `${chunkSeconds}-${index}`)
     await mkdir(folder, { recursive: true })
-    const finished = ranges
-      .slice(0, -1)
-      .map((each, at) => ({ ...each, index: at, facts: facts[at] }))
-    const gap = finished.findIndex(({ facts: known }) => known === undefined)
+    const others = ranges.slice(0, -1).map((each, at) => ({ ...each, index: at, facts: facts[at] }))
+    const gap = others.findIndex(({ facts: known }) => known === undefined)
     const chunk: ChunkAssignment = {
       ...range,
       jobId,
       index,
       planKey: 'test',
-      parts: finished.slice(0, gap === -1 ? undefined : gap) as ChunkAssignment['parts'],
+      completedChunks: others.slice(
+        0,
+        gap === -1 ? undefined : gap,
+      ) as ChunkAssignment['completedChunks'],
     }
     const attempt = {
       ...job.attempt,
@@ -121,7 +122,7 @@ export async function encodeStreamChunks(
     const finish = await publishChunk(attempt, plan, { chunk, whole: stream! }, timeStage)
     if (finish.outcome === 'completed') {
       facts[index] = finish.chunk
-      gateway.keepPart(index)
+      gateway.keepChunkFile(index)
       onChunk(gateway.files)
     }
     return finish

@@ -48,8 +48,8 @@ async function loseAnswer({ forward }: Described) {
 function isUpload({ action }: Described): boolean {
   return action === 'output/1'
 }
-function readsPart({ action, query }: Described): boolean {
-  return action === 'source' && query.includes('part=')
+function readsChunk({ action, query }: Described): boolean {
+  return action === 'source' && query.includes('chunk=')
 }
 
 /** By name. The runner of each is lost, if the name says that it is killed or stops. */
@@ -90,7 +90,7 @@ export const FAULTS: Record<string, Fault> = {
     act: killAfter,
   },
   'a kill during the join': {
-    at: readsPart,
+    at: readsChunk,
     act: killBefore,
     costsChunk: true,
   },
@@ -110,7 +110,7 @@ export const FAULTS: Record<string, Fault> = {
     isForEach: true,
   },
   'a bucket that fails for a while': {
-    at: (request) => request.action.startsWith('output') || readsPart(request),
+    at: (request) => request.action.startsWith('output') || readsChunk(request),
     act: async () => ({ status: 503, headers: {}, body: Buffer.alloc(0) }),
     times: 4,
   },

@@ -38,7 +38,7 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       const query = reference === undefined ? '' : `&reference=${reference}`
       return send('GET', at(`source?fence=${fence}${query}`))
     },
-    readPart: (part: number) => send('GET', at(`source?fence=${fence}&part=${part}`)),
+    readChunk: (index: number) => send('GET', at(`source?fence=${fence}&chunk=${index}`)),
     report: (progress = 10, fields: Record<string, unknown> = {}) =>
       report({ progress, ...fields }),
     reportPlayable: () => report({ progress: 20, fps: 50, speed: 2, playable: true }),

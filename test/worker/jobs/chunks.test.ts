@@ -198,7 +198,12 @@ describe('a job that a runner has split', () => {
 
   it.each([
     ['without a probe', CHUNKS, { probe: undefined }, /needs the probe/],
-    ['without a join at the end', [CHUNKS[3], CHUNKS[0]], {}, /must have exactly one of the kind join, at the end/],
+    [
+      'without a join at the end',
+      [CHUNKS[3], CHUNKS[0]],
+      {},
+      /must have exactly one of the kind join, at the end/,
+    ],
   ])('is refused %s', async (_, chunks, more, message) => {
     await createOne(`refused-${chunks.length}.mp4`, 'w_640', { queue })
     const lead = (await claim())!
@@ -213,9 +218,9 @@ describe('a job that a runner has split', () => {
     await finishParts()
     expect(await statuses(id)).toEqual(['completed', 'completed', 'completed', 'pending'])
     const join = await claimKind('join')
-    expect(join.assignment.chunk!.parts.map(({ index, facts }) => [index, facts])).toEqual(
-      [0, 1, 2].map((index) => [index, FACTS]),
-    )
+    expect(
+      join.assignment.chunk!.completedChunks.map(({ index, facts }) => [index, facts]),
+    ).toEqual([0, 1, 2].map((index) => [index, FACTS]))
     expect(await expectJson(await join.complete(await join.upload('whole')), 200)).toEqual({
       status: 'completed',
     })
@@ -266,11 +271,11 @@ describe('a chunk', () => {
     await finishChunk(await claimKind('audio'))
     const join = await claimKind('join')
     const at = `/runner/jobs/${join.jobId}/source?fence=${join.fence}`
-    const part = await join.readPart(0)
+    const part = await join.readChunk(0)
     expect(await part.text()).toBe(`made by ${first.jobId} ${first.fence}`)
-    expect((await join.readPart(9)).status).toBe(400)
+    expect((await join.readChunk(9)).status).toBe(400)
     await expectJson(await join.fail('input_invalid'), 200)
-    expect((await join.readPart(0)).status, at).toBe(409)
+    expect((await join.readChunk(0)).status, at).toBe(409)
   })
 
   it('is made again, by another runner, when its runner is lost; the others stay', async () => {
@@ -538,8 +543,8 @@ function chunkLease(index: number, progress: number, active: number): HeldLease 
       jobId: 'job',
       fence: 2,
       share: 40,
-      finishedShare: 20,
-      done: 1,
+      completedShare: 20,
+      completed: 1,
       active,
       total: 3,
       jobSeconds: 90,
@@ -623,7 +628,8 @@ describe('the chunks of a stream', () => {
     const { id } = await splitStream('early.mp4')
     await finishChunk(await claimKind('video', 'one'))
     const second = await claimKind('video', 'one')
-    const indexes = (runner: Claimed) => runner.assignment.chunk!.parts.map(({ index }) => index)
+    const indexes = (runner: Claimed) =>
+      runner.assignment.chunk!.completedChunks.map(({ index }) => index)
     expect(indexes(second)).toEqual([0])
     await expectJson(await second.putVersion('v240.m3u8', 2), 200)
     const audio = await claimKind('audio', 'two')

@@ -19,7 +19,7 @@ import type {
 import { readInitSegment, readSegment } from '../streaming/mp4Boxes.ts'
 import { buildStreamCommand } from '../streaming/streamCommand.ts'
 import * as layout from '../streaming/streamLayout.ts'
-import { LEAD, LONG_LEAD_SECONDS, planSeek } from './planVideoSteps.ts'
+import { LEAD, LONG_LEAD_SECONDS, measureRange, planSeek } from './planVideoSteps.ts'
 
 type Stream = RenditionOf<'stream'>
 export type StreamPlan = RenderPlan & { stream: layout.StreamLayout }
@@ -134,8 +134,8 @@ function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChu
   const state = { isComplete: false }
   return [
     ...inputs.steps,
-    ...(range.startSeconds === 0 ? [0] : seconds).flatMap((second) =>
-      planAttempt(rendition, context, { ...chunk, second, state }),
+    ...(range.startSeconds === 0 ? [0] : seconds).flatMap((second, index) =>
+      planAttempt(rendition, context, { ...chunk, second, state, isFirst: index === 0 }),
     ),
   ]
 }
@@ -161,7 +161,13 @@ function planFrames(
 function planAttempt(
   rendition: Stream,
   context: PlanContext,
-  { range, track, second, state }: VideoChunk & { second: number; state: { isComplete: boolean } },
+  {
+    range,
+    track,
+    second,
+    state,
+    isFirst,
+  }: VideoChunk & { second: number; state: { isComplete: boolean }; isFirst: boolean },
 ): Step[] {
   const { folder } = context
   const seek = { fromSeconds: second }
@@ -188,8 +194,10 @@ function planAttempt(
   }
   const encode: FfmpegStep = {
     stage: 'encode',
-    cost: 1,
-    seconds: range.endSeconds ?? seconds,
+    // Only the first attempt is expected, so the others are no part of the work.
+    cost: isFirst ? 1 : 0,
+    startSeconds: range.startSeconds,
+    seconds: measureRange(range, seconds),
     ffmpeg: () => (state.isComplete ? null : buildCommand()),
   }
   const steps = [planFolder(folder, state), encode]

@@ -132,7 +132,8 @@ function planAttempt(
   ]
 }
 
-function measureRange({ startSeconds, endSeconds }: ChunkRange, whole: number | null) {
+/** @param whole duration of the video */
+export function measureRange({ startSeconds, endSeconds }: ChunkRange, whole: number | null) {
   const end = endSeconds ?? whole
   return end === null ? null : end - startSeconds
 }

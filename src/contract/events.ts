@@ -31,7 +31,7 @@ export const durableEventData = z.object({
 })
 
 const chunkCounts = z.object({
-  completed: z.int().describe('Number of completed chunks'),
+  done: z.int().describe('Number of completed chunks'),
   total: z.int().describe('Number of chunks of the job, `join` included'),
   active: z.int().describe('Number of chunks that runners are making'),
 })

@@ -101,7 +101,7 @@ export async function findStuckJob(
             OR chunk.created_at > ${before}))
       AND EXISTS (
         SELECT 1 FROM jobs AS chunk, json_each(chunk.required_encoders)
-        WHERE chunk.parent_id = parent.id AND chunk.status = 'pending'
+        WHERE chunk.parent_id = parent.id AND chunk.status = 'pending' AND chunk.run_after IS NULL
           AND value NOT IN (SELECT value FROM json_each(${JSON.stringify(encoders)})))
     LIMIT 1`)
   return row?.id

@@ -78,7 +78,7 @@ export class SplitJobs {
         ? roundToHundredths(sum(leases, ({ fps }) => fps ?? 0))
         : null,
       speed,
-      chunks: { completed: job.completed, total: first.chunk.total, active: leases.length },
+      chunks: { done: job.completed, total: first.chunk.total, active: leases.length },
     }
   }
 

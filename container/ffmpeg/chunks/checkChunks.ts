@@ -45,6 +45,9 @@ function checkFrameCounts(
 }
 
 function checkSeams(video: readonly CompletedChunk[]): string | null {
+  // The numbers of frames are planned if the frame rate is constant, except those of the first and the
+  // last chunk. Otherwise frames may be far apart.
+  const isEven = video.some(({ range }) => range.frames !== null)
   for (const [index, { range, facts }] of video.entries()) {
     const next = video[index + 1]
     if (next === undefined) {
@@ -61,8 +64,6 @@ function checkSeams(video: readonly CompletedChunk[]): string | null {
       return `The chunks before and after second ${second} have different units of time.`
     }
     const gap = next.facts.startTicks - facts.endTicks
-    // Frames may be far apart if their number is not planned, as in the last chunk.
-    const isEven = range.frames !== null && next.range.frames !== null
     if (isEven && Math.abs(gap) > 1) {
       return `The chunk from second ${second} begins ${gap} ticks of 1/${facts.timescale} s after the end of the one before.`
     }

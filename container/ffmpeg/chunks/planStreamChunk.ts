@@ -5,21 +5,13 @@ import type { ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { type EditPlan, planEdits, planLoudnessMeasurement } from '../edit/planEdits.ts'
 import { correctLoudness } from '../edit/steps/loudness.ts'
-import { readFirstTime } from '../edit/steps/selectRange.ts'
 import { isMpeg } from '../edit/steps/trim.ts'
 import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
-import type {
-  FfmpegStep,
-  PlanContext,
-  RenderPlan,
-  Step,
-  TaskEnvironment,
-  TaskStep,
-} from '../renderPlan.ts'
+import type { PlanContext, RenderPlan, Step } from '../renderPlan.ts'
 import { readInitSegment, readSegment } from '../streaming/mp4Boxes.ts'
 import { buildStreamCommand } from '../streaming/streamCommand.ts'
 import * as layout from '../streaming/streamLayout.ts'
-import { LEAD, LONG_LEAD_SECONDS, measureRange, planSeek } from './planVideoSteps.ts'
+import { planTries } from './planTries.ts'
 
 type Stream = RenditionOf<'stream'>
 export type StreamPlan = RenderPlan & { stream: layout.StreamLayout }
@@ -96,7 +88,7 @@ function planAudioSteps(rendition: Stream, context: PlanContext): Step[] {
     })
   return [
     ...(loudness === null ? [] : [planLoudnessMeasurement(loudness, editPlan)]),
-    planFolder(folder, { isComplete: false }),
+    { stage: 'analyse', cost: 0.01, task: () => emptyFolders(folder) },
     {
       stage: 'encode',
       cost: 0.1,
@@ -121,23 +113,27 @@ interface VideoChunk {
   track: layout.Track
 }
 
-/** As for a file, an attempt that does not begin early enough is followed by one that does. */
 function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChunk): Step[] {
-  const { range } = chunk
+  const { range, track } = chunk
+  const { folder } = context
   const { inputs, output } = planFrames(rendition, context, range, 0)
-  const startSecond = output.files[0].trim.startSeconds + range.startSeconds * output.edits.speed
-  const leadSeconds = Math.max(LEAD.seconds, LEAD.frames / (output.files[0].video?.frameRate ?? 5))
-  const from = Math.max(0, startSecond - leadSeconds)
-  const seconds = [from, from - LONG_LEAD_SECONDS, 0].filter(
-    (second, index, all) => second >= 0 && all.indexOf(second) === index,
-  )
-  const state = { isComplete: false }
-  return [
-    ...inputs.steps,
-    ...(range.startSeconds === 0 ? [0] : seconds).flatMap((second, index) =>
-      planAttempt(rendition, context, { ...chunk, second, state, isFirst: index === 0 }),
-    ),
-  ]
+  const { stream } = requireStream(planStream(rendition, context))
+  const tries = planTries(context, { range, output }, (start) => ({
+    prepare: () => emptyFolders(folder),
+    encode: [
+      {
+        stage: 'encode',
+        cost: 1,
+        seconds: stream.seconds,
+        ffmpeg: () => {
+          const editPlan = planFrames(rendition, context, range, start.fromSeconds)
+          return buildChunkCommand(rendition, context, { range, stream, editPlan })
+        },
+      },
+    ],
+    hasPlannedFrames: () => hasPlannedFrames(folder, track, range),
+  }))
+  return [...inputs.steps, ...tries]
 }
 
 /** The frame rate is made constant before the range is selected, so that all frames are on one grid. */
@@ -158,78 +154,38 @@ function planFrames(
   )
 }
 
-function planAttempt(
+function buildChunkCommand(
   rendition: Stream,
-  context: PlanContext,
+  { folder }: PlanContext,
   {
     range,
-    track,
-    second,
-    state,
-    isFirst,
-  }: VideoChunk & { second: number; state: { isComplete: boolean }; isFirst: boolean },
-): Step[] {
-  const { folder } = context
-  const seek = { fromSeconds: second }
-  const { stream } = requireStream(planStream(rendition, context))
-  const { seconds } = stream
-  const buildCommand = () => {
-    const editPlan = planFrames(rendition, context, range, seek.fromSeconds)
-    const { segments, rungs } = planTracks(rendition, editPlan.output)
-    return buildStreamCommand({
-      graph: {
-        inputs: [...editPlan.inputs.files, ...editPlan.inputs.images],
-        ...editPlan.graph.select({ video: true, audio: false }),
-      },
-      rungs: rungs.map((rung) => ({ ...rung, isJoinable: true })),
-      audio: null,
-      frameRate: segments.frameRate.text,
-      segmentSeconds: segments.seconds,
-      folder,
-      chunk: {
-        firstNumber: findFirstSegment(range, stream).number,
-        endFrame: range.endSeconds && Math.round(range.endSeconds * segments.frameRate.value + 0.5),
-      },
-    })
-  }
-  const encode: FfmpegStep = {
-    stage: 'encode',
-    // Only the first attempt is expected, so the others are no part of the work.
-    cost: isFirst ? 1 : 0,
-    startSeconds: range.startSeconds,
-    seconds: measureRange(range, seconds),
-    ffmpeg: () => (state.isComplete ? null : buildCommand()),
-  }
-  const steps = [planFolder(folder, state), encode]
-  if (second === 0) {
-    return steps
-  }
-  const check = async ({ stderrTails }: TaskEnvironment) => {
-    const first = readFirstTime(stderrTails.at(-1) ?? '')
-    const startsBefore =
-      first === null ? range.frames !== null : first <= range.startSeconds * rendition.speed
-    state.isComplete =
-      state.isComplete ||
-      seek.fromSeconds === 0 ||
-      (startsBefore && (await hasPlannedFrames(folder, track, range)))
-  }
-  return [
-    ...planSeek(context, seek, state),
-    ...steps,
-    { stage: 'analyse', cost: 0.01, task: check },
-  ]
+    stream,
+    editPlan,
+  }: { range: ChunkRange; stream: layout.StreamLayout; editPlan: EditPlan },
+): string[] {
+  const { segments, rungs } = planTracks(rendition, editPlan.output)
+  return buildStreamCommand({
+    graph: {
+      inputs: [...editPlan.inputs.files, ...editPlan.inputs.images],
+      ...editPlan.graph.select({ video: true, audio: false }),
+    },
+    rungs: rungs.map((rung) => ({ ...rung, isJoinable: true })),
+    audio: null,
+    frameRate: segments.frameRate.text,
+    segmentSeconds: segments.seconds,
+    folder,
+    chunk: {
+      firstNumber: findFirstSegment(range, stream).number,
+      endFrame: range.endSeconds && Math.round(range.endSeconds * segments.frameRate.value + 0.5),
+    },
+  })
 }
 
-/** Empties the folder of the segments, in which an earlier attempt can have left some. */
-function planFolder(folder: string, state: { isComplete: boolean }): TaskStep {
-  const task = async () => {
-    if (!state.isComplete) {
-      await rm(layout.segmentsFolder(folder), { recursive: true, force: true })
-      await mkdir(layout.segmentsFolder(folder), { recursive: true })
-      await mkdir(layout.packageFolder(folder), { recursive: true })
-    }
-  }
-  return { stage: 'analyse', cost: 0.01, task }
+/** Empties the folder of the segments, in which an earlier try can have left some. */
+async function emptyFolders(folder: string): Promise<void> {
+  await rm(layout.segmentsFolder(folder), { recursive: true, force: true })
+  await mkdir(layout.segmentsFolder(folder), { recursive: true })
+  await mkdir(layout.packageFolder(folder), { recursive: true })
 }
 
 /** Names of the segments of a track that ffmpeg has made, in their order. */

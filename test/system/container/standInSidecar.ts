@@ -5,7 +5,7 @@
  * to the gateway, goes to the internet, or is rejected.
  */
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, request as sendRequest, type Server } from 'node:http'
 import { type AddressInfo, connect, type Socket } from 'node:net'
 
 export type Sidecar = Awaited<ReturnType<typeof startSidecar>>
@@ -33,8 +33,40 @@ export async function startSidecar(workerd: { host: string; port: number }) {
     }
   })
 
-  /** The server for the container: its HTTP proxy. */
-  const egress = createServer((_, response) => response.writeHead(405).end('CONNECT only'))
+  /**
+   * The server for the container: its HTTP proxy. `fetch` asks it for a tunnel, and `node:http` sends it
+   * requests with the whole URL.
+   */
+  const egress = createServer((request, response) => {
+    const { hostname, port, pathname, search } = new URL(request.url ?? '')
+    const tunnel = openTunnel(hostname, port || '80')
+    tunnel.on('connect', (_, socket: Socket) => {
+      const { method, headers } = request
+      const sent = sendRequest({
+        createConnection: () => socket,
+        method,
+        path: pathname + search,
+        headers: { ...headers, connection: 'close' },
+      })
+      sent.on('response', (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(response)
+      })
+      sent.on('error', () => response.destroy())
+      response.on('close', () => socket.destroy())
+      request.pipe(sent)
+    })
+    tunnel.on('error', () => response.destroy())
+    tunnel.end()
+  })
+  const openTunnel = (hostname: string, port: string) =>
+    sendRequest({
+      host: workerd.host,
+      port: state.egressPort,
+      method: 'CONNECT',
+      path: `${NOWHERE}:${port}`,
+      headers: { Host: `${NOWHERE}:${port}`, 'X-Hostname': hostname },
+    })
   egress.on('connect', (request, inside: Socket) => {
     const [host = '', port = '80'] = (request.url ?? '').split(':')
     const outside = connect(state.egressPort, workerd.host)

@@ -1,0 +1,126 @@
+/**
+ * Plans the tries to make a chunk of video. The source is read only from shortly before the chunk. If
+ * ffmpeg finds no key frame there, the chunk is made again from an earlier second, and at last from the
+ * start.
+ */
+import type { ChunkRange } from '../../../src/contract/chunk.ts'
+import type { EditedOutput } from '../edit/editedOutput.ts'
+import { readFirstTime } from '../edit/steps/selectRange.ts'
+import { findKeyframeBefore } from '../probe/keyframeBefore.ts'
+import type { FfmpegStep, PlanContext, Step, TaskEnvironment, TaskStep } from '../renderPlan.ts'
+
+/**
+ * Time that is read before a chunk. Filters need up to three frames: `yadif` one on either side, and
+ * `fps` the frame that is shown when the chunk begins.
+ */
+const LEAD = { seconds: 1, frames: 12 }
+/** The second try reads from this much earlier. */
+const LONG_LEAD_SECONDS = 60
+/** In a file in which ffmpeg does not seek exactly, it seeks to this long before the key frame. */
+const READ_MARGIN_SECONDS = 2
+
+/** From where a try reads the source. The search for a key frame can change it before the encode. */
+interface ReadStart {
+  fromSeconds: number
+}
+
+export interface Try {
+  /** The encode steps. Their commands are built when they run, with the read start of that time. */
+  encode: FfmpegStep[]
+  /** Called before the encode. */
+  prepare?: () => Promise<void>
+  /** Returns true if the chunk has as many frames as planned, or if that number is not planned. */
+  hasPlannedFrames: (environment: TaskEnvironment) => Promise<boolean>
+}
+
+/** Whether a try has made the chunk; the steps of the later ones then do nothing. */
+interface Outcome {
+  isMade: boolean
+}
+
+interface VideoChunk {
+  range: ChunkRange
+  /** The whole output. */
+  output: EditedOutput
+}
+
+export function planTries(
+  context: PlanContext,
+  chunk: VideoChunk,
+  planTry: (start: ReadStart) => Try,
+): Step[] {
+  const { range, output } = chunk
+  const outcome = { isMade: false }
+  return listReadStarts(chunk).flatMap((fromSeconds, index) => {
+    const start = { fromSeconds }
+    const { encode, prepare, hasPlannedFrames } = planTry(start)
+    const steps: Step[] = encode.map((step) => ({
+      ...step,
+      startSeconds: range.startSeconds,
+      seconds: measureRange(range, step.seconds),
+      // Usually the first try makes the chunk, so only its work counts for the progress.
+      cost: index === 0 ? step.cost : 0,
+      ffmpeg: (stderrTails) => (outcome.isMade ? null : step.ffmpeg(stderrTails)),
+    }))
+    if (prepare !== undefined) {
+      steps.unshift(buildTask(outcome, prepare))
+    }
+    if (fromSeconds === 0) {
+      return steps
+    }
+    const check = async (environment: TaskEnvironment) => {
+      const first = readFirstTime(environment.stderrTails.at(-1) ?? '')
+      const isEarlyEnough =
+        first === null ? range.frames !== null : first <= range.startSeconds * output.edits.speed
+      outcome.isMade =
+        start.fromSeconds === 0 || (isEarlyEnough && (await hasPlannedFrames(environment)))
+    }
+    return [...planSeek(context, start, outcome), ...steps, buildTask(outcome, check)]
+  })
+}
+
+/** Returns the seconds of the source from which the tries read, the latest first. */
+function listReadStarts({ range, output }: VideoChunk): number[] {
+  if (range.startSeconds === 0) {
+    return [0]
+  }
+  const [{ trim, video }] = output.files
+  const leadSeconds = Math.max(LEAD.seconds, LEAD.frames / (video?.frameRate ?? 5))
+  const start = trim.startSeconds + range.startSeconds * output.edits.speed
+  const first = Math.max(0, start - leadSeconds)
+  return [...new Set([first, first - LONG_LEAD_SECONDS, 0])].filter((second) => second >= 0)
+}
+
+/** @param whole duration of the video */
+function measureRange({ startSeconds, endSeconds }: ChunkRange, whole: number | null) {
+  const end = endSeconds ?? whole
+  return end === null ? null : end - startSeconds
+}
+
+function buildTask(outcome: Outcome, run: TaskStep['task']): TaskStep {
+  const task = async (environment: TaskEnvironment) => {
+    if (!outcome.isMade) {
+      await run(environment)
+    }
+  }
+  return { stage: 'analyse', cost: 0.01, task }
+}
+
+/** Plans to find the key frame before the start, in a file in which ffmpeg does not seek exactly. */
+function planSeek({ source }: PlanContext, start: ReadStart, outcome: Outcome): TaskStep[] {
+  const { url, probe } = source
+  const { video, startSeconds } = probe
+  if (probe.seeksExactly || video === null) {
+    return []
+  }
+  const search = async (environment: TaskEnvironment) => {
+    const keyframe = await findKeyframeBefore(
+      { url, stream: video.index, probe },
+      startSeconds + start.fromSeconds,
+      environment,
+    )
+    start.fromSeconds =
+      keyframe === null ? 0 : Math.max(0, keyframe - startSeconds - READ_MARGIN_SECONDS)
+  }
+  return [buildTask(outcome, search)]
+}

@@ -99,6 +99,11 @@ describe('joined chunks have the tracks and times of the whole', () => {
 })
 
 describe('joined chunks have the quality and size of the whole with the same key frames', () => {
+  // With a maximum bit rate, the rate control of each chunk begins anew, and the bytes of x264 depend on
+  // its threads.
+  const MAX_LOSS = 0.01
+  const MAX_LOSS_CAPPED = 0.02
+
   it.each<ChunkCase>([
     ['film.mp4', { videoKbps: 130 }],
     ['film.mp4', { format: 'mov', videoCodec: 'h265' }],
@@ -115,7 +120,8 @@ describe('joined chunks have the quality and size of the whole with the same key
     expect(joined).toHaveLength(expected.length)
     const nearSeams = (values: number[]) =>
       SEAM_SECONDS.flatMap((second) => values.slice(second * 25 - 5, second * 25 + 6))
-    expect(Math.min(...nearSeams(joined))).toBeGreaterThan(Math.min(...nearSeams(expected)) - 0.01)
+    const loss = Math.min(...nearSeams(expected)) - Math.min(...nearSeams(joined))
+    expect(loss).toBeLessThan(fields.videoKbps === undefined ? MAX_LOSS : MAX_LOSS_CAPPED)
     const bytes = await Promise.all([output, whole].map(countVideoBytes))
     expect(Math.abs(bytes[0]! / bytes[1]! - 1)).toBeLessThan(0.03)
     expect(chunks).toHaveLength(5)

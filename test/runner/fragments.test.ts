@@ -20,7 +20,7 @@ const execute = promisify(execFile)
 const HOUR = 3_600
 const FRAME_RATE = 5
 /** The files have 33 to 50 MB. */
-const MAX_READ_BYTES = 10e6
+const MAX_READ_BYTES = 12e6
 const MAX_READS = 50
 const FRAGMENTS = 'frag_keyframe+empty_moov'
 

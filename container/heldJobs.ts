@@ -8,6 +8,8 @@ const SMALL_KINDS: readonly Assignment['rendition']['kind'][] = ['image', 'sprit
  * space that the next job may use.
  */
 const MAX_OVERLAPPED_BYTES = 8 * 1024 ** 2
+/** The same for a chunk. It and the next one take less space than the whole output of their job. */
+const MAX_OVERLAPPED_CHUNK_BYTES = 64 * 1024 ** 2
 /**
  * After so long with small jobs alone, no job is claimed until all have ended. Otherwise a runner
  * that always has small jobs would never run another one.
@@ -66,7 +68,9 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
       const job: HeldJob = { assignment, isSmall: isSmallJob(assignment), isUploading: false }
       jobs.add(job)
       const ended = run((sizeBytes) => {
-        job.isUploading = sizeBytes <= MAX_OVERLAPPED_BYTES
+        const { chunk } = assignment
+        job.isUploading =
+          sizeBytes <= (chunk === undefined ? MAX_OVERLAPPED_BYTES : MAX_OVERLAPPED_CHUNK_BYTES)
         announce()
       })
       void ended.finally(() => {

@@ -179,14 +179,21 @@ async function makeSingleFile(
 ) {
   const { assignment, client, record, signal, state, tracker } = attempt
   const output = await executePlan(attempt, plan, timeStage)
-  const facts = chunk && (await measureAssignedChunk(attempt, chunk, plan, timeStage))
   const { sizeBytes } = output
+  const isTrack = chunk !== undefined && chunk.kind !== 'join'
+  if (isTrack) {
+    // The next chunk is begun while this one is measured: chunks are short.
+    attempt.onUpload(sizeBytes)
+  }
+  const facts = chunk && (await measureAssignedChunk(attempt, chunk, plan, timeStage))
   tracker.setOutputBytes(sizeBytes)
   const note = compareSizes(assignment.source.sizeBytes, sizeBytes)
-  if (note !== null && facts === undefined) {
-    addNote(record, note)
+  if (!isTrack) {
+    if (note !== null) {
+      addNote(record, note)
+    }
+    attempt.onUpload(sizeBytes)
   }
-  attempt.onUpload(sizeBytes)
   const uploaded = await timeStage('upload', () =>
     uploadOutput({
       client,

@@ -98,7 +98,7 @@ async function measureOverhead({ folder, log }: BenchContext): Promise<Measureme
 
 const SIMULATIONS = [
   { runners: 50, chunks: 300, chunkMs: 5_000, goal: 'at least 0.9' },
-  { runners: 200, chunks: 600, chunkMs: 8_000, goal: '' },
+  { runners: 200, chunks: 400, chunkMs: 8_000, goal: '' },
 ]
 
 /** The real Worker, database and object store, and runners that sleep instead of encoding. */

@@ -11,7 +11,7 @@ import { measureMs } from '../rounds.ts'
 import { makeClip } from '../runner.ts'
 import { startService } from '../service.ts'
 
-const ROUNDS = 3
+const ROUNDS = 2
 const JOBS_PER_ROUND = 100
 /** Time after the end of a job until the runner waits for the next one. */
 const SETTLING_MS = 100

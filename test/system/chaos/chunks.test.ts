@@ -73,7 +73,7 @@ test('a long encode is made in chunks by several runners', async ({ system, even
   const percents = progress.map(({ data }) => data.progress as number)
   expect(percents).toEqual(percents.toSorted((a, b) => a - b))
   const counts = progress.flatMap(({ data }) => (data.chunks ? [data.chunks] : []))
-  expect(counts.at(-1)).toEqual({ completed: CHUNKS - 1, total: CHUNKS, active: 1 })
+  expect(counts.at(-1)).toEqual({ done: CHUNKS - 1, total: CHUNKS, active: 1 })
   await expectConsistentState(system)
 })
 

@@ -260,6 +260,8 @@ it('any text is parsed or rejected with a message', () => {
 })
 
 it.each(KINDS)('the random transformations of kind %s use every key of the kind', (kind) => {
-  const seen = new Set(fc.sample(arbitraryOfKind(kind), { numRuns: 1_000, seed: 1 }).flatMap(Object.keys))
+  const seen = new Set(
+    fc.sample(arbitraryOfKind(kind), { numRuns: 1_000, seed: 1 }).flatMap(Object.keys),
+  )
   expect([...seen]).toEqual(expect.arrayContaining(listKeys(kind)))
 })

@@ -82,7 +82,8 @@ WHEN OLD.status <> NEW.status AND NEW.parent_id IS NOT NULL BEGIN
   WHERE name = NEW.queue;
 END;
 --> statement-breakpoint
--- The file of a finished chunk is in its `package_key`; that of `join` is the output of the job.
+-- The file of a completed chunk is in its `package_key`; that of `join` is the output of the job. The chunks
+-- of a stream store their files in a package that they share, which is kept as long as there is a chunk of it.
 CREATE TRIGGER chunks_deleted AFTER DELETE ON jobs WHEN OLD.parent_id IS NOT NULL BEGIN
   UPDATE queues SET
     pending_chunks = pending_chunks - (OLD.status = 'pending'),
@@ -93,6 +94,10 @@ CREATE TRIGGER chunks_deleted AFTER DELETE ON jobs WHEN OLD.parent_id IS NOT NUL
   UPDATE outputs SET retired = 1
   WHERE OLD.status = 'running'
     AND key >= OLD.id || '/' || OLD.fence AND key < OLD.id || '/' || OLD.fence || '0';
+  UPDATE outputs SET retired = 1
+  WHERE key = OLD.chunk ->> 'packageKey' AND NOT EXISTS (
+    SELECT 1 FROM jobs
+    WHERE parent_id = OLD.parent_id AND chunk ->> 'packageKey' = OLD.chunk ->> 'packageKey');
 END;
 --> statement-breakpoint
 CREATE TRIGGER jobs_split AFTER UPDATE OF chunk_count ON jobs
@@ -101,14 +106,20 @@ WHEN (OLD.chunk_count IS NULL) <> (NEW.chunk_count IS NULL) BEGIN
   WHERE name = NEW.queue;
 END;
 --> statement-breakpoint
--- When a split job ends, its unfinished chunks end too. The files of the finished ones are kept for a
--- retry, unless the job is completed or cancelled.
+-- When a split job ends, its unfinished chunks end too.
 CREATE TRIGGER jobs_split_ended AFTER UPDATE OF status ON jobs
 WHEN OLD.chunk_count IS NOT NULL AND OLD.status = 'running' AND NEW.status <> 'running' BEGIN
-  UPDATE jobs SET status = 'cancelled', run_after = NULL, lease_expires_at = NULL,
+  UPDATE jobs SET status = 'cancelled', run_after = NULL, lease_expires_at = NULL, stage = NULL,
     completed_at = CAST(unixepoch('subsec') * 1000 AS INTEGER)
   WHERE parent_id = OLD.id AND status IN ('pending', 'running');
+END;
+--> statement-breakpoint
+-- The files of completed chunks are kept for another attempt, unless the job is completed or cancelled.
+CREATE TRIGGER chunks_unused AFTER UPDATE OF status ON jobs
+WHEN NEW.status IN ('completed', 'cancelled') AND OLD.status <> NEW.status
+  AND NEW.parent_id IS NULL BEGIN
   UPDATE outputs SET retired = 1
-  WHERE NEW.status IN ('completed', 'cancelled')
-    AND key IN (SELECT package_key FROM jobs WHERE parent_id = OLD.id);
+  WHERE key IN (
+    SELECT package_key FROM jobs WHERE parent_id = OLD.id
+    UNION SELECT chunk ->> 'packageKey' FROM jobs WHERE parent_id = OLD.id);
 END;

@@ -80,3 +80,13 @@ export class GatewayRejection extends Error {
     this.status = status
   }
 }
+
+/**
+ * Converts GatewayUnreachable and GatewayRejection to a `storage` failure with this message; returns
+ * other errors.
+ */
+export function toStorageFailure(error: unknown, message: string): unknown {
+  return error instanceof GatewayUnreachable || error instanceof GatewayRejection
+    ? new JobFailure('storage', message, { cause: error })
+    : error
+}

@@ -3,9 +3,10 @@
  * plan and uploads the output. At the end, even after an error, closes the inputs and removes the
  * scratch folder.
  */
+import type { MediaFacts } from '../src/contract/mediaFacts.ts'
 import type { ChunkAssignment, Stage } from '../src/contract/runnerProtocol.ts'
 import { executePlan } from './attempt/executePlan.ts'
-import { type AttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
+import { createAttemptState, sendHeartbeats } from './attempt/heartbeat.ts'
 import { areTimesExamined } from './attempt/examineInputs.ts'
 import {
   measureAssignedChunk,
@@ -33,12 +34,14 @@ import {
   type RunningAttempt,
   type StageTimer,
 } from './attempt/types.ts'
-import { AttemptReleased, GatewayRejection, GatewayUnreachable, JobFailure } from './failures.ts'
+import { AttemptReleased, JobFailure, toStorageFailure } from './failures.ts'
 import type { RenderPlan } from './ffmpeg/renderPlan.ts'
 import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishChunk } from './publish/publishChunk.ts'
 import { publishPackage } from './publish/publishPackage.ts'
 import { openInputs, type Inputs } from './source/inputFiles.ts'
+
+const SOURCE_NOT_READ = 'The original or a reference file could not be read from storage.'
 
 /**
  * @returns the fields of a finish request, except the fence and those of the attempt record
@@ -47,14 +50,7 @@ import { openInputs, type Inputs } from './source/inputFiles.ts'
  */
 export async function runAttempt(attempt: Attempt) {
   const { assignment, client, settings, signal, recentBlocks } = attempt
-  const state: AttemptState = {
-    stage: 'probe',
-    progress: 0,
-    etaSeconds: null,
-    fps: null,
-    speed: null,
-    playable: false,
-  }
+  const state = createAttemptState()
   const tracker = createProgressTracker(state)
   const scratch = await createScratchFolder(settings.scratchDir)
   const stagesEnded = new AbortController()
@@ -65,7 +61,7 @@ export async function runAttempt(attempt: Attempt) {
       assignment,
       client,
       signal,
-      onFatal: (error) => attempt.end(toReadFailure(error)),
+      onFatal: (error) => attempt.end(toStorageFailure(error, SOURCE_NOT_READ)),
       ...(recentBlocks && { recentBlocks }),
     })
     heartbeat = sendHeartbeats({
@@ -132,14 +128,13 @@ async function makeChunk(
     showPlan(attempt, plan)
     const checked = { ...attempt, checksTimes: !areTimesExamined(planned.context) }
     const { stream } = planned.plan
-    return plan.stream !== undefined && stream !== undefined
-      ? await publishChunk(
-          checked,
-          { ...plan, stream: plan.stream },
-          { chunk, whole: stream },
-          timeStage,
-        )
-      : await makeSingleFile(checked, plan, timeStage, chunk)
+    if (plan.stream !== undefined && stream !== undefined) {
+      const streamPlan = { ...plan, stream: plan.stream }
+      return await publishChunk(checked, streamPlan, { chunk, whole: stream }, timeStage)
+    }
+    return chunk.kind === 'join'
+      ? await makeSingleFile(checked, plan, timeStage)
+      : await makeChunkFile(checked, plan, chunk, timeStage)
   } catch (error) {
     throw toChunkFailure(error, planned, chunk)
   }
@@ -170,41 +165,49 @@ async function makeVariant(
   }
 }
 
-/** @param chunk set if the file is a chunk */
-async function makeSingleFile(
+async function makeSingleFile(attempt: RunningAttempt, plan: RenderPlan, timeStage: StageTimer) {
+  const { assignment, record } = attempt
+  const output = await executePlan(attempt, plan, timeStage)
+  const note = compareSizes(assignment.source.sizeBytes, output.sizeBytes)
+  if (note !== null) {
+    addNote(record, note)
+  }
+  attempt.onUpload(output.sizeBytes)
+  return storeFile(attempt, plan, output, timeStage)
+}
+
+/** Makes the file of a chunk of video or audio. The next chunk is begun while this one is measured. */
+async function makeChunkFile(
   attempt: RunningAttempt,
   plan: RenderPlan,
+  chunk: ChunkAssignment,
   timeStage: StageTimer,
-  chunk?: ChunkAssignment,
 ) {
-  const { assignment, client, record, signal, state, tracker } = attempt
   const output = await executePlan(attempt, plan, timeStage)
+  attempt.onUpload(output.sizeBytes)
+  const facts = await timeStage('verify', () => measureAssignedChunk(attempt, chunk, plan))
+  return { ...(await storeFile(attempt, plan, output, timeStage)), chunk: facts }
+}
+
+async function storeFile(
+  { assignment, client, signal, state, tracker }: RunningAttempt,
+  { output: file }: RenderPlan,
+  output: MediaFacts,
+  timeStage: StageTimer,
+) {
   const { sizeBytes } = output
-  const isTrack = chunk !== undefined && chunk.kind !== 'join'
-  if (isTrack) {
-    // The next chunk is begun while this one is measured: chunks are short.
-    attempt.onUpload(sizeBytes)
-  }
-  const facts = chunk && (await measureAssignedChunk(attempt, chunk, plan, timeStage))
   tracker.setOutputBytes(sizeBytes)
-  const note = compareSizes(assignment.source.sizeBytes, sizeBytes)
-  if (!isTrack) {
-    if (note !== null) {
-      addNote(record, note)
-    }
-    attempt.onUpload(sizeBytes)
-  }
   const uploaded = await timeStage('upload', () =>
     uploadOutput({
       client,
       lease: assignment,
-      file: plan.output,
+      file,
       signal,
       request: { ...state, sizeBytes },
       onProgress: (share) => tracker.setUploadedShare(share),
     }),
   )
-  return { outcome: 'completed' as const, ...uploaded, output, ...(facts && { chunk: facts }) }
+  return { outcome: 'completed' as const, ...uploaded, output }
 }
 
 /** Returns a note for an output that is larger than its source; null otherwise. */
@@ -229,14 +232,4 @@ function createStageTimer(tracker: ProgressTracker, { timings }: AttemptRecord):
       timings[stage] = (timings[stage] ?? 0) + Math.round(performance.now() - startedAt)
     }
   }
-}
-
-function toReadFailure(error: unknown): unknown {
-  return error instanceof GatewayUnreachable || error instanceof GatewayRejection
-    ? new JobFailure(
-        'storage',
-        'The original or a reference file could not be read from storage.',
-        { cause: error },
-      )
-    : error
 }

@@ -17,6 +17,18 @@ const REPORT_TIMEOUT_MS = 5_000
 /** State of an attempt in the form of a report. */
 export type AttemptState = Omit<Report, 'fence'>
 
+/** Returns the state of an attempt that begins. */
+export function createAttemptState(): AttemptState {
+  return {
+    stage: 'probe',
+    progress: 0,
+    etaSeconds: null,
+    fps: null,
+    speed: null,
+    playable: false,
+  }
+}
+
 /**
  * Reports soon and then once a second. The next report waits until the last one has ended.
  *

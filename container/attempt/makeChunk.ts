@@ -21,7 +21,7 @@ import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
 import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { downloadChunk } from '../gateway/downloadChunk.ts'
 import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
-import type { RunningAttempt, StageTimer } from './types.ts'
+import type { RunningAttempt } from './types.ts'
 
 interface SplitResult {
   outcome: 'split'
@@ -132,24 +132,13 @@ function readVideo({
   return rendition
 }
 
-/** Measures and verifies the file of a chunk. Returns undefined for `join`, whose output is the variant. */
-export async function measureAssignedChunk(
+/** Measures and verifies the file of a chunk of video or audio. */
+export function measureAssignedChunk(
   { settings, scratch: cwd, signal }: RunningAttempt,
-  chunk: ChunkAssignment,
-  plan: RenderPlan,
-  timeStage: StageTimer,
-): Promise<ChunkFacts | undefined> {
-  return chunk.kind === 'join'
-    ? undefined
-    : timeStage('verify', () =>
-        measureChunk({
-          ...resolveFfmpegTools(settings),
-          cwd,
-          signal,
-          file: plan.output,
-          range: chunk,
-        }),
-      )
+  range: ChunkAssignment,
+  { output: file }: RenderPlan,
+): Promise<ChunkFacts> {
+  return measureChunk({ ...resolveFfmpegTools(settings), cwd, signal, file, range })
 }
 
 /**

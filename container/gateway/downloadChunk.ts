@@ -1,6 +1,6 @@
 /** Downloads the file of a completed chunk. */
 import { open } from 'node:fs/promises'
-import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
+import { toStorageFailure } from '../failures.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 
 const RANGE_BYTES = 8 * 1024 ** 2
@@ -28,14 +28,9 @@ export async function downloadChunk(options: {
       )
     }
   } catch (error) {
-    throw error instanceof GatewayUnreachable || error instanceof GatewayRejection
-      ? new JobFailure(
-          'storage',
-          `The file of the completed chunk ${index} could not be read from storage.`,
-          {
-            cause: error,
-          },
-        )
-      : error
+    throw toStorageFailure(
+      error,
+      `The file of the completed chunk ${index} could not be read from storage.`,
+    )
   }
 }

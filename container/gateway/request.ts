@@ -49,7 +49,7 @@ export type SendRequest = <T>(
   read: (response: Response) => Promise<T>,
 ) => Promise<T>
 
-/** What a try needs to send a request. */
+/** Parameters with which a request is sent once. */
 export interface Connection {
   /** Ends with a slash. */
   baseUrl: string

@@ -1,9 +1,11 @@
 /** Uploads an output to the gateway in parts, several at once if the line is fast. */
 import type { OutputRequest } from '../../src/contract/runnerProtocol.ts'
 import type { UploadedPart } from '../../src/contract/uploadParts.ts'
-import { GatewayRejection, GatewayUnreachable, JobFailure } from '../failures.ts'
+import { toStorageFailure } from '../failures.ts'
 import type { GatewayClient, Lease } from './gatewayClient.ts'
 
+/** Message of the failure when the gateway rejects the output or is unreachable. */
+export const OUTPUT_NOT_STORED = 'The output could not be stored.'
 /** Each of them is held in memory while it is sent. */
 const MAX_CONCURRENT_PARTS = 4
 /**
@@ -36,7 +38,7 @@ export async function uploadOutput(
     const parts = await uploadParts(options, uploadId, partSizeBytes)
     return { uploadId, parts }
   } catch (error) {
-    throw toStorageFailure(error)
+    throw toStorageFailure(error, OUTPUT_NOT_STORED)
   }
 }
 
@@ -94,13 +96,4 @@ async function uploadParts(
     throw stopping.signal.reason
   }
   return parts
-}
-
-/**
- * Converts GatewayUnreachable and GatewayRejection to a `storage` failure; returns other errors.
- */
-export function toStorageFailure(error: unknown): unknown {
-  return error instanceof GatewayUnreachable || error instanceof GatewayRejection
-    ? new JobFailure('storage', 'The output could not be stored.', { cause: error })
-    : error
 }

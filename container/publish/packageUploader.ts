@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { MAX_PACKAGE_FILE_BYTES } from '../../src/contract/runnerProtocol.ts'
 import type { RunningAttempt } from '../attempt/types.ts'
-import { JobFailure } from '../failures.ts'
-import { toStorageFailure } from '../gateway/uploadOutput.ts'
+import { JobFailure, toStorageFailure } from '../failures.ts'
+import { OUTPUT_NOT_STORED } from '../gateway/uploadOutput.ts'
 
 const MAX_CONCURRENT_UPLOADS = 4
 
@@ -38,7 +38,7 @@ export function createPackageUploader(attempt: RunningAttempt) {
         try {
           await client.putFile(assignment, name, { file }, signal)
         } catch (error) {
-          throw toStorageFailure(error)
+          throw toStorageFailure(error, OUTPUT_NOT_STORED)
         }
         sizes.set(name, size)
       }),

@@ -36,7 +36,7 @@ export type FetchRange = (start: number, end: number, signal: AbortSignal) => Pr
 /** Returns the bytes from `position` to the end of the block that contains it. */
 export type ReadBlock = (position: number, signal: AbortSignal) => Promise<Pieces>
 
-/** What a reader has read so far. */
+/** The blocks that a reader has read. */
 interface ReaderState {
   /** First and last block that it has read. */
   firstIndex: number

@@ -3,11 +3,10 @@ import { and, sql } from 'drizzle-orm'
 import type { StoredChunk } from '../contract/chunk.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
-import { TRANSITIONS } from '../domain/jobTransitions.ts'
-import { shortenLog } from './attemptLog.ts'
 import { addProgress, releaseChunks } from './chunks.ts'
+import { completedColumns } from './completedColumns.ts'
 import { type Database, first, statement } from './database.ts'
-import { isAllowed, NOT_HELD } from './jobTransitions.ts'
+import { isAllowed } from './jobTransitions.ts'
 import { type Claim, isHeldByClaim } from './leases.ts'
 import { isOutputOf } from './outputs.ts'
 import type { JobRow } from './rows.ts'
@@ -30,18 +29,10 @@ export function completeChunkStatement(
   return db
     .update(jobs)
     .set({
-      ...NOT_HELD,
-      status: TRANSITIONS.complete.to,
-      progress: 100,
-      completedAt: now,
+      ...completedColumns(output, finish, now),
       chunk,
       // The output of `join` is the variant, which the chunk does not own.
       packageKey: chunk.kind === 'join' ? null : outputKey,
-      output,
-      timings: finish.timings,
-      ...shortenLog(finish),
-      error: null,
-      errorCode: null,
     })
     .where(and(isHeldByClaim(claim), isAllowed('complete')))
     .returning()

@@ -2,11 +2,10 @@
 import { and, sql } from 'drizzle-orm'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
-import { TRANSITIONS } from '../domain/jobTransitions.ts'
-import { shortenLog } from './attemptLog.ts'
 import { type ChunkCompletion, completeChunkStatement } from './completeChunk.ts'
+import { completedColumns } from './completedColumns.ts'
 import { type Database, first, statement } from './database.ts'
-import { isAllowed, NOT_HELD } from './jobTransitions.ts'
+import { isAllowed } from './jobTransitions.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { isOutputOf } from './outputs.ts'
 import { jobs } from './schema/index.ts'
@@ -38,18 +37,10 @@ export async function completeJob(
   const complete = db
     .update(jobs)
     .set({
-      ...NOT_HELD,
-      status: TRANSITIONS.complete.to,
-      progress: 100,
-      completedAt: now,
-      output,
+      ...completedColumns(output, finish, now),
       // A package that was not reported as playable is playable now.
       playableAt: sql`iif(package_key = ${outputKey}, coalesce(playable_at, ${now}), NULL)`,
-      timings: finish.timings,
       ...reportedFacts(finish),
-      ...shortenLog(finish),
-      error: null,
-      errorCode: null,
     })
     .where(and(isHeldByClaim(claim), isAllowed('complete'), isJoined))
     .returning()

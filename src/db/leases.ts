@@ -49,7 +49,8 @@ export function isHeldBy(
   )
 }
 
-function isRunning(claim: Claim) {
+/** Condition: the claim is the latest of its job, and the job is running. */
+export function isRunning(claim: Claim) {
   return and(isHeldByClaim(claim), sql`status = 'running'`)
 }
 
@@ -238,23 +239,4 @@ export function updateJobFiles(
   files: JobFiles,
 ): Promise<JobRow | undefined> {
   return db.update(jobs).set(files).where(isRunning(claim)).returning().then(first)
-}
-
-/** Records the key of an attempt's package, and inserts its output row if there is none yet. */
-export async function recordPackage(
-  db: Database,
-  claim: Claim,
-  key: string,
-  now: number,
-): Promise<JobRow | undefined> {
-  const insertOutput = statement(
-    db,
-    sql`
-    INSERT INTO outputs (key, job_id, fence, created_at)
-    SELECT ${key}, id, fence, ${now} FROM jobs
-    WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'running'
-    ON CONFLICT DO NOTHING`,
-  )
-  const setKey = db.update(jobs).set({ packageKey: key }).where(isRunning(claim)).returning()
-  return first((await db.batch([insertOutput, setKey]))[1])
 }

@@ -1,10 +1,10 @@
 /** Statements on outputs (what attempts write to R2) and variants (the outputs that are served). */
 import { and, asc, desc, eq, gte, lt, lte, ne, type SQL, sql } from 'drizzle-orm'
 import { PROBE } from '../contract/probe.ts'
-import { type Database, isListed, statement } from './database.ts'
-import type { Claim } from './leases.ts'
-import { outputs, variantQueues, variants } from './schema/index.ts'
-import type { VariantRow } from './rows.ts'
+import { type Database, first, isListed, statement } from './database.ts'
+import { type Claim, isRunning } from './leases.ts'
+import { jobs, outputs, variantQueues, variants } from './schema/index.ts'
+import type { JobRow, VariantRow } from './rows.ts'
 
 /** Records an object before an attempt writes it. Returns false if the claim is no longer held. */
 export async function recordOutput(
@@ -18,6 +18,25 @@ export async function recordOutput(
     SELECT ${output.key}, id, fence, ${output.uploadId}, ${now} FROM jobs
     WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'running'`)
   return result.meta.changes > 0
+}
+
+/** Records the key of an attempt's package, and inserts its output row if there is none yet. */
+export async function recordPackage(
+  db: Database,
+  claim: Claim,
+  key: string,
+  now: number,
+): Promise<JobRow | undefined> {
+  const insertOutput = statement(
+    db,
+    sql`
+    INSERT INTO outputs (key, job_id, fence, created_at)
+    SELECT ${key}, id, fence, ${now} FROM jobs
+    WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'running'
+    ON CONFLICT DO NOTHING`,
+  )
+  const setKey = db.update(jobs).set({ packageKey: key }).where(isRunning(claim)).returning()
+  return first((await db.batch([insertOutput, setKey]))[1])
 }
 
 /**

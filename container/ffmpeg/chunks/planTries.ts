@@ -33,7 +33,7 @@ export interface Try {
   hasPlannedFrames: (environment: TaskEnvironment) => Promise<boolean>
 }
 
-/** Whether a try has made the chunk; the steps of the later ones then do nothing. */
+/** `isMade` becomes true when a try has made the chunk. The steps of later tries then do nothing. */
 interface Outcome {
   isMade: boolean
 }

@@ -3,7 +3,8 @@
  * of a runner that lost its lease are not served.
  */
 import { markSplitPlayable } from '../../db/chunks.ts'
-import { recordPackage, type Claim } from '../../db/leases.ts'
+import type { Claim } from '../../db/leases.ts'
+import { recordPackage } from '../../db/outputs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { findFileType } from '../../contract/fileTypes.ts'
 import { parseContentDigest } from '../../domain/digest.ts'

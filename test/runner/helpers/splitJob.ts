@@ -7,7 +7,7 @@ import { createProgressTracker } from '../../../container/attempt/progressTracke
 import { examineInputs } from '../../../container/attempt/examineInputs.ts'
 import { probeInputs } from '../../../container/attempt/probeInputs.ts'
 import { runStep } from '../../../container/attempt/runStep.ts'
-import type { AttemptState } from '../../../container/attempt/heartbeat.ts'
+import { createAttemptState } from '../../../container/attempt/heartbeat.ts'
 import type { RunningAttempt } from '../../../container/attempt/types.ts'
 import { resolveFfmpegTools } from '../../../container/capabilities.ts'
 import { chunkFileName } from '../../../container/ffmpeg/chunks/chunkFile.ts'
@@ -56,14 +56,7 @@ export async function openSplitJob(options: {
     RUNNER_NAME: 'split',
     SCRATCH_DIR: scratch,
   })
-  const state: AttemptState = {
-    stage: 'probe',
-    progress: 0,
-    etaSeconds: null,
-    fps: null,
-    speed: null,
-    playable: false,
-  }
+  const state = createAttemptState()
   const all = [original, ...served]
   const close = async () => {
     await Promise.all(all.map(({ source }) => source.close()))

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { createProgressTracker } from '../../../container/attempt/progressTracker.ts'
 import type { FfmpegStep, RenderPlan, Step } from '../../../container/ffmpeg/renderPlan.ts'
 import { createRateMeter } from '../../../container/attempt/rateMeter.ts'
-import type { AttemptState } from '../../../container/attempt/heartbeat.ts'
+import { type AttemptState, createAttemptState } from '../../../container/attempt/heartbeat.ts'
 import type { Stage } from '../../../src/contract/runnerProtocol.ts'
 
 let now = 0
@@ -11,14 +11,7 @@ let tracker: ReturnType<typeof createProgressTracker>
 
 beforeEach(() => {
   now = 100
-  state = {
-    stage: 'probe',
-    progress: 0,
-    etaSeconds: null,
-    fps: null,
-    speed: null,
-    playable: false,
-  }
+  state = createAttemptState()
   tracker = createProgressTracker(state, () => now)
 })
 

@@ -142,14 +142,14 @@ export function cancelJobRow(
 }
 
 /**
- * Cancels all pending and running jobs of a file; returns their ids by queue. Deletes the chunks that
+ * Cancels all pending and running jobs of a file; returns them and their fences by queue. Deletes the chunks that
  * failed jobs have kept for a retry.
  */
 export async function cancelJobsOfFile(
   db: Database,
   filePath: string,
   now: number,
-): Promise<Map<string, string[]>> {
+): Promise<Map<string, { jobId: string; fence: number }[]>> {
   const cancel = db
     .update(jobs)
     .set({
@@ -159,7 +159,7 @@ export async function cancelJobsOfFile(
       completedAt: now,
     })
     .where(and(eq(jobs.filePath, filePath), isAllowed('forceCancel')))
-    .returning({ id: jobs.id, queue: jobs.queue })
+    .returning({ jobId: jobs.id, fence: jobs.fence, queue: jobs.queue })
   const deleteChunks = statement(
     db,
     sql`
@@ -167,9 +167,9 @@ export async function cancelJobsOfFile(
       SELECT id FROM jobs WHERE file_path = ${filePath} AND status = 'error')`,
   )
   const [rows] = await db.batch([cancel, deleteChunks])
-  const cancelled = new Map<string, string[]>()
-  for (const { id, queue } of rows) {
-    cancelled.set(queue, [...(cancelled.get(queue) ?? []), id])
+  const cancelled = new Map<string, { jobId: string; fence: number }[]>()
+  for (const { queue, ...ended } of rows) {
+    cancelled.set(queue, [...(cancelled.get(queue) ?? []), ended])
   }
   return cancelled
 }

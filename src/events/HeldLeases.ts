@@ -6,7 +6,7 @@
  */
 import type { Report } from '../contract/runnerProtocol.ts'
 import type { Claim } from '../db/leases.ts'
-import type { HeldLease, JobProgress } from '../services/ports.ts'
+import type { HeldLease, JobFence, JobProgress } from '../services/ports.ts'
 import { SplitJobs } from './splitJobs.ts'
 
 interface Entry extends HeldLease {
@@ -15,14 +15,42 @@ interface Entry extends HeldLease {
   heldSince: number
 }
 
+/** The end of a lease. Later claims of the job have a larger fence. */
+interface EndedLease {
+  fence: number
+  endedAt: number
+}
+
+/**
+ * A report is recorded in the database before its lease is held here, so its job can end between the
+ * two. The lease of a report that took longer is held until the next call of `synchronize`.
+ */
+const MAX_REPORT_MS = 10_000
+
 export class HeldLeases {
   private readonly entries = new Map<string, Entry>()
-  /** When leases ended since the last call of `synchronize`, by job. */
-  private readonly ended = new Map<string, number>()
+  /** Ends of the last MAX_REPORT_MS, and those since the last call of `synchronize`, by job. */
+  private readonly ended = new Map<string, EndedLease>()
   private readonly splitJobs = new SplitJobs()
 
-  /** Holds a lease from `now` on. Returns it, with the latest progress that is known. */
-  hold(lease: HeldLease, now: number): Entry {
+  /**
+   * Holds a lease from `now` on, unless it has ended. Returns it, with the latest progress that is
+   * known; null if it has ended.
+   */
+  hold(lease: HeldLease, now: number): Entry | null {
+    return this.hasEnded(lease) ? null : this.add(lease, now)
+  }
+
+  private hasEnded({ jobId, fence, chunk }: HeldLease): boolean {
+    const ended = this.ended.get(jobId)
+    const jobEnded = chunk && this.ended.get(chunk.jobId)
+    return (
+      (ended !== undefined && fence <= ended.fence) ||
+      (jobEnded !== undefined && chunk!.fence <= jobEnded.fence)
+    )
+  }
+
+  private add(lease: HeldLease, now: number): Entry {
     const known = this.entries.get(lease.jobId)
     const entry = { ...lease, expiresAt: findExpiry(lease, now), heldSince: now }
     this.splitJobs.record(lease)
@@ -58,16 +86,23 @@ export class HeldLeases {
     return entry
   }
 
-  /** Ends the leases of jobs and chunks, and those of the chunks of the jobs. */
-  end(jobIds: readonly string[], now: number): void {
-    for (const jobId of jobIds) {
-      const chunkIds = this.listChunks(jobId).map((lease) => lease.jobId)
-      for (const id of [jobId, ...chunkIds]) {
-        if (this.entries.delete(id)) {
-          this.ended.set(id, now)
-        }
+  /** Ends the leases of jobs and chunks under these fences, and those of the chunks of the jobs. */
+  end(ended: readonly JobFence[], now: number): void {
+    for (const { jobId, fence } of ended) {
+      const chunks = this.listChunks(jobId).filter(({ chunk }) => chunk!.fence <= fence)
+      for (const lease of [...chunks, { jobId, fence }]) {
+        this.endOne(lease, now)
       }
-      this.splitJobs.forget(jobId)
+      this.splitJobs.forget(jobId, fence)
+    }
+  }
+
+  private endOne({ jobId, fence }: JobFence, now: number): void {
+    const latest = Math.max(fence, this.ended.get(jobId)?.fence ?? 0)
+    this.ended.set(jobId, { fence: latest, endedAt: now })
+    // A late message about an earlier attempt does not end the lease of the present one.
+    if ((this.entries.get(jobId)?.fence ?? 0) <= fence) {
+      this.entries.delete(jobId)
     }
   }
 
@@ -109,12 +144,16 @@ export class HeldLeases {
       }
     }
     for (const lease of leases) {
-      const hasEnded = (this.ended.get(lease.jobId) ?? 0) >= readAt
+      const hasEnded = (this.ended.get(lease.jobId)?.endedAt ?? 0) >= readAt
       if (!this.entries.has(lease.jobId) && !hasEnded) {
-        this.hold(lease, now)
+        this.add(lease, now)
       }
     }
-    this.ended.clear()
+    for (const [jobId, { endedAt }] of this.ended) {
+      if (endedAt < now - MAX_REPORT_MS) {
+        this.ended.delete(jobId)
+      }
+    }
   }
 
   /** Extends the leases that expire before `until`. */
@@ -127,10 +166,7 @@ export class HeldLeases {
   /** Removes the leases that have expired at `now`, and returns them. */
   takeExpired(now: number): Entry[] {
     const expired = [...this.entries.values()].filter(({ expiresAt }) => expiresAt <= now)
-    this.end(
-      expired.map(({ jobId }) => jobId),
-      now,
-    )
+    this.end(expired, now)
     return expired
   }
 

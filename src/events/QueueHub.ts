@@ -14,7 +14,7 @@ import type { Claim } from '../db/leases.ts'
 import { findQueue } from '../db/queues.ts'
 import type { JobRequirements } from '../domain/runnerRequirements.ts'
 import { runWatchdog } from '../services/maintenance/watchdog.ts'
-import type { HeldLease, JobProgress } from '../services/ports.ts'
+import type { HeldLease, JobFence, JobProgress } from '../services/ports.ts'
 import { nextRoundTime } from '../services/maintenance/watchdogInterval.ts'
 import { describeError, logError } from '../log.ts'
 import { createPlatform } from '../platform/platform.ts'
@@ -119,7 +119,7 @@ export class QueueHub extends DurableObject<Env> {
   }
 
   /** See `Hubs.notify`. */
-  async notify(deadline: number | null, ended: string[] = []): Promise<void> {
+  async notify(deadline: number | null, ended: JobFence[] = []): Promise<void> {
     this.leases.end(ended, Date.now())
     if (deadline !== null) {
       await armAlarm(this.ctx.storage, deadline)
@@ -178,7 +178,10 @@ export class QueueHub extends DurableObject<Env> {
 
   /** See `Hubs.holdLease`. */
   holdLease(lease: HeldLease): void {
-    this.sendProgressOf(this.leases.hold(lease, Date.now()))
+    const held = this.leases.hold(lease, Date.now())
+    if (held !== null) {
+      this.sendProgressOf(held)
+    }
   }
 
   private sendProgressOf(lease: HeldLease): void {

@@ -82,8 +82,11 @@ export class SplitJobs {
     }
   }
 
-  forget(jobId: string): void {
-    this.jobs.delete(jobId)
+  /** Forgets a job that has ended under this fence or an earlier one. */
+  forget(jobId: string, fence: number): void {
+    if ((this.jobs.get(jobId)?.fence ?? 0) <= fence) {
+      this.jobs.delete(jobId)
+    }
   }
 }
 

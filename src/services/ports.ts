@@ -52,6 +52,8 @@ export interface HeldChunk {
   jobSeconds: number
 }
 
+export type JobFence = Pick<JobProgress, 'jobId' | 'fence'>
+
 /** The hubs of all queues. */
 export interface Hubs {
   /**
@@ -59,9 +61,10 @@ export interface Hubs {
    *
    * @param deadline the latest time of the next run (ms since the epoch); null to keep the current
    *   alarm
-   * @param ended ids of jobs that no runner holds any more
+   * @param ended jobs that no runner holds under this fence or a lower one any more, nor any of
+   *   their chunks
    */
-  notify(queue: string, deadline: number | null, ended?: string[]): Promise<void>
+  notify(queue: string, deadline: number | null, ended?: JobFence[]): Promise<void>
   /**
    * Sends progress to the current subscribers of the queue, and to those of all queues, without
    * storing it.

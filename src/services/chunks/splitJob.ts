@@ -65,7 +65,8 @@ export async function splitIntoChunks(
   if (!split) {
     return leaseLostError()
   }
-  notifyOfEnd(platform, split, null)
+  // The lease of this claim has ended. Those of the chunks have the new fence of the job.
+  notifyOfEnd(platform, row, null)
   platform.defer(offerChunks(platform, { ...split, requiredEncoders }, finish.chunks.length - 1))
   return { ok: true, status: 'running' }
 }

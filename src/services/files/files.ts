@@ -121,8 +121,8 @@ export async function deleteFile(
   await retireVariants(platform.db, filePath, null)
   platform.defer(collectGarbage(platform))
   platform.defer(deleteFileProbes(platform.db, filePath))
-  for (const [queue, ids] of cancelled) {
-    platform.defer(platform.hubs.notify(queue, recheckTime(), ids))
+  for (const [queue, ended] of cancelled) {
+    platform.defer(platform.hubs.notify(queue, recheckTime(), ended))
   }
   return found ? { ok: true } : notFound
 }

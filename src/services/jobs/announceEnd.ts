@@ -18,5 +18,5 @@ export function announceEnd(platform: Platform, row: JobRow, retryAt: number | n
 export function notifyOfEnd(platform: Platform, row: JobRow, retryAt: number | null) {
   forgetHeldJobs()
   const deadline = Math.min(retryAt ?? Infinity, recheckTime())
-  platform.defer(platform.hubs.notify(row.queue, deadline, [row.id]))
+  platform.defer(platform.hubs.notify(row.queue, deadline, [{ jobId: row.id, fence: row.fence }]))
 }

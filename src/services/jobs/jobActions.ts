@@ -83,7 +83,10 @@ export async function deleteJob(
  * Notifies the hub, which no longer accepts reports of the job, sends the events and checks the
  * pending jobs soon. Runs the garbage collector, because a stopped attempt can have retired outputs.
  */
-async function freeCapacity(platform: Platform, { id, queue }: JobRow) {
+async function freeCapacity(platform: Platform, { id, queue, fence }: JobRow) {
   forgetHeldJobs()
-  await Promise.all([platform.hubs.notify(queue, recheckTime(), [id]), collectGarbage(platform)])
+  await Promise.all([
+    platform.hubs.notify(queue, recheckTime(), [{ jobId: id, fence }]),
+    collectGarbage(platform),
+  ])
 }

@@ -553,7 +553,7 @@ function chunkLease(index: number, progress: number, active: number): HeldLease 
 }
 
 function progressOf(leases: HeldLeases, lease: HeldLease) {
-  return leases.describeJob(leases.hold(lease, 0))?.progress ?? null
+  return leases.describeJob(leases.hold(lease, 0)!)?.progress ?? null
 }
 
 describe('the progress of a split job', () => {

@@ -8,7 +8,7 @@ import type { ProcessLimits } from './limits.ts'
 import { failedToStart, withRlimits } from './rlimits.ts'
 
 /** Time between SIGTERM and SIGKILL. */
-const KILL_DELAY_MS = 1_000
+const KILL_DELAY_MS = 500
 const MAX_STDERR_CHARACTERS = 8_000
 
 const runningGroups = new Set<number>()

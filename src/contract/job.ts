@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { CHUNK_KINDS } from './chunk.ts'
 import { failureCode } from './failureCode.ts'
-import { JOB_STATUSES, jobCounts, jobStatus, percent } from './jobStatus.ts'
+import { JOB_STATUSES, jobStatus, percent } from './jobStatus.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
 import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
@@ -197,27 +197,3 @@ export const chunk = z
   })
   .meta({ id: 'Chunk' })
 export type Chunk = z.infer<typeof chunk>
-
-const throughput = z.object({
-  from: time.describe('Start of the hour'),
-  completed: z.int(),
-  failed: z.int(),
-  mediaSeconds: z.number().describe('Total duration of the outputs in seconds'),
-  processingSeconds: z
-    .number()
-    .describe('Total time in seconds of the attempts that completed or finally failed a job'),
-})
-
-export const stats = z
-  .object({
-    ...jobCounts,
-    total: z.int(),
-    throughput: z.object({ thisHour: throughput, lastHour: throughput }),
-    partial: z
-      .boolean()
-      .describe(
-        'True for a key with a path prefix under which there are more than 10,000 jobs: the others are not counted',
-      ),
-  })
-  .meta({ id: 'Stats' })
-export type Stats = z.infer<typeof stats>

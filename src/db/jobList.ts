@@ -130,6 +130,10 @@ export interface FolderCounts {
   jobs: number
   mediaSeconds: number
   processingMs: number
+  /** Creation time of the oldest of these jobs. */
+  oldestAt: number
+  /** Number of the attempts that run now, of these jobs and of their chunks. */
+  activeRunners: number
 }
 
 /**
@@ -155,9 +159,12 @@ export async function countJobsInFolder(
     sql`
     SELECT status, iif(completed_at >= ${since}, completed_at / 3600000 * 3600000, NULL) AS hour,
       count(*) AS jobs, total(output ->> 'durationSeconds') AS mediaSeconds,
-      total(max(completed_at - started_at, 0)) AS processingMs
+      total(max(completed_at - started_at, 0)) AS processingMs, min(created_at) AS oldestAt,
+      total(iif(status <> 'running', 0, iif(chunk_count IS NULL, 1, (
+        SELECT count(*) FROM jobs AS chunk
+        WHERE chunk.parent_id = inside.id AND chunk.status = 'running')))) AS activeRunners
     FROM (
-      SELECT * FROM jobs INDEXED BY jobs_by_file WHERE ${isInside} LIMIT ${MAX_JOBS_READ})
+      SELECT * FROM jobs INDEXED BY jobs_by_file WHERE ${isInside} LIMIT ${MAX_JOBS_READ}) AS inside
     WHERE ${queue} IS NULL OR queue = ${queue}
     GROUP BY 1, 2`,
   )

@@ -1,7 +1,7 @@
-/** Statements on queues: settings, counters, and those of the watchdog. */
-import { and, eq, gte, inArray, lte, sql } from 'drizzle-orm'
+/** Statements on queues: settings, and those of the watchdog. */
+import { and, eq, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
-import { jobs, queueHourlyStats, queues } from './schema/index.ts'
+import { jobs, queues } from './schema/index.ts'
 import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
 import type { JobRow, QueueRow } from './rows.ts'
 
@@ -30,27 +30,6 @@ export function updateQueue(
 /** Creates a queue with the default settings, unless it exists. */
 export async function insertQueue(db: Database, name: string): Promise<void> {
   await db.insert(queues).values({ name }).onConflictDoNothing()
-}
-
-/**
- * Reads the counters and the hourly statistics from `since` (ms) on of one queue, or (null) of all
- * queues, in one round trip.
- */
-export async function readQueueCounters(db: Database, name: string | null, since: number) {
-  const names = db.select({ name: queues.name }).from(queues)
-  const isSelected =
-    name === null ? inArray(queueHourlyStats.queue, names) : eq(queueHourlyStats.queue, name)
-  const [rows, hours] = await db.batch([
-    db
-      .select()
-      .from(queues)
-      .where(name === null ? undefined : eq(queues.name, name)),
-    db
-      .select()
-      .from(queueHourlyStats)
-      .where(and(isSelected, gte(queueHourlyStats.hour, since))),
-  ])
-  return { queues: rows, hours }
 }
 
 /** Running jobs of a queue whose lease has expired at `now`, at most 100. */

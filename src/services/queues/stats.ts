@@ -2,10 +2,10 @@
  * Statistics of jobs. For queues they come from counters that triggers maintain. For a folder, jobs
  * are counted up to a maximum number, which bounds the cost.
  */
-import type { Stats } from '../../contract/job.ts'
+import type { Stats } from '../../contract/stats.ts'
 import { JOB_STATUSES, type JobStatus } from '../../contract/jobStatus.ts'
 import { countJobsInFolder, type FolderCounts } from '../../db/jobList.ts'
-import { readQueueCounters } from '../../db/queues.ts'
+import { readQueueCounters } from '../../db/queueStats.ts'
 import { type Restriction, canSeeQueue } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Database } from '../../db/database.ts'
@@ -43,12 +43,12 @@ function queueNotFound(name: string | null) {
 /** Returns null if the queue does not exist. @param name null for all queues */
 async function readQueueStats(db: Database, name: string | null): Promise<Stats | null> {
   const thisHour = startOfHour(Date.now())
-  const { queues, hours } = await readQueueCounters(db, name, thisHour - HOUR_MS)
+  const queues = await readQueueCounters(db, name, thisHour - HOUR_MS)
   if (queues.length === 0) {
     return null
   }
   const readThroughput = (hour: number) => {
-    const rows = hours.filter((row) => row.hour === hour)
+    const rows = queues.flatMap(({ hours }) => hours).filter((row) => row.hour === hour)
     return {
       from: new Date(hour).toISOString(),
       completed: sum(rows, (row) => row.completed),
@@ -59,6 +59,9 @@ async function readQueueStats(db: Database, name: string | null): Promise<Stats 
   }
   return {
     ...countByStatus((status) => sum(queues, (queue) => queue[status])),
+    oldestPendingAt: findOldest(queues.map((queue) => queue.oldestPendingAt)),
+    // No runner holds a split job, only its chunks.
+    activeRunners: sum(queues, (queue) => queue.running - queue.split + queue.runningChunks),
     throughput: {
       thisHour: readThroughput(thisHour),
       lastHour: readThroughput(thisHour - HOUR_MS),
@@ -96,12 +99,21 @@ async function readFolderStats(
   }
   return {
     ...countByStatus((status) => countJobs(groups.filter((group) => group.status === status))),
+    oldestPendingAt: findOldest(
+      groups.filter(({ status }) => status === 'pending').map(({ oldestAt }) => oldestAt),
+    ),
+    activeRunners: sum(groups, (group) => group.activeRunners),
     throughput: {
       thisHour: readThroughput(thisHour),
       lastHour: readThroughput(thisHour - HOUR_MS),
     },
     partial: isPartial,
   }
+}
+
+function findOldest(times: (number | null)[]): string | null {
+  const known = times.filter((at) => at !== null)
+  return known.length === 0 ? null : new Date(Math.min(...known)).toISOString()
 }
 
 function startOfHour(ms: number) {

@@ -1,5 +1,6 @@
 /** Requests of the chaos tests to the API: create, change and read jobs, and claim one. */
-import type { Attempt, CreateJobs, Job, Stats } from '../../../src/contract/job.ts'
+import type { Attempt, CreateJobs, Job } from '../../../src/contract/job.ts'
+import type { Stats } from '../../../src/contract/stats.ts'
 import type { QueueSettings } from '../../../src/contract/queue.ts'
 import { ApiError, type Client, type ServerEvent } from '../../../scripts/client.ts'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'

@@ -4,7 +4,8 @@
  */
 import { env } from 'cloudflare:workers'
 import { beforeAll, describe, expect, it } from 'vitest'
-import type { Job, Stats } from '../../../src/contract/job.ts'
+import type { Job } from '../../../src/contract/job.ts'
+import type { History, Stats } from '../../../src/contract/stats.ts'
 
 import { mp4 } from '../helpers/mediaBytes.ts'
 import { visit, api, expectJson, expectError } from '../helpers/requests.ts'
@@ -59,6 +60,9 @@ describe('reading with a restricted key', () => {
   })
 
   it('counts only the jobs inside its restriction', async () => {
+    const { oldestPendingAt } = await statsOf(folderKey)
+    expect(oldestPendingAt).toBe(inside.createdAt)
+    expect((await statsOf(queueKey)).oldestPendingAt).toBe(aside.createdAt)
     expect(await statsOf(folderKey)).toMatchObject({ pending: 1, total: 1, partial: false })
     expect(await statsOf(queueKey)).toMatchObject({ pending: 1, total: 1, partial: false })
     await expectError(
@@ -253,5 +257,13 @@ it('the throughput of a folder counts the jobs in it', async () => {
   const { throughput, completed, error } = await statsOf(folderKey)
   expect({ completed, error }).toEqual({ completed: 1, error: 1 })
   expect(throughput.thisHour).toMatchObject({ completed: 1, failed: 1, mediaSeconds: 2.5 })
+  const history = async (key: MadeKey) => {
+    const read = await key.call('GET', '/queue/stats/history?hours=2')
+    return (await expectJson<History>(read, 200)).entries.at(-1)
+  }
+  expect(await history(folderKey)).toMatchObject({ completed: 1, failed: 1, mediaSeconds: 2.5 })
+  expect(await history(queueKey)).toMatchObject({ completed: 0, failed: 0, mediaSeconds: 0 })
+  const foreign = await queueKey.call('GET', '/queue/stats/history?queue=default')
+  await expectError(foreign, 404, 'queue_not_found')
   expect((await statsOf(queueKey)).throughput.thisHour).toMatchObject({ completed: 0, failed: 0 })
 })

@@ -101,6 +101,8 @@ const ROWS: Row[] = [
   ['GET /queue/stats', {}, 1, 1],
   ['GET /queue/stats of one queue', { path: '/queue/stats?queue=default' }, 1, 1],
   ['GET /queue/stats of a folder', () => ({ headers: folderKey.headers }), 1, 1],
+  ['GET /queue/stats/history', {}, 1, 1],
+  ['GET /queue/stats/history of a folder', () => ({ headers: folderKey.headers }), 1, 1],
   ['GET /queue/jobs', {}, 1, 1],
   ['GET /queue/jobs of a file', { path: '/queue/jobs?filePath=trips/clip.mp4' }, 1, 1],
   ['GET /queue/jobs of a folder', () => ({ headers: folderKey.headers }), 1, 1],

@@ -5,6 +5,7 @@ import type { Assignment } from '../../../src/contract/runnerProtocol.ts'
 import type { Chunk } from '../../../src/contract/job.ts'
 import { addQueue, countRows, db, eventTypes, jobRow, openPlatform } from '../helpers/database.ts'
 import { claimJob, fakeRunner, type FakeRunner } from '../helpers/fakeRunner.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 import { createOne, putOriginal, readJob } from '../helpers/jobs.ts'
 import { api, expectJson } from '../helpers/requests.ts'
 import { collectGarbage } from '../../../src/services/maintenance/garbageCollector.ts'
@@ -149,7 +150,7 @@ async function finishParts() {
 
 describe('a job that a runner has split', () => {
   it('is running, and its chunks are not jobs to callers', async () => {
-    const { id } = await split('split.mp4')
+    const { id } = await split('parts/split.mp4')
     expect(await readJob(id)).toMatchObject({ status: 'running', attempt: 1 })
     expect(await jobRow(id)).toMatchObject({ runner_id: null, lease_expires_at: null })
     const { jobs } = await expectJson<{ jobs: { id: string }[] }>(
@@ -163,6 +164,12 @@ describe('a job that a runner has split', () => {
       total: 1,
     })
     const chunk = (await claimKind('video')).jobId
+    // Chunks are no pending jobs, but a runner is making one.
+    const folder = await makeKey({ scopes: ['jobs:read'], pathPrefix: 'parts' })
+    for (const read of [api, folder.call]) {
+      const figures = await expectJson(await read('GET', `/queue/stats?queue=${queue}`), 200)
+      expect(figures).toMatchObject({ oldestPendingAt: null, activeRunners: 1 })
+    }
     expect((await api('GET', `/queue/jobs/${chunk}`)).status).toBe(404)
     expect((await api('DELETE', `/queue/jobs/${chunk}`)).status).toBe(400)
     expect(await countRows('jobs', 'parent_id = ?', id)).toBe(4)

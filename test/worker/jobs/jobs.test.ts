@@ -1,7 +1,8 @@
 import { env } from 'cloudflare:workers'
-import { describe, expect, it } from 'vitest'
-import type { Job, Stats } from '../../../src/contract/job.ts'
-import { api, expectJson } from '../helpers/requests.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { Job } from '../../../src/contract/job.ts'
+import type { History, Stats } from '../../../src/contract/stats.ts'
+import { api, expectError, expectJson } from '../helpers/requests.ts'
 import { createOne, readJob } from '../helpers/jobs.ts'
 import { claimJob, claimAsRunner } from '../helpers/fakeRunner.ts'
 import { follow, type Message } from '../helpers/eventStream.ts'
@@ -39,6 +40,8 @@ describe('queue stats', () => {
       error: 0,
       cancelled: 0,
       total: 0,
+      oldestPendingAt: null,
+      activeRunners: 0,
       partial: false,
       throughput: {
         thisHour: { from: expect.any(String), ...figures },
@@ -56,18 +59,23 @@ describe('queue stats', () => {
     const running = await claimAsRunner()
     const { id } = await createOne('stats/cancelled.mp4')
     await api('POST', `/queue/jobs/${id}/cancel`)
-    await createOne('stats/pending.mp4')
+    const { createdAt } = await createOne('stats/pending.mp4')
+    await createOne('stats/newer.mp4', 'w_640', { priority: 0 })
     expect(await stats()).toMatchObject({
-      pending: 1,
+      pending: 2,
       running: 1,
       completed: 1,
       error: 1,
       cancelled: 1,
-      total: 5,
+      total: 6,
+      oldestPendingAt: createdAt,
+      activeRunners: 1,
       throughput: { thisHour: { completed: 1, failed: 1, mediaSeconds: 2.5 } },
     })
     await running.completeWith('the output')
     await (await claimAsRunner()).completeWith('the output')
+    await (await claimAsRunner()).completeWith('the output')
+    expect(await stats()).toMatchObject({ oldestPendingAt: null, activeRunners: 0 })
   })
 
   it('work with the maximum number of queues, and sum their throughput', async () => {
@@ -86,6 +94,51 @@ describe('queue stats', () => {
     const { throughput } = await expectJson<Stats>(response, 200)
     const { completed } = (before['throughput'] as Stats['throughput']).thisHour
     expect(throughput.thisHour.completed).toBe(completed + 99)
+  })
+
+  it('have a history by hour and by day, without gaps', async () => {
+    await addQueue('history')
+    await addQueue('history-control')
+    const now = Date.UTC(2026, 10, 20, 1, 30)
+    vi.useFakeTimers({ toFake: ['Date'], now })
+    const record = (queue: string, hoursAgo: number) =>
+      env.DB.prepare('INSERT INTO queue_hourly_stats VALUES (?, ?, 3, 1, 4500, 2000)')
+        .bind(queue, Date.UTC(2026, 10, 20, 1 - hoursAgo))
+        .run()
+    await record('history-control', 1)
+    await Promise.all([0, 1, 3, 4].map((hoursAgo) => record('history', hoursAgo)))
+    const read = async (query: string) =>
+      expectJson<History>(await api('GET', `/queue/stats/history?queue=history${query}`), 200)
+    const one = { completed: 3, failed: 1, mediaSeconds: 4.5, processingSeconds: 2 }
+    const none = { completed: 0, failed: 0, mediaSeconds: 0, processingSeconds: 0 }
+    expect(await read('&hours=4')).toEqual({
+      interval: 'hour',
+      partial: false,
+      entries: [
+        { from: '2026-11-19T22:00:00.000Z', ...one },
+        { from: '2026-11-19T23:00:00.000Z', ...none },
+        { from: '2026-11-20T00:00:00.000Z', ...one },
+        { from: '2026-11-20T01:00:00.000Z', ...one },
+      ],
+    })
+    // The first day is counted whole, also the hour before the last four.
+    const two = { completed: 6, failed: 2, mediaSeconds: 9, processingSeconds: 4 }
+    expect((await read('&hours=4&interval=day')).entries).toEqual([
+      { from: '2026-11-19T00:00:00.000Z', ...two },
+      { from: '2026-11-20T00:00:00.000Z', ...two },
+    ])
+    const all = await expectJson<History>(await api('GET', '/queue/stats/history?hours=4'), 200)
+    expect(all.entries.map(({ completed }) => completed)).toEqual([3, 0, 6, 3])
+    vi.useRealTimers()
+    expect((await read('')).entries).toHaveLength(24)
+    for (const query of ['hours=0', 'hours=745', 'interval=week']) {
+      await expectError(await api('GET', `/queue/stats/history?${query}`), 400, 'invalid_request')
+    }
+    await expectError(
+      await api('GET', '/queue/stats/history?queue=nowhere'),
+      404,
+      'queue_not_found',
+    )
   })
 
   it('return 404 for a queue that does not exist', async () => {

@@ -15,6 +15,7 @@ import { recordReport } from '../../../src/services/jobs/recordReport.ts'
 import { beginOutput, putPart } from '../../../src/services/jobs/outputUpload.ts'
 import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { listJobs } from '../../../src/services/jobs/listJobs.ts'
+import { readHistory } from '../../../src/services/queues/history.ts'
 import { readStats } from '../../../src/services/queues/stats.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { listJobs as listQuery } from '../../../src/contract/job.ts'
@@ -93,6 +94,13 @@ describe('with 100,000 jobs', () => {
     const all = await cost(() => readStats(platform, UNRESTRICTED, undefined))
     expect(all.result).toMatchObject({ stats: { total: JOBS } })
     expect(all.rowsRead).toBeLessThanOrEqual(10)
+  })
+
+  it('the history of a queue reads at most 100 rows for 48 hours', async () => {
+    const query = { queue: 'default', hours: 48, interval: 'hour' } as const
+    const spent = await cost(() => readHistory(platform, UNRESTRICTED, query))
+    expect(spent.result).toMatchObject({ history: { entries: Array(48).fill({ completed: 10 }) } })
+    expect(spent.rowsRead).toBeLessThanOrEqual(100)
   })
 
   it.each([

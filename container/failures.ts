@@ -30,6 +30,13 @@ export class OutsideOfFile extends JobFailure {}
 /** A job cannot be made from its chunks. It is encoded once more, as a whole. */
 export class CannotJoin extends JobFailure {}
 
+/** Throws the error of a chunk of a stream. Segments that are not as planned would be so again. */
+export function asUnsplit(error: unknown): never {
+  throw error instanceof JobFailure && error.code === 'output_invalid'
+    ? new CannotJoin('output_invalid', error.message, { cause: error })
+    : error
+}
+
 /**
  * ffmpeg has met a time that goes back, jumps, or is outside of the file, in a file whose times were
  * not examined. The attempt examines them, and plans anew.

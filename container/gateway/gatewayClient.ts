@@ -102,6 +102,19 @@ export function createGatewayClient(options: {
       )
     },
 
+    /** Lists the completed chunks of the job of a chunk. Not retried: it is asked again. */
+    async listCompletedChunks(
+      lease: Lease,
+      signal: AbortSignal,
+    ): Promise<contract.CompletedChunk[]> {
+      const { completedChunks } = await send(
+        { path: `${buildJobPath(lease)}/chunks?fence=${lease.fence}` },
+        { timeoutMs: CALL_TIMEOUT_MS, tries: 1, signal },
+        createJsonReader(contract.completedChunks),
+      )
+      return completedChunks
+    },
+
     /** Starts the upload of an output. */
     requestOutput(
       lease: Lease,

@@ -7,7 +7,7 @@ import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
 import { executePlan } from '../attempt/executePlan.ts'
 import { addNote, type RunningAttempt, type StageTimer } from '../attempt/types.ts'
-import { CannotJoin, JobFailure } from '../failures.ts'
+import { asUnsplit, JobFailure } from '../failures.ts'
 import type { StreamPlan } from '../ffmpeg/chunks/planStreamChunk.ts'
 import { joinParts, type StreamPart } from '../ffmpeg/chunks/streamParts.ts'
 import { buildTrackPlaylist } from '../ffmpeg/streaming/playlists.ts'
@@ -18,6 +18,7 @@ import {
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import { uploadOutput } from '../gateway/uploadOutput.ts'
+import { makeAudioSegments } from './makeAudioSegments.ts'
 import { countFrames, measureStreamChunk } from './measureStreamChunk.ts'
 import { createPackageUploader, waitForAll } from './packageUploader.ts'
 import { createPlaylistPublisher } from './playlistPublisher.ts'
@@ -35,6 +36,9 @@ export async function publishChunk(
   if (chunk.kind === 'join') {
     return joinPackage(attempt, plan, chunk, timeStage)
   }
+  if (chunk.kind === 'audio') {
+    return makeAudio(attempt, plan, { chunk, whole }, timeStage)
+  }
   const start = publishStart(attempt, whole, chunk)
   try {
     return await makeSegments(attempt, plan, chunk, timeStage)
@@ -49,10 +53,10 @@ async function makeSegments(
   chunk: ChunkAssignment,
   timeStage: StageTimer,
 ) {
-  const { assignment, client, scratch, signal, state, tracker } = attempt
+  const { scratch, tracker } = attempt
   let chunkFiles: Awaited<ReturnType<typeof measureStreamChunk>> | null = null
   const output = await executePlan(attempt, plan, timeStage, async () => {
-    chunkFiles = await measureStreamChunk(attempt, plan.stream, chunk).catch(throwAsUnsplit)
+    chunkFiles = await measureStreamChunk(attempt, plan.stream, chunk).catch(asUnsplit)
     return describeOutput(chunkFiles.measured)
   })
   const { part, measured, names } = chunkFiles!
@@ -71,27 +75,51 @@ async function makeSegments(
         tracker.setUploadedShare((stored / files.length) * 0.99)
       }),
     )
-    const file = join(scratch, 'part.json')
-    await writeFile(file, JSON.stringify(part))
-    const { size: sizeBytes } = await stat(file)
-    const uploaded = await uploadOutput({
-      client,
-      lease: assignment,
-      file,
-      signal,
-      request: { ...state, sizeBytes },
-      onProgress: () => tracker.setUploadedShare(1),
-    })
-    const facts = describeChunk(part, measured, sizeBytes)
-    return { outcome: 'completed' as const, ...uploaded, output, chunk: facts }
+    return { ...(await storePart(attempt, part, measured)), output }
   })
 }
 
-/** Segments that are not as planned would be so again. The stream is then made as a whole. */
-function throwAsUnsplit(error: unknown): never {
-  throw error instanceof JobFailure && error.code === 'output_invalid'
-    ? new CannotJoin('output_invalid', error.message, { cause: error })
-    : error
+async function makeAudio(
+  attempt: RunningAttempt,
+  plan: StreamPlan,
+  audio: { chunk: ChunkAssignment; whole: layout.StreamLayout },
+  timeStage: StageTimer,
+) {
+  const uploader = createPackageUploader(attempt)
+  const { output, part, measured } = await makeAudioSegments(
+    attempt,
+    plan,
+    { ...audio, uploader, describe: describeOutput },
+    timeStage,
+  )
+  return timeStage('upload', async () => ({
+    ...(await storePart(attempt, part, measured)),
+    output,
+  }))
+}
+
+/** Stores the document of a chunk, whose segments are stored. */
+async function storePart(
+  { assignment, client, scratch, signal, state, tracker }: RunningAttempt,
+  part: StreamPart,
+  measured: readonly TrackMeasurements[],
+) {
+  const file = join(scratch, 'part.json')
+  await writeFile(file, JSON.stringify(part))
+  const { size: sizeBytes } = await stat(file)
+  const uploaded = await uploadOutput({
+    client,
+    lease: assignment,
+    file,
+    signal,
+    request: { ...state, sizeBytes },
+    onProgress: () => tracker.setUploadedShare(1),
+  })
+  return {
+    outcome: 'completed' as const,
+    ...uploaded,
+    chunk: describeChunk(part, measured, sizeBytes),
+  }
 }
 
 function describeOutput(measured: readonly TrackMeasurements[]): MediaFacts {

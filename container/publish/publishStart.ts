@@ -1,7 +1,8 @@
 /**
  * Publishes the start of a stream while its chunks are made in any order: the segments up to the first
- * chunk that is not completed. The runner of the next chunk does it, because its assignment has the chunks
- * that are completed. Playlists have versions, so that a late one does not replace a longer one.
+ * chunk that is not completed. The runner of the audio does it while it makes it, and then the runner of
+ * the next chunk, whose assignment has the chunks that are completed. Playlists have versions, so that
+ * a late one does not replace a longer one.
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -50,31 +51,49 @@ export async function publishStart(
   stream: layout.StreamLayout,
   chunk: ChunkAssignment,
 ): Promise<void> {
-  try {
-    await storeStart(attempt, { ...stream, subtitles: null }, chunk)
-  } catch (error) {
-    if (!attempt.signal.aborted) {
-      const reason = error instanceof Error ? error.message : String(error)
-      addNote(attempt.record, `The start of the stream could not be published: ${reason}`)
+  await createStartPublisher(attempt, stream)(chunk, null)
+}
+
+/**
+ * Returns a function that publishes the start.
+ *
+ * @param growing the stored segments of audio while it is made; null when it is completed
+ */
+export function createStartPublisher(attempt: RunningAttempt, whole: layout.StreamLayout) {
+  const stream = { ...whole, subtitles: null }
+  let published = ''
+  let hasFailed = false
+  return async (chunk: ChunkAssignment, growing: TrackMeasurements | null): Promise<void> => {
+    try {
+      if (!chunk.completedChunks.some(({ kind }) => kind === 'video')) {
+        return
+      }
+      const joined = joinParts(await readParts(attempt, chunk), stream).measured
+      const measured = joined.map((each) =>
+        each.track.name === growing?.track.name ? growing : each,
+      )
+      const counts = countPlayable(measured, growing)
+      const isPlayable = counts.every((count) => count >= layout.MIN_PLAYABLE_SEGMENTS)
+      if (isPlayable && String(counts) !== published) {
+        await storeStart(attempt, stream, measured, counts)
+        published = String(counts)
+      }
+    } catch (error) {
+      if (!attempt.signal.aborted && !hasFailed) {
+        hasFailed = true
+        const reason = error instanceof Error ? error.message : String(error)
+        addNote(attempt.record, `The start of the stream could not be published: ${reason}`)
+      }
     }
   }
 }
 
 async function storeStart(
-  attempt: RunningAttempt,
+  { assignment, client, scratch, signal }: RunningAttempt,
   stream: layout.StreamLayout,
-  chunk: ChunkAssignment,
+  measured: readonly TrackMeasurements[],
+  counts: readonly number[],
 ): Promise<void> {
-  const { assignment, client, scratch, signal } = attempt
-  const isPossible = chunk.completedChunks.some(({ kind }) => kind === 'video')
-  if (!isPossible) {
-    return
-  }
-  const { measured } = joinParts(await readParts(attempt, chunk), stream)
-  const counts = countPlayable(measured)
-  if (counts.some((count) => count < layout.MIN_PLAYABLE_SEGMENTS)) {
-    return
-  }
   const store = async (name: string, text: string, version: number) => {
     const file = join(layout.packageFolder(scratch), name)
     await writeFile(file, text)
@@ -89,13 +108,23 @@ async function storeStart(
   await store(layout.MASTER_PLAYLIST, buildMasterPlaylist(measured, stream, false), 1)
 }
 
-/** Counts the segments of each track that begin before the end of the video that is completed. */
-function countPlayable(measured: readonly TrackMeasurements[]): number[] {
+/**
+ * Counts the segments of each track that begin before the end of the video that is completed, and of
+ * audio that is being made.
+ */
+function countPlayable(
+  measured: readonly TrackMeasurements[],
+  growing: TrackMeasurements | null,
+): number[] {
   const video = measured.find(({ track }) => track.video !== null)
-  const last = video?.segments.at(-1)
-  const end = video && last ? (last.start + last.duration) / requireTimescale(video) : 0
+  const end = Math.min(findEnd(video), growing === null ? Infinity : findEnd(growing))
   return measured.map(
     (each) =>
       each.segments.filter(({ start }) => start / requireTimescale(each) < end - 0.001).length,
   )
+}
+
+function findEnd(track: TrackMeasurements | undefined): number {
+  const last = track?.segments.at(-1)
+  return track && last ? (last.start + last.duration) / requireTimescale(track) : 0
 }

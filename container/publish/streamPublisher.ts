@@ -14,6 +14,7 @@ import {
   segmentsFolder,
   type StreamLayout,
 } from '../ffmpeg/streaming/streamLayout.ts'
+import { createNotifier } from './notifier.ts'
 import { type PackageUploader, waitForAll } from './packageUploader.ts'
 import { createPlaylistPublisher } from './playlistPublisher.ts'
 import { createTrackPublisher, type TrackPublisher } from './trackPublisher.ts'
@@ -167,16 +168,4 @@ function countWaiting(tracks: readonly TrackPublisher[]): number {
   return tracks
     .map((track) => track.counts())
     .reduce((sum, { complete, stored }) => sum + complete - stored, 0)
-}
-
-/** `next` returns a promise that resolves at the next call of `notify`. */
-function createNotifier() {
-  let pending = Promise.withResolvers<void>()
-  return {
-    next: () => pending.promise,
-    notify() {
-      pending.resolve()
-      pending = Promise.withResolvers()
-    },
-  }
 }

@@ -20,9 +20,14 @@ const PLAYLIST_GROWTH = 0.01
 export type TrackPublisher = ReturnType<typeof createTrackPublisher>
 
 export function createTrackPublisher(
-  options: SegmentReaderOptions & { uploader: PackageUploader; signal: AbortSignal },
+  options: SegmentReaderOptions & {
+    uploader: PackageUploader
+    signal: AbortSignal
+    /** False for a chunk, whose segments are not all that the playlist names. True by default. */
+    storesPlaylist?: boolean
+  },
 ) {
-  const { track, stream, scratch, uploader, signal } = options
+  const { track, stream, scratch, uploader, signal, storesPlaylist = true } = options
   const reader = createSegmentReader(options)
   const { measured } = reader
   let stored = 0
@@ -57,15 +62,15 @@ export function createTrackPublisher(
     /** Counts the segments that are complete, stored, and in the stored playlist. */
     counts: () => ({ complete: reader.complete(), stored, listed }),
     /** Stores complete segments that cannot change any more, and the playlist when it has grown. */
-    async storeSegments(onStored: () => void): Promise<void> {
+    async storeSegments(onStored: () => void | Promise<void>): Promise<void> {
       while (stored < reader.complete()) {
         await reader.measure()
         if (!reader.canStore(stored + 1)) {
           return
         }
         await storeNextSegment()
-        onStored()
-        if (stored - listed > listed * PLAYLIST_GROWTH) {
+        await onStored()
+        if (storesPlaylist && stored - listed > listed * PLAYLIST_GROWTH) {
           await storePlaylist(false)
         }
       }

@@ -158,15 +158,20 @@ const optionalProbe = storedProbe.optional().catch(undefined).meta({ type: 'obje
 
 const storedFile = z.object({ sizeBytes: z.int().nonnegative(), etag: z.string() })
 
+const completedChunk = chunkRange.extend({ index: z.int(), facts: chunkFacts })
+export type CompletedChunk = z.infer<typeof completedChunk>
+
+export const completedChunks = z.object({ completedChunks: z.array(completedChunk) })
+
 const chunkAssignment = chunkRange.extend({
   jobId: z.string().describe('The job of which this is a chunk'),
   index: z.int().nonnegative(),
   planKey: z.string(),
   completedChunks: z
-    .array(chunkRange.extend({ index: z.int(), facts: chunkFacts }))
+    .array(completedChunk)
     .default([])
     .describe(
-      'For `join`: all other chunks, in their order. For another chunk of a package: those from the start on, up to the first that is not completed. Otherwise none',
+      'For `join`: all other chunks, in their order. For another chunk of a package: those that are completed, up to the first one of video that is not. Otherwise none',
     ),
 })
 export type ChunkAssignment = z.infer<typeof chunkAssignment>

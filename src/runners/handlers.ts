@@ -17,12 +17,14 @@ import { claimOrWait } from '../services/jobs/claimJob.ts'
 import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { leaseLostError } from '../services/jobs/claimChecks.ts'
 import { isLastRunner } from '../services/jobs/heldJobs.ts'
+import { listCompletedForClaim } from '../services/chunks/completedChunks.ts'
 import { findChunkSource, findJobSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
 import { recordReport } from '../services/jobs/recordReport.ts'
 import { readRunnerQueues } from '../services/queues/runnerQueues.ts'
 import {
+  chunksRoute,
   claimRoute,
   fileRoute,
   finishRoute,
@@ -98,6 +100,13 @@ gateway
     }
     const source = await findJobSource(platform, claim, reference)
     return source.ok ? serveSource(c, platform.originals, source.file) : errorResponse(c, source)
+  })
+  .openapi(chunksRoute, async (c) => {
+    const claim = await readClaim(c, c.req.valid('param').id, c.req.valid('query').fence)
+    const listed = await listCompletedForClaim(c.get('platform'), claim)
+    return listed.ok
+      ? c.json({ completedChunks: listed.completedChunks }, 200)
+      : errorResponse(c, listed)
   })
   .openapi(reportRoute, async (c) => {
     const body = c.req.valid('json')

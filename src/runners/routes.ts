@@ -62,6 +62,21 @@ export const sourceRoute = route(runnerToken, {
   },
 })
 
+export const chunksRoute = route(runnerToken, {
+  tags,
+  method: 'get',
+  path: '/jobs/{id}/chunks',
+  summary: 'List the completed chunks of the job of which the runner makes a chunk',
+  request: { params: jobParams, query: z.object({ fence }) },
+  responses: {
+    200: json(
+      protocol.completedChunks,
+      'The completed chunks, in their order, up to the first one of video that is not completed.',
+    ),
+    ...errors(409),
+  },
+})
+
 export const reportRoute = route(runnerToken, {
   tags,
   method: 'post',

@@ -67,8 +67,8 @@ describe('a stream of chunks', () => {
     })
     const { files, ranges } = output
     expect(ranges.map(({ kind, frames }) => [kind, frames])).toEqual([
-      ['audio', null],
       ['video', 100],
+      ['audio', null],
       ['video', null],
       ['join', null],
     ])
@@ -122,7 +122,7 @@ describe('a stream of chunks', () => {
     const job = await openJob('film.mp4', { ladder: [144], segmentSeconds: 2 })
     const listed: (number | null)[] = []
     await encodeStreamChunks(job, 2, {
-      order: [0, 1, 3, 2, 5, 4],
+      order: [1, 0, 3, 2, 5, 4],
       onChunk(files) {
         const list = files.get('v144.m3u8')
         const hasMaster = files.has('master.m3u8')
@@ -131,6 +131,27 @@ describe('a stream of chunks', () => {
       },
     })
     expect(listed).toEqual([null, null, null, null, 3, 3])
+    await job.close()
+  })
+
+  it('is playable before its audio ends', async () => {
+    const job = await openJob('film.mp4', { ladder: [144] })
+    const hasStart = Promise.withResolvers<void>()
+    let listed = 0
+    await encodeStreamChunks(job, 4, {
+      tellsRunners: false,
+      async beforePut(name, files) {
+        if (name === 'master.m3u8') {
+          listed ||= parsePlaylist(files.get('a.m3u8')).segments.length
+          hasStart.resolve()
+        }
+        if (name === 'a_00005.m4s') {
+          await hasStart.promise
+        }
+      },
+    })
+    // The audio is not listed beyond the end of the first chunk of video.
+    expect(listed).toBe(2)
     await job.close()
   })
 })

@@ -88,7 +88,7 @@ function planAudioSteps(rendition: Stream, context: PlanContext): Step[] {
     })
   return [
     ...(loudness === null ? [] : [planLoudnessMeasurement(loudness, editPlan)]),
-    { stage: 'analyse', cost: 0.01, task: () => emptyFolders(folder) },
+    { stage: 'analyse', cost: 0.01, task: () => createFolders(folder) },
     {
       stage: 'encode',
       cost: 0.1,
@@ -184,6 +184,10 @@ function buildChunkCommand(
 /** Empties the folder of the segments, in which an earlier try can have left some. */
 async function emptyFolders(folder: string): Promise<void> {
   await rm(layout.segmentsFolder(folder), { recursive: true, force: true })
+  await createFolders(folder)
+}
+
+async function createFolders(folder: string): Promise<void> {
   await mkdir(layout.segmentsFolder(folder), { recursive: true })
   await mkdir(layout.packageFolder(folder), { recursive: true })
 }

@@ -30,9 +30,12 @@ export function planStreamChunks(
     return { ranges: null, reason }
   }
   const whole = { startSeconds: 0, endSeconds: null, frames: null }
+  const [first, ...others] = listVideoRanges(segments, { seconds, chunkSeconds })
+  // One runner alone makes the first chunk before the audio, with which it can then publish the start.
   const ranges: ChunkRange[] = [
+    ...(first === undefined ? [] : [first]),
     ...(audio === null ? [] : [{ kind: 'audio' as const, ...whole }]),
-    ...listVideoRanges(segments, { seconds, chunkSeconds }),
+    ...others,
     { kind: 'join', ...whole },
   ]
   const planKey = computePlanKey(context, { ranges, encoderVersion }, (anonymous, range) =>

@@ -3,13 +3,13 @@ import { PRIORITY } from '../../contract/limits.ts'
 import type { Rendition } from '../../contract/rendition.ts'
 import type { Assignment, ChunkAssignment, ClaimRequest } from '../../contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../contract/storedProbe.ts'
-import { listChunkRows } from '../../db/chunks.ts'
 import { findStuckJob } from '../../db/endSplitJob.ts'
 import type { Database } from '../../db/database.ts'
 import { findFileProbe } from '../../db/fileProbes.ts'
 import { claimNextJob, reissueClaim, updateJobFiles } from '../../db/leases.ts'
 import { readCapabilities, findJobSizeClass } from '../../domain/runnerRequirements.ts'
 import { readCanonicalForm } from '../../domain/transformation/canonicalForm.ts'
+import { listCompletedChunks } from '../chunks/completedChunks.ts'
 import { restartJob } from '../chunks/endSplitJob.ts'
 import { failAttempt } from './endAttempt.ts'
 import type { StoredObject } from '../../storage/objectStore.ts'
@@ -218,9 +218,7 @@ async function buildAssignment(
 async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> {
   const jobId = row.parentId!
   const { kind, startSeconds, endSeconds, frames, index, planKey, packageKey } = row.chunk!
-  const rows = kind === 'join' || packageKey != null ? await listChunkRows(db, jobId) : []
-  const others = rows.map((each) => each.chunk!).filter((each) => each.kind !== 'join')
-  const end = kind === 'join' ? -1 : others.findIndex(({ facts }) => facts === null)
+  const needsOthers = kind === 'join' || packageKey != null
   return {
     jobId,
     kind,
@@ -229,8 +227,6 @@ async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> 
     frames,
     index,
     planKey,
-    completedChunks: others
-      .slice(0, end === -1 ? undefined : end)
-      .flatMap(({ facts, ...range }) => (facts ? [{ ...range, facts }] : [])),
+    completedChunks: needsOthers ? await listCompletedChunks(db, jobId) : [],
   }
 }

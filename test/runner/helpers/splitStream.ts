@@ -14,7 +14,7 @@ import type { Step } from '../../../container/ffmpeg/renderPlan.ts'
 import { publishChunk } from '../../../container/publish/publishChunk.ts'
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
-import type { ChunkAssignment } from '../../../src/contract/runnerProtocol.ts'
+import type { ChunkAssignment, CompletedChunk } from '../../../src/contract/runnerProtocol.ts'
 import { openSplitJob, type SplitJob } from './splitJob.ts'
 
 type Stream = RenditionOf<'stream'>
@@ -39,15 +39,26 @@ export function planRanges({ rendition, context }: StreamJob, chunkSeconds: numb
 
 const timeStage: StageTimer = (_, run) => run()
 
+type Files = ReadonlyMap<string, Buffer>
+type BeforePut = (name: string, files: Files) => Promise<void> | void
+
 /** The files of a package, as runners have stored them. */
-function createGateway() {
+function createGateway({
+  beforePut,
+  listCompleted,
+}: {
+  beforePut: BeforePut
+  listCompleted: () => CompletedChunk[]
+}) {
   const files = new Map<string, Buffer>()
   const versions = new Map<string, number>()
   const chunkFiles: Buffer[] = []
   let uploading: Buffer | null = null
   const client = {
     silentMs: () => 0,
+    listCompletedChunks: async () => listCompleted(),
     async putFile(_: unknown, name: string, put: { file: string; version?: number }) {
+      await beforePut(name, files)
       const { file, version = Infinity } = put
       if (version > (versions.get(name) ?? 0)) {
         versions.set(name, version)
@@ -77,6 +88,8 @@ function createGateway() {
  *
  * @param order indexes of the chunks in the order in which they are made
  * @param onChunk called after each chunk, with the files that are stored by then
+ * @param beforePut called before a file of the package is stored
+ * @param tellsRunners false if the assignment of a chunk lists no other chunk
  */
 export async function encodeStreamChunks(
   job: StreamJob,
@@ -84,30 +97,40 @@ export async function encodeStreamChunks(
   {
     order,
     onChunk = () => {},
-  }: { order?: number[]; onChunk?: (files: ReadonlyMap<string, Buffer>) => void } = {},
+    beforePut = () => {},
+    tellsRunners = true,
+  }: {
+    order?: number[]
+    onChunk?: (files: Files) => void
+    beforePut?: BeforePut
+    tellsRunners?: boolean
+  } = {},
 ) {
   const { rendition, context } = job
   const ranges = planRanges(job, chunkSeconds)
   const facts: ChunkFacts[] = []
-  const gateway = createGateway()
+  const gateway = createGateway({ beforePut, listCompleted })
   const { stream } = planStream(rendition, context)
   const jobId = `${job.attempt.scratch} ${chunkSeconds} ${String(order)}`
+
+  function listCompleted(): CompletedChunk[] {
+    const others = ranges
+      .slice(0, -1)
+      .map((each, at) => ({ ...each, index: at, facts: facts[at]! }))
+    const gap = others.findIndex((each) => each.kind === 'video' && each.facts === undefined)
+    return others.slice(0, gap === -1 ? undefined : gap).filter((each) => each.facts !== undefined)
+  }
 
   async function run(index: number) {
     const range = ranges[index]!
     const folder = join(job.attempt.scratch, `${chunkSeconds}-${index}`)
     await mkdir(folder, { recursive: true })
-    const others = ranges.slice(0, -1).map((each, at) => ({ ...each, index: at, facts: facts[at] }))
-    const gap = others.findIndex(({ facts: known }) => known === undefined)
     const chunk: ChunkAssignment = {
       ...range,
       jobId,
       index,
       planKey: 'test',
-      completedChunks: others.slice(
-        0,
-        gap === -1 ? undefined : gap,
-      ) as ChunkAssignment['completedChunks'],
+      completedChunks: tellsRunners || range.kind === 'join' ? listCompleted() : [],
     }
     const attempt = {
       ...job.attempt,

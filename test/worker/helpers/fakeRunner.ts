@@ -38,6 +38,7 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       const query = reference === undefined ? '' : `&reference=${reference}`
       return send('GET', at(`source?fence=${fence}${query}`))
     },
+    listCompletedChunks: () => send('GET', at(`chunks?fence=${fence}`)),
     readChunk: (index: number) => send('GET', at(`source?fence=${fence}&chunk=${index}`)),
     report: (progress = 10, fields: Record<string, unknown> = {}) =>
       report({ progress, ...fields }),

@@ -654,6 +654,26 @@ describe('the chunks of a stream', () => {
     expect(await (await serve('early.mp4', 'v240.m3u8')).text()).toBe('final')
   })
 
+  it('are listed for the runner of the audio, which publishes the start while it makes it', async () => {
+    await splitStream('audio.mp4')
+    const first = await claimKind('video', 'one')
+    const second = await claimKind('video', 'two')
+    const audio = await claimKind('audio', 'three')
+    const list = async () => {
+      const answer = await expectJson<{ completedChunks: { index: number }[] }>(
+        await audio.listCompletedChunks(),
+        200,
+      )
+      return answer.completedChunks.map(({ index }) => index)
+    }
+    await finishChunk(second)
+    expect(await list()).toEqual([])
+    await finishChunk(first)
+    expect(await list()).toEqual([0, 1])
+    await finishChunk(audio)
+    expect((await audio.listCompletedChunks()).status).toBe(409)
+  })
+
   it('are used again by a retry, in the same package', async () => {
     const { id } = await splitStream('again.mp4')
     const first = await claimKind('video')

@@ -54,6 +54,10 @@ const noComposition = {
   regex: `${UP}(app|index)\\.ts$`,
   message: 'app.ts and index.ts compose the layers; no layer imports them.',
 }
+const noClient = {
+  regex: `${UP}client/`,
+  message: 'The client is generated from the Worker, which does not import it.',
+}
 const onlyZod = {
   group: ['*', '!zod', '!./*'],
   message: 'src/contract imports zod and itself, so that every runtime can use it.',
@@ -89,6 +93,7 @@ function workerPatterns(folder: string): object[] {
   return [
     noSurroundings,
     noComposition,
+    noClient,
     ...(folder === 'db' ? [] : [noDrizzle]),
     ...(folder === 'http' ? [noDatabase] : []),
     ...(folder === 'contract' ? [onlyZod] : []),
@@ -110,7 +115,7 @@ const noR2Types = Object.fromEntries(
 )
 
 export default defineConfig({
-  ignorePatterns: ['src/worker-configuration.d.ts'],
+  ignorePatterns: ['src/worker-configuration.d.ts', 'src/client/generated'],
   jsPlugins: ['./scripts/lint/topLevelFunctions.mjs'],
   plugins: ['typescript', 'import', 'unicorn', 'oxc'],
   categories: { correctness: 'error' },
@@ -131,7 +136,11 @@ export default defineConfig({
   },
   overrides: [
     ...holdLayers('src', WORKER_LAYERS, workerPatterns),
-    restrictImports(['src/*.ts'], noSurroundings, noDrizzle),
+    restrictImports(['src/*.ts'], noSurroundings, noDrizzle, noClient),
+    restrictImports(['src/client/**'], {
+      regex: String.raw`^(\.\./)`,
+      message: 'The client is published alone. Its types are generated from the OpenAPI document.',
+    }),
     {
       files: ['src/**'],
       excludeFiles: ['src/storage/r2.ts'],

@@ -56,6 +56,11 @@ const steps: Step[] = [
     run: () => tool('wrangler', 'types', 'src/worker-configuration.d.ts', '--check'),
   },
   {
+    name: 'types of the client match the API',
+    fix: 'npm run generate, and commit src/client/generated',
+    run: () => node('scripts/openapi/generate.ts', '--check'),
+  },
+  {
     name: 'deploy (dry run)',
     fix: 'correct wrangler.toml, or reduce the bundle',
     run: checkBundle,
@@ -67,6 +72,14 @@ function tool(name: string, ...args: string[]): Outcome {
   if (!existsSync(program)) {
     return { ok: false, output: `${name} is not installed. Run npm ci.` }
   }
+  return execute(program, ...args)
+}
+
+function node(...args: string[]): Outcome {
+  return execute(process.execPath, ...args)
+}
+
+function execute(program: string, ...args: string[]): Outcome {
   const { status, stdout, stderr } = spawnSync(program, args, {
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,

@@ -1,7 +1,6 @@
 /** The HTTP app: the base app with CORS, the routes and the OpenAPI document. */
 import { errorResult } from './domain/result.ts'
 import { methodNotAllowed } from 'hono/method-not-allowed'
-import packageJson from '../package.json' with { type: 'json' }
 import { requireRunner } from './http/middleware/bearerToken.ts'
 import { allowOrigins } from './http/middleware/headers.ts'
 import { rateLimitVisitors } from './http/middleware/rateLimit.ts'
@@ -21,6 +20,7 @@ import { multipartUploadRoutes } from './http/routes/multipartUploads.ts'
 import { formUploadRoutes } from './http/routes/formUpload.ts'
 import { variantRoutes } from './http/routes/variants.ts'
 import { videoStatusRoutes } from './http/routes/videoStatus.ts'
+import { createDocument, describeSecurity } from './openapi.ts'
 import { gateway } from './runners/handlers.ts'
 
 export const app = createBaseApp()
@@ -59,28 +59,7 @@ app.route('/', variantRoutes)
 app.route('/', videoStatusRoutes)
 app.route('/runner', gateway)
 
-app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
-  type: 'http',
-  scheme: 'bearer',
-})
-app.openAPIRegistry.registerComponent('securitySchemes', 'runnerToken', {
-  type: 'http',
-  scheme: 'bearer',
-})
-
-app.get('/openapi.json', rateLimitVisitors, (c) => {
-  const document = app.getOpenAPI31Document({
-    openapi: '3.1.0',
-    info: {
-      title: 'Reelqueue',
-      version: packageJson.version,
-      description: packageJson.description,
-      license: { name: 'MIT' },
-    },
-  })
-  // {.+} lets a parameter match several segments. OpenAPI has no syntax for that, so it is removed.
-  const paths = Object.entries(document.paths ?? {}).map(
-    ([path, item]) => [path.replace('{.+}', ''), item] as const,
-  )
-  return c.json({ ...document, paths: Object.fromEntries(paths) })
-})
+describeSecurity(app)
+app.get('/openapi.json', rateLimitVisitors, (c) =>
+  c.json(createDocument(app, new URL(c.req.url).origin)),
+)

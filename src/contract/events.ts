@@ -3,6 +3,7 @@
  * and `unavailable`. Durable events are rows of the event log; the other events are not stored.
  */
 import { z } from 'zod'
+import { errorBody } from './errors.ts'
 import { jobStatus, percent } from './jobStatus.ts'
 
 export const DURABLE_EVENTS = [
@@ -47,3 +48,31 @@ export const progressData = z.object({
   chunks: chunkCounts.optional().describe('Set for a job that is split into chunks'),
 })
 export type ProgressData = z.infer<typeof progressData>
+
+/** What `GET /queue/events` sends, for OpenAPI and the types of clients. */
+export const queueEvent = z
+  .discriminatedUnion('event', [
+    z.object({
+      event: durableEventType,
+      id: z.string().describe('Send it as Last-Event-ID to receive the events after it'),
+      data: durableEventData,
+    }),
+    z.object({ event: z.literal('job:progress'), data: progressData }),
+    z.object({
+      event: z.literal('connected'),
+      id: z.string().describe('Position in the log of events at which the stream begins'),
+      data: z.object({ clientId: z.string() }),
+    }),
+    z.object({ event: z.literal('heartbeat'), data: z.object({ timestamp: z.number() }) }),
+    z.object({
+      event: z
+        .literal('resync')
+        .describe('Events after the requested id may be missing: list the jobs again'),
+      data: z.object({ reason: z.string() }),
+    }),
+    z.object({
+      event: z.literal('unavailable').describe('The stream ends. Connect again after `retry`'),
+      data: errorBody,
+    }),
+  ])
+  .meta({ id: 'QueueEvent' })

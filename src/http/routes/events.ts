@@ -2,6 +2,7 @@
 import { z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { createStreamToken, streamToken } from '../../contract/apiKey.ts'
+import { queueEvent } from '../../contract/events.ts'
 import { queueName } from '../../contract/queue.ts'
 import { storagePath } from '../../contract/storagePath.ts'
 import { writeCount } from '../../contract/writeCount.ts'
@@ -51,7 +52,7 @@ const eventsRoute = route(openToVisitors('events:read'), {
     200: {
       description:
         'A stream of events, open until either side closes it. If the service is temporarily unavailable or a limit is reached, the stream has one event "unavailable" with the error, and ends',
-      content: { 'text/event-stream': { schema: z.string() } },
+      content: { 'text/event-stream': { schema: queueEvent } },
     },
     ...errors(400, 404),
   },

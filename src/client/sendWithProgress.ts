@@ -1,0 +1,37 @@
+/**
+ * Sends a request with XMLHttpRequest, because `fetch` does not tell how much of a body was sent.
+ * Browsers and React Native have it.
+ */
+export function sendWithProgress(
+  url: string,
+  { method = 'GET', headers, body, signal, credentials }: RequestInit,
+  onProgress: (sentBytes: number) => void,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest()
+    request.open(method, url)
+    request.withCredentials = credentials === 'include'
+    for (const [name, value] of Object.entries((headers ?? {}) as Record<string, string>)) {
+      request.setRequestHeader(name, value)
+    }
+    request.upload.onprogress = ({ loaded }) => onProgress(loaded)
+    request.onload = () => resolve(toResponse(request))
+    request.onerror = () => reject(new TypeError('The connection failed'))
+    request.onabort = () => reject(signal?.reason as Error)
+    if (signal?.aborted) {
+      return reject(signal.reason as Error)
+    }
+    const abort = () => request.abort()
+    signal?.addEventListener('abort', abort)
+    request.onloadend = () => signal?.removeEventListener('abort', abort)
+    request.send(body as XMLHttpRequestBodyInit)
+  })
+}
+
+function toResponse(request: XMLHttpRequest): Response {
+  const retryAfter = request.getResponseHeader('Retry-After')
+  return new Response(request.responseText, {
+    status: request.status,
+    headers: retryAfter === null ? {} : { 'Retry-After': retryAfter },
+  })
+}

@@ -1,0 +1,41 @@
+/** The OpenAPI document of an app. Clients are generated from it, among them src/client. */
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import packageJson from '../package.json' with { type: 'json' }
+import { queueEvent } from './contract/events.ts'
+import type { ApiEnv } from './http/apiEnv.ts'
+
+type App = OpenAPIHono<ApiEnv>
+
+/** Registers the security schemes that routes name, and schemas that no route refers to. */
+export function describeSecurity({ openAPIRegistry }: App): void {
+  openAPIRegistry.registerComponent('securitySchemes', 'apiKey', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'An API key; `npm start` prints the first one',
+  })
+  openAPIRegistry.registerComponent('securitySchemes', 'runnerToken', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'RUNNER_TOKEN, or the token of one container',
+  })
+  openAPIRegistry.register('QueueEvent', queueEvent)
+}
+
+/** @param url the address under which the service was reached */
+export function createDocument(app: App, url: string) {
+  const document = app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Reelqueue',
+      version: packageJson.version,
+      description: packageJson.description,
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+    },
+    servers: [{ url, description: 'This service' }],
+  })
+  // {.+} lets a parameter match several segments. OpenAPI has no syntax for that, so it is removed.
+  const paths = Object.entries(document.paths ?? {}).map(
+    ([path, item]) => [path.replace('{.+}', ''), item] as const,
+  )
+  return { ...document, paths: Object.fromEntries(paths) }
+}

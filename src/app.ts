@@ -14,6 +14,7 @@ import { apiKeyRoutes } from './http/routes/apiKeys.ts'
 import { presetRoutes } from './http/routes/namedPresets.ts'
 import { probeRoutes } from './http/routes/probe.ts'
 import { queueRoutes } from './http/routes/queues.ts'
+import { sessionRoutes } from './http/routes/session.ts'
 import { signedUrlRoutes } from './http/routes/signedUrls.ts'
 import { statsRoutes } from './http/routes/stats.ts'
 import { multipartUploadRoutes } from './http/routes/multipartUploads.ts'
@@ -49,6 +50,7 @@ app.route('/', queueRoutes)
 app.route('/', presetRoutes)
 app.route('/', probeRoutes)
 app.route('/', apiKeyRoutes)
+app.route('/', sessionRoutes)
 app.route('/', signedUrlRoutes)
 app.route('/', statsRoutes)
 app.route('/', eventRoutes)

@@ -21,6 +21,7 @@ export const ERRORS = {
   job_not_deletable: { status: 400, label: 'Bad Request' },
   unauthorized: { status: 401, label: 'Unauthorized' },
   forbidden: { status: 403, label: 'Forbidden' },
+  cross_site_request: { status: 403, label: 'Forbidden' },
   not_found: { status: 404, label: 'Not Found' },
   file_not_found: { status: 404, label: 'Not Found' },
   job_not_found: { status: 404, label: 'Not Found' },

@@ -21,6 +21,7 @@ const PACKAGES = [
   'fast-check',
   'hono',
   'hono/body-limit',
+  'hono/cookie',
   'hono/cors',
   'hono/factory',
   'hono/http-exception',

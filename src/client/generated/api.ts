@@ -1788,7 +1788,7 @@ export interface paths {
                             /** @description Description of the error, often with what to do */
                             message: string;
                             /** @enum {string} */
-                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                             requestId: string;
                             jobId: string;
                             /** @enum {string|null} */
@@ -2284,6 +2284,219 @@ export interface paths {
                 };
             };
         };
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what the API key of this request or session may do */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The API key of the caller */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description The API key, stream token or runner token is missing or not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The API key or the signed URL does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+                429: {
+                    headers: {
+                        /** @description Seconds after which the request can be sent again */
+                        "Retry-After": string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The service is not configured correctly, or the resource is not ready yet */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        /**
+         * Sign a browser in with an API key
+         * @description Sets a cookie that scripts cannot read. Requests of pages of this service then need no API key. The session ends after a day, or with the API key.
+         */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": {
+                        /** @description The API key. It is not returned */
+                        apiKey: string;
+                    };
+                };
+            };
+            responses: {
+                /** @description The session; its cookie is set */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Session"];
+                    };
+                };
+                /** @description The request is not valid, or the current state does not allow it. See the message. */
+                400: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The API key, stream token or runner token is missing or not valid */
+                401: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The API key or the signed URL does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+                413: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+                429: {
+                    headers: {
+                        /** @description Seconds after which the request can be sent again */
+                        "Retry-After": string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The service is not configured correctly, or the resource is not ready yet */
+                503: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description The disk or the database of the service is full */
+                507: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        /** Sign a browser out */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The cookie was deleted */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": {
+                            /** @enum {boolean} */
+                            success: true;
+                            message: string;
+                        };
+                    };
+                };
+                /** @description The API key or the signed URL does not allow this */
+                403: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+                /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+                429: {
+                    headers: {
+                        /** @description Seconds after which the request can be sent again */
+                        "Retry-After": string;
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Error"];
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/signed-urls": {
@@ -4035,7 +4248,7 @@ export interface paths {
                             /** @description Description of the error, often with what to do */
                             message: string;
                             /** @enum {string} */
-                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                             requestId: string;
                             jobId: string;
                             /** @enum {string|null} */
@@ -4148,7 +4361,7 @@ export interface paths {
                             /** @description Description of the error, often with what to do */
                             message: string;
                             /** @enum {string} */
-                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                             requestId: string;
                             /** @enum {string} */
                             status: "not_found";
@@ -4272,7 +4485,7 @@ export interface paths {
                             /** @description Description of the error, often with what to do */
                             message: string;
                             /** @enum {string} */
-                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                             requestId: string;
                             /** @enum {string} */
                             status: "not_found";
@@ -4382,7 +4595,7 @@ export interface components {
             /** @description Description of the error, often with what to do */
             message: string;
             /** @enum {string} */
-            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
             requestId: string;
         };
         MediaFacts: {
@@ -5052,6 +5265,22 @@ export interface components {
             maxStreams?: number | null;
             maxQueuedJobs?: number | null;
             maxStoredBytes?: number | null;
+        };
+        Session: {
+            /** @description Id of the API key; "root" for the root key */
+            keyId: string;
+            /** @description Name of the API key */
+            name: string;
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin")[];
+            /** @description The only queue that the key can see; null for all */
+            queue: string | null;
+            /** @description The only folder that the key can see; null for all */
+            pathPrefix: string | null;
+            /**
+             * Format: date-time
+             * @description Time at which the session or, without a session, the key expires; null for never
+             */
+            expiresAt: string | null;
         };
         CreateSignedUrl: {
             /** @enum {string} */

@@ -11,6 +11,7 @@ import { findCallerByKey } from '../../services/apiKeys/apiKeys.ts'
 import { HOW_TO_SEND_A_KEY, missingScopeError } from '../../services/apiKeys/accessErrors.ts'
 import { errorResponse, errors } from '../responses/errorResponse.ts'
 import type { ApiEnv } from '../apiEnv.ts'
+import { findCrossSiteError, readSession } from '../session.ts'
 import { isDigestOf, readBearerToken } from './bearerToken.ts'
 import { type RateLimitClass, checkCallerRateLimit } from './rateLimit.ts'
 
@@ -69,26 +70,51 @@ const identifyCaller = createMiddleware<ApiEnv>(async (c, next) => {
   if (!limited.ok) {
     return errorResponse(c, limited)
   }
-  if (authenticated?.ok === false) {
+  // The cookie of an ended session does not keep anyone from what visitors may read.
+  if (authenticated?.ok === false && readBearerToken(c) !== undefined) {
     return accessErrorResponse(c, authenticated)
   }
   c.set('caller', caller)
   return next()
 })
 
-type Authenticated = { ok: true; caller: Caller } | ErrorResult<'unauthorized' | 'not_configured'>
+type Authenticated =
+  | { ok: true; caller: Caller }
+  | ErrorResult<'unauthorized' | 'not_configured' | 'cross_site_request'>
 
 const notConfigured = errorResult(
   'not_configured',
   'The secret API_KEY is not set. Set it with: npx wrangler secret put API_KEY',
 )
 
-/** Returns the caller to whom the request's key belongs; null if there is no bearer token. */
+/** Returns the caller of the request's key or session; null if it has neither. A key comes first. */
 async function authenticate(c: Context<ApiEnv>): Promise<Authenticated | null> {
   const key = readBearerToken(c)
-  if (key === undefined) {
-    return null
+  if (key !== undefined) {
+    return authenticateKey(c, key)
   }
+  const session = await readSession(c)
+  if (!session?.ok) {
+    return session
+  }
+  const crossSite = findCrossSiteError(c, true)
+  if (crossSite) {
+    return crossSite
+  }
+  const authenticated = await authenticateKey(c, session.key)
+  if (!authenticated.ok) {
+    return authenticated
+  }
+  const { caller } = authenticated
+  const expiresAt = Math.min(session.expiresAt, caller.expiresAt ?? session.expiresAt)
+  return { ok: true, caller: { ...caller, expiresAt } }
+}
+
+/** Returns the caller of an API key. */
+export async function authenticateKey(
+  c: Context<ApiEnv>,
+  key: string,
+): Promise<{ ok: true; caller: Caller } | ErrorResult<'unauthorized' | 'not_configured'>> {
   const digest = await sha256(key)
   if (c.env.API_KEY && (await isDigestOf(digest, c.env.API_KEY))) {
     return { ok: true, caller: ROOT }

@@ -54,6 +54,8 @@ it('no row, no log line and no response contains a secret, except for an echoed 
     for (const path of ['/queue/jobs', '/api-keys', '/queue/events', '/queues', '/nowhere']) {
       await send(path, { headers: auth(key) })
     }
+    const body = JSON.stringify({ apiKey: key })
+    await send('/session', { method: 'POST', headers: json, body })
   }
   // With a failing database, these requests return internal errors.
   const broken = { prepare: () => { throw new Error('D1 is down') } } as never // prettier-ignore

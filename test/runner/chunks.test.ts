@@ -23,6 +23,7 @@ describe('the frames of all chunks are those of the whole before they are encode
     ['interlaced.mp4', {}],
     ['hlg.mp4', {}],
     ['edited.mp4', { rotate: 90 }],
+    ['rotated.mp4', { frameRate: 30 }],
     ['negative.mp4', {}],
   ])('%s %o', async (name, fields) => {
     const job = await openJob(name, fields)

@@ -10,6 +10,7 @@ import { args } from '../../../fixtures/args.ts'
 import { video } from '../../../fixtures/renditions.ts'
 import { clip } from '../runnerHarness.ts'
 import { openSplitJob, type SplitJob } from '../splitJob.ts'
+import { setQuarterTurn } from './contents.ts'
 import { AAC, H264, testVideo, tone } from './inputs.ts'
 
 const execute = promisify(execFile)
@@ -24,6 +25,8 @@ const SOURCES: Record<string, string[][]> = {
   'ntsc.mkv': [
     args`${testVideo('160x90', 30_000 / 1001, 7)} ${tone(7)} ${OPEN_GOP} ${AAC} ntsc.mkv`,
   ],
+  // Stored on its side.
+  'rotated.mp4': [args`${FILM} ${OPEN_GOP} ${AAC} rotated.mp4`],
   'fast.mp4': [args`${testVideo('160x90', 50, 7)} ${H264} -bf 2 fast.mp4`],
   'open.ts': [args`${FILM} ${OPEN_GOP} ${AAC} open.ts`],
   'fragmented.mp4': [
@@ -92,6 +95,9 @@ export function useChunkJobs() {
   async function make(name: string): Promise<string> {
     for (const command of SOURCES[name] ?? []) {
       await execute('ffmpeg', args`-v error -nostdin -y ${command}`, { cwd: folder })
+    }
+    if (name === 'rotated.mp4') {
+      await setQuarterTurn(join(folder, name), { storedHeight: 90 })
     }
     return join(folder, name)
   }

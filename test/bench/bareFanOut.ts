@@ -21,6 +21,9 @@ export interface BareLoad {
   pauseMs: number
 }
 
+/** The events of a measurement, and the pause between them. */
+export const EVENT_LOAD = { eventCount: 40, pauseMs: 100 }
+
 export async function measureBareFanOut(
   folder: string,
   { structure, clientCount, eventCount, pauseMs }: BareLoad,

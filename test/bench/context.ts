@@ -16,5 +16,7 @@ export interface Suite {
    * the beginning to the end.
    */
   runsBeside?: boolean
+  /** True for a suite that explains figures of another one. Without names, it does not run. */
+  runsOnlyNamed?: boolean
   run: (context: BenchContext) => Promise<Measurement[]>
 }

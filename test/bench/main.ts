@@ -1,7 +1,7 @@
 /**
- * `npm run bench -- [suite …] [--json FILE] [--idle-minutes N]` runs suites of benchmarks, all by
- * default, prints a table for each, and writes all figures as JSON. It asserts nothing, because times
- * depend on the machine and its load. docs/performance.md explains each suite.
+ * `npm run bench -- [suite …] [--json FILE] [--idle-minutes N]` runs suites of benchmarks, prints a
+ * table for each, and writes all figures as JSON. It asserts nothing, because times depend on the
+ * machine and its load. docs/performance.md explains each suite.
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -18,6 +18,7 @@ const SUITES: Readonly<Record<string, () => Promise<Suite>>> = {
   'tiny-jobs': () => import('./suites/tinyJobs.ts'),
   http: () => import('./suites/http.ts'),
   'fan-out': () => import('./suites/fanOut.ts'),
+  'fan-out-structures': () => import('./suites/fanOutStructures.ts'),
   idle: () => import('./suites/idle.ts'),
   streams: () => import('./suites/streams.ts'),
   reads: () => import('./suites/reads.ts'),
@@ -62,10 +63,18 @@ async function runSuite(name: string, suite: Suite): Promise<SuiteResult> {
   }
 }
 
-async function runAll(names: string[]): Promise<SuiteResult[]> {
-  const suites = await Promise.all(
-    names.map(async (name) => ({ name, suite: await SUITES[name]!() })),
+/** Loads the suites with these names; if there are none, those that run by default. */
+async function loadSuites(names: string[]) {
+  const loaded = await Promise.all(
+    Object.entries(SUITES).map(async ([name, load]) => ({ name, suite: await load() })),
   )
+  return loaded.filter(({ name, suite }) =>
+    names.length > 0 ? names.includes(name) : suite.runsOnlyNamed !== true,
+  )
+}
+
+async function runAll(names: string[]): Promise<SuiteResult[]> {
+  const suites = await loadSuites(names)
   const beside = suites.filter(({ suite }) => suite.runsBeside === true)
   const running = beside.map(({ name, suite }) => runSuite(name, suite))
   const results: SuiteResult[] = []
@@ -86,7 +95,7 @@ async function runAll(names: string[]): Promise<SuiteResult[]> {
 const { version } = packageJson
 const machine = describeMachine()
 console.log(`Reelqueue ${version} on ${machine}\n`)
-const results = await runAll(positionals.length > 0 ? positionals : Object.keys(SUITES))
+const results = await runAll(positionals)
 const json = JSON.stringify({ version, machine, date: new Date().toISOString(), results }, null, 2)
 if (options.json === undefined) {
   console.log(json)

@@ -13,7 +13,7 @@ import { simulateRunners } from '../simulatedRunners.ts'
 import { startService } from '../service.ts'
 
 const WIDTH_SECONDS = 300
-const OVERHEAD_SECONDS = 120
+const OVERHEAD_SECONDS = 90
 const ROUNDS = 2
 const TRANSFORMATION = 'h_720'
 const PATH = 'film.mp4'
@@ -88,7 +88,7 @@ async function measureOverhead({ folder, log }: BenchContext): Promise<Measureme
   }
   await service.stop()
   return {
-    name: `${OVERHEAD_SECONDS / 60} minutes of 720p in chunks of 30 s, one runner`,
+    name: `${OVERHEAD_SECONDS} s of 720p in chunks of 30 s, one runner`,
     unit: 's',
     values: split,
     floor: { name: 'without chunks', values: whole },

@@ -11,7 +11,7 @@ import { startService } from '../service.ts'
 
 const TRANSFORMATION = 'h_720'
 const CLIPS = [
-  { seconds: 60, rounds: 3, goal: 'at most 1.05 x' },
+  { seconds: 60, rounds: 2, goal: 'at most 1.05 x' },
   { seconds: 600, rounds: 1, goal: 'at most 1.03 x' },
 ]
 

@@ -10,20 +10,12 @@ import type { BenchContext } from '../context.ts'
 import { readCpuMs } from '../processorTime.ts'
 import { percentile, type Measurement } from '../report.ts'
 import { API_KEY, measureMemory, startService } from '../service.ts'
-import { measureBareFanOut, type Structure } from '../bareFanOut.ts'
+import { EVENT_LOAD, measureBareFanOut } from '../bareFanOut.ts'
 
 const CLIENTS = [100, 1_000, 2_000]
-/** Events of a measurement of times, and the pause between them. */
-const EVENTS = 40
-const PAUSE_MS = 150
+const { eventCount: EVENTS, pauseMs: PAUSE_MS } = EVENT_LOAD
 const STALLED = { stalled: 50, live: 50, requests: 60, jobsPerRequest: 20 }
 const FILE = 'bench/fan-out.mp4'
-
-/** What a bare Worker would need in other structures than that of the service. */
-const OTHER_STRUCTURES: Partial<Record<Structure, string>> = {
-  'responses-of-object': 'bare, responses of the object',
-  'socket-per-isolate': 'bare, one socket of the isolate',
-}
 
 type Service = Awaited<ReturnType<typeof startService>>
 
@@ -31,7 +23,11 @@ export async function run({ folder, log }: BenchContext): Promise<Measurement[]>
   const measurements: Measurement[] = []
   for (const count of CLIENTS) {
     log(`${count} clients`)
-    const floor = await measureBare(folder, 'socket-per-client', count)
+    const floor = await measureBareFanOut(join(folder, `bare-${count}`), {
+      ...EVENT_LOAD,
+      structure: 'socket-per-client',
+      clientCount: count,
+    })
     const measured = await withService(join(folder, `clients-${count}`), (service, clients) =>
       measureClients(service, clients, count),
     )
@@ -71,31 +67,9 @@ export async function run({ folder, log }: BenchContext): Promise<Measurement[]>
       },
     )
   }
-  for (const [structure, name] of Object.entries(OTHER_STRUCTURES)) {
-    log(name)
-    const bare = await measureBare(folder, structure as Structure, 1_000)
-    measurements.push(
-      {
-        name: `${name}: event to the last of 1000 clients, p99`,
-        unit: 'ms',
-        values: [percentile(bare.eventMs, 99)],
-      },
-      {
-        name: `${name}: processor time of workerd for an event, per client`,
-        unit: 'µs',
-        values: [bare.cpuMicroseconds],
-      },
-      { name: `${name}: memory of one client`, unit: 'kB', values: [bare.clientBytes / 1_000] },
-    )
-  }
   log('stalled clients')
   measurements.push(...(await withService(join(folder, 'stalled'), measureStalled)))
   return measurements
-}
-
-function measureBare(folder: string, structure: Structure, clientCount: number) {
-  const load = { structure, clientCount, eventCount: EVENTS, pauseMs: PAUSE_MS }
-  return measureBareFanOut(join(folder, `${structure}-${clientCount}`), load)
 }
 
 async function withService<T>(

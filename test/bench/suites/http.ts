@@ -14,7 +14,7 @@ import { API_KEY, type Service, startService } from '../service.ts'
 
 const SIZES = [1_000, 100_000, 1_000_000]
 const CONNECTIONS = [1, 32]
-const ROUNDS = 3
+const ROUNDS = 2
 const SECONDS = 1
 /** A rate limit applies to each key, so requests are spread over several. */
 const KEYS = 10

@@ -5,7 +5,7 @@ import type { BenchContext } from '../context.ts'
 import type { Measurement } from '../report.ts'
 import { type Memory, measureMemory, startService } from '../service.ts'
 
-const ROUNDS = 5
+const ROUNDS = 3
 /** Time after the start until the service is idle. */
 const SETTLING_MS = 5_000
 const MEGABYTE = 1e6

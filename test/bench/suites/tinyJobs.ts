@@ -15,7 +15,7 @@ import { execute } from '../execute.ts'
 const JOBS = 100
 /** Maximum number of jobs in a request. */
 const MAX_CREATED = 50
-const ROUNDS = 3
+const ROUNDS = 2
 const CLIP_SECONDS = 20
 const PATH = 'bench/tiny.mp4'
 

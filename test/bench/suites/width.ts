@@ -9,7 +9,7 @@ import { startService } from '../service.ts'
 
 const CLIPS = 12
 const ROUNDS = 1
-const TRANSFORMATION = 'h_720'
+const TRANSFORMATION = 'h_480'
 const WAYS = [
   { name: 'one runner', runners: 1, env: {} },
   {
@@ -21,7 +21,7 @@ const WAYS = [
 ]
 
 export async function run({ folder, log }: BenchContext): Promise<Measurement[]> {
-  const clip = await makeClip(folder, { name: 'clip.mp4', size: '1280x720', seconds: 20 })
+  const clip = await makeClip(folder, { name: 'clip.mp4', size: '854x480', seconds: 20 })
   const measurements = WAYS.map(({ name }) => ({
     name: `${CLIPS} clips of 20 s, ${name}`,
     unit: 's',

@@ -21,6 +21,7 @@ import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
 import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { downloadChunk } from '../gateway/downloadChunk.ts'
 import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
+import { downloadReusedTracks } from './reusedTracks.ts'
 import type { RunningAttempt } from './types.ts'
 
 interface SplitResult {
@@ -29,6 +30,7 @@ interface SplitResult {
   chunks: NonNullable<ReturnType<typeof planChunks>['ranges']>
   seconds: number
   probe: StoredProbe
+  trackKeys?: Record<string, string>
 }
 
 /**
@@ -59,7 +61,14 @@ export function splitVariant(
   // Without its stored probe, other runners may plan differently.
   return probe === null || seconds === null
     ? null
-    : { outcome: 'split', planKey: split.planKey, chunks: split.ranges, seconds, probe }
+    : {
+        outcome: 'split',
+        planKey: split.planKey,
+        ...(split.trackKeys && { trackKeys: split.trackKeys }),
+        chunks: split.ranges,
+        seconds,
+        probe,
+      }
 }
 
 /** Plans the chunks of a variant. Only videos and streams are split; the others are short, or have no video. */
@@ -86,7 +95,7 @@ function planSplit(
 export async function planAssignedChunk(
   attempt: RunningAttempt,
   chunk: ChunkAssignment,
-  { context }: PlannedVariant,
+  { context, plan: whole }: PlannedVariant,
 ): Promise<RenderPlan> {
   const { chunkSeconds, rendition } = attempt.assignment
   const options = { chunkSeconds, encoderVersion: attempt.chunkVersion ?? '' }
@@ -100,7 +109,12 @@ export async function planAssignedChunk(
   if (rendition.kind === 'stream') {
     return chunk.kind === 'join'
       ? planStreamJoin(rendition, context)
-      : planStreamChunk(rendition, context, chunk)
+      : planStreamChunk(
+          rendition,
+          context,
+          chunk,
+          await downloadReusedTracks(attempt, chunk, whole.stream!),
+        )
   }
   return chunk.kind === 'join'
     ? planJoinOfFiles(attempt, chunk, context)

@@ -102,6 +102,15 @@ export function createGatewayClient(options: {
       )
     },
 
+    /** Reads a file of a track that the chunk may copy. */
+    readReusedFile(lease: Lease, name: string, signal: AbortSignal): Promise<Buffer> {
+      return send(
+        { path: `${buildJobPath(lease)}/source?fence=${lease.fence}&reused=${name}` },
+        { timeoutMs: partMs, tries: TRIES, signal },
+        async (response) => Buffer.from(await response.arrayBuffer()),
+      )
+    },
+
     /** Lists the completed chunks of the job of a chunk. Not retried: it is asked again. */
     async listCompletedChunks(
       lease: Lease,

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import type { ChunkFacts } from '../../src/contract/chunk.ts'
 import type { MediaFacts } from '../../src/contract/mediaFacts.ts'
 import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
+import { addReusedTracks, listReusedTracks } from '../attempt/reusedTracks.ts'
 import { executePlan } from '../attempt/executePlan.ts'
 import { addNote, type RunningAttempt, type StageTimer } from '../attempt/types.ts'
 import { asUnsplit, JobFailure } from '../failures.ts'
@@ -36,12 +37,13 @@ export async function publishChunk(
   if (chunk.kind === 'join') {
     return joinPackage(attempt, plan, chunk, timeStage)
   }
-  if (chunk.kind === 'audio') {
+  const reused = await listReusedTracks(attempt.scratch)
+  if (chunk.kind === 'audio' && reused.length === 0) {
     return makeAudio(attempt, plan, { chunk, whole }, timeStage)
   }
   const start = publishStart(attempt, whole, chunk)
   try {
-    return await makeSegments(attempt, plan, chunk, timeStage)
+    return await makeSegments(attempt, plan, { chunk, reused }, timeStage)
   } finally {
     await start
   }
@@ -50,12 +52,13 @@ export async function publishChunk(
 async function makeSegments(
   attempt: RunningAttempt,
   plan: StreamPlan,
-  chunk: ChunkAssignment,
+  { chunk, reused }: { chunk: ChunkAssignment; reused: string[] },
   timeStage: StageTimer,
 ) {
   const { scratch, tracker } = attempt
   let chunkFiles: Awaited<ReturnType<typeof measureStreamChunk>> | null = null
   const output = await executePlan(attempt, plan, timeStage, async () => {
+    await addReusedTracks(scratch)
     chunkFiles = await measureStreamChunk(attempt, plan.stream, chunk).catch(asUnsplit)
     return describeOutput(chunkFiles.measured)
   })
@@ -75,7 +78,8 @@ async function makeSegments(
         tracker.setUploadedShare((stored / files.length) * 0.99)
       }),
     )
-    return { ...(await storePart(attempt, part, measured)), output }
+    const finish = await storePart(attempt, part, measured)
+    return { ...finish, output, chunk: { ...finish.chunk, reusedTracks: reused } }
   })
 }
 

@@ -28,6 +28,16 @@ export const MAX_VIDEO_CHUNKS = 600
 /** Of one job, with one of audio and `join`. */
 export const MAX_CHUNKS = MAX_VIDEO_CHUNKS + 2
 
+/** Name of the audio track of a stream. */
+export const AUDIO_TRACK = 'a'
+
+/** Prefix of the names of a track's files in a package. */
+const trackName = z.string().regex(/^[a-z0-9]{1,10}$/)
+export const trackNames = z.array(trackName).max(20)
+
+/** Hash of everything that determines the frames of a track, by the name of the track. */
+export const trackKeys = z.record(trackName, z.string().regex(/^[0-9a-f]{64}$/))
+
 /** What the runner of a chunk has measured in its file. */
 export const chunkFacts = z.object({
   sizeBytes: z.int().positive(),
@@ -43,6 +53,9 @@ export const chunkFacts = z.object({
   endTicks: z.int(),
   /** SHA-256 of the decoder configuration, in hexadecimal digits. */
   decoderConfig: z.string().regex(/^[0-9a-f]{64}$/),
+  reusedTracks: trackNames
+    .optional()
+    .describe('Tracks that were copied from another variant instead of encoded'),
 })
 export type ChunkFacts = z.infer<typeof chunkFacts>
 
@@ -67,4 +80,8 @@ export interface StoredChunk extends ChunkRange {
    * package of chunks belongs to no attempt: a later one continues it.
    */
   packageKey: string | null
+  /** Only of `join`, of a stream. */
+  trackKeys?: Record<string, string>
+  /** Prefixes of the packages that have tracks of this chunk, by the name of the track. */
+  reusableTracks?: Record<string, string>
 }

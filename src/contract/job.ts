@@ -194,6 +194,11 @@ export const chunk = z
     errorCode: failureCode.nullable(),
     error: z.string().nullable(),
     timings: timings.nullable(),
+    reusedTracks: z
+      .array(z.string())
+      .describe(
+        'Tracks of a stream, such as `v720`, that were copied from another variant instead of encoded',
+      ),
   })
   .meta({ id: 'Chunk' })
 export type Chunk = z.infer<typeof chunk>

@@ -42,7 +42,7 @@
  * it sends `Want-Content-Digest: sha-256=0`.
  */
 import { z } from 'zod'
-import { chunkFacts, chunkRange, MAX_CHUNKS } from './chunk.ts'
+import { chunkFacts, chunkRange, MAX_CHUNKS, trackKeys, trackNames } from './chunk.ts'
 import { failureCode } from './failureCode.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { plan } from './plan.ts'
@@ -167,6 +167,9 @@ const chunkAssignment = chunkRange.extend({
   jobId: z.string().describe('The job of which this is a chunk'),
   index: z.int().nonnegative(),
   planKey: z.string(),
+  reusableTracks: trackNames
+    .default([])
+    .describe('Tracks of a stream that another variant of the original has'),
   completedChunks: z
     .array(completedChunk)
     .default([])
@@ -286,6 +289,9 @@ export const finish = z.discriminatedUnion('outcome', [
       .regex(/^[0-9a-f]{64}$/)
       .describe('Chunks with the same key and range have the same frames'),
     seconds: z.number().positive().describe('Duration of the variant'),
+    trackKeys: trackKeys
+      .optional()
+      .describe('Of a stream: tracks with the same key have the same frames'),
     chunks: z.array(chunkRange).min(2).max(MAX_CHUNKS).describe('The last one is `join`'),
     probe: optionalProbe,
   }),

@@ -44,20 +44,22 @@ export async function completeJob(
     })
     .where(and(isHeldByClaim(claim), isAllowed('complete'), isJoined))
     .returning()
+  const trackKeys = join?.completion.chunk.trackKeys
+  const tracks = trackKeys ? JSON.stringify(trackKeys) : null
   const putVariant = statement(
     db,
     sql`
     INSERT INTO variants (file_path, transformation, output_key, job_id, size_bytes, source_etag,
-      reference_files, created_at, last_requested_at)
+      reference_files, created_at, last_requested_at, tracks)
     SELECT file_path, transformation, ${outputKey}, id, ${output.sizeBytes}, source_etag,
-      reference_files, ${now}, iif(last_requested_at IS NULL, NULL, ${now})
+      reference_files, ${now}, iif(last_requested_at IS NULL, NULL, ${now}), ${tracks}
     FROM jobs
     WHERE id = ${claim.jobId} AND fence = ${claim.fence} AND status = 'completed'
       AND completed_at = ${now}
     ON CONFLICT (file_path, transformation) DO UPDATE SET
       output_key = excluded.output_key, job_id = excluded.job_id, size_bytes = excluded.size_bytes,
       source_etag = excluded.source_etag, reference_files = excluded.reference_files,
-      created_at = excluded.created_at,
+      created_at = excluded.created_at, tracks = excluded.tracks,
       -- Stays null: a variant of another caller does not become a visitor's.
       last_requested_at = iif(last_requested_at IS NULL, NULL, excluded.last_requested_at)`,
   )

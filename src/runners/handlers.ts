@@ -18,7 +18,7 @@ import { finishAttempt } from '../services/jobs/finishAttempt.ts'
 import { leaseLostError } from '../services/jobs/claimChecks.ts'
 import { isLastRunner } from '../services/jobs/heldJobs.ts'
 import { listCompletedForClaim } from '../services/chunks/completedChunks.ts'
-import { findChunkSource, findJobSource } from '../services/jobs/jobSource.ts'
+import { findChunkSource, findJobSource, findReusedSource } from '../services/jobs/jobSource.ts'
 import { beginOutput, PART_SIZE_BYTES, putPart } from '../services/jobs/outputUpload.ts'
 import { putPackageFile } from '../services/jobs/packageFiles.ts'
 import { recordReport } from '../services/jobs/recordReport.ts'
@@ -91,11 +91,15 @@ gateway
       : c.body(null, 204)
   })
   .openapi(sourceRoute, async (c) => {
-    const { fence, reference, chunk } = c.req.valid('query')
+    const { fence, reference, chunk, reused } = c.req.valid('query')
     const platform = c.get('platform')
     const claim = await readClaim(c, c.req.valid('param').id, fence)
     if (chunk !== undefined) {
       const found = await findChunkSource(platform, claim, chunk)
+      return found.ok ? serveSource(c, platform.variants, found.file) : errorResponse(c, found)
+    }
+    if (reused !== undefined) {
+      const found = await findReusedSource(platform, claim, reused)
       return found.ok ? serveSource(c, platform.variants, found.file) : errorResponse(c, found)
     }
     const source = await findJobSource(platform, claim, reference)

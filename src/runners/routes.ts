@@ -53,6 +53,9 @@ export const sourceRoute = route(runnerToken, {
         .max(MAX_CHUNKS)
         .optional()
         .describe('Index of a completed chunk of the same job, to read its file'),
+      reused: protocol.packageFileName
+        .optional()
+        .describe('Name of a file of one of the `reusableTracks` of the chunk'),
     }),
   },
   responses: {

@@ -133,5 +133,6 @@ export function serializeChunk(row: JobRow): Chunk {
     errorCode: row.errorCode,
     error: row.error,
     timings: row.timings,
+    reusedTracks: facts?.reusedTracks ?? [],
   }
 }

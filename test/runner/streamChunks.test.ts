@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { parse } from 'mpd-parser'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { GatewayRejection } from '../../container/failures.ts'
 import { readSegment } from '../../container/ffmpeg/streaming/mp4Boxes.ts'
 import type { RenditionOf } from '../../src/contract/rendition.ts'
 import { args } from '../fixtures/args.ts'
@@ -16,6 +17,7 @@ import {
   hashStreamFrames,
   openSplitStream,
   planRanges,
+  planSplit,
 } from './helpers/splitStream.ts'
 import { parsePlaylist } from './helpers/streamReader.ts'
 
@@ -153,6 +155,39 @@ describe('a stream of chunks', () => {
     // The audio is not listed beyond the end of the first chunk of video.
     expect(listed).toBe(2)
     await job.close()
+  })
+})
+
+describe('a stream of which another variant has some tracks', () => {
+  it('copies them, and encodes the others and what cannot be read', async () => {
+    const small = await openJob('film.mp4', { ladder: [144] })
+    const { files } = await encodeStreamChunks(small, 4)
+    const large = await openJob('film.mp4', { ladder: [144, 180] })
+    const keys = planSplit(small, 4).trackKeys
+    expect(planSplit(large, 4).trackKeys).toEqual({ ...keys, v180: expect.any(String) })
+    const better = await openJob('film.mp4', { ladder: [144], quality: 90 })
+    expect(planSplit(better, 4).trackKeys).toMatchObject({ a: keys!['a'] })
+    expect(planSplit(better, 4).trackKeys).not.toMatchObject({ v144: keys!['v144'] })
+
+    const commands: string[] = []
+    const output = await encodeStreamChunks(large, 4, {
+      reusable: ['v144', 'a'],
+      async readReused(name) {
+        if (name === 'v144_00002.m4s') {
+          throw new GatewayRejection(400, 'It was deleted.')
+        }
+        return files.get(name)!
+      },
+      onChunk: () => commands.push(large.attempt.record.command),
+    })
+    expect(output.facts.map(({ reusedTracks }) => reusedTracks)).toEqual([[], ['a'], ['v144']])
+    expect(commands.map((command) => command.includes('v144_init'))).toEqual([true, true, false])
+    expect(commands[1]).toBe(commands[0])
+    for (const name of ['v144', 'v180', 'a']) {
+      expect(parsePlaylist(output.files.get(`${name}.m3u8`)).segments).toHaveLength(5)
+    }
+    expect(output.files.get('v144_00005.m4s')).toEqual(files.get('v144_00005.m4s'))
+    await Promise.all([small, large, better].map((job) => job.close()))
   })
 })
 

@@ -31,6 +31,8 @@ export interface ChunkPlan {
   ranges: ChunkRange[]
   /** Hash of everything that determines the bytes of the chunks. */
   planKey: string
+  /** Of a stream: the same for each of its tracks, by name. */
+  trackKeys?: Record<string, string>
 }
 
 /** The reason for not splitting, as a sentence; null for a video that is too short. */

@@ -19,22 +19,29 @@ export type StreamPlan = RenderPlan & { stream: layout.StreamLayout }
 /**
  * Plans the segments of one chunk, which are then in the folder `segments`. The tracks of its layout are
  * those of the chunk.
+ *
+ * @param reused names of the tracks that are copied, and not encoded
  */
 export function planStreamChunk(
   rendition: Stream,
   context: PlanContext,
   range: ChunkRange,
+  reused: ReadonlySet<string> = new Set(),
 ): StreamPlan {
   const whole = requireStream(planStream(rendition, context))
   const isVideo = range.kind === 'video'
   const tracks = whole.stream.tracks.filter(({ video }) => (video !== null) === isVideo)
+  const first = tracks.find(({ name }) => !reused.has(name))
   return {
     ...whole,
     reason: 'a part of a stream that is split',
     notes: [],
-    steps: isVideo
-      ? planVideoSteps(rendition, context, { range, track: tracks[0]! })
-      : planAudioSteps(rendition, context),
+    steps:
+      first === undefined
+        ? []
+        : isVideo
+          ? planVideoSteps(rendition, context, { range, track: first, reused })
+          : planAudioSteps(rendition, context),
     stream: { ...whole.stream, tracks },
   }
 }
@@ -109,12 +116,13 @@ function planAudioSteps(rendition: Stream, context: PlanContext): Step[] {
 
 interface VideoChunk {
   range: ChunkRange
-  /** The smallest size. */
+  /** The smallest size that is encoded. */
   track: layout.Track
+  reused: ReadonlySet<string>
 }
 
 function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChunk): Step[] {
-  const { range, track } = chunk
+  const { range, track, reused } = chunk
   const { folder } = context
   const { inputs, output } = planFrames(rendition, context, range, 0)
   const { stream } = requireStream(planStream(rendition, context))
@@ -127,7 +135,7 @@ function planVideoSteps(rendition: Stream, context: PlanContext, chunk: VideoChu
         seconds: stream.seconds,
         ffmpeg: () => {
           const editPlan = planFrames(rendition, context, range, start.fromSeconds)
-          return buildChunkCommand(rendition, context, { range, stream, editPlan })
+          return buildChunkCommand(rendition, context, { range, stream, editPlan, reused })
         },
       },
     ],
@@ -161,7 +169,13 @@ function buildChunkCommand(
     range,
     stream,
     editPlan,
-  }: { range: ChunkRange; stream: layout.StreamLayout; editPlan: EditPlan },
+    reused,
+  }: {
+    range: ChunkRange
+    stream: layout.StreamLayout
+    editPlan: EditPlan
+    reused: ReadonlySet<string>
+  },
 ): string[] {
   const { segments, rungs } = planTracks(rendition, editPlan.output)
   return buildStreamCommand({
@@ -169,7 +183,9 @@ function buildChunkCommand(
       inputs: [...editPlan.inputs.files, ...editPlan.inputs.images],
       ...editPlan.graph.select({ video: true, audio: false }),
     },
-    rungs: rungs.map((rung) => ({ ...rung, isJoinable: true })),
+    rungs: rungs
+      .filter(({ name }) => !reused.has(name))
+      .map((rung) => ({ ...rung, isJoinable: true })),
     audio: null,
     frameRate: segments.frameRate.text,
     segmentSeconds: segments.seconds,

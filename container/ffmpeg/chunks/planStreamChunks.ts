@@ -5,7 +5,7 @@
 import { type ChunkRange, MAX_VIDEO_CHUNKS } from '../../../src/contract/chunk.ts'
 import type { RenditionOf } from '../../../src/contract/rendition.ts'
 import { planEdits } from '../edit/planEdits.ts'
-import { planTracks, requestStreamTracks } from '../plan/planStream.ts'
+import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
 import type { PlanContext } from '../renderPlan.ts'
 import { MIN_PLAYABLE_SEGMENTS } from '../streaming/streamLayout.ts'
 import { type ChunkPlan, MIN_VIDEO_CHUNKS, type NotSplit, type SplitOptions } from './planChunks.ts'
@@ -41,7 +41,33 @@ export function planStreamChunks(
   const planKey = computePlanKey(context, { ranges, encoderVersion }, (anonymous, range) =>
     planStreamChunk(rendition, anonymous, range),
   )
-  return { ranges, planKey }
+  return {
+    ranges,
+    planKey,
+    trackKeys: computeTrackKeys(rendition, context, { ranges, encoderVersion }),
+  }
+}
+
+/**
+ * Computes a key for each track, of the commands that make it alone. So a track has the same key in
+ * streams with other sizes.
+ */
+function computeTrackKeys(
+  rendition: RenditionOf<'stream'>,
+  context: PlanContext,
+  { ranges, encoderVersion }: { ranges: readonly ChunkRange[]; encoderVersion: string },
+): Record<string, string> {
+  const { tracks } = planStream(rendition, context).stream!
+  const keys = tracks.map(({ name, video }) => {
+    const others = new Set(tracks.map((track) => track.name).filter((other) => other !== name))
+    const kind = video === null ? 'audio' : 'video'
+    const ownRanges = ranges.filter((range) => range.kind === kind)
+    const key = computePlanKey(context, { ranges: ownRanges, encoderVersion }, (anonymous, range) =>
+      planStreamChunk(rendition, anonymous, range, others),
+    )
+    return [name, key] as const
+  })
+  return Object.fromEntries(keys)
 }
 
 /**

@@ -5036,6 +5036,8 @@ export interface components {
                 verify?: number;
                 upload?: number;
             } | null;
+            /** @description Tracks of a stream, such as `v720`, that were copied from another variant instead of encoded */
+            reusedTracks: string[];
         };
         Queue: {
             name: string;

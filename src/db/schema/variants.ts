@@ -61,6 +61,8 @@ export const variants = sqliteTable(
      * for other variants, which have no retention time.
      */
     lastRequestedAt: time(),
+    /** Of a stream that was made in chunks: the key of each track, by its name (see `trackKeys`). */
+    tracks: text({ mode: 'json' }).$type<Record<string, string>>(),
   },
   (t) => [
     primaryKey({ columns: [t.filePath, t.transformation] }),

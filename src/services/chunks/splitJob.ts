@@ -1,7 +1,8 @@
 /** Splits a job into chunks, which runners claim like jobs. */
-import type { ChunkRange, StoredChunk } from '../../contract/chunk.ts'
+import { AUDIO_TRACK, type ChunkRange, type StoredChunk } from '../../contract/chunk.ts'
 import type { Finish } from '../../contract/runnerProtocol.ts'
 import { findPackageOfChunks, splitJob } from '../../db/chunks.ts'
+import { findReusableTracks } from '../../db/reusableTracks.ts'
 import { saveFileProbe } from '../../db/fileProbes.ts'
 import type { Claim } from '../../db/leases.ts'
 import type { JobRow } from '../../db/rows.ts'
@@ -53,7 +54,7 @@ export async function splitIntoChunks(
     platform.db,
     claim,
     {
-      chunks: buildChunks(row, finish, packageKey),
+      chunks: buildChunks(row, finish, packageKey, await findTracks(platform, row, finish)),
       packageKey,
       requiredEncoders,
       input: finish.input,
@@ -113,10 +114,16 @@ async function choosePackage(
     : ((await findPackageOfChunks(db, id, planKey)) ?? `${id}.${fence + 1}/package/`)
 }
 
+/** Returns the packages that have tracks of a stream, by the name of the track. */
+async function findTracks({ db }: Platform, { id }: JobRow, { trackKeys }: SplitFinish) {
+  return trackKeys === undefined ? {} : findReusableTracks(db, id, trackKeys)
+}
+
 function buildChunks(
   { filePath, transformation }: JobRow,
-  { chunks, seconds, planKey }: SplitFinish,
+  { chunks, seconds, planKey, trackKeys }: SplitFinish,
   packageKey: string | null,
+  reusable: Record<string, string>,
 ): StoredChunk[] {
   const hasAudio = chunks.some(({ kind }) => kind === 'audio')
   const videoShare = 100 - JOIN_SHARE - (hasAudio ? AUDIO_SHARE : 0)
@@ -137,7 +144,16 @@ function buildChunks(
           : (videoShare * durationOfVideo(range, seconds)) / videoSeconds,
     facts: null,
     packageKey,
+    ...(range.kind === 'join'
+      ? trackKeys && { trackKeys }
+      : { reusableTracks: selectTracks(reusable, range) }),
   }))
+}
+
+/** Selects the tracks of a chunk. */
+function selectTracks(tracks: Record<string, string>, { kind }: ChunkRange) {
+  const isOfChunk = (name: string) => (name === AUDIO_TRACK) === (kind === 'audio')
+  return Object.fromEntries(Object.entries(tracks).filter(([name]) => isOfChunk(name)))
 }
 
 function durationOfVideo({ kind, startSeconds, endSeconds }: ChunkRange, seconds: number): number {

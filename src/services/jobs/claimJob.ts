@@ -217,7 +217,8 @@ async function buildAssignment(
 
 async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> {
   const jobId = row.parentId!
-  const { kind, startSeconds, endSeconds, frames, index, planKey, packageKey } = row.chunk!
+  const { kind, startSeconds, endSeconds, frames, index, planKey, packageKey, reusableTracks } =
+    row.chunk!
   const needsOthers = kind === 'join' || packageKey != null
   return {
     jobId,
@@ -227,6 +228,7 @@ async function assignChunk(db: Database, row: JobRow): Promise<ChunkAssignment> 
     frames,
     index,
     planKey,
+    reusableTracks: Object.keys(reusableTracks ?? {}),
     completedChunks: needsOthers ? await listCompletedChunks(db, jobId) : [],
   }
 }

@@ -20,6 +20,7 @@ type CachedJob = Pick<
   | 'runnerId'
   | 'packageKey'
   | 'parentId'
+  | 'chunk'
   | 'filePath'
   | 'sourceEtag'
   | 'sourceBytes'
@@ -107,9 +108,9 @@ async function readJob(platform: Platform, jobId: string): Promise<JobRow | unde
       entries.clear()
     }
     const { fence, runnerSecretHash, runnerId } = row
-    const { sourceEtag, sourceBytes, referenceFiles, parentId } = row
+    const { sourceEtag, sourceBytes, referenceFiles, parentId, chunk } = row
     const { filePath, packageKey } = row.chunk ?? row
-    const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId }
+    const claimed = { fence, runnerSecretHash, runnerId, packageKey, parentId, chunk }
     const job = { ...claimed, filePath, sourceEtag, sourceBytes, referenceFiles }
     entries.set(jobId, { job, readAt, outputKeys: new Map() })
   }

@@ -1,6 +1,6 @@
 /**
  * Files that a runner may read: the original and the reference files of the job that it holds, and the
- * completed chunks of a split job of which it holds a chunk.
+ * completed chunks of a split job of which it holds a chunk, and tracks that this chunk may copy.
  */
 import { findChunkFile } from '../../db/chunks.ts'
 import type { Claim } from '../../db/leases.ts'
@@ -35,6 +35,24 @@ export async function findJobSource(
     )
   }
   return { ok: true, file }
+}
+
+/** Finds a file of another variant's package, of a track that the chunk of the claim may copy. */
+export async function findReusedSource(
+  platform: Platform,
+  claim: Claim,
+  name: string,
+): Promise<{ ok: true; file: ReferenceFile } | LeaseLostError | ErrorResult<'invalid_request'>> {
+  const held = await findRecentlyHeldJob(platform, claim)
+  if (!held) {
+    return leaseLostError()
+  }
+  const [track = ''] = name.split(/[_.]/)
+  const prefix = held.chunk?.reusableTracks?.[track]
+  const object = prefix === undefined ? null : await platform.variants.head(prefix + name)
+  return object
+    ? { ok: true, file: { path: object.key, etag: object.etag, sizeBytes: object.sizeBytes } }
+    : errorResult('invalid_request', `There is no ${name} that this chunk may copy.`)
 }
 
 /** Finds the file of a completed chunk. The claim is that of another chunk of its job, usually `join`. */

@@ -1,6 +1,7 @@
 /** Makes the chunks of a stream and joins them, as runners do, with a gateway in memory. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { downloadReusedTracks } from '../../../container/attempt/reusedTracks.ts'
 import { runStep } from '../../../container/attempt/runStep.ts'
 import type { RunningAttempt, StageTimer } from '../../../container/attempt/types.ts'
 import {
@@ -29,12 +30,16 @@ export async function openSplitStream(options: {
   return { ...job, rendition: options.rendition }
 }
 
-export function planRanges({ rendition, context }: StreamJob, chunkSeconds: number): ChunkRange[] {
+export function planSplit({ rendition, context }: StreamJob, chunkSeconds: number) {
   const plan = planStreamChunks(rendition, context, { chunkSeconds, encoderVersion: 'test' })
   if (plan.ranges === null) {
     throw new Error(`not split: ${plan.reason}`)
   }
-  return plan.ranges
+  return plan
+}
+
+export function planRanges(job: StreamJob, chunkSeconds: number): ChunkRange[] {
+  return planSplit(job, chunkSeconds).ranges
 }
 
 const timeStage: StageTimer = (_, run) => run()
@@ -46,7 +51,9 @@ type BeforePut = (name: string, files: Files) => Promise<void> | void
 function createGateway({
   beforePut,
   listCompleted,
+  readReused,
 }: {
+  readReused: (name: string) => Promise<Buffer>
   beforePut: BeforePut
   listCompleted: () => CompletedChunk[]
 }) {
@@ -57,6 +64,7 @@ function createGateway({
   const client = {
     silentMs: () => 0,
     listCompletedChunks: async () => listCompleted(),
+    readReusedFile: (_: unknown, name: string) => readReused(name),
     async putFile(_: unknown, name: string, put: { file: string; version?: number }) {
       await beforePut(name, files)
       const { file, version = Infinity } = put
@@ -89,6 +97,7 @@ function createGateway({
  * @param order indexes of the chunks in the order in which they are made
  * @param onChunk called after each chunk, with the files that are stored by then
  * @param beforePut called before a file of the package is stored
+ * @param reusable tracks that can be copied, whose files `readReused` reads
  * @param tellsRunners false if the assignment of a chunk lists no other chunk
  */
 export async function encodeStreamChunks(
@@ -99,17 +108,21 @@ export async function encodeStreamChunks(
     onChunk = () => {},
     beforePut = () => {},
     tellsRunners = true,
+    reusable = [],
+    readReused = async () => Buffer.alloc(0),
   }: {
     order?: number[]
     onChunk?: (files: Files) => void
     beforePut?: BeforePut
     tellsRunners?: boolean
+    reusable?: string[]
+    readReused?: (name: string) => Promise<Buffer>
   } = {},
 ) {
   const { rendition, context } = job
   const ranges = planRanges(job, chunkSeconds)
   const facts: ChunkFacts[] = []
-  const gateway = createGateway({ beforePut, listCompleted })
+  const gateway = createGateway({ beforePut, listCompleted, readReused })
   const { stream } = planStream(rendition, context)
   const jobId = `${job.attempt.scratch} ${chunkSeconds} ${String(order)}`
 
@@ -130,6 +143,7 @@ export async function encodeStreamChunks(
       jobId,
       index,
       planKey: 'test',
+      reusableTracks: reusable,
       completedChunks: tellsRunners || range.kind === 'join' ? listCompleted() : [],
     }
     const attempt = {
@@ -141,7 +155,12 @@ export async function encodeStreamChunks(
     const plan =
       range.kind === 'join'
         ? planStreamJoin(rendition, here)
-        : planStreamChunk(rendition, here, range)
+        : planStreamChunk(
+            rendition,
+            here,
+            range,
+            await downloadReusedTracks(attempt, chunk, stream!),
+          )
     const finish = await publishChunk(attempt, plan, { chunk, whole: stream! }, timeStage)
     if (finish.outcome === 'completed') {
       facts[index] = finish.chunk

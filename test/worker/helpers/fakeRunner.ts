@@ -39,6 +39,7 @@ export function fakeRunner({ jobId, fence }: { jobId: string; fence: number }, s
       return send('GET', at(`source?fence=${fence}${query}`))
     },
     listCompletedChunks: () => send('GET', at(`chunks?fence=${fence}`)),
+    readReused: (name: string) => send('GET', at(`source?fence=${fence}&reused=${name}`)),
     readChunk: (index: number) => send('GET', at(`source?fence=${fence}&chunk=${index}`)),
     report: (progress = 10, fields: Record<string, unknown> = {}) =>
       report({ progress, ...fields }),

@@ -674,6 +674,59 @@ describe('the chunks of a stream', () => {
     expect((await audio.listCompletedChunks()).status).toBe(409)
   })
 
+  it('copy the tracks that another variant has, made of the same file in the same queue', async () => {
+    const keys = { v144: '1'.repeat(64), a: '2'.repeat(64) }
+    const splitRungs = async (filePath: string, ladder: string, more: object) => {
+      const job = await createOne(filePath, `f_hls,lad_${ladder}`, { queue })
+      const lead = (await claim())!
+      const trackKeys = { ...keys, ...more }
+      await expectJson(await lead.split(CHUNKS, { planKey: KEY, probe: PROBE, trackKeys }), 200)
+      return job.id
+    }
+    await splitRungs('rungs.mp4', '144', {})
+    const first = await claimKind('video')
+    await expectJson(await first.putFile('v144_00001.m4s', 'the small size'), 200)
+    await finishChunk(first)
+    await finishChunk(await claimKind('video'))
+    await finishChunk(await claimKind('audio'))
+    const join = await claimKind('join')
+    await expectJson(await join.putFile('master.m3u8', 'all'), 200)
+    await expectJson(await join.completePackage(), 200)
+
+    const id = await splitRungs('rungs.mp4', '144+180', { v180: '3'.repeat(64) })
+    const video = await claimKind('video')
+    expect(video.assignment.chunk!.reusableTracks).toEqual(['v144'])
+    expect(await (await video.readReused('v144_00001.m4s')).text()).toBe('the small size')
+    for (const name of ['v144_00009.m4s', 'v180_00001.m4s', 'a_00001.m4s', 'master.m3u8']) {
+      expect((await video.readReused(name)).status).toBe(400)
+    }
+    await finishChunk(video, { chunk: { ...FACTS, reusedTracks: ['v144'] } })
+    expect((await video.readReused('v144_00001.m4s')).status).toBe(409)
+    expect((await listChunks(id)).map(({ reusedTracks }) => reusedTracks)).toEqual([
+      ['v144'],
+      [],
+      [],
+      [],
+    ])
+    await expectJson(await api('DELETE', `/queue/jobs/${id}`), 200)
+
+    const reusableOf = async (ladder: string, more: object) => {
+      const other = await splitRungs('rungs.mp4', ladder, more)
+      const { reusableTracks } = (await claimKind('video')).assignment.chunk!
+      await expectJson(await api('DELETE', `/queue/jobs/${other}`), 200)
+      return reusableTracks
+    }
+    expect(await reusableOf('144+360', {})).toEqual(['v144'])
+    expect(await reusableOf('144+480', { v144: '4'.repeat(64) })).toEqual([])
+    const ownQueue = queue
+    queue = `${queue}-other`
+    await addQueue(queue)
+    expect(await reusableOf('144+720', {})).toEqual([])
+    queue = ownQueue
+    await putOriginal('rungs.mp4', 'other bytes')
+    expect(await reusableOf('144+240', {})).toEqual([])
+  })
+
   it('are used again by a retry, in the same package', async () => {
     const { id } = await splitStream('again.mp4')
     const first = await claimKind('video')

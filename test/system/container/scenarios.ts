@@ -10,7 +10,7 @@ import type { ContainerTest } from './containerTest.ts'
 
 const SLOT_RUNNER = /^slot-\d+-[0-9a-f]{8}$/
 /** The number of slots in `wrangler.toml`. */
-const SLOTS = 4
+export const SLOTS = 4
 
 /** Waits until the containers of earlier tests have exited. */
 export function waitForNoContainers({ listContainers }: ContainerSystem): Promise<void> {

@@ -1,13 +1,14 @@
 import { request } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { describe, expect } from 'vitest'
+import { describe, expect, vi } from 'vitest'
 import type { Client } from '../../../scripts/client.ts'
+import type { Chunk } from '../../../src/contract/job.ts'
 import { PROTOCOL_VERSION, RUNNER_SECRET_HEADER } from '../../../src/contract/runnerProtocol.ts'
 import { waitForEnds } from '../fixtures/events.ts'
 import type { EngineAccess } from './containerSystem.ts'
 import { containerTest } from './containerTest.ts'
 import { startStandIn } from './engines.ts'
-import { describeContainers, waitForNoContainers } from './scenarios.ts'
+import { describeContainers, SLOTS, waitForNoContainers } from './scenarios.ts'
 
 function cancel(client: Client, id: string) {
   return client.request(`/queue/jobs/${id}/cancel`, {
@@ -134,4 +135,50 @@ describe('with a simulated engine', () => {
     expect(all).toEqual([expect.objectContaining({ attempt: 1, outcome: 'completed' })])
     expect(all[0]!['runner']).toMatch(/^slot-1-/)
   })
+
+  test('a split job starts a container for each chunk, and those that receive SIGTERM complete their chunks', async ({
+    system,
+    events,
+  }) => {
+    const { client, listContainers, kill } = system
+    await waitForNoContainers(system)
+    const response = await client.request('/queue/jobs', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        filePath: 'videos/long.mp4',
+        transformations: ['f_webm,w_640'],
+        chunkSeconds: 2,
+      }),
+    })
+    const { jobs } = (await response.json()) as { jobs: { id: string }[] }
+    const { id } = jobs[0]!
+    const listChunks = async () => {
+      const listed = await client.request(`/queue/jobs/${id}/chunks`)
+      return ((await listed.json()) as { chunks: Chunk[] }).chunks
+    }
+    const { names, active } = await vi.waitFor(
+      async () => {
+        const running = await listContainers()
+        expect(running).toHaveLength(SLOTS)
+        const held = (await listChunks()).filter(({ status }) => status === 'running')
+        expect(held.length).toBeGreaterThan(1)
+        return { names: running, active: held }
+      },
+      { timeout: 30_000, interval: 50 },
+    )
+    await Promise.all(names.map((name) => kill(name, 'SIGTERM')))
+    await events.ofType(id, 'job:completed')
+    const chunks = await listChunks()
+    // The audio, four chunks of video, and the join.
+    expect(chunks.map(({ kind, attempt }) => [kind, attempt])).toEqual([
+      ['audio', 1],
+      ...Array.from({ length: 4 }, () => ['video', 1]),
+      ['join', 1],
+    ])
+    expect(active.map(({ index }) => chunks[index]!.runner)).toEqual(
+      active.map(({ runner }) => runner),
+    )
+    expect(active.map(({ runner }) => runner)).not.toContain(chunks.at(-1)!.runner)
+  }, 120_000)
 })

@@ -61,6 +61,11 @@ const steps: Step[] = [
     run: () => node('scripts/openapi/generate.ts', '--check'),
   },
   {
+    name: 'OpenAPI document',
+    fix: 'correct the descriptions of the routes',
+    run: () => node('scripts/openapi/lint.ts'),
+  },
+  {
     name: 'deploy (dry run)',
     fix: 'correct wrangler.toml, or reduce the bundle',
     run: checkBundle,

@@ -4,6 +4,18 @@ import packageJson from '../package.json' with { type: 'json' }
 import { queueEvent } from './contract/events.ts'
 import type { ApiEnv } from './http/apiEnv.ts'
 
+const TAGS = {
+  jobs: 'Create, list, retry, cancel and delete jobs',
+  files: 'Store files, and read files and their variants',
+  events: 'Follow jobs live, as server-sent events',
+  queues: 'Pause queues, and change their limits',
+  presets: 'Transformations that are stored under a name',
+  keys: 'API keys, their scopes and limits',
+  session: 'Sign in to the dashboard, with a cookie',
+  service: 'The service itself',
+  runner: 'The protocol between runners and the service; not for other clients',
+}
+
 type App = OpenAPIHono<ApiEnv>
 
 /** Registers the security schemes that routes name, and schemas that no route refers to. */
@@ -31,6 +43,7 @@ export function createDocument(app: App, url: string) {
       description: packageJson.description,
       license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     servers: [{ url, description: 'This service' }],
   })
   // {.+} lets a parameter match several segments. OpenAPI has no syntax for that, so it is removed.

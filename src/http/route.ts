@@ -33,12 +33,14 @@ type Route<Config extends { responses: object }, Rejections> = Omit<
  * Defines a route for `createApi().openapi`. `config.responses` need not repeat the responses
  * that are added for `access` and the body.
  *
- * @example route(requiresScope('jobs:read'), { method: 'get', path: '/queue/jobs', responses: … })
+ * @example route(requiresScope('jobs:read'), { operationId: 'listJobs', method: 'get', path: '/queue/jobs', … })
  */
 export function route<
   Path extends string,
-  Config extends Omit<RouteConfig, 'path' | 'middleware'> & {
+  Config extends Omit<RouteConfig, 'path' | 'middleware' | 'operationId'> & {
     path: Path
+    /** A verb and a noun. Generated clients name their functions by it. */
+    operationId: string
     middleware?: readonly MiddlewareHandler[]
   },
   RouteAccess extends Access,

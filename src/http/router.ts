@@ -88,6 +88,14 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   }
 }
 
+/** Declares that the body is the content of a file. It may have any Content-Type. */
+export const fileBody = {
+  required: true as const,
+  content: {
+    'application/octet-stream': { schema: { type: 'string' as const, format: 'binary' } },
+  },
+}
+
 /**
  * For routes with an optional body. Many clients send a Content-Type with an empty body. The header
  * is removed, so that the empty body is not parsed as JSON.

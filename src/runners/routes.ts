@@ -20,6 +20,7 @@ const fence = z.coerce.number().int().positive()
 
 export const claimRoute = route(runnerToken, {
   tags,
+  operationId: 'claimJob',
   method: 'post',
   path: '/claim',
   summary: 'Claim the next job',
@@ -32,6 +33,7 @@ export const claimRoute = route(runnerToken, {
 
 export const sourceRoute = route(runnerToken, {
   tags,
+  operationId: 'readSource',
   method: 'get',
   path: '/jobs/{id}/source',
   summary: 'Read the original or a reference file of a job',
@@ -67,6 +69,7 @@ export const sourceRoute = route(runnerToken, {
 
 export const chunksRoute = route(runnerToken, {
   tags,
+  operationId: 'listCompletedChunks',
   method: 'get',
   path: '/jobs/{id}/chunks',
   summary: 'List the completed chunks of the job of which the runner makes a chunk',
@@ -76,12 +79,13 @@ export const chunksRoute = route(runnerToken, {
       protocol.completedChunks,
       'The completed chunks, in their order, up to the first one of video that is not completed.',
     ),
-    ...errors(409),
+    ...errors(400, 409),
   },
 })
 
 export const reportRoute = route(runnerToken, {
   tags,
+  operationId: 'reportProgress',
   method: 'post',
   path: '/jobs/{id}/report',
   summary: 'Report progress and extend the lease',
@@ -94,6 +98,7 @@ export const reportRoute = route(runnerToken, {
 
 export const outputRoute = route(runnerToken, {
   tags,
+  operationId: 'beginOutput',
   method: 'post',
   path: '/jobs/{id}/output',
   summary: 'Begin the upload of the output',
@@ -106,6 +111,7 @@ export const outputRoute = route(runnerToken, {
 
 export const partRoute = route(runnerToken, {
   tags,
+  operationId: 'putOutputPart',
   method: 'put',
   path: '/jobs/{id}/output/{part}',
   summary: 'Upload one part of the output',
@@ -121,6 +127,7 @@ export const partRoute = route(runnerToken, {
 
 export const fileRoute = route(runnerToken, {
   tags,
+  operationId: 'putPackageFile',
   method: 'put',
   path: '/jobs/{id}/files/{name}',
   summary: 'Store one file of a package; an earlier file of that name is replaced',
@@ -143,6 +150,7 @@ export const fileRoute = route(runnerToken, {
 
 export const finishRoute = route(runnerToken, {
   tags,
+  operationId: 'finishAttempt',
   method: 'post',
   path: '/jobs/{id}/finish',
   summary: 'End the attempt',

@@ -21,6 +21,7 @@ const params = z.object({ keyId: z.string() })
 
 const createApiKeyRoute = route(admin, {
   tags,
+  operationId: 'createApiKey',
   method: 'post',
   path: '/api-keys',
   summary: 'Create an API key. Only this response contains the key itself.',
@@ -30,6 +31,7 @@ const createApiKeyRoute = route(admin, {
 
 const listRoute = route(admin, {
   tags,
+  operationId: 'listApiKeys',
   method: 'get',
   path: '/api-keys',
   summary: 'List all API keys, newest first',
@@ -38,6 +40,7 @@ const listRoute = route(admin, {
 
 const getRoute = route(admin, {
   tags,
+  operationId: 'getApiKey',
   method: 'get',
   path: '/api-keys/{keyId}',
   summary: 'Get an API key',
@@ -47,6 +50,7 @@ const getRoute = route(admin, {
 
 const changeRoute = route(admin, {
   tags,
+  operationId: 'changeApiKey',
   method: 'patch',
   path: '/api-keys/{keyId}',
   summary: 'Rename, disable or enable an API key, or change its expiry or limits',
@@ -56,6 +60,7 @@ const changeRoute = route(admin, {
 
 const deleteRoute = route(admin, {
   tags,
+  operationId: 'deleteApiKey',
   method: 'delete',
   path: '/api-keys/{keyId}',
   summary: 'Delete an API key',

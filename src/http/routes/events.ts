@@ -27,6 +27,7 @@ const eventId = z.coerce.number().int().nonnegative()
 
 const eventsRoute = route(openToVisitors('events:read'), {
   tags,
+  operationId: 'streamEvents',
   method: 'get',
   path: '/queue/events',
   summary: 'Stream the events of one queue or of all queues, live',
@@ -60,6 +61,7 @@ const eventsRoute = route(openToVisitors('events:read'), {
 
 const tokenRoute = route(requiresScope('events:read'), {
   tags,
+  operationId: 'createStreamToken',
   method: 'post',
   path: '/queue/events/token',
   summary: 'Create a token with which a browser can stream events of a queue, folder, file or job',

@@ -17,7 +17,7 @@ import { readSizedBody } from '../requestBody.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
 import type { ApiEnv } from '../apiEnv.ts'
-import { createApi } from '../router.ts'
+import { createApi, fileBody } from '../router.ts'
 import { readSignature, uploadLimitError } from '../signedUrl.ts'
 
 const tags = ['files']
@@ -32,16 +32,18 @@ const putRoute = route(
   { ...write, middleware: keyOrSignature },
   {
     tags,
+    operationId: 'putFile',
     method: 'put',
     path: '/files/{path}{.+}',
     summary: 'Store an original, replacing the one at this path',
-    request: { params: z.object({ path: originalPath }) },
+    request: { params: z.object({ path: originalPath }), body: fileBody },
     responses: { 201: json(storedFile, 'The stored file'), ...errors(400, 411, 413, 415) },
   },
 )
 
 const listRoute = route(requiresScope('jobs:read', 'files:write'), {
   tags,
+  operationId: 'listFiles',
   method: 'get',
   path: '/files',
   summary: 'List the stored originals, in the order of their paths',
@@ -53,6 +55,7 @@ const listRoute = route(requiresScope('jobs:read', 'files:write'), {
 
 const deleteRoute = route(write, {
   tags,
+  operationId: 'deleteFile',
   method: 'delete',
   path: '/files/{path}{.+}',
   summary: 'Delete an original and its variants, and cancel its jobs that have not ended',

@@ -58,6 +58,7 @@ const limitSize = bodyLimit({
 
 const uploadRoute = route(requiresScope('files:write'), {
   tags: ['files'],
+  operationId: 'uploadForm',
   method: 'post',
   path: '/upload',
   summary: 'Store small files, and create jobs for each of them',

@@ -18,8 +18,10 @@ const health = z.object({
 
 const healthRoute = createRoute({
   tags: ['service'],
+  operationId: 'getHealth',
   method: 'get',
   path: '/health',
+  security: [],
   middleware: rateLimitVisitors,
   summary: 'Check that the settings are valid and that the database can be read',
   responses: {

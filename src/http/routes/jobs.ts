@@ -39,6 +39,7 @@ const MAX_CHEAP_OFFSET = 1_000
 
 const createJobsRoute = route(write, {
   tags,
+  operationId: 'createJobs',
   method: 'post',
   path: '/queue/jobs',
   summary: 'Create a job for each transformation of a file',
@@ -66,6 +67,7 @@ const createJobsRoute = route(write, {
 
 const listRoute = route(read, {
   tags,
+  operationId: 'listJobs',
   method: 'get',
   path: '/queue/jobs',
   summary: 'List jobs, newest first',
@@ -82,6 +84,7 @@ const listRoute = route(read, {
 
 const getRoute = route(read, {
   tags,
+  operationId: 'getJob',
   method: 'get',
   path: '/queue/jobs/{jobId}',
   summary: 'Get a job',
@@ -91,6 +94,7 @@ const getRoute = route(read, {
 
 const attemptsRoute = route(read, {
   tags,
+  operationId: 'listAttempts',
   method: 'get',
   path: '/queue/jobs/{jobId}/attempts',
   summary: 'List the attempts of a job and how they ended, latest first',
@@ -103,6 +107,7 @@ const attemptsRoute = route(read, {
 
 const chunksRoute = route(read, {
   tags,
+  operationId: 'listChunks',
   method: 'get',
   path: '/queue/jobs/{jobId}/chunks',
   summary: 'List the chunks of a job that was split, in their order',
@@ -115,6 +120,7 @@ const chunksRoute = route(read, {
 
 const retryRoute = route(write, {
   tags,
+  operationId: 'retryJob',
   method: 'post',
   path: '/queue/jobs/{jobId}/retry',
   summary: 'Return a failed job to the queue, and count its attempts from 0 again',
@@ -124,6 +130,7 @@ const retryRoute = route(write, {
 
 const cancelRoute = route(write, {
   tags,
+  operationId: 'cancelJob',
   method: 'post',
   path: '/queue/jobs/{jobId}/cancel',
   summary: 'Cancel a pending job; with "force", also a running one',
@@ -141,6 +148,7 @@ const cancelRoute = route(write, {
 
 const deleteRoute = route(write, {
   tags,
+  operationId: 'deleteJob',
   method: 'delete',
   path: '/queue/jobs/{jobId}',
   summary: 'Delete a job, and stop it if it is running',

@@ -17,7 +17,7 @@ import { requiresScope } from '../middleware/authenticate.ts'
 import { readSizedBody } from '../requestBody.ts'
 import { errorResponse, errors, json } from '../responses/errorResponse.ts'
 import { route } from '../route.ts'
-import { createApi, jsonBody } from '../router.ts'
+import { createApi, fileBody, jsonBody } from '../router.ts'
 
 const tags = ['files']
 const write = requiresScope('files:write')
@@ -31,6 +31,7 @@ const PART_SIZE_BYTES = 32 * 1024 * 1024
 
 const beginRoute = route(write, {
   tags,
+  operationId: 'beginUpload',
   method: 'post',
   path: '/uploads',
   summary: 'Begin to upload an original in parts',
@@ -60,11 +61,13 @@ const etagHeader = {
 
 const partRoute = route(write, {
   tags,
+  operationId: 'putUploadPart',
   method: 'put',
   path: '/uploads/{uploadId}/{part}',
   summary: 'Upload one part as the raw body. A part that is sent again replaces the previous one.',
   request: {
     params: params.extend({ part: z.coerce.number().int().min(1).max(MAX_PARTS) }),
+    body: fileBody,
   },
   responses: {
     200: {
@@ -77,6 +80,7 @@ const partRoute = route(write, {
 
 const getRoute = route(write, {
   tags,
+  operationId: 'getUpload',
   method: 'get',
   path: '/uploads/{uploadId}',
   summary: 'Get an upload and its stored parts',
@@ -86,6 +90,7 @@ const getRoute = route(write, {
 
 const completeRoute = route(write, {
   tags,
+  operationId: 'completeUpload',
   method: 'post',
   path: '/uploads/{uploadId}/complete',
   summary:
@@ -99,6 +104,7 @@ const completeRoute = route(write, {
 
 const abortRoute = route(write, {
   tags,
+  operationId: 'abortUpload',
   method: 'delete',
   path: '/uploads/{uploadId}',
   summary: 'Abort an upload, and delete its parts',

@@ -22,6 +22,7 @@ const presetParams = queueParams.extend({ preset: presetName })
 
 const listRoute = route(read, {
   tags,
+  operationId: 'listPresets',
   method: 'get',
   path: '/queues/{name}/presets',
   summary: 'List the named presets of a queue',
@@ -34,6 +35,7 @@ const listRoute = route(read, {
 
 const getRoute = route(read, {
   tags,
+  operationId: 'getPreset',
   method: 'get',
   path: '/queues/{name}/presets/{preset}',
   summary: 'Get a named preset',
@@ -43,6 +45,7 @@ const getRoute = route(read, {
 
 const putRoute = route(write, {
   tags,
+  operationId: 'putPreset',
   method: 'put',
   path: '/queues/{name}/presets/{preset}',
   summary: 'Create a named preset, or change it. Variants that were made with it stay.',
@@ -52,6 +55,7 @@ const putRoute = route(write, {
 
 const deleteRoute = route(write, {
   tags,
+  operationId: 'deletePreset',
   method: 'delete',
   path: '/queues/{name}/presets/{preset}',
   summary: 'Delete a named preset. Variants that were made with it stay.',

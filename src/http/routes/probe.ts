@@ -16,6 +16,7 @@ import { createApi, jsonBody } from '../router.ts'
 
 const probeRoute = route(requiresScope('jobs:read'), {
   tags: ['files'],
+  operationId: 'probeFile',
   method: 'post',
   path: '/probe',
   summary: 'Describe a stored file: its tracks, and what would prevent a stream copy',

@@ -14,6 +14,7 @@ const params = z.object({ name: queueName })
 
 const listRoute = route(admin, {
   tags,
+  operationId: 'listQueues',
   method: 'get',
   path: '/queues',
   summary: 'List the queues that the API key can see',
@@ -22,6 +23,7 @@ const listRoute = route(admin, {
 
 const getRoute = route(admin, {
   tags,
+  operationId: 'getQueue',
   method: 'get',
   path: '/queues/{name}',
   summary: 'Get a queue',
@@ -31,6 +33,7 @@ const getRoute = route(admin, {
 
 const putRoute = route(admin, {
   tags,
+  operationId: 'putQueue',
   method: 'put',
   path: '/queues/{name}',
   summary: 'Create a queue, or change the given settings of an existing one',
@@ -40,6 +43,7 @@ const putRoute = route(admin, {
 
 const patchRoute = route(admin, {
   tags,
+  operationId: 'changeQueue',
   method: 'patch',
   path: '/queues/{name}',
   summary: 'Pause, resume or drain a queue, or change its limits',

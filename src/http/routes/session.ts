@@ -19,6 +19,7 @@ const everyone = { security: [], middleware: rateLimitVisitors, responses: error
 
 const startRoute = route(everyone, {
   tags,
+  operationId: 'startSession',
   method: 'post',
   path: '/session',
   summary: 'Sign a browser in with an API key',
@@ -33,6 +34,7 @@ const startRoute = route(everyone, {
 
 const getRoute = route(requiresScope(...SCOPES), {
   tags,
+  operationId: 'getSession',
   method: 'get',
   path: '/session',
   summary: 'Get what the API key of this request or session may do',
@@ -41,6 +43,7 @@ const getRoute = route(requiresScope(...SCOPES), {
 
 const endRoute = route(everyone, {
   tags,
+  operationId: 'endSession',
   method: 'delete',
   path: '/session',
   summary: 'Sign a browser out',

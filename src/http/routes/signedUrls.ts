@@ -24,6 +24,7 @@ const SCOPES = { GET: 'jobs:read', PUT: 'files:write' } as const
 
 const signRoute = route(requiresScope('jobs:read', 'files:write'), {
   tags: ['files'],
+  operationId: 'createSignedUrl',
   method: 'post',
   path: '/signed-urls',
   summary: 'Create a URL that reads a variant or original, or stores a file, for a limited time',

@@ -16,6 +16,7 @@ const MAX_CHEAP_HOURS = 48
 
 const statsRoute = route(read, {
   tags: ['jobs'],
+  operationId: 'getStats',
   method: 'get',
   path: '/queue/stats',
   summary: 'Get the number of jobs by status and the throughput, of one queue or of all queues',
@@ -26,6 +27,7 @@ const statsRoute = route(read, {
 
 const historyRoute = route(read, {
   tags: ['jobs'],
+  operationId: 'getStatsHistory',
   method: 'get',
   path: '/queue/stats/history',
   summary: 'Get the throughput by hour or day, of one queue or of all queues',

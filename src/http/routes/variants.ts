@@ -39,6 +39,7 @@ const RETRY_PACKAGE_FILE_SECONDS = '1'
 
 const variantRoute = route(openToVisitors('jobs:read'), {
   tags: ['files'],
+  operationId: 'getVariant',
   method: 'get',
   path: '/t/{path}{.+}',
   summary: 'Get a variant, or without a transformation the original',

@@ -42,6 +42,7 @@ const query = z.object({
 
 const statusRoute = route(open, {
   tags,
+  operationId: 'getVideoStatus',
   method: 'get',
   path: '/video-status/{path}{.+}',
   summary: 'Get the status of the newest job of a file or variant',
@@ -55,6 +56,7 @@ const statusRoute = route(open, {
 
 const sizeRoute = route(open, {
   tags,
+  operationId: 'getVariantSize',
   method: 'get',
   path: '/video-status/{path}{.+}/size',
   summary: 'Get the size of a finished variant',
@@ -123,7 +125,8 @@ const readStatus: RouteHandler<typeof statusRoute, ApiEnv> = async (c) => {
 export const videoStatusRoutes = createApi()
 // Hono cannot match `/size` after a parameter that spans several path segments, so one route serves
 // both URLs.
-videoStatusRoutes.openAPIRegistry.registerPath(sizeRoute)
+const { middleware: _, ...sizeDescription } = sizeRoute
+videoStatusRoutes.openAPIRegistry.registerPath(sizeDescription)
 videoStatusRoutes.openapi(statusRoute, (c, next) =>
   SIZE.test(c.req.path) ? (readSize(c as never, next) as never) : readStatus(c, next),
 )

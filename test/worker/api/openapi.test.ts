@@ -3,6 +3,7 @@ import { app } from '../../../src/app.ts'
 import { visit } from '../helpers/requests.ts'
 
 interface Operation {
+  operationId?: string
   summary?: string
   tags?: string[]
   security?: Record<string, unknown>[]
@@ -12,6 +13,7 @@ interface Operation {
 interface Document {
   openapi: string
   info: Record<string, unknown>
+  tags: { name: string; description: string }[]
   paths: Record<string, Record<string, Operation>>
   components: Record<string, Record<string, unknown>>
 }
@@ -77,6 +79,14 @@ it('every operation has a summary, a tag and described responses', () => {
       expect(description, name).toMatch(/./)
     }
   }
+})
+
+it('every operation has an id of its own, and a tag that is described', () => {
+  const ids = operations().map(([, { operationId }]) => operationId)
+  expect(ids).toEqual([...new Set(ids)])
+  expect(ids).not.toContain(undefined)
+  const tags = document.tags.map(({ name }) => name)
+  expect(new Set(operations().flatMap(([, operation]) => operation.tags))).toEqual(new Set(tags))
 })
 
 it('every 429 is documented with Retry-After', () => {

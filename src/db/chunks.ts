@@ -188,6 +188,29 @@ export function releaseChunks(jobId: string): SQL {
         FROM jobs WHERE parent_id = ${jobId})))`
 }
 
+/**
+ * Returns the statement that makes the next waiting chunk of a job claimable in place of `chunk`, which is
+ * about to be completed. It does nothing if `isAboutToEnd` is false. Chunks are released in the order of
+ * their `seq`, so a waiting one follows each that was released, and most rows need not be read.
+ */
+export function releaseNextChunk(
+  jobId: string,
+  chunk: Pick<JobRow, 'id' | 'seq'>,
+  isAboutToEnd: SQL,
+): SQL {
+  return sql`
+    UPDATE jobs SET run_after = NULL WHERE seq = (
+      SELECT seq FROM jobs AS waiting
+      WHERE parent_id = ${jobId} AND seq > ${chunk.seq}
+        AND run_after = ${WAITS_FOR_CHUNKS} AND status = 'pending'
+        AND (chunk ->> 'kind' <> 'join' OR NOT EXISTS (
+          SELECT 1 FROM jobs AS other
+          WHERE other.parent_id = ${jobId} AND other.chunk ->> 'kind' <> 'join'
+            AND other.status <> 'completed' AND other.id <> ${chunk.id}))
+      ORDER BY seq LIMIT 1)
+    AND EXISTS (SELECT 1 FROM jobs WHERE ${isAboutToEnd})`
+}
+
 /** Lists the chunks of a job in their order. */
 export function listChunkRows(db: Database, jobId: string) {
   return db

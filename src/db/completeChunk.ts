@@ -3,7 +3,7 @@ import { and, sql } from 'drizzle-orm'
 import type { StoredChunk } from '../contract/chunk.ts'
 import type { MediaFacts } from '../contract/mediaFacts.ts'
 import type { Finish } from '../contract/runnerProtocol.ts'
-import { addProgress, releaseChunks } from './chunks.ts'
+import { addProgress, releaseNextChunk } from './chunks.ts'
 import { completedColumns } from './completedColumns.ts'
 import { type Database, first, statement } from './database.ts'
 import { isAllowed } from './jobTransitions.ts'
@@ -34,27 +34,37 @@ export function completeChunkStatement(
       // The output of `join` is the variant, which the chunk does not own.
       packageKey: chunk.kind === 'join' ? null : outputKey,
     })
-    .where(and(isHeldByClaim(claim), isAllowed('complete')))
+    .where(canComplete(claim))
     .returning()
 }
 
-/** Completes a chunk, except `join`, and makes the next chunks of its job claimable. */
+function canComplete(claim: Claim) {
+  return and(isHeldByClaim(claim), isAllowed('complete'))!
+}
+
+/**
+ * Completes a chunk, except `join`, and makes the next one of its job claimable.
+ *
+ * @param row the chunk
+ */
 export async function completeChunk(
   db: Database,
-  jobId: string,
+  row: JobRow,
   claim: Claim,
   completion: ChunkCompletion,
   now: number,
 ): Promise<JobRow | undefined> {
+  const jobId = row.parentId!
   const retireOtherOutputs = sql`
     UPDATE outputs SET retired = 1
     WHERE ${isOutputOf(claim)} AND key <> ${completion.outputKey}
       AND EXISTS (SELECT 1 FROM jobs WHERE id = ${claim.jobId} AND fence = ${claim.fence})`
   const results = await db.batch([
+    // Before the completion, so that a repeated request releases no chunk.
+    statement(db, releaseNextChunk(jobId, row, canComplete(claim))),
     completeChunkStatement(db, claim, completion, now),
     statement(db, retireOtherOutputs),
     statement(db, addProgress(jobId)),
-    statement(db, releaseChunks(jobId)),
   ])
-  return first(results[0])
+  return first(results[1])
 }

@@ -31,7 +31,7 @@ export async function completeTrackChunk(
     output: finish.output,
     finish,
   }
-  const completed = await completeChunk(platform.db, row.parentId!, claim, completion, Date.now())
+  const completed = await completeChunk(platform.db, row, claim, completion, Date.now())
   if (!completed) {
     return false
   }

@@ -601,7 +601,7 @@ describe('the life of a chunk', () => {
     expect(split.rowsWritten).toBeLessThanOrEqual(12 * CHUNKS)
     expect(split.roundTrips).toBeLessThanOrEqual(5)
     const spent = await cost(makeChunk)
-    expect(spent.rowsRead).toBeLessThanOrEqual(5 * CHUNKS)
+    expect(spent.rowsRead).toBeLessThanOrEqual(3.5 * CHUNKS)
     expect(spent.rowsWritten).toBeLessThanOrEqual(15)
     expect(spent.roundTrips).toBeLessThanOrEqual(13)
   })

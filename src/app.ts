@@ -11,6 +11,7 @@ import { fileRoutes } from './http/routes/files.ts'
 import { healthRoutes } from './http/routes/health.ts'
 import { jobRoutes } from './http/routes/jobs.ts'
 import { apiKeyRoutes } from './http/routes/apiKeys.ts'
+import { metricsRoutes } from './http/routes/metrics.ts'
 import { presetRoutes } from './http/routes/namedPresets.ts'
 import { probeRoutes } from './http/routes/probe.ts'
 import { queueRoutes } from './http/routes/queues.ts'
@@ -53,6 +54,7 @@ app.route('/', apiKeyRoutes)
 app.route('/', sessionRoutes)
 app.route('/', signedUrlRoutes)
 app.route('/', statsRoutes)
+app.route('/', metricsRoutes)
 app.route('/', eventRoutes)
 app.route('/', fileRoutes)
 app.route('/', formUploadRoutes)

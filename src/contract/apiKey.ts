@@ -10,6 +10,7 @@ export const SCOPES = [
   'events:read',
   'queues:admin',
   'keys:admin',
+  'metrics:read',
 ] as const
 export const scope = z.enum(SCOPES)
 export type Scope = z.infer<typeof scope>
@@ -92,6 +93,9 @@ export const createApiKey = z
     }
     if (key.pathPrefix !== undefined && key.scopes.includes('queues:admin')) {
       reject('A queue is shared by all paths: remove queues:admin or pathPrefix.')
+    }
+    if (key.pathPrefix !== undefined && key.scopes.includes('metrics:read')) {
+      reject('Metrics count the jobs of all paths: remove metrics:read or pathPrefix.')
     }
     if (key.queue !== undefined && !key.pathPrefix && key.scopes.includes('files:write')) {
       reject('Files belong to no queue: a key with queue and files:write requires pathPrefix.')

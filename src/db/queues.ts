@@ -1,16 +1,18 @@
 /** Statements on queues: settings, and those of the watchdog. */
-import { and, eq, lte, sql } from 'drizzle-orm'
+import { and, eq, getTableColumns, lte, sql } from 'drizzle-orm'
 import type { Database } from './database.ts'
 import { jobs, queues } from './schema/index.ts'
 import { WAITS_FOR_CHUNKS } from './schema/jobs.ts'
 import type { JobRow, QueueRow } from './rows.ts'
 
+const { totals: _, ...COLUMNS } = getTableColumns(queues)
+
 export function listQueues(db: Database): Promise<QueueRow[]> {
-  return db.select().from(queues)
+  return db.select(COLUMNS).from(queues)
 }
 
 export function findQueue(db: Database, name: string): Promise<QueueRow | undefined> {
-  return db.select().from(queues).where(eq(queues.name, name)).get()
+  return db.select(COLUMNS).from(queues).where(eq(queues.name, name)).get()
 }
 
 /** Changes a queue's settings. Returns its row, or undefined if the queue does not exist. */
@@ -23,7 +25,7 @@ export function updateQueue(
     .update(queues)
     .set(settings)
     .where(eq(queues.name, name))
-    .returning()
+    .returning(COLUMNS)
     .then((rows) => rows[0])
 }
 

@@ -21,6 +21,7 @@ export type ShownJob = Pick<JobRow, keyof typeof SHOWN_COLUMNS>
 export type JobStatusRow = Pick<JobRow, keyof typeof STATUS_COLUMNS>
 export type ApiKeyRow = typeof apiKeys.$inferSelect
 export type NamedPresetRow = typeof namedPresets.$inferSelect
-export type QueueRow = typeof queues.$inferSelect
+/** A queue, without its totals, which only the metrics read. */
+export type QueueRow = Omit<typeof queues.$inferSelect, 'totals'>
 export type UploadRow = typeof uploads.$inferSelect
 export type VariantRow = typeof variants.$inferSelect

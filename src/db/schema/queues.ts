@@ -27,6 +27,12 @@ export const queues = sqliteTable('queues', {
   split: count(),
   pendingChunks: count(),
   runningChunks: count(),
+  /**
+   * Totals since the migration that added them, as JSON: `claims`, `completed`, `failed`, `cancelled`,
+   * `media_ms`, `processing_ms`, `stage:…` (milliseconds) and `failure:…` (attempts). Only triggers
+   * write it, in the statement that writes the counters, so that it costs no further row.
+   */
+  totals: text().notNull().default('{}'),
 })
 
 /** Throughput of queues by hour. A trigger on `jobs` writes it; the cleaner deletes old hours. */

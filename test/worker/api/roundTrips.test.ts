@@ -103,6 +103,7 @@ const ROWS: Row[] = [
   ['GET /queue/stats of a folder', () => ({ headers: folderKey.headers }), 1, 1],
   ['GET /queue/stats/history', {}, 1, 1],
   ['GET /queue/stats/history of a folder', () => ({ headers: folderKey.headers }), 1, 1],
+  ['GET /metrics', {}, 1, 1],
   ['GET /queue/jobs', {}, 1, 1],
   ['GET /queue/jobs of a file', { path: '/queue/jobs?filePath=trips/clip.mp4' }, 1, 1],
   ['GET /queue/jobs of a folder', () => ({ headers: folderKey.headers }), 1, 1],

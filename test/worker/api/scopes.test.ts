@@ -11,6 +11,7 @@ const ROUTES: [string, string, Scope][] = [
   ['GET', '/queue/jobs/x/chunks', 'jobs:read'],
   ['GET', '/queue/stats', 'jobs:read'],
   ['GET', '/queue/stats/history', 'jobs:read'],
+  ['GET', '/metrics', 'metrics:read'],
   ['POST', '/queue/jobs', 'jobs:write'],
   ['POST', '/queue/jobs/x/retry', 'jobs:write'],
   ['POST', '/queue/jobs/x/cancel', 'jobs:write'],

@@ -2,9 +2,11 @@ import { env } from 'cloudflare:workers'
 import { describe, expect, it, vi } from 'vitest'
 import type { Job } from '../../../src/contract/job.ts'
 import type { History, Stats } from '../../../src/contract/stats.ts'
+import { METRICS } from '../../../src/contract/metrics.ts'
+import { makeKey } from '../helpers/apiKeys.ts'
 import { api, expectError, expectJson } from '../helpers/requests.ts'
 import { createOne, readJob } from '../helpers/jobs.ts'
-import { claimJob, claimAsRunner } from '../helpers/fakeRunner.ts'
+import { claimJob, claimAsRunner, fakeRunner } from '../helpers/fakeRunner.ts'
 import { follow, type Message } from '../helpers/eventStream.ts'
 import { addQueue, jobRow, countRows } from '../helpers/database.ts'
 
@@ -143,6 +145,81 @@ describe('queue stats', () => {
 
   it('return 404 for a queue that does not exist', async () => {
     expect((await api('GET', '/queue/stats?queue=nowhere')).status).toBe(404)
+  })
+})
+
+describe('metrics', () => {
+  /** The value of each series of a queue, by its name and its other labels. */
+  async function readMetrics(queue: string) {
+    const response = await api('GET', '/metrics')
+    expect(response.headers.get('Content-Type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+    const series = [...(await response.text()).matchAll(/^([a-z_]+)(?:\{(.*)\})? ([\d.e+]+)$/gm)]
+    expect(new Set(series.map(([, name]) => name))).toEqual(new Set(Object.keys(METRICS)))
+    return Object.fromEntries(
+      series
+        .filter(([, , labels]) => labels?.startsWith(`queue="${queue}"`))
+        .map(([, name, labels, value]) => [
+          `${name!.slice('reelqueue_'.length)} ${labels!.split(',')[1] ?? ''}`.trim(),
+          Number(value),
+        ]),
+    )
+  }
+  const claimIn = async (queue: string) => fakeRunner((await claimJob(queue))!)
+
+  it('count claims, ends, failures and stages of one queue, and of no other', async () => {
+    for (const queue of ['metered', 'metered-control']) {
+      await addQueue(queue)
+      await createOne(`${queue}/waits.mp4`, 'w_640', { queue, priority: 9 })
+    }
+    const control = await readMetrics('metered-control')
+    expect(control).toMatchObject({ 'jobs status="pending"': 1, claims_total: 0 })
+    const queue = 'metered'
+    await createOne('metered/done.mp4', 'w_640', { queue })
+    await (await claimIn(queue)).completeWith('the output')
+    await createOne('metered/fails.mp4', 'w_640', { queue, maxAttempts: 2 })
+    await (await claimIn(queue)).fail('stalled')
+    expect(await readMetrics(queue)).toMatchObject({
+      'attempt_failures_total code="stalled"': 1,
+      'jobs_ended_total status="error"': 0,
+      'jobs status="pending"': 2,
+    })
+    await env.DB.prepare(
+      "UPDATE jobs SET run_after = 1 WHERE file_path = 'metered/fails.mp4'",
+    ).run()
+    const last = await claimIn(queue)
+    expect(await readMetrics(queue)).toMatchObject({ active_runners: 1 })
+    await last.fail('stalled')
+    const metrics = await readMetrics(queue)
+    expect(metrics).toMatchObject({
+      claims_total: 3,
+      active_runners: 0,
+      'attempt_failures_total code="stalled"': 2,
+      'attempt_failures_total code="timeout"': 0,
+      'jobs status="pending"': 1,
+      'jobs_ended_total status="completed"': 1,
+      'jobs_ended_total status="error"': 1,
+      media_seconds_total: 2.5,
+    })
+    expect(metrics['stage_seconds_total stage="encode"']).toBeGreaterThan(0)
+    expect(metrics['oldest_pending_job_age_seconds']).toBeGreaterThan(0)
+    const age = expect.any(Number) as number
+    expect(await readMetrics('metered-control')).toEqual({
+      ...control,
+      oldest_pending_job_age_seconds: age,
+    })
+    expect((await readQueue(queue)).totals).toBeUndefined()
+    const key = await makeKey({ scopes: ['metrics:read'], queue })
+    const own = await (await key.call('GET', '/metrics')).text()
+    expect(own).toContain('reelqueue_claims_total{queue="metered"} 3\n')
+    expect(own).not.toMatch(/metered-control|database/)
+  })
+
+  const readQueue = async (queue: string) =>
+    expectJson<Record<string, unknown>>(await api('GET', `/queues/${queue}`), 200)
+
+  it('are not for keys with a path prefix', async () => {
+    const body = { name: 'x', scopes: ['metrics:read'], pathPrefix: 'a' }
+    await expectError(await api('POST', '/api-keys', body), 400, 'invalid_request')
   })
 })
 

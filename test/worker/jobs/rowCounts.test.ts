@@ -16,6 +16,7 @@ import { beginOutput, putPart } from '../../../src/services/jobs/outputUpload.ts
 import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { listJobs } from '../../../src/services/jobs/listJobs.ts'
 import { readHistory } from '../../../src/services/queues/history.ts'
+import { readMetrics } from '../../../src/services/queues/metrics.ts'
 import { readStats } from '../../../src/services/queues/stats.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
 import { listJobs as listQuery } from '../../../src/contract/job.ts'
@@ -94,6 +95,12 @@ describe('with 100,000 jobs', () => {
     const all = await cost(() => readStats(platform, UNRESTRICTED, undefined))
     expect(all.result).toMatchObject({ stats: { total: JOBS } })
     expect(all.rowsRead).toBeLessThanOrEqual(10)
+  })
+
+  it('the metrics read at most 10 rows for two queues', async () => {
+    const spent = await cost(() => readMetrics(platform, UNRESTRICTED))
+    expect(spent.result.reelqueue_jobs).toHaveLength(10)
+    expect(spent.rowsRead).toBeLessThanOrEqual(10)
   })
 
   it('the history of a queue reads at most 100 rows for 48 hours', async () => {

@@ -1,0 +1,1 @@
+ALTER TABLE `queues` ADD `totals` text DEFAULT '{}' NOT NULL;

@@ -1,0 +1,63 @@
+/** The values of the metrics. They come from counters that triggers maintain. */
+import { FAILURE_CODES } from '../../contract/failureCode.ts'
+import { JOB_STATUSES } from '../../contract/jobStatus.ts'
+import type { Sample, Samples } from '../../contract/metrics.ts'
+import { STAGES } from '../../contract/runnerProtocol.ts'
+import { MAX_DATABASE_BYTES } from '../../db/databaseSize.ts'
+import { type QueueMetrics, readQueueMetrics } from '../../db/metrics.ts'
+import type { Restriction } from '../../domain/caller.ts'
+import type { Platform } from '../ports.ts'
+
+/**
+ * Returns the metrics of the queues that the caller can see. A key that is restricted to a queue gets
+ * nothing about the database.
+ */
+export async function readMetrics({ db }: Platform, { queue }: Restriction): Promise<Samples> {
+  const { queues, databaseBytes } = await readQueueMetrics(db, queue)
+  const now = Date.now()
+  const each = (read: (row: QueueMetrics) => number): Sample[] =>
+    queues.map((row) => ({ labels: { queue: row.name }, value: read(row) }))
+  /** A sample for each queue and each value of another label. */
+  const eachOf = <Value extends string>(
+    label: string,
+    values: readonly Value[],
+    read: (row: QueueMetrics, value: Value) => number,
+  ): Sample[] =>
+    queues.flatMap((row) =>
+      values.map((value) => ({
+        labels: { queue: row.name, [label]: value },
+        value: read(row, value),
+      })),
+    )
+  const total = (key: string) => (row: QueueMetrics) => row.totals[key] ?? 0
+  const seconds = (key: string) => (row: QueueMetrics) => total(key)(row) / 1000
+  const ended = { completed: 'completed', error: 'failed', cancelled: 'cancelled' } as const
+  return {
+    reelqueue_jobs: eachOf('status', JOB_STATUSES, (row, status) => row[status]),
+    reelqueue_chunks: eachOf('status', ['pending', 'running'] as const, (row, status) =>
+      status === 'pending' ? row.pendingChunks : row.runningChunks,
+    ),
+    reelqueue_active_runners: each((row) => row.running - row.split + row.runningChunks),
+    reelqueue_oldest_pending_job_age_seconds: each(({ oldestPendingAt }) =>
+      oldestPendingAt === null ? 0 : Math.max(0, now - oldestPendingAt) / 1000,
+    ),
+    reelqueue_claims_total: each(total('claims')),
+    reelqueue_jobs_ended_total: eachOf(
+      'status',
+      ['completed', 'error', 'cancelled'] as const,
+      (row, status) => total(ended[status])(row),
+    ),
+    reelqueue_attempt_failures_total: eachOf('code', FAILURE_CODES, (row, code) =>
+      total(`failure:${code}`)(row),
+    ),
+    reelqueue_media_seconds_total: each(seconds('media_ms')),
+    reelqueue_processing_seconds_total: each(seconds('processing_ms')),
+    reelqueue_stage_seconds_total: eachOf('stage', STAGES, (row, stage) =>
+      seconds(`stage:${stage}`)(row),
+    ),
+    ...(queue === null && {
+      reelqueue_database_size_bytes: [{ labels: {}, value: databaseBytes }],
+      reelqueue_database_limit_bytes: [{ labels: {}, value: MAX_DATABASE_BYTES }],
+    }),
+  }
+}

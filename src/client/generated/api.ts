@@ -320,6 +320,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the metrics of the queues and the database in the text format of Prometheus */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/queue/events": {
         parameters: {
             query?: never;
@@ -1227,7 +1244,7 @@ export interface components {
         };
         CreateApiKey: {
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
             queue?: string;
             pathPrefix?: string;
             /** Format: date-time */
@@ -1239,7 +1256,7 @@ export interface components {
         ApiKey: {
             id: string;
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
             /** @description The only queue that the key can see; null for all */
             queue: string | null;
             /** @description The only folder that the key can see; null for all */
@@ -1280,7 +1297,7 @@ export interface components {
             keyId: string;
             /** @description Name of the API key */
             name: string;
-            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin")[];
+            scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
             /** @description The only queue that the key can see; null for all */
             queue: string | null;
             /** @description The only folder that the key can see; null for all */
@@ -3156,7 +3173,7 @@ export interface operations {
                     "application/json": {
                         id: string;
                         name: string;
-                        scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin")[];
+                        scopes: ("jobs:read" | "jobs:write" | "files:write" | "events:read" | "queues:admin" | "keys:admin" | "metrics:read")[];
                         /** @description The only queue that the key can see; null for all */
                         queue: string | null;
                         /** @description The only folder that the key can see; null for all */
@@ -3922,6 +3939,64 @@ export interface operations {
             };
             /** @description Not found */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The metrics; for a key that is restricted to a queue, those of its queue */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -8,6 +8,7 @@ import { createApi } from '../router.ts'
 
 const metricsRoute = route(requiresScope('metrics:read'), {
   tags: ['service'],
+  operationId: 'getMetrics',
   method: 'get',
   path: '/metrics',
   summary: 'Get the metrics of the queues and the database in the text format of Prometheus',

@@ -115,7 +115,7 @@ const noR2Types = Object.fromEntries(
 )
 
 export default defineConfig({
-  ignorePatterns: ['src/worker-configuration.d.ts', 'src/client/generated'],
+  ignorePatterns: ['src/worker-configuration.d.ts', 'src/client/generated', 'dist'],
   jsPlugins: ['./scripts/lint/topLevelFunctions.mjs'],
   plugins: ['typescript', 'import', 'unicorn', 'oxc'],
   categories: { correctness: 'error' },
@@ -137,6 +137,11 @@ export default defineConfig({
   overrides: [
     ...holdLayers('src', WORKER_LAYERS, workerPatterns),
     restrictImports(['src/*.ts'], noSurroundings, noDrizzle, noClient),
+    restrictImports(['src/dashboard/**'], {
+      regex: String.raw`^\.\./(?!client/)`,
+      message:
+        'The dashboard is a client of the API. It imports src/client, and nothing of the Worker.',
+    }),
     restrictImports(['src/client/**'], {
       regex: String.raw`^(\.\./)`,
       message: 'The client is published alone. Its types are generated from the OpenAPI document.',

@@ -117,6 +117,7 @@ function greet(settings: Settings): void {
   const auth = `-H 'Authorization: Bearer ${apiKey}'`
   console.log(`
 Reelqueue is ready at ${url} with ${countRunners(settings)}. Logs and data: ${stateDir}
+Dashboard: ${url}/
 API key: ${apiKey}
 
 Upload a file, create a job for a variant of it, and stream the events:

@@ -2,6 +2,7 @@
 import { errorResult } from './domain/result.ts'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requireRunner } from './http/middleware/bearerToken.ts'
+import { serveDashboard } from './http/middleware/dashboard.ts'
 import { allowOrigins } from './http/middleware/headers.ts'
 import { rateLimitVisitors } from './http/middleware/rateLimit.ts'
 import { errorResponse } from './http/responses/errorResponse.ts'
@@ -27,6 +28,7 @@ import { gateway } from './runners/handlers.ts'
 
 export const app = createBaseApp()
 
+app.use(serveDashboard)
 app.use(allowOrigins)
 app.use(
   methodNotAllowed({

@@ -13,7 +13,8 @@ const ROOT = join(import.meta.dirname, '..', '..')
 /** Has the last build, in a folder named by the hash of its sources. `npm ci` deletes it. */
 const KEPT = join(ROOT, 'node_modules', '.cache', 'reelqueue')
 const SOURCES = [
-  'src/**/*.{ts,js,sql}',
+  'src/**/*.{ts,tsx,css,html,js,sql}',
+  'scripts/dashboard.mjs',
   'scripts/start/{bundle,bundleInfo,migrationWorker,rateLimits}.ts',
   'wrangler.toml',
   'package.json',

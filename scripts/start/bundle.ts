@@ -16,6 +16,7 @@ import {
 } from 'wrangler'
 import {
   BUNDLE,
+  DASHBOARD,
   FORWARDED_PROTOCOL,
   MIGRATION_WORKER,
   RATE_LIMITS,
@@ -54,12 +55,24 @@ if (status === 0) {
   if (main !== undefined) {
     renameSync(join(folder, `${parse(main).name}.js`), join(folder, BUNDLE))
   }
+  buildDashboard(join(folder, DASHBOARD))
   writeModule('migrationWorker.ts', MIGRATION_WORKER)
   writeModule('rateLimits.ts', RATE_LIMITS)
   writeModule('forwardedProtocol.ts', FORWARDED_PROTOCOL)
   writeBundleInfo(folder, { options: readOptions(), migrations: readMigrations() })
 } else {
   process.exitCode = 1
+}
+
+/** A build of its own: another start may be replacing the files of dist/dashboard. */
+function buildDashboard(target: string): void {
+  const script = join(ROOT, 'scripts', 'dashboard.mjs')
+  const built = spawnSync(process.execPath, [script, target], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  if (built.status !== 0) {
+    throw new Error('The dashboard could not be built.')
+  }
 }
 
 /** Writes a module of this folder without its types. */

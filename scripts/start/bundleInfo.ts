@@ -16,6 +16,8 @@ export interface Migration {
   statements: string[]
 }
 
+/** The folder of the dashboard, next to the bundle. */
+export const DASHBOARD = 'dashboard'
 /** The file of the bundle. */
 export const BUNDLE = 'index.js'
 /** Files next to the bundle that have the modules of this folder with these names, without types. */

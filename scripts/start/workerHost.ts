@@ -9,16 +9,18 @@
  *
  * Arguments: the port, the state folder, the folder of the bundle, and the file with the secrets.
  */
+import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
+import { readFile, statfs } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { extname, join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import type { Miniflare, V4MiniflareOptions } from 'miniflare'
 import {
   BUNDLE,
+  DASHBOARD,
   FORWARDED_PROTOCOL,
   MIGRATION_WORKER,
   RATE_LIMITS,
@@ -55,7 +57,9 @@ const workerOptions = {
     ...parseEnv(readFileSync(secretsFile, 'utf8')),
     RUNNER_SLOTS: '0',
   },
-  serviceBindings: { DISK: respondFreeBytes },
+  // Miniflare's own Worker for assets would be in front of all requests.
+  assets: undefined,
+  serviceBindings: { DISK: respondFreeBytes, ASSETS: respondAsset },
   // Counted by `entryModule`.
   ratelimits: {},
   modulesRoot: bundleDir,
@@ -80,6 +84,34 @@ function entryModule(): string {
     export * from './${BUNDLE}'
     const limits = ${JSON.stringify(options.ratelimits ?? {})}
     export default useForwardedProtocol(countInMemory(worker, limits))`
+}
+
+const CONTENT_TYPES: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+}
+
+/** Responds with a file of the dashboard. */
+async function respondAsset(request: {
+  url: string
+  headers: { get(name: string): string | null }
+}) {
+  const { pathname } = new URL(request.url)
+  const path = pathname === '/' ? '/index.html' : pathname
+  // Only names that the build creates: nothing outside of the folder can be named.
+  if (!/^\/(assets\/)?[\w-]+\.(html|css|js)$/.test(path)) {
+    return new miniflareModule.Response(null, { status: 404 })
+  }
+  const content = await readFile(join(bundleDir, DASHBOARD, path)).catch(() => null)
+  if (content === null) {
+    return new miniflareModule.Response(null, { status: 404 })
+  }
+  const etag = `"${createHash('sha256').update(content).digest('base64url').slice(0, 22)}"`
+  const headers = { ETag: etag, 'Content-Type': CONTENT_TYPES[extname(path)]! }
+  return request.headers.get('If-None-Match') === etag
+    ? new miniflareModule.Response(null, { status: 304, headers })
+    : new miniflareModule.Response(content, { headers })
 }
 
 /** Returns the options that select a file of the bundle's folder. */

@@ -3,6 +3,7 @@ import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ApiEnv } from '../apiEnv.ts'
+import { DASHBOARD_POLICY, isDashboardPath } from './dashboard.ts'
 
 /** Lets browsers load images and media of this origin, and load or run nothing else. */
 const secure = secureHeaders({
@@ -23,6 +24,9 @@ const secure = secureHeaders({
 
 export const setSecurityHeaders = createMiddleware<ApiEnv>(async (c, next) => {
   await secure(c, next)
+  if (isDashboardPath(c.req.path)) {
+    c.res.headers.set('Content-Security-Policy', DASHBOARD_POLICY)
+  }
   // Pages of any origin may embed variants and originals.
   const isEmbeddable = c.req.path.startsWith('/t/')
   c.res.headers.set('Cross-Origin-Resource-Policy', isEmbeddable ? 'cross-origin' : 'same-origin')

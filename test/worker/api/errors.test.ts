@@ -101,7 +101,7 @@ const CASES: Case[] = [
   ['an absolute path', 400, '/t/w_640//b.mp4'],
   // Routes and methods.
   ['an unknown route', 404, '/nothing/here'],
-  ['the root', 404, '/'],
+  ['a file that the dashboard does not have', 404, '/assets/none.js'],
   ['an unknown route below a known one', 404, '/queue/jobs/x/pause', post({})],
   ['a wrong method', 405, '/queue/jobs', { method: 'PUT', headers: API_KEY, body: '{}' }],
   ['a wrong method on events', 405, '/queue/events', { method: 'POST' }],

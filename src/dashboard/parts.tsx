@@ -1,0 +1,56 @@
+/** Small parts that several pages use. */
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import type { Job } from '../client/index.ts'
+import { formatNumber, formatSeconds } from './format.ts'
+
+export function Status({ status }: { status: string }) {
+  return <span class={`status ${status}`}>{status === 'error' ? 'failed' : status}</span>
+}
+
+export function Problem({ children }: { children: ComponentChildren }) {
+  return (
+    <p class="problem" role="alert">
+      {children}
+    </p>
+  )
+}
+
+export function JobProgress({ job }: { job: Job }) {
+  if (job.status !== 'running') {
+    return null
+  }
+  const facts = [
+    `${Math.round(job.progress)} %`,
+    job.stage,
+    job.speed === null ? null : `${formatNumber(job.speed)}× speed`,
+    job.etaSeconds === null ? null : `${formatSeconds(job.etaSeconds)} left`,
+  ]
+  return (
+    <div class="progress">
+      <progress max={100} value={job.progress} aria-label={`Progress of ${job.filePath}`} />
+      <small>{facts.filter((fact) => fact !== null).join(' · ')}</small>
+    </div>
+  )
+}
+
+/** A text that can be copied with one click. */
+export function Copyable({ label, text }: { label: string; text: string }) {
+  const [copied, setCopied] = useState(false)
+  async function copy(): Promise<void> {
+    await navigator.clipboard.writeText(text)
+    setCopied(true)
+  }
+  return (
+    <div class="copyable">
+      <span>{label}</span>
+      {/* Long lines scroll, so the keyboard must reach them. */}
+      <pre tabIndex={0} aria-label={label}>
+        {text}
+      </pre>
+      <button type="button" aria-label={`Copy: ${label}`} onClick={() => void copy()}>
+        {copied ? 'Copied' : 'Copy'}
+      </button>
+    </div>
+  )
+}

@@ -138,7 +138,7 @@ export default defineConfig({
     ...holdLayers('src', WORKER_LAYERS, workerPatterns),
     restrictImports(['src/*.ts'], noSurroundings, noDrizzle, noClient),
     restrictImports(['src/dashboard/**'], {
-      regex: String.raw`^\.\./(?!client/)`,
+      regex: `${UP}(${WORKER_LAYERS.flat().join('|')}|container|scripts|test)/`,
       message:
         'The dashboard is a client of the API. It imports src/client, and nothing of the Worker.',
     }),

@@ -3,11 +3,12 @@
  * a variant whose track was made by the same commands. They are measured and verified like those that
  * ffmpeg makes. A track that cannot be read is encoded.
  */
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
-import { GatewayRejection, GatewayUnreachable } from '../failures.ts'
+import { AttemptReleased, JobFailure, LeaseLost } from '../failures.ts'
 import { findFirstSegment } from '../ffmpeg/chunks/planStreamChunk.ts'
+import { splitFragments } from '../ffmpeg/streaming/mp4Boxes.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
 import type { RunningAttempt } from './types.ts'
 
@@ -35,7 +36,8 @@ export async function downloadReusedTracks(
       await downloadTrack(attempt, chunk, { stream, track })
       reused.add(track.name)
     } catch (error) {
-      if (!(error instanceof GatewayRejection || error instanceof GatewayUnreachable)) {
+      const isEnded = error instanceof LeaseLost || error instanceof AttemptReleased
+      if (isEnded || attempt.signal.aborted) {
         throw error
       }
       await removeTrack(attempt.scratch, track)
@@ -70,7 +72,7 @@ async function downloadTrack(
   const end =
     endSeconds === null ? last + 1 : findFirstSegment({ startSeconds: endSeconds }, stream).number
   if (end <= first || end > last + 1) {
-    throw new GatewayRejection(404, `The playlist of ${track.name} has other segments.`)
+    throw new JobFailure('storage', `The playlist of ${track.name} has other segments.`)
   }
   await mkdir(reusedFolder(scratch), { recursive: true })
   const names = Array.from({ length: end - first }, (_, at) =>
@@ -88,6 +90,19 @@ async function downloadTrack(
   const failed = results.find(({ status }) => status === 'rejected')
   if (failed?.status === 'rejected') {
     throw failed.reason
+  }
+  if (endSeconds === null) {
+    await splitLastSegment((at) =>
+      join(reusedFolder(scratch), layout.segmentName(track, last + at)),
+    )
+  }
+}
+
+/** Undoes the merge of a short last segment, as after the encoder. The measurement merges it again. */
+async function splitLastSegment(nameFile: (at: number) => string): Promise<void> {
+  const fragments = splitFragments(await readFile(nameFile(0)))
+  for (const [at, fragment] of fragments.entries()) {
+    await writeFile(nameFile(at), fragment)
   }
 }
 

@@ -98,6 +98,14 @@ export function readSegment(bytes: Buffer): Segment {
   }
 }
 
+/** Splits a file after each of its fragments. A last segment that was short is the second fragment of its file. */
+export function splitFragments(bytes: Buffer): Buffer[] {
+  const ends = parseBoxes(bytes)
+    .filter(({ type }) => type === 'mdat')
+    .map(({ end }) => end)
+  return ends.map((end, index) => bytes.subarray(ends[index - 1] ?? 0, end))
+}
+
 interface SampleDefaults {
   duration: number
   size: number

@@ -27,6 +27,13 @@ async function createStream(client: Client, filePath: string, name: string, chun
   return jobs[0]!.id
 }
 
+/** Returns the copied tracks of each chunk. */
+async function listReusedTracks(client: Client, id: string): Promise<string[][]> {
+  const response = await client.request(`/queue/jobs/${id}/chunks`)
+  const { chunks } = (await response.json()) as { chunks: { reusedTracks: string[] }[] }
+  return chunks.map(({ reusedTracks }) => reusedTracks.toSorted())
+}
+
 /** Signs a URL that a page can use without an API key. */
 async function signUrl(client: Client, path: string): Promise<string> {
   const response = await client.request('/signed-urls', {
@@ -85,8 +92,7 @@ test.for([
     await player.play(await signUrl(system.client, `${name}/${path}/master.m3u8`), 4)
     await player.waitUntil(2)
     expect(await system.client.job(id)).toMatchObject({ playable: true })
-    const chunks = await system.client.request(`/queue/jobs/${id}/chunks`)
-    expect(((await chunks.json()) as { chunks: unknown[] }).chunks).toHaveLength(chunkCount)
+    expect(await listReusedTracks(system.client, id)).toHaveLength(chunkCount)
 
     await player.waitUntil('the end', 240_000)
     const state = await player.state()
@@ -96,5 +102,22 @@ test.for([
     expect(watched).toBeGreaterThan(seconds - 1)
     expect(await system.client.job(id)).toMatchObject({ status: 'completed' })
     await player.close()
+
+    // With one more size, only that one is encoded.
+    if (chunkSeconds > 0) {
+      const more = 'f_hls,lad_144+180+360,p_small,sd_2'
+      const other = await createStream(system.client, path, more, chunkSeconds)
+      const [end] = await waitForEnds(events, [other])
+      expect(end!.type).toBe('job:completed')
+      const video = ['v144', 'v360']
+      expect(await listReusedTracks(system.client, other)).toEqual([
+        video,
+        ['a'],
+        video,
+        video,
+        video,
+        [],
+      ])
+    }
   },
 )

@@ -10,6 +10,7 @@ import {
   formatSeconds,
   formatTime,
 } from './format.ts'
+import { Chunks } from './Chunks.tsx'
 import { ADVICE } from './advice.ts'
 import { Copyable, JobProgress, Problem, Status } from './parts.tsx'
 import { Player } from './Player.tsx'
@@ -96,6 +97,7 @@ export function JobPage({ jobId, session }: { jobId: string; session: Session })
           <pre tabIndex={0}>{JSON.stringify(job.plan, null, 2)}</pre>
         </details>
       )}
+      <Chunks job={job} />
       <Attempts key={`${job.status} ${job.attempt}`} jobId={jobId} />
     </>
   )

@@ -17,6 +17,10 @@ const ACTIONS = {
 }
 type Action = keyof typeof ACTIONS
 
+function describeRunners(count: number): string {
+  return count === 1 ? '1 runner at work' : `${formatNumber(count)} runners at work`
+}
+
 export function JobsPage({ session }: { session: Session }) {
   const [status, setStatus] = useState<JobStatus | ''>('')
   const [filePath, setFilePath] = useState('')
@@ -30,7 +34,7 @@ export function JobsPage({ session }: { session: Session }) {
     void list.reload()
     void stats.reload()
   })
-  useEvents((event) => {
+  const isLive = useEvents((event) => {
     if (event.event !== 'job:progress') {
       return refresh()
     }
@@ -74,6 +78,19 @@ export function JobsPage({ session }: { session: Session }) {
             </li>
           ))}
         </ul>
+      )}
+      {stats.value && (
+        <p class="hint">
+          {describeRunners(stats.value.activeRunners)}
+          {stats.value.oldestPendingAt &&
+            ` · the oldest pending job was created ${formatTime(stats.value.oldestPendingAt)}`}
+        </p>
+      )}
+      {!isLive && (
+        <p class="hint" role="status">
+          The list is not live, because this key may not read events. Reload the page to see
+          changes.
+        </p>
       )}
       <div class="toolbar">
         <label>

@@ -102,6 +102,10 @@ export function SubmitPage() {
         text={`${location.origin}${client.variants.url(path, name || null)}`}
       />
       <Copyable
+        label="The same job with the typed client"
+        text={`await client.jobs.create(${body})`}
+      />
+      <Copyable
         label="The same job with curl"
         text={`curl -X POST -H "Authorization: Bearer $API_KEY" -H 'Content-Type: application/json' -d '${body.replaceAll("'", String.raw`'\''`)}' ${location.origin}/queue/jobs`}
       />

@@ -4,6 +4,8 @@ import { useEffect, useState } from 'preact/hooks'
 import { readSession, type Session, signOut } from './api.ts'
 import { JobPage } from './JobPage.tsx'
 import { JobsPage } from './JobsPage.tsx'
+import { KeysPage } from './KeysPage.tsx'
+import { OverviewPage } from './OverviewPage.tsx'
 import { QueuesPage } from './QueuesPage.tsx'
 import { SignIn } from './SignIn.tsx'
 import { SubmitPage } from './SubmitPage.tsx'
@@ -41,10 +43,14 @@ function Page({ route, session }: { route: string; session: Session }) {
     return <JobPage key={route} jobId={route.slice('/jobs/'.length)} session={session} />
   }
   switch (route) {
+    case '/overview':
+      return <OverviewPage />
     case '/submit':
       return <SubmitPage />
     case '/queues':
       return <QueuesPage />
+    case '/keys':
+      return <KeysPage session={session} />
     default:
       return <JobsPage session={session} />
   }
@@ -52,9 +58,11 @@ function Page({ route, session }: { route: string; session: Session }) {
 
 function Navigation({ route, session }: { route: string; session: Session }) {
   const links = [
+    ['/overview', 'Overview', 'jobs:read'],
     ['/jobs', 'Jobs', 'jobs:read'],
     ['/submit', 'Submit', 'jobs:write'],
     ['/queues', 'Queues', 'queues:admin'],
+    ['/keys', 'API keys', 'keys:admin'],
   ] as const
   return (
     <nav aria-label="Pages">

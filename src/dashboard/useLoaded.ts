@@ -29,8 +29,12 @@ export function useLoaded<T>(load: () => Promise<T>, inputs: readonly unknown[])
   return { value, setValue, error, reload }
 }
 
-/** Calls `onEvent` for each event, as long as the component is shown. */
-export function useEvents(onEvent: (event: QueueEvent) => void): void {
+/**
+ * Calls `onEvent` for each event, as long as the component is shown. Returns false if there are no
+ * events, because the key may not read them.
+ */
+export function useEvents(onEvent: (event: QueueEvent) => void): boolean {
+  const [isLive, setLive] = useState(true)
   const handler = useRef(onEvent)
   handler.current = onEvent
   useEffect(() => {
@@ -40,14 +44,14 @@ export function useEvents(onEvent: (event: QueueEvent) => void): void {
         handler.current(event)
       }
     }
-    // It ends when the component is no longer shown, or when the key may not read events.
-    follow().catch(() => undefined)
+    follow().catch(() => setLive(stopped.signal.aborted))
     return () => stopped.abort()
   }, [])
+  return isLive
 }
 
-/** Returns a function that calls `work` once, half a second after its first call. */
-export function useBatched(work: () => void): () => void {
+/** Returns a function that calls `work` once, `delayMs` after its first call. */
+export function useBatched(work: () => void, delayMs = 500): () => void {
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null)
   const latest = useRef(work)
   latest.current = work
@@ -56,6 +60,6 @@ export function useBatched(work: () => void): () => void {
     timer.current ??= setTimeout(() => {
       timer.current = null
       latest.current()
-    }, 500)
+    }, delayMs)
   }, [])
 }

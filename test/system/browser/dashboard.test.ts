@@ -110,11 +110,33 @@ test('an operator signs in, submits a file, watches it, plays it, and manages jo
     failed!.id,
   )
 
+  await system.client.put('videos/long.mp4', makeClip({ seconds: 4 }))
+  const [split] = await system.client.createJobs('videos/long.mp4', ['w_100'], { chunkSeconds: 2 })
+  await page.goto(`${system.url}/#/jobs/${split!.id}`)
+  await page.locator('summary::-p-text(Chunks: 4 of 4)').click()
+  await waitForText(page, 'Video, 0 s to 2 s')
+  await checkPage(page, 'chunks')
+
   await goTo(page, 'Queues')
   await page.locator('button[aria-label="Pause default"]').click()
   await page.locator('button[aria-label="Resume default"]').wait()
   await checkPage(page, 'queues')
+  await goTo(page, 'Overview')
+  await page.locator('.chart canvas').wait()
+  await waitForText(page, '2 completed')
+  await checkPage(page, 'overview')
+
+  await goTo(page, 'API keys')
+  await page.locator('[name=key-name]').fill('Player')
+  await page.locator('label::-p-text(events:read)').click()
+  await page.locator('button.primary').click()
+  await waitForText(page, 'It is shown only now')
+  await page.locator('button[aria-label="Disable Player"]').click()
+  await page.locator('button[aria-label="Enable Player"]').wait()
+  await checkPage(page, 'keys')
+
   await goTo(page, 'Jobs')
+  await waitForText(page, '0 runners at work')
   // The list shows jobs that are created later.
   await system.client.createJobs('videos/clip.mp4', ['w_140', 'w_160', 'w_180'])
   await page.waitForFunction(() => document.querySelectorAll('td .status.pending').length === 3)

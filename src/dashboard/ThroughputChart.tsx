@@ -1,0 +1,55 @@
+/** A chart of the jobs that ended in each hour. uPlot is loaded only for it. */
+import { useEffect, useRef } from 'preact/hooks'
+import type { Entry } from './OverviewPage.tsx'
+
+const HEIGHT_PX = 240
+
+export function ThroughputChart({ entries }: { entries: readonly Entry[] }) {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    let remove = () => {}
+    let isRemoved = false
+    void import('uplot').then(({ default: UPlot }) => {
+      const element = place.current
+      if (isRemoved || element === null) {
+        return
+      }
+      const colour = (name: string) => getComputedStyle(element).getPropertyValue(name)
+      const bars = UPlot.paths.bars!({ size: [0.8] })
+      const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line') } }
+      const chart = new UPlot(
+        {
+          width: element.clientWidth,
+          height: HEIGHT_PX,
+          axes: [axis, { ...axis, size: 60 }],
+          scales: { y: { range: (_, __, max) => [0, Math.max(1, max)] } },
+          series: [
+            {},
+            // Drawn first, because the failed jobs are a part of all.
+            { label: 'ended', paths: bars, fill: colour('--accent') },
+            { label: 'of them failed', paths: bars, fill: colour('--bad') },
+          ],
+        },
+        [
+          entries.map(({ from }) => Date.parse(from) / 1_000),
+          entries.map(({ completed, failed }) => completed + failed),
+          entries.map(({ failed }) => failed),
+        ],
+        element,
+      )
+      const resize = new ResizeObserver(() =>
+        chart.setSize({ width: element.clientWidth, height: HEIGHT_PX }),
+      )
+      resize.observe(element)
+      remove = () => {
+        resize.disconnect()
+        chart.destroy()
+      }
+    })
+    return () => {
+      isRemoved = true
+      remove()
+    }
+  }, [entries])
+  return <div ref={place} class="chart" role="img" aria-label="Jobs that ended in each hour" />
+}

@@ -22,6 +22,8 @@ export interface RunnerCapabilities {
 }
 
 const FFMPEG_TIMEOUT_MS = 20_000
+/** The system can kill ffmpeg while it lists them, and the runner would lack them until its end. */
+const MAX_TRIES = 3
 /** The maximum that the gateway accepts in a claim. */
 const MAX_ENCODERS = 500
 
@@ -34,20 +36,27 @@ export async function detectCapabilities(
     cpus: settings.cpus ?? availableParallelism(),
     memoryBytes: availableMemoryBytes(settings),
   }
-  try {
-    const listed = await queryFfmpeg(settings, '-encoders')
-    const { output } = await queryFfmpeg(settings, '-hwaccels')
-    return {
-      ...capabilities,
-      encoders: parseEncoders(listed.output),
-      hwaccels: parseHwaccels(output),
-      probeVersion: describeProbeVersion(listed.banner),
+  for (let tries = 1; ; tries++) {
+    try {
+      return { ...capabilities, ...(await listAbilities(settings)) }
+    } catch (error) {
+      if (tries === MAX_TRIES) {
+        log('warn', 'ffmpeg does not list its encoders and hardware accelerators', {
+          error: formatError(error),
+        })
+        return capabilities
+      }
     }
-  } catch (error) {
-    log('warn', 'ffmpeg does not list its encoders and hardware accelerators', {
-      error: formatError(error),
-    })
-    return capabilities
+  }
+}
+
+async function listAbilities(settings: Settings) {
+  const listed = await queryFfmpeg(settings, '-encoders')
+  const { output } = await queryFfmpeg(settings, '-hwaccels')
+  return {
+    encoders: parseEncoders(listed.output),
+    hwaccels: parseHwaccels(output),
+    probeVersion: describeProbeVersion(listed.banner),
   }
 }
 

@@ -46,16 +46,20 @@ export function splitVariant(
     plan.notes.push(`Encoded as a whole, because its chunks could not be joined: ${unsplitReason}`)
   }
   const isEncoded = plan.video?.action === 'encode' && plan.mode !== 'remux'
-  if (chunkVersion === null || chunkSeconds === 0 || !isEncoded) {
+  if (chunkSeconds === 0 || !isEncoded) {
     return null
   }
-  const split = planSplit(rendition, context, { chunkSeconds, encoderVersion: chunkVersion })
+  const split = planSplit(rendition, context, { chunkSeconds, encoderVersion: chunkVersion ?? '' })
   const probe = readProbe()
   const seconds = plan.expect?.seconds ?? plan.stream?.seconds ?? null
   if (split.ranges === null) {
     if (split.reason !== null) {
       plan.notes.push(`Not split into chunks: ${split.reason}`)
     }
+    return null
+  }
+  if (chunkVersion === null) {
+    plan.notes.push('Not split into chunks: the ffmpeg of the runner has not stated its version.')
     return null
   }
   // Without its stored probe, other runners may plan differently.

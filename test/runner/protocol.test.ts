@@ -2,6 +2,8 @@
  * A runner and a gateway of different protocol versions, the capabilities of a runner, and its
  * secret.
  */
+import { existsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { detectCapabilities } from '../../container/capabilities.ts'
 import { readSettings } from '../../container/settings.ts'
@@ -47,6 +49,27 @@ it('the capabilities of the machine and its ffmpeg are detected', async () => {
     expect.arrayContaining(['libx264', 'aac', 'libvpx-vp9', 'libopus', 'mjpeg', 'png', 'libwebp']),
   )
   expect(Array.isArray(machine.hwaccels)).toBe(true)
+})
+
+it('the capabilities are detected although ffmpeg is killed once while it lists them', async () => {
+  const ffmpeg = join(harness.scratch, 'ffmpeg')
+  writeFileSync(
+    ffmpeg,
+    '#!/bin/sh\n[ -e "$0.tried" ] || { touch "$0.tried"; kill -KILL $$; }\nexec ffmpeg "$@"\n',
+    { mode: 0o755 },
+  )
+  const settings = readSettings({
+    GATEWAY_URL: harness.gateway.url,
+    SCRATCH_DIR: harness.scratch,
+    FFMPEG: ffmpeg,
+  })
+  const machine = await detectCapabilities(
+    settings,
+    createLog((line) => expect.unreachable(line)),
+  )
+  expect(existsSync(`${ffmpeg}.tried`)).toBe(true)
+  expect(machine.encoders).toContain('libx264')
+  expect(machine.probeVersion).toBeDefined()
 })
 
 it('the capabilities have no encoders when ffmpeg cannot list them', async () => {

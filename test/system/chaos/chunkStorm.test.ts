@@ -70,7 +70,8 @@ test(`${FILES} long files on ${RUNNERS} runners have all frames despite random k
   )
   expect(kills).toBeGreaterThan(KILLS / 2)
   for (const id of ids) {
-    expect(await hashFrames(client, id), id).toEqual(expected)
+    const { plan } = await client.job(id)
+    expect(await hashFrames(client, id), `${id}: ${plan?.notes.join(' ')}`).toEqual(expected)
   }
 }, 600_000)
 

@@ -139,6 +139,7 @@ describe('with a simulated engine', () => {
   test('a split job starts a container for each chunk, and those that receive SIGTERM complete their chunks', async ({
     system,
     events,
+    engine: { standIn },
   }) => {
     const { client, listContainers, kill } = system
     await waitForNoContainers(system)
@@ -147,7 +148,7 @@ describe('with a simulated engine', () => {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({
         filePath: 'videos/long.mp4',
-        transformations: ['f_webm,w_640'],
+        transformations: ['f_webm,w_400'],
         chunkSeconds: 2,
       }),
     })
@@ -157,17 +158,20 @@ describe('with a simulated engine', () => {
       const listed = await client.request(`/queue/jobs/${id}/chunks`)
       return ((await listed.json()) as { chunks: Chunk[] }).chunks
     }
-    const { names, active } = await vi.waitFor(
+    const active = await vi.waitFor(
       async () => {
-        const running = await listContainers()
-        expect(running).toHaveLength(SLOTS)
+        // No chunk ends before every container has one.
+        standIn!.signalEncodes('SIGSTOP')
         const held = (await listChunks()).filter(({ status }) => status === 'running')
-        expect(held.length).toBeGreaterThan(1)
-        return { names: running, active: held }
+        expect(held).toHaveLength(SLOTS)
+        return held
       },
-      { timeout: 30_000, interval: 50 },
+      { timeout: 60_000, interval: 50 },
     )
+    const names = await listContainers()
+    expect(names).toHaveLength(SLOTS)
     await Promise.all(names.map((name) => kill(name, 'SIGTERM')))
+    standIn!.signalEncodes('SIGCONT')
     await events.ofType(id, 'job:completed')
     const chunks = await listChunks()
     // The audio, four chunks of video, and the join.

@@ -8,6 +8,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { json } from 'node:stream/consumers'
+import { listProcessesWith, signalProcess } from '../fixtures/processes.ts'
 import { startSidecar, type Sidecar } from './standInSidecar.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..', '..')
@@ -29,6 +30,16 @@ type Container = Create & {
   exit: PromiseWithResolvers<number>
 }
 
+/** The name of a scratch folder, which is in the environment of ffmpeg, has the process id of the runner. */
+function listEncodes(runners: readonly number[]) {
+  return (
+    runners
+      .flatMap((runner) => listProcessesWith(`/reelqueue-${runner}-`))
+      // Not those that only list the encoders.
+      .filter(({ command }) => /^(\/\S*\/)?ffmpeg .* -progress /.test(command))
+  )
+}
+
 export type Engine = Awaited<ReturnType<typeof startEngine>>
 
 export async function startEngine(socketPath: string) {
@@ -41,6 +52,13 @@ export async function startEngine(socketPath: string) {
     brokenStarts: 0,
     /** Finds the sidecar of a container, for tests that send requests as the container. */
     findSidecar: (name: string) => containers.get(`${name}-proxy`)?.sidecar,
+    /** Sends a signal to every ffmpeg that the runners have started. */
+    signalEncodes(signal: 'SIGSTOP' | 'SIGCONT') {
+      const runners = [...containers.values()].flatMap(({ child }) => child?.pid ?? [])
+      for (const { pid } of listEncodes(runners)) {
+        signalProcess(pid, signal)
+      }
+    },
     async close() {
       for (const name of containers.keys()) {
         await remove(name)

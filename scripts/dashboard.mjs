@@ -35,7 +35,8 @@ const { outputFiles } = await build({
   jsx: 'automatic',
   jsxImportSource: 'preact',
   target: 'es2022',
-  chunkNames: '[name]-[hash]',
+  // Names of packages can have characters that are not served.
+  chunkNames: 'part-[hash]',
   logLevel: 'warning',
 })
 mkdirSync(assets, { recursive: true })

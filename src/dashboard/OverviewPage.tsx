@@ -1,17 +1,14 @@
 /** What the queues did in the last days, and what they do now. */
 import { client } from './api.ts'
 import { formatNumber, formatSeconds, formatTime } from './format.ts'
+import { HISTORY_HOURS, type HistoryEntry, loadHistory } from './history.ts'
 import { Problem } from './parts.tsx'
 import { ThroughputChart } from './ThroughputChart.tsx'
 import { useBatched, useEvents, useLoaded } from './useLoaded.ts'
 
-const HOURS = 48
 /** The history is read again at most so often while jobs end. */
 const REFRESH_MS = 5_000
 
-const loadHistory = () =>
-  client.request('get', '/queue/stats/history', { query: { hours: HOURS, interval: 'hour' } })
-export type Entry = Awaited<ReturnType<typeof loadHistory>>['entries'][number]
 type Stats = Awaited<ReturnType<typeof client.stats>>
 
 export function OverviewPage() {
@@ -34,7 +31,7 @@ export function OverviewPage() {
       {stats.value && <Now stats={stats.value} />}
       {history.value && (
         <section class="card">
-          <h2>The last {HOURS} hours</h2>
+          <h2>The last {HISTORY_HOURS} hours</h2>
           <ThroughputChart entries={entries} />
           <Totals entries={entries} />
         </section>
@@ -65,8 +62,8 @@ function Now({ stats }: { stats: Stats }) {
   )
 }
 
-function Totals({ entries }: { entries: readonly Entry[] }) {
-  const sum = (read: (entry: Entry) => number) =>
+function Totals({ entries }: { entries: readonly HistoryEntry[] }) {
+  const sum = (read: (entry: HistoryEntry) => number) =>
     entries.reduce((total, entry) => total + read(entry), 0)
   const completed = sum((entry) => entry.completed)
   const failed = sum((entry) => entry.failed)

@@ -1,10 +1,18 @@
 /** A chart of the jobs that ended in each hour. uPlot is loaded only for it. */
 import { useEffect, useRef } from 'preact/hooks'
-import type { Entry } from './OverviewPage.tsx'
+import type { HistoryEntry } from './history.ts'
 
 const HEIGHT_PX = 240
 
-export function ThroughputChart({ entries }: { entries: readonly Entry[] }) {
+/** Returns a colour of the style sheet for the present scheme, in a form that a canvas knows. */
+function readColour(element: HTMLElement, name: string): string {
+  element.style.color = `var(${name})`
+  const { color } = getComputedStyle(element)
+  element.style.color = ''
+  return color
+}
+
+export function ThroughputChart({ entries }: { entries: readonly HistoryEntry[] }) {
   const place = useRef<HTMLDivElement>(null)
   useEffect(() => {
     let remove = () => {}
@@ -14,7 +22,7 @@ export function ThroughputChart({ entries }: { entries: readonly Entry[] }) {
       if (isRemoved || element === null) {
         return
       }
-      const colour = (name: string) => getComputedStyle(element).getPropertyValue(name)
+      const colour = (name: string) => readColour(element, name)
       const bars = UPlot.paths.bars!({ size: [0.8] })
       const axis = { stroke: colour('--soft'), grid: { stroke: colour('--line') } }
       const chart = new UPlot(

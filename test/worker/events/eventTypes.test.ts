@@ -7,7 +7,8 @@ import { DURABLE_EVENTS } from '../../../src/contract/events.ts'
 it('the triggers insert each durable event, and no others', async () => {
   const query = "SELECT sql FROM sqlite_master WHERE type = 'trigger'"
   const { results } = await env.DB.prepare(query).all<{ sql: string }>()
-  const inserted = results.flatMap(({ sql }) => sql.match(/(?<=')[a-z]+:\w+(?=')/g) ?? [])
+  // `stage:` begins the names of totals, which are counted for the metrics.
+  const inserted = results.flatMap(({ sql }) => sql.match(/(?<=')(?!stage:)[a-z]+:\w+(?=')/g) ?? [])
   expect(new Set(inserted)).toEqual(new Set(DURABLE_EVENTS))
 })
 

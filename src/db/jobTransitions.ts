@@ -142,14 +142,14 @@ export function cancelJobRow(
 }
 
 /**
- * Cancels all pending and running jobs of a file; returns them and their fences by queue. Deletes the chunks that
+ * Cancels all pending and running jobs of a file; returns their claims by queue. Deletes the chunks that
  * failed jobs have kept for a retry.
  */
 export async function cancelJobsOfFile(
   db: Database,
   filePath: string,
   now: number,
-): Promise<Map<string, { jobId: string; fence: number }[]>> {
+): Promise<Map<string, Claim[]>> {
   const cancel = db
     .update(jobs)
     .set({
@@ -167,7 +167,7 @@ export async function cancelJobsOfFile(
       SELECT id FROM jobs WHERE file_path = ${filePath} AND status = 'error')`,
   )
   const [rows] = await db.batch([cancel, deleteChunks])
-  const cancelled = new Map<string, { jobId: string; fence: number }[]>()
+  const cancelled = new Map<string, Claim[]>()
   for (const { queue, ...ended } of rows) {
     cancelled.set(queue, [...(cancelled.get(queue) ?? []), ended])
   }

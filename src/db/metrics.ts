@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm'
 import type { JobStatus } from '../contract/jobStatus.ts'
 import type { Database } from './database.ts'
+import { oldestPendingAt } from './queueStats.ts'
 
 export interface QueueMetrics extends Record<JobStatus, number> {
   name: string
@@ -21,9 +22,7 @@ export async function readQueueMetrics(db: Database, queue: string | null) {
   const { results, meta } = await db.run(sql`
     SELECT name, pending, running, completed, error, cancelled, split,
       pending_chunks AS pendingChunks, running_chunks AS runningChunks, totals,
-      (SELECT created_at FROM jobs
-        WHERE jobs.queue = queues.name AND jobs.status = 'pending' AND jobs.parent_id IS NULL
-        ORDER BY jobs.seq LIMIT 1) AS oldestPendingAt
+      ${oldestPendingAt} AS oldestPendingAt
     FROM queues WHERE ${queue} IS NULL OR name = ${queue} ORDER BY name`)
   const rows = results as unknown as (Omit<QueueMetrics, 'totals'> & { totals: string })[]
   return {

@@ -8,7 +8,7 @@ import { queueHourlyStats, queues } from './schema/index.ts'
  * Creation time of the oldest pending job of the queue at hand. It reads the pending chunks that are
  * older too, because they are in the same index.
  */
-const oldestPendingAt = sql<number | null>`(
+export const oldestPendingAt = sql<number | null>`(
   SELECT created_at FROM jobs
   WHERE jobs.queue = queues.name AND jobs.status = 'pending' AND jobs.parent_id IS NULL
   ORDER BY jobs.seq LIMIT 1)`

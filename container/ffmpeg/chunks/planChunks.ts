@@ -31,7 +31,7 @@ export interface ChunkPlan {
   ranges: ChunkRange[]
   /** Hash of everything that determines the bytes of the chunks. */
   planKey: string
-  /** Of a stream: the same for each of its tracks, by name. */
+  /** For a stream: such a hash for each of its tracks, by the name of the track. */
   trackKeys?: Record<string, string>
 }
 

@@ -58,6 +58,12 @@ const noClient = {
   regex: `${UP}client/`,
   message: 'The client is generated from the Worker, which does not import it.',
 }
+const PUBLISHED_ALONE =
+  'The client is published alone. Its types are generated from the OpenAPI document.'
+const noReact = {
+  regex: '^react|/react/',
+  message: 'The hooks are a second entry of the package, and import the first.',
+}
 const onlyZod = {
   group: ['*', '!zod', '!./*'],
   message: 'src/contract imports zod and itself, so that every runtime can use it.',
@@ -142,9 +148,19 @@ export default defineConfig({
       message:
         'The dashboard is a client of the API. It imports src/client, and nothing of the Worker.',
     }),
-    restrictImports(['src/client/**'], {
-      regex: String.raw`^(\.\./)`,
-      message: 'The client is published alone. Its types are generated from the OpenAPI document.',
+    restrictImports(
+      ['src/client/*.ts'],
+      { regex: String.raw`^\.\./`, message: PUBLISHED_ALONE },
+      noReact,
+    ),
+    restrictImports(
+      ['src/client/resources/**'],
+      { regex: String.raw`^\.\./(\.\./|createClient|index)`, message: PUBLISHED_ALONE },
+      noReact,
+    ),
+    restrictImports(['src/client/react/**'], {
+      group: ['../*', '!../index.ts'],
+      message: 'The hooks are built on what the client exports.',
     }),
     {
       files: ['src/**'],

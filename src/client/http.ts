@@ -1,6 +1,7 @@
 /** Sends requests to the service. */
 import { ReelqueueError, readError } from './ReelqueueError.ts'
 import { sendWithProgress } from './sendWithProgress.ts'
+import { throwIfAborted } from './signals.ts'
 import type { Body, Method, MethodOf, Operation, Parameters, Path, Success } from './types.ts'
 
 export interface ClientOptions {
@@ -8,14 +9,14 @@ export interface ClientOptions {
   url?: string
   /** Without a key, requests are those of a visitor, or of the session cookie. */
   apiKey?: string
-  /** Default: the global `fetch`. */
+  /** Default: the global `fetch`. One that is given must be able to stream responses. */
   fetch?: typeof fetch
   /** `same-origin` sends the session cookie of the dashboard. */
-  credentials?: RequestCredentials
+  credentials?: 'include' | 'omit' | 'same-origin'
 }
 
 export interface SendOptions {
-  body?: BodyInit
+  body?: NonNullable<RequestInit['body']>
   headers?: Record<string, string>
   signal?: AbortSignal | undefined
   /** Called with the number of bytes of the body that were sent. */
@@ -34,20 +35,27 @@ export type Http = ReturnType<typeof createHttp>
 export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }: ClientOptions) {
   const base = url.replace(/\/+$/, '')
 
-  function headersFor(headers: Record<string, string>): Record<string, string> {
-    return { ...(apiKey !== undefined && { Authorization: `Bearer ${apiKey}` }), ...headers }
-  }
-
   /**
-   * Sends a request.
+   * Sends a request to the service.
    *
    * @throws ReelqueueError unless the response is successful; the reason of the signal if it aborts
    */
-  async function send(method: string, path: string, options: SendOptions = {}): Promise<Response> {
+  function send(method: string, path: string, options: SendOptions = {}): Promise<Response> {
+    const authorization = apiKey === undefined ? {} : { Authorization: `Bearer ${apiKey}` }
+    const headers = { ...authorization, ...options.headers }
+    return sendTo(method, `${base}${path}`, { ...options, headers })
+  }
+
+  /** As `send`, to any URL, and without the API key. */
+  async function sendTo(
+    method: string,
+    target: string,
+    options: SendOptions = {},
+  ): Promise<Response> {
     const { body, headers = {}, signal, onProgress } = options
     const init: RequestInit = {
       method,
-      headers: headersFor(headers),
+      headers,
       ...(body !== undefined && { body }),
       ...(signal && { signal }),
       // workerd rejects the field, even if it is undefined.
@@ -57,12 +65,12 @@ export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }
     try {
       const canTellProgress = onProgress && !customFetch && typeof XMLHttpRequest !== 'undefined'
       response = canTellProgress
-        ? await sendWithProgress(`${base}${path}`, init, onProgress)
-        : await (customFetch ?? fetch)(`${base}${path}`, init)
+        ? await sendWithProgress(target, init, onProgress)
+        : await (customFetch ?? fetch)(target, init)
     } catch (cause) {
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       const reason = cause instanceof Error ? cause.message : String(cause)
-      const message = `${method} ${base}${path} did not reach the service: ${reason}`
+      const message = `${method} ${target.split('?')[0]} did not reach the service: ${reason}`
       throw new ReelqueueError({ status: 0, code: 'network_error', message, cause })
     }
     if (!response.ok) {
@@ -96,7 +104,13 @@ export function createHttp({ url = '', apiKey, fetch: customFetch, credentials }
     return (await response.json()) as Success<Operation<P, M>>
   }
 
-  return { base, send, request }
+  return { base, send, sendTo, request, canStream: customFetch !== undefined || !isReactNative() }
+}
+
+/** The `fetch` of React Native returns a response when it is complete, which a stream never is. */
+function isReactNative(): boolean {
+  const { navigator } = globalThis as { navigator?: { product?: string } }
+  return navigator?.product === 'ReactNative'
 }
 
 /** Percent-encodes a path, except its slashes and the separators of transformations. */
@@ -110,7 +124,7 @@ function fillPath(path: string, values: Record<string, unknown> = {}): string {
 
 export function writeQuery(query: object = {}): string {
   const set = Object.entries(query).filter(([, value]) => value !== undefined && value !== null)
-  return set.length === 0
-    ? ''
-    : `?${new URLSearchParams(set.map(([name, value]) => [name, String(value)]))}`
+  // URLSearchParams of React Native takes no list of pairs.
+  const pairs = set.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`)
+  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
 }

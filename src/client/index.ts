@@ -1,7 +1,10 @@
 /** Typed client of Reelqueue, for browsers, Node.js, Workers and React Native. */
-export { type CallOptions, type Client, createClient, type CreateJobs } from './createClient.ts'
-export type { ClientOptions } from './http.ts'
+export { type Client, createClient } from './createClient.ts'
+export type { WatchOptions } from './follow.ts'
+export type { ClientOptions, SendOptions } from './http.ts'
+export type { CallOptions, VariantOptions } from './options.ts'
 export { type ErrorCode, ReelqueueError } from './ReelqueueError.ts'
+export type { CreateJobs } from './resources/jobs.ts'
 export type { EventOptions } from './streamEvents.ts'
 export {
   transform,

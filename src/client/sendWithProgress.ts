@@ -1,3 +1,5 @@
+import { readReason } from './signals.ts'
+
 /**
  * Sends a request with XMLHttpRequest, because `fetch` does not tell how much of a body was sent.
  * Browsers and React Native have it.
@@ -17,9 +19,9 @@ export function sendWithProgress(
     request.upload.onprogress = ({ loaded }) => onProgress(loaded)
     request.onload = () => resolve(toResponse(request))
     request.onerror = () => reject(new TypeError('The connection failed'))
-    request.onabort = () => reject(signal?.reason as Error)
+    request.onabort = () => reject(readReason(signal!))
     if (signal?.aborted) {
-      return reject(signal.reason as Error)
+      return reject(readReason(signal))
     }
     const abort = () => request.abort()
     signal?.addEventListener('abort', abort)

@@ -1,7 +1,9 @@
 /** Events of queues as an async iterator that connects again by itself and misses none. */
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { type Http, writeQuery } from './http.ts'
+import { onOnline } from './network.ts'
 import { ReelqueueError } from './ReelqueueError.ts'
+import { linkController, throwIfAborted } from './signals.ts'
 import { backoffMs, sleep } from './sleep.ts'
 import type { Query, QueueEvent } from './types.ts'
 
@@ -16,6 +18,8 @@ export interface EventOptions extends Pick<
   /** Id of the last event that was received. The stream begins with the next one. */
   lastEventId?: string | undefined
   signal?: AbortSignal | undefined
+  /** Called when a connection has ended or failed, before the next one. */
+  onDisconnect?: (() => void) | undefined
 }
 
 /**
@@ -25,23 +29,20 @@ export interface EventOptions extends Pick<
  *   it aborts
  */
 export async function* streamEvents(
-  { send }: Http,
-  { lastEventId, signal, ...filter }: EventOptions = {},
+  http: Http,
+  { lastEventId, signal, onDisconnect, ...filter }: EventOptions = {},
 ): AsyncGenerator<QueueEvent, never> {
   let lastId = lastEventId
   let retryMs = DEFAULT_RETRY_MS
   let failures = 0
   for (;;) {
-    const connection = new AbortController()
-    const signals = signal ? [signal, connection.signal] : [connection.signal]
+    const { controller: connection, release } = linkController(signal)
+    // A connection from before can be dead without a sign.
+    const stopListening = onOnline(() => connection.abort())
     try {
-      const response = await send('GET', `/queue/events${writeQuery(filter)}`, {
-        headers: {
-          Accept: 'text/event-stream',
-          ...(lastId !== undefined && { 'Last-Event-ID': lastId }),
-        },
-        signal: AbortSignal.any(signals),
-      })
+      const response = await withinSilence(connection, () =>
+        openStream(http, filter, lastId, connection.signal),
+      )
       for await (const message of readMessages(response, connection, (ms) => (retryMs = ms))) {
         lastId = message.id ?? lastId
         const event = toEvent(message)
@@ -52,16 +53,37 @@ export async function* streamEvents(
         yield event
       }
     } catch (error) {
-      signal?.throwIfAborted()
+      throwIfAborted(signal)
       if (!isTemporary(error)) {
         throw error
       }
     } finally {
+      stopListening()
+      release()
       connection.abort()
     }
     failures += 1
+    onDisconnect?.()
     await sleep(Math.max(retryMs, failures === 1 ? 0 : backoffMs(failures)), signal)
   }
+}
+
+function openStream(
+  { send, canStream }: Http,
+  filter: Query<'/queue/events'>,
+  lastId: string | undefined,
+  signal: AbortSignal,
+): Promise<Response> {
+  if (!canStream) {
+    throw streamsUnsupported()
+  }
+  return send('GET', `/queue/events${writeQuery(filter)}`, {
+    headers: {
+      Accept: 'text/event-stream',
+      ...(lastId !== undefined && { 'Last-Event-ID': lastId }),
+    },
+    signal,
+  })
 }
 
 /** Errors of a connection that breaks while it is read are those of the runtime. */
@@ -81,23 +103,39 @@ async function* readMessages(
   onRetry: (milliseconds: number) => void,
 ): AsyncGenerator<EventSourceMessage> {
   if (!response.body) {
-    throw new ReelqueueError({
-      status: response.status,
-      code: 'streams_unsupported',
-      message: 'This fetch does not stream responses. Pass one that does, such as that of Expo.',
-    })
+    throw streamsUnsupported()
   }
   const messages: EventSourceMessage[] = []
   const parser = createParser({ onEvent: (message) => messages.push(message), onRetry })
   const decoder = new TextDecoder()
   const reader = response.body.getReader()
   for (;;) {
-    const silence = setTimeout(() => connection.abort(new Error('silent')), SILENCE_MS)
-    const { done, value } = await reader.read().finally(() => clearTimeout(silence))
+    const { done, value } = await withinSilence(connection, () => reader.read())
     if (done) {
       return
     }
     parser.feed(decoder.decode(value, { stream: true }))
     yield* messages.splice(0)
   }
+}
+
+/** Aborts the connection if the operation takes too long. */
+async function withinSilence<Result>(
+  connection: AbortController,
+  operation: () => Promise<Result>,
+): Promise<Result> {
+  const silence = setTimeout(() => connection.abort(new Error('silent')), SILENCE_MS)
+  try {
+    return await operation()
+  } finally {
+    clearTimeout(silence)
+  }
+}
+
+function streamsUnsupported(): ReelqueueError {
+  return new ReelqueueError({
+    status: 0,
+    code: 'streams_unsupported',
+    message: 'This fetch does not stream responses. Pass one that does, such as that of Expo.',
+  })
 }

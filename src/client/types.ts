@@ -29,6 +29,8 @@ export type Parameters<Op, Place extends 'path' | 'query'> = Op extends {
 
 /** The body of a successful response to a request. */
 export type ResponseBody<P extends Path, M extends MethodOf<P>> = Success<Operation<P, M>>
+/** The JSON body of a request. */
+export type RequestBody<P extends Path, M extends MethodOf<P>> = Body<Operation<P, M>>
 export type Query<P extends Path> =
   'get' extends MethodOf<P> ? Parameters<Operation<P, 'get' & MethodOf<P>>, 'query'> : never
 

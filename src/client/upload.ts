@@ -1,8 +1,8 @@
 /** Uploads of files: small ones in one request, larger ones in parts that can be resumed. */
 import type { Http } from './http.ts'
 import { encodePath } from './http.ts'
-import { ReelqueueError } from './ReelqueueError.ts'
-import { backoffMs, sleep } from './sleep.ts'
+import { linkController } from './signals.ts'
+import { retryTemporary } from './sleep.ts'
 import type { StoredFile, Upload } from './types.ts'
 
 /** Files up to this size are sent in one request. The parts of larger ones have this size. */
@@ -27,6 +27,7 @@ export interface UploadOptions {
   partSizeBytes?: number | undefined
 }
 
+type Send = Http['send']
 interface Part {
   partNumber: number
   content: Blob
@@ -38,16 +39,39 @@ export async function uploadFile(
   content: Content,
   options: UploadOptions = {},
 ): Promise<StoredFile> {
-  const blob = content instanceof Blob ? content : new Blob([content])
+  const blob = toBlob(content)
   const partSizeBytes = options.partSizeBytes ?? choosePartSize(blob.size)
   if (blob.size <= partSizeBytes && options.uploadId === undefined) {
-    const progress = trackProgress(blob.size, options)
-    return sendBody<StoredFile>(http, `/files/${encodePath(filePath)}`, blob, {
-      ...options,
-      onProgress: (bytes) => progress(0, bytes),
-    })
+    return sendFile(http.send, `/files/${encodePath(filePath)}`, blob, options)
   }
   return uploadParts(http, filePath, cutParts(blob, partSizeBytes), { ...options, blob })
+}
+
+/** Stores a file in one request to a signed URL. */
+export function uploadToUrl(
+  { sendTo }: Http,
+  url: string,
+  content: Content,
+  options: Pick<UploadOptions, 'signal' | 'onProgress'> = {},
+): Promise<StoredFile> {
+  return sendFile(sendTo, url, toBlob(content), options)
+}
+
+function sendFile(
+  send: Send,
+  target: string,
+  blob: Blob,
+  options: Pick<UploadOptions, 'signal' | 'onProgress'>,
+): Promise<StoredFile> {
+  const progress = trackProgress(blob.size, options)
+  return sendBody(send, target, blob, {
+    signal: options.signal,
+    onProgress: (bytes) => progress(0, bytes),
+  })
+}
+
+function toBlob(content: Content): Blob {
+  return content instanceof Blob ? content : new Blob([content])
 }
 
 function choosePartSize(totalBytes: number): number {
@@ -84,24 +108,27 @@ async function uploadParts(
     }
   }
   // One part that fails stops the others.
-  const failure = new AbortController()
-  const partSignal = AbortSignal.any(signal ? [signal, failure.signal] : [failure.signal])
+  const { controller: failure, release } = linkController(signal)
   async function sendNext(): Promise<void> {
     for (let part = missing.shift(); part; part = missing.shift()) {
       const { partNumber, content } = part
       const { etag } = await sendBody<{ etag: string }>(
-        http,
+        http.send,
         `/uploads/${uploadId}/${partNumber}`,
         content,
-        { signal: partSignal, onProgress: (bytes) => progress(partNumber, bytes) },
+        { signal: failure.signal, onProgress: (bytes) => progress(partNumber, bytes) },
       )
       etags.set(partNumber, etag)
     }
   }
-  await Promise.all(Array.from({ length: PARTS_AT_ONCE }, sendNext)).catch((error: unknown) => {
+  try {
+    await Promise.all(Array.from({ length: PARTS_AT_ONCE }, sendNext))
+  } catch (error) {
     failure.abort(error)
     throw error
-  })
+  } finally {
+    release()
+  }
   return http.request('post', '/uploads/{uploadId}/complete', {
     path: { uploadId },
     body: {
@@ -126,30 +153,23 @@ async function beginOrResume(
 }
 
 /** Sends a body, and sends it again after temporary errors: storing it twice has no effect. */
-async function sendBody<Result>(
-  { send }: Http,
-  path: string,
+function sendBody<Result>(
+  send: Send,
+  target: string,
   body: Blob,
-  { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress: (bytes: number) => void },
+  { signal, onProgress }: { signal: AbortSignal | undefined; onProgress: (bytes: number) => void },
 ): Promise<Result> {
-  for (let tries = 1; ; tries++) {
-    try {
-      const headers = body.type === '' ? {} : { 'Content-Type': body.type }
-      const response = await send('PUT', path, { body, headers, signal, onProgress })
-      onProgress(body.size)
-      return (await response.json()) as Result
-    } catch (error) {
-      const isTemporary = error instanceof ReelqueueError && error.isTemporary
-      if (!isTemporary || tries === MAX_TRIES) {
-        throw error
-      }
-      await sleep(Math.max(backoffMs(tries), (error.retryAfterSeconds ?? 0) * 1_000), signal)
-    }
+  const headers = body.type === '' ? {} : { 'Content-Type': body.type }
+  const sendOnce = async () => {
+    const response = await send('PUT', target, { body, headers, signal, onProgress })
+    onProgress(body.size)
+    return (await response.json()) as Result
   }
+  return retryTemporary(sendOnce, { signal, maxTries: MAX_TRIES })
 }
 
 /** Returns a function that records the bytes sent of a part, and reports the sum. */
-function trackProgress(totalBytes: number, { onProgress }: UploadOptions) {
+function trackProgress(totalBytes: number, { onProgress }: Pick<UploadOptions, 'onProgress'>) {
   const sent = new Map<number, number>()
   return (partNumber: number, bytes: number) => {
     sent.set(partNumber, bytes)

@@ -1,0 +1,80 @@
+/** Follows something that jobs change: reads it now and after each event, until it has ended. */
+import type { Http } from './http.ts'
+import type { CallOptions } from './options.ts'
+import { ReelqueueError } from './ReelqueueError.ts'
+import { retryTemporary, sleep } from './sleep.ts'
+import { type EventOptions, streamEvents } from './streamEvents.ts'
+import type { JobStatus, QueueEvent } from './types.ts'
+
+const POLL_MS = 2_000
+const FINAL: ReadonlySet<JobStatus> = new Set(['completed', 'error', 'cancelled'])
+
+export interface WatchOptions extends CallOptions {
+  /**
+   * Reads every 2 seconds instead of streaming events. It is the default for a `fetch` that does
+   * not stream responses.
+   */
+  poll?: boolean
+}
+
+interface Followed<State> {
+  filter: Pick<EventOptions, 'jobId' | 'filePath'>
+  read: (signal: AbortSignal | undefined) => Promise<State>
+  /** Returns the state after an event, if it follows from the event; else null, and it is read. */
+  apply: (event: QueueEvent, state: State) => { value: State } | null
+  readStatus: (state: State) => JobStatus | null
+}
+
+/** Yields the state now and after each event. The last one has a final status. */
+export async function* follow<State>(
+  http: Http,
+  followed: Followed<State>,
+  { signal, poll: mustPoll = false }: WatchOptions,
+): AsyncGenerator<State, void> {
+  const read = () => retryTemporary(() => followed.read(signal), { signal })
+  try {
+    yield* mustPoll ? poll(followed, read, signal) : followEvents(http, followed, read, signal)
+  } catch (error) {
+    if (!(error instanceof ReelqueueError && error.code === 'streams_unsupported')) {
+      throw error
+    }
+    yield* poll(followed, read, signal)
+  }
+}
+
+async function* followEvents<State>(
+  http: Http,
+  { filter, apply, readStatus }: Followed<State>,
+  read: () => Promise<State>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<State, void> {
+  let state: { value: State } | undefined
+  for await (const event of streamEvents(http, { ...filter, signal })) {
+    // Read after `connected`, because it can have changed before the stream was open, and after
+    // `unavailable`, because there may be no stream for a long time.
+    state = (state && apply(event, state.value)) ?? { value: await read() }
+    yield state.value
+    if (hasEnded(readStatus(state.value))) {
+      return
+    }
+  }
+}
+
+async function* poll<State>(
+  { readStatus }: Followed<State>,
+  read: () => Promise<State>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<State, void> {
+  for (;;) {
+    const state = await read()
+    yield state
+    if (hasEnded(readStatus(state))) {
+      return
+    }
+    await sleep(POLL_MS, signal)
+  }
+}
+
+export function hasEnded(status: JobStatus | null): boolean {
+  return status !== null && FINAL.has(status)
+}

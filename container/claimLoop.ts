@@ -1,6 +1,7 @@
 /**
  * Claim loop: claims jobs, runs them, and decides when to wait and when to exit. Several small jobs
- * run at once, or one other job. While a small output is uploaded, the next job is claimed.
+ * run at once, or one other job. While a small output is uploaded, or the audio of a split job is
+ * encoded, the next job is claimed.
  */
 import {
   MIN_PROTOCOL_VERSION,
@@ -91,6 +92,7 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
     }
     const claimedAt = performance.now()
     const hasJobs = !jobs.isEmpty()
+    const change = jobs.waitForChange()
     try {
       const idleMsLeft = idleMs - (claimedAt - idleSince)
       const assignment = await claim(options, state, { claimable, idleMsLeft })
@@ -100,8 +102,8 @@ async function claimUntilEnd(options: LoopOptions, jobs: HeldJobs): Promise<Loop
         continue
       }
       if (hasJobs) {
-        // Jobs may have ended during the claim.
-        await (claimable === 'small' && !jobs.isEmpty() ? jobs.waitForChange() : jobs.waitForAll())
+        // A job that has ended during the claim is a change too.
+        await (claimable === 'small' || jobs.hasAudio() ? change : jobs.waitForAll())
         idleSince = performance.now()
         continue
       }

@@ -19,6 +19,8 @@ const MAX_SMALL_ONLY_MS = 2_000
 interface HeldJob {
   assignment: Assignment
   isSmall: boolean
+  /** True for the audio of a split job, beside which the runner does other work. */
+  isAudio: boolean
   /** True when only the upload and the finish of a small output are left. */
   isUploading: boolean
 }
@@ -32,7 +34,10 @@ export function isSmallJob({ rendition }: Assignment): boolean {
   return SMALL_KINDS.includes(rendition.kind)
 }
 
-/** @param maxSmallJobs number of small jobs that run at once; another job has the runner for itself */
+/**
+ * @param maxSmallJobs number of small jobs that run at once. Another job has the runner for itself, except
+ *   for the audio of a split job: encoders of audio use one core, and little memory.
+ */
 export function createHeldJobs(maxSmallJobs: number, now = () => performance.now()) {
   const jobs = new Set<HeldJob>()
   let change = Promise.withResolvers<void>()
@@ -49,11 +54,13 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
     /** Returns true for an assignment that the gateway has sent before. */
     includes: ({ jobId, fence }: Assignment) =>
       [...jobs].some((job) => job.assignment.jobId === jobId && job.assignment.fence === fence),
+    hasAudio: () => [...jobs].some(({ isAudio }) => isAudio),
     listIds: () => [...jobs].map(({ assignment }) => assignment.jobId),
     /** Returns which jobs can be claimed now; null for none. */
     findClaimable(): 'any' | 'small' | null {
-      const running = [...jobs].filter(({ isUploading }) => !isUploading)
-      if (jobs.size >= 2 * maxSmallJobs) {
+      const unfinished = [...jobs].filter(({ isUploading }) => !isUploading)
+      const running = unfinished.filter(({ isAudio }) => !isAudio)
+      if (jobs.size >= 2 * maxSmallJobs || unfinished.length - running.length > 1) {
         return null
       }
       if (running.length === 0) {
@@ -65,7 +72,12 @@ export function createHeldJobs(maxSmallJobs: number, now = () => performance.now
     },
     /** @param run never throws */
     start(assignment: Assignment, run: RunJob): void {
-      const job: HeldJob = { assignment, isSmall: isSmallJob(assignment), isUploading: false }
+      const job: HeldJob = {
+        assignment,
+        isSmall: isSmallJob(assignment),
+        isAudio: assignment.chunk?.kind === 'audio',
+        isUploading: false,
+      }
       jobs.add(job)
       const ended = run((sizeBytes) => {
         const { chunk } = assignment

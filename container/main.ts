@@ -7,6 +7,7 @@
  * error, 2 invalid settings.
  */
 import { createKnownProbes } from './attempt/knownProbes.ts'
+import { createRecentChunks } from './attempt/recentChunks.ts'
 import { removeStaleScratchFolders } from './attempt/scratchFolder.ts'
 import { countSmallJobs, detectCapabilities, shareSettings } from './capabilities.ts'
 import { runClaimLoop } from './claimLoop.ts'
@@ -59,6 +60,7 @@ async function main(settings: Settings): Promise<number> {
     log,
     probes: createKnownProbes(capabilities.probeVersion ?? null),
     recentBlocks: createRecentBlocks(),
+    recentChunks: createRecentChunks(memoryBytes),
   }
   const reason = await runClaimLoop({
     ...shared,

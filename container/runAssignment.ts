@@ -4,6 +4,7 @@
  */
 import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol.ts'
 import type { KnownProbes } from './attempt/knownProbes.ts'
+import type { RecentChunks } from './attempt/recentChunks.ts'
 import type { Attempt, AttemptRecord } from './attempt/types.ts'
 import { AttemptReleased, CannotJoin, JobFailure, LeaseLost } from './failures.ts'
 import { createProbeMemo } from './ffmpeg/probe/probeMemo.ts'
@@ -34,6 +35,8 @@ interface RunnerContext {
   probes?: KnownProbes
   /** Absent if no blocks of originals are kept. */
   recentBlocks?: RecentBlocks
+  /** Absent if no files of chunks are kept. */
+  recentChunks?: RecentChunks
   /** Called when the output is complete, with its size. */
   onUpload?: (sizeBytes: number) => void
 }

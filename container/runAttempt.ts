@@ -132,9 +132,12 @@ async function makeChunk(
       const streamPlan = { ...plan, stream: plan.stream }
       return await publishChunk(checked, streamPlan, { chunk, whole: stream }, timeStage)
     }
-    return chunk.kind === 'join'
-      ? await makeSingleFile(checked, plan, timeStage)
-      : await makeChunkFile(checked, plan, chunk, timeStage)
+    if (chunk.kind !== 'join') {
+      return await makeChunkFile(checked, plan, chunk, timeStage)
+    }
+    const joined = await makeSingleFile(checked, plan, timeStage)
+    attempt.recentChunks?.forget(chunk.jobId)
+    return joined
   } catch (error) {
     throw toChunkFailure(error, planned, chunk)
   }

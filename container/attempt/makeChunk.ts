@@ -1,4 +1,5 @@
 /** Splits a long encode into chunks, and makes one chunk of a job that was split. */
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChunkFacts } from '../../src/contract/chunk.ts'
 import type { Rendition, RenditionOf } from '../../src/contract/rendition.ts'
@@ -125,17 +126,20 @@ export async function planAssignedChunk(
     : planChunk(readVideo(attempt), context, chunk)
 }
 
-/** Downloads the completed chunks, and plans their join. */
+/** Downloads the completed chunks that this runner has not made lately, and plans their join. */
 async function planJoinOfFiles(
-  { assignment, client, scratch, signal }: RunningAttempt,
-  { completedChunks }: ChunkAssignment,
+  { assignment, client, scratch, signal, recentChunks }: RunningAttempt,
+  { jobId, planKey, completedChunks }: ChunkAssignment,
   context: PlanContext,
 ): Promise<RenderPlan> {
   const rendition = readVideo({ assignment })
   const files = []
   for (const { facts, index, ...range } of completedChunks) {
     const file = join(scratch, chunkFileName(rendition, range, index))
-    await downloadChunk({ client, lease: assignment, index, file, signal, ...facts })
+    const recent = recentChunks?.find(assignment, { jobId, planKey, index }, facts) ?? null
+    await (recent === null
+      ? downloadChunk({ client, lease: assignment, index, file, signal, ...facts })
+      : writeFile(file, recent))
     files.push({ range, facts, file })
   }
   return planJoin(rendition, context, files)
@@ -150,13 +154,24 @@ function readVideo({
   return rendition
 }
 
-/** Measures and verifies the file of a chunk of video or audio. */
-export function measureAssignedChunk(
-  { settings, scratch: cwd, signal }: RunningAttempt,
-  range: ChunkAssignment,
+/** Measures and verifies the file of a chunk of video or audio. Keeps it for the join. */
+export async function measureAssignedChunk(
+  { assignment, settings, scratch: cwd, signal, recentChunks }: RunningAttempt,
+  chunk: ChunkAssignment,
   { output: file }: RenderPlan,
 ): Promise<ChunkFacts> {
-  return measureChunk({ ...resolveFfmpegTools(settings), cwd, signal, file, range })
+  const facts = await measureChunk({
+    ...resolveFfmpegTools(settings),
+    cwd,
+    signal,
+    file,
+    range: chunk,
+    videoCodec: readVideo({ assignment }).videoCodec,
+  })
+  if (recentChunks?.hasRoomFor(facts.sizeBytes)) {
+    recentChunks.keep(assignment, chunk, { facts, file: await readFile(file) })
+  }
+  return facts
 }
 
 /**

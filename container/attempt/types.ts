@@ -11,6 +11,7 @@ import type { Inputs } from '../source/inputFiles.ts'
 import type { RecentBlocks } from '../source/recentBlocks.ts'
 import type { AttemptState } from './heartbeat.ts'
 import type { ProgressTracker } from './progressTracker.ts'
+import type { RecentChunks } from './recentChunks.ts'
 
 /** Maximum number of notes that the gateway accepts. */
 const MAX_NOTES = 20
@@ -40,6 +41,8 @@ export interface Attempt {
   chunkVersion: string | null
   /** Absent if no blocks of the original are kept for other jobs. */
   recentBlocks?: RecentBlocks
+  /** Absent if no files of chunks are kept for the join. */
+  recentChunks?: RecentChunks
   /** Aborts when the attempt has to end; the reason is the error with which it ends. */
   signal: AbortSignal
   /** Absent where the runner does not shut down. */

@@ -181,6 +181,17 @@ export async function countClaimableJobs(
   return row?.n ?? 0
 }
 
+/**
+ * Query: the number of other runners that hold chunks of the queue. A runner holds several while it uploads
+ * one, and while it encodes audio beside video.
+ */
+export function countOtherChunkRunners(queue: string, runnerId: string): SQL {
+  return sql`(
+    SELECT count(DISTINCT runner_id) FROM jobs AS held
+    WHERE held.queue = ${queue} AND held.status = 'running' AND held.parent_id IS NOT NULL
+      AND held.runner_id <> ${runnerId})`
+}
+
 /** Condition: the job is running, in any queue. It names the queues for the index. */
 export const isRunningAnywhere = sql`queue IN (SELECT name FROM queues) AND status = 'running'`
 

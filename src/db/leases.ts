@@ -8,7 +8,12 @@ import type { RunnerCapabilities } from '../domain/runnerRequirements.ts'
 import { TRANSITIONS } from '../domain/jobTransitions.ts'
 import { type Database, first, isListed, statement } from './database.ts'
 import { releaseDueRetriesStatement } from './queues.ts'
-import { type ChunkClaim, isRunningAnywhere, nextClaimableJob } from './claimQuery.ts'
+import {
+  type ChunkClaim,
+  countOtherChunkRunners,
+  isRunningAnywhere,
+  nextClaimableJob,
+} from './claimQuery.ts'
 import type { JobRow } from './rows.ts'
 import { jobs } from './schema/index.ts'
 
@@ -91,7 +96,8 @@ export function reportedFacts({ input, plan }: Pick<Report, 'input' | 'plan'>) {
 /**
  * Claims the next job of the queue that a runner with these capabilities can run, by priority and
  * then by age. Due retries are released first. Returns undefined if no such job is ready or the
- * `concurrency` of the queue is reached. A paused queue has only chunks that can be claimed.
+ * `concurrency` of the queue is reached, which limits the jobs and the runners of chunks. A paused queue
+ * has only chunks that can be claimed.
  *
  * @param options.maxPriority jobs whose `priority` is a larger number are ignored; if null, none are
  */
@@ -132,7 +138,8 @@ export async function claimNextJob(
       sql`seq = (${nextClaimableJob(queue, capabilities, maxPriority, chunks)})
       AND EXISTS (
         SELECT 1 FROM queues
-        WHERE name = ${queue} AND running - split + running_chunks < concurrency)`,
+        WHERE name = ${queue} AND (running - split + running_chunks < concurrency
+          OR running - split + ${countOtherChunkRunners(queue, runner.id)} < concurrency))`,
     )
     .returning()
   return first((await db.batch([releaseRetries, claim]))[1])

@@ -1,5 +1,6 @@
 /** Measures the file of a chunk, and verifies it. */
 import { stat } from 'node:fs/promises'
+import type { VideoCodec } from '../../../src/contract/codecs.ts'
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
 import { CannotJoin, JobFailure } from '../../failures.ts'
 import { type ProbeEnvironment, runFfprobe } from '../process/ffprobe.ts'
@@ -10,7 +11,12 @@ import { readTrack, type Track } from './readTrack.ts'
 export type MeasureOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
   file: string
   range: ChunkRange
+  /** Of the variant. */
+  videoCodec: VideoCodec
 }
+
+/** Their decoders can skip all frames but key frames. */
+const SKIPPING_CODECS: readonly VideoCodec[] = ['h264', 'h265']
 
 /**
  * @throws CannotJoin when the chunk has other frames than planned, or none, or cannot be decoded by
@@ -26,7 +32,10 @@ export async function measureChunk(options: MeasureOptions): Promise<ChunkFacts>
   }
   if (isVideo) {
     checkFrames(range, track)
-    await checkFirstFrame(options)
+    const firstFrame = track.firstFrame ?? (await decodeFirstFrame(options))
+    if (firstFrame?.isKeyframe !== true || firstFrame.pts !== track.packets[0]?.pts) {
+      throw invalid(range, 'cannot be decoded from its first frame on')
+    }
   }
   const { timescale, startTicks, endTicks, decoderConfig } = track
   return {
@@ -40,18 +49,14 @@ export async function measureChunk(options: MeasureOptions): Promise<ChunkFacts>
   }
 }
 
-/** Returns true when a chunk of video has as many frames as planned, or if that number is unknown. */
-export async function hasPlannedFrames(options: MeasureOptions): Promise<boolean> {
-  const { frames } = options.range
-  return frames === null || (await readChunk(options))?.packetCount === frames
-}
-
 /** Returns null when the file has no such track, or cannot be read. */
 async function readChunk(options: MeasureOptions): Promise<Track | null> {
   const isVideo = options.range.kind === 'video'
-  const track = isVideo ? 'v:0' : 'a:0'
+  const detail = SKIPPING_CODECS.includes(options.videoCodec) ? 'keyframes' : 'packets'
   try {
-    return await readTrack({ ...options, bytesRead: () => 0, track }, isVideo)
+    return isVideo
+      ? await readTrack({ ...options, bytesRead: () => 0, track: 'v:0' }, detail)
+      : await readTrack({ ...options, bytesRead: () => 0, track: 'a:0' }, 'count')
   } catch (error) {
     if (error instanceof JobFailure && error.code === 'input_invalid') {
       return null
@@ -90,20 +95,18 @@ function checkFrames(range: ChunkRange, { packets, packetCount, timescale }: Tra
   }
 }
 
-/** @throws CannotJoin when a decoder that has only this file cannot decode its first frame */
-async function checkFirstFrame(options: MeasureOptions): Promise<void> {
-  const { file, range } = options
+/** Decodes the first frame alone. Returns null if a decoder that has only this file cannot decode it. */
+async function decodeFirstFrame(options: MeasureOptions): Promise<Track['firstFrame']> {
   const { output } = await runFfprobe(
-    { ...options, bytesRead: () => 0, input: [...LOCAL_FILE_INPUT, `file:${file}`] },
+    { ...options, bytesRead: () => 0, input: [...LOCAL_FILE_INPUT, `file:${options.file}`] },
     {
-      entries: 'frame=key_frame',
+      entries: 'frame=key_frame,pts',
       format: 'csv=p=0',
       selection: ffmpegOptions({ select_streams: 'v:0', read_intervals: '%+#1' }),
     },
   )
-  if (!output.startsWith('1')) {
-    throw invalid(range, 'cannot be decoded from its first frame on')
-  }
+  const [, key, pts] = /^(\d),(-?\d+)/.exec(output) ?? []
+  return key === undefined ? null : { isKeyframe: key === '1', pts: Number(pts) }
 }
 
 function invalid({ kind, startSeconds, endSeconds }: ChunkRange, fault: string): CannotJoin {

@@ -102,6 +102,6 @@ async function readLastDuration(
   video: readonly ChunkFile[],
 ): Promise<number> {
   const file = video.at(-1)?.file ?? ''
-  const track = await readTrack({ ...environment, file, track: 'v:0' }, true)
+  const track = await readTrack({ ...environment, file, track: 'v:0' }, 'packets')
   return (track?.lastPacketTicks ?? 0) / (track?.timescale ?? 1)
 }

@@ -11,7 +11,6 @@ import { planEncodeSteps } from '../encode/passes.ts'
 import type { RateControl } from '../encode/videoEncoders.ts'
 import { requestTracks } from '../plan/planVideo.ts'
 import type { FfmpegStep, PlanContext, Step } from '../renderPlan.ts'
-import { hasPlannedFrames } from './measureChunk.ts'
 import { planTries } from './planTries.ts'
 
 type Video = RenditionOf<'video'>
@@ -35,10 +34,19 @@ export function planVideoSteps(rendition: Video, context: PlanContext, chunk: Vi
         ...step,
         ffmpeg: (stderrTails) => buildSteps()[index]?.ffmpeg(stderrTails) ?? null,
       })),
-      hasPlannedFrames: (environment) => hasPlannedFrames({ ...environment, file, range }),
+      hasPlannedFrames: async ({ stderrTails }) =>
+        hasPlannedFrames(range, stderrTails.at(-1) ?? ''),
     }
   })
   return [...inputs.steps, ...tries]
+}
+
+/** The last report of progress in stderr. Earlier ones are not written there. */
+const ENCODED_FRAMES = /^frame= *(\d+)/m
+
+/** `measureChunk` counts the frames of the file later. Here, the number that ffmpeg reports is enough. */
+function hasPlannedFrames({ frames }: ChunkRange, stderr: string): boolean {
+  return frames === null || Number(ENCODED_FRAMES.exec(stderr)?.[1]) === frames
 }
 
 /** Plans the edits of the video alone. */

@@ -23,10 +23,16 @@ const CONFIG_ENTRIES = [
   'extradata_hash',
 ] as const
 
+/** An hour with 120 frames a second has 26,000,000 characters. */
+const MAX_CHARACTERS = 3e7
+
+const packet = z.object({ pts: z.int().optional(), dts: z.int().optional(), flags: z.string() })
+const frame = z.object({ key_frame: z.int(), pts: z.int().optional() })
+
 const trackOutput = z.object({
-  packets: z
-    .array(z.object({ pts: z.int().optional(), dts: z.int().optional(), flags: z.string() }))
-    .default([]),
+  packets: z.array(packet).default([]),
+  /** Replaces `packets` if frames are decoded too. */
+  packets_and_frames: z.array(z.union([packet, frame])).default([]),
   streams: z
     .array(
       z.looseObject({
@@ -54,43 +60,52 @@ export interface Track {
   decoderConfig: string
   /** Duration of the last packet; null if packets were not requested. */
   lastPacketTicks: number | null
+  /** The first frame that was decoded; null if none was requested. */
+  firstFrame: { pts: number | null; isKeyframe: boolean } | null
 }
+
+/**
+ * `keyframes` lists the packets, and decodes the key frames. Decoders of H.264 and H.265 skip all other
+ * frames; those of VP9 and AV1 would decode all. `count` only counts the packets: a film has too many
+ * packets of audio to be listed.
+ */
+export type TrackDetail = 'count' | 'packets' | 'keyframes'
 
 export type TrackOptions = ProbeEnvironment & { file: string; track: 'v:0' | 'a:0' }
 
-/**
- * @param listsPackets false to count them only: a film has too many packets of audio to be listed
- * @returns null when there is no such track, or it is empty
- */
-export async function readTrack(
-  options: TrackOptions,
-  listsPackets: boolean,
-): Promise<Track | null> {
+/** @returns null when there is no such track, or it is empty */
+export async function readTrack(options: TrackOptions, detail: TrackDetail): Promise<Track | null> {
   const { output } = await runFfprobe(
     { ...options, input: [...LOCAL_FILE_INPUT, `file:${options.file}`] },
     {
       entries: [
         `stream=time_base,start_pts,duration_ts,nb_read_packets,${CONFIG_ENTRIES.join(',')}`,
         'stream_tags=DURATION',
-        ...(listsPackets ? ['packet=pts,dts,flags'] : []),
+        ...(detail === 'count' ? [] : ['packet=pts,dts,flags']),
+        ...(detail === 'keyframes' ? ['frame=key_frame,pts'] : []),
       ].join(':'),
       format: 'json=compact=1',
       selection: ffmpegOptions({
         select_streams: options.track,
         show_data_hash: 'sha256',
         count_packets: true,
+        skip_frame: detail === 'keyframes' ? 'nokey' : null,
       }),
       mayReadAll: true,
+      maxCharacters: MAX_CHARACTERS,
     },
   )
-  const { packets, streams } = trackOutput.parse(JSON.parse(output))
-  const [stream] = streams
+  const parsed = trackOutput.parse(JSON.parse(output))
+  const [stream] = parsed.streams
   const packetCount = Number(stream?.nb_read_packets ?? 0)
   if (stream === undefined || packetCount === 0) {
     return null
   }
   const timescale = readTimescale(stream.time_base)
   const startTicks = stream.start_pts ?? 0
+  const read = [...parsed.packets, ...parsed.packets_and_frames]
+  const [first] = read.filter((each) => 'key_frame' in each)
+  const packets = read.filter((each) => 'flags' in each)
   const listed = packets.map(({ pts, dts, flags }) => ({
     pts: pts ?? dts ?? 0,
     dts: dts ?? pts ?? 0,
@@ -111,6 +126,7 @@ export async function readTrack(
     packetCount,
     packets: listed,
     sampleRate: stream.sample_rate === undefined ? null : Number(stream.sample_rate),
+    firstFrame: first ? { pts: first.pts ?? null, isKeyframe: first.key_frame === 1 } : null,
     decoderConfig: createHash('sha256').update(JSON.stringify(config)).digest('hex'),
   }
 }

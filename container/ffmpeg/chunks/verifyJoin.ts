@@ -15,7 +15,8 @@ export async function verifyJoin(
   },
 ): Promise<void> {
   const { chunks } = options
-  const read = (track: 'v:0' | 'a:0') => readTrack({ ...options, bytesRead: () => 0, track }, false)
+  const read = (track: 'v:0' | 'a:0') =>
+    readTrack({ ...options, bytesRead: () => 0, track }, 'count')
   const video = await read('v:0')
   const parts = chunks.filter(({ range }) => range.kind === 'video').map(({ facts }) => facts)
   const frames = parts.reduce((sum, facts) => sum + (facts.frames ?? 0), 0)

@@ -22,6 +22,8 @@ export interface FfprobeQuery {
    * it, reading more than `PROBE.readBytes` is a failure.
    */
   enoughBytes?: number
+  /** Maximum size of the output. Default: `PROBE.outputCharacters`. */
+  maxCharacters?: number
   /** True to read the whole file if necessary. Only the timeout of the attempt limits the elapsed time. */
   mayReadAll?: boolean
 }
@@ -57,6 +59,7 @@ export async function runFfprobe(
   query: FfprobeQuery,
 ): Promise<{ output: string; stderr: string; isComplete: boolean }> {
   const { entries, selection = [], format = 'json', enoughBytes, mayReadAll = false } = query
+  const { maxCharacters = PROBE.outputCharacters } = query
   const limits = {
     ...probeLimits(options.limits),
     ...(mayReadAll && { cpuSeconds: WHOLE_FILE_CPU_SECONDS }),
@@ -88,8 +91,8 @@ export async function runFfprobe(
       signal: AbortSignal.any([options.signal, stopping.signal]),
       onStdout: (text) => {
         output += text
-        if (output.length > PROBE.outputCharacters) {
-          stopping.abort(outputTooLong())
+        if (output.length > maxCharacters) {
+          stopping.abort(outputTooLong(maxCharacters))
         }
       },
     })
@@ -131,9 +134,9 @@ function probeTimedOut(): JobFailure {
   )
 }
 
-function outputTooLong(): JobFailure {
+function outputTooLong(maxCharacters: number): JobFailure {
   return new JobFailure(
     'input_invalid',
-    `ffprobe's description of the file is longer than ${PROBE.outputCharacters} characters.`,
+    `ffprobe's description of the file is longer than ${maxCharacters} characters.`,
   )
 }

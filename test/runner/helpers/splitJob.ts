@@ -187,7 +187,8 @@ export async function encodeChunk(
   const file = join(cwd, chunkFileName(rendition, range, index))
   await rename(made.output, file)
   const tools = resolveFfmpegTools(attempt.settings)
-  const facts = await measureChunk({ ...tools, cwd, signal, file, range })
+  const { videoCodec } = rendition
+  const facts = await measureChunk({ ...tools, cwd, signal, file, range, videoCodec })
   return { range, file, facts }
 }
 

@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 
 /** Starts a job; returns functions that begin its upload and end it. */
-function start(rendition: Assignment['rendition'], jobId: string) {
+function start(rendition: Assignment['rendition'], jobId: string, chunk?: 'audio' | 'video') {
   const ended = Promise.withResolvers<void>()
   let upload = (_sizeBytes: number) => {}
   held.start(
@@ -27,6 +27,17 @@ function start(rendition: Assignment['rendition'], jobId: string) {
       leaseSeconds: 30,
       stallSeconds: 30,
       timeoutSeconds: 60,
+      ...(chunk && {
+        chunk: {
+          kind: chunk,
+          jobId: 'job_0',
+          index: 0,
+          planKey: 'a',
+          startSeconds: 0,
+          endSeconds: null,
+          frames: null,
+        },
+      }),
     }),
     (onUpload) => {
       upload = onUpload
@@ -63,6 +74,21 @@ it('runs no other job besides a video, until a small output of it is uploaded', 
   expect(held.findClaimable()).toBeNull()
   encode.upload(8 * MIB)
   expect(held.findClaimable()).toBe('any')
+})
+
+it('runs another job besides the audio of a split job, but none besides those of two', async () => {
+  const audio = start(video(), 'audio_1', 'audio')
+  expect(held.findClaimable()).toBe('any')
+  const chunk = start(video(), 'video_1', 'video')
+  expect(held.findClaimable()).toBeNull()
+  expect(held.hasAudio()).toBe(true)
+  await chunk.end()
+  const other = start(video(), 'audio_2', 'audio')
+  expect(held.findClaimable()).toBeNull()
+  await audio.end()
+  expect(held.findClaimable()).toBe('any')
+  await other.end()
+  expect(held.hasAudio()).toBe(false)
 })
 
 it('ends the small jobs every two seconds, so that another one has its turn', async () => {

@@ -483,6 +483,15 @@ describe('the order of claims', () => {
     await claimKind('audio', 'three')
   })
 
+  it('counts a runner once that holds several chunks', async () => {
+    await env.DB.prepare('UPDATE queues SET concurrency = 2 WHERE name = ?').bind(queue).run()
+    await split('beside.mp4')
+    await claimKind('video', 'one')
+    await claimKind('video', 'one')
+    await claimKind('audio', 'two')
+    expect(await claim('three')).toBeNull()
+  })
+
   it('lets a small job precede the chunks of a film for a runner that has just made one', async () => {
     await split('film.mp4')
     const small = await createOne('small.mp4', 'w_640', { queue })

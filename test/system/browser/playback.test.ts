@@ -1,4 +1,4 @@
-/** hls.js in Chromium plays streams that the whole system makes. */
+/** hls.js and Shaka Player in Chromium play streams that the whole system makes. */
 import { expect } from 'vitest'
 import type { Client } from '../../../scripts/client.ts'
 import { waitForEnds } from '../fixtures/events.ts'
@@ -121,3 +121,41 @@ test.for([
     }
   },
 )
+
+test('a stream of three chunks plays across its seams without a stall, as HLS and as DASH', async ({
+  system,
+  events,
+  browser,
+}) => {
+  const seconds = 12
+  const name = 'f_hls,lad_144+360,p_fast,sd_2'
+  const path = 'videos/seams.mp4'
+  await system.client.put(path, makeClip({ seconds }))
+  const id = await createStream(system.client, path, name, 4)
+  await waitForEnds(events, [id])
+  // Seams at 4 and 8 seconds; audio and the join.
+  expect(await listReusedTracks(system.client, id)).toHaveLength(5)
+  for (const [playerName, manifest] of [
+    ['hls.js', 'master.m3u8'],
+    ['shaka', 'master.m3u8'],
+    ['shaka', 'manifest.mpd'],
+  ] as const) {
+    const player = await openPlayer(browser, system.url, playerName)
+    await player.play(await signUrl(system.client, `${name}/${path}/${manifest}`), 4)
+    await player.waitUntil('the end')
+    const state = await player.state()
+    const label = `${playerName} ${manifest}`
+    expect(state, label).toMatchObject({
+      fatal: [],
+      recoverable: [],
+      stalls: [],
+      levels: [144, 360],
+    })
+    expect(state.duration, label).toBeCloseTo(seconds, 0)
+    expect(state.played, label).toHaveLength(1)
+    const [[from, to]] = state.played as [[number, number]]
+    expect(from, label).toBeLessThan(0.1)
+    expect(to, label).toBeGreaterThan(seconds - 0.1)
+    await player.close()
+  }
+})

@@ -30,6 +30,19 @@ export class OutsideOfFile extends JobFailure {}
 /** A job cannot be made from its chunks. It is encoded once more, as a whole. */
 export class CannotJoin extends JobFailure {}
 
+/** Files of completed chunks are missing or damaged. The gateway lets them be made again. */
+export class ChunksLost extends JobFailure {
+  readonly indexes: readonly number[]
+
+  constructor(indexes: readonly number[]) {
+    super(
+      'storage',
+      `The files of completed chunks are missing or damaged in storage: ${indexes.join(', ')} (counted from 0). They are made again.`,
+    )
+    this.indexes = indexes
+  }
+}
+
 /** Throws the error of a chunk of a stream. Segments that are not as planned would be so again. */
 export function asUnsplit(error: unknown): never {
   throw error instanceof JobFailure && error.code === 'output_invalid'

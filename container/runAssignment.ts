@@ -6,7 +6,7 @@ import type { Assignment, Finish, Timings } from '../src/contract/runnerProtocol
 import type { KnownProbes } from './attempt/knownProbes.ts'
 import type { RecentChunks } from './attempt/recentChunks.ts'
 import type { Attempt, AttemptRecord } from './attempt/types.ts'
-import { AttemptReleased, CannotJoin, JobFailure, LeaseLost } from './failures.ts'
+import { AttemptReleased, CannotJoin, ChunksLost, JobFailure, LeaseLost } from './failures.ts'
 import { createProbeMemo } from './ffmpeg/probe/probeMemo.ts'
 import type { GatewayClient } from './gateway/gatewayClient.ts'
 import { MAX_OUTAGE_MS } from './gateway/request.ts'
@@ -147,6 +147,7 @@ function buildFinish(error: unknown, fence: number, record: AttemptRecord): Fini
     errorCode: failure.code,
     message,
     ...(failure instanceof CannotJoin && { cannotJoin: true }),
+    ...(failure instanceof ChunksLost && { lostChunks: [...failure.indexes] }),
   }
 }
 

@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ChunkFacts } from '../../src/contract/chunk.ts'
 import type { Rendition, RenditionOf } from '../../src/contract/rendition.ts'
-import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
+import type { ChunkAssignment, CompletedChunk } from '../../src/contract/runnerProtocol.ts'
 import type { StoredProbe } from '../../src/contract/storedProbe.ts'
 import { resolveFfmpegTools } from '../capabilities.ts'
 import { CannotJoin, JobFailure } from '../failures.ts'
@@ -20,7 +20,7 @@ import { planJoin } from '../ffmpeg/chunks/planJoin.ts'
 import { planStreamChunk, planStreamJoin } from '../ffmpeg/chunks/planStreamChunk.ts'
 import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
 import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
-import { downloadChunk } from '../gateway/downloadChunk.ts'
+import { downloadChunks } from '../gateway/downloadChunks.ts'
 import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
 import { downloadReusedTracks } from './reusedTracks.ts'
 import type { RunningAttempt } from './types.ts'
@@ -133,15 +133,23 @@ async function planJoinOfFiles(
   context: PlanContext,
 ): Promise<RenderPlan> {
   const rendition = readVideo({ assignment })
-  const files = []
-  for (const { facts, index, ...range } of completedChunks) {
-    const file = join(scratch, chunkFileName(rendition, range, index))
+  const nameFile = ({ index, ...range }: CompletedChunk) =>
+    join(scratch, chunkFileName(rendition, range, index))
+  const missing: CompletedChunk[] = []
+  for (const chunk of completedChunks) {
+    const { index, facts } = chunk
     const recent = recentChunks?.find(assignment, { jobId, planKey, index }, facts) ?? null
-    await (recent === null
-      ? downloadChunk({ client, lease: assignment, index, file, signal, ...facts })
-      : writeFile(file, recent))
-    files.push({ range, facts, file })
+    if (recent === null) {
+      missing.push(chunk)
+    } else {
+      await writeFile(nameFile(chunk), recent)
+    }
   }
+  await downloadChunks({ client, lease: assignment, signal }, missing, nameFile)
+  const files = completedChunks.map((chunk) => {
+    const { facts, index: _, ...range } = chunk
+    return { range, facts, file: nameFile(chunk) }
+  })
   return planJoin(rendition, context, files)
 }
 

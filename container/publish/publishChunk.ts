@@ -18,6 +18,7 @@ import {
   type TrackMeasurements,
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
+import { hashFile } from '../gateway/hashFile.ts'
 import { uploadOutput } from '../gateway/uploadOutput.ts'
 import { makeAudioSegments } from './makeAudioSegments.ts'
 import { countFrames, measureStreamChunk } from './measureStreamChunk.ts'
@@ -111,6 +112,7 @@ async function storePart(
   const file = join(scratch, 'part.json')
   await writeFile(file, JSON.stringify(part))
   const { size: sizeBytes } = await stat(file)
+  const sha256 = await hashFile(file, signal)
   const uploaded = await uploadOutput({
     client,
     lease: assignment,
@@ -122,7 +124,7 @@ async function storePart(
   return {
     outcome: 'completed' as const,
     ...uploaded,
-    chunk: describeChunk(part, measured, sizeBytes),
+    chunk: { ...describeChunk(part, measured, sizeBytes), sha256 },
   }
 }
 

@@ -6,7 +6,7 @@
  */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { ChunkAssignment } from '../../src/contract/runnerProtocol.ts'
+import type { ChunkAssignment, CompletedChunk } from '../../src/contract/runnerProtocol.ts'
 import { addNote, type RunningAttempt } from '../attempt/types.ts'
 import { joinParts, streamPart, type StreamPart } from '../ffmpeg/chunks/streamParts.ts'
 import { buildMasterPlaylist, buildTrackPlaylist } from '../ffmpeg/streaming/playlists.ts'
@@ -15,31 +15,35 @@ import {
   type TrackMeasurements,
 } from '../ffmpeg/streaming/segmentMeasurements.ts'
 import * as layout from '../ffmpeg/streaming/streamLayout.ts'
-import { downloadChunk } from '../gateway/downloadChunk.ts'
+import { downloadChunks } from '../gateway/downloadChunks.ts'
 
 const MAX_PARTS_KEPT = 1_000
 
 /** Parts that this process has read, because it reads those of a job again with each chunk. */
 const partsRead = new Map<string, StreamPart>()
 
-/** Downloads the parts (see streamParts.ts) of completed chunks. */
+/**
+ * Downloads the parts (see streamParts.ts) of completed chunks.
+ *
+ * @throws see `downloadChunks`
+ */
 export async function readParts(
   { assignment, client, scratch, signal }: RunningAttempt,
   { completedChunks, jobId, planKey }: ChunkAssignment,
 ): Promise<StreamPart[]> {
+  const nameKey = ({ index, facts }: CompletedChunk) =>
+    [jobId, planKey, index, facts.decoderConfig, facts.sizeBytes, facts.sha256].join(' ')
+  const nameFile = ({ index }: CompletedChunk) => join(scratch, `part-${index}.json`)
+  const known = completedChunks.map((chunk) => partsRead.get(nameKey(chunk)))
+  const missing = completedChunks.filter((_, at) => known[at] === undefined)
+  await downloadChunks({ client, lease: assignment, signal }, missing, nameFile)
+  if (partsRead.size + missing.length > MAX_PARTS_KEPT) {
+    partsRead.clear()
+  }
   const read: StreamPart[] = []
-  for (const { facts, index } of completedChunks) {
-    const key = [jobId, planKey, index, facts.decoderConfig, facts.sizeBytes].join(' ')
-    let part = partsRead.get(key)
-    if (part === undefined) {
-      const file = join(scratch, `part-${index}.json`)
-      await downloadChunk({ client, lease: assignment, index, file, signal, ...facts })
-      part = streamPart.parse(JSON.parse(await readFile(file, 'utf8')))
-      if (partsRead.size >= MAX_PARTS_KEPT) {
-        partsRead.clear()
-      }
-      partsRead.set(key, part)
-    }
+  for (const [at, chunk] of completedChunks.entries()) {
+    const part = known[at] ?? streamPart.parse(JSON.parse(await readFile(nameFile(chunk), 'utf8')))
+    partsRead.set(nameKey(chunk), part)
     read.push(part)
   }
   return read

@@ -53,6 +53,11 @@ export const chunkFacts = z.object({
   endTicks: z.int(),
   /** SHA-256 of the decoder configuration, in hexadecimal digits. */
   decoderConfig: z.string().regex(/^[0-9a-f]{64}$/),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional()
+    .describe('Of the file, in hexadecimal digits; missing: it is not checked when it is read'),
   reusedTracks: trackNames
     .optional()
     .describe('Tracks that were copied from another variant instead of encoded'),

@@ -32,7 +32,8 @@
  * The runner of a long encode can split the job: `finish` with the outcome `split` has the list of
  * chunks. A chunk is then claimed, reported, uploaded and finished like a job, with its own id and
  * fence. `source` of a chunk reads the original of the job; with `&chunk=n` it reads the file of the
- * completed chunk n of the same job. The chunks of a stream store their files in one package, where
+ * completed chunk n of the same job. If such a file is missing or damaged, `join` fails with the
+ * index in `lostChunks`, and waits until the chunk is made again. The chunks of a stream store their files in one package, where
  * `files/{name}` with `&version=n` replaces only files with a lower version.
  *
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
@@ -312,6 +313,13 @@ export const finish = z.discriminatedUnion('outcome', [
       .boolean()
       .optional()
       .describe('The chunks do not fit together. The job is made once more, without being split'),
+    lostChunks: z
+      .array(z.int().nonnegative())
+      .max(MAX_CHUNKS)
+      .optional()
+      .describe(
+        'Only of `join`: indexes of completed chunks whose files are missing or damaged. They are made again',
+      ),
   }),
   z.object({
     outcome: z.literal('released'),

@@ -11,6 +11,7 @@ import {
   recordAttemptLog,
 } from './jobTransitions.ts'
 import type { Claim } from './leases.ts'
+import { discardChunkStatements } from './lostChunks.ts'
 import type { JobRow } from './rows.ts'
 import { jobs } from './schema/index.ts'
 
@@ -52,7 +53,7 @@ export function endSplitJob(db: Database, jobId: string, end: SplitJobEnd, now: 
 
 /**
  * Fails a chunk that is not retried, and ends its job, in one transaction: a job with such a chunk would
- * run forever. Also ends the job if an earlier request has failed the chunk under this claim.
+ * run forever. Lost chunks are made again by a retry. Also ends the job if an earlier request has failed the chunk under this claim.
  */
 export async function failChunk(
   db: Database,
@@ -65,7 +66,11 @@ export async function failChunk(
     SELECT 1 FROM jobs AS failed
     WHERE failed.id = ${claim.jobId} AND failed.fence = ${claim.fence} AND failed.status = 'error')`
   const { details } = failure
-  const [chunks, ended] = await db.batch([
+  const lost = details?.lostChunks ?? []
+  const [retire, discard] = discardChunkStatements(db, jobId, claim, lost)
+  const [, , chunks, ended] = await db.batch([
+    retire,
+    discard,
     failStatement(db, claim, failure, now),
     endSplitJobStatement(db, jobId, end, now, hasFailed),
     ...(details ? [recordAttemptLog(db, claim, details)] : []),

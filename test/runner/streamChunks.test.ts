@@ -120,6 +120,19 @@ describe('a stream of chunks', () => {
     },
   )
 
+  it('is not joined if files of its chunks are missing or damaged, which are named', async () => {
+    const job = await openJob('film.mp4', { ladder: [144] })
+    const joined = encodeStreamChunks(job, 4, {
+      tellsRunners: false,
+      beforeJoin(chunkFiles) {
+        chunkFiles[1] = undefined
+        chunkFiles[2] = Buffer.from(String(chunkFiles[2]).replace('1', '2'))
+      },
+    })
+    await expect(joined).rejects.toMatchObject({ code: 'storage', indexes: [1, 2] })
+    await job.close()
+  })
+
   it('is playable from the start on, as far as its chunks are finished without a gap', async () => {
     const job = await openJob('film.mp4', { ladder: [144], segmentSeconds: 2 })
     const listed: (number | null)[] = []

@@ -1,6 +1,7 @@
 /** Ends a split job because of one of its chunks: it fails, or returns to its queue. */
 import { endSplitJob, failChunk, type SplitJobEnd } from '../../db/endSplitJob.ts'
-import type { Failure } from '../../db/jobTransitions.ts'
+import { type Failure, failJob } from '../../db/jobTransitions.ts'
+import { remakeChunks } from '../../db/lostChunks.ts'
 import type { JobRow } from '../../db/rows.ts'
 import type { StoredChunk } from '../../contract/chunk.ts'
 import { announceEnd } from '../jobs/announceEnd.ts'
@@ -9,11 +10,39 @@ import type { Platform } from '../ports.ts'
 const MAX_REASON_CHARACTERS = 400
 
 /**
+ * Ends the failed attempt of a chunk. If `join` has found that files of completed chunks are lost, it
+ * waits until they are made again. Returns undefined if the claim no longer holds the chunk.
+ *
+ * @param failure its `retryAt` is null if the chunk is not retried: the job then ends too
+ */
+export async function failChunkAttempt(
+  platform: Platform,
+  row: JobRow,
+  failure: Failure,
+  now: number,
+): Promise<JobRow | undefined> {
+  if (failure.retryAt === null) {
+    return failChunkForGood(platform, row, failure, now)
+  }
+  const { db } = platform
+  const claim = { jobId: row.id, fence: row.fence }
+  const indexes = failure.details?.lostChunks ?? []
+  if (row.chunk!.kind !== 'join' || indexes.length === 0) {
+    return failJob(db, claim, failure, now)
+  }
+  const join = await remakeChunks(db, row.parentId!, claim, { failure, indexes }, now)
+  if (join) {
+    platform.defer(platform.sendTickets(row.queue, indexes.length))
+  }
+  return join
+}
+
+/**
  * Fails a chunk that is not retried, and ends its job: it fails, or is encoded as a whole if its chunks
  * cannot be joined. Completed chunks are kept for a retry. Returns undefined if the claim no
  * longer holds the chunk.
  */
-export async function failChunkForGood(
+async function failChunkForGood(
   platform: Platform,
   row: JobRow,
   failure: Failure,

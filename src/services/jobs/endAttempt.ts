@@ -5,7 +5,7 @@ import { type Claim, isHeldBy } from '../../db/leases.ts'
 import { findClaimedRow } from '../../db/jobs.ts'
 import type { JobRow } from '../../db/rows.ts'
 import { isRetried, MAX_INTERRUPTIONS, retryDelayMs } from '../../domain/retryPolicy.ts'
-import { failChunkForGood } from '../chunks/endSplitJob.ts'
+import { failChunkAttempt } from '../chunks/endSplitJob.ts'
 import type { Platform } from '../ports.ts'
 import { announceEnd, notifyOfEnd } from './announceEnd.ts'
 import { findHeldJob, leaseLostError, type LeaseLostError } from './claimChecks.ts'
@@ -48,8 +48,8 @@ export async function failAttempt(
   const claim = { jobId: job.id, fence: job.fence }
   const failure = { errorCode, message, retryAt, ...options }
   const row =
-    job.parentId !== null && retryAt === null
-      ? await failChunkForGood(platform, job, failure, now)
+    job.parentId !== null
+      ? await failChunkAttempt(platform, job, failure, now)
       : await failJob(platform.db, claim, failure, now)
   if (!row) {
     return findRepeatedEnd(platform, claim, ['error', 'pending'])

@@ -1,6 +1,7 @@
 /** Makes the chunks of a stream and joins them, as runners do, with a gateway in memory. */
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { GatewayRejection } from '../../../container/failures.ts'
 import { downloadReusedTracks } from '../../../container/attempt/reusedTracks.ts'
 import { runStep } from '../../../container/attempt/runStep.ts'
 import type { RunningAttempt, StageTimer } from '../../../container/attempt/types.ts'
@@ -59,7 +60,7 @@ function createGateway({
 }) {
   const files = new Map<string, Buffer>()
   const versions = new Map<string, number>()
-  const chunkFiles: Buffer[] = []
+  const chunkFiles: (Buffer | undefined)[] = []
   let uploading: Buffer | null = null
   const client = {
     silentMs: () => 0,
@@ -78,13 +79,18 @@ function createGateway({
       uploading = await readFile(file)
       return { partNumber: 1, etag: 'a' }
     },
-    readSource: async ({ chunkIndex = 0 }: { chunkIndex?: number }, start: number, end: number) => [
-      chunkFiles[chunkIndex]!.subarray(start, end),
-    ],
+    async readSource({ chunkIndex = 0 }: { chunkIndex?: number }, start: number, end: number) {
+      const file = chunkFiles[chunkIndex]
+      if (file === undefined) {
+        throw new GatewayRejection(400, `there is no file of chunk ${chunkIndex}`)
+      }
+      return [file.subarray(start, end)]
+    },
   }
   return {
     client,
     files,
+    chunkFiles,
     keepChunkFile: (index: number) => {
       chunkFiles[index] = uploading!
     },
@@ -98,6 +104,7 @@ function createGateway({
  * @param onChunk called after each chunk, with the files that are stored by then
  * @param beforePut called before a file of the package is stored
  * @param reusable tracks that can be copied, whose files `readReused` reads
+ * @param beforeJoin called before the join, with the files of the chunks by index
  * @param tellsRunners false if the assignment of a chunk lists no other chunk
  */
 export async function encodeStreamChunks(
@@ -107,6 +114,7 @@ export async function encodeStreamChunks(
     order,
     onChunk = () => {},
     beforePut = () => {},
+    beforeJoin = () => {},
     tellsRunners = true,
     reusable = [],
     readReused = async () => Buffer.alloc(0),
@@ -114,6 +122,7 @@ export async function encodeStreamChunks(
     order?: number[]
     onChunk?: (files: Files) => void
     beforePut?: BeforePut
+    beforeJoin?: (chunkFiles: (Buffer | undefined)[]) => void
     tellsRunners?: boolean
     reusable?: string[]
     readReused?: (name: string) => Promise<Buffer>
@@ -173,6 +182,7 @@ export async function encodeStreamChunks(
   for (const index of order ?? ranges.slice(0, -1).keys()) {
     await run(index)
   }
+  beforeJoin(gateway.chunkFiles)
   const finish = await run(ranges.length - 1)
   if (finish.outcome !== 'packaged') {
     throw new Error('the join has not completed the package')

@@ -45,6 +45,28 @@ async function loseAnswer({ forward }: Described) {
   return null
 }
 
+/** Stops the runner until its job is completed by others. Its request is then rejected. */
+async function freeze({ runner, forward, id }: Described, { client }: System) {
+  sendSignal(runner.pid, 'SIGSTOP')
+  try {
+    const jobId = findJobId(id)
+    await expect
+      .poll(async () => (await client.job(jobId)).status, { timeout: 60_000 })
+      .toBe('completed')
+    const late = await forward()
+    expect(late.status).toBe(409)
+    return late
+  } finally {
+    sendSignal(runner.pid, 'SIGCONT')
+  }
+}
+
+async function killInEncode(runner: CrewRunner, { stateDir }: System) {
+  const expectEncode = () => expect(listFfmpegs(stateDir, runner.pid)).not.toEqual([])
+  await vi.waitFor(expectEncode, { timeout: 10_000, interval: 5 })
+  runner.kill()
+}
+
 function isUpload({ action }: Described): boolean {
   return action === 'output/1'
 }
@@ -56,20 +78,7 @@ function readsChunk({ action, query }: Described): boolean {
 export const FAULTS: Record<string, Fault> = {
   'a runner that stops and continues': {
     at: ({ kind, outcome }) => kind === 'part' && outcome === 'completed',
-    act: async ({ runner, forward, id }, { client }) => {
-      sendSignal(runner.pid, 'SIGSTOP')
-      try {
-        const jobId = findJobId(id)
-        await expect
-          .poll(async () => (await client.job(jobId)).status, { timeout: 60_000 })
-          .toBe('completed')
-        const late = await forward()
-        expect(late.status).toBe(409)
-        return late
-      } finally {
-        sendSignal(runner.pid, 'SIGCONT')
-      }
-    },
+    act: freeze,
     costsChunk: true,
   },
   'a kill before the job is split': {
@@ -78,11 +87,7 @@ export const FAULTS: Record<string, Fault> = {
     costsJob: true,
   },
   'a kill in the middle of a chunk': {
-    async claimed(runner, { stateDir }) {
-      const expectEncode = () => expect(listFfmpegs(stateDir, runner.pid)).not.toEqual([])
-      await vi.waitFor(expectEncode, { timeout: 10_000, interval: 5 })
-      runner.kill()
-    },
+    claimed: killInEncode,
     costsChunk: true,
   },
   'a kill between two chunks': {
@@ -114,26 +119,66 @@ export const FAULTS: Record<string, Fault> = {
     act: async () => ({ status: 503, headers: {}, body: Buffer.alloc(0) }),
     times: 4,
   },
+  'a lost file of a completed chunk': {
+    at: readsChunk,
+    act: async () => {
+      const message = 'The job has no completed chunk with this index.'
+      const body = Buffer.from(JSON.stringify({ error: 'invalid_request', message }))
+      return { status: 400, headers: { 'content-type': 'application/json' }, body }
+    },
+    costsChunk: true,
+  },
 }
 
-/** Applies to each job its fault. `occurred` has the job or chunk of each fault, by job. */
+/** Kills for one stream, one at each stage. */
+export const STREAM_KILLS: Record<string, Fault> = {
+  'before the job is split': { at: ({ outcome }) => outcome === 'split', act: killBefore },
+  'in the middle of a chunk': { claimed: killInEncode },
+  'between two chunks': {
+    at: ({ kind, outcome }) => kind === 'part' && outcome === 'completed',
+    act: killAfter,
+  },
+  'during the upload of a segment': {
+    at: ({ action }) => /^files\/v\w+\.m4s$/.test(action),
+    act: killHalfway,
+  },
+  'during the join': {
+    at: ({ kind, action }) => kind === 'join' && action === 'files/manifest.mpd',
+    act: killBefore,
+  },
+}
+
+/** The runner that has planned the chunks of a stream stops, and continues when the stream is completed. */
+export const FROZEN_LEAD: Fault = { at: ({ outcome }) => outcome === 'split', act: freeze }
+
+/** Applies to each job its faults. `occurred` has the job or chunk of each time that a fault occurred. */
 export function disturb(
   system: System,
   crew: Crew,
-  { faults, joinIndex }: { faults: Map<string, Fault>; joinIndex: number },
+  { faults, joinIndex }: { faults: Map<string, readonly Fault[]>; joinIndex: number },
 ) {
-  const occurred = new Map([...faults.keys()].map((jobId): [string, string[]] => [jobId, []]))
+  const occurred = new Map<string, Map<Fault, string[]>>()
+  for (const [jobId, list] of faults) {
+    occurred.set(jobId, new Map(list.map((fault) => [fault, []])))
+  }
   const acting: Promise<unknown>[] = []
 
-  function begin<T>(id: string, fault: Fault, act: () => Promise<T>): Promise<T> | null {
-    const ids = occurred.get(findJobId(id)) ?? []
-    if (fault.isForEach ? ids.includes(id) : ids.length >= (fault.times ?? 1)) {
-      return null
+  /** Begins the first of the faults that has not occurred often enough. Returns null if there is none. */
+  function begin<T>(
+    id: string,
+    list: readonly Fault[],
+    act: (fault: Fault) => Promise<T>,
+  ): Promise<T> | null {
+    for (const fault of list) {
+      const ids = occurred.get(findJobId(id))!.get(fault)!
+      if (fault.isForEach ? !ids.includes(id) : ids.length < (fault.times ?? 1)) {
+        ids.push(id)
+        const acted = act(fault)
+        acting.push(acted)
+        return acted
+      }
     }
-    ids.push(id)
-    const acted = act()
-    acting.push(acted)
-    return acted
+    return null
   }
 
   crew.setRule((request) => {
@@ -141,16 +186,13 @@ export function disturb(
     const index = id.split('.')[2]
     const kind = index === undefined ? 'job' : Number(index) === joinIndex ? 'join' : 'part'
     const described = { ...request, kind, outcome: readOutcome(request) } as const
-    const fault = faults.get(findJobId(id))
-    const acted = fault?.at?.(described)
-      ? begin(id, fault, () => fault.act!(described, system))
-      : null
-    return acted ?? request.forward()
+    const list = (faults.get(findJobId(id)) ?? []).filter(({ at }) => at?.(described))
+    return begin(id, list, (fault) => fault.act!(described, system)) ?? request.forward()
   })
   crew.setClaimListener(({ jobId, chunk }, runner) => {
-    const fault = faults.get(chunk?.jobId ?? '')
-    if (fault?.claimed && chunk?.kind === 'video') {
-      void begin(jobId, fault, async () => fault.claimed!(await runner, system))
+    const list = (faults.get(chunk?.jobId ?? '') ?? []).filter(({ claimed }) => claimed)
+    if (chunk?.kind === 'video') {
+      void begin(jobId, list, async (fault) => fault.claimed!(await runner, system))
     }
   })
   return { occurred, settled: () => Promise.all(acting) }

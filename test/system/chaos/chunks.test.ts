@@ -1,5 +1,5 @@
 /**
- * Split jobs, while their runners are killed or stopped, answers are lost, and storage fails. Each job
+ * Split files and streams, while their runners are killed or stopped, answers are lost, and storage fails. Each job
  * must have the frames of the first one, which nothing disturbs.
  */
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
@@ -10,13 +10,14 @@ import { type Events, waitForEnds } from '../fixtures/events.ts'
 import { makeClip } from '../fixtures/media.ts'
 import { systemTest } from '../fixtures/systemTest.ts'
 import { findWorkerProcess } from '../fixtures/workerProcess.ts'
-import { disturb, type Fault, FAULTS } from './chunkFaults.ts'
+import { disturb, type Fault, FAULTS, FROZEN_LEAD, STREAM_KILLS } from './chunkFaults.ts'
 import { startCrew } from './crew.ts'
 import { expectCleanStop, expectConsistentState } from './invariants.ts'
 import * as jobs from './jobs.ts'
 import { expectNoEncodes, listFfmpegs, sendSignal } from './processes.ts'
 import { startRunner } from './runner.ts'
 import { hashFrames, listChunks } from './splitJobs.ts'
+import { hashTracks } from './streams.ts'
 
 const SECONDS = 6
 const FRAME_RATE = 30
@@ -25,6 +26,9 @@ const SPLIT = { chunkSeconds: 2 }
 /** The audio, three chunks of video, and the join. */
 const CHUNKS = SECONDS / SPLIT.chunkSeconds + 2
 const RUNNERS = 3
+/** The audio, four seconds of video and twice two, and the join, in two sizes. */
+const STREAM = 'f_hls,lad_144+180,sd_2'
+const STREAM_SECONDS = 8
 /** Takes seconds to encode. */
 const SLOW_VIDEO = 'chunks/slow.mp4'
 
@@ -37,6 +41,8 @@ const test = systemTest({ runners: 0 }).extend(
     return crew
   },
 )
+
+const streamClip = makeClip({ size: '320x180', seconds: STREAM_SECONDS })
 
 /** The frames of the undisturbed job. */
 let expected = { video: 0, hash: '' }
@@ -83,12 +89,12 @@ test('a fault at any stage costs at most the chunk at hand, and changes no frame
   events,
 }) => {
   const { client } = system
-  const faults = new Map<string, Fault>()
+  const faults = new Map<string, Fault[]>()
   const created: { name: string; jobId: string; fault: Fault }[] = []
   await jobs.setQueue(client, { paused: true })
   for (const [name, fault] of Object.entries(FAULTS)) {
     const jobId = await jobs.createOne(client, pathOf(name), TRANSFORMATION, SPLIT)
-    faults.set(jobId, fault)
+    faults.set(jobId, [fault])
     created.push({ name, jobId, fault })
   }
   const { occurred, settled } = disturb(system, crew, { faults, joinIndex: CHUNKS - 1 })
@@ -99,7 +105,7 @@ test('a fault at any stage costs at most the chunk at hand, and changes no frame
   let extraAttempts = 0
   for (const { name, jobId, fault } of created) {
     const times = fault.isForEach ? CHUNKS + 1 : (fault.times ?? 1)
-    expect(occurred.get(jobId), name).toHaveLength(times)
+    expect(occurred.get(jobId)!.get(fault), name).toHaveLength(times)
     const outcomes = await jobs.listOutcomes(client, jobId)
     expect(outcomes.at(-1), name).toBe('completed')
     expect(outcomes.length, name).toBeGreaterThan(fault.costsJob ? 1 : 0)
@@ -109,9 +115,59 @@ test('a fault at any stage costs at most the chunk at hand, and changes no frame
     extraAttempts += extra + outcomes.length - 1
     expect(await hashFrames(client, jobId), name).toEqual(expected)
   }
-  // A runner that uploads one chunk can hold another, or a job.
-  const runnersLost = Object.keys(FAULTS).filter((name) => /kill|stops/.test(name)).length
-  expect(extraAttempts).toBeLessThanOrEqual(2 * runnersLost)
+  // A runner that uploads one chunk can hold another, or a job. A lost file costs its chunk and a join.
+  const costly = Object.keys(FAULTS).filter((name) => /kill|stops|lost file/.test(name)).length
+  expect(extraAttempts).toBeLessThanOrEqual(2 * costly)
+  await expectConsistentState(system)
+})
+
+test('a stream whose runners are killed at every stage, or whose lead stops, has the same frames', async ({
+  system,
+  crew,
+  events,
+}) => {
+  const { client } = system
+  const create = async (file: string) => {
+    await client.put(pathOf(file), streamClip)
+    return jobs.createOne(client, pathOf(file), STREAM, SPLIT)
+  }
+  const undisturbed = await create('undisturbed stream')
+  await events.ofType(undisturbed, 'job:completed')
+  const frames = await hashTracks(client, undisturbed)
+  expect(frames).toMatchObject({
+    'v144.m3u8': { frames: STREAM_SECONDS * FRAME_RATE },
+    'v180.m3u8': { frames: STREAM_SECONDS * FRAME_RATE },
+    'a.m3u8': {},
+  })
+
+  await jobs.setQueue(client, { paused: true })
+  const killed = await create('killed stream')
+  const frozen = await create('frozen stream')
+  const kills = Object.values(STREAM_KILLS)
+  const faults = new Map([
+    [killed, kills],
+    [frozen, [FROZEN_LEAD]],
+  ])
+  const joinIndex = (await listChunks(client, undisturbed)).length - 1
+  const { occurred, settled } = disturb(system, crew, { faults, joinIndex })
+  await jobs.setQueue(client, { paused: false })
+  await waitForEnds(events, [killed, frozen])
+  await settled()
+  crew.setRule()
+  for (const [name, fault] of Object.entries(STREAM_KILLS)) {
+    expect(occurred.get(killed)!.get(fault), name).toHaveLength(1)
+  }
+  expect(occurred.get(frozen)!.get(FROZEN_LEAD)).toHaveLength(1)
+  for (const jobId of [killed, frozen]) {
+    const outcomes = await jobs.listOutcomes(client, jobId)
+    expect(outcomes).toEqual(['runner_lost', 'completed'])
+    expect(await hashTracks(client, jobId)).toEqual(frames)
+  }
+  const attempts = (await listChunks(client, killed)).map(({ attempt }) => attempt)
+  const extra = attempts.reduce((sum, attempt) => sum + attempt - 1, 0)
+  // In mid-chunk, during an upload, and during the join.
+  expect(extra).toBeGreaterThanOrEqual(3)
+  expect(extra).toBeLessThanOrEqual(2 * kills.length)
   await expectConsistentState(system)
 })
 

@@ -11,7 +11,7 @@ import { startRunner } from './runner.ts'
 export interface CrewRunner {
   name: string
   pid: number
-  /** Kills the process with SIGKILL, and starts another runner. */
+  /** Kills the process with SIGKILL, and starts another runner. Once killed, it does nothing. */
   kill: () => void
 }
 
@@ -60,9 +60,11 @@ export async function startCrew(system: System, size: number) {
       name,
       pid,
       kill: () => {
-        isKilled = true
-        sendSignal(pid)
-        replacements.push(add())
+        if (!isKilled) {
+          isKilled = true
+          sendSignal(pid)
+          replacements.push(add())
+        }
       },
     }
     cleanups.push(async () => {

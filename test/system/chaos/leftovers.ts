@@ -17,7 +17,8 @@ export const FINAL_STATUSES = JOB_STATUSES.filter((status) => ENDED_AS[status] !
 
 /**
  * Expects no lease, no active job, no output that is not a variant, and no open upload. The only
- * outputs in the bucket must be the variants, with the sizes that are in their rows.
+ * outputs in the bucket must be the variants, with the sizes that are in their rows; that of a package is
+ * the sum of its files.
  */
 export function expectNothingStored(stateDir: string): void {
   const rows = open(join(stateDir, 'v3/d1/miniflare-D1DatabaseObject'), 'jobs')
@@ -37,8 +38,19 @@ export function expectNothingStored(stateDir: string): void {
   const stored = bucket(
     "SELECT key, size FROM _mf_objects WHERE key LIKE 'job\\_%' ESCAPE '\\' ORDER BY key",
   )
-  expect(stored).toEqual(variants)
+  expect(addUpPackages(stored, variants)).toEqual(variants)
   expect(bucket('SELECT key FROM _mf_multipart_uploads WHERE state = 0')).toEqual([])
+}
+
+/** Replaces the objects of each package by one row, as that of its variant: prefix and total size. */
+function addUpPackages(stored: Row[], variants: Row[]): Row[] {
+  const prefixes = variants.map(({ key }) => String(key)).filter((key) => key.endsWith('/'))
+  const rows = new Map<string, Row>()
+  for (const { key, size } of stored) {
+    const owner = prefixes.find((prefix) => String(key).startsWith(prefix)) ?? String(key)
+    rows.set(owner, { key: owner, size: Number(rows.get(owner)?.['size'] ?? 0) + Number(size) })
+  }
+  return [...rows.values()]
 }
 
 type Row = Record<string, string | number | null>

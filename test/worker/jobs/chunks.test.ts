@@ -363,6 +363,59 @@ describe('a chunk', () => {
   })
 })
 
+describe('a completed chunk whose file is lost', () => {
+  it('is made again before the join, which waits for it', async () => {
+    const { id } = await split('gone.mp4')
+    const first = await claimKind('video')
+    await finishChunk(first)
+    await finishChunk(await claimKind('video'))
+    await finishChunk(await claimKind('audio'))
+    const { objects } = await env.VARIANTS.list({ prefix: first.jobId })
+    await env.VARIANTS.delete(objects.map(({ key }) => key))
+    const join = await claimKind('join')
+    expect((await join.readChunk(0)).status).toBe(400)
+    const failed = await join.fail('storage', 'A file is missing.', { lostChunks: [0] })
+    expect(await expectJson(failed, 200)).toEqual({ status: 'pending' })
+    expect(await statuses(id)).toEqual(['pending', 'completed', 'completed', 'waiting'])
+    expect(await readBusy()).toEqual({ ...IDLE, running: 1, split: 1, pending_chunks: 2 })
+
+    const again = await claimKind('video')
+    expect(again.assignment).toMatchObject({ jobId: first.jobId, attempt: 2, chunk: { index: 0 } })
+    await finishChunk(again)
+    const second = await claimKind('join')
+    expect(await (await second.readChunk(0)).text()).toBe(`made by ${again.jobId} ${again.fence}`)
+    await second.completeWith()
+    expect(await readJob(id)).toMatchObject({ status: 'completed' })
+    await expectOnlyVariant(id)
+    expect(await readBusy()).toEqual(IDLE)
+  })
+
+  it('is made again by a retry of a job whose join has failed for good', async () => {
+    const { id } = await split('damaged.mp4', { maxAttempts: 1 })
+    await finishParts()
+    const join = await claimKind('join')
+    const failed = await join.fail('storage', 'A file is damaged.', { lostChunks: [1] })
+    expect(await expectJson(failed, 200)).toEqual({ status: 'error' })
+    expect(await readJob(id)).toMatchObject({
+      status: 'error',
+      error: 'The join of the chunks could not be made: A file is damaged.',
+    })
+    expect(await readBusy()).toEqual(IDLE)
+    await expectJson(await api('POST', `/queue/jobs/${id}/retry`), 200)
+    const lead = (await claim())!
+    await expectJson(await lead.split(CHUNKS, { planKey: KEY, probe: PROBE }), 200)
+    expect(await statuses(id)).toEqual(['completed', 'pending', 'completed', 'waiting'])
+  })
+
+  it('is made again only if the runner of the join, and no other, reports it', async () => {
+    const { id } = await split('unproven.mp4')
+    await finishChunk(await claimKind('video'))
+    const second = await claimKind('video')
+    await expectJson(await second.fail('storage', 'It is gone.', { lostChunks: [0] }), 200)
+    expect(await statuses(id)).toEqual(['completed', 'pending', 'pending', 'waiting'])
+  })
+})
+
 describe('the end of a split job', () => {
   it.each([
     ['cancelled', () => ['POST', 'cancel', { force: true }] as const],

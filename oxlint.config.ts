@@ -148,6 +148,10 @@ export default defineConfig({
       message:
         'The dashboard is a client of the API. It imports src/client, and nothing of the Worker.',
     }),
+    restrictImports(['src/cli/**'], {
+      regex: `${UP}(${WORKER_LAYERS.flat().join('|')}|dashboard|container|scripts|test)/`,
+      message: 'The command line is a client of the API. It imports src/client only.',
+    }),
     restrictImports(
       ['src/client/*.ts'],
       { regex: String.raw`^\.\./`, message: PUBLISHED_ALONE },

@@ -7,6 +7,7 @@ import { claimPort, claimState } from './start/claim.ts'
 import { migrate, startDevelopmentCron } from './start/development.ts'
 import type { Exit, Process } from './start/process.ts'
 import { startRunner, type Runner } from './start/runners.ts'
+import { writeServicePointer } from './start/servicePointer.ts'
 import { readSettings, type Settings } from './start/settings.ts'
 import { StartError } from './start/startError.ts'
 import { startWorker, waitUntilHealthy, waitUntilUnresponsive } from './start/worker.ts'
@@ -103,6 +104,7 @@ async function startRest(settings: Settings): Promise<void> {
   runners = Array.from({ length: settings.runners }, (_, i) => startRunner(i + 1, settings))
   await Promise.all(runners.map(({ ready }) => ready))
   if (!stopping) {
+    writeServicePointer(settings)
     greet(settings)
   }
 }

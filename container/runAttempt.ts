@@ -36,7 +36,6 @@ import {
 } from './attempt/types.ts'
 import { AttemptReleased, JobFailure, toStorageFailure } from './failures.ts'
 import type { RenderPlan } from './ffmpeg/renderPlan.ts'
-import { hashFile } from './gateway/hashFile.ts'
 import { uploadOutput } from './gateway/uploadOutput.ts'
 import { publishChunk } from './publish/publishChunk.ts'
 import { publishPackage } from './publish/publishPackage.ts'
@@ -189,10 +188,7 @@ async function makeChunkFile(
 ) {
   const output = await executePlan(attempt, plan, timeStage)
   attempt.onUpload(output.sizeBytes)
-  const facts = await timeStage('verify', async () => ({
-    ...(await measureAssignedChunk(attempt, chunk, plan)),
-    sha256: await hashFile(plan.output, attempt.signal),
-  }))
+  const facts = await timeStage('verify', () => measureAssignedChunk(attempt, chunk, plan))
   return { ...(await storeFile(attempt, plan, output, timeStage)), chunk: facts }
 }
 

@@ -21,6 +21,7 @@ import { planStreamChunk, planStreamJoin } from '../ffmpeg/chunks/planStreamChun
 import { planStreamChunks } from '../ffmpeg/chunks/planStreamChunks.ts'
 import type { PlanContext, RenderPlan } from '../ffmpeg/renderPlan.ts'
 import { downloadChunks } from '../gateway/downloadChunks.ts'
+import { hashFile } from '../gateway/hashFile.ts'
 import { mayComeFromTimes, type PlannedVariant } from './planAttempt.ts'
 import { downloadReusedTracks } from './reusedTracks.ts'
 import type { RunningAttempt } from './types.ts'
@@ -168,7 +169,7 @@ export async function measureAssignedChunk(
   chunk: ChunkAssignment,
   { output: file }: RenderPlan,
 ): Promise<ChunkFacts> {
-  const facts = await measureChunk({
+  const measured = await measureChunk({
     ...resolveFfmpegTools(settings),
     cwd,
     signal,
@@ -176,6 +177,8 @@ export async function measureAssignedChunk(
     range: chunk,
     videoCodec: readVideo({ assignment }).videoCodec,
   })
+  // The join receives the facts with the digest, so the file is kept with both.
+  const facts = { ...measured, sha256: await hashFile(file, signal) }
   if (recentChunks?.hasRoomFor(facts.sizeBytes)) {
     recentChunks.keep(assignment, chunk, { facts, file: await readFile(file) })
   }

@@ -10,6 +10,7 @@ import { createBaseApp } from './http/baseApp.ts'
 import { eventRoutes } from './http/routes/events.ts'
 import { fileRoutes } from './http/routes/files.ts'
 import { healthRoutes } from './http/routes/health.ts'
+import { jobBatchRoutes } from './http/routes/jobBatch.ts'
 import { jobRoutes } from './http/routes/jobs.ts'
 import { apiKeyRoutes } from './http/routes/apiKeys.ts'
 import { metricsRoutes } from './http/routes/metrics.ts'
@@ -49,6 +50,7 @@ app.use('/runner/*', requireRunner)
 
 app.route('/', healthRoutes)
 app.route('/', jobRoutes)
+app.route('/', jobBatchRoutes)
 app.route('/', queueRoutes)
 app.route('/', presetRoutes)
 app.route('/', probeRoutes)

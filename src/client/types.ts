@@ -35,6 +35,7 @@ export type Query<P extends Path> =
   'get' extends MethodOf<P> ? Parameters<Operation<P, 'get' & MethodOf<P>>, 'query'> : never
 
 export type Job = Schemas['Job']
+export type JobBatchResult = Schemas['JobBatchResult']
 export type JobStatus = Job['status']
 export type CreatedJob = ResponseBody<'/queue/jobs', 'post'>['jobs'][number]
 export type Attempt = Schemas['Attempt']

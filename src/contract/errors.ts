@@ -19,6 +19,7 @@ export const ERRORS = {
   job_not_retryable: { status: 400, label: 'Bad Request' },
   job_not_cancellable: { status: 400, label: 'Bad Request' },
   job_not_deletable: { status: 400, label: 'Bad Request' },
+  job_not_prioritizable: { status: 400, label: 'Bad Request' },
   unauthorized: { status: 401, label: 'Unauthorized' },
   forbidden: { status: 403, label: 'Forbidden' },
   cross_site_request: { status: 403, label: 'Forbidden' },

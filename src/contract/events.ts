@@ -15,12 +15,13 @@ export const DURABLE_EVENTS = [
   'job:retrying',
   'job:cancelled',
   'job:deleted',
+  'job:prioritized',
 ] as const
 export const durableEventType = z.enum(DURABLE_EVENTS)
 export type DurableEventType = z.infer<typeof durableEventType>
 
 /**
- * The `data` of a durable event. `job:created` has `priority`. `job:error` has `error`, and so does
+ * The `data` of a durable event. `job:created` and `job:prioritized` have `priority`. `job:error` has `error`, and so does
  * `job:retrying` after a failed attempt.
  */
 export const durableEventData = z.object({

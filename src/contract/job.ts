@@ -3,6 +3,8 @@ import { z } from 'zod'
 import { CHUNK_KINDS } from './chunk.ts'
 import { failureCode } from './failureCode.ts'
 import { JOB_STATUSES, jobStatus, percent } from './jobStatus.ts'
+import { jobFilter } from './jobFilter.ts'
+import { metadata, tags } from './jobLabels.ts'
 import { mediaFacts } from './mediaFacts.ts'
 import { storagePath } from './storagePath.ts'
 import { JOB_LIMITS, type JobLimit, limit, PRIORITY, QUEUE_LIMITS } from './limits.ts'
@@ -66,6 +68,8 @@ export const job = z
     output: mediaFacts.nullable(),
     plan: plan.nullable(),
     timings: timings.nullable(),
+    tags: z.array(z.string()),
+    metadata: z.record(z.string(), z.string()),
   })
   .meta({ id: 'Job' })
 export type Job = z.infer<typeof job>
@@ -94,6 +98,8 @@ export const createJobs = z
       ),
     queue: queueName.default(DEFAULT_QUEUE),
     ...jobLimits,
+    tags: tags.optional(),
+    metadata: metadata.optional(),
   })
   .meta({ id: 'CreateJobs' })
 export type CreateJobs = z.infer<typeof createJobs>
@@ -110,6 +116,7 @@ export const createdJob = job.extend({
 export const MAX_OFFSET = 10_000
 
 export const listJobs = z.object({
+  ...jobFilter.shape,
   limit: z.coerce.number().int().min(1).max(500).default(50),
   offset: z.coerce
     .number()
@@ -123,9 +130,6 @@ export const listJobs = z.object({
     .describe(
       `Number of jobs to skip, at most ${MAX_OFFSET}. Its cost grows with its value: to read all jobs, use cursor`,
     ),
-  status: jobStatus.optional(),
-  queue: queueName.optional(),
-  filePath: storagePath.optional(),
   cursor: z.string().max(100).optional().describe('nextCursor of the previous page'),
 })
 export type ListJobs = z.infer<typeof listJobs>

@@ -20,6 +20,9 @@ export const STATUS_COLUMNS = {
   error: jobs.error,
 } as const
 
+/** What the change of a job's status returns, for its hub and the runners. */
+export const CHANGED_COLUMNS = { id: jobs.id, queue: jobs.queue, fence: jobs.fence } as const
+
 /** What the API shows of a job, and its position in lists. */
 export const SHOWN_COLUMNS = {
   ...STATUS_COLUMNS,
@@ -37,4 +40,6 @@ export const SHOWN_COLUMNS = {
   output: jobs.output,
   plan: jobs.plan,
   timings: jobs.timings,
+  tags: jobs.tags,
+  metadata: jobs.metadata,
 } as const

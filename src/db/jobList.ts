@@ -1,67 +1,100 @@
 /** Statements that list and count jobs. Those for a folder read a bounded number of jobs. */
-import { and, desc, eq, lt, sql } from 'drizzle-orm'
-import type { ListJobs } from '../contract/job.ts'
+import { and, desc, isNull, sql } from 'drizzle-orm'
+import type { JobFilter } from '../contract/jobFilter.ts'
 import type { JobStatus } from '../contract/jobStatus.ts'
-import { prefixUpperBound, type Restriction } from '../domain/caller.ts'
+import { canSeeQueue, prefixUpperBound, type Restriction } from '../domain/caller.ts'
 import { type Database, statement } from './database.ts'
-import { FINAL_STATUSES, isActive } from '../domain/jobTransitions.ts'
-import { hasStatus } from './schema/columns.ts'
 import { jobs } from './schema/index.ts'
-import { isInFolder, isVisibleJob } from './accessConditions.ts'
+import { isInFolder } from './accessConditions.ts'
 import { SHOWN_COLUMNS } from './jobColumns.ts'
-import type { ShownJob } from './rows.ts'
+import {
+  isBetween,
+  type JobQuery,
+  matchesIndex,
+  MAX_JOBS_READ,
+  narrowByTime,
+  type Page,
+  searchJobs,
+} from './jobSearch.ts'
 
 /**
- * Maximum number of jobs that are read for a page or a count of a folder. No index orders the jobs
- * of a folder by age. A folder with at most this many jobs is read by path and sorted. For a page
- * of a larger folder, the newest jobs of all folders are read, up to this many, and filtered.
+ * The jobs that a caller selects, of those that it can see; null if there can be none.
+ *
+ * @param before jobs with this `seq` or a higher one are left out; null for none
  */
-const MAX_JOBS_READ = 10_000
+export function buildQuery(
+  filter: JobFilter,
+  restriction: Restriction,
+  before: number | null,
+): JobQuery | null {
+  const { filePath, errorCode, tag } = filter
+  const folders = [filter.pathPrefix, restriction.pathPrefix].filter((folder) => folder != null)
+  // Of two folders, one must contain the other.
+  const folder = folders.toSorted((a, b) => b.length - a.length)[0]
+  const isPossible =
+    folders.every((other) => folder!.startsWith(other)) &&
+    (filter.queue === undefined || canSeeQueue(restriction, filter.queue)) &&
+    (filePath === undefined || folder === undefined || filePath.startsWith(folder))
+  return isPossible
+    ? {
+        status: filter.status ?? (errorCode === undefined ? undefined : 'error'),
+        queue: filter.queue ?? restriction.queue ?? undefined,
+        filePath,
+        folder: filePath === undefined ? folder : undefined,
+        errorCode,
+        tag,
+        createdAfter: readTime(filter.createdAfter),
+        createdBefore: readTime(filter.createdBefore),
+        after: undefined,
+        before: before ?? undefined,
+      }
+    : null
+}
 
-type PageQuery = Omit<ListJobs, 'cursor'> & { before: number | null }
-
-export interface Page {
-  rows: ShownJob[]
-  /**
-   * `seq` of the last job that was read, if the search of a large folder stopped at
-   * `MAX_JOBS_READ`; else null.
-   */
-  lastRead: number | null
+function readTime(time: string | undefined): number | undefined {
+  return time === undefined ? undefined : Date.parse(time)
 }
 
 /** A page of jobs, newest first. Without an offset, its cost does not depend on its position. */
 export async function listJobRows(
   db: Database,
-  query: PageQuery,
-  restriction: Restriction,
+  wanted: JobQuery,
+  { limit, offset }: { limit: number; offset: number },
 ): Promise<Page> {
-  const { queue, pathPrefix } = restriction
+  const query = await narrowByTime(db, wanted)
+  if (query.errorCode !== undefined || query.tag !== undefined) {
+    return searchJobs(db, query, limit, offset)
+  }
+  if (query.folder !== undefined) {
+    return listFolder(db, query, query.folder, { limit, offset })
+  }
   // Indexes order the jobs of all folders, and those of one file, by age.
-  if (pathPrefix === null || query.filePath !== undefined) {
-    const rows = await db
-      .select(SHOWN_COLUMNS)
-      .from(jobs)
-      .where(and(matchesQuery(query, query.limit + query.offset), isVisibleJob(restriction)))
-      .orderBy(desc(jobs.seq))
-      .limit(query.limit)
-      .offset(query.offset)
-    return { rows, lastRead: null }
-  }
-  if (queue !== null && query.queue !== undefined && query.queue !== queue) {
-    return { rows: [], lastRead: null }
-  }
-  return listFolder(db, { ...query, queue: queue ?? query.queue }, pathPrefix)
+  const rows = await db
+    .select(SHOWN_COLUMNS)
+    .from(jobs)
+    .where(and(matchesIndex(query, limit + offset), isNull(jobs.parentId)))
+    .orderBy(desc(jobs.seq))
+    .limit(limit)
+    .offset(offset)
+  return { rows, lastRead: null }
 }
 
 /**
  * A page of a folder's jobs, in one statement, because each round trip to the database takes longer
- * than the statement. Only one of `small` and `large` returns jobs, as `folder.is_large` decides;
- * the limit of the other is 0, so that it reads none.
+ * than the statement. A folder with at most `MAX_JOBS_READ` jobs is read by path and sorted. For a
+ * page of a larger folder, the newest jobs of all folders are read, up to this many, and filtered.
+ * Only one of `small` and `large` returns jobs, as `folder.is_large` decides; the limit of the other
+ * is 0, so that it reads none.
  */
-async function listFolder(db: Database, query: PageQuery, pathPrefix: string): Promise<Page> {
-  const { queue, status, before, limit, offset } = query
-  const isInside = isInFolder(jobs.filePath, pathPrefix)
-  const matching = and(matchesQuery(query, MAX_JOBS_READ), sql`true`)
+async function listFolder(
+  db: Database,
+  query: JobQuery,
+  folder: string,
+  { limit, offset }: { limit: number; offset: number },
+): Promise<Page> {
+  const { queue, status } = query
+  const isInside = isInFolder(jobs.filePath, folder)
+  const matching = and(matchesIndex(query, MAX_JOBS_READ), sql`true`)
   // The unary plus keeps SQLite from using another index, which has the jobs of other folders too.
   const conditions = [
     sql`seq IN (
@@ -69,7 +102,7 @@ async function listFolder(db: Database, query: PageQuery, pathPrefix: string): P
       LIMIT (SELECT iif(is_large, 0, -1) FROM folder))`,
     queue === undefined ? undefined : sql`+queue = ${queue}`,
     status === undefined ? undefined : sql`+status = ${status}`,
-    before === null ? undefined : sql`+seq < ${before}`,
+    sql`+(${isBetween(query)})`,
   ]
   const found = sql`(
     WITH size (is_large) AS MATERIALIZED (
@@ -86,7 +119,7 @@ async function listFolder(db: Database, query: PageQuery, pathPrefix: string): P
     large AS (
       SELECT seq FROM jobs
       WHERE ${matching} AND seq >= coalesce((SELECT last_read FROM folder), 0)
-        AND +file_path >= ${pathPrefix} AND +file_path < ${prefixUpperBound(pathPrefix)}
+        AND +file_path >= ${folder} AND +file_path < ${prefixUpperBound(folder)}
       ORDER BY seq DESC LIMIT (SELECT iif(is_large, ${limit}, 0) FROM folder) OFFSET ${offset})
     SELECT found.seq, last_read FROM folder
     LEFT JOIN (SELECT seq FROM small UNION ALL SELECT seq FROM large) AS found
@@ -98,29 +131,6 @@ async function listFolder(db: Database, query: PageQuery, pathPrefix: string): P
     .orderBy(desc(jobs.seq))
   // Without a job, there is one row, which has `lastRead` alone.
   return { rows: rows.flatMap(({ job }) => job ?? []), lastRead: rows[0]?.lastRead ?? null }
-}
-
-/** @param maxRead number of the newest jobs that may be left out if there are more */
-function matchesQuery({ status, queue, filePath, before }: PageQuery, maxRead: number) {
-  const isNew = before === null ? sql`true` : sql`seq < ${before}`
-  // No index orders the jobs of an active status over all queues: the newest of each queue are read.
-  const isFirstOfQueue =
-    status !== undefined && isActive(status) && queue === undefined && filePath === undefined
-      ? sql`${jobs.seq} IN (
-          SELECT value FROM queues, json_each((SELECT json_group_array(seq) FROM (
-            SELECT seq FROM jobs WHERE queue = queues.name AND status = ${status} AND ${isNew}
-              AND parent_id IS NULL
-            ORDER BY seq DESC LIMIT ${maxRead}))))`
-      : undefined
-  return and(
-    isFirstOfQueue,
-    status === undefined ? undefined : eq(jobs.status, status),
-    // SQLite uses a partial index only if the query has its condition.
-    status === undefined || isActive(status) ? undefined : hasStatus(FINAL_STATUSES),
-    queue === undefined ? undefined : eq(jobs.queue, queue),
-    filePath === undefined ? undefined : eq(jobs.filePath, filePath),
-    before === null ? undefined : lt(jobs.seq, before),
-  )
 }
 
 export interface FolderCounts {

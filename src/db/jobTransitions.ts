@@ -11,10 +11,12 @@ import type { Finish } from '../contract/runnerProtocol.ts'
 import type { Restriction } from '../domain/caller.ts'
 import { ACTIVE_STATUSES, type JobEvent, TRANSITIONS } from '../domain/jobTransitions.ts'
 import { MAX_INTERRUPTIONS } from '../domain/retryPolicy.ts'
-import { type Database, first, sqlList, statement } from './database.ts'
+import { type Database, first, isListed, sqlList, statement } from './database.ts'
+import { CHANGED_COLUMNS } from './jobColumns.ts'
 import { type Claim, isHeldByClaim, reportedFacts } from './leases.ts'
 import { endedAttempts, jobs } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
+import type { ChangedJob } from './rows.ts'
 
 export function isAllowed(event: JobEvent) {
   return sql`${jobs.status} IN ${sqlList(TRANSITIONS[event].from)}`
@@ -122,23 +124,23 @@ export function releaseJob(db: Database, claim: Claim) {
 }
 
 /**
- * Cancels a pending job; with `force` a running one too. Returns undefined if the caller sees no
- * such job, or its status does not allow it.
+ * Cancels those of the jobs that are pending; with `force` running ones too. Returns the cancelled
+ * jobs: the caller sees the others not, or their status does not allow it.
  */
-export function cancelJobRow(
+export function cancelJobRows(
   db: Database,
-  id: string,
+  ids: string[],
   force: boolean,
   now: number,
   restriction: Restriction,
-) {
+): Promise<ChangedJob[]> {
   const event = force ? 'forceCancel' : 'cancel'
   return db
     .update(jobs)
     .set({ ...NOT_COMPLETED, status: TRANSITIONS[event].to, runAfter: null, completedAt: now })
-    .where(and(eq(jobs.id, id), isAllowed(event), isVisibleJob(restriction)))
-    .returning()
-    .then(first)
+    .where(and(isListed(jobs.id, ids), isAllowed(event), isVisibleJob(restriction)))
+    .returning(CHANGED_COLUMNS)
+    .execute()
 }
 
 /**
@@ -175,11 +177,23 @@ export async function cancelJobsOfFile(
 }
 
 /**
- * Returns a failed job to the queue and counts its attempts from 0 again. Returns undefined if the
- * caller cannot see the job, if its status is not `error`, or if its variant has another job that
- * is pending or running.
+ * Returns failed jobs to the queue and counts their attempts from 0 again. Returns the changed jobs.
+ * A job stays as it is if the caller cannot see it, if its status is not `error`, or if its variant
+ * has another job that is pending or running. Of several failed jobs of one variant, only the newest
+ * is retried.
  */
-export function retryJobRow(db: Database, id: string, restriction: Restriction) {
+export function retryJobRows(
+  db: Database,
+  ids: string[],
+  restriction: Restriction,
+): Promise<ChangedJob[]> {
+  const isRetryable = and(isListed(jobs.id, ids), isAllowed('retry'), isVisibleJob(restriction))
+  // A single job is not compared with itself.
+  const isNewest =
+    ids.length === 1
+      ? undefined
+      : sql`${jobs.seq} IN (
+          SELECT max(seq) FROM jobs WHERE ${isRetryable} GROUP BY file_path, transformation)`
   return db
     .update(jobs)
     .set({
@@ -198,15 +212,44 @@ export function retryJobRow(db: Database, id: string, restriction: Restriction) 
     })
     .where(
       and(
-        eq(jobs.id, id),
-        isAllowed('retry'),
-        isVisibleJob(restriction),
+        isRetryable,
+        isNewest,
         sql`NOT EXISTS (
           SELECT 1 FROM jobs AS other
           WHERE other.file_path = ${jobs.filePath} AND other.transformation = ${jobs.transformation}
             AND other.status IN ${sqlList(ACTIVE_STATUSES)})`,
       ),
     )
-    .returning()
-    .then(first)
+    .returning(CHANGED_COLUMNS)
+    .execute()
+}
+
+/**
+ * Changes the priority of those of the jobs that have not ended, and of their chunks. Jobs of
+ * visitors become ordinary ones. Returns the changed jobs.
+ */
+export async function prioritizeJobRows(
+  db: Database,
+  ids: string[],
+  priority: number,
+  restriction: Restriction,
+): Promise<ChangedJob[]> {
+  const isChanged = and(
+    isListed(jobs.id, ids),
+    sql`status IN ${sqlList(ACTIVE_STATUSES)}`,
+    isVisibleJob(restriction),
+  )
+  const change = db
+    .update(jobs)
+    .set({ priority, lastRequestedAt: null })
+    .where(isChanged)
+    .returning(CHANGED_COLUMNS)
+  const changeChunks = db
+    .update(jobs)
+    .set({ priority })
+    .where(
+      sql`parent_id IN (
+        SELECT id FROM jobs WHERE ${isChanged} AND status = 'running' AND chunk_count IS NOT NULL)`,
+    )
+  return (await db.batch([change, changeChunks]))[0]
 }

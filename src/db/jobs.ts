@@ -12,7 +12,8 @@ import { hasStatus } from './schema/columns.ts'
 import { attempts, idempotencyKeys, jobs, queues } from './schema/index.ts'
 import { isVisibleJob } from './accessConditions.ts'
 import { isBelowVisitorMaximum, takeOverVisitorJobs } from './visitorRequests.ts'
-import type { AttemptRow, JobRow, QueueRow, ReferenceFile } from './rows.ts'
+import { CHANGED_COLUMNS } from './jobColumns.ts'
+import type { AttemptRow, ChangedJob, JobRow, QueueRow, ReferenceFile } from './rows.ts'
 
 export interface NewJob {
   id: string
@@ -22,7 +23,7 @@ export interface NewJob {
   sizeClass: number
   referenceFiles: ReferenceFile[]
 }
-interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | JobLimit> {
+interface NewJobs extends Pick<CreateJobs, 'filePath' | 'queue' | 'tags' | 'metadata' | JobLimit> {
   jobs: NewJob[]
   source: { etag: string; sizeBytes: number }
   idempotency: { key: string; requestHash: string } | null
@@ -83,7 +84,7 @@ export async function insertJobs(
     INSERT INTO jobs (id, queue, file_path, transformation, priority, source_etag, source_bytes,
       created_at, required_encoders, size_class, reference_files, api_key_id, last_requested_at,
       max_attempts, lease_seconds, stall_seconds, timeout_seconds, chunk_seconds,
-      max_chunks_at_once)
+      max_chunks_at_once, tags, metadata)
     SELECT new.value ->> 'id', q.name, ${request.filePath}, new.value ->> 'transformation',
       new.value ->> 'priority', ${request.source.etag}, ${request.source.sizeBytes}, ${request.now},
       new.value ->> 'requiredEncoders', new.value ->> 'sizeClass', new.value ->> 'referenceFiles',
@@ -92,7 +93,8 @@ export async function insertJobs(
       coalesce(${request.stallSeconds ?? null}, q.stall_seconds),
       coalesce(${request.timeoutSeconds ?? null}, q.timeout_seconds),
       coalesce(${request.chunkSeconds ?? null}, q.chunk_seconds),
-      coalesce(${request.maxChunksAtOnce ?? null}, q.max_chunks_at_once)
+      coalesce(${request.maxChunksAtOnce ?? null}, q.max_chunks_at_once),
+      ${JSON.stringify(request.tags ?? [])}, ${JSON.stringify(request.metadata ?? {})}
     FROM json_each(${requested}) AS new, queues AS q
     WHERE q.name = ${request.queue} AND NOT q.draining ${isBelowMaximum} ${isVisitorAllowed}
       ${isNoneHidden}
@@ -183,6 +185,14 @@ export function findJobs(db: Database, ids: string[]): Promise<JobRow[]> {
   return db.select().from(jobs).where(isListed(jobs.id, ids))
 }
 
+/** The statuses of those of the jobs that the caller can see. */
+export function findJobStatuses(db: Database, ids: string[], restriction: Restriction) {
+  return db
+    .select({ id: jobs.id, status: jobs.status })
+    .from(jobs)
+    .where(and(isListed(jobs.id, ids), isVisibleJob(restriction)))
+}
+
 /** Returns whether a file has a job that the caller can see, of any kind. */
 export async function hasVisibleJob(db: Database, filePath: string, restriction: Restriction) {
   const found = await db
@@ -219,11 +229,15 @@ export async function listAttempts(
   return found.length === 0 ? undefined : rows
 }
 
-/** Deletes a job that the caller can see, and returns it; undefined if there is none. */
-export function deleteJobRow(db: Database, id: string, restriction: Restriction) {
+/** Deletes those of the jobs that the caller can see, and returns them. */
+export function deleteJobRows(
+  db: Database,
+  ids: string[],
+  restriction: Restriction,
+): Promise<ChangedJob[]> {
   return db
     .delete(jobs)
-    .where(and(eq(jobs.id, id), isVisibleJob(restriction)))
-    .returning()
-    .then((rows): JobRow | undefined => rows[0])
+    .where(and(isListed(jobs.id, ids), isVisibleJob(restriction)))
+    .returning(CHANGED_COLUMNS)
+    .execute()
 }

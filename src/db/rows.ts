@@ -1,5 +1,5 @@
 /** The types of the tables' rows. */
-import type { SHOWN_COLUMNS, STATUS_COLUMNS } from './jobColumns.ts'
+import type { CHANGED_COLUMNS, SHOWN_COLUMNS, STATUS_COLUMNS } from './jobColumns.ts'
 import type {
   apiKeys,
   attempts,
@@ -18,6 +18,7 @@ export type EventRow = typeof events.$inferSelect
 export type JobRow = typeof jobs.$inferSelect
 /** What the API shows of a job. */
 export type ShownJob = Pick<JobRow, keyof typeof SHOWN_COLUMNS>
+export type ChangedJob = Pick<JobRow, keyof typeof CHANGED_COLUMNS>
 export type JobStatusRow = Pick<JobRow, keyof typeof STATUS_COLUMNS>
 export type ApiKeyRow = typeof apiKeys.$inferSelect
 export type NamedPresetRow = typeof namedPresets.$inferSelect

@@ -80,6 +80,8 @@ export function serializeJob(row: ShownJob): Job {
     output: row.output,
     plan: row.plan,
     timings: row.timings,
+    tags: row.tags,
+    metadata: row.metadata,
   }
 }
 

@@ -121,6 +121,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/queue/jobs/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry, cancel, delete or prioritize many jobs
+         * @description Changes up to `limit` jobs, newest first. Send the request again with `nextCursor` until it is null. A request that is sent twice changes no job twice.
+         */
+        post: operations["changeJobs"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/queues": {
         parameters: {
             query?: never;
@@ -552,7 +572,7 @@ export interface components {
     schemas: {
         QueueEvent: {
             /** @enum {string} */
-            event: "job:created" | "job:started" | "job:playable" | "job:completed" | "job:error" | "job:retrying" | "job:cancelled" | "job:deleted";
+            event: "job:created" | "job:started" | "job:playable" | "job:completed" | "job:error" | "job:retrying" | "job:cancelled" | "job:deleted" | "job:prioritized";
             /** @description Send it as Last-Event-ID to receive the events after it */
             id: string;
             data: {
@@ -619,7 +639,7 @@ export interface components {
             /** @description Description of the error, often with what to do */
             message: string;
             /** @enum {string} */
-            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+            code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
             requestId: string;
         };
         MediaFacts: {
@@ -655,6 +675,12 @@ export interface components {
             stallSeconds?: number;
             chunkSeconds?: number;
             maxChunksAtOnce?: number;
+            /** @description Up to 10 tags; lists and batches can select the jobs with a tag */
+            tags?: string[];
+            /** @description Up to 20 texts of the caller, with keys of up to 64 and values of up to 256 characters. The service does not read them */
+            metadata?: {
+                [key: string]: string;
+            };
         };
         Transformation: {
             /** @description Width in pixels. An integer from 2 to 7680. Default: follows from h, or the width of the source; previews, storyboards and waveforms have other defaults. */
@@ -1002,6 +1028,10 @@ export interface components {
                 verify?: number;
                 upload?: number;
             } | null;
+            tags: string[];
+            metadata: {
+                [key: string]: string;
+            };
         };
         Attempt: {
             /** @description Number of the attempt. The attempt after an interrupted one can have the same number */
@@ -1062,6 +1092,71 @@ export interface components {
             } | null;
             /** @description Tracks of a stream, such as `v720`, that were copied from another variant instead of encoded */
             reusedTracks: string[];
+        };
+        JobBatchResult: {
+            /** @description Number of jobs that this request selected; in a dry run, that it counted */
+            count: number;
+            /** @description Number of jobs that were changed; 0 in a dry run */
+            done: number;
+            /** @description The selected jobs that were not changed, and why */
+            skipped: {
+                jobId: string;
+                /** @enum {string} */
+                code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                message: string;
+            }[];
+            /** @description Send the request again with it as `cursor` for the next jobs; null at the end */
+            nextCursor: string | null;
+        };
+        JobBatch: {
+            /**
+             * @description retry: queues failed jobs again; cancel: cancels pending jobs, with `force` also running ones; delete: deletes jobs; prioritize: changes the priority of pending and running jobs
+             * @enum {string}
+             */
+            action: "retry" | "cancel" | "delete" | "prioritize";
+            /** @description Selects jobs; `{}` selects all jobs that the API key can see. Of these, only jobs with a status that allows the action are counted and changed */
+            filter?: {
+                /** @enum {string} */
+                status?: "pending" | "running" | "completed" | "error" | "cancelled";
+                queue?: string;
+                filePath?: string;
+                /** @description Folder of the file, for example `videos/2026` */
+                pathPrefix?: string;
+                /**
+                 * @description Without `status`, only failed jobs are selected, as with the status `error`
+                 * @enum {string}
+                 */
+                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal";
+                tag?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs that were created at this time or later
+                 */
+                createdAfter?: string;
+                /**
+                 * Format: date-time
+                 * @description Jobs that were created before this time
+                 */
+                createdBefore?: string;
+            };
+            /** @description The jobs, instead of `filter` */
+            jobIds?: string[];
+            /** @description For prioritize: the new priority */
+            priority?: number;
+            /** @description For cancel: also cancels running jobs */
+            force?: boolean;
+            /**
+             * @description Counts the jobs, up to 10000 in a request, and changes none
+             * @default false
+             */
+            dryRun?: boolean;
+            /**
+             * @description Maximum number of jobs that this request changes
+             * @default 100
+             */
+            limit?: number;
+            /** @description nextCursor of the previous request */
+            cursor?: string;
         };
         Queue: {
             name: string;
@@ -1501,12 +1596,21 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
-                limit?: number;
-                /** @description Number of jobs to skip, at most 10000. Its cost grows with its value: to read all jobs, use cursor */
-                offset?: number | null;
                 status?: "pending" | "running" | "completed" | "error" | "cancelled";
                 queue?: string;
                 filePath?: string;
+                /** @description Folder of the file, for example `videos/2026` */
+                pathPrefix?: string;
+                /** @description Without `status`, only failed jobs are selected, as with the status `error` */
+                errorCode?: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal";
+                tag?: string;
+                /** @description Jobs that were created at this time or later */
+                createdAfter?: string;
+                /** @description Jobs that were created before this time */
+                createdBefore?: string;
+                limit?: number;
+                /** @description Number of jobs to skip, at most 10000. Its cost grows with its value: to read all jobs, use cursor */
+                offset?: number | null;
                 /** @description nextCursor of the previous page */
                 cursor?: string;
             };
@@ -1686,6 +1790,10 @@ export interface operations {
                                 verify?: number;
                                 upload?: number;
                             } | null;
+                            tags: string[];
+                            metadata: {
+                                [key: string]: string;
+                            };
                             /** @description True if the job is older than the request: the variant had an active job (one that has not ended), or the request repeats an Idempotency-Key */
                             deduplicated: boolean;
                         }[];
@@ -2242,6 +2350,95 @@ export interface operations {
             /** @description Internal error */
             500: {
                 headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The disk or the database of the service is full */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    changeJobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JobBatch"];
+            };
+        };
+        responses: {
+            /** @description What was done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobBatchResult"];
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key, stream token or runner token is missing or not valid */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The API key or the signed URL does not allow this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The request is too large, or exceeds what is left of the API key’s storage quota */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -3052,7 +3249,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -4608,6 +4805,10 @@ export interface operations {
                                     verify?: number;
                                     upload?: number;
                                 } | null;
+                                tags: string[];
+                                metadata: {
+                                    [key: string]: string;
+                                };
                                 /** @description True if the job is older than the request: the variant had an active job (one that has not ended), or the request repeats an Idempotency-Key */
                                 deduplicated: boolean;
                             }[];
@@ -5336,7 +5537,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         jobId: string;
                         /** @enum {string|null} */
@@ -5433,7 +5634,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";
@@ -5541,7 +5742,7 @@ export interface operations {
                         /** @description Description of the error, often with what to do */
                         message: string;
                         /** @enum {string} */
-                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
+                        code: "invalid_request" | "invalid_path" | "invalid_transformation" | "digest_mismatch" | "job_not_retryable" | "job_not_cancellable" | "job_not_deletable" | "job_not_prioritizable" | "unauthorized" | "forbidden" | "cross_site_request" | "not_found" | "file_not_found" | "job_not_found" | "upload_not_found" | "queue_not_found" | "preset_not_found" | "key_not_found" | "method_not_allowed" | "lease_lost" | "idempotency_conflict" | "idempotency_jobs_deleted" | "variant_busy" | "length_required" | "queue_draining" | "precondition_failed" | "source_changed" | "storage_cap_reached" | "too_large" | "content_mismatch" | "range_not_satisfiable" | "processing_failed" | "rate_limited" | "cap_reached" | "internal" | "not_configured" | "insufficient_storage" | "not_ready";
                         requestId: string;
                         /** @enum {string} */
                         status: "not_found";

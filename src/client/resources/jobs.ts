@@ -2,7 +2,7 @@
 import type { Http } from '../http.ts'
 import type { CallOptions } from '../options.ts'
 import type { TransformationInput } from '../transformation.ts'
-import type { CreatedJob, Job, Query, RequestBody } from '../types.ts'
+import type { CreatedJob, Job, JobBatchResult, Query, RequestBody } from '../types.ts'
 import { type JobReference, readId } from '../watchJob.ts'
 import { readPages } from './readPages.ts'
 
@@ -64,6 +64,23 @@ export function createJobMethods({ request }: Http) {
         path: { jobId: readId(job) },
         body: { force },
         signal,
+      }),
+    /** Applies one action to the next jobs of a filter, or to listed jobs. */
+    changeMany: (
+      body: RequestBody<'/queue/jobs/batch', 'post'>,
+      { signal }: CallOptions = {},
+    ): Promise<JobBatchResult> => request('post', '/queue/jobs/batch', { body, signal }),
+    /** Applies one action to all jobs of a filter, in steps. Yields what each step did. */
+    changeAll: (
+      body: RequestBody<'/queue/jobs/batch', 'post'>,
+      { signal }: CallOptions = {},
+    ): AsyncGenerator<JobBatchResult, void> =>
+      readPages(async (cursor) => {
+        const result: JobBatchResult = await request('post', '/queue/jobs/batch', {
+          body: { ...body, ...(cursor !== undefined && { cursor }) },
+          signal,
+        })
+        return { items: [result], nextCursor: result.nextCursor }
       }),
     delete: (job: JobReference, { signal }: CallOptions = {}) =>
       request('delete', '/queue/jobs/{jobId}', { path: { jobId: readId(job) }, signal }),

@@ -111,6 +111,8 @@ export const jobs = sqliteTable(
     output: text({ mode: 'json' }).$type<MediaFacts>(),
     plan: text({ mode: 'json' }).$type<Plan>(),
     timings: text({ mode: 'json' }).$type<Timings>(),
+    tags: text({ mode: 'json' }).$type<string[]>().notNull().default([]),
+    metadata: text({ mode: 'json' }).$type<Record<string, string>>().notNull().default({}),
     /** The log of the attempt that completed the job (see `attempts`). */
     command: text(),
     stderrTail: text(),
@@ -151,6 +153,13 @@ export const jobs = sqliteTable(
       .on(t.lastRequestedAt)
       .where(sql`${hasStatus(QUEUED_STATUSES)} AND last_requested_at IS NOT NULL`),
   ],
+)
+
+/** The jobs of each tag, newest last. Triggers on `jobs` write it. */
+export const jobTags = sqliteTable(
+  'job_tags',
+  { tag: text().notNull(), seq: integer().notNull() },
+  (t) => [primaryKey({ columns: [t.tag, t.seq] })],
 )
 
 const ATTEMPT_COLUMNS = {

@@ -37,6 +37,9 @@ const params = z.object({ jobId: z.string() })
 /** A page with a larger offset counts as a large read: the jobs before it are read too. */
 const MAX_CHEAP_OFFSET = 1_000
 
+/** Conditions that no index orders by age. */
+const SEARCHED = ['pathPrefix', 'errorCode', 'tag']
+
 const createJobsRoute = route(write, {
   tags,
   operationId: 'createJobs',
@@ -74,7 +77,8 @@ const listRoute = route(read, {
   middleware: [
     limitLargeReads(
       ({ req }, { pathPrefix }) =>
-        (pathPrefix !== null && req.query('filePath') === undefined) ||
+        (req.query('filePath') === undefined &&
+          (pathPrefix !== null || SEARCHED.some((name) => req.query(name) !== undefined))) ||
         Number(req.query('offset') ?? 0) > MAX_CHEAP_OFFSET,
     ),
   ],

@@ -1,8 +1,8 @@
 /** Actions of a caller on one job that it can see: retry, cancel, delete. */
 import { shorten } from '../../contract/quote.ts'
-import { cancelJobRow, retryJobRow } from '../../db/jobTransitions.ts'
-import { deleteJobRow, findJob } from '../../db/jobs.ts'
-import type { JobRow } from '../../db/rows.ts'
+import { cancelJobRows, retryJobRows } from '../../db/jobTransitions.ts'
+import { deleteJobRows, findJob } from '../../db/jobs.ts'
+import type { ChangedJob, JobRow } from '../../db/rows.ts'
 import type { Restriction } from '../../domain/caller.ts'
 import { ACTIVE_STATUSES, isActive, nextStatus, TRANSITIONS } from '../../domain/jobTransitions.ts'
 import { collectGarbage } from '../maintenance/garbageCollector.ts'
@@ -13,23 +13,55 @@ import { forgetHeldJobs } from './heldJobs.ts'
 
 type Outcome<Code extends ErrorResult['code']> = Promise<{ ok: true } | ErrorResult<Code>>
 
-function notFoundMessage(id: string) {
-  return `There is no job ${shorten(id)}.`
-}
-
 /** Returns a failed job to the queue, and counts its attempts from 0 again. */
 export async function retryJob(
   platform: Platform,
   restriction: Restriction,
   id: string,
 ): Outcome<'job_not_retryable'> {
-  const row = await retryJobRow(platform.db, id, restriction)
-  if (row) {
-    platform.defer(platform.sendTickets(row.queue, 1))
-    platform.defer(platform.hubs.notify(row.queue, recheckTime()))
+  const rows = await retryJobRows(platform.db, [id], restriction)
+  if (rows.length > 0) {
+    announceRetries(platform, rows)
     return { ok: true }
   }
-  const job = await findJob(platform.db, id, restriction)
+  return retryError(id, await findJob(platform.db, id, restriction))
+}
+
+/** Cancels a pending job; with `force` a running one too, whose runner then stops. */
+export async function cancelJob(
+  platform: Platform,
+  restriction: Restriction,
+  id: string,
+  force: boolean,
+): Outcome<'job_not_cancellable'> {
+  const rows = await cancelJobRows(platform.db, [id], force, Date.now(), restriction)
+  if (rows.length > 0) {
+    platform.defer(freeCapacity(platform, rows))
+    return { ok: true }
+  }
+  return cancelError(id, await findJob(platform.db, id, restriction))
+}
+
+/** Deletes a job. If it was running, its runner's requests about it are rejected from then on. */
+export async function deleteJob(
+  platform: Platform,
+  restriction: Restriction,
+  id: string,
+): Outcome<'job_not_deletable'> {
+  const rows = await deleteJobRows(platform.db, [id], restriction)
+  if (rows.length === 0) {
+    return errorResult('job_not_deletable', notFoundMessage(id))
+  }
+  platform.defer(freeCapacity(platform, rows))
+  return { ok: true }
+}
+
+export function notFoundMessage(id: string) {
+  return `There is no job ${shorten(id)}.`
+}
+
+/** Explains why a job was not retried. @param job undefined if the caller sees no such job */
+export function retryError(id: string, job: Pick<JobRow, 'status'> | undefined) {
   if (!job) {
     return errorResult('job_not_retryable', notFoundMessage(id))
   }
@@ -41,19 +73,8 @@ export async function retryJob(
   )
 }
 
-/** Cancels a pending job; with `force` a running one too, whose runner then stops. */
-export async function cancelJob(
-  platform: Platform,
-  restriction: Restriction,
-  id: string,
-  force: boolean,
-): Outcome<'job_not_cancellable'> {
-  const row = await cancelJobRow(platform.db, id, force, Date.now(), restriction)
-  if (row) {
-    platform.defer(freeCapacity(platform, row))
-    return { ok: true }
-  }
-  const job = await findJob(platform.db, id, restriction)
+/** Explains why a job was not cancelled. @param job undefined if the caller sees no such job */
+export function cancelError(id: string, job: Pick<JobRow, 'status'> | undefined) {
   if (!job) {
     return errorResult('job_not_cancellable', notFoundMessage(id))
   }
@@ -65,28 +86,37 @@ export async function cancelJob(
   )
 }
 
-/** Deletes a job. If it was running, its runner's requests about it are rejected from then on. */
-export async function deleteJob(
-  platform: Platform,
-  restriction: Restriction,
-  id: string,
-): Outcome<'job_not_deletable'> {
-  const row = await deleteJobRow(platform.db, id, restriction)
-  if (!row) {
-    return errorResult('job_not_deletable', notFoundMessage(id))
+/** Sends tickets for jobs that are pending again, and has their hubs send the events. */
+export function announceRetries(platform: Platform, rows: ChangedJob[]): void {
+  for (const [queue, jobs] of groupByQueue(rows)) {
+    platform.defer(platform.sendTickets(queue, jobs.length))
+    platform.defer(platform.hubs.notify(queue, recheckTime()))
   }
-  platform.defer(freeCapacity(platform, row))
-  return { ok: true }
 }
 
 /**
- * Notifies the hub, which no longer accepts reports of the job, sends the events and checks the
+ * Notifies the hubs, which no longer accept reports of the jobs, send the events and check the
  * pending jobs soon. Runs the garbage collector, because a stopped attempt can have retired outputs.
  */
-async function freeCapacity(platform: Platform, { id, queue, fence }: JobRow) {
+export async function freeCapacity(platform: Platform, rows: ChangedJob[]) {
   forgetHeldJobs()
   await Promise.all([
-    platform.hubs.notify(queue, recheckTime(), [{ jobId: id, fence }]),
+    ...[...groupByQueue(rows)].map(([queue, jobs]) =>
+      platform.hubs.notify(
+        queue,
+        recheckTime(),
+        jobs.map(({ id, fence }) => ({ jobId: id, fence })),
+      ),
+    ),
     collectGarbage(platform),
   ])
+}
+
+/** Groups jobs by their queue. */
+export function groupByQueue<Job extends { queue: string }>(rows: Job[]): Map<string, Job[]> {
+  const groups = new Map<string, Job[]>()
+  for (const row of rows) {
+    groups.set(row.queue, [...(groups.get(row.queue) ?? []), row])
+  }
+  return groups
 }

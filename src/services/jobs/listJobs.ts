@@ -1,7 +1,9 @@
 /** Lists jobs in pages, newest first. */
 import type { z } from '@hono/zod-openapi'
 import type { jobList, ListJobs } from '../../contract/job.ts'
-import { listJobRows } from '../../db/jobList.ts'
+import { buildQuery, listJobRows } from '../../db/jobList.ts'
+import type { JobQuery } from '../../db/jobSearch.ts'
+import type { ShownJob } from '../../db/rows.ts'
 import type { Restriction } from '../../domain/caller.ts'
 import { type ErrorResult, errorResult } from '../../domain/result.ts'
 import type { Platform } from '../ports.ts'
@@ -21,30 +23,48 @@ export async function listJobs(
   restriction: Restriction,
   query: ListJobs,
 ): Promise<Outcome> {
-  const { cursor, ...list } = query
+  const { cursor, limit, offset, ...filter } = query
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) {
     return errorResult(
       'invalid_request',
       'cursor must be the nextCursor of the previous page, unchanged.',
     )
   }
-  // Reads one more job than requested, to know whether there is a next page.
   const before = cursor === undefined ? null : Number(cursor)
-  const { rows, lastRead } = await listJobRows(
-    platform.db,
-    { ...list, limit: list.limit + 1, before },
-    restriction,
+  const { rows, next } = await readPage(
+    platform,
+    buildQuery(filter, restriction, before),
+    limit,
+    offset,
   )
-  const shown = rows.slice(0, list.limit)
-  const next = rows.length > shown.length ? shown.at(-1)!.seq : lastRead
   return {
     ok: true,
     page: {
-      jobs: (await addLiveProgress(platform, shown)).map(serializeJob),
-      limit: list.limit,
-      offset: list.offset,
-      count: shown.length,
+      jobs: (await addLiveProgress(platform, rows)).map(serializeJob),
+      limit,
+      offset,
+      count: rows.length,
       nextCursor: next === null ? null : String(next),
     },
   }
+}
+
+/**
+ * Reads a page of jobs. `next` is the `seq` before which the next page begins; null on the last one.
+ *
+ * @param query null for no jobs
+ */
+export async function readPage(
+  { db }: Platform,
+  query: JobQuery | null,
+  limit: number,
+  offset = 0,
+): Promise<{ rows: ShownJob[]; next: number | null }> {
+  if (query === null) {
+    return { rows: [], next: null }
+  }
+  // Reads one more job than requested, to know whether there is a next page.
+  const { rows, lastRead } = await listJobRows(db, query, { limit: limit + 1, offset })
+  const shown = rows.slice(0, limit)
+  return { rows: shown, next: rows.length > shown.length ? shown.at(-1)!.seq : lastRead }
 }

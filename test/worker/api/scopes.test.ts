@@ -13,6 +13,7 @@ const ROUTES: [string, string, Scope][] = [
   ['GET', '/queue/stats/history', 'jobs:read'],
   ['GET', '/metrics', 'metrics:read'],
   ['POST', '/queue/jobs', 'jobs:write'],
+  ['POST', '/queue/jobs/batch', 'jobs:write'],
   ['POST', '/queue/jobs/x/retry', 'jobs:write'],
   ['POST', '/queue/jobs/x/cancel', 'jobs:write'],
   ['DELETE', '/queue/jobs/x', 'jobs:write'],

@@ -1,13 +1,13 @@
 /** Creates and changes jobs by the functions of src/db alone, without a hub, Queues or a runner. */
-import { cancelJobRow, failJob, releaseJob, retryJobRow } from '../../../src/db/jobTransitions.ts'
+import { cancelJobRows, failJob, releaseJob, retryJobRows } from '../../../src/db/jobTransitions.ts'
 import { completeJob } from '../../../src/db/completeJob.ts'
 import { claimNextJob } from '../../../src/db/leases.ts'
-import { insertJobs } from '../../../src/db/jobs.ts'
+import { findJob, insertJobs } from '../../../src/db/jobs.ts'
 import type { JobStatus } from '../../../src/contract/jobStatus.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import type { JobEvent } from '../../../src/domain/jobTransitions.ts'
 import { db } from './database.ts'
-import type { JobRow } from '../../../src/db/rows.ts'
+import type { ChangedJob, JobRow } from '../../../src/db/rows.ts'
 
 export interface NewJob {
   queue?: string
@@ -60,7 +60,7 @@ const OUTPUT = {
  * Applies an event by the statement that implements it. Returns undefined if it is rejected. A
  * claim takes the next job of the queue, which may be another one than `job`.
  */
-export function applyEvent(
+export async function applyEvent(
   event: JobEvent,
   job: Pick<JobRow, 'id' | 'fence' | 'queue'>,
   now = Date.now(),
@@ -91,12 +91,16 @@ export function applyEvent(
     case 'release':
       return releaseJob(db, claim)
     case 'cancel':
-      return cancelJobRow(db, job.id, false, now, UNRESTRICTED)
+      return readChanged(await cancelJobRows(db, [job.id], false, now, UNRESTRICTED))
     case 'forceCancel':
-      return cancelJobRow(db, job.id, true, now, UNRESTRICTED)
+      return readChanged(await cancelJobRows(db, [job.id], true, now, UNRESTRICTED))
     case 'retry':
-      return retryJobRow(db, job.id, UNRESTRICTED)
+      return readChanged(await retryJobRows(db, [job.id], UNRESTRICTED))
   }
+}
+
+async function readChanged([changed]: ChangedJob[]): Promise<JobRow | undefined> {
+  return changed && findJob(db, changed.id, UNRESTRICTED)
 }
 
 /** The events that bring a new job into each status. */

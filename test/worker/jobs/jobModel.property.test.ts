@@ -5,7 +5,7 @@ import { expect, it } from 'vitest'
 import { JOB_STATUSES, type JobStatus } from '../../../src/contract/jobStatus.ts'
 import { failJob } from '../../../src/db/jobTransitions.ts'
 import { reportProgress } from '../../../src/db/leases.ts'
-import { deleteJobRow } from '../../../src/db/jobs.ts'
+import { deleteJobRows } from '../../../src/db/jobs.ts'
 import { recordOutput } from '../../../src/db/outputs.ts'
 import { listExpiredLeases, releaseDueRetries } from '../../../src/db/queues.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
@@ -204,7 +204,7 @@ class StoreAndModel {
     const fence = (job?.fence ?? 1) + stale
     const claim = { jobId: id, fence }
     if (action === 'delete') {
-      return expect((await deleteJobRow(db, id, UNRESTRICTED))?.id).toBe(
+      return expect((await deleteJobRows(db, [id], UNRESTRICTED))[0]?.id).toBe(
         model.delete(job) ? id : undefined,
       )
     }

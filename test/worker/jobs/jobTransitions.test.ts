@@ -5,7 +5,7 @@
 import { env } from 'cloudflare:workers'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { JOB_STATUSES } from '../../../src/contract/jobStatus.ts'
-import { deleteJobRow, findJob } from '../../../src/db/jobs.ts'
+import { deleteJobRows, findJob } from '../../../src/db/jobs.ts'
 import { findVariant, recordOutput } from '../../../src/db/outputs.ts'
 import { UNRESTRICTED } from '../../../src/domain/caller.ts'
 import { type JobEvent, nextStatus, TRANSITIONS } from '../../../src/domain/jobTransitions.ts'
@@ -84,11 +84,12 @@ describe('every event in every status', () => {
     async (status) => {
       const job = await insertJobIn(status)
       const eventsBefore = await eventTypes(job.id)
-      expect(await deleteJobRow(db, job.id, UNRESTRICTED)).toEqual(job)
+      const { id, queue, fence } = job
+      expect(await deleteJobRows(db, [job.id], UNRESTRICTED)).toEqual([{ id, queue, fence }])
       expect(await findJob(db, job.id, UNRESTRICTED)).toBeUndefined()
       expect(await eventTypes(job.id)).toEqual([...eventsBefore, 'job:deleted'])
       expect(await listAttemptRows(job.id)).toEqual([])
-      expect(await deleteJobRow(db, job.id, UNRESTRICTED)).toBeUndefined()
+      expect(await deleteJobRows(db, [job.id], UNRESTRICTED)).toEqual([])
     },
   )
 })
@@ -158,7 +159,7 @@ describe('a transition', () => {
     const claim = { jobId: job.id, fence: job.fence }
     await recordOutput(db, claim, { key, uploadId: 'upload' }, Date.now())
     await applyEvent('complete', job)
-    await deleteJobRow(db, job.id, UNRESTRICTED)
+    await deleteJobRows(db, [job.id], UNRESTRICTED)
     expect(await applyEvent('complete', job)).toBeUndefined()
     expect(await findVariant(db, job.filePath, job.transformation)).toMatchObject({
       outputKey: key,

@@ -15,10 +15,12 @@ import { recordReport } from '../../../src/services/jobs/recordReport.ts'
 import { beginOutput, putPart } from '../../../src/services/jobs/outputUpload.ts'
 import { finishAttempt } from '../../../src/services/jobs/finishAttempt.ts'
 import { listJobs } from '../../../src/services/jobs/listJobs.ts'
+import { runBatch } from '../../../src/services/jobs/jobBatch.ts'
 import { readHistory } from '../../../src/services/queues/history.ts'
 import { readMetrics } from '../../../src/services/queues/metrics.ts'
 import { readStats } from '../../../src/services/queues/stats.ts'
 import { runWatchdog } from '../../../src/services/maintenance/watchdog.ts'
+import { jobBatch } from '../../../src/contract/jobBatch.ts'
 import { listJobs as listQuery } from '../../../src/contract/job.ts'
 import { completeJob } from '../../../src/db/completeJob.ts'
 import { recordOutput } from '../../../src/db/outputs.ts'
@@ -53,7 +55,7 @@ beforeAll(async () => {
         attempt, started_at, completed_at, lease_expires_at)
       SELECT printf('job_%032x', i), iif(i % 5 = 0, 'other', 'default'),
         'videos/' || (i % 5000) || '.mp4', 'w_' || (640 + i / 5000), i / 10 % 10, 3, 30, 60, 600,
-        'etag', 1000, i,
+        'etag', 1000, i * 1000,
         CASE WHEN i % 1000 = 1 THEN 'running' WHEN i % 10 < 3 THEN 'pending'
           WHEN i % 10 < 8 THEN 'completed' WHEN i % 10 = 8 THEN 'error' ELSE 'cancelled' END,
         1, 1, i, iif(i % 1000 <> 1 AND i % 10 >= 3, i, NULL), iif(i % 1000 = 1, 9e15, NULL)
@@ -62,6 +64,8 @@ beforeAll(async () => {
       from + CHUNK,
     )
   }
+  await run(`UPDATE jobs SET tags = '["some"]' WHERE seq % 7 = 0`)
+  await run("INSERT INTO job_tags SELECT 'some', seq FROM jobs WHERE seq % 7 = 0")
   // The trigger counts every inserted row as pending, so the counters are set here.
   for (const queue of ['default', 'other']) {
     const { counted } = await readCounters(queue)
@@ -77,6 +81,16 @@ beforeAll(async () => {
   }
   await putOriginal('videos/1.mp4')
 }, 120_000)
+
+/** A part of the middle of the table, by the times of creation. */
+const DECADE = {
+  createdAfter: new Date(40_000_000).toISOString(),
+  createdBefore: new Date(60_000_000).toISOString(),
+}
+
+function batch(request: Record<string, unknown>) {
+  return runBatch(platform, UNRESTRICTED, jobBatch.parse(request))
+}
 
 function page(query: Record<string, unknown>) {
   return async () => {
@@ -146,6 +160,36 @@ describe('with 100,000 jobs', () => {
     const created = spent.result.jobs.map(({ createdAt }) => Date.parse(createdAt))
     expect(created).toEqual(created.toSorted((a, b) => b - a))
     expect(spent.rowsRead).toBeLessThanOrEqual(1_000)
+  })
+
+  it.each([
+    ['of an error code', { errorCode: 'timeout' }, 0, 22_000],
+    ['of a status in a time', { status: 'error', ...DECADE }, 50, 300],
+    ['of a queue in a time', { queue: 'other', ...DECADE }, 50, 300],
+    ['of a time', DECADE, 50, 300],
+    ['of pending jobs in a time', { status: 'pending', ...DECADE }, 50, 1_000],
+    ['of a tag', { tag: 'some' }, 50, 300],
+    ['of a tag and a status', { tag: 'some', status: 'error' }, 50, 2_000],
+    ['of a folder', { pathPrefix: 'videos' }, 50, 30_200],
+  ])('a page %s reads a bounded number of rows', async (_, query, count, maxRead) => {
+    const { result, rowsRead } = await cost(page({ limit: 50, ...query }))
+    expect(result.count).toBe(count)
+    expect(rowsRead).toBeLessThanOrEqual(maxRead)
+  })
+
+  it('a dry run reads at most 31,000 rows, and a batch of 100 jobs at most 8,000', async () => {
+    const filter = { status: 'error', queue: 'default' } as const
+    const counted = await cost(() => batch({ action: 'retry', filter, dryRun: true }))
+    expect(counted.result).toMatchObject({ result: { count: 10_000 } })
+    expect(counted.rowsRead).toBeLessThanOrEqual(31_000)
+    expect(counted.rowsWritten).toBe(0)
+    expect(counted.depth).toBe(1)
+    const changed = await cost(() => batch({ action: 'delete', filter }))
+    expect(changed.result).toMatchObject({ result: { count: 100, done: 100 } })
+    expect(changed.rowsRead).toBeLessThanOrEqual(8_000)
+    expect(changed.rowsWritten).toBeLessThanOrEqual(2_500)
+    expect(changed.depth).toBe(2)
+    await settled()
   })
 
   it('the 20 jobs of a file are listed with at most 45 rows read', async () => {

@@ -21,8 +21,8 @@ export const durableEventType = z.enum(DURABLE_EVENTS)
 export type DurableEventType = z.infer<typeof durableEventType>
 
 /**
- * The `data` of a durable event. `job:created` and `job:prioritized` have `priority`. `job:error` has `error`, and so does
- * `job:retrying` after a failed attempt.
+ * The `data` of a durable event. `job:created` and `job:prioritized` have `priority`. `job:error` has
+ * `error`, and so does `job:retrying` after a failed attempt.
  */
 export const durableEventData = z.object({
   jobId: z.string(),

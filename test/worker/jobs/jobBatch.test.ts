@@ -186,7 +186,7 @@ describe('the conditions of a list', () => {
     ['filePath=cond/one/a.mp4&tag=green', ''],
     ['queue=conditions&errorCode=timeout', ''],
   ])('%s', async (query, names) => {
-    expect(await listIds(query)).toEqual([...names].map((name) => made[name]!.id))
+    expect(await listIds(query)).toEqual(names.split('').map((name) => made[name]!.id))
     const filter = Object.fromEntries(new URLSearchParams(query))
     if (!filter['errorCode'] && filter['status'] !== 'completed') {
       const counted = await batch({ action: 'cancel', filter, dryRun: true })

@@ -143,10 +143,9 @@ export default defineConfig({
   overrides: [
     ...holdLayers('src', WORKER_LAYERS, workerPatterns),
     restrictImports(['src/*.ts'], noSurroundings, noDrizzle, noClient),
-    restrictImports(['src/dashboard/**'], {
+    restrictImports(['src/{dashboard,embed,reference}/**'], {
       regex: `${UP}(${WORKER_LAYERS.flat().join('|')}|container|scripts|test)/`,
-      message:
-        'The dashboard is a client of the API. It imports src/client, and nothing of the Worker.',
+      message: 'Pages are clients of the API. They import src/client, and nothing of the Worker.',
     }),
     restrictImports(['src/cli/**'], {
       regex: `${UP}(${WORKER_LAYERS.flat().join('|')}|dashboard|container|scripts|test)/`,

@@ -2,11 +2,12 @@
 import { errorResult } from './domain/result.ts'
 import { methodNotAllowed } from 'hono/method-not-allowed'
 import { requireRunner } from './http/middleware/bearerToken.ts'
-import { serveDashboard } from './http/middleware/dashboard.ts'
 import { allowOrigins } from './http/middleware/headers.ts'
+import { servePages } from './http/middleware/pages.ts'
 import { rateLimitVisitors } from './http/middleware/rateLimit.ts'
 import { errorResponse } from './http/responses/errorResponse.ts'
 import { createBaseApp } from './http/baseApp.ts'
+import { embedRoutes } from './http/routes/embed.ts'
 import { eventRoutes } from './http/routes/events.ts'
 import { fileRoutes } from './http/routes/files.ts'
 import { healthRoutes } from './http/routes/health.ts'
@@ -29,7 +30,7 @@ import { gateway } from './runners/handlers.ts'
 
 export const app = createBaseApp()
 
-app.use(serveDashboard)
+app.use(servePages)
 app.use(allowOrigins)
 app.use(
   methodNotAllowed({
@@ -64,6 +65,7 @@ app.route('/', fileRoutes)
 app.route('/', formUploadRoutes)
 app.route('/', multipartUploadRoutes)
 app.route('/', variantRoutes)
+app.route('/', embedRoutes)
 app.route('/', videoStatusRoutes)
 app.route('/runner', gateway)
 

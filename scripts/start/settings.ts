@@ -17,6 +17,8 @@ export type Settings = Readonly<{
   /** Memory for each runner and its ffmpeg; null for all. */
   memoryBytes: number | null
   stateDir: string
+  /** Settings of the Worker that replace those of wrangler.toml. */
+  vars: Readonly<Record<string, string>>
   /** For development: the Worker and the runners reload their code, and log lines are printed. */
   dev: boolean
 }>
@@ -45,8 +47,25 @@ export function readSettings(env: NodeJS.ProcessEnv, args: string[] = []): Setti
     cpus: shareCores(env, runners),
     memoryBytes: shareMemory(env, runners),
     stateDir,
+    vars: readVars(env),
     dev: args.includes('--dev'),
   }
+}
+
+/** The settings of the Worker that a front end on this machine needs. The Worker validates them. */
+const ORIGIN_SETTINGS = ['CORS_ORIGINS', 'EMBED_ORIGINS']
+
+function readVars(env: NodeJS.ProcessEnv): Record<string, string> {
+  const given = ORIGIN_SETTINGS.filter((name) => env[name])
+  for (const name of given) {
+    // The characters of origins. They are written to a file of variables.
+    if (!/^[A-Za-z0-9:/.*[\]_, -]+$/.test(env[name]!)) {
+      throw new StartError(
+        `${name} must be origins, such as http://localhost:3000, separated by commas.`,
+      )
+    }
+  }
+  return Object.fromEntries(given.map((name) => [name, env[name]!]))
 }
 
 /**

@@ -21,10 +21,12 @@ const CHECK = { intervalMs: 3_000, maxRefusals: 4, maxSilenceMs: 240_000 }
 
 /** Starts the bundled Worker; for development, its sources under `wrangler dev`. */
 export function startWorker(settings: Settings): Process {
-  const { port, stateDir, apiKey, runnerToken, dev } = settings
+  const { port, stateDir, apiKey, runnerToken, vars, dev } = settings
   // Secrets are passed in a file, because every user of the machine can list process arguments.
   const secrets = join(stateDir, 'secrets.env')
-  writeFileSync(secrets, `API_KEY=${apiKey}\nRUNNER_TOKEN=${runnerToken}\n`, { mode: 0o600 })
+  const lines = Object.entries({ API_KEY: apiKey, RUNNER_TOKEN: runnerToken, ...vars })
+  const text = lines.map(([name, value]) => `${name}=${value}\n`).join('')
+  writeFileSync(secrets, text, { mode: 0o600 })
   if (dev) {
     return startDevelopmentWorker(settings, secrets)
   }

@@ -92,13 +92,15 @@ const CONTENT_TYPES: Record<string, string> = {
   '.js': 'text/javascript; charset=utf-8',
 }
 
-/** Responds with a file of the dashboard. */
+/** Responds with a page or with one of the files in `assets`. */
 async function respondAsset(request: {
   url: string
   headers: { get(name: string): string | null }
 }) {
   const { pathname } = new URL(request.url)
-  const path = pathname === '/' ? '/index.html' : pathname
+  const name = pathname === '/' ? '/index' : pathname
+  // As on Cloudflare, the path of a page has no extension.
+  const path = name.includes('.') ? name : `${name}.html`
   // Only names that the build creates: nothing outside of the folder can be named.
   if (!/^\/(assets\/)?[\w-]+\.(html|css|js)$/.test(path)) {
     return new miniflareModule.Response(null, { status: 404 })

@@ -90,6 +90,7 @@ export function JobPage({ jobId, session }: { jobId: string; session: Session })
         </section>
       )}
       <Results job={job} />
+      <Copyable label="Player for other pages" text={writeFrame(job)} />
       <Facts job={job} />
       {job.plan && (
         <details>
@@ -127,6 +128,13 @@ function Results({ job }: { job: Job }) {
       </figure>
     </div>
   )
+}
+
+/** The HTML of a frame that plays the variant; docs/api.md describes its page. */
+function writeFrame({ filePath, transformation }: Job): string {
+  const { pathname } = new URL(client.variants.url(filePath, transformation), location.origin)
+  const url = `${location.origin}${pathname.replace(/^\/t\//, '/embed/')}`
+  return `<iframe src="${url}" title="${filePath.split('/').at(-1)}" width="640" height="360" allow="autoplay; fullscreen" style="border: 0"></iframe>`
 }
 
 /** A variant without a format is an image if a thumbnail was asked for, and else an MP4. */

@@ -105,6 +105,7 @@ function App() {
           Reelqueue
         </a>
         <Navigation route={route} session={session} />
+        <a href="/docs">API reference</a>
         <span class="who">{session.name}</span>
         <button type="button" onClick={() => void leave()}>
           Sign out

@@ -141,6 +141,16 @@ export function findNewestVariant(
     .get()
 }
 
+/** The variants of a file that were made last. */
+export function listVariants(db: Database, filePath: string, limit: number) {
+  return db
+    .select({ transformation: variants.transformation })
+    .from(variants)
+    .where(eq(variants.filePath, filePath))
+    .orderBy(desc(variants.createdAt))
+    .limit(limit)
+}
+
 /** Maximum number of variants with the same reference file that are deleted at once. */
 const MAX_REFERRING_VARIANTS = 200
 

@@ -10,5 +10,11 @@ export interface ApiEnv {
    * `createBaseApp` sets `requestId` and `platform`. The middleware of `requiresScope` and
    * `openToVisitors` sets `caller`; without it, `caller` is undefined.
    */
-  Variables: { requestId: string; caller: Caller; platform: WorkerPlatform }
+  Variables: {
+    requestId: string
+    caller: Caller
+    platform: WorkerPlatform
+    /** The origins whose pages may show the response in a frame. Set by pages for frames only. */
+    frameAncestors?: string
+  }
 }

@@ -61,20 +61,26 @@ function readContainers(env: Env) {
   }
 }
 
-const origins = z
-  .string()
-  .default('')
-  .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
-  .pipe(
-    z.array(
-      z
-        .string()
-        .refine(
-          (text) => URL.canParse(text) && new URL(text).origin === text,
-          'CORS_ORIGINS must be a comma-separated list of origins, such as https://app.example.com',
-        ),
-    ),
-  )
+function originList(setting: string, isAllowed: (text: string) => boolean) {
+  return z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter((origin) => origin !== ''))
+    .pipe(
+      z.array(
+        z
+          .string()
+          .refine(
+            isAllowed,
+            `${setting} must be a comma-separated list of origins, such as https://app.example.com`,
+          ),
+      ),
+    )
+}
+
+function isOrigin(text: string): boolean {
+  return URL.canParse(text) && new URL(text).origin === text
+}
 
 const publicAccessVars = z.object({
   PUBLIC_EVENTS: z.enum(['off', 'named', 'open']).default('named'),
@@ -83,11 +89,13 @@ const publicAccessVars = z.object({
   PUBLIC_MAX_PENDING_JOBS: z.coerce.number().int().min(0).max(1_000_000).default(100),
   PUBLIC_MAX_STREAMS: z.coerce.number().int().min(0).max(30_000).default(1_000),
   PUBLIC_MAX_STREAMS_PER_ADDRESS: z.coerce.number().int().min(0).max(30_000).default(10),
-  CORS_ORIGINS: origins,
+  CORS_ORIGINS: originList('CORS_ORIGINS', isOrigin),
+  // A frame can do nothing that its own page does not offer, so all origins can be allowed.
+  EMBED_ORIGINS: originList('EMBED_ORIGINS', (text) => text === '*' || isOrigin(text)),
 })
 
 /**
- * Returns what visitors may do, and the allowed CORS origins. Each setting is validated when it is
+ * Returns what visitors may do, and the allowed origins of scripts and of frames. Each setting is validated when it is
  * first read: the origins are read for every request, which must not fail because of another
  * setting.
  */
@@ -121,6 +129,9 @@ function readPublicAccess(env: Env) {
     },
     get origins() {
       return read('CORS_ORIGINS', shape.CORS_ORIGINS)
+    },
+    get embedOrigins() {
+      return read('EMBED_ORIGINS', shape.EMBED_ORIGINS)
     },
   }
 }

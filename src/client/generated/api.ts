@@ -532,6 +532,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/embed/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a page that plays a variant or an original, to show in a frame
+         * @description The page plays what GET /t/{path} serves with the same query, such as that of a signed URL, and says what is wrong otherwise. While the job of the variant runs, the page shows its progress. It can be shown in frames of pages of this service and of the origins in the setting EMBED_ORIGINS.
+         */
+        get: operations["getPlayerPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/video-status/{path}/size": {
         parameters: {
             query?: never;
@@ -5543,6 +5563,76 @@ export interface operations {
                         /** @enum {string|null} */
                         errorCode: "input_invalid" | "unsupported" | "output_invalid" | "timeout" | "stalled" | "out_of_memory" | "out_of_disk" | "runner_lost" | "storage" | "internal" | null;
                     };
+                };
+            };
+            /** @description Too many requests, pending jobs or open event streams; see Retry-After */
+            429: {
+                headers: {
+                    /** @description Seconds after which the request can be sent again */
+                    "Retry-After": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description The service is not configured correctly, or the resource is not ready yet */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+        };
+    };
+    getPlayerPage: {
+        parameters: {
+            query?: {
+                /** @description true: plays at once, without sound */
+                autoplay?: "true" | "false";
+                /** @description URL of a picture that is shown before the video plays */
+                poster?: string;
+                /** @description URL of a storyboard, for the seek bar */
+                storyboard?: string;
+                /** @description URLs of WebVTT files. The language is taken from the name, such as clip.de.vtt. Without poster, storyboard and subtitles, the page uses those that exist, if everyone may read them */
+                subtitles?: string | string[];
+            };
+            header?: never;
+            path: {
+                /** @description A transformation and a storage path, or only a storage path */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description The request is not valid, or the current state does not allow it. See the message. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
+                };
+            };
+            /** @description Not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Error"];
                 };
             };
             /** @description Too many requests, pending jobs or open event streams; see Retry-After */

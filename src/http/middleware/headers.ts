@@ -3,7 +3,7 @@ import { cors } from 'hono/cors'
 import { createMiddleware } from 'hono/factory'
 import { secureHeaders } from 'hono/secure-headers'
 import type { ApiEnv } from '../apiEnv.ts'
-import { DASHBOARD_POLICY, isDashboardPath } from './dashboard.ts'
+import { isPagePath, pagePolicy } from './pages.ts'
 
 /** Lets browsers load images and media of this origin, and load or run nothing else. */
 const secure = secureHeaders({
@@ -24,8 +24,13 @@ const secure = secureHeaders({
 
 export const setSecurityHeaders = createMiddleware<ApiEnv>(async (c, next) => {
   await secure(c, next)
-  if (isDashboardPath(c.req.path)) {
-    c.res.headers.set('Content-Security-Policy', DASHBOARD_POLICY)
+  const frameAncestors = c.get('frameAncestors')
+  if (frameAncestors !== undefined || isPagePath(c.req.path)) {
+    c.res.headers.set('Content-Security-Policy', pagePolicy(frameAncestors ?? "'none'"))
+  }
+  if (frameAncestors !== undefined) {
+    // It has no word for a list of origins.
+    c.res.headers.delete('X-Frame-Options')
   }
   // Pages of any origin may embed variants and originals.
   const isEmbeddable = c.req.path.startsWith('/t/')

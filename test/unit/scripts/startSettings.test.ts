@@ -29,3 +29,13 @@ it('shares that are set are used as they are', () => {
   const shares = { CPUS: '7', MEMORY_BYTES: '1000000000' }
   expect(readShares({ RUNNERS: '3', ...shares })).toEqual({ cpus: 7, memoryBytes: null })
 })
+
+it('origins are settings of the Worker, and nothing else can be written with them', () => {
+  const origins = 'http://localhost:3000, https://*.example.com'
+  expect(readSettings({ STATE_DIR, EMBED_ORIGINS: origins }).vars).toEqual({
+    EMBED_ORIGINS: origins,
+  })
+  for (const text of ['http://a\nAPI_KEY=x', 'http://a#b', '"http://a"']) {
+    expect(() => readSettings({ STATE_DIR, CORS_ORIGINS: text })).toThrow(/CORS_ORIGINS must be/)
+  }
+})

@@ -16,6 +16,7 @@ import { follow } from '../helpers/eventStream.ts'
 import { type FakeRunner, fakeRunner, startJob, type Upload } from '../helpers/fakeRunner.ts'
 import { createOne, putOriginal } from '../helpers/jobs.ts'
 import { meter } from '../helpers/meteredDatabase.ts'
+import { ASSETS } from '../helpers/pages.ts'
 import { expectJson, RUNNER_SECRET, visit, visitWith } from '../helpers/requests.ts'
 
 const { d1, cost, statements } = meter(env.DB)
@@ -33,7 +34,7 @@ async function send({ method, path, body, headers = {} }: Sent) {
   const isRaw = body instanceof Uint8Array || body instanceof FormData
   const isJson = body !== undefined && !isRaw
   const { result, roundTrips, depth } = await cost(() =>
-    visitWith({ DB: d1 }, path, {
+    visitWith({ DB: d1, ASSETS }, path, {
       method,
       headers: {
         ...headers,
@@ -150,6 +151,7 @@ const ROWS: Row[] = [
   ['GET /t/{path} of an original', { path: '/t/trips/clip.mp4' }, 0, 0],
   ['GET /t/{path} of a variant', { path: '/t/w_640/trips/clip.mp4' }, 1, 1],
   ['GET /t/{path} of a new variant', { path: '/t/w_110/trips/clip.mp4' }, 3, 3],
+  ['GET /embed/{path}', { path: '/embed/w_640/trips/clip.mp4' }, 1, 1],
   ['GET /files', {}, 0, 0],
   ['GET /files of a queue', () => ({ headers: queueKey.headers }), 1, 1],
   ['PUT /files/{path}', { path: '/files/trips/new.mp4', body: mp4() }, 5, 5],

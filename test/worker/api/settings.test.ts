@@ -34,6 +34,7 @@ const BAD: [keyof Env, string, string][] = [
   ['CORS_ORIGINS', '*', '/queue/stats'],
   ['CORS_ORIGINS', 'https://app.example.com/', '/openapi.json'],
   ['CORS_ORIGINS', 'app.example.com', '/t/settings/clip.mp4'],
+  ['EMBED_ORIGINS', 'app.example.com', '/embed/settings/clip.mp4'],
 ]
 
 describe.each(BAD)('%s = %j', (name, value, path) => {
@@ -120,7 +121,13 @@ it.each([
 
 it('the settings of wrangler.toml are valid, with and without the optional ones', async () => {
   expect(() => validateSettings(env)).not.toThrow()
-  const optional = ['PUBLIC_EVENTS', 'PUBLIC_STATUS', 'PUBLIC_VARIANTS', 'CORS_ORIGINS']
+  const optional = [
+    'PUBLIC_EVENTS',
+    'PUBLIC_STATUS',
+    'PUBLIC_VARIANTS',
+    'CORS_ORIGINS',
+    'EMBED_ORIGINS',
+  ]
   const rest = Object.entries(env).filter(([name]) => !optional.includes(name))
   expect(rest).toHaveLength(Object.keys(env).length - optional.length)
   expect(() => validateSettings(Object.fromEntries(rest) as unknown as Env)).not.toThrow()

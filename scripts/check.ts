@@ -25,9 +25,15 @@ const BIN = join(import.meta.dirname, '..', 'node_modules', '.bin')
  * Each runtime has a tsconfig: code of the Worker cannot use globals of Node.js, and shared code
  * can use the globals of neither.
  */
-const tsconfigs = globSync('{.,src/**,container,test/**,scripts}/tsconfig.json').sort()
+const tsconfigs = globSync('{.,src/**,container,test/**,scripts,examples/*}/tsconfig.json').sort()
 
 const steps: Step[] = [
+  {
+    // First, because the examples are checked with its types.
+    name: 'package of the client',
+    fix: 'correct src/client or scripts/clientPackage.ts',
+    run: () => node('scripts/clientPackage.ts'),
+  },
   ...tsconfigs.map((tsconfig) => ({
     name: `types of ${dirname(tsconfig) === '.' ? 'src' : dirname(tsconfig)}`,
     fix: 'correct the errors above',

@@ -331,10 +331,16 @@ const RUNNER_ROWS: [what: string, send: () => Promise<Response>, trips: number, 
 ]
 
 describe('a runner', () => {
+  let now: number
   beforeAll(async () => {
     await putOriginal('trips/runner.mp4')
     await createOne('trips/runner.mp4', 'w_640', { priority: 0 })
     await createOne('trips/runner.mp4', 'f_hls', { priority: 0 })
+    now = Date.now()
+  })
+  // One time for all of them: on a slow machine, two seconds could pass between two of these tests.
+  beforeEach(() => {
+    vi.setSystemTime(now)
   })
 
   it.each(RUNNER_ROWS)('%s', async (_, request, trips, depth) => {

@@ -136,7 +136,7 @@ describe('with a simulated engine', () => {
     expect(all[0]!['runner']).toMatch(/^slot-1-/)
   })
 
-  test('a split job starts a container for each chunk, and those that receive SIGTERM complete their chunks', async ({
+  test('a split job starts all containers, and those that receive SIGTERM complete their chunks', async ({
     system,
     events,
     engine: { standIn },
@@ -163,7 +163,8 @@ describe('with a simulated engine', () => {
         // No chunk ends before every container has one.
         standIn!.signalEncodes('SIGSTOP')
         const held = (await listChunks()).filter(({ status }) => status === 'running')
-        expect(held).toHaveLength(SLOTS)
+        // One of them makes the audio beside its chunk of video.
+        expect(new Set(held.map(({ runner }) => runner)).size).toBe(SLOTS)
         return held
       },
       { timeout: 60_000, interval: 50 },

@@ -398,7 +398,7 @@ it('messages for invalid query parameters and JSON bodies have none of zod’s w
     }
   }
   expect(rejected).toBeGreaterThan(300)
-}, 60_000)
+}, 120_000)
 
 const RUNNER = { Authorization: 'Bearer test-runner-token' }
 /** Returns the names of the fields of a JSON object. */

@@ -7,7 +7,8 @@ import { env } from 'cloudflare:workers'
 import fc from 'fast-check'
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { canSeePath } from '../../../src/domain/caller.ts'
-import { expectJson, visit } from '../helpers/requests.ts'
+import { ASSETS } from '../helpers/pages.ts'
+import { expectJson, visit, visitWith } from '../helpers/requests.ts'
 import { putOriginal, createOne } from '../helpers/jobs.ts'
 import { makeKey, type MadeKey, RESTRICTABLE_SCOPES } from '../helpers/apiKeys.ts'
 import { mp4 } from '../helpers/mediaBytes.ts'
@@ -95,6 +96,8 @@ const ROUTES: Record<string, (text: string) => Promise<Response[]>> = {
   'PUT /files': (text) => sendSpellings(text, (at) => send('PUT', `/files/${at}`, mp4())),
   'GET /t': (text) => sendSpellings(text, (at) => send('GET', `/t/${at}`)),
   'GET /t of a variant': (text) => sendSpellings(text, (at) => send('GET', `/t/w_644/${at}`)),
+  'GET /embed': (text) =>
+    sendSpellings(text, (at) => visitWith({ ASSETS }, `/embed/${at}`, { headers: key.headers })),
   'GET /video-status': (text) => sendSpellings(text, (at) => send('GET', `/video-status/${at}`)),
   'GET /video-status of a size': (text) =>
     sendSpellings(text, (at) => send('GET', `/video-status/${at}/size`)),

@@ -9,10 +9,10 @@ import { build } from 'esbuild'
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { makeLinksAbsolute } from './absoluteLinks.mjs'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const PROGRAM = 'reelqueue.mjs'
-const REPOSITORY = 'https://github.com/reelqueue/reelqueue/blob/main'
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'cli'))
@@ -53,7 +53,8 @@ export async function buildCli(folder = join(ROOT, 'dist', 'cli')) {
     join(folder, 'package.json'),
     `${JSON.stringify(createManifest(manifest), null, 2)}\n`,
   )
-  replaceFile(join(folder, 'README.md'), createReadme())
+  const readme = makeLinksAbsolute(readFileSync(join(ROOT, 'docs', 'cli.md'), 'utf8'))
+  replaceFile(join(folder, 'README.md'), readme)
   replaceFile(join(folder, 'LICENSE'), readFileSync(join(ROOT, 'LICENSE')))
   replaceFile(join(folder, 'THIRD-PARTY-LICENSES'), collectLicenses(Object.keys(metafile.inputs)))
   return program
@@ -80,14 +81,6 @@ function createManifest({ version, homepage, bugs, repository, license }) {
     bin: { reelqueue: PROGRAM },
     files: [PROGRAM, 'THIRD-PARTY-LICENSES'],
   }
-}
-
-/** docs/cli.md, with links that work outside of the repository. */
-function createReadme() {
-  return readFileSync(join(ROOT, 'docs', 'cli.md'), 'utf8').replaceAll(
-    /\]\((?!https?:|#)(\.\.\/)?([^)]+)\)/g,
-    (_, up, path) => `](${REPOSITORY}/${up ? '' : 'docs/'}${path})`,
-  )
 }
 
 /** The licenses of the bundled packages require that their texts are distributed too. */

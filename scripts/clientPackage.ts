@@ -5,6 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, globSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { makeLinksAbsolute } from './absoluteLinks.mjs'
 
 interface RootManifest {
   version: string
@@ -16,8 +17,7 @@ interface RootManifest {
 }
 
 const ROOT = join(import.meta.dirname, '..')
-const REPOSITORY = 'https://github.com/reelqueue/reelqueue/blob/main'
-/** What follows in docs/client.md is for developers of this repository. */
+/** Heading in docs/client.md from which on the page is for developers of this repository. */
 const README_END = '\n## In this repository\n'
 
 const folder = resolve(process.argv[2] ?? join(ROOT, 'dist', 'client'))
@@ -75,14 +75,8 @@ function createManifest() {
   }
 }
 
-/** docs/client.md, with links that work outside of the repository. */
+/** Returns the part of docs/client.md for users of the package. */
 function createReadme(): string {
   const [guide] = readFileSync(join(ROOT, 'docs', 'client.md'), 'utf8').split(README_END)
-  return `${guide}`
-    .replace('# Typed client', '# @reelqueue/client')
-    .replaceAll(
-      /\]\((?!https?:|#)(\.\.\/)?([^)]+)\)/g,
-      (_, up: string | undefined, path: string) =>
-        up === undefined ? `](${REPOSITORY}/docs/${path})` : `](${REPOSITORY}/${path})`,
-    )
+  return makeLinksAbsolute(`${guide}`).replace('# Typed client', '# @reelqueue/client')
 }

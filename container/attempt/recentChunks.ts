@@ -7,7 +7,7 @@ import type { ChunkFacts } from '../../src/contract/chunk.ts'
 import type { Assignment } from '../../src/contract/runnerProtocol.ts'
 
 const MAX_BYTES = 128 * 1024 ** 2
-/** Of the memory of the runner, of which ffmpeg may use three quarters. */
+/** Share of the runner's memory for these files. ffmpeg may use three quarters of the memory. */
 const MEMORY_SHARE = 1 / 16
 
 export type RecentChunks = ReturnType<typeof createRecentChunks>

@@ -19,7 +19,7 @@ const MAX_BYTES = 100_000_000
 const EXTENSION = /\.(mp4|mov|webm|mkv)$/i
 /** The variants of each upload. The page shows them by the same transformations. */
 const VARIANTS = [transform().width(320), transform().width(320).thumbnail(true)]
-/** What visitors may do by themselves; PUT needs the signature. */
+/** Paths that visitors may request, by method. The service accepts a PUT only with a signature. */
 const PASSED_ON: Record<string, RegExp> = {
   GET: /^\/(t|video-status|queue\/events)(\/|$)/,
   PUT: /^\/files\//,

@@ -1,19 +1,19 @@
 /** Follows several jobs until all have ended. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Client, type Job, type JobUpdate, ReelqueueError } from '../client/index.ts'
+import {
+  type Client,
+  hasEnded as isFinal,
+  type Job,
+  type JobUpdate,
+  ReelqueueError,
+} from '../client/index.ts'
 
 export type FollowedJob = Omit<JobUpdate, 'status'> & { status: Job['status'] | 'deleted' }
 
 const POLL_MS = 2_000
-const FINAL: ReadonlySet<FollowedJob['status']> = new Set([
-  'completed',
-  'error',
-  'cancelled',
-  'deleted',
-])
 
 export function hasEnded({ status }: Pick<FollowedJob, 'status'>): boolean {
-  return FINAL.has(status)
+  return status === 'deleted' || isFinal(status)
 }
 
 /**

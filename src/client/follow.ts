@@ -75,6 +75,7 @@ async function* poll<State>(
   }
 }
 
+/** Returns true for a final status: completed, error or cancelled. */
 export function hasEnded(status: JobStatus | null): boolean {
   return status !== null && FINAL.has(status)
 }

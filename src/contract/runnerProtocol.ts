@@ -33,8 +33,9 @@
  * chunks. A chunk is then claimed, reported, uploaded and finished like a job, with its own id and
  * fence. `source` of a chunk reads the original of the job; with `&chunk=n` it reads the file of the
  * completed chunk n of the same job. If such a file is missing or damaged, `join` fails with the
- * index in `lostChunks`, and waits until the chunk is made again. The chunks of a stream store their files in one package, where
- * `files/{name}` with `&version=n` replaces only files with a lower version.
+ * index in `lostChunks`, and waits until the chunk is made again. The chunks of a stream store their
+ * files in one package, where `files/{name}` with `&version=n` replaces only files with a lower
+ * version.
  *
  * `Content-Digest: sha-256=:…:` (RFC 9530) protects bytes in both directions. The gateway sends it
  * with every source range of up to 8 MiB; the runner sends it with every part and package file. If

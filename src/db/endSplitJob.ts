@@ -53,7 +53,8 @@ export function endSplitJob(db: Database, jobId: string, end: SplitJobEnd, now: 
 
 /**
  * Fails a chunk that is not retried, and ends its job, in one transaction: a job with such a chunk would
- * run forever. Lost chunks are made again by a retry. Also ends the job if an earlier request has failed the chunk under this claim.
+ * run forever. Also ends the job if an earlier request has failed the chunk under this claim. Chunks
+ * whose files are lost are made again by a retry of the job.
  */
 export async function failChunk(
   db: Database,

@@ -11,7 +11,7 @@ import { readTrack, type Track } from './readTrack.ts'
 export type MeasureOptions = Omit<ProbeEnvironment, 'bytesRead'> & {
   file: string
   range: ChunkRange
-  /** Of the variant. */
+  /** Video codec of the variant. */
   videoCodec: VideoCodec
 }
 

@@ -1,0 +1,1 @@
+export function makeLinksAbsolute(page: string): string

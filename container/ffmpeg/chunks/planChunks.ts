@@ -10,6 +10,7 @@ import type { EditedOutput } from '../edit/editedOutput.ts'
 import { requestTracks } from '../plan/planVideo.ts'
 import { decideTracks, type TrackDecisions } from '../plan/trackDecisions.ts'
 import type { PlanContext } from '../renderPlan.ts'
+import { listChunkStarts } from './chunkStarts.ts'
 import { planChunk } from './planChunk.ts'
 import { computePlanKey } from './planKey.ts'
 import { findSplitObstacle } from './splitObstacle.ts'
@@ -86,18 +87,16 @@ function listRanges(
 
 /**
  * Boundaries are half a frame before a frame, so that no rounding can move a frame to the other side.
- * The last chunk has at least half of the duration of the others.
  */
 function listVideoRanges(
   output: EditedOutput,
   { seconds, chunkSeconds }: { seconds: number; chunkSeconds: number },
 ): ChunkRange[] {
   const rate = output.frameRate ?? ASSUMED_FRAME_RATE
-  const duration = Math.max(chunkSeconds, seconds / MAX_VIDEO_CHUNKS)
-  const count = Math.min(MAX_VIDEO_CHUNKS, Math.max(1, Math.round(seconds / duration)))
-  const firstFrames = Array.from({ length: count }, (_, index) =>
-    Math.round(index * duration * rate),
-  )
+  const firstFrames = listChunkStarts(seconds * rate, {
+    size: chunkSeconds * rate,
+    max: MAX_VIDEO_CHUNKS,
+  }).map(Math.round)
   return firstFrames.map((first, index) => {
     const next = firstFrames[index + 1] ?? null
     return {

@@ -8,6 +8,7 @@ import { planEdits } from '../edit/planEdits.ts'
 import { planStream, planTracks, requestStreamTracks } from '../plan/planStream.ts'
 import type { PlanContext } from '../renderPlan.ts'
 import { MIN_PLAYABLE_SEGMENTS } from '../streaming/streamLayout.ts'
+import { listChunkStarts } from './chunkStarts.ts'
 import { type ChunkPlan, MIN_VIDEO_CHUNKS, type NotSplit, type SplitOptions } from './planChunks.ts'
 import { computePlanKey } from './planKey.ts'
 import { planStreamChunk } from './planStreamChunk.ts'
@@ -79,12 +80,15 @@ function listVideoRanges(
   { seconds, chunkSeconds }: { seconds: number; chunkSeconds: number },
 ): ChunkRange[] {
   const rate = segments.frameRate.value
-  const wanted = Math.max(chunkSeconds, seconds / (MAX_VIDEO_CHUNKS - 1))
-  const perChunk = Math.max(1, Math.round(wanted / segments.seconds))
-  const frames = segments.frames * perChunk
-  const first = segments.frames * Math.min(perChunk, MIN_PLAYABLE_SEGMENTS)
-  const others = Math.max(1, Math.round((seconds * rate - first) / frames))
-  const starts = [0, ...Array.from({ length: others }, (_, index) => first + index * frames)]
+  const perChunk = Math.max(1, Math.round(chunkSeconds / segments.seconds))
+  const first = Math.min(perChunk, MIN_PLAYABLE_SEGMENTS)
+  const others = listChunkStarts((seconds * rate) / segments.frames - first, {
+    size: perChunk,
+    max: MAX_VIDEO_CHUNKS - 1,
+  })
+  // Whole segments: of chunks as short as a segment, two starts can be the same.
+  const firstSegments = new Set([0, ...others.map((start) => first + Math.floor(start))])
+  const starts = [...firstSegments].map((segment) => segment * segments.frames)
   const toSeconds = (frame: number) => Math.round(((frame - 0.5) / rate) * 1e6) / 1e6
   return starts.map((start, index) => {
     const next = starts[index + 1]

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { checkChunks } from '../../../container/ffmpeg/chunks/checkChunks.ts'
 import { buildChunkList } from '../../../container/ffmpeg/chunks/joinCommand.ts'
+import { listChunkStarts } from '../../../container/ffmpeg/chunks/chunkStarts.ts'
 import { planChunks } from '../../../container/ffmpeg/chunks/planChunks.ts'
 import type { Probe } from '../../../container/ffmpeg/probe/probe.ts'
 import type { ChunkFacts, ChunkRange } from '../../../src/contract/chunk.ts'
@@ -52,7 +53,7 @@ describe('the ranges of chunks', () => {
     const { ranges } = split({ frameRate: 25 })
     const chunks = ranges?.filter(({ kind }) => kind === 'video') ?? []
     expect(ranges?.map(({ kind }) => kind)).toEqual(['audio', ...chunks.map(() => 'video'), 'join'])
-    expect(chunks).toHaveLength(120)
+    expect(chunks).toHaveLength(122)
     expect(chunks[0]).toEqual({ kind: 'video', startSeconds: 0, endSeconds: 29.98, frames: 750 })
     expect(chunks[1]).toMatchObject({ startSeconds: 29.98, endSeconds: 59.98, frames: 750 })
     expect(chunks.at(-1)).toMatchObject({ endSeconds: null, frames: null })
@@ -67,6 +68,17 @@ describe('the ranges of chunks', () => {
       )
     expect(starts(74)).toEqual([0, 29.983333, 0])
     expect(starts(76)).toEqual([0, 29.983333, 59.983333, 0])
+  })
+
+  it('are shorter at the end if there are six or more, so that no runner waits long for another', () => {
+    const durations = (total: number, max = 600) => {
+      const starts = listChunkStarts(total, { size: 30, max })
+      return starts.map((start, index) => (starts[index + 1] ?? total) - start)
+    }
+    expect(durations(150)).toEqual([30, 30, 30, 30, 30])
+    expect(durations(180)).toEqual([30, 30, 30, 30, 15, 15, 15, 15])
+    expect(durations(166)).toEqual([30, 30, 30, 30, 11.5, 11.5, 11.5, 11.5])
+    expect(durations(3_000, 12)).toEqual([...Array(8).fill(300), ...Array(4).fill(150)])
   })
 
   it('have an unknown number of frames when frames keep their times, or a part begins between two', () => {

@@ -159,9 +159,12 @@ describe('an image that unpacks to far more than its size', () => {
     const marked = await runJob('small.mp4', video({ watermark: path }), {}, {}, references)
     const source = await runJob(`bomb.${type}`, image(), { filePath: path })
     for (const { finish } of [marked, source]) {
-      expect(finish.outcome === 'failed' ? finish.errorCode : 'input_invalid').toBe('input_invalid')
+      // On a slow machine, ffprobe uses up its CPU time before its memory: `timeout`.
+      expect(finish.outcome === 'failed' ? finish.errorCode : 'input_invalid').toMatch(
+        /^(input_invalid|timeout)$/,
+      )
       expect(finish.outcome === 'failed' ? finish.message : '768 MiB of memory').toMatch(
-        /MiB of memory|cannot be decoded|takes? more than/,
+        /MiB of memory|cannot be decoded|(takes?|took) more than/,
       )
     }
   })

@@ -180,4 +180,4 @@ it('a request is repeated until a gateway that did not respond is back', async (
   back.resolve()
   await stored
   expect(job.parts.get(1)!.equals(bytes)).toBe(true)
-}, 30_000)
+}, 90_000)

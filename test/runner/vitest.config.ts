@@ -12,7 +12,7 @@ export default defineConfig({
     // Three on two cores, because many tests wait for a process or a timer.
     maxWorkers: 3,
     globalSetup: ['./helpers/clips/clips.setup.ts'],
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 })

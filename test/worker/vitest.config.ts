@@ -67,7 +67,7 @@ export default defineConfig({
     setupFiles: ['test/worker/helpers/setup.ts'],
     maxWorkers: 3,
     deps: { optimizer: { ssr: { enabled: true, include: PACKAGES } } },
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
   },
 })

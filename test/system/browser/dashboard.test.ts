@@ -37,7 +37,7 @@ async function checkPage(page: Page, name: string): Promise<void> {
 }
 
 function waitForText(page: Page, text: string) {
-  return page.waitForSelector(`::-p-text(${text})`, { timeout: 20_000 })
+  return page.waitForSelector(`::-p-text(${text})`, { timeout: 60_000 })
 }
 async function goTo(page: Page, link: string): Promise<void> {
   await page.locator(`nav a::-p-text(${link})`).click()

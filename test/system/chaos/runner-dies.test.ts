@@ -74,7 +74,7 @@ test('a job is claimed within 10 s although one of two runners hangs', async ({
   system,
   events,
 }) => {
-  await vi.waitFor(() => expect(listRunners(system.stateDir)).toHaveLength(2), { timeout: 10_000 })
+  await vi.waitFor(() => expect(listRunners(system.stateDir)).toHaveLength(2), { timeout: 30_000 })
   for (const [index, { pid }] of listRunners(system.stateDir).entries()) {
     sendSignal(pid, 'SIGSTOP')
     const began = performance.now()

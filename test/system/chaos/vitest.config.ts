@@ -14,7 +14,7 @@ export default defineConfig({
     fileParallelism: false,
     // Runs after all other suites, because load would delay these tests past their deadlines.
     sequence: { groupOrder: 2 },
-    testTimeout: 90_000,
+    testTimeout: 240_000,
     hookTimeout: 120_000,
   },
 })

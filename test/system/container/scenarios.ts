@@ -15,7 +15,7 @@ export const SLOTS = 4
 /** Waits until the containers of earlier tests have exited. */
 export function waitForNoContainers({ listContainers }: ContainerSystem): Promise<void> {
   const check = async () => expect(await listContainers()).toEqual([])
-  return vi.waitFor(check, { timeout: 40_000, interval: 50 })
+  return vi.waitFor(check, { timeout: 90_000, interval: 50 })
 }
 
 export function describeContainers(test: ContainerTest) {
@@ -73,7 +73,7 @@ export function describeContainers(test: ContainerTest) {
     expect(first).toMatchObject({ outcome: 'failed', errorCode: 'runner_lost' })
     expect(second).toMatchObject({ outcome: 'completed' })
     expect(second!['runner']).not.toBe(first!['runner'])
-  }, 120_000)
+  }, 240_000)
 
   test('a container that receives SIGTERM completes its job, and ends', async ({
     system,
@@ -90,7 +90,7 @@ export function describeContainers(test: ContainerTest) {
     expect(end!.data).toMatchObject({ status: 'completed' })
     expect(await readAttempts(job!.id)).toMatchObject([{ attempt: 1, outcome: 'completed' }])
     await waitForNoContainers(system)
-  }, 120_000)
+  }, 240_000)
 
   test('four jobs start four slots at once', async ({ system, events }) => {
     const { client, readAttempts, listContainers } = system
@@ -104,7 +104,7 @@ export function describeContainers(test: ContainerTest) {
         expect(running.length).toBeGreaterThanOrEqual(SLOTS)
         return running
       },
-      { timeout: 30_000, interval: 50 },
+      { timeout: 90_000, interval: 50 },
     )
     console.log(`202 to four containers: ${Math.round(performance.now() - began)} ms`)
     expect(new Set(names).size).toBe(SLOTS)

@@ -116,7 +116,7 @@ describe('with a simulated engine', () => {
     for (const id of [job!.id, otherId]) {
       await cancel(client, id)
     }
-  }, 120_000)
+  }, 240_000)
 
   test('a container that exits before it claims is logged, and another slot is started', async ({
     engine,
@@ -167,7 +167,7 @@ describe('with a simulated engine', () => {
         expect(new Set(held.map(({ runner }) => runner)).size).toBe(SLOTS)
         return held
       },
-      { timeout: 60_000, interval: 50 },
+      { timeout: 150_000, interval: 50 },
     )
     const names = await listContainers()
     expect(names).toHaveLength(SLOTS)
@@ -185,5 +185,5 @@ describe('with a simulated engine', () => {
       active.map(({ runner }) => runner),
     )
     expect(active.map(({ runner }) => runner)).not.toContain(chunks.at(-1)!.runner)
-  }, 120_000)
+  }, 240_000)
 })

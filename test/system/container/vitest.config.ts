@@ -10,7 +10,7 @@ export default defineConfig({
     // Same value as in `e2e` and `browser`, which run in the same group.
     maxWorkers: 2,
     sequence: { groupOrder: 1 },
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 })

@@ -177,7 +177,7 @@ test('the steps of a start are printed, and the printed commands work as they ar
       const list = await (await fetch(`${program.url}/queue/jobs`, { headers })).text()
       expect(list).toContain('"status":"completed"')
     },
-    { timeout: 45_000, interval: 200 },
+    { timeout: 120_000, interval: 200 },
   )
   expect(await readUntil(events, 'job:completed')).toContain('job:completed')
 

@@ -41,7 +41,7 @@ describe('a file, from upload to variants', () => {
     expect(jobs.map(({ status }) => status)).toEqual(['pending', 'pending', 'pending'])
     jobIds = jobs.map(({ id }) => id)
     await waitForEnds(events, jobIds)
-  }, 120_000)
+  }, 240_000)
 
   test.for(VARIANTS)('has the requested variant $transformation', async (variant, { system }) => {
     const response = await system.client.request(`/t/${variant.transformation}/${PATH}`)

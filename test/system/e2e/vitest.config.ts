@@ -12,7 +12,7 @@ export default defineConfig({
     // a complete system, whose runner encodes videos.
     maxWorkers: 2,
     sequence: { groupOrder: 1 },
-    testTimeout: 60_000,
+    testTimeout: 180_000,
     hookTimeout: 120_000,
   },
 })

@@ -36,7 +36,7 @@ beforeEach(async () => {
 async function retryFailedJob() {
   await expectJson(await runner.fail('input_invalid'), 200)
   // The failure sets an alarm too. It is deleted, so that only the retry can set the next one.
-  await vi.waitFor(async () => expect(await readAlarm()).not.toBeNull(), { timeout: 3_000 })
+  await vi.waitFor(async () => expect(await readAlarm()).not.toBeNull(), { timeout: 20_000 })
   await deleteAlarm()
   return api('POST', `/queue/jobs/${runner.jobId}/retry`)
 }
@@ -58,7 +58,7 @@ const CHANGES: Record<string, () => Promise<Response>> = {
 it.each(Object.keys(CHANGES))('%s sets an alarm within 10 s', async (change) => {
   await deleteAlarm()
   expect((await CHANGES[change]!()).status).toBe(200)
-  await vi.waitFor(async () => expect(await readAlarm()).not.toBeNull(), { timeout: 3_000 })
+  await vi.waitFor(async () => expect(await readAlarm()).not.toBeNull(), { timeout: 20_000 })
   expect(await readAlarm()).toBeLessThanOrEqual(Date.now() + WITHIN_MS)
 })
 

@@ -343,7 +343,7 @@ describe('a due retry', () => {
       return response.status === 204 ? claimUntilFound() : expectJson<Assignment>(response, 200)
     }
     const claimed = claimUntilFound()
-    await vi.waitFor(async () => expect(await waiters()).toBeGreaterThan(0), { timeout: 5_000 })
+    await vi.waitFor(async () => expect(await waiters()).toBeGreaterThan(0), { timeout: 20_000 })
     await run('UPDATE jobs SET run_after = 1 WHERE id = ?', runner.jobId)
     const woken = Date.now()
     await runWatchdogOnce()

@@ -42,7 +42,7 @@ test('a file is uploaded in parts, resumed, watched and read', async ({ system }
   const response = await client.send('GET', `/t/${small}/${encodeURI(PATH)}`)
   expect((await response.blob()).size).toBe(await client.variants.size(PATH, small))
   await expect(client.jobs.get('job_unknown')).rejects.toMatchObject({ code: 'job_not_found' })
-}, 60_000)
+})
 
 test('a client of @hey-api/openapi-ts compiles, and lists the files', async ({ system }) => {
   const folder = mkdtempSync(join(system.stateDir, 'heyApi-'))
@@ -58,4 +58,4 @@ test('a client of @hey-api/openapi-ts compiles, and lists the files', async ({ s
   }
   const { data } = await listFiles({ baseUrl: system.url, auth: API_KEY })
   expect(data.files.map(({ filePath }) => filePath)).toEqual([PATH])
-}, 60_000)
+})
